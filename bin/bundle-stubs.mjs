@@ -1,0 +1,144 @@
+/**
+ * What the bundles leave out of their dependencies: code that this project never reaches but that would cost start-up
+ * time and memory in every process. Each entry says why it is safe; test/guards/bundles.test.ts sees that each takes effect.
+ */
+import { readFileSync } from 'node:fs';
+
+/** Whole modules, by package path, and what stands in their place. */
+const REPLACED = [
+  {
+    // Error messages in 50 languages; the English ones are what the API answers with.
+    filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.(js|cjs)$/,
+    contents: "export { default as en } from './en.js';",
+  },
+  {
+    // Uploads by form: the JSON API accepts none.
+    filter: /[\\/]formidable[\\/](src|dist)[\\/]index\.(js|cjs)$/,
+    contents: "export default function formidable() { throw new Error('multipart bodies are not built in'); }",
+  },
+  {
+    // JSON is UTF-8 (RFC 8259, section 8.1); raw-body answers 415 where the decoder says that it knows no other charset.
+    filter: /[\\/]iconv-lite[\\/]lib[\\/]index\.js$/,
+    contents: `
+      const { StringDecoder } = require('node:string_decoder');
+      const isUtf8 = (encoding) => /^utf-?8$/i.test(encoding);
+      exports.encodingExists = isUtf8;
+      exports.getDecoder = (encoding) => {
+        if (!isUtf8(encoding)) throw new Error('Encoding not recognized: ' + encoding);
+        return new StringDecoder('utf8');
+      };`,
+  },
+  {
+    // Vercel's hosted model router: models are named with a provider of our own, never by a bare string.
+    filter: /[\\/]@ai-sdk[\\/]gateway[\\/]dist[\\/]index\.(js|mjs)$/,
+    contents: `
+      const refuse = () => { throw new Error('a model must come from a configured provider'); };
+      export const gateway = Object.assign(refuse, { languageModel: refuse, embeddingModel: refuse, textEmbeddingModel: refuse, imageModel: refuse });
+      export const createGateway = () => gateway;
+      export class GatewayError extends Error { static isInstance() { return false; } }
+      export class GatewayAuthenticationError extends GatewayError {}`,
+  },
+  {
+    // Finds the platform by a diagnostic report of the process, 20 ms; the loader below knows it.
+    filter: /[\\/]@neon-rs[\\/]load[\\/]dist[\\/]index\.(js|cjs)$/,
+    contents: 'exports.load = exports.currentTarget = undefined;',
+  },
+  {
+    filter: /[\\/]detect-libc[\\/]lib[\\/]detect-libc\.js$/,
+    contents: 'exports.familySync = undefined; exports.GLIBC = exports.MUSL = undefined;',
+  },
+];
+
+/** The packages that may hold libsql's native part here; of the two C libraries of Linux only the right one loads. */
+export function libsqlPackages({ platform, arch }) {
+  const eabi = arch === 'arm' ? 'eabihf' : '';
+  const abis = platform === 'linux' ? [`gnu${eabi}`, `musl${eabi}`] : platform === 'win32' ? ['msvc'] : [''];
+  return abis.map((abi) => `@libsql/${[platform, arch, abi].filter(Boolean).join('-')}`);
+}
+
+/**
+ * libsql's own package index with a loader of 1 ms: first the copy that the build puts beside the bundles, which an
+ * upgrade of `node_modules` under a running gateway does not touch, then the installed package.
+ */
+const NATIVE_LOADER = `
+const libsqlPackages = ${libsqlPackages.toString()};
+function requireNative() {
+  let reason;
+  for (const name of ['./libsql.node', ...libsqlPackages(process)]) {
+    try { return require(name); } catch (error) { reason = error; }
+  }
+  throw reason;
+}
+`;
+
+/** Of the 2,500 media types of mime-db (three copies of 140 KB), those that the API and the page's files have. */
+const MEDIA_TYPES = [
+  'application/javascript',
+  'application/json',
+  'application/manifest+json',
+  'application/octet-stream',
+  'application/x-www-form-urlencoded',
+  'application/xml',
+  'font/woff2',
+  'image/png',
+  'image/svg+xml',
+  'image/vnd.microsoft.icon',
+  'image/webp',
+  'image/x-icon',
+  'multipart/form-data',
+  'text/css',
+  'text/event-stream',
+  'text/html',
+  'text/javascript',
+  'text/plain',
+  'text/xml',
+];
+
+function pickMediaTypes(source) {
+  const all = JSON.parse(source);
+  return JSON.stringify(Object.fromEntries(MEDIA_TYPES.filter((type) => type in all).map((type) => [type, all[type]])));
+}
+
+function patchLibsql(source) {
+  const patched = source.replace(/function requireNative\(\) \{[\s\S]*?\n\}\n/, NATIVE_LOADER);
+  if (patched === source) throw new Error('libsql/index.js has changed: bin/bundle-stubs.mjs no longer finds requireNative()');
+  return patched;
+}
+
+/**
+ * node-ipc loads TLS and UDP for its network modes, 3 ms of every command. The control socket is a local one: these are
+ * reached by no call that its owners make.
+ */
+const IPC_TRANSPORTS = { importer: /[\\/]node-ipc[\\/]/, filter: /^(node:)?(tls|dgram)$/ };
+
+/** clipanion opens all three standard streams when it is loaded, 3 ms; our commands always get theirs from us. */
+function patchClipanion(source) {
+  const patched = source.replace(/Cli\.defaultContext = \{[\s\S]*?\n\};/, 'Cli.defaultContext = { env: {}, colorDepth: 1 };');
+  if (patched === source) throw new Error('clipanion/lib/advanced/Cli has changed: bin/bundle-stubs.mjs no longer finds defaultContext');
+  return patched;
+}
+
+/** The esbuild plugin. */
+export function bundleStubs() {
+  return {
+    name: 'bundle-stubs',
+    setup(build) {
+      for (const { filter, contents } of REPLACED) build.onLoad({ filter }, () => ({ contents, loader: 'js' }));
+      build.onLoad({ filter: /[\\/]libsql[\\/]index\.js$/ }, ({ path }) => {
+        return { contents: patchLibsql(readFileSync(path, 'utf8')), loader: 'js' };
+      });
+      build.onLoad({ filter: /[\\/]clipanion[\\/]lib[\\/]advanced[\\/]Cli\.m?js$/ }, ({ path }) => {
+        return { contents: patchClipanion(readFileSync(path, 'utf8')), loader: 'js' };
+      });
+      build.onLoad({ filter: /[\\/]mime-db[\\/]db\.json$/ }, ({ path }) => {
+        return { contents: pickMediaTypes(readFileSync(path, 'utf8')), loader: 'json' };
+      });
+      build.onResolve({ filter: IPC_TRANSPORTS.filter }, ({ importer, path }) => {
+        if (!IPC_TRANSPORTS.importer.test(importer)) return undefined;
+        return { path, namespace: 'left-out' };
+      });
+      build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'export default {};', loader: 'js' }));
+      build.onResolve({ filter: /^(@libsql\/|\.\/libsql\.node$)/ }, ({ path }) => ({ path, external: true }));
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * V8 cached data for the built bundles: written by the build for the Node that runs it, and by the first client that
+ * runs under another Node (an upgrade of Node needs no new build). The directory of one Node is complete or absent.
+ */
+import { accessSync, chmodSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleDirectory, cachedDataPath, cacheKey, compileBundle, runBundle } from '../shared/node/bundle.js';
+
+const cacheDirectory = join(bundleDirectory, 'cache', cacheKey());
+
+function isAccessible(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Has missing cached data written by a process of its own, which outlives this one.
+ * Does nothing where it exists or where `dist` is not ours to write.
+ */
+export async function supplyCachedData(): Promise<void> {
+  if (isAccessible(cacheDirectory, constants.F_OK) || !isAccessible(bundleDirectory, constants.W_OK)) return;
+  const { spawn } = await import('node:child_process');
+  const entry = join(bundleDirectory, 'main.cjs');
+  const child = spawn(process.execPath, [...process.execArgv, entry, '@cached-data'], { detached: true, stdio: 'ignore' });
+  child.once('error', () => undefined);
+  child.unref();
+}
+
+/** What a bundle may export to have more of itself compiled into its cached data than loading it does. */
+interface WarmBundle {
+  warmUp?(): Promise<void>;
+}
+
+async function writeOne(file: string, options: { from: string; finalDirectory: string; to: string }): Promise<void> {
+  const source = readFileSync(join(options.from, file), 'utf8');
+  const script = compileBundle(source, join(options.finalDirectory, file));
+  // After one run, what start-up compiles lazily is in the data too.
+  await runBundle<WarmBundle>(script, join(options.from, file)).warmUp?.();
+  const path = cachedDataPath(options.to, file.slice(0, -'.cjs'.length), source);
+  writeFileSync(path, script.createCachedData());
+  // As readable as the bundles, which hold the same.
+  chmodSync(path, 0o644);
+}
+
+/**
+ * Writes the cached data of every bundle beside this file.
+ * @param finalDirectory  where the bundles will live when they are built elsewhere; scripts are named after it.
+ */
+export async function writeCachedData(finalDirectory: string = bundleDirectory): Promise<void> {
+  const temp = `${cacheDirectory}.${process.pid}`;
+  mkdirSync(temp, { recursive: true });
+  chmodSync(join(bundleDirectory, 'cache'), 0o755);
+  chmodSync(temp, 0o755);
+  try {
+    for (const file of readdirSync(bundleDirectory)) {
+      if (file.endsWith('.cjs') && file !== 'main.cjs') await writeOne(file, { from: bundleDirectory, finalDirectory, to: temp });
+    }
+    renameSync(temp, cacheDirectory);
+  } catch (error) {
+    rmSync(temp, { recursive: true, force: true });
+    // Somebody else's complete directory is as good as ours.
+    if (!isAccessible(cacheDirectory, constants.F_OK)) throw error;
+  }
+}

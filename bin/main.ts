@@ -1,0 +1,71 @@
+/**
+ * The one Node entry, `dist/main.cjs`: picks the role by the first argument, loads that role's bundle and turns what
+ * its `main` returns into the exit code. It stays tiny because it is loaded without cached data.
+ */
+import './preflight.js';
+import { bundleDirectory, type BundleName, loadBundle } from '../shared/node/bundle.js';
+import { supplyCachedData, writeCachedData } from './cached-data.js';
+
+/** What each role's `main.ts` exports. A number is the exit code; undefined: the process ends by itself. */
+interface RoleEntry {
+  main(args: string[]): Promise<number | undefined>;
+}
+
+const ROLES: Record<string, BundleName> = { '@supervisor': 'supervisor', '@worker': 'worker', '@fallback': 'fallback' };
+
+/** How long a client runs before it sees to missing cached data: short commands do it at their end. */
+const CACHED_DATA_DELAY_MS = 3_000;
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
+}
+
+async function exit(code: number): Promise<void> {
+  process.exitCode = code;
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(code);
+}
+
+/** A bundle that cannot be loaded: the worker says so to its supervisor, every other role to the person. */
+async function reportBrokenBuild(name: BundleName, error: unknown): Promise<void> {
+  const message = `the ${name} program cannot be loaded from ${bundleDirectory}: ${error instanceof Error ? error.message : String(error)}`;
+  const hint = 'Build it again: npm run build';
+  process.stderr.write(`xopc: ${message}. ${hint}\n`);
+  if (name === 'worker' && process.send !== undefined && process.connected) {
+    const report = { type: 'bootFailed', error: { code: 'BUILD_BROKEN', message, hint }, problems: [], exitCode: 1 };
+    await new Promise<void>((resolve) => process.send?.(report, undefined, undefined, () => resolve()));
+  }
+  await exit(1);
+}
+
+function loadRole(name: BundleName): RoleEntry {
+  const entry = loadBundle<Partial<RoleEntry>>(name);
+  if (typeof entry.main !== 'function') throw new Error(`${name}.cjs exports no main function`);
+  return entry as RoleEntry;
+}
+
+async function run(): Promise<void> {
+  const [first = '', ...rest] = process.argv.slice(2);
+  if (first === '@cached-data') return writeCachedData(rest[0]);
+  const role = Object.hasOwn(ROLES, first) ? ROLES[first] : undefined;
+  const name = role ?? 'client';
+  let entry: RoleEntry;
+  try {
+    entry = loadRole(name);
+  } catch (error) {
+    return reportBrokenBuild(name, error);
+  }
+  if (name === 'client') setTimeout(() => void supplyCachedData(), CACHED_DATA_DELAY_MS).unref();
+  const code = await entry.main(role === undefined ? process.argv.slice(2) : rest);
+  if (code === undefined) return;
+  if (name === 'client') await supplyCachedData();
+  await exit(code);
+}
+
+run().catch((error: unknown) => {
+  process.stderr.write(`xopc: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exit(1);
+});

@@ -1,0 +1,138 @@
+/**
+ * One setup at a time in a clone, and no stale lock ever. The lock is a directory of numbered files; the highest number
+ * is the holder's. Whoever finds it free or its holder dead creates the next number, which only one can do. The highest
+ * number is never removed, so nobody can take a lock by a view that has become old.
+ */
+import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, utimes, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 200;
+/** A holder renews its file this often; one that cannot be judged by its pid (another container) is dead after `FOREIGN_DEAD_MS`. */
+const RENEW_MS = 5_000;
+const FOREIGN_DEAD_MS = 30_000;
+
+function pidNamespace() {
+  try {
+    return `${readlinkSync('/proc/self/ns/pid')} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
+  } catch {
+    return 'none';
+  }
+}
+
+/** When the process started, exactly; the same pid used again has another. Undefined when there is no such process. */
+function startTime(pid) {
+  try {
+    if (process.platform === 'linux') {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return state === 'Z' ? undefined : fields[18];
+    }
+    if (process.platform === 'win32') return process.kill(pid, 0) && 'alive';
+    return (
+      execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() ||
+      undefined
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** What identifies a process until it is gone. */
+export const identify = (pid) => ({ pid, startTime: startTime(pid) });
+export const isRunning = (identity) => identity.startTime !== undefined && startTime(identity.pid) === identity.startTime;
+
+function isHolderAlive(record, path) {
+  if (record.namespace !== pidNamespace()) return Date.now() - statSync(path).mtimeMs < FOREIGN_DEAD_MS;
+  return isRunning(record);
+}
+
+function readHighest(directory) {
+  const number = Math.max(0, ...readdirSync(directory).map((name) => Number(/^\d+$/.exec(name)?.[0] ?? 0)));
+  if (number === 0) return { number, record: undefined, path: undefined };
+  const path = join(directory, String(number));
+  try {
+    return { number, path, record: JSON.parse(readFileSync(path, 'utf8')) };
+  } catch (error) {
+    // Removed since it was listed: there is a higher one now. Unreadable can only be a disk's damage: free.
+    return error instanceof SyntaxError ? { number, path, record: { free: true } } : undefined;
+  }
+}
+
+/** A process group that a killed holder left at work is ended first: two package managers must not meet. */
+async function endOrphan(child) {
+  if (child === undefined || !isRunning(child)) return;
+  process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+  while (isRunning(child)) await delay(20);
+}
+
+class SetupLock {
+  #path;
+  #record;
+  #renewal;
+
+  constructor(path, record) {
+    this.#path = path;
+    this.#record = record;
+    this.#renewal = setInterval(() => utimes(path, new Date(), new Date(), () => undefined), RENEW_MS).unref();
+  }
+
+  #write(record) {
+    this.#record = record;
+    writeFileSync(`${this.#path}.new`, JSON.stringify(record));
+    renameSync(`${this.#path}.new`, this.#path);
+  }
+
+  /** Records the process group that works for the holder, so that a successor can end it. */
+  recordChild(pid) {
+    this.#write({ ...this.#record, child: pid === undefined ? undefined : identify(pid) });
+  }
+
+  release() {
+    clearInterval(this.#renewal);
+    this.#write({ free: true });
+  }
+}
+
+function tryAcquire(directory, seen) {
+  const path = join(directory, String(seen.number + 1));
+  const temp = join(directory, `.${randomUUID()}`);
+  const record = { ...identify(process.pid), namespace: pidNamespace() };
+  writeFileSync(temp, JSON.stringify(record));
+  try {
+    linkSync(temp, path);
+  } catch (error) {
+    if (error.code === 'EEXIST') return undefined;
+    throw error;
+  } finally {
+    rmSync(temp, { force: true });
+  }
+  for (const name of readdirSync(directory))
+    if (/^\d+$/.test(name) && Number(name) <= seen.number) rmSync(join(directory, name), { force: true });
+  return new SetupLock(path, record);
+}
+
+/**
+ * Waits for the lock.
+ * @param onWait  called once with the holder's pid when somebody else has it.
+ */
+export async function acquireSetupLock(directory, onWait) {
+  mkdirSync(directory, { recursive: true });
+  let hasWaited = false;
+  for (;;) {
+    const seen = readHighest(directory);
+    if (seen === undefined) continue;
+    const { record } = seen;
+    if (record === undefined || record.free || !isHolderAlive(record, seen.path)) {
+      const lock = tryAcquire(directory, seen);
+      if (lock === undefined) continue;
+      await endOrphan(record?.child);
+      return lock;
+    }
+    if (!hasWaited) onWait(record.pid);
+    hasWaited = true;
+    await delay(POLL_MS);
+  }
+}

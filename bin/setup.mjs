@@ -1,0 +1,173 @@
+/**
+ * Makes a clone ready to run: installs the packages of the lockfile, builds, and stamps (bin/stamp.mjs). Needs nothing
+ * but Node and npm. What is ready is left alone; what an interrupted run left is done again. Progress goes to stderr.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { acquireSetupLock } from './setup-lock.mjs';
+import { readSources, readStampHash, writeStamp } from './stamp.mjs';
+
+const isWindows = process.platform === 'win32';
+const OUTPUT_KEPT_BYTES = 65_536;
+/** npm finishes its retries before it obeys SIGTERM. */
+const KILL_AFTER_MS = 1_000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const NPM_CI = [
+  'ci',
+  '--include=dev',
+  '--ignore-scripts',
+  '--no-audit',
+  '--no-fund',
+  '--progress=false',
+  // Its lines tell whether the registry answers at all.
+  '--loglevel=http',
+  '--fetch-retries=2',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=5000',
+];
+
+const note = (text) => process.stderr.write(`xopc: ${text}\n`);
+const seconds = (sinceMs) => `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`;
+
+/** A step that failed, with the words of the tool that failed. */
+class SetupError extends Error {}
+
+/**
+ * npm writes what it installed to `node_modules/.package-lock.json`, last of all; only what is made for other platforms
+ * may be missing there.
+ */
+function isInstalled(root) {
+  try {
+    const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+    const installed = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8')).packages;
+    return Object.entries(wanted).every(
+      ([path, { version, optional }]) => path === '' || (path in installed ? installed[path].version === version : optional === true),
+    );
+  } catch {
+    return false;
+  }
+}
+
+function killGroup(child, signal) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  process.kill(isWindows ? child.pid : -child.pid, signal);
+}
+
+/**
+ * Runs a tool in a process group of its own, recorded in the lock before it begins: should this process be killed, the
+ * next one ends what is left of it.
+ * @param options.onOutput  sees the output so far; what it returns, if anything, ends the tool as a failure in those words.
+ * @returns the tool's output when it fails, undefined when it succeeds
+ */
+function runTool({ root, lock, command, args, onOutput = () => undefined }) {
+  const options = { cwd: root, detached: !isWindows, shell: isWindows, windowsHide: true, stdio: ['pipe', 'pipe', 'pipe'] };
+  const gated = isWindows ? [command, args] : ['/bin/sh', ['-c', 'read -r go && exec "$@" </dev/null', 'sh', command, ...args]];
+  const child = spawn(...gated, options);
+  if (child.pid !== undefined) lock.recordChild(child.pid);
+  child.stdin.on('error', () => undefined).end('go\n');
+  return new Promise((resolve, reject) => {
+    let output = '';
+    let failure;
+    const end = (reason) => {
+      failure ??= reason;
+      killGroup(child, 'SIGTERM');
+      setTimeout(killGroup, KILL_AFTER_MS, child, 'SIGKILL').unref();
+    };
+    const collect = (chunk) => {
+      output = (output + chunk).slice(-OUTPUT_KEPT_BYTES);
+      const reason = onOutput(output);
+      if (reason !== undefined) end(reason);
+    };
+    const onSignal = (signal) => end(new SetupError(`interrupted by ${signal}`));
+    for (const signal of SIGNALS) process.once(signal, onSignal);
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', collect);
+    child.once('error', (error) => reject(new SetupError(`'${command}' cannot be run: ${error.message}`)));
+    child.once('close', (code, signal) => {
+      for (const name of SIGNALS) process.off(name, onSignal);
+      lock.recordChild(undefined);
+      if (failure instanceof Error) reject(failure);
+      else resolve(failure ?? (code === 0 ? undefined : output.trim() || `it ended with ${signal ?? `exit code ${code}`}`));
+    });
+  });
+}
+
+/**
+ * npm asks for some hundred packages and repeats each before it gives up, minutes without a network. When the second
+ * attempt fails and nothing has ever arrived, more of them will not help.
+ */
+function makeRegistryWatch() {
+  let isTold = false;
+  return (output) => {
+    if (/^npm http fetch GET 200 /m.test(output)) return undefined;
+    const [, url, attempt, reason] = /^npm http fetch GET (\S+) attempt (\d) failed with (\S+)$/m.exec(output) ?? [];
+    if (url === undefined) return undefined;
+    if (!isTold) note(`npm does not reach ${new URL(url).origin} (${reason}); it tries again ...`);
+    isTold = true;
+    const isRepeated = Number(attempt) > 1 || / attempt [2-9] failed with /.test(output);
+    return isRepeated ? `${new URL(url).origin} cannot be reached: ${reason}` : undefined;
+  };
+}
+
+async function install(root, lock) {
+  const startedAt = performance.now();
+  note('first run here, or new packages: installing what package-lock.json names (npm ci) ...');
+  const failure = await runTool({ root, lock, command: 'npm', args: NPM_CI, onOutput: makeRegistryWatch() });
+  if (failure !== undefined && /\bnpm: (command )?not found|is not recognized/.test(failure)) {
+    throw new SetupError('npm is not installed, or not in PATH; it comes with Node.js: https://nodejs.org');
+  }
+  if (failure !== undefined) {
+    const reason = failure.replace(/^npm (http .*|error A complete log.*|error +at .*)\n?/gm, '').trim();
+    throw new SetupError(`npm could not install the packages:\n${reason}\nThis needs the network once. Then run the same command again.`);
+  }
+  note(`packages installed in ${seconds(startedAt)}`);
+}
+
+async function build(root, lock) {
+  const startedAt = performance.now();
+  note('building ...');
+  const args = [join(root, 'bin', 'build.mjs'), '--locked'];
+  const failure = await runTool({ root, lock, command: process.execPath, args });
+  if (failure !== undefined) throw new SetupError(`the build failed:\n${failure}`);
+  note(`built in ${seconds(startedAt)}`);
+}
+
+/** Installs and builds what is missing or older than the sources. */
+async function makeReady(root) {
+  const onWait = (pid) => note(`process ${pid} is making this clone ready; waiting for it ...`);
+  const lock = await acquireSetupLock(join(root, '.cache', 'setup'), onWait);
+  try {
+    if (!isInstalled(root)) await install(root, lock);
+    const readAtMs = Date.now();
+    const sources = readSources(root);
+    const isBuilt = readStampHash(root) === sources.hash && existsSync(join(root, 'dist', 'build.json'));
+    if (isBuilt) writeStamp(root, sources, readAtMs);
+    else await build(root, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * @returns whether the clone can be run. With a build of older sources there, a failure is only a warning: what
+ * runs can always be asked and stopped.
+ */
+export async function setUp(root) {
+  try {
+    await makeReady(root);
+    return true;
+  } catch (error) {
+    const isExpected = error instanceof SetupError || error.code === 'EACCES' || error.code === 'EROFS';
+    note(isExpected ? error.message : error.stack);
+    if (!existsSync(join(root, 'dist', 'build.json')) || error.message?.startsWith('interrupted')) return false;
+    note('using the build that is there, which is older than the sources');
+    return true;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const isReady = await setUp(dirname(dirname(fileURLToPath(import.meta.url))));
+  process.exitCode = isReady ? 0 : 1;
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+/** The launcher for Windows and for installed packages; `bin/xopc` says what it does. Runs the program in this process. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+process.on('SIGUSR1', () => undefined);
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** A package that was published has its build and no sources. */
+async function isReady() {
+  if (!existsSync(join(root, 'client'))) return true;
+  const { isStampFresh } = await import('./stamp.mjs');
+  if (isStampFresh(root)) return true;
+  const { setUp } = await import('./setup.mjs');
+  return setUp(root);
+}
+
+if (await isReady()) {
+  // Children are started with these flags: their debugger must not open before they have their handler.
+  process.execArgv.push('--inspect-port=192.0.2.1:9229');
+  createRequire(import.meta.url)('../dist/main.cjs');
+} else {
+  process.exitCode = 1;
+}

@@ -1,0 +1,159 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { edit, makeMiniClone, type MiniClone, start } from '../helpers/mini-clone.js';
+
+const clones: MiniClone[] = [];
+
+function miniClone(isInstalled = true): MiniClone {
+  const clone = makeMiniClone({ isInstalled });
+  clones.push(clone);
+  return clone;
+}
+
+afterEach(() => {
+  for (const clone of clones.splice(0)) clone.remove();
+});
+
+/** Puts a time into the future of the stamp, which a file system with coarse times would not tell apart. */
+function touchLater(path: string): void {
+  const later = new Date(Date.now() + 2_000);
+  utimesSync(path, later, later);
+}
+
+describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
+  test('a fresh clone is made ready once by two first commands at once, from any directory, through symlinks', async () => {
+    const clone = miniClone(false);
+    const links = clone.at('links');
+    mkdirSync(join(links, 'deeper'), { recursive: true });
+    symlinkSync('../../bin/xopc', join(links, 'deeper', 'relative'));
+    symlinkSync(join('deeper', 'relative'), join(links, 'xopc'));
+    const env = { ...clone.env, NODE_ENV: 'production', PATH: `${links}:${clone.env['PATH']}` };
+    writeFileSync(join(clone.npm, 'hold'), '');
+
+    const first = start('/bin/sh', ['-c', 'exec xopc one'], { cwd: '/', env });
+    await first.seen('npm ci');
+    const second = start(join(links, 'xopc'), ['two', '--flag', 'with space'], { cwd: links, env });
+    await second.seen('waiting for it');
+    rmSync(join(clone.npm, 'hold'));
+
+    const [one, two] = await Promise.all([first.done, second.done]);
+    expect([one.code, two.code]).toEqual([3, 3]);
+    expect(one.stdout).toMatch(/^first words \["one"\] mask 77 .*\n$/);
+    expect(two.stdout).toContain('["two","--flag","with space"]');
+    expect(clone.npmRuns().map(({ args }) => args)).toEqual([expect.stringContaining('ci --include=dev --ignore-scripts')]);
+    expect(one.stderr).toMatch(/packages installed in [\d.]+ s\n.*building/);
+  });
+
+  test('a clone that is ready is only started: nothing is printed, nothing written', async () => {
+    const clone = miniClone();
+    await clone.run();
+    const before = statSync(clone.at('dist', 'ready.sh')).mtimeMs;
+    const result = await clone.run('again');
+    expect(result).toMatchObject({ code: 3, stderr: '' });
+    expect(result.stdout).toContain('--inspect-port=192.0.2.1:9229');
+    expect(statSync(clone.at('dist', 'ready.sh')).mtimeMs).toBe(before);
+    expect(clone.npmRuns()).toEqual([]);
+  });
+
+  test('a changed, an added and a removed source are each built on the next command', async () => {
+    const clone = miniClone();
+    await clone.run();
+    const words = clone.at('client', 'words.ts');
+    edit(words, 'first', 'second');
+    touchLater(words);
+    expect((await clone.run()).stdout).toContain('second words');
+
+    writeFileSync(clone.at('client', 'other.ts'), "export const words = 'other words';\n");
+    edit(clone.at('client', 'main.ts'), './words.js', './other.js');
+    touchLater(clone.at('client'));
+    expect((await clone.run()).stdout).toContain('other words');
+
+    rmSync(words);
+    touchLater(clone.at('client'));
+    expect(await clone.run()).toMatchObject({ code: 3, stderr: expect.stringContaining('building') as string });
+    expect(await clone.run()).toMatchObject({ code: 3, stderr: '' });
+  });
+
+  test('a source with a new time and the same content is not built again, nor is one from the future for ever', async () => {
+    const clone = miniClone();
+    await clone.run();
+    const future = new Date(Date.now() + 3_600_000);
+    utimesSync(clone.at('client', 'words.ts'), future, future);
+    expect(await clone.run()).toMatchObject({ code: 3, stderr: '' });
+    expect(statSync(clone.at('dist', 'ready.sh')).mtimeMs).toBeGreaterThanOrEqual(future.getTime());
+  });
+
+  test('sources that do not build leave the build that is there in use, with the reason', async () => {
+    const clone = miniClone();
+    await clone.run();
+    edit(clone.at('client', 'words.ts'), 'export', 'export }');
+    touchLater(clone.at('client', 'words.ts'));
+    const result = await clone.run();
+    expect(result).toMatchObject({ code: 3, stdout: expect.stringContaining('first words') as string });
+    expect(result.stderr).toMatch(/the build failed:[\s\S]*words\.ts[\s\S]*using the build that is there/);
+  });
+
+  test('a first build that fails says why and ends with 1', async () => {
+    const clone = miniClone();
+    edit(clone.at('client', 'words.ts'), 'export', 'export }');
+    const result = await clone.run();
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toMatch(/the build failed:[\s\S]*words\.ts/);
+    expect(readdirSync(clone.at('dist'))).toEqual([]);
+  });
+
+  test("without the network the reason is npm's own, and the next command tries again", async () => {
+    const clone = miniClone(false);
+    writeFileSync(join(clone.npm, 'fail'), 'npm error code ENOTFOUND\nnpm error network request to https://registry.example failed\n');
+    const failed = await clone.run();
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(failed.stderr).toMatch(/npm could not install[\s\S]*ENOTFOUND[\s\S]*https:\/\/registry\.example failed[\s\S]*needs the network/);
+    rmSync(join(clone.npm, 'fail'));
+    expect((await clone.run()).code).toBe(3);
+  });
+
+  test('without npm, without Node and with an old Node the message says what is missing', async () => {
+    const clone = miniClone(false);
+    const tools = clone.at('tools');
+    mkdirSync(tools);
+    const runWith = (): Promise<{ code: number | null; stderr: string }> =>
+      start(clone.at('bin', 'xopc'), [], { env: { ...clone.env, PATH: tools } }).done;
+
+    expect(await runWith()).toMatchObject({ code: 1, stderr: expect.stringContaining('Node.js is not installed') as string });
+
+    writeFileSync(join(tools, 'node'), '#!/bin/sh\n[ "$1" = --version ] && echo v18.20.1\nexit 1\n', { mode: 0o755 });
+    const old = await runWith();
+    expect(old).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Node.js v18.20.1 is too old; 20.19 or newer is needed') as string,
+    });
+
+    rmSync(join(tools, 'node'));
+    symlinkSync(process.execPath, join(tools, 'node'));
+    expect(await runWith()).toMatchObject({ code: 1, stderr: expect.stringContaining('npm is not installed') as string });
+  });
+
+  test('a clone that was moved works where it is now', async () => {
+    const clone = miniClone();
+    await clone.run();
+    const moved = `${clone.root}-moved dir`;
+    renameSync(clone.root, moved);
+    const result = await start(join(moved, 'bin', 'xopc'), ['here'], { env: clone.env }).done;
+    renameSync(moved, clone.root);
+    expect(result).toMatchObject({ code: 3, stderr: '' });
+  });
+});
+
+describe('bin/xopc.mjs', () => {
+  test('the Node twin makes a clone ready too and gives its flag to children', async () => {
+    const clone = miniClone();
+    const twin = (): Promise<{ code: number | null; stdout: string; stderr: string }> =>
+      start(process.execPath, [clone.at('bin', 'xopc.mjs'), 'a', 'b'], { env: clone.env }).done;
+    const first = await twin();
+    expect(first).toMatchObject({ code: 3, stdout: expect.stringContaining('["a","b"]') as string });
+    const second = await twin();
+    expect(second).toMatchObject({ code: 3, stderr: '' });
+    expect(second.stdout).toContain('--inspect-port=192.0.2.1:9229');
+  });
+});

@@ -1,0 +1,67 @@
+import { beforeAll, expect, test } from 'vitest';
+import { bundleSources } from '../../bin/bundles.mjs';
+import { root } from './source-tree.js';
+
+/** By bundle, what went into it: path → bytes. */
+let inputs: Record<string, Record<string, { bytesInOutput: number }>> = {};
+
+beforeAll(async () => {
+  ({ inputs } = (await bundleSources(root)) as unknown as { inputs: typeof inputs });
+});
+
+function bytesOf(bundle: string, pattern: RegExp): number {
+  return Object.entries(inputs[`${bundle}.cjs`] ?? {})
+    .filter(([path]) => pattern.test(path))
+    .reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
+}
+
+function packagesOf(bundle: string): string[] {
+  const names = Object.keys(inputs[`${bundle}.cjs`] ?? {}).map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+test.each([
+  ['main', /./],
+  ['fallback', /./],
+  ['client', /^(zod|koa|pino|libsql|kysely|ai|ws|chokidar)$|^@(koa|ai-sdk|libsql)\//],
+  ['supervisor', /^(zod|koa|libsql|kysely|ai|ws|clipanion)$|^@(koa|ai-sdk|libsql)\//],
+  ['worker', /^(ai|clipanion|chokidar|node-ipc|grammy)$|^@ai-sdk\//],
+])('%s.cjs is free of what its process must not load', (bundle, forbidden) => {
+  expect(Object.keys(inputs)).toContain(`${bundle}.cjs`);
+  expect(packagesOf(bundle).filter((name) => forbidden.test(name))).toEqual([]);
+});
+
+/** Kilobytes of source that each process loads at its start; a rise is a decision, not an accident. */
+test.each([
+  ['main', 6],
+  ['client', 220],
+  ['supervisor', 280],
+  ['worker', 900],
+  ['fallback', 20],
+  ['ai', 700],
+])('%s.cjs stays below %i KB', (bundle, limit) => {
+  expect(bytesOf(bundle, /./) / 1024).toBeLessThan(limit);
+  expect(bytesOf(bundle, /./)).toBeGreaterThan(0);
+});
+
+/** The replacements of bin/bundle-stubs.mjs: the package is there, and what was to be left out is not. */
+test.each([
+  ['worker', 'zod', /zod\/v4\/locales\/(?!en\.|index\.)/],
+  ['worker', 'koa-body', /formidable\/(src|dist)\/(?!index\.)|iconv-lite\/(encodings|lib\/(?!index\.))/],
+  ['worker', 'libsql', /@neon-rs\/load\/.*proxy|detect-libc\/lib\/(?!detect-libc\.)|promise-limit/],
+  ['ai', 'ai', /@vercel\/oidc/],
+])('%s.cjs has %s without what it never uses', (bundle, name, leftOut) => {
+  expect(packagesOf(bundle)).toContain(name);
+  expect(bytesOf(bundle, leftOut)).toBe(0);
+});
+
+test('media types, the model router and the platform detection are cut down to a stub', () => {
+  expect(bytesOf('worker', /mime-db\/db\.json$/)).toBeLessThan(20_000);
+  expect(bytesOf('worker', /@neon-rs\/load|detect-libc/)).toBeLessThan(1_000);
+  expect(bytesOf('ai', /@ai-sdk\/gateway/)).toBeLessThan(2_000);
+});
+
+test.each(['client', 'supervisor'])('the control socket of %s.cjs brings no TLS and no UDP along', (bundle) => {
+  expect(packagesOf(bundle)).toContain('node-ipc');
+  expect(bytesOf(bundle, /^left-out:/)).toBeGreaterThan(0);
+});

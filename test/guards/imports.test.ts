@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { packageOf, readAllSources, root, type SourceFile } from './source-tree.js';
+
+const sources = readAllSources();
+
+/** Who may import which of our files: the first row whose `from` matches a file decides. */
+const REACH: readonly { from: RegExp; may: RegExp; why: string }[] = [
+  { from: /^shared\/(?!node\/)/, may: /^shared\/(?!node\/)/, why: 'shared/ runs in the browser too; what needs Node is in shared/node/' },
+  { from: /^shared\/node\//, may: /^shared\//, why: 'shared/ imports nothing but shared/' },
+  { from: /^client\//, may: /^(client|shared)\//, why: 'the client knows the daemon by messages, not by code' },
+  { from: /^webui\//, may: /^(webui\/|shared\/(?!node\/))/, why: 'the page knows the daemon by its API' },
+  { from: /^daemon\/supervisor\//, may: /^(daemon\/supervisor|shared)\//, why: 'the supervisor must not load what may fail' },
+  { from: /^daemon\/fallback\//, may: /^(daemon\/fallback|shared)\//, why: 'the fallback must not load what may fail' },
+  {
+    from: /^daemon\/worker\/http\/routes\//,
+    may: /^(daemon\/worker\/(http|services)|shared)\//,
+    why: 'routes call services, never the store',
+  },
+  { from: /^daemon\/worker\/store\//, may: /^(daemon\/worker\/store|shared)\//, why: 'the store knows nobody above it' },
+  { from: /^daemon\/worker\/providers\//, may: /^(daemon\/worker\/providers|shared)\//, why: 'providers know nobody above them' },
+  { from: /^daemon\/worker\/services\//, may: /^(daemon\/worker\/(?!http\/|socket\/)|shared\/)/, why: 'services never see a request' },
+  { from: /^daemon\/worker\//, may: /^(daemon\/worker|shared)\//, why: 'the worker knows its supervisor by messages' },
+  { from: /^bin\//, may: /^(bin|shared)\//, why: 'the entry loads the roles as bundles' },
+];
+
+/** Each outside package belongs to one file or folder per process, so that it can be replaced there. */
+const OWNERS: Record<string, RegExp> = {
+  '@ai-sdk/anthropic': /^daemon\/worker\/providers\//,
+  '@ai-sdk/google': /^daemon\/worker\/providers\//,
+  '@ai-sdk/openai': /^daemon\/worker\/providers\//,
+  '@ai-sdk/openai-compatible': /^daemon\/worker\/providers\//,
+  '@koa/cors': /^daemon\/worker\/http\//,
+  '@koa/router': /^daemon\/worker\/http\//,
+  ai: /^daemon\/worker\/(providers|agent)\//,
+  chokidar: /^daemon\/supervisor\/config-watch\.ts$/,
+  clipanion: /^client\//,
+  esbuild: /^bin\/build\.mjs$/,
+  execa: /^(client\/start-supervisor|daemon\/supervisor\/child-process)\.ts$/,
+  'jsonc-parser': /^shared\/config\/jsonc\.ts$/,
+  koa: /^daemon\/worker\/http\//,
+  'koa-body': /^daemon\/worker\/http\//,
+  'koa-helmet': /^daemon\/worker\/http\//,
+  kysely: /^daemon\/worker\/store\//,
+  libsql: /^daemon\/worker\/store\//,
+  'node-ipc': /^(client\/control-client|daemon\/supervisor\/control-server)\.ts$/,
+  picocolors: /^client\//,
+  pino: /^shared\/node\/logger\.ts$/,
+  'rate-limiter-flexible': /^daemon\/worker\/http\//,
+  tail: /^shared\/node\/follow-file\.ts$/,
+  ws: /^daemon\/worker\/socket\//,
+  zod: /^shared\/(api|config)\//,
+};
+
+const dependencies = Object.keys(
+  (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }).dependencies,
+);
+
+function forbiddenImports(file: SourceFile): string[] {
+  const rule = REACH.find(({ from }) => from.test(file.path));
+  if (rule === undefined) return [`${file.path} lies in no known part of the tree`];
+  return file.imports
+    .filter(({ target }) => target !== undefined && !rule.may.test(target))
+    .map(({ target }) => `${file.path} imports ${target}: ${rule.why}`);
+}
+
+test('every file imports only what its part of the tree may know', () => {
+  expect(sources.length).toBeGreaterThan(10);
+  expect(sources.flatMap(forbiddenImports)).toEqual([]);
+});
+
+test('every relative import names an existing file and ends in .js', () => {
+  const broken = sources.flatMap((file) =>
+    file.imports
+      .filter(({ target }) => target !== undefined && !target.startsWith('dist/'))
+      .filter(({ specifier, target = '' }) => !/\.(js|mjs|cjs|css|json)$/.test(specifier) || !existsSync(join(root, target)))
+      .map(({ specifier }) => `${file.path} imports ${specifier}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('each outside package is imported by its owner only', () => {
+  const strangers = sources.flatMap((file) =>
+    file.imports
+      .map(({ specifier }) => packageOf(specifier))
+      .filter((name) => name !== undefined && !isBuiltin(name))
+      .filter((name = '') => !OWNERS[name]?.test(file.path))
+      .map(
+        (name = '') =>
+          `${file.path} imports ${name}, which ${OWNERS[name] === undefined ? 'has no owner' : `belongs to ${OWNERS[name].source}`}`,
+      ),
+  );
+  expect(strangers).toEqual([]);
+});
+
+test('each dependency has an owner, and each owned package is a dependency', () => {
+  expect(Object.keys(OWNERS).filter((name) => name !== 'esbuild')).toEqual(dependencies.toSorted());
+});
+
+test('built-in modules are named with node:', () => {
+  const bare = sources.flatMap((file) =>
+    file.imports
+      .filter(({ specifier }) => isBuiltin(specifier) && !specifier.startsWith('node:'))
+      .map(({ specifier }) => `${file.path} imports ${specifier}`),
+  );
+  expect(bare).toEqual([]);
+});
+
+test('what runs in the browser imports nothing of Node', () => {
+  const inBrowser = sources.filter(({ path }) => /^(shared\/(?!node\/)|webui\/src\/)/.test(path));
+  const found = inBrowser.flatMap((file) =>
+    file.imports.filter(({ specifier }) => isBuiltin(specifier)).map(({ specifier }) => `${file.path} imports ${specifier}`),
+  );
+  expect(found).toEqual([]);
+});
