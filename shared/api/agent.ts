@@ -1,0 +1,19 @@
+/** `POST /api/agent`: one turn, as JSON or, with `Accept: text/event-stream`, as a stream of server-sent events. */
+import { z } from 'zod';
+import { label, okStatus, text } from './fields.js';
+
+/** Body. `session` is a key or a short name, default `default`; `model` is `provider/model` for this turn only. */
+export const agentRequest = () =>
+  z.strictObject({ message: text(), session: label(512).optional(), agentId: label(64).optional(), model: label(200).optional() });
+
+const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable() });
+
+export const agentResponse = () =>
+  z.strictObject({ status: okStatus(), reply: z.string(), session: z.string(), model: z.string(), usage: usage() });
+
+/** Event name → its `data`. Exactly one `done` or `error` ends a stream; an `error` carries the API's error document. */
+export const agentEvents = () => ({
+  delta: z.strictObject({ text: z.string() }),
+  tool: z.strictObject({ name: z.string(), state: z.enum(['call', 'result', 'error']), detail: z.string() }),
+  done: z.strictObject({ reply: z.string(), session: z.string(), model: z.string(), usage: usage() }),
+});

@@ -1,0 +1,24 @@
+/** The shape of every failure: `{ error: { code, message, requestId, details? } }`. */
+import { z } from 'zod';
+import { ERRORS, type ErrorCode } from '../errors.js';
+
+export interface ErrorResponse {
+  readonly error: {
+    readonly code: ErrorCode;
+    /** What happened, with the value, and what to do; a fixed sentence where the code is not for callers' eyes. */
+    readonly message: string;
+    /** Also in the header `X-Request-Id` and in the log. */
+    readonly requestId: string;
+    readonly details?: Record<string, unknown>;
+  };
+}
+
+export const errorResponse = () =>
+  z.strictObject({
+    error: z.strictObject({
+      code: z.enum(Object.keys(ERRORS)),
+      message: z.string().min(1),
+      requestId: z.string().min(1),
+      details: z.record(z.string(), z.unknown()).optional(),
+    }),
+  });

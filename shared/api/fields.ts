@@ -1,0 +1,37 @@
+/** Fields that several API documents share. Each call builds a new schema; a document is built when it is first used. */
+import { z } from 'zod';
+
+/** A name or an id as a caller writes it: 1 to `maxLength` UTF-16 units, no control characters. */
+export function label(maxLength: number): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+}
+
+/** Text for a chat or a model, taken verbatim. The limit on the whole body (`gateway.maxBodyBytes`) bounds it. */
+export function text(): z.ZodString {
+  return z.string().min(1);
+}
+
+/** A whole number in a query string. */
+export function queryInteger(minimum: number, maximum: number): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(minimum).max(maximum));
+}
+
+/** A moment in a query string: ISO 8601 with a zone, or epoch milliseconds. @returns epoch milliseconds */
+export function queryInstant(): z.ZodType<number, string> {
+  return z
+    .union([z.iso.datetime({ offset: true }), z.string().regex(/^\d{1,15}$/)], {
+      error: 'must be a time such as 2026-01-31T08:00:00Z, or epoch milliseconds',
+    })
+    .transform((value) => (/^\d+$/.test(value) ? Number(value) : Date.parse(value)));
+}
+
+/** What every answer of success carries. */
+export const okStatus = (): z.ZodLiteral<'ok'> => z.literal('ok');

@@ -1,0 +1,42 @@
+/** `/api/sessions`. A session's key is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`, URL-encoded in a path. */
+import { z } from 'zod';
+import { label, okStatus, queryInteger } from './fields.js';
+
+/** Body of `POST /api/sessions`; all of it optional, and so is the body itself. */
+export const sessionCreateRequest = () =>
+  z.strictObject({ channel: label(64).optional(), chat_id: label(256).optional(), agentId: label(64).optional() });
+
+/** Query of `GET /api/sessions`. */
+export const sessionListQuery = () =>
+  z.strictObject({ search: label(200).optional(), limit: queryInteger(1, 200).optional(), cursor: label(1_024).optional() });
+
+/** `:key` of a session's path. */
+export const sessionKey = () => label(512);
+
+export const sessionDocument = () =>
+  z.strictObject({
+    key: z.string(),
+    agentId: z.string(),
+    channel: z.string(),
+    title: z.string(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    messageCount: z.int().min(0),
+  });
+
+const messageDocument = () =>
+  z.strictObject({
+    id: z.string(),
+    role: z.enum(['user', 'assistant', 'system', 'tool']),
+    content: z.string(),
+    createdAt: z.iso.datetime(),
+    model: z.string().nullable(),
+    status: z.enum(['complete', 'aborted', 'error']),
+  });
+
+export const sessionCreateResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument(), created: z.boolean() });
+export const sessionListResponse = () =>
+  z.strictObject({ status: okStatus(), sessions: z.array(sessionDocument()), nextCursor: z.string().nullable() });
+export const sessionResponse = () =>
+  z.strictObject({ status: okStatus(), session: sessionDocument(), messages: z.array(messageDocument()) });
+export const sessionDeleteResponse = () => z.strictObject({ status: okStatus() });

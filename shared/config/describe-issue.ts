@@ -1,0 +1,108 @@
+/** Words for what a schema found: the value and what is allowed, in one sentence. */
+import { z } from 'zod';
+import { closestMatch } from '../closest-match.js';
+import { escapeJsonControls } from '../log/escape.js';
+import type { KeyPath } from './key-path.js';
+
+/** The parts of JSON Schema that our schemas make use of. */
+export interface SchemaNode {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly format?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+}
+
+/** The input side of a schema: what a person may write. */
+export function inputSchema(schema: z.ZodType): SchemaNode {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+}
+
+function childNode(node: SchemaNode, segment: string | number): SchemaNode | undefined {
+  for (const branch of node.anyOf ?? []) {
+    const found = childNode(branch, segment);
+    if (found !== undefined) return found;
+  }
+  if (typeof segment === 'number') return node.items;
+  const property = node.properties?.[segment];
+  if (property !== undefined) return property;
+  return typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+}
+
+/** The node that describes the value at `path`. */
+export function schemaAt(root: SchemaNode, path: KeyPath): SchemaNode | undefined {
+  return path.reduce<SchemaNode | undefined>((node, segment) => (node === undefined ? undefined : childNode(node, segment)), root);
+}
+
+function describeNumber(node: SchemaNode): string {
+  const kind = node.type === 'integer' ? 'a whole number' : 'a number';
+  const min = node.minimum !== undefined && node.minimum > Number.MIN_SAFE_INTEGER ? node.minimum : undefined;
+  const max = node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER ? node.maximum : undefined;
+  if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`;
+  if (min !== undefined) return `${kind} of at least ${min}`;
+  return max === undefined ? kind : `${kind} of at most ${max}`;
+}
+
+function describeText(node: SchemaNode): string {
+  if (node.format === 'uri') return 'a URL such as https://example.com';
+  if (node.maxLength !== undefined) return `text of ${node.minLength ?? 0} to ${node.maxLength} characters`;
+  if ((node.minLength ?? 0) > 1) return `text of at least ${node.minLength} characters`;
+  return node.minLength === 1 ? 'text that is not empty' : 'text';
+}
+
+/** What is allowed, as it follows "must be". */
+export function describeAllowed(node: SchemaNode): string {
+  if (node.enum !== undefined) return `one of ${node.enum.map((value) => JSON.stringify(value)).join(', ')}`;
+  if (node.const !== undefined) return JSON.stringify(node.const);
+  if (node.anyOf !== undefined) return [...new Set(node.anyOf.map(describeAllowed))].join(' or ');
+  switch (node.type) {
+    case 'integer':
+    case 'number':
+      return describeNumber(node);
+    case 'string':
+      return describeText(node);
+    case 'boolean':
+      return 'true or false';
+    case 'array':
+      return 'a list [ … ]';
+    case 'object':
+      return 'an object { … }';
+    case 'null':
+      return 'null';
+    default:
+      return 'something else';
+  }
+}
+
+const SECRET_NAME = /(api_?key|token|secret|password|passwd|credentials?|authorization|cookie|^url)$/i;
+
+/** Whether the value at a path may be a secret and must never be shown. Webhook URLs carry theirs in the path. */
+export function isSecret(value: unknown, path: KeyPath): boolean {
+  if (typeof value !== 'string' && typeof value !== 'number') return false;
+  return path.includes('headers') || SECRET_NAME.test(String(path.findLast((segment) => typeof segment === 'string') ?? ''));
+}
+
+const MAX_SHOWN_LENGTH = 60;
+
+/** A value as it may be shown: one line, no control or direction characters, cut, and nothing of a secret. */
+export function showValue(value: unknown, path: KeyPath): string {
+  if (value === undefined) return 'is missing';
+  if (isSecret(value, path)) return 'has a value that cannot be used';
+  const text = escapeJsonControls(JSON.stringify(value));
+  return `is ${text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text}`;
+}
+
+/** `did you mean 'port'?`, or the keys that exist. */
+export function describeUnknownKey(key: string, node: SchemaNode | undefined): string {
+  const known = Object.keys(node?.properties ?? node?.anyOf?.find((branch) => branch.properties)?.properties ?? {}).filter((name) => name !== '$schema');
+  const match = closestMatch(key, known);
+  if (match !== undefined) return `is not a known key; did you mean '${match}'?`;
+  return known.length === 0 ? 'is not a known key' : `is not a known key; known here: ${known.join(', ')}`;
+}

@@ -1,0 +1,167 @@
+/** Reads and edits JSON with comments, keeping positions and comments. The only user of jsonc-parser. */
+import { applyEdits, createScanner, findNodeAtLocation, modify, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import type { TextPosition } from './document.js';
+import { FORBIDDEN_KEYS, formatKey, type KeyPath } from './key-path.js';
+
+/** Deeper than any schema of ours; beyond some thousand levels a recursive reader would overflow its stack. */
+const MAX_DEPTH = 64;
+
+/** jsonc-parser's token kinds that matter here (its enum exists at compile time only). */
+const OPEN_BRACE = 1;
+const OPEN_BRACKET = 3;
+const CLOSE_BRACE = 2;
+const CLOSE_BRACKET = 4;
+const END = 17;
+
+export interface JsoncProblem {
+  readonly position: TextPosition;
+  readonly key: string;
+  readonly message: string;
+}
+
+export interface JsoncDocument {
+  /** undefined when there are problems. */
+  readonly value: unknown;
+  readonly problems: readonly JsoncProblem[];
+  locate(path: KeyPath, part?: 'key' | 'value'): TextPosition;
+}
+
+const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'is not JSON: text needs double quotes',
+  InvalidNumberFormat: 'is not a number that JSON knows',
+  PropertyNameExpected: 'a key in double quotes is expected here',
+  ValueExpected: 'a value is expected here',
+  ColonExpected: "':' is expected here",
+  CommaExpected: "',' is expected here",
+  CloseBraceExpected: "'}' is missing",
+  CloseBracketExpected: "']' is missing",
+  EndOfFileExpected: 'nothing may follow the document',
+  UnexpectedEndOfComment: 'this comment has no end',
+  UnexpectedEndOfString: 'this text has no closing quote',
+  UnexpectedEndOfNumber: 'this number has no end',
+  InvalidUnicode: "'\\u' needs four hexadecimal digits",
+  InvalidEscapeCharacter: 'this escape is not one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX',
+  InvalidCharacter: 'this character must be escaped',
+};
+
+/** Line starts are found once, positions by bisection. */
+function positionFinder(text: string): (offset: number) => TextPosition {
+  const lineStarts = [0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
+  return (offset) => {
+    let low = 0;
+    let high = lineStarts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((lineStarts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (lineStarts[low] ?? 0) + 1 };
+  };
+}
+
+/** @returns the offset of the first bracket that is nested too deep */
+function findTooDeep(text: string): number | undefined {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (;;) {
+    const kind: number = scanner.scan();
+    if (kind === END) return undefined;
+    if (kind === OPEN_BRACE || kind === OPEN_BRACKET) depth += 1;
+    else if (kind === CLOSE_BRACE || kind === CLOSE_BRACKET) depth -= 1;
+    if (depth > MAX_DEPTH) return scanner.getTokenOffset();
+  }
+}
+
+type Report = (offset: number, path: KeyPath, message: string) => void;
+
+function buildObject(node: Node, path: KeyPath, report: Report): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  for (const property of node.children ?? []) {
+    const [keyNode, valueNode] = property.children ?? [];
+    if (keyNode === undefined || valueNode === undefined) continue;
+    const key = String(keyNode.value);
+    const keyPath = [...path, key];
+    if (FORBIDDEN_KEYS.includes(key)) report(keyNode.offset, keyPath, 'is not allowed as a key');
+    else if (Object.hasOwn(value, key)) report(keyNode.offset, keyPath, 'is set twice; keep one of the two');
+    else value[key] = buildValue(valueNode, keyPath, report);
+  }
+  return value;
+}
+
+function buildValue(node: Node, path: KeyPath, report: Report): unknown {
+  if (node.type === 'object') return buildObject(node, path, report);
+  if (node.type === 'array') return (node.children ?? []).map((child, index) => buildValue(child, [...path, index], report));
+  return node.value;
+}
+
+/** Finds a node, or the nearest ancestor that exists. For `key` the property's name is meant. */
+function findNode(root: Node, path: KeyPath, part: 'key' | 'value'): Node {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = findNodeAtLocation(root, path.slice(0, length).map((segment, index) => adaptSegment(root, path.slice(0, index), segment)));
+    if (node === undefined) continue;
+    const keyNode = node.parent?.type === 'property' ? node.parent.children?.[0] : undefined;
+    return part === 'key' && keyNode !== undefined ? keyNode : node;
+  }
+  return root;
+}
+
+/** jsonc-parser wants numbers for arrays and text for objects. */
+function adaptSegment(root: Node, parent: KeyPath, segment: string | number): string | number {
+  const isArray = findNodeAtLocation(root, [...parent])?.type === 'array';
+  return isArray ? Number(segment) : String(segment);
+}
+
+function syntaxMessage(error: ParseError): string {
+  return SYNTAX_MESSAGES[printParseErrorCode(error.error)] ?? 'is not valid JSON';
+}
+
+/** Parses a text. Comments and trailing commas are allowed; keys that are doubled or reach a prototype are problems. */
+export function parseJsonc(text: string): JsoncDocument {
+  const position = positionFinder(text);
+  const problems: JsoncProblem[] = [];
+  const report: Report = (offset, path, message) => problems.push({ position: position(offset), key: formatKey(path), message });
+  const start = (): TextPosition => ({ line: 1, column: 1 });
+
+  const tooDeep = findTooDeep(text);
+  if (tooDeep !== undefined) {
+    report(tooDeep, [], `is nested more than ${MAX_DEPTH} levels deep`);
+    return { value: undefined, problems, locate: start };
+  }
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { allowTrailingComma: true, allowEmptyContent: true });
+  // One slip makes the parser report a trail of them; the first is the one to mend.
+  const first = errors[0];
+  if (first !== undefined) report(first.offset, [], syntaxMessage(first));
+  if (root === undefined || first !== undefined) return { value: undefined, problems, locate: start };
+  const value = buildValue(root, [], report);
+  return {
+    value: problems.length === 0 ? value : undefined,
+    problems,
+    locate: (path, part = 'value') => position(findNode(root, path, part).offset),
+  };
+}
+
+/** Sets the value at `path`; undefined removes the key or element. */
+export interface JsoncEdit {
+  readonly path: KeyPath;
+  readonly value: unknown;
+}
+
+function detectFormatting(text: string): { insertSpaces: boolean; tabSize: number; eol: string } {
+  const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? '  ';
+  return { insertSpaces: !indent.startsWith('\t'), tabSize: indent.startsWith('\t') ? 1 : indent.length, eol: text.includes('\r\n') ? '\r\n' : '\n' };
+}
+
+/** Applies edits in order, keeping comments and the text's own indentation. The text must be free of problems. */
+export function editJsonc(text: string, edits: readonly JsoncEdit[]): string {
+  const formattingOptions = detectFormatting(text);
+  let current = text;
+  for (const edit of edits) {
+    const root = parseTree(current, [], { allowTrailingComma: true });
+    const path = edit.path.map((segment, index) => (root === undefined ? segment : adaptSegment(root, edit.path.slice(0, index), segment)));
+    if (edit.value === undefined && (root === undefined || findNodeAtLocation(root, path) === undefined)) continue;
+    current = applyEdits(current, modify(current, path, edit.value, { formattingOptions }));
+  }
+  return current;
+}

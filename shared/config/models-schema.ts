@@ -1,0 +1,45 @@
+/** `models.json`: providers and models beyond those that environment keys switch on. */
+import { z } from 'zod';
+
+export const API_KINDS = ['openai-completions', 'openai-responses', 'anthropic-messages', 'google-generative-ai'] as const;
+export type ApiKind = (typeof API_KINDS)[number];
+
+const model = z.strictObject({
+  id: z.string().min(1),
+  name: z.string().min(1).optional(),
+  reasoning: z.boolean().optional(),
+  input: z.array(z.enum(['text', 'image'])).optional(),
+  contextWindow: z.int().min(1).optional(),
+  maxTokens: z.int().min(1).optional(),
+  /** US dollars per million tokens. */
+  cost: z
+    .strictObject({
+      input: z.number().min(0).default(0),
+      output: z.number().min(0).default(0),
+      cacheRead: z.number().min(0).default(0),
+      cacheWrite: z.number().min(0).default(0),
+    })
+    .optional(),
+});
+
+const provider = z.strictObject({
+  baseUrl: z.url(),
+  /** A key, or `${VAR}` from the environment; absent for servers that want none. */
+  apiKey: z.string().min(1).optional(),
+  api: z.enum(API_KINDS).default('openai-completions'),
+  headers: z.record(z.string(), z.string()).optional(),
+  models: z.array(model).default([]),
+});
+
+export const modelsSchema = z.strictObject({
+  $schema: z.string().optional(),
+  /** `replace` leaves out the providers known from the environment. */
+  mode: z.enum(['merge', 'replace']).default('merge'),
+  providers: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be lower-case letters, digits, dots, dashes or underscores'), provider)
+    .default({}),
+});
+
+export type ModelsDocument = z.output<typeof modelsSchema>;
+export type ProviderConfig = ModelsDocument['providers'][string];
+export type ModelConfig = ProviderConfig['models'][number];

@@ -1,0 +1,132 @@
+/**
+ * The configuration's one zod schema: types, validation, JSON Schema and the page's form all come from here.
+ * Unknown keys are refused at every level. Names that documents fixed (`api_key`) stay; the rest is camelCase with units.
+ */
+import { z } from 'zod';
+import { LOG_LEVELS } from '../log/level.js';
+
+export { LOG_LEVELS, type LogLevel } from '../log/level.js';
+
+export const DEFAULT_PORT = 18_790;
+export const DEFAULT_HOST = '0.0.0.0';
+export const DEFAULT_DRAIN_TIMEOUT_MS = 5_000;
+
+const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 letters, digits, dots, dashes or underscores');
+const origin = z.string().regex(/^https?:\/\/[^/\s]+$/, 'must be an origin such as https://example.com, without a path');
+/** `provider/model`. */
+const modelRef = z.string().regex(/^[^/\s]+\/\S+$/, 'must be provider/model, e.g. openai/gpt-5');
+const modelChoice = z.union([modelRef, z.strictObject({ primary: modelRef, fallbacks: z.array(modelRef).default([]) })]);
+
+const auth = z.strictObject({
+  /** true: this machine needs the token too. Other machines always do. */
+  enabled: z.boolean().default(false),
+  /** null: the generated token in `credentials/token`. */
+  api_key: z.string().min(1).nullable().default(null),
+});
+
+const cors = z.strictObject({
+  enabled: z.boolean().default(false),
+  origins: z.array(z.union([z.literal('*'), origin])).default([]),
+  credentials: z.boolean().default(false),
+});
+
+const gateway = z.strictObject({
+  host: z.string().min(1).default(DEFAULT_HOST),
+  port: z.int().min(1).max(65_535).default(DEFAULT_PORT),
+  auth: auth.prefault({}),
+  cors: cors.prefault({}),
+  drainTimeoutMs: z.int().min(0).max(600_000).default(DEFAULT_DRAIN_TIMEOUT_MS),
+  maxBodyBytes: z.int().min(1_024).max(104_857_600).default(1_048_576),
+  /** Addresses or CIDR ranges of reverse proxies whose forwarding headers are believed. */
+  trustedProxies: z.array(z.string().min(1)).default([]),
+  /** Host names beyond this machine's own under which the gateway may be reached without the token. */
+  allowedHosts: z.array(z.string().min(1)).default([]),
+  /** If not empty, only these addresses or CIDR ranges may connect. */
+  allowedIps: z.array(z.string().min(1)).default([]),
+});
+
+const agent = z.strictObject({
+  id,
+  name: z.string().min(1).max(200).optional(),
+  enabled: z.boolean().default(true),
+  model: modelChoice.optional(),
+  systemPrompt: z.string().max(100_000).optional(),
+});
+
+const agents = z
+  .strictObject({
+    default: id.default('main'),
+    list: z.array(agent).default([{ id: 'main', name: 'Main', enabled: true }]),
+    defaults: z
+      .strictObject({
+        model: modelChoice.optional(),
+        maxToolIterations: z.int().min(1).max(200).default(20),
+      })
+      .prefault({}),
+  })
+  .superRefine((value, context) => {
+    const seen = new Set<string>();
+    value.list.forEach((entry, index) => {
+      if (seen.has(entry.id))
+        context.addIssue({ code: 'custom', path: ['list', index, 'id'], message: `'${entry.id}' is used twice; ids must differ` });
+      seen.add(entry.id);
+    });
+    if (!seen.has(value.default))
+      context.addIssue({ code: 'custom', path: ['default'], message: `'${value.default}' is not in agents.list` });
+  });
+
+const telegramAccount = z.strictObject({
+  enabled: z.boolean().default(true),
+  botToken: z.string().min(1),
+  agentId: id.optional(),
+  dmPolicy: z.enum(['pairing', 'allowlist', 'open', 'disabled']).default('pairing'),
+  allowFrom: z.array(z.union([z.int(), z.string().min(1)])).default([]),
+  groupPolicy: z.enum(['allowlist', 'open', 'disabled']).default('disabled'),
+  streamMode: z.enum(['off', 'partial']).default('off'),
+  apiRoot: z.url().optional(),
+});
+
+const webhookAccount = z.strictObject({
+  enabled: z.boolean().default(true),
+  url: z.url(),
+  secret: z.string().min(1).optional(),
+  /** Whether the receiver drops a repeated `webhook-id`; false: a delivery with unknown outcome is never repeated. */
+  idempotent: z.boolean().default(true),
+  /** Token that inbound calls must carry; without it nothing inbound is accepted. */
+  inboundToken: z.string().min(16).optional(),
+  agentId: id.optional(),
+});
+
+const channels = z.strictObject({
+  telegram: z.strictObject({ enabled: z.boolean().default(true), accounts: z.record(id, telegramAccount).default({}) }).optional(),
+  webhook: z.strictObject({ enabled: z.boolean().default(true), accounts: z.record(id, webhookAccount).default({}) }).optional(),
+});
+
+const cron = z.strictObject({
+  enabled: z.boolean().default(true),
+  maxConcurrentJobs: z.int().min(1).max(100).default(5),
+  defaultTimezone: z.string().min(1).default('system'),
+  historyRetentionDays: z.int().min(1).max(3_650).default(30),
+});
+
+const logs = z.strictObject({
+  level: z.enum(LOG_LEVELS).default('info'),
+  /** Size of one log file; beyond it the file is rotated. */
+  maxBytes: z.int().min(65_536).max(1_073_741_824).default(10_485_760),
+  /** How many rotated files are kept. */
+  files: z.int().min(1).max(100).default(5),
+});
+
+export const configSchema = z.strictObject({
+  $schema: z.string().optional(),
+  gateway: gateway.prefault({}),
+  agents: agents.prefault({}),
+  channels: channels.prefault({}),
+  cron: cron.prefault({}),
+  logs: logs.prefault({}),
+});
+
+/** A validated configuration with every default filled in. */
+export type Config = z.output<typeof configSchema>;
+export type AgentConfig = Config['agents']['list'][number];
+export type ModelChoice = z.output<typeof modelChoice>;

@@ -1,0 +1,151 @@
+/**
+ * Judges a configuration document by its schema and says what is wrong in words, with file, line, column and key.
+ * A file of its own because it loads zod, which the supervisor does not.
+ */
+import type { z } from 'zod';
+import type { Problem } from '../errors.js';
+import { describeAllowed, describeUnknownKey, inputSchema, schemaAt, showValue, type SchemaNode } from './describe-issue.js';
+import { problemAt, type ConfigDocument } from './document.js';
+import { OMIT, rebuild, type Rebuilt } from './interpolate.js';
+import { formatKey, valueAt, type KeyPath } from './key-path.js';
+import { modelsSchema, type ModelsDocument } from './models-schema.js';
+import { configSchema, type Config } from './schema.js';
+
+export interface Validation<T> {
+  /** With every default filled in; undefined when there are problems. */
+  readonly value: T | undefined;
+  readonly problems: readonly Problem[];
+  /** Items left unconfigured because a variable is not set. */
+  readonly warnings: readonly Problem[];
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Each round leaves out items one level further out, so there are no more rounds than levels. */
+const MAX_ROUNDS = 64;
+
+function isPrefix(prefix: KeyPath, path: KeyPath): boolean {
+  return prefix.length <= path.length && prefix.every((segment, index) => String(segment) === String(path[index]));
+}
+
+function toKeyPath(path: readonly PropertyKey[]): KeyPath {
+  return path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
+}
+
+class IssueReader {
+  readonly #document: ConfigDocument;
+  readonly #pruned: Rebuilt;
+  readonly #root: SchemaNode;
+
+  constructor(document: ConfigDocument, pruned: Rebuilt, root: SchemaNode) {
+    this.#document = document;
+    this.#pruned = pruned;
+    this.#root = root;
+  }
+
+  read(issue: Issue, parent: KeyPath = []): Problem[] {
+    const path = [...parent, ...toKeyPath(issue.path)];
+    switch (issue.code) {
+      case 'unrecognized_keys':
+        return issue.keys.map((key) => this.#problem([...path, key], describeUnknownKey(key, schemaAt(this.#root, path)), 'key'));
+      case 'invalid_key':
+        return [this.#problem(path, `is not a name that can be used; it ${issue.issues[0]?.message ?? 'must be another one'}`, 'key')];
+      case 'custom':
+        return [this.#problem(path, issue.message)];
+      case 'invalid_union':
+        return this.#readUnion(issue.errors, path);
+      default:
+        return [this.#problem(path, `${this.#shown(path)}; it ${this.#allowed(issue, path)}`)];
+    }
+  }
+
+  /** Where the value has the shape of one branch, what is wrong inside it is told; otherwise what the branches allow. */
+  #readUnion(branches: readonly (readonly Issue[])[], path: KeyPath): Problem[] {
+    const meant = branches.find((issues) => issues.every((issue) => issue.path.length > 0 || issue.code !== 'invalid_type'));
+    if (meant !== undefined) return meant.flatMap((issue) => this.read(issue, path));
+    return [this.#problem(path, `${this.#shown(path)}; it must be ${describeAllowed(schemaAt(this.#root, path) ?? {})}`)];
+  }
+
+  #allowed(issue: Issue, path: KeyPath): string {
+    // Texts with a pattern say in their own words what they want.
+    if (issue.code === 'invalid_format' && issue.message.startsWith('must ')) return issue.message;
+    return `must be ${describeAllowed(schemaAt(this.#root, path) ?? {})}`;
+  }
+
+  #shown(path: KeyPath): string {
+    const textPath = this.textPath(path);
+    return showValue(valueAt(this.#document.raw, textPath), textPath);
+  }
+
+  textPath(path: KeyPath): KeyPath {
+    return this.#document.textPath(this.#pruned.sourcePath(path));
+  }
+
+  #problem(path: KeyPath, message: string, part: 'key' | 'value' = 'value'): Problem {
+    const textPath = this.textPath(path);
+    return problemAt(this.#document, textPath, { key: formatKey(textPath), message, part });
+  }
+}
+
+/** The enclosing item to leave out when what is missing was left out for an unset variable. Paths are those of `document.value`. */
+function itemToDrop(issue: Issue, isLeftOut: (path: KeyPath) => boolean, pruned: Rebuilt): KeyPath | undefined {
+  const path = pruned.sourcePath(toKeyPath(issue.path));
+  return issue.code === 'invalid_type' && path.length > 1 && isLeftOut(path) ? path.slice(0, -1) : undefined;
+}
+
+function makeWarnings(document: ConfigDocument, dropped: readonly KeyPath[]): Problem[] {
+  return document.unresolved.map(({ path, variable }) => {
+    const items = dropped.map((item) => document.textPath(item)).filter((item) => isPrefix(item, path));
+    const item = items.toSorted((left, right) => left.length - right.length)[0] ?? path;
+    const message = `refers to \${${variable}}, which is not set; ${formatKey(item)} is left unconfigured`;
+    return problemAt(document, path, { key: formatKey(path), message });
+  });
+}
+
+/** Validates a document against a schema. Never throws. */
+export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<T>): Validation<T> {
+  if (document.problems.length > 0) return { value: undefined, problems: document.problems, warnings: [] };
+  const dropped: KeyPath[] = [];
+  const unresolvedKeys = new Set(document.unresolved.map((reference) => formatKey(reference.path)));
+  for (let round = 0; ; round += 1) {
+    const droppedKeys = new Set(dropped.map(formatKey));
+    const pruned = rebuild(document.value, (value, path) => (droppedKeys.has(formatKey(path)) ? OMIT : value));
+    const isLeftOut = (path: KeyPath): boolean => droppedKeys.has(formatKey(path)) || unresolvedKeys.has(formatKey(document.textPath(path)));
+    const result = schema.safeParse(pruned.value);
+    if (result.success) return { value: result.data, problems: [], warnings: makeWarnings(document, dropped) };
+    const items = result.error.issues.map((issue) => itemToDrop(issue, isLeftOut, pruned)).filter((path) => path !== undefined);
+    if (items.length === 0 || round === MAX_ROUNDS) {
+      const reader = new IssueReader(document, pruned, inputSchema(schema));
+      return { value: undefined, problems: result.error.issues.flatMap((issue) => reader.read(issue)), warnings: makeWarnings(document, dropped) };
+    }
+    dropped.push(...items);
+  }
+}
+
+/** Restrictions whose absence opens the gateway: an unset variable must not lift them. */
+const NEVER_LEFT_OUT: readonly KeyPath[] = [
+  ['gateway', 'allowedIps'],
+  ['gateway', 'auth', 'enabled'],
+];
+
+/** Validates `config.json`. */
+export function validateConfig(document: ConfigDocument): Validation<Config> {
+  const validation = validateDocument(document, configSchema);
+  const lifted = document.unresolved.filter(({ path }) => NEVER_LEFT_OUT.some((restriction) => isPrefix(restriction, path)));
+  if (lifted.length === 0) return validation;
+  const problems = lifted.map(({ path, variable }) => {
+    const message = `refers to \${${variable}}, which is not set; without it this restriction would not hold`;
+    return problemAt(document, path, { key: formatKey(path), message });
+  });
+  return { value: undefined, problems: [...validation.problems, ...problems], warnings: validation.warnings };
+}
+
+/** JSON Schema of `config.json` for editors (`$schema`) and `xopc config schema`. */
+export function configJsonSchema(): SchemaNode {
+  return inputSchema(configSchema);
+}
+
+/** Validates `models.json`. */
+export function validateModels(document: ConfigDocument): Validation<ModelsDocument> {
+  return validateDocument(document, modelsSchema);
+}

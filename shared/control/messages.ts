@@ -1,0 +1,143 @@
+/**
+ * The control protocol: what the client asks of the supervisor over the control socket.
+ * Frames are JSON documents, one a line, at most {@link MAX_FRAME_BYTES}. A request gets any number of `progress`
+ * frames and then exactly one `result` or `error`. Unknown fields are ignored in both directions, so that a client
+ * and a supervisor of different versions understand each other; an unknown request type is answered with CONTROL_PROTOCOL.
+ */
+import type { ErrorDocument } from '../errors.js';
+
+export const CONTROL_VERSION = 1;
+export const MAX_FRAME_BYTES = 65_536;
+
+/** How the supervisor is to be replaced. Options override those that the running one was started with. */
+export interface SuccessionOptions {
+  readonly port?: number;
+  readonly host?: string;
+  /** Takes the place of `gateway.auth.api_key` and of the generated token, as `--token` does. */
+  readonly token?: string;
+}
+
+export type ControlRequest = { readonly v: number; readonly id: string } & (
+  | { readonly type: 'status' }
+  | { readonly type: 'stop'; readonly timeoutMs?: number; readonly force?: boolean }
+  | {
+      readonly type: 'restart';
+      readonly timeoutMs?: number;
+      /** Replace the supervisor too (succession, exit 75 under a service manager, in place with XOPC_NO_RESPAWN). */
+      readonly force?: boolean;
+      readonly succession?: SuccessionOptions;
+      /** True from `gateway --force`: a second such caller gets LOCK_HELD instead of joining. */
+      readonly exclusive?: boolean;
+    }
+);
+
+export type ControlRequestType = ControlRequest['type'];
+
+/** A step of long work, for the person who waits. */
+export interface ControlProgress {
+  readonly v: number;
+  readonly id: string;
+  readonly type: 'progress';
+  /** e.g. `starting`, `ready`, `draining`, `quiesced`, `stopped`. */
+  readonly phase: string;
+  /** One sentence. */
+  readonly message: string;
+}
+
+export type ControlReply =
+  | ControlProgress
+  | { readonly v: number; readonly id: string; readonly type: 'result'; readonly result: unknown }
+  | { readonly v: number; readonly id: string; readonly type: 'error'; readonly error: ErrorDocument };
+
+/** What a drain could not finish in time. All zero: nothing was cut. */
+export interface CutWork {
+  readonly requests: number;
+  readonly streams: number;
+  readonly sockets: number;
+}
+
+export interface StopResult {
+  readonly stopped: true;
+  readonly pid: number;
+  readonly cut: CutWork;
+  readonly durationMs: number;
+}
+
+export interface RestartResult {
+  /** Instance id of the worker that serves now; differs from the one before. */
+  readonly instanceId: string;
+  readonly workerPid: number;
+  /** The supervisor's pid now; differs after a succession. */
+  readonly pid: number;
+  readonly succession: 'none' | 'successor' | 'service-manager';
+  readonly durationMs: number;
+}
+
+/** Process states; `desired` and `ready` are facts of their own. */
+export type GatewayState = 'stopped' | 'starting' | 'running' | 'backoff' | 'draining' | 'failed';
+
+export interface ExitRecord {
+  readonly at: string;
+  readonly pid: number;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** In words: `exited with code 1`, `killed by SIGKILL`, `out of memory`, `did not answer for 15 s`. */
+  readonly reason: string;
+  /** The last of the worker's raw output, control characters escaped; at most 2 KiB here (64 KiB in the log). */
+  readonly output: string;
+}
+
+export interface StatusWarning {
+  /** Stable, e.g. `CONFIG_INVALID`, `NEWER_BUILD`. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface WorkerStatus {
+  readonly pid: number;
+  readonly instanceId: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly rssBytes: number | null;
+  readonly connections: number | null;
+  readonly inFlight: number | null;
+  /** Channel name → state, as the worker last said. */
+  readonly channels: Record<string, ChannelStatus>;
+}
+
+export interface ChannelStatus {
+  readonly state: 'off' | 'starting' | 'running' | 'backoff' | 'failed';
+  readonly message?: string;
+}
+
+/** The one status document; made by the supervisor, shown by CLI, API and page alike. */
+export interface StatusDocument {
+  readonly state: GatewayState;
+  readonly desired: 'up' | 'down';
+  readonly ready: boolean;
+  readonly pid: number;
+  readonly instanceId: string;
+  readonly version: string;
+  /** Build id that runs, and the one on disk now; they differ after an upgrade until `restart`. */
+  readonly build: { readonly running: string; readonly installed: string };
+  readonly startedAt: string;
+  readonly uptimeMs: number;
+  readonly host: string;
+  readonly port: number;
+  readonly urls: readonly string[];
+  readonly home: string;
+  readonly configPath: string;
+  readonly logPath: string;
+  /** Where the values in force come from: `flag`, `env`, `file` or `default`. */
+  readonly sources: Record<string, string>;
+  readonly supervisedBy: string | null;
+  readonly auth: { readonly enabled: boolean; readonly tokenHint: string | null };
+  readonly worker: WorkerStatus | null;
+  readonly draining: readonly { readonly pid: number; readonly since: string }[];
+  readonly restarts: { readonly planned: number; readonly crashes: number };
+  readonly lastExit: ExitRecord | null;
+  readonly nextAttemptAt: string | null;
+  readonly fallback: boolean;
+  readonly warnings: readonly StatusWarning[];
+}

@@ -1,0 +1,146 @@
+/**
+ * The one error registry: every code the gateway can raise, on the wire, in the log or on the command line.
+ * `docs/errors.md` lists the same codes; a guard test keeps the two and the tests in step.
+ */
+
+/** What a code means to each audience. */
+export interface ErrorSpec {
+  /** HTTP status of an answer that carries the code. */
+  readonly status: number;
+  /** Whether the message may be shown to the caller; if not, a fixed sentence replaces it. */
+  readonly expose: boolean;
+  /** Whether the same call may succeed later without a change. */
+  readonly retryable: boolean;
+  /** Exit code of a command that ends with it (docs/gateway.md, "Exit codes"). */
+  readonly exitCode: number;
+}
+
+const spec = (status: number, exitCode: number, flags: { expose?: boolean; retryable?: boolean } = {}): ErrorSpec => ({
+  status,
+  expose: flags.expose ?? true,
+  retryable: flags.retryable ?? false,
+  exitCode,
+});
+
+export const ERRORS = {
+  // API
+  INVALID_REQUEST: spec(400, 2),
+  UNAUTHORIZED: spec(401, 1),
+  FORBIDDEN: spec(403, 1),
+  NOT_FOUND: spec(404, 1),
+  CHANNEL_NOT_FOUND: spec(404, 1),
+  SESSION_NOT_FOUND: spec(404, 1),
+  JOB_NOT_FOUND: spec(404, 1),
+  MODEL_NOT_FOUND: spec(404, 1),
+  METHOD_NOT_ALLOWED: spec(405, 1),
+  CONFLICT: spec(409, 1),
+  PRECONDITION_FAILED: spec(412, 1),
+  PAYLOAD_TOO_LARGE: spec(413, 1),
+  UNSUPPORTED_MEDIA_TYPE: spec(415, 1),
+  RATE_LIMITED: spec(429, 1, { retryable: true }),
+  AGENT_ERROR: spec(502, 1, { retryable: true }),
+  UNAVAILABLE: spec(503, 1, { retryable: true }),
+  INTERNAL_ERROR: spec(500, 1, { expose: false }),
+  // supervision and command line
+  CONFIG_INVALID: spec(500, 78),
+  PORT_TAKEN: spec(503, 78),
+  LOCK_HELD: spec(409, 5),
+  STILL_STARTING: spec(503, 6, { retryable: true }),
+  NOT_RUNNING: spec(503, 3),
+  CONTROL_UNREACHABLE: spec(503, 4, { retryable: true }),
+  CONTROL_PROTOCOL: spec(400, 4),
+  IPC_PROTOCOL: spec(500, 1, { expose: false }),
+  WORKER_NOT_READY: spec(503, 1, { retryable: true }),
+  BUILD_BROKEN: spec(500, 1),
+  SUCCESSION_FAILED: spec(500, 1),
+  STOPPING: spec(503, 1, { retryable: true }),
+  USAGE: spec(400, 2),
+  STORE_UNAVAILABLE: spec(503, 1, { retryable: true }),
+} as const satisfies Record<string, ErrorSpec>;
+
+/** One of the registry's codes. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Narrows a string from the wire to a registry code. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERRORS, value);
+}
+
+/** Where in a file a problem is, as an editor counts: line and column from 1. */
+export interface Problem {
+  /** `config.json` or another file's path. */
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** Dotted key, e.g. `gateway.drainTimeoutMs`. */
+  readonly key?: string;
+  /** What is wrong and what is allowed, in one sentence. */
+  readonly message: string;
+}
+
+/** On every GatewayError, whichever bundle's copy of the class made it. */
+const MARK = Symbol.for('xopc.GatewayError');
+
+/** The project's only error class. The message says what happened, with the value; `hint` is what to do or type next. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Record<string, unknown> | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, options: { message: string; details?: Record<string, unknown>; hint?: string; cause?: unknown }) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.details = options.details;
+    this.hint = options.hint;
+  }
+
+  get spec(): ErrorSpec {
+    return ERRORS[this.code];
+  }
+
+  get [MARK](): true {
+    return true;
+  }
+
+  /** Each bundle has its own copy of this class; an error that crosses from one to another stays what it is. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && MARK in value;
+  }
+}
+
+/** An error as it travels between processes (control socket, IPC, HTTP body). */
+export interface ErrorDocument {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly details?: Record<string, unknown>;
+}
+
+/** Makes the travelling form of any thrown value; a foreign error becomes `fallback` with its message. */
+export function toErrorDocument(error: unknown, fallback: ErrorCode = 'INTERNAL_ERROR'): ErrorDocument {
+  if (error instanceof GatewayError) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.details === undefined ? {} : { details: error.details }),
+    };
+  }
+  return { code: fallback, message: error instanceof Error ? error.message : String(error) };
+}
+
+/** The reverse of {@link toErrorDocument}. */
+export function fromErrorDocument(document: ErrorDocument): GatewayError {
+  return new GatewayError(isErrorCode(document.code) ? document.code : 'INTERNAL_ERROR', {
+    message: document.message,
+    ...(document.hint === undefined ? {} : { hint: document.hint }),
+    ...(document.details === undefined ? {} : { details: document.details }),
+  });
+}
+
+/** One line for a person: `config.json:2:23 gateway.port must be …`. */
+export function formatProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
+  return [place, problem.key, problem.message].filter(Boolean).join(' ');
+}

@@ -1,0 +1,118 @@
+/**
+ * The IPC protocol between the supervisor and its children (worker, fallback, successor), over the channel that the
+ * spawn makes. Messages are plain JSON objects with a `type`; the receiver parses at the edge and switches exhaustively.
+ */
+import type { ChannelStatus, CutWork, StatusDocument } from '../control/messages.js';
+import type { ErrorDocument, Problem } from '../errors.js';
+
+/** What a worker is told at birth (environment variable `XOPC_WORKER_BOOT`, JSON). */
+export interface WorkerBoot {
+  readonly instanceId: string;
+  readonly supervisorPid: number;
+  readonly home: string;
+  readonly configPath: string;
+  /** The files to load: the ones that users edit, or their last good copies while an edit is known to be invalid. */
+  readonly configSource: string;
+  readonly modelsSource: string;
+  readonly logPath: string;
+  readonly host: string;
+  readonly port: number;
+  /** Instance ids whose leases are still good. */
+  readonly liveInstanceIds: readonly string[];
+}
+
+export type SupervisorMessage =
+  /** With the listening handle. */
+  | { readonly type: 'listen'; readonly host: string; readonly port: number }
+  | { readonly type: 'activate' }
+  /** Finish within `timeoutMs`; `restart` keeps idle connections for one more request, `stop` ends them at once. */
+  | { readonly type: 'drain'; readonly mode: 'restart' | 'stop'; readonly timeoutMs: number }
+  | { readonly type: 'reopenLogs' }
+  | { readonly type: 'peers'; readonly liveInstanceIds: readonly string[] }
+  | { readonly type: 'applyConfig'; readonly hash: string }
+  | { readonly type: 'reply'; readonly id: string; readonly result?: unknown; readonly error?: ErrorDocument };
+
+/** What the worker may ask of the supervisor. */
+export type WorkerQuery = { readonly type: 'status' } | { readonly type: 'restart'; readonly reason: string };
+
+export interface WorkerVitals {
+  readonly rssBytes: number;
+  readonly connections: number;
+  readonly inFlight: number;
+  readonly channels: Record<string, ChannelStatus>;
+}
+
+export type WorkerMessage =
+  | {
+      readonly type: 'ready';
+      readonly version: string;
+      readonly configHash: string;
+      readonly tokenHint: string | null;
+      readonly authEnabled: boolean;
+      readonly warnings: readonly { readonly code: string; readonly message: string; readonly hint?: string }[];
+    }
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'active' }
+  | { readonly type: 'quiesced' }
+  | { readonly type: 'drained'; readonly cut: CutWork }
+  | { readonly type: 'heartbeat'; readonly vitals: WorkerVitals }
+  /** The worker cannot start and knows why; it exits with `exitCode` right after. */
+  | {
+      readonly type: 'bootFailed';
+      readonly error: ErrorDocument;
+      readonly problems: readonly Problem[];
+      readonly exitCode: number;
+    }
+  | {
+      readonly type: 'configResult';
+      readonly hash: string;
+      readonly outcome: 'applied' | 'rejected';
+      readonly problems: readonly Problem[];
+      readonly tokenHint?: string | null;
+      readonly authEnabled?: boolean;
+    }
+  | { readonly type: 'rotateLogs'; readonly bytes: number }
+  | { readonly type: 'query'; readonly id: string; readonly query: WorkerQuery };
+
+/** Answers to {@link WorkerQuery}, by type. */
+export interface WorkerQueryResult {
+  readonly status: StatusDocument;
+  readonly restart: { readonly accepted: true };
+}
+
+/** What the fallback is told at birth, and again when the reason changes. */
+export interface FallbackBoot {
+  readonly supervisorPid: number;
+  readonly reason: string;
+  readonly retryAfterSeconds: number;
+}
+
+/** Between a supervisor and the successor that it spawned (docs/gateway.md, "Run loop"). In order of a succession. */
+export type SuccessionMessage =
+  /** successor: my worker is ready, hand over */
+  | { readonly type: 'takeOver' }
+  /** predecessor, with the listening handle: lock and control socket are yours */
+  | { readonly type: 'handOver'; readonly host: string; readonly port: number }
+  /** successor: my worker listens, drain yours */
+  | { readonly type: 'retire' }
+  /** predecessor: mine does nothing any more that only one may do */
+  | { readonly type: 'quiesced' }
+  /** successor: my worker is active; tell whoever asked */
+  | { readonly type: 'succeeded'; readonly pid: number; readonly workerPid: number; readonly instanceId: string }
+  /** successor: cannot start, and leaves */
+  | { readonly type: 'failed'; readonly error: ErrorDocument };
+
+/** What a supervisor is told at birth when it is started by a client or by a predecessor (JSON in `XOPC_BOOT`). */
+export interface SupervisorBoot {
+  readonly flags: { readonly port?: number; readonly host?: string; readonly token?: string; readonly configPath?: string };
+  readonly foreground: boolean;
+  /** Descriptor on which the start's outcome is written as one JSON line. */
+  readonly reportFd?: number;
+  /** Set for a successor: it takes over from its parent. */
+  readonly predecessor?: { readonly pid: number; readonly instanceId: string; readonly host: string; readonly port: number };
+}
+
+/** The line that a started supervisor writes to `reportFd`. */
+export type StartReport =
+  | { readonly ok: true; readonly pid: number; readonly instanceId: string; readonly host: string; readonly port: number }
+  | { readonly ok: false; readonly error: ErrorDocument; readonly problems: readonly Problem[]; readonly exitCode: number };

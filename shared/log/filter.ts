@@ -1,0 +1,49 @@
+/** Decides which log lines a reader asked for. */
+import { entryTimeMs, parseLogLine } from './entry.js';
+import { levelRank, type LogLevel } from './level.js';
+
+export interface LogFilter {
+  /** This level and above. */
+  readonly level?: LogLevel;
+  /** Epoch ms, inclusive. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  /** Text that the line contains, upper and lower case alike. */
+  readonly q?: string;
+}
+
+/** `tooOld`: before `sinceMs`, so that whoever reads backwards may soon stop. */
+export type LogVerdict = 'take' | 'leave' | 'tooOld';
+
+/** The head of every line that our own writers make; spares the parsing of lines that are not wanted. */
+const OWN_HEAD = /^\{"level":"([a-z]{4,5})","time":"([^"]{20,30})"/;
+
+function headOf(line: string): { rank: number; timeMs: number | undefined } {
+  const own = OWN_HEAD.exec(line);
+  const entry = own === null ? parseLogLine(line) : { level: own[1], time: own[2] };
+  return { rank: levelRank(entry['level']), timeMs: entryTimeMs(entry) };
+}
+
+/** Compiles a filter. A line without a time passes no limit in time, one without a level no limit in level. */
+export function createLogFilter(filter: LogFilter): (line: string) => LogVerdict {
+  const { sinceMs = -Infinity, untilMs = Infinity } = filter;
+  const minimum = filter.level === undefined ? 0 : levelRank(filter.level);
+  const hasTimeLimit = sinceMs > -Infinity || untilMs < Infinity;
+  const plain = (filter.q ?? '').toLowerCase();
+  // In the file a quote or a backslash stands escaped.
+  const escaped = JSON.stringify(plain).slice(1, -1);
+  const containsText = (line: string): boolean => {
+    if (plain === '') return true;
+    const lower = line.toLowerCase();
+    return lower.includes(escaped) || lower.includes(plain);
+  };
+  return (line) => {
+    if (minimum > 0 || hasTimeLimit) {
+      const { rank, timeMs } = headOf(line);
+      if (timeMs !== undefined && timeMs < sinceMs) return 'tooOld';
+      if (hasTimeLimit && (timeMs === undefined || timeMs > untilMs)) return 'leave';
+      if (rank < minimum) return 'leave';
+    }
+    return containsText(line) ? 'take' : 'leave';
+  };
+}

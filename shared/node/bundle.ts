@@ -1,0 +1,75 @@
+/**
+ * Loads one of the built bundles (`dist/<name>.cjs`) with V8's cached data beside it, which halves the load time.
+ * Cached data belongs to one Node version and architecture; a missing or rejected one is no error, only slower.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Script } from 'node:vm';
+
+/** One bundle per process role, and one for each part that is loaded late. */
+export type BundleName = 'client' | 'config' | 'start' | 'supervisor' | 'worker' | 'fallback' | 'ai' | 'telegram';
+
+/** The directory of the running bundles. In a bundle `__dirname` is that of the entry file, `dist/`. */
+export const bundleDirectory: string = __dirname;
+
+/** Key of the cached data directory: what V8 would reject anyway is never read. */
+export function cacheKey(): string {
+  return `${process.version}-${process.arch}-${process.versions.v8}`;
+}
+
+/** The first line of a built bundle, `// <16 hex digits of its hash>`. */
+const HEADER = /^\/\/ ([0-9a-f]{16})\n/;
+
+/**
+ * Where the cached data of a bundle lies. V8 compares nothing but the length of the source, so the name carries the
+ * bundle's hash: data of another build is never taken.
+ */
+export function cachedDataPath(cacheDirectory: string, name: string, source: string): string {
+  return join(cacheDirectory, `${name}-${HEADER.exec(source)?.[1] ?? 'unknown'}.bin`);
+}
+
+/** Compiles a bundle's source as a CommonJS function, as Node itself would. */
+export function compileBundle(source: string, filename: string, cachedData?: Buffer): Script {
+  return new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    filename,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
+}
+
+/** Runs a compiled bundle. @returns its exports */
+export function runBundle<T>(script: Script, filename: string): T {
+  const module = { exports: {} as T };
+  const run = script.runInThisContext() as (...args: unknown[]) => void;
+  run.call(module.exports, module.exports, createRequire(filename), module, filename, dirname(filename));
+  return module.exports;
+}
+
+/** @returns the bundle's exports. Loading twice runs it twice: callers keep the result. */
+export function loadBundle<T>(name: BundleName): T {
+  const filename = join(bundleDirectory, `${name}.cjs`);
+  const source = readFileSync(filename, 'utf8');
+  let cachedData: Buffer | undefined;
+  try {
+    cachedData = readFileSync(cachedDataPath(join(bundleDirectory, 'cache', cacheKey()), name, source));
+  } catch {
+    // No cached data for this Node: the source alone will do.
+  }
+  return runBundle<T>(compileBundle(source, filename, cachedData), filename);
+}
+
+/** The build's identity, written last by the build: a change tells a running process that a newer one is installed. */
+export interface BuildInfo {
+  readonly version: string;
+  /** Hash over all bundles. */
+  readonly buildId: string;
+}
+
+/** Reads `dist/build.json`. @returns undefined while a build is being replaced */
+export function readBuildInfo(): BuildInfo | undefined {
+  try {
+    return JSON.parse(readFileSync(join(bundleDirectory, 'build.json'), 'utf8')) as BuildInfo;
+  } catch {
+    return undefined;
+  }
+}

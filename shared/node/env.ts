@@ -1,0 +1,91 @@
+/**
+ * The only reader of `process.env`. Everything the environment may decide, by name, with its documented default
+ * (docs/gateway.md, "Environment variables").
+ */
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GatewayError } from '../errors.js';
+
+export interface GatewayEnvironment {
+  /** XOPC_HOME, default `~/.xopc`. */
+  readonly home: string;
+  /** XOPC_CONFIG. */
+  readonly configPath: string | undefined;
+  /** XOPC_PORT. */
+  readonly port: number | undefined;
+  /** XOPC_HOST. */
+  readonly host: string | undefined;
+  /** XOPC_GATEWAY_TOKEN: takes the place of `gateway.auth.api_key` and of the generated token. */
+  readonly token: string | undefined;
+  /** XOPC_LOG_LEVEL. */
+  readonly logLevel: string | undefined;
+  /** XOPC_ALLOW_SIGUSR1_RESTART=1: SIGUSR1 restarts instead of only being logged. */
+  readonly allowSigusr1Restart: boolean;
+  /** XOPC_NO_RESPAWN=1: the supervisor is never replaced, a restart happens in place. */
+  readonly noRespawn: boolean;
+  /** The service manager that runs this process, by XOPC_SERVICE_MARKER; null when started by hand. */
+  readonly serviceMarker: string | null;
+  /** LISTEN_FDS of systemd's socket activation, when LISTEN_PID is this process (or unset by the launcher's exec). */
+  readonly listenFds: number;
+  /** XDG_RUNTIME_DIR, else the temp directory: where a too long control socket path moves to. */
+  readonly runtimeDir: string;
+}
+
+function text(name: string): string | undefined {
+  const value = process.env[name];
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function flag(name: string): boolean {
+  return ['1', 'true', 'yes', 'on'].includes((text(name) ?? '').toLowerCase());
+}
+
+/** Parses a TCP port from a flag or variable. 0 means "any free port" and is for tests. @throws USAGE */
+export function parsePort(value: string, origin: string): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : NaN;
+  if (!(port >= 0 && port <= 65_535)) {
+    throw new GatewayError('USAGE', {
+      message: `${origin} is '${value}', which is not a port`,
+      hint: 'Give a whole number from 1 to 65535, e.g. 18790.',
+    });
+  }
+  return port;
+}
+
+/** Reads the environment. @throws USAGE when a variable has a value that cannot be used */
+export function readEnvironment(): GatewayEnvironment {
+  const port = text('XOPC_PORT');
+  const listenPid = text('LISTEN_PID');
+  return {
+    home: text('XOPC_HOME') ?? join(homedir(), '.xopc'),
+    configPath: text('XOPC_CONFIG'),
+    port: port === undefined ? undefined : parsePort(port, 'XOPC_PORT'),
+    host: text('XOPC_HOST'),
+    token: text('XOPC_GATEWAY_TOKEN'),
+    logLevel: text('XOPC_LOG_LEVEL'),
+    allowSigusr1Restart: flag('XOPC_ALLOW_SIGUSR1_RESTART'),
+    noRespawn: flag('XOPC_NO_RESPAWN'),
+    serviceMarker: text('XOPC_SERVICE_MARKER') ?? null,
+    listenFds: listenPid === undefined || Number(listenPid) === process.pid ? Number(text('LISTEN_FDS') ?? 0) : 0,
+    runtimeDir: text('XDG_RUNTIME_DIR') ?? tmpdir(),
+  };
+}
+
+/** One variable by name, for `${VAR}` in configuration and for providers' usual keys. Empty counts as unset. */
+export function environmentValue(name: string): string | undefined {
+  return text(name);
+}
+
+/** The boot document that the supervisor gives to a child (JSON in `XOPC_BOOT`). */
+export function readBootDocument(): unknown {
+  const value = text('XOPC_BOOT');
+  return value === undefined ? undefined : JSON.parse(value);
+}
+
+/** A child's environment: ours, without what is meant for this process alone, plus `extra`. */
+export function childEnvironment(extra: Record<string, string>): Record<string, string> {
+  const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, LISTEN_FDS: _fds, LISTEN_PID: _pid, ...rest } = process.env;
+  const clean: Record<string, string> = {};
+  for (const [name, value] of Object.entries(rest)) if (value !== undefined) clean[name] = value;
+  return { ...clean, ...extra };
+}

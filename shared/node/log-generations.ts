@@ -1,0 +1,78 @@
+/** The log file and its rotated generations: `gateway.log` is written to, `.1` is the newest of the old ones. */
+import { readdirSync, statSync, type BigIntStats } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+
+/** Path of a generation; 0 is the log file itself. */
+export function generationPath(logPath: string, generation: number): string {
+  return generation === 0 ? logPath : `${logPath}.${generation}`;
+}
+
+/** Numbers of the rotated generations that exist, newest (1) first. An unreadable directory has none. */
+export function listGenerations(logPath: string): number[] {
+  const prefix = `${basename(logPath)}.`;
+  let names: string[];
+  try {
+    names = readdirSync(dirname(logPath));
+  } catch {
+    return [];
+  }
+  const numbers = names.filter((name) => name.startsWith(prefix) && /^[1-9]\d{0,5}$/.test(name.slice(prefix.length)));
+  return numbers.map((name) => Number(name.slice(prefix.length))).toSorted((a, b) => a - b);
+}
+
+/** What tells one file from every other for as long as it exists, whatever its name. */
+export function fileId(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
+
+/** Id of the file that a path leads to now; undefined when there is none. */
+export function fileIdAt(path: string): string | undefined {
+  try {
+    return fileId(statSync(path, { bigint: true }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** An open generation. While it is open its inode cannot be given to another file, so that `id` stays true. */
+export interface OpenGeneration {
+  readonly handle: FileHandle;
+  readonly id: string;
+  /** Where it was found; a rotation may have moved it since. */
+  readonly generation: number;
+  readonly stats: BigIntStats;
+}
+
+/** Opens one generation for reading. @returns undefined when it does not exist or is no regular file */
+export async function openGeneration(logPath: string, generation: number): Promise<OpenGeneration | undefined> {
+  let handle: FileHandle;
+  try {
+    handle = await open(generationPath(logPath, generation), 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const stats = await handle.stat({ bigint: true });
+  if (stats.isFile()) return { handle, id: fileId(stats), generation, stats };
+  await handle.close();
+  return undefined;
+}
+
+/**
+ * Opens the generations from newest to oldest. A rotation meanwhile only moves files towards higher numbers, which this
+ * walk has still before it: nothing is missed, and what is met twice is left out. The caller closes each handle.
+ */
+export async function* walkGenerations(logPath: string, from = 0): AsyncGenerator<OpenGeneration> {
+  const seen = new Set<string>();
+  for (let generation = from; generation <= (listGenerations(logPath).at(-1) ?? 0); generation += 1) {
+    const opened = await openGeneration(logPath, generation);
+    if (opened === undefined) continue;
+    if (seen.has(opened.id)) {
+      await opened.handle.close();
+      continue;
+    }
+    seen.add(opened.id);
+    yield opened;
+  }
+}

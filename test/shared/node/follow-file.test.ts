@@ -1,0 +1,244 @@
+import { appendFileSync, closeSync, mkdirSync, openSync, renameSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { rotateLogs } from '../../../daemon/supervisor/log-rotation.js';
+import { followFile } from '../../../shared/node/follow-file.js';
+import { LogFollower } from '../../../shared/node/log-follower.js';
+import { readLog } from '../../../shared/node/read-log.js';
+import { Following } from '../../helpers/log-reader.js';
+import { tempDir } from '../../helpers/temp-dir.js';
+
+const numbered = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, index) => `line ${from + index}`);
+const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+
+function setup(): { path: string; append: (from: number, to: number) => void } {
+  const path = join(tempDir(), 'gateway.log');
+  return { path, append: (from, to) => appendFileSync(path, text(numbered(from, to))) };
+}
+
+describe('a followed log gives every line once and in order', () => {
+  test('when 200,000 lines are written in one go', async () => {
+    const { path, append } = setup();
+    append(0, 1);
+    const following = new Following(path);
+    await following.until(1);
+    for (let block = 0; block < 20; block += 1) append(1 + block * 10_000, 1 + (block + 1) * 10_000);
+    await following.until(200_001);
+    expect(following.lines).toEqual(numbered(0, 200_001));
+  });
+
+  test('over five renames with a new file at once', async () => {
+    const { path, append } = setup();
+    append(0, 15);
+    const following = new Following(path);
+    await following.until(15);
+    for (let round = 0; round < 5; round += 1) {
+      renameSync(path, `${path}-${round}`);
+      append(15 + round * 100, 15 + (round + 1) * 100);
+      await following.until(15 + round * 100 + 50);
+    }
+    await following.until(515);
+    expect(following.lines).toEqual(numbered(0, 515));
+    expect(following.notices).toEqual([]);
+  });
+
+  test('over twenty rotations by renaming down a row, while the reader is not looking', async () => {
+    const { path, append } = setup();
+    append(0, 10);
+    const lines: string[] = [];
+    for await (const event of followFile(path, { from: 'start', signal: AbortSignal.timeout(10_000) })) {
+      expect(event.type).toBe('lines');
+      if (event.type === 'lines') lines.push(...event.lines);
+      if (lines.length === 10) {
+        // The consumer is busy: the follower looks again only after all of this.
+        for (let round = 1; round <= 20; round += 1) {
+          rotateLogs({ logPath: path, files: 30 });
+          append(round * 10, (round + 1) * 10);
+        }
+      }
+      if (lines.length >= 210) break;
+    }
+    expect(lines).toEqual(numbered(0, 210));
+  });
+
+  test('when a writer goes on with the renamed file', async () => {
+    const { path, append } = setup();
+    append(0, 20);
+    const following = new Following(path);
+    await following.until(20);
+    const old = openSync(path, 'a');
+    renameSync(path, `${path}.1`);
+    writeSync(old, text(numbered(20, 50)));
+    await following.until(50);
+    append(50, 70);
+    await following.until(70);
+    writeSync(old, text(numbered(70, 80)));
+    closeSync(old);
+    await following.until(80);
+    expect(following.lines).toEqual(numbered(0, 80));
+  });
+
+  test('when the file is truncated in place, from then on, with a notice', async () => {
+    const { path, append } = setup();
+    append(0, 60);
+    const following = new Following(path);
+    await following.until(60);
+    for (let round = 0; round < 20; round += 1) {
+      truncateSync(path);
+      append(60 + round * 3, 60 + (round + 1) * 3);
+      await following.until(60 + (round + 1) * 3);
+    }
+    expect(following.lines).toEqual(numbered(0, 120));
+    expect(following.notices).toEqual(Array.from({ length: 20 }, () => 'truncated'));
+  });
+
+  test('when it is emptied and filled again beyond where the reader was, between two looks', async () => {
+    const { path, append } = setup();
+    append(0, 5);
+    const following = new Following(path);
+    await following.until(5);
+    writeFileSync(path, text(numbered(5, 500)));
+    await following.until(500);
+    expect(following.lines).toEqual(numbered(0, 500));
+    expect(following.notices).toEqual(['truncated']);
+  });
+
+  test('when a writer that keeps its offset leaves a hole after a truncation', async () => {
+    const { path } = setup();
+    const writer = openSync(path, 'w');
+    writeSync(writer, text(numbered(0, 30)));
+    const following = new Following(path);
+    await following.until(30);
+    truncateSync(path);
+    writeSync(writer, text(numbered(30, 33)));
+    closeSync(writer);
+    await following.until(33);
+    expect(following.lines).toEqual(numbered(0, 33));
+  });
+
+  test('when it is deleted and made again, at once or later, beside older generations', async () => {
+    const { path, append } = setup();
+    writeFileSync(`${path}.1`, 'older\n');
+    append(0, 20);
+    const following = new Following(path);
+    await following.until(20);
+    rmSync(path);
+    append(20, 40);
+    await following.until(40);
+    const old = openSync(path, 'a');
+    rmSync(path);
+    writeSync(old, text(numbered(40, 45)));
+    closeSync(old);
+    await following.until(45);
+    append(45, 60);
+    await following.until(60);
+    expect(following.lines).toEqual(numbered(0, 60));
+    expect(following.notices).toEqual([]);
+  });
+
+  test('when a line is unfinished at a rotation', async () => {
+    const { path, append } = setup();
+    append(0, 8);
+    appendFileSync(path, 'line 8');
+    const following = new Following(path);
+    await following.until(8);
+    renameSync(path, `${path}.1`);
+    append(9, 16);
+    await following.until(16);
+    expect(following.lines).toEqual(numbered(0, 16));
+  });
+
+  test('when a line arrives byte by byte, also inside a character', async () => {
+    const { path } = setup();
+    const line = 'Grüße, 世界 🌍, ☃';
+    writeFileSync(path, '');
+    const following = new Following(path);
+    for (const byte of Buffer.from(`${line}\n`)) {
+      appendFileSync(path, Buffer.from([byte]));
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
+    await following.until(1);
+    expect(following.lines).toEqual([line]);
+  });
+});
+
+describe('where following starts and ends', () => {
+  test('a file that does not exist yet is waited for and read from its start', async () => {
+    const { path, append } = setup();
+    const follower = new LogFollower(path, { from: 'end', onFileChange: () => undefined });
+    expect(await follower.next()).toBeUndefined();
+    append(0, 3);
+    expect(await follower.next()).toEqual({ type: 'lines', lines: numbered(0, 3) });
+    await follower.close();
+  });
+
+  test('from the end only what comes later is read', async () => {
+    const { path, append } = setup();
+    append(0, 3);
+    const follower = new LogFollower(path, { from: 'end', onFileChange: () => undefined });
+    expect(await follower.next()).toBeUndefined();
+    append(3, 5);
+    expect(await follower.next()).toEqual({ type: 'lines', lines: numbered(3, 5) });
+    await follower.close();
+  });
+
+  test('from a position it goes on in the file of that position, wherever that has been moved to', async () => {
+    const { path, append } = setup();
+    append(0, 3);
+    const { lines, end } = await readLog(path, { limit: 2, completeOnly: true });
+    expect(lines).toEqual(numbered(1, 3));
+    append(3, 5);
+    for (let round = 0; round < 3; round += 1) {
+      rotateLogs({ logPath: path, files: 5 });
+      append(5 + round, 6 + round);
+    }
+    const following = new Following(path, end ?? 'start');
+    await following.until(5);
+    expect(following.lines).toEqual(numbered(3, 8));
+  });
+
+  test('a missing directory is no error: the log is found once it is made', async () => {
+    const { path } = setup();
+    const nested = join(path, '..', 'logs', 'gateway.log');
+    const following = new Following(nested);
+    mkdirSync(dirname(nested));
+    appendFileSync(nested, 'first\n');
+    await following.until(1);
+    expect(following.lines).toEqual(['first']);
+  });
+
+  test('an abort ends it after what was written before', async () => {
+    const { path, append } = setup();
+    append(0, 1);
+    const following = new Following(path);
+    await following.until(1);
+    append(1, 5_000);
+    await following.stop();
+    expect(following.lines).toEqual(numbered(0, 5_000));
+  });
+
+  test('a file that was rotated out of reach before it was read is reported as a gap', async () => {
+    const { path, append } = setup();
+    append(0, 5);
+    const following = new Following(path);
+    await following.until(5);
+    for (let round = 1; round <= 4; round += 1) {
+      rotateLogs({ logPath: path, files: 2 });
+      append(round * 5, (round + 1) * 5);
+    }
+    await following.until(20);
+    expect(following.lines).toEqual([...numbered(0, 5), ...numbered(10, 25)].slice(0, following.lines.length));
+    expect(following.notices).toEqual(['gap']);
+  });
+
+  test('a line without end does not fill the memory: its start is shown, and the next line is right', async () => {
+    const { path } = setup();
+    writeFileSync(path, `${'x'.repeat(3_000_000)}\nnext\n`);
+    const following = new Following(path);
+    await following.until(2);
+    expect(following.lines[0]).toMatch(/^x{1048576}… \(line cut at 1048576 bytes\)$/);
+    expect(following.lines[1]).toBe('next');
+  });
+});
