@@ -1,0 +1,89 @@
+/** What each control request means: the one place that turns a client's wish into a stop, a restart or a succession. */
+import type { ControlRequest, RestartResult, StatusDocument } from '../../shared/control/messages.js';
+import { GatewayError } from '../../shared/errors.js';
+import type { ControlHandler, Progress } from './control-server.js';
+import { stoppingError } from './stop-plan.js';
+import type { Succession } from './succession.js';
+import type { Supervisor } from './supervisor.js';
+
+export interface ControlContext {
+  readonly supervisor: Pick<Supervisor, 'desired' | 'isRestarting' | 'requestRestart' | 'requestStop'>;
+  succession(): Pick<Succession, 'isUnderWay' | 'successorPid' | 'run' | 'abort'>;
+  status(): StatusDocument;
+  drainTimeoutMs(): number;
+  /** A build other than ours is on disk. */
+  isNewerInstalled(): boolean;
+  /** XOPC_NO_RESPAWN: never a new supervisor. */
+  readonly noRespawn: boolean;
+  /** XOPC_SERVICE_MARKER: the service manager replaces us. */
+  readonly serviceMarker: string | null;
+}
+
+type Request<T extends ControlRequest['type']> = Extract<ControlRequest, { type: T }>;
+
+export function createControlHandler(context: ControlContext): ControlHandler {
+  return (request, progress) => {
+    switch (request.type) {
+      case 'status':
+        return Promise.resolve(context.status());
+      case 'stop':
+        return stop(context, request, progress);
+      case 'restart':
+        return restart(context, request, progress);
+    }
+  };
+}
+
+function stop(context: ControlContext, request: Request<'stop'>, progress: Progress): Promise<unknown> {
+  const timeoutMs = request.force === true ? 0 : (request.timeoutMs ?? context.drainTimeoutMs());
+  context.succession().abort(stoppingError());
+  return context.supervisor.requestStop({ purpose: 'stop', timeoutMs }, progress);
+}
+
+/** In place, unless the supervisor itself is to be replaced: asked for, or because a newer build is installed. */
+export function restart(
+  context: ControlContext,
+  request: Pick<Request<'restart'>, 'force' | 'exclusive' | 'succession' | 'timeoutMs'>,
+  progress: Progress,
+): Promise<RestartResult> {
+  const { supervisor } = context;
+  const succession = context.succession();
+  if (supervisor.desired === 'down' && !succession.isUnderWay) return supervisor.requestRestart({ timeoutMs: undefined }, progress);
+  if (request.exclusive === true && succession.isUnderWay) return Promise.reject(alreadySucceeding(succession));
+  if (succession.isUnderWay) return succession.run({}, progress);
+  const wantsReplacement = request.force === true || context.isNewerInstalled();
+  if (!wantsReplacement || context.noRespawn) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
+  if (supervisor.isRestarting) return restartAfterwards(context, request, progress);
+  if (context.serviceMarker !== null) return leaveToServiceManager(context, request.timeoutMs, progress);
+  return succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress);
+}
+
+/** A restart in place that is under way comes to its end first: its callers learn what became of it. */
+async function restartAfterwards(...[context, request, progress]: Parameters<typeof restart>): Promise<RestartResult> {
+  await context.supervisor.requestRestart({ timeoutMs: undefined }, progress).catch(() => undefined);
+  return restart(context, request, progress);
+}
+
+async function leaveToServiceManager(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<RestartResult> {
+  progress('draining', `${context.serviceMarker} starts the gateway again`);
+  const before = context.status();
+  const { durationMs } = await context.supervisor.requestStop(
+    { purpose: 'serviceRestart', timeoutMs: timeoutMs ?? context.drainTimeoutMs() },
+    progress,
+  );
+  return {
+    instanceId: before.worker?.instanceId ?? '',
+    workerPid: before.worker?.pid ?? 0,
+    pid: process.pid,
+    succession: 'service-manager',
+    durationMs,
+  };
+}
+
+function alreadySucceeding(succession: Pick<Succession, 'successorPid'>): GatewayError {
+  return new GatewayError('LOCK_HELD', {
+    message: `a takeover is already under way: pid ${succession.successorPid}`,
+    details: { pid: succession.successorPid },
+    hint: 'See it with: xopc gateway status',
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * Keeps somebody answering: when no worker has accepted for 2 s, the fallback process accepts on the same handle and
+ * answers 503 with the reason, until a worker listens again.
+ */
+import type { Clock } from '../../shared/clock.js';
+import type { LockedChild } from '../../shared/node/lock-record.js';
+import { readStartTime } from '../../shared/node/process-identity.js';
+import { type Child, spawnChild, type SpawnChild } from './child-process.js';
+
+export const FALLBACK_AFTER_MS = 2_000;
+
+export class FallbackKeeper {
+  readonly #clock: Clock;
+  readonly #handle: () => object | undefined;
+  readonly #reason: () => { reason: string; retryAfterSeconds: number };
+  readonly #onChange: () => void;
+  readonly #spawn: SpawnChild;
+  #isNeeded = false;
+  #child: Child | undefined;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(options: {
+    clock: Clock;
+    handle: () => object | undefined;
+    reason: () => { reason: string; retryAfterSeconds: number };
+    onChange: () => void;
+    spawn?: SpawnChild;
+  }) {
+    this.#clock = options.clock;
+    this.#handle = options.handle;
+    this.#reason = options.reason;
+    this.#onChange = options.onChange;
+    this.#spawn = options.spawn ?? spawnChild;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
+  locked(): LockedChild[] {
+    const pid = this.#child?.pid;
+    return pid === undefined ? [] : [{ role: 'fallback', pid, startTime: readStartTime(pid) ?? null }];
+  }
+
+  /** Called after every transition. `isNeeded`: no worker accepts, and none is being stopped for good. */
+  update(isNeeded: boolean): void {
+    if (!isNeeded) return this.stop();
+    this.#isNeeded = true;
+    if (this.#child !== undefined) return this.#child.send({ type: 'reason', ...this.#reason() });
+    this.#cancelTimer ??= this.#clock.after(FALLBACK_AFTER_MS, () => this.#start());
+  }
+
+  stop(): void {
+    this.#isNeeded = false;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#child?.kill();
+  }
+
+  #start(): void {
+    this.#cancelTimer = undefined;
+    const handle = this.#handle();
+    if (handle === undefined) return;
+    const child = this.#spawn(
+      { role: 'fallback', boot: this.#reason(), output: 'ignore' },
+      {
+        onMessage: () => undefined,
+        onExit: () => {
+          this.#child = undefined;
+          this.#onChange();
+          if (this.#isNeeded) this.update(true); // it died, or was needed again before it had ended
+        },
+      },
+    );
+    this.#child = child;
+    child.send({ type: 'listen' }, handle);
+    this.#onChange();
+  }
+}

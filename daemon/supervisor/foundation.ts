@@ -1,0 +1,42 @@
+/** What everything else stands on: directories, configuration, log. Opened before anything is taken. */
+import { dirname } from 'node:path';
+import { ensurePrivateDirectory } from '../../shared/node/atomic-file.js';
+import { type BuildInfo, readBuildInfo } from '../../shared/node/bundle.js';
+import type { SupervisorOptions } from '../../shared/node/entry.js';
+import { LogFile } from '../../shared/node/log-file.js';
+import { createLogger, type Logger } from '../../shared/node/logger.js';
+import { type GatewayPaths, resolvePaths } from '../../shared/node/paths.js';
+import { createRedactor, type Redactor } from '../../shared/node/redact.js';
+import { LiveConfig } from './live-config.js';
+
+export interface Foundation {
+  readonly paths: GatewayPaths;
+  readonly config: LiveConfig;
+  readonly logFile: LogFile;
+  readonly log: Logger;
+  readonly redactor: Redactor;
+  /** The build that this process runs. */
+  readonly build: BuildInfo;
+}
+
+const NO_BUILD: BuildInfo = { version: '0.0.0', buildId: 'unknown' };
+
+/** @throws CONFIG_INVALID */
+export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 'flags'>, wantsRotation: () => void): Foundation {
+  const { environment, flags } = options;
+  const configPath = flags.configPath ?? environment.configPath;
+  const { home, runtimeDir } = environment;
+  const paths = resolvePaths({ home, runtimeDir, ...(configPath === undefined ? {} : { configPath }) });
+  prepareDirectories(paths);
+  const config = new LiveConfig({ paths, flags, environment });
+  const logFile = new LogFile({ path: paths.logPath, maxBytes: config.settings.logs.maxBytes, role: 'supervisor', wantsRotation });
+  const redactor = createRedactor([flags.token, environment.token].filter((token) => token !== undefined));
+  const log = createLogger({ file: logFile, level: () => config.settings.logs.level, bindings: { role: 'supervisor' }, redactor });
+  return { paths, config, logFile, log, redactor, build: readBuildInfo() ?? NO_BUILD };
+}
+
+function prepareDirectories(paths: GatewayPaths): void {
+  for (const path of [paths.home, paths.lockDir, paths.runDir, paths.logDir, paths.stateDir, paths.credentialsDir])
+    ensurePrivateDirectory(path);
+  if (process.platform !== 'win32' && dirname(paths.controlPath) !== paths.runDir) ensurePrivateDirectory(dirname(paths.controlPath));
+}

@@ -1,0 +1,292 @@
+/**
+ * Composition of the supervisor: connects signals, files, requests and holdings with the event loop, and takes
+ * everything down again in order.
+ */
+import type { Clock } from '../../shared/clock.js';
+import type { RestartResult, StatusDocument } from '../../shared/control/messages.js';
+import type { GatewayError } from '../../shared/errors.js';
+import { newId } from '../../shared/ids.js';
+import { readBuildInfo } from '../../shared/node/bundle.js';
+import type { SupervisorOptions } from '../../shared/node/entry.js';
+import type { LockRecord } from '../../shared/node/lock-record.js';
+import { selfIdentity } from '../../shared/node/process-identity.js';
+import { ConfigChanges } from './config-changes.js';
+import { type ControlContext, createControlHandler, restart } from './control-requests.js';
+import { ControlServer } from './control-server.js';
+import { openFoundation, type Foundation } from './foundation.js';
+import { type Address, Holdings } from './holdings.js';
+import type { ListenSocket } from './listen-socket.js';
+import { LogRotation } from './log-rotation.js';
+import type { PredecessorLink } from './predecessor-link.js';
+import { Respawn } from './respawn.js';
+import { RestartPolicy } from './restart-policy.js';
+import { listenToSignals } from './signals.js';
+import { HASTENED_MS, stoppingError } from './stop-plan.js';
+import { makeStatus } from './status-document.js';
+import { Succession } from './succession.js';
+import { Supervisor } from './supervisor.js';
+import { WorkerRequests } from './worker-requests.js';
+
+export interface GatewayStart extends SupervisorOptions {
+  readonly clock: Clock;
+  /** Set for a successor. */
+  readonly predecessor?: { readonly link: PredecessorLink } & Address;
+  /** Called when too many workers have died for the start to be called one; tries go on. */
+  readonly onFailed?: (error: GatewayError | undefined) => void;
+}
+
+interface Outcome {
+  readonly exitCode: number;
+  readonly error: GatewayError | undefined;
+}
+
+const quiet = (): void => undefined;
+
+/** Everything that one running gateway holds. */
+export class Gateway {
+  readonly #start: GatewayStart;
+  readonly #foundation: Foundation;
+  readonly #instanceId = newId('gw');
+  readonly #startedAtMs: number;
+  readonly #respawn: Respawn;
+  readonly #supervisor: Supervisor;
+  readonly #holdings: Holdings;
+  readonly #succession: Succession;
+  readonly #rotation: LogRotation;
+  readonly #requests: WorkerRequests;
+  readonly #changes: ConfigChanges;
+  #isRunning = false;
+  #onLeave: (outcome: Outcome) => void = quiet;
+
+  /** Makes directories and reads the configuration, nothing else. @throws CONFIG_INVALID */
+  constructor(start: GatewayStart) {
+    const { clock } = start;
+    this.#start = start;
+    this.#startedAtMs = clock.now();
+    this.#foundation = openFoundation(start, () => this.#rotation.request());
+    const { paths, config, log, logFile } = this.#foundation;
+    this.#rotation = new LogRotation({
+      logPath: paths.logPath,
+      limits: () => config.settings.logs,
+      reopenWriters: () => this.#reopenWriters(),
+      onError: (error) => log.error({ err: error }, 'log rotation failed'),
+    });
+    this.#respawn = new Respawn({ policy: new RestartPolicy(), clock });
+    this.#supervisor = this.#makeSupervisor();
+    const control = new ControlServer({
+      path: paths.controlPath,
+      handler: createControlHandler(this.#controlContext()),
+      onError: (error) => log.error({ err: error }, 'control socket'),
+    });
+    const onSocket = (socket: ListenSocket): void => this.#supervisor.useSocket(socket);
+    this.#holdings = new Holdings({ paths, control, clock, log, record: (address) => this.#record(address), onSocket });
+    this.#succession = this.#makeSuccession();
+    this.#requests = new WorkerRequests({
+      status: () => this.status(),
+      restart: (reason) => this.#restartUnasked(reason),
+      rotateLogs: () => this.#rotation.request(),
+    });
+    this.#changes = new ConfigChanges({
+      config,
+      supervisor: this.#supervisor,
+      requests: this.#requests,
+      holdings: this.#holdings,
+      clock,
+      log,
+      onApplied: () => logFile.setMaxBytes(config.settings.logs.maxBytes),
+    });
+  }
+
+  /** Runs until nothing is left. @returns the exit code @throws why a cold start could not work */
+  async run(): Promise<number> {
+    const { environment, predecessor } = this.#start;
+    const { settings } = this.#foundation.config;
+    try {
+      if (predecessor === undefined) await this.#holdings.take(settings, environment.listenFds);
+      else await this.#holdings.prepare(settings, predecessor);
+      const stopListening = this.#listenToSignals();
+      const { exitCode, error } = await this.#untilLeft();
+      stopListening();
+      if (error !== undefined) throw error;
+      return exitCode;
+    } finally {
+      await this.#end();
+    }
+  }
+
+  /** Nobody leaves before a successor serves. If it died instead, this gateway goes on. */
+  async #untilLeft(): Promise<Outcome> {
+    let left = this.#nextLeave();
+    this.#supervisor.dispatch({ type: 'start' });
+    for (;;) {
+      const outcome = await left;
+      await this.#succession.settled;
+      left = this.#nextLeave();
+      if (this.#succession.hasSucceeded || !this.#supervisor.resume()) return outcome;
+    }
+  }
+
+  #nextLeave(): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#onLeave = resolve;
+    });
+  }
+
+  status(): StatusDocument {
+    const { paths, config, build } = this.#foundation;
+    const supervisor = this.#supervisor;
+    const { host, port } = this.#holdings.address ?? config.settings;
+    return makeStatus({
+      state: supervisor.state,
+      desired: supervisor.desired,
+      ready: supervisor.isReady,
+      instanceId: this.#instanceId,
+      startedAtMs: this.#startedAtMs,
+      nowMs: this.#start.clock.now(),
+      build,
+      installed: readBuildInfo(),
+      host,
+      port,
+      paths,
+      settings: config.settings,
+      supervisedBy: this.#start.environment.serviceMarker,
+      active: supervisor.slots.active,
+      retiring: [...supervisor.slots.retiring],
+      restarts: { planned: supervisor.plannedRestarts, crashes: this.#respawn.crashes },
+      lastExit: this.#respawn.lastExit,
+      nextAttemptAtMs: this.#respawn.nextAttemptAtMs,
+      fallback: supervisor.fallback.isRunning,
+      auth: this.#changes.auth,
+      warnings: [...config.warnings, ...this.#changes.warnings],
+    });
+  }
+
+  #record({ host, port }: Address): LockRecord {
+    const { paths, build } = this.#foundation;
+    return {
+      ...selfIdentity(),
+      createdAt: new Date(this.#startedAtMs).toISOString(),
+      configPath: paths.configPath,
+      instanceId: this.#instanceId,
+      host,
+      port,
+      controlPath: paths.controlPath,
+      version: build.version,
+      home: paths.home,
+      children: [],
+    };
+  }
+
+  #controlContext(): ControlContext {
+    const { config, build } = this.#foundation;
+    const { environment } = this.#start;
+    return {
+      supervisor: this.#supervisor,
+      succession: () => this.#succession,
+      status: () => this.status(),
+      drainTimeoutMs: () => config.settings.drainTimeoutMs,
+      isNewerInstalled: () => (readBuildInfo()?.buildId ?? build.buildId) !== build.buildId,
+      noRespawn: environment.noRespawn,
+      serviceMarker: environment.serviceMarker,
+    };
+  }
+
+  #makeSupervisor(): Supervisor {
+    const { clock, flags, predecessor } = this.#start;
+    const { log, paths, config, redactor } = this.#foundation;
+    return new Supervisor({
+      clock,
+      log,
+      redactor,
+      paths,
+      config,
+      respawn: this.#respawn,
+      workerEnvironment: flags.token === undefined ? {} : { XOPC_GATEWAY_TOKEN: flags.token },
+      updateLock: (patch) => this.#holdings.updateLock(patch),
+      onWorkerMessage: (worker, message) => this.#requests.receive(worker, message),
+      onActive: (worker, source) => {
+        this.#changes.workerActive(worker, source);
+        this.#announceRunning(worker);
+      },
+      onFailed: () => this.#start.onFailed?.(this.#respawn.failure),
+      onLeave: (exitCode, error) => this.#onLeave({ exitCode, error }),
+      onQuiesced: () => this.#succession.quiesced(),
+      ...(predecessor === undefined
+        ? {}
+        : {
+            takeOver: () => this.#holdings.takeOver(predecessor.link),
+            retirePredecessor: () => predecessor.link.retire(() => this.#supervisor.dispatch({ type: 'quiesced' })),
+          }),
+    });
+  }
+
+  #makeSuccession(): Succession {
+    const { log, config } = this.#foundation;
+    return new Succession({
+      log,
+      clock: this.#start.clock,
+      instanceId: this.#instanceId,
+      flags: this.#start.flags,
+      socket: () => this.#holdings.socket,
+      handOver: () => this.#holdings.handOver(),
+      takeBack: () => this.#holdings.takeBack(),
+      retire: (timeoutMs = config.settings.drainTimeoutMs) =>
+        void this.#supervisor.requestStop({ purpose: 'succession', timeoutMs }, quiet),
+    });
+  }
+
+  #announceRunning(worker: { pid: number; instanceId: string }): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    const { paths, build, log } = this.#foundation;
+    const { host, port } = this.#holdings.socket;
+    log.info({ host, port, configPath: paths.configPath, version: build.version }, 'gateway running');
+    this.#start.predecessor?.link.succeeded(worker);
+    this.#start.onRunning?.({ host, port, instanceId: this.#instanceId });
+    this.#changes.start();
+  }
+
+  #reopenWriters(): void {
+    this.#foundation.logFile.reopen();
+    for (const worker of this.#supervisor.slots.all()) worker.send({ type: 'reopenLogs' });
+  }
+
+  /** A restart that no client waits for. */
+  #restartUnasked(reason: string): void {
+    const { log } = this.#foundation;
+    log.info({ reason }, 'restarting');
+    const outcome: Promise<RestartResult> = restart(this.#controlContext(), {}, quiet);
+    outcome.catch((error: unknown) => log.error({ err: error, reason }, 'the restart failed'));
+  }
+
+  #listenToSignals(): () => void {
+    const { environment, foreground } = this.#start;
+    const { log, config } = this.#foundation;
+    return listenToSignals(
+      {
+        stop: (signal) => {
+          log.info({ signal }, 'stopping');
+          const isFirst = this.#supervisor.desired === 'up';
+          const timeoutMs = isFirst ? config.settings.drainTimeoutMs : HASTENED_MS;
+          this.#succession.abort(stoppingError());
+          void this.#supervisor.requestStop({ purpose: 'stop', timeoutMs }, quiet);
+        },
+        restart: () => {
+          if (environment.allowSigusr1Restart) return this.#restartUnasked('SIGUSR1');
+          log.warn('SIGUSR1 is ignored; XOPC_ALLOW_SIGUSR1_RESTART=1 lets it restart, and `xopc gateway restart` does so at any time');
+        },
+        note: (signal) => log.info({ signal }, 'signal ignored'),
+      },
+      { hangupStops: foreground && process.stdin.isTTY },
+    );
+  }
+
+  async #end(): Promise<void> {
+    await this.#changes.close();
+    this.#holdings.release();
+    const { successorPid } = this.#succession;
+    if (successorPid !== undefined) this.#start.onSucceeded?.(successorPid);
+    if (this.#holdings.address !== undefined) this.#foundation.log.info('gateway stopped');
+    this.#foundation.logFile.close();
+  }
+}

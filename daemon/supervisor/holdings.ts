@@ -1,0 +1,148 @@
+/**
+ * What makes a process *the* gateway: the lock, the listening socket and the control socket, taken together at the
+ * start or from a predecessor, handed to a successor, and given up at the end.
+ */
+import type { Clock } from '../../shared/clock.js';
+import type { LockRecord } from '../../shared/node/lock-record.js';
+import type { Logger } from '../../shared/node/logger.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { ControlServer } from './control-server.js';
+import { adoptListenSocket, bindListenSocket, inheritListenSocket, type ListenSocket } from './listen-socket.js';
+import { acquireLock, type GatewayLock, inheritLock, type LockDependencies, RENEW_MS } from './lock.js';
+import { pause, probeControl, refuseSharedHome, sweepChildren } from './lock-holder.js';
+import type { PredecessorLink } from './predecessor-link.js';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface HoldingsDeps {
+  readonly paths: GatewayPaths;
+  readonly control: ControlServer;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Our lock record for an address. */
+  record(address: Address): LockRecord;
+  /** A socket is in force from now on. */
+  onSocket(socket: ListenSocket): void;
+}
+
+/** systemd passes its first socket as descriptor 3. */
+const FIRST_PASSED_FD = 3;
+/** A start that took the lock in the moment between a successor's death and our taking back ends by itself: the port is ours. */
+const TAKE_BACK = { tries: 50, pauseMs: 100 } as const;
+
+export class Holdings {
+  readonly #deps: HoldingsDeps;
+  #lock: GatewayLock | undefined;
+  #socket: ListenSocket | undefined;
+  #cancelRenewal: (() => void) | undefined;
+
+  constructor(deps: HoldingsDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws Error before there is one */
+  get socket(): ListenSocket {
+    if (this.#socket === undefined) throw new Error('the listening socket is not open yet');
+    return this.#socket;
+  }
+
+  get address(): Address | undefined {
+    return this.#socket;
+  }
+
+  /** The lock first, then the sockets. @param listenFds  sockets that a service manager passed @throws LOCK_HELD, PORT_TAKEN, CONFIG_INVALID */
+  async take(address: Address, listenFds: number): Promise<void> {
+    const { paths, control } = this.#deps;
+    this.#lock = await acquireLock(paths.lockPath, this.#deps.record(address), this.#lockDependencies());
+    refuseSharedHome(paths, this.#lock.record);
+    this.use(listenFds > 0 ? inheritListenSocket(FIRST_PASSED_FD) : await bindListenSocket(address.host, address.port));
+    await control.start();
+    this.#renew();
+  }
+
+  /** A successor binds early what its predecessor does not have, so that a taken port ends the succession harmlessly. */
+  async prepare(wanted: Address, predecessors: Address): Promise<void> {
+    if (wanted.host === predecessors.host && wanted.port === predecessors.port) return;
+    this.#socket = await bindListenSocket(wanted.host, wanted.port);
+  }
+
+  /** A successor's first worker is ready. @throws SUCCESSION_FAILED */
+  async takeOver(link: PredecessorLink): Promise<void> {
+    const handed = await link.takeOver();
+    const socket = this.#socket ?? adoptListenSocket(handed.handle, { host: handed.host, origin: 'bound' });
+    this.#lock = inheritLock(this.#deps.paths.lockPath, this.#deps.record(socket));
+    this.use(socket);
+    await this.#deps.control.start();
+    this.#renew();
+  }
+
+  /** The successor writes lock and control socket from now on. */
+  handOver(): void {
+    this.#lock?.handOver();
+    this.#deps.control.handOver();
+  }
+
+  /** The successor died before it served. @throws LOCK_HELD when another gateway has come in between */
+  async takeBack(): Promise<void> {
+    for (let left: number = TAKE_BACK.tries; ; left -= 1) {
+      try {
+        await this.#lock?.takeBack(this.#lockDependencies());
+        break;
+      } catch (error) {
+        if (left === 1) throw error;
+        await pause(TAKE_BACK.pauseMs);
+      }
+    }
+    await this.#deps.control.start();
+  }
+
+  use(socket: ListenSocket): void {
+    this.#socket = socket;
+    this.updateLock({ host: socket.host, port: socket.port });
+    this.#deps.onSocket(socket);
+  }
+
+  updateLock(patch: Partial<LockRecord>): void {
+    this.#keepLock((lock) => lock.update(patch));
+  }
+
+  release(): void {
+    this.#cancelRenewal?.();
+    this.#deps.control.close();
+    this.#socket?.close();
+    this.#lock?.release();
+  }
+
+  /** Machines that share this home judge us by the lock's age. */
+  #renew(): void {
+    const { clock } = this.#deps;
+    this.#cancelRenewal = clock.after(RENEW_MS, () => {
+      this.#keepLock((lock) => lock.renew(clock.now()));
+      this.#renew();
+    });
+  }
+
+  /** A full disk or a directory that is gone must not end a gateway that serves: the next write tries again. */
+  #keepLock(write: (lock: GatewayLock) => void): void {
+    if (this.#lock === undefined) return;
+    try {
+      write(this.#lock);
+    } catch (error) {
+      this.#deps.log.error({ err: error }, 'the lock could not be written');
+    }
+  }
+
+  #lockDependencies(): LockDependencies {
+    const { clock, log } = this.#deps;
+    return {
+      probe: probeControl,
+      sweep: sweepChildren,
+      pause,
+      now: () => clock.now(),
+      log: (message, details) => log.warn(details, message),
+    };
+  }
+}

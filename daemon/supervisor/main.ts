@@ -1,0 +1,61 @@
+/** Entry of the supervisor: started by the client in its own process, detached by a client, or by a predecessor. */
+import { closeSync, writeSync } from 'node:fs';
+import { systemClock } from '../../shared/clock.js';
+import { GatewayError, toErrorDocument, type Problem } from '../../shared/errors.js';
+import type { StartReport, SupervisorBoot } from '../../shared/ipc/messages.js';
+import type { SupervisorOptions } from '../../shared/node/entry.js';
+import { readBootDocument, readEnvironment } from '../../shared/node/env.js';
+import { Gateway } from './gateway.js';
+import { PredecessorLink } from './predecessor-link.js';
+
+const DEFAULT_BOOT: SupervisorBoot = { flags: {}, foreground: false };
+
+/** See `SupervisorEntry`. */
+export function runSupervisor(options: SupervisorOptions): Promise<number> {
+  return new Gateway({ ...options, clock: systemClock }).run();
+}
+
+/** Writes the start's one outcome to whoever waits for it; later calls do nothing. */
+function makeReporter(fd: number | undefined): (report: StartReport) => void {
+  let target = fd;
+  return (report) => {
+    if (target === undefined) return;
+    try {
+      writeSync(target, `${JSON.stringify(report)}\n`);
+      closeSync(target);
+    } catch {
+      // EPIPE: the starter has gone; the gateway lives on without it.
+    }
+    target = undefined;
+  };
+}
+
+function failureReport(error: unknown): StartReport {
+  const problems = error instanceof GatewayError ? ((error.details?.['problems'] as Problem[] | undefined) ?? []) : [];
+  return { ok: false, error: toErrorDocument(error), problems, exitCode: error instanceof GatewayError ? error.spec.exitCode : 1 };
+}
+
+/** Role `@supervisor`. */
+export async function main(): Promise<number> {
+  const boot = (readBootDocument() as SupervisorBoot | undefined) ?? DEFAULT_BOOT;
+  const report = makeReporter(boot.reportFd);
+  const link = boot.predecessor === undefined ? undefined : new PredecessorLink(systemClock);
+  try {
+    const gateway = new Gateway({
+      environment: readEnvironment(),
+      flags: boot.flags,
+      foreground: boot.foreground,
+      clock: systemClock,
+      onRunning: (info) => report({ ok: true, pid: process.pid, ...info }),
+      onFailed: (error) => report(failureReport(error)),
+      ...(link === undefined || boot.predecessor === undefined
+        ? {}
+        : { predecessor: { link, host: boot.predecessor.host, port: boot.predecessor.port } }),
+    });
+    return await gateway.run();
+  } catch (error) {
+    report(failureReport(error));
+    await link?.failed(error);
+    return error instanceof GatewayError ? error.spec.exitCode : 1;
+  }
+}

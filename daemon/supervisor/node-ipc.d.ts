@@ -1,0 +1,29 @@
+/** node-ipc 12 has no types of its own; only what we use, in `rawBuffer` mode. */
+declare module 'node-ipc' {
+  import type { Socket, Server } from 'node:net';
+
+  export class IPCModule {
+    config: {
+      silent: boolean;
+      rawBuffer: boolean;
+      encoding: string;
+      unlink: boolean;
+      maxConnections: number;
+      stopRetrying: boolean;
+      maxRetries: number;
+      retry: number;
+    };
+    server: {
+      start(): void;
+      stop(): void;
+      on(event: 'connect', listener: (socket: Socket) => void): void;
+      on(event: 'error', listener: (error: Error) => void): void;
+      server: Server;
+      sockets: Socket[];
+    };
+    serve(path: string, onStart: () => void): void;
+    of: Record<string, { socket: Socket; on(event: string, listener: (...args: unknown[]) => void): void }>;
+    connectTo(id: string, path: string, onConnect: () => void): void;
+    disconnect(id: string): void;
+  }
+}

@@ -1,0 +1,121 @@
+/** A successor's side of a succession: talks to the supervisor that spawned it, until that one has left. */
+import type { Clock } from '../../shared/clock.js';
+import { GatewayError, toErrorDocument } from '../../shared/errors.js';
+import type { SuccessionMessage } from '../../shared/ipc/messages.js';
+
+export const HAND_OVER_LIMIT_MS = 10_000;
+
+export interface HandedOver {
+  readonly handle: object;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Our end of the IPC channel to the parent: `process`, as far as it is used here. */
+export interface ParentChannel {
+  readonly connected: boolean;
+  send?(message: object, handle: undefined, options: undefined, callback: (error: Error | null) => void): boolean;
+  on(event: 'message', listener: (message: unknown, handle: unknown) => void): unknown;
+  on(event: 'disconnect', listener: () => void): unknown;
+}
+
+interface PendingHandOver {
+  resolve(handed: HandedOver): void;
+  reject(error: GatewayError): void;
+}
+
+export class PredecessorLink {
+  readonly #clock: Clock;
+  readonly #channel: ParentChannel;
+  #handOver: PendingHandOver | undefined;
+  #onQuiesced: (() => void) | undefined;
+  #hasQuiesced = false;
+
+  /** @param channel  default: this process's own */
+  constructor(clock: Clock, channel: ParentChannel = process as ParentChannel) {
+    this.#clock = clock;
+    this.#channel = channel;
+    channel.on('message', (message, handle) => this.#receive(message as SuccessionMessage, handle));
+    channel.on('disconnect', () => this.#lost());
+  }
+
+  /** Asks for lock, control socket and listening handle. @throws SUCCESSION_FAILED when the predecessor does not answer or is gone */
+  takeOver(): Promise<HandedOver> {
+    return new Promise((resolve, reject) => {
+      if (!this.#channel.connected) return reject(goneError());
+      const cancel = this.#clock.after(HAND_OVER_LIMIT_MS, () => this.#handOver?.reject(silentError()));
+      const settle = (): void => {
+        cancel();
+        this.#handOver = undefined;
+      };
+      this.#handOver = {
+        resolve: (handed) => {
+          settle();
+          resolve(handed);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      this.#send({ type: 'takeOver' });
+    });
+  }
+
+  /** Lets the predecessor drain its worker. `onQuiesced` is called once, also when the predecessor has quiesced before or is gone. */
+  retire(onQuiesced: () => void): void {
+    this.#onQuiesced = onQuiesced;
+    if (this.#hasQuiesced || !this.#channel.connected) this.#quiesced();
+    else this.#send({ type: 'retire' });
+  }
+
+  succeeded(worker: { pid: number; instanceId: string }): void {
+    this.#send({ type: 'succeeded', pid: process.pid, workerPid: worker.pid, instanceId: worker.instanceId });
+  }
+
+  /** Resolves when the message is on its way: this process leaves right after. */
+  failed(error: unknown): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#channel.send === undefined || !this.#channel.connected) return resolve();
+      const message: SuccessionMessage = { type: 'failed', error: toErrorDocument(error, 'SUCCESSION_FAILED') };
+      this.#channel.send(message, undefined, undefined, () => resolve());
+    });
+  }
+
+  #receive(message: SuccessionMessage, handle: unknown): void {
+    if (message.type === 'handOver') this.#receiveHandOver(message, handle);
+    if (message.type === 'quiesced') this.#quiesced();
+  }
+
+  #receiveHandOver({ host, port }: Extract<SuccessionMessage, { type: 'handOver' }>, handle: unknown): void {
+    if (typeof handle === 'object' && handle !== null) return this.#handOver?.resolve({ handle, host, port });
+    this.#handOver?.reject(new GatewayError('SUCCESSION_FAILED', { message: 'the running gateway handed no listening socket over' }));
+  }
+
+  /** A predecessor that is gone can do nothing any more either. */
+  #lost(): void {
+    this.#handOver?.reject(goneError());
+    this.#quiesced();
+  }
+
+  #quiesced(): void {
+    this.#hasQuiesced = true;
+    this.#onQuiesced?.();
+    this.#onQuiesced = undefined;
+  }
+
+  #send(message: SuccessionMessage): void {
+    if (this.#channel.connected) this.#channel.send?.(message, undefined, undefined, () => undefined);
+  }
+}
+
+function goneError(): GatewayError {
+  return new GatewayError('SUCCESSION_FAILED', { message: 'the gateway to take over from is gone', hint: 'Start one with: xopc gateway' });
+}
+
+function silentError(): GatewayError {
+  return new GatewayError('SUCCESSION_FAILED', {
+    message: `the running gateway did not hand over within ${HAND_OVER_LIMIT_MS / 1000} s`,
+    hint: 'See what it does with: xopc gateway status',
+  });
+}

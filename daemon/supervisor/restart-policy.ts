@@ -1,0 +1,62 @@
+/**
+ * When to try again after a worker's death: at once, later with growing jittered delays, or only at the cap.
+ * After suture's supervisor: a failure score that decays, a threshold, jitter. Pure apart from the injected random.
+ */
+import type { Verdict } from './state.js';
+
+export interface Death {
+  /** Whether the worker had served before it died. */
+  readonly hadServed: boolean;
+  /** Time from its activation to its death; 0 when it never served. */
+  readonly healthyMs: number;
+  /** A signal from outside (an operator's kill, the kernel's OOM killer), not the worker's own fault. */
+  readonly killedFromOutside: boolean;
+  /** The worker said "do not respawn" (exit code 125). */
+  readonly permanent: boolean;
+}
+
+export interface Decision {
+  readonly verdict: Verdict;
+  readonly delayMs: number;
+}
+
+export const FIRST_DELAY_MS = 100;
+export const MAX_DELAY_MS = 30_000;
+/** Healthy time after which earlier deaths are forgotten. */
+export const FORGIVE_AFTER_MS = 60_000;
+/** Score from which the gateway is `failed`: five quick deaths. */
+export const FAILED_SCORE = 5;
+/** A worker that served and was killed from outside respawns at once; only a long series of it adds up. */
+const OUTSIDE_KILL_SCORE = 0.25;
+const EXIT_SCORE = 1;
+
+export class RestartPolicy {
+  #score = 0;
+  #quickDeaths = 0;
+  readonly #random: () => number;
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
+
+  /** Records a death and decides. Delays are 50–100 % of their nominal value, so that several gateways spread. */
+  recordDeath(death: Death): Decision {
+    if (death.healthyMs >= FORGIVE_AFTER_MS) this.forgive();
+    const isInnocent = death.hadServed && death.killedFromOutside;
+    this.#score += isInnocent ? OUTSIDE_KILL_SCORE : EXIT_SCORE;
+    if (!isInnocent) this.#quickDeaths += 1;
+    if (death.permanent || this.#score >= FAILED_SCORE) return { verdict: 'failed', delayMs: this.#jitter(MAX_DELAY_MS) };
+    if (isInnocent || this.#quickDeaths === 1) return { verdict: 'now', delayMs: 0 };
+    return { verdict: 'later', delayMs: this.#jitter(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#quickDeaths - 2))) };
+  }
+
+  /** A restart or a changed configuration starts with a clean sheet. */
+  forgive(): void {
+    this.#score = 0;
+    this.#quickDeaths = 0;
+  }
+
+  #jitter(delayMs: number): number {
+    return Math.round(delayMs * (0.5 + this.#random() / 2));
+  }
+}

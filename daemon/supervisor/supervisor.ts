@@ -1,0 +1,296 @@
+/**
+ * The supervisor's event loop: an input becomes an event, the table says the next state and the effects, and the
+ * effects are carried out here. Holds what is running; decides nothing that the table or a policy decides.
+ */
+import type { ExitRecord, RestartResult, StopResult } from '../../shared/control/messages.js';
+import { GatewayError } from '../../shared/errors.js';
+import type { WorkerMessage } from '../../shared/ipc/messages.js';
+import { judgeCandidateExit } from './candidate-exit.js';
+import type { Progress } from './control-server.js';
+import { FallbackKeeper } from './fallback-process.js';
+import type { ListenSocket } from './listen-socket.js';
+import type { ConfigSource } from './live-config.js';
+import { failureOf } from './respawn.js';
+import { RestartTicket } from './restart-ticket.js';
+import { type Effect, type Event, publicState, type State } from './state.js';
+import { type StopOptions, StopPlan, stoppingError } from './stop-plan.js';
+import type { SupervisorDeps } from './supervisor-deps.js';
+import { transition } from './transition.js';
+import { launchWorker } from './worker-launch.js';
+import type { WorkerProcess } from './worker-process.js';
+import { WorkerSlots } from './worker-slots.js';
+
+export class Supervisor {
+  readonly slots = new WorkerSlots();
+  readonly fallback: FallbackKeeper;
+  readonly #deps: SupervisorDeps;
+  readonly #sources = new WeakMap<WorkerProcess, ConfigSource>();
+  #state: State = 'stopped';
+  #socket: ListenSocket | undefined;
+  #queue: Event[] = [];
+  #isDispatching = false;
+  #hasServed = false;
+  #ticket: RestartTicket | undefined;
+  #stop: StopPlan | undefined;
+  #plannedRestarts = 0;
+
+  constructor(deps: SupervisorDeps) {
+    this.#deps = deps;
+    this.fallback = new FallbackKeeper({
+      clock: deps.clock,
+      handle: () => this.#socket?.handle,
+      reason: () => ({ supervisorPid: process.pid, reason: deps.respawn.reason, retryAfterSeconds: deps.respawn.retryAfterSeconds }),
+      onChange: () => this.#recordChildren(),
+      ...(deps.spawn === undefined ? {} : { spawn: deps.spawn }),
+    });
+  }
+
+  get state(): ReturnType<typeof publicState> {
+    return publicState(this.#state);
+  }
+
+  get desired(): 'up' | 'down' {
+    return this.#stop === undefined ? 'up' : 'down';
+  }
+
+  get isReady(): boolean {
+    return this.#stop === undefined && this.slots.isAccepting;
+  }
+
+  get isRestarting(): boolean {
+    return this.#ticket !== undefined;
+  }
+
+  get plannedRestarts(): number {
+    return this.#plannedRestarts;
+  }
+
+  /** The listening socket that workers get from now on. */
+  useSocket(socket: ListenSocket): void {
+    this.#socket = socket;
+  }
+
+  dispatch(event: Event): void {
+    this.#queue.push(event);
+    if (this.#isDispatching) return;
+    this.#isDispatching = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
+    } finally {
+      this.#isDispatching = false;
+    }
+  }
+
+  /** Starts a restart or joins the one in progress. @throws STOPPING, and what the new worker failed of */
+  requestRestart(options: { timeoutMs: number | undefined }, progress: Progress): Promise<RestartResult> {
+    if (this.#stop !== undefined) return Promise.reject(stoppingError());
+    this.#ticket ??= new RestartTicket({ clock: this.#deps.clock, timeoutMs: options.timeoutMs });
+    const outcome = this.#ticket.join(progress);
+    this.dispatch({ type: 'restart' });
+    return outcome;
+  }
+
+  /** Starts a stop, or joins the one in progress and brings its deadline nearer if this one's is. */
+  requestStop(options: StopOptions, progress: Progress): Promise<StopResult> {
+    const request = { ...options, nowMs: this.#deps.clock.now() };
+    const isNew = this.#stop === undefined;
+    this.#stop ??= new StopPlan(request);
+    const outcome = this.#stop.join(options.purpose, progress);
+    this.#ticket?.fail(stoppingError());
+    this.#ticket = undefined;
+    if (isNew || this.#stop.tighten(request)) this.dispatch({ type: 'stop' });
+    return outcome;
+  }
+
+  /** The successor for which we left is gone: unless somebody asked for a stop meanwhile, we go on. @returns whether we do */
+  resume(): boolean {
+    if (this.#stop?.purpose !== 'succession') return false;
+    this.#stop = undefined;
+    this.dispatch({ type: 'start' });
+    return true;
+  }
+
+  #step(event: Event): void {
+    const from = this.#state;
+    const { state, effects } = transition(from, event);
+    this.#state = state;
+    if (state !== from) this.#deps.log.debug({ from, event: event.type, state, effects }, 'state');
+    for (const effect of effects) this.#carryOut(effect);
+    if (state === 'failed' && from !== 'failed') this.#deps.onFailed();
+    this.fallback.update(!this.slots.isAccepting && this.#socket !== undefined && state !== 'draining' && state !== 'stopped');
+  }
+
+  #carryOut(effect: Effect): void {
+    const { respawn } = this.#deps;
+    const effects: Record<Effect, () => void> = {
+      spawn: () => this.#spawn(),
+      listen: () => this.#listen(),
+      retire: () => this.#retire(),
+      install: () => this.#install(),
+      activate: () => this.#activate(),
+      completeRestart: () => this.#completeRestart(),
+      failRestart: () => this.#failRestart(),
+      scheduleRetry: () => this.#scheduleRetry(),
+      cancelRetry: () => respawn.cancel(),
+      forgive: () => respawn.forgive(),
+      drainAll: () => this.#drainAll(),
+      reportQuiesced: () => this.#deps.onQuiesced?.(),
+      hasten: () => this.#stop?.hasten(this.slots.all(), this.#deps.clock.now()),
+      giveUp: () => this.#leave(respawn.failure?.spec.exitCode ?? 1, respawn.failure),
+      leave: () => this.#leave(this.#stop?.exitCode ?? 0),
+    };
+    effects[effect]();
+  }
+
+  #spawn(): void {
+    const { worker, source } = launchWorker(this.#deps, this.slots.instanceIds(), {
+      onMessage: (from, message) => this.#received(from, message),
+      onExit: (from, record) => this.#exited(from, record),
+    });
+    this.#sources.set(worker, source);
+    this.slots.candidate = worker;
+    this.#ticket?.progress('starting', `new worker (pid ${worker.pid}) is starting`);
+    this.#announce();
+  }
+
+  #received(worker: WorkerProcess, message: WorkerMessage): void {
+    const isCandidate = worker === this.slots.candidate;
+    switch (message.type) {
+      case 'ready':
+        if (isCandidate) this.dispatch({ type: 'ready' });
+        return;
+      case 'listening':
+        if (isCandidate) this.dispatch({ type: 'listening' });
+        return;
+      case 'quiesced':
+        if (this.slots.retiring.has(worker) && !this.slots.isQuiescing) this.dispatch({ type: 'quiesced' });
+        return;
+      default:
+        this.#deps.onWorkerMessage(worker, message);
+    }
+  }
+
+  #exited(worker: WorkerProcess, record: ExitRecord): void {
+    const slot = this.slots.slotOf(worker);
+    const wasQuiescing = slot === 'retiring' && this.slots.isQuiescing;
+    this.slots.remove(worker);
+    const isPlanned = slot === 'retiring' && worker.killedFor === undefined;
+    if (!isPlanned) this.#deps.respawn.lastExit = record;
+    this.#deps.log[isPlanned ? 'info' : 'error'](
+      { worker: record.pid, code: record.code, signal: record.signal, reason: record.reason },
+      isPlanned ? 'worker finished' : 'worker died',
+    );
+    this.#stop?.countCut(worker);
+    this.#announce();
+    if (slot === 'candidate') this.#candidateExited(worker, record);
+    if (slot === 'active') this.#activeExited(worker, record);
+    if (wasQuiescing && !this.slots.isQuiescing) this.dispatch({ type: 'quiesced' });
+    if (this.slots.all().length === 0) this.dispatch({ type: 'allExited' });
+  }
+
+  #candidateExited(worker: WorkerProcess, record: ExitRecord): void {
+    const isAlone = this.slots.active === undefined;
+    const source = this.#sources.get(worker);
+    this.dispatch(judgeCandidateExit(this.#deps, { worker, record, source, isAlone, isCold: !this.#hasServed }));
+  }
+
+  #activeExited(worker: WorkerProcess, record: ExitRecord): void {
+    const { respawn } = this.#deps;
+    respawn.crashes += 1;
+    respawn.failure = failureOf(worker, record);
+    this.dispatch({ type: 'activeExited', verdict: respawn.recordDeath(worker, record) });
+  }
+
+  #listen(): void {
+    const { takeOver } = this.#deps;
+    if (this.#socket !== undefined || takeOver === undefined) return this.#sendListen();
+    takeOver().then(
+      () => (this.#stop === undefined ? this.#sendListen() : undefined),
+      (error: unknown) => {
+        this.#deps.log.error({ err: error }, 'the takeover failed');
+        this.slots.candidate?.kill('could not take over from the gateway that runs');
+      },
+    );
+  }
+
+  #sendListen(): void {
+    const { candidate } = this.slots;
+    const socket = this.#socket;
+    if (candidate === undefined || socket === undefined) return;
+    candidate.listenSocket = socket;
+    candidate.send({ type: 'listen', host: socket.host, port: socket.port }, socket.handle);
+  }
+
+  #retire(): void {
+    const old = this.slots.promote();
+    const timeoutMs = this.#ticket?.timeoutMs ?? this.#deps.config.settings.drainTimeoutMs;
+    this.#ticket?.progress('ready', `new worker (pid ${this.slots.active?.pid}) accepts; the old one (pid ${old?.pid}) finishes its work`);
+    old?.drain('restart', timeoutMs);
+  }
+
+  #install(): void {
+    this.slots.promote();
+    if (!this.#hasServed && this.#deps.retirePredecessor !== undefined) return this.#deps.retirePredecessor();
+    if (!this.slots.isQuiescing) this.dispatch({ type: 'quiesced' });
+  }
+
+  #activate(): void {
+    const worker = this.slots.active;
+    if (worker === undefined) return;
+    this.#hasServed = true;
+    this.#deps.respawn.failure = undefined;
+    worker.activate();
+    this.#deps.onActive(worker, this.#sources.get(worker));
+    this.#deps.log.info(
+      { worker: worker.pid, instanceId: worker.instanceId, bootMs: this.#deps.clock.now() - worker.startedAtMs },
+      'worker active',
+    );
+  }
+
+  #completeRestart(): void {
+    const worker = this.slots.active;
+    if (this.#ticket === undefined || worker === undefined) return;
+    this.#plannedRestarts += 1;
+    this.#ticket.complete({ instanceId: worker.instanceId, workerPid: worker.pid, pid: process.pid, succession: 'none' });
+    this.#ticket = undefined;
+  }
+
+  #failRestart(): void {
+    this.#ticket?.fail(
+      this.#deps.respawn.failure ?? new GatewayError('WORKER_NOT_READY', { message: 'the new worker did not become ready' }),
+    );
+    this.#ticket = undefined;
+  }
+
+  #scheduleRetry(): void {
+    const { respawn, log } = this.#deps;
+    const delayMs = respawn.schedule(() => this.dispatch({ type: 'retryDue' }));
+    log.warn({ delayMs, reason: respawn.reason }, 'the next worker starts later');
+  }
+
+  #drainAll(): void {
+    const workers = this.slots.all();
+    this.#deps.log.info({ workers: workers.length }, 'draining');
+    this.#stop?.drain(workers, this.#deps.clock.now());
+    this.slots.retireActive();
+    if (!this.slots.isQuiescing) this.dispatch({ type: 'quiesced' });
+    if (workers.length === 0) this.dispatch({ type: 'allExited' });
+  }
+
+  #leave(exitCode: number, error?: GatewayError): void {
+    this.fallback.stop();
+    this.#ticket?.fail(error ?? stoppingError());
+    this.#stop?.complete(this.#deps.clock.now());
+    this.#deps.onLeave(exitCode, error);
+  }
+
+  /** Tells the lock and the workers who lives: leases of the dead are void at once. */
+  #announce(): void {
+    this.#recordChildren();
+    this.slots.tellPeers();
+  }
+
+  #recordChildren(): void {
+    this.#deps.updateLock({ children: [...this.slots.locked(), ...this.fallback.locked()] });
+  }
+}
