@@ -1,0 +1,49 @@
+/** Slash commands: what a person may ask of the gateway itself, in any chat and without a language model. */
+
+/** One command with its words, e.g. `/models openai` → name `models`, args `openai`. */
+export interface CommandCall {
+  readonly name: string;
+  readonly args: string;
+}
+
+/** Where a command was given. */
+export interface CommandContext extends CommandCall {
+  readonly sessionId: number;
+  readonly sessionKey: string;
+  readonly agentId: string;
+  /** The model that would answer here, `provider/model`. */
+  readonly model: string;
+}
+
+export interface SlashCommand {
+  /** Lower-case, without the slash. */
+  readonly name: string;
+  /** For `/help`, one line. */
+  readonly summary: string;
+  /** @returns the reply, Markdown */
+  run(context: CommandContext): Promise<string>;
+}
+
+/** `/name`, or `/name@bot` as group chats write it, then anything. A path such as `/etc/hosts` is no command. */
+const CALL = /^\/([a-z][a-z0-9_-]{0,31})(?:@\w{1,64})?(?:\s+([\s\S]*))?$/i;
+
+export class CommandRegistry {
+  readonly #commands: ReadonlyMap<string, SlashCommand>;
+
+  /** `/help` is always there. */
+  constructor(commands: readonly SlashCommand[]) {
+    const help: SlashCommand = { name: 'help', summary: 'lists the commands', run: async () => this.help() };
+    this.#commands = new Map([help, ...commands].map((command) => [command.name, command]));
+  }
+
+  /** @returns the command that a text calls; undefined for any other text, which is then for the model */
+  match(text: string): { command: SlashCommand; call: CommandCall } | undefined {
+    const [, name = '', args = ''] = CALL.exec(text.trim()) ?? [];
+    const command = this.#commands.get(name.toLowerCase());
+    return command === undefined ? undefined : { command, call: { name: command.name, args: args.trim() } };
+  }
+
+  help(): string {
+    return [...this.#commands.values()].map(({ name, summary }) => `/${name} – ${summary}`).join('\n');
+  }
+}

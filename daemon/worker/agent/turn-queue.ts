@@ -1,0 +1,64 @@
+/** One turn at a time per session: whoever comes while one runs waits in line. */
+import { GatewayError } from '../../../shared/errors.js';
+
+/** A line that long is no conversation. */
+const MAX_WAITING = 50;
+
+interface Waiter {
+  readonly proceed: () => void;
+}
+
+export class TurnQueue {
+  /** A session that is in the map has a running turn; the list is who waits. */
+  readonly #waiting = new Map<string, Waiter[]>();
+
+  /** How many sessions have a turn under way. */
+  get busy(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Waits for the session's turn to be ours.
+   * @returns what ends it, to be called once
+   * @throws RATE_LIMITED when too many wait already; the signal's reason when it is aborted first
+   */
+  async enter(key: string, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    const line = this.#waiting.get(key);
+    if (line === undefined) {
+      this.#waiting.set(key, []);
+      return () => this.#leave(key);
+    }
+    if (line.length >= MAX_WAITING) {
+      throw new GatewayError('RATE_LIMITED', {
+        message: `${MAX_WAITING} turns are waiting in session '${key}'`,
+        hint: 'Wait for their answers, or use another session.',
+      });
+    }
+    await this.#wait(line, signal);
+    return () => this.#leave(key);
+  }
+
+  #wait(line: Waiter[], signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        proceed: () => {
+          signal.removeEventListener('abort', giveUp);
+          resolve();
+        },
+      };
+      const giveUp = (): void => {
+        line.splice(line.indexOf(waiter), 1);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      line.push(waiter);
+    });
+  }
+
+  #leave(key: string): void {
+    const next = this.#waiting.get(key)?.shift();
+    if (next === undefined) this.#waiting.delete(key);
+    else next.proceed();
+  }
+}

@@ -1,0 +1,87 @@
+/** The port to chats: a web page, a messenger, a webhook. */
+import type { ChannelStatus } from '../../../shared/control/messages.js';
+
+/** A text for a chat, before the channel has given it its form. */
+export interface Composition {
+  /** The message's id here; a channel that can passes it on, so that the receiver drops a repeated one. */
+  readonly id: string;
+  readonly accountId: string;
+  readonly chatId: string;
+  /** Markdown. */
+  readonly content: string;
+  readonly nowMs: number;
+  /** The channel's id of the message that showed this text while it was being written. */
+  readonly previewId?: string | undefined;
+}
+
+/** One request to the other side, as it was composed and stored. */
+export interface Delivery {
+  /** The same at every attempt. */
+  readonly id: string;
+  readonly accountId: string;
+  readonly chatId: string;
+  /** One of the bodies of {@link Channel.compose}, unchanged. */
+  readonly body: string;
+}
+
+/**
+ * What is known after an attempt. `refused`: the other side does not have it and never will. `failed`: it does not have
+ * it, and may take it later. `unknown`: it may have it. `interrupted`: `signal` stopped the attempt before anything was sent.
+ */
+export type SendOutcome =
+  | { readonly type: 'delivered' }
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'failed'; readonly reason: string; readonly retryAfterMs?: number }
+  | { readonly type: 'unknown'; readonly reason: string }
+  | { readonly type: 'interrupted' };
+
+/** What the rest of the gateway must know of a chat. */
+export interface ChatFacts {
+  readonly peerKind: 'direct' | 'group';
+  /** The agent that answers there; undefined: the default one. */
+  readonly agentId: string | undefined;
+}
+
+/** Shows an answer while it is being written. Nothing depends on it: it fails silently. */
+export interface Preview {
+  /** Everything said so far. Returns at once. */
+  update(text: string): void;
+  /** Ends the showing. @returns the channel's id of the message that shows it, if there is one */
+  end(): Promise<string | undefined>;
+}
+
+export interface PreviewTarget {
+  readonly accountId: string;
+  readonly chatId: string;
+  /** A message that an earlier attempt has left there. */
+  readonly previewId: string | undefined;
+  /** Called once the message exists. */
+  onShown(previewId: string): void;
+}
+
+/** One channel with all its accounts. */
+export interface Channel {
+  /** Lower-case, as in session keys and in the API's `channel`. */
+  readonly name: string;
+  /** Whether the account is set up. @returns its name, the default one's if none is given; undefined if there is none */
+  findAccount(accountId: string | undefined): string | undefined;
+  describeChat(accountId: string, chatId: string): ChatFacts;
+  /** Gives a text its form, in as many parts as it needs. None: it is delivered by being stored in its session. @throws INVALID_REQUEST */
+  compose(message: Composition): string[];
+  /** Begins to take messages in and to send; only in the one active worker. Resolves without waiting for the other side. */
+  start(): Promise<void>;
+  /** Takes no more in; what was taken in is stored. */
+  stop(): Promise<void>;
+  /** Takes over a changed configuration, if started. */
+  reconfigure(): Promise<void>;
+  /** Whether an attempt makes sense now: started, and not known to be in vain. */
+  isReady(accountId: string): boolean;
+  /** Whether the other side drops a repeated delivery by its id. */
+  isIdempotent(accountId: string): boolean;
+  /** One attempt. Never rejects. */
+  send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
+  /** Undefined where the channel cannot show anything. */
+  openPreview?(target: PreviewTarget): Preview | undefined;
+  /** By account, also of those that are not started. */
+  health(): Readonly<Record<string, ChannelStatus>>;
+}

@@ -1,0 +1,85 @@
+/** The channels of this gateway, by name. */
+import type { ChannelStatus } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { Channel, Composition, Delivery, Preview, PreviewTarget, SendOutcome } from './channel.js';
+
+const DEFAULT_ACCOUNT = 'default';
+
+/** How an account is called in `status`: `telegram:personal`, and only `webhook` for the default one. */
+export function accountLabel(channel: string, accountId: string): string {
+  return accountId === DEFAULT_ACCOUNT ? channel : `${channel}:${accountId}`;
+}
+
+export class ChannelRegistry {
+  readonly #channels: ReadonlyMap<string, Channel>;
+
+  constructor(channels: readonly Channel[]) {
+    this.#channels = new Map(channels.map((channel) => [channel.name, channel]));
+  }
+
+  /** @throws CHANNEL_NOT_FOUND */
+  get(name: string): Channel {
+    const channel = this.#channels.get(name);
+    if (channel !== undefined) return channel;
+    throw new GatewayError('CHANNEL_NOT_FOUND', {
+      message: `there is no channel '${name}'`,
+      details: { channel: name },
+      hint: `Channels of this gateway: ${[...this.#channels.keys()].join(', ')}.`,
+    });
+  }
+
+  /** @throws CHANNEL_NOT_FOUND for a channel, or an account of it, that is not set up */
+  getAccount(name: string, accountId: string | undefined): { channel: Channel; accountId: string } {
+    const channel = this.get(name);
+    const account = channel.findAccount(accountId);
+    if (account !== undefined) return { channel, accountId: account };
+    const known = Object.keys(channel.health());
+    throw new GatewayError('CHANNEL_NOT_FOUND', {
+      message: accountId === undefined && known.length > 0 ? `the channel '${name}' has no default account` : `the channel '${name}' has no account '${accountId ?? DEFAULT_ACCOUNT}'`,
+      details: { channel: name, accountId: accountId ?? null },
+      hint: known.length > 0 ? `Name one of its accounts: ${known.join(', ')}.` : `Set one up in the configuration: channels.${name}.accounts.`,
+    });
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([...this.#channels.values()].map((channel) => channel.start()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#channels.values()].map((channel) => channel.stop()));
+  }
+
+  async reconfigure(): Promise<void> {
+    await Promise.all([...this.#channels.values()].map((channel) => channel.reconfigure()));
+  }
+
+  isReady(channel: string, accountId: string): boolean {
+    return this.#channels.get(channel)?.isReady(accountId) ?? false;
+  }
+
+  /** An account that is not set up any more may have been one that repeats what is sent again. */
+  isIdempotent(channel: string, accountId: string): boolean {
+    return this.#channels.get(channel)?.isIdempotent(accountId) ?? false;
+  }
+
+  /** @throws CHANNEL_NOT_FOUND; INVALID_REQUEST */
+  compose(channel: string, message: Composition): string[] {
+    return this.get(channel).compose(message);
+  }
+
+  async send(channel: string, delivery: Delivery, signal: AbortSignal): Promise<SendOutcome> {
+    return this.get(channel).send(delivery, signal);
+  }
+
+  openPreview(channel: string, target: PreviewTarget): Preview | undefined {
+    return this.#channels.get(channel)?.openPreview?.(target);
+  }
+
+  /** Every account by its label. */
+  health(): Record<string, ChannelStatus> {
+    const accounts = [...this.#channels.values()].flatMap((channel) =>
+      Object.entries(channel.health()).map(([accountId, status]) => [accountLabel(channel.name, accountId), status] as const),
+    );
+    return Object.fromEntries(accounts);
+  }
+}

@@ -1,0 +1,129 @@
+/** Sends messages to one webhook receiver. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Clock } from '../../../../shared/clock.js';
+import type { ChannelStatus } from '../../../../shared/control/messages.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import type { ChannelAccount } from '../account-set.js';
+import type { Delivery, SendOutcome } from '../channel.js';
+import { judgeAnswer } from './judge-answer.js';
+import { post } from './post.js';
+import { createSigner, type WebhookSigner } from './signature.js';
+
+/** An account of the configuration. */
+export interface WebhookSettings {
+  readonly url: string;
+  readonly secret?: string | undefined;
+  readonly idempotent: boolean;
+  readonly inboundToken?: string | undefined;
+  readonly agentId?: string | undefined;
+}
+
+export interface WebhookAccountOptions {
+  readonly accountId: string;
+  readonly settings: WebhookSettings;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  /** Default 15 s, within what the specification recommends. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 15_000;
+/** Chats of one account that are sent to at the same time, and a few more. */
+const MAX_SOCKETS = 16;
+
+type Signing = { readonly signer: WebhookSigner | undefined } | { readonly problem: string };
+
+function prepareSigning(secret: string | undefined): Signing {
+  if (secret === undefined) return { signer: undefined };
+  try {
+    return { signer: createSigner(secret) };
+  } catch {
+    return { problem: "its secret is not 'whsec_' followed by Base64" };
+  }
+}
+
+function checkUrl(text: string): string | undefined {
+  const { protocol } = new URL(text);
+  return protocol === 'http:' || protocol === 'https:' ? undefined : `its url begins with '${protocol}'; it must be http: or https:`;
+}
+
+export class WebhookAccount implements ChannelAccount {
+  readonly #options: WebhookAccountOptions;
+  readonly #signing: Signing;
+  readonly #url: URL;
+  readonly #agent: HttpAgent | false;
+  readonly #stopped = new AbortController();
+  #isStarted = false;
+  /** Why nothing is sent until the configuration changes. */
+  #problem: string | undefined;
+  #lastFailure: string | undefined;
+
+  constructor(options: WebhookAccountOptions) {
+    const { url, secret, idempotent } = options.settings;
+    this.#options = options;
+    this.#url = new URL(url);
+    this.#signing = prepareSigning(secret);
+    this.#problem = checkUrl(url) ?? ('problem' in this.#signing ? this.#signing.problem : undefined);
+    const Agent = this.#url.protocol === 'https:' ? HttpsAgent : HttpAgent;
+    // A connection that was kept may be closed just as it is used: then nobody knows whether the message arrived.
+    this.#agent = idempotent && new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 2, timeout: options.timeoutMs ?? TIMEOUT_MS });
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    const { accountId, logger } = this.#options;
+    if (this.#problem !== undefined) logger.error({ channel: 'webhook', accountId }, `the webhook account '${accountId}' cannot be used: ${this.#problem}`);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStarted = false;
+    this.#stopped.abort();
+    if (this.#agent !== false) this.#agent.destroy();
+  }
+
+  isReady(): boolean {
+    return this.#isStarted && this.#problem === undefined;
+  }
+
+  async send({ id, body }: Delivery, signal: AbortSignal): Promise<SendOutcome> {
+    if (!this.isReady() || 'problem' in this.#signing) return { type: 'interrupted' };
+    const { clock, timeoutMs = TIMEOUT_MS } = this.#options;
+    const result = await post({
+      url: this.#url,
+      headers: this.#headers(this.#signing.signer, id, body),
+      body,
+      timeoutMs,
+      signal: AbortSignal.any([signal, this.#stopped.signal]),
+      agent: this.#agent,
+    });
+    const { outcome, isGone } = judgeAnswer(result, clock.now());
+    if (isGone) this.#disable();
+    this.#lastFailure = outcome.type === 'failed' || outcome.type === 'unknown' ? outcome.reason : undefined;
+    return outcome;
+  }
+
+  health(): ChannelStatus {
+    if (!this.#isStarted) return { state: 'off' };
+    if (this.#problem !== undefined) return { state: 'failed', message: this.#problem };
+    return this.#lastFailure === undefined ? { state: 'running' } : { state: 'backoff', message: this.#lastFailure };
+  }
+
+  #headers(signer: WebhookSigner | undefined, id: string, body: string): Record<string, string> {
+    const time = new Date(this.#options.clock.now());
+    return {
+      'Content-Type': 'application/json',
+      'Content-Length': String(Buffer.byteLength(body)),
+      'User-Agent': 'xopc',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(time.getTime() / 1_000)),
+      ...(signer === undefined ? {} : { 'webhook-signature': signer.sign({ id, body, time }) }),
+    };
+  }
+
+  #disable(): void {
+    const { accountId, logger } = this.#options;
+    this.#problem = 'the receiver answered 410 Gone; nothing more is sent to it until its configuration changes or the gateway restarts';
+    logger.warn({ channel: 'webhook', accountId }, `the webhook account '${accountId}' is disabled: ${this.#problem}`);
+  }
+}

@@ -1,0 +1,53 @@
+/** What a receiver's answer means for a message. */
+import type { SendOutcome } from '../channel.js';
+import type { PostResult } from './post.js';
+
+const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
+const MAX_QUOTED = 200;
+
+/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). @returns milliseconds; undefined when it says nothing usable */
+export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
+  const waitMs = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
+  return Number.isFinite(waitMs) ? Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS) : undefined;
+}
+
+/** The receiver does not have the message, and says or implies that it may take it later. */
+const LATER = new Set([408, 425, 429, 500, 501, 503, 505, 507, 508]);
+
+function describe(status: number, excerpt: string): string {
+  const text = excerpt.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  if (text === '') return `the receiver answered ${status}`;
+  return `the receiver answered ${status}: ${text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED - 1)}…` : text}`;
+}
+
+/** Beside the outcome: whether the receiver wants nothing any more. */
+export interface Judgement {
+  readonly outcome: SendOutcome;
+  readonly isGone: boolean;
+}
+
+function judgeStatus(answer: Extract<PostResult, { type: 'answered' }>, nowMs: number): SendOutcome {
+  const { status } = answer;
+  const reason = describe(status, answer.excerpt);
+  if (status >= 200 && status < 300) return { type: 'delivered' };
+  if (status >= 300 && status < 400) return { type: 'refused', reason: `${reason}; redirects are not followed, configure the final URL` };
+  if (LATER.has(status)) {
+    const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
+    return { type: 'failed', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  }
+  // 502, 504 and their like come from something in between: the receiver may have the message.
+  return status >= 500 ? { type: 'unknown', reason } : { type: 'refused', reason };
+}
+
+export function judgeAnswer(result: PostResult, nowMs: number): Judgement {
+  switch (result.type) {
+    case 'answered':
+      // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md: 410 disables the endpoint.
+      return { outcome: judgeStatus(result, nowMs), isGone: result.status === 410 };
+    case 'failed':
+      return { outcome: { type: result.sent ? 'unknown' : 'failed', reason: result.reason }, isGone: false };
+    case 'aborted':
+      return { outcome: result.sent ? { type: 'unknown', reason: 'the gateway stopped' } : { type: 'interrupted' }, isGone: false };
+  }
+}

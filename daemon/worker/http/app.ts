@@ -1,0 +1,136 @@
+/** The worker's HTTP side: what a request passes, in this order, before its route, and how serving ends. */
+import type { Server } from 'node:http';
+import Koa from 'koa';
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import type { CutWork } from '../../../shared/control/messages.js';
+import type { Services } from '../services/contracts.js';
+import { parseAddressList } from './address-list.js';
+import { Connections } from './connections.js';
+import type { HttpLogger, RequestState, RouterExtras } from './context.js';
+import { Drain, type DrainMode } from './drain.js';
+import { lastResult } from './last-result.js';
+import { accessLog } from './middleware/access-log.js';
+import { auth, createDemandToken } from './middleware/auth.js';
+import { createReadJson } from './middleware/body.js';
+import { cors } from './middleware/cors.js';
+import { draining } from './middleware/draining.js';
+import { errorResponse } from './middleware/error-response.js';
+import { healthDocument, healthFastPath } from './middleware/health.js';
+import { hostGuard } from './middleware/host-guard.js';
+import { originGuard } from './middleware/origin-guard.js';
+import { createFailureLimiter } from './middleware/rate-limit.js';
+import { createRequestIds, requestId } from './middleware/request-id.js';
+import { requestTarget } from './middleware/request-target.js';
+import { securityHeaders } from './middleware/security-headers.js';
+import { unmatched } from './middleware/unmatched.js';
+import { createOwnHosts, machineNames, type MachineNames, parseHost } from './own-hosts.js';
+import { routesMiddleware } from './route.js';
+import { apiRoutes } from './routes/index.js';
+import { createServer, DEFAULT_LIMITS, type ServerLimits } from './server.js';
+import { createTokenCheck } from './token.js';
+
+export interface HttpDeps {
+  readonly services: Services;
+  /** The configuration in force; a new object when it changes. */
+  readonly config: () => Config;
+  /** The token in force. */
+  readonly token: () => string;
+  readonly logger: HttpLogger;
+  readonly clock: Clock;
+  readonly version: { readonly version: string; readonly buildId: string };
+  readonly instanceId: string;
+  /** True from when the supervisor has announced the drain; this side's own drain counts besides. */
+  readonly isDraining: () => boolean;
+  /** For tests. */
+  readonly limits?: Partial<ServerLimits>;
+  readonly machine?: MachineNames;
+}
+
+export interface HttpApp {
+  /** Does not listen: the lifecycle gives it the supervisor's handle. */
+  readonly server: Server;
+  /** Ends serving within `timeoutMs`, earlier when nothing is left. @returns what had to be cut */
+  drain(mode: DrainMode, timeoutMs: number): Promise<CutWork>;
+  vitals(): { connections: number; inFlight: number };
+  /** Destroys whatever is open, without waiting. */
+  close(): void;
+}
+
+function liveRules(config: () => Config) {
+  const trustedProxies = lastResult(parseAddressList);
+  const allowedIps = lastResult(parseAddressList);
+  const allowedHosts = lastResult((hosts: readonly string[]) => new Set(hosts.map((host) => parseHost(host) ?? host)));
+  return {
+    trustedProxies: () => trustedProxies(config().gateway.trustedProxies),
+    allowedIps: () => allowedIps(config().gateway.allowedIps),
+    allowedHosts: () => allowedHosts(config().gateway.allowedHosts),
+    cors: () => config().gateway.cors,
+    isAuthEnabled: () => config().gateway.auth.enabled,
+    maxBodyBytes: () => config().gateway.maxBodyBytes,
+  };
+}
+
+/** What Koa could not hand to the error exit: mostly clients that left while an answer was being sent. */
+function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
+  const isClientGone = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');
+  if (isClientGone) logger.debug({ code: error.code }, 'the client went away before its answer was sent');
+  else logger.error({ err: error }, 'an answer could not be sent');
+}
+
+function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean): Koa<RequestState, RouterExtras> {
+  const { logger, clock } = deps;
+  const rules = liveRules(deps.config);
+  const demandToken = createDemandToken(createFailureLimiter());
+  const requestIds = createRequestIds();
+  const healthDeps = { ...deps, requestIds, isRestricted: () => deps.config().gateway.allowedIps.length > 0 };
+  const document = healthDocument(healthDeps);
+  const koa = new Koa<RequestState, RouterExtras>();
+  koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
+  koa.use(healthFastPath(healthDeps, document));
+  koa.use(requestId(requestIds));
+  koa.use(securityHeaders);
+  koa.use(accessLog(logger, clock));
+  koa.use(errorResponse(logger, clock));
+  koa.use(requestTarget({ ...rules, tokenState: createTokenCheck(deps.token) }));
+  koa.use(draining(isDraining));
+  koa.use(hostGuard({ ownHosts: createOwnHosts(deps.machine ?? machineNames, clock), allowedHosts: rules.allowedHosts, demandToken }));
+  koa.use(originGuard(rules.cors));
+  koa.use(cors(rules.cors));
+  koa.use(auth(rules.isAuthEnabled, demandToken));
+  koa.use(
+    routesMiddleware(apiRoutes({ ...deps, connections, document, isDraining }), {
+      readJson: createReadJson(rules.maxBodyBytes),
+      demandToken,
+    }),
+  );
+  koa.use(unmatched);
+  return koa;
+}
+
+export function createHttpApp(deps: HttpDeps): HttpApp {
+  const connections = new Connections();
+  const isDraining = (): boolean => deps.isDraining() || drain.isActive;
+  const answer = createKoa(deps, connections, isDraining).callback();
+  const server = createServer({
+    connections,
+    limits: { ...DEFAULT_LIMITS, ...deps.limits },
+    clock: deps.clock,
+    logger: deps.logger,
+    handle(request, response) {
+      connections.begin(request, response);
+      if (isDraining()) response.shouldKeepAlive = false;
+      void answer(request, response);
+    },
+  });
+  const drain = new Drain({ server, connections, clock: deps.clock });
+  return {
+    server,
+    drain: (mode, timeoutMs) => drain.run(mode, timeoutMs),
+    vitals: () => ({ connections: connections.open, inFlight: connections.inFlight }),
+    close() {
+      server.close();
+      connections.destroyAll();
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * Whose request it is. The peer's address counts, unless the peer is a proxy named in `gateway.trustedProxies`: then
+ * what its forwarding headers say. A forwarding header from anybody else proves only that the request was forwarded, so
+ * it is never "from this machine".
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { type AddressList, canonicalAddress, isLoopback } from './address-list.js';
+
+export interface ClientAddress {
+  /** For the log and the failure count: the client's address as far as it is known, else the peer's. */
+  readonly address: string;
+  /** Every client that the peer and believed headers name, '' for an unknown one. A rule that admits must admit all. */
+  readonly claims: readonly string[];
+  /** From this machine: every claim is a loopback address. */
+  readonly isLocal: boolean;
+}
+
+/** What is read of a request; `http.IncomingMessage` is one. */
+export interface AddressedRequest {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Headers by which proxies, tunnels and content networks say that they forward. All `x-forwarded…` ones count too. */
+const FORWARDING = new Set([
+  'cdn-loop',
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'cf-ray',
+  'client-ip',
+  'fastly-client-ip',
+  'fly-client-ip',
+  'forwarded',
+  'ngrok-trace-id',
+  'proxy-client-ip',
+  'tailscale-user-login',
+  'true-client-ip',
+  'via',
+  'wl-proxy-client-ip',
+  'x-appengine-user-ip',
+  'x-azure-clientip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
+  'x-original-forwarded-for',
+  'x-original-host',
+  'x-proxyuser-ip',
+  'x-real-ip',
+]);
+
+function isForwarded(headers: IncomingHttpHeaders): boolean {
+  for (const name in headers) if (FORWARDING.has(name) || name.startsWith('x-forwarded')) return true;
+  return false;
+}
+
+/** One hop: an address, possibly quoted, bracketed, with a port. `unknown` and obfuscated names are undefined. */
+function parseHop(text: string): string | undefined {
+  const bare = text.trim().replace(/^"(.*)"$/, '$1');
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(bare)?.[1];
+  const withPort = /^([\d.]+):\d+$/.exec(bare)?.[1];
+  return canonicalAddress(bracketed ?? withPort ?? bare);
+}
+
+/** The nearest hop that is no trusted proxy; where all are trusted, the farthest. @returns '' when that hop is unreadable */
+function clientOfChain(hops: readonly string[], trusted: AddressList): string {
+  for (const hop of hops.toReversed()) {
+    const address = parseHop(hop);
+    if (address === undefined || !trusted.has(address)) return address ?? '';
+  }
+  return parseHop(hops[0] ?? '') ?? '';
+}
+
+/** `for=` of each element, in order. Quoting is ignored on purpose: text that a client sent cannot hide what a proxy appends. */
+function forwardedFor(header: string): string[] {
+  return [...header.matchAll(/(?:^|[;,\s])for=("[^"]*"|[^;,\s]*)/gi)].map((match) => match[1] ?? '');
+}
+
+function claimsOf(headers: IncomingHttpHeaders, trusted: AddressList): string[] {
+  const list = headers['x-forwarded-for'];
+  const forwarded = headers.forwarded;
+  const realIp = headers['x-real-ip'];
+  const claims: string[] = [];
+  if (list !== undefined) claims.push(clientOfChain(String(list).split(','), trusted));
+  if (forwarded !== undefined) claims.push(clientOfChain(forwardedFor(forwarded), trusted));
+  if (realIp !== undefined) claims.push(parseHop(String(realIp)) ?? '');
+  return claims.length === 0 ? [''] : claims;
+}
+
+/**
+ * @param trusted  `gateway.trustedProxies`.
+ * Source of the header forms: RFC 7239 (Forwarded), section 7.6.3 of RFC 9110 (Via).
+ */
+export function clientAddress(request: AddressedRequest, trusted: AddressList): ClientAddress {
+  const peer = canonicalAddress(request.socket.remoteAddress ?? '') ?? '';
+  if (!isForwarded(request.headers)) return { address: peer, claims: [peer], isLocal: isLoopback(peer) };
+  if (!trusted.has(peer)) return { address: peer, claims: [peer], isLocal: false };
+  const claims = claimsOf(request.headers, trusted);
+  return { address: claims.find((claim) => claim !== '') ?? peer, claims, isLocal: claims.every(isLoopback) };
+}

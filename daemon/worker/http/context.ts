@@ -1,0 +1,42 @@
+/** What travels with a request through the middleware, and the types that all of it shares. */
+import type { Layer } from '@koa/router';
+import type Koa from 'koa';
+import type { ErrorCode } from '../../../shared/errors.js';
+import type { ClientAddress } from './client-address.js';
+import type { TokenState } from './token.js';
+
+export interface RequestState {
+  /** `X-Request-Id`, the caller's where it sent a sane one. */
+  requestId: string;
+  client: ClientAddress;
+  token: TokenState;
+  /** Set when the answer is an error, for the access log. */
+  errorCode?: ErrorCode;
+}
+
+/** What the router adds to a context. */
+export interface RouterExtras {
+  params: Record<string, string>;
+  matched?: Layer[];
+}
+
+export type HttpContext = Koa.ParameterizedContext<RequestState, RouterExtras>;
+export type HttpMiddleware = Koa.Middleware<RequestState, RouterExtras>;
+
+/** The part of the logger that this side uses. */
+export interface HttpLogger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** `/health` and what is below it: no token, any Host, never logged. */
+export function isHealthPath(path: string): boolean {
+  return path === '/health' || path.startsWith('/health/');
+}
+
+/** What needs no token: health and the page's own files. */
+export function isPublicPath(path: string): boolean {
+  return path === '/' || path.startsWith('/assets/') || isHealthPath(path);
+}

@@ -1,0 +1,32 @@
+/** One line per request when its answer has been sent: debug, failures info, our own failures warn, health never. */
+import type { Clock } from '../../../../shared/clock.js';
+import { type HttpContext, type HttpLogger, type HttpMiddleware, isHealthPath } from '../context.js';
+
+const MAX_PATH_LENGTH = 200;
+
+function write(ctx: HttpContext, logger: HttpLogger, durationMs: number): void {
+  const { statusCode, writableFinished } = ctx.res;
+  const fields = {
+    requestId: ctx.state.requestId,
+    method: ctx.method,
+    // Without the query: callers put secrets there.
+    path: ctx.path.slice(0, MAX_PATH_LENGTH),
+    status: statusCode,
+    durationMs,
+    ...(ctx.state.errorCode === undefined ? {} : { code: ctx.state.errorCode }),
+    ...(ctx.state.client === undefined ? {} : { client: ctx.state.client.address }),
+    ...(writableFinished ? {} : { aborted: true }),
+  };
+  if (statusCode >= 500) logger.warn(fields, 'request failed');
+  else if (statusCode >= 400) logger.info(fields, 'request refused');
+  else logger.debug(fields, 'request');
+}
+
+export function accessLog(logger: HttpLogger, clock: Clock): HttpMiddleware {
+  return (ctx, next) => {
+    if (isHealthPath(ctx.path)) return next();
+    const startedAtMs = clock.now();
+    ctx.res.once('close', () => write(ctx, logger, clock.now() - startedAtMs));
+    return next();
+  };
+}

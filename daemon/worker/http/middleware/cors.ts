@@ -1,0 +1,31 @@
+/** CORS from the live configuration; the owner of @koa/cors. The origin guard has refused foreign origins before. */
+import koaCors from '@koa/cors';
+import type Koa from 'koa';
+import type { HttpMiddleware } from '../context.js';
+import { type CorsConfig, corsMatch } from './origin-guard.js';
+
+const PREFLIGHT_MAX_AGE_SECONDS = 600;
+
+function isListed(cors: CorsConfig, origin: string): boolean {
+  return corsMatch(cors, origin) === 'listed';
+}
+
+/** `*` never goes with credentials: an origin that only `*` admits is answered `*` and without them. */
+export function cors(config: () => CorsConfig): HttpMiddleware {
+  const middleware = koaCors({
+    origin: (ctx: Koa.Context) => {
+      const origin = ctx.get('Origin');
+      const match = corsMatch(config(), origin);
+      return match === 'listed' ? origin : match === 'any' ? '*' : '';
+    },
+    credentials: (ctx: Koa.Context) => config().credentials && isListed(config(), ctx.get('Origin')),
+    allowMethods: 'GET,HEAD,POST,PATCH,DELETE',
+    allowHeaders: 'Authorization,Content-Type,Idempotency-Key,If-Match,Last-Event-ID,X-Api-Key,X-Request-Id',
+    exposeHeaders: 'ETag,Idempotent-Replayed,Retry-After,X-Request-Id',
+    maxAge: PREFLIGHT_MAX_AGE_SECONDS,
+    // The error exit keeps the headers that were set; nothing need be carried on the error.
+    keepHeadersOnError: false,
+    privateNetworkAccess: true,
+  }) as HttpMiddleware;
+  return (ctx, next) => (config().enabled ? middleware(ctx, next) : next());
+}

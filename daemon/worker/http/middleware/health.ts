@@ -1,0 +1,59 @@
+/**
+ * `GET /health` before everything else: it is asked every few seconds by whoever supervises, so it costs no guard, no
+ * log line and no parsing. Requests that a rule may concern (an Origin, `allowedIps`) take the long way to the same body.
+ */
+import type { HealthDocument } from '../../../../shared/api/health.js';
+import type { Clock } from '../../../../shared/clock.js';
+import type { HttpMiddleware } from '../context.js';
+import type { RequestIds } from './request-id.js';
+import { JSON_HEADERS } from './security-headers.js';
+
+export interface HealthDeps {
+  readonly clock: Clock;
+  readonly version: { readonly version: string; readonly buildId: string };
+  readonly instanceId: string;
+  readonly requestIds: RequestIds;
+  /** True while a rule of the configuration concerns every request. */
+  readonly isRestricted: () => boolean;
+}
+
+/** @returns the document of this moment; `uptime` counts from the call that made the function. */
+export function healthDocument({ clock, version, instanceId }: Pick<HealthDeps, 'clock' | 'version' | 'instanceId'>): () => HealthDocument {
+  const startedAtMs = clock.now();
+  return () => ({
+    status: 'healthy',
+    uptime: Math.max(0, Math.floor((clock.now() - startedAtMs) / 1_000)),
+    version: version.version,
+    buildId: version.buildId,
+    instanceId,
+  });
+}
+
+const DONE = Promise.resolve();
+
+export function healthFastPath(deps: HealthDeps, document: () => HealthDocument): HttpMiddleware {
+  let atSecond = Number.NaN;
+  let body = '';
+  let headers: string[] = [];
+  const refresh = (second: number): void => {
+    atSecond = second;
+    body = JSON.stringify(document());
+    headers = [
+      ...JSON_HEADERS.flat(),
+      'Content-Type',
+      'application/json; charset=utf-8',
+      'Content-Length',
+      String(Buffer.byteLength(body)),
+    ];
+  };
+  return (ctx, next) => {
+    const { req, res } = ctx;
+    if (req.url !== '/health' || req.method !== 'GET' || req.headers.origin !== undefined || deps.isRestricted()) return next();
+    const second = Math.floor(deps.clock.now() / 1_000);
+    if (second !== atSecond) refresh(second);
+    ctx.respond = false;
+    res.writeHead(200, [...headers, 'X-Request-Id', deps.requestIds(req)]);
+    res.end(body);
+    return DONE;
+  };
+}

@@ -1,0 +1,62 @@
+/** The page at `/`: what is true now, and the next thing to type. No script, nothing inline. */
+import { escapeHtml } from '../../../../shared/html.js';
+import type { Assets } from './assets.js';
+
+export interface PageFacts {
+  /** The Host header under which the page was asked for. */
+  readonly host: string;
+  readonly uptimeSeconds: number;
+  readonly version: string;
+  readonly isDraining: boolean;
+  /** The visitor is on another machine, so its calls need the token. */
+  readonly needsToken: boolean;
+  readonly assets: Assets;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}
+
+function exampleCall(facts: PageFacts): string {
+  const host = facts.host === '' ? 'localhost' : facts.host;
+  const token = facts.needsToken ? " -H 'Authorization: Bearer TOKEN'" : '';
+  return `curl http://${host}/api/agent${token} -H 'Content-Type: application/json' -d '{"message": "Hello"}'`;
+}
+
+/** @returns the HTML document */
+export function renderPage(facts: PageFacts): string {
+  const state = facts.isDraining ? 'Restarting or stopping' : 'Running';
+  const tokenNote = facts.needsToken
+    ? '<p class="muted">From this machine every call needs the token: <code>xopc gateway token --show</code> prints it on the gateway’s machine.</p>'
+    : '';
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>xopc gateway</title>
+<link rel="stylesheet" href="${facts.assets.stylesheet.path}">
+<link rel="icon" href="${facts.assets.icon.path}" type="image/svg+xml">
+</head>
+<body>
+<main>
+<h1>xopc gateway</h1>
+<p class="state${facts.isDraining ? ' draining' : ''}">${state}</p>
+<p class="muted">Version ${escapeHtml(facts.version)}, up for ${duration(facts.uptimeSeconds)}.</p>
+<h2>On the gateway’s machine</h2>
+<pre><code>xopc gateway status    # what it is doing
+xopc gateway logs -f   # what it has done
+xopc agent "Hello"     # talk to it</code></pre>
+<h2>From a program</h2>
+<pre><code>${escapeHtml(exampleCall(facts))}</code></pre>
+${tokenNote}
+</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,79 @@
+/** A route as data: what it takes, who may call it, and what it does. The OpenAPI document is made from the same fields. */
+import { Router } from '@koa/router';
+import { type Schema, validate } from '../../../shared/api/validate.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { type HttpContext, type HttpMiddleware, type RequestState, type RouterExtras } from './context.js';
+import type { DemandToken } from './middleware/auth.js';
+import { type ReadJson, refuseBody } from './middleware/body.js';
+
+/** A schema's maker: schemas are built when a route is first used, so that none costs start-up time. */
+export type SchemaMaker<Output> = () => Schema<Output>;
+
+export interface RouteInput<Body, Query> {
+  readonly body: Body;
+  readonly query: Query;
+}
+
+export interface RouteDefinition<Body, Query> {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  /** `token`: the token is needed even from this machine. */
+  readonly access?: 'token';
+  /** Without it, a request that has a body is refused. */
+  readonly body?: SchemaMaker<Body>;
+  /** True: no body at all counts as `{}`. */
+  readonly isBodyOptional?: boolean;
+  /** Without it, the query is ignored. */
+  readonly query?: SchemaMaker<Query>;
+  readonly handle: (ctx: HttpContext, input: RouteInput<Body, Query>) => Promise<void> | void;
+}
+
+export interface RouteTools {
+  readonly readJson: ReadJson;
+  readonly demandToken: DemandToken;
+}
+
+export interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly toMiddleware: (tools: RouteTools) => HttpMiddleware;
+}
+
+function once<Value>(make: (() => Value) | undefined): () => Value | undefined {
+  let value: Value | undefined;
+  return () => (value ??= make?.());
+}
+
+async function bodyOf<Body, Query>(ctx: HttpContext, definition: RouteDefinition<Body, Query>, readJson: ReadJson): Promise<unknown> {
+  if (definition.body === undefined) return refuseBody(ctx);
+  const body = await readJson(ctx);
+  if (body !== undefined) return body;
+  if (definition.isBodyOptional === true) return {};
+  throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${definition.path} needs a JSON body.` });
+}
+
+/** Makes a route; what it takes has been checked when `handle` runs. */
+export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
+  const bodySchema = once(definition.body);
+  const querySchema = once(definition.query);
+  const toMiddleware = ({ readJson, demandToken }: RouteTools): HttpMiddleware => {
+    return async (ctx) => {
+      if (definition.access === 'token') await demandToken(ctx);
+      const raw = await bodyOf(ctx, definition, readJson);
+      const body = bodySchema();
+      const query = querySchema();
+      await definition.handle(ctx, {
+        body: (body === undefined ? undefined : validate(body, raw, 'body')) as Body,
+        query: (query === undefined ? undefined : validate(query, { ...ctx.query }, 'query')) as Query,
+      });
+    };
+  };
+  return { method: definition.method, path: definition.path, toMiddleware };
+}
+
+/** Exact paths, as they are written: no other case, no final slash; what looks like another path is another path. */
+export function routesMiddleware(routes: readonly Route[], tools: RouteTools): HttpMiddleware {
+  const router = new Router<RequestState, RouterExtras>({ sensitive: true, strict: true });
+  for (const { method, path, toMiddleware } of routes) router.register(path, [method], toMiddleware(tools));
+  return router.routes() as HttpMiddleware;
+}

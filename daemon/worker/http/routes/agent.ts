@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream';
+import { agentRequest } from '../../../../shared/api/agent.js';
+import type { Clock } from '../../../../shared/clock.js';
+import type { AgentService } from '../../services/contracts.js';
+import { AgentTurn, readReply, streamEvents } from '../agent-turn.js';
+import type { Connections } from '../connections.js';
+import type { HttpContext, HttpLogger } from '../context.js';
+import { toGatewayError } from '../error-body.js';
+import { given } from '../given.js';
+import { type Route, route } from '../route.js';
+
+/** What is wrong with a request shows in this time, and is then answered with its status instead of in a stream. */
+const FIRST_EVENT_MS = 1_000;
+
+/** Small, so that a client that reads slowly slows the turn down instead of filling memory. */
+const STREAM_BUFFER_BYTES = 16_384;
+
+export interface AgentRouteDeps {
+  readonly agent: AgentService;
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly logger: HttpLogger;
+}
+
+async function answerStream(ctx: HttpContext, turn: AgentTurn, logger: HttpLogger): Promise<void> {
+  const { requestId } = ctx.state;
+  const first = await turn.wait(FIRST_EVENT_MS);
+  if (first.kind === 'failed' || first.kind === 'aborted') throw toGatewayError(first.error);
+  ctx.set({ 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
+  const events = streamEvents(turn, requestId, (error) => {
+    ctx.state.errorCode = error.code;
+    logger.info({ requestId, code: error.code, err: error }, 'agent stream ended with an error');
+  });
+  ctx.body = Readable.from(events, { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
+}
+
+export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDeps): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/agent',
+      body: agentRequest,
+      async handle(ctx, { body }) {
+        const isStream = ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream';
+        const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
+        const turn = new AgentTurn(
+          agent.run({ message: body.message, ...given({ session: body.session, agentId: body.agentId, model: body.model }) }, signal),
+          signal,
+          clock,
+        );
+        if (isStream) return await answerStream(ctx, turn, logger);
+        const { reply, session, model, usage } = await readReply(turn);
+        ctx.body = { status: 'ok', reply, session, model, usage };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,37 @@
+/** Every route, from what it needs to what it answers. */
+import type { HealthDocument } from '../../../../shared/api/health.js';
+import type { Clock } from '../../../../shared/clock.js';
+import type { Services } from '../../services/contracts.js';
+import type { Connections } from '../connections.js';
+import type { HttpLogger } from '../context.js';
+import type { Route } from '../route.js';
+import { agentRoutes } from './agent.js';
+import { healthRoutes } from './health.js';
+import { logRoutes } from './logs.js';
+import { messageRoutes } from './messages.js';
+import { modelRoutes } from './models.js';
+import { pageRoutes } from './page.js';
+import { sessionRoutes } from './sessions.js';
+import { statusRoutes } from './status.js';
+
+export interface RouteDeps {
+  readonly services: Services;
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly logger: HttpLogger;
+  readonly document: () => HealthDocument;
+  readonly isDraining: () => boolean;
+}
+
+export function apiRoutes({ services, connections, clock, logger, document, isDraining }: RouteDeps): Route[] {
+  return [
+    ...messageRoutes(services.messages, connections),
+    ...agentRoutes({ agent: services.agent, connections, clock, logger }),
+    ...sessionRoutes(services.sessions),
+    ...modelRoutes(services.models),
+    ...statusRoutes(services.status),
+    ...logRoutes(services.logs),
+    ...healthRoutes(document, isDraining),
+    ...pageRoutes(document, isDraining),
+  ];
+}

@@ -1,0 +1,18 @@
+import { logsQuery } from '../../../../shared/api/logs.js';
+import type { LogService } from '../../services/contracts.js';
+import { given } from '../given.js';
+import { type Route, route } from '../route.js';
+
+export function logRoutes(logs: LogService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/logs',
+      access: 'token',
+      query: logsQuery,
+      async handle(ctx, { query: { since: sinceMs, until: untilMs, level, q, limit, cursor } }) {
+        ctx.body = { status: 'ok', ...(await logs.query(given({ sinceMs, untilMs, level, q, limit, cursor }))) };
+      },
+    }),
+  ];
+}

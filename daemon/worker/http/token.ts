@@ -1,0 +1,28 @@
+/** The gateway's token as a request presents it. Nothing here keeps or logs a token. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** `wrong`: one was presented and is not the gateway's. A Basic header is not a token and counts as none. */
+export type TokenState = 'none' | 'valid' | 'wrong';
+
+function presentedTokens(headers: IncomingHttpHeaders): string[] {
+  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  const key = headers['x-api-key'];
+  return [bearer, typeof key === 'string' ? key.trim() : undefined].filter((token) => token !== undefined && token !== '') as string[];
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/**
+ * Compares in constant time: both sides are hashed first, so neither length nor prefix shows.
+ * @param current  the token in force. An empty one is never right: nobody can present it.
+ */
+export function createTokenCheck(current: () => string): (headers: IncomingHttpHeaders) => TokenState {
+  return (headers) => {
+    const presented = presentedTokens(headers);
+    if (presented.length === 0) return 'none';
+    const expected = digest(current());
+    const matches = presented.filter((candidate) => timingSafeEqual(digest(candidate), expected)).length;
+    return matches > 0 ? 'valid' : 'wrong';
+  };
+}

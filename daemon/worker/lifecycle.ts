@@ -1,0 +1,199 @@
+/**
+ * The worker's life in order: configuration → store → HTTP → `ready` → (told) listen → (told) activate; and the reverse.
+ * Only what the supervisor says moves it on.
+ */
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../shared/clock.js';
+import { GatewayError } from '../../shared/errors.js';
+import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
+import { loadBundle, readBuildInfo } from '../../shared/node/bundle.js';
+import { readEnvironment } from '../../shared/node/env.js';
+import { LogFile } from '../../shared/node/log-file.js';
+import { createLogger, type Logger } from '../../shared/node/logger.js';
+import { type GatewayPaths, resolvePaths } from '../../shared/node/paths.js';
+import { createRedactor } from '../../shared/node/redact.js';
+import { createHttpApp, type HttpApp } from './http/app.js';
+import type { AiModule } from './providers/provider.js';
+import { type Conversation, createConversation } from './services/create-services.js';
+import { createLogService } from './services/logs.js';
+import { createStatusService } from './services/status.js';
+import type { SupervisorChannel } from './supervisor-channel.js';
+import { WorkerConfig } from './worker-config.js';
+
+const HEARTBEAT_MS = 1_000;
+/** The kernel caps it at net.core.somaxconn. */
+const BACKLOG = 4_096;
+/** Held back from the supervisor's deadline for closing the store and leaving. */
+const CLOSE_RESERVE_MS = 150;
+
+/** What this worker says to its supervisor and asks of it. */
+export type WorkerChannel = Pick<SupervisorChannel, 'send' | 'flush' | 'ask'>;
+
+type Message<T extends SupervisorMessage['type']> = Extract<SupervisorMessage, { type: T }>;
+
+export class WorkerLifecycle {
+  readonly #boot: WorkerBoot;
+  readonly #channel: WorkerChannel;
+  readonly #config: WorkerConfig;
+  readonly #logFile: LogFile;
+  readonly #log: Logger;
+  readonly #conversation: Conversation;
+  readonly #http: HttpApp;
+  #liveInstanceIds: readonly string[];
+  #isDraining = false;
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  /** Reads and validates the configuration. @throws CONFIG_INVALID */
+  constructor(options: { boot: WorkerBoot; channel: WorkerChannel; clock: Clock }) {
+    const { boot, channel, clock } = options;
+    const environment = readEnvironment();
+    this.#boot = boot;
+    this.#channel = channel;
+    this.#liveInstanceIds = boot.liveInstanceIds;
+    const paths = resolvePaths({ home: boot.home, configPath: boot.configPath, runtimeDir: environment.runtimeDir });
+    this.#config = new WorkerConfig({
+      config: boot.configSource,
+      models: boot.modelsSource,
+      token: paths.tokenPath,
+      tokenOverride: environment.token,
+    });
+    const loaded = (): WorkerConfig['current'] => this.#config.current;
+    this.#logFile = new LogFile({
+      path: boot.logPath,
+      maxBytes: loaded().config.logs.maxBytes,
+      role: 'worker',
+      wantsRotation: (bytes) => channel.send({ type: 'rotateLogs', bytes }),
+    });
+    const redactor = createRedactor([loaded().token]);
+    this.#log = createLogger({
+      file: this.#logFile,
+      level: () => environment.logLevel ?? loaded().config.logs.level,
+      bindings: { role: 'worker' },
+      redactor,
+    });
+    this.#conversation = createConversation({
+      paths,
+      config: () => loaded().config,
+      models: () => loaded().models,
+      instanceId: boot.instanceId,
+      liveInstanceIds: () => this.#liveInstanceIds,
+      logger: this.#log,
+      clock,
+      loadAi: () => loadBundle<AiModule>('ai'),
+    });
+    this.#http = this.#createHttp(paths, clock);
+  }
+
+  /** Opens the store and tells the supervisor that this worker can listen. */
+  async start(): Promise<void> {
+    await this.#conversation.start();
+    const { tokenHint, config, hash, warnings } = this.#config.current;
+    this.#channel.send({
+      type: 'ready',
+      version: readBuildInfo()?.version ?? '0.0.0',
+      configHash: hash,
+      tokenHint,
+      authEnabled: config.gateway.auth.enabled,
+      warnings: [...warnings, ...this.#conversation.warnings()],
+    });
+  }
+
+  /** @throws PORT_TAKEN when another program listens on the address, or the kernel gave us another port */
+  listen(message: Message<'listen'>, handle: unknown): Promise<void> {
+    const { server } = this.#http;
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE' ? portTaken(message) : error));
+      server.listen(handle as object, BACKLOG, () => {
+        const { port } = server.address() as AddressInfo;
+        if (port !== message.port) return reject(portTaken(message));
+        this.#channel.send({ type: 'listening', port });
+        this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+        resolve();
+      });
+    });
+  }
+
+  async activate(): Promise<void> {
+    await this.#conversation.activate();
+    this.#channel.send({ type: 'active' });
+    this.#log.debug({ instanceId: this.#boot.instanceId }, 'active');
+  }
+
+  /** Finishes what runs within the deadline; resolves when this process may leave. */
+  async drain(message: Message<'drain'>): Promise<void> {
+    this.#isDraining = true;
+    const timeoutMs = Math.max(0, message.timeoutMs - CLOSE_RESERVE_MS);
+    const quiesced = this.#conversation.quiesce().then(() => this.#channel.send({ type: 'quiesced' }));
+    const cut = await this.#http.drain(message.mode, timeoutMs);
+    await quiesced;
+    await this.#conversation.close();
+    clearInterval(this.#heartbeat);
+    this.#log[cut.requests + cut.streams === 0 ? 'debug' : 'warn']({ cut }, 'drained');
+    this.#logFile.close();
+    await this.#channel.flush({ type: 'drained', cut });
+  }
+
+  peers(message: Message<'peers'>): void {
+    this.#liveInstanceIds = message.liveInstanceIds;
+  }
+
+  reopenLogs(): void {
+    this.#logFile.reopen();
+  }
+
+  applyConfig(message: Message<'applyConfig'>): void {
+    const { configPath } = this.#boot;
+    const paths = resolvePaths({ home: this.#boot.home, configPath, runtimeDir: readEnvironment().runtimeDir });
+    const problems = this.#config.reload({ config: configPath, models: paths.modelsPath });
+    const { config, tokenHint } = this.#config.current;
+    this.#logFile.setMaxBytes(config.logs.maxBytes);
+    this.#channel.send({
+      type: 'configResult',
+      hash: message.hash,
+      outcome: problems.length === 0 ? 'applied' : 'rejected',
+      problems,
+      tokenHint,
+      authEnabled: config.gateway.auth.enabled,
+    });
+  }
+
+  fatal(error: unknown): void {
+    this.#log.fatal({ err: error }, 'the worker cannot go on');
+  }
+
+  #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
+    const { sessions, messages, agent, models } = this.#conversation;
+    return createHttpApp({
+      services: {
+        sessions,
+        messages,
+        agent,
+        models,
+        status: createStatusService(() => this.#channel.ask({ type: 'status' })),
+        logs: createLogService({ logPath: paths.logPath }),
+      },
+      config: () => this.#config.current.config,
+      token: () => this.#config.current.token,
+      logger: this.#log,
+      clock,
+      version: readBuildInfo() ?? { version: '0.0.0', buildId: 'unknown' },
+      instanceId: this.#boot.instanceId,
+      isDraining: () => this.#isDraining,
+    });
+  }
+
+  #beat(): void {
+    this.#channel.send({
+      type: 'heartbeat',
+      vitals: { rssBytes: process.memoryUsage.rss(), ...this.#http.vitals(), channels: this.#conversation.channels() },
+    });
+  }
+}
+
+function portTaken({ host, port }: { host: string; port: number }): GatewayError {
+  return new GatewayError('PORT_TAKEN', {
+    message: `port ${port} on ${host} is taken by another program`,
+    details: { host, port },
+    hint: 'Stop it, choose another port with --port, or take the port over with: xopc gateway --force',
+  });
+}

@@ -1,0 +1,57 @@
+/** Entry of the worker: connects what the supervisor says with the lifecycle, and turns failures into last words. */
+import { systemClock } from '../../shared/clock.js';
+import { GatewayError, type Problem, toErrorDocument } from '../../shared/errors.js';
+import type { WorkerBoot } from '../../shared/ipc/messages.js';
+import { readBootDocument } from '../../shared/node/env.js';
+import { startParentGuard } from '../../shared/node/parent-guard.js';
+import { WorkerLifecycle } from './lifecycle.js';
+import { SupervisorChannel } from './supervisor-channel.js';
+
+export { warmUp } from './warm-up.js';
+
+/** The worker knows why it cannot start: says so and leaves; anything else is a crash, whose trace the supervisor reads. */
+async function refuse(channel: SupervisorChannel, error: unknown): Promise<never> {
+  if (!(error instanceof GatewayError)) throw error;
+  const { exitCode } = error.spec;
+  const problems = (error.details?.['problems'] as Problem[] | undefined) ?? [];
+  await channel.flush({ type: 'bootFailed', error: toErrorDocument(error), problems, exitCode });
+  process.exit(exitCode);
+}
+
+async function leave(work: Promise<void>): Promise<void> {
+  await work;
+  process.exit(0);
+}
+
+/** Role `@worker`. */
+export async function main(): Promise<undefined> {
+  const boot = readBootDocument() as WorkerBoot;
+  const channel = new SupervisorChannel(systemClock);
+  // The supervisor alone says when to stop. A SIGTERM to this process by hand means "be replaced": without a gap.
+  process.on('SIGTERM', () => void channel.ask({ type: 'restart', reason: 'SIGTERM to the worker' }).catch(() => undefined));
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  try {
+    const lifecycle = new WorkerLifecycle({ boot, channel, clock: systemClock });
+    channel.receive(
+      {
+        listen: (message, handle) =>
+          void lifecycle.listen(message, handle).then(
+            // Only now: a thread's start takes some milliseconds, and until it lives the channel's end ends this process.
+            () => startParentGuard(boot.supervisorPid),
+            (error: unknown) => refuse(channel, error),
+          ),
+        activate: () => void lifecycle.activate(),
+        drain: (message) => void leave(lifecycle.drain(message)),
+        reopenLogs: () => lifecycle.reopenLogs(),
+        peers: (message) => lifecycle.peers(message),
+        applyConfig: (message) => lifecycle.applyConfig(message),
+      },
+      () => process.exit(0),
+    );
+    process.on('uncaughtExceptionMonitor', (error) => lifecycle.fatal(error));
+    await lifecycle.start();
+  } catch (error) {
+    await refuse(channel, error);
+  }
+  return undefined;
+}

@@ -1,0 +1,64 @@
+/** A provider's failure in words: who failed, what it said, what to do. */
+import { GatewayError, type ErrorCode } from '../../../shared/errors.js';
+import type { FailureKind, ProviderFailure } from './provider.js';
+
+/** Who failed, as a person knows it. */
+export interface FailingModel {
+  /** `OpenAI`. */
+  readonly providerName: string;
+  readonly baseUrl: string;
+  /** The model's name at the provider. */
+  readonly modelId: string;
+  /** `models.json`, or the environment variable that holds the key. */
+  readonly source: string;
+}
+
+type Describe = (model: FailingModel, failure: ProviderFailure) => string;
+
+const keyPlace = (model: FailingModel): string =>
+  model.source === 'models.json' ? `the provider's apiKey in models.json` : `the environment variable ${model.source}`;
+
+const http = ({ status }: ProviderFailure): string => (status === null ? '' : ` (HTTP ${status})`);
+
+const waiting = (failure: ProviderFailure): string =>
+  failure.retryAfterMs === null ? 'Wait a little and try again' : `Try again in ${Math.max(1, Math.ceil(failure.retryAfterMs / 1_000))} s`;
+
+const SENTENCES: Readonly<Record<FailureKind, Describe>> = {
+  auth: (model, failure) => `${model.providerName} refused the API key${http(failure)}. Check ${keyPlace(model)}.`,
+  quota: (model) => `${model.providerName} says that the account has no credit left. Add credit there, or choose another model.`,
+  rateLimited: (model, failure) =>
+    `${model.providerName} is limiting requests (HTTP 429). ${waiting(failure)}, or configure a fallback model.`,
+  notFound: (model, failure) =>
+    `${model.providerName} does not know the model '${model.modelId}' at ${model.baseUrl}${http(failure)}. Check the model's name and the provider's baseUrl.`,
+  tooLong: (model) =>
+    `The conversation is longer than '${model.modelId}' of ${model.providerName} takes. Start a new one (/new), or send less.`,
+  rejected: (model, failure) => `${model.providerName} rejected the request${http(failure)}.`,
+  overloaded: (model, failure) =>
+    `${model.providerName} has a problem of its own${http(failure)}. Try again in a moment, or configure a fallback model.`,
+  unreachable: (model) =>
+    `${model.providerName} cannot be reached at ${model.baseUrl}. Check the address and the network, and that the server runs.`,
+  cut: (model) => `The connection to ${model.providerName} broke off in the middle of the answer. Try again.`,
+  timeout: (model) => `${model.providerName} sent nothing for too long. Try again, or choose a faster model.`,
+  notTheApi: (model, failure) =>
+    `${model.baseUrl} answered with something else than the API of ${model.providerName}${http(failure)}. Check baseUrl; is there a proxy in between?`,
+  protocol: (model) =>
+    `${model.providerName} gave an answer that makes no sense. Try again; if it stays so, check the provider's api and baseUrl in models.json.`,
+  empty: (model) => `${model.providerName} ended the answer without saying anything. Try again, or choose another model.`,
+  filtered: (model) => `${model.providerName} withheld the answer by its content filter.`,
+  unconfigured: (model) => `The model '${model.modelId}' cannot be used.`,
+};
+
+/** The error that callers see: AGENT_ERROR, or RATE_LIMITED with `details.retryAfterSeconds` where the provider named a time. */
+export function describeFailure(failure: ProviderFailure, model: FailingModel): GatewayError {
+  const code: ErrorCode = failure.kind === 'rateLimited' ? 'RATE_LIMITED' : 'AGENT_ERROR';
+  const said = failure.detail === '' ? '' : ` It said: ${failure.detail}`;
+  return new GatewayError(code, {
+    message: SENTENCES[failure.kind](model, failure) + said,
+    details: {
+      provider: model.providerName,
+      reason: failure.kind,
+      ...(failure.status === null ? {} : { status: failure.status }),
+      ...(failure.retryAfterMs === null ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(failure.retryAfterMs / 1_000)) }),
+    },
+  });
+}

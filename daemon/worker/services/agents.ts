@@ -1,0 +1,22 @@
+/** Finds the agent that a request means. */
+import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+
+/**
+ * @param agentId  default: the configuration's default agent
+ * @throws INVALID_REQUEST for an agent that is not configured or is disabled
+ */
+export function findAgent(config: Config, agentId: string = config.agents.default): AgentConfig {
+  const agent = config.agents.list.find(({ id }) => id === agentId);
+  if (agent === undefined) {
+    const known = config.agents.list.map(({ id }) => id).join(', ');
+    throw new GatewayError('INVALID_REQUEST', { message: `there is no agent '${agentId}'`, hint: `Configured agents: ${known}.` });
+  }
+  if (!agent.enabled) {
+    throw new GatewayError('INVALID_REQUEST', {
+      message: `the agent '${agentId}' is disabled`,
+      hint: `Set "enabled": true for it in the configuration.`,
+    });
+  }
+  return agent;
+}

@@ -1,0 +1,155 @@
+/**
+ * What the HTTP routes (and later the WebSocket, cron and channels) may ask of the worker. Services know neither Koa
+ * nor SQL; routes know only these shapes. Every method that fails throws a `GatewayError`.
+ */
+import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { ErrorCode } from '../../../shared/errors.js';
+
+/** A conversation. `key` is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`. Times are ISO 8601 UTC. */
+export interface SessionDocument {
+  readonly key: string;
+  readonly agentId: string;
+  readonly channel: string;
+  readonly title: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly messageCount: number;
+}
+
+export interface MessageDocument {
+  readonly id: string;
+  readonly role: 'user' | 'assistant' | 'system' | 'tool';
+  readonly content: string;
+  readonly createdAt: string;
+  /** `provider/model` that wrote it; null for the user's own. */
+  readonly model: string | null;
+  /** Set on an answer that was cut: `aborted`, `error`. */
+  readonly status: 'complete' | 'aborted' | 'error';
+}
+
+export interface SessionService {
+  /** Makes a session, or returns the existing one of that chat (or an empty one when no chat is named). @throws INVALID_REQUEST for an unknown or disabled agent */
+  create(input: { channel?: string; chatId?: string; agentId?: string }): Promise<{ session: SessionDocument; created: boolean }>;
+  /** Newest first. `limit` 1–200, default 50; `search` matches title and text. @throws INVALID_REQUEST for a cursor that is not ours */
+  list(input: { search?: string; limit?: number; cursor?: string }): Promise<{ sessions: SessionDocument[]; nextCursor: string | null }>;
+  /** @throws SESSION_NOT_FOUND */
+  get(key: string): Promise<{ session: SessionDocument; messages: MessageDocument[] }>;
+  /** Gone at once for everyone. @throws SESSION_NOT_FOUND */
+  delete(key: string): Promise<void>;
+}
+
+/** The body of `POST /api/message` and `/api/message/sync`; snake_case where documents fixed it. */
+export interface InboundMessage {
+  readonly channel: string;
+  readonly chatId: string;
+  readonly content: string;
+  readonly accountId?: string;
+}
+
+export interface MessageService {
+  /**
+   * Accepts a message for a chat: on disk before it resolves.
+   * The same idempotency key with the same body gives the first answer again.
+   * @throws CHANNEL_NOT_FOUND; CONFLICT for the same key with another body; UNAVAILABLE while nothing can be stored
+   */
+  accept(message: InboundMessage, options: { idempotencyKey?: string }): Promise<{ messageId: string; replayed: boolean }>;
+  /** Handles the message as if that chat had said it. `deliver` also sends the reply to the chat. */
+  sync(message: InboundMessage, options: { deliver: boolean; signal: AbortSignal }): Promise<{ reply: string }>;
+}
+
+/** One event of a running turn, in order; exactly one `done` or `error` ends it. */
+export type AgentEvent =
+  | { readonly type: 'delta'; readonly text: string }
+  | { readonly type: 'tool'; readonly name: string; readonly state: 'call' | 'result' | 'error'; readonly detail: string }
+  | {
+      readonly type: 'done';
+      readonly reply: string;
+      readonly session: string;
+      readonly model: string;
+      readonly usage: { readonly inputTokens: number | null; readonly outputTokens: number | null };
+    }
+  | {
+      readonly type: 'error';
+      readonly code: ErrorCode;
+      /** With what to do as its last sentence. */
+      readonly message: string;
+      /** As in the API's error document; `retryAfterSeconds` where the provider named a time. */
+      readonly details?: Readonly<Record<string, unknown>>;
+    };
+
+export interface AgentRequest {
+  /** Reaches the model verbatim as the last message. */
+  readonly message: string;
+  /** A session key, or a short name that becomes `{agent}:api:default:direct:{name}`. Default `default`. */
+  readonly session?: string;
+  readonly agentId?: string;
+  /** `provider/model` for this turn only. */
+  readonly model?: string;
+}
+
+export interface AgentService {
+  /**
+   * Runs one turn; turns of one session run one after another, those of different sessions side by side.
+   * What is wrong with the request itself is thrown before the first event: INVALID_REQUEST, MODEL_NOT_FOUND, SESSION_NOT_FOUND.
+   * Failures of the provider arrive as an `error` event (AGENT_ERROR, RATE_LIMITED); an abort of `signal` ends it with what was said so far kept.
+   */
+  run(request: AgentRequest, signal: AbortSignal): AsyncIterable<AgentEvent>;
+}
+
+export interface ModelDocument {
+  /** `provider/model`. */
+  readonly id: string;
+  readonly name: string;
+  readonly provider: string;
+  readonly contextWindow: number | null;
+  readonly maxTokens: number | null;
+  readonly reasoning: boolean;
+  readonly input: readonly string[];
+}
+
+export interface ProviderDocument {
+  readonly id: string;
+  readonly name: string;
+  readonly api: string;
+  readonly baseUrl: string;
+  /** Whether it has what it needs (a key where one is wanted). */
+  readonly configured: boolean;
+  /** `models.json`, or the environment variable that switched it on. */
+  readonly source: string;
+}
+
+export interface ModelService {
+  providers(): Promise<ProviderDocument[]>;
+  models(): Promise<ModelDocument[]>;
+}
+
+export interface StatusService {
+  /** One round trip to the supervisor. @throws UNAVAILABLE when it does not answer in 2 s */
+  read(): Promise<StatusDocument>;
+}
+
+export interface LogQuery {
+  readonly level?: string;
+  /** ISO 8601 or epoch ms, inclusive. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  readonly q?: string;
+  /** 1–1000, default 100. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export interface LogService {
+  /** Newest last; reads backwards through the rotated files. */
+  query(query: LogQuery): Promise<{ entries: Record<string, unknown>[]; nextCursor: string | null }>;
+}
+
+/** Everything the routes can call. */
+export interface Services {
+  readonly sessions: SessionService;
+  readonly messages: MessageService;
+  readonly agent: AgentService;
+  readonly models: ModelService;
+  readonly status: StatusService;
+  readonly logs: LogService;
+}

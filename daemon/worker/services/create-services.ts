@@ -1,0 +1,142 @@
+/** Puts the conversations together: store, providers, channels and the services over them, with their one lifecycle. */
+import type { Clock } from '../../../shared/clock.js';
+import type { ModelsDocument } from '../../../shared/config/models-schema.js';
+import type { Config } from '../../../shared/config/schema.js';
+import type { ChannelStatus, StatusWarning } from '../../../shared/control/messages.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { environmentValue } from '../../../shared/node/env.js';
+import type { GatewayPaths } from '../../../shared/node/paths.js';
+import { builtInCommands } from '../agent/built-in-commands.js';
+import { CommandRegistry } from '../agent/commands.js';
+import { createGuide } from '../agent/guide.js';
+import { ChannelRegistry } from '../channels/registry.js';
+import { createWebchat } from '../channels/webchat.js';
+import { listModels } from '../providers/list-models.js';
+import type { AiModule } from '../providers/provider.js';
+import { ProviderRegistry } from '../providers/registry.js';
+import { findSession, startFreshContext } from '../store/sessions.js';
+import { Store } from '../store/store.js';
+import { AiLoader } from './ai-loader.js';
+import { createAgentService } from './agent.js';
+import type { Services } from './contracts.js';
+import { createMessageService } from './messages.js';
+import { modelWarnings } from './model-warnings.js';
+import { createModelService } from './models.js';
+import { createSessionService } from './sessions.js';
+import { TurnJournal } from './turn-journal.js';
+import { TurnRunner } from './turn-runner.js';
+import { Upkeep } from './upkeep.js';
+
+export type { AiModule } from '../providers/provider.js';
+
+export interface ConversationDeps {
+  readonly paths: GatewayPaths;
+  /** The configuration in force. */
+  config(): Config;
+  /** `models.json` in force; another object when it has changed. */
+  models(): ModelsDocument;
+  readonly instanceId: string;
+  /** The workers that live, as the supervisor last said; this one counts in any case. */
+  liveInstanceIds(): readonly string[];
+  readonly logger: LogPort;
+  readonly clock: Clock;
+  /** Loads the bundle that speaks to model vendors; called at most once while it succeeds. */
+  loadAi(): AiModule;
+  /** Looks up an environment variable. Default: the process's. */
+  readonly environment?: (name: string) => string | undefined;
+  /** 0 ≤ x < 1. Default: Math.random. */
+  readonly random?: () => number;
+}
+
+export interface Conversation extends Pick<Services, 'sessions' | 'messages' | 'agent' | 'models'> {
+  /** Opens the store. Never rejects: what is wrong with it is in {@link warnings}, and requests are answered UNAVAILABLE until it is right. */
+  start(): Promise<void>;
+  /** What only the one active worker does: channels, turns of the dead, upkeep. */
+  activate(): Promise<void>;
+  /** No new background work; requests go on being answered. */
+  quiesce(): Promise<void>;
+  /** Lets turns end for `timeoutMs`, then cuts them. @returns how many were cut */
+  drain(timeoutMs: number): Promise<number>;
+  /** Ends what is left and closes the store. */
+  close(): Promise<void>;
+  channels(): Record<string, ChannelStatus>;
+  warnings(): StatusWarning[];
+}
+
+/** @returns a function that gives the registry of the document in force */
+function registryOf(deps: ConversationDeps, ai: AiLoader): () => ProviderRegistry {
+  const builtIn = createGuide({ modelsPath: deps.paths.modelsPath, configPath: deps.paths.configPath });
+  let current: { document: ModelsDocument; registry: ProviderRegistry } | undefined;
+  return () => {
+    const document = deps.models();
+    if (current?.document !== document) {
+      const registry = new ProviderRegistry({
+        document,
+        lookup: deps.environment ?? environmentValue,
+        ai: () => ai.get(),
+        listModels,
+        builtIn,
+        clock: deps.clock,
+      });
+      current = { document, registry };
+    }
+    return current.registry;
+  };
+}
+
+function createCommands(sources: { store: Store; registry: () => ProviderRegistry; warnings: () => StatusWarning[] }): CommandRegistry {
+  const { store, registry, warnings } = sources;
+  return new CommandRegistry(
+    builtInCommands({
+      modelIds: async () => (await registry().models()).map(({ id }) => id),
+      warnings: () => warnings().map(({ message }) => message),
+      countMessages: async (key) => (await store.read((db) => findSession(db, key)))?.message_count ?? 0,
+      startFresh: (sessionId) => store.write((db) => startFreshContext(db, sessionId)),
+    }),
+  );
+}
+
+/** Makes everything; nothing runs, and no file is touched, before {@link Conversation.start}. */
+export function createConversation(deps: ConversationDeps): Conversation {
+  const { clock, logger, instanceId } = deps;
+  const config = (): Config => deps.config();
+  const liveInstanceIds = (): readonly string[] => deps.liveInstanceIds();
+  const ai = new AiLoader({ load: () => deps.loadAi(), clock, logger });
+  const registry = registryOf(deps, ai);
+  const isSoleWorker = (): boolean => liveInstanceIds().every((id) => id === instanceId);
+  const store = new Store({ path: deps.paths.databasePath, clock, logger, isSoleWorker });
+  const channels = new ChannelRegistry([createWebchat()]);
+  const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds });
+  const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry())];
+  const commands = createCommands({ store, registry, warnings });
+  const turns = new TurnRunner({ store, journal, commands, clock, logger, random: deps.random ?? Math.random });
+  const upkeep = new Upkeep({ store, journal, clock, logger });
+
+  async function quiesce(): Promise<void> {
+    ai.cancel();
+    await channels.stop();
+    await upkeep.stop();
+  }
+
+  return {
+    sessions: createSessionService({ store, clock, channels, config, stopTurns: (key) => turns.stopSession(key) }),
+    messages: createMessageService({ store, clock, channels, turns, config, registry }),
+    agent: createAgentService({ store, turns, config, registry }),
+    models: createModelService(registry),
+    start: () => store.open(),
+    async activate() {
+      ai.loadWhenIdle(() => registry().hasProvider);
+      await upkeep.start();
+      await channels.start();
+    },
+    quiesce,
+    drain: (timeoutMs) => turns.drain(timeoutMs),
+    async close() {
+      await quiesce();
+      await turns.drain(0);
+      await store.close();
+    },
+    channels: () => channels.health(),
+    warnings,
+  };
+}

@@ -1,0 +1,116 @@
+/** Messages for chats, and messages as if a chat had sent them. */
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import { chooseModels } from '../agent/model-choice.js';
+import type { ChannelRegistry } from '../channels/registry.js';
+import type { ProviderRegistry } from '../providers/registry.js';
+import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
+import { appendMessage } from '../store/messages.js';
+import type { Queries } from '../store/schema.js';
+import { ensureSession, type NewSession } from '../store/sessions.js';
+import type { Store } from '../store/store.js';
+import { checkText } from './agent.js';
+import { findAgent } from './agents.js';
+import type { AgentEvent, InboundMessage, MessageService } from './contracts.js';
+import { sessionOf } from './session-key.js';
+import type { TurnRunner } from './turn-runner.js';
+
+export interface MessageServiceOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly channels: ChannelRegistry;
+  readonly turns: TurnRunner;
+  config(): Config;
+  registry(): ProviderRegistry;
+}
+
+const IDEMPOTENCY_SCOPE = 'message';
+
+/** Two requests with the same hash ask for the same. */
+function hashBody(message: InboundMessage, accountId: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([message.channel, accountId, message.chatId, message.content]))
+    .digest('hex');
+}
+
+function keyConflict(key: string): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: `the Idempotency-Key '${key}' was used for another message before`,
+    hint: 'Use a new key for a new message; the same key only repeats the same one.',
+  });
+}
+
+async function collectReply(events: AsyncIterable<AgentEvent>): Promise<string> {
+  for await (const event of events) {
+    if (event.type === 'done') return event.reply;
+    if (event.type === 'error') throw new GatewayError(event.code, { message: event.message });
+  }
+  throw new Error('a turn ended without an end');
+}
+
+export function createMessageService(options: MessageServiceOptions): MessageService {
+  const { store, clock, channels, turns } = options;
+
+  /** @returns the message's id: a new one, or the first answer to the same key */
+  async function acceptOnce(
+    db: Queries,
+    accepted: { session: NewSession; content: string; bodyHash: string; key: string | undefined },
+  ): Promise<{ messageId: string; replayed: boolean }> {
+    const { session, content, bodyHash, key } = accepted;
+    const nowMs = clock.now();
+    const first = key === undefined ? undefined : await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, nowMs });
+    if (key !== undefined && first !== undefined) {
+      if (first.bodyHash !== bodyHash) throw keyConflict(key);
+      return { messageId: first.result, replayed: true };
+    }
+    const { row } = await ensureSession(db, { ...session, nowMs });
+    const messageId = newId('msg');
+    // The gateway says it to the chat, so in the conversation it is the assistant's; no model wrote it.
+    const message = {
+      id: messageId,
+      sessionId: row.id,
+      turnId: null,
+      role: 'assistant',
+      content,
+      model: null,
+      status: 'complete',
+      nowMs,
+    } as const;
+    await appendMessage(db, message);
+    if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, bodyHash, result: messageId, nowMs });
+    return { messageId, replayed: false };
+  }
+
+  /** The chat's session with the agent that answers there. */
+  function findChat(message: InboundMessage) {
+    const { channel, accountId } = channels.getAccount(message.channel, message.accountId);
+    const agent = findAgent(options.config());
+    return {
+      channel,
+      accountId,
+      agent,
+      session: sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerId: message.chatId }),
+    };
+  }
+
+  return {
+    async accept(message, { idempotencyKey: key }) {
+      const { session, accountId } = findChat(message);
+      const content = checkText('content', message.content);
+      const bodyHash = hashBody(message, accountId);
+      return store.write((db) => acceptOnce(db, { session, content, bodyHash, key }));
+    },
+
+    async sync(message, { deliver, signal }) {
+      const { channel, accountId, agent, session } = findChat(message);
+      const text = checkText('content', message.content);
+      const candidates = await chooseModels({ requested: undefined, agent, config: options.config() }, options.registry());
+      const reply = await collectReply(turns.start({ agent, session, mustExist: false, text, candidates, runsCommands: true }, signal));
+      if (deliver) await channel.send({ id: newId('msg'), accountId, chatId: message.chatId, content: reply }, signal);
+      return { reply };
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/** Sessions for people: made, listed, searched, read, deleted. */
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import type { ChannelRegistry } from '../channels/registry.js';
+import { readNewestMessages } from '../store/messages.js';
+import { deleteSession, ensureSession, findEmptySession, findSession, listSessions, type SessionPosition } from '../store/sessions.js';
+import type { Store } from '../store/store.js';
+import { findAgent } from './agents.js';
+import type { SessionService } from './contracts.js';
+import { toMessageDocument, toSessionDocument } from './documents.js';
+import { sessionOf } from './session-key.js';
+
+export interface SessionServiceOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly channels: ChannelRegistry;
+  config(): Config;
+  /** Ends what is being said in a session that is no more. */
+  stopTurns(sessionKey: string): void;
+}
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+const MAX_SEARCH_LENGTH = 200;
+/** The newest of a longer session; the model sees no more of it either. */
+const MAX_MESSAGES_SHOWN = 1_000;
+
+export function sessionNotFound(key: string): GatewayError {
+  return new GatewayError('SESSION_NOT_FOUND', {
+    message: `there is no session '${key}'`,
+    details: { session: key },
+    hint: 'GET /api/sessions lists them; a deleted one is gone.',
+  });
+}
+
+function encodeCursor({ updatedAt, id }: SessionPosition): string {
+  return Buffer.from(`${updatedAt}.${id}`).toString('base64url');
+}
+
+function decodeCursor(cursor: string): SessionPosition {
+  const [, updatedAt, id] = /^(\d{1,15})\.(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
+  if (updatedAt === undefined || id === undefined) {
+    throw new GatewayError('INVALID_REQUEST', {
+      message: `cursor '${cursor.slice(0, 80)}' is none that this API gave`,
+      hint: 'Take nextCursor of the page before.',
+    });
+  }
+  return { updatedAt: Number(updatedAt), id: Number(id) };
+}
+
+function checkLimit(limit: number): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
+  throw new GatewayError('INVALID_REQUEST', { message: `limit is ${limit}; it must be a whole number from 1 to ${MAX_LIMIT}` });
+}
+
+function checkSearch(search: string): string {
+  if (search.length <= MAX_SEARCH_LENGTH) return search;
+  throw new GatewayError('INVALID_REQUEST', {
+    message: `search has ${search.length} characters; at most ${MAX_SEARCH_LENGTH} are looked for`,
+  });
+}
+
+export function createSessionService(options: SessionServiceOptions): SessionService {
+  const { store, clock, channels } = options;
+
+  return {
+    async create({ channel = 'webchat', chatId, agentId }) {
+      const agent = findAgent(options.config(), agentId);
+      // Sessions of the API belong to no channel.
+      if (channel !== 'api') channels.get(channel);
+      const session = sessionOf({ agentId: agent.id, channel, peerId: chatId ?? newId('chat') });
+      return store.write(async (db) => {
+        const empty = chatId === undefined ? await findEmptySession(db, session) : undefined;
+        const { row, created } =
+          empty === undefined ? await ensureSession(db, { ...session, nowMs: clock.now() }) : { row: empty, created: false };
+        return { session: toSessionDocument(row), created };
+      });
+    },
+
+    async list({ search, limit = DEFAULT_LIMIT, cursor }) {
+      const size = checkLimit(limit);
+      const before = cursor === undefined ? undefined : decodeCursor(cursor);
+      const rows = await store.read((db) =>
+        listSessions(db, {
+          // One more than asked for tells whether there is another page.
+          limit: size + 1,
+          ...(before === undefined ? {} : { before }),
+          ...(search === undefined || search === '' ? {} : { search: checkSearch(search) }),
+        }),
+      );
+      const page = rows.slice(0, size);
+      const last = rows.length > size ? page.at(-1) : undefined;
+      return {
+        sessions: page.map(toSessionDocument),
+        nextCursor: last === undefined ? null : encodeCursor({ updatedAt: last.updated_at, id: last.id }),
+      };
+    },
+
+    async get(key) {
+      return store.read(async (db) => {
+        const row = await findSession(db, key);
+        if (row === undefined) throw sessionNotFound(key);
+        const newestFirst = await readNewestMessages(db, { sessionId: row.id, limit: MAX_MESSAGES_SHOWN });
+        return { session: toSessionDocument(row), messages: newestFirst.toReversed().map(toMessageDocument) };
+      });
+    },
+
+    async delete(key) {
+      const existed = await store.write((db) => deleteSession(db, { key, nowMs: clock.now() }));
+      if (!existed) throw sessionNotFound(key);
+      options.stopTurns(key);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** What a model is asked in a turn: the question, and as much of what was said before it as fits. */
+import type { CommandRegistry } from '../agent/commands.js';
+import { contextBudget, gatherContext, type ContextOptions } from '../agent/context.js';
+import { GUIDE_REF } from '../agent/guide.js';
+import type { ModelRequest } from '../providers/provider.js';
+import type { ResolvedModel } from '../providers/registry.js';
+import { readNewestMessages } from '../store/messages.js';
+import type { MessageRow } from '../store/schema.js';
+import type { Store } from '../store/store.js';
+import type { BegunTurn } from './turn-journal.js';
+
+export interface TurnContextOptions {
+  readonly store: Store;
+  readonly commands: CommandRegistry;
+  readonly turn: BegunTurn;
+  readonly model: ResolvedModel;
+  readonly text: string;
+  readonly systemPrompt: string | undefined;
+}
+
+const HISTORY_PAGE = 100;
+
+/** What the guide said, and what was said to the gateway, is no part of a conversation with a model. */
+function contextRole(row: MessageRow, commands: CommandRegistry): 'user' | 'assistant' | undefined {
+  if (row.content === '' || row.model === GUIDE_REF) return undefined;
+  if (row.role === 'user') return commands.match(row.content) === undefined ? 'user' : undefined;
+  return row.role === 'assistant' ? 'assistant' : undefined;
+}
+
+async function readHistory(options: TurnContextOptions, beforeSeq: number): ReturnType<ContextOptions['readBefore']> {
+  const { store, commands, turn } = options;
+  const { id: sessionId, context_after_seq: afterSeq } = turn.session;
+  const rows = await store.read((db) => readNewestMessages(db, { sessionId, limit: HISTORY_PAGE, afterSeq, beforeSeq }));
+  const messages = rows.flatMap((row) => {
+    const role = contextRole(row, commands);
+    return role === undefined ? [] : [{ role, content: row.content }];
+  });
+  return { messages, nextSeq: rows.length < HISTORY_PAGE ? undefined : rows.at(-1)?.seq };
+}
+
+export async function buildModelRequest(options: TurnContextOptions): Promise<ModelRequest> {
+  const { model, text, systemPrompt, turn } = options;
+  const messages = await gatherContext({
+    budgetTokens: contextBudget(model),
+    system: systemPrompt,
+    text,
+    readBefore: (seq = turn.questionSeq) => readHistory(options, seq),
+  });
+  return { modelId: model.modelId, messages, ...(systemPrompt === undefined ? {} : { system: systemPrompt }) };
+}

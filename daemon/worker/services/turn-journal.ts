@@ -1,0 +1,191 @@
+/**
+ * What is on disk about a turn: its question before the model is called, its answer before anybody is told of it, and
+ * that it was cut when the worker that ran it is gone. The session's lease makes sure that no two workers run turns of it.
+ */
+import type { Clock } from '../../../shared/clock.js';
+import type { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import type { TokenUsage } from '../providers/provider.js';
+import { acquireLease, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
+import { appendMessage } from '../store/messages.js';
+import type { Queries, SessionRow, TurnRow } from '../store/schema.js';
+import { ensureSession, findSession, type NewSession } from '../store/sessions.js';
+import type { Store } from '../store/store.js';
+import { beginTurn, endTurn, readRunningTurns } from '../store/turns.js';
+import { sessionNotFound } from './sessions.js';
+
+export interface TurnJournalOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly instanceId: string;
+  liveInstanceIds(): readonly string[];
+}
+
+/** A turn whose question is stored and whose session is ours. */
+export interface BegunTurn {
+  readonly id: string;
+  readonly session: SessionRow;
+  /** The question's place: what was said before it is its context. */
+  readonly questionSeq: number;
+}
+
+export interface TurnQuestion {
+  readonly session: NewSession;
+  /** Whether the session must be there already. */
+  readonly mustExist: boolean;
+  readonly agentId: string;
+  readonly text: string;
+}
+
+/** How a turn ended. `reply` is what was said, also when it was cut. */
+export interface TurnOutcome {
+  readonly state: 'done' | 'aborted' | 'error';
+  readonly reply: string;
+  readonly model: string | null;
+  readonly usage: TokenUsage | null;
+  readonly error: GatewayError | null;
+}
+
+const FIRST_WAIT_MS = 50;
+const LAST_WAIT_MS = 250;
+
+const INTERRUPTED = 'The answer was interrupted because the gateway stopped. Send the message again to get one.';
+
+const STATUS = { done: 'complete', aborted: 'aborted', error: 'error' } as const;
+
+const leaseKey = (sessionId: number): string => `session:${sessionId}`;
+
+export class TurnJournal {
+  readonly #options: TurnJournalOptions;
+
+  constructor(options: TurnJournalOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Stores the question, once the session's lease is ours: while another live worker runs a turn in it, this one waits.
+   * @throws SESSION_NOT_FOUND; UNAVAILABLE; the signal's reason when it is aborted while waiting
+   */
+  async begin(question: TurnQuestion, signal: AbortSignal): Promise<BegunTurn> {
+    for (;;) {
+      signal.throwIfAborted();
+      const turn = await this.#options.store.write((db) => this.#tryBegin(db, question));
+      if (typeof turn !== 'string') return turn;
+      await this.#waitForLease(turn, signal);
+    }
+  }
+
+  /** Stores the answer. @returns false when the turn was no longer ours: nothing is stored then */
+  async end(turn: BegunTurn, outcome: TurnOutcome): Promise<boolean> {
+    const { store, clock, instanceId } = this.#options;
+    const { state, reply, model, usage, error } = outcome;
+    return store.write(async (db) => {
+      const nowMs = clock.now();
+      const isOurs = await endTurn(db, {
+        id: turn.id,
+        state,
+        model,
+        errorCode: error?.code ?? null,
+        errorMessage: error?.message ?? null,
+        inputTokens: usage?.inputTokens ?? null,
+        outputTokens: usage?.outputTokens ?? null,
+        nowMs,
+      });
+      if (!isOurs) return false;
+      const message = { sessionId: turn.session.id, turnId: turn.id, nowMs };
+      if (reply !== '')
+        await appendMessage(db, { ...message, id: newId('msg'), role: 'assistant', content: reply, model, status: STATUS[state] });
+      if (state === 'error' && error !== null) {
+        await appendMessage(db, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null, status: 'error' });
+      }
+      await releaseLease(db, { key: leaseKey(turn.session.id), owner: instanceId });
+      return true;
+    });
+  }
+
+  /** Marks the turns of workers that are gone. @returns how many turns other live workers still run */
+  async interruptOrphans(): Promise<number> {
+    const { store } = this.#options;
+    const running = await store.read(readRunningTurns);
+    const live = this.#liveOwners();
+    const orphans = running.filter((turn) => !live.includes(turn.instance_id));
+    if (orphans.length > 0) {
+      await store.write(async (db) => {
+        for (const orphan of orphans) await this.#interrupt(db, orphan);
+        await removeVoidLeases(db, live);
+      });
+    }
+    return running.filter((turn) => turn.instance_id !== this.#options.instanceId).length - orphans.length;
+  }
+
+  #liveOwners(): string[] {
+    return [...new Set([this.#options.instanceId, ...this.#options.liveInstanceIds()])];
+  }
+
+  /** @returns the turn, or the key of the lease that another live worker holds */
+  async #tryBegin(db: Queries, question: TurnQuestion): Promise<BegunTurn | string> {
+    const { clock, instanceId } = this.#options;
+    const nowMs = clock.now();
+    const session = question.mustExist
+      ? await findSession(db, question.session.key)
+      : (await ensureSession(db, { ...question.session, nowMs })).row;
+    if (session === undefined) throw sessionNotFound(question.session.key);
+    const key = leaseKey(session.id);
+    if (!(await acquireLease(db, { key, owner: instanceId, liveOwners: this.#liveOwners(), nowMs }))) return key;
+    // The lease is ours and turns here run one by one: whatever still claims to run in this session does not.
+    for (const other of await readRunningTurns(db)) if (other.session_id === session.id) await this.#interrupt(db, other);
+    const id = newId('turn');
+    await beginTurn(db, { id, sessionId: session.id, agentId: question.agentId, instanceId, nowMs });
+    const questionSeq = await appendMessage(db, {
+      id: newId('msg'),
+      sessionId: session.id,
+      turnId: id,
+      role: 'user',
+      content: question.text,
+      model: null,
+      status: 'complete',
+      nowMs,
+    });
+    return { id, session, questionSeq };
+  }
+
+  async #interrupt(db: Queries, turn: TurnRow): Promise<void> {
+    const nowMs = this.#options.clock.now();
+    const nothing = { model: null, errorCode: null, inputTokens: null, outputTokens: null };
+    const wasRunning = await endTurn(db, { ...nothing, id: turn.id, state: 'interrupted', errorMessage: INTERRUPTED, nowMs });
+    if (!wasRunning) return;
+    await appendMessage(db, {
+      id: newId('msg'),
+      sessionId: turn.session_id,
+      turnId: turn.id,
+      role: 'system',
+      content: INTERRUPTED,
+      model: null,
+      status: 'error',
+      nowMs,
+    });
+  }
+
+  /** Looks at longer and longer intervals until the lease is free, or its owner is gone. */
+  async #waitForLease(key: string, signal: AbortSignal): Promise<void> {
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
+      await this.#sleep(waitMs, signal);
+      const owner = await this.#options.store.read((db) => readLeaseOwner(db, key));
+      if (owner === undefined || !this.#liveOwners().includes(owner)) return;
+    }
+  }
+
+  #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.clock.after(ms, () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      });
+      const giveUp = (): void => {
+        cancel();
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+}

@@ -1,0 +1,219 @@
+/** Runs turns: in line with the others of their session, on disk before and after, and to their end when nobody listens. */
+import type { Clock } from '../../../shared/clock.js';
+import type { AgentConfig } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import type { CommandRegistry } from '../agent/commands.js';
+import { GUIDE_REF } from '../agent/guide.js';
+import { answer, type Candidate } from '../agent/turn.js';
+import { TurnQueue } from '../agent/turn-queue.js';
+import type { TokenUsage } from '../providers/provider.js';
+import type { NewSession } from '../store/sessions.js';
+import type { Store } from '../store/store.js';
+import type { AgentEvent } from './contracts.js';
+import { EventStream } from './event-stream.js';
+import { buildModelRequest } from './turn-context.js';
+import type { BegunTurn, TurnJournal, TurnOutcome } from './turn-journal.js';
+
+export interface TurnRunnerOptions {
+  readonly store: Store;
+  readonly journal: TurnJournal;
+  readonly commands: CommandRegistry;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  random(): number;
+}
+
+/** One turn to run, everything about it decided. */
+export interface TurnRequest {
+  readonly agent: AgentConfig;
+  readonly session: NewSession;
+  readonly mustExist: boolean;
+  readonly text: string;
+  readonly candidates: readonly [Candidate, ...Candidate[]];
+  /** Whether a text that begins with a slash is for the gateway: in chats, not for programs that talk to a model. */
+  readonly runsCommands: boolean;
+}
+
+type ErrorEvent = Extract<AgentEvent, { type: 'error' }>;
+
+/** Where a turn's events go, and what stops it. */
+interface TurnIo {
+  readonly signal: AbortSignal;
+  readonly events: EventStream;
+}
+
+interface RunningTurn {
+  readonly sessionKey: string;
+  readonly stop: AbortController;
+  readonly finished: Promise<void>;
+}
+
+const NO_USAGE: TokenUsage = { inputTokens: null, outputTokens: null };
+
+/** Why a turn was stopped, as its reader is told. */
+function stopReason(signal: AbortSignal): GatewayError {
+  if (signal.reason instanceof GatewayError) return signal.reason;
+  return new GatewayError('UNAVAILABLE', {
+    message: 'the turn was stopped before it was finished; what had been said is kept in the session',
+  });
+}
+
+/** What to do becomes the message's last sentence. */
+function toErrorEvent({ code, message, hint, details }: GatewayError): ErrorEvent {
+  const told = hint === undefined ? message : `${message.replace(/[.\s]*$/, '.')} ${hint}`;
+  return { type: 'error', code, message: told, ...(details === undefined ? {} : { details }) };
+}
+
+export class TurnRunner {
+  readonly #options: TurnRunnerOptions;
+  readonly #queue = new TurnQueue();
+  readonly #running = new Set<RunningTurn>();
+
+  constructor(options: TurnRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a turn. Its events end with exactly one `done` or `error`; a reader that leaves stops it. */
+  start(request: TurnRequest, signal: AbortSignal): AsyncIterableIterator<AgentEvent> {
+    const stop = new AbortController();
+    const events = new EventStream(() => stop.abort());
+    const finished = this.#run(request, { signal: AbortSignal.any([signal, stop.signal]), events }).finally(() => {
+      events.end();
+      this.#running.delete(turn);
+    });
+    const turn: RunningTurn = { sessionKey: request.session.key, stop, finished };
+    this.#running.add(turn);
+    return events;
+  }
+
+  /** Stops what runs and waits in a session. */
+  stopSession(sessionKey: string): void {
+    const reason = new GatewayError('SESSION_NOT_FOUND', { message: `the session '${sessionKey}' was deleted` });
+    for (const turn of this.#running) if (turn.sessionKey === sessionKey) turn.stop.abort(reason);
+  }
+
+  /** Lets turns end for `timeoutMs`, then stops the rest and waits until what they said is stored. @returns how many were cut */
+  async drain(timeoutMs: number): Promise<number> {
+    const ended = new AbortController();
+    const cancel = this.#options.clock.after(timeoutMs, () => ended.abort());
+    const timeIsUp = new Promise<void>((resolve) => ended.signal.addEventListener('abort', () => resolve(), { once: true }));
+    // Connections that are kept alive may still start one.
+    while (this.#running.size > 0 && !ended.signal.aborted) {
+      await Promise.race([timeIsUp, Promise.all([...this.#running].map(({ finished }) => finished))]);
+    }
+    cancel();
+    const cut = [...this.#running];
+    const reason = new GatewayError('STOPPING', {
+      message: 'the gateway stops or restarts; what had been said is kept in the session',
+      hint: 'Send the message again.',
+    });
+    for (const turn of cut) turn.stop.abort(reason);
+    await Promise.all(cut.map(({ finished }) => finished));
+    return cut.length;
+  }
+
+  /** Never rejects. */
+  async #run(request: TurnRequest, io: TurnIo): Promise<void> {
+    let leave: (() => void) | undefined;
+    try {
+      leave = await this.#queue.enter(request.session.key, io.signal);
+      const { session, mustExist, agent, text } = request;
+      const turn = await this.#options.journal.begin({ session, mustExist, agentId: agent.id, text }, io.signal);
+      const outcome = await this.#answer(request, turn, io);
+      await this.#finish(turn, outcome, io);
+    } catch (error) {
+      const told = io.signal.aborted && error === io.signal.reason ? stopReason(io.signal) : this.#toTold(error);
+      io.events.push(toErrorEvent(told));
+    } finally {
+      leave?.();
+    }
+  }
+
+  #toTold(error: unknown): GatewayError {
+    if (error instanceof GatewayError && error.spec.expose) return error;
+    this.#options.logger.error({ err: error }, 'a turn failed');
+    return new GatewayError('INTERNAL_ERROR', { message: 'the gateway failed to run the turn; its log says why', cause: error });
+  }
+
+  async #finish(turn: BegunTurn, outcome: TurnOutcome, io: TurnIo): Promise<void> {
+    if (!(await this.#options.journal.end(turn, outcome))) {
+      throw new GatewayError('UNAVAILABLE', {
+        message: 'another worker of the gateway took this session over; the answer was not kept',
+        hint: 'Send the message again.',
+      });
+    }
+    if (outcome.state === 'aborted') throw stopReason(io.signal);
+    if (outcome.error !== null) throw outcome.error;
+    const { reply, model, usage } = outcome;
+    io.events.push({ type: 'done', reply, session: turn.session.key, model: model ?? GUIDE_REF, usage: usage ?? NO_USAGE });
+  }
+
+  /** What the turn came to. A fault of the gateway itself is an outcome too: the question is stored, so its end must be. */
+  async #answer(request: TurnRequest, turn: BegunTurn, io: TurnIo): Promise<TurnOutcome> {
+    const reply: string[] = [];
+    const say = (text: string): void => {
+      reply.push(text);
+      io.events.push({ type: 'delta', text });
+    };
+    const [first] = request.candidates;
+    const outcome = (rest: Partial<TurnOutcome>): TurnOutcome => ({
+      state: 'done',
+      model: first.ref,
+      usage: null,
+      error: null,
+      ...rest,
+      reply: reply.join(''),
+    });
+    try {
+      const commanded = await this.#runCommand(request, turn);
+      if (commanded !== undefined) {
+        say(commanded);
+        return outcome({ model: GUIDE_REF });
+      }
+      return outcome(await this.#askModels(request, turn, { signal: io.signal, say }));
+    } catch (error) {
+      return outcome({ state: 'error', error: this.#toTold(error) });
+    }
+  }
+
+  async #runCommand(request: TurnRequest, turn: BegunTurn): Promise<string | undefined> {
+    const [first] = request.candidates;
+    // Where no language model listens, nobody else could make sense of a command.
+    const matched = request.runsCommands || first.ref === GUIDE_REF ? this.#options.commands.match(request.text) : undefined;
+    if (matched === undefined) return undefined;
+    const { command, call } = matched;
+    return command.run({ ...call, sessionId: turn.session.id, sessionKey: turn.session.key, agentId: request.agent.id, model: first.ref });
+  }
+
+  async #askModels(
+    request: TurnRequest,
+    turn: BegunTurn,
+    io: { signal: AbortSignal; say: (text: string) => void },
+  ): Promise<Partial<TurnOutcome>> {
+    const { store, commands, clock, logger } = this.#options;
+    const { agent, text, candidates } = request;
+    const events = answer({
+      candidates,
+      buildRequest: (model) => buildModelRequest({ store, commands, turn, model, text, systemPrompt: agent.systemPrompt }),
+      signal: io.signal,
+      clock,
+      logger,
+      random: () => this.#options.random(),
+    });
+    for await (const event of events) {
+      switch (event.type) {
+        case 'delta':
+          io.say(event.text);
+          break;
+        case 'finished':
+          return { state: 'done', model: event.ref, usage: event.usage };
+        case 'aborted':
+          return { state: 'aborted', model: event.ref };
+        case 'failed':
+          return { state: 'error', model: event.ref, error: event.error };
+      }
+    }
+    throw new Error('an answer ended without an end');
+  }
+}

@@ -1,0 +1,63 @@
+/** What the one active worker does about the store in the background: late migrations, turns of the dead, what is past its time. */
+import type { Clock } from '../../../shared/clock.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { purgeIdempotencyKeys } from '../store/idempotency.js';
+import { purgeSessions } from '../store/sessions.js';
+import type { Store } from '../store/store.js';
+import type { TurnJournal } from './turn-journal.js';
+
+export interface UpkeepOptions {
+  readonly store: Store;
+  readonly journal: TurnJournal;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+}
+
+/** Until then a deleted session can be brought back. */
+const DELETED_SESSION_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
+const EVERY_MS = 60 * 60 * 1_000;
+/** While an older worker still ends its turns, or the store is out of order. */
+const SOON_MS = 1_000;
+
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  #cancel: (() => void) | undefined;
+  #isStopped = false;
+  #round: Promise<void> | undefined;
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+  }
+
+  /** Does the first round; later ones follow by themselves. */
+  async start(): Promise<void> {
+    this.#round = this.#runRound();
+    await this.#round;
+  }
+
+  /** No round begins any more; waits for the one under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel?.();
+    await this.#round;
+  }
+
+  async #runRound(): Promise<void> {
+    const { store, journal, clock, logger } = this.#options;
+    let nextMs = SOON_MS;
+    try {
+      await store.contract();
+      const others = await journal.interruptOrphans();
+      if (others === 0) nextMs = EVERY_MS;
+      await store.write(async (db) => {
+        await purgeIdempotencyKeys(db, clock.now());
+        await purgeSessions(db, clock.now() - DELETED_SESSION_TTL_MS);
+      });
+    } catch (error) {
+      nextMs = SOON_MS;
+      logger.warn({ err: error }, 'the upkeep of the store has to wait');
+    }
+    if (this.#isStopped) return;
+    this.#cancel = clock.after(nextMs, () => void this.start());
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Who may work on what. A lease has no expiry: it belongs to an instance, and those of a dead instance are void at once,
+ * because the supervisor says who lives.
+ */
+import { prepare } from './prepare.js';
+import type { Queries } from './schema.js';
+
+const selectOwner = prepare<{ key: string }>()((db, p) => db.selectFrom('leases').select('owner').where('key', '=', p.key));
+
+const takeOver = prepare<{ key: string; owner: string; previous: string; nowMs: number }>()((db, p) =>
+  db.updateTable('leases').set({ owner: p.owner, acquired_at: p.nowMs }).where('key', '=', p.key).where('owner', '=', p.previous),
+);
+
+const insert = prepare<{ key: string; owner: string; nowMs: number }>()((db, p) =>
+  db
+    .insertInto('leases')
+    .values({ key: p.key, owner: p.owner, acquired_at: p.nowMs })
+    .onConflict((conflict) => conflict.column('key').doNothing()),
+);
+
+const remove = prepare<{ key: string; owner: string }>()((db, p) =>
+  db.deleteFrom('leases').where('key', '=', p.key).where('owner', '=', p.owner),
+);
+
+/** @returns the instance that holds the lease, dead or alive; undefined when nobody does */
+export async function readLeaseOwner(db: Queries, key: string): Promise<string | undefined> {
+  return (await selectOwner.first(db, { key }))?.owner;
+}
+
+/** What a claim needs to know. `liveOwners` are the instances whose leases are good. */
+export interface LeaseClaim {
+  readonly key: string;
+  readonly owner: string;
+  readonly liveOwners: readonly string[];
+  readonly nowMs: number;
+}
+
+/** Takes a lease that is free, our own, or of an instance that is gone. Runs in a write. @returns whether it is ours now */
+export async function acquireLease(db: Queries, claim: LeaseClaim): Promise<boolean> {
+  const { key, owner, nowMs } = claim;
+  const previous = await readLeaseOwner(db, key);
+  if (previous === owner) return true;
+  if (previous === undefined) return (await insert.run(db, { key, owner, nowMs })) === 1;
+  if (claim.liveOwners.includes(previous)) return false;
+  return (await takeOver.run(db, { key, owner, previous, nowMs })) === 1;
+}
+
+/** Gives a lease back; one that is another's by now stays. */
+export async function releaseLease(db: Queries, lease: { key: string; owner: string }): Promise<void> {
+  await remove.run(db, lease);
+}
+
+/** Removes the leases of instances that are gone. */
+export async function removeVoidLeases(db: Queries, liveOwners: readonly string[]): Promise<void> {
+  await db.deleteFrom('leases').where('owner', 'not in', liveOwners).execute();
+}
+
+/** Changes something and undoes it: proves that the database can be written again. */
+export async function probeWriting(db: Queries): Promise<void> {
+  const lease = { key: 'store:probe', owner: 'store:probe' };
+  await insert.run(db, { ...lease, nowMs: 0 });
+  await remove.run(db, lease);
+}

@@ -1,0 +1,76 @@
+/** What was said in sessions, in the order in which it was committed. */
+import { prepare } from './prepare.js';
+import type { MessageRole, MessageRow, MessageStatus, Queries } from './schema.js';
+import { touchSession } from './sessions.js';
+
+export interface NewMessage {
+  readonly id: string;
+  readonly sessionId: number;
+  readonly turnId: string | null;
+  readonly role: MessageRole;
+  readonly content: string;
+  readonly model: string | null;
+  readonly status: MessageStatus;
+  readonly nowMs: number;
+}
+
+const insert = prepare<NewMessage>()((db, p) =>
+  db
+    .insertInto('messages')
+    .values({
+      id: p.id,
+      session_id: p.sessionId,
+      turn_id: p.turnId,
+      role: p.role,
+      content: p.content,
+      model: p.model,
+      status: p.status,
+      created_at: p.nowMs,
+    })
+    .returning('seq'),
+);
+
+const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom('messages')
+    .selectAll()
+    .where('session_id', '=', p.sessionId)
+    .where('seq', '>', p.afterSeq)
+    .where('seq', '<', p.beforeSeq)
+    .orderBy('seq', 'desc')
+    .limit(p.limit),
+);
+
+const MAX_TITLE_LENGTH = 80;
+
+/** A session's title, from the first thing that a person said in it: one line, cut at a word where there is one. */
+export function titleFrom(text: string): string | null {
+  const line = text
+    .slice(0, 1_000)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  if (line === '') return null;
+  if (line.length <= MAX_TITLE_LENGTH) return line;
+  // A pair of surrogates that the cut divided is dropped.
+  const cut = line.slice(0, MAX_TITLE_LENGTH - 1).replace(/\p{Surrogate}$/u, '');
+  const lastSpace = cut.lastIndexOf(' ');
+  return `${(lastSpace > MAX_TITLE_LENGTH / 2 ? cut.slice(0, lastSpace) : cut).trimEnd()}…`;
+}
+
+/** Adds a message to its session. Runs in a write. @returns its `seq` */
+export async function appendMessage(db: Queries, message: NewMessage): Promise<number> {
+  const row = await insert.first(db, message);
+  if (row === undefined) throw new Error(`message ${message.id} was not stored`);
+  const title = message.role === 'system' ? null : titleFrom(message.content);
+  await touchSession(db, { id: message.sessionId, title, nowMs: message.nowMs });
+  return row.seq;
+}
+
+/** @returns up to `limit` messages with `afterSeq < seq < beforeSeq`, the newest ones, newest first */
+export async function readNewestMessages(
+  db: Queries,
+  range: { sessionId: number; limit: number; afterSeq?: number; beforeSeq?: number },
+): Promise<MessageRow[]> {
+  const { sessionId, limit, afterSeq = 0, beforeSeq = Number.MAX_SAFE_INTEGER } = range;
+  return selectNewest.all(db, { sessionId, afterSeq, beforeSeq, limit });
+}

@@ -1,0 +1,27 @@
+/** How the schema changes while a worker of the build before may still serve the same database. */
+import type { Queries } from '../schema.js';
+
+export interface Migration {
+  /** 1, 2, 3 … without gaps. */
+  readonly version: number;
+  /**
+   * `expand`: builds before this one go on working with the result (new tables, new columns with defaults); runs when the
+   * database is opened. `contract`: they do not (dropped or renamed things); runs only in the one active worker.
+   */
+  readonly phase: 'expand' | 'contract';
+  /** Runs inside one transaction with the change of the version. */
+  up(db: Queries): Promise<void>;
+}
+
+/** How far a database has come. */
+export interface SchemaVersion {
+  /** Version of the last migration that ran. */
+  readonly version: number;
+  /** The oldest build that can still work with it, by the newest migration that it knows. */
+  readonly minimumReader: number;
+}
+
+/** The version after `migration` ran: a contraction shuts out every build that does not know it. */
+export function versionAfter(before: SchemaVersion, migration: Migration): SchemaVersion {
+  return { version: migration.version, minimumReader: migration.phase === 'contract' ? migration.version : before.minimumReader };
+}

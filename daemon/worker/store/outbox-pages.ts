@@ -1,0 +1,80 @@
+/** The outbox for people: pages, one message, and what they may do with it. */
+import { sql } from 'kysely';
+import type { DeliveryState, OutboxMessageRow, OutboxPartRow, Queries } from './schema.js';
+
+/** A message with what its parts add up to. */
+export type OutboxSummary = OutboxMessageRow & { readonly parts: number; readonly delivered_parts: number; readonly attempts: number };
+
+const part = (expression: string) => sql<number>`(select ${sql.raw(expression)} from outbox_parts where message_seq = outbox_messages.seq)`;
+
+function summaries(db: Queries) {
+  return db
+    .selectFrom('outbox_messages')
+    .selectAll()
+    .select([
+      part('count(*)').as('parts'),
+      part("count(*) filter (where state = 'delivered')").as('delivered_parts'),
+      part('coalesce(sum(attempts), 0)').as('attempts'),
+    ]);
+}
+
+export interface OutboxPage {
+  readonly limit: number;
+  readonly state?: DeliveryState;
+  readonly channel?: string;
+  /** Only messages older than this one. */
+  readonly beforeSeq?: number;
+}
+
+/** @returns up to `limit` messages, newest first */
+export async function listOutbox(db: Queries, page: OutboxPage): Promise<OutboxSummary[]> {
+  let query = summaries(db);
+  if (page.state !== undefined) query = query.where('state', '=', page.state);
+  if (page.channel !== undefined) query = query.where('channel', '=', page.channel);
+  if (page.beforeSeq !== undefined) query = query.where('seq', '<', page.beforeSeq);
+  return query.orderBy('seq', 'desc').limit(page.limit).execute();
+}
+
+export async function findOutboxMessage(db: Queries, id: string): Promise<OutboxSummary | undefined> {
+  return summaries(db).where('id', '=', id).executeTakeFirst();
+}
+
+export async function readOutboxParts(db: Queries, seq: number): Promise<OutboxPartRow[]> {
+  return db.selectFrom('outbox_parts').selectAll().where('message_seq', '=', seq).orderBy('part').execute();
+}
+
+/** Puts what was not delivered of a finished message back into the queue, in its old place. Runs in a write. */
+export async function requeueMessage(db: Queries, change: { seq: number; nowMs: number; expiresAtMs: number }): Promise<void> {
+  const { seq, nowMs, expiresAtMs } = change;
+  await db
+    .updateTable('outbox_parts')
+    .set({ state: 'queued', attempts: 0 })
+    .where('message_seq', '=', seq)
+    .where('state', '!=', 'delivered')
+    .execute();
+  await db
+    .updateTable('outbox_messages')
+    .set({ state: 'queued', instance_id: null, due_at: nowMs, attempted_at: null, expires_at: expiresAtMs, finished_at: null, updated_at: nowMs })
+    .where('seq', '=', seq)
+    .execute();
+}
+
+/** Removes a message and its parts. Runs in a write. */
+export async function deleteOutboxMessage(db: Queries, seq: number): Promise<void> {
+  await db.deleteFrom('outbox_messages').where('seq', '=', seq).execute();
+}
+
+/** Forgets what was delivered long ago, and later also what was not. @returns how many messages */
+export async function purgeOutbox(db: Queries, before: { deliveredMs: number; otherMs: number }): Promise<number> {
+  const result = await db
+    .deleteFrom('outbox_messages')
+    .where('finished_at', 'is not', null)
+    .where((where) =>
+      where.or([
+        where.and([where('finished_at', '<=', before.deliveredMs), where('state', '=', 'delivered')]),
+        where('finished_at', '<=', before.otherMs),
+      ]),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

@@ -1,0 +1,55 @@
+/**
+ * Statements that are built and compiled once and then run with new parameters: for those on hot paths, where building
+ * the query costs more than running it.
+ */
+import type { Compilable, CompiledQuery, InferResult } from 'kysely';
+import type { Queries } from './schema.js';
+
+/** Stands for a parameter's value while the statement is compiled. */
+class Placeholder {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Every property is a placeholder of that name. */
+const placeholders: unknown = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) });
+
+export interface PreparedStatement<P, R> {
+  all(db: Queries, parameters: P): Promise<R[]>;
+  first(db: Queries, parameters: P): Promise<R | undefined>;
+  /** @returns how many rows were changed */
+  run(db: Queries, parameters: P): Promise<number>;
+}
+
+type Build<P, Q> = (db: Queries, parameters: P) => Q;
+type Row<Q> = Q extends Compilable<unknown> ? InferResult<Q>[number] : never;
+
+/**
+ * Makes a prepared statement. `build` must use each parameter as a value and never look at it: it gets placeholders.
+ * Compiled at first use and once per dialect, whose adapter is the same object for all its transactions.
+ */
+export function prepare<P>() {
+  return <Q extends Compilable<unknown>>(build: Build<P, Q>): PreparedStatement<P, Row<Q>> => {
+    const compiled = new WeakMap<object, CompiledQuery>();
+
+    function bind(db: Queries, parameters: P): CompiledQuery<Row<Q>> {
+      const { adapter } = db.getExecutor();
+      let query = compiled.get(adapter);
+      if (query === undefined) {
+        query = build(db, placeholders as P).compile() as CompiledQuery;
+        compiled.set(adapter, query);
+      }
+      const values = query.parameters.map((value) => (value instanceof Placeholder ? parameters[value.name as keyof P] : value));
+      return { ...query, parameters: values } as CompiledQuery<Row<Q>>;
+    }
+
+    return {
+      all: async (db, parameters) => (await db.executeQuery(bind(db, parameters))).rows,
+      first: async (db, parameters) => (await db.executeQuery(bind(db, parameters))).rows[0],
+      run: async (db, parameters) => Number((await db.executeQuery(bind(db, parameters))).numAffectedRows ?? 0n),
+    };
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * The tables as the code sees them; the migrations make them. Times are epoch milliseconds, texts may hold anything.
+ * Only `store/` knows these shapes: services see the documents of `services/contracts.ts`.
+ */
+import type { Generated, Kysely, Selectable } from 'kysely';
+
+/** A conversation. A deleted one keeps its row until it is purged, so a key is unique among the living only. */
+export interface SessionTable {
+  id: Generated<number>;
+  key: string;
+  agent_id: string;
+  channel: string;
+  account_id: string;
+  peer_kind: string;
+  peer_id: string;
+  title: string | null;
+  message_count: Generated<number>;
+  /** Messages up to this `seq` are history to people but no longer context to the model (`/new`). */
+  context_after_seq: Generated<number>;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number | null;
+}
+
+export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
+export type MessageStatus = 'complete' | 'aborted' | 'error';
+
+/** One thing said. `seq` is the order in which messages were committed, over all sessions. */
+export interface MessageTable {
+  seq: Generated<number>;
+  id: string;
+  session_id: number;
+  turn_id: string | null;
+  role: MessageRole;
+  content: string;
+  model: string | null;
+  status: MessageStatus;
+  created_at: number;
+}
+
+/** `running` ends in exactly one of the others. */
+export type TurnState = 'running' | 'done' | 'aborted' | 'error' | 'interrupted';
+
+/** One question and what became of it. */
+export interface TurnTable {
+  id: string;
+  session_id: number;
+  agent_id: string;
+  state: TurnState;
+  /** The worker that runs it. */
+  instance_id: string;
+  model: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  created_at: number;
+  finished_at: number | null;
+}
+
+/** What a caller's key was first used for, so that a repeated request gets the first answer. */
+export interface IdempotencyKeyTable {
+  scope: string;
+  key: string;
+  body_hash: string;
+  result: string;
+  created_at: number;
+}
+
+/** Who may work on what (`session:{id}`, `config`); void as soon as the owner is no live instance. */
+export interface LeaseTable {
+  key: string;
+  owner: string;
+  acquired_at: number;
+}
+
+/** `queued → sending → delivered | retry_wait | unknown | dead`; `retry_wait` goes on as `sending`. */
+export type DeliveryState = 'queued' | 'sending' | 'retry_wait' | 'delivered' | 'unknown' | 'dead';
+
+/** A message for a chat outside. `seq` is the order in which a chat gets its messages. */
+export interface OutboxMessageTable {
+  seq: Generated<number>;
+  id: string;
+  channel: string;
+  account_id: string;
+  chat_id: string;
+  /** The text as it was accepted, for people; what is sent is in the parts. */
+  content: string;
+  state: DeliveryState;
+  /** The worker that sends it now. */
+  instance_id: string | null;
+  /** Not before this. */
+  due_at: number;
+  attempted_at: number | null;
+  expires_at: number;
+  last_error: string | null;
+  created_at: number;
+  updated_at: number;
+  /** Null until it is delivered, unknown or dead. */
+  finished_at: number | null;
+}
+
+/** One request to the channel. A long text is several, sent in the order of `part`, from 1. */
+export interface OutboxPartTable {
+  message_seq: number;
+  part: number;
+  /** What the channel sends, byte for byte, at every attempt. */
+  body: string;
+  state: DeliveryState;
+  /** Attempts that the channel answered, or that failed; interrupted ones do not count. */
+  attempts: Generated<number>;
+}
+
+/**
+ * `pending → running → done | failed | interrupted | poisoned`. `failed`: it could not even be begun. `interrupted`: it
+ * was cut after it had done something that must not be repeated. `poisoned`: it took the worker down too often.
+ */
+export type InboxState = 'pending' | 'running' | 'done' | 'failed' | 'interrupted' | 'poisoned';
+
+/** What a chat outside said. `id` becomes the id of the message in the chat's session. */
+export interface InboxMessageTable {
+  seq: Generated<number>;
+  id: string;
+  channel: string;
+  account_id: string;
+  /** What `update_id` is unique in: one bot, one sender of webhooks. */
+  scope: string;
+  update_id: string;
+  chat_id: string;
+  peer_kind: 'direct' | 'group';
+  content: string;
+  state: InboxState;
+  /** Written before the attempt, so that one that kills the worker counts too. */
+  attempts: Generated<number>;
+  instance_id: string | null;
+  turn_id: string | null;
+  /** 0 once the turn has done something that others have noticed: then it is not run again. */
+  is_repeatable: Generated<number>;
+  /** The channel's id of a message that shows the answer while it is being written. */
+  preview_id: string | null;
+  error: string | null;
+  received_at: number;
+  finished_at: number | null;
+}
+
+/** How far a channel's updates have been read. */
+export interface InboxCursorTable {
+  scope: string;
+  position: number;
+  updated_at: number;
+}
+
+/** Who may write to an account with the policy `pairing`, and who has asked to. */
+export interface PairingTable {
+  channel: string;
+  account_id: string;
+  sender_id: string;
+  sender_name: string;
+  /** What the sender was told and the owner approves; null once approved. */
+  code: string | null;
+  expires_at: number | null;
+  created_at: number;
+}
+
+export interface Schema {
+  sessions: SessionTable;
+  messages: MessageTable;
+  turns: TurnTable;
+  idempotency_keys: IdempotencyKeyTable;
+  leases: LeaseTable;
+  outbox_messages: OutboxMessageTable;
+  outbox_parts: OutboxPartTable;
+  inbox_messages: InboxMessageTable;
+  inbox_cursors: InboxCursorTable;
+  pairings: PairingTable;
+}
+
+/** Where the functions of an aggregate run: inside a write's transaction, or on the connection for reads. */
+export type Queries = Kysely<Schema>;
+
+export type SessionRow = Selectable<SessionTable>;
+export type MessageRow = Selectable<MessageTable>;
+export type TurnRow = Selectable<TurnTable>;
+export type LeaseRow = Selectable<LeaseTable>;
+export type OutboxMessageRow = Selectable<OutboxMessageTable>;
+export type OutboxPartRow = Selectable<OutboxPartTable>;
+export type InboxMessageRow = Selectable<InboxMessageTable>;
+export type PairingRow = Selectable<PairingTable>;

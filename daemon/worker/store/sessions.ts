@@ -1,0 +1,158 @@
+/** Sessions: found by key while they live, listed newest first, deleted softly. */
+import { sql } from 'kysely';
+import { prepare } from './prepare.js';
+import type { Queries, SessionRow } from './schema.js';
+
+/** What a new session is made of. `key` is the parts joined by colons. */
+export interface NewSession {
+  readonly key: string;
+  readonly agentId: string;
+  readonly channel: string;
+  readonly accountId: string;
+  readonly peerKind: string;
+  readonly peerId: string;
+}
+
+const selectByKey = prepare<{ key: string }>()((db, p) =>
+  db.selectFrom('sessions').selectAll().where('key', '=', p.key).where('deleted_at', 'is', null),
+);
+
+const selectEmpty = prepare<{ agentId: string; channel: string }>()((db, p) =>
+  db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('agent_id', '=', p.agentId)
+    .where('channel', '=', p.channel)
+    .where('message_count', '=', sql.lit(0))
+    .where('deleted_at', 'is', null)
+    .orderBy('id', 'desc')
+    .limit(1),
+);
+
+const insert = prepare<NewSession & { nowMs: number }>()((db, p) =>
+  db
+    .insertInto('sessions')
+    .values({
+      key: p.key,
+      agent_id: p.agentId,
+      channel: p.channel,
+      account_id: p.accountId,
+      peer_kind: p.peerKind,
+      peer_id: p.peerId,
+      title: null,
+      created_at: p.nowMs,
+      updated_at: p.nowMs,
+      deleted_at: null,
+    })
+    .returningAll(),
+);
+
+const touch = prepare<{ id: number; title: string | null; nowMs: number }>()((db, p) =>
+  db
+    .updateTable('sessions')
+    .set({ message_count: sql`message_count + 1`, title: sql`coalesce(title, ${p.title})`, updated_at: p.nowMs })
+    .where('id', '=', p.id),
+);
+
+const startFresh = prepare<{ id: number }>()((db, p) =>
+  db
+    .updateTable('sessions')
+    .set({ context_after_seq: sql`coalesce((select max(seq) from messages where session_id = ${p.id}), 0)` })
+    .where('id', '=', p.id),
+);
+
+const markDeleted = prepare<{ key: string; nowMs: number }>()((db, p) =>
+  db.updateTable('sessions').set({ deleted_at: p.nowMs }).where('key', '=', p.key).where('deleted_at', 'is', null),
+);
+
+const purge = prepare<{ beforeMs: number }>()((db, p) => db.deleteFrom('sessions').where('deleted_at', '<=', p.beforeMs));
+
+export async function findSession(db: Queries, key: string): Promise<SessionRow | undefined> {
+  return selectByKey.first(db, { key });
+}
+
+/** @returns the newest session of that agent and channel in which nothing was said yet */
+export async function findEmptySession(db: Queries, owner: { agentId: string; channel: string }): Promise<SessionRow | undefined> {
+  return selectEmpty.first(db, owner);
+}
+
+/** Runs in a write. @returns the session of that key, made now if there was none */
+export async function ensureSession(db: Queries, session: NewSession & { nowMs: number }): Promise<{ row: SessionRow; created: boolean }> {
+  const found = await findSession(db, session.key);
+  if (found !== undefined) return { row: found, created: false };
+  const row = await insert.first(db, session);
+  if (row === undefined) throw new Error(`session ${session.key} was not stored`);
+  return { row, created: true };
+}
+
+/** Counts a message in. `title` is taken when the session has none yet. */
+export async function touchSession(db: Queries, change: { id: number; title: string | null; nowMs: number }): Promise<void> {
+  await touch.run(db, change);
+}
+
+/** From here on, what was said before is no context any more. */
+export async function startFreshContext(db: Queries, id: number): Promise<void> {
+  await startFresh.run(db, { id });
+}
+
+/** @returns whether there was such a session */
+export async function deleteSession(db: Queries, target: { key: string; nowMs: number }): Promise<boolean> {
+  return (await markDeleted.run(db, target)) > 0;
+}
+
+/** Removes for good what was deleted at `beforeMs` or earlier, messages and turns with it. */
+export async function purgeSessions(db: Queries, beforeMs: number): Promise<number> {
+  return purge.run(db, { beforeMs });
+}
+
+/** Where a page ends: the next begins below it. */
+export interface SessionPosition {
+  readonly updatedAt: number;
+  readonly id: number;
+}
+
+/** A `like` pattern for texts that contain `needle`. */
+function containing(needle: string): string {
+  return `%${needle.replace(/[\\%_]/g, String.raw`\$&`)}%`;
+}
+
+/** SQLite's `like` ignores case for ASCII only; these spellings cover what people type in other alphabets. */
+function spellings(needle: string): string[] {
+  const lower = needle.toLowerCase();
+  const capitalised = lower.slice(0, 1).toUpperCase() + lower.slice(1);
+  // oxlint-disable-next-line no-control-regex -- "all ASCII" is meant
+  return /^[\x00-\x7f]*$/.test(needle) ? [needle] : [...new Set([needle, lower, needle.toUpperCase(), capitalised])];
+}
+
+/** Newest first. @returns up to `limit` sessions below `before` whose title or messages contain `search` */
+export async function listSessions(db: Queries, page: { limit: number; before?: SessionPosition; search?: string }): Promise<SessionRow[]> {
+  const { before, search } = page;
+  let query = db.selectFrom('sessions').selectAll().where('deleted_at', 'is', null);
+  if (before !== undefined) {
+    query = query.where((where) =>
+      where.or([
+        where('updated_at', '<', before.updatedAt),
+        where.and([where('updated_at', '=', before.updatedAt), where('id', '<', before.id)]),
+      ]),
+    );
+  }
+  if (search !== undefined) {
+    query = query.where((where) => {
+      const inMessage = (pattern: string) =>
+        where.exists(
+          where
+            .selectFrom('messages')
+            .select('seq')
+            .whereRef('messages.session_id', '=', 'sessions.id')
+            .where(sql<boolean>`content like ${pattern} escape '\\'`),
+        );
+      return where.or(
+        spellings(search).flatMap((spelling) => [
+          sql<boolean>`title like ${containing(spelling)} escape '\\'`,
+          inMessage(containing(spelling)),
+        ]),
+      );
+    });
+  }
+  return query.orderBy('updated_at', 'desc').orderBy('id', 'desc').limit(page.limit).execute();
+}

@@ -1,0 +1,57 @@
+/** What an error of SQLite means to the store. */
+
+/**
+ * `corrupt`: the file's content is not a sound database. `unavailable`: the place or the moment is wrong (full disk,
+ * permissions, a lock), the content is not. `other`: a fault of the caller, such as a violated constraint.
+ */
+export type StoreFault = 'corrupt' | 'unavailable' | 'other';
+
+/** Primary result codes, https://www.sqlite.org/rescode.html. */
+const RESULT = {
+  PERM: 3,
+  BUSY: 5,
+  LOCKED: 6,
+  NOMEM: 7,
+  READONLY: 8,
+  IOERR: 10,
+  CORRUPT: 11,
+  FULL: 13,
+  CANTOPEN: 14,
+  PROTOCOL: 15,
+  NOTADB: 26,
+} as const;
+
+const UNAVAILABLE: ReadonlyMap<number, string> = new Map<number, string>([
+  [RESULT.PERM, 'access to the file is not permitted'],
+  [RESULT.BUSY, 'another process has kept it locked for more than two seconds'],
+  [RESULT.LOCKED, 'it is locked'],
+  [RESULT.NOMEM, 'there is not enough memory'],
+  [RESULT.READONLY, 'it can only be read, not written'],
+  [RESULT.IOERR, 'the disk reports an input/output error'],
+  [RESULT.FULL, 'the disk is full'],
+  [RESULT.CANTOPEN, 'the file cannot be opened'],
+  [RESULT.PROTOCOL, 'its lock cannot be taken; is it on a network file system?'],
+]);
+
+/** The primary result code; the driver gives it as a number, or only in the text of a failed open. */
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const raw = (error as { rawCode?: unknown }).rawCode;
+  // The low byte of an extended code is the primary one.
+  if (typeof raw === 'number') return raw & 0xff;
+  const inText = /^ConnectionFailed\(.*: (\d+)"\)$/s.exec(error.message)?.[1];
+  return inText === undefined ? undefined : Number(inText) & 0xff;
+}
+
+export function classifyFault(error: unknown): StoreFault {
+  const code = resultCode(error);
+  if (code === RESULT.CORRUPT || code === RESULT.NOTADB) return 'corrupt';
+  return code !== undefined && UNAVAILABLE.has(code) ? 'unavailable' : 'other';
+}
+
+/** The reason in words, for a message that begins with the file's name: `… cannot be used: the disk is full`. */
+export function describeFault(error: unknown): string {
+  const words = UNAVAILABLE.get(resultCode(error) ?? -1);
+  const text = error instanceof Error ? error.message : String(error);
+  return words === undefined ? text : `${words} (${text})`;
+}

@@ -1,0 +1,83 @@
+/** Opens the SQLite database: the writer's connection, the reader's, and the schema that the code expects. */
+import { Kysely } from 'kysely';
+import { fileIdentity, prepareDatabaseFile, storeUnavailable } from './database-file.js';
+import { LibsqlConnection, libsqlDialect } from './libsql-dialect.js';
+import { migrate, readHeader } from './migrations/migrate.js';
+import type { Migration } from './migrations/migration.js';
+import type { Queries, Schema } from './schema.js';
+
+/** How long one statement waits for another worker's transaction before it fails. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+/** An open database of any dialect. */
+export interface OpenDatabase {
+  /** For one transaction at a time. */
+  readonly writer: Queries;
+  /** Sees only what has been committed. */
+  readonly reader: Queries;
+  /** Whether the file in its place is still the one that was opened. */
+  isInPlace(): boolean;
+  /** Runs the migrations that builds before this one could not live with. */
+  contract(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws STORE_UNAVAILABLE where a file system cannot share memory, which WAL needs; the driver's error otherwise */
+function connect(path: string): LibsqlConnection {
+  const connection = new LibsqlConnection(path);
+  try {
+    connection.run(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    const [journal] = connection.run<{ journal_mode: string }>('pragma journal_mode = wal').rows;
+    if (journal?.journal_mode !== 'wal') {
+      throw storeUnavailable(path, 'its file system cannot keep a write-ahead log; a network file system is no place for it');
+    }
+    // FULL: an answer that was given survives a power loss.
+    connection.exec('pragma synchronous = full');
+    connection.exec('pragma foreign_keys = on');
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+function assertUsable(path: string, connection: LibsqlConnection, newest: number): void {
+  const { origin, version } = readHeader(connection);
+  if (origin === 'foreign') throw storeUnavailable(path, 'it is the database of another program');
+  if (version.minimumReader > newest) {
+    throw storeUnavailable(
+      path,
+      `a newer xopc has changed it (schema ${version.version}, this one knows ${newest}); start that version, or restore a backup`,
+    );
+  }
+}
+
+/**
+ * Opens (or makes) the database and runs the migrations that only expand.
+ * @throws STORE_UNAVAILABLE when the place, the file's owner or its schema is wrong; the driver's error (see `classifyFault`) otherwise
+ */
+export async function openSqlite(path: string, migrations: readonly Migration[]): Promise<OpenDatabase> {
+  prepareDatabaseFile(path);
+  const identity = fileIdentity(path);
+  const connection = connect(path);
+  const writer: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connection) });
+  const reader: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connect(path)) });
+  const close = async (): Promise<void> => {
+    await Promise.all([reader.destroy(), writer.destroy()]);
+  };
+  try {
+    assertUsable(path, connection, migrations.length);
+    await migrate(writer, { connection, migrations, phase: 'expand' });
+  } catch (error) {
+    await close().catch(() => undefined);
+    connection.close();
+    throw error;
+  }
+  return {
+    writer,
+    reader,
+    isInPlace: () => fileIdentity(path) === identity,
+    contract: () => migrate(writer, { connection, migrations, phase: 'all' }),
+    close,
+  };
+}

@@ -1,0 +1,204 @@
+/**
+ * The store as the services see it: read, write, and the truth about its health. It opens what it can, sets aside what
+ * is unsound, waits for what is only in the wrong state, and answers UNAVAILABLE meanwhile. It never ends the worker.
+ */
+import type { Clock } from '../../../shared/clock.js';
+import type { StatusWarning } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { setAside, storeUnavailable } from './database-file.js';
+import { GroupCommit, type Write } from './group-commit.js';
+import { probeWriting } from './leases.js';
+import { MIGRATIONS } from './migrations/index.js';
+import type { Migration } from './migrations/migration.js';
+import type { Queries } from './schema.js';
+import { openSqlite, type OpenDatabase } from './sqlite.js';
+import { classifyFault, describeFault, type StoreFault } from './sqlite-errors.js';
+
+export interface StoreOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  /** Whether no other worker lives: only then may the file be moved away from under everybody. */
+  isSoleWorker(): boolean;
+  /** Default: those of this build. */
+  readonly migrations?: readonly Migration[];
+}
+
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 10_000;
+
+export class Store {
+  readonly #options: StoreOptions;
+  readonly #commits: GroupCommit;
+  #database: OpenDatabase | undefined;
+  #opening: Promise<void> | undefined;
+  /** Why the last attempt to open or to write failed; undefined while all is well. */
+  #fault: GatewayError | undefined;
+  #setAsideAs: string | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #cancelRetry: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#commits = new GroupCommit(() => this.#writer());
+  }
+
+  /** Opens the database. Never rejects: what keeps it from opening is in {@link warnings}, and is tried again. */
+  open(): Promise<void> {
+    this.#opening ??= this.#attempt(() =>
+      openSqlite(this.#options.path, this.#migrations()).catch((error: unknown) => this.#openAfresh(error)),
+    );
+    return this.#opening;
+  }
+
+  /** @throws UNAVAILABLE while the database cannot be used */
+  async read<T>(work: (db: Queries) => Promise<T>): Promise<T> {
+    try {
+      return await work((await this.#ready()).reader);
+    } catch (error) {
+      throw await this.#judge(error);
+    }
+  }
+
+  /**
+   * Runs `work` in a transaction that others may share. Resolves once it is on disk.
+   * @throws UNAVAILABLE while the database cannot be used; whatever `work` throws, after undoing what it wrote
+   */
+  async write<T>(work: Write<T>): Promise<T> {
+    try {
+      const result = await this.#commits.submit(work);
+      this.#fault = undefined;
+      this.#retryMs = FIRST_RETRY_MS;
+      return result;
+    } catch (error) {
+      throw await this.#judge(error);
+    }
+  }
+
+  /** Runs the migrations that only the one active worker may run. */
+  async contract(): Promise<void> {
+    if (this.#options.isSoleWorker()) await (await this.#ready()).contract();
+  }
+
+  warnings(): StatusWarning[] {
+    const warnings: StatusWarning[] = [];
+    const { hint } = this.#fault ?? {};
+    if (this.#fault !== undefined) {
+      warnings.push({ code: 'STORE_UNAVAILABLE', message: this.#fault.message, ...(hint === undefined ? {} : { hint }) });
+    }
+    if (this.#setAsideAs !== undefined) {
+      warnings.push({
+        code: 'STORE_SET_ASIDE',
+        message: `the database was damaged; it was kept as ${this.#setAsideAs} and a new, empty one is in use`,
+        hint: `Put a backup back with 'xopc restore', or look into the copy with 'sqlite3 ${this.#setAsideAs} .recover'.`,
+      });
+    }
+    return warnings;
+  }
+
+  /** Waits for the writes under way and closes. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelRetry?.();
+    await this.#opening;
+    await this.#commits.idle();
+    await this.#drop();
+  }
+
+  async #attempt(open: () => Promise<OpenDatabase>): Promise<void> {
+    const { path, logger } = this.#options;
+    try {
+      this.#database = await open();
+      if (this.#fault !== undefined) logger.info({ path }, 'the database can be used again');
+      this.#fault = undefined;
+      this.#retryMs = FIRST_RETRY_MS;
+    } catch (error) {
+      this.#fault = this.#toFault(error);
+      logger.error({ path, err: error }, this.#fault.message);
+      this.#retryLater(() => void this.open());
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  /** @throws the error again, unless it says that the content is unsound */
+  async #openAfresh(error: unknown): Promise<OpenDatabase> {
+    if (classifyFault(error) !== 'corrupt') throw error;
+    const { path, clock, logger } = this.#options;
+    if (!this.#options.isSoleWorker()) {
+      throw storeUnavailable(path, `it is damaged (${describeFault(error)}), and another worker still uses it`, error);
+    }
+    this.#setAsideAs = setAside(path, clock.now());
+    logger.error({ path, copy: this.#setAsideAs, err: error }, 'the database is damaged: it was set aside and a new one made');
+    return openSqlite(path, this.#migrations());
+  }
+
+  #migrations(): readonly Migration[] {
+    return this.#options.migrations ?? MIGRATIONS;
+  }
+
+  #retryLater(retry: () => void): void {
+    if (this.#isClosed) return;
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#options.clock.after(this.#retryMs, retry);
+    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+  }
+
+  async #ready(): Promise<OpenDatabase> {
+    await this.#opening;
+    if (this.#database !== undefined) return this.#database;
+    if (this.#fault !== undefined) throw this.#fault;
+    throw storeUnavailable(this.#options.path, this.#isClosed ? 'the gateway is stopping' : 'it has not been opened yet');
+  }
+
+  /** A database that was deleted or replaced while it was open would take messages and lose them. */
+  async #writer(): Promise<Queries> {
+    const database = await this.#ready();
+    if (database.isInPlace()) return database.writer;
+    this.#options.logger.error(
+      { path: this.#options.path },
+      'the database file was removed or replaced while it was open; opening what is there now',
+    );
+    await this.#drop();
+    await this.open();
+    return (await this.#ready()).writer;
+  }
+
+  async #drop(): Promise<void> {
+    const database = this.#database;
+    this.#database = undefined;
+    await database?.close();
+  }
+
+  /** What a caller gets to see of an error; a fault of the file also starts the way back. */
+  async #judge(error: unknown): Promise<Error> {
+    const fault = classifyFault(error);
+    const isOurs = error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE';
+    if (fault === 'other' && !isOurs) return error instanceof Error ? error : new Error(String(error));
+    const { message, hint } = await this.#recover(error, fault);
+    return new GatewayError('UNAVAILABLE', { message, ...(hint === undefined ? {} : { hint }), cause: error });
+  }
+
+  async #recover(error: unknown, fault: StoreFault): Promise<GatewayError> {
+    const reason = this.#toFault(error);
+    if (this.#database === undefined || this.#opening !== undefined) return reason;
+    this.#fault = reason;
+    this.#options.logger.error({ path: this.#options.path, err: error }, reason.message);
+    if (fault !== 'corrupt') {
+      this.#retryLater(() => void this.write(probeWriting).catch(() => undefined));
+      return reason;
+    }
+    // Opening as usual would find the header sound, so what is to be done about the rest is decided by this error.
+    await this.#drop();
+    this.#opening = this.#attempt(() => this.#openAfresh(error));
+    await this.#opening;
+    return reason;
+  }
+
+  #toFault(error: unknown): GatewayError {
+    if (error instanceof GatewayError) return error;
+    return storeUnavailable(this.#options.path, describeFault(error), error);
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Texts as the database can keep them. SQLite's drivers cut a text at U+0000 when it is read, and PostgreSQL refuses
+ * it, yet a message must come back as it went in. So U+0000 is stored as an escape sequence; any other text unchanged.
+ */
+const ESCAPE = '\u001A';
+const NUL = '\u0000';
+const UNPAIRED_SURROGATE = /\p{Surrogate}/gu;
+
+/** Unpaired surrogates, which UTF-8 cannot hold, become U+FFFD. */
+export function toWellFormed(text: string): string {
+  return text.replace(UNPAIRED_SURROGATE, '\uFFFD');
+}
+
+/** The form to store, of a well-formed text. */
+export function encodeText(text: string): string {
+  if (!text.includes(NUL) && !text.includes(ESCAPE)) return text;
+  return text.replaceAll(ESCAPE, `${ESCAPE}1`).replaceAll(NUL, `${ESCAPE}0`);
+}
+
+/** The reverse of {@link encodeText}. */
+export function decodeText(stored: string): string {
+  if (!stored.includes(ESCAPE)) return stored;
+  return stored.replaceAll(`${ESCAPE}0`, NUL).replaceAll(`${ESCAPE}1`, ESCAPE);
+}

@@ -1,0 +1,54 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { createFailureLimiter } from '../../../../daemon/worker/http/middleware/rate-limit.js';
+import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
+
+afterEach(() => vi.useRealTimers());
+
+test('from the 20th wrong token in a minute on, wrong ones are answered 429, and the right one still works', async () => {
+  const { send } = await startHttpApp({ peer: '198.51.100.7' });
+  const ask = (token: string) => send('/api/sessions', { headers: { 'X-Api-Key': token } });
+  const statuses: number[] = [];
+  for (let attempt = 1; attempt <= 25; attempt += 1) statuses.push((await ask(`wrong-${attempt}`)).status);
+  expect(statuses).toEqual([...Array<number>(19).fill(401), ...Array<number>(6).fill(429)]);
+  const limited = await ask('wrong');
+  expect(limited.json).toMatchObject({ error: { code: 'RATE_LIMITED', details: { retryAfterSeconds: expect.any(Number) as number } } });
+  expect(Number(limited.headers['retry-after'])).toBeGreaterThan(50);
+  expect((await ask(TOKEN)).status).toBe(200);
+  expect((await send('/health')).status).toBe(200);
+});
+
+test('asking without a token is no guess and is never limited', async () => {
+  const { send } = await startHttpApp({ peer: '198.51.100.7' });
+  const answers = await Promise.all(Array.from({ length: 40 }, () => send('/api/sessions')));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+});
+
+test('wrong tokens count where they decide: at the log from this machine, and under a foreign Host', async () => {
+  const { send } = await startHttpApp();
+  for (let attempt = 1; attempt <= 10; attempt += 1) {
+    expect((await send('/api/logs', { headers: { 'X-Api-Key': 'wrong' } })).status).toBe(401);
+    expect((await send('/api/models', { headers: { 'X-Api-Key': 'wrong', Host: 'evil.example' } })).status).toBe(attempt < 10 ? 401 : 429);
+  }
+  expect((await send('/api/logs', { headers: { 'X-Api-Key': 'wrong' } })).status).toBe(429);
+  expect((await send('/api/models', { headers: { 'X-Api-Key': 'wrong' } })).status).toBe(200);
+});
+
+test('addresses are counted apart, those of one IPv6 network together, and a minute later all is forgotten', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+  const limiter = createFailureLimiter();
+  const fail = async (address: string, times: number): Promise<number | undefined> => {
+    let wait: number | undefined;
+    for (let count = 0; count < times; count += 1) wait = await limiter.countFailure(address);
+    return wait;
+  };
+  expect(await fail('192.0.2.1', 19)).toBeUndefined();
+  expect(await fail('192.0.2.1', 1)).toBe(60);
+  expect(await fail('192.0.2.2', 1)).toBeUndefined();
+  expect(await fail('2001:db8:0:1::1', 10)).toBeUndefined();
+  expect(await fail('2001:db8:0:1:ffff::2', 10)).toBe(60);
+  expect(await fail('2001:db8:0:2::1', 1)).toBeUndefined();
+  expect(await fail('::1', 19)).toBeUndefined();
+  expect(await fail('::1', 1)).toBe(60);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await fail('192.0.2.1', 1)).toBeUndefined();
+});

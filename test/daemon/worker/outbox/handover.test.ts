@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { makeOutbox } from '../../../helpers/outbox-fixture.js';
+import { openStore } from '../../../helpers/open-store.js';
+import { ScriptedChannels } from '../../../helpers/scripted-channels.js';
+
+const DELIVERED = { type: 'delivered' } as const;
+
+test('an outbox that stops claims nothing more and lets what is being sent end', async () => {
+  const { outbox, channels, put, read } = await makeOutbox();
+  await outbox.start();
+  const first = await put('chat', '1');
+  const second = await put('chat', '2');
+  const send = await channels.next();
+  const stopped = outbox.stop(2_000);
+  send.answer(DELIVERED);
+  await stopped;
+  expect(await read(first)).toMatchObject({ state: 'delivered', attempts: 1 });
+  expect(await read(second)).toMatchObject({ state: 'queued', attempts: 0 });
+  expect(channels.sent).toEqual(['chat:1']);
+});
+
+const CUT = [
+  { title: 'put back when nothing had been sent', isIdempotent: false, outcome: { type: 'interrupted' } as const, expected: { state: 'queued', attempts: 0 } },
+  { title: 'put back when a repetition does no harm', isIdempotent: true, outcome: { type: 'unknown', reason: 'cut' } as const, expected: { state: 'queued', attempts: 0 } },
+  { title: 'unknown when it may have arrived', isIdempotent: false, outcome: { type: 'unknown', reason: 'cut' } as const, expected: { state: 'unknown' } },
+];
+
+test.each(CUT)('a send that does not end in time is cut and $title', async ({ isIdempotent, outcome, expected }) => {
+  const { outbox, channels, put, read, clock } = await makeOutbox();
+  if (isIdempotent) channels.idempotent.add('a');
+  channels.cutOutcome = outcome;
+  await outbox.start();
+  const id = await put('chat', '1');
+  const { signal } = await channels.next();
+  const stopped = outbox.stop(2_000);
+  expect(signal.aborted).toBe(false);
+  clock.advance(2_000);
+  await stopped;
+  expect(signal.aborted).toBe(true);
+  expect(await read(id)).toMatchObject(expected);
+});
+
+test('what a dead worker was sending is sent again with the same id and body, or is unknown', async () => {
+  const store = await openStore();
+  const dead = await makeOutbox({ store, instanceId: 'wk_dead' });
+  await dead.outbox.start();
+  const safe = await dead.put('x', 'same\u0000bytes', { accountId: 'safe' });
+  const unsafe = await dead.put('y', '1', { accountId: 'unsafe' });
+  const behind = await dead.put('y', '2', { accountId: 'unsafe' });
+  const before = [await dead.channels.next(), await dead.channels.next()];
+
+  const channels = new ScriptedChannels();
+  channels.idempotent.add('safe');
+  const next = await makeOutbox({ store, channels, clock: dead.clock, instanceId: 'wk_next' });
+  await next.outbox.start();
+  const sends = [await channels.answer(DELIVERED), await channels.answer(DELIVERED)];
+  await next.until(safe, 'delivered');
+  await next.until(behind, 'delivered');
+  expect(sends[0]?.delivery).toEqual(before[0]?.delivery);
+  expect(await next.read(unsafe)).toMatchObject({ state: 'unknown', last_error: 'the worker ended while this was being sent; it may have arrived' });
+  expect(channels.sent).toEqual(['x:same\u0000bytes', 'y:2']);
+  expect(next.log.entries.map(({ level }) => level)).toEqual(['info', 'warn']);
+
+  // The dead one was only taken for dead: what it reports now changes nothing.
+  before[1]?.answer({ type: 'refused', reason: 'too late' });
+  before[0]?.answer(DELIVERED);
+  await dead.outbox.stop(1_000);
+  expect(await next.read(unsafe)).toMatchObject({ state: 'unknown' });
+});
+
+test('what a worker takes in while it ends is found by its successor, and what it is sending is left to it', async () => {
+  const store = await openStore();
+  const live = ['wk_old', 'wk_new'];
+  const old = await makeOutbox({ store, instanceId: 'wk_old', liveInstanceIds: () => live });
+  await old.outbox.start();
+  const held = await old.put('chat', '1');
+  const send = await old.channels.next();
+  void old.outbox.stop(60_000);
+  const next = await makeOutbox({ store, clock: old.clock, instanceId: 'wk_new', liveInstanceIds: () => live });
+  await next.outbox.start();
+  const late = await old.put('elsewhere', '2');
+  const behind = await old.put('chat', '3');
+  expect(next.channels.sent).toEqual([]);
+  while (next.channels.pending === 0) {
+    old.clock.advance(100);
+    await new Promise(setImmediate);
+  }
+  await next.channels.answer(DELIVERED);
+  await next.until(late, 'delivered');
+  send.answer(DELIVERED);
+  await next.until(held, 'delivered');
+  live.shift();
+  while (next.channels.pending === 0) {
+    old.clock.advance(500);
+    await new Promise(setImmediate);
+  }
+  const last = await next.channels.answer(DELIVERED);
+  await next.until(behind, 'delivered');
+  expect(last.delivery.body).toBe('3');
+  expect([...old.channels.sent, ...next.channels.sent].toSorted()).toEqual(['chat:1', 'chat:3', 'elsewhere:2']);
+});

@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+
+const clock = () => new FakeClock(Date.parse('2026-01-02T03:04:05.678Z'));
+
+async function say(conversation: TestConversation, chatId: string, content: string): Promise<void> {
+  await conversation.messages.accept({ channel: 'webchat', chatId, content }, {});
+}
+
+async function titles(conversation: TestConversation, search?: string): Promise<string[]> {
+  const { sessions } = await conversation.sessions.list(search === undefined ? {} : { search });
+  return sessions.map(({ title }) => title);
+}
+
+test('a session without a chat is made once and given again while it is empty', async () => {
+  const conversation = await makeConversation({ clock: clock() });
+  const first = await conversation.sessions.create({});
+  expect(first).toEqual({
+    session: {
+      key: expect.stringMatching(/^main:webchat:default:direct:chat_[0-9a-f]{32}$/) as string,
+      agentId: 'main',
+      channel: 'webchat',
+      title: 'New chat',
+      createdAt: '2026-01-02T03:04:05.678Z',
+      updatedAt: '2026-01-02T03:04:05.678Z',
+      messageCount: 0,
+    },
+    created: true,
+  });
+  expect(await conversation.sessions.create({})).toEqual({ session: first.session, created: false });
+  await say(conversation, first.session.key.split(':')[4] ?? '', 'hello');
+  expect((await conversation.sessions.create({})).created).toBe(true);
+});
+
+test('a chat has one session per agent', async () => {
+  const conversation = await makeConversation({ config: { agents: { list: [{ id: 'main' }, { id: 'other' }] } } });
+  const main = await conversation.sessions.create({ chatId: 'a:b' });
+  expect(main.session.key).toBe('main:webchat:default:direct:a:b');
+  expect(await conversation.sessions.create({ chatId: 'a:b' })).toEqual({ session: main.session, created: false });
+  expect((await conversation.sessions.create({ chatId: 'a:b', agentId: 'other' })).session.key).toBe('other:webchat:default:direct:a:b');
+});
+
+test.each([
+  { name: 'an unknown agent', input: { agentId: 'nobody' }, error: { code: 'INVALID_REQUEST', message: "there is no agent 'nobody'" } },
+  { name: 'a disabled agent', input: { agentId: 'off' }, error: { code: 'INVALID_REQUEST', message: "the agent 'off' is disabled" } },
+  { name: 'an unknown channel', input: { channel: 'pigeon' }, error: { code: 'CHANNEL_NOT_FOUND' } },
+  { name: 'a chat id with a control character', input: { chatId: 'a\u0000' }, error: { code: 'INVALID_REQUEST' } },
+  { name: 'a chat id that is too long', input: { chatId: 'x'.repeat(257) }, error: { code: 'INVALID_REQUEST' } },
+])('$name makes no session', async ({ input, error }) => {
+  const conversation = await makeConversation({ config: { agents: { list: [{ id: 'main' }, { id: 'off', enabled: false }] } } });
+  await expect(conversation.sessions.create(input)).rejects.toMatchObject(error);
+  expect((await conversation.sessions.list({})).sessions).toEqual([]);
+});
+
+test('pages go from the newest to the oldest, each session once, also when many were changed in the same millisecond', async () => {
+  const time = clock();
+  const conversation = await makeConversation({ clock: time });
+  for (let number = 0; number < 25; number += 1) {
+    if (number % 5 === 0) time.jump(1);
+    await say(conversation, `chat${number}`, `number ${number}`);
+  }
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  let pages = 0;
+  do {
+    const page = await conversation.sessions.list({ limit: 7, ...(cursor === undefined ? {} : { cursor }) });
+    seen.push(...page.sessions.map(({ title }) => title));
+    cursor = page.nextCursor ?? undefined;
+    pages += 1;
+  } while (cursor !== undefined);
+  expect(seen).toEqual(Array.from({ length: 25 }, (_, index) => `number ${24 - index}`));
+  expect(pages).toBe(4);
+});
+
+test.each([
+  { name: 'a limit of 0', input: { limit: 0 } },
+  { name: 'a limit of 201', input: { limit: 201 } },
+  { name: 'a limit of 1.5', input: { limit: 1.5 } },
+  { name: 'a cursor of somebody else', input: { cursor: 'bm9wZQ' } },
+  { name: 'a search that is too long', input: { search: 'x'.repeat(201) } },
+])('$name is refused', async ({ input }) => {
+  const conversation = await makeConversation();
+  await expect(conversation.sessions.list(input)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+});
+
+test('a search finds titles and texts, whatever the case, and takes no character for a wildcard', async () => {
+  const conversation = await makeConversation({ clock: clock() });
+  await say(conversation, 'a', 'Shopping list');
+  await say(conversation, 'a', 'buy 100% juice_box');
+  await say(conversation, 'b', 'ПОГОДА в Москве\\Kreml');
+  expect(await titles(conversation, 'SHOPPING')).toEqual(['Shopping list']);
+  expect(await titles(conversation, '100%')).toEqual(['Shopping list']);
+  expect(await titles(conversation, '0% j')).toEqual(['Shopping list']);
+  expect(await titles(conversation, '100_')).toEqual([]);
+  expect(await titles(conversation, 'погода')).toEqual(['ПОГОДА в Москве\\Kreml']);
+  expect(await titles(conversation, 'Москве\\k')).toEqual(['ПОГОДА в Москве\\Kreml']);
+  expect(await titles(conversation, 'nothing')).toEqual([]);
+});
+
+test.each([
+  { text: '  two\n lines\u0007 ', title: 'two lines' },
+  { text: 'x'.repeat(200), title: `${'x'.repeat(79)}…` },
+  { text: `${'word '.repeat(30)}`, title: `${'word '.repeat(15).trim()}…` },
+  { text: `${'x'.repeat(78)}🌍🌍🌍`, title: `${'x'.repeat(78)}…` },
+  { text: ' \n ', title: 'New chat' },
+])('a title is the first thing said, on one line and short: $title', async ({ text, title }) => {
+  const conversation = await makeConversation();
+  await say(conversation, 'a', text);
+  expect(await titles(conversation)).toEqual([title]);
+});
+
+test('a deleted session is gone at once, and its chat begins anew', async () => {
+  const conversation = await makeConversation();
+  await say(conversation, 'a', 'secret');
+  const key = 'main:webchat:default:direct:a';
+  await conversation.sessions.delete(key);
+  await expect(conversation.sessions.get(key)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  await expect(conversation.sessions.delete(key)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  expect(await titles(conversation)).toEqual([]);
+  expect(await titles(conversation, 'secret')).toEqual([]);
+  await say(conversation, 'a', 'again');
+  expect((await conversation.sessions.get(key)).messages.map(({ content }) => content)).toEqual(['again']);
+});

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'libsql';
+import { expect, test } from 'vitest';
+import { readNewestMessages } from '../../../../daemon/worker/store/messages.js';
+import { findSession } from '../../../../daemon/worker/store/sessions.js';
+import { exitOf, startFixture } from '../../../helpers/fixture-process.js';
+import { openStore } from '../../../helpers/open-store.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
+import { buildWorkerFixture } from '../../../helpers/worker-fixture.js';
+
+const KEY = 'main:api:default:direct:crash';
+
+/** Kills a writer once it has acknowledged so many messages. @returns all that it acknowledged */
+async function writeUntilKilled(script: string, options: { path: string; prefix: string; count: number }): Promise<string[]> {
+  const acknowledged: string[] = [];
+  const child = startFixture(script, [options.path, options.prefix]);
+  await new Promise<void>((resolve) => {
+    child.on('message', (id: string) => {
+      acknowledged.push(id);
+      if (acknowledged.length === options.count) resolve();
+    });
+  });
+  child.kill('SIGKILL');
+  expect(await exitOf(child)).toBe('SIGKILL');
+  // What was in the pipe when the process died still counts as acknowledged.
+  if (child.connected) await once(child, 'disconnect');
+  return acknowledged;
+}
+
+test('whatever was acknowledged is there after kill -9 in the middle of writes', async () => {
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const script = buildWorkerFixture('store-writer');
+  const acknowledged: string[] = [];
+  for (const [round, count] of [1, 40, 333, 800].entries()) {
+    acknowledged.push(...(await writeUntilKilled(script, { path, prefix: `r${round}`, count })));
+  }
+
+  const store = await openStore({ path });
+  const messages = await store.read(async (db) => {
+    const row = await findSession(db, KEY);
+    return readNewestMessages(db, { sessionId: row?.id ?? 0, limit: 1_000_000 });
+  });
+  const stored = new Map(messages.map((message) => [message.id, message.content]));
+  expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
+  for (const [id, content] of stored) expect(content.startsWith(`${id} `)).toBe(true);
+  const session = await store.read((db) => findSession(db, KEY));
+  expect(session?.message_count).toBe(messages.length);
+  expect(store.warnings()).toEqual([]);
+  expect(new Database(path).pragma('quick_check')).toEqual([{ quick_check: 'ok' }]);
+});
+
+test('workers that open a new database at the same moment all get it and write to it', async () => {
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const script = buildWorkerFixture('store-writer');
+  const writers = ['a', 'b', 'c'].map((prefix) => startFixture(script, [path, prefix]));
+  await Promise.all(writers.map((writer) => once(writer, 'message')));
+  for (const writer of writers) writer.kill('SIGKILL');
+  await Promise.all(writers.map(exitOf));
+  const store = await openStore({ path });
+  const messages = await store.read((db) => db.selectFrom('messages').select('id').execute());
+  expect(new Set(messages.map(({ id }) => id.slice(0, 1)))).toEqual(new Set(['a', 'b', 'c']));
+});
+
+test('only this user can read the database and what SQLite keeps beside it', async () => {
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const umask = process.umask(0);
+  try {
+    const store = await openStore({ path });
+    await store.write(async (db) => void (await db.deleteFrom('leases').execute()));
+    const files = readdirSync(dirname(path)).map((name) => [name, (statSync(join(dirname(path), name)).mode & 0o777).toString(8)]);
+    expect(Object.fromEntries(files)).toEqual({ 'gateway.db': '600', 'gateway.db-wal': '600', 'gateway.db-shm': '600' });
+  } finally {
+    process.umask(umask);
+  }
+});

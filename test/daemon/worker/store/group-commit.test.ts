@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { GroupCommit } from '../../../../daemon/worker/store/group-commit.js';
+import { acquireLease, readLeaseOwner } from '../../../../daemon/worker/store/leases.js';
+import { MIGRATIONS } from '../../../../daemon/worker/store/migrations/index.js';
+import type { Queries } from '../../../../daemon/worker/store/schema.js';
+import { openSqlite } from '../../../../daemon/worker/store/sqlite.js';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { tempDir } from '../../../helpers/temp-dir.js';
+
+async function setUp() {
+  const database = await openSqlite(join(tempDir(), 'state', 'gateway.db'), MIGRATIONS);
+  onTestFinished(() => database.close());
+  let transactions = 0;
+  const commits = new GroupCommit(async () => {
+    transactions += 1;
+    return database.writer;
+  });
+  return { commits, reader: database.reader, transactions: () => transactions };
+}
+
+const claim = (key: string) => (db: Queries) => acquireLease(db, { key, owner: 'me', liveOwners: ['me'], nowMs: 1 });
+
+test('all writes of one turn of the event loop share one transaction', async () => {
+  const { commits, transactions } = await setUp();
+  const first = Promise.all(Array.from({ length: 50 }, (_, index) => commits.submit(claim(`a${index}`))));
+  await Promise.resolve();
+  const later = commits.submit(claim('b'));
+  expect(await first).toEqual(Array.from({ length: 50 }, () => true));
+  await later;
+  expect(transactions()).toBe(1);
+  await commits.submit(claim('c'));
+  expect(transactions()).toBe(2);
+});
+
+test('nobody hears of success before the commit, and a reader sees nothing before it either', async () => {
+  const { commits, reader } = await setUp();
+  const seen: (string | undefined)[] = [];
+  const first = commits.submit(claim('a')).then(async () => seen.push(await readLeaseOwner(reader, 'a')));
+  const second = commits.submit(async () => seen.push(await readLeaseOwner(reader, 'a')));
+  await Promise.all([first, second]);
+  expect(seen).toEqual([undefined, 'me']);
+});
+
+test('a write that fails undoes its own changes and nobody else’s', async () => {
+  const { commits, reader, transactions } = await setUp();
+  const results = await Promise.allSettled([
+    commits.submit(claim('before')),
+    commits.submit(async (db) => {
+      await claim('undone')(db);
+      throw new Error('changed my mind');
+    }),
+    commits.submit(async (db) => db.insertInto('leases').values({ key: 'before', owner: 'x', acquired_at: 1 }).execute()),
+    commits.submit(claim('after')),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+  expect(results[1]).toMatchObject({ reason: { message: 'changed my mind' } });
+  expect(results[2]).toMatchObject({ reason: { message: expect.stringContaining('UNIQUE') as string } });
+  expect(await Promise.all(['before', 'undone', 'after'].map((key) => readLeaseOwner(reader, key)))).toEqual(['me', undefined, 'me']);
+  expect(transactions()).toBe(1);
+});
+
+test('a commit that fails fails every write in it, and the next one succeeds', async () => {
+  const { commits, reader } = await setUp();
+  // A foreign key that is checked at the commit.
+  const orphan = async (db: Queries) => {
+    await db.executeQuery({ sql: 'pragma defer_foreign_keys = on', parameters: [], query: { kind: 'RawNode', sqlFragments: [], parameters: [] }, queryId: { queryId: 'x' } });
+    await db
+      .insertInto('messages')
+      .values({ id: 'm', session_id: 99, turn_id: null, role: 'user', content: '', model: null, status: 'complete', created_at: 1 })
+      .execute();
+  };
+  const results = await Promise.allSettled([commits.submit(claim('a')), commits.submit(orphan)]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await readLeaseOwner(reader, 'a')).toBeUndefined();
+  await commits.submit(claim('a'));
+  expect(await readLeaseOwner(reader, 'a')).toBe('me');
+});
+
+test('a write that comes while another runs is not lost, and a long line is split', async () => {
+  const { commits, transactions } = await setUp();
+  let inner: Promise<boolean> | undefined;
+  await commits.submit(async (db) => {
+    inner = commits.submit(claim('inner'));
+    return claim('outer')(db);
+  });
+  expect(await inner).toBe(true);
+  expect(transactions()).toBe(2);
+  await Promise.all(Array.from({ length: 450 }, (_, index) => commits.submit(claim(`n${index}`))));
+  expect(transactions()).toBe(5);
+  await commits.idle();
+});

@@ -1,0 +1,159 @@
+/** The worker's services in memory, for tests of what lies above them. Every call is written down. */
+import { GatewayError } from '../../shared/errors.js';
+import type { StatusDocument } from '../../shared/control/messages.js';
+import type { AgentEvent, MessageDocument, Services, SessionDocument } from '../../daemon/worker/services/contracts.js';
+
+export interface FakeServices extends Services {
+  /** `service.method` in the order of the calls, with what was given. */
+  readonly calls: { readonly name: string; readonly input: unknown }[];
+  /** Replaces what the agent says. */
+  script: (message: string, signal: AbortSignal) => AsyncIterable<AgentEvent>;
+  /** Replaces how a sync message is handled. */
+  reply: (content: string, signal: AbortSignal) => Promise<string>;
+}
+
+const NOW = '2026-02-03T04:05:06.000Z';
+
+export async function* echoScript(message: string): AsyncGenerator<AgentEvent> {
+  await Promise.resolve();
+  yield { type: 'delta', text: 'You said: ' };
+  yield { type: 'tool', name: 'time', state: 'call', detail: '{}' };
+  yield { type: 'delta', text: message };
+  yield { type: 'done', reply: `You said: ${message}`, session: 's', model: 'fake/echo', usage: { inputTokens: 3, outputTokens: null } };
+}
+
+/** A turn that says `first` and then nothing more until its signal aborts. */
+export async function* hangingScript(first: string, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+  yield { type: 'delta', text: first };
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+export const fakeStatus: StatusDocument = {
+  state: 'running',
+  desired: 'up',
+  ready: true,
+  pid: 1,
+  instanceId: 'gw_1',
+  version: '0.1.0',
+  build: { running: 'b', installed: 'b' },
+  startedAt: NOW,
+  uptimeMs: 1,
+  host: '0.0.0.0',
+  port: 18_790,
+  urls: [],
+  home: '/home',
+  configPath: '/home/config.json',
+  logPath: '/home/logs/gateway.log',
+  sources: {},
+  supervisedBy: null,
+  auth: { enabled: false, tokenHint: null },
+  worker: null,
+  draining: [],
+  restarts: { planned: 0, crashes: 0 },
+  lastExit: null,
+  nextAttemptAt: null,
+  fallback: false,
+  warnings: [],
+};
+
+function session(key: string, channel: string): SessionDocument {
+  return { key, agentId: key.split(':')[0] ?? 'main', channel, title: '', createdAt: NOW, updatedAt: NOW, messageCount: 0 };
+}
+
+function notFound(key: string): GatewayError {
+  return new GatewayError('SESSION_NOT_FOUND', { message: `no session '${key}'` });
+}
+
+function messageService(fake: FakeServices): Services['messages'] {
+  const accepted = new Map<string, { body: string; messageId: string }>();
+  return {
+    accept(message, { idempotencyKey }) {
+      fake.calls.push({ name: 'messages.accept', input: { message, idempotencyKey } });
+      if (message.channel === 'nowhere') throw new GatewayError('CHANNEL_NOT_FOUND', { message: "no channel 'nowhere'" });
+      const body = JSON.stringify(message);
+      const before = idempotencyKey === undefined ? undefined : accepted.get(idempotencyKey);
+      if (before !== undefined && before.body !== body) throw new GatewayError('CONFLICT', { message: 'another body' });
+      const messageId = before?.messageId ?? `msg_${fake.calls.length}`;
+      if (idempotencyKey !== undefined) accepted.set(idempotencyKey, { body, messageId });
+      return Promise.resolve({ messageId, replayed: before !== undefined });
+    },
+    async sync(message, { deliver, signal }) {
+      fake.calls.push({ name: 'messages.sync', input: { message, deliver } });
+      return { reply: await fake.reply(message.content, signal) };
+    },
+  };
+}
+
+function sessionService(fake: FakeServices): Services['sessions'] {
+  const sessions = new Map<string, SessionDocument>();
+  const messages: MessageDocument[] = [];
+  return {
+    create(input) {
+      fake.calls.push({ name: 'sessions.create', input });
+      if (input.agentId === 'ghost') throw new GatewayError('INVALID_REQUEST', { message: "no agent 'ghost'" });
+      const key = `${input.agentId ?? 'main'}:${input.channel ?? ''}:default:direct:${input.chatId ?? 'a/b c'}`;
+      const existing = sessions.get(key);
+      const made = existing ?? session(key, input.channel ?? '');
+      sessions.set(key, made);
+      return Promise.resolve({ session: made, created: existing === undefined });
+    },
+    list(input) {
+      fake.calls.push({ name: 'sessions.list', input });
+      return Promise.resolve({ sessions: [...sessions.values()], nextCursor: null });
+    },
+    get(key) {
+      fake.calls.push({ name: 'sessions.get', input: key });
+      const found = sessions.get(key);
+      return found === undefined ? Promise.reject(notFound(key)) : Promise.resolve({ session: found, messages });
+    },
+    delete(key) {
+      fake.calls.push({ name: 'sessions.delete', input: key });
+      return sessions.delete(key) ? Promise.resolve() : Promise.reject(notFound(key));
+    },
+  };
+}
+
+export function createFakeServices(): FakeServices {
+  const calls: FakeServices['calls'] = [];
+  const note = <Result>(name: string, input: unknown, result: Result): Promise<Result> => {
+    calls.push({ name, input });
+    return Promise.resolve(result);
+  };
+  const provider = {
+    id: 'fake',
+    name: 'Fake',
+    api: 'openai-completions',
+    baseUrl: 'http://127.0.0.1',
+    configured: true,
+    source: 'models.json',
+  };
+  const model = {
+    id: 'fake/echo',
+    name: 'Echo',
+    provider: 'fake',
+    contextWindow: 1_000,
+    maxTokens: null,
+    reasoning: false,
+    input: ['text'],
+  };
+  const fake: FakeServices = {
+    calls,
+    script: echoScript,
+    reply: (content) => Promise.resolve(`You said: ${content}`),
+    messages: undefined as never,
+    sessions: undefined as never,
+    agent: {
+      run(request, signal) {
+        calls.push({ name: 'agent.run', input: request });
+        return fake.script(request.message, signal);
+      },
+    },
+    models: { providers: () => note('models.providers', undefined, [provider]), models: () => note('models.models', undefined, [model]) },
+    status: { read: () => note('status.read', undefined, fakeStatus) },
+    logs: { query: (query) => note('logs.query', query, { entries: [{ level: 'info', msg: 'hello' }], nextCursor: null }) },
+  };
+  return Object.assign(fake, { messages: messageService(fake), sessions: sessionService(fake) });
+}

@@ -1,0 +1,85 @@
+/** The worker's HTTP side on a real port of this machine, with services in memory and every log line kept. */
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { createHttpApp, type HttpApp, type HttpDeps } from '../../daemon/worker/http/app.js';
+import { type Clock, systemClock } from '../../shared/clock.js';
+import { type Config, configSchema } from '../../shared/config/schema.js';
+import { createFakeServices, type FakeServices } from './fake-services.js';
+import { type Answer, type Ask, sendRequest } from './http-request.js';
+
+export const TOKEN = 'kq3J9vX2mZ7tB5nR8wY1cD4fG6hL0pS-aEiOuU_xQwE';
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Record<string, unknown>;
+}
+
+export interface TestApp {
+  readonly app: HttpApp;
+  readonly port: number;
+  readonly services: FakeServices;
+  readonly lines: LogLine[];
+  readonly send: (path: string, ask?: Ask) => Promise<Answer>;
+  /** Replaces the `gateway` part of the configuration. */
+  readonly configure: (gateway: object) => void;
+}
+
+export interface TestOptions {
+  readonly gateway?: object;
+  readonly clock?: Clock;
+  readonly token?: () => string;
+  /** What every connection's peer address is made to be. */
+  readonly peer?: string;
+  readonly isDraining?: () => boolean;
+  readonly limits?: HttpDeps['limits'];
+}
+
+export const fakeMachine = { hostname: () => 'Boat.example.net', addresses: () => ['192.0.2.10', 'fd00::10'] };
+
+function readConfig(gateway: object): Config {
+  return configSchema.parse({ gateway });
+}
+
+/** Pretends that connections come from elsewhere; before the server's own listeners run. */
+function pretendPeer(app: HttpApp, peer: string): void {
+  app.server.prependListener('connection', (socket: Socket) => {
+    Object.defineProperty(socket, 'remoteAddress', { value: peer });
+  });
+}
+
+/** Starts an app that is closed when the test ends. */
+export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> {
+  const lines: LogLine[] = [];
+  const log = (level: string) => (fields: object, message: string) => void lines.push({ level, message, fields: { ...fields } });
+  const services = createFakeServices();
+  let config = readConfig(options.gateway ?? {});
+  const app = createHttpApp({
+    services,
+    config: () => config,
+    token: options.token ?? (() => TOKEN),
+    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    clock: options.clock ?? systemClock,
+    version: { version: '1.2.3', buildId: 'b1' },
+    instanceId: 'wk_test',
+    isDraining: options.isDraining ?? (() => false),
+    machine: fakeMachine,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  if (options.peer !== undefined) pretendPeer(app, options.peer);
+  app.server.listen(0, '127.0.0.1');
+  await once(app.server, 'listening');
+  onTestFinished(() => app.close());
+  const { port } = app.server.address() as AddressInfo;
+  return {
+    app,
+    port,
+    services,
+    lines,
+    send: (path, ask = {}) => sendRequest(port, path, ask),
+    configure: (gateway) => {
+      config = readConfig(gateway);
+    },
+  };
+}

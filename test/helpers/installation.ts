@@ -1,0 +1,41 @@
+/** A copy of the built gateway that a test may break, replace or extend. */
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { root } from './real-gateway.js';
+
+export class Installation {
+  readonly directory: string;
+  readonly #dist: string;
+
+  constructor() {
+    this.directory = mkdtempSync(join(tmpdir(), 'xi-'));
+    this.#dist = join(this.directory, 'dist');
+    cpSync(join(root, 'dist'), this.#dist, { recursive: true });
+    onTestFinished(() => rmSync(this.directory, { recursive: true, force: true }));
+  }
+
+  /** As the launcher would start it. */
+  get command(): readonly [string, ...string[]] {
+    return [process.execPath, '--inspect-port=192.0.2.1:9229', join(this.#dist, 'main.cjs')];
+  }
+
+  /** Adds code that runs when a bundle is loaded. The cached data does not fit any more, which is no error. */
+  append(bundle: string, code: string): void {
+    appendFileSync(join(this.#dist, `${bundle}.cjs`), `\n;${code}\n`);
+  }
+
+  /** Replaces a bundle. @returns puts the old one back */
+  replace(bundle: string, code: string): () => void {
+    const path = join(this.#dist, `${bundle}.cjs`);
+    const before = readFileSync(path);
+    writeFileSync(path, code);
+    return () => writeFileSync(path, before);
+  }
+
+  /** What an upgrade changes last. */
+  setBuild(build: { version: string; buildId: string }): void {
+    writeFileSync(join(this.#dist, 'build.json'), JSON.stringify(build));
+  }
+}

@@ -1,0 +1,79 @@
+/** A whole conversation part of a worker over a temp directory, with the provider and everything else real. */
+import { onTestFinished } from 'vitest';
+import * as ai from '../../daemon/worker/ai.js';
+import { createConversation, type Conversation, type ConversationDeps } from '../../daemon/worker/services/create-services.js';
+import type { AgentEvent, AgentRequest } from '../../daemon/worker/services/contracts.js';
+import { systemClock } from '../../shared/clock.js';
+import { modelsSchema, type ModelsDocument } from '../../shared/config/models-schema.js';
+import { configSchema, type Config } from '../../shared/config/schema.js';
+import { resolvePaths } from '../../shared/node/paths.js';
+import { logMemory, type LogMemory } from './log-memory.js';
+import { tempDir } from './temp-dir.js';
+
+export interface ConversationOptions extends Partial<Omit<ConversationDeps, 'config' | 'models' | 'paths'>> {
+  readonly home?: string;
+  readonly config?: unknown;
+  readonly models?: unknown;
+  readonly isActive?: boolean;
+}
+
+/** What a test may look at and change while it runs. */
+export interface TestConversation extends Conversation {
+  readonly home: string;
+  readonly log: LogMemory;
+  setConfig(config: unknown): void;
+  setModels(models: unknown): void;
+}
+
+/** Makes, starts and (unless told otherwise) activates one; it is closed at the end of the test. */
+export async function makeConversation(options: ConversationOptions = {}): Promise<TestConversation> {
+  const { home = tempDir(), isActive = true, instanceId = 'wk_test' } = options;
+  let config: Config = configSchema.parse(options.config ?? {});
+  let models: ModelsDocument = modelsSchema.parse(options.models ?? {});
+  const log = logMemory();
+  const conversation = createConversation({
+    liveInstanceIds: () => [instanceId],
+    logger: log,
+    clock: systemClock,
+    loadAi: () => ai,
+    environment: () => undefined,
+    ...options,
+    instanceId,
+    paths: resolvePaths({ home, runtimeDir: home }),
+    config: () => config,
+    models: () => models,
+  });
+  onTestFinished(() => conversation.close());
+  await conversation.start();
+  if (isActive) await conversation.activate();
+  return {
+    ...conversation,
+    home,
+    log,
+    setConfig: (next) => void (config = configSchema.parse(next)),
+    setModels: (next) => void (models = modelsSchema.parse(next)),
+  };
+}
+
+/** The `models.json` of one provider `fake` at that address, with the models `one` and `two`. */
+export function fakeModels(baseUrl: string): unknown {
+  return { providers: { fake: { baseUrl, apiKey: 'sk-fake', models: [{ id: 'one', name: 'One' }, { id: 'two' }] } } };
+}
+
+export interface TurnResult {
+  readonly text: string;
+  readonly last: AgentEvent | undefined;
+  readonly events: readonly AgentEvent[];
+}
+
+export async function readTurn(events: AsyncIterable<AgentEvent>): Promise<TurnResult> {
+  const all: AgentEvent[] = [];
+  for await (const event of events) all.push(event);
+  const text = all.map((event) => (event.type === 'delta' ? event.text : '')).join('');
+  return { text, last: all.at(-1), events: all };
+}
+
+/** Runs one turn to its end. */
+export function ask(conversation: Conversation, request: AgentRequest | string, signal = new AbortController().signal): Promise<TurnResult> {
+  return readTurn(conversation.agent.run(typeof request === 'string' ? { message: request } : request, signal));
+}

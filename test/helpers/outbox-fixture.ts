@@ -1,0 +1,76 @@
+/** An outbox over a real store, with channels and a clock in the hands of the test. */
+import { onTestFinished } from 'vitest';
+import { Outbox } from '../../daemon/worker/outbox/outbox.js';
+import { readOutboxParts, findOutboxMessage, type OutboxSummary } from '../../daemon/worker/store/outbox-pages.js';
+import type { Store } from '../../daemon/worker/store/store.js';
+import { FakeClock } from './fake-clock.js';
+import { logMemory, type LogMemory } from './log-memory.js';
+import { openStore } from './open-store.js';
+import { ScriptedChannels } from './scripted-channels.js';
+
+export interface OutboxFixture {
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly clock: FakeClock;
+  readonly channels: ScriptedChannels;
+  readonly log: LogMemory;
+  put(chatId: string, content: string, options?: { accountId?: string; id?: string }): Promise<string>;
+  read(id: string): Promise<OutboxSummary>;
+  partStates(id: string): Promise<string[]>;
+  /** Resolves when the message is in that state. */
+  until(id: string, state: string): Promise<OutboxSummary>;
+}
+
+export interface OutboxFixtureOptions {
+  readonly store?: Store;
+  readonly clock?: FakeClock;
+  readonly channels?: ScriptedChannels;
+  readonly instanceId?: string;
+  liveInstanceIds?(): readonly string[];
+}
+
+export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<OutboxFixture> {
+  const store = options.store ?? (await openStore());
+  const { clock = new FakeClock(), channels = new ScriptedChannels(), instanceId = 'wk_1' } = options;
+  const log = logMemory();
+  const liveInstanceIds = (): readonly string[] => options.liveInstanceIds?.() ?? [instanceId];
+  const outbox = new Outbox({ store, clock, channels, logger: log, instanceId, liveInstanceIds, random: () => 0 });
+  // Sends that nobody answers are cut, before the store is closed.
+  onTestFinished(async () => {
+    const stopped = outbox.stop(0);
+    clock.advance(0);
+    await stopped;
+  });
+  let count = 0;
+  const read = async (id: string): Promise<OutboxSummary> => {
+    const row = await store.read((db) => findOutboxMessage(db, id));
+    if (row === undefined) throw new Error(`there is no message ${id}`);
+    return row;
+  };
+  return {
+    store,
+    outbox,
+    clock,
+    channels,
+    log,
+    read,
+    async put(chatId, content, { accountId = 'a', id = `msg_${(count += 1)}` } = {}) {
+      const lane = { channel: 'test', accountId, chatId };
+      await store.write((db) => outbox.enqueue(db, { ...lane, id, content }));
+      outbox.wake(lane);
+      return id;
+    },
+    partStates: async (id) => {
+      const { seq } = await read(id);
+      return (await store.read((db) => readOutboxParts(db, seq))).map(({ state }) => state);
+    },
+    async until(id, state) {
+      for (;;) {
+        const row = await read(id);
+        if (row.state === state) return row;
+        // Nothing tells when a row has changed; the test's own time limit ends a wait in vain.
+        await new Promise(setImmediate);
+      }
+    },
+  };
+}

@@ -1,0 +1,208 @@
+/** The gateway as users run it: the real launcher, a home of its own, a free port. Everything started is ended by its id. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { type LockRecord, readLock } from '../../shared/node/lock-record.js';
+import { onTestFinished } from 'vitest';
+
+export const root = join(import.meta.dirname, '..', '..');
+/** The command line as users type it. */
+export const launcher: readonly [string, ...string[]] = [join(root, 'bin', 'xopc')];
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+}
+
+/** A process with its output so far. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  output(): { stdout: string; stderr: string };
+  readonly done: Promise<Outcome>;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Ours without anything that would steer the gateway, or slow each Node start down. */
+function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(XOPC_|OPENAI_|ANTHROPIC_|GOOGLE_|NODE_EXTRA_CA_CERTS|NODE_OPTIONS|VITEST|LISTEN_)/.test(name),
+  );
+  return { ...Object.fromEntries(own), ...extra };
+}
+
+export function runProcess(
+  [command, ...first]: readonly [string, ...string[]],
+  args: readonly string[],
+  options: { env: Record<string, string>; cwd?: string; input?: string; detached?: boolean },
+): Running {
+  const startedAt = performance.now();
+  const child = spawn(command, [...first, ...args], {
+    cwd: options.cwd ?? root,
+    env: cleanEnvironment(options.env),
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    detached: options.detached ?? false,
+  });
+  child.stdin?.end(options.input);
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (output.stdout += chunk));
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (output.stderr += chunk));
+  const done = once(child, 'exit').then(async ([code, signal]) => {
+    const durationMs = performance.now() - startedAt;
+    // A background child may hold the pipe: what has arrived a moment after the exit is all of it.
+    await Promise.race([once(child, 'close'), new Promise((resolve) => setTimeout(resolve, 200))]);
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null, ...output, durationMs };
+  });
+  return { child, pid: child.pid ?? -1, output: () => ({ ...output }), done };
+}
+
+/** Resolves when `check` returns something, looking every 10 ms. @throws after `limitMs` */
+export async function until<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  limitMs = 15_000,
+): Promise<T> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const value = await check();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+export class RealGateway {
+  readonly home: string;
+  readonly env: Record<string, string>;
+  readonly port: number;
+  readonly #command: readonly [string, ...string[]];
+
+  private constructor(home: string, port: number, env: Record<string, string>, command: readonly [string, ...string[]]) {
+    this.home = home;
+    this.#command = command;
+    this.port = port;
+    this.env = { HOME: home, XOPC_HOME: join(home, '.xopc'), XOPC_PORT: String(port), ...env };
+  }
+
+  /** A home and a port; nothing runs yet. At the end of the test whatever its lock names is killed and the home removed. */
+  static async create(env: Record<string, string> = {}, command = launcher): Promise<RealGateway> {
+    const gateway = new RealGateway(mkdtempSync(join(tmpdir(), 'xg-')), await freePort(), env, command);
+    onTestFinished(() => gateway.dispose());
+    return gateway;
+  }
+
+  /** Created and running in the foreground, healthy. */
+  static async start(
+    options: { env?: Record<string, string>; args?: readonly string[]; command?: readonly [string, ...string[]] } = {},
+  ): Promise<RealGateway & { readonly process: Running }> {
+    const gateway = await RealGateway.create(options.env, options.command);
+    const process = await gateway.run(options.args);
+    return Object.assign(gateway, { process });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get xopcHome(): string {
+    return join(this.home, '.xopc');
+  }
+
+  get logPath(): string {
+    return join(this.xopcHome, 'logs', 'gateway.log');
+  }
+
+  /** Starts a foreground gateway without waiting. */
+  spawn(args: readonly string[] = [], env: Record<string, string> = {}): Running {
+    return runProcess(this.#command, ['gateway', ...args], { env: { ...this.env, ...env } });
+  }
+
+  /** Starts a foreground gateway and waits until it is ready. @throws with its output when it ends first */
+  async run(args: readonly string[] = [], env: Record<string, string> = {}): Promise<Running> {
+    const running = this.spawn(args, env);
+    await Promise.race([
+      this.untilHealthy(),
+      running.done.then((outcome) =>
+        Promise.reject(new Error(`the gateway ended with ${outcome.code}: ${outcome.stderr}${outcome.stdout}`)),
+      ),
+    ]);
+    return running;
+  }
+
+  /** Runs `xopc …` to its end. */
+  xopc(...args: string[]): Promise<Outcome> {
+    return runProcess(this.#command, args, { env: this.env }).done;
+  }
+
+  async status(): Promise<StatusDocument> {
+    const outcome = await this.xopc('gateway', 'status', '--json');
+    return JSON.parse(outcome.stdout) as StatusDocument;
+  }
+
+  /** @throws when no lock is there */
+  lock(): LockRecord {
+    const directory = join(this.xopcHome, 'locks');
+    const name = readdirSync(directory).find((entry) => entry.endsWith('.lock'));
+    const record = name === undefined ? 'absent' : readLock(join(directory, name));
+    if (typeof record !== 'object' || 'unreadable' in record) throw new Error(`no lock: ${JSON.stringify(record)}`);
+    return record;
+  }
+
+  workerPid(): number {
+    const child = this.lock().children.findLast((entry) => entry.role === 'worker');
+    if (child === undefined) throw new Error('no worker in the lock');
+    return child.pid;
+  }
+
+  log(): Record<string, unknown>[] {
+    const lines = existsSync(this.logPath) ? readFileSync(this.logPath, 'utf8').trim().split('\n') : [];
+    return lines.filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  untilHealthy(): Promise<true> {
+    return until('the gateway to be healthy', () =>
+      fetch(`${this.url}/health`).then(
+        (answer) => answer.ok as true,
+        () => undefined,
+      ),
+    );
+  }
+
+  dispose(): void {
+    let lock: LockRecord | undefined;
+    try {
+      lock = this.lock();
+    } catch {
+      // Stopped already.
+    }
+    for (const pid of [lock?.pid, ...(lock?.children ?? []).map((child) => child.pid)]) {
+      if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGKILL');
+    }
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
