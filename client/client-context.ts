@@ -1,0 +1,52 @@
+/** What a command gets from the process that it runs in; tests give it another. */
+import type { BaseContext } from 'clipanion';
+import { loadBundle } from '../shared/node/bundle.js';
+import type { SupervisorEntry } from '../shared/node/entry.js';
+import { environmentValue, readEnvironment, type GatewayEnvironment } from '../shared/node/env.js';
+import type * as ConfigTools from './config-tools.js';
+import type * as Starter from './start-supervisor.js';
+
+export interface ClientRuntime {
+  readEnvironment(): GatewayEnvironment;
+  environmentValue(name: string): string | undefined;
+  loadSupervisor(): SupervisorEntry;
+  /** The schema and what else only the config commands need. */
+  loadConfigTools(): typeof ConfigTools;
+  loadStarter(): typeof Starter;
+  /** Calls `listener` on each Ctrl-C instead of ending the process. @returns how to stop that */
+  onInterrupt(listener: () => void): () => void;
+}
+
+export interface ClientContext extends BaseContext {
+  readonly runtime: ClientRuntime;
+}
+
+export const processRuntime: ClientRuntime = {
+  readEnvironment,
+  environmentValue,
+  loadSupervisor: () => loadBundle<SupervisorEntry>('supervisor'),
+  loadConfigTools: () => loadBundle<typeof ConfigTools>('config'),
+  loadStarter: () => loadBundle<typeof Starter>('start'),
+  onInterrupt(listener) {
+    process.on('SIGINT', listener);
+    return () => process.off('SIGINT', listener);
+  },
+};
+
+/** The process's own streams and environment; a stream that nobody asks for is not opened. */
+export function processContext(): ClientContext {
+  return {
+    env: {},
+    colorDepth: 1,
+    runtime: processRuntime,
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+  };
+}

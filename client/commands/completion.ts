@@ -1,0 +1,36 @@
+import { Cli, Command, Option } from 'clipanion';
+import { GatewayError } from '../../shared/errors.js';
+import { BaseCommand } from '../base-command.js';
+import type { ClientContext } from '../client-context.js';
+import { completionScript, isShell, SHELLS, type CommandNode } from '../completion-script.js';
+
+export class CompletionCommand extends BaseCommand {
+  static override readonly paths = [['completion']];
+  static override readonly usage = Command.Usage({
+    category: 'More',
+    description: 'Print a completion script for bash, zsh or fish.',
+    examples: [
+      ['bash', 'xopc completion bash > ~/.local/share/bash-completion/completions/xopc'],
+      ['zsh', 'xopc completion zsh > "${fpath[1]}/_xopc"'],
+      ['fish', 'xopc completion fish > ~/.config/fish/completions/xopc.fish'],
+    ],
+  });
+
+  readonly shell = Option.String({ name: 'shell' });
+
+  protected async run(): Promise<number> {
+    if (!isShell(this.shell)) throw new GatewayError('USAGE', { message: `'${this.shell}' is not a shell that is known here`, hint: `One of: ${SHELLS.join(', ')}` });
+    await this.printLine(completionScript(this.shell, await this.#tree()));
+    return 0;
+  }
+
+  async #tree(): Promise<CommandNode[]> {
+    const { COMMANDS } = await import('./registry.js');
+    const cli = Cli.from<ClientContext>(await Promise.all(COMMANDS.map((entry) => entry.load())), { binaryName: 'xopc' });
+    return cli.definitions().map(({ path, description, options }) => ({
+      words: path.split(' ').slice(1),
+      description: (description ?? '').trim(),
+      options: options.flatMap(({ definition }) => definition.split(/[ ,]/).map((part) => part.replace(/#.*$/, '')).filter((part) => /^--?[a-z]/i.test(part))),
+    }));
+  }
+}

@@ -1,0 +1,34 @@
+/** What the config commands share. */
+import { ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
+import { loadConfigFile } from '../../../shared/node/config-file.js';
+import { configInvalid } from '../../../shared/node/config-text.js';
+import type { ConfigDocument } from '../../../shared/config/document.js';
+import { BaseCommand } from '../../base-command.js';
+import type * as ConfigTools from '../../config-tools.js';
+
+export abstract class ConfigCommand extends BaseCommand {
+  #tools: typeof ConfigTools | undefined;
+
+  protected get tools(): typeof ConfigTools {
+    return (this.#tools ??= this.context.runtime.loadConfigTools());
+  }
+
+  /** The file as it is. @throws CONFIG_INVALID when it cannot be read */
+  protected loadReadable(): ConfigDocument {
+    const document = loadConfigFile({ path: this.gatewayPaths.configPath });
+    if (document.problems.length > 0) throw configInvalid(document.file, document.problems);
+    return document;
+  }
+
+  /** Directories for the lock and the copy for undo, before the first gateway has made them. */
+  protected prepareDirectories(): void {
+    const { home, lockDir, stateDir } = this.gatewayPaths;
+    for (const directory of [home, lockDir, stateDir]) ensurePrivateDirectory(directory);
+  }
+
+  /** A single value as it is, anything else as JSON. */
+  protected async printValue(value: unknown): Promise<void> {
+    if (typeof value === 'string' && !this.json) await this.printLine(value);
+    else await this.printJson(value ?? null);
+  }
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'clipanion';
+import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
+import { readConfigText } from '../../../shared/node/config-file.js';
+import { hashText } from '../../../shared/node/config-text.js';
+import { writeConfigText } from '../../../shared/node/config-write.js';
+import { describeError } from '../../base-command.js';
+import { ConfigCommand } from './config-command.js';
+
+const NEW_FILE = '{\n}\n';
+
+function editorFailed(editor: string, reason: string): GatewayError {
+  return new GatewayError('USAGE', { message: `the editor '${editor}' ${reason}`, hint: 'Name one that waits in EDITOR, e.g. EDITOR=vi or EDITOR="code --wait".' });
+}
+
+/** Runs the editor on the terminal; its name may come with arguments, as every shell program accepts. */
+function runEditor(editor: string, path: string): Promise<void> {
+  const [file, args] = process.platform === 'win32' ? ['cmd', ['/c', `${editor} "${path}"`]] : ['/bin/sh', ['-c', `${editor} "$1"`, 'sh', path]];
+  return new Promise((resolve, reject) => {
+    const child = spawn(file as string, args as string[], { stdio: 'inherit' });
+    child.once('error', (error) => reject(editorFailed(editor, `cannot be started (${error.message})`)));
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(editorFailed(editor, `ended with ${code === null ? 'a signal' : `exit code ${code}`}; nothing was written`))));
+  });
+}
+
+export class ConfigEditCommand extends ConfigCommand {
+  static override readonly paths = [['config', 'edit']];
+  static override readonly usage = Command.Usage({
+    category: 'Configuration',
+    description: 'Edit the configuration; it is checked before it is written.',
+    details: 'Opens a copy in $VISUAL or $EDITOR. If the result is invalid, the file stays as it is and the copy can be mended.',
+    examples: [['With the editor of your choice', 'EDITOR=nano xopc config edit']],
+  });
+
+  protected async run(): Promise<number> {
+    this.prepareDirectories();
+    const current = readConfigText(this.gatewayPaths.configPath);
+    const draft = join(this.gatewayPaths.stateDir, `config.${randomBytes(4).toString('hex')}.draft.json`);
+    await writeFile(draft, current ?? NEW_FILE, { mode: 0o600, flag: 'wx' });
+    return this.#editUntilValid(draft, current);
+  }
+
+  #editor(): string {
+    const { runtime } = this.context;
+    return runtime.environmentValue('VISUAL') ?? runtime.environmentValue('EDITOR') ?? (process.platform === 'win32' ? 'notepad' : 'vi');
+  }
+
+  async #editUntilValid(draft: string, current: string | undefined): Promise<number> {
+    const { writeOptions } = this.tools;
+    const options = { ...writeOptions(this.gatewayPaths), ...(current === undefined ? {} : { expectedHash: hashText(current) }) };
+    for (;;) {
+      await runEditor(this.#editor(), draft);
+      const text = await readFile(draft, 'utf8');
+      if (text === (current ?? NEW_FILE)) {
+        await rm(draft, { force: true });
+        await this.note('Nothing has changed.');
+        return 0;
+      }
+      try {
+        await writeConfigText(options, text);
+        await rm(draft, { force: true });
+        await this.note(`${this.gatewayPaths.configPath} is written.`);
+        return 0;
+      } catch (error) {
+        if (!(error instanceof GatewayError) || !(await this.#wantsAnotherTry(error, draft))) throw error;
+      }
+    }
+  }
+
+  async #wantsAnotherTry(error: GatewayError, draft: string): Promise<boolean> {
+    await this.note(`Your text is kept in ${draft}`);
+    if (error.code !== 'CONFIG_INVALID' || (this.context.stdin as Partial<NodeJS.ReadStream>).isTTY !== true || this.json) return false;
+    await this.note(describeError(toErrorDocument(error)));
+    const terminal = createInterface({ input: this.context.stdin, output: this.context.stderr });
+    const answer = await terminal.question('Edit it again? [Y/n] ');
+    terminal.close();
+    return !/^n/i.test(answer.trim());
+  }
+}

@@ -1,0 +1,36 @@
+import { Command, Option } from 'clipanion';
+import { parseKey, valueAt } from '../../../shared/config/key-path.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { configInvalid } from '../../../shared/node/config-text.js';
+import { ConfigCommand } from './config-command.js';
+
+export class ConfigGetCommand extends ConfigCommand {
+  static override readonly paths = [['config', 'get']];
+  static override readonly usage = Command.Usage({
+    category: 'Configuration',
+    description: 'Print a value, or the whole configuration, defaults included.',
+    details: 'Secrets are shown as `****` unless --show is given. --raw prints what the file itself says.',
+    examples: [
+      ['One value', 'xopc config get gateway.port'],
+      ['All of it', 'xopc config get'],
+    ],
+  });
+
+  readonly key = Option.String({ name: 'key', required: false });
+  readonly raw = Option.Boolean('--raw', false, { description: 'As written in the file: no defaults, `${VAR}` not filled in.' });
+  readonly show = Option.Boolean('--show', false, { description: 'Show secrets too.' });
+
+  protected async run(): Promise<number> {
+    const path = this.key === undefined ? [] : parseKey(this.key);
+    const document = this.loadReadable();
+    const { hideSecrets, unknownKey, validateConfig } = this.tools;
+    const unknown = unknownKey(path);
+    if (unknown !== undefined) throw unknown;
+    const { value: config, problems } = validateConfig(document);
+    if (!this.raw && problems.length > 0) throw configInvalid(document.file, problems);
+    const value = valueAt(this.raw ? document.raw : config, path);
+    if (value === undefined) throw new GatewayError('NOT_FOUND', { message: `'${this.key}' is not set`, hint: `Set it with: xopc config set ${this.key} VALUE` });
+    await this.printValue(this.show ? value : hideSecrets(value, path));
+    return 0;
+  }
+}

@@ -1,0 +1,69 @@
+import { Command, Option } from 'clipanion';
+import { formatProblem, type Problem } from '../../../shared/errors.js';
+import { loadConfigFile } from '../../../shared/node/config-file.js';
+import { configInvalid } from '../../../shared/node/config-text.js';
+import { ConfigCommand } from './config-command.js';
+
+export class ConfigValidateCommand extends ConfigCommand {
+  static override readonly paths = [['config', 'validate']];
+  static override readonly usage = Command.Usage({
+    category: 'Configuration',
+    description: 'Check the configuration and models.json.',
+    details: 'Exit code: 0 valid, 78 not. Every problem names file, line, column, key and what is allowed.',
+    examples: [
+      ['The files in use', 'xopc config validate'],
+      ['Another file', 'xopc config validate draft.json'],
+    ],
+  });
+
+  readonly file = Option.String({ name: 'file', required: false });
+
+  protected async run(): Promise<number> {
+    const { validateConfig, validateModels } = this.tools;
+    const path = this.file ?? this.gatewayPaths.configPath;
+    const config = validateConfig(loadConfigFile({ path }));
+    const results = this.file === undefined ? [config, validateModels(loadConfigFile({ path: this.gatewayPaths.modelsPath }))] : [config];
+    const problems = results.flatMap((result) => result.problems);
+    const warnings = results.flatMap((result) => result.warnings);
+    if (problems.length > 0) throw configInvalid(path, problems, 'A running gateway goes on with what it has.');
+    await this.#reportValid(path, warnings);
+    return 0;
+  }
+
+  async #reportValid(path: string, warnings: readonly Problem[]): Promise<void> {
+    if (this.json) return this.printJson({ valid: true, warnings });
+    for (const warning of warnings) await this.note(`Warning: ${formatProblem(warning)}`, this.err.paint.yellow);
+    await this.printLine(`${path} is valid.`);
+  }
+}
+
+export class ConfigSchemaCommand extends ConfigCommand {
+  static override readonly paths = [['config', 'schema']];
+  static override readonly usage = Command.Usage({
+    category: 'Configuration',
+    description: 'Print the JSON Schema of the configuration, for editors.',
+    examples: [['Save it beside the file', 'xopc config schema > ~/.xopc/config.schema.json']],
+  });
+
+  protected async run(): Promise<number> {
+    const { configJsonSchema } = this.tools;
+    await this.printJson(configJsonSchema());
+    return 0;
+  }
+}
+
+export class ConfigPathCommand extends ConfigCommand {
+  static override readonly paths = [['config', 'path']];
+  static override readonly usage = Command.Usage({
+    category: 'Configuration',
+    description: 'Print where the configuration is.',
+    examples: [['Its path', 'xopc config path']],
+  });
+
+  protected async run(): Promise<number> {
+    const { configPath, modelsPath, home } = this.gatewayPaths;
+    if (this.json) await this.printJson({ configPath, modelsPath, home });
+    else await this.printLine(configPath);
+    return 0;
+  }
+}

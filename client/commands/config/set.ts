@@ -1,0 +1,93 @@
+import { Command, Option } from 'clipanion';
+import { formatKey, parseKey } from '../../../shared/config/key-path.js';
+import { readConfigText } from '../../../shared/node/config-file.js';
+import { stripBom } from '../../../shared/node/config-text.js';
+import { writeConfig } from '../../../shared/node/config-write.js';
+import { locateGateway } from '../../locate-gateway.js';
+import { readInput } from '../../read-input.js';
+import { ConfigCommand } from './config-command.js';
+
+/** Says what a change of the file means for a gateway that runs. */
+abstract class ConfigChangeCommand extends ConfigCommand {
+  protected async reportChange(change: { key: string; action: 'set' | 'removed' | 'restored' }): Promise<void> {
+    const isRunning = (await locateGateway(this.gatewayPaths)).kind === 'answers';
+    const { configPath } = this.gatewayPaths;
+    if (this.json) return this.printJson({ ...change, configPath, appliedTo: isRunning ? 'running gateway' : 'next start' });
+    const subject = change.key === '' ? 'The configuration' : change.key;
+    await this.note(`${subject} is ${change.action} in ${configPath}${isRunning ? '; the running gateway takes it over' : ''}.`);
+  }
+}
+
+export class ConfigSetCommand extends ConfigChangeCommand {
+  static override readonly paths = [['config', 'set']];
+  static override readonly usage = Command.Usage({
+    category: 'Configuration',
+    description: 'Set a value; comments in the file are kept.',
+    details: `
+      The value is JSON where it reads as such, otherwise text; \`-\` reads it from standard input, which keeps a secret
+      out of the shell's history. Nothing is written if the result would be invalid. A gateway that runs takes it over.
+    `,
+    examples: [
+      ['A number', 'xopc config set gateway.port 8080'],
+      ['A list', `xopc config set gateway.allowedHosts '["home.example"]'`],
+      ['A secret', 'xopc config set gateway.auth.api_key - < key.txt'],
+    ],
+  });
+
+  readonly key = Option.String({ name: 'key' });
+  readonly value = Option.String({ name: 'value' });
+
+  protected async run(): Promise<number> {
+    const path = parseKey(this.key);
+    const given = this.value === '-' ? await readInput(this.context.stdin) : this.value;
+    const { interpretValue, unknownKey, writeOptions } = this.tools;
+    const unknown = unknownKey(path);
+    if (unknown !== undefined) throw unknown;
+    const text = stripBom(readConfigText(this.gatewayPaths.configPath) ?? '{}');
+    this.loadReadable();
+    this.prepareDirectories();
+    const value = interpretValue(given, { text, file: this.gatewayPaths.configPath, path });
+    await writeConfig(writeOptions(this.gatewayPaths), [{ path, value }]);
+    await this.reportChange({ key: formatKey(path), action: 'set' });
+    return 0;
+  }
+}
+
+export class ConfigUnsetCommand extends ConfigChangeCommand {
+  static override readonly paths = [['config', 'unset']];
+  static override readonly usage = Command.Usage({
+    category: 'Configuration',
+    description: 'Remove a value from the file, so that its default holds.',
+    examples: [['Back to the default port', 'xopc config unset gateway.port']],
+  });
+
+  readonly key = Option.String({ name: 'key' });
+
+  protected async run(): Promise<number> {
+    const path = parseKey(this.key);
+    const { writeOptions } = this.tools;
+    this.loadReadable();
+    this.prepareDirectories();
+    await writeConfig(writeOptions(this.gatewayPaths), [{ path, value: undefined }]);
+    await this.reportChange({ key: formatKey(path), action: 'removed' });
+    return 0;
+  }
+}
+
+export class ConfigUndoCommand extends ConfigChangeCommand {
+  static override readonly paths = [['config', 'undo']];
+  static override readonly usage = Command.Usage({
+    category: 'Configuration',
+    description: 'Take back the last change that xopc made to the file; a second undo brings it back.',
+    examples: [['Take it back', 'xopc config undo']],
+  });
+
+  protected async run(): Promise<number> {
+    const { writeOptions } = this.tools;
+    const { undoConfig } = await import('../../../shared/node/config-write.js');
+    this.prepareDirectories();
+    await undoConfig(writeOptions(this.gatewayPaths));
+    await this.reportChange({ key: '', action: 'restored' });
+    return 0;
+  }
+}

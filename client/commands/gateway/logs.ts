@@ -1,0 +1,118 @@
+/** `xopc gateway logs`: reads the log files themselves, so that it works when the gateway does not. */
+import { Command, Option } from 'clipanion';
+import { GatewayError } from '../../../shared/errors.js';
+import { parseLogLine } from '../../../shared/log/entry.js';
+import { escapeJsonControls } from '../../../shared/log/escape.js';
+import { createLogFilter, type LogFilter } from '../../../shared/log/filter.js';
+import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
+import { renderLogLine } from '../../../shared/log/render.js';
+import { parseSince } from '../../../shared/log/since.js';
+import { followFile, type FollowEvent } from '../../../shared/node/follow-file.js';
+import type { LogPosition } from '../../../shared/node/log-cursor.js';
+import { readLog } from '../../../shared/node/read-log.js';
+import { BaseCommand } from '../../base-command.js';
+
+const DEFAULT_LINES = 50;
+/** With `--since` alone all of that time is shown; this much is kept in memory for it. */
+const MAX_SINCE_LINES = 100_000;
+
+const NOTICES: Readonly<Record<Exclude<FollowEvent['type'], 'lines'>, string>> = {
+  truncated: 'The log file was truncated; what is written from now on follows.',
+  gap: 'Some lines are missing here: their file was rotated away before it could be read.',
+};
+
+function parseLines(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new GatewayError('USAGE', { message: `--lines is '${text}'; it must be a whole number from 0`, hint: 'e.g. --lines 200' });
+}
+
+export class LogsCommand extends BaseCommand {
+  static override readonly paths = [['gateway', 'logs']];
+  static override readonly usage = Command.Usage({
+    category: 'Gateway',
+    description: 'Show the log, also while the gateway is down.',
+    details: 'Reads the log files directly. One entry is one line; `--json` prints each entry as one line of JSON.',
+    examples: [
+      ['The last 50 lines', 'xopc gateway logs'],
+      ['What is written from now on, too', 'xopc gateway logs --follow'],
+      ['Warnings and errors of the last ten minutes', 'xopc gateway logs --level warn --since 10m'],
+    ],
+  });
+
+  readonly lines = Option.String('-n,--lines', {
+    description: `How many of the last lines; default ${DEFAULT_LINES}, with --since all of that time.`,
+  });
+  readonly follow = Option.Boolean('-f,--follow', false, { description: 'Go on with what is written from now on, until Ctrl-C.' });
+  readonly level = Option.String('--level', { description: `This level and above: ${LOG_LEVELS.join(', ')}.` });
+  readonly since = Option.String('--since', { description: 'From then on: 10m, 2h, 1d, or a date such as 2026-03-01T14:00.' });
+
+  protected async run(): Promise<number> {
+    const filter = this.#filter();
+    if (!this.follow) return (await this.#showLast(filter)) === null ? 1 : 0;
+    // From here on Ctrl-C is the ordinary end.
+    const interruption = new AbortController();
+    const release = this.context.runtime.onInterrupt(() => interruption.abort());
+    try {
+      await this.#follow((await this.#showLast(filter)) ?? 'start', filter, interruption.signal);
+      return 0;
+    } finally {
+      release();
+    }
+  }
+
+  /** @returns where the shown lines end; null when there is no log */
+  async #showLast(filter: LogFilter): Promise<LogPosition | null> {
+    const isAllSince = this.lines === undefined && this.since !== undefined;
+    const limit = isAllSince ? MAX_SINCE_LINES : parseLines(this.lines ?? String(DEFAULT_LINES));
+    const { logPath } = this.gatewayPaths;
+    const page = await readLog(logPath, { ...filter, limit, completeOnly: this.follow });
+    if (isAllSince && page.nextCursor !== null)
+      await this.note(`Only the newest ${MAX_SINCE_LINES} lines are shown; give --lines for more.`);
+    if (page.end === null) await this.#reportMissing(logPath);
+    await this.#print(page.lines);
+    return page.end;
+  }
+
+  #filter(): LogFilter {
+    const { level, since } = this;
+    if (level !== undefined && !isLogLevel(level)) {
+      throw new GatewayError('USAGE', {
+        message: `--level is '${level}'; it must be one of ${LOG_LEVELS.join(', ')}`,
+        hint: 'e.g. --level warn',
+      });
+    }
+    const sinceMs = since === undefined ? undefined : parseSince(since, Date.now());
+    if (since !== undefined && sinceMs === undefined) {
+      throw new GatewayError('USAGE', {
+        message: `--since is '${since}'; it must be a time such as 10m, 2h, 1d or 2026-03-01T14:00`,
+        hint: 'e.g. --since 10m',
+      });
+    }
+    return { ...(level === undefined ? {} : { level }), ...(sinceMs === undefined ? {} : { sinceMs }) };
+  }
+
+  async #reportMissing(logPath: string): Promise<void> {
+    await this.note(`There is no log yet at ${logPath}.`);
+    await this.note(this.follow ? 'Waiting for it. Start the gateway with: xopc gateway' : 'Start the gateway with: xopc gateway');
+  }
+
+  async #follow(from: LogPosition | 'start', { level }: LogFilter, signal: AbortSignal): Promise<void> {
+    const wanted = createLogFilter(level === undefined ? {} : { level });
+    for await (const event of followFile(this.gatewayPaths.logPath, { from, signal })) {
+      if (signal.aborted) return;
+      if (event.type === 'lines') await this.#print(event.lines.filter((line) => wanted(line) === 'take'));
+      else await this.note(NOTICES[event.type]);
+      if (this.out.isClosed) return;
+    }
+  }
+
+  async #print(lines: readonly string[]): Promise<void> {
+    if (lines.length > 0) await this.printLine(lines.map((line) => this.#render(line)).join('\n'));
+  }
+
+  #render(line: string): string {
+    if (!this.json) return renderLogLine(line, { colour: this.out.paint.isColorSupported });
+    const entry = parseLogLine(line);
+    return escapeJsonControls(entry['raw'] === true ? JSON.stringify(entry) : line);
+  }
+}

@@ -1,0 +1,24 @@
+import { Command } from 'clipanion';
+import { ApiClient, apiTarget } from '../../api-client.js';
+import { BaseCommand } from '../../base-command.js';
+import { requireGateway } from '../../locate-gateway.js';
+import { createPageLink } from '../../page-link.js';
+
+export class OpenCommand extends BaseCommand {
+  static override readonly paths = [['gateway', 'open']];
+  static override readonly usage = Command.Usage({
+    category: 'Gateway',
+    description: 'Print a link to the page that works once, without showing the token.',
+    examples: [['Print the link', 'xopc gateway open']],
+  });
+
+  protected async run(): Promise<number> {
+    const { status } = await requireGateway(this.gatewayPaths);
+    const link = await createPageLink(new ApiClient(apiTarget(status, this.gatewayPaths, this.environment)));
+    const url = link?.url ?? status.urls[0] ?? '';
+    if (this.json) await this.printJson({ url, expiresAt: link?.expiresAt ?? null });
+    else await this.printLine(url);
+    if (link === undefined && status.auth.enabled) await this.note('The page asks for the token; see it with: xopc gateway token --show');
+    return 0;
+  }
+}

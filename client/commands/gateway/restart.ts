@@ -1,0 +1,59 @@
+import { Command, Option } from 'clipanion';
+import type { RestartResult, StatusDocument } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { BaseCommand } from '../../base-command.js';
+import { callControl, type ControlDeadlines } from '../../control-client.js';
+import { requireGateway } from '../../locate-gateway.js';
+import { parseTimeout } from '../../parse-options.js';
+import { formatSeconds } from '../../render/duration.js';
+import { waitForNewInstance } from '../../wait-ready.js';
+
+/** The supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */
+const DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
+
+export class RestartCommand extends BaseCommand {
+  static override readonly paths = [['gateway', 'restart']];
+  static override readonly usage = Command.Usage({
+    category: 'Gateway',
+    description: 'Restart the gateway without a gap.',
+    details: `
+      A new worker starts and serves before the old one finishes its work; no connection is refused. If the new one does
+      not become ready, the old one goes on and the command fails with the reason. Returns when the new one is ready.
+      With --force, and after an upgrade, the supervisor process is replaced too.
+    `,
+    examples: [
+      ['Restart it', 'xopc gateway restart'],
+      ['Replace the supervisor as well', 'xopc gateway restart --force'],
+    ],
+  });
+
+  readonly timeout = Option.String('--timeout', { description: 'Drain time of the old worker in milliseconds.' });
+  readonly force = Option.Boolean('--force', false, { description: 'Replace the supervisor process too.' });
+
+  protected async run(): Promise<number> {
+    const timeoutMs = parseTimeout(this.timeout);
+    const { controlPath, status } = await requireGateway(this.gatewayPaths);
+    const call = { type: 'restart', ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(this.force ? { force: true } : {}) } as const;
+    const onProgress = ({ message }: { message: string }): void => void this.note(`Restarting: ${message}`);
+    const asked = await callControl(controlPath, call, { deadlines: DEADLINES, onProgress });
+    const result = asked.succession === 'service-manager' ? await this.#awaitServiceManager(asked, status) : asked;
+    await this.#report(result, status);
+    return 0;
+  }
+
+  /** The old supervisor has left; the service manager starts the next one, and only that it serves counts. */
+  async #awaitServiceManager(asked: RestartResult, before: StatusDocument): Promise<RestartResult> {
+    await this.note(`Restarting: waiting for ${before.supervisedBy ?? 'the service manager'} to start the gateway again`);
+    const now = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: before.instanceId });
+    return { ...asked, pid: now.pid, workerPid: now.worker?.pid ?? 0, instanceId: now.worker?.instanceId ?? now.instanceId };
+  }
+
+  async #report(result: RestartResult, before: StatusDocument): Promise<void> {
+    if (result.instanceId === before.worker?.instanceId) {
+      throw new GatewayError('WORKER_NOT_READY', { message: 'the gateway still runs the same instance', details: { instanceId: result.instanceId }, hint: 'See why with: xopc gateway logs' });
+    }
+    if (this.json) return this.printJson({ restarted: true, ...result });
+    const supervisor = result.pid === before.pid ? '' : `, supervisor ${result.pid}`;
+    await this.printLine(`Gateway restarted in ${formatSeconds(result.durationMs)} (worker ${result.workerPid}${supervisor}).`);
+  }
+}

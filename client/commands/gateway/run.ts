@@ -1,0 +1,138 @@
+import { Command, Option } from 'clipanion';
+import { GatewayError } from '../../../shared/errors.js';
+import type { SupervisorOptions } from '../../../shared/node/entry.js';
+import { parsePort } from '../../../shared/node/env.js';
+import { ApiClient, apiTarget } from '../../api-client.js';
+import { BaseCommand } from '../../base-command.js';
+import { isFirstStart, makeWelcome, renderWelcome } from '../../first-start.js';
+import { portTaken } from '../../free-port.js';
+import { readListenSettings } from '../../gateway-settings.js';
+import { requireGateway } from '../../locate-gateway.js';
+import { startLogView } from '../../log-view.js';
+import { findPortOwners } from '../../port-owner.js';
+import { checkStart, forceStart, type StartChecks, type Takeover } from '../../start-checks.js';
+import type { StartedGateway } from '../../start-supervisor.js';
+import { waitForNewInstance } from '../../wait-ready.js';
+
+type Flags = SupervisorOptions['flags'];
+
+function parseToken(text: string | undefined): string | undefined {
+  if (text === undefined || /^[\x21-\x7e]{1,512}$/.test(text)) return text;
+  throw new GatewayError('USAGE', { message: '--token has characters that a token cannot have', hint: 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32' });
+}
+
+function parseHost(text: string | undefined): string | undefined {
+  if (text === undefined || /^[^\s/]{1,253}$/.test(text)) return text;
+  throw new GatewayError('USAGE', { message: `--host is '${text}', which is not an address`, hint: 'e.g. --host 127.0.0.1' });
+}
+
+export class RunCommand extends BaseCommand {
+  static override readonly paths = [['gateway'], ['gateway', 'start']];
+  static override readonly usage = Command.Usage({
+    category: 'Gateway',
+    description: 'Start the gateway.',
+    details: `
+      Runs in the foreground until Ctrl-C; with --background, and as \`xopc gateway start\`, it runs on by itself and the
+      command returns when it serves. One gateway runs for one configuration: a second start fails and names the first.
+      With --force a gateway that answers is succeeded without a gap, one that does not is ended, and so is any other
+      process of yours that listens on the port.
+    `,
+    examples: [
+      ['In the foreground', 'xopc gateway'],
+      ['In the background', 'xopc gateway start'],
+      ['On another port, only for this machine', 'xopc gateway --port 8080 --host 127.0.0.1'],
+    ],
+  });
+
+  readonly port = Option.String('-p,--port', { description: 'Port to listen on, instead of `gateway.port` (18790).' });
+  readonly host = Option.String('--host', { description: 'Address to listen on, instead of `gateway.host` (0.0.0.0).' });
+  readonly token = Option.String('--token', { description: 'Token for this run. Others on this machine may see it; XOPC_GATEWAY_TOKEN is better.' });
+  readonly force = Option.Boolean('-f,--force', false, { description: 'Take over from whatever runs for this configuration or listens on the port.' });
+  readonly background = Option.Boolean('-b,--background', false, { description: 'Return when the gateway serves; it runs on by itself.' });
+
+  protected async run(): Promise<number> {
+    const flags = this.#flags();
+    const isBackground = this.background || this.path.includes('start');
+    const checks = this.#checks(flags);
+    const isFirst = isFirstStart(this.gatewayPaths);
+    if (this.force) {
+      const { port, host, token } = flags;
+      const takeover = await forceStart(checks, { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }), ...(token === undefined ? {} : { token }) });
+      if (takeover !== undefined) return this.#reportTakeover(takeover);
+    } else {
+      await checkStart(checks);
+    }
+    try {
+      return isBackground ? await this.#runInBackground(flags, isFirst) : await this.#runInForeground(flags, isFirst);
+    } catch (error) {
+      throw this.#nameOwner(error, checks);
+    }
+  }
+
+  #flags(): Flags {
+    const host = parseHost(this.host);
+    const token = parseToken(this.token);
+    return {
+      ...(this.port === undefined ? {} : { port: parsePort(this.port, '--port') }),
+      ...(host === undefined ? {} : { host }),
+      ...(token === undefined ? {} : { token }),
+      ...(this.config === undefined ? {} : { configPath: this.gatewayPaths.configPath }),
+    };
+  }
+
+  #checks(flags: Flags): StartChecks {
+    const { environment, gatewayPaths: paths } = this;
+    return { paths, listen: readListenSettings(paths, environment, flags), isSocketPassed: environment.listenFds > 0, note: (text) => this.note(text) };
+  }
+
+  /** Two starts may pass the checks at once; the one that finds the port taken learns by whom. */
+  #nameOwner(error: unknown, { listen }: StartChecks): unknown {
+    if (!(error instanceof GatewayError) || error.code !== 'PORT_TAKEN' || error.details?.['owners'] !== undefined) return error;
+    const owners = findPortOwners(listen.host, listen.port);
+    return owners.length === 0 ? error : portTaken(listen.port, owners);
+  }
+
+  async #reportTakeover(takeover: Takeover): Promise<number> {
+    const { pid, workerPid } = takeover.succession === 'service-manager' ? await this.#awaitServiceManager(takeover) : takeover;
+    if (this.json) await this.printJson({ started: true, takeover: takeover.succession, pid, workerPid });
+    else await this.printLine(`Gateway taken over; it continues in the background (pid ${pid}).`);
+    return 0;
+  }
+
+  async #awaitServiceManager({ previousInstanceId }: Takeover): Promise<{ pid: number; workerPid: number }> {
+    const status = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: previousInstanceId });
+    return { pid: status.pid, workerPid: status.worker?.pid ?? 0 };
+  }
+
+  async #runInBackground(flags: Flags, isFirst: boolean): Promise<number> {
+    const started = await this.context.runtime.loadStarter().startSupervisor({ flags });
+    await this.#announce(started, isFirst);
+    return 0;
+  }
+
+  async #runInForeground(flags: Flags, isFirst: boolean): Promise<number> {
+    const { runtime } = this.context;
+    const view = this.out.isTerminal && !this.json ? startLogView(this.gatewayPaths) : undefined;
+    try {
+      return await runtime.loadSupervisor().runSupervisor({
+        environment: this.environment,
+        flags,
+        foreground: true,
+        onRunning: (info) => void this.#announce({ ...info, pid: process.pid, ok: true }, isFirst).catch((error: unknown) => this.note(String(error))),
+        onSucceeded: (pid) => void this.note(`The gateway continues in the background (pid ${pid}).`),
+      });
+    } finally {
+      await view?.end();
+    }
+  }
+
+  /** stdout gets it as a result, or on a terminal; a foreground gateway without a terminal says it on stderr. */
+  async #announce(started: StartedGateway, isFirst: boolean): Promise<void> {
+    const { status } = await requireGateway(this.gatewayPaths);
+    const url = status.urls[0] ?? `http://localhost:${started.port}`;
+    if (this.json) return this.printJson({ started: true, pid: started.pid, instanceId: started.instanceId, host: started.host, port: started.port, url });
+    const lines = [`✅ Gateway is running (pid ${started.pid})`, `   URL: ${url}`];
+    if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, new ApiClient(apiTarget(status, this.gatewayPaths, this.environment))), this.gatewayPaths));
+    for (const line of lines) await (this.out.isTerminal || this.background || this.path.includes('start') ? this.printLine(line) : this.note(line));
+  }
+}

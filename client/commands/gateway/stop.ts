@@ -1,0 +1,140 @@
+import { Command, Option } from 'clipanion';
+import type { CutWork, StopResult } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { isLockRecord, readLock } from '../../../shared/node/lock-record.js';
+import { readStartTime } from '../../../shared/node/process-identity.js';
+import { BaseCommand } from '../../base-command.js';
+import { callControl } from '../../control-client.js';
+import { waitUntilGone, type KnownProcess } from '../../end-process.js';
+import { killGateway } from '../../kill-gateway.js';
+import { locateGateway, unavailableError, type GatewayLocation } from '../../locate-gateway.js';
+import { parseTimeout } from '../../parse-options.js';
+import { formatSeconds } from '../../render/duration.js';
+
+/** Beyond the drain: killing what is left, closing files, leaving. */
+const STOP_MARGIN_MS = 10_000;
+/** The longest drain that may be configured. */
+const MAX_DRAIN_MS = 600_000;
+/** After its answer the supervisor closes its files and leaves. */
+const LEAVE_LIMIT_MS = 5_000;
+const INTERRUPTED_EXIT_CODE = 130;
+
+export function describeCut(cut: CutWork): string | undefined {
+  const parts = (['requests', 'streams', 'sockets'] as const).filter((kind) => cut[kind] > 0).map((kind) => `${cut[kind]} ${cut[kind] === 1 ? kind.slice(0, -1) : kind}`);
+  return parts.length === 0 ? undefined : `cut short: ${parts.join(', ')}`;
+}
+
+type Answering = Extract<GatewayLocation, { kind: 'answers' }>;
+
+export class StopCommand extends BaseCommand {
+  static override readonly paths = [['gateway', 'stop']];
+  static override readonly usage = Command.Usage({
+    category: 'Gateway',
+    description: 'Stop the gateway, after it has finished the work in progress.',
+    details: `
+      Returns when the process is gone. Work that does not end within the drain time is cut, and the command says so.
+      Ctrl-C cuts the drain short, a second one stops waiting. Stopping a stopped gateway is no error.
+    `,
+    examples: [
+      ['Stop it', 'xopc gateway stop'],
+      ['Give running work half a second', 'xopc gateway stop --timeout 500'],
+      ['End one that does not answer', 'xopc gateway stop --force'],
+    ],
+  });
+
+  readonly timeout = Option.String('--timeout', { description: 'Drain time in milliseconds, instead of `gateway.drainTimeoutMs`.' });
+  readonly force = Option.Boolean('--force', false, { description: 'Cut running work at once; kill a gateway that does not answer.' });
+
+  protected async run(): Promise<number> {
+    const timeoutMs = parseTimeout(this.timeout);
+    const location = await locateGateway(this.gatewayPaths);
+    switch (location.kind) {
+      case 'answers':
+        return this.#stop(location, timeoutMs);
+      case 'absent':
+        return this.#reportStopped(location.lock === undefined ? 'The gateway is not running.' : `The gateway is not running; pid ${location.lock.pid} has died before.`);
+      case 'silent':
+        if (this.force && location.lock !== undefined) return this.#kill(location.lock.pid);
+        throw unavailableError(location);
+      default:
+        throw unavailableError(location);
+    }
+  }
+
+  async #reportStopped(text: string): Promise<number> {
+    if (this.json) await this.printJson({ stopped: true, wasRunning: false });
+    else await this.note(text);
+    return 0;
+  }
+
+  async #kill(pid: number): Promise<number> {
+    const { lockPath } = this.gatewayPaths;
+    const lock = readLock(lockPath);
+    if (!isLockRecord(lock) || lock.pid !== pid) return this.run();
+    await this.note(`Gateway ${pid} does not answer; ending it ...`);
+    const startedAtMs = Date.now();
+    await killGateway(lock, lockPath);
+    if (this.json) await this.printJson({ stopped: true, wasRunning: true, killed: true, pid });
+    else await this.printLine(`Gateway killed (pid ${pid}) after ${formatSeconds(Date.now() - startedAtMs)}.`);
+    return 0;
+  }
+
+  async #stop({ controlPath, status }: Answering, timeoutMs: number | undefined): Promise<number> {
+    const supervisor: KnownProcess = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
+    const waiting = new AbortController();
+    let interrupts = 0;
+    const release = this.context.runtime.onInterrupt(() => {
+      interrupts += 1;
+      if (interrupts > 1) return waiting.abort();
+      void this.note('Cutting it short; Ctrl-C again to stop waiting.');
+      callControl(controlPath, { type: 'stop', timeoutMs: 0 }, { deadlines: deadlines(0), signal: waiting.signal }).catch(() => undefined);
+    });
+    try {
+      const result = await this.#request(controlPath, timeoutMs, waiting.signal);
+      await this.#waitForExit(supervisor, waiting.signal);
+      await this.#report(status.pid, result);
+      return 0;
+    } catch (error) {
+      if (!waiting.signal.aborted) throw error;
+      await this.note('Not waiting any longer; the gateway goes on stopping.');
+      return INTERRUPTED_EXIT_CODE;
+    } finally {
+      release();
+    }
+  }
+
+  /** @returns undefined when the supervisor left before its answer arrived: its end is what counts */
+  async #request(controlPath: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<StopResult | undefined> {
+    const call = { type: 'stop', ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(this.force ? { force: true } : {}) } as const;
+    try {
+      const onProgress = ({ message }: { message: string }): void => void this.note(`Stopping: ${message}`);
+      return await callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_MS), signal, onProgress });
+    } catch (error) {
+      if (error instanceof GatewayError && error.details?.['closed'] === true) return undefined;
+      throw error;
+    }
+  }
+
+  async #waitForExit(supervisor: KnownProcess, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (await waitUntilGone([supervisor], LEAVE_LIMIT_MS)) return;
+    throw new GatewayError('CONTROL_UNREACHABLE', {
+      message: `the gateway has stopped serving, but its process ${supervisor.pid} is still there`,
+      details: { pid: supervisor.pid },
+      hint: 'End it with: xopc gateway stop --force',
+    });
+  }
+
+  async #report(pid: number, result: StopResult | undefined): Promise<void> {
+    if (this.json) return this.printJson({ wasRunning: true, pid, ...(result ?? { stopped: true }) });
+    const cut = result === undefined ? undefined : describeCut(result.cut);
+    const time = result === undefined ? '' : ` in ${formatSeconds(result.durationMs)}`;
+    await this.printLine(`Gateway stopped (pid ${pid})${time}${cut === undefined ? '' : `; ${cut}`}.`);
+  }
+}
+
+function deadlines(drainMs: number): { connectMs: number; firstFrameMs: number; totalMs: number } {
+  const totalMs = drainMs + STOP_MARGIN_MS;
+  // Joining a stop that is under way may bring no frame before the result.
+  return { connectMs: 1_000, firstFrameMs: totalMs, totalMs };
+}

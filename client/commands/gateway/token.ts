@@ -1,0 +1,86 @@
+import { Command, Option } from 'clipanion';
+import { GatewayError } from '../../../shared/errors.js';
+import { ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
+import { loadOrCreateToken, maskToken, rotateToken } from '../../../shared/node/token-file.js';
+import { BaseCommand } from '../../base-command.js';
+import { callControl } from '../../control-client.js';
+import { readKnownToken, type KnownToken } from '../../gateway-settings.js';
+import { locateGateway } from '../../locate-gateway.js';
+
+const RESTART_DEADLINES = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
+
+const SOURCES: Readonly<Record<KnownToken['source'], string>> = {
+  env: 'XOPC_GATEWAY_TOKEN',
+  config: 'gateway.auth.api_key',
+  generated: 'generated',
+};
+
+export class TokenCommand extends BaseCommand {
+  static override readonly paths = [['gateway', 'token']];
+  static override readonly usage = Command.Usage({
+    category: 'Gateway',
+    description: 'Show or replace the token.',
+    details: `
+      The token is shown masked; --show prints all of it and nothing else. --rotate makes a new one and lets the running
+      gateway move to it without a gap; the old one stops working.
+    `,
+    examples: [
+      ['Masked', 'xopc gateway token'],
+      ['In full, e.g. for another machine', 'xopc gateway token --show'],
+      ['Replace it', 'xopc gateway token --rotate'],
+    ],
+  });
+
+  readonly show = Option.Boolean('--show', false, { description: 'Print the whole token.' });
+  readonly rotate = Option.Boolean('--rotate', false, { description: 'Replace the generated token.' });
+
+  protected async run(): Promise<number> {
+    const known = this.rotate ? await this.#rotate() : this.#load();
+    const shown = this.show ? known.token : maskToken(known.token);
+    if (this.json) await this.printJson({ token: shown, source: known.source, rotated: this.rotate });
+    else await this.printLine(shown);
+    await this.#noteDifference(known);
+    return 0;
+  }
+
+  #load(): KnownToken {
+    const known = readKnownToken(this.gatewayPaths, this.environment);
+    if (known !== undefined) return known;
+    this.#prepareDirectory();
+    return { token: loadOrCreateToken(this.gatewayPaths.tokenPath), source: 'generated' };
+  }
+
+  #prepareDirectory(): void {
+    ensurePrivateDirectory(this.gatewayPaths.home);
+    ensurePrivateDirectory(this.gatewayPaths.credentialsDir);
+  }
+
+  async #rotate(): Promise<KnownToken> {
+    this.#prepareDirectory();
+    const known = this.#load();
+    if (known.source !== 'generated') {
+      throw new GatewayError('CONFLICT', {
+        message: `the token comes from ${SOURCES[known.source]}, which takes the place of the generated one`,
+        hint: known.source === 'env' ? 'Change it where the variable is set, then: xopc gateway restart' : 'Change it with: xopc config set gateway.auth.api_key -',
+      });
+    }
+    const token = await rotateToken(this.gatewayPaths.tokenPath);
+    await this.#applyToRunning();
+    return { token, source: 'generated' };
+  }
+
+  async #applyToRunning(): Promise<void> {
+    const location = await locateGateway(this.gatewayPaths);
+    if (location.kind !== 'answers') return;
+    await callControl(location.controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
+    await this.note('The running gateway uses the new token now.');
+  }
+
+  /** A gateway that was started with --token, or in another environment, has one that no file tells. */
+  async #noteDifference(known: KnownToken): Promise<void> {
+    const location = await locateGateway(this.gatewayPaths);
+    const inForce = location.kind === 'answers' ? location.status.auth.tokenHint : null;
+    if (inForce === null || inForce === maskToken(known.token)) return;
+    await this.note(`The running gateway uses another token (${inForce}): it was started with --token or XOPC_GATEWAY_TOKEN, or before the token changed.`);
+  }
+}

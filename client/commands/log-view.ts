@@ -1,0 +1,29 @@
+import { renderLogLine } from '../../shared/log/render.js';
+import { followFile } from '../../shared/node/follow-file.js';
+import { readLog } from '../../shared/node/read-log.js';
+import { BaseCommand } from '../base-command.js';
+
+/**
+ * The process behind client/log-view.ts, not for people. Its standard input is the gateway's: it ends with it, and a
+ * Ctrl-C that the terminal sends to both is the gateway's business.
+ */
+export class LogViewCommand extends BaseCommand {
+  static override readonly paths = [['@log-view']];
+
+  protected async run(): Promise<number> {
+    const release = this.context.runtime.onInterrupt(() => undefined);
+    const gone = new AbortController();
+    this.context.stdin.on('end', () => gone.abort());
+    this.context.stdin.on('error', () => gone.abort());
+    this.context.stdin.resume();
+    const { logPath } = this.gatewayPaths;
+    const { end } = await readLog(logPath, { limit: 0, completeOnly: true });
+    const options = { colour: this.out.paint.isColorSupported };
+    for await (const event of followFile(logPath, { from: end ?? 'start', signal: gone.signal })) {
+      if (event.type === 'lines') await this.printLine(event.lines.map((line) => renderLogLine(line, options)).join('\n'));
+      if (this.out.isClosed) break;
+    }
+    release();
+    return 0;
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * All commands, in the order of the help, each loaded when its words are typed: a command costs the start-up time of
+ * what it needs itself and of nothing else.
+ */
+import type { CommandClass } from 'clipanion';
+import type { ClientContext } from '../client-context.js';
+
+export interface CommandEntry {
+  /** The words that lead to it; the first path is its name. */
+  readonly paths: readonly (readonly string[])[];
+  load(): Promise<CommandClass<ClientContext>>;
+}
+
+/** A test keeps the paths in step with those of the classes. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { paths: [['gateway'], ['gateway', 'start']], load: async () => (await import('./gateway/run.js')).RunCommand },
+  { paths: [['gateway', 'status'], ['status']], load: async () => (await import('./gateway/status.js')).StatusCommand },
+  { paths: [['gateway', 'stop']], load: async () => (await import('./gateway/stop.js')).StopCommand },
+  { paths: [['gateway', 'restart']], load: async () => (await import('./gateway/restart.js')).RestartCommand },
+  { paths: [['gateway', 'logs']], load: async () => (await import('./gateway/logs.js')).LogsCommand },
+  { paths: [['gateway', 'token']], load: async () => (await import('./gateway/token.js')).TokenCommand },
+  { paths: [['gateway', 'open']], load: async () => (await import('./gateway/open.js')).OpenCommand },
+  { paths: [['agent']], load: async () => (await import('./agent.js')).AgentCommand },
+  { paths: [['config', 'get']], load: async () => (await import('./config/get.js')).ConfigGetCommand },
+  { paths: [['config', 'set']], load: async () => (await import('./config/set.js')).ConfigSetCommand },
+  { paths: [['config', 'unset']], load: async () => (await import('./config/set.js')).ConfigUnsetCommand },
+  { paths: [['config', 'undo']], load: async () => (await import('./config/set.js')).ConfigUndoCommand },
+  { paths: [['config', 'edit']], load: async () => (await import('./config/edit.js')).ConfigEditCommand },
+  { paths: [['config', 'validate']], load: async () => (await import('./config/inspect.js')).ConfigValidateCommand },
+  { paths: [['config', 'schema']], load: async () => (await import('./config/inspect.js')).ConfigSchemaCommand },
+  { paths: [['config', 'path']], load: async () => (await import('./config/inspect.js')).ConfigPathCommand },
+  { paths: [['completion']], load: async () => (await import('./completion.js')).CompletionCommand },
+  { paths: [['@log-view']], load: async () => (await import('./log-view.js')).LogViewCommand },
+];

@@ -1,0 +1,78 @@
+/** The part of the config commands that loads the schema; imported when one of them runs. */
+import { isSecret, schemaAt, type SchemaNode } from '../shared/config/describe-issue.js';
+import { closestMatch } from '../shared/closest-match.js';
+import type { ConfigDocument } from '../shared/config/document.js';
+import { formatKey, valueAt, type KeyPath } from '../shared/config/key-path.js';
+import { configJsonSchema, validateConfig } from '../shared/config/validate.js';
+import { GatewayError, type Problem } from '../shared/errors.js';
+import { editJsonc } from '../shared/config/jsonc.js';
+import { parseConfigText } from '../shared/node/config-text.js';
+import type { ConfigWriteOptions } from '../shared/node/config-write.js';
+import type { GatewayPaths } from '../shared/node/paths.js';
+
+export { configJsonSchema, validateConfig, validateModels } from '../shared/config/validate.js';
+
+const HIDDEN_SECRET = '****';
+
+/** A copy in which no secret is left. */
+export function hideSecrets(value: unknown, path: KeyPath = []): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => hideSecrets(item, [...path, index]));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hideSecrets(item, [...path, key])]));
+  }
+  return isSecret(value, path) ? HIDDEN_SECRET : value;
+}
+
+export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {
+  return {
+    path: paths.configPath,
+    lockPath: paths.configLockPath,
+    undoPath: paths.undoConfigPath,
+    validate: (document) => validateConfig(document).problems,
+  };
+}
+
+/** The error for a key that is not in the schema, or undefined. */
+export function unknownKey(path: KeyPath): GatewayError | undefined {
+  const root = configJsonSchema();
+  const known = path.findIndex((_segment, index) => schemaAt(root, path.slice(0, index + 1)) === undefined);
+  if (known === -1) return undefined;
+  const parent = path.slice(0, known);
+  const names = Object.keys(schemaAt(root, parent)?.properties ?? {});
+  const match = closestMatch(String(path[known]), names);
+  const suggestion = match === undefined ? '' : `; did you mean '${formatKey([...parent, match])}'?`;
+  return new GatewayError('NOT_FOUND', {
+    message: `'${formatKey(path)}' is not a key of the configuration${suggestion}`,
+    hint: names.length === 0 ? 'See all of it with: xopc config schema' : `Known ${parent.length === 0 ? 'at the top' : `in ${formatKey(parent)}`}: ${names.join(', ')}`,
+  });
+}
+
+/** The value in force by the file, defaults included. */
+export function effectiveValue(document: ConfigDocument, path: KeyPath): unknown {
+  return valueAt(validateConfig(document).value, path);
+}
+
+function parseLiteral(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function problemsWith(text: string, edit: { file: string; path: KeyPath; value: unknown }): readonly Problem[] {
+  const document = parseConfigText(editJsonc(text, [{ path: edit.path, value: edit.value }]), edit.file);
+  return validateConfig(document).problems;
+}
+
+/**
+ * What a value on the command line means: JSON where it reads as such, otherwise text. Where the schema refuses the
+ * one and takes the other (a name that looks like a number), the other is meant.
+ */
+export function interpretValue(given: string, context: { text: string; file: string; path: KeyPath }): unknown {
+  const literal = parseLiteral(given);
+  if (typeof literal === 'string' || problemsWith(context.text, { ...context, value: literal }).length === 0) return literal;
+  return problemsWith(context.text, { ...context, value: given }).length === 0 ? given : literal;
+}
+
+export type { SchemaNode };

@@ -1,0 +1,68 @@
+/** Writing for a command: backpressure, a reader that has gone, colours. */
+import type { Writable } from 'node:stream';
+import { createColors } from 'picocolors';
+
+export type Paint = ReturnType<typeof createColors>;
+
+function isTerminal(stream: Writable): boolean {
+  return (stream as Partial<NodeJS.WriteStream>).isTTY === true;
+}
+
+/** NO_COLOR (no-color.org) and FORCE_COLOR win over what the stream is. */
+export function wantsColour(stream: Writable, environmentValue: (name: string) => string | undefined): boolean {
+  const forced = environmentValue('FORCE_COLOR');
+  if (environmentValue('NO_COLOR') !== undefined || forced === '0') return false;
+  if (forced !== undefined) return true;
+  return isTerminal(stream) && environmentValue('TERM') !== 'dumb';
+}
+
+/**
+ * One output stream of a command. After its reader has gone (EPIPE, as with `| head -1`) writing does nothing:
+ * that is no failure of the command.
+ */
+export class Output {
+  readonly #stream: Writable;
+  readonly paint: Paint;
+  readonly isTerminal: boolean;
+  #failure: Error | undefined;
+  #isClosed = false;
+
+  constructor(stream: Writable, environmentValue: (name: string) => string | undefined) {
+    this.#stream = stream;
+    this.isTerminal = isTerminal(stream);
+    this.paint = createColors(wantsColour(stream, environmentValue));
+    stream.on('error', this.#onError);
+  }
+
+  /** The reader has gone; an endless command ends then. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    this.#isClosed = true;
+    if (error.code !== 'EPIPE') this.#failure = error;
+  };
+
+  /** Resolves when the stream takes more. @throws the stream's own error other than EPIPE, e.g. ENOSPC */
+  async write(text: string): Promise<void> {
+    if (!this.#isClosed && !this.#stream.write(text)) await this.#writable();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #writable(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        for (const event of ['drain', 'close', 'error']) this.#stream.off(event, done);
+        resolve();
+      };
+      for (const event of ['drain', 'close', 'error']) this.#stream.on(event, done);
+    });
+  }
+
+  /** Waits until everything has been handed to the system, then lets go of the stream. */
+  async close(): Promise<void> {
+    if (!this.#isClosed) await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
+    this.#stream.off('error', this.#onError);
+  }
+}

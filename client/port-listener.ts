@@ -1,0 +1,39 @@
+/** One process that listens on a port, and whether that stands in the way of an address. */
+import { isIP } from 'node:net';
+
+export interface PortListener {
+  /** null: another user's, hidden from us. */
+  readonly pid: number | null;
+  /** null where the platform does not say. */
+  readonly uid: number | null;
+  readonly user: string | null;
+  readonly name: string;
+  readonly commandLine: string;
+  readonly startTime: string | null;
+  /** The address that it listens on. */
+  readonly address: string;
+}
+
+const EVERYWHERE: readonly string[] = ['0.0.0.0', '::', '*'];
+
+function bare(address: string): string {
+  return address.replace(/^\[|\]$/g, '').replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+}
+
+/** Whether a listener on `address` keeps `host` from being bound on the same port. A name could be any address. */
+export function isInTheWay(address: string, host: string): boolean {
+  const listening = bare(address);
+  const wanted = bare(host);
+  if (isIP(wanted) === 0 || EVERYWHERE.includes(listening)) return !(listening === '0.0.0.0' && isIP(wanted) === 6 && wanted !== '::');
+  if (wanted === '::') return true;
+  if (wanted === '0.0.0.0') return isIP(listening) === 4;
+  return listening === wanted;
+}
+
+/** `nginx (pid 812, user www-data)`. */
+export function describeListener({ name, pid, user, uid, commandLine }: PortListener): string {
+  const owner = user ?? (uid === null ? undefined : `id ${uid}`);
+  const facts = [pid === null ? undefined : `pid ${pid}`, owner === undefined ? undefined : `user ${owner}`].filter((fact) => fact !== undefined);
+  const command = commandLine === '' || commandLine === name ? '' : `: ${commandLine}`;
+  return `${name === '' ? 'a process' : name}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}${command}`;
+}

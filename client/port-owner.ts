@@ -1,0 +1,23 @@
+/** Who listens on a port. Only listeners count: a client of the port, such as a browser, is never one. */
+import { existsSync } from 'node:fs';
+import { findLsofListeners, findNetstatListeners } from './command-listeners.js';
+import { isInTheWay, type PortListener } from './port-listener.js';
+import { findProcListeners } from './proc-listeners.js';
+
+export { describeListener, type PortListener } from './port-listener.js';
+
+function findListeners(port: number): PortListener[] {
+  if (process.platform === 'win32') return findNetstatListeners(port) ?? [];
+  if (existsSync('/proc/net/tcp')) return findProcListeners(port);
+  return findLsofListeners(port) ?? [];
+}
+
+/**
+ * The processes whose listening socket keeps `host`:`port` from being bound. Several may share one socket.
+ * Empty when the port is free, and where nothing on this platform tells.
+ */
+export function findPortOwners(host: string, port: number): PortListener[] {
+  if (port === 0) return [];
+  const listeners = findListeners(port).filter((listener) => isInTheWay(listener.address, host));
+  return [...new Map(listeners.map((listener) => [listener.pid ?? `${listener.address} ${listener.uid}`, listener])).values()];
+}

@@ -1,0 +1,137 @@
+/** What has to be clear before a gateway starts: that none runs for this configuration, and that its port is free. */
+import type { StatusDocument } from '../shared/control/messages.js';
+import { GatewayError } from '../shared/errors.js';
+import type { LockRecord } from '../shared/node/lock-record.js';
+import type { GatewayPaths } from '../shared/node/paths.js';
+import { isSameProcess, ownStartMs } from '../shared/node/process-identity.js';
+import { callControl } from './control-client.js';
+import { freePort, portTaken } from './free-port.js';
+import type { ListenSettings } from './gateway-settings.js';
+import { killGateway } from './kill-gateway.js';
+import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
+import { findPortOwners, type PortListener } from './port-owner.js';
+import { settleStarting, watchGateway } from './wait-ready.js';
+
+export interface StartChecks {
+  readonly paths: GatewayPaths;
+  readonly listen: ListenSettings;
+  /** The port comes from the service manager, which holds it. */
+  readonly isSocketPassed: boolean;
+  note(text: string): Promise<void>;
+}
+
+/** A succession: what is asked of the gateway that answers. */
+export interface TakeoverRequest {
+  readonly port?: number;
+  readonly host?: string;
+  readonly token?: string;
+}
+
+export interface Takeover {
+  /** The supervisor that serves now. */
+  readonly pid: number;
+  readonly workerPid: number;
+  readonly succession: 'none' | 'successor' | 'service-manager';
+  /** Of the supervisor that was there before. */
+  readonly previousInstanceId: string;
+}
+
+const TAKEOVER_DEADLINES = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
+/** A drain takes at most ten minutes, and then some. */
+const STOPPING_LIMIT_MS = 620_000;
+
+function alreadyRuns(holder: { pid: number; port: number; instanceId: string }): GatewayError {
+  return new GatewayError('LOCK_HELD', {
+    message: `a gateway already runs for this configuration: pid ${holder.pid} on port ${holder.port}`,
+    details: { pid: holder.pid, port: holder.port, instanceId: holder.instanceId },
+    hint: 'See it with: xopc gateway status   Replace it with: xopc gateway --force',
+  });
+}
+
+/** A gateway on its way out gives room when it has left. */
+async function settleStopping(checks: StartChecks, location: GatewayLocation): Promise<GatewayLocation> {
+  if (location.kind !== 'answers' || location.status.desired === 'up') return location;
+  await checks.note(`The gateway (pid ${location.status.pid}) is stopping; waiting for it ...`);
+  const settled = await watchGateway(
+    checks.paths,
+    (now) => (now.kind === 'answers' && now.status.instanceId === location.status.instanceId ? undefined : now),
+    STOPPING_LIMIT_MS,
+  );
+  return settled ?? location;
+}
+
+function refuseRunning(location: GatewayLocation): void {
+  if (location.kind === 'absent') return;
+  if (location.kind === 'answers') throw alreadyRuns(location.status);
+  if (location.kind === 'starting') throw alreadyRuns(location.lock);
+  throw unavailableError(location);
+}
+
+/** Listeners other than what a dead supervisor has left: the next one ends that by itself. */
+function strangersOn({ host, port }: ListenSettings, dead: LockRecord | undefined): PortListener[] {
+  const left = new Set((dead?.children ?? []).filter(isSameProcess).map((child) => child.pid));
+  return findPortOwners(host, port).filter((owner) => owner.pid === null || !left.has(owner.pid));
+}
+
+/**
+ * Checks for a start that gives way.
+ * @throws LOCK_HELD when a gateway runs or starts; CONTROL_UNREACHABLE when one does not respond; PORT_TAKEN
+ */
+export async function checkStart(checks: StartChecks): Promise<void> {
+  const location = await settleStopping(checks, await locateGateway(checks.paths));
+  refuseRunning(location);
+  if (checks.isSocketPassed || location.kind !== 'absent') return;
+  const strangers = strangersOn(checks.listen, location.lock);
+  if (strangers.length === 0) return;
+  // One that started meanwhile has the port by right.
+  refuseRunning(await locateGateway(checks.paths));
+  throw portTaken(checks.listen.port, strangers);
+}
+
+/** A gateway that came up after this command was started is a competitor that has won. */
+function refuseCompetitor(startedAt: string, holder: { pid: number; port: number; instanceId: string }): void {
+  if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder);
+}
+
+async function takeOver(controlPath: string, status: StatusDocument, { request, checks }: { request: TakeoverRequest; checks: StartChecks }): Promise<Takeover> {
+  refuseCompetitor(status.startedAt, status);
+  const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
+  const call = { type: 'restart', force: true, exclusive: true, succession: request } as const;
+  const result = await callControl(controlPath, call, { deadlines: TAKEOVER_DEADLINES, onProgress });
+  return { ...result, previousInstanceId: status.instanceId };
+}
+
+async function endSilent(lock: LockRecord, checks: StartChecks): Promise<void> {
+  refuseCompetitor(lock.createdAt, lock);
+  await checks.note(`The gateway (pid ${lock.pid}) is not responding; ending it ...`);
+  await killGateway(lock, checks.paths.lockPath);
+}
+
+/**
+ * Makes way for `--force`: a gateway that answers is succeeded, one that does not is ended, a stranger on the port too.
+ * @returns the takeover when there is a successor already; undefined when the caller has to start
+ * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must be left alone
+ */
+export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
+  const found = await locateGateway(checks.paths);
+  if (found.kind === 'starting') refuseCompetitor(found.lock.createdAt, found.lock);
+  const location = await settleStopping(checks, await settleStarting(checks.paths, found));
+  switch (location.kind) {
+    case 'answers':
+      return takeOver(location.controlPath, location.status, { request, checks });
+    case 'starting':
+      throw alreadyRuns(location.lock);
+    case 'foreign':
+      throw unavailableError(location);
+    case 'silent':
+      if (location.lock === undefined) throw unavailableError(location);
+      await endSilent(location.lock, checks);
+      break;
+    case 'absent':
+  }
+  if (checks.isSocketPassed) return undefined;
+  if (strangersOn(checks.listen, location.lock).length === 0) return undefined;
+  refuseRunning(await locateGateway(checks.paths));
+  await freePort(checks.listen.host, checks.listen.port, (text) => checks.note(text));
+  return undefined;
+}

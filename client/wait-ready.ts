@@ -1,0 +1,90 @@
+/** Waits for what another process does to the gateway, watching the control socket's directory. */
+import { watch, type FSWatcher } from 'node:fs';
+import { dirname } from 'node:path';
+import type { StatusDocument } from '../shared/control/messages.js';
+import { GatewayError } from '../shared/errors.js';
+import type { GatewayPaths } from '../shared/node/paths.js';
+import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
+
+/** Readiness is told by no file: after the socket has appeared, this is how often it is asked. */
+const ASK_AGAIN_MS = 100;
+const DEFAULT_LIMIT_MS = 60_000;
+
+function watchQuietly(directory: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(directory, onChange);
+    watcher.on('error', onChange);
+    return watcher;
+  } catch {
+    // The directory is not there yet, or watches are used up: asking again finds it.
+    return undefined;
+  }
+}
+
+/** Resolves at a change in the directory, or when it is time to ask again. */
+function nextLook(directory: string): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      watcher?.close();
+      resolve();
+    };
+    const timer = setTimeout(done, ASK_AGAIN_MS);
+    const watcher = watchQuietly(directory, done);
+  });
+}
+
+/**
+ * Looks at the gateway until `judge` is satisfied.
+ * @returns what `judge` made of it, or undefined when `limitMs` have passed
+ */
+export async function watchGateway<T>(paths: GatewayPaths, judge: (location: GatewayLocation) => T | undefined, limitMs = DEFAULT_LIMIT_MS): Promise<T | undefined> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const verdict = judge(await locateGateway(paths));
+    if (verdict !== undefined) return verdict;
+    if (Date.now() >= deadline) return undefined;
+    await nextLook(dirname(paths.controlPath));
+  }
+}
+
+/** Waits while a gateway has the lock and no control socket yet. @returns what it has become */
+export async function settleStarting(paths: GatewayPaths, location: GatewayLocation): Promise<GatewayLocation> {
+  if (location.kind !== 'starting') return location;
+  const settled = await watchGateway(paths, (now) => (now.kind === 'starting' ? undefined : now), 15_000);
+  return settled ?? location;
+}
+
+/**
+ * Waits for a supervisor other than the one that has left, until it serves.
+ * @throws WORKER_NOT_READY when it does not, or STILL_STARTING when it takes longer than `limitMs`
+ */
+export async function waitForNewInstance(paths: GatewayPaths, options: { oldInstanceId: string; limitMs?: number }): Promise<StatusDocument> {
+  const limitMs = options.limitMs ?? DEFAULT_LIMIT_MS;
+  let last: GatewayLocation | undefined;
+  const status = await watchGateway(
+    paths,
+    (location) => {
+      last = location;
+      if (location.kind !== 'answers' || location.status.instanceId === options.oldInstanceId) return undefined;
+      return location.status.ready || location.status.state === 'failed' ? location.status : undefined;
+    },
+    limitMs,
+  );
+  if (status?.ready === true) return status;
+  if (status !== undefined) throw notServing(status);
+  if (last === undefined || last.kind === 'answers') {
+    throw new GatewayError('STILL_STARTING', { message: `no new instance serves after ${limitMs} ms`, hint: 'Look again with: xopc gateway status' });
+  }
+  throw unavailableError(last);
+}
+
+/** What a supervisor that runs and cannot serve amounts to for a command that started it. */
+export function notServing(status: StatusDocument): GatewayError {
+  const reason = status.lastExit === null ? `its state is ${status.state}` : `the last worker ${status.lastExit.reason}`;
+  return new GatewayError('WORKER_NOT_READY', {
+    message: `the gateway (pid ${status.pid}) does not serve: ${reason}; it keeps trying`,
+    details: { pid: status.pid, state: status.state, lastExit: status.lastExit },
+    hint: 'See why with: xopc gateway logs   End it with: xopc gateway stop',
+  });
+}
