@@ -1,0 +1,153 @@
+/** Throughput, and what clients notice of a restart and of a crash. */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import autocannon from 'autocannon';
+import { freePort, requestOnce, startProcess, waitUntilHealthy } from './processes.mjs';
+import { row } from './statistics.mjs';
+
+const ROUNDS = 5;
+const ROUND_SECONDS = 3;
+const CONNECTIONS = 50;
+const NEW_CONNECTIONS_PER_SECOND = 400;
+const FAULTS = 5;
+const FAULT_SPACING_MS = 1_500;
+
+async function throughput(port) {
+  const result = await autocannon({ url: `http://127.0.0.1:${port}/health`, connections: CONNECTIONS, duration: ROUND_SECONDS });
+  if (result.non2xx + result.errors + result.timeouts > 0)
+    throw new Error(`port ${port}: ${result.non2xx} answers were not 200, ${result.errors} errors`);
+  return { perSecond: result.requests.average, p99: result.latency.p99 };
+}
+
+/** The same answer from the gateway and from bare Koa, in turn. */
+export async function measureThroughput(gateway) {
+  const body = await (await fetch(`http://127.0.0.1:${gateway.port}/health`)).text();
+  const koaPort = await freePort();
+  const koa = startProcess(process.execPath, [join(import.meta.dirname, 'bare-servers.mjs'), 'koa', String(koaPort), body]);
+  await waitUntilHealthy(koaPort);
+  const ours = [];
+  const floor = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const samples = [await throughput(gateway.port), await throughput(koaPort)];
+    // The first round warms both up.
+    if (round === 0) continue;
+    ours.push(samples[0]);
+    floor.push(samples[1]);
+  }
+  koa.kill('SIGKILL');
+  const pick = (samples, key) => samples.map((sample) => sample[key]);
+  return [
+    row({
+      name: 'GET /health, 50 connections',
+      unit: 'requests/s',
+      measured: pick(ours, 'perSecond'),
+      floor: pick(floor, 'perSecond'),
+      floorName: 'bare Koa, same body',
+    }),
+    row({
+      name: 'GET /health, 99th percentile',
+      unit: 'ms',
+      measured: pick(ours, 'p99'),
+      floor: pick(floor, 'p99'),
+      floorName: 'bare Koa, same body',
+    }),
+  ];
+}
+
+/** New connections at a steady rate, one request each, until stopped. */
+class Load {
+  #successes = [];
+  #failed = 0;
+  #pending = new Set();
+  #timer;
+
+  constructor(port) {
+    const startedAt = performance.now();
+    let opened = 0;
+    this.#timer = setInterval(() => {
+      const due = ((performance.now() - startedAt) * NEW_CONNECTIONS_PER_SECOND) / 1_000;
+      for (; opened < due; opened++) this.#open(port);
+    }, 1);
+  }
+
+  #open(port) {
+    const request = requestOnce(port).then((isOk) => {
+      if (isOk) this.#successes.push(performance.now());
+      else this.#failed++;
+      this.#pending.delete(request);
+    });
+    this.#pending.add(request);
+  }
+
+  /** The longest time without a success from `since` to now. */
+  longestGapMs(since) {
+    const times = [since, ...this.#successes.filter((time) => time >= since), performance.now()];
+    return Math.max(...times.slice(1).map((time, index) => time - times[index]));
+  }
+
+  async stop() {
+    clearInterval(this.#timer);
+    await Promise.all(this.#pending);
+    return { failed: this.#failed, succeeded: this.#successes.length };
+  }
+}
+
+/** One gap per fault, and one per quiet period of the same length as the floor. */
+async function measureGaps(gateway, inflict) {
+  const load = new Load(gateway.port);
+  const gaps = [];
+  const quiet = [];
+  await delay(500);
+  for (let fault = 0; fault < FAULTS; fault++) {
+    const quietSince = performance.now();
+    await delay(FAULT_SPACING_MS);
+    quiet.push(load.longestGapMs(quietSince));
+    const since = performance.now();
+    await inflict();
+    await delay(FAULT_SPACING_MS);
+    gaps.push(load.longestGapMs(since));
+  }
+  return { gaps, quiet, ...(await load.stop()) };
+}
+
+export async function measureRestart(gateway) {
+  const commands = [];
+  const result = await measureGaps(gateway, async () => commands.push((await gateway.command('restart')).ms));
+  const total = result.failed + result.succeeded;
+  return [
+    row({
+      name: 'restart: longest gap',
+      unit: 'ms',
+      measured: result.gaps,
+      floor: result.quiet,
+      floorName: 'no restart',
+      note: `${NEW_CONNECTIONS_PER_SECOND} new connections/s`,
+    }),
+    row({ name: 'restart: failed requests', unit: `of ${total}`, measured: [result.failed], note: `${FAULTS} restarts` }),
+    row({ name: 'xopc gateway restart', unit: 'ms', measured: commands, note: 'until the new worker serves' }),
+  ];
+}
+
+export async function measureCrash(gateway) {
+  const result = await measureGaps(gateway, async () => {
+    const { worker } = await gateway.status();
+    process.kill(worker.pid, 'SIGKILL');
+  });
+  const total = result.failed + result.succeeded;
+  return [
+    row({
+      name: 'kill -9 of the worker: longest gap',
+      unit: 'ms',
+      measured: result.gaps,
+      floor: result.quiet,
+      floorName: 'no crash',
+      note: `${NEW_CONNECTIONS_PER_SECOND} new connections/s`,
+    }),
+    row({
+      name: 'kill -9 of the worker: failed requests',
+      unit: `of ${total}`,
+      measured: [result.failed],
+      note: `${FAULTS} kills; a request in the killed worker cannot be saved`,
+    }),
+  ];
+}

@@ -1,0 +1,79 @@
+/** Starting, measuring and surely ending the processes of a benchmark. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Set where a proxy inspects TLS, it costs each start of Node 20 some 40 ms that are not ours. */
+export const cleanEnvironment = (extra = {}) => {
+  const { NODE_EXTRA_CA_CERTS: _certificates, NODE_OPTIONS: _options, ...rest } = process.env;
+  return { ...rest, ...extra };
+};
+
+const CLOCK_TICKS_PER_SECOND = 100;
+const started = new Set();
+
+/** Starts a process that is killed with the benchmark, however that ends. */
+export function startProcess(file, args, options = {}) {
+  const child = spawn(file, args, { stdio: 'ignore', ...options, env: options.env ?? cleanEnvironment() });
+  started.add(child);
+  child.once('exit', () => started.delete(child));
+  return child;
+}
+
+export function killAllStarted() {
+  for (const child of started) child.kill('SIGKILL');
+}
+
+/** Runs a command to its end. @returns wall time, exit code and stdout */
+export async function runCommand(file, args, env = cleanEnvironment()) {
+  const startedAt = performance.now();
+  const child = startProcess(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (stdout += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk) => (stderr += chunk));
+  const [code] = await once(child, 'exit');
+  return { ms: performance.now() - startedAt, code, stdout, stderr };
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const REQUEST = 'GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+
+/** One request on a connection of its own. @returns whether a complete 200 came back within `timeoutMs` */
+export function requestOnce(port, timeoutMs = 5_000) {
+  return new Promise((resolve) => {
+    let head = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(REQUEST));
+    socket.setTimeout(timeoutMs, () => socket.destroy());
+    socket.setEncoding('latin1').on('data', (chunk) => (head += head.length < 64 ? chunk : ''));
+    socket.on('error', () => undefined);
+    socket.on('close', (hadError) => resolve(!hadError && head.startsWith('HTTP/1.1 200')));
+  });
+}
+
+/** Resolves as soon as the port answers 200. */
+export async function waitUntilHealthy(port, timeoutMs = 20_000) {
+  const giveUpAt = performance.now() + timeoutMs;
+  while (!(await requestOnce(port, 1_000))) {
+    if (performance.now() > giveUpAt) throw new Error(`nothing answered on port ${port} within ${timeoutMs} ms`);
+    await delay(1);
+  }
+}
+
+/** Resident memory in MiB and the CPU time used so far in ms; Linux only. */
+export function readUsage(pid) {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { rssMiB: (pages * 4_096) / 1_048_576, cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1_000) / CLOCK_TICKS_PER_SECOND };
+}
