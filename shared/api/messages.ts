@@ -1,6 +1,6 @@
-/** `POST /api/message` and `POST /api/message/sync`. `chat_id` and `message_id` are names that documents fixed. */
+/** `POST /api/message`, `POST /api/message/sync` and `/api/messages`. `chat_id` and `message_id` are names that documents fixed. */
 import { z } from 'zod';
-import { label, okStatus, text } from './fields.js';
+import { label, okStatus, queryInteger, text } from './fields.js';
 
 const message = () => ({ channel: label(64), chat_id: label(256), content: text(), accountId: label(64).optional() });
 
@@ -17,3 +17,42 @@ export const messageSyncResponse = () => z.strictObject({ status: okStatus(), re
 
 /** The `Idempotency-Key` header: 1–255 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header). */
 export const idempotencyKey = () => z.string().regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters');
+
+/** What becomes of a message for a chat. */
+export const OUTGOING_STATUSES = ['queued', 'sending', 'retry_wait', 'delivered', 'unknown', 'dead'] as const;
+
+/** Query of `GET /api/messages`. */
+export const outgoingListQuery = () =>
+  z.strictObject({
+    status: z.enum(OUTGOING_STATUSES).optional(),
+    channel: label(64).optional(),
+    limit: queryInteger(1, 200).optional(),
+    cursor: label(1_024).optional(),
+  });
+
+/** `:id` of a message's path. */
+export const messageId = () => label(128);
+
+export const outgoingDocument = () =>
+  z.strictObject({
+    id: z.string(),
+    channel: z.string(),
+    accountId: z.string(),
+    chat_id: z.string(),
+    content: z.string(),
+    status: z.enum(OUTGOING_STATUSES),
+    attempts: z.int().min(0),
+    parts: z.int().min(0),
+    deliveredParts: z.int().min(0),
+    error: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+    nextAttemptAt: z.iso.datetime().nullable(),
+  });
+
+export const outgoingListResponse = () =>
+  z.strictObject({ status: okStatus(), messages: z.array(outgoingDocument()), nextCursor: z.string().nullable() });
+/** Also of `POST /api/messages/:id/retry`. */
+export const outgoingResponse = () => z.strictObject({ status: okStatus(), message: outgoingDocument() });
+export const outgoingDropResponse = () => z.strictObject({ status: okStatus() });

@@ -13,8 +13,10 @@ function pathOf(issue: z.core.$ZodIssue): string {
 
 function describe(issue: z.core.$ZodIssue): string {
   const path = pathOf(issue);
-  if (issue.code === 'unrecognized_keys')
-    return `${path === '' ? '' : `${path}: `}unknown key ${issue.keys.map((key) => `'${key.slice(0, 80)}'`).join(', ')}`;
+  if (issue.code === 'unrecognized_keys') {
+    const keys = issue.keys.slice(0, MAX_ISSUES).map((key) => `'${key.slice(0, 80)}'`);
+    return `${path === '' ? '' : `${path}: `}unknown key ${keys.join(', ')}`;
+  }
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return `'${path}' is missing (a ${issue.expected})`;
   return path === '' ? issue.message : `'${path}': ${issue.message}`;
 }

@@ -95,15 +95,33 @@ function buildValue(node: Node, path: KeyPath, report: Report): unknown {
   return node.value;
 }
 
-/** Finds a node, or the nearest ancestor that exists. For `key` the property's name is meant. */
-function findNode(root: Node, path: KeyPath, part: 'key' | 'value'): Node {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = findNodeAtLocation(root, path.slice(0, length).map((segment, index) => adaptSegment(root, path.slice(0, index), segment)));
-    if (node === undefined) continue;
-    const keyNode = node.parent?.type === 'property' ? node.parent.children?.[0] : undefined;
-    return part === 'key' && keyNode !== undefined ? keyNode : node;
+interface PlacedNode {
+  readonly value: Node;
+  /** The property's name; none for an array element and the root. */
+  readonly key: Node | undefined;
+}
+
+/** Every value of the text by the text form of its path. */
+function indexNodes(root: Node): Map<string, PlacedNode> {
+  const index = new Map<string, PlacedNode>();
+  const add = (value: Node, path: KeyPath, key?: Node): void => {
+    index.set(formatKey(path), { value, key });
+    (value.children ?? []).forEach((child, position) => {
+      const [name, content] = child.type === 'property' ? (child.children ?? []) : [undefined, child];
+      if (content !== undefined) add(content, [...path, name === undefined ? position : String(name.value)], name);
+    });
+  };
+  add(root, []);
+  return index;
+}
+
+/** The node at a path, or at the nearest ancestor that exists. For `key` the property's name is meant. */
+function findNode(nodes: ReadonlyMap<string, PlacedNode>, path: KeyPath, part: 'key' | 'value'): Node | undefined {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = nodes.get(formatKey(path.slice(0, length)));
+    if (node !== undefined) return part === 'key' ? (node.key ?? node.value) : node.value;
   }
-  return root;
+  return undefined;
 }
 
 /** jsonc-parser wants numbers for arrays and text for objects. */
@@ -135,10 +153,11 @@ export function parseJsonc(text: string): JsoncDocument {
   if (first !== undefined) report(first.offset, [], syntaxMessage(first));
   if (root === undefined || first !== undefined) return { value: undefined, problems, locate: start };
   const value = buildValue(root, [], report);
+  let nodes: Map<string, PlacedNode> | undefined;
   return {
     value: problems.length === 0 ? value : undefined,
     problems,
-    locate: (path, part = 'value') => position(findNode(root, path, part).offset),
+    locate: (path, part = 'value') => position(findNode((nodes ??= indexNodes(root)), path, part)?.offset ?? root.offset),
   };
 }
 

@@ -1,5 +1,6 @@
 /** `models.json`: providers and models beyond those that environment keys switch on. */
 import { z } from 'zod';
+import { httpUrl } from './http-url.js';
 
 export const API_KINDS = ['openai-completions', 'openai-responses', 'anthropic-messages', 'google-generative-ai'] as const;
 export type ApiKind = (typeof API_KINDS)[number];
@@ -23,7 +24,7 @@ const model = z.strictObject({
 });
 
 const provider = z.strictObject({
-  baseUrl: z.url(),
+  baseUrl: httpUrl,
   /** A key, or `${VAR}` from the environment; absent for servers that want none. */
   apiKey: z.string().min(1).optional(),
   api: z.enum(API_KINDS).default('openai-completions'),

@@ -3,6 +3,7 @@
  * Unknown keys are refused at every level. Names that documents fixed (`api_key`) stay; the rest is camelCase with units.
  */
 import { z } from 'zod';
+import { httpUrl } from './http-url.js';
 import { LOG_LEVELS } from '../log/level.js';
 
 export { LOG_LEVELS, type LogLevel } from '../log/level.js';
@@ -16,6 +17,16 @@ const origin = z.string().regex(/^https?:\/\/[^/\s]+$/, 'must be an origin such 
 /** `provider/model`. */
 const modelRef = z.string().regex(/^[^/\s]+\/\S+$/, 'must be provider/model, e.g. openai/gpt-5');
 const modelChoice = z.union([modelRef, z.strictObject({ primary: modelRef, fallbacks: z.array(modelRef).default([]) })]);
+
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const isIpv4 = z.regexes.ipv4.test(address);
+  if (rest.length > 0 || !(isIpv4 || z.regexes.ipv6.test(address))) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIpv4 ? 32 : 128));
+}
+const addressRange = z.string().refine(isAddressRange, {
+  error: ({ input }) => `'${String(input)}' is neither an IP address nor a CIDR range such as 192.168.0.0/16`,
+});
 
 const auth = z.strictObject({
   /** true: this machine needs the token too. Other machines always do. */
@@ -38,11 +49,11 @@ const gateway = z.strictObject({
   drainTimeoutMs: z.int().min(0).max(600_000).default(DEFAULT_DRAIN_TIMEOUT_MS),
   maxBodyBytes: z.int().min(1_024).max(104_857_600).default(1_048_576),
   /** Addresses or CIDR ranges of reverse proxies whose forwarding headers are believed. */
-  trustedProxies: z.array(z.string().min(1)).default([]),
+  trustedProxies: z.array(addressRange).default([]),
   /** Host names beyond this machine's own under which the gateway may be reached without the token. */
   allowedHosts: z.array(z.string().min(1)).default([]),
   /** If not empty, only these addresses or CIDR ranges may connect. */
-  allowedIps: z.array(z.string().min(1)).default([]),
+  allowedIps: z.array(addressRange).default([]),
 });
 
 const agent = z.strictObject({
@@ -83,16 +94,16 @@ const telegramAccount = z.strictObject({
   allowFrom: z.array(z.union([z.int(), z.string().min(1)])).default([]),
   groupPolicy: z.enum(['allowlist', 'open', 'disabled']).default('disabled'),
   streamMode: z.enum(['off', 'partial']).default('off'),
-  apiRoot: z.url().optional(),
+  apiRoot: httpUrl.optional(),
 });
 
 const webhookAccount = z.strictObject({
   enabled: z.boolean().default(true),
-  url: z.url(),
+  url: httpUrl,
   secret: z.string().min(1).optional(),
   /** Whether the receiver drops a repeated `webhook-id`; false: a delivery with unknown outcome is never repeated. */
   idempotent: z.boolean().default(true),
-  /** Token that inbound calls must carry; without it nothing inbound is accepted. */
+  /** Token that inbound calls must carry, unless they are signed with `secret`. Without either nothing inbound is accepted. */
   inboundToken: z.string().min(16).optional(),
   agentId: id.optional(),
 });

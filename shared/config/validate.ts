@@ -93,10 +93,16 @@ function itemToDrop(issue: Issue, isLeftOut: (path: KeyPath) => boolean, pruned:
   return issue.code === 'invalid_type' && path.length > 1 && isLeftOut(path) ? path.slice(0, -1) : undefined;
 }
 
+/** The outermost item that was left out around a path, or the path itself. */
+function leftOutItem(path: KeyPath, droppedTextKeys: ReadonlySet<string>): KeyPath {
+  const length = path.findIndex((_segment, index) => droppedTextKeys.has(formatKey(path.slice(0, index))));
+  return length === -1 ? path : path.slice(0, length);
+}
+
 function makeWarnings(document: ConfigDocument, dropped: readonly KeyPath[]): Problem[] {
+  const droppedTextKeys = new Set(dropped.map((item) => formatKey(document.textPath(item))));
   return document.unresolved.map(({ path, variable }) => {
-    const items = dropped.map((item) => document.textPath(item)).filter((item) => isPrefix(item, path));
-    const item = items.toSorted((left, right) => left.length - right.length)[0] ?? path;
+    const item = leftOutItem(path, droppedTextKeys);
     const message = `refers to \${${variable}}, which is not set; ${formatKey(item)} is left unconfigured`;
     return problemAt(document, path, { key: formatKey(path), message });
   });

@@ -8,10 +8,16 @@ import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 /** One bundle per process role, and one for each part that is loaded late. */
-export type BundleName = 'client' | 'config' | 'start' | 'supervisor' | 'worker' | 'fallback' | 'ai' | 'telegram';
+export type BundleName = 'client' | 'config' | 'start' | 'service' | 'supervisor' | 'worker' | 'fallback' | 'ai' | 'telegram';
 
 /** The directory of the running bundles. In a bundle `__dirname` is that of the entry file, `dist/`. */
 export const bundleDirectory: string = __dirname;
+
+/** Whether this is the single executable (`npm run build:binary`), which has its bundles inside. */
+export function isSingleExecutable(): boolean {
+  // Not an import: the entry is built for old Nodes too, where `node:sea` has no name without the prefix.
+  return process.getBuiltinModule('node:sea').isSea();
+}
 
 /** Key of the cached data directory: what V8 would reject anyway is never read. */
 export function cacheKey(): string {

@@ -27,9 +27,16 @@ export interface GatewayEnvironment {
   readonly serviceMarker: string | null;
   /** LISTEN_FDS of systemd's socket activation, when LISTEN_PID is this process (or unset by the launcher's exec). */
   readonly listenFds: number;
+  /** LISTEN_FDNAMES: what was passed is the socket that systemd kept for us ({@link KEPT_SOCKET_NAME}). */
+  readonly isSocketKept?: boolean;
+  /** FDSTORE: systemd keeps descriptors for us while we are replaced. */
+  readonly keepsSocket?: boolean;
   /** XDG_RUNTIME_DIR, else the temp directory: where a too long control socket path moves to. */
   readonly runtimeDir: string;
 }
+
+/** The name under which systemd keeps our listening socket. */
+export const KEPT_SOCKET_NAME = 'listen';
 
 function text(name: string): string | undefined {
   const value = process.env[name];
@@ -67,6 +74,8 @@ export function readEnvironment(): GatewayEnvironment {
     noRespawn: flag('XOPC_NO_RESPAWN'),
     serviceMarker: text('XOPC_SERVICE_MARKER') ?? null,
     listenFds: listenPid === undefined || Number(listenPid) === process.pid ? Number(text('LISTEN_FDS') ?? 0) : 0,
+    isSocketKept: text('LISTEN_FDNAMES') === KEPT_SOCKET_NAME,
+    keepsSocket: Number(text('FDSTORE') ?? 0) > 0,
     runtimeDir: text('XDG_RUNTIME_DIR') ?? tmpdir(),
   };
 }
@@ -76,16 +85,38 @@ export function environmentValue(name: string): string | undefined {
   return text(name);
 }
 
+/** The values of all variables whose name says that they are secret; for redaction only. */
+export function environmentSecrets(): string[] {
+  const secrets = Object.entries(process.env).filter(([name]) => /(?:KEY|TOKEN|SECRET|PASSWORD)$/.test(name));
+  return secrets.map(([, value]) => value ?? '').filter(Boolean);
+}
+
 /** The boot document that the supervisor gives to a child (JSON in `XOPC_BOOT`). */
 export function readBootDocument(): unknown {
   const value = text('XOPC_BOOT');
   return value === undefined ? undefined : JSON.parse(value);
 }
 
+/** What systemd and Node have meant for this process alone. */
+const OWN_ONLY: ReadonlySet<string> = new Set([
+  'NODE_OPTIONS',
+  'NODE_CHANNEL_FD',
+  'LISTEN_FDS',
+  'LISTEN_PID',
+  'LISTEN_PIDFDID',
+  'LISTEN_FDNAMES',
+  'NOTIFY_SOCKET',
+  'FDSTORE',
+]);
+
+/** What systemd-notify needs. */
+export function notifyEnvironment(): Record<string, string> {
+  return { PATH: text('PATH') ?? '/usr/bin:/bin', NOTIFY_SOCKET: text('NOTIFY_SOCKET') ?? '' };
+}
+
 /** A child's environment: ours, without what is meant for this process alone, plus `extra`. */
 export function childEnvironment(extra: Record<string, string>): Record<string, string> {
-  const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, LISTEN_FDS: _fds, LISTEN_PID: _pid, ...rest } = process.env;
   const clean: Record<string, string> = {};
-  for (const [name, value] of Object.entries(rest)) if (value !== undefined) clean[name] = value;
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined && !OWN_ONLY.has(name)) clean[name] = value;
   return { ...clean, ...extra };
 }

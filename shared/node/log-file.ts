@@ -93,21 +93,18 @@ export class LogFile {
   reopen(): void {
     if (this.#closed) return;
     this.#open();
-    this.#reportLoss();
+    const nowMs = this.#clock.now();
+    if (!this.#loss.isEmpty && this.#refusal(0, nowMs) === undefined) this.#append(Buffer.alloc(0), nowMs);
   }
 
   /** Ends writing for good; later lines are ignored. */
   close(): void {
     if (this.#closed) return;
-    this.#reportLoss();
     this.#closed = true;
+    // The report of a loss is due now or never, be the file full or slow.
+    if (!this.#loss.isEmpty) this.#append(Buffer.alloc(0), this.#clock.now());
     this.#file?.close();
     this.#file = undefined;
-  }
-
-  #reportLoss(): void {
-    const nowMs = this.#clock.now();
-    if (!this.#loss.isEmpty && this.#refusal(0, nowMs) === undefined) this.#append(Buffer.alloc(0), nowMs);
   }
 
   #refusal(length: number, nowMs: number): string | undefined {

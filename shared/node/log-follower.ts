@@ -27,15 +27,25 @@ async function closeAll(files: readonly OpenGeneration[]): Promise<void> {
   await Promise.all(files.map((file) => file.handle.close()));
 }
 
+/** A file of the row that is read: the last is the current one, those before it are retired. */
+interface RowEntry {
+  readonly file: FollowedFile;
+  /** Read, and held back until everything that was written before it has been given out. */
+  held?: FileEvent | undefined;
+  /** When a retired file is given up. */
+  untilMs: number;
+}
+
 export class LogFollower {
   readonly #logPath: string;
   readonly #onFileChange: () => void;
-  #from: FollowerOptions['from'];
-  #current: FollowedFile | undefined;
+  readonly #from: FollowerOptions['from'];
+  /** There was no log at the first look. */
+  #isWaiting = false;
+  #row: RowEntry[] = [];
   #successor: OpenGeneration | undefined;
   #hasWaitedForLine = false;
   #isGapUnsaid = false;
-  #retired: { readonly file: FollowedFile; readonly untilMs: number }[] = [];
   /** Generations that are older than the current file: never to be read. */
   #older = new Set<string>();
 
@@ -54,12 +64,10 @@ export class LogFollower {
   }
 
   async close(): Promise<void> {
-    const successor = this.#successor;
+    const [row, successor] = [this.#row, this.#successor];
+    this.#row = [];
     this.#successor = undefined;
-    const files = [...this.#retired.map(({ file }) => file), ...(this.#current === undefined ? [] : [this.#current])];
-    this.#retired = [];
-    this.#current = undefined;
-    await Promise.all([...files.map((file) => file.close()), successor?.handle.close()]);
+    await Promise.all([...row.map(({ file }) => file.close()), successor?.handle.close()]);
   }
 
   async #step(): Promise<FollowEvent | undefined | 'again'> {
@@ -67,28 +75,55 @@ export class LogFollower {
       this.#isGapUnsaid = false;
       return { type: 'gap' };
     }
-    const late = await this.#readRetired();
-    if (late !== undefined) return late;
-    if (this.#current === undefined) return (await this.#openFirst()) ? 'again' : undefined;
-    const event = await this.#current.read();
+    const current = this.#row.at(-1);
+    if (current === undefined) return (await this.#openFirst()) ? 'again' : undefined;
+    const event = (await this.#readInOrder(this.#row)) ?? (await this.#giveUpOldest());
     if (event !== undefined) return event;
     if (this.#successor === undefined) {
-      this.#successor = await this.#findSuccessor(this.#current);
+      this.#successor = await this.#findSuccessor(current.file);
       // Once more: it may have been written to between the last read and its replacement.
       return this.#successor === undefined ? undefined : 'again';
     }
-    if (this.#current.hasUnfinishedLine && !this.#hasWaitedForLine) {
+    if (current.file.hasUnfinishedLine && !this.#hasWaitedForLine) {
       this.#hasWaitedForLine = true;
       await delay(UNFINISHED_LINE_MS);
       return 'again';
     }
-    return this.#moveOn(this.#current, this.#successor);
+    return this.#moveOn(current, this.#successor);
   }
 
-  async #moveOn(previous: FollowedFile, successor: OpenGeneration): Promise<FollowEvent | 'again'> {
-    const rest = previous.flush();
-    this.#retired.push({ file: previous, untilMs: Date.now() + LATE_WRITER_MS });
-    if (this.#retired.length > MAX_RETIRED) await this.#retired.shift()?.file.close();
+  /**
+   * Reads on in a row of files, oldest first. A late writer writes to the old file and then to the new one: what was read
+   * from the new is held back until the old has been looked at once more, so that each writer's lines stay in order.
+   */
+  async #readInOrder(row: readonly RowEntry[]): Promise<FileEvent | undefined> {
+    for (const [index, entry] of row.entries()) {
+      entry.held ??= await entry.file.read();
+      if (entry.held?.type === 'truncated' && entry !== this.#row.at(-1)) entry.held = undefined;
+      if (entry.held === undefined) continue;
+      const earlier = await this.#readInOrder(row.slice(0, index));
+      if (earlier !== undefined) return earlier;
+      const event = entry.held;
+      entry.held = undefined;
+      return event;
+    }
+    return undefined;
+  }
+
+  /** Closes the oldest retired file once its time is over; it has just been read to its end. */
+  async #giveUpOldest(): Promise<FileEvent | undefined> {
+    const [oldest] = this.#row;
+    if (oldest === undefined || this.#row.length === 1) return undefined;
+    if (Date.now() < oldest.untilMs && this.#row.length <= MAX_RETIRED + 1) return undefined;
+    this.#row.shift();
+    const rest = oldest.file.flush();
+    await oldest.file.close();
+    return rest === undefined ? undefined : { type: 'lines', lines: [rest] };
+  }
+
+  async #moveOn(current: RowEntry, successor: OpenGeneration): Promise<FollowEvent | 'again'> {
+    const rest = current.file.flush();
+    current.untilMs = Date.now() + LATE_WRITER_MS;
     this.#successor = undefined;
     this.#hasWaitedForLine = false;
     await this.#adopt(successor, 0);
@@ -96,44 +131,55 @@ export class LogFollower {
   }
 
   async #adopt(file: OpenGeneration, offset: number): Promise<void> {
-    this.#current = new FollowedFile(file, offset);
-    this.#older = new Set();
-    for await (const older of walkGenerations(this.#logPath, file.generation + 1)) {
-      if (older.id !== file.id) this.#older.add(identity(older));
-      await older.handle.close();
-    }
+    this.#row.push({ file: new FollowedFile(file, offset), untilMs: Infinity });
+    await this.#noteOlder(file.generation + 1, file.id);
     this.#onFileChange();
   }
 
-  async #readRetired(): Promise<FollowEvent | undefined> {
-    for (const entry of this.#retired) {
-      const event = await entry.file.read();
-      if (event?.type === 'lines') return event;
-      if (event === undefined && Date.now() < entry.untilMs) continue;
-      const rest = entry.file.flush();
-      this.#retired = this.#retired.filter((other) => other !== entry);
-      await entry.file.close();
-      if (rest !== undefined) return { type: 'lines', lines: [rest] };
+  /** Remembers the generations from that number on; those up to `currentId` were newer, if a rotation has moved it meanwhile. */
+  async #noteOlder(from: number, currentId?: string): Promise<void> {
+    this.#older.clear();
+    for await (const file of walkGenerations(this.#logPath, from)) {
+      if (file.id === currentId) this.#older.clear();
+      else this.#older.add(identity(file));
+      await file.handle.close();
     }
-    return undefined;
   }
 
   async #openFirst(): Promise<boolean> {
+    if (this.#isWaiting) return this.#openNew();
     const from = this.#from;
-    this.#from = 'start';
     if (typeof from === 'object') {
-      for await (const file of walkGenerations(this.#logPath)) {
-        if (file.id === from.fileId) {
-          await this.#adopt(file, from.offset);
-          return true;
-        }
-        await file.handle.close();
-      }
+      if (await this.#openAt(from)) return true;
       this.#isGapUnsaid = true;
     }
+    await this.#noteOlder(1);
     const file = await openGeneration(this.#logPath, 0);
+    this.#isWaiting = file === undefined;
     if (file === undefined) return false;
     await this.#adopt(file, from === 'end' ? Number(file.stats.size) : 0);
+    return true;
+  }
+
+  async #openAt(position: LogPosition): Promise<boolean> {
+    for await (const file of walkGenerations(this.#logPath)) {
+      if (file.id === position.fileId) {
+        await this.#adopt(file, position.offset);
+        return true;
+      }
+      await file.handle.close();
+    }
+    return false;
+  }
+
+  /** There was no log at the first look; by now it may have been made and rotated. */
+  async #openNew(): Promise<boolean> {
+    const files: OpenGeneration[] = [];
+    for await (const file of walkGenerations(this.#logPath)) files.push(file);
+    const first = files.findLast((file) => !this.#older.has(identity(file)));
+    await closeAll(files.filter((file) => file !== first));
+    if (first === undefined) return false;
+    await this.#adopt(first, 0);
     return true;
   }
 

@@ -46,9 +46,13 @@ export class LogLoss {
   }
 }
 
-/** How long synchronous writes may block the process: a second at once, a tenth of the time in the long run. */
+/**
+ * How long synchronous writes may block the process: a second at once, a tenth of the time in the long run. Shorter ones
+ * than {@link SLOW_WRITE_MS} are free: a burst of fast writes, or a busy processor, is no slow disk.
+ */
 const BURST_MS = 1_000;
 const SHARE = 0.1;
+const SLOW_WRITE_MS = 50;
 
 export class BlockedTime {
   #leftMs = BURST_MS;
@@ -58,8 +62,9 @@ export class BlockedTime {
     this.#atMs = nowMs;
   }
 
+  /** A write took that long. */
   spend(durationMs: number): void {
-    this.#leftMs = Math.max(-BURST_MS, this.#leftMs - Math.max(0, durationMs));
+    if (durationMs >= SLOW_WRITE_MS) this.#leftMs = Math.max(-BURST_MS, this.#leftMs - durationMs);
   }
 
   isExhausted(nowMs: number): boolean {

@@ -1,15 +1,18 @@
-import { appendFileSync, closeSync, mkdirSync, openSync, renameSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { appendFileSync, closeSync, openSync, renameSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rotateLogs } from '../../../daemon/supervisor/log-rotation.js';
 import { followFile } from '../../../shared/node/follow-file.js';
-import { LogFollower } from '../../../shared/node/log-follower.js';
-import { readLog } from '../../../shared/node/read-log.js';
 import { Following } from '../../helpers/log-reader.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
 const numbered = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, index) => `line ${from + index}`);
 const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 function setup(): { path: string; append: (from: number, to: number) => void } {
   const path = join(tempDir(), 'gateway.log');
@@ -76,6 +79,28 @@ describe('a followed log gives every line once and in order', () => {
     closeSync(old);
     await following.until(80);
     expect(following.lines).toEqual(numbered(0, 80));
+  });
+
+  test('when a writer that is late writes to the old file and then to the new one, again and again', async () => {
+    const { path, append } = setup();
+    append(0, 1);
+    const following = new Following(path);
+    await following.until(1);
+    const old = openSync(path, 'a');
+    renameSync(path, `${path}.1`);
+    append(1, 2);
+    await following.until(2);
+    for (let n = 2; n < 4_000; n += 2) {
+      writeSync(old, `line ${n}\n`);
+      append(n + 1, n + 2);
+      if (n % 10 === 0) await nextTurn();
+    }
+    closeSync(old);
+    await following.until(4_000);
+    const places = new Map(following.lines.map((line, index) => [line, index]));
+    const swapped = numbered(0, 4_000).filter((line, n) => n % 2 === 1 && (places.get(line) ?? 0) < (places.get(`line ${n - 1}`) ?? 0));
+    expect(swapped).toEqual([]);
+    expect(places.size).toBe(4_000);
   });
 
   test('when the file is truncated in place, from then on, with a notice', async () => {
@@ -155,90 +180,9 @@ describe('a followed log gives every line once and in order', () => {
     const following = new Following(path);
     for (const byte of Buffer.from(`${line}\n`)) {
       appendFileSync(path, Buffer.from([byte]));
-      await new Promise((resolve) => {
-        setImmediate(resolve);
-      });
+      await nextTurn();
     }
     await following.until(1);
     expect(following.lines).toEqual([line]);
-  });
-});
-
-describe('where following starts and ends', () => {
-  test('a file that does not exist yet is waited for and read from its start', async () => {
-    const { path, append } = setup();
-    const follower = new LogFollower(path, { from: 'end', onFileChange: () => undefined });
-    expect(await follower.next()).toBeUndefined();
-    append(0, 3);
-    expect(await follower.next()).toEqual({ type: 'lines', lines: numbered(0, 3) });
-    await follower.close();
-  });
-
-  test('from the end only what comes later is read', async () => {
-    const { path, append } = setup();
-    append(0, 3);
-    const follower = new LogFollower(path, { from: 'end', onFileChange: () => undefined });
-    expect(await follower.next()).toBeUndefined();
-    append(3, 5);
-    expect(await follower.next()).toEqual({ type: 'lines', lines: numbered(3, 5) });
-    await follower.close();
-  });
-
-  test('from a position it goes on in the file of that position, wherever that has been moved to', async () => {
-    const { path, append } = setup();
-    append(0, 3);
-    const { lines, end } = await readLog(path, { limit: 2, completeOnly: true });
-    expect(lines).toEqual(numbered(1, 3));
-    append(3, 5);
-    for (let round = 0; round < 3; round += 1) {
-      rotateLogs({ logPath: path, files: 5 });
-      append(5 + round, 6 + round);
-    }
-    const following = new Following(path, end ?? 'start');
-    await following.until(5);
-    expect(following.lines).toEqual(numbered(3, 8));
-  });
-
-  test('a missing directory is no error: the log is found once it is made', async () => {
-    const { path } = setup();
-    const nested = join(path, '..', 'logs', 'gateway.log');
-    const following = new Following(nested);
-    mkdirSync(dirname(nested));
-    appendFileSync(nested, 'first\n');
-    await following.until(1);
-    expect(following.lines).toEqual(['first']);
-  });
-
-  test('an abort ends it after what was written before', async () => {
-    const { path, append } = setup();
-    append(0, 1);
-    const following = new Following(path);
-    await following.until(1);
-    append(1, 5_000);
-    await following.stop();
-    expect(following.lines).toEqual(numbered(0, 5_000));
-  });
-
-  test('a file that was rotated out of reach before it was read is reported as a gap', async () => {
-    const { path, append } = setup();
-    append(0, 5);
-    const following = new Following(path);
-    await following.until(5);
-    for (let round = 1; round <= 4; round += 1) {
-      rotateLogs({ logPath: path, files: 2 });
-      append(round * 5, (round + 1) * 5);
-    }
-    await following.until(20);
-    expect(following.lines).toEqual([...numbered(0, 5), ...numbered(10, 25)].slice(0, following.lines.length));
-    expect(following.notices).toEqual(['gap']);
-  });
-
-  test('a line without end does not fill the memory: its start is shown, and the next line is right', async () => {
-    const { path } = setup();
-    writeFileSync(path, `${'x'.repeat(3_000_000)}\nnext\n`);
-    const following = new Following(path);
-    await following.until(2);
-    expect(following.lines[0]).toMatch(/^x{1048576}… \(line cut at 1048576 bytes\)$/);
-    expect(following.lines[1]).toBe('next');
   });
 });

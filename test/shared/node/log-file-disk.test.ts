@@ -117,4 +117,26 @@ describe('a disk that fails', () => {
       { n: 100 },
     ]);
   });
+
+  test('a hundred thousand fast writes in a row are no slow disk', () => {
+    const clock = new FakeClock();
+    const { path, file } = setup({
+      clock,
+      maxBytes: 100_000_000,
+      write(fd, data) {
+        clock.jump(2);
+        return writeSync(fd, data);
+      },
+    });
+    for (let n = 0; n < 100_000; n += 1) file.write(`{"n":${n}}`);
+    expect(numbers(path)).toHaveLength(100_000);
+  });
+
+  test('what was lost is said at the end at the latest', () => {
+    const { path, file } = setup();
+    for (let n = 0; n < 2_000; n += 1) file.write(line(n));
+    const kept = numbers(path).length;
+    file.close();
+    expect(readEntries(path).at(-1)).toMatchObject({ lostLines: 2_000 - kept });
+  });
 });

@@ -1,0 +1,15 @@
+/**
+ * `POST /api/webhook/:accountId`: a program writes to an agent through a webhook account. Credentials are the account's
+ * `inboundToken` (`Authorization: Bearer` or `X-Webhook-Token`), or a Standard Webhooks signature with its `secret`.
+ */
+import { z } from 'zod';
+import { label, okStatus, text } from './fields.js';
+
+/** `:accountId` of the path. */
+export const webhookAccountId = () => label(64);
+
+/** Body. `id` names the message for its sender: a second one with the same id is the same message. A signed `webhook-id` counts before it. */
+export const webhookRequest = () => z.strictObject({ chat_id: label(256), content: text(), id: label(200).optional() });
+
+/** Answer: the message is on disk. */
+export const webhookResponse = () => z.strictObject({ status: okStatus(), message_id: z.string() });

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { configJsonSchema, validateConfig, validateModels, type Validation } from '../../../shared/config/validate.js';
+import { formatProblem } from '../../../shared/errors.js';
+import { parseConfigText } from '../../../shared/node/config-text.js';
+
+const parse = (text: string, variables: Record<string, string> = {}) => parseConfigText(text, 'config.json', (name) => variables[name]);
+const config = (text: string, variables: Record<string, string> = {}) => validateConfig(parse(text, variables));
+const lines = ({ problems }: Validation<unknown>): string[] => problems.map(formatProblem);
+
+test('an empty document has every default', () => {
+  const { value, problems, warnings } = config('{}');
+  expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
+  expect(value?.gateway).toMatchObject({ host: '0.0.0.0', port: 18_790, drainTimeoutMs: 5_000 });
+});
+
+test('the text of a problem names file, line, column, key, value and what is allowed', () => {
+  expect(lines(config('{ "gateway": {\n    "drainTimeoutMs": -1 } }'))).toEqual([
+    'config.json:2:23 gateway.drainTimeoutMs is -1; it must be a whole number from 0 to 600000',
+  ]);
+});
+
+test.each([
+  ['{ "gateway": { "port": 99999 } }', 'gateway.port is 99999; it must be a whole number from 1 to 65535'],
+  ['{ "gateway": { "port": "80" } }', 'gateway.port is "80"; it must be a whole number from 1 to 65535'],
+  ['{ "gateway": { "port": 1.5 } }', 'gateway.port is 1.5; it must be a whole number from 1 to 65535'],
+  ['{ "gateway": [] }', 'gateway is []; it must be an object { … }'],
+  ['{ "gateway": { "prot": 1 } }', "gateway.prot is not a known key; did you mean 'port'?"],
+  ['{ "gateway": { "qqqqqq": 1 } }', 'gateway.qqqqqq is not a known key; known here: host, port,'],
+  ['{ "logs": { "level": "loud" } }', 'logs.level is "loud"; it must be one of "trace", "debug"'],
+  ['{ "cron": { "enabled": "yes" } }', 'cron.enabled is "yes"; it must be true or false'],
+  ['{ "gateway": { "cors": { "origins": ["http://a/b"] } } }', 'gateway.cors.origins[0] is "http://a/b"; it must be'],
+  ['{ "agents": { "list": [{ "id": "a", "model": 4 }] } }', 'agents.list[0].model is 4; it must be text or an object'],
+  ['{ "agents": { "defaults": { "model": "gpt" } } }', 'agents.defaults.model is "gpt"; it must be provider/model'],
+  ['{ "agents": { "defaults": { "model": { "primary": 3 } } } }', 'agents.defaults.model.primary is 3; it must be text'],
+  ['{ "agents": { "list": [{ "name": "x" }] } }', 'agents.list[0].id is missing; it must be text'],
+  ['{ "agents": { "default": "zz" } }', "agents.default 'zz' is not in agents.list"],
+  ['{ "channels": { "webhook": { "accounts": { "a b": { "url": "http://x" } } } } }', 'channels.webhook.accounts["a b"] is not a name that can be used; it must be 1–64 letters'],
+])('%s is told as: %s', (text, expected) => {
+  const found = lines(config(text));
+  expect(found.map((line) => line.replace(/^config\.json:\d+:\d+ /, ''))).toContainEqual(expect.stringContaining(expected));
+});
+
+test('an unknown key is located at the key, a value at the value', () => {
+  expect(config('{ "gateway": { "prot": 1 } }').problems[0]).toMatchObject({ line: 1, column: 16 });
+  expect(config('{ "gateway": { "port": 0 } }').problems[0]).toMatchObject({ line: 1, column: 24 });
+});
+
+test.each([
+  ['{ "gateway": { "auth": { "api_key": 123456789 } } }'],
+  ['{ "channels": { "telegram": { "accounts": { "a": { "botToken": 123456789 } } } } }'],
+  ['{ "channels": { "webhook": { "accounts": { "a": { "url": "htp:123456789" } } } } }'],
+  ['{ "channels": { "webhook": { "accounts": { "a": { "url": "http://x", "inboundToken": "123456789" } } } } }'],
+])('a value that may be a secret is never shown: %s', (text) => {
+  const found = lines(config(text));
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatch(/has a value that cannot be used; it must be/);
+  expect(found[0]).not.toContain('123456789');
+});
+
+test('a value from the environment is shown as it is written, not as it is', () => {
+  expect(lines(config('{ "gateway": { "port": "${SECRET}" } }', { SECRET: 'hunter2' }))).toEqual([expect.stringContaining('is "${SECRET}"; it must be')]);
+});
+
+test('control characters and endless texts in a value are harmless', () => {
+  const [line = ''] = lines(config(JSON.stringify({ logs: { level: `\u001b[31m\u202e\u0085${'x'.repeat(10_000)}` } })));
+  expect(line.length).toBeLessThan(300);
+  // eslint-disable-next-line no-control-regex -- what must not be there
+  expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
+});
+
+describe('an unset variable', () => {
+  const telegram = '{ "channels": { "telegram": { "accounts": { "p": { "botToken": "${TT}", "allowFrom": ["${U}", 4] }, "q": { "botToken": "q" } } } } }';
+
+  test('leaves its account unconfigured, with a warning that says so', () => {
+    const { value, problems, warnings } = config(telegram, { U: '1' });
+    expect(problems).toEqual([]);
+    expect(Object.keys(value?.channels.telegram?.accounts ?? {})).toEqual(['q']);
+    expect(warnings.map(formatProblem)).toEqual([
+      'config.json:1:64 channels.telegram.accounts.p.botToken refers to ${TT}, which is not set; channels.telegram.accounts.p is left unconfigured',
+    ]);
+  });
+
+  test('in an optional value leaves only that out', () => {
+    const { value, warnings } = config(telegram, { TT: 't' });
+    expect(value?.channels.telegram?.accounts['p']?.allowFrom).toEqual([4]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]?.message).toContain('channels.telegram.accounts.p.allowFrom[0] is left unconfigured');
+  });
+
+  test('as the API key leaves the generated token in force, never none', () => {
+    expect(config('{ "gateway": { "auth": { "api_key": "${NONE}" } } }').value?.gateway.auth.api_key).toBeNull();
+  });
+
+  test.each([['{ "gateway": { "allowedIps": ["${LAN}"] } }'], ['{ "gateway": { "auth": { "enabled": "${ON}" } } }']])(
+    'must not lift a restriction: %s is refused',
+    (text) => {
+      const { value, problems } = config(text);
+      expect(value).toBeUndefined();
+      expect(problems[0]?.message).toMatch(/is not set; without it this restriction would not hold/);
+    },
+  );
+
+  test('in a list element shifts no position: a later problem is told at its own place', () => {
+    const text = '{ "agents": { "list": [\n{ "id": "${NONE}" },\n{ "id": "main" },\n{ "id": "x", "enabled": 3 } ] } }';
+    const { problems } = config(text);
+    expect(problems.map(formatProblem)).toEqual(['config.json:4:25 agents.list[2].enabled is 3; it must be true or false']);
+  });
+
+  test('in thousands of accounts is handled at once', () => {
+    const accounts = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`a${index}`, { botToken: '${NONE}' }]));
+    const startedAt = performance.now();
+    const { value, warnings } = config(JSON.stringify({ channels: { telegram: { accounts } } }));
+    expect(value?.channels.telegram?.accounts).toEqual({});
+    expect(warnings).toHaveLength(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+});
+
+test('a text that cannot be read has its problems passed on', () => {
+  const { value, problems } = config('{ "gateway": ');
+  expect(value).toBeUndefined();
+  expect(problems).toEqual([{ file: 'config.json', line: 1, column: 14, message: expect.stringMatching(/expected/) }]);
+});
+
+test('models.json is judged the same way', () => {
+  const text = '{ "providers": { "local": { "baseUrl": "localhost", "apiKey": "${NONE}" }, "Big": {} } }';
+  expect(lines(validateModels(parseConfigText(text, 'models.json', () => undefined)))).toEqual([
+    'models.json:1:40 providers.local.baseUrl is "localhost"; it must be a URL such as https://example.com',
+    expect.stringMatching(/^models\.json:1:76 providers\.Big is not a name that can be used; it must be lower-case/),
+  ]);
+});
+
+test('the JSON Schema describes what may be written: nothing but closed objects, no key required at the top', () => {
+  const schema = configJsonSchema() as { properties: Record<string, unknown>; additionalProperties: unknown; required?: unknown };
+  expect(Object.keys(schema.properties)).toContain('gateway');
+  expect(schema.additionalProperties).toBe(false);
+  expect(schema.required).toBeUndefined();
+});
