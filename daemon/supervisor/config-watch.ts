@@ -1,9 +1,10 @@
 /**
  * Watches the configuration's files for changed content; the owner of `chokidar`. Directories are watched, not files,
- * because editors replace files; a hash of the content decides, so that a touched file is no change.
+ * because editors replace files; a hash of the content decides, so that a touched file is no change. A look every other
+ * second finds what makes no event: a directory that was replaced, a network or container mount, a used-up inotify limit.
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Clock } from '../../shared/clock.js';
@@ -12,14 +13,14 @@ import { readConfigText } from '../../shared/node/config-file.js';
 
 /** A storm of saves ends in one look. */
 const SETTLE_MS = 150;
-/** A replaced or deleted directory is looked for this often. */
-const REARM_MS = 2_000;
+export const LOOK_MS = 2_000;
 
 /** One hash over the content of all files, in order; a missing file counts as none. What cannot be read counts with the reason. */
 export function hashFiles(paths: readonly string[]): string {
   const hash = createHash('sha256');
   for (const path of paths) {
-    hash.update(contentOf(path) ?? '').update('\0');
+    const content = contentOf(path);
+    hash.update(content === undefined ? '\0' : `=${content}\0`);
   }
   return hash.digest('hex');
 }
@@ -33,19 +34,34 @@ function contentOf(path: string): string | undefined {
   }
 }
 
+/** Which file or directory is at a path, and a file's state; `absent` where there is none that we can see. */
+function fingerprint(path: string): string {
+  try {
+    const entry = statSync(path);
+    const identity = `${entry.dev}:${entry.ino}`;
+    return entry.isDirectory() ? identity : `${identity}:${entry.size}:${entry.mtimeMs}`;
+  } catch {
+    return 'absent';
+  }
+}
+
 export class ConfigWatch {
   readonly #paths: readonly string[];
+  readonly #directories: readonly string[];
   readonly #clock: Clock;
   readonly #onChange: (hash: string) => void;
   readonly #onError: (error: unknown) => void;
   #watcher: FSWatcher | undefined;
   #cancelSettle: (() => void) | undefined;
-  #cancelRearm: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
   #isClosed = false;
+  #watched = '';
+  #files = '';
   #hash: string;
 
   constructor(options: { paths: readonly string[]; clock: Clock; onChange: (hash: string) => void; onError: (error: unknown) => void }) {
     this.#paths = options.paths;
+    this.#directories = [...new Set(options.paths.map((path) => dirname(path)))];
     this.#clock = options.clock;
     this.#onChange = options.onChange;
     this.#onError = options.onError;
@@ -58,21 +74,14 @@ export class ConfigWatch {
   }
 
   start(): void {
-    const directories = [...new Set(this.#paths.map((path) => dirname(path)))];
-    const names = new Set(this.#paths);
-    this.#watcher = watch(directories, {
-      ignoreInitial: true,
-      depth: 0,
-      // Only our files and the directories themselves: a home full of logs costs nothing.
-      ignored: (path) => !names.has(path) && !directories.includes(path),
-    });
-    this.#watcher.on('all', () => this.#touched());
-    this.#watcher.on('error', (error) => this.#onError(error));
-    this.#watcher.on('unlinkDir', () => this.#rearmLater());
+    this.#arm();
+    this.#files = this.#fileState();
+    this.#lookLater();
   }
 
-  /** Looks now, e.g. after a signal. */
+  /** Compares the content now. While a directory is missing nothing is said of the files in it. */
   check(): void {
+    if (this.#directoryState().includes('absent')) return;
     const hash = hashFiles(this.#paths);
     if (hash === this.#hash) return;
     this.#hash = hash;
@@ -82,25 +91,54 @@ export class ConfigWatch {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelSettle?.();
-    this.#cancelRearm?.();
+    this.#cancelLook?.();
     await this.#watcher?.close();
   }
 
+  #arm(): void {
+    this.#watched = this.#directoryState();
+    this.#watcher = watch([...this.#directories], {
+      ignoreInitial: true,
+      depth: 0,
+      // Only our files and the directories themselves: a home full of logs costs nothing.
+      ignored: (path) => !this.#paths.includes(path) && !this.#directories.includes(path),
+    });
+    this.#watcher.on('all', () => this.#touched());
+    this.#watcher.on('error', (error) => this.#onError(error));
+  }
+
   #touched(): void {
+    if (this.#isClosed) return;
     this.#cancelSettle?.();
     this.#cancelSettle = this.#clock.after(SETTLE_MS, () => this.check());
   }
 
-  #rearmLater(): void {
-    this.#cancelRearm?.();
-    this.#cancelRearm = this.#clock.after(REARM_MS, () => void this.#rearm());
+  #lookLater(): void {
+    this.#cancelLook = this.#clock.after(LOOK_MS, () => {
+      this.#look();
+      this.#lookLater();
+    });
   }
 
-  async #rearm(): Promise<void> {
-    if (!this.#paths.every((path) => existsSync(dirname(path)))) return this.#rearmLater();
-    await this.#watcher?.close();
-    if (this.#isClosed) return;
-    this.start();
-    this.check();
+  #look(): void {
+    const directories = this.#directoryState();
+    if (directories !== this.#watched && !directories.includes('absent')) this.#rearm();
+    const files = this.#fileState();
+    if (files === this.#files) return;
+    this.#files = files;
+    this.#touched();
+  }
+
+  #rearm(): void {
+    this.#watcher?.close().catch((error: unknown) => this.#onError(error));
+    this.#arm();
+  }
+
+  #directoryState(): string {
+    return this.#directories.map((path) => fingerprint(path)).join(' ');
+  }
+
+  #fileState(): string {
+    return this.#paths.map((path) => fingerprint(path)).join(' ');
   }
 }

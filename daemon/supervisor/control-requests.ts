@@ -6,10 +6,15 @@ import { stoppingError } from './stop-plan.js';
 import type { Succession } from './succession.js';
 import type { Supervisor } from './supervisor.js';
 
+/** Starts that come within this time of a takeover were meant to be that takeover. */
+const CONTEST_MS = 2_000;
+
 export interface ControlContext {
   readonly supervisor: Pick<Supervisor, 'desired' | 'isRestarting' | 'requestRestart' | 'requestStop'>;
   succession(): Pick<Succession, 'isUnderWay' | 'successorPid' | 'run' | 'abort'>;
   status(): StatusDocument;
+  /** How long ago this supervisor succeeded another; undefined for one that did not. */
+  successorForMs(): number | undefined;
   drainTimeoutMs(): number;
   /** A build other than ours is on disk. */
   isNewerInstalled(): boolean;
@@ -49,7 +54,10 @@ export function restart(
   const { supervisor } = context;
   const succession = context.succession();
   if (supervisor.desired === 'down' && !succession.isUnderWay) return supervisor.requestRestart({ timeoutMs: undefined }, progress);
-  if (request.exclusive === true && succession.isUnderWay) return Promise.reject(alreadySucceeding(succession));
+  if (request.exclusive === true) {
+    const winnerPid = succession.isUnderWay ? succession.successorPid : recentSuccessor(context);
+    if (winnerPid !== undefined) return Promise.reject(takenOverError(winnerPid));
+  }
   if (succession.isUnderWay) return succession.run({}, progress);
   const wantsReplacement = request.force === true || context.isNewerInstalled();
   if (!wantsReplacement || context.noRespawn) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
@@ -80,10 +88,16 @@ async function leaveToServiceManager(context: ControlContext, timeoutMs: number 
   };
 }
 
-function alreadySucceeding(succession: Pick<Succession, 'successorPid'>): GatewayError {
+/** Of several `--force` starts at once one wins; those that find its fresh successor have lost to it. */
+function recentSuccessor(context: ControlContext): number | undefined {
+  const forMs = context.successorForMs();
+  return forMs !== undefined && forMs < CONTEST_MS ? process.pid : undefined;
+}
+
+function takenOverError(pid: number): GatewayError {
   return new GatewayError('LOCK_HELD', {
-    message: `a takeover is already under way: pid ${succession.successorPid}`,
-    details: { pid: succession.successorPid },
+    message: `another start has just taken the gateway over: pid ${pid}`,
+    details: { pid },
     hint: 'See it with: xopc gateway status',
   });
 }

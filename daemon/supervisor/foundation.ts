@@ -7,6 +7,7 @@ import { LogFile } from '../../shared/node/log-file.js';
 import { createLogger, type Logger } from '../../shared/node/logger.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/paths.js';
 import { createRedactor, type Redactor } from '../../shared/node/redact.js';
+import { learnFileSecrets, startSecrets } from './known-secrets.js';
 import { LiveConfig } from './live-config.js';
 
 export interface Foundation {
@@ -30,7 +31,8 @@ export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 
   prepareDirectories(paths);
   const config = new LiveConfig({ paths, flags, environment });
   const logFile = new LogFile({ path: paths.logPath, maxBytes: config.settings.logs.maxBytes, role: 'supervisor', wantsRotation });
-  const redactor = createRedactor([flags.token, environment.token].filter((token) => token !== undefined));
+  const redactor = createRedactor(startSecrets(environment, flags));
+  learnFileSecrets(redactor, paths);
   const log = createLogger({ file: logFile, level: () => config.settings.logs.level, bindings: { role: 'supervisor' }, redactor });
   return { paths, config, logFile, log, redactor, build: readBuildInfo() ?? NO_BUILD };
 }

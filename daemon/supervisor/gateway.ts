@@ -16,6 +16,7 @@ import { ControlServer } from './control-server.js';
 import { openFoundation, type Foundation } from './foundation.js';
 import { type Address, Holdings } from './holdings.js';
 import type { ListenSocket } from './listen-socket.js';
+import { learnFileSecrets } from './known-secrets.js';
 import { LogRotation } from './log-rotation.js';
 import type { PredecessorLink } from './predecessor-link.js';
 import { Respawn } from './respawn.js';
@@ -64,7 +65,7 @@ export class Gateway {
     this.#start = start;
     this.#startedAtMs = clock.now();
     this.#foundation = openFoundation(start, () => this.#rotation.request());
-    const { paths, config, log, logFile } = this.#foundation;
+    const { paths, config, log, logFile, redactor } = this.#foundation;
     this.#rotation = new LogRotation({
       logPath: paths.logPath,
       limits: () => config.settings.logs,
@@ -79,7 +80,15 @@ export class Gateway {
       onError: (error) => log.error({ err: error }, 'control socket'),
     });
     const onSocket = (socket: ListenSocket): void => this.#supervisor.useSocket(socket);
-    this.#holdings = new Holdings({ paths, control, clock, log, record: (address) => this.#record(address), onSocket });
+    this.#holdings = new Holdings({
+      paths,
+      control,
+      clock,
+      log,
+      record: (address) => this.#record(address),
+      onSocket,
+      keepsSocket: start.environment.keepsSocket,
+    });
     this.#succession = this.#makeSuccession();
     this.#requests = new WorkerRequests({
       status: () => this.status(),
@@ -93,7 +102,10 @@ export class Gateway {
       holdings: this.#holdings,
       clock,
       log,
-      onApplied: () => logFile.setMaxBytes(config.settings.logs.maxBytes),
+      onApplied: () => {
+        learnFileSecrets(redactor, paths);
+        logFile.setMaxBytes(config.settings.logs.maxBytes);
+      },
     });
   }
 
@@ -102,7 +114,7 @@ export class Gateway {
     const { environment, predecessor } = this.#start;
     const { settings } = this.#foundation.config;
     try {
-      if (predecessor === undefined) await this.#holdings.take(settings, environment.listenFds);
+      if (predecessor === undefined) await this.#holdings.take(settings, environment);
       else await this.#holdings.prepare(settings, predecessor);
       const stopListening = this.#listenToSignals();
       const { exitCode, error } = await this.#untilLeft();
@@ -184,6 +196,7 @@ export class Gateway {
       supervisor: this.#supervisor,
       succession: () => this.#succession,
       status: () => this.status(),
+      successorForMs: () => (this.#start.predecessor === undefined ? undefined : this.#start.clock.now() - this.#startedAtMs),
       drainTimeoutMs: () => config.settings.drainTimeoutMs,
       isNewerInstalled: () => (readBuildInfo()?.buildId ?? build.buildId) !== build.buildId,
       noRespawn: environment.noRespawn,
@@ -205,6 +218,7 @@ export class Gateway {
       updateLock: (patch) => this.#holdings.updateLock(patch),
       onWorkerMessage: (worker, message) => this.#requests.receive(worker, message),
       onActive: (worker, source) => {
+        learnFileSecrets(redactor, paths);
         this.#changes.workerActive(worker, source);
         this.#announceRunning(worker);
       },
@@ -286,7 +300,7 @@ export class Gateway {
     this.#holdings.release();
     const { successorPid } = this.#succession;
     if (successorPid !== undefined) this.#start.onSucceeded?.(successorPid);
-    if (this.#holdings.address !== undefined) this.#foundation.log.info('gateway stopped');
+    else if (this.#holdings.address !== undefined) this.#foundation.log.info('gateway stopped');
     this.#foundation.logFile.close();
   }
 }

@@ -3,11 +3,13 @@
  * start or from a predecessor, handed to a successor, and given up at the end.
  */
 import type { Clock } from '../../shared/clock.js';
+import type { GatewayEnvironment } from '../../shared/node/env.js';
 import type { LockRecord } from '../../shared/node/lock-record.js';
 import type { Logger } from '../../shared/node/logger.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
 import type { ControlServer } from './control-server.js';
-import { adoptListenSocket, bindListenSocket, inheritListenSocket, type ListenSocket } from './listen-socket.js';
+import { SocketKeeper } from './kept-socket.js';
+import { adoptListenSocket, bindListenSocket, type ListenSocket } from './listen-socket.js';
 import { acquireLock, type GatewayLock, inheritLock, type LockDependencies, RENEW_MS } from './lock.js';
 import { pause, probeControl, refuseSharedHome, sweepChildren } from './lock-holder.js';
 import type { PredecessorLink } from './predecessor-link.js';
@@ -22,25 +24,30 @@ export interface HoldingsDeps {
   readonly control: ControlServer;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The service manager keeps the listening socket while there is no supervisor. */
+  readonly keepsSocket?: boolean | undefined;
   /** Our lock record for an address. */
   record(address: Address): LockRecord;
   /** A socket is in force from now on. */
   onSocket(socket: ListenSocket): void;
 }
 
-/** systemd passes its first socket as descriptor 3. */
-const FIRST_PASSED_FD = 3;
+/** Of the environment: whether sockets were passed, and whether it is one that we had kept ourselves. */
+export type PassedSockets = Pick<GatewayEnvironment, 'listenFds' | 'isSocketKept'>;
+
 /** A start that took the lock in the moment between a successor's death and our taking back ends by itself: the port is ours. */
 const TAKE_BACK = { tries: 50, pauseMs: 100 } as const;
 
 export class Holdings {
   readonly #deps: HoldingsDeps;
+  readonly #keeper: SocketKeeper;
   #lock: GatewayLock | undefined;
   #socket: ListenSocket | undefined;
   #cancelRenewal: (() => void) | undefined;
 
   constructor(deps: HoldingsDeps) {
     this.#deps = deps;
+    this.#keeper = new SocketKeeper({ isOffered: deps.keepsSocket === true, log: deps.log });
   }
 
   /** @throws Error before there is one */
@@ -53,12 +60,12 @@ export class Holdings {
     return this.#socket;
   }
 
-  /** The lock first, then the sockets. @param listenFds  sockets that a service manager passed @throws LOCK_HELD, PORT_TAKEN, CONFIG_INVALID */
-  async take(address: Address, listenFds: number): Promise<void> {
+  /** The lock first, then the sockets. @param passed  what a service manager passed @throws LOCK_HELD, PORT_TAKEN, CONFIG_INVALID */
+  async take(address: Address, passed: PassedSockets): Promise<void> {
     const { paths, control } = this.#deps;
     this.#lock = await acquireLock(paths.lockPath, this.#deps.record(address), this.#lockDependencies());
     refuseSharedHome(paths, this.#lock.record);
-    this.use(listenFds > 0 ? inheritListenSocket(FIRST_PASSED_FD) : await bindListenSocket(address.host, address.port));
+    this.use(await this.#keeper.open(address, passed));
     await control.start();
     this.#renew();
   }
@@ -102,6 +109,7 @@ export class Holdings {
   use(socket: ListenSocket): void {
     this.#socket = socket;
     this.updateLock({ host: socket.host, port: socket.port });
+    void this.#keeper.keep(socket);
     this.#deps.onSocket(socket);
   }
 

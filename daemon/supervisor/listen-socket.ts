@@ -36,6 +36,18 @@ export class ListenSocket {
     this.origin = options.origin;
   }
 
+  /** Its descriptor; undefined on Windows. */
+  get fd(): number | undefined {
+    return (this.handle as { fd?: number }).fd;
+  }
+
+  /** Whether it listens on exactly this address. @throws CONFIG_INVALID for a name that does not resolve */
+  async isAt(wanted: { host: string; port: number }): Promise<boolean> {
+    const name: { address?: string; port?: number } = {};
+    if ((this.handle as TcpHandle).getsockname(name) !== 0 || name.port !== wanted.port) return false;
+    return name.address === (await resolveHost(wanted.host)).address;
+  }
+
   /** Gives up our duplicate; workers that have theirs go on. */
   close(): void {
     if (this.#isClosed) return;

@@ -74,8 +74,8 @@ export class LiveConfig {
     this.#invalid = { hash, problems };
   }
 
-  /** The edited files, as they had this hash. */
-  editedSource(hash: string): ConfigSource {
+  /** The files that users edit. @param hash  of their content when it was seen; default: now */
+  editedSource(hash = hashFiles(this.#edited)): ConfigSource {
     return { configSource: this.#paths.configPath, modelsSource: this.#paths.modelsPath, hash };
   }
 
@@ -96,8 +96,11 @@ export class LiveConfig {
 
   /** Keeps the edited files as the last good ones. */
   async keepLastGood(): Promise<void> {
-    await keepCopy(this.#paths.configPath, this.#paths.lastGoodConfigPath);
-    await keepCopy(this.#paths.modelsPath, this.#paths.lastGoodModelsPath);
+    // Both read now: an edit while the first is written must not get into the second.
+    const config = readOrDefault(this.#paths.configPath);
+    const models = readOrDefault(this.#paths.modelsPath);
+    await keepCopy(config, this.#paths.lastGoodConfigPath);
+    await keepCopy(models, this.#paths.lastGoodModelsPath);
   }
 
   /** Our own keys of the edited file. @returns the problems that make it unusable; none when it can be tried */
@@ -125,10 +128,13 @@ export class LiveConfig {
   }
 }
 
-async function keepCopy(from: string, to: string): Promise<void> {
-  const text = readConfigText(from) ?? '{}\n'; // no file means all defaults
-  if (hasText(to, text)) return;
-  await writeFileAtomic(to, text);
+/** No file means all defaults. */
+function readOrDefault(path: string): string {
+  return readConfigText(path) ?? '{}\n';
+}
+
+async function keepCopy(text: string, to: string): Promise<void> {
+  if (!hasText(to, text)) await writeFileAtomic(to, text);
 }
 
 function hasText(path: string, text: string): boolean {

@@ -114,11 +114,12 @@ async function reclaim(attempt: Attempt): Promise<boolean> {
   const seen = lookAtLock(path);
   if (seen === 'absent') return false;
   await refuseLiving(attempt, seen.lock);
-  const claim = claimReclaim(attempt, seen.key);
   const isUnchanged = (): boolean => {
     const now = lookAtLock(path);
     return now !== 'absent' && now.key === seen.key;
   };
+  const claim = claimReclaim(attempt, seen.key, isUnchanged);
+  if (claim === undefined) return false;
   // Whoever finished a reclaim between our look and our claim has changed the lock.
   if (isUnchanged() && isLockRecord(seen.lock)) await deps.sweep(seen.lock);
   if (!isUnchanged()) {
@@ -147,14 +148,17 @@ async function refuseLiving({ path, record, deps }: Attempt, lock: LockRecord | 
 
 /**
  * The exclusive right to replace one dead lock: numbered claim files, each linked into place; the next number is only
- * open once the holder of the one before is dead. @throws LOCK_HELD when a living process is at it
+ * open once the holder of the one before is dead. @returns the claim's path; undefined when the lock has changed meanwhile,
+ * so that whoever holds a claim on its old state is about to drop it. @throws LOCK_HELD when a living process is at it
  */
-function claimReclaim({ path, temp, deps }: Attempt, key: string): string {
+function claimReclaim({ path, temp, deps }: Attempt, key: string, isUnchanged: () => boolean): string | undefined {
   for (let number = 1; ; number += 1) {
     const claim = `${path}.reclaim.${key}.${number}`;
     if (tryLink(temp, claim)) return claim;
     const holder = readLock(claim);
-    if (isLockRecord(holder) && judgeClaimant(claim, holder, deps) === 'alive') throw heldError(holder);
+    if (!isLockRecord(holder) || judgeClaimant(claim, holder, deps) === 'dead') continue;
+    if (!isUnchanged()) return undefined;
+    throw heldError(holder);
   }
 }
 

@@ -51,6 +51,11 @@ export class Respawn {
     this.nextAttemptAtMs = undefined;
   }
 
+  /** Completes the record of an exit that is still the last one. */
+  addLastWords(record: ExitRecord): void {
+    if (this.lastExit?.pid === record.pid && this.lastExit.at === record.at) this.lastExit = record;
+  }
+
   forgive(): void {
     this.#policy.forgive();
   }

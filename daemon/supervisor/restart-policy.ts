@@ -26,8 +26,8 @@ export const MAX_DELAY_MS = 30_000;
 export const FORGIVE_AFTER_MS = 60_000;
 /** Score from which the gateway is `failed`: five quick deaths. */
 export const FAILED_SCORE = 5;
-/** A worker that served and was killed from outside respawns at once; only a long series of it adds up. */
-const OUTSIDE_KILL_SCORE = 0.25;
+/** A worker that served and was killed from outside respawns at once; only a long series of it (125 without a healthy minute) adds up. */
+const OUTSIDE_KILL_SCORE = 0.04;
 const EXIT_SCORE = 1;
 
 export class RestartPolicy {

@@ -143,10 +143,14 @@ export class Supervisor {
   }
 
   #spawn(): void {
-    const { worker, source } = launchWorker(this.#deps, this.slots.instanceIds(), {
-      onMessage: (from, message) => this.#received(from, message),
-      onExit: (from, record) => this.#exited(from, record),
-    });
+    const { config } = this.#deps;
+    // Whoever asks for a restart wants what is in the files, and is told what is wrong with it; a respawn must only work.
+    const source = this.#ticket === undefined ? config.source() : config.editedSource();
+    const worker = launchWorker(
+      this.#deps,
+      { source, liveInstanceIds: this.slots.instanceIds() },
+      { onMessage: (from, message) => this.#received(from, message), onExit: (from, record) => this.#exited(from, record) },
+    );
     this.#sources.set(worker, source);
     this.slots.candidate = worker;
     this.#ticket?.progress('starting', `new worker (pid ${worker.pid}) is starting`);

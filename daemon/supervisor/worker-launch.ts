@@ -4,14 +4,14 @@ import type { ConfigSource } from './live-config.js';
 import type { SupervisorDeps } from './supervisor-deps.js';
 import { type WorkerHandlers, WorkerProcess } from './worker-process.js';
 
-/** @param liveInstanceIds  of the workers that run already: their leases are good */
+/** @param options.liveInstanceIds  of the workers that run already: their leases are good */
 export function launchWorker(
   deps: SupervisorDeps,
-  liveInstanceIds: readonly string[],
+  options: { source: ConfigSource; liveInstanceIds: readonly string[] },
   handlers: WorkerHandlers,
-): { worker: WorkerProcess; source: ConfigSource } {
+): WorkerProcess {
   const { clock, log, paths, config, hangAfterMs, redactor, spawn } = deps;
-  const source = config.source();
+  const { source, liveInstanceIds } = options;
   const instanceId = newId('wk');
   const boot = {
     instanceId,
@@ -30,11 +30,11 @@ export function launchWorker(
     extra: deps.workerEnvironment,
     clock,
     log,
-    handlers,
+    handlers: { ...handlers, onLastWords: (_worker, record) => deps.respawn.addLastWords(record) },
     ...(hangAfterMs === undefined ? {} : { hangAfterMs }),
     ...(redactor === undefined ? {} : { redactor }),
     ...(spawn === undefined ? {} : { spawn }),
   });
   log.info({ worker: worker.pid, instanceId }, 'worker starting');
-  return { worker, source };
+  return worker;
 }

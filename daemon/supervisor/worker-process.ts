@@ -20,6 +20,8 @@ export interface WorkerHandlers {
   /** Everything but heartbeats, after the worker's own facts have been updated. */
   onMessage(worker: WorkerProcess, message: WorkerMessage): void;
   onExit(worker: WorkerProcess, record: ExitRecord): void;
+  /** The same record with everything that the worker has printed. */
+  onLastWords?(worker: WorkerProcess, record: ExitRecord): void;
 }
 
 /** A worker that is not ready by then is killed; slow disks get their time. */
@@ -183,17 +185,15 @@ export class WorkerProcess {
     this.#cancelStartLimit();
     this.#cancelDeadline?.();
     this.#child.kill(); // whatever it started goes with it
-    this.#handlers.onExit(
-      this,
-      makeExitRecord({
-        pid: this.pid,
-        exit,
-        output: this.#output.tail(),
-        atMs: this.#clock.now(),
-        ...(this.killedFor === undefined ? {} : { killedFor: this.killedFor }),
-      }),
-    );
+    const atMs = this.#clock.now();
+    const record = (): ExitRecord => {
+      const killedFor = this.killedFor === undefined ? {} : { killedFor: this.killedFor };
+      return makeExitRecord({ pid: this.pid, exit, output: this.#output.tail(), atMs, ...killedFor });
+    };
+    // The next worker does not wait for the last words, which may still be in the pipe.
+    this.#handlers.onExit(this, record());
     await this.#output.drained(OUTPUT_DRAIN_MS);
+    this.#handlers.onLastWords?.(this, record());
   }
 }
 

@@ -145,10 +145,11 @@ describe('LogRotation', () => {
 });
 
 test('two processes write 60,000 lines over many rotations: a follower sees each once, in order, and the size stays bounded', async () => {
-  const logPath = setup({});
+  const logPath = setup({ 0: '{}\n' });
   const maxBytes = 400_000;
   const script = buildFixture('log-writer');
   const following = new Following(logPath);
+  await following.until(1);
   const writers = ['a', 'b'].map((name) => startFixture(script, [logPath, String(maxBytes), '30000', name]));
   let rotations = 0;
   const rotation = new LogRotation({
