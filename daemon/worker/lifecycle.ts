@@ -7,11 +7,12 @@ import type { Clock } from '../../shared/clock.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
 import { loadBundle, readBuildInfo } from '../../shared/node/bundle.js';
-import { readEnvironment } from '../../shared/node/env.js';
+import { environmentSecrets, readEnvironment } from '../../shared/node/env.js';
 import { LogFile } from '../../shared/node/log-file.js';
 import { createLogger, type Logger } from '../../shared/node/logger.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/paths.js';
-import { createRedactor } from '../../shared/node/redact.js';
+import { findSecrets } from '../../shared/node/find-secrets.js';
+import { createRedactor, type Redactor } from '../../shared/node/redact.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
 import type { AiModule } from './providers/provider.js';
 import { type Conversation, createConversation } from './services/create-services.js';
@@ -36,6 +37,7 @@ export class WorkerLifecycle {
   readonly #channel: WorkerChannel;
   readonly #config: WorkerConfig;
   readonly #logFile: LogFile;
+  readonly #redactor: Redactor;
   readonly #log: Logger;
   readonly #conversation: Conversation;
   readonly #http: HttpApp;
@@ -64,12 +66,13 @@ export class WorkerLifecycle {
       role: 'worker',
       wantsRotation: (bytes) => channel.send({ type: 'rotateLogs', bytes }),
     });
-    const redactor = createRedactor([loaded().token]);
+    this.#redactor = createRedactor(environmentSecrets());
+    this.#learnSecrets();
     this.#log = createLogger({
       file: this.#logFile,
       level: () => environment.logLevel ?? loaded().config.logs.level,
-      bindings: { role: 'worker' },
-      redactor,
+      bindings: { role: 'worker', instanceId: boot.instanceId },
+      redactor: this.#redactor,
     });
     this.#conversation = createConversation({
       paths,
@@ -145,6 +148,7 @@ export class WorkerLifecycle {
     const { configPath } = this.#boot;
     const paths = resolvePaths({ home: this.#boot.home, configPath, runtimeDir: readEnvironment().runtimeDir });
     const problems = this.#config.reload({ config: configPath, models: paths.modelsPath });
+    this.#learnSecrets();
     const { config, tokenHint } = this.#config.current;
     this.#logFile.setMaxBytes(config.logs.maxBytes);
     this.#channel.send({
@@ -157,20 +161,28 @@ export class WorkerLifecycle {
     });
   }
 
+  /** No secret of the configuration in force may reach the log; earlier ones stay known. */
+  #learnSecrets(): void {
+    const { token, config, models } = this.#config.current;
+    this.#redactor.add(token, ...findSecrets(config), ...findSecrets(models));
+  }
+
   fatal(error: unknown): void {
     this.#log.fatal({ err: error }, 'the worker cannot go on');
   }
 
   #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
-    const { sessions, messages, agent, models } = this.#conversation;
+    const { sessions, messages, outgoing, webhooks, agent, models } = this.#conversation;
     return createHttpApp({
       services: {
         sessions,
         messages,
+        outgoing,
+        webhooks,
         agent,
         models,
         status: createStatusService(() => this.#channel.ask({ type: 'status' })),
-        logs: createLogService({ logPath: paths.logPath }),
+        logs: createLogService({ logPath: paths.logPath, redactor: this.#redactor }),
       },
       config: () => this.#config.current.config,
       token: () => this.#config.current.token,

@@ -18,7 +18,10 @@ export interface ChannelAccount {
 export interface AccountSetOptions<Settings> {
   /** The enabled accounts of the configuration in force. */
   settings(): Readonly<Record<string, Settings>>;
-  create(accountId: string, settings: Settings): ChannelAccount;
+  /** @param onReady  to be called when it has become ready later than {@link ChannelAccount.start} */
+  create(accountId: string, settings: Settings, onReady: () => void): ChannelAccount;
+  /** An account has become ready: what waits for it can be sent. */
+  onReady(accountId: string): void;
 }
 
 interface Running {
@@ -92,9 +95,11 @@ export class AccountSet<Settings> {
     );
     for (const [name, settings] of wanted) {
       if (this.#running.has(name)) continue;
-      const account = this.#options.create(name, settings);
+      const onReady = (): void => this.#options.onReady(name);
+      const account = this.#options.create(name, settings, onReady);
       this.#running.set(name, { account, text: JSON.stringify(settings) });
       account.start();
+      if (account.isReady()) onReady();
     }
   }
 }

@@ -4,8 +4,6 @@ import { BlockList, isIP, SocketAddress } from 'node:net';
 export interface AddressList {
   /** Whether nothing at all was listed. A list of entries that cannot be read is not empty: it admits nobody. */
   readonly isEmpty: boolean;
-  /** Entries that are neither an address nor a CIDR range. */
-  readonly invalid: readonly string[];
   /** @param address  as {@link canonicalAddress} gives it; anything else is in no list. */
   has(address: string): boolean;
 }
@@ -29,29 +27,25 @@ export function isLoopback(address: string): boolean {
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (address.includes(':') ? 'ipv6' : 'ipv4');
 
-/** @returns false when the entry cannot be read */
-function add(list: BlockList, entry: string): boolean {
+function add(list: BlockList, entry: string): void {
   const [base = '', prefix, ...rest] = entry.trim().split('/');
   const address = canonicalAddress(base);
-  if (address === undefined || rest.length > 0) return false;
+  if (address === undefined || rest.length > 0) return;
   const family = familyOf(address);
   if (prefix === undefined) {
     list.addAddress(address, family);
-    return true;
+    return;
   }
   const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-  if (!(bits <= (family === 'ipv4' ? 32 : 128))) return false;
-  list.addSubnet(address, bits, family);
-  return true;
+  if (bits <= (family === 'ipv4' ? 32 : 128)) list.addSubnet(address, bits, family);
 }
 
-/** Reads addresses and CIDR ranges such as `192.168.0.0/16` or `fd00::/8`. */
+/** Reads addresses and CIDR ranges such as `192.168.0.0/16` or `fd00::/8`. What is neither holds no address. */
 export function parseAddressList(entries: readonly string[]): AddressList {
   const list = new BlockList();
-  const invalid = entries.filter((entry) => !add(list, entry));
+  for (const entry of entries) add(list, entry);
   return {
     isEmpty: entries.length === 0,
-    invalid,
     has: (address) => address !== '' && list.check(address, familyOf(address)),
   };
 }

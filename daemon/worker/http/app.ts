@@ -11,7 +11,7 @@ import type { HttpLogger, RequestState, RouterExtras } from './context.js';
 import { Drain, type DrainMode } from './drain.js';
 import { lastResult } from './last-result.js';
 import { accessLog } from './middleware/access-log.js';
-import { auth, createDemandToken } from './middleware/auth.js';
+import { auth, createDemandToken, createRefuseCredentials } from './middleware/auth.js';
 import { createReadJson } from './middleware/body.js';
 import { cors } from './middleware/cors.js';
 import { draining } from './middleware/draining.js';
@@ -81,7 +81,8 @@ function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
 function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean): Koa<RequestState, RouterExtras> {
   const { logger, clock } = deps;
   const rules = liveRules(deps.config);
-  const demandToken = createDemandToken(createFailureLimiter());
+  const refuseCredentials = createRefuseCredentials(createFailureLimiter());
+  const demandToken = createDemandToken(refuseCredentials);
   const requestIds = createRequestIds();
   const healthDeps = { ...deps, requestIds, isRestricted: () => deps.config().gateway.allowedIps.length > 0 };
   const document = healthDocument(healthDeps);
@@ -99,9 +100,10 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   koa.use(cors(rules.cors));
   koa.use(auth(rules.isAuthEnabled, demandToken));
   koa.use(
-    routesMiddleware(apiRoutes({ ...deps, connections, document, isDraining }), {
+    routesMiddleware(apiRoutes({ ...deps, ...rules, connections, document, isDraining }), {
       readJson: createReadJson(rules.maxBodyBytes),
       demandToken,
+      refuseCredentials,
     }),
   );
   koa.use(unmatched);

@@ -10,6 +10,8 @@ export interface RequestState {
   requestId: string;
   client: ClientAddress;
   token: TokenState;
+  /** The body as it arrived, once it has been read. */
+  rawBody?: () => Buffer;
   /** Set when the answer is an error, for the access log. */
   errorCode?: ErrorCode;
 }
@@ -34,6 +36,11 @@ export interface HttpLogger {
 /** `/health` and what is below it: no token, any Host, never logged. */
 export function isHealthPath(path: string): boolean {
   return path === '/health' || path.startsWith('/health/');
+}
+
+/** What other programs call with credentials of their own, from anywhere: no token, any Host. */
+export function hasOwnCredentials(path: string): boolean {
+  return path.startsWith('/api/webhook/');
 }
 
 /** What needs no token: health and the page's own files. */

@@ -3,7 +3,7 @@ import { Router } from '@koa/router';
 import { type Schema, validate } from '../../../shared/api/validate.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { type HttpContext, type HttpMiddleware, type RequestState, type RouterExtras } from './context.js';
-import type { DemandToken } from './middleware/auth.js';
+import type { DemandToken, RefuseCredentials } from './middleware/auth.js';
 import { type ReadJson, refuseBody } from './middleware/body.js';
 
 /** A schema's maker: schemas are built when a route is first used, so that none costs start-up time. */
@@ -19,6 +19,11 @@ export interface RouteDefinition<Body, Query> {
   readonly path: string;
   /** `token`: the token is needed even from this machine. */
   readonly access?: 'token';
+  /**
+   * For paths with credentials of their own: judges them, before what was sent is looked at.
+   * @param rawBody  the body as it arrived
+   */
+  readonly authorize?: (ctx: HttpContext, rawBody: Buffer) => 'valid' | 'none' | 'wrong';
   /** Without it, a request that has a body is refused. */
   readonly body?: SchemaMaker<Body>;
   /** True: no body at all counts as `{}`. */
@@ -31,6 +36,7 @@ export interface RouteDefinition<Body, Query> {
 export interface RouteTools {
   readonly readJson: ReadJson;
   readonly demandToken: DemandToken;
+  readonly refuseCredentials: RefuseCredentials;
 }
 
 export interface Route {
@@ -52,14 +58,26 @@ async function bodyOf<Body, Query>(ctx: HttpContext, definition: RouteDefinition
   throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${definition.path} needs a JSON body.` });
 }
 
+const UNKNOWN_CALLER = {
+  message: 'The credentials for this are missing or wrong.',
+  hint: "They are those of the account that is called, not the gateway's token.",
+};
+
+async function demandAuthorization(ctx: HttpContext, verdict: 'valid' | 'none' | 'wrong', refuse: RefuseCredentials): Promise<void> {
+  if (verdict === 'none') throw new GatewayError('UNAUTHORIZED', UNKNOWN_CALLER);
+  if (verdict === 'wrong') await refuse(ctx, UNKNOWN_CALLER);
+}
+
 /** Makes a route; what it takes has been checked when `handle` runs. */
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
   const bodySchema = once(definition.body);
   const querySchema = once(definition.query);
-  const toMiddleware = ({ readJson, demandToken }: RouteTools): HttpMiddleware => {
+  const toMiddleware = ({ readJson, demandToken, refuseCredentials }: RouteTools): HttpMiddleware => {
     return async (ctx) => {
       if (definition.access === 'token') await demandToken(ctx);
       const raw = await bodyOf(ctx, definition, readJson);
+      const verdict = definition.authorize?.(ctx, ctx.state.rawBody?.() ?? Buffer.alloc(0));
+      if (verdict !== undefined) await demandAuthorization(ctx, verdict, refuseCredentials);
       const body = bodySchema();
       const query = querySchema();
       await definition.handle(ctx, {

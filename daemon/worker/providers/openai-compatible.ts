@@ -30,9 +30,13 @@ async function fetchStream(input: Parameters<typeof fetch>[0], init?: RequestIni
   throw new NotAStreamError({ status: response.status, contentType, body: await readStart(response) });
 }
 
+/** A shorter key is a placeholder for servers that want none, and may be part of any word. */
+const MIN_SECRET_LENGTH = 8;
+
 /** A provider may quote the key that it refuses. */
 function withoutKey(event: ProviderEvent, apiKey: string | undefined): ProviderEvent {
-  if (event.type !== 'failed' || apiKey === undefined || !event.failure.detail.includes(apiKey)) return event;
+  if (event.type !== 'failed' || apiKey === undefined || apiKey.length < MIN_SECRET_LENGTH || !event.failure.detail.includes(apiKey))
+    return event;
   return { type: 'failed', failure: { ...event.failure, detail: event.failure.detail.replaceAll(apiKey, '[key]') } };
 }
 

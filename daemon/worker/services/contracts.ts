@@ -57,6 +57,62 @@ export interface MessageService {
   sync(message: InboundMessage, options: { deliver: boolean; signal: AbortSignal }): Promise<{ reply: string }>;
 }
 
+/** What becomes of a message for a chat: `queued → sending → delivered | retry_wait | unknown | dead`. */
+export type OutgoingStatus = 'queued' | 'sending' | 'retry_wait' | 'delivered' | 'unknown' | 'dead';
+
+/** A message for a chat outside, as it was accepted, and what became of it. Times are ISO 8601 UTC. */
+export interface OutgoingDocument {
+  /** The `message_id` that it was accepted with. */
+  readonly id: string;
+  readonly channel: string;
+  readonly accountId: string;
+  readonly chat_id: string;
+  readonly content: string;
+  readonly status: OutgoingStatus;
+  /** Attempts that were made since it was last queued, over all parts. */
+  readonly attempts: number;
+  /** How many requests it takes; 0 where being stored is the delivery. */
+  readonly parts: number;
+  readonly deliveredParts: number;
+  /** Why the last attempt failed, or why it is dead or unknown. */
+  readonly error: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly expiresAt: string;
+  /** Set while it waits for another attempt. */
+  readonly nextAttemptAt: string | null;
+}
+
+export interface OutgoingService {
+  /** Newest first. `limit` 1–200, default 50. @throws INVALID_REQUEST for a cursor that is not ours */
+  list(input: { status?: OutgoingStatus; channel?: string; limit?: number; cursor?: string }): Promise<{ messages: OutgoingDocument[]; nextCursor: string | null }>;
+  /** @throws NOT_FOUND */
+  get(id: string): Promise<OutgoingDocument>;
+  /** Sends what was not delivered of a dead or unknown message again. @throws NOT_FOUND; CONFLICT in any other state */
+  retry(id: string): Promise<OutgoingDocument>;
+  /** Forgets a message that has not arrived. @throws NOT_FOUND; CONFLICT while it is being sent, or when it has arrived */
+  drop(id: string): Promise<void>;
+}
+
+/** A call of a program that writes to an agent through a webhook account. */
+export interface WebhookCall {
+  readonly accountId: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** As it arrived. */
+  readonly rawBody: Buffer;
+}
+
+export interface WebhookService {
+  /** Judges the account's token or the signature. An account that is not set up is as one whose credentials are wrong. */
+  authorize(call: WebhookCall): 'valid' | 'none' | 'wrong';
+  /**
+   * Takes a message in: on disk before it resolves. It is answered through the account's URL.
+   * A repeated `updateId` (or signed `webhook-id`) gives the first answer again.
+   * @throws UNAVAILABLE while nothing can be stored
+   */
+  receive(call: WebhookCall, message: { chatId: string; content: string; updateId?: string }): Promise<{ messageId: string; replayed: boolean }>;
+}
+
 /** One event of a running turn, in order; exactly one `done` or `error` ends it. */
 export type AgentEvent =
   | { readonly type: 'delta'; readonly text: string }
@@ -148,6 +204,8 @@ export interface LogService {
 export interface Services {
   readonly sessions: SessionService;
   readonly messages: MessageService;
+  readonly outgoing: OutgoingService;
+  readonly webhooks: WebhookService;
   readonly agent: AgentService;
   readonly models: ModelService;
   readonly status: StatusService;

@@ -9,8 +9,6 @@ import type { GatewayPaths } from '../../../shared/node/paths.js';
 import { builtInCommands } from '../agent/built-in-commands.js';
 import { CommandRegistry } from '../agent/commands.js';
 import { createGuide } from '../agent/guide.js';
-import { ChannelRegistry } from '../channels/registry.js';
-import { createWebchat } from '../channels/webchat.js';
 import { listModels } from '../providers/list-models.js';
 import type { AiModule } from '../providers/provider.js';
 import { ProviderRegistry } from '../providers/registry.js';
@@ -19,13 +17,16 @@ import { Store } from '../store/store.js';
 import { AiLoader } from './ai-loader.js';
 import { createAgentService } from './agent.js';
 import type { Services } from './contracts.js';
+import { createDelivery } from './create-delivery.js';
 import { createMessageService } from './messages.js';
 import { modelWarnings } from './model-warnings.js';
 import { createModelService } from './models.js';
+import { createOutgoingService } from './outgoing.js';
 import { createSessionService } from './sessions.js';
 import { TurnJournal } from './turn-journal.js';
 import { TurnRunner } from './turn-runner.js';
 import { Upkeep } from './upkeep.js';
+import { createWebhookService } from './webhooks.js';
 
 export type { AiModule } from '../providers/provider.js';
 
@@ -48,7 +49,7 @@ export interface ConversationDeps {
   readonly random?: () => number;
 }
 
-export interface Conversation extends Pick<Services, 'sessions' | 'messages' | 'agent' | 'models'> {
+export interface Conversation extends Pick<Services, 'sessions' | 'messages' | 'outgoing' | 'webhooks' | 'agent' | 'models'> {
   /** Opens the store. Never rejects: what is wrong with it is in {@link warnings}, and requests are answered UNAVAILABLE until it is right. */
   start(): Promise<void>;
   /** What only the one active worker does: channels, turns of the dead, upkeep. */
@@ -105,35 +106,40 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const registry = registryOf(deps, ai);
   const isSoleWorker = (): boolean => liveInstanceIds().every((id) => id === instanceId);
   const store = new Store({ path: deps.paths.databasePath, clock, logger, isSoleWorker });
-  const channels = new ChannelRegistry([createWebchat()]);
+  const random = deps.random ?? Math.random;
+  const delivery = createDelivery({ store, clock, logger, instanceId, liveInstanceIds, config, registry, random, turns: () => turns });
+  const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds });
-  const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry())];
+  const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
   const commands = createCommands({ store, registry, warnings });
-  const turns = new TurnRunner({ store, journal, commands, clock, logger, random: deps.random ?? Math.random });
+  const turns: TurnRunner = new TurnRunner({ store, journal, commands, clock, logger, random });
   const upkeep = new Upkeep({ store, journal, clock, logger });
 
   async function quiesce(): Promise<void> {
     ai.cancel();
-    await channels.stop();
+    await delivery.quiesce();
     await upkeep.stop();
   }
 
   return {
     sessions: createSessionService({ store, clock, channels, config, stopTurns: (key) => turns.stopSession(key) }),
-    messages: createMessageService({ store, clock, channels, turns, config, registry }),
+    messages: createMessageService({ store, clock, channels, outbox, turns, config, registry }),
+    outgoing: createOutgoingService({ store, clock, outbox }),
+    webhooks: createWebhookService({ inbox: delivery.inbox, config }),
     agent: createAgentService({ store, turns, config, registry }),
     models: createModelService(registry),
     start: () => store.open(),
     async activate() {
       ai.loadWhenIdle(() => registry().hasProvider);
       await upkeep.start();
-      await channels.start();
+      await delivery.start();
     },
     quiesce,
     drain: (timeoutMs) => turns.drain(timeoutMs),
     async close() {
       await quiesce();
       await turns.drain(0);
+      await delivery.close();
       await store.close();
     },
     channels: () => channels.health(),

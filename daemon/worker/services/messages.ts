@@ -6,9 +6,11 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { chooseModels } from '../agent/model-choice.js';
 import type { ChannelRegistry } from '../channels/registry.js';
+import type { Outbox } from '../outbox/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
 import { appendMessage } from '../store/messages.js';
+import type { Lane } from '../store/outbox.js';
 import type { Queries } from '../store/schema.js';
 import { ensureSession, type NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
@@ -16,12 +18,14 @@ import { checkText } from './agent.js';
 import { findAgent } from './agents.js';
 import type { AgentEvent, InboundMessage, MessageService } from './contracts.js';
 import { sessionOf } from './session-key.js';
+import type { TurnHooks } from './turn-journal.js';
 import type { TurnRunner } from './turn-runner.js';
 
 export interface MessageServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly channels: ChannelRegistry;
+  readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
   readonly turns: TurnRunner;
   config(): Config;
   registry(): ProviderRegistry;
@@ -46,20 +50,22 @@ function keyConflict(key: string): GatewayError {
 async function collectReply(events: AsyncIterable<AgentEvent>): Promise<string> {
   for await (const event of events) {
     if (event.type === 'done') return event.reply;
-    if (event.type === 'error') throw new GatewayError(event.code, { message: event.message });
+    if (event.type === 'error') {
+      throw new GatewayError(event.code, { message: event.message, ...(event.details === undefined ? {} : { details: { ...event.details } }) });
+    }
   }
   throw new Error('a turn ended without an end');
 }
 
 export function createMessageService(options: MessageServiceOptions): MessageService {
-  const { store, clock, channels, turns } = options;
+  const { store, clock, channels, outbox, turns } = options;
 
   /** @returns the message's id: a new one, or the first answer to the same key */
   async function acceptOnce(
     db: Queries,
-    accepted: { session: NewSession; content: string; bodyHash: string; key: string | undefined },
+    accepted: { session: NewSession; lane: Lane; content: string; bodyHash: string; key: string | undefined },
   ): Promise<{ messageId: string; replayed: boolean }> {
-    const { session, content, bodyHash, key } = accepted;
+    const { session, lane, content, bodyHash, key } = accepted;
     const nowMs = clock.now();
     const first = key === undefined ? undefined : await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, nowMs });
     if (key !== undefined && first !== undefined) {
@@ -80,6 +86,7 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
       nowMs,
     } as const;
     await appendMessage(db, message);
+    await outbox.enqueue(db, { ...lane, id: messageId, content });
     if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, bodyHash, result: messageId, nowMs });
     return { messageId, replayed: false };
   }
@@ -87,29 +94,36 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
   /** The chat's session with the agent that answers there. */
   function findChat(message: InboundMessage) {
     const { channel, accountId } = channels.getAccount(message.channel, message.accountId);
-    const agent = findAgent(options.config());
-    return {
-      channel,
-      accountId,
-      agent,
-      session: sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerId: message.chatId }),
-    };
+    const { chatId } = message;
+    const { peerKind, agentId } = channel.describeChat(accountId, chatId);
+    const agent = findAgent(options.config(), agentId);
+    const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId: chatId });
+    return { agent, session, lane: { channel: channel.name, accountId, chatId } };
   }
 
   return {
     async accept(message, { idempotencyKey: key }) {
-      const { session, accountId } = findChat(message);
+      const { session, lane } = findChat(message);
       const content = checkText('content', message.content);
-      const bodyHash = hashBody(message, accountId);
-      return store.write((db) => acceptOnce(db, { session, content, bodyHash, key }));
+      const bodyHash = hashBody(message, lane.accountId);
+      const accepted = await store.write((db) => acceptOnce(db, { session, lane, content, bodyHash, key }));
+      outbox.wake(lane);
+      return accepted;
     },
 
     async sync(message, { deliver, signal }) {
-      const { channel, accountId, agent, session } = findChat(message);
+      const { agent, session, lane } = findChat(message);
       const text = checkText('content', message.content);
       const candidates = await chooseModels({ requested: undefined, agent, config: options.config() }, options.registry());
-      const reply = await collectReply(turns.start({ agent, session, mustExist: false, text, candidates, runsCommands: true }, signal));
-      if (deliver) await channel.send({ id: newId('msg'), accountId, chatId: message.chatId, content: reply }, signal);
+      const hooks: TurnHooks = {
+        // With the answer, so that it is not lost between the two.
+        async ended(db, { state, reply, replyId }) {
+          if (deliver && state === 'done' && reply !== '') await outbox.enqueue(db, { ...lane, id: replyId, content: reply });
+          return true;
+        },
+      };
+      const reply = await collectReply(turns.start({ agent, session, mustExist: false, text, candidates, runsCommands: true, hooks }, signal));
+      outbox.wake(lane);
       return { reply };
     },
   };

@@ -7,7 +7,8 @@ import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { TokenUsage } from '../providers/provider.js';
 import { acquireLease, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
-import { appendMessage } from '../store/messages.js';
+import { isInboxTurn } from '../store/inbox.js';
+import { appendMessage, findMessage } from '../store/messages.js';
 import type { Queries, SessionRow, TurnRow } from '../store/schema.js';
 import { ensureSession, findSession, type NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
@@ -35,6 +36,30 @@ export interface TurnQuestion {
   readonly mustExist: boolean;
   readonly agentId: string;
   readonly text: string;
+  /** The id to store the question under. If it is in the session already, the turn goes on from there. */
+  readonly messageId?: string | undefined;
+}
+
+/** What else belongs into the transactions of a turn. */
+export interface TurnHooks {
+  /** Runs in the transaction that stores the question. */
+  begun?(db: Queries, turn: { readonly id: string; readonly session: SessionRow }): Promise<void>;
+  /** Awaited before the answer is stored. */
+  settle?(): Promise<void>;
+  /**
+   * Runs in the transaction that stores the answer.
+   * @returns false when the turn will be run again: then nothing of what was said is kept
+   */
+  ended?(db: Queries, end: TurnEnding): Promise<boolean>;
+  /** That transaction is on disk. */
+  committed?(): void;
+}
+
+export interface TurnEnding extends TurnOutcome {
+  /** The id of the answer in the session. */
+  readonly replyId: string;
+  /** Why it was stopped, if it was. */
+  readonly stopReason: GatewayError | null;
 }
 
 /** How a turn ended. `reply` is what was said, also when it was cut. */
@@ -66,17 +91,21 @@ export class TurnJournal {
    * Stores the question, once the session's lease is ours: while another live worker runs a turn in it, this one waits.
    * @throws SESSION_NOT_FOUND; UNAVAILABLE; the signal's reason when it is aborted while waiting
    */
-  async begin(question: TurnQuestion, signal: AbortSignal): Promise<BegunTurn> {
+  async begin(question: TurnQuestion, signal: AbortSignal, hooks: TurnHooks = {}): Promise<BegunTurn> {
     for (;;) {
       signal.throwIfAborted();
-      const turn = await this.#options.store.write((db) => this.#tryBegin(db, question));
+      const turn = await this.#options.store.write(async (db) => {
+        const begun = await this.#tryBegin(db, question);
+        if (typeof begun !== 'string') await hooks.begun?.(db, begun);
+        return begun;
+      });
       if (typeof turn !== 'string') return turn;
       await this.#waitForLease(turn, signal);
     }
   }
 
   /** Stores the answer. @returns false when the turn was no longer ours: nothing is stored then */
-  async end(turn: BegunTurn, outcome: TurnOutcome): Promise<boolean> {
+  async end(turn: BegunTurn, outcome: TurnOutcome, ended?: (db: Queries, replyId: string) => Promise<boolean>): Promise<boolean> {
     const { store, clock, instanceId } = this.#options;
     const { state, reply, model, usage, error } = outcome;
     return store.write(async (db) => {
@@ -92,13 +121,15 @@ export class TurnJournal {
         nowMs,
       });
       if (!isOurs) return false;
+      await releaseLease(db, { key: leaseKey(turn.session.id), owner: instanceId });
+      const replyId = newId('msg');
+      if (ended !== undefined && !(await ended(db, replyId))) return true;
       const message = { sessionId: turn.session.id, turnId: turn.id, nowMs };
       if (reply !== '')
-        await appendMessage(db, { ...message, id: newId('msg'), role: 'assistant', content: reply, model, status: STATUS[state] });
+        await appendMessage(db, { ...message, id: replyId, role: 'assistant', content: reply, model, status: STATUS[state] });
       if (state === 'error' && error !== null) {
         await appendMessage(db, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null, status: 'error' });
       }
-      await releaseLease(db, { key: leaseKey(turn.session.id), owner: instanceId });
       return true;
     });
   }
@@ -136,24 +167,24 @@ export class TurnJournal {
     for (const other of await readRunningTurns(db)) if (other.session_id === session.id) await this.#interrupt(db, other);
     const id = newId('turn');
     await beginTurn(db, { id, sessionId: session.id, agentId: question.agentId, instanceId, nowMs });
-    const questionSeq = await appendMessage(db, {
-      id: newId('msg'),
-      sessionId: session.id,
-      turnId: id,
-      role: 'user',
-      content: question.text,
-      model: null,
-      status: 'complete',
-      nowMs,
-    });
+    const questionSeq = await this.#storeQuestion(db, { question, sessionId: session.id, turnId: id, nowMs });
     return { id, session, questionSeq };
+  }
+
+  async #storeQuestion(db: Queries, { question, sessionId, turnId, nowMs }: { question: TurnQuestion; sessionId: number; turnId: string; nowMs: number }): Promise<number> {
+    const stored = question.messageId === undefined ? undefined : await findMessage(db, question.messageId);
+    if (stored?.session_id === sessionId) return stored.seq;
+    // An id that a deleted session still has cannot be used again.
+    const id = stored === undefined ? (question.messageId ?? newId('msg')) : newId('msg');
+    return appendMessage(db, { id, sessionId, turnId, role: 'user', content: question.text, model: null, status: 'complete', nowMs });
   }
 
   async #interrupt(db: Queries, turn: TurnRow): Promise<void> {
     const nowMs = this.#options.clock.now();
     const nothing = { model: null, errorCode: null, inputTokens: null, outputTokens: null };
     const wasRunning = await endTurn(db, { ...nothing, id: turn.id, state: 'interrupted', errorMessage: INTERRUPTED, nowMs });
-    if (!wasRunning) return;
+    // What becomes of a chat's message, and what the chat is told, is decided by the inbox.
+    if (!wasRunning || (await isInboxTurn(db, turn.id))) return;
     await appendMessage(db, {
       id: newId('msg'),
       sessionId: turn.session_id,

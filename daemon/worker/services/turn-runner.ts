@@ -8,12 +8,13 @@ import { GUIDE_REF } from '../agent/guide.js';
 import { answer, type Candidate } from '../agent/turn.js';
 import { TurnQueue } from '../agent/turn-queue.js';
 import type { TokenUsage } from '../providers/provider.js';
+import type { Queries } from '../store/schema.js';
 import type { NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import type { AgentEvent } from './contracts.js';
 import { EventStream } from './event-stream.js';
 import { buildModelRequest } from './turn-context.js';
-import type { BegunTurn, TurnJournal, TurnOutcome } from './turn-journal.js';
+import type { BegunTurn, TurnHooks, TurnJournal, TurnOutcome } from './turn-journal.js';
 
 export interface TurnRunnerOptions {
   readonly store: Store;
@@ -33,6 +34,9 @@ export interface TurnRequest {
   readonly candidates: readonly [Candidate, ...Candidate[]];
   /** Whether a text that begins with a slash is for the gateway: in chats, not for programs that talk to a model. */
   readonly runsCommands: boolean;
+  /** The id of the question's message, where it has one already. */
+  readonly messageId?: string;
+  readonly hooks?: TurnHooks;
 }
 
 type ErrorEvent = Extract<AgentEvent, { type: 'error' }>;
@@ -118,10 +122,11 @@ export class TurnRunner {
     let leave: (() => void) | undefined;
     try {
       leave = await this.#queue.enter(request.session.key, io.signal);
-      const { session, mustExist, agent, text } = request;
-      const turn = await this.#options.journal.begin({ session, mustExist, agentId: agent.id, text }, io.signal);
+      const { session, mustExist, agent, text, messageId, hooks } = request;
+      const turn = await this.#options.journal.begin({ session, mustExist, agentId: agent.id, text, messageId }, io.signal, hooks);
       const outcome = await this.#answer(request, turn, io);
-      await this.#finish(turn, outcome, io);
+      await hooks?.settle?.();
+      await this.#finish(turn, outcome, { ...io, hooks });
     } catch (error) {
       const told = io.signal.aborted && error === io.signal.reason ? stopReason(io.signal) : this.#toTold(error);
       io.events.push(toErrorEvent(told));
@@ -136,14 +141,18 @@ export class TurnRunner {
     return new GatewayError('INTERNAL_ERROR', { message: 'the gateway failed to run the turn; its log says why', cause: error });
   }
 
-  async #finish(turn: BegunTurn, outcome: TurnOutcome, io: TurnIo): Promise<void> {
-    if (!(await this.#options.journal.end(turn, outcome))) {
+  async #finish(turn: BegunTurn, outcome: TurnOutcome, io: TurnIo & { hooks: TurnHooks | undefined }): Promise<void> {
+    const reason = outcome.state === 'aborted' ? stopReason(io.signal) : null;
+    const ended = (db: Queries, replyId: string): Promise<boolean> =>
+      io.hooks?.ended?.(db, { ...outcome, replyId, stopReason: reason }) ?? Promise.resolve(true);
+    if (!(await this.#options.journal.end(turn, outcome, ended))) {
       throw new GatewayError('UNAVAILABLE', {
         message: 'another worker of the gateway took this session over; the answer was not kept',
         hint: 'Send the message again.',
       });
     }
-    if (outcome.state === 'aborted') throw stopReason(io.signal);
+    io.hooks?.committed?.();
+    if (reason !== null) throw reason;
     if (outcome.error !== null) throw outcome.error;
     const { reply, model, usage } = outcome;
     io.events.push({ type: 'done', reply, session: turn.session.key, model: model ?? GUIDE_REF, usage: usage ?? NO_USAGE });

@@ -2,6 +2,8 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { purgeIdempotencyKeys } from '../store/idempotency.js';
+import { purgeInbox } from '../store/inbox.js';
+import { purgeOutbox } from '../store/outbox-pages.js';
 import { purgeSessions } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import type { TurnJournal } from './turn-journal.js';
@@ -15,6 +17,10 @@ export interface UpkeepOptions {
 
 /** Until then a deleted session can be brought back. */
 const DELETED_SESSION_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
+/** What was delivered is shown for a week, what was not for three months. The inbox is what tells a repeated update from a new one. */
+const DELIVERED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
+const UNDELIVERED_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
+const HANDLED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 const EVERY_MS = 60 * 60 * 1_000;
 /** While an older worker still ends its turns, or the store is out of order. */
 const SOON_MS = 1_000;
@@ -52,6 +58,8 @@ export class Upkeep {
       await store.write(async (db) => {
         await purgeIdempotencyKeys(db, clock.now());
         await purgeSessions(db, clock.now() - DELETED_SESSION_TTL_MS);
+        await purgeOutbox(db, { deliveredMs: clock.now() - DELIVERED_TTL_MS, otherMs: clock.now() - UNDELIVERED_TTL_MS });
+        await purgeInbox(db, clock.now() - HANDLED_TTL_MS);
       });
     } catch (error) {
       nextMs = SOON_MS;

@@ -41,15 +41,17 @@ const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: n
     .limit(p.limit),
 );
 
+const selectById = prepare<{ id: string }>()((db, p) => db.selectFrom('messages').selectAll().where('id', '=', p.id));
+
 const MAX_TITLE_LENGTH = 80;
 
-/** A session's title, from the first thing that a person said in it: one line, cut at a word where there is one. */
+/** A session's title from the first thing said in it: one line, cut at a word where there is one. A command names nothing. */
 export function titleFrom(text: string): string | null {
   const line = text
     .slice(0, 1_000)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  if (line === '') return null;
+  if (line === '' || /^\/[a-z]/i.test(line)) return null;
   if (line.length <= MAX_TITLE_LENGTH) return line;
   // A pair of surrogates that the cut divided is dropped.
   const cut = line.slice(0, MAX_TITLE_LENGTH - 1).replace(/\p{Surrogate}$/u, '');
@@ -61,9 +63,15 @@ export function titleFrom(text: string): string | null {
 export async function appendMessage(db: Queries, message: NewMessage): Promise<number> {
   const row = await insert.first(db, message);
   if (row === undefined) throw new Error(`message ${message.id} was not stored`);
-  const title = message.role === 'system' ? null : titleFrom(message.content);
+  // What opened the conversation: a person's text, or one that the gateway sent of its own accord.
+  const isOpening = message.role === 'user' || (message.role === 'assistant' && message.turnId === null);
+  const title = isOpening ? titleFrom(message.content) : null;
   await touchSession(db, { id: message.sessionId, title, nowMs: message.nowMs });
   return row.seq;
+}
+
+export async function findMessage(db: Queries, id: string): Promise<MessageRow | undefined> {
+  return selectById.first(db, { id });
 }
 
 /** @returns up to `limit` messages with `afterSeq < seq < beforeSeq`, the newest ones, newest first */

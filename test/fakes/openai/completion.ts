@@ -86,7 +86,9 @@ export async function writeText(response: ServerResponse, request: CompletionReq
   if (request.stream) return streamText(response, request, reply);
   for (const index of [...reply.parts.keys(), reply.parts.length]) await waitForPart(reply, index);
   const content = reply.parts.join('');
-  const choices = [{ index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: reply.finishReason ?? 'stop' }];
+  const choices = [
+    { index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: reply.finishReason ?? 'stop' },
+  ];
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ ...base(request, 'chat.completion'), choices, usage: usageOf(request, content) }));
 }

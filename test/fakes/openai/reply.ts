@@ -36,7 +36,11 @@ export function says(...parts: string[]): TextReply {
 }
 
 /** An error as OpenAI's API gives it. */
-export function apiError(status: number, error: { message: string; type?: string; code?: string | null }, headers: Record<string, string> = {}): StatusReply {
+export function apiError(
+  status: number,
+  error: { message: string; type?: string; code?: string | null },
+  headers: Record<string, string> = {},
+): StatusReply {
   const body = JSON.stringify({ error: { param: null, type: 'invalid_request_error', code: null, ...error } });
   return { type: 'status', status, headers: { 'content-type': 'application/json', ...headers }, body };
 }

@@ -42,7 +42,11 @@ test("OpenAI's own SDK lists the models", async () => {
 });
 
 test.each([
-  { name: 'a wrong key', make: () => new OpenAI({ baseURL: fake.baseUrl, apiKey: 'sk-x', maxRetries: 0 }), error: OpenAI.AuthenticationError },
+  {
+    name: 'a wrong key',
+    make: () => new OpenAI({ baseURL: fake.baseUrl, apiKey: 'sk-x', maxRetries: 0 }),
+    error: OpenAI.AuthenticationError,
+  },
   { name: 'too many requests', reply: rateLimited('1'), error: OpenAI.RateLimitError },
   { name: 'an overloaded server', reply: overloaded(), error: OpenAI.InternalServerError },
   { name: "a proxy's page", reply: htmlPage(502, 'Bad Gateway'), error: OpenAI.InternalServerError },

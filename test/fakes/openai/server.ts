@@ -106,9 +106,17 @@ class FakeServer {
     });
     const body = await readJson(request);
     const problem = this.#findProblem(request, body);
-    if (body === undefined || problem !== undefined) return this.#status(response, problem ?? apiError(400, { message: 'We could not parse the JSON body of your request.' }));
+    if (body === undefined || problem !== undefined)
+      return this.#status(response, problem ?? apiError(400, { message: 'We could not parse the JSON body of your request.' }));
     const messages = body['messages'] as FakeMessage[];
-    const received: ReceivedRequest = { model: String(body['model']), messages, stream: body['stream'] === true, body, headers: request.headers, ended };
+    const received: ReceivedRequest = {
+      model: String(body['model']),
+      messages,
+      stream: body['stream'] === true,
+      body,
+      headers: request.headers,
+      ended,
+    };
     this.requests.push(received);
     for (const { count, resolve } of this.#arrivals) if (this.requests.length >= count) resolve();
     const reply = this.replies.shift() ?? this.always ?? says(...(messages.at(-1)?.content.match(/\S+\s*/g) ?? ['?']));
@@ -139,9 +147,12 @@ class FakeServer {
     const { model, messages, stream_options: streamOptions, stream } = body ?? {};
     if (typeof model !== 'string') return apiError(400, { message: 'you must provide a model parameter' });
     const { models } = this.#options;
-    if (models !== undefined && !models.includes(model)) return apiError(404, { message: `The model \`${model}\` does not exist`, code: 'model_not_found' });
-    if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isMessage)) return apiError(400, { message: "Invalid type for 'messages'" });
-    if (streamOptions !== undefined && stream !== true) return apiError(400, { message: "'stream_options' is only allowed when 'stream' is enabled" });
+    if (models !== undefined && !models.includes(model))
+      return apiError(404, { message: `The model \`${model}\` does not exist`, code: 'model_not_found' });
+    if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isMessage))
+      return apiError(400, { message: "Invalid type for 'messages'" });
+    if (streamOptions !== undefined && stream !== true)
+      return apiError(400, { message: "'stream_options' is only allowed when 'stream' is enabled" });
     return undefined;
   }
 }

@@ -6,8 +6,8 @@ import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelAccount } from '../account-set.js';
 import type { Delivery, SendOutcome } from '../channel.js';
+import { post } from '../http-post.js';
 import { judgeAnswer } from './judge-answer.js';
-import { post } from './post.js';
 import { createSigner, type WebhookSigner } from './signature.js';
 
 /** An account of the configuration. */
@@ -29,6 +29,8 @@ export interface WebhookAccountOptions {
 }
 
 const TIMEOUT_MS = 15_000;
+/** Enough to quote the reason of a refusal. */
+const EXCERPT_BYTES = 2_048;
 /** Chats of one account that are sent to at the same time, and a few more. */
 const MAX_SOCKETS = 16;
 
@@ -41,11 +43,6 @@ function prepareSigning(secret: string | undefined): Signing {
   } catch {
     return { problem: "its secret is not 'whsec_' followed by Base64" };
   }
-}
-
-function checkUrl(text: string): string | undefined {
-  const { protocol } = new URL(text);
-  return protocol === 'http:' || protocol === 'https:' ? undefined : `its url begins with '${protocol}'; it must be http: or https:`;
 }
 
 export class WebhookAccount implements ChannelAccount {
@@ -64,7 +61,7 @@ export class WebhookAccount implements ChannelAccount {
     this.#options = options;
     this.#url = new URL(url);
     this.#signing = prepareSigning(secret);
-    this.#problem = checkUrl(url) ?? ('problem' in this.#signing ? this.#signing.problem : undefined);
+    this.#problem = 'problem' in this.#signing ? this.#signing.problem : undefined;
     const Agent = this.#url.protocol === 'https:' ? HttpsAgent : HttpAgent;
     // A connection that was kept may be closed just as it is used: then nobody knows whether the message arrived.
     this.#agent = idempotent && new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 2, timeout: options.timeoutMs ?? TIMEOUT_MS });
@@ -94,6 +91,7 @@ export class WebhookAccount implements ChannelAccount {
       headers: this.#headers(this.#signing.signer, id, body),
       body,
       timeoutMs,
+      readBytes: (status) => (status >= 200 && status < 300 ? 0 : EXCERPT_BYTES),
       signal: AbortSignal.any([signal, this.#stopped.signal]),
       agent: this.#agent,
     });

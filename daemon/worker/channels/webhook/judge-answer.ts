@@ -1,6 +1,6 @@
 /** What a receiver's answer means for a message. */
 import type { SendOutcome } from '../channel.js';
-import type { PostResult } from './post.js';
+import type { PostResult } from '../http-post.js';
 
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 const MAX_QUOTED = 200;
@@ -29,7 +29,7 @@ export interface Judgement {
 
 function judgeStatus(answer: Extract<PostResult, { type: 'answered' }>, nowMs: number): SendOutcome {
   const { status } = answer;
-  const reason = describe(status, answer.excerpt);
+  const reason = describe(status, answer.body);
   if (status >= 200 && status < 300) return { type: 'delivered' };
   if (status >= 300 && status < 400) return { type: 'refused', reason: `${reason}; redirects are not followed, configure the final URL` };
   if (LATER.has(status)) {

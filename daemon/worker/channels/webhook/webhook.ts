@@ -11,6 +11,7 @@ export interface WebhookChannelOptions {
   config(): Config;
   readonly clock: Clock;
   readonly logger: LogPort;
+  onReady(accountId: string): void;
   readonly timeoutMs?: number;
 }
 
@@ -32,6 +33,7 @@ export function createWebhookChannel(options: WebhookChannelOptions): Channel {
   const accounts = new AccountSet<WebhookSettings>({
     settings: () => webhookSettings(options.config()),
     create: (accountId, settings) => new WebhookAccount({ accountId, settings, clock, logger, ...(timeoutMs === undefined ? {} : { timeoutMs }) }),
+    onReady: (accountId) => options.onReady(accountId),
   });
   return {
     name: 'webhook',

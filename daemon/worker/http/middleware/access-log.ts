@@ -5,19 +5,20 @@ import { type HttpContext, type HttpLogger, type HttpMiddleware, isHealthPath } 
 const MAX_PATH_LENGTH = 200;
 
 function write(ctx: HttpContext, logger: HttpLogger, durationMs: number): void {
-  const { statusCode, writableFinished } = ctx.res;
+  const { statusCode, headersSent, writableFinished } = ctx.res;
   const fields = {
     requestId: ctx.state.requestId,
     method: ctx.method,
     // Without the query: callers put secrets there.
     path: ctx.path.slice(0, MAX_PATH_LENGTH),
-    status: statusCode,
+    ...(headersSent ? { status: statusCode } : {}),
     durationMs,
     ...(ctx.state.errorCode === undefined ? {} : { code: ctx.state.errorCode }),
     ...(ctx.state.client === undefined ? {} : { client: ctx.state.client.address }),
     ...(writableFinished ? {} : { aborted: true }),
   };
-  if (statusCode >= 500) logger.warn(fields, 'request failed');
+  if (!headersSent) logger.debug(fields, 'the client went away unanswered');
+  else if (statusCode >= 500) logger.warn(fields, 'request failed');
   else if (statusCode >= 400) logger.info(fields, 'request refused');
   else logger.debug(fields, 'request');
 }

@@ -1,9 +1,9 @@
 /**
  * Who needs the token. This machine does not, unless `gateway.auth.enabled`; any other address always does; health and
- * the page's files need none. Routes that always need it ask by themselves (`access: 'token'`).
+ * the page's files need none. Routes that always need it, or that have credentials of their own, ask by themselves.
  */
 import { GatewayError } from '../../../../shared/errors.js';
-import { type HttpContext, type HttpMiddleware, isPublicPath } from '../context.js';
+import { hasOwnCredentials, type HttpContext, type HttpMiddleware, isPublicPath } from '../context.js';
 import type { FailureLimiter } from './rate-limit.js';
 
 const HOW = "Send it as 'Authorization: Bearer <token>' or as 'X-Api-Key'; 'xopc gateway token --show' prints it on the gateway's machine.";
@@ -11,14 +11,13 @@ const HOW = "Send it as 'Authorization: Bearer <token>' or as 'X-Api-Key'; 'xopc
 /** Lets a request with the right token through. @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on */
 export type DemandToken = (ctx: HttpContext) => Promise<void>;
 
-export function createDemandToken(limiter: FailureLimiter): DemandToken {
-  return async (ctx) => {
-    if (ctx.state.token === 'valid') return;
-    if (ctx.state.token === 'none') throw new GatewayError('UNAUTHORIZED', { message: "This needs the gateway's token.", hint: HOW });
+/** Counts wrong credentials and refuses them. @throws UNAUTHORIZED; RATE_LIMITED from the 20th in a minute on */
+export type RefuseCredentials = (ctx: HttpContext, reason: { message: string; hint: string }) => Promise<never>;
+
+export function createRefuseCredentials(limiter: FailureLimiter): RefuseCredentials {
+  return async (ctx, reason) => {
     const retryAfterSeconds = await limiter.countFailure(ctx.state.client.address);
-    if (retryAfterSeconds === undefined) {
-      throw new GatewayError('UNAUTHORIZED', { message: "The token that was sent is not this gateway's.", hint: HOW });
-    }
+    if (retryAfterSeconds === undefined) throw new GatewayError('UNAUTHORIZED', reason);
     throw new GatewayError('RATE_LIMITED', {
       message: `Too many wrong tokens from ${ctx.state.client.address}. The right one works at once.`,
       details: { retryAfterSeconds },
@@ -26,9 +25,17 @@ export function createDemandToken(limiter: FailureLimiter): DemandToken {
   };
 }
 
+export function createDemandToken(refuse: RefuseCredentials): DemandToken {
+  return async (ctx) => {
+    if (ctx.state.token === 'valid') return;
+    if (ctx.state.token === 'none') throw new GatewayError('UNAUTHORIZED', { message: "This needs the gateway's token.", hint: HOW });
+    await refuse(ctx, { message: "The token that was sent is not this gateway's.", hint: HOW });
+  };
+}
+
 export function auth(isEnabled: () => boolean, demandToken: DemandToken): HttpMiddleware {
   return async (ctx, next) => {
-    const isFree = isPublicPath(ctx.path) || (ctx.state.client.isLocal && !isEnabled());
+    const isFree = isPublicPath(ctx.path) || hasOwnCredentials(ctx.path) || (ctx.state.client.isLocal && !isEnabled());
     if (!isFree) await demandToken(ctx);
     await next();
   };

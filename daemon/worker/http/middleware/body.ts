@@ -41,11 +41,13 @@ function typeOf(error: unknown): string {
   return error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : '';
 }
 
+function tooLarge(limitBytes: number): GatewayError {
+  return new GatewayError('PAYLOAD_TOO_LARGE', { message: `The body is larger than ${limitBytes} bytes (gateway.maxBodyBytes).` });
+}
+
 /** What koa-body throws, in our words. Its own messages and properties carry the body, which belongs in no log. */
 function bodyError(error: unknown, limitBytes: number): unknown {
-  if (typeOf(error) === 'entity.too.large') {
-    return new GatewayError('PAYLOAD_TOO_LARGE', { message: `The body is larger than ${limitBytes} bytes (gateway.maxBodyBytes).` });
-  }
+  if (typeOf(error) === 'entity.too.large') return tooLarge(limitBytes);
   if (typeOf(error) === 'request.aborted') return refuse('The client went away before its body had arrived.');
   if (!(error instanceof SyntaxError)) return error;
   if (error.message.includes('prototype property')) return refuse('The body has the key __proto__, which is not allowed.');
@@ -70,10 +72,11 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
   return async (ctx) => {
     if (!hasBody(ctx)) return undefined;
     checkHeaders(ctx);
-    if (ctx.get('Expect') !== '') ctx.res.writeContinue();
+    const limitBytes = maxBodyBytes();
+    if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes);
+    if (/^100-continue$/i.test(ctx.get('Expect'))) ctx.res.writeContinue();
     const chunks: Buffer[] = [];
     const collect = (chunk: Buffer): void => void chunks.push(chunk);
-    const limitBytes = maxBodyBytes();
     try {
       // The parser attaches its own listener in this same turn, so both see every chunk.
       const parsed = parserFor(limitBytes)(ctx, () => Promise.resolve());
@@ -86,7 +89,9 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
     }
     const { body } = ctx.request;
     if (body === undefined) throw unsupported("The body's Content-Type could not be read; it must be application/json.");
-    checkJson(body, () => isUtf8(Buffer.concat(chunks)));
+    const rawBody = (): Buffer => Buffer.concat(chunks);
+    ctx.state.rawBody = rawBody;
+    checkJson(body, () => isUtf8(rawBody()));
     return body;
   };
 }

@@ -3,7 +3,7 @@
  * machine and `gateway.allowedHosts` pass; any other only with the token, which such a page does not have.
  */
 import { GatewayError } from '../../../../shared/errors.js';
-import { type HttpContext, type HttpMiddleware, isHealthPath } from '../context.js';
+import { hasOwnCredentials, type HttpContext, type HttpMiddleware, isHealthPath } from '../context.js';
 import { type OwnHosts, parseHost } from '../own-hosts.js';
 import type { DemandToken } from './auth.js';
 
@@ -21,7 +21,7 @@ function hostHeaders(ctx: HttpContext): string[] {
 
 export function hostGuard({ ownHosts, allowedHosts, demandToken }: HostGuardDeps): HttpMiddleware {
   return async (ctx, next) => {
-    if (isHealthPath(ctx.path)) return await next();
+    if (isHealthPath(ctx.path) || hasOwnCredentials(ctx.path)) return await next();
     const headers = hostHeaders(ctx);
     // RFC 9112, section 3.2: exactly one in HTTP/1.1.
     if (headers.length > 1 || (headers.length === 0 && ctx.req.httpVersion !== '1.0')) {

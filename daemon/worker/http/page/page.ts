@@ -8,7 +8,7 @@ export interface PageFacts {
   readonly uptimeSeconds: number;
   readonly version: string;
   readonly isDraining: boolean;
-  /** The visitor is on another machine, so its calls need the token. */
+  /** The visitor's calls need the token. */
   readonly needsToken: boolean;
   readonly assets: Assets;
 }
@@ -31,7 +31,7 @@ function exampleCall(facts: PageFacts): string {
 export function renderPage(facts: PageFacts): string {
   const state = facts.isDraining ? 'Restarting or stopping' : 'Running';
   const tokenNote = facts.needsToken
-    ? '<p class="muted">From this machine every call needs the token: <code>xopc gateway token --show</code> prints it on the gateway’s machine.</p>'
+    ? '<p class="muted">Your calls need the token: <code>xopc gateway token --show</code> prints it on the gateway’s machine.</p>'
     : '';
   return `<!doctype html>
 <html lang="en">
@@ -50,7 +50,7 @@ export function renderPage(facts: PageFacts): string {
 <p class="muted">Version ${escapeHtml(facts.version)}, up for ${duration(facts.uptimeSeconds)}.</p>
 <h2>On the gateway’s machine</h2>
 <pre><code>xopc gateway status    # what it is doing
-xopc gateway logs -f   # what it has done
+xopc gateway logs      # what it has done
 xopc agent "Hello"     # talk to it</code></pre>
 <h2>From a program</h2>
 <pre><code>${escapeHtml(exampleCall(facts))}</code></pre>

@@ -25,9 +25,13 @@ export interface AgentRouteDeps {
 async function answerStream(ctx: HttpContext, turn: AgentTurn, logger: HttpLogger): Promise<void> {
   const { requestId } = ctx.state;
   const first = await turn.wait(FIRST_EVENT_MS);
-  if (first.kind === 'failed' || first.kind === 'aborted') throw toGatewayError(first.error);
+  if (first.kind === 'failed' || first.kind === 'aborted') {
+    turn.close();
+    throw toGatewayError(first.error);
+  }
   ctx.set({ 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
   const events = streamEvents(turn, requestId, (error) => {
+    if (ctx.res.destroyed) return;
     ctx.state.errorCode = error.code;
     logger.info({ requestId, code: error.code, err: error }, 'agent stream ended with an error');
   });

@@ -10,9 +10,11 @@ import { healthRoutes } from './health.js';
 import { logRoutes } from './logs.js';
 import { messageRoutes } from './messages.js';
 import { modelRoutes } from './models.js';
+import { outgoingRoutes } from './outgoing.js';
 import { pageRoutes } from './page.js';
 import { sessionRoutes } from './sessions.js';
 import { statusRoutes } from './status.js';
+import { webhookRoutes } from './webhooks.js';
 
 export interface RouteDeps {
   readonly services: Services;
@@ -21,17 +23,21 @@ export interface RouteDeps {
   readonly logger: HttpLogger;
   readonly document: () => HealthDocument;
   readonly isDraining: () => boolean;
+  readonly isAuthEnabled: () => boolean;
 }
 
-export function apiRoutes({ services, connections, clock, logger, document, isDraining }: RouteDeps): Route[] {
+export function apiRoutes(deps: RouteDeps): Route[] {
+  const { services, connections, clock, logger, document, isDraining, isAuthEnabled } = deps;
   return [
     ...messageRoutes(services.messages, connections),
+    ...outgoingRoutes(services.outgoing),
+    ...webhookRoutes(services.webhooks),
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
     ...sessionRoutes(services.sessions),
     ...modelRoutes(services.models),
     ...statusRoutes(services.status),
     ...logRoutes(services.logs),
     ...healthRoutes(document, isDraining),
-    ...pageRoutes(document, isDraining),
+    ...pageRoutes({ document, isDraining, isAuthEnabled }),
   ];
 }

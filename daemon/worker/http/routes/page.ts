@@ -5,14 +5,20 @@ import { createAssets } from '../page/assets.js';
 import { renderPage } from '../page/page.js';
 import { type Route, route } from '../route.js';
 
-export function pageRoutes(document: () => HealthDocument, isDraining: () => boolean): Route[] {
+export interface PageDeps {
+  readonly document: () => HealthDocument;
+  readonly isDraining: () => boolean;
+  readonly isAuthEnabled: () => boolean;
+}
+
+export function pageRoutes({ document, isDraining, isAuthEnabled }: PageDeps): Route[] {
   const assets = createAssets();
   const page = route({
     method: 'GET',
     path: '/',
     handle(ctx) {
       const { uptime, version } = document();
-      const needsToken = !ctx.state.client.isLocal;
+      const needsToken = isAuthEnabled() || !ctx.state.client.isLocal;
       ctx.set({ 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': PAGE_POLICY });
       ctx.body = renderPage({ host: ctx.get('Host'), uptimeSeconds: uptime, version, isDraining: isDraining(), needsToken, assets });
     },

@@ -155,6 +155,16 @@ test.each([
   expect(services.calls).toEqual([]);
 });
 
+test('bytes that are no UTF-8 are refused inside a text that is otherwise right, and U+FFFD itself is not', async () => {
+  const { send, services } = await startHttpApp();
+  const wrap = (bytes: number[]) => Buffer.concat([Buffer.from('{"message":"a'), Buffer.from(bytes), Buffer.from('z"}')]);
+  const ask = async (bytes: number[]) => (await send('/api/agent', { method: 'POST', body: wrap(bytes), headers: json })).status;
+  expect(await Promise.all([[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0xf0, 0x9f]].map(ask))).toEqual([400, 400, 400, 400]);
+  expect(services.calls).toEqual([]);
+  expect(await ask([0xef, 0xbf, 0xbd])).toBe(200);
+  expect(services.calls[0]?.input).toEqual({ message: 'a\u{fffd}z' });
+});
+
 test.each([['k\u00e9y'], ['two words'], [''], ['x'.repeat(256)]])('the idempotency key %j is refused', async (key) => {
   const { send, services } = await startHttpApp();
   const answer = await send('/api/message', { method: 'POST', body: message, headers: { 'Idempotency-Key': key } });
@@ -175,6 +185,13 @@ test.each([
     [400, { code: 'INVALID_REQUEST' }],
   ]);
   expect(services.calls).toEqual([]);
+});
+
+test('the answer to a body with thousands of wrong keys stays short', async () => {
+  const { send } = await startHttpApp();
+  const body = Object.fromEntries(Array.from({ length: 10_000 }, (_value, index) => [`${'k'.repeat(90)}${index}`, 1]));
+  const answer = await send('/api/agent', { method: 'POST', body });
+  expect([answer.status, answer.text.length < 8_192]).toEqual([400, true]);
 });
 
 test('a body that is missing where one is needed is asked for', async () => {

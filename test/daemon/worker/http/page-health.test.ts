@@ -47,8 +47,11 @@ test('the page is true, has the next command, and nothing inline or from elsewhe
   expect(services.calls).toEqual([]);
 });
 
-test('a visitor from another machine reads that calls need the token', async () => {
-  const { send } = await startHttpApp({ peer: '198.51.100.7' });
+test.each([
+  { peer: '198.51.100.7', enabled: false },
+  { peer: '127.0.0.1', enabled: true },
+])('a visitor from $peer with auth.enabled=$enabled reads that calls need the token', async ({ peer, enabled }) => {
+  const { send } = await startHttpApp({ peer, gateway: { auth: { enabled } } });
   const { text } = await send('/', { headers: { Host: '192.0.2.10:18790' } });
   expect(text).toContain('xopc gateway token --show');
   expect(text).toContain('Authorization: Bearer TOKEN');

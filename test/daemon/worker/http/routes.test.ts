@@ -6,6 +6,7 @@ import { logsResponse } from '../../../../shared/api/logs.js';
 import { messageResponse, messageSyncResponse } from '../../../../shared/api/messages.js';
 import { modelsResponse, providersResponse } from '../../../../shared/api/models.js';
 import { sessionCreateResponse, sessionDeleteResponse, sessionListResponse, sessionResponse } from '../../../../shared/api/sessions.js';
+import { statusResponse } from '../../../../shared/api/status.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 
 const KEY = 'main:webchat:default:direct:a/b c';
@@ -29,6 +30,7 @@ const documents: readonly { method: string; path: string; body?: object; schema:
   { method: 'POST', path: '/api/agent', body: { message: 'x' }, schema: agentResponse, call: 'agent.run' },
   { method: 'POST', path: '/api/sessions', body: {}, schema: sessionCreateResponse, call: 'sessions.create' },
   { method: 'GET', path: '/api/sessions?search=x&limit=7&cursor=c', schema: sessionListResponse, call: 'sessions.list' },
+  { method: 'GET', path: '/api/status', schema: statusResponse, call: 'status.read' },
   { method: 'GET', path: '/api/providers', schema: providersResponse, call: 'models.providers' },
   { method: 'GET', path: '/api/models', schema: modelsResponse, call: 'models.models' },
   {

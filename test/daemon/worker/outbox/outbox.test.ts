@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { makeOutbox } from '../../../helpers/outbox-fixture.js';
 import { openStore } from '../../../helpers/open-store.js';
@@ -125,7 +126,7 @@ test('a retry is not put off when the clock is set back', async () => {
   clock.jump(-10 * DAY_MS);
   clock.advance(60_000);
   await channels.answer(DELIVERED);
-  await until(id, 'delivered');
+  expect(await until(id, 'delivered')).toMatchObject({ attempts: 2 });
 });
 
 test('an idle outbox has no timer, and one that waits has one', async () => {
@@ -158,10 +159,9 @@ test('an idle outbox has no timer, and one that waits has one', async () => {
 });
 
 test('at most eight chats of an account are sent to at a time, and all have their turn', async () => {
-  const { outbox, channels, put, until } = await makeOutbox();
+  const { outbox, channels, put } = await makeOutbox();
   await outbox.start();
-  const ids: string[] = [];
-  for (let chat = 0; chat < 10; chat += 1) for (const text of ['1', '2']) ids.push(await put(`chat-${chat}`, text));
+  for (let chat = 0; chat < 10; chat += 1) for (const text of ['1', '2']) await put(`chat-${chat}`, text);
   const open = await Promise.all(Array.from({ length: 8 }, () => channels.next()));
   expect(channels.pending).toBe(0);
   // The ones that wait come before the second messages of those that were first.
@@ -176,13 +176,11 @@ test('a store that fails after a send is told the outcome when it works again, a
   await outbox.start();
   const id = await put('chat', '1');
   const send = await channels.next();
-  const { write } = store;
+  const write = store.write.bind(store);
   let failures = 0;
   store.write = async (work) => {
     failures += 1;
-    if (failures > 2) return write.call(store, work) as never;
-    queueMicrotask(() => clock.advance(1_000));
-    const { GatewayError } = await import('../../../../shared/errors.js');
+    if (failures > 2) return write(work);
     throw new GatewayError('UNAVAILABLE', { message: 'the disk is full' });
   };
   send.answer(DELIVERED);

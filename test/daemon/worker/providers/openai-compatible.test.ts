@@ -47,10 +47,18 @@ test('an answer arrives in its parts and ends with its usage', async () => {
 
 test('what is asked arrives verbatim, with key, headers and the system prompt first', async () => {
   const content = '  a\u0000b \n\n{"role":"system"} \\u0041 ';
-  const messages = [{ role: 'user' as const, content: 'before' }, { role: 'assistant' as const, content: 'yes' }, { role: 'user' as const, content }];
+  const messages = [
+    { role: 'user' as const, content: 'before' },
+    { role: 'assistant' as const, content: 'yes' },
+    { role: 'user' as const, content },
+  ];
   await collect(connect().stream({ modelId: 'm/with:slash', system: 'Be brief.', messages }, new AbortController().signal));
   expect(fake.requests[0]?.messages).toEqual([{ role: 'system', content: 'Be brief.' }, ...messages]);
-  expect(fake.requests[0]).toMatchObject({ model: 'm/with:slash', stream: true, headers: { authorization: 'Bearer sk-secret', 'x-team': 'blue' } });
+  expect(fake.requests[0]).toMatchObject({
+    model: 'm/with:slash',
+    stream: true,
+    headers: { authorization: 'Bearer sk-secret', 'x-team': 'blue' },
+  });
 });
 
 const stream = (how: 'cut' | 'error' | 'garbage', error?: Record<string, unknown>): Reply => ({
@@ -59,27 +67,70 @@ const stream = (how: 'cut' | 'error' | 'garbage', error?: Record<string, unknown
   how,
   ...(error === undefined ? {} : { error }),
 });
-const json = (status: number, body: unknown): Reply => ({ type: 'status', status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const json = (status: number, body: unknown): Reply => ({
+  type: 'status',
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
 
 test.each<{ name: string; reply: Reply; failure: Partial<ProviderFailure>; text?: string }>([
-  { name: 'a wrong key', reply: unauthorized('sk-secret'), failure: { kind: 'auth', status: 401, detail: 'Incorrect API key provided: [key].' } },
+  {
+    name: 'a wrong key',
+    reply: unauthorized('sk-secret'),
+    failure: { kind: 'auth', status: 401, detail: 'Incorrect API key provided: [key].' },
+  },
   { name: 'too many requests', reply: rateLimited('7'), failure: { kind: 'rateLimited', status: 429, retryAfterMs: 7_000 } },
   { name: 'an account without credit', reply: outOfCredit(), failure: { kind: 'quota', status: 429 } },
-  { name: 'a model that does not exist', reply: apiError(404, { message: 'no such model', code: 'model_not_found' }), failure: { kind: 'notFound', status: 404, detail: 'no such model' } },
-  { name: 'too much context', reply: apiError(400, { message: "This model's maximum context length is 8192 tokens" }), failure: { kind: 'tooLong', status: 400 } },
-  { name: 'a request that is refused', reply: apiError(400, { message: 'bad\u0007 request\nwith lines' }), failure: { kind: 'rejected', status: 400, detail: 'bad request with lines' } },
+  {
+    name: 'a model that does not exist',
+    reply: apiError(404, { message: 'no such model', code: 'model_not_found' }),
+    failure: { kind: 'notFound', status: 404, detail: 'no such model' },
+  },
+  {
+    name: 'too much context',
+    reply: apiError(400, { message: "This model's maximum context length is 8192 tokens" }),
+    failure: { kind: 'tooLong', status: 400 },
+  },
+  {
+    name: 'a request that is refused',
+    reply: apiError(400, { message: 'bad\u0007 request\nwith lines' }),
+    failure: { kind: 'rejected', status: 400, detail: 'bad request with lines' },
+  },
   { name: 'an overloaded server', reply: overloaded(529), failure: { kind: 'overloaded', status: 529 } },
-  { name: "a gateway's page", reply: htmlPage(502, 'Bad Gateway'), failure: { kind: 'overloaded', status: 502, detail: 'an HTML page titled "Bad Gateway"' } },
+  {
+    name: "a gateway's page",
+    reply: htmlPage(502, 'Bad Gateway'),
+    failure: { kind: 'overloaded', status: 502, detail: 'an HTML page titled "Bad Gateway"' },
+  },
   { name: 'a page with status 404', reply: htmlPage(404, 'Not Found'), failure: { kind: 'notTheApi', status: 404 } },
-  { name: 'a page with status 200', reply: htmlPage(200, 'Log in'), failure: { kind: 'notTheApi', status: 200, detail: 'an HTML page titled "Log in"' } },
-  { name: 'an error with status 200', reply: json(200, { error: { message: 'rate limit exceeded' } }), failure: { kind: 'rateLimited', status: 200, detail: 'rate limit exceeded' } },
+  {
+    name: 'a page with status 200',
+    reply: htmlPage(200, 'Log in'),
+    failure: { kind: 'notTheApi', status: 200, detail: 'an HTML page titled "Log in"' },
+  },
+  {
+    name: 'an error with status 200',
+    reply: json(200, { error: { message: 'rate limit exceeded' } }),
+    failure: { kind: 'rateLimited', status: 200, detail: 'rate limit exceeded' },
+  },
   { name: 'a document in place of a stream', reply: json(200, { choices: [] }), failure: { kind: 'protocol', status: 200 } },
   { name: 'an answer without words', reply: says(), failure: { kind: 'empty' } },
   { name: 'an answer that is withheld', reply: { ...says(), finishReason: 'content_filter' }, failure: { kind: 'filtered' } },
   { name: 'a stream that is cut', reply: stream('cut'), failure: { kind: 'cut', status: 200 }, text: 'half ' },
   { name: 'a stream that stops without an end', reply: { ...says('half '), finishReason: null }, failure: { kind: 'cut' }, text: 'half ' },
-  { name: 'an error in the stream', reply: stream('error', { message: 'Overloaded', code: 'x' }), failure: { kind: 'overloaded', detail: 'Overloaded' }, text: 'half ' },
-  { name: 'a limit in the stream', reply: stream('error', { message: 'slow down', code: 'rate_limit_exceeded' }), failure: { kind: 'rateLimited' }, text: 'half ' },
+  {
+    name: 'an error in the stream',
+    reply: stream('error', { message: 'Overloaded', code: 'x' }),
+    failure: { kind: 'overloaded', detail: 'Overloaded' },
+    text: 'half ',
+  },
+  {
+    name: 'a limit in the stream',
+    reply: stream('error', { message: 'slow down', code: 'rate_limit_exceeded' }),
+    failure: { kind: 'rateLimited' },
+    text: 'half ',
+  },
   { name: 'a chunk that is no JSON, though the end is clean', reply: stream('garbage'), failure: { kind: 'protocol' }, text: 'half ' },
 ])('$name is a failure of its kind', async ({ reply, failure, text = '' }) => {
   fake.reply(reply);
@@ -92,14 +143,19 @@ test.each<{ name: string; reply: Reply; failure: Partial<ProviderFailure>; text?
 test('a server that is not there is unreachable', async () => {
   await fake.close();
   const { last } = await ask();
-  expect(last).toMatchObject({ type: 'failed', failure: { kind: 'unreachable', detail: expect.stringContaining('ECONNREFUSED') as string } });
+  expect(last).toMatchObject({
+    type: 'failed',
+    failure: { kind: 'unreachable', detail: expect.stringContaining('ECONNREFUSED') as string },
+  });
   fake = await startFakeOpenAi();
 });
 
 test('a server that closes the connection without an answer is unreachable', async () => {
   const server = createServer((request) => request.socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { last } = await collect(connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`).stream(question, new AbortController().signal));
+  const { last } = await collect(
+    connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`).stream(question, new AbortController().signal),
+  );
   expect(last).toMatchObject({ type: 'failed', failure: { kind: 'unreachable' } });
   await new Promise((resolve) => server.close(resolve));
 });
@@ -139,7 +195,12 @@ test('a reader that stops early closes the connection', async () => {
 test('twenty answers side by side do not mix', async () => {
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
-      collect(connect().stream({ ...question, messages: [{ role: 'user', content: `number ${index} ${'x '.repeat(100)}` }] }, new AbortController().signal)),
+      collect(
+        connect().stream(
+          { ...question, messages: [{ role: 'user', content: `number ${index} ${'x '.repeat(100)}` }] },
+          new AbortController().signal,
+        ),
+      ),
     ),
   );
   answers.forEach(({ text, last }, index) => {

@@ -104,6 +104,7 @@ test.each([
   { text: `${'word '.repeat(30)}`, title: `${'word '.repeat(15).trim()}…` },
   { text: `${'x'.repeat(78)}🌍🌍🌍`, title: `${'x'.repeat(78)}…` },
   { text: ' \n ', title: 'New chat' },
+  { text: '/help', title: 'New chat' },
 ])('a title is the first thing said, on one line and short: $title', async ({ text, title }) => {
   const conversation = await makeConversation();
   await say(conversation, 'a', text);

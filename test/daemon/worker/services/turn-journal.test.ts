@@ -17,7 +17,9 @@ const question = { session: session('chat'), mustExist: false, agentId: 'main', 
 const done: TurnOutcome = { state: 'done', reply: 'answer', model: 'x/y', usage: { inputTokens: 1, outputTokens: 2 }, error: null };
 
 async function history(store: Store): Promise<string[]> {
-  const rows = await store.read(async (db) => readNewestMessages(db, { sessionId: (await findSession(db, question.session.key))?.id ?? 0, limit: 100 }));
+  const rows = await store.read(async (db) =>
+    readNewestMessages(db, { sessionId: (await findSession(db, question.session.key))?.id ?? 0, limit: 100 }),
+  );
   return rows.toReversed().map(({ role, content, status }) => `${role} ${status}: ${content}`);
 }
 
@@ -119,7 +121,9 @@ test('an answer is one message with its model, a failure one more with its reaso
   const store = await openStore();
   const journal = new TurnJournal({ store, clock: systemClock, instanceId: 'wk_me', liveInstanceIds: () => [] });
   const turn = await journal.begin(question, never);
-  await expect(journal.begin({ ...question, session: session('none'), mustExist: true }, never)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  await expect(journal.begin({ ...question, session: session('none'), mustExist: true }, never)).rejects.toMatchObject({
+    code: 'SESSION_NOT_FOUND',
+  });
   expect(await journal.end(turn, done)).toBe(true);
   expect(await journal.end(turn, done)).toBe(false);
   expect(await history(store)).toEqual(['user complete: mine', 'assistant complete: answer']);

@@ -64,7 +64,12 @@ test('a commit that fails fails every write in it, and the next one succeeds', a
   const { commits, reader } = await setUp();
   // A foreign key that is checked at the commit.
   const orphan = async (db: Queries) => {
-    await db.executeQuery({ sql: 'pragma defer_foreign_keys = on', parameters: [], query: { kind: 'RawNode', sqlFragments: [], parameters: [] }, queryId: { queryId: 'x' } });
+    await db.executeQuery({
+      sql: 'pragma defer_foreign_keys = on',
+      parameters: [],
+      query: { kind: 'RawNode', sqlFragments: [], parameters: [] },
+      queryId: { queryId: 'x' },
+    });
     await db
       .insertInto('messages')
       .values({ id: 'm', session_id: 99, turn_id: null, role: 'user', content: '', model: null, status: 'complete', created_at: 1 })

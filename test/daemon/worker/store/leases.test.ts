@@ -18,7 +18,8 @@ test.each([
 
 test('only its owner gives a lease back, and those of the dead are removed together', async () => {
   const store = await openStore();
-  const claim = (key: string, owner: string) => store.write((db) => acquireLease(db, { key, owner, liveOwners: ['a', 'b', 'c'], nowMs: 1 }));
+  const claim = (key: string, owner: string) =>
+    store.write((db) => acquireLease(db, { key, owner, liveOwners: ['a', 'b', 'c'], nowMs: 1 }));
   await Promise.all([claim('1', 'a'), claim('2', 'b'), claim('3', 'c')]);
   await store.write((db) => releaseLease(db, { key: '1', owner: 'b' }));
   expect(await store.read((db) => readLeaseOwner(db, '1'))).toBe('a');
@@ -30,7 +31,9 @@ test('only its owner gives a lease back, and those of the dead are removed toget
 test('of many that want one lease in the same moment one gets it', async () => {
   const store = await openStore();
   const owners = Array.from({ length: 30 }, (_, index) => `worker${index}`);
-  const taken = await Promise.all(owners.map((owner) => store.write((db) => acquireLease(db, { key: 'x', owner, liveOwners: owners, nowMs: 1 }))));
+  const taken = await Promise.all(
+    owners.map((owner) => store.write((db) => acquireLease(db, { key: 'x', owner, liveOwners: owners, nowMs: 1 }))),
+  );
   expect(taken.filter(Boolean)).toHaveLength(1);
 });
 

@@ -21,12 +21,14 @@ test.each<{ name: string; given: unknown; read: unknown }>([
   expect(connection.run('select value from t').rows).toEqual([{ value: read }]);
 });
 
-test.each([{ name: 'undefined', value: undefined }, { name: 'NaN', value: NaN }, { name: 'infinity', value: Infinity }, { name: 'an object', value: {} }])(
-  '$name is refused as a parameter instead of being stored as something else',
-  ({ value }) => {
-    expect(() => open().run('insert into t values (?)', [value])).toThrow(/cannot be a SQL parameter/);
-  },
-);
+test.each([
+  { name: 'undefined', value: undefined },
+  { name: 'NaN', value: NaN },
+  { name: 'infinity', value: Infinity },
+  { name: 'an object', value: {} },
+])('$name is refused as a parameter instead of being stored as something else', ({ value }) => {
+  expect(() => open().run('insert into t values (?)', [value])).toThrow(/cannot be a SQL parameter/);
+});
 
 test('a statement that is used again sees what another connection changed, new columns too', () => {
   const path = join(tempDir(), 'x.db');

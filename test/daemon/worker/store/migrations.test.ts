@@ -81,7 +81,8 @@ test('a store contracts only when no other worker lives', async () => {
   const migrations = [...MIGRATIONS, add(version, 'create table contracted (x)', 'contract')];
   let isAlone = false;
   const store = await openStore({ path, migrations, isSoleWorker: () => isAlone });
-  const isContracted = () => store.read(async (db) => (await sql`select name from sqlite_schema where name = 'contracted'`.execute(db)).rows.length === 1);
+  const isContracted = () =>
+    store.read(async (db) => (await sql`select name from sqlite_schema where name = 'contracted'`.execute(db)).rows.length === 1);
   await store.contract();
   expect(await isContracted()).toBe(false);
   isAlone = true;

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { expect, test, vi } from 'vitest';
@@ -17,7 +17,6 @@ function place(): string {
 
 const works = async (store: Store): Promise<boolean> => (await addSession(store, `probe-${Math.random()}`)).id > 0;
 const codes = (store: Store): string[] => store.warnings().map(({ code }) => code);
-const unavailable = { code: 'UNAVAILABLE', message: expect.stringContaining('gateway.db cannot be used') as string };
 
 /** A sound database with one session, closed. */
 async function filled(path: string): Promise<void> {
@@ -26,93 +25,15 @@ async function filled(path: string): Promise<void> {
   await store.close();
 }
 
-function damage(path: string, options: { at: number; length: number }): void {
-  const file = openSync(path, 'r+');
-  writeSync(file, Buffer.alloc(options.length, 0xa5), 0, options.length, options.at);
-  closeSync(file);
-}
-
-test.each([
-  { name: 'a file of another kind', make: async (path: string) => writeFileSync(path, 'I am a shopping list.\n'.repeat(500)) },
-  { name: 'a short file of another kind', make: async (path: string) => writeFileSync(path, 'no') },
-  {
-    name: 'a database with a damaged first page',
-    make: async (path: string) => {
-      await filled(path);
-      new Database(path).pragma('wal_checkpoint(TRUNCATE)');
-      damage(path, { at: 100, length: 3_000 });
-    },
-  },
-])('$name is set aside under a name of its own, loudly, and a new one is used', async ({ make }) => {
-  const path = place();
-  await make(path);
-  const before = readFileSync(path);
-  const store = await openStore({ path });
-  expect(await works(store)).toBe(true);
-  expect(codes(store)).toEqual(['STORE_SET_ASIDE']);
-  const copy = readdirSync(dirname(path)).find((name) => /^gateway\.db\.corrupt-\d{8}T\d{6}Z$/.test(name)) ?? '';
-  expect(readFileSync(join(dirname(path), copy))).toEqual(before);
-  expect(store.warnings()[0]?.message).toContain(copy);
-});
-
-test('a write-ahead log goes whole with the database that is set aside, and harms no new one', async () => {
-  const path = place();
-  await filled(path);
-  new Database(path).pragma('wal_checkpoint(TRUNCATE)');
-  const writing = await openStore({ path });
-  await addSession(writing, 'newest');
-  await writing.close();
-  const log = readFileSync(`${path}-wal`);
-  expect(log.length).toBeGreaterThan(0);
-  damage(path, { at: 0, length: 16 });
-  const store = await openStore({ path });
-  expect(await works(store)).toBe(true);
-  const copy = readdirSync(dirname(path)).find((name) => /\.corrupt-\w+-wal$/.test(name)) ?? '';
-  expect(readFileSync(join(dirname(path), copy))).toEqual(log);
-  expect(await store.read((db) => findSession(db, session('kept').key))).toBeUndefined();
-});
-
-test('a damaged database whose log still holds the damaged pages is used as it is', async () => {
-  const path = place();
-  await filled(path);
-  damage(path, { at: 0, length: 16 });
-  const store = await openStore({ path });
-  expect(codes(store)).toEqual([]);
-  expect((await store.read((db) => findSession(db, session('kept').key)))?.id).toBe(1);
-});
-
-test('an empty file is a new database, and a left-over log beside it is not taken for its content', async () => {
-  const path = place();
-  await filled(path);
-  const log = readFileSync(`${path}-wal`);
-  rmSync(path);
-  writeFileSync(path, '');
-  writeFileSync(`${path}-wal`, log);
-  const store = await openStore({ path });
-  expect(await works(store)).toBe(true);
-  expect(codes(store)).toEqual([]);
-});
-
-test('a damaged database that another worker still uses stays where it is until that one is gone', async () => {
-  const path = place();
-  writeFileSync(path, 'x'.repeat(5_000));
-  const clock = new FakeClock();
-  let isAlone = false;
-  const store = await openStore({ path, clock, isSoleWorker: () => isAlone });
-  await expect(works(store)).rejects.toMatchObject(unavailable);
-  expect(readdirSync(dirname(path))).toEqual(['gateway.db']);
-  isAlone = true;
-  clock.advance(10_000);
-  await store.open();
-  expect(await works(store)).toBe(true);
-});
-
 test('a directory in its place is never renamed; once it is gone the store works by itself', async () => {
   const path = place();
   mkdirSync(path);
   const clock = new FakeClock();
   const store = await openStore({ path, clock });
-  await expect(works(store)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('it is a directory') as string });
+  await expect(works(store)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining('it is a directory') as string,
+  });
   expect(codes(store)).toEqual(['STORE_UNAVAILABLE']);
   expect(statSync(path).isDirectory()).toBe(true);
   rmSync(path, { recursive: true });
@@ -160,11 +81,25 @@ test('a full disk fails the writes with its reason; the store finds out by itsel
   const { id } = await addSession(store, 'big');
   const limitPages = (pages: number) =>
     store.write(async (db) => {
-      await db.executeQuery({ sql: `pragma max_page_count = ${pages}`, parameters: [], query: { kind: 'RawNode', sqlFragments: [], parameters: [] }, queryId: { queryId: 'x' } });
+      await db.executeQuery({
+        sql: `pragma max_page_count = ${pages}`,
+        parameters: [],
+        query: { kind: 'RawNode', sqlFragments: [], parameters: [] },
+        queryId: { queryId: 'x' },
+      });
     });
   const writeMuch = () =>
     store.write((db) =>
-      appendMessage(db, { id: String(Math.random()), sessionId: id, turnId: null, role: 'user', content: 'x'.repeat(400_000), model: null, status: 'complete', nowMs: 1 }),
+      appendMessage(db, {
+        id: String(Math.random()),
+        sessionId: id,
+        turnId: null,
+        role: 'user',
+        content: 'x'.repeat(400_000),
+        model: null,
+        status: 'complete',
+        nowMs: 1,
+      }),
     );
   await limitPages(40);
   await expect(writeMuch()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('the disk is full') as string });
@@ -193,28 +128,6 @@ test('a database that is removed or replaced while it is open is noticed before 
   renameSync(replacement, path);
   expect(await works(store)).toBe(true);
   expect((await store.read((db) => findSession(db, session('kept').key)))?.id).toBe(1);
-});
-
-test('damage that is found in use sets the database aside and goes on with a new one', async () => {
-  const path = place();
-  const first = await openStore({ path });
-  const { id } = await addSession(first, 'kept');
-  for (let number = 0; number < 300; number += 1) {
-    const message = { id: String(number), sessionId: id, turnId: null, role: 'user', content: 'x'.repeat(3_000), model: null, status: 'complete', nowMs: 1 } as const;
-    await first.write((db) => appendMessage(db, message));
-  }
-  await first.close();
-  new Database(path).pragma('wal_checkpoint(TRUNCATE)');
-  // Behind the pages of the schema, which are read at every opening.
-  damage(path, { at: 409_600, length: 409_600 });
-
-  const store = await openStore({ path });
-  expect(codes(store)).toEqual([]);
-  const readAll = () => store.read((db) => db.selectFrom('messages').selectAll().execute());
-  await expect(readAll()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-  expect(codes(store)).toEqual(['STORE_SET_ASIDE']);
-  expect(await readAll()).toEqual([]);
-  expect(await works(store)).toBe(true);
 });
 
 test('a store that was never opened, and one that was closed, say so', async () => {

@@ -1,0 +1,135 @@
+/**
+ * One POST, and exactly how far it got: whether the other side can have seen the request decides whether a message may
+ * be sent again. Redirects are not followed, and of an answer only so much is read as is wanted.
+ */
+import { type Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+
+export interface PostRequest {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** From the start to the end of what is read of the answer. */
+  readonly timeoutMs: number;
+  /** How much of the answer's body is wanted. */
+  readBytes(status: number): number;
+  readonly signal: AbortSignal;
+  /** False: a connection of its own, which nothing can close between two requests. */
+  readonly agent: HttpAgent | false;
+}
+
+export type PostResult =
+  | { readonly type: 'answered'; readonly status: number; readonly retryAfter: string | undefined; readonly body: string }
+  /** `sent`: the request may have reached the other side. */
+  | { readonly type: 'failed'; readonly sent: boolean; readonly reason: string }
+  | { readonly type: 'aborted'; readonly sent: boolean };
+
+/** An answer that nobody wants is read so far, to keep its connection. */
+const MAX_DISCARDED_BYTES = 2_048;
+/** A connection on which nothing moves for so long is not kept. */
+const DISCARD_TIMEOUT_MS = 5_000;
+/** How a connection ends that the other side had closed before the request came. */
+const CLOSED_BEFORE: readonly (string | undefined)[] = ['ECONNRESET', 'EPIPE'];
+
+/** Collects the beginning of an answer's body; whatever happens to the rest, the status has been seen. */
+function readBody(response: IncomingMessage, limitBytes: number): Promise<string> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const finish = (): void => resolve(Buffer.concat(chunks).subarray(0, limitBytes).toString('utf8'));
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= limitBytes) response.destroy();
+    });
+    response.once('error', finish);
+    response.once('close', finish);
+  });
+}
+
+/** Reads an accepted answer to its end, so that its connection can be used again; not for ever. */
+function discard(response: IncomingMessage): void {
+  let bytes = 0;
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_DISCARDED_BYTES) response.destroy();
+  });
+  response.on('error', () => undefined);
+  response.setTimeout(DISCARD_TIMEOUT_MS, () => response.destroy());
+}
+
+interface Progress {
+  sent: boolean;
+}
+
+function watchConnection(request: ClientRequest, progress: Progress, isTls: boolean): void {
+  request.once('socket', (socket) => {
+    if (socket.connecting) socket.once(isTls ? 'secureConnect' : 'connect', () => (progress.sent = true));
+    else progress.sent = true;
+  });
+}
+
+function describe(error: NodeJS.ErrnoException): string {
+  const { code, message } = error;
+  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
+}
+
+/** Waits for the answer; once its header is there, what comes of the rest of it is no failure any more. */
+function awaitAnswer(
+  request: ClientRequest,
+  { readBytes, onFailure }: { readBytes: PostRequest['readBytes']; onFailure: (reason: string, code?: string) => PostResult },
+): Promise<PostResult> {
+  return new Promise((resolve) => {
+    let hasAnswer = false;
+    const fail = (reason: string, code?: string): void => {
+      if (!hasAnswer) resolve(onFailure(reason, code));
+    };
+    request.once('response', (response) => {
+      hasAnswer = true;
+      const status = response.statusCode ?? 0;
+      const answer = { type: 'answered', status, retryAfter: response.headers['retry-after'] } as const;
+      const wanted = readBytes(status);
+      if (wanted > 0) {
+        void readBody(response, wanted).then((body) => resolve({ ...answer, body }));
+      } else {
+        discard(response);
+        resolve({ ...answer, body: '' });
+      }
+    });
+    request.on('error', (error: NodeJS.ErrnoException) => fail(describe(error), error.code));
+    request.once('close', () => fail('the connection was closed without an answer'));
+  });
+}
+
+/** @returns also whether the connection had been used before and was closed already */
+async function attempt(options: PostRequest, agent: HttpAgent | false): Promise<{ result: PostResult; wasClosed: boolean }> {
+  const { url, headers, signal, timeoutMs } = options;
+  const isTls = url.protocol === 'https:';
+  const request = (isTls ? httpsRequest : httpRequest)(url, { method: 'POST', headers, agent });
+  const progress: Progress = { sent: false };
+  watchConnection(request, progress, isTls);
+  const tooLate = (): Error => new Error(`no ${progress.sent ? 'answer' : 'connection'} within ${timeoutMs} ms`);
+  const timer = setTimeout(() => request.destroy(tooLate()), timeoutMs);
+  const abort = (): void => void request.destroy(new Error('stopped'));
+  signal.addEventListener('abort', abort, { once: true });
+  let wasClosed = false;
+  const onFailure = (reason: string, code?: string): PostResult => {
+    if (signal.aborted) return { type: 'aborted', sent: progress.sent };
+    wasClosed = request.reusedSocket && CLOSED_BEFORE.includes(code);
+    return { type: 'failed', sent: progress.sent, reason };
+  };
+  const answer = awaitAnswer(request, { readBytes: (status) => options.readBytes(status), onFailure });
+  request.end(options.body);
+  const result = await answer;
+  clearTimeout(timer);
+  signal.removeEventListener('abort', abort);
+  return { result, wasClosed };
+}
+
+/** Never rejects. */
+export async function post(options: PostRequest): Promise<PostResult> {
+  if (options.signal.aborted) return { type: 'aborted', sent: false };
+  const first = await attempt(options, options.agent);
+  // Connections are kept only for requests whose repetition does no harm, so it may be tried again at once.
+  return first.wasClosed ? (await attempt(options, false)).result : first.result;
+}

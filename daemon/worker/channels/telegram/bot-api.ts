@@ -1,0 +1,137 @@
+/**
+ * Telegram's Bot API; the owner of grammY, of which only the client is used. Requests go over our own transport, which
+ * knows how far each of them got. No error that leaves this file holds the token, which is part of every URL.
+ */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { Api, GrammyError, HttpError } from 'grammy/web';
+import type { Message, Update, UserFromGetMe } from 'grammy/types';
+import { post, type PostResult } from '../http-post.js';
+
+export type { Message, Update, UserFromGetMe } from 'grammy/types';
+
+/** Methods that are called, with what they answer. */
+export interface BotMethods {
+  getMe: UserFromGetMe;
+  deleteWebhook: true;
+  getUpdates: Update[];
+  sendMessage: Message;
+  editMessageText: Message | true;
+  sendChatAction: true;
+}
+
+/** `sent` false: the other side cannot have seen the request. */
+export type BotFailure =
+  | { readonly type: 'answered'; readonly code: number; readonly description: string; readonly retryAfterMs?: number; readonly migrateToChatId?: number }
+  | { readonly type: 'network'; readonly sent: boolean; readonly reason: string }
+  | { readonly type: 'aborted'; readonly sent: boolean };
+
+export type BotResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: BotFailure };
+
+export interface BotApiOptions {
+  readonly token: string;
+  /** Default `https://api.telegram.org`. */
+  readonly apiRoot?: string | undefined;
+  /** How long `getUpdates` may stay open at the other side, in seconds. */
+  readonly pollSeconds: number;
+  /** For all other methods. Default 20 s. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 20_000;
+const POLL_MARGIN_MS = 15_000;
+const MAX_ANSWER_BYTES = 32 * 1_048_576;
+const DEFAULT_ROOT = 'https://api.telegram.org';
+/** grammY's own limit; ours is shorter. */
+const OUTER_TIMEOUT_SECONDS = 300;
+
+type Fetch = typeof fetch;
+
+function failure(result: PostResult): Error {
+  return new Error('the request failed', { cause: result });
+}
+
+/** Whether an error carries what is known of a request. */
+function causeOf(error: unknown): PostResult | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return typeof cause === 'object' && cause !== null && 'type' in cause ? (cause as PostResult) : undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The part of `fetch` that grammY uses, over our transport. */
+function createFetch(options: BotApiOptions, keepAlive: HttpAgent): Fetch {
+  const { timeoutMs = TIMEOUT_MS, pollSeconds } = options;
+  const run = async (input: string, init: { body: string; signal: AbortSignal }): Promise<Pick<Response, 'status' | 'json'>> => {
+    const url = new URL(input);
+    const method = url.pathname.split('/').at(-1);
+    const result = await post({
+      url,
+      headers: { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(init.body)), 'User-Agent': 'xopc' },
+      body: init.body,
+      timeoutMs: method === 'getUpdates' ? pollSeconds * 1_000 + POLL_MARGIN_MS : timeoutMs,
+      readBytes: () => MAX_ANSWER_BYTES,
+      signal: init.signal,
+      // A connection that the other side closes just as it is used again would leave open whether a message was sent.
+      agent: method === 'sendMessage' ? false : keepAlive,
+    });
+    if (result.type !== 'answered') throw failure(result);
+    const { status, body } = result;
+    if (!isJson(body)) throw failure({ type: 'failed', sent: true, reason: `the server answered ${status} and no JSON; is its address right?` });
+    return { status, json: async () => JSON.parse(body) as unknown };
+  };
+  return run as unknown as Fetch;
+}
+
+function toFailure(error: unknown): BotFailure {
+  if (error instanceof GrammyError) {
+    const { retry_after: seconds, migrate_to_chat_id: migrateToChatId } = error.parameters;
+    return {
+      type: 'answered',
+      code: error.error_code,
+      description: error.description,
+      ...(seconds === undefined ? {} : { retryAfterMs: seconds * 1_000 }),
+      ...(migrateToChatId === undefined ? {} : { migrateToChatId }),
+    };
+  }
+  const result = causeOf(error instanceof HttpError ? error.error : error);
+  if (result?.type === 'failed') return { type: 'network', sent: result.sent, reason: result.reason };
+  if (result?.type === 'aborted') return { type: 'aborted', sent: result.sent };
+  return { type: 'network', sent: true, reason: error instanceof Error ? error.message : String(error) };
+}
+
+export class BotApi {
+  readonly #api: Api;
+  readonly #keepAlive: HttpAgent;
+
+  constructor(options: BotApiOptions) {
+    const root = (options.apiRoot ?? DEFAULT_ROOT).replace(/\/+$/, '');
+    this.#keepAlive = new (root.startsWith('https:') ? HttpsAgent : HttpAgent)({ keepAlive: true, maxFreeSockets: 2 });
+    this.#api = new Api(options.token, { apiRoot: root, timeoutSeconds: OUTER_TIMEOUT_SECONDS, fetch: createFetch(options, this.#keepAlive) });
+  }
+
+  /** One request. Never rejects. */
+  async call<M extends keyof BotMethods>(method: M, payload: object, signal: AbortSignal): Promise<BotResult<BotMethods[M]>> {
+    type Call = (payload: object, signal: AbortSignal) => Promise<BotMethods[M]>;
+    const calls = this.#api.raw as unknown as Record<keyof BotMethods, Call>;
+    // `getMe` takes no payload in grammY: its first parameter is the signal.
+    const run = method === 'getMe' ? (calls[method] as unknown as (signal: AbortSignal) => Promise<BotMethods[M]>)(signal) : calls[method](payload, signal);
+    try {
+      return { ok: true, value: await run };
+    } catch (error) {
+      return { ok: false, failure: toFailure(error) };
+    }
+  }
+
+  /** Closes the connections that are kept. */
+  close(): void {
+    this.#keepAlive.destroy();
+  }
+}

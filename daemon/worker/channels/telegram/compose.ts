@@ -1,0 +1,62 @@
+/** The requests that bring a text into a Telegram chat. */
+import { GatewayError } from '../../../../shared/errors.js';
+import type { Composition } from '../channel.js';
+import { renderMarkdown, type TextEntity } from './markdown-entities.js';
+import { splitMarkdown } from './split-markdown.js';
+
+/** https://core.telegram.org/bots/api#sendmessage: 1–4096 characters after entities parsing. */
+export const MAX_TEXT_UNITS = 4_096;
+/** Telegram takes about one message a second in a chat: a longer text would keep it busy for minutes. */
+const MAX_PARTS = 50;
+
+/** A request as it is stored: one of these methods with its parameters. */
+export interface BotRequest {
+  readonly method: 'sendMessage' | 'editMessageText';
+  readonly payload: MessagePayload;
+}
+
+export interface MessagePayload {
+  readonly chat_id: number | string;
+  /** Of a forum's topic. */
+  readonly message_thread_id?: number;
+  /** Of the message that is edited. */
+  readonly message_id?: number;
+  readonly text: string;
+  readonly entities?: readonly TextEntity[];
+}
+
+/** A chat as the API names it: its id, for a forum's topic `{id}:{topic}`. */
+export function parseChatId(chatId: string): { chat_id: number | string; message_thread_id?: number } {
+  const [, id, topic] = /^(-?\d{1,15})(?::(\d{1,15}))?$/.exec(chatId) ?? [];
+  if (id === undefined) return { chat_id: chatId };
+  return { chat_id: Number(id), ...(topic === undefined ? {} : { message_thread_id: Number(topic) }) };
+}
+
+/** Groups have negative ids. */
+export function isGroupId(chatId: string): boolean {
+  return chatId.startsWith('-');
+}
+
+function render(part: string): { text: string; entities?: readonly TextEntity[] } | undefined {
+  const { text, entities } = renderMarkdown(part);
+  if (text.trim() === '') return undefined;
+  return { text, ...(entities.length === 0 ? {} : { entities }) };
+}
+
+/** Bodies for the outbox, in order. The first one replaces the preview, if there is one. @throws INVALID_REQUEST for a text with nothing to show */
+export function composeTelegram({ chatId, content, previewId }: Composition): string[] {
+  const chat = parseChatId(chatId);
+  const parts = splitMarkdown(content, MAX_TEXT_UNITS);
+  if (parts.length > MAX_PARTS) {
+    throw new GatewayError('INVALID_REQUEST', { message: `content is too long for Telegram: it would be ${parts.length} messages; at most ${MAX_PARTS} are sent` });
+  }
+  const texts = parts.flatMap((part) => render(part) ?? []);
+  if (texts.length === 0) throw new GatewayError('INVALID_REQUEST', { message: 'content has nothing that Telegram could show' });
+  return texts.map((text, index) => {
+    const isEdit = index === 0 && previewId !== undefined;
+    const request: BotRequest = isEdit
+      ? { method: 'editMessageText', payload: { chat_id: chat.chat_id, message_id: Number(previewId), ...text } }
+      : { method: 'sendMessage', payload: { ...chat, ...text } };
+    return JSON.stringify(request);
+  });
+}

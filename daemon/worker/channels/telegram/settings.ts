@@ -1,0 +1,26 @@
+/** The Telegram accounts of the configuration. */
+import type { Config } from '../../../../shared/config/schema.js';
+
+/** An account of the configuration. */
+export interface TelegramSettings {
+  readonly botToken: string;
+  readonly agentId?: string | undefined;
+  readonly dmPolicy: 'pairing' | 'allowlist' | 'open' | 'disabled';
+  /** Ids of people or groups, or user names. */
+  readonly allowFrom: readonly (number | string)[];
+  readonly groupPolicy: 'allowlist' | 'open' | 'disabled';
+  readonly streamMode: 'off' | 'partial';
+  readonly apiRoot?: string | undefined;
+}
+
+/** @returns the accounts that are switched on */
+export function telegramSettings(config: Config): Record<string, TelegramSettings> {
+  const { telegram } = config.channels;
+  if (telegram?.enabled !== true) return {};
+  return Object.fromEntries(Object.entries(telegram.accounts).filter(([, { enabled }]) => enabled));
+}
+
+/** The bot that a token is for: the number before the colon. It stays the same when the token is replaced. */
+export function botIdOf(token: string): string {
+  return /^(\d{1,20}):/.exec(token)?.[1] ?? 'unknown';
+}

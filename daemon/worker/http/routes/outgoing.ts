@@ -1,0 +1,45 @@
+import { messageId, outgoingListQuery } from '../../../../shared/api/messages.js';
+import { validate } from '../../../../shared/api/validate.js';
+import type { OutgoingService } from '../../services/contracts.js';
+import type { HttpContext } from '../context.js';
+import { given } from '../given.js';
+import { type Route, route } from '../route.js';
+
+function idOf(ctx: HttpContext): string {
+  return validate(messageId(), ctx.params['id'], 'message id');
+}
+
+export function outgoingRoutes(outgoing: OutgoingService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/messages',
+      query: outgoingListQuery,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await outgoing.list(given(query))) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/messages/:id',
+      async handle(ctx) {
+        ctx.body = { status: 'ok', message: await outgoing.get(idOf(ctx)) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/messages/:id/retry',
+      async handle(ctx) {
+        ctx.body = { status: 'ok', message: await outgoing.retry(idOf(ctx)) };
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/messages/:id',
+      async handle(ctx) {
+        await outgoing.drop(idOf(ctx));
+        ctx.body = { status: 'ok' };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,31 @@
+import { webhookAccountId, webhookRequest } from '../../../../shared/api/webhooks.js';
+import { validate } from '../../../../shared/api/validate.js';
+import type { WebhookCall, WebhookService } from '../../services/contracts.js';
+import type { HttpContext } from '../context.js';
+import { given } from '../given.js';
+import { type Route, route } from '../route.js';
+
+function callOf(ctx: HttpContext, rawBody: Buffer): WebhookCall {
+  const accountId = validate(webhookAccountId(), ctx.params['accountId'], 'account');
+  const headers = Object.fromEntries(Object.entries(ctx.req.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]));
+  return { accountId, headers, rawBody };
+}
+
+const rawBodyOf = (ctx: HttpContext): Buffer => ctx.state.rawBody?.() ?? Buffer.alloc(0);
+
+export function webhookRoutes(webhooks: WebhookService): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/webhook/:accountId',
+      body: webhookRequest,
+      authorize: (ctx, rawBody) => webhooks.authorize(callOf(ctx, rawBody)),
+      async handle(ctx, { body: { chat_id: chatId, content, id } }) {
+        const call = callOf(ctx, rawBodyOf(ctx));
+        const { messageId, replayed } = await webhooks.receive(call, { chatId, content, ...given({ updateId: id }) });
+        if (replayed) ctx.set('Idempotent-Replayed', 'true');
+        ctx.body = { status: 'ok', message_id: messageId };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,81 @@
+/** Puts the delivery of messages together: channels, what goes out to them, what comes in, and their one lifecycle. */
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import type { StatusWarning } from '../../../shared/control/messages.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { ChannelRegistry } from '../channels/registry.js';
+import { createWebchat } from '../channels/webchat.js';
+import { createWebhookChannel } from '../channels/webhook/webhook.js';
+import { Inbox } from '../inbox/inbox.js';
+import { Outbox } from '../outbox/outbox.js';
+import type { ProviderRegistry } from '../providers/registry.js';
+import type { Store } from '../store/store.js';
+import { ChatTurns } from './chat-turns.js';
+import type { TurnRunner } from './turn-runner.js';
+
+export interface DeliveryDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly instanceId: string;
+  liveInstanceIds(): readonly string[];
+  config(): Config;
+  registry(): ProviderRegistry;
+  /** 0 ≤ x < 1. */
+  random(): number;
+  turns(): TurnRunner;
+}
+
+export interface DeliveryParts {
+  readonly channels: ChannelRegistry;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  /** What only the one active worker does: sends, receives, answers. */
+  start(): Promise<void>;
+  /** Ends all of that. What is being sent has a moment to end; what is being answered goes on. */
+  quiesce(): Promise<void>;
+  /** Waits for what is still being answered. */
+  close(): Promise<void>;
+  warnings(): StatusWarning[];
+}
+
+/** How long a restart waits for what is being sent; the next worker cannot begin before. */
+const SEND_GRACE_MS = 2_000;
+
+export function createDelivery(deps: DeliveryDeps): DeliveryParts {
+  const { store, clock, logger, instanceId } = deps;
+  const config = (): Config => deps.config();
+  const onReady = (channel: string) => (accountId: string) => outbox.wakeAccount(channel, accountId);
+  const channels: ChannelRegistry = new ChannelRegistry([createWebchat(), createWebhookChannel({ config, clock, logger, onReady: onReady('webhook') })]);
+  const liveInstanceIds = (): readonly string[] => deps.liveInstanceIds();
+  const outbox = new Outbox({ store, clock, logger, channels, instanceId, liveInstanceIds, random: () => deps.random() });
+  const handler = new ChatTurns({ store, clock, logger, channels, outbox, instanceId, config, turns: () => deps.turns(), registry: () => deps.registry() });
+  const inbox = new Inbox({ store, clock, logger, handler, instanceId, liveInstanceIds });
+
+  return {
+    channels,
+    outbox,
+    inbox,
+    async start() {
+      await outbox.start();
+      await inbox.start();
+      await channels.start();
+    },
+    async quiesce() {
+      inbox.stop();
+      // Channels last: what is being sent still needs them.
+      await outbox.stop(SEND_GRACE_MS);
+      await channels.stop();
+    },
+    close: () => inbox.idle(),
+    warnings: () => (inbox.setAside === 0 ? [] : [setAsideWarning(inbox.setAside)]),
+  };
+}
+
+function setAsideWarning(count: number): StatusWarning {
+  return {
+    code: 'MESSAGE_SET_ASIDE',
+    message: `${count} ${count === 1 ? 'message was' : 'messages were'} set aside, because the worker ended each time it was handled`,
+    hint: "The log says which: xopc gateway logs --level error",
+  };
+}

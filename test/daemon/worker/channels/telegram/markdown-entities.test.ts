@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { renderMarkdown } from '../../../../../daemon/worker/channels/telegram/markdown-entities.js';
+
+/** The rendered text with its entities written into it: `<bold>…</bold>`. */
+function show(source: string): string {
+  const { text, entities } = renderMarkdown(source);
+  const tags = entities.flatMap(({ type, offset, length, url, language }, index) => [
+    { at: offset, order: index, tag: `<${[type, url, language].filter((part) => part !== undefined).join(' ')}>` },
+    { at: offset + length, order: -index - 1, tag: `</${type}>` },
+  ]);
+  let shown = text;
+  for (const { at, tag } of tags.toSorted((a, b) => b.at - a.at || b.order - a.order)) shown = shown.slice(0, at) + tag + shown.slice(at);
+  return shown;
+}
+
+describe('Markdown as Telegram shows it', () => {
+  test.each([
+    ['plain text, with_underscores and 2 * 3 * 4', 'plain text, with_underscores and 2 * 3 * 4'],
+    ['**bold** and __bold__', '<bold>bold</bold> and <bold>bold</bold>'],
+    ['*italic* and _italic_', '<italic>italic</italic> and <italic>italic</italic>'],
+    ['~~gone~~', '<strikethrough>gone</strikethrough>'],
+    ['`code *as it is*`', '<code>code *as it is*</code>'],
+    ['``a ` b``', '<code>a ` b</code>'],
+    ['**bold with `code` and *italic***', '<bold>bold with <code>code</code> and <italic>italic</italic></bold>'],
+    ['[label](https://example.com/a?b=c)', '<text_link https://example.com/a?b=c>label</text_link>'],
+    ['[**bold**](https://x.y)', '<text_link https://x.y><bold>bold</bold></text_link>'],
+    ['[no](javascript:alert(1))', '[no](javascript:alert(1))'],
+    ['[1] not a link', '[1] not a link'],
+    ['# Title #', '<bold>Title</bold>'],
+    ['## With `code`', '<bold>With <code>code</code></bold>'],
+    ['- one\n  * two\n+ three', '• one\n  • two\n• three'],
+    ['> quoted\n> **lines**\nnot', '<blockquote>quoted\n<bold>lines</bold></blockquote>\nnot'],
+    ['```ts\nconst a = **b**;\n```\nafter', '<pre ts>const a = **b**;</pre>\nafter'],
+    ['```\nnever closed', '<pre>never closed</pre>'],
+    ['| a | b |\n|---|---|\n| 1 | 2 |', '<pre>| a | b |\n|---|---|\n| 1 | 2 |</pre>'],
+    ['\\*not italic\\* and \\`not code\\`', '*not italic* and `not code`'],
+    ['**never closed', '**never closed'],
+    ['a ** b ** c', 'a ** b ** c'],
+    ['snake_case_name and a__b__c', 'snake_case_name and a__b__c'],
+    ['<b>&amp;</b>', '<b>&amp;</b>'],
+    ['\u{1F600}**\u{1F600}**', '\u{1F600}<bold>\u{1F600}</bold>'],
+    ['', ''],
+  ])('%j', (source, expected) => {
+    expect(show(source)).toBe(expected);
+  });
+
+  test('is never longer than its source, and its entities lie within it', () => {
+    const piece = fc.oneof(fc.string({ maxLength: 20 }), fc.constantFrom('**', '*', '_', '__', '`', '```\n', '~~', '[a](https://b.c)', '> ', '# ', '\n', '- ', '|x|\n'));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
+        const source = pieces.join('');
+        const { text, entities } = renderMarkdown(source);
+        return text.length <= source.length && entities.every(({ offset, length }) => length > 0 && offset >= 0 && offset + length <= text.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('of the longest part takes little time, however hostile', () => {
+    for (const unit of ['[', '*', '*a ', '_a', '**a', '`', '[a](', '~~a ', '> ', '\\', '|\n']) {
+      const startedAt = performance.now();
+      renderMarkdown(unit.repeat(4_096 / unit.length));
+      expect(performance.now() - startedAt).toBeLessThan(150);
+    }
+  });
+});

@@ -1,0 +1,127 @@
+import { Webhook } from 'standardwebhooks';
+import { expect, test } from 'vitest';
+import { says, unauthorized } from '../../../fakes/openai/reply.js';
+import { chatHistory, INBOUND_TOKEN, makeChat } from '../../../helpers/chat-fixture.js';
+
+const SECRET = `whsec_${Buffer.from('a secret of twenty-four by').toString('base64')}`;
+
+/** A promise and what resolves it. */
+function gate(): { until: Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  const until = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { until, open };
+}
+
+test('what a chat says is answered in that chat, and both are in its session', async () => {
+  const { start, say, told, model, receiver } = await makeChat();
+  const conversation = await start();
+  model.reply(says('Good ', 'morning'));
+  const id = await say(conversation, 'hello');
+  expect(await told(1)).toEqual(['Good morning']);
+  const { messages } = await conversation.sessions.get('main:webhook:default:direct:chat');
+  expect(messages.map(({ role, content }) => `${role}: ${content}`)).toEqual(['user: hello', 'assistant: Good morning']);
+  expect(messages[0]?.id).toBe(id);
+  expect(receiver.received[0]).toMatchObject({ id: messages[1]?.id, chatId: 'chat' });
+});
+
+test('a message that is handed in twice is one message', async () => {
+  const { start, say, told, model } = await makeChat();
+  const conversation = await start();
+  const first = await say(conversation, 'hello', { id: 'evt-1' });
+  await told(1);
+  expect(await say(conversation, 'hello', { id: 'evt-1' })).toBe(first);
+  await say(conversation, 'other', { id: 'evt-2' });
+  await told(2);
+  expect(model.requests).toHaveLength(2);
+});
+
+test('the messages of a chat are answered one after another, those of other chats beside them', async () => {
+  const { start, say, told, model } = await makeChat();
+  const conversation = await start();
+  const slow = gate();
+  model.reply({ ...says('first'), gate: { before: 0, until: slow.until } });
+  await say(conversation, '1');
+  await model.received(1);
+  await say(conversation, '2');
+  await say(conversation, 'beside', { chatId: 'other' });
+  expect(await told(1)).toHaveLength(1);
+  expect(await chatHistory(conversation)).toEqual(['user complete: 1']);
+  slow.open();
+  const texts = await told(3);
+  expect(texts.indexOf('first')).toBe(1);
+  expect((await chatHistory(conversation)).map((line) => line.split(': ')[0])).toEqual([
+    'user complete',
+    'assistant complete',
+    'user complete',
+    'assistant complete',
+  ]);
+});
+
+test('a chat is told when the model fails, and its next message is answered', async () => {
+  const { start, say, told, model } = await makeChat();
+  const conversation = await start();
+  model.reply(unauthorized());
+  await say(conversation, 'hello');
+  await say(conversation, '/help');
+  const [failure, help] = await told(2);
+  expect(failure).toMatch(/^⚠️ .*key/s);
+  expect(help).toContain('/new');
+});
+
+test('a message for an agent that is switched off is answered with that, and not tried again', async () => {
+  const { start, say, told, config } = await makeChat({ agentId: 'off' });
+  const agents = { list: [{ id: 'main' }, { id: 'off', enabled: false }] };
+  const conversation = await start({ config: { ...(config as object), agents } });
+  await say(conversation, 'hello');
+  expect(await told(1)).toEqual([expect.stringContaining("'off' is disabled")]);
+});
+
+test('a reply that is asked for over the API reaches the chat when it is to be delivered', async () => {
+  const { start, told, model } = await makeChat();
+  const conversation = await start();
+  model.reply(says('for the chat'));
+  const message = { channel: 'webhook', chatId: 'chat', content: 'hello' };
+  const signal = new AbortController().signal;
+  expect(await conversation.messages.sync(message, { deliver: true, signal })).toEqual({ reply: 'for the chat' });
+  expect(await told(1)).toEqual(['for the chat']);
+  await conversation.messages.sync(message, { deliver: false, signal });
+  expect((await conversation.outgoing.list({})).messages).toHaveLength(1);
+});
+
+test.each([
+  ['its token', { authorization: `Bearer ${INBOUND_TOKEN}` }, 'valid'],
+  ['its token in a header of its own', { 'x-webhook-token': INBOUND_TOKEN }, 'valid'],
+  ['nothing', {}, 'none'],
+  ['an empty token', { authorization: 'Bearer ' }, 'none'],
+  ['a wrong token', { authorization: 'Bearer inbound-token-of-the-tes' }, 'wrong'],
+  ['a signature that is none', { 'webhook-id': 'a', 'webhook-timestamp': '1', 'webhook-signature': 'v1,AAAA' }, 'wrong'],
+])('an account that is called with %s: %o is %s', async (_title, headers, expected) => {
+  const { start } = await makeChat({ secret: SECRET });
+  const { webhooks } = await start();
+  expect(webhooks.authorize({ accountId: 'default', headers, rawBody: Buffer.from('{}') })).toBe(expected);
+  expect(webhooks.authorize({ accountId: 'nobody', headers, rawBody: Buffer.from('{}') })).not.toBe('valid');
+});
+
+test('a signed call is right once, for five minutes, for these very bytes', async () => {
+  const { start, told, model } = await makeChat({ secret: SECRET, inboundToken: undefined });
+  const { webhooks } = await start();
+  const body = '{"chat_id":"chat","content":"ü"}';
+  const sign = (time: Date): Record<string, string> => ({
+    'webhook-id': 'evt_1',
+    'webhook-timestamp': String(Math.floor(time.getTime() / 1_000)),
+    'webhook-signature': new Webhook(SECRET).sign('evt_1', time, body),
+  });
+  const call = { accountId: 'default', headers: sign(new Date()), rawBody: Buffer.from(body) };
+  expect(webhooks.authorize(call)).toBe('valid');
+  expect(webhooks.authorize({ ...call, rawBody: Buffer.from(`${body} `) })).toBe('wrong');
+  expect(webhooks.authorize({ ...call, headers: { ...call.headers, 'webhook-id': 'evt_2' } })).toBe('wrong');
+  expect(webhooks.authorize({ ...call, headers: sign(new Date(Date.now() - 301_000)) })).toBe('wrong');
+  expect(webhooks.authorize({ ...call, headers: sign(new Date(Date.now() + 301_000)) })).toBe('wrong');
+  const message = { chatId: 'chat', content: 'ü' };
+  const first = await webhooks.receive(call, message);
+  expect(await webhooks.receive(call, { ...message, updateId: 'another' })).toEqual({ messageId: first.messageId, replayed: true });
+  await told(1);
+  expect(model.requests).toHaveLength(1);
+});

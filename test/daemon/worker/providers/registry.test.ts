@@ -1,0 +1,136 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { createGuide } from '../../../../daemon/worker/agent/guide.js';
+import { listModels } from '../../../../daemon/worker/providers/list-models.js';
+import { ProviderRegistry } from '../../../../daemon/worker/providers/registry.js';
+import { modelsSchema } from '../../../../shared/config/models-schema.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { startFakeOpenAi } from '../../../fakes/openai/server.js';
+
+function make(document: unknown, environment: Record<string, string> = {}, list: () => Promise<string[]> = async () => []) {
+  const clock = new FakeClock();
+  const registry = new ProviderRegistry({
+    document: modelsSchema.parse(document),
+    lookup: (name) => environment[name],
+    ai: () => {
+      throw new Error('not called here');
+    },
+    listModels: list,
+    builtIn: createGuide({ modelsPath: '', configPath: '' }),
+    clock,
+  });
+  return { registry, clock };
+}
+
+const local = { baseUrl: 'http://127.0.0.1:11434/v1' };
+
+test.each([
+  { name: 'a model of the list', document: { providers: { local: { ...local, models: [{ id: 'a/b:c' }] } } }, ref: 'local/a/b:c' },
+  { name: 'any model of a provider without a list', document: { providers: { local } }, ref: 'local/whatever' },
+  { name: 'a new model of a vendor', document: {}, environment: { OPENAI_API_KEY: 'k' }, ref: 'openai/gpt-9' },
+  { name: 'the built-in guide', document: { mode: 'replace' }, ref: 'xopc/guide' },
+])('$name resolves', ({ document, environment, ref }) => {
+  expect(make(document, environment).registry.resolve(ref)).toMatchObject({ ref, modelId: ref.slice(ref.indexOf('/') + 1) });
+});
+
+test.each([
+  {
+    name: 'a model outside the list',
+    document: { providers: { local: { ...local, models: [{ id: 'a' }] } } },
+    ref: 'local/b',
+    reason: "'local' has a",
+  },
+  { name: 'a provider that is not there', document: {}, ref: 'nobody/x', reason: "there is no provider 'nobody'" },
+  { name: 'a vendor without its key', document: {}, ref: 'openai/gpt-5', reason: 'OPENAI_API_KEY is not set' },
+  {
+    name: 'a vendor that `replace` leaves out',
+    document: { mode: 'replace' },
+    environment: { OPENAI_API_KEY: 'k' },
+    ref: 'openai/gpt-5',
+    reason: "no provider 'openai'",
+  },
+  {
+    name: 'an API that this build does not speak',
+    document: { providers: { a: { ...local, api: 'google-generative-ai' } } },
+    ref: 'a/x',
+    reason: "'google-generative-ai' is not supported",
+  },
+  {
+    name: 'an address that is none',
+    document: {},
+    environment: { OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'localhost:1' },
+    ref: 'openai/x',
+    reason: "'localhost:1'",
+  },
+  { name: 'a text without a slash', document: {}, ref: 'gpt-5', reason: "no provider ''" },
+  { name: 'a prototype’s name', document: {}, ref: 'constructor/x', reason: "no provider 'constructor'" },
+])('$name does not, and says why', ({ document, environment, ref, reason }) => {
+  const { registry } = make(document, environment);
+  expect(() => registry.resolve(ref)).toThrow(
+    expect.objectContaining({ code: 'MODEL_NOT_FOUND', message: expect.stringContaining(reason) as string }),
+  );
+});
+
+test.each([
+  {
+    name: 'the first usable provider’s first model',
+    document: { providers: { a: { ...local, api: 'anthropic-messages' }, b: { ...local, models: [{ id: 'm' }] } } },
+    ref: 'b/m',
+  },
+  { name: 'what the server says that it has', document: { providers: { b: local } }, ref: 'b/listed' },
+  { name: 'a vendor’s default', document: {}, environment: { OPENAI_API_KEY: 'k' }, ref: 'openai/gpt-5-mini' },
+  {
+    name: 'a vendor’s default where another server does not say',
+    document: {},
+    environment: { OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' },
+    list: async () => [],
+    ref: 'openai/gpt-5-mini',
+  },
+  { name: 'the guide where nothing is set up', document: {}, ref: 'xopc/guide' },
+])('the default is $name', async ({ document, environment, list, ref }) => {
+  expect(await make(document, environment, list ?? (async () => ['listed'])).registry.defaultRef()).toBe(ref);
+});
+
+test('models.json comes before the environment, and takes its key from it', async () => {
+  const document = { providers: { openai: { baseUrl: 'https://api.openai.com/v1', models: [{ id: 'mine' }] } } };
+  expect(make(document, { OPENAI_API_KEY: 'k' }).registry.entries).toEqual([
+    expect.objectContaining({ id: 'openai', apiKey: 'k', source: 'models.json', problem: undefined }),
+  ]);
+  expect(make(document).registry.entries[0]?.problem).toContain('OPENAI_API_KEY is not set');
+});
+
+test('a server is asked for its models once in a while, also when it did not answer', async () => {
+  let asked = 0;
+  const { registry, clock } = make({ providers: { local } }, {}, async () => {
+    asked += 1;
+    if (asked === 1) throw new Error('not yet');
+    return ['one'];
+  });
+  expect(await registry.defaultRef()).toBe('xopc/guide');
+  expect(await registry.defaultRef()).toBe('xopc/guide');
+  expect(asked).toBe(1);
+  clock.jump(30_000);
+  expect(await Promise.all([registry.defaultRef(), registry.defaultRef()])).toEqual(['local/one', 'local/one']);
+  expect(asked).toBe(2);
+  expect((await registry.models()).map(({ id }) => id)).toEqual(['local/one', 'xopc/guide']);
+});
+
+test('a server’s list is read with the provider’s key', async () => {
+  const fake = await startFakeOpenAi({ apiKey: 'k', models: ['a', 'b'] });
+  onTestFinished(() => fake.close());
+  const settings = { id: 'x', name: 'X', baseUrl: `${fake.baseUrl}/` };
+  expect(await listModels({ ...settings, apiKey: 'k' })).toEqual(['a', 'b']);
+  await expect(listModels(settings)).rejects.toThrow('HTTP 401');
+});
+
+test.each([
+  { name: 'no JSON', body: '<html>' },
+  { name: 'a list that never ends', body: 'x'.repeat(5_000_000) },
+])('an answer that is $name is an error', async ({ body }) => {
+  const server = createServer((_request, response) => response.end(body));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  await expect(listModels({ id: 'x', name: 'X', baseUrl: `http://127.0.0.1:${port}` })).rejects.toThrow();
+});

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { startFixture } from '../../../helpers/fixture-process.js';
+import { makeConversation } from '../../../helpers/make-conversation.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
+import { buildWorkerFixture } from '../../../helpers/worker-fixture.js';
+
+const KEY = 'main:webchat:default:direct:chat';
+
+/** A home where a worker runs a turn in a chat. */
+async function busyHome() {
+  const home = tempDir();
+  const other = startFixture(buildWorkerFixture('turn-holder'), [join(home, 'state', 'gateway.db'), 'wk_other', 'chat']);
+  await once(other, 'message');
+  return { home, other };
+}
+
+test('a turn found unfinished at boot is marked interrupted and not run again', async () => {
+  const { home } = await busyHome();
+  const conversation = await makeConversation({ home });
+  const { messages } = await conversation.sessions.get(KEY);
+  expect(messages.map(({ role, status }) => `${role} ${status}`)).toEqual(['user complete', 'system error']);
+  expect(messages[1]?.content).toContain('Send the message again');
+});
+
+test('while the worker before still ends its turns, they are left alone, and looked at until it is gone', async () => {
+  const { home } = await busyHome();
+  const clock = new FakeClock();
+  const live = ['wk_test', 'wk_other'];
+  const conversation = await makeConversation({ home, clock, liveInstanceIds: () => live });
+  expect((await conversation.sessions.get(KEY)).messages).toHaveLength(1);
+  clock.advance(1_000);
+  await conversation.sessions.list({});
+  expect((await conversation.sessions.get(KEY)).messages).toHaveLength(1);
+  live.pop();
+  await vi.waitFor(async () => {
+    clock.advance(1_000);
+    expect((await conversation.sessions.get(KEY)).messages).toHaveLength(2);
+  });
+});
+
+test('a deleted session is removed for good after a week', async () => {
+  const clock = new FakeClock();
+  const home = tempDir();
+  const conversation = await makeConversation({ home, clock });
+  await conversation.messages.accept({ channel: 'webchat', chatId: 'chat', content: 'x' }, {});
+  await conversation.sessions.delete(KEY);
+  const { openStore } = await import('../../../helpers/open-store.js');
+  const store = await openStore({ path: join(home, 'state', 'gateway.db') });
+  const count = async () => (await store.read((db) => db.selectFrom('messages').select('id').execute())).length;
+  expect(await count()).toBe(1);
+  clock.jump(7 * 24 * 60 * 60 * 1_000);
+  clock.advance(60 * 60 * 1_000);
+  await vi.waitFor(async () => expect(await count()).toBe(0));
+});

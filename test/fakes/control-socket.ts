@@ -1,0 +1,81 @@
+/** A control socket that does what a test says, on a real path. */
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { CONTROL_VERSION, type ControlRequest, type StatusDocument } from '../../shared/control/messages.js';
+
+export type Behaviour = (socket: Socket, request: ControlRequest) => void;
+
+export interface FakeControl {
+  readonly server: Server;
+  readonly requests: ControlRequest[];
+  readonly connections: () => number;
+}
+
+export const sampleStatus: StatusDocument = {
+  state: 'running',
+  desired: 'up',
+  ready: true,
+  pid: process.pid,
+  instanceId: 'gw_1',
+  version: '1.2.3',
+  build: { running: 'b1', installed: 'b1' },
+  startedAt: '2020-01-01T00:00:00.000Z',
+  uptimeMs: 3_723_000,
+  host: '127.0.0.1',
+  port: 18_790,
+  urls: ['http://localhost:18790'],
+  home: '/home/u/.xopc',
+  configPath: '/home/u/.xopc/config.json',
+  logPath: '/home/u/.xopc/logs/gateway.log',
+  sources: {},
+  supervisedBy: null,
+  auth: { enabled: false, tokenHint: 'abc12345...xyz67890' },
+  worker: { pid: 4711, instanceId: 'wk_1', version: '1.2.3', startedAt: '2020-01-01T00:00:00.000Z', rssBytes: 104_857_600, connections: 3, inFlight: 1, channels: {} },
+  draining: [],
+  restarts: { planned: 2, crashes: 1 },
+  lastExit: null,
+  nextAttemptAt: null,
+  fallback: false,
+  warnings: [],
+};
+
+export function frame(request: Pick<ControlRequest, 'id'>, content: object): string {
+  return `${JSON.stringify({ v: CONTROL_VERSION, id: request.id, ...content })}\n`;
+}
+
+/** Answers every request with one result. */
+export function answers(result: unknown): Behaviour {
+  return (socket, request) => void socket.write(frame(request, { type: 'result', result }));
+}
+
+/** Listens on `path`; `behave` is called for every request line. */
+export async function fakeControl(path: string, behave: Behaviour): Promise<FakeControl> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const requests: ControlRequest[] = [];
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('data', (chunk) => {
+      for (const line of chunk.toString('utf8').split('\n').filter(Boolean)) {
+        const request = JSON.parse(line) as ControlRequest;
+        requests.push(request);
+        behave(socket, request);
+      }
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { server, requests, connections: () => connections };
+}
