@@ -93,7 +93,7 @@ export abstract class BaseCommand extends Command<ClientContext> {
     } catch (error) {
       return await this.#report(error);
     } finally {
-      for (const output of [this.#out, this.#err]) await output?.close();
+      for (const output of [this.#out, this.#err]) await output?.flush();
     }
   }
 

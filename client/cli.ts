@@ -1,7 +1,7 @@
 /** Runs a command line: help, version, wrong usage, or the command that it names. */
 import { Cli, type CommandClass } from 'clipanion';
 import { toErrorDocument } from '../shared/errors.js';
-import { BaseCommand, describeError, exitCodeOf, formatJson } from './base-command.js';
+import { describeError, exitCodeOf, formatJson } from './base-command.js';
 import type { ClientContext } from './client-context.js';
 import type { CommandEntry } from './commands/registry.js';
 import { Output } from './output.js';
@@ -9,7 +9,7 @@ import { explainUsage, leadingWords } from './usage-error.js';
 
 export interface CliOptions {
   readonly commands: readonly CommandEntry[];
-  readonly version: string;
+  version(): string;
 }
 
 /** Each stream is opened when it is first written to: opening costs a millisecond. */
@@ -30,12 +30,10 @@ class Streams {
     return (this.#err ??= new Output(this.#context.stderr, (name) => this.#context.runtime.environmentValue(name)));
   }
 
-  async close(): Promise<void> {
-    for (const output of [this.#out, this.#err]) await output?.close();
+  async flush(): Promise<void> {
+    for (const output of [this.#out, this.#err]) await output?.flush();
   }
 }
-
-const HELP_WORDS: readonly (string | undefined)[] = [undefined, 'help', '--help', '-h'];
 
 /** The entry whose path is the longest that the words begin with. */
 function findEntry(commands: readonly CommandEntry[], words: readonly string[]): CommandEntry | undefined {
@@ -48,14 +46,34 @@ function wantsHelp(args: readonly string[]): boolean {
   return (end === -1 ? args : args.slice(0, end)).some((argument) => argument === '--help' || argument === '-h');
 }
 
-async function makeCli(entries: readonly CommandEntry[], { version }: CliOptions): Promise<Cli<ClientContext>> {
+async function makeCli(entries: readonly CommandEntry[], { version }: Pick<CliOptions, 'version'>): Promise<Cli<ClientContext>> {
   const classes: CommandClass<ClientContext>[] = await Promise.all(entries.map((entry) => entry.load()));
   return Cli.from(classes, {
     binaryLabel: 'xopc, a self-hosted gateway between programs, chats, schedules and agents',
     binaryName: 'xopc',
-    binaryVersion: version,
+    binaryVersion: version(),
     enableColors: false,
   });
+}
+
+function isPrefix(words: readonly string[], path: readonly string[]): boolean {
+  return words.length < path.length && words.every((word, index) => word === path[index]);
+}
+
+/**
+ * The help for the words of a command, for those that begin several commands, or, with none, for all.
+ * @returns undefined where the words mean nothing
+ */
+async function helpText(words: readonly string[], options: CliOptions, colored: boolean): Promise<string | undefined> {
+  const isGroup = options.commands.some((entry) => entry.paths.some((path) => isPrefix(words, path)));
+  const isExact = (entry: CommandEntry): boolean => entry.paths.some((path) => path.join(' ') === words.join(' '));
+  // Words behind a command are its arguments; behind a group they are a command that does not exist.
+  const exact = isGroup ? options.commands.find(isExact) : findEntry(options.commands, words);
+  const below = options.commands.filter((entry) => entry !== exact && entry.paths.some((path) => isPrefix(words, path)));
+  const parts: string[] = [];
+  if (exact !== undefined) parts.push((await makeCli([exact], options)).usage(await exact.load(), { detailed: true, colored }));
+  if (below.length > 0) parts.push((await makeCli(below, options)).usage(null, { colored }));
+  return parts.length === 0 ? undefined : parts.join('\n');
 }
 
 async function reportUsage(error: unknown, args: readonly string[], streams: Streams): Promise<number> {
@@ -65,16 +83,21 @@ async function reportUsage(error: unknown, args: readonly string[], streams: Str
   return exitCodeOf(error);
 }
 
-async function runWith(args: readonly string[], { options, context, streams }: { options: CliOptions; context: ClientContext; streams: Streams }): Promise<number> {
+async function runWith(given: readonly string[], { options, context, streams }: { options: CliOptions; context: ClientContext; streams: Streams }): Promise<number> {
+  const args = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   if (args[0] === '--version' || args[0] === '-V') {
-    await streams.out.write(`${options.version}\n`);
+    await streams.out.write(`${options.version()}\n`);
     return 0;
   }
-  if (args.length <= 1 && HELP_WORDS.includes(args[0])) {
-    await streams.out.write((await makeCli(options.commands, options)).usage(null, { colored: streams.out.paint.isColorSupported }));
-    return 0;
+  const words = leadingWords(args);
+  const entry = findEntry(options.commands, words);
+  if (args.length === 0 || wantsHelp(args)) {
+    const text = await helpText(words, options, streams.out.paint.isColorSupported);
+    if (text !== undefined) {
+      await streams.out.write(text);
+      return 0;
+    }
   }
-  const entry = wantsHelp(args) ? undefined : findEntry(options.commands, leadingWords(args));
   const cli = await makeCli(entry === undefined ? options.commands : [entry], options);
   let command;
   try {
@@ -83,16 +106,8 @@ async function runWith(args: readonly string[], { options, context, streams }: {
     if (!(error instanceof Error) || !('clipanion' in error)) throw error;
     return reportUsage(explainUsage(error, args, { commands: options.commands, definitions: cli.definitions() }), args, streams);
   }
-  if (command.help) {
-    await streams.out.write(cli.usage(command, { detailed: true, colored: streams.out.paint.isColorSupported }));
-    return 0;
-  }
-  if (command instanceof BaseCommand) {
-    command.context = context;
-    return command.execute();
-  }
-  // clipanion's own: the list of the commands that begin with these words.
-  return cli.run(command, context);
+  command.context = context;
+  return (await command.execute()) ?? 0;
 }
 
 /** Runs one command line. @returns the exit code. Never throws for anything the user may have typed. */
@@ -101,6 +116,6 @@ export async function runCli(args: readonly string[], options: CliOptions, conte
   try {
     return await runWith(args, { options, context, streams });
   } finally {
-    await streams.close();
+    await streams.flush();
   }
 }

@@ -68,21 +68,20 @@ function fishQuote(text: string): string {
 }
 
 function fishScript(commands: readonly CommandNode[]): string {
-  const lines = [...followers(commands)].map(([path, words]) => {
-    const described = words.map((word) => {
+  const lines = [...followers(commands)].flatMap(([path, words]) =>
+    words.map((word) => {
       const description = commands.find((command) => command.words.join(' ') === `${path} ${word}`.trim())?.description;
-      return description === undefined ? word : `${word}\\t${description}`;
-    });
-    return `complete -c xopc -n ${fishQuote(`test (__xopc_path) = ${fishQuote(path)}`)} -f -a ${fishQuote(described.join('\n'))}`;
-  });
+      const condition = fishQuote(`test (__xopc_path) = ${fishQuote(path)}`);
+      return `complete -c xopc -n ${condition} -f -a ${fishQuote(word)}${description === undefined ? '' : ` -d ${fishQuote(description)}`}`;
+    }),
+  );
   return `# fish completion for xopc
 function __xopc_path
   set -l found
   for word in (commandline -opc)[2..-1]
     string match -q -- '-*' $word; or set -a found $word
   end
-  string join ' ' $found
-  test (count $found) -gt 0; or echo ''
+  echo "$found"
 end
 ${lines.join('\n')}`;
 }

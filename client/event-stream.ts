@@ -60,4 +60,6 @@ export async function* readEvents(chunks: AsyncIterable<Buffer | string>): Async
       if (event !== undefined) yield event;
     }
   }
+  const last = rest.endsWith('\r') ? builder.push(rest.slice(0, -1)) : undefined;
+  if (last !== undefined) yield last;
 }

@@ -1,5 +1,4 @@
 /** What a person needs to know once a gateway serves: where it is, and on the first start what to do next. */
-import { existsSync } from 'node:fs';
 import type { GatewayPaths } from '../shared/node/paths.js';
 import type { ApiClient } from './api-client.js';
 import { createPageLink } from './page-link.js';
@@ -10,11 +9,6 @@ export interface Welcome {
   readonly pageLink: string | undefined;
   /** False: only the built-in guide answers. undefined: could not be asked. */
   readonly hasModel: boolean | undefined;
-}
-
-/** Whether nothing has ever run in this home. Ask before the start. */
-export function isFirstStart(paths: GatewayPaths): boolean {
-  return !existsSync(paths.tokenPath) && !existsSync(paths.databasePath);
 }
 
 async function hasModel(api: ApiClient): Promise<boolean | undefined> {

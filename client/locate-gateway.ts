@@ -3,6 +3,7 @@
  * whether there is a gateway that starts, hangs, or lives elsewhere.
  */
 import { statSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusDocument } from '../shared/control/messages.js';
 import { GatewayError } from '../shared/errors.js';
 import { isLockRecord, readLock, type LockRecord } from '../shared/node/lock-record.js';
@@ -36,17 +37,21 @@ function asGatewayError(error: unknown): GatewayError {
   throw error;
 }
 
-/** A supervisor that hands over to its successor, or leaves, closes connections: the next one finds the truth. */
-function isWorthRepeating(error: unknown): boolean {
+/** A supervisor that hands over to its successor, leaves, or is just being killed closes connections: look again. */
+const REPEAT = { times: 10, pauseMs: 50 } as const;
+
+function isClosed(error: unknown): boolean {
   return error instanceof GatewayError && error.details?.['closed'] === true;
 }
 
 async function askStatus(controlPath: string): Promise<StatusDocument> {
-  try {
-    return await callControl(controlPath, { type: 'status' });
-  } catch (error) {
-    if (!isWorthRepeating(error)) throw error;
-    return callControl(controlPath, { type: 'status' });
+  for (let time = 1; ; time += 1) {
+    try {
+      return await callControl(controlPath, { type: 'status' });
+    } catch (error) {
+      if (!isClosed(error) || time === REPEAT.times) throw error;
+      await pause(REPEAT.pauseMs);
+    }
   }
 }
 

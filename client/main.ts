@@ -6,5 +6,11 @@ import { COMMANDS } from './commands/registry.js';
 
 /** @returns the process exit code */
 export async function main(args: string[]): Promise<number | undefined> {
-  return runCli(args, { commands: COMMANDS, version: readBuildInfo()?.version ?? '0.0.0' }, processContext());
+  return runCli(args, { commands: COMMANDS, version: () => readBuildInfo()?.version ?? '0.0.0' }, processContext());
+}
+
+/** See warm-up.ts. */
+export async function warmUp(): Promise<void> {
+  const { warmUp: run } = await import('./warm-up.js');
+  await run();
 }

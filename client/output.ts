@@ -60,9 +60,8 @@ export class Output {
     });
   }
 
-  /** Waits until everything has been handed to the system, then lets go of the stream. */
-  async close(): Promise<void> {
+  /** Waits until everything has been handed to the system. An error that the stream has yet to tell stays ours to hear. */
+  async flush(): Promise<void> {
     if (!this.#isClosed) await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
-    this.#stream.off('error', this.#onError);
   }
 }

@@ -14,6 +14,9 @@ export interface PortListener {
   readonly address: string;
 }
 
+/** A command line tells a program apart; a script given with `-e` would fill the screen. */
+const MAX_SHOWN_COMMAND = 100;
+
 const EVERYWHERE: readonly string[] = ['0.0.0.0', '::', '*'];
 
 function bare(address: string): string {
@@ -34,6 +37,7 @@ export function isInTheWay(address: string, host: string): boolean {
 export function describeListener({ name, pid, user, uid, commandLine }: PortListener): string {
   const owner = user ?? (uid === null ? undefined : `id ${uid}`);
   const facts = [pid === null ? undefined : `pid ${pid}`, owner === undefined ? undefined : `user ${owner}`].filter((fact) => fact !== undefined);
-  const command = commandLine === '' || commandLine === name ? '' : `: ${commandLine}`;
+  const line = commandLine.replaceAll(/\s+/g, ' ');
+  const command = line === '' || line === name ? '' : `: ${line.length > MAX_SHOWN_COMMAND ? `${line.slice(0, MAX_SHOWN_COMMAND)}…` : line}`;
   return `${name === '' ? 'a process' : name}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}${command}`;
 }

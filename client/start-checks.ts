@@ -14,7 +14,8 @@ import { settleStarting, watchGateway } from './wait-ready.js';
 
 export interface StartChecks {
   readonly paths: GatewayPaths;
-  readonly listen: ListenSettings;
+  /** Where the new gateway will listen; asked only when none is in the way. */
+  listen(): ListenSettings;
   /** The port comes from the service manager, which holds it. */
   readonly isSocketPassed: boolean;
   note(text: string): Promise<void>;
@@ -81,11 +82,12 @@ export async function checkStart(checks: StartChecks): Promise<void> {
   const location = await settleStopping(checks, await locateGateway(checks.paths));
   refuseRunning(location);
   if (checks.isSocketPassed || location.kind !== 'absent') return;
-  const strangers = strangersOn(checks.listen, location.lock);
+  const listen = checks.listen();
+  const strangers = strangersOn(listen, location.lock);
   if (strangers.length === 0) return;
   // One that started meanwhile has the port by right.
   refuseRunning(await locateGateway(checks.paths));
-  throw portTaken(checks.listen.port, strangers);
+  throw portTaken(listen.port, strangers);
 }
 
 /** A gateway that came up after this command was started is a competitor that has won. */
@@ -130,8 +132,9 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
     case 'absent':
   }
   if (checks.isSocketPassed) return undefined;
-  if (strangersOn(checks.listen, location.lock).length === 0) return undefined;
+  const listen = checks.listen();
+  if (strangersOn(listen, location.lock).length === 0) return undefined;
   refuseRunning(await locateGateway(checks.paths));
-  await freePort(checks.listen.host, checks.listen.port, (text) => checks.note(text));
+  await freePort(listen.host, listen.port, (text) => checks.note(text));
   return undefined;
 }

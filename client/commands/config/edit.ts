@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -76,7 +77,9 @@ export class ConfigEditCommand extends ConfigCommand {
     if (error.code !== 'CONFIG_INVALID' || (this.context.stdin as Partial<NodeJS.ReadStream>).isTTY !== true || this.json) return false;
     await this.note(describeError(toErrorDocument(error)));
     const terminal = createInterface({ input: this.context.stdin, output: this.context.stderr });
-    const answer = await terminal.question('Edit it again? [Y/n] ');
+    // Ctrl-D closes the terminal and leaves the question without an answer.
+    const isClosed = once(terminal, 'close').then(() => 'no');
+    const answer = await Promise.race([terminal.question('Edit it again? [Y/n] '), isClosed]);
     terminal.close();
     return !/^n/i.test(answer.trim());
   }

@@ -2,29 +2,20 @@ import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import type { SupervisorOptions } from '../../../shared/node/entry.js';
 import { parsePort } from '../../../shared/node/env.js';
-import { ApiClient, apiTarget } from '../../api-client.js';
+import type { StatusDocument } from '../../../shared/control/messages.js';
 import { BaseCommand } from '../../base-command.js';
-import { isFirstStart, makeWelcome, renderWelcome } from '../../first-start.js';
 import { portTaken } from '../../free-port.js';
 import { readListenSettings } from '../../gateway-settings.js';
+import { isFirstStart } from '../../is-first-start.js';
 import { requireGateway } from '../../locate-gateway.js';
-import { startLogView } from '../../log-view.js';
+import { parseHost, parseToken } from '../../parse-options.js';
 import { findPortOwners } from '../../port-owner.js';
+import { exitCodeForManager } from '../../service/service-plan.js';
 import { checkStart, forceStart, type StartChecks, type Takeover } from '../../start-checks.js';
 import type { StartedGateway } from '../../start-supervisor.js';
 import { waitForNewInstance } from '../../wait-ready.js';
 
 type Flags = SupervisorOptions['flags'];
-
-function parseToken(text: string | undefined): string | undefined {
-  if (text === undefined || /^[\x21-\x7e]{1,512}$/.test(text)) return text;
-  throw new GatewayError('USAGE', { message: '--token has characters that a token cannot have', hint: 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32' });
-}
-
-function parseHost(text: string | undefined): string | undefined {
-  if (text === undefined || /^[^\s/]{1,253}$/.test(text)) return text;
-  throw new GatewayError('USAGE', { message: `--host is '${text}', which is not an address`, hint: 'e.g. --host 127.0.0.1' });
-}
 
 export class RunCommand extends BaseCommand {
   static override readonly paths = [['gateway'], ['gateway', 'start']];
@@ -49,6 +40,10 @@ export class RunCommand extends BaseCommand {
   readonly token = Option.String('--token', { description: 'Token for this run. Others on this machine may see it; XOPC_GATEWAY_TOKEN is better.' });
   readonly force = Option.Boolean('-f,--force', false, { description: 'Take over from whatever runs for this configuration or listens on the port.' });
   readonly background = Option.Boolean('-b,--background', false, { description: 'Return when the gateway serves; it runs on by itself.' });
+
+  override async execute(): Promise<number> {
+    return exitCodeForManager(this.context.runtime.environmentValue('XOPC_SERVICE_MARKER'), await super.execute());
+  }
 
   protected async run(): Promise<number> {
     const flags = this.#flags();
@@ -82,14 +77,15 @@ export class RunCommand extends BaseCommand {
 
   #checks(flags: Flags): StartChecks {
     const { environment, gatewayPaths: paths } = this;
-    return { paths, listen: readListenSettings(paths, environment, flags), isSocketPassed: environment.listenFds > 0, note: (text) => this.note(text) };
+    return { paths, listen: () => readListenSettings(paths, environment, flags), isSocketPassed: environment.listenFds > 0, note: (text) => this.note(text) };
   }
 
   /** Two starts may pass the checks at once; the one that finds the port taken learns by whom. */
   #nameOwner(error: unknown, { listen }: StartChecks): unknown {
     if (!(error instanceof GatewayError) || error.code !== 'PORT_TAKEN' || error.details?.['owners'] !== undefined) return error;
-    const owners = findPortOwners(listen.host, listen.port);
-    return owners.length === 0 ? error : portTaken(listen.port, owners);
+    const { host, port } = listen();
+    const owners = findPortOwners(host, port);
+    return owners.length === 0 ? error : portTaken(port, owners);
   }
 
   async #reportTakeover(takeover: Takeover): Promise<number> {
@@ -112,7 +108,7 @@ export class RunCommand extends BaseCommand {
 
   async #runInForeground(flags: Flags, isFirst: boolean): Promise<number> {
     const { runtime } = this.context;
-    const view = this.out.isTerminal && !this.json ? startLogView(this.gatewayPaths) : undefined;
+    const view = this.out.isTerminal && !this.json ? (await import('../../log-view.js')).startLogView(this.gatewayPaths) : undefined;
     try {
       return await runtime.loadSupervisor().runSupervisor({
         environment: this.environment,
@@ -132,7 +128,13 @@ export class RunCommand extends BaseCommand {
     const url = status.urls[0] ?? `http://localhost:${started.port}`;
     if (this.json) return this.printJson({ started: true, pid: started.pid, instanceId: started.instanceId, host: started.host, port: started.port, url });
     const lines = [`✅ Gateway is running (pid ${started.pid})`, `   URL: ${url}`];
-    if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, new ApiClient(apiTarget(status, this.gatewayPaths, this.environment))), this.gatewayPaths));
+    if (isFirst) lines.push(...(await this.#welcome(url, status)));
     for (const line of lines) await (this.out.isTerminal || this.background || this.path.includes('start') ? this.printLine(line) : this.note(line));
+  }
+  /** Loaded for the first start only: it speaks HTTP. */
+  async #welcome(url: string, status: StatusDocument): Promise<string[]> {
+    const [{ ApiClient, apiTarget }, { makeWelcome, renderWelcome }] = await Promise.all([import('../../api-client.js'), import('../../first-start.js')]);
+    const api = new ApiClient(apiTarget(status, this.gatewayPaths, this.environment));
+    return renderWelcome(await makeWelcome(url, api), this.gatewayPaths);
   }
 }

@@ -1,7 +1,9 @@
 import { Command } from 'clipanion';
+import type { StatusDocument } from '../../../shared/control/messages.js';
 import type { ErrorDocument } from '../../../shared/errors.js';
 import { BaseCommand } from '../../base-command.js';
 import { requireGateway } from '../../locate-gateway.js';
+import { hasInstallRecord } from '../../service/install-record.js';
 import { renderStatus, statusExitCode } from '../../render/status-text.js';
 
 export class StatusCommand extends BaseCommand {
@@ -17,10 +19,17 @@ export class StatusCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const { status } = await requireGateway(this.gatewayPaths);
+    const status = this.#withServiceWarnings((await requireGateway(this.gatewayPaths)).status);
     if (this.json) await this.printJson({ running: true, ...status });
     else await this.printLine(renderStatus(status, { tokenHint: await this.#tokenHint(status.auth.tokenHint), nowMs: Date.now(), paint: this.out.paint }));
     return statusExitCode(status);
+  }
+
+  /** What the supervisor cannot know: whether the service would start it again as it is. */
+  #withServiceWarnings(status: StatusDocument): StatusDocument {
+    if (!hasInstallRecord(this.gatewayPaths.home)) return status;
+    const warnings = this.context.runtime.loadServiceTools().serviceWarnings(this.gatewayPaths);
+    return { ...status, warnings: [...status.warnings, ...warnings] };
   }
 
   /** Until a worker has told its token, the one that it will load. */

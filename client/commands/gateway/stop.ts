@@ -10,6 +10,7 @@ import { killGateway } from '../../kill-gateway.js';
 import { locateGateway, unavailableError, type GatewayLocation } from '../../locate-gateway.js';
 import { parseTimeout } from '../../parse-options.js';
 import { formatSeconds } from '../../render/duration.js';
+import { recordOf } from '../../service/install-record.js';
 
 /** Beyond the drain: killing what is left, closing files, leaving. */
 const STOP_MARGIN_MS = 10_000;
@@ -46,6 +47,13 @@ export class StopCommand extends BaseCommand {
   readonly force = Option.Boolean('--force', false, { description: 'Cut running work at once; kill a gateway that does not answer.' });
 
   protected async run(): Promise<number> {
+    const paths = this.gatewayPaths;
+    if (recordOf(paths) === undefined) return this.#stopWhatRuns();
+    const { stayStopped } = this.context.runtime.loadServiceTools();
+    return stayStopped({ paths, note: (text) => this.note(text), stop: () => this.#stopWhatRuns() });
+  }
+
+  async #stopWhatRuns(): Promise<number> {
     const timeoutMs = parseTimeout(this.timeout);
     const location = await locateGateway(this.gatewayPaths);
     switch (location.kind) {
@@ -70,7 +78,7 @@ export class StopCommand extends BaseCommand {
   async #kill(pid: number): Promise<number> {
     const { lockPath } = this.gatewayPaths;
     const lock = readLock(lockPath);
-    if (!isLockRecord(lock) || lock.pid !== pid) return this.run();
+    if (!isLockRecord(lock) || lock.pid !== pid) return this.#stopWhatRuns();
     await this.note(`Gateway ${pid} does not answer; ending it ...`);
     const startedAtMs = Date.now();
     await killGateway(lock, lockPath);

@@ -1,49 +1,9 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { runCli } from '../../../client/cli.js';
-import { LogsCommand } from '../../../client/commands/gateway/logs.js';
 import { rotateLogs } from '../../../daemon/supervisor/log-rotation.js';
-import type { GatewayEnvironment } from '../../../shared/node/env.js';
+import { type CommandRun, startCommand } from '../../helpers/command-line.js';
 import { tempDir } from '../../helpers/temp-dir.js';
-
-/** A stream that keeps what is written, and tells when a condition on it has come true. */
-class Captured extends Writable {
-  text = '';
-  failure: NodeJS.ErrnoException | undefined;
-  #check: () => void = () => undefined;
-
-  constructor(readonly isTTY = false) {
-    super({ decodeStrings: false });
-  }
-
-  override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
-    this.text += String(chunk);
-    done(this.failure);
-    this.#check();
-  }
-
-  get lines(): string[] {
-    return this.text.split('\n').slice(0, -1);
-  }
-
-  async until(condition: (text: string) => boolean): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#check = () => {
-        if (condition(this.text)) resolve();
-      };
-      this.#check();
-    });
-  }
-}
-
-interface Run {
-  readonly out: Captured;
-  readonly err: Captured;
-  readonly interrupt: () => void;
-  readonly exitCode: Promise<number>;
-}
 
 function makeHome(): { home: string; logPath: string } {
   const home = tempDir();
@@ -52,28 +12,13 @@ function makeHome(): { home: string; logPath: string } {
   return { home, logPath };
 }
 
-function start(home: string, args: readonly string[], options: { isTTY?: boolean } = {}): Run {
-  const out = new Captured(options.isTTY);
-  const err = new Captured(options.isTTY);
-  let interrupt = (): void => undefined;
-  const runtime = {
-    readEnvironment: () => ({ home, configPath: undefined, runtimeDir: home }) as unknown as GatewayEnvironment,
-    environmentValue: () => undefined,
-    loadSupervisor: () => {
-      throw new Error('the log is read without a supervisor');
-    },
-    onInterrupt(listener: () => void) {
-      interrupt = listener;
-      return () => undefined;
-    },
-  };
-  const context = { env: {}, stdin: process.stdin, stdout: out, stderr: err, colorDepth: 1, runtime };
-  const exitCode = runCli(['gateway', 'logs', ...args], { commands: [LogsCommand], version: '0' }, context);
+function start(home: string, args: readonly string[], options: { isTTY?: boolean } = {}): CommandRun {
+  const run = startCommand(['gateway', 'logs', ...args], { home, ...options });
   onTestFinished(async () => {
-    interrupt();
-    await exitCode;
+    run.interrupt();
+    await run.exitCode;
   });
-  return { out, err, exitCode, interrupt: () => interrupt() };
+  return run;
 }
 
 const entry = (n: number, fields: object = {}): string =>

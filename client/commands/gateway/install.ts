@@ -1,0 +1,156 @@
+import { Command, Option } from 'clipanion';
+import { GatewayError } from '../../../shared/errors.js';
+import { parsePort } from '../../../shared/node/env.js';
+import { BaseCommand } from '../../base-command.js';
+import type { ClientRuntime } from '../../client-context.js';
+import { readListenSettings, readKnownToken } from '../../gateway-settings.js';
+import { parseHost, parseToken } from '../../parse-options.js';
+import type { FileChange } from '../../service/file-changes.js';
+import type { Installation, InstallPreview, InstallResult } from '../../service/install-service.js';
+import type { ServiceManager } from '../../service/service-manager.js';
+import { type Sandbox, SERVICE_NAME, type ServiceRuntime } from '../../service/service-plan.js';
+
+const RUNTIMES: readonly ServiceRuntime[] = ['node', 'binary'];
+
+function parseRuntime(text: string | undefined): ServiceRuntime | undefined {
+  if (text === undefined) return undefined;
+  const runtime = RUNTIMES.find((known) => known === text);
+  if (runtime !== undefined) return runtime;
+  throw new GatewayError('USAGE', { message: `--runtime is '${text}'; it must be node or binary`, hint: 'e.g. --runtime node' });
+}
+
+const CHANGE_WORDS: Readonly<Record<FileChange['current'], string>> = {
+  absent: 'would be written',
+  same: 'stays as it is',
+  outdated: 'would be brought up to date',
+  edited: 'was edited by hand and would be overwritten',
+  foreign: 'was not written by xopc and would be overwritten',
+};
+
+export class InstallCommand extends BaseCommand {
+  static override readonly paths = [['gateway', 'install']];
+  static override readonly usage = Command.Usage({
+    category: 'Service',
+    description: 'Install the gateway as a service of this user, and start it.',
+    details: `
+      A systemd user unit on Linux, a LaunchAgent on macOS, a task of the Task Scheduler on Windows. Installing again
+      brings an installation up to date; what was edited by hand is shown and left alone, unless --force is given.
+      A gateway that was started by hand is stopped, and the service takes its place.
+    `,
+    examples: [
+      ['Install and start', 'xopc gateway install'],
+      ['On another port', 'xopc gateway install --port 8080'],
+      ['With systemd holding the port, so that not even an upgrade refuses a connection', 'xopc gateway install --socket'],
+      ['See the files first', 'xopc gateway install --print'],
+    ],
+  });
+
+  readonly port = Option.String('-p,--port', { description: 'Port to listen on, instead of `gateway.port` (18790).' });
+  readonly host = Option.String('--host', { description: 'Address to listen on, instead of `gateway.host` (0.0.0.0).' });
+  readonly token = Option.String('--token', { description: 'Token, stored in `credentials/token`; never in a unit or on a command line.' });
+  readonly socket = Option.Boolean('--socket', false, { description: 'Socket activation: systemd listens and passes the socket.' });
+  readonly runtime = Option.String('--runtime', { description: '`node` or `binary` (npm run build:binary); default: what runs this command.' });
+  readonly print = Option.Boolean('--print', false, { description: 'Print the files and do nothing.' });
+  readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would be done, with the differences, and do nothing.' });
+  readonly force = Option.Boolean('-f,--force', false, { description: 'Overwrite hand-edited files; install beside another service.' });
+
+  #loadedTools: ReturnType<ClientRuntime['loadServiceTools']> | undefined;
+
+  get #tools(): ReturnType<ClientRuntime['loadServiceTools']> {
+    return (this.#loadedTools ??= this.context.runtime.loadServiceTools());
+  }
+
+  protected async run(): Promise<number> {
+    const manager = this.#tools.chooseManager(this.gatewayPaths);
+    const token = parseToken(this.token);
+    if (this.print) return this.#print(this.#installation(manager, 'full'));
+    await manager.assertAvailable();
+    const installation = this.#installation(manager, await manager.probeSandbox());
+    const preview = await this.#preview(installation);
+    if (this.dryRun) return this.#reportDryRun(installation, preview);
+    const isNewToken = token !== undefined && (await this.#tools.storeToken(this.gatewayPaths, token));
+    await this.#noteEnvironment(token);
+    const result = await this.#tools.install(installation, isNewToken ? { ...preview, isDone: false } : preview);
+    return this.#report(installation, result);
+  }
+
+  #installation(manager: ServiceManager, sandbox: Sandbox): Installation {
+    const { gatewayPaths: paths, environment } = this;
+    const options = {
+      port: this.port === undefined ? undefined : parsePort(this.port, '--port'),
+      host: parseHost(this.host),
+      socket: this.socket,
+      runtime: parseRuntime(this.runtime),
+      sandbox,
+    };
+    const plan = this.#tools.makePlan(options, { paths, environment, manager });
+    const listen = readListenSettings(paths, environment, { ...(plan.port === null ? {} : { port: plan.port }), ...(plan.host === null ? {} : { host: plan.host }) });
+    return { paths, manager, plan, listen, force: this.force, note: (text) => this.note(text) };
+  }
+
+  async #print({ plan, manager }: Installation): Promise<number> {
+    const files = this.#tools.plannedFiles(plan, manager);
+    if (this.json) await this.printJson({ files: files.map(({ path, text }) => ({ path, text })) });
+    else for (const { path, text } of files) await this.printLine(`==> ${path} <==\n${text}`);
+    return 0;
+  }
+
+  /** A refusal for a hand-made file comes with the difference, for the person to judge. */
+  async #preview(installation: Installation): Promise<InstallPreview> {
+    try {
+      return await this.#tools.previewInstall(installation);
+    } catch (error) {
+      const diff = error instanceof GatewayError ? error.details?.['diff'] : undefined;
+      if (Array.isArray(diff)) await this.note(`From what is there (-) to what install would write (+):\n${diff.join('\n')}`);
+      throw error;
+    }
+  }
+
+  async #reportDryRun({ manager }: Installation, { changes, isDone, replacesPid }: InstallPreview): Promise<number> {
+    const files = changes.map(({ file, current, diff }) => ({ path: file.path, current, diff }));
+    if (this.json) {
+      await this.printJson({ dryRun: true, manager: manager.marker, isDone, files, replacesPid: replacesPid ?? null });
+      return 0;
+    }
+    for (const { path, current, diff } of files) {
+      await this.printLine(`${path} ${CHANGE_WORDS[current]}`);
+      if (diff.length > 0) await this.printLine(diff.map((line) => `  ${line}`).join('\n'));
+    }
+    if (replacesPid !== undefined) await this.printLine(`The gateway that was started by hand (pid ${replacesPid}) would stop`);
+    await this.printLine(isDone ? 'It is installed and running exactly so; nothing would be done' : `${SERVICE_NAME} would be enabled and started (${manager.title})`);
+    return 0;
+  }
+
+  async #noteEnvironment(token: string | undefined): Promise<void> {
+    const names = this.#tools.shellOnlyVariables(this.gatewayPaths, (name) => this.context.runtime.environmentValue(name));
+    if (names.length > 0) {
+      await this.note(`Set in this shell and not for the service: ${names.join(', ')}`);
+      await this.note(`  What the gateway needs of them belongs in ${this.gatewayPaths.home}/service.env (NAME=value, mode 0600) or in the configuration.`);
+    }
+    const isShadowed = token !== undefined && readKnownToken(this.gatewayPaths, { ...this.environment, token: undefined })?.source === 'config';
+    if (isShadowed) await this.note('gateway.auth.api_key in the configuration stays the token in force; the one given is not used.');
+  }
+
+  async #report({ manager, plan }: Installation, { status, isChanged, concerns }: InstallResult): Promise<number> {
+    const exitCode = concerns.length === 0 ? 0 : 1;
+    const [url = ''] = status.urls;
+    if (this.json) {
+      const files = this.#tools.plannedFiles(plan, manager).map(({ path }) => path);
+      const { pid, instanceId, port, host } = status;
+      await this.printJson({ installed: true, changed: isChanged, manager: manager.marker, files, pid, instanceId, host, port, url, concerns });
+      return exitCode;
+    }
+    const lines = [
+      isChanged ? `✅ Gateway is installed as a service and running (pid ${status.pid})` : `✅ Gateway is already installed so and running (pid ${status.pid})`,
+      `   Service: ${SERVICE_NAME} (${manager.title})`,
+      `   URL: ${url}`,
+      '📝 Management:',
+      '   xopc gateway service-status   # See the service',
+      '   xopc gateway stop             # Stop it until service-start',
+      '   xopc gateway uninstall        # Remove the service',
+    ];
+    await this.printLine(lines.join('\n'));
+    for (const { message, hint } of concerns) await this.note(`⚠️  ${message}\n   Run: ${hint}`);
+    return exitCode;
+  }
+}

@@ -1,0 +1,56 @@
+import { Command } from 'clipanion';
+import type { StatusDocument } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { BaseCommand } from '../../base-command.js';
+import { type InstallRecord, recordOf } from '../../service/install-record.js';
+import type { ServiceManager } from '../../service/service-manager.js';
+
+function notInstalled(): GatewayError {
+  return new GatewayError('NOT_FOUND', { message: 'the gateway is not installed as a service', hint: 'Install it with: xopc gateway install   Or start it without a service: xopc gateway start' });
+}
+
+export class ServiceStartCommand extends BaseCommand {
+  static override readonly paths = [['gateway', 'service-start']];
+  static override readonly usage = Command.Usage({
+    category: 'Service',
+    description: 'Start the installed service, after a stop or when it has given up.',
+    details: 'Returns when the gateway serves. Starting what runs already is no error.',
+    examples: [['Start the service', 'xopc gateway service-start']],
+  });
+
+  protected async run(): Promise<number> {
+    const paths = this.gatewayPaths;
+    const record = recordOf(paths);
+    if (record === undefined) throw notInstalled();
+    const { chooseManager, findRunning, awaitService } = this.context.runtime.loadServiceTools();
+    const manager = chooseManager(paths);
+    await manager.assertAvailable();
+    const running = (await findRunning(paths))?.status;
+    if (running !== undefined && running.supervisedBy !== manager.marker) throw this.#runsByHand(running);
+    if (running?.ready === true) return this.#report(running, false);
+    await this.#start(manager, record);
+    return this.#report(await awaitService(paths, manager), true);
+  }
+
+  /** What was registered and is not any more (an upgrade of the system, a moved home directory) is registered again. */
+  async #start(manager: ServiceManager, { plan }: InstallRecord): Promise<void> {
+    const options = { isSocketActivated: plan.socket !== null };
+    const { isRegistered, isEnabled } = await manager.state();
+    if (isRegistered && isEnabled) await manager.start(options);
+    else await manager.activate(options);
+  }
+
+  #runsByHand({ pid, port }: StatusDocument): GatewayError {
+    return new GatewayError('LOCK_HELD', {
+      message: `a gateway that was started by hand already runs: pid ${pid} on port ${port}`,
+      details: { pid, port },
+      hint: 'Stop it first: xopc gateway stop',
+    });
+  }
+
+  async #report({ pid, instanceId, port, urls }: StatusDocument, hasStarted: boolean): Promise<number> {
+    if (this.json) await this.printJson({ started: hasStarted, running: true, pid, instanceId, port, url: urls[0] ?? null });
+    else await this.printLine(`✅ Gateway service ${hasStarted ? 'started' : 'runs already'} (pid ${pid})\n   URL: ${urls[0] ?? ''}`);
+    return 0;
+  }
+}

@@ -1,0 +1,53 @@
+import { Command, Option } from 'clipanion';
+import { GatewayError } from '../../../shared/errors.js';
+import { BaseCommand } from '../../base-command.js';
+import type { Uninstallation, UninstallPreview } from '../../service/uninstall-service.js';
+
+export class UninstallCommand extends BaseCommand {
+  static override readonly paths = [['gateway', 'uninstall']];
+  static override readonly usage = Command.Usage({
+    category: 'Service',
+    description: 'Stop the service and remove it.',
+    details: `
+      Removes what install wrote and nothing else: configuration, messages, token and service.env stay. A gateway that was
+      started by hand goes on. Removing what is not installed is no error.
+    `,
+    examples: [
+      ['Remove the service', 'xopc gateway uninstall'],
+      ['See what would go', 'xopc gateway uninstall --dry-run'],
+    ],
+  });
+
+  readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would be removed and do nothing.' });
+  readonly force = Option.Boolean('-f,--force', false, { description: 'Remove hand-edited files too.' });
+
+  protected async run(): Promise<number> {
+    const paths = this.gatewayPaths;
+    const tools = this.context.runtime.loadServiceTools();
+    const manager = tools.chooseManager(paths);
+    await manager.assertAvailable();
+    const uninstallation: Uninstallation = { paths, manager, force: this.force, note: (text) => this.note(text) };
+    const preview = await this.#preview(() => tools.previewUninstall(uninstallation));
+    if (!preview.isInstalled) return this.#report(false, [], 'The gateway is not installed as a service.');
+    if (this.dryRun) return this.#report(false, preview.paths, `Would be stopped, disabled and removed:\n${preview.paths.map((path) => `  ${path}`).join('\n')}`);
+    await tools.uninstall(uninstallation, preview);
+    return this.#report(true, preview.paths, 'Gateway service stopped and removed.');
+  }
+
+  async #preview(look: () => Promise<UninstallPreview>): Promise<UninstallPreview> {
+    try {
+      return await look();
+    } catch (error) {
+      const diff = error instanceof GatewayError ? error.details?.['diff'] : undefined;
+      if (Array.isArray(diff)) await this.note(`From what is there (-) to what install wrote (+):\n${diff.join('\n')}`);
+      throw error;
+    }
+  }
+
+  async #report(hasRemoved: boolean, paths: readonly string[], text: string): Promise<number> {
+    if (this.json) await this.printJson({ uninstalled: hasRemoved, dryRun: this.dryRun, paths });
+    else if (hasRemoved || this.dryRun) await this.printLine(text);
+    else await this.note(text);
+    return 0;
+  }
+}

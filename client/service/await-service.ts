@@ -1,0 +1,52 @@
+/** Waits for what a service manager was told to do; only the gateway's own answer counts. */
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { type ErrorCode, GatewayError } from '../../shared/errors.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { watchGateway, notServing } from '../wait-ready.js';
+import type { ServiceManager, ServiceState } from './service-manager.js';
+
+const LIMIT_MS = 60_000;
+/** How often the manager is asked whether it has given up. */
+const ASK_MANAGER_MS = 500;
+
+/** What the exit code of a start that failed means (see FINAL_EXIT_CODES). */
+const CODE_OF_EXIT: Readonly<Record<number, ErrorCode>> = { 5: 'LOCK_HELD', 78: 'CONFIG_INVALID' };
+
+async function startFailed(manager: ServiceManager, state: ServiceState): Promise<GatewayError> {
+  const words = await manager.lastWords();
+  // Its own message, else systemd's about a program that could not be run.
+  const reason = words.findLast((line) => line.startsWith('xopc:')) ?? words.findLast((line) => line.includes('Failed at step'));
+  const exit = state.lastExitCode === null ? state.description : `exit code ${state.lastExitCode}`;
+  return new GatewayError((state.lastExitCode === null ? undefined : CODE_OF_EXIT[state.lastExitCode]) ?? 'UNAVAILABLE', {
+    message: `the service was started and has ended: ${reason === undefined ? exit : reason.replace(/^xopc: /, '')}`,
+    details: { exitCode: state.lastExitCode, lastWords: words },
+    hint: 'The service stays installed. When the cause is gone, start it with: xopc gateway service-start',
+  });
+}
+
+function judgeStatus(status: StatusDocument, marker: string, previousInstanceId: string | undefined): StatusDocument | undefined {
+  if (status.supervisedBy !== marker || status.instanceId === previousInstanceId) return undefined;
+  return status.ready || status.state === 'failed' ? status : undefined;
+}
+
+/**
+ * Waits until the gateway that the manager has started serves.
+ * @param options.previousInstanceId  of one that ran before and does not count
+ * @throws CONFIG_INVALID, LOCK_HELD or UNAVAILABLE with the service's last words when it has ended; WORKER_NOT_READY;
+ *   STILL_STARTING
+ */
+export async function awaitService(paths: GatewayPaths, manager: ServiceManager, options: { previousInstanceId?: string | undefined } = {}): Promise<StatusDocument> {
+  const deadline = Date.now() + LIMIT_MS;
+  while (Date.now() < deadline) {
+    const status = await watchGateway(
+      paths,
+      (location) => (location.kind === 'answers' ? judgeStatus(location.status, manager.marker, options.previousInstanceId) : undefined),
+      ASK_MANAGER_MS,
+    );
+    if (status?.ready === true) return status;
+    if (status !== undefined) throw notServing(status);
+    const state = await manager.state();
+    if (state.activity === 'failed' || state.activity === 'inactive') throw await startFailed(manager, state);
+  }
+  throw new GatewayError('STILL_STARTING', { message: `the service does not serve after ${LIMIT_MS / 1000} s`, hint: 'Look again with: xopc gateway service-status' });
+}

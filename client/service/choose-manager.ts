@@ -1,0 +1,24 @@
+/** The service manager of this platform. */
+import { GatewayError } from '../../shared/errors.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { LaunchdManager } from './launchd/launchd-manager.js';
+import type { ServiceManager } from './service-manager.js';
+import { SystemdManager } from './systemd/systemd-manager.js';
+import { TaskSchedulerManager } from './task-scheduler/task-scheduler-manager.js';
+
+/** @throws UNAVAILABLE where there is none that we know */
+export function chooseManager(paths: GatewayPaths, platform: NodeJS.Platform = process.platform): ServiceManager {
+  switch (platform) {
+    case 'linux':
+      return new SystemdManager();
+    case 'darwin':
+      return new LaunchdManager({ home: paths.home });
+    case 'win32':
+      return new TaskSchedulerManager({ home: paths.home });
+    default:
+      throw new GatewayError('UNAVAILABLE', {
+        message: `there is no service for ${platform}; known are systemd, launchd and the Task Scheduler`,
+        hint: 'Run the gateway in the background instead: xopc gateway start',
+      });
+  }
+}

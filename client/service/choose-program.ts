@@ -1,0 +1,60 @@
+/** Which program the service is to run: this one, by the most lasting of its paths. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { GatewayError } from '../../shared/errors.js';
+import { bundleDirectory, isSingleExecutable } from '../../shared/node/bundle.js';
+import { childEnvironment } from '../../shared/node/env.js';
+import type { ServiceProgram, ServiceRuntime } from './service-plan.js';
+
+/** Directories that a version manager removes when another version is chosen. */
+const VERSION_MANAGERS = /[\\/](\.nvm|nvm|\.fnm|fnm|fnm_multishells|\.volta|\.asdf|mise|\.nodenv|\.nvs|\.n|\.proto|\.local[\\/]share[\\/]rtx)[\\/]/;
+
+const SYSTEM_NODES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  linux: ['/usr/bin/node', '/usr/local/bin/node'],
+  darwin: ['/opt/homebrew/bin/node', '/usr/local/bin/node'],
+};
+
+function isNewEnough(version: string): boolean {
+  const [, major = '0', minor = '0'] = /^v(\d+)\.(\d+)\./.exec(version) ?? [];
+  return Number(major) > 20 || (Number(major) === 20 && Number(minor) >= 19);
+}
+
+function fits(path: string): boolean {
+  try {
+    return isNewEnough(execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 5_000, env: childEnvironment({}), stdio: ['ignore', 'pipe', 'ignore'] }));
+  } catch {
+    return false;
+  }
+}
+
+/** @returns the Node that runs us, or the system's where ours belongs to a version manager and the system's will do */
+export function chooseNode(execPath = process.execPath, candidates: readonly string[] = SYSTEM_NODES[process.platform] ?? []): string {
+  if (!VERSION_MANAGERS.test(execPath)) return execPath;
+  const isLasting = (path: string): boolean => existsSync(path) && !VERSION_MANAGERS.test(realpathSync(path));
+  return candidates.find((path) => isLasting(path) && fits(path)) ?? execPath;
+}
+
+function usage(message: string, hint: string): GatewayError {
+  return new GatewayError('USAGE', { message, hint });
+}
+
+/** Where `npm run build:binary` puts the executable. */
+export const BINARY_NAME = process.platform === 'win32' ? 'xopc.exe' : 'xopc';
+
+function binaryPath(): string {
+  if (isSingleExecutable()) return process.execPath;
+  const path = join(bundleDirectory, BINARY_NAME);
+  if (existsSync(path)) return path;
+  throw usage(`there is no executable at ${path}`, 'Make it with: npm run build:binary');
+}
+
+/**
+ * @param runtime  undefined: what runs this command
+ * @throws USAGE when the wanted runtime is not there
+ */
+export function chooseProgram(runtime: ServiceRuntime | undefined): ServiceProgram {
+  if (runtime === 'binary' || (runtime === undefined && isSingleExecutable())) return { runtime: 'binary', path: binaryPath(), nodePath: null };
+  if (isSingleExecutable()) throw usage('this is the single executable; the package that --runtime node would run is not known to it', 'Run install from the package: bin/xopc gateway install');
+  return { runtime: 'node', path: dirname(bundleDirectory), nodePath: chooseNode() };
+}

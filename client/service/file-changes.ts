@@ -1,0 +1,65 @@
+/** What an installation would do to the files that are there. */
+import { copyFileSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { GatewayError } from '../../shared/errors.js';
+import { writeFileAtomic } from '../../shared/node/atomic-file.js';
+import { diffLines } from './line-diff.js';
+import { readSeal } from './seal.js';
+import type { ServiceFile } from './service-plan.js';
+
+export interface FileChange {
+  readonly file: ServiceFile;
+  /** `edited`, `foreign`: somebody else's work, which is not overwritten without being told to. */
+  readonly current: 'absent' | 'same' | 'outdated' | 'edited' | 'foreign';
+  /** From what is there to what would be written. */
+  readonly diff: readonly string[];
+}
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** @returns undefined when there is no such file @throws the file system's own error, e.g. EACCES */
+export function readServiceFile(path: string, encoding: ServiceFile['encoding']): string | undefined {
+  try {
+    return readFileSync(path, encoding).replace(BYTE_ORDER_MARK, '');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export function compareFile(file: ServiceFile): FileChange {
+  const text = readServiceFile(file.path, file.encoding);
+  if (text === undefined) return { file, current: 'absent', diff: [] };
+  if (text === file.text) return { file, current: 'same', diff: [] };
+  const state = readSeal(text);
+  return { file, current: state === 'sealed' ? 'outdated' : state, diff: diffLines(text, file.text) };
+}
+
+export function handMade(changes: readonly FileChange[]): FileChange | undefined {
+  return changes.find(({ current }) => current === 'edited' || current === 'foreign');
+}
+
+/** @throws CONFLICT (details.path, details.diff) when a file is not as `install` left it */
+export function refuseHandMade(changes: readonly FileChange[], advice: string): void {
+  const change = handMade(changes);
+  if (change === undefined) return;
+  const { file, current, diff } = change;
+  throw new GatewayError('CONFLICT', {
+    message: current === 'edited' ? `${file.path} was edited by hand` : `${file.path} was not written by xopc`,
+    details: { path: file.path, diff },
+    hint: advice,
+  });
+}
+
+/** Puts what is overwritten by force aside. @returns where, or undefined when nothing of anybody's is lost */
+export function keepAside({ file, current }: FileChange, directory: string): string | undefined {
+  if (current !== 'edited' && current !== 'foreign') return undefined;
+  const copy = join(directory, `${basename(file.path)}.replaced`);
+  copyFileSync(file.path, copy);
+  return copy;
+}
+
+export async function writeServiceFile(file: ServiceFile): Promise<void> {
+  const data = file.encoding === 'utf8' ? file.text : Buffer.from(BYTE_ORDER_MARK + file.text, 'utf16le');
+  await writeFileAtomic(file.path, data, { mode: file.mode });
+}

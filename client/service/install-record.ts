@@ -1,0 +1,56 @@
+/** What `install` was asked for, kept beside the launcher: for drift, for a later start, and for leaving nothing behind. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { ServiceMarker, ServicePlan } from './service-plan.js';
+
+export interface InstallRecord {
+  readonly v: 1;
+  /** Of the configuration that the service runs. */
+  readonly configHash: string;
+  readonly plan: ServicePlan;
+  /** Lingering was off before, and `install` switched it on. */
+  readonly enabledLinger: boolean;
+  readonly version: string;
+  readonly installedAt: string;
+}
+
+/** Launcher, record, and what the launcher remembers. */
+export function serviceDirectory(home: string): string {
+  return join(home, 'service');
+}
+
+export function recordPath(home: string): string {
+  return join(serviceDirectory(home), 'install.json');
+}
+
+const MARKERS: readonly ServiceMarker[] = ['systemd', 'launchd', 'schtasks'];
+
+/** Only what would lead us astray is checked: the file is ours, in a directory that is ours alone. */
+function isInstallRecord(value: unknown): value is InstallRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { v, configHash, plan } = value as Partial<InstallRecord>;
+  const program = plan?.program;
+  return v === 1 && typeof configHash === 'string' && plan !== undefined && MARKERS.includes(plan.marker) && typeof plan.home === 'string' && typeof plan.launcherPath === 'string' && typeof program?.path === 'string';
+}
+
+/** @returns undefined when no service was installed from this home, or its record cannot be read */
+export function readInstallRecord(home: string): InstallRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(recordPath(home), 'utf8'));
+    return isInstallRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a service may be installed from this home: what tells most commands to leave it at that. */
+export function hasInstallRecord(home: string): boolean {
+  return existsSync(recordPath(home));
+}
+
+/** The record when the service is that of this configuration. */
+export function recordOf(paths: GatewayPaths): InstallRecord | undefined {
+  const record = readInstallRecord(paths.home);
+  return record?.configHash === paths.hash ? record : undefined;
+}

@@ -1,0 +1,159 @@
+/** The steps of `install`. Everything that can be known beforehand is checked before the first file is written. */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { GatewayError } from '../../shared/errors.js';
+import { ensurePrivateDirectory, writeFileAtomic } from '../../shared/node/atomic-file.js';
+import { readBuildInfo } from '../../shared/node/bundle.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { readToken } from '../../shared/node/token-file.js';
+import type { ListenSettings } from '../gateway-settings.js';
+import { awaitService } from './await-service.js';
+import { compareFile, type FileChange, keepAside, refuseHandMade, writeServiceFile } from './file-changes.js';
+import { readInstallRecord, recordPath, serviceDirectory, type InstallRecord } from './install-record.js';
+import { plannedFiles } from './make-plan.js';
+import { assertPortFree, findRunning, stopGateway } from './make-way.js';
+import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './service-manager.js';
+import type { ServicePlan } from './service-plan.js';
+
+export interface Installation {
+  readonly paths: GatewayPaths;
+  readonly manager: ServiceManager;
+  readonly plan: ServicePlan;
+  readonly listen: ListenSettings;
+  /** Overwrite what was edited by hand, beside other services too. */
+  readonly force: boolean;
+  note(text: string): Promise<void>;
+}
+
+/** What an installation is going to do. */
+export interface InstallPreview {
+  readonly changes: readonly FileChange[];
+  readonly state: ServiceState;
+  /** It runs already, exactly so. */
+  readonly isDone: boolean;
+  /** Pid of a gateway that was started by hand and gives way. */
+  readonly replacesPid: number | undefined;
+  readonly previousInstanceId: string | undefined;
+}
+
+export interface InstallResult {
+  readonly status: StatusDocument;
+  readonly isChanged: boolean;
+  readonly concerns: readonly ServiceConcern[];
+}
+
+function refuseOthers(others: readonly OtherService[], home: string): void {
+  const rivals = others.filter((other) => other.home === null || other.home === home);
+  const [first] = rivals;
+  if (first === undefined) return;
+  throw new GatewayError('CONFLICT', {
+    message: `another service starts a gateway: ${rivals.map(({ path }) => path).join(', ')}`,
+    details: { others: rivals },
+    hint: `Remove it with: ${first.removeWith}   Install beside it with --force`,
+  });
+}
+
+function refuseOtherHome(installation: Installation): void {
+  const { plan, paths } = installation;
+  const record = readInstallRecord(plan.home);
+  if (record === undefined || record.configHash === paths.hash) return;
+  throw new GatewayError('CONFLICT', {
+    message: `the service of this home runs another configuration: ${record.plan.configPath ?? join(record.plan.home, 'config.json')}`,
+    details: { configPath: record.plan.configPath },
+    hint: 'Remove it first (xopc gateway uninstall --config …), or replace it with --force',
+  });
+}
+
+/**
+ * Checks everything and changes nothing.
+ * @throws CONFLICT for hand-made files or other services (unless forced); PORT_TAKEN; UNAVAILABLE; CONTROL_UNREACHABLE
+ */
+export async function previewInstall(installation: Installation): Promise<InstallPreview> {
+  const { manager, plan, paths, force, listen } = installation;
+  const changes = plannedFiles(plan, manager).map(compareFile);
+  if (!force) {
+    refuseHandMade(changes, 'Keep your changes in a drop-in or in the configuration; overwrite the file with --force');
+    refuseOthers(await manager.others(), plan.home);
+    refuseOtherHome(installation);
+  }
+  const state = await manager.state();
+  const running = await findRunning(paths);
+  const isOurs = running?.status.supervisedBy === manager.marker;
+  // Under socket activation the manager itself listens, whether the gateway runs or not.
+  if (running === undefined && !state.isRegistered) assertPortFree(listen);
+  const isSame = changes.every(({ current }) => current === 'same');
+  return {
+    changes,
+    state,
+    isDone: isSame && isOurs && running.status.ready && state.isEnabled,
+    replacesPid: running !== undefined && !isOurs ? running.status.pid : undefined,
+    previousInstanceId: running?.status.instanceId,
+  };
+}
+
+async function writeFiles({ plan, paths, note }: Installation, changes: readonly FileChange[]): Promise<void> {
+  const directory = serviceDirectory(plan.home);
+  for (const path of [plan.home, directory, paths.logDir]) ensurePrivateDirectory(path);
+  for (const change of changes) {
+    mkdirSync(dirname(change.file.path), { recursive: true });
+    const copy = keepAside(change, directory);
+    if (copy !== undefined) await note(`The edited ${change.file.path} is kept as ${copy}`);
+    if (change.current !== 'same') await writeServiceFile(change.file);
+  }
+}
+
+async function writeRecord({ plan, paths }: Installation, enabledLinger: boolean): Promise<void> {
+  const record: InstallRecord = {
+    v: 1,
+    configHash: paths.hash,
+    plan,
+    enabledLinger,
+    version: readBuildInfo()?.version ?? 'unknown',
+    installedAt: new Date().toISOString(),
+  };
+  await writeFileAtomic(recordPath(plan.home), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Starting by hand until now: its users get a stop with a drain, and the service a second later. */
+async function makeWay({ paths, note }: Installation, preview: InstallPreview): Promise<void> {
+  if (preview.replacesPid === undefined) return;
+  await note(`The gateway that was started by hand (pid ${preview.replacesPid}) stops; the service takes its place.`);
+  const running = await findRunning(paths);
+  if (running !== undefined) await stopGateway(running);
+}
+
+/** Whether lingering came on between the two looks, which an uninstall undoes. */
+async function secureSurvival({ manager }: Installation): Promise<{ concerns: ServiceConcern[]; hasRepaired: boolean }> {
+  const before = await manager.concerns({ repair: false });
+  const concerns = before.length === 0 ? before : await manager.concerns({ repair: true });
+  return { concerns, hasRepaired: concerns.length < before.length };
+}
+
+/**
+ * Writes, registers, starts, and waits until the gateway serves.
+ * @throws what {@link awaitService} throws; the files are then written and the service is registered
+ */
+export async function install(installation: Installation, preview: InstallPreview): Promise<InstallResult> {
+  const { manager, paths, plan } = installation;
+  const hadEnabledLinger = readInstallRecord(plan.home)?.enabledLinger ?? false;
+  if (!preview.isDone) {
+    await writeFiles(installation, preview.changes);
+    await writeRecord(installation, hadEnabledLinger);
+    await makeWay(installation, preview);
+    // From here on a start that is killed is found as it is by `service-status`.
+    await manager.activate({ isSocketActivated: plan.socket !== null });
+  }
+  const { concerns, hasRepaired } = await secureSurvival(installation);
+  if (hasRepaired || preview.isDone) await writeRecord(installation, hadEnabledLinger || hasRepaired);
+  const previousInstanceId = preview.isDone ? undefined : preview.previousInstanceId;
+  return { status: await awaitService(paths, manager, { previousInstanceId }), isChanged: !preview.isDone, concerns };
+}
+
+/** A token given to `install` is where the service finds it, and nowhere else. @returns whether it is another one */
+export async function storeToken(paths: GatewayPaths, token: string): Promise<boolean> {
+  for (const path of [paths.home, paths.credentialsDir]) ensurePrivateDirectory(path);
+  if (readToken(paths.tokenPath) === token) return false;
+  await writeFileAtomic(paths.tokenPath, `${token}\n`);
+  return true;
+}

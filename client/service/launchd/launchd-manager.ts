@@ -1,0 +1,166 @@
+/** launchd, by `launchctl` (launchctl(1), "SUBCOMMANDS" of macOS 10.11 and later). */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayError } from '../../../shared/errors.js';
+import { findOthers } from '../other-units.js';
+import { makeRunTool, type RunTool, toolMessage } from '../run-tool.js';
+import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from '../service-manager.js';
+import { type Sandbox, SERVICE_NAME, type ServiceFile, type ServicePlan } from '../service-plan.js';
+import { launchdFiles, PLIST_NAME } from './plist.js';
+
+/** `bootstrap` answers 5 (EIO) while an earlier `bootout` is not finished. */
+const BOOTSTRAP_ATTEMPTS = 20;
+const BOOTSTRAP_PAUSE_MS = 250;
+const LAST_WORDS = 5;
+
+/** What `launchctl print` says; `undefined` when the service is not loaded. */
+export function parseLaunchctlPrint(output: string | undefined): ServiceState {
+  const field = (name: string): string | undefined => new RegExp(`^\\s*${name} = (.+)$`, 'm').exec(output ?? '')?.[1];
+  const number = (text: string | undefined): number | null => (text !== undefined && /^\d+/.test(text) ? Number.parseInt(text, 10) : null);
+  const state = field('state');
+  return {
+    isRegistered: output !== undefined,
+    isEnabled: output !== undefined,
+    activity: state === undefined ? 'inactive' : state === 'running' ? 'active' : state === 'spawn scheduled' ? 'restarting' : 'inactive',
+    pid: number(field('pid')),
+    // `runs` counts the first start too.
+    restarts: output === undefined ? null : Math.max(0, (number(field('runs')) ?? 1) - 1),
+    lastExitCode: number(field('last exit code')),
+    description: state ?? 'not loaded',
+  };
+}
+
+export class LaunchdManager implements ServiceManager {
+  readonly marker = 'launchd';
+  readonly title = 'launchd';
+  readonly supportsSocket = false;
+  readonly #run: RunTool;
+  readonly #uid: number;
+  readonly #directory: string;
+  readonly #errorLog: string;
+
+  /** @param options.home  the gateway's, where start errors are written */
+  constructor(options: { home: string; run?: RunTool; directory?: string; uid?: number }) {
+    this.#run = options.run ?? makeRunTool({});
+    this.#uid = options.uid ?? userInfo().uid;
+    this.#directory = options.directory ?? join(homedir(), 'Library', 'LaunchAgents');
+    this.#errorLog = join(options.home, 'logs', 'service.log');
+  }
+
+  async assertAvailable(): Promise<void> {
+    await this.#domain();
+  }
+
+  probeSandbox(): Promise<Sandbox> {
+    return Promise.resolve('basic');
+  }
+
+  files(plan: ServicePlan): ServiceFile[] {
+    return launchdFiles(plan, this.#directory);
+  }
+
+  filePaths(): string[] {
+    return [join(this.#directory, PLIST_NAME)];
+  }
+
+  async state(): Promise<ServiceState> {
+    const { code, stdout } = await this.#run('launchctl', ['print', await this.#target()]);
+    const state = parseLaunchctlPrint(code === 0 ? stdout : undefined);
+    return { ...state, isEnabled: existsSync(join(this.#directory, PLIST_NAME)) };
+  }
+
+  /** A plist is read at `bootstrap` only: what is loaded is let go first. */
+  async activate(): Promise<void> {
+    await this.#run('launchctl', ['bootout', await this.#target()]);
+    await this.#bootstrap();
+  }
+
+  async start(): Promise<void> {
+    if (!(await this.state()).isRegistered) return this.#bootstrap();
+    await this.#launchctl(['kickstart', await this.#target()]);
+  }
+
+  suspend(): Promise<void> {
+    // An exit with 0 is final by itself (KeepAlive, SuccessfulExit).
+    return Promise.resolve();
+  }
+
+  async settleStopped(): Promise<void> {
+    if ((await this.state()).activity === 'inactive') return;
+    await this.#run('launchctl', ['kill', 'SIGTERM', await this.#target()]);
+  }
+
+  async remove(): Promise<void> {
+    await this.#run('launchctl', ['bootout', await this.#target()]);
+    for (const path of [...this.filePaths(), this.#errorLog]) rmSync(path, { force: true });
+  }
+
+  lastWords(): Promise<string[]> {
+    if (!existsSync(this.#errorLog)) return Promise.resolve([]);
+    return Promise.resolve(readFileSync(this.#errorLog, 'utf8').trimEnd().split('\n').slice(-LAST_WORDS));
+  }
+
+  concerns(): Promise<ServiceConcern[]> {
+    return Promise.resolve([]);
+  }
+
+  undoRepair(): Promise<string | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  others(): Promise<OtherService[]> {
+    const places = [
+      { directory: this.#directory, scope: 'user' as const },
+      { directory: '/Library/LaunchAgents', scope: 'system' as const },
+      { directory: '/Library/LaunchDaemons', scope: 'system' as const },
+    ];
+    const found = findOthers(places, {
+      suffix: '.plist',
+      own: this.filePaths(),
+      command: /<string>[^<]*\bxopc\b[^<]*<\/string>[\s\S]*<string>gateway<\/string>/,
+      home: /<key>XOPC_HOME<\/key>\s*<string>([^<]+)<\/string>/,
+      removeWith: (_name, scope, path) => (scope === 'user' ? `launchctl bootout gui/${this.#uid} ${path}` : `sudo launchctl bootout system ${path}`),
+    });
+    return Promise.resolve(found);
+  }
+
+  async #bootstrap(): Promise<void> {
+    const domain = await this.#domain();
+    // `disable` outlives a bootout, and a disabled service cannot be bootstrapped.
+    await this.#run('launchctl', ['enable', `${domain}/${SERVICE_NAME}`]);
+    const args = ['bootstrap', domain, join(this.#directory, PLIST_NAME)];
+    for (let attempt = 1; ; attempt += 1) {
+      const result = await this.#run('launchctl', args);
+      // 37: it is loaded already.
+      if (result.code === 0 || result.code === 37) return;
+      if (attempt === BOOTSTRAP_ATTEMPTS) throw failed(args, toolMessage(result));
+      await delay(BOOTSTRAP_PAUSE_MS);
+    }
+  }
+
+  /** The desktop's session where there is one; over ssh alone only `user` exists. */
+  async #domain(): Promise<string> {
+    for (const domain of [`gui/${this.#uid}`, `user/${this.#uid}`]) {
+      if ((await this.#run('launchctl', ['print', domain])).code === 0) return domain;
+    }
+    throw new GatewayError('UNAVAILABLE', {
+      message: `launchd has no session for user id ${this.#uid}`,
+      hint: 'Log in on the desktop once, or run the gateway in the background: xopc gateway start',
+    });
+  }
+
+  async #target(): Promise<string> {
+    return `${await this.#domain()}/${SERVICE_NAME}`;
+  }
+
+  async #launchctl(args: readonly string[]): Promise<void> {
+    const result = await this.#run('launchctl', args);
+    if (result.code !== 0) throw failed(args, toolMessage(result));
+  }
+}
+
+function failed(args: readonly string[], reason: string): GatewayError {
+  return new GatewayError('UNAVAILABLE', { message: `'launchctl ${args.join(' ')}' failed: ${reason}`, hint: 'See it with: xopc gateway service-status' });
+}

@@ -1,0 +1,53 @@
+/**
+ * The launcher for the Task Scheduler: a batch file that finds Node and the package, sets the environment, and is what
+ * starts the gateway again, because the Task Scheduler does so only where a task could not be started at all.
+ */
+import { seal, SEAL_COMMENT } from '../seal.js';
+import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE, serviceEnvironment, type ServicePlan } from '../service-plan.js';
+
+/** In a batch file `%` starts a variable; a quote cannot be in a path. */
+function batchText(text: string): string {
+  return text.replaceAll('%', '%%');
+}
+
+const set = (name: string, value: string): string => `set "${name}=${batchText(value)}"`;
+
+const FIND_NODE = [
+  'if not exist "%XOPC_NODE%" set "XOPC_NODE=%ProgramFiles%\\nodejs\\node.exe"',
+  'if not exist "%XOPC_NODE%" for /f "delims=" %%n in (\'where node 2^>nul\') do if not exist "%XOPC_NODE%" set "XOPC_NODE=%%n"',
+  'if not exist "%XOPC_PACKAGE%\\dist\\main.cjs" set "XOPC_PACKAGE=%APPDATA%\\npm\\node_modules\\xopc"',
+  'if not exist "%XOPC_NODE%" exit /b 78',
+  'if not exist "%XOPC_PACKAGE%\\dist\\main.cjs" exit /b 78',
+];
+
+const START_NODE = '"%XOPC_NODE%" --inspect-port=192.0.2.1:9229 "%XOPC_PACKAGE%\\dist\\main.cjs" gateway %*';
+const START_BINARY = '"%XOPC_BINARY%" gateway %*';
+
+function programLines({ program }: ServicePlan): string[] {
+  if (program.runtime === 'binary') return [set('XOPC_BINARY', program.path), 'if not exist "%XOPC_BINARY%" exit /b 78'];
+  return [set('XOPC_NODE', program.nodePath ?? ''), set('XOPC_PACKAGE', program.path), ...FIND_NODE];
+}
+
+/** The batch file's text, with Windows line ends; it goes to `plan.launcherPath`. */
+export function windowsLauncher(plan: ServicePlan): string {
+  const lines = [
+    '@echo off',
+    'rem Starts the gateway for the Task Scheduler, and again when it dies. Written by `xopc gateway install`.',
+    `rem ${SEAL_COMMENT}`,
+    'rem Own environment variables belong in service.env in the gateway\'s home: lines NAME=value.',
+    'setlocal',
+    'chcp 65001 >nul',
+    ...Object.entries(serviceEnvironment(plan)).map(([name, value]) => set(name, value)),
+    'if exist "%XOPC_HOME%\\service.env" for /f "usebackq eol=# delims=" %%v in ("%XOPC_HOME%\\service.env") do set "%%v"',
+    ':start',
+    ...programLines(plan),
+    plan.program.runtime === 'binary' ? START_BINARY : START_NODE,
+    'set "XOPC_EXIT=%ERRORLEVEL%"',
+    ...FINAL_EXIT_CODES.map((code) => `if "%XOPC_EXIT%"=="${code}" exit /b ${code}`),
+    `if "%XOPC_EXIT%"=="${RESTART_ME_EXIT_CODE}" goto start`,
+    'rem A pause that needs no console input, unlike timeout.exe.',
+    'ping -n 3 127.0.0.1 >nul',
+    'goto start',
+  ];
+  return seal(`${lines.join('\r\n')}\r\n`);
+}

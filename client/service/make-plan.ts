@@ -1,0 +1,70 @@
+/** From the options of `install` to the plan of an installation. */
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { valueAt } from '../../shared/config/key-path.js';
+import { GatewayError } from '../../shared/errors.js';
+import { loadConfigFile } from '../../shared/node/config-file.js';
+import type { GatewayEnvironment } from '../../shared/node/env.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { readListenSettings } from '../gateway-settings.js';
+import { chooseProgram } from './choose-program.js';
+import { serviceDirectory } from './install-record.js';
+import { posixLauncher } from './launcher/posix-launcher.js';
+import { windowsLauncher } from './launcher/windows-launcher.js';
+import type { ServiceManager } from './service-manager.js';
+import type { Sandbox, ServiceFile, ServicePlan, ServiceRuntime } from './service-plan.js';
+
+export interface InstallOptions {
+  readonly port: number | undefined;
+  readonly host: string | undefined;
+  readonly socket: boolean;
+  readonly runtime: ServiceRuntime | undefined;
+  readonly sandbox: Sandbox;
+}
+
+/** As in shared/config/schema.ts. */
+const DEFAULT_DRAIN_MS = 5_000;
+
+function readDrainMs(paths: GatewayPaths): number {
+  const document = loadConfigFile({ path: paths.configPath });
+  const value = document.problems.length === 0 ? valueAt(document.value, ['gateway', 'drainTimeoutMs']) : undefined;
+  return typeof value === 'number' && value >= 0 ? value : DEFAULT_DRAIN_MS;
+}
+
+function socketAddress(host: string, port: number): { host: string; port: number } {
+  const address = host === 'localhost' ? '127.0.0.1' : host;
+  if (isIP(address) !== 0) return { host: address, port };
+  throw new GatewayError('USAGE', { message: `--socket needs an address to listen on, '${host}' is a name`, hint: 'e.g. --host 127.0.0.1, or --host 0.0.0.0 for every interface' });
+}
+
+/** @throws USAGE for options that do not go together, or a runtime that is not there; CONFIG_INVALID */
+export function makePlan(options: InstallOptions, from: { paths: GatewayPaths; environment: GatewayEnvironment; manager: ServiceManager }): ServicePlan {
+  const { paths, environment, manager } = from;
+  if (options.socket && !manager.supportsSocket) throw new GatewayError('USAGE', { message: `--socket needs systemd; here it is ${manager.title}`, hint: 'Leave --socket out.' });
+  const port = options.port ?? environment.port ?? null;
+  const host = options.host ?? environment.host ?? null;
+  const listen = readListenSettings(paths, environment, { ...(port === null ? {} : { port }), ...(host === null ? {} : { host }) });
+  return {
+    marker: manager.marker,
+    home: paths.home,
+    configPath: paths.configPath === join(paths.home, 'config.json') ? null : paths.configPath,
+    launcherPath: join(serviceDirectory(paths.home), manager.marker === 'schtasks' ? 'launch.cmd' : 'launch'),
+    program: chooseProgram(options.runtime),
+    port,
+    host,
+    socket: options.socket ? socketAddress(listen.host, listen.port) : null,
+    drainTimeoutMs: readDrainMs(paths),
+    sandbox: options.sandbox,
+  };
+}
+
+/** The plan of an earlier installation as it would be today: its options, and the drain time in force now. */
+export function refreshPlan(plan: ServicePlan, paths: GatewayPaths): ServicePlan {
+  return { ...plan, drainTimeoutMs: readDrainMs(paths) };
+}
+
+/** Every file of an installation: the launcher, and what the manager reads. */
+export function plannedFiles(plan: ServicePlan, manager: ServiceManager): ServiceFile[] {
+  const text = plan.marker === 'schtasks' ? windowsLauncher(plan) : posixLauncher(plan);
+  return [{ path: plan.launcherPath, text, mode: 0o700, encoding: 'utf8' }, ...manager.files(plan)];
+}

@@ -1,0 +1,24 @@
+/** Variables of this shell that the gateway would use and a service does not see. */
+import { environmentValue } from '../../shared/node/env.js';
+import { readConfigText } from '../../shared/node/config-file.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+
+/** What providers and channels are usually switched on by. */
+const USUAL = ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY', 'TELEGRAM_BOT_TOKEN', 'XOPC_GATEWAY_TOKEN'];
+
+function referenced(path: string): string[] {
+  let text: string | undefined;
+  try {
+    text = readConfigText(path);
+  } catch {
+    // That the file is bad is said elsewhere, with its place.
+    return [];
+  }
+  return [...(text ?? '').matchAll(/(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map((match) => match[1] ?? '');
+}
+
+/** @returns names of variables that are set here, sorted, without their values */
+export function shellOnlyVariables(paths: GatewayPaths, lookup: (name: string) => string | undefined = environmentValue): string[] {
+  const names = new Set([...USUAL, ...referenced(paths.configPath), ...referenced(paths.modelsPath)]);
+  return [...names].filter((name) => lookup(name) !== undefined).toSorted();
+}

@@ -1,0 +1,41 @@
+/** Runs the service managers' own commands. */
+import { execFile } from 'node:child_process';
+import { childEnvironment } from '../../shared/node/env.js';
+
+export interface ToolResult {
+  /** null: the tool is not there, or did not end in time. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How a command of the system is run; tests give another. */
+export type RunTool = (command: string, args: readonly string[], options?: { timeoutMs?: number }) => Promise<ToolResult>;
+
+const TIMEOUT_MS = 30_000;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+
+/** @param extra  environment variables for all runs */
+export function makeRunTool(extra: Record<string, string>): RunTool {
+  return (command, args, options = {}) =>
+    new Promise((resolve) => {
+      const settings = {
+        env: childEnvironment({ ...extra, LC_ALL: 'C', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '' }),
+        timeout: options.timeoutMs ?? TIMEOUT_MS,
+        maxBuffer: MAX_OUTPUT_BYTES,
+        windowsHide: true,
+      };
+      const child = execFile(command, [...args], settings, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+        const reason = code === null && stderr === '' ? String(error?.message) : stderr;
+        resolve({ code, stdout, stderr: reason });
+      });
+      child.stdin?.end();
+    });
+}
+
+/** The words of a tool that failed, for a message. */
+export function toolMessage(result: ToolResult): string {
+  const text = (result.stderr.trim() || result.stdout.trim()).split('\n').filter((line) => line !== '');
+  return text.at(0) ?? (result.code === null ? 'it could not be run' : `it ended with exit code ${result.code}`);
+}

@@ -1,0 +1,48 @@
+/** Lingering: whether the user's systemd runs from boot on and after the last logout (loginctl(1)). */
+import { existsSync, readdirSync } from 'node:fs';
+import type { RunTool } from '../run-tool.js';
+import type { ServiceConcern } from '../service-manager.js';
+
+export async function isLingering(run: RunTool, userName: string): Promise<boolean | undefined> {
+  const { code, stdout } = await run('loginctl', ['show-user', userName, '--property=Linger', '--value']);
+  return code === 0 ? stdout.trim() === 'yes' : undefined;
+}
+
+/** @returns whether lingering is on now */
+export async function enableLinger(run: RunTool, userName: string): Promise<boolean> {
+  await run('loginctl', ['--no-ask-password', 'enable-linger', userName]);
+  return (await isLingering(run, userName)) === true;
+}
+
+/**
+ * Without a login, the end of lingering ends the user's systemd at once, this very command with it. The manager itself
+ * has a session too, of the class `manager`, which does not count.
+ */
+async function hasLogin(run: RunTool, userName: string): Promise<boolean> {
+  const listed = await run('loginctl', ['show-user', userName, '--property=Sessions', '--value']);
+  const sessions = listed.code === 0 ? listed.stdout.split(/\s+/).filter((id) => id !== '') : [];
+  if (sessions.length === 0) return false;
+  const { stdout } = await run('loginctl', ['show-session', ...sessions, '--property=Class', '--value']);
+  return stdout.split('\n').some((name) => name !== '' && !name.startsWith('manager'));
+}
+
+/**
+ * Lingering may serve other services too: it goes only where no other unit of the user starts at boot.
+ * @param unitDirectory  the user's own units
+ * @returns why it stays, or undefined
+ */
+export async function undoLinger(run: RunTool, userName: string, unitDirectory: string): Promise<string | undefined> {
+  const hasOthers = existsSync(unitDirectory) && readdirSync(unitDirectory).some((name) => /\.(wants|requires)$/.test(name));
+  const command = `to end it: loginctl disable-linger ${userName}`;
+  if (hasOthers) return `Lingering stays on for your other services; ${command}`;
+  if (!(await hasLogin(run, userName))) return `Lingering stays on, because its end would end this shell's systemd; ${command}`;
+  await run('loginctl', ['--no-ask-password', 'disable-linger', userName]);
+  return undefined;
+}
+
+export function lingerConcern(userName: string): ServiceConcern {
+  return {
+    message: `the gateway will end when ${userName} logs out, and not start at boot: lingering is off`,
+    hint: `sudo loginctl enable-linger ${userName}`,
+  };
+}

@@ -1,0 +1,161 @@
+/** The user's systemd. Whatever is asked here is answered by `systemctl --user`; the truth about the gateway is its own. */
+import { rmSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { GatewayError } from '../../../shared/errors.js';
+import { environmentValue } from '../../../shared/node/env.js';
+import { findOthers, type SearchPlace } from '../other-units.js';
+import { makeRunTool, type RunTool, toolMessage, type ToolResult } from '../run-tool.js';
+import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from '../service-manager.js';
+import { type Sandbox, SERVICE_NAME, type ServiceFile, type ServicePlan } from '../service-plan.js';
+import { enableLinger, isLingering, lingerConcern, undoLinger } from './linger.js';
+import { FULL_SANDBOX, SERVICE_UNIT, SOCKET_UNIT, systemdFiles } from './units.js';
+import { parseUnitState, SHOWN_PROPERTIES } from './unit-state.js';
+import { assertUserSession, userSession, type UserSession } from './user-session.js';
+
+/** A stop waits for the drain, which may be ten minutes. */
+const STOP_TIMEOUT_MS = 640_000;
+const LAST_WORDS = 10;
+
+/** Where the user's own units lie (systemd.unit(5), "User Unit Search Path"). */
+export function userUnitDirectory(): string {
+  return join(environmentValue('XDG_CONFIG_HOME') ?? join(homedir(), '.config'), 'systemd', 'user');
+}
+
+function searchPlaces(userDirectory: string): SearchPlace[] {
+  const user = [userDirectory, join(homedir(), '.local', 'share', 'systemd', 'user'), '/etc/systemd/user', '/usr/lib/systemd/user'];
+  const system = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system'];
+  return [...user.map((directory) => ({ directory, scope: 'user' as const })), ...system.map((directory) => ({ directory, scope: 'system' as const }))];
+}
+
+export class SystemdManager implements ServiceManager {
+  readonly marker = 'systemd';
+  readonly title = 'systemd';
+  readonly supportsSocket = true;
+  readonly #run: RunTool;
+  readonly #session: UserSession;
+  readonly #directory: string;
+  #startedAtMs: number | undefined;
+
+  constructor(options: { run?: RunTool; session?: UserSession; directory?: string } = {}) {
+    this.#session = options.session ?? userSession();
+    this.#run = options.run ?? makeRunTool(this.#session.environment);
+    this.#directory = options.directory ?? userUnitDirectory();
+  }
+
+  async assertAvailable(): Promise<void> {
+    assertUserSession(this.#session);
+    await this.#systemctl(['show', '--property=Version']);
+  }
+
+  async probeSandbox(): Promise<Sandbox> {
+    const properties = FULL_SANDBOX.flatMap(([name, value]) => ['--property', `${name}=${value}`]);
+    const { code } = await this.#run('systemd-run', ['--user', '--wait', '--collect', '--quiet', ...properties, 'true']);
+    return code === 0 ? 'full' : 'basic';
+  }
+
+  files(plan: ServicePlan): ServiceFile[] {
+    return systemdFiles(plan, this.#directory);
+  }
+
+  filePaths(): string[] {
+    return [SERVICE_UNIT, SOCKET_UNIT].map((name) => join(this.#directory, name));
+  }
+
+  async state(): Promise<ServiceState> {
+    return parseUnitState(await this.#systemctl(['show', SERVICE_UNIT, `--property=${SHOWN_PROPERTIES}`]));
+  }
+
+  async activate({ isSocketActivated }: { isSocketActivated: boolean }): Promise<void> {
+    await this.#systemctl(['daemon-reload']);
+    // A unit that is new as a socket cannot be started while the service holds the port, nor be left when it was one.
+    await this.settleStopped();
+    if (!isSocketActivated) await this.#forget(SOCKET_UNIT);
+    const units = isSocketActivated ? [SOCKET_UNIT, SERVICE_UNIT] : [SERVICE_UNIT];
+    // `reenable` also drops links that an older unit's [Install] section made.
+    await this.#systemctl(['reenable', '--quiet', ...units]);
+    await this.start({ isSocketActivated });
+  }
+
+  async start({ isSocketActivated }: { isSocketActivated: boolean }): Promise<void> {
+    const units = isSocketActivated ? [SOCKET_UNIT, SERVICE_UNIT] : [SERVICE_UNIT];
+    await this.#run('systemctl', ['--user', 'reset-failed', ...units]);
+    this.#startedAtMs = Date.now();
+    const result = await this.#run('systemctl', ['--user', 'start', ...units]);
+    // A service that ends at once makes the command fail; why is told by its state and its last words.
+    if (result.code !== 0 && !(await this.state()).isRegistered) throw failed(['start', ...units], result);
+  }
+
+  async suspend(): Promise<void> {
+    if (this.#has(SOCKET_UNIT)) await this.#systemctl(['stop', SOCKET_UNIT]);
+  }
+
+  async settleStopped(): Promise<void> {
+    await this.suspend();
+    await this.#systemctl(['stop', SERVICE_UNIT]);
+  }
+
+  async remove(): Promise<void> {
+    await this.#run('systemctl', ['--user', 'stop', SOCKET_UNIT, SERVICE_UNIT], { timeoutMs: STOP_TIMEOUT_MS });
+    await this.#forget(SERVICE_UNIT);
+    await this.#forget(SOCKET_UNIT);
+    await this.#systemctl(['daemon-reload']);
+    await this.#run('systemctl', ['--user', 'reset-failed', SERVICE_UNIT, SOCKET_UNIT]);
+  }
+
+  async lastWords(): Promise<string[]> {
+    const since = this.#startedAtMs === undefined ? [] : [`--since=@${Math.floor(this.#startedAtMs / 1000)}`];
+    const args = ['--user', `--unit=${SERVICE_UNIT}`, '--output=cat', '--no-pager', `--lines=${LAST_WORDS}`, ...since];
+    const { code, stdout } = await this.#run('journalctl', args);
+    return code === 0 ? stdout.split('\n').filter((line) => line !== '' && !line.startsWith('-- ')) : [];
+  }
+
+  async concerns({ repair }: { repair: boolean }): Promise<ServiceConcern[]> {
+    const { userName } = this.#session;
+    // Without logind nothing is ended at logout, and the question has no answer.
+    if ((await isLingering(this.#run, userName)) !== false) return [];
+    return repair && (await enableLinger(this.#run, userName)) ? [] : [lingerConcern(userName)];
+  }
+
+  undoRepair(): Promise<string | undefined> {
+    return undoLinger(this.#run, this.#session.userName, this.#directory);
+  }
+
+  others(): Promise<OtherService[]> {
+    const found = findOthers(searchPlaces(this.#directory), {
+      suffix: '.service',
+      own: this.filePaths(),
+      command: /^ExecStart=.*\bxopc\b.*\bgateway\b/m,
+      home: /^Environment=.*\bXOPC_HOME=([^"\s]+)/m,
+      removeWith: (name, scope) => (scope === 'user' ? `systemctl --user disable --now ${name}` : `sudo systemctl disable --now ${name}`),
+    });
+    return Promise.resolve(found);
+  }
+
+  #has(unit: string): boolean {
+    return statSync(join(this.#directory, unit), { throwIfNoEntry: false }) !== undefined;
+  }
+
+  /** Disables a unit and removes its file; nothing where there is none. */
+  async #forget(unit: string): Promise<void> {
+    if (!this.#has(unit)) return;
+    await this.#run('systemctl', ['--user', 'disable', '--quiet', unit]);
+    rmSync(join(this.#directory, unit), { force: true });
+  }
+
+  /** @throws UNAVAILABLE with systemd's own words */
+  async #systemctl(args: readonly string[]): Promise<string> {
+    const result = await this.#run('systemctl', ['--user', ...args], { timeoutMs: STOP_TIMEOUT_MS });
+    if (result.code !== 0) throw failed(args, result);
+    return result.stdout;
+  }
+}
+
+function failed(args: readonly string[], result: ToolResult): GatewayError {
+  const command = `systemctl --user ${args.join(' ')}`;
+  return new GatewayError('UNAVAILABLE', {
+    message: `'${command}' failed: ${toolMessage(result)}`,
+    details: { command, exitCode: result.code },
+    hint: result.code === null ? 'systemd is needed for the service; without it: xopc gateway start' : `See why with: journalctl --user -u ${SERVICE_NAME} -n 20`,
+  });
+}

@@ -1,0 +1,40 @@
+/** The syntax of systemd's unit files (systemd.syntax(7), systemd.service(5), "Command lines"). */
+
+/** Text in a unit: `%` starts a specifier, and a line ends the value. */
+function escapeText(value: string): string {
+  return value.replaceAll('%', '%%');
+}
+
+/** A quoted word, with C escapes, for Environment= and path lists. */
+export function quoteWord(value: string): string {
+  const escaped = escapeText(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+  return `"${escaped}"`;
+}
+
+/** A path or word where nothing in it needs quoting; quoted otherwise. */
+export function word(value: string): string {
+  return /^[A-Za-z0-9_@:,./=+-]+$/.test(value) ? value : quoteWord(value);
+}
+
+/** An argument in ExecStart=, where `$` is expanded as well; in the program's path it is not. */
+export function commandWord(value: string): string {
+  return word(value).replaceAll('$', '$$$$');
+}
+
+export type UnitEntry = readonly [key: string, value: string | number];
+
+/** One section: `[name]` and its entries; a string is a comment line. */
+export interface UnitSection {
+  readonly name: string;
+  readonly entries: readonly (UnitEntry | string)[];
+}
+
+function sectionText({ name, entries }: UnitSection): string {
+  const lines = entries.map((entry) => (typeof entry === 'string' ? `# ${entry}` : `${entry[0]}=${entry[1]}`));
+  return [`[${name}]`, ...lines].join('\n');
+}
+
+/** A unit file: comment lines, a blank line, the sections. */
+export function unitText(comments: readonly string[], sections: readonly UnitSection[]): string {
+  return [comments.map((line) => `# ${line}`).join('\n'), ...sections.map(sectionText)].join('\n\n') + '\n';
+}

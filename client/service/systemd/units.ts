@@ -1,0 +1,148 @@
+/** The systemd user units: what `install` writes for Linux. Directives: systemd.service(5), systemd.exec(5), systemd.socket(5). */
+import { dirname, join } from 'node:path';
+import { seal, SEAL_COMMENT } from '../seal.js';
+import {
+  EXEC_FAILURE_CODES,
+  FINAL_EXIT_CODES,
+  gatewayArguments,
+  RESTART_ME_EXIT_CODE,
+  SERVICE_NAME,
+  serviceEnvironment,
+  type ServiceFile,
+  type ServicePlan,
+  stopLimitSeconds,
+} from '../service-plan.js';
+import { commandWord, quoteWord, type UnitEntry, type UnitSection, unitText, word } from './unit-text.js';
+
+export const SERVICE_UNIT = `${SERVICE_NAME}.service`;
+export const SOCKET_UNIT = `${SERVICE_NAME}.socket`;
+
+const COMMENTS = [
+  `Written by \`xopc gateway install\`, which refuses to overwrite an edited one. Settings of your own belong in a`,
+  `drop-in, which survives: systemctl --user edit ${SERVICE_NAME}`,
+  SEAL_COMMENT,
+];
+
+/** A private /tmp would hide a home or a program that lies there. */
+function usesSharedTmp({ home, configPath, program }: ServicePlan): boolean {
+  const paths = [home, configPath, program.path, program.nodePath].filter((path) => path !== null);
+  return paths.some((path) => /^\/(var\/)?tmp\//.test(path));
+}
+
+/** All that the gateway writes: its home, the configuration where it lies elsewhere, and the runtime directory. */
+function writablePaths({ home, configPath }: ServicePlan): string {
+  const outside = configPath !== null && !configPath.startsWith(`${home}/`) ? [dirname(configPath)] : [];
+  return [...[home, ...outside].map(word), '-%t'].join(' ');
+}
+
+/** Each of these drops capabilities, which a user's manager can only do inside a user namespace of its own. */
+export const FULL_SANDBOX: readonly UnitEntry[] = [
+  ['CapabilityBoundingSet', ''],
+  ['PrivateDevices', 'yes'],
+  ['ProtectKernelModules', 'yes'],
+  ['ProtectKernelLogs', 'yes'],
+  ['ProtectClock', 'yes'],
+];
+
+/**
+ * Limits of the process. Those of files are left out by systemd where it may not make namespaces. Not among them:
+ * MemoryDenyWriteExecute= (V8 compiles to memory), PrivateNetwork= and IPAddressDeny= (it is a network service),
+ * ProtectProc= (it judges other processes by /proc), SystemCallFilter=~@resources (Node raises its limit of open files).
+ */
+function hardening(plan: ServicePlan): UnitEntry[] {
+  return [
+    ['UMask', '0077'],
+    ['NoNewPrivileges', 'yes'],
+    ['ProtectSystem', 'strict'],
+    ['ProtectHome', 'read-only'],
+    ['ReadWritePaths', writablePaths(plan)],
+    ...(usesSharedTmp(plan) ? [] : ([['PrivateTmp', 'yes']] satisfies UnitEntry[])),
+    ...(plan.sandbox === 'full' ? FULL_SANDBOX : []),
+    ['ProtectKernelTunables', 'yes'],
+    ['ProtectControlGroups', 'yes'],
+    ['ProtectHostname', 'yes'],
+    ['RestrictAddressFamilies', 'AF_UNIX AF_INET AF_INET6 AF_NETLINK'],
+    ['RestrictNamespaces', 'yes'],
+    ['RestrictRealtime', 'yes'],
+    ['RestrictSUIDSGID', 'yes'],
+    ['LockPersonality', 'yes'],
+    ['KeyringMode', 'private'],
+    ['SystemCallArchitectures', 'native'],
+    ['SystemCallFilter', '@system-service'],
+    ['SystemCallFilter', '~@privileged'],
+    // Files written as root keep their owner.
+    ['SystemCallFilter', '@chown'],
+    ['SystemCallErrorNumber', 'EPERM'],
+  ];
+}
+
+/** Read by systemd 254 and later; older ones refuse connections while the supervisor is replaced, unless --socket is used. */
+const KEEPS_SOCKET: readonly (UnitEntry | string)[] = [
+  'systemd keeps the listening socket while the supervisor is replaced or comes back: nobody is refused.',
+  ['NotifyAccess', 'all'],
+  ['FileDescriptorStoreMax', 1],
+];
+
+function serviceSection(plan: ServicePlan): UnitSection {
+  const environment = Object.entries(serviceEnvironment(plan)).map(([name, value]): UnitEntry => ['Environment', quoteWord(`${name}=${value}`)]);
+  return {
+    name: 'Service',
+    entries: [
+      // Not notify: a supervisor whose worker cannot start is up all the same, answers 503 and tells why.
+      ['Type', 'exec'],
+      ['ExecStart', [word(plan.launcherPath), ...gatewayArguments(plan).map(commandWord)].join(' ')],
+      ...environment,
+      'A supervisor that is killed comes back; one that was stopped, finds another one running, or cannot use its',
+      'configuration, does not. The launcher slows down a start that fails again and again.',
+      ['Restart', 'always'],
+      ['RestartSec', '100ms'],
+      ['RestartPreventExitStatus', [...FINAL_EXIT_CODES, ...EXEC_FAILURE_CODES].join(' ')],
+      ['SuccessExitStatus', RESTART_ME_EXIT_CODE],
+      ...(plan.socket === null ? KEEPS_SOCKET : []),
+      'SIGTERM goes to the supervisor alone, which drains; what is left after it is killed.',
+      ['KillMode', 'mixed'],
+      ['TimeoutStopSec', stopLimitSeconds(plan)],
+      // A worker that the kernel killed for its memory is replaced by the supervisor.
+      ['OOMPolicy', 'continue'],
+      ['SyslogIdentifier', SERVICE_NAME],
+      ...hardening(plan),
+    ],
+  };
+}
+
+export function serviceUnitText(plan: ServicePlan): string {
+  const needsSocket: UnitEntry[] = plan.socket === null ? [] : [['Requires', SOCKET_UNIT], ['After', SOCKET_UNIT]];
+  return seal(
+    unitText(COMMENTS, [
+      { name: 'Unit', entries: [['Description', 'xopc gateway'], ['StartLimitIntervalSec', 0], ...needsSocket] },
+      serviceSection(plan),
+      { name: 'Install', entries: [['WantedBy', 'default.target']] },
+    ]),
+  );
+}
+
+export function socketUnitText(socket: { host: string; port: number }): string {
+  const address = socket.host.includes(':') ? `[${socket.host}]` : socket.host;
+  return seal(
+    unitText(COMMENTS, [
+      { name: 'Unit', entries: [['Description', 'xopc gateway, listening socket']] },
+      {
+        name: 'Socket',
+        entries: [
+          ['ListenStream', `${address}:${socket.port}`],
+          ['Backlog', 4096],
+          // `::` then means IPv6 alone on one machine and both on another.
+          ...(address === '[::]' ? ([['BindIPv6Only', 'both']] satisfies UnitEntry[]) : []),
+        ],
+      },
+      { name: 'Install', entries: [['WantedBy', 'sockets.target']] },
+    ]),
+  );
+}
+
+/** @param directory  where the user's units lie, `~/.config/systemd/user` */
+export function systemdFiles(plan: ServicePlan, directory: string): ServiceFile[] {
+  const file = (name: string, text: string): ServiceFile => ({ path: join(directory, name), text, mode: 0o644, encoding: 'utf8' });
+  const socket = plan.socket === null ? [] : [file(SOCKET_UNIT, socketUnitText(plan.socket))];
+  return [file(SERVICE_UNIT, serviceUnitText(plan)), ...socket];
+}

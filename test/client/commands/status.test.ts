@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { runCommand } from '../../helpers/command-line.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+import type { StatusDocument } from '../../../shared/control/messages.js';
+
+const young = { createdAt: new Date().toISOString() };
+
+async function status(args: readonly string[], make: (paths: ReturnType<typeof testPaths>) => unknown, variables: Record<string, string> = {}) {
+  const paths = testPaths();
+  await make(paths);
+  return runCommand(['gateway', 'status', ...args], { home: paths.home, variables });
+}
+
+const running = (change: Partial<StatusDocument> = {}) => (paths: ReturnType<typeof testPaths>) => fakeControl(paths.controlPath, answers({ ...sampleStatus, ...change }));
+
+test('a running gateway is shown on stdout, with nothing on stderr and no colour in a pipe', async () => {
+  const { code, stdout, stderr } = await status([], running());
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^✅ Gateway is running\n {3}Port: 18790\n/);
+});
+
+test('`xopc status` is the same', async () => {
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers(sampleStatus));
+  expect(await runCommand(['status'], { home: paths.home })).toMatchObject({ code: 0, stdout: expect.stringContaining('Gateway is running') });
+});
+
+test('--json is the whole document with `running`, also where colour is forced', async () => {
+  const { code, stdout, stderr } = await status(['--json'], running(), { FORCE_COLOR: '1' });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toEqual({ running: true, ...sampleStatus });
+});
+
+/** What there is → exit code, `running`, error code, text. Text, JSON and exit code must tell the same. */
+test.each<[string, (paths: ReturnType<typeof testPaths>) => unknown, number, boolean | undefined, string | undefined, RegExp]>([
+  ['running', running(), 0, true, undefined, /Gateway is running/],
+  ['draining', running({ state: 'draining', desired: 'down', ready: false }), 0, true, undefined, /Gateway is stopping/],
+  ['starting', running({ state: 'starting', ready: false }), 6, true, undefined, /Gateway is starting/],
+  ['backoff', running({ state: 'backoff', ready: false }), 1, true, undefined, /down and will be started again/],
+  ['failed', running({ state: 'failed', ready: false }), 1, true, undefined, /has failed and keeps trying/],
+  ['nothing', () => undefined, 3, false, 'NOT_RUNNING', /the gateway is not running/],
+  ['a stale lock', (paths) => writeLock(paths, lockRecord(paths, process.pid, { startTime: '1' })), 3, false, 'NOT_RUNNING', /has died/],
+  ['a lock without a socket yet', (paths) => writeLock(paths, lockRecord(paths, process.pid, young)), 6, true, 'STILL_STARTING', /still starting, pid \d+/],
+  [
+    'a socket that says nothing',
+    (paths) => (writeLock(paths, lockRecord(paths, process.pid)), fakeControl(paths.controlPath, () => undefined)),
+    4,
+    true,
+    'CONTROL_UNREACHABLE',
+    /not responding, pid \d+/,
+  ],
+  ['another program on the socket', (paths) => fakeControl(paths.controlPath, (socket) => void socket.write('hello\n')), 4, undefined, 'CONTROL_PROTOCOL', /no gateway that this version understands/],
+  ['another machine', (paths) => writeLock(paths, lockRecord(paths, process.pid, { machineId: 'm', bootId: 'b' })), 4, true, 'CONTROL_UNREACHABLE', /another machine or container/],
+])('%s: text, JSON and exit code agree', async (_title, make, exitCode, isRunning, errorCode, text) => {
+  const plain = await status([], make);
+  expect(plain.code).toBe(exitCode);
+  expect(errorCode === undefined ? plain.stdout : plain.stderr).toMatch(text);
+  expect(errorCode === undefined ? plain.stderr : plain.stdout).toBe('');
+
+  const json = await status(['--json'], make);
+  const document = JSON.parse(json.stdout) as { running?: boolean; error?: { code: string } };
+  expect(json).toMatchObject({ code: exitCode, stderr: '' });
+  expect({ running: document.running, error: document.error?.code }).toEqual({ running: isRunning, error: errorCode });
+});
+
+test('a worker that has not told its token yet is no reason to show none', async () => {
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, auth: { enabled: false, tokenHint: null } }));
+  const token = `first123${'-'.repeat(30)}lastchar`;
+  const { stdout } = await runCommand(['gateway', 'status'], { home: paths.home, environment: { token } });
+  expect(stdout).toContain('   Token: first123...lastchar\n');
+  expect(stdout).not.toContain(token);
+});

@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { fakeControl, frame, sampleStatus, type Behaviour } from '../../fakes/control-socket.js';
+import { endOf, startProgram } from '../../helpers/child-program.js';
+import { runCommand, startCommand } from '../../helpers/command-line.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+
+const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
+const STOPPED = { stopped: true, pid: 0, cut: { requests: 0, streams: 0, sockets: 0 }, durationMs: 1_240 };
+
+/** Answers `status`, and everything else as `behave` says. */
+function gateway(behave: Behaviour, status: object = {}): Behaviour {
+  return (socket, request) => {
+    if (request.type === 'status') socket.write(frame(request, { type: 'result', result: { ...sampleStatus, ...status } }));
+    else behave(socket, request);
+  };
+}
+
+describe('xopc gateway stop', () => {
+  test('shows progress, returns when the process is gone, and says what was cut', async () => {
+    const paths = testPaths();
+    const supervisor = await startProgram(READY);
+    const control = await fakeControl(
+      paths.controlPath,
+      gateway(
+        (socket, request) => {
+          socket.write(frame(request, { type: 'progress', phase: 'draining', message: 'finishing 2 requests' }));
+          socket.write(frame(request, { type: 'result', result: { ...STOPPED, cut: { requests: 2, streams: 1, sockets: 0 } } }));
+          setTimeout(() => supervisor.child.kill('SIGTERM'), 150);
+        },
+        { pid: supervisor.pid },
+      ),
+    );
+    const startedAt = performance.now();
+    const { code, stdout, stderr } = await runCommand(['gateway', 'stop', '--timeout', '500'], { home: paths.home });
+    expect(performance.now() - startedAt).toBeGreaterThan(140);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: `Gateway stopped (pid ${supervisor.pid}) in 1.2 s; cut short: 2 requests, 1 stream.\n`,
+      stderr: 'Stopping: finishing 2 requests\n',
+    });
+    expect(control.requests.at(-1)).toMatchObject({ type: 'stop', timeoutMs: 500 });
+  });
+
+  test.each([
+    [[], 'The gateway is not running.\n', ''],
+    [['--json'], '', '{\n  "stopped": true,\n  "wasRunning": false\n}\n'],
+  ])('of a stopped one with %j is no error', async (args, stderr, stdout) => {
+    expect(await runCommand(['gateway', 'stop', ...args], { home: testPaths().home })).toEqual({ code: 0, stdout, stderr });
+  });
+
+  test('a supervisor that leaves before it has answered has stopped all the same', async () => {
+    const paths = testPaths();
+    const supervisor = await startProgram(READY);
+    await fakeControl(
+      paths.controlPath,
+      gateway(
+        (socket) => {
+          supervisor.child.kill('SIGKILL');
+          socket.destroy();
+        },
+        { pid: supervisor.pid },
+      ),
+    );
+    expect(await runCommand(['gateway', 'stop', '--json'], { home: paths.home })).toMatchObject({ code: 0, stdout: expect.stringContaining('"stopped": true') });
+  });
+
+  test('Ctrl-C cuts the drain short, a second one stops waiting', async () => {
+    const paths = testPaths();
+    const control = await fakeControl(paths.controlPath, gateway(() => undefined));
+    const command = startCommand(['gateway', 'stop'], { home: paths.home });
+    await expect.poll(() => control.requests.filter(({ type }) => type === 'stop').length).toBe(1);
+    command.interrupt();
+    await expect.poll(() => control.requests.filter(({ type }) => type === 'stop').length).toBe(2);
+    expect(control.requests.at(-1)).toMatchObject({ timeoutMs: 0 });
+    command.interrupt();
+    expect(await command.exitCode).toBe(130);
+    expect(command.err.text).toMatch(/Cutting it short.*\n.*goes on stopping/);
+  });
+
+  test('a stopped supervisor is told within 3 s, and --force ends it', async () => {
+    const paths = testPaths();
+    const supervisor = await startProgram(READY);
+    writeLock(paths, lockRecord(paths, supervisor.pid));
+    await fakeControl(paths.controlPath, () => undefined);
+    supervisor.child.kill('SIGSTOP');
+    const startedAt = performance.now();
+    const refused = await runCommand(['gateway', 'stop'], { home: paths.home });
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringMatching(new RegExp(`not responding, pid ${supervisor.pid}\\n.*xopc gateway stop --force`)) });
+    expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Gateway killed/) });
+    expect(await endOf(supervisor)).toMatch(/^SIG/);
+  });
+
+  test('--force leaves alone what it cannot prove', async () => {
+    const paths = testPaths();
+    const stranger = await startProgram(READY);
+    writeLock(paths, lockRecord(paths, stranger.pid, { startTime: null }));
+    await fakeControl(paths.controlPath, () => undefined);
+    expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({ code: 4, stderr: expect.stringContaining('left alone') });
+    expect(stranger.child.exitCode).toBeNull();
+  });
+});
+
+describe('xopc gateway restart', () => {
+  const RESULT = { instanceId: 'wk_2', workerPid: 9, pid: sampleStatus.pid, succession: 'none', durationMs: 230 };
+  const succeed = (result: object): Behaviour => (socket, request) => void socket.write(frame(request, { type: 'result', result }));
+
+  test('tells the steps and what serves now', async () => {
+    const paths = testPaths();
+    const control = await fakeControl(
+      paths.controlPath,
+      gateway((socket, request) => {
+        socket.write(frame(request, { type: 'progress', phase: 'starting', message: 'new worker (pid 9) is starting' }));
+        socket.write(frame(request, { type: 'result', result: RESULT }));
+      }),
+    );
+    expect(await runCommand(['gateway', 'restart', '--force', '--timeout', '1000'], { home: paths.home })).toEqual({
+      code: 0,
+      stdout: 'Gateway restarted in 0.2 s (worker 9).\n',
+      stderr: 'Restarting: new worker (pid 9) is starting\n',
+    });
+    expect(control.requests.at(-1)).toMatchObject({ type: 'restart', force: true, timeoutMs: 1_000 });
+  });
+
+  test('the same instance as before is no success', async () => {
+    const paths = testPaths();
+    await fakeControl(paths.controlPath, gateway(succeed({ ...RESULT, instanceId: sampleStatus.worker?.instanceId })));
+    expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({ code: 1, stderr: expect.stringContaining('same instance') });
+  });
+
+  test('a refused configuration ends with its code and names the key', async () => {
+    const paths = testPaths();
+    const error = { code: 'CONFIG_INVALID', message: 'config.json:2:23 gateway.port is 0', details: { problems: [] } };
+    await fakeControl(paths.controlPath, gateway((socket, request) => void socket.write(frame(request, { type: 'error', error }))));
+    expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({ code: 78, stdout: '', stderr: expect.stringContaining('gateway.port') });
+  });
+
+  test('of a stopped one is exit code 3', async () => {
+    expect(await runCommand(['gateway', 'restart'], { home: testPaths().home })).toMatchObject({ code: 3, stderr: expect.stringContaining('xopc gateway start') });
+  });
+
+  test('left to a service manager, only a new instance that serves counts', async () => {
+    const paths = testPaths();
+    const old = await fakeControl(paths.controlPath, gateway(succeed({ ...RESULT, succession: 'service-manager' }), { supervisedBy: 'systemd' }));
+    const command = startCommand(['gateway', 'restart'], { home: paths.home });
+    await command.err.until((text) => text.includes('waiting for systemd'));
+    const closed = once(old.server, 'close');
+    old.server.close();
+    await closed;
+    rmSync(paths.controlPath, { force: true });
+    await fakeControl(paths.controlPath, gateway(() => undefined, { instanceId: 'gw_2', pid: 77, worker: { ...sampleStatus.worker, pid: 78, instanceId: 'wk_9' } }));
+    expect(await command.exitCode).toBe(0);
+    expect(command.out.text).toContain('(worker 78, supervisor 77)');
+  });
+});
