@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -15,6 +15,9 @@ import { acquireSetupLock } from './setup-lock.mjs';
 import { readSources, writeStamp } from './stamp.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Loading every bundle once and running what they warm up takes half a second. */
+const WARM_UP_TIMEOUT_MS = 30_000;
 
 const sha256 = (data) => createHash('sha256').update(data).digest('hex');
 
@@ -45,7 +48,10 @@ function writeStaging({ staging, dist, files, require }) {
   for (const [name, source] of files) writeFileSync(join(staging, name), source);
   const native = nativeLibsql(require);
   if (native !== undefined) linkOrCopy(native, join(staging, 'libsql.node'));
-  execFileSync(process.execPath, [join(staging, 'main.cjs'), '@cached-data', dist], { stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(process.execPath, [join(staging, 'main.cjs'), '@cached-data', dist], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: WARM_UP_TIMEOUT_MS,
+  });
   return sha256(files.map(([, source]) => source).join('\0')).slice(0, 16);
 }
 
@@ -83,7 +89,8 @@ async function buildAll(sourceRoot) {
     const files = outputs.map(({ name, contents }) => [name, `// ${sha256(contents).slice(0, 16)}\n${contents}`]);
     const require = createRequire(join(sourceRoot, 'package.json'));
     const buildId = writeStaging({ staging, dist, files, require });
-    const info = { version: require('./package.json').version, buildId };
+    const { version } = JSON.parse(readFileSync(join(sourceRoot, 'package.json'), 'utf8'));
+    const info = { version, buildId };
     publish({ staging, dist, files, info });
     rmSync(staging, { recursive: true, force: true });
     writeStamp(sourceRoot, sources, readAtMs);

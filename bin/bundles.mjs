@@ -10,6 +10,7 @@ const ENTRIES = {
   client: 'client/main.ts',
   config: 'client/config-tools.ts',
   start: 'client/start-supervisor.ts',
+  service: 'client/service-tools.ts',
   supervisor: 'daemon/supervisor/main.ts',
   worker: 'daemon/worker/main.ts',
   fallback: 'daemon/fallback/main.ts',

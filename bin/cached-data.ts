@@ -38,8 +38,14 @@ interface WarmBundle {
 async function writeOne(file: string, options: { from: string; finalDirectory: string; to: string }): Promise<void> {
   const source = readFileSync(join(options.from, file), 'utf8');
   const script = compileBundle(source, join(options.finalDirectory, file));
-  // After one run, what start-up compiles lazily is in the data too.
-  await runBundle<WarmBundle>(script, join(options.from, file)).warmUp?.();
+  // After one run, what start-up compiles lazily is in the data too. A bundle that cannot be loaded fails the build.
+  const bundle = runBundle<WarmBundle>(script, join(options.from, file));
+  try {
+    await bundle.warmUp?.();
+  } catch (error) {
+    // The data then holds less, which costs time and nothing else.
+    process.stderr.write(`${file} could not be warmed up: ${String(error)}\n`);
+  }
   const path = cachedDataPath(options.to, file.slice(0, -'.cjs'.length), source);
   writeFileSync(path, script.createCachedData());
   // As readable as the bundles, which hold the same.

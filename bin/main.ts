@@ -49,7 +49,11 @@ function loadRole(name: BundleName): RoleEntry {
 
 async function run(): Promise<void> {
   const [first = '', ...rest] = process.argv.slice(2);
-  if (first === '@cached-data') return writeCachedData(rest[0]);
+  if (first === '@cached-data') {
+    await writeCachedData(rest[0]);
+    // What a warm-up leaves open must not keep a build waiting.
+    return exit(0);
+  }
   const role = Object.hasOwn(ROLES, first) ? ROLES[first] : undefined;
   const name = role ?? 'client';
   let entry: RoleEntry;

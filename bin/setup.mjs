@@ -11,7 +11,7 @@ import { readSources, readStampHash, writeStamp } from './stamp.mjs';
 
 const isWindows = process.platform === 'win32';
 const OUTPUT_KEPT_BYTES = 65_536;
-/** npm finishes its retries before it obeys SIGTERM. */
+const UNREACHABLE_MS = 4_000;
 const KILL_AFTER_MS = 1_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
@@ -67,7 +67,6 @@ function runTool({ root, lock, command, args, onOutput = () => undefined }) {
   const gated = isWindows ? [command, args] : ['/bin/sh', ['-c', 'read -r go && exec "$@" </dev/null', 'sh', command, ...args]];
   const child = spawn(...gated, options);
   if (child.pid !== undefined) lock.recordChild(child.pid);
-  child.stdin.on('error', () => undefined).end('go\n');
   return new Promise((resolve, reject) => {
     let output = '';
     let failure;
@@ -91,23 +90,26 @@ function runTool({ root, lock, command, args, onOutput = () => undefined }) {
       if (failure instanceof Error) reject(failure);
       else resolve(failure ?? (code === 0 ? undefined : output.trim() || `it ended with ${signal ?? `exit code ${code}`}`));
     });
+    // Only now that it is recorded and a signal would end it.
+    child.stdin.on('error', () => undefined).end('go\n');
   });
 }
 
 /**
- * npm asks for some hundred packages and repeats each before it gives up, minutes without a network. When the second
- * attempt fails and nothing has ever arrived, more of them will not help.
+ * npm asks for some hundred packages and repeats each before it gives up, minutes without a network. When second attempts
+ * fail, or first ones for `UNREACHABLE_MS`, and nothing has ever arrived, more of them will not help.
  */
 function makeRegistryWatch() {
-  let isTold = false;
+  let failedSince;
   return (output) => {
     if (/^npm http fetch GET 200 /m.test(output)) return undefined;
-    const [, url, attempt, reason] = /^npm http fetch GET (\S+) attempt (\d) failed with (\S+)$/m.exec(output) ?? [];
+    const [, url, reason] = /^npm http fetch GET (\S+) attempt \d failed with (\S+)$/m.exec(output) ?? [];
     if (url === undefined) return undefined;
-    if (!isTold) note(`npm does not reach ${new URL(url).origin} (${reason}); it tries again ...`);
-    isTold = true;
-    const isRepeated = Number(attempt) > 1 || / attempt [2-9] failed with /.test(output);
-    return isRepeated ? `${new URL(url).origin} cannot be reached: ${reason}` : undefined;
+    const { origin } = new URL(url);
+    if (failedSince === undefined) note(`npm does not reach ${origin} (${reason}); it tries again ...`);
+    failedSince ??= performance.now();
+    const isHopeless = / attempt [2-9] failed with /.test(output) || performance.now() - failedSince > UNREACHABLE_MS;
+    return isHopeless ? `${origin} cannot be reached: ${reason}` : undefined;
   };
 }
 

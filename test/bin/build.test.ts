@@ -125,6 +125,26 @@ test('a damaged or unreadable cached data file costs time and nothing else', asy
   rmSync(path, { recursive: true });
 });
 
+test('a bundle that cannot be loaded fails the build, and the one before stays in use', async () => {
+  const words = readFileSync(clone.at('client', 'words.ts'), 'utf8');
+  const before = buildInfo();
+  writeFileSync(clone.at('client', 'words.ts'), "export const words: string = (() => { throw new Error('fails at load'); })();\n");
+  const failed = await build();
+  writeFileSync(clone.at('client', 'words.ts'), words);
+  expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('fails at load') as string });
+  expect(buildInfo()).toEqual(before);
+  expect((await clone.runEntry()).code).toBe(3);
+});
+
+test('a warm-up that fails costs speed, not the build', async () => {
+  const main = readFileSync(clone.at('client', 'main.ts'), 'utf8');
+  writeFileSync(clone.at('client', 'main.ts'), `${main}\nexport const warmUp = (): Promise<void> => Promise.reject(new Error('cold'));\n`);
+  const built = await build();
+  writeFileSync(clone.at('client', 'main.ts'), main);
+  expect(built).toMatchObject({ code: 0, stderr: expect.stringContaining('client.cjs could not be warmed up: Error: cold') as string });
+  expect((await build()).stderr).toBe('');
+});
+
 test('the replaced parts of dependencies work: database driver, validation messages', async () => {
   const result = await clone.runEntry('@worker', 'x');
   expect(result).toMatchObject({ code: 0, stderr: '', stdout: 'worker ["x"] 1 Invalid input: expected number, received string\n' });

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { edit, makeMiniClone, type MiniClone, start } from '../helpers/mini-clone.js';
+import { edit, isProcessAlive, makeMiniClone, type MiniClone, start } from '../helpers/mini-clone.js';
 
 const clones: MiniClone[] = [];
 
@@ -111,6 +111,16 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(failed.stderr).toMatch(/npm could not install[\s\S]*ENOTFOUND[\s\S]*https:\/\/registry\.example failed[\s\S]*needs the network/);
     rmSync(join(clone.npm, 'fail'));
     expect((await clone.run()).code).toBe(3);
+  });
+
+  test('a registry that never answers is given up after the second attempt, whatever npm would still try', async () => {
+    const clone = miniClone(false);
+    const request = 'npm http fetch GET https://registry.example/zod/-/zod-4.6.7.tgz attempt';
+    writeFileSync(join(clone.npm, 'unreachable'), `${request} 1 failed with EAI_AGAIN\n${request} 2 failed with EAI_AGAIN\n`);
+    const result = await clone.run();
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toMatch(/https:\/\/registry\.example cannot be reached: EAI_AGAIN[\s\S]*needs the network/);
+    expect(isProcessAlive(clone.npmRuns()[0]?.pid ?? 0)).toBe(false);
   });
 
   test('without npm, without Node and with an old Node the message says what is missing', async () => {
