@@ -1,10 +1,11 @@
 /** Restarts under load, and restarts that cannot work. Through the real binary. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { Installation } from '../helpers/installation.js';
 import { Load } from '../helpers/load.js';
-import { RealGateway, until } from '../helpers/real-gateway.js';
+import { RealGateway } from '../helpers/real-gateway.js';
 
 function loadOn(gateway: RealGateway): Load {
   return new Load({
@@ -33,13 +34,18 @@ describe('a restart', () => {
   });
 
   test('lets requests that run finish', async () => {
-    const installation = new Installation();
-    installation.append('worker', slowRoute(1_500));
-    const gateway = await RealGateway.start({ command: installation.command });
-    const slow = fetch(`${gateway.url}/slow`).then((answer) => answer.text());
-    await until('the slow request to run', async () => ((await gateway.status()).worker?.inFlight ?? 0) > 0);
+    const provider = await startFakeOpenAi();
+    onTestFinished(() => provider.close());
+    provider.replyAlways({ type: 'text', parts: ['slow ', 'but ', 'whole'], delayMs: 800 });
+    const gateway = await RealGateway.start({ env: { OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: 'sk-test-0123456789' } });
+    const slow = fetch(`${gateway.url}/api/agent`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ message: 'take your time', model: 'openai/fake-model' }),
+    });
+    await provider.received(1);
     expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
-    expect(await slow).toBe('slow but whole');
+    expect(await (await slow).json()).toMatchObject({ status: 'ok', reply: 'slow but whole' });
   });
 
   test('asked for by several at once happens once, and everybody learns the instance', async () => {
@@ -96,13 +102,7 @@ describe('a crash after a broken edit', () => {
     const before = gateway.workerPid();
     writeFileSync(join(gateway.xopcHome, 'config.json'), '{ broken');
     process.kill(before, 'SIGKILL');
-    await until('another worker', () => gateway.workerPid() !== before);
-    await gateway.untilHealthy();
+    await gateway.untilReplaced(before);
     expect((await gateway.status()).warnings.map((warning) => warning.code)).toContain('CONFIG_INVALID');
   });
 });
-
-/** A route that answers after `delayMs`, added to the worker of an installation. */
-function slowRoute(delayMs: number): string {
-  return `const http = require('node:http'); const original = http.createServer; http.createServer = function (...args) { const server = original.apply(this, args); const [listener] = server.listeners('request'); server.removeAllListeners('request'); server.on('request', (request, response) => { if (request.url !== '/slow') return listener(request, response); setTimeout(() => response.end('slow but whole'), ${delayMs}); }); return server; };`;
-}

@@ -34,8 +34,8 @@ test.each([
 /** Kilobytes of source that each process loads at its start; a rise is a decision, not an accident. */
 test.each([
   ['main', 6],
-  ['client', 220],
-  ['supervisor', 280],
+  ['client', 240],
+  ['supervisor', 360],
   ['worker', 900],
   ['fallback', 20],
   ['ai', 700],

@@ -1,5 +1,6 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
 import { GatewayError } from '../../shared/errors.js';
+import { fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import type { AgentEvent, MessageDocument, Services, SessionDocument } from '../../daemon/worker/services/contracts.js';
 
@@ -145,6 +146,8 @@ export function createFakeServices(): FakeServices {
     reply: (content) => Promise.resolve(`You said: ${content}`),
     messages: undefined as never,
     sessions: undefined as never,
+    outgoing: fakeOutgoingService(calls),
+    webhooks: fakeWebhookService(calls),
     agent: {
       run(request, signal) {
         calls.push({ name: 'agent.run', input: request });

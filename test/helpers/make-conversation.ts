@@ -74,6 +74,10 @@ export async function readTurn(events: AsyncIterable<AgentEvent>): Promise<TurnR
 }
 
 /** Runs one turn to its end. */
-export function ask(conversation: Conversation, request: AgentRequest | string, signal = new AbortController().signal): Promise<TurnResult> {
+export function ask(
+  conversation: Conversation,
+  request: AgentRequest | string,
+  signal = new AbortController().signal,
+): Promise<TurnResult> {
   return readTurn(conversation.agent.run(typeof request === 'string' ? { message: request } : request, signal));
 }

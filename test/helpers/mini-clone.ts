@@ -96,7 +96,8 @@ export function makeMiniClone(options: { isInstalled: boolean }): MiniClone {
     runEntry: (...args) => start(process.execPath, [at('dist', 'main.cjs'), ...args], { env: clean }).done,
     npmRuns() {
       if (!existsSync(join(npm, 'pids'))) return [];
-      const lines = readFileSync(join(npm, 'pids'), 'utf8').trim().split('\n');
+      // The line that the shell has not finished writing is none yet.
+      const lines = readFileSync(join(npm, 'pids'), 'utf8').split('\n').slice(0, -1);
       return lines.map((line) => ({ pid: Number.parseInt(line, 10), args: line.replace(/^\d+ /, '') }));
     },
     remove() {

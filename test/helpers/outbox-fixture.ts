@@ -14,11 +14,11 @@ export interface OutboxFixture {
   readonly clock: FakeClock;
   readonly channels: ScriptedChannels;
   readonly log: LogMemory;
-  put(chatId: string, content: string, options?: { accountId?: string; id?: string }): Promise<string>;
-  read(id: string): Promise<OutboxSummary>;
-  partStates(id: string): Promise<string[]>;
+  readonly put: (chatId: string, content: string, options?: { accountId?: string; id?: string }) => Promise<string>;
+  readonly read: (id: string) => Promise<OutboxSummary>;
+  readonly partStates: (id: string) => Promise<string[]>;
   /** Resolves when the message is in that state. */
-  until(id: string, state: string): Promise<OutboxSummary>;
+  readonly until: (id: string, state: string) => Promise<OutboxSummary>;
 }
 
 export interface OutboxFixtureOptions {

@@ -159,6 +159,13 @@ export class RealGateway {
     return runProcess(this.#command, args, { env: this.env }).done;
   }
 
+  /** `xopc gateway logs --follow …`, running. */
+  follow(...args: string[]): Running {
+    const running = runProcess(this.#command, ['gateway', 'logs', '--follow', ...args], { env: this.env });
+    onTestFinished(() => void running.child.kill('SIGKILL'));
+    return running;
+  }
+
   async status(): Promise<StatusDocument> {
     const outcome = await this.xopc('gateway', 'status', '--json');
     return JSON.parse(outcome.stdout) as StatusDocument;
@@ -173,10 +180,26 @@ export class RealGateway {
     return record;
   }
 
+  /** @throws when none lives right now */
   workerPid(): number {
-    const child = this.lock().children.findLast((entry) => entry.role === 'worker');
-    if (child === undefined) throw new Error('no worker in the lock');
-    return child.pid;
+    const pid = this.findWorkerPid();
+    if (pid === undefined) throw new Error('no worker in the lock');
+    return pid;
+  }
+
+  findWorkerPid(): number | undefined {
+    // In the order candidate, active, retiring.
+    return this.lock().children.find((entry) => entry.role === 'worker')?.pid;
+  }
+
+  /** Resolves with the pid of a worker other than this one, once it serves. */
+  async untilReplaced(pid: number): Promise<number> {
+    const next = await until('another worker', () => {
+      const found = this.findWorkerPid();
+      return found !== pid && found;
+    });
+    await this.untilHealthy();
+    return next;
   }
 
   log(): Record<string, unknown>[] {

@@ -1,0 +1,68 @@
+/** A changed configuration takes effect, or is refused, without anybody's connection. Through the real binary. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { freePort, RealGateway, until } from '../helpers/real-gateway.js';
+
+function configure(gateway: RealGateway, config: object): void {
+  mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
+  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify(config));
+}
+
+describe('an edit of config.json', () => {
+  test('of a live key is in force at once, in the same worker', async () => {
+    const gateway = await RealGateway.start();
+    const worker = gateway.workerPid();
+    configure(gateway, { gateway: { auth: { enabled: true } } });
+    await until('authentication', async () => (await fetch(`${gateway.url}/api/models`)).status === 401);
+    expect(gateway.workerPid()).toBe(worker);
+    const token = readFileSync(join(gateway.xopcHome, 'credentials', 'token'), 'utf8').trim();
+    expect((await fetch(`${gateway.url}/api/models`, { headers: { Authorization: `Bearer ${token}` } })).status).toBe(200);
+    expect((await gateway.status()).auth.enabled).toBe(true);
+  });
+
+  test('that is invalid changes nothing and is shown in status with its key; its correction clears that', async () => {
+    const gateway = await RealGateway.start();
+    const worker = gateway.workerPid();
+    configure(gateway, { gateway: { cors: { enabled: 'yes' } } });
+    const warning = await until('the warning', async () =>
+      (await gateway.status()).warnings.find((entry) => entry.code === 'CONFIG_INVALID'),
+    );
+    expect(warning.message).toMatch(/config\.json:1:\d+ gateway\.cors\.enabled/);
+    expect(gateway.workerPid()).toBe(worker);
+    configure(gateway, {});
+    await until('no warning', async () => (await gateway.status()).warnings.length === 0);
+  });
+
+  test('of the port moves the gateway there without a restart command', async () => {
+    const gateway = await RealGateway.create({ XOPC_PORT: '' });
+    configure(gateway, { gateway: { port: gateway.port } });
+    const running = await gateway.run();
+    const port = await freePort();
+    configure(gateway, { gateway: { port } });
+    await until('the new port', () =>
+      fetch(`http://127.0.0.1:${port}/health`).then(
+        (answer) => answer.ok,
+        () => false,
+      ),
+    );
+    await until('the old port to close', () =>
+      fetch(`${gateway.url}/health`).then(
+        () => false,
+        () => true,
+      ),
+    );
+    expect(gateway.lock()).toMatchObject({ pid: running.pid, port });
+    expect((await gateway.status()).port).toBe(port);
+  });
+
+  test('of the port to one that is taken is refused and said; the old one serves on', async () => {
+    const other = await RealGateway.start();
+    const gateway = await RealGateway.create({ XOPC_PORT: '' });
+    configure(gateway, { gateway: { port: gateway.port } });
+    await gateway.run();
+    configure(gateway, { gateway: { port: other.port } });
+    await until('the warning', async () => (await gateway.status()).warnings.some((entry) => entry.code === 'ADDRESS_UNCHANGED'));
+    expect((await fetch(`${gateway.url}/health`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,131 @@
+/** The installed service from installation to removal, with a real systemd. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../helpers/real-gateway.js';
+import { ServiceGateway } from '../../helpers/service-gateway.js';
+import { SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
+
+const reason = whyNoSystemd();
+
+describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an installed service', () => {
+  let machine: SystemdMachine;
+
+  beforeAll(async () => {
+    machine = await SystemdMachine.boot();
+  });
+
+  afterAll(() => machine.shutDown());
+
+  test('is enabled and answers when install returns, and the unit is what systemd accepts as it is', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const installed = await gateway.install();
+    expect(await gateway.answers()).toBe(true);
+    expect(await machine.property('ActiveState')).toBe('active');
+    expect(await machine.property('UnitFileState')).toBe('enabled');
+    // The launcher became Node: the manager's main process is the supervisor itself.
+    expect(await machine.property('MainPID')).toBe(String(installed.pid));
+    expect(await gateway.status()).toMatchObject({ supervisedBy: 'systemd', port: gateway.port, warnings: [] });
+    const verified = await machine.run('systemd-analyze', ['--user', 'verify', join(machine.unitDirectory, 'xopc-gateway.service')]);
+    expect(verified).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    const security = await machine.ok('systemd-analyze', ['--user', 'security', '--no-pager', 'xopc-gateway.service']);
+    expect(Number(/exposure level for .*: ([\d.]+)/.exec(security)?.[1])).toBeLessThanOrEqual(3);
+  });
+
+  test('comes back after kill -9 of the worker and of the supervisor', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const { instanceId } = await gateway.install();
+    const { worker, pid } = await gateway.status();
+    await machine.ok('kill', ['-9', String(worker?.pid)]);
+    const respawned = await gateway.status();
+    expect(respawned.pid).toBe(pid);
+    await machine.ok('kill', ['-9', String(pid)]);
+    const replaced = await gateway.untilReplaced(instanceId);
+    expect(replaced.pid).not.toBe(pid);
+    expect(await machine.property('MainPID')).toBe(String(replaced.pid));
+    expect(await machine.property('NRestarts')).toBe('1');
+    expect(await gateway.answers()).toBe(true);
+  });
+
+  test('stays stopped after stop, stays registered, and service-start starts it again', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    await gateway.install();
+    for (let round = 0; round < 3; round += 1) {
+      const stopped = await gateway.xopc('gateway', 'stop');
+      expect(stopped.code, stopped.stderr).toBe(0);
+      expect(await machine.property('ActiveState')).toBe('inactive');
+      expect(await machine.property('UnitFileState')).toBe('enabled');
+      expect(await gateway.answers()).toBe(false);
+      expect(await gateway.xopc('gateway', 'service-status')).toMatchObject({ code: 3 });
+      await gateway.xopcOk('gateway', 'service-start');
+      expect(await gateway.answers()).toBe(true);
+    }
+    expect(await machine.property('NRestarts')).toBe('0');
+    const again = await gateway.xopc('gateway', 'service-start', '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ started: false, running: true });
+  });
+
+  test('stop calls off the start that systemd was about to make', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    await gateway.install();
+    const { pid } = await gateway.status();
+    await machine.ok('kill', ['-9', String(pid)]);
+    await gateway.xopcOk('gateway', 'stop');
+    expect(await machine.property('ActiveState')).toBe('inactive');
+    expect(await gateway.answers()).toBe(false);
+  });
+
+  test('moves to another port when it is installed again, and does nothing when nothing has changed', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const first = await gateway.install();
+    expect(await gateway.install()).toMatchObject({ changed: false, pid: first.pid });
+    const port = await freePort();
+    const moved = JSON.parse(await gateway.xopcOk('gateway', 'install', '--json', '--port', String(port))) as { pid: number };
+    expect(moved).toMatchObject({ changed: true, port });
+    expect(moved.pid).not.toBe(first.pid);
+    expect([await gateway.answers(), await gateway.answers(port)]).toEqual([false, true]);
+  });
+
+  test('starts with the user manager, as after a boot', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const { instanceId } = await gateway.install();
+    await machine.ok('systemctl', ['restart', 'user@0.service']);
+    const status = await gateway.untilReplaced(instanceId);
+    expect(status.supervisedBy).toBe('systemd');
+    expect(await gateway.answers()).toBe(true);
+  });
+
+  test('is removed without a trace, and its data stays', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    await gateway.install();
+    const { pid, worker } = await gateway.status();
+    const removed = await gateway.xopc('gateway', 'uninstall');
+    expect(removed.code, removed.stderr).toBe(0);
+    expect(existsSync(machine.unitDirectory)).toBe(false);
+    expect(existsSync(join(gateway.home, 'service'))).toBe(false);
+    expect(readdirSync(gateway.home)).toEqual(expect.arrayContaining(['credentials', 'state']));
+    expect(await machine.property('LoadState')).toBe('not-found');
+    expect((await machine.systemctl('list-units', '--all', '--plain', '--no-legend', 'xopc*')).stdout).toBe('');
+    const processes = await machine.run('ps', ['-o', 'pid=', '-p', `${pid},${worker?.pid}`]);
+    expect(processes.stdout.trim()).toBe('');
+    expect(await gateway.xopc('gateway', 'uninstall')).toMatchObject({ code: 0 });
+    expect(await gateway.xopc('gateway', 'service-start')).toMatchObject({ code: 1 });
+  });
+
+  test('keeps its token in a file: not in a unit, not on a command line, not in an environment', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const token = 'a-token-that-must-not-be-seen-0123456789';
+    const { pid } = await gateway.install('--token', token);
+    expect(readFileSync(join(gateway.home, 'credentials', 'token'), 'utf8').trim()).toBe(token);
+    const { worker } = await gateway.status();
+    const places = [
+      await machine.ok('systemctl', ['--user', 'cat', 'xopc-gateway.service']),
+      await machine.ok('systemctl', ['--user', 'show', 'xopc-gateway.service']),
+      await machine.ok('cat', [gateway.launcherPath, `/proc/${pid}/cmdline`, `/proc/${worker?.pid}/cmdline`, `/proc/${pid}/environ`]),
+      await machine.ok('journalctl', ['--user', '--no-pager', '-o', 'json']),
+    ];
+    expect(places.filter((text) => text.includes(token))).toEqual([]);
+    const logs = await fetch(`${gateway.url}/api/logs`, { headers: { Authorization: `Bearer ${token}` } });
+    expect(logs.status).toBe(200);
+  });
+});

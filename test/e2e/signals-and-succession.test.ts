@@ -1,0 +1,133 @@
+/** SIGUSR1, and the supervisor's own replacement. Through the real binary. */
+import { connect } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { Installation } from '../helpers/installation.js';
+import { Load } from '../helpers/load.js';
+import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
+
+/** Whether something accepts on Node's inspector port. */
+function isInspectorOpen(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(9229, '127.0.0.1');
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+}
+
+describe('SIGUSR1', () => {
+  test('only makes a log line', async () => {
+    const gateway = await RealGateway.start();
+    const worker = gateway.workerPid();
+    process.kill(gateway.process.pid, 'SIGUSR1');
+    await until('the log line', () => gateway.log().some((entry) => String(entry['msg']).includes('SIGUSR1')));
+    expect(gateway.workerPid()).toBe(worker);
+  });
+
+  test('restarts with XOPC_ALLOW_SIGUSR1_RESTART=1', async () => {
+    const gateway = await RealGateway.start({ env: { XOPC_ALLOW_SIGUSR1_RESTART: '1' } });
+    const worker = gateway.workerPid();
+    process.kill(gateway.process.pid, 'SIGUSR1');
+    await gateway.untilReplaced(worker);
+    expect((await gateway.status()).restarts.planned).toBe(1);
+  });
+
+  test('in a storm from the first millisecond opens no debugger and kills nothing', async () => {
+    const gateway = await RealGateway.create();
+    const running = gateway.spawn();
+    let isOver = false;
+    const storm = setInterval(() => {
+      for (const pid of [running.pid, findWorker(gateway)]) if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGUSR1');
+    }, 5);
+    const watch = (async () => {
+      while (!isOver) if (await isInspectorOpen()) return true;
+      return false;
+    })();
+    await gateway.untilHealthy();
+    await until('some storm', () => gateway.log().some((entry) => String(entry['msg']).includes('SIGUSR1')));
+    clearInterval(storm);
+    isOver = true;
+    expect(await watch).toBe(false);
+    expect(running.child.exitCode).toBeNull();
+    expect((await gateway.status()).restarts).toEqual({ planned: 0, crashes: 0 });
+  });
+});
+
+describe('restart --force', () => {
+  test('replaces the supervisor under load without a failed request', async () => {
+    const gateway = await RealGateway.start();
+    const before = gateway.process.pid;
+    const load = new Load({
+      port: gateway.port,
+      connectionsPerSecond: 200,
+      keepAliveClients: 10,
+      post: { path: '/api/sessions', body: '{"channel":"webchat"}' },
+    });
+    const outcome = await gateway.xopc('gateway', 'restart', '--force');
+    expect(outcome.code, outcome.stderr).toBe(0);
+    const ended = await gateway.process.done;
+    expect(load.stop().failures).toEqual({});
+    expect(ended.code).toBe(0);
+    expect(ended.stdout + ended.stderr).toMatch(/continues in the background/);
+    const { pid } = gateway.lock();
+    expect(pid).not.toBe(before);
+    expect(outcome.stdout + outcome.stderr).toContain(String(pid));
+    expect(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[5]).toBe(String(pid)); // leads its own session
+    expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
+  });
+
+  test('with XOPC_NO_RESPAWN=1 restarts in place', async () => {
+    const gateway = await RealGateway.start({ env: { XOPC_NO_RESPAWN: '1' } });
+    const worker = gateway.workerPid();
+    expect((await gateway.xopc('gateway', 'restart', '--force')).code).toBe(0);
+    expect(gateway.lock().pid).toBe(gateway.process.pid);
+    expect(gateway.workerPid()).not.toBe(worker);
+  });
+
+  test('under a service manager leaves with 75 to be started again', async () => {
+    const gateway = await RealGateway.start({ env: { XOPC_SERVICE_MARKER: 'test' } });
+    const restarting = gateway.xopc('gateway', 'restart', '--force');
+    expect((await gateway.process.done).code).toBe(75);
+    const again = await gateway.run(); // what the service manager does
+    expect((await restarting).code).toBe(0);
+    expect(gateway.lock().pid).toBe(again.pid);
+  });
+
+  test('with a successor that cannot start changes nothing', async () => {
+    const installation = new Installation();
+    const gateway = await RealGateway.start({ command: installation.command });
+    const { pid } = gateway.process;
+    const repair = installation.replace('supervisor', 'not JavaScript');
+    const outcome = await gateway.xopc('gateway', 'restart', '--force');
+    expect(outcome.code).toBe(1);
+    expect(gateway.lock().pid).toBe(pid);
+    expect((await fetch(`${gateway.url}/health`)).status).toBe(200);
+    repair();
+    expect((await gateway.xopc('gateway', 'restart', '--force')).code).toBe(0);
+  });
+});
+
+describe('an upgrade', () => {
+  test('shows both builds in status, and a plain restart moves supervisor and worker to the new one', async () => {
+    const installation = new Installation();
+    const gateway = await RealGateway.start({ command: installation.command });
+    installation.setBuild({ version: '9.9.9', buildId: 'ffffffffffffffff' });
+    const status = await gateway.status();
+    expect(status.build.installed).toBe('ffffffffffffffff');
+    expect(status.warnings.map((warning) => warning.code)).toContain('NEWER_BUILD');
+    expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+    await gateway.process.done;
+    expect(await gateway.status()).toMatchObject({
+      version: '9.9.9',
+      build: { running: 'ffffffffffffffff', installed: 'ffffffffffffffff' },
+    });
+  });
+});
+
+function findWorker(gateway: RealGateway): number | undefined {
+  try {
+    return gateway.findWorkerPid();
+  } catch {
+    return undefined;
+  }
+}

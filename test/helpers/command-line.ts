@@ -1,0 +1,89 @@
+/** Runs a command line in this process, with a home, an environment and streams of the test's own. */
+import { Readable } from 'node:stream';
+import { runCli } from '../../client/cli.js';
+import type { ClientRuntime } from '../../client/client-context.js';
+import { COMMANDS } from '../../client/commands/registry.js';
+import * as configTools from '../../client/config-tools.js';
+import * as serviceTools from '../../client/service-tools.js';
+import * as starter from '../../client/start-supervisor.js';
+import type { GatewayEnvironment } from '../../shared/node/env.js';
+import { Captured } from './captured.js';
+
+export interface CommandLineOptions {
+  readonly home: string;
+  readonly environment?: Partial<GatewayEnvironment>;
+  /** Variables beyond those of the gateway, e.g. NO_COLOR. */
+  readonly variables?: Record<string, string>;
+  readonly stdin?: string;
+  readonly isTTY?: boolean;
+  readonly runtime?: Partial<ClientRuntime>;
+}
+
+export interface CommandRun {
+  readonly out: Captured;
+  readonly err: Captured;
+  /** Ctrl-C. */
+  readonly interrupt: () => void;
+  readonly exitCode: Promise<number>;
+}
+
+export function testEnvironment(home: string, overrides: Partial<GatewayEnvironment> = {}): GatewayEnvironment {
+  return {
+    home,
+    configPath: undefined,
+    port: undefined,
+    host: undefined,
+    token: undefined,
+    logLevel: undefined,
+    allowSigusr1Restart: false,
+    noRespawn: false,
+    serviceMarker: null,
+    listenFds: 0,
+    runtimeDir: home,
+    ...overrides,
+  };
+}
+
+function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): ClientRuntime {
+  return {
+    readEnvironment: () => testEnvironment(options.home, options.environment),
+    environmentValue: (name) => options.variables?.[name],
+    loadSupervisor: () => {
+      throw new Error('this command needs no supervisor');
+    },
+    loadConfigTools: () => configTools,
+    loadStarter: () => starter,
+    loadServiceTools: () => serviceTools,
+    onInterrupt(listener) {
+      interrupts.add(listener);
+      return () => interrupts.delete(listener);
+    },
+    ...options.runtime,
+  };
+}
+
+/** Starts a command line, e.g. `['gateway', 'status']`. */
+export function startCommand(args: readonly string[], options: CommandLineOptions): CommandRun {
+  const out = new Captured(options.isTTY);
+  const err = new Captured(options.isTTY);
+  const interrupts = new Set<() => void>();
+  const stdin = Object.assign(Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]), {
+    isTTY: options.stdin === undefined,
+  });
+  const context = { env: {}, stdin, stdout: out, stderr: err, colorDepth: 1, runtime: makeRuntime(options, interrupts) };
+  const exitCode = runCli(args, { commands: COMMANDS, version: () => '1.2.3' }, context);
+  return { out, err, exitCode, interrupt: () => interrupts.forEach((listener) => listener()) };
+}
+
+export interface CommandOutcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs it to its end. */
+export async function runCommand(args: readonly string[], options: CommandLineOptions): Promise<CommandOutcome> {
+  const { out, err, exitCode } = startCommand(args, options);
+  const code = await exitCode;
+  return { code, stdout: out.text, stderr: err.text };
+}

@@ -1,0 +1,49 @@
+/** The services for messages on their way out, in memory. Every call is written down. */
+import type { OutgoingDocument, OutgoingService, WebhookService } from '../../daemon/worker/services/contracts.js';
+import { GatewayError } from '../../shared/errors.js';
+
+const TIME = '2026-02-03T04:05:06.000Z';
+
+export const fakeOutgoing: OutgoingDocument = {
+  id: 'msg_1',
+  channel: 'webhook',
+  accountId: 'default',
+  chat_id: 'chat',
+  content: 'hello',
+  status: 'dead',
+  attempts: 1,
+  parts: 1,
+  deliveredParts: 0,
+  error: 'no such chat',
+  createdAt: TIME,
+  updatedAt: TIME,
+  expiresAt: TIME,
+  nextAttemptAt: null,
+};
+
+export function fakeOutgoingService(calls: { name: string; input: unknown }[]): OutgoingService {
+  const answer = <Result>(name: string, input: unknown, result: Result): Promise<Result> => {
+    calls.push({ name, input });
+    if (input === 'msg_none') return Promise.reject(new GatewayError('NOT_FOUND', { message: "there is no message 'msg_none'" }));
+    if (input === 'msg_busy') return Promise.reject(new GatewayError('CONFLICT', { message: 'it is being sent' }));
+    return Promise.resolve(result);
+  };
+  return {
+    list: (input) => answer('outgoing.list', input, { messages: [fakeOutgoing], nextCursor: 'next' }),
+    get: (id) => answer('outgoing.get', id, fakeOutgoing),
+    retry: (id) => answer('outgoing.retry', id, { ...fakeOutgoing, status: 'queued' }),
+    drop: (id) => answer('outgoing.drop', id, undefined),
+  };
+}
+
+/** Lets in who says `let me in`. */
+export function fakeWebhookService(calls: { name: string; input: unknown }[]): WebhookService {
+  return {
+    authorize: ({ headers }) =>
+      headers['authorization'] === undefined ? 'none' : headers['authorization'] === 'let me in' ? 'valid' : 'wrong',
+    receive({ accountId, rawBody }, message) {
+      calls.push({ name: 'webhooks.receive', input: { accountId, rawBody: rawBody.toString(), ...message } });
+      return Promise.resolve({ messageId: 'msg_1', replayed: message.updateId === 'again' });
+    },
+  };
+}

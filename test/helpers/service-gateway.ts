@@ -1,0 +1,79 @@
+/** A gateway that is to be installed as a service inside a {@link SystemdMachine}: a home, a port, the command line. */
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { freePort, until } from './real-gateway.js';
+import type { InsideOutcome, SystemdMachine } from './systemd-machine.js';
+
+export class ServiceGateway {
+  readonly machine: SystemdMachine;
+  readonly home: string;
+  readonly port: number;
+  readonly #command: string;
+
+  private constructor(machine: SystemdMachine, port: number, options: { homeName?: string; command?: string }) {
+    this.machine = machine;
+    this.port = port;
+    this.home = join(mkdtempSync(join(machine.directory, 'h-')), options.homeName ?? 'home');
+    this.#command = options.command ?? join(machine.packageDirectory, 'bin', 'xopc');
+  }
+
+  /** Nothing is installed yet; at the end of the test nothing is any more. */
+  static async create(machine: SystemdMachine, options: { homeName?: string; command?: string } = {}): Promise<ServiceGateway> {
+    const gateway = new ServiceGateway(machine, await freePort(), options);
+    onTestFinished(async () => {
+      await gateway.xopc('gateway', 'uninstall', '--force');
+      await gateway.xopc('gateway', 'stop', '--force');
+    });
+    return gateway;
+  }
+
+  get launcherPath(): string {
+    return join(this.home, 'service', 'launch');
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  xopc(...args: string[]): Promise<InsideOutcome> {
+    return this.machine.run(this.#command, args, { XOPC_HOME: this.home });
+  }
+
+  /** @throws unless it exits with 0 */
+  xopcOk(...args: string[]): Promise<string> {
+    return this.machine.ok(this.#command, args, { XOPC_HOME: this.home });
+  }
+
+  /** A foreground gateway without the service; its outcome when it has ended. */
+  runByHand(...args: string[]): Promise<InsideOutcome> {
+    return this.machine.run(this.#command, ['gateway', ...args], { XOPC_HOME: this.home });
+  }
+
+  async install(...options: string[]): Promise<{ pid: number; instanceId: string; port: number; changed: boolean }> {
+    const stdout = await this.xopcOk('gateway', 'install', '--json', '--port', String(this.port), '--host', '127.0.0.1', ...options);
+    return JSON.parse(stdout) as { pid: number; instanceId: string; port: number; changed: boolean };
+  }
+
+  async status(): Promise<StatusDocument> {
+    return JSON.parse(await this.xopcOk('gateway', 'status', '--json')) as StatusDocument;
+  }
+
+  /** The status once another supervisor than this one serves. */
+  async untilReplaced(instanceId: string): Promise<StatusDocument> {
+    return until('another supervisor', async () => {
+      const { code, stdout } = await this.xopc('gateway', 'status', '--json');
+      const status = code === 0 ? (JSON.parse(stdout) as StatusDocument) : undefined;
+      return status !== undefined && status.instanceId !== instanceId && status.ready && status;
+    });
+  }
+
+  /** Whether something answers on the port. */
+  answers(port = this.port): Promise<boolean> {
+    return fetch(`http://127.0.0.1:${port}/health`, { headers: { Connection: 'close' } }).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+  }
+}
