@@ -1,5 +1,6 @@
 /** `POST /api/message`, `POST /api/message/sync` and `/api/messages`. `chat_id` and `message_id` are names that documents fixed. */
 import { z } from 'zod';
+import { OUTGOING_STATUSES } from '../delivery-status.js';
 import { label, okStatus, queryInteger, text } from './fields.js';
 
 const message = () => ({ channel: label(64), chat_id: label(256), content: text(), accountId: label(64).optional() });
@@ -17,9 +18,6 @@ export const messageSyncResponse = () => z.strictObject({ status: okStatus(), re
 
 /** The `Idempotency-Key` header: 1–255 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header). */
 export const idempotencyKey = () => z.string().regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters');
-
-/** What becomes of a message for a chat. */
-export const OUTGOING_STATUSES = ['queued', 'sending', 'retry_wait', 'delivered', 'unknown', 'dead'] as const;
 
 /** Query of `GET /api/messages`. */
 export const outgoingListQuery = () =>

@@ -101,7 +101,9 @@ export function showValue(value: unknown, path: KeyPath): string {
 
 /** `did you mean 'port'?`, or the keys that exist. */
 export function describeUnknownKey(key: string, node: SchemaNode | undefined): string {
-  const known = Object.keys(node?.properties ?? node?.anyOf?.find((branch) => branch.properties)?.properties ?? {}).filter((name) => name !== '$schema');
+  const known = Object.keys(node?.properties ?? node?.anyOf?.find((branch) => branch.properties)?.properties ?? {}).filter(
+    (name) => name !== '$schema',
+  );
   const match = closestMatch(key, known);
   if (match !== undefined) return `is not a known key; did you mean '${match}'?`;
   return known.length === 0 ? 'is not a known key' : `is not a known key; known here: ${known.join(', ')}`;

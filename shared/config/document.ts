@@ -38,6 +38,10 @@ export interface ConfigDocument {
 }
 
 /** The problem's place in a document. */
-export function problemAt(document: ConfigDocument, path: KeyPath, options: { key: string; message: string; part?: 'key' | 'value' }): Problem {
+export function problemAt(
+  document: ConfigDocument,
+  path: KeyPath,
+  options: { key: string; message: string; part?: 'key' | 'value' },
+): Problem {
   return { file: document.file, ...document.locate(path, options.part), key: options.key, message: options.message };
 }

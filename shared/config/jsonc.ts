@@ -1,5 +1,14 @@
 /** Reads and edits JSON with comments, keeping positions and comments. The only user of jsonc-parser. */
-import { applyEdits, createScanner, findNodeAtLocation, modify, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import {
+  applyEdits,
+  createScanner,
+  findNodeAtLocation,
+  modify,
+  parseTree,
+  printParseErrorCode,
+  type Node,
+  type ParseError,
+} from 'jsonc-parser';
 import type { TextPosition } from './document.js';
 import { FORBIDDEN_KEYS, formatKey, type KeyPath } from './key-path.js';
 
@@ -169,7 +178,11 @@ export interface JsoncEdit {
 
 function detectFormatting(text: string): { insertSpaces: boolean; tabSize: number; eol: string } {
   const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? '  ';
-  return { insertSpaces: !indent.startsWith('\t'), tabSize: indent.startsWith('\t') ? 1 : indent.length, eol: text.includes('\r\n') ? '\r\n' : '\n' };
+  return {
+    insertSpaces: !indent.startsWith('\t'),
+    tabSize: indent.startsWith('\t') ? 1 : indent.length,
+    eol: text.includes('\r\n') ? '\r\n' : '\n',
+  };
 }
 
 /** Applies edits in order, keeping comments and the text's own indentation. The text must be free of problems. */

@@ -18,7 +18,10 @@ export function formatKey(path: KeyPath): string {
 }
 
 function usage(text: string, reason: string): GatewayError {
-  return new GatewayError('USAGE', { message: `'${text}' is not a key: ${reason}`, hint: 'Write it like gateway.port or agents.list[0].model.' });
+  return new GatewayError('USAGE', {
+    message: `'${text}' is not a key: ${reason}`,
+    hint: 'Write it like gateway.port or agents.list[0].model.',
+  });
 }
 
 function parseBracket(inner: string, text: string): string | number {

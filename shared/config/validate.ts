@@ -116,13 +116,18 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
   for (let round = 0; ; round += 1) {
     const droppedKeys = new Set(dropped.map(formatKey));
     const pruned = rebuild(document.value, (value, path) => (droppedKeys.has(formatKey(path)) ? OMIT : value));
-    const isLeftOut = (path: KeyPath): boolean => droppedKeys.has(formatKey(path)) || unresolvedKeys.has(formatKey(document.textPath(path)));
+    const isLeftOut = (path: KeyPath): boolean =>
+      droppedKeys.has(formatKey(path)) || unresolvedKeys.has(formatKey(document.textPath(path)));
     const result = schema.safeParse(pruned.value);
     if (result.success) return { value: result.data, problems: [], warnings: makeWarnings(document, dropped) };
     const items = result.error.issues.map((issue) => itemToDrop(issue, isLeftOut, pruned)).filter((path) => path !== undefined);
     if (items.length === 0 || round === MAX_ROUNDS) {
       const reader = new IssueReader(document, pruned, inputSchema(schema));
-      return { value: undefined, problems: result.error.issues.flatMap((issue) => reader.read(issue)), warnings: makeWarnings(document, dropped) };
+      return {
+        value: undefined,
+        problems: result.error.issues.flatMap((issue) => reader.read(issue)),
+        warnings: makeWarnings(document, dropped),
+      };
     }
     dropped.push(...items);
   }

@@ -20,7 +20,10 @@ async function finalTarget(path: string): Promise<string> {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
-  const isLink = await lstat(path).then((entry) => entry.isSymbolicLink(), () => false);
+  const isLink = await lstat(path).then(
+    (entry) => entry.isSymbolicLink(),
+    () => false,
+  );
   return isLink ? resolve(dirname(path), await readlink(path)) : path;
 }
 
@@ -113,7 +116,11 @@ function refuse(path: string, reason: string, hint: string): GatewayError {
 function assertOurs(path: string, entry: Stats): void {
   const uid = process.getuid?.();
   if (uid === undefined || entry.uid === uid) return;
-  throw refuse(path, `it belongs to user id ${entry.uid}, this process runs as ${uid}`, `Give it to this user (chown -R ${uid} ${path}) or set XOPC_HOME to a directory of your own.`);
+  throw refuse(
+    path,
+    `it belongs to user id ${entry.uid}, this process runs as ${uid}`,
+    `Give it to this user (chown -R ${uid} ${path}) or set XOPC_HOME to a directory of your own.`,
+  );
 }
 
 function assertPrivateCandidate(path: string, entry: Stats): void {

@@ -36,7 +36,10 @@ async function replaceText(options: ConfigWriteOptions, makeText: (current: stri
     const before = parseConfigText(current ?? '{}', options.path);
     const revision = current === undefined ? undefined : before.hash;
     if (options.expectedHash !== undefined && options.expectedHash !== revision) {
-      throw new GatewayError('PRECONDITION_FAILED', { message: `${options.path} has changed meanwhile`, hint: 'Read it again and repeat the change.' });
+      throw new GatewayError('PRECONDITION_FAILED', {
+        message: `${options.path} has changed meanwhile`,
+        hint: 'Read it again and repeat the change.',
+      });
     }
     const text = makeText(current ?? '{}\n');
     const document = parseConfigText(text, options.path);
@@ -76,7 +79,10 @@ export async function writeConfigText(options: ConfigWriteOptions, text: string)
 export async function undoConfig(options: ConfigWriteOptions): Promise<ConfigDocument> {
   const previous = readConfigText(options.undoPath);
   if (previous === undefined) {
-    throw new GatewayError('NOT_FOUND', { message: 'there is no earlier version of the configuration', hint: 'One is kept whenever xopc changes the file.' });
+    throw new GatewayError('NOT_FOUND', {
+      message: 'there is no earlier version of the configuration',
+      hint: 'One is kept whenever xopc changes the file.',
+    });
   }
   return replaceText(options, () => previous);
 }

@@ -72,7 +72,10 @@ async function acquire(own: string, path: string, waitMs: number): Promise<void>
       continue;
     }
     if (Date.now() >= deadline) {
-      throw new GatewayError('CONFLICT', { message: `${path} is held by process ${owner.pid} for more than ${waitMs} ms`, hint: 'Try again, or look at what that process does.' });
+      throw new GatewayError('CONFLICT', {
+        message: `${path} is held by process ${owner.pid} for more than ${waitMs} ms`,
+        hint: 'Try again, or look at what that process does.',
+      });
     }
     // Short sections of milliseconds: there is no event to wait for across processes.
     await delay(RETRY_MS);

@@ -86,7 +86,10 @@ export function asLockRecord(value: unknown): LockRecord | { unreadable: string 
     controlPath: asText(fields['controlPath']),
     version: asText(fields['version']),
     home: asText(fields['home']),
-    children: children.slice(0, 64).map(asChild).filter((child) => child !== undefined),
+    children: children
+      .slice(0, 64)
+      .map(asChild)
+      .filter((child) => child !== undefined),
   };
 }
 

@@ -1,6 +1,18 @@
 /** The generated token: made once, shown masked, replaced on request. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { GatewayError } from '../errors.js';
 import { temporaryName, writeFileAtomic } from './atomic-file.js';
 

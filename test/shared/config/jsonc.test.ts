@@ -18,7 +18,7 @@ describe('parseJsonc', () => {
     ['{ "a": 1 } x', 1, 12, /./],
     ['{ "a": /* 1 }', 1, 8, /./],
     ['{ "a": "\\q" }', 1, 8, /escape/],
-  ])('%j has its problem at line %i, column %i', (text, line, column, message) => {
+  ])('%j has its problem at line %i, column %i', (...[text, line, column, message]) => {
     const { value, problems } = parseJsonc(text);
     expect(value).toBeUndefined();
     expect(problems).toHaveLength(1);

@@ -16,12 +16,22 @@ test('a number between dots is an index', () => {
   expect(parseKey('agents.list.0.model')).toEqual(['agents', 'list', 0, 'model']);
 });
 
-test.each([[''], ['.'], ['a..b'], ['.a'], ['a.'], ['a['], ['a[]'], ['a[x]'], ['a["x]'], ['__proto__'], ['a.constructor.b'], ['a["prototype"]']])(
-  '%j is no key',
-  (text) => {
-    expect(() => parseKey(text)).toThrow(expect.objectContaining({ code: 'USAGE' }));
-  },
-);
+test.each([
+  [''],
+  ['.'],
+  ['a..b'],
+  ['.a'],
+  ['a.'],
+  ['a['],
+  ['a[]'],
+  ['a[x]'],
+  ['a["x]'],
+  ['__proto__'],
+  ['a.constructor.b'],
+  ['a["prototype"]'],
+])('%j is no key', (text) => {
+  expect(() => parseKey(text)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+});
 
 describe('valueAt', () => {
   const root = { a: [{ b: null }], 'x.y': 1 };

@@ -1,4 +1,15 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ensurePrivateDirectory, temporaryName, writeFileAtomic } from '../../../shared/node/atomic-file.js';
@@ -52,7 +63,7 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(directory)).toEqual(['target']);
   });
 
-  test('a directory that is not there is the file system\'s own error', async () => {
+  test("a directory that is not there is the file system's own error", async () => {
     await expect(writeFileAtomic(join(tempDir(), 'no', 'a'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
@@ -83,7 +94,7 @@ describe('writeFileAtomic', () => {
     await writing;
   });
 
-  test.runIf(isRoot)('as root, a file of a user stays that user\'s', async () => {
+  test.runIf(isRoot)("as root, a file of a user stays that user's", async () => {
     const path = join(tempDir(), 'a');
     writeFileSync(path, 'old');
     chownSync(path, 12_345, 12_346);
@@ -127,7 +138,7 @@ describe.runIf(isPosix)('ensurePrivateDirectory', () => {
     expect(() => ensurePrivateDirectory(path)).toThrow(refused);
   });
 
-  test.runIf(isRoot)('refuses another user\'s directory, and one behind another user\'s symlink', () => {
+  test.runIf(isRoot)("refuses another user's directory, and one behind another user's symlink", () => {
     const directory = tempDir();
     const [theirs, ours] = [join(directory, 'theirs'), join(directory, 'ours')];
     mkdirSync(theirs);

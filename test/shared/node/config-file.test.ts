@@ -53,7 +53,8 @@ test.each([
   expect(value).toEqual({});
 });
 
-const invalid = (message: RegExp) => expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message), hint: expect.stringMatching(/\S/) });
+const invalid = (message: RegExp) =>
+  expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message), hint: expect.stringMatching(/\S/) });
 
 test.each([
   ['UTF-16, little end first', Buffer.from('\uFEFF{}', 'utf16le'), /UTF-16/],

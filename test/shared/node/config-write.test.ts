@@ -74,13 +74,17 @@ test('another revision than the expected one refuses the write', async () => {
   const options = setUp('{ "a": 1 }');
   const { hash } = parseConfigText('{ "a": 1 }', 'x');
   await writeConfig({ ...options, expectedHash: hash }, [{ path: ['a'], value: 2 }]);
-  await expect(writeConfig({ ...options, expectedHash: hash }, [{ path: ['a'], value: 3 }])).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+  await expect(writeConfig({ ...options, expectedHash: hash }, [{ path: ['a'], value: 3 }])).rejects.toMatchObject({
+    code: 'PRECONDITION_FAILED',
+  });
   expect(JSON.parse(read(options.path))).toEqual({ a: 2 });
 });
 
 test('a revision is expected of a file that is gone', async () => {
   const options = setUp();
-  await expect(writeConfig({ ...options, expectedHash: 'x' }, [{ path: ['a'], value: 3 }])).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+  await expect(writeConfig({ ...options, expectedHash: 'x' }, [{ path: ['a'], value: 3 }])).rejects.toMatchObject({
+    code: 'PRECONDITION_FAILED',
+  });
 });
 
 test('undo takes the change back, and a second undo brings it again', async () => {
@@ -99,7 +103,9 @@ test('without an earlier version there is nothing to undo', async () => {
 test('four processes that write 25 keys each lose none', async () => {
   const options = setUp('{\n}\n');
   const script = buildFixture('config-writer');
-  const children = [0, 1, 2, 3].map((writer) => startFixture(script, [options.path, options.lockPath, options.undoPath, String(writer), '25']));
+  const children = [0, 1, 2, 3].map((writer) =>
+    startFixture(script, [options.path, options.lockPath, options.undoPath, String(writer), '25']),
+  );
   expect(await Promise.all(children.map(exitOf))).toEqual([0, 0, 0, 0]);
   const value = JSON.parse(read(options.path)) as Record<string, Record<string, number>>;
   for (const writer of [0, 1, 2, 3]) expect(Object.keys(value[`w${writer}`] ?? {})).toHaveLength(25);
@@ -128,7 +134,7 @@ test('a writer killed at any moment leaves a whole document, no lock that holds 
   expect(Object.keys((JSON.parse(read(options.path)) as { after: object }).after)).toHaveLength(8);
 });
 
-test('a lock file that is a directory is the file system\'s own error, not an endless wait', async () => {
+test("a lock file that is a directory is the file system's own error, not an endless wait", async () => {
   const options = setUp('{}');
   mkdirSync(options.lockPath);
   await expect(writeConfig(options, [{ path: ['a'], value: 1 }])).rejects.toThrow(/EISDIR|EEXIST|directory/);

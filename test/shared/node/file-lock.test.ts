@@ -31,7 +31,7 @@ test('a lock whose owner is dead is taken over', async () => {
   expect(readdirSync(join(path, '..'))).toEqual([]);
 });
 
-test.each([[''], ['not json'], ['{}']])('a lock with the content %j is nobody\'s', async (content) => {
+test.each([[''], ['not json'], ['{}']])("a lock with the content %j is nobody's", async (content) => {
   const path = join(tempDir(), 'lock');
   writeFileSync(path, content);
   expect(await withFileLock(path, () => Promise.resolve(1))).toBe(1);

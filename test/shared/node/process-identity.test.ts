@@ -119,7 +119,11 @@ describe('the judgement over an identity', () => {
     ['another machine', { machineId: machineId() === null ? null : 'other', bootId: 'other' }, 'foreign'],
     ['another boot of an unknown machine', { machineId: null, bootId: 'other' }, 'foreign'],
     ['another boot of this machine', { bootId: 'other' }, machineId() === null ? 'foreign' : 'dead'],
-    ['another boot of this machine and another container', { bootId: 'other', pidNamespace: 'pid:[1]' }, machineId() === null ? 'foreign' : 'dead'],
+    [
+      'another boot of this machine and another container',
+      { bootId: 'other', pidNamespace: 'pid:[1]' },
+      machineId() === null ? 'foreign' : 'dead',
+    ],
     ['nothing but a pid', { machineId: null, bootId: null, pidNamespace: null, startTime: null }, 'alive'],
   ] as const)('of %s', (_title, change, verdict) => {
     expect(judgeProcess({ ...selfIdentity(), ...here, ...change })).toBe(verdict);

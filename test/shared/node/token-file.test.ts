@@ -40,7 +40,10 @@ test.runIf(isPosix)('a file that others could read is closed', () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-test.each([['', 'an empty file'], ['\n \n', 'a blank file']])('%j (%s) is replaced by a token', (content) => {
+test.each([
+  ['', 'an empty file'],
+  ['\n \n', 'a blank file'],
+])('%j (%s) is replaced by a token', (content) => {
   const path = join(tempDir(), 'token');
   writeFileSync(path, content);
   const token = loadOrCreateToken(path);
@@ -55,12 +58,15 @@ test('a dangling symlink is replaced by a token', () => {
   expect(loadOrCreateToken(path)).toHaveLength(43);
 });
 
-test.each([['two words'], ['tab\there'], ['schlüssel'], ['a\nb'], ['x'.repeat(5_000)]])('%.12j cannot be a token and is left alone', (content) => {
-  const path = join(tempDir(), 'token');
-  writeFileSync(path, content);
-  expect(() => loadOrCreateToken(path)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
-  expect(readFileSync(path, 'utf8')).toBe(content);
-});
+test.each([['two words'], ['tab\there'], ['schlüssel'], ['a\nb'], ['x'.repeat(5_000)]])(
+  '%.12j cannot be a token and is left alone',
+  (content) => {
+    const path = join(tempDir(), 'token');
+    writeFileSync(path, content);
+    expect(() => loadOrCreateToken(path)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(readFileSync(path, 'utf8')).toBe(content);
+  },
+);
 
 test('a directory or a FIFO in its place is told, not waited for', () => {
   const directory = tempDir();

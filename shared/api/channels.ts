@@ -1,0 +1,39 @@
+/** `/api/channels`: how each account of a channel is, and who may write to those with the policy `pairing`. */
+import { z } from 'zod';
+import { label, okStatus } from './fields.js';
+
+/** `:channel` of a path. */
+export const channelName = () => label(64);
+
+/** Body of `POST /api/channels/:channel/approve`: the code that the sender was told. */
+export const pairingApproveRequest = () => z.strictObject({ code: label(40) });
+
+/** Body of `POST /api/channels/:channel/revoke`. */
+export const pairingRevokeRequest = () => z.strictObject({ senderId: label(256), accountId: label(64).optional() });
+
+export const channelDocument = () =>
+  z.strictObject({
+    channel: z.string(),
+    accountId: z.string(),
+    state: z.enum(['off', 'starting', 'running', 'backoff', 'failed']),
+    /** Why it is in that state, where there is something to say. */
+    message: z.string().nullable(),
+  });
+
+/** `code` is null once the sender is approved; a request that is not approved ends at `expiresAt`. */
+export const pairingDocument = () =>
+  z.strictObject({
+    channel: z.string(),
+    accountId: z.string(),
+    senderId: z.string(),
+    senderName: z.string(),
+    state: z.enum(['pending', 'approved']),
+    code: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime().nullable(),
+  });
+
+export const channelListResponse = () =>
+  z.strictObject({ status: okStatus(), channels: z.array(channelDocument()), pairings: z.array(pairingDocument()) });
+export const pairingApproveResponse = () => z.strictObject({ status: okStatus(), pairing: pairingDocument() });
+export const pairingRevokeResponse = () => z.strictObject({ status: okStatus() });

@@ -1,0 +1,9 @@
+/** What becomes of a message for a chat: `queued → sending → delivered | retry_wait | unknown | dead`. */
+export const OUTGOING_STATUSES = ['queued', 'sending', 'retry_wait', 'delivered', 'unknown', 'dead'] as const;
+
+export type OutgoingStatus = (typeof OUTGOING_STATUSES)[number];
+
+/** Nothing more happens to such a message by itself. */
+export function isFinalStatus(status: string): boolean {
+  return status === 'delivered' || status === 'unknown' || status === 'dead';
+}
