@@ -53,7 +53,8 @@ export class ControlServer {
   async start(): Promise<void> {
     const before = this.#listener;
     this.#listener = await this.#listen();
-    before?.stop();
+    // What has connected to the old one is accepted first.
+    setImmediate(() => before?.stop());
   }
 
   /** The path stays: a successor has renamed its own socket onto it. */
@@ -148,7 +149,7 @@ class ControlConnection {
     if ('refusal' in request) {
       const { id, refusal } = request;
       this.#send({ v: CONTROL_VERSION, id, type: 'error', error: toErrorDocument(refusal) });
-      this.#socket.end();
+      this.#socket.destroySoon(); // not end(): a peer that goes on sending would be read for ever
     } else if (this.#pending === this.#limits.maxPending) this.#cut();
     else void this.#serve(request);
   }

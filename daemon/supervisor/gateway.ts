@@ -8,8 +8,6 @@ import type { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { readBuildInfo } from '../../shared/node/bundle.js';
 import type { SupervisorOptions } from '../../shared/node/entry.js';
-import type { LockRecord } from '../../shared/node/lock-record.js';
-import { selfIdentity } from '../../shared/node/process-identity.js';
 import { ConfigChanges } from './config-changes.js';
 import { type ControlContext, createControlHandler, restart } from './control-requests.js';
 import { ControlServer } from './control-server.js';
@@ -17,6 +15,7 @@ import { openFoundation, type Foundation } from './foundation.js';
 import { type Address, Holdings } from './holdings.js';
 import type { ListenSocket } from './listen-socket.js';
 import { learnFileSecrets } from './known-secrets.js';
+import { makeLockRecord } from './own-lock-record.js';
 import { LogRotation } from './log-rotation.js';
 import type { PredecessorLink } from './predecessor-link.js';
 import { Respawn } from './respawn.js';
@@ -85,7 +84,8 @@ export class Gateway {
       control,
       clock,
       log,
-      record: (address) => this.#record(address),
+      record: (address) =>
+        makeLockRecord({ foundation: this.#foundation, instanceId: this.#instanceId, startedAtMs: this.#startedAtMs, address }),
       onSocket,
       keepsSocket: start.environment.keepsSocket,
     });
@@ -171,22 +171,6 @@ export class Gateway {
       auth: this.#changes.auth,
       warnings: [...config.warnings, ...this.#changes.warnings],
     });
-  }
-
-  #record({ host, port }: Address): LockRecord {
-    const { paths, build } = this.#foundation;
-    return {
-      ...selfIdentity(),
-      createdAt: new Date(this.#startedAtMs).toISOString(),
-      configPath: paths.configPath,
-      instanceId: this.#instanceId,
-      host,
-      port,
-      controlPath: paths.controlPath,
-      version: build.version,
-      home: paths.home,
-      children: [],
-    };
   }
 
   #controlContext(): ControlContext {

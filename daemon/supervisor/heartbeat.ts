@@ -1,12 +1,12 @@
 /** Liveness of one worker: judged by its main loop's heartbeats, never by asking it. */
 import type { Clock } from '../../shared/clock.js';
 
-/** A worker says that it lives this often. */
-export const HEARTBEAT_MS = 1_000;
-/** Silence after which a worker counts as hung. */
+/** Silence after which a worker counts as hung. A worker beats every second, every three while nobody is connected. */
 export const HANG_AFTER_MS = 15_000;
-/** A check that comes this late means that we ourselves stood still (SIGSTOP, suspend, a jumped clock): judge nobody by it. */
-const LATE_CHECK_MS = 3_000;
+/** How often the silence is looked at; a hang is found at most this much later. Each look wakes a process that is else at rest. */
+export const CHECK_MS = 5_000;
+/** A check that comes this much too late means that we ourselves stood still (SIGSTOP, suspend, a jumped clock): judge nobody by it. */
+const LATENESS_MS = 2_000;
 
 export class HeartbeatMonitor {
   readonly #clock: Clock;
@@ -38,7 +38,7 @@ export class HeartbeatMonitor {
   }
 
   #arm(): void {
-    this.#cancel = this.#clock.after(HEARTBEAT_MS, () => this.#check());
+    this.#cancel = this.#clock.after(Math.min(CHECK_MS, this.#hangAfterMs), () => this.#check());
   }
 
   #check(): void {
@@ -46,7 +46,7 @@ export class HeartbeatMonitor {
     const sinceCheckMs = now - this.#lastCheckMs;
     this.#lastCheckMs = now;
     // Beats that came meanwhile are still unread: start counting afresh.
-    if (sinceCheckMs < 0 || sinceCheckMs > LATE_CHECK_MS) this.#lastBeatMs = now;
+    if (sinceCheckMs < 0 || sinceCheckMs > CHECK_MS + LATENESS_MS) this.#lastBeatMs = now;
     const silentMs = now - this.#lastBeatMs;
     if (silentMs < this.#hangAfterMs) return this.#arm();
     this.#cancel = undefined;

@@ -63,7 +63,9 @@ export class SocketKeeper {
   async #replace(socket: ListenSocket): Promise<void> {
     const { fd } = socket;
     if (fd === undefined || fd < 0) return;
-    const isKept = (await forget()) && (await notify(['--fd=3', `--fdname=${KEPT_SOCKET_NAME}`, 'FDSTORE=1'], fd));
+    // Without FDPOLL=0 systemd drops a socket that no worker listens on yet: poll(2) calls that a hang-up.
+    const message = ['--fd=3', `--fdname=${KEPT_SOCKET_NAME}`, 'FDSTORE=1', 'FDPOLL=0'];
+    const isKept = (await forget()) && (await notify(message, fd));
     if (!isKept) this.#log.warn('systemd does not keep the listening socket; a replacement of the supervisor will have a gap');
   }
 }

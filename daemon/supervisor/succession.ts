@@ -118,6 +118,7 @@ export class Succession {
         ...this.#deps.flags,
         ...(options.host === undefined ? {} : { host: options.host }),
         ...(options.port === undefined ? {} : { port: options.port }),
+        ...(options.token === undefined ? {} : { token: options.token }),
       },
       foreground: false,
       predecessor: { pid: process.pid, instanceId: this.#deps.instanceId, host, port },

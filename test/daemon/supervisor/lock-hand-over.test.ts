@@ -1,0 +1,48 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { inheritLock } from '../../../daemon/supervisor/lock.js';
+import { readLock } from '../../../shared/node/lock-record.js';
+import { deadRecord } from '../../helpers/lock-takers.js';
+import { lockWorld, ownRecord } from '../../helpers/lock-world.js';
+
+const held = expect.objectContaining({ code: 'LOCK_HELD' }) as Error;
+
+describe('handed over to a successor', () => {
+  test('it is the successor’s; ours is neither written nor removed any more', async () => {
+    const { acquire, path } = lockWorld();
+    const lock = await acquire();
+    lock.handOver();
+    inheritLock(path, ownRecord({ instanceId: 'gw_successor' }));
+    lock.update({ port: 1 });
+    lock.renew(0);
+    lock.release();
+    expect(readLock(path)).toMatchObject({ instanceId: 'gw_successor' });
+  });
+
+  test.each([
+    ['has not written it yet', ownRecord()],
+    ['died with it', deadRecord({ instanceId: 'gw_successor' })],
+    ['has given it up again', undefined],
+  ])('it is taken back with what changed meanwhile when the successor %s', async (_what, left) => {
+    const { acquire, path, deps } = lockWorld();
+    const lock = await acquire();
+    lock.handOver();
+    lock.update({ children: [{ role: 'worker', pid: 7, startTime: '8' }] });
+    if (left === undefined) rmSync(path);
+    else writeFileSync(path, JSON.stringify(left));
+    await lock.takeBack(deps);
+    expect(readLock(path)).toMatchObject({ instanceId: 'gw_own', children: [{ pid: 7 }] });
+    lock.release();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('it is not taken from another start that was faster', async () => {
+    const { acquire, path, deps } = lockWorld();
+    const lock = await acquire();
+    lock.handOver();
+    writeFileSync(path, JSON.stringify(ownRecord({ instanceId: 'gw_other' })));
+    await expect(lock.takeBack(deps)).rejects.toThrow(held);
+    lock.release();
+    expect(readLock(path)).toMatchObject({ instanceId: 'gw_other' });
+  });
+});

@@ -1,0 +1,139 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { HAND_OVER_LIMIT_MS, PredecessorLink } from '../../../daemon/supervisor/predecessor-link.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
+
+/** The parent's end of the channel. */
+class Parent extends EventEmitter {
+  connected = true;
+  readonly received: { type: string }[] = [];
+
+  send(message: object, _handle: undefined, _options: undefined, callback: (error: Error | null) => void): boolean {
+    this.received.push(message as { type: string });
+    callback(null);
+    return true;
+  }
+
+  says(message: object, handle?: object): void {
+    this.emit('message', message, handle);
+  }
+
+  leaves(): void {
+    this.connected = false;
+    this.emit('disconnect');
+  }
+}
+
+function successor(): { link: PredecessorLink; parent: Parent; clock: FakeClock; types(): string[] } {
+  const parent = new Parent();
+  const clock = new FakeClock();
+  return { link: new PredecessorLink(clock, parent), parent, clock, types: () => parent.received.map(({ type }) => type) };
+}
+
+describe('taking over', () => {
+  test('asks once and is given the handle with its address', async () => {
+    const { link, parent, types } = successor();
+    const handed = link.takeOver();
+    const handle = {};
+    parent.says({ type: 'handOver', host: '::', port: 1001 }, handle);
+    expect(await handed).toEqual({ handle, host: '::', port: 1001 });
+    expect(types()).toEqual(['takeOver']);
+  });
+
+  test('fails at once when the predecessor is gone already', async () => {
+    const { link, parent, types } = successor();
+    parent.leaves();
+    await expect(link.takeOver()).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: 'the gateway to take over from is gone' });
+    expect(types()).toEqual([]);
+  });
+
+  test('fails at once when the predecessor goes meanwhile', async () => {
+    const { link, parent } = successor();
+    const handed = link.takeOver();
+    parent.leaves();
+    await expect(handed).rejects.toMatchObject({ code: 'SUCCESSION_FAILED' });
+  });
+
+  test('fails when nothing is handed over in 10 s; what comes later is not taken', async () => {
+    const { link, parent, clock } = successor();
+    const handed = link.takeOver();
+    clock.advance(HAND_OVER_LIMIT_MS);
+    await expect(handed).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: expect.stringContaining('10 s') as string });
+    parent.says({ type: 'handOver', host: '::', port: 1001 }, {});
+  });
+
+  test.each([[undefined], [null], ['handle']])('fails when the handle did not come along (%s)', async (handle) => {
+    const { link, parent } = successor();
+    const handed = link.takeOver();
+    parent.emit('message', { type: 'handOver', host: '::', port: 1001 }, handle);
+    await expect(handed).rejects.toMatchObject({ code: 'SUCCESSION_FAILED' });
+  });
+
+  test('that is done is not undone by its time limit', async () => {
+    const { link, parent, clock } = successor();
+    const handed = link.takeOver();
+    parent.says({ type: 'handOver', host: '::', port: 1001 }, {});
+    clock.advance(HAND_OVER_LIMIT_MS);
+    await expect(handed).resolves.toMatchObject({ port: 1001 });
+  });
+});
+
+describe('retiring the predecessor', () => {
+  test('tells when it has quiesced, once', () => {
+    const { link, parent, types } = successor();
+    let quiesced = 0;
+    link.retire(() => (quiesced += 1));
+    expect([quiesced, types()]).toEqual([0, ['retire']]);
+    parent.says({ type: 'quiesced' });
+    parent.says({ type: 'quiesced' });
+    parent.leaves();
+    expect(quiesced).toBe(1);
+  });
+
+  test('whose process is gone, before or meanwhile, has quiesced', () => {
+    for (const isBefore of [true, false]) {
+      const { link, parent } = successor();
+      let quiesced = 0;
+      if (isBefore) parent.leaves();
+      link.retire(() => (quiesced += 1));
+      if (!isBefore) parent.leaves();
+      expect(quiesced).toBe(1);
+    }
+  });
+
+  test('which has quiesced already need not say it again to the next worker', () => {
+    const { link, parent } = successor();
+    link.retire(() => undefined);
+    parent.says({ type: 'quiesced' });
+    let quiesced = 0;
+    link.retire(() => (quiesced += 1)); // the first worker died before it was active
+    expect(quiesced).toBe(1);
+  });
+});
+
+describe('last words', () => {
+  test('success names the worker that serves', () => {
+    const { link, parent } = successor();
+    link.succeeded({ pid: 23, instanceId: 'wk_9' });
+    expect(parent.received).toEqual([{ type: 'succeeded', pid: process.pid, workerPid: 23, instanceId: 'wk_9' }]);
+  });
+
+  test('a failure is said with its code, and is on its way when it resolves', async () => {
+    const { link, parent } = successor();
+    await link.failed(new GatewayError('PORT_TAKEN', { message: 'port 1 is taken' }));
+    await link.failed(new Error('oops'));
+    expect(parent.received).toEqual([
+      { type: 'failed', error: { code: 'PORT_TAKEN', message: 'port 1 is taken' } },
+      { type: 'failed', error: { code: 'SUCCESSION_FAILED', message: 'oops' } },
+    ]);
+  });
+
+  test('nobody is told anything where nobody listens any more', async () => {
+    const { link, parent } = successor();
+    parent.leaves();
+    link.succeeded({ pid: 23, instanceId: 'wk_9' });
+    await link.failed(new Error('oops'));
+    expect(parent.received).toEqual([]);
+  });
+});
