@@ -2,4 +2,4 @@
  * Entry of the bundle that speaks to model vendors, an `AiModule`. It is loaded when it is first needed or in idle time,
  * because the SDK costs memory and time.
  */
-export { createOpenAiCompatible } from './providers/openai-compatible.js';
+export { createProvider } from './providers/create-provider.js';

@@ -13,6 +13,7 @@ import { createLogger, type Logger } from '../../shared/node/logger.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/paths.js';
 import { findSecrets } from '../../shared/node/find-secrets.js';
 import { createRedactor, type Redactor } from '../../shared/node/redact.js';
+import type { TelegramModule } from './channels/telegram/telegram.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
 import type { AiModule } from './providers/provider.js';
 import { type Conversation, createConversation } from './services/create-services.js';
@@ -21,7 +22,10 @@ import { createStatusService } from './services/status.js';
 import type { SupervisorChannel } from './supervisor-channel.js';
 import { WorkerConfig } from './worker-config.js';
 
-const HEARTBEAT_MS = 1_000;
+/** A beat tells the supervisor that the main loop turns, and what it carries. At rest it comes seldom: each one costs two wake-ups. */
+const HEARTBEAT_MS = { busy: 1_000, idle: 3_000 } as const;
+/** Time for the first requests of a connection to have arrived. */
+const WAKE_MS = 50;
 /** The kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4_096;
 /** Held back from the supervisor's deadline for closing the store and leaving. */
@@ -44,6 +48,7 @@ export class WorkerLifecycle {
   #liveInstanceIds: readonly string[];
   #isDraining = false;
   #heartbeat: NodeJS.Timeout | undefined;
+  #isIdle = false;
 
   /** Reads and validates the configuration. @throws CONFIG_INVALID */
   constructor(options: { boot: WorkerBoot; channel: WorkerChannel; clock: Clock }) {
@@ -83,6 +88,7 @@ export class WorkerLifecycle {
       logger: this.#log,
       clock,
       loadAi: () => loadBundle<AiModule>('ai'),
+      loadTelegram: () => loadBundle<TelegramModule>('telegram'),
     });
     this.#http = this.#createHttp(paths, clock);
   }
@@ -110,7 +116,8 @@ export class WorkerLifecycle {
         const { port } = server.address() as AddressInfo;
         if (port !== message.port) return reject(portTaken(message));
         this.#channel.send({ type: 'listening', port });
-        this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+        this.#beat();
+        server.on('connection', () => this.#wake());
         resolve();
       });
     });
@@ -130,7 +137,7 @@ export class WorkerLifecycle {
     const cut = await this.#http.drain(message.mode, timeoutMs);
     await quiesced;
     await this.#conversation.close();
-    clearInterval(this.#heartbeat);
+    clearTimeout(this.#heartbeat);
     this.#log[cut.requests + cut.streams === 0 ? 'debug' : 'warn']({ cut }, 'drained');
     this.#logFile.close();
     await this.#channel.flush({ type: 'drained', cut });
@@ -151,6 +158,7 @@ export class WorkerLifecycle {
     this.#learnSecrets();
     const { config, tokenHint } = this.#config.current;
     this.#logFile.setMaxBytes(config.logs.maxBytes);
+    if (problems.length === 0) void this.#conversation.reconfigure();
     this.#channel.send({
       type: 'configResult',
       hash: message.hash,
@@ -172,13 +180,14 @@ export class WorkerLifecycle {
   }
 
   #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
-    const { sessions, messages, outgoing, webhooks, agent, models } = this.#conversation;
+    const { sessions, messages, outgoing, webhooks, channelAccounts, agent, models } = this.#conversation;
     return createHttpApp({
       services: {
         sessions,
         messages,
         outgoing,
         webhooks,
+        channelAccounts,
         agent,
         models,
         status: createStatusService(() => this.#channel.ask({ type: 'status' })),
@@ -195,10 +204,21 @@ export class WorkerLifecycle {
   }
 
   #beat(): void {
+    const vitals = this.#http.vitals();
+    this.#isIdle = vitals.connections === 0;
     this.#channel.send({
       type: 'heartbeat',
-      vitals: { rssBytes: process.memoryUsage.rss(), ...this.#http.vitals(), channels: this.#conversation.channels() },
+      vitals: { rssBytes: process.memoryUsage.rss(), ...vitals, channels: this.#conversation.channels() },
     });
+    this.#heartbeat = setTimeout(() => this.#beat(), this.#isIdle ? HEARTBEAT_MS.idle : HEARTBEAT_MS.busy);
+  }
+
+  /** The first connection after a rest: what the supervisor knows must not be three seconds old. */
+  #wake(): void {
+    if (!this.#isIdle) return;
+    this.#isIdle = false;
+    clearTimeout(this.#heartbeat);
+    this.#heartbeat = setTimeout(() => this.#beat(), WAKE_MS);
   }
 }
 

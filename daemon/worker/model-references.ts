@@ -4,23 +4,7 @@ import { formatKey, type KeyPath } from '../../shared/config/key-path.js';
 import type { ModelsDocument } from '../../shared/config/models-schema.js';
 import type { Config, ModelChoice } from '../../shared/config/schema.js';
 import type { Problem } from '../../shared/errors.js';
-
-/** Providers that need no entry in `models.json`: the built-in one, and those that environment keys or discovery switch on. */
-export const BUILT_IN_PROVIDERS: readonly string[] = [
-  'xopc',
-  'openai',
-  'anthropic',
-  'google',
-  'openrouter',
-  'groq',
-  'mistral',
-  'deepseek',
-  'xai',
-  'together',
-  'ollama',
-  'lmstudio',
-  'llamacpp',
-];
+import { BUILT_IN_PROVIDERS, GUIDE_PROVIDER } from './providers/known-providers.js';
 
 interface Reference {
   readonly path: KeyPath;
@@ -52,7 +36,7 @@ export function findUnknownProviders(options: {
   modelsExist: boolean;
 }): Problem[] {
   const { document, config, models } = options;
-  const known = new Set([...(models.mode === 'merge' ? BUILT_IN_PROVIDERS : ['xopc']), ...Object.keys(models.providers)]);
+  const known = new Set([...(models.mode === 'merge' ? BUILT_IN_PROVIDERS : [GUIDE_PROVIDER]), ...Object.keys(models.providers)]);
   const where = options.modelsExist
     ? `is not in ${options.modelsFile}`
     : `would be described in ${options.modelsFile}, which does not exist`;

@@ -75,11 +75,15 @@ export class ChannelRegistry {
     return this.#channels.get(channel)?.openPreview?.(target);
   }
 
+  /** Every account of every channel, also those that are not started. */
+  accounts(): { channel: string; accountId: string; status: ChannelStatus }[] {
+    return [...this.#channels.values()].flatMap((channel) =>
+      Object.entries(channel.health()).map(([accountId, status]) => ({ channel: channel.name, accountId, status })),
+    );
+  }
+
   /** Every account by its label. */
   health(): Record<string, ChannelStatus> {
-    const accounts = [...this.#channels.values()].flatMap((channel) =>
-      Object.entries(channel.health()).map(([accountId, status]) => [accountLabel(channel.name, accountId), status] as const),
-    );
-    return Object.fromEntries(accounts);
+    return Object.fromEntries(this.accounts().map(({ channel, accountId, status }) => [accountLabel(channel, accountId), status]));
   }
 }

@@ -71,11 +71,16 @@ function unfinished(): GatewayError {
   return new GatewayError('INTERNAL_ERROR', { message: 'the turn ended without an answer' });
 }
 
+/** With its details: a provider's wish to wait becomes `Retry-After`. */
+function eventError({ code, message, details }: Extract<AgentEvent, { type: 'error' }>): GatewayError {
+  return new GatewayError(code, { message, ...(details === undefined ? {} : { details: { ...details } }) });
+}
+
 /** The error that a step means, if it means one. */
 function errorOf(step: Step): GatewayError | undefined {
   switch (step.kind) {
     case 'event':
-      return step.event.type === 'error' ? new GatewayError(step.event.code, { message: step.event.message }) : undefined;
+      return step.event.type === 'error' ? eventError(step.event) : undefined;
     case 'ended':
       return unfinished();
     case 'failed':

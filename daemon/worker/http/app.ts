@@ -24,6 +24,7 @@ import { createRequestIds, requestId } from './middleware/request-id.js';
 import { requestTarget } from './middleware/request-target.js';
 import { securityHeaders } from './middleware/security-headers.js';
 import { unmatched } from './middleware/unmatched.js';
+import { PageTickets } from './page-tickets.js';
 import { createOwnHosts, machineNames, type MachineNames, parseHost } from './own-hosts.js';
 import { routesMiddleware } from './route.js';
 import { apiRoutes } from './routes/index.js';
@@ -100,7 +101,7 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   koa.use(cors(rules.cors));
   koa.use(auth(rules.isAuthEnabled, demandToken));
   koa.use(
-    routesMiddleware(apiRoutes({ ...deps, ...rules, connections, document, isDraining }), {
+    routesMiddleware(apiRoutes({ ...deps, ...rules, connections, document, isDraining, tickets: new PageTickets(clock) }), {
       readJson: createReadJson(rules.maxBodyBytes),
       demandToken,
       refuseCredentials,

@@ -38,12 +38,15 @@ export function isHealthPath(path: string): boolean {
   return path === '/health' || path.startsWith('/health/');
 }
 
+/** Below it, the last part of a path is a one-time ticket. */
+export const PAGE_LINKS = '/api/page-links/';
+
 /** What other programs call with credentials of their own, from anywhere: no token, any Host. */
 export function hasOwnCredentials(path: string): boolean {
-  return path.startsWith('/api/webhook/');
+  return path.startsWith('/api/webhook/') || path.startsWith(PAGE_LINKS);
 }
 
 /** What needs no token: health and the page's own files. */
 export function isPublicPath(path: string): boolean {
-  return path === '/' || path.startsWith('/assets/') || isHealthPath(path);
+  return path === '/' || path === '/docs' || path.startsWith('/assets/') || isHealthPath(path);
 }

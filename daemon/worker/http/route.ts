@@ -14,7 +14,21 @@ export interface RouteInput<Body, Query> {
   readonly query: Query;
 }
 
-export interface RouteDefinition<Body, Query> {
+/** What the OpenAPI document tells of a route beside what it takes. */
+export interface RouteText {
+  /** One line; a route without it is no part of the API: the page's own files. */
+  readonly summary?: string;
+  /** Schemas of the path's parameters. The handler checks them. */
+  readonly params?: Readonly<Record<string, SchemaMaker<unknown>>>;
+  /** Headers that it takes beside those of every route, with what they are for. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The JSON document of a 200. */
+  readonly answer?: SchemaMaker<unknown>;
+  /** Other media types of a 200, with what they hold. */
+  readonly media?: Readonly<Record<string, string>>;
+}
+
+export interface RouteDefinition<Body, Query> extends RouteText {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   /** `token`: the token is needed even from this machine. */
@@ -39,9 +53,18 @@ export interface RouteTools {
   readonly refuseCredentials: RefuseCredentials;
 }
 
+/** What a route takes and answers, for the OpenAPI document. */
+export interface RouteFacts extends RouteText {
+  readonly access: 'token' | 'own' | undefined;
+  readonly body?: SchemaMaker<unknown>;
+  readonly isBodyOptional: boolean;
+  readonly query?: SchemaMaker<unknown>;
+}
+
 export interface Route {
   readonly method: string;
   readonly path: string;
+  readonly facts: RouteFacts;
   readonly toMiddleware: (tools: RouteTools) => HttpMiddleware;
 }
 
@@ -86,7 +109,9 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       });
     };
   };
-  return { method: definition.method, path: definition.path, toMiddleware };
+  const { method, path, isBodyOptional = false } = definition;
+  const access = definition.authorize === undefined ? definition.access : 'own';
+  return { method, path, facts: { ...definition, access, isBodyOptional }, toMiddleware };
 }
 
 /** Exact paths, as they are written: no other case, no final slash; what looks like another path is another path. */

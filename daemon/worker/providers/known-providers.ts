@@ -1,4 +1,4 @@
-/** Providers that an environment variable switches on, without any configuration. */
+/** Every provider that needs no entry in `models.json`: switched on by an environment variable, or found on this machine. */
 import type { ApiKind, ModelConfig } from '../../../shared/config/models-schema.js';
 
 export interface KnownProvider {
@@ -6,26 +6,136 @@ export interface KnownProvider {
   readonly name: string;
   readonly api: ApiKind;
   readonly baseUrl: string;
-  readonly keyVariable: string;
+  /** Hold the key; the first that is set counts. */
+  readonly keyVariables: readonly [string, ...string[]];
   /** Names another server of the same API, with models of its own. */
-  readonly baseUrlVariable: string;
+  readonly baseUrlVariable?: string;
   /** The first one is the default. */
   readonly models: readonly ModelConfig[];
 }
 
+const text = (id: string, name: string, limits: Partial<ModelConfig> = {}): ModelConfig => ({ id, name, input: ['text'], ...limits });
+const image = (id: string, name: string, limits: Partial<ModelConfig> = {}): ModelConfig => ({ ...text(id, name, limits), input: ['text', 'image'] });
+
+/** In the order in which they are the default. */
 export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
   {
     id: 'openai',
     name: 'OpenAI',
     api: 'openai-completions',
     baseUrl: 'https://api.openai.com/v1',
-    keyVariable: 'OPENAI_API_KEY',
+    keyVariables: ['OPENAI_API_KEY'],
     baseUrlVariable: 'OPENAI_BASE_URL',
     models: [
-      { id: 'gpt-5-mini', name: 'GPT-5 mini', reasoning: true, input: ['text', 'image'], contextWindow: 400_000, maxTokens: 128_000 },
-      { id: 'gpt-5', name: 'GPT-5', reasoning: true, input: ['text', 'image'], contextWindow: 400_000, maxTokens: 128_000 },
-      { id: 'gpt-4.1', name: 'GPT-4.1', input: ['text', 'image'], contextWindow: 1_047_576, maxTokens: 32_768 },
-      { id: 'gpt-4o-mini', name: 'GPT-4o mini', input: ['text', 'image'], contextWindow: 128_000, maxTokens: 16_384 },
+      image('gpt-5-mini', 'GPT-5 mini', { reasoning: true, contextWindow: 400_000, maxTokens: 128_000 }),
+      image('gpt-5', 'GPT-5', { reasoning: true, contextWindow: 400_000, maxTokens: 128_000 }),
+      image('gpt-4.1', 'GPT-4.1', { contextWindow: 1_047_576, maxTokens: 32_768 }),
+      image('gpt-4o-mini', 'GPT-4o mini', { contextWindow: 128_000, maxTokens: 16_384 }),
     ],
   },
+  {
+    id: 'anthropic',
+    name: 'Anthropic',
+    api: 'anthropic-messages',
+    baseUrl: 'https://api.anthropic.com/v1',
+    keyVariables: ['ANTHROPIC_API_KEY'],
+    baseUrlVariable: 'ANTHROPIC_BASE_URL',
+    models: [
+      image('claude-sonnet-4-6', 'Claude Sonnet 4.6', { reasoning: true, contextWindow: 200_000, maxTokens: 64_000 }),
+      image('claude-opus-4-8', 'Claude Opus 4.8', { reasoning: true, contextWindow: 200_000, maxTokens: 64_000 }),
+      image('claude-haiku-4-5', 'Claude Haiku 4.5', { reasoning: true, contextWindow: 200_000, maxTokens: 64_000 }),
+    ],
+  },
+  {
+    id: 'google',
+    name: 'Google Gemini',
+    api: 'google-generative-ai',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    keyVariables: ['GEMINI_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY', 'GOOGLE_API_KEY'],
+    baseUrlVariable: 'GOOGLE_GEMINI_BASE_URL',
+    models: [
+      image('gemini-flash-latest', 'Gemini Flash', { reasoning: true, contextWindow: 1_048_576, maxTokens: 65_536 }),
+      image('gemini-pro-latest', 'Gemini Pro', { reasoning: true, contextWindow: 1_048_576, maxTokens: 65_536 }),
+      image('gemini-flash-lite-latest', 'Gemini Flash-Lite', { reasoning: true, contextWindow: 1_048_576, maxTokens: 65_536 }),
+    ],
+  },
+  {
+    id: 'openrouter',
+    name: 'OpenRouter',
+    api: 'openai-completions',
+    baseUrl: 'https://openrouter.ai/api/v1',
+    keyVariables: ['OPENROUTER_API_KEY'],
+    models: [text('openrouter/auto', 'OpenRouter Auto', { contextWindow: 128_000 })],
+  },
+  {
+    id: 'groq',
+    name: 'Groq',
+    api: 'openai-completions',
+    baseUrl: 'https://api.groq.com/openai/v1',
+    keyVariables: ['GROQ_API_KEY'],
+    models: [
+      text('llama-3.3-70b-versatile', 'Llama 3.3 70B', { contextWindow: 131_072, maxTokens: 32_768 }),
+      text('openai/gpt-oss-120b', 'GPT OSS 120B', { reasoning: true, contextWindow: 131_072, maxTokens: 65_536 }),
+    ],
+  },
+  {
+    id: 'mistral',
+    name: 'Mistral',
+    api: 'openai-completions',
+    baseUrl: 'https://api.mistral.ai/v1',
+    keyVariables: ['MISTRAL_API_KEY'],
+    models: [
+      image('mistral-medium-latest', 'Mistral Medium', { contextWindow: 131_072 }),
+      text('mistral-large-latest', 'Mistral Large', { contextWindow: 131_072 }),
+      image('mistral-small-latest', 'Mistral Small', { contextWindow: 131_072 }),
+    ],
+  },
+  {
+    id: 'deepseek',
+    name: 'DeepSeek',
+    api: 'openai-completions',
+    baseUrl: 'https://api.deepseek.com/v1',
+    keyVariables: ['DEEPSEEK_API_KEY'],
+    models: [
+      text('deepseek-chat', 'DeepSeek Chat', { contextWindow: 128_000, maxTokens: 8_192 }),
+      text('deepseek-reasoner', 'DeepSeek Reasoner', { reasoning: true, contextWindow: 128_000, maxTokens: 65_536 }),
+    ],
+  },
+  {
+    id: 'xai',
+    name: 'xAI',
+    api: 'openai-completions',
+    baseUrl: 'https://api.x.ai/v1',
+    keyVariables: ['XAI_API_KEY'],
+    models: [image('grok-4', 'Grok 4', { reasoning: true, contextWindow: 256_000 }), text('grok-3-mini', 'Grok 3 mini', { reasoning: true, contextWindow: 131_072 })],
+  },
+  {
+    id: 'together',
+    name: 'Together AI',
+    api: 'openai-completions',
+    baseUrl: 'https://api.together.xyz/v1',
+    keyVariables: ['TOGETHER_API_KEY'],
+    models: [text('meta-llama/Llama-3.3-70B-Instruct-Turbo', 'Llama 3.3 70B', { contextWindow: 131_072 })],
+  },
 ];
+
+/** A model server that people run on their own machine, at its usual address. All of them speak chat completions and want no key. */
+export interface LocalServer {
+  readonly id: 'ollama' | 'lmstudio' | 'llamacpp';
+  readonly name: string;
+  /** On 127.0.0.1. */
+  readonly port: number;
+}
+
+/** In the order in which they are the default. */
+export const LOCAL_SERVERS: readonly LocalServer[] = [
+  { id: 'ollama', name: 'Ollama', port: 11_434 },
+  { id: 'lmstudio', name: 'LM Studio', port: 1_234 },
+  { id: 'llamacpp', name: 'llama.cpp', port: 8_080 },
+];
+
+/** The provider of the built-in guide. */
+export const GUIDE_PROVIDER = 'xopc';
+
+/** Ids that a configuration may name without an entry in `models.json`. */
+export const BUILT_IN_PROVIDERS: readonly string[] = [GUIDE_PROVIDER, ...KNOWN_PROVIDERS.map(({ id }) => id), ...LOCAL_SERVERS.map(({ id }) => id)];

@@ -3,24 +3,80 @@
  * because the bundle that speaks to vendors has classes of its own.
  */
 
-/** What a model is given, oldest first. */
-export interface ModelMessage {
+import type { ApiKind } from '../../../shared/config/models-schema.js';
+
+/** What was said in a conversation. */
+export interface ChatMessage {
   readonly role: 'user' | 'assistant';
   readonly content: string;
 }
 
+/** A model's wish to have a tool run. */
+export interface ToolCall {
+  /** Unique in the turn. */
+  readonly id: string;
+  readonly name: string;
+  /** As the model wrote it; tools check it themselves. */
+  readonly input: unknown;
+  /** Why it cannot be run at all: no such tool, arguments that are no JSON. */
+  readonly problem?: string;
+}
+
+export interface ToolResult {
+  readonly callId: string;
+  readonly name: string;
+  readonly output: string;
+  readonly isError: boolean;
+}
+
+/** What a model said and called in one step. */
+export interface ToolCallMessage {
+  readonly role: 'toolCalls';
+  readonly content: string;
+  readonly calls: readonly ToolCall[];
+  /** The model that wrote it, `provider/model`, and the step in its vendor's own form, which only that model is given back. */
+  readonly ref: string;
+  readonly vendor?: unknown;
+}
+
+/** The results of all calls of the step before. */
+export interface ToolResultMessage {
+  readonly role: 'toolResults';
+  readonly results: readonly ToolResult[];
+}
+
+/** What a model is given, oldest first. */
+export type ModelMessage = ChatMessage | ToolCallMessage | ToolResultMessage;
+
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of an object. */
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+}
+
 export interface ModelRequest {
+  /** `provider/model`. */
+  readonly ref?: string;
   /** The provider's own name of the model, without the provider's id. */
   readonly modelId: string;
   readonly system?: string;
-  /** The last one is the user's text, verbatim. */
+  /** The last chat message is the user's text, verbatim; the steps of this turn follow it. */
   readonly messages: readonly ModelMessage[];
+  readonly tools?: readonly ToolDefinition[];
+  /** The tools were used often enough: only words are wanted now. */
+  readonly isLastStep?: boolean;
+  /** The most tokens that the model can write, where it is known. */
+  readonly maxTokens?: number;
 }
 
 /** Tokens as the provider counted them; null where it did not say. */
 export interface TokenUsage {
+  /** All of them, also those from and for the provider's cache. */
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
+  readonly cacheReadTokens?: number | null;
+  readonly cacheWriteTokens?: number | null;
 }
 
 /**
@@ -57,10 +113,12 @@ export interface ProviderFailure {
   readonly retryAfterMs: number | null;
 }
 
-/** Any number of `delta`, then exactly one of the others. */
+/** Any number of `delta` and `toolCall`, then exactly one of the others. */
 export type ProviderEvent =
   | { readonly type: 'delta'; readonly text: string }
-  | { readonly type: 'finish'; readonly usage: TokenUsage }
+  | { readonly type: 'toolCall'; readonly call: ToolCall }
+  /** `vendor`: the step in the vendor's own form, where it called tools; plain data. */
+  | { readonly type: 'finish'; readonly usage: TokenUsage; readonly vendor?: unknown }
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   /** The caller's signal ended it. */
   | { readonly type: 'aborted' };
@@ -77,6 +135,7 @@ export interface Provider {
 export interface ConnectionSettings {
   readonly id: string;
   readonly name: string;
+  readonly api: ApiKind;
   readonly baseUrl: string;
   readonly apiKey?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -84,8 +143,8 @@ export interface ConnectionSettings {
 
 /** Exports of the bundle that speaks to vendors, loaded when it is first needed (`daemon/worker/ai.ts`). */
 export interface AiModule {
-  /** Chat completions, as OpenAI defined them and most servers speak them. */
-  createOpenAiCompatible(settings: ConnectionSettings): Provider;
+  /** A provider that speaks the API which the settings name. */
+  createProvider(settings: ConnectionSettings): Provider;
 }
 
 /** Kinds that may be gone a moment later. */

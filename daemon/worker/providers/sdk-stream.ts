@@ -1,12 +1,20 @@
 /** Runs one model call of the AI SDK as the provider port's stream of events. Part of the bundle that speaks to vendors. */
 import { streamText, type FinishReason, type LanguageModel, type LanguageModelUsage } from 'ai';
-import type { ModelRequest, ProviderEvent, ProviderFailure, TokenUsage } from './provider.js';
+import type { ApiKind } from '../../../shared/config/models-schema.js';
+import type { ModelRequest, ProviderEvent, ProviderFailure, TokenUsage, ToolCall } from './provider.js';
 import { toFailure } from './sdk-failure.js';
+import { toSdkMessages, toSdkTools } from './sdk-messages.js';
 
 const failed = (failure: ProviderFailure): ProviderEvent => ({ type: 'failed', failure });
 
-function toUsage(usage: LanguageModelUsage): TokenUsage {
-  return { inputTokens: usage.inputTokens ?? null, outputTokens: usage.outputTokens ?? null };
+function toUsage({ inputTokens, outputTokens, inputTokenDetails }: LanguageModelUsage): TokenUsage {
+  const { cacheReadTokens, cacheWriteTokens } = inputTokenDetails;
+  return {
+    inputTokens: inputTokens ?? null,
+    outputTokens: outputTokens ?? null,
+    ...(cacheReadTokens === undefined || cacheReadTokens === 0 ? {} : { cacheReadTokens }),
+    ...(cacheWriteTokens === undefined || cacheWriteTokens === 0 ? {} : { cacheWriteTokens }),
+  };
 }
 
 function withoutWords(reason: FinishReason): ProviderEvent {
@@ -15,13 +23,20 @@ function withoutWords(reason: FinishReason): ProviderEvent {
   return failed({ kind: isFiltered ? 'filtered' : 'empty', status: null, detail, retryAfterMs: null });
 }
 
+interface Finish {
+  readonly reason: FinishReason;
+  /** What the vendor itself called it; without one, it never said that the answer is complete. */
+  readonly raw: string | undefined;
+  readonly usage: LanguageModelUsage;
+}
+
 /** What the parts of one call came to. */
 class CallResult {
   #error: unknown;
   #hasError = false;
-  #hasText = false;
+  #hasContent = false;
   #isAborted = false;
-  #finish: { reason: FinishReason; usage: LanguageModelUsage } | undefined;
+  #finish: Finish | undefined;
 
   /** The first error is the cause; what follows are its consequences. */
   noteError(error: unknown): void {
@@ -29,53 +44,94 @@ class CallResult {
     this.#hasError = true;
   }
 
-  noteText(): void {
-    this.#hasText = true;
+  noteContent(): void {
+    this.#hasContent = true;
   }
 
   noteAbort(): void {
     this.#isAborted = true;
   }
 
-  noteFinish(reason: FinishReason, usage: LanguageModelUsage): void {
-    this.#finish = { reason, usage };
+  noteFinish(finish: Finish): void {
+    this.#finish = finish;
   }
 
   /** The last event. One error anywhere means failure, whatever the finish reason claims. */
-  lastEvent(signal: AbortSignal): ProviderEvent {
+  lastEvent(signal: AbortSignal, vendor: unknown): ProviderEvent {
     if (this.#isAborted || signal.aborted) return { type: 'aborted' };
     if (this.#hasError) return failed(toFailure(this.#error));
-    if (this.#finish === undefined) return failed({ kind: 'cut', status: null, detail: '', retryAfterMs: null });
-    if (!this.#hasText) return withoutWords(this.#finish.reason);
-    return { type: 'finish', usage: toUsage(this.#finish.usage) };
+    if (this.#finish === undefined || (this.#finish.raw === undefined && this.#finish.reason === 'other'))
+      return failed({ kind: 'cut', status: null, detail: '', retryAfterMs: null });
+    if (!this.#hasContent) return withoutWords(this.#finish.reason);
+    return { type: 'finish', usage: toUsage(this.#finish.usage), ...(vendor === undefined ? {} : { vendor }) };
   }
 }
 
+function toCall(part: { toolCallId: string; toolName: string; input: unknown; invalid?: boolean; error?: unknown }): ToolCall {
+  const { toolCallId: id, toolName: name, input, invalid, error } = part;
+  if (invalid !== true) return { id, name, input };
+  return { id, name, input, problem: error instanceof Error ? error.message : String(error) };
+}
+
+function optionsOf(request: ModelRequest, api: ApiKind) {
+  const { system, tools = [], isLastStep, maxTokens } = request;
+  return {
+    ...(system === undefined ? {} : { system }),
+    ...(tools.length === 0 ? {} : { tools: toSdkTools(tools), toolChoice: isLastStep === true ? ('none' as const) : ('auto' as const) }),
+    // The only API that must be told; others take their own limit, and some refuse to be told.
+    ...(api === 'anthropic-messages' && maxTokens !== undefined ? { maxOutputTokens: maxTokens } : {}),
+    // Conversations are kept here, not at the vendor's.
+    ...(api === 'openai-responses' ? { providerOptions: { openai: { store: false } } } : {}),
+  };
+}
+
 /** @param model  made for this call */
-export async function* streamModel(model: LanguageModel, request: ModelRequest, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+export async function* streamModel(
+  model: LanguageModel,
+  request: ModelRequest,
+  { api, signal }: { api: ApiKind; signal: AbortSignal },
+): AsyncGenerator<ProviderEvent> {
   const result = new CallResult();
+  let vendor: unknown;
   // The SDK takes an abort for one only with its own kind of reason; a caller's reason would look like a failure.
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   try {
-    const { fullStream } = streamText({
+    const { fullStream, response } = streamText({
       model,
-      ...(request.system === undefined ? {} : { system: request.system }),
-      messages: request.messages.map(({ role, content }) => ({ role, content })),
+      messages: toSdkMessages(request.messages, request.ref),
+      ...optionsOf(request, api),
       abortSignal: controller.signal,
       maxRetries: 0,
       onError: ({ error }) => result.noteError(error),
     });
+    let hasCalls = false;
     for await (const part of fullStream) {
-      if (part.type === 'text-delta' && part.text !== '') {
-        result.noteText();
-        yield { type: 'delta', text: part.text };
-      } else if (part.type === 'error') result.noteError(part.error);
-      else if (part.type === 'abort') result.noteAbort();
-      else if (part.type === 'finish') result.noteFinish(part.finishReason, part.totalUsage);
+      switch (part.type) {
+        case 'text-delta':
+          if (part.text === '') break;
+          result.noteContent();
+          yield { type: 'delta', text: part.text };
+          break;
+        case 'tool-call':
+          result.noteContent();
+          hasCalls = true;
+          yield { type: 'toolCall', call: toCall(part) };
+          break;
+        case 'error':
+          result.noteError(part.error);
+          break;
+        case 'abort':
+          result.noteAbort();
+          break;
+        case 'finish':
+          result.noteFinish({ reason: part.finishReason, raw: part.rawFinishReason, usage: part.totalUsage });
+          break;
+      }
     }
+    if (hasCalls) vendor = (await response).messages.filter(({ role }) => role === 'assistant');
   } catch (error) {
     result.noteError(error);
   } finally {
@@ -83,5 +139,5 @@ export async function* streamModel(model: LanguageModel, request: ModelRequest, 
     // A reader that stops early ends the call too.
     controller.abort();
   }
-  yield result.lastEvent(signal);
+  yield result.lastEvent(signal, vendor);
 }

@@ -2,7 +2,8 @@
  * What the HTTP routes (and later the WebSocket, cron and channels) may ask of the worker. Services know neither Koa
  * nor SQL; routes know only these shapes. Every method that fails throws a `GatewayError`.
  */
-import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { ChannelStatus, StatusDocument } from '../../../shared/control/messages.js';
+import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import type { ErrorCode } from '../../../shared/errors.js';
 
 /** A conversation. `key` is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`. Times are ISO 8601 UTC. */
@@ -57,9 +58,6 @@ export interface MessageService {
   sync(message: InboundMessage, options: { deliver: boolean; signal: AbortSignal }): Promise<{ reply: string }>;
 }
 
-/** What becomes of a message for a chat: `queued → sending → delivered | retry_wait | unknown | dead`. */
-export type OutgoingStatus = 'queued' | 'sending' | 'retry_wait' | 'delivered' | 'unknown' | 'dead';
-
 /** A message for a chat outside, as it was accepted, and what became of it. Times are ISO 8601 UTC. */
 export interface OutgoingDocument {
   /** The `message_id` that it was accepted with. */
@@ -92,6 +90,35 @@ export interface OutgoingService {
   retry(id: string): Promise<OutgoingDocument>;
   /** Forgets a message that has not arrived. @throws NOT_FOUND; CONFLICT while it is being sent, or when it has arrived */
   drop(id: string): Promise<void>;
+}
+
+/** One account of a channel, and how it is. */
+export interface ChannelDocument {
+  readonly channel: string;
+  readonly accountId: string;
+  readonly state: ChannelStatus['state'];
+  readonly message: string | null;
+}
+
+/** Somebody who may write to an account with the policy `pairing`, or has asked to. */
+export interface PairingDocument {
+  readonly channel: string;
+  readonly accountId: string;
+  readonly senderId: string;
+  readonly senderName: string;
+  readonly state: 'pending' | 'approved';
+  /** What the sender was told; null once approved. */
+  readonly code: string | null;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+}
+
+export interface ChannelService {
+  list(): Promise<{ channels: ChannelDocument[]; pairings: PairingDocument[] }>;
+  /** Lets the sender who was told that code write. @throws CHANNEL_NOT_FOUND; NOT_FOUND for a code that nobody was told, or too long ago */
+  approve(channel: string, code: string): Promise<PairingDocument>;
+  /** @throws CHANNEL_NOT_FOUND; NOT_FOUND for a sender who is not known */
+  revoke(channel: string, input: { accountId?: string; senderId: string }): Promise<void>;
 }
 
 /** A call of a program that writes to an agent through a webhook account. */
@@ -206,6 +233,7 @@ export interface Services {
   readonly messages: MessageService;
   readonly outgoing: OutgoingService;
   readonly webhooks: WebhookService;
+  readonly channelAccounts: ChannelService;
   readonly agent: AgentService;
   readonly models: ModelService;
   readonly status: StatusService;

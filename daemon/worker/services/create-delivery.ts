@@ -4,12 +4,14 @@ import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { ChannelRegistry } from '../channels/registry.js';
+import { createTelegramChannel, type TelegramModule } from '../channels/telegram/telegram.js';
 import { createWebchat } from '../channels/webchat.js';
 import { createWebhookChannel } from '../channels/webhook/webhook.js';
 import { Inbox } from '../inbox/inbox.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import type { Store } from '../store/store.js';
+import { createChannelIntake } from './channel-intake.js';
 import { ChatTurns } from './chat-turns.js';
 import type { TurnRunner } from './turn-runner.js';
 
@@ -24,6 +26,8 @@ export interface DeliveryDeps {
   /** 0 ≤ x < 1. */
   random(): number;
   turns(): TurnRunner;
+  /** Loads the bundle that speaks to Telegram. */
+  loadTelegram(): TelegramModule;
 }
 
 export interface DeliveryParts {
@@ -45,12 +49,27 @@ const SEND_GRACE_MS = 2_000;
 export function createDelivery(deps: DeliveryDeps): DeliveryParts {
   const { store, clock, logger, instanceId } = deps;
   const config = (): Config => deps.config();
-  const onReady = (channel: string) => (accountId: string) => outbox.wakeAccount(channel, accountId);
-  const channels: ChannelRegistry = new ChannelRegistry([createWebchat(), createWebhookChannel({ config, clock, logger, onReady: onReady('webhook') })]);
+  const random = (): number => deps.random();
   const liveInstanceIds = (): readonly string[] => deps.liveInstanceIds();
-  const outbox = new Outbox({ store, clock, logger, channels, instanceId, liveInstanceIds, random: () => deps.random() });
+  const onReady = (channel: string) => (accountId: string) => outbox.wakeAccount(channel, accountId);
+  // What channels take in, and what they send for, is made from them; nothing of it is called before all of it is there.
+  const intake = createChannelIntake({
+    store,
+    clock,
+    logger,
+    instanceId,
+    liveInstanceIds,
+    inbox: { storeIn: (...args) => inbox.storeIn(...args), wake: (lane) => inbox.wake(lane) },
+    outbox: { enqueue: (db, message) => outbox.enqueue(db, message), wake: (lane) => outbox.wake(lane) },
+  });
+  const channels: ChannelRegistry = new ChannelRegistry([
+    createWebchat(),
+    createTelegramChannel({ config, clock, logger, intake, random, load: () => deps.loadTelegram(), onReady: onReady('telegram') }),
+    createWebhookChannel({ config, clock, logger, onReady: onReady('webhook') }),
+  ]);
+  const outbox: Outbox = new Outbox({ store, clock, logger, channels, instanceId, liveInstanceIds, random });
   const handler = new ChatTurns({ store, clock, logger, channels, outbox, instanceId, config, turns: () => deps.turns(), registry: () => deps.registry() });
-  const inbox = new Inbox({ store, clock, logger, handler, instanceId, liveInstanceIds });
+  const inbox: Inbox = new Inbox({ store, clock, logger, handler, instanceId, liveInstanceIds });
 
   return {
     channels,

@@ -15,8 +15,10 @@ import { ProviderRegistry } from '../providers/registry.js';
 import { findSession, startFreshContext } from '../store/sessions.js';
 import { Store } from '../store/store.js';
 import { AiLoader } from './ai-loader.js';
+import type { TelegramModule } from '../channels/telegram/telegram.js';
 import { createAgentService } from './agent.js';
 import type { Services } from './contracts.js';
+import { createChannelService } from './channels.js';
 import { createDelivery } from './create-delivery.js';
 import { createMessageService } from './messages.js';
 import { modelWarnings } from './model-warnings.js';
@@ -28,6 +30,7 @@ import { TurnRunner } from './turn-runner.js';
 import { Upkeep } from './upkeep.js';
 import { createWebhookService } from './webhooks.js';
 
+export type { TelegramModule } from '../channels/telegram/telegram.js';
 export type { AiModule } from '../providers/provider.js';
 
 export interface ConversationDeps {
@@ -43,17 +46,21 @@ export interface ConversationDeps {
   readonly clock: Clock;
   /** Loads the bundle that speaks to model vendors; called at most once while it succeeds. */
   loadAi(): AiModule;
+  /** Loads the bundle that speaks to Telegram. */
+  loadTelegram(): TelegramModule;
   /** Looks up an environment variable. Default: the process's. */
   readonly environment?: (name: string) => string | undefined;
   /** 0 ≤ x < 1. Default: Math.random. */
   readonly random?: () => number;
 }
 
-export interface Conversation extends Pick<Services, 'sessions' | 'messages' | 'outgoing' | 'webhooks' | 'agent' | 'models'> {
+export interface Conversation extends Pick<Services, 'sessions' | 'messages' | 'outgoing' | 'webhooks' | 'channelAccounts' | 'agent' | 'models'> {
   /** Opens the store. Never rejects: what is wrong with it is in {@link warnings}, and requests are answered UNAVAILABLE until it is right. */
   start(): Promise<void>;
   /** What only the one active worker does: channels, turns of the dead, upkeep. */
   activate(): Promise<void>;
+  /** Takes over a changed configuration of the channels. */
+  reconfigure(): Promise<void>;
   /** No new background work; requests go on being answered. */
   quiesce(): Promise<void>;
   /** Lets turns end for `timeoutMs`, then cuts them. @returns how many were cut */
@@ -107,7 +114,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const isSoleWorker = (): boolean => liveInstanceIds().every((id) => id === instanceId);
   const store = new Store({ path: deps.paths.databasePath, clock, logger, isSoleWorker });
   const random = deps.random ?? Math.random;
-  const delivery = createDelivery({ store, clock, logger, instanceId, liveInstanceIds, config, registry, random, turns: () => turns });
+  const delivery = createDelivery({ store, clock, logger, instanceId, liveInstanceIds, config, registry, random, turns: () => turns, loadTelegram: () => deps.loadTelegram() });
   const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds });
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
@@ -125,6 +132,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     sessions: createSessionService({ store, clock, channels, config, stopTurns: (key) => turns.stopSession(key) }),
     messages: createMessageService({ store, clock, channels, outbox, turns, config, registry }),
     outgoing: createOutgoingService({ store, clock, outbox }),
+    channelAccounts: createChannelService({ store, clock, channels, outbox }),
     webhooks: createWebhookService({ inbox: delivery.inbox, config }),
     agent: createAgentService({ store, turns, config, registry }),
     models: createModelService(registry),
@@ -134,6 +142,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
       await upkeep.start();
       await delivery.start();
     },
+    reconfigure: () => channels.reconfigure(),
     quiesce,
     drain: (timeoutMs) => turns.drain(timeoutMs),
     async close() {

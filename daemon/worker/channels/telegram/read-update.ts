@@ -78,7 +78,7 @@ function nameOf({ first_name: first, last_name: last, username }: { first_name: 
 export function readUpdate(update: Update, bot: BotIdentity): TelegramMessage | undefined {
   const { message } = update;
   const { from } = message ?? {};
-  if (message === undefined || from === undefined || from.is_bot || message.chat.type === 'channel') return undefined;
+  if (message === undefined || from === undefined || from.is_bot) return undefined;
   const senderName = nameOf(from);
   const who = { updateId: update.update_id, sender: { id: from.id, username: from.username }, senderName };
   const topic = message.is_topic_message === true && message.message_thread_id !== undefined ? `:${message.message_thread_id}` : '';

@@ -1,8 +1,13 @@
 /** One line per request when its answer has been sent: debug, failures info, our own failures warn, health never. */
 import type { Clock } from '../../../../shared/clock.js';
-import { type HttpContext, type HttpLogger, type HttpMiddleware, isHealthPath } from '../context.js';
+import { type HttpContext, type HttpLogger, type HttpMiddleware, isHealthPath, PAGE_LINKS } from '../context.js';
 
 const MAX_PATH_LENGTH = 200;
+
+/** A ticket that was not taken yet opens the gateway. */
+function shownPath(path: string): string {
+  return path.startsWith(PAGE_LINKS) ? `${PAGE_LINKS}…` : path.slice(0, MAX_PATH_LENGTH);
+}
 
 function write(ctx: HttpContext, logger: HttpLogger, durationMs: number): void {
   const { statusCode, headersSent, writableFinished } = ctx.res;
@@ -10,7 +15,7 @@ function write(ctx: HttpContext, logger: HttpLogger, durationMs: number): void {
     requestId: ctx.state.requestId,
     method: ctx.method,
     // Without the query: callers put secrets there.
-    path: ctx.path.slice(0, MAX_PATH_LENGTH),
+    path: shownPath(ctx.path),
     ...(headersSent ? { status: statusCode } : {}),
     durationMs,
     ...(ctx.state.errorCode === undefined ? {} : { code: ctx.state.errorCode }),

@@ -1,7 +1,7 @@
 /**
  * Headers that every answer carries, computed once. Answers are never cached, framed, sniffed or run; the page's own
- * policy allows its own files and nothing inline. Source: OWASP secure headers, as koa-helmet sets them, less what does
- * not apply to a server without TLS.
+ * policy allows its own files and nothing inline. Source: the OWASP Secure Headers Project, less what does not apply
+ * to a server without TLS.
  */
 import type { HttpMiddleware } from '../context.js';
 

@@ -1,5 +1,6 @@
 /** The page's own files, as the bundle holds them. */
 import { createHash } from 'node:crypto';
+import { SCRIPT } from './script.js';
 
 export interface Asset {
   /** `/assets/{name}.{hash}.{extension}`. */
@@ -11,6 +12,7 @@ export interface Asset {
 export interface Assets {
   readonly stylesheet: Asset;
   readonly icon: Asset;
+  readonly script: Asset;
 }
 
 const STYLESHEET = `:root {
@@ -56,6 +58,16 @@ pre {
   border-radius: .5rem;
   background: var(--panel);
 }
+table { border-collapse: collapse; width: 100%; }
+th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th { font-weight: 600; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .5rem 0; }
+dt { color: var(--muted); }
+dd { margin: 0; overflow-wrap: anywhere; }
+label { display: block; margin: .5rem 0 .25rem; }
+input, button { font: inherit; padding: .35rem .6rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--panel); color: inherit; }
+input { width: min(100%, 26rem); }
+summary { cursor: pointer; }
 code { font: .9em/1.5 ui-monospace, "Cascadia Mono", Menlo, monospace; }
 `;
 
@@ -69,5 +81,9 @@ function asset(name: string, type: string, body: string): Asset {
 }
 
 export function createAssets(): Assets {
-  return { stylesheet: asset('page.css', 'text/css; charset=utf-8', STYLESHEET), icon: asset('icon.svg', 'image/svg+xml', ICON) };
+  return {
+    stylesheet: asset('page.css', 'text/css; charset=utf-8', STYLESHEET),
+    icon: asset('icon.svg', 'image/svg+xml', ICON),
+    script: asset('page.js', 'text/javascript; charset=utf-8', SCRIPT),
+  };
 }

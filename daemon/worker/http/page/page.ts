@@ -1,4 +1,4 @@
-/** The page at `/`: what is true now, and the next thing to type. No script, nothing inline. */
+/** The page at `/`: what is true now, and the next thing to type. Nothing inline. */
 import { escapeHtml } from '../../../../shared/html.js';
 import type { Assets } from './assets.js';
 
@@ -42,6 +42,7 @@ export function renderPage(facts: PageFacts): string {
 <title>xopc gateway</title>
 <link rel="stylesheet" href="${facts.assets.stylesheet.path}">
 <link rel="icon" href="${facts.assets.icon.path}" type="image/svg+xml">
+<script src="${facts.assets.script.path}" defer></script>
 </head>
 <body>
 <main>
@@ -55,6 +56,17 @@ xopc agent "Hello"     # talk to it</code></pre>
 <h2>From a program</h2>
 <pre><code>${escapeHtml(exampleCall(facts))}</code></pre>
 ${tokenNote}
+<p><a href="/docs">All of the API</a></p>
+<section id="access" aria-live="polite" hidden>
+<h2>This page</h2>
+<p id="notice"></p>
+<dl id="facts" hidden></dl>
+<form id="sign-in" hidden>
+<label for="token">Token</label>
+<input id="token" name="token" type="password" autocomplete="off" spellcheck="false" required>
+<button>Use it in this tab</button>
+</form>
+</section>
 </main>
 </body>
 </html>

@@ -4,13 +4,16 @@ import type { Clock } from '../../../../shared/clock.js';
 import type { Services } from '../../services/contracts.js';
 import type { Connections } from '../connections.js';
 import type { HttpLogger } from '../context.js';
+import type { PageTickets } from '../page-tickets.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agent.js';
+import { channelRoutes } from './channels.js';
 import { healthRoutes } from './health.js';
 import { logRoutes } from './logs.js';
 import { messageRoutes } from './messages.js';
 import { modelRoutes } from './models.js';
 import { outgoingRoutes } from './outgoing.js';
+import { pageLinkRoutes } from './page-links.js';
 import { pageRoutes } from './page.js';
 import { sessionRoutes } from './sessions.js';
 import { statusRoutes } from './status.js';
@@ -24,6 +27,8 @@ export interface RouteDeps {
   readonly document: () => HealthDocument;
   readonly isDraining: () => boolean;
   readonly isAuthEnabled: () => boolean;
+  readonly token: () => string;
+  readonly tickets: PageTickets;
 }
 
 export function apiRoutes(deps: RouteDeps): Route[] {
@@ -32,11 +37,13 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...messageRoutes(services.messages, connections),
     ...outgoingRoutes(services.outgoing),
     ...webhookRoutes(services.webhooks),
+    ...channelRoutes(services.channelAccounts),
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
     ...sessionRoutes(services.sessions),
     ...modelRoutes(services.models),
     ...statusRoutes(services.status),
     ...logRoutes(services.logs),
+    ...pageLinkRoutes(deps.tickets, deps.token),
     ...healthRoutes(document, isDraining),
     ...pageRoutes({ document, isDraining, isAuthEnabled }),
   ];

@@ -23,7 +23,7 @@ export function pageRoutes({ document, isDraining, isAuthEnabled }: PageDeps): R
       ctx.body = renderPage({ host: ctx.get('Host'), uptimeSeconds: uptime, version, isDraining: isDraining(), needsToken, assets });
     },
   });
-  const files = [assets.stylesheet, assets.icon].map(({ path, type, body }) =>
+  const files = [assets.stylesheet, assets.icon, assets.script].map(({ path, type, body }) =>
     route({
       method: 'GET',
       path,

@@ -1,0 +1,210 @@
+/** One Telegram bot: reads its updates, sends to its chats, and says how it is. */
+import type { Clock } from '../../../../shared/clock.js';
+import type { ChannelStatus } from '../../../../shared/control/messages.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import type { ChannelAccount } from '../account-set.js';
+import type { Delivery, Preview, PreviewTarget, SendOutcome } from '../channel.js';
+import type { ChannelIntake, IncomingMessage } from '../intake.js';
+import { decideAccess } from './access-policy.js';
+import { BotApi, type BotFailure, type BotResult, type Message, type Update, type UserFromGetMe } from './bot-api.js';
+import type { BotRequest } from './compose.js';
+import { describeFailure, isTokenRefused, judgeFailure } from './judge-failure.js';
+import { TelegramPreview } from './preview.js';
+import { type BotIdentity, readUpdate } from './read-update.js';
+import { botIdOf, type TelegramSettings } from './settings.js';
+import { pause, UpdatePoll, waitMs } from './update-poll.js';
+
+export interface TelegramAccountOptions {
+  readonly accountId: string;
+  readonly settings: TelegramSettings;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly intake: ChannelIntake;
+  /** Called once the bot is known and can be sent with. */
+  onReady(): void;
+  /** 0 ≤ x < 1. */
+  random(): number;
+  /** How long one request for updates stays open. Default 25 s. */
+  readonly pollSeconds?: number;
+}
+
+const POLL_SECONDS = 25;
+/** Until another live worker has given up reading; at most a restart's length. */
+const ACQUIRE_MS = 250;
+const TOKEN_REFUSED = 'Telegram does not know its token; take the current one from @BotFather and put it into the configuration';
+
+export class TelegramAccount implements ChannelAccount {
+  readonly #options: TelegramAccountOptions;
+  readonly #api: BotApi;
+  readonly #scope: string;
+  readonly #stopped = new AbortController();
+  readonly #pollSeconds: number;
+  #running: Promise<void> = Promise.resolve();
+  #status: ChannelStatus = { state: 'off' };
+  #isReady = false;
+
+  constructor(options: TelegramAccountOptions) {
+    const { settings, pollSeconds = POLL_SECONDS } = options;
+    this.#options = options;
+    this.#pollSeconds = pollSeconds;
+    this.#scope = `telegram:${botIdOf(settings.botToken)}`;
+    this.#api = new BotApi({ token: settings.botToken, apiRoot: settings.apiRoot, pollSeconds });
+  }
+
+  start(): void {
+    this.#status = { state: 'starting' };
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#isReady = false;
+    this.#stopped.abort();
+    await this.#running;
+    this.#api.close();
+    this.#status = { state: 'off' };
+  }
+
+  isReady(): boolean {
+    return this.#isReady;
+  }
+
+  health(): ChannelStatus {
+    return this.#status;
+  }
+
+  async send({ body }: Delivery, signal: AbortSignal): Promise<SendOutcome> {
+    if (!this.#isReady || signal.aborted) return { type: 'interrupted' };
+    const request = JSON.parse(body) as BotRequest;
+    const either = AbortSignal.any([signal, this.#stopped.signal]);
+    const result = await this.#request(request, either);
+    if (result.ok) return { type: 'delivered' };
+    if (isTokenRefused(result.failure)) this.#fail();
+    return judgeFailure(result.failure);
+  }
+
+  openPreview(target: PreviewTarget): Preview | undefined {
+    if (!this.#isReady) return undefined;
+    const { settings, clock } = this.#options;
+    return new TelegramPreview({ api: this.#api, clock, target, mode: settings.streamMode, signal: this.#stopped.signal });
+  }
+
+  async #request(request: BotRequest, signal: AbortSignal): Promise<BotResult<Message | true>> {
+    const { method, payload } = request;
+    const result = await this.#api.call(method, payload, signal);
+    if (result.ok || result.failure.type !== 'answered') return result;
+    const { code, description, migrateToChatId } = result.failure;
+    // A group that has become a supergroup has another id.
+    if (migrateToChatId !== undefined) return this.#api.call(method, { ...payload, chat_id: migrateToChatId }, signal);
+    if (method !== 'editMessageText' || code !== 400) return result;
+    if (/not modified/i.test(description)) return { ok: true, value: true };
+    // The preview is gone: its text is sent as a message of its own.
+    const { message_id: _previewId, ...fresh } = payload;
+    return this.#api.call('sendMessage', fresh, signal);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped;
+    if (!(await this.#acquire(signal))) return;
+    try {
+      const bot = await this.#identify(signal);
+      if (bot === undefined) return;
+      this.#becomeReady();
+      const end = await this.#poll(bot).run(signal);
+      if (end === 'refused') this.#fail();
+    } finally {
+      await this.#options.intake.release(this.#scope);
+    }
+  }
+
+  /** One worker reads a bot's updates, also while two of them overlap. */
+  async #acquire(signal: AbortSignal): Promise<boolean> {
+    const { intake, clock, logger } = this.#options;
+    while (!signal.aborted) {
+      try {
+        if (await intake.acquire(this.#scope)) return true;
+      } catch (error) {
+        this.#status = { state: 'backoff', message: 'waits for the database' };
+        logger.warn({ err: error }, 'whether another worker reads the updates of a bot is not known yet');
+      }
+      await pause(ACQUIRE_MS, clock, signal);
+    }
+    return false;
+  }
+
+  /** Asks until it is known who the bot is. @returns undefined when it was stopped or has failed */
+  async #identify(signal: AbortSignal): Promise<BotIdentity | undefined> {
+    const { clock, random } = this.#options;
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      const result = await this.#api.call('getMe', {}, signal);
+      const cleared = result.ok ? await this.#api.call('deleteWebhook', { drop_pending_updates: false }, signal) : result;
+      if (result.ok && cleared.ok) return toIdentity(result.value);
+      const { failure } = cleared as { failure: BotFailure };
+      if (isTokenRefused(failure)) {
+        this.#fail();
+        return undefined;
+      }
+      this.#trouble(describeFailure(failure));
+      const askedMs = failure.type === 'answered' ? (failure.retryAfterMs ?? 0) : 0;
+      await pause(Math.max(waitMs(failures, random()), askedMs), clock, signal);
+    }
+    return undefined;
+  }
+
+  #poll(bot: BotIdentity): UpdatePoll {
+    const { intake, clock, logger } = this.#options;
+    return new UpdatePoll({
+      api: this.#api,
+      intake,
+      clock,
+      logger,
+      scope: this.#scope,
+      pollSeconds: this.#pollSeconds,
+      random: () => this.#options.random(),
+      read: (update) => this.#read(update, bot),
+      onState: (problem) => (problem === undefined ? this.#becomeReady() : this.#trouble(problem)),
+    });
+  }
+
+  #read(update: Update, bot: BotIdentity): IncomingMessage | undefined {
+    const message = readUpdate(update, bot);
+    if (message === undefined) return undefined;
+    const { accountId, settings } = this.#options;
+    const access = decideAccess(settings, message.sender, message.groupId);
+    if (access === 'refused') return undefined;
+    const { chatId, content, groupId, sender, senderName } = message;
+    return {
+      channel: 'telegram',
+      accountId,
+      chatId,
+      content,
+      peerKind: groupId === undefined ? 'direct' : 'group',
+      scope: this.#scope,
+      updateId: String(message.updateId),
+      ...(access === 'pairing' ? { pairing: { senderId: String(sender.id), senderName } } : {}),
+    };
+  }
+
+  #becomeReady(): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#status = { state: 'running' };
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#options.onReady();
+  }
+
+  #trouble(message: string): void {
+    this.#status = { state: 'backoff', message };
+  }
+
+  #fail(): void {
+    const { accountId, logger } = this.#options;
+    this.#isReady = false;
+    this.#status = { state: 'failed', message: TOKEN_REFUSED };
+    logger.error({ channel: 'telegram', accountId }, `the Telegram account '${accountId}' has failed: ${TOKEN_REFUSED}`);
+  }
+}
+
+function toIdentity({ id, username }: UserFromGetMe): BotIdentity {
+  // It becomes part of a pattern.
+  return { id, username: /^\w{1,64}$/.test(username) ? username : `bot${id}` };
+}

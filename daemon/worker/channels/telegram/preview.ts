@@ -1,0 +1,100 @@
+/** Shows an answer while it is being written: as a message that grows, or only that somebody is typing. */
+import type { Clock } from '../../../../shared/clock.js';
+import type { Preview, PreviewTarget } from '../channel.js';
+import type { BotApi } from './bot-api.js';
+import { isGroupId, MAX_TEXT_UNITS, parseChatId } from './compose.js';
+import { renderMarkdown } from './markdown-entities.js';
+import { splitMarkdown } from './split-markdown.js';
+
+export interface PreviewOptions {
+  readonly api: Pick<BotApi, 'call'>;
+  readonly clock: Clock;
+  readonly target: PreviewTarget;
+  /** `off`: only "typing". */
+  readonly mode: 'off' | 'partial';
+  /** Aborted when the account stops. */
+  readonly signal: AbortSignal;
+}
+
+/** An answer that is there so soon needs no preview. */
+const FIRST_MS = 700;
+/** Telegram shows "typing" for five seconds. */
+const TYPING_MS = 4_500;
+const EDIT_MS = { direct: 1_000, group: 3_500 } as const;
+/** What is left of a change at the end has so long. */
+const END_MS = 5_000;
+const MORE = ' …';
+
+export class TelegramPreview implements Preview {
+  readonly #options: PreviewOptions;
+  readonly #ended = new AbortController();
+  #text = '';
+  #shown = '';
+  #previewId: string | undefined;
+  #cancel: () => void;
+  #change: Promise<void> = Promise.resolve();
+
+  constructor(options: PreviewOptions) {
+    this.#options = options;
+    this.#previewId = options.target.previewId;
+    this.#cancel = options.clock.after(FIRST_MS, () => this.#tick());
+  }
+
+  update(text: string): void {
+    this.#text = text;
+  }
+
+  async end(): Promise<string | undefined> {
+    this.#cancel();
+    const cancel = this.#options.clock.after(END_MS, () => this.#ended.abort());
+    await this.#change;
+    cancel();
+    this.#ended.abort();
+    this.#cancel();
+    return this.#previewId;
+  }
+
+  #tick(): void {
+    if (this.#ended.signal.aborted) return;
+    const { clock, mode, target } = this.#options;
+    const isTyping = mode === 'off' || this.#text.trim() === '';
+    const everyMs = isTyping ? TYPING_MS : EDIT_MS[isGroupId(target.chatId) ? 'group' : 'direct'];
+    this.#change = (isTyping ? this.#type() : this.#show()).then((waitMs) => {
+      if (this.#ended.signal.aborted) return;
+      // Words may come before "typing" has faded.
+      const nextMs = isTyping && mode === 'partial' ? Math.min(everyMs, EDIT_MS.direct) : everyMs;
+      this.#cancel = clock.after(Math.max(nextMs, waitMs), () => this.#tick());
+    });
+  }
+
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#ended.signal, this.#options.signal]);
+  }
+
+  /** @returns how long Telegram wants to be left alone, in ms */
+  async #type(): Promise<number> {
+    const { api, target } = this.#options;
+    const result = await api.call('sendChatAction', { ...parseChatId(target.chatId), action: 'typing' }, this.#signal());
+    return result.ok || result.failure.type !== 'answered' ? 0 : (result.failure.retryAfterMs ?? 0);
+  }
+
+  async #show(): Promise<number> {
+    const { api, target } = this.#options;
+    const [part = ''] = splitMarkdown(this.#text, MAX_TEXT_UNITS - MORE.length);
+    const { text, entities } = renderMarkdown(part);
+    if (text.trim() === '' || text === this.#shown) return 0;
+    const content = { text: text.trimEnd() + MORE, entities };
+    const chat = parseChatId(target.chatId);
+    const result =
+      this.#previewId === undefined
+        ? await api.call('sendMessage', { ...chat, ...content }, this.#signal())
+        : await api.call('editMessageText', { chat_id: chat.chat_id, message_id: Number(this.#previewId), ...content }, this.#signal());
+    if (!result.ok) return result.failure.type === 'answered' ? (result.failure.retryAfterMs ?? 0) : 0;
+    this.#shown = text;
+    if (this.#previewId === undefined && typeof result.value === 'object') {
+      this.#previewId = String(result.value.message_id);
+      target.onShown(this.#previewId);
+    }
+    return 0;
+  }
+}

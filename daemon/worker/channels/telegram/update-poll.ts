@@ -1,0 +1,154 @@
+/**
+ * Reads a bot's updates. What has been read is stored before the next request confirms it; nothing else confirms
+ * anything, so that an update can be read twice but not be lost. Only one request is ever open.
+ */
+import type { Clock } from '../../../../shared/clock.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import type { ChannelIntake, IncomingMessage } from '../intake.js';
+import type { BotApi, BotFailure, Update } from './bot-api.js';
+import { describeFailure, isTokenRefused } from './judge-failure.js';
+
+export interface UpdatePollOptions {
+  readonly api: Pick<BotApi, 'call'>;
+  readonly intake: ChannelIntake;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  /** What the updates' ids are unique in. */
+  readonly scope: string;
+  readonly pollSeconds: number;
+  /** 0 ≤ x < 1. */
+  random(): number;
+  /** @returns what is to be stored of an update; undefined for nothing */
+  read(update: Update): IncomingMessage | undefined;
+  /** Undefined: all is well. */
+  onState(problem: string | undefined): void;
+}
+
+const BATCH = 100;
+const FIRST_WAIT_MS = 1_000;
+const LAST_WAIT_MS = 60_000;
+/** Each attempt ends the other program's request, and so its patience with ours. */
+const LAST_CONFLICT_WAIT_MS = 30_000;
+/** After a week without updates their ids begin anew, anywhere: https://core.telegram.org/bots/api#update. */
+const OFFSET_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
+
+const CONFLICT = 'another program reads the updates of this bot, and only one can: stop it, or give it a bot of its own';
+
+/** How the reading ended. */
+export type PollEnd = 'stopped' | 'refused';
+
+/** Waits, or until the signal says that there is no more need. */
+export function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      cancel();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(ms, done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** @param failures  how many in a row, at least 1 */
+export function waitMs(failures: number, random: number, lastMs = LAST_WAIT_MS): number {
+  return Math.round(Math.min(FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 10), lastMs) * (1 + random / 4));
+}
+
+export class UpdatePoll {
+  readonly #options: UpdatePollOptions;
+  #offset: number | undefined;
+  #readAtMs = 0;
+  #failures = 0;
+
+  constructor(options: UpdatePollOptions) {
+    this.#options = options;
+  }
+
+  /** Reads until the signal stops it, or the token is refused. Never rejects. */
+  async run(signal: AbortSignal): Promise<PollEnd> {
+    const { api, pollSeconds, onState } = this.#options;
+    await this.#resume(signal);
+    while (!signal.aborted) {
+      const payload = { timeout: pollSeconds, limit: BATCH, allowed_updates: ['message'], ...this.#position() };
+      const result = await api.call('getUpdates', payload, signal);
+      if (result.ok) {
+        if (await this.#take(result.value, signal)) {
+          this.#failures = 0;
+          onState(undefined);
+        }
+      } else if (isTokenRefused(result.failure)) {
+        return 'refused';
+      } else {
+        await this.#recover(result.failure, signal);
+      }
+    }
+    return 'stopped';
+  }
+
+  /** Where the worker before had come to. Without it what it has stored is only read once more. */
+  async #resume(signal: AbortSignal): Promise<void> {
+    const { intake, scope, clock, logger } = this.#options;
+    while (!signal.aborted) {
+      try {
+        const position = await intake.readCursor(scope);
+        this.#offset = position === undefined ? undefined : position + 1;
+        this.#readAtMs = clock.now();
+        return;
+      } catch (error) {
+        logger.warn({ err: error }, 'how far updates were read is not known yet');
+        await pause(FIRST_WAIT_MS, clock, signal);
+      }
+    }
+  }
+
+  #position(): { offset?: number } {
+    const isFresh = this.#options.clock.now() - this.#readAtMs < OFFSET_TTL_MS;
+    return this.#offset === undefined || !isFresh ? {} : { offset: this.#offset };
+  }
+
+  /** @returns whether they are stored; if not, they are read again */
+  async #take(updates: readonly Update[], signal: AbortSignal): Promise<boolean> {
+    const { intake, scope, clock, logger, onState, random } = this.#options;
+    if (updates.length === 0) return true;
+    const position = Math.max(...updates.map(({ update_id: id }) => id));
+    try {
+      await intake.take({ messages: updates.flatMap((update) => this.#read(update) ?? []), cursor: { scope, position } });
+    } catch (error) {
+      this.#failures += 1;
+      logger.warn({ err: error }, 'updates cannot be stored; they are read again');
+      onState('what was read cannot be stored');
+      await pause(waitMs(this.#failures, random()), clock, signal);
+      return false;
+    }
+    this.#offset = position + 1;
+    this.#readAtMs = clock.now();
+    return true;
+  }
+
+  /** One that cannot be understood would otherwise come again for ever. */
+  #read(update: Update): IncomingMessage | undefined {
+    try {
+      return this.#options.read(update);
+    } catch (error) {
+      this.#options.logger.error({ updateId: update.update_id, err: error }, 'an update cannot be understood and is left out');
+      return undefined;
+    }
+  }
+
+  async #recover(failure: BotFailure, signal: AbortSignal): Promise<void> {
+    if (failure.type === 'aborted') return;
+    const { api, clock, logger, onState, random } = this.#options;
+    this.#failures += 1;
+    const isConflict = failure.type === 'answered' && failure.code === 409;
+    const isWebhook = isConflict && /webhook/i.test(failure.description);
+    if (isWebhook) await api.call('deleteWebhook', {}, signal);
+    const problem = isConflict && !isWebhook ? CONFLICT : describeFailure(failure);
+    onState(problem);
+    logger.warn({ failures: this.#failures }, `updates cannot be read: ${problem}`);
+    const backoffMs = waitMs(this.#failures, random(), isConflict ? LAST_CONFLICT_WAIT_MS : LAST_WAIT_MS);
+    const askedMs = failure.type === 'answered' ? (failure.retryAfterMs ?? 0) : 0;
+    await pause(Math.max(backoffMs, askedMs), clock, signal);
+  }
+}

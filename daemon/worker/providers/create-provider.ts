@@ -1,0 +1,41 @@
+/** One provider for each API kind, all with the same behaviour. Part of the bundle that speaks to vendors. */
+import type { LanguageModel } from 'ai';
+import type { ApiKind } from '../../../shared/config/models-schema.js';
+import { connectAnthropic } from './anthropic-messages.js';
+import { connectGoogle } from './google-generative-ai.js';
+import { connectOpenAiCompletions } from './openai-completions.js';
+import { connectOpenAiResponses } from './openai-responses.js';
+import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
+import { streamModel } from './sdk-stream.js';
+
+/** Gives the SDK's model of that name. */
+export type Connect = (settings: ConnectionSettings) => (modelId: string) => LanguageModel;
+
+const CONNECT: Readonly<Record<ApiKind, Connect>> = {
+  'openai-completions': connectOpenAiCompletions,
+  'openai-responses': connectOpenAiResponses,
+  'anthropic-messages': connectAnthropic,
+  'google-generative-ai': connectGoogle,
+};
+
+/** A shorter key is a placeholder for servers that want none, and may be part of any word. */
+const MIN_SECRET_LENGTH = 8;
+
+/** A provider may quote the key that it refuses. */
+function withoutKey(event: ProviderEvent, apiKey: string | undefined): ProviderEvent {
+  if (event.type !== 'failed' || apiKey === undefined || apiKey.length < MIN_SECRET_LENGTH || !event.failure.detail.includes(apiKey))
+    return event;
+  return { type: 'failed', failure: { ...event.failure, detail: event.failure.detail.replaceAll(apiKey, '[key]') } };
+}
+
+export function createProvider(settings: ConnectionSettings): Provider {
+  const { id, name, api, apiKey } = settings;
+  const modelOf = CONNECT[api](settings);
+  return {
+    id,
+    name,
+    async *stream(request, signal) {
+      for await (const event of streamModel(modelOf(request.modelId), request, { api, signal })) yield withoutKey(event, apiKey);
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { says } from '../../../../fakes/openai/reply.js';
+import { startFakeOpenAi, type FakeOpenAi } from '../../../../fakes/openai/server.js';
+import { failure, startFakeTelegram, type FakeTelegram } from '../../../../fakes/telegram/server.js';
+import { fakeModels, makeConversation, type ConversationOptions, type TestConversation } from '../../../../helpers/make-conversation.js';
+import { telegramConfig } from '../../../../helpers/telegram-fixture.js';
+
+interface Setup {
+  readonly fake: FakeTelegram;
+  readonly model: FakeOpenAi;
+  readonly start: (account?: Record<string, unknown>, options?: ConversationOptions) => Promise<TestConversation>;
+}
+
+async function setUp(): Promise<Setup> {
+  const model = await startFakeOpenAi({ models: ['one', 'two'] });
+  onTestFinished(() => model.close());
+  const fake = await startFakeTelegram();
+  return {
+    fake,
+    model,
+    start: (account = {}, options = {}) => makeConversation({ config: telegramConfig(fake, account), models: fakeModels(model.baseUrl), ...options }),
+  };
+}
+
+const texts = (fake: FakeTelegram): string[] => fake.bot.sent.map(({ text }) => text);
+
+test('a message from Telegram is answered there, in the session of its chat and by the agent of its account', async () => {
+  const { fake, model, start } = await setUp();
+  model.reply(says('Good ', '*morning*'));
+  const conversation = await start();
+  fake.say('hello');
+  await fake.until(() => fake.bot.sent.length === 1);
+  expect(fake.bot.sent).toMatchObject([{ chatId: 42, text: 'Good morning', entities: [{ type: 'italic', offset: 5, length: 7 }] }]);
+  const { messages } = await conversation.sessions.get('main:telegram:default:direct:42');
+  expect(messages.map(({ content }) => content)).toEqual(['hello', 'Good *morning*']);
+  expect(conversation.channels()).toMatchObject({ telegram: { state: 'running' } });
+});
+
+test('a message for a chat waits without an attempt until Telegram can be reached', async () => {
+  const { fake, start } = await setUp();
+  fake.fault('getMe', failure(500, 'Internal Server Error'));
+  const { messages, outgoing } = await start();
+  const { messageId } = await messages.accept({ channel: 'telegram', chatId: '42', content: 'patience' }, {});
+  expect(await outgoing.get(messageId)).toMatchObject({ status: 'queued', attempts: 0 });
+  await fake.until(() => fake.bot.sent.length === 1);
+  while ((await outgoing.get(messageId)).status !== 'delivered') await new Promise(setImmediate);
+  expect(await outgoing.get(messageId)).toMatchObject({ attempts: 1, channel: 'telegram', chat_id: '42', error: null });
+});
+
+test('a blocked bot makes one message dead, and it can be sent again or dropped', async () => {
+  const { fake, start } = await setUp();
+  const { messages, outgoing } = await start();
+  fake.bot.blockedBy.add(42);
+  const { messageId } = await messages.accept({ channel: 'telegram', chatId: '42', content: 'hello?' }, {});
+  while ((await outgoing.get(messageId)).status !== 'dead') await new Promise(setImmediate);
+  expect(await outgoing.list({ status: 'dead' })).toMatchObject({ messages: [{ id: messageId, error: 'Telegram answered 403: Forbidden: bot was blocked by the user' }] });
+  fake.bot.blockedBy.clear();
+  await outgoing.retry(messageId);
+  await fake.until(() => fake.bot.sent.length === 1);
+  while ((await outgoing.get(messageId)).status !== 'delivered') await new Promise(setImmediate);
+  await expect(outgoing.retry(messageId)).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(outgoing.drop(messageId)).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(outgoing.drop('msg_none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test.each([
+  [{ channel: 'nowhere', chatId: '1', content: 'x' }, "there is no channel 'nowhere'"],
+  [{ channel: 'telegram', chatId: '1', content: 'x', accountId: 'other' }, "the channel 'telegram' has no account 'other'"],
+  [{ channel: 'webhook', chatId: '1', content: 'x' }, "the channel 'webhook' has no account 'default'"],
+])('a message for %j is refused', async (message, expected) => {
+  const { start } = await setUp();
+  const { messages } = await start();
+  await expect(messages.accept(message, {})).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND', message: expected });
+});
+
+test('a stranger is told a code once; whoever the owner approves is answered, and can be sent away again', async () => {
+  const { fake, start } = await setUp();
+  const { channelAccounts } = await start({ dmPolicy: 'pairing' });
+  fake.say('hello');
+  fake.say('hello??');
+  await fake.until(() => fake.bot.sent.length === 1 && fake.bot.pendingUpdates === 0);
+  const code = /approve telegram (\w{8})/.exec(texts(fake)[0] ?? '')?.[1] ?? '';
+  expect((await channelAccounts.list()).pairings).toMatchObject([{ senderId: '42', senderName: 'Ann', state: 'pending', code }]);
+  await expect(channelAccounts.approve('telegram', 'AAAAAAAA')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await channelAccounts.approve('telegram', code.toLowerCase());
+  await expect(channelAccounts.approve('telegram', code)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  fake.say('and now?');
+  await fake.until(() => fake.bot.sent.length === 3);
+  expect(texts(fake).slice(1).toSorted()).toEqual(['You can write to me now. /help lists what I understand beside plain words.', 'and now?'].toSorted());
+  await channelAccounts.revoke('telegram', { senderId: '42' });
+  await expect(channelAccounts.revoke('telegram', { senderId: '42' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  fake.say('still there?');
+  await fake.until(() => fake.bot.sent.length === 4);
+  expect(texts(fake)[3]).toContain('I do not know you yet');
+});
+
+test('an answer that grows ends as one message, also when the worker that began it is gone', async () => {
+  const { fake, model, start } = await setUp();
+  const never = new Promise<void>(() => undefined);
+  model.reply({ ...says('A long answer ', 'is never finished'), gate: { before: 1, until: never } }, says('A long answer is finished'));
+  const old = await start({ streamMode: 'partial' }, { instanceId: 'wk_old' });
+  fake.say('tell me');
+  await fake.until(() => fake.bot.sent.length === 1);
+  expect(texts(fake)).toEqual(['A long answer …']);
+  await old.quiesce();
+  await old.close();
+  await start({ streamMode: 'partial' }, { home: old.home, instanceId: 'wk_next' });
+  await fake.until(() => texts(fake)[0] === 'A long answer is finished');
+  expect(fake.bot.sent).toHaveLength(1);
+});
+
+test('twenty restarts: no poll beside another, every message answered once', async () => {
+  const { fake, start } = await setUp();
+  const first = await start({}, { instanceId: 'wk_0' });
+  let running = first;
+  for (let round = 1; round <= 20; round += 1) {
+    fake.say(`message ${round}`);
+    await running.quiesce();
+    await running.close();
+    running = await start({}, { home: first.home, instanceId: `wk_${round}` });
+  }
+  fake.say('last');
+  await fake.until(() => texts(fake).includes('last'));
+  await fake.until(() => fake.bot.sent.length >= 21);
+  expect(texts(fake).toSorted()).toEqual([...Array.from({ length: 20 }, (_, index) => `message ${index + 1}`), 'last'].toSorted());
+  expect(fake.conflicts).toBe(0);
+});

@@ -1,0 +1,177 @@
+import { expect, test } from 'vitest';
+import { UpdatePoll } from '../../../../../daemon/worker/channels/telegram/update-poll.js';
+import { failure } from '../../../../fakes/telegram/server.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
+import { IntakeMemory } from '../../../../helpers/intake-memory.js';
+import { logMemory } from '../../../../helpers/log-memory.js';
+import { makeTelegram, type TelegramFixture } from '../../../../helpers/telegram-fixture.js';
+
+const SCOPE = 'telegram:7000000001';
+
+async function start(options?: Parameters<typeof makeTelegram>[0]): Promise<TelegramFixture> {
+  const fixture = await makeTelegram(options);
+  await fixture.channel.start();
+  await fixture.untilReady();
+  return fixture;
+}
+
+/** Moves a fake clock on until something is so. */
+async function advanceUntil(clock: FakeClock, condition: () => boolean): Promise<void> {
+  while (!condition()) {
+    clock.advance(250);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+test('what is said is stored before it is confirmed, and once', async () => {
+  const { fake, intake } = await start();
+  const first = fake.say('one');
+  fake.say('two');
+  await fake.until(() => fake.bot.pendingUpdates === 0);
+  expect(intake.taken.map(({ content, updateId, chatId, scope }) => ({ content, updateId, chatId, scope }))).toEqual([
+    { content: 'one', updateId: String(first), chatId: '42', scope: SCOPE },
+    { content: 'two', updateId: String(first + 1), chatId: '42', scope: SCOPE },
+  ]);
+  expect(intake.cursors.get(SCOPE)).toBe(first + 1);
+});
+
+test('updates that cannot be stored are not confirmed, and are read again', async () => {
+  const clock = new FakeClock();
+  const { fake, intake, channel } = await start({ clock });
+  intake.failures = 2;
+  fake.say('precious');
+  await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
+  expect(channel.health()).toEqual({ default: { state: 'backoff', message: 'what was read cannot be stored' } });
+  expect(fake.bot.pendingUpdates).toBe(1);
+  await advanceUntil(clock, () => intake.taken.length === 1);
+  await fake.until(() => fake.bot.pendingUpdates === 0);
+  expect(channel.health()).toEqual({ default: { state: 'running' } });
+});
+
+test('a restart goes on behind what was stored, without a second poll beside the first', async () => {
+  const { fake, intake, channel, untilReady } = await start();
+  for (let round = 0; round < 20; round += 1) {
+    fake.say(`before ${round}`);
+    await fake.until(() => fake.openPolls === 1 || fake.bot.pendingUpdates === 0);
+    await channel.stop();
+    expect(intake.owned.size).toBe(0);
+    fake.say(`while away ${round}`);
+    await channel.start();
+    await untilReady();
+  }
+  await fake.until(() => fake.bot.pendingUpdates === 0);
+  expect(new Set(intake.taken.map(({ updateId }) => updateId)).size).toBe(40);
+  expect(fake.conflicts).toBe(0);
+});
+
+test('while another live worker reads, nothing is asked', async () => {
+  const clock = new FakeClock();
+  const { fake, channel, intake, untilReady } = await makeTelegram({ clock });
+  intake.foreign.add(SCOPE);
+  await channel.start();
+  clock.advance(1_000);
+  expect(fake.calls).toEqual([]);
+  expect(channel.health()).toEqual({ default: { state: 'starting' } });
+  intake.foreign.clear();
+  const ready = untilReady();
+  await advanceUntil(clock, () => channel.isReady('default'));
+  await ready;
+});
+
+test('another program that reads the same bot is explained, and reading goes on when it is gone', async () => {
+  const clock = new FakeClock();
+  const { fake, channel, log } = await start({ clock });
+  await fake.until(() => fake.openPolls === 1);
+  const other = fetch(`${fake.apiRoot}/bot7000000001:AAE-fake-token-for-tests_0123456789abcd/getUpdates?timeout=30`);
+  await fake.until(() => fake.conflicts === 1);
+  await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
+  expect(channel.health()['default']?.message).toContain('another program reads the updates of this bot');
+  expect(log.entries.at(-1)?.message).toContain('another program');
+  expect(channel.isReady('default')).toBe(true);
+  // Ours is the later one now.
+  await advanceUntil(clock, () => fake.conflicts === 2);
+  expect((await other).status).toBe(409);
+  fake.say('hello');
+  await advanceUntil(clock, () => channel.health()['default']?.state === 'running');
+});
+
+test('a webhook that is set on the bot is removed, also later', async () => {
+  const clock = new FakeClock();
+  const { fake, channel, untilReady, intake } = await makeTelegram({ clock });
+  fake.bot.webhookUrl = 'https://elsewhere.example';
+  await channel.start();
+  await untilReady();
+  expect(fake.bot.webhookUrl).toBe('');
+  await fake.until(() => fake.openPolls === 1);
+  fake.bot.webhookUrl = 'https://elsewhere.example';
+  fake.say('first');
+  fake.say('second');
+  await advanceUntil(clock, () => intake.taken.length === 2);
+  expect(fake.bot.webhookUrl).toBe('');
+});
+
+test('Telegram is left alone for as long as it asks', async () => {
+  const clock = new FakeClock();
+  const { fake, channel } = await makeTelegram({ clock });
+  fake.fault('getUpdates', failure(429, 'Too Many Requests: retry after 30', { retry_after: 30 }));
+  await channel.start();
+  await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
+  const asked = fake.calls.length;
+  const startedAtMs = clock.now();
+  await advanceUntil(clock, () => fake.calls.length > asked);
+  expect(clock.now() - startedAtMs).toBeGreaterThanOrEqual(29_000);
+});
+
+test('an account whose server cannot be reached is not ready, says why, and becomes so', async () => {
+  const clock = new FakeClock();
+  const { fake, channel, untilReady } = await makeTelegram({ clock });
+  fake.fault('getMe', 'html', failure(500, 'Internal Server Error'), 'drop');
+  await channel.start();
+  await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
+  expect(channel.isReady('default')).toBe(false);
+  expect(channel.health()['default']?.message).toContain('502 and no JSON');
+  const ready = untilReady();
+  await advanceUntil(clock, () => channel.isReady('default'));
+  await ready;
+});
+
+test('an update that makes no sense is left out, and the others of its batch are not lost', async () => {
+  const { fake, intake, log, channel } = await makeTelegram();
+  fake.say('before');
+  fake.push({ message: { chat: null, from: { id: 1 } } });
+  fake.push({ message: 'what?' });
+  fake.push({ poll: {} });
+  fake.say('after');
+  await channel.start();
+  await fake.until(() => fake.bot.pendingUpdates === 0);
+  expect(intake.taken.map(({ content }) => content)).toEqual(['before', 'after']);
+  expect(log.entries.filter(({ level }) => level === 'error')).toHaveLength(1);
+});
+
+test('after a week without updates their ids may begin anew, so none is asked for', async () => {
+  const clock = new FakeClock();
+  const stop = new AbortController();
+  const offsets: unknown[] = [];
+  const answers = [[{ update_id: 1_000 }], [], []];
+  const poll = new UpdatePoll({
+    api: {
+      async call(_method, payload) {
+        offsets.push((payload as { offset?: number }).offset);
+        if (offsets.length === 2) clock.jump(7 * 24 * 3_600_000);
+        const value = answers.shift();
+        if (answers.length === 0) stop.abort();
+        return { ok: true, value: value as never };
+      },
+    },
+    intake: new IntakeMemory(),
+    clock,
+    logger: logMemory(),
+    scope: SCOPE,
+    pollSeconds: 25,
+    random: () => 0,
+    read: () => undefined,
+    onState: () => undefined,
+  });
+  expect(await poll.run(stop.signal)).toBe('stopped');
+  expect(offsets).toEqual([undefined, 1_001, undefined]);
+});

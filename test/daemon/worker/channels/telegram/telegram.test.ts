@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import type { SendOutcome } from '../../../../../daemon/worker/channels/channel.js';
+import { type Fault, failure, TOKEN } from '../../../../fakes/telegram/server.js';
+import { makeTelegram, type TelegramFixture } from '../../../../helpers/telegram-fixture.js';
+import { describeChannel } from '../channel-contract.js';
+
+describeChannel('telegram', async () => {
+  const { channel, fake, untilReady } = await makeTelegram();
+  return { channel, accountId: 'default', chatId: '42', received: () => fake.bot.sent.map(({ text }) => text), untilReady };
+});
+
+async function start(options?: Parameters<typeof makeTelegram>[0]): Promise<TelegramFixture> {
+  const fixture = await makeTelegram(options);
+  await fixture.channel.start();
+  await fixture.untilReady();
+  return fixture;
+}
+
+async function send({ channel }: TelegramFixture, content: string, { chatId = '42', previewId }: { chatId?: string; previewId?: string } = {}): Promise<SendOutcome[]> {
+  const message = { accountId: 'default', chatId };
+  const outcomes: SendOutcome[] = [];
+  for (const body of channel.compose({ ...message, id: 'msg_1', content, nowMs: 0, previewId })) {
+    outcomes.push(await channel.send({ ...message, id: 'msg_1', body }, new AbortController().signal));
+  }
+  return outcomes;
+}
+
+test('Markdown arrives as text with entities, also in a topic of a forum', async () => {
+  const fixture = await start();
+  await send(fixture, '**Done** in `main.ts` \u{1F600}', { chatId: '-100123:7' });
+  expect(fixture.fake.bot.sent).toMatchObject([
+    {
+      chatId: -100_123,
+      topic: 7,
+      text: 'Done in main.ts \u{1F600}',
+      entities: [
+        { type: 'bold', offset: 0, length: 4 },
+        { type: 'code', offset: 8, length: 7 },
+      ],
+    },
+  ]);
+});
+
+test('a long text arrives in parts that Telegram takes, in order and whole', async () => {
+  const fixture = await start();
+  const words = Array.from({ length: 3_000 }, (_, index) => `word${index}`);
+  const outcomes = await send(fixture, words.join(' '));
+  expect(outcomes.map(({ type }) => type)).toEqual(Array(outcomes.length).fill('delivered'));
+  expect(outcomes.length).toBeGreaterThan(5);
+  expect(fixture.fake.bot.sent.map(({ text }) => text).join(' ')).toBe(words.join(' '));
+});
+
+test.each(['', ' \n', '```\n```'])('a text with nothing to show (%j) is refused before it is stored', async (content) => {
+  const { channel } = await makeTelegram();
+  const message = { id: 'msg_1', accountId: 'default', chatId: '42', content, nowMs: 0 };
+  expect(() => channel.compose(message)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+});
+
+test('a text that would keep a chat busy for minutes is refused', async () => {
+  const { channel } = await makeTelegram();
+  const message = { id: 'msg_1', accountId: 'default', chatId: '42', content: 'x'.repeat(300_000), nowMs: 0 };
+  expect(() => channel.compose(message)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining('too long') }));
+});
+
+const FAULTS: { title: string; fault: Fault; expected: SendOutcome | { type: string } }[] = [
+  { title: 'a flood', fault: failure(429, 'Too Many Requests: retry after 7', { retry_after: 7 }), expected: { type: 'failed', retryAfterMs: 7_000 } },
+  { title: 'an error of Telegram', fault: failure(500, 'Internal Server Error'), expected: { type: 'failed' } },
+  { title: 'a blocked bot', fault: failure(403, 'Forbidden: bot was blocked by the user'), expected: { type: 'refused' } },
+  { title: 'a chat that is not there', fault: failure(400, 'Bad Request: chat not found'), expected: { type: 'refused', reason: 'Telegram answered 400: Bad Request: chat not found' } },
+  { title: 'a cut connection', fault: 'drop', expected: { type: 'unknown' } },
+  { title: 'an answer of a proxy', fault: 'html', expected: { type: 'unknown' } },
+];
+
+test.each(FAULTS)('$title makes a send $expected.type', async ({ fault, expected }) => {
+  const fixture = await start();
+  fixture.fake.fault('sendMessage', fault);
+  expect(await send(fixture, 'hello')).toMatchObject([expected]);
+  expect(fixture.channel.isReady('default')).toBe(true);
+});
+
+test('a send is never repeated by itself', async () => {
+  const fixture = await start();
+  await send(fixture, 'one');
+  fixture.fake.fault('sendMessage', 'drop');
+  expect(await send(fixture, 'two')).toMatchObject([{ type: 'unknown' }]);
+  expect(fixture.fake.bot.sent.map(({ text }) => text)).toEqual(['one', 'two']);
+});
+
+test('a group that has become a supergroup is followed', async () => {
+  const fixture = await start();
+  fixture.fake.bot.migrated.set(-5, -100_5);
+  expect(await send(fixture, 'hello', { chatId: '-5' })).toEqual([{ type: 'delivered' }]);
+  expect(fixture.fake.bot.sent).toMatchObject([{ chatId: -100_5, text: 'hello' }]);
+});
+
+test('a preview becomes the answer, is left if it already is, and is replaced if it is gone', async () => {
+  const fixture = await start();
+  const { bot } = fixture.fake;
+  await send(fixture, 'preview …');
+  const previewId = String(bot.sent[0]?.messageId);
+  expect(await send(fixture, 'whole', { previewId })).toEqual([{ type: 'delivered' }]);
+  expect(await send(fixture, 'whole', { previewId })).toEqual([{ type: 'delivered' }]);
+  expect(bot.sent).toMatchObject([{ text: 'whole', edits: 1 }]);
+  expect(await send(fixture, 'again', { previewId: '99' })).toEqual([{ type: 'delivered' }]);
+  expect(bot.sent.map(({ text }) => text)).toEqual(['whole', 'again']);
+});
+
+test.each([
+  { title: 'that Telegram does not know', botToken: TOKEN.replace('AAE', 'BBB') },
+  { title: 'that is none', botToken: 'nonsense' },
+])('a token $title makes the account fail, and appears nowhere', async ({ botToken }) => {
+  const { channel, fake, log } = await makeTelegram({ account: { botToken } });
+  await channel.start();
+  await fake.until(() => fake.calls.includes('getMe'));
+  while (channel.health()['default']?.state === 'starting') await new Promise(setImmediate);
+  expect(channel.health()).toMatchObject({ default: { state: 'failed', message: expect.stringContaining('@BotFather') } });
+  expect(JSON.stringify([log.entries, channel.health()])).not.toContain(botToken);
+  expect(fake.calls.filter((method) => method === 'getMe')).toHaveLength(1);
+});
+
+test('a token that is refused later stops the account and spends no attempt; a new one revives it', async () => {
+  const fixture = await start();
+  const { channel, fake, setConfig, untilReady } = fixture;
+  fake.fault('sendMessage', failure(401, 'Unauthorized'));
+  expect(await send(fixture, 'hello')).toEqual([{ type: 'interrupted' }]);
+  expect(channel.isReady('default')).toBe(false);
+  const botToken = '7000000001:AAE-another-token-for-tests_0123456789';
+  fake.addBot(botToken, 'fake_bot');
+  setConfig({ botToken });
+  await channel.reconfigure();
+  await untilReady();
+  expect(await send(fixture, 'hello')).toEqual([{ type: 'delivered' }]);
+});
+
+test('several accounts run side by side; a second one with the same bot fails and says so', async () => {
+  const { channel, fake } = await makeTelegram();
+  expect(channel.findAccount('default')).toBe('default');
+  const accounts = {
+    one: { botToken: TOKEN, apiRoot: fake.apiRoot },
+    two: { botToken: TOKEN.replace('AAE', 'BBB'), apiRoot: fake.apiRoot },
+    three: { botToken: '7000000003:AAE-third-token-for-tests_012345678', apiRoot: fake.apiRoot },
+  };
+  fake.addBot(accounts.three.botToken, 'third_bot');
+  const several = await makeTelegram({ accounts });
+  await several.channel.start();
+  await fake.until(() => fake.openPolls === 2);
+  expect(several.channel.health()).toMatchObject({
+    one: { state: 'running' },
+    two: { state: 'failed', message: "it has the same bot as the account 'one'" },
+    three: { state: 'running' },
+  });
+  expect(several.channel.findAccount(undefined)).toBeUndefined();
+});

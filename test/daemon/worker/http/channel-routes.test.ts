@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import type { z } from 'zod';
+import { channelListResponse, pairingApproveResponse, pairingRevokeResponse } from '../../../../shared/api/channels.js';
+import { startHttpApp } from '../../../helpers/http-app.js';
+
+const documents: readonly { method: string; path: string; body?: object; schema: () => z.ZodType; call: { name: string; input?: unknown } }[] = [
+  { method: 'GET', path: '/api/channels', schema: channelListResponse, call: { name: 'channels.list', input: undefined } },
+  {
+    method: 'POST',
+    path: '/api/channels/telegram/approve',
+    body: { code: 'ABCD2345' },
+    schema: pairingApproveResponse,
+    call: { name: 'channels.approve', input: { name: 'telegram', code: 'ABCD2345' } },
+  },
+  {
+    method: 'POST',
+    path: '/api/channels/telegram/revoke',
+    body: { senderId: '42', accountId: 'default' },
+    schema: pairingRevokeResponse,
+    call: { name: 'channels.revoke', input: { name: 'telegram', senderId: '42', accountId: 'default' } },
+  },
+];
+
+test.each(documents)('$method $path answers the documented shape', async ({ method, path, body, schema, call }) => {
+  const { send, services } = await startHttpApp();
+  const answer = await send(path, { method, body });
+  expect(answer.status).toBe(200);
+  expect(schema().safeParse(answer.json).error).toBeUndefined();
+  expect(services.calls).toEqual([call]);
+});
+
+test.each([
+  ['/api/channels/telegram/approve', undefined],
+  ['/api/channels/telegram/approve', {}],
+  ['/api/channels/telegram/approve', { code: '' }],
+  ['/api/channels/telegram/approve', { code: 'x'.repeat(41) }],
+  ['/api/channels/telegram/approve', { code: 'A', more: 1 }],
+  ['/api/channels/telegram/revoke', { senderId: 42 }],
+  ['/api/channels/a%00b/revoke', { senderId: '42' }],
+])('POST %s with %j is refused', async (path, body) => {
+  const { send, services } = await startHttpApp();
+  expect(await send(path, { method: 'POST', ...(body === undefined ? {} : { body }) })).toMatchObject({ status: 400, json: { error: { code: 'INVALID_REQUEST' } } });
+  expect(services.calls).toEqual([]);
+});
+
+test('a code that nobody was told is answered with 404', async () => {
+  const { send } = await startHttpApp();
+  const answer = await send('/api/channels/telegram/approve', { method: 'POST', body: { code: 'WRONG' } });
+  expect(answer).toMatchObject({ status: 404, json: { error: { code: 'NOT_FOUND' } } });
+});

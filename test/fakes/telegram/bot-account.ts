@@ -1,0 +1,140 @@
+/** One bot as the fake Bot API keeps it: its updates, its chats, and what was sent to them. */
+export interface ApiAnswer {
+  readonly ok: boolean;
+  readonly result?: unknown;
+  readonly error_code?: number;
+  readonly description?: string;
+  readonly parameters?: { readonly retry_after?: number; readonly migrate_to_chat_id?: number };
+}
+
+export interface SentMessage {
+  readonly messageId: number;
+  readonly chatId: number;
+  readonly topic: number | undefined;
+  text: string;
+  entities: readonly { readonly type: string; readonly offset: number; readonly length: number }[];
+  /** How often it was edited. */
+  edits: number;
+}
+
+export interface FakePerson {
+  readonly id: number;
+  readonly first_name: string;
+  readonly username?: string;
+  readonly is_bot?: boolean;
+}
+
+type Parameters = Readonly<Record<string, unknown>>;
+
+export const failure = (code: number, description: string, parameters?: ApiAnswer['parameters']): ApiAnswer => ({
+  ok: false,
+  error_code: code,
+  description,
+  ...(parameters === undefined ? {} : { parameters }),
+});
+
+const MAX_TEXT_UNITS = 4_096;
+
+export class FakeBot {
+  readonly id: number;
+  readonly username: string;
+  /** Everything that was ever sent, in order. */
+  readonly sent: SentMessage[] = [];
+  readonly actions: string[] = [];
+  /** Chats that have blocked the bot. */
+  readonly blockedBy = new Set<number>();
+  /** Chats that do not exist. */
+  readonly unknownChats = new Set<number>();
+  /** Groups that have another id now. */
+  readonly migrated = new Map<number, number>();
+  webhookUrl = '';
+  #updates: { update_id: number }[] = [];
+  #nextUpdate = 1_000;
+  #nextMessage = 1;
+
+  constructor(id: number, username: string) {
+    this.id = id;
+    this.username = username;
+  }
+
+  /** Updates that nobody has confirmed. */
+  get pendingUpdates(): number {
+    return this.#updates.length;
+  }
+
+  addUpdate(content: object): number {
+    const update = { update_id: this.#nextUpdate, ...content };
+    this.#nextUpdate += 1;
+    this.#updates.push(update);
+    return update.update_id;
+  }
+
+  /** Confirms what is below the offset. @returns what is left, at most `limit` */
+  readUpdates({ offset = 0, limit = 100 }: { offset?: number; limit?: number }): object[] {
+    this.#updates = this.#updates.filter(({ update_id: id }) => id >= offset);
+    return this.#updates.slice(0, limit);
+  }
+
+  nextMessageId(): number {
+    this.#nextMessage += 1;
+    return this.#nextMessage - 1;
+  }
+
+  getMe(): ApiAnswer {
+    return { ok: true, result: { id: this.id, is_bot: true, first_name: 'Bot', username: this.username, can_join_groups: true } };
+  }
+
+  sendMessage(parameters: Parameters): ApiAnswer {
+    const problem = this.#checkChat(parameters) ?? this.#checkText(parameters);
+    if (problem !== undefined) return problem;
+    const chatId = Number(parameters['chat_id']);
+    const topic = parameters['message_thread_id'];
+    const message: SentMessage = { messageId: this.nextMessageId(), chatId, topic: topic === undefined ? undefined : Number(topic), ...textOf(parameters), edits: 0 };
+    this.sent.push(message);
+    return { ok: true, result: this.#toMessage(message) };
+  }
+
+  editMessageText(parameters: Parameters): ApiAnswer {
+    const problem = this.#checkChat(parameters) ?? this.#checkText(parameters);
+    if (problem !== undefined) return problem;
+    const message = this.sent.find(({ messageId, chatId }) => messageId === Number(parameters['message_id']) && chatId === Number(parameters['chat_id']));
+    if (message === undefined) return failure(400, 'Bad Request: message to edit not found');
+    const next = textOf(parameters);
+    if (next.text === message.text && JSON.stringify(next.entities) === JSON.stringify(message.entities)) {
+      return failure(400, 'Bad Request: message is not modified: specified new message content and reply markup are exactly the same');
+    }
+    Object.assign(message, next, { edits: message.edits + 1 });
+    return { ok: true, result: this.#toMessage(message) };
+  }
+
+  sendChatAction(parameters: Parameters): ApiAnswer {
+    this.actions.push(String(parameters['action']));
+    return { ok: true, result: true };
+  }
+
+  #toMessage({ messageId, chatId, text, entities }: SentMessage): object {
+    const from = { id: this.id, is_bot: true, first_name: 'Bot', username: this.username };
+    return { message_id: messageId, date: 1_770_000_000, chat: { id: chatId, type: chatId < 0 ? 'supergroup' : 'private' }, from, text, entities };
+  }
+
+  #checkChat(parameters: Parameters): ApiAnswer | undefined {
+    const chatId = Number(parameters['chat_id']);
+    const moved = this.migrated.get(chatId);
+    if (moved !== undefined) return failure(400, 'Bad Request: group chat was upgraded to a supergroup chat', { migrate_to_chat_id: moved });
+    if (!Number.isSafeInteger(chatId) || chatId === 0 || this.unknownChats.has(chatId)) return failure(400, 'Bad Request: chat not found');
+    return this.blockedBy.has(chatId) ? failure(403, 'Forbidden: bot was blocked by the user') : undefined;
+  }
+
+  #checkText(parameters: Parameters): ApiAnswer | undefined {
+    const { text, entities } = textOf(parameters);
+    if (text.trim() === '') return failure(400, 'Bad Request: message text is empty');
+    if (text.length > MAX_TEXT_UNITS) return failure(400, 'Bad Request: message is too long');
+    const isOutside = entities.some(({ offset, length }) => offset < 0 || length <= 0 || offset + length > text.length);
+    return isOutside ? failure(400, "Bad Request: can't parse entities") : undefined;
+  }
+}
+
+function textOf(parameters: Parameters): Pick<SentMessage, 'text' | 'entities'> {
+  const { text, entities } = parameters;
+  return { text: typeof text === 'string' ? text : '', entities: Array.isArray(entities) ? (entities as SentMessage['entities']) : [] };
+}
