@@ -51,7 +51,8 @@ async function readBody(response: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_RESPONSE_BYTES) throw new GatewayError('INTERNAL_ERROR', { message: `the answer has more than ${MAX_RESPONSE_BYTES} bytes` });
+    if (length > MAX_RESPONSE_BYTES)
+      throw new GatewayError('INTERNAL_ERROR', { message: `the answer has more than ${MAX_RESPONSE_BYTES} bytes` });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -67,12 +68,18 @@ function parseJson(text: string): unknown {
 
 /** The API's error shape as the error that it was; anything else is told by its status. */
 export function errorFromBody(status: number, text: string): GatewayError {
-  const { error } = (parseJson(text) ?? {}) as { error?: { code?: unknown; message?: unknown; requestId?: unknown; details?: Record<string, unknown> } };
+  const { error } = (parseJson(text) ?? {}) as {
+    error?: { code?: unknown; message?: unknown; requestId?: unknown; details?: Record<string, unknown> };
+  };
   if (!isErrorCode(error?.code) || typeof error.message !== 'string') {
     return new GatewayError('INTERNAL_ERROR', { message: `the gateway answered with status ${status}`, details: { status } });
   }
   const hint = error.code === 'UNAUTHORIZED' ? 'Give the token in XOPC_GATEWAY_TOKEN.' : undefined;
-  return new GatewayError(error.code, { message: error.message, details: { requestId: error.requestId, ...error.details }, ...(hint === undefined ? {} : { hint }) });
+  return new GatewayError(error.code, {
+    message: error.message,
+    details: { requestId: error.requestId, ...error.details },
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 export class ApiClient {
@@ -110,7 +117,18 @@ export class ApiClient {
     };
     const { host, port } = this.#target;
     return new Promise((resolve, reject) => {
-      const sent = httpRequest({ host, port, method: request.method, path: request.path, headers, agent: false, ...(request.signal === undefined ? {} : { signal: request.signal }) }, resolve);
+      const sent = httpRequest(
+        {
+          host,
+          port,
+          method: request.method,
+          path: request.path,
+          headers,
+          agent: false,
+          ...(request.signal === undefined ? {} : { signal: request.signal }),
+        },
+        resolve,
+      );
       sent.on('error', (error) => reject(this.#translate(request, error)));
       sent.end(body);
     });

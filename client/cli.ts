@@ -37,7 +37,8 @@ class Streams {
 
 /** The entry whose path is the longest that the words begin with. */
 function findEntry(commands: readonly CommandEntry[], words: readonly string[]): CommandEntry | undefined {
-  const depthOf = (entry: CommandEntry): number => Math.max(-1, ...entry.paths.filter((path) => path.every((word, index) => word === words[index])).map((path) => path.length));
+  const depthOf = (entry: CommandEntry): number =>
+    Math.max(-1, ...entry.paths.filter((path) => path.every((word, index) => word === words[index])).map((path) => path.length));
   return commands.filter((entry) => depthOf(entry) >= 0).toSorted((left, right) => depthOf(right) - depthOf(left))[0];
 }
 
@@ -83,7 +84,10 @@ async function reportUsage(error: unknown, args: readonly string[], streams: Str
   return exitCodeOf(error);
 }
 
-async function runWith(given: readonly string[], { options, context, streams }: { options: CliOptions; context: ClientContext; streams: Streams }): Promise<number> {
+async function runWith(
+  given: readonly string[],
+  { options, context, streams }: { options: CliOptions; context: ClientContext; streams: Streams },
+): Promise<number> {
   const args = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   if (args[0] === '--version' || args[0] === '-V') {
     await streams.out.write(`${options.version()}\n`);

@@ -43,7 +43,10 @@ export function unknownKey(path: KeyPath): GatewayError | undefined {
   const suggestion = match === undefined ? '' : `; did you mean '${formatKey([...parent, match])}'?`;
   return new GatewayError('NOT_FOUND', {
     message: `'${formatKey(path)}' is not a key of the configuration${suggestion}`,
-    hint: names.length === 0 ? 'See all of it with: xopc config schema' : `Known ${parent.length === 0 ? 'at the top' : `in ${formatKey(parent)}`}: ${names.join(', ')}`,
+    hint:
+      names.length === 0
+        ? 'See all of it with: xopc config schema'
+        : `Known ${parent.length === 0 ? 'at the top' : `in ${formatKey(parent)}`}: ${names.join(', ')}`,
   });
 }
 

@@ -44,6 +44,11 @@ export interface ControlOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Whether the peer went away instead of answering: it has left, or handed over to a successor. */
+export function hasLeft(error: unknown): boolean {
+  return error instanceof GatewayError && error.details?.['closed'] === true;
+}
+
 const CONNECTION = 'gateway';
 /** One request on one connection needs no id of its own. */
 const REQUEST_ID = '1';
@@ -57,21 +62,27 @@ function unreachable(path: string, reason: string, details: Record<string, unkno
 }
 
 function protocolError(path: string, reason: string): GatewayError {
-  return new GatewayError('CONTROL_PROTOCOL', { message: `what answers on ${path} is no gateway that this version understands: ${reason}`, details: { controlPath: path } });
+  return new GatewayError('CONTROL_PROTOCOL', {
+    message: `what answers on ${path} is no gateway that this version understands: ${reason}`,
+    details: { controlPath: path },
+  });
 }
 
 function connectionError(path: string, error: NodeJS.ErrnoException): GatewayError {
   const code = error.code ?? error.message;
   // ECONNREFUSED: the socket's file is left of a process that has died.
   if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(code)) return noSocket(path, code);
-  return unreachable(path, `the connection failed (${code})`, { reason: code });
+  // A supervisor that is leaving has closed what it had accepted.
+  const isClosed = code === 'EPIPE' || code === 'ECONNRESET';
+  return unreachable(path, `the connection failed (${code})`, { reason: code, ...(isClosed ? { closed: true } : {}) });
 }
 
 /** Checks a line of the peer's. @returns undefined for a frame that answers somebody else */
 function parseReply(line: string, id: string): ControlReply | undefined {
   const reply = JSON.parse(line) as Partial<ControlReply> | null;
   if (typeof reply !== 'object' || reply === null) throw new Error('a frame is not an object');
-  if (reply.v !== CONTROL_VERSION) throw new Error(`it speaks version ${JSON.stringify(reply.v)} of the control protocol, this is ${CONTROL_VERSION}`);
+  if (reply.v !== CONTROL_VERSION)
+    throw new Error(`it speaks version ${JSON.stringify(reply.v)} of the control protocol, this is ${CONTROL_VERSION}`);
   // A request that could not be read at all is answered without an id.
   if (reply.id !== id && !(reply.id === '' && reply.type === 'error')) return undefined;
   if (reply.type === 'error' && typeof reply.error?.message !== 'string') throw new Error('an error frame has no message');
@@ -129,7 +140,8 @@ class ControlExchange {
     clearTimeout(this.#timers.get(name));
   }
 
-  readonly #onAbort = (): void => this.#fail(new GatewayError('CONTROL_UNREACHABLE', { message: 'gave up waiting for the gateway', details: { aborted: true } }));
+  readonly #onAbort = (): void =>
+    this.#fail(new GatewayError('CONTROL_UNREACHABLE', { message: 'gave up waiting for the gateway', details: { aborted: true } }));
 
   #listen(socket: Socket): void {
     socket.on('connect', () => {

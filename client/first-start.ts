@@ -13,7 +13,11 @@ export interface Welcome {
 
 async function hasModel(api: ApiClient): Promise<boolean | undefined> {
   try {
-    const { models } = await api.call<{ models: { provider: string }[] }>({ method: 'GET', path: '/api/models', signal: AbortSignal.timeout(2_000) });
+    const { models } = await api.call<{ models: { provider: string }[] }>({
+      method: 'GET',
+      path: '/api/models',
+      signal: AbortSignal.timeout(2_000),
+    });
     return models.some((model) => model.provider !== 'xopc');
   } catch {
     // Only the hint is left out: that the gateway serves is known already.
@@ -22,7 +26,7 @@ async function hasModel(api: ApiClient): Promise<boolean | undefined> {
 }
 
 export async function makeWelcome(url: string, api: ApiClient): Promise<Welcome> {
-  const [pageLink, model] = await Promise.all([createPageLink(api).catch(() => undefined), hasModel(api)]);
+  const [pageLink, model] = await Promise.all([createPageLink(api, url).catch(() => undefined), hasModel(api)]);
   return { url, pageLink: pageLink?.url, hasModel: model };
 }
 
@@ -36,5 +40,11 @@ export function renderWelcome(welcome: Welcome, paths: GatewayPaths): string[] {
       `   add a provider to ${paths.modelsPath}`,
     );
   }
-  return [...lines, '📝 Next:', '   xopc agent "hello"            # Talk to the agent', '   xopc gateway status           # See how it is', '   xopc gateway logs --follow    # Watch it'];
+  return [
+    ...lines,
+    '📝 Next:',
+    '   xopc agent "hello"            # Talk to the agent',
+    '   xopc gateway status           # See how it is',
+    '   xopc gateway logs --follow    # Watch it',
+  ];
 }

@@ -31,7 +31,10 @@ function refusal(listener: PortListener, reason: string, port: number): GatewayE
 }
 
 /** Why a listener must not be ended, or undefined. */
-export function reasonToSpare(listener: PortListener, own: { uid: number | undefined; ancestors: ReadonlySet<number> }): string | undefined {
+export function reasonToSpare(
+  listener: PortListener,
+  own: { uid: number | undefined; ancestors: ReadonlySet<number> },
+): string | undefined {
   if (listener.pid === null) return 'it belongs to another user';
   if (listener.pid === 1) return 'it is process 1, on which everything else depends';
   if (own.ancestors.has(listener.pid)) return 'this command runs inside it';
@@ -75,5 +78,6 @@ export async function freePort(host: string, port: number, note: (text: string) 
   for (const owner of owners) await note(`Port ${port} is taken by ${describeListener(owner)}; ending it ...`);
   await endProcesses(owners.map(({ pid, startTime }) => ({ pid: pid ?? 0, startTime })));
   const left = await waitUntilFree(host, port);
-  if (left !== undefined) throw refusal(left, owners.some(({ pid }) => pid === left.pid) ? 'it could not be ended' : 'something started it again', port);
+  if (left !== undefined)
+    throw refusal(left, owners.some(({ pid }) => pid === left.pid) ? 'it could not be ended' : 'something started it again', port);
 }

@@ -30,7 +30,11 @@ function readConfigValue(paths: GatewayPaths): Readonly<Record<string, unknown>>
 }
 
 /** @throws CONFIG_INVALID when the file cannot be read at all */
-export function readListenSettings(paths: GatewayPaths, environment: GatewayEnvironment, flags: Partial<ListenSettings> = {}): ListenSettings {
+export function readListenSettings(
+  paths: GatewayPaths,
+  environment: GatewayEnvironment,
+  flags: Partial<ListenSettings> = {},
+): ListenSettings {
   const config = readConfigValue(paths);
   const port = valueAt(config, ['gateway', 'port']);
   const host = valueAt(config, ['gateway', 'host']);

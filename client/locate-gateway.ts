@@ -9,7 +9,7 @@ import { GatewayError } from '../shared/errors.js';
 import { isLockRecord, readLock, type LockRecord } from '../shared/node/lock-record.js';
 import type { GatewayPaths } from '../shared/node/paths.js';
 import { judgeProcess } from '../shared/node/process-identity.js';
-import { callControl } from './control-client.js';
+import { callControl, hasLeft } from './control-client.js';
 
 export type GatewayLocation =
   | { readonly kind: 'answers'; readonly status: StatusDocument; readonly controlPath: string }
@@ -40,16 +40,12 @@ function asGatewayError(error: unknown): GatewayError {
 /** A supervisor that hands over to its successor, leaves, or is just being killed closes connections: look again. */
 const REPEAT = { times: 10, pauseMs: 50 } as const;
 
-function isClosed(error: unknown): boolean {
-  return error instanceof GatewayError && error.details?.['closed'] === true;
-}
-
 async function askStatus(controlPath: string): Promise<StatusDocument> {
   for (let time = 1; ; time += 1) {
     try {
       return await callControl(controlPath, { type: 'status' });
     } catch (error) {
-      if (!isClosed(error) || time === REPEAT.times) throw error;
+      if (!hasLeft(error) || time === REPEAT.times) throw error;
       await pause(REPEAT.pauseMs);
     }
   }

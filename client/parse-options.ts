@@ -7,13 +7,19 @@ const MAX_TIMEOUT_MS = 600_000;
 export function parseTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,6}$/.test(text) && Number(text) <= MAX_TIMEOUT_MS) return Number(text);
-  throw new GatewayError('USAGE', { message: `--timeout is '${text}'; it must be whole milliseconds from 0 to ${MAX_TIMEOUT_MS}`, hint: 'e.g. --timeout 5000' });
+  throw new GatewayError('USAGE', {
+    message: `--timeout is '${text}'; it must be whole milliseconds from 0 to ${MAX_TIMEOUT_MS}`,
+    hint: 'e.g. --timeout 5000',
+  });
 }
 
 /** `--token`. @throws USAGE for what could not be sent in a header */
 export function parseToken(text: string | undefined): string | undefined {
   if (text === undefined || /^[\x21-\x7e]{1,512}$/.test(text)) return text;
-  throw new GatewayError('USAGE', { message: '--token has characters that a token cannot have', hint: 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32' });
+  throw new GatewayError('USAGE', {
+    message: '--token has characters that a token cannot have',
+    hint: 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32',
+  });
 }
 
 /** `--host`. @throws USAGE */

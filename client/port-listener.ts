@@ -20,7 +20,10 @@ const MAX_SHOWN_COMMAND = 100;
 const EVERYWHERE: readonly string[] = ['0.0.0.0', '::', '*'];
 
 function bare(address: string): string {
-  return address.replace(/^\[|\]$/g, '').replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  return address
+    .replace(/^\[|\]$/g, '')
+    .replace(/^::ffff:(?=\d+\.)/i, '')
+    .replace(/%.*$/, '');
 }
 
 /** Whether a listener on `address` keeps `host` from being bound on the same port. A name could be any address. */
@@ -36,8 +39,11 @@ export function isInTheWay(address: string, host: string): boolean {
 /** `nginx (pid 812, user www-data)`. */
 export function describeListener({ name, pid, user, uid, commandLine }: PortListener): string {
   const owner = user ?? (uid === null ? undefined : `id ${uid}`);
-  const facts = [pid === null ? undefined : `pid ${pid}`, owner === undefined ? undefined : `user ${owner}`].filter((fact) => fact !== undefined);
+  const facts = [pid === null ? undefined : `pid ${pid}`, owner === undefined ? undefined : `user ${owner}`].filter(
+    (fact) => fact !== undefined,
+  );
   const line = commandLine.replaceAll(/\s+/g, ' ');
-  const command = line === '' || line === name ? '' : `: ${line.length > MAX_SHOWN_COMMAND ? `${line.slice(0, MAX_SHOWN_COMMAND)}…` : line}`;
+  const command =
+    line === '' || line === name ? '' : `: ${line.length > MAX_SHOWN_COMMAND ? `${line.slice(0, MAX_SHOWN_COMMAND)}…` : line}`;
   return `${name === '' ? 'a process' : name}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}${command}`;
 }

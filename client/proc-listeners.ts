@@ -24,7 +24,9 @@ function readOrEmpty(path: string): string {
 
 /** The kernel prints each 32-bit word in the machine's byte order, which is little-endian wherever Node runs. */
 function parseAddress(hex: string): string {
-  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)));
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>
+    (word.match(/../g) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)),
+  );
   if (bytes.length === 4) return bytes.join('.');
   const isMapped = bytes.slice(0, 12).every((byte, index) => byte === (index < 10 ? 0 : 0xff));
   if (isMapped) return bytes.slice(12).join('.');
@@ -107,7 +109,15 @@ export function findProcListeners(port: number): PortListener[] {
   const holders = findHolders(sockets.map((socket) => socket.inode));
   return sockets.flatMap((socket) => {
     const pids = holders.get(socket.inode) ?? [];
-    const hidden = { pid: null, uid: socket.uid, user: userName(socket.uid), name: '', commandLine: '', startTime: null, address: socket.address };
+    const hidden = {
+      pid: null,
+      uid: socket.uid,
+      user: userName(socket.uid),
+      name: '',
+      commandLine: '',
+      startTime: null,
+      address: socket.address,
+    };
     return pids.length === 0 ? [hidden] : pids.map((pid) => describeHolder(pid, socket));
   });
 }

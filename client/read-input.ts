@@ -11,7 +11,8 @@ export async function readInput(stream: Readable): Promise<string> {
   for await (const chunk of stream as AsyncIterable<Buffer | string>) {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
-    if (length > MAX_INPUT_BYTES) throw new GatewayError('USAGE', { message: `standard input has more than ${MAX_INPUT_BYTES} bytes`, hint: 'Give less.' });
+    if (length > MAX_INPUT_BYTES)
+      throw new GatewayError('USAGE', { message: `standard input has more than ${MAX_INPUT_BYTES} bytes`, hint: 'Give less.' });
     chunks.push(bytes);
   }
   try {

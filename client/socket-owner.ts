@@ -9,11 +9,19 @@ function codeOf(error: unknown): string {
 
 /** No socket to talk to; whether a gateway runs nevertheless, its lock tells. */
 export function noSocket(path: string, reason: string): GatewayError {
-  return new GatewayError('NOT_RUNNING', { message: 'the gateway is not running', details: { controlPath: path, reason }, hint: 'Start it with: xopc gateway start' });
+  return new GatewayError('NOT_RUNNING', {
+    message: 'the gateway is not running',
+    details: { controlPath: path, reason },
+    hint: 'Start it with: xopc gateway start',
+  });
 }
 
 function notOurs(path: string, reason: string, hint: string): GatewayError {
-  return new GatewayError('CONTROL_UNREACHABLE', { message: `the control socket ${path} cannot be trusted: ${reason}`, details: { controlPath: path }, hint });
+  return new GatewayError('CONTROL_UNREACHABLE', {
+    message: `the control socket ${path} cannot be trusted: ${reason}`,
+    details: { controlPath: path },
+    hint,
+  });
 }
 
 /**
@@ -29,9 +37,11 @@ export function assertOwnSocket(path: string): void {
     const directory = statSync(dirname(path));
     if (!socket.isSocket()) throw noSocket(path, 'not a socket');
     for (const owner of [socket.uid, directory.uid]) {
-      if (owner !== uid) throw notOurs(path, `it belongs to user id ${owner}, this command runs as ${uid}`, 'Run the command as that user.');
+      if (owner !== uid)
+        throw notOurs(path, `it belongs to user id ${owner}, this command runs as ${uid}`, 'Run the command as that user.');
     }
-    if ((directory.mode & 0o022) !== 0) throw notOurs(path, 'others may write to its directory', `Close it with: chmod 700 ${dirname(path)}`);
+    if ((directory.mode & 0o022) !== 0)
+      throw notOurs(path, 'others may write to its directory', `Close it with: chmod 700 ${dirname(path)}`);
   } catch (error) {
     if (error instanceof GatewayError) throw error;
     if (codeOf(error) === 'EACCES') throw notOurs(path, 'its directory belongs to another user', 'Run the command as that user.');

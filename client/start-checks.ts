@@ -4,7 +4,7 @@ import { GatewayError } from '../shared/errors.js';
 import type { LockRecord } from '../shared/node/lock-record.js';
 import type { GatewayPaths } from '../shared/node/paths.js';
 import { isSameProcess, ownStartMs } from '../shared/node/process-identity.js';
-import { callControl } from './control-client.js';
+import { callControl, hasLeft } from './control-client.js';
 import { freePort, portTaken } from './free-port.js';
 import type { ListenSettings } from './gateway-settings.js';
 import { killGateway } from './kill-gateway.js';
@@ -15,7 +15,7 @@ import { settleStarting, watchGateway } from './wait-ready.js';
 export interface StartChecks {
   readonly paths: GatewayPaths;
   /** Where the new gateway will listen; asked only when none is in the way. */
-  listen(): ListenSettings;
+  listen(): Promise<ListenSettings>;
   /** The port comes from the service manager, which holds it. */
   readonly isSocketPassed: boolean;
   note(text: string): Promise<void>;
@@ -82,7 +82,7 @@ export async function checkStart(checks: StartChecks): Promise<void> {
   const location = await settleStopping(checks, await locateGateway(checks.paths));
   refuseRunning(location);
   if (checks.isSocketPassed || location.kind !== 'absent') return;
-  const listen = checks.listen();
+  const listen = await checks.listen();
   const strangers = strangersOn(listen, location.lock);
   if (strangers.length === 0) return;
   // One that started meanwhile has the port by right.
@@ -95,12 +95,23 @@ function refuseCompetitor(startedAt: string, holder: { pid: number; port: number
   if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder);
 }
 
-async function takeOver(controlPath: string, status: StatusDocument, { request, checks }: { request: TakeoverRequest; checks: StartChecks }): Promise<Takeover> {
+async function takeOver(
+  controlPath: string,
+  status: StatusDocument,
+  { request, checks }: { request: TakeoverRequest; checks: StartChecks },
+): Promise<Takeover> {
   refuseCompetitor(status.startedAt, status);
   const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
   const call = { type: 'restart', force: true, exclusive: true, succession: request } as const;
-  const result = await callControl(controlPath, call, { deadlines: TAKEOVER_DEADLINES, onProgress });
-  return { ...result, previousInstanceId: status.instanceId };
+  try {
+    const result = await callControl(controlPath, call, { deadlines: TAKEOVER_DEADLINES, onProgress });
+    return { ...result, previousInstanceId: status.instanceId };
+  } catch (error) {
+    // It left for the successor of another takeover while we asked.
+    const now = hasLeft(error) ? await locateGateway(checks.paths) : undefined;
+    if (now?.kind === 'answers') throw alreadyRuns(now.status);
+    throw error;
+  }
 }
 
 async function endSilent(lock: LockRecord, checks: StartChecks): Promise<void> {
@@ -132,7 +143,7 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
     case 'absent':
   }
   if (checks.isSocketPassed) return undefined;
-  const listen = checks.listen();
+  const listen = await checks.listen();
   if (strangersOn(listen, location.lock).length === 0) return undefined;
   refuseRunning(await locateGateway(checks.paths));
   await freePort(listen.host, listen.port, (text) => checks.note(text));

@@ -65,7 +65,11 @@ function parseReport(text: string): StartReport | undefined {
   }
 }
 
-function diedSilently(exit: { exitCode?: number | undefined; signal?: string | undefined; shortMessage?: string | undefined }): GatewayError {
+function diedSilently(exit: {
+  exitCode?: number | undefined;
+  signal?: string | undefined;
+  shortMessage?: string | undefined;
+}): GatewayError {
   const how = exit.signal === undefined ? `exit code ${exit.exitCode ?? 'unknown'}` : exit.signal;
   return new GatewayError('WORKER_NOT_READY', {
     message: `the gateway process ended before it could say why (${how})`,

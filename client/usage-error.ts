@@ -13,7 +13,8 @@ type Paths = readonly (readonly string[])[];
 
 /** The longest command path that the words begin with, and the words that may follow it. */
 export function matchPath(paths: Paths, given: readonly string[]): { known: readonly string[]; next: readonly string[] } {
-  const isBegun = (path: readonly string[], depth: number): boolean => path.length >= depth && path.slice(0, depth).every((word, index) => word === given[index]);
+  const isBegun = (path: readonly string[], depth: number): boolean =>
+    path.length >= depth && path.slice(0, depth).every((word, index) => word === given[index]);
   let depth = 0;
   while (depth < given.length && paths.some((path) => isBegun(path, depth + 1))) depth += 1;
   const next = paths.filter((path) => path.length > depth && isBegun(path, depth)).map((path) => path[depth] ?? '');
@@ -33,7 +34,9 @@ function positionals(usageLine: string): string {
 function argumentError(error: Error, definition: Definition | undefined, help: string): GatewayError {
   const unsupported = /Unsupported option name \("([^"]*)"\)/.exec(error.message)?.[1];
   if (unsupported !== undefined) {
-    const options = (definition?.options ?? []).flatMap((option) => option.definition.split(/[ ,#]/).filter((part) => part.startsWith('-')));
+    const options = (definition?.options ?? []).flatMap((option) =>
+      option.definition.split(/[ ,#]/).filter((part) => part.startsWith('-')),
+    );
     const match = closestMatch(unsupported, options);
     return usage(`unknown option '${unsupported}'${match === undefined ? '' : `; did you mean '${match}'?`}`, help);
   }
@@ -41,7 +44,8 @@ function argumentError(error: Error, definition: Definition | undefined, help: s
   if (valueless !== undefined) return usage(`option ${valueless} needs a value`, help);
   const extra = /Extraneous positional argument \("([^"]*)"\)/.exec(error.message)?.[1];
   if (extra !== undefined) return usage(`'${extra}' is one word too many`, help);
-  if (error.message.startsWith('Not enough positional arguments')) return usage('an argument is missing', `Usage: ${positionals(definition?.usage ?? '')}`);
+  if (error.message.startsWith('Not enough positional arguments'))
+    return usage('an argument is missing', `Usage: ${positionals(definition?.usage ?? '')}`);
   return usage((error.message.split('\n')[0] ?? '').replace(/\.$/, ''), help);
 }
 
@@ -51,20 +55,33 @@ function argumentError(error: Error, definition: Definition | undefined, help: s
  * @param tree.definitions  of the commands that were tried, by their name.
  * @returns USAGE with what was meant, if that can be guessed
  */
-export function explainUsage(error: Error, args: readonly string[], tree: { commands: readonly { readonly paths: Paths }[]; definitions: readonly Definition[] }): GatewayError {
+export function explainUsage(
+  error: Error,
+  args: readonly string[],
+  tree: { commands: readonly { readonly paths: Paths }[]; definitions: readonly Definition[] },
+): GatewayError {
   const given = leadingWords(args);
   const visible = tree.commands.filter((entry) => !entry.paths[0]?.[0]?.startsWith('@'));
-  const { known, next } = matchPath(visible.flatMap((entry) => entry.paths), given);
+  const { known, next } = matchPath(
+    visible.flatMap((entry) => entry.paths),
+    given,
+  );
   const name = known.join(' ');
   const help = `See: ${['xopc', ...known, '--help'].join(' ')}`;
   const unknown = given[known.length];
   const command = visible.find((entry) => entry.paths.some((path) => path.join(' ') === name));
   if (unknown !== undefined && next.length > 0) {
     const match = closestMatch(unknown, next);
-    if (match !== undefined) return usage(`unknown command '${[...known, unknown].join(' ')}'; did you mean '${[...known, match].join(' ')}'?`, help);
+    if (match !== undefined)
+      return usage(`unknown command '${[...known, unknown].join(' ')}'; did you mean '${[...known, match].join(' ')}'?`, help);
     if (command === undefined) return usage(`unknown command '${[...known, unknown].join(' ')}'`, help);
   }
-  if (command === undefined) return usage(name === '' ? `'${args[0] ?? ''}' needs a command before it` : `'xopc ${name}' needs a command: ${next.join(', ')}`, help);
+  if (command === undefined)
+    return usage(name === '' ? `'${args[0] ?? ''}' needs a command before it` : `'xopc ${name}' needs a command: ${next.join(', ')}`, help);
   const firstPath = ['xopc', ...(command.paths[0] ?? [])].join(' ');
-  return argumentError(error, tree.definitions.find((definition) => definition.path === firstPath), help);
+  return argumentError(
+    error,
+    tree.definitions.find((definition) => definition.path === firstPath),
+    help,
+  );
 }

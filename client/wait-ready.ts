@@ -38,7 +38,11 @@ function nextLook(directory: string): Promise<void> {
  * Looks at the gateway until `judge` is satisfied.
  * @returns what `judge` made of it, or undefined when `limitMs` have passed
  */
-export async function watchGateway<T>(paths: GatewayPaths, judge: (location: GatewayLocation) => T | undefined, limitMs = DEFAULT_LIMIT_MS): Promise<T | undefined> {
+export async function watchGateway<T>(
+  paths: GatewayPaths,
+  judge: (location: GatewayLocation) => T | undefined,
+  limitMs = DEFAULT_LIMIT_MS,
+): Promise<T | undefined> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     const verdict = judge(await locateGateway(paths));
@@ -59,7 +63,10 @@ export async function settleStarting(paths: GatewayPaths, location: GatewayLocat
  * Waits for a supervisor other than the one that has left, until it serves.
  * @throws WORKER_NOT_READY when it does not, or STILL_STARTING when it takes longer than `limitMs`
  */
-export async function waitForNewInstance(paths: GatewayPaths, options: { oldInstanceId: string; limitMs?: number }): Promise<StatusDocument> {
+export async function waitForNewInstance(
+  paths: GatewayPaths,
+  options: { oldInstanceId: string; limitMs?: number },
+): Promise<StatusDocument> {
   const limitMs = options.limitMs ?? DEFAULT_LIMIT_MS;
   let last: GatewayLocation | undefined;
   const status = await watchGateway(
@@ -74,7 +81,10 @@ export async function waitForNewInstance(paths: GatewayPaths, options: { oldInst
   if (status?.ready === true) return status;
   if (status !== undefined) throw notServing(status);
   if (last === undefined || last.kind === 'answers') {
-    throw new GatewayError('STILL_STARTING', { message: `no new instance serves after ${limitMs} ms`, hint: 'Look again with: xopc gateway status' });
+    throw new GatewayError('STILL_STARTING', {
+      message: `no new instance serves after ${limitMs} ms`,
+      hint: 'Look again with: xopc gateway status',
+    });
   }
   throw unavailableError(last);
 }

@@ -34,7 +34,16 @@ const SAMPLE: StatusDocument = {
   sources: {},
   supervisedBy: null,
   auth: { enabled: false, tokenHint: 'abcdefgh...abcdefgh' },
-  worker: { pid: 1, instanceId: 'wk_0', version: '0.0.0', startedAt: SINCE, rssBytes: 1, connections: 0, inFlight: 0, channels: { webchat: { state: 'running' } } },
+  worker: {
+    pid: 1,
+    instanceId: 'wk_0',
+    version: '0.0.0',
+    startedAt: SINCE,
+    rssBytes: 1,
+    connections: 0,
+    inFlight: 0,
+    channels: { webchat: { state: 'running' } },
+  },
   draining: [],
   restarts: { planned: 0, crashes: 0 },
   lastExit: null,
@@ -76,6 +85,8 @@ export async function warmUp(): Promise<void> {
     chmodSync(controlPath, 0o600);
     const options = { commands: COMMANDS, version: () => '0.0.0' };
     await runCli(['gateway', 'status'], options, quietContext(home));
+    // Refused, because one answers already.
+    await runCli(['gateway'], options, quietContext(home));
     server.close();
     await runCli(['gateway', 'status', '--json'], options, quietContext(home));
   } finally {

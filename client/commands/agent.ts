@@ -26,6 +26,10 @@ interface EventData {
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
 }
 
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 function parseData({ event, data }: ServerEvent): EventData {
   try {
     const value = JSON.parse(data) as EventData | null;
@@ -38,7 +42,10 @@ function parseData({ event, data }: ServerEvent): EventData {
 
 function agentFailure(data: EventData): GatewayError {
   const { code, message } = data.error ?? data;
-  return new GatewayError(isErrorCode(code) ? code : 'AGENT_ERROR', { message: typeof message === 'string' ? message : 'the agent failed', hint: 'See why with: xopc gateway logs' });
+  return new GatewayError(isErrorCode(code) ? code : 'AGENT_ERROR', {
+    message: typeof message === 'string' ? message : 'the agent failed',
+    hint: 'See why with: xopc gateway logs',
+  });
 }
 
 export class AgentCommand extends BaseCommand {
@@ -92,7 +99,12 @@ export class AgentCommand extends BaseCommand {
 
   #body(message: string): Record<string, unknown> {
     const { session, agent, model } = this;
-    return { message, ...(session === undefined ? {} : { session }), ...(agent === undefined ? {} : { agentId: agent }), ...(model === undefined ? {} : { model }) };
+    return {
+      message,
+      ...(session === undefined ? {} : { session }),
+      ...(agent === undefined ? {} : { agentId: agent }),
+      ...(model === undefined ? {} : { model }),
+    };
   }
 
   async #printReply(api: ApiClient, message: string, signal: AbortSignal): Promise<void> {
@@ -105,12 +117,17 @@ export class AgentCommand extends BaseCommand {
   async #printStream(api: ApiClient, message: string, signal: AbortSignal): Promise<void> {
     const text = new TerminalText(this.out.isTerminal);
     for await (const event of api.stream({ method: 'POST', path: '/api/agent', body: this.#body(message), signal })) {
-      if (event.event === 'delta') await this.out.write(text.push(String(parseData(event).text ?? '')));
+      if (event.event === 'delta') await this.out.write(text.push(asText(parseData(event).text)));
       else if (event.event === 'tool') await this.#noteTool(parseData(event));
       else if (event.event === 'error') throw await this.#endLine(agentFailure(parseData(event)));
       else if (event.event === 'done') return this.printLine(text.end());
     }
-    throw await this.#endLine(new GatewayError('UNAVAILABLE', { message: 'the answer broke off', hint: 'Say it again; what was said so far is in the conversation.' }));
+    throw await this.#endLine(
+      new GatewayError('UNAVAILABLE', {
+        message: 'the answer broke off',
+        hint: 'Say it again; what was said so far is in the conversation.',
+      }),
+    );
   }
 
   /** An error message starts on a line of its own. */
@@ -120,7 +137,7 @@ export class AgentCommand extends BaseCommand {
   }
 
   async #noteTool({ name, state, detail }: EventData): Promise<void> {
-    if (state === 'call') await this.note(`· ${String(name)} ${String(detail ?? '')}`.trimEnd(), this.err.paint.dim);
-    if (state === 'error') await this.note(`· ${String(name)} failed: ${String(detail ?? '')}`, this.err.paint.yellow);
+    if (state === 'call') await this.note(`· ${asText(name)} ${asText(detail)}`.trimEnd(), this.err.paint.dim);
+    if (state === 'error') await this.note(`· ${asText(name)} failed: ${asText(detail)}`, this.err.paint.yellow);
   }
 }

@@ -19,7 +19,11 @@ export class CompletionCommand extends BaseCommand {
   readonly shell = Option.String({ name: 'shell' });
 
   protected async run(): Promise<number> {
-    if (!isShell(this.shell)) throw new GatewayError('USAGE', { message: `'${this.shell}' is not a shell that is known here`, hint: `One of: ${SHELLS.join(', ')}` });
+    if (!isShell(this.shell))
+      throw new GatewayError('USAGE', {
+        message: `'${this.shell}' is not a shell that is known here`,
+        hint: `One of: ${SHELLS.join(', ')}`,
+      });
     await this.printLine(completionScript(this.shell, await this.#tree()));
     return 0;
   }
@@ -30,7 +34,12 @@ export class CompletionCommand extends BaseCommand {
     return cli.definitions().map(({ path, description, options }) => ({
       words: path.split(' ').slice(1),
       description: (description ?? '').trim(),
-      options: options.flatMap(({ definition }) => definition.split(/[ ,]/).map((part) => part.replace(/#.*$/, '')).filter((part) => /^--?[a-z]/i.test(part))),
+      options: options.flatMap(({ definition }) =>
+        definition
+          .split(/[ ,]/)
+          .map((part) => part.replace(/#.*$/, ''))
+          .filter((part) => /^--?[a-z]/i.test(part)),
+      ),
     }));
   }
 }

@@ -37,10 +37,19 @@ function socketAddress(host: string, port: number): { host: string; port: number
   throw new GatewayError('USAGE', { message: `--socket needs an address to listen on, '${host}' is a name`, hint: 'e.g. --host 127.0.0.1, or --host 0.0.0.0 for every interface' });
 }
 
+/** A unit's line, a plist and a batch file end at a line break; nothing of ours can be installed from such a place. */
+function refuseLineBreaks(paths: readonly string[]): void {
+  const bad = paths.find((path) => /[\r\n]/.test(path));
+  if (bad === undefined) return;
+  throw new GatewayError('USAGE', { message: `a service cannot be installed from a path with a line break: ${JSON.stringify(bad)}`, hint: 'Set XOPC_HOME to another directory.' });
+}
+
 /** @throws USAGE for options that do not go together, or a runtime that is not there; CONFIG_INVALID */
 export function makePlan(options: InstallOptions, from: { paths: GatewayPaths; environment: GatewayEnvironment; manager: ServiceManager }): ServicePlan {
   const { paths, environment, manager } = from;
   if (options.socket && !manager.supportsSocket) throw new GatewayError('USAGE', { message: `--socket needs systemd; here it is ${manager.title}`, hint: 'Leave --socket out.' });
+  const program = chooseProgram(options.runtime);
+  refuseLineBreaks([paths.home, paths.configPath, program.path, program.nodePath ?? '']);
   const port = options.port ?? environment.port ?? null;
   const host = options.host ?? environment.host ?? null;
   const listen = readListenSettings(paths, environment, { ...(port === null ? {} : { port }), ...(host === null ? {} : { host }) });
@@ -49,7 +58,7 @@ export function makePlan(options: InstallOptions, from: { paths: GatewayPaths; e
     home: paths.home,
     configPath: paths.configPath === join(paths.home, 'config.json') ? null : paths.configPath,
     launcherPath: join(serviceDirectory(paths.home), manager.marker === 'schtasks' ? 'launch.cmd' : 'launch'),
-    program: chooseProgram(options.runtime),
+    program,
     port,
     host,
     socket: options.socket ? socketAddress(listen.host, listen.port) : null,

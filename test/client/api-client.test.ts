@@ -11,13 +11,21 @@ const client = (port: number, token?: string): ApiClient => new ApiClient({ host
 
 test('a call sends token and JSON and returns the answer', async () => {
   const server = await fakeHttp((_request, response) => json(response, { status: 'ok', x: 'ü' }));
-  expect(await client(server.port, 'secret').call({ method: 'POST', path: '/api/x?a=1', body: { m: 'ü' } })).toEqual({ status: 'ok', x: 'ü' });
+  expect(await client(server.port, 'secret').call({ method: 'POST', path: '/api/x?a=1', body: { m: 'ü' } })).toEqual({
+    status: 'ok',
+    x: 'ü',
+  });
   expect(server.seen).toEqual([
     {
       method: 'POST',
       path: '/api/x?a=1',
       body: '{"m":"ü"}',
-      headers: expect.objectContaining({ authorization: 'Bearer secret', 'content-type': 'application/json', 'content-length': '10', accept: 'application/json' }),
+      headers: expect.objectContaining({
+        authorization: 'Bearer secret',
+        'content-type': 'application/json',
+        'content-length': '10',
+        accept: 'application/json',
+      }),
     },
   ]);
 });
@@ -47,7 +55,10 @@ test.each([
 });
 
 test('where nothing answers, the address is named', async () => {
-  await expect(client(1).call({ method: 'GET', path: '/' })).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/port 1 cannot be reached \(ECONNREFUSED\)/) });
+  await expect(client(1).call({ method: 'GET', path: '/' })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringMatching(/port 1 cannot be reached \(ECONNREFUSED\)/),
+  });
 });
 
 test('an abort is an abort, not a failure of the gateway', async () => {

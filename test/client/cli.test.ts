@@ -15,7 +15,11 @@ test('every command but the internal ones has a description and an example', asy
   for (const entry of COMMANDS) {
     if (entry.paths[0]?.[0]?.startsWith('@')) continue;
     const { usage } = await entry.load();
-    expect(usage, entry.paths.join(' ')).toMatchObject({ category: expect.stringMatching(/\S/), description: expect.stringMatching(/\.$/), examples: expect.any(Array) });
+    expect(usage, entry.paths.join(' ')).toMatchObject({
+      category: expect.stringMatching(/\S/),
+      description: expect.stringMatching(/\.$/),
+      examples: expect.any(Array),
+    });
     for (const [, example] of usage?.examples ?? []) expect(example).toContain('xopc ');
   }
 });
@@ -31,14 +35,14 @@ test.each([[[]], [['--help']], [['-h']], [['help']]])('%j prints the commands on
   expect(stdout).not.toContain('@log-view');
 });
 
-test.each([[['gateway', 'status', '--help'], 'Exit code: 0 running'], [['config', 'set', '-h'], 'comments in the file are kept']])(
-  '%j explains the command on stdout',
-  async (args, text) => {
-    const { code, stdout, stderr } = await run(...args);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.toLowerCase()).toContain(text.toLowerCase());
-  },
-);
+test.each([
+  [['gateway', 'status', '--help'], 'Exit code: 0 running'],
+  [['config', 'set', '-h'], 'comments in the file are kept'],
+])('%j explains the command on stdout', async (args, text) => {
+  const { code, stdout, stderr } = await run(...args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.toLowerCase()).toContain(text.toLowerCase());
+});
 
 test.each([[['config', '--help']], [['help', 'config']]])('%j shows the commands that begin so', async (args) => {
   const { code, stdout } = await run(...args);
@@ -106,7 +110,11 @@ test('an environment that cannot be used is told by every command, with exit cod
       throw Object.assign(new Error('unexpected'), { code: 'X' });
     },
   };
-  expect(await runCommand(['gateway', 'status'], { home: '/', runtime: broken })).toEqual({ code: 1, stdout: '', stderr: 'xopc: unexpected\n' });
+  expect(await runCommand(['gateway', 'status'], { home: '/', runtime: broken })).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'xopc: unexpected\n',
+  });
 });
 
 describe('a reader that goes away', () => {
@@ -149,15 +157,14 @@ test.each([
   expect(matchPath(paths, given)).toEqual({ known, next });
 });
 
-test.each([
-  [['agent', 'hello', '--help']],
-  [['gateway', 'stop', '--timeout', '5', '-h']],
-  [['gateway', 'stop', 'extra', '--help']],
-])('%j explains and does nothing', async (args) => {
-  const { code, stdout, stderr } = await run(...args);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toContain('Usage');
-});
+test.each([[['agent', 'hello', '--help']], [['gateway', 'stop', '--timeout', '5', '-h']], [['gateway', 'stop', 'extra', '--help']]])(
+  '%j explains and does nothing',
+  async (args) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('Usage');
+  },
+);
 
 test('--help behind -- is no option', async () => {
   expect((await run('agent', '--', '--help')).code).toBe(3);

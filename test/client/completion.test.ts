@@ -24,12 +24,21 @@ describe.runIf(has('bash'))('in bash', () => {
   }
 
   test.each([
-    [['xopc', ''], ['gateway', 'agent', '--help', '--version']],
+    [
+      ['xopc', ''],
+      ['gateway', 'agent', '--help', '--version'],
+    ],
     [['xopc', 'ga'], ['gateway']],
-    [['xopc', 'gateway', ''], ['--port', '--force', '--help', 'status']],
+    [
+      ['xopc', 'gateway', ''],
+      ['--port', '--force', '--help', 'status'],
+    ],
     [['xopc', 'gateway', 'st'], ['status']],
     [['xopc', 'gateway', '--port', '80', '--f'], []],
-    [['xopc', 'gateway', 'status', '--'], ['--json', '--help']],
+    [
+      ['xopc', 'gateway', 'status', '--'],
+      ['--json', '--help'],
+    ],
     [['xopc', 'nothing', ''], []],
   ])('%j is completed with %j', (words, expected) => {
     expect(complete(...words).toSorted()).toEqual(expected.toSorted());
@@ -39,13 +48,13 @@ describe.runIf(has('bash'))('in bash', () => {
 test.runIf(has('zsh'))('the zsh script is valid', () => {
   const script = join(tempDir(), '_xopc');
   writeFileSync(script, completionScript('zsh', commands));
-  execFileSync('zsh', ['-n', script]);
+  expect(spawnSync('zsh', ['-n', script], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
 });
 
 test.runIf(has('fish'))('the fish script is valid', () => {
   const script = join(tempDir(), 'xopc.fish');
   writeFileSync(script, completionScript('fish', commands));
-  execFileSync('fish', ['-n', script]);
+  expect(spawnSync('fish', ['-n', script], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
 });
 
 test('every shell knows the words and options, and quotes what a description holds', () => {
@@ -62,5 +71,8 @@ test('the command prints the script for the real tree, and names the shells for 
   expect(code).toBe(0);
   expect(stdout).toContain("'gateway status') words='");
   expect(stdout).not.toContain('@log-view');
-  expect(await runCommand(['completion', 'tcsh'], { home: tempDir() })).toMatchObject({ code: 2, stderr: expect.stringContaining('bash, zsh, fish') });
+  expect(await runCommand(['completion', 'tcsh'], { home: tempDir() })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('bash, zsh, fish'),
+  });
 });

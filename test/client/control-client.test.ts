@@ -128,7 +128,7 @@ describe('a peer that is hostile, old or broken', () => {
     });
     const startedAt = performance.now();
     await expect(callControl(path, { type: 'status' })).rejects.toMatchObject(unreachable);
-    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 });
 
@@ -136,7 +136,11 @@ test('an abort ends the wait at once', async () => {
   const path = socketPath();
   await fakeControl(path, () => undefined);
   const waiting = new AbortController();
-  const call = callControl(path, { type: 'stop' }, { deadlines: { connectMs: 5_000, firstFrameMs: 5_000, totalMs: 5_000 }, signal: waiting.signal });
+  const call = callControl(
+    path,
+    { type: 'stop' },
+    { deadlines: { connectMs: 5_000, firstFrameMs: 5_000, totalMs: 5_000 }, signal: waiting.signal },
+  );
   setTimeout(() => waiting.abort(), 20);
   const startedAt = performance.now();
   await expect(call).rejects.toMatchObject({ details: { aborted: true } });
@@ -180,7 +184,7 @@ describe('where there is no socket of ours', () => {
     expect(control.connections()).toBe(0);
   });
 
-  test.runIf(process.getuid?.() === 0)('another user\'s socket is not connected to', async () => {
+  test.runIf(process.getuid?.() === 0)("another user's socket is not connected to", async () => {
     const path = socketPath();
     const control = await fakeControl(path, answers(sampleStatus));
     chownSync(path, 12_345, 12_345);

@@ -3,7 +3,12 @@ import { readEvents, type ServerEvent } from '../../client/event-stream.js';
 
 async function read(...chunks: (string | Buffer)[]): Promise<ServerEvent[]> {
   const events: ServerEvent[] = [];
-  for await (const event of readEvents((async function* () { yield* chunks; })())) events.push(event);
+  for await (const event of readEvents(
+    (async function* () {
+      yield* chunks;
+    })(),
+  ))
+    events.push(event);
   return events;
 }
 

@@ -30,7 +30,9 @@ test('one that ignores SIGTERM is killed', async () => {
 test('a client of the port stays alive', async () => {
   const program = await startProgram(listenerCode());
   const port = Number(program.line);
-  const client = await startProgram(`const s = require('net').connect(${port}, '127.0.0.1', () => console.log('in')); s.on('error', () => {}); setInterval(() => {}, 1e6)`);
+  const client = await startProgram(
+    `const s = require('net').connect(${port}, '127.0.0.1', () => console.log('in')); s.on('error', () => {}); setInterval(() => {}, 1e6)`,
+  );
   await freePort('127.0.0.1', port, silent);
   expect(await endOf(program)).toBe('SIGTERM');
   expect(isAlive(client.pid)).toBe(true);
@@ -45,7 +47,10 @@ test('our own process is never ended', async () => {
   onTestFinished(() => void server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  await expect(freePort('127.0.0.1', port, silent)).rejects.toMatchObject({ code: 'PORT_TAKEN', message: expect.stringMatching(/left alone: this command runs inside it/) });
+  await expect(freePort('127.0.0.1', port, silent)).rejects.toMatchObject({
+    code: 'PORT_TAKEN',
+    message: expect.stringMatching(/left alone: this command runs inside it/),
+  });
 });
 
 test('nobody is harmed when one of several owners must be spared', async () => {
@@ -100,7 +105,7 @@ test.each<[Partial<PortListener>, RegExp | undefined]>([
   else expect(found).toMatch(reason);
 });
 
-test('root spares other users\' processes too', () => {
+test("root spares other users' processes too", () => {
   expect(reasonToSpare({ ...listener, uid: 33 }, { uid: 0, ancestors: new Set() })).toMatch(/another user/);
 });
 

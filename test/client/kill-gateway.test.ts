@@ -15,7 +15,10 @@ test('a stopped supervisor, its stopped worker and what the worker started are a
     { detached: true },
   );
   const tool = Number(worker.line);
-  const lock = writeLock(paths, lockRecord(paths, supervisor.pid, { children: [{ role: 'worker', pid: worker.pid, startTime: worker.startTime }] }));
+  const lock = writeLock(
+    paths,
+    lockRecord(paths, supervisor.pid, { children: [{ role: 'worker', pid: worker.pid, startTime: worker.startTime }] }),
+  );
   supervisor.child.kill('SIGSTOP');
   worker.child.kill('SIGSTOP');
   await killGateway(lock, paths.lockPath);
@@ -42,7 +45,10 @@ test.each([
   const paths = testPaths();
   const stranger = await startProgram(READY);
   const lock = writeLock(paths, lockRecord(paths, stranger.pid, change));
-  await expect(killGateway(lock, paths.lockPath)).rejects.toMatchObject({ code: 'CONTROL_UNREACHABLE', message: expect.stringContaining('left alone') });
+  await expect(killGateway(lock, paths.lockPath)).rejects.toMatchObject({
+    code: 'CONTROL_UNREACHABLE',
+    message: expect.stringContaining('left alone'),
+  });
   expect(isAlive(stranger.pid)).toBe(true);
 });
 
@@ -50,7 +56,15 @@ test('a child whose pid is another process by now is left alone', async () => {
   const paths = testPaths();
   const supervisor = await startProgram(READY);
   const stranger = await startProgram(READY);
-  const lock = writeLock(paths, lockRecord(paths, supervisor.pid, { children: [{ role: 'worker', pid: stranger.pid, startTime: '1' }, { role: 'fallback', pid: stranger.pid, startTime: null }] }));
+  const lock = writeLock(
+    paths,
+    lockRecord(paths, supervisor.pid, {
+      children: [
+        { role: 'worker', pid: stranger.pid, startTime: '1' },
+        { role: 'fallback', pid: stranger.pid, startTime: null },
+      ],
+    }),
+  );
   await killGateway(lock, paths.lockPath);
   expect(isAlive(stranger.pid)).toBe(true);
 });

@@ -84,7 +84,8 @@ test.each([
 
 describe('the socket table of Linux', () => {
   const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
-  const row = (local: string, state: string): string => `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000        0 98765 1 0000000000000000 100 0 0 10 0\n`;
+  const row = (local: string, state: string): string =>
+    `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000        0 98765 1 0000000000000000 100 0 0 10 0\n`;
 
   test.each([
     ['0100007F:4966', '127.0.0.1'],
@@ -117,7 +118,9 @@ test('lsof finds the same listener as /proc, and nobody on a free port', async (
   const listeners = findLsofListeners(Number(program.line));
   // Where there is no lsof, there is nothing to compare.
   if (listeners === undefined) return;
-  expect(listeners).toEqual([expect.objectContaining({ pid: program.pid, name: 'node', startTime: program.startTime, address: '127.0.0.1' })]);
+  expect(listeners).toEqual([
+    expect.objectContaining({ pid: program.pid, name: 'node', startTime: program.startTime, address: '127.0.0.1' }),
+  ]);
   program.child.kill('SIGKILL');
   await once(program.child, 'exit');
   expect(findLsofListeners(Number(program.line))).toEqual([]);
@@ -146,6 +149,14 @@ test.each<[Partial<PortListener>, string]>([
   [{ pid: null, name: '', commandLine: '' }, 'a process (user www-data)'],
   [{ commandLine: 'nginx' }, 'nginx (pid 812, user www-data)'],
 ])('%j is described as %s', (change, text) => {
-  const listener: PortListener = { pid: 812, uid: 33, user: 'www-data', name: 'nginx', commandLine: 'nginx -g daemon', startTime: '1', address: '*' };
+  const listener: PortListener = {
+    pid: 812,
+    uid: 33,
+    user: 'www-data',
+    name: 'nginx',
+    commandLine: 'nginx -g daemon',
+    startTime: '1',
+    address: '*',
+  };
   expect(describeListener({ ...listener, ...change })).toBe(text);
 });

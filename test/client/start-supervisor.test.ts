@@ -36,13 +36,18 @@ test('the supervisor leads a session of its own, has no terminal, a lasting dire
     const facts = { own: process.pid, group, session, links, cwd: process.cwd(), boot: process.env.XOPC_BOOT, marker: process.env.XOPC_SERVICE_MARKER, options: process.env.NODE_OPTIONS };
     fs.writeSync(3, JSON.stringify({ ok: true, ...facts }) + '\\n');`);
   const facts = (await started) as unknown as Record<string, unknown>;
-  expect(facts).toMatchObject({ group: String(facts['own']), session: String(facts['own']), links: ['/dev/null', '/dev/null', '/dev/null'], cwd: homedir() });
+  expect(facts).toMatchObject({
+    group: String(facts['own']),
+    session: String(facts['own']),
+    links: ['/dev/null', '/dev/null', '/dev/null'],
+    cwd: homedir(),
+  });
   expect(JSON.parse(String(facts['boot']))).toEqual({ flags: {}, foreground: false, reportFd: 3 });
   expect(facts['marker']).toBe('');
   expect(facts['options']).toBeUndefined();
 });
 
-test('a failed start is told in the supervisor\'s own words, with its problems', async () => {
+test("a failed start is told in the supervisor's own words, with its problems", async () => {
   const error = { code: 'CONFIG_INVALID', message: 'config.json:1:2 is wrong', hint: 'mend it' };
   const problems = [{ file: 'config.json', line: 1, column: 2, message: 'is wrong' }];
   const { started } = start(`${report({ ok: false, error, problems, exitCode: 78 })} process.exitCode = 78`);
@@ -52,7 +57,10 @@ test('a failed start is told in the supervisor\'s own words, with its problems',
 test('one that keeps trying after its report is told so, and stays', async () => {
   const error = { code: 'WORKER_NOT_READY', message: 'five workers died' };
   const { started, pid } = start(report({ ok: false, error, problems: [], exitCode: 1 }) + STAY);
-  await expect(started).rejects.toMatchObject({ code: 'WORKER_NOT_READY', message: expect.stringMatching(/^five workers died; the gateway \(pid \d+\) keeps trying$/) });
+  await expect(started).rejects.toMatchObject({
+    code: 'WORKER_NOT_READY',
+    message: expect.stringMatching(/^five workers died; the gateway \(pid \d+\) keeps trying$/),
+  });
   expect(isAlive(pid())).toBe(true);
 });
 
@@ -61,9 +69,13 @@ test.each([
   ['is killed', "process.kill(process.pid, 'SIGKILL')", /SIGKILL/],
   ['throws', "throw new Error('broken')", /exit code 1/],
   ['reports nonsense and exits', "require('fs').writeSync(3, 'hello\\n')", /exit code 0/],
-  ['reports half a line and exits', 'require(\'fs\').writeSync(3, \'{"ok":tr\')', /exit code 0/],
+  ['reports half a line and exits', "require('fs').writeSync(3, '{\"ok\":tr')", /exit code 0/],
 ])('one that %s without a word is told with how it ended', async (_title, code, how) => {
-  await expect(start(code).started).rejects.toMatchObject({ code: 'WORKER_NOT_READY', message: expect.stringMatching(how), hint: expect.stringContaining('logs') });
+  await expect(start(code).started).rejects.toMatchObject({
+    code: 'WORKER_NOT_READY',
+    message: expect.stringMatching(how),
+    hint: expect.stringContaining('logs'),
+  });
 });
 
 test('one that takes longer than the limit goes on, and the caller is told so', async () => {

@@ -15,16 +15,24 @@ import { ConfigCommand } from './config-command.js';
 const NEW_FILE = '{\n}\n';
 
 function editorFailed(editor: string, reason: string): GatewayError {
-  return new GatewayError('USAGE', { message: `the editor '${editor}' ${reason}`, hint: 'Name one that waits in EDITOR, e.g. EDITOR=vi or EDITOR="code --wait".' });
+  return new GatewayError('USAGE', {
+    message: `the editor '${editor}' ${reason}`,
+    hint: 'Name one that waits in EDITOR, e.g. EDITOR=vi or EDITOR="code --wait".',
+  });
 }
 
 /** Runs the editor on the terminal; its name may come with arguments, as every shell program accepts. */
 function runEditor(editor: string, path: string): Promise<void> {
-  const [file, args] = process.platform === 'win32' ? ['cmd', ['/c', `${editor} "${path}"`]] : ['/bin/sh', ['-c', `${editor} "$1"`, 'sh', path]];
+  const [file, args] =
+    process.platform === 'win32' ? ['cmd', ['/c', `${editor} "${path}"`]] : ['/bin/sh', ['-c', `${editor} "$1"`, 'sh', path]];
   return new Promise((resolve, reject) => {
     const child = spawn(file as string, args as string[], { stdio: 'inherit' });
     child.once('error', (error) => reject(editorFailed(editor, `cannot be started (${error.message})`)));
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(editorFailed(editor, `ended with ${code === null ? 'a signal' : `exit code ${code}`}; nothing was written`))));
+    child.once('exit', (code) =>
+      code === 0
+        ? resolve()
+        : reject(editorFailed(editor, `ended with ${code === null ? 'a signal' : `exit code ${code}`}; nothing was written`)),
+    );
   });
 }
 

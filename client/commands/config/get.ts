@@ -29,7 +29,8 @@ export class ConfigGetCommand extends ConfigCommand {
     const { value: config, problems } = validateConfig(document);
     if (!this.raw && problems.length > 0) throw configInvalid(document.file, problems);
     const value = valueAt(this.raw ? document.raw : config, path);
-    if (value === undefined) throw new GatewayError('NOT_FOUND', { message: `'${this.key}' is not set`, hint: `Set it with: xopc config set ${this.key} VALUE` });
+    if (value === undefined)
+      throw new GatewayError('NOT_FOUND', { message: `'${this.key}' is not set`, hint: `Set it with: xopc config set ${this.key} VALUE` });
     await this.printValue(this.show ? value : hideSecrets(value, path));
     return 0;
   }

@@ -14,8 +14,9 @@ export class OpenCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const { status } = await requireGateway(this.gatewayPaths);
-    const link = await createPageLink(new ApiClient(apiTarget(status, this.gatewayPaths, this.environment)));
-    const url = link?.url ?? status.urls[0] ?? '';
+    const pageUrl = status.urls[0] ?? `http://localhost:${status.port}`;
+    const link = await createPageLink(new ApiClient(apiTarget(status, this.gatewayPaths, this.environment)), pageUrl);
+    const url = link?.url ?? pageUrl;
     if (this.json) await this.printJson({ url, expiresAt: link?.expiresAt ?? null });
     else await this.printLine(url);
     if (link === undefined && status.auth.enabled) await this.note('The page asks for the token; see it with: xopc gateway token --show');

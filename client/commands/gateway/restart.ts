@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { RestartResult, StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../base-command.js';
-import { callControl, type ControlDeadlines } from '../../control-client.js';
+import { callControl, hasLeft, type ControlDeadlines } from '../../control-client.js';
 import { requireGateway } from '../../locate-gateway.js';
 import { parseTimeout } from '../../parse-options.js';
 import { formatSeconds } from '../../render/duration.js';
@@ -35,22 +35,48 @@ export class RestartCommand extends BaseCommand {
     const { controlPath, status } = await requireGateway(this.gatewayPaths);
     const call = { type: 'restart', ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(this.force ? { force: true } : {}) } as const;
     const onProgress = ({ message }: { message: string }): void => void this.note(`Restarting: ${message}`);
-    const asked = await callControl(controlPath, call, { deadlines: DEADLINES, onProgress });
-    const result = asked.succession === 'service-manager' ? await this.#awaitServiceManager(asked, status) : asked;
-    await this.#report(result, status);
+    await this.#report(await this.#outcome(callControl(controlPath, call, { deadlines: DEADLINES, onProgress }), status), status);
     return 0;
+  }
+
+  async #outcome(request: Promise<RestartResult>, before: StatusDocument): Promise<RestartResult> {
+    const startedAtMs = Date.now();
+    try {
+      const result = await request;
+      return result.succession === 'service-manager' ? await this.#awaitServiceManager(result, before) : result;
+    } catch (error) {
+      if (!hasLeft(error)) throw error;
+      // Somebody else's takeover was faster, and its successor is as good as ours.
+      return { ...(await this.#newInstance(before)), succession: 'successor', durationMs: Date.now() - startedAtMs };
+    }
+  }
+
+  async #newInstance(before: StatusDocument): Promise<Pick<RestartResult, 'pid' | 'workerPid' | 'instanceId'>> {
+    const now = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: before.instanceId });
+    return { pid: now.pid, workerPid: now.worker?.pid ?? 0, instanceId: now.worker?.instanceId ?? now.instanceId };
   }
 
   /** The old supervisor has left; the service manager starts the next one, and only that it serves counts. */
   async #awaitServiceManager(asked: RestartResult, before: StatusDocument): Promise<RestartResult> {
     await this.note(`Restarting: waiting for ${before.supervisedBy ?? 'the service manager'} to start the gateway again`);
+    const startedAtMs = Date.now();
     const now = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: before.instanceId });
-    return { ...asked, pid: now.pid, workerPid: now.worker?.pid ?? 0, instanceId: now.worker?.instanceId ?? now.instanceId };
+    return {
+      ...asked,
+      pid: now.pid,
+      workerPid: now.worker?.pid ?? 0,
+      instanceId: now.worker?.instanceId ?? now.instanceId,
+      durationMs: asked.durationMs + Date.now() - startedAtMs,
+    };
   }
 
   async #report(result: RestartResult, before: StatusDocument): Promise<void> {
     if (result.instanceId === before.worker?.instanceId) {
-      throw new GatewayError('WORKER_NOT_READY', { message: 'the gateway still runs the same instance', details: { instanceId: result.instanceId }, hint: 'See why with: xopc gateway logs' });
+      throw new GatewayError('WORKER_NOT_READY', {
+        message: 'the gateway still runs the same instance',
+        details: { instanceId: result.instanceId },
+        hint: 'See why with: xopc gateway logs',
+      });
     }
     if (this.json) return this.printJson({ restarted: true, ...result });
     const supervisor = result.pid === before.pid ? '' : `, supervisor ${result.pid}`;

@@ -5,7 +5,6 @@ import { parsePort } from '../../../shared/node/env.js';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { BaseCommand } from '../../base-command.js';
 import { portTaken } from '../../free-port.js';
-import { readListenSettings } from '../../gateway-settings.js';
 import { isFirstStart } from '../../is-first-start.js';
 import { requireGateway } from '../../locate-gateway.js';
 import { parseHost, parseToken } from '../../parse-options.js';
@@ -37,8 +36,12 @@ export class RunCommand extends BaseCommand {
 
   readonly port = Option.String('-p,--port', { description: 'Port to listen on, instead of `gateway.port` (18790).' });
   readonly host = Option.String('--host', { description: 'Address to listen on, instead of `gateway.host` (0.0.0.0).' });
-  readonly token = Option.String('--token', { description: 'Token for this run. Others on this machine may see it; XOPC_GATEWAY_TOKEN is better.' });
-  readonly force = Option.Boolean('-f,--force', false, { description: 'Take over from whatever runs for this configuration or listens on the port.' });
+  readonly token = Option.String('--token', {
+    description: 'Token for this run. Others on this machine may see it; XOPC_GATEWAY_TOKEN is better.',
+  });
+  readonly force = Option.Boolean('-f,--force', false, {
+    description: 'Take over from whatever runs for this configuration or listens on the port.',
+  });
   readonly background = Option.Boolean('-b,--background', false, { description: 'Return when the gateway serves; it runs on by itself.' });
 
   override async execute(): Promise<number> {
@@ -52,7 +55,11 @@ export class RunCommand extends BaseCommand {
     const isFirst = isFirstStart(this.gatewayPaths);
     if (this.force) {
       const { port, host, token } = flags;
-      const takeover = await forceStart(checks, { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }), ...(token === undefined ? {} : { token }) });
+      const takeover = await forceStart(checks, {
+        ...(port === undefined ? {} : { port }),
+        ...(host === undefined ? {} : { host }),
+        ...(token === undefined ? {} : { token }),
+      });
       if (takeover !== undefined) return this.#reportTakeover(takeover);
     } else {
       await checkStart(checks);
@@ -60,7 +67,7 @@ export class RunCommand extends BaseCommand {
     try {
       return isBackground ? await this.#runInBackground(flags, isFirst) : await this.#runInForeground(flags, isFirst);
     } catch (error) {
-      throw this.#nameOwner(error, checks);
+      throw await this.#nameOwner(error, checks);
     }
   }
 
@@ -77,13 +84,18 @@ export class RunCommand extends BaseCommand {
 
   #checks(flags: Flags): StartChecks {
     const { environment, gatewayPaths: paths } = this;
-    return { paths, listen: () => readListenSettings(paths, environment, flags), isSocketPassed: environment.listenFds > 0, note: (text) => this.note(text) };
+    return {
+      paths,
+      listen: async () => (await import('../../gateway-settings.js')).readListenSettings(paths, environment, flags),
+      isSocketPassed: environment.listenFds > 0,
+      note: (text) => this.note(text),
+    };
   }
 
   /** Two starts may pass the checks at once; the one that finds the port taken learns by whom. */
-  #nameOwner(error: unknown, { listen }: StartChecks): unknown {
+  async #nameOwner(error: unknown, checks: StartChecks): Promise<unknown> {
     if (!(error instanceof GatewayError) || error.code !== 'PORT_TAKEN' || error.details?.['owners'] !== undefined) return error;
-    const { host, port } = listen();
+    const { host, port } = await checks.listen();
     const owners = findPortOwners(host, port);
     return owners.length === 0 ? error : portTaken(port, owners);
   }
@@ -114,7 +126,8 @@ export class RunCommand extends BaseCommand {
         environment: this.environment,
         flags,
         foreground: true,
-        onRunning: (info) => void this.#announce({ ...info, pid: process.pid, ok: true }, isFirst).catch((error: unknown) => this.note(String(error))),
+        onRunning: (info) =>
+          void this.#announce({ ...info, pid: process.pid, ok: true }, isFirst).catch((error: unknown) => this.note(String(error))),
         onSucceeded: (pid) => void this.note(`The gateway continues in the background (pid ${pid}).`),
       });
     } finally {
@@ -126,14 +139,26 @@ export class RunCommand extends BaseCommand {
   async #announce(started: StartedGateway, isFirst: boolean): Promise<void> {
     const { status } = await requireGateway(this.gatewayPaths);
     const url = status.urls[0] ?? `http://localhost:${started.port}`;
-    if (this.json) return this.printJson({ started: true, pid: started.pid, instanceId: started.instanceId, host: started.host, port: started.port, url });
+    if (this.json)
+      return this.printJson({
+        started: true,
+        pid: started.pid,
+        instanceId: started.instanceId,
+        host: started.host,
+        port: started.port,
+        url,
+      });
     const lines = [`✅ Gateway is running (pid ${started.pid})`, `   URL: ${url}`];
     if (isFirst) lines.push(...(await this.#welcome(url, status)));
-    for (const line of lines) await (this.out.isTerminal || this.background || this.path.includes('start') ? this.printLine(line) : this.note(line));
+    for (const line of lines)
+      await (this.out.isTerminal || this.background || this.path.includes('start') ? this.printLine(line) : this.note(line));
   }
   /** Loaded for the first start only: it speaks HTTP. */
   async #welcome(url: string, status: StatusDocument): Promise<string[]> {
-    const [{ ApiClient, apiTarget }, { makeWelcome, renderWelcome }] = await Promise.all([import('../../api-client.js'), import('../../first-start.js')]);
+    const [{ ApiClient, apiTarget }, { makeWelcome, renderWelcome }] = await Promise.all([
+      import('../../api-client.js'),
+      import('../../first-start.js'),
+    ]);
     const api = new ApiClient(apiTarget(status, this.gatewayPaths, this.environment));
     return renderWelcome(await makeWelcome(url, api), this.gatewayPaths);
   }

@@ -21,7 +21,10 @@ export class StatusCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const status = this.#withServiceWarnings((await requireGateway(this.gatewayPaths)).status);
     if (this.json) await this.printJson({ running: true, ...status });
-    else await this.printLine(renderStatus(status, { tokenHint: await this.#tokenHint(status.auth.tokenHint), nowMs: Date.now(), paint: this.out.paint }));
+    else
+      await this.printLine(
+        renderStatus(status, { tokenHint: await this.#tokenHint(status.auth.tokenHint), nowMs: Date.now(), paint: this.out.paint }),
+      );
     return statusExitCode(status);
   }
 

@@ -4,12 +4,13 @@ import { GatewayError } from '../../../shared/errors.js';
 import { isLockRecord, readLock } from '../../../shared/node/lock-record.js';
 import { readStartTime } from '../../../shared/node/process-identity.js';
 import { BaseCommand } from '../../base-command.js';
-import { callControl } from '../../control-client.js';
+import { callControl, hasLeft } from '../../control-client.js';
 import { waitUntilGone, type KnownProcess } from '../../end-process.js';
 import { killGateway } from '../../kill-gateway.js';
 import { locateGateway, unavailableError, type GatewayLocation } from '../../locate-gateway.js';
 import { parseTimeout } from '../../parse-options.js';
 import { formatSeconds } from '../../render/duration.js';
+import { settleStarting } from '../../wait-ready.js';
 import { recordOf } from '../../service/install-record.js';
 
 /** Beyond the drain: killing what is left, closing files, leaving. */
@@ -21,7 +22,9 @@ const LEAVE_LIMIT_MS = 5_000;
 const INTERRUPTED_EXIT_CODE = 130;
 
 export function describeCut(cut: CutWork): string | undefined {
-  const parts = (['requests', 'streams', 'sockets'] as const).filter((kind) => cut[kind] > 0).map((kind) => `${cut[kind]} ${cut[kind] === 1 ? kind.slice(0, -1) : kind}`);
+  const parts = (['requests', 'streams', 'sockets'] as const)
+    .filter((kind) => cut[kind] > 0)
+    .map((kind) => `${cut[kind]} ${cut[kind] === 1 ? kind.slice(0, -1) : kind}`);
   return parts.length === 0 ? undefined : `cut short: ${parts.join(', ')}`;
 }
 
@@ -55,12 +58,17 @@ export class StopCommand extends BaseCommand {
 
   async #stopWhatRuns(): Promise<number> {
     const timeoutMs = parseTimeout(this.timeout);
-    const location = await locateGateway(this.gatewayPaths);
+    // A gateway that has the lock and no control socket yet has one in a moment.
+    const location = await settleStarting(this.gatewayPaths, await locateGateway(this.gatewayPaths));
     switch (location.kind) {
       case 'answers':
         return this.#stop(location, timeoutMs);
       case 'absent':
-        return this.#reportStopped(location.lock === undefined ? 'The gateway is not running.' : `The gateway is not running; pid ${location.lock.pid} has died before.`);
+        return this.#reportStopped(
+          location.lock === undefined
+            ? 'The gateway is not running.'
+            : `The gateway is not running; pid ${location.lock.pid} has died before.`,
+        );
       case 'silent':
         if (this.force && location.lock !== undefined) return this.#kill(location.lock.pid);
         throw unavailableError(location);
@@ -118,7 +126,7 @@ export class StopCommand extends BaseCommand {
       const onProgress = ({ message }: { message: string }): void => void this.note(`Stopping: ${message}`);
       return await callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_MS), signal, onProgress });
     } catch (error) {
-      if (error instanceof GatewayError && error.details?.['closed'] === true) return undefined;
+      if (hasLeft(error)) return undefined;
       throw error;
     }
   }

@@ -61,7 +61,10 @@ export class TokenCommand extends BaseCommand {
     if (known.source !== 'generated') {
       throw new GatewayError('CONFLICT', {
         message: `the token comes from ${SOURCES[known.source]}, which takes the place of the generated one`,
-        hint: known.source === 'env' ? 'Change it where the variable is set, then: xopc gateway restart' : 'Change it with: xopc config set gateway.auth.api_key -',
+        hint:
+          known.source === 'env'
+            ? 'Change it where the variable is set, then: xopc gateway restart'
+            : 'Change it with: xopc config set gateway.auth.api_key -',
       });
     }
     const token = await rotateToken(this.gatewayPaths.tokenPath);
@@ -81,6 +84,8 @@ export class TokenCommand extends BaseCommand {
     const location = await locateGateway(this.gatewayPaths);
     const inForce = location.kind === 'answers' ? location.status.auth.tokenHint : null;
     if (inForce === null || inForce === maskToken(known.token)) return;
-    await this.note(`The running gateway uses another token (${inForce}): it was started with --token or XOPC_GATEWAY_TOKEN, or before the token changed.`);
+    await this.note(
+      `The running gateway uses another token (${inForce}): it was started with --token or XOPC_GATEWAY_TOKEN, or before the token changed.`,
+    );
   }
 }

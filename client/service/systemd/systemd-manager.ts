@@ -15,6 +15,8 @@ import { assertUserSession, userSession, type UserSession } from './user-session
 
 /** A stop waits for the drain, which may be ten minutes. */
 const STOP_TIMEOUT_MS = 640_000;
+/** systemctl's exit code for a unit that systemd has not in memory: it does not run. */
+const NOT_LOADED = 5;
 const LAST_WORDS = 10;
 
 /** Where the user's own units lie (systemd.unit(5), "User Unit Search Path"). */
@@ -87,12 +89,12 @@ export class SystemdManager implements ServiceManager {
   }
 
   async suspend(): Promise<void> {
-    if (this.#has(SOCKET_UNIT)) await this.#systemctl(['stop', SOCKET_UNIT]);
+    if (this.#has(SOCKET_UNIT)) await this.#stop(SOCKET_UNIT);
   }
 
   async settleStopped(): Promise<void> {
     await this.suspend();
-    await this.#systemctl(['stop', SERVICE_UNIT]);
+    await this.#stop(SERVICE_UNIT);
   }
 
   async remove(): Promise<void> {
@@ -134,6 +136,12 @@ export class SystemdManager implements ServiceManager {
 
   #has(unit: string): boolean {
     return statSync(join(this.#directory, unit), { throwIfNoEntry: false }) !== undefined;
+  }
+
+  async #stop(unit: string): Promise<void> {
+    const args = ['stop', unit];
+    const result = await this.#run('systemctl', ['--user', ...args], { timeoutMs: STOP_TIMEOUT_MS });
+    if (result.code !== 0 && result.code !== NOT_LOADED) throw failed(args, result);
   }
 
   /** Disables a unit and removes its file; nothing where there is none. */

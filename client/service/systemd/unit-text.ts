@@ -5,10 +5,9 @@ function escapeText(value: string): string {
   return value.replaceAll('%', '%%');
 }
 
-/** A quoted word, with C escapes, for Environment= and path lists. */
+/** A quoted word. Only these two escapes mean the same everywhere: path lists know no `\\t`, so a tab stays one. */
 export function quoteWord(value: string): string {
-  const escaped = escapeText(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
-  return `"${escaped}"`;
+  return `"${escapeText(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 /** A path or word where nothing in it needs quoting; quoted otherwise. */
@@ -16,7 +15,7 @@ export function word(value: string): string {
   return /^[A-Za-z0-9_@:,./=+-]+$/.test(value) ? value : quoteWord(value);
 }
 
-/** An argument in ExecStart=, where `$` is expanded as well; in the program's path it is not. */
+/** An argument in ExecStart=, where `$` is expanded as well. */
 export function commandWord(value: string): string {
   return word(value).replaceAll('$', '$$$$');
 }

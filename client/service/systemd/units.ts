@@ -90,7 +90,8 @@ function serviceSection(plan: ServicePlan): UnitSection {
     entries: [
       // Not notify: a supervisor whose worker cannot start is up all the same, answers 503 and tells why.
       ['Type', 'exec'],
-      ['ExecStart', [word(plan.launcherPath), ...gatewayArguments(plan).map(commandWord)].join(' ')],
+      // By the shell's name: a path of systemd's own may hold no quote or backslash, and the home may be mounted noexec.
+      ['ExecStart', ['/bin/sh', ...[plan.launcherPath, ...gatewayArguments(plan)].map(commandWord)].join(' ')],
       ...environment,
       'A supervisor that is killed comes back; one that was stopped, finds another one running, or cannot use its',
       'configuration, does not. The launcher slows down a start that fails again and again.',
@@ -111,7 +112,7 @@ function serviceSection(plan: ServicePlan): UnitSection {
 }
 
 export function serviceUnitText(plan: ServicePlan): string {
-  const needsSocket: UnitEntry[] = plan.socket === null ? [] : [['Requires', SOCKET_UNIT], ['After', SOCKET_UNIT]];
+  const needsSocket: UnitEntry[] = plan.socket === null ? [] : [['Wants', SOCKET_UNIT], ['After', SOCKET_UNIT]];
   return seal(
     unitText(COMMENTS, [
       { name: 'Unit', entries: [['Description', 'xopc gateway'], ['StartLimitIntervalSec', 0], ...needsSocket] },

@@ -107,12 +107,28 @@ test('Ctrl-C stops the answer: the connection closes, what was said stays', asyn
 });
 
 test.each<[string, (response: ServerResponse) => void, number, RegExp]>([
-  ['an error event', (response) => stream(response, event('delta', { text: 'a' }), event('error', { error: { code: 'AGENT_ERROR', message: 'the provider said no' } })), 1, /the provider said no/],
-  ['an error before the stream', (response) => json(response, { error: { code: 'MODEL_NOT_FOUND', message: "no model 'a/b'" } }, 404), 1, /no model 'a\/b'/],
+  [
+    'an error event',
+    (response) =>
+      stream(response, event('delta', { text: 'a' }), event('error', { error: { code: 'AGENT_ERROR', message: 'the provider said no' } })),
+    1,
+    /the provider said no/,
+  ],
+  [
+    'an error before the stream',
+    (response) => json(response, { error: { code: 'MODEL_NOT_FOUND', message: "no model 'a/b'" } }, 404),
+    1,
+    /no model 'a\/b'/,
+  ],
   ['a stream that ends without an end', (response) => stream(response, event('delta', { text: 'a' })), 1, /broke off/],
   ['a stream that cannot be read', (response) => stream(response, 'event: delta\ndata: {\n\n'), 1, /cannot be read/],
-  ['a refused token', (response) => json(response, { error: { code: 'UNAUTHORIZED', message: 'needs the token' } }, 401), 1, /needs the token[\s\S]*XOPC_GATEWAY_TOKEN/],
-])('%s fails with its reason on stderr', async (_title, answer, code, message) => {
+  [
+    'a refused token',
+    (response) => json(response, { error: { code: 'UNAUTHORIZED', message: 'needs the token' } }, 401),
+    1,
+    /needs the token[\s\S]*XOPC_GATEWAY_TOKEN/,
+  ],
+])('%s fails with its reason on stderr', async (...[_title, answer, code, message]) => {
   const { run } = await setUp((_request, response) => answer(response));
   expect(await run(['hi'])).toMatchObject({ code, stderr: expect.stringMatching(message) });
 });

@@ -7,7 +7,11 @@ import { tempDir } from '../../helpers/temp-dir.js';
 
 const SECRET = 'hunter2-hunter2-hunter2';
 
-function home(config?: string): { home: string; path: string; run: (args: string[], more?: Partial<CommandLineOptions>) => ReturnType<typeof runCommand> } {
+function home(config?: string): {
+  home: string;
+  path: string;
+  run: (args: string[], more?: Partial<CommandLineOptions>) => ReturnType<typeof runCommand>;
+} {
   const directory = tempDir();
   const path = testPaths(directory).configPath;
   if (config !== undefined) writeFileSync(path, config);
@@ -32,7 +36,10 @@ describe('xopc config get', () => {
 
   test('the whole configuration has its defaults and no secret', async () => {
     const { stdout } = await home(`{ "channels": { "telegram": { "accounts": { "a": { "botToken": "${SECRET}" } } } } }`).run(['get']);
-    expect(JSON.parse(stdout)).toMatchObject({ gateway: { port: 18_790 }, channels: { telegram: { accounts: { a: { botToken: '****' } } } } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      gateway: { port: 18_790 },
+      channels: { telegram: { accounts: { a: { botToken: '****' } } } },
+    });
     expect(stdout).not.toContain(SECRET);
   });
 
@@ -47,7 +54,11 @@ describe('xopc config get', () => {
 
   test('an invalid file is told with its place and exit code 78', async () => {
     const broken = home('{ "gateway": {\n    "drainTimeoutMs": -1 } }');
-    expect(await broken.run(['get', 'gateway.port'])).toMatchObject({ code: 78, stdout: '', stderr: expect.stringContaining('config.json:2:23 gateway.drainTimeoutMs is -1') });
+    expect(await broken.run(['get', 'gateway.port'])).toMatchObject({
+      code: 78,
+      stdout: '',
+      stderr: expect.stringContaining('config.json:2:23 gateway.drainTimeoutMs is -1'),
+    });
     expect(await broken.run(['get', 'gateway.drainTimeoutMs', '--raw'])).toMatchObject({ code: 0, stdout: '-1\n' });
   });
 });
@@ -72,7 +83,10 @@ describe('xopc config set', () => {
   test('keeps comments, and says that a running gateway takes it over', async () => {
     const { path, run, home: directory } = home('{\n  // ours\n  "logs": { "level": "info" }\n}\n');
     await fakeControl(testPaths(directory).controlPath, answers(sampleStatus));
-    expect(await run(['set', 'logs.level', 'warn'])).toMatchObject({ code: 0, stderr: expect.stringMatching(/the running gateway takes it over/) });
+    expect(await run(['set', 'logs.level', 'warn'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/the running gateway takes it over/),
+    });
     expect(readFileSync(path, 'utf8')).toBe('{\n  // ours\n  "logs": { "level": "warn" }\n}\n');
   });
 
@@ -90,7 +104,7 @@ describe('xopc config set', () => {
     ['gateway.prot', '1', 1, /did you mean 'gateway.port'/],
     ['__proto__.x', '1', 2, /not allowed/],
     ['agents.default', 'nobody', 78, /'nobody' is not in agents.list/],
-  ])('%s to %s writes nothing and ends with %i', async (key, value, code, message) => {
+  ])('%s to %s writes nothing and ends with %i', async (...[key, value, code, message]) => {
     const { path, run, home: directory } = home();
     expect(await run(['set', key, value])).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) });
     expect(existsSync(path)).toBe(false);
@@ -125,7 +139,11 @@ describe('xopc config set', () => {
 
 describe('xopc config validate', () => {
   test('a valid file, and none at all', async () => {
-    expect(await home('{}').run(['validate'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/config\.json is valid\.\n$/), stderr: '' });
+    expect(await home('{}').run(['validate'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/config\.json is valid\.\n$/),
+      stderr: '',
+    });
     expect((await home().run(['validate'])).code).toBe(0);
   });
 
@@ -145,7 +163,10 @@ describe('xopc config validate', () => {
 
   test('models.json is looked at as well, a warning is told, another file can be named', async () => {
     const { run, home: directory } = home('{ "channels": { "telegram": { "accounts": { "a": { "botToken": "${XOPC_TEST_UNSET}" } } } } }');
-    expect(await run(['validate'])).toMatchObject({ code: 0, stderr: expect.stringMatching(/Warning: .*XOPC_TEST_UNSET.*accounts\.a is left unconfigured/) });
+    expect(await run(['validate'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/Warning: .*XOPC_TEST_UNSET.*accounts\.a is left unconfigured/),
+    });
     writeFileSync(testPaths(directory).modelsPath, '{ "mode": "all" }');
     expect(await run(['validate'])).toMatchObject({ code: 78, stderr: expect.stringContaining('models.json:1:11 mode') });
     const draft = `${directory}/draft.json`;
@@ -153,7 +174,7 @@ describe('xopc config validate', () => {
     expect(await run(['validate', draft])).toMatchObject({ code: 78, stderr: expect.stringContaining('draft.json:1:11 logs is 1') });
   });
 
-  test('a directory in the file\'s place is told, not thrown at people', async () => {
+  test("a directory in the file's place is told, not thrown at people", async () => {
     const { run, path } = home();
     mkdirSync(path);
     expect(await run(['validate'])).toMatchObject({ code: 78, stderr: expect.stringMatching(/is a directory/) });
@@ -162,7 +183,10 @@ describe('xopc config validate', () => {
 
 test('schema prints a JSON Schema, path prints where the file is', async () => {
   const { run, path } = home();
-  expect(JSON.parse((await run(['schema'])).stdout)).toMatchObject({ type: 'object', properties: expect.objectContaining({ gateway: expect.anything() }) });
+  expect(JSON.parse((await run(['schema'])).stdout)).toMatchObject({
+    type: 'object',
+    properties: expect.objectContaining({ gateway: expect.anything() }),
+  });
   expect(await run(['path'])).toEqual({ code: 0, stdout: `${path}\n`, stderr: '' });
   expect(JSON.parse((await run(['path', '--json'])).stdout)).toMatchObject({ configPath: path });
 });
@@ -197,8 +221,11 @@ describe.runIf(process.platform !== 'win32')('xopc config edit', () => {
     expect(readFileSync(`${testPaths(directory).stateDir}/${draft}`, 'utf8')).toContain('loud');
   });
 
-  test('a change of the file behind the editor\'s back is not overwritten', async () => {
-    const { path, outcome } = edit('{ "logs": { "level": "info" } }', `f() { echo '{ "cron": { "enabled": false } }' > "$PWD_CONFIG"; sed -i 's/info/warn/' "$1"; }; PWD_CONFIG=$(dirname "$(dirname "$1")")/config.json; f`);
+  test("a change of the file behind the editor's back is not overwritten", async () => {
+    const { path, outcome } = edit(
+      '{ "logs": { "level": "info" } }',
+      `f() { echo '{ "cron": { "enabled": false } }' > "$PWD_CONFIG"; sed -i 's/info/warn/' "$1"; }; PWD_CONFIG=$(dirname "$(dirname "$1")")/config.json; f`,
+    );
     expect(await outcome).toMatchObject({ code: 1, stderr: expect.stringMatching(/has changed meanwhile/) });
     expect(readFileSync(path, 'utf8')).toContain('cron');
   });

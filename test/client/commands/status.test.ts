@@ -6,13 +6,20 @@ import type { StatusDocument } from '../../../shared/control/messages.js';
 
 const young = { createdAt: new Date().toISOString() };
 
-async function status(args: readonly string[], make: (paths: ReturnType<typeof testPaths>) => unknown, variables: Record<string, string> = {}) {
+async function status(
+  args: readonly string[],
+  make: (paths: ReturnType<typeof testPaths>) => unknown,
+  variables: Record<string, string> = {},
+) {
   const paths = testPaths();
   await make(paths);
   return runCommand(['gateway', 'status', ...args], { home: paths.home, variables });
 }
 
-const running = (change: Partial<StatusDocument> = {}) => (paths: ReturnType<typeof testPaths>) => fakeControl(paths.controlPath, answers({ ...sampleStatus, ...change }));
+const running =
+  (change: Partial<StatusDocument> = {}) =>
+  (paths: ReturnType<typeof testPaths>) =>
+    fakeControl(paths.controlPath, answers({ ...sampleStatus, ...change }));
 
 test('a running gateway is shown on stdout, with nothing on stderr and no colour in a pipe', async () => {
   const { code, stdout, stderr } = await status([], running());
@@ -23,7 +30,10 @@ test('a running gateway is shown on stdout, with nothing on stderr and no colour
 test('`xopc status` is the same', async () => {
   const paths = testPaths();
   await fakeControl(paths.controlPath, answers(sampleStatus));
-  expect(await runCommand(['status'], { home: paths.home })).toMatchObject({ code: 0, stdout: expect.stringContaining('Gateway is running') });
+  expect(await runCommand(['status'], { home: paths.home })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Gateway is running'),
+  });
 });
 
 test('--json is the whole document with `running`, also where colour is forced', async () => {
@@ -41,7 +51,14 @@ test.each<[string, (paths: ReturnType<typeof testPaths>) => unknown, number, boo
   ['failed', running({ state: 'failed', ready: false }), 1, true, undefined, /has failed and keeps trying/],
   ['nothing', () => undefined, 3, false, 'NOT_RUNNING', /the gateway is not running/],
   ['a stale lock', (paths) => writeLock(paths, lockRecord(paths, process.pid, { startTime: '1' })), 3, false, 'NOT_RUNNING', /has died/],
-  ['a lock without a socket yet', (paths) => writeLock(paths, lockRecord(paths, process.pid, young)), 6, true, 'STILL_STARTING', /still starting, pid \d+/],
+  [
+    'a lock without a socket yet',
+    (paths) => writeLock(paths, lockRecord(paths, process.pid, young)),
+    6,
+    true,
+    'STILL_STARTING',
+    /still starting, pid \d+/,
+  ],
   [
     'a socket that says nothing',
     (paths) => (writeLock(paths, lockRecord(paths, process.pid)), fakeControl(paths.controlPath, () => undefined)),
@@ -50,9 +67,23 @@ test.each<[string, (paths: ReturnType<typeof testPaths>) => unknown, number, boo
     'CONTROL_UNREACHABLE',
     /not responding, pid \d+/,
   ],
-  ['another program on the socket', (paths) => fakeControl(paths.controlPath, (socket) => void socket.write('hello\n')), 4, undefined, 'CONTROL_PROTOCOL', /no gateway that this version understands/],
-  ['another machine', (paths) => writeLock(paths, lockRecord(paths, process.pid, { machineId: 'm', bootId: 'b' })), 4, true, 'CONTROL_UNREACHABLE', /another machine or container/],
-])('%s: text, JSON and exit code agree', async (_title, make, exitCode, isRunning, errorCode, text) => {
+  [
+    'another program on the socket',
+    (paths) => fakeControl(paths.controlPath, (socket) => void socket.write('hello\n')),
+    4,
+    undefined,
+    'CONTROL_PROTOCOL',
+    /no gateway that this version understands/,
+  ],
+  [
+    'another machine',
+    (paths) => writeLock(paths, lockRecord(paths, process.pid, { machineId: 'm', bootId: 'b' })),
+    4,
+    true,
+    'CONTROL_UNREACHABLE',
+    /another machine or container/,
+  ],
+])('%s: text, JSON and exit code agree', async (...[_title, make, exitCode, isRunning, errorCode, text]) => {
   const plain = await status([], make);
   expect(plain.code).toBe(exitCode);
   expect(errorCode === undefined ? plain.stdout : plain.stderr).toMatch(text);

@@ -63,12 +63,38 @@ describe('xopc gateway stop', () => {
         { pid: supervisor.pid },
       ),
     );
-    expect(await runCommand(['gateway', 'stop', '--json'], { home: paths.home })).toMatchObject({ code: 0, stdout: expect.stringContaining('"stopped": true') });
+    expect(await runCommand(['gateway', 'stop', '--json'], { home: paths.home })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('"stopped": true'),
+    });
+  });
+
+  test('one that is just starting is stopped as soon as it listens', async () => {
+    const paths = testPaths();
+    const supervisor = await startProgram(READY);
+    writeLock(paths, lockRecord(paths, supervisor.pid, { createdAt: new Date().toISOString() }));
+    const command = startCommand(['gateway', 'stop'], { home: paths.home });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await fakeControl(
+      paths.controlPath,
+      gateway(
+        (socket, request) => {
+          socket.write(frame(request, { type: 'result', result: STOPPED }));
+          supervisor.child.kill('SIGTERM');
+        },
+        { pid: supervisor.pid },
+      ),
+    );
+    expect(await command.exitCode).toBe(0);
+    expect(command.out.text).toContain('Gateway stopped');
   });
 
   test('Ctrl-C cuts the drain short, a second one stops waiting', async () => {
     const paths = testPaths();
-    const control = await fakeControl(paths.controlPath, gateway(() => undefined));
+    const control = await fakeControl(
+      paths.controlPath,
+      gateway(() => undefined),
+    );
     const command = startCommand(['gateway', 'stop'], { home: paths.home });
     await expect.poll(() => control.requests.filter(({ type }) => type === 'stop').length).toBe(1);
     command.interrupt();
@@ -88,8 +114,14 @@ describe('xopc gateway stop', () => {
     const startedAt = performance.now();
     const refused = await runCommand(['gateway', 'stop'], { home: paths.home });
     expect(performance.now() - startedAt).toBeLessThan(3_000);
-    expect(refused).toMatchObject({ code: 4, stderr: expect.stringMatching(new RegExp(`not responding, pid ${supervisor.pid}\\n.*xopc gateway stop --force`)) });
-    expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Gateway killed/) });
+    expect(refused).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(new RegExp(`not responding, pid ${supervisor.pid}\\n.*xopc gateway stop --force`)),
+    });
+    expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Gateway killed/),
+    });
     expect(await endOf(supervisor)).toMatch(/^SIG/);
   });
 
@@ -98,14 +130,20 @@ describe('xopc gateway stop', () => {
     const stranger = await startProgram(READY);
     writeLock(paths, lockRecord(paths, stranger.pid, { startTime: null }));
     await fakeControl(paths.controlPath, () => undefined);
-    expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({ code: 4, stderr: expect.stringContaining('left alone') });
+    expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('left alone'),
+    });
     expect(stranger.child.exitCode).toBeNull();
   });
 });
 
 describe('xopc gateway restart', () => {
   const RESULT = { instanceId: 'wk_2', workerPid: 9, pid: sampleStatus.pid, succession: 'none', durationMs: 230 };
-  const succeed = (result: object): Behaviour => (socket, request) => void socket.write(frame(request, { type: 'result', result }));
+  const succeed =
+    (result: object): Behaviour =>
+    (socket, request) =>
+      void socket.write(frame(request, { type: 'result', result }));
 
   test('tells the steps and what serves now', async () => {
     const paths = testPaths();
@@ -127,30 +165,62 @@ describe('xopc gateway restart', () => {
   test('the same instance as before is no success', async () => {
     const paths = testPaths();
     await fakeControl(paths.controlPath, gateway(succeed({ ...RESULT, instanceId: sampleStatus.worker?.instanceId })));
-    expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({ code: 1, stderr: expect.stringContaining('same instance') });
+    expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('same instance'),
+    });
   });
 
   test('a refused configuration ends with its code and names the key', async () => {
     const paths = testPaths();
     const error = { code: 'CONFIG_INVALID', message: 'config.json:2:23 gateway.port is 0', details: { problems: [] } };
-    await fakeControl(paths.controlPath, gateway((socket, request) => void socket.write(frame(request, { type: 'error', error }))));
-    expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({ code: 78, stdout: '', stderr: expect.stringContaining('gateway.port') });
+    await fakeControl(
+      paths.controlPath,
+      gateway((socket, request) => void socket.write(frame(request, { type: 'error', error }))),
+    );
+    expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({
+      code: 78,
+      stdout: '',
+      stderr: expect.stringContaining('gateway.port'),
+    });
+  });
+
+  test("whose supervisor leaves for somebody else's successor ends on that one", async () => {
+    const paths = testPaths();
+    let status: object = {};
+    await fakeControl(paths.controlPath, (socket, request) => {
+      if (request.type === 'status') return gateway(() => undefined, status)(socket, request);
+      status = { instanceId: 'gw_2', pid: 55, worker: { ...sampleStatus.worker, pid: 56, instanceId: 'wk_5' } };
+      socket.destroy();
+    });
+    const { code, stdout } = await runCommand(['gateway', 'restart', '--json'], { home: paths.home });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ restarted: true, pid: 55, workerPid: 56, instanceId: 'wk_5', succession: 'successor' });
   });
 
   test('of a stopped one is exit code 3', async () => {
-    expect(await runCommand(['gateway', 'restart'], { home: testPaths().home })).toMatchObject({ code: 3, stderr: expect.stringContaining('xopc gateway start') });
+    expect(await runCommand(['gateway', 'restart'], { home: testPaths().home })).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('xopc gateway start'),
+    });
   });
 
   test('left to a service manager, only a new instance that serves counts', async () => {
     const paths = testPaths();
-    const old = await fakeControl(paths.controlPath, gateway(succeed({ ...RESULT, succession: 'service-manager' }), { supervisedBy: 'systemd' }));
+    const old = await fakeControl(
+      paths.controlPath,
+      gateway(succeed({ ...RESULT, succession: 'service-manager' }), { supervisedBy: 'systemd' }),
+    );
     const command = startCommand(['gateway', 'restart'], { home: paths.home });
     await command.err.until((text) => text.includes('waiting for systemd'));
     const closed = once(old.server, 'close');
     old.server.close();
     await closed;
     rmSync(paths.controlPath, { force: true });
-    await fakeControl(paths.controlPath, gateway(() => undefined, { instanceId: 'gw_2', pid: 77, worker: { ...sampleStatus.worker, pid: 78, instanceId: 'wk_9' } }));
+    await fakeControl(
+      paths.controlPath,
+      gateway(() => undefined, { instanceId: 'gw_2', pid: 77, worker: { ...sampleStatus.worker, pid: 78, instanceId: 'wk_9' } }),
+    );
     expect(await command.exitCode).toBe(0);
     expect(command.out.text).toContain('(worker 78, supervisor 77)');
   });

@@ -7,7 +7,10 @@ import { testPaths } from '../../helpers/lock-file.js';
 
 const TOKEN = 'abcdefgh-0123456789-0123456789-hgfedcba';
 
-function setUp(): { paths: ReturnType<typeof testPaths>; run: (args: string[], more?: Partial<CommandLineOptions>) => ReturnType<typeof runCommand> } {
+function setUp(): {
+  paths: ReturnType<typeof testPaths>;
+  run: (args: string[], more?: Partial<CommandLineOptions>) => ReturnType<typeof runCommand>;
+} {
   const paths = testPaths();
   return { paths, run: (args, more) => runCommand(['gateway', 'token', ...args], { home: paths.home, ...more }) };
 }
@@ -25,7 +28,11 @@ test('the environment wins over the configuration, and that over the generated t
   writeFileSync(paths.configPath, `{ "gateway": { "auth": { "api_key": "${TOKEN}" } } }`);
   expect(JSON.parse((await run(['--json'])).stdout)).toEqual({ token: maskToken(TOKEN), source: 'config', rotated: false });
   const environment = { token: `env-${TOKEN}` };
-  expect(JSON.parse((await run(['--json', '--show'], { environment })).stdout)).toEqual({ token: `env-${TOKEN}`, source: 'env', rotated: false });
+  expect(JSON.parse((await run(['--json', '--show'], { environment })).stdout)).toEqual({
+    token: `env-${TOKEN}`,
+    source: 'env',
+    rotated: false,
+  });
   expect(existsSync(paths.tokenPath)).toBe(false);
 });
 

@@ -60,7 +60,10 @@ test('what went wrong is shown: the last exit, the next attempt, channels, warni
 
 test('channels, a service manager, an old worker and another build are named', () => {
   const text = render({
-    worker: sampleStatus.worker === null ? null : { ...sampleStatus.worker, channels: { telegram: { state: 'backoff', message: '401' }, webhook: { state: 'running' } } },
+    worker:
+      sampleStatus.worker === null
+        ? null
+        : { ...sampleStatus.worker, channels: { telegram: { state: 'backoff', message: '401' }, webhook: { state: 'running' } } },
     supervisedBy: 'systemd',
     draining: [{ pid: 12, since: '' }],
     build: { running: 'a', installed: 'b' },

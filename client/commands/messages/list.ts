@@ -1,0 +1,68 @@
+import { Command, Option } from 'clipanion';
+import { GatewayError } from '../../../shared/errors.js';
+import { ApiCommand } from '../../api-command.js';
+import { formatDuration } from '../../render/duration.js';
+import { renderTable } from '../../render/table.js';
+import { checkStatus, describeChat, type OutgoingMessage } from './outgoing-message.js';
+
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 200;
+const WIDTHS = [Infinity, Infinity, 16, 40, 40, 60];
+
+interface Page {
+  readonly messages: readonly OutgoingMessage[];
+  readonly nextCursor: string | null;
+}
+
+function parseLimit(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_LIMIT;
+  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_LIMIT) return Number(text);
+  throw new GatewayError('USAGE', { message: `--limit is '${text}'; it must be a whole number from 1 to ${MAX_LIMIT}`, hint: 'e.g. --limit 50' });
+}
+
+function renderRow(message: OutgoingMessage, nowMs: number): string[] {
+  const age = `${formatDuration(nowMs - Date.parse(message.createdAt))} ago`;
+  return [message.id, message.status, age, describeChat(message), message.content, message.error ?? ''];
+}
+
+export class MessageListCommand extends ApiCommand {
+  static override readonly paths = [['messages'], ['messages', 'list']];
+  static override readonly usage = Command.Usage({
+    category: 'Messages',
+    description: 'List messages for chats and what became of them, newest first.',
+    details: `
+      queued, sending and retry_wait go on by themselves. dead: the other side refused it, or it took longer than a day.
+      unknown: it may have arrived, and the other side would not notice a repetition, so it is not sent again by itself.
+    `,
+    examples: [
+      ['The last ones', 'xopc messages'],
+      ['Those that need a decision', 'xopc messages --status unknown'],
+      ['More of one channel, as JSON', 'xopc messages list --channel telegram --limit 200 --json'],
+    ],
+  });
+
+  readonly status = Option.String('--status', { description: 'Only these: queued, sending, retry_wait, delivered, unknown or dead.' });
+  readonly channel = Option.String('--channel', { description: 'Only those of this channel.' });
+  readonly limit = Option.String('-n,--limit', { description: `How many, 1 to ${MAX_LIMIT}; default ${DEFAULT_LIMIT}.` });
+  readonly cursor = Option.String('--cursor', { description: 'Go on behind a page: its `nextCursor`.' });
+
+  protected async run(): Promise<number> {
+    const query = new URLSearchParams({ limit: String(parseLimit(this.limit)) });
+    if (this.status !== undefined) query.set('status', checkStatus(this.status));
+    if (this.channel !== undefined) query.set('channel', this.channel);
+    if (this.cursor !== undefined) query.set('cursor', this.cursor);
+    const api = await this.connect();
+    const page = await api.call<Page>({ method: 'GET', path: `/api/messages?${query}` });
+    if (this.json) await this.printJson({ messages: page.messages, nextCursor: page.nextCursor });
+    else await this.#print(page);
+    return 0;
+  }
+
+  async #print({ messages, nextCursor }: Page): Promise<void> {
+    if (messages.length === 0) return this.note('There are no such messages.');
+    const heading = ['ID', 'STATUS', 'AGE', 'CHAT', 'TEXT', 'ERROR'];
+    const nowMs = Date.now();
+    await this.printLine(renderTable([heading, ...messages.map((message) => renderRow(message, nowMs))], WIDTHS));
+    if (nextCursor !== null) await this.note(`There are more: --cursor ${nextCursor}`);
+  }
+}

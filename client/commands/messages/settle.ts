@@ -1,0 +1,44 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { messagePath, type OutgoingMessage } from './outgoing-message.js';
+
+export class MessageRetryCommand extends ApiCommand {
+  static override readonly paths = [['messages', 'retry']];
+  static override readonly usage = Command.Usage({
+    category: 'Messages',
+    description: 'Send a dead or unknown message again.',
+    details: 'What was delivered of it is not repeated. One that is unknown may have arrived: then the chat gets it twice.',
+    examples: [['By its id', 'xopc messages retry msg_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
+  });
+
+  readonly id = Option.String({ name: 'id' });
+
+  protected async run(): Promise<number> {
+    const path = messagePath(this.id);
+    const api = await this.connect();
+    const { message } = await api.call<{ message: OutgoingMessage }>({ method: 'POST', path: `${path}/retry` });
+    if (this.json) await this.printJson(message);
+    else await this.printLine(`${message.id} ${message.status}`);
+    return 0;
+  }
+}
+
+export class MessageDropCommand extends ApiCommand {
+  static override readonly paths = [['messages', 'drop']];
+  static override readonly usage = Command.Usage({
+    category: 'Messages',
+    description: 'Forget a message that has not arrived; it is not sent any more.',
+    examples: [['By its id', 'xopc messages drop msg_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
+  });
+
+  readonly id = Option.String({ name: 'id' });
+
+  protected async run(): Promise<number> {
+    const path = messagePath(this.id);
+    const api = await this.connect();
+    await api.call({ method: 'DELETE', path });
+    if (this.json) await this.printJson({ id: this.id, dropped: true });
+    else await this.printLine(`${this.id} dropped`);
+    return 0;
+  }
+}

@@ -1,0 +1,46 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { TerminalText } from '../../render/terminal-text.js';
+import { describeChat, messagePath, type OutgoingMessage } from './outgoing-message.js';
+
+function describe(message: OutgoingMessage): string[] {
+  const { id, status, attempts, parts, deliveredParts, error, createdAt, updatedAt, expiresAt, nextAttemptAt } = message;
+  return [
+    `Message: ${id}`,
+    `Chat: ${describeChat(message)}`,
+    `Status: ${status}`,
+    `Attempts: ${attempts}`,
+    ...(parts > 1 ? [`Parts: ${deliveredParts} of ${parts} delivered`] : []),
+    ...(error === null ? [] : [`Error: ${error}`]),
+    ...(nextAttemptAt === null ? [] : [`Next attempt: ${nextAttemptAt}`]),
+    `Created: ${createdAt}`,
+    `Updated: ${updatedAt}`,
+    `Expires: ${expiresAt}`,
+  ];
+}
+
+export class MessageShowCommand extends ApiCommand {
+  static override readonly paths = [['messages', 'show']];
+  static override readonly usage = Command.Usage({
+    category: 'Messages',
+    description: 'Show one message for a chat and what became of it.',
+    examples: [['By its id', 'xopc messages show msg_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
+  });
+
+  readonly id = Option.String({ name: 'id' });
+
+  protected async run(): Promise<number> {
+    const path = messagePath(this.id);
+    const api = await this.connect();
+    const { message } = await api.call<{ message: OutgoingMessage }>({ method: 'GET', path });
+    if (this.json) await this.printJson(message);
+    else await this.#print(message);
+    return 0;
+  }
+
+  async #print(message: OutgoingMessage): Promise<void> {
+    const text = new TerminalText(this.out.isTerminal);
+    await this.printLine(text.push([...describe(message), '', message.content].join('\n')) + text.end());
+    if (message.status === 'dead' || message.status === 'unknown') await this.note(`Send it again with: xopc messages retry ${message.id}`);
+  }
+}

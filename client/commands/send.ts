@@ -1,0 +1,95 @@
+import { Command, Option } from 'clipanion';
+import { isFinalStatus } from '../../shared/delivery-status.js';
+import { GatewayError } from '../../shared/errors.js';
+import type { ApiClient } from '../api-client.js';
+import { ApiCommand } from '../api-command.js';
+import { readInput } from '../read-input.js';
+import { messagePath, type OutgoingMessage } from './messages/outgoing-message.js';
+
+const FIRST_LOOK_MS = 100;
+const LAST_LOOK_MS = 2_000;
+const INTERRUPTED_EXIT_CODE = 130;
+
+export class SendCommand extends ApiCommand {
+  static override readonly paths = [['send']];
+  static override readonly usage = Command.Usage({
+    category: 'Messages',
+    description: 'Send a message to a chat.',
+    details: `
+      Prints the message's id once it is stored: from then on it is sent, also across restarts. --wait waits until it has
+      arrived, or is known not to; the exit code is then 0 only if it has. The message is the words given, or standard
+      input with \`-\`.
+    `,
+    examples: [
+      ['To a person on Telegram', 'xopc send --channel telegram --chat 42 "The backup is done"'],
+      ['A file, through one of several accounts', 'xopc send --channel webhook --account ops --chat alerts - < report.md'],
+      ['And wait until it has arrived', 'xopc send --channel telegram --chat 42 --wait "Wake up"'],
+    ],
+  });
+
+  readonly channel = Option.String('--channel', { required: true, description: 'Channel: telegram, webhook or webchat.' });
+  readonly chat = Option.String('--chat', { required: true, description: "The chat's id in that channel." });
+  readonly account = Option.String('--account', { description: 'Account of the channel; default: its only one, or `default`.' });
+  readonly wait = Option.Boolean('--wait', false, { description: 'Wait until it has arrived, or is known not to.' });
+  readonly words = Option.Rest({ name: 'message' });
+
+  protected async run(): Promise<number> {
+    const content = await this.#content();
+    const api = await this.connect();
+    const { channel, chat, account } = this;
+    const body = { channel, chat_id: chat, content, ...(account === undefined ? {} : { accountId: account }) };
+    const { message_id: id } = await api.call<{ message_id: string }>({ method: 'POST', path: '/api/message', body });
+    if (this.wait) return this.#waitFor(api, id);
+    if (this.json) await this.printJson({ message_id: id });
+    else await this.printLine(id);
+    if (this.out.isTerminal && !this.json) await this.note(`See what becomes of it: xopc messages show ${id}`);
+    return 0;
+  }
+
+  async #content(): Promise<string> {
+    const isInput = this.words.length === 1 && this.words[0] === '-';
+    const isPiped = this.words.length === 0 && (this.context.stdin as Partial<NodeJS.ReadStream>).isTTY !== true;
+    const content = isInput || isPiped ? await readInput(this.context.stdin) : this.words.join(' ');
+    if (content.trim() !== '') return content;
+    throw new GatewayError('USAGE', { message: 'there is no message', hint: 'e.g. xopc send --channel telegram --chat 42 "Hello"' });
+  }
+
+  async #waitFor(api: ApiClient, id: string): Promise<number> {
+    const interruption = new AbortController();
+    const release = this.context.runtime.onInterrupt(() => interruption.abort());
+    try {
+      const message = await this.#untilFinal(api, id, interruption.signal);
+      if (this.json) await this.printJson(message);
+      else await this.printLine(`${id} ${message.status}`);
+      if (message.error !== null) await this.note(message.error);
+      return message.status === 'delivered' ? 0 : 1;
+    } catch (error) {
+      if (!interruption.signal.aborted) throw error;
+      await this.note(`Not waiting any more; it is still sent. See: xopc messages show ${id}`);
+      return INTERRUPTED_EXIT_CODE;
+    } finally {
+      release();
+    }
+  }
+
+  async #untilFinal(api: ApiClient, id: string, signal: AbortSignal): Promise<OutgoingMessage> {
+    for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(waitMs * 2, LAST_LOOK_MS)) {
+      const { message } = await api.call<{ message: OutgoingMessage }>({ method: 'GET', path: messagePath(id), signal });
+      if (isFinalStatus(message.status)) return message;
+      await pause(waitMs, signal);
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      if (signal.aborted) reject(signal.reason as Error);
+      else resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
