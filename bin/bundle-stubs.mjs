@@ -17,6 +17,11 @@ const REPLACED = [
     contents: "export default function formidable() { throw new Error('multipart bodies are not built in'); }",
   },
   {
+    // Form bodies: co-body loads their parser although it is only asked for JSON.
+    filter: /[\\/]qs[\\/]lib[\\/]index\.js$/,
+    contents: "exports.parse = () => { throw new Error('form bodies are not built in'); };",
+  },
+  {
     // JSON is UTF-8 (RFC 8259, section 8.1); raw-body answers 415 where the decoder says that it knows no other charset.
     filter: /[\\/]iconv-lite[\\/]lib[\\/]index\.js$/,
     contents: `
@@ -111,6 +116,13 @@ function patchLibsql(source) {
  */
 const IPC_TRANSPORTS = { importer: /[\\/]node-ipc[\\/]/, filter: /^(node:)?(tls|dgram)$/ };
 
+/** node-ipc asks for the network interfaces each time it is configured, for its network mode. */
+function patchIpcDefaults(source) {
+  const patched = source.replace('IPType=getIPType();', "IPType='';");
+  if (patched === source) throw new Error('node-ipc/entities/Defaults.js has changed: bin/bundle-stubs.mjs no longer finds IPType');
+  return patched;
+}
+
 /** clipanion opens all three standard streams when it is loaded, 3 ms; our commands always get theirs from us. */
 function patchClipanion(source) {
   const patched = source.replace(/Cli\.defaultContext = \{[\s\S]*?\n\};/, 'Cli.defaultContext = { env: {}, colorDepth: 1 };');
@@ -126,6 +138,9 @@ export function bundleStubs() {
       for (const { filter, contents } of REPLACED) build.onLoad({ filter }, () => ({ contents, loader: 'js' }));
       build.onLoad({ filter: /[\\/]libsql[\\/]index\.js$/ }, ({ path }) => {
         return { contents: patchLibsql(readFileSync(path, 'utf8')), loader: 'js' };
+      });
+      build.onLoad({ filter: /[\\/]node-ipc[\\/]entities[\\/]Defaults\.js$/ }, ({ path }) => {
+        return { contents: patchIpcDefaults(readFileSync(path, 'utf8')), loader: 'js' };
       });
       build.onLoad({ filter: /[\\/]clipanion[\\/]lib[\\/]advanced[\\/]Cli\.m?js$/ }, ({ path }) => {
         return { contents: patchClipanion(readFileSync(path, 'utf8')), loader: 'js' };
