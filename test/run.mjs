@@ -64,7 +64,7 @@ async function main(argv) {
   }
   const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
   process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed${skipped}\n`);
-  return totals.failed > 0 ? 1 : 0;
+  return totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 }
 
 process.exitCode = await main(process.argv.slice(2));

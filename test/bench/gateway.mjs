@@ -18,10 +18,15 @@ export class Gateway {
   async start() {
     this.port = await freePort();
     const startedAt = performance.now();
-    this.#child = startProcess(launcher, ['gateway', '--host', '127.0.0.1', '--port', String(this.port)], { env: this.env });
+    const args = ['gateway', '--host', '127.0.0.1', '--port', String(this.port)];
+    this.#child = startProcess(launcher, args, { env: this.env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    this.#child.stderr.setEncoding('utf8').on('data', (chunk) => (stderr = (stderr + chunk).slice(-4_096)));
     await Promise.race([
       waitUntilHealthy(this.port),
-      once(this.#child, 'exit').then(([code]) => Promise.reject(new Error(`xopc gateway ended with ${code} before it answered`))),
+      once(this.#child, 'exit').then(([code]) =>
+        Promise.reject(new Error(`xopc gateway ended with ${code} before it answered: ${stderr}`)),
+      ),
     ]);
     return performance.now() - startedAt;
   }
@@ -38,13 +43,15 @@ export class Gateway {
   }
 
   async stop() {
-    const exited = once(this.#child, 'exit');
+    const exited = this.#child.exitCode === null && this.#child.signalCode === null ? once(this.#child, 'exit') : undefined;
     const { ms } = await this.command('stop');
     await exited;
     return ms;
   }
 
-  removeHome() {
+  /** Ends what is left of it, whichever process that is now, and removes its home. */
+  async dispose() {
+    await runCommand(launcher, ['gateway', 'stop', '--force'], this.env);
     rmSync(this.home, { recursive: true, force: true });
   }
 }

@@ -50,8 +50,8 @@ async function measureAll(names) {
     for (const [name, measure] of Object.entries(ON_RUNNING)) await take(name, measure);
     await gateway.stop();
   } finally {
+    await gateway.dispose();
     killAllStarted();
-    gateway.removeHome();
   }
   return rows;
 }

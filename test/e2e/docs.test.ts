@@ -17,12 +17,14 @@ const DOCUMENTS = [
 describe.each(DOCUMENTS)('the commands of $path', ({ path, directory }) => {
   const scenarios = parseDocument(readFileSync(join(root, path), 'utf8'));
 
-  test.each(scenarios.filter(({ steps }) => steps.some((step) => step.kind === 'commands')))(
-    'under "$title" exit and print as shown',
+  const played = scenarios.filter(({ steps }) => steps.some((step) => step.kind === 'commands'));
+
+  test.each(played.map((scenario) => [scenario.title, scenario] as const))(
+    'under "%s" exit and print as shown',
     { timeout: 120_000 },
-    async (scenario) => {
+    async (_title, scenario) => {
       const run = await DocRun.create({ actions: DOC_ACTIONS, ...(directory === undefined ? {} : { directory }) });
-      await run.play(scenario);
+      expect(await run.play(scenario)).toBeGreaterThan(0);
     },
   );
 

@@ -48,6 +48,7 @@ test.each([
 test.each([
   ['worker', 'zod', /zod\/v4\/locales\/(?!en\.|index\.)/],
   ['worker', 'koa-body', /formidable\/(src|dist)\/(?!index\.)|iconv-lite\/(encodings|lib\/(?!index\.))/],
+  ['worker', 'co-body', /\/(qs\/lib\/(?!index\.)|side-channel|get-intrinsic|object-inspect)/],
   ['worker', 'libsql', /@neon-rs\/load\/.*proxy|detect-libc\/lib\/(?!detect-libc\.)|promise-limit/],
   ['ai', 'ai', /@vercel\/oidc/],
 ])('%s.cjs has %s without what it never uses', (bundle, name, leftOut) => {

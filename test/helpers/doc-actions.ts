@@ -1,4 +1,6 @@
 /** Steps of the documents' scenarios that no command can do: what other programs, clients and accidents do. */
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
 import { type FakeOpenAi, startFakeOpenAi } from '../fakes/openai/server.js';
@@ -9,11 +11,11 @@ import { isAlive, until } from './real-gateway.js';
 /** The port at which documents have a model server. */
 const MODEL_PORT = 11_434;
 
-function startModelServer(run: DocRun): Promise<FakeOpenAi> {
-  return startFakeOpenAi({ port: run.port(MODEL_PORT) }).then((fake) => {
-    onTestFinished(() => fake.close());
-    return fake;
-  });
+async function startModelServer(run: DocRun): Promise<FakeOpenAi> {
+  const fake = await startFakeOpenAi();
+  onTestFinished(() => fake.close());
+  run.usePort(MODEL_PORT, Number(new URL(fake.baseUrl).port));
+  return fake;
 }
 
 async function crashWorker({ gateway }: DocRun): Promise<void> {
@@ -52,6 +54,24 @@ const untilAnswers = (port: number, path: string, expected: (text: string, statu
     ),
   );
 
+const databaseOf = ({ gateway }: DocRun): string => join(gateway.xopcHome, 'state', 'gateway.db');
+
+/** The gateway is not running: nothing has the database open. */
+function spoilDatabase(run: DocRun): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${databaseOf(run)}${suffix}`, { force: true });
+  mkdirSync(databaseOf(run));
+}
+
+async function repairDatabase(run: DocRun): Promise<void> {
+  rmdirSync(databaseOf(run));
+  const body = JSON.stringify({ message: 'hello' });
+  await until('messages to be stored again', () =>
+    fetch(`${run.gateway.url}/api/agent`, { method: 'POST', headers: { 'content-type': 'application/json' }, body }).then(
+      (answer) => answer.ok,
+    ),
+  );
+}
+
 export const DOC_ACTIONS: Readonly<Record<string, DocAction>> = {
   'start a model server': async (run) => void (await startModelServer(run)),
   'start a model server that never finishes': async (run) => {
@@ -65,9 +85,13 @@ export const DOC_ACTIONS: Readonly<Record<string, DocAction>> = {
     await run.gateway.untilReplaced(pid);
   },
   'crash the worker until it is given up for a while': crashUntilFailed,
+  'freeze the supervisor': async ({ gateway }) => void process.kill((await gateway.status()).pid, 'SIGSTOP'),
+  'put a directory in the place of the database': async (run) => spoilDatabase(run),
+  'take the directory away and wait until messages are stored': repairDatabase,
   'another program listens on the port': async ({ gateway }) =>
     void (await startProgram(listenerCode({ host: '0.0.0.0', port: gateway.port }))),
-  'wait until it listens on port 9000': (run) => untilAnswers(run.port(9_000), '/health', (_text, status) => status === 200).then(() => undefined),
+  'wait until it listens on port 9000': (run) =>
+    untilAnswers(run.port(9_000), '/health', (_text, status) => status === 200).then(() => undefined),
   'wait until local/qwen3 is listed': ({ gateway }) =>
     untilAnswers(gateway.port, '/api/models', (text) => text.includes('"local/qwen3"')).then(() => undefined),
   'wait until the token is needed': ({ gateway }) =>

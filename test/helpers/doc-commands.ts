@@ -167,7 +167,14 @@ export function tableRows(markdown: string, heading: string): string[][] {
   const body = markdown.slice(markdown.indexOf('\n', start));
   const end = body.search(/^##+ /m);
   const tables = (end === -1 ? body : body.slice(0, end)).matchAll(/^\|.*\n\|[- |]+\|\n((?:\|.*\n?)+)/gm);
-  return [...tables].flatMap(([, rows = '']) => rows.trim().split('\n')).map((row) => row.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim()));
+  return [...tables]
+    .flatMap(([, rows = '']) => rows.trim().split('\n'))
+    .map((row) =>
+      row
+        .slice(1, -1)
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim()),
+    );
 }
 
 /** The texts in backquotes of a cell. */

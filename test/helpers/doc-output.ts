@@ -17,7 +17,9 @@ const VARYING: readonly (readonly [pattern: RegExp, placeholder: string])[] = [
   [/\b\d+ MB\b/g, 'SIZE'],
   [/gateway\.[0-9a-f]{16}\./g, 'gateway.HASH.'],
   [DURATION, 'DURATION'],
-  [/[ \t]+$/gm, ''],
+  // A source that was edited meanwhile is built first.
+  [/^xopc: (?:building|built in|process \S+ is making).*\n/gm, ''],
+  [/[ \t\r]+$/gm, ''],
 ];
 
 export function withoutVarying(text: string): string {

@@ -9,7 +9,7 @@ import { beginsAsShown, isShown, withoutVarying } from './doc-output.js';
 import { freePort, isAlive, RealGateway, root, until } from './real-gateway.js';
 
 /** The ports and the home that documents name; each scenario has others of its own. */
-const DOC_PORTS = [18_790, 8_080, 9_000, 11_434] as const;
+const DOC_PORTS = [18_790, 8_080, 9_000] as const;
 const DOC_HOME = '/home/you';
 const COMMAND_LIMIT_MS = 60_000;
 
@@ -32,12 +32,12 @@ interface Started {
 export class DocRun {
   readonly gateway: RealGateway;
   readonly env: Record<string, string>;
-  readonly #ports: ReadonlyMap<number, number>;
+  readonly #ports: Map<number, number>;
   readonly #options: DocRunOptions;
   readonly #staying: Started[] = [];
   #count = 0;
 
-  private constructor(gateway: RealGateway, ports: ReadonlyMap<number, number>, options: DocRunOptions) {
+  private constructor(gateway: RealGateway, ports: Map<number, number>, options: DocRunOptions) {
     this.gateway = gateway;
     this.#ports = ports;
     this.#options = options;
@@ -62,8 +62,13 @@ export class DocRun {
   /** The port that stands for one of the document's. */
   port(documented: number): number {
     const port = this.#ports.get(documented);
-    if (port === undefined) throw new Error(`port ${documented} is none of ${DOC_PORTS.join(', ')}`);
+    if (port === undefined) throw new Error(`nothing stands for port ${documented}`);
     return port;
+  }
+
+  /** Lets a port of this machine stand for one of the document's from now on. */
+  usePort(documented: number, port: number): void {
+    this.#ports.set(documented, port);
   }
 
   /** The document's text, with this run's ports. */
@@ -74,13 +79,16 @@ export class DocRun {
   /** What was printed, with the document's ports and home. */
   generalize(text: string): string {
     const documented = new Map([...this.#ports].map(([from, to]) => [to, from]));
-    return text.replaceAll(this.gateway.home, DOC_HOME).replaceAll(/\b\d{4,5}\b/g, (digits) => String(documented.get(Number(digits)) ?? digits));
+    return text
+      .replaceAll(this.gateway.home, DOC_HOME)
+      .replaceAll(/\b\d{4,5}\b/g, (digits) => String(documented.get(Number(digits)) ?? digits));
   }
 
-  /** Runs every step; then Ctrl-C for what is still there. */
-  async play(scenario: DocScenario): Promise<void> {
+  /** Runs every step; then Ctrl-C for what is still there. @returns how many commands ran */
+  async play(scenario: DocScenario): Promise<number> {
     for (const step of scenario.steps) await this.#step(step);
     for (const started of this.#staying.toReversed()) await this.#interrupt(started);
+    return this.#count;
   }
 
   async #step(step: DocStep): Promise<void> {
@@ -139,7 +147,7 @@ export class DocRun {
 
   async #runAll({ commands, output, line }: Extract<DocStep, { kind: 'commands' }>): Promise<void> {
     let printed = '';
-    for (const command of commands) printed += await this.#run(command, line);
+    for (const command of commands) printed += (await this.#run(command, line)).replace(/[^\n]$/, '$&\n');
     if (output === undefined) return;
     const actual = withoutVarying(printed);
     const shown = withoutVarying(output);
@@ -149,10 +157,14 @@ export class DocRun {
   async #stay({ commands, output, line }: Extract<DocStep, { kind: 'commands' }>): Promise<void> {
     const [command, ...more] = commands;
     if (command === undefined || more.length > 0) throw new Error(`line ${line}: exactly one command can stay`);
-    const started = this.#start(command.text);
+    // `exec`: a shell that waits for it would die of the signal itself.
+    const started = this.#start(`exec env ${command.text}`);
     this.#staying.push(started);
     if (output === undefined) await this.gateway.untilHealthy();
-    else await until(`the output of line ${line}`, () => beginsAsShown(withoutVarying(output), withoutVarying(this.generalize(started.output()))));
+    else
+      await until(`the output of line ${line}`, () =>
+        beginsAsShown(withoutVarying(output), withoutVarying(this.generalize(started.output()))),
+      );
   }
 
   /** As a terminal does it: the signal goes to the whole group. */

@@ -1,5 +1,5 @@
 /** The services for messages on their way out, in memory. Every call is written down. */
-import type { OutgoingDocument, OutgoingService, WebhookService } from '../../daemon/worker/services/contracts.js';
+import type { ChannelService, OutgoingDocument, OutgoingService, PairingDocument, WebhookService } from '../../daemon/worker/services/contracts.js';
 import { GatewayError } from '../../shared/errors.js';
 
 const TIME = '2026-02-03T04:05:06.000Z';
@@ -44,6 +44,36 @@ export function fakeWebhookService(calls: { name: string; input: unknown }[]): W
     receive({ accountId, rawBody }, message) {
       calls.push({ name: 'webhooks.receive', input: { accountId, rawBody: rawBody.toString(), ...message } });
       return Promise.resolve({ messageId: 'msg_1', replayed: message.updateId === 'again' });
+    },
+  };
+}
+
+export const fakePairing: PairingDocument = {
+  channel: 'telegram',
+  accountId: 'default',
+  senderId: '42',
+  senderName: 'Ann',
+  state: 'pending',
+  code: 'ABCD2345',
+  createdAt: TIME,
+  expiresAt: TIME,
+};
+
+export function fakeChannelService(calls: { name: string; input: unknown }[]): ChannelService {
+  const channel = { channel: 'telegram', accountId: 'default', state: 'backoff', message: 'cannot be reached' } as const;
+  return {
+    list() {
+      calls.push({ name: 'channels.list', input: undefined });
+      return Promise.resolve({ channels: [channel], pairings: [fakePairing] });
+    },
+    approve(name, code) {
+      calls.push({ name: 'channels.approve', input: { name, code } });
+      if (code === 'WRONG') return Promise.reject(new GatewayError('NOT_FOUND', { message: 'nobody waits' }));
+      return Promise.resolve({ ...fakePairing, state: 'approved', code: null, expiresAt: null });
+    },
+    revoke(name, input) {
+      calls.push({ name: 'channels.revoke', input: { name, ...input } });
+      return Promise.resolve();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
 import { GatewayError } from '../../shared/errors.js';
-import { fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
+import { fakeChannelService, fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import type { AgentEvent, MessageDocument, Services, SessionDocument } from '../../daemon/worker/services/contracts.js';
 
@@ -148,6 +148,7 @@ export function createFakeServices(): FakeServices {
     sessions: undefined as never,
     outgoing: fakeOutgoingService(calls),
     webhooks: fakeWebhookService(calls),
+    channelAccounts: fakeChannelService(calls),
     agent: {
       run(request, signal) {
         calls.push({ name: 'agent.run', input: request });

@@ -12,10 +12,10 @@ export class ServiceGateway {
   readonly port: number;
   readonly #command: string;
 
-  private constructor(machine: SystemdMachine, port: number, options: { homeName?: string; command?: string }) {
+  private constructor(machine: SystemdMachine, port: number, options: { homeName?: string; command?: string; home?: string }) {
     this.machine = machine;
     this.port = port;
-    this.home = join(mkdtempSync(join(machine.directory, 'h-')), options.homeName ?? 'home');
+    this.home = options.home ?? join(mkdtempSync(join(machine.directory, 'h-')), options.homeName ?? 'home');
     this.#command = options.command ?? join(machine.packageDirectory, 'bin', 'xopc');
   }
 
@@ -27,6 +27,11 @@ export class ServiceGateway {
       await gateway.xopc('gateway', 'stop', '--force');
     });
     return gateway;
+  }
+
+  /** The same gateway, asked by the command line of another package. */
+  static at(gateway: ServiceGateway, command: string): ServiceGateway {
+    return new ServiceGateway(gateway.machine, gateway.port, { command, home: gateway.home });
   }
 
   get launcherPath(): string {

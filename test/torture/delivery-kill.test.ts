@@ -29,7 +29,9 @@ function chatOf(number: number): string {
 async function run(worker: KilledWorker, arrived: (count: number) => Promise<void>): Promise<string[]> {
   await worker.start();
   const accepted = Promise.all(
-    Array.from({ length: MESSAGES }, (_, number) => worker.accept(`key-${number}`, { channel: 'webhook', chatId: chatOf(number), content: content(number) })),
+    Array.from({ length: MESSAGES }, (_, number) =>
+      worker.accept(`key-${number}`, { channel: 'webhook', chatId: chatOf(number), content: content(number) }),
+    ),
   );
   for (let kill = 1; kill <= KILLS; kill += 1) {
     await arrived(Math.floor((kill * MESSAGES) / (KILLS + 2)));
@@ -43,7 +45,7 @@ async function readOutbox(home: string, account: Record<string, unknown>): Promi
   const config = { channels: { webhook: { accounts: { default: account } } } };
   const { outgoing } = await makeConversation({ home, config, isActive: false });
   const all: OutgoingDocument[] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
+  for (let cursor: string | null | undefined; cursor !== null;) {
     const page = await outgoing.list({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
     all.push(...page.messages);
     cursor = page.nextCursor;
@@ -60,12 +62,16 @@ function byId(received: readonly ReceivedWebhook[]): Map<string, ReceivedWebhook
 /** What each chat was told, by the first arrival of each message. */
 function firstArrivals(received: readonly ReceivedWebhook[]): Map<string, string[]> {
   const chats = new Map<string, string[]>();
-  for (const [, [first]] of byId(received)) if (first !== undefined) chats.set(first.chatId, [...(chats.get(first.chatId) ?? []), first.content]);
+  for (const [, [first]] of byId(received))
+    if (first !== undefined) chats.set(first.chatId, [...(chats.get(first.chatId) ?? []), first.content]);
   return chats;
 }
 
 const expectedChats = new Map(
-  Array.from({ length: CHATS }, (_, chat) => [`chat-${chat}`, Array.from({ length: MESSAGES / CHATS }, (_unused, index) => content(index * CHATS + chat))]),
+  Array.from({ length: CHATS }, (_, chat) => [
+    `chat-${chat}`,
+    Array.from({ length: MESSAGES / CHATS }, (_unused, index) => content(index * CHATS + chat)),
+  ]),
 );
 
 test('500 messages through a slow, failing receiver and 12 kills: all arrive, in order, repetitions are the same', async () => {

@@ -57,7 +57,9 @@ test('500 messages that are handed in again and again through 10 kills are each 
   const { model, receiver, worker, message } = await setUp();
   const MESSAGES = 500;
   await worker.start();
-  const accepted = Promise.all(Array.from({ length: MESSAGES }, (_, number) => worker.receive(`evt-${number}`, message(`chat-${number % 20}`, `question ${number}`))));
+  const accepted = Promise.all(
+    Array.from({ length: MESSAGES }, (_, number) => worker.receive(`evt-${number}`, message(`chat-${number % 20}`, `question ${number}`))),
+  );
   for (let kill = 1; kill <= 10; kill += 1) {
     await model.received(kill * 20);
     await worker.kill();
@@ -65,7 +67,11 @@ test('500 messages that are handed in again and again through 10 kills are each 
   }
   await accepted;
   // Some are handed in once more, as a sender does that did not see the answer.
-  await Promise.all(Array.from({ length: 50 }, (_, number) => worker.receive(`evt-${number * 10}`, message(`chat-${(number * 10) % 20}`, `question ${number * 10}`))));
+  await Promise.all(
+    Array.from({ length: 50 }, (_, number) =>
+      worker.receive(`evt-${number * 10}`, message(`chat-${(number * 10) % 20}`, `question ${number * 10}`)),
+    ),
+  );
   const distinct = (): number => new Set(receiver.received.map(({ id }) => id)).size;
   await receiver.until(() => distinct() >= MESSAGES);
   await worker.stop();

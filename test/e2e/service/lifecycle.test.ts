@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../../helpers/real-gateway.js';
+import type { StatusDocument } from '../../../shared/control/messages.js';
+import { freePort, until } from '../../helpers/real-gateway.js';
 import { ServiceGateway } from '../../helpers/service-gateway.js';
 import { SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
 
@@ -37,8 +38,11 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     const { instanceId } = await gateway.install();
     const { worker, pid } = await gateway.status();
     await machine.ok('kill', ['-9', String(worker?.pid)]);
-    const respawned = await gateway.status();
-    expect(respawned.pid).toBe(pid);
+    await until('another worker', async () => {
+      const { code, stdout } = await gateway.xopc('gateway', 'status', '--json');
+      return code === 0 && (JSON.parse(stdout) as StatusDocument).worker?.pid !== worker?.pid;
+    });
+    expect(await machine.property('MainPID')).toBe(String(pid));
     await machine.ok('kill', ['-9', String(pid)]);
     const replaced = await gateway.untilReplaced(instanceId);
     expect(replaced.pid).not.toBe(pid);

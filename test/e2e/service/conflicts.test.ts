@@ -1,0 +1,131 @@
+/** The service beside others: a second gateway, another unit, hands that edit, and callers inside its own cgroup. */
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { until } from '../../helpers/real-gateway.js';
+import { ServiceGateway } from '../../helpers/service-gateway.js';
+import { SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
+
+const reason = whyNoSystemd();
+
+describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service beside others', () => {
+  let machine: SystemdMachine;
+  let unitPath: string;
+
+  beforeAll(async () => {
+    machine = await SystemdMachine.boot();
+    unitPath = join(machine.unitDirectory, 'xopc-gateway.service');
+  });
+
+  afterAll(() => machine.shutDown());
+
+  test('lives on when another gateway is started by hand, which is refused: one owner, no loop', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const { pid } = await gateway.install();
+    const second = await gateway.runByHand('--port', String(gateway.port));
+    expect(second).toMatchObject({ code: 5, stderr: expect.stringContaining(`pid ${pid}`) as string });
+    expect(await machine.property('NRestarts')).toBe('0');
+    expect((await gateway.status()).pid).toBe(pid);
+  });
+
+  test('gives way for good, and does not loop, when a gateway was started by hand first', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    await gateway.install();
+    await gateway.xopcOk('gateway', 'stop');
+    const byHand = gateway.runByHand('--port', String(gateway.port));
+    await until('the gateway', () => gateway.answers());
+    await machine.systemctl('start', 'xopc-gateway.service');
+    await until('the service to give way', async () => (await machine.property('ActiveState')) === 'failed');
+    expect(await machine.property('ExecMainStatus')).toBe('5');
+    expect(await machine.property('NRestarts')).toBe('0');
+    const refused = await gateway.xopc('gateway', 'service-start');
+    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('xopc gateway stop') as string });
+    await gateway.xopcOk('gateway', 'stop');
+    expect((await byHand).code).toBe(0);
+    await gateway.xopcOk('gateway', 'service-start');
+  });
+
+  test('takes the place of a gateway that was started by hand', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const byHand = gateway.runByHand('--port', String(gateway.port));
+    await until('the gateway', () => gateway.answers());
+    await gateway.install();
+    expect((await byHand).code).toBe(0);
+    expect((await gateway.status()).supervisedBy).toBe('systemd');
+  });
+
+  test('completes a restart that is asked for inside its own cgroup, although the caller is killed with it', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const { instanceId, pid } = await gateway.install();
+    const group = (await machine.property('ControlGroup')).replace(/\/$/, '');
+    const command = `echo $$ >/sys/fs/cgroup${group}/cgroup.procs && exec ${machine.packageDirectory}/bin/xopc gateway restart --force`;
+    await machine.run('sh', ['-c', command], { XOPC_HOME: gateway.home });
+    const status = await gateway.untilReplaced(instanceId);
+    expect(status.pid).not.toBe(pid);
+    expect(await machine.property('NRestarts')).toBe('1');
+    await machine.ok('sh', ['-c', command.replace(' --force', '')], { XOPC_HOME: gateway.home });
+    expect((await gateway.status()).restarts.planned).toBe(1);
+  });
+
+  test('does not overwrite a unit that was edited by hand: it shows the difference', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const { pid } = await gateway.install();
+    writeFileSync(unitPath, readFileSync(unitPath, 'utf8').replace('KillMode=mixed', 'KillMode=process'));
+    expect((await gateway.status()).warnings).toEqual([expect.objectContaining({ code: 'SERVICE_EDITED' })]);
+    const refused = await gateway.xopc('gateway', 'install', '--port', String(gateway.port), '--host', '127.0.0.1');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('- KillMode=process\n+ KillMode=mixed') as string });
+    expect((await gateway.status()).pid).toBe(pid);
+    expect(await gateway.xopc('gateway', 'uninstall')).toMatchObject({ code: 1 });
+    expect(await gateway.install('--force')).toMatchObject({ changed: true });
+    expect(readFileSync(unitPath, 'utf8')).toContain('KillMode=mixed');
+    expect(readFileSync(join(gateway.home, 'service', 'xopc-gateway.service.replaced'), 'utf8')).toContain('KillMode=process');
+  });
+
+  test('is told of another unit that starts a gateway, and installed beside it only by force', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    mkdirSync(machine.unitDirectory, { recursive: true });
+    const other = join(machine.unitDirectory, 'my-gateway.service');
+    onTestFinished(() => rmSync(other));
+    writeFileSync(other, '[Service]\nExecStart=/usr/local/bin/xopc gateway --port 1\n');
+    const refused = await gateway.xopc('gateway', 'install', '--port', String(gateway.port));
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('systemctl --user disable --now my-gateway.service') as string });
+    await gateway.install('--force');
+    expect(JSON.parse((await gateway.xopc('gateway', 'service-status', '--json')).stdout)).toMatchObject({
+      others: [{ path: expect.stringMatching(/my-gateway\.service$/) as string, scope: 'user' }],
+    });
+  });
+
+  test('warns of a drain that has become longer than its stop limit, with the command that sets it right', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    await gateway.install();
+    await gateway.xopcOk('config', 'set', 'gateway.drainTimeoutMs', '60000');
+    const [warning] = (await gateway.status()).warnings;
+    expect(warning).toMatchObject({ code: 'SERVICE_OUTDATED', hint: `xopc gateway install --port ${gateway.port} --host 127.0.0.1` });
+    await gateway.install();
+    expect(readFileSync(unitPath, 'utf8')).toContain('TimeoutStopSec=70\n');
+    expect((await gateway.status()).warnings).toEqual([]);
+  });
+
+  test('ends for good with the reason when its configuration or its port cannot be used', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    mkdirSync(gateway.home, { recursive: true });
+    writeFileSync(join(gateway.home, 'config.json'), '{ "gateway": { "drainTimeoutMs": "soon" } }');
+    const refused = await gateway.xopc('gateway', 'install', '--port', String(gateway.port));
+    expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining('gateway.drainTimeoutMs') as string });
+    expect(await machine.property('NRestarts')).toBe('0');
+    expect(await gateway.xopc('gateway', 'service-status')).toMatchObject({ code: 1 });
+    writeFileSync(join(gateway.home, 'config.json'), '{}');
+    await gateway.xopcOk('gateway', 'service-start');
+    expect(await gateway.answers()).toBe(true);
+  });
+
+  test('runs in a home whose path needs every kind of quoting', async () => {
+    const gateway = await ServiceGateway.create(machine, { homeName: `it's 100% a "$HOME" \\ of \ttabs` });
+    await gateway.install();
+    expect((await gateway.status()).home).toBe(gateway.home);
+    appendFileSync(join(gateway.home, 'service.env'), 'XOPC_LOG_LEVEL=debug\nnot a variable\n');
+    await gateway.xopcOk('gateway', 'restart', '--force');
+    expect(await gateway.answers()).toBe(true);
+    expect((await gateway.status()).sources['level']).toBe('env');
+  });
+});

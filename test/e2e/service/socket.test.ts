@@ -1,0 +1,74 @@
+/** Socket activation: systemd listens, and starts the gateway for the first connection. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ServiceGateway } from '../../helpers/service-gateway.js';
+import { SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
+
+const reason = whyNoSystemd();
+
+describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service with socket activation', () => {
+  let machine: SystemdMachine;
+
+  beforeAll(async () => {
+    machine = await SystemdMachine.boot();
+  });
+
+  afterAll(() => machine.shutDown());
+
+  test('has both units enabled and clean, and the gateway serves on the passed socket', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    await gateway.install('--socket');
+    expect(await machine.property('UnitFileState')).toBe('enabled');
+    expect(await machine.property('UnitFileState', 'xopc-gateway.socket')).toBe('enabled');
+    expect(await machine.property('ActiveState', 'xopc-gateway.socket')).toBe('active');
+    expect(await gateway.answers()).toBe(true);
+    expect(await gateway.status()).toMatchObject({ port: gateway.port, warnings: [] });
+    const units = ['service', 'socket'].map((kind) => join(machine.unitDirectory, `xopc-gateway.${kind}`));
+    expect(await machine.run('systemd-analyze', ['--user', 'verify', ...units])).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('is started by the first connection', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    await gateway.install('--socket');
+    await machine.ok('systemctl', ['--user', 'stop', 'xopc-gateway.service']);
+    expect(await machine.property('ActiveState')).toBe('inactive');
+    expect(await gateway.answers()).toBe(true);
+    expect(await machine.property('ActiveState')).toBe('active');
+  });
+
+  test('stays stopped after stop although clients go on connecting, until service-start', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    await gateway.install('--socket');
+    const stopped = await gateway.xopc('gateway', 'stop');
+    expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining('Gateway stopped') as string });
+    expect([await gateway.answers(), await gateway.answers()]).toEqual([false, false]);
+    expect(await machine.property('ActiveState')).toBe('inactive');
+    expect(await machine.property('ActiveState', 'xopc-gateway.socket')).toBe('inactive');
+    await gateway.xopcOk('gateway', 'service-start');
+    expect(await gateway.answers()).toBe(true);
+    expect(await machine.property('ActiveState', 'xopc-gateway.socket')).toBe('active');
+  });
+
+  test('loses its socket unit when it is installed without, and gets it back', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const unit = join(machine.unitDirectory, 'xopc-gateway.socket');
+    await gateway.install('--socket');
+    await gateway.install();
+    expect(existsSync(unit)).toBe(false);
+    expect(await machine.property('LoadState', 'xopc-gateway.socket')).toBe('not-found');
+    expect(await gateway.answers()).toBe(true);
+    await gateway.install('--socket');
+    expect(existsSync(unit)).toBe(true);
+    expect(await gateway.answers()).toBe(true);
+    await gateway.xopcOk('gateway', 'uninstall');
+    expect(existsSync(unit)).toBe(false);
+    expect(await gateway.answers()).toBe(false);
+  });
+
+  test('needs an address, not a name', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const refused = await gateway.xopc('gateway', 'install', '--socket', '--host', 'gateway.example');
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("'gateway.example' is a name") as string });
+  });
+});

@@ -1,0 +1,128 @@
+/** The tables of the manual against the sources that they describe: nothing is missing, nothing is invented. */
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { statusExitCode } from '../../client/render/status-text.js';
+import { publicState, STATES } from '../../daemon/supervisor/state.js';
+import { KNOWN_PROVIDERS } from '../../daemon/worker/providers/known-providers.js';
+import { RESTART_ME_EXIT_CODE } from '../../daemon/supervisor/stop-plan.js';
+import { modelsSchema } from '../../shared/config/models-schema.js';
+import { configSchema } from '../../shared/config/schema.js';
+import { validateConfig, validateModels } from '../../shared/config/validate.js';
+import type { GatewayState, StatusDocument } from '../../shared/control/messages.js';
+import { ERRORS } from '../../shared/errors.js';
+import { parseConfigText } from '../../shared/node/config-text.js';
+import { resolvePaths } from '../../shared/node/paths.js';
+import { codeSpans, parseDocument, tableRows } from '../helpers/doc-commands.js';
+import { listSchemaKeys, type SchemaKey } from '../helpers/schema-keys.js';
+import { readAllSources, root } from './source-tree.js';
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const manual = read('docs/gateway.md');
+const configuration = read('docs/configuration.md');
+
+/** Sections of the configuration that are described with the part that they configure, and by whom. */
+const ELSEWHERE = /^(?:channels|cron)\b/;
+
+interface DocumentedKey {
+  readonly key: string;
+  readonly value: string;
+  readonly defaultText: string;
+}
+
+const documentedKeys = (heading: string): DocumentedKey[] =>
+  tableRows(configuration, heading)
+    .filter(([, , defaultText]) => defaultText !== undefined)
+    .map(([key = '', value = '', defaultText = '']) => ({ key: codeSpans(key)[0] ?? '', value, defaultText }));
+
+function documentedDefault({ defaultText }: DocumentedKey): unknown {
+  if (defaultText === 'none' || defaultText === 'required') return defaultText;
+  return JSON.parse(codeSpans(defaultText)[0] ?? '') as unknown;
+}
+
+/** What the text about a value must name: its bounds, its choices. */
+function expectedWords({ minimum, maximum, choices }: SchemaKey): string[] {
+  return [...(maximum === undefined ? [] : [`${minimum} to ${maximum}`]), ...choices.map((choice) => `\`${choice}\``)];
+}
+
+describe.each([
+  { heading: 'Keys', schema: configSchema },
+  { heading: 'Models', schema: modelsSchema },
+])('the table under "$heading"', ({ heading, schema }) => {
+  const documented = documentedKeys(heading);
+  const actual = listSchemaKeys(z.toJSONSchema(schema, { io: 'input' })).filter(({ key }) => !ELSEWHERE.test(key));
+
+  test('lists every key of the schema and no other', () => {
+    expect(actual.length).toBeGreaterThan(10);
+    expect(documented.map(({ key }) => key).toSorted()).toEqual(actual.map(({ key }) => key).toSorted());
+  });
+
+  test.each(actual.map((entry) => [entry.key, entry] as const))('says of %s its default and what is allowed', (key, entry) => {
+    const row = documented.find((candidate) => candidate.key === key);
+    expect(row).toBeDefined();
+    if (row === undefined) return;
+    expect(documentedDefault(row)).toEqual(entry.isRequired ? 'required' : (entry.default ?? (entry.isNullDefault ? null : 'none')));
+    for (const words of expectedWords(entry)) expect(row.value).toContain(words);
+  });
+});
+
+test('the table of states has every state, with the exit code of status', () => {
+  const rows = tableRows(read('docs/architecture.md'), 'State').map(([state = '', , exitCode = '']) => [codeSpans(state)[0], exitCode]);
+  const status = (state: GatewayState): string =>
+    String(statusExitCode({ desired: 'up', state, ready: state === 'running' } as StatusDocument));
+  const states = [...new Set(STATES.map(publicState))];
+  // Nobody can ask a gateway that has stopped.
+  const expected = states.map((state) => [state, state === 'stopped' ? '' : status(state)]);
+  expect(rows.toSorted()).toEqual(expected.toSorted());
+});
+
+test('every example of a configuration file is valid', () => {
+  const examples = ['README.md', 'docs/gateway.md', 'docs/configuration.md', 'docs/access.md'].flatMap((path) =>
+    parseDocument(read(path))
+      .flatMap(({ steps }) => steps)
+      .flatMap((step) => (step.kind === 'block' && /^jsonc?$/.test(step.language) ? [{ ...step, document: path }] : [])),
+  );
+  expect(examples.length).toBeGreaterThan(3);
+  for (const { document, line, text, path } of examples) {
+    const parsed = parseConfigText(text, `${document}:${line}`);
+    const { problems } = path?.endsWith('models.json') === true ? validateModels(parsed) : validateConfig(parsed);
+    expect(problems).toEqual([]);
+  }
+});
+
+test('the table of environment variables has every variable that the code reads and no other', () => {
+  const inEnvironment = [...read('shared/node/env.ts').matchAll(/\b(?:text|flag)\('([A-Z0-9_]+)'\)/g)].map(([, name]) => name);
+  const elsewhere = readAllSources()
+    .filter(({ path }) => !path.startsWith('client/service/'))
+    .flatMap(({ text }) => [...text.matchAll(/environmentValue\('([A-Z_]+)'\)/g)].map(([, name]) => name));
+  const ofProviders = KNOWN_PROVIDERS.flatMap(({ keyVariables, baseUrlVariable }) => [...keyVariables, ...(baseUrlVariable === undefined ? [] : [baseUrlVariable])]);
+  const documented = tableRows(manual, 'Environment variables').flatMap(([name = '']) => codeSpans(name));
+  expect(documented.toSorted()).toEqual(
+    [...new Set([...inEnvironment, ...elsewhere, ...ofProviders])].filter((name) => name !== 'PATH').toSorted(),
+  );
+});
+
+test('the table of files has every path of the home and no other', () => {
+  const home = '/home/you/.xopc';
+  const { hash, ...paths } = resolvePaths({ home, runtimeDir: '/tmp' });
+  const files = Object.entries(paths).filter(([name]) => name.endsWith('Path'));
+  const expected = files.map(([, path]) => relative(home, path).replace(hash, 'HASH'));
+  const documented = tableRows(manual, 'Files').map(([path = '']) => codeSpans(path)[0]);
+  expect(documented.toSorted()).toEqual(expected.toSorted());
+});
+
+test('the table of exit codes has every code with the errors that end with it', () => {
+  const rows = tableRows(manual, 'Exit codes').map(([code, , errors = '']) => ({
+    code: Number(code),
+    errors: codeSpans(errors).toSorted(),
+  }));
+  const codes = Object.entries(ERRORS).map(([error, { exitCode }]) => ({ error, exitCode }));
+  const expectedCodes = new Set([0, RESTART_ME_EXIT_CODE, 130, ...codes.map(({ exitCode }) => exitCode)]);
+  expect(rows.map(({ code }) => code)).toEqual([...expectedCodes].toSorted((a, b) => a - b));
+  // 1 is "every other one".
+  for (const row of rows.filter(({ code }) => code !== 1)) {
+    const errors = codes.filter(({ exitCode }) => exitCode === row.code).map(({ error }) => error);
+    expect(row).toEqual({ code: row.code, errors: errors.toSorted() });
+  }
+});

@@ -1,0 +1,35 @@
+/** A directory with room for a lock, and what taking the lock does to the world around it. */
+import { join } from 'node:path';
+import { acquireLock, type GatewayLock, type LockDependencies } from '../../daemon/supervisor/lock.js';
+import type { LockRecord } from '../../shared/node/lock-record.js';
+import { selfIdentity } from '../../shared/node/process-identity.js';
+import { deadRecord } from './lock-takers.js';
+import { tempDir } from './temp-dir.js';
+
+export interface LockedWorld {
+  readonly path: string;
+  readonly directory: string;
+  readonly swept: LockRecord[];
+  readonly logged: string[];
+  readonly deps: LockDependencies;
+  acquire(changes?: Partial<LockRecord>): Promise<GatewayLock>;
+}
+
+/** A record of this process. */
+export const ownRecord = (changes: Partial<LockRecord> = {}): LockRecord => deadRecord({ ...selfIdentity(), instanceId: 'gw_own', ...changes });
+
+export function lockWorld(changes: Partial<LockDependencies> = {}): LockedWorld {
+  const directory = tempDir();
+  const path = join(directory, 'gateway.lock');
+  const swept: LockRecord[] = [];
+  const logged: string[] = [];
+  const deps: LockDependencies = {
+    probe: () => Promise.resolve(undefined),
+    pause: () => Promise.resolve(),
+    sweep: (record) => Promise.resolve(void swept.push(record)),
+    now: () => Date.now(),
+    log: (message) => logged.push(message),
+    ...changes,
+  };
+  return { path, directory, swept, logged, deps, acquire: (record) => acquireLock(path, ownRecord(record), deps) };
+}

@@ -1,0 +1,66 @@
+/** A start of the gateway with everything around it real and the supervisor written down instead of run. */
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import type * as Starter from '../../client/start-supervisor.js';
+import type { GatewayError } from '../../shared/errors.js';
+import type { SupervisorOptions } from '../../shared/node/entry.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { fakeControl, frame, sampleStatus, type Behaviour } from '../fakes/control-socket.js';
+import type { CommandLineOptions } from './command-line.js';
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Answers `status` with `status`, a restart with `restart`. */
+export function gateway(status: object, restart: Behaviour = () => undefined): Behaviour {
+  return (socket, request) => {
+    if (request.type === 'status') socket.write(frame(request, { type: 'result', result: { ...sampleStatus, ...status } }));
+    else restart(socket, request);
+  };
+}
+
+export interface Started {
+  readonly supervisors: SupervisorOptions[];
+  readonly background: Parameters<typeof Starter.startSupervisor>[0][];
+  readonly runtime: NonNullable<CommandLineOptions['runtime']>;
+}
+
+/** A runtime whose supervisors and background starts only write down what they were asked. */
+export function recording(paths: GatewayPaths, outcome: { exitCode?: number; error?: GatewayError } = {}): Started {
+  const supervisors: SupervisorOptions[] = [];
+  const background: Started['background'] = [];
+  const serve = async (port: number): Promise<void> => {
+    if (outcome.error !== undefined) throw outcome.error;
+    await fakeControl(paths.controlPath, gateway({ port, urls: [`http://localhost:${port}`] }));
+  };
+  return {
+    supervisors,
+    background,
+    runtime: {
+      loadSupervisor: () => ({
+        async runSupervisor(options) {
+          supervisors.push(options);
+          await serve(options.flags.port ?? 0);
+          options.onRunning?.({ host: '127.0.0.1', port: options.flags.port ?? 0, instanceId: 'gw_1' });
+          // A foreground gateway runs on; here until its announcement is out.
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return outcome.exitCode ?? 0;
+        },
+      }),
+      loadStarter: () => ({
+        async startSupervisor(options) {
+          background.push(options);
+          await serve(options.flags.port ?? 0);
+          return { ok: true, pid: 4711, instanceId: 'gw_1', host: '127.0.0.1', port: options.flags.port ?? 0 };
+        },
+      }),
+    },
+  };
+}
