@@ -6,7 +6,8 @@ import { label, okStatus, text } from './fields.js';
 export const agentRequest = () =>
   z.strictObject({ message: text(), session: label(512).optional(), agentId: label(64).optional(), model: label(200).optional() });
 
-const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable() });
+/** Of all models that were asked; null where one did not count, or a price is not in `models.json`. */
+const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() });
 
 export const agentResponse = () =>
   z.strictObject({ status: okStatus(), reply: z.string(), session: z.string(), model: z.string(), usage: usage() });

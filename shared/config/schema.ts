@@ -56,12 +56,21 @@ const gateway = z.strictObject({
   allowedIps: z.array(addressRange).default([]),
 });
 
+/** An address, a CIDR range, or a host name. */
+const fetchTarget = z.string().refine((text) => isAddressRange(text) || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text), {
+  error: ({ input }) => `'${String(input)}' is neither a host name, an IP address nor a CIDR range`,
+});
+
+export const TOOL_NAMES = ['time', 'fetch', 'send', 'schedule'] as const;
+const tools = z.array(z.enum(TOOL_NAMES));
+
 const agent = z.strictObject({
   id,
   name: z.string().min(1).max(200).optional(),
   enabled: z.boolean().default(true),
   model: modelChoice.optional(),
   systemPrompt: z.string().max(100_000).optional(),
+  tools: tools.optional(),
 });
 
 const agents = z
@@ -72,6 +81,12 @@ const agents = z
       .strictObject({
         model: modelChoice.optional(),
         maxToolIterations: z.int().min(1).max(200).default(20),
+        /** For agents without a list of their own. */
+        tools: tools.default([...TOOL_NAMES]),
+        /** What the tool `fetch` may ask beyond the public internet. */
+        fetchAllow: z.array(fetchTarget).default([]),
+        /** Whether model servers on this machine are looked for. */
+        discovery: z.boolean().default(true),
       })
       .prefault({}),
   })

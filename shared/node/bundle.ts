@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
+import { isSingleExecutable, loadNativeAsset, readAsset, readTextAsset, readTrailer } from './single-executable.js';
 
 /** One bundle per process role, and one for each part that is loaded late. */
 export type BundleName = 'client' | 'config' | 'start' | 'service' | 'supervisor' | 'worker' | 'fallback' | 'ai' | 'telegram';
@@ -13,10 +14,9 @@ export type BundleName = 'client' | 'config' | 'start' | 'service' | 'supervisor
 /** The directory of the running bundles. In a bundle `__dirname` is that of the entry file, `dist/`. */
 export const bundleDirectory: string = __dirname;
 
-/** Whether this is the single executable (`npm run build:binary`), which has its bundles inside. */
-export function isSingleExecutable(): boolean {
-  // Not an import: the entry is built for old Nodes too, where `node:sea` has no name without the prefix.
-  return process.getBuiltinModule('node:sea').isSea();
+/** How this program starts itself again: the arguments after `process.execPath`. An executable takes no options of Node. */
+export function programArguments(...args: string[]): string[] {
+  return isSingleExecutable() ? args : [...process.execArgv, join(bundleDirectory, 'main.cjs'), ...args];
 }
 
 /** Key of the cached data directory: what V8 would reject anyway is never read. */
@@ -43,25 +43,36 @@ export function compileBundle(source: string, filename: string, cachedData?: Buf
   });
 }
 
+/** A bundle requires Node's own modules, and native ones beside it. */
+function requireFrom(filename: string): (specifier: string) => unknown {
+  const require = createRequire(filename);
+  if (!isSingleExecutable()) return require;
+  return (specifier) => (specifier.endsWith('.node') ? loadNativeAsset(specifier.replace(/^\.\//, '')) : (require(specifier) as unknown));
+}
+
 /** Runs a compiled bundle. @returns its exports */
 export function runBundle<T>(script: Script, filename: string): T {
   const module = { exports: {} as T };
   const run = script.runInThisContext() as (...args: unknown[]) => void;
-  run.call(module.exports, module.exports, createRequire(filename), module, filename, dirname(filename));
+  run.call(module.exports, module.exports, requireFrom(filename), module, filename, dirname(filename));
   return module.exports;
+}
+
+function readCachedData(name: BundleName, source: string): Buffer | undefined {
+  try {
+    if (isSingleExecutable()) return readAsset(`${name}.bin`);
+    return readFileSync(cachedDataPath(join(bundleDirectory, 'cache', cacheKey()), name, source));
+  } catch {
+    // No cached data for this Node: the source alone will do.
+    return undefined;
+  }
 }
 
 /** @returns the bundle's exports. Loading twice runs it twice: callers keep the result. */
 export function loadBundle<T>(name: BundleName): T {
   const filename = join(bundleDirectory, `${name}.cjs`);
-  const source = readFileSync(filename, 'utf8');
-  let cachedData: Buffer | undefined;
-  try {
-    cachedData = readFileSync(cachedDataPath(join(bundleDirectory, 'cache', cacheKey()), name, source));
-  } catch {
-    // No cached data for this Node: the source alone will do.
-  }
-  return runBundle<T>(compileBundle(source, filename, cachedData), filename);
+  const source = isSingleExecutable() ? readTextAsset(`${name}.cjs`) : readFileSync(filename, 'utf8');
+  return runBundle<T>(compileBundle(source, filename, readCachedData(name, source)), filename);
 }
 
 /** The build's identity, written last by the build: a change tells a running process that a newer one is installed. */
@@ -71,9 +82,13 @@ export interface BuildInfo {
   readonly buildId: string;
 }
 
-/** Reads `dist/build.json`. @returns undefined while a build is being replaced */
+/**
+ * Which build is installed now: `dist/build.json`, or the executable's file, which may have been replaced since the start.
+ * @returns undefined while a build is being replaced
+ */
 export function readBuildInfo(): BuildInfo | undefined {
   try {
+    if (isSingleExecutable()) return (readTrailer(process.execPath) ?? JSON.parse(readTextAsset('build.json'))) as BuildInfo;
     return JSON.parse(readFileSync(join(bundleDirectory, 'build.json'), 'utf8')) as BuildInfo;
   } catch {
     return undefined;

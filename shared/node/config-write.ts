@@ -7,7 +7,7 @@ import { FORBIDDEN_KEYS, formatKey } from '../config/key-path.js';
 import { GatewayError, type Problem } from '../errors.js';
 import { writeFileAtomic } from './atomic-file.js';
 import { readConfigText } from './config-file.js';
-import { configInvalid, parseConfigText, stripBom } from './config-text.js';
+import { configInvalid, hashText, parseConfigText, stripBom } from './config-text.js';
 import { withFileLock } from './file-lock.js';
 
 export interface ConfigWriteOptions {
@@ -18,7 +18,7 @@ export interface ConfigWriteOptions {
   readonly undoPath: string;
   /** Judges the new document; any problem refuses the write. Kept outside so that this file needs no schema. */
   readonly validate: (document: ConfigDocument) => readonly Problem[];
-  /** Write only if the file still has this revision (`ConfigDocument.hash`). */
+  /** Write only if the file still has this revision (`ConfigDocument.hash`; that of an empty text where there is no file). */
   readonly expectedHash?: string;
 }
 
@@ -34,7 +34,7 @@ async function replaceText(options: ConfigWriteOptions, makeText: (current: stri
   return withFileLock(options.lockPath, async () => {
     const current = readConfigText(options.path);
     const before = parseConfigText(current ?? '{}', options.path);
-    const revision = current === undefined ? undefined : before.hash;
+    const revision = current === undefined ? hashText('') : before.hash;
     if (options.expectedHash !== undefined && options.expectedHash !== revision) {
       throw new GatewayError('PRECONDITION_FAILED', {
         message: `${options.path} has changed meanwhile`,

@@ -22,6 +22,7 @@ export interface GatewayPaths {
   readonly lastGoodModelsPath: string;
   /** The text before the last change that xopc itself made. */
   readonly undoConfigPath: string;
+  readonly undoModelsPath: string;
   /** Held while the configuration is read, changed and written. */
   readonly configLockPath: string;
   readonly credentialsDir: string;
@@ -79,6 +80,7 @@ export function resolvePaths(options: { home: string; configPath?: string; runti
     databasePath: at('state', 'gateway.db'),
     lastGoodConfigPath: at('state', `config.${hash}.last-good.json`),
     undoConfigPath: at('state', `config.${hash}.undo.json`),
+    undoModelsPath: at('state', `models.${hash}.undo.json`),
     configLockPath: at('locks', `config.${hash}.lock`),
     lastGoodModelsPath: at('state', `models.${hash}.last-good.json`),
     credentialsDir: at('credentials'),

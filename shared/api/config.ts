@@ -1,0 +1,36 @@
+/**
+ * `/api/config` and `/api/models-json`: the two files that users edit, read and changed in place. Both always need the
+ * token. A secret is shown as `{"$secret": true, "hint": "…7890"}`; that object sent back keeps it.
+ */
+import { z } from 'zod';
+import { okStatus } from './fields.js';
+
+const fields = () => z.record(z.string(), z.unknown());
+
+/** Body of both PATCHes: a JSON merge patch (RFC 7396). What it does not name stays as it was written; null removes. */
+export const mergePatch = fields;
+
+/** `GET /api/config`. `revision` is also the ETag; with `If-Match` a PATCH changes that revision and no other. */
+export const configResponse = () =>
+  z.strictObject({
+    status: okStatus(),
+    revision: z.string(),
+    /** False: the gateway runs with another revision: this one is new, or invalid (see the status's warnings). */
+    inForce: z.boolean(),
+    path: z.string(),
+    /** As written; `${VAR}` not filled in. */
+    config: fields(),
+    /** In force, with every default filled in. */
+    effective: fields(),
+    /** Dotted key → `file`, `env`, `flag` or `default`, for every value in force. */
+    sources: z.record(z.string(), z.enum(['file', 'env', 'flag', 'default'])),
+  });
+
+/** Answer of `PATCH /api/config`: on disk; in force within a second, without a restart. */
+export const configPatchResponse = () => z.strictObject({ status: okStatus(), revision: z.string(), config: fields() });
+
+/** `GET` and answer of `PATCH /api/models-json`: the document itself, as written. */
+export const modelsJsonResponse = fields;
+
+/** `GET /api/config/schema`: the JSON Schema (2020-12) of `config.json`. */
+export const configSchemaResponse = fields;

@@ -1,0 +1,91 @@
+/** `/api/cron`. `chat_id` and `job_id` are names that documents fixed. */
+import { z } from 'zod';
+import { label, okStatus, queryInteger, text } from './fields.js';
+
+const DAY_MS = 86_400_000;
+
+const jobFields = () => ({
+  name: label(200),
+  schedule: label(200),
+  message: text(),
+  mode: z.enum(['direct', 'agent']),
+  channel: label(64).nullable(),
+  chat_id: label(256).nullable(),
+  accountId: label(64).nullable(),
+  agentId: label(64).nullable(),
+  session: z.enum(['main', 'isolated']),
+  timezone: label(64),
+  model: label(200).nullable(),
+  enabled: z.boolean(),
+  overlap: z.enum(['skip', 'queue', 'replace']),
+  missed: z.enum(['once', 'skip']),
+  interrupted: z.enum(['leave', 'again']),
+  graceMs: z.int().min(0).max(31 * DAY_MS),
+  timeoutMs: z.int().min(1_000).max(DAY_MS),
+  retries: z.int().min(0).max(20),
+  notifyAfter: z.int().min(0).max(1_000),
+});
+
+/** Body of `POST /api/cron/create`. */
+export const cronCreateRequest = () => z.strictObject(jobFields()).partial().required({ schedule: true, message: true });
+/** Body of `PATCH /api/cron/:id`; what is not given stays. */
+export const cronPatchRequest = () => z.strictObject(jobFields()).partial();
+/** Body of `POST /api/cron/trigger`. */
+export const cronTriggerRequest = () => z.strictObject({ job_id: label(128) });
+/** Query of `GET /api/cron/preview`. */
+export const cronPreviewQuery = () => z.strictObject({ schedule: label(200), timezone: label(64).optional(), count: queryInteger(1, 100).optional() });
+/** Query of `GET /api/cron/:id/runs`. */
+export const cronRunsQuery = () => z.strictObject({ limit: queryInteger(1, 200).optional(), cursor: label(1_024).optional() });
+/** `:id` of a job's path. */
+export const cronJobId = () => label(128);
+
+const instant = () => z.iso.datetime();
+
+export const cronJobDocument = () =>
+  z.strictObject({
+    id: z.string(),
+    ...jobFields(),
+    failures: z.int().min(0),
+    nextRunAt: instant().nullable(),
+    createdAt: instant(),
+    updatedAt: instant(),
+  });
+
+const words = () => z.strictObject({ en: z.string(), zh: z.string() });
+
+export const cronRunDocument = () =>
+  z.strictObject({
+    id: z.string(),
+    scheduledAt: instant(),
+    trigger: z.enum(['schedule', 'manual']),
+    attempt: z.int().min(1),
+    state: z.enum(['queued', 'running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']),
+    startedAt: instant().nullable(),
+    finishedAt: instant().nullable(),
+    dueAt: instant(),
+    latenessMs: z.int().nullable(),
+    durationMs: z.int().nullable(),
+    missedBefore: z.int().min(0),
+    model: z.string().nullable(),
+    inputTokens: z.int().nullable(),
+    outputTokens: z.int().nullable(),
+    costUsd: z.number().nullable(),
+    output: z.string().nullable(),
+    error: z.string().nullable(),
+    delivery: z.strictObject({ message_id: z.string(), status: z.string().nullable() }).nullable(),
+  });
+
+export const cronListResponse = () => z.strictObject({ status: okStatus(), jobs: z.array(cronJobDocument()) });
+export const cronJobResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument() });
+export const cronTriggerResponse = () => z.strictObject({ status: okStatus(), message: z.literal('Task triggered'), run_id: z.string() });
+export const cronDeleteResponse = () => z.strictObject({ status: okStatus() });
+export const cronRunsResponse = () => z.strictObject({ status: okStatus(), runs: z.array(cronRunDocument()), nextCursor: z.string().nullable() });
+export const cronPreviewResponse = () =>
+  z.strictObject({
+    status: okStatus(),
+    schedule: z.string(),
+    timezone: z.string(),
+    words: words(),
+    warning: z.string().nullable(),
+    runs: z.array(z.strictObject({ at: instant(), local: z.string(), note: z.enum(['gap', 'repeated', 'repeated-again']).nullable() })),
+  });

@@ -1,0 +1,165 @@
+/**
+ * `/v1/models` and `/v1/chat/completions`, as OpenAI's SDKs send and read them. Fields that are not named here are let
+ * through: to a provider of the same API as they are, to others not at all.
+ * Source: the API reference of OpenAI, "Chat" and "Models".
+ */
+import { z } from 'zod';
+
+const text = () => z.string();
+const textPart = () => z.looseObject({ type: z.literal('text'), text: text() });
+const texts = () => z.union([text(), z.array(textPart())], { error: 'must be a text, or parts of the type text' });
+
+/** A picture for a model: fetched by the provider, or inside the message. */
+const imageUrl = () =>
+  z.string().max(33_554_432).regex(/^(https?:\/\/\S+|data:image\/[\w.+-]+;base64,[A-Za-z0-9+/=\s]+)$/, 'must be an http(s) URL or a base64 data: URL of an image');
+const imagePart = () => z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: imageUrl() }) });
+const userPart = () => z.discriminatedUnion('type', [textPart(), imagePart()], { error: 'must be a part of the type text or image_url' });
+
+const toolCall = () =>
+  z.looseObject({ id: z.string().min(1), type: z.literal('function'), function: z.looseObject({ name: z.string().min(1), arguments: z.string() }) });
+
+const message = () =>
+  z.discriminatedUnion('role', [
+    z.looseObject({ role: z.enum(['system', 'developer']), content: texts() }),
+    z.looseObject({ role: z.literal('user'), content: z.union([text(), z.array(userPart()).min(1)], { error: 'must be a text, or parts of the type text or image_url' }) }),
+    z.looseObject({ role: z.literal('assistant'), content: texts().nullish(), tool_calls: z.array(toolCall()).nullish() }),
+    z.looseObject({ role: z.literal('tool'), content: texts(), tool_call_id: z.string().min(1) }),
+  ]);
+
+/** A JSON Schema. */
+const jsonSchema = () => z.record(z.string(), z.unknown());
+
+const tool = () =>
+  z.looseObject({
+    type: z.literal('function'),
+    function: z.looseObject({
+      name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, underscores or dashes'),
+      description: z.string().nullish(),
+      parameters: jsonSchema().nullish(),
+      strict: z.boolean().nullish(),
+    }),
+  });
+
+const toolChoice = () =>
+  z.union([z.enum(['auto', 'none', 'required']), z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string().min(1) }) })], {
+    error: 'must be auto, none, required, or {"type": "function", "function": {"name": …}}',
+  });
+
+const responseFormat = () =>
+  z.discriminatedUnion('type', [
+    z.looseObject({ type: z.literal('text') }),
+    z.looseObject({ type: z.literal('json_object') }),
+    z.looseObject({
+      type: z.literal('json_schema'),
+      json_schema: z.looseObject({ name: z.string(), description: z.string().nullish(), schema: jsonSchema().nullish(), strict: z.boolean().nullish() }),
+    }),
+  ]);
+
+/** Body of `POST /v1/chat/completions`. `model` is an agent's id, or `provider/model`. */
+export const chatCompletionRequest = () =>
+  z.looseObject({
+    model: z.string().min(1).max(200),
+    messages: z.array(message()).min(1),
+    stream: z.boolean().nullish(),
+    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+    tools: z.array(tool()).min(1).max(1_024).nullish(),
+    tool_choice: toolChoice().nullish(),
+    temperature: z.number().min(0).max(2).nullish(),
+    top_p: z.number().min(0).max(1).nullish(),
+    max_tokens: z.int().min(1).nullish(),
+    max_completion_tokens: z.int().min(1).nullish(),
+    stop: z.union([z.string(), z.array(z.string()).max(16)], { error: 'must be a text, or up to 16 texts' }).nullish(),
+    seed: z.int().nullish(),
+    presence_penalty: z.number().min(-2).max(2).nullish(),
+    frequency_penalty: z.number().min(-2).max(2).nullish(),
+    response_format: responseFormat().nullish(),
+    n: z.literal(1, { error: 'must be 1: one answer is given' }).nullish(),
+    logprobs: z.literal(false, { error: 'must be false: probabilities are not known here' }).nullish(),
+    functions: z.null({ error: 'is not read; send tools' }).optional(),
+    function_call: z.null({ error: 'is not read; send tool_choice' }).optional(),
+  });
+
+export type ChatCompletionRequest = z.output<ReturnType<typeof chatCompletionRequest>>;
+
+const usage = () =>
+  z.strictObject({
+    prompt_tokens: z.int().min(0),
+    completion_tokens: z.int().min(0),
+    total_tokens: z.int().min(0),
+    prompt_tokens_details: z.strictObject({ cached_tokens: z.int().min(0) }).optional(),
+    completion_tokens_details: z.strictObject({ reasoning_tokens: z.int().min(0) }).optional(),
+  });
+export type ChatUsage = z.output<ReturnType<typeof usage>>;
+
+const finishReason = () => z.enum(['stop', 'length', 'tool_calls', 'content_filter']);
+
+const answerCall = () => z.strictObject({ id: z.string(), type: z.literal('function'), function: z.strictObject({ name: z.string(), arguments: z.string() }) });
+
+export const chatCompletion = () =>
+  z.strictObject({
+    id: z.string(),
+    object: z.literal('chat.completion'),
+    created: z.int(),
+    model: z.string(),
+    choices: z
+      .array(
+        z.strictObject({
+          index: z.literal(0),
+          message: z.strictObject({
+            role: z.literal('assistant'),
+            content: z.string().nullable(),
+            refusal: z.null(),
+            reasoning_content: z.string().optional(),
+            tool_calls: z.array(answerCall()).optional(),
+          }),
+          logprobs: z.null(),
+          finish_reason: finishReason(),
+        }),
+      )
+      .length(1),
+    usage: usage().optional(),
+  });
+export type ChatCompletion = z.output<ReturnType<typeof chatCompletion>>;
+
+const delta = () =>
+  z.strictObject({
+    role: z.literal('assistant').optional(),
+    content: z.string().optional(),
+    reasoning_content: z.string().optional(),
+    tool_calls: z
+      .array(
+        z.strictObject({
+          index: z.int().min(0),
+          id: z.string().optional(),
+          type: z.literal('function').optional(),
+          function: z.strictObject({ name: z.string().optional(), arguments: z.string() }),
+        }),
+      )
+      .optional(),
+  });
+export type ChatDelta = z.output<ReturnType<typeof delta>>;
+
+/** One `data:` of the stream; after the last one comes `data: [DONE]`, after an error nothing. */
+export const chatCompletionChunk = () =>
+  z.strictObject({
+    id: z.string(),
+    object: z.literal('chat.completion.chunk'),
+    created: z.int(),
+    model: z.string(),
+    /** Empty in the chunk that tells the usage. */
+    choices: z.array(z.strictObject({ index: z.literal(0), delta: delta(), logprobs: z.null(), finish_reason: finishReason().nullable() })).max(1),
+    /** Only with `stream_options.include_usage`: null in every chunk but that one. */
+    usage: usage().nullish(),
+  });
+
+const modelObject = () => z.strictObject({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() });
+export const modelListResponse = () => z.strictObject({ object: z.literal('list'), data: z.array(modelObject()) });
+export const modelObjectResponse = modelObject;
+
+/** The shape of every failure below `/v1`. `code` is one that OpenAI's clients know, else ours in lower case. */
+export const openAiErrorResponse = () =>
+  z.strictObject({ error: z.strictObject({ message: z.string().min(1), type: z.string(), param: z.string().nullable(), code: z.string() }) });
+export type OpenAiErrorResponse = z.output<ReturnType<typeof openAiErrorResponse>>;
+
+/** Header that names a session, which makes a call of `/v1/chat/completions` a turn in it. */
+export const SESSION_HEADER = 'x-xopc-session';

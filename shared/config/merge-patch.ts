@@ -1,0 +1,63 @@
+/**
+ * A JSON merge patch (RFC 7396) as edits of a text, so that whatever it does not name stays as it was written, comments
+ * included. Masks of secrets (`secret-mask.ts`) stand for what is there already.
+ */
+import { GatewayError } from '../errors.js';
+import type { JsoncEdit } from './jsonc.js';
+import { formatKey, type KeyPath } from './key-path.js';
+import { isSecretMask, maskSecrets } from './secret-mask.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function nothingToKeep(path: KeyPath): GatewayError {
+  return new GatewayError('INVALID_REQUEST', {
+    message: `'${formatKey(path)}' is sent as a secret to keep, but there is none`,
+    details: { key: formatKey(path) },
+    hint: 'Send the secret itself.',
+  });
+}
+
+function isEqual(left: unknown, right: unknown): boolean {
+  if (Array.isArray(left) && Array.isArray(right)) return left.length === right.length && left.every((item, index) => isEqual(item, right[index]));
+  if (!isFields(left) || !isFields(right)) return left === right;
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && isEqual(left[key], right[key]));
+}
+
+/** A mask inside an array is the one that stands at its place now: items may have moved since it was read. */
+function keepInside(value: unknown, current: unknown, path: KeyPath): unknown {
+  if (isSecretMask(value)) {
+    if (!isEqual(maskSecrets(current, path), value)) throw nothingToKeep(path);
+    return current;
+  }
+  if (Array.isArray(value)) return value.map((item, index) => keepInside(item, Array.isArray(current) ? current[index] : undefined, [...path, index]));
+  if (!isFields(value)) return value;
+  const before = isFields(current) ? current : {};
+  // Inside what is new or replaced as a whole, null has nothing to remove.
+  const kept = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(kept.map(([key, item]) => [key, keepInside(item, before[key], [...path, key])]));
+}
+
+/**
+ * @param current  the document as it is written, `${VAR}` not filled in.
+ * @returns the edits that change anything, in the patch's order
+ * @throws INVALID_REQUEST for a mask where no secret is
+ */
+export function mergePatchEdits(current: Fields, patch: Fields, parent: KeyPath = []): JsoncEdit[] {
+  return Object.entries(patch).flatMap(([key, value]): JsoncEdit[] => {
+    const path = [...parent, key];
+    const before = Object.hasOwn(current, key) ? current[key] : undefined;
+    if (value === null) return before === undefined ? [] : [{ path, value: undefined }];
+    if (isSecretMask(value)) {
+      if (typeof before === 'string' || typeof before === 'number') return [];
+      throw nothingToKeep(path);
+    }
+    if (isFields(value) && isFields(before)) return mergePatchEdits(before, value, path);
+    const after = keepInside(value, before, path);
+    return isEqual(before, after) ? [] : [{ path, value: after }];
+  });
+}
