@@ -2,10 +2,9 @@
  * Spawns this gateway's own processes; the owner of `execa` on this side. A child leads its own process group and
  * session, so that it can be ended with everything it started, and a terminal's Ctrl-C does not reach it.
  */
-import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { execa } from 'execa';
-import { bundleDirectory } from '../../shared/node/bundle.js';
+import { programArguments } from '../../shared/node/bundle.js';
 import { childEnvironment } from '../../shared/node/env.js';
 
 export type ChildRole = 'worker' | 'fallback' | 'supervisor';
@@ -57,7 +56,7 @@ const GUARD_PIPE = 3;
 
 /** Starts one of the gateway's own roles, from the build on disk. */
 export function spawnChild(options: SpawnOptions, handlers: ChildHandlers): Child {
-  return spawnProgram([...process.execArgv, join(bundleDirectory, 'main.cjs'), `@${options.role}`], options, handlers);
+  return spawnProgram(programArguments(`@${options.role}`), options, handlers);
 }
 
 /** Starts Node with these arguments as a child of ours. A start that fails is an exit with its `spawnError`. */

@@ -109,7 +109,7 @@ export class ConfigChanges {
     const { config, log } = this.#deps;
     const { host, port } = config.settings;
     const current = this.#deps.holdings.socket;
-    const isSame = (address: Address): boolean => address.host === host && address.port === port;
+    const isSame = (address: Address): boolean => address.host === host && (port === 0 || address.port === port);
     if (!isSame(current) && current.origin === 'inherited' && isSame(before)) return;
     this.#rebindWarning = undefined;
     if (isSame(current)) return;

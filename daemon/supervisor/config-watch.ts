@@ -1,7 +1,7 @@
 /**
  * Watches the configuration's files for changed content; the owner of `chokidar`. Directories are watched, not files,
- * because editors replace files; a hash of the content decides, so that a touched file is no change. A look every other
- * second finds what makes no event: a directory that was replaced, a network or container mount, a used-up inotify limit.
+ * because editors replace files; a hash of the content decides, so that a touched file is no change. A look every five
+ * seconds finds what makes no event: a directory that was replaced, a network or container mount, a used-up inotify limit.
  */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -13,7 +13,8 @@ import { readConfigText } from '../../shared/node/config-file.js';
 
 /** A storm of saves ends in one look. */
 const SETTLE_MS = 150;
-export const LOOK_MS = 2_000;
+/** What makes no event is found at most this much later. */
+export const LOOK_MS = 5_000;
 
 /** One hash over the content of all files, in order; a missing file counts as none. What cannot be read counts with the reason. */
 export function hashFiles(paths: readonly string[]): string {

@@ -3,16 +3,17 @@
  * answers 503 with the reason, until a worker listens again.
  */
 import type { Clock } from '../../shared/clock.js';
+import type { FallbackBoot } from '../../shared/ipc/messages.js';
 import type { LockedChild } from '../../shared/node/lock-record.js';
 import { readStartTime } from '../../shared/node/process-identity.js';
-import { type Child, spawnChild, type SpawnChild } from './child-process.js';
+import type { Child, SpawnChild } from './child-process.js';
 
 export const FALLBACK_AFTER_MS = 2_000;
 
 export class FallbackKeeper {
   readonly #clock: Clock;
   readonly #handle: () => object | undefined;
-  readonly #reason: () => { reason: string; retryAfterSeconds: number };
+  readonly #reason: () => Pick<FallbackBoot, 'reason' | 'retryAfterSeconds'>;
   readonly #onChange: () => void;
   readonly #spawn: SpawnChild;
   #isNeeded = false;
@@ -22,15 +23,15 @@ export class FallbackKeeper {
   constructor(options: {
     clock: Clock;
     handle: () => object | undefined;
-    reason: () => { reason: string; retryAfterSeconds: number };
+    reason: () => Pick<FallbackBoot, 'reason' | 'retryAfterSeconds'>;
     onChange: () => void;
-    spawn?: SpawnChild;
+    spawn: SpawnChild;
   }) {
     this.#clock = options.clock;
     this.#handle = options.handle;
     this.#reason = options.reason;
     this.#onChange = options.onChange;
-    this.#spawn = options.spawn ?? spawnChild;
+    this.#spawn = options.spawn;
   }
 
   get isRunning(): boolean {
@@ -46,7 +47,7 @@ export class FallbackKeeper {
   update(isNeeded: boolean): void {
     if (!isNeeded) return this.stop();
     this.#isNeeded = true;
-    if (this.#child !== undefined) return this.#child.send({ type: 'reason', ...this.#reason() });
+    if (this.#child !== undefined) return this.#child.send({ type: 'reason', ...this.#boot() });
     this.#cancelTimer ??= this.#clock.after(FALLBACK_AFTER_MS, () => this.#start());
   }
 
@@ -57,12 +58,17 @@ export class FallbackKeeper {
     this.#child?.kill();
   }
 
+  #boot(): FallbackBoot {
+    const { reason, retryAfterSeconds } = this.#reason();
+    return { supervisorPid: process.pid, reason, retryAfterSeconds };
+  }
+
   #start(): void {
     this.#cancelTimer = undefined;
     const handle = this.#handle();
     if (handle === undefined) return;
     const child = this.#spawn(
-      { role: 'fallback', boot: this.#reason(), output: 'ignore' },
+      { role: 'fallback', boot: this.#boot(), output: 'ignore' },
       {
         onMessage: () => undefined,
         onExit: () => {

@@ -8,6 +8,7 @@ import type { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { readBuildInfo } from '../../shared/node/bundle.js';
 import type { SupervisorOptions } from '../../shared/node/entry.js';
+import { spawnChild, type SpawnChild } from './child-process.js';
 import { ConfigChanges } from './config-changes.js';
 import { type ControlContext, createControlHandler, restart } from './control-requests.js';
 import { ControlServer } from './control-server.js';
@@ -33,6 +34,7 @@ export interface GatewayStart extends SupervisorOptions {
   readonly predecessor?: { readonly link: PredecessorLink } & Address;
   /** Called when too many workers have died for the start to be called one; tries go on. */
   readonly onFailed?: (error: GatewayError | undefined) => void;
+  readonly spawn?: SpawnChild;
 }
 
 interface Outcome {
@@ -113,15 +115,16 @@ export class Gateway {
   async run(): Promise<number> {
     const { environment, predecessor } = this.#start;
     const { settings } = this.#foundation.config;
+    const stopListening = this.#listenToSignals();
     try {
       if (predecessor === undefined) await this.#holdings.take(settings, environment);
       else await this.#holdings.prepare(settings, predecessor);
-      const stopListening = this.#listenToSignals();
+      if (this.#supervisor.desired === 'down') return 0; // stopped while it took them
       const { exitCode, error } = await this.#untilLeft();
-      stopListening();
       if (error !== undefined) throw error;
       return exitCode;
     } finally {
+      stopListening();
       await this.#end();
     }
   }
@@ -198,6 +201,7 @@ export class Gateway {
       paths,
       config,
       respawn: this.#respawn,
+      spawn: this.#start.spawn ?? spawnChild,
       workerEnvironment: flags.token === undefined ? {} : { XOPC_GATEWAY_TOKEN: flags.token },
       updateLock: (patch) => this.#holdings.updateLock(patch),
       onWorkerMessage: (worker, message) => this.#requests.receive(worker, message),
@@ -225,6 +229,7 @@ export class Gateway {
       clock: this.#start.clock,
       instanceId: this.#instanceId,
       flags: this.#start.flags,
+      spawn: this.#start.spawn ?? spawnChild,
       socket: () => this.#holdings.socket,
       handOver: () => this.#holdings.handOver(),
       takeBack: () => this.#holdings.takeBack(),

@@ -72,7 +72,7 @@ export class Holdings {
 
   /** A successor binds early what its predecessor does not have, so that a taken port ends the succession harmlessly. */
   async prepare(wanted: Address, predecessors: Address): Promise<void> {
-    if (wanted.host === predecessors.host && wanted.port === predecessors.port) return;
+    if (wanted.host === predecessors.host && (wanted.port === 0 || wanted.port === predecessors.port)) return;
     this.#socket = await bindListenSocket(wanted.host, wanted.port);
   }
 

@@ -25,6 +25,7 @@ export class LiveConfig {
   readonly #environment: GatewayEnvironment;
   readonly #edited: readonly string[];
   #settings: SupervisorSettings;
+  #keeping: Promise<void> = Promise.resolve();
   #invalid: { hash: string; problems: readonly Problem[] } | undefined;
 
   /** @throws CONFIG_INVALID when the file cannot be used: at a cold start nothing else is there to run with */
@@ -94,13 +95,17 @@ export class LiveConfig {
     return true;
   }
 
-  /** Keeps the edited files as the last good ones. */
+  /** Keeps the edited files, as they are at the call, as the last good ones. Calls are carried out in their order. */
   async keepLastGood(): Promise<void> {
     // Both read now: an edit while the first is written must not get into the second.
     const config = readOrDefault(this.#paths.configPath);
     const models = readOrDefault(this.#paths.modelsPath);
-    await keepCopy(config, this.#paths.lastGoodConfigPath);
-    await keepCopy(models, this.#paths.lastGoodModelsPath);
+    const kept = this.#keeping.then(async () => {
+      await keepCopy(config, this.#paths.lastGoodConfigPath);
+      await keepCopy(models, this.#paths.lastGoodModelsPath);
+    });
+    this.#keeping = kept.catch(() => undefined);
+    await kept;
   }
 
   /** Our own keys of the edited file. @returns the problems that make it unusable; none when it can be tried */

@@ -8,7 +8,7 @@ import type { RestartResult, SuccessionOptions } from '../../shared/control/mess
 import { fromErrorDocument, GatewayError } from '../../shared/errors.js';
 import type { SuccessionMessage, SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { Logger } from '../../shared/node/logger.js';
-import { type Child, spawnChild, type SpawnChild } from './child-process.js';
+import type { Child, SpawnChild } from './child-process.js';
 import type { Progress } from './control-server.js';
 import type { ListenSocket } from './listen-socket.js';
 
@@ -17,7 +17,7 @@ export interface SuccessionDeps {
   readonly clock: Clock;
   readonly instanceId: string;
   readonly flags: SupervisorBoot['flags'];
-  readonly spawn?: SpawnChild;
+  readonly spawn: SpawnChild;
   socket(): ListenSocket;
   /** Gives up lock and control socket: the successor writes them from now on. */
   handOver(): void;
@@ -101,8 +101,7 @@ export class Succession {
     this.#failure = undefined;
     this.#timeoutMs = options.timeoutMs;
     this.#startedAtMs = this.#deps.clock.now();
-    const spawn = this.#deps.spawn ?? spawnChild;
-    const child = spawn(
+    const child = this.#deps.spawn(
       { role: 'supervisor', boot: this.#boot(options), output: 'ignore' },
       { onMessage: (message) => this.#receive(message as SuccessionMessage), onExit: () => void this.#exited() },
     );

@@ -22,7 +22,7 @@ export interface SupervisorDeps {
   /** Frees of secrets what exit records show. */
   readonly redactor?: Redactor;
   readonly hangAfterMs?: number;
-  readonly spawn?: SpawnChild;
+  readonly spawn: SpawnChild;
   /** Rewrites our lock record. */
   updateLock(patch: Partial<LockRecord>): void;
   /** A worker sent something that is not about its own life: configuration, log rotation, queries. */

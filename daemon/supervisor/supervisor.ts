@@ -23,6 +23,7 @@ import { WorkerSlots } from './worker-slots.js';
 export class Supervisor {
   readonly slots = new WorkerSlots();
   readonly fallback: FallbackKeeper;
+  plannedRestarts = 0;
   readonly #deps: SupervisorDeps;
   readonly #sources = new WeakMap<WorkerProcess, ConfigSource>();
   #state: State = 'stopped';
@@ -32,16 +33,15 @@ export class Supervisor {
   #hasServed = false;
   #ticket: RestartTicket | undefined;
   #stop: StopPlan | undefined;
-  #plannedRestarts = 0;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
     this.fallback = new FallbackKeeper({
       clock: deps.clock,
       handle: () => this.#socket?.handle,
-      reason: () => ({ supervisorPid: process.pid, reason: deps.respawn.reason, retryAfterSeconds: deps.respawn.retryAfterSeconds }),
+      reason: () => deps.respawn,
       onChange: () => this.#recordChildren(),
-      ...(deps.spawn === undefined ? {} : { spawn: deps.spawn }),
+      spawn: deps.spawn,
     });
   }
 
@@ -59,10 +59,6 @@ export class Supervisor {
 
   get isRestarting(): boolean {
     return this.#ticket !== undefined;
-  }
-
-  get plannedRestarts(): number {
-    return this.#plannedRestarts;
   }
 
   /** The listening socket that workers get from now on. */
@@ -116,7 +112,7 @@ export class Supervisor {
     this.#state = state;
     if (state !== from) this.#deps.log.debug({ from, event: event.type, state, effects }, 'state');
     for (const effect of effects) this.#carryOut(effect);
-    if (state === 'failed' && from !== 'failed') this.#deps.onFailed();
+    if (publicState(state) === 'failed' && publicState(from) !== 'failed') this.#deps.onFailed();
     this.fallback.update(!this.slots.isAccepting && this.#socket !== undefined && state !== 'draining' && state !== 'stopped');
   }
 
@@ -254,7 +250,7 @@ export class Supervisor {
   #completeRestart(): void {
     const worker = this.slots.active;
     if (this.#ticket === undefined || worker === undefined) return;
-    this.#plannedRestarts += 1;
+    this.plannedRestarts += 1;
     this.#ticket.complete({ instanceId: worker.instanceId, workerPid: worker.pid, pid: process.pid, succession: 'none' });
     this.#ticket = undefined;
   }

@@ -33,7 +33,7 @@ export function launchWorker(
     handlers: { ...handlers, onLastWords: (_worker, record) => deps.respawn.addLastWords(record) },
     ...(hangAfterMs === undefined ? {} : { hangAfterMs }),
     ...(redactor === undefined ? {} : { redactor }),
-    ...(spawn === undefined ? {} : { spawn }),
+    spawn,
   });
   log.info({ worker: worker.pid, instanceId }, 'worker starting');
   return worker;

@@ -4,7 +4,7 @@ import type { CutWork, ExitRecord } from '../../shared/control/messages.js';
 import type { SupervisorMessage, WorkerBoot, WorkerMessage, WorkerVitals } from '../../shared/ipc/messages.js';
 import type { Logger } from '../../shared/node/logger.js';
 import type { Redactor } from '../../shared/node/redact.js';
-import { type Child, type ChildExit, type NativeHandle, spawnChild, type SpawnChild } from './child-process.js';
+import type { Child, ChildExit, NativeHandle, SpawnChild } from './child-process.js';
 import { makeExitRecord } from './exit-record.js';
 import { HeartbeatMonitor } from './heartbeat.js';
 import type { ListenSocket } from './listen-socket.js';
@@ -67,14 +67,13 @@ export class WorkerProcess {
     handlers: WorkerHandlers;
     redactor?: Redactor;
     hangAfterMs?: number;
-    spawn?: SpawnChild;
+    spawn: SpawnChild;
   }) {
     this.instanceId = options.boot.instanceId;
     this.#clock = options.clock;
     this.#handlers = options.handlers;
     this.startedAtMs = options.clock.now();
-    const spawn = options.spawn ?? spawnChild;
-    this.#child = spawn(
+    this.#child = options.spawn(
       { role: 'worker', boot: options.boot, extra: options.extra, output: 'pipe' },
       { onMessage: (message) => this.#receive(message), onExit: (exit) => void this.#exited(exit) },
     );
@@ -136,11 +135,12 @@ export class WorkerProcess {
         this.#heartbeat.beat();
         return;
       case 'ready':
-        this.readiness = message;
-        if (this.phase === 'booting') this.#becomeReady();
+        if (this.phase !== 'booting') return; // said twice, or while it drains
+        this.#becomeReady(message);
         break;
       case 'listening':
-        if (this.phase === 'ready') this.#startListening();
+        if (this.phase !== 'ready') return;
+        this.#startListening();
         break;
       case 'bootFailed':
         this.refusal = message;
@@ -157,8 +157,9 @@ export class WorkerProcess {
     this.#handlers.onMessage(this, message);
   }
 
-  #becomeReady(): void {
+  #becomeReady(readiness: Readiness): void {
     this.phase = 'ready';
+    this.readiness = readiness;
     this.#limitStart(LISTEN_LIMIT_MS, 'did not listen');
   }
 

@@ -1,7 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Child, type ChildExit, killGroup, type SpawnOptions, spawnChild, spawnProgram } from '../../../daemon/supervisor/child-process.js';
+import {
+  type Child,
+  type ChildExit,
+  killGroup,
+  type SpawnOptions,
+  spawnChild,
+  spawnProgram,
+} from '../../../daemon/supervisor/child-process.js';
 import { bindListenSocket } from '../../../daemon/supervisor/listen-socket.js';
 import { isAlive } from '../../../shared/node/process-identity.js';
 import { tempDir } from '../../helpers/temp-dir.js';
@@ -27,13 +34,17 @@ function start(args: readonly string[], options: Partial<SpawnOptions> = {}): St
   let wake: () => void = () => undefined;
   let onExit: (exit: ChildExit) => void = () => undefined;
   const exited = new Promise<ChildExit>((resolve) => (onExit = resolve));
-  const child = spawnProgram(args, { role: 'worker', boot: { instanceId: 'wk_1' }, output: 'ignore', ...options }, {
-    onMessage: (message) => {
-      received.push(message as Facts);
-      wake();
+  const child = spawnProgram(
+    args,
+    { role: 'worker', boot: { instanceId: 'wk_1' }, output: 'ignore', ...options },
+    {
+      onMessage: (message) => {
+        received.push(message as Facts);
+        wake();
+      },
+      onExit,
     },
-    onExit,
-  });
+  );
   onTestFinished(() => child.kill());
   const message = async (): Promise<Facts> => {
     while (received.length === 0) await new Promise<void>((resolve) => (wake = resolve));

@@ -14,6 +14,7 @@ describe('a change of the content is reported', () => {
     const seen = watched.nextChange();
     writeFileSync(watched.config, '{ "a": 1 }');
     await seen;
+    expect(watched.changes).toHaveLength(1);
     watched.expectSeen('{ "a": 1 }');
   });
 
@@ -61,6 +62,7 @@ describe('a change of the content is reported', () => {
       writeFileSync(`${target}.tmp`, `{ "linked": ${Math.random()} }`);
       renameSync(`${target}.tmp`, target);
     });
+    expect(watched.changes.length).toBeGreaterThan(1);
     watched.expectSeen(readFileSync(target, 'utf8'));
   });
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseControlRequest } from '../../../daemon/supervisor/control-frames.js';
 
-const parse = (value: unknown): ReturnType<typeof parseControlRequest> => parseControlRequest(typeof value === 'string' ? value : JSON.stringify(value));
+const parse = (value: unknown): ReturnType<typeof parseControlRequest> =>
+  parseControlRequest(typeof value === 'string' ? value : JSON.stringify(value));
 
 describe('requests that are understood', () => {
   test.each([
@@ -43,7 +44,7 @@ describe('everything else is refused, with the id where there is one', () => {
     ['port 0', { id: 'a', type, succession: { port: 0 } }, 'a', 'succession.port'],
     ['port 65536', { id: 'a', type, succession: { port: 65_536 } }, 'a', 'succession.port'],
     ['an empty host', { id: 'a', type, succession: { host: '' } }, 'a', 'succession.host'],
-  ])('%s', (_what, frame, id, reason) => {
+  ])('%s', (...[, frame, id, reason]) => {
     const parsed = parse(frame);
     expect(parsed).toMatchObject({ id, refusal: { code: 'CONTROL_PROTOCOL', message: expect.stringContaining(reason) as string } });
   });

@@ -32,7 +32,10 @@ describe('a frame', () => {
   test.each([
     ['of 64 KiB and one byte', `${frameOf(MAX_FRAME_BYTES + 1)}\n`],
     ['of 64 KiB and one byte that has not ended yet', frameOf(MAX_FRAME_BYTES + 1)],
-    ['whose bytes are too many although its characters are not', `${JSON.stringify({ v: 1, id: 'r', type: 'status', pad: 'ä'.repeat(40_000) })}\n`],
+    [
+      'whose bytes are too many although its characters are not',
+      `${JSON.stringify({ v: 1, id: 'r', type: 'status', pad: 'ä'.repeat(40_000) })}\n`,
+    ],
   ])('%s ends the connection', async (_what, text) => {
     const { path, errors } = await serveControl(echo);
     const client = await ControlClient.connect(path);
@@ -102,6 +105,7 @@ describe('limits of one connection', () => {
     const client = await ControlClient.connect(path);
     client.write(STATUS.repeat(4));
     await client.closed;
+    expect(client.frames).toEqual([]);
   });
 
   test('answers that it does not read end it', async () => {
@@ -111,12 +115,16 @@ describe('limits of one connection', () => {
     const requests = setInterval(() => client.write(STATUS), 1);
     await client.closed;
     clearInterval(requests);
+    expect(client.frames).toEqual([]);
     await expectAlive(path);
   });
 
   test('one that asks nothing is closed', async () => {
     const { path } = await serveControl(echo, { limits: { idleMs: 50 } });
-    await (await ControlClient.connect(path)).closed;
+    const startedAt = performance.now();
+    const client = await ControlClient.connect(path);
+    await client.closed;
+    expect(performance.now() - startedAt).toBeGreaterThan(40);
   });
 
   test('one that waits for an answer is not, however long it takes; once it has it, it is', async () => {
@@ -128,7 +136,9 @@ describe('limits of one connection', () => {
     await idle.closed;
     answers[0]?.();
     await client.received(1);
-    await (await ControlClient.connect(path)).closed;
+    await (
+      await ControlClient.connect(path)
+    ).closed;
     expect(client.socket.destroyed).toBe(false);
     answers[1]?.();
     await client.received(2);
@@ -150,6 +160,7 @@ test('connections beyond the limit are closed, and the place of one that has lef
   await first.ask({ id: 'r1', type: 'status' });
   const third = await ControlClient.connect(path);
   await third.closed;
+  expect(first.socket.destroyed).toBe(false);
   first.socket.destroy();
   await first.closed;
   await expectAlive(path);

@@ -28,7 +28,12 @@ describe('an answer', () => {
   });
 
   test.each([
-    ['a coded error', () => Promise.reject(new GatewayError('STOPPING', { message: 'it stops', hint: 'wait', details: { pid: 1 } })), 'STOPPING', 'it stops'],
+    [
+      'a coded error',
+      () => Promise.reject(new GatewayError('STOPPING', { message: 'it stops', hint: 'wait', details: { pid: 1 } })),
+      'STOPPING',
+      'it stops',
+    ],
     ['any other error', () => Promise.reject(new Error('oops')), 'INTERNAL_ERROR', 'oops'],
     [
       'an error thrown at once',
@@ -38,7 +43,7 @@ describe('an answer', () => {
       'INTERNAL_ERROR',
       'at once',
     ],
-  ])('is an error frame for %s', async (_what, handler, code, message) => {
+  ])('is an error frame for %s', async (...[, handler, code, message]) => {
     const { path } = await serveControl(handler);
     const client = await ControlClient.connect(path);
     expect(await client.ask({ id: 'r1', type: 'status' })).toMatchObject({ id: 'r1', type: 'error', error: { code, message } });

@@ -19,8 +19,14 @@ async function startListener(socket: ListenSocket): Promise<Listener> {
   let onMessage: (message: unknown) => void = () => undefined;
   let onExit: (exit: unknown) => void = () => undefined;
   const exited = new Promise((resolve) => (onExit = resolve));
-  const listening = new Promise((resolve) => (onMessage = (message) => (message as { type: string }).type === 'listening' && resolve(message)));
-  const child = spawnProgram([FIXTURE], { role: 'worker', boot: {}, output: 'ignore' }, { onMessage: (message) => onMessage(message), onExit: (exit) => onExit(exit) });
+  const listening = new Promise(
+    (resolve) => (onMessage = (message) => (message as { type: string }).type === 'listening' && resolve(message)),
+  );
+  const child = spawnProgram(
+    [FIXTURE],
+    { role: 'worker', boot: {}, output: 'ignore' },
+    { onMessage: (message) => onMessage(message), onExit: (exit) => onExit(exit) },
+  );
   onTestFinished(() => child.kill());
   child.send({ type: 'listen' }, socket.handle);
   expect(await listening).toEqual({ type: 'listening', port: socket.port });
@@ -104,7 +110,9 @@ test('a descriptor that a service manager passed listens where it was bound, and
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
-  const child: ChildProcess = spawn(process.execPath, [buildFixture('inherited-socket')], { stdio: ['ignore', 'inherit', 'inherit', fd, 'ipc'] });
+  const child: ChildProcess = spawn(process.execPath, [buildFixture('inherited-socket')], {
+    stdio: ['ignore', 'inherit', 'inherit', fd, 'ipc'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [inherited] = (await once(child, 'message')) as [unknown];
   expect(inherited).toEqual({ host: '127.0.0.1', port, origin: 'inherited' });

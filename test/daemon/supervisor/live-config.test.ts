@@ -38,7 +38,7 @@ describe('at the start', () => {
     ['a value that cannot be', (home: GatewayHome) => home.writeConfig(port(0))],
     ['a syntax error', (home: GatewayHome) => home.writeConfig('{ "gateway": ')],
     ['an empty file', (home: GatewayHome) => home.writeConfig('')],
-    ['a directory in its place', (home: GatewayHome) => void mkdirSync(home.paths.configPath)],
+    ['a directory in its place', (home: GatewayHome) => mkdirSync(home.paths.configPath)],
   ])('%s ends it with CONFIG_INVALID', (_what, prepare) => {
     const home = gatewayHome();
     prepare(home);
@@ -87,7 +87,9 @@ describe('an invalid edit', () => {
   test('is a warning with its place and key, until it is corrected', async () => {
     const { home, config } = await edited(port('x'));
     config.reject(hashFiles(config.editedPaths), [PROBLEM]);
-    expect(config.warnings).toMatchObject([{ code: 'CONFIG_INVALID', message: expect.stringContaining('config.json:1:2 gateway.port') as string }]);
+    expect(config.warnings).toMatchObject([
+      { code: 'CONFIG_INVALID', message: expect.stringContaining('config.json:1:2 gateway.port') as string },
+    ]);
     home.writeConfig(port(1004));
     expect(config.accept(config.source())).toBe(true);
     expect(config.warnings).toEqual([]);

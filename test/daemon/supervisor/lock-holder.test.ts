@@ -77,7 +77,11 @@ describe('what a dead supervisor left', () => {
     return child;
   }
 
-  const left = (child: ChildProcess, startTime = readStartTime(child.pid ?? -1) ?? null): LockedChild => ({ role: 'worker', pid: child.pid ?? -1, startTime });
+  const left = (child: ChildProcess, startTime = readStartTime(child.pid ?? -1) ?? null): LockedChild => ({
+    role: 'worker',
+    pid: child.pid ?? -1,
+    startTime,
+  });
 
   test('is ended, group and all, and is gone when it returns', async () => {
     const child = await start();

@@ -10,7 +10,11 @@ import { tempDir } from '../../helpers/temp-dir.js';
 const NOW = Date.UTC(2026, 2, 1);
 
 /** A lock file of an age, and a world in which pauses take no time. */
-function judged(options: { ageMs: number; answers?: (ControlIdentity | undefined)[] }): { path: string; world: LockWorld; pauses: number[] } {
+function judged(options: { ageMs: number; answers?: (ControlIdentity | undefined)[] }): {
+  path: string;
+  world: LockWorld;
+  pauses: number[];
+} {
   const path = join(tempDir(), 'gateway.lock');
   writeFileSync(path, '{}');
   utimesSync(path, NOW / 1000, (NOW - options.ageMs) / 1000);

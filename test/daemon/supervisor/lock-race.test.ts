@@ -41,7 +41,7 @@ test.each([
   ],
 ] as const)(
   `of ${STARTERS} starts at once on %s exactly one wins, and the others name it`,
-  async (_what, rounds, prepare, left) => {
+  async (...[, rounds, prepare, left]) => {
     const script = buildFixture('lock-taker');
     const takers = await Promise.all(Array.from({ length: STARTERS }, () => LockTaker.start(script)));
     const root = tempDir();

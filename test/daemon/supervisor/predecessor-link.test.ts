@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { HAND_OVER_LIMIT_MS, PredecessorLink } from '../../../daemon/supervisor/predecessor-link.js';
+import { HAND_OVER_LIMIT_MS, type ParentChannel, PredecessorLink } from '../../../daemon/supervisor/predecessor-link.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 
@@ -9,7 +9,7 @@ class Parent extends EventEmitter {
   connected = true;
   readonly received: { type: string }[] = [];
 
-  send(message: object, _handle: undefined, _options: undefined, callback: (error: Error | null) => void): boolean {
+  send(...[message, , , callback]: Parameters<NonNullable<ParentChannel['send']>>): boolean {
     this.received.push(message as { type: string });
     callback(null);
     return true;

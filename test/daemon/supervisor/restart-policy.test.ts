@@ -61,7 +61,13 @@ describe('without jitter', () => {
   });
 
   test('kills from outside do not lengthen the delay after a crash', () => {
-    expect(decide(policyWithoutJitter(), [shotDown, shotDown, crash, shotDown, crash])).toEqual(['now 0', 'now 0', 'now 0', 'now 0', 'later 100']);
+    expect(decide(policyWithoutJitter(), [shotDown, shotDown, crash, shotDown, crash])).toEqual([
+      'now 0',
+      'now 0',
+      'now 0',
+      'now 0',
+      'later 100',
+    ]);
   });
 
   test('a kill before the worker served counts like a crash', () => {
@@ -99,7 +105,8 @@ test('whatever series of deaths: delays stay within the limits, and failed comes
         else expect(delayMs).toBeGreaterThanOrEqual(FIRST_DELAY_MS / 2);
         expect(delayMs).toBeLessThanOrEqual(MAX_DELAY_MS);
         if (one.permanent) expect(verdict).toBe('failed');
-        else if (index < FAILED_SCORE - 1 && deaths.slice(0, index).every(({ permanent }) => !permanent)) expect(verdict).not.toBe('failed');
+        else if (index < FAILED_SCORE - 1 && deaths.slice(0, index).every(({ permanent }) => !permanent))
+          expect(verdict).not.toBe('failed');
       });
     }),
   );

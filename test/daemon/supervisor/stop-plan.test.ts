@@ -36,13 +36,16 @@ describe('the deadline', () => {
 });
 
 describe('a stop for good wins', () => {
-  test.each(['serviceRestart', 'succession'] as const)('over a %s under way: the workers hear of it and the process stays down', (purpose) => {
-    const stop = plan(purpose);
-    expect(stop.tighten({ purpose: 'stop', timeoutMs: 60_000, nowMs: NOW })).toBe(true);
-    expect(stop.purpose).toBe('stop');
-    expect(stop.exitCode).toBe(0);
-    expect(stop.remainingMs(NOW)).toBe(5_000);
-  });
+  test.each(['serviceRestart', 'succession'] as const)(
+    'over a %s under way: the workers hear of it and the process stays down',
+    (purpose) => {
+      const stop = plan(purpose);
+      expect(stop.tighten({ purpose: 'stop', timeoutMs: 60_000, nowMs: NOW })).toBe(true);
+      expect(stop.purpose).toBe('stop');
+      expect(stop.exitCode).toBe(0);
+      expect(stop.remainingMs(NOW)).toBe(5_000);
+    },
+  );
 
   test.each(['serviceRestart', 'succession'] as const)('and no later %s changes that', (purpose) => {
     const stop = plan('stop');

@@ -33,7 +33,8 @@ function possibleSteps(world: World): { event: Event; world: World }[] {
     for (const verdict of VERDICTS) steps.push({ event: { type: 'candidateExited', verdict }, world: gone });
     for (const cold of flags) for (const lastGood of flags) steps.push({ event: { type: 'refused', cold, lastGood }, world: gone });
   }
-  if (world.active) for (const verdict of VERDICTS) steps.push({ event: { type: 'activeExited', verdict }, world: { ...world, active: false } });
+  if (world.active)
+    for (const verdict of VERDICTS) steps.push({ event: { type: 'activeExited', verdict }, world: { ...world, active: false } });
   if (world.retiring) steps.push({ event: { type: 'quiesced' }, world: { ...world, retiring: false } });
   if (world.retry) steps.push({ event: { type: 'retryDue' }, world: { ...world, retry: false } });
   if (isEmpty(world)) steps.push({ event: { type: 'allExited' }, world });
@@ -53,7 +54,8 @@ const EFFECTS: Partial<Record<Effect, (world: World) => World>> = {
     return { ...world, active: true, retiring: true, candidate: 'none' };
   },
   install: (world) => {
-    if (world.active || world.candidate === 'none') throw new Error(`the place is not free, or nobody is there to take it, in ${world.state}`);
+    if (world.active || world.candidate === 'none')
+      throw new Error(`the place is not free, or nobody is there to take it, in ${world.state}`);
     return { ...world, active: true, candidate: 'none' };
   },
   activate: (world) => {
@@ -99,7 +101,7 @@ const worlds = explore();
 /** Worlds from which one that fits can be reached. */
 function canReach(fits: (world: World) => boolean): Set<string> {
   const reaching = new Set([...worlds].filter(([, { world }]) => fits(world)).map(([key]) => key));
-  for (let before = -1; before !== reaching.size; ) {
+  for (let before = -1; before !== reaching.size;) {
     before = reaching.size;
     for (const [key, { next }] of worlds) if (next.some((world) => reaching.has(keyOf(world)))) reaching.add(key);
   }
@@ -120,7 +122,9 @@ describe('whatever happens in whatever order', () => {
   });
 
   test('a state without a worker and without a candidate has a retry scheduled, or nothing is wanted', () => {
-    const lost = [...worlds.values()].filter(({ world }) => isEmpty(world) && !world.retry && !['stopped', 'draining'].includes(world.state));
+    const lost = [...worlds.values()].filter(
+      ({ world }) => isEmpty(world) && !world.retry && !['stopped', 'draining'].includes(world.state),
+    );
     expect(lost).toEqual([]);
   });
 

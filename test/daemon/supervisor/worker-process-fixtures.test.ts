@@ -79,7 +79,7 @@ test('what one leaves behind goes with it', async () => {
   await logged('child ');
   const pid = Number(/child (\d+)/.exec(logger.messages().join('\n'))?.[1]);
   await exited;
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5)); // it is nobody's child: no event tells
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 test('one that prints 20 MB and aborts costs little, and its last words are there', async () => {

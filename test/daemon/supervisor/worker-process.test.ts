@@ -56,15 +56,18 @@ describe('the phases of a worker', () => {
     expect(messages.map(({ type }) => type)).toEqual(['ready', 'listening', 'quiesced', 'drained', 'bootFailed']);
   });
 
-  test.each([['a text', 'hello'], ['null', null], ['no type', {}], ['an unknown type', { type: 'explode' }], ['an odd type', { type: { toString: 1 } }]])(
-    'a message that is %s is dropped with a line in the log',
-    (_what, message) => {
-      const { child, messages, logger } = fakeWorker();
-      child.says(message);
-      expect(messages).toEqual([]);
-      expect(logger.messages()).toContain('the worker sent an unknown message');
-    },
-  );
+  test.each([
+    ['a text', 'hello'],
+    ['null', null],
+    ['no type', {}],
+    ['an unknown type', { type: 'explode' }],
+    ['an odd type', { type: { toString: 1 } }],
+  ])('a message that is %s is dropped with a line in the log', (_what, message) => {
+    const { child, messages, logger } = fakeWorker();
+    child.says(message);
+    expect(messages).toEqual([]);
+    expect(logger.messages()).toContain('the worker sent an unknown message');
+  });
 
   test('nothing is sent to one that is gone', () => {
     const { worker, child } = activeWorker();

@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { type ControlContext, createControlHandler, restart } from '../../../daemon/supervisor/control-requests.js';
+import type { ControlRequest, RestartResult, StatusDocument } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
+
+const RESULT: RestartResult = { instanceId: 'wk_2', workerPid: 22, pid: 1, succession: 'none', durationMs: 5 };
+const STATUS = { state: 'running', worker: { pid: 11, instanceId: 'wk_1' } } as StatusDocument;
+const quiet = (): void => undefined;
+
+interface Facts {
+  desired?: 'up' | 'down';
+  isUnderWay?: boolean;
+  isNewerInstalled?: boolean;
+  noRespawn?: boolean;
+  serviceMarker?: string | null;
+  successorForMs?: number;
+  /** Outcomes of the restarts in place that are under way, one after the other. */
+  restarting?: Promise<RestartResult>[];
+}
+
+/** What was called, in order, on a gateway in that state. */
+function gateway(facts: Facts = {}): { context: ControlContext; called: string[] } {
+  const called: string[] = [];
+  const restarting = facts.restarting ?? [];
+  const context: ControlContext = {
+    supervisor: {
+      desired: facts.desired ?? 'up',
+      get isRestarting() {
+        return restarting.length > 0;
+      },
+      requestRestart: ({ timeoutMs }) => {
+        called.push(`restart ${timeoutMs}`);
+        if (facts.desired === 'down') return Promise.reject(new GatewayError('STOPPING', { message: 'stopping' }));
+        return restarting.shift() ?? Promise.resolve(RESULT);
+      },
+      requestStop: ({ purpose, timeoutMs }) => {
+        called.push(`${purpose} ${timeoutMs}`);
+        return Promise.resolve({ stopped: true, pid: 1, cut: { requests: 0, streams: 0, sockets: 0 }, durationMs: 9 });
+      },
+    },
+    succession: () => ({
+      isUnderWay: facts.isUnderWay ?? false,
+      successorPid: 22,
+      run: (options) => {
+        called.push(`succession ${JSON.stringify(options)}`);
+        return Promise.resolve({ ...RESULT, succession: 'successor' });
+      },
+      abort: ({ code }) => void called.push(`abort ${code}`),
+    }),
+    status: () => STATUS,
+    successorForMs: () => facts.successorForMs,
+    drainTimeoutMs: () => 5_000,
+    isNewerInstalled: () => facts.isNewerInstalled ?? false,
+    noRespawn: facts.noRespawn ?? false,
+    serviceMarker: facts.serviceMarker ?? null,
+  };
+  return { context, called };
+}
+
+const request = (fields: object): ControlRequest => ({ v: 1, id: 'r', ...fields }) as ControlRequest;
+
+test('status is the document, at once', async () => {
+  const { context, called } = gateway();
+  expect(await createControlHandler(context)(request({ type: 'status' }), quiet)).toBe(STATUS);
+  expect(called).toEqual([]);
+});
+
+describe('a stop ends a succession under way and drains', () => {
+  test.each([
+    [{}, 'stop 5000'],
+    [{ timeoutMs: 250 }, 'stop 250'],
+    [{ force: true }, 'stop 0'],
+    [{ force: true, timeoutMs: 250 }, 'stop 0'],
+  ])('%j → %s', async (fields, expected) => {
+    const { context, called } = gateway();
+    await createControlHandler(context)(request({ type: 'stop', ...fields }), quiet);
+    expect(called).toEqual(['abort STOPPING', expected]);
+  });
+});
+
+describe('a restart', () => {
+  const cases: readonly { when: string; facts?: Facts; fields?: object; calls: string[] }[] = [
+    { when: 'is in place', calls: ['restart undefined'] },
+    { when: 'is in place within its own time', fields: { timeoutMs: 250 }, calls: ['restart 250'] },
+    { when: 'is a succession where it is forced', fields: { force: true, timeoutMs: 250 }, calls: ['succession {"timeoutMs":250}'] },
+    {
+      when: 'is a succession to another address',
+      fields: { force: true, succession: { port: 9, host: 'h' } },
+      calls: ['succession {"port":9,"host":"h"}'],
+    },
+    { when: 'is a succession where another build is on disk', facts: { isNewerInstalled: true }, calls: ['succession {}'] },
+    {
+      when: 'is in place where a new supervisor is never wanted',
+      facts: { noRespawn: true },
+      fields: { force: true },
+      calls: ['restart undefined'],
+    },
+    {
+      when: 'is in place there even under a service manager',
+      facts: { noRespawn: true, serviceMarker: 'systemd' },
+      fields: { force: true },
+      calls: ['restart undefined'],
+    },
+    {
+      when: 'leaves it to the service manager',
+      facts: { serviceMarker: 'systemd' },
+      fields: { force: true },
+      calls: ['serviceRestart 5000'],
+    },
+    {
+      when: 'leaves it to the service manager within its own time',
+      facts: { serviceMarker: 'systemd' },
+      fields: { force: true, timeoutMs: 250 },
+      calls: ['serviceRestart 250'],
+    },
+    {
+      when: 'is in place under a service manager where nothing else is asked',
+      facts: { serviceMarker: 'systemd' },
+      calls: ['restart undefined'],
+    },
+    { when: 'joins the succession under way', facts: { isUnderWay: true }, calls: ['succession {}'] },
+    { when: 'joins the succession under way whose worker drains', facts: { isUnderWay: true, desired: 'down' }, calls: ['succession {}'] },
+  ];
+
+  test.each(cases)('$when', async ({ facts, fields, calls }) => {
+    const { context, called } = gateway(facts);
+    await createControlHandler(context)(request({ type: 'restart', ...fields }), quiet);
+    expect(called).toEqual(calls);
+  });
+
+  test('is refused while the gateway stops', async () => {
+    const { context, called } = gateway({ desired: 'down' });
+    await expect(restart(context, { force: true }, quiet)).rejects.toMatchObject({ code: 'STOPPING' });
+    expect(called).toEqual(['restart undefined']);
+  });
+
+  test('left to the service manager says which instance ended and who comes next', async () => {
+    const { context } = gateway({ serviceMarker: 'systemd' });
+    const said: string[] = [];
+    const result = await restart(context, { force: true }, (_phase, message) => said.push(message));
+    expect(result).toEqual({ instanceId: 'wk_1', workerPid: 11, pid: process.pid, succession: 'service-manager', durationMs: 9 });
+    expect(said).toEqual(['systemd starts the gateway again']);
+  });
+
+  test.each([
+    ['succeeds', () => Promise.resolve(RESULT)],
+    ['fails', () => Promise.reject(new GatewayError('WORKER_NOT_READY', { message: 'no' }))],
+  ])('that replaces the supervisor waits for one in place under way, which %s', async (_what, inPlace) => {
+    const { context, called } = gateway({ restarting: [inPlace()] });
+    await restart(context, { force: true }, quiet);
+    expect(called).toEqual(['restart undefined', 'succession {}']);
+  });
+});
+
+describe('of several starts that want to take over one wins', () => {
+  test.each([
+    ['while its takeover goes on', { isUnderWay: true }, 22],
+    ['just after it', { successorForMs: 100 }, process.pid],
+  ])('the others lose to it %s', async (_what, facts, pid) => {
+    const { context, called } = gateway(facts);
+    await expect(restart(context, { force: true, exclusive: true }, quiet)).rejects.toMatchObject({ code: 'LOCK_HELD', details: { pid } });
+    expect(called).toEqual([]);
+  });
+
+  test('a later one takes over from it', async () => {
+    const { context, called } = gateway({ successorForMs: 60_000 });
+    await restart(context, { force: true, exclusive: true }, quiet);
+    expect(called).toEqual(['succession {}']);
+  });
+});

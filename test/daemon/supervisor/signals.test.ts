@@ -1,0 +1,42 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { listenToSignals } from '../../../daemon/supervisor/signals.js';
+
+function listening(hangupStops: boolean): { heard: string[]; stop(): void } {
+  const heard: string[] = [];
+  const stop = listenToSignals(
+    {
+      stop: (signal) => heard.push(`stop ${signal}`),
+      restart: () => heard.push('restart'),
+      note: (signal) => heard.push(`note ${signal}`),
+    },
+    { hangupStops },
+  );
+  onTestFinished(stop);
+  return { heard, stop };
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const;
+
+test.skipIf(process.platform === 'win32').each([
+  [true, 'stop SIGHUP'],
+  [false, 'note SIGHUP'],
+])('signals are intents; the end of a terminal is one to stop where a terminal owns us (%s)', async (hangupStops, hangup) => {
+  const { heard } = listening(hangupStops);
+  for (const signal of SIGNALS) {
+    const before = heard.length;
+    process.kill(process.pid, signal);
+    while (heard.length === before) await new Promise((resolve) => setImmediate(resolve));
+  }
+  process.kill(process.pid, 'SIGTERM');
+  while (heard.length < 5) await new Promise((resolve) => setImmediate(resolve));
+  expect(heard).toEqual(['stop SIGTERM', 'stop SIGINT', hangup, 'restart', 'stop SIGTERM']);
+});
+
+test('nothing is listened to once it is over', () => {
+  const before = SIGNALS.map((signal) => process.listenerCount(signal));
+  const { stop } = listening(true);
+  expect(SIGNALS.map((signal) => process.listenerCount(signal))).toEqual(before.map((count) => count + 1));
+  stop();
+  stop();
+  expect(SIGNALS.map((signal) => process.listenerCount(signal))).toEqual(before);
+});
