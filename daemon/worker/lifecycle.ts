@@ -16,6 +16,7 @@ import { createRedactor, type Redactor } from '../../shared/node/redact.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
 import type { AiModule } from './providers/provider.js';
+import { createConfigService } from './services/config-documents.js';
 import { type Conversation, createConversation } from './services/create-services.js';
 import { createLogService } from './services/logs.js';
 import { createStatusService } from './services/status.js';
@@ -133,8 +134,9 @@ export class WorkerLifecycle {
   async drain(message: Message<'drain'>): Promise<void> {
     this.#isDraining = true;
     const timeoutMs = Math.max(0, message.timeoutMs - CLOSE_RESERVE_MS);
-    const quiesced = this.#conversation.quiesce().then(() => this.#channel.send({ type: 'quiesced' }));
-    const cut = await this.#http.drain(message.mode, timeoutMs);
+    const quiesced = this.#conversation.quiesce(timeoutMs).then(() => this.#channel.send({ type: 'quiesced' }));
+    // What chats wait for has the same time to end as what HTTP clients wait for.
+    const [cut] = await Promise.all([this.#http.drain(message.mode, timeoutMs), this.#conversation.drain(Math.max(0, timeoutMs - CLOSE_RESERVE_MS))]);
     await quiesced;
     await this.#conversation.close();
     clearTimeout(this.#heartbeat);
@@ -180,7 +182,10 @@ export class WorkerLifecycle {
   }
 
   #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
-    const { sessions, messages, outgoing, webhooks, channelAccounts, agent, models } = this.#conversation;
+    const { sessions, messages, outgoing, webhooks, channelAccounts, agent, models, completions, cron } = this.#conversation;
+    const status = createStatusService(() => this.#channel.ask({ type: 'status' }));
+    const isTokenOverridden = readEnvironment().token !== undefined;
+    const inForce = () => ({ config: this.#config.current.config, revision: this.#config.current.hash, isTokenOverridden });
     return createHttpApp({
       services: {
         sessions,
@@ -190,8 +195,11 @@ export class WorkerLifecycle {
         channelAccounts,
         agent,
         models,
-        status: createStatusService(() => this.#channel.ask({ type: 'status' })),
+        cron,
+        completions,
+        status,
         logs: createLogService({ logPath: paths.logPath, redactor: this.#redactor }),
+        config: createConfigService({ paths, inForce, status }),
       },
       config: () => this.#config.current.config,
       token: () => this.#config.current.token,

@@ -20,6 +20,8 @@ export interface SlashCommand {
   readonly name: string;
   /** For `/help`, one line. */
   readonly summary: string;
+  /** It does not wait for what is being said in the session: it stops that. */
+  readonly stopsTurns?: boolean;
   /** @returns the reply, Markdown */
   run(context: CommandContext): Promise<string>;
 }

@@ -1,5 +1,5 @@
 /** Chooses how much of a conversation the model is given: the newest part that fits its context window. */
-import type { ModelMessage } from '../providers/provider.js';
+import type { ChatMessage } from '../providers/provider.js';
 
 /** For models whose window nobody told us; what today's small local models have. */
 const DEFAULT_CONTEXT_WINDOW = 32_768;
@@ -30,13 +30,13 @@ export interface ContextOptions {
   /** The user's text. Always the last message, whole, whatever the budget. */
   readonly text: string;
   /** Reads what was said before `seq`, newest first. @returns an empty list at the beginning */
-  readBefore(seq: number | undefined): Promise<{ messages: readonly ModelMessage[]; nextSeq: number | undefined }>;
+  readBefore(seq: number | undefined): Promise<{ messages: readonly ChatMessage[]; nextSeq: number | undefined }>;
 }
 
 /** @returns the messages for the model, oldest first */
-export async function gatherContext(options: ContextOptions): Promise<ModelMessage[]> {
+export async function gatherContext(options: ContextOptions): Promise<ChatMessage[]> {
   let left = options.budgetTokens - estimateTokens(options.text) - estimateTokens(options.system ?? '');
-  const newestFirst: ModelMessage[] = [{ role: 'user', content: options.text }];
+  const newestFirst: ChatMessage[] = [{ role: 'user', content: options.text }];
   let seq: number | undefined;
   do {
     const page = await options.readBefore(seq);

@@ -1,6 +1,6 @@
 /** Ends a provider's stream that has gone silent: a connection can stay open for ever without a byte. */
 import type { Clock } from '../../../shared/clock.js';
-import type { ProviderEvent } from '../providers/provider.js';
+import type { ProviderFailure } from '../providers/provider.js';
 
 export interface IdleLimit {
   /** The caller's own wish to end the stream. */
@@ -13,10 +13,10 @@ export interface IdleLimit {
  * @param open  starts the stream with a signal that also fires on silence
  * @returns the stream's events; after `idleMs` without one, a `timeout` failure ends it
  */
-export async function* withIdleTimeout(
-  open: (signal: AbortSignal) => AsyncIterable<ProviderEvent>,
+export async function* withIdleTimeout<Event extends { readonly type: string }>(
+  open: (signal: AbortSignal) => AsyncIterable<Event>,
   limit: IdleLimit,
-): AsyncGenerator<ProviderEvent> {
+): AsyncGenerator<Event | { readonly type: 'failed'; readonly failure: ProviderFailure }> {
   const silence = new AbortController();
   const arm = (): (() => void) => limit.clock.after(limit.idleMs, () => silence.abort());
   let disarm = arm();

@@ -19,16 +19,17 @@ function toCandidate(ref: string, registry: ProviderRegistry): Candidate {
 }
 
 /**
- * The order: the request's model, the agent's, the defaults', the first usable provider's, the built-in guide.
+ * The order: the request's model, the session's own, the agent's, the defaults', the first usable provider's, the built-in guide.
  * The first of these that is there decides; only its own fallbacks follow it.
  * @throws MODEL_NOT_FOUND when the request names a model that cannot be used
  */
 export async function chooseModels(
-  choice: { requested: string | undefined; agent: AgentConfig; config: Config },
+  choice: { requested: string | undefined; session?: string | null; agent: AgentConfig; config: Config },
   registry: ProviderRegistry,
 ): Promise<[Candidate, ...Candidate[]]> {
-  const { requested, agent, config } = choice;
+  const { requested, session = null, agent, config } = choice;
   if (requested !== undefined) return [{ ref: requested, model: registry.resolve(requested) }];
+  if (session !== null) return [toCandidate(session, registry)];
   const configured = agent.model ?? config.agents.defaults.model;
   const [primary, ...fallbacks] = configured === undefined ? ([await registry.defaultRef()] as const) : refsOf(configured);
   const others = [...new Set(fallbacks)].filter((ref) => ref !== primary);

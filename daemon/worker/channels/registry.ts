@@ -35,9 +35,13 @@ export class ChannelRegistry {
     if (account !== undefined) return { channel, accountId: account };
     const known = Object.keys(channel.health());
     throw new GatewayError('CHANNEL_NOT_FOUND', {
-      message: accountId === undefined && known.length > 0 ? `the channel '${name}' has no default account` : `the channel '${name}' has no account '${accountId ?? DEFAULT_ACCOUNT}'`,
+      message:
+        accountId === undefined && known.length > 0
+          ? `the channel '${name}' has no default account`
+          : `the channel '${name}' has no account '${accountId ?? DEFAULT_ACCOUNT}'`,
       details: { channel: name, accountId: accountId ?? null },
-      hint: known.length > 0 ? `Name one of its accounts: ${known.join(', ')}.` : `Set one up in the configuration: channels.${name}.accounts.`,
+      hint:
+        known.length > 0 ? `Name one of its accounts: ${known.join(', ')}.` : `Set one up in the configuration: channels.${name}.accounts.`,
     });
   }
 

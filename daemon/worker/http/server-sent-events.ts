@@ -1,5 +1,12 @@
 /** The text form of server-sent events. Source: HTML Standard, section 9.2 "Server-sent events". */
 
+/** Not buffered, stored or recoded by whoever is between. */
+export const EVENT_STREAM_HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+} as const;
+
 /**
  * @param data     becomes one line of JSON; JSON has no raw line breaks, so one `data:` line holds it.
  * @param retryMs  how long the client waits before it reconnects.

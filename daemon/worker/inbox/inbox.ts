@@ -19,6 +19,8 @@ export interface InboxHandler {
   handle(message: InboxMessageRow): Promise<HandlingResult>;
   /** Runs in a write. Tells a chat why a message of it gets no answer. */
   tell(db: Queries, message: InboxMessageRow, text: string): Promise<void>;
+  /** Somebody in the chat wants what is being answered there to end. */
+  interrupt(lane: Lane): void;
   /** The chat may have something to send. */
   settled(lane: Lane): void;
 }
@@ -47,7 +49,8 @@ export interface StoredUpdate {
 /** While an older worker ends its requests it may still take messages in, and cannot tell this one. */
 const OVERLAP_LOOK_MS = 500;
 const RETRY_MS = 1_000;
-const MAX_RUNNING_PER_ACCOUNT = 4;
+const MAX_RUNNING_PER_ACCOUNT = 8;
+const STOP = /^\s*\/stop(?:@\w+)?\s*$/i;
 
 const laneOf = (row: InboxMessageRow): Lane => ({ channel: row.channel, accountId: row.account_id, chatId: row.chat_id });
 
@@ -93,9 +96,11 @@ export class Inbox {
     return stored;
   }
 
-  /** Something was committed for that chat. */
-  wake({ channel, accountId, chatId }: Lane): void {
-    if (this.#isActive) this.#lanes.wake({ channel, accountId, chatId });
+  /** Something was committed for that chat. A message that asks to stop does not wait for what it is about. */
+  wake({ channel, accountId, chatId, content = '' }: Lane & { readonly content?: string }): void {
+    const lane = { channel, accountId, chatId };
+    if (STOP.test(content)) this.#options.handler.interrupt(lane);
+    if (this.#isActive) this.#lanes.wake(lane);
   }
 
   /** Decides about what dead workers were handling, and begins to handle. Never rejects. */
@@ -144,7 +149,11 @@ export class Inbox {
     for (const { message, outcome } of cut) {
       const fields = { messageId: message.id, channel: message.channel, attempts: message.attempts };
       if (outcome === 'again') logger.info(fields, 'a message that was being handled when its worker ended is handled again');
-      else logger.error(fields, `a message was ${outcome === 'poisoned' ? 'set aside: the worker ended each time it was handled' : 'interrupted and is not handled again'}`);
+      else
+        logger.error(
+          fields,
+          `a message was ${outcome === 'poisoned' ? 'set aside: the worker ended each time it was handled' : 'interrupted and is not handled again'}`,
+        );
       if (outcome === 'poisoned') this.#setAside += 1;
       handler.settled(laneOf(message));
     }
@@ -154,7 +163,9 @@ export class Inbox {
     const { store, instanceId, logger } = this.#options;
     try {
       for (;;) {
-        const claim = await store.write(async (db): Promise<InboxClaim> => (this.#isActive ? claimInbox(db, lane, instanceId) : { type: 'held' }));
+        const claim = await store.write(async (db): Promise<InboxClaim> =>
+          this.#isActive ? claimInbox(db, lane, instanceId) : { type: 'held' },
+        );
         if (claim.type === 'empty') return undefined;
         if (claim.type === 'held') return this.#later(OVERLAP_LOOK_MS);
         if (!(await this.#handle(claim.message))) return this.#later(RETRY_MS);

@@ -3,7 +3,17 @@
  * A message's parts are sent one after another, and no message overtakes another of its chat.
  */
 import type { DeliveryState, OutboxMessageRow, Queries } from '../store/schema.js';
-import { changeMessage, changePart, type Lane, type MessageChange, readHead, readOutboxMessage, readPart, readPartStates, readSending } from '../store/outbox.js';
+import {
+  changeMessage,
+  changePart,
+  type Lane,
+  type MessageChange,
+  readHead,
+  readOutboxMessage,
+  readPart,
+  readPartStates,
+  readSending,
+} from '../store/outbox.js';
 import { decideInterrupted, type DeliveryDecision } from './delivery-policy.js';
 
 /** A delivery that is ours to send now. */
@@ -37,7 +47,15 @@ const EXPIRED = 'expired';
 const OPEN: readonly DeliveryState[] = ['queued', 'sending', 'retry_wait'];
 
 function change(message: OutboxMessageRow, to: Partial<MessageChange> & { state: DeliveryState }): MessageChange {
-  return { seq: message.seq, instanceId: null, dueAtMs: message.due_at, attemptedAtMs: message.attempted_at, lastError: message.last_error, finishedAtMs: null, ...to };
+  return {
+    seq: message.seq,
+    instanceId: null,
+    dueAtMs: message.due_at,
+    attemptedAtMs: message.attempted_at,
+    lastError: message.last_error,
+    finishedAtMs: null,
+    ...to,
+  };
 }
 
 /** Ends a message whose remaining parts are not sent any more. */
@@ -77,18 +95,33 @@ export async function claimNext(db: Queries, lane: Lane, context: ClaimContext):
     await changeMessage(db, { ...change(message, { state: 'sending', instanceId, attemptedAtMs: nowMs }), nowMs });
     const id = part.part === 1 ? message.id : `${message.id}.${part.part}`;
     const { body, attempts } = part;
-    return { type: 'delivery', delivery: { ...lane, seq: message.seq, part: part.part, id, messageId: message.id, body, attempts, expiresAtMs: message.expires_at } };
+    return {
+      type: 'delivery',
+      delivery: { ...lane, seq: message.seq, part: part.part, id, messageId: message.id, body, attempts, expiresAtMs: message.expires_at },
+    };
   }
 }
 
-async function finishOrGoOn(db: Queries, message: OutboxMessageRow, { lastError, nowMs }: { lastError: string | null; nowMs: number }): Promise<void> {
+async function finishOrGoOn(
+  db: Queries,
+  message: OutboxMessageRow,
+  { lastError, nowMs }: { lastError: string | null; nowMs: number },
+): Promise<void> {
   const states = (await readPartStates(db, message.seq)).map(({ state }) => state);
-  if (states.some((state) => OPEN.includes(state))) return changeMessage(db, { ...change(message, { state: 'queued', dueAtMs: nowMs, lastError }), nowMs });
+  if (states.some((state) => OPEN.includes(state)))
+    return changeMessage(db, { ...change(message, { state: 'queued', dueAtMs: nowMs, lastError }), nowMs });
   const state = states.includes('unknown') ? 'unknown' : 'delivered';
-  await changeMessage(db, { ...change(message, { state, lastError: state === 'delivered' ? null : lastError, finishedAtMs: nowMs }), nowMs });
+  await changeMessage(db, {
+    ...change(message, { state, lastError: state === 'delivered' ? null : lastError, finishedAtMs: nowMs }),
+    nowMs,
+  });
 }
 
-async function apply(db: Queries, message: OutboxMessageRow, step: { part: number; decision: DeliveryDecision; nowMs: number }): Promise<void> {
+async function apply(
+  db: Queries,
+  message: OutboxMessageRow,
+  step: { part: number; decision: DeliveryDecision; nowMs: number },
+): Promise<void> {
   const { part, decision, nowMs } = step;
   await changePart(db, { seq: message.seq, part, state: decision.state, attempts: decision.state === 'queued' ? 0 : 1 });
   switch (decision.state) {
@@ -99,7 +132,10 @@ async function apply(db: Queries, message: OutboxMessageRow, step: { part: numbe
     case 'dead':
       return bury(db, message, { error: decision.error, nowMs });
     case 'retry_wait':
-      return changeMessage(db, { ...change(message, { state: 'retry_wait', dueAtMs: decision.dueAtMs, lastError: decision.error }), nowMs });
+      return changeMessage(db, {
+        ...change(message, { state: 'retry_wait', dueAtMs: decision.dueAtMs, lastError: decision.error }),
+        nowMs,
+      });
     case 'queued':
       return changeMessage(db, { ...change(message, { state: 'queued', dueAtMs: nowMs }), nowMs });
   }
@@ -109,7 +145,11 @@ async function apply(db: Queries, message: OutboxMessageRow, step: { part: numbe
  * Runs in a write. Records what an attempt came to.
  * @returns false when the delivery was no longer ours: another worker took us for dead, and nothing is changed
  */
-export async function settle(db: Queries, delivery: ClaimedDelivery, step: { decision: DeliveryDecision; instanceId: string; nowMs: number }): Promise<boolean> {
+export async function settle(
+  db: Queries,
+  delivery: ClaimedDelivery,
+  step: { decision: DeliveryDecision; instanceId: string; nowMs: number },
+): Promise<boolean> {
   const message = await readOutboxMessage(db, delivery.seq);
   if (message?.state !== 'sending' || message.instance_id !== step.instanceId) return false;
   const part = await readPart(db, delivery);

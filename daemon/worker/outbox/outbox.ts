@@ -132,7 +132,11 @@ export class Outbox {
     );
     for (const { messageId, channel, state } of orphans) {
       if (state === 'queued') logger.info({ messageId, channel }, 'a message that was being sent when its worker ended is sent again');
-      else logger.warn({ messageId, channel }, 'a message was being sent when its worker ended: whether it arrived is unknown, so it is not sent again');
+      else
+        logger.warn(
+          { messageId, channel },
+          'a message was being sent when its worker ended: whether it arrived is unknown, so it is not sent again',
+        );
     }
   }
 
@@ -222,7 +226,10 @@ export class Outbox {
       case 'unknown':
         return logger.warn({ ...fields, reason: decision.error }, 'whether a message arrived is unknown, so it is not sent again');
       case 'retry_wait':
-        return logger.info({ ...fields, reason: decision.error, dueAt: new Date(decision.dueAtMs).toISOString() }, 'a message is sent again later');
+        return logger.info(
+          { ...fields, reason: decision.error, dueAt: new Date(decision.dueAtMs).toISOString() },
+          'a message is sent again later',
+        );
       case 'delivered':
       case 'queued':
     }

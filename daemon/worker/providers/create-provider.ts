@@ -1,11 +1,13 @@
 /** One provider for each API kind, all with the same behaviour. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../shared/config/models-schema.js';
+import type { CompletionEvent } from './completion.js';
 import { connectAnthropic } from './anthropic-messages.js';
 import { connectGoogle } from './google-generative-ai.js';
 import { connectOpenAiCompletions } from './openai-completions.js';
 import { connectOpenAiResponses } from './openai-responses.js';
 import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
+import { completeWithModel } from './sdk-completion.js';
 import { streamModel } from './sdk-stream.js';
 
 /** Gives the SDK's model of that name. */
@@ -22,10 +24,10 @@ const CONNECT: Readonly<Record<ApiKind, Connect>> = {
 const MIN_SECRET_LENGTH = 8;
 
 /** A provider may quote the key that it refuses. */
-function withoutKey(event: ProviderEvent, apiKey: string | undefined): ProviderEvent {
+function withoutKey<Event extends ProviderEvent | CompletionEvent>(event: Event, apiKey: string | undefined): Event | Extract<Event, { type: 'failed' }> {
   if (event.type !== 'failed' || apiKey === undefined || apiKey.length < MIN_SECRET_LENGTH || !event.failure.detail.includes(apiKey))
     return event;
-  return { type: 'failed', failure: { ...event.failure, detail: event.failure.detail.replaceAll(apiKey, '[key]') } };
+  return { ...event, failure: { ...event.failure, detail: event.failure.detail.replaceAll(apiKey, '[key]') } };
 }
 
 export function createProvider(settings: ConnectionSettings): Provider {
@@ -36,6 +38,9 @@ export function createProvider(settings: ConnectionSettings): Provider {
     name,
     async *stream(request, signal) {
       for await (const event of streamModel(modelOf(request.modelId), request, { api, signal })) yield withoutKey(event, apiKey);
+    },
+    async *complete(request, signal) {
+      for await (const event of completeWithModel(modelOf(request.modelId), request, { api, signal })) yield withoutKey(event, apiKey);
     },
   };
 }

@@ -9,14 +9,14 @@ export interface FailingModel {
   readonly baseUrl: string;
   /** The model's name at the provider. */
   readonly modelId: string;
-  /** `models.json`, or the environment variable that holds the key. */
+  /** `models.json`, the environment variable that holds the key, or `discovery`. */
   readonly source: string;
 }
 
 type Describe = (model: FailingModel, failure: ProviderFailure) => string;
 
-const keyPlace = (model: FailingModel): string =>
-  model.source === 'models.json' ? `the provider's apiKey in models.json` : `the environment variable ${model.source}`;
+const keyPlace = ({ source }: FailingModel): string =>
+  /^[A-Z_]+$/.test(source) ? `the environment variable ${source}` : `the provider's apiKey in models.json`;
 
 const http = ({ status }: ProviderFailure): string => (status === null ? '' : ` (HTTP ${status})`);
 

@@ -1,5 +1,6 @@
-/** Asks a server that speaks OpenAI's API which models it has. */
+/** Asks a server which models it has. */
 import type { ConnectionSettings } from './provider.js';
+import { withVersion } from './versioned-url.js';
 
 const TIMEOUT_MS = 2_000;
 const MAX_BODY_BYTES = 4_194_304;
@@ -20,21 +21,56 @@ async function readBounded(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function idsIn(document: unknown): string[] {
-  const data = (document as { data?: unknown } | null)?.data;
-  const ids = Array.isArray(data) ? data.map((entry) => (entry as { id?: unknown } | null)?.id) : [];
-  // Anything else could not be named as `provider/model`.
-  return ids.filter((id): id is string => typeof id === 'string' && /^\S{1,200}$/.test(id)).slice(0, MAX_MODELS);
+/** Anything else could not be named as `provider/model`. */
+const isModelId = (id: unknown): id is string => typeof id === 'string' && /^\S{1,200}$/.test(id);
+
+function listIn(document: unknown, key: string): Record<string, unknown>[] {
+  const list = (document as Record<string, unknown> | null)?.[key];
+  return Array.isArray(list) ? (list as (Record<string, unknown> | null)[]).flatMap((entry) => (entry === null ? [] : [entry])) : [];
 }
 
-/** `GET {baseUrl}/models`. @throws when it does not answer with a list within two seconds */
+function idsIn(document: unknown): unknown[] {
+  return listIn(document, 'data').map(({ id }) => id);
+}
+
+/** Google's list has models that write no text, and calls each `models/NAME`. */
+function googleIdsIn(document: unknown): unknown[] {
+  return listIn(document, 'models')
+    .filter(({ supportedGenerationMethods: methods }) => !Array.isArray(methods) || methods.includes('generateContent'))
+    .map(({ name }) => (typeof name === 'string' ? name.replace(/^models\//, '') : name));
+}
+
+interface ListRequest {
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  idsIn(document: unknown): unknown[];
+}
+
+function requestOf({ api, baseUrl, apiKey }: ConnectionSettings): ListRequest {
+  const base = (version: string): string => withVersion(baseUrl, version).replace(/\/+$/, '');
+  switch (api) {
+    case 'anthropic-messages':
+      return {
+        url: `${base('v1')}/models?limit=1000`,
+        headers: { 'anthropic-version': '2023-06-01', ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }) },
+        idsIn,
+      };
+    case 'google-generative-ai':
+      return { url: `${base('v1beta')}/models?pageSize=1000`, headers: apiKey === undefined ? {} : { 'x-goog-api-key': apiKey }, idsIn: googleIdsIn };
+    case 'openai-completions':
+    case 'openai-responses':
+      return { url: `${baseUrl.replace(/\/+$/, '')}/models`, headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }, idsIn };
+  }
+}
+
+/** `GET {baseUrl}/models` as the API has it. @throws when it does not answer with a list within two seconds */
 export async function listModels(settings: ConnectionSettings): Promise<string[]> {
-  const { baseUrl, apiKey, headers } = settings;
-  const response = await fetch(`${baseUrl.replace(/\/+$/, '')}/models`, {
-    headers: { ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }), ...headers },
+  const request = requestOf(settings);
+  const response = await fetch(request.url, {
+    headers: { ...request.headers, ...settings.headers },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const body = await readBounded(response);
-  if (!response.ok) throw new Error(`${baseUrl}/models answered with HTTP ${response.status}`);
-  return idsIn(JSON.parse(body));
+  if (!response.ok) throw new Error(`${request.url} answered with HTTP ${response.status}`);
+  return request.idsIn(JSON.parse(body)).filter(isModelId).slice(0, MAX_MODELS);
 }

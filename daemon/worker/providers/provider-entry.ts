@@ -1,6 +1,6 @@
 /** Which providers there are, from `models.json` and the environment: the same shape for both. */
 import type { ApiKind, ModelConfig, ModelsDocument, ProviderConfig } from '../../../shared/config/models-schema.js';
-import { KNOWN_PROVIDERS, type KnownProvider } from './known-providers.js';
+import { KNOWN_PROVIDERS, LOCAL_SERVERS, type KnownProvider, type LocalServer } from './known-providers.js';
 
 /** Looks up an environment variable; an empty one counts as unset. */
 export type VariableLookup = (name: string) => string | undefined;
@@ -16,33 +16,38 @@ export interface ProviderEntry {
   readonly models: readonly ModelConfig[];
   /** What to call when nobody chose a model and the server does not say what it has. */
   readonly fallbackModelId: string | undefined;
-  /** `models.json`, or the variable that switches it on. */
+  /** `models.json`, the variable that switches it on, or `discovery`. */
   readonly source: string;
   /** Why it cannot be used, and what to do; undefined when it can. */
   readonly problem: string | undefined;
-}
-
-/** What this build speaks. */
-const SUPPORTED: ReadonlySet<ApiKind> = new Set<ApiKind>(['openai-completions']);
-
-function problemOf(config: ProviderConfig, known: KnownProvider | undefined, apiKey: string | undefined): string | undefined {
-  if (!SUPPORTED.has(config.api)) {
-    return `the API '${config.api}' is not supported by this version; most vendors and local servers also offer 'openai-completions'`;
-  }
-  const needsKey = known !== undefined && originOf(config.baseUrl) === originOf(known.baseUrl);
-  return needsKey && apiKey === undefined ? `it has no apiKey, and the environment variable ${known.keyVariable} is not set` : undefined;
 }
 
 function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
+interface FoundKey {
+  readonly variable: string;
+  readonly value: string;
+}
+
+function findKey(known: KnownProvider | undefined, lookup: VariableLookup): FoundKey | undefined {
+  for (const variable of known?.keyVariables ?? []) {
+    const value = lookup(variable);
+    if (value !== undefined) return { variable, value };
+  }
+  return undefined;
+}
+
+const unset = ({ keyVariables }: KnownProvider): string => `the environment variable ${keyVariables.join(' or ')} is not set`;
+
 function fromDocument(id: string, config: ProviderConfig, lookup: VariableLookup): ProviderEntry {
   const known = KNOWN_PROVIDERS.find((provider) => provider.id === id);
-  const apiKey = config.apiKey ?? (known === undefined ? undefined : lookup(known.keyVariable));
+  const isVendors = known !== undefined && originOf(config.baseUrl) === originOf(known.baseUrl);
+  const apiKey = config.apiKey ?? findKey(known, lookup)?.value;
   return {
     id,
-    name: known?.name ?? id,
+    name: known?.name ?? LOCAL_SERVERS.find((server) => server.id === id)?.name ?? id,
     api: config.api,
     baseUrl: config.baseUrl,
     apiKey,
@@ -50,36 +55,34 @@ function fromDocument(id: string, config: ProviderConfig, lookup: VariableLookup
     models: config.models,
     fallbackModelId: undefined,
     source: 'models.json',
-    problem: problemOf(config, known, apiKey),
+    problem: isVendors && apiKey === undefined ? `it has no apiKey, and ${unset(known)}` : undefined,
   };
 }
 
-function problemOfEnvironment(
-  known: KnownProvider,
-  found: { apiKey: string | undefined; baseUrl: string | undefined; isOtherServer: boolean },
-): string | undefined {
+function problemOfEnvironment(known: KnownProvider, found: { key: FoundKey | undefined; baseUrl: string | undefined; isOtherServer: boolean }): string | undefined {
   if (found.baseUrl !== undefined && !/^https?:$/.test(URL.canParse(found.baseUrl) ? new URL(found.baseUrl).protocol : '')) {
     return `the environment variable ${known.baseUrlVariable} is '${found.baseUrl}', which is no http address`;
   }
-  return found.apiKey !== undefined || found.isOtherServer ? undefined : `the environment variable ${known.keyVariable} is not set`;
+  return found.key !== undefined || found.isOtherServer ? undefined : unset(known);
 }
 
 /** A server of one's own has its own models and may want no key. */
 function fromEnvironment(known: KnownProvider, lookup: VariableLookup): ProviderEntry {
-  const apiKey = lookup(known.keyVariable);
-  const baseUrl = lookup(known.baseUrlVariable);
+  const key = findKey(known, lookup);
+  const [firstVariable] = known.keyVariables;
+  const baseUrl = known.baseUrlVariable === undefined ? undefined : lookup(known.baseUrlVariable);
   const isOtherServer = baseUrl !== undefined && originOf(baseUrl) !== originOf(known.baseUrl);
   return {
     id: known.id,
     name: known.name,
     api: known.api,
     baseUrl: baseUrl ?? known.baseUrl,
-    apiKey,
+    apiKey: key?.value,
     headers: {},
     models: isOtherServer ? [] : known.models,
     fallbackModelId: known.models[0]?.id,
-    source: apiKey === undefined && isOtherServer ? known.baseUrlVariable : known.keyVariable,
-    problem: problemOfEnvironment(known, { apiKey, baseUrl, isOtherServer }),
+    source: key?.variable ?? (isOtherServer ? (known.baseUrlVariable ?? firstVariable) : firstVariable),
+    problem: problemOfEnvironment(known, { key, baseUrl, isOtherServer }),
   };
 }
 
@@ -89,4 +92,25 @@ export function readProviders(document: ModelsDocument, lookup: VariableLookup):
   if (document.mode === 'replace') return configured;
   const others = KNOWN_PROVIDERS.filter((known) => !Object.hasOwn(document.providers, known.id));
   return [...configured, ...others.map((known) => fromEnvironment(known, lookup))];
+}
+
+/** The model servers of this machine, unless `models.json` describes or leaves them out. @param found  what a server said that it has */
+export function localProviders(document: ModelsDocument, found: (id: LocalServer['id']) => readonly ModelConfig[] | undefined): ProviderEntry[] {
+  if (document.mode === 'replace') return [];
+  return LOCAL_SERVERS.filter(({ id }) => !Object.hasOwn(document.providers, id)).map(({ id, name, port }) => {
+    const baseUrl = `http://127.0.0.1:${port}/v1`;
+    const models = found(id);
+    return {
+      id,
+      name,
+      api: 'openai-completions',
+      baseUrl,
+      apiKey: undefined,
+      headers: {},
+      models: models ?? [],
+      fallbackModelId: undefined,
+      source: 'discovery',
+      problem: models === undefined ? `no ${name} answers at ${baseUrl}` : undefined,
+    };
+  });
 }

@@ -4,6 +4,7 @@
  */
 
 import type { ApiKind } from '../../../shared/config/models-schema.js';
+import type { CompletionEvent, CompletionRequest } from './completion.js';
 
 /** What was said in a conversation. */
 export interface ChatMessage {
@@ -129,6 +130,8 @@ export interface Provider {
   /** For people, e.g. `OpenAI`. */
   readonly name: string;
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ProviderEvent>;
+  /** One stateless call; a provider without it can only be asked by {@link Provider.stream}. */
+  complete?(request: CompletionRequest, signal: AbortSignal): AsyncIterable<CompletionEvent>;
 }
 
 /** Where and how to reach a provider over HTTP. */

@@ -2,9 +2,12 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { ModelConfig, ModelsDocument } from '../../../shared/config/models-schema.js';
 import { GatewayError } from '../../../shared/errors.js';
+import type { CompletionEvent } from './completion.js';
 import type { FailingModel } from './describe-failure.js';
 import type { AiModule, ConnectionSettings, Provider, ProviderEvent } from './provider.js';
-import { readProviders, type ProviderEntry, type VariableLookup } from './provider-entry.js';
+import type { LocalServer } from './known-providers.js';
+import { localProviders, readProviders, type ProviderEntry, type VariableLookup } from './provider-entry.js';
+import type { TokenPrices } from './token-cost.js';
 
 /** A model that can be called. */
 export interface ResolvedModel {
@@ -15,6 +18,8 @@ export interface ResolvedModel {
   /** Tokens; null when unknown. */
   readonly contextWindow: number | null;
   readonly maxTokens: number | null;
+  /** null: what it costs is not known. */
+  readonly prices: TokenPrices | null;
   /** For the words of a failure. */
   readonly failing: FailingModel;
 }
@@ -27,6 +32,14 @@ export interface ModelInfo {
   readonly maxTokens: number | null;
   readonly reasoning: boolean;
   readonly input: readonly string[];
+}
+
+/** What the search for model servers on this machine has found. */
+export interface LocalModels {
+  /** Undefined where no such server answers. */
+  found(id: LocalServer['id']): readonly ModelConfig[] | undefined;
+  /** Waits, not for long, until the first look has been taken. */
+  ready(): Promise<void>;
 }
 
 /** A provider that is part of the gateway. */
@@ -44,6 +57,7 @@ export interface RegistryOptions {
   listModels(settings: ConnectionSettings): Promise<string[]>;
   readonly builtIn: BuiltInProvider;
   readonly clock: Clock;
+  readonly local: LocalModels;
 }
 
 /** How long a server's list of models counts. */
@@ -67,8 +81,8 @@ function toInfo(entry: ProviderEntry, model: ModelConfig): ModelInfo {
 }
 
 function toSettings(entry: ProviderEntry): ConnectionSettings {
-  const { id, name, baseUrl, apiKey, headers } = entry;
-  return { id, name, baseUrl, headers, ...(apiKey === undefined ? {} : { apiKey }) };
+  const { id, name, api, baseUrl, apiKey, headers } = entry;
+  return { id, name, api, baseUrl, headers, ...(apiKey === undefined ? {} : { apiKey }) };
 }
 
 function modelNotFound(ref: string, reason: string): GatewayError {
@@ -82,41 +96,50 @@ function modelNotFound(ref: string, reason: string): GatewayError {
 /** The vendor's code is loaded by the first call, not by finding the model. */
 function lateProvider(entry: ProviderEntry, ai: () => AiModule): Provider {
   let vendor: Provider | undefined;
+  const load = (): Provider | Extract<ProviderEvent, { type: 'failed' }> => {
+    try {
+      return (vendor ??= ai().createProvider(toSettings(entry)));
+    } catch (error) {
+      const detail = `the part of the gateway that speaks to providers does not load: ${error instanceof Error ? error.message : String(error)}`;
+      return { type: 'failed', failure: { kind: 'unconfigured', status: null, detail, retryAfterMs: null } };
+    }
+  };
   return {
     id: entry.id,
     name: entry.name,
     async *stream(request, signal): AsyncGenerator<ProviderEvent> {
-      try {
-        vendor ??= ai().createOpenAiCompatible(toSettings(entry));
-      } catch (error) {
-        const detail = `the part of the gateway that speaks to providers does not load: ${error instanceof Error ? error.message : String(error)}`;
-        yield { type: 'failed', failure: { kind: 'unconfigured', status: null, detail, retryAfterMs: null } };
-        return;
-      }
-      yield* vendor.stream(request, signal);
+      const loaded = load();
+      if ('type' in loaded) yield loaded;
+      else yield* loaded.stream(request, signal);
+    },
+    async *complete(request, signal): AsyncGenerator<CompletionEvent> {
+      const loaded = load();
+      if ('type' in loaded) yield loaded;
+      else if (loaded.complete !== undefined) yield* loaded.complete(request, signal);
     },
   };
 }
 
 export class ProviderRegistry {
   readonly #options: RegistryOptions;
-  readonly #entries: readonly ProviderEntry[];
+  /** Those that are there as long as the document is. */
+  readonly #lasting: readonly ProviderEntry[];
   readonly #providers = new Map<string, Provider>();
   readonly #listings = new Map<string, { askedAtMs: number; ids: Promise<readonly string[]> }>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#entries = readProviders(options.document, options.lookup);
+    this.#lasting = readProviders(options.document, options.lookup);
   }
 
   /** Every provider, those that cannot be used as well. */
   get entries(): readonly ProviderEntry[] {
-    return this.#entries;
+    return [...this.#lasting, ...this.#local()];
   }
 
   /** Whether any model but the built-in one can be called. */
   get hasProvider(): boolean {
-    return this.#entries.some((entry) => entry.problem === undefined);
+    return this.entries.some((entry) => entry.problem === undefined);
   }
 
   /** @throws MODEL_NOT_FOUND for a provider that is not set up, or a model that it is known not to have */
@@ -124,30 +147,32 @@ export class ProviderRegistry {
     const { builtIn } = this.#options;
     if (ref === builtIn.model.id) return this.#resolved(ref, { provider: builtIn.provider, info: builtIn.model });
     const { providerId, modelId } = splitRef(ref);
-    const entry = this.#entries.find(({ id }) => id === providerId);
+    const lasting = this.#lasting.find(({ id }) => id === providerId);
+    // A server of this machine may have been started since anybody looked; if not, the call will say so.
+    const entry = lasting ?? this.#local().find(({ id }) => id === providerId);
     if (entry === undefined || modelId === '') throw modelNotFound(ref, `there is no provider '${providerId}'`);
-    if (entry.problem !== undefined) throw modelNotFound(ref, entry.problem);
+    if (lasting?.problem !== undefined) throw modelNotFound(ref, lasting.problem);
     const model = entry.models.find(({ id }) => id === modelId);
     // A list in models.json is complete; vendors add models faster than releases can name them.
     if (model === undefined && entry.source === 'models.json' && entry.models.length > 0) {
       throw modelNotFound(ref, `'${entry.id}' has ${entry.models.map(({ id }) => id).join(', ')}`);
     }
-    return this.#resolved(ref, { provider: this.#provider(entry), info: toInfo(entry, model ?? { id: modelId }), entry });
+    const used = model ?? { id: modelId };
+    return this.#resolved(ref, { provider: this.#provider(entry), info: toInfo(entry, used), entry, model: used });
   }
 
   /** What to use when nobody chose: the first usable provider's first model, or the built-in one. */
   async defaultRef(): Promise<string> {
-    for (const entry of this.#entries) {
-      if (entry.problem !== undefined) continue;
-      const modelId = entry.models[0]?.id ?? (await this.#list(entry))[0] ?? entry.fallbackModelId;
-      if (modelId !== undefined) return `${entry.id}/${modelId}`;
-    }
-    return this.#options.builtIn.model.id;
+    const lasting = await this.#firstModel(this.#lasting);
+    if (lasting !== undefined) return lasting;
+    await this.#options.local.ready();
+    return (await this.#firstModel(this.#local())) ?? this.#options.builtIn.model.id;
   }
 
   /** Every model that can be used; servers without a list here are asked for theirs. */
   async models(): Promise<ModelInfo[]> {
-    const usable = this.#entries.filter((entry) => entry.problem === undefined);
+    await this.#options.local.ready();
+    const usable = this.entries.filter((entry) => entry.problem === undefined);
     const lists = await Promise.all(
       usable.map(async (entry) => {
         const models = entry.models.length > 0 ? entry.models : (await this.#list(entry)).map((id) => ({ id }));
@@ -157,8 +182,21 @@ export class ProviderRegistry {
     return [...lists.flat(), this.#options.builtIn.model];
   }
 
-  #resolved(ref: string, found: { provider: Provider; info: ModelInfo; entry?: ProviderEntry }): ResolvedModel {
-    const { provider, info, entry } = found;
+  #local(): ProviderEntry[] {
+    return localProviders(this.#options.document, (id) => this.#options.local.found(id));
+  }
+
+  async #firstModel(entries: readonly ProviderEntry[]): Promise<string | undefined> {
+    for (const entry of entries) {
+      if (entry.problem !== undefined) continue;
+      const modelId = entry.models[0]?.id ?? (await this.#list(entry))[0] ?? entry.fallbackModelId;
+      if (modelId !== undefined) return `${entry.id}/${modelId}`;
+    }
+    return undefined;
+  }
+
+  #resolved(ref: string, found: { provider: Provider; info: ModelInfo; entry?: ProviderEntry; model?: ModelConfig }): ResolvedModel {
+    const { provider, info, entry, model } = found;
     const { modelId } = splitRef(ref);
     return {
       ref,
@@ -166,6 +204,7 @@ export class ProviderRegistry {
       provider,
       contextWindow: info.contextWindow,
       maxTokens: info.maxTokens,
+      prices: model?.cost ?? null,
       failing: { providerName: provider.name, baseUrl: entry?.baseUrl ?? '', modelId, source: entry?.source ?? '' },
     };
   }

@@ -26,9 +26,3 @@ export async function fetchStream(input: Parameters<typeof fetch>[0], init?: Req
   if (!response.ok || !/^(text\/html|application\/json)/i.test(contentType)) return response;
   throw new NotAStreamError({ status: response.status, contentType, body: await readStart(response) });
 }
-
-/** Vendors write their addresses with and without the version; an address without any path means theirs. */
-export function withVersion(baseUrl: string, version: string): string {
-  const url = new URL(baseUrl);
-  return url.pathname === '/' ? `${url.origin}/${version}` : baseUrl;
-}

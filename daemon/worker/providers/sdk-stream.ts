@@ -67,7 +67,7 @@ class CallResult {
   }
 }
 
-function toCall(part: { toolCallId: string; toolName: string; input: unknown; invalid?: boolean; error?: unknown }): ToolCall {
+function toCall(part: { toolCallId: string; toolName: string; input: unknown; invalid?: boolean | undefined; error?: unknown }): ToolCall {
   const { toolCallId: id, toolName: name, input, invalid, error } = part;
   if (invalid !== true) return { id, name, input };
   return { id, name, input, problem: error instanceof Error ? error.message : String(error) };
@@ -99,7 +99,7 @@ export async function* streamModel(
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   try {
-    const { fullStream, response } = streamText({
+    const run = streamText({
       model,
       messages: toSdkMessages(request.messages, request.ref),
       ...optionsOf(request, api),
@@ -108,7 +108,7 @@ export async function* streamModel(
       onError: ({ error }) => result.noteError(error),
     });
     let hasCalls = false;
-    for await (const part of fullStream) {
+    for await (const part of run.fullStream) {
       switch (part.type) {
         case 'text-delta':
           if (part.text === '') break;
@@ -131,7 +131,8 @@ export async function* streamModel(
           break;
       }
     }
-    if (hasCalls) vendor = (await response).messages.filter(({ role }) => role === 'assistant');
+    // Asked for only now: a promise that nobody takes would fail unheard when the call does.
+    if (hasCalls) vendor = (await run.response).messages.filter(({ role }) => role === 'assistant');
   } catch (error) {
     result.noteError(error);
   } finally {

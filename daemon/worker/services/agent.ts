@@ -53,8 +53,9 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
       const text = checkText('message', request.message);
       const target = findTarget(config, request);
       const { agent, session, mustExist } = target;
-      const candidates = await chooseModels({ requested: request.model, agent, config }, options.registry());
-      if (mustExist && (await options.store.read((db) => findSession(db, session.key))) === undefined) throw sessionNotFound(session.key);
+      const known = await options.store.read((db) => findSession(db, session.key));
+      if (mustExist && known === undefined) throw sessionNotFound(session.key);
+      const candidates = await chooseModels({ requested: request.model, session: known?.model ?? null, agent, config }, options.registry());
       yield* options.turns.start({ ...target, text, candidates, runsCommands: false }, signal);
     },
   };

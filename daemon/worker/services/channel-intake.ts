@@ -59,7 +59,8 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
     async take({ messages, cursor }) {
       await store.write(async (db) => {
         const admitted: IncomingMessage[] = [];
-        for (const message of messages) if (await isAdmitted(db, message)) admitted.push({ ...message, content: toWellFormed(message.content) });
+        for (const message of messages)
+          if (await isAdmitted(db, message)) admitted.push({ ...message, content: toWellFormed(message.content) });
         await inbox.storeIn(db, admitted, cursor);
       });
       for (const message of messages) {
@@ -72,7 +73,9 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
       return cursor !== undefined && clock.now() - cursor.updatedAtMs < CURSOR_TTL_MS ? cursor.position : undefined;
     },
     acquire: (source) =>
-      store.write((db) => acquireLease(db, { key: leaseKey(source), owner: instanceId, liveOwners: options.liveInstanceIds(), nowMs: clock.now() })),
+      store.write((db) =>
+        acquireLease(db, { key: leaseKey(source), owner: instanceId, liveOwners: options.liveInstanceIds(), nowMs: clock.now() }),
+      ),
     async release(source) {
       try {
         await store.write((db) => releaseLease(db, { key: leaseKey(source), owner: instanceId }));

@@ -36,7 +36,9 @@ export function createChannelService({ store, clock, channels, outbox }: Channel
     async list() {
       const pairings = await store.read((db) => listPairings(db, clock.now()));
       return {
-        channels: channels.accounts().map(({ channel, accountId, status }) => ({ channel, accountId, state: status.state, message: status.message ?? null })),
+        channels: channels
+          .accounts()
+          .map(({ channel, accountId, status }) => ({ channel, accountId, state: status.state, message: status.message ?? null })),
         pairings: pairings.map(toDocument),
       };
     },
@@ -45,7 +47,8 @@ export function createChannelService({ store, clock, channels, outbox }: Channel
       const approved = await store.write(async (db) => {
         const row = await approvePairing(db, { channel: channels.get(channel).name, code: code.toUpperCase(), nowMs: clock.now() });
         // In a conversation with a bot alone, the chat is named as the person.
-        if (row !== undefined) await outbox.enqueue(db, { channel, accountId: row.account_id, chatId: row.sender_id, id: newId('msg'), content: WELCOME });
+        if (row !== undefined)
+          await outbox.enqueue(db, { channel, accountId: row.account_id, chatId: row.sender_id, id: newId('msg'), content: WELCOME });
         return row;
       });
       if (approved === undefined) {

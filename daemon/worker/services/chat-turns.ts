@@ -30,8 +30,8 @@ export interface ChatTurnsOptions {
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
   turns(): TurnRunner;
   readonly instanceId: string;
-  config(): Config;
-  registry(): ProviderRegistry;
+  readonly config: () => Config;
+  readonly registry: () => ProviderRegistry;
 }
 
 const UNSENDABLE = 'The answer cannot be shown here. It is kept in the session of this chat.';
@@ -40,18 +40,39 @@ const UNSENDABLE = 'The answer cannot be shown here. It is kept in the session o
 interface Handling {
   readonly message: InboxMessageRow;
   readonly lane: Lane;
+  readonly stop: AbortController;
   preview: Preview | undefined;
   previewId: string | undefined;
   isSettled: boolean;
 }
 
+const laneKey = ({ channel, accountId, chatId }: Lane): string => JSON.stringify([channel, accountId, chatId]);
+
 const laneOf = (row: InboxMessageRow): Lane => ({ channel: row.channel, accountId: row.account_id, chatId: row.chat_id });
+
+/** What the chat is told. Of an answer that somebody stopped, only what it has seen of it already. */
+function textOf({ reply, error, stopReason }: TurnEnding, previewId: string | undefined): string {
+  if (stopReason !== null) return previewId === undefined || reply === '' ? '' : `${reply} …`;
+  return error === null ? reply : [reply, `⚠️ ${error.message}`].filter((part) => part !== '').join('\n\n');
+}
 
 export class ChatTurns implements InboxHandler {
   readonly #options: ChatTurnsOptions;
+  readonly #stopped = new AbortController();
+  /** By chat: there is one at a time. */
+  readonly #running = new Map<string, Handling>();
 
   constructor(options: ChatTurnsOptions) {
     this.#options = options;
+  }
+
+  /** Cuts what is being answered, and whatever is about to begin. */
+  stop(): void {
+    this.#stopped.abort(new GatewayError('STOPPING', { message: 'the gateway stops or restarts' }));
+  }
+
+  interrupt(lane: Lane): void {
+    this.#running.get(laneKey(lane))?.stop.abort(new GatewayError('CONFLICT', { message: 'the chat asked to stop' }));
   }
 
   settled(lane: Lane): void {
@@ -59,15 +80,28 @@ export class ChatTurns implements InboxHandler {
   }
 
   async handle(message: InboxMessageRow): Promise<HandlingResult> {
-    const handling: Handling = { message, lane: laneOf(message), preview: undefined, previewId: message.preview_id ?? undefined, isSettled: false };
+    const handling: Handling = {
+      message,
+      lane: laneOf(message),
+      stop: new AbortController(),
+      preview: undefined,
+      previewId: message.preview_id ?? undefined,
+      isSettled: false,
+    };
+    this.#running.set(laneKey(handling.lane), handling);
     try {
       const error = await this.#run(handling);
       if (handling.isSettled) return 'settled';
       return { type: 'unsettled', error: error ?? new GatewayError('INTERNAL_ERROR', { message: 'the turn ended without an end' }) };
     } catch (error) {
-      if (!(error instanceof GatewayError)) this.#options.logger.error({ messageId: message.id, err: error }, 'a message failed in a way that it should not');
-      return { type: 'unsettled', error: error instanceof GatewayError ? error : new GatewayError('INTERNAL_ERROR', { message: String(error), cause: error }) };
+      if (!(error instanceof GatewayError))
+        this.#options.logger.error({ messageId: message.id, err: error }, 'a message failed in a way that it should not');
+      return {
+        type: 'unsettled',
+        error: error instanceof GatewayError ? error : new GatewayError('INTERNAL_ERROR', { message: String(error), cause: error }),
+      };
     } finally {
+      this.#running.delete(laneKey(handling.lane));
       await handling.preview?.end();
     }
   }
@@ -96,11 +130,22 @@ export class ChatTurns implements InboxHandler {
     const { message } = handling;
     const { config, registry } = this.#options;
     const { agent, session } = this.#sessionOf(message);
-    const candidates = await chooseModels({ requested: undefined, agent, config: config() }, registry());
-    const request = { agent, session, mustExist: false, text: message.content, candidates, runsCommands: true, messageId: message.id, hooks: this.#hooks(handling) };
+    const known = await this.#options.store.read((db) => findSession(db, session.key));
+    const candidates = await chooseModels({ requested: undefined, session: known?.model ?? null, agent, config: config() }, registry());
+    const request = {
+      agent,
+      session,
+      mustExist: false,
+      text: message.content,
+      candidates,
+      runsCommands: true,
+      messageId: message.id,
+      hooks: this.#hooks(handling),
+    };
     handling.preview = this.#openPreview(handling);
     let said = '';
-    for await (const event of this.#options.turns().start(request, new AbortController().signal)) {
+    const signal = AbortSignal.any([this.#stopped.signal, handling.stop.signal]);
+    for await (const event of this.#options.turns().start(request, signal)) {
       if (event.type === 'delta') handling.preview?.update((said += event.text));
       if (event.type === 'error') return new GatewayError(event.code, { message: event.message });
     }
@@ -122,7 +167,9 @@ export class ChatTurns implements InboxHandler {
       previewId,
       onShown: (shownId) => {
         handling.previewId = shownId;
-        store.write((db) => setInboxPreview(db, { seq: message.seq, previewId: shownId })).catch((error: unknown) => logger.warn({ err: error }, 'a preview was not noted'));
+        store
+          .write((db) => setInboxPreview(db, { seq: message.seq, previewId: shownId }))
+          .catch((error: unknown) => logger.warn({ err: error }, 'a preview was not noted'));
       },
     });
   }
@@ -152,7 +199,7 @@ export class ChatTurns implements InboxHandler {
     }
     const isOurs = await finishInbox(db, { ...row, state: 'done', error: end.error?.message ?? null });
     if (!isOurs) return true;
-    const text = end.error === null ? end.reply : [end.reply, `⚠️ ${end.error.message}`].filter((part) => part !== '').join('\n\n');
+    const text = textOf(end, previewId);
     if (text !== '') await this.#say(db, lane, { id: end.replyId, content: text, previewId });
     return true;
   }

@@ -4,7 +4,11 @@
  */
 import type { ChannelStatus, StatusDocument } from '../../../shared/control/messages.js';
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
-import type { ErrorCode } from '../../../shared/errors.js';
+import type { ErrorCode, GatewayError } from '../../../shared/errors.js';
+import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
+import type { CronService } from './cron-contract.js';
+
+export type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool, CompletionUsage } from '../providers/completion.js';
 
 /** A conversation. `key` is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`. Times are ISO 8601 UTC. */
 export interface SessionDocument {
@@ -149,7 +153,8 @@ export type AgentEvent =
       readonly reply: string;
       readonly session: string;
       readonly model: string;
-      readonly usage: { readonly inputTokens: number | null; readonly outputTokens: number | null };
+      /** Of all models that were asked; null where one did not count, or a price is not known. */
+      readonly usage: { readonly inputTokens: number | null; readonly outputTokens: number | null; readonly costUsd: number | null };
     }
   | {
       readonly type: 'error';
@@ -211,6 +216,43 @@ export interface StatusService {
   read(): Promise<StatusDocument>;
 }
 
+/** An object of plain JSON. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export type ConfigSource = 'file' | 'env' | 'flag' | 'default';
+
+/** A file as it is written, every secret masked (`shared/config/secret-mask.ts`). */
+export interface ConfigRevision {
+  /** SHA-256 of the text. */
+  readonly revision: string;
+  readonly config: Fields;
+}
+
+export interface ConfigView extends ConfigRevision {
+  /** Whether the gateway runs with this revision. */
+  readonly inForce: boolean;
+  readonly path: string;
+  /** In force, defaults filled in. */
+  readonly effective: Fields;
+  /** Dotted key → where its value in force comes from. */
+  readonly sources: Readonly<Record<string, ConfigSource>>;
+}
+
+/**
+ * The files that users edit. A patch is a JSON merge patch (RFC 7396); comments stay, a masked secret is kept, and the
+ * file watch puts the result in force.
+ * @throws CONFIG_INVALID when the file on disk cannot be used; INVALID_REQUEST when the patch would make it so;
+ *   PRECONDITION_FAILED when its revision is another; CONFLICT when another writer does not finish
+ */
+export interface ConfigService {
+  read(): Promise<ConfigView>;
+  patch(changes: Fields, options: { expectedRevision?: string }): Promise<ConfigRevision>;
+  /** JSON Schema of `config.json`. */
+  schema(): Fields;
+  readModels(): Promise<ConfigRevision>;
+  patchModels(changes: Fields, options: { expectedRevision?: string }): Promise<ConfigRevision>;
+}
+
 export interface LogQuery {
   readonly level?: string;
   /** ISO 8601 or epoch ms, inclusive. */
@@ -227,6 +269,33 @@ export interface LogService {
   query(query: LogQuery): Promise<{ entries: Record<string, unknown>[]; nextCursor: string | null }>;
 }
 
+/** One call of the chat-completions API, which is stateless unless it names a session. */
+export interface CompletionCall extends CompletionSettings {
+  /** An agent's id, or `provider/model`. */
+  readonly model: string;
+  /** At least one; oldest first. */
+  readonly messages: readonly CompletionMessage[];
+  /** Runs the last message as a turn of this session, as {@link AgentService} does, instead of what was sent before it. */
+  readonly session?: string;
+}
+
+/** Any number of the first four, then exactly one of the others. */
+export type CompletionOutput =
+  | Exclude<CompletionEvent, { readonly type: 'finish' | 'failed' | 'aborted' }>
+  | Extract<CompletionEvent, { readonly type: 'finish' }>
+  /** After what was said so far. */
+  | { readonly type: 'error'; readonly error: GatewayError };
+
+export interface CompletionService {
+  /** What `model` may be: the enabled agents, then every model that can be used. */
+  models(): Promise<{ readonly id: string; readonly owner: string }[]>;
+  /**
+   * An agent's instructions are put before the messages, and its fallbacks are tried until a first word is said.
+   * Failures before that are thrown: MODEL_NOT_FOUND, INVALID_REQUEST, AGENT_ERROR, RATE_LIMITED; later ones are an `error`.
+   */
+  run(call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionOutput>;
+}
+
 /** Everything the routes can call. */
 export interface Services {
   readonly sessions: SessionService;
@@ -236,6 +305,9 @@ export interface Services {
   readonly channelAccounts: ChannelService;
   readonly agent: AgentService;
   readonly models: ModelService;
+  readonly cron: CronService;
+  readonly completions: CompletionService;
   readonly status: StatusService;
   readonly logs: LogService;
+  readonly config: ConfigService;
 }

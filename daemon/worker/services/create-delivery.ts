@@ -36,15 +36,17 @@ export interface DeliveryParts {
   readonly inbox: Inbox;
   /** What only the one active worker does: sends, receives, answers. */
   start(): Promise<void>;
-  /** Ends all of that. What is being sent has a moment to end; what is being answered goes on. */
-  quiesce(): Promise<void>;
-  /** Waits for what is still being answered. */
+  /** Ends all of that, within `timeoutMs`. What is being sent has a moment to end; what is being answered goes on. */
+  quiesce(timeoutMs: number): Promise<void>;
+  /** Cuts what is still being answered: the next worker answers it. */
   close(): Promise<void>;
   warnings(): StatusWarning[];
 }
 
 /** How long a restart waits for what is being sent; the next worker cannot begin before. */
 const SEND_GRACE_MS = 2_000;
+/** The rest of a short deadline is for writing down what came of it. */
+const SEND_SHARE = 0.6;
 
 export function createDelivery(deps: DeliveryDeps): DeliveryParts {
   const { store, clock, logger, instanceId } = deps;
@@ -68,7 +70,17 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
     createWebhookChannel({ config, clock, logger, onReady: onReady('webhook') }),
   ]);
   const outbox: Outbox = new Outbox({ store, clock, logger, channels, instanceId, liveInstanceIds, random });
-  const handler = new ChatTurns({ store, clock, logger, channels, outbox, instanceId, config, turns: () => deps.turns(), registry: () => deps.registry() });
+  const handler = new ChatTurns({
+    store,
+    clock,
+    logger,
+    channels,
+    outbox,
+    instanceId,
+    config,
+    turns: () => deps.turns(),
+    registry: () => deps.registry(),
+  });
   const inbox: Inbox = new Inbox({ store, clock, logger, handler, instanceId, liveInstanceIds });
 
   return {
@@ -80,13 +92,16 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
       await inbox.start();
       await channels.start();
     },
-    async quiesce() {
+    async quiesce(timeoutMs) {
       inbox.stop();
       // Channels last: what is being sent still needs them.
-      await outbox.stop(SEND_GRACE_MS);
+      await outbox.stop(Math.min(SEND_GRACE_MS, timeoutMs * SEND_SHARE));
       await channels.stop();
     },
-    close: () => inbox.idle(),
+    async close() {
+      handler.stop();
+      await inbox.idle();
+    },
     warnings: () => (inbox.setAside === 0 ? [] : [setAsideWarning(inbox.setAside)]),
   };
 }
@@ -95,6 +110,6 @@ function setAsideWarning(count: number): StatusWarning {
   return {
     code: 'MESSAGE_SET_ASIDE',
     message: `${count} ${count === 1 ? 'message was' : 'messages were'} set aside, because the worker ended each time it was handled`,
-    hint: "The log says which: xopc gateway logs --level error",
+    hint: 'The log says which: xopc gateway logs --level error',
   };
 }

@@ -7,26 +7,34 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { environmentValue } from '../../../shared/node/env.js';
 import type { GatewayPaths } from '../../../shared/node/paths.js';
 import { builtInCommands } from '../agent/built-in-commands.js';
-import { CommandRegistry } from '../agent/commands.js';
+import { CommandRegistry, type SlashCommand } from '../agent/commands.js';
 import { createGuide } from '../agent/guide.js';
+import { type DiscoveryOptions, LocalDiscovery } from '../providers/discovery/discovery.js';
 import { listModels } from '../providers/list-models.js';
 import type { AiModule } from '../providers/provider.js';
-import { ProviderRegistry } from '../providers/registry.js';
-import { findSession, startFreshContext } from '../store/sessions.js';
+import { type LocalModels, ProviderRegistry } from '../providers/registry.js';
+import { findSession, setSessionModel, startFreshContext } from '../store/sessions.js';
 import { Store } from '../store/store.js';
 import { AiLoader } from './ai-loader.js';
 import type { TelegramModule } from '../channels/telegram/telegram.js';
 import { createAgentService } from './agent.js';
-import type { Services } from './contracts.js';
+import { createCompletionService } from './completions.js';
+import type { MessageService, Services } from './contracts.js';
+import type { SendPort } from '../agent/tools/send.js';
+import type { ChannelRegistry } from '../channels/registry.js';
 import { createChannelService } from './channels.js';
+import { createCron, type CronParts } from './create-cron.js';
+import type { CronJobInput } from './cron-contract.js';
 import { createDelivery } from './create-delivery.js';
 import { createMessageService } from './messages.js';
 import { modelWarnings } from './model-warnings.js';
 import { createModelService } from './models.js';
 import { createOutgoingService } from './outgoing.js';
 import { createSessionService } from './sessions.js';
+import { createRemindCommand, createTaskScheduler } from './task-scheduler.js';
 import { TurnJournal } from './turn-journal.js';
 import { TurnRunner } from './turn-runner.js';
+import { ToolBox } from './turn-tools.js';
 import { Upkeep } from './upkeep.js';
 import { createWebhookService } from './webhooks.js';
 
@@ -50,19 +58,24 @@ export interface ConversationDeps {
   loadTelegram(): TelegramModule;
   /** Looks up an environment variable. Default: the process's. */
   readonly environment?: (name: string) => string | undefined;
+  /** Default: the usual ports of model servers on this machine. */
+  readonly discovery?: Pick<DiscoveryOptions, 'ports' | 'probe'>;
   /** 0 ≤ x < 1. Default: Math.random. */
   readonly random?: () => number;
 }
 
-export interface Conversation extends Pick<Services, 'sessions' | 'messages' | 'outgoing' | 'webhooks' | 'channelAccounts' | 'agent' | 'models'> {
+export interface Conversation extends Pick<
+  Services,
+  'sessions' | 'messages' | 'outgoing' | 'webhooks' | 'channelAccounts' | 'agent' | 'models' | 'completions' | 'cron'
+> {
   /** Opens the store. Never rejects: what is wrong with it is in {@link warnings}, and requests are answered UNAVAILABLE until it is right. */
   start(): Promise<void>;
   /** What only the one active worker does: channels, turns of the dead, upkeep. */
   activate(): Promise<void>;
   /** Takes over a changed configuration of the channels. */
   reconfigure(): Promise<void>;
-  /** No new background work; requests go on being answered. */
-  quiesce(): Promise<void>;
+  /** No new background work, within `timeoutMs` (default: as long as it takes); requests go on being answered. */
+  quiesce(timeoutMs?: number): Promise<void>;
   /** Lets turns end for `timeoutMs`, then cuts them. @returns how many were cut */
   drain(timeoutMs: number): Promise<number>;
   /** Ends what is left and closes the store. */
@@ -72,7 +85,7 @@ export interface Conversation extends Pick<Services, 'sessions' | 'messages' | '
 }
 
 /** @returns a function that gives the registry of the document in force */
-function registryOf(deps: ConversationDeps, ai: AiLoader): () => ProviderRegistry {
+function registryOf(deps: ConversationDeps, ai: AiLoader, local: LocalModels): () => ProviderRegistry {
   const builtIn = createGuide({ modelsPath: deps.paths.modelsPath, configPath: deps.paths.configPath });
   let current: { document: ModelsDocument; registry: ProviderRegistry } | undefined;
   return () => {
@@ -85,6 +98,7 @@ function registryOf(deps: ConversationDeps, ai: AiLoader): () => ProviderRegistr
         listModels,
         builtIn,
         clock: deps.clock,
+        local,
       });
       current = { document, registry };
     }
@@ -92,16 +106,27 @@ function registryOf(deps: ConversationDeps, ai: AiLoader): () => ProviderRegistr
   };
 }
 
-function createCommands(sources: { store: Store; registry: () => ProviderRegistry; warnings: () => StatusWarning[] }): CommandRegistry {
-  const { store, registry, warnings } = sources;
-  return new CommandRegistry(
-    builtInCommands({
+function createCommands(sources: { store: Store; registry: () => ProviderRegistry; warnings: () => StatusWarning[]; remind: SlashCommand }): CommandRegistry {
+  const { store, registry, warnings, remind } = sources;
+  return new CommandRegistry([
+    remind,
+    ...builtInCommands({
       modelIds: async () => (await registry().models()).map(({ id }) => id),
       warnings: () => warnings().map(({ message }) => message),
       countMessages: async (key) => (await store.read((db) => findSession(db, key)))?.message_count ?? 0,
       startFresh: (sessionId) => store.write((db) => startFreshContext(db, sessionId)),
+      checkModel: (ref) => void registry().resolve(ref),
+      setModel: (id, model) => store.write((db) => setSessionModel(db, { id, model })),
     }),
-  );
+  ]);
+}
+
+/** Tools write to chats as programs do. A page that is open anyway is no chat to write to. */
+function sendPort(channels: ChannelRegistry, messages: () => MessageService): SendPort {
+  return {
+    channels: () => [...new Set(channels.accounts().map(({ channel }) => channel))].filter((name) => name !== 'webchat'),
+    send: async (message, key) => (await messages().accept(message, { idempotencyKey: key })).messageId,
+  };
 }
 
 /** Makes everything; nothing runs, and no file is touched, before {@link Conversation.start}. */
@@ -110,44 +135,62 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const config = (): Config => deps.config();
   const liveInstanceIds = (): readonly string[] => deps.liveInstanceIds();
   const ai = new AiLoader({ load: () => deps.loadAi(), clock, logger });
-  const registry = registryOf(deps, ai);
+  const discovery = new LocalDiscovery({ clock, logger, isEnabled: () => config().agents.defaults.discovery, ...deps.discovery });
+  const registry = registryOf(deps, ai, discovery);
   const isSoleWorker = (): boolean => liveInstanceIds().every((id) => id === instanceId);
   const store = new Store({ path: deps.paths.databasePath, clock, logger, isSoleWorker });
   const random = deps.random ?? Math.random;
-  const delivery = createDelivery({ store, clock, logger, instanceId, liveInstanceIds, config, registry, random, turns: () => turns, loadTelegram: () => deps.loadTelegram() });
+  const shared = { store, clock, logger, instanceId, liveInstanceIds, config, registry, random };
+  const delivery = createDelivery({ ...shared, turns: () => turns, loadTelegram: () => deps.loadTelegram() });
   const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds });
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
-  const commands = createCommands({ store, registry, warnings });
-  const turns: TurnRunner = new TurnRunner({ store, journal, commands, clock, logger, random });
+  const later = { clock, create: (input: CronJobInput, key?: string) => cron.service.create(input, key) };
+  const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
+  const send = sendPort(channels, () => messages);
+  const tools = new ToolBox({ store, clock, logger, config, send, scheduler: createTaskScheduler(later) });
+  const turns: TurnRunner = new TurnRunner({ store, journal, commands, tools, clock, logger, random });
+  const messages = createMessageService({ store, clock, channels, outbox, turns, config, registry });
+  const agent = createAgentService({ store, turns, config, registry });
   const upkeep = new Upkeep({ store, journal, clock, logger });
+  const cron: CronParts = createCron({ ...shared, channels, outbox, turns, messages });
 
-  async function quiesce(): Promise<void> {
+  async function quiesce(timeoutMs = Infinity): Promise<void> {
     ai.cancel();
-    await delivery.quiesce();
+    discovery.stop();
+    await cron.quiesce();
+    await delivery.quiesce(timeoutMs);
     await upkeep.stop();
   }
 
   return {
     sessions: createSessionService({ store, clock, channels, config, stopTurns: (key) => turns.stopSession(key) }),
-    messages: createMessageService({ store, clock, channels, outbox, turns, config, registry }),
+    messages,
     outgoing: createOutgoingService({ store, clock, outbox }),
     channelAccounts: createChannelService({ store, clock, channels, outbox }),
     webhooks: createWebhookService({ inbox: delivery.inbox, config }),
-    agent: createAgentService({ store, turns, config, registry }),
+    agent,
+    completions: createCompletionService({ agent, clock, logger, config, registry }),
     models: createModelService(registry),
+    cron: cron.service,
     start: () => store.open(),
     async activate() {
       ai.loadWhenIdle(() => registry().hasProvider);
       await upkeep.start();
       await delivery.start();
+      await cron.start();
+      discovery.start();
     },
-    reconfigure: () => channels.reconfigure(),
+    async reconfigure() {
+      await channels.reconfigure();
+      cron.reconfigure();
+    },
     quiesce,
     drain: (timeoutMs) => turns.drain(timeoutMs),
     async close() {
       await quiesce();
       await turns.drain(0);
+      await cron.close();
       await delivery.close();
       await store.close();
     },

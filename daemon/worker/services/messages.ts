@@ -12,7 +12,7 @@ import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
 import { appendMessage } from '../store/messages.js';
 import type { Lane } from '../store/outbox.js';
 import type { Queries } from '../store/schema.js';
-import { ensureSession, type NewSession } from '../store/sessions.js';
+import { ensureSession, findSession, type NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { checkText } from './agent.js';
 import { findAgent } from './agents.js';
@@ -51,45 +51,48 @@ async function collectReply(events: AsyncIterable<AgentEvent>): Promise<string> 
   for await (const event of events) {
     if (event.type === 'done') return event.reply;
     if (event.type === 'error') {
-      throw new GatewayError(event.code, { message: event.message, ...(event.details === undefined ? {} : { details: { ...event.details } }) });
+      throw new GatewayError(event.code, {
+        message: event.message,
+        ...(event.details === undefined ? {} : { details: { ...event.details } }),
+      });
     }
   }
   throw new Error('a turn ended without an end');
 }
 
-export function createMessageService(options: MessageServiceOptions): MessageService {
-  const { store, clock, channels, outbox, turns } = options;
+interface Acceptance {
+  readonly session: NewSession;
+  readonly lane: Lane;
+  readonly content: string;
+  readonly bodyHash: string;
+  readonly key: string | undefined;
+}
 
-  /** @returns the message's id: a new one, or the first answer to the same key */
-  async function acceptOnce(
-    db: Queries,
-    accepted: { session: NewSession; lane: Lane; content: string; bodyHash: string; key: string | undefined },
-  ): Promise<{ messageId: string; replayed: boolean }> {
-    const { session, lane, content, bodyHash, key } = accepted;
-    const nowMs = clock.now();
-    const first = key === undefined ? undefined : await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, nowMs });
-    if (key !== undefined && first !== undefined) {
-      if (first.bodyHash !== bodyHash) throw keyConflict(key);
-      return { messageId: first.result, replayed: true };
-    }
-    const { row } = await ensureSession(db, { ...session, nowMs });
-    const messageId = newId('msg');
-    // The gateway says it to the chat, so in the conversation it is the assistant's; no model wrote it.
-    const message = {
-      id: messageId,
-      sessionId: row.id,
-      turnId: null,
-      role: 'assistant',
-      content,
-      model: null,
-      status: 'complete',
-      nowMs,
-    } as const;
-    await appendMessage(db, message);
-    await outbox.enqueue(db, { ...lane, id: messageId, content });
-    if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, bodyHash, result: messageId, nowMs });
-    return { messageId, replayed: false };
+/** Runs in a write. @returns the message's id: a new one, or the first answer to the same key */
+async function acceptOnce(
+  { clock, outbox }: MessageServiceOptions,
+  db: Queries,
+  accepted: Acceptance,
+): Promise<{ messageId: string; replayed: boolean }> {
+  const { session, lane, content, bodyHash, key } = accepted;
+  const nowMs = clock.now();
+  const first = key === undefined ? undefined : await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, nowMs });
+  if (key !== undefined && first !== undefined) {
+    if (first.bodyHash !== bodyHash) throw keyConflict(key);
+    return { messageId: first.result, replayed: true };
   }
+  const { row } = await ensureSession(db, { ...session, nowMs });
+  const messageId = newId('msg');
+  // The gateway says it to the chat, so in the conversation it is the assistant's; no model wrote it.
+  const message = { id: messageId, sessionId: row.id, turnId: null, role: 'assistant', model: null, status: 'complete', nowMs } as const;
+  await appendMessage(db, { ...message, content });
+  await outbox.enqueue(db, { ...lane, id: messageId, content });
+  if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, bodyHash, result: messageId, nowMs });
+  return { messageId, replayed: false };
+}
+
+export function createMessageService(options: MessageServiceOptions): MessageService {
+  const { store, channels, outbox, turns } = options;
 
   /** The chat's session with the agent that answers there. */
   function findChat(message: InboundMessage) {
@@ -106,7 +109,7 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
       const { session, lane } = findChat(message);
       const content = checkText('content', message.content);
       const bodyHash = hashBody(message, lane.accountId);
-      const accepted = await store.write((db) => acceptOnce(db, { session, lane, content, bodyHash, key }));
+      const accepted = await store.write((db) => acceptOnce(options, db, { session, lane, content, bodyHash, key }));
       outbox.wake(lane);
       return accepted;
     },
@@ -114,7 +117,9 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
     async sync(message, { deliver, signal }) {
       const { agent, session, lane } = findChat(message);
       const text = checkText('content', message.content);
-      const candidates = await chooseModels({ requested: undefined, agent, config: options.config() }, options.registry());
+      const known = await store.read((db) => findSession(db, session.key));
+      const choice = { requested: undefined, session: known?.model ?? null, agent, config: options.config() };
+      const candidates = await chooseModels(choice, options.registry());
       const hooks: TurnHooks = {
         // With the answer, so that it is not lost between the two.
         async ended(db, { state, reply, replyId }) {
@@ -122,7 +127,9 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
           return true;
         },
       };
-      const reply = await collectReply(turns.start({ agent, session, mustExist: false, text, candidates, runsCommands: true, hooks }, signal));
+      const reply = await collectReply(
+        turns.start({ agent, session, mustExist: false, text, candidates, runsCommands: true, hooks }, signal),
+      );
       outbox.wake(lane);
       return { reply };
     },

@@ -45,7 +45,10 @@ function encodeCursor(seq: number): string {
 function decodeCursor(cursor: string): number {
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new GatewayError('INVALID_REQUEST', { message: `cursor '${cursor.slice(0, 80)}' is none that this API gave`, hint: 'Take nextCursor of the page before.' });
+  throw new GatewayError('INVALID_REQUEST', {
+    message: `cursor '${cursor.slice(0, 80)}' is none that this API gave`,
+    hint: 'Take nextCursor of the page before.',
+  });
 }
 
 function checkLimit(limit: number): number {
@@ -56,11 +59,18 @@ function checkLimit(limit: number): number {
 async function load(db: Queries, id: string): Promise<OutboxSummary> {
   const row = await findOutboxMessage(db, id);
   if (row !== undefined) return row;
-  throw new GatewayError('NOT_FOUND', { message: `there is no message '${id.slice(0, 80)}'`, details: { id }, hint: 'GET /api/messages lists them; old ones are forgotten.' });
+  throw new GatewayError('NOT_FOUND', {
+    message: `there is no message '${id.slice(0, 80)}'`,
+    details: { id },
+    hint: 'GET /api/messages lists them; old ones are forgotten.',
+  });
 }
 
 function conflict(row: OutboxSummary, why: string): GatewayError {
-  return new GatewayError('CONFLICT', { message: `the message '${row.id}' is ${row.state}: ${why}`, details: { id: row.id, status: row.state } });
+  return new GatewayError('CONFLICT', {
+    message: `the message '${row.id}' is ${row.state}: ${why}`,
+    details: { id: row.id, status: row.state },
+  });
 }
 
 export function createOutgoingService({ store, clock, outbox }: OutgoingServiceOptions): OutgoingService {

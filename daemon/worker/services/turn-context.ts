@@ -1,9 +1,10 @@
 /** What a model is asked in a turn: the question, and as much of what was said before it as fits. */
 import type { CommandRegistry } from '../agent/commands.js';
-import { contextBudget, gatherContext, type ContextOptions } from '../agent/context.js';
+import { contextBudget, estimateTokens, gatherContext, type ContextOptions } from '../agent/context.js';
 import { GUIDE_REF } from '../agent/guide.js';
+import { fitSteps } from '../agent/fit-steps.js';
+import type { StepRequest } from '../agent/turn.js';
 import type { ModelRequest } from '../providers/provider.js';
-import type { ResolvedModel } from '../providers/registry.js';
 import { readNewestMessages } from '../store/messages.js';
 import type { MessageRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
@@ -13,7 +14,7 @@ export interface TurnContextOptions {
   readonly store: Store;
   readonly commands: CommandRegistry;
   readonly turn: BegunTurn;
-  readonly model: ResolvedModel;
+  readonly step: StepRequest;
   readonly text: string;
   readonly systemPrompt: string | undefined;
 }
@@ -38,13 +39,28 @@ async function readHistory(options: TurnContextOptions, beforeSeq: number): Retu
   return { messages, nextSeq: rows.length < HISTORY_PAGE ? undefined : rows.at(-1)?.seq };
 }
 
+/** What tools may take of the context. */
+const STEPS_SHARE = 0.6;
+const toolTokens = ({ tools }: StepRequest): number => tools.reduce((sum, tool) => sum + estimateTokens(JSON.stringify(tool)), 0);
+
 export async function buildModelRequest(options: TurnContextOptions): Promise<ModelRequest> {
-  const { model, text, systemPrompt, turn } = options;
+  const { step, text, systemPrompt, turn } = options;
+  const { model, tools, isLastStep } = step;
+  const budgetTokens = contextBudget(model) - toolTokens(step);
+  const { steps, tokens } = fitSteps(step.steps, budgetTokens * STEPS_SHARE);
   const messages = await gatherContext({
-    budgetTokens: contextBudget(model),
+    budgetTokens: budgetTokens - tokens,
     system: systemPrompt,
     text,
     readBefore: (seq = turn.questionSeq) => readHistory(options, seq),
   });
-  return { modelId: model.modelId, messages, ...(systemPrompt === undefined ? {} : { system: systemPrompt }) };
+  return {
+    ref: model.ref,
+    modelId: model.modelId,
+    messages: [...messages, ...steps],
+    tools,
+    isLastStep,
+    ...(systemPrompt === undefined ? {} : { system: systemPrompt }),
+    ...(model.maxTokens === null ? {} : { maxTokens: model.maxTokens }),
+  };
 }

@@ -5,10 +5,10 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
-import type { TokenUsage } from '../providers/provider.js';
+import type { TurnUsage } from '../providers/token-cost.js';
 import { acquireLease, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
-import { isInboxTurn } from '../store/inbox.js';
-import { appendMessage, findMessage } from '../store/messages.js';
+import { isInboxTurn, isTurnRepeatable } from '../store/inbox.js';
+import { appendMessage, findMessage, removeToolResults } from '../store/messages.js';
 import type { Queries, SessionRow, TurnRow } from '../store/schema.js';
 import { ensureSession, findSession, type NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
@@ -67,7 +67,7 @@ export interface TurnOutcome {
   readonly state: 'done' | 'aborted' | 'error';
   readonly reply: string;
   readonly model: string | null;
-  readonly usage: TokenUsage | null;
+  readonly usage: TurnUsage | null;
   readonly error: GatewayError | null;
 }
 
@@ -118,12 +118,18 @@ export class TurnJournal {
         errorMessage: error?.message ?? null,
         inputTokens: usage?.inputTokens ?? null,
         outputTokens: usage?.outputTokens ?? null,
+        cacheReadTokens: usage?.cacheReadTokens ?? null,
+        cacheWriteTokens: usage?.cacheWriteTokens ?? null,
+        costUsd: usage?.costUsd ?? null,
         nowMs,
       });
       if (!isOurs) return false;
       await releaseLease(db, { key: leaseKey(turn.session.id), owner: instanceId });
       const replyId = newId('msg');
-      if (ended !== undefined && !(await ended(db, replyId))) return true;
+      if (ended !== undefined && !(await ended(db, replyId))) {
+        await removeToolResults(db, { turnId: turn.id, sessionId: turn.session.id });
+        return true;
+      }
       const message = { sessionId: turn.session.id, turnId: turn.id, nowMs };
       if (reply !== '')
         await appendMessage(db, { ...message, id: replyId, role: 'assistant', content: reply, model, status: STATUS[state] });
@@ -171,7 +177,10 @@ export class TurnJournal {
     return { id, session, questionSeq };
   }
 
-  async #storeQuestion(db: Queries, { question, sessionId, turnId, nowMs }: { question: TurnQuestion; sessionId: number; turnId: string; nowMs: number }): Promise<number> {
+  async #storeQuestion(
+    db: Queries,
+    { question, sessionId, turnId, nowMs }: { question: TurnQuestion; sessionId: number; turnId: string; nowMs: number },
+  ): Promise<number> {
     const stored = question.messageId === undefined ? undefined : await findMessage(db, question.messageId);
     if (stored?.session_id === sessionId) return stored.seq;
     // An id that a deleted session still has cannot be used again.
@@ -181,10 +190,15 @@ export class TurnJournal {
 
   async #interrupt(db: Queries, turn: TurnRow): Promise<void> {
     const nowMs = this.#options.clock.now();
-    const nothing = { model: null, errorCode: null, inputTokens: null, outputTokens: null };
+    const nothing = { model: null, errorCode: null, inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null };
     const wasRunning = await endTurn(db, { ...nothing, id: turn.id, state: 'interrupted', errorMessage: INTERRUPTED, nowMs });
     // What becomes of a chat's message, and what the chat is told, is decided by the inbox.
-    if (!wasRunning || (await isInboxTurn(db, turn.id))) return;
+    if (!wasRunning) return;
+    if (await isInboxTurn(db, turn.id)) {
+      // One that did what others noticed is not run again, and what it did stays to be seen.
+      if (await isTurnRepeatable(db, turn.id)) await removeToolResults(db, { turnId: turn.id, sessionId: turn.session_id });
+      return;
+    }
     await appendMessage(db, {
       id: newId('msg'),
       sessionId: turn.session_id,

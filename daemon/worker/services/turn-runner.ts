@@ -7,19 +7,21 @@ import type { CommandRegistry } from '../agent/commands.js';
 import { GUIDE_REF } from '../agent/guide.js';
 import { answer, type Candidate } from '../agent/turn.js';
 import { TurnQueue } from '../agent/turn-queue.js';
-import type { TokenUsage } from '../providers/provider.js';
+import type { TurnUsage } from '../providers/token-cost.js';
 import type { Queries } from '../store/schema.js';
 import type { NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import type { AgentEvent } from './contracts.js';
 import { EventStream } from './event-stream.js';
 import { buildModelRequest } from './turn-context.js';
+import type { ToolBox } from './turn-tools.js';
 import type { BegunTurn, TurnHooks, TurnJournal, TurnOutcome } from './turn-journal.js';
 
 export interface TurnRunnerOptions {
   readonly store: Store;
   readonly journal: TurnJournal;
   readonly commands: CommandRegistry;
+  readonly tools: ToolBox;
   readonly clock: Clock;
   readonly logger: LogPort;
   random(): number;
@@ -40,6 +42,7 @@ export interface TurnRequest {
 }
 
 type ErrorEvent = Extract<AgentEvent, { type: 'error' }>;
+type DoneEvent = Extract<AgentEvent, { type: 'done' }>;
 
 /** Where a turn's events go, and what stops it. */
 interface TurnIo {
@@ -50,10 +53,15 @@ interface TurnIo {
 interface RunningTurn {
   readonly sessionKey: string;
   readonly stop: AbortController;
+  /** It is a word to the gateway, not to a model. */
+  readonly isCommand: boolean;
   readonly finished: Promise<void>;
 }
 
-const NO_USAGE: TokenUsage = { inputTokens: null, outputTokens: null };
+/** What callers are told of a turn's cost; of one that no model was asked in, nothing is known. */
+function toUsageDocument(usage: TurnUsage | null): DoneEvent['usage'] {
+  return { inputTokens: usage?.inputTokens ?? null, outputTokens: usage?.outputTokens ?? null, costUsd: usage?.costUsd ?? null };
+}
 
 /** Why a turn was stopped, as its reader is told. */
 function stopReason(signal: AbortSignal): GatewayError {
@@ -61,6 +69,10 @@ function stopReason(signal: AbortSignal): GatewayError {
   return new GatewayError('UNAVAILABLE', {
     message: 'the turn was stopped before it was finished; what had been said is kept in the session',
   });
+}
+
+function stoppedByRequest(): GatewayError {
+  return new GatewayError('CONFLICT', { message: 'the turn was stopped by /stop; what had been said is kept in the session' });
 }
 
 /** What to do becomes the message's last sentence. */
@@ -86,15 +98,19 @@ export class TurnRunner {
       events.end();
       this.#running.delete(turn);
     });
-    const turn: RunningTurn = { sessionKey: request.session.key, stop, finished };
+    const isCommand = this.#match(request) !== undefined;
+    const turn: RunningTurn = { sessionKey: request.session.key, stop, isCommand, finished };
     this.#running.add(turn);
     return events;
   }
 
-  /** Stops what runs and waits in a session. */
+  /** Stops what runs and waits in a session that was deleted. */
   stopSession(sessionKey: string): void {
-    const reason = new GatewayError('SESSION_NOT_FOUND', { message: `the session '${sessionKey}' was deleted` });
-    for (const turn of this.#running) if (turn.sessionKey === sessionKey) turn.stop.abort(reason);
+    this.#stop(sessionKey, new GatewayError('SESSION_NOT_FOUND', { message: `the session '${sessionKey}' was deleted` }));
+  }
+
+  #stop(sessionKey: string, reason: GatewayError): void {
+    for (const turn of this.#running) if (turn.sessionKey === sessionKey && !turn.isCommand) turn.stop.abort(reason);
   }
 
   /** Lets turns end for `timeoutMs`, then stops the rest and waits until what they said is stored. @returns how many were cut */
@@ -121,6 +137,7 @@ export class TurnRunner {
   async #run(request: TurnRequest, io: TurnIo): Promise<void> {
     let leave: (() => void) | undefined;
     try {
+      if (this.#match(request)?.command.stopsTurns === true) this.#stop(request.session.key, stoppedByRequest());
       leave = await this.#queue.enter(request.session.key, io.signal);
       const { session, mustExist, agent, text, messageId, hooks } = request;
       const turn = await this.#options.journal.begin({ session, mustExist, agentId: agent.id, text, messageId }, io.signal, hooks);
@@ -155,7 +172,7 @@ export class TurnRunner {
     if (reason !== null) throw reason;
     if (outcome.error !== null) throw outcome.error;
     const { reply, model, usage } = outcome;
-    io.events.push({ type: 'done', reply, session: turn.session.key, model: model ?? GUIDE_REF, usage: usage ?? NO_USAGE });
+    io.events.push({ type: 'done', reply, session: turn.session.key, model: model ?? GUIDE_REF, usage: toUsageDocument(usage) });
   }
 
   /** What the turn came to. A fault of the gateway itself is an outcome too: the question is stored, so its end must be. */
@@ -180,7 +197,7 @@ export class TurnRunner {
         say(commanded);
         return outcome({ model: GUIDE_REF });
       }
-      return outcome(await this.#askModels(request, turn, { signal: io.signal, say }));
+      return outcome(await this.#askModels(request, turn, { ...io, say }));
     } catch (error) {
       return outcome({ state: 'error', error: this.#toTold(error) });
     }
@@ -188,23 +205,28 @@ export class TurnRunner {
 
   async #runCommand(request: TurnRequest, turn: BegunTurn): Promise<string | undefined> {
     const [first] = request.candidates;
-    // Where no language model listens, nobody else could make sense of a command.
-    const matched = request.runsCommands || first.ref === GUIDE_REF ? this.#options.commands.match(request.text) : undefined;
+    const matched = this.#match(request);
     if (matched === undefined) return undefined;
     const { command, call } = matched;
     return command.run({ ...call, sessionId: turn.session.id, sessionKey: turn.session.key, agentId: request.agent.id, model: first.ref });
   }
 
+  /** Where no language model listens, nobody else could make sense of a command. */
+  #match({ runsCommands, candidates: [first], text }: TurnRequest): ReturnType<CommandRegistry['match']> {
+    return runsCommands || first.ref === GUIDE_REF ? this.#options.commands.match(text) : undefined;
+  }
+
   async #askModels(
     request: TurnRequest,
     turn: BegunTurn,
-    io: { signal: AbortSignal; say: (text: string) => void },
+    io: TurnIo & { say: (text: string) => void },
   ): Promise<Partial<TurnOutcome>> {
-    const { store, commands, clock, logger } = this.#options;
+    const { store, commands, tools, clock, logger } = this.#options;
     const { agent, text, candidates } = request;
     const events = answer({
       candidates,
-      buildRequest: (model) => buildModelRequest({ store, commands, turn, model, text, systemPrompt: agent.systemPrompt }),
+      buildRequest: (step) => buildModelRequest({ store, commands, turn, step, text, systemPrompt: agent.systemPrompt }),
+      tools: tools.forTurn(agent, turn, io.signal),
       signal: io.signal,
       clock,
       logger,
@@ -215,12 +237,15 @@ export class TurnRunner {
         case 'delta':
           io.say(event.text);
           break;
+        case 'tool':
+          io.events.push(event);
+          break;
         case 'finished':
           return { state: 'done', model: event.ref, usage: event.usage };
         case 'aborted':
-          return { state: 'aborted', model: event.ref };
+          return { state: 'aborted', model: event.ref, usage: event.usage };
         case 'failed':
-          return { state: 'error', model: event.ref, error: event.error };
+          return { state: 'error', model: event.ref, error: event.error, usage: event.usage };
       }
     }
     throw new Error('an answer ended without an end');

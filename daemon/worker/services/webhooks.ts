@@ -9,7 +9,7 @@ import { toWellFormed } from '../store/text.js';
 
 export interface WebhookServiceOptions {
   readonly inbox: Pick<Inbox, 'receive'>;
-  config(): Config;
+  readonly config: () => Config;
 }
 
 export function createWebhookService({ inbox, config }: WebhookServiceOptions): WebhookService {

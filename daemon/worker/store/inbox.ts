@@ -63,10 +63,17 @@ const selectLanes = prepare<Record<never, never>>()((db) =>
 );
 
 const selectRunning = prepare<Record<never, never>>()((db) =>
-  db.selectFrom('inbox_messages').selectAll().where('finished_at', 'is', null).where('state', '=', sql.lit('running' as const)).orderBy('seq'),
+  db
+    .selectFrom('inbox_messages')
+    .selectAll()
+    .where('finished_at', 'is', null)
+    .where('state', '=', sql.lit('running' as const))
+    .orderBy('seq'),
 );
 
-const selectByTurn = prepare<{ turnId: string }>()((db, p) => db.selectFrom('inbox_messages').select('seq').where('turn_id', '=', p.turnId));
+const selectByTurn = prepare<{ turnId: string }>()((db, p) =>
+  db.selectFrom('inbox_messages').select('seq').where('turn_id', '=', p.turnId),
+);
 
 const selectRow = prepare<{ seq: number }>()((db, p) => db.selectFrom('inbox_messages').selectAll().where('seq', '=', p.seq));
 
@@ -77,7 +84,9 @@ const begin = prepare<{ seq: number; instanceId: string }>()((db, p) =>
     .where('seq', '=', p.seq),
 );
 
-const setTurn = prepare<{ seq: number; turnId: string }>()((db, p) => db.updateTable('inbox_messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq));
+const setTurn = prepare<{ seq: number; turnId: string }>()((db, p) =>
+  db.updateTable('inbox_messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq),
+);
 
 const setPreview = prepare<{ seq: number; previewId: string }>()((db, p) =>
   db.updateTable('inbox_messages').set({ preview_id: p.previewId }).where('seq', '=', p.seq),
@@ -109,7 +118,10 @@ const finish = prepare<Ending>()((db, p) =>
 );
 
 /** Runs in a write. @returns the id under which the message is stored, and whether it had been already */
-export async function insertInboxMessage(db: Queries, message: NewInboxMessage & { nowMs: number }): Promise<{ id: string; isRepeated: boolean }> {
+export async function insertInboxMessage(
+  db: Queries,
+  message: NewInboxMessage & { nowMs: number },
+): Promise<{ id: string; isRepeated: boolean }> {
   if ((await insert.run(db, message)) === 1) return { id: message.id, isRepeated: false };
   const first = await selectByUpdate.first(db, { scope: message.scope, updateId: message.updateId });
   if (first === undefined) throw new Error(`update ${message.updateId} of ${message.scope} was not stored`);
@@ -137,6 +149,12 @@ export async function readRunningInbox(db: Queries): Promise<InboxMessageRow[]> 
 /** Whether the turn is one of a message from a chat outside, whose fate the inbox decides. */
 export async function isInboxTurn(db: Queries, turnId: string): Promise<boolean> {
   return (await selectByTurn.first(db, { turnId })) !== undefined;
+}
+
+/** Whether that message will be handled again after its turn was cut. */
+export async function isTurnRepeatable(db: Queries, turnId: string): Promise<boolean> {
+  const row = await db.selectFrom('inbox_messages').select('is_repeatable').where('turn_id', '=', turnId).executeTakeFirst();
+  return row?.is_repeatable === 1;
 }
 
 /** Runs in a write, before the attempt. */
@@ -172,7 +190,11 @@ export async function finishInbox(db: Queries, ending: Ending): Promise<boolean>
 
 /** Forgets what was handled long ago. @returns how many messages */
 export async function purgeInbox(db: Queries, beforeMs: number): Promise<number> {
-  const result = await db.deleteFrom('inbox_messages').where('finished_at', 'is not', null).where('finished_at', '<=', beforeMs).executeTakeFirst();
+  const result = await db
+    .deleteFrom('inbox_messages')
+    .where('finished_at', 'is not', null)
+    .where('finished_at', '<=', beforeMs)
+    .executeTakeFirst();
   return Number(result.numDeletedRows);
 }
 

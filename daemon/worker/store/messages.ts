@@ -1,7 +1,8 @@
 /** What was said in sessions, in the order in which it was committed. */
+import { sql } from 'kysely';
 import { prepare } from './prepare.js';
 import type { MessageRole, MessageRow, MessageStatus, Queries } from './schema.js';
-import { touchSession } from './sessions.js';
+import { touchSession, uncountMessages } from './sessions.js';
 
 export interface NewMessage {
   readonly id: string;
@@ -43,6 +44,10 @@ const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: n
 
 const selectById = prepare<{ id: string }>()((db, p) => db.selectFrom('messages').selectAll().where('id', '=', p.id));
 
+const deleteToolResults = prepare<{ turnId: string; sessionId: number }>()((db, p) =>
+  db.deleteFrom('messages').where('session_id', '=', p.sessionId).where('turn_id', '=', p.turnId).where('role', '=', sql.lit('tool' as const)),
+);
+
 const MAX_TITLE_LENGTH = 80;
 
 /** A session's title from the first thing said in it: one line, cut at a word where there is one. A command names nothing. */
@@ -81,4 +86,10 @@ export async function readNewestMessages(
 ): Promise<MessageRow[]> {
   const { sessionId, limit, afterSeq = 0, beforeSeq = Number.MAX_SAFE_INTEGER } = range;
   return selectNewest.all(db, { sessionId, afterSeq, beforeSeq, limit });
+}
+
+/** Runs in a write. Takes back what tools said in a turn that will be run again. */
+export async function removeToolResults(db: Queries, turn: { turnId: string; sessionId: number }): Promise<void> {
+  const count = await deleteToolResults.run(db, turn);
+  if (count > 0) await uncountMessages(db, { id: turn.sessionId, count });
 }

@@ -54,7 +54,15 @@ export async function requeueMessage(db: Queries, change: { seq: number; nowMs: 
     .execute();
   await db
     .updateTable('outbox_messages')
-    .set({ state: 'queued', instance_id: null, due_at: nowMs, attempted_at: null, expires_at: expiresAtMs, finished_at: null, updated_at: nowMs })
+    .set({
+      state: 'queued',
+      instance_id: null,
+      due_at: nowMs,
+      attempted_at: null,
+      expires_at: expiresAtMs,
+      finished_at: null,
+      updated_at: nowMs,
+    })
     .where('seq', '=', seq)
     .execute();
 }

@@ -71,7 +71,11 @@ const selectPart = prepare<{ seq: number; part: number }>()((db, p) =>
 );
 
 const selectSending = prepare<Record<never, never>>()((db) =>
-  db.selectFrom('outbox_messages').selectAll().where('state', '=', sql.lit('sending' as const)).orderBy('seq'),
+  db
+    .selectFrom('outbox_messages')
+    .selectAll()
+    .where('state', '=', sql.lit('sending' as const))
+    .orderBy('seq'),
 );
 
 const selectLanes = prepare<Record<never, never>>()((db) =>
@@ -164,6 +168,9 @@ export async function changeMessage(db: Queries, change: MessageChange & { nowMs
 }
 
 /** Runs in a write. `attempts` is added to the part's. */
-export async function changePart(db: Queries, change: { seq: number; part: number; state: DeliveryState; attempts: number }): Promise<void> {
+export async function changePart(
+  db: Queries,
+  change: { seq: number; part: number; state: DeliveryState; attempts: number },
+): Promise<void> {
   await updatePart.run(db, change);
 }

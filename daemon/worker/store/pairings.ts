@@ -31,7 +31,10 @@ export async function isPaired(db: Queries, key: PairingKey): Promise<boolean> {
  * Runs in a write. Notes that a sender wants to be known.
  * @returns true: the sender is to be told the code; false: it has been told already, is known, or too many ask
  */
-export async function requestPairing(db: Queries, request: PairingKey & { senderName: string; code: string; nowMs: number }): Promise<boolean> {
+export async function requestPairing(
+  db: Queries,
+  request: PairingKey & { senderName: string; code: string; nowMs: number },
+): Promise<boolean> {
   const { channel, accountId, senderId, senderName, code, nowMs } = request;
   await db.deleteFrom('pairings').where('expires_at', '<=', nowMs).execute();
   const known = await db.selectFrom('pairings').selectAll().where('channel', '=', channel).where('account_id', '=', accountId).execute();
@@ -39,13 +42,24 @@ export async function requestPairing(db: Queries, request: PairingKey & { sender
   if (known.filter((row) => row.code !== null).length >= MAX_PENDING_PER_ACCOUNT) return false;
   await db
     .insertInto('pairings')
-    .values({ channel, account_id: accountId, sender_id: senderId, sender_name: senderName, code, expires_at: nowMs + PAIRING_TTL_MS, created_at: nowMs })
+    .values({
+      channel,
+      account_id: accountId,
+      sender_id: senderId,
+      sender_name: senderName,
+      code,
+      expires_at: nowMs + PAIRING_TTL_MS,
+      created_at: nowMs,
+    })
     .execute();
   return true;
 }
 
 /** Runs in a write. Lets a sender in. @returns who it is; undefined when no request has that code */
-export async function approvePairing(db: Queries, approval: { channel: string; code: string; nowMs: number }): Promise<PairingRow | undefined> {
+export async function approvePairing(
+  db: Queries,
+  approval: { channel: string; code: string; nowMs: number },
+): Promise<PairingRow | undefined> {
   const row = await db
     .selectFrom('pairings')
     .selectAll()

@@ -17,6 +17,8 @@ export interface SessionTable {
   message_count: Generated<number>;
   /** Messages up to this `seq` are history to people but no longer context to the model (`/new`). */
   context_after_seq: Generated<number>;
+  /** `provider/model` that the session was told to use (`/model`); null: what the configuration says. */
+  model: Generated<string | null>;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
@@ -54,6 +56,11 @@ export interface TurnTable {
   error_message: string | null;
   input_tokens: number | null;
   output_tokens: number | null;
+  /** Parts of the input tokens. */
+  cache_read_tokens: Generated<number | null>;
+  cache_write_tokens: Generated<number | null>;
+  /** US dollars; null where a price is not known. */
+  cost_usd: Generated<number | null>;
   created_at: number;
   finished_at: number | null;
 }
@@ -162,6 +169,78 @@ export interface PairingTable {
   created_at: number;
 }
 
+export type CronMode = 'direct' | 'agent';
+export type CronOverlap = 'skip' | 'queue' | 'replace';
+
+/** A scheduled job. Its schedule's times are computed in `cron/`; `next_at` is the one that has not been claimed yet. */
+export interface CronJobTable {
+  seq: Generated<number>;
+  id: string;
+  name: string;
+  /** A cron expression, `every 10m` or `at 2026-03-01T09:00`. */
+  schedule: string;
+  /** IANA name. */
+  timezone: string;
+  /** What `every` counts from. */
+  anchor_at: number;
+  message: string;
+  mode: CronMode;
+  /** Where it says what it has to say; null: nowhere. */
+  channel: string | null;
+  account_id: string | null;
+  chat_id: string | null;
+  agent_id: string | null;
+  session: 'main' | 'isolated';
+  model: string | null;
+  overlap: CronOverlap;
+  missed: 'once' | 'skip';
+  interrupted: 'leave' | 'again';
+  grace_ms: number;
+  timeout_ms: number;
+  /** How often a failed occurrence is tried again. */
+  retries: number;
+  /** After how many failed attempts in a row its chat is told; 0: never. */
+  notify_after: number;
+  enabled: number;
+  /** Null: it does not fire any more. */
+  next_at: number | null;
+  /** Attempts that failed since the last that did not. */
+  failures: Generated<number>;
+  created_at: number;
+  updated_at: number;
+}
+
+/** `queued → running → done | failed | interrupted | replaced`; `skipped` and `missed` never began. */
+export type CronRunState = 'queued' | 'running' | 'done' | 'failed' | 'interrupted' | 'replaced' | 'skipped' | 'missed';
+
+/** One attempt at one occurrence of a job. (job, occurrence, attempt) is unique: what was claimed once is not claimed again. */
+export interface CronRunTable {
+  seq: Generated<number>;
+  id: string;
+  job_id: string;
+  /** The scheduled instant in epoch ms; the first run's id where a person triggered it. */
+  occurrence: string;
+  attempt: number;
+  trigger: 'schedule' | 'manual';
+  scheduled_at: number;
+  /** Not before this. */
+  due_at: number;
+  state: CronRunState;
+  instance_id: string | null;
+  started_at: number | null;
+  finished_at: number | null;
+  /** Earlier occurrences that passed while nobody could run them, and for which this one stands. */
+  missed_before: Generated<number>;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost_usd: number | null;
+  model: string | null;
+  output: string | null;
+  error: string | null;
+  /** The message that it was delivered as. */
+  message_id: string | null;
+}
+
 export interface Schema {
   sessions: SessionTable;
   messages: MessageTable;
@@ -173,6 +252,8 @@ export interface Schema {
   inbox_messages: InboxMessageTable;
   inbox_cursors: InboxCursorTable;
   pairings: PairingTable;
+  cron_jobs: CronJobTable;
+  cron_runs: CronRunTable;
 }
 
 /** Where the functions of an aggregate run: inside a write's transaction, or on the connection for reads. */
@@ -186,3 +267,5 @@ export type OutboxMessageRow = Selectable<OutboxMessageTable>;
 export type OutboxPartRow = Selectable<OutboxPartTable>;
 export type InboxMessageRow = Selectable<InboxMessageTable>;
 export type PairingRow = Selectable<PairingTable>;
+export type CronJobRow = Selectable<CronJobTable>;
+export type CronRunRow = Selectable<CronRunTable>;

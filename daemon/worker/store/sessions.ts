@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { prepare } from './prepare.js';
 import type { Queries, SessionRow } from './schema.js';
+import { containsText } from './session-search.js';
 
 /** What a new session is made of. `key` is the parts joined by colons. */
 export interface NewSession {
@@ -54,6 +55,15 @@ const touch = prepare<{ id: number; title: string | null; nowMs: number }>()((db
     .where('id', '=', p.id),
 );
 
+const uncount = prepare<{ id: number; count: number }>()((db, p) =>
+  db
+    .updateTable('sessions')
+    .set({ message_count: sql`message_count - ${p.count}` })
+    .where('id', '=', p.id),
+);
+
+const setModel = prepare<{ id: number; model: string | null }>()((db, p) => db.updateTable('sessions').set({ model: p.model }).where('id', '=', p.id));
+
 const startFresh = prepare<{ id: number }>()((db, p) =>
   db
     .updateTable('sessions')
@@ -90,6 +100,16 @@ export async function touchSession(db: Queries, change: { id: number; title: str
   await touch.run(db, change);
 }
 
+/** Counts messages out that were taken back. */
+export async function uncountMessages(db: Queries, change: { id: number; count: number }): Promise<void> {
+  await uncount.run(db, change);
+}
+
+/** @param change.model  null: what the configuration says */
+export async function setSessionModel(db: Queries, change: { id: number; model: string | null }): Promise<void> {
+  await setModel.run(db, change);
+}
+
 /** From here on, what was said before is no context any more. */
 export async function startFreshContext(db: Queries, id: number): Promise<void> {
   await startFresh.run(db, { id });
@@ -111,19 +131,6 @@ export interface SessionPosition {
   readonly id: number;
 }
 
-/** A `like` pattern for texts that contain `needle`. */
-function containing(needle: string): string {
-  return `%${needle.replace(/[\\%_]/g, String.raw`\$&`)}%`;
-}
-
-/** SQLite's `like` ignores case for ASCII only; these spellings cover what people type in other alphabets. */
-function spellings(needle: string): string[] {
-  const lower = needle.toLowerCase();
-  const capitalised = lower.slice(0, 1).toUpperCase() + lower.slice(1);
-  // oxlint-disable-next-line no-control-regex -- "all ASCII" is meant
-  return /^[\x00-\x7f]*$/.test(needle) ? [needle] : [...new Set([needle, lower, needle.toUpperCase(), capitalised])];
-}
-
 /** Newest first. @returns up to `limit` sessions below `before` whose title or messages contain `search` */
 export async function listSessions(db: Queries, page: { limit: number; before?: SessionPosition; search?: string }): Promise<SessionRow[]> {
   const { before, search } = page;
@@ -136,23 +143,6 @@ export async function listSessions(db: Queries, page: { limit: number; before?: 
       ]),
     );
   }
-  if (search !== undefined) {
-    query = query.where((where) => {
-      const inMessage = (pattern: string) =>
-        where.exists(
-          where
-            .selectFrom('messages')
-            .select('seq')
-            .whereRef('messages.session_id', '=', 'sessions.id')
-            .where(sql<boolean>`content like ${pattern} escape '\\'`),
-        );
-      return where.or(
-        spellings(search).flatMap((spelling) => [
-          sql<boolean>`title like ${containing(spelling)} escape '\\'`,
-          inMessage(containing(spelling)),
-        ]),
-      );
-    });
-  }
+  if (search !== undefined) query = query.where(containsText(search));
   return query.orderBy('updated_at', 'desc').orderBy('id', 'desc').limit(page.limit).execute();
 }

@@ -20,6 +20,9 @@ export interface TurnEnd {
   readonly errorMessage: string | null;
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
+  readonly cacheReadTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly costUsd: number | null;
   readonly nowMs: number;
 }
 
@@ -50,6 +53,9 @@ const update = prepare<TurnEnd>()((db, p) =>
       error_message: p.errorMessage,
       input_tokens: p.inputTokens,
       output_tokens: p.outputTokens,
+      cache_read_tokens: p.cacheReadTokens,
+      cache_write_tokens: p.cacheWriteTokens,
+      cost_usd: p.costUsd,
       finished_at: p.nowMs,
     })
     .where('id', '=', p.id)

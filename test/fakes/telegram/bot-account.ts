@@ -89,7 +89,13 @@ export class FakeBot {
     if (problem !== undefined) return problem;
     const chatId = Number(parameters['chat_id']);
     const topic = parameters['message_thread_id'];
-    const message: SentMessage = { messageId: this.nextMessageId(), chatId, topic: topic === undefined ? undefined : Number(topic), ...textOf(parameters), edits: 0 };
+    const message: SentMessage = {
+      messageId: this.nextMessageId(),
+      chatId,
+      topic: topic === undefined ? undefined : Number(topic),
+      ...textOf(parameters),
+      edits: 0,
+    };
     this.sent.push(message);
     return { ok: true, result: this.#toMessage(message) };
   }
@@ -97,7 +103,9 @@ export class FakeBot {
   editMessageText(parameters: Parameters): ApiAnswer {
     const problem = this.#checkChat(parameters) ?? this.#checkText(parameters);
     if (problem !== undefined) return problem;
-    const message = this.sent.find(({ messageId, chatId }) => messageId === Number(parameters['message_id']) && chatId === Number(parameters['chat_id']));
+    const message = this.sent.find(
+      ({ messageId, chatId }) => messageId === Number(parameters['message_id']) && chatId === Number(parameters['chat_id']),
+    );
     if (message === undefined) return failure(400, 'Bad Request: message to edit not found');
     const next = textOf(parameters);
     if (next.text === message.text && JSON.stringify(next.entities) === JSON.stringify(message.entities)) {
@@ -114,13 +122,21 @@ export class FakeBot {
 
   #toMessage({ messageId, chatId, text, entities }: SentMessage): object {
     const from = { id: this.id, is_bot: true, first_name: 'Bot', username: this.username };
-    return { message_id: messageId, date: 1_770_000_000, chat: { id: chatId, type: chatId < 0 ? 'supergroup' : 'private' }, from, text, entities };
+    return {
+      message_id: messageId,
+      date: 1_770_000_000,
+      chat: { id: chatId, type: chatId < 0 ? 'supergroup' : 'private' },
+      from,
+      text,
+      entities,
+    };
   }
 
   #checkChat(parameters: Parameters): ApiAnswer | undefined {
     const chatId = Number(parameters['chat_id']);
     const moved = this.migrated.get(chatId);
-    if (moved !== undefined) return failure(400, 'Bad Request: group chat was upgraded to a supergroup chat', { migrate_to_chat_id: moved });
+    if (moved !== undefined)
+      return failure(400, 'Bad Request: group chat was upgraded to a supergroup chat', { migrate_to_chat_id: moved });
     if (!Number.isSafeInteger(chatId) || chatId === 0 || this.unknownChats.has(chatId)) return failure(400, 'Bad Request: chat not found');
     return this.blockedBy.has(chatId) ? failure(403, 'Forbidden: bot was blocked by the user') : undefined;
   }

@@ -66,11 +66,26 @@ test('a webhook stands in the way of polls until it is deleted', async () => {
 });
 
 test.each([
-  { title: 'an unknown token', run: (fake: FakeTelegram) => makeBot(fake, TOKEN.replace('AAE', 'BBB')).api.getMe(), code: 401, description: 'Unauthorized' },
+  {
+    title: 'an unknown token',
+    run: (fake: FakeTelegram) => makeBot(fake, TOKEN.replace('AAE', 'BBB')).api.getMe(),
+    code: 401,
+    description: 'Unauthorized',
+  },
   { title: 'no token at all', run: (fake: FakeTelegram) => makeBot(fake, 'nonsense').api.getMe(), code: 404, description: 'Not Found' },
   { title: 'an empty text', run: (fake: FakeTelegram) => makeBot(fake).api.sendMessage(1, ' '), code: 400, description: 'empty' },
-  { title: 'a text that is too long', run: (fake: FakeTelegram) => makeBot(fake).api.sendMessage(1, 'x'.repeat(4_097)), code: 400, description: 'too long' },
-  { title: 'a message that is not there', run: (fake: FakeTelegram) => makeBot(fake).api.editMessageText(1, 99, 'x'), code: 400, description: 'not found' },
+  {
+    title: 'a text that is too long',
+    run: (fake: FakeTelegram) => makeBot(fake).api.sendMessage(1, 'x'.repeat(4_097)),
+    code: 400,
+    description: 'too long',
+  },
+  {
+    title: 'a message that is not there',
+    run: (fake: FakeTelegram) => makeBot(fake).api.editMessageText(1, 99, 'x'),
+    code: 400,
+    description: 'not found',
+  },
 ])('$title is refused as Telegram does', async ({ run, code, description }) => {
   const fake = await startFakeTelegram();
   expect(await errorOf(run(fake))).toMatchObject({ error_code: code, description: expect.stringContaining(description) });
@@ -95,5 +110,7 @@ test('a message can be edited, but not into what it is', async () => {
   const message = await api.sendMessage(1, 'one');
   await api.editMessageText(1, message.message_id, 'two');
   expect(fake.bot.sent).toMatchObject([{ text: 'two', edits: 1 }]);
-  expect(await errorOf(api.editMessageText(1, message.message_id, 'two'))).toMatchObject({ description: expect.stringContaining('not modified') });
+  expect(await errorOf(api.editMessageText(1, message.message_id, 'two'))).toMatchObject({
+    description: expect.stringContaining('not modified'),
+  });
 });

@@ -101,7 +101,10 @@ class Server {
     this.notify();
   }
 
-  #answer(bot: FakeBot, call: { method: string; parameters: Record<string, unknown>; request: IncomingMessage; response: ServerResponse }): void {
+  #answer(
+    bot: FakeBot,
+    call: { method: string; parameters: Record<string, unknown>; request: IncomingMessage; response: ServerResponse },
+  ): void {
     const { method, parameters, request, response } = call;
     const fault = this.#faults.get(method)?.shift();
     if (typeof fault === 'object') return send(response, fault);
@@ -136,7 +139,10 @@ class Server {
 
   #poll(bot: FakeBot, parameters: Record<string, unknown>, response: ServerResponse): void {
     if (bot.webhookUrl !== '') {
-      return send(response, failure(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"));
+      return send(
+        response,
+        failure(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"),
+      );
     }
     const other = this.#polls.get(bot);
     if (other !== undefined) {
@@ -161,7 +167,16 @@ class Server {
 
 function messageUpdate(bot: FakeBot, text: string, { chat, from = PERSON, message }: SayOptions): object {
   const where = chat ?? { id: from.id, type: 'private', first_name: from.first_name };
-  return { message: { message_id: bot.nextMessageId(), date: 1_770_000_000, chat: where, from: { is_bot: false, ...from }, ...(text === '' ? {} : { text }), ...message } };
+  return {
+    message: {
+      message_id: bot.nextMessageId(),
+      date: 1_770_000_000,
+      chat: where,
+      from: { is_bot: false, ...from },
+      ...(text === '' ? {} : { text }),
+      ...message,
+    },
+  };
 }
 
 export async function startFakeTelegram(): Promise<FakeTelegram> {

@@ -23,7 +23,7 @@ export interface TelegramAccountOptions {
   /** Called once the bot is known and can be sent with. */
   onReady(): void;
   /** 0 ≤ x < 1. */
-  random(): number;
+  readonly random: () => number;
   /** How long one request for updates stays open. Default 25 s. */
   readonly pollSeconds?: number;
 }

@@ -22,7 +22,13 @@ export interface BotMethods {
 
 /** `sent` false: the other side cannot have seen the request. */
 export type BotFailure =
-  | { readonly type: 'answered'; readonly code: number; readonly description: string; readonly retryAfterMs?: number; readonly migrateToChatId?: number }
+  | {
+      readonly type: 'answered';
+      readonly code: number;
+      readonly description: string;
+      readonly retryAfterMs?: number;
+      readonly migrateToChatId?: number;
+    }
   | { readonly type: 'network'; readonly sent: boolean; readonly reason: string }
   | { readonly type: 'aborted'; readonly sent: boolean };
 
@@ -84,7 +90,8 @@ function createFetch(options: BotApiOptions, keepAlive: HttpAgent): Fetch {
     });
     if (result.type !== 'answered') throw failure(result);
     const { status, body } = result;
-    if (!isJson(body)) throw failure({ type: 'failed', sent: true, reason: `the server answered ${status} and no JSON; is its address right?` });
+    if (!isJson(body))
+      throw failure({ type: 'failed', sent: true, reason: `the server answered ${status} and no JSON; is its address right?` });
     return { status, json: async () => JSON.parse(body) as unknown };
   };
   return run as unknown as Fetch;
@@ -114,7 +121,11 @@ export class BotApi {
   constructor(options: BotApiOptions) {
     const root = (options.apiRoot ?? DEFAULT_ROOT).replace(/\/+$/, '');
     this.#keepAlive = new (root.startsWith('https:') ? HttpsAgent : HttpAgent)({ keepAlive: true, maxFreeSockets: 2 });
-    this.#api = new Api(options.token, { apiRoot: root, timeoutSeconds: OUTER_TIMEOUT_SECONDS, fetch: createFetch(options, this.#keepAlive) });
+    this.#api = new Api(options.token, {
+      apiRoot: root,
+      timeoutSeconds: OUTER_TIMEOUT_SECONDS,
+      fetch: createFetch(options, this.#keepAlive),
+    });
   }
 
   /** One request. Never rejects. */
@@ -122,7 +133,10 @@ export class BotApi {
     type Call = (payload: object, signal: AbortSignal) => Promise<BotMethods[M]>;
     const calls = this.#api.raw as unknown as Record<keyof BotMethods, Call>;
     // `getMe` takes no payload in grammY: its first parameter is the signal.
-    const run = method === 'getMe' ? (calls[method] as unknown as (signal: AbortSignal) => Promise<BotMethods[M]>)(signal) : calls[method](payload, signal);
+    const run =
+      method === 'getMe'
+        ? (calls[method] as unknown as (signal: AbortSignal) => Promise<BotMethods[M]>)(signal)
+        : calls[method](payload, signal);
     try {
       return { ok: true, value: await run };
     } catch (error) {

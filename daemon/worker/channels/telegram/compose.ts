@@ -48,7 +48,9 @@ export function composeTelegram({ chatId, content, previewId }: Composition): st
   const chat = parseChatId(chatId);
   const parts = splitMarkdown(content, MAX_TEXT_UNITS);
   if (parts.length > MAX_PARTS) {
-    throw new GatewayError('INVALID_REQUEST', { message: `content is too long for Telegram: it would be ${parts.length} messages; at most ${MAX_PARTS} are sent` });
+    throw new GatewayError('INVALID_REQUEST', {
+      message: `content is too long for Telegram: it would be ${parts.length} messages; at most ${MAX_PARTS} are sent`,
+    });
   }
   const texts = parts.flatMap((part) => render(part) ?? []);
   if (texts.length === 0) throw new GatewayError('INVALID_REQUEST', { message: 'content has nothing that Telegram could show' });

@@ -25,6 +25,7 @@ export function judgeFailure(failure: BotFailure): SendOutcome {
   // The account is about to fail; the message waits for its new token.
   if (isTokenRefused(failure)) return { type: 'interrupted' };
   // "ok": false from the API itself says that it was not done, also with a 5xx.
-  if (failure.code === 429 || failure.code >= 500) return { type: 'failed', reason, ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }) };
+  if (failure.code === 429 || failure.code >= 500)
+    return { type: 'failed', reason, ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }) };
   return { type: 'refused', reason };
 }

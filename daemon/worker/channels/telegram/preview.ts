@@ -87,7 +87,8 @@ export class TelegramPreview implements Preview {
     const chat = parseChatId(target.chatId);
     const result =
       this.#previewId === undefined
-        ? await api.call('sendMessage', { ...chat, ...content }, this.#signal())
+        ? // Not cut when the account stops: the message would stay without anybody knowing its id.
+          await api.call('sendMessage', { ...chat, ...content }, this.#ended.signal)
         : await api.call('editMessageText', { chat_id: chat.chat_id, message_id: Number(this.#previewId), ...content }, this.#signal());
     if (!result.ok) return result.failure.type === 'answered' ? (result.failure.retryAfterMs ?? 0) : 0;
     this.#shown = text;

@@ -27,7 +27,8 @@ function sizeOf(bytes: number | undefined): string {
   return bytes < 1_048_576 ? `, ${Math.ceil(bytes / 1_024)} KB` : `, ${(bytes / 1_048_576).toFixed(1)} MB`;
 }
 
-const named = (kind: string, file: File): string => `${kind}${file.file_name === undefined ? '' : ` ${file.file_name}`}${sizeOf(file.file_size)}`;
+const named = (kind: string, file: File): string =>
+  `${kind}${file.file_name === undefined ? '' : ` ${file.file_name}`}${sizeOf(file.file_size)}`;
 
 /** What is attached, in words: the file itself stays with Telegram. */
 function attachment(message: Message): string | undefined {
@@ -66,7 +67,10 @@ function addressIn(message: Message, bot: BotIdentity): Addressed {
   const isAnswer = message.reply_to_message?.from?.id === bot.id;
   const mentioned = (message.entities ?? []).some((entity) => entity.type === 'text_mention' && entity.user.id === bot.id);
   const isOther = target !== undefined && !isCommand;
-  return { isForBot: !isOther && (isCommand || isNamed || isAnswer || mentioned), content: isCommand ? content : content.replace(name, '').trim() };
+  return {
+    isForBot: !isOther && (isCommand || isNamed || isAnswer || mentioned),
+    content: isCommand ? content : content.replace(name, '').trim(),
+  };
 }
 
 function nameOf({ first_name: first, last_name: last, username }: { first_name: string; last_name?: string; username?: string }): string {

@@ -51,7 +51,7 @@ function linkEnd(text: string, at: number, find: ReturnType<typeof finder>): num
 function findSpans(text: string): { start: number; end: number }[] {
   const spans: { start: number; end: number }[] = [];
   const find = finder(text);
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const marker = MARKERS.find((candidate) => text.startsWith(candidate, at));
     const close = marker === undefined ? linkEnd(text, at, find) : find(marker, at + marker.length);
     if (close < 0) {

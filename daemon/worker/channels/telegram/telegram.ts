@@ -76,11 +76,18 @@ export function createTelegramChannel(options: TelegramChannelOptions): Channel 
     });
   }
 
-  const accounts = new AccountSet<TelegramSettings>({ settings, create: createAccount, onReady: (accountId) => options.onReady(accountId) });
+  const accounts = new AccountSet<TelegramSettings>({
+    settings,
+    create: createAccount,
+    onReady: (accountId) => options.onReady(accountId),
+  });
   return {
     name: 'telegram',
     findAccount: (accountId) => accounts.find(accountId),
-    describeChat: (accountId, chatId) => ({ peerKind: isGroupId(chatId) ? 'group' : 'direct', agentId: accounts.settingsOf(accountId)?.agentId }),
+    describeChat: (accountId, chatId) => ({
+      peerKind: isGroupId(chatId) ? 'group' : 'direct',
+      agentId: accounts.settingsOf(accountId)?.agentId,
+    }),
     compose: (message) => composeTelegram(message),
     start: () => accounts.start(),
     stop: () => accounts.stop(),

@@ -17,11 +17,11 @@ export interface UpdatePollOptions {
   readonly scope: string;
   readonly pollSeconds: number;
   /** 0 ≤ x < 1. */
-  random(): number;
+  readonly random: () => number;
   /** @returns what is to be stored of an update; undefined for nothing */
   read(update: Update): IncomingMessage | undefined;
   /** Undefined: all is well. */
-  onState(problem: string | undefined): void;
+  readonly onState: (problem: string | undefined) => void;
 }
 
 const BATCH = 100;

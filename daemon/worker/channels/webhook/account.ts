@@ -64,13 +64,15 @@ export class WebhookAccount implements ChannelAccount {
     this.#problem = 'problem' in this.#signing ? this.#signing.problem : undefined;
     const Agent = this.#url.protocol === 'https:' ? HttpsAgent : HttpAgent;
     // A connection that was kept may be closed just as it is used: then nobody knows whether the message arrived.
-    this.#agent = idempotent && new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 2, timeout: options.timeoutMs ?? TIMEOUT_MS });
+    this.#agent =
+      idempotent && new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 2, timeout: options.timeoutMs ?? TIMEOUT_MS });
   }
 
   start(): void {
     this.#isStarted = true;
     const { accountId, logger } = this.#options;
-    if (this.#problem !== undefined) logger.error({ channel: 'webhook', accountId }, `the webhook account '${accountId}' cannot be used: ${this.#problem}`);
+    if (this.#problem !== undefined)
+      logger.error({ channel: 'webhook', accountId }, `the webhook account '${accountId}' cannot be used: ${this.#problem}`);
   }
 
   async stop(): Promise<void> {

@@ -11,7 +11,10 @@ export interface InboundRequest {
 }
 
 /** `signedId`: the `webhook-id` that the signature vouches for. */
-export type Verdict = { readonly type: 'valid'; readonly signedId: string | undefined } | { readonly type: 'none' } | { readonly type: 'wrong' };
+export type Verdict =
+  | { readonly type: 'valid'; readonly signedId: string | undefined }
+  | { readonly type: 'none' }
+  | { readonly type: 'wrong' };
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -18,7 +18,11 @@ export function createSigner(secret: string): WebhookSigner {
     sign: ({ id, body, time }) => webhook.sign(id, time, body),
     verify({ headers, body }) {
       const id = headers['webhook-id'] ?? '';
-      const named = { 'webhook-id': id, 'webhook-timestamp': headers['webhook-timestamp'] ?? '', 'webhook-signature': headers['webhook-signature'] ?? '' };
+      const named = {
+        'webhook-id': id,
+        'webhook-timestamp': headers['webhook-timestamp'] ?? '',
+        'webhook-signature': headers['webhook-signature'] ?? '',
+      };
       try {
         webhook.verify(body, named, { jsonParse: false });
         return id;

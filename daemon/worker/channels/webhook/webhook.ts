@@ -32,7 +32,8 @@ export function createWebhookChannel(options: WebhookChannelOptions): Channel {
   const { clock, logger, timeoutMs } = options;
   const accounts = new AccountSet<WebhookSettings>({
     settings: () => webhookSettings(options.config()),
-    create: (accountId, settings) => new WebhookAccount({ accountId, settings, clock, logger, ...(timeoutMs === undefined ? {} : { timeoutMs }) }),
+    create: (accountId, settings) =>
+      new WebhookAccount({ accountId, settings, clock, logger, ...(timeoutMs === undefined ? {} : { timeoutMs }) }),
     onReady: (accountId) => options.onReady(accountId),
   });
   return {

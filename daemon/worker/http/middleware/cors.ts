@@ -6,6 +6,12 @@ import { type CorsConfig, corsMatch } from './origin-guard.js';
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
+const ALLOWED_HEADERS = [
+  ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'Last-Event-ID', 'X-Api-Key', 'X-Request-Id', 'X-Xopc-Session'],
+  // What OpenAI's SDK says of itself with every call.
+  ...['Arch', 'Lang', 'OS', 'Package-Version', 'Retry-Count', 'Runtime', 'Runtime-Version', 'Timeout'].map((name) => `X-Stainless-${name}`),
+];
+
 function isListed(cors: CorsConfig, origin: string): boolean {
   return corsMatch(cors, origin) === 'listed';
 }
@@ -20,8 +26,8 @@ export function cors(config: () => CorsConfig): HttpMiddleware {
     },
     credentials: (ctx: Koa.Context) => config().credentials && isListed(config(), ctx.get('Origin')),
     allowMethods: 'GET,HEAD,POST,PATCH,DELETE',
-    allowHeaders: 'Authorization,Content-Type,Idempotency-Key,If-Match,Last-Event-ID,X-Api-Key,X-Request-Id',
-    exposeHeaders: 'ETag,Idempotent-Replayed,Retry-After,X-Request-Id',
+    allowHeaders: ALLOWED_HEADERS.join(','),
+    exposeHeaders: 'ETag,Idempotent-Replayed,Retry-After,Retry-After-Ms,X-Request-Id,X-Should-Retry',
     maxAge: PREFLIGHT_MAX_AGE_SECONDS,
     // The error exit keeps the headers that were set; nothing need be carried on the error.
     keepHeadersOnError: false,

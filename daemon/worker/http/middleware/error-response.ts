@@ -5,6 +5,7 @@ import type { Clock } from '../../../../shared/clock.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext, HttpLogger, HttpMiddleware } from '../context.js';
 import { errorBody, retryAfterSeconds, toGatewayError } from '../error-body.js';
+import { isOpenAiPath, openAiError, openAiRetryHeaders } from '../openai/error.js';
 import { hasBody } from './body.js';
 
 /** A client still sends what nobody wants: that long and that much of it is read away, so that it can read the answer. */
@@ -54,12 +55,15 @@ async function answerEarly(ctx: HttpContext, body: string, clock: Clock): Promis
 function describe(ctx: HttpContext, error: GatewayError): string {
   const { requestId } = ctx.state;
   ctx.state.errorCode = error.code;
-  ctx.status = error.spec.status;
   ctx.set('Content-Type', 'application/json; charset=utf-8');
   const retryAfter = retryAfterSeconds(error);
   if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter));
   if (error.code === 'UNAUTHORIZED') ctx.set('WWW-Authenticate', 'Bearer realm="xopc"');
-  return JSON.stringify(errorBody(error, requestId));
+  const isOpenAi = isOpenAiPath(ctx.path);
+  if (isOpenAi) ctx.set(openAiRetryHeaders(error));
+  const { status, body } = isOpenAi ? openAiError(error, requestId) : { status: error.spec.status, body: errorBody(error, requestId) };
+  ctx.status = status;
+  return JSON.stringify(body);
 }
 
 export function errorResponse(logger: HttpLogger, clock: Clock): HttpMiddleware {

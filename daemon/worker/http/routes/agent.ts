@@ -1,13 +1,15 @@
 import { Readable } from 'node:stream';
 import { agentRequest } from '../../../../shared/api/agent.js';
 import type { Clock } from '../../../../shared/clock.js';
-import type { AgentService } from '../../services/contracts.js';
-import { AgentTurn, readReply, streamEvents } from '../agent-turn.js';
+import type { AgentEvent, AgentService } from '../../services/contracts.js';
+import { readReply, streamEvents } from '../agent-turn.js';
 import type { Connections } from '../connections.js';
 import type { HttpContext, HttpLogger } from '../context.js';
 import { toGatewayError } from '../error-body.js';
 import { given } from '../given.js';
+import { PulledEvents } from '../pulled-events.js';
 import { type Route, route } from '../route.js';
+import { EVENT_STREAM_HEADERS } from '../server-sent-events.js';
 
 /** What is wrong with a request shows in this time, and is then answered with its status instead of in a stream. */
 const FIRST_EVENT_MS = 1_000;
@@ -22,14 +24,14 @@ export interface AgentRouteDeps {
   readonly logger: HttpLogger;
 }
 
-async function answerStream(ctx: HttpContext, turn: AgentTurn, logger: HttpLogger): Promise<void> {
+async function answerStream(ctx: HttpContext, turn: PulledEvents<AgentEvent>, logger: HttpLogger): Promise<void> {
   const { requestId } = ctx.state;
   const first = await turn.wait(FIRST_EVENT_MS);
   if (first.kind === 'failed' || first.kind === 'aborted') {
     turn.close();
     throw toGatewayError(first.error);
   }
-  ctx.set({ 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
+  ctx.set(EVENT_STREAM_HEADERS);
   const events = streamEvents(turn, requestId, (error) => {
     if (ctx.res.destroyed) return;
     ctx.state.errorCode = error.code;
@@ -47,7 +49,7 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
       async handle(ctx, { body }) {
         const isStream = ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream';
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
-        const turn = new AgentTurn(
+        const turn = new PulledEvents(
           agent.run({ message: body.message, ...given({ session: body.session, agentId: body.agentId, model: body.model }) }, signal),
           signal,
           clock,

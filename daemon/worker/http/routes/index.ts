@@ -8,10 +8,13 @@ import type { PageTickets } from '../page-tickets.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agent.js';
 import { channelRoutes } from './channels.js';
+import { cronRoutes } from './cron.js';
+import { configRoutes } from './config.js';
 import { healthRoutes } from './health.js';
 import { logRoutes } from './logs.js';
 import { messageRoutes } from './messages.js';
 import { modelRoutes } from './models.js';
+import { openAiRoutes } from './openai.js';
 import { outgoingRoutes } from './outgoing.js';
 import { pageLinkRoutes } from './page-links.js';
 import { pageRoutes } from './page.js';
@@ -39,9 +42,12 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...webhookRoutes(services.webhooks),
     ...channelRoutes(services.channelAccounts),
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
+    ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
     ...sessionRoutes(services.sessions),
     ...modelRoutes(services.models),
+    ...cronRoutes(services.cron),
     ...statusRoutes(services.status),
+    ...configRoutes(services.config),
     ...logRoutes(services.logs),
     ...pageLinkRoutes(deps.tickets, deps.token),
     ...healthRoutes(document, isDraining),

@@ -7,7 +7,9 @@ import { type Route, route } from '../route.js';
 
 function callOf(ctx: HttpContext, rawBody: Buffer): WebhookCall {
   const accountId = validate(webhookAccountId(), ctx.params['accountId'], 'account');
-  const headers = Object.fromEntries(Object.entries(ctx.req.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]));
+  const headers = Object.fromEntries(
+    Object.entries(ctx.req.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+  );
   return { accountId, headers, rawBody };
 }
 

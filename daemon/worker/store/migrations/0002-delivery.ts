@@ -22,7 +22,9 @@ async function outbox(db: Queries): Promise<void> {
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
     .addColumn('finished_at', 'bigint')
     .execute();
-  await sql`create index outbox_messages_pending on outbox_messages (channel, account_id, chat_id, seq) where finished_at is null`.execute(db);
+  await sql`create index outbox_messages_pending on outbox_messages (channel, account_id, chat_id, seq) where finished_at is null`.execute(
+    db,
+  );
   await sql`create index outbox_messages_state on outbox_messages (state, seq)`.execute(db);
   await sql`create index outbox_messages_finished on outbox_messages (finished_at) where finished_at is not null`.execute(db);
   await db.schema
@@ -59,7 +61,9 @@ async function inbox(db: Queries): Promise<void> {
     .addColumn('finished_at', 'bigint')
     .addUniqueConstraint('inbox_messages_update', ['scope', 'update_id'])
     .execute();
-  await sql`create index inbox_messages_pending on inbox_messages (channel, account_id, chat_id, seq) where finished_at is null`.execute(db);
+  await sql`create index inbox_messages_pending on inbox_messages (channel, account_id, chat_id, seq) where finished_at is null`.execute(
+    db,
+  );
   await sql`create index inbox_messages_turn on inbox_messages (turn_id) where turn_id is not null`.execute(db);
   await sql`create index inbox_messages_finished on inbox_messages (finished_at) where finished_at is not null`.execute(db);
   await db.schema

@@ -1,6 +1,9 @@
 /** Every migration, oldest first. A released one is never changed. */
 import { conversations } from './0001-conversations.js';
 import { delivery } from './0002-delivery.js';
+import { cron } from './0003-cron.js';
+import { agentTurns } from './0004-agent-turns.js';
+import { messageSearch } from './0005-message-search.js';
 import type { Migration } from './migration.js';
 
-export const MIGRATIONS: readonly Migration[] = [conversations, delivery];
+export const MIGRATIONS: readonly Migration[] = [conversations, delivery, cron, agentTurns, messageSearch];

@@ -3,7 +3,13 @@ import type { z } from 'zod';
 import { channelListResponse, pairingApproveResponse, pairingRevokeResponse } from '../../../../shared/api/channels.js';
 import { startHttpApp } from '../../../helpers/http-app.js';
 
-const documents: readonly { method: string; path: string; body?: object; schema: () => z.ZodType; call: { name: string; input?: unknown } }[] = [
+const documents: readonly {
+  method: string;
+  path: string;
+  body?: object;
+  schema: () => z.ZodType;
+  call: { name: string; input?: unknown };
+}[] = [
   { method: 'GET', path: '/api/channels', schema: channelListResponse, call: { name: 'channels.list', input: undefined } },
   {
     method: 'POST',
@@ -39,7 +45,10 @@ test.each([
   ['/api/channels/a%00b/revoke', { senderId: '42' }],
 ])('POST %s with %j is refused', async (path, body) => {
   const { send, services } = await startHttpApp();
-  expect(await send(path, { method: 'POST', ...(body === undefined ? {} : { body }) })).toMatchObject({ status: 400, json: { error: { code: 'INVALID_REQUEST' } } });
+  expect(await send(path, { method: 'POST', ...(body === undefined ? {} : { body }) })).toMatchObject({
+    status: 400,
+    json: { error: { code: 'INVALID_REQUEST' } },
+  });
   expect(services.calls).toEqual([]);
 });
 

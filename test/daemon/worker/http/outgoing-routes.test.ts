@@ -39,12 +39,12 @@ test.each([
 });
 
 test.each([
-  ['GET', '/api/messages/msg_none', 404, 'NOT_FOUND'],
-  ['POST', '/api/messages/msg_none/retry', 404, 'NOT_FOUND'],
-  ['POST', '/api/messages/msg_busy/retry', 409, 'CONFLICT'],
-  ['DELETE', '/api/messages/msg_busy', 409, 'CONFLICT'],
-  ['PATCH', '/api/messages/msg_1', 405, 'METHOD_NOT_ALLOWED'],
-])('%s %s is answered with %i %s', async (method, path, status, code) => {
+  { method: 'GET', path: '/api/messages/msg_none', status: 404, code: 'NOT_FOUND' },
+  { method: 'POST', path: '/api/messages/msg_none/retry', status: 404, code: 'NOT_FOUND' },
+  { method: 'POST', path: '/api/messages/msg_busy/retry', status: 409, code: 'CONFLICT' },
+  { method: 'DELETE', path: '/api/messages/msg_busy', status: 409, code: 'CONFLICT' },
+  { method: 'PATCH', path: '/api/messages/msg_1', status: 405, code: 'METHOD_NOT_ALLOWED' },
+])('$method $path is answered with $status $code', async ({ method, path, status, code }) => {
   const { send } = await startHttpApp();
   expect(await send(path, { method })).toMatchObject({ status, json: { error: { code } } });
 });
@@ -69,11 +69,11 @@ test('a repeated webhook is answered as the first was, and says so', async () =>
 });
 
 test.each([
-  ['without credentials', {}, 401, 'UNAUTHORIZED'],
-  ["with the gateway's token instead", { 'X-Api-Key': TOKEN }, 401, 'UNAUTHORIZED'],
-  ['with wrong ones', { Authorization: 'Bearer wrong' }, 401, 'UNAUTHORIZED'],
-  ['by a foreign page', { ...call.headers, Origin: 'https://evil.example' }, 403, 'FORBIDDEN'],
-])('a webhook account that is called %s is not reached', async (_title, headers, status, code) => {
+  { title: 'without credentials', headers: {}, status: 401, code: 'UNAUTHORIZED' },
+  { title: "with the gateway's token instead", headers: { 'X-Api-Key': TOKEN }, status: 401, code: 'UNAUTHORIZED' },
+  { title: 'with wrong ones', headers: { Authorization: 'Bearer wrong' }, status: 401, code: 'UNAUTHORIZED' },
+  { title: 'by a foreign page', headers: { ...call.headers, Origin: 'https://evil.example' }, status: 403, code: 'FORBIDDEN' },
+])('a webhook account that is called $title is not reached', async ({ headers, status, code }) => {
   const { send, services } = await startHttpApp();
   const answer = await send(call.path, { method: 'POST', headers, body: { ...call.body, unknown: 1 } });
   expect(answer).toMatchObject({ status, json: { error: { code } } });

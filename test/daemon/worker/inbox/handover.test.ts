@@ -20,7 +20,12 @@ test('an answer that a restart cuts is given by the next worker, once, to a ques
   await old.close();
   const next = await start({ home: old.home, instanceId: 'wk_next' });
   expect((await told(2))[0]).toBe('whole');
-  expect(await chatHistory(next)).toEqual(['user complete: hello', 'assistant complete: whole', 'user complete: second', expect.stringMatching(/^assistant/)]);
+  expect(await chatHistory(next)).toEqual([
+    'user complete: hello',
+    'assistant complete: whole',
+    'user complete: second',
+    expect.stringMatching(/^assistant/),
+  ]);
   expect(model.requests[1]?.messages.at(-1)?.content).toBe('hello');
 });
 

@@ -70,6 +70,20 @@ test('a chat is told when the model fails, and its next message is answered', as
   expect(help).toContain('/new');
 });
 
+test('a chat that asks to stop is not kept waiting for what it wants to end', async () => {
+  const { start, say, told, model } = await makeChat();
+  const conversation = await start();
+  model.reply({ ...says('a long ', 'story'), gate: { before: 1, until: new Promise<void>(() => undefined) } });
+  await say(conversation, 'tell me a story');
+  await model.received(1);
+  await say(conversation, '/stop');
+  await say(conversation, '/help');
+  const texts = await told(2);
+  expect(texts.at(-1)).toContain('/new');
+  expect(texts.join()).not.toContain('a long');
+  expect((await chatHistory(conversation))[0]).toBe('user complete: tell me a story');
+});
+
 test('a message for an agent that is switched off is answered with that, and not tried again', async () => {
   const { start, say, told, config } = await makeChat({ agentId: 'off' });
   const agents = { list: [{ id: 'main' }, { id: 'off', enabled: false }] };

@@ -8,7 +8,11 @@ const facts = { attempts: 0, isIdempotent: false, nowMs: NOW, expiresAtMs: NOW +
 
 const CASES: { title: string; outcome: SendOutcome; facts?: Partial<typeof facts>; expected: DeliveryDecision }[] = [
   { title: 'what was delivered is delivered', outcome: { type: 'delivered' }, expected: { state: 'delivered' } },
-  { title: 'what was refused is dead at once', outcome: { type: 'refused', reason: 'no such chat' }, expected: { state: 'dead', error: 'no such chat' } },
+  {
+    title: 'what was refused is dead at once',
+    outcome: { type: 'refused', reason: 'no such chat' },
+    expected: { state: 'dead', error: 'no such chat' },
+  },
   {
     title: 'what has failed is sent again after a second',
     outcome: { type: 'failed', reason: 'refused' },
@@ -37,7 +41,11 @@ const CASES: { title: string; outcome: SendOutcome; facts?: Partial<typeof facts
     facts: { expiresAtMs: NOW + 5_000 },
     expected: { state: 'retry_wait', error: 'x', dueAtMs: NOW + 5_000 },
   },
-  { title: 'an unknown outcome stays unknown', outcome: { type: 'unknown', reason: 'reset' }, expected: { state: 'unknown', error: 'reset' } },
+  {
+    title: 'an unknown outcome stays unknown',
+    outcome: { type: 'unknown', reason: 'reset' },
+    expected: { state: 'unknown', error: 'reset' },
+  },
   {
     title: 'an unknown outcome is tried again where repetitions are dropped',
     outcome: { type: 'unknown', reason: 'reset' },

@@ -20,9 +20,24 @@ test('an outbox that stops claims nothing more and lets what is being sent end',
 });
 
 const CUT = [
-  { title: 'put back when nothing had been sent', isIdempotent: false, outcome: { type: 'interrupted' } as const, expected: { state: 'queued', attempts: 0 } },
-  { title: 'put back when a repetition does no harm', isIdempotent: true, outcome: { type: 'unknown', reason: 'cut' } as const, expected: { state: 'queued', attempts: 0 } },
-  { title: 'unknown when it may have arrived', isIdempotent: false, outcome: { type: 'unknown', reason: 'cut' } as const, expected: { state: 'unknown' } },
+  {
+    title: 'put back when nothing had been sent',
+    isIdempotent: false,
+    outcome: { type: 'interrupted' } as const,
+    expected: { state: 'queued', attempts: 0 },
+  },
+  {
+    title: 'put back when a repetition does no harm',
+    isIdempotent: true,
+    outcome: { type: 'unknown', reason: 'cut' } as const,
+    expected: { state: 'queued', attempts: 0 },
+  },
+  {
+    title: 'unknown when it may have arrived',
+    isIdempotent: false,
+    outcome: { type: 'unknown', reason: 'cut' } as const,
+    expected: { state: 'unknown' },
+  },
 ];
 
 test.each(CUT)('a send that does not end in time is cut and $title', async ({ isIdempotent, outcome, expected }) => {
@@ -57,7 +72,10 @@ test('what a dead worker was sending is sent again with the same id and body, or
   await next.until(safe, 'delivered');
   await next.until(behind, 'delivered');
   expect(sends[0]?.delivery).toEqual(before[0]?.delivery);
-  expect(await next.read(unsafe)).toMatchObject({ state: 'unknown', last_error: 'the worker ended while this was being sent; it may have arrived' });
+  expect(await next.read(unsafe)).toMatchObject({
+    state: 'unknown',
+    last_error: 'the worker ended while this was being sent; it may have arrived',
+  });
   expect(channels.sent).toEqual(['x:same\u0000bytes', 'y:2']);
   expect(next.log.entries.map(({ level }) => level)).toEqual(['info', 'warn']);
 

@@ -6,7 +6,7 @@ import type { AiModule, ProviderEvent, ProviderFailure } from '../../../../daemo
 import { apiError, htmlPage, outOfCredit, overloaded, rateLimited, says, unauthorized, type Reply } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 
-const { createOpenAiCompatible }: AiModule = ai;
+const { createProvider }: AiModule = ai;
 
 let fake: FakeOpenAi;
 
@@ -19,7 +19,7 @@ afterEach(() => fake.close());
 const question = { modelId: 'fake-model', messages: [{ role: 'user' as const, content: 'hello' }] };
 
 function connect(baseUrl = fake.baseUrl, apiKey = 'sk-secret') {
-  return createOpenAiCompatible({ id: 'fake', name: 'Fake', baseUrl, apiKey, headers: { 'x-team': 'blue' } });
+  return createProvider({ id: 'fake', name: 'Fake', api: 'openai-completions', baseUrl, apiKey, headers: { 'x-team': 'blue' } });
 }
 
 async function collect(events: AsyncIterable<ProviderEvent>): Promise<{ text: string; last: ProviderEvent | undefined; deltas: number }> {

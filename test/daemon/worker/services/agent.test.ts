@@ -39,7 +39,7 @@ test('a turn streams the answer and ends when question and answer are on disk', 
     reply: 'Good morning',
     session: KEY,
     model: 'fake/one',
-    usage: { inputTokens: 2, outputTokens: 3 },
+    usage: { inputTokens: 2, outputTokens: 3, costUsd: null },
   });
   expect(await history(conversation)).toEqual(['user complete -: hello', 'assistant complete fake/one: Good morning']);
 });

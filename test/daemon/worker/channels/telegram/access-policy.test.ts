@@ -6,18 +6,18 @@ const bob = { id: 7, username: undefined };
 const base = { botToken: 't', dmPolicy: 'pairing', groupPolicy: 'disabled', streamMode: 'off', allowFrom: [] } as const;
 
 test.each([
-  ['disabled', [42], ann, 'refused'],
-  ['open', [], bob, 'granted'],
-  ['allowlist', [], ann, 'refused'],
-  ['allowlist', [42], ann, 'granted'],
-  ['allowlist', ['42'], ann, 'granted'],
-  ['allowlist', ['@ann'], ann, 'granted'],
-  ['allowlist', ['ANN'], ann, 'granted'],
-  ['allowlist', ['an', 4, 'ann2', ''], ann, 'refused'],
-  ['allowlist', ['undefined', ''], bob, 'refused'],
-  ['pairing', [], ann, 'pairing'],
-  ['pairing', ['@ann'], ann, 'granted'],
-] as const)('to a bot with the policy %s for %j, a person is %4$s', (dmPolicy, allowFrom, sender, expected) => {
+  { dmPolicy: 'disabled', allowFrom: [42], sender: ann, expected: 'refused' },
+  { dmPolicy: 'open', allowFrom: [], sender: bob, expected: 'granted' },
+  { dmPolicy: 'allowlist', allowFrom: [], sender: ann, expected: 'refused' },
+  { dmPolicy: 'allowlist', allowFrom: [42], sender: ann, expected: 'granted' },
+  { dmPolicy: 'allowlist', allowFrom: ['42'], sender: ann, expected: 'granted' },
+  { dmPolicy: 'allowlist', allowFrom: ['@ann'], sender: ann, expected: 'granted' },
+  { dmPolicy: 'allowlist', allowFrom: ['ANN'], sender: ann, expected: 'granted' },
+  { dmPolicy: 'allowlist', allowFrom: ['an', 4, 'ann2', ''], sender: ann, expected: 'refused' },
+  { dmPolicy: 'allowlist', allowFrom: ['undefined', ''], sender: bob, expected: 'refused' },
+  { dmPolicy: 'pairing', allowFrom: [], sender: ann, expected: 'pairing' },
+  { dmPolicy: 'pairing', allowFrom: ['@ann'], sender: ann, expected: 'granted' },
+] as const)('to a bot with the policy $dmPolicy for $allowFrom, $sender is $expected', ({ dmPolicy, allowFrom, sender, expected }) => {
   expect(decideAccess({ ...base, dmPolicy, allowFrom }, sender, undefined)).toBe(expected);
 });
 

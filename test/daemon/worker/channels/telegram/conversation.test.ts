@@ -18,7 +18,8 @@ async function setUp(): Promise<Setup> {
   return {
     fake,
     model,
-    start: (account = {}, options = {}) => makeConversation({ config: telegramConfig(fake, account), models: fakeModels(model.baseUrl), ...options }),
+    start: (account = {}, options = {}) =>
+      makeConversation({ config: telegramConfig(fake, account), models: fakeModels(model.baseUrl), ...options }),
   };
 }
 
@@ -53,7 +54,9 @@ test('a blocked bot makes one message dead, and it can be sent again or dropped'
   fake.bot.blockedBy.add(42);
   const { messageId } = await messages.accept({ channel: 'telegram', chatId: '42', content: 'hello?' }, {});
   while ((await outgoing.get(messageId)).status !== 'dead') await new Promise(setImmediate);
-  expect(await outgoing.list({ status: 'dead' })).toMatchObject({ messages: [{ id: messageId, error: 'Telegram answered 403: Forbidden: bot was blocked by the user' }] });
+  expect(await outgoing.list({ status: 'dead' })).toMatchObject({
+    messages: [{ id: messageId, error: 'Telegram answered 403: Forbidden: bot was blocked by the user' }],
+  });
   fake.bot.blockedBy.clear();
   await outgoing.retry(messageId);
   await fake.until(() => fake.bot.sent.length === 1);
@@ -86,7 +89,9 @@ test('a stranger is told a code once; whoever the owner approves is answered, an
   await expect(channelAccounts.approve('telegram', code)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   fake.say('and now?');
   await fake.until(() => fake.bot.sent.length === 3);
-  expect(texts(fake).slice(1).toSorted()).toEqual(['You can write to me now. /help lists what I understand beside plain words.', 'and now?'].toSorted());
+  expect(texts(fake).slice(1).toSorted()).toEqual(
+    ['You can write to me now. /help lists what I understand beside plain words.', 'and now?'].toSorted(),
+  );
   await channelAccounts.revoke('telegram', { senderId: '42' });
   await expect(channelAccounts.revoke('telegram', { senderId: '42' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   fake.say('still there?');

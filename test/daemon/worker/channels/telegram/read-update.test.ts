@@ -71,6 +71,9 @@ test('a name cannot pretend to be somebody else', () => {
   expect(read({ text: '@helper_bot hi', chat: group, from })?.content).toBe('[Eve   Owner ] hi');
 });
 
-test.each([{ update_id: 2 }, { update_id: 2, edited_message: { text: 'x' } }, { update_id: 2, channel_post: { text: 'x' } }])('%j says nothing', (update) => {
-  expect(readUpdate(update as Update, bot)).toBeUndefined();
-});
+test.each([{ update_id: 2 }, { update_id: 2, edited_message: { text: 'x' } }, { update_id: 2, channel_post: { text: 'x' } }])(
+  '%j says nothing',
+  (update) => {
+    expect(readUpdate(update as Update, bot)).toBeUndefined();
+  },
+);

@@ -16,7 +16,11 @@ async function start(options?: Parameters<typeof makeTelegram>[0]): Promise<Tele
   return fixture;
 }
 
-async function send({ channel }: TelegramFixture, content: string, { chatId = '42', previewId }: { chatId?: string; previewId?: string } = {}): Promise<SendOutcome[]> {
+async function send(
+  { channel }: TelegramFixture,
+  content: string,
+  { chatId = '42', previewId }: { chatId?: string; previewId?: string } = {},
+): Promise<SendOutcome[]> {
   const message = { accountId: 'default', chatId };
   const outcomes: SendOutcome[] = [];
   for (const body of channel.compose({ ...message, id: 'msg_1', content, nowMs: 0, previewId })) {
@@ -59,14 +63,24 @@ test.each(['', ' \n', '```\n```'])('a text with nothing to show (%j) is refused 
 test('a text that would keep a chat busy for minutes is refused', async () => {
   const { channel } = await makeTelegram();
   const message = { id: 'msg_1', accountId: 'default', chatId: '42', content: 'x'.repeat(300_000), nowMs: 0 };
-  expect(() => channel.compose(message)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining('too long') }));
+  expect(() => channel.compose(message)).toThrow(
+    expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining('too long') }),
+  );
 });
 
 const FAULTS: { title: string; fault: Fault; expected: SendOutcome | { type: string } }[] = [
-  { title: 'a flood', fault: failure(429, 'Too Many Requests: retry after 7', { retry_after: 7 }), expected: { type: 'failed', retryAfterMs: 7_000 } },
+  {
+    title: 'a flood',
+    fault: failure(429, 'Too Many Requests: retry after 7', { retry_after: 7 }),
+    expected: { type: 'failed', retryAfterMs: 7_000 },
+  },
   { title: 'an error of Telegram', fault: failure(500, 'Internal Server Error'), expected: { type: 'failed' } },
   { title: 'a blocked bot', fault: failure(403, 'Forbidden: bot was blocked by the user'), expected: { type: 'refused' } },
-  { title: 'a chat that is not there', fault: failure(400, 'Bad Request: chat not found'), expected: { type: 'refused', reason: 'Telegram answered 400: Bad Request: chat not found' } },
+  {
+    title: 'a chat that is not there',
+    fault: failure(400, 'Bad Request: chat not found'),
+    expected: { type: 'refused', reason: 'Telegram answered 400: Bad Request: chat not found' },
+  },
   { title: 'a cut connection', fault: 'drop', expected: { type: 'unknown' } },
   { title: 'an answer of a proxy', fault: 'html', expected: { type: 'unknown' } },
 ];

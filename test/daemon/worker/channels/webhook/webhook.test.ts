@@ -11,7 +11,13 @@ import { describeChannel } from '../channel-contract.js';
 const SECRET = `whsec_${Buffer.from('a secret of twenty-four by').toString('base64')}`;
 
 function makeChannel(account: Record<string, unknown>, timeoutMs = 5_000): Channel {
-  const channel = createWebhookChannel({ config: () => webhookConfig(account), clock: systemClock, logger: logMemory(), onReady: () => undefined, timeoutMs });
+  const channel = createWebhookChannel({
+    config: () => webhookConfig(account),
+    clock: systemClock,
+    logger: logMemory(),
+    onReady: () => undefined,
+    timeoutMs,
+  });
   onTestFinished(() => channel.stop());
   return channel;
 }
@@ -28,7 +34,10 @@ interface TestMessage {
   signal?: AbortSignal;
 }
 
-async function send(channel: Channel, { content = 'hello', id = 'msg_1', signal = new AbortController().signal }: TestMessage = {}): Promise<SendOutcome> {
+async function send(
+  channel: Channel,
+  { content = 'hello', id = 'msg_1', signal = new AbortController().signal }: TestMessage = {},
+): Promise<SendOutcome> {
   const message = { accountId: 'default', chatId: 'chat' };
   const [body = ''] = channel.compose({ ...message, id, content, nowMs: Date.now() });
   return channel.send({ ...message, id, body }, signal);
@@ -52,7 +61,10 @@ test('a message is a signed POST that the library of Standard Webhooks accepts',
   expect(await send(channel, { content, id: 'msg_42' })).toEqual({ type: 'delivered' });
   const [webhook] = receiver.received;
   expect(webhook).toMatchObject({ id: 'msg_42', method: 'POST', content, chatId: 'chat' });
-  expect(webhook?.headers).toMatchObject({ 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(webhook?.body ?? '')) });
+  expect(webhook?.headers).toMatchObject({
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(webhook?.body ?? '')),
+  });
   const verified = new Webhook(SECRET).verify(webhook?.body ?? '', webhook?.headers as Record<string, string>);
   expect(verified).toMatchObject({ type: 'message', data: { message_id: 'msg_42', accountId: 'default', chat_id: 'chat', content } });
 });
@@ -68,7 +80,10 @@ const ANSWERS: { reaction: Reaction; expected: SendOutcome | { type: string } }[
   { reaction: { status: 200, body: 'x'.repeat(100_000) }, expected: { type: 'delivered' } },
   { reaction: { status: 202 }, expected: { type: 'delivered' } },
   { reaction: { status: 301, headers: { Location: '/elsewhere' } }, expected: { type: 'refused' } },
-  { reaction: { status: 400, body: 'no\n\u0007such chat' }, expected: { type: 'refused', reason: 'the receiver answered 400: no such chat' } },
+  {
+    reaction: { status: 400, body: 'no\n\u0007such chat' },
+    expected: { type: 'refused', reason: 'the receiver answered 400: no such chat' },
+  },
   { reaction: { status: 401 }, expected: { type: 'refused', reason: 'the receiver answered 401' } },
   { reaction: { status: 404 }, expected: { type: 'refused' } },
   { reaction: { status: 408 }, expected: { type: 'failed' } },
@@ -120,7 +135,12 @@ test('410 disables the account until its configuration changes', async () => {
   const receiver: WebhookReceiver = await startWebhookReceiver();
   receiver.react = () => ({ status: 410 });
   let account: Record<string, unknown> = { url: receiver.url };
-  const channel = createWebhookChannel({ config: () => webhookConfig(account), clock: systemClock, logger: logMemory(), onReady: () => undefined });
+  const channel = createWebhookChannel({
+    config: () => webhookConfig(account),
+    clock: systemClock,
+    logger: logMemory(),
+    onReady: () => undefined,
+  });
   onTestFinished(() => channel.stop());
   await channel.start();
   expect(await send(channel)).toMatchObject({ type: 'refused' });

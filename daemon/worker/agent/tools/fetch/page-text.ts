@@ -1,0 +1,70 @@
+/** What a fetched page says, as plain text. A model needs no markup, and pays for each character of it. */
+
+/** What is between these is no text. */
+const SILENT = ['script', 'style', 'noscript', 'template', 'svg', 'head'];
+const BLOCK = /^\/?(p|div|section|article|header|footer|main|nav|ul|ol|li|table|tr|h[1-6]|blockquote|pre|br|hr|dt|dd|form|figure)$/;
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', hellip: '…', mdash: '—', ndash: '–' };
+
+function decodeEntity(whole: string, name: string): string {
+  if (!name.startsWith('#')) return ENTITIES[name.toLowerCase()] ?? whole;
+  const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
+  return Number.isInteger(code) && code > 0 && code <= 0x10_ff_ff ? String.fromCodePoint(code) : whole;
+}
+
+const decodeEntities = (text: string): string => text.replace(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]{2,8});/gi, decodeEntity);
+
+const tidy = (text: string): string =>
+  text
+    .replace(/[ \t\r\f\v]+/g, ' ')
+    .replace(/ ?\n ?/g, '\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+
+function titleOf(html: string): string {
+  const title = /<title[^>]{0,200}>([^<]{0,500})/i.exec(html)?.[1] ?? '';
+  return tidy(decodeEntities(title));
+}
+
+/** One pass from tag to tag, so that no page takes long. */
+export function htmlToText(html: string): string {
+  // Only what keeps its length: other letters may grow when they become small.
+  const lower = html.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  const parts: string[] = [];
+  let at = 0;
+  while (at < html.length) {
+    const open = html.indexOf('<', at);
+    parts.push(html.slice(at, open === -1 ? html.length : open));
+    if (open === -1) break;
+    const comment = html.startsWith('<!--', open);
+    const close = comment ? html.indexOf('-->', open) : html.indexOf('>', open);
+    if (close === -1) break;
+    const name = /^\/?[a-z][a-z0-9-]{0,30}/.exec(lower.slice(open + 1, open + 34))?.[0] ?? '';
+    at = close + (comment ? 3 : 1);
+    if (BLOCK.test(name)) parts.push('\n');
+    if (!SILENT.includes(name)) continue;
+    const end = lower.indexOf(`</${name}`, at);
+    if (end === -1) break;
+    at = end;
+  }
+  const title = titleOf(html);
+  return [title, tidy(decodeEntities(parts.join('')))].filter((part) => part !== '').join('\n\n');
+}
+
+function decode(bytes: Uint8Array, contentType: string): string {
+  const start = Buffer.from(bytes.subarray(0, 1_024)).toString('latin1');
+  const label = /charset=["']?([\w-]{1,40})/i.exec(contentType)?.[1] ?? /<meta[^>]{0,100}charset=["']?([\w-]{1,40})/i.exec(start)?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(label).decode(bytes);
+  } catch {
+    return new TextDecoder().decode(bytes);
+  }
+}
+
+/** @returns undefined for what is no text */
+export function pageText(page: { readonly bytes: Uint8Array; readonly contentType: string }): string | undefined {
+  const type = page.contentType.toLowerCase();
+  if (!/^(text\/|application\/([\w.-]+\+)?(json|xml|javascript|x-ndjson|yaml)|$)/.test(type)) return undefined;
+  const text = decode(page.bytes, page.contentType);
+  return type.startsWith('text/html') || type.startsWith('application/xhtml') ? htmlToText(text) : text;
+}

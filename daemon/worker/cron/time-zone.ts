@@ -1,0 +1,41 @@
+/** Time zones by their IANA names. */
+import { GatewayError } from '../../../shared/errors.js';
+
+/** `system` is the zone of this machine. @throws INVALID_REQUEST for a zone that does not exist */
+export function resolveTimeZone(name: string, field = 'timezone'): string {
+  if (name === 'system') return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    throw new GatewayError('INVALID_REQUEST', {
+      message: `${field} '${name.slice(0, 80)}' is no time zone`,
+      details: { field },
+      hint: 'Give a name such as Europe/Berlin, Asia/Shanghai or UTC, or system for this machine’s own.',
+    });
+  }
+}
+
+/** How far a zone's clocks are ahead of UTC at an instant, in ms. */
+export function zoneOffsetMs(timeZone: string, atMs: number): number {
+  const parts = new Intl.DateTimeFormat('en', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(atMs);
+  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((one) => one.type === type)?.value);
+  const wallMs = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+  return wallMs - Math.floor(atMs / 1_000) * 1_000;
+}
+
+/** An instant as that zone's clocks show it: `2026-03-29T03:00:00+02:00`. */
+export function toZonedIso(timeZone: string, atMs: number): string {
+  const offsetMs = zoneOffsetMs(timeZone, atMs);
+  const minutes = Math.abs(Math.round(offsetMs / 60_000));
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  return `${new Date(atMs + offsetMs).toISOString().slice(0, 19)}${offsetMs < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+}

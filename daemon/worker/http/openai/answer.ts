@@ -1,0 +1,166 @@
+/** A completion as OpenAI's API writes it: one document, or chunks. */
+import type { ChatCompletion, ChatDelta, ChatUsage } from '../../../../shared/api/openai.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import type { CompletionOutput, CompletionUsage } from '../../services/contracts.js';
+import { toGatewayError } from '../error-body.js';
+import type { PulledEvents, Step } from '../pulled-events.js';
+import { comment } from '../server-sent-events.js';
+import { openAiError } from './error.js';
+
+/** Proxies and browsers drop a stream that is silent for long. */
+const HEARTBEAT_MS = 15_000;
+
+/** What all of one answer's documents share. */
+export interface AnswerHead {
+  readonly id: string;
+  /** Epoch seconds. */
+  readonly created: number;
+  /** As the caller named it. */
+  readonly model: string;
+}
+
+type FinishReason = ChatCompletion['choices'][number]['finish_reason'];
+
+/** @returns undefined where the provider counted nothing */
+function toUsage({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: CompletionUsage): ChatUsage | undefined {
+  if (inputTokens === null && outputTokens === null) return undefined;
+  const [prompt, completion] = [inputTokens ?? 0, outputTokens ?? 0];
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    ...(cachedTokens === null ? {} : { prompt_tokens_details: { cached_tokens: cachedTokens } }),
+    ...(reasoningTokens === null ? {} : { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
+  };
+}
+
+/** The error that a step means, if it means one. */
+function errorOf(step: Step<CompletionOutput>): GatewayError | undefined {
+  switch (step.kind) {
+    case 'event':
+      return step.event.type === 'error' ? step.event.error : undefined;
+    case 'ended':
+      return new GatewayError('INTERNAL_ERROR', { message: 'the completion ended without an end' });
+    case 'failed':
+    case 'aborted':
+      return toGatewayError(step.error);
+    case 'idle':
+      return undefined;
+  }
+}
+
+/** Every output until the end. @throws what the completion failed with, or the signal's reason */
+async function* outputs(events: PulledEvents<CompletionOutput>): AsyncGenerator<CompletionOutput | undefined> {
+  try {
+    for (;;) {
+      const step = await events.wait(HEARTBEAT_MS);
+      const error = errorOf(step);
+      if (error !== undefined) throw error;
+      if (step.kind === 'event') {
+        events.take();
+        yield step.event;
+        if (step.event.type === 'finish') return;
+      } else yield undefined;
+    }
+  } finally {
+    events.close();
+  }
+}
+
+class Collected {
+  text = '';
+  reasoning = '';
+  readonly calls: { id: string; name: string; arguments: string }[] = [];
+  usage: ChatUsage | undefined;
+  reason: FinishReason = 'stop';
+
+  add(output: CompletionOutput): void {
+    if (output.type === 'text') this.text += output.text;
+    else if (output.type === 'reasoning') this.reasoning += output.text;
+    else if (output.type === 'toolStart') this.calls[output.index] = { id: output.id, name: output.name, arguments: '' };
+    else if (output.type === 'toolArguments') {
+      const call = this.calls[output.index];
+      if (call !== undefined) call.arguments += output.text;
+    } else if (output.type === 'finish') {
+      this.reason = output.reason;
+      this.usage = toUsage(output.usage);
+    }
+  }
+}
+
+/** @throws what the completion failed with, also when something had been said */
+export async function collectCompletion(events: PulledEvents<CompletionOutput>, head: AnswerHead): Promise<ChatCompletion> {
+  const collected = new Collected();
+  for await (const output of outputs(events)) if (output !== undefined) collected.add(output);
+  const { text, reasoning, calls, usage, reason } = collected;
+  const message = {
+    role: 'assistant' as const,
+    content: text === '' && calls.length > 0 ? null : text,
+    refusal: null,
+    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...(calls.length === 0
+      ? {}
+      : { tool_calls: calls.map(({ id, ...call }) => ({ id, type: 'function' as const, function: call })) }),
+  };
+  return {
+    ...head,
+    object: 'chat.completion',
+    choices: [{ index: 0, message, logprobs: null, finish_reason: reason }],
+    ...(usage === undefined ? {} : { usage }),
+  };
+}
+
+function toDelta(output: CompletionOutput): ChatDelta | undefined {
+  switch (output.type) {
+    case 'text':
+      return { content: output.text };
+    case 'reasoning':
+      return { reasoning_content: output.text };
+    case 'toolStart':
+      return { tool_calls: [{ index: output.index, id: output.id, type: 'function', function: { name: output.name, arguments: '' } }] };
+    case 'toolArguments':
+      return { tool_calls: [{ index: output.index, function: { arguments: output.text } }] };
+    case 'finish':
+    case 'error':
+      return undefined;
+  }
+}
+
+const data = (document: unknown): string => `data: ${JSON.stringify(document)}\n\n`;
+
+export interface ChunkOptions {
+  readonly head: AnswerHead;
+  readonly includeUsage: boolean;
+  readonly requestId: string;
+  /** Is told the error that ends the stream, for the log. */
+  onError(error: GatewayError): void;
+}
+
+/** The stream: role, deltas, finish, usage if it was asked for, `[DONE]`. An error ends it instead, without a finish. */
+export async function* streamChunks(events: PulledEvents<CompletionOutput>, options: ChunkOptions): AsyncGenerator<string> {
+  const noUsage = options.includeUsage ? { usage: null } : {};
+  const chunk = (delta: ChatDelta, reason: FinishReason | null = null): string =>
+    data({
+      ...options.head,
+      object: 'chat.completion.chunk',
+      choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }],
+      ...noUsage,
+    });
+  try {
+    yield chunk({ role: 'assistant', content: '' });
+    for await (const output of outputs(events)) {
+      const delta = output === undefined ? undefined : toDelta(output);
+      if (output === undefined) yield comment('heartbeat');
+      else if (delta !== undefined) yield chunk(delta);
+      else if (output.type === 'finish') {
+        yield chunk({}, output.reason);
+        if (options.includeUsage) yield data({ ...options.head, object: 'chat.completion.chunk', choices: [], usage: toUsage(output.usage) ?? null });
+      }
+    }
+    yield 'data: [DONE]\n\n';
+  } catch (thrown) {
+    const error = toGatewayError(thrown);
+    options.onError(error);
+    yield data(openAiError(error, options.requestId).body);
+  }
+}

@@ -1,0 +1,110 @@
+/** What a caller of `/v1/chat/completions` sent, in the words of the completion service. */
+import type { ChatCompletionRequest } from '../../../../shared/api/openai.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import type { CompletionCall, CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../services/contracts.js';
+import { given } from '../given.js';
+
+type RequestMessage = ChatCompletionRequest['messages'][number];
+type Text = string | readonly { readonly text: string }[];
+
+/** Fields that have a place of their own in a call, or concern only how it is answered. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'tools',
+  'tool_choice',
+  'temperature',
+  'top_p',
+  'max_tokens',
+  'stop',
+  'seed',
+  'presence_penalty',
+  'frequency_penalty',
+  'n',
+  'logprobs',
+  'functions',
+  'function_call',
+]);
+
+function refuse(param: string, message: string): GatewayError {
+  return new GatewayError('INVALID_REQUEST', { message, details: { param } });
+}
+
+const textOf = (content: Text): string => (typeof content === 'string' ? content : content.map(({ text }) => text).join(''));
+
+function partsOf(content: Extract<RequestMessage, { role: 'user' }>['content']): CompletionPart[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  return content.map((part) => (part.type === 'text' ? { type: 'text', text: part.text } : { type: 'image', url: part.image_url.url }));
+}
+
+/** @throws INVALID_REQUEST for a tool's result that no call before it asked for */
+function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] {
+  const toolNames = new Map<string, string>();
+  return messages.map((message, index) => {
+    switch (message.role) {
+      case 'system':
+      case 'developer':
+        return { role: 'system', content: textOf(message.content) };
+      case 'user':
+        return { role: 'user', content: partsOf(message.content) };
+      case 'assistant': {
+        const calls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: input } }) => ({ id, name, arguments: input }));
+        for (const { id, name } of calls) toolNames.set(id, name);
+        return { role: 'assistant', content: textOf(message.content ?? ''), toolCalls: calls };
+      }
+      case 'tool': {
+        const name = toolNames.get(message.tool_call_id);
+        if (name === undefined) throw refuse(`messages.${index}.tool_call_id`, `No message before it calls a tool with the id '${message.tool_call_id.slice(0, 80)}'.`);
+        return { role: 'tool', callId: message.tool_call_id, name, content: textOf(message.content) };
+      }
+    }
+  });
+}
+
+function readTool({ function: { name, description, parameters, strict } }: NonNullable<ChatCompletionRequest['tools']>[number]): CompletionTool {
+  return {
+    name,
+    parameters: parameters ?? { type: 'object', properties: {} },
+    ...given({ description: description ?? undefined, strict: strict ?? undefined }),
+  };
+}
+
+function readFormat(format: ChatCompletionRequest['response_format']): CompletionSettings['responseFormat'] {
+  if (format === null || format === undefined || format.type === 'text') return undefined;
+  if (format.type === 'json_object') return { type: 'json' };
+  const { name, description, schema } = format.json_schema;
+  return { type: 'json', name, ...given({ description: description ?? undefined, schema: schema ?? undefined }) };
+}
+
+/** What the caller wrote that has no place of its own; `null` means that it was not written. */
+function readExtra(body: ChatCompletionRequest): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([key, value]) => !OWN_FIELDS.has(key) && value !== null && value !== undefined));
+}
+
+/** @throws INVALID_REQUEST for a tool choice without that tool, and for what {@link readMessages} refuses */
+export function readCompletionCall(body: ChatCompletionRequest, session: string | undefined): CompletionCall {
+  const { tool_choice: choice, tools, stop } = body;
+  const toolChoice = typeof choice === 'object' && choice !== null ? { name: choice.function.name } : (choice ?? undefined);
+  const names = tools?.map((tool) => tool.function.name) ?? [];
+  if (typeof toolChoice === 'object' && !names.includes(toolChoice.name)) throw refuse('tool_choice', `tool_choice names '${toolChoice.name}', which is not one of the tools.`);
+  return {
+    model: body.model,
+    messages: readMessages(body.messages),
+    extra: readExtra(body),
+    ...given({
+      session,
+      tools: tools?.map(readTool),
+      toolChoice: tools === null || tools === undefined ? undefined : toolChoice,
+      temperature: body.temperature ?? undefined,
+      topP: body.top_p ?? undefined,
+      maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
+      stop: stop === null || stop === undefined ? undefined : [stop].flat(),
+      seed: body.seed ?? undefined,
+      presencePenalty: body.presence_penalty ?? undefined,
+      frequencyPenalty: body.frequency_penalty ?? undefined,
+      responseFormat: readFormat(body.response_format),
+    }),
+  };
+}

@@ -1,0 +1,96 @@
+import { configPatchResponse, configResponse, configSchemaResponse, mergePatch, modelsJsonResponse } from '../../../../shared/api/config.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import type { ConfigService } from '../../services/contracts.js';
+import type { HttpContext } from '../context.js';
+import { given } from '../given.js';
+import { type Route, route } from '../route.js';
+
+const IF_MATCH = { 'If-Match': 'The revision that is to be changed, as `ETag` gave it' };
+
+/** @returns undefined where the caller named none, or any */
+function expectedRevision(ctx: HttpContext): { expectedRevision?: string } {
+  const header = ctx.get('If-Match').trim();
+  if (header === '' || header === '*') return {};
+  const tag = /^"([^"]*)"$/.exec(header)?.[1];
+  if (tag === undefined) {
+    throw new GatewayError('INVALID_REQUEST', { message: 'The If-Match header must be one strong entity tag, as ETag gave it: "…".' });
+  }
+  return given({ expectedRevision: tag });
+}
+
+function tag(ctx: HttpContext, revision: string): void {
+  ctx.set('ETag', `"${revision}"`);
+}
+
+function modelsJsonRoutes(config: ConfigService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/models-json',
+      access: 'token',
+      summary: 'Read models.json, its secrets masked',
+      answer: modelsJsonResponse,
+      async handle(ctx) {
+        const { revision, config: document } = await config.readModels();
+        tag(ctx, revision);
+        ctx.body = document;
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: '/api/models-json',
+      access: 'token',
+      summary: 'Change models.json by a merge patch; comments and masked secrets stay',
+      headers: IF_MATCH,
+      body: mergePatch,
+      answer: modelsJsonResponse,
+      async handle(ctx, { body }) {
+        const { revision, config: document } = await config.patchModels(body, expectedRevision(ctx));
+        tag(ctx, revision);
+        ctx.body = document;
+      },
+    }),
+  ];
+}
+
+export function configRoutes(config: ConfigService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/config',
+      access: 'token',
+      summary: 'Read config.json, what is in force, and where each value comes from',
+      answer: configResponse,
+      async handle(ctx) {
+        const view = await config.read();
+        tag(ctx, view.revision);
+        ctx.body = { status: 'ok', ...view };
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: '/api/config',
+      access: 'token',
+      summary: 'Change config.json by a merge patch; comments and masked secrets stay',
+      headers: IF_MATCH,
+      body: mergePatch,
+      answer: configPatchResponse,
+      async handle(ctx, { body }) {
+        const view = await config.patch(body, expectedRevision(ctx));
+        tag(ctx, view.revision);
+        ctx.body = { status: 'ok', ...view };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/config/schema',
+      access: 'token',
+      summary: 'Read the JSON Schema of config.json',
+      answer: configSchemaResponse,
+      handle(ctx) {
+        ctx.body = config.schema();
+      },
+    }),
+    ...modelsJsonRoutes(config),
+  ];
+}

@@ -1,0 +1,100 @@
+import * as api from '../../../../shared/api/cron.js';
+import { validate } from '../../../../shared/api/validate.js';
+import type { CronService } from '../../services/cron-contract.js';
+import type { HttpContext } from '../context.js';
+import { given } from '../given.js';
+import { type Route, route } from '../route.js';
+
+function idOf(ctx: HttpContext): string {
+  return validate(api.cronJobId(), ctx.params['id'], 'job id');
+}
+
+const params = { id: api.cronJobId };
+
+export function cronRoutes(cron: CronService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/cron',
+      summary: 'Lists the scheduled jobs',
+      answer: api.cronListResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', jobs: await cron.list() };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/cron/preview',
+      summary: 'Tells when a schedule would fire, in words and times',
+      query: api.cronPreviewQuery,
+      answer: api.cronPreviewResponse,
+      async handle(ctx, { query: { schedule, ...rest } }) {
+        ctx.body = { status: 'ok', ...(await cron.preview({ schedule, ...given(rest) })) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/cron/create',
+      summary: 'Makes a scheduled job',
+      body: api.cronCreateRequest,
+      answer: api.cronJobResponse,
+      async handle(ctx, { body }) {
+        ctx.body = { status: 'ok', job: await cron.create(given(body)) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/cron/trigger',
+      summary: 'Runs a scheduled job now',
+      body: api.cronTriggerRequest,
+      answer: api.cronTriggerResponse,
+      async handle(ctx, { body }) {
+        const { runId } = await cron.trigger(body.job_id);
+        ctx.body = { status: 'ok', message: 'Task triggered', run_id: runId };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/cron/:id/toggle',
+      summary: 'Enables a disabled job, and the reverse',
+      params,
+      answer: api.cronJobResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', job: await cron.toggle(idOf(ctx)) };
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: '/api/cron/:id',
+      summary: 'Changes a scheduled job',
+      params,
+      body: api.cronPatchRequest,
+      answer: api.cronJobResponse,
+      async handle(ctx, { body }) {
+        ctx.body = { status: 'ok', job: await cron.update(idOf(ctx), given(body)) };
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/cron/:id',
+      summary: 'Deletes a scheduled job with its history',
+      params,
+      answer: api.cronDeleteResponse,
+      async handle(ctx) {
+        await cron.delete(idOf(ctx));
+        ctx.body = { status: 'ok' };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/cron/:id/runs',
+      summary: 'Lists the runs of a job, newest first',
+      params,
+      query: api.cronRunsQuery,
+      answer: api.cronRunsResponse,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await cron.runs(idOf(ctx), given(query))) };
+      },
+    }),
+  ];
+}

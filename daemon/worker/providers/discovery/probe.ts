@@ -1,0 +1,70 @@
+/**
+ * Recognises a model server by its own API and reads which models it has. Any program may listen on these ports, so
+ * nothing counts but what only the wanted server would say.
+ */
+import type { ModelConfig } from '../../../../shared/config/models-schema.js';
+import type { LocalServer } from '../known-providers.js';
+import { getJson } from './get-json.js';
+
+export interface ProbeTarget {
+  readonly port: number;
+  readonly signal: AbortSignal;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const MAX_MODELS = 200;
+/** Embedding models write no text. */
+const EMBEDDING = /embed|\bbert\b|bge-|minilm/i;
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function listOf(document: unknown, key: string): Fields[] | undefined {
+  const list = fieldsOf(document)[key];
+  return Array.isArray(list) ? list.slice(0, MAX_MODELS).map(fieldsOf) : undefined;
+}
+
+function toModel(id: unknown, contextWindow: unknown): ModelConfig[] {
+  // Anything else could not be named as `provider/model`.
+  if (typeof id !== 'string' || !/^\S{1,200}$/.test(id)) return [];
+  const isCount = typeof contextWindow === 'number' && Number.isInteger(contextWindow) && contextWindow > 0;
+  return [{ id, ...(isCount ? { contextWindow } : {}) }];
+}
+
+/** https://docs.ollama.com/api/tags */
+async function probeOllama(target: ProbeTarget): Promise<ModelConfig[] | undefined> {
+  const models = listOf(await getJson({ ...target, path: '/api/tags' }), 'models');
+  return models
+    ?.filter(({ name, details }) => !EMBEDDING.test(`${String(name)} ${String(fieldsOf(details)['family'])}`))
+    .flatMap(({ name }) => toModel(name, undefined));
+}
+
+/** https://lmstudio.ai/docs/developer/rest/endpoints; what is loaded already comes first. */
+async function probeLmStudio(target: ProbeTarget): Promise<ModelConfig[] | undefined> {
+  const models = listOf(await getJson({ ...target, path: '/api/v0/models' }), 'data');
+  if (models?.every(({ type }) => typeof type === 'string') !== true) return undefined;
+  const usable = models.filter(({ type }) => type === 'llm' || type === 'vlm');
+  const loadedFirst = usable.toSorted((a, b) => Number(b['state'] === 'loaded') - Number(a['state'] === 'loaded'));
+  return loadedFirst.flatMap((model) => toModel(model['id'], model['loaded_context_length'] ?? model['max_context_length']));
+}
+
+/** https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md */
+async function probeLlamaCpp(target: ProbeTarget): Promise<ModelConfig[] | undefined> {
+  const models = listOf(await getJson({ ...target, path: '/v1/models' }), 'data')?.filter(({ owned_by: owner }) => owner === 'llamacpp');
+  if (models === undefined || models.length === 0) return undefined;
+  const settings = fieldsOf(fieldsOf(await getJson({ ...target, path: '/props' }))['default_generation_settings']);
+  return models.flatMap(({ id, meta }) => toModel(id, settings['n_ctx'] ?? fieldsOf(meta)['n_ctx_train']));
+}
+
+const PROBES: Readonly<Record<LocalServer['id'], (target: ProbeTarget) => Promise<ModelConfig[] | undefined>>> = {
+  ollama: probeOllama,
+  lmstudio: probeLmStudio,
+  llamacpp: probeLlamaCpp,
+};
+
+/** @returns its models; undefined when no such server answers there */
+export function probeLocalServer(id: LocalServer['id'], target: ProbeTarget): Promise<ModelConfig[] | undefined> {
+  return PROBES[id](target);
+}

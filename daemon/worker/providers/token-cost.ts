@@ -1,0 +1,45 @@
+/** What tokens cost. */
+import type { TokenUsage } from './provider.js';
+
+/** US dollars per million tokens. */
+export interface TokenPrices {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+}
+
+/** Several model calls together. */
+export interface TurnUsage {
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  /** US dollars; null where a price or a count is not known. */
+  readonly costUsd: number | null;
+}
+
+const MILLION = 1_000_000;
+
+export function costOf(usage: TokenUsage, prices: TokenPrices | null): number | null {
+  const { inputTokens, outputTokens } = usage;
+  if (prices === null || inputTokens === null || outputTokens === null) return null;
+  const cacheRead = usage.cacheReadTokens ?? 0;
+  const cacheWrite = usage.cacheWriteTokens ?? 0;
+  const fresh = Math.max(0, inputTokens - cacheRead - cacheWrite);
+  return (fresh * prices.input + cacheRead * prices.cacheRead + cacheWrite * prices.cacheWrite + outputTokens * prices.output) / MILLION;
+}
+
+const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
+
+/** A count that one call did not say makes the sum unknown: half of it would pass for all. */
+export function addUsage(total: TurnUsage | null, usage: TokenUsage, prices: TokenPrices | null): TurnUsage {
+  const costUsd = costOf(usage, prices);
+  return {
+    inputTokens: total === null ? usage.inputTokens : sum(total.inputTokens, usage.inputTokens),
+    outputTokens: total === null ? usage.outputTokens : sum(total.outputTokens, usage.outputTokens),
+    cacheReadTokens: (total?.cacheReadTokens ?? 0) + (usage.cacheReadTokens ?? 0),
+    cacheWriteTokens: (total?.cacheWriteTokens ?? 0) + (usage.cacheWriteTokens ?? 0),
+    costUsd: total === null ? costUsd : sum(total.costUsd, costUsd),
+  };
+}

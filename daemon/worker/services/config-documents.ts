@@ -1,0 +1,153 @@
+/** The files that users edit, for the API: shown without their secrets, changed in place. The file watch puts them in force. */
+import type { ConfigDocument } from '../../../shared/config/document.js';
+import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
+import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { maskSecrets } from '../../../shared/config/secret-mask.js';
+import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
+import { GatewayError, type Problem } from '../../../shared/errors.js';
+import { configInvalid, loadConfigFile } from '../../../shared/node/config-file.js';
+import { writeConfig } from '../../../shared/node/config-write.js';
+import type { GatewayPaths } from '../../../shared/node/paths.js';
+import { findUnknownProviders } from '../model-references.js';
+import type { ConfigService, ConfigSource, Fields, StatusService } from './contracts.js';
+
+export interface ConfigDocumentsOptions {
+  readonly paths: GatewayPaths;
+  /** In force, and the revision of the file that it came from. */
+  inForce(): { readonly config: Config; readonly revision: string; readonly isTokenOverridden: boolean };
+  readonly status: StatusService;
+}
+
+type File = 'config' | 'models';
+
+/** More writers at once than this are a program gone wild. */
+const MAX_ATTEMPTS = 50;
+
+/** The supervisor's names for its own keys. */
+const SUPERVISOR_KEYS: Readonly<Record<string, string>> = {
+  host: 'gateway.host',
+  port: 'gateway.port',
+  drainTimeoutMs: 'gateway.drainTimeoutMs',
+  level: 'logs.level',
+  maxBytes: 'logs.maxBytes',
+  files: 'logs.files',
+};
+
+function leaves(value: unknown, path: KeyPath = []): KeyPath[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path];
+  const entries = Object.entries(value);
+  return entries.length === 0 ? [path] : entries.flatMap(([key, item]) => leaves(item, [...path, key]));
+}
+
+const isSource = (value: unknown): value is ConfigSource => value === 'file' || value === 'env' || value === 'flag' || value === 'default';
+
+/** @throws CONFIG_INVALID when the text cannot be read, or the file not at all */
+function readDocument(path: string): ConfigDocument {
+  const document = loadConfigFile({ path });
+  if (document.problems.length > 0) throw configInvalid(path, document.problems);
+  return document;
+}
+
+/** What is wrong with the patch is the caller's; line and column are of a text that nobody has. */
+function patchRefused(problems: readonly Problem[]): GatewayError {
+  const issues = problems.map(({ key = '', message }) => ({ path: key, message: `${key} ${message}`.trim() }));
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  return new GatewayError('INVALID_REQUEST', {
+    message: `Nothing was written: ${issues[0]?.message ?? 'the result would be invalid'}${more}.`,
+    details: { issues },
+  });
+}
+
+export function createConfigService(options: ConfigDocumentsOptions): ConfigService {
+  const { paths, status } = options;
+
+  /** Both files together: what one names, the other must have. */
+  function problemsWith(changed: { config?: ConfigDocument; models?: ConfigDocument }): Problem[] {
+    const configDocument = changed.config ?? loadConfigFile({ path: paths.configPath });
+    const modelsDocument = changed.models ?? loadConfigFile({ path: paths.modelsPath });
+    const config = validateConfig(configDocument);
+    const models = validateModels(modelsDocument);
+    const own = changed.config === undefined ? models.problems : config.problems;
+    if (own.length > 0 || config.value === undefined || models.value === undefined) return [...own];
+    const modelsExist = modelsDocument.exists;
+    return findUnknownProviders({ document: configDocument, config: config.value, models: models.value, modelsFile: paths.modelsPath, modelsExist });
+  }
+
+  /** Where the caller names no revision, somebody else's change in between only means to look again. */
+  async function patch(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await patchOnce(file, changes, expectedRevision);
+      } catch (error) {
+        const isOvertaken = error instanceof GatewayError && error.code === 'PRECONDITION_FAILED' && expectedRevision === undefined;
+        if (!isOvertaken || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async function patchOnce(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
+    const path = file === 'config' ? paths.configPath : paths.modelsPath;
+    const before = readDocument(path);
+    const validate = (document: ConfigDocument): Problem[] => problemsWith({ [file]: document });
+    const wasValid = validate(before).length === 0;
+    const write = {
+      path,
+      lockPath: paths.configLockPath,
+      undoPath: file === 'config' ? paths.undoConfigPath : paths.undoModelsPath,
+      validate,
+      // Edits are made against this revision: whoever changed it meanwhile is not overwritten.
+      expectedHash: expectedRevision ?? before.hash,
+    };
+    try {
+      return await writeConfig(write, mergePatchEdits(before.raw, changes));
+    } catch (error) {
+      const isRefused = error instanceof GatewayError && error.code === 'CONFIG_INVALID' && wasValid;
+      throw isRefused ? patchRefused((error.details?.['problems'] as Problem[] | undefined) ?? []) : error;
+    }
+  }
+
+  async function sourcesOf(document: ConfigDocument, config: Config): Promise<Record<string, ConfigSource>> {
+    const sources: Record<string, ConfigSource> = {};
+    for (const path of leaves(config)) sources[formatKey(path)] = valueAt(document.raw, path) === undefined ? 'default' : 'file';
+    // Only the supervisor knows flags and its own environment; without its answer the rest is still true.
+    const told = await status.read().then(
+      (read) => read.sources,
+      () => ({}),
+    );
+    for (const [name, source] of Object.entries(told)) {
+      const key = SUPERVISOR_KEYS[name];
+      if (key !== undefined && isSource(source)) sources[key] = source;
+    }
+    if (options.inForce().isTokenOverridden) sources['gateway.auth.api_key'] = 'env';
+    return sources;
+  }
+
+  return {
+    async read() {
+      const document = readDocument(paths.configPath);
+      const { config, revision } = options.inForce();
+      return {
+        revision: document.hash,
+        inForce: document.hash === revision,
+        path: paths.configPath,
+        config: maskSecrets(document.raw) as Fields,
+        effective: maskSecrets(config) as Fields,
+        sources: await sourcesOf(document, config),
+      };
+    },
+    async patch(changes, { expectedRevision }) {
+      const document = await patch('config', changes, expectedRevision);
+      return { revision: document.hash, config: maskSecrets(document.raw) as Fields };
+    },
+    schema: () => configJsonSchema() as Fields,
+    async readModels() {
+      const document = readDocument(paths.modelsPath);
+      return { revision: document.hash, config: maskSecrets(document.raw) as Fields };
+    },
+    async patchModels(changes, { expectedRevision }) {
+      const document = await patch('models', changes, expectedRevision);
+      return { revision: document.hash, config: maskSecrets(document.raw) as Fields };
+    },
+  };
+}

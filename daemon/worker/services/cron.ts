@@ -1,0 +1,185 @@
+/** Scheduled jobs for callers: made, changed, triggered and looked at. When they run is the scheduler's. */
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import type { ChannelRegistry } from '../channels/registry.js';
+import { newRun } from '../cron/claim.js';
+import { defaultGraceMs } from '../cron/policy.js';
+import { previewSchedule } from '../cron/preview.js';
+import { firstInstant, parseSchedule } from '../cron/schedule.js';
+import type { Scheduler } from '../cron/scheduler.js';
+import { resolveTimeZone } from '../cron/time-zone.js';
+import { countCronJobs, deleteCronJob, findCronJob, insertCronJob, listCronJobs, updateCronJob } from '../store/cron-jobs.js';
+import { insertCronRun, listCronRuns } from '../store/cron-runs.js';
+import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
+import { findOutboxMessage } from '../store/outbox-pages.js';
+import type { CronJobRow, Queries } from '../store/schema.js';
+import type { Store } from '../store/store.js';
+import { toWellFormed } from '../store/text.js';
+import { findAgent } from './agents.js';
+import type { CronJobInput, CronService } from './cron-contract.js';
+import { jobNotFound, toJobDocument, toRunDocument } from './cron-documents.js';
+import { sessionOf } from './session-key.js';
+
+export interface CronServiceOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly channels: ChannelRegistry;
+  readonly scheduler: Pick<Scheduler, 'wake'>;
+  config(): Config;
+  /** @throws MODEL_NOT_FOUND */
+  checkModel(ref: string): void;
+}
+
+type JobValues = Omit<CronJobRow, 'seq' | 'id' | 'created_at' | 'failures'>;
+
+const IDEMPOTENCY_SCOPE = 'cron';
+const MAX_JOBS = 10_000;
+const DEFAULT_TIMEOUT_MS = 600_000;
+const DEFAULT_LIMIT = 50;
+
+function wrong(field: string, message: string): GatewayError {
+  return new GatewayError('INVALID_REQUEST', { message, details: { field } });
+}
+
+function titleOf(message: string): string {
+  const [line = ''] = message.trim().split('\n');
+  return [...line].slice(0, 60).join('') || 'job';
+}
+
+/** What a caller gives takes the place of what was; a value that was taken away has its default again. */
+function merge(input: CronJobInput, before: CronJobRow | undefined, defaults: { timezone: string }): Omit<JobValues, 'anchor_at' | 'next_at' | 'grace_ms' | 'updated_at'> {
+  const pick = <T>(given: T | undefined, kept: T | undefined, fallback: T): T => given ?? kept ?? fallback;
+  const nullable = <T>(given: T | null | undefined, kept: T | null | undefined): T | null => (given === undefined ? (kept ?? null) : given);
+  const message = toWellFormed(pick(input.message, before?.message, ''));
+  if (message === '') throw wrong('message', 'message is empty');
+  return {
+    name: toWellFormed(pick(input.name, before?.name, titleOf(message))),
+    schedule: pick(input.schedule, before?.schedule, ''),
+    timezone: resolveTimeZone(pick(input.timezone, before?.timezone, defaults.timezone)),
+    message,
+    mode: pick(input.mode, before?.mode, 'direct'),
+    channel: nullable(input.channel, before?.channel),
+    account_id: nullable(input.accountId, before?.account_id),
+    chat_id: nullable(input.chat_id, before?.chat_id),
+    agent_id: nullable(input.agentId, before?.agent_id),
+    session: pick(input.session, before?.session, 'isolated'),
+    model: nullable(input.model, before?.model),
+    overlap: pick(input.overlap, before?.overlap, 'skip'),
+    missed: pick(input.missed, before?.missed, 'once'),
+    interrupted: pick(input.interrupted, before?.interrupted, 'leave'),
+    timeout_ms: pick(input.timeoutMs, before?.timeout_ms, DEFAULT_TIMEOUT_MS),
+    retries: pick(input.retries, before?.retries, 3),
+    notify_after: pick(input.notifyAfter, before?.notify_after, 3),
+    enabled: Number(pick(input.enabled, before === undefined ? undefined : before.enabled === 1, true)),
+  };
+}
+
+export function createCronService(options: CronServiceOptions): CronService {
+  const { store, clock, channels, scheduler } = options;
+
+  /** @throws CHANNEL_NOT_FOUND; INVALID_REQUEST; MODEL_NOT_FOUND */
+  function checkTarget(job: ReturnType<typeof merge>): void {
+    const { channel, chat_id: chatId } = job;
+    if ((channel === null) !== (chatId === null)) throw wrong(channel === null ? 'channel' : 'chat_id', 'channel and chat_id are given together or not at all');
+    if (channel === null && job.mode === 'direct') throw wrong('channel', "channel and chat_id are missing: a message needs a chat (an agent's turn, mode 'agent', does not)");
+    if (channel !== null && chatId !== null) {
+      const account = channels.getAccount(channel, job.account_id ?? undefined);
+      sessionOf({ agentId: 'main', channel, accountId: account.accountId, peerId: chatId });
+    }
+    if (job.agent_id !== null) findAgent(options.config(), job.agent_id);
+    if (job.model !== null) options.checkModel(job.model);
+  }
+
+  /** A job with everything decided. A schedule that has not changed goes on where it was. */
+  function plan(input: CronJobInput, before: CronJobRow | undefined): JobValues {
+    const nowMs = clock.now();
+    const job = merge(input, before, { timezone: options.config().cron.defaultTimezone });
+    checkTarget(job);
+    const isSame = before !== undefined && before.schedule === job.schedule && before.timezone === job.timezone;
+    const anchorAt = isSame ? before.anchor_at : nowMs;
+    const source = { schedule: job.schedule, timezone: job.timezone, anchorMs: anchorAt };
+    const schedule = parseSchedule(source);
+    const isResumed = before !== undefined && before.enabled === 0 && job.enabled === 1;
+    // What passed while it was disabled is not made up for.
+    const nextAt = isSame && !isResumed ? before.next_at : isSame ? schedule.next(nowMs) : firstInstant(schedule, source, nowMs);
+    const graceMs = input.graceMs ?? (isSame ? before.grace_ms : defaultGraceMs(schedule, nowMs));
+    return { ...job, anchor_at: anchorAt, next_at: nextAt, grace_ms: graceMs, updated_at: nowMs };
+  }
+
+  async function load(db: Queries, id: string): Promise<CronJobRow> {
+    const row = await findCronJob(db, id);
+    if (row === undefined) throw jobNotFound(id);
+    return row;
+  }
+
+  async function change(id: string, decide: (before: CronJobRow) => CronJobInput): Promise<CronJobRow> {
+    const row = await store.write(async (db) => {
+      const before = await load(db, id);
+      await updateCronJob(db, id, plan(decide(before), before));
+      return load(db, id);
+    });
+    void scheduler.wake();
+    return row;
+  }
+
+  return {
+    list: async () => (await store.read(listCronJobs)).map(toJobDocument),
+
+    async create(input, key) {
+      const id = newId('job');
+      const values = { ...plan(input, undefined), id, failures: 0, created_at: clock.now() };
+      const row = await store.write(async (db) => {
+        const first = key === undefined ? undefined : await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, nowMs: clock.now() });
+        if (first !== undefined) return load(db, first.result);
+        if ((await countCronJobs(db)) >= MAX_JOBS) throw new GatewayError('CONFLICT', { message: `there are ${MAX_JOBS} scheduled jobs`, hint: 'Delete some.' });
+        await insertCronJob(db, values);
+        if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: '', result: id, nowMs: clock.now() });
+        return load(db, id);
+      });
+      void scheduler.wake();
+      return toJobDocument(row);
+    },
+
+    update: async (id, input) => toJobDocument(await change(id, () => input)),
+    toggle: async (id) => toJobDocument(await change(id, (before) => ({ enabled: before.enabled !== 1 }))),
+
+    async delete(id) {
+      if (!(await store.write((db) => deleteCronJob(db, id)))) throw jobNotFound(id);
+      void scheduler.wake();
+    },
+
+    async trigger(id) {
+      const nowMs = clock.now();
+      const run = newRun({ job_id: id, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' });
+      await store.write(async (db) => {
+        await load(db, id);
+        await insertCronRun(db, run);
+      });
+      void scheduler.wake();
+      return { runId: run.id };
+    },
+
+    async runs(id, { limit = DEFAULT_LIMIT, cursor }) {
+      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw wrong('cursor', `cursor '${cursor.slice(0, 80)}' is none that this API gave`);
+      return store.read(async (db) => {
+        await load(db, id);
+        const rows = await listCronRuns(db, { jobId: id, limit: limit + 1, ...(cursor === undefined ? {} : { beforeSeq: Number(cursor) }) });
+        const page = rows.slice(0, limit);
+        const runs = [];
+        for (const row of page) {
+          const message = row.message_id === null ? undefined : await findOutboxMessage(db, row.message_id);
+          runs.push(toRunDocument(row, message?.state ?? null));
+        }
+        return { runs, nextCursor: rows.length > limit ? String(page.at(-1)?.seq) : null };
+      });
+    },
+
+    async preview({ schedule, timezone = options.config().cron.defaultTimezone, count = 5 }) {
+      const nowMs = clock.now();
+      const { runs, ...rest } = previewSchedule({ schedule, timezone, anchorMs: nowMs }, { nowMs, count });
+      return { schedule, ...rest, runs: runs.map(({ atMs, local, note }) => ({ at: new Date(atMs).toISOString(), local, note })) };
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** Scheduled jobs: the statements. When a job fires is decided in `cron/`. */
+import { type Insertable, sql, type Updateable } from 'kysely';
+import type { CronJobRow, CronJobTable, Queries } from './schema.js';
+import { decodeText, encodeText } from './text.js';
+
+export type NewCronJob = Omit<Insertable<CronJobTable>, 'seq'>;
+export type CronJobChange = Omit<Updateable<CronJobTable>, 'seq' | 'id' | 'created_at'>;
+
+function toRow(row: CronJobRow): CronJobRow {
+  return { ...row, name: decodeText(row.name), message: decodeText(row.message) };
+}
+
+const encoded = <T extends CronJobChange>(values: T): T => ({
+  ...values,
+  ...(values.name === undefined ? {} : { name: encodeText(values.name) }),
+  ...(values.message === undefined ? {} : { message: encodeText(values.message) }),
+});
+
+/** Runs in a write. */
+export async function insertCronJob(db: Queries, job: NewCronJob): Promise<void> {
+  await db.insertInto('cron_jobs').values(encoded(job)).execute();
+}
+
+/** Runs in a write. */
+export async function updateCronJob(db: Queries, id: string, change: CronJobChange): Promise<void> {
+  await db.updateTable('cron_jobs').set(encoded(change)).where('id', '=', id).execute();
+}
+
+/** Runs in a write; its runs go with it. @returns whether there was such a job */
+export async function deleteCronJob(db: Queries, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('cron_jobs').where('id', '=', id).executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+export async function findCronJob(db: Queries, id: string): Promise<CronJobRow | undefined> {
+  const row = await db.selectFrom('cron_jobs').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : toRow(row);
+}
+
+/** In the order in which they were made. */
+export async function listCronJobs(db: Queries): Promise<CronJobRow[]> {
+  return (await db.selectFrom('cron_jobs').selectAll().orderBy('seq').execute()).map(toRow);
+}
+
+export async function countCronJobs(db: Queries): Promise<number> {
+  const row = await db.selectFrom('cron_jobs').select(db.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/** Jobs with an occurrence at `nowMs` or before, the longest waiting first. */
+export async function listDueCronJobs(db: Queries, query: { nowMs: number; limit: number }): Promise<CronJobRow[]> {
+  const rows = await db
+    .selectFrom('cron_jobs')
+    .selectAll()
+    .where('enabled', '=', sql.lit(1))
+    .where('next_at', 'is not', null)
+    .where('next_at', '<=', query.nowMs)
+    .orderBy('next_at')
+    .limit(query.limit)
+    .execute();
+  return rows.map(toRow);
+}
+
+/** @returns the first instant at which a job fires; undefined when none does */
+export async function readNextCronInstant(db: Queries): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('cron_jobs')
+    .select('next_at')
+    .where('enabled', '=', sql.lit(1))
+    .where('next_at', 'is not', null)
+    .orderBy('next_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.next_at ?? undefined;
+}

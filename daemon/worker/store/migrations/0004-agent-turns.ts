@@ -1,0 +1,13 @@
+/** What turns cost, and which model a session was told to use. */
+import type { Migration } from './migration.js';
+
+export const agentTurns: Migration = {
+  version: 4,
+  phase: 'expand',
+  async up(db) {
+    await db.schema.alterTable('sessions').addColumn('model', 'text').execute();
+    await db.schema.alterTable('turns').addColumn('cache_read_tokens', 'integer').execute();
+    await db.schema.alterTable('turns').addColumn('cache_write_tokens', 'integer').execute();
+    await db.schema.alterTable('turns').addColumn('cost_usd', 'real').execute();
+  },
+};

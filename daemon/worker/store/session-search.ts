@@ -1,0 +1,37 @@
+/** Finds sessions by what is in them. */
+import { sql, type RawBuilder } from 'kysely';
+
+/** What the index is made of: shorter texts are not in it. */
+const TRIGRAM_LENGTH = 3;
+
+/** A `like` pattern for texts that contain `needle`. */
+function containing(needle: string): string {
+  return `%${needle.replace(/[\\%_]/g, String.raw`\$&`)}%`;
+}
+
+/** SQLite's `like` ignores case for ASCII only; these spellings cover what people type in other alphabets. */
+function spellings(needle: string): string[] {
+  const lower = needle.toLowerCase();
+  const capitalised = lower.slice(0, 1).toUpperCase() + lower.slice(1);
+  // oxlint-disable-next-line no-control-regex -- "all ASCII" is meant
+  return /^[\x00-\x7f]*$/.test(needle) ? [needle] : [...new Set([needle, lower, needle.toUpperCase(), capitalised])];
+}
+
+function anyLike(column: RawBuilder<unknown>, needle: string): RawBuilder<boolean> {
+  return sql<boolean>`(${sql.join(
+    spellings(needle).map((spelling) => sql`${column} like ${containing(spelling)} escape '\\'`),
+    sql` or `,
+  )})`;
+}
+
+/** A phrase of FTS5, in which nothing has a meaning of its own. */
+const phrase = (needle: string): string => `"${needle.replaceAll('"', '""')}"`;
+
+/** A condition on rows of `sessions`: title or messages contain the text, in any case of its letters. */
+export function containsText(needle: string): RawBuilder<boolean> {
+  const matching =
+    [...needle].length >= TRIGRAM_LENGTH
+      ? sql`select session_id from messages where seq in (select rowid from messages_search where messages_search match ${phrase(needle)})`
+      : sql`select session_id from messages where ${anyLike(sql`content`, needle)}`;
+  return sql<boolean>`(${anyLike(sql`title`, needle)} or sessions.id in (${matching}))`;
+}

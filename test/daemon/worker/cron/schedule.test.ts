@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { firstInstant, parseSchedule } from '../../../../daemon/worker/cron/schedule.js';
+import { previewSchedule } from '../../../../daemon/worker/cron/preview.js';
+import { backoffMs, defaultGraceMs } from '../../../../daemon/worker/cron/policy.js';
+
+const at = (text: string): number => Date.parse(text);
+const source = (schedule: string, timezone = 'UTC', anchor = '2026-01-01T00:00:00Z') => ({ schedule, timezone, anchorMs: at(anchor) });
+
+function nextOf(text: string, zone: string, after: string, count: number): string[] {
+  const schedule = parseSchedule(source(text, zone));
+  const times: string[] = [];
+  for (let ms = schedule.next(at(after)); ms !== null && times.length < count; ms = schedule.next(ms)) times.push(new Date(ms).toISOString().slice(0, 16));
+  return times;
+}
+
+test.each([
+  // The hour that is skipped: fixed times right behind it, intervals not at all.
+  ['30 2 * * *', 'Europe/Berlin', '2026-03-28T12:00:00Z', ['2026-03-29T01:00', '2026-03-30T00:30']],
+  ['30 2 * * *', 'America/New_York', '2026-03-07T12:00:00Z', ['2026-03-08T07:00', '2026-03-09T06:30']],
+  ['30 2 * * *', 'Australia/Sydney', '2026-10-03T00:00:00Z', ['2026-10-03T16:00', '2026-10-04T15:30']],
+  ['*/30 * * * *', 'Europe/Berlin', '2026-03-29T00:29:00Z', ['2026-03-29T00:30', '2026-03-29T01:00']],
+  // The hour that comes twice: fixed times at the first, intervals in both.
+  ['30 2 * * *', 'Europe/Berlin', '2026-10-24T12:00:00Z', ['2026-10-25T00:30', '2026-10-26T01:30']],
+  ['30 1 * * *', 'America/New_York', '2026-10-31T12:00:00Z', ['2026-11-01T05:30', '2026-11-02T06:30']],
+  ['30 2 * * *', 'Australia/Sydney', '2026-04-04T00:00:00Z', ['2026-04-04T15:30', '2026-04-05T16:30']],
+  ['0 0 29 2 *', 'UTC', '2026-01-01T00:00:00Z', ['2028-02-29T00:00', '2032-02-29T00:00']],
+  ['30 0 9 * * MON', 'UTC', '2026-01-01T00:00:00Z', ['2026-01-05T09:00', '2026-01-12T09:00']],
+  ['every 90m', 'UTC', '2026-01-01T00:00:00Z', ['2026-01-01T01:30', '2026-01-01T03:00']],
+  ['at 2026-07-01T09:00', 'Europe/Berlin', '2026-01-01T00:00:00Z', ['2026-07-01T07:00']],
+])('%s in %s after %s', (text, zone, after, expected) => {
+  expect(nextOf(text, zone, after, expected.length + (text.startsWith('at') ? 1 : 0))).toEqual(expected);
+});
+
+test.each(['30 2 * * *', '*/20 * * * *', '0 */5 1-3 * * *', 'every 7m', '15 3 * * SUN'])('the last time of %s is the one before the next', (text) => {
+  for (const zone of ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe']) {
+    const schedule = parseSchedule(source(text, zone, '2026-03-01T00:00:00Z'));
+    for (const start of ['2026-03-07T22:00:00Z', '2026-03-28T20:00:00Z', '2026-10-24T20:00:00Z', '2026-11-01T02:00:00Z', '2026-04-04T12:00:00Z']) {
+      for (let ms = schedule.next(at(start)), count = 0; ms !== null && count < 40; count += 1) {
+        const next = schedule.next(ms);
+        expect(schedule.last(0, ms + 500)).toBe(ms);
+        expect(next).toBeGreaterThan(ms);
+        if (next !== null) expect(schedule.last(0, next - 1)).toBe(ms);
+        ms = next;
+      }
+    }
+  }
+});
+
+test.each([
+  ['61 * * * *', 'UTC', 'schedule', 'is no cron expression: Invalid value for minute: 61'],
+  ['nonsense', 'UTC', 'schedule', 'is no cron expression'],
+  ['', 'UTC', 'schedule', 'must have 1 to 200 characters'],
+  ['* * * * * * 2027', 'UTC', 'schedule', 'is no cron expression'],
+  ['every 0s', 'UTC', 'schedule', 'must be between 1 second and 366 days'],
+  ['every soon', 'UTC', 'schedule', 'has no interval'],
+  ['at 2026-02-30T09:00', 'UTC', 'schedule', "has no time after 'at'"],
+  ['at yesterday', 'UTC', 'schedule', "has no time after 'at'"],
+  ['at 2025-12-31T09:00', 'UTC', 'schedule', 'is in the past'],
+  ['0 0 30 2 *', 'UTC', 'schedule', 'never fires'],
+  ['0 9 * * *', 'Mars/Olympus', 'timezone', 'is no time zone'],
+])('%j in %s is refused, and the field %s is named', (text, zone, field, message) => {
+  const given = source(text, zone);
+  expect(() => firstInstant(parseSchedule(given), given, given.anchorMs)).toThrow(
+    expect.objectContaining({ code: 'INVALID_REQUEST', details: { field }, message: expect.stringContaining(message) as string }),
+  );
+});
+
+test('a preview says in words what a schedule is, and what daylight saving does to it', () => {
+  const options = { nowMs: at('2026-03-28T12:00:00Z'), count: 2 };
+  expect(previewSchedule(source('30 2 * * *', 'Europe/Berlin'), options)).toEqual({
+    timezone: 'Europe/Berlin',
+    words: { en: 'At 02:30', zh: '在02:30' },
+    warning: null,
+    runs: [
+      { atMs: at('2026-03-29T01:00:00Z'), local: '2026-03-29T03:00:00+02:00', note: 'gap' },
+      { atMs: at('2026-03-30T00:30:00Z'), local: '2026-03-30T02:30:00+02:00', note: null },
+    ],
+  });
+  const twice = previewSchedule(source('*/30 2 * * *', 'Europe/Berlin'), { nowMs: at('2026-10-24T23:00:00Z'), count: 5 });
+  expect(twice.runs.map(({ note }) => note)).toEqual(['repeated', 'repeated', 'repeated-again', 'repeated-again', null]);
+  expect(previewSchedule(source('0 0 30 2 *'), options)).toMatchObject({ warning: 'it never fires', runs: [] });
+});
+
+test('waits between failures grow to an hour, and the grace to two', () => {
+  expect([1, 2, 3, 4, 5, 6, 99].map(backoffMs)).toEqual([30_000, 60_000, 300_000, 900_000, 3_600_000, 3_600_000, 3_600_000]);
+  const grace = (text: string): number => defaultGraceMs(parseSchedule(source(text)), at('2026-01-01T00:00:00Z'));
+  expect(['* * * * *', '*/10 * * * *', '0 9 * * *', 'at 2026-05-01'].map(grace)).toEqual([120_000, 300_000, 7_200_000, 86_400_000]);
+});

@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest';
+import { deleteCronJob } from '../../../../daemon/worker/store/cron-jobs.js';
+import { makeCron } from '../../../helpers/cron-fixture.js';
+
+const at = (text: string): number => Date.parse(text);
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+test('each occurrence runs once and none early, through both changes of the clocks in three zones', async () => {
+  for (const [zone, spring, autumn, expected] of [
+    ['Europe/Berlin', '2026-03-28T20:00:00Z', '2026-10-24T20:00:00Z', ['2026-03-29T01:00', '2026-03-30T00:30', '2026-10-25T00:30', '2026-10-26T01:30']],
+    ['America/New_York', '2026-03-08T01:00:00Z', '2026-11-01T01:00:00Z', ['2026-03-08T07:00', '2026-03-09T06:30', '2026-11-01T06:30']],
+    ['Australia/Sydney', '2026-10-03T10:00:00Z', '2027-04-03T10:00:00Z', ['2026-10-03T16:00', '2026-10-04T15:30', '2027-04-03T15:30']],
+  ] as const) {
+    const began: string[] = [];
+    for (const start of [spring, autumn]) {
+      const cron = await makeCron({ nowMs: at(start) });
+      await cron.scheduler.start();
+      await cron.addJob('job', { schedule: zone === 'America/New_York' && start === autumn ? '30 1 * * *' : '30 2 * * *', timezone: zone });
+      await cron.pass(36 * HOUR, 10 * MINUTE);
+      began.push(...cron.began.map((text) => text.slice(4, 20)));
+    }
+    // The second day after autumn lies outside for zones whose night comes later.
+    expect(began.slice(0, expected.length - 1)).toEqual((zone === 'America/New_York' ? [...expected.slice(0, 2), '2026-11-01T05:30'] : expected).slice(0, expected.length - 1));
+    expect(new Set(began).size).toBe(began.length);
+  }
+}, 60_000);
+
+test('a job 30 days away waits with timers of a minute at most', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T00:00:00Z') });
+  const delays: number[] = [];
+  const { after } = cron.clock;
+  cron.clock.after = (delayMs, callback) => {
+    delays.push(delayMs);
+    return after.call(cron.clock, delayMs, callback);
+  };
+  await cron.scheduler.start();
+  expect(delays).toEqual([]);
+  await cron.addJob('far', { schedule: 'at 2026-01-31T00:00:00Z' });
+  await cron.pass(29 * DAY, DAY);
+  expect(cron.began).toEqual([]);
+  await cron.pass(DAY, 12 * HOUR);
+  expect(cron.began).toEqual(['far 2026-01-31T00:00:00.000Z']);
+  expect(Math.max(...delays)).toBeLessThanOrEqual(MINUTE);
+});
+
+test('a timer fires what is due without being told', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T00:00:30Z') });
+  await cron.scheduler.start();
+  await cron.addJob('job', { schedule: '* * * * *' });
+  cron.clock.advance(30_000);
+  while (cron.began.length === 0) await new Promise(setImmediate);
+  expect(cron.began).toEqual(['job 2026-01-01T00:01:00.000Z']);
+});
+
+test('a clock that is set forward and back runs no occurrence twice and none early', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T00:10:00Z') });
+  await cron.scheduler.start();
+  await cron.addJob('hourly', { schedule: '0 * * * *' });
+  await cron.pass(HOUR, 10 * MINUTE);
+  cron.clock.jump(3 * HOUR);
+  await cron.settle();
+  const [jumped] = await cron.runs('hourly');
+  expect(jumped).toMatchObject({ scheduled_at: at('2026-01-01T04:00:00Z'), missed_before: 2, state: 'done' });
+  cron.clock.jump(-3 * HOUR);
+  await cron.settle();
+  await cron.pass(4 * HOUR, 10 * MINUTE);
+  // The clock said 04:00 once, which was enough; those that it had jumped over come when it is time.
+  expect(cron.began).toEqual(['01', '04', '02', '03', '05'].map((hour) => `hourly 2026-01-01T${hour}:00:00.000Z`));
+});
+
+test('a minute of suspend makes a job late, not lost and not doubled', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T00:00:50Z') });
+  await cron.scheduler.start();
+  await cron.addJob('job', { schedule: '*/5 * * * *' });
+  await cron.pass(4 * MINUTE, MINUTE);
+  cron.clock.jump(MINUTE);
+  await cron.settle();
+  await cron.settle();
+  expect(cron.began).toEqual(['job 2026-01-01T00:05:00.000Z']);
+  expect((await cron.runs('job'))[0]?.started_at).toBe(at('2026-01-01T00:05:50Z'));
+});
+
+test('what was due during a restart runs once and late; what ran before it, or is too late, does not', async () => {
+  const first = await makeCron({ nowMs: at('2026-01-01T08:59:00Z') });
+  await first.scheduler.start();
+  await first.addJob('ran', { schedule: '59 8 * * *', next_at: at('2026-01-01T08:59:00Z') });
+  await first.addJob('due', { schedule: '0 9 * * *' });
+  await first.addJob('strict', { schedule: '0 9 * * *', missed: 'skip' });
+  await first.addJob('late', { schedule: '0 9 * * *', grace_ms: 1_000 });
+  await first.settle();
+  await first.scheduler.stop();
+  first.clock.advance(2 * MINUTE);
+  const second = await makeCron({ store: first.store, clock: first.clock, instanceId: 'wk_2' });
+  await second.scheduler.start();
+  await second.pass(5_000, 1_000);
+  expect(first.began).toEqual(['ran 2026-01-01T08:59:00.000Z']);
+  expect(second.began).toEqual(['due 2026-01-01T09:00:00.000Z']);
+  expect((await second.runs('strict')).map(({ state }) => state)).toEqual(['missed']);
+  expect((await second.runs('late')).map(({ state }) => state)).toEqual(['missed']);
+});
+
+test('ten overdue jobs start one after another, within the limit', async () => {
+  const first = await makeCron({ nowMs: at('2026-01-01T08:59:00Z') });
+  for (let index = 0; index < 10; index += 1) await first.addJob(`job_${index}`, { schedule: '0 9 * * *' });
+  first.clock.advance(2 * MINUTE);
+  const second = await makeCron({ store: first.store, clock: first.clock, maxConcurrentJobs: 2 });
+  for (let index = 0; index < 10; index += 1) second.hold.add(`job_${index}`);
+  await second.scheduler.start();
+  expect(second.began).toHaveLength(1);
+  await second.pass(1_000, 1_000);
+  expect(second.began).toHaveLength(2);
+  await second.pass(20_000, 1_000);
+  expect(second.began).toHaveLength(2);
+});
+
+test.each([
+  ['agent', 'leave', ['interrupted']],
+  ['agent', 'again', ['done', 'interrupted']],
+  ['direct', 'leave', ['done', 'interrupted']],
+] as const)('a run of mode %s that was killed is interrupted, and with policy %s becomes %j', async (mode, interrupted, states) => {
+  const first = await makeCron({ nowMs: at('2026-01-01T08:59:00Z') });
+  await first.scheduler.start();
+  first.hold.add('job');
+  await first.addJob('job', { schedule: '0 9 * * *', mode, interrupted });
+  await first.pass(MINUTE, MINUTE);
+  await first.scheduler.stop();
+  const second = await makeCron({ store: first.store, clock: first.clock, instanceId: 'wk_2' });
+  await second.scheduler.start();
+  await second.settle();
+  expect((await second.runs('job')).map(({ state }) => state)).toEqual(states);
+});
+
+test.each([
+  ['skip', ['skipped', 'running'], 1],
+  ['queue', ['queued', 'running'], 1],
+  ['replace', ['running', 'replaced'], 2],
+] as const)('with overlap %s a second occurrence leaves %j', async (overlap, states, count) => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T08:59:30Z') });
+  await cron.scheduler.start();
+  cron.hold.add('job');
+  await cron.addJob('job', { schedule: '* * * * *', overlap });
+  await cron.pass(90_000, 30_000);
+  while (cron.began.length < count) await new Promise(setImmediate);
+  expect((await cron.runs('job')).map(({ state }) => state)).toEqual(states);
+  expect(cron.began).toHaveLength(count);
+});
+
+test('a job that was deleted and made again fires by its new schedule only', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T08:00:00Z') });
+  await cron.scheduler.start();
+  await cron.addJob('old', { schedule: '*/10 * * * *' });
+  await cron.pass(10 * MINUTE, MINUTE);
+  await cron.store.write((db) => deleteCronJob(db, 'old'));
+  await cron.addJob('new', { schedule: '0 9 * * *' });
+  await cron.pass(HOUR, MINUTE);
+  expect(cron.began).toEqual(['old 2026-01-01T08:10:00.000Z', 'new 2026-01-01T09:00:00.000Z']);
+});

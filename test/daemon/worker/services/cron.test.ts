@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import type { CronRunDocument } from '../../../../daemon/worker/services/cron-contract.js';
+
+const START = Date.parse('2026-01-01T08:00:00Z');
+const chat = { channel: 'webchat', chat_id: 'me' };
+
+/** Resolves when the job's newest run has ended. */
+async function untilEnded({ cron }: TestConversation, id: string): Promise<CronRunDocument> {
+  for (;;) {
+    const [run] = (await cron.runs(id, {})).runs;
+    if (run !== undefined && run.finishedAt !== null) return run;
+    await new Promise(setImmediate);
+  }
+}
+
+test('a message job that is triggered puts its message into the chat, with the run on record', async () => {
+  const conversation = await makeConversation();
+  const { cron } = conversation;
+  const job = await cron.create({ schedule: '0 9 * * *', message: 'Stand up', timezone: 'Europe/Berlin', ...chat });
+  expect(job).toMatchObject({ name: 'Stand up', enabled: true, timezone: 'Europe/Berlin', graceMs: 7_200_000 });
+  await cron.trigger(job.id);
+  expect(await untilEnded(conversation, job.id)).toMatchObject({ state: 'done', trigger: 'manual', output: 'Stand up', delivery: { status: 'delivered' } });
+  const { sessions } = await conversation.sessions.list({});
+  expect((await conversation.sessions.get(sessions[0]?.key ?? '')).messages.map(({ content }) => content)).toEqual(['Stand up']);
+});
+
+test('an agent job answers in a session of its own, and the reply goes to the chat', async () => {
+  const conversation = await makeConversation();
+  const job = await conversation.cron.create({ schedule: 'every 1h', message: '/help', mode: 'agent', ...chat });
+  await conversation.cron.trigger(job.id);
+  const run = await untilEnded(conversation, job.id);
+  expect(run).toMatchObject({ state: 'done', model: 'xopc/guide', delivery: { status: 'delivered' } });
+  expect(run.output).toContain('/remind');
+  const { messages } = await conversation.outgoing.list({});
+  expect(messages.map(({ chat_id, content }) => ({ chat_id, content }))).toEqual([{ chat_id: 'me', content: run.output }]);
+});
+
+test('the chat is told of a job that fails again and again, and a failure that will not pass is not tried again', async () => {
+  const conversation = await makeConversation();
+  const job = await conversation.cron.create({ schedule: 'every 1h', message: 'x', mode: 'agent', agentId: 'main', notifyAfter: 1, ...chat });
+  conversation.setConfig({ agents: { default: 'other', list: [{ id: 'other' }] } });
+  await conversation.cron.trigger(job.id);
+  expect(await untilEnded(conversation, job.id)).toMatchObject({ state: 'failed', error: "there is no agent 'main'" });
+  expect((await conversation.cron.runs(job.id, {})).runs).toHaveLength(1);
+  expect((await conversation.outgoing.list({})).messages[0]?.content).toContain('has failed 1 times in a row');
+});
+
+test.each([
+  [{ schedule: '99 * * * *', message: 'x', ...chat }, 'schedule'],
+  [{ schedule: 'at 2020-01-01', message: 'x', ...chat }, 'schedule'],
+  [{ schedule: '* * * * *', message: 'x', timezone: 'Nowhere', ...chat }, 'timezone'],
+  [{ schedule: '* * * * *', message: 'x', channel: 'webchat' }, 'chat_id'],
+  [{ schedule: '* * * * *', message: 'x' }, 'channel'],
+])('%j is refused, and the field %s is named', async (input, field) => {
+  const { cron } = await makeConversation();
+  await expect(cron.create(input)).rejects.toMatchObject({ code: 'INVALID_REQUEST', details: { field } });
+  expect(await cron.list()).toEqual([]);
+});
+
+test('a changed schedule counts from now, a renamed job keeps its next time, and a deleted one is gone', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
+  clock.advance(600_000);
+  expect((await cron.update(job.id, { name: 'y' })).nextRunAt).toBe('2026-01-01T09:00:00.000Z');
+  expect((await cron.update(job.id, { schedule: 'every 2h' })).nextRunAt).toBe('2026-01-01T10:10:00.000Z');
+  expect(await cron.toggle(job.id)).toMatchObject({ enabled: false, nextRunAt: null });
+  clock.advance(6 * 3_600_000);
+  expect(await cron.toggle(job.id)).toMatchObject({ enabled: true, nextRunAt: '2026-01-01T16:10:00.000Z' });
+  await cron.delete(job.id);
+  await expect(cron.delete(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+});
+
+test('/remind makes a job for the chat that it was said in', async () => {
+  const clock = new FakeClock(START);
+  const conversation = await makeConversation({ clock, isActive: false });
+  const signal = new AbortController().signal;
+  const say = async (content: string): Promise<string> => (await conversation.messages.sync({ channel: 'webchat', chatId: 'me', content }, { deliver: false, signal })).reply;
+  expect(await say('/remind 20m take the cake out')).toContain('2026-01-01T08:20:00.000Z');
+  expect(await say('/remind tomorrow')).toContain('Write e.g.');
+  expect(await say('/remind 2020-01-01T09:00 too late')).toContain('is in the past');
+  expect(await conversation.cron.list()).toMatchObject([{ message: '⏰ take the cake out', channel: 'webchat', chat_id: 'me', mode: 'direct' }]);
+});

@@ -1,0 +1,62 @@
+/** Google's Generative Language API: https://ai.google.dev/api/generate-content. */
+import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.js';
+import { type ErrorKind, FAKE_USAGE, RETRY_AFTER_SECONDS } from './vendor-reply.js';
+
+const ERRORS: Readonly<Record<ErrorKind, [number, string, Body[]]>> = {
+  auth: [400, 'INVALID_ARGUMENT', [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID', domain: 'googleapis.com' }]],
+  notFound: [404, 'NOT_FOUND', []],
+  rateLimited: [429, 'RESOURCE_EXHAUSTED', [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${RETRY_AFTER_SECONDS}s` }]],
+  overloaded: [503, 'UNAVAILABLE', []],
+  tooLong: [400, 'INVALID_ARGUMENT', []],
+  invalid: [400, 'INVALID_ARGUMENT', []],
+};
+const FINISH_REASONS = { stop: 'STOP', length: 'MAX_TOKENS', filter: 'SAFETY' };
+const MESSAGES: Partial<Record<ErrorKind, string>> = {
+  auth: 'API key not valid. Please pass a valid API key.',
+  tooLong: 'The input token count (9) exceeds the maximum number of tokens allowed (8).',
+};
+
+const SIGNATURE = 'c2lnbmVk';
+
+const partsOf = (body: Body): Body[] => listOf(body['contents']).flatMap(({ parts }) => listOf(parts));
+
+export const google: VendorProtocol = {
+  basePath: '/v1beta',
+  keyOf: (headers) => headers['x-goog-api-key'] as string | undefined,
+  modelOf: (path) => /^\/models\/([^:]+):streamGenerateContent\?alt=sse$/.exec(path)?.[1],
+  problemOf(_headers, body) {
+    const parts = partsOf(body);
+    if (parts.length === 0) return 'contents is not specified';
+    const called = parts.filter((part) => part['functionCall'] !== undefined);
+    const answered = parts.filter((part) => part['functionResponse'] !== undefined);
+    if (called.length !== answered.length) return 'the number of function response parts must be equal to the number of function call parts';
+    return called.some((part) => part['thoughtSignature'] !== SIGNATURE) ? 'Function call is missing a thought_signature' : undefined;
+  },
+  error(kind, message) {
+    const [code, status, details] = ERRORS[kind];
+    return { status: code, body: { error: { code, message: MESSAGES[kind] ?? message, status, details } } };
+  },
+  models: (ids) => ({
+    models: [
+      ...ids.map((id) => ({ name: `models/${id}`, displayName: id, supportedGenerationMethods: ['generateContent', 'countTokens'] })),
+      { name: 'models/embedder', displayName: 'embedder', supportedGenerationMethods: ['embedContent'] },
+    ],
+  }),
+  writer(model) {
+    const chunk = (parts: readonly Body[], rest: Body = {}): string =>
+      sse({ candidates: [{ content: { parts, role: 'model' }, index: 0, ...rest }], modelVersion: model, responseId: 'r1' });
+    return {
+      open: () => '',
+      part: (text) => chunk([{ text }]),
+      calls: (calls) => chunk(calls.map(({ name, input }) => ({ functionCall: { name, args: input }, thoughtSignature: SIGNATURE }))),
+      finish(reason) {
+        const { input, cacheRead, output } = FAKE_USAGE;
+        const usageMetadata = { promptTokenCount: input, cachedContentTokenCount: cacheRead, candidatesTokenCount: output, totalTokenCount: input + output };
+        const candidate = { content: { parts: [{ text: '' }], role: 'model' }, finishReason: FINISH_REASONS[reason], index: 0 };
+        return sse({ candidates: [candidate], usageMetadata, modelVersion: model, responseId: 'r1' });
+      },
+      error: (message) => sse({ error: { code: 503, message, status: 'UNAVAILABLE' } }),
+      garbage: () => 'data: {"candidates": not JSON\n\n',
+    };
+  },
+};

@@ -1,0 +1,50 @@
+/** OpenAI's chat completions: https://platform.openai.com/docs/api-reference/chat-streaming. */
+import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.js';
+import { FAKE_USAGE } from './vendor-reply.js';
+import { openAiError, openAiModels } from './openai-shared.js';
+
+const FINISH_REASONS = { stop: 'stop', length: 'length', filter: 'content_filter' };
+
+/** Every call of a tool is answered by a message of its own. */
+function unansweredTool(messages: readonly Body[]): string | undefined {
+  const answered = messages.map((message) => message['tool_call_id']);
+  const open = messages.flatMap((message) => listOf(message['tool_calls'])).find(({ id }) => !answered.includes(id));
+  return open === undefined ? undefined : `An assistant message with 'tool_calls' must be followed by tool messages: ${String(open['id'])}`;
+}
+
+export const openAiCompletions: VendorProtocol = {
+  basePath: '/v1',
+  keyOf: (headers) => headers.authorization?.replace(/^Bearer /, ''),
+  modelOf: (path, body) => (path === '/chat/completions' && body['stream'] === true ? String(body['model']) : undefined),
+  problemOf(_headers, body) {
+    const messages = listOf(body['messages']);
+    if (messages.length === 0) return "[] is too short - 'messages'";
+    return unansweredTool(messages);
+  },
+  error: openAiError,
+  models: openAiModels,
+  writer(model) {
+    const base = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_700_000_000, model };
+    const chunk = (delta: Body, finishReason: string | null = null): string =>
+      sse({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }] });
+    return {
+      open: () => chunk({ role: 'assistant', content: '' }),
+      part: (content) => chunk({ content }),
+      calls: (calls) =>
+        calls
+          .map(({ id, name, input }, index) => {
+            const text = JSON.stringify(input);
+            const start = chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
+            return start + [text.slice(0, 3), text.slice(3)].map((part) => chunk({ tool_calls: [{ index, function: { arguments: part } }] })).join('');
+          })
+          .join(''),
+      finish(reason, hasCalls) {
+        const { input, cacheRead, output } = FAKE_USAGE;
+        const usage = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output, prompt_tokens_details: { cached_tokens: cacheRead } };
+        return `${chunk({}, hasCalls ? 'tool_calls' : FINISH_REASONS[reason])}${sse({ ...base, choices: [], usage })}data: [DONE]\n\n`;
+      },
+      error: (message) => sse({ error: { message, type: 'server_error', param: null, code: null } }),
+      garbage: () => 'data: {"id": not JSON\n\n',
+    };
+  },
+};

@@ -1,0 +1,45 @@
+/** What a fake vendor is told to answer, in no vendor's terms. */
+
+export interface FakeCall {
+  readonly id: string;
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface StreamReply {
+  readonly type: 'stream';
+  /** Each part is one event. */
+  readonly parts: readonly string[];
+  readonly calls?: readonly FakeCall[];
+  /** Waited for before the part of that index is sent: how a test holds an answer in the middle. */
+  readonly gate?: { readonly before: number; readonly until: Promise<unknown> };
+  /** How it ends after its parts. `none`: the stream just ends; `cut`: the connection breaks; `garbage`: an event is no JSON, then it ends well. Default `stop`. */
+  readonly end?: 'stop' | 'length' | 'filter' | 'none' | 'cut' | 'error' | 'garbage';
+}
+
+/** Errors that every vendor has, each in its own shape. */
+export type ErrorKind = 'auth' | 'notFound' | 'rateLimited' | 'overloaded' | 'tooLong' | 'invalid';
+
+export interface ErrorReply {
+  readonly type: 'error';
+  readonly kind: ErrorKind;
+  readonly message?: string;
+}
+
+export interface PageReply {
+  readonly type: 'page';
+  readonly status: number;
+  readonly title: string;
+}
+
+export type VendorReply = StreamReply | ErrorReply | PageReply;
+
+export const says = (...parts: string[]): StreamReply => ({ type: 'stream', parts });
+export const calls = (...made: FakeCall[]): StreamReply => ({ type: 'stream', parts: [], calls: made });
+export const fails = (kind: ErrorKind, message?: string): ErrorReply => ({ type: 'error', kind, ...(message === undefined ? {} : { message }) });
+
+/** What every fake counts for every answer. */
+export const FAKE_USAGE = { input: 11, cacheRead: 4, output: 5 };
+
+/** How long a vendor asks to wait when it limits. */
+export const RETRY_AFTER_SECONDS = 7;
