@@ -3,8 +3,7 @@
  * whose connection hangs makes the writer wait, and the supervisor must never wait.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
-import { bundleDirectory } from '../shared/node/bundle.js';
+import { programArguments } from '../shared/node/bundle.js';
 import { childEnvironment } from '../shared/node/env.js';
 import type { GatewayPaths } from '../shared/node/paths.js';
 
@@ -29,7 +28,7 @@ function ended(child: ChildProcess): Promise<void> {
 
 /** Starts the view; it follows from the log's present end until {@link LogView.end} or the end of this process. */
 export function startLogView(paths: GatewayPaths): LogView {
-  const args = [...process.execArgv, join(bundleDirectory, 'main.cjs'), '@log-view', '--config', paths.configPath];
+  const args = programArguments('@log-view', '--config', paths.configPath);
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'inherit', 'inherit'], env: childEnvironment({ XOPC_HOME: paths.home }) });
   let isRunning = true;
   const stopped = (): void => {

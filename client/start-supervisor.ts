@@ -1,12 +1,11 @@
 /** Starts a supervisor that outlives this process and waits for its outcome; the owner of `execa` on this side. */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { fromErrorDocument, GatewayError } from '../shared/errors.js';
 import type { StartReport, SupervisorBoot } from '../shared/ipc/messages.js';
-import { bundleDirectory } from '../shared/node/bundle.js';
+import { programArguments } from '../shared/node/bundle.js';
 import { childEnvironment } from '../shared/node/env.js';
 
 /** Descriptor in the child on which it writes its one {@link StartReport}. */
@@ -28,7 +27,7 @@ export interface StartOptions {
 export type StartedGateway = Extract<StartReport, { ok: true }>;
 
 function supervisorCommand(): readonly [string, ...string[]] {
-  return [process.execPath, ...process.execArgv, join(bundleDirectory, 'main.cjs'), '@supervisor'];
+  return [process.execPath, ...programArguments('@supervisor')];
 }
 
 interface Collected {

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
-import { bundleDirectory, isSingleExecutable } from '../../shared/node/bundle.js';
+import { bundleDirectory } from '../../shared/node/bundle.js';
+import { isSingleExecutable } from '../../shared/node/single-executable.js';
 import { childEnvironment } from '../../shared/node/env.js';
 import type { ServiceProgram, ServiceRuntime } from './service-plan.js';
 

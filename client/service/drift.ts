@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StatusWarning } from '../../shared/control/messages.js';
-import { bundleDirectory, isSingleExecutable } from '../../shared/node/bundle.js';
+import { bundleDirectory } from '../../shared/node/bundle.js';
+import { isSingleExecutable } from '../../shared/node/single-executable.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
 import { chooseManager } from './choose-manager.js';
 import { compareFile, type FileChange } from './file-changes.js';

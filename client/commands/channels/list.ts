@@ -44,7 +44,14 @@ export class ChannelListCommand extends ApiCommand {
     const rows = channels.map(({ channel, accountId, state, message }) => [channel, accountId, state, message ?? '']);
     await this.printLine(renderTable([['CHANNEL', 'ACCOUNT', 'STATE', ''], ...rows], [Infinity, Infinity, Infinity, 120]));
     if (pairings.length === 0) return;
-    const people = pairings.map(({ channel, accountId, senderId, senderName, state, code }) => [channel, accountId, senderId, senderName, state, code ?? '']);
+    const people = pairings.map(({ channel, accountId, senderId, senderName, state, code }) => [
+      channel,
+      accountId,
+      senderId,
+      senderName,
+      state,
+      code ?? '',
+    ]);
     const heading = ['CHANNEL', 'ACCOUNT', 'SENDER', 'NAME', 'STATE', 'CODE'];
     await this.printLine(`\n${renderTable([heading, ...people], [Infinity, Infinity, 40, 40, Infinity, Infinity])}`);
     const pending = pairings.find(({ state }) => state === 'pending');

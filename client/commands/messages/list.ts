@@ -17,7 +17,10 @@ interface Page {
 function parseLimit(text: string | undefined): number {
   if (text === undefined) return DEFAULT_LIMIT;
   if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_LIMIT) return Number(text);
-  throw new GatewayError('USAGE', { message: `--limit is '${text}'; it must be a whole number from 1 to ${MAX_LIMIT}`, hint: 'e.g. --limit 50' });
+  throw new GatewayError('USAGE', {
+    message: `--limit is '${text}'; it must be a whole number from 1 to ${MAX_LIMIT}`,
+    hint: 'e.g. --limit 50',
+  });
 }
 
 function renderRow(message: OutgoingMessage, nowMs: number): string[] {
@@ -52,7 +55,7 @@ export class MessageListCommand extends ApiCommand {
     if (this.channel !== undefined) query.set('channel', this.channel);
     if (this.cursor !== undefined) query.set('cursor', this.cursor);
     const api = await this.connect();
-    const page = await api.call<Page>({ method: 'GET', path: `/api/messages?${query}` });
+    const page = await api.call<Page>({ method: 'GET', path: `/api/messages?${query.toString()}` });
     if (this.json) await this.printJson({ messages: page.messages, nextCursor: page.nextCursor });
     else await this.#print(page);
     return 0;

@@ -103,8 +103,6 @@ for binary in "$binary" "$(command -v xopc)" "$HOME/.local/bin/xopc" /usr/local/
   binary=
 done
 [ -n "$binary" ] || give_up "the executable is not at $installed any more, nor in PATH"
-# The executable takes no options of Node: see bin/xopc for why the debugger's port must not be one that can be opened.
-export NODE_OPTIONS=--inspect-port=192.0.2.1:9229
 exec "$binary" gateway "$@"
 `;
 

@@ -27,7 +27,7 @@ function settings(): string[] {
     xmlComment('normal; the default of 7 is below normal, for disk and memory too'),
     element('Priority', 5),
     xmlComment('where the launcher cannot be started at all; a gateway that dies is started again by the launcher'),
-    ...parent('RestartOnFailure', [element('Interval', 'PT1M'), element('Count', 999)]),
+    ...parent('RestartOnFailure', [element('Interval', 'PT1M'), element('Count', 255)]),
   ];
 }
 

@@ -20,7 +20,11 @@ async function setUp(answer: (request: SeenRequest, response: ServerResponse) =>
 }
 
 const queued = { ...fakeOutgoing, status: 'queued', error: null } as const;
-const page = { status: 'ok', messages: [{ ...fakeOutgoing, content: 'two\nlines\u001b[31m', accountId: 'ops' }, queued], nextCursor: 'abc' };
+const page = {
+  status: 'ok',
+  messages: [{ ...fakeOutgoing, content: 'two\nlines\u001b[31m', accountId: 'ops' }, queued],
+  nextCursor: 'abc',
+};
 
 test('messages are listed with what became of them, one a line', async () => {
   const { run, seen } = await setUp((_request, response) => json(response, page));
@@ -58,9 +62,9 @@ test('one message is shown with its text and what can be done', async () => {
 });
 
 test.each([
-  [['messages', 'retry', 'msg_1'], 'POST', '/api/messages/msg_1/retry', 'msg_1 queued\n'],
-  [['messages', 'drop', 'msg_1'], 'DELETE', '/api/messages/msg_1', 'msg_1 dropped\n'],
-])('%j calls the API and says what came of it', async (args, method, path, expected) => {
+  { args: ['messages', 'retry', 'msg_1'], method: 'POST', path: '/api/messages/msg_1/retry', expected: 'msg_1 queued\n' },
+  { args: ['messages', 'drop', 'msg_1'], method: 'DELETE', path: '/api/messages/msg_1', expected: 'msg_1 dropped\n' },
+])('$args calls the API and says what came of it', async ({ args, method, path, expected }) => {
   const { run, seen } = await setUp((_request, response) => json(response, { message: queued }));
   expect(await run(args)).toEqual({ code: 0, stdout: expected, stderr: '' });
   expect(seen[0]).toMatchObject({ method, path, body: '' });
@@ -85,7 +89,12 @@ test('a message is sent, and its id is the result', async () => {
   const { run, seen } = await setUp((_request, response) => json(response, { status: 'ok', message_id: 'msg_9' }));
   const sent = await run(['send', '--channel', 'telegram', '--chat', '42', '--account', 'personal', 'The', 'backup', 'is done']);
   expect(sent).toEqual({ code: 0, stdout: 'msg_9\n', stderr: '' });
-  expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ channel: 'telegram', chat_id: '42', accountId: 'personal', content: 'The backup is done' });
+  expect(JSON.parse(seen[0]?.body ?? '')).toEqual({
+    channel: 'telegram',
+    chat_id: '42',
+    accountId: 'personal',
+    content: 'The backup is done',
+  });
   expect(await run(['send', '--channel', 'webchat', '--chat', 'a', '--json', '-'], { stdin: 'from\na file\n' })).toMatchObject({ code: 0 });
   expect(JSON.parse(seen[1]?.body ?? '')).toEqual({ channel: 'webchat', chat_id: 'a', content: 'from\na file' });
 });
@@ -106,7 +115,9 @@ test.each([
 });
 
 test('Ctrl-C ends only the waiting', async () => {
-  const { start, seen } = await setUp(({ method }, response) => json(response, method === 'POST' ? { message_id: 'msg_1' } : { message: queued }));
+  const { start, seen } = await setUp(({ method }, response) =>
+    json(response, method === 'POST' ? { message_id: 'msg_1' } : { message: queued }),
+  );
   const command = start(['send', '--channel', 'webhook', '--chat', '1', '--wait', 'x']);
   while (seen.length < 2) await new Promise(setImmediate);
   command.interrupt();
@@ -114,7 +125,7 @@ test('Ctrl-C ends only the waiting', async () => {
   expect(command.err.text).toContain('it is still sent');
 });
 
-test("an error of the API is told in its words, and decides the exit code", async () => {
+test('an error of the API is told in its words, and decides the exit code', async () => {
   const error = { code: 'CHANNEL_NOT_FOUND', message: "there is no channel 'nowhere'", requestId: 'req_1' };
   const { run } = await setUp((_request, response) => {
     response.writeHead(404, { 'Content-Type': 'application/json' });
@@ -128,7 +139,10 @@ test("an error of the API is told in its words, and decides the exit code", asyn
 test('channels are listed with who may write to them, and somebody is let in or sent away', async () => {
   const channels = [{ channel: 'telegram', accountId: 'default', state: 'failed', message: 'its token is refused' }];
   const { run, seen } = await setUp(({ path }, response) =>
-    json(response, path.endsWith('approve') ? { pairing: { ...fakePairing, state: 'approved', code: null } } : { channels, pairings: [fakePairing] }),
+    json(
+      response,
+      path.endsWith('approve') ? { pairing: { ...fakePairing, state: 'approved', code: null } } : { channels, pairings: [fakePairing] },
+    ),
   );
   const { stdout, stderr } = await run(['channels']);
   expect(stdout).toMatch(/telegram +default +failed +its token is refused\n/);

@@ -1,0 +1,92 @@
+/** What the end-to-end tests with a real systemd cannot bring about. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SystemdManager } from '../../../../client/service/systemd/systemd-manager.js';
+import { parseUnitState } from '../../../../client/service/systemd/unit-state.js';
+import { fakeTools, type ToolRule } from '../../../helpers/fake-tools.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
+
+const session = { userName: 'ada', runtimeDir: '/run/user/1000', environment: {} };
+
+function makeManager(...rules: ToolRule[]): { manager: SystemdManager; calls: string[]; directory: string } {
+  const directory = join(tempDir(), 'user');
+  mkdirSync(directory);
+  const { run, calls } = fakeTools(...rules);
+  return { manager: new SystemdManager({ run, session, directory }), calls, directory };
+}
+
+describe('lingering', () => {
+  test('is switched on where it is off, and no concern then', async () => {
+    const { manager, calls } = makeManager([/show-user ada --property=Linger/, { stdout: 'no\n' }, { stdout: 'yes\n' }]);
+    expect(await manager.concerns({ repair: true })).toEqual([]);
+    expect(calls).toContain('loginctl --no-ask-password enable-linger ada');
+  });
+
+  test('that cannot be switched on is a concern with the exact command', async () => {
+    const { manager } = makeManager([/show-user/, { stdout: 'no\n' }], [/enable-linger/, { code: 1 }]);
+    expect(await manager.concerns({ repair: true })).toEqual([{ message: expect.stringContaining('logs out') as string, hint: 'sudo loginctl enable-linger ada' }]);
+  });
+
+  test('is only looked at without being asked to repair it', async () => {
+    const { manager, calls } = makeManager([/show-user/, { stdout: 'no\n' }]);
+    expect(await manager.concerns({ repair: false })).toHaveLength(1);
+    expect(calls.some((call) => call.includes('enable-linger'))).toBe(false);
+  });
+
+  test('is no concern where there is no logind that would end anything', async () => {
+    expect(await makeManager([/show-user/, { code: null }]).manager.concerns({ repair: true })).toEqual([]);
+  });
+
+  test.each([
+    { what: 'another unit starts at boot', others: true, sessions: '3\n', classes: 'user\n', ends: false },
+    { what: 'only the manager itself has a session', others: false, sessions: 'c1\n', classes: 'manager\n', ends: false },
+    { what: 'there is no session', others: false, sessions: '\n', classes: '', ends: false },
+    { what: 'the user is logged in', others: false, sessions: 'c1 3\n', classes: 'manager\nuser\n', ends: true },
+  ])('ends with the installation when $what: $ends', async ({ others, sessions, classes, ends }) => {
+    const { manager, calls, directory } = makeManager([/property=Sessions/, { stdout: sessions }], [/property=Class/, { stdout: classes }]);
+    if (others) mkdirSync(join(directory, 'default.target.wants'));
+    const reason = await manager.undoRepair();
+    expect(reason === undefined).toBe(ends);
+    expect(calls.some((call) => call.includes('disable-linger'))).toBe(ends);
+  });
+});
+
+describe('the systemd manager', () => {
+  test('stops the socket before the service, and only where there is one', async () => {
+    const { manager, calls, directory } = makeManager();
+    await manager.settleStopped();
+    expect(calls).toEqual(['systemctl --user stop xopc-gateway.service']);
+    writeFileSync(join(directory, 'xopc-gateway.socket'), '');
+    await manager.settleStopped();
+    expect(calls.slice(1)).toEqual(['systemctl --user stop xopc-gateway.socket', 'systemctl --user stop xopc-gateway.service']);
+  });
+
+  test('takes a unit that is not loaded for stopped', async () => {
+    await expect(makeManager([/stop/, { code: 5 }]).manager.settleStopped()).resolves.toBeUndefined();
+    await expect(makeManager([/stop/, { code: 1, stderr: 'Access denied\n' }]).manager.settleStopped()).rejects.toMatchObject({
+      message: "'systemctl --user stop xopc-gateway.service' failed: Access denied",
+    });
+  });
+
+  test('gives a service the sandbox that can be had here', async () => {
+    expect(await makeManager([/systemd-run/, { code: 0 }]).manager.probeSandbox()).toBe('full');
+    expect(await makeManager([/systemd-run/, { code: 218 }]).manager.probeSandbox()).toBe('basic');
+    expect(await makeManager([/systemd-run/, { code: null }]).manager.probeSandbox()).toBe('basic');
+  });
+});
+
+describe('what systemctl shows', () => {
+  const shown = (active: string, sub: string, more = ''): string => `LoadState=loaded\nActiveState=${active}\nSubState=${sub}\nUnitFileState=enabled\nMainPID=7\n${more}`;
+  test.each([
+    { output: shown('active', 'running', 'NRestarts=2\n'), state: { isRegistered: true, isEnabled: true, activity: 'active', pid: 7, restarts: 2 } },
+    { output: shown('activating', 'auto-restart'), state: { activity: 'restarting' } },
+    { output: shown('deactivating', 'stop-sigterm'), state: { activity: 'stopping' } },
+    { output: shown('failed', 'failed', 'ExecMainCode=1\nExecMainStatus=78\n'), state: { activity: 'failed', lastExitCode: 78 } },
+    { output: shown('failed', 'failed', 'ExecMainCode=2\nExecMainStatus=9\n'), state: { activity: 'failed', lastExitCode: null } },
+    { output: 'LoadState=not-found\nActiveState=inactive\nSubState=dead\nMainPID=0\n', state: { isRegistered: false, activity: 'inactive', pid: null } },
+    { output: '', state: { isRegistered: false, activity: 'unknown' } },
+  ])('is understood: $output', ({ output, state }) => {
+    expect(parseUnitState(output)).toMatchObject(state);
+  });
+});

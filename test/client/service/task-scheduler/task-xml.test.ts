@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { readSeal } from '../../../../client/service/seal.js';
+import { windowsLauncher } from '../../../../client/service/launcher/windows-launcher.js';
+import { taskXml } from '../../../../client/service/task-scheduler/task-xml.js';
+import { makeServicePlan } from '../../../helpers/service-plan.js';
+
+const home = 'C:\\Users\\Ada Lovelace\\.xopc';
+const plan = makeServicePlan({
+  marker: 'schtasks',
+  home,
+  launcherPath: `${home}\\service\\launch.cmd`,
+  port: 18_790,
+  program: { runtime: 'node', path: 'C:\\xopc 100%', nodePath: 'C:\\Program Files\\nodejs\\node.exe' },
+});
+
+describe('the task', () => {
+  test('is written as it was reviewed, and sealed', async () => {
+    const text = taskXml(plan, 'DESKTOP\\Ada');
+    await expect(text.replaceAll('\r\n', '\n')).toMatchFileSnapshot('../golden/task.xml');
+    expect(readSeal(text)).toBe('sealed');
+  });
+});
+
+describe('the batch file', () => {
+  const text = windowsLauncher(plan);
+
+  test('is written as it was reviewed, with the line ends of Windows, and sealed', async () => {
+    await expect(text.replaceAll('\r\n', '\n')).toMatchFileSnapshot('../golden/launch.cmd');
+    expect(text.replaceAll('\r\n', '')).not.toContain('\n');
+    expect(readSeal(text)).toBe('sealed');
+  });
+
+  test('starts again after a crash and after exit 75, and ends with every final code', () => {
+    const lines = text.split('\r\n');
+    expect(lines.filter((line) => line.includes('exit /b')).at(-1)).toBe('if "%XOPC_EXIT%"=="78" exit /b 78');
+    expect(lines).toContain('if "%XOPC_EXIT%"=="75" goto start');
+    expect(lines.at(-2)).toBe('goto start');
+  });
+});
