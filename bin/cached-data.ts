@@ -5,6 +5,7 @@
 import { accessSync, chmodSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleDirectory, cachedDataPath, cacheKey, compileBundle, runBundle } from '../shared/node/bundle.js';
+import { isSingleExecutable } from '../shared/node/single-executable.js';
 
 const cacheDirectory = join(bundleDirectory, 'cache', cacheKey());
 
@@ -19,10 +20,10 @@ function isAccessible(path: string, mode: number): boolean {
 
 /**
  * Has missing cached data written by a process of its own, which outlives this one.
- * Does nothing where it exists or where `dist` is not ours to write.
+ * Does nothing where it exists, where `dist` is not ours to write, and in the executable, which has it inside.
  */
 export async function supplyCachedData(): Promise<void> {
-  if (isAccessible(cacheDirectory, constants.F_OK) || !isAccessible(bundleDirectory, constants.W_OK)) return;
+  if (isSingleExecutable() || isAccessible(cacheDirectory, constants.F_OK) || !isAccessible(bundleDirectory, constants.W_OK)) return;
   const { spawn } = await import('node:child_process');
   const entry = join(bundleDirectory, 'main.cjs');
   const child = spawn(process.execPath, [...process.execArgv, entry, '@cached-data'], { detached: true, stdio: 'ignore' });

@@ -1,0 +1,122 @@
+/**
+ * `npm run build:binary`: one executable, `dist/xopc`, that is this Node with the built bundles, their cached data and the
+ * native part of the database inside (https://nodejs.org/api/single-executable-applications.html). It runs every command
+ * and needs no Node, no package and no other file. Made for this platform and this C library.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setUp } from './setup.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+const isMac = process.platform === 'darwin';
+const binaryName = process.platform === 'win32' ? 'xopc.exe' : 'xopc';
+
+/** What Node looks for in its own file; a Node that is linked against a shared libnode has it elsewhere. */
+const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+
+/** As in shared/node/single-executable.ts. */
+const TRAILER_MARK = 'XOPC-BUILD';
+const TRAILER_BYTES = 256;
+
+const sha256 = (data) => createHash('sha256').update(data).digest('hex');
+const note = (text) => process.stdout.write(`xopc: ${text}\n`);
+
+/** What goes into the executable: name → file. Cached data loses the hash in its name: it can be of no other build here. */
+function collectAssets(work) {
+  const names = readdirSync(dist).filter((name) => (name.endsWith('.cjs') && name !== 'main.cjs') || name === 'build.json');
+  const assets = Object.fromEntries(names.map((name) => [name, join(dist, name)]));
+  const cache = join(dist, 'cache', `${process.version}-${process.arch}-${process.versions.v8}`);
+  for (const name of readdirSync(cache)) assets[name.replace(/-[0-9a-f]{16}\.bin$/, '.bin')] = join(cache, name);
+  const native = join(dist, 'libsql.node');
+  const hash = join(work, 'libsql.node.hash');
+  writeFileSync(hash, sha256(readFileSync(native)).slice(0, 16));
+  return { ...assets, 'libsql.node': native, 'libsql.node.hash': hash };
+}
+
+function makeBlob(work) {
+  const blob = join(work, 'app.blob');
+  const config = join(work, 'sea.json');
+  const settings = {
+    main: join(dist, 'main.cjs'),
+    output: blob,
+    disableExperimentalSEAWarning: true,
+    // As in bin/xopc. Node 20 and 22 know no such setting: there SIGUSR1 opens the debugger until the first statement has run.
+    execArgv: ['--inspect-port=192.0.2.1:9229'],
+    assets: collectAssets(work),
+  };
+  writeFileSync(config, JSON.stringify(settings));
+  execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: 'pipe' });
+  return readFileSync(blob);
+}
+
+/** Runs a tool that only makes the result better. */
+function tryTool(command, args) {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The copy of Node that the blob goes into. */
+function copyNode(target) {
+  copyFileSync(process.execPath, target);
+  chmodSync(target, 0o755);
+  if (!readFileSync(target).includes(FUSE)) {
+    throw new Error(`${process.execPath} cannot carry a program (it is linked against a shared libnode). Use a Node from https://nodejs.org`);
+  }
+  // Symbols are a tenth of the file.
+  if (process.platform === 'linux') tryTool('strip', ['--strip-all', target]);
+  if (isMac) tryTool('codesign', ['--remove-signature', target]);
+}
+
+async function inject(target, blob) {
+  const { inject: postject } = await import('postject');
+  await postject(target, 'NODE_SEA_BLOB', blob, { sentinelFuse: FUSE, ...(isMac ? { machoSegmentName: 'NODE_SEA' } : {}) });
+}
+
+/** macOS wants the whole file signed, so nothing can follow: there a running gateway does not see that it was replaced. */
+function finish(target, info) {
+  if (isMac) return tryTool('codesign', ['--sign', '-', target]);
+  const trailer = Buffer.alloc(TRAILER_BYTES);
+  trailer.write(`${TRAILER_MARK}${JSON.stringify(info)}`);
+  appendFileSync(target, trailer);
+}
+
+async function buildBinary() {
+  const startedAt = performance.now();
+  const work = join(dist, `.binary-${process.pid}`);
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work);
+  try {
+    const target = join(work, binaryName);
+    const info = JSON.parse(readFileSync(join(dist, 'build.json'), 'utf8'));
+    copyNode(target);
+    await inject(target, makeBlob(work));
+    finish(target, info);
+    const version = execFileSync(target, ['--version'], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } }).trim();
+    if (version !== info.version) throw new Error(`the executable says version '${version}' instead of ${info.version}`);
+    // A running one cannot be written to, and goes on with the file that it was started from.
+    renameSync(target, join(dist, binaryName));
+    const megabytes = Math.round(statSync(join(dist, binaryName)).size / 1_048_576);
+    note(`dist/${binaryName} ${info.version} build ${info.buildId}: ${megabytes} MB in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+if (await setUp(root)) {
+  try {
+    await buildBinary();
+  } catch (error) {
+    process.stderr.write(`xopc: the executable could not be built: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+} else {
+  process.exitCode = 1;
+}
