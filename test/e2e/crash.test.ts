@@ -27,8 +27,7 @@ describe('a killed worker', () => {
     // A connection that waits in the kernel is not reset: at most one request of each client per kill is lost.
     expect(Object.values(failures).reduce((sum, count) => sum + count, 0)).toBeLessThan(4 * 25);
     expect(succeeded).toBeGreaterThan(200);
-    const status = await gateway.status();
-    expect(status).toMatchObject({ state: 'running', restarts: { crashes: 4 }, lastExit: { signal: 'SIGKILL' } });
+    expect(await gateway.status()).toMatchObject({ restarts: { crashes: 4 }, lastExit: { signal: 'SIGKILL' } });
   });
 
   test('that is stopped by SIGTERM is replaced without a failed request', async () => {
@@ -36,7 +35,8 @@ describe('a killed worker', () => {
     const pid = gateway.workerPid();
     process.kill(pid, 'SIGTERM');
     await gateway.untilReplaced(pid);
-    expect((await gateway.status()).restarts).toMatchObject({ planned: 1, crashes: 0 });
+    await until('the restart to be complete', async () => (await gateway.status()).restarts.planned === 1);
+    expect((await gateway.status()).restarts.crashes).toBe(0);
   });
 });
 

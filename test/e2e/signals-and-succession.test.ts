@@ -29,7 +29,7 @@ describe('SIGUSR1', () => {
     const worker = gateway.workerPid();
     process.kill(gateway.process.pid, 'SIGUSR1');
     await gateway.untilReplaced(worker);
-    expect((await gateway.status()).restarts.planned).toBe(1);
+    await until('the restart to be complete', async () => (await gateway.status()).restarts.planned === 1);
   });
 
   test('in a storm from the first millisecond opens no debugger and kills nothing', async () => {

@@ -48,7 +48,7 @@ function expectedWords({ minimum, maximum, choices }: SchemaKey): string[] {
 
 describe.each([
   { heading: 'Keys', schema: configSchema },
-  { heading: 'Models', schema: modelsSchema },
+  { heading: 'Keys of models.json', schema: modelsSchema },
 ])('the table under "$heading"', ({ heading, schema }) => {
   const documented = documentedKeys(heading);
   const actual = listSchemaKeys(z.toJSONSchema(schema, { io: 'input' })).filter(({ key }) => !ELSEWHERE.test(key));
@@ -65,6 +65,15 @@ describe.each([
     expect(documentedDefault(row)).toEqual(entry.isRequired ? 'required' : (entry.default ?? (entry.isNullDefault ? null : 'none')));
     for (const words of expectedWords(entry)) expect(row.value).toContain(words);
   });
+});
+
+test('the table of known providers has each in its order, with its variables', () => {
+  const spans = (cell = ''): string | string[] => (cell.includes('`') ? codeSpans(cell) : cell);
+  const documented = tableRows(configuration, 'Known providers').map((row) => row.map(spans));
+  const expected = KNOWN_PROVIDERS.map(({ id, name, keyVariables, baseUrlVariable }) => {
+    return [[id], name, [...keyVariables], baseUrlVariable === undefined ? '' : [baseUrlVariable]];
+  });
+  expect(documented).toEqual(expected);
 });
 
 test('the table of states has every state, with the exit code of status', () => {
@@ -96,11 +105,8 @@ test('the table of environment variables has every variable that the code reads 
   const elsewhere = readAllSources()
     .filter(({ path }) => !path.startsWith('client/service/'))
     .flatMap(({ text }) => [...text.matchAll(/environmentValue\('([A-Z_]+)'\)/g)].map(([, name]) => name));
-  const ofProviders = KNOWN_PROVIDERS.flatMap(({ keyVariables, baseUrlVariable }) => [...keyVariables, ...(baseUrlVariable === undefined ? [] : [baseUrlVariable])]);
   const documented = tableRows(manual, 'Environment variables').flatMap(([name = '']) => codeSpans(name));
-  expect(documented.toSorted()).toEqual(
-    [...new Set([...inEnvironment, ...elsewhere, ...ofProviders])].filter((name) => name !== 'PATH').toSorted(),
-  );
+  expect(documented.toSorted()).toEqual([...new Set([...inEnvironment, ...elsewhere])].filter((name) => name !== 'PATH').toSorted());
 });
 
 test('the table of files has every path of the home and no other', () => {

@@ -84,6 +84,15 @@ export class ControlClient {
     return (await this.received(this.frames.length + 1)).at(-1);
   }
 
+  /** Sends one request and waits for its outcome, past all progress. */
+  async outcome(request: object): Promise<Frame> {
+    this.send(request);
+    for (let count = this.frames.length + 1; ; count += 1) {
+      const last = (await this.received(count)).at(-1);
+      if (last !== undefined && last.type !== 'progress') return last;
+    }
+  }
+
   #receive(text: string): void {
     this.#rest += text;
     const lines = this.#rest.split('\n');

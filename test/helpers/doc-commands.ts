@@ -8,7 +8,8 @@
  * - A block of another language after `<!-- file: PATH -->` is written to that file.
  *
  * Comments that readers do not see steer the rest, each on a line of its own:
- * `<!-- stays -->` the next command goes on until the scenario ends, where Ctrl-C must end it with 0;
+ * `<!-- stays -->` the next command goes on until the scenario ends, where Ctrl-C must end it with 0, or until
+ * `<!-- ends -->`, where it must end with 0 by itself;
  * `<!-- skip: REASON -->` the next block is not run, and why;
  * `<!-- env: NAME=VALUE -->` from here on in this scenario; `<!-- do: NAME -->` a step that no command can do;
  * `<!-- sh` … `-->` commands that are run and not shown.
@@ -29,6 +30,7 @@ export type DocStep = { readonly line: number } & (
   | { readonly kind: 'skipped'; readonly reason: string; readonly text: string }
   | { readonly kind: 'block'; readonly language: string; readonly text: string; readonly path: string | undefined }
   | { readonly kind: 'env'; readonly name: string; readonly value: string }
+  | { readonly kind: 'ends' }
   | { readonly kind: 'do'; readonly name: string }
 );
 
@@ -115,6 +117,8 @@ function readComment(line: number, comment: string, marks: Marks): DocStep | und
     case 'stays':
       marks.stays = true;
       return undefined;
+    case 'ends':
+      return { kind: 'ends', line };
     case 'skip':
       marks.skip = value;
       return undefined;

@@ -101,6 +101,8 @@ export class DocRun {
       case 'env':
         this.env[step.name] = this.localize(step.value);
         return;
+      case 'ends':
+        return this.#awaitEnd(this.#staying.pop(), step.line);
       case 'do':
         return this.#do(step);
       case 'skipped':
@@ -165,6 +167,13 @@ export class DocRun {
       await until(`the output of line ${line}`, () =>
         beginsAsShown(withoutVarying(output), withoutVarying(this.generalize(started.output()))),
       );
+  }
+
+  async #awaitEnd(started: Started | undefined, line: number): Promise<void> {
+    if (started === undefined) throw new Error(`line ${line}: no command is left that could end`);
+    const limit = setTimeout(() => killGroup(started.child, 'SIGKILL'), COMMAND_LIMIT_MS);
+    expect(await started.exited, `${started.text}\n${started.output()}`).toBe(0);
+    clearTimeout(limit);
   }
 
   /** As a terminal does it: the signal goes to the whole group. */

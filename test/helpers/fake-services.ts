@@ -1,5 +1,8 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
+import { fakeCompletionService } from './fake-completions.js';
+import { fakeConfigService } from './fake-config.js';
 import { GatewayError } from '../../shared/errors.js';
+import { fakeCronService } from './fake-cron.js';
 import { fakeChannelService, fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import type { AgentEvent, MessageDocument, Services, SessionDocument } from '../../daemon/worker/services/contracts.js';
@@ -20,7 +23,7 @@ export async function* echoScript(message: string): AsyncGenerator<AgentEvent> {
   yield { type: 'delta', text: 'You said: ' };
   yield { type: 'tool', name: 'time', state: 'call', detail: '{}' };
   yield { type: 'delta', text: message };
-  yield { type: 'done', reply: `You said: ${message}`, session: 's', model: 'fake/echo', usage: { inputTokens: 3, outputTokens: null } };
+  yield { type: 'done', reply: `You said: ${message}`, session: 's', model: 'fake/echo', usage: { inputTokens: 3, outputTokens: null, costUsd: null } };
 }
 
 /** A turn that says `first` and then nothing more until its signal aborts. */
@@ -149,14 +152,17 @@ export function createFakeServices(): FakeServices {
     outgoing: fakeOutgoingService(calls),
     webhooks: fakeWebhookService(calls),
     channelAccounts: fakeChannelService(calls),
+    cron: fakeCronService(calls),
     agent: {
       run(request, signal) {
         calls.push({ name: 'agent.run', input: request });
         return fake.script(request.message, signal);
       },
     },
+    completions: fakeCompletionService(calls, (text, signal) => fake.script(text, signal)),
     models: { providers: () => note('models.providers', undefined, [provider]), models: () => note('models.models', undefined, [model]) },
     status: { read: () => note('status.read', undefined, fakeStatus) },
+    config: fakeConfigService(calls),
     logs: { query: (query) => note('logs.query', query, { entries: [{ level: 'info', msg: 'hello' }], nextCursor: null }) },
   };
   return Object.assign(fake, { messages: messageService(fake), sessions: sessionService(fake) });

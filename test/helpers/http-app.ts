@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createHttpApp, type HttpApp, type HttpDeps } from '../../daemon/worker/http/app.js';
+import type { Services } from '../../daemon/worker/services/contracts.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import { type Config, configSchema } from '../../shared/config/schema.js';
 import { createFakeServices, type FakeServices } from './fake-services.js';
@@ -27,6 +28,8 @@ export interface TestApp {
 }
 
 export interface TestOptions {
+  /** Used in place of the services in memory. */
+  readonly services?: Partial<Services>;
   readonly gateway?: object;
   readonly clock?: Clock;
   readonly token?: () => string;
@@ -56,7 +59,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
   const services = createFakeServices();
   let config = readConfig(options.gateway ?? {});
   const app = createHttpApp({
-    services,
+    services: { ...services, ...options.services },
     config: () => config,
     token: options.token ?? (() => TOKEN),
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },

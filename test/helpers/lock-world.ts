@@ -16,7 +16,8 @@ export interface LockedWorld {
 }
 
 /** A record of this process. */
-export const ownRecord = (changes: Partial<LockRecord> = {}): LockRecord => deadRecord({ ...selfIdentity(), instanceId: 'gw_own', ...changes });
+export const ownRecord = (changes: Partial<LockRecord> = {}): LockRecord =>
+  deadRecord({ ...selfIdentity(), instanceId: 'gw_own', ...changes });
 
 export function lockWorld(changes: Partial<LockDependencies> = {}): LockedWorld {
   const directory = tempDir();

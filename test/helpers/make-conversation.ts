@@ -39,6 +39,8 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     loadAi: () => ai,
     loadTelegram: () => telegram,
     environment: () => undefined,
+    // What runs on this machine is no part of a test.
+    discovery: { probe: async () => undefined },
     ...options,
     instanceId,
     paths: resolvePaths({ home, runtimeDir: home }),

@@ -27,6 +27,8 @@ export class Supervised {
   /** What it told the rest of the gateway, in order: `active wk_…`, `failed`, `quiesced`, `left 0` … */
   readonly told: string[] = [];
   readonly progress: string[] = [];
+  /** Types of the messages that are others' business. */
+  readonly passedOn: string[] = [];
   /** Why a cold start gave up. */
   leaveError: GatewayError | undefined;
   lockedChildren: readonly LockedChild[] = [];
@@ -43,7 +45,7 @@ export class Supervised {
       workerEnvironment: {},
       spawn: this.fake.spawn,
       updateLock: ({ children }) => void (this.lockedChildren = children ?? this.lockedChildren),
-      onWorkerMessage: (_worker, message) => void this.told.push(`message ${message.type}`),
+      onWorkerMessage: (_worker, message) => void this.passedOn.push(message.type),
       onActive: (worker) => void this.told.push(`active ${worker.pid}`),
       onQuiesced: () => void this.told.push('quiesced'),
       onFailed: () => void this.told.push('failed'),
@@ -93,7 +95,12 @@ export class Supervised {
 
   /** The worker says that its configuration is invalid, and leaves. */
   refuses(child: FakeChild, code = 'CONFIG_INVALID'): void {
-    child.says({ type: 'bootFailed', error: { code, message: 'gateway.port is wrong' }, problems: [{ key: 'gateway.port', message: 'is wrong' }], exitCode: 78 });
+    child.says({
+      type: 'bootFailed',
+      error: { code, message: 'gateway.port is wrong' },
+      problems: [{ key: 'gateway.port', message: 'is wrong' }],
+      exitCode: 78,
+    });
     child.exits({ code: 78 });
   }
 
@@ -104,7 +111,10 @@ export class Supervised {
   }
 
   stop(options: Partial<StopOptions> = {}): Promise<StopResult> {
-    const outcome = this.supervisor.requestStop({ purpose: 'stop', timeoutMs: 5_000, ...options }, (phase) => void this.progress.push(phase));
+    const outcome = this.supervisor.requestStop(
+      { purpose: 'stop', timeoutMs: 5_000, ...options },
+      (phase) => void this.progress.push(phase),
+    );
     outcome.catch(() => undefined);
     return outcome;
   }

@@ -3,12 +3,13 @@
  * the network is shared. Files lie below /var/tmp, because /tmp and /run are private inside; what `install` writes goes
  * to directories that are mounted over the user's.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { installDebianPackages } from './debian-packages.js';
 import { root } from './real-gateway.js';
 
 export interface InsideOutcome {
@@ -22,16 +23,11 @@ const NEEDED = ['/usr/bin/systemd-analyze', '/usr/bin/systemd-notify', '/usr/bin
 const PACKAGES = ['systemd', 'dbus', 'libpam-systemd', 'dbus-user-session', 'util-linux', 'procps'];
 const LINGER_FILE = '/var/lib/systemd/linger/root';
 
-/** Installs what is missing where that is possible. @returns why there can be no systemd here, or undefined */
+/** @returns why there can be no systemd here, naming the platform, or undefined */
 export function whyNoSystemd(): string | undefined {
   if (process.platform !== 'linux') return `${process.platform} has no systemd`;
   if (process.getuid?.() !== 0) return 'namespaces for a private systemd need root on Linux';
-  if (NEEDED.every((path) => existsSync(path))) return undefined;
-  if (!existsSync('/usr/bin/apt-get')) return `this Linux has no apt-get to install ${PACKAGES.join(', ')}`;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  execFileSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' });
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...PACKAGES], { env, stdio: 'ignore' });
-  return undefined;
+  return NEEDED.every((path) => existsSync(path)) ? undefined : installDebianPackages(PACKAGES);
 }
 
 /** What the shared directories are mounted over, before anything is installed. */

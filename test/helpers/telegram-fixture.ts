@@ -25,13 +25,17 @@ export function telegramConfig(fake: FakeTelegram, account: Record<string, unkno
 }
 
 /** A channel that is not started. */
-export async function makeTelegram(options: { account?: Record<string, unknown>; clock?: Clock; accounts?: Record<string, unknown> } = {}): Promise<TelegramFixture> {
+export async function makeTelegram(
+  options: { account?: Record<string, unknown>; clock?: Clock; accounts?: Record<string, unknown> } = {},
+): Promise<TelegramFixture> {
   const fake = await startFakeTelegram();
   const intake = new IntakeMemory();
   const log = logMemory();
   const ready = new Set<() => void>();
   const parse = (account?: Record<string, unknown>): Config =>
-    options.accounts === undefined ? testConfig(telegramConfig(fake, account)) : testConfig({ channels: { telegram: { accounts: options.accounts } } });
+    options.accounts === undefined
+      ? testConfig(telegramConfig(fake, account))
+      : testConfig({ channels: { telegram: { accounts: options.accounts } } });
   let config = parse(options.account);
   const channel = createTelegramChannel({
     config: () => config,

@@ -1,9 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../fakes/openai/server.js';
+import { startFakeTelegram } from '../fakes/telegram/server.js';
 import { startWebhookReceiver } from '../fakes/webhook-receiver/receiver.js';
 import { KilledWorker } from '../helpers/killed-worker.js';
 import { fakeModels, makeConversation } from '../helpers/make-conversation.js';
+import { telegramConfig } from '../helpers/telegram-fixture.js';
 
 const never = new Promise<void>(() => undefined);
 
@@ -76,10 +78,50 @@ test('500 messages that are handed in again and again through 10 kills are each 
   await receiver.until(() => distinct() >= MESSAGES);
   await worker.stop();
   expect(distinct()).toBe(MESSAGES);
+  expect(receiver.received.filter(({ content }) => content.includes('set aside'))).toEqual([]);
   const { sessions } = await makeConversation({ home: worker.home, isActive: false });
   for (let chat = 0; chat < 20; chat += 1) {
     const { messages } = await sessions.get(`main:webhook:default:direct:chat-${chat}`);
     const questions = messages.filter(({ role }) => role === 'user').map(({ content }) => content);
     expect(questions.toSorted()).toEqual(Array.from({ length: MESSAGES / 20 }, (_, index) => `question ${index * 20 + chat}`).toSorted());
   }
+});
+
+test('300 updates of Telegram through 8 kills are each taken in once, and nothing is said twice', async () => {
+  const model = await startFakeOpenAi({ models: ['one', 'two'] });
+  onTestFinished(() => model.close());
+  const fake = await startFakeTelegram();
+  const config = telegramConfig(fake);
+  const worker = new KilledWorker(config, fakeModels(model.baseUrl));
+  const PEOPLE = 10;
+  const ask = (number: number): void => {
+    const id = (number % PEOPLE) + 1;
+    fake.say(`question ${number}`, { from: { id, first_name: `P${id}` }, chat: { id, type: 'private' } });
+  };
+  await worker.start();
+  for (let number = 0; number < 300; number += 1) {
+    ask(number);
+    if (number % 35 !== 34) continue;
+    await fake.until(() => fake.bot.sent.length >= number / 2);
+    await worker.kill();
+    await worker.start();
+  }
+  await fake.until(() => fake.bot.pendingUpdates === 0 && fake.bot.sent.some(({ text }) => text === 'question 299'));
+  const last = Array.from({ length: PEOPLE }, (_, index) => `question ${299 - index}`);
+  await fake.until(() => last.every((text) => fake.bot.sent.some((sent) => sent.text === text)));
+  await worker.stop();
+  const { sessions, outgoing } = await makeConversation({ home: worker.home, config, isActive: false });
+  const asked: string[] = [];
+  for (let id = 1; id <= PEOPLE; id += 1) {
+    const { messages } = await sessions.get(`main:telegram:default:direct:${id}`);
+    asked.push(...messages.filter(({ role }) => role === 'user').map(({ content }) => content));
+  }
+  const all = Array.from({ length: 300 }, (_, number) => `question ${number}`);
+  expect(asked.toSorted()).toEqual(all.toSorted());
+  const said = fake.bot.sent.map(({ text }) => text);
+  expect(new Set(said).size).toBe(said.length);
+  const { messages: unknown } = await outgoing.list({ status: 'unknown', limit: 200 });
+  const missing = all.filter((text) => !said.includes(text));
+  expect(missing.filter((text) => !unknown.some(({ content }) => content === text))).toEqual([]);
+  expect(fake.conflicts).toBe(0);
 });

@@ -88,7 +88,10 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     onTestFinished(() => rmSync(other));
     writeFileSync(other, '[Service]\nExecStart=/usr/local/bin/xopc gateway --port 1\n');
     const refused = await gateway.xopc('gateway', 'install', '--port', String(gateway.port));
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('systemctl --user disable --now my-gateway.service') as string });
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('systemctl --user disable --now my-gateway.service') as string,
+    });
     await gateway.install('--force');
     expect(JSON.parse((await gateway.xopc('gateway', 'service-status', '--json')).stdout)).toMatchObject({
       others: [{ path: expect.stringMatching(/my-gateway\.service$/) as string, scope: 'user' }],

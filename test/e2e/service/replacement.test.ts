@@ -11,7 +11,12 @@ const reason = whyNoSystemd();
 
 /** 200 new connections a second, and clients that keep theirs. */
 function loadOn(gateway: ServiceGateway): Load {
-  return new Load({ port: gateway.port, connectionsPerSecond: 200, keepAliveClients: 2, post: { path: '/api/sessions', body: '{"channel":"webchat"}' } });
+  return new Load({
+    port: gateway.port,
+    connectionsPerSecond: 200,
+    keepAliveClients: 2,
+    post: { path: '/api/sessions', body: '{"channel":"webchat"}' },
+  });
 }
 
 describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service whose supervisor is replaced', () => {
@@ -39,18 +44,21 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect(await machine.property('ExecMainStatus')).toBe('0');
   });
 
-  test.each([{ options: [] }, { options: ['--socket'] }])('keeps the port when it is killed: a connection waits ($options)', async ({ options }) => {
-    const gateway = await ServiceGateway.create(machine);
-    const { instanceId, pid } = await gateway.install(...options);
-    const load = new Load({ port: gateway.port, connectionsPerSecond: 200, keepAliveClients: 0, post: { path: '/', body: '' } });
-    await machine.ok('kill', ['-9', String(pid)]);
-    await gateway.untilReplaced(instanceId);
-    const { succeeded } = load;
-    await until('more requests', () => load.succeeded > succeeded + 50);
-    const { failures } = load.stop();
-    // What was accepted dies with its worker; nothing is refused.
-    expect(Object.keys(failures).filter((kind) => kind.includes('ECONNREFUSED'))).toEqual([]);
-  });
+  test.each([{ options: [] }, { options: ['--socket'] }])(
+    'keeps the port when it is killed: a connection waits ($options)',
+    async ({ options }) => {
+      const gateway = await ServiceGateway.create(machine);
+      const { instanceId, pid } = await gateway.install(...options);
+      const load = new Load({ port: gateway.port, connectionsPerSecond: 200, keepAliveClients: 0, post: { path: '/', body: '' } });
+      await machine.ok('kill', ['-9', String(pid)]);
+      await gateway.untilReplaced(instanceId);
+      const { succeeded } = load;
+      await until('more requests', () => load.succeeded > succeeded + 50);
+      const { failures } = load.stop();
+      // What was accepted dies with its worker; nothing is refused.
+      expect(Object.keys(failures).filter((kind) => kind.includes('ECONNREFUSED'))).toEqual([]);
+    },
+  );
 
   test('moves to a newer package without a gap, and shows both versions meanwhile', async () => {
     const live = machine.installPackage('upgraded');

@@ -1,0 +1,123 @@
+/** The single executable does what the package does. */
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { asOtherBuild, buildBinary } from '../../helpers/binary.js';
+import { Load } from '../../helpers/load.js';
+import { freePort, isAlive, RealGateway, root, runProcess, until } from '../../helpers/real-gateway.js';
+
+const PACKAGE = [process.execPath, '--inspect-port=192.0.2.1:9229', join(root, 'dist', 'main.cjs')] as const;
+
+/** A wall clock from the start of the process to the first answer, and its end. */
+async function timeToFirstAnswer(command: readonly [string, ...string[]]): Promise<number> {
+  const gateway = await RealGateway.create({}, command);
+  const startedAt = performance.now();
+  const running = await gateway.run();
+  const durationMs = performance.now() - startedAt;
+  running.child.kill('SIGTERM');
+  await running.done;
+  gateway.dispose();
+  return durationMs;
+}
+
+describe.skipIf(process.platform !== 'linux')('the executable', () => {
+  let binary: string;
+  let directory: string;
+
+  beforeAll(() => {
+    directory = mkdtempSync('/var/tmp/xopc-binary-');
+    binary = join(directory, 'xopc');
+    copyFileSync(buildBinary(), binary);
+  }, 120_000);
+
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  test('runs in the background, answers, and understands every command', async () => {
+    const gateway = await RealGateway.create({}, [binary]);
+    expect(await gateway.xopc('gateway', 'start')).toMatchObject({ code: 0 });
+    expect(await gateway.status()).toMatchObject({ state: 'running', ready: true });
+    const commands: readonly { args: string[]; says: string }[] = [
+      { args: ['agent', '/help'], says: '/help' },
+      { args: ['gateway', 'logs', '--lines', '1'], says: 'worker' },
+      { args: ['config', 'validate'], says: 'valid' },
+      { args: ['config', 'schema'], says: 'json-schema.org' },
+      { args: ['gateway', 'token'], says: '...' },
+      { args: ['gateway', 'install', '--print'], says: `binary='${binary}'` },
+      { args: ['--help'], says: 'service-status' },
+    ];
+    for (const { args, says } of commands) {
+      const { code, stdout, stderr } = await gateway.xopc(...args);
+      expect(code, `${args.join(' ')}: ${stderr}`).toBe(0);
+      expect(stdout).toContain(says);
+    }
+    expect(await gateway.xopc('gateway', 'stop')).toMatchObject({ code: 0 });
+    expect(await gateway.xopc('gateway', 'status')).toMatchObject({ code: 3 });
+  });
+
+  test('restarts worker and supervisor without a gap, and comes back after a crash', async () => {
+    const gateway = await RealGateway.start({ command: [binary] });
+    const load = new Load({ port: gateway.port, connectionsPerSecond: 200, keepAliveClients: 2, post: { path: '/api/sessions', body: '{}' } });
+    const before = await gateway.status();
+    expect(await gateway.xopc('gateway', 'restart')).toMatchObject({ code: 0 });
+    expect(await gateway.xopc('gateway', 'restart', '--force')).toMatchObject({ code: 0 });
+    expect(load.stop().failures).toEqual({});
+    const after = await gateway.status();
+    expect(after.pid).not.toBe(before.pid);
+    const worker = gateway.workerPid();
+    process.kill(worker, 'SIGKILL');
+    await gateway.untilReplaced(worker);
+    expect(isAlive(after.pid)).toBe(true);
+  });
+
+  test('is upgraded by a new file in its place, without a gap', async () => {
+    const gateway = await RealGateway.start({ command: [binary] });
+    const load = new Load({ port: gateway.port, connectionsPerSecond: 200, keepAliveClients: 2, post: { path: '/api/sessions', body: '{}' } });
+    const original = readFileSync(binary);
+    onTestFinished(() => {
+      rmSync(binary);
+      writeFileSync(binary, original, { mode: 0o755 });
+    });
+    writeFileSync(`${binary}.new`, asOtherBuild(original, { version: '9.9.9', buildId: 'ffffffffffffffff' }), { mode: 0o755 });
+    renameSync(`${binary}.new`, binary);
+    const before = await gateway.status();
+    expect(before.build).toEqual({ running: expect.not.stringMatching(/^f+$/) as string, installed: 'ffffffffffffffff' });
+    expect(await gateway.xopc('gateway', 'restart')).toMatchObject({ code: 0 });
+    expect(await gateway.status()).toMatchObject({ version: '9.9.9', build: { running: 'ffffffffffffffff' } });
+    expect(load.stop().failures).toEqual({});
+  });
+
+  test('does not trust a native part that was cut short', async () => {
+    const gateway = await RealGateway.start({ command: [binary] });
+    await gateway.xopc('gateway', 'stop');
+    const cache = join(gateway.xopcHome, 'cache');
+    const file = join(cache, readdirSync(cache)[0] ?? '', 'libsql.node');
+    truncateSync(file, 100);
+    await gateway.run();
+    expect(readFileSync(file).length).toBeGreaterThan(1_000_000);
+  });
+
+  test('starts in at most 1.2 times the time of the package', async () => {
+    const times = { package: [] as number[], binary: [] as number[] };
+    for (let round = 0; round < 7; round += 1) {
+      times.package.push(await timeToFirstAnswer([...PACKAGE]));
+      times.binary.push(await timeToFirstAnswer([binary]));
+    }
+    expect(Math.min(...times.binary) / Math.min(...times.package)).toBeLessThan(1.2);
+  });
+
+  test('refuses to be replaced by an executable that is none, and goes on', async () => {
+    const gateway = await RealGateway.start({ command: [binary] });
+    const original = readFileSync(binary);
+    writeFileSync(`${binary}.new`, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    renameSync(`${binary}.new`, binary);
+    onTestFinished(() => {
+      rmSync(binary);
+      writeFileSync(binary, original, { mode: 0o755 });
+    });
+    // The client is the broken file itself: the signal form is what is left.
+    const other = runProcess([...PACKAGE], ['gateway', 'restart', '--force'], { env: gateway.env });
+    expect((await other.done).code).toBe(1);
+    await until('the old one to answer', () => gateway.untilHealthy());
+    expect(await freePort()).not.toBe(gateway.port);
+  });
+});

@@ -1,0 +1,21 @@
+/** What tests need of the system, installed where that is possible. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/**
+ * Installs packages with apt-get where this runs as root. One file of a test round may call it: apt-get locks.
+ * @returns why they cannot be installed, naming the platform, or undefined
+ * @throws in CI, where a missing tool must not pass for a passed test
+ */
+export function installDebianPackages(names: readonly string[]): string | undefined {
+  if (process.platform !== 'linux') return `${process.platform} has no ${names.join(', ')}`;
+  if (process.getuid?.() !== 0) return `installing ${names.join(', ')} needs root on Linux`;
+  if (!existsSync('/usr/bin/apt-get')) return `this Linux has no apt-get to install ${names.join(', ')}`;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  spawnSync('apt-get', ['update', '-qq'], { env });
+  const { status, stderr } = spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env, encoding: 'utf8' });
+  if (status === 0) return undefined;
+  const reason = `apt-get could not install ${names.join(', ')} on this Linux: ${stderr.trim()}`;
+  if (process.env['CI'] !== undefined) throw new Error(reason);
+  return reason;
+}

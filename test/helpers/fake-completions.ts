@@ -1,0 +1,31 @@
+/** The completion service in memory: what the agent's script says, as completions. */
+import type { AgentEvent, CompletionCall, CompletionOutput, CompletionService } from '../../daemon/worker/services/contracts.js';
+import { GatewayError } from '../../shared/errors.js';
+
+type Script = (text: string, signal: AbortSignal) => AsyncIterable<AgentEvent>;
+
+const lastText = ({ messages }: CompletionCall): string => {
+  const last = messages.at(-1);
+  return last?.role === 'user' ? last.content.map((part) => (part.type === 'text' ? part.text : '')).join('') : (last?.content ?? '');
+};
+
+async function* outputsOf(events: AsyncIterable<AgentEvent>): AsyncGenerator<CompletionOutput> {
+  for await (const event of events) {
+    if (event.type === 'delta') yield { type: 'text', text: event.text };
+    if (event.type === 'done') {
+      const { inputTokens, outputTokens } = event.usage;
+      yield { type: 'finish', reason: 'stop', usage: { inputTokens, outputTokens, cachedTokens: null, reasoningTokens: null } };
+    }
+    if (event.type === 'error') yield { type: 'error', error: new GatewayError(event.code, { message: event.message, details: { ...event.details } }) };
+  }
+}
+
+export function fakeCompletionService(calls: { name: string; input: unknown }[], script: Script): CompletionService {
+  return {
+    models: () => Promise.resolve([{ id: 'main', owner: 'xopc' }, { id: 'fake/echo', owner: 'fake' }]),
+    run(call, signal) {
+      calls.push({ name: 'completions.run', input: call });
+      return outputsOf(script(lastText(call), signal));
+    },
+  };
+}
