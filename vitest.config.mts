@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/browser/**'];
 /** clipanion's ES module imports a directory, which only a bundler resolves. */
 const bundlerOnly = ['clipanion'];
-const shared = { environment: 'node', setupFiles: ['test/helpers/strict-process.ts'], restoreMocks: true, server: { deps: { inline: bundlerOnly } } };
+const shared = {
+  environment: 'node',
+  setupFiles: ['test/helpers/strict-process.ts'],
+  restoreMocks: true,
+  server: { deps: { inline: bundlerOnly } },
+};
 
 /** What starts real gateways measures time and owns ports: one file at a time. */
 const serial = { ...shared, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };

@@ -5,7 +5,18 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setUp } from './setup.mjs';
@@ -68,7 +79,9 @@ function copyNode(target) {
   copyFileSync(process.execPath, target);
   chmodSync(target, 0o755);
   if (!readFileSync(target).includes(FUSE)) {
-    throw new Error(`${process.execPath} cannot carry a program (it is linked against a shared libnode). Use a Node from https://nodejs.org`);
+    throw new Error(
+      `${process.execPath} cannot carry a program (it is linked against a shared libnode). Use a Node from https://nodejs.org`,
+    );
   }
   // Symbols are a tenth of the file.
   if (process.platform === 'linux') tryTool('strip', ['--strip-all', target]);
@@ -104,7 +117,9 @@ async function buildBinary() {
     // A running one cannot be written to, and goes on with the file that it was started from.
     renameSync(target, join(dist, binaryName));
     const megabytes = Math.round(statSync(join(dist, binaryName)).size / 1_048_576);
-    note(`dist/${binaryName} ${info.version} build ${info.buildId}: ${megabytes} MB in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+    note(
+      `dist/${binaryName} ${info.version} build ${info.buildId}: ${megabytes} MB in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
+    );
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -35,7 +35,11 @@ function judgeStatus(status: StatusDocument, marker: string, previousInstanceId:
  * @throws CONFIG_INVALID, LOCK_HELD or UNAVAILABLE with the service's last words when it has ended; WORKER_NOT_READY;
  *   STILL_STARTING
  */
-export async function awaitService(paths: GatewayPaths, manager: ServiceManager, options: { previousInstanceId?: string | undefined } = {}): Promise<StatusDocument> {
+export async function awaitService(
+  paths: GatewayPaths,
+  manager: ServiceManager,
+  options: { previousInstanceId?: string | undefined } = {},
+): Promise<StatusDocument> {
   const deadline = Date.now() + LIMIT_MS;
   while (Date.now() < deadline) {
     const status = await watchGateway(
@@ -48,5 +52,8 @@ export async function awaitService(paths: GatewayPaths, manager: ServiceManager,
     const state = await manager.state();
     if (state.activity === 'failed' || state.activity === 'inactive') throw await startFailed(manager, state);
   }
-  throw new GatewayError('STILL_STARTING', { message: `the service does not serve after ${LIMIT_MS / 1000} s`, hint: 'Look again with: xopc gateway service-status' });
+  throw new GatewayError('STILL_STARTING', {
+    message: `the service does not serve after ${LIMIT_MS / 1000} s`,
+    hint: 'Look again with: xopc gateway service-status',
+  });
 }

@@ -9,7 +9,8 @@ import { childEnvironment } from '../../shared/node/env.js';
 import type { ServiceProgram, ServiceRuntime } from './service-plan.js';
 
 /** Directories that a version manager removes when another version is chosen. */
-const VERSION_MANAGERS = /[\\/](\.nvm|nvm|\.fnm|fnm|fnm_multishells|\.volta|\.asdf|mise|\.nodenv|\.nvs|\.n|\.proto|\.local[\\/]share[\\/]rtx)[\\/]/;
+const VERSION_MANAGERS =
+  /[\\/](\.nvm|nvm|\.fnm|fnm|fnm_multishells|\.volta|\.asdf|mise|\.nodenv|\.nvs|\.n|\.proto|\.local[\\/]share[\\/]rtx)[\\/]/;
 
 const SYSTEM_NODES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   linux: ['/usr/bin/node', '/usr/local/bin/node'],
@@ -23,7 +24,14 @@ function isNewEnough(version: string): boolean {
 
 function fits(path: string): boolean {
   try {
-    return isNewEnough(execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 5_000, env: childEnvironment({}), stdio: ['ignore', 'pipe', 'ignore'] }));
+    return isNewEnough(
+      execFileSync(path, ['--version'], {
+        encoding: 'utf8',
+        timeout: 5_000,
+        env: childEnvironment({}),
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
+    );
   } catch {
     return false;
   }
@@ -55,7 +63,12 @@ function binaryPath(): string {
  * @throws USAGE when the wanted runtime is not there
  */
 export function chooseProgram(runtime: ServiceRuntime | undefined): ServiceProgram {
-  if (runtime === 'binary' || (runtime === undefined && isSingleExecutable())) return { runtime: 'binary', path: binaryPath(), nodePath: null };
-  if (isSingleExecutable()) throw usage('this is the single executable; the package that --runtime node would run is not known to it', 'Run install from the package: bin/xopc gateway install');
+  if (runtime === 'binary' || (runtime === undefined && isSingleExecutable()))
+    return { runtime: 'binary', path: binaryPath(), nodePath: null };
+  if (isSingleExecutable())
+    throw usage(
+      'this is the single executable; the package that --runtime node would run is not known to it',
+      'Run install from the package: bin/xopc gateway install',
+    );
   return { runtime: 'node', path: dirname(bundleDirectory), nodePath: chooseNode() };
 }

@@ -35,7 +35,11 @@ function fileWarning({ file, current }: FileChange, command: string): StatusWarn
       return { code: 'SERVICE_OUTDATED', message: `${file.path} is not what this version and configuration would install`, hint: command };
     case 'edited':
     case 'foreign':
-      return { code: 'SERVICE_EDITED', message: `${file.path} was edited by hand`, hint: `See the difference with: ${command} --dry-run   Overwrite it with: ${command} --force` };
+      return {
+        code: 'SERVICE_EDITED',
+        message: `${file.path} was edited by hand`,
+        hint: `See the difference with: ${command} --dry-run   Overwrite it with: ${command} --force`,
+      };
   }
 }
 
@@ -43,11 +47,19 @@ function programWarnings({ program }: ServicePlan, command: string): StatusWarni
   const entry = program.runtime === 'binary' ? program.path : join(program.path, 'dist', 'main.cjs');
   const missing = [entry, program.nodePath].filter((path) => path !== null && !existsSync(path));
   if (missing.length > 0) {
-    return [{ code: 'SERVICE_PROGRAM_MOVED', message: `${missing.join(' and ')} is gone; the service looks for another one at its next start`, hint: command }];
+    return [
+      {
+        code: 'SERVICE_PROGRAM_MOVED',
+        message: `${missing.join(' and ')} is gone; the service looks for another one at its next start`,
+        hint: command,
+      },
+    ];
   }
   const own = isSingleExecutable() ? process.execPath : dirname(bundleDirectory);
   const isOther = program.runtime === (isSingleExecutable() ? 'binary' : 'node') && program.path !== own;
-  return isOther ? [{ code: 'SERVICE_OTHER_PACKAGE', message: `the service runs ${program.path}, this command is ${own}`, hint: command }] : [];
+  return isOther
+    ? [{ code: 'SERVICE_OTHER_PACKAGE', message: `the service runs ${program.path}, this command is ${own}`, hint: command }]
+    : [];
 }
 
 export function driftOf(record: InstallRecord, paths: GatewayPaths): StatusWarning[] {
@@ -64,6 +76,12 @@ export function serviceWarnings(paths: GatewayPaths): StatusWarning[] {
   try {
     return driftOf(record, paths);
   } catch (error) {
-    return [{ code: 'SERVICE_UNREADABLE', message: `the installed service cannot be checked: ${String((error as Error).message)}`, hint: 'xopc gateway service-status' }];
+    return [
+      {
+        code: 'SERVICE_UNREADABLE',
+        message: `the installed service cannot be checked: ${String((error as Error).message)}`,
+        hint: 'xopc gateway service-status',
+      },
+    ];
   }
 }

@@ -31,7 +31,15 @@ function isInstallRecord(value: unknown): value is InstallRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { v, configHash, plan } = value as Partial<InstallRecord>;
   const program = plan?.program;
-  return v === 1 && typeof configHash === 'string' && plan !== undefined && MARKERS.includes(plan.marker) && typeof plan.home === 'string' && typeof plan.launcherPath === 'string' && typeof program?.path === 'string';
+  return (
+    v === 1 &&
+    typeof configHash === 'string' &&
+    plan !== undefined &&
+    MARKERS.includes(plan.marker) &&
+    typeof plan.home === 'string' &&
+    typeof plan.launcherPath === 'string' &&
+    typeof program?.path === 'string'
+  );
 }
 
 /** @returns undefined when no service was installed from this home, or its record cannot be read */

@@ -34,20 +34,30 @@ function readDrainMs(paths: GatewayPaths): number {
 function socketAddress(host: string, port: number): { host: string; port: number } {
   const address = host === 'localhost' ? '127.0.0.1' : host;
   if (isIP(address) !== 0) return { host: address, port };
-  throw new GatewayError('USAGE', { message: `--socket needs an address to listen on, '${host}' is a name`, hint: 'e.g. --host 127.0.0.1, or --host 0.0.0.0 for every interface' });
+  throw new GatewayError('USAGE', {
+    message: `--socket needs an address to listen on, '${host}' is a name`,
+    hint: 'e.g. --host 127.0.0.1, or --host 0.0.0.0 for every interface',
+  });
 }
 
 /** A unit's line, a plist and a batch file end at a line break; nothing of ours can be installed from such a place. */
 function refuseLineBreaks(paths: readonly string[]): void {
   const bad = paths.find((path) => /[\r\n]/.test(path));
   if (bad === undefined) return;
-  throw new GatewayError('USAGE', { message: `a service cannot be installed from a path with a line break: ${JSON.stringify(bad)}`, hint: 'Set XOPC_HOME to another directory.' });
+  throw new GatewayError('USAGE', {
+    message: `a service cannot be installed from a path with a line break: ${JSON.stringify(bad)}`,
+    hint: 'Set XOPC_HOME to another directory.',
+  });
 }
 
 /** @throws USAGE for options that do not go together, or a runtime that is not there; CONFIG_INVALID */
-export function makePlan(options: InstallOptions, from: { paths: GatewayPaths; environment: GatewayEnvironment; manager: ServiceManager }): ServicePlan {
+export function makePlan(
+  options: InstallOptions,
+  from: { paths: GatewayPaths; environment: GatewayEnvironment; manager: ServiceManager },
+): ServicePlan {
   const { paths, environment, manager } = from;
-  if (options.socket && !manager.supportsSocket) throw new GatewayError('USAGE', { message: `--socket needs systemd; here it is ${manager.title}`, hint: 'Leave --socket out.' });
+  if (options.socket && !manager.supportsSocket)
+    throw new GatewayError('USAGE', { message: `--socket needs systemd; here it is ${manager.title}`, hint: 'Leave --socket out.' });
   const program = chooseProgram(options.runtime);
   refuseLineBreaks([paths.home, paths.configPath, program.path, program.nodePath ?? '']);
   const port = options.port ?? environment.port ?? null;

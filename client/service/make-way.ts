@@ -31,7 +31,14 @@ export function assertPortFree({ host, port }: ListenSettings): void {
 /** Stops a gateway gracefully and waits for its process to end. @throws CONTROL_UNREACHABLE when it stays */
 export async function stopGateway({ controlPath, status }: Answering): Promise<void> {
   const supervisor = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
-  await callControl(controlPath, { type: 'stop' }, { deadlines: { connectMs: 1_000, firstFrameMs: STOP_LIMIT_MS, totalMs: STOP_LIMIT_MS } });
+  await callControl(
+    controlPath,
+    { type: 'stop' },
+    { deadlines: { connectMs: 1_000, firstFrameMs: STOP_LIMIT_MS, totalMs: STOP_LIMIT_MS } },
+  );
   if (await waitUntilGone([supervisor], 5_000)) return;
-  throw new GatewayError('CONTROL_UNREACHABLE', { message: `the gateway (pid ${status.pid}) has stopped serving and its process is still there`, hint: 'End it with: xopc gateway stop --force' });
+  throw new GatewayError('CONTROL_UNREACHABLE', {
+    message: `the gateway (pid ${status.pid}) has stopped serving and its process is still there`,
+    hint: 'End it with: xopc gateway stop --force',
+  });
 }

@@ -4,7 +4,14 @@ import { readConfigText } from '../../shared/node/config-file.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
 
 /** What providers and channels are usually switched on by. */
-const USUAL = ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY', 'TELEGRAM_BOT_TOKEN', 'XOPC_GATEWAY_TOKEN'];
+const USUAL = [
+  'OPENAI_API_KEY',
+  'ANTHROPIC_API_KEY',
+  'GEMINI_API_KEY',
+  'GOOGLE_GENERATIVE_AI_API_KEY',
+  'TELEGRAM_BOT_TOKEN',
+  'XOPC_GATEWAY_TOKEN',
+];
 
 function referenced(path: string): string[] {
   let text: string | undefined;

@@ -48,5 +48,7 @@ function judge(path: string, name: string, { place, rules }: { place: SearchPlac
 }
 
 export function findOthers(places: readonly SearchPlace[], rules: SearchRules): OtherService[] {
-  return places.flatMap((place) => readNames(place.directory).flatMap((name) => judge(join(place.directory, name), name, { place, rules })));
+  return places.flatMap((place) =>
+    readNames(place.directory).flatMap((name) => judge(join(place.directory, name), name, { place, rules })),
+  );
 }

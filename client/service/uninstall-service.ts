@@ -80,5 +80,8 @@ export async function uninstall(uninstallation: Uninstallation, { record }: Unin
   }
   const { isRegistered } = await manager.state();
   if (!isRegistered) return;
-  throw new GatewayError('UNAVAILABLE', { message: `${manager.title} still knows the service after it was removed`, hint: 'Look at it with: xopc gateway service-status' });
+  throw new GatewayError('UNAVAILABLE', {
+    message: `${manager.title} still knows the service after it was removed`,
+    hint: 'Look at it with: xopc gateway service-status',
+  });
 }

@@ -136,7 +136,10 @@ export class WorkerLifecycle {
     const timeoutMs = Math.max(0, message.timeoutMs - CLOSE_RESERVE_MS);
     const quiesced = this.#conversation.quiesce(timeoutMs).then(() => this.#channel.send({ type: 'quiesced' }));
     // What chats wait for has the same time to end as what HTTP clients wait for.
-    const [cut] = await Promise.all([this.#http.drain(message.mode, timeoutMs), this.#conversation.drain(Math.max(0, timeoutMs - CLOSE_RESERVE_MS))]);
+    const [cut] = await Promise.all([
+      this.#http.drain(message.mode, timeoutMs),
+      this.#conversation.drain(Math.max(0, timeoutMs - CLOSE_RESERVE_MS)),
+    ]);
     await quiesced;
     await this.#conversation.close();
     clearTimeout(this.#heartbeat);

@@ -20,7 +20,10 @@ const jobFields = () => ({
   overlap: z.enum(['skip', 'queue', 'replace']),
   missed: z.enum(['once', 'skip']),
   interrupted: z.enum(['leave', 'again']),
-  graceMs: z.int().min(0).max(31 * DAY_MS),
+  graceMs: z
+    .int()
+    .min(0)
+    .max(31 * DAY_MS),
   timeoutMs: z.int().min(1_000).max(DAY_MS),
   retries: z.int().min(0).max(20),
   notifyAfter: z.int().min(0).max(1_000),
@@ -33,7 +36,8 @@ export const cronPatchRequest = () => z.strictObject(jobFields()).partial();
 /** Body of `POST /api/cron/trigger`. */
 export const cronTriggerRequest = () => z.strictObject({ job_id: label(128) });
 /** Query of `GET /api/cron/preview`. */
-export const cronPreviewQuery = () => z.strictObject({ schedule: label(200), timezone: label(64).optional(), count: queryInteger(1, 100).optional() });
+export const cronPreviewQuery = () =>
+  z.strictObject({ schedule: label(200), timezone: label(64).optional(), count: queryInteger(1, 100).optional() });
 /** Query of `GET /api/cron/:id/runs`. */
 export const cronRunsQuery = () => z.strictObject({ limit: queryInteger(1, 200).optional(), cursor: label(1_024).optional() });
 /** `:id` of a job's path. */
@@ -79,7 +83,8 @@ export const cronListResponse = () => z.strictObject({ status: okStatus(), jobs:
 export const cronJobResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument() });
 export const cronTriggerResponse = () => z.strictObject({ status: okStatus(), message: z.literal('Task triggered'), run_id: z.string() });
 export const cronDeleteResponse = () => z.strictObject({ status: okStatus() });
-export const cronRunsResponse = () => z.strictObject({ status: okStatus(), runs: z.array(cronRunDocument()), nextCursor: z.string().nullable() });
+export const cronRunsResponse = () =>
+  z.strictObject({ status: okStatus(), runs: z.array(cronRunDocument()), nextCursor: z.string().nullable() });
 export const cronPreviewResponse = () =>
   z.strictObject({
     status: okStatus(),

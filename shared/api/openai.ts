@@ -11,17 +11,27 @@ const texts = () => z.union([text(), z.array(textPart())], { error: 'must be a t
 
 /** A picture for a model: fetched by the provider, or inside the message. */
 const imageUrl = () =>
-  z.string().max(33_554_432).regex(/^(https?:\/\/\S+|data:image\/[\w.+-]+;base64,[A-Za-z0-9+/=\s]+)$/, 'must be an http(s) URL or a base64 data: URL of an image');
+  z
+    .string()
+    .max(33_554_432)
+    .regex(/^(https?:\/\/\S+|data:image\/[\w.+-]+;base64,[A-Za-z0-9+/=\s]+)$/, 'must be an http(s) URL or a base64 data: URL of an image');
 const imagePart = () => z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: imageUrl() }) });
 const userPart = () => z.discriminatedUnion('type', [textPart(), imagePart()], { error: 'must be a part of the type text or image_url' });
 
 const toolCall = () =>
-  z.looseObject({ id: z.string().min(1), type: z.literal('function'), function: z.looseObject({ name: z.string().min(1), arguments: z.string() }) });
+  z.looseObject({
+    id: z.string().min(1),
+    type: z.literal('function'),
+    function: z.looseObject({ name: z.string().min(1), arguments: z.string() }),
+  });
 
 const message = () =>
   z.discriminatedUnion('role', [
     z.looseObject({ role: z.enum(['system', 'developer']), content: texts() }),
-    z.looseObject({ role: z.literal('user'), content: z.union([text(), z.array(userPart()).min(1)], { error: 'must be a text, or parts of the type text or image_url' }) }),
+    z.looseObject({
+      role: z.literal('user'),
+      content: z.union([text(), z.array(userPart()).min(1)], { error: 'must be a text, or parts of the type text or image_url' }),
+    }),
     z.looseObject({ role: z.literal('assistant'), content: texts().nullish(), tool_calls: z.array(toolCall()).nullish() }),
     z.looseObject({ role: z.literal('tool'), content: texts(), tool_call_id: z.string().min(1) }),
   ]);
@@ -41,9 +51,15 @@ const tool = () =>
   });
 
 const toolChoice = () =>
-  z.union([z.enum(['auto', 'none', 'required']), z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string().min(1) }) })], {
-    error: 'must be auto, none, required, or {"type": "function", "function": {"name": …}}',
-  });
+  z.union(
+    [
+      z.enum(['auto', 'none', 'required']),
+      z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string().min(1) }) }),
+    ],
+    {
+      error: 'must be auto, none, required, or {"type": "function", "function": {"name": …}}',
+    },
+  );
 
 const responseFormat = () =>
   z.discriminatedUnion('type', [
@@ -51,7 +67,12 @@ const responseFormat = () =>
     z.looseObject({ type: z.literal('json_object') }),
     z.looseObject({
       type: z.literal('json_schema'),
-      json_schema: z.looseObject({ name: z.string(), description: z.string().nullish(), schema: jsonSchema().nullish(), strict: z.boolean().nullish() }),
+      json_schema: z.looseObject({
+        name: z.string(),
+        description: z.string().nullish(),
+        schema: jsonSchema().nullish(),
+        strict: z.boolean().nullish(),
+      }),
     }),
   ]);
 
@@ -93,7 +114,8 @@ export type ChatUsage = z.output<ReturnType<typeof usage>>;
 
 const finishReason = () => z.enum(['stop', 'length', 'tool_calls', 'content_filter']);
 
-const answerCall = () => z.strictObject({ id: z.string(), type: z.literal('function'), function: z.strictObject({ name: z.string(), arguments: z.string() }) });
+const answerCall = () =>
+  z.strictObject({ id: z.string(), type: z.literal('function'), function: z.strictObject({ name: z.string(), arguments: z.string() }) });
 
 export const chatCompletion = () =>
   z.strictObject({
@@ -147,7 +169,9 @@ export const chatCompletionChunk = () =>
     created: z.int(),
     model: z.string(),
     /** Empty in the chunk that tells the usage. */
-    choices: z.array(z.strictObject({ index: z.literal(0), delta: delta(), logprobs: z.null(), finish_reason: finishReason().nullable() })).max(1),
+    choices: z
+      .array(z.strictObject({ index: z.literal(0), delta: delta(), logprobs: z.null(), finish_reason: finishReason().nullable() }))
+      .max(1),
     /** Only with `stream_options.include_usage`: null in every chunk but that one. */
     usage: usage().nullish(),
   });
@@ -158,7 +182,9 @@ export const modelObjectResponse = modelObject;
 
 /** The shape of every failure below `/v1`. `code` is one that OpenAI's clients know, else ours in lower case. */
 export const openAiErrorResponse = () =>
-  z.strictObject({ error: z.strictObject({ message: z.string().min(1), type: z.string(), param: z.string().nullable(), code: z.string() }) });
+  z.strictObject({
+    error: z.strictObject({ message: z.string().min(1), type: z.string(), param: z.string().nullable(), code: z.string() }),
+  });
 export type OpenAiErrorResponse = z.output<ReturnType<typeof openAiErrorResponse>>;
 
 /** Header that names a session, which makes a call of `/v1/chat/completions` a turn in it. */

@@ -91,11 +91,16 @@ export function isSecret(value: unknown, path: KeyPath): boolean {
 
 const MAX_SHOWN_LENGTH = 60;
 
+function hideSecret(key: string, value: unknown): unknown {
+  return typeof value !== 'boolean' && (SECRET_NAME.test(key) || key === 'headers') ? '****' : value;
+}
+
 /** A value as it may be shown: one line, no control or direction characters, cut, and nothing of a secret. */
 export function showValue(value: unknown, path: KeyPath): string {
   if (value === undefined) return 'is missing';
-  if (isSecret(value, path)) return 'has a value that cannot be used';
-  const text = escapeJsonControls(JSON.stringify(value));
+  // A list or an object in a secret's place may hold it.
+  if (isSecret(typeof value === 'object' ? '' : value, path)) return 'has a value that cannot be used';
+  const text = escapeJsonControls(JSON.stringify(value, hideSecret));
   return `is ${text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text}`;
 }
 

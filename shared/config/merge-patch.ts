@@ -22,7 +22,8 @@ function nothingToKeep(path: KeyPath): GatewayError {
 }
 
 function isEqual(left: unknown, right: unknown): boolean {
-  if (Array.isArray(left) && Array.isArray(right)) return left.length === right.length && left.every((item, index) => isEqual(item, right[index]));
+  if (Array.isArray(left) && Array.isArray(right))
+    return left.length === right.length && left.every((item, index) => isEqual(item, right[index]));
   if (!isFields(left) || !isFields(right)) return left === right;
   const keys = Object.keys(left);
   return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && isEqual(left[key], right[key]));
@@ -34,7 +35,8 @@ function keepInside(value: unknown, current: unknown, path: KeyPath): unknown {
     if (!isEqual(maskSecrets(current, path), value)) throw nothingToKeep(path);
     return current;
   }
-  if (Array.isArray(value)) return value.map((item, index) => keepInside(item, Array.isArray(current) ? current[index] : undefined, [...path, index]));
+  if (Array.isArray(value))
+    return value.map((item, index) => keepInside(item, Array.isArray(current) ? current[index] : undefined, [...path, index]));
   if (!isFields(value)) return value;
   const before = isFields(current) ? current : {};
   // Inside what is new or replaced as a whole, null has nothing to remove.

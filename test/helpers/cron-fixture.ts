@@ -28,11 +28,35 @@ export interface CronFixture {
 }
 
 const JOB = {
-  timezone: 'UTC', message: 'x', mode: 'direct', channel: 'webchat', account_id: null, chat_id: 'c', agent_id: null, session: 'isolated', model: null,
-  overlap: 'skip', missed: 'once', interrupted: 'leave', grace_ms: 600_000, timeout_ms: 60_000, retries: 0, notify_after: 0, enabled: 1,
+  timezone: 'UTC',
+  message: 'x',
+  mode: 'direct',
+  channel: 'webchat',
+  account_id: null,
+  chat_id: 'c',
+  agent_id: null,
+  session: 'isolated',
+  model: null,
+  overlap: 'skip',
+  missed: 'once',
+  interrupted: 'leave',
+  grace_ms: 600_000,
+  timeout_ms: 60_000,
+  retries: 0,
+  notify_after: 0,
+  enabled: 1,
 } as const;
 
-export async function makeCron(options: { nowMs?: number; clock?: FakeClock; store?: Store; instanceId?: string; maxConcurrentJobs?: number; liveInstanceIds?: () => string[] } = {}): Promise<CronFixture> {
+export async function makeCron(
+  options: {
+    nowMs?: number;
+    clock?: FakeClock;
+    store?: Store;
+    instanceId?: string;
+    maxConcurrentJobs?: number;
+    liveInstanceIds?: () => string[];
+  } = {},
+): Promise<CronFixture> {
   const store = options.store ?? (await openStore());
   const clock = options.clock ?? new FakeClock(options.nowMs);
   const { instanceId = 'wk_1', maxConcurrentJobs = 5 } = options;
@@ -45,23 +69,44 @@ export async function makeCron(options: { nowMs?: number; clock?: FakeClock; sto
     await store.write((db) => finishDone(db, claimed, { finished_at: clock.now() }));
   }
   const scheduler = new Scheduler({
-    store, clock, run, instanceId, logger: logMemory(),
+    store,
+    clock,
+    run,
+    instanceId,
+    logger: logMemory(),
     liveInstanceIds: options.liveInstanceIds ?? (() => [instanceId]),
     settings: () => ({ enabled: true, maxConcurrentJobs, historyRetentionDays: 30 }),
   });
   onTestFinished(() => scheduler.close(new Error('the test is over')));
   async function settle(): Promise<void> {
-    for (let before = -1; before !== began.length; ) {
+    for (let before = -1; before !== began.length;) {
       before = began.length;
       await scheduler.wake();
     }
   }
   return {
-    store, clock, scheduler, began, hold, settle,
+    store,
+    clock,
+    scheduler,
+    began,
+    hold,
+    settle,
     async addJob(id, job) {
       const anchorMs = clock.now();
       const next = parseSchedule({ schedule: job.schedule, timezone: job.timezone ?? 'UTC', anchorMs }).next(anchorMs);
-      await store.write((db) => insertCronJob(db, { ...JOB, id, name: id, anchor_at: anchorMs, next_at: next, failures: 0, created_at: anchorMs, updated_at: anchorMs, ...job }));
+      await store.write((db) =>
+        insertCronJob(db, {
+          ...JOB,
+          id,
+          name: id,
+          anchor_at: anchorMs,
+          next_at: next,
+          failures: 0,
+          created_at: anchorMs,
+          updated_at: anchorMs,
+          ...job,
+        }),
+      );
       await scheduler.wake();
     },
     async pass(durationMs, stepMs) {
@@ -72,7 +117,9 @@ export async function makeCron(options: { nowMs?: number; clock?: FakeClock; sto
     },
     trigger: async (jobId) => {
       const nowMs = clock.now();
-      await store.write((db) => insertCronRun(db, newRun({ job_id: jobId, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' })));
+      await store.write((db) =>
+        insertCronRun(db, newRun({ job_id: jobId, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' })),
+      );
       await settle();
     },
     runs: (jobId) => store.read((db) => listCronRuns(db, { jobId, limit: 200 })),

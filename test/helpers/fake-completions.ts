@@ -16,13 +16,18 @@ async function* outputsOf(events: AsyncIterable<AgentEvent>): AsyncGenerator<Com
       const { inputTokens, outputTokens } = event.usage;
       yield { type: 'finish', reason: 'stop', usage: { inputTokens, outputTokens, cachedTokens: null, reasoningTokens: null } };
     }
-    if (event.type === 'error') yield { type: 'error', error: new GatewayError(event.code, { message: event.message, details: { ...event.details } }) };
+    if (event.type === 'error')
+      yield { type: 'error', error: new GatewayError(event.code, { message: event.message, details: { ...event.details } }) };
   }
 }
 
 export function fakeCompletionService(calls: { name: string; input: unknown }[], script: Script): CompletionService {
   return {
-    models: () => Promise.resolve([{ id: 'main', owner: 'xopc' }, { id: 'fake/echo', owner: 'fake' }]),
+    models: () =>
+      Promise.resolve([
+        { id: 'main', owner: 'xopc' },
+        { id: 'fake/echo', owner: 'fake' },
+      ]),
     run(call, signal) {
       calls.push({ name: 'completions.run', input: call });
       return outputsOf(script(lastText(call), signal));

@@ -5,21 +5,60 @@ import { GatewayError } from '../../shared/errors.js';
 const TIME = '2026-02-03T04:05:06.000Z';
 
 export const fakeJob: CronJobDocument = {
-  id: 'job_1', name: 'Report', schedule: '0 9 * * *', message: 'hello', mode: 'direct', channel: 'webchat', chat_id: 'me', accountId: null, agentId: null,
-  session: 'isolated', timezone: 'Europe/Berlin', model: null, enabled: true, overlap: 'skip', missed: 'once', interrupted: 'leave', graceMs: 1, timeoutMs: 1_000,
-  retries: 3, notifyAfter: 3, failures: 0, nextRunAt: TIME, createdAt: TIME, updatedAt: TIME,
+  id: 'job_1',
+  name: 'Report',
+  schedule: '0 9 * * *',
+  message: 'hello',
+  mode: 'direct',
+  channel: 'webchat',
+  chat_id: 'me',
+  accountId: null,
+  agentId: null,
+  session: 'isolated',
+  timezone: 'Europe/Berlin',
+  model: null,
+  enabled: true,
+  overlap: 'skip',
+  missed: 'once',
+  interrupted: 'leave',
+  graceMs: 1,
+  timeoutMs: 1_000,
+  retries: 3,
+  notifyAfter: 3,
+  failures: 0,
+  nextRunAt: TIME,
+  createdAt: TIME,
+  updatedAt: TIME,
 };
 
 export const fakeRun: CronRunDocument = {
-  id: 'run_1', scheduledAt: TIME, trigger: 'schedule', attempt: 1, state: 'failed', dueAt: TIME, startedAt: TIME, finishedAt: TIME, latenessMs: 0, durationMs: 5, missedBefore: 0,
-  model: null, inputTokens: null, outputTokens: null, costUsd: null, output: null, error: 'no such chat', delivery: null,
+  id: 'run_1',
+  scheduledAt: TIME,
+  trigger: 'schedule',
+  attempt: 1,
+  state: 'failed',
+  dueAt: TIME,
+  startedAt: TIME,
+  finishedAt: TIME,
+  latenessMs: 0,
+  durationMs: 5,
+  missedBefore: 0,
+  model: null,
+  inputTokens: null,
+  outputTokens: null,
+  costUsd: null,
+  output: null,
+  error: 'no such chat',
+  delivery: null,
 };
 
 export function fakeCronService(calls: { name: string; input: unknown }[]): CronService {
   const answer = <Result>(name: string, input: unknown, result: Result): Promise<Result> => {
     calls.push({ name, input });
     const isUnknown = JSON.stringify(input)?.includes('job_none') === true;
-    return isUnknown ? Promise.reject(new GatewayError('JOB_NOT_FOUND', { message: "there is no scheduled job 'job_none'" })) : Promise.resolve(result);
+    return isUnknown
+      ? Promise.reject(new GatewayError('JOB_NOT_FOUND', { message: "there is no scheduled job 'job_none'" }))
+      : Promise.resolve(result);
   };
   const runs = [{ at: TIME, local: '2026-02-03T05:05:06+01:00', note: null }];
   return {
@@ -30,6 +69,13 @@ export function fakeCronService(calls: { name: string; input: unknown }[]): Cron
     delete: (id) => answer('cron.delete', id, undefined),
     trigger: (id) => answer('cron.trigger', id, { runId: 'run_1' }),
     runs: (id, input) => answer('cron.runs', { id, ...input }, { runs: [fakeRun], nextCursor: null }),
-    preview: (input) => answer('cron.preview', input, { schedule: '0 9 * * *', timezone: 'UTC', words: { en: 'At 09:00', zh: '在09:00' }, warning: null, runs }),
+    preview: (input) =>
+      answer('cron.preview', input, {
+        schedule: '0 9 * * *',
+        timezone: 'UTC',
+        words: { en: 'At 09:00', zh: '在09:00' },
+        warning: null,
+        runs,
+      }),
   };
 }

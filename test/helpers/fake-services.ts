@@ -23,7 +23,13 @@ export async function* echoScript(message: string): AsyncGenerator<AgentEvent> {
   yield { type: 'delta', text: 'You said: ' };
   yield { type: 'tool', name: 'time', state: 'call', detail: '{}' };
   yield { type: 'delta', text: message };
-  yield { type: 'done', reply: `You said: ${message}`, session: 's', model: 'fake/echo', usage: { inputTokens: 3, outputTokens: null, costUsd: null } };
+  yield {
+    type: 'done',
+    reply: `You said: ${message}`,
+    session: 's',
+    model: 'fake/echo',
+    usage: { inputTokens: 3, outputTokens: null, costUsd: null },
+  };
 }
 
 /** A turn that says `first` and then nothing more until its signal aborts. */

@@ -14,7 +14,9 @@ export interface OpenAiGateway extends TestApp {
 
 export async function startOpenAiGateway(config: object = {}): Promise<OpenAiGateway> {
   const upstream = await startReplay();
-  const models = { providers: { up: { baseUrl: upstream.baseUrl, apiKey: 'sk-upstream-secret', models: [{ id: 'one' }, { id: 'vendor/two' }] } } };
+  const models = {
+    providers: { up: { baseUrl: upstream.baseUrl, apiKey: 'sk-upstream-secret', models: [{ id: 'one' }, { id: 'vendor/two' }] } },
+  };
   const conversation = await makeConversation({ config, models });
   const app = await startHttpApp({ services: conversation });
   const baseURL = `http://127.0.0.1:${app.port}/v1`;

@@ -15,6 +15,9 @@ export function whyNoXmllint(): string | undefined {
 /** @param schema  a file in test/fixtures/schemas @returns what is wrong; '' for nothing */
 export function validateXml(text: string | Buffer, schema: string): string {
   const option = schema.endsWith('.dtd') ? '--dtdvalid' : '--schema';
-  const { status, stderr } = spawnSync('xmllint', ['--noout', '--nonet', option, join(schemas, schema), '-'], { input: text, encoding: 'utf8' });
+  const { status, stderr } = spawnSync('xmllint', ['--noout', '--nonet', option, join(schemas, schema), '-'], {
+    input: text,
+    encoding: 'utf8',
+  });
   return status === 0 ? '' : stderr;
 }

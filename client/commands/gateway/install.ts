@@ -49,7 +49,9 @@ export class InstallCommand extends BaseCommand {
   readonly host = Option.String('--host', { description: 'Address to listen on, instead of `gateway.host` (0.0.0.0).' });
   readonly token = Option.String('--token', { description: 'Token, stored in `credentials/token`; never in a unit or on a command line.' });
   readonly socket = Option.Boolean('--socket', false, { description: 'Socket activation: systemd listens and passes the socket.' });
-  readonly runtime = Option.String('--runtime', { description: '`node` or `binary` (npm run build:binary); default: what runs this command.' });
+  readonly runtime = Option.String('--runtime', {
+    description: '`node` or `binary` (npm run build:binary); default: what runs this command.',
+  });
   readonly print = Option.Boolean('--print', false, { description: 'Print the files and do nothing.' });
   readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would be done, with the differences, and do nothing.' });
   readonly force = Option.Boolean('-f,--force', false, { description: 'Overwrite hand-edited files; install beside another service.' });
@@ -84,7 +86,10 @@ export class InstallCommand extends BaseCommand {
       sandbox,
     };
     const plan = this.#tools.makePlan(options, { paths, environment, manager });
-    const listen = readListenSettings(paths, environment, { ...(plan.port === null ? {} : { port: plan.port }), ...(plan.host === null ? {} : { host: plan.host }) });
+    const listen = readListenSettings(paths, environment, {
+      ...(plan.port === null ? {} : { port: plan.port }),
+      ...(plan.host === null ? {} : { host: plan.host }),
+    });
     return { paths, manager, plan, listen, force: this.force, note: (text) => this.note(text) };
   }
 
@@ -117,7 +122,11 @@ export class InstallCommand extends BaseCommand {
       if (diff.length > 0) await this.printLine(diff.map((line) => `  ${line}`).join('\n'));
     }
     if (replacesPid !== undefined) await this.printLine(`The gateway that was started by hand (pid ${replacesPid}) would stop`);
-    await this.printLine(isDone ? 'It is installed and running exactly so; nothing would be done' : `${SERVICE_NAME} would be enabled and started (${manager.title})`);
+    await this.printLine(
+      isDone
+        ? 'It is installed and running exactly so; nothing would be done'
+        : `${SERVICE_NAME} would be enabled and started (${manager.title})`,
+    );
     return 0;
   }
 
@@ -125,9 +134,12 @@ export class InstallCommand extends BaseCommand {
     const names = this.#tools.shellOnlyVariables(this.gatewayPaths, (name) => this.context.runtime.environmentValue(name));
     if (names.length > 0) {
       await this.note(`Set in this shell and not for the service: ${names.join(', ')}`);
-      await this.note(`  What the gateway needs of them belongs in ${this.gatewayPaths.home}/service.env (NAME=value, mode 0600) or in the configuration.`);
+      await this.note(
+        `  What the gateway needs of them belongs in ${this.gatewayPaths.home}/service.env (NAME=value, mode 0600) or in the configuration.`,
+      );
     }
-    const isShadowed = token !== undefined && readKnownToken(this.gatewayPaths, { ...this.environment, token: undefined })?.source === 'config';
+    const isShadowed =
+      token !== undefined && readKnownToken(this.gatewayPaths, { ...this.environment, token: undefined })?.source === 'config';
     if (isShadowed) await this.note('gateway.auth.api_key in the configuration stays the token in force; the one given is not used.');
   }
 
@@ -137,11 +149,24 @@ export class InstallCommand extends BaseCommand {
     if (this.json) {
       const files = this.#tools.plannedFiles(plan, manager).map(({ path }) => path);
       const { pid, instanceId, port, host } = status;
-      await this.printJson({ installed: true, changed: isChanged, manager: manager.marker, files, pid, instanceId, host, port, url, concerns });
+      await this.printJson({
+        installed: true,
+        changed: isChanged,
+        manager: manager.marker,
+        files,
+        pid,
+        instanceId,
+        host,
+        port,
+        url,
+        concerns,
+      });
       return exitCode;
     }
     const lines = [
-      isChanged ? `✅ Gateway is installed as a service and running (pid ${status.pid})` : `✅ Gateway is already installed so and running (pid ${status.pid})`,
+      isChanged
+        ? `✅ Gateway is installed as a service and running (pid ${status.pid})`
+        : `✅ Gateway is already installed so and running (pid ${status.pid})`,
       `   Service: ${SERVICE_NAME} (${manager.title})`,
       `   URL: ${url}`,
       '📝 Management:',

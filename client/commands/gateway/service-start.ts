@@ -6,7 +6,10 @@ import { type InstallRecord, recordOf } from '../../service/install-record.js';
 import type { ServiceManager } from '../../service/service-manager.js';
 
 function notInstalled(): GatewayError {
-  return new GatewayError('NOT_FOUND', { message: 'the gateway is not installed as a service', hint: 'Install it with: xopc gateway install   Or start it without a service: xopc gateway start' });
+  return new GatewayError('NOT_FOUND', {
+    message: 'the gateway is not installed as a service',
+    hint: 'Install it with: xopc gateway install   Or start it without a service: xopc gateway start',
+  });
 }
 
 export class ServiceStartCommand extends BaseCommand {

@@ -25,7 +25,10 @@ interface ServiceReport {
 function stateLines({ state, gateway, manager }: ServiceReport): string[] {
   const restarts = state.restarts === null ? [] : [`Restarts by ${manager}: ${state.restarts}`];
   const exit = state.activity === 'failed' && state.lastExitCode !== null ? [`Last exit code: ${state.lastExitCode}`] : [];
-  const byHand = gateway !== null && gateway.supervisedBy !== manager ? [`A gateway that was started by hand runs: pid ${gateway.pid} on port ${gateway.port}`] : [];
+  const byHand =
+    gateway !== null && gateway.supervisedBy !== manager
+      ? [`A gateway that was started by hand runs: pid ${gateway.pid} on port ${gateway.port}`]
+      : [];
   return [`State: ${state.description}`, `Starts at boot: ${state.isEnabled ? 'yes' : 'no'}`, ...restarts, ...exit, ...byHand];
 }
 
@@ -46,7 +49,9 @@ function headline({ installed, serving, state }: ServiceReport): string {
 
 function hints({ installed, serving }: ServiceReport): string[] {
   if (!installed) return ['xopc gateway install         # Install and start it'];
-  return serving ? ['xopc gateway stop            # Stop it until service-start', 'xopc gateway uninstall       # Remove the service'] : ['xopc gateway service-start   # Start it'];
+  return serving
+    ? ['xopc gateway stop            # Stop it until service-start', 'xopc gateway uninstall       # Remove the service']
+    : ['xopc gateway service-start   # Start it'];
 }
 
 const warningLines = ({ warnings, concerns, others }: ServiceReport): string[] => [
@@ -76,7 +81,11 @@ export class ServiceStatusCommand extends BaseCommand {
     if (this.json) await this.printJson(report);
     else {
       const warnings = block(this.out.paint.yellow('⚠️  Warnings:'), warningLines(report));
-      const lines = [...block(headline(report), report.installed ? [...stateLines(report), ...programLines(report)] : []), ...warnings, ...block('📝 Management:', hints(report))];
+      const lines = [
+        ...block(headline(report), report.installed ? [...stateLines(report), ...programLines(report)] : []),
+        ...warnings,
+        ...block('📝 Management:', hints(report)),
+      ];
       await this.printLine(lines.join('\n'));
     }
     if (report.serving) return 0;

@@ -29,7 +29,12 @@ export class UninstallCommand extends BaseCommand {
     const uninstallation: Uninstallation = { paths, manager, force: this.force, note: (text) => this.note(text) };
     const preview = await this.#preview(() => tools.previewUninstall(uninstallation));
     if (!preview.isInstalled) return this.#report(false, [], 'The gateway is not installed as a service.');
-    if (this.dryRun) return this.#report(false, preview.paths, `Would be stopped, disabled and removed:\n${preview.paths.map((path) => `  ${path}`).join('\n')}`);
+    if (this.dryRun)
+      return this.#report(
+        false,
+        preview.paths,
+        `Would be stopped, disabled and removed:\n${preview.paths.map((path) => `  ${path}`).join('\n')}`,
+      );
     await tools.uninstall(uninstallation, preview);
     return this.#report(true, preview.paths, 'Gateway service stopped and removed.');
   }

@@ -121,7 +121,8 @@ export class LaunchdManager implements ServiceManager {
       own: this.filePaths(),
       command: /<string>[^<]*\bxopc\b[^<]*<\/string>[\s\S]*<string>gateway<\/string>/,
       home: /<key>XOPC_HOME<\/key>\s*<string>([^<]+)<\/string>/,
-      removeWith: (_name, scope, path) => (scope === 'user' ? `launchctl bootout gui/${this.#uid} ${path}` : `sudo launchctl bootout system ${path}`),
+      removeWith: (_name, scope, path) =>
+        scope === 'user' ? `launchctl bootout gui/${this.#uid} ${path}` : `sudo launchctl bootout system ${path}`,
     });
     return Promise.resolve(found);
   }
@@ -162,5 +163,8 @@ export class LaunchdManager implements ServiceManager {
 }
 
 function failed(args: readonly string[], reason: string): GatewayError {
-  return new GatewayError('UNAVAILABLE', { message: `'launchctl ${args.join(' ')}' failed: ${reason}`, hint: 'See it with: xopc gateway service-status' });
+  return new GatewayError('UNAVAILABLE', {
+    message: `'launchctl ${args.join(' ')}' failed: ${reason}`,
+    hint: 'See it with: xopc gateway service-status',
+  });
 }

@@ -1,7 +1,14 @@
 /** The LaunchAgent: what `install` writes for macOS. Keys: launchd.plist(5). */
 import { join } from 'node:path';
 import { seal, SEAL_COMMENT } from '../seal.js';
-import { gatewayArguments, SERVICE_NAME, serviceEnvironment, type ServiceFile, type ServicePlan, stopLimitSeconds } from '../service-plan.js';
+import {
+  gatewayArguments,
+  SERVICE_NAME,
+  serviceEnvironment,
+  type ServiceFile,
+  type ServicePlan,
+  stopLimitSeconds,
+} from '../service-plan.js';
 import { element, indent, parent, xmlComment } from '../xml-text.js';
 
 type Value = string | number | boolean | readonly string[] | { readonly [key: string]: Value };
@@ -10,8 +17,15 @@ function valueLines(value: Value): string[] {
   if (typeof value === 'string') return [element('string', value)];
   if (typeof value === 'number') return [element('integer', value)];
   if (typeof value === 'boolean') return [value ? '<true/>' : '<false/>'];
-  if (Array.isArray(value)) return parent('array', value.map((item) => element('string', item)));
-  return parent('dict', Object.entries(value).flatMap(([key, item]) => [element('key', key), ...valueLines(item)]));
+  if (Array.isArray(value))
+    return parent(
+      'array',
+      value.map((item) => element('string', item)),
+    );
+  return parent(
+    'dict',
+    Object.entries(value).flatMap(([key, item]) => [element('key', key), ...valueLines(item)]),
+  );
 }
 
 interface Key {
@@ -23,7 +37,11 @@ interface Key {
 function keys(plan: ServicePlan): Key[] {
   return [
     { key: 'Label', value: SERVICE_NAME, why: 'the name for launchctl' },
-    { key: 'ProgramArguments', value: [plan.launcherPath, ...gatewayArguments(plan)], why: 'the launcher finds Node and the package at each start' },
+    {
+      key: 'ProgramArguments',
+      value: [plan.launcherPath, ...gatewayArguments(plan)],
+      why: 'the launcher finds Node and the package at each start',
+    },
     { key: 'EnvironmentVariables', value: serviceEnvironment(plan), why: 'no secret: the token is in credentials/token' },
     { key: 'RunAtLoad', value: true, why: 'starts at login' },
     {

@@ -111,7 +111,10 @@ const giveUpCode = (plan: ServicePlan): number => (plan.marker === 'launchd' ? 0
 
 function variables(plan: ServicePlan): string {
   const { program } = plan;
-  const found = program.runtime === 'node' ? [`node=${shellQuote(program.nodePath ?? '')}`, `package=${shellQuote(program.path)}`] : [`binary=${shellQuote(program.path)}`];
+  const found =
+    program.runtime === 'node'
+      ? [`node=${shellQuote(program.nodePath ?? '')}`, `package=${shellQuote(program.path)}`]
+      : [`binary=${shellQuote(program.path)}`];
   return [`dir=${shellQuote(plan.launcherPath.replace(/\/[^/]*$/, ''))}`, ...found, `installed=${shellQuote(program.path)}`].join('\n');
 }
 

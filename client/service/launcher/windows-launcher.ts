@@ -34,7 +34,7 @@ export function windowsLauncher(plan: ServicePlan): string {
     '@echo off',
     'rem Starts the gateway for the Task Scheduler, and again when it dies. Written by `xopc gateway install`.',
     `rem ${SEAL_COMMENT}`,
-    'rem Own environment variables belong in service.env in the gateway\'s home: lines NAME=value.',
+    "rem Own environment variables belong in service.env in the gateway's home: lines NAME=value.",
     'setlocal',
     'chcp 65001 >nul',
     ...Object.entries(serviceEnvironment(plan)).map(([name, value]) => set(name, value)),

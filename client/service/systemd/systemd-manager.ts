@@ -27,7 +27,10 @@ export function userUnitDirectory(): string {
 function searchPlaces(userDirectory: string): SearchPlace[] {
   const user = [userDirectory, join(homedir(), '.local', 'share', 'systemd', 'user'), '/etc/systemd/user', '/usr/lib/systemd/user'];
   const system = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system'];
-  return [...user.map((directory) => ({ directory, scope: 'user' as const })), ...system.map((directory) => ({ directory, scope: 'system' as const }))];
+  return [
+    ...user.map((directory) => ({ directory, scope: 'user' as const })),
+    ...system.map((directory) => ({ directory, scope: 'system' as const })),
+  ];
 }
 
 export class SystemdManager implements ServiceManager {
@@ -164,6 +167,9 @@ function failed(args: readonly string[], result: ToolResult): GatewayError {
   return new GatewayError('UNAVAILABLE', {
     message: `'${command}' failed: ${toolMessage(result)}`,
     details: { command, exitCode: result.code },
-    hint: result.code === null ? 'systemd is needed for the service; without it: xopc gateway start' : `See why with: journalctl --user -u ${SERVICE_NAME} -n 20`,
+    hint:
+      result.code === null
+        ? 'systemd is needed for the service; without it: xopc gateway start'
+        : `See why with: journalctl --user -u ${SERVICE_NAME} -n 20`,
   });
 }

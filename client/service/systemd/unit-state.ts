@@ -32,7 +32,16 @@ function activityOf(active: string, sub: string): ServiceState['activity'] {
 const count = (text: string | undefined): number | null => (text !== undefined && /^\d+$/.test(text) ? Number(text) : null);
 
 export function parseUnitState(output: string): ServiceState {
-  const { LoadState = '', ActiveState = '', SubState = '', UnitFileState = '', MainPID, NRestarts, ExecMainStatus, ExecMainCode } = parseProperties(output);
+  const {
+    LoadState = '',
+    ActiveState = '',
+    SubState = '',
+    UnitFileState = '',
+    MainPID,
+    NRestarts,
+    ExecMainStatus,
+    ExecMainCode,
+  } = parseProperties(output);
   const pid = count(MainPID);
   return {
     isRegistered: LoadState === 'loaded',

@@ -84,7 +84,10 @@ const KEEPS_SOCKET: readonly (UnitEntry | string)[] = [
 ];
 
 function serviceSection(plan: ServicePlan): UnitSection {
-  const environment = Object.entries(serviceEnvironment(plan)).map(([name, value]): UnitEntry => ['Environment', quoteWord(`${name}=${value}`)]);
+  const environment = Object.entries(serviceEnvironment(plan)).map(([name, value]): UnitEntry => [
+    'Environment',
+    quoteWord(`${name}=${value}`),
+  ]);
   return {
     name: 'Service',
     entries: [
@@ -112,7 +115,13 @@ function serviceSection(plan: ServicePlan): UnitSection {
 }
 
 export function serviceUnitText(plan: ServicePlan): string {
-  const needsSocket: UnitEntry[] = plan.socket === null ? [] : [['Wants', SOCKET_UNIT], ['After', SOCKET_UNIT]];
+  const needsSocket: UnitEntry[] =
+    plan.socket === null
+      ? []
+      : [
+          ['Wants', SOCKET_UNIT],
+          ['After', SOCKET_UNIT],
+        ];
   return seal(
     unitText(COMMENTS, [
       { name: 'Unit', entries: [['Description', 'xopc gateway'], ['StartLimitIntervalSec', 0], ...needsSocket] },

@@ -17,7 +17,11 @@ const BOOTED = '/run/systemd/system';
 export function userSession(): UserSession {
   const { uid, username } = userInfo();
   const runtimeDir = `/run/user/${uid}`;
-  return { userName: username, runtimeDir, environment: { XDG_RUNTIME_DIR: runtimeDir, DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeDir}/bus` } };
+  return {
+    userName: username,
+    runtimeDir,
+    environment: { XDG_RUNTIME_DIR: runtimeDir, DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeDir}/bus` },
+  };
 }
 
 function noSystemd(): GatewayError {

@@ -76,5 +76,7 @@ export function taskXml(plan: ServicePlan, userId: string): string {
 
 /** schtasks.exe reads UTF-16 with a byte order mark. */
 export function taskFiles(plan: ServicePlan, userId: string): ServiceFile[] {
-  return [{ path: win32.join(win32.dirname(plan.launcherPath), 'task.xml'), text: taskXml(plan, userId), mode: 0o600, encoding: 'utf16le' }];
+  return [
+    { path: win32.join(win32.dirname(plan.launcherPath), 'task.xml'), text: taskXml(plan, userId), mode: 0o600, encoding: 'utf16le' },
+  ];
 }

@@ -23,7 +23,13 @@ export interface AskOptions {
 /** How a step ended. */
 export type StepEnd =
   /** The model has said all, or wants tools to run; `said` is what it said in this step. */
-  | { readonly type: 'finished'; readonly said: string; readonly calls: readonly ToolCall[]; readonly usage: TokenUsage; readonly vendor: unknown }
+  | {
+      readonly type: 'finished';
+      readonly said: string;
+      readonly calls: readonly ToolCall[];
+      readonly usage: TokenUsage;
+      readonly vendor: unknown;
+    }
   /** It failed before it said a word: another model may be asked. */
   | { readonly type: 'silent'; readonly failure: ProviderFailure }
   | { readonly type: 'failed'; readonly error: GatewayError }

@@ -39,7 +39,8 @@ async function models({ args, model }: CommandContext, sources: CommandSources):
 }
 
 async function model({ args, model: current, sessionId }: CommandContext, sources: CommandSources): Promise<string> {
-  if (args === '') return `The model here is ${current}. /model PROVIDER/MODEL changes it, /model default takes it back; /models lists them.`;
+  if (args === '')
+    return `The model here is ${current}. /model PROVIDER/MODEL changes it, /model default takes it back; /models lists them.`;
   if (args === 'default') {
     await sources.setModel(sessionId, null);
     return 'From now on the model of the configuration answers here.';
@@ -63,7 +64,12 @@ export function builtInCommands(sources: CommandSources): SlashCommand[] {
       summary: 'says which model answers here; /model PROVIDER/MODEL changes it, /model default takes that back',
       run: (context) => model(context, sources),
     },
-    { name: 'stop', summary: 'stops the answer that is being given', stopsTurns: true, run: async () => 'Stopped. What had been said is kept.' },
+    {
+      name: 'stop',
+      summary: 'stops the answer that is being given',
+      stopsTurns: true,
+      run: async () => 'Stopped. What had been said is kept.',
+    },
     {
       name: 'new',
       summary: 'starts a new conversation; what was said before is forgotten, not deleted',

@@ -1,7 +1,15 @@
 /** The transactions of the scheduler: occurrences become rows before anything runs, and each row ends exactly once. */
 import { newId } from '../../../shared/ids.js';
 import { findCronJob, listDueCronJobs, updateCronJob } from '../store/cron-jobs.js';
-import { type CronRunEnd, endCronRun, insertCronRun, listUnfinishedRuns, type NewCronRun, startCronRun, trimCronRuns } from '../store/cron-runs.js';
+import {
+  type CronRunEnd,
+  endCronRun,
+  insertCronRun,
+  listUnfinishedRuns,
+  type NewCronRun,
+  startCronRun,
+  trimCronRuns,
+} from '../store/cron-runs.js';
 import type { CronJobRow, CronRunRow, CronRunState, Queries } from '../store/schema.js';
 import { countBetween, decideRetry, judgeDue, MAX_INTERRUPTIONS } from './policy.js';
 import { parseSchedule, type Schedule } from './schedule.js';
@@ -21,36 +29,77 @@ export function scheduleOf(job: Pick<CronJobRow, 'schedule' | 'timezone' | 'anch
 }
 
 /** A run as it is first written. Times in epoch ms. */
-export function newRun(run: Pick<NewCronRun, 'job_id' | 'trigger' | 'scheduled_at' | 'due_at' | 'state'> & Partial<NewCronRun>): NewCronRun {
+export function newRun(
+  run: Pick<NewCronRun, 'job_id' | 'trigger' | 'scheduled_at' | 'due_at' | 'state'> & Partial<NewCronRun>,
+): NewCronRun {
   const id = newId('run');
-  const nothing = { instance_id: null, started_at: null, finished_at: null, input_tokens: null, output_tokens: null, cost_usd: null, model: null, output: null, error: null, message_id: null };
+  const nothing = {
+    instance_id: null,
+    started_at: null,
+    finished_at: null,
+    input_tokens: null,
+    output_tokens: null,
+    cost_usd: null,
+    model: null,
+    output: null,
+    error: null,
+    message_id: null,
+  };
   return { ...nothing, id, attempt: 1, missed_before: 0, occurrence: run.trigger === 'manual' ? id : String(run.scheduled_at), ...run };
 }
 
 /** What overlaps: how a new occurrence is written while `unfinished` runs of its job are there. */
-async function admit(db: Queries, job: CronJobRow, facts: { unfinished: readonly CronRunRow[]; nowMs: number }): Promise<{ state: CronRunState; error: string | null }> {
+async function admit(
+  db: Queries,
+  job: CronJobRow,
+  facts: { unfinished: readonly CronRunRow[]; nowMs: number },
+): Promise<{ state: CronRunState; error: string | null }> {
   const { unfinished, nowMs } = facts;
   if (unfinished.length === 0) return { state: 'queued', error: null };
   if (job.overlap === 'replace') {
-    for (const { id } of unfinished) await endCronRun(db, id, { state: 'replaced', finished_at: nowMs, error: 'the next occurrence took its place' });
+    for (const { id } of unfinished)
+      await endCronRun(db, id, { state: 'replaced', finished_at: nowMs, error: 'the next occurrence took its place' });
     return { state: 'queued', error: null };
   }
   if (job.overlap === 'queue' && unfinished.length < MAX_QUEUED_PER_JOB) return { state: 'queued', error: null };
-  return { state: 'skipped', error: job.overlap === 'queue' ? `${unfinished.length} runs wait already` : 'the run before it has not ended' };
+  return {
+    state: 'skipped',
+    error: job.overlap === 'queue' ? `${unfinished.length} runs wait already` : 'the run before it has not ended',
+  };
 }
 
-async function claimOccurrence(db: Queries, job: CronJobRow, facts: { unfinished: readonly CronRunRow[]; nowMs: number; delayMs: number }): Promise<void> {
+async function claimOccurrence(
+  db: Queries,
+  job: CronJobRow,
+  facts: { unfinished: readonly CronRunRow[]; nowMs: number; delayMs: number },
+): Promise<void> {
   const { nowMs, delayMs } = facts;
   const schedule = scheduleOf(job);
   const due = judgeDue(job, schedule, nowMs);
   const missedBefore = due.hasEarlier ? countBetween(schedule, job.next_at ?? nowMs, due.scheduledAtMs) : 0;
-  const seen = await db.selectFrom('cron_runs').select('id').where('job_id', '=', job.id).where('occurrence', '=', String(due.scheduledAtMs)).executeTakeFirst();
+  const seen = await db
+    .selectFrom('cron_runs')
+    .select('id')
+    .where('job_id', '=', job.id)
+    .where('occurrence', '=', String(due.scheduledAtMs))
+    .executeTakeFirst();
   if (seen === undefined) {
-    const outcome = due.verdict === 'missed' ? { state: 'missed' as const, error: 'too late: the gateway or the machine was not running' } : await admit(db, job, facts);
+    const outcome =
+      due.verdict === 'missed'
+        ? { state: 'missed' as const, error: 'too late: the gateway or the machine was not running' }
+        : await admit(db, job, facts);
     const finishedAt = outcome.state === 'queued' ? null : nowMs;
     await insertCronRun(
       db,
-      newRun({ job_id: job.id, trigger: 'schedule', scheduled_at: due.scheduledAtMs, due_at: nowMs + delayMs, missed_before: missedBefore, finished_at: finishedAt, ...outcome }),
+      newRun({
+        job_id: job.id,
+        trigger: 'schedule',
+        scheduled_at: due.scheduledAtMs,
+        due_at: nowMs + delayMs,
+        missed_before: missedBefore,
+        finished_at: finishedAt,
+        ...outcome,
+      }),
     );
     await trimCronRuns(db, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
   }
@@ -89,7 +138,15 @@ export async function startDue(db: Queries, options: { nowMs: number; limit: num
 }
 
 function retryOf(run: CronRunRow, dueAtMs: number): NewCronRun {
-  return newRun({ job_id: run.job_id, trigger: run.trigger, scheduled_at: run.scheduled_at, due_at: dueAtMs, state: 'queued', occurrence: run.occurrence, attempt: run.attempt + 1 });
+  return newRun({
+    job_id: run.job_id,
+    trigger: run.trigger,
+    scheduled_at: run.scheduled_at,
+    due_at: dueAtMs,
+    state: 'queued',
+    occurrence: run.occurrence,
+    attempt: run.attempt + 1,
+  });
 }
 
 /** A run was cut by the end of its worker. A message is repeatable: its key makes it arrive once. Runs in a write. */
@@ -97,11 +154,15 @@ export async function interruptRun(db: Queries, run: CronRunRow, nowMs: number):
   if (!(await endCronRun(db, run.id, { state: 'interrupted', finished_at: nowMs, error: 'the gateway stopped while it ran' }))) return;
   const job = await findCronJob(db, run.job_id);
   if (job === undefined || (job.mode === 'agent' && job.interrupted === 'leave')) return;
-  if (run.attempt < MAX_INTERRUPTIONS + job.retries && nowMs - run.scheduled_at <= job.grace_ms) await insertCronRun(db, retryOf(run, nowMs));
+  if (run.attempt < MAX_INTERRUPTIONS + job.retries && nowMs - run.scheduled_at <= job.grace_ms)
+    await insertCronRun(db, retryOf(run, nowMs));
 }
 
 /** Ends the runs of workers that are gone. Runs in a write. @returns how many other live workers still run */
-export async function interruptOrphans(db: Queries, options: { liveOwners: readonly string[]; instanceId: string; ownRunIds: ReadonlySet<string>; nowMs: number }): Promise<number> {
+export async function interruptOrphans(
+  db: Queries,
+  options: { liveOwners: readonly string[]; instanceId: string; ownRunIds: ReadonlySet<string>; nowMs: number },
+): Promise<number> {
   let others = 0;
   for (const run of await listUnfinishedRuns(db)) {
     if (run.state !== 'running') continue;

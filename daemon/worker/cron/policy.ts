@@ -59,7 +59,12 @@ export function countBetween(schedule: Schedule, fromMs: number, untilMs: number
 }
 
 /** When an attempt that failed is followed by another. @returns null when it is not */
-export function decideRetry(facts: { job: Pick<CronJobRow, 'retries' | 'failures'>; attempt: number; isRetryable: boolean; nowMs: number }): number | null {
+export function decideRetry(facts: {
+  job: Pick<CronJobRow, 'retries' | 'failures'>;
+  attempt: number;
+  isRetryable: boolean;
+  nowMs: number;
+}): number | null {
   const { job, attempt, isRetryable, nowMs } = facts;
   return isRetryable && attempt <= job.retries ? nowMs + backoffMs(job.failures) : null;
 }

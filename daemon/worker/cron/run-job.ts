@@ -48,7 +48,9 @@ async function sendMessage(claimed: ClaimedRun, { store, clock, actions }: RunJo
   const lane = actions.findLane(job);
   if (lane === undefined) throw new GatewayError('INVALID_REQUEST', { message: 'the job names no chat' });
   const messageId = await actions.say(lane, job.message, `cron:${job.id}:${run.occurrence}`);
-  await store.write((db) => finishDone(db, run, { finished_at: clock.now(), message_id: messageId, output: job.message.slice(0, MAX_OUTPUT_LENGTH) }));
+  await store.write((db) =>
+    finishDone(db, run, { finished_at: clock.now(), message_id: messageId, output: job.message.slice(0, MAX_OUTPUT_LENGTH) }),
+  );
 }
 
 async function askAgent(claimed: ClaimedRun, options: RunJobOptions, signal: AbortSignal): Promise<void> {

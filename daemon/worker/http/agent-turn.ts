@@ -63,7 +63,11 @@ function encode(event: AgentEvent): string {
  * says UNAVAILABLE and when to come back.
  * @param onError  is told each error that ends the stream, for the log.
  */
-export async function* streamEvents(turn: PulledEvents<AgentEvent>, requestId: string, onError: (error: GatewayError) => void): AsyncGenerator<string> {
+export async function* streamEvents(
+  turn: PulledEvents<AgentEvent>,
+  requestId: string,
+  onError: (error: GatewayError) => void,
+): AsyncGenerator<string> {
   try {
     yield comment('open');
     for (;;) {

@@ -41,7 +41,12 @@ export interface CompletionSettings {
   readonly seed?: number;
   readonly presencePenalty?: number;
   readonly frequencyPenalty?: number;
-  readonly responseFormat?: { readonly type: 'json'; readonly name?: string; readonly description?: string; readonly schema?: Readonly<Record<string, unknown>> };
+  readonly responseFormat?: {
+    readonly type: 'json';
+    readonly name?: string;
+    readonly description?: string;
+    readonly schema?: Readonly<Record<string, unknown>>;
+  };
   /** Further fields as the caller wrote them, for providers that speak the API that it wrote them in. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }

@@ -24,7 +24,10 @@ const CONNECT: Readonly<Record<ApiKind, Connect>> = {
 const MIN_SECRET_LENGTH = 8;
 
 /** A provider may quote the key that it refuses. */
-function withoutKey<Event extends ProviderEvent | CompletionEvent>(event: Event, apiKey: string | undefined): Event | Extract<Event, { type: 'failed' }> {
+function withoutKey<Event extends ProviderEvent | CompletionEvent>(
+  event: Event,
+  apiKey: string | undefined,
+): Event | Extract<Event, { type: 'failed' }> {
   if (event.type !== 'failed' || apiKey === undefined || apiKey.length < MIN_SECRET_LENGTH || !event.failure.detail.includes(apiKey))
     return event;
   return { ...event, failure: { ...event.failure, detail: event.failure.detail.replaceAll(apiKey, '[key]') } };

@@ -15,7 +15,10 @@ export interface KnownProvider {
 }
 
 const text = (id: string, name: string, limits: Partial<ModelConfig> = {}): ModelConfig => ({ id, name, input: ['text'], ...limits });
-const image = (id: string, name: string, limits: Partial<ModelConfig> = {}): ModelConfig => ({ ...text(id, name, limits), input: ['text', 'image'] });
+const image = (id: string, name: string, limits: Partial<ModelConfig> = {}): ModelConfig => ({
+  ...text(id, name, limits),
+  input: ['text', 'image'],
+});
 
 /** In the order in which they are the default. */
 export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
@@ -107,7 +110,10 @@ export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
     api: 'openai-completions',
     baseUrl: 'https://api.x.ai/v1',
     keyVariables: ['XAI_API_KEY'],
-    models: [image('grok-4', 'Grok 4', { reasoning: true, contextWindow: 256_000 }), text('grok-3-mini', 'Grok 3 mini', { reasoning: true, contextWindow: 131_072 })],
+    models: [
+      image('grok-4', 'Grok 4', { reasoning: true, contextWindow: 256_000 }),
+      text('grok-3-mini', 'Grok 3 mini', { reasoning: true, contextWindow: 131_072 }),
+    ],
   },
   {
     id: 'together',
@@ -138,4 +144,8 @@ export const LOCAL_SERVERS: readonly LocalServer[] = [
 export const GUIDE_PROVIDER = 'xopc';
 
 /** Ids that a configuration may name without an entry in `models.json`. */
-export const BUILT_IN_PROVIDERS: readonly string[] = [GUIDE_PROVIDER, ...KNOWN_PROVIDERS.map(({ id }) => id), ...LOCAL_SERVERS.map(({ id }) => id)];
+export const BUILT_IN_PROVIDERS: readonly string[] = [
+  GUIDE_PROVIDER,
+  ...KNOWN_PROVIDERS.map(({ id }) => id),
+  ...LOCAL_SERVERS.map(({ id }) => id),
+];

@@ -56,10 +56,18 @@ function requestOf({ api, baseUrl, apiKey }: ConnectionSettings): ListRequest {
         idsIn,
       };
     case 'google-generative-ai':
-      return { url: `${base('v1beta')}/models?pageSize=1000`, headers: apiKey === undefined ? {} : { 'x-goog-api-key': apiKey }, idsIn: googleIdsIn };
+      return {
+        url: `${base('v1beta')}/models?pageSize=1000`,
+        headers: apiKey === undefined ? {} : { 'x-goog-api-key': apiKey },
+        idsIn: googleIdsIn,
+      };
     case 'openai-completions':
     case 'openai-responses':
-      return { url: `${baseUrl.replace(/\/+$/, '')}/models`, headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }, idsIn };
+      return {
+        url: `${baseUrl.replace(/\/+$/, '')}/models`,
+        headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+        idsIn,
+      };
   }
 }
 

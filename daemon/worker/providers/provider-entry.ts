@@ -59,7 +59,10 @@ function fromDocument(id: string, config: ProviderConfig, lookup: VariableLookup
   };
 }
 
-function problemOfEnvironment(known: KnownProvider, found: { key: FoundKey | undefined; baseUrl: string | undefined; isOtherServer: boolean }): string | undefined {
+function problemOfEnvironment(
+  known: KnownProvider,
+  found: { key: FoundKey | undefined; baseUrl: string | undefined; isOtherServer: boolean },
+): string | undefined {
   if (found.baseUrl !== undefined && !/^https?:$/.test(URL.canParse(found.baseUrl) ? new URL(found.baseUrl).protocol : '')) {
     return `the environment variable ${known.baseUrlVariable} is '${found.baseUrl}', which is no http address`;
   }
@@ -95,7 +98,10 @@ export function readProviders(document: ModelsDocument, lookup: VariableLookup):
 }
 
 /** The model servers of this machine, unless `models.json` describes or leaves them out. @param found  what a server said that it has */
-export function localProviders(document: ModelsDocument, found: (id: LocalServer['id']) => readonly ModelConfig[] | undefined): ProviderEntry[] {
+export function localProviders(
+  document: ModelsDocument,
+  found: (id: LocalServer['id']) => readonly ModelConfig[] | undefined,
+): ProviderEntry[] {
   if (document.mode === 'replace') return [];
   return LOCAL_SERVERS.filter(({ id }) => !Object.hasOwn(document.providers, id)).map(({ id, name, port }) => {
     const baseUrl = `http://127.0.0.1:${port}/v1`;

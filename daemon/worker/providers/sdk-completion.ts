@@ -85,7 +85,10 @@ function toOptions(request: CompletionRequest, target: Target): CallOptions {
     ...(responseFormat === undefined ? {} : { responseFormat }),
     ...(tools === undefined
       ? {}
-      : { tools: tools.map(({ parameters, ...tool }) => ({ type: 'function', ...tool, inputSchema: parameters })), toolChoice: toToolChoice(toolChoice) }),
+      : {
+          tools: tools.map(({ parameters, ...tool }) => ({ type: 'function', ...tool, inputSchema: parameters })),
+          toolChoice: toToolChoice(toolChoice),
+        }),
     ...toVendorOptions(request, target),
   };
 }
@@ -163,7 +166,11 @@ class Call {
 }
 
 /** @param model  made for this call */
-export async function* completeWithModel(model: LanguageModel, request: CompletionRequest, { api, signal }: { api: ApiKind; signal: AbortSignal }): AsyncGenerator<CompletionEvent> {
+export async function* completeWithModel(
+  model: LanguageModel,
+  request: CompletionRequest,
+  { api, signal }: { api: ApiKind; signal: AbortSignal },
+): AsyncGenerator<CompletionEvent> {
   const call = new Call();
   // The SDK takes an abort for one only with its own kind of reason; a caller's reason would look like a failure.
   const controller = new AbortController();

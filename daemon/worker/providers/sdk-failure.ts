@@ -22,7 +22,10 @@ const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 
 /** Codes and phrases by which providers say the same things. */
 const QUOTA = /insufficient_quota|billing|credit balance|payment required/i;
-const TOO_LONG = /context_length_exceeded|context length|context window|maximum context|too many tokens|prompt is too long/i;
+const TOO_LONG =
+  /context_length_exceeded|context length|context window|maximum context|too many tokens|prompt is too long|token count .{0,40}exceeds/i;
+/** Google answers a wrong key with 400. */
+const WRONG_KEY = /API_KEY_INVALID/;
 const RATE_LIMITED = /rate_limit|rate limit|too many requests/i;
 
 function oneLine(text: string): string {
@@ -56,17 +59,23 @@ function parse(body: string): unknown {
   }
 }
 
-function retryAfterMs(headers: Readonly<Record<string, string>> | undefined): number | null {
+/** Google puts the time into the body (google.rpc.RetryInfo), as `7s` or `0.5s`. */
+function delayInBody(body: string): number {
+  const seconds = /"retryDelay"\s*:\s*"(\d{1,9}(?:\.\d{1,9})?)s"/.exec(body)?.[1];
+  return seconds === undefined ? NaN : Number(seconds) * 1_000;
+}
+
+function retryAfterMs(headers: Readonly<Record<string, string>> | undefined, body: string): number | null {
   const inMs = Number(headers?.['retry-after-ms'] ?? NaN);
   const text = headers?.['retry-after'];
   // RFC 9110, section 10.2.3: seconds, or a date.
   const fromText = text === undefined ? NaN : /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
-  const wait = Number.isFinite(inMs) ? inMs : fromText;
+  const wait = [inMs, fromText, delayInBody(body)].find((ms) => Number.isFinite(ms)) ?? NaN;
   return Number.isFinite(wait) ? Math.min(Math.max(0, Math.round(wait)), MAX_RETRY_AFTER_MS) : null;
 }
 
 function kindOfStatus(status: number, text: string): FailureKind {
-  if (status === 401 || status === 403) return 'auth';
+  if (status === 401 || status === 403 || WRONG_KEY.test(text)) return 'auth';
   if (status === 402 || QUOTA.test(text)) return 'quota';
   if (status === 429) return 'rateLimited';
   if (status === 413 || TOO_LONG.test(text)) return 'tooLong';
@@ -80,7 +89,7 @@ function fromAnswer(error: APICallError, status: number): ProviderFailure {
   const page = isPage(body, error.responseHeaders?.['content-type']);
   const kind = page && status < 500 && status !== 429 ? 'notTheApi' : kindOfStatus(status, body);
   const detail = page ? pageTitle(body) : (messageIn(parse(body)) ?? error.message);
-  return { kind, status, detail: oneLine(detail), retryAfterMs: retryAfterMs(error.responseHeaders) };
+  return { kind, status, detail: oneLine(detail), retryAfterMs: retryAfterMs(error.responseHeaders, body) };
 }
 
 /** The innermost error says what happened on the network. */

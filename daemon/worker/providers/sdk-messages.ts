@@ -36,6 +36,9 @@ export function toSdkMessages(messages: readonly ModelMessage[], ref: string | u
 
 /** Tools without a function to run: running them is the agent's part. */
 export function toSdkTools(tools: readonly ToolDefinition[]): ToolSet {
-  const entries = tools.map(({ name, description, inputSchema }) => [name, tool({ description, inputSchema: jsonSchema(inputSchema as JSONSchema7) })]);
+  const entries = tools.map(({ name, description, inputSchema }) => [
+    name,
+    tool({ description, inputSchema: jsonSchema(inputSchema as JSONSchema7) }),
+  ]);
   return Object.fromEntries(entries) as ToolSet;
 }

@@ -75,14 +75,15 @@ export function createCompletionService(options: CompletionServiceOptions): Comp
 
   function open(model: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
     const { model: _name, session: _session, ...request } = call;
-    return (
-      model.provider.complete?.({ ...request, modelId: model.modelId }, signal) ??
-      streamText(model, call, signal)
-    );
+    return model.provider.complete?.({ ...request, modelId: model.modelId }, signal) ?? streamText(model, call, signal);
   }
 
   /** @returns the error, when the model failed before it said anything */
-  async function* ask(candidate: Candidate, call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
+  async function* ask(
+    candidate: Candidate,
+    call: CompletionCall,
+    signal: AbortSignal,
+  ): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
     if ('problem' in candidate) return candidate.problem;
     const { model } = candidate;
     let hasSpoken = false;
@@ -100,7 +101,11 @@ export function createCompletionService(options: CompletionServiceOptions): Comp
     return undefined;
   }
 
-  async function* runStateless(call: CompletionCall, candidates: readonly Candidate[], signal: AbortSignal): AsyncGenerator<CompletionOutput> {
+  async function* runStateless(
+    call: CompletionCall,
+    candidates: readonly Candidate[],
+    signal: AbortSignal,
+  ): AsyncGenerator<CompletionOutput> {
     let first: GatewayError | undefined;
     for (const candidate of candidates) {
       const error = yield* ask(candidate, call, signal);
@@ -112,11 +117,20 @@ export function createCompletionService(options: CompletionServiceOptions): Comp
     if (first !== undefined) throw first;
   }
 
-  async function* runInSession(call: CompletionCall, target: { session: string; agentId?: string; model?: string }, signal: AbortSignal): AsyncGenerator<CompletionOutput> {
+  async function* runInSession(
+    call: CompletionCall,
+    target: { session: string; agentId?: string; model?: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<CompletionOutput> {
     let hasSpoken = false;
     for await (const event of options.agent.run({ message: questionOf(call), ...target }, signal)) {
       if (event.type === 'delta') yield { type: 'text', text: event.text };
-      if (event.type === 'done') yield { type: 'finish', reason: 'stop', usage: { ...NO_USAGE, inputTokens: event.usage.inputTokens, outputTokens: event.usage.outputTokens } };
+      if (event.type === 'done')
+        yield {
+          type: 'finish',
+          reason: 'stop',
+          usage: { ...NO_USAGE, inputTokens: event.usage.inputTokens, outputTokens: event.usage.outputTokens },
+        };
       if (event.type === 'error') {
         const { code, message, details } = event;
         const error = new GatewayError(code, { message, ...(details === undefined ? {} : { details: { ...details } }) });

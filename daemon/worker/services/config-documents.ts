@@ -71,7 +71,13 @@ export function createConfigService(options: ConfigDocumentsOptions): ConfigServ
     const own = changed.config === undefined ? models.problems : config.problems;
     if (own.length > 0 || config.value === undefined || models.value === undefined) return [...own];
     const modelsExist = modelsDocument.exists;
-    return findUnknownProviders({ document: configDocument, config: config.value, models: models.value, modelsFile: paths.modelsPath, modelsExist });
+    return findUnknownProviders({
+      document: configDocument,
+      config: config.value,
+      models: models.value,
+      modelsFile: paths.modelsPath,
+      modelsExist,
+    });
   }
 
   /** Where the caller names no revision, somebody else's change in between only means to look again. */

@@ -7,6 +7,11 @@ import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import type { ErrorCode, GatewayError } from '../../../shared/errors.js';
 import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
 import type { CronService } from './cron-contract.js';
+import type { LogService } from './log-contract.js';
+import type { ModelService } from './model-contract.js';
+
+export type { LogQuery, LogService } from './log-contract.js';
+export type { ModelDocument, ModelService, ProviderDocument } from './model-contract.js';
 
 export type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool, CompletionUsage } from '../providers/completion.js';
 
@@ -87,7 +92,12 @@ export interface OutgoingDocument {
 
 export interface OutgoingService {
   /** Newest first. `limit` 1–200, default 50. @throws INVALID_REQUEST for a cursor that is not ours */
-  list(input: { status?: OutgoingStatus; channel?: string; limit?: number; cursor?: string }): Promise<{ messages: OutgoingDocument[]; nextCursor: string | null }>;
+  list(input: {
+    status?: OutgoingStatus;
+    channel?: string;
+    limit?: number;
+    cursor?: string;
+  }): Promise<{ messages: OutgoingDocument[]; nextCursor: string | null }>;
   /** @throws NOT_FOUND */
   get(id: string): Promise<OutgoingDocument>;
   /** Sends what was not delivered of a dead or unknown message again. @throws NOT_FOUND; CONFLICT in any other state */
@@ -141,7 +151,10 @@ export interface WebhookService {
    * A repeated `updateId` (or signed `webhook-id`) gives the first answer again.
    * @throws UNAVAILABLE while nothing can be stored
    */
-  receive(call: WebhookCall, message: { chatId: string; content: string; updateId?: string }): Promise<{ messageId: string; replayed: boolean }>;
+  receive(
+    call: WebhookCall,
+    message: { chatId: string; content: string; updateId?: string },
+  ): Promise<{ messageId: string; replayed: boolean }>;
 }
 
 /** One event of a running turn, in order; exactly one `done` or `error` ends it. */
@@ -184,33 +197,6 @@ export interface AgentService {
   run(request: AgentRequest, signal: AbortSignal): AsyncIterable<AgentEvent>;
 }
 
-export interface ModelDocument {
-  /** `provider/model`. */
-  readonly id: string;
-  readonly name: string;
-  readonly provider: string;
-  readonly contextWindow: number | null;
-  readonly maxTokens: number | null;
-  readonly reasoning: boolean;
-  readonly input: readonly string[];
-}
-
-export interface ProviderDocument {
-  readonly id: string;
-  readonly name: string;
-  readonly api: string;
-  readonly baseUrl: string;
-  /** Whether it has what it needs (a key where one is wanted). */
-  readonly configured: boolean;
-  /** `models.json`, or the environment variable that switched it on. */
-  readonly source: string;
-}
-
-export interface ModelService {
-  providers(): Promise<ProviderDocument[]>;
-  models(): Promise<ModelDocument[]>;
-}
-
 export interface StatusService {
   /** One round trip to the supervisor. @throws UNAVAILABLE when it does not answer in 2 s */
   read(): Promise<StatusDocument>;
@@ -251,22 +237,6 @@ export interface ConfigService {
   schema(): Fields;
   readModels(): Promise<ConfigRevision>;
   patchModels(changes: Fields, options: { expectedRevision?: string }): Promise<ConfigRevision>;
-}
-
-export interface LogQuery {
-  readonly level?: string;
-  /** ISO 8601 or epoch ms, inclusive. */
-  readonly sinceMs?: number;
-  readonly untilMs?: number;
-  readonly q?: string;
-  /** 1–1000, default 100. */
-  readonly limit?: number;
-  readonly cursor?: string;
-}
-
-export interface LogService {
-  /** Newest last; reads backwards through the rotated files. */
-  query(query: LogQuery): Promise<{ entries: Record<string, unknown>[]; nextCursor: string | null }>;
 }
 
 /** One call of the chat-completions API, which is stateless unless it names a session. */

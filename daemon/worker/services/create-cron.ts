@@ -30,7 +30,15 @@ export interface CronParts {
 export function createCron(deps: CronDeps): CronParts {
   const { store, clock, logger, instanceId, channels } = deps;
   const run = createRunJob({ store, clock, logger, actions: createCronActions(deps) });
-  const scheduler = new Scheduler({ store, clock, logger, instanceId, run, liveInstanceIds: () => deps.liveInstanceIds(), settings: () => deps.config().cron });
+  const scheduler = new Scheduler({
+    store,
+    clock,
+    logger,
+    instanceId,
+    run,
+    liveInstanceIds: () => deps.liveInstanceIds(),
+    settings: () => deps.config().cron,
+  });
   const service = createCronService({
     store,
     clock,

@@ -106,7 +106,12 @@ function registryOf(deps: ConversationDeps, ai: AiLoader, local: LocalModels): (
   };
 }
 
-function createCommands(sources: { store: Store; registry: () => ProviderRegistry; warnings: () => StatusWarning[]; remind: SlashCommand }): CommandRegistry {
+function createCommands(sources: {
+  store: Store;
+  registry: () => ProviderRegistry;
+  warnings: () => StatusWarning[];
+  remind: SlashCommand;
+}): CommandRegistry {
   const { store, registry, warnings, remind } = sources;
   return new CommandRegistry([
     remind,

@@ -40,8 +40,18 @@ export function createCronActions(options: CronActionsOptions): JobActions {
     const lane = job.session === 'main' ? findLane(job) : undefined;
     const chat = lane === undefined ? undefined : channels.get(lane.channel).describeChat(lane.accountId, lane.chatId);
     const agent = findAgent(options.config(), job.agent_id ?? chat?.agentId);
-    if (lane === undefined || chat === undefined) return { agent, session: sessionOf({ agentId: agent.id, channel: 'cron', peerId: job.id }) };
-    return { agent, session: sessionOf({ agentId: agent.id, channel: lane.channel, accountId: lane.accountId, peerKind: chat.peerKind, peerId: lane.chatId }) };
+    if (lane === undefined || chat === undefined)
+      return { agent, session: sessionOf({ agentId: agent.id, channel: 'cron', peerId: job.id }) };
+    return {
+      agent,
+      session: sessionOf({
+        agentId: agent.id,
+        channel: lane.channel,
+        accountId: lane.accountId,
+        peerKind: chat.peerKind,
+        peerId: lane.chatId,
+      }),
+    };
   }
 
   return {
@@ -60,10 +70,20 @@ export function createCronActions(options: CronActionsOptions): JobActions {
       const hooks: TurnHooks = {
         async ended(db, { state, reply, replyId, model, usage }) {
           if (state !== 'done') return true;
-          return ended(db, { reply, replyId, model, inputTokens: usage?.inputTokens ?? null, outputTokens: usage?.outputTokens ?? null, costUsd: usage?.costUsd ?? null });
+          return ended(db, {
+            reply,
+            replyId,
+            model,
+            inputTokens: usage?.inputTokens ?? null,
+            outputTokens: usage?.outputTokens ?? null,
+            costUsd: usage?.costUsd ?? null,
+          });
         },
       };
-      for await (const event of turns.start({ agent, session, mustExist: false, text: job.message, candidates, runsCommands: false, hooks }, signal)) {
+      for await (const event of turns.start(
+        { agent, session, mustExist: false, text: job.message, candidates, runsCommands: false, hooks },
+        signal,
+      )) {
         if (event.type === 'error') throw new GatewayError(event.code, { message: event.message });
       }
     },

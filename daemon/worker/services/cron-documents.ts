@@ -42,5 +42,9 @@ export function toRunDocument(row: CronRunRow, deliveryStatus: string | null): C
 }
 
 export function jobNotFound(id: string): GatewayError {
-  return new GatewayError('JOB_NOT_FOUND', { message: `there is no scheduled job '${id.slice(0, 80)}'`, details: { job_id: id }, hint: 'GET /api/cron lists them.' });
+  return new GatewayError('JOB_NOT_FOUND', {
+    message: `there is no scheduled job '${id.slice(0, 80)}'`,
+    details: { job_id: id },
+    hint: 'GET /api/cron lists them.',
+  });
 }

@@ -49,7 +49,11 @@ function titleOf(message: string): string {
 }
 
 /** What a caller gives takes the place of what was; a value that was taken away has its default again. */
-function merge(input: CronJobInput, before: CronJobRow | undefined, defaults: { timezone: string }): Omit<JobValues, 'anchor_at' | 'next_at' | 'grace_ms' | 'updated_at'> {
+function merge(
+  input: CronJobInput,
+  before: CronJobRow | undefined,
+  defaults: { timezone: string },
+): Omit<JobValues, 'anchor_at' | 'next_at' | 'grace_ms' | 'updated_at'> {
   const pick = <T>(given: T | undefined, kept: T | undefined, fallback: T): T => given ?? kept ?? fallback;
   const nullable = <T>(given: T | null | undefined, kept: T | null | undefined): T | null => (given === undefined ? (kept ?? null) : given);
   const message = toWellFormed(pick(input.message, before?.message, ''));
@@ -82,8 +86,10 @@ export function createCronService(options: CronServiceOptions): CronService {
   /** @throws CHANNEL_NOT_FOUND; INVALID_REQUEST; MODEL_NOT_FOUND */
   function checkTarget(job: ReturnType<typeof merge>): void {
     const { channel, chat_id: chatId } = job;
-    if ((channel === null) !== (chatId === null)) throw wrong(channel === null ? 'channel' : 'chat_id', 'channel and chat_id are given together or not at all');
-    if (channel === null && job.mode === 'direct') throw wrong('channel', "channel and chat_id are missing: a message needs a chat (an agent's turn, mode 'agent', does not)");
+    if ((channel === null) !== (chatId === null))
+      throw wrong(channel === null ? 'channel' : 'chat_id', 'channel and chat_id are given together or not at all');
+    if (channel === null && job.mode === 'direct')
+      throw wrong('channel', "channel and chat_id are missing: a message needs a chat (an agent's turn, mode 'agent', does not)");
     if (channel !== null && chatId !== null) {
       const account = channels.getAccount(channel, job.account_id ?? undefined);
       sessionOf({ agentId: 'main', channel, accountId: account.accountId, peerId: chatId });
@@ -133,7 +139,8 @@ export function createCronService(options: CronServiceOptions): CronService {
       const row = await store.write(async (db) => {
         const first = key === undefined ? undefined : await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, nowMs: clock.now() });
         if (first !== undefined) return load(db, first.result);
-        if ((await countCronJobs(db)) >= MAX_JOBS) throw new GatewayError('CONFLICT', { message: `there are ${MAX_JOBS} scheduled jobs`, hint: 'Delete some.' });
+        if ((await countCronJobs(db)) >= MAX_JOBS)
+          throw new GatewayError('CONFLICT', { message: `there are ${MAX_JOBS} scheduled jobs`, hint: 'Delete some.' });
         await insertCronJob(db, values);
         if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: '', result: id, nowMs: clock.now() });
         return load(db, id);
@@ -162,10 +169,15 @@ export function createCronService(options: CronServiceOptions): CronService {
     },
 
     async runs(id, { limit = DEFAULT_LIMIT, cursor }) {
-      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw wrong('cursor', `cursor '${cursor.slice(0, 80)}' is none that this API gave`);
+      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
+        throw wrong('cursor', `cursor '${cursor.slice(0, 80)}' is none that this API gave`);
       return store.read(async (db) => {
         await load(db, id);
-        const rows = await listCronRuns(db, { jobId: id, limit: limit + 1, ...(cursor === undefined ? {} : { beforeSeq: Number(cursor) }) });
+        const rows = await listCronRuns(db, {
+          jobId: id,
+          limit: limit + 1,
+          ...(cursor === undefined ? {} : { beforeSeq: Number(cursor) }),
+        });
         const page = rows.slice(0, limit);
         const runs = [];
         for (const row of page) {

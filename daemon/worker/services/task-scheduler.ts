@@ -23,7 +23,10 @@ const USAGE = 'Write e.g. /remind 20m take the cake out, or /remind 2026-03-01T0
 function chatOf(sessionKey: string): Pick<CronJobInput, 'channel' | 'accountId' | 'chat_id' | 'agentId'> {
   const session = parseSessionKey(sessionKey);
   if (session === undefined || NO_CHATS.has(session.channel)) {
-    throw new GatewayError('INVALID_REQUEST', { message: 'this conversation is no chat that a message could be sent to later', hint: 'Do it in a chat, or with: xopc cron add' });
+    throw new GatewayError('INVALID_REQUEST', {
+      message: 'this conversation is no chat that a message could be sent to later',
+      hint: 'Do it in a chat, or with: xopc cron add',
+    });
   }
   return { channel: session.channel, accountId: session.accountId, chat_id: session.peerId, agentId: session.agentId };
 }

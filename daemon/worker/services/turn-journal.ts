@@ -190,7 +190,15 @@ export class TurnJournal {
 
   async #interrupt(db: Queries, turn: TurnRow): Promise<void> {
     const nowMs = this.#options.clock.now();
-    const nothing = { model: null, errorCode: null, inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null };
+    const nothing = {
+      model: null,
+      errorCode: null,
+      inputTokens: null,
+      outputTokens: null,
+      cacheReadTokens: null,
+      cacheWriteTokens: null,
+      costUsd: null,
+    };
     const wasRunning = await endTurn(db, { ...nothing, id: turn.id, state: 'interrupted', errorMessage: INTERRUPTED, nowMs });
     // What becomes of a chat's message, and what the chat is told, is decided by the inbox.
     if (!wasRunning) return;

@@ -216,11 +216,7 @@ export class TurnRunner {
     return runsCommands || first.ref === GUIDE_REF ? this.#options.commands.match(text) : undefined;
   }
 
-  async #askModels(
-    request: TurnRequest,
-    turn: BegunTurn,
-    io: TurnIo & { say: (text: string) => void },
-  ): Promise<Partial<TurnOutcome>> {
+  async #askModels(request: TurnRequest, turn: BegunTurn, io: TurnIo & { say: (text: string) => void }): Promise<Partial<TurnOutcome>> {
     const { store, commands, tools, clock, logger } = this.#options;
     const { agent, text, candidates } = request;
     const events = answer({

@@ -68,7 +68,12 @@ class ToolRun implements TurnTools {
       const result = await (begun?.[index] ?? this.#runOne(call, index));
       await this.#note(call, result);
       results.push(result);
-      yield { type: 'tool', name: call.name, state: result.isError ? 'error' : 'result', detail: shorten(result.output, MAX_DETAIL_LENGTH) };
+      yield {
+        type: 'tool',
+        name: call.name,
+        state: result.isError ? 'error' : 'result',
+        detail: shorten(result.output, MAX_DETAIL_LENGTH),
+      };
     }
     return results;
   }
@@ -84,21 +89,34 @@ class ToolRun implements TurnTools {
       return { ...result, output: await this.#perform(call, index), isError: false };
     } catch (error) {
       if (error instanceof ToolError) return { ...result, output: error.message, isError: true };
-      if (!this.#signal.aborted) this.#options.logger.error({ tool: call.name, turnId: this.#turn.id, err: error }, 'a tool failed in a way that it should not');
-      return { ...result, output: this.#signal.aborted ? 'stopped' : 'the gateway failed to run this tool; its log says why', isError: true };
+      if (!this.#signal.aborted)
+        this.#options.logger.error({ tool: call.name, turnId: this.#turn.id, err: error }, 'a tool failed in a way that it should not');
+      return {
+        ...result,
+        output: this.#signal.aborted ? 'stopped' : 'the gateway failed to run this tool; its log says why',
+        isError: true,
+      };
     }
   }
 
   async #perform({ id, name, input, problem }: ToolCall, index: number): Promise<string> {
     this.#signal.throwIfAborted();
     const tool = this.#find(name);
-    if (tool === undefined) throw new ToolError(`there is no tool '${name.slice(0, 64)}'; there are: ${this.definitions.map((known) => known.name).join(', ') || 'none'}`);
+    if (tool === undefined)
+      throw new ToolError(
+        `there is no tool '${name.slice(0, 64)}'; there are: ${this.definitions.map((known) => known.name).join(', ') || 'none'}`,
+      );
     if (problem !== undefined) throw new ToolError(`the input cannot be read: ${shorten(problem, MAX_DETAIL_LENGTH)}`);
     if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls are run at once`);
     const { store } = this.#options;
     if (tool.hasEffects) await store.write((db) => markTurnUnrepeatable(db, this.#turn.id));
     const { session } = this.#turn;
-    return tool.run(input, { agentId: this.#agentId, sessionKey: session.key, callKey: `tool:${this.#turn.id}:${id}`, signal: this.#signal });
+    return tool.run(input, {
+      agentId: this.#agentId,
+      sessionKey: session.key,
+      callKey: `tool:${this.#turn.id}:${id}`,
+      signal: this.#signal,
+    });
   }
 
   /** The conversation keeps what was done in it, as people read it. */

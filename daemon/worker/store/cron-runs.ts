@@ -4,7 +4,10 @@ import type { CronRunRow, CronRunTable, Queries } from './schema.js';
 import { decodeText, encodeText } from './text.js';
 
 export type NewCronRun = Omit<Insertable<CronRunTable>, 'seq'>;
-export type CronRunEnd = Pick<Updateable<CronRunTable>, 'state' | 'finished_at' | 'input_tokens' | 'output_tokens' | 'cost_usd' | 'model' | 'output' | 'error' | 'message_id'>;
+export type CronRunEnd = Pick<
+  Updateable<CronRunTable>,
+  'state' | 'finished_at' | 'input_tokens' | 'output_tokens' | 'cost_usd' | 'model' | 'output' | 'error' | 'message_id'
+>;
 
 function encoded(end: CronRunEnd): CronRunEnd {
   return {
@@ -30,7 +33,9 @@ export async function insertCronRun(db: Queries, run: NewCronRun): Promise<boole
 
 /** What has not ended, in the order in which it is due. */
 export async function listUnfinishedRuns(db: Queries): Promise<CronRunRow[]> {
-  return (await db.selectFrom('cron_runs').selectAll().where('finished_at', 'is', null).orderBy('due_at').orderBy('seq').execute()).map(toRow);
+  return (await db.selectFrom('cron_runs').selectAll().where('finished_at', 'is', null).orderBy('due_at').orderBy('seq').execute()).map(
+    toRow,
+  );
 }
 
 /** Runs in a write. @returns false when it waits no longer */
@@ -46,7 +51,12 @@ export async function startCronRun(db: Queries, start: { id: string; instanceId:
 
 /** Runs in a write. @returns false when it had ended already, or is gone with its job */
 export async function endCronRun(db: Queries, id: string, end: CronRunEnd): Promise<boolean> {
-  const { numUpdatedRows } = await db.updateTable('cron_runs').set(encoded(end)).where('id', '=', id).where('finished_at', 'is', null).executeTakeFirst();
+  const { numUpdatedRows } = await db
+    .updateTable('cron_runs')
+    .set(encoded(end))
+    .where('id', '=', id)
+    .where('finished_at', 'is', null)
+    .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
 
@@ -59,9 +69,21 @@ export async function listCronRuns(db: Queries, query: { jobId: string; limit: n
 
 /** Runs in a write: forgets runs of a job beyond the newest `keep`. */
 export async function trimCronRuns(db: Queries, query: { jobId: string; keep: number }): Promise<void> {
-  const oldest = await db.selectFrom('cron_runs').select('seq').where('job_id', '=', query.jobId).orderBy('seq', 'desc').offset(query.keep).limit(1).executeTakeFirst();
+  const oldest = await db
+    .selectFrom('cron_runs')
+    .select('seq')
+    .where('job_id', '=', query.jobId)
+    .orderBy('seq', 'desc')
+    .offset(query.keep)
+    .limit(1)
+    .executeTakeFirst();
   if (oldest === undefined) return;
-  await db.deleteFrom('cron_runs').where('job_id', '=', query.jobId).where('seq', '<=', oldest.seq).where('finished_at', 'is not', null).execute();
+  await db
+    .deleteFrom('cron_runs')
+    .where('job_id', '=', query.jobId)
+    .where('seq', '<=', oldest.seq)
+    .where('finished_at', 'is not', null)
+    .execute();
 }
 
 /** Runs in a write: forgets what ended before. */

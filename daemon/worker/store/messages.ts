@@ -45,7 +45,11 @@ const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: n
 const selectById = prepare<{ id: string }>()((db, p) => db.selectFrom('messages').selectAll().where('id', '=', p.id));
 
 const deleteToolResults = prepare<{ turnId: string; sessionId: number }>()((db, p) =>
-  db.deleteFrom('messages').where('session_id', '=', p.sessionId).where('turn_id', '=', p.turnId).where('role', '=', sql.lit('tool' as const)),
+  db
+    .deleteFrom('messages')
+    .where('session_id', '=', p.sessionId)
+    .where('turn_id', '=', p.turnId)
+    .where('role', '=', sql.lit('tool' as const)),
 );
 
 const MAX_TITLE_LENGTH = 80;

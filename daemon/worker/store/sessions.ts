@@ -62,7 +62,9 @@ const uncount = prepare<{ id: number; count: number }>()((db, p) =>
     .where('id', '=', p.id),
 );
 
-const setModel = prepare<{ id: number; model: string | null }>()((db, p) => db.updateTable('sessions').set({ model: p.model }).where('id', '=', p.id));
+const setModel = prepare<{ id: number; model: string | null }>()((db, p) =>
+  db.updateTable('sessions').set({ model: p.model }).where('id', '=', p.id),
+);
 
 const startFresh = prepare<{ id: number }>()((db, p) =>
   db

@@ -56,7 +56,12 @@ describe.skipIf(process.platform !== 'linux')('the executable', () => {
 
   test('restarts worker and supervisor without a gap, and comes back after a crash', async () => {
     const gateway = await RealGateway.start({ command: [binary] });
-    const load = new Load({ port: gateway.port, connectionsPerSecond: 200, keepAliveClients: 2, post: { path: '/api/sessions', body: '{}' } });
+    const load = new Load({
+      port: gateway.port,
+      connectionsPerSecond: 200,
+      keepAliveClients: 2,
+      post: { path: '/api/sessions', body: '{}' },
+    });
     const before = await gateway.status();
     expect(await gateway.xopc('gateway', 'restart')).toMatchObject({ code: 0 });
     expect(await gateway.xopc('gateway', 'restart', '--force')).toMatchObject({ code: 0 });
@@ -71,7 +76,12 @@ describe.skipIf(process.platform !== 'linux')('the executable', () => {
 
   test('is upgraded by a new file in its place, without a gap', async () => {
     const gateway = await RealGateway.start({ command: [binary] });
-    const load = new Load({ port: gateway.port, connectionsPerSecond: 200, keepAliveClients: 2, post: { path: '/api/sessions', body: '{}' } });
+    const load = new Load({
+      port: gateway.port,
+      connectionsPerSecond: 200,
+      keepAliveClients: 2,
+      post: { path: '/api/sessions', body: '{}' },
+    });
     const original = readFileSync(binary);
     onTestFinished(() => {
       rmSync(binary);

@@ -9,7 +9,11 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 
 export type ReplayStep =
-  | { readonly chunks: readonly object[]; /** The connection breaks after them. */ readonly isCut?: boolean; /** Left open after them. */ readonly isHeld?: boolean }
+  | {
+      readonly chunks: readonly object[];
+      /** The connection breaks after them. */ readonly isCut?: boolean;
+      /** Left open after them. */ readonly isHeld?: boolean;
+    }
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body: object };
 
 export interface ReplayServer {
@@ -22,7 +26,13 @@ export interface ReplayServer {
 
 /** One chunk with a delta; of the last one, why it ended. */
 export function chunk(delta: object, finishReason: string | null = null): object {
-  return { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'm', choices: [{ index: 0, delta, finish_reason: finishReason }] };
+  return {
+    id: 'chatcmpl-1',
+    object: 'chat.completion.chunk',
+    created: 1_700_000_000,
+    model: 'm',
+    choices: [{ index: 0, delta, finish_reason: finishReason }],
+  };
 }
 
 export function usageChunk(prompt: number, completion: number, details: object = {}): object {
@@ -32,7 +42,9 @@ export function usageChunk(prompt: number, completion: number, details: object =
 
 /** The chunks of a text. */
 export function saying(...parts: string[]): ReplayStep {
-  return { chunks: [chunk({ role: 'assistant', content: '' }), ...parts.map((content) => chunk({ content })), chunk({}, 'stop'), usageChunk(7, 3)] };
+  return {
+    chunks: [chunk({ role: 'assistant', content: '' }), ...parts.map((content) => chunk({ content })), chunk({}, 'stop'), usageChunk(7, 3)],
+  };
 }
 
 /** The chunks of calls of tools, their arguments in two halves each. */
@@ -45,7 +57,14 @@ export function calling(...calls: readonly { id: string; name: string; arguments
       { tool_calls: [{ index, function: { arguments: text.slice(half) } }] },
     ];
   });
-  return { chunks: [chunk({ role: 'assistant', content: null }), ...deltas.map((delta) => chunk(delta)), chunk({}, 'tool_calls'), usageChunk(20, 9)] };
+  return {
+    chunks: [
+      chunk({ role: 'assistant', content: null }),
+      ...deltas.map((delta) => chunk(delta)),
+      chunk({}, 'tool_calls'),
+      usageChunk(20, 9),
+    ],
+  };
 }
 
 /** Closed when the test ends. */

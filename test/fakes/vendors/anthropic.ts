@@ -26,7 +26,8 @@ const event = (type: string, data: Body): string => sse({ type, ...data }, type)
 
 export const anthropic: VendorProtocol = {
   basePath: '/v1',
-  keyOf: (headers) => headers['x-api-key'] as string | undefined,
+  // Its own SDK sends the one, others the other.
+  keyOf: (headers) => (headers['x-api-key'] as string | undefined) ?? headers.authorization?.replace(/^Bearer /, ''),
   modelOf: (path, body) => (path === '/messages' && body['stream'] === true ? String(body['model']) : undefined),
   problemOf(headers, body) {
     if (headers['anthropic-version'] === undefined) return 'anthropic-version: header is required';
@@ -41,7 +42,12 @@ export const anthropic: VendorProtocol = {
     const headers: Record<string, string> = kind === 'rateLimited' ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};
     return { status, headers, body: { type: 'error', error: { type, message: text }, request_id: 'req_1' } };
   },
-  models: (ids) => ({ data: ids.map((id) => ({ type: 'model', id, display_name: id, created_at: '2025-01-01T00:00:00Z' })), has_more: false, first_id: ids[0], last_id: ids.at(-1) }),
+  models: (ids) => ({
+    data: ids.map((id) => ({ type: 'model', id, display_name: id, created_at: '2025-01-01T00:00:00Z' })),
+    has_more: false,
+    first_id: ids[0],
+    last_id: ids.at(-1),
+  }),
   writer(model) {
     let index = -1;
     let isTextOpen = false;
@@ -49,8 +55,22 @@ export const anthropic: VendorProtocol = {
     const closeText = (): string => (isTextOpen ? event('content_block_stop', { index }) : '');
     return {
       open() {
-        const usage = { input_tokens: FAKE_USAGE.input - FAKE_USAGE.cacheRead, cache_creation_input_tokens: 0, cache_read_input_tokens: FAKE_USAGE.cacheRead, output_tokens: 1 };
-        const message = { id: 'msg_1', type: 'message', role: 'assistant', model, content: [], stop_reason: null, stop_sequence: null, usage };
+        const usage = {
+          input_tokens: FAKE_USAGE.input - FAKE_USAGE.cacheRead,
+          cache_creation_input_tokens: 0,
+          cache_read_input_tokens: FAKE_USAGE.cacheRead,
+          output_tokens: 1,
+        };
+        const message = {
+          id: 'msg_1',
+          type: 'message',
+          role: 'assistant',
+          model,
+          content: [],
+          stop_reason: null,
+          stop_sequence: null,
+          usage,
+        };
         return event('message_start', { message }) + event('ping', {});
       },
       part(text) {
@@ -64,7 +84,9 @@ export const anthropic: VendorProtocol = {
         const blocks = calls.map(({ id, name, input }) => {
           const text = JSON.stringify(input);
           const start = openBlock({ type: 'tool_use', id, name, input: {} });
-          const deltas = [text.slice(0, 3), text.slice(3)].map((json) => event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: json } }));
+          const deltas = [text.slice(0, 3), text.slice(3)].map((json) =>
+            event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: json } }),
+          );
           return start + deltas.join('') + event('content_block_stop', { index });
         });
         return before + blocks.join('');

@@ -3,9 +3,17 @@ import { type Body, listOf, sse, type VendorProtocol } from './vendor-protocol.j
 import { type ErrorKind, FAKE_USAGE, RETRY_AFTER_SECONDS } from './vendor-reply.js';
 
 const ERRORS: Readonly<Record<ErrorKind, [number, string, Body[]]>> = {
-  auth: [400, 'INVALID_ARGUMENT', [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID', domain: 'googleapis.com' }]],
+  auth: [
+    400,
+    'INVALID_ARGUMENT',
+    [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID', domain: 'googleapis.com' }],
+  ],
   notFound: [404, 'NOT_FOUND', []],
-  rateLimited: [429, 'RESOURCE_EXHAUSTED', [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${RETRY_AFTER_SECONDS}s` }]],
+  rateLimited: [
+    429,
+    'RESOURCE_EXHAUSTED',
+    [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${RETRY_AFTER_SECONDS}s` }],
+  ],
   overloaded: [503, 'UNAVAILABLE', []],
   tooLong: [400, 'INVALID_ARGUMENT', []],
   invalid: [400, 'INVALID_ARGUMENT', []],
@@ -29,7 +37,8 @@ export const google: VendorProtocol = {
     if (parts.length === 0) return 'contents is not specified';
     const called = parts.filter((part) => part['functionCall'] !== undefined);
     const answered = parts.filter((part) => part['functionResponse'] !== undefined);
-    if (called.length !== answered.length) return 'the number of function response parts must be equal to the number of function call parts';
+    if (called.length !== answered.length)
+      return 'the number of function response parts must be equal to the number of function call parts';
     return called.some((part) => part['thoughtSignature'] !== SIGNATURE) ? 'Function call is missing a thought_signature' : undefined;
   },
   error(kind, message) {
@@ -51,7 +60,12 @@ export const google: VendorProtocol = {
       calls: (calls) => chunk(calls.map(({ name, input }) => ({ functionCall: { name, args: input }, thoughtSignature: SIGNATURE }))),
       finish(reason) {
         const { input, cacheRead, output } = FAKE_USAGE;
-        const usageMetadata = { promptTokenCount: input, cachedContentTokenCount: cacheRead, candidatesTokenCount: output, totalTokenCount: input + output };
+        const usageMetadata = {
+          promptTokenCount: input,
+          cachedContentTokenCount: cacheRead,
+          candidatesTokenCount: output,
+          totalTokenCount: input + output,
+        };
         const candidate = { content: { parts: [{ text: '' }], role: 'model' }, finishReason: FINISH_REASONS[reason], index: 0 };
         return sse({ candidates: [candidate], usageMetadata, modelVersion: model, responseId: 'r1' });
       },

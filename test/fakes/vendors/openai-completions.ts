@@ -35,12 +35,20 @@ export const openAiCompletions: VendorProtocol = {
           .map(({ id, name, input }, index) => {
             const text = JSON.stringify(input);
             const start = chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
-            return start + [text.slice(0, 3), text.slice(3)].map((part) => chunk({ tool_calls: [{ index, function: { arguments: part } }] })).join('');
+            return (
+              start +
+              [text.slice(0, 3), text.slice(3)].map((part) => chunk({ tool_calls: [{ index, function: { arguments: part } }] })).join('')
+            );
           })
           .join(''),
       finish(reason, hasCalls) {
         const { input, cacheRead, output } = FAKE_USAGE;
-        const usage = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output, prompt_tokens_details: { cached_tokens: cacheRead } };
+        const usage = {
+          prompt_tokens: input,
+          completion_tokens: output,
+          total_tokens: input + output,
+          prompt_tokens_details: { cached_tokens: cacheRead },
+        };
         return `${chunk({}, hasCalls ? 'tool_calls' : FINISH_REASONS[reason])}${sse({ ...base, choices: [], usage })}data: [DONE]\n\n`;
       },
       error: (message) => sse({ error: { message, type: 'server_error', param: null, code: null } }),

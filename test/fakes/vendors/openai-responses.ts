@@ -25,11 +25,30 @@ export const openAiResponses: VendorProtocol = {
     let said = '';
     const event = (type: string, data: Body): string => sse({ type, sequence_number: (sequence += 1), ...data }, type);
     const response = (status: string, rest: Body = {}): Body => ({
-      id: 'resp_1', object: 'response', created_at: 1_700_000_000, status, model, output, error: null, incomplete_details: null,
-      instructions: null, metadata: {}, parallel_tool_calls: true, temperature: 1, tool_choice: 'auto', tools: [], top_p: 1, usage: null, ...rest,
+      id: 'resp_1',
+      object: 'response',
+      created_at: 1_700_000_000,
+      status,
+      model,
+      output,
+      error: null,
+      incomplete_details: null,
+      instructions: null,
+      metadata: {},
+      parallel_tool_calls: true,
+      temperature: 1,
+      tool_choice: 'auto',
+      tools: [],
+      top_p: 1,
+      usage: null,
+      ...rest,
     });
     const message = (status: string): Body => ({
-      id: 'item_1', type: 'message', role: 'assistant', status, content: status === 'completed' ? [{ type: 'output_text', text: said, annotations: [] }] : [],
+      id: 'item_1',
+      type: 'message',
+      role: 'assistant',
+      status,
+      content: status === 'completed' ? [{ type: 'output_text', text: said, annotations: [] }] : [],
     });
     const place = { item_id: 'item_1', output_index: 0, content_index: 0 };
     const closeText = (): string => {
@@ -43,7 +62,9 @@ export const openAiResponses: VendorProtocol = {
       );
     };
     return {
-      open: () => event('response.created', { response: response('in_progress') }) + event('response.in_progress', { response: response('in_progress') }),
+      open: () =>
+        event('response.created', { response: response('in_progress') }) +
+        event('response.in_progress', { response: response('in_progress') }),
       part(text) {
         const start =
           said === ''
@@ -76,12 +97,18 @@ export const openAiResponses: VendorProtocol = {
       finish(reason) {
         const { input, cacheRead, output: outputTokens } = FAKE_USAGE;
         const usage = {
-          input_tokens: input, input_tokens_details: { cached_tokens: cacheRead }, output_tokens: outputTokens,
-          output_tokens_details: { reasoning_tokens: 0 }, total_tokens: input + outputTokens,
+          input_tokens: input,
+          input_tokens_details: { cached_tokens: cacheRead },
+          output_tokens: outputTokens,
+          output_tokens_details: { reasoning_tokens: 0 },
+          total_tokens: input + outputTokens,
         };
         const before = closeText();
         if (reason === 'stop') return before + event('response.completed', { response: response('completed', { usage }) });
-        return before + event('response.incomplete', { response: response('incomplete', { usage, incomplete_details: { reason: INCOMPLETE[reason] } }) });
+        return (
+          before +
+          event('response.incomplete', { response: response('incomplete', { usage, incomplete_details: { reason: INCOMPLETE[reason] } }) })
+        );
       },
       error: (text) => event('error', { code: 'server_error', message: text, param: null }),
       garbage: () => 'event: response.output_text.delta\ndata: {"type": not JSON\n\n',

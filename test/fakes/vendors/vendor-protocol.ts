@@ -35,6 +35,7 @@ export interface VendorProtocol {
   writer(model: string): StreamWriter;
 }
 
-export const sse = (data: unknown, event?: string): string => `${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`;
+export const sse = (data: unknown, event?: string): string =>
+  `${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`;
 
 export const listOf = (value: unknown): Body[] => (Array.isArray(value) ? (value as Body[]) : []);

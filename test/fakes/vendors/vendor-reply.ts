@@ -36,7 +36,11 @@ export type VendorReply = StreamReply | ErrorReply | PageReply;
 
 export const says = (...parts: string[]): StreamReply => ({ type: 'stream', parts });
 export const calls = (...made: FakeCall[]): StreamReply => ({ type: 'stream', parts: [], calls: made });
-export const fails = (kind: ErrorKind, message?: string): ErrorReply => ({ type: 'error', kind, ...(message === undefined ? {} : { message }) });
+export const fails = (kind: ErrorKind, message?: string): ErrorReply => ({
+  type: 'error',
+  kind,
+  ...(message === undefined ? {} : { message }),
+});
 
 /** What every fake counts for every answer. */
 export const FAKE_USAGE = { input: 11, cacheRead: 4, output: 5 };

@@ -14,7 +14,11 @@ import { startVendor, type VendorFake } from './vendor-server.js';
 interface Read {
   readonly text: string;
   readonly calls: readonly { readonly name: string; readonly input: unknown }[];
-  readonly usage: { readonly input: number | undefined; readonly cacheRead: number | null | undefined; readonly output: number | undefined };
+  readonly usage: {
+    readonly input: number | undefined;
+    readonly cacheRead: number | null | undefined;
+    readonly output: number | undefined;
+  };
   readonly stop: unknown;
 }
 
@@ -34,13 +38,20 @@ const SDKS: readonly Sdk[] = [
     protocol: anthropic,
     async ask({ origin }, { key = KEY, signal, onText } = {}) {
       const client = new Anthropic({ baseURL: origin, apiKey: key, maxRetries: 0 });
-      const stream = client.messages.stream({ model: 'fake-model', max_tokens: 99, messages: [{ role: 'user', content: 'hi' }] }, { signal });
+      const stream = client.messages.stream(
+        { model: 'fake-model', max_tokens: 99, messages: [{ role: 'user', content: 'hi' }] },
+        { signal },
+      );
       if (onText !== undefined) stream.on('text', onText);
       const { content, usage, stop_reason: stop } = await stream.finalMessage();
       return {
         text: content.map((block) => (block.type === 'text' ? block.text : '')).join(''),
         calls: content.flatMap((block) => (block.type === 'tool_use' ? [{ name: block.name, input: block.input }] : [])),
-        usage: { input: usage.input_tokens + (usage.cache_read_input_tokens ?? 0), cacheRead: usage.cache_read_input_tokens, output: usage.output_tokens },
+        usage: {
+          input: usage.input_tokens + (usage.cache_read_input_tokens ?? 0),
+          cacheRead: usage.cache_read_input_tokens,
+          output: usage.output_tokens,
+        },
         stop,
       };
     },
@@ -53,14 +64,24 @@ const SDKS: readonly Sdk[] = [
     async ask({ origin }, { key = KEY, signal, onText } = {}) {
       const client = new GoogleGenAI({ apiKey: key, httpOptions: { baseUrl: origin } });
       const request = { model: 'fake-model', contents: 'hi', ...(signal === undefined ? {} : { config: { abortSignal: signal } }) };
-      const read = { text: '', calls: [] as { name: string; input: unknown }[], usage: { input: 0, cacheRead: 0, output: 0 } as Read['usage'], stop: undefined as unknown };
+      const read = {
+        text: '',
+        calls: [] as { name: string; input: unknown }[],
+        usage: { input: 0, cacheRead: 0, output: 0 } as Read['usage'],
+        stop: undefined as unknown,
+      };
       for await (const chunk of await client.models.generateContentStream(request)) {
         const parts = chunk.candidates?.[0]?.content?.parts ?? [];
         read.text += parts.map(({ text }) => text ?? '').join('');
         if (read.text !== '') onText?.();
-        read.calls.push(...parts.flatMap(({ functionCall }) => (functionCall === undefined ? [] : [{ name: functionCall.name ?? '', input: functionCall.args }])));
+        read.calls.push(
+          ...parts.flatMap(({ functionCall }) =>
+            functionCall === undefined ? [] : [{ name: functionCall.name ?? '', input: functionCall.args }],
+          ),
+        );
         const { usageMetadata: usage } = chunk;
-        if (usage !== undefined) read.usage = { input: usage.promptTokenCount, cacheRead: usage.cachedContentTokenCount, output: usage.candidatesTokenCount };
+        if (usage !== undefined)
+          read.usage = { input: usage.promptTokenCount, cacheRead: usage.cachedContentTokenCount, output: usage.candidatesTokenCount };
         read.stop = chunk.candidates?.[0]?.finishReason ?? read.stop;
       }
       return read;
@@ -79,7 +100,9 @@ const SDKS: readonly Sdk[] = [
       const { choices, usage } = await stream.finalChatCompletion();
       return {
         text: choices[0]?.message.content ?? '',
-        calls: (choices[0]?.message.tool_calls ?? []).flatMap((call) => (call.type === 'function' ? [{ name: call.function.name, input: JSON.parse(call.function.arguments) as unknown }] : [])),
+        calls: (choices[0]?.message.tool_calls ?? []).flatMap((call) =>
+          call.type === 'function' ? [{ name: call.function.name, input: JSON.parse(call.function.arguments) as unknown }] : [],
+        ),
         usage: { input: usage?.prompt_tokens, cacheRead: usage?.prompt_tokens_details?.cached_tokens, output: usage?.completion_tokens },
         stop: choices[0]?.finish_reason,
       };
@@ -97,7 +120,9 @@ const SDKS: readonly Sdk[] = [
       const { output_text: text, output, usage, status } = await stream.finalResponse();
       return {
         text,
-        calls: output.flatMap((item) => (item.type === 'function_call' ? [{ name: item.name, input: JSON.parse(item.arguments) as unknown }] : [])),
+        calls: output.flatMap((item) =>
+          item.type === 'function_call' ? [{ name: item.name, input: JSON.parse(item.arguments) as unknown }] : [],
+        ),
         usage: { input: usage?.input_tokens, cacheRead: usage?.input_tokens_details.cached_tokens, output: usage?.output_tokens },
         stop: status,
       };
@@ -111,7 +136,12 @@ describe.each(SDKS)("$name's own SDK", ({ protocol, ask, statusOf, ends }) => {
   test('reads a stream of text with its usage', async () => {
     const fake = await startVendor(protocol);
     fake.reply(says('one ', 'two ', 'drei €🌍'));
-    expect(await ask(fake)).toEqual({ text: 'one two drei €🌍', calls: [], usage: { input: 11, cacheRead: 4, output: 5 }, stop: ends.text });
+    expect(await ask(fake)).toEqual({
+      text: 'one two drei €🌍',
+      calls: [],
+      usage: { input: 11, cacheRead: 4, output: 5 },
+      stop: ends.text,
+    });
   });
 
   test('reads two calls of tools side by side', async () => {

@@ -109,5 +109,11 @@ export async function startVendor(protocol: VendorProtocol): Promise<VendorFake>
       server.closeAllConnections();
     });
   onTestFinished(close);
-  return { origin, baseUrl: origin + protocol.basePath, requests: fake.requests, reply: (...replies) => void fake.replies.push(...replies), close };
+  return {
+    origin,
+    baseUrl: origin + protocol.basePath,
+    requests: fake.requests,
+    reply: (...replies) => void fake.replies.push(...replies),
+    close,
+  };
 }

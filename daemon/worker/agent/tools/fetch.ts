@@ -70,7 +70,9 @@ export function createFetchTool(options: FetchToolOptions): Tool {
         return await within(fetchText(url, { policy, resolve, signal, maxBytes: MAX_BYTES }), signal);
       } catch (error) {
         if (error instanceof ToolError) throw error;
-        throw new ToolError(timeIsUp.aborted ? `no whole answer within ${timeoutMs / 1_000} s` : `it cannot be fetched: ${describe(error)}`);
+        throw new ToolError(
+          timeIsUp.aborted ? `no whole answer within ${timeoutMs / 1_000} s` : `it cannot be fetched: ${describe(error)}`,
+        );
       }
     },
   };

@@ -32,9 +32,18 @@ export function createScheduleTool(scheduler: TaskScheduler): Tool {
     async run(input, { sessionKey, callKey }) {
       const fields = readInput(input, KEYS);
       const timezone = readOptionalText(fields, 'timezone', 64);
-      const task = { schedule: readText(fields, 'schedule', 200), message: readText(fields, 'message'), mode: readMode(readOptionalText(fields, 'mode')) };
+      const task = {
+        schedule: readText(fields, 'schedule', 200),
+        message: readText(fields, 'message'),
+        mode: readMode(readOptionalText(fields, 'mode')),
+      };
       try {
-        const { id, nextRunAt } = await scheduler.schedule({ ...task, ...(timezone === undefined ? {} : { timezone }), sessionKey, key: callKey });
+        const { id, nextRunAt } = await scheduler.schedule({
+          ...task,
+          ...(timezone === undefined ? {} : { timezone }),
+          sessionKey,
+          key: callKey,
+        });
         return `Scheduled as ${id}; it runs next at ${nextRunAt}.`;
       } catch (error) {
         if (error instanceof GatewayError && error.spec.expose) throw new ToolError(error.message);

@@ -45,7 +45,11 @@ export function createSendTool(port: SendPort): Tool {
     async run(input, { callKey }) {
       const fields = readInput(input, KEYS);
       const accountId = readOptionalText(fields, 'accountId', 64);
-      const message = { channel: readText(fields, 'channel', 64), chatId: readText(fields, 'chat_id', 512), content: readText(fields, 'content') };
+      const message = {
+        channel: readText(fields, 'channel', 64),
+        chatId: readText(fields, 'chat_id', 512),
+        content: readText(fields, 'content'),
+      };
       try {
         const id = await port.send({ ...message, ...(accountId === undefined ? {} : { accountId }) }, callKey);
         return `The message is accepted as ${id} and on its way.`;

@@ -4,7 +4,11 @@ import { readInput, readOptionalText, type Tool, ToolError } from './tool.js';
 
 function inZone(nowMs: number, timeZone: string | undefined): string {
   try {
-    const format = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long', ...(timeZone === undefined ? {} : { timeZone }) });
+    const format = new Intl.DateTimeFormat('en-GB', {
+      dateStyle: 'full',
+      timeStyle: 'long',
+      ...(timeZone === undefined ? {} : { timeZone }),
+    });
     return `${format.format(nowMs)} (${format.resolvedOptions().timeZone})`;
   } catch {
     throw new ToolError(`'${timeZone}' is no time zone; write one as Europe/Berlin`);

@@ -98,9 +98,7 @@ export async function collectCompletion(events: PulledEvents<CompletionOutput>, 
     content: text === '' && calls.length > 0 ? null : text,
     refusal: null,
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
-    ...(calls.length === 0
-      ? {}
-      : { tool_calls: calls.map(({ id, ...call }) => ({ id, type: 'function' as const, function: call })) }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls.map(({ id, ...call }) => ({ id, type: 'function' as const, function: call })) }),
   };
   return {
     ...head,
@@ -154,7 +152,8 @@ export async function* streamChunks(events: PulledEvents<CompletionOutput>, opti
       else if (delta !== undefined) yield chunk(delta);
       else if (output.type === 'finish') {
         yield chunk({}, output.reason);
-        if (options.includeUsage) yield data({ ...options.head, object: 'chat.completion.chunk', choices: [], usage: toUsage(output.usage) ?? null });
+        if (options.includeUsage)
+          yield data({ ...options.head, object: 'chat.completion.chunk', choices: [], usage: toUsage(output.usage) ?? null });
       }
     }
     yield 'data: [DONE]\n\n';

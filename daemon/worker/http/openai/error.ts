@@ -24,7 +24,16 @@ const KNOWN: Partial<Record<ErrorCode, Omit<Kind, 'status'>>> = {
 const REFUSED: Readonly<Record<string, string>> = { tooLong: 'context_length_exceeded', rejected: 'invalid_request' };
 
 /** What will not go away by asking again. SDKs try every 5xx again, unless told not to. */
-const LASTING: ReadonlySet<unknown> = new Set(['auth', 'quota', 'notFound', 'notTheApi', 'unconfigured', 'filtered', 'tooLong', 'rejected']);
+const LASTING: ReadonlySet<unknown> = new Set([
+  'auth',
+  'quota',
+  'notFound',
+  'notTheApi',
+  'unconfigured',
+  'filtered',
+  'tooLong',
+  'rejected',
+]);
 
 function kindOf(error: GatewayError): Kind {
   const refused = error.code === 'AGENT_ERROR' ? REFUSED[String(error.details?.['reason'])] : undefined;

@@ -56,14 +56,20 @@ function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] 
       }
       case 'tool': {
         const name = toolNames.get(message.tool_call_id);
-        if (name === undefined) throw refuse(`messages.${index}.tool_call_id`, `No message before it calls a tool with the id '${message.tool_call_id.slice(0, 80)}'.`);
+        if (name === undefined)
+          throw refuse(
+            `messages.${index}.tool_call_id`,
+            `No message before it calls a tool with the id '${message.tool_call_id.slice(0, 80)}'.`,
+          );
         return { role: 'tool', callId: message.tool_call_id, name, content: textOf(message.content) };
       }
     }
   });
 }
 
-function readTool({ function: { name, description, parameters, strict } }: NonNullable<ChatCompletionRequest['tools']>[number]): CompletionTool {
+function readTool({
+  function: { name, description, parameters, strict },
+}: NonNullable<ChatCompletionRequest['tools']>[number]): CompletionTool {
   return {
     name,
     parameters: parameters ?? { type: 'object', properties: {} },
@@ -88,7 +94,8 @@ export function readCompletionCall(body: ChatCompletionRequest, session: string 
   const { tool_choice: choice, tools, stop } = body;
   const toolChoice = typeof choice === 'object' && choice !== null ? { name: choice.function.name } : (choice ?? undefined);
   const names = tools?.map((tool) => tool.function.name) ?? [];
-  if (typeof toolChoice === 'object' && !names.includes(toolChoice.name)) throw refuse('tool_choice', `tool_choice names '${toolChoice.name}', which is not one of the tools.`);
+  if (typeof toolChoice === 'object' && !names.includes(toolChoice.name))
+    throw refuse('tool_choice', `tool_choice names '${toolChoice.name}', which is not one of the tools.`);
   return {
     model: body.model,
     messages: readMessages(body.messages),

@@ -1,4 +1,10 @@
-import { configPatchResponse, configResponse, configSchemaResponse, mergePatch, modelsJsonResponse } from '../../../../shared/api/config.js';
+import {
+  configPatchResponse,
+  configResponse,
+  configSchemaResponse,
+  mergePatch,
+  modelsJsonResponse,
+} from '../../../../shared/api/config.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { ConfigService } from '../../services/contracts.js';
 import type { HttpContext } from '../context.js';

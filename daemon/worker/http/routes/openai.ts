@@ -1,6 +1,12 @@
 /** The part of OpenAI's API that its SDKs and the programs built on them need: models and chat completions. */
 import { Readable } from 'node:stream';
-import { chatCompletion, chatCompletionRequest, modelListResponse, modelObjectResponse, SESSION_HEADER } from '../../../../shared/api/openai.js';
+import {
+  chatCompletion,
+  chatCompletionRequest,
+  modelListResponse,
+  modelObjectResponse,
+  SESSION_HEADER,
+} from '../../../../shared/api/openai.js';
 import { label } from '../../../../shared/api/fields.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { Clock } from '../../../../shared/clock.js';
@@ -40,7 +46,11 @@ interface StreamOptions {
   readonly logger: HttpLogger;
 }
 
-async function answerStream(ctx: HttpContext, events: PulledEvents<CompletionOutput>, { logger, ...options }: StreamOptions): Promise<void> {
+async function answerStream(
+  ctx: HttpContext,
+  events: PulledEvents<CompletionOutput>,
+  { logger, ...options }: StreamOptions,
+): Promise<void> {
   const { requestId } = ctx.state;
   const first = await events.wait(FIRST_EVENT_MS);
   if (first.kind === 'failed' || first.kind === 'aborted') {
@@ -82,7 +92,11 @@ function modelRoutes(completions: CompletionService, startedAtMs: number): Route
       async handle(ctx) {
         const id = decodeURIComponent(ctx.path.slice('/v1/models/'.length));
         const found = (await list()).find((model) => model.id === id);
-        if (found === undefined) throw new GatewayError('MODEL_NOT_FOUND', { message: `There is no model '${id.slice(0, 200)}'.`, details: { model: id.slice(0, 200) } });
+        if (found === undefined)
+          throw new GatewayError('MODEL_NOT_FOUND', {
+            message: `There is no model '${id.slice(0, 200)}'.`,
+            details: { model: id.slice(0, 200) },
+          });
         ctx.body = found;
       },
     }),

@@ -90,7 +90,8 @@ export class LocalDiscovery implements LocalModels {
     if (models === undefined) this.#found.delete(id);
     else this.#found.set(id, models);
     const { logger } = this.#options;
-    if (before === undefined && models !== undefined) logger.info({ provider: id, models: models.map((model) => model.id) }, `${name} was found on this machine`);
+    if (before === undefined && models !== undefined)
+      logger.info({ provider: id, models: models.map((model) => model.id) }, `${name} was found on this machine`);
     if (before !== undefined && models === undefined) logger.info({ provider: id }, `${name} does not answer any more`);
   }
 }

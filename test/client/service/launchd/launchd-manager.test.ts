@@ -45,7 +45,10 @@ describe('the LaunchAgent manager', () => {
     await ssh.manager.activate();
     expect(ssh.calls.at(-1)).toMatch(/^launchctl bootstrap user\/501 /);
     const none = makeManager([/print/, { code: 125 }]);
-    await expect(none.manager.assertAvailable()).rejects.toMatchObject({ code: 'UNAVAILABLE', hint: expect.stringContaining('xopc gateway start') as string });
+    await expect(none.manager.assertAvailable()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      hint: expect.stringContaining('xopc gateway start') as string,
+    });
   });
 
   test('a stop needs nothing of it, and never unloads the agent', async () => {
@@ -62,7 +65,12 @@ describe('the LaunchAgent manager', () => {
     writeFileSync(join(directory, 'com.example.plist'), '<array><string>/usr/local/bin/xopc</string><string>gateway</string></array>');
     writeFileSync(join(directory, 'com.other.plist'), '<string>/bin/true</string>');
     expect(await manager.others()).toEqual([
-      { path: join(directory, 'com.example.plist'), scope: 'user', home: null, removeWith: `launchctl bootout gui/501 ${directory}/com.example.plist` },
+      {
+        path: join(directory, 'com.example.plist'),
+        scope: 'user',
+        home: null,
+        removeWith: `launchctl bootout gui/501 ${directory}/com.example.plist`,
+      },
     ]);
   });
 });

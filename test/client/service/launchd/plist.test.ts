@@ -4,7 +4,12 @@ import { plistText } from '../../../../client/service/launchd/plist.js';
 import { readSeal } from '../../../../client/service/seal.js';
 import { makeServicePlan } from '../../../helpers/service-plan.js';
 
-const plan = makeServicePlan({ marker: 'launchd', port: 18_790, home: '/Users/ada/.xopc', launcherPath: '/Users/ada/.xopc/service/launch' });
+const plan = makeServicePlan({
+  marker: 'launchd',
+  port: 18_790,
+  home: '/Users/ada/.xopc',
+  launcherPath: '/Users/ada/.xopc/service/launch',
+});
 
 describe('the LaunchAgent', () => {
   test('is written as it was reviewed, and sealed', async () => {

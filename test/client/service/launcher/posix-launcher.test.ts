@@ -99,10 +99,14 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
   test('passes over a Node that is too old, and takes the newest of a version manager', () => {
     const launch = new Launch();
     const path = makePackage(launch.at('package'));
-    for (const version of ['v9.11.2', 'v20.18.9', 'v22.2.0', 'v22.11.0']) makeNode(launch.at('.nvm', 'versions', 'node', version, 'bin', 'node'), version);
+    for (const version of ['v9.11.2', 'v20.18.9', 'v22.2.0', 'v22.11.0'])
+      makeNode(launch.at('.nvm', 'versions', 'node', version, 'bin', 'node'), version);
     launch.install({ runtime: 'node', path, nodePath: makeNode(launch.at('old'), 'v20.18.0') });
     // The machine may have a Node of its own, which is nearer.
-    const script = readFileSync(join(launch.home, 'service', 'launch'), 'utf8').replace(/ \/usr\/bin\/node .*; do/, ' "$(command -v no-node)"; do');
+    const script = readFileSync(join(launch.home, 'service', 'launch'), 'utf8').replace(
+      / \/usr\/bin\/node .*; do/,
+      ' "$(command -v no-node)"; do',
+    );
     writeFileSync(join(launch.home, 'service', 'launch'), script);
     expect(launch.run().stdout).toContain('v22.11.0 --inspect-port');
   });

@@ -25,7 +25,9 @@ describe('lingering', () => {
 
   test('that cannot be switched on is a concern with the exact command', async () => {
     const { manager } = makeManager([/show-user/, { stdout: 'no\n' }], [/enable-linger/, { code: 1 }]);
-    expect(await manager.concerns({ repair: true })).toEqual([{ message: expect.stringContaining('logs out') as string, hint: 'sudo loginctl enable-linger ada' }]);
+    expect(await manager.concerns({ repair: true })).toEqual([
+      { message: expect.stringContaining('logs out') as string, hint: 'sudo loginctl enable-linger ada' },
+    ]);
   });
 
   test('is only looked at without being asked to repair it', async () => {
@@ -77,14 +79,21 @@ describe('the systemd manager', () => {
 });
 
 describe('what systemctl shows', () => {
-  const shown = (active: string, sub: string, more = ''): string => `LoadState=loaded\nActiveState=${active}\nSubState=${sub}\nUnitFileState=enabled\nMainPID=7\n${more}`;
+  const shown = (active: string, sub: string, more = ''): string =>
+    `LoadState=loaded\nActiveState=${active}\nSubState=${sub}\nUnitFileState=enabled\nMainPID=7\n${more}`;
   test.each([
-    { output: shown('active', 'running', 'NRestarts=2\n'), state: { isRegistered: true, isEnabled: true, activity: 'active', pid: 7, restarts: 2 } },
+    {
+      output: shown('active', 'running', 'NRestarts=2\n'),
+      state: { isRegistered: true, isEnabled: true, activity: 'active', pid: 7, restarts: 2 },
+    },
     { output: shown('activating', 'auto-restart'), state: { activity: 'restarting' } },
     { output: shown('deactivating', 'stop-sigterm'), state: { activity: 'stopping' } },
     { output: shown('failed', 'failed', 'ExecMainCode=1\nExecMainStatus=78\n'), state: { activity: 'failed', lastExitCode: 78 } },
     { output: shown('failed', 'failed', 'ExecMainCode=2\nExecMainStatus=9\n'), state: { activity: 'failed', lastExitCode: null } },
-    { output: 'LoadState=not-found\nActiveState=inactive\nSubState=dead\nMainPID=0\n', state: { isRegistered: false, activity: 'inactive', pid: null } },
+    {
+      output: 'LoadState=not-found\nActiveState=inactive\nSubState=dead\nMainPID=0\n',
+      state: { isRegistered: false, activity: 'inactive', pid: null },
+    },
     { output: '', state: { isRegistered: false, activity: 'unknown' } },
   ])('is understood: $output', ({ output, state }) => {
     expect(parseUnitState(output)).toMatchObject(state);

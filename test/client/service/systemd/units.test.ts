@@ -14,12 +14,15 @@ function values(unit: string, key: string): string[] {
 
 describe('the systemd service unit', () => {
   test('is written as it was reviewed', async () => {
-    await expect(serviceUnitText(makeServicePlan({ port: 18_790, host: '127.0.0.1' }))).toMatchFileSnapshot('../golden/xopc-gateway.service');
+    await expect(serviceUnitText(makeServicePlan({ port: 18_790, host: '127.0.0.1' }))).toMatchFileSnapshot(
+      '../golden/xopc-gateway.service',
+    );
     await expect(socketUnitText({ host: '0.0.0.0', port: 18_790 })).toMatchFileSnapshot('../golden/xopc-gateway.socket');
   });
 
-  test('is sealed', () => {
-    for (const { text } of systemdFiles(makeServicePlan({ socket: { host: '::', port: 1 } }), '/units')) expect(readSeal(text)).toBe('sealed');
+  test('carries a seal that fits', () => {
+    for (const { text } of systemdFiles(makeServicePlan({ socket: { host: '::', port: 1 } }), '/units'))
+      expect(readSeal(text)).toBe('sealed');
   });
 
   test('restarts after a crash and exit 75, and not after a stop, a second gateway, a bad configuration or a missing program', () => {
@@ -39,9 +42,15 @@ describe('the systemd service unit', () => {
 
   test('holds home and configuration, and lets the gateway write there and nowhere else', () => {
     const unit = serviceUnitText(makeServicePlan({ configPath: '/etc/xopc/work.json' }));
-    expect(values(unit, 'Environment')).toEqual(['"XOPC_SERVICE_MARKER=systemd"', '"XOPC_HOME=/home/ada/.xopc"', '"XOPC_CONFIG=/etc/xopc/work.json"']);
+    expect(values(unit, 'Environment')).toEqual([
+      '"XOPC_SERVICE_MARKER=systemd"',
+      '"XOPC_HOME=/home/ada/.xopc"',
+      '"XOPC_CONFIG=/etc/xopc/work.json"',
+    ]);
     expect(values(unit, 'ReadWritePaths')).toEqual(['/home/ada/.xopc /etc/xopc -%t']);
-    expect(values(serviceUnitText(makeServicePlan({ configPath: '/home/ada/.xopc/b.json' })), 'ReadWritePaths')).toEqual(['/home/ada/.xopc -%t']);
+    expect(values(serviceUnitText(makeServicePlan({ configPath: '/home/ada/.xopc/b.json' })), 'ReadWritePaths')).toEqual([
+      '/home/ada/.xopc -%t',
+    ]);
   });
 
   test.each([

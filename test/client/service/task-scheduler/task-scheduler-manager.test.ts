@@ -43,7 +43,8 @@ describe('the Task Scheduler manager', () => {
   });
 
   test('finds other tasks that start a gateway by their paths', async () => {
-    const list = '"\\xopc-gateway","Nicht zutreffend","Bereit"\r\n"\\my xopc","25.11.2026 08:00:00","Wird ausgeführt"\r\n"\\Microsoft\\Other","",""\r\n';
+    const list =
+      '"\\xopc-gateway","Nicht zutreffend","Bereit"\r\n"\\my xopc","25.11.2026 08:00:00","Wird ausgeführt"\r\n"\\Microsoft\\Other","",""\r\n';
     expect(await makeManager([/Query/, { stdout: list }]).manager.others()).toEqual([
       { path: '\\my xopc', scope: 'user', home: null, removeWith: 'schtasks /Delete /TN "\\my xopc"' },
     ]);

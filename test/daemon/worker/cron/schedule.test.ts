@@ -9,7 +9,8 @@ const source = (schedule: string, timezone = 'UTC', anchor = '2026-01-01T00:00:0
 function nextOf(text: string, zone: string, after: string, count: number): string[] {
   const schedule = parseSchedule(source(text, zone));
   const times: string[] = [];
-  for (let ms = schedule.next(at(after)); ms !== null && times.length < count; ms = schedule.next(ms)) times.push(new Date(ms).toISOString().slice(0, 16));
+  for (let ms = schedule.next(at(after)); ms !== null && times.length < count; ms = schedule.next(ms))
+    times.push(new Date(ms).toISOString().slice(0, 16));
   return times;
 }
 
@@ -31,20 +32,29 @@ test.each([
   expect(nextOf(text, zone, after, expected.length + (text.startsWith('at') ? 1 : 0))).toEqual(expected);
 });
 
-test.each(['30 2 * * *', '*/20 * * * *', '0 */5 1-3 * * *', 'every 7m', '15 3 * * SUN'])('the last time of %s is the one before the next', (text) => {
-  for (const zone of ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe']) {
-    const schedule = parseSchedule(source(text, zone, '2026-03-01T00:00:00Z'));
-    for (const start of ['2026-03-07T22:00:00Z', '2026-03-28T20:00:00Z', '2026-10-24T20:00:00Z', '2026-11-01T02:00:00Z', '2026-04-04T12:00:00Z']) {
-      for (let ms = schedule.next(at(start)), count = 0; ms !== null && count < 40; count += 1) {
-        const next = schedule.next(ms);
-        expect(schedule.last(0, ms + 500)).toBe(ms);
-        expect(next).toBeGreaterThan(ms);
-        if (next !== null) expect(schedule.last(0, next - 1)).toBe(ms);
-        ms = next;
+test.each(['30 2 * * *', '*/20 * * * *', '0 */5 1-3 * * *', 'every 7m', '15 3 * * SUN'])(
+  'the last time of %s is the one before the next',
+  (text) => {
+    for (const zone of ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe']) {
+      const schedule = parseSchedule(source(text, zone, '2026-03-01T00:00:00Z'));
+      for (const start of [
+        '2026-03-07T22:00:00Z',
+        '2026-03-28T20:00:00Z',
+        '2026-10-24T20:00:00Z',
+        '2026-11-01T02:00:00Z',
+        '2026-04-04T12:00:00Z',
+      ]) {
+        for (let ms = schedule.next(at(start)), count = 0; ms !== null && count < 40; count += 1) {
+          const next = schedule.next(ms);
+          expect(schedule.last(0, ms + 500)).toBe(ms);
+          expect(next).toBeGreaterThan(ms);
+          if (next !== null) expect(schedule.last(0, next - 1)).toBe(ms);
+          ms = next;
+        }
       }
     }
-  }
-});
+  },
+);
 
 test.each([
   ['61 * * * *', 'UTC', 'schedule', 'is no cron expression: Invalid value for minute: 61'],

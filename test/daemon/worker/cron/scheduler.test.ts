@@ -9,7 +9,12 @@ const DAY = 24 * HOUR;
 
 test('each occurrence runs once and none early, through both changes of the clocks in three zones', async () => {
   for (const [zone, spring, autumn, expected] of [
-    ['Europe/Berlin', '2026-03-28T20:00:00Z', '2026-10-24T20:00:00Z', ['2026-03-29T01:00', '2026-03-30T00:30', '2026-10-25T00:30', '2026-10-26T01:30']],
+    [
+      'Europe/Berlin',
+      '2026-03-28T20:00:00Z',
+      '2026-10-24T20:00:00Z',
+      ['2026-03-29T01:00', '2026-03-30T00:30', '2026-10-25T00:30', '2026-10-26T01:30'],
+    ],
     ['America/New_York', '2026-03-08T01:00:00Z', '2026-11-01T01:00:00Z', ['2026-03-08T07:00', '2026-03-09T06:30', '2026-11-01T06:30']],
     ['Australia/Sydney', '2026-10-03T10:00:00Z', '2027-04-03T10:00:00Z', ['2026-10-03T16:00', '2026-10-04T15:30', '2027-04-03T15:30']],
   ] as const) {
@@ -22,7 +27,9 @@ test('each occurrence runs once and none early, through both changes of the cloc
       began.push(...cron.began.map((text) => text.slice(4, 20)));
     }
     // The second day after autumn lies outside for zones whose night comes later.
-    expect(began.slice(0, expected.length - 1)).toEqual((zone === 'America/New_York' ? [...expected.slice(0, 2), '2026-11-01T05:30'] : expected).slice(0, expected.length - 1));
+    expect(began.slice(0, expected.length - 1)).toEqual(
+      (zone === 'America/New_York' ? [...expected.slice(0, 2), '2026-11-01T05:30'] : expected).slice(0, expected.length - 1),
+    );
     expect(new Set(began).size).toBe(began.length);
   }
 }, 60_000);

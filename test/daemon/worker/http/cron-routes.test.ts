@@ -12,7 +12,14 @@ test.each([
   ['PATCH', '/api/cron/job_1', { retries: 0 }, api.cronJobResponse, 'cron.update', { id: 'job_1', retries: 0 }],
   ['DELETE', '/api/cron/job_1', undefined, api.cronDeleteResponse, 'cron.delete', 'job_1'],
   ['GET', '/api/cron/job_1/runs?limit=5', undefined, api.cronRunsResponse, 'cron.runs', { id: 'job_1', limit: 5 }],
-  ['GET', '/api/cron/preview?schedule=0+9+*+*+*&count=3', undefined, api.cronPreviewResponse, 'cron.preview', { schedule: '0 9 * * *', count: 3 }],
+  [
+    'GET',
+    '/api/cron/preview?schedule=0+9+*+*+*&count=3',
+    undefined,
+    api.cronPreviewResponse,
+    'cron.preview',
+    { schedule: '0 9 * * *', count: 3 },
+  ],
 ])('%s %s answers the documented shape', async (method, path, body, schema, name, input) => {
   const { send, services } = await startHttpApp();
   const answer = await send(path, { method, ...(body === undefined ? {} : { body }) });

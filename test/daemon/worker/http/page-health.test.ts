@@ -43,7 +43,9 @@ test('the page is true, has the next command, and nothing inline or from elsewhe
   expect(text).toContain('http://localhost:18790/api/agent');
   expect(text).not.toContain('TOKEN');
   expect(text).not.toMatch(/<style|style=|\son\w+=|href="(?!\/(assets\/|docs"))|src="(?!\/assets\/)/);
-  expect(text.match(/<script[^>]*>[^<]*<\/script>/g)).toEqual([expect.stringMatching(/^<script src="\/assets\/page\.[0-9a-f]{12}\.js" defer><\/script>$/)]);
+  expect(text.match(/<script[^>]*>[^<]*<\/script>/g)).toEqual([
+    expect.stringMatching(/^<script src="\/assets\/page\.[0-9a-f]{12}\.js" defer><\/script>$/),
+  ]);
   expect(headers['content-security-policy']).toMatch(/script-src 'self'; style-src 'self'/);
   expect(services.calls).toEqual([]);
 });

@@ -73,7 +73,13 @@ test('a page of another origin cannot take a ticket, and no log line has one', a
 async function openPage(app: TestApp, hash: string, store = new Map<string, string>()) {
   const elements = new Map<string, Record<string, unknown>>();
   const element = (id: string) => {
-    const found = elements.get(id) ?? { hidden: true, rows: [] as string[], replaceChildren: () => undefined, append: () => undefined, addEventListener: () => undefined };
+    const found = elements.get(id) ?? {
+      hidden: true,
+      rows: [] as string[],
+      replaceChildren: () => undefined,
+      append: () => undefined,
+      addEventListener: () => undefined,
+    };
     elements.set(id, found);
     return found;
   };
@@ -82,7 +88,11 @@ async function openPage(app: TestApp, hash: string, store = new Map<string, stri
   const script = await app.send(/src="([^"]+)"/.exec(text)?.[1] ?? '');
   runInNewContext(script.text, {
     document: { getElementById: element, createElement: () => ({}) },
-    sessionStorage: { getItem: (key: string) => store.get(key) ?? null, setItem: (key: string, value: string) => store.set(key, value), removeItem: (key: string) => store.delete(key) },
+    sessionStorage: {
+      getItem: (key: string) => store.get(key) ?? null,
+      setItem: (key: string, value: string) => store.set(key, value),
+      removeItem: (key: string) => store.delete(key),
+    },
     location,
     history: { replaceState: () => (location.hash = '') },
     window: { addEventListener: () => undefined },

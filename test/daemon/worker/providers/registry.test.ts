@@ -127,5 +127,7 @@ test.each([
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
-  await expect(listModels({ id: 'x', name: 'X', api: 'openai-completions' as const, baseUrl: `http://127.0.0.1:${port}` })).rejects.toThrow();
+  await expect(
+    listModels({ id: 'x', name: 'X', api: 'openai-completions' as const, baseUrl: `http://127.0.0.1:${port}` }),
+  ).rejects.toThrow();
 });

@@ -21,7 +21,12 @@ test('a message job that is triggered puts its message into the chat, with the r
   const job = await cron.create({ schedule: '0 9 * * *', message: 'Stand up', timezone: 'Europe/Berlin', ...chat });
   expect(job).toMatchObject({ name: 'Stand up', enabled: true, timezone: 'Europe/Berlin', graceMs: 7_200_000 });
   await cron.trigger(job.id);
-  expect(await untilEnded(conversation, job.id)).toMatchObject({ state: 'done', trigger: 'manual', output: 'Stand up', delivery: { status: 'delivered' } });
+  expect(await untilEnded(conversation, job.id)).toMatchObject({
+    state: 'done',
+    trigger: 'manual',
+    output: 'Stand up',
+    delivery: { status: 'delivered' },
+  });
   const { sessions } = await conversation.sessions.list({});
   expect((await conversation.sessions.get(sessions[0]?.key ?? '')).messages.map(({ content }) => content)).toEqual(['Stand up']);
 });
@@ -39,7 +44,14 @@ test('an agent job answers in a session of its own, and the reply goes to the ch
 
 test('the chat is told of a job that fails again and again, and a failure that will not pass is not tried again', async () => {
   const conversation = await makeConversation();
-  const job = await conversation.cron.create({ schedule: 'every 1h', message: 'x', mode: 'agent', agentId: 'main', notifyAfter: 1, ...chat });
+  const job = await conversation.cron.create({
+    schedule: 'every 1h',
+    message: 'x',
+    mode: 'agent',
+    agentId: 'main',
+    notifyAfter: 1,
+    ...chat,
+  });
   conversation.setConfig({ agents: { default: 'other', list: [{ id: 'other' }] } });
   await conversation.cron.trigger(job.id);
   expect(await untilEnded(conversation, job.id)).toMatchObject({ state: 'failed', error: "there is no agent 'main'" });
@@ -78,9 +90,12 @@ test('/remind makes a job for the chat that it was said in', async () => {
   const clock = new FakeClock(START);
   const conversation = await makeConversation({ clock, isActive: false });
   const signal = new AbortController().signal;
-  const say = async (content: string): Promise<string> => (await conversation.messages.sync({ channel: 'webchat', chatId: 'me', content }, { deliver: false, signal })).reply;
+  const say = async (content: string): Promise<string> =>
+    (await conversation.messages.sync({ channel: 'webchat', chatId: 'me', content }, { deliver: false, signal })).reply;
   expect(await say('/remind 20m take the cake out')).toContain('2026-01-01T08:20:00.000Z');
   expect(await say('/remind tomorrow')).toContain('Write e.g.');
   expect(await say('/remind 2020-01-01T09:00 too late')).toContain('is in the past');
-  expect(await conversation.cron.list()).toMatchObject([{ message: '⏰ take the cake out', channel: 'webchat', chat_id: 'me', mode: 'direct' }]);
+  expect(await conversation.cron.list()).toMatchObject([
+    { message: '⏰ take the cake out', channel: 'webchat', chat_id: 'me', mode: 'direct' },
+  ]);
 });

@@ -92,7 +92,10 @@ test('in a chat a slash command is for the gateway, over the API it is for the m
   const conversation = await makeConversation({ models: fakeModels(fake.baseUrl) });
   const chat = async (content: string) =>
     (await conversation.messages.sync({ ...message, content }, { deliver: false, signal: never })).reply;
-  expect(await chat('/help@my_bot')).toMatch(/^\/help – .*\n\/status – .*\n\/models – .*\n\/model – .*\n\/stop – .*\n\/new – /);
+  const help = await chat('/help@my_bot');
+  expect(help.split('\n').map((line) => line.split(' ')[0])).toEqual(
+    expect.arrayContaining(['/help', '/status', '/models', '/model', '/stop', '/new']),
+  );
   expect(await chat('/models two')).toBe('fake/two');
   expect(await chat('/status')).toMatch(/^Agent: main\nModel: fake\/one\nSession: main:webchat:default:direct:chat \(5 messages\)/);
   expect(fake.requests).toHaveLength(0);

@@ -14,7 +14,13 @@ import { buildWorkerFixture } from '../../../helpers/worker-fixture.js';
 
 const never = new AbortController().signal;
 const question = { session: session('chat'), mustExist: false, agentId: 'main', text: 'mine' };
-const done: TurnOutcome = { state: 'done', reply: 'answer', model: 'x/y', usage: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null }, error: null };
+const done: TurnOutcome = {
+  state: 'done',
+  reply: 'answer',
+  model: 'x/y',
+  usage: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null },
+  error: null,
+};
 
 async function history(store: Store): Promise<string[]> {
   const rows = await store.read(async (db) =>

@@ -43,7 +43,11 @@ function groupsOf(address: string): number[] {
   const [text = ''] = address.split('%');
   const canonical = new URL(`http://[${text}]`).hostname.slice(1, -1);
   const [head = '', tail] = canonical.split('::');
-  const parse = (part: string): number[] => part.split(':').filter(Boolean).map((group) => Number.parseInt(group, 16));
+  const parse = (part: string): number[] =>
+    part
+      .split(':')
+      .filter(Boolean)
+      .map((group) => Number.parseInt(group, 16));
   const start = parse(head);
   const end = tail === undefined ? [] : parse(tail);
   return [...start, ...Array.from({ length: 8 - start.length - end.length }, () => 0), ...end];
@@ -51,7 +55,10 @@ function groupsOf(address: string): number[] {
 
 /** The IPv4 address that an IPv6 one stands for: mapped (RFC 4291) or translated (RFC 6052). */
 function embeddedIpv4(groups: readonly number[]): string | undefined {
-  const prefix = groups.slice(0, 6).map((group) => group.toString(16)).join(':');
+  const prefix = groups
+    .slice(0, 6)
+    .map((group) => group.toString(16))
+    .join(':');
   if (prefix !== '0:0:0:0:0:ffff' && prefix !== '64:ff9b:0:0:0:0') return undefined;
   const [high = 0, low = 0] = groups.slice(6);
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');

@@ -34,7 +34,8 @@ export function parseAddress(text: string, base?: string): URL {
   if (text.length > MAX_URL_LENGTH) throw new ToolError(`the URL has ${text.length} characters; at most ${MAX_URL_LENGTH} are allowed`);
   if (!URL.canParse(text, base)) throw new ToolError(`'${text.slice(0, 200)}' is no URL`);
   const url = new URL(text, base);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new ToolError(`only http and https can be fetched, not ${url.protocol.slice(0, 40)}`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new ToolError(`only http and https can be fetched, not ${url.protocol.slice(0, 40)}`);
   if (url.username !== '' || url.password !== '') throw new ToolError('a URL with a user name or password is not fetched');
   return url;
 }
@@ -48,7 +49,9 @@ async function pinnedAddresses(host: string, { policy, resolve }: FetchOptions):
   const all = isIP(host) === 0 ? await resolveName(host, resolve) : [host];
   const allowed = policy.isNameAllowed(host) ? all : all.filter((address) => policy.isAllowed(address));
   if (allowed.length > 0) return allowed;
-  throw new ToolError(`${host} is an address of this machine or of a private network, which is not fetched; the owner can allow it with agents.defaults.fetchAllow`);
+  throw new ToolError(
+    `${host} is an address of this machine or of a private network, which is not fetched; the owner can allow it with agents.defaults.fetchAllow`,
+  );
 }
 
 async function resolveName(host: string, resolve: FetchOptions['resolve']): Promise<readonly string[]> {
@@ -70,8 +73,17 @@ function pinnedLookup(addresses: readonly string[]): LookupFunction {
 }
 
 function send(url: URL, addresses: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
-  const headers = { accept: 'text/html, text/*;q=0.9, application/json;q=0.9, */*;q=0.1', 'accept-encoding': 'gzip, deflate, br', 'user-agent': 'xopc' };
-  const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { headers, signal, agent: false, lookup: pinnedLookup(addresses) });
+  const headers = {
+    accept: 'text/html, text/*;q=0.9, application/json;q=0.9, */*;q=0.1',
+    'accept-encoding': 'gzip, deflate, br',
+    'user-agent': 'xopc',
+  };
+  const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
+    headers,
+    signal,
+    agent: false,
+    lookup: pinnedLookup(addresses),
+  });
   return new Promise((resolve, reject) => {
     request.once('response', resolve);
     request.once('error', reject);

@@ -4,7 +4,17 @@
 const SILENT = ['script', 'style', 'noscript', 'template', 'svg', 'head'];
 const BLOCK = /^\/?(p|div|section|article|header|footer|main|nav|ul|ol|li|table|tr|h[1-6]|blockquote|pre|br|hr|dt|dd|form|figure)$/;
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', hellip: '…', mdash: '—', ndash: '–' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+  hellip: '…',
+  mdash: '—',
+  ndash: '–',
+};
 
 function decodeEntity(whole: string, name: string): string {
   if (!name.startsWith('#')) return ENTITIES[name.toLowerCase()] ?? whole;
@@ -53,7 +63,8 @@ export function htmlToText(html: string): string {
 
 function decode(bytes: Uint8Array, contentType: string): string {
   const start = Buffer.from(bytes.subarray(0, 1_024)).toString('latin1');
-  const label = /charset=["']?([\w-]{1,40})/i.exec(contentType)?.[1] ?? /<meta[^>]{0,100}charset=["']?([\w-]{1,40})/i.exec(start)?.[1] ?? 'utf-8';
+  const label =
+    /charset=["']?([\w-]{1,40})/i.exec(contentType)?.[1] ?? /<meta[^>]{0,100}charset=["']?([\w-]{1,40})/i.exec(start)?.[1] ?? 'utf-8';
   try {
     return new TextDecoder(label).decode(bytes);
   } catch {

@@ -8,7 +8,10 @@ import { TOKEN } from '../../../../helpers/http-app.js';
 import { startOpenAiGateway } from '../../../../helpers/openai-gateway.js';
 
 const providers = [
-  ['openai-compatible', (baseURL: string) => createOpenAICompatible({ name: 'xopc', baseURL, apiKey: TOKEN, includeUsage: true }).chatModel('up/one')],
+  [
+    'openai-compatible',
+    (baseURL: string) => createOpenAICompatible({ name: 'xopc', baseURL, apiKey: TOKEN, includeUsage: true }).chatModel('up/one'),
+  ],
   ['openai', (baseURL: string) => createOpenAI({ baseURL, apiKey: TOKEN }).chat('up/one')],
 ] as const;
 
@@ -34,7 +37,9 @@ test.each(providers)('%s: a tool is called, run by the caller, and its result re
   });
   const { text } = await generateText({ model: connect(baseURL), prompt: 'Weather?', tools: { weather }, stopWhen: stepCountIs(3) });
   expect([text, asked]).toEqual(['Sunny', [{ city: 'Bern' }]]);
-  expect(upstream.bodies[1]).toMatchObject({ messages: [{ role: 'user' }, { role: 'assistant' }, { role: 'tool', tool_call_id: 'call_1', content: 'sun' }] });
+  expect(upstream.bodies[1]).toMatchObject({
+    messages: [{ role: 'user' }, { role: 'assistant' }, { role: 'tool', tool_call_id: 'call_1', content: 'sun' }],
+  });
 });
 
 test.each(providers)('%s: an error is what the SDK expects, and a retry gets through', async (_name, connect) => {
@@ -42,5 +47,8 @@ test.each(providers)('%s: an error is what the SDK expects, and a retry gets thr
   const busy = { status: 429, headers: { 'retry-after-ms': '10' }, body: { error: { message: 'Slow down' } } };
   upstream.play(busy, saying('now'), busy);
   expect((await generateText({ model: connect(baseURL), prompt: 'x', maxRetries: 1 })).text).toBe('now');
-  await expect(generateText({ model: connect(baseURL), prompt: 'x', maxRetries: 0 })).rejects.toMatchObject({ statusCode: 429, isRetryable: true });
+  await expect(generateText({ model: connect(baseURL), prompt: 'x', maxRetries: 0 })).rejects.toMatchObject({
+    statusCode: 429,
+    isRetryable: true,
+  });
 });

@@ -9,31 +9,64 @@ const user = [{ role: 'user' as const, content: 'x' }];
 const params = { model: 'up/one', messages: user };
 
 const failures = [
-  { said: { status: 401, message: 'Incorrect API key provided: sk-upstream-secret' }, status: 502, type: 'server_error', code: 'agent_error', retried: false },
+  {
+    said: { status: 401, message: 'Incorrect API key provided: sk-upstream-secret' },
+    status: 502,
+    type: 'server_error',
+    code: 'agent_error',
+    retried: false,
+  },
   { said: { status: 404, message: 'The model does not exist' }, status: 502, type: 'server_error', code: 'agent_error', retried: false },
-  { said: { status: 400, message: "Unsupported parameter: 'top_k'" }, status: 400, type: 'invalid_request_error', code: 'invalid_request', retried: false },
-  { said: { status: 400, message: "This model's maximum context length is 8192 tokens" }, status: 400, type: 'invalid_request_error', code: 'context_length_exceeded', retried: false },
-  { said: { status: 429, message: 'Slow down', headers: { 'retry-after-ms': '20' } }, status: 429, type: 'requests', code: 'rate_limit_exceeded', retried: true },
-  { said: { status: 429, message: 'You exceeded your current quota', type: 'insufficient_quota' }, status: 502, type: 'server_error', code: 'agent_error', retried: false },
+  {
+    said: { status: 400, message: "Unsupported parameter: 'top_k'" },
+    status: 400,
+    type: 'invalid_request_error',
+    code: 'invalid_request',
+    retried: false,
+  },
+  {
+    said: { status: 400, message: "This model's maximum context length is 8192 tokens" },
+    status: 400,
+    type: 'invalid_request_error',
+    code: 'context_length_exceeded',
+    retried: false,
+  },
+  {
+    said: { status: 429, message: 'Slow down', headers: { 'retry-after-ms': '20' } },
+    status: 429,
+    type: 'requests',
+    code: 'rate_limit_exceeded',
+    retried: true,
+  },
+  {
+    said: { status: 429, message: 'You exceeded your current quota', type: 'insufficient_quota' },
+    status: 502,
+    type: 'server_error',
+    code: 'agent_error',
+    retried: false,
+  },
   { said: { status: 503, message: 'Overloaded' }, status: 502, type: 'server_error', code: 'agent_error', retried: true },
 ] as const;
 
-test.each(failures)('a provider’s $said.status "$said.message" is told as $status $code, and tried again by the SDK: $retried', async ({ said, status, type, code, retried }) => {
-  const { upstream, baseURL } = await startOpenAiGateway();
-  const { status: upstreamStatus, message, ...rest } = said;
-  const headers = 'headers' in rest ? rest.headers : {};
-  const failing = { status: upstreamStatus, headers, body: { error: { message, ...('type' in rest ? { type: rest.type } : {}) } } };
-  upstream.play(failing, failing);
-  const client = new OpenAI({ baseURL, apiKey: TOKEN, maxRetries: 1 });
-  const error = await client.chat.completions.create(params).then(
-    () => undefined,
-    (thrown: unknown) => thrown as InstanceType<typeof OpenAI.APIError>,
-  );
-  expect(error).toMatchObject({ status, type, code, param: null });
-  expect(error?.requestID).toMatch(/^req_/);
-  expect(error?.message).toContain(message.replace('sk-upstream-secret', '[key]'));
-  expect(upstream.bodies).toHaveLength(retried ? 2 : 1);
-});
+test.each(failures)(
+  'a provider’s $said.status "$said.message" is told as $status $code, and tried again by the SDK: $retried',
+  async ({ said, status, type, code, retried }) => {
+    const { upstream, baseURL } = await startOpenAiGateway();
+    const { status: upstreamStatus, message, ...rest } = said;
+    const headers = 'headers' in rest ? rest.headers : {};
+    const failing = { status: upstreamStatus, headers, body: { error: { message, ...('type' in rest ? { type: rest.type } : {}) } } };
+    upstream.play(failing, failing);
+    const client = new OpenAI({ baseURL, apiKey: TOKEN, maxRetries: 1 });
+    const error = await client.chat.completions.create(params).then(
+      () => undefined,
+      (thrown: unknown) => thrown as InstanceType<typeof OpenAI.APIError>,
+    );
+    expect(error).toMatchObject({ status, type, code, param: null });
+    expect(error?.requestID).toMatch(/^req_/);
+    expect(error?.message).toContain(message.replace('sk-upstream-secret', '[key]'));
+    expect(upstream.bodies).toHaveLength(retried ? 2 : 1);
+  },
+);
 
 test('the wish of a provider to wait is passed on in seconds and milliseconds', async () => {
   const { upstream, send } = await startOpenAiGateway();
@@ -61,7 +94,8 @@ test.each([
   upstream.play(step, step, step);
   const heard: string[] = [];
   const read = async () => {
-    for await (const one of await client.chat.completions.create({ ...params, stream: true })) heard.push(one.choices[0]?.delta.content ?? '', one.choices[0]?.finish_reason ?? '');
+    for await (const one of await client.chat.completions.create({ ...params, stream: true }))
+      heard.push(one.choices[0]?.delta.content ?? '', one.choices[0]?.finish_reason ?? '');
   };
   await expect(read()).rejects.toBeInstanceOf(OpenAI.APIError);
   expect(heard.join('')).toBe('half');
@@ -96,12 +130,24 @@ const refused: [string, object, string][] = [
   ['no messages', { model: 'up/one', messages: [] }, 'messages'],
   ['a role that there is not', { ...params, messages: [{ role: 'wizard', content: 'x' }] }, 'messages.0.role'],
   ['a part that there is not', { ...params, messages: [{ role: 'user', content: [{ type: 'smell' }] }] }, 'messages.0.content'],
-  ['a picture from a file', { ...params, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }] }] }, 'messages.0.content.0.image_url.url'],
-  ['the result of a call that nobody made', { ...params, messages: [{ role: 'tool', tool_call_id: 'c', content: 'x' }] }, 'messages.0.tool_call_id'],
+  [
+    'a picture from a file',
+    { ...params, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }] }] },
+    'messages.0.content.0.image_url.url',
+  ],
+  [
+    'the result of a call that nobody made',
+    { ...params, messages: [{ role: 'tool', tool_call_id: 'c', content: 'x' }] },
+    'messages.0.tool_call_id',
+  ],
   ['a temperature of 3', { ...params, temperature: 3 }, 'temperature'],
   ['two answers', { ...params, n: 2 }, 'n'],
   ['functions of old', { ...params, functions: [] }, 'functions'],
-  ['a choice of a tool that is not sent', { ...params, tools: [tool], tool_choice: { type: 'function', function: { name: 'u' } } }, 'tool_choice'],
+  [
+    'a choice of a tool that is not sent',
+    { ...params, tools: [tool], tool_choice: { type: 'function', function: { name: 'u' } } },
+    'tool_choice',
+  ],
   ['a tool with a blank in its name', { ...params, tools: [{ ...tool, function: { name: 'a b' } }] }, 'tools.0.function.name'],
 ];
 
@@ -117,9 +163,21 @@ const shaped: [string, string, object, number, string][] = [
   ['no such path', '/v1/embeddings', {}, 404, 'not_found'],
   ['no such model', '/v1/models/a%2Fb', {}, 404, 'model_not_found'],
   ['another method', '/v1/models', { method: 'DELETE' }, 405, 'method_not_allowed'],
-  ['another type', '/v1/chat/completions', { method: 'POST', body: 'x', headers: { 'Content-Type': 'text/plain' } }, 415, 'unsupported_media_type'],
+  [
+    'another type',
+    '/v1/chat/completions',
+    { method: 'POST', body: 'x', headers: { 'Content-Type': 'text/plain' } },
+    415,
+    'unsupported_media_type',
+  ],
   ['too much', '/v1/chat/completions', { method: 'POST', body: { x: 'x'.repeat(2_000) } }, 413, 'payload_too_large'],
-  ['__proto__', '/v1/chat/completions', { method: 'POST', body: '{"__proto__":{}}', headers: { 'Content-Type': 'application/json' } }, 400, 'invalid_request'],
+  [
+    '__proto__',
+    '/v1/chat/completions',
+    { method: 'POST', body: '{"__proto__":{}}', headers: { 'Content-Type': 'application/json' } },
+    400,
+    'invalid_request',
+  ],
   ['a foreign page', '/v1/models', { headers: { Origin: 'https://evil.example' } }, 403, 'forbidden'],
 ];
 

@@ -11,7 +11,11 @@ const user = (content: string) => [{ role: 'user' as const, content }];
 
 const WEATHER = {
   type: 'function' as const,
-  function: { name: 'weather', description: 'The weather', parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } },
+  function: {
+    name: 'weather',
+    description: 'The weather',
+    parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+  },
 };
 
 test('models are listed and read, agents first, with and without an escaped slash', async () => {
@@ -26,15 +30,53 @@ test('models are listed and read, agents first, with and without an escaped slas
 
 test('a chat is answered whole, with usage; only what the caller wrote reaches the model', async () => {
   const { client, upstream } = await startOpenAiGateway();
-  upstream.play({ chunks: [chunk({ content: 'Hel' }), chunk({ content: 'lo' }), chunk({}, 'length'), usageChunk(11, 2, { prompt_tokens_details: { cached_tokens: 4 } })] });
-  const messages = [{ role: 'developer', content: 'Be brief.' }, { role: 'user', content: [{ type: 'text', text: ' \tHi <b>' }] }] as const;
-  const answer = await client.chat.completions.create({ model: 'up/vendor/two', messages: [...messages] as Params['messages'], temperature: 0.5, top_p: 0.9, max_tokens: 50, stop: ['END'], seed: 7, user: 'u-1', presence_penalty: 1, frequency_penalty: -1 });
-  expect(answer).toMatchObject({ object: 'chat.completion', model: 'up/vendor/two', usage: { prompt_tokens: 11, completion_tokens: 2, total_tokens: 13, prompt_tokens_details: { cached_tokens: 4 } } });
-  expect(answer.choices).toEqual([{ index: 0, message: { role: 'assistant', content: 'Hello', refusal: null }, logprobs: null, finish_reason: 'length' }]);
+  upstream.play({
+    chunks: [
+      chunk({ content: 'Hel' }),
+      chunk({ content: 'lo' }),
+      chunk({}, 'length'),
+      usageChunk(11, 2, { prompt_tokens_details: { cached_tokens: 4 } }),
+    ],
+  });
+  const messages = [
+    { role: 'developer', content: 'Be brief.' },
+    { role: 'user', content: [{ type: 'text', text: ' \tHi <b>' }] },
+  ] as const;
+  const answer = await client.chat.completions.create({
+    model: 'up/vendor/two',
+    messages: [...messages] as Params['messages'],
+    temperature: 0.5,
+    top_p: 0.9,
+    max_tokens: 50,
+    stop: ['END'],
+    seed: 7,
+    user: 'u-1',
+    presence_penalty: 1,
+    frequency_penalty: -1,
+  });
+  expect(answer).toMatchObject({
+    object: 'chat.completion',
+    model: 'up/vendor/two',
+    usage: { prompt_tokens: 11, completion_tokens: 2, total_tokens: 13, prompt_tokens_details: { cached_tokens: 4 } },
+  });
+  expect(answer.choices).toEqual([
+    { index: 0, message: { role: 'assistant', content: 'Hello', refusal: null }, logprobs: null, finish_reason: 'length' },
+  ]);
   expect(answer.id).toMatch(/^chatcmpl-[0-9a-f]{32}$/);
   expect(upstream.bodies[0]).toMatchObject({
-    model: 'vendor/two', temperature: 0.5, top_p: 0.9, max_tokens: 50, stop: ['END'], seed: 7, user: 'u-1', presence_penalty: 1, frequency_penalty: -1,
-    messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: ' \tHi <b>' }],
+    model: 'vendor/two',
+    temperature: 0.5,
+    top_p: 0.9,
+    max_tokens: 50,
+    stop: ['END'],
+    seed: 7,
+    user: 'u-1',
+    presence_penalty: 1,
+    frequency_penalty: -1,
+    messages: [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: ' \tHi <b>' },
+    ],
   });
 });
 
@@ -42,7 +84,13 @@ test('fields of the same API that the gateway has no name for reach the provider
   const { client, upstream } = await startOpenAiGateway();
   const schema = { type: 'object', properties: { a: { type: 'number' } }, required: ['a'], additionalProperties: false };
   const response_format = { type: 'json_schema' as const, json_schema: { name: 'thing', strict: true, schema } };
-  const extra = { max_completion_tokens: 9, reasoning_effort: 'low' as const, parallel_tool_calls: false, logit_bias: { '5': -100 }, response_format };
+  const extra = {
+    max_completion_tokens: 9,
+    reasoning_effort: 'low' as const,
+    parallel_tool_calls: false,
+    logit_bias: { '5': -100 },
+    response_format,
+  };
   await client.chat.completions.create({ model: 'up/one', messages: user('x'), ...extra });
   expect(upstream.bodies[0]).toMatchObject(extra);
   expect(upstream.bodies[0]).not.toHaveProperty('max_tokens');
@@ -52,14 +100,22 @@ test('an image reaches the model as it was sent', async () => {
   const { client, upstream } = await startOpenAiGateway();
   const urls = ['data:image/png;base64,iVBORw0KGgo=', 'https://example.com/cat.png?x=1'];
   const content = urls.map((url) => ({ type: 'image_url' as const, image_url: { url } }));
-  await client.chat.completions.create({ model: 'up/one', messages: [{ role: 'user', content: [{ type: 'text', text: 'What?' }, ...content] }] });
+  await client.chat.completions.create({
+    model: 'up/one',
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'What?' }, ...content] }],
+  });
   expect(upstream.bodies[0]).toMatchObject({ messages: [{ role: 'user', content: [{ type: 'text', text: 'What?' }, ...content] }] });
 });
 
 test('a stream has one id, the role first, the finish with an empty delta, and usage last', async () => {
   const { client, upstream } = await startOpenAiGateway();
   upstream.play(saying('a', 'b'));
-  const stream = await client.chat.completions.create({ model: 'up/one', messages: user('x'), stream: true, stream_options: { include_usage: true } });
+  const stream = await client.chat.completions.create({
+    model: 'up/one',
+    messages: user('x'),
+    stream: true,
+    stream_options: { include_usage: true },
+  });
   const chunks: OpenAI.ChatCompletionChunk[] = [];
   for await (const one of stream) chunks.push(one);
   expect(new Set(chunks.map(({ id, created, model, object }) => [id, created, model, object].join())).size).toBe(1);
@@ -76,7 +132,10 @@ test('a stream has one id, the role first, the finish with an empty delta, and u
 test('without include_usage no chunk speaks of it, and the stream ends with [DONE]', async () => {
   const { send, upstream } = await startOpenAiGateway();
   upstream.play(saying('a'));
-  const { text, headers } = await send('/v1/chat/completions', { method: 'POST', body: { model: 'up/one', messages: user('x'), stream: true } });
+  const { text, headers } = await send('/v1/chat/completions', {
+    method: 'POST',
+    body: { model: 'up/one', messages: user('x'), stream: true },
+  });
   expect(text).not.toContain('usage');
   expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
   expect(headers['content-type']).toBe('text/event-stream; charset=utf-8');
@@ -101,9 +160,15 @@ test.each([[false], [true]])('two calls of a tool come back, and their results r
   expect(upstream.bodies[0]).toMatchObject({ tools: [WEATHER], tool_choice: 'required' });
   const results = CALLS.map(({ id }) => ({ role: 'tool' as const, tool_call_id: id, content: `sun ${id}` }));
   const { role, content, tool_calls } = choice!.message;
-  expect((await ask([...user('Weather?'), { role, content, tool_calls: tool_calls ?? [] }, ...results])).choices[0]?.message.content).toBe('Sunny.');
-  const sent = (upstream.bodies[1]?.['messages'] as { role: string; content: string; tool_calls?: { function: { arguments: string } }[] }[]).slice(1);
-  expect(sent[0]?.tool_calls?.map((call) => JSON.parse(call.function.arguments) as unknown)).toEqual(CALLS.map((call) => JSON.parse(call.arguments) as unknown));
+  expect((await ask([...user('Weather?'), { role, content, tool_calls: tool_calls ?? [] }, ...results])).choices[0]?.message.content).toBe(
+    'Sunny.',
+  );
+  const sent = (
+    upstream.bodies[1]?.['messages'] as { role: string; content: string; tool_calls?: { function: { arguments: string } }[] }[]
+  ).slice(1);
+  expect(sent[0]?.tool_calls?.map((call) => JSON.parse(call.function.arguments) as unknown)).toEqual(
+    CALLS.map((call) => JSON.parse(call.arguments) as unknown),
+  );
   expect(sent.slice(1)).toEqual(results);
 });
 
@@ -117,9 +182,13 @@ test.each([
   const direct = new OpenAI({ baseURL: upstream.baseUrl, apiKey: 'x', maxRetries: 0 });
   upstream.play(step(), step());
   const read = async (sdk: OpenAI, model: string) => {
-    const completion = await sdk.chat.completions.stream({ model, messages: user('x'), tools: [WEATHER], stream_options: { include_usage: true } }).finalChatCompletion();
+    const completion = await sdk.chat.completions
+      .stream({ model, messages: user('x'), tools: [WEATHER], stream_options: { include_usage: true } })
+      .finalChatCompletion();
     const [choice] = completion.choices;
-    const calls = choice?.message.tool_calls?.map((call) => (call.type === 'function' ? [call.id, call.function.name, call.function.arguments] : []));
+    const calls = choice?.message.tool_calls?.map((call) =>
+      call.type === 'function' ? [call.id, call.function.name, call.function.arguments] : [],
+    );
     return [choice?.message.content || null, calls ?? [], choice?.finish_reason, completion.usage?.total_tokens];
   };
   expect(await read(client, 'up/one')).toEqual(await read(direct, 'one'));
@@ -132,7 +201,13 @@ test('an agent is a model: its instructions come first, and its fallback answers
   const answer = await client.chat.completions.create({ model: 'main', messages: user('x') });
   expect([answer.model, answer.choices[0]?.message.content]).toEqual(['main', 'Ahoy']);
   expect(upstream.bodies.map(({ model, messages }) => [model, messages])).toEqual(
-    ['one', 'vendor/two'].map((model) => [model, [{ role: 'system', content: 'You are a boat.' }, { role: 'user', content: 'x' }]]),
+    ['one', 'vendor/two'].map((model) => [
+      model,
+      [
+        { role: 'system', content: 'You are a boat.' },
+        { role: 'user', content: 'x' },
+      ],
+    ]),
   );
 });
 
@@ -147,7 +222,10 @@ test('nothing is stored, unless a session is named: then the last message is a t
   expect((await stream.finalChatCompletion()).choices[0]?.message.content).toBe('third');
   const { messages } = await conversation.sessions.get('main:api:default:direct:desk');
   expect(messages.map(({ content }) => content)).toEqual(['one', 'second', 'two', 'third']);
-  await expect(client.chat.completions.create({ model: 'main', messages: user('x'), tools: [WEATHER] }, inSession)).rejects.toMatchObject({ status: 400, param: 'tools' });
+  await expect(client.chat.completions.create({ model: 'main', messages: user('x'), tools: [WEATHER] }, inSession)).rejects.toMatchObject({
+    status: 400,
+    param: 'tools',
+  });
 });
 
 test('with no model configured the built-in guide answers, and says that it is none', async () => {
