@@ -68,7 +68,7 @@ describe.skipIf(process.platform !== 'linux')('the executable', () => {
     expect(load.stop().failures).toEqual({});
     const after = await gateway.status();
     expect(after.pid).not.toBe(before.pid);
-    const worker = gateway.workerPid();
+    const worker = await until('a worker', () => gateway.findWorkerPid());
     process.kill(worker, 'SIGKILL');
     await gateway.untilReplaced(worker);
     expect(isAlive(after.pid)).toBe(true);
