@@ -216,7 +216,7 @@ export class Gateway {
       ...(predecessor === undefined
         ? {}
         : {
-            takeOver: () => this.#holdings.takeOver(predecessor.link),
+            takeOver: () => this.#holdings.takeOver(predecessor),
             retirePredecessor: () => predecessor.link.retire(() => this.#supervisor.dispatch({ type: 'quiesced' })),
           }),
     });

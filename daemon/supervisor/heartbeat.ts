@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.js';
 
 /** Silence after which a worker counts as hung. A worker beats every second, every three while nobody is connected. */
 export const HANG_AFTER_MS = 15_000;
-/** How often the silence is looked at; a hang is found at most this much later. Each look wakes a process that is else at rest. */
+/** The silence is looked at this often, and when it would be too long. Each look wakes a process that is else at rest. */
 export const CHECK_MS = 5_000;
 /** A check that comes this much too late means that we ourselves stood still (SIGSTOP, suspend, a jumped clock): judge nobody by it. */
 const LATENESS_MS = 2_000;
@@ -25,7 +25,7 @@ export class HeartbeatMonitor {
   start(): void {
     this.stop();
     this.#lastBeatMs = this.#lastCheckMs = this.#clock.now();
-    this.#arm();
+    this.#arm(0);
   }
 
   beat(): void {
@@ -37,8 +37,9 @@ export class HeartbeatMonitor {
     this.#cancel = undefined;
   }
 
-  #arm(): void {
-    this.#cancel = this.#clock.after(Math.min(CHECK_MS, this.#hangAfterMs), () => this.#check());
+  #arm(silentMs: number): void {
+    const delayMs = Math.min(CHECK_MS, this.#hangAfterMs - silentMs);
+    this.#cancel = this.#clock.after(delayMs, () => this.#check());
   }
 
   #check(): void {
@@ -48,7 +49,7 @@ export class HeartbeatMonitor {
     // Beats that came meanwhile are still unread: start counting afresh.
     if (sinceCheckMs < 0 || sinceCheckMs > CHECK_MS + LATENESS_MS) this.#lastBeatMs = now;
     const silentMs = now - this.#lastBeatMs;
-    if (silentMs < this.#hangAfterMs) return this.#arm();
+    if (silentMs < this.#hangAfterMs) return this.#arm(Math.max(0, silentMs));
     this.#cancel = undefined;
     this.#onHang(silentMs);
   }

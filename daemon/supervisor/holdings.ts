@@ -43,6 +43,7 @@ export class Holdings {
   readonly #keeper: SocketKeeper;
   #lock: GatewayLock | undefined;
   #socket: ListenSocket | undefined;
+  #noted: Partial<LockRecord> = {};
   #cancelRenewal: (() => void) | undefined;
 
   constructor(deps: HoldingsDeps) {
@@ -63,9 +64,9 @@ export class Holdings {
   /** The lock first, then the sockets. @param passed  what a service manager passed @throws LOCK_HELD, PORT_TAKEN, CONFIG_INVALID */
   async take(address: Address, passed: PassedSockets): Promise<void> {
     const { paths, control } = this.#deps;
-    this.#lock = await acquireLock(paths.lockPath, this.#deps.record(address), this.#lockDependencies());
+    this.#lock = await acquireLock(paths.lockPath, { ...this.#deps.record(address), ...this.#noted }, this.#lockDependencies());
     refuseSharedHome(paths, this.#lock.record);
-    this.use(await this.#keeper.open(address, passed));
+    this.use(this.#socket ?? (await this.#keeper.open(address, passed)));
     await control.start();
     this.#renew();
   }
@@ -76,11 +77,18 @@ export class Holdings {
     this.#socket = await bindListenSocket(wanted.host, wanted.port);
   }
 
-  /** A successor's first worker is ready. @throws SUCCESSION_FAILED */
-  async takeOver(link: PredecessorLink): Promise<void> {
-    const handed = await link.takeOver();
+  /**
+   * A successor's first worker is ready. A predecessor that is gone cannot hand over: its place is taken as at any start.
+   * @throws SUCCESSION_FAILED, LOCK_HELD, PORT_TAKEN
+   */
+  async takeOver({ link, host, port }: { readonly link: PredecessorLink } & Address): Promise<void> {
+    const handed = await link.takeOver().catch((error: unknown) => {
+      if (!link.isGone) throw error;
+      this.#deps.log.warn({ err: error }, 'taking its place without it');
+    });
+    if (handed === undefined) return this.take(this.#socket ?? { host, port }, { listenFds: 0 });
     const socket = this.#socket ?? adoptListenSocket(handed.handle, { host: handed.host, origin: 'bound' });
-    this.#lock = inheritLock(this.#deps.paths.lockPath, this.#deps.record(socket));
+    this.#lock = inheritLock(this.#deps.paths.lockPath, { ...this.#deps.record(socket), ...this.#noted });
     this.use(socket);
     await this.#deps.control.start();
     this.#renew();
@@ -113,7 +121,9 @@ export class Holdings {
     this.#deps.onSocket(socket);
   }
 
+  /** A successor notes what it has before the lock is its own: its worker starts first. */
   updateLock(patch: Partial<LockRecord>): void {
+    this.#noted = { ...this.#noted, ...patch };
     this.#keepLock((lock) => lock.update(patch));
   }
 

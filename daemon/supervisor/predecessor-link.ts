@@ -39,10 +39,15 @@ export class PredecessorLink {
     channel.on('disconnect', () => this.#lost());
   }
 
+  /** Its process has ended, or has let go of us. */
+  get isGone(): boolean {
+    return !this.#channel.connected;
+  }
+
   /** Asks for lock, control socket and listening handle. @throws SUCCESSION_FAILED when the predecessor does not answer or is gone */
   takeOver(): Promise<HandedOver> {
     return new Promise((resolve, reject) => {
-      if (!this.#channel.connected) return reject(goneError());
+      if (this.isGone) return reject(goneError());
       const cancel = this.#clock.after(HAND_OVER_LIMIT_MS, () => this.#handOver?.reject(silentError()));
       const settle = (): void => {
         cancel();
@@ -65,7 +70,7 @@ export class PredecessorLink {
   /** Lets the predecessor drain its worker. `onQuiesced` is called once, also when the predecessor has quiesced before or is gone. */
   retire(onQuiesced: () => void): void {
     this.#onQuiesced = onQuiesced;
-    if (this.#hasQuiesced || !this.#channel.connected) this.#quiesced();
+    if (this.#hasQuiesced || this.isGone) this.#quiesced();
     else this.#send({ type: 'retire' });
   }
 

@@ -13,6 +13,7 @@ import { ControlClient } from '../../helpers/control-socket.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { type GatewayHome, gatewayHome } from '../../helpers/gateway-home.js';
 import { deadRecord } from '../../helpers/lock-takers.js';
+import { freePort } from '../../helpers/real-gateway.js';
 import { recordingLogger } from '../../helpers/recording-logger.js';
 
 const ADDRESS = { host: '127.0.0.1', port: 0 };
@@ -102,10 +103,18 @@ describe('the lock while it is held', () => {
 });
 
 describe('between a predecessor and its successor', () => {
-  const linkTo = (held: Held): PredecessorLink =>
-    ({
-      takeOver: () => Promise.resolve({ handle: held.holdings.socket.handle, host: '127.0.0.1', port: held.holdings.socket.port }),
-    }) as unknown as PredecessorLink;
+  /** A predecessor that hands over what it holds. */
+  function linkTo({ holdings }: Held): { link: PredecessorLink; host: string; port: number } {
+    const { handle, port } = holdings.socket;
+    const link = { isGone: false, takeOver: () => Promise.resolve({ handle, host: '127.0.0.1', port }) };
+    return { link: link as unknown as PredecessorLink, host: '127.0.0.1', port };
+  }
+
+  /** A predecessor that does not hand over, because it is gone or for another reason. */
+  function brokenLink(isGone: boolean, port: number): { link: PredecessorLink; host: string; port: number } {
+    const link = { isGone, takeOver: () => Promise.reject(new GatewayError('SUCCESSION_FAILED', { message: 'no answer' })) };
+    return { link: link as unknown as PredecessorLink, host: '127.0.0.1', port };
+  }
 
   async function predecessor(): Promise<Held> {
     const held = holding('gw_old');
@@ -174,14 +183,40 @@ describe('between a predecessor and its successor', () => {
     expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_old' });
   });
 
-  test('a predecessor that hands nothing over leaves the successor with nothing', async () => {
+  test('a predecessor that lives and hands nothing over leaves the successor with nothing', async () => {
     const old = await predecessor();
     const next = holding('gw_new', old.home);
-    const link = {
-      takeOver: () => Promise.reject(new GatewayError('SUCCESSION_FAILED', { message: 'gone' })),
-    } as unknown as PredecessorLink;
-    await expect(next.holdings.takeOver(link)).rejects.toMatchObject({ code: 'SUCCESSION_FAILED' });
+    await expect(next.holdings.takeOver(brokenLink(false, 1))).rejects.toMatchObject({ code: 'SUCCESSION_FAILED' });
     expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_old' });
     expect(await whoAnswers(old)).toBe('gw_old');
+  });
+
+  test('the place of a predecessor that was killed is taken as at any start, with what the successor has already', async () => {
+    const home = gatewayHome();
+    const next = holding('gw_new', home);
+    writeFileSync(home.paths.lockPath, JSON.stringify(deadRecord({ instanceId: 'gw_old' })));
+    const child = { role: 'worker', pid: 7, startTime: '8' } as const;
+    next.holdings.updateLock({ children: [child] });
+    const port = await freePort();
+    await next.holdings.takeOver(brokenLink(true, port));
+    expect(next.holdings.socket.port).toBe(port);
+    expect(readLock(home.paths.lockPath)).toMatchObject({ instanceId: 'gw_new', port, children: [child] });
+    expect(await whoAnswers(next)).toBe('gw_new');
+  });
+
+  test('of a predecessor that was killed and another start one wins', async () => {
+    const old = await predecessor();
+    const next = holding('gw_new', old.home);
+    await expect(next.holdings.takeOver(brokenLink(true, 1))).rejects.toMatchObject({ code: 'LOCK_HELD' });
+    expect(next.holdings.address).toBeUndefined();
+  });
+
+  test('what the successor noted before it took over is in the lock', async () => {
+    const old = await predecessor();
+    const next = holding('gw_new', old.home);
+    next.holdings.updateLock({ children: [{ role: 'worker', pid: 7, startTime: '8' }] });
+    old.holdings.handOver();
+    await next.holdings.takeOver(linkTo(old));
+    expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_new', children: [{ pid: 7 }] });
   });
 });

@@ -45,6 +45,7 @@ describe('taking over', () => {
     const { link, parent, types } = successor();
     parent.leaves();
     await expect(link.takeOver()).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: 'the gateway to take over from is gone' });
+    expect(link.isGone).toBe(true);
     expect(types()).toEqual([]);
   });
 
