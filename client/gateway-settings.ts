@@ -32,7 +32,7 @@ function readConfigValue(paths: GatewayPaths): Readonly<Record<string, unknown>>
 /** @throws CONFIG_INVALID when the file cannot be read at all */
 export function readListenSettings(
   paths: GatewayPaths,
-  environment: GatewayEnvironment,
+  environment: Pick<GatewayEnvironment, 'host' | 'port'>,
   flags: Partial<ListenSettings> = {},
 ): ListenSettings {
   const config = readConfigValue(paths);

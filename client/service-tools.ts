@@ -6,5 +6,6 @@ export { install, previewInstall, storeToken } from './service/install-service.j
 export { makePlan, plannedFiles } from './service/make-plan.js';
 export { findRunning } from './service/make-way.js';
 export { shellOnlyVariables } from './service/missing-environment.js';
+export { makeServiceReport, renderServiceReport, serviceExitCode } from './service/service-report.js';
 export { stayStopped } from './service/stay-stopped.js';
 export { previewUninstall, uninstall } from './service/uninstall-service.js';

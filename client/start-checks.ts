@@ -1,4 +1,6 @@
 /** What has to be clear before a gateway starts: that none runs for this configuration, and that its port is free. */
+import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusDocument } from '../shared/control/messages.js';
 import { GatewayError } from '../shared/errors.js';
 import type { LockRecord } from '../shared/node/lock-record.js';
@@ -74,6 +76,23 @@ function strangersOn({ host, port }: ListenSettings, dead: LockRecord | undefine
   return findPortOwners(host, port).filter((owner) => owner.pid === null || !left.has(owner.pid));
 }
 
+/** A killed gateway's worker still holds the port for a moment while it ends; longer, and the port is a stranger's. */
+const ENDING = { looks: 20, pauseMs: 50 } as const;
+
+/**
+ * As {@link strangersOn}, but where a gateway has left its lock, readable or not, its processes get the time to end.
+ * @throws LOCK_HELD as soon as another start has won: that one has the port by right
+ */
+async function settledStrangersOn(checks: StartChecks, listen: ListenSettings, dead: LockRecord | undefined): Promise<PortListener[]> {
+  for (let look = 1; ; look += 1) {
+    const strangers = strangersOn(listen, dead);
+    if (strangers.length === 0) return strangers;
+    refuseRunning(await locateGateway(checks.paths));
+    if (!existsSync(checks.paths.lockPath) || look === ENDING.looks) return strangers;
+    await pause(ENDING.pauseMs);
+  }
+}
+
 /**
  * Checks for a start that gives way.
  * @throws LOCK_HELD when a gateway runs or starts; CONTROL_UNREACHABLE when one does not respond; PORT_TAKEN
@@ -83,11 +102,8 @@ export async function checkStart(checks: StartChecks): Promise<void> {
   refuseRunning(location);
   if (checks.isSocketPassed || location.kind !== 'absent') return;
   const listen = await checks.listen();
-  const strangers = strangersOn(listen, location.lock);
-  if (strangers.length === 0) return;
-  // One that started meanwhile has the port by right.
-  refuseRunning(await locateGateway(checks.paths));
-  throw portTaken(listen.port, strangers);
+  const strangers = await settledStrangersOn(checks, listen, location.lock);
+  if (strangers.length > 0) throw portTaken(listen.port, strangers);
 }
 
 /** A gateway that came up after this command was started is a competitor that has won. */
@@ -144,8 +160,7 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
   }
   if (checks.isSocketPassed) return undefined;
   const listen = await checks.listen();
-  if (strangersOn(listen, location.lock).length === 0) return undefined;
-  refuseRunning(await locateGateway(checks.paths));
+  if ((await settledStrangersOn(checks, listen, location.lock)).length === 0) return undefined;
   await freePort(listen.host, listen.port, (text) => checks.note(text));
   return undefined;
 }

@@ -23,7 +23,7 @@ export interface Installation {
   readonly listen: ListenSettings;
   /** Overwrite what was edited by hand, beside other services too. */
   readonly force: boolean;
-  note(text: string): Promise<void>;
+  readonly note: (text: string) => Promise<void>;
 }
 
 /** What an installation is going to do. */

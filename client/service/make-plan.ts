@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/errors.js';
 import { loadConfigFile } from '../../shared/node/config-file.js';
 import type { GatewayEnvironment } from '../../shared/node/env.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
-import { readListenSettings } from '../gateway-settings.js';
+import { type ListenSettings, readListenSettings } from '../gateway-settings.js';
 import { chooseProgram } from './choose-program.js';
 import { serviceDirectory } from './install-record.js';
 import { posixLauncher } from './launcher/posix-launcher.js';
@@ -62,7 +62,7 @@ export function makePlan(
   refuseLineBreaks([paths.home, paths.configPath, program.path, program.nodePath ?? '']);
   const port = options.port ?? environment.port ?? null;
   const host = options.host ?? environment.host ?? null;
-  const listen = readListenSettings(paths, environment, { ...(port === null ? {} : { port }), ...(host === null ? {} : { host }) });
+  const listen = listenSettings({ port, host }, paths);
   return {
     marker: manager.marker,
     home: paths.home,
@@ -77,9 +77,20 @@ export function makePlan(
   };
 }
 
-/** The plan of an earlier installation as it would be today: its options, and the drain time in force now. */
+/** What was given to `install`, as flags over the configuration. */
+function listenSettings({ port, host }: Pick<ServicePlan, 'port' | 'host'>, paths: GatewayPaths): ListenSettings {
+  const flags = { ...(port === null ? {} : { port }), ...(host === null ? {} : { host }) };
+  return readListenSettings(paths, { port: undefined, host: undefined }, flags);
+}
+
+/** The plan of an earlier installation as it would be today: its options, and what the configuration says now. */
 export function refreshPlan(plan: ServicePlan, paths: GatewayPaths): ServicePlan {
-  return { ...plan, drainTimeoutMs: readDrainMs(paths) };
+  const listen = listenSettings(plan, paths);
+  return {
+    ...plan,
+    socket: plan.socket === null ? null : socketAddress(listen.host, listen.port),
+    drainTimeoutMs: readDrainMs(paths),
+  };
 }
 
 /** Every file of an installation: the launcher, and what the manager reads. */

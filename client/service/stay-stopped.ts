@@ -6,9 +6,9 @@ import type { ServiceManager } from './service-manager.js';
 
 export interface StopAround {
   readonly paths: GatewayPaths;
-  note(text: string): Promise<void>;
+  readonly note: (text: string) => Promise<void>;
   /** Stops the gateway. @returns the command's exit code: only after 0 it is known to have stopped */
-  stop(): Promise<number>;
+  readonly stop: () => Promise<number>;
 }
 
 /** The gateway can be stopped without its manager; that it may come back is then the least to say. */

@@ -13,7 +13,7 @@ export interface Uninstallation {
   readonly paths: GatewayPaths;
   readonly manager: ServiceManager;
   readonly force: boolean;
-  note(text: string): Promise<void>;
+  readonly note: (text: string) => Promise<void>;
 }
 
 export interface UninstallPreview {

@@ -7,8 +7,9 @@ import { readListenSettings, readKnownToken } from '../../gateway-settings.js';
 import { parseHost, parseToken } from '../../parse-options.js';
 import type { FileChange } from '../../service/file-changes.js';
 import type { Installation, InstallPreview, InstallResult } from '../../service/install-service.js';
+import type { InstallOptions } from '../../service/make-plan.js';
 import type { ServiceManager } from '../../service/service-manager.js';
-import { type Sandbox, SERVICE_NAME, type ServiceRuntime } from '../../service/service-plan.js';
+import { SERVICE_NAME, type ServiceRuntime } from '../../service/service-plan.js';
 
 const RUNTIMES: readonly ServiceRuntime[] = ['node', 'binary'];
 
@@ -65,9 +66,10 @@ export class InstallCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const manager = this.#tools.chooseManager(this.gatewayPaths);
     const token = parseToken(this.token);
-    if (this.print) return this.#print(this.#installation(manager, 'full'));
+    const planned = this.#installation(manager);
+    if (this.print) return this.#print(planned);
     await manager.assertAvailable();
-    const installation = this.#installation(manager, await manager.probeSandbox());
+    const installation = { ...planned, plan: { ...planned.plan, sandbox: await manager.probeSandbox() } };
     const preview = await this.#preview(installation);
     if (this.dryRun) return this.#reportDryRun(installation, preview);
     const isNewToken = token !== undefined && (await this.#tools.storeToken(this.gatewayPaths, token));
@@ -76,14 +78,14 @@ export class InstallCommand extends BaseCommand {
     return this.#report(installation, result);
   }
 
-  #installation(manager: ServiceManager, sandbox: Sandbox): Installation {
+  #installation(manager: ServiceManager): Installation {
     const { gatewayPaths: paths, environment } = this;
-    const options = {
+    const options: InstallOptions = {
       port: this.port === undefined ? undefined : parsePort(this.port, '--port'),
       host: parseHost(this.host),
       socket: this.socket,
       runtime: parseRuntime(this.runtime),
-      sandbox,
+      sandbox: 'full',
     };
     const plan = this.#tools.makePlan(options, { paths, environment, manager });
     const listen = readListenSettings(paths, environment, {

@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
 import type { StatusDocument } from '../../../shared/control/messages.js';
-import type { ErrorDocument } from '../../../shared/errors.js';
+import { type ErrorDocument, GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../base-command.js';
 import { requireGateway } from '../../locate-gateway.js';
 import { hasInstallRecord } from '../../service/install-record.js';
@@ -19,13 +19,24 @@ export class StatusCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const status = this.#withServiceWarnings((await requireGateway(this.gatewayPaths)).status);
+    const status = this.#withServiceWarnings(await this.#ask());
     if (this.json) await this.printJson({ running: true, ...status });
     else
       await this.printLine(
         renderStatus(status, { tokenHint: await this.#tokenHint(status.auth.tokenHint), nowMs: Date.now(), paint: this.out.paint }),
       );
     return statusExitCode(status);
+  }
+
+  /** Where a service is installed it is what to start, not a gateway beside it. */
+  async #ask(): Promise<StatusDocument> {
+    try {
+      return (await requireGateway(this.gatewayPaths)).status;
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'NOT_RUNNING' || !hasInstallRecord(this.gatewayPaths.home)) throw error;
+      const hint = 'Start the service with: xopc gateway service-start';
+      throw new GatewayError('NOT_RUNNING', { message: error.message, hint, cause: error });
+    }
   }
 
   /** What the supervisor cannot know: whether the service would start it again as it is. */

@@ -1,0 +1,105 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { renderTable } from '../../render/table.js';
+import { type CronJob, jobPath } from './job.js';
+
+interface Run {
+  readonly id: string;
+  readonly scheduledAt: string;
+  readonly state: string;
+  readonly attempt: number;
+  readonly latenessMs: number | null;
+  readonly durationMs: number | null;
+  readonly error: string | null;
+}
+
+interface Preview {
+  readonly timezone: string;
+  readonly words: { readonly en: string; readonly zh: string };
+  readonly warning: string | null;
+  readonly runs: readonly { readonly at: string; readonly local: string; readonly note: string | null }[];
+}
+
+export class CronListCommand extends ApiCommand {
+  static override readonly paths = [['cron'], ['cron', 'list']];
+  static override readonly usage = Command.Usage({
+    category: 'Scheduled jobs',
+    description: 'List the scheduled jobs.',
+    examples: [['All of them', 'xopc cron list']],
+  });
+
+  protected async run(): Promise<number> {
+    const api = await this.connect();
+    const { jobs } = await api.call<{ jobs: CronJob[] }>({ method: 'GET', path: '/api/cron' });
+    if (this.json) await this.printJson({ jobs });
+    else if (jobs.length === 0) await this.note('There are no scheduled jobs. Make one with: xopc cron add');
+    else {
+      const rows = jobs.map(({ id, name, schedule, timezone, enabled, nextRunAt }) => [
+        id,
+        enabled ? (nextRunAt ?? 'never') : 'disabled',
+        schedule,
+        timezone,
+        name,
+      ]);
+      await this.printLine(renderTable([['ID', 'NEXT RUN', 'SCHEDULE', 'TIME ZONE', 'NAME'], ...rows], [Infinity, 24, 40, 32, 60]));
+    }
+    return 0;
+  }
+}
+
+export class CronHistoryCommand extends ApiCommand {
+  static override readonly paths = [['cron', 'history']];
+  static override readonly usage = Command.Usage({
+    category: 'Scheduled jobs',
+    description: 'List the last runs of a job, newest first.',
+    examples: [['By its id', 'xopc cron history job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
+  });
+
+  readonly id = Option.String({ name: 'id' });
+
+  protected async run(): Promise<number> {
+    const path = `${jobPath(this.id)}/runs`;
+    const api = await this.connect();
+    const { runs, nextCursor } = await api.call<{ runs: Run[]; nextCursor: string | null }>({ method: 'GET', path });
+    const ms = (value: number | null): string => (value === null ? '' : `${value} ms`);
+    if (this.json) await this.printJson({ runs, nextCursor });
+    else if (runs.length === 0) await this.note('It has not run yet.');
+    else {
+      const rows = runs.map((run) => [
+        run.scheduledAt,
+        run.state,
+        String(run.attempt),
+        ms(run.latenessMs),
+        ms(run.durationMs),
+        run.error ?? '',
+      ]);
+      await this.printLine(renderTable([['SCHEDULED', 'STATE', 'ATTEMPT', 'LATE', 'TOOK', 'ERROR'], ...rows], [24, 12, 7, 16, 16, 80]));
+    }
+    return 0;
+  }
+}
+
+export class CronNextCommand extends ApiCommand {
+  static override readonly paths = [['cron', 'next']];
+  static override readonly usage = Command.Usage({
+    category: 'Scheduled jobs',
+    description: 'Tell when a schedule would fire, in words and times.',
+    examples: [['Workdays at nine', "xopc cron next '0 9 * * 1-5' --timezone Europe/Berlin"]],
+  });
+
+  readonly schedule = Option.String({ name: 'schedule' });
+  readonly timezone = Option.String('--timezone', { description: 'IANA time zone; default: `cron.defaultTimezone`.' });
+
+  protected async run(): Promise<number> {
+    const query = new URLSearchParams({ schedule: this.schedule, ...(this.timezone === undefined ? {} : { timezone: this.timezone }) });
+    const api = await this.connect();
+    const { timezone, words, warning, runs } = await api.call<Preview>({ method: 'GET', path: `/api/cron/preview?${query.toString()}` });
+    if (this.json) await this.printJson({ timezone, words, warning, runs });
+    else {
+      await this.printLine(`${words.en} (${timezone})`);
+      for (const { local, note } of runs) await this.printLine(note === null ? local : `${local} ${note}`);
+      if (warning !== null) await this.note(warning);
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,102 @@
+/** What `service-status` tells: the service as its manager sees it, the gateway as it answers itself, and what is amiss. */
+import type { StatusWarning } from '../../shared/control/messages.js';
+import { escapeControls } from '../../shared/log/escape.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { locateGateway } from '../locate-gateway.js';
+import { serviceWarnings } from './drift.js';
+import { type InstallRecord, recordOf } from './install-record.js';
+import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './service-manager.js';
+import { SERVICE_NAME } from './service-plan.js';
+
+export interface ServiceReport {
+  readonly installed: boolean;
+  readonly manager: string;
+  readonly service: string;
+  readonly state: ServiceState;
+  /** Whether the gateway that the service runs answers and serves. */
+  readonly serving: boolean;
+  readonly gateway: { readonly pid: number; readonly port: number; readonly supervisedBy: string | null } | null;
+  readonly files: readonly string[];
+  readonly program: InstallRecord['plan']['program'] | null;
+  readonly socket: InstallRecord['plan']['socket'];
+  readonly warnings: readonly StatusWarning[];
+  readonly concerns: readonly ServiceConcern[];
+  readonly others: readonly OtherService[];
+}
+
+function stateLines({ state, gateway, manager }: ServiceReport): string[] {
+  const restarts = state.restarts === null ? [] : [`Restarts by ${manager}: ${state.restarts}`];
+  const exit = state.activity === 'failed' && state.lastExitCode !== null ? [`Last exit code: ${state.lastExitCode}`] : [];
+  const byHand =
+    gateway !== null && gateway.supervisedBy !== manager
+      ? [`A gateway that was started by hand runs: pid ${gateway.pid} on port ${gateway.port}`]
+      : [];
+  return [`State: ${state.description}`, `Starts at boot: ${state.isEnabled ? 'yes' : 'no'}`, ...restarts, ...exit, ...byHand];
+}
+
+function programLines({ program, socket, files }: ServiceReport): string[] {
+  const node = program?.nodePath === null || program === null ? '' : ` by ${program.nodePath}`;
+  return [
+    ...files.map((path) => `File: ${path}`),
+    ...(program === null ? [] : [`Program: ${program.path}${node}`]),
+    ...(socket === null ? [] : [`Socket: ${socket.host}:${socket.port}, held by systemd`]),
+  ];
+}
+
+function headline({ installed, serving, state }: ServiceReport): string {
+  if (!installed) return '⚪ Gateway is not installed as a service';
+  if (serving) return '✅ Gateway service is running';
+  return state.activity === 'failed' ? '❌ Gateway service has failed' : '⚪ Gateway service is stopped';
+}
+
+function hints({ installed, serving }: ServiceReport): string[] {
+  if (!installed) return ['xopc gateway install         # Install and start it'];
+  return serving
+    ? ['xopc gateway stop            # Stop it until service-start', 'xopc gateway uninstall       # Remove the service']
+    : ['xopc gateway service-start   # Start it'];
+}
+
+const warningLines = ({ warnings, concerns, others }: ServiceReport): string[] => [
+  ...warnings.flatMap(({ message, hint }) => [message, ...(hint === undefined ? [] : [`  ${hint}`])]),
+  ...concerns.flatMap(({ message, hint }) => [message, `  ${hint}`]),
+  ...others.flatMap(({ path, removeWith }) => [`another service starts a gateway: ${path}`, `  ${removeWith}`]),
+];
+
+function block(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [title, ...lines.map((line) => `   ${escapeControls(line)}`)];
+}
+
+/** The text of `xopc gateway service-status`. */
+export function renderServiceReport(report: ServiceReport): string {
+  const details = report.installed ? [...stateLines(report), ...programLines(report)] : [];
+  const parts = [block(headline(report), details), block('⚠️  Warnings:', warningLines(report)), block('📝 Management:', hints(report))];
+  return parts.flat().join('\n');
+}
+
+/** 0 it serves, 1 it has failed, 3 it is stopped or not installed. */
+export function serviceExitCode({ serving, installed, state }: ServiceReport): number {
+  if (serving) return 0;
+  return installed && state.activity === 'failed' ? 1 : 3;
+}
+
+/** @throws UNAVAILABLE when the manager cannot be asked */
+export async function makeServiceReport(paths: GatewayPaths, manager: ServiceManager): Promise<ServiceReport> {
+  const record = recordOf(paths);
+  const [state, location, others] = await Promise.all([manager.state(), locateGateway(paths), manager.others()]);
+  const status = location.kind === 'answers' ? location.status : undefined;
+  const isInstalled = record !== undefined && state.isRegistered;
+  return {
+    installed: isInstalled,
+    manager: manager.marker,
+    service: SERVICE_NAME,
+    state,
+    serving: isInstalled && status?.supervisedBy === manager.marker && status.ready,
+    gateway: status === undefined ? null : { pid: status.pid, port: status.port, supervisedBy: status.supervisedBy },
+    files: record === undefined ? [] : [...manager.files(record.plan).map(({ path }) => path), record.plan.launcherPath],
+    program: record?.plan.program ?? null,
+    socket: record?.plan.socket ?? null,
+    warnings: serviceWarnings(paths),
+    concerns: isInstalled ? await manager.concerns({ repair: false }) : [],
+    others,
+  };
+}

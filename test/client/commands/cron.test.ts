@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { fakeHttp, json } from '../../fakes/http-server.js';
+import { runCommand } from '../../helpers/command-line.js';
+import { fakeJob, fakeRun } from '../../helpers/fake-cron.js';
+import { testPaths } from '../../helpers/lock-file.js';
+
+const preview = {
+  timezone: 'UTC',
+  words: { en: 'At 09:00', zh: '在09:00' },
+  warning: null,
+  runs: [{ at: '', local: '2026-03-29T03:00:00+02:00', note: 'gap' }],
+};
+
+test.each([
+  [['cron'], 'GET', '/api/cron', '', /job_1 +2026-02-03T04:05:06.000Z +0 9 \* \* \* +Europe\/Berlin +Report/],
+  [
+    ['cron', 'add', 'every 1h', 'hi', '--channel', 'webchat', '--chat', 'me'],
+    'POST',
+    '/api/cron/create',
+    '{"channel":"webchat","chat_id":"me","schedule":"every 1h","message":"hi"}',
+    /^job_1 next run/,
+  ],
+  [['cron', 'edit', 'job_1', '--schedule', 'every 2h'], 'PATCH', '/api/cron/job_1', '{"schedule":"every 2h"}', /^job_1/],
+  [['cron', 'enable', 'job_1'], 'PATCH', '/api/cron/job_1', '{"enabled":true}', /^job_1/],
+  [['cron', 'disable', 'job_1'], 'PATCH', '/api/cron/job_1', '{"enabled":false}', /^job_1/],
+  [['cron', 'run', 'job_1'], 'POST', '/api/cron/trigger', '{"job_id":"job_1"}', /^run_1 triggered/],
+  [['cron', 'remove', 'job_1'], 'DELETE', '/api/cron/job_1', '', /^job_1 removed/],
+  [['cron', 'history', 'job_1'], 'GET', '/api/cron/job_1/runs', '', /failed +1 +0 ms +5 ms +no such chat/],
+  [['cron', 'next', '0 9 * * *'], 'GET', '/api/cron/preview?schedule=0+9+*+*+*', '', /^At 09:00 \(UTC\)\n2026-03-29T03:00:00\+02:00 gap/],
+])('%j asks the API and prints what it answers', async (...[args, method, path, body, expected]) => {
+  const server = await fakeHttp((_request, response) =>
+    json(response, {
+      jobs: [fakeJob],
+      job: fakeJob,
+      runs: [fakeRun],
+      nextCursor: null,
+      run_id: 'run_1',
+      ...(path.includes('preview') ? preview : {}),
+    }),
+  );
+  const { home, controlPath } = testPaths();
+  await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));
+  const { code, stdout } = await runCommand(args, { home });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(expected);
+  expect(server.seen[0]).toMatchObject({ method, path, body });
+});

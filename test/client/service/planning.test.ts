@@ -1,0 +1,137 @@
+/** From options to a plan: what is chosen, and what is refused before anything is written. */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { chooseNode, chooseProgram } from '../../../client/service/choose-program.js';
+import { compareFile, handMade } from '../../../client/service/file-changes.js';
+import { readInstallRecord, recordPath } from '../../../client/service/install-record.js';
+import { makePlan, refreshPlan } from '../../../client/service/make-plan.js';
+import { shellOnlyVariables } from '../../../client/service/missing-environment.js';
+import { seal, SEAL_COMMENT } from '../../../client/service/seal.js';
+import { SystemdManager } from '../../../client/service/systemd/systemd-manager.js';
+import { TaskSchedulerManager } from '../../../client/service/task-scheduler/task-scheduler-manager.js';
+import { resolvePaths } from '../../../shared/node/paths.js';
+import { testEnvironment } from '../../helpers/command-line.js';
+import { tempDir } from '../../helpers/temp-dir.js';
+
+const systemd = new SystemdManager();
+const OPTIONS = { port: undefined, host: undefined, socket: false, runtime: undefined, sandbox: 'full' } as const;
+
+function makeHome(config = '{}'): {
+  home: string;
+  paths: ReturnType<typeof resolvePaths>;
+  environment: ReturnType<typeof testEnvironment>;
+} {
+  const home = tempDir();
+  writeFileSync(join(home, 'config.json'), config);
+  return { home, paths: resolvePaths({ home, runtimeDir: home }), environment: testEnvironment(home) };
+}
+
+describe('a plan', () => {
+  test('takes the port from the option, else from the environment, and leaves the rest to the configuration', () => {
+    const from = { ...makeHome(), manager: systemd };
+    expect(makePlan(OPTIONS, from)).toMatchObject({ port: null, host: null, socket: null, configPath: null, drainTimeoutMs: 5_000 });
+    const withEnvironment = { ...from, environment: testEnvironment(from.home, { port: 81 }) };
+    expect(makePlan(OPTIONS, withEnvironment).port).toBe(81);
+    expect(makePlan({ ...OPTIONS, port: 82 }, withEnvironment).port).toBe(82);
+  });
+
+  test('names a configuration that is not the one of the home', () => {
+    const { home, environment } = makeHome();
+    const paths = resolvePaths({ home, configPath: join(home, 'work.json'), runtimeDir: home });
+    expect(makePlan(OPTIONS, { paths, environment, manager: systemd }).configPath).toBe(join(home, 'work.json'));
+  });
+
+  test.each([
+    { host: '0.0.0.0', address: '0.0.0.0' },
+    { host: 'localhost', address: '127.0.0.1' },
+    { host: '::1', address: '::1' },
+  ])('has a socket on $address for $host', ({ host, address }) => {
+    const from = { ...makeHome('{ "gateway": { "port": 90 } }'), manager: systemd };
+    expect(makePlan({ ...OPTIONS, host, socket: true }, from).socket).toEqual({ host: address, port: 90 });
+  });
+
+  test('follows the configuration when it is looked at again', () => {
+    const { home, paths, environment } = makeHome();
+    const plan = makePlan({ ...OPTIONS, socket: true }, { paths, environment, manager: systemd });
+    writeFileSync(join(home, 'config.json'), '{ "gateway": { "port": 91, "drainTimeoutMs": 9000 } }');
+    expect(refreshPlan(plan, paths)).toEqual({ ...plan, drainTimeoutMs: 9_000, socket: { host: '0.0.0.0', port: 91 } });
+  });
+
+  test('refuses a socket for a name, or where there is no systemd, and a home with a line break', () => {
+    const from = { ...makeHome(), manager: systemd };
+    expect(() => makePlan({ ...OPTIONS, host: 'a.example', socket: true }, from)).toThrow("'a.example' is a name");
+    const windows = new TaskSchedulerManager({ home: from.home, userId: 'A' });
+    expect(() => makePlan({ ...OPTIONS, socket: true }, { ...from, manager: windows })).toThrow('--socket needs systemd');
+    const odd = resolvePaths({ home: join(from.home, 'a\nb'), runtimeDir: from.home });
+    expect(() => makePlan(OPTIONS, { ...from, paths: odd })).toThrow('line break');
+  });
+});
+
+describe('the program of a service', () => {
+  const node = (path: string, version: string): string => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `#!/bin/sh\necho ${version}\n`);
+    chmodSync(path, 0o755);
+    return path;
+  };
+
+  test('runs with this Node, unless a version manager owns it and a lasting one will do', () => {
+    const directory = tempDir();
+    const owned = join(directory, '.nvm', 'versions', 'node', 'v20.19.0', 'bin', 'node');
+    const good = node(join(directory, 'good'), 'v20.19.0');
+    const old = node(join(directory, 'old'), 'v20.18.3');
+    const ownedToo = node(join(directory, '.volta', 'bin', 'node'), 'v24.0.0');
+    expect(chooseNode('/usr/bin/node', [good])).toBe('/usr/bin/node');
+    expect(chooseNode(owned, [join(directory, 'absent'), ownedToo, old, good])).toBe(good);
+    expect(chooseNode(owned, [old])).toBe(owned);
+  });
+
+  test('is the package by default, and an executable only where there is one', () => {
+    expect(chooseProgram(undefined)).toMatchObject({ runtime: 'node', nodePath: expect.any(String) as string });
+    expect(() => chooseProgram('binary')).toThrow('there is no executable at');
+  });
+});
+
+describe('a file that is there already', () => {
+  const text = seal(`# ${SEAL_COMMENT}\nA=1\n`);
+  const newer = seal(`# ${SEAL_COMMENT}\nA=2\n`);
+
+  test.each([
+    { what: 'nothing', content: undefined, current: 'absent' },
+    { what: 'the same', content: newer, current: 'same' },
+    { what: 'an earlier version', content: text, current: 'outdated' },
+    { what: 'an edited one', content: text.replace('A=1', 'A=3'), current: 'edited' },
+    { what: "somebody else's", content: 'A=1\n', current: 'foreign' },
+  ])('is told apart: $what', ({ content, current }) => {
+    const path = join(tempDir(), 'unit');
+    if (content !== undefined) writeFileSync(path, content);
+    const change = compareFile({ path, text: newer, mode: 0o644, encoding: 'utf8' });
+    expect(change.current).toBe(current);
+    expect(handMade([change]) === undefined).toBe(!['edited', 'foreign'].includes(current));
+  });
+
+  test('is compared without its byte order mark', () => {
+    const path = join(tempDir(), 'task.xml');
+    writeFileSync(path, Buffer.from(`\ufeff${text}`, 'utf16le'));
+    expect(compareFile({ path, text, mode: 0o600, encoding: 'utf16le' }).current).toBe('same');
+  });
+});
+
+describe('the record of an installation', () => {
+  test.each(['', '{', 'null', '[]', '{"v":2}', '{"v":1,"configHash":"x","plan":{"marker":"upstart"}}'])(
+    'is not taken from %s',
+    (content) => {
+      const home = tempDir();
+      mkdirSync(dirname(recordPath(home)));
+      writeFileSync(recordPath(home), content);
+      expect(readInstallRecord(home)).toBeUndefined();
+    },
+  );
+});
+
+test('variables that only this shell has are named, those of the configuration among them, and their values are not', () => {
+  const { paths } = makeHome('{ "channels": { "a": "${MY_TOKEN}", "b": "$${ESCAPED}" } }');
+  const values: Record<string, string> = { MY_TOKEN: 'secret', ESCAPED: 'x', OPENAI_API_KEY: 'secret', HOME: '/' };
+  expect(shellOnlyVariables(paths, (name) => values[name])).toEqual(['MY_TOKEN', 'OPENAI_API_KEY']);
+});
