@@ -16,7 +16,8 @@ import { createRedactor, type Redactor } from '../../shared/node/redact.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
 import type { AiModule } from './providers/provider.js';
-import { createConfigService } from './services/config-documents.js';
+import { Activity } from './services/activity.js';
+import { ConfigDocuments } from './services/config-documents.js';
 import { type Conversation, createConversation } from './services/create-services.js';
 import { createLogService } from './services/logs.js';
 import { createStatusService } from './services/status.js';
@@ -44,6 +45,8 @@ export class WorkerLifecycle {
   readonly #logFile: LogFile;
   readonly #redactor: Redactor;
   readonly #log: Logger;
+  readonly #build = readBuildInfo() ?? { version: '0.0.0', buildId: 'unknown' };
+  readonly #activity: Activity;
   readonly #conversation: Conversation;
   readonly #http: HttpApp;
   #liveInstanceIds: readonly string[];
@@ -80,6 +83,7 @@ export class WorkerLifecycle {
       bindings: { role: 'worker', instanceId: boot.instanceId },
       redactor: this.#redactor,
     });
+    this.#activity = new Activity({ instanceId: boot.instanceId, build: this.#build, clock });
     this.#conversation = createConversation({
       paths,
       config: () => loaded().config,
@@ -90,6 +94,7 @@ export class WorkerLifecycle {
       clock,
       loadAi: () => loadBundle<AiModule>('ai'),
       loadTelegram: () => loadBundle<TelegramModule>('telegram'),
+      publish: (event) => this.#activity.publish(event),
     });
     this.#http = this.#createHttp(paths, clock);
   }
@@ -100,7 +105,7 @@ export class WorkerLifecycle {
     const { tokenHint, config, hash, warnings } = this.#config.current;
     this.#channel.send({
       type: 'ready',
-      version: readBuildInfo()?.version ?? '0.0.0',
+      version: this.#build.version,
       configHash: hash,
       tokenHint,
       authEnabled: config.gateway.auth.enabled,
@@ -133,6 +138,7 @@ export class WorkerLifecycle {
   /** Finishes what runs within the deadline; resolves when this process may leave. */
   async drain(message: Message<'drain'>): Promise<void> {
     this.#isDraining = true;
+    this.#activity.publish({ type: 'draining' });
     const timeoutMs = Math.max(0, message.timeoutMs - CLOSE_RESERVE_MS);
     const quiesced = this.#conversation.quiesce(timeoutMs).then(() => this.#channel.send({ type: 'quiesced' }));
     // What chats wait for has the same time to end as what HTTP clients wait for.
@@ -164,10 +170,12 @@ export class WorkerLifecycle {
     const { config, tokenHint } = this.#config.current;
     this.#logFile.setMaxBytes(config.logs.maxBytes);
     if (problems.length === 0) void this.#conversation.reconfigure();
+    const outcome = problems.length === 0 ? 'applied' : 'rejected';
+    this.#activity.publish({ type: 'config', outcome, revision: this.#config.current.hash });
     this.#channel.send({
       type: 'configResult',
       hash: message.hash,
-      outcome: problems.length === 0 ? 'applied' : 'rejected',
+      outcome,
       problems,
       tokenHint,
       authEnabled: config.gateway.auth.enabled,
@@ -202,13 +210,15 @@ export class WorkerLifecycle {
         completions,
         status,
         logs: createLogService({ logPath: paths.logPath, redactor: this.#redactor }),
-        config: createConfigService({ paths, inForce, status }),
+        config: new ConfigDocuments({ paths, inForce, status }),
+        events: this.#activity.events,
+        counters: this.#activity.counters(() => this.#conversation.gauges()),
       },
       config: () => this.#config.current.config,
       token: () => this.#config.current.token,
       logger: this.#log,
       clock,
-      version: readBuildInfo() ?? { version: '0.0.0', buildId: 'unknown' },
+      version: this.#build,
       instanceId: this.#boot.instanceId,
       isDraining: () => this.#isDraining,
     });
@@ -216,10 +226,12 @@ export class WorkerLifecycle {
 
   #beat(): void {
     const vitals = this.#http.vitals();
+    const channels = this.#conversation.channels();
+    this.#activity.noteChannels(channels);
     this.#isIdle = vitals.connections === 0;
     this.#channel.send({
       type: 'heartbeat',
-      vitals: { rssBytes: process.memoryUsage.rss(), ...vitals, channels: this.#conversation.channels() },
+      vitals: { rssBytes: process.memoryUsage.rss(), ...vitals, channels },
     });
     this.#heartbeat = setTimeout(() => this.#beat(), this.#isIdle ? HEARTBEAT_MS.idle : HEARTBEAT_MS.busy);
   }

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
-import { isSingleExecutable, loadNativeAsset, readAsset, readTextAsset, readTrailer } from './single-executable.js';
+import { isSingleExecutable, readAsset, readTextAsset, readTrailer } from './single-executable.js';
 
 /** One bundle per process role, and one for each part that is loaded late. */
 export type BundleName = 'client' | 'config' | 'start' | 'service' | 'supervisor' | 'worker' | 'fallback' | 'ai' | 'telegram';
@@ -43,18 +43,11 @@ export function compileBundle(source: string, filename: string, cachedData?: Buf
   });
 }
 
-/** A bundle requires Node's own modules, and native ones beside it. */
-function requireFrom(filename: string): (specifier: string) => unknown {
-  const require = createRequire(filename);
-  if (!isSingleExecutable()) return require;
-  return (specifier) => (specifier.endsWith('.node') ? loadNativeAsset(specifier.replace(/^\.\//, '')) : (require(specifier) as unknown));
-}
-
 /** Runs a compiled bundle. @returns its exports */
 export function runBundle<T>(script: Script, filename: string): T {
   const module = { exports: {} as T };
   const run = script.runInThisContext() as (...args: unknown[]) => void;
-  run.call(module.exports, module.exports, requireFrom(filename), module, filename, dirname(filename));
+  run.call(module.exports, module.exports, createRequire(filename), module, filename, dirname(filename));
   return module.exports;
 }
 

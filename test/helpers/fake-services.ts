@@ -1,6 +1,8 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
 import { fakeCompletionService } from './fake-completions.js';
 import { fakeConfigService } from './fake-config.js';
+import { EventLog } from '../../daemon/worker/services/event-log.js';
+import { systemClock } from '../../shared/clock.js';
 import { GatewayError } from '../../shared/errors.js';
 import { fakeCronService } from './fake-cron.js';
 import { fakeChannelService, fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
@@ -169,6 +171,11 @@ export function createFakeServices(): FakeServices {
     models: { providers: () => note('models.providers', undefined, [provider]), models: () => note('models.models', undefined, [model]) },
     status: { read: () => note('status.read', undefined, fakeStatus) },
     config: fakeConfigService(calls),
+    events: new EventLog({ instanceId: 'wk_test', version: '1.2.3', buildId: 'b1', clock: systemClock }),
+    counters: {
+      read: () =>
+        Promise.resolve([{ name: 'xopc_fake_total', help: 'Fake.', kind: 'counter', values: [{ labels: { a: 'b' }, value: 3 }] }]),
+    },
     logs: { query: (query) => note('logs.query', query, { entries: [{ level: 'info', msg: 'hello' }], nextCursor: null }) },
   };
   return Object.assign(fake, { messages: messageService(fake), sessions: sessionService(fake) });

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../../shared/clock.js';
 import { type Config, configSchema } from '../../shared/config/schema.js';
 import { createFakeServices, type FakeServices } from './fake-services.js';
 import { type Answer, type Ask, sendRequest } from './http-request.js';
+import { checkAgainstOpenApi } from './openapi-check.js';
 
 export const TOKEN = 'kq3J9vX2mZ7tB5nR8wY1cD4fG6hL0pS-aEiOuU_xQwE';
 
@@ -80,7 +81,11 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     port,
     services,
     lines,
-    send: (path, ask = {}) => sendRequest(port, path, ask),
+    send: async (path, ask = {}) => {
+      const answer = await sendRequest(port, path, ask);
+      checkAgainstOpenApi({ method: ask.method ?? 'GET', path }, answer);
+      return answer;
+    },
     configure: (gateway) => {
       config = readConfig(gateway);
     },

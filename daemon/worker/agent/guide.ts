@@ -2,10 +2,14 @@
  * The built-in model `xopc/guide`. It is no language model and says so: it answers where no other model is configured,
  * with what to do about that. Slash commands reach it through the command registry, like every other model.
  */
+import { KNOWN_PROVIDERS } from '../providers/known-providers.js';
 import type { Provider, ProviderEvent } from '../providers/provider.js';
 import type { BuiltInProvider } from '../providers/registry.js';
 
 export const GUIDE_REF = 'xopc/guide';
+
+/** One variable for each vendor. */
+const KEYS = KNOWN_PROVIDERS.map(({ keyVariables: [variable] }) => variable).join(', ');
 
 export interface GuideOptions {
   readonly modelsPath: string;
@@ -15,7 +19,7 @@ export interface GuideOptions {
 const EXAMPLE = `{
   "providers": {
     "local": {
-      "baseUrl": "http://127.0.0.1:11434/v1",
+      "baseUrl": "http://192.168.1.20:8000/v1",
       "models": [{ "id": "qwen3" }]
     }
   }
@@ -27,9 +31,11 @@ export function guideText({ modelsPath, configPath }: GuideOptions): string {
 
 To get real answers, do one of these:
 
-1. Set OPENAI_API_KEY in the environment and start the gateway again. OPENAI_BASE_URL names another server that speaks the same API.
+1. Set the API key of a vendor in the environment and start the gateway again: ${KEYS}.
 
-2. Describe a provider in ${modelsPath}; it takes effect at once. For a local Ollama server, for example:
+2. Start Ollama, LM Studio or llama.cpp on this machine, at its usual port; it is found within a minute.
+
+3. Describe a provider in ${modelsPath}; it takes effect at once. For a server of your own, for example:
 
 ${EXAMPLE}
 

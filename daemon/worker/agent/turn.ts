@@ -79,6 +79,9 @@ function isAboutTools({ kind, status, detail }: ProviderFailure): boolean {
   return (kind === 'rejected' || kind === 'notFound' || status === 500) && REFUSES_TOOLS.test(detail);
 }
 
+/** Whether the model called a tool though it was told that it must not any more. */
+const isToolCallAgain = ({ kind, detail }: ProviderFailure): boolean => kind === 'protocol' && /tool call/i.test(detail);
+
 interface ModelError {
   readonly ref: string;
   readonly error: GatewayError;
@@ -103,6 +106,10 @@ class Answer {
 
   constructor(options: AnswerOptions) {
     this.#options = options;
+  }
+
+  get #isLastStep(): boolean {
+    return this.#iterations >= this.#options.tools.maxIterations;
   }
 
   async *run(): AsyncGenerator<TurnEvent> {
@@ -133,6 +140,10 @@ class Answer {
         return undefined;
       }
       if (end.type === 'silent') {
+        if (this.#isLastStep && isToolCallAgain(end.failure)) {
+          yield { type: 'failed', ref, error: this.#neverEnding(model), usage: this.#usage };
+          return undefined;
+        }
         if (!usesTools || !isAboutTools(end.failure)) return describeFailure(end.failure, model.failing);
         this.#options.logger.warn({ model: ref, detail: end.failure.detail }, 'the model takes no tools; it is asked without them');
         usesTools = false;
@@ -143,7 +154,7 @@ class Answer {
         yield { type: 'finished', ref, usage: this.#usage };
         return undefined;
       }
-      if (this.#iterations >= this.#options.tools.maxIterations) {
+      if (this.#isLastStep) {
         yield { type: 'failed', ref, error: this.#neverEnding(model), usage: this.#usage };
         return undefined;
       }
@@ -152,12 +163,12 @@ class Answer {
   }
 
   async *#step(model: ResolvedModel, usesTools: boolean): AsyncGenerator<TurnEvent, StepEnd> {
-    const { tools, buildRequest } = this.#options;
-    const isLastStep = this.#iterations >= tools.maxIterations;
+    const { tools } = this.#options;
+    const isLastStep = this.#isLastStep;
     const definitions = usesTools ? tools.definitions : [];
     const words = ask(model, {
       ...this.#options,
-      buildRequest: () => buildRequest({ model, steps: this.#steps, tools: definitions, isLastStep }),
+      buildRequest: () => this.#options.buildRequest({ model, steps: this.#steps, tools: definitions, isLastStep }),
     });
     let isFirst = true;
     for (;;) {

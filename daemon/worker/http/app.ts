@@ -24,8 +24,10 @@ import { createRequestIds, requestId } from './middleware/request-id.js';
 import { requestTarget } from './middleware/request-target.js';
 import { securityHeaders } from './middleware/security-headers.js';
 import { unmatched } from './middleware/unmatched.js';
+import { Metrics } from './metrics.js';
 import { PageTickets } from './page-tickets.js';
 import { createOwnHosts, machineNames, type MachineNames, parseHost } from './own-hosts.js';
+import { RequestStats } from './request-stats.js';
 import { routesMiddleware } from './route.js';
 import { apiRoutes } from './routes/index.js';
 import { createServer, DEFAULT_LIMITS, type ServerLimits } from './server.js';
@@ -85,6 +87,9 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   const refuseCredentials = createRefuseCredentials(createFailureLimiter());
   const demandToken = createDemandToken(refuseCredentials);
   const requestIds = createRequestIds();
+  const stats = new RequestStats();
+  const vitals = () => ({ connections: connections.open, inFlight: connections.inFlight });
+  const metrics = new Metrics({ ...deps, stats, vitals });
   const healthDeps = { ...deps, requestIds, isRestricted: () => deps.config().gateway.allowedIps.length > 0 };
   const document = healthDocument(healthDeps);
   const koa = new Koa<RequestState, RouterExtras>();
@@ -92,7 +97,7 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   koa.use(healthFastPath(healthDeps, document));
   koa.use(requestId(requestIds));
   koa.use(securityHeaders);
-  koa.use(accessLog(logger, clock));
+  koa.use(accessLog(logger, clock, stats));
   koa.use(errorResponse(logger, clock));
   koa.use(requestTarget({ ...rules, tokenState: createTokenCheck(deps.token) }));
   koa.use(draining(isDraining));
@@ -101,7 +106,7 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   koa.use(cors(rules.cors));
   koa.use(auth(rules.isAuthEnabled, demandToken));
   koa.use(
-    routesMiddleware(apiRoutes({ ...deps, ...rules, connections, document, isDraining, tickets: new PageTickets(clock) }), {
+    routesMiddleware(apiRoutes({ ...deps, ...rules, connections, document, isDraining, tickets: new PageTickets(clock), metrics }), {
       readJson: createReadJson(rules.maxBodyBytes),
       demandToken,
       refuseCredentials,

@@ -38,6 +38,8 @@ export interface RouteDefinition<Body, Query> extends RouteText {
    * @param rawBody  the body as it arrived
    */
   readonly authorize?: (ctx: HttpContext, rawBody: Buffer) => 'valid' | 'none' | 'wrong';
+  /** What a caller is told whose credentials are not valid. */
+  readonly refusal?: { readonly message: string; readonly hint: string };
   /** Without it, a request that has a body is refused. */
   readonly body?: SchemaMaker<Body>;
   /** True: no body at all counts as `{}`. */
@@ -86,9 +88,14 @@ const UNKNOWN_CALLER = {
   hint: "They are those of the account that is called, not the gateway's token.",
 };
 
-async function demandAuthorization(ctx: HttpContext, verdict: 'valid' | 'none' | 'wrong', refuse: RefuseCredentials): Promise<void> {
-  if (verdict === 'none') throw new GatewayError('UNAUTHORIZED', UNKNOWN_CALLER);
-  if (verdict === 'wrong') await refuse(ctx, UNKNOWN_CALLER);
+async function demandAuthorization<Body, Query>(
+  ctx: HttpContext,
+  { authorize, refusal = UNKNOWN_CALLER }: RouteDefinition<Body, Query>,
+  refuse: RefuseCredentials,
+): Promise<void> {
+  const verdict = authorize?.(ctx, ctx.state.rawBody?.() ?? Buffer.alloc(0));
+  if (verdict === 'none') throw new GatewayError('UNAUTHORIZED', refusal);
+  if (verdict === 'wrong') await refuse(ctx, refusal);
 }
 
 /** Makes a route; what it takes has been checked when `handle` runs. */
@@ -99,8 +106,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
     return async (ctx) => {
       if (definition.access === 'token') await demandToken(ctx);
       const raw = await bodyOf(ctx, definition, readJson);
-      const verdict = definition.authorize?.(ctx, ctx.state.rawBody?.() ?? Buffer.alloc(0));
-      if (verdict !== undefined) await demandAuthorization(ctx, verdict, refuseCredentials);
+      await demandAuthorization(ctx, definition, refuseCredentials);
       const body = bodySchema();
       const query = querySchema();
       await definition.handle(ctx, {

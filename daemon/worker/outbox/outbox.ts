@@ -32,6 +32,11 @@ export interface OutboxOptions {
   liveInstanceIds(): readonly string[];
   /** 0 ≤ x < 1. */
   random(): number;
+  /** Is told what became of a message, or of a part of one, once that is on disk. */
+  readonly onSettled?: (
+    delivery: { messageId: string; channel: string; accountId: string; chatId: string },
+    state: DeliveryDecision['state'],
+  ) => void;
 }
 
 /** A message to take in. */
@@ -197,11 +202,13 @@ export class Outbox {
     const { store, clock, instanceId, logger } = this.#options;
     for (;;) {
       try {
-        return await store.write(async (db) => {
+        const next = await store.write(async (db) => {
           const isOurs = await settle(db, delivery, { decision, instanceId, nowMs: clock.now() });
           if (!isOurs) logger.warn({ messageId: delivery.messageId }, 'another worker had taken this delivery over');
           return this.#lanes.hasWaiting(delivery) ? this.#yield() : this.#claim(db, delivery);
         });
+        this.#options.onSettled?.(delivery, decision.state);
+        return next;
       } catch (error) {
         const mayPass = error instanceof GatewayError && error.spec.retryable;
         if (!mayPass || this.#cut.signal.aborted) throw error;

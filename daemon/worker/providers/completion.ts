@@ -56,6 +56,8 @@ export interface CompletionRequest extends CompletionSettings {
   readonly modelId: string;
   /** Oldest first. */
   readonly messages: readonly CompletionMessage[];
+  /** The most tokens that the model can write, where it is known: for the API that must be told. */
+  readonly modelMaxTokens?: number;
 }
 
 /** Tokens as the provider counted them; null where it did not say. */

@@ -7,7 +7,7 @@ import { connectGoogle } from './google-generative-ai.js';
 import { connectOpenAiCompletions } from './openai-completions.js';
 import { connectOpenAiResponses } from './openai-responses.js';
 import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
-import { completeWithModel } from './sdk-completion.js';
+import { CallNotes, completeWithModel } from './sdk-completion.js';
 import { streamModel } from './sdk-stream.js';
 
 /** Gives the SDK's model of that name. */
@@ -36,6 +36,7 @@ function withoutKey<Event extends ProviderEvent | CompletionEvent>(
 export function createProvider(settings: ConnectionSettings): Provider {
   const { id, name, api, apiKey } = settings;
   const modelOf = CONNECT[api](settings);
+  const notes = new CallNotes();
   return {
     id,
     name,
@@ -43,7 +44,8 @@ export function createProvider(settings: ConnectionSettings): Provider {
       for await (const event of streamModel(modelOf(request.modelId), request, { api, signal })) yield withoutKey(event, apiKey);
     },
     async *complete(request, signal) {
-      for await (const event of completeWithModel(modelOf(request.modelId), request, { api, signal })) yield withoutKey(event, apiKey);
+      for await (const event of completeWithModel(modelOf(request.modelId), request, { api, notes, signal }))
+        yield withoutKey(event, apiKey);
     },
   };
 }

@@ -12,6 +12,31 @@ type UserPart = Extract<PromptMessage, { role: 'user' }>['content'][number];
 type StreamPart = Awaited<ReturnType<Model['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
 type Finish = Extract<StreamPart, { type: 'finish' }>;
 
+const MAX_NOTES = 1_000;
+const MAX_NOTE_CHARACTERS = 65_536;
+
+/**
+ * What a vendor wants back with a call of a tool, and no caller of a chat-completions API knows of: Google's signature of
+ * the thoughts before it. One that is not known any more, as after a restart, costs the model those thoughts, no more.
+ */
+export class CallNotes {
+  readonly #notes = new Map<string, NonNullable<CallOptions['providerOptions']>>();
+
+  keep(callId: string, metadata: CallOptions['providerOptions']): void {
+    if (metadata?.['google'] === undefined || JSON.stringify(metadata).length > MAX_NOTE_CHARACTERS) return;
+    this.#notes.set(callId, metadata);
+    for (const oldest of this.#notes.keys()) {
+      if (this.#notes.size <= MAX_NOTES) break;
+      this.#notes.delete(oldest);
+    }
+  }
+
+  of(callId: string): Pick<CallOptions, 'providerOptions'> {
+    const providerOptions = this.#notes.get(callId);
+    return providerOptions === undefined ? {} : { providerOptions };
+  }
+}
+
 function toPart(part: CompletionPart): UserPart {
   if (part.type === 'text') return part;
   const [, mediaType, data] = /^data:([^;,]+);base64,(.*)$/s.exec(part.url) ?? [];
@@ -27,7 +52,7 @@ function parseInput(text: string): unknown {
   }
 }
 
-function toPrompt(message: CompletionMessage): PromptMessage {
+function toPrompt(message: CompletionMessage, notes: CallNotes): PromptMessage {
   switch (message.role) {
     case 'system':
       return message;
@@ -40,6 +65,7 @@ function toPrompt(message: CompletionMessage): PromptMessage {
         toolCallId: id,
         toolName: name,
         input: parseInput(input),
+        ...notes.of(id),
       }));
       return { role: 'assistant', content: [...text, ...calls] };
     }
@@ -72,15 +98,23 @@ interface Target {
   readonly api: ApiKind;
   /** Under which the SDK looks for options of this provider. */
   readonly name: string;
+  readonly notes: CallNotes;
+}
+
+function limitOf({ extra = {}, maxOutputTokens, modelMaxTokens }: CompletionRequest, { api }: Target): number | undefined {
+  // Under the name that the caller chose, which newer models insist on.
+  if (api === 'openai-completions' && 'max_completion_tokens' in extra) return undefined;
+  return maxOutputTokens ?? (api === 'anthropic-messages' ? modelMaxTokens : undefined);
 }
 
 function toOptions(request: CompletionRequest, target: Target): CallOptions {
-  const { modelId: _modelId, extra = {}, messages, tools, toolChoice, stop, responseFormat, maxOutputTokens, ...sampling } = request;
-  const isLimitInExtra = target.api === 'openai-completions' && 'max_completion_tokens' in extra;
+  const { modelId: _modelId, extra: _extra, modelMaxTokens: _max, maxOutputTokens: _limit, ...rest } = request;
+  const { messages, tools, toolChoice, stop, responseFormat, ...sampling } = rest;
+  const maxOutputTokens = limitOf(request, target);
   return {
-    prompt: messages.map(toPrompt),
+    prompt: messages.map((message) => toPrompt(message, target.notes)),
     ...sampling,
-    ...(maxOutputTokens === undefined || isLimitInExtra ? {} : { maxOutputTokens }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(stop === undefined ? {} : { stopSequences: [...stop] }),
     ...(responseFormat === undefined ? {} : { responseFormat }),
     ...(tools === undefined
@@ -108,8 +142,13 @@ const REASONS = { stop: 'stop', length: 'length', 'tool-calls': 'tool_calls', 'c
 class Call {
   readonly #indices = new Map<string, number>();
   readonly #withArguments = new Set<string>();
+  readonly #notes: CallNotes;
   #error: { readonly cause: unknown } | undefined;
   #finish: Finish | undefined;
+
+  constructor(notes: CallNotes) {
+    this.#notes = notes;
+  }
 
   /** The first error is the cause; what follows are its consequences. */
   noteError(cause: unknown): void {
@@ -129,6 +168,7 @@ class Call {
       case 'tool-input-delta':
         return yield* this.#arguments(part.id, part.delta);
       case 'tool-call':
+        this.#notes.keep(part.toolCallId, part.providerMetadata);
         yield* this.#start(part.toolCallId, part.toolName);
         if (!this.#withArguments.has(part.toolCallId)) yield* this.#arguments(part.toolCallId, part.input);
         return;
@@ -137,6 +177,8 @@ class Call {
         return;
       case 'finish':
         this.#finish = part;
+        return;
+      default: // beginnings and ends of what is told above, and what no caller asked for
     }
   }
 
@@ -169,9 +211,9 @@ class Call {
 export async function* completeWithModel(
   model: LanguageModel,
   request: CompletionRequest,
-  { api, signal }: { api: ApiKind; signal: AbortSignal },
+  { api, notes, signal }: { api: ApiKind; notes: CallNotes; signal: AbortSignal },
 ): AsyncGenerator<CompletionEvent> {
-  const call = new Call();
+  const call = new Call(notes);
   // The SDK takes an abort for one only with its own kind of reason; a caller's reason would look like a failure.
   const controller = new AbortController();
   const abort = (): void => controller.abort();
@@ -179,7 +221,7 @@ export async function* completeWithModel(
   if (signal.aborted) abort();
   try {
     const sdkModel = model as Model;
-    const target = { api, name: sdkModel.provider.split('.')[0] ?? '' };
+    const target = { api, notes, name: sdkModel.provider.split('.')[0] ?? '' };
     const { stream } = await sdkModel.doStream({ ...toOptions(request, target), abortSignal: controller.signal });
     for await (const part of stream as AsyncIterable<StreamPart> & typeof stream) yield* call.read(part);
   } catch (error) {

@@ -129,6 +129,7 @@ export async function* streamModel(
         case 'finish':
           result.noteFinish({ reason: part.finishReason, raw: part.rawFinishReason, usage: part.totalUsage });
           break;
+        default:
       }
     }
     // Asked for only now: a promise that nobody takes would fail unheard when the call does.

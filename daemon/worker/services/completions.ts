@@ -9,7 +9,7 @@ import type { Candidate } from '../agent/turn.js';
 import type { CompletionEvent, CompletionMessage, CompletionUsage } from '../providers/completion.js';
 import { describeFailure } from '../providers/describe-failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
-import type { AgentService, CompletionCall, CompletionOutput, CompletionService } from './contracts.js';
+import type { AgentEvent, AgentService, CompletionCall, CompletionOutput, CompletionService } from './contracts.js';
 
 export interface CompletionServiceOptions {
   readonly agent: AgentService;
@@ -17,6 +17,12 @@ export interface CompletionServiceOptions {
   readonly logger: LogPort;
   config(): Config;
   registry(): ProviderRegistry;
+}
+
+interface SessionTarget {
+  readonly session: string;
+  readonly agentId?: string;
+  readonly model?: string;
 }
 
 /** Local models may think for minutes before the first word. */
@@ -56,9 +62,13 @@ function questionOf({ messages, tools }: CompletionCall): string {
 }
 
 /** A provider that only answers the last text, such as the built-in guide. */
-async function* streamText(model: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionEvent> {
+async function* answerLastText(
+  { provider, modelId }: Pick<ResolvedModel, 'provider' | 'modelId'>,
+  call: CompletionCall,
+  signal: AbortSignal,
+): AsyncGenerator<CompletionEvent> {
   const content = call.messages.map(textOf).at(-1) ?? '';
-  for await (const event of model.provider.stream({ modelId: model.modelId, messages: [{ role: 'user', content }] }, signal)) {
+  for await (const event of provider.stream({ modelId, messages: [{ role: 'user', content }] }, signal)) {
     if (event.type === 'delta') yield { type: 'text', text: event.text };
     else if (event.type === 'finish') yield { type: 'finish', reason: 'stop', usage: { ...NO_USAGE, ...event.usage } };
     else if (event.type !== 'toolCall') yield event;
@@ -70,25 +80,69 @@ function stopped(signal: AbortSignal): GatewayError {
   return new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it was finished' });
 }
 
-export function createCompletionService(options: CompletionServiceOptions): CompletionService {
-  const { clock, logger } = options;
+/** The error of a turn, before or after its first word. */
+function turnError({ code, message, details }: Extract<AgentEvent, { type: 'error' }>): GatewayError {
+  return new GatewayError(code, { message, ...(details === undefined ? {} : { details: { ...details } }) });
+}
 
-  function open(model: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
-    const { model: _name, session: _session, ...request } = call;
-    return model.provider.complete?.({ ...request, modelId: model.modelId }, signal) ?? streamText(model, call, signal);
+function open({ provider, modelId, maxTokens }: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
+  const { model: _name, session: _session, ...request } = call;
+  return (
+    provider.complete?.({ ...request, modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) }, signal) ??
+    answerLastText({ provider, modelId }, call, signal)
+  );
+}
+
+export class Completions implements CompletionService {
+  readonly #options: CompletionServiceOptions;
+
+  constructor(options: CompletionServiceOptions) {
+    this.#options = options;
+  }
+
+  async models(): Promise<{ id: string; owner: string }[]> {
+    const models = await this.#options.registry().models();
+    return [...this.#agents().map(({ id }) => ({ id, owner: 'xopc' })), ...models.map(({ id, provider }) => ({ id, owner: provider }))];
+  }
+
+  async *run(call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput> {
+    const agents = this.#agents();
+    const agent = agents.find(({ id }) => id === call.model);
+    if (agent === undefined && !call.model.includes('/')) throw modelNotFound(call.model, agents);
+    const registry = this.#options.registry();
+    if (call.session !== undefined) {
+      const target = agent === undefined ? { model: call.model } : { agentId: agent.id };
+      return yield* this.#runInSession(call, { session: call.session, ...target }, signal);
+    }
+    if (agent === undefined) return yield* this.#runStateless(call, [{ ref: call.model, model: registry.resolve(call.model) }], signal);
+    const candidates = await chooseModels({ requested: undefined, agent, config: this.#options.config() }, registry);
+    const system = agent.systemPrompt === undefined ? [] : [{ role: 'system' as const, content: agent.systemPrompt }];
+    return yield* this.#runStateless({ ...call, messages: [...system, ...call.messages] }, candidates, signal);
+  }
+
+  #agents(): AgentConfig[] {
+    return this.#options.config().agents.list.filter(({ enabled }) => enabled);
+  }
+
+  async *#runStateless(call: CompletionCall, candidates: readonly Candidate[], signal: AbortSignal): AsyncGenerator<CompletionOutput> {
+    let first: GatewayError | undefined;
+    for (const candidate of candidates) {
+      const error = yield* this.#ask(candidate, call, signal);
+      if (error === undefined) return;
+      if (signal.aborted) throw error;
+      this.#options.logger.warn({ model: candidate.ref, err: error, candidates: candidates.length }, 'the model did not answer');
+      first ??= error;
+    }
+    if (first !== undefined) throw first;
   }
 
   /** @returns the error, when the model failed before it said anything */
-  async function* ask(
-    candidate: Candidate,
-    call: CompletionCall,
-    signal: AbortSignal,
-  ): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
+  async *#ask(candidate: Candidate, call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
     if ('problem' in candidate) return candidate.problem;
     const { model } = candidate;
+    const limit = { signal, idleMs: IDLE_TIMEOUT_MS, clock: this.#options.clock };
     let hasSpoken = false;
-    const events = withIdleTimeout((limited) => open(model, call, limited), { signal, idleMs: IDLE_TIMEOUT_MS, clock });
-    for await (const event of events) {
+    for await (const event of withIdleTimeout((limited) => open(model, call, limited), limit)) {
       if (event.type === 'aborted' || event.type === 'failed') {
         const error = event.type === 'aborted' ? stopped(signal) : describeFailure(event.failure, model.failing);
         if (!hasSpoken) return error;
@@ -101,69 +155,19 @@ export function createCompletionService(options: CompletionServiceOptions): Comp
     return undefined;
   }
 
-  async function* runStateless(
-    call: CompletionCall,
-    candidates: readonly Candidate[],
-    signal: AbortSignal,
-  ): AsyncGenerator<CompletionOutput> {
-    let first: GatewayError | undefined;
-    for (const candidate of candidates) {
-      const error = yield* ask(candidate, call, signal);
-      if (error === undefined) return;
-      if (signal.aborted) throw error;
-      logger.warn({ model: candidate.ref, err: error, candidates: candidates.length }, 'the model did not answer');
-      first ??= error;
-    }
-    if (first !== undefined) throw first;
-  }
-
-  async function* runInSession(
-    call: CompletionCall,
-    target: { session: string; agentId?: string; model?: string },
-    signal: AbortSignal,
-  ): AsyncGenerator<CompletionOutput> {
+  async *#runInSession(call: CompletionCall, target: SessionTarget, signal: AbortSignal): AsyncGenerator<CompletionOutput> {
     let hasSpoken = false;
-    for await (const event of options.agent.run({ message: questionOf(call), ...target }, signal)) {
-      if (event.type === 'delta') yield { type: 'text', text: event.text };
-      if (event.type === 'done')
-        yield {
-          type: 'finish',
-          reason: 'stop',
-          usage: { ...NO_USAGE, inputTokens: event.usage.inputTokens, outputTokens: event.usage.outputTokens },
-        };
-      if (event.type === 'error') {
-        const { code, message, details } = event;
-        const error = new GatewayError(code, { message, ...(details === undefined ? {} : { details: { ...details } }) });
-        if (!hasSpoken) throw error;
-        yield { type: 'error', error };
+    for await (const event of this.#options.agent.run({ message: questionOf(call), ...target }, signal)) {
+      if (event.type === 'delta') {
+        hasSpoken = true;
+        yield { type: 'text', text: event.text };
+      } else if (event.type === 'done') {
+        const { inputTokens, outputTokens } = event.usage;
+        yield { type: 'finish', reason: 'stop', usage: { ...NO_USAGE, inputTokens, outputTokens } };
+      } else if (event.type === 'error') {
+        if (!hasSpoken) throw turnError(event);
+        yield { type: 'error', error: turnError(event) };
       }
-      hasSpoken ||= event.type === 'delta';
     }
   }
-
-  return {
-    async models() {
-      const agents = options.config().agents.list.filter(({ enabled }) => enabled);
-      const models = await options.registry().models();
-      return [...agents.map(({ id }) => ({ id, owner: 'xopc' })), ...models.map(({ id, provider }) => ({ id, owner: provider }))];
-    },
-
-    async *run(call, signal) {
-      const config = options.config();
-      const agents = config.agents.list.filter(({ enabled }) => enabled);
-      const agent = agents.find(({ id }) => id === call.model);
-      if (agent === undefined && !call.model.includes('/')) throw modelNotFound(call.model, agents);
-      if (call.session !== undefined) {
-        const target = agent === undefined ? { model: call.model } : { agentId: agent.id };
-        return yield* runInSession(call, { session: call.session, ...target }, signal);
-      }
-      if (agent === undefined) {
-        const candidate = { ref: call.model, model: options.registry().resolve(call.model) };
-        return yield* runStateless(call, [candidate], signal);
-      }
-      const candidates = await chooseModels({ requested: undefined, agent, config }, options.registry());
-      const system = agent.systemPrompt === undefined ? [] : [{ role: 'system' as const, content: agent.systemPrompt }];
-      return yield* runStateless({ ...call, messages: [...system, ...call.messages] }, candidates, signal);
-    },
-  };
 }

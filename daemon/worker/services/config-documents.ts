@@ -10,12 +10,12 @@ import { configInvalid, loadConfigFile } from '../../../shared/node/config-file.
 import { writeConfig } from '../../../shared/node/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/paths.js';
 import { findUnknownProviders } from '../model-references.js';
-import type { ConfigService, ConfigSource, Fields, StatusService } from './contracts.js';
+import type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields, StatusService } from './contracts.js';
 
 export interface ConfigDocumentsOptions {
   readonly paths: GatewayPaths;
   /** In force, and the revision of the file that it came from. */
-  inForce(): { readonly config: Config; readonly revision: string; readonly isTokenOverridden: boolean };
+  readonly inForce: () => { readonly config: Config; readonly revision: string; readonly isTokenOverridden: boolean };
   readonly status: StatusService;
 }
 
@@ -49,6 +49,20 @@ function readDocument(path: string): ConfigDocument {
   return document;
 }
 
+function sourcesOf(document: ConfigDocument, config: Config, told: Readonly<Record<string, string>> = {}): Record<string, ConfigSource> {
+  const sources: Record<string, ConfigSource> = {};
+  for (const path of leaves(config)) sources[formatKey(path)] = valueAt(document.raw, path) === undefined ? 'default' : 'file';
+  for (const [name, source] of Object.entries(told)) {
+    const key = SUPERVISOR_KEYS[name];
+    if (key !== undefined && isSource(source)) sources[key] = source;
+  }
+  return sources;
+}
+
+function shown({ hash, raw }: ConfigDocument): ConfigRevision {
+  return { revision: hash, config: maskSecrets(raw) as Fields };
+}
+
 /** What is wrong with the patch is the caller's; line and column are of a text that nobody has. */
 function patchRefused(problems: readonly Problem[]): GatewayError {
   const issues = problems.map(({ key = '', message }) => ({ path: key, message: `${key} ${message}`.trim() }));
@@ -59,11 +73,49 @@ function patchRefused(problems: readonly Problem[]): GatewayError {
   });
 }
 
-export function createConfigService(options: ConfigDocumentsOptions): ConfigService {
-  const { paths, status } = options;
+export class ConfigDocuments implements ConfigService {
+  readonly #options: ConfigDocumentsOptions;
+
+  constructor(options: ConfigDocumentsOptions) {
+    this.#options = options;
+  }
+
+  async read(): Promise<ConfigView> {
+    const { paths, status, inForce } = this.#options;
+    const document = readDocument(paths.configPath);
+    const { config, revision, isTokenOverridden } = inForce();
+    // Only the supervisor knows flags and its own environment; without its answer the rest is still true.
+    const told = await status.read().catch(() => undefined);
+    const { host, port } = told ?? config.gateway;
+    const sources = sourcesOf(document, config, told?.sources);
+    return {
+      ...shown(document),
+      inForce: document.hash === revision,
+      path: paths.configPath,
+      effective: maskSecrets({ ...config, gateway: { ...config.gateway, host, port } }) as Fields,
+      sources: isTokenOverridden ? { ...sources, 'gateway.auth.api_key': 'env' } : sources,
+    };
+  }
+
+  async patch(changes: Fields, { expectedRevision }: { expectedRevision?: string }): Promise<ConfigRevision> {
+    return shown(await this.#patch('config', changes, expectedRevision));
+  }
+
+  schema(): Fields {
+    return configJsonSchema() as Fields;
+  }
+
+  async readModels(): Promise<ConfigRevision> {
+    return shown(readDocument(this.#options.paths.modelsPath));
+  }
+
+  async patchModels(changes: Fields, { expectedRevision }: { expectedRevision?: string }): Promise<ConfigRevision> {
+    return shown(await this.#patch('models', changes, expectedRevision));
+  }
 
   /** Both files together: what one names, the other must have. */
-  function problemsWith(changed: { config?: ConfigDocument; models?: ConfigDocument }): Problem[] {
+  #problemsWith(changed: { config?: ConfigDocument; models?: ConfigDocument }): Problem[] {
+    const { paths } = this.#options;
     const configDocument = changed.config ?? loadConfigFile({ path: paths.configPath });
     const modelsDocument = changed.models ?? loadConfigFile({ path: paths.modelsPath });
     const config = validateConfig(configDocument);
@@ -81,10 +133,10 @@ export function createConfigService(options: ConfigDocumentsOptions): ConfigServ
   }
 
   /** Where the caller names no revision, somebody else's change in between only means to look again. */
-  async function patch(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
+  async #patch(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await patchOnce(file, changes, expectedRevision);
+        return await this.#patchOnce(file, changes, expectedRevision);
       } catch (error) {
         const isOvertaken = error instanceof GatewayError && error.code === 'PRECONDITION_FAILED' && expectedRevision === undefined;
         if (!isOvertaken || attempt === MAX_ATTEMPTS) throw error;
@@ -92,10 +144,11 @@ export function createConfigService(options: ConfigDocumentsOptions): ConfigServ
     }
   }
 
-  async function patchOnce(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
+  async #patchOnce(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
+    const { paths } = this.#options;
     const path = file === 'config' ? paths.configPath : paths.modelsPath;
     const before = readDocument(path);
-    const validate = (document: ConfigDocument): Problem[] => problemsWith({ [file]: document });
+    const validate = (document: ConfigDocument): Problem[] => this.#problemsWith({ [file]: document });
     const wasValid = validate(before).length === 0;
     const write = {
       path,
@@ -112,48 +165,4 @@ export function createConfigService(options: ConfigDocumentsOptions): ConfigServ
       throw isRefused ? patchRefused((error.details?.['problems'] as Problem[] | undefined) ?? []) : error;
     }
   }
-
-  async function sourcesOf(document: ConfigDocument, config: Config): Promise<Record<string, ConfigSource>> {
-    const sources: Record<string, ConfigSource> = {};
-    for (const path of leaves(config)) sources[formatKey(path)] = valueAt(document.raw, path) === undefined ? 'default' : 'file';
-    // Only the supervisor knows flags and its own environment; without its answer the rest is still true.
-    const told = await status.read().then(
-      (read) => read.sources,
-      () => ({}),
-    );
-    for (const [name, source] of Object.entries(told)) {
-      const key = SUPERVISOR_KEYS[name];
-      if (key !== undefined && isSource(source)) sources[key] = source;
-    }
-    if (options.inForce().isTokenOverridden) sources['gateway.auth.api_key'] = 'env';
-    return sources;
-  }
-
-  return {
-    async read() {
-      const document = readDocument(paths.configPath);
-      const { config, revision } = options.inForce();
-      return {
-        revision: document.hash,
-        inForce: document.hash === revision,
-        path: paths.configPath,
-        config: maskSecrets(document.raw) as Fields,
-        effective: maskSecrets(config) as Fields,
-        sources: await sourcesOf(document, config),
-      };
-    },
-    async patch(changes, { expectedRevision }) {
-      const document = await patch('config', changes, expectedRevision);
-      return { revision: document.hash, config: maskSecrets(document.raw) as Fields };
-    },
-    schema: () => configJsonSchema() as Fields,
-    async readModels() {
-      const document = readDocument(paths.modelsPath);
-      return { revision: document.hash, config: maskSecrets(document.raw) as Fields };
-    },
-    async patchModels(changes, { expectedRevision }) {
-      const document = await patch('models', changes, expectedRevision);
-      return { revision: document.hash, config: maskSecrets(document.raw) as Fields };
-    },
-  };
 }

@@ -8,11 +8,12 @@ import { createTelegramChannel, type TelegramModule } from '../channels/telegram
 import { createWebchat } from '../channels/webchat.js';
 import { createWebhookChannel } from '../channels/webhook/webhook.js';
 import { Inbox } from '../inbox/inbox.js';
-import { Outbox } from '../outbox/outbox.js';
+import { Outbox, type OutboxOptions } from '../outbox/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import type { Store } from '../store/store.js';
 import { createChannelIntake } from './channel-intake.js';
 import { ChatTurns } from './chat-turns.js';
+import type { GatewayEvent } from './contracts.js';
 import type { TurnRunner } from './turn-runner.js';
 
 export interface DeliveryDeps {
@@ -28,6 +29,8 @@ export interface DeliveryDeps {
   turns(): TurnRunner;
   /** Loads the bundle that speaks to Telegram. */
   loadTelegram(): TelegramModule;
+  /** Is told what became of messages. */
+  readonly publish: (event: GatewayEvent) => void;
 }
 
 export interface DeliveryParts {
@@ -69,7 +72,8 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
     createTelegramChannel({ config, clock, logger, intake, random, load: () => deps.loadTelegram(), onReady: onReady('telegram') }),
     createWebhookChannel({ config, clock, logger, onReady: onReady('webhook') }),
   ]);
-  const outbox: Outbox = new Outbox({ store, clock, logger, channels, instanceId, liveInstanceIds, random });
+  const onSettled = tellSettled(deps);
+  const outbox: Outbox = new Outbox({ store, clock, logger, channels, instanceId, liveInstanceIds, random, onSettled });
   const handler = new ChatTurns({
     store,
     clock,
@@ -104,6 +108,11 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
     },
     warnings: () => (inbox.setAside === 0 ? [] : [setAsideWarning(inbox.setAside)]),
   };
+}
+
+function tellSettled({ publish }: Pick<DeliveryDeps, 'publish'>): NonNullable<OutboxOptions['onSettled']> {
+  return ({ messageId, channel, accountId, chatId }, status) =>
+    publish({ type: 'message', id: messageId, channel, accountId, chat_id: chatId, status });
 }
 
 function setAsideWarning(count: number): StatusWarning {

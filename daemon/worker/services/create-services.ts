@@ -18,18 +18,20 @@ import { Store } from '../store/store.js';
 import { AiLoader } from './ai-loader.js';
 import type { TelegramModule } from '../channels/telegram/telegram.js';
 import { createAgentService } from './agent.js';
-import { createCompletionService } from './completions.js';
-import type { MessageService, Services } from './contracts.js';
+import { Completions } from './completions.js';
+import type { CounterSample, GatewayEvent, MessageService, Services } from './contracts.js';
 import type { SendPort } from '../agent/tools/send.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { createChannelService } from './channels.js';
+import { readGauges } from './gauges.js';
 import { createCron, type CronParts } from './create-cron.js';
 import type { CronJobInput } from './cron-contract.js';
-import { createDelivery } from './create-delivery.js';
+import { createDelivery, type DeliveryParts } from './create-delivery.js';
 import { createMessageService } from './messages.js';
 import { modelWarnings } from './model-warnings.js';
 import { createModelService } from './models.js';
 import { createOutgoingService } from './outgoing.js';
+import { publishedMessages, publishedSessions } from './published-services.js';
 import { createSessionService } from './sessions.js';
 import { createRemindCommand, createTaskScheduler } from './task-scheduler.js';
 import { TurnJournal } from './turn-journal.js';
@@ -62,6 +64,8 @@ export interface ConversationDeps {
   readonly discovery?: Pick<DiscoveryOptions, 'ports' | 'probe'>;
   /** 0 ≤ x < 1. Default: Math.random. */
   readonly random?: () => number;
+  /** Is told what happens. */
+  readonly publish?: (event: GatewayEvent) => void;
 }
 
 export interface Conversation extends Pick<
@@ -81,6 +85,8 @@ export interface Conversation extends Pick<
   /** Ends what is left and closes the store. */
   close(): Promise<void>;
   channels(): Record<string, ChannelStatus>;
+  /** What is so at this moment, in numbers. */
+  gauges(): Promise<CounterSample[]>;
   warnings(): StatusWarning[];
 }
 
@@ -134,6 +140,53 @@ function sendPort(channels: ChannelRegistry, messages: () => MessageService): Se
   };
 }
 
+interface Parts {
+  readonly store: Store;
+  readonly ai: AiLoader;
+  readonly discovery: LocalDiscovery;
+  readonly cron: CronParts;
+  readonly delivery: DeliveryParts;
+  readonly upkeep: Upkeep;
+  readonly turns: TurnRunner;
+  readonly registry: () => ProviderRegistry;
+}
+
+type Lifecycle = Pick<Conversation, 'start' | 'activate' | 'reconfigure' | 'quiesce' | 'drain' | 'close'>;
+
+/** Started in order, stopped in reverse. */
+function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, turns, registry }: Parts): Lifecycle {
+  async function quiesce(timeoutMs = Infinity): Promise<void> {
+    ai.cancel();
+    discovery.stop();
+    await cron.quiesce();
+    await delivery.quiesce(timeoutMs);
+    await upkeep.stop();
+  }
+  return {
+    start: () => store.open(),
+    async activate() {
+      ai.loadWhenIdle(() => registry().hasProvider);
+      await upkeep.start();
+      await delivery.start();
+      await cron.start();
+      discovery.start();
+    },
+    async reconfigure() {
+      await delivery.channels.reconfigure();
+      cron.reconfigure();
+    },
+    quiesce,
+    drain: (timeoutMs) => turns.drain(timeoutMs),
+    async close() {
+      await quiesce();
+      await turns.drain(0);
+      await cron.close();
+      await delivery.close();
+      await store.close();
+    },
+  };
+}
+
 /** Makes everything; nothing runs, and no file is touched, before {@link Conversation.start}. */
 export function createConversation(deps: ConversationDeps): Conversation {
   const { clock, logger, instanceId } = deps;
@@ -146,9 +199,10 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const store = new Store({ path: deps.paths.databasePath, clock, logger, isSoleWorker });
   const random = deps.random ?? Math.random;
   const shared = { store, clock, logger, instanceId, liveInstanceIds, config, registry, random };
-  const delivery = createDelivery({ ...shared, turns: () => turns, loadTelegram: () => deps.loadTelegram() });
+  const publish = (event: GatewayEvent): void => deps.publish?.(event);
+  const delivery = createDelivery({ ...shared, publish, turns: () => turns, loadTelegram: () => deps.loadTelegram() });
   const { channels, outbox } = delivery;
-  const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds });
+  const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds, publish });
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
   const later = { clock, create: (input: CronJobInput, key?: string) => cron.service.create(input, key) };
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
@@ -160,46 +214,22 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const upkeep = new Upkeep({ store, journal, clock, logger });
   const cron: CronParts = createCron({ ...shared, channels, outbox, turns, messages });
 
-  async function quiesce(timeoutMs = Infinity): Promise<void> {
-    ai.cancel();
-    discovery.stop();
-    await cron.quiesce();
-    await delivery.quiesce(timeoutMs);
-    await upkeep.stop();
-  }
-
   return {
-    sessions: createSessionService({ store, clock, channels, config, stopTurns: (key) => turns.stopSession(key) }),
-    messages,
+    sessions: publishedSessions(
+      createSessionService({ store, clock, channels, config, stopTurns: (key) => turns.stopSession(key) }),
+      publish,
+    ),
+    messages: publishedMessages(messages, publish),
     outgoing: createOutgoingService({ store, clock, outbox }),
     channelAccounts: createChannelService({ store, clock, channels, outbox }),
     webhooks: createWebhookService({ inbox: delivery.inbox, config }),
     agent,
-    completions: createCompletionService({ agent, clock, logger, config, registry }),
+    completions: new Completions({ agent, clock, logger, config, registry }),
     models: createModelService(registry),
     cron: cron.service,
-    start: () => store.open(),
-    async activate() {
-      ai.loadWhenIdle(() => registry().hasProvider);
-      await upkeep.start();
-      await delivery.start();
-      await cron.start();
-      discovery.start();
-    },
-    async reconfigure() {
-      await channels.reconfigure();
-      cron.reconfigure();
-    },
-    quiesce,
-    drain: (timeoutMs) => turns.drain(timeoutMs),
-    async close() {
-      await quiesce();
-      await turns.drain(0);
-      await cron.close();
-      await delivery.close();
-      await store.close();
-    },
+    ...lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, turns, registry }),
     channels: () => channels.health(),
+    gauges: () => readGauges({ store, logger, channels: () => channels.health() }),
     warnings,
   };
 }

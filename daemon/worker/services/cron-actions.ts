@@ -26,32 +26,34 @@ export interface CronActionsOptions {
   registry(): ProviderRegistry;
 }
 
+/** The chat's own session, or one of the job's. */
+function sessionFor(
+  job: CronJobRow,
+  { channels, config, lane: chatLane }: { channels: ChannelRegistry; config: Config; lane: Lane | undefined },
+): { agent: ReturnType<typeof findAgent>; session: NewSession } {
+  const lane = job.session === 'main' ? chatLane : undefined;
+  const chat = lane === undefined ? undefined : channels.get(lane.channel).describeChat(lane.accountId, lane.chatId);
+  const agent = findAgent(config, job.agent_id ?? chat?.agentId);
+  if (lane === undefined || chat === undefined)
+    return { agent, session: sessionOf({ agentId: agent.id, channel: 'cron', peerId: job.id }) };
+  return {
+    agent,
+    session: sessionOf({
+      agentId: agent.id,
+      channel: lane.channel,
+      accountId: lane.accountId,
+      peerKind: chat.peerKind,
+      peerId: lane.chatId,
+    }),
+  };
+}
+
 export function createCronActions(options: CronActionsOptions): JobActions {
   const { store, channels, outbox, turns, messages } = options;
-
   function findLane(job: CronJobRow): Lane | undefined {
     if (job.channel === null || job.chat_id === null) return undefined;
     const { channel, accountId } = channels.getAccount(job.channel, job.account_id ?? undefined);
     return { channel: channel.name, accountId, chatId: job.chat_id };
-  }
-
-  /** The chat's own session, or one of the job's. */
-  function sessionFor(job: CronJobRow): { agent: ReturnType<typeof findAgent>; session: NewSession } {
-    const lane = job.session === 'main' ? findLane(job) : undefined;
-    const chat = lane === undefined ? undefined : channels.get(lane.channel).describeChat(lane.accountId, lane.chatId);
-    const agent = findAgent(options.config(), job.agent_id ?? chat?.agentId);
-    if (lane === undefined || chat === undefined)
-      return { agent, session: sessionOf({ agentId: agent.id, channel: 'cron', peerId: job.id }) };
-    return {
-      agent,
-      session: sessionOf({
-        agentId: agent.id,
-        channel: lane.channel,
-        accountId: lane.accountId,
-        peerKind: chat.peerKind,
-        peerId: lane.chatId,
-      }),
-    };
   }
 
   return {
@@ -61,7 +63,7 @@ export function createCronActions(options: CronActionsOptions): JobActions {
     wake: (lane) => outbox.wake(lane),
 
     async ask(job, ended, signal) {
-      const { agent, session } = sessionFor(job);
+      const { agent, session } = sessionFor(job, { channels, config: options.config(), lane: findLane(job) });
       const candidates = await chooseModels({ requested: job.model ?? undefined, agent, config: options.config() }, options.registry());
       if (session.channel === 'cron') {
         const before = await store.read((db) => findSession(db, session.key));

@@ -9,7 +9,20 @@ const isoOrNull = (ms: number | null): string | null => (ms === null ? null : is
 export function toJobDocument(row: CronJobRow): CronJobDocument {
   const { id, name, schedule, timezone, message, mode, channel, session, model, overlap, missed, interrupted, retries, failures } = row;
   return {
-    ...{ id, name, schedule, timezone, message, mode, channel, session, model, overlap, missed, interrupted, retries, failures },
+    id,
+    name,
+    schedule,
+    timezone,
+    message,
+    mode,
+    channel,
+    session,
+    model,
+    overlap,
+    missed,
+    interrupted,
+    retries,
+    failures,
     chat_id: row.chat_id,
     accountId: row.account_id,
     agentId: row.agent_id,
@@ -26,7 +39,13 @@ export function toJobDocument(row: CronJobRow): CronJobDocument {
 export function toRunDocument(row: CronRunRow, deliveryStatus: string | null): CronRunDocument {
   const { id, trigger, attempt, state, model, output, error, started_at: startedAt, finished_at: finishedAt } = row;
   return {
-    ...{ id, trigger, attempt, state, model, output, error },
+    id,
+    trigger,
+    attempt,
+    state,
+    model,
+    output,
+    error,
     scheduledAt: isoTime(row.scheduled_at),
     dueAt: isoTime(row.due_at),
     startedAt: isoOrNull(startedAt),

@@ -45,7 +45,7 @@ function wrong(field: string, message: string): GatewayError {
 
 function titleOf(message: string): string {
   const [line = ''] = message.trim().split('\n');
-  return [...line].slice(0, 60).join('') || 'job';
+  return Array.from(line).slice(0, 60).join('') || 'job';
 }
 
 /** What a caller gives takes the place of what was; a value that was taken away has its default again. */
@@ -80,8 +80,8 @@ function merge(
   };
 }
 
-export function createCronService(options: CronServiceOptions): CronService {
-  const { store, clock, channels, scheduler } = options;
+function createPlanner(options: CronServiceOptions): (input: CronJobInput, before: CronJobRow | undefined) => JobValues {
+  const { clock, channels } = options;
 
   /** @throws CHANNEL_NOT_FOUND; INVALID_REQUEST; MODEL_NOT_FOUND */
   function checkTarget(job: ReturnType<typeof merge>): void {
@@ -114,11 +114,20 @@ export function createCronService(options: CronServiceOptions): CronService {
     return { ...job, anchor_at: anchorAt, next_at: nextAt, grace_ms: graceMs, updated_at: nowMs };
   }
 
-  async function load(db: Queries, id: string): Promise<CronJobRow> {
-    const row = await findCronJob(db, id);
-    if (row === undefined) throw jobNotFound(id);
-    return row;
-  }
+  return plan;
+}
+
+async function load(db: Queries, id: string): Promise<CronJobRow> {
+  const row = await findCronJob(db, id);
+  if (row === undefined) throw jobNotFound(id);
+  return row;
+}
+
+type Reading = 'runs' | 'preview';
+
+export function createCronService(options: CronServiceOptions): CronService {
+  const { store, clock, scheduler } = options;
+  const plan = createPlanner(options);
 
   async function change(id: string, decide: (before: CronJobRow) => CronJobInput): Promise<CronJobRow> {
     const row = await store.write(async (db) => {
@@ -168,6 +177,14 @@ export function createCronService(options: CronServiceOptions): CronService {
       return { runId: run.id };
     },
 
+    ...createReading(options),
+  };
+}
+
+/** What is only looked at. */
+function createReading(options: CronServiceOptions): Pick<CronService, Reading> {
+  const { store, clock } = options;
+  return {
     async runs(id, { limit = DEFAULT_LIMIT, cursor }) {
       if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
         throw wrong('cursor', `cursor '${cursor.slice(0, 80)}' is none that this API gave`);

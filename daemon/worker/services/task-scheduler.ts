@@ -9,7 +9,7 @@ import { parseSessionKey } from './session-key.js';
 
 export interface TaskSchedulerOptions {
   /** Makes a job; the same key makes one. */
-  create(input: CronJobInput, key?: string): Promise<CronJobDocument>;
+  readonly create: (input: CronJobInput, key?: string) => Promise<CronJobDocument>;
   readonly clock: Clock;
 }
 

@@ -13,6 +13,7 @@ import type { Queries, SessionRow, TurnRow } from '../store/schema.js';
 import { ensureSession, findSession, type NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { beginTurn, endTurn, readRunningTurns } from '../store/turns.js';
+import type { GatewayEvent } from './contracts.js';
 import { sessionNotFound } from './sessions.js';
 
 export interface TurnJournalOptions {
@@ -20,6 +21,8 @@ export interface TurnJournalOptions {
   readonly clock: Clock;
   readonly instanceId: string;
   liveInstanceIds(): readonly string[];
+  /** Is told when a turn has begun and when it has ended, once that is on disk. */
+  publish?(event: GatewayEvent): void;
 }
 
 /** A turn whose question is stored and whose session is ours. */
@@ -99,7 +102,10 @@ export class TurnJournal {
         if (typeof begun !== 'string') await hooks.begun?.(db, begun);
         return begun;
       });
-      if (typeof turn !== 'string') return turn;
+      if (typeof turn !== 'string') {
+        this.#publish(turn, { state: 'started', model: null, usage: null });
+        return turn;
+      }
       await this.#waitForLease(turn, signal);
     }
   }
@@ -108,7 +114,7 @@ export class TurnJournal {
   async end(turn: BegunTurn, outcome: TurnOutcome, ended?: (db: Queries, replyId: string) => Promise<boolean>): Promise<boolean> {
     const { store, clock, instanceId } = this.#options;
     const { state, reply, model, usage, error } = outcome;
-    return store.write(async (db) => {
+    const isEnded = await store.write(async (db) => {
       const nowMs = clock.now();
       const isOurs = await endTurn(db, {
         id: turn.id,
@@ -137,6 +143,24 @@ export class TurnJournal {
         await appendMessage(db, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null, status: 'error' });
       }
       return true;
+    });
+    if (isEnded) this.#publish(turn, outcome);
+    return isEnded;
+  }
+
+  #publish(
+    { session }: BegunTurn,
+    turn: Pick<Extract<GatewayEvent, { type: 'turn' }>, 'state' | 'model'> & Pick<TurnOutcome, 'usage'>,
+  ): void {
+    const { state, model, usage } = turn;
+    const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
+    this.#options.publish?.({
+      type: 'turn',
+      session: session.key,
+      agentId: session.agent_id,
+      state,
+      model,
+      usage: usage === null ? null : { inputTokens, outputTokens, costUsd },
     });
   }
 

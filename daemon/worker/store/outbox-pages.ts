@@ -86,3 +86,14 @@ export async function purgeOutbox(db: Queries, before: { deliveredMs: number; ot
     .executeTakeFirst();
   return Number(result.numDeletedRows);
 }
+
+/** How many messages there are in each state but `delivered`. */
+export async function countUndelivered(db: Queries): Promise<{ state: DeliveryState; count: number }[]> {
+  const rows = await db
+    .selectFrom('outbox_messages')
+    .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+    .where('state', 'in', ['queued', 'sending', 'retry_wait', 'unknown', 'dead'])
+    .groupBy('state')
+    .execute();
+  return rows.map(({ state, count }) => ({ state, count: Number(count) }));
+}

@@ -30,7 +30,7 @@ const phrase = (needle: string): string => `"${needle.replaceAll('"', '""')}"`;
 /** A condition on rows of `sessions`: title or messages contain the text, in any case of its letters. */
 export function containsText(needle: string): RawBuilder<boolean> {
   const matching =
-    [...needle].length >= TRIGRAM_LENGTH
+    Array.from(needle).length >= TRIGRAM_LENGTH
       ? sql`select session_id from messages where seq in (select rowid from messages_search where messages_search match ${phrase(needle)})`
       : sql`select session_id from messages where ${anyLike(sql`content`, needle)}`;
   return sql<boolean>`(${anyLike(sql`title`, needle)} or sessions.id in (${matching}))`;

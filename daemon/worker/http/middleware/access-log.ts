@@ -1,6 +1,7 @@
 /** One line per request when its answer has been sent: debug, failures info, our own failures warn, health never. */
 import type { Clock } from '../../../../shared/clock.js';
 import { type HttpContext, type HttpLogger, type HttpMiddleware, isHealthPath, PAGE_LINKS } from '../context.js';
+import type { RequestStats } from '../request-stats.js';
 
 const MAX_PATH_LENGTH = 200;
 
@@ -28,11 +29,16 @@ function write(ctx: HttpContext, logger: HttpLogger, durationMs: number): void {
   else logger.debug(fields, 'request');
 }
 
-export function accessLog(logger: HttpLogger, clock: Clock): HttpMiddleware {
+/** @param stats  counts what is logged: one listener for both, because a stream's answer has many already. */
+export function accessLog(logger: HttpLogger, clock: Clock, stats: RequestStats): HttpMiddleware {
   return (ctx, next) => {
     if (isHealthPath(ctx.path)) return next();
     const startedAtMs = clock.now();
-    ctx.res.once('close', () => write(ctx, logger, clock.now() - startedAtMs));
+    ctx.res.once('close', () => {
+      const durationMs = clock.now() - startedAtMs;
+      stats.note(ctx, durationMs);
+      write(ctx, logger, durationMs);
+    });
     return next();
   };
 }

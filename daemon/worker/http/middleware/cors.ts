@@ -7,7 +7,14 @@ import { type CorsConfig, corsMatch } from './origin-guard.js';
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
 const ALLOWED_HEADERS = [
-  ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'Last-Event-ID', 'X-Api-Key', 'X-Request-Id', 'X-Xopc-Session'],
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-Match',
+  'Last-Event-ID',
+  'X-Api-Key',
+  'X-Request-Id',
+  'X-Xopc-Session',
   // What OpenAI's SDK says of itself with every call.
   ...['Arch', 'Lang', 'OS', 'Package-Version', 'Retry-Count', 'Runtime', 'Runtime-Version', 'Timeout'].map((name) => `X-Stainless-${name}`),
 ];

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { agentRequest } from '../../../../shared/api/agent.js';
+import { agentRequest, agentResponse } from '../../../../shared/api/agent.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { AgentEvent, AgentService } from '../../services/contracts.js';
 import { readReply, streamEvents } from '../agent-turn.js';
@@ -45,6 +45,9 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
     route({
       method: 'POST',
       path: '/api/agent',
+      summary: 'Run one turn of an agent; JSON, or a stream of `delta`, `tool`, `done`, `error`',
+      media: { 'text/event-stream': 'With `Accept: text/event-stream`: the turn’s events as they come, one `done` or `error` last' },
+      answer: agentResponse,
       body: agentRequest,
       async handle(ctx, { body }) {
         const isStream = ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream';

@@ -1,4 +1,11 @@
-import { channelName, pairingApproveRequest, pairingRevokeRequest } from '../../../../shared/api/channels.js';
+import {
+  channelListResponse,
+  channelName,
+  pairingApproveRequest,
+  pairingApproveResponse,
+  pairingRevokeRequest,
+  pairingRevokeResponse,
+} from '../../../../shared/api/channels.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { ChannelService } from '../../services/contracts.js';
 import type { HttpContext } from '../context.js';
@@ -14,6 +21,8 @@ export function channelRoutes(channels: ChannelService): Route[] {
     route({
       method: 'GET',
       path: '/api/channels',
+      summary: 'List the channels’ accounts, and who asks or may write to them',
+      answer: channelListResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', ...(await channels.list()) };
       },
@@ -21,6 +30,9 @@ export function channelRoutes(channels: ChannelService): Route[] {
     route({
       method: 'POST',
       path: '/api/channels/:channel/approve',
+      summary: 'Let a sender in by the code that it was told',
+      params: { channel: channelName },
+      answer: pairingApproveResponse,
       body: pairingApproveRequest,
       async handle(ctx, { body }) {
         ctx.body = { status: 'ok', pairing: await channels.approve(channelOf(ctx), body.code) };
@@ -29,6 +41,9 @@ export function channelRoutes(channels: ChannelService): Route[] {
     route({
       method: 'POST',
       path: '/api/channels/:channel/revoke',
+      summary: 'Shut a sender out again',
+      params: { channel: channelName },
+      answer: pairingRevokeResponse,
       body: pairingRevokeRequest,
       async handle(ctx, { body: { senderId, accountId } }) {
         await channels.revoke(channelOf(ctx), { senderId, ...given({ accountId }) });

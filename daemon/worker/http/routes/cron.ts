@@ -16,7 +16,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'GET',
       path: '/api/cron',
-      summary: 'Lists the scheduled jobs',
+      summary: 'List the scheduled jobs',
       answer: api.cronListResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', jobs: await cron.list() };
@@ -25,7 +25,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'GET',
       path: '/api/cron/preview',
-      summary: 'Tells when a schedule would fire, in words and times',
+      summary: 'Tell when a schedule would fire, in words and times',
       query: api.cronPreviewQuery,
       answer: api.cronPreviewResponse,
       async handle(ctx, { query: { schedule, ...rest } }) {
@@ -35,7 +35,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'POST',
       path: '/api/cron/create',
-      summary: 'Makes a scheduled job',
+      summary: 'Make a scheduled job',
       body: api.cronCreateRequest,
       answer: api.cronJobResponse,
       async handle(ctx, { body }) {
@@ -45,7 +45,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'POST',
       path: '/api/cron/trigger',
-      summary: 'Runs a scheduled job now',
+      summary: 'Run a scheduled job now',
       body: api.cronTriggerRequest,
       answer: api.cronTriggerResponse,
       async handle(ctx, { body }) {
@@ -53,10 +53,17 @@ export function cronRoutes(cron: CronService): Route[] {
         ctx.body = { status: 'ok', message: 'Task triggered', run_id: runId };
       },
     }),
+    ...jobRoutes(cron),
+  ];
+}
+
+/** What is done with one job. */
+function jobRoutes(cron: CronService): Route[] {
+  return [
     route({
       method: 'POST',
       path: '/api/cron/:id/toggle',
-      summary: 'Enables a disabled job, and the reverse',
+      summary: 'Enable a disabled job, and the reverse',
       params,
       answer: api.cronJobResponse,
       async handle(ctx) {
@@ -66,7 +73,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'PATCH',
       path: '/api/cron/:id',
-      summary: 'Changes a scheduled job',
+      summary: 'Change a scheduled job',
       params,
       body: api.cronPatchRequest,
       answer: api.cronJobResponse,
@@ -77,7 +84,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'DELETE',
       path: '/api/cron/:id',
-      summary: 'Deletes a scheduled job with its history',
+      summary: 'Delete a scheduled job with its history',
       params,
       answer: api.cronDeleteResponse,
       async handle(ctx) {
@@ -88,7 +95,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'GET',
       path: '/api/cron/:id/runs',
-      summary: 'Lists the runs of a job, newest first',
+      summary: 'List the runs of a job, newest first',
       params,
       query: api.cronRunsQuery,
       answer: api.cronRunsResponse,

@@ -4,16 +4,20 @@ import type { Clock } from '../../../../shared/clock.js';
 import type { Services } from '../../services/contracts.js';
 import type { Connections } from '../connections.js';
 import type { HttpLogger } from '../context.js';
+import type { Metrics } from '../metrics.js';
 import type { PageTickets } from '../page-tickets.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agent.js';
 import { channelRoutes } from './channels.js';
 import { cronRoutes } from './cron.js';
 import { configRoutes } from './config.js';
+import { eventRoutes } from './events.js';
 import { healthRoutes } from './health.js';
 import { logRoutes } from './logs.js';
 import { messageRoutes } from './messages.js';
+import { metricRoutes } from './metrics.js';
 import { modelRoutes } from './models.js';
+import { openApiRoutes } from './openapi.js';
 import { openAiRoutes } from './openai.js';
 import { outgoingRoutes } from './outgoing.js';
 import { pageLinkRoutes } from './page-links.js';
@@ -32,11 +36,12 @@ export interface RouteDeps {
   readonly isAuthEnabled: () => boolean;
   readonly token: () => string;
   readonly tickets: PageTickets;
+  readonly metrics: Metrics;
 }
 
 export function apiRoutes(deps: RouteDeps): Route[] {
   const { services, connections, clock, logger, document, isDraining, isAuthEnabled } = deps;
-  return [
+  const routes = [
     ...messageRoutes(services.messages, connections),
     ...outgoingRoutes(services.outgoing),
     ...webhookRoutes(services.webhooks),
@@ -47,10 +52,13 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...modelRoutes(services.models),
     ...cronRoutes(services.cron),
     ...statusRoutes(services.status),
+    ...eventRoutes(services.events, connections, clock),
     ...configRoutes(services.config),
+    ...metricRoutes(deps.metrics),
     ...logRoutes(services.logs),
     ...pageLinkRoutes(deps.tickets, deps.token),
     ...healthRoutes(document, isDraining),
     ...pageRoutes({ document, isDraining, isAuthEnabled }),
   ];
+  return [...routes, ...openApiRoutes(routes, document().version)];
 }

@@ -1,4 +1,4 @@
-import { logsQuery } from '../../../../shared/api/logs.js';
+import { logsQuery, logsResponse } from '../../../../shared/api/logs.js';
 import type { LogService } from '../../services/contracts.js';
 import { given } from '../given.js';
 import { type Route, route } from '../route.js';
@@ -8,6 +8,8 @@ export function logRoutes(logs: LogService): Route[] {
     route({
       method: 'GET',
       path: '/api/logs',
+      summary: 'Read the gateway’s log, newest last',
+      answer: logsResponse,
       access: 'token',
       query: logsQuery,
       async handle(ctx, { query: { since: sinceMs, until: untilMs, level, q, limit, cursor } }) {

@@ -1,4 +1,10 @@
-import { idempotencyKey, messageRequest, messageSyncRequest } from '../../../../shared/api/messages.js';
+import {
+  idempotencyKey,
+  messageRequest,
+  messageResponse,
+  messageSyncRequest,
+  messageSyncResponse,
+} from '../../../../shared/api/messages.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { InboundMessage, MessageService } from '../../services/contracts.js';
 import type { Connections } from '../connections.js';
@@ -27,6 +33,9 @@ export function messageRoutes(messages: MessageService, connections: Connections
     route({
       method: 'POST',
       path: '/api/message',
+      summary: 'Send a message to a chat; answered once it is on disk',
+      headers: { 'Idempotency-Key': 'Repeats the first answer instead of sending again' },
+      answer: messageResponse,
       body: messageRequest,
       async handle(ctx, { body }) {
         const { messageId, replayed } = await messages.accept(toMessage(body), idempotencyOption(ctx));
@@ -37,6 +46,8 @@ export function messageRoutes(messages: MessageService, connections: Connections
     route({
       method: 'POST',
       path: '/api/message/sync',
+      summary: 'Handle a message as if that chat had sent it, and answer with the reply',
+      answer: messageSyncResponse,
       body: messageSyncRequest,
       async handle(ctx, { body }) {
         // A reply that is also delivered is wanted in its chat, whether or not the caller still waits.

@@ -1,3 +1,4 @@
+import { modelsResponse, providersResponse } from '../../../../shared/api/models.js';
 import type { ModelService } from '../../services/contracts.js';
 import { type Route, route } from '../route.js';
 
@@ -6,6 +7,8 @@ export function modelRoutes(models: ModelService): Route[] {
     route({
       method: 'GET',
       path: '/api/providers',
+      summary: 'List the providers of models',
+      answer: providersResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', providers: await models.providers() };
       },
@@ -13,6 +16,8 @@ export function modelRoutes(models: ModelService): Route[] {
     route({
       method: 'GET',
       path: '/api/models',
+      summary: 'List the models that can be used',
+      answer: modelsResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', models: await models.models() };
       },

@@ -1,4 +1,10 @@
-import { messageId, outgoingListQuery } from '../../../../shared/api/messages.js';
+import {
+  messageId,
+  outgoingDropResponse,
+  outgoingListQuery,
+  outgoingListResponse,
+  outgoingResponse,
+} from '../../../../shared/api/messages.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { OutgoingService } from '../../services/contracts.js';
 import type { HttpContext } from '../context.js';
@@ -14,6 +20,8 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'GET',
       path: '/api/messages',
+      summary: 'List messages to chats and what became of them, newest first',
+      answer: outgoingListResponse,
       query: outgoingListQuery,
       async handle(ctx, { query }) {
         ctx.body = { status: 'ok', ...(await outgoing.list(given(query))) };
@@ -22,6 +30,9 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'GET',
       path: '/api/messages/:id',
+      summary: 'Read one message and what became of it',
+      params: { id: messageId },
+      answer: outgoingResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', message: await outgoing.get(idOf(ctx)) };
       },
@@ -29,6 +40,9 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'POST',
       path: '/api/messages/:id/retry',
+      summary: 'Send a dead or unknown message again',
+      params: { id: messageId },
+      answer: outgoingResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', message: await outgoing.retry(idOf(ctx)) };
       },
@@ -36,6 +50,9 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'DELETE',
       path: '/api/messages/:id',
+      summary: 'Forget a message that has not arrived',
+      params: { id: messageId },
+      answer: outgoingDropResponse,
       async handle(ctx) {
         await outgoing.drop(idOf(ctx));
         ctx.body = { status: 'ok' };

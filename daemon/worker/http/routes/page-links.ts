@@ -32,6 +32,7 @@ export function pageLinkRoutes(tickets: PageTickets, token: () => string): Route
       answer: pageTokenResponse,
       // Taken here: of two requests with one ticket, however close, one gets the token.
       authorize: (ctx) => (tickets.take(ctx.params['ticket'] ?? '') ? 'valid' : 'wrong'),
+      refusal: { message: 'This link was used before, has expired, or is none.', hint: 'Make another with: xopc gateway open' },
       handle(ctx) {
         ctx.body = { status: 'ok', token: token() };
       },

@@ -1,4 +1,12 @@
-import { sessionCreateRequest, sessionKey, sessionListQuery } from '../../../../shared/api/sessions.js';
+import {
+  sessionCreateRequest,
+  sessionCreateResponse,
+  sessionDeleteResponse,
+  sessionKey,
+  sessionListQuery,
+  sessionListResponse,
+  sessionResponse,
+} from '../../../../shared/api/sessions.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { SessionService } from '../../services/contracts.js';
 import type { HttpContext } from '../context.js';
@@ -14,6 +22,8 @@ export function sessionRoutes(sessions: SessionService): Route[] {
     route({
       method: 'POST',
       path: '/api/sessions',
+      summary: 'Make a session, or get the existing one of that chat',
+      answer: sessionCreateResponse,
       body: sessionCreateRequest,
       isBodyOptional: true,
       async handle(ctx, { body: { channel = 'webchat', chat_id: chatId, agentId } }) {
@@ -23,6 +33,8 @@ export function sessionRoutes(sessions: SessionService): Route[] {
     route({
       method: 'GET',
       path: '/api/sessions',
+      summary: 'List or search sessions, newest first',
+      answer: sessionListResponse,
       query: sessionListQuery,
       async handle(ctx, { query }) {
         ctx.body = { status: 'ok', ...(await sessions.list(given(query))) };
@@ -31,6 +43,9 @@ export function sessionRoutes(sessions: SessionService): Route[] {
     route({
       method: 'GET',
       path: '/api/sessions/:key',
+      summary: 'Read a session with its messages',
+      params: { key: sessionKey },
+      answer: sessionResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', ...(await sessions.get(keyOf(ctx))) };
       },
@@ -38,6 +53,9 @@ export function sessionRoutes(sessions: SessionService): Route[] {
     route({
       method: 'DELETE',
       path: '/api/sessions/:key',
+      summary: 'Delete a session',
+      params: { key: sessionKey },
+      answer: sessionDeleteResponse,
       async handle(ctx) {
         await sessions.delete(keyOf(ctx));
         ctx.body = { status: 'ok' };

@@ -1,3 +1,4 @@
+import { statusResponse } from '../../../../shared/api/status.js';
 import type { StatusService } from '../../services/contracts.js';
 import { type Route, route } from '../route.js';
 
@@ -6,6 +7,8 @@ export function statusRoutes(status: StatusService): Route[] {
     route({
       method: 'GET',
       path: '/api/status',
+      summary: 'Read the gateway’s status',
+      answer: statusResponse,
       async handle(ctx) {
         ctx.body = { ...(await status.read()), status: 'ok' };
       },

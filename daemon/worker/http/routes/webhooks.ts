@@ -1,4 +1,4 @@
-import { webhookAccountId, webhookRequest } from '../../../../shared/api/webhooks.js';
+import { webhookAccountId, webhookRequest, webhookResponse } from '../../../../shared/api/webhooks.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { WebhookCall, WebhookService } from '../../services/contracts.js';
 import type { HttpContext } from '../context.js';
@@ -20,6 +20,9 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
     route({
       method: 'POST',
       path: '/api/webhook/:accountId',
+      summary: 'Write to an agent through a webhook account, with the account’s own credentials',
+      params: { accountId: webhookAccountId },
+      answer: webhookResponse,
       body: webhookRequest,
       authorize: (ctx, rawBody) => webhooks.authorize(callOf(ctx, rawBody)),
       async handle(ctx, { body: { chat_id: chatId, content, id } }) {

@@ -6,7 +6,7 @@ import { backoffMs, defaultGraceMs } from '../../../../daemon/worker/cron/policy
 const at = (text: string): number => Date.parse(text);
 const source = (schedule: string, timezone = 'UTC', anchor = '2026-01-01T00:00:00Z') => ({ schedule, timezone, anchorMs: at(anchor) });
 
-function nextOf(text: string, zone: string, after: string, count: number): string[] {
+function nextOf(text: string, zone: string, { after, count }: { after: string; count: number }): string[] {
   const schedule = parseSchedule(source(text, zone));
   const times: string[] = [];
   for (let ms = schedule.next(at(after)); ms !== null && times.length < count; ms = schedule.next(ms))
@@ -28,8 +28,8 @@ test.each([
   ['30 0 9 * * MON', 'UTC', '2026-01-01T00:00:00Z', ['2026-01-05T09:00', '2026-01-12T09:00']],
   ['every 90m', 'UTC', '2026-01-01T00:00:00Z', ['2026-01-01T01:30', '2026-01-01T03:00']],
   ['at 2026-07-01T09:00', 'Europe/Berlin', '2026-01-01T00:00:00Z', ['2026-07-01T07:00']],
-])('%s in %s after %s', (text, zone, after, expected) => {
-  expect(nextOf(text, zone, after, expected.length + (text.startsWith('at') ? 1 : 0))).toEqual(expected);
+])('%s in %s after %s', (...[text, zone, after, expected]) => {
+  expect(nextOf(text, zone, { after, count: expected.length + (text.startsWith('at') ? 1 : 0) })).toEqual(expected);
 });
 
 test.each(['30 2 * * *', '*/20 * * * *', '0 */5 1-3 * * *', 'every 7m', '15 3 * * SUN'])(
@@ -68,7 +68,7 @@ test.each([
   ['at 2025-12-31T09:00', 'UTC', 'schedule', 'is in the past'],
   ['0 0 30 2 *', 'UTC', 'schedule', 'never fires'],
   ['0 9 * * *', 'Mars/Olympus', 'timezone', 'is no time zone'],
-])('%j in %s is refused, and the field %s is named', (text, zone, field, message) => {
+])('%j in %s is refused, and the field %s is named', (...[text, zone, field, message]) => {
   const given = source(text, zone);
   expect(() => firstInstant(parseSchedule(given), given, given.anchorMs)).toThrow(
     expect.objectContaining({ code: 'INVALID_REQUEST', details: { field }, message: expect.stringContaining(message) as string }),

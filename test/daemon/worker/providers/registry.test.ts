@@ -2,9 +2,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createGuide } from '../../../../daemon/worker/agent/guide.js';
+import { renderWelcome } from '../../../../client/first-start.js';
+import { KNOWN_PROVIDERS } from '../../../../daemon/worker/providers/known-providers.js';
 import { listModels } from '../../../../daemon/worker/providers/list-models.js';
 import { ProviderRegistry } from '../../../../daemon/worker/providers/registry.js';
 import { modelsSchema } from '../../../../shared/config/models-schema.js';
+import { resolvePaths } from '../../../../shared/node/paths.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 
@@ -130,4 +133,20 @@ test.each([
   await expect(
     listModels({ id: 'x', name: 'X', api: 'openai-completions' as const, baseUrl: `http://127.0.0.1:${port}` }),
   ).rejects.toThrow();
+});
+
+test('each vendor is switched on by any of its keys, and by no other vendor’s', () => {
+  for (const { id, keyVariables } of KNOWN_PROVIDERS) {
+    for (const variable of keyVariables) {
+      const usable = make({}, { [variable]: 'k' }).registry.entries.filter(({ problem }) => problem === undefined);
+      expect(usable.map((entry) => [entry.id, entry.apiKey, entry.source])).toEqual([[id, 'k', variable]]);
+    }
+  }
+});
+
+test('the keys that the first start names are those that switch a vendor on', () => {
+  const lines = renderWelcome({ url: '', pageLink: undefined, hasModel: false }, resolvePaths({ home: '/h', runtimeDir: '/t' })).join('\n');
+  const named = [...lines.matchAll(/[A-Z_]+_API_KEY/g)].map(([name]) => name);
+  expect(named.length).toBeGreaterThan(0);
+  expect(KNOWN_PROVIDERS.flatMap(({ keyVariables }) => keyVariables)).toEqual(expect.arrayContaining(named));
 });

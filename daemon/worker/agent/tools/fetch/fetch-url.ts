@@ -12,7 +12,7 @@ import { readBody } from './read-body.js';
 export interface FetchOptions {
   readonly policy: AddressPolicy;
   /** @returns every address of a name. @throws what DNS says */
-  resolve(host: string): Promise<readonly string[]>;
+  readonly resolve: (host: string) => Promise<readonly string[]>;
   readonly signal: AbortSignal;
   readonly maxBytes: number;
 }

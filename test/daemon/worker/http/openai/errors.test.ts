@@ -181,7 +181,7 @@ const shaped: [string, string, object, number, string][] = [
   ['a foreign page', '/v1/models', { headers: { Origin: 'https://evil.example' } }, 403, 'forbidden'],
 ];
 
-test.each(shaped)('%s is told in OpenAI’s shape', async (_what, path, ask, ...[status, code]) => {
+test.each(shaped)('%s is told in OpenAI’s shape', async (...[, path, ask, status, code]) => {
   const { send } = await startHttpApp({ gateway: { maxBodyBytes: 1_024 } });
   const answer = await send(path, ask);
   expect(answer).toMatchObject({ status, json: { error: { code } } });

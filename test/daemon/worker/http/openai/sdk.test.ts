@@ -159,13 +159,12 @@ test.each([[false], [true]])('two calls of a tool come back, and their results r
   expect(choice?.message.tool_calls).toMatchObject(CALLS.map(({ id, ...call }) => ({ id, type: 'function', function: call })));
   expect(upstream.bodies[0]).toMatchObject({ tools: [WEATHER], tool_choice: 'required' });
   const results = CALLS.map(({ id }) => ({ role: 'tool' as const, tool_call_id: id, content: `sun ${id}` }));
-  const { role, content, tool_calls } = choice!.message;
+  if (choice === undefined) throw new Error('no choice');
+  const { role, content, tool_calls } = choice.message;
   expect((await ask([...user('Weather?'), { role, content, tool_calls: tool_calls ?? [] }, ...results])).choices[0]?.message.content).toBe(
     'Sunny.',
   );
-  const sent = (
-    upstream.bodies[1]?.['messages'] as { role: string; content: string; tool_calls?: { function: { arguments: string } }[] }[]
-  ).slice(1);
+  const [, ...sent] = (upstream.bodies[1] ?? {})['messages'] as { tool_calls?: { function: { arguments: string } }[] }[];
   expect(sent[0]?.tool_calls?.map((call) => JSON.parse(call.function.arguments) as unknown)).toEqual(
     CALLS.map((call) => JSON.parse(call.arguments) as unknown),
   );

@@ -1,0 +1,179 @@
+/** The OpenAPI 3.1 document, made from the routes and the schemas that check what they take. */
+import { errorResponse } from '../../../../shared/api/error.js';
+import { label } from '../../../../shared/api/fields.js';
+import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
+import { openAiErrorResponse } from '../../../../shared/api/openai.js';
+import { isOpenAiPath } from '../openai/error.js';
+import type { Route, RouteFacts, SchemaMaker } from '../route.js';
+
+/** As much of the specification as is made use of here. Source: OpenAPI Specification 3.1.1. */
+export interface OpenApiDocument {
+  readonly openapi: '3.1.1';
+  readonly info: { readonly title: string; readonly version: string; readonly description: string; readonly license: JsonSchema };
+  readonly servers: readonly { readonly url: string }[];
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly securitySchemes: Readonly<Record<string, JsonSchema>>;
+  };
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: JsonSchema;
+}
+
+type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters: readonly Parameter[];
+  readonly requestBody?: { readonly required: boolean; readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+}
+
+const TAGS: Readonly<Record<string, string>> = {
+  agent: 'Talk to an agent',
+  channels: 'Chat channels and who may write through them',
+  config: 'The files that users edit',
+  cron: 'Scheduled jobs',
+  events: 'What happens, as it happens',
+  health: 'For whoever supervises the gateway',
+  logs: 'The gateway’s log',
+  messages: 'Messages to chats',
+  models: 'Models and their providers',
+  openai: 'The API of OpenAI, for its SDKs and the programs built on them',
+  page: 'The page',
+  sessions: 'Conversations',
+  status: 'How the gateway is',
+};
+
+const SEGMENT_TAGS: Readonly<Record<string, string>> = {
+  message: 'messages',
+  providers: 'models',
+  'models-json': 'config',
+  'page-links': 'page',
+  webhook: 'channels',
+  metrics: 'status',
+  'openapi.json': 'status',
+};
+
+function tagOf(path: string): string {
+  if (isOpenAiPath(path)) return 'openai';
+  const segment = path.replace(/^\/api/, '').split('/')[1] ?? '';
+  const name = SEGMENT_TAGS[segment] ?? segment;
+  return Object.hasOwn(TAGS, name) ? name : 'status';
+}
+
+/** `/a/:id` and `/a/{*id}` → `/a/{id}`. */
+function templateOf(path: string): string {
+  return path.replaceAll(/:(\w+)/g, '{$1}').replaceAll('{*', '{');
+}
+
+function operationId(method: string, template: string): string {
+  const words = template.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return [method.toLowerCase(), ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))].join('');
+}
+
+function pathParameters(template: string, params: RouteFacts['params'] = {}): Parameter[] {
+  return [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: toJsonSchema((params[name] ?? (() => label(512)))(), 'input'),
+  }));
+}
+
+function queryParameters(query: SchemaMaker<unknown> | undefined): Parameter[] {
+  if (query === undefined) return [];
+  const { properties = {}, required = [] } = toJsonSchema(query(), 'input') as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }));
+}
+
+function headerParameters(headers: RouteFacts['headers'] = {}): Parameter[] {
+  return Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  }));
+}
+
+const TOKEN = [{ bearer: [] }, { apiKey: [] }] as const;
+
+function securityOf({ access }: RouteFacts, path: string): Operation['security'] {
+  if (access === 'token') return TOKEN;
+  // Without, where the caller is on the gateway's machine and `gateway.auth.enabled` is false, or the path is public.
+  return access === 'own' || path.startsWith('/health') ? [{}] : [{}, ...TOKEN];
+}
+
+const json = (schema: JsonSchema): Content => ({ 'application/json': { schema } });
+
+function responsesOf({ answer, media = {} }: RouteFacts, path: string): Operation['responses'] {
+  const errors = json({ $ref: isOpenAiPath(path) ? '#/components/schemas/OpenAiError' : '#/components/schemas/Error' });
+  const others = Object.entries(media).map(([type, description]) => [type, { schema: { type: 'string', description } }] as const);
+  const content = { ...(answer === undefined ? {} : json(toJsonSchema(answer(), 'output'))), ...Object.fromEntries(others) };
+  return {
+    200: { description: 'Done', content },
+    '4XX': { description: 'The request is not right, or not allowed', content: errors },
+    '5XX': { description: 'The gateway, or whoever it asked, could not do it', content: errors },
+  };
+}
+
+function operationOf({ method, path, facts }: Route): Operation {
+  const template = templateOf(path);
+  return {
+    operationId: operationId(method, template),
+    summary: facts.summary ?? '',
+    tags: [tagOf(path)],
+    security: securityOf(facts, path),
+    parameters: [...pathParameters(template, facts.params), ...queryParameters(facts.query), ...headerParameters(facts.headers)],
+    ...(facts.body === undefined
+      ? {}
+      : { requestBody: { required: !facts.isBodyOptional, content: json(toJsonSchema(facts.body(), 'input')) } }),
+    responses: responsesOf(facts, path),
+  };
+}
+
+/** Routes without a summary are the page's own files, and no part of the API. */
+export function createOpenApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const route of routes) {
+    if (route.facts.summary === undefined) continue;
+    const template = templateOf(route.path);
+    paths[template] = { ...paths[template], [route.method.toLowerCase()]: operationOf(route) };
+  }
+  const used = new Set(Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ tags }) => tags)));
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'xopc gateway',
+      version,
+      description: 'Programs, chat channels, schedules and a page talk to LLM-backed agents through it.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    tags: Object.entries(TAGS)
+      .filter(([name]) => used.has(name))
+      .map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      schemas: { Error: toJsonSchema(errorResponse(), 'output'), OpenAiError: toJsonSchema(openAiErrorResponse(), 'output') },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'The gateway’s token: `xopc gateway token --show`' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+      },
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** What the HTTP routes of the configuration may ask of the worker. */
+
+/** An object of plain JSON. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export type ConfigSource = 'file' | 'env' | 'flag' | 'default';
+
+/** A file as it is written, every secret masked (`shared/config/secret-mask.ts`). */
+export interface ConfigRevision {
+  /** SHA-256 of the text. */
+  readonly revision: string;
+  readonly config: Fields;
+}
+
+export interface ConfigView extends ConfigRevision {
+  /** Whether the gateway runs with this revision. */
+  readonly inForce: boolean;
+  readonly path: string;
+  /** In force, defaults filled in. */
+  readonly effective: Fields;
+  /** Dotted key → where its value in force comes from. */
+  readonly sources: Readonly<Record<string, ConfigSource>>;
+}
+
+/**
+ * The files that users edit. A patch is a JSON merge patch (RFC 7396); comments stay, a masked secret is kept, and the
+ * file watch puts the result in force.
+ * @throws CONFIG_INVALID when the file on disk cannot be used; INVALID_REQUEST when the patch would make it so;
+ *   PRECONDITION_FAILED when its revision is another; CONFLICT when another writer does not finish
+ */
+export interface ConfigService {
+  read(): Promise<ConfigView>;
+  patch(changes: Fields, options: { expectedRevision?: string }): Promise<ConfigRevision>;
+  /** JSON Schema of `config.json`. */
+  schema(): Fields;
+  readModels(): Promise<ConfigRevision>;
+  patchModels(changes: Fields, options: { expectedRevision?: string }): Promise<ConfigRevision>;
+}

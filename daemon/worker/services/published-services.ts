@@ -1,0 +1,32 @@
+/** Services that tell what they have changed. */
+import type { GatewayEvent, MessageService, SessionService } from './contracts.js';
+
+type Publish = (event: GatewayEvent) => void;
+
+export function publishedSessions(sessions: SessionService, publish: Publish): SessionService {
+  return {
+    async create(input) {
+      const made = await sessions.create(input);
+      if (made.created) publish({ type: 'session', session: made.session.key, change: 'created' });
+      return made;
+    },
+    list: (input) => sessions.list(input),
+    get: (key) => sessions.get(key),
+    async delete(key) {
+      await sessions.delete(key);
+      publish({ type: 'session', session: key, change: 'deleted' });
+    },
+  };
+}
+
+export function publishedMessages(messages: MessageService, publish: Publish): MessageService {
+  return {
+    async accept(message, options) {
+      const accepted = await messages.accept(message, options);
+      const { channel, accountId = 'default', chatId } = message;
+      if (!accepted.replayed) publish({ type: 'message', id: accepted.messageId, channel, accountId, chat_id: chatId, status: 'queued' });
+      return accepted;
+    },
+    sync: (message, options) => messages.sync(message, options),
+  };
+}

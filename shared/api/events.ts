@@ -1,0 +1,47 @@
+/**
+ * `GET /api/events`: what happens in the gateway, as server-sent events. Each has an `id`; a client that comes back with
+ * the last one in `Last-Event-ID` gets what it missed, or `reset` where that is not kept any more.
+ */
+import { z } from 'zod';
+import { OUTGOING_STATUSES } from '../delivery-status.js';
+
+const at = () => z.iso.datetime();
+const usage = () => z.looseObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable() });
+
+/** Event name → its `data`. */
+export const gatewayEvents = () => ({
+  /** First in each stream. */
+  hello: z.strictObject({ instanceId: z.string(), version: z.string(), buildId: z.string() }),
+  /** Events are missing: read anew whatever is shown. */
+  reset: z.strictObject({ reason: z.string() }),
+  session: z.strictObject({ at: at(), session: z.string(), change: z.enum(['created', 'deleted']) }),
+  turn: z.strictObject({
+    at: at(),
+    session: z.string(),
+    agentId: z.string(),
+    state: z.enum(['started', 'done', 'aborted', 'error']),
+    model: z.string().nullable(),
+    usage: usage().nullable(),
+  }),
+  /** What became of a message to a chat, or of a part of one. */
+  message: z.strictObject({
+    at: at(),
+    id: z.string(),
+    channel: z.string(),
+    accountId: z.string(),
+    chat_id: z.string(),
+    status: z.enum(OUTGOING_STATUSES),
+  }),
+  channel: z.strictObject({
+    at: at(),
+    channel: z.string(),
+    state: z.enum(['off', 'starting', 'running', 'backoff', 'failed']),
+    message: z.string().nullable(),
+  }),
+  config: z.strictObject({ at: at(), outcome: z.enum(['applied', 'rejected']), revision: z.string() }),
+  /** Last in a stream that ends because the gateway restarts or stops; come back after `retry`. */
+  draining: z.strictObject({ at: at() }),
+});
+
+/** The `Last-Event-ID` header: an id that a stream gave. */
+export const lastEventId = () => z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an event');
