@@ -9,6 +9,7 @@ import {
   appendFileSync,
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -41,6 +42,8 @@ function collectAssets(work) {
   const names = readdirSync(dist).filter((name) => (name.endsWith('.cjs') && name !== 'main.cjs') || name === 'build.json');
   const assets = Object.fromEntries(names.map((name) => [name, join(dist, name)]));
   const cache = join(dist, 'cache', `${process.version}-${process.arch}-${process.versions.v8}`);
+  // The build may have been another Node's.
+  if (!existsSync(cache)) execFileSync(process.execPath, [join(dist, 'main.cjs'), '@cached-data'], { stdio: 'inherit' });
   for (const name of readdirSync(cache)) assets[name.replace(/-[0-9a-f]{16}\.bin$/, '.bin')] = join(cache, name);
   const native = join(dist, 'libsql.node');
   const hash = join(work, 'libsql.node.hash');
@@ -112,7 +115,7 @@ async function buildBinary() {
     copyNode(target);
     await inject(target, makeBlob(work));
     finish(target, info);
-    const version = execFileSync(target, ['--version'], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } }).trim();
+    const version = execFileSync(target, ['--version'], { encoding: 'utf8' }).trim();
     if (version !== info.version) throw new Error(`the executable says version '${version}' instead of ${info.version}`);
     // A running one cannot be written to, and goes on with the file that it was started from.
     renameSync(target, join(dist, binaryName));

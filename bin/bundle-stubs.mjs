@@ -3,6 +3,7 @@
  * time and memory in every process. Each entry says why it is safe; test/guards/bundles.test.ts sees that each takes effect.
  */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 /** Whole modules, by package path, and what stands in their place. */
 const REPLACED = [
@@ -61,13 +62,20 @@ export function libsqlPackages({ platform, arch }) {
   return abis.map((abi) => `@libsql/${[platform, arch, abi].filter(Boolean).join('-')}`);
 }
 
+/** A module of ours that libsql's index imports as if it were its own. */
+const sharedModule = (name) => fileURLToPath(new URL(`../shared/node/${name}.ts`, import.meta.url));
+
 /**
- * libsql's own package index with a loader of 1 ms: first the copy that the build puts beside the bundles, which an
- * upgrade of `node_modules` under a running gateway does not touch, then the installed package.
+ * libsql's own package index with a loader of 1 ms: in the single executable its asset; elsewhere first the copy that the
+ * build puts beside the bundles, which an upgrade of `node_modules` under a running gateway does not touch, then the
+ * installed package.
  */
 const NATIVE_LOADER = `
 const libsqlPackages = ${libsqlPackages.toString()};
+const { isSingleExecutable } = require(${JSON.stringify(sharedModule('single-executable'))});
+const { loadNativeAsset } = require(${JSON.stringify(sharedModule('native-asset'))});
 function requireNative() {
+  if (isSingleExecutable()) return loadNativeAsset('libsql.node');
   let reason;
   for (const name of ['./libsql.node', ...libsqlPackages(process)]) {
     try { return require(name); } catch (error) { reason = error; }
