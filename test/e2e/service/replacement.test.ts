@@ -1,7 +1,8 @@
 /** The service while its supervisor is replaced: by an upgrade, by force, or because it was killed. */
-import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { asOtherBuild, buildBinary } from '../../helpers/binary.js';
 import { Load } from '../../helpers/load.js';
 import { until } from '../../helpers/real-gateway.js';
 import { ServiceGateway } from '../../helpers/service-gateway.js';
@@ -110,5 +111,22 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect(await moved.answers()).toBe(true);
     // Whoever cleans up needs a command line that exists.
     await moved.xopcOk('gateway', 'uninstall');
+  });
+
+  test('runs as the executable, and is upgraded by a new file in its place', async () => {
+    const executable = join(machine.directory, 'xopc');
+    cpSync(buildBinary(), executable);
+    const gateway = await ServiceGateway.create(machine, { command: executable });
+    const { pid } = await gateway.install('--runtime', 'binary');
+    expect(await machine.ok('readlink', [`/proc/${pid}/exe`])).toBe(`${executable}\n`);
+    const load = loadOn(gateway);
+    writeFileSync(`${executable}.new`, asOtherBuild(readFileSync(executable), { version: '9.9.9', buildId: 'ffffffffffffffff' }), {
+      mode: 0o755,
+    });
+    renameSync(`${executable}.new`, executable);
+    expect((await gateway.status()).build.installed).toBe('ffffffffffffffff');
+    await gateway.xopcOk('gateway', 'restart');
+    expect(await gateway.status()).toMatchObject({ version: '9.9.9', supervisedBy: 'systemd', warnings: [] });
+    expect(load.stop().failures).toEqual({});
   });
 });
