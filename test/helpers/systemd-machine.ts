@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { installDebianPackages } from './debian-packages.js';
@@ -53,13 +53,18 @@ export class SystemdMachine {
     cpSync(join(root, 'test', 'fixtures', 'systemd-agent.mjs'), agent);
     const tool = join(root, 'test', 'tools', 'with-systemd');
     const { NODE_EXTRA_CA_CERTS: _certificates, NODE_OPTIONS: _options, VITEST: _vitest, ...env } = process.env;
-    this.#child = spawn('bash', [tool, process.execPath, agent], { cwd: '/', env, stdio: ['pipe', 'pipe', 'inherit'] });
+    // The user manager takes its home from the user database, whatever HOME says here.
+    this.#child = spawn('bash', [tool, process.execPath, agent], {
+      cwd: '/',
+      env: { ...env, HOME: userInfo().homedir },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
   }
 
   static async boot(): Promise<SystemdMachine> {
     const machine = new SystemdMachine();
     await machine.#ready();
-    await machine.ok('sh', ['-c', PREPARE, 'sh', join(homedir(), '.config'), join(machine.directory, 'config')]);
+    await machine.ok('sh', ['-c', PREPARE, 'sh', join(userInfo().homedir, '.config'), join(machine.directory, 'config')]);
     return machine;
   }
 
