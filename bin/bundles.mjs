@@ -16,6 +16,7 @@ const ENTRIES = {
   fallback: 'daemon/fallback/main.ts',
   ai: 'daemon/worker/ai.ts',
   telegram: 'daemon/worker/telegram.ts',
+  metrics: 'daemon/worker/metrics.ts',
 };
 
 const OPTIONS = {

@@ -15,6 +15,7 @@ import { findSecrets } from '../../shared/node/find-secrets.js';
 import { createRedactor, type Redactor } from '../../shared/node/redact.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
+import type { MetricsModule } from './http/metrics.js';
 import type { AiModule } from './providers/provider.js';
 import { Activity } from './services/activity.js';
 import { ConfigDocuments } from './services/config-documents.js';
@@ -215,6 +216,7 @@ export class WorkerLifecycle {
         counters: this.#activity.counters(() => this.#conversation.gauges()),
       },
       config: () => this.#config.current.config,
+      loadMetrics: () => loadBundle<MetricsModule>('metrics'),
       token: () => this.#config.current.token,
       logger: this.#log,
       clock,

@@ -25,7 +25,7 @@ test.each([
   ['fallback', /./],
   ['client', /^(zod|koa|pino|libsql|kysely|ai|ws|chokidar)$|^@(koa|ai-sdk|libsql)\//],
   ['supervisor', /^(zod|koa|libsql|kysely|ai|ws|clipanion)$|^@(koa|ai-sdk|libsql)\//],
-  ['worker', /^(ai|clipanion|chokidar|node-ipc|grammy)$|^@ai-sdk\//],
+  ['worker', /^(ai|clipanion|chokidar|node-ipc|grammy|prom-client)$|^@ai-sdk\//],
 ])('%s.cjs is free of what its process must not load', (bundle, forbidden) => {
   expect(Object.keys(inputs)).toContain(`${bundle}.cjs`);
   expect(packagesOf(bundle).filter((name) => forbidden.test(name))).toEqual([]);

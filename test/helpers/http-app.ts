@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createHttpApp, type HttpApp, type HttpDeps } from '../../daemon/worker/http/app.js';
+import * as metricsModule from '../../daemon/worker/metrics.js';
 import type { Services } from '../../daemon/worker/services/contracts.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import { type Config, configSchema } from '../../shared/config/schema.js';
@@ -68,6 +69,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     version: { version: '1.2.3', buildId: 'b1' },
     instanceId: 'wk_test',
     isDraining: options.isDraining ?? (() => false),
+    loadMetrics: () => metricsModule,
     machine: fakeMachine,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });

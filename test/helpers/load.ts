@@ -64,18 +64,17 @@ export class Load {
     // A stall of this process must not turn into a burst on the gateway.
     const burst = Math.min(due - this.#sent, 20);
     this.#sent = due;
-    for (let index = 0; index < burst; index += 1) this.#send({ path: '/health', agent: false }, undefined, 'new', () => undefined);
+    for (let index = 0; index < burst; index += 1) this.#send({ path: '/health', agent: false }, 'new', () => undefined);
   }
 
   #postForEver(agent: Agent): void {
     if (this.#isStopped) return;
     const { path, body, headers } = this.#options.post;
-    this.#send({ path, method: 'POST', agent, headers: { 'Content-Type': 'application/json', ...headers } }, body, 'kept', () =>
-      this.#postForEver(agent),
-    );
+    const options = { path, method: 'POST', agent, headers: { 'Content-Type': 'application/json', ...headers }, body };
+    this.#send(options, 'kept', () => this.#postForEver(agent));
   }
 
-  #send(options: RequestOptions, body: string | undefined, kind: string, onEnd: () => void): void {
+  #send({ body, ...options }: RequestOptions & { body?: string }, kind: string, onEnd: () => void): void {
     const outgoing: ClientRequest = request({ host: '127.0.0.1', port: this.#options.port, ...options }, (response) => {
       response.resume();
       response.on('error', (error: NodeJS.ErrnoException) => this.#fail(`${kind} body ${error.code ?? error.message}`, onEnd));

@@ -102,7 +102,8 @@ export class RealGateway {
   readonly port: number;
   readonly #command: readonly [string, ...string[]];
 
-  private constructor(home: string, port: number, env: Record<string, string>, command: readonly [string, ...string[]]) {
+  private constructor(port: number, env: Record<string, string>, command: readonly [string, ...string[]]) {
+    const home = mkdtempSync(join(tmpdir(), 'xg-'));
     this.home = home;
     this.#command = command;
     this.port = port;
@@ -111,7 +112,7 @@ export class RealGateway {
 
   /** A home and a port; nothing runs yet. At the end of the test whatever its lock names is killed and the home removed. */
   static async create(env: Record<string, string> = {}, command = launcher): Promise<RealGateway> {
-    const gateway = new RealGateway(mkdtempSync(join(tmpdir(), 'xg-')), await freePort(), env, command);
+    const gateway = new RealGateway(await freePort(), env, command);
     onTestFinished(() => gateway.dispose());
     return gateway;
   }

@@ -24,7 +24,7 @@ import { createRequestIds, requestId } from './middleware/request-id.js';
 import { requestTarget } from './middleware/request-target.js';
 import { securityHeaders } from './middleware/security-headers.js';
 import { unmatched } from './middleware/unmatched.js';
-import { Metrics } from './metrics.js';
+import { Metrics, type MetricsModule } from './metrics.js';
 import { PageTickets } from './page-tickets.js';
 import { createOwnHosts, machineNames, type MachineNames, parseHost } from './own-hosts.js';
 import { RequestStats } from './request-stats.js';
@@ -45,6 +45,7 @@ export interface HttpDeps {
   readonly instanceId: string;
   /** True from when the supervisor has announced the drain; this side's own drain counts besides. */
   readonly isDraining: () => boolean;
+  readonly loadMetrics: () => MetricsModule;
   /** For tests. */
   readonly limits?: Partial<ServerLimits>;
   readonly machine?: MachineNames;

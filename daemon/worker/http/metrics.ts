@@ -12,7 +12,11 @@ export interface MetricsDeps {
   readonly vitals: () => { readonly connections: number; readonly inFlight: number };
   readonly services: Pick<Services, 'counters' | 'status'>;
   readonly version: { readonly version: string; readonly buildId: string };
+  /** Loads the bundle of `daemon/worker/metrics.ts`. */
+  readonly loadMetrics: () => MetricsModule;
 }
+
+export type MetricsModule = Pick<typeof PromClient, 'Registry' | 'collectDefaultMetrics'>;
 
 /** What prom-client writes: it asks a metric for its values by this one method. */
 interface MetricValues {
@@ -93,7 +97,7 @@ async function writeText(metrics: readonly MetricValues[], registry: PromClient.
 
 export class Metrics {
   readonly #deps: MetricsDeps;
-  #process: Promise<{ client: typeof PromClient; registry: PromClient.Registry }> | undefined;
+  #process: { client: MetricsModule; registry: PromClient.Registry } | undefined;
 
   constructor(deps: MetricsDeps) {
     this.#deps = deps;
@@ -102,7 +106,7 @@ export class Metrics {
   /** @returns the text and its media type */
   async read(): Promise<{ text: string; contentType: string }> {
     this.#process ??= this.#load();
-    const { client, registry } = await this.#process;
+    const { client, registry } = this.#process;
     const { services } = this.#deps;
     const [counters, status] = await Promise.all([
       services.counters.read(),
@@ -113,8 +117,8 @@ export class Metrics {
     return { text: `${await registry.metrics()}\n${own}`, contentType: registry.contentType };
   }
 
-  async #load(): Promise<{ client: typeof PromClient; registry: PromClient.Registry }> {
-    const client = await import('prom-client');
+  #load(): { client: MetricsModule; registry: PromClient.Registry } {
+    const client = this.#deps.loadMetrics();
     const registry = new client.Registry();
     client.collectDefaultMetrics({ register: registry });
     return { client, registry };

@@ -20,7 +20,7 @@ test.each([
     'cron.preview',
     { schedule: '0 9 * * *', count: 3 },
   ],
-])('%s %s answers the documented shape', async (method, path, body, schema, name, input) => {
+])('%s %s answers the documented shape', async (...[method, path, body, schema, name, input]) => {
   const { send, services } = await startHttpApp();
   const answer = await send(path, { method, ...(body === undefined ? {} : { body }) });
   expect(answer.status).toBe(200);

@@ -194,14 +194,19 @@ test('a turn in which a tool did what others notice is never run again; one that
   const config = { channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/', inboundToken } } } } };
   const conversation = await start(fake, { config });
   const say = (content: string) =>
-    conversation.webhooks.receive({ accountId: 'default', headers: { authorization: `Bearer ${inboundToken}` }, rawBody: Buffer.from('') }, { chatId: content, content });
+    conversation.webhooks.receive(
+      { accountId: 'default', headers: { authorization: `Bearer ${inboundToken}` }, rawBody: Buffer.from('') },
+      { chatId: content, content },
+    );
   fake.reply(calls(time()), says('noon'));
   await say('time?');
   await expect.poll(() => fake.requests.length).toBe(2);
   fake.reply(calls({ id: 'a', name: 'send', input: { channel: 'webhook', chat_id: 'room', content: 'Tea?' } }), says('Sent.'));
   await say('invite');
   await expect.poll(() => fake.requests.length).toBe(4);
-  const rows = new LibsqlConnection(join(conversation.home, 'state', 'gateway.db')).run('select content, is_repeatable from inbox_messages order by seq').rows;
+  const rows = new LibsqlConnection(join(conversation.home, 'state', 'gateway.db')).run(
+    'select content, is_repeatable from inbox_messages order by seq',
+  ).rows;
   expect(rows).toEqual([
     { content: 'time?', is_repeatable: 1 },
     { content: 'invite', is_repeatable: 0 },
