@@ -1,6 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
 const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/browser/**'];
+/** Tests that start processes or wait for real time to pass: a part each, and too slow for `npm run check`. */
+const COMPONENT = [
+  'test/bin/**/*.test.ts',
+  'test/client/commands/{run,status,stop-restart}.test.ts',
+  'test/client/{control-client,end-process,free-port,kill-gateway,locate-gateway}.test.ts',
+  'test/daemon/supervisor/{config-watch,lock-holder,lock-race,log-rotation,worker-process-fixtures}.test.ts',
+  'test/daemon/worker/channels/telegram/conversation.test.ts',
+  'test/daemon/worker/http/{server,openai/ai-sdk,openai/errors}.test.ts',
+  'test/daemon/worker/store/{crash,session-search}.test.ts',
+  'test/shared/node/config-write.test.ts',
+];
 /** clipanion's ES module imports a directory, which only a bundler resolves. */
 const bundlerOnly = ['clipanion'];
 const shared = {
@@ -17,7 +28,8 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: APART, testTimeout: 15_000 } },
+      { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: [...APART, ...COMPONENT], testTimeout: 15_000 } },
+      { test: { ...shared, name: 'component', include: COMPONENT, testTimeout: 15_000 } },
       { test: { ...shared, name: 'guards', include: ['test/guards/**/*.test.ts'], testTimeout: 15_000 } },
       { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
       { test: { ...serial, name: 'torture', include: ['test/torture/**/*.test.ts'], testTimeout: 600_000 } },
