@@ -6,6 +6,7 @@ import type { GatewayEnvironment } from '../shared/node/env.js';
 import { resolvePaths, type GatewayPaths } from '../shared/node/paths.js';
 import type { ClientContext } from './client-context.js';
 import { Output } from './output.js';
+import { withSystemHint } from './system-error.js';
 
 /** At most this many problems are listed; a file that is wrong throughout needs no longer list. */
 const MAX_LISTED_PROBLEMS = 20;
@@ -98,7 +99,7 @@ export abstract class BaseCommand extends Command<ClientContext> {
   }
 
   async #report(error: unknown): Promise<number> {
-    const document = toErrorDocument(error);
+    const document = withSystemHint(toErrorDocument(error), error);
     if (this.json) await this.printJson({ ...this.failureFields(document), error: document });
     else await this.err.write(`${this.err.paint.red(describeError(document))}\n`);
     return exitCodeOf(error);

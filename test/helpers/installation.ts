@@ -1,4 +1,5 @@
 /** A copy of the built gateway that a test may break, replace or extend. */
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,11 @@ export class Installation {
   /** As the launcher would start it. */
   get command(): readonly [string, ...string[]] {
     return [process.execPath, '--inspect-port=192.0.2.1:9229', join(this.#dist, 'main.cjs')];
+  }
+
+  /** Lets every user of the machine run it; the clone may lie where only its owner may look. */
+  openToAll(): void {
+    execFileSync('chmod', ['-R', 'go=rX', this.directory]);
   }
 
   /** Adds code that runs when a bundle is loaded. The cached data does not fit any more, which is no error. */
