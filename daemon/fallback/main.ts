@@ -2,7 +2,8 @@
  * The fallback: answers every request 503 with the reason while no worker can live. No dependency but Node, so that
  * whatever broke the worker cannot break it.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { FallbackBoot } from '../../shared/ipc/messages.js';
 import { newId } from '../../shared/ids.js';
 import { readBootDocument } from '../../shared/node/env.js';
@@ -38,6 +39,18 @@ function answer(request: IncomingMessage, response: ServerResponse, boot: Fallba
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
+/** What a drain leaves a client that is connected and has not asked yet; the supervisor kills later. */
+const DRAIN_LIMIT_MS = 1_000;
+
+/**
+ * A worker accepts again: no new connections, and those that are here get their answer. `http.Server.close()` would
+ * reset the ones that have not asked yet.
+ */
+function drain(server: Server): void {
+  NetServer.prototype.close.call(server, () => process.exit(0));
+  setTimeout(() => process.exit(0), DRAIN_LIMIT_MS);
+}
+
 export function main(): Promise<undefined> {
   let boot = readBootDocument() as FallbackBoot;
   startParentGuard(boot.supervisorPid);
@@ -47,6 +60,7 @@ export function main(): Promise<undefined> {
   server.maxConnections = 1_024;
   process.on('message', (message: { type: string } & Partial<FallbackBoot>, handle: unknown) => {
     if (message.type === 'listen') server.listen(handle as object, BACKLOG);
+    if (message.type === 'drain') drain(server);
     if (message.type === 'reason')
       boot = { ...boot, reason: message.reason ?? boot.reason, retryAfterSeconds: message.retryAfterSeconds ?? boot.retryAfterSeconds };
   });

@@ -9,6 +9,8 @@ import { readStartTime } from '../../shared/node/process-identity.js';
 import type { Child, SpawnChild } from './child-process.js';
 
 export const FALLBACK_AFTER_MS = 2_000;
+/** It finishes its answers within 1 s (daemon/fallback/main.ts) and leaves by itself; one that cannot is killed. */
+export const FALLBACK_DRAIN_MS = 1_500;
 
 export class FallbackKeeper {
   readonly #clock: Clock;
@@ -19,6 +21,8 @@ export class FallbackKeeper {
   #isNeeded = false;
   #child: Child | undefined;
   #cancelTimer: (() => void) | undefined;
+  /** Calls the kill off; set from when it was told to drain. */
+  #cancelKill: (() => void) | undefined;
 
   constructor(options: {
     clock: Clock;
@@ -34,8 +38,9 @@ export class FallbackKeeper {
     this.#spawn = options.spawn;
   }
 
+  /** Whether it accepts. */
   get isRunning(): boolean {
-    return this.#child !== undefined;
+    return this.#child !== undefined && this.#cancelKill === undefined;
   }
 
   locked(): LockedChild[] {
@@ -47,7 +52,8 @@ export class FallbackKeeper {
   update(isNeeded: boolean): void {
     if (!isNeeded) return this.stop();
     this.#isNeeded = true;
-    if (this.#child !== undefined) return this.#child.send({ type: 'reason', ...this.#boot() });
+    if (this.isRunning) return this.#child?.send({ type: 'reason', ...this.#boot() });
+    if (this.#child !== undefined) return; // the next one starts when this one has left
     this.#cancelTimer ??= this.#clock.after(FALLBACK_AFTER_MS, () => this.#start());
   }
 
@@ -55,6 +61,15 @@ export class FallbackKeeper {
     this.#isNeeded = false;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    const child = this.#child;
+    if (child === undefined || this.#cancelKill !== undefined) return;
+    this.#cancelKill = this.#clock.after(FALLBACK_DRAIN_MS, () => child.kill());
+    child.send({ type: 'drain' });
+  }
+
+  /** The supervisor leaves: nobody is left to wait for it. */
+  end(): void {
+    this.stop();
     this.#child?.kill();
   }
 
@@ -73,8 +88,14 @@ export class FallbackKeeper {
         onMessage: () => undefined,
         onExit: () => {
           this.#child = undefined;
+          const wasDraining = this.#cancelKill !== undefined;
+          this.#cancelKill?.();
+          this.#cancelKill = undefined;
           this.#onChange();
-          if (this.#isNeeded) this.update(true); // it died, or was needed again before it had ended
+          if (!this.#isNeeded) return;
+          // One that was needed again while it left has been waited for long enough.
+          if (wasDraining) this.#start();
+          else this.update(true);
         },
       },
     );

@@ -278,7 +278,7 @@ export class Supervisor {
   }
 
   #leave(exitCode: number, error?: GatewayError): void {
-    this.fallback.stop();
+    this.fallback.end();
     this.#ticket?.fail(error ?? stoppingError());
     this.#stop?.complete(this.#deps.clock.now());
     this.#deps.onLeave(exitCode, error);

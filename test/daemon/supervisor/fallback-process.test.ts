@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FALLBACK_AFTER_MS, FallbackKeeper } from '../../../daemon/supervisor/fallback-process.js';
+import { FALLBACK_AFTER_MS, FALLBACK_DRAIN_MS, FallbackKeeper } from '../../../daemon/supervisor/fallback-process.js';
 import { type FakeChild, fakeSpawn } from '../../helpers/fake-child.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 
@@ -75,18 +75,38 @@ test('it is told a changed reason', () => {
   expect(kept.children).toHaveLength(1);
 });
 
-test('it is ended when a worker accepts again, and counts until it has exited', () => {
+test('it finishes its answers when a worker accepts again, and is in the lock until it has left', () => {
   const { keeper, clock, children } = keeping();
   keeper.update(true);
   clock.advance(FALLBACK_AFTER_MS);
   keeper.update(false);
-  expect(children[0]?.kills).toBe(1);
-  expect(keeper.isRunning).toBe(true);
-  children[0]?.exits({ signal: 'SIGKILL' });
+  keeper.update(false);
+  expect(children[0]?.sentTypes).toEqual(['listen', 'drain']);
   expect(keeper.isRunning).toBe(false);
+  expect(keeper.locked()).toHaveLength(1);
+  children[0]?.exits({ code: 0 });
   expect(keeper.locked()).toEqual([]);
   clock.advance(60_000);
-  expect(children).toHaveLength(1);
+  expect(children.map(({ kills }) => kills)).toEqual([0]);
+});
+
+test('one that does not leave is killed', () => {
+  const { keeper, clock, children } = keeping();
+  keeper.update(true);
+  clock.advance(FALLBACK_AFTER_MS);
+  keeper.update(false);
+  clock.advance(FALLBACK_DRAIN_MS - 1);
+  expect(children[0]?.kills).toBe(0);
+  clock.advance(1);
+  expect(children[0]?.kills).toBe(1);
+});
+
+test('it is killed at once when the supervisor leaves', () => {
+  const { keeper, clock, children } = keeping();
+  keeper.update(true);
+  clock.advance(FALLBACK_AFTER_MS);
+  keeper.end();
+  expect(children[0]?.kills).toBe(1);
 });
 
 describe('somebody answers although it ends', () => {
@@ -99,15 +119,16 @@ describe('somebody answers although it ends', () => {
     expect(children).toHaveLength(2);
   });
 
-  test('while it was being ended and is needed again: another one starts', () => {
+  test('while it leaves and is needed again: another one starts at once', () => {
     const { keeper, clock, children } = keeping();
     keeper.update(true);
     clock.advance(FALLBACK_AFTER_MS);
     keeper.update(false);
     keeper.update(true);
-    children[0]?.exits({ signal: 'SIGKILL' });
-    clock.advance(FALLBACK_AFTER_MS);
+    expect(children[0]?.sentTypes).toEqual(['listen', 'drain']);
+    children[0]?.exits({ code: 0 });
     expect(children).toHaveLength(2);
+    expect(keeper.isRunning).toBe(true);
   });
 });
 

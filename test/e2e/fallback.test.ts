@@ -1,0 +1,47 @@
+/** The fallback as its own process, on a handle as the supervisor gives it. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { type ChildExit, spawnProgram } from '../../daemon/supervisor/child-process.js';
+import { bindListenSocket } from '../../daemon/supervisor/listen-socket.js';
+import { root, until } from '../helpers/real-gateway.js';
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function readAll(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+}
+
+test('told to drain, it answers whoever is connected, accepts nobody else, and leaves by itself', async () => {
+  const listening = await bindListenSocket('127.0.0.1', 0);
+  onTestFinished(() => listening.close());
+  let exited = (_exit: ChildExit): void => undefined;
+  const exit = new Promise<ChildExit>((resolve) => (exited = resolve));
+  const boot = { supervisorPid: process.pid, reason: 'it crashed', retryAfterSeconds: 3 };
+  const child = spawnProgram(
+    [join(root, 'dist', 'main.cjs'), '@fallback'],
+    { role: 'fallback', boot, output: 'ignore' },
+    { onMessage: () => undefined, onExit: (how) => exited(how) },
+  );
+  onTestFinished(() => child.kill());
+  child.send({ type: 'listen' }, listening.handle);
+  await until('it to accept', () => fetch(`http://127.0.0.1:${listening.port}`).catch(() => undefined));
+  const early = await connected(listening.port);
+  early.write('GET /health HTTP/1.1\r\nHost: localhost\r\n');
+  // Answered: the fallback accepts, so the one before is with it.
+  const other = await connected(listening.port);
+  other.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  expect(await readAll(other)).toContain('503');
+  child.send({ type: 'drain' });
+  early.write('\r\n');
+  expect(await readAll(early)).toMatch(/^HTTP\/1\.1 503 .*it crashed/s);
+  expect(await exit).toEqual({ code: 0, signal: null });
+});
