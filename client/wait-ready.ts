@@ -59,27 +59,42 @@ export async function settleStarting(paths: GatewayPaths, location: GatewayLocat
   return settled ?? location;
 }
 
+export interface NewInstanceOptions {
+  /** Of the supervisor that has left. */
+  readonly oldInstanceId: string;
+  readonly limitMs?: number;
+  /** How long there may be no supervisor at all; default: as long as all of it, which a service manager may need. */
+  readonly absentLimitMs?: number;
+}
+
+/** What a look at the gateway settles: it serves or has failed, or nobody is there any more. */
+function makeJudge({ oldInstanceId, absentLimitMs = Infinity }: NewInstanceOptions): (now: GatewayLocation) => GatewayLocation | undefined {
+  let absentSinceMs: number | undefined;
+  return (now) => {
+    if (now.kind === 'absent') {
+      absentSinceMs ??= Date.now();
+      return Date.now() - absentSinceMs >= absentLimitMs ? now : undefined;
+    }
+    absentSinceMs = undefined;
+    if (now.kind !== 'answers' || now.status.instanceId === oldInstanceId) return undefined;
+    return now.status.ready || now.status.state === 'failed' ? now : undefined;
+  };
+}
+
 /**
  * Waits for a supervisor other than the one that has left, until it serves.
- * @throws WORKER_NOT_READY when it does not, or STILL_STARTING when it takes longer than `limitMs`
+ * @throws WORKER_NOT_READY when it does not; NOT_RUNNING when there is none; STILL_STARTING when it takes longer than `limitMs`
  */
-export async function waitForNewInstance(
-  paths: GatewayPaths,
-  options: { oldInstanceId: string; limitMs?: number },
-): Promise<StatusDocument> {
+export async function waitForNewInstance(paths: GatewayPaths, options: NewInstanceOptions): Promise<StatusDocument> {
   const limitMs = options.limitMs ?? DEFAULT_LIMIT_MS;
+  const judge = makeJudge(options);
   let last: GatewayLocation | undefined;
-  const status = await watchGateway(
-    paths,
-    (location) => {
-      last = location;
-      if (location.kind !== 'answers' || location.status.instanceId === options.oldInstanceId) return undefined;
-      return location.status.ready || location.status.state === 'failed' ? location.status : undefined;
-    },
-    limitMs,
-  );
-  if (status?.ready === true) return status;
-  if (status !== undefined) throw notServing(status);
+  const settled = await watchGateway(paths, (location) => judge((last = location)), limitMs);
+  if (settled?.kind === 'answers') {
+    if (settled.status.ready) return settled.status;
+    throw notServing(settled.status);
+  }
+  if (settled !== undefined) throw leftAlone();
   if (last === undefined || last.kind === 'answers') {
     throw new GatewayError('STILL_STARTING', {
       message: `no new instance serves after ${limitMs} ms`,
@@ -87,6 +102,13 @@ export async function waitForNewInstance(
     });
   }
   throw unavailableError(last);
+}
+
+function leftAlone(): GatewayError {
+  return new GatewayError('NOT_RUNNING', {
+    message: 'the gateway has ended meanwhile, and nothing has taken its place',
+    hint: 'See why with: xopc gateway logs   Start it again with: xopc gateway start',
+  });
 }
 
 /** What a supervisor that runs and cannot serve amounts to for a command that started it. */

@@ -13,12 +13,11 @@ import { ConfigChanges } from './config-changes.js';
 import { type ControlContext, createControlHandler, restart } from './control-requests.js';
 import { ControlServer } from './control-server.js';
 import { openFoundation, type Foundation } from './foundation.js';
-import { type Address, Holdings } from './holdings.js';
+import { Holdings, type Predecessor } from './holdings.js';
 import type { ListenSocket } from './listen-socket.js';
 import { learnFileSecrets } from './known-secrets.js';
 import { makeLockRecord } from './own-lock-record.js';
 import { LogRotation } from './log-rotation.js';
-import type { PredecessorLink } from './predecessor-link.js';
 import { Respawn } from './respawn.js';
 import { RestartPolicy } from './restart-policy.js';
 import { listenToSignals } from './signals.js';
@@ -31,7 +30,7 @@ import { WorkerRequests } from './worker-requests.js';
 export interface GatewayStart extends SupervisorOptions {
   readonly clock: Clock;
   /** Set for a successor. */
-  readonly predecessor?: { readonly link: PredecessorLink } & Address;
+  readonly predecessor?: Predecessor;
   /** Called when too many workers have died for the start to be called one; tries go on. */
   readonly onFailed?: (error: GatewayError | undefined) => void;
   readonly spawn?: SpawnChild;
@@ -217,7 +216,10 @@ export class Gateway {
         ? {}
         : {
             takeOver: () => this.#holdings.takeOver(predecessor),
-            retirePredecessor: () => predecessor.link.retire(() => this.#supervisor.dispatch({ type: 'quiesced' })),
+            retirePredecessor: () =>
+              this.#holdings.retire(predecessor, predecessor.drainTimeoutMs ?? config.settings.drainTimeoutMs, () =>
+                this.#supervisor.dispatch({ type: 'quiesced' }),
+              ),
           }),
     });
   }

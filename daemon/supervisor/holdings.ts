@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.js';
 import type { GatewayEnvironment } from '../../shared/node/env.js';
-import type { LockRecord } from '../../shared/node/lock-record.js';
+import { isLockRecord, type LockRecord, readLock } from '../../shared/node/lock-record.js';
 import type { Logger } from '../../shared/node/logger.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
 import type { ControlServer } from './control-server.js';
@@ -32,6 +32,13 @@ export interface HoldingsDeps {
   onSocket(socket: ListenSocket): void;
 }
 
+/** Whom a successor takes over from. */
+export interface Predecessor extends Address {
+  readonly link: PredecessorLink;
+  /** Of its worker, where it is not the configured one. */
+  readonly drainTimeoutMs?: number | undefined;
+}
+
 /** Of the environment: whether sockets were passed, and whether it is one that we had kept ourselves. */
 export type PassedSockets = Pick<GatewayEnvironment, 'listenFds' | 'isSocketKept'>;
 
@@ -45,6 +52,8 @@ export class Holdings {
   #socket: ListenSocket | undefined;
   #noted: Partial<LockRecord> = {};
   #cancelRenewal: (() => void) | undefined;
+  /** What the predecessor's lock said when we took it over. */
+  #inherited: LockRecord | undefined;
 
   constructor(deps: HoldingsDeps) {
     this.#deps = deps;
@@ -81,17 +90,30 @@ export class Holdings {
    * A successor's first worker is ready. A predecessor that is gone cannot hand over: its place is taken as at any start.
    * @throws SUCCESSION_FAILED, LOCK_HELD, PORT_TAKEN
    */
-  async takeOver({ link, host, port }: { readonly link: PredecessorLink } & Address): Promise<void> {
+  async takeOver({ link, host, port }: Predecessor): Promise<void> {
     const handed = await link.takeOver().catch((error: unknown) => {
       if (!link.isGone) throw error;
       this.#deps.log.warn({ err: error }, 'taking its place without it');
     });
     if (handed === undefined) return this.take(this.#socket ?? { host, port }, { listenFds: 0 });
     const socket = this.#socket ?? adoptListenSocket(handed.handle, { host: handed.host, origin: 'bound' });
+    const left = readLock(this.#deps.paths.lockPath);
+    this.#inherited = isLockRecord(left) ? left : undefined;
     this.#lock = inheritLock(this.#deps.paths.lockPath, { ...this.#deps.record(socket), ...this.#noted });
     this.use(socket);
     await this.#deps.control.start();
     this.#renew();
+  }
+
+  /**
+   * Has the predecessor drain. One that dies instead cannot end a worker that was stopped (SIGSTOP), nor can that end
+   * itself: it is ended before `onQuiesced` is called.
+   */
+  retire({ link }: Predecessor, drainTimeoutMs: number, onQuiesced: () => void): void {
+    link.retire(drainTimeoutMs, () => {
+      if (!link.isGone || this.#inherited === undefined) return onQuiesced();
+      void sweepChildren(this.#inherited).then(onQuiesced);
+    });
   }
 
   /** The successor writes lock and control socket from now on. */

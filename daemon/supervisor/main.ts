@@ -10,8 +10,17 @@ import { PredecessorLink } from './predecessor-link.js';
 
 const DEFAULT_BOOT: SupervisorBoot = { flags: {}, foreground: false };
 
+/**
+ * The gateway's own handlers go when it has left. A Ctrl-C between then and the exit of this process, which may just have
+ * been succeeded, must not change how it ends.
+ */
+function ignoreLateSignals(): void {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+}
+
 /** See `SupervisorEntry`. */
 export function runSupervisor(options: SupervisorOptions): Promise<number> {
+  ignoreLateSignals();
   return new Gateway({ ...options, clock: systemClock }).run();
 }
 
@@ -37,6 +46,7 @@ function failureReport(error: unknown): StartReport {
 
 /** Role `@supervisor`. */
 export async function main(): Promise<number> {
+  ignoreLateSignals();
   const boot = (readBootDocument() as SupervisorBoot | undefined) ?? DEFAULT_BOOT;
   const report = makeReporter(boot.reportFd);
   const link = boot.predecessor === undefined ? undefined : new PredecessorLink(systemClock);
@@ -48,9 +58,7 @@ export async function main(): Promise<number> {
       clock: systemClock,
       onRunning: (info) => report({ ok: true, pid: process.pid, ...info }),
       onFailed: (error) => report(failureReport(error)),
-      ...(link === undefined || boot.predecessor === undefined
-        ? {}
-        : { predecessor: { link, host: boot.predecessor.host, port: boot.predecessor.port } }),
+      ...(link === undefined || boot.predecessor === undefined ? {} : { predecessor: { link, ...boot.predecessor } }),
     });
     return await gateway.run();
   } catch (error) {

@@ -4,6 +4,10 @@ import { GatewayError, toErrorDocument } from '../../shared/errors.js';
 import type { SuccessionMessage } from '../../shared/ipc/messages.js';
 
 export const HAND_OVER_LIMIT_MS = 10_000;
+/** Beyond its drain deadline, by which its worker has quiesced or been killed. */
+export const RETIRE_MARGIN_MS = 5_000;
+/** How long SIGTERM gets before SIGKILL, as with `--force`. */
+export const TERM_GRACE_MS = 700;
 
 export interface HandedOver {
   readonly handle: object;
@@ -19,6 +23,22 @@ export interface ParentChannel {
   on(event: 'disconnect', listener: () => void): unknown;
 }
 
+/** The parent as a process. */
+export interface ParentProcess {
+  /** Sends it a signal; nothing when it is gone. */
+  signal(name: NodeJS.Signals): void;
+}
+
+function ownParent(): ParentProcess {
+  const pid = process.ppid;
+  return {
+    signal(name) {
+      // Once it has died we are somebody else's child, and its pid may be too.
+      if (process.ppid === pid && pid > 1) process.kill(pid, name);
+    },
+  };
+}
+
 interface PendingHandOver {
   resolve(handed: HandedOver): void;
   reject(error: GatewayError): void;
@@ -30,11 +50,15 @@ export class PredecessorLink {
   #handOver: PendingHandOver | undefined;
   #onQuiesced: (() => void) | undefined;
   #hasQuiesced = false;
+  #cancelLimit: (() => void) | undefined;
+  readonly #parent: ParentProcess;
 
-  /** @param channel  default: this process's own */
-  constructor(clock: Clock, channel: ParentChannel = process as ParentChannel) {
+  /** @param from  the parent; default: this process's own */
+  constructor(clock: Clock, from: { channel: ParentChannel; parent: ParentProcess } = { channel: process, parent: ownParent() }) {
+    const { channel } = from;
     this.#clock = clock;
     this.#channel = channel;
+    this.#parent = from.parent;
     channel.on('message', (message, handle) => this.#receive(message as SuccessionMessage, handle));
     channel.on('disconnect', () => this.#lost());
   }
@@ -67,11 +91,15 @@ export class PredecessorLink {
     });
   }
 
-  /** Lets the predecessor drain its worker. `onQuiesced` is called once, also when the predecessor has quiesced before or is gone. */
-  retire(onQuiesced: () => void): void {
+  /**
+   * Lets the predecessor drain its worker. `onQuiesced` is called once, also when the predecessor has quiesced before or
+   * is gone. One that hangs, or was stopped (SIGSTOP), is ended {@link RETIRE_MARGIN_MS} after its drain deadline.
+   */
+  retire(drainTimeoutMs: number, onQuiesced: () => void): void {
     this.#onQuiesced = onQuiesced;
-    if (this.#hasQuiesced || this.isGone) this.#quiesced();
-    else this.#send({ type: 'retire' });
+    if (this.#hasQuiesced || this.isGone) return this.#quiesced();
+    this.#cancelLimit ??= this.#clock.after(drainTimeoutMs + RETIRE_MARGIN_MS, () => this.#end());
+    this.#send({ type: 'retire' });
   }
 
   succeeded(worker: { pid: number; instanceId: string }): void {
@@ -103,8 +131,19 @@ export class PredecessorLink {
     this.#quiesced();
   }
 
+  /** Its worker ends with it; that it has ended tells the channel. */
+  #end(): void {
+    this.#parent.signal('SIGTERM');
+    this.#cancelLimit = this.#clock.after(TERM_GRACE_MS, () => {
+      this.#parent.signal('SIGCONT');
+      this.#parent.signal('SIGKILL');
+    });
+  }
+
   #quiesced(): void {
     this.#hasQuiesced = true;
+    this.#cancelLimit?.();
+    this.#cancelLimit = undefined;
     this.#onQuiesced?.();
     this.#onQuiesced = undefined;
   }

@@ -120,7 +120,13 @@ export class Succession {
         ...(options.token === undefined ? {} : { token: options.token }),
       },
       foreground: false,
-      predecessor: { pid: process.pid, instanceId: this.#deps.instanceId, host, port },
+      predecessor: {
+        pid: process.pid,
+        instanceId: this.#deps.instanceId,
+        host,
+        port,
+        ...(options.timeoutMs === undefined ? {} : { drainTimeoutMs: options.timeoutMs }),
+      },
     };
   }
 

@@ -109,7 +109,14 @@ export interface SupervisorBoot {
   /** Descriptor on which the start's outcome is written as one JSON line. */
   readonly reportFd?: number;
   /** Set for a successor: it takes over from its parent. */
-  readonly predecessor?: { readonly pid: number; readonly instanceId: string; readonly host: string; readonly port: number };
+  readonly predecessor?: {
+    readonly pid: number;
+    readonly instanceId: string;
+    readonly host: string;
+    readonly port: number;
+    /** Drain deadline of its worker where it is not the configured one. */
+    readonly drainTimeoutMs?: number;
+  };
 }
 
 /** The line that a started supervisor writes to `reportFd`. */

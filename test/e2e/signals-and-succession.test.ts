@@ -76,6 +76,37 @@ describe('restart --force', () => {
     expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
   });
 
+  test('ends a predecessor that hangs in the middle of it, and its worker, and serves', async () => {
+    const gateway = await RealGateway.start();
+    const { pid } = gateway.process;
+    const worker = gateway.workerPid();
+    // Stopped, it can neither quiesce nor end itself; its supervisor waits for it, until that is stopped too.
+    process.kill(worker, 'SIGSTOP');
+    const restarting = gateway.xopc('gateway', 'restart', '--force', '--timeout', '500');
+    await until('the hand-over', () => gateway.lock().pid !== pid);
+    process.kill(pid, 'SIGSTOP');
+    const outcome = await restarting;
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+    expect(isAlive(worker)).toBe(false);
+    expect(await gateway.status()).toMatchObject({ state: 'running', ready: true });
+  });
+
+  test('ends with 0 although Ctrl-C comes in the moment of its end', async () => {
+    const gateway = await RealGateway.start();
+    const { pid, child, done } = gateway.process;
+    // A connection that is kept alive makes it stay for its drain.
+    await fetch(`${gateway.url}/health`);
+    expect((await gateway.xopc('gateway', 'restart', '--force')).code).toBe(0);
+    expect(child.exitCode).toBeNull();
+    while (child.exitCode === null && child.signalCode === null) {
+      process.kill(pid, 'SIGINT');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await done).toMatchObject({ code: 0, signal: null });
+    expect((await gateway.status()).ready).toBe(true);
+  });
+
   test('with XOPC_NO_RESPAWN=1 restarts in place', async () => {
     const gateway = await RealGateway.start({ env: { XOPC_NO_RESPAWN: '1' } });
     const worker = gateway.workerPid();

@@ -11,6 +11,9 @@ import { waitForNewInstance } from '../../wait-ready.js';
 /** The supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */
 const DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
 
+/** A successor has the lock before its predecessor leaves, and a start by hand would have it by then. */
+const ABSENT_LIMIT_MS = 2_000;
+
 export class RestartCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'restart']];
   static override readonly usage = Command.Usage({
@@ -46,13 +49,15 @@ export class RestartCommand extends BaseCommand {
       return result.succession === 'service-manager' ? await this.#awaitServiceManager(result, before) : result;
     } catch (error) {
       if (!hasLeft(error)) throw error;
-      // Somebody else's takeover was faster, and its successor is as good as ours.
+      // Somebody else's takeover was faster, and its successor is as good as ours; or it has died.
       return { ...(await this.#newInstance(before)), succession: 'successor', durationMs: Date.now() - startedAtMs };
     }
   }
 
   async #newInstance(before: StatusDocument): Promise<Pick<RestartResult, 'pid' | 'workerPid' | 'instanceId'>> {
-    const now = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: before.instanceId });
+    // A service manager takes its time to start the next one.
+    const absentLimit = before.supervisedBy === null ? { absentLimitMs: ABSENT_LIMIT_MS } : {};
+    const now = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: before.instanceId, ...absentLimit });
     return { pid: now.pid, workerPid: now.worker?.pid ?? 0, instanceId: now.worker?.instanceId ?? now.instanceId };
   }
 

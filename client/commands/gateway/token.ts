@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
 import { loadOrCreateToken, maskToken, rotateToken } from '../../../shared/node/token-file.js';
@@ -67,25 +68,29 @@ export class TokenCommand extends BaseCommand {
             : 'Change it with: xopc config set gateway.auth.api_key -',
       });
     }
+    // A gateway that was given its token when it was started does not look at the file.
+    const running = await locateGateway(this.gatewayPaths);
+    const isFollowing = running.kind === 'answers' && !this.#hasOther(running.status, known.token);
     const token = await rotateToken(this.gatewayPaths.tokenPath);
-    await this.#applyToRunning();
+    if (isFollowing) await this.#applyToRunning(running.controlPath);
     return { token, source: 'generated' };
   }
 
-  async #applyToRunning(): Promise<void> {
-    const location = await locateGateway(this.gatewayPaths);
-    if (location.kind !== 'answers') return;
-    await callControl(location.controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
+  async #applyToRunning(controlPath: string): Promise<void> {
+    await callControl(controlPath, { type: 'restart' }, { deadlines: RESTART_DEADLINES });
     await this.note('The running gateway uses the new token now.');
+  }
+
+  #hasOther({ auth }: StatusDocument, token: string): boolean {
+    return auth.tokenHint !== null && auth.tokenHint !== maskToken(token);
   }
 
   /** A gateway that was started with --token, or in another environment, has one that no file tells. */
   async #noteDifference(known: KnownToken): Promise<void> {
     const location = await locateGateway(this.gatewayPaths);
-    const inForce = location.kind === 'answers' ? location.status.auth.tokenHint : null;
-    if (inForce === null || inForce === maskToken(known.token)) return;
-    await this.note(
-      `The running gateway uses another token (${inForce}): it was started with --token or XOPC_GATEWAY_TOKEN, or before the token changed.`,
-    );
+    if (location.kind !== 'answers' || !this.#hasOther(location.status, known.token)) return;
+    const why = 'it was started with --token or XOPC_GATEWAY_TOKEN, or before the token changed';
+    await this.note(`The running gateway uses another token (${location.status.auth.tokenHint}): ${why}.`);
+    if (this.rotate) await this.note('The new one is in force when the gateway is started without that.');
   }
 }

@@ -198,6 +198,22 @@ describe('xopc gateway restart', () => {
     expect(JSON.parse(stdout)).toMatchObject({ restarted: true, pid: 55, workerPid: 56, instanceId: 'wk_5', succession: 'successor' });
   });
 
+  test('whose supervisor dies meanwhile ends soon, and says so', async () => {
+    const paths = testPaths();
+    const control = await fakeControl(
+      paths.controlPath,
+      gateway((socket) => {
+        rmSync(paths.controlPath);
+        control.server.close();
+        socket.destroy();
+      }),
+    );
+    expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('nothing has taken its place'),
+    });
+  });
+
   test('of a stopped one is exit code 3', async () => {
     expect(await runCommand(['gateway', 'restart'], { home: testPaths().home })).toMatchObject({
       code: 3,

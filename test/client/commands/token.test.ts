@@ -53,6 +53,18 @@ test('--rotate replaces it and lets the running gateway move to it', async () =>
   expect(control.requests.map(({ type }) => type)).toContain('restart');
 });
 
+test('--rotate leaves a gateway alone that was given its token at its start, and says only that', async () => {
+  const { paths, run } = setUp();
+  mkdirSync(paths.credentialsDir, { mode: 0o700 });
+  writeFileSync(paths.tokenPath, TOKEN);
+  const control = await fakeControl(paths.controlPath, answers(sampleStatus));
+  const { code, stderr } = await run(['--rotate']);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^The running gateway uses another token \(abc12345\.\.\.xyz67890\).*\nThe new one is in force when/);
+  expect(stderr).not.toContain('uses the new token now');
+  expect(control.requests.map(({ type }) => type)).not.toContain('restart');
+});
+
 test.each([
   [{ token: TOKEN }, '{}', 'XOPC_GATEWAY_TOKEN'],
   [{}, `{ "gateway": { "auth": { "api_key": "${TOKEN}" } } }`, 'gateway.auth.api_key'],

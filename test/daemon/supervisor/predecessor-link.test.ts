@@ -1,13 +1,26 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { HAND_OVER_LIMIT_MS, type ParentChannel, PredecessorLink } from '../../../daemon/supervisor/predecessor-link.js';
+import {
+  HAND_OVER_LIMIT_MS,
+  type ParentChannel,
+  PredecessorLink,
+  RETIRE_MARGIN_MS,
+  TERM_GRACE_MS,
+} from '../../../daemon/supervisor/predecessor-link.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 
-/** The parent's end of the channel. */
+const DRAIN_MS = 5_000;
+
+/** The parent: its end of the channel, and its process. */
 class Parent extends EventEmitter {
   connected = true;
   readonly received: { type: string }[] = [];
+  readonly signals: string[] = [];
+
+  signal(name: string): void {
+    this.signals.push(name);
+  }
 
   send(...[message, , , callback]: Parameters<NonNullable<ParentChannel['send']>>): boolean {
     this.received.push(message as { type: string });
@@ -28,7 +41,12 @@ class Parent extends EventEmitter {
 function successor(): { link: PredecessorLink; parent: Parent; clock: FakeClock; types(): string[] } {
   const parent = new Parent();
   const clock = new FakeClock();
-  return { link: new PredecessorLink(clock, parent), parent, clock, types: () => parent.received.map(({ type }) => type) };
+  return {
+    link: new PredecessorLink(clock, { channel: parent, parent }),
+    parent,
+    clock,
+    types: () => parent.received.map(({ type }) => type),
+  };
 }
 
 describe('taking over', () => {
@@ -84,7 +102,7 @@ describe('retiring the predecessor', () => {
   test('tells when it has quiesced, once', () => {
     const { link, parent, types } = successor();
     let quiesced = 0;
-    link.retire(() => (quiesced += 1));
+    link.retire(DRAIN_MS, () => (quiesced += 1));
     expect([quiesced, types()]).toEqual([0, ['retire']]);
     parent.says({ type: 'quiesced' });
     parent.says({ type: 'quiesced' });
@@ -97,7 +115,7 @@ describe('retiring the predecessor', () => {
       const { link, parent } = successor();
       let quiesced = 0;
       if (isBefore) parent.leaves();
-      link.retire(() => (quiesced += 1));
+      link.retire(DRAIN_MS, () => (quiesced += 1));
       if (!isBefore) parent.leaves();
       expect(quiesced).toBe(1);
     }
@@ -105,11 +123,45 @@ describe('retiring the predecessor', () => {
 
   test('which has quiesced already need not say it again to the next worker', () => {
     const { link, parent } = successor();
-    link.retire(() => undefined);
+    link.retire(DRAIN_MS, () => undefined);
     parent.says({ type: 'quiesced' });
     let quiesced = 0;
-    link.retire(() => (quiesced += 1)); // the first worker died before it was active
+    link.retire(DRAIN_MS, () => (quiesced += 1)); // the first worker died before it was active
     expect(quiesced).toBe(1);
+  });
+});
+
+describe('a predecessor that was stopped', () => {
+  const hanging = (): ReturnType<typeof successor> & { quiesced: () => number } => {
+    let quiesced = 0;
+    const made = successor();
+    made.link.retire(DRAIN_MS, () => (quiesced += 1));
+    made.clock.advance(DRAIN_MS + RETIRE_MARGIN_MS - 1);
+    return { ...made, quiesced: () => quiesced };
+  };
+
+  test('is ended after its drain deadline, and only its end counts', () => {
+    const { parent, clock, quiesced } = hanging();
+    expect(parent.signals).toEqual([]);
+    clock.advance(1);
+    expect(parent.signals).toEqual(['SIGTERM']);
+    clock.advance(TERM_GRACE_MS);
+    expect(parent.signals).toEqual(['SIGTERM', 'SIGCONT', 'SIGKILL']);
+    expect(quiesced()).toBe(0);
+    parent.leaves();
+    expect(quiesced()).toBe(1);
+  });
+
+  test('is left alone when it quiesces in time, or ends of the first signal', () => {
+    const inTime = hanging();
+    inTime.parent.says({ type: 'quiesced' });
+    inTime.clock.advance(60_000);
+    expect(inTime.parent.signals).toEqual([]);
+    const ended = hanging();
+    ended.clock.advance(1);
+    ended.parent.leaves();
+    ended.clock.advance(60_000);
+    expect(ended.parent.signals).toEqual(['SIGTERM']);
   });
 });
 
