@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../shared/clock.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
-import { loadBundle, readBuildInfo } from '../../shared/node/bundle.js';
+import { readBuildInfo } from '../../shared/node/bundle.js';
+import { holdBundle } from '../../shared/node/held-bundle.js';
 import { environmentSecrets, readEnvironment } from '../../shared/node/env.js';
 import { LogFile } from '../../shared/node/log-file.js';
 import { createLogger, type Logger } from '../../shared/node/logger.js';
@@ -93,8 +94,8 @@ export class WorkerLifecycle {
       liveInstanceIds: () => this.#liveInstanceIds,
       logger: this.#log,
       clock,
-      loadAi: () => loadBundle<AiModule>('ai'),
-      loadTelegram: () => loadBundle<TelegramModule>('telegram'),
+      loadAi: holdBundle<AiModule>('ai'),
+      loadTelegram: holdBundle<TelegramModule>('telegram'),
       publish: (event) => this.#activity.publish(event),
     });
     this.#http = this.#createHttp(paths, clock);
@@ -216,7 +217,7 @@ export class WorkerLifecycle {
         counters: this.#activity.counters(() => this.#conversation.gauges()),
       },
       config: () => this.#config.current.config,
-      loadMetrics: () => loadBundle<MetricsModule>('metrics'),
+      loadMetrics: holdBundle<MetricsModule>('metrics'),
       token: () => this.#config.current.token,
       logger: this.#log,
       clock,

@@ -1,7 +1,9 @@
 /** SIGUSR1, and the supervisor's own replacement. Through the real binary. */
 import { connect } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { WorkerStatus } from '../../shared/control/messages.js';
 import { Installation } from '../helpers/installation.js';
 import { Load } from '../helpers/load.js';
 import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
@@ -152,6 +154,29 @@ describe('an upgrade', () => {
       version: '9.9.9',
       build: { running: 'ffffffffffffffff', installed: 'ffffffffffffffff' },
     });
+  });
+});
+
+describe('a package that is removed while the gateway runs', () => {
+  test('is missed by nothing that the running worker has not loaded yet', async () => {
+    const installation = new Installation();
+    const gateway = await RealGateway.start({ command: installation.command });
+    installation.remove();
+    const metrics = await fetch(`${gateway.url}/metrics`);
+    expect(metrics.status).toBe(200);
+    expect(await metrics.text()).toContain('# TYPE');
+    for (const path of ['/', '/docs', '/openapi.json']) expect((await fetch(`${gateway.url}${path}`)).status).toBe(200);
+    const configPath = join(gateway.xopcHome, 'config.json');
+    const account = { botToken: '1:x', apiRoot: `${gateway.url}/nobody` };
+    writeFileSync(configPath, JSON.stringify({ channels: { telegram: { enabled: true, accounts: { main: account } } } }));
+    const telegram = await until('telegram to have tried', async () => {
+      const status = (await (await fetch(`${gateway.url}/api/status`)).json()) as { worker: WorkerStatus };
+      const channel = status.worker.channels['telegram:main'];
+      return channel?.message !== undefined && channel;
+    });
+    // The part that speaks to it was there, and asked.
+    expect(telegram.message).toContain('Telegram answered');
+    expect(gateway.log().filter((entry) => JSON.stringify(entry).includes('ENOENT'))).toEqual([]);
   });
 });
 

@@ -40,6 +40,11 @@ export class Installation {
     return () => writeFileSync(path, before);
   }
 
+  /** As an upgrade does, a moment before the next one is there. */
+  remove(): void {
+    rmSync(this.#dist, { recursive: true });
+  }
+
   /** What an upgrade changes last. */
   setBuild(build: { version: string; buildId: string }): void {
     writeFileSync(join(this.#dist, 'build.json'), JSON.stringify(build));
