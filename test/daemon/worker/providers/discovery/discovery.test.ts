@@ -118,5 +118,5 @@ test('starting does not wait for the look around', async () => {
   const startedAtMs = systemClock.now();
   const conversation = await makeConversation({ discovery: { probe: () => new Promise(() => {}) } });
   await conversation.quiesce();
-  expect(systemClock.now() - startedAtMs).toBeLessThan(2_000);
+  expect(systemClock.now() - startedAtMs).toBeLessThan(10_000);
 });
