@@ -13,6 +13,17 @@ interface RoleEntry {
 
 const ROLES: Record<string, BundleName> = { '@supervisor': 'supervisor', '@worker': 'worker', '@fallback': 'fallback' };
 
+/** The second words of the commands in `control.cjs`; without one, or with an option, it is the start. */
+const CONTROL_WORDS = ['start', 'status', 'stop', 'restart', 'logs'];
+
+/** The whole command line, or the part that holds what is called all day. Help is of the whole. */
+function chooseClient(args: string[]): BundleName {
+  const [first = '', second = '-'] = args;
+  if (args.indexOf('--help') !== -1 || args.indexOf('-h') !== -1) return 'client';
+  const isControl = first === 'gateway' ? second[0] === '-' || CONTROL_WORDS.indexOf(second) !== -1 : first === 'status';
+  return isControl || first === '--version' ? 'control' : 'client';
+}
+
 /** How long a client runs before it sees to missing cached data: short commands do it at their end. */
 const CACHED_DATA_DELAY_MS = 3_000;
 
@@ -55,17 +66,17 @@ async function run(): Promise<void> {
     return exit(0);
   }
   const role = Object.hasOwn(ROLES, first) ? ROLES[first] : undefined;
-  const name = role ?? 'client';
+  const name = role ?? chooseClient(process.argv.slice(2));
   let entry: RoleEntry;
   try {
     entry = loadRole(name);
   } catch (error) {
     return reportBrokenBuild(name, error);
   }
-  if (name === 'client') setTimeout(() => void supplyCachedData(), CACHED_DATA_DELAY_MS).unref();
+  if (role === undefined) setTimeout(() => void supplyCachedData(), CACHED_DATA_DELAY_MS).unref();
   const code = await entry.main(role === undefined ? process.argv.slice(2) : rest);
   if (code === undefined) return;
-  if (name === 'client') await supplyCachedData();
+  if (role === undefined) await supplyCachedData();
   await exit(code);
 }
 

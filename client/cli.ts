@@ -3,7 +3,7 @@ import { Cli, type CommandClass } from 'clipanion';
 import { toErrorDocument } from '../shared/errors.js';
 import { describeError, exitCodeOf, formatJson } from './base-command.js';
 import type { ClientContext } from './client-context.js';
-import type { CommandEntry } from './commands/registry.js';
+import type { CommandEntry } from './commands/command-entry.js';
 import { Output } from './output.js';
 import { explainUsage, leadingWords } from './usage-error.js';
 

@@ -11,7 +11,7 @@ import { CONTROL_VERSION, type StatusDocument } from '../shared/control/messages
 import { resolvePaths } from '../shared/node/paths.js';
 import { runCli } from './cli.js';
 import { processRuntime, type ClientContext } from './client-context.js';
-import { COMMANDS } from './commands/registry.js';
+import type { CommandEntry } from './commands/command-entry.js';
 
 const SINCE = new Date(0).toISOString();
 
@@ -75,7 +75,7 @@ function quietContext(home: string): ClientContext {
 }
 
 /** Called by the build and by whoever makes cached data for another Node. Failing only leaves the data less complete. */
-export async function warmUp(): Promise<void> {
+export async function warmUp(commands: readonly CommandEntry[]): Promise<void> {
   if (process.platform === 'win32') return;
   const home = mkdtempSync(join(tmpdir(), 'xopc-warm-'));
   try {
@@ -83,7 +83,7 @@ export async function warmUp(): Promise<void> {
     mkdirSync(dirname(controlPath), { recursive: true, mode: 0o700 });
     const server = await listen(controlPath);
     chmodSync(controlPath, 0o600);
-    const options = { commands: COMMANDS, version: () => '0.0.0' };
+    const options = { commands, version: () => '0.0.0' };
     await runCli(['gateway', 'status'], options, quietContext(home));
     // Refused, because one answers already.
     await runCli(['gateway'], options, quietContext(home));

@@ -2,22 +2,12 @@
  * All commands, in the order of the help, each loaded when its words are typed: a command costs the start-up time of
  * what it needs itself and of nothing else.
  */
-import type { CommandClass } from 'clipanion';
-import type { ClientContext } from '../client-context.js';
-
-export interface CommandEntry {
-  /** The words that lead to it; the first path is its name. */
-  readonly paths: readonly (readonly string[])[];
-  load(): Promise<CommandClass<ClientContext>>;
-}
+import { CONTROL_COMMANDS } from './control-registry.js';
+import type { CommandEntry } from './command-entry.js';
 
 /** A test keeps the paths in step with those of the classes. */
 export const COMMANDS: readonly CommandEntry[] = [
-  { paths: [['gateway'], ['gateway', 'start']], load: async () => (await import('./gateway/run.js')).RunCommand },
-  { paths: [['gateway', 'status'], ['status']], load: async () => (await import('./gateway/status.js')).StatusCommand },
-  { paths: [['gateway', 'stop']], load: async () => (await import('./gateway/stop.js')).StopCommand },
-  { paths: [['gateway', 'restart']], load: async () => (await import('./gateway/restart.js')).RestartCommand },
-  { paths: [['gateway', 'logs']], load: async () => (await import('./gateway/logs.js')).LogsCommand },
+  ...CONTROL_COMMANDS,
   { paths: [['gateway', 'install']], load: async () => (await import('./gateway/install.js')).InstallCommand },
   { paths: [['gateway', 'uninstall']], load: async () => (await import('./gateway/uninstall.js')).UninstallCommand },
   { paths: [['gateway', 'service-start']], load: async () => (await import('./gateway/service-start.js')).ServiceStartCommand },

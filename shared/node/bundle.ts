@@ -9,7 +9,18 @@ import { Script } from 'node:vm';
 import { isSingleExecutable, readAsset, readTextAsset, readTrailer } from './single-executable.js';
 
 /** One bundle per process role, and one for each part that is loaded late. */
-export type BundleName = 'client' | 'config' | 'start' | 'service' | 'supervisor' | 'worker' | 'fallback' | 'ai' | 'telegram' | 'metrics';
+export type BundleName =
+  | 'client'
+  | 'control'
+  | 'config'
+  | 'start'
+  | 'service'
+  | 'supervisor'
+  | 'worker'
+  | 'fallback'
+  | 'ai'
+  | 'telegram'
+  | 'metrics';
 
 /** The directory of the running bundles. In a bundle `__dirname` is that of the entry file, `dist/`. */
 export const bundleDirectory: string = __dirname;

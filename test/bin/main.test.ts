@@ -92,7 +92,7 @@ test.each(BROKEN)('a worker bundle %s tells the supervisor by IPC before it exit
 
 test.each(BROKEN)('a client bundle %s is one line on stderr with what to type', async (_how, source) => {
   await withBundle('client', source, async () => {
-    const result = await clone.runEntry('status');
+    const result = await clone.runEntry('agent');
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr.trim().split('\n')).toHaveLength(1);
     expect(result.stderr).toMatch(/^xopc: the client program cannot be loaded from .*npm run build/);

@@ -1,0 +1,14 @@
+/** Entry of the commands that are called all day (commands/control-registry.ts). */
+import { runCommandLine } from './command-line.js';
+import { CONTROL_COMMANDS } from './commands/control-registry.js';
+
+/** @returns the process exit code */
+export function main(args: string[]): Promise<number | undefined> {
+  return runCommandLine(args, CONTROL_COMMANDS);
+}
+
+/** See warm-up.ts. */
+export async function warmUp(): Promise<void> {
+  const { warmUp: run } = await import('./warm-up.js');
+  await run(CONTROL_COMMANDS);
+}
