@@ -134,6 +134,8 @@ export class WorkerLifecycle {
   async activate(): Promise<void> {
     await this.#conversation.activate();
     this.#channel.send({ type: 'active' });
+    // The channels have just begun to run; a status must not call them off until the next beat.
+    this.#beat();
     this.#log.debug({ instanceId: this.#boot.instanceId }, 'active');
   }
 
@@ -228,6 +230,7 @@ export class WorkerLifecycle {
   }
 
   #beat(): void {
+    clearTimeout(this.#heartbeat);
     const vitals = this.#http.vitals();
     const channels = this.#conversation.channels();
     this.#activity.noteChannels(channels);
