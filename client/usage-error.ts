@@ -30,8 +30,23 @@ function positionals(usageLine: string): string {
   return usageLine.replaceAll(/ \[-[^\]]*\]/g, '');
 }
 
+interface ArgumentContext {
+  /** Of the command that the words name. */
+  readonly definition: Definition | undefined;
+  readonly help: string;
+}
+
+/** The required options that are not there, by their long names. A definition is like `-c,--channel #0`. */
+function missingOptions(given: readonly string[], definition: Definition | undefined): string[] {
+  const required = (definition?.options ?? []).filter((option) => option.required);
+  const names = required.map((option) => option.definition.split(/[ ,#]/).filter((part) => part.startsWith('-')));
+  return names
+    .filter((forms) => !forms.some((form) => given.some((word) => word === form || word.startsWith(`${form}=`))))
+    .map((forms) => forms.at(-1) ?? '');
+}
+
 /** clipanion's message for wrong arguments, in our words. */
-function argumentError(error: Error, definition: Definition | undefined, help: string): GatewayError {
+function argumentError(error: Error, given: readonly string[], { definition, help }: ArgumentContext): GatewayError {
   const unsupported = /Unsupported option name \("([^"]*)"\)/.exec(error.message)?.[1];
   if (unsupported !== undefined) {
     const options = (definition?.options ?? []).flatMap((option) =>
@@ -46,6 +61,8 @@ function argumentError(error: Error, definition: Definition | undefined, help: s
   if (extra !== undefined) return usage(`'${extra}' is one word too many`, help);
   if (error.message.startsWith('Not enough positional arguments'))
     return usage('an argument is missing', `Usage: ${positionals(definition?.usage ?? '')}`);
+  const missing = missingOptions(given, definition);
+  if (error.message.startsWith('Command not found') && missing.length > 0) return usage(`${missing.join(' and ')} must be given`, help);
   return usage((error.message.split('\n')[0] ?? '').replace(/\.$/, ''), help);
 }
 
@@ -79,9 +96,5 @@ export function explainUsage(
   if (command === undefined)
     return usage(name === '' ? `'${args[0] ?? ''}' needs a command before it` : `'xopc ${name}' needs a command: ${next.join(', ')}`, help);
   const firstPath = ['xopc', ...(command.paths[0] ?? [])].join(' ');
-  return argumentError(
-    error,
-    tree.definitions.find((definition) => definition.path === firstPath),
-    help,
-  );
+  return argumentError(error, args, { definition: tree.definitions.find(({ path }) => path === firstPath), help });
 }

@@ -5,6 +5,7 @@
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError } from '../errors.js';
+import { isLogLevel, LOG_LEVELS, type LogLevel } from '../log/level.js';
 
 export interface GatewayEnvironment {
   /** XOPC_HOME, default `~/.xopc`. */
@@ -18,7 +19,7 @@ export interface GatewayEnvironment {
   /** XOPC_GATEWAY_TOKEN: takes the place of `gateway.auth.api_key` and of the generated token. */
   readonly token: string | undefined;
   /** XOPC_LOG_LEVEL. */
-  readonly logLevel: string | undefined;
+  readonly logLevel: LogLevel | undefined;
   /** XOPC_ALLOW_SIGUSR1_RESTART=1: SIGUSR1 restarts instead of only being logged. */
   readonly allowSigusr1Restart: boolean;
   /** XOPC_NO_RESPAWN=1: the supervisor is never replaced, a restart happens in place. */
@@ -59,6 +60,14 @@ export function parsePort(value: string, origin: string): number {
   return port;
 }
 
+function parseLogLevel(value: string | undefined): LogLevel | undefined {
+  if (value === undefined || isLogLevel(value)) return value;
+  throw new GatewayError('USAGE', {
+    message: `XOPC_LOG_LEVEL is '${value}', which is not a level`,
+    hint: `Give one of ${LOG_LEVELS.join(', ')}.`,
+  });
+}
+
 /** Reads the environment. @throws USAGE when a variable has a value that cannot be used */
 export function readEnvironment(): GatewayEnvironment {
   const port = text('XOPC_PORT');
@@ -69,7 +78,7 @@ export function readEnvironment(): GatewayEnvironment {
     port: port === undefined ? undefined : parsePort(port, 'XOPC_PORT'),
     host: text('XOPC_HOST'),
     token: text('XOPC_GATEWAY_TOKEN'),
-    logLevel: text('XOPC_LOG_LEVEL'),
+    logLevel: parseLogLevel(text('XOPC_LOG_LEVEL')),
     allowSigusr1Restart: flag('XOPC_ALLOW_SIGUSR1_RESTART'),
     noRespawn: flag('XOPC_NO_RESPAWN'),
     serviceMarker: text('XOPC_SERVICE_MARKER') ?? null,

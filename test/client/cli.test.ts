@@ -70,6 +70,8 @@ describe('wrong usage ends with exit code 2, says what is wrong, and writes noth
     [['gateway', 'status', '--zzzzzz'], "unknown option '--zzzzzz'"],
     [['gateway', 'stop', '--timeout'], 'option --timeout needs a value'],
     [['gateway', 'stop', 'now'], "'now' is one word too many"],
+    [['send'], '--channel and --chat must be given'],
+    [['send', '--channel=x', 'hi'], '--chat must be given'],
     [['config', 'set', 'gateway.port'], 'an argument is missing'],
     [['--config', 'x'], "'--config' needs a command before it"],
     [['help', 'frobnicate'], "unknown command 'frobnicate'"],

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import type { SupervisorOptions } from '../../../shared/node/entry.js';
@@ -78,8 +79,18 @@ export class RunCommand extends BaseCommand {
       ...(this.port === undefined ? {} : { port: parsePort(this.port, '--port') }),
       ...(host === undefined ? {} : { host }),
       ...(token === undefined ? {} : { token }),
-      ...(this.config === undefined ? {} : { configPath: this.gatewayPaths.configPath }),
+      ...(this.config === undefined ? {} : { configPath: this.#namedConfig() }),
     };
+  }
+
+  /** A file that is named is meant: a gateway with defaults in its place would be a surprise, on another port at that. */
+  #namedConfig(): string {
+    const { configPath } = this.gatewayPaths;
+    if (existsSync(configPath)) return configPath;
+    throw new GatewayError('CONFIG_INVALID', {
+      message: `there is no file ${configPath}`,
+      hint: `Make it (it may hold no more than {}), or leave --config out.`,
+    });
   }
 
   #checks(flags: Flags): StartChecks {

@@ -76,7 +76,7 @@ test.each([
   [['messages', 'show', 'a/b'], 'is no message id'],
   [['messages', 'retry'], 'an argument is missing'],
   [['send', '--channel', 'webhook', '--chat', '1'], 'there is no message'],
-  [['send', 'hello'], ''],
+  [['send', 'hello'], '--channel and --chat must be given'],
 ])('%j is wrong usage', async (args, message) => {
   const { run, seen } = await setUp((_request, response) => json(response, {}));
   const { code, stderr } = await run(args);

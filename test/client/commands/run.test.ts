@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type * as Starter from '../../../client/start-supervisor.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -28,6 +29,7 @@ describe('a start where nothing is in the way', () => {
   test('the foreground becomes the supervisor: its options, its exit code; without a terminal stdout stays empty', async () => {
     const paths = testPaths();
     const port = await freePort();
+    writeFileSync(paths.configPath, '{}');
     const { runtime, supervisors } = recording(paths, { exitCode: 7 });
     const { code, stdout, stderr } = await runCommand(['gateway', '--port', String(port), '--config', `${paths.home}/config.json`], {
       home: paths.home,
