@@ -12,6 +12,7 @@ const ENTRIES = {
   config: 'client/config-tools.ts',
   start: 'client/start-supervisor.ts',
   service: 'client/service-tools.ts',
+  doctor: 'client/doctor-tools.ts',
   supervisor: 'daemon/supervisor/main.ts',
   worker: 'daemon/worker/main.ts',
   fallback: 'daemon/fallback/main.ts',

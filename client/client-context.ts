@@ -5,6 +5,7 @@ import type { SupervisorEntry } from '../shared/node/entry.js';
 import { environmentValue, readEnvironment, type GatewayEnvironment } from '../shared/node/env.js';
 import type * as ConfigTools from './config-tools.js';
 import type * as ServiceTools from './service-tools.js';
+import type * as DoctorTools from './doctor-tools.js';
 import type * as Starter from './start-supervisor.js';
 
 export interface ClientRuntime {
@@ -14,6 +15,7 @@ export interface ClientRuntime {
   /** The schema and what else only the config commands need. */
   loadConfigTools(): typeof ConfigTools;
   loadStarter(): typeof Starter;
+  loadDoctorTools(): typeof DoctorTools;
   /** What only the service commands need, and the others where a service is installed. */
   loadServiceTools(): typeof ServiceTools;
   /** Calls `listener` on each Ctrl-C instead of ending the process. @returns how to stop that */
@@ -30,6 +32,7 @@ export const processRuntime: ClientRuntime = {
   loadSupervisor: () => loadBundle<SupervisorEntry>('supervisor'),
   loadConfigTools: () => loadBundle<typeof ConfigTools>('config'),
   loadStarter: () => loadBundle<typeof Starter>('start'),
+  loadDoctorTools: () => loadBundle<typeof DoctorTools>('doctor'),
   loadServiceTools: () => loadBundle<typeof ServiceTools>('service'),
   onInterrupt(listener) {
     process.on('SIGINT', listener);

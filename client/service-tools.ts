@@ -1,4 +1,5 @@
 /** The part of the service commands that is loaded when one of them runs, or where a service is installed. */
+export { checkService } from './doctor/check-service.js';
 export { awaitService } from './service/await-service.js';
 export { chooseManager } from './service/choose-manager.js';
 export { serviceWarnings } from './service/drift.js';

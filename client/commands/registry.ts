@@ -45,6 +45,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: [['config', 'validate']], load: async () => (await import('./config/inspect.js')).ConfigValidateCommand },
   { paths: [['config', 'schema']], load: async () => (await import('./config/inspect.js')).ConfigSchemaCommand },
   { paths: [['config', 'path']], load: async () => (await import('./config/inspect.js')).ConfigPathCommand },
+  { paths: [['doctor'], ['gateway', 'doctor']], load: async () => (await import('./doctor.js')).DoctorCommand },
   { paths: [['completion']], load: async () => (await import('./completion.js')).CompletionCommand },
   { paths: [['@log-view']], load: async () => (await import('./log-view.js')).LogViewCommand },
 ];

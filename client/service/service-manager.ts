@@ -48,6 +48,8 @@ export interface ServiceManager {
   state(): Promise<ServiceState>;
   /** Registers the written files and starts the service anew. */
   activate(options: { isSocketActivated: boolean }): Promise<void>;
+  /** Reads changed files anew; starts and stops nothing. Not there where that cannot be. */
+  reload?(): Promise<void>;
   /** Starts what is registered, forgetting earlier failures. */
   start(options: { isSocketActivated: boolean }): Promise<void>;
   /** Nothing starts the gateway by itself any more: to be called before it is asked to stop. */

@@ -20,7 +20,8 @@ export type BundleName =
   | 'fallback'
   | 'ai'
   | 'telegram'
-  | 'metrics';
+  | 'metrics'
+  | 'doctor';
 
 /** The directory of the running bundles. In a bundle `__dirname` is that of the entry file, `dist/`. */
 export const bundleDirectory: string = __dirname;

@@ -4,6 +4,7 @@ import { runCli } from '../../client/cli.js';
 import type { ClientRuntime } from '../../client/client-context.js';
 import { COMMANDS } from '../../client/commands/registry.js';
 import * as configTools from '../../client/config-tools.js';
+import * as doctorTools from '../../client/doctor-tools.js';
 import * as serviceTools from '../../client/service-tools.js';
 import * as starter from '../../client/start-supervisor.js';
 import type { GatewayEnvironment } from '../../shared/node/env.js';
@@ -53,6 +54,7 @@ function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): 
     },
     loadConfigTools: () => configTools,
     loadStarter: () => starter,
+    loadDoctorTools: () => doctorTools,
     loadServiceTools: () => serviceTools,
     onInterrupt(listener) {
       interrupts.add(listener);

@@ -82,6 +82,12 @@ export class SystemdManager implements ServiceManager {
     await this.start({ isSocketActivated });
   }
 
+  async reload(): Promise<void> {
+    await this.#systemctl(['daemon-reload']);
+    const units = [SERVICE_UNIT, SOCKET_UNIT].filter((unit) => this.#has(unit));
+    await this.#systemctl(['enable', '--quiet', ...units]);
+  }
+
   async start({ isSocketActivated }: { isSocketActivated: boolean }): Promise<void> {
     const units = isSocketActivated ? [SOCKET_UNIT, SERVICE_UNIT] : [SERVICE_UNIT];
     await this.#run('systemctl', ['--user', 'reset-failed', ...units]);

@@ -6,6 +6,11 @@ import { until } from '../../helpers/real-gateway.js';
 import { ServiceGateway } from '../../helpers/service-gateway.js';
 import { SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
 
+interface DoctorDocument {
+  readonly checks: readonly { readonly id: string; readonly level: string; readonly message: string; readonly fix: string | null }[];
+  readonly repaired: readonly { readonly id: string; readonly did: string; readonly succeeded: boolean }[];
+}
+
 const reason = whyNoSystemd();
 
 describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service beside others', () => {
@@ -107,6 +112,28 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     await gateway.install();
     expect(readFileSync(unitPath, 'utf8')).toContain('TimeoutStopSec=70\n');
     expect((await gateway.status()).warnings).toEqual([]);
+  });
+
+  test('is set right by doctor, which restarts nothing and overwrites nothing that was edited', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const { instanceId } = await gateway.install();
+    const healthy = JSON.parse(await gateway.xopcOk('doctor', '--json')) as DoctorDocument;
+    expect(healthy.checks.filter(({ id }) => id.startsWith('service'))).toMatchObject([{ level: 'ok' }, { level: 'ok' }]);
+    await gateway.xopcOk('config', 'set', 'gateway.drainTimeoutMs', '60000');
+    rmSync(gateway.launcherPath);
+    const { checks } = JSON.parse((await gateway.xopc('doctor', '--json')).stdout) as DoctorDocument;
+    expect(checks.filter(({ id }) => id === 'service-files')).toHaveLength(2);
+    const fixed = JSON.parse(await gateway.xopcOk('doctor', '--fix', '--json')) as DoctorDocument;
+    expect(fixed.repaired).toEqual([
+      { id: 'service-files', succeeded: true, did: expect.stringContaining('the service was not restarted') as string },
+    ]);
+    expect(await machine.property('TimeoutStopUSec')).toBe('1min 10s');
+    expect(await gateway.status()).toMatchObject({ instanceId, warnings: [] });
+    writeFileSync(unitPath, readFileSync(unitPath, 'utf8').replace('KillMode=mixed', 'KillMode=process'));
+    await gateway.xopc('doctor', '--fix');
+    expect(readFileSync(unitPath, 'utf8')).toContain('KillMode=process');
+    await gateway.install('--force');
+    await gateway.xopcOk('gateway', 'restart', '--force');
   });
 
   test('ends for good with the reason when its configuration or its port cannot be used', async () => {

@@ -1,0 +1,49 @@
+import { Command, Option } from 'clipanion';
+import { BaseCommand } from '../base-command.js';
+import { readListenSettings } from '../gateway-settings.js';
+import { locateGateway } from '../locate-gateway.js';
+import { recordOf } from '../service/install-record.js';
+
+export class DoctorCommand extends BaseCommand {
+  static override readonly paths = [['doctor'], ['gateway', 'doctor']];
+  static override readonly usage = Command.Usage({
+    category: 'Gateway',
+    description: 'Check everything that the gateway needs, also while it is down.',
+    details: `
+      Each check says what is so and, where it is not as it should be, what to type. --fix sets right what can be without
+      harm to anything that runs: permissions, and files of the service that are missing or out of date.
+      Exit code: 0 nothing has failed, 1 otherwise; warnings do not count.
+    `,
+    examples: [
+      ['Look', 'xopc doctor'],
+      ['Set right what is safe', 'xopc doctor --fix'],
+    ],
+  });
+
+  readonly fix = Option.Boolean('--fix', false, { description: 'Set right what is safe, and say what was done.' });
+
+  protected async run(): Promise<number> {
+    const { runtime } = this.context;
+    const { gatewayPaths: paths, environment } = this;
+    const { runChecks, repairAll, renderFindings, doctorExitCode } = runtime.loadDoctorTools();
+    const deps = {
+      paths,
+      judge: runtime.loadConfigTools(),
+      locate: () => locateGateway(paths),
+      listen: () => readListenSettings(paths, environment),
+      isSocketPassed: (recordOf(paths)?.plan.socket ?? null) !== null,
+      service: () => runtime.loadServiceTools().checkService(paths),
+    };
+    const found = await runChecks(deps);
+    const repairs = this.fix ? await repairAll(found) : [];
+    const findings = repairs.length === 0 ? found : await runChecks(deps);
+    const exitCode = doctorExitCode(findings);
+    if (this.json) {
+      const checks = findings.map(({ id, level, message, fix }) => ({ id, level, message, fix: fix ?? null }));
+      await this.printJson({ ok: exitCode === 0, checks, repaired: repairs });
+    } else {
+      await this.printLine(renderFindings(findings, repairs));
+    }
+    return exitCode;
+  }
+}

@@ -1,0 +1,89 @@
+/** The configuration and models.json, judged as the worker would, and what they let others do. */
+import { isIP } from 'node:net';
+import type { Config } from '../../shared/config/schema.js';
+import { formatProblem, GatewayError, type Problem } from '../../shared/errors.js';
+import { loadConfigFile } from '../../shared/node/config-file.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import type * as ConfigTools from '../config-tools.js';
+import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
+
+export type ConfigJudge = Pick<typeof ConfigTools, 'validateConfig' | 'validateModels'>;
+
+/** More are no help. */
+const MAX_LISTED = 5;
+
+interface Judged<T> {
+  readonly finding: Finding;
+  /** undefined: it cannot be used. */
+  readonly value: T | undefined;
+}
+
+function list(problems: readonly Problem[]): string {
+  const more = problems.length > MAX_LISTED ? [`and ${problems.length - MAX_LISTED} more`] : [];
+  return [...problems.slice(0, MAX_LISTED).map(formatProblem), ...more].join('; ');
+}
+
+function check<T>(
+  id: string,
+  path: string,
+  validate: (document: ReturnType<typeof loadConfigFile>) => {
+    value: T | undefined;
+    problems: readonly Problem[];
+    warnings: readonly Problem[];
+  },
+): Judged<T> {
+  try {
+    const document = loadConfigFile({ path });
+    const { value, problems, warnings } = validate(document);
+    if (problems.length > 0)
+      return { value: undefined, finding: fail(id, list(problems), { fix: `Correct it, then: xopc config validate` }) };
+    if (warnings.length > 0) return { value, finding: warn(id, list(warnings), { fix: 'Set the variable where the gateway is started' }) };
+    return { value, finding: ok(id, document.exists ? `${path} is valid` : `there is no ${path}; the defaults hold`) };
+  } catch (error) {
+    const hint = error instanceof GatewayError ? error.hint : undefined;
+    return { value: undefined, finding: fail(id, reasonOf(error), hint === undefined ? {} : { fix: hint }) };
+  }
+}
+
+export function checkConfig(paths: GatewayPaths, judge: ConfigJudge): Judged<Config> {
+  return check('config', paths.configPath, (document) => judge.validateConfig(document));
+}
+
+export function checkModels(paths: GatewayPaths, judge: ConfigJudge): Finding {
+  return check('models', paths.modelsPath, (document) => judge.validateModels(document)).finding;
+}
+
+const SHORT_TOKEN = 16;
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+const trustsEverybody = (range: string): boolean => range.endsWith('/0');
+
+/** Who can reach the gateway, and what keeps them out (docs/access.md). @param host  in force, which a flag may have set */
+export function checkExposure({ gateway }: Config, host: string): Finding {
+  const id = 'exposure';
+  const { auth, trustedProxies, cors } = gateway;
+  const wide = trustedProxies.filter(trustsEverybody);
+  if (wide.length > 0)
+    return fail(id, `gateway.trustedProxies has ${wide.join(', ')}: anybody can claim to be this machine, which needs no token`, {
+      fix: "Name the proxy's own address: xopc config set gateway.trustedProxies '[\"127.0.0.1\"]'",
+    });
+  const isOpen = !isLoopback(host);
+  if (isOpen && auth.api_key !== null && auth.api_key.length < SHORT_TOKEN)
+    return fail(id, `other machines reach it on ${host}, and gateway.auth.api_key has only ${auth.api_key.length} characters`, {
+      fix: 'Let a long one be made: xopc config unset gateway.auth.api_key',
+    });
+  if (
+    cors.enabled &&
+    cors.credentials &&
+    cors.origins.some((origin) => origin.startsWith('http:') && !/^http:\/\/(localhost|127\.)/.test(origin))
+  )
+    return warn(id, 'gateway.cors lets a page that is not encrypted use the credentials', {
+      fix: 'Name it with https: in gateway.cors.origins',
+    });
+  if (!isOpen) return ok(id, `only this machine reaches it (${host})`);
+  const own = auth.enabled ? 'this machine too' : 'this machine does not';
+  return ok(id, `other machines reach it on ${host} and need the token, ${own}; only this machine: xopc config set gateway.host 127.0.0.1`);
+}

@@ -1,0 +1,91 @@
+/**
+ * The database by its header alone (https://www.sqlite.org/fileformat.html, "The Database Header" and "The WAL File
+ * Format"): the newest copy of the first page may still be in the write-ahead log.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { fail, type Finding, ok } from './finding.js';
+
+const HEADER_BYTES = 100;
+const MAGIC = 'SQLite format 3\0';
+const USER_VERSION_OFFSET = 60;
+const APPLICATION_ID_OFFSET = 68;
+
+/** As in daemon/worker/store/migrations/migrate.ts. */
+const APPLICATION_ID = 0x78_6f_70_63;
+const READER_FACTOR = 65_536;
+
+const WAL = { headerBytes: 32, frameHeaderBytes: 24, maxFrames: 50_000 } as const;
+
+interface HeaderBytes {
+  readonly size: number;
+  readonly header: Buffer;
+}
+
+function readAt(fd: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  readSync(fd, bytes, 0, length, position);
+  return bytes;
+}
+
+/** @returns what `read` makes of the file; undefined when there is none @throws the file system's own error */
+function withFile<T>(path: string, read: (fd: number, size: number) => T): T | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return read(fd, fstatSync(fd).size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The first page's beginning as it was written last; frames of an earlier round have other salts. */
+function newestInLog(fd: number, size: number): Buffer | undefined {
+  const head = readAt(fd, 0, WAL.headerBytes);
+  const frameBytes = WAL.frameHeaderBytes + head.readUInt32BE(8);
+  const salts = head.subarray(16, 24);
+  const frames = Math.min(WAL.maxFrames, Math.floor((size - WAL.headerBytes) / frameBytes));
+  let newest: Buffer | undefined;
+  for (let number = 0; number < frames; number += 1) {
+    const at = WAL.headerBytes + number * frameBytes;
+    const frame = readAt(fd, at, WAL.frameHeaderBytes);
+    if (!frame.subarray(8, 16).equals(salts)) break;
+    if (frame.readUInt32BE(0) === 1) newest = readAt(fd, at + WAL.frameHeaderBytes, HEADER_BYTES);
+  }
+  return newest;
+}
+
+function readHeader(path: string): HeaderBytes | undefined {
+  const main = withFile(path, (fd, size) => ({ size, header: readAt(fd, 0, HEADER_BYTES) }));
+  const newest = main === undefined ? undefined : withFile(`${path}-wal`, newestInLog);
+  return main === undefined || newest === undefined ? main : { ...main, header: newest };
+}
+
+function judge(path: string, { size, header }: HeaderBytes): Finding {
+  if (size === 0) return ok('database', `${path} is new`);
+  const setAside = 'The next start sets it aside and begins a new one; what can be saved: sqlite3 FILE .recover';
+  if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) return fail('database', `${path} is no SQLite database`, { fix: setAside });
+  if (header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID)
+    return fail('database', `${path} is another program's database, or none yet`, { fix: 'Move it away' });
+  const packed = header.readUInt32BE(USER_VERSION_OFFSET);
+  const megabytes = (size / 1_048_576).toFixed(1);
+  return ok('database', `${path} has schema version ${packed % READER_FACTOR} and ${megabytes} MB`);
+}
+
+/** A newer schema than this version can read, the worker refuses; its reason is in `status`. */
+export function checkDatabase({ databasePath }: GatewayPaths): Finding {
+  try {
+    const found = readHeader(databasePath);
+    return found === undefined ? ok('database', `${databasePath} is made at the first start`) : judge(databasePath, found);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    return fail('database', `${databasePath} cannot be read (${code})`, {
+      fix: code === 'EISDIR' ? 'Move the directory away' : `Give it to this user, mode 0600: ${databasePath}`,
+    });
+  }
+}

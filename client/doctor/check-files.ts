@@ -1,0 +1,130 @@
+/** Permissions, room and size of what lies in the home. */
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync, type Stats } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
+
+const DIRECTORY_MODE = 0o700;
+const FILE_MODE = 0o600;
+/** Of others and of the group. */
+const OPEN_BITS = 0o077;
+
+function entryOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0');
+
+interface Permission {
+  readonly path: string;
+  readonly problem: string;
+  /** What closes it; undefined where that is not ours to do. */
+  readonly mode?: number;
+}
+
+function judge(path: string, kind: 'directory' | 'file'): Permission | undefined {
+  const entry = entryOf(path);
+  if (entry === undefined) return undefined;
+  if (kind === 'directory' ? !entry.isDirectory() : !entry.isFile())
+    return { path, problem: kind === 'directory' ? 'is no directory' : 'is no regular file' };
+  const uid = process.getuid?.();
+  if (uid === undefined) return undefined;
+  if (entry.uid !== uid) return { path, problem: `belongs to user id ${entry.uid}, this is ${uid}` };
+  const isShared = kind === 'directory' && (entry.mode & 0o1000) !== 0;
+  if (isShared) return { path, problem: 'is a directory that everybody shares' };
+  if ((entry.mode & OPEN_BITS) === 0) return undefined;
+  return { path, problem: `is open to others (${octal(entry.mode)})`, mode: kind === 'directory' ? DIRECTORY_MODE : FILE_MODE };
+}
+
+function toFinding(id: string, good: string, problems: readonly Permission[]): Finding {
+  if (problems.length === 0) return ok(id, good);
+  const message = problems.map(({ path, problem }) => `${path} ${problem}`).join('; ');
+  const closable = problems.filter(({ mode }) => mode !== undefined);
+  if (closable.length < problems.length)
+    return fail(id, message, { fix: 'Give it to this user, or set XOPC_HOME to a directory of your own' });
+  const commands = closable.map(({ path, mode = 0 }) => `chmod ${mode.toString(8)} ${path}`);
+  return fail(id, message, {
+    fix: commands.join(' && '),
+    repair: () => {
+      for (const { path, mode = 0 } of closable) chmodSync(path, mode);
+      return commands.join(', ');
+    },
+  });
+}
+
+export function checkDirectories(paths: GatewayPaths): Finding {
+  if (entryOf(paths.home) === undefined) return ok('directories', `${paths.home} is made at the first start`);
+  const names = [paths.home, paths.lockDir, dirname(paths.controlPath), paths.logDir, paths.stateDir, paths.credentialsDir];
+  const own = [...new Set([...names, join(paths.home, 'service'), join(paths.home, 'cache')])];
+  const problems = own.map((path) => judge(path, 'directory')).filter((problem) => problem !== undefined);
+  return toFinding('directories', `${paths.home} and what is in it belong to this user alone`, problems);
+}
+
+/** Files that hold secrets, or what people said. */
+export function checkPrivateFiles(paths: GatewayPaths): Finding {
+  const databases = existsSync(paths.stateDir) && entryOf(paths.stateDir)?.isDirectory() === true ? readdirSync(paths.stateDir) : [];
+  const files = [
+    paths.configPath,
+    paths.modelsPath,
+    join(paths.home, 'service.env'),
+    ...databases.map((name) => join(paths.stateDir, name)).filter((path) => entryOf(path)?.isFile()),
+  ];
+  const problems = files.map((path) => judge(path, 'file')).filter((problem) => problem !== undefined);
+  return toFinding('private-files', 'configuration, models and database are closed to others', problems);
+}
+
+export function checkTokenFile({ tokenPath }: GatewayPaths): Finding {
+  const id = 'token-file';
+  const entry = entryOf(tokenPath);
+  if (entry === undefined) return ok(id, `${tokenPath} is made at the first start`);
+  const problem = judge(tokenPath, 'file');
+  if (problem !== undefined) return toFinding(id, '', [problem]);
+  try {
+    const text = readFileSync(tokenPath, 'utf8').trim();
+    if (/^[\x21-\x7e]{16,4096}$/.test(text)) return ok(id, `${tokenPath} is closed to others`);
+    return text === ''
+      ? ok(id, `${tokenPath} is empty and is filled at the next start`)
+      : fail(id, `${tokenPath} holds what is no token, or one of fewer than 16 characters`, { fix: 'xopc gateway token --rotate' });
+  } catch (error) {
+    return fail(id, `${tokenPath} cannot be read: ${reasonOf(error)}`, { fix: `chmod 600 ${tokenPath}` });
+  }
+}
+
+const MEGABYTE = 1_048_576;
+/** Below this the database cannot grow by what a busy day brings, or not at all. */
+const ROOM = { warn: 500 * MEGABYTE, fail: 50 * MEGABYTE } as const;
+
+function existingParent(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : existingParent(dirname(path));
+}
+
+/** Where the database lies decides: what is accepted is on disk before it is answered. */
+export function checkDisk(
+  paths: GatewayPaths,
+  room: (path: string) => { bavail: number; bsize: number; files: number; ffree: number } = statfsSync,
+): Finding {
+  const path = existingParent(paths.stateDir);
+  const { bavail, bsize, files, ffree } = room(path);
+  const free = bavail * bsize;
+  const text = `${Math.floor(free / MEGABYTE)} MB are free for ${path}`;
+  const fix = 'Make room; the log and old copies of the database are in ' + paths.home;
+  if (free < ROOM.fail) return fail('disk', text, { fix });
+  if (files > 0 && ffree < 1_000) return fail('disk', `${text}, and only ${ffree} more files can be made`, { fix });
+  return free < ROOM.warn ? warn('disk', text, { fix }) : ok('disk', text);
+}
+
+/** Beyond this the writer drops lines (shared/node/log-file.ts). */
+const LOG_SLACK = 1.5;
+
+export function checkLog({ logDir, logPath }: GatewayPaths, limits: { maxBytes: number; files: number }): Finding {
+  if (!existsSync(logDir)) return ok('log', 'there is no log yet');
+  const names = readdirSync(logDir).filter((name) => name.startsWith(basename(logPath)));
+  const size = names.reduce((sum, name) => sum + (lstatSync(join(logDir, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+  const cap = limits.maxBytes * LOG_SLACK * (limits.files + 1);
+  const text = `${names.length} ${names.length === 1 ? 'file' : 'files'} with ${(size / MEGABYTE).toFixed(1)} MB in ${logDir}`;
+  return size > cap
+    ? warn('log', `${text}, more than logs.maxBytes and logs.files allow`, {
+        fix: `Remove the old ones: ${join(logDir, `${basename(logPath)}.*`)}`,
+      })
+    : ok('log', text);
+}

@@ -1,0 +1,88 @@
+/** The gateway that runs, or does not: its lock, its port, its worker. */
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { isLockRecord, readLock } from '../../shared/node/lock-record.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { ListenSettings } from '../gateway-settings.js';
+import type { GatewayLocation } from '../locate-gateway.js';
+import { describeListener, findPortOwners, type PortListener } from '../port-owner.js';
+import { describeExit } from '../render/status-text.js';
+import { fail, type Finding, ok, warn } from './finding.js';
+
+function checkHeld({ lockPath }: GatewayPaths, status: StatusDocument): Finding {
+  const lock = readLock(lockPath);
+  const repairs = 'The gateway writes it again within 30 s; or now: xopc gateway restart --force';
+  if (!isLockRecord(lock))
+    return warn('lock', `the gateway (pid ${status.pid}) runs, and its lock ${lockPath} is gone or damaged`, { fix: repairs });
+  return lock.instanceId === status.instanceId
+    ? ok('lock', `held by pid ${lock.pid}, which answers`)
+    : fail('lock', `${lockPath} names pid ${lock.pid}, and pid ${status.pid} answers`, { fix: 'xopc gateway restart --force' });
+}
+
+/** The lock's truth is a process that lives and answers with the same instance id; a dead one's is cleared at the next start. */
+export function checkLock(paths: GatewayPaths, location: GatewayLocation): Finding {
+  switch (location.kind) {
+    case 'answers':
+      return checkHeld(paths, location.status);
+    case 'starting':
+      return warn('lock', `a gateway is starting (pid ${location.lock.pid})`, { fix: 'xopc gateway status' });
+    case 'foreign':
+      return fail('lock', `a gateway on another machine or in another container has it (pid ${location.lock.pid})`, {
+        fix: 'Stop it there, or give this one a home of its own with XOPC_HOME',
+      });
+    case 'silent':
+      return fail('lock', location.lock === undefined ? location.error.message : `pid ${location.lock.pid} has it and does not answer`, {
+        fix: 'xopc gateway stop --force',
+      });
+    case 'absent': {
+      if (location.lock !== undefined) return ok('lock', `left by pid ${location.lock.pid}, which has died; the next start clears it`);
+      const lock = readLock(paths.lockPath);
+      const isDamaged = lock !== 'absent' && !isLockRecord(lock);
+      return ok('lock', isDamaged ? `${paths.lockPath} is damaged; the next start keeps a copy and clears it` : 'no gateway runs');
+    }
+  }
+}
+
+function ownPids(location: GatewayLocation): Set<number | null> {
+  const lock = location.kind === 'absent' || location.kind === 'answers' ? undefined : location.lock;
+  const { status } = location.kind === 'answers' ? location : { status: undefined };
+  return new Set([
+    ...(status === undefined ? [] : [status.pid, status.worker?.pid ?? 0, ...status.draining.map(({ pid }) => pid)]),
+    ...(lock === undefined ? [] : [lock.pid, ...lock.children.map(({ pid }) => pid)]),
+  ]);
+}
+
+/** @param passed  the service manager holds the socket */
+export function checkPort(
+  listen: ListenSettings,
+  context: { location: GatewayLocation; passed: boolean; find?: typeof findPortOwners },
+): Finding {
+  const { location, passed, find = findPortOwners } = context;
+  const { host, port } = listen;
+  const own = ownPids(location);
+  const strangers: PortListener[] = find(host, port).filter(({ pid }) => !own.has(pid));
+  if (location.kind === 'answers' && (location.status.ready || location.status.fallback))
+    return ok('port', `${host}:${port} is the gateway's`);
+  if (strangers.length === 0) return ok('port', `${host}:${port} is free`);
+  if (passed) return ok('port', `${host}:${port} is held by the service manager`);
+  return fail('port', `${host}:${port} is taken by ${strangers.map(describeListener).join(', ')}`, {
+    fix: 'Stop it, take the port over with xopc gateway --force, or choose another: xopc config set gateway.port PORT',
+  });
+}
+
+function stateFinding(status: StatusDocument, nowMs: number): Finding {
+  const last = status.lastExit === null ? '' : `; the last worker ${describeExit(status.lastExit, nowMs)}`;
+  const fix = 'See why with: xopc gateway logs   Then: xopc gateway restart';
+  if (status.ready) return ok('worker', `${status.state}, worker ${status.worker?.pid ?? 'unknown'}, ${status.restarts.crashes} crashes`);
+  if (status.state === 'failed' || status.state === 'backoff') return fail('worker', `${status.state}${last}`, { fix });
+  return warn('worker', `${status.state}${last}`, { fix: 'Look again with: xopc gateway status' });
+}
+
+/** What the supervisor says of the worker, and every warning that `status` shows. */
+export function checkWorker(location: GatewayLocation, nowMs: number): Finding[] {
+  if (location.kind !== 'answers') return [];
+  const { status } = location;
+  const warnings = status.warnings.map(({ code, message, hint }) =>
+    warn(`status:${code}`, message, hint === undefined ? {} : { fix: hint }),
+  );
+  return [stateFinding(status, nowMs), ...warnings];
+}

@@ -1,0 +1,91 @@
+/** The Node that runs us and the package that it runs. */
+import { accessSync, constants, readFileSync, realpathSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { bundleDirectory, type BundleName, readBuildInfo } from '../../shared/node/bundle.js';
+import { environmentValue } from '../../shared/node/env.js';
+import { isSingleExecutable } from '../../shared/node/single-executable.js';
+import { sha256Hex } from '../../shared/sha256.js';
+import { fail, type Finding, ok, warn } from './finding.js';
+
+const BUNDLES: readonly BundleName[] = [
+  'client',
+  'control',
+  'config',
+  'start',
+  'service',
+  'doctor',
+  'supervisor',
+  'worker',
+  'fallback',
+  'ai',
+  'telegram',
+  'metrics',
+];
+
+export function checkNode(version = process.versions.node): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    return fail('node', `Node.js ${version} is too old (${process.execPath})`, {
+      fix: 'Install Node.js 20.19 or newer: https://nodejs.org',
+    });
+  const isUntried = ![20, 22, 24].includes(major);
+  return isUntried
+    ? warn('node', `Node.js ${version} is none of those that this is tested with (20, 22, 24)`, {
+        fix: 'Use one of them where something is odd',
+      })
+    : ok('node', `Node.js ${version} (${process.execPath})`);
+}
+
+/** The first line of a bundle is the hash of the rest. */
+function isWhole(path: string): boolean {
+  const [, hash, text] = /^\/\/ ([0-9a-f]{16})\n([^]*)$/.exec(readFileSync(path, 'utf8')) ?? [];
+  return text !== undefined && sha256Hex(text).startsWith(hash ?? ' ');
+}
+
+function damage(directory: string): string[] {
+  return BUNDLES.flatMap((name) => {
+    try {
+      return isWhole(join(directory, `${name}.cjs`)) ? [] : [`${name}.cjs is not as it was built`];
+    } catch (error) {
+      return [`${name}.cjs cannot be read (${(error as NodeJS.ErrnoException).code})`];
+    }
+  });
+}
+
+export function checkBuild(directory = bundleDirectory): Finding {
+  const build = readBuildInfo();
+  const name = build === undefined ? 'an unknown build' : `${build.version} build ${build.buildId}`;
+  if (isSingleExecutable()) return ok('build', `${name}, one executable`);
+  const problems = build === undefined ? ['build.json is missing', ...damage(directory)] : damage(directory);
+  if (problems.length === 0) return ok('build', `${name} in ${directory}`);
+  return fail('build', `the package in ${directory} is damaged: ${problems.join(', ')}`, {
+    fix: 'Install it again; in a clone: npm run build',
+  });
+}
+
+function inPath(name: string): string | undefined {
+  const directories = (environmentValue('PATH') ?? '').split(delimiter);
+  return directories
+    .map((directory) => join(directory, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Which program `xopc` is for whoever types it. */
+export function checkLauncher(): Finding {
+  const own = realpathSync(isSingleExecutable() ? process.execPath : join(bundleDirectory, '..'));
+  const found = inPath(process.platform === 'win32' ? 'xopc.cmd' : 'xopc');
+  if (found === undefined) return ok('launcher', `${isSingleExecutable() ? own : join(own, 'bin', 'xopc')}; no xopc is in PATH`);
+  const target = realpathSync(found);
+  return target === own || target.startsWith(join(own, 'bin'))
+    ? ok('launcher', `${found} is this one`)
+    : warn('launcher', `xopc in PATH is ${target}, this one is ${own}`, {
+        fix: 'Remove one of them, or type the path of the one that you mean',
+      });
+}

@@ -1,0 +1,78 @@
+/** The installed service: its files, its manager, and whatever else starts a gateway. Part of the service bundle. */
+import { GatewayError } from '../../shared/errors.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { chooseManager } from '../service/choose-manager.js';
+import { driftOf, reinstallCommand } from '../service/drift.js';
+import { type InstallRecord, recordOf } from '../service/install-record.js';
+import { canRefresh, refreshService } from '../service/refresh-service.js';
+import type { ServiceManager } from '../service/service-manager.js';
+import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
+
+const REPAIRABLE = ['SERVICE_OUTDATED', 'SERVICE_FILE_MISSING'];
+
+function checkDrift(record: InstallRecord, paths: GatewayPaths, manager: ServiceManager): Finding[] {
+  const drift = driftOf(record, paths);
+  if (drift.length === 0) return [ok('service-files', 'the files of the service are as this version installs them')];
+  const canRepair = canRefresh(record, paths, manager);
+  return drift.map(({ message, hint }, index) => {
+    const isFirst = drift.findIndex((other) => REPAIRABLE.includes(other.code)) === index;
+    return warn('service-files', message, {
+      ...(hint === undefined ? {} : { fix: hint }),
+      // One repair sets all of them right.
+      ...(canRepair && isFirst ? { repair: () => refreshService(record, paths, manager) } : {}),
+    });
+  });
+}
+
+async function checkState({ plan }: InstallRecord, manager: ServiceManager): Promise<Finding> {
+  const state = await manager.state();
+  if (!state.isRegistered) return fail('service', `${manager.title} does not know the service`, { fix: reinstallCommand(plan) });
+  if (state.activity === 'failed') {
+    const exit = state.lastExitCode === null ? '' : ` (exit code ${state.lastExitCode})`;
+    return fail('service', `${manager.title} has given up${exit}`, {
+      fix: 'See why: xopc gateway logs   Then: xopc gateway service-start',
+    });
+  }
+  if (!state.isEnabled) return warn('service', 'it does not start at boot', { fix: reinstallCommand(plan) });
+  return state.activity === 'inactive'
+    ? ok('service', 'stopped; start it with: xopc gateway service-start')
+    : ok('service', `${state.description}, starts at boot (${manager.title})`);
+}
+
+async function checkOthers(paths: GatewayPaths, manager: ServiceManager): Promise<Finding[]> {
+  const others = await manager.others();
+  return others
+    .filter(({ home }) => home === null || home === paths.home)
+    .map(({ path, removeWith }) => warn('other-services', `another service starts a gateway: ${path}`, { fix: removeWith }));
+}
+
+async function checkInstalled(record: InstallRecord, paths: GatewayPaths, manager: ServiceManager): Promise<Finding[]> {
+  const files = checkDrift(record, paths, manager);
+  try {
+    await manager.assertAvailable();
+    const concerns = await manager.concerns({ repair: false });
+    return [
+      await checkState(record, manager),
+      ...files,
+      ...concerns.map(({ message, hint }) => warn('service-life', message, { fix: hint })),
+    ];
+  } catch (error) {
+    const hint = error instanceof GatewayError ? error.hint : undefined;
+    return [fail('service', reasonOf(error), hint === undefined ? {} : { fix: hint }), ...files];
+  }
+}
+
+/** @param manager  default: this platform's */
+export async function checkService(paths: GatewayPaths, manager?: ServiceManager): Promise<Finding[]> {
+  const record = recordOf(paths);
+  try {
+    const chosen = manager ?? chooseManager(paths);
+    const own =
+      record === undefined
+        ? [ok('service', 'not installed; it would be with: xopc gateway install')]
+        : await checkInstalled(record, paths, chosen);
+    return [...own, ...(await checkOthers(paths, chosen))];
+  } catch (error) {
+    return [ok('service', reasonOf(error))];
+  }
+}

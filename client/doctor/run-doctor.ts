@@ -1,0 +1,85 @@
+/** All checks of `doctor`, in the order in which one thing stands on another. Nothing is changed but by {@link repairAll}. */
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { ListenSettings } from '../gateway-settings.js';
+import type { GatewayLocation } from '../locate-gateway.js';
+import { checkConfig, checkExposure, checkModels, type ConfigJudge } from './check-config.js';
+import { checkDatabase } from './check-database.js';
+import { checkDirectories, checkDisk, checkLog, checkPrivateFiles, checkTokenFile } from './check-files.js';
+import { checkLock, checkPort, checkWorker } from './check-gateway.js';
+import { checkBuild, checkLauncher, checkNode } from './check-program.js';
+import { fail, type Finding, reasonOf } from './finding.js';
+
+export interface DoctorDeps {
+  readonly paths: GatewayPaths;
+  readonly judge: ConfigJudge;
+  locate(): Promise<GatewayLocation>;
+  /** Where a gateway that is started now listens. @throws CONFIG_INVALID */
+  listen(): ListenSettings;
+  /** The service manager holds the listening socket. */
+  readonly isSocketPassed: boolean;
+  service(): Promise<Finding[]>;
+}
+
+export interface Repair {
+  readonly id: string;
+  /** What was done, or why it could not be. */
+  readonly did: string;
+  readonly succeeded: boolean;
+}
+
+const LOG_LIMITS = { maxBytes: 10_485_760, files: 5 } as const;
+
+/** A check that itself fails is a finding too, and keeps nobody from the others. */
+async function guarded(id: string, check: () => Finding | Finding[] | Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    const found = await check();
+    return Array.isArray(found) ? found : [found];
+  } catch (error) {
+    return [fail(id, `this could not be checked: ${reasonOf(error)}`)];
+  }
+}
+
+export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
+  const { paths, judge } = deps;
+  const location = await deps.locate();
+  const config = checkConfig(paths, judge);
+  const { value } = config;
+  const address = (): ListenSettings => (location.kind === 'answers' ? location.status : deps.listen());
+  // Where the file cannot even be read, the check of the configuration has said so.
+  const hasAddress = value !== undefined || location.kind === 'answers';
+  const checks: readonly (readonly [string, () => Finding | Finding[] | Promise<Finding[]>])[] = [
+    ['node', () => checkNode()],
+    ['build', () => checkBuild()],
+    ['launcher', () => checkLauncher()],
+    ['directories', () => checkDirectories(paths)],
+    ['private-files', () => checkPrivateFiles(paths)],
+    ['token-file', () => checkTokenFile(paths)],
+    ['disk', () => checkDisk(paths)],
+    ['config', () => config.finding],
+    ['models', () => checkModels(paths, judge)],
+    ['database', () => checkDatabase(paths)],
+    ['log', () => checkLog(paths, value?.logs ?? LOG_LIMITS)],
+    ['lock', () => checkLock(paths, location)],
+    ['port', () => (hasAddress ? checkPort(address(), { location, passed: deps.isSocketPassed }) : [])],
+    ['worker', () => checkWorker(location, Date.now())],
+    ['exposure', () => (value === undefined ? [] : checkExposure(value, address().host))],
+    ['service', () => deps.service()],
+  ];
+  const findings: Finding[] = [];
+  for (const [id, check] of checks) findings.push(...(await guarded(id, check)));
+  return findings;
+}
+
+/** Does what can be done without harm to anything that runs. */
+export async function repairAll(findings: readonly Finding[]): Promise<Repair[]> {
+  const repairs: Repair[] = [];
+  for (const { id, repair } of findings) {
+    if (repair === undefined) continue;
+    try {
+      repairs.push({ id, did: await repair(), succeeded: true });
+    } catch (error) {
+      repairs.push({ id, did: reasonOf(error), succeeded: false });
+    }
+  }
+  return repairs;
+}

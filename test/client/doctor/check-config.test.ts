@@ -1,0 +1,66 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { checkConfig, checkExposure, checkModels } from '../../../client/doctor/check-config.js';
+import { validateConfig, validateModels } from '../../../shared/config/validate.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { parseConfigText } from '../../../shared/node/config-text.js';
+import { testPaths } from '../../helpers/lock-file.js';
+
+const judge = { validateConfig, validateModels };
+
+test.each([
+  { what: 'no file', text: undefined, level: 'ok', says: 'the defaults hold' },
+  { what: 'a good file', text: '{ "gateway": { "port": 1234 } }', level: 'ok', says: 'is valid' },
+  { what: 'a bad value', text: '{\n  "gateway": { "port": "x" } }', level: 'fail', says: 'config.json:2:24 gateway.port' },
+  { what: 'no JSON', text: '{ "gateway": ', level: 'fail', says: 'config.json:1' },
+  {
+    what: 'a variable that is not set',
+    text: '{ "gateway": { "auth": { "api_key": "${NO_SUCH_VARIABLE_HERE}" } } }',
+    level: 'warn',
+    says: 'NO_SUCH_VARIABLE_HERE',
+  },
+])('a configuration with $what', ({ text, level, says }) => {
+  const paths = testPaths();
+  if (text !== undefined) writeFileSync(paths.configPath, text);
+  const { finding, value } = checkConfig(paths, judge);
+  expect(finding).toMatchObject({ id: 'config', level, message: expect.stringContaining(says) as string });
+  expect(value === undefined).toBe(level === 'fail');
+});
+
+test('files that cannot be read at all are named with what to do', () => {
+  const paths = testPaths();
+  mkdirSync(paths.configPath);
+  writeFileSync(paths.modelsPath, '{ "mode": "sometimes" }');
+  expect(checkConfig(paths, judge)).toMatchObject({
+    value: undefined,
+    finding: {
+      level: 'fail',
+      message: expect.stringContaining('is a directory') as string,
+      fix: expect.stringContaining('--config') as string,
+    },
+  });
+  expect(checkModels(paths, judge)).toMatchObject({
+    id: 'models',
+    level: 'fail',
+    message: expect.stringContaining('models.json:1') as string,
+  });
+});
+
+function exposure(gateway: object): ReturnType<typeof checkExposure> {
+  const { value } = validateConfig(parseConfigText(JSON.stringify({ gateway }), 'config.json'));
+  return checkExposure(value as Config, (value as Config).gateway.host);
+}
+
+test.each([
+  { gateway: {}, level: 'ok', says: 'other machines reach it on 0.0.0.0 and need the token, this machine does not' },
+  { gateway: { auth: { enabled: true } }, level: 'ok', says: 'this machine too' },
+  { gateway: { host: '127.0.0.1' }, level: 'ok', says: 'only this machine' },
+  { gateway: { host: '::1', auth: { api_key: 'short' } }, level: 'ok', says: 'only this machine' },
+  { gateway: { auth: { api_key: 'short' } }, level: 'fail', says: 'has only 5 characters' },
+  { gateway: { trustedProxies: ['10.0.0.1', '0.0.0.0/0'] }, level: 'fail', says: 'gateway.trustedProxies has 0.0.0.0/0' },
+  { gateway: { cors: { enabled: true, credentials: true, origins: ['http://page.example'] } }, level: 'warn', says: 'not encrypted' },
+])('what lets others in: $gateway', ({ gateway, level, says }) => {
+  const finding = exposure(gateway);
+  expect(finding).toMatchObject({ id: 'exposure', level, message: expect.stringContaining(says) as string });
+  expect(finding.message).not.toContain('short');
+});

@@ -1,0 +1,104 @@
+import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkDirectories, checkDisk, checkLog, checkPrivateFiles, checkTokenFile } from '../../../client/doctor/check-files.js';
+import type { GatewayPaths } from '../../../shared/node/paths.js';
+import { testPaths } from '../../helpers/lock-file.js';
+
+const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+function tokenFile(text: string, fileMode = 0o600): GatewayPaths {
+  const paths = testPaths();
+  mkdirSync(paths.credentialsDir, { mode: 0o700 });
+  writeFileSync(paths.tokenPath, text, { mode: fileMode });
+  chmodSync(paths.tokenPath, fileMode);
+  return paths;
+}
+
+describe('permissions', () => {
+  test('of a fresh home are as they should be, and nothing is made', () => {
+    const paths = testPaths();
+    chmodSync(paths.home, 0o700);
+    for (const check of [checkDirectories, checkPrivateFiles, checkTokenFile]) expect(check(paths)).toMatchObject({ level: 'ok' });
+  });
+
+  test('of directories that others may enter are named, with the command, and repaired', async () => {
+    const paths = testPaths();
+    chmodSync(paths.home, 0o700);
+    mkdirSync(paths.stateDir, { mode: 0o755 });
+    chmodSync(paths.stateDir, 0o755);
+    const finding = checkDirectories(paths);
+    expect(finding).toMatchObject({
+      level: 'fail',
+      message: `${paths.stateDir} is open to others (0755)`,
+      fix: `chmod 700 ${paths.stateDir}`,
+    });
+    expect(mode(paths.stateDir)).toBe('755');
+    expect(await finding.repair?.()).toBe(`chmod 700 ${paths.stateDir}`);
+    expect(mode(paths.stateDir)).toBe('700');
+    expect(checkDirectories(paths)).toMatchObject({ level: 'ok' });
+  });
+
+  test('of what holds secrets are named, and repaired', async () => {
+    const paths = testPaths();
+    mkdirSync(paths.stateDir, { mode: 0o700 });
+    for (const path of [paths.configPath, join(paths.home, 'service.env'), paths.databasePath]) {
+      writeFileSync(path, '');
+      chmodSync(path, 0o644);
+    }
+    const finding = checkPrivateFiles(paths);
+    expect(finding.message.match(/open to others/g)).toHaveLength(3);
+    await finding.repair?.();
+    expect(checkPrivateFiles(paths)).toMatchObject({ level: 'ok' });
+  });
+
+  test('are not changed where something else is in the place', () => {
+    const paths = testPaths();
+    writeFileSync(paths.logDir, '');
+    const finding = checkDirectories(paths);
+    expect(finding).toMatchObject({ level: 'fail', message: expect.stringContaining('is no directory') as string });
+    expect(finding.repair).toBeUndefined();
+  });
+});
+
+test.each([
+  { what: 'a good one', paths: () => tokenFile('a-token-of-some-length-0123456789\n'), level: 'ok', says: 'closed to others' },
+  { what: 'an empty one', paths: () => tokenFile('\n'), level: 'ok', says: 'filled at the next start' },
+  { what: 'one for all to read', paths: () => tokenFile('a-token-of-some-length-0123456789', 0o644), level: 'fail', says: '(0644)' },
+  { what: 'a short one', paths: () => tokenFile('secret'), level: 'fail', says: 'fewer than 16' },
+  { what: 'no text', paths: () => tokenFile('a\0b\n c'), level: 'fail', says: 'no token' },
+])('the token file: $what', ({ paths, level, says }) => {
+  const finding = checkTokenFile(paths());
+  expect(finding).toMatchObject({ level, message: expect.stringContaining(says) as string });
+  expect(finding.message).not.toContain('a-token-of');
+});
+
+test('a dangling link in the place of the token is as none', () => {
+  const paths = testPaths();
+  mkdirSync(paths.credentialsDir, { mode: 0o700 });
+  symlinkSync('nowhere', paths.tokenPath);
+  expect(checkTokenFile(paths)).toMatchObject({ level: 'ok' });
+});
+
+test.each([
+  { freeMegabytes: 10_000, ffree: 1_000_000, level: 'ok' },
+  { freeMegabytes: 499, ffree: 1_000_000, level: 'warn' },
+  { freeMegabytes: 49, ffree: 1_000_000, level: 'fail' },
+  { freeMegabytes: 10_000, ffree: 10, level: 'fail' },
+])('$freeMegabytes MB and $ffree files free: $level', ({ freeMegabytes, ffree, level }) => {
+  const room = () => ({ bavail: freeMegabytes, bsize: 1_048_576, files: 2_000_000, ffree });
+  expect(checkDisk(testPaths(), room)).toMatchObject({ level, message: expect.stringContaining(`${freeMegabytes} MB`) as string });
+});
+
+test('a log that is larger than its limits allow is named', () => {
+  const paths = testPaths();
+  expect(checkLog(paths, { maxBytes: 1_000, files: 1 })).toMatchObject({ level: 'ok', message: 'there is no log yet' });
+  mkdirSync(paths.logDir);
+  writeFileSync(paths.logPath, 'x'.repeat(2_000));
+  expect(checkLog(paths, { maxBytes: 1_000, files: 1 })).toMatchObject({ level: 'ok' });
+  writeFileSync(`${paths.logPath}.7`, 'x'.repeat(2_000));
+  expect(checkLog(paths, { maxBytes: 1_000, files: 1 })).toMatchObject({
+    level: 'warn',
+    fix: expect.stringContaining('gateway.log.*') as string,
+  });
+});
