@@ -2,6 +2,7 @@
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
 import { LaunchdManager } from './launchd/launchd-manager.js';
+import { readInstallRecord } from './install-record.js';
 import type { ServiceManager } from './service-manager.js';
 import { SystemdManager } from './systemd/systemd-manager.js';
 import { TaskSchedulerManager } from './task-scheduler/task-scheduler-manager.js';
@@ -10,7 +11,7 @@ import { TaskSchedulerManager } from './task-scheduler/task-scheduler-manager.js
 export function chooseManager(paths: GatewayPaths, platform: NodeJS.Platform = process.platform): ServiceManager {
   switch (platform) {
     case 'linux':
-      return new SystemdManager();
+      return new SystemdManager({ directory: readInstallRecord(paths.home)?.unitDirectory });
     case 'darwin':
       return new LaunchdManager({ home: paths.home });
     case 'win32':

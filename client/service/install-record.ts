@@ -11,6 +11,8 @@ export interface InstallRecord {
   readonly plan: ServicePlan;
   /** Lingering was off before, and `install` switched it on. */
   readonly enabledLinger: boolean;
+  /** Where the manager's files lie; not there in a record of an earlier version. */
+  readonly unitDirectory?: string;
   readonly version: string;
   readonly installedAt: string;
 }
@@ -29,11 +31,12 @@ const MARKERS: readonly ServiceMarker[] = ['systemd', 'launchd', 'schtasks'];
 /** Only what would lead us astray is checked: the file is ours, in a directory that is ours alone. */
 function isInstallRecord(value: unknown): value is InstallRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { v, configHash, plan } = value as Partial<InstallRecord>;
+  const { v, configHash, plan, unitDirectory = '' } = value as Partial<InstallRecord>;
   const program = plan?.program;
   return (
     v === 1 &&
     typeof configHash === 'string' &&
+    typeof unitDirectory === 'string' &&
     plan !== undefined &&
     MARKERS.includes(plan.marker) &&
     typeof plan.home === 'string' &&

@@ -103,12 +103,18 @@ async function writeFiles({ plan, paths, note }: Installation, changes: readonly
   }
 }
 
-async function writeRecord({ plan, paths }: Installation, enabledLinger: boolean): Promise<void> {
+function unitDirectoryOf(manager: ServiceManager): Pick<InstallRecord, 'unitDirectory'> {
+  const [path] = manager.filePaths();
+  return path === undefined ? {} : { unitDirectory: dirname(path) };
+}
+
+async function writeRecord({ plan, paths, manager }: Installation, enabledLinger: boolean): Promise<void> {
   const record: InstallRecord = {
     v: 1,
     configHash: paths.hash,
     plan,
     enabledLinger,
+    ...unitDirectoryOf(manager),
     version: readBuildInfo()?.version ?? 'unknown',
     installedAt: new Date().toISOString(),
   };

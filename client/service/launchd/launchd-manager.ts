@@ -1,6 +1,6 @@
 /** launchd, by `launchctl` (launchctl(1), "SUBCOMMANDS" of macOS 10.11 and later). */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../../shared/errors.js';
@@ -45,7 +45,7 @@ export class LaunchdManager implements ServiceManager {
   constructor(options: { home: string; run?: RunTool; directory?: string; uid?: number }) {
     this.#run = options.run ?? makeRunTool({});
     this.#uid = options.uid ?? userInfo().uid;
-    this.#directory = options.directory ?? join(homedir(), 'Library', 'LaunchAgents');
+    this.#directory = options.directory ?? join(userInfo().homedir, 'Library', 'LaunchAgents');
     this.#errorLog = join(options.home, 'logs', 'service.log');
   }
 

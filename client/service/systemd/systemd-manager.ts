@@ -1,6 +1,6 @@
 /** The user's systemd. Whatever is asked here is answered by `systemctl --user`; the truth about the gateway is its own. */
-import { rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { realpathSync, rmSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
 import { environmentValue } from '../../../shared/node/env.js';
@@ -19,13 +19,30 @@ const STOP_TIMEOUT_MS = 640_000;
 const NOT_LOADED = 5;
 const LAST_WORDS = 10;
 
-/** Where the user's own units lie (systemd.unit(5), "User Unit Search Path"). */
+/**
+ * Where the user's own units lie (systemd.unit(5), "User Unit Search Path"), until the manager has been asked. Its home is
+ * that of the user database, whatever HOME says in this shell.
+ */
 export function userUnitDirectory(): string {
-  return join(environmentValue('XDG_CONFIG_HOME') ?? join(homedir(), '.config'), 'systemd', 'user');
+  return join(environmentValue('XDG_CONFIG_HOME') ?? join(userInfo().homedir, '.config'), 'systemd', 'user');
+}
+
+/** The manager's first place to look is `user.control` beside it. A home may have spaces in it. */
+const FIRST_UNIT_PATH = /^(\/.+?)\/systemd\/user\.control(?: |$)/;
+
+/** @param unitPath  the manager's property of that name */
+export function unitDirectoryIn(unitPath: string): string | undefined {
+  const configHome = FIRST_UNIT_PATH.exec(unitPath.trim())?.[1];
+  return configHome === undefined || configHome.startsWith('/run/') ? undefined : join(configHome, 'systemd', 'user');
 }
 
 function searchPlaces(userDirectory: string): SearchPlace[] {
-  const user = [userDirectory, join(homedir(), '.local', 'share', 'systemd', 'user'), '/etc/systemd/user', '/usr/lib/systemd/user'];
+  const user = [
+    userDirectory,
+    join(userInfo().homedir, '.local', 'share', 'systemd', 'user'),
+    '/etc/systemd/user',
+    '/usr/lib/systemd/user',
+  ];
   const system = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system'];
   return [
     ...user.map((directory) => ({ directory, scope: 'user' as const })),
@@ -39,10 +56,10 @@ export class SystemdManager implements ServiceManager {
   readonly supportsSocket = true;
   readonly #run: RunTool;
   readonly #session: UserSession;
-  readonly #directory: string;
+  #directory: string;
   #startedAtMs: number | undefined;
 
-  constructor(options: { run?: RunTool; session?: UserSession; directory?: string } = {}) {
+  constructor(options: { run?: RunTool; session?: UserSession; directory?: string | undefined } = {}) {
     this.#session = options.session ?? userSession();
     this.#run = options.run ?? makeRunTool(this.#session.environment);
     this.#directory = options.directory ?? userUnitDirectory();
@@ -50,7 +67,8 @@ export class SystemdManager implements ServiceManager {
 
   async assertAvailable(): Promise<void> {
     assertUserSession(this.#session);
-    await this.#systemctl(['show', '--property=Version']);
+    // Its environment is another one than this shell's: only it knows where it looks.
+    this.#directory = unitDirectoryIn(await this.#systemctl(['show', '--property=UnitPath', '--value'])) ?? this.#directory;
   }
 
   async probeSandbox(): Promise<Sandbox> {
@@ -73,6 +91,7 @@ export class SystemdManager implements ServiceManager {
 
   async activate({ isSocketActivated }: { isSocketActivated: boolean }): Promise<void> {
     await this.#systemctl(['daemon-reload']);
+    await this.#assertRead();
     // A unit that is new as a socket cannot be started while the service holds the port, nor be left when it was one.
     await this.settleStopped();
     if (!isSocketActivated) await this.#forget(SOCKET_UNIT);
@@ -141,6 +160,21 @@ export class SystemdManager implements ServiceManager {
       removeWith: (name, scope) => (scope === 'user' ? `systemctl --user disable --now ${name}` : `sudo systemctl disable --now ${name}`),
     });
     return Promise.resolve(found);
+  }
+
+  /** @throws UNAVAILABLE when the manager reads another file than the one that was written */
+  async #assertRead(): Promise<void> {
+    const own = join(this.#directory, SERVICE_UNIT);
+    const read = (await this.#systemctl(['show', SERVICE_UNIT, '--property=FragmentPath', '--value'])).trim();
+    if (read === own || (read !== '' && realpathSync(read) === realpathSync(own))) return;
+    throw new GatewayError('UNAVAILABLE', {
+      message: `systemd does not read ${own}; for ${SERVICE_UNIT} it has ${read === '' ? 'no file' : read}`,
+      details: { written: own, read },
+      hint:
+        read === ''
+          ? 'See where it looks: systemctl --user show --property=UnitPath   Then set XDG_CONFIG_HOME to match, and install again.'
+          : `Remove ${read}, then install again.`,
+    });
   }
 
   #has(unit: string): boolean {

@@ -99,6 +99,26 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     expect(await gateway.answers()).toBe(true);
   });
 
+  test('goes where the user manager looks, whatever HOME and XDG_CONFIG_HOME say in this shell', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const elsewhere = join(machine.directory, 'another-home');
+    const env = { XOPC_HOME: gateway.home, HOME: elsewhere, XDG_CONFIG_HOME: join(elsewhere, 'config') };
+    const xopc = (...args: string[]): Promise<string> =>
+      machine.ok(join(machine.packageDirectory, 'bin', 'xopc'), ['gateway', ...args], env);
+    const { files } = JSON.parse(await xopc('install', '--json', '--port', String(gateway.port))) as { files: string[] };
+    const unit = await machine.property('FragmentPath');
+    expect(files).toContain(unit);
+    expect(existsSync(join(machine.unitDirectory, 'xopc-gateway.service'))).toBe(true);
+    expect((JSON.parse(await xopc('status', '--json')) as StatusDocument).warnings).toEqual([]);
+    expect((await gateway.status()).warnings).toEqual([]);
+    await xopc('stop');
+    expect(await machine.property('ActiveState')).toBe('inactive');
+    await xopc('service-start');
+    await xopc('uninstall');
+    expect(await machine.property('LoadState')).toBe('not-found');
+    expect(existsSync(elsewhere)).toBe(false);
+  });
+
   test('is removed without a trace, and its data stays', async () => {
     const gateway = await ServiceGateway.create(machine);
     await gateway.install();

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Load } from '../../helpers/load.js';
+import { until } from '../../helpers/real-gateway.js';
 import { ServiceGateway } from '../../helpers/service-gateway.js';
 import { SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
 
@@ -35,6 +37,25 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect(await machine.property('ActiveState')).toBe('inactive');
     expect(await gateway.answers()).toBe(true);
     expect(await machine.property('ActiveState')).toBe('active');
+  });
+
+  test('refuses no connection while the service is restarted by its manager, at 200 requests a second', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const { instanceId } = await gateway.install('--socket');
+    const load = new Load({
+      port: gateway.port,
+      connectionsPerSecond: 200,
+      keepAliveClients: 0,
+      post: { path: '/api/sessions', body: '{}' },
+    });
+    await until('some requests', () => load.succeeded > 50);
+    await machine.ok('systemctl', ['--user', 'restart', 'xopc-gateway.service']);
+    await gateway.untilReplaced(instanceId);
+    const { succeeded } = load;
+    await until('more requests', () => load.succeeded > succeeded + 50);
+    // To the gateway this is a stop: a connection that it had accepted, and that has not asked yet, ends with it.
+    expect(Object.keys(load.stop().failures).filter((kind) => !kind.includes('ECONNRESET'))).toEqual([]);
+    expect(await machine.property('ActiveState', 'xopc-gateway.socket')).toBe('active');
   });
 
   test('stays stopped after stop although clients go on connecting, until service-start', async () => {

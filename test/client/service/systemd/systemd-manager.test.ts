@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SystemdManager } from '../../../../client/service/systemd/systemd-manager.js';
+import { SystemdManager, unitDirectoryIn } from '../../../../client/service/systemd/systemd-manager.js';
 import { parseUnitState } from '../../../../client/service/systemd/unit-state.js';
 import { fakeTools, type ToolRule } from '../../../helpers/fake-tools.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
@@ -55,6 +55,23 @@ describe('lingering', () => {
 });
 
 describe('the systemd manager', () => {
+  test.each([
+    [
+      '/home/a b/.config/systemd/user.control /run/user/1/systemd/user.control /home/a b/.config/systemd/user\n',
+      '/home/a b/.config/systemd/user',
+    ],
+    ['/run/user/1/systemd/user.control /etc/systemd/user\n', undefined],
+    ['\n', undefined],
+  ])('writes where the manager says that it looks: %j', (unitPath, directory) => {
+    expect(unitDirectoryIn(unitPath)).toBe(directory);
+  });
+
+  test('does not start a unit that it does not read', async () => {
+    const { manager, calls } = makeManager([/FragmentPath/, { stdout: '\n' }, { stdout: '/etc/systemd/user/xopc-gateway.service\n' }]);
+    await expect(manager.activate({ isSocketActivated: false })).rejects.toThrow('it has no file');
+    expect(calls.some((call) => call.includes(' start '))).toBe(false);
+  });
+
   test('stops the socket before the service, and only where there is one', async () => {
     const { manager, calls, directory } = makeManager();
     await manager.settleStopped();
