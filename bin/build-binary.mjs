@@ -20,6 +20,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { muteDebugger } from './mute-debugger.mjs';
 import { setUp } from './setup.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -58,7 +59,7 @@ function makeBlob(work) {
     main: join(dist, 'main.cjs'),
     output: blob,
     disableExperimentalSEAWarning: true,
-    // As in bin/xopc. Node 20 and 22 know no such setting: there SIGUSR1 opens the debugger until the first statement has run.
+    // As in bin/xopc, for a Node that knows this setting; the others: mute-debugger.mjs.
     execArgv: ['--inspect-port=192.0.2.1:9229'],
     assets: collectAssets(work),
   };
@@ -86,6 +87,7 @@ function copyNode(target) {
       `${process.execPath} cannot carry a program (it is linked against a shared libnode). Use a Node from https://nodejs.org`,
     );
   }
+  if (!muteDebugger(target)) note('SIGUSR1 in the first milliseconds of the executable opens its debugger (docs/service.md)');
   // Symbols are a tenth of the file.
   if (process.platform === 'linux') tryTool('strip', ['--strip-all', target]);
   if (isMac) tryTool('codesign', ['--remove-signature', target]);

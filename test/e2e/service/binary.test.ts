@@ -1,10 +1,12 @@
 /** The single executable does what the package does. */
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { posixLauncher } from '../../../client/service/launcher/posix-launcher.js';
 import { asOtherBuild, buildBinary } from '../../helpers/binary.js';
 import { Load } from '../../helpers/load.js';
 import { isAlive, RealGateway, root, runProcess, until } from '../../helpers/real-gateway.js';
+import { makeServicePlan } from '../../helpers/service-plan.js';
 
 const PACKAGE = [process.execPath, '--inspect-port=192.0.2.1:9229', join(root, 'dist', 'main.cjs')] as const;
 
@@ -42,6 +44,7 @@ describe.skipIf(process.platform !== 'linux')('the executable', () => {
       { args: ['gateway', 'logs', '--lines', '1'], says: 'worker' },
       { args: ['config', 'validate'], says: 'valid' },
       { args: ['config', 'schema'], says: 'json-schema.org' },
+      { args: ['doctor'], says: 'one executable' },
       { args: ['gateway', 'token'], says: '...' },
       { args: ['gateway', 'install', '--print'], says: `binary='${binary}'` },
       { args: ['--help'], says: 'service-status' },
@@ -53,6 +56,24 @@ describe.skipIf(process.platform !== 'linux')('the executable', () => {
     }
     expect(await gateway.xopc('gateway', 'stop')).toMatchObject({ code: 0 });
     expect(await gateway.xopc('gateway', 'status')).toMatchObject({ code: 3 });
+  });
+
+  test('started by the service, opens no debugger and lives in a storm of SIGUSR1 from the first millisecond', async () => {
+    const gateway = await RealGateway.create();
+    const launcherPath = join(directory, 'service', 'launch');
+    mkdirSync(join(directory, 'service'));
+    const plan = makeServicePlan({ home: gateway.xopcHome, launcherPath, program: { runtime: 'binary', path: binary, nodePath: null } });
+    writeFileSync(launcherPath, posixLauncher(plan), { mode: 0o700 });
+    const running = runProcess(['sh', '-c', `trap '' USR1; echo trapped; exec ${launcherPath}`], [], { env: gateway.env });
+    await until('the signal to be held off', () => running.output().stdout.includes('trapped'));
+    const storm = setInterval(() => {
+      if (running.child.exitCode === null) process.kill(running.pid, 'SIGUSR1');
+    }, 1);
+    onTestFinished(() => clearInterval(storm));
+    await gateway.untilHealthy();
+    await until('some storm', () => gateway.log().some((entry) => String(entry['msg']).includes('SIGUSR1')));
+    expect(running.child.exitCode).toBeNull();
+    expect(running.output().stderr).not.toContain('Debugger');
   });
 
   test('restarts worker and supervisor without a gap, and comes back after a crash', async () => {
