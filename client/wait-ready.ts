@@ -4,6 +4,8 @@ import { dirname } from 'node:path';
 import type { StatusDocument } from '../shared/control/messages.js';
 import { GatewayError } from '../shared/errors.js';
 import type { GatewayPaths } from '../shared/node/paths.js';
+import { recordOf } from './service/install-record.js';
+import type * as ServiceTools from './service-tools.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
 
 /** Readiness is told by no file: after the socket has appeared, this is how often it is asked. */
@@ -102,6 +104,21 @@ export async function waitForNewInstance(paths: GatewayPaths, options: NewInstan
     });
   }
   throw unavailableError(last);
+}
+
+/**
+ * Waits for what the service manager starts next. Where the service is ours, the manager is asked too: one that has given
+ * up is not waited for.
+ * @throws what {@link waitForNewInstance} throws; what the service said last when its manager has given up
+ */
+export function awaitServiceManager(
+  paths: GatewayPaths,
+  oldInstanceId: string,
+  loadTools: () => typeof ServiceTools,
+): Promise<StatusDocument> {
+  if (recordOf(paths) === undefined) return waitForNewInstance(paths, { oldInstanceId });
+  const { awaitService, chooseManager } = loadTools();
+  return awaitService(paths, chooseManager(paths), { previousInstanceId: oldInstanceId });
 }
 
 function leftAlone(): GatewayError {

@@ -18,6 +18,8 @@ export interface ControlContext {
   drainTimeoutMs(): number;
   /** A build other than ours is on disk. */
   isNewerInstalled(): boolean;
+  /** Tries the supervisor that is installed. @throws why it could not start */
+  rehearse(): Promise<void>;
   /** XOPC_NO_RESPAWN: never a new supervisor. */
   readonly noRespawn: boolean;
   /** XOPC_SERVICE_MARKER: the service manager replaces us. */
@@ -72,7 +74,18 @@ async function restartAfterwards(...[context, request, progress]: Parameters<typ
   return restart(context, request, progress);
 }
 
+/**
+ * A manager's next start cannot be taken back: what would keep it from serving, a broken configuration or build, is found
+ * while this one serves. Without a worker there is nothing to lose.
+ */
+async function assertReplaceable(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<void> {
+  if (!context.status().ready) return;
+  await context.rehearse();
+  await context.supervisor.requestRestart({ timeoutMs }, progress);
+}
+
 async function leaveToServiceManager(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<RestartResult> {
+  await assertReplaceable(context, timeoutMs, progress);
   progress('draining', `${context.serviceMarker} starts the gateway again`);
   const before = context.status();
   const { durationMs } = await context.supervisor.requestStop(

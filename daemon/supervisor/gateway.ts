@@ -18,6 +18,7 @@ import type { ListenSocket } from './listen-socket.js';
 import { learnFileSecrets } from './known-secrets.js';
 import { makeLockRecord } from './own-lock-record.js';
 import { LogRotation } from './log-rotation.js';
+import { rehearse } from './rehearsal.js';
 import { Respawn } from './respawn.js';
 import { RestartPolicy } from './restart-policy.js';
 import { listenToSignals } from './signals.js';
@@ -185,6 +186,7 @@ export class Gateway {
       successorForMs: () => (this.#start.predecessor === undefined ? undefined : this.#start.clock.now() - this.#startedAtMs),
       drainTimeoutMs: () => config.settings.drainTimeoutMs,
       isNewerInstalled: () => (readBuildInfo()?.buildId ?? build.buildId) !== build.buildId,
+      rehearse: () => rehearse(this.#start.spawn ?? spawnChild, this.#start.clock, this.#start.flags),
       noRespawn: environment.noRespawn,
       serviceMarker: environment.serviceMarker,
     };

@@ -49,7 +49,8 @@ export async function main(): Promise<number> {
   ignoreLateSignals();
   const boot = (readBootDocument() as SupervisorBoot | undefined) ?? DEFAULT_BOOT;
   const report = makeReporter(boot.reportFd);
-  const link = boot.predecessor === undefined ? undefined : new PredecessorLink(systemClock);
+  const isAsked = boot.predecessor !== undefined || boot.rehearsal === true;
+  const link = !isAsked ? undefined : new PredecessorLink(systemClock);
   try {
     const gateway = new Gateway({
       environment: readEnvironment(),
@@ -60,7 +61,7 @@ export async function main(): Promise<number> {
       onFailed: (error) => report(failureReport(error)),
       ...(link === undefined || boot.predecessor === undefined ? {} : { predecessor: { link, ...boot.predecessor } }),
     });
-    return await gateway.run();
+    return boot.rehearsal === true ? 0 : await gateway.run();
   } catch (error) {
     report(failureReport(error));
     await link?.failed(error);

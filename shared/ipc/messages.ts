@@ -108,6 +108,8 @@ export interface SupervisorBoot {
   readonly foreground: boolean;
   /** Descriptor on which the start's outcome is written as one JSON line. */
   readonly reportFd?: number;
+  /** Only shows that it could start, and says why not as a successor does. */
+  readonly rehearsal?: boolean;
   /** Set for a successor: it takes over from its parent. */
   readonly predecessor?: {
     readonly pid: number;

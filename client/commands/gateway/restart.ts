@@ -6,7 +6,8 @@ import { callControl, hasLeft, type ControlDeadlines } from '../../control-clien
 import { requireGateway } from '../../locate-gateway.js';
 import { parseTimeout } from '../../parse-options.js';
 import { formatSeconds } from '../../render/duration.js';
-import { waitForNewInstance } from '../../wait-ready.js';
+import { recordOf } from '../../service/install-record.js';
+import { awaitServiceManager, waitForNewInstance } from '../../wait-ready.js';
 
 /** The supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */
 const DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
@@ -36,10 +37,23 @@ export class RestartCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const timeoutMs = parseTimeout(this.timeout);
     const { controlPath, status } = await requireGateway(this.gatewayPaths);
+    this.#refuseLostService(status);
     const call = { type: 'restart', ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(this.force ? { force: true } : {}) } as const;
     const onProgress = ({ message }: { message: string }): void => void this.note(`Restarting: ${message}`);
     await this.#report(await this.#outcome(callControl(controlPath, call, { deadlines: DEADLINES, onProgress }), status), status);
     return 0;
+  }
+
+  /** The service manager starts the next supervisor; what it starts it with must be there. */
+  #refuseLostService(status: StatusDocument): void {
+    const isReplaced = this.force || status.build.running !== status.build.installed;
+    if (!isReplaced || status.supervisedBy === null || recordOf(this.gatewayPaths) === undefined) return;
+    const missing = this.context.runtime
+      .loadServiceTools()
+      .serviceWarnings(this.gatewayPaths)
+      .find(({ code }) => code === 'SERVICE_FILE_MISSING');
+    if (missing !== undefined)
+      throw new GatewayError('CONFLICT', { message: missing.message, hint: 'Have it written again: xopc doctor --fix' });
   }
 
   async #outcome(request: Promise<RestartResult>, before: StatusDocument): Promise<RestartResult> {
@@ -65,7 +79,7 @@ export class RestartCommand extends BaseCommand {
   async #awaitServiceManager(asked: RestartResult, before: StatusDocument): Promise<RestartResult> {
     await this.note(`Restarting: waiting for ${before.supervisedBy ?? 'the service manager'} to start the gateway again`);
     const startedAtMs = Date.now();
-    const now = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: before.instanceId });
+    const now = await awaitServiceManager(this.gatewayPaths, before.instanceId, () => this.context.runtime.loadServiceTools());
     return {
       ...asked,
       pid: now.pid,

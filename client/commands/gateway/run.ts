@@ -13,7 +13,7 @@ import { findPortOwners } from '../../port-owner.js';
 import { exitCodeForManager } from '../../service/service-plan.js';
 import { checkStart, forceStart, type StartChecks, type Takeover } from '../../start-checks.js';
 import type { StartedGateway } from '../../start-supervisor.js';
-import { waitForNewInstance } from '../../wait-ready.js';
+import { awaitServiceManager } from '../../wait-ready.js';
 
 type Flags = SupervisorOptions['flags'];
 
@@ -119,7 +119,7 @@ export class RunCommand extends BaseCommand {
   }
 
   async #awaitServiceManager({ previousInstanceId }: Takeover): Promise<{ pid: number; workerPid: number }> {
-    const status = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: previousInstanceId });
+    const status = await awaitServiceManager(this.gatewayPaths, previousInstanceId, () => this.context.runtime.loadServiceTools());
     return { pid: status.pid, workerPid: status.worker?.pid ?? 0 };
   }
 

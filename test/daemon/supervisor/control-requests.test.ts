@@ -4,7 +4,7 @@ import type { ControlRequest, RestartResult, StatusDocument } from '../../../sha
 import { GatewayError } from '../../../shared/errors.js';
 
 const RESULT: RestartResult = { instanceId: 'wk_2', workerPid: 22, pid: 1, succession: 'none', durationMs: 5 };
-const STATUS = { state: 'running', worker: { pid: 11, instanceId: 'wk_1' } } as StatusDocument;
+const STATUS = { state: 'running', ready: true, worker: { pid: 11, instanceId: 'wk_1' } } as StatusDocument;
 const quiet = (): void => undefined;
 
 interface Facts {
@@ -13,6 +13,7 @@ interface Facts {
   isNewerInstalled?: boolean;
   noRespawn?: boolean;
   serviceMarker?: string | null;
+  isReady?: boolean;
   successorForMs?: number;
   /** Outcomes of the restarts in place that are under way, one after the other. */
   restarting?: Promise<RestartResult>[];
@@ -47,7 +48,11 @@ function gateway(facts: Facts = {}): { context: ControlContext; called: string[]
       },
       abort: ({ code }) => void called.push(`abort ${code}`),
     }),
-    status: () => STATUS,
+    status: () => ({ ...STATUS, ready: facts.isReady ?? true }),
+    rehearse: () => {
+      called.push('rehearsal');
+      return Promise.resolve();
+    },
     successorForMs: () => facts.successorForMs,
     drainTimeoutMs: () => 5_000,
     isNewerInstalled: () => facts.isNewerInstalled ?? false,
@@ -61,7 +66,7 @@ const request = (fields: object): ControlRequest => ({ v: 1, id: 'r', ...fields 
 
 test('status is the document, at once', async () => {
   const { context, called } = gateway();
-  expect(await createControlHandler(context)(request({ type: 'status' }), quiet)).toBe(STATUS);
+  expect(await createControlHandler(context)(request({ type: 'status' }), quiet)).toEqual(STATUS);
   expect(called).toEqual([]);
 });
 
@@ -105,13 +110,19 @@ describe('a restart', () => {
       when: 'leaves it to the service manager',
       facts: { serviceMarker: 'systemd' },
       fields: { force: true },
-      calls: ['serviceRestart 5000'],
+      calls: ['rehearsal', 'restart undefined', 'serviceRestart 5000'],
     },
     {
       when: 'leaves it to the service manager within its own time',
       facts: { serviceMarker: 'systemd' },
       fields: { force: true, timeoutMs: 250 },
-      calls: ['serviceRestart 250'],
+      calls: ['rehearsal', 'restart 250', 'serviceRestart 250'],
+    },
+    {
+      when: 'leaves it to the service manager at once where nothing serves',
+      facts: { serviceMarker: 'systemd', isReady: false },
+      fields: { force: true },
+      calls: ['serviceRestart 5000'],
     },
     {
       when: 'is in place under a service manager where nothing else is asked',
@@ -140,6 +151,21 @@ describe('a restart', () => {
     const result = await restart(context, { force: true }, (_phase, message) => said.push(message));
     expect(result).toEqual({ instanceId: 'wk_1', workerPid: 11, pid: process.pid, succession: 'service-manager', durationMs: 9 });
     expect(said).toEqual(['systemd starts the gateway again']);
+  });
+
+  test.each([
+    ['the installed supervisor cannot start', true, ['rehearsal']],
+    ['its worker cannot', false, ['rehearsal', 'restart undefined']],
+  ])('that would be left to the service manager is refused where %s', async (...[_what, isBroken, calls]) => {
+    const { context, called } = gateway({ serviceMarker: 'systemd' });
+    const no = (what: string) => (): Promise<never> => {
+      called.push(what);
+      return Promise.reject(new GatewayError('CONFIG_INVALID', { message: 'config.json:1' }));
+    };
+    const supervisor = { ...context.supervisor, isRestarting: false, requestRestart: no('restart undefined') };
+    const failing = { ...context, supervisor, ...(isBroken ? { rehearse: no('rehearsal') } : {}) };
+    await expect(restart(failing, { force: true }, quiet)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(called).toEqual(calls);
   });
 
   test.each([

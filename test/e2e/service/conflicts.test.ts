@@ -1,5 +1,5 @@
 /** The service beside others: a second gateway, another unit, hands that edit, and callers inside its own cgroup. */
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { until } from '../../helpers/real-gateway.js';
@@ -147,6 +147,34 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     writeFileSync(join(gateway.home, 'config.json'), '{}');
     await gateway.xopcOk('gateway', 'service-start');
     expect(await gateway.answers()).toBe(true);
+  });
+
+  test('goes on when it is to be replaced and what would be started could not serve', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const { pid } = await gateway.install();
+    writeFileSync(join(gateway.home, 'config.json'), '{ "gateway": { "drainTimeoutMs": "soon" } }');
+    const refused = await gateway.xopc('gateway', 'restart', '--force');
+    expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining('gateway.drainTimeoutMs') as string });
+    writeFileSync(join(gateway.home, 'config.json'), '{}');
+    renameSync(gateway.launcherPath, `${gateway.launcherPath}.away`);
+    const missing = await gateway.xopc('gateway', 'restart', '--force');
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('xopc doctor --fix') as string });
+    expect(await gateway.status()).toMatchObject({ pid, ready: true });
+    await gateway.xopcOk('doctor', '--fix');
+    await gateway.xopcOk('gateway', 'restart', '--force');
+    expect((await gateway.status()).pid).not.toBe(pid);
+  });
+
+  test('is taken over by `gateway --force` by letting its manager replace it: one owner, and it stays', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const { pid } = await gateway.install();
+    const taken = await gateway.runByHand('--force');
+    expect(taken).toMatchObject({ code: 0, stdout: expect.stringContaining('Gateway taken over') as string });
+    const status = await gateway.status();
+    expect(status).toMatchObject({ supervisedBy: 'systemd', ready: true });
+    expect(status.pid).not.toBe(pid);
+    expect(await machine.property('MainPID')).toBe(String(status.pid));
+    expect(await machine.property('NRestarts')).toBe('1');
   });
 
   test('runs in a home whose path needs every kind of quoting', async () => {
