@@ -31,7 +31,7 @@ export function checkLock(paths: GatewayPaths, location: GatewayLocation): Findi
       });
     case 'silent':
       return fail('lock', location.lock === undefined ? location.error.message : `pid ${location.lock.pid} has it and does not answer`, {
-        fix: 'xopc gateway stop --force',
+        fix: location.lock === undefined ? (location.error.hint ?? 'xopc gateway status') : 'xopc gateway stop --force',
       });
     case 'absent': {
       if (location.lock !== undefined) return ok('lock', `left by pid ${location.lock.pid}, which has died; the next start clears it`);

@@ -1,5 +1,5 @@
 /** The Node that runs us and the package that it runs. */
-import { accessSync, constants, readFileSync, realpathSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { bundleDirectory, type BundleName, readBuildInfo } from '../../shared/node/bundle.js';
 import { environmentValue } from '../../shared/node/env.js';
@@ -7,6 +7,7 @@ import { isSingleExecutable } from '../../shared/node/single-executable.js';
 import { sha256Hex } from '../../shared/sha256.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
+/** Those that nothing works without; whatever else is there is looked at too. */
 const BUNDLES: readonly BundleName[] = [
   'client',
   'control',
@@ -43,11 +44,13 @@ function isWhole(path: string): boolean {
 }
 
 function damage(directory: string): string[] {
-  return BUNDLES.flatMap((name) => {
+  const present = readdirSync(directory).filter((name) => name.endsWith('.cjs') && name !== 'main.cjs');
+  const names = new Set([...BUNDLES.map((name) => `${name}.cjs`), ...present]);
+  return [...names].flatMap((name) => {
     try {
-      return isWhole(join(directory, `${name}.cjs`)) ? [] : [`${name}.cjs is not as it was built`];
+      return isWhole(join(directory, name)) ? [] : [`${name} is not as it was built`];
     } catch (error) {
-      return [`${name}.cjs cannot be read (${(error as NodeJS.ErrnoException).code})`];
+      return [`${name} cannot be read (${(error as NodeJS.ErrnoException).code})`];
     }
   });
 }

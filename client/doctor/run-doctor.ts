@@ -35,7 +35,9 @@ async function guarded(id: string, check: () => Finding | Finding[] | Promise<Fi
     const found = await check();
     return Array.isArray(found) ? found : [found];
   } catch (error) {
-    return [fail(id, `this could not be checked: ${reasonOf(error)}`)];
+    const isForeign = ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
+    const fix = isForeign ? { fix: 'Run it as the user whose home that is, or set XOPC_HOME' } : {};
+    return [fail(id, `this could not be checked: ${reasonOf(error)}`, fix)];
   }
 }
 

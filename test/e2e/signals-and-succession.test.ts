@@ -165,7 +165,10 @@ describe('a package that is removed while the gateway runs', () => {
     const metrics = await fetch(`${gateway.url}/metrics`);
     expect(metrics.status).toBe(200);
     expect(await metrics.text()).toContain('# TYPE');
-    for (const path of ['/', '/docs', '/openapi.json']) expect((await fetch(`${gateway.url}${path}`)).status).toBe(200);
+    const page = await (await fetch(gateway.url, { headers: { Accept: 'text/html' } })).text();
+    const assets = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(assets.length).toBeGreaterThan(0);
+    for (const path of [...assets, '/docs', '/openapi.json']) expect((await fetch(`${gateway.url}${path}`)).status).toBe(200);
     const configPath = join(gateway.xopcHome, 'config.json');
     const account = { botToken: '1:x', apiRoot: `${gateway.url}/nobody` };
     writeFileSync(configPath, JSON.stringify({ channels: { telegram: { enabled: true, accounts: { main: account } } } }));

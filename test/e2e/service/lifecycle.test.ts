@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StatusDocument } from '../../../shared/control/messages.js';
-import { freePort, until } from '../../helpers/real-gateway.js';
+import { freePort, root, until } from '../../helpers/real-gateway.js';
 import { ServiceGateway } from '../../helpers/service-gateway.js';
 import { SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
 
@@ -97,6 +97,22 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('an instal
     const status = await gateway.untilReplaced(instanceId);
     expect(status.supervisedBy).toBe('systemd');
     expect(await gateway.answers()).toBe(true);
+  });
+
+  test('says what the manual shows, and only shows with --print and --dry-run', async () => {
+    const gateway = await ServiceGateway.create(machine);
+    const manual = readFileSync(join(root, 'docs', 'service.md'), 'utf8');
+    const [, shown = ''] = /^```\nxopc gateway install\n```\n```\n([^`]+)```$/m.exec(manual) ?? [];
+    const port = ['--port', String(gateway.port)];
+    const printed = await gateway.xopcOk('gateway', 'install', '--print', ...port);
+    expect(await gateway.xopcOk('gateway', 'install', '--dry-run', ...port)).toContain('xopc-gateway.service would be written');
+    expect(existsSync(machine.unitDirectory)).toBe(false);
+    const said = await gateway.xopcOk('gateway', 'install', ...port);
+    expect(said.replace(/pid \d+/, 'pid 4711').replace(String(gateway.port), '18790')).toContain(shown);
+    expect(shown).toContain('Service: xopc-gateway');
+    const unit = await machine.ok('systemctl', ['--user', 'cat', 'xopc-gateway.service']);
+    // A unit cannot be shown before it is known whether the sandbox can be had: as root here it can.
+    expect(printed).toContain(unit.split('\n').slice(1).join('\n').trim());
   });
 
   test('goes where the user manager looks, whatever HOME and XDG_CONFIG_HOME say in this shell', async () => {
