@@ -1,9 +1,9 @@
 /** The Node that runs us and the package that it runs. */
-import { accessSync, constants, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { bundleDirectory, type BundleName, readBuildInfo } from '../../shared/node/bundle.js';
 import { environmentValue } from '../../shared/node/env.js';
-import { isSingleExecutable } from '../../shared/node/single-executable.js';
+import { isSingleExecutable, readTrailer } from '../../shared/node/single-executable.js';
 import { sha256Hex } from '../../shared/sha256.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
@@ -66,8 +66,8 @@ export function checkBuild(directory = bundleDirectory): Finding {
   });
 }
 
-function inPath(name: string): string | undefined {
-  const directories = (environmentValue('PATH') ?? '').split(delimiter);
+function inPath(name: string, path: string): string | undefined {
+  const directories = path.split(delimiter);
   return directories
     .map((directory) => join(directory, name))
     .find((path) => {
@@ -81,11 +81,16 @@ function inPath(name: string): string | undefined {
 }
 
 /** Which program `xopc` is for whoever types it. */
-export function checkLauncher(): Finding {
-  const own = realpathSync(isSingleExecutable() ? process.execPath : join(bundleDirectory, '..'));
-  const found = inPath(process.platform === 'win32' ? 'xopc.cmd' : 'xopc');
+export function checkLauncher(
+  own = realpathSync(isSingleExecutable() ? process.execPath : join(bundleDirectory, '..')),
+  path = environmentValue('PATH') ?? '',
+): Finding {
+  const found = inPath(process.platform === 'win32' ? 'xopc.cmd' : 'xopc', path);
   if (found === undefined) return ok('launcher', `${isSingleExecutable() ? own : join(own, 'bin', 'xopc')}; no xopc is in PATH`);
   const target = realpathSync(found);
+  const isPackage = existsSync(join(target, '..', '..', 'dist', 'main.cjs')) || readTrailer(target) !== undefined;
+  // A shim of a version manager, or npm's for Windows: what it leads to cannot be seen from outside.
+  if (!isPackage) return ok('launcher', `${found}, which leads to a package of its own choice; this one is ${own}`);
   return target === own || target.startsWith(join(own, 'bin'))
     ? ok('launcher', `${found} is this one`)
     : warn('launcher', `xopc in PATH is ${target}, this one is ${own}`, {

@@ -12,6 +12,8 @@ import { awaitServiceManager, waitForNewInstance } from '../../wait-ready.js';
 /** The supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */
 const DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
 
+/** The longest drain that may be configured: a supervised supervisor answers when it has drained. */
+const MAX_DRAIN_MS = 600_000;
 /** A successor has the lock before its predecessor leaves, and a start by hand would have it by then. */
 const ABSENT_LIMIT_MS = 2_000;
 
@@ -37,17 +39,23 @@ export class RestartCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const timeoutMs = parseTimeout(this.timeout);
     const { controlPath, status } = await requireGateway(this.gatewayPaths);
-    this.#refuseLostService(status);
+    const isSupervised = this.#isReplaced(status) && status.supervisedBy !== null;
+    if (isSupervised) this.#refuseLostService();
+    const drainMs = isSupervised ? (timeoutMs ?? MAX_DRAIN_MS) : 0;
+    const deadlines = { ...DEADLINES, totalMs: DEADLINES.totalMs + drainMs };
     const call = { type: 'restart', ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(this.force ? { force: true } : {}) } as const;
     const onProgress = ({ message }: { message: string }): void => void this.note(`Restarting: ${message}`);
-    await this.#report(await this.#outcome(callControl(controlPath, call, { deadlines: DEADLINES, onProgress }), status), status);
+    await this.#report(await this.#outcome(callControl(controlPath, call, { deadlines, onProgress }), status), status);
     return 0;
   }
 
+  #isReplaced({ build }: StatusDocument): boolean {
+    return this.force || build.running !== build.installed;
+  }
+
   /** The service manager starts the next supervisor; what it starts it with must be there. */
-  #refuseLostService(status: StatusDocument): void {
-    const isReplaced = this.force || status.build.running !== status.build.installed;
-    if (!isReplaced || status.supervisedBy === null || recordOf(this.gatewayPaths) === undefined) return;
+  #refuseLostService(): void {
+    if (recordOf(this.gatewayPaths) === undefined) return;
     const missing = this.context.runtime
       .loadServiceTools()
       .serviceWarnings(this.gatewayPaths)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { checkBuild, checkNode } from '../../../client/doctor/check-program.js';
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkBuild, checkLauncher, checkNode } from '../../../client/doctor/check-program.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
 test.each([
@@ -27,4 +27,43 @@ test('a bundle that is missing, cut or changed is named', () => {
   expect(message).not.toContain('client.cjs');
   expect(message).toContain('config.cjs is not as it was built');
   expect(message).toContain('worker.cjs cannot be read (ENOENT)');
+});
+
+/** A package with its launcher. */
+function makePackage(): string {
+  const directory = realpathSync(tempDir());
+  for (const part of ['bin', 'dist']) mkdirSync(join(directory, part));
+  writeFileSync(join(directory, 'dist', 'main.cjs'), '');
+  writeFileSync(join(directory, 'bin', 'xopc'), '#!/bin/sh\n', { mode: 0o755 });
+  return directory;
+}
+
+function linkTo(target: string): string {
+  const directory = tempDir();
+  symlinkSync(target, join(directory, 'xopc'));
+  return directory;
+}
+
+describe('xopc in PATH', () => {
+  test('may be this one, also by a link', () => {
+    const own = makePackage();
+    expect(checkLauncher(own, join(own, 'bin'))).toMatchObject({ level: 'ok', message: expect.stringContaining('is this one') as string });
+    expect(checkLauncher(own, [tempDir(), linkTo(join(own, 'bin', 'xopc'))].join(delimiter))).toMatchObject({ level: 'ok' });
+  });
+
+  test('may be none, or a shim that chooses by itself', () => {
+    const own = makePackage();
+    expect(checkLauncher(own, tempDir())).toMatchObject({ level: 'ok', message: expect.stringContaining('no xopc is in PATH') as string });
+    const shims = tempDir();
+    writeFileSync(join(shims, 'xopc'), '#!/bin/sh\n', { mode: 0o755 });
+    expect(checkLauncher(own, shims)).toMatchObject({ level: 'ok', message: expect.stringContaining('of its own choice') as string });
+  });
+
+  test('that is another package is pointed out', () => {
+    const other = makePackage();
+    expect(checkLauncher(makePackage(), linkTo(join(other, 'bin', 'xopc')))).toMatchObject({
+      level: 'warn',
+      message: expect.stringContaining(join(other, 'bin', 'xopc')) as string,
+    });
+  });
 });
