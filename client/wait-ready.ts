@@ -107,8 +107,8 @@ export async function waitForNewInstance(paths: GatewayPaths, options: NewInstan
 }
 
 /**
- * Waits for what the service manager starts next. Where the service is ours, the manager is asked too: one that has given
- * up is not waited for.
+ * Waits for what the service manager starts next. Where the service is ours, systemd is asked too: where it has given up,
+ * nobody waits. (What launchd says between two starts has not been seen.)
  * @throws what {@link waitForNewInstance} throws; what the service said last when its manager has given up
  */
 export function awaitServiceManager(
@@ -116,7 +116,7 @@ export function awaitServiceManager(
   oldInstanceId: string,
   loadTools: () => typeof ServiceTools,
 ): Promise<StatusDocument> {
-  if (recordOf(paths) === undefined) return waitForNewInstance(paths, { oldInstanceId });
+  if (recordOf(paths)?.plan.marker !== 'systemd') return waitForNewInstance(paths, { oldInstanceId });
   const { awaitService, chooseManager } = loadTools();
   return awaitService(paths, chooseManager(paths), { previousInstanceId: oldInstanceId });
 }

@@ -163,6 +163,11 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     await gateway.xopcOk('doctor', '--fix');
     await gateway.xopcOk('gateway', 'restart', '--force');
     expect((await gateway.status()).pid).not.toBe(pid);
+    // What could not be foreseen is told as soon as systemd has given up.
+    writeFileSync(gateway.launcherPath, '#!/bin/sh\necho "xopc: the disk is upside down" >&2\nexit 78\n');
+    const lost = await gateway.xopc('gateway', 'restart', '--force');
+    expect(lost).toMatchObject({ code: 78, stderr: expect.stringContaining('the disk is upside down') as string });
+    expect(await machine.property('ActiveState')).toBe('failed');
   });
 
   test('is taken over by `gateway --force` by letting its manager replace it: one owner, and it stays', async () => {
