@@ -19,6 +19,8 @@ const ENTRIES = {
   ai: 'daemon/worker/ai.ts',
   telegram: 'daemon/worker/telegram.ts',
   metrics: 'daemon/worker/metrics.ts',
+  database: 'daemon/worker/database.ts',
+  backup: 'client/backup-tools.ts',
 };
 
 const OPTIONS = {

@@ -3,6 +3,8 @@ import type { BaseContext } from 'clipanion';
 import { loadBundle } from '../shared/node/bundle.js';
 import type { SupervisorEntry } from '../shared/node/entry.js';
 import { environmentValue, readEnvironment, type GatewayEnvironment } from '../shared/node/env.js';
+import type { DatabaseModule } from '../shared/backup.js';
+import type * as BackupTools from './backup-tools.js';
 import type * as ConfigTools from './config-tools.js';
 import type * as ServiceTools from './service-tools.js';
 import type * as DoctorTools from './doctor-tools.js';
@@ -18,6 +20,10 @@ export interface ClientRuntime {
   loadDoctorTools(): typeof DoctorTools;
   /** What only the service commands need, and the others where a service is installed. */
   loadServiceTools(): typeof ServiceTools;
+  /** What only `backup` and `restore` need. */
+  loadBackupTools(): typeof BackupTools;
+  /** The store, without a worker. */
+  loadDatabase(): DatabaseModule;
   /** Calls `listener` on each Ctrl-C instead of ending the process. @returns how to stop that */
   onInterrupt(listener: () => void): () => void;
 }
@@ -34,6 +40,8 @@ export const processRuntime: ClientRuntime = {
   loadStarter: () => loadBundle<typeof Starter>('start'),
   loadDoctorTools: () => loadBundle<typeof DoctorTools>('doctor'),
   loadServiceTools: () => loadBundle<typeof ServiceTools>('service'),
+  loadBackupTools: () => loadBundle<typeof BackupTools>('backup'),
+  loadDatabase: () => loadBundle<DatabaseModule>('database'),
   onInterrupt(listener) {
     process.on('SIGINT', listener);
     return () => process.off('SIGINT', listener);

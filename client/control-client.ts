@@ -11,6 +11,7 @@ import {
   type ControlReply,
   type ControlRequest,
   type RestartResult,
+  type RestoreResult,
   type StatusDocument,
   type StopResult,
 } from '../shared/control/messages.js';
@@ -24,6 +25,7 @@ interface ControlResults {
   readonly status: StatusDocument;
   readonly stop: StopResult;
   readonly restart: RestartResult;
+  readonly restore: RestoreResult;
 }
 
 /** Milliseconds from the start of the call. */

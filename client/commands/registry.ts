@@ -46,6 +46,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: [['config', 'schema']], load: async () => (await import('./config/inspect.js')).ConfigSchemaCommand },
   { paths: [['config', 'path']], load: async () => (await import('./config/inspect.js')).ConfigPathCommand },
   { paths: [['doctor'], ['gateway', 'doctor']], load: async () => (await import('./doctor.js')).DoctorCommand },
+  { paths: [['backup']], load: async () => (await import('./backup.js')).BackupCommand },
+  { paths: [['restore']], load: async () => (await import('./restore.js')).RestoreCommand },
   { paths: [['completion']], load: async () => (await import('./completion.js')).CompletionCommand },
   { paths: [['@log-view']], load: async () => (await import('./log-view.js')).LogViewCommand },
 ];

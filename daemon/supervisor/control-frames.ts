@@ -1,6 +1,7 @@
 /** Reads control requests: what a peer sent is checked here and nowhere else. */
 import type { ControlRequest } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
+import { isRestoreId } from '../../shared/node/restore-journal.js';
 
 /** A frame that is no request we know, with its id if it has one. */
 export interface RefusedFrame {
@@ -8,7 +9,7 @@ export interface RefusedFrame {
   readonly refusal: GatewayError;
 }
 
-const REQUEST_TYPES: ReadonlySet<unknown> = new Set<ControlRequest['type']>(['status', 'stop', 'restart']);
+const REQUEST_TYPES: ReadonlySet<unknown> = new Set<ControlRequest['type']>(['status', 'stop', 'restart', 'restore']);
 const MAX_ID_LENGTH = 128;
 const MAX_TIMEOUT_MS = 600_000;
 
@@ -46,6 +47,6 @@ export function parseControlRequest(line: string): ControlRequest | RefusedFrame
   const { id, type } = fields;
   if (typeof id !== 'string' || id.length > MAX_ID_LENGTH) return refuse('', 'the control request has no id');
   if (!REQUEST_TYPES.has(type)) return refuse(id, `unknown control request ${(JSON.stringify(type) ?? 'without a type').slice(0, 42)}`);
-  const problem = badField(fields);
+  const problem = type === 'restore' && !isRestoreId(fields['restoreId']) ? 'restoreId is missing or no id' : badField(fields);
   return problem === undefined ? (value as ControlRequest) : refuse(id, problem);
 }

@@ -1,8 +1,9 @@
 /** What each control request means: the one place that turns a client's wish into a stop, a restart or a succession. */
-import type { ControlRequest, RestartResult, StatusDocument } from '../../shared/control/messages.js';
+import type { ControlRequest, RestartResult, RestoreResult, StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { ControlHandler, Progress } from './control-server.js';
 import { stoppingError } from './stop-plan.js';
+import type { Restoration } from './restoration.js';
 import type { Succession } from './succession.js';
 import type { Supervisor } from './supervisor.js';
 
@@ -12,6 +13,7 @@ const CONTEST_MS = 2_000;
 export interface ControlContext {
   readonly supervisor: Pick<Supervisor, 'desired' | 'isRestarting' | 'requestRestart' | 'requestStop'>;
   succession(): Pick<Succession, 'isUnderWay' | 'successorPid' | 'run' | 'abort'>;
+  restoration(): Pick<Restoration, 'run'>;
   status(): StatusDocument;
   /** How long ago this supervisor succeeded another; undefined for one that did not. */
   successorForMs(): number | undefined;
@@ -37,6 +39,8 @@ export function createControlHandler(context: ControlContext): ControlHandler {
         return stop(context, request, progress);
       case 'restart':
         return restart(context, request, progress);
+      case 'restore':
+        return restore(context, request, progress);
     }
   };
 }
@@ -45,6 +49,11 @@ function stop(context: ControlContext, request: Request<'stop'>, progress: Progr
   const timeoutMs = request.force === true ? 0 : (request.timeoutMs ?? context.drainTimeoutMs());
   context.succession().abort(stoppingError());
   return context.supervisor.requestStop({ purpose: 'stop', timeoutMs }, progress);
+}
+
+function restore(context: ControlContext, { restoreId, timeoutMs }: Request<'restore'>, progress: Progress): Promise<RestoreResult> {
+  if (context.succession().isUnderWay) return Promise.reject(stoppingError());
+  return context.restoration().run({ id: restoreId, timeoutMs: timeoutMs ?? context.drainTimeoutMs() }, progress);
 }
 
 /** In place, unless the supervisor itself is to be replaced: asked for, or because a newer build is installed. */

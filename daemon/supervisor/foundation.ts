@@ -22,12 +22,17 @@ export interface Foundation {
 
 const NO_BUILD: BuildInfo = { version: '0.0.0', buildId: 'unknown' };
 
+/** Where this gateway's files are. */
+export function gatewayPaths({ environment, flags }: Pick<SupervisorOptions, 'environment' | 'flags'>): GatewayPaths {
+  const configPath = flags.configPath ?? environment.configPath;
+  const { home, runtimeDir } = environment;
+  return resolvePaths({ home, runtimeDir, ...(configPath === undefined ? {} : { configPath }) });
+}
+
 /** @throws CONFIG_INVALID */
 export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 'flags'>, wantsRotation: () => void): Foundation {
   const { environment, flags } = options;
-  const configPath = flags.configPath ?? environment.configPath;
-  const { home, runtimeDir } = environment;
-  const paths = resolvePaths({ home, runtimeDir, ...(configPath === undefined ? {} : { configPath }) });
+  const paths = gatewayPaths(options);
   prepareDirectories(paths);
   const config = new LiveConfig({ paths, flags, environment });
   const logFile = new LogFile({ path: paths.logPath, maxBytes: config.settings.logs.maxBytes, role: 'supervisor', wantsRotation });

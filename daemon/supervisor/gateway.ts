@@ -19,6 +19,7 @@ import { learnFileSecrets } from './known-secrets.js';
 import { makeLockRecord } from './own-lock-record.js';
 import { LogRotation } from './log-rotation.js';
 import { rehearse } from './rehearsal.js';
+import { Restoration } from './restoration.js';
 import { Respawn } from './respawn.js';
 import { RestartPolicy } from './restart-policy.js';
 import { listenToSignals } from './signals.js';
@@ -37,10 +38,7 @@ export interface GatewayStart extends SupervisorOptions {
   readonly spawn?: SpawnChild;
 }
 
-interface Outcome {
-  readonly exitCode: number;
-  readonly error: GatewayError | undefined;
-}
+type Outcome = { readonly exitCode: number; readonly error: GatewayError | undefined };
 
 const quiet = (): void => undefined;
 
@@ -54,6 +52,7 @@ export class Gateway {
   readonly #supervisor: Supervisor;
   readonly #holdings: Holdings;
   readonly #succession: Succession;
+  readonly #restoration: Restoration;
   readonly #rotation: LogRotation;
   readonly #requests: WorkerRequests;
   readonly #changes: ConfigChanges;
@@ -92,6 +91,7 @@ export class Gateway {
       keepsSocket: start.environment.keepsSocket,
     });
     this.#succession = this.#makeSuccession();
+    this.#restoration = new Restoration({ paths, log, supervisor: this.#supervisor });
     this.#requests = new WorkerRequests({
       status: () => this.status(),
       restart: (reason) => this.#restartUnasked(reason),
@@ -136,8 +136,10 @@ export class Gateway {
     for (;;) {
       const outcome = await left;
       await this.#succession.settled;
+      await this.#restoration.replaceState();
       left = this.#nextLeave();
       if (this.#succession.hasSucceeded || !this.#supervisor.resume()) return outcome;
+      this.#restoration.resumed();
     }
   }
 
@@ -182,6 +184,7 @@ export class Gateway {
     return {
       supervisor: this.#supervisor,
       succession: () => this.#succession,
+      restoration: () => this.#restoration,
       status: () => this.status(),
       successorForMs: () => (this.#start.predecessor === undefined ? undefined : this.#start.clock.now() - this.#startedAtMs),
       drainTimeoutMs: () => config.settings.drainTimeoutMs,

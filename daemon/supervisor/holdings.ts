@@ -7,6 +7,7 @@ import type { GatewayEnvironment } from '../../shared/node/env.js';
 import { isLockRecord, type LockRecord, readLock } from '../../shared/node/lock-record.js';
 import type { Logger } from '../../shared/node/logger.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
+import { finishRestores } from '../../shared/node/restore-journal.js';
 import type { ControlServer } from './control-server.js';
 import { SocketKeeper } from './kept-socket.js';
 import { adoptListenSocket, bindListenSocket, type ListenSocket } from './listen-socket.js';
@@ -75,6 +76,8 @@ export class Holdings {
     const { paths, control } = this.#deps;
     this.#lock = await acquireLock(paths.lockPath, { ...this.#deps.record(address), ...this.#noted }, this.#lockDependencies());
     refuseSharedHome(paths, this.#lock.record);
+    // A command that restores looks for a gateway under this lock: it has seen ours, or is done.
+    await finishRestores(paths);
     this.use(this.#socket ?? (await this.#keeper.open(address, passed)));
     await control.start();
     this.#renew();

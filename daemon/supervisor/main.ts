@@ -5,6 +5,8 @@ import { GatewayError, toErrorDocument, type Problem } from '../../shared/errors
 import type { StartReport, SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { SupervisorOptions } from '../../shared/node/entry.js';
 import { readBootDocument, readEnvironment } from '../../shared/node/env.js';
+import { finishRestores } from '../../shared/node/restore-journal.js';
+import { gatewayPaths } from './foundation.js';
 import { Gateway } from './gateway.js';
 import { PredecessorLink } from './predecessor-link.js';
 
@@ -19,8 +21,10 @@ function ignoreLateSignals(): void {
 }
 
 /** See `SupervisorEntry`. */
-export function runSupervisor(options: SupervisorOptions): Promise<number> {
+export async function runSupervisor(options: SupervisorOptions): Promise<number> {
   ignoreLateSignals();
+  // Before the configuration is read: it may be among what is still to be put back.
+  await finishRestores(gatewayPaths(options));
   return new Gateway({ ...options, clock: systemClock }).run();
 }
 
@@ -52,9 +56,10 @@ export async function main(): Promise<number> {
   const isAsked = boot.predecessor !== undefined || boot.rehearsal === true;
   const link = !isAsked ? undefined : new PredecessorLink(systemClock);
   try {
+    const start = { environment: readEnvironment(), flags: boot.flags };
+    await finishRestores(gatewayPaths(start));
     const gateway = new Gateway({
-      environment: readEnvironment(),
-      flags: boot.flags,
+      ...start,
       foreground: boot.foreground,
       clock: systemClock,
       onRunning: (info) => report({ ok: true, pid: process.pid, ...info }),

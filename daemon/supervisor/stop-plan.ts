@@ -9,8 +9,11 @@ export const HASTENED_MS = 250;
 /** A supervised supervisor leaves with this to be started again (EX_TEMPFAIL; the units written by `install` agree). */
 export const RESTART_ME_EXIT_CODE = 75;
 
-/** Why this process is to end: for good, to be started again by the service manager, or for a successor that serves. */
-export type StopPurpose = 'stop' | 'serviceRestart' | 'succession';
+/**
+ * Why this process is to end: for good, to be started again by the service manager, or for a successor that serves.
+ * `restore`: only the workers are to end, and this process goes on with another state.
+ */
+export type StopPurpose = 'stop' | 'serviceRestart' | 'succession' | 'restore';
 
 export interface StopOptions {
   readonly purpose: StopPurpose;
@@ -102,7 +105,7 @@ export class StopPlan {
   complete(nowMs: number): void {
     const result: StopResult = { stopped: true, pid: process.pid, cut: this.cut, durationMs: nowMs - this.startedAtMs };
     for (const waiter of this.#waiters) {
-      if (waiter.purpose === 'serviceRestart' && this.#purpose === 'stop') waiter.reject(stoppingError());
+      if ((waiter.purpose === 'serviceRestart' || waiter.purpose === 'restore') && this.#purpose === 'stop') waiter.reject(stoppingError());
       else waiter.resolve(result);
     }
   }

@@ -98,9 +98,9 @@ export class Supervisor {
     return outcome;
   }
 
-  /** The successor for which we left is gone: unless somebody asked for a stop meanwhile, we go on. @returns whether we do */
+  /** The reason to leave is gone: unless somebody asked for a stop meanwhile, we go on. @returns whether we do */
   resume(): boolean {
-    if (this.#stop?.purpose !== 'succession') return false;
+    if (this.#stop?.purpose !== 'succession' && this.#stop?.purpose !== 'restore') return false;
     this.#stop = undefined;
     this.dispatch({ type: 'start' });
     return true;

@@ -29,6 +29,8 @@ export type ControlRequest = { readonly v: number; readonly id: string } & (
       /** True from `gateway --force`: a second such caller gets LOCK_HELD instead of joining. */
       readonly exclusive?: boolean;
     }
+  /** Put a staged state (`xopc restore`) in place while no worker lives. */
+  | { readonly type: 'restore'; readonly restoreId: string; readonly timeoutMs?: number }
 );
 
 export type ControlRequestType = ControlRequest['type'];
@@ -70,6 +72,15 @@ export interface RestartResult {
   /** The supervisor's pid now; differs after a succession. */
   readonly pid: number;
   readonly succession: 'none' | 'successor' | 'service-manager';
+  readonly durationMs: number;
+}
+
+export interface RestoreResult {
+  /** Where the state that was replaced is kept. */
+  readonly replaced: string;
+  /** Of the worker that serves the restored state. */
+  readonly instanceId: string;
+  readonly workerPid: number;
   readonly durationMs: number;
 }
 

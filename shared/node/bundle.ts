@@ -15,6 +15,8 @@ export type BundleName =
   | 'config'
   | 'start'
   | 'service'
+  | 'backup'
+  | 'database'
   | 'supervisor'
   | 'worker'
   | 'fallback'

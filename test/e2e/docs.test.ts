@@ -12,6 +12,7 @@ const DOCUMENTS = [
   { path: 'docs/gateway.md' },
   { path: 'docs/configuration.md' },
   { path: 'docs/access.md' },
+  { path: 'docs/backup.md' },
 ];
 
 describe.each(DOCUMENTS)('the commands of $path', ({ path, directory }) => {

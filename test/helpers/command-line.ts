@@ -3,8 +3,10 @@ import { Readable } from 'node:stream';
 import { runCli } from '../../client/cli.js';
 import type { ClientRuntime } from '../../client/client-context.js';
 import { COMMANDS } from '../../client/commands/registry.js';
+import * as backupTools from '../../client/backup-tools.js';
 import * as configTools from '../../client/config-tools.js';
 import * as doctorTools from '../../client/doctor-tools.js';
+import * as database from '../../daemon/worker/database.js';
 import * as serviceTools from '../../client/service-tools.js';
 import * as starter from '../../client/start-supervisor.js';
 import type { GatewayEnvironment } from '../../shared/node/env.js';
@@ -56,6 +58,8 @@ function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): 
     loadStarter: () => starter,
     loadDoctorTools: () => doctorTools,
     loadServiceTools: () => serviceTools,
+    loadBackupTools: () => backupTools,
+    loadDatabase: () => database,
     onInterrupt(listener) {
       interrupts.add(listener);
       return () => interrupts.delete(listener);

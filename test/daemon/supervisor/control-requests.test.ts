@@ -53,6 +53,12 @@ function gateway(facts: Facts = {}): { context: ControlContext; called: string[]
       called.push('rehearsal');
       return Promise.resolve();
     },
+    restoration: () => ({
+      run: ({ id, timeoutMs }) => {
+        called.push(`restore ${id} ${timeoutMs}`);
+        return Promise.resolve({ ...RESULT, replaced: '/kept' });
+      },
+    }),
     successorForMs: () => facts.successorForMs,
     drainTimeoutMs: () => 5_000,
     isNewerInstalled: () => facts.isNewerInstalled ?? false,
@@ -193,4 +199,13 @@ describe('of several starts that want to take over one wins', () => {
     await restart(context, { force: true, exclusive: true }, quiet);
     expect(called).toEqual(['succession {}']);
   });
+});
+
+test('a restore gets the configured time to drain, and waits for no succession', async () => {
+  const restoreRequest = request({ type: 'restore', restoreId: '20261124T192403Z-1a2b3c' });
+  const idle = gateway();
+  expect(await createControlHandler(idle.context)(restoreRequest, () => undefined)).toMatchObject({ replaced: '/kept' });
+  expect(idle.called).toEqual(['restore 20261124T192403Z-1a2b3c 5000']);
+  const busy = gateway({ isUnderWay: true });
+  await expect(createControlHandler(busy.context)(restoreRequest, () => undefined)).rejects.toMatchObject({ code: 'STOPPING' });
 });

@@ -1,0 +1,98 @@
+/** Collects a gateway's state, running or not, into an archive. Nothing of the state is changed. */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  BACKUP_DATABASE,
+  BACKUP_FORMAT,
+  BACKUP_TEXTS,
+  BACKUP_VERSION,
+  type BackupManifest,
+  type BackupName,
+  type BackupText,
+  type DatabaseModule,
+} from '../../shared/backup.js';
+import { GatewayError } from '../../shared/errors.js';
+import { readBuildInfo } from '../../shared/node/bundle.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { alreadyThere, measure, writeArchive } from './write-archive.js';
+
+const WORK_PREFIX = '.xopc-backup-';
+/** A directory this old was left by a command that was killed. */
+const ABANDONED_MS = 24 * 60 * 60 * 1_000;
+
+export interface BackupOptions {
+  readonly paths: GatewayPaths;
+  readonly database: DatabaseModule;
+  readonly target: string;
+  readonly isOverwriting: boolean;
+  readonly nowMs: number;
+  readonly onProgress: (message: string) => void;
+}
+
+export interface BackupResult {
+  readonly bytes: number;
+  readonly manifest: BackupManifest;
+}
+
+/** `20261124T192403Z` */
+export function compactTime(nowMs: number): string {
+  return new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+function removeAbandoned(directory: string, nowMs: number): void {
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name);
+    if (!name.startsWith(WORK_PREFIX)) continue;
+    if (nowMs - statSync(path).mtimeMs > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @throws NOT_FOUND where there is nothing to back up, CONFLICT where the file exists, STORE_UNAVAILABLE for a database
+ *   that cannot be copied
+ */
+export async function createBackup(options: BackupOptions): Promise<BackupResult> {
+  const { target, isOverwriting, nowMs } = options;
+  if (!isOverwriting && existsSync(target)) throw alreadyThere(target);
+  mkdirSync(dirname(target), { recursive: true });
+  removeAbandoned(dirname(target), nowMs);
+  // Beside the archive: whoever has chosen that disk has room for the copy there too. Only its owner can enter it.
+  const work = mkdtempSync(join(dirname(target), WORK_PREFIX));
+  try {
+    const { names, schemaVersion } = collect(options, work);
+    options.onProgress('Compressing ...');
+    const sources = names.map((name) => ({ name, path: join(work, name) }));
+    const manifest: BackupManifest = {
+      format: BACKUP_FORMAT,
+      version: BACKUP_VERSION,
+      createdAt: new Date(nowMs).toISOString(),
+      gatewayVersion: readBuildInfo()?.version ?? 'unknown',
+      schemaVersion,
+      entries: await Promise.all(sources.map(measure)),
+    };
+    return { manifest, bytes: await writeArchive(target, { manifest, sources, isOverwriting }) };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Where each small file of the state is. */
+function textPaths(paths: GatewayPaths): Record<BackupText, string> {
+  return { 'config.json': paths.configPath, 'models.json': paths.modelsPath, token: paths.tokenPath };
+}
+
+function collect({ paths, database, onProgress }: BackupOptions, work: string): { names: BackupName[]; schemaVersion: number | null } {
+  const from = textPaths(paths);
+  const names: BackupName[] = BACKUP_TEXTS.filter((name) => existsSync(from[name]));
+  for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(from[name], join(work, name));
+  if (!existsSync(paths.databasePath)) {
+    if (names.length > 0) return { names, schemaVersion: null };
+    throw new GatewayError('NOT_FOUND', {
+      message: `there is nothing to back up in ${paths.home}`,
+      hint: 'Is it another home? XOPC_HOME and --config say which.',
+    });
+  }
+  onProgress('Copying the database ...');
+  const schemaVersion = database.copyDatabase(paths.databasePath, join(work, BACKUP_DATABASE));
+  return { names: [...names, BACKUP_DATABASE], schemaVersion };
+}

@@ -1,0 +1,123 @@
+/** Makes a restore ready beside the present state: all of it is unpacked, checked and on disk before anything changes. */
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  BACKUP_DATABASE,
+  BACKUP_NAMES,
+  BACKUP_TEXTS,
+  type BackupManifest,
+  type BackupName,
+  type DatabaseModule,
+} from '../../shared/backup.js';
+import type { ConfigDocument } from '../../shared/config/document.js';
+import type { Problem } from '../../shared/errors.js';
+import { ensurePrivateDirectory } from '../../shared/node/atomic-file.js';
+import { configInvalid, parseConfigText } from '../../shared/node/config-text.js';
+import type { GatewayPaths } from '../../shared/node/paths.js';
+import { commitStaging, discardStaging, makeStaging } from '../../shared/node/restore-journal.js';
+import { compactTime } from './create-backup.js';
+import { unpackArchive, unusable } from './read-archive.js';
+
+export interface StageOptions {
+  readonly paths: GatewayPaths;
+  readonly database: DatabaseModule;
+  /** An archive, or the directory that an earlier restore has kept. */
+  readonly source: string;
+  readonly unsettled: 'unknown' | 'send' | undefined;
+  readonly nowMs: number;
+  readonly validateConfig: (document: ConfigDocument) => { readonly problems: readonly Problem[] };
+  readonly validateModels: (document: ConfigDocument) => { readonly problems: readonly Problem[] };
+  readonly onProgress: (message: string) => void;
+}
+
+export interface StagedRestore {
+  readonly id: string;
+  /** When the state was taken. */
+  readonly createdAt: string;
+  /** What it consists of. */
+  readonly names: readonly BackupName[];
+}
+
+/** Room for the copy while the present database is still there, for a second one while it is prepared, and for what its migration adds. */
+const SPACE_FACTOR = 2.2;
+
+/** @throws INVALID_REQUEST, CONFIG_INVALID or STORE_UNAVAILABLE with what is wrong; nothing is left behind then */
+export async function stageRestore(options: StageOptions): Promise<StagedRestore> {
+  const { paths, nowMs, onProgress } = options;
+  for (const path of [paths.home, paths.lockDir, paths.stateDir, paths.credentialsDir]) ensurePrivateDirectory(path);
+  const id = `${compactTime(nowMs)}-${randomBytes(3).toString('hex')}`;
+  try {
+    const directory = await makeStaging(paths, id);
+    const { createdAt, names, isReplacedState } = await unpack(options, directory);
+    onProgress('Checking ...');
+    checkTexts(options, directory);
+    // What a restore had replaced was sent by nobody since.
+    const unsettled = options.unsettled ?? (isReplacedState ? 'send' : 'unknown');
+    if (names.includes(BACKUP_DATABASE)) await prepare(options.database, { directory, unsettled });
+    await commitStaging(paths, id, { names, createdAt });
+    return { id, createdAt, names };
+  } catch (error) {
+    discardStaging(paths, id);
+    throw error;
+  }
+}
+
+async function prepare(database: DatabaseModule, options: { directory: string; unsettled: 'unknown' | 'send' }): Promise<void> {
+  const { directory, unsettled } = options;
+  const raw = join(directory, `unchecked-${BACKUP_DATABASE}`);
+  renameSync(join(directory, BACKUP_DATABASE), raw);
+  await database.prepareDatabase(raw, { to: join(directory, BACKUP_DATABASE), unsettled });
+  for (const suffix of ['-wal', '-shm', '']) rmSync(raw + suffix, { force: true });
+}
+
+interface Unpacked {
+  readonly createdAt: string;
+  readonly names: readonly BackupName[];
+  readonly isReplacedState: boolean;
+}
+
+async function unpack(options: StageOptions, directory: string): Promise<Unpacked> {
+  const { source, onProgress } = options;
+  const entry = statSync(source, { throwIfNoEntry: false });
+  if (entry === undefined) throw unusable(source, 'there is no such file');
+  if (entry.isDirectory()) return copyReplacedState(options, directory);
+  if (!entry.isFile()) throw unusable(source, 'it is not a regular file');
+  onProgress('Unpacking ...');
+  const onManifest = (manifest: BackupManifest): void => assertSpace(source, { manifest, directory });
+  const { createdAt, entries } = await unpackArchive(source, { directory, onManifest });
+  return { createdAt, names: entries.map(({ name }) => name), isReplacedState: false };
+}
+
+function assertSpace(source: string, { manifest, directory }: { manifest: BackupManifest; directory: string }): void {
+  const needed = manifest.entries.reduce((sum, { bytes }) => sum + bytes, 0) * SPACE_FACTOR;
+  const { bavail, bsize } = statfsSync(directory);
+  if (bavail * bsize < needed) {
+    throw unusable(source, `it needs ${Math.ceil(needed / 1e6)} MB beside the database, ${Math.floor((bavail * bsize) / 1e6)} MB are free`);
+  }
+}
+
+function copyReplacedState({ source, database, onProgress }: StageOptions, directory: string): Unpacked {
+  if (!existsSync(join(source, 'journal.json'))) throw unusable(source, 'it is a directory, and none that a restore has kept');
+  onProgress('Copying ...');
+  const names = BACKUP_NAMES.filter((name) => existsSync(join(source, name)));
+  for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(join(source, name), join(directory, name));
+  if (names.includes(BACKUP_DATABASE)) database.copyDatabase(join(source, BACKUP_DATABASE), join(directory, BACKUP_DATABASE));
+  return { createdAt: statSync(join(source, 'journal.json')).mtime.toISOString(), names, isReplacedState: true };
+}
+
+/** A configuration that no worker could run with must not be put in place. */
+function checkTexts({ source, validateConfig, validateModels }: StageOptions, directory: string): void {
+  for (const { name, validate } of [
+    { name: 'config.json', validate: validateConfig },
+    { name: 'models.json', validate: validateModels },
+  ]) {
+    const path = join(directory, name);
+    if (!existsSync(path)) continue;
+    const document = parseConfigText(readFileSync(path, 'utf8'), name);
+    const problems = [...document.problems, ...(document.problems.length > 0 ? [] : validate(document).problems)];
+    if (problems.length > 0) throw configInvalid(`${name} in ${source}`, problems, 'Nothing was changed.');
+  }
+  const token = join(directory, 'token');
+  if (existsSync(token) && !/^[\x21-\x7e]{1,4096}\s*$/.test(readFileSync(token, 'latin1'))) throw unusable(source, 'its token is none');
+}

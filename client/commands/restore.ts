@@ -1,0 +1,120 @@
+import { resolve } from 'node:path';
+import { Command, Option } from 'clipanion';
+import type { RestoreResult } from '../../shared/control/messages.js';
+import { GatewayError } from '../../shared/errors.js';
+import { BaseCommand } from '../base-command.js';
+import { callControl, hasLeft } from '../control-client.js';
+import { locateGateway, unavailableError } from '../locate-gateway.js';
+
+/** The drain takes up to ten minutes where it is configured so, the swap milliseconds. */
+const DEADLINES = { connectMs: 2_000, firstFrameMs: 60_000, totalMs: 700_000 };
+
+interface Restored {
+  readonly replaced: string;
+  /** Undefined where no gateway runs. */
+  readonly gateway?: RestoreResult;
+}
+
+export class RestoreCommand extends BaseCommand {
+  static override readonly paths = [['restore']];
+  static override readonly usage = Command.Usage({
+    category: 'Backup',
+    description: 'Put everything back as it was when a backup was made.',
+    details: `
+      The file is checked in full before anything changes. A running gateway finishes what it does, as at a restart, and goes
+      on with the restored state; connections wait meanwhile. What is replaced is kept, and the command that brings it back is
+      printed. A backup of an older version is brought up to date; one of a newer version is refused.
+
+      Messages that were on their way when the backup was made may have been sent since: they are shown as unknown and wait
+      for your decision (xopc messages --status unknown), unless --send-queued is given.
+    `,
+    examples: [
+      ['Put a backup back', 'xopc restore xopc-backup-20261124T192403Z.tar.gz'],
+      ['Only look whether it could be restored', 'xopc restore backup.tar.gz --check'],
+      ['On a new machine: send what the old one had not sent', 'xopc restore backup.tar.gz --send-queued'],
+    ],
+  });
+
+  readonly source = Option.String({ name: 'file' });
+  readonly check = Option.Boolean('--check', false, { description: 'Check the file and change nothing.' });
+  readonly sendQueued = Option.Boolean('--send-queued', false, {
+    description: 'Send messages that were waiting when the backup was made.',
+  });
+
+  protected async run(): Promise<number> {
+    const source = resolve(this.source);
+    const { stageRestore, discardStaging } = this.context.runtime.loadBackupTools();
+    const { validateConfig, validateModels } = this.context.runtime.loadConfigTools();
+    const { id, createdAt, names } = await stageRestore({
+      paths: this.gatewayPaths,
+      database: this.context.runtime.loadDatabase(),
+      source,
+      unsettled: this.sendQueued ? 'send' : undefined,
+      nowMs: Date.now(),
+      validateConfig,
+      validateModels,
+      onProgress: (message) => void this.note(message),
+    });
+    if (this.check) {
+      discardStaging(this.gatewayPaths, id);
+      if (this.json) await this.printJson({ file: source, usable: true, createdAt, names });
+      else await this.printLine(`${source} of ${createdAt} can be restored: ${names.join(', ')}`);
+      return 0;
+    }
+    const restored = await this.#putInPlace(id);
+    await this.#report({ source, createdAt, names, restored });
+    return 0;
+  }
+
+  /** @throws what kept it from being done; the staging is gone then, unless it has begun */
+  async #putInPlace(id: string): Promise<Restored> {
+    const { discardStaging } = this.context.runtime.loadBackupTools();
+    try {
+      return (await this.#withoutGateway(id)) ?? (await this.#throughGateway(id));
+    } catch (error) {
+      discardStaging(this.gatewayPaths, id);
+      throw error;
+    }
+  }
+
+  /** A gateway that starts meanwhile looks for a restore under the same lock. @returns undefined when one runs */
+  #withoutGateway(id: string): Promise<Restored | undefined> {
+    const { carryOutRestore, withRestoreLock } = this.context.runtime.loadBackupTools();
+    return withRestoreLock(this.gatewayPaths, async () => {
+      const location = await locateGateway(this.gatewayPaths);
+      if (location.kind === 'answers') return undefined;
+      if (location.kind !== 'absent') throw unavailableError(location);
+      return { replaced: await carryOutRestore(this.gatewayPaths, id) };
+    });
+  }
+
+  async #throughGateway(id: string): Promise<Restored> {
+    const location = await locateGateway(this.gatewayPaths);
+    if (location.kind !== 'answers') throw unavailableError(location);
+    const onProgress = ({ message }: { message: string }): void => void this.note(`Restoring: ${message}`);
+    try {
+      const gateway = await callControl(location.controlPath, { type: 'restore', restoreId: id }, { deadlines: DEADLINES, onProgress });
+      return { replaced: gateway.replaced, gateway };
+    } catch (error) {
+      if (!hasLeft(error)) throw error;
+      throw new GatewayError('CONTROL_UNREACHABLE', {
+        message: 'the gateway ended during the restore; if it had begun, the next start carries it to its end',
+        hint: 'Start it with: xopc gateway start',
+        cause: error,
+      });
+    }
+  }
+
+  async #report(done: { source: string; createdAt: string; names: readonly string[]; restored: Restored }): Promise<void> {
+    const { source, createdAt, names, restored } = done;
+    const undo = `xopc restore ${restored.replaced}`;
+    if (this.json) {
+      const { gateway = null, replaced } = restored;
+      return this.printJson({ restored: true, file: source, createdAt, names, replaced, undo, gateway });
+    }
+    await this.printLine(`The state of ${createdAt} is restored: ${names.join(', ')}`);
+    await this.printLine(`What was there before is kept in ${restored.replaced}`);
+    await this.printLine(`Bring it back with: ${undo}`);
+    if (restored.gateway === undefined) await this.note('No gateway runs. Start it with: xopc gateway start');
+  }
+}

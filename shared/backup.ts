@@ -1,0 +1,80 @@
+/**
+ * What a backup is: a gzipped tar archive with a manifest first and then the files that make up a gateway's state.
+ * Locks, logs and sockets are of one machine's one moment and in no backup.
+ */
+
+export const BACKUP_FORMAT = 'xopc-backup';
+/** Raised when an older xopc could no longer read what is written. */
+export const BACKUP_VERSION = 1;
+
+export const MANIFEST_NAME = 'manifest.json';
+/** The small files of a backup: restored by writing them. */
+export const BACKUP_TEXTS = ['config.json', 'models.json', 'token'] as const;
+export const BACKUP_DATABASE = 'gateway.db';
+
+export type BackupText = (typeof BACKUP_TEXTS)[number];
+export type BackupName = BackupText | typeof BACKUP_DATABASE;
+
+/** In the order of the archive. */
+export const BACKUP_NAMES: readonly BackupName[] = [...BACKUP_TEXTS, BACKUP_DATABASE];
+
+export interface BackupEntry {
+  readonly name: BackupName;
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+/** The archive's first entry. A name that is not in `entries` did not exist, and a restore takes it away. */
+export interface BackupManifest {
+  readonly format: typeof BACKUP_FORMAT;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly gatewayVersion: string;
+  /** Version of the database's schema; null where there was no database. */
+  readonly schemaVersion: number | null;
+  readonly entries: readonly BackupEntry[];
+}
+
+/** Export of `dist/database.cjs`: what the command line does with a database file, itself and in its own process. */
+export interface DatabaseModule {
+  /**
+   * Writes a consistent copy of a database that may be in use. `to` must not exist.
+   * @returns its schema's version @throws STORE_UNAVAILABLE, or the driver's error for unsound content
+   */
+  copyDatabase(from: string, to: string): number;
+  /**
+   * Makes of a copy one that is fit to be put in place: checks that it is sound, brings its schema to this build's, and
+   * settles what was on its way when the copy was made. The copy itself is changed too.
+   * @param options.to  must not exist
+   * @param options.unsettled  `unknown`: what was waiting may have been sent since, and is not sent again by itself; `send`: it is.
+   * @throws STORE_UNAVAILABLE when it is unsound, another program's, or of a newer xopc
+   */
+  prepareDatabase(path: string, options: { readonly to: string; readonly unsettled: 'unknown' | 'send' }): Promise<void>;
+}
+
+/** What is wrong with a manifest, in words; undefined for a good one. */
+export function manifestProblem(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'its manifest is no object';
+  const { format, version, entries, createdAt, gatewayVersion } = value as Record<string, unknown>;
+  if (format !== BACKUP_FORMAT) return 'it is not a backup of xopc';
+  if (!Number.isInteger(version) || (version as number) < 1) return 'its manifest has no version';
+  if ((version as number) > BACKUP_VERSION)
+    return `a newer xopc (${String(gatewayVersion)}) has made it; this one reads version ${BACKUP_VERSION}`;
+  if (typeof createdAt !== 'string' || typeof gatewayVersion !== 'string') return 'its manifest is incomplete';
+  if (!Array.isArray(entries) || !entries.every(isEntry)) return 'its manifest has unusable entries';
+  const names = entries.map(({ name }: BackupEntry) => name);
+  return new Set(names).size === names.length ? undefined : 'its manifest names a file twice';
+}
+
+function isEntry(value: unknown): value is BackupEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, bytes, sha256 } = value as Record<string, unknown>;
+  return (
+    (BACKUP_NAMES as readonly unknown[]).includes(name) &&
+    Number.isSafeInteger(bytes) &&
+    (bytes as number) >= 0 &&
+    typeof sha256 === 'string' &&
+    /^[0-9a-f]{64}$/.test(sha256)
+  );
+}

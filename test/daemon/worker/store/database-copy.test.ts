@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'libsql';
+import { expect, test } from 'vitest';
+import { copyDatabase, prepareDatabase } from '../../../../daemon/worker/database.js';
+import { MIGRATIONS } from '../../../../daemon/worker/store/migrations/index.js';
+import { insertOutboxMessage } from '../../../../daemon/worker/store/outbox.js';
+import { addSession, openStore } from '../../../helpers/open-store.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
+
+const lane = { channel: 'webhook', accountId: 'default', chatId: '1' };
+
+async function filledStore(migrations = MIGRATIONS) {
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const store = await openStore({ path, migrations });
+  await addSession(store, 'kept');
+  const values = { ...lane, content: 'hi', bodies: ['hi', 'ho'], nowMs: 1_000, expiresAtMs: 9_000 };
+  await store.write((db) => insertOutboxMessage(db, { ...values, id: 'msg_1' }));
+  return { path, store, copy: join(dirname(path), 'copy.db'), ready: join(dirname(path), 'ready.db') };
+}
+
+function rows(path: string, sql: string): unknown[] {
+  const database = new Database(path);
+  try {
+    return database.prepare(sql).all();
+  } finally {
+    database.close();
+  }
+}
+
+test('a copy holds what was committed when it was made, while the store goes on, and is one file', async () => {
+  const { path, store, copy } = await filledStore();
+  expect(copyDatabase(path, copy)).toBe(MIGRATIONS.length);
+  await addSession(store, 'later');
+  expect(rows(copy, 'select peer_id from sessions')).toEqual([{ peer_id: 'kept' }]);
+  expect(readdirSync(dirname(copy)).filter((name) => name.startsWith('copy.db'))).toEqual(['copy.db']);
+});
+
+test.each([
+  { unsettled: 'unknown' as const, state: 'unknown', parts: ['unknown', 'unknown'] },
+  { unsettled: 'send' as const, state: 'queued', parts: ['queued', 'queued'] },
+])('what was on its way when the copy was made is $state with $unsettled', async ({ unsettled, state, parts }) => {
+  const { path, copy, ready } = await filledStore();
+  copyDatabase(path, copy);
+  await prepareDatabase(copy, { to: ready, unsettled });
+  expect(rows(ready, 'select state from outbox_messages')).toEqual([{ state }]);
+  expect(rows(ready, 'select state from outbox_parts').map((row) => (row as { state: string }).state)).toEqual(parts);
+  expect(rows(path, 'select state from outbox_messages')).toEqual([{ state: 'queued' }]);
+  expect(existsSync(`${ready}-wal`)).toBe(false);
+  const store = await openStore({ path: ready });
+  expect(store.warnings()).toEqual([]);
+});
+
+test('an older schema is brought up to date', async () => {
+  const { path, store, copy, ready } = await filledStore(MIGRATIONS.slice(0, 3));
+  await store.close();
+  expect(copyDatabase(path, copy)).toBe(3);
+  await prepareDatabase(copy, { to: ready, unsettled: 'unknown' });
+  expect(rows(ready, 'pragma user_version')).toEqual([{ user_version: MIGRATIONS.length }]);
+});
+
+test.each([
+  {
+    name: 'a newer schema',
+    damage: (path: string) => rows(path, `pragma user_version = ${MIGRATIONS.length + 1}`),
+    says: 'a newer xopc has written it',
+  },
+  { name: 'another program', damage: (path: string) => rows(path, 'pragma application_id = 7'), says: 'the database of another program' },
+  { name: 'a shopping list', damage: (path: string) => writeFileSync(path, 'milk, eggs\n'.repeat(100)), says: 'cannot be used' },
+])('$name is refused', async ({ damage, says }) => {
+  const { path, copy, ready } = await filledStore();
+  copyDatabase(path, copy);
+  damage(copy);
+  await expect(prepareDatabase(copy, { to: ready, unsettled: 'unknown' })).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringContaining(says) as string,
+  });
+  expect(existsSync(ready)).toBe(false);
+});
