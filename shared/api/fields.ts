@@ -24,6 +24,11 @@ export function queryInteger(minimum: number, maximum: number): z.ZodType<number
     .pipe(z.int().min(minimum).max(maximum));
 }
 
+/** `true` or `false` in a query string. */
+export function queryFlag(): z.ZodType<boolean, string> {
+  return z.enum(['true', 'false'], { error: 'must be true or false' }).transform((value) => value === 'true');
+}
+
 /** A moment in a query string: ISO 8601 with a zone, or epoch milliseconds. @returns epoch milliseconds */
 export function queryInstant(): z.ZodType<number, string> {
   return z

@@ -1,6 +1,6 @@
 /** `/api/sessions`. A session's key is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`, URL-encoded in a path. */
 import { z } from 'zod';
-import { label, okStatus, queryInteger } from './fields.js';
+import { label, okStatus, queryFlag, queryInteger } from './fields.js';
 
 /** Body of `POST /api/sessions`; all of it optional, and so is the body itself. */
 export const sessionCreateRequest = () =>
@@ -8,7 +8,12 @@ export const sessionCreateRequest = () =>
 
 /** Query of `GET /api/sessions`. */
 export const sessionListQuery = () =>
-  z.strictObject({ search: label(200).optional(), limit: queryInteger(1, 200).optional(), cursor: label(1_024).optional() });
+  z.strictObject({
+    search: label(200).optional(),
+    limit: queryInteger(1, 200).optional(),
+    cursor: label(1_024).optional(),
+    deleted: queryFlag().optional(),
+  });
 
 /** `:key` of a session's path. */
 export const sessionKey = () => label(512);
@@ -39,4 +44,5 @@ export const sessionListResponse = () =>
   z.strictObject({ status: okStatus(), sessions: z.array(sessionDocument()), nextCursor: z.string().nullable() });
 export const sessionResponse = () =>
   z.strictObject({ status: okStatus(), session: sessionDocument(), messages: z.array(messageDocument()) });
-export const sessionDeleteResponse = () => z.strictObject({ status: okStatus() });
+export const sessionDeleteResponse = () => z.strictObject({ status: okStatus(), restorableUntil: z.iso.datetime() });
+export const sessionRestoreResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });

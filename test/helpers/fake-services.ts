@@ -123,7 +123,12 @@ function sessionService(fake: FakeServices): Services['sessions'] {
     },
     delete(key) {
       fake.calls.push({ name: 'sessions.delete', input: key });
-      return sessions.delete(key) ? Promise.resolve() : Promise.reject(notFound(key));
+      return sessions.delete(key) ? Promise.resolve({ restorableUntil: '2026-01-08T00:00:00.000Z' }) : Promise.reject(notFound(key));
+    },
+    restore(key) {
+      fake.calls.push({ name: 'sessions.restore', input: key });
+      const found = sessions.get(key);
+      return found === undefined ? Promise.reject(notFound(key)) : Promise.resolve(found);
     },
   };
 }

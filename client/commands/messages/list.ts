@@ -1,26 +1,16 @@
 import { Command, Option } from 'clipanion';
-import { GatewayError } from '../../../shared/errors.js';
 import { ApiCommand } from '../../api-command.js';
 import { formatDuration } from '../../render/duration.js';
 import { renderTable } from '../../render/table.js';
+import { parseLimit } from '../parse-limit.js';
 import { checkStatus, describeChat, type OutgoingMessage } from './outgoing-message.js';
 
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 200;
+const LIMITS = { default: 20, max: 200 };
 const WIDTHS = [Infinity, Infinity, 16, 40, 40, 60];
 
 interface Page {
   readonly messages: readonly OutgoingMessage[];
   readonly nextCursor: string | null;
-}
-
-function parseLimit(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_LIMIT;
-  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_LIMIT) return Number(text);
-  throw new GatewayError('USAGE', {
-    message: `--limit is '${text}'; it must be a whole number from 1 to ${MAX_LIMIT}`,
-    hint: 'e.g. --limit 50',
-  });
 }
 
 function renderRow(message: OutgoingMessage, nowMs: number): string[] {
@@ -46,11 +36,11 @@ export class MessageListCommand extends ApiCommand {
 
   readonly status = Option.String('--status', { description: 'Only these: queued, sending, retry_wait, delivered, unknown or dead.' });
   readonly channel = Option.String('--channel', { description: 'Only those of this channel.' });
-  readonly limit = Option.String('-n,--limit', { description: `How many, 1 to ${MAX_LIMIT}; default ${DEFAULT_LIMIT}.` });
+  readonly limit = Option.String('-n,--limit', { description: `How many, 1 to ${LIMITS.max}; default ${LIMITS.default}.` });
   readonly cursor = Option.String('--cursor', { description: 'Go on behind a page: its `nextCursor`.' });
 
   protected async run(): Promise<number> {
-    const query = new URLSearchParams({ limit: String(parseLimit(this.limit)) });
+    const query = new URLSearchParams({ limit: String(parseLimit(this.limit, LIMITS)) });
     if (this.status !== undefined) query.set('status', checkStatus(this.status));
     if (this.channel !== undefined) query.set('channel', this.channel);
     if (this.cursor !== undefined) query.set('cursor', this.cursor);

@@ -46,15 +46,25 @@ export interface MessageDocument {
   readonly status: 'complete' | 'aborted' | 'error';
 }
 
+export interface SessionListInput {
+  readonly search?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+  /** Those that were deleted and can be brought back, instead of those that live. */
+  readonly deleted?: boolean;
+}
+
 export interface SessionService {
   /** Makes a session, or returns the existing one of that chat (or an empty one when no chat is named). @throws INVALID_REQUEST for an unknown or disabled agent */
   create(input: { channel?: string; chatId?: string; agentId?: string }): Promise<{ session: SessionDocument; created: boolean }>;
   /** Newest first. `limit` 1–200, default 50; `search` matches title and text. @throws INVALID_REQUEST for a cursor that is not ours */
-  list(input: { search?: string; limit?: number; cursor?: string }): Promise<{ sessions: SessionDocument[]; nextCursor: string | null }>;
+  list(input: SessionListInput): Promise<{ sessions: SessionDocument[]; nextCursor: string | null }>;
   /** @throws SESSION_NOT_FOUND */
   get(key: string): Promise<{ session: SessionDocument; messages: MessageDocument[] }>;
-  /** Gone at once for everyone. @throws SESSION_NOT_FOUND */
-  delete(key: string): Promise<void>;
+  /** Gone at once for everyone. @returns until when it can be brought back @throws SESSION_NOT_FOUND */
+  delete(key: string): Promise<{ restorableUntil: string }>;
+  /** Brings the session of that key back that was deleted last. @throws SESSION_NOT_FOUND; CONFLICT while one of that key lives */
+  restore(key: string): Promise<SessionDocument>;
 }
 
 /** The body of `POST /api/message` and `/api/message/sync`; snake_case where documents fixed it. */

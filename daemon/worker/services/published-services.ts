@@ -13,8 +13,14 @@ export function publishedSessions(sessions: SessionService, publish: Publish): S
     list: (input) => sessions.list(input),
     get: (key) => sessions.get(key),
     async delete(key) {
-      await sessions.delete(key);
+      const deleted = await sessions.delete(key);
       publish({ type: 'session', session: key, change: 'deleted' });
+      return deleted;
+    },
+    async restore(key) {
+      const session = await sessions.restore(key);
+      publish({ type: 'session', session: key, change: 'created' });
+      return session;
     },
   };
 }

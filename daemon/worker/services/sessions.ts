@@ -5,7 +5,17 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { readNewestMessages } from '../store/messages.js';
-import { deleteSession, ensureSession, findEmptySession, findSession, listSessions, type SessionPosition } from '../store/sessions.js';
+import {
+  deleteSession,
+  ensureSession,
+  findDeletedSession,
+  findEmptySession,
+  findSession,
+  listSessions,
+  restoreSession,
+  type SessionPosition,
+} from '../store/sessions.js';
+import type { Queries, SessionRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { findAgent } from './agents.js';
 import type { SessionService } from './contracts.js';
@@ -21,6 +31,8 @@ export interface SessionServiceOptions {
   stopTurns(sessionKey: string): void;
 }
 
+/** So long a deleted session can be brought back; then it is gone for good. */
+export const SESSION_UNDO_MS = 7 * 24 * 60 * 60 * 1_000;
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 const MAX_SEARCH_LENGTH = 200;
@@ -31,7 +43,15 @@ export function sessionNotFound(key: string): GatewayError {
   return new GatewayError('SESSION_NOT_FOUND', {
     message: `there is no session '${key}'`,
     details: { session: key },
-    hint: 'GET /api/sessions lists them; a deleted one is gone.',
+    hint: 'GET /api/sessions lists them; a deleted one can be restored for seven days.',
+  });
+}
+
+function sessionLives(key: string): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: `the session '${key}' is not deleted, or its chat has begun a new one`,
+    details: { session: key },
+    hint: 'Delete the present one first, if the deleted one is to take its place.',
   });
 }
 
@@ -62,6 +82,15 @@ function checkSearch(search: string): string {
   });
 }
 
+/** Runs in a write. */
+async function bringBack(db: Queries, { key, nowMs }: { key: string; nowMs: number }): Promise<SessionRow> {
+  if ((await findSession(db, key)) !== undefined) throw sessionLives(key);
+  const row = await findDeletedSession(db, { key, afterMs: nowMs - SESSION_UNDO_MS });
+  if (row === undefined) throw sessionNotFound(key);
+  await restoreSession(db, row.id);
+  return row;
+}
+
 export function createSessionService(options: SessionServiceOptions): SessionService {
   const { store, clock, channels } = options;
 
@@ -79,7 +108,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
       });
     },
 
-    async list({ search, limit = DEFAULT_LIMIT, cursor }) {
+    async list({ search, limit = DEFAULT_LIMIT, cursor, deleted = false }) {
       const size = checkLimit(limit);
       const before = cursor === undefined ? undefined : decodeCursor(cursor);
       const rows = await store.read((db) =>
@@ -87,6 +116,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
           // One more than asked for tells whether there is another page.
           limit: size + 1,
           ...(before === undefined ? {} : { before }),
+          ...(deleted ? { deletedAfterMs: clock.now() - SESSION_UNDO_MS } : {}),
           ...(search === undefined || search === '' ? {} : { search: checkSearch(search) }),
         }),
       );
@@ -108,9 +138,13 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
     },
 
     async delete(key) {
-      const existed = await store.write((db) => deleteSession(db, { key, nowMs: clock.now() }));
+      const nowMs = clock.now();
+      const existed = await store.write((db) => deleteSession(db, { key, nowMs }));
       if (!existed) throw sessionNotFound(key);
       options.stopTurns(key);
+      return { restorableUntil: new Date(nowMs + SESSION_UNDO_MS).toISOString() };
     },
+
+    restore: (key) => store.write(async (db) => toSessionDocument(await bringBack(db, { key, nowMs: clock.now() }))),
   };
 }

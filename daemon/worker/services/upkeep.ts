@@ -6,6 +6,7 @@ import { purgeInbox } from '../store/inbox.js';
 import { purgeOutbox } from '../store/outbox-pages.js';
 import { purgeSessions } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
+import { SESSION_UNDO_MS } from './sessions.js';
 import type { TurnJournal } from './turn-journal.js';
 
 export interface UpkeepOptions {
@@ -15,8 +16,6 @@ export interface UpkeepOptions {
   readonly logger: LogPort;
 }
 
-/** Until then a deleted session can be brought back. */
-const DELETED_SESSION_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 /** What was delivered is shown for a week, what was not for three months. The inbox is what tells a repeated update from a new one. */
 const DELIVERED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 const UNDELIVERED_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
@@ -57,7 +56,7 @@ export class Upkeep {
       if (others === 0) nextMs = EVERY_MS;
       await store.write(async (db) => {
         await purgeIdempotencyKeys(db, clock.now());
-        await purgeSessions(db, clock.now() - DELETED_SESSION_TTL_MS);
+        await purgeSessions(db, clock.now() - SESSION_UNDO_MS);
         await purgeOutbox(db, { deliveredMs: clock.now() - DELIVERED_TTL_MS, otherMs: clock.now() - UNDELIVERED_TTL_MS });
         await purgeInbox(db, clock.now() - HANDLED_TTL_MS);
       });

@@ -77,6 +77,19 @@ const markDeleted = prepare<{ key: string; nowMs: number }>()((db, p) =>
   db.updateTable('sessions').set({ deleted_at: p.nowMs }).where('key', '=', p.key).where('deleted_at', 'is', null),
 );
 
+const selectDeleted = prepare<{ key: string; afterMs: number }>()((db, p) =>
+  db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('key', '=', p.key)
+    .where('deleted_at', '>', p.afterMs)
+    .orderBy('deleted_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1),
+);
+
+const markLiving = prepare<{ id: number }>()((db, p) => db.updateTable('sessions').set({ deleted_at: null }).where('id', '=', p.id));
+
 const purge = prepare<{ beforeMs: number }>()((db, p) => db.deleteFrom('sessions').where('deleted_at', '<=', p.beforeMs));
 
 export async function findSession(db: Queries, key: string): Promise<SessionRow | undefined> {
@@ -122,6 +135,16 @@ export async function deleteSession(db: Queries, target: { key: string; nowMs: n
   return (await markDeleted.run(db, target)) > 0;
 }
 
+/** @returns the session of that key that was deleted last, unless that was at `afterMs` or earlier */
+export async function findDeletedSession(db: Queries, target: { key: string; afterMs: number }): Promise<SessionRow | undefined> {
+  return selectDeleted.first(db, target);
+}
+
+/** Runs in a write. No other session of its key may live. */
+export async function restoreSession(db: Queries, id: number): Promise<void> {
+  await markLiving.run(db, { id });
+}
+
 /** Removes for good what was deleted at `beforeMs` or earlier, messages and turns with it. */
 export async function purgeSessions(db: Queries, beforeMs: number): Promise<number> {
   return purge.run(db, { beforeMs });
@@ -133,10 +156,19 @@ export interface SessionPosition {
   readonly id: number;
 }
 
+export interface SessionPage {
+  readonly limit: number;
+  readonly before?: SessionPosition;
+  readonly search?: string;
+  /** Only those that were deleted after this, instead of those that live. */
+  readonly deletedAfterMs?: number;
+}
+
 /** Newest first. @returns up to `limit` sessions below `before` whose title or messages contain `search` */
-export async function listSessions(db: Queries, page: { limit: number; before?: SessionPosition; search?: string }): Promise<SessionRow[]> {
-  const { before, search } = page;
-  let query = db.selectFrom('sessions').selectAll().where('deleted_at', 'is', null);
+export async function listSessions(db: Queries, page: SessionPage): Promise<SessionRow[]> {
+  const { before, search, deletedAfterMs } = page;
+  const all = db.selectFrom('sessions').selectAll();
+  let query = deletedAfterMs === undefined ? all.where('deleted_at', 'is', null) : all.where('deleted_at', '>', deletedAfterMs);
   if (before !== undefined) {
     query = query.where((where) =>
       where.or([

@@ -6,6 +6,7 @@ import {
   sessionListQuery,
   sessionListResponse,
   sessionResponse,
+  sessionRestoreResponse,
 } from '../../../../shared/api/sessions.js';
 import { validate } from '../../../../shared/api/validate.js';
 import type { SessionService } from '../../services/contracts.js';
@@ -53,12 +54,21 @@ export function sessionRoutes(sessions: SessionService): Route[] {
     route({
       method: 'DELETE',
       path: '/api/sessions/:key',
-      summary: 'Delete a session',
+      summary: 'Delete a session; it can be restored for seven days',
       params: { key: sessionKey },
       answer: sessionDeleteResponse,
       async handle(ctx) {
-        await sessions.delete(keyOf(ctx));
-        ctx.body = { status: 'ok' };
+        ctx.body = { status: 'ok', ...(await sessions.delete(keyOf(ctx))) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/sessions/:key/restore',
+      summary: 'Bring back a session that was deleted in the last seven days',
+      params: { key: sessionKey },
+      answer: sessionRestoreResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', session: await sessions.restore(keyOf(ctx)) };
       },
     }),
   ];

@@ -5,7 +5,13 @@ import { healthResponse } from '../../../../shared/api/health.js';
 import { logsResponse } from '../../../../shared/api/logs.js';
 import { messageResponse, messageSyncResponse } from '../../../../shared/api/messages.js';
 import { modelsResponse, providersResponse } from '../../../../shared/api/models.js';
-import { sessionCreateResponse, sessionDeleteResponse, sessionListResponse, sessionResponse } from '../../../../shared/api/sessions.js';
+import {
+  sessionCreateResponse,
+  sessionDeleteResponse,
+  sessionListResponse,
+  sessionResponse,
+  sessionRestoreResponse,
+} from '../../../../shared/api/sessions.js';
 import { statusResponse } from '../../../../shared/api/status.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 
@@ -100,6 +106,7 @@ test('a session with a slash and a blank in its key is made, read, listed and de
   expect(sessionResponse().safeParse(read.json).error).toBeUndefined();
   expect(read.json).toMatchObject({ session: { key: KEY }, messages: [] });
   expect((await send('/api/sessions')).json).toMatchObject({ sessions: [{ key: KEY }], nextCursor: null });
+  expect(sessionRestoreResponse().safeParse((await send(`${PATH}/restore`, { method: 'POST' })).json).error).toBeUndefined();
   expect(sessionDeleteResponse().safeParse((await send(PATH, { method: 'DELETE' })).json).error).toBeUndefined();
   expect([(await send(PATH)).status, (await send(PATH, { method: 'DELETE' })).status]).toEqual([404, 404]);
   expect(services.calls.at(-1)).toEqual({ name: 'sessions.delete', input: KEY });

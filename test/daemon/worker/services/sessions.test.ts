@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 
@@ -122,4 +122,46 @@ test('a deleted session is gone at once, and its chat begins anew', async () => 
   expect(await titles(conversation, 'secret')).toEqual([]);
   await say(conversation, 'a', 'again');
   expect((await conversation.sessions.get(key)).messages.map(({ content }) => content)).toEqual(['again']);
+});
+
+describe('a deleted session', () => {
+  const key = 'main:webchat:default:direct:a';
+  const DAY_MS = 24 * 60 * 60 * 1_000;
+
+  async function deleted(): Promise<{ conversation: TestConversation; time: FakeClock }> {
+    const time = clock();
+    const conversation = await makeConversation({ clock: time });
+    await say(conversation, 'a', 'secret');
+    expect(await conversation.sessions.delete(key)).toEqual({ restorableUntil: '2026-01-09T03:04:05.678Z' });
+    return { conversation, time };
+  }
+
+  test('comes back with everything that was said in it', async () => {
+    const { conversation, time } = await deleted();
+    time.jump(7 * DAY_MS - 1);
+    const listed = await conversation.sessions.list({ deleted: true });
+    expect(listed.sessions.map((session) => session.key)).toEqual([key]);
+    expect(await conversation.sessions.restore(key)).toEqual(listed.sessions[0]);
+    expect((await conversation.sessions.get(key)).messages.map(({ content }) => content)).toEqual(['secret']);
+    expect(await titles(conversation, 'secret')).toEqual(['secret']);
+    expect((await conversation.sessions.list({ deleted: true })).sessions).toEqual([]);
+  });
+
+  test('is gone for good after seven days', async () => {
+    const { conversation, time } = await deleted();
+    time.jump(7 * DAY_MS);
+    expect((await conversation.sessions.list({ deleted: true })).sessions).toEqual([]);
+    await expect(conversation.sessions.restore(key)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+
+  test('takes nobody’s place; of several the last one comes back', async () => {
+    const { conversation, time } = await deleted();
+    await say(conversation, 'a', 'second');
+    await expect(conversation.sessions.restore(key)).rejects.toMatchObject({ code: 'CONFLICT' });
+    time.jump(1);
+    await conversation.sessions.delete(key);
+    await conversation.sessions.restore(key);
+    expect((await conversation.sessions.get(key)).messages.map(({ content }) => content)).toEqual(['second']);
+    await expect(conversation.sessions.restore(key)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
 });

@@ -1,0 +1,69 @@
+import { Command, Option } from 'clipanion';
+import { GatewayError } from '../../../shared/errors.js';
+import { writeConfig } from '../../../shared/node/config-write.js';
+import { ApiClient, apiTarget } from '../../api-client.js';
+import { locateGateway } from '../../locate-gateway.js';
+import { ConfigCommand } from '../config/config-command.js';
+import type { Model } from './list.js';
+
+const KEY = ['agents', 'defaults', 'model'];
+
+export class ModelDefaultCommand extends ConfigCommand {
+  static override readonly paths = [['models', 'default']];
+  static override readonly usage = Command.Usage({
+    category: 'Models',
+    description: 'Show or set the model that agents use which name none themselves.',
+    details: 'It is `agents.defaults.model` of the configuration; fallbacks that are set there stay. A running gateway takes it over.',
+    examples: [
+      ['Show it', 'xopc models default'],
+      ['Set it', 'xopc models default ollama/llama3.2'],
+    ],
+  });
+
+  readonly model = Option.String({ name: 'model', required: false });
+
+  protected async run(): Promise<number> {
+    const current = this.tools.effectiveValue(this.loadReadable(), KEY);
+    if (this.model === undefined) await this.#show(current);
+    else await this.#set(this.model, current);
+    return 0;
+  }
+
+  async #show(current: unknown): Promise<void> {
+    const { primary, fallbacks } =
+      typeof current === 'object' && current !== null
+        ? (current as { primary?: string; fallbacks?: string[] })
+        : { primary: current as string | undefined, fallbacks: [] };
+    if (this.json) return this.printJson({ model: primary ?? null, fallbacks: fallbacks ?? [] });
+    if (primary === undefined || primary === null) {
+      return this.note('None is set: the first one that is set up answers. Set it with: xopc models default PROVIDER/MODEL');
+    }
+    await this.printLine([primary, ...(fallbacks ?? [])].join('\n'));
+  }
+
+  async #set(model: string, current: unknown): Promise<void> {
+    if (!/^[^\s/]+\/\S+$/.test(model)) {
+      throw new GatewayError('USAGE', { message: `'${model}' is no model; it must be PROVIDER/MODEL`, hint: 'See them with: xopc models' });
+    }
+    const isRunning = await this.#checkKnown(model);
+    this.prepareDirectories();
+    const path = typeof current === 'object' && current !== null ? [...KEY, 'primary'] : KEY;
+    await writeConfig(this.tools.writeOptions(this.gatewayPaths), [{ path, value: model }]);
+    if (this.json) return this.printJson({ model, appliedTo: isRunning ? 'running gateway' : 'next start' });
+    await this.note(
+      `${model} is the default now${isRunning ? '; the running gateway takes it over' : ''}. Try it with: xopc models test ${model}`,
+    );
+  }
+
+  /** A gateway that runs knows what there is. A provider may not list all its models, so one that is missing is no error. */
+  async #checkKnown(model: string): Promise<boolean> {
+    const location = await locateGateway(this.gatewayPaths);
+    if (location.kind !== 'answers') return false;
+    const api = new ApiClient(apiTarget(location.status, this.gatewayPaths, this.environment));
+    const { models } = await api.call<{ models: Model[] }>({ method: 'GET', path: '/api/models' });
+    if (!models.some(({ id }) => id === model)) {
+      await this.note(`Warning: no provider that is set up lists ${model}.`, this.err.paint.yellow);
+    }
+    return true;
+  }
+}

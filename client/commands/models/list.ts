@@ -1,0 +1,75 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { renderTable } from '../../render/table.js';
+
+export interface Model {
+  readonly id: string;
+  readonly name: string;
+  readonly provider: string;
+  readonly contextWindow: number | null;
+  readonly reasoning: boolean;
+  readonly input: readonly string[];
+}
+
+interface Provider {
+  readonly id: string;
+  readonly name: string;
+  readonly api: string;
+  readonly baseUrl: string;
+  readonly configured: boolean;
+  readonly source: string;
+}
+
+export class ModelListCommand extends ApiCommand {
+  static override readonly paths = [['models'], ['models', 'list']];
+  static override readonly usage = Command.Usage({
+    category: 'Models',
+    description: 'List the models that can be used.',
+    examples: [
+      ['All of them', 'xopc models'],
+      ['Those of one provider', 'xopc models --provider ollama'],
+    ],
+  });
+
+  readonly provider = Option.String('--provider', { description: 'Only those of this provider.' });
+
+  protected async run(): Promise<number> {
+    const api = await this.connect();
+    const answer = await api.call<{ models: Model[] }>({ method: 'GET', path: '/api/models' });
+    const models = answer.models.filter(({ provider }) => this.provider === undefined || provider === this.provider);
+    if (this.json) await this.printJson({ models });
+    else if (models.length === 0) await this.note('There are no such models. See which providers are set up with: xopc models providers');
+    else await this.#print(models);
+    return 0;
+  }
+
+  async #print(models: readonly Model[]): Promise<void> {
+    const rows = models.map(({ id, name, contextWindow, input, reasoning }) => [
+      id,
+      name,
+      contextWindow === null ? '' : String(contextWindow),
+      [...input, ...(reasoning ? ['reasoning'] : [])].join(', '),
+    ]);
+    await this.printLine(renderTable([['MODEL', 'NAME', 'CONTEXT', 'CAN'], ...rows], [Infinity, 48, Infinity, 40]));
+  }
+}
+
+export class ProviderListCommand extends ApiCommand {
+  static override readonly paths = [['models', 'providers']];
+  static override readonly usage = Command.Usage({
+    category: 'Models',
+    description: 'List the providers of models, and whether they are set up.',
+    examples: [['All of them', 'xopc models providers']],
+  });
+
+  protected async run(): Promise<number> {
+    const api = await this.connect();
+    const { providers } = await api.call<{ providers: Provider[] }>({ method: 'GET', path: '/api/providers' });
+    if (this.json) await this.printJson({ providers });
+    else {
+      const rows = providers.map(({ id, name, configured, source, baseUrl }) => [id, name, configured ? 'yes' : 'no', source, baseUrl]);
+      await this.printLine(renderTable([['PROVIDER', 'NAME', 'SET UP', 'BY', 'ADDRESS'], ...rows], [Infinity, 32, Infinity, 60, 60]));
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,48 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { TerminalText } from '../../render/terminal-text.js';
+
+const QUESTION = 'Reply with the single word OK.';
+
+interface Completion {
+  readonly choices: readonly { readonly message: { readonly content: string | null } }[];
+  readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number };
+}
+
+export class ModelTestCommand extends ApiCommand {
+  static override readonly paths = [['models', 'test']];
+  static override readonly usage = Command.Usage({
+    category: 'Models',
+    description: 'Ask a model one short question, and tell what came of it.',
+    details: 'Exit code: 0 it has answered, 1 it has not; the reason is its provider’s. It costs a few tokens and is stored in no session.',
+    examples: [
+      ['One model', 'xopc models test openai/gpt-5-mini'],
+      ['What the default agent uses', 'xopc models test'],
+    ],
+  });
+
+  readonly model = Option.String({ name: 'model', required: false });
+
+  protected async run(): Promise<number> {
+    const api = await this.connect();
+    const model = this.model ?? (await this.#defaultAgent());
+    const startedAt = performance.now();
+    const body = { model, messages: [{ role: 'user', content: QUESTION }] };
+    const { choices, usage } = await api.call<Completion>({ method: 'POST', path: '/v1/chat/completions', body });
+    const durationMs = Math.round(performance.now() - startedAt);
+    const reply = choices[0]?.message.content ?? '';
+    if (this.json) await this.printJson({ model, reply, durationMs, usage: usage ?? null });
+    else {
+      const text = new TerminalText(this.out.isTerminal);
+      await this.printLine(text.push(`${model} answered in ${durationMs} ms: ${reply}`) + text.end());
+    }
+    return 0;
+  }
+
+  /** `model` may be an agent too. */
+  async #defaultAgent(): Promise<string> {
+    const { loadConfigFile } = await import('../../../shared/node/config-file.js');
+    const { effectiveValue } = this.context.runtime.loadConfigTools();
+    return String(effectiveValue(loadConfigFile({ path: this.gatewayPaths.configPath }), ['agents', 'default']));
+  }
+}

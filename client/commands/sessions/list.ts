@@ -1,0 +1,58 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { formatDuration } from '../../render/duration.js';
+import { renderTable } from '../../render/table.js';
+import { parseLimit } from '../parse-limit.js';
+import type { Session } from './session.js';
+
+const LIMITS = { default: 20, max: 200 };
+const WIDTHS = [Infinity, Infinity, 16, 60];
+
+interface Page {
+  readonly sessions: readonly Session[];
+  readonly nextCursor: string | null;
+}
+
+export class SessionListCommand extends ApiCommand {
+  static override readonly paths = [['sessions'], ['sessions', 'list']];
+  static override readonly usage = Command.Usage({
+    category: 'Sessions',
+    description: 'List or search conversations, newest first.',
+    examples: [
+      ['The last ones', 'xopc sessions'],
+      ['Those in which something was said', 'xopc sessions --search invoice'],
+      ['Those that were deleted and can be brought back', 'xopc sessions --deleted'],
+    ],
+  });
+
+  readonly search = Option.String('--search', { description: 'Only those whose title or messages contain this.' });
+  readonly deleted = Option.Boolean('--deleted', false, { description: 'Those deleted in the last seven days.' });
+  readonly limit = Option.String('-n,--limit', { description: `How many, 1 to ${LIMITS.max}; default ${LIMITS.default}.` });
+  readonly cursor = Option.String('--cursor', { description: 'Go on behind a page: its `nextCursor`.' });
+
+  protected async run(): Promise<number> {
+    const query = new URLSearchParams({ limit: String(parseLimit(this.limit, LIMITS)) });
+    if (this.search !== undefined) query.set('search', this.search);
+    if (this.deleted) query.set('deleted', 'true');
+    if (this.cursor !== undefined) query.set('cursor', this.cursor);
+    const api = await this.connect();
+    const page = await api.call<Page>({ method: 'GET', path: `/api/sessions?${query.toString()}` });
+    if (this.json) await this.printJson({ sessions: page.sessions, nextCursor: page.nextCursor });
+    else await this.#print(page);
+    return 0;
+  }
+
+  async #print({ sessions, nextCursor }: Page): Promise<void> {
+    if (sessions.length === 0) return this.note('There are no such sessions.');
+    const nowMs = Date.now();
+    const rows = sessions.map(({ key, messageCount, updatedAt, title }) => [
+      key,
+      String(messageCount),
+      `${formatDuration(nowMs - Date.parse(updatedAt))} ago`,
+      title,
+    ]);
+    await this.printLine(renderTable([['KEY', 'MESSAGES', 'CHANGED', 'TITLE'], ...rows], WIDTHS));
+    if (nextCursor !== null) await this.note(`There are more: --cursor ${nextCursor}`);
+    if (this.deleted) await this.note('Bring one back with: xopc sessions restore KEY');
+  }
+}

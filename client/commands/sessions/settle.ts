@@ -1,0 +1,47 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { type Session, sessionPath } from './session.js';
+
+export class SessionDeleteCommand extends ApiCommand {
+  static override readonly paths = [['sessions', 'delete']];
+  static override readonly usage = Command.Usage({
+    category: 'Sessions',
+    description: 'Delete a conversation. It is gone at once, and can be brought back for seven days.',
+    examples: [['By its key', 'xopc sessions delete main:webchat:default:direct:me']],
+  });
+
+  readonly key = Option.String({ name: 'key' });
+
+  protected async run(): Promise<number> {
+    const path = sessionPath(this.key);
+    const api = await this.connect();
+    const { restorableUntil } = await api.call<{ restorableUntil: string }>({ method: 'DELETE', path });
+    if (this.json) await this.printJson({ key: this.key, deleted: true, restorableUntil });
+    else {
+      await this.printLine(`${this.key} deleted`);
+      await this.note(`Until ${restorableUntil} it can be brought back: xopc sessions restore ${this.key}`);
+    }
+    return 0;
+  }
+}
+
+export class SessionRestoreCommand extends ApiCommand {
+  static override readonly paths = [['sessions', 'restore']];
+  static override readonly usage = Command.Usage({
+    category: 'Sessions',
+    description: 'Bring a conversation back that was deleted in the last seven days.',
+    details: 'Of several with that key, the one that was deleted last.',
+    examples: [['By its key', 'xopc sessions restore main:webchat:default:direct:me']],
+  });
+
+  readonly key = Option.String({ name: 'key' });
+
+  protected async run(): Promise<number> {
+    const path = sessionPath(this.key);
+    const api = await this.connect();
+    const { session } = await api.call<{ session: Session }>({ method: 'POST', path: `${path}/restore` });
+    if (this.json) await this.printJson(session);
+    else await this.printLine(`${session.key} restored: ${session.messageCount} messages`);
+    return 0;
+  }
+}

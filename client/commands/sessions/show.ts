@@ -1,0 +1,40 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { TerminalText } from '../../render/terminal-text.js';
+import { type Session, type SessionMessage, sessionPath } from './session.js';
+
+function describeMessage({ role, content, createdAt, model, status }: SessionMessage): string {
+  const about = [createdAt, ...(model === null ? [] : [model]), ...(status === 'complete' ? [] : [status])].join(', ');
+  return `${role} (${about})\n${content}\n`;
+}
+
+export class SessionShowCommand extends ApiCommand {
+  static override readonly paths = [['sessions', 'show']];
+  static override readonly usage = Command.Usage({
+    category: 'Sessions',
+    description: 'Show a conversation: the newest thousand messages of it.',
+    examples: [['By its key', 'xopc sessions show main:webchat:default:direct:me']],
+  });
+
+  readonly key = Option.String({ name: 'key' });
+
+  protected async run(): Promise<number> {
+    const path = sessionPath(this.key);
+    const api = await this.connect();
+    const { session, messages } = await api.call<{ session: Session; messages: SessionMessage[] }>({ method: 'GET', path });
+    if (this.json) await this.printJson({ session, messages });
+    else await this.#print(session, messages);
+    return 0;
+  }
+
+  async #print(session: Session, messages: readonly SessionMessage[]): Promise<void> {
+    const text = new TerminalText(this.out.isTerminal);
+    const heading = [
+      `Session: ${session.key}`,
+      `Title: ${session.title}`,
+      `Created: ${session.createdAt}`,
+      `Messages: ${session.messageCount}`,
+    ];
+    await this.printLine(text.push([...heading, '', ...messages.map(describeMessage)].join('\n').trimEnd()) + text.end());
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
+import type { GatewayPaths } from '../../../shared/node/paths.js';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { fakeHttp, json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
+import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';
+import { testPaths } from '../../helpers/lock-file.js';
+
+const models = [
+  {
+    id: 'ollama/llama3.2',
+    name: 'Llama',
+    provider: 'ollama',
+    contextWindow: 8_192,
+    maxTokens: null,
+    reasoning: true,
+    input: ['text', 'image'],
+  },
+  { id: 'xopc/guide', name: 'Guide', provider: 'xopc', contextWindow: null, maxTokens: null, reasoning: false, input: ['text'] },
+];
+
+interface Setup extends FakeHttp {
+  readonly paths: GatewayPaths;
+  run(...args: string[]): Promise<CommandOutcome>;
+}
+
+async function setUp(
+  answer: (request: SeenRequest, response: ServerResponse) => void = (_request, response) => json(response, { models }),
+): Promise<Setup> {
+  const server = await fakeHttp(answer);
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
+  return { ...server, paths, run: (...args) => runCommand(args, { home: paths.home }) };
+}
+
+function configure(paths: GatewayPaths, text: string): void {
+  mkdirSync(paths.home, { recursive: true, mode: 0o700 });
+  writeFileSync(paths.configPath, text);
+}
+
+test('models are listed with what they can, all or those of a provider', async () => {
+  const { run } = await setUp();
+  const lines = (await run('models')).stdout.trimEnd().split('\n');
+  expect(lines[1]).toMatch(/^ollama\/llama3\.2 +Llama +8192 +text, image, reasoning$/);
+  expect(lines).toHaveLength(3);
+  expect(JSON.parse((await run('models', 'list', '--provider', 'xopc', '--json')).stdout)).toEqual({ models: [models[1]] });
+  expect((await run('models', '--provider', 'none')).stderr).toContain('xopc models providers');
+});
+
+test('providers are listed with whether they are set up', async () => {
+  const providers = [
+    {
+      id: 'openai',
+      name: 'OpenAI',
+      api: 'openai-responses',
+      baseUrl: 'https://api.openai.com/v1',
+      configured: false,
+      source: 'OPENAI_API_KEY',
+    },
+  ];
+  const { run, seen } = await setUp((_request, response) => json(response, { providers }));
+  expect((await run('models', 'providers')).stdout).toMatch(/\nopenai +OpenAI +no +OPENAI_API_KEY +https:\/\/api\.openai\.com\/v1\n$/);
+  expect(seen[0]?.path).toBe('/api/providers');
+});
+
+test('a model is asked a short question; its failure is the exit code', async () => {
+  const { run, seen } = await setUp(({ body }, response) =>
+    body.includes('broken')
+      ? json(response, { error: { code: 'AGENT_ERROR', message: 'it is out of credit' } }, 502)
+      : json(response, { choices: [{ message: { content: 'OK' } }], usage: { prompt_tokens: 9, completion_tokens: 1 } }),
+  );
+  const good = await run('models', 'test', 'ollama/llama3.2');
+  expect(good.stdout).toMatch(/^ollama\/llama3\.2 answered in \d+ ms: OK\n$/);
+  expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({ model: 'ollama/llama3.2' });
+  expect((await run('models', 'test')).stdout).toMatch(/^main answered/);
+  const bad = await run('models', 'test', 'broken/model');
+  expect(bad).toMatchObject({ code: 1, stdout: '' });
+  expect(bad.stderr).toContain('it is out of credit');
+});
+
+test('the default is shown and set, comments and fallbacks kept', async () => {
+  const { run, paths } = await setUp();
+  expect((await run('models', 'default')).stderr).toContain('None is set');
+  configure(paths, '// mine\n{ "agents": { "defaults": { "model": "a/b" } } }\n');
+  expect((await run('models', 'default')).stdout).toBe('a/b\n');
+  const set = await run('models', 'default', 'ollama/llama3.2');
+  expect(set.stderr).toContain('ollama/llama3.2 is the default now; the running gateway takes it over');
+  expect(readFileSync(paths.configPath, 'utf8')).toContain('// mine');
+  expect((await run('models', 'default')).stdout).toBe('ollama/llama3.2\n');
+  configure(paths, '{ "agents": { "defaults": { "model": { "primary": "a/b", "fallbacks": ["c/d"] } } } }\n');
+  expect((await run('models', 'default', 'e/f')).stderr).toContain('no provider that is set up lists e/f');
+  expect(JSON.parse((await run('models', 'default', '--json')).stdout)).toEqual({ model: 'e/f', fallbacks: ['c/d'] });
+});
+
+test('what is no model is wrong usage, and nothing is written', async () => {
+  const { run, paths } = await setUp();
+  configure(paths, '{}\n');
+  expect((await run('models', 'default', 'gpt')).code).toBe(2);
+  expect(readFileSync(paths.configPath, 'utf8')).toBe('{}\n');
+});

@@ -1,0 +1,83 @@
+import type { ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
+import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
+import { fakeHttp, json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
+import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';
+import { testPaths } from '../../helpers/lock-file.js';
+
+const KEY = 'main:telegram:ops:group:-42';
+const PATH = `/api/sessions/${encodeURIComponent(KEY)}`;
+const session = {
+  key: KEY,
+  agentId: 'main',
+  channel: 'telegram',
+  title: 'A title\u001b[31m',
+  createdAt: '2026-01-02T03:04:05.678Z',
+  updatedAt: '2026-01-02T03:04:05.678Z',
+  messageCount: 2,
+};
+
+async function setUp(
+  answer: (request: SeenRequest, response: ServerResponse) => void,
+): Promise<FakeHttp & { run: (...args: string[]) => Promise<CommandOutcome> }> {
+  const server = await fakeHttp(answer);
+  const paths = testPaths();
+  await fakeControl(paths.controlPath, answers({ ...sampleStatus, port: server.port }));
+  return { ...server, run: (...args) => runCommand(args, { home: paths.home }) };
+}
+
+test('sessions are listed, one a line, and searched', async () => {
+  const { run, seen } = await setUp((_request, response) => json(response, { sessions: [session], nextCursor: 'abc' }));
+  const { code, stdout, stderr } = await run('sessions', '--search', 'in voice', '-n', '3', '--deleted', '--cursor', 'x');
+  expect(code).toBe(0);
+  expect(seen[0]).toMatchObject({ method: 'GET', path: '/api/sessions?limit=3&search=in+voice&deleted=true&cursor=x' });
+  const [heading, row] = stdout.split('\n');
+  expect(heading).toMatch(/^KEY +MESSAGES +CHANGED +TITLE$/);
+  expect(row).toMatch(/^main:telegram:ops:group:-42 +2 +.* ago +A title\\x1b\[31m$/);
+  expect(stderr).toContain('--cursor abc');
+  expect(stderr).toContain('xopc sessions restore KEY');
+});
+
+test('an empty list says so; --json is one document', async () => {
+  const { run } = await setUp((_request, response) => json(response, { sessions: [], nextCursor: null }));
+  expect(await run('sessions', 'list')).toEqual({ code: 0, stdout: '', stderr: 'There are no such sessions.\n' });
+  expect(JSON.parse((await run('sessions', '--json')).stdout)).toEqual({ sessions: [], nextCursor: null });
+});
+
+test('a session is shown with what was said in it', async () => {
+  const message = { id: 'msg_1', createdAt: session.createdAt, model: null, status: 'complete' };
+  const messages = [
+    { ...message, role: 'user', content: 'hello' },
+    { ...message, role: 'assistant', content: 'hi\nthere', model: 'openai/x', status: 'aborted' },
+  ];
+  const { run, seen } = await setUp((_request, response) => json(response, { session, messages }));
+  const { stdout } = await run('sessions', 'show', KEY);
+  expect(seen[0]).toMatchObject({ method: 'GET', path: PATH });
+  expect(stdout).toContain('user (2026-01-02T03:04:05.678Z)\nhello\n');
+  expect(stdout).toContain('assistant (2026-01-02T03:04:05.678Z, openai/x, aborted)\nhi\nthere\n');
+  expect(JSON.parse((await run('sessions', 'show', KEY, '--json')).stdout)).toEqual({ session, messages });
+});
+
+test('a session is deleted with the command that brings it back, and brought back', async () => {
+  const until = '2026-01-09T03:04:05.678Z';
+  const { run, seen } = await setUp(({ method }, response) =>
+    json(response, method === 'DELETE' ? { restorableUntil: until } : { session }),
+  );
+  const gone = await run('sessions', 'delete', KEY);
+  expect(gone.stdout).toBe(`${KEY} deleted\n`);
+  expect(gone.stderr).toBe(`Until ${until} it can be brought back: xopc sessions restore ${KEY}\n`);
+  expect(await run('sessions', 'restore', KEY)).toEqual({ code: 0, stdout: `${KEY} restored: 2 messages\n`, stderr: '' });
+  expect(seen.map(({ method, path }) => `${method} ${path}`)).toEqual([`DELETE ${PATH}`, `POST ${PATH}/restore`]);
+});
+
+test.each([
+  [['sessions', 'show', 'nonsense'], "'nonsense' is no session key"],
+  [['sessions', 'delete'], 'an argument is missing'],
+  [['sessions', '--limit', '0'], '--limit is'],
+])('%j is wrong usage', async (args, message) => {
+  const { run, seen } = await setUp((_request, response) => json(response, {}));
+  const { code, stderr } = await run(...args);
+  expect(code).toBe(2);
+  expect(stderr).toContain(message);
+  expect(seen).toEqual([]);
+});
