@@ -11,7 +11,12 @@ interface RoleEntry {
   main(args: string[]): Promise<number | undefined>;
 }
 
-const ROLES: Record<string, BundleName> = { '@supervisor': 'supervisor', '@worker': 'worker', '@fallback': 'fallback' };
+const ROLES: Record<string, BundleName> = {
+  '@supervisor': 'supervisor',
+  '@worker': 'worker',
+  '@fallback': 'fallback',
+  '@database': 'database',
+};
 
 /** The second words of the commands in `control.cjs`; without one, or with an option, it is the start. */
 const CONTROL_WORDS = ['start', 'status', 'stop', 'restart', 'logs'];

@@ -44,7 +44,8 @@ export class ConfigChanges {
   }
 
   get warnings(): readonly StatusWarning[] {
-    return this.#rebindWarning === undefined ? this.#workerWarnings : [...this.#workerWarnings, this.#rebindWarning];
+    const ofWorker = this.#deps.supervisor.slots.active?.vitals?.warnings ?? this.#workerWarnings;
+    return this.#rebindWarning === undefined ? ofWorker : [...ofWorker, this.#rebindWarning];
   }
 
   start(): void {

@@ -4,6 +4,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../shared/clock.js';
+import type { StatusWarning } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
 import { readBuildInfo } from '../../shared/node/bundle.js';
@@ -21,6 +22,7 @@ import type { AiModule } from './providers/provider.js';
 import { Activity } from './services/activity.js';
 import { ConfigDocuments } from './services/config-documents.js';
 import { type Conversation, createConversation } from './services/create-services.js';
+import { checkInProcess } from './services/integrity-check.js';
 import { createLogService } from './services/logs.js';
 import { createStatusService } from './services/status.js';
 import type { SupervisorChannel } from './supervisor-channel.js';
@@ -96,6 +98,7 @@ export class WorkerLifecycle {
       clock,
       loadAi: holdBundle<AiModule>('ai'),
       loadTelegram: holdBundle<TelegramModule>('telegram'),
+      checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
     });
     this.#http = this.#createHttp(paths, clock);
@@ -104,14 +107,14 @@ export class WorkerLifecycle {
   /** Opens the store and tells the supervisor that this worker can listen. */
   async start(): Promise<void> {
     await this.#conversation.start();
-    const { tokenHint, config, hash, warnings } = this.#config.current;
+    const { tokenHint, config, hash } = this.#config.current;
     this.#channel.send({
       type: 'ready',
       version: this.#build.version,
       configHash: hash,
       tokenHint,
       authEnabled: config.gateway.auth.enabled,
-      warnings: [...warnings, ...this.#conversation.warnings()],
+      warnings: this.#warnings(),
     });
   }
 
@@ -229,6 +232,10 @@ export class WorkerLifecycle {
     });
   }
 
+  #warnings(): StatusWarning[] {
+    return [...this.#config.current.warnings, ...this.#conversation.warnings()];
+  }
+
   #beat(): void {
     clearTimeout(this.#heartbeat);
     const vitals = this.#http.vitals();
@@ -237,7 +244,7 @@ export class WorkerLifecycle {
     this.#isIdle = vitals.connections === 0;
     this.#channel.send({
       type: 'heartbeat',
-      vitals: { rssBytes: process.memoryUsage.rss(), ...vitals, channels },
+      vitals: { rssBytes: process.memoryUsage.rss(), ...vitals, channels, warnings: this.#warnings() },
     });
     this.#heartbeat = setTimeout(() => this.#beat(), this.#isIdle ? HEARTBEAT_MS.idle : HEARTBEAT_MS.busy);
   }

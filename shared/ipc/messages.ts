@@ -2,7 +2,7 @@
  * The IPC protocol between the supervisor and its children (worker, fallback, successor), over the channel that the
  * spawn makes. Messages are plain JSON objects with a `type`; the receiver parses at the edge and switches exhaustively.
  */
-import type { ChannelStatus, CutWork, StatusDocument } from '../control/messages.js';
+import type { ChannelStatus, CutWork, StatusDocument, StatusWarning } from '../control/messages.js';
 import type { ErrorDocument, Problem } from '../errors.js';
 
 /** What a worker is told at birth (environment variable `XOPC_WORKER_BOOT`, JSON). */
@@ -40,6 +40,8 @@ export interface WorkerVitals {
   readonly connections: number;
   readonly inFlight: number;
   readonly channels: Record<string, ChannelStatus>;
+  /** What is wrong now; a worker of an older build does not say. */
+  readonly warnings?: readonly StatusWarning[];
 }
 
 export type WorkerMessage =

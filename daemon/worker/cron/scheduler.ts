@@ -5,6 +5,7 @@ import { readNextCronInstant } from '../store/cron-jobs.js';
 import { listUnfinishedRuns, purgeCronRuns } from '../store/cron-runs.js';
 import type { CronRunRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
+import { StoreWait } from '../store/store-wait.js';
 import { claimDue, type ClaimedRun, interruptOrphans, rewind, startDue } from './claim.js';
 
 export interface SchedulerOptions {
@@ -23,7 +24,6 @@ export interface SchedulerOptions {
 const MAX_WAIT_MS = 60_000;
 /** While an older worker still ends its runs, or takes in jobs that it cannot tell this one. */
 const OVERLAP_LOOK_MS = 1_000;
-const STORE_RETRY_MS = 1_000;
 /** Between the starts of what became due while the gateway was down. */
 const BOOT_STAGGER_MS = 1_000;
 /** Smaller steps are the clock being disciplined. */
@@ -33,6 +33,7 @@ const DAY_MS = 86_400_000;
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
+  readonly #wait: StoreWait;
   readonly #running = new Map<string, { stop: AbortController; finished: Promise<void> }>();
   #state: 'idle' | 'active' | 'stopped' = 'idle';
   #cancelTimer: (() => void) | undefined;
@@ -44,6 +45,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#wait = new StoreWait(options, 'scheduled jobs have to wait for the store');
   }
 
   /** Begins to claim. */
@@ -92,9 +94,9 @@ export class Scheduler {
       this.#cancelTimer?.();
       try {
         waitMs = await this.#look();
+        this.#wait.succeeded();
       } catch (error) {
-        this.#options.logger.warn({ err: error }, 'scheduled jobs have to wait for the store');
-        waitMs = STORE_RETRY_MS;
+        waitMs = this.#wait.failed(error);
       }
     }
     this.#looking = undefined;

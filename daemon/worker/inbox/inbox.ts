@@ -11,6 +11,7 @@ import { finishInbox, insertInboxMessage, listInboxLanes, type NewInboxMessage, 
 import type { Lane } from '../store/outbox.js';
 import type { InboxMessageRow, Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
+import { StoreWait } from '../store/store-wait.js';
 import { claimInbox, type InboxClaim, recoverCut, TOLD } from './claim.js';
 
 /** What handles a message. */
@@ -57,12 +58,16 @@ const laneOf = (row: InboxMessageRow): Lane => ({ channel: row.channel, accountI
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #lanes: LaneSchedule;
+  readonly #lookWait: StoreWait;
+  readonly #laneWait: StoreWait;
   #isActive = false;
   #setAside = 0;
   #cancelLook: (() => void) | undefined;
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    this.#lookWait = new StoreWait(options, 'the inbox cannot be read; it is tried again');
+    this.#laneWait = new StoreWait(options, 'the inbox of a chat has to wait');
     this.#lanes = new LaneSchedule({
       clock: options.clock,
       maxRunningPerAccount: MAX_RUNNING_PER_ACCOUNT,
@@ -121,18 +126,18 @@ export class Inbox {
   }
 
   async #look(): Promise<void> {
-    const { store, clock, logger } = this.#options;
+    const { store, clock } = this.#options;
     const wasSole = this.#live().length === 1;
-    let isSound = false;
+    let waitMs: number | undefined;
     try {
       await this.#recover();
       for (const lane of await store.read(listInboxLanes)) if (this.#isActive) this.#lanes.add(lane);
-      isSound = true;
+      this.#lookWait.succeeded();
     } catch (error) {
-      logger.warn({ err: error }, 'the inbox cannot be read; it is tried again');
+      waitMs = this.#lookWait.failed(error);
     }
-    if (!this.#isActive || (isSound && wasSole)) return;
-    this.#cancelLook = clock.after(isSound ? OVERLAP_LOOK_MS : RETRY_MS, () => void this.#look());
+    if (!this.#isActive || (waitMs === undefined && wasSole)) return;
+    this.#cancelLook = clock.after(waitMs ?? OVERLAP_LOOK_MS, () => void this.#look());
   }
 
   #live(): string[] {
@@ -160,19 +165,19 @@ export class Inbox {
   }
 
   async #run(lane: Lane): Promise<NextLook | undefined> {
-    const { store, instanceId, logger } = this.#options;
+    const { store, instanceId } = this.#options;
     try {
       for (;;) {
         const claim = await store.write(async (db): Promise<InboxClaim> =>
           this.#isActive ? claimInbox(db, lane, instanceId) : { type: 'held' },
         );
+        this.#laneWait.succeeded();
         if (claim.type === 'empty') return undefined;
         if (claim.type === 'held') return this.#later(OVERLAP_LOOK_MS);
         if (!(await this.#handle(claim.message))) return this.#later(RETRY_MS);
       }
     } catch (error) {
-      logger.warn({ channel: lane.channel, err: error }, 'the inbox of a chat has to wait');
-      return this.#later(RETRY_MS);
+      return this.#later(this.#laneWait.failed(error, { channel: lane.channel }));
     }
   }
 

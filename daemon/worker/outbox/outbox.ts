@@ -9,6 +9,7 @@ import type { Composition, Delivery, SendOutcome } from '../channels/channel.js'
 import { insertOutboxMessage, type Lane, listPendingLanes } from '../store/outbox.js';
 import type { Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
+import { StoreWait } from '../store/store-wait.js';
 import { type Claim, claimNext, type ClaimedDelivery, recoverOrphans, settle } from './claim.js';
 import { decide, decideInterrupted, type DeliveryDecision, MESSAGE_TTL_MS } from './delivery-policy.js';
 import { LaneSchedule, type NextLook } from './lane-schedule.js';
@@ -57,11 +58,15 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #lanes: LaneSchedule;
   readonly #cut = new AbortController();
+  readonly #lookWait: StoreWait;
+  readonly #laneWait: StoreWait;
   #isActive = false;
   #cancelLook: (() => void) | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#lookWait = new StoreWait(options, 'the outbox cannot be read; it is tried again');
+    this.#laneWait = new StoreWait(options, 'the outbox of a chat has to wait');
     this.#lanes = new LaneSchedule({
       clock: options.clock,
       maxRunningPerAccount: MAX_RUNNING_PER_ACCOUNT,
@@ -104,18 +109,18 @@ export class Outbox {
   }
 
   async #look(): Promise<void> {
-    const { store, clock, logger } = this.#options;
+    const { store, clock } = this.#options;
     const wasSole = this.#isSole();
-    let isSound = false;
+    let waitMs: number | undefined;
     try {
       await this.#recover();
       for (const lane of await store.read(listPendingLanes)) if (this.#isActive) this.#lanes.add(lane);
-      isSound = true;
+      this.#lookWait.succeeded();
     } catch (error) {
-      logger.warn({ err: error }, 'the outbox cannot be read; it is tried again');
+      waitMs = this.#lookWait.failed(error);
     }
-    if (!this.#isActive || (isSound && wasSole)) return;
-    this.#cancelLook = clock.after(isSound ? OVERLAP_LOOK_MS : STORE_RETRY_MS, () => void this.#look());
+    if (!this.#isActive || (waitMs === undefined && wasSole)) return;
+    this.#cancelLook = clock.after(waitMs ?? OVERLAP_LOOK_MS, () => void this.#look());
   }
 
   #isSole(): boolean {
@@ -150,12 +155,12 @@ export class Outbox {
     try {
       let claim = await this.#options.store.write((db) => this.#claim(db, lane));
       while (claim.type === 'delivery') claim = await this.#deliver(claim.delivery);
+      this.#laneWait.succeeded();
       if (claim.type === 'wait') return claim;
       if (claim.type === 'empty') return undefined;
       return this.#later(OVERLAP_LOOK_MS);
     } catch (error) {
-      this.#options.logger.warn({ channel: lane.channel, err: error }, 'the outbox of a chat has to wait');
-      return this.#later(STORE_RETRY_MS);
+      return this.#later(this.#laneWait.failed(error, { channel: lane.channel }));
     }
   }
 

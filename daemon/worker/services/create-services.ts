@@ -27,6 +27,7 @@ import { readGauges } from './gauges.js';
 import { createCron, type CronParts } from './create-cron.js';
 import type { CronJobInput } from './cron-contract.js';
 import { createDelivery, type DeliveryParts } from './create-delivery.js';
+import { type CheckDatabase, IntegrityCheck } from './integrity-check.js';
 import { createMessageService } from './messages.js';
 import { modelWarnings } from './model-warnings.js';
 import { createModelService } from './models.js';
@@ -58,6 +59,8 @@ export interface ConversationDeps {
   loadAi(): AiModule;
   /** Loads the bundle that speaks to Telegram. */
   loadTelegram(): TelegramModule;
+  /** Reads a whole database. Default: none is checked. */
+  readonly checkDatabase?: CheckDatabase;
   /** Looks up an environment variable. Default: the process's. */
   readonly environment?: (name: string) => string | undefined;
   /** Default: the usual ports of model servers on this machine. */
@@ -147,6 +150,7 @@ interface Parts {
   readonly cron: CronParts;
   readonly delivery: DeliveryParts;
   readonly upkeep: Upkeep;
+  readonly integrity: IntegrityCheck | undefined;
   readonly turns: TurnRunner;
   readonly registry: () => ProviderRegistry;
 }
@@ -154,13 +158,14 @@ interface Parts {
 type Lifecycle = Pick<Conversation, 'start' | 'activate' | 'reconfigure' | 'quiesce' | 'drain' | 'close'>;
 
 /** Started in order, stopped in reverse. */
-function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, turns, registry }: Parts): Lifecycle {
+function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, turns, registry }: Parts): Lifecycle {
   async function quiesce(timeoutMs = Infinity): Promise<void> {
     ai.cancel();
     discovery.stop();
     await cron.quiesce();
     await delivery.quiesce(timeoutMs);
     await upkeep.stop();
+    await integrity?.stop();
   }
   return {
     start: () => store.open(),
@@ -170,6 +175,7 @@ function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, turns, regi
       await delivery.start();
       await cron.start();
       discovery.start();
+      integrity?.start();
     },
     async reconfigure() {
       await delivery.channels.reconfigure();
@@ -212,6 +218,9 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const messages = createMessageService({ store, clock, channels, outbox, turns, config, registry });
   const agent = createAgentService({ store, turns, config, registry });
   const upkeep = new Upkeep({ store, journal, clock, logger });
+  const path = deps.paths.databasePath;
+  const { checkDatabase: check } = deps;
+  const integrity = check && new IntegrityCheck({ store, path, clock, logger, isSoleWorker, check });
   const cron: CronParts = createCron({ ...shared, channels, outbox, turns, messages });
 
   return {
@@ -227,7 +236,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     completions: new Completions({ agent, clock, logger, config, registry }),
     models: createModelService(registry),
     cron: cron.service,
-    ...lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, turns, registry }),
+    ...lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, turns, registry }),
     channels: () => channels.health(),
     gauges: () => readGauges({ store, logger, channels: () => channels.health() }),
     warnings,

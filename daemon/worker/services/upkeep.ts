@@ -6,6 +6,7 @@ import { purgeInbox } from '../store/inbox.js';
 import { purgeOutbox } from '../store/outbox-pages.js';
 import { purgeSessions } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
+import { StoreWait } from '../store/store-wait.js';
 import { SESSION_UNDO_MS } from './sessions.js';
 import type { TurnJournal } from './turn-journal.js';
 
@@ -26,12 +27,14 @@ const SOON_MS = 1_000;
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
+  readonly #wait: StoreWait;
   #cancel: (() => void) | undefined;
   #isStopped = false;
   #round: Promise<void> | undefined;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
+    this.#wait = new StoreWait(options, 'the upkeep of the store has to wait');
   }
 
   /** Does the first round; later ones follow by themselves. */
@@ -48,7 +51,7 @@ export class Upkeep {
   }
 
   async #runRound(): Promise<void> {
-    const { store, journal, clock, logger } = this.#options;
+    const { store, journal, clock } = this.#options;
     let nextMs = SOON_MS;
     try {
       await store.contract();
@@ -60,9 +63,9 @@ export class Upkeep {
         await purgeOutbox(db, { deliveredMs: clock.now() - DELIVERED_TTL_MS, otherMs: clock.now() - UNDELIVERED_TTL_MS });
         await purgeInbox(db, clock.now() - HANDLED_TTL_MS);
       });
+      this.#wait.succeeded();
     } catch (error) {
-      nextMs = SOON_MS;
-      logger.warn({ err: error }, 'the upkeep of the store has to wait');
+      nextMs = this.#wait.failed(error);
     }
     if (this.#isStopped) return;
     this.#cancel = clock.after(nextMs, () => void this.start());

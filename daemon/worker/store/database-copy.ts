@@ -69,10 +69,31 @@ function assertSound(path: string): void {
     if (version.version > MIGRATIONS.length) {
       throw storeUnavailable(path, `a newer xopc has written it (schema ${version.version}, this one knows ${MIGRATIONS.length})`);
     }
-    const [first] = connection.run<{ quick_check: string }>('pragma quick_check(1)').rows;
-    if (first?.quick_check !== 'ok') throw storeUnavailable(path, `it is damaged (${first?.quick_check ?? 'no answer'})`);
+    const damage = quickCheck(connection);
+    if (damage !== null) throw storeUnavailable(path, `it is damaged (${damage})`);
   } finally {
     connection.close();
+  }
+}
+
+function quickCheck(connection: LibsqlConnection): string | null {
+  const [first] = connection.run<{ quick_check: string }>('pragma quick_check(1)').rows;
+  return first?.quick_check === 'ok' ? null : (first?.quick_check ?? 'no answer');
+}
+
+/** Reads every page. @returns what is wrong, null for a sound database @throws when it cannot be read for another reason */
+export function findDamage(path: string): string | null {
+  try {
+    const connection = new LibsqlConnection(path);
+    try {
+      connection.run(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      return quickCheck(connection);
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    if (classifyFault(error) === 'corrupt') return describeFault(error);
+    throw error;
   }
 }
 

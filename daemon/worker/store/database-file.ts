@@ -10,12 +10,13 @@ import {
   existsSync,
   fsyncSync,
   openSync,
+  readdirSync,
   realpathSync,
   renameSync,
   statSync,
   type Stats,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
 
@@ -107,6 +108,17 @@ function freeName(base: string): string {
     const name = number === 1 ? base : `${base}.${number}`;
     if (![name, ...SIDECARS.map((suffix) => name + suffix)].some((path) => existsSync(path))) return name;
   }
+}
+
+/** @returns the newest copy that was set aside and has not been removed since */
+export function findSetAside(path: string): string | undefined {
+  const original = realpathSync(path);
+  const prefix = `${basename(original)}.corrupt-`;
+  const copies = readdirSync(dirname(original)).filter(
+    (name) => name.startsWith(prefix) && /^\d{8}T\d{6}Z(\.\d+)?$/.test(name.slice(prefix.length)),
+  );
+  const newest = copies.toSorted().at(-1);
+  return newest === undefined ? undefined : join(dirname(original), newest);
 }
 
 /**

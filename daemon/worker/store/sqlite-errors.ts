@@ -49,6 +49,11 @@ export function classifyFault(error: unknown): StoreFault {
   return code !== undefined && UNAVAILABLE.has(code) ? 'unavailable' : 'other';
 }
 
+/** An error as the driver throws it for unsound content. */
+export function asCorrupt(message: string): Error {
+  return Object.assign(new Error(message), { rawCode: RESULT.CORRUPT });
+}
+
 /** The reason in words, for a message that begins with the file's name: `… cannot be used: the disk is full`. */
 export function describeFault(error: unknown): string {
   const words = UNAVAILABLE.get(resultCode(error) ?? -1);

@@ -2,18 +2,19 @@
  * The store as the services see it: read, write, and the truth about its health. It opens what it can, sets aside what
  * is unsound, waits for what is only in the wrong state, and answers UNAVAILABLE meanwhile. It never ends the worker.
  */
+import { existsSync } from 'node:fs';
 import type { Clock } from '../../../shared/clock.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { setAside, storeUnavailable } from './database-file.js';
+import { findSetAside, setAside, storeUnavailable } from './database-file.js';
 import { GroupCommit, type Write } from './group-commit.js';
 import { probeWriting } from './leases.js';
 import { MIGRATIONS } from './migrations/index.js';
 import type { Migration } from './migrations/migration.js';
 import type { Queries } from './schema.js';
 import { openSqlite, type OpenDatabase } from './sqlite.js';
-import { classifyFault, describeFault, type StoreFault } from './sqlite-errors.js';
+import { asCorrupt, classifyFault, describeFault, type StoreFault } from './sqlite-errors.js';
 
 export interface StoreOptions {
   readonly path: string;
@@ -35,6 +36,8 @@ export class Store {
   #opening: Promise<void> | undefined;
   /** Why the last attempt to open or to write failed; undefined while all is well. */
   #fault: GatewayError | undefined;
+  /** The fault that the log has been told of. */
+  #said: string | undefined;
   #setAsideAs: string | undefined;
   #retryMs = FIRST_RETRY_MS;
   #cancelRetry: (() => void) | undefined;
@@ -69,8 +72,7 @@ export class Store {
   async write<T>(work: Write<T>): Promise<T> {
     try {
       const result = await this.#commits.submit(work);
-      this.#fault = undefined;
-      this.#retryMs = FIRST_RETRY_MS;
+      this.#noteSound();
       return result;
     } catch (error) {
       throw await this.#judge(error);
@@ -82,17 +84,23 @@ export class Store {
     if (this.#options.isSoleWorker()) await (await this.#ready()).contract();
   }
 
+  /** A check of the whole file has found it unsound: it is set aside as if a read had. */
+  async setAsideDamaged(damage: string): Promise<void> {
+    await this.#commits.idle();
+    await this.#recover(asCorrupt(damage), 'corrupt');
+  }
+
   warnings(): StatusWarning[] {
     const warnings: StatusWarning[] = [];
     const { hint } = this.#fault ?? {};
     if (this.#fault !== undefined) {
       warnings.push({ code: 'STORE_UNAVAILABLE', message: this.#fault.message, ...(hint === undefined ? {} : { hint }) });
     }
-    if (this.#setAsideAs !== undefined) {
+    if (this.#setAsideAs !== undefined && existsSync(this.#setAsideAs)) {
       warnings.push({
         code: 'STORE_SET_ASIDE',
         message: `the database was damaged; it was kept as ${this.#setAsideAs} and a new, empty one is in use`,
-        hint: `Put a backup back with 'xopc restore', or look into the copy with 'sqlite3 ${this.#setAsideAs} .recover'.`,
+        hint: `Put a backup back with 'xopc restore', or look into the copy with 'sqlite3 ${this.#setAsideAs} .recover'; this is said as long as the copy is there.`,
       });
     }
     return warnings;
@@ -108,15 +116,14 @@ export class Store {
   }
 
   async #attempt(open: () => Promise<OpenDatabase>): Promise<void> {
-    const { path, logger } = this.#options;
+    const { path } = this.#options;
     try {
       this.#database = await open();
-      if (this.#fault !== undefined) logger.info({ path }, 'the database can be used again');
-      this.#fault = undefined;
-      this.#retryMs = FIRST_RETRY_MS;
+      this.#setAsideAs ??= findSetAside(path);
+      this.#noteSound();
     } catch (error) {
       this.#fault = this.#toFault(error);
-      logger.error({ path, err: error }, this.#fault.message);
+      this.#say(this.#fault, error);
       this.#retryLater(() => void this.open());
     } finally {
       this.#opening = undefined;
@@ -185,7 +192,7 @@ export class Store {
     const reason = this.#toFault(error);
     if (this.#database === undefined || this.#opening !== undefined) return reason;
     this.#fault = reason;
-    this.#options.logger.error({ path: this.#options.path, err: error }, reason.message);
+    this.#say(reason, error);
     if (fault !== 'corrupt') {
       this.#retryLater(() => void this.write(probeWriting).catch(() => undefined));
       return reason;
@@ -195,6 +202,20 @@ export class Store {
     this.#opening = this.#attempt(() => this.#openAfresh(error));
     await this.#opening;
     return reason;
+  }
+
+  /** Once: what lasts is in {@link warnings}. */
+  #say(fault: GatewayError, error: unknown): void {
+    if (this.#said === fault.message) return;
+    this.#said = fault.message;
+    this.#options.logger.error({ path: this.#options.path, err: error }, fault.message);
+  }
+
+  #noteSound(): void {
+    if (this.#fault !== undefined) this.#options.logger.info({ path: this.#options.path }, 'the database can be used again');
+    this.#fault = undefined;
+    this.#said = undefined;
+    this.#retryMs = FIRST_RETRY_MS;
   }
 
   #toFault(error: unknown): GatewayError {
