@@ -75,12 +75,17 @@ export class Outbox {
     });
   }
 
-  /** Runs in a write; when that is committed, call {@link wake}. @throws INVALID_REQUEST for a text that the channel cannot send */
-  async enqueue(db: Queries, message: OutgoingMessage): Promise<void> {
+  /**
+   * Runs in a write; when that is committed, call {@link wake}.
+   * @returns false when the message is delivered by being stored, so that there is nothing to wake for
+   * @throws INVALID_REQUEST for a text that the channel cannot send
+   */
+  async enqueue(db: Queries, message: OutgoingMessage): Promise<boolean> {
     const { channel, accountId, chatId, id, content, previewId } = message;
     const nowMs = this.#options.clock.now();
     const bodies = this.#options.channels.compose(channel, { id, accountId, chatId, content, nowMs, previewId });
     await insertOutboxMessage(db, { channel, accountId, chatId, id, content, bodies, nowMs, expiresAtMs: nowMs + MESSAGE_TTL_MS });
+    return bodies.length > 0;
   }
 
   /** Something was committed for that chat. */

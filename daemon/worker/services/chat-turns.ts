@@ -208,7 +208,8 @@ export class ChatTurns implements InboxHandler {
   async #say(db: Queries, lane: Lane, message: { id: string; content: string; previewId?: string | undefined }): Promise<void> {
     for (const content of [message.content, UNSENDABLE]) {
       try {
-        return await this.#options.outbox.enqueue(db, { ...lane, ...message, content });
+        await this.#options.outbox.enqueue(db, { ...lane, ...message, content });
+        return;
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
         this.#options.logger.error({ channel: lane.channel, err: error }, 'a reply cannot be sent');

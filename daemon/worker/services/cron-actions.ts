@@ -59,7 +59,9 @@ export function createCronActions(options: CronActionsOptions): JobActions {
   return {
     findLane,
     say: async (lane, content, key) => (await messages.accept({ ...lane, content }, { idempotencyKey: key })).messageId,
-    enqueue: (db, lane, message) => outbox.enqueue(db, { ...lane, ...message }),
+    async enqueue(db, lane, message) {
+      await outbox.enqueue(db, { ...lane, ...message });
+    },
     wake: (lane) => outbox.wake(lane),
 
     async ask(job, ended, signal) {

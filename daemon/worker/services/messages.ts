@@ -12,7 +12,7 @@ import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
 import { appendMessage } from '../store/messages.js';
 import type { Lane } from '../store/outbox.js';
 import type { Queries } from '../store/schema.js';
-import { ensureSession, findSession, type NewSession } from '../store/sessions.js';
+import { ensureSessionId, findSession, type NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { checkText } from './agent.js';
 import { findAgent } from './agents.js';
@@ -34,9 +34,9 @@ export interface MessageServiceOptions {
 const IDEMPOTENCY_SCOPE = 'message';
 
 /** Two requests with the same hash ask for the same. */
-function hashBody(message: InboundMessage, accountId: string): string {
+function hashBody({ channel, accountId, chatId }: Lane, content: string): string {
   return createHash('sha256')
-    .update(JSON.stringify([message.channel, accountId, message.chatId, message.content]))
+    .update(JSON.stringify([channel, accountId, chatId, content]))
     .digest('hex');
 }
 
@@ -64,31 +64,35 @@ interface Acceptance {
   readonly session: NewSession;
   readonly lane: Lane;
   readonly content: string;
-  readonly bodyHash: string;
-  readonly key: string | undefined;
+  /** The caller's idempotency key, and the hash of what it stands for. */
+  readonly key: { readonly key: string; readonly bodyHash: string } | undefined;
 }
 
-/** Runs in a write. @returns the message's id: a new one, or the first answer to the same key */
-async function acceptOnce(
-  { clock, outbox }: MessageServiceOptions,
-  db: Queries,
-  accepted: Acceptance,
-): Promise<{ messageId: string; replayed: boolean }> {
-  const { session, lane, content, bodyHash, key } = accepted;
+interface Accepted {
+  readonly messageId: string;
+  /** The answer to an earlier request with the same key. */
+  readonly replayed: boolean;
+  /** Whether something is to be sent now. */
+  readonly isPending: boolean;
+}
+
+/** Runs in a write. */
+async function acceptOnce({ clock, outbox }: MessageServiceOptions, db: Queries, accepted: Acceptance): Promise<Accepted> {
+  const { session, lane, content, key } = accepted;
   const nowMs = clock.now();
-  const first = key === undefined ? undefined : await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, nowMs });
+  const first = key === undefined ? undefined : await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key: key.key, nowMs });
   if (key !== undefined && first !== undefined) {
-    if (first.bodyHash !== bodyHash) throw keyConflict(key);
-    return { messageId: first.result, replayed: true };
+    if (first.bodyHash !== key.bodyHash) throw keyConflict(key.key);
+    return { messageId: first.result, replayed: true, isPending: false };
   }
-  const { row } = await ensureSession(db, { ...session, nowMs });
+  const sessionId = await ensureSessionId(db, { ...session, nowMs });
   const messageId = newId('msg');
   // The gateway says it to the chat, so in the conversation it is the assistant's; no model wrote it.
-  const message = { id: messageId, sessionId: row.id, turnId: null, role: 'assistant', model: null, status: 'complete', nowMs } as const;
+  const message = { id: messageId, sessionId, turnId: null, role: 'assistant', model: null, status: 'complete', nowMs } as const;
   await appendMessage(db, { ...message, content });
-  await outbox.enqueue(db, { ...lane, id: messageId, content });
-  if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, bodyHash, result: messageId, nowMs });
-  return { messageId, replayed: false };
+  const isPending = await outbox.enqueue(db, { ...lane, id: messageId, content });
+  if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, ...key, result: messageId, nowMs });
+  return { messageId, replayed: false, isPending };
 }
 
 export function createMessageService(options: MessageServiceOptions): MessageService {
@@ -108,10 +112,10 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
     async accept(message, { idempotencyKey: key }) {
       const { session, lane } = findChat(message);
       const content = checkText('content', message.content);
-      const bodyHash = hashBody(message, lane.accountId);
-      const accepted = await store.write((db) => acceptOnce(options, db, { session, lane, content, bodyHash, key }));
-      outbox.wake(lane);
-      return accepted;
+      const keyed = key === undefined ? undefined : { key, bodyHash: hashBody(lane, content) };
+      const { messageId, replayed, isPending } = await store.write((db) => acceptOnce(options, db, { session, lane, content, key: keyed }));
+      if (isPending) outbox.wake(lane);
+      return { messageId, replayed };
     },
 
     async sync(message, { deliver, signal }) {

@@ -1,4 +1,7 @@
-/** What the one active worker does about the store in the background: late migrations, turns of the dead, what is past its time. */
+/**
+ * What the one active worker does about the store in the background: late migrations, turns of the dead, what is past
+ * its time, and the search index.
+ */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { purgeIdempotencyKeys } from '../store/idempotency.js';
@@ -8,6 +11,7 @@ import { purgeSessions } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { SESSION_UNDO_MS } from './sessions.js';
+import { SearchIndexer } from './search-indexer.js';
 import type { TurnJournal } from './turn-journal.js';
 
 export interface UpkeepOptions {
@@ -28,6 +32,7 @@ const SOON_MS = 1_000;
 export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #wait: StoreWait;
+  readonly #indexer: SearchIndexer;
   #cancel: (() => void) | undefined;
   #isStopped = false;
   #round: Promise<void> | undefined;
@@ -35,18 +40,25 @@ export class Upkeep {
   constructor(options: UpkeepOptions) {
     this.#options = options;
     this.#wait = new StoreWait(options, 'the upkeep of the store has to wait');
+    this.#indexer = new SearchIndexer(options);
   }
 
   /** Does the first round; later ones follow by themselves. */
   async start(): Promise<void> {
-    this.#round = this.#runRound();
-    await this.#round;
+    await this.#beginRound();
+    if (!this.#isStopped) this.#indexer.start();
   }
 
   /** No round begins any more; waits for the one under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel?.();
+    await this.#round;
+    await this.#indexer.stop();
+  }
+
+  async #beginRound(): Promise<void> {
+    this.#round = this.#runRound();
     await this.#round;
   }
 
@@ -68,6 +80,6 @@ export class Upkeep {
       nextMs = this.#wait.failed(error);
     }
     if (this.#isStopped) return;
-    this.#cancel = clock.after(nextMs, () => void this.start());
+    this.#cancel = clock.after(nextMs, () => void this.#beginRound());
   }
 }

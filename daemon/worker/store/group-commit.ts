@@ -1,12 +1,22 @@
 /**
- * Lets all writes that are submitted in one turn of the event loop share one transaction, and so one fsync.
- * Each runs in a savepoint of its own: one that fails undoes itself only. Nobody is told of success before the commit.
+ * Lets all writes that are submitted in one turn of the event loop share one transaction, and so one fsync. When one of
+ * them fails, all are undone and run again, each in a savepoint of its own, so that it undoes itself only. Nobody is
+ * told of success before it is on disk; what comes in meanwhile shares the next transaction.
  */
 import type { ControlledTransaction } from 'kysely';
 import type { Queries, Schema } from './schema.js';
 
-/** A write. It may await nothing but its own statements: all others of its batch wait for it, and the file is locked. */
+/**
+ * A write. It may await nothing but its own statements: all others of its batch wait for it, and the file is locked.
+ * It may be run a second time after its first run was undone, so nothing but its statements may have an effect.
+ */
 export type Write<T> = (db: Queries) => Promise<T>;
+
+export interface CommitTarget {
+  readonly writer: Queries;
+  /** Resolves when all that was committed before the call is on disk. */
+  readonly synced: () => Promise<void>;
+}
 
 interface Pending {
   readonly work: Write<unknown>;
@@ -23,13 +33,13 @@ const MAX_BATCH = 200;
 const SAVEPOINT = 'one_write';
 
 export class GroupCommit {
-  readonly #writer: () => Promise<Queries>;
+  readonly #database: () => Promise<CommitTarget>;
   #pending: Pending[] = [];
   #running: Promise<void> | undefined;
 
-  /** @param writer  the connection to write on, asked for before each transaction; a rejection fails the batch */
-  constructor(writer: () => Promise<Queries>) {
-    this.#writer = writer;
+  /** @param database  where to write, asked for before each transaction; a rejection fails the batch */
+  constructor(database: () => Promise<CommitTarget>) {
+    this.#database = database;
   }
 
   /** Runs `work` in a transaction. Resolves when it is committed (on disk), rejects when it is undone. */
@@ -55,23 +65,60 @@ export class GroupCommit {
   }
 
   async #commit(batch: readonly Pending[]): Promise<void> {
-    let transaction: Transaction | undefined;
     try {
-      transaction = (await (await this.#writer()).startTransaction().execute()) as Transaction;
-      const outcomes = await this.#runAll(transaction, batch);
-      await transaction.commit().execute();
+      const { writer, synced } = await this.#database();
+      const outcomes = (await runTogether(writer, batch)) ?? (await runApart(writer, batch));
+      await synced();
       settle(batch, outcomes);
     } catch (error) {
-      await transaction
-        ?.rollback()
-        .execute()
-        .catch(() => undefined);
       for (const { reject } of batch) reject(error);
     }
   }
+}
 
-  /** @throws what undid the whole transaction, such as a full disk */
-  async #runAll(transaction: Transaction, batch: readonly Pending[]): Promise<Outcome[]> {
+/** @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk */
+async function inTransaction<T>(writer: Queries, run: (transaction: Transaction) => Promise<T>): Promise<T> {
+  const transaction = (await writer.startTransaction().execute()) as Transaction;
+  try {
+    const result = await run(transaction);
+    await transaction.commit().execute();
+    return result;
+  } catch (error) {
+    await transaction
+      .rollback()
+      .execute()
+      .catch(() => undefined);
+    throw error;
+  }
+}
+
+/** What one write of several threw: the transaction is undone and nobody is told yet. */
+class OneFailed extends Error {}
+
+/** The usual case: none fails, so none needs a savepoint, which costs more than the writes themselves. @returns undefined when one failed */
+async function runTogether(writer: Queries, batch: readonly Pending[]): Promise<Outcome[] | undefined> {
+  try {
+    return await inTransaction(writer, async (transaction) => {
+      const outcomes: Outcome[] = [];
+      for (const { work } of batch) {
+        try {
+          outcomes.push({ value: await work(transaction) });
+        } catch (error) {
+          if (batch.length === 1) throw error;
+          throw new OneFailed('one write of a batch failed', { cause: error });
+        }
+      }
+      return outcomes;
+    });
+  } catch (error) {
+    if (error instanceof OneFailed) return undefined;
+    throw error;
+  }
+}
+
+/** Each in a savepoint, so that one that fails undoes itself only. */
+async function runApart(writer: Queries, batch: readonly Pending[]): Promise<Outcome[]> {
+  return inTransaction(writer, async (transaction) => {
     const outcomes: Outcome[] = [];
     for (const { work } of batch) {
       const savepoint = await transaction.savepoint(SAVEPOINT).execute();
@@ -90,7 +137,7 @@ export class GroupCommit {
       }
     }
     return outcomes;
-  }
+  });
 }
 
 function settle(batch: readonly Pending[], outcomes: readonly Outcome[]): void {

@@ -30,6 +30,12 @@ function toBindable(value: unknown): Bindable {
   throw new TypeError(`a ${typeof value === 'number' ? value : typeof value} cannot be a SQL parameter`);
 }
 
+interface PreparedSql {
+  readonly statement: Database.Statement;
+  /** Whether it gives rows. */
+  readonly isReader: boolean;
+}
+
 /** The rows are the driver's own fresh objects, so they are changed in place. */
 function decodeRow(row: Row): Row {
   for (const name of Object.keys(row)) {
@@ -42,7 +48,7 @@ function decodeRow(row: Row): Row {
 /** One open database. Every call is synchronous underneath: nothing else runs between a statement and its result. */
 export class LibsqlConnection implements DatabaseConnection {
   readonly #database: Database.Database;
-  readonly #statements = new Map<string, Database.Statement>();
+  readonly #statements = new Map<string, PreparedSql>();
 
   /** @throws the driver's error; opening creates a file where none is */
   constructor(path: string) {
@@ -55,11 +61,12 @@ export class LibsqlConnection implements DatabaseConnection {
 
   /** Runs one statement now. */
   run<R>(sql: string, parameters: readonly unknown[] = []): QueryResult<R> {
-    const statement = this.#statement(sql);
+    const { statement, isReader } = this.#statement(sql);
     const values = parameters.map(toBindable);
     try {
-      if (statement.reader) return { rows: statement.all(values).map((row) => decodeRow(row as Row)) as R[] };
-      return { rows: [], numAffectedRows: BigInt(statement.run(values).changes) };
+      if (isReader) return { rows: statement.all(values).map((row) => decodeRow(row as Row)) as R[] };
+      const { changes, lastInsertRowid } = statement.run(values);
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     } catch (error) {
       // One that failed half-way would keep its read snapshot open.
       this.#statements.delete(sql);
@@ -86,14 +93,30 @@ export class LibsqlConnection implements DatabaseConnection {
     this.#database.close();
   }
 
-  #statement(sql: string): Database.Statement {
+  #statement(sql: string): PreparedSql {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     const statement = this.#database.prepare(sql);
+    const prepared = { statement, isReader: statement.reader };
     const [oldest] = this.#statements.keys();
     if (this.#statements.size >= MAX_CACHED_STATEMENTS && oldest !== undefined) this.#statements.delete(oldest);
-    this.#statements.set(sql, statement);
-    return statement;
+    this.#statements.set(sql, prepared);
+    return prepared;
+  }
+}
+
+/** Runs prepared statements on the open connection without Kysely's layers, which cost more than most statements. */
+export class DirectAdapter extends SqliteAdapter {
+  readonly #driver: LibsqlDriver;
+
+  constructor(driver: LibsqlDriver) {
+    super();
+    this.#driver = driver;
+  }
+
+  /** @returns undefined when the connection is not open yet */
+  runNow<R>({ sql, parameters }: CompiledQuery): QueryResult<R> | undefined {
+    return this.#driver.connection?.run<R>(sql, parameters);
   }
 }
 
@@ -104,6 +127,10 @@ class LibsqlDriver implements Driver {
 
   constructor(open: () => LibsqlConnection) {
     this.#open = open;
+  }
+
+  get connection(): LibsqlConnection | undefined {
+    return this.#connection;
   }
 
   async init(): Promise<void> {}
@@ -151,9 +178,10 @@ class LibsqlDriver implements Driver {
 
 /** @param open  makes the dialect's one connection, when it is first needed */
 export function libsqlDialect(open: () => LibsqlConnection): Dialect {
+  const driver = new LibsqlDriver(open);
   return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new LibsqlDriver(open),
+    createAdapter: () => new DirectAdapter(driver),
+    createDriver: () => driver,
     createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };

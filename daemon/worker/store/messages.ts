@@ -16,19 +16,16 @@ export interface NewMessage {
 }
 
 const insert = prepare<NewMessage>()((db, p) =>
-  db
-    .insertInto('messages')
-    .values({
-      id: p.id,
-      session_id: p.sessionId,
-      turn_id: p.turnId,
-      role: p.role,
-      content: p.content,
-      model: p.model,
-      status: p.status,
-      created_at: p.nowMs,
-    })
-    .returning('seq'),
+  db.insertInto('messages').values({
+    id: p.id,
+    session_id: p.sessionId,
+    turn_id: p.turnId,
+    role: p.role,
+    content: p.content,
+    model: p.model,
+    status: p.status,
+    created_at: p.nowMs,
+  }),
 );
 
 const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: number; limit: number }>()((db, p) =>
@@ -70,13 +67,12 @@ export function titleFrom(text: string): string | null {
 
 /** Adds a message to its session. Runs in a write. @returns its `seq` */
 export async function appendMessage(db: Queries, message: NewMessage): Promise<number> {
-  const row = await insert.first(db, message);
-  if (row === undefined) throw new Error(`message ${message.id} was not stored`);
+  const seq = await insert.insert(db, message);
   // What opened the conversation: a person's text, or one that the gateway sent of its own accord.
   const isOpening = message.role === 'user' || (message.role === 'assistant' && message.turnId === null);
   const title = isOpening ? titleFrom(message.content) : null;
   await touchSession(db, { id: message.sessionId, title, nowMs: message.nowMs });
-  return row.seq;
+  return seq;
 }
 
 export async function findMessage(db: Queries, id: string): Promise<MessageRow | undefined> {

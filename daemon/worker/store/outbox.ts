@@ -23,25 +23,22 @@ export interface NewOutboxMessage extends Lane {
 type MessageValues = Omit<NewOutboxMessage, 'bodies'> & { state: DeliveryState; finishedAtMs: number | null };
 
 const insertMessage = prepare<MessageValues>()((db, p) =>
-  db
-    .insertInto('outbox_messages')
-    .values({
-      id: p.id,
-      channel: p.channel,
-      account_id: p.accountId,
-      chat_id: p.chatId,
-      content: p.content,
-      state: p.state,
-      instance_id: null,
-      due_at: p.nowMs,
-      attempted_at: null,
-      expires_at: p.expiresAtMs,
-      last_error: null,
-      created_at: p.nowMs,
-      updated_at: p.nowMs,
-      finished_at: p.finishedAtMs,
-    })
-    .returning('seq'),
+  db.insertInto('outbox_messages').values({
+    id: p.id,
+    channel: p.channel,
+    account_id: p.accountId,
+    chat_id: p.chatId,
+    content: p.content,
+    state: p.state,
+    instance_id: null,
+    due_at: p.nowMs,
+    attempted_at: null,
+    expires_at: p.expiresAtMs,
+    last_error: null,
+    created_at: p.nowMs,
+    updated_at: p.nowMs,
+    finished_at: p.finishedAtMs,
+  }),
 );
 
 const insertPart = prepare<{ seq: number; part: number; body: string }>()((db, p) =>
@@ -125,13 +122,12 @@ export interface MessageChange {
 export async function insertOutboxMessage(db: Queries, message: NewOutboxMessage): Promise<void> {
   const { bodies, ...values } = message;
   const isDelivered = bodies.length === 0;
-  const row = await insertMessage.first(db, {
+  const seq = await insertMessage.insert(db, {
     ...values,
     state: isDelivered ? 'delivered' : 'queued',
     finishedAtMs: isDelivered ? message.nowMs : null,
   });
-  if (row === undefined) throw new Error(`message ${message.id} was not stored`);
-  for (const [index, body] of bodies.entries()) await insertPart.run(db, { seq: row.seq, part: index + 1, body });
+  for (const [index, body] of bodies.entries()) await insertPart.run(db, { seq, part: index + 1, body });
 }
 
 /** @returns every chat with something unfinished, the longest waiting first */

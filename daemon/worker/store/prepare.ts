@@ -2,7 +2,8 @@
  * Statements that are built and compiled once and then run with new parameters: for those on hot paths, where building
  * the query costs more than running it.
  */
-import type { Compilable, CompiledQuery, InferResult } from 'kysely';
+import type { Compilable, CompiledQuery, InferResult, QueryResult } from 'kysely';
+import { DirectAdapter } from './libsql-dialect.js';
 import type { Queries } from './schema.js';
 
 /** Stands for a parameter's value while the statement is compiled. */
@@ -20,6 +21,8 @@ const placeholders: unknown = new Proxy({}, { get: (_target, name) => new Placeh
 export interface PreparedStatement<P, R> {
   all(db: Queries, parameters: P): Promise<R[]>;
   first(db: Queries, parameters: P): Promise<R | undefined>;
+  /** For an insert without `returning`. @returns the new row's integer primary key */
+  insert(db: Queries, parameters: P): Promise<number>;
   /** @returns how many rows were changed */
   run(db: Queries, parameters: P): Promise<number>;
 }
@@ -35,7 +38,7 @@ export function prepare<P>() {
   return <Q extends Compilable<unknown>>(build: Build<P, Q>): PreparedStatement<P, Row<Q>> => {
     const compiled = new WeakMap<object, CompiledQuery>();
 
-    function bind(db: Queries, parameters: P): CompiledQuery<Row<Q>> {
+    async function execute(db: Queries, parameters: P): Promise<QueryResult<Row<Q>>> {
       const { adapter } = db.getExecutor();
       let query = compiled.get(adapter);
       if (query === undefined) {
@@ -43,13 +46,15 @@ export function prepare<P>() {
         compiled.set(adapter, query);
       }
       const values = query.parameters.map((value) => (value instanceof Placeholder ? parameters[value.name as keyof P] : value));
-      return { ...query, parameters: values } as CompiledQuery<Row<Q>>;
+      const bound = { ...query, parameters: values } as CompiledQuery<Row<Q>>;
+      return (adapter instanceof DirectAdapter ? adapter.runNow<Row<Q>>(bound) : undefined) ?? db.executeQuery(bound);
     }
 
     return {
-      all: async (db, parameters) => (await db.executeQuery(bind(db, parameters))).rows,
-      first: async (db, parameters) => (await db.executeQuery(bind(db, parameters))).rows[0],
-      run: async (db, parameters) => Number((await db.executeQuery(bind(db, parameters))).numAffectedRows ?? 0n),
+      all: async (db, parameters) => (await execute(db, parameters)).rows,
+      first: async (db, parameters) => (await execute(db, parameters)).rows[0],
+      insert: async (db, parameters) => Number((await execute(db, parameters)).insertId),
+      run: async (db, parameters) => Number((await execute(db, parameters)).numAffectedRows ?? 0n),
     };
   };
 }

@@ -241,9 +241,23 @@ export interface CronRunTable {
   message_id: string | null;
 }
 
+/** The full-text index over the messages. */
+interface MessageSearchTable {
+  rowid: number;
+  content: string;
+}
+
+/** One row. */
+interface MessageSearchPositionTable {
+  /** The `seq` of the newest message in the index. */
+  position: number;
+}
+
 export interface Schema {
   sessions: SessionTable;
   messages: MessageTable;
+  messages_search: MessageSearchTable;
+  messages_search_position: MessageSearchPositionTable;
   turns: TurnTable;
   idempotency_keys: IdempotencyKeyTable;
   leases: LeaseTable;

@@ -27,11 +27,18 @@ function anyLike(column: RawBuilder<unknown>, needle: string): RawBuilder<boolea
 /** A phrase of FTS5, in which nothing has a meaning of its own. */
 const phrase = (needle: string): string => `"${needle.replaceAll('"', '""')}"`;
 
+/** What the index has, and what it does not have yet. */
+function indexed(needle: string): RawBuilder<unknown> {
+  return sql`select session_id from messages where seq in (select rowid from messages_search where messages_search match ${phrase(needle)})
+    union all select session_id from messages
+    where seq > (select position from messages_search_position) and ${anyLike(sql`content`, needle)}`;
+}
+
 /** A condition on rows of `sessions`: title or messages contain the text, in any case of its letters. */
 export function containsText(needle: string): RawBuilder<boolean> {
   const matching =
     Array.from(needle).length >= TRIGRAM_LENGTH
-      ? sql`select session_id from messages where seq in (select rowid from messages_search where messages_search match ${phrase(needle)})`
+      ? indexed(needle)
       : sql`select session_id from messages where ${anyLike(sql`content`, needle)}`;
   return sql<boolean>`(${anyLike(sql`title`, needle)} or sessions.id in (${matching}))`;
 }

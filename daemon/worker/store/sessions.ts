@@ -18,6 +18,10 @@ const selectByKey = prepare<{ key: string }>()((db, p) =>
   db.selectFrom('sessions').selectAll().where('key', '=', p.key).where('deleted_at', 'is', null),
 );
 
+const selectIdByKey = prepare<{ key: string }>()((db, p) =>
+  db.selectFrom('sessions').select('id').where('key', '=', p.key).where('deleted_at', 'is', null),
+);
+
 const selectEmpty = prepare<{ agentId: string; channel: string }>()((db, p) =>
   db
     .selectFrom('sessions')
@@ -108,6 +112,11 @@ export async function ensureSession(db: Queries, session: NewSession & { nowMs: 
   const row = await insert.first(db, session);
   if (row === undefined) throw new Error(`session ${session.key} was not stored`);
   return { row, created: true };
+}
+
+/** {@link ensureSession} for those who need no more than its id. */
+export async function ensureSessionId(db: Queries, session: NewSession & { nowMs: number }): Promise<number> {
+  return (await selectIdByKey.first(db, session))?.id ?? (await ensureSession(db, session)).row.id;
 }
 
 /** Counts a message in. `title` is taken when the session has none yet. */

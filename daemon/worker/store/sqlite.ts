@@ -5,9 +5,13 @@ import { LibsqlConnection, libsqlDialect } from './libsql-dialect.js';
 import { migrate, readHeader } from './migrations/migrate.js';
 import type { Migration } from './migrations/migration.js';
 import type { Queries, Schema } from './schema.js';
+import { WalSync } from './wal-sync.js';
 
 /** How long one statement waits for another worker's transaction before it fails. */
 const BUSY_TIMEOUT_MS = 2_000;
+
+/** Of 4 KiB. The log is written back into the database that often: a longer one writes a page once that changed many times. */
+const CHECKPOINT_PAGES = 4_000;
 
 /** An open database of any dialect. */
 export interface OpenDatabase {
@@ -15,6 +19,8 @@ export interface OpenDatabase {
   readonly writer: Queries;
   /** Sees only what has been committed. */
   readonly reader: Queries;
+  /** Resolves when all that was committed before the call survives a power loss. @throws the system's error */
+  synced(): Promise<void>;
   /** Whether the file in its place is still the one that was opened. */
   isInPlace(): boolean;
   /** Runs the migrations that builds before this one could not live with. */
@@ -31,8 +37,8 @@ function connect(path: string): LibsqlConnection {
     if (journal?.journal_mode !== 'wal') {
       throw storeUnavailable(path, 'its file system cannot keep a write-ahead log; a network file system is no place for it');
     }
-    // FULL: an answer that was given survives a power loss.
     connection.exec('pragma synchronous = full');
+    connection.run(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     connection.exec('pragma foreign_keys = on');
     return connection;
   } catch (error) {
@@ -62,22 +68,33 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
   const connection = connect(path);
   const writer: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connection) });
   const reader: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connect(path)) });
+  let log: WalSync | undefined;
   const close = async (): Promise<void> => {
+    log?.close();
+    log = undefined;
     await Promise.all([reader.destroy(), writer.destroy()]);
   };
   try {
     assertUsable(path, connection, migrations.length);
     await migrate(writer, { connection, migrations, phase: 'expand' });
+    log = new WalSync(path);
+    // From here on a commit is followed by `synced`.
+    connection.exec('pragma synchronous = normal');
   } catch (error) {
     await close().catch(() => undefined);
     connection.close();
     throw error;
   }
+  const synced = async (): Promise<void> => log?.sync();
   return {
     writer,
     reader,
+    synced,
     isInPlace: () => fileIdentity(path) === identity,
-    contract: () => migrate(writer, { connection, migrations, phase: 'all' }),
+    async contract() {
+      await migrate(writer, { connection, migrations, phase: 'all' });
+      await synced();
+    },
     close,
   };
 }

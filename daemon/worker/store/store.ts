@@ -42,10 +42,11 @@ export class Store {
   #retryMs = FIRST_RETRY_MS;
   #cancelRetry: (() => void) | undefined;
   #isClosed = false;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    this.#commits = new GroupCommit(() => this.#writer());
+    this.#commits = new GroupCommit(() => this.#writable());
   }
 
   /** Opens the database. Never rejects: what keeps it from opening is in {@link warnings}, and is tried again. */
@@ -73,10 +74,16 @@ export class Store {
     try {
       const result = await this.#commits.submit(work);
       this.#noteSound();
+      for (const listener of this.#listeners) listener();
       return result;
     } catch (error) {
       throw await this.#judge(error);
     }
+  }
+
+  /** `listener` is called after each write that this worker has committed, before the writer hears of it. It must not throw. */
+  onWritten(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Runs the migrations that only the one active worker may run. */
@@ -161,16 +168,16 @@ export class Store {
   }
 
   /** A database that was deleted or replaced while it was open would take messages and lose them. */
-  async #writer(): Promise<Queries> {
+  async #writable(): Promise<OpenDatabase> {
     const database = await this.#ready();
-    if (database.isInPlace()) return database.writer;
+    if (database.isInPlace()) return database;
     this.#options.logger.error(
       { path: this.#options.path },
       'the database file was removed or replaced while it was open; opening what is there now',
     );
     await this.#drop();
     await this.open();
-    return (await this.#ready()).writer;
+    return this.#ready();
   }
 
   async #drop(): Promise<void> {

@@ -4,6 +4,7 @@ import { delivery } from './0002-delivery.js';
 import { cron } from './0003-cron.js';
 import { agentTurns } from './0004-agent-turns.js';
 import { messageSearch } from './0005-message-search.js';
+import { searchBacklog } from './0006-search-backlog.js';
 import type { Migration } from './migration.js';
 
-export const MIGRATIONS: readonly Migration[] = [conversations, delivery, cron, agentTurns, messageSearch];
+export const MIGRATIONS: readonly Migration[] = [conversations, delivery, cron, agentTurns, messageSearch, searchBacklog];

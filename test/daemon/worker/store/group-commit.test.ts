@@ -12,11 +12,12 @@ async function setUp() {
   const database = await openSqlite(join(tempDir(), 'state', 'gateway.db'), MIGRATIONS);
   onTestFinished(() => database.close());
   let transactions = 0;
+  const disk = { synced: () => database.synced() };
   const commits = new GroupCommit(async () => {
     transactions += 1;
-    return database.writer;
+    return { writer: database.writer, synced: () => disk.synced() };
   });
-  return { commits, reader: database.reader, transactions: () => transactions };
+  return { commits, disk, reader: database.reader, transactions: () => transactions };
 }
 
 const claim = (key: string) => (db: Queries) => acquireLease(db, { key, owner: 'me', liveOwners: ['me'], nowMs: 1 });
@@ -40,6 +41,41 @@ test('nobody hears of success before the commit, and a reader sees nothing befor
   const second = commits.submit(async () => seen.push(await readLeaseOwner(reader, 'a')));
   await Promise.all([first, second]);
   expect(seen).toEqual([undefined, 'me']);
+});
+
+test('nobody hears of success before the disk has it, and what comes in meanwhile shares the next transaction', async () => {
+  const { commits, disk, reader, transactions } = await setUp();
+  const heard: string[] = [];
+  const tell = (key: string) => commits.submit(claim(key)).then(() => heard.push(key));
+  let finish: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    disk.synced = () =>
+      new Promise((done) => {
+        finish = done;
+        resolve();
+      });
+  });
+  const first = tell('a');
+  await begun;
+  const later = [tell('b'), tell('c')];
+  expect(await readLeaseOwner(reader, 'a')).toBe('me');
+  expect(await readLeaseOwner(reader, 'b')).toBeUndefined();
+  expect(heard).toEqual([]);
+  disk.synced = async () => undefined;
+  finish();
+  await Promise.all([first, ...later]);
+  expect(heard).toEqual(['a', 'b', 'c']);
+  expect(transactions()).toBe(2);
+});
+
+test('when the disk fails to sync, the writers are told, and the next write succeeds', async () => {
+  const { commits, disk } = await setUp();
+  const { synced } = disk;
+  disk.synced = () => Promise.reject(new Error('input/output error'));
+  const results = await Promise.allSettled([commits.submit(claim('a')), commits.submit(claim('b'))]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  disk.synced = synced;
+  expect(await commits.submit(claim('c'))).toBe(true);
 });
 
 test('a write that fails undoes its own changes and nobody else’s', async () => {

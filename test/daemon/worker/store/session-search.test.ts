@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { appendMessage, type NewMessage } from '../../../../daemon/worker/store/messages.js';
+import { indexNextMessages } from '../../../../daemon/worker/store/search-backlog.js';
 import { deleteSession, listSessions, purgeSessions } from '../../../../daemon/worker/store/sessions.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { addSession, openStore, session } from '../../../helpers/open-store.js';
@@ -23,44 +24,57 @@ async function say(store: Store, peerId: string, ...texts: string[]): Promise<vo
   });
 }
 
+async function indexAll(store: Store): Promise<void> {
+  while (await store.write(indexNextMessages));
+}
+
 const find = async (store: Store, search: string): Promise<string[]> =>
   (await store.read((db) => listSessions(db, { limit: 50, search }))).map(({ peer_id: peerId }) => peerId).toSorted();
 
-test.each([
-  ['needle', ['a']],
-  ['NEEDLE', ['a']],
-  ['eedl', ['a']],
-  ['äpfel', ['b']],
-  ['größ', ['b']],
-  ['日本語', ['c']],
-  ['本語', ['c']],
-  ['ss', ['a']],
-  ['"quoted" AND x', ['d']],
-  ['50%_of\\it', ['d']],
-  ['* NEAR(', ['d']],
-  ["'); drop", ['d']],
-  ['nul\u0000byte', ['e']],
-  ['🌍🌍', ['e']],
-  ['nowhere', []],
-  ['needle hay', []],
-])('%s is found where it was said', async (search, expected) => {
-  const store = await openStore();
-  await say(store, 'a', 'hello', 'a Needle in the grass');
-  await say(store, 'b', 'Zwei ÄPFEL', 'die Größe');
-  await say(store, 'c', 'これは日本語です');
-  await say(store, 'd', 'title', '"quoted" AND x', '50%_of\\it', "* NEAR('); drop");
-  await say(store, 'e', 'nul\u0000byte', '🌍🌍🌍');
-  expect(await find(store, search)).toEqual(expected);
+describe.each([true, false])('in the index: %s', (isIndexed) => {
+  test.each([
+    ['needle', ['a']],
+    ['NEEDLE', ['a']],
+    ['eedl', ['a']],
+    ['äpfel', ['b']],
+    ['größ', ['b']],
+    ['日本語', ['c']],
+    ['本語', ['c']],
+    ['ss', ['a']],
+    ['"quoted" AND x', ['d']],
+    ['50%_of\\it', ['d']],
+    ['* NEAR(', ['d']],
+    ["'); drop", ['d']],
+    ['nul\u0000byte', ['e']],
+    ['🌍🌍', ['e']],
+    ['nowhere', []],
+    ['needle hay', []],
+  ])('%s is found where it was said', async (search, expected) => {
+    const store = await openStore();
+    await say(store, 'a', 'hello', 'a Needle in the grass');
+    await say(store, 'b', 'Zwei ÄPFEL', 'die Größe');
+    await say(store, 'c', 'これは日本語です');
+    await say(store, 'd', 'title', '"quoted" AND x', '50%_of\\it', "* NEAR('); drop");
+    await say(store, 'e', 'nul\u0000byte', '🌍🌍🌍');
+    if (isIndexed) await indexAll(store);
+    expect(await find(store, search)).toEqual(expected);
+  });
 });
 
 test('what was deleted is not found, and purging it leaves the index sound', async () => {
   const store = await openStore();
   await say(store, 'a', 'a needle', 'another needle');
   await say(store, 'b', 'a needle too');
+  await indexAll(store);
+  await say(store, 'c', 'not in the index yet');
   await store.write((db) => deleteSession(db, { key: session('a').key, nowMs: 2_000 }));
   expect(await find(store, 'needle')).toEqual(['b']);
   await store.write((db) => purgeSessions(db, 3_000));
   expect(await find(store, 'needle')).toEqual(['b']);
+  expect((await store.write((db) => sql<{ integrity_check: string }>`pragma integrity_check`.execute(db))).rows).toEqual([
+    { integrity_check: 'ok' },
+  ]);
+  await indexAll(store);
   await store.write(
     async (db) => void (await sql`insert into messages_search (messages_search, rank) values ('integrity-check', 1)`.execute(db)),
   );
@@ -80,6 +94,7 @@ test('a hundred thousand messages are searched within a tenth of a second, whate
         null, 'complete', n
       from numbers`.execute(db);
   });
+  await indexAll(store);
   const timed: Record<string, number> = {};
   for (const search of ['n77777', 'charlie', 'alpha bravo', 'nothing like it', 'zq', 'ch']) {
     const tries: number[] = [];
