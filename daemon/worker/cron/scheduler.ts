@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { readNextCronInstant } from '../store/cron-jobs.js';
 import { listUnfinishedRuns, purgeCronRuns } from '../store/cron-runs.js';
+import { purgeInSteps } from '../store/purge.js';
 import type { CronRunRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
@@ -165,6 +166,11 @@ export class Scheduler {
     if (nowMs - this.#purgedAtMs < PURGE_EVERY_MS) return;
     this.#purgedAtMs = nowMs;
     const { store, settings } = { store: this.#options.store, settings: this.#options.settings() };
-    await store.write((db) => purgeCronRuns(db, nowMs - settings.historyRetentionDays * DAY_MS));
+    const beforeMs = nowMs - settings.historyRetentionDays * DAY_MS;
+    await purgeInSteps(
+      store,
+      (db) => purgeCronRuns(db, beforeMs),
+      () => true,
+    );
   }
 }

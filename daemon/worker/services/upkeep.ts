@@ -7,6 +7,7 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { purgeIdempotencyKeys } from '../store/idempotency.js';
 import { purgeInbox } from '../store/inbox.js';
 import { purgeOutbox } from '../store/outbox-pages.js';
+import { purgeInSteps, type PurgeStep } from '../store/purge.js';
 import { purgeSessions } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
@@ -43,7 +44,7 @@ export class Upkeep {
     this.#indexer = new SearchIndexer(options);
   }
 
-  /** Does the first round; later ones follow by themselves. */
+  /** Sees to late migrations and turns of the dead; the rest, and later rounds, follow by themselves. */
   async start(): Promise<void> {
     await this.#beginRound();
     if (!this.#isStopped) this.#indexer.start();
@@ -57,29 +58,43 @@ export class Upkeep {
     await this.#indexer.stop();
   }
 
-  async #beginRound(): Promise<void> {
-    this.#round = this.#runRound();
-    await this.#round;
+  /** @returns when what others wait for has been done; the rest of the round goes on */
+  #beginRound(): Promise<number> {
+    const repaired = this.#attempt(() => this.#repair());
+    this.#round = repaired.then(async (nextMs) => {
+      // A store that is out of order, or that an older worker still uses, is left alone.
+      const purgedMs = nextMs < EVERY_MS ? nextMs : await this.#attempt(() => this.#purge());
+      if (!this.#isStopped) this.#cancel = this.#options.clock.after(purgedMs, () => void this.#beginRound());
+    });
+    return repaired;
   }
 
-  async #runRound(): Promise<void> {
-    const { store, journal, clock } = this.#options;
-    let nextMs = SOON_MS;
+  /** @param work  says when the next round is due. Never rejects */
+  async #attempt(work: () => Promise<number>): Promise<number> {
     try {
-      await store.contract();
-      const others = await journal.interruptOrphans();
-      if (others === 0) nextMs = EVERY_MS;
-      await store.write(async (db) => {
-        await purgeIdempotencyKeys(db, clock.now());
-        await purgeSessions(db, clock.now() - SESSION_UNDO_MS);
-        await purgeOutbox(db, { deliveredMs: clock.now() - DELIVERED_TTL_MS, otherMs: clock.now() - UNDELIVERED_TTL_MS });
-        await purgeInbox(db, clock.now() - HANDLED_TTL_MS);
-      });
+      const nextMs = await work();
       this.#wait.succeeded();
+      return nextMs;
     } catch (error) {
-      nextMs = this.#wait.failed(error);
+      return this.#wait.failed(error);
     }
-    if (this.#isStopped) return;
-    this.#cancel = clock.after(nextMs, () => void this.#beginRound());
+  }
+
+  async #repair(): Promise<number> {
+    const { store, journal } = this.#options;
+    await store.contract();
+    return (await journal.interruptOrphans()) === 0 ? EVERY_MS : SOON_MS;
+  }
+
+  async #purge(): Promise<number> {
+    const nowMs = this.#options.clock.now();
+    const steps: PurgeStep[] = [
+      (db) => purgeIdempotencyKeys(db, nowMs),
+      (db) => purgeSessions(db, nowMs - SESSION_UNDO_MS),
+      (db) => purgeOutbox(db, { deliveredMs: nowMs - DELIVERED_TTL_MS, otherMs: nowMs - UNDELIVERED_TTL_MS }),
+      (db) => purgeInbox(db, nowMs - HANDLED_TTL_MS),
+    ];
+    for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);
+    return EVERY_MS;
   }
 }

@@ -1,5 +1,6 @@
 /** Runs of scheduled jobs: the statements. What may follow what is decided in `cron/`. */
 import type { Insertable, Updateable } from 'kysely';
+import { PURGE_ROWS } from './purge.js';
 import type { CronRunRow, CronRunTable, Queries } from './schema.js';
 import { decodeText, encodeText } from './text.js';
 
@@ -86,7 +87,11 @@ export async function trimCronRuns(db: Queries, query: { jobId: string; keep: nu
     .execute();
 }
 
-/** Runs in a write: forgets what ended before. */
-export async function purgeCronRuns(db: Queries, beforeMs: number): Promise<void> {
-  await db.deleteFrom('cron_runs').where('finished_at', '<=', beforeMs).execute();
+/** Runs in a write, one step: forgets what ended before. @returns how many runs */
+export async function purgeCronRuns(db: Queries, beforeMs: number): Promise<number> {
+  const result = await db
+    .deleteFrom('cron_runs')
+    .where('seq', 'in', (query) => query.selectFrom('cron_runs').select('seq').where('finished_at', '<=', beforeMs).limit(PURGE_ROWS))
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
 }

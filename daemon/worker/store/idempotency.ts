@@ -1,5 +1,7 @@
 /** Callers' idempotency keys with what they were first used for. */
+import { sql } from 'kysely';
 import { prepare } from './prepare.js';
+import { PURGE_ROWS } from './purge.js';
 import type { Queries } from './schema.js';
 
 /** How long a key is remembered. */
@@ -34,7 +36,21 @@ const upsert = prepare<KeyOfScope & FirstUse & { nowMs: number }>()((db, p) =>
     ),
 );
 
-const purge = prepare<{ beforeMs: number }>()((db, p) => db.deleteFrom('idempotency_keys').where('created_at', '<=', p.beforeMs));
+const purge = prepare<{ beforeMs: number }>()((db, p) =>
+  db
+    .deleteFrom('idempotency_keys')
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('scope', 'key'),
+        'in',
+        selectFrom('idempotency_keys')
+          .select(['scope', 'key'])
+          .where('created_at', '<=', p.beforeMs)
+          .limit(sql.lit(PURGE_ROWS))
+          .$asTuple('scope', 'key'),
+      ),
+    ),
+);
 
 /** @param use.nowMs  epoch milliseconds; a use longer ago than the TTL is forgotten */
 export async function findFirstUse(db: Queries, use: KeyOfScope & { nowMs: number }): Promise<FirstUse | undefined> {
@@ -46,7 +62,7 @@ export async function rememberFirstUse(db: Queries, use: KeyOfScope & FirstUse &
   await upsert.run(db, use);
 }
 
-/** @returns how many keys were forgotten */
+/** Runs in a write: one step. @returns how many keys were forgotten */
 export async function purgeIdempotencyKeys(db: Queries, nowMs: number): Promise<number> {
   return purge.run(db, { beforeMs: nowMs - IDEMPOTENCY_TTL_MS });
 }

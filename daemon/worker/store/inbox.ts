@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Lane } from './outbox.js';
 import { prepare } from './prepare.js';
+import { PURGE_ROWS } from './purge.js';
 import type { InboxMessageRow, InboxState, Queries } from './schema.js';
 
 /** A message as a channel hands it in. */
@@ -188,12 +189,13 @@ export async function finishInbox(db: Queries, ending: Ending): Promise<boolean>
   return (await finish.run(db, ending)) === 1;
 }
 
-/** Forgets what was handled long ago. @returns how many messages */
+/** Forgets what was handled long ago. Runs in a write: one step. @returns how many messages */
 export async function purgeInbox(db: Queries, beforeMs: number): Promise<number> {
   const result = await db
     .deleteFrom('inbox_messages')
-    .where('finished_at', 'is not', null)
-    .where('finished_at', '<=', beforeMs)
+    .where('seq', 'in', (query) =>
+      query.selectFrom('inbox_messages').select('seq').where('finished_at', '<=', beforeMs).orderBy('finished_at').limit(PURGE_ROWS),
+    )
     .executeTakeFirst();
   return Number(result.numDeletedRows);
 }

@@ -1,5 +1,6 @@
 /** The outbox for people: pages, one message, and what they may do with it. */
 import { sql } from 'kysely';
+import { PURGE_ROWS } from './purge.js';
 import type { DeliveryState, OutboxMessageRow, OutboxPartRow, Queries } from './schema.js';
 
 /** A message with what its parts add up to. */
@@ -72,16 +73,19 @@ export async function deleteOutboxMessage(db: Queries, seq: number): Promise<voi
   await db.deleteFrom('outbox_messages').where('seq', '=', seq).execute();
 }
 
-/** Forgets what was delivered long ago, and later also what was not. @returns how many messages */
+/** Forgets what was delivered long ago, and later also what was not. Runs in a write: one step. @returns how many messages */
 export async function purgeOutbox(db: Queries, before: { deliveredMs: number; otherMs: number }): Promise<number> {
   const result = await db
     .deleteFrom('outbox_messages')
-    .where('finished_at', 'is not', null)
-    .where((where) =>
-      where.or([
-        where.and([where('finished_at', '<=', before.deliveredMs), where('state', '=', 'delivered')]),
-        where('finished_at', '<=', before.otherMs),
-      ]),
+    .where('seq', 'in', (query) =>
+      query
+        .selectFrom('outbox_messages')
+        .select('seq')
+        .where('finished_at', '<=', before.deliveredMs)
+        // The plus keeps SQLite from walking through all that was ever delivered instead of what is past its time.
+        .where((where) => where.or([sql<boolean>`+state = 'delivered'`, where('finished_at', '<=', before.otherMs)]))
+        .orderBy('finished_at')
+        .limit(PURGE_ROWS),
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);

@@ -1,6 +1,7 @@
 /** Sessions: found by key while they live, listed newest first, deleted softly. */
 import { sql } from 'kysely';
 import { prepare } from './prepare.js';
+import { PURGE_ROWS } from './purge.js';
 import type { Queries, SessionRow } from './schema.js';
 import { containsText } from './session-search.js';
 
@@ -94,7 +95,23 @@ const selectDeleted = prepare<{ key: string; afterMs: number }>()((db, p) =>
 
 const markLiving = prepare<{ id: number }>()((db, p) => db.updateTable('sessions').set({ deleted_at: null }).where('id', '=', p.id));
 
-const purge = prepare<{ beforeMs: number }>()((db, p) => db.deleteFrom('sessions').where('deleted_at', '<=', p.beforeMs));
+const selectDoomed = prepare<{ beforeMs: number }>()((db, p) =>
+  db.selectFrom('sessions').select('id').where('deleted_at', '<=', p.beforeMs).limit(sql.lit(1)),
+);
+
+const deleteMessages = prepare<{ sessionId: number; limit: number }>()((db, p) =>
+  db
+    .deleteFrom('messages')
+    .where('seq', 'in', (query) => query.selectFrom('messages').select('seq').where('session_id', '=', p.sessionId).limit(p.limit)),
+);
+
+const deleteTurns = prepare<{ sessionId: number; limit: number }>()((db, p) =>
+  db
+    .deleteFrom('turns')
+    .where('id', 'in', (query) => query.selectFrom('turns').select('id').where('session_id', '=', p.sessionId).limit(p.limit)),
+);
+
+const deleteForGood = prepare<{ id: number }>()((db, p) => db.deleteFrom('sessions').where('id', '=', p.id));
 
 export async function findSession(db: Queries, key: string): Promise<SessionRow | undefined> {
   return selectByKey.first(db, { key });
@@ -154,9 +171,20 @@ export async function restoreSession(db: Queries, id: number): Promise<void> {
   await markLiving.run(db, { id });
 }
 
-/** Removes for good what was deleted at `beforeMs` or earlier, messages and turns with it. */
+/**
+ * Removes for good what was deleted at `beforeMs` or earlier, messages and turns with it. Runs in a write: one step,
+ * which may end within a session. @returns how many rows
+ */
 export async function purgeSessions(db: Queries, beforeMs: number): Promise<number> {
-  return purge.run(db, { beforeMs });
+  let removed = 0;
+  while (removed < PURGE_ROWS) {
+    const doomed = await selectDoomed.first(db, { beforeMs });
+    if (doomed === undefined) return removed;
+    removed += await deleteMessages.run(db, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
+    if (removed < PURGE_ROWS) removed += await deleteTurns.run(db, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
+    if (removed < PURGE_ROWS) removed += await deleteForGood.run(db, doomed);
+  }
+  return removed;
 }
 
 /** Where a page ends: the next begins below it. */

@@ -1,6 +1,7 @@
 /**
  * The search index follows the messages instead of being kept by each insert: indexing a message costs several times
- * what storing it does, and many at once cost far less than one by one. Up to which message it goes is kept here.
+ * what storing it does, and many at once cost far less than one by one. Up to which message it goes is kept here. Two more
+ * indices find what is past its time without looking at everything.
  */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';
@@ -10,7 +11,11 @@ export const searchBacklog: Migration = {
   phase: 'expand',
   async up(db) {
     await sql`create table messages_search_position (position bigint not null)`.execute(db);
-    await sql`insert into messages_search_position (position) select coalesce(max(seq), 0) from messages`.execute(db);
+    // Whatever triggers have put in comes again, in its turn.
+    await sql`insert into messages_search (messages_search) values ('delete-all')`.execute(db);
+    await sql`insert into messages_search_position (position) values (0)`.execute(db);
+    await sql`create index sessions_deleted on sessions (deleted_at) where deleted_at is not null`.execute(db);
+    await sql`create index cron_runs_finished on cron_runs (finished_at) where finished_at is not null`.execute(db);
     await sql`drop trigger messages_search_insert`.execute(db);
     await sql`drop trigger messages_search_delete`.execute(db);
     await sql`drop trigger messages_search_update`.execute(db);
