@@ -37,19 +37,10 @@ const upsert = prepare<KeyOfScope & FirstUse & { nowMs: number }>()((db, p) =>
 );
 
 const purge = prepare<{ beforeMs: number }>()((db, p) =>
-  db
-    .deleteFrom('idempotency_keys')
-    .where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('scope', 'key'),
-        'in',
-        selectFrom('idempotency_keys')
-          .select(['scope', 'key'])
-          .where('created_at', '<=', p.beforeMs)
-          .limit(sql.lit(PURGE_ROWS))
-          .$asTuple('scope', 'key'),
-      ),
-    ),
+  db.deleteFrom('idempotency_keys').where((query) => {
+    const old = query.selectFrom('idempotency_keys').select(['scope', 'key']).where('created_at', '<=', p.beforeMs);
+    return query(query.refTuple('scope', 'key'), 'in', old.limit(sql.lit(PURGE_ROWS)).$asTuple('scope', 'key'));
+  }),
 );
 
 /** @param use.nowMs  epoch milliseconds; a use longer ago than the TTL is forgotten */

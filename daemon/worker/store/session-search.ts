@@ -27,18 +27,27 @@ function anyLike(column: RawBuilder<unknown>, needle: string): RawBuilder<boolea
 /** A phrase of FTS5, in which nothing has a meaning of its own. */
 const phrase = (needle: string): string => `"${needle.replaceAll('"', '""')}"`;
 
+/** Bounds a search for what nearly every message contains: of those that do, the newest are looked at. */
+const MAX_MATCHES = 100_000;
+
 /** What the index has, and what it does not have yet. */
 function indexed(needle: string): RawBuilder<unknown> {
-  return sql`select session_id from messages where seq in (select rowid from messages_search where messages_search match ${phrase(needle)})
+  return sql`select session_id from messages where seq in (
+      select rowid from messages_search where messages_search match ${phrase(needle)} order by rowid desc limit ${sql.lit(MAX_MATCHES)}
+    )
     union all select session_id from messages
     where seq > (select position from messages_search_position) and ${anyLike(sql`content`, needle)}`;
 }
 
+/** Texts too short for the index are looked for in the newest messages. */
+function unindexed(needle: string): RawBuilder<unknown> {
+  return sql`select session_id from messages
+    where seq > (select max(seq) from messages) - ${sql.lit(MAX_MATCHES)} and ${anyLike(sql`content`, needle)}`;
+}
+
 /** A condition on rows of `sessions`: title or messages contain the text, in any case of its letters. */
 export function containsText(needle: string): RawBuilder<boolean> {
-  const matching =
-    Array.from(needle).length >= TRIGRAM_LENGTH
-      ? indexed(needle)
-      : sql`select session_id from messages where ${anyLike(sql`content`, needle)}`;
-  return sql<boolean>`(${anyLike(sql`title`, needle)} or sessions.id in (${matching}))`;
+  const inMessages = Array.from(needle).length >= TRIGRAM_LENGTH ? indexed(needle) : unindexed(needle);
+  // One list, so that each session is looked up in it instead of having its title compared, newest first.
+  return sql<boolean>`sessions.id in (select id from sessions where ${anyLike(sql`title`, needle)} union all ${inMessages})`;
 }
