@@ -1,21 +1,53 @@
 /**
- * The floors: the least that serves the same answer. `node bare-servers.mjs node|koa PORT BODY`.
- * Koa is what the gateway's HTTP side is built on; the body is the gateway's own.
+ * The floors: the least that serves the same answer. `node bare-servers.mjs KIND PORT [BODY]`.
+ * `node`, `koa`: answer BODY; Koa is what the gateway's HTTP side is built on, the body the gateway's own.
+ * `echo`: Koa and koa-body answer the JSON that they were sent. `provider`: streams an answer as OpenAI does.
  */
 import { createServer } from 'node:http';
 import Koa from 'koa';
+import { koaBody } from 'koa-body';
 
 const [kind, port, body] = process.argv.slice(2);
-if (kind === 'koa') {
-  const document = JSON.parse(body);
+
+function koa(middlewares) {
   const app = new Koa();
-  app.use((ctx) => {
-    ctx.body = document;
+  for (const middleware of middlewares) app.use(middleware);
+  return app.callback();
+}
+
+function chunk(delta, finish_reason = null) {
+  return `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'one', choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+}
+
+function stream(request, response) {
+  request.resume().once('end', () => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    response.write(chunk({ role: 'assistant', content: 'first' }));
+    response.end(`${chunk({ content: ' second' })}${chunk({}, 'stop')}data: [DONE]\n\n`);
   });
-  app.listen(Number(port), '127.0.0.1');
-} else {
-  createServer((_request, response) => {
+}
+
+const SERVERS = {
+  node: () => (_request, response) => {
     response.setHeader('Content-Type', 'application/json; charset=utf-8');
     response.end(body);
-  }).listen(Number(port), '127.0.0.1');
-}
+  },
+  koa: () => {
+    const document = JSON.parse(body);
+    return koa([
+      (ctx) => {
+        ctx.body = document;
+      },
+    ]);
+  },
+  echo: () =>
+    koa([
+      koaBody(),
+      (ctx) => {
+        ctx.body = ctx.request.body;
+      },
+    ]),
+  provider: () => stream,
+};
+
+createServer(SERVERS[kind]()).listen(Number(port), '127.0.0.1');

@@ -1,13 +1,15 @@
 /**
  * `npm run bench`: what a person waits for and what the machine pays, each beside the least that could do the same,
- * measured in the same run. Takes about three minutes; writes bench-results/bench.md and bench.json.
+ * measured in the same run. Takes about five minutes; writes bench-results/bench.md and bench.json.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setUp } from '../../bin/setup.mjs';
 import { Gateway, root } from './gateway.mjs';
+import { measureAgent } from './measure-agent.mjs';
 import { measureFollow } from './measure-follow.mjs';
+import { measureAccept, measureScale } from './measure-messages.mjs';
 import { measureCrash, measureRestart, measureThroughput } from './measure-service.mjs';
 import { measureCommands, measureIdle, measureStart } from './measure-start.mjs';
 import { killAllStarted } from './processes.mjs';
@@ -22,6 +24,9 @@ const ON_RUNNING = {
   restart: measureRestart,
   crash: measureCrash,
 };
+
+/** Those that make gateways of their own. */
+const ON_THEIR_OWN = { accept: measureAccept, scale: measureScale, agent: measureAgent };
 
 function toMarkdown({ machine, rows }) {
   const lines = rows.map(({ name, unit, ours, floor, floorName, ratio, note }) => {
@@ -49,6 +54,7 @@ async function measureAll(names) {
     await gateway.start();
     for (const [name, measure] of Object.entries(ON_RUNNING)) await take(name, measure);
     await gateway.stop();
+    for (const [name, measure] of Object.entries(ON_THEIR_OWN)) await take(name, measure);
   } finally {
     await gateway.dispose();
     killAllStarted();

@@ -25,13 +25,16 @@ export interface TurnJournalOptions {
   publish?(event: GatewayEvent): void;
 }
 
-/** A turn whose question is stored and whose session is ours. */
+/** A turn whose session is ours. */
 export interface BegunTurn {
   readonly id: string;
   readonly session: SessionRow;
   /** The question's place: what was said before it is its context. */
   readonly questionSeq: number;
 }
+
+/** One whose question is committed; `stored` resolves when it is on disk. Before that nobody may hear of the turn. */
+export type BeginningTurn = BegunTurn & { readonly stored: Promise<void> };
 
 export interface TurnQuestion {
   readonly session: NewSession;
@@ -91,21 +94,24 @@ export class TurnJournal {
   }
 
   /**
-   * Stores the question, once the session's lease is ours: while another live worker runs a turn in it, this one waits.
+   * Writes the question, once the session's lease is ours: while another live worker runs a turn in it, this one waits.
    * @throws SESSION_NOT_FOUND; UNAVAILABLE; the signal's reason when it is aborted while waiting
    */
-  async begin(question: TurnQuestion, signal: AbortSignal, hooks: TurnHooks = {}): Promise<BegunTurn> {
+  async begin(question: TurnQuestion, signal: AbortSignal, hooks: TurnHooks = {}): Promise<BeginningTurn> {
     for (;;) {
       signal.throwIfAborted();
-      const turn = await this.#options.store.write(async (db) => {
+      const { value: turn, stored } = await this.#options.store.writeEarly(async (db) => {
         const begun = await this.#tryBegin(db, question);
         if (typeof begun !== 'string') await hooks.begun?.(db, begun);
         return begun;
       });
       if (typeof turn !== 'string') {
-        this.#publish(turn, { state: 'started', model: null, usage: null });
-        return turn;
+        const told = stored.then(() => this.#publish(turn, { state: 'started', model: null, usage: null }));
+        // Who runs the turn hears of it when it waits for it.
+        told.catch(() => undefined);
+        return { ...turn, stored: told };
       }
+      await stored;
       await this.#waitForLease(turn, signal);
     }
   }

@@ -15,7 +15,7 @@ import type { AgentEvent } from './contracts.js';
 import { EventStream } from './event-stream.js';
 import { buildModelRequest } from './turn-context.js';
 import type { ToolBox } from './turn-tools.js';
-import type { BegunTurn, TurnHooks, TurnJournal, TurnOutcome } from './turn-journal.js';
+import type { BeginningTurn, BegunTurn, TurnHooks, TurnJournal, TurnOutcome } from './turn-journal.js';
 
 export interface TurnRunnerOptions {
   readonly store: Store;
@@ -176,7 +176,7 @@ export class TurnRunner {
   }
 
   /** What the turn came to. A fault of the gateway itself is an outcome too: the question is stored, so its end must be. */
-  async #answer(request: TurnRequest, turn: BegunTurn, io: TurnIo): Promise<TurnOutcome> {
+  async #answer(request: TurnRequest, turn: BeginningTurn, io: TurnIo): Promise<TurnOutcome> {
     const reply: string[] = [];
     const say = (text: string): void => {
       reply.push(text);
@@ -203,11 +203,12 @@ export class TurnRunner {
     }
   }
 
-  async #runCommand(request: TurnRequest, turn: BegunTurn): Promise<string | undefined> {
+  async #runCommand(request: TurnRequest, turn: BeginningTurn): Promise<string | undefined> {
     const [first] = request.candidates;
     const matched = this.#match(request);
     if (matched === undefined) return undefined;
     const { command, call } = matched;
+    await turn.stored;
     return command.run({ ...call, sessionId: turn.session.id, sessionKey: turn.session.key, agentId: request.agent.id, model: first.ref });
   }
 
@@ -216,7 +217,7 @@ export class TurnRunner {
     return runsCommands || first.ref === GUIDE_REF ? this.#options.commands.match(text) : undefined;
   }
 
-  async #askModels(request: TurnRequest, turn: BegunTurn, io: TurnIo & { say: (text: string) => void }): Promise<Partial<TurnOutcome>> {
+  async #askModels(request: TurnRequest, turn: BeginningTurn, io: TurnIo & { say: (text: string) => void }): Promise<Partial<TurnOutcome>> {
     const { store, commands, tools, clock, logger } = this.#options;
     const { agent, text, candidates } = request;
     const events = answer({
@@ -229,6 +230,8 @@ export class TurnRunner {
       random: () => this.#options.random(),
     });
     for await (const event of events) {
+      // The model was asked while the disk took the question; nothing is told, and no tool is run, before it has it.
+      await turn.stored;
       switch (event.type) {
         case 'delta':
           io.say(event.text);

@@ -18,8 +18,16 @@ export interface CommitTarget {
   readonly synced: () => Promise<void>;
 }
 
+/** A write that is committed, and that others see, but that may not be on disk yet. */
+export interface EarlyResult<T> {
+  readonly value: T;
+  /** Resolves when it is on disk. */
+  readonly stored: Promise<void>;
+}
+
 interface Pending {
   readonly work: Write<unknown>;
+  readonly committed?: (value: unknown) => void;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -50,6 +58,19 @@ export class GroupCommit {
     });
   }
 
+  /** Runs `work` in a transaction. Resolves when it is committed; nobody outside may hear of it before it is `stored`. */
+  submitEarly<T>(work: Write<T>): Promise<EarlyResult<T>> {
+    return new Promise<EarlyResult<T>>((resolve, reject) => {
+      const stored: Promise<void> = new Promise<unknown>((resolveStored, rejectStored) => {
+        const committed = (value: unknown): void => resolve({ value: value as T, stored });
+        this.#pending.push({ work, committed, resolve: resolveStored, reject: rejectStored });
+        this.#running ??= this.#run();
+      }).then(() => undefined);
+      // Before the commit it is the write that has failed.
+      stored.catch(reject);
+    });
+  }
+
   /** Resolves when everything submitted so far is decided. */
   async idle(): Promise<void> {
     await this.#running;
@@ -68,6 +89,10 @@ export class GroupCommit {
     try {
       const { writer, synced } = await this.#database();
       const outcomes = (await runTogether(writer, batch)) ?? (await runApart(writer, batch));
+      batch.forEach(({ committed }, index) => {
+        const outcome = outcomes[index];
+        if (outcome !== undefined && 'value' in outcome) committed?.(outcome.value);
+      });
       await synced();
       settle(batch, outcomes);
     } catch (error) {

@@ -8,7 +8,7 @@ import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { findSetAside, setAside, storeUnavailable } from './database-file.js';
-import { GroupCommit, type Write } from './group-commit.js';
+import { type EarlyResult, GroupCommit, type Write } from './group-commit.js';
 import { probeWriting } from './leases.js';
 import { MIGRATIONS } from './migrations/index.js';
 import type { Migration } from './migrations/migration.js';
@@ -71,14 +71,32 @@ export class Store {
    * @throws UNAVAILABLE while the database cannot be used; whatever `work` throws, after undoing what it wrote
    */
   async write<T>(work: Write<T>): Promise<T> {
+    const { value, stored } = await this.writeEarly(work);
+    await stored;
+    return value;
+  }
+
+  /**
+   * {@link write} for who can do something in the meantime: resolves at the commit, and `stored` when it is on disk. Until
+   * then nobody outside may hear of it. @throws as {@link write}; `stored` rejects with UNAVAILABLE
+   */
+  async writeEarly<T>(work: Write<T>): Promise<EarlyResult<T>> {
     try {
-      const result = await this.#commits.submit(work);
-      this.#noteSound();
-      for (const listener of this.#listeners) listener();
-      return result;
+      const { value, stored } = await this.#commits.submitEarly(work);
+      return { value, stored: this.#noteStored(stored) };
     } catch (error) {
       throw await this.#judge(error);
     }
+  }
+
+  async #noteStored(stored: Promise<void>): Promise<void> {
+    try {
+      await stored;
+    } catch (error) {
+      throw await this.#judge(error);
+    }
+    this.#noteSound();
+    for (const listener of this.#listeners) listener();
   }
 
   /** `listener` is called after each write that this worker has committed, before the writer hears of it. It must not throw. */

@@ -68,6 +68,25 @@ test('nobody hears of success before the disk has it, and what comes in meanwhil
   expect(transactions()).toBe(2);
 });
 
+test('who can wait with telling goes on at the commit, and is told when the disk has it', async () => {
+  const { commits, disk, reader } = await setUp();
+  let finish: () => void = () => undefined;
+  disk.synced = () => new Promise((done) => (finish = done));
+  const { value, stored } = await commits.submitEarly(claim('a'));
+  expect(value).toBe(true);
+  expect(await readLeaseOwner(reader, 'a')).toBe('me');
+  let isStored = false;
+  void stored.then(() => (isStored = true));
+  await new Promise(setImmediate);
+  expect(isStored).toBe(false);
+  finish();
+  await stored;
+  await expect(commits.submitEarly(() => Promise.reject(new Error('changed my mind')))).rejects.toThrow('changed my mind');
+  disk.synced = () => Promise.reject(new Error('input/output error'));
+  const lost = await commits.submitEarly(claim('b'));
+  await expect(lost.stored).rejects.toThrow('input/output error');
+});
+
 test('when the disk fails to sync, the writers are told, and the next write succeeds', async () => {
   const { commits, disk } = await setUp();
   const { synced } = disk;
