@@ -44,7 +44,7 @@ const SERVERS = {
     koa([
       koaBody(),
       (ctx) => {
-        ctx.body = ctx.request.body;
+        ctx.body = ctx.request.body ?? {};
       },
     ]),
   provider: () => stream,

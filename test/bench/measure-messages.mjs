@@ -56,6 +56,7 @@ async function inTurn(targets) {
 async function startEcho() {
   const port = await freePort();
   const { pid } = startProcess(process.execPath, [join(import.meta.dirname, 'bare-servers.mjs'), 'echo', String(port)]);
+  await waitUntilHealthy(port);
   return { port, path: '/', channel: 'webchat', pid };
 }
 
