@@ -69,7 +69,10 @@ export class Gateway {
     this.#rotation = new LogRotation({
       logPath: paths.logPath,
       limits: () => config.settings.logs,
-      reopenWriters: () => this.#reopenWriters(),
+      reopenWriters: () => {
+        logFile.reopen();
+        for (const worker of this.#supervisor.slots.all()) worker.send({ type: 'reopenLogs' });
+      },
       onError: (error) => log.error({ err: error }, 'log rotation failed'),
     });
     this.#respawn = new Respawn({ policy: new RestartPolicy(), clock });
@@ -254,11 +257,6 @@ export class Gateway {
     this.#start.predecessor?.link.succeeded(worker);
     this.#start.onRunning?.({ host, port, instanceId: this.#instanceId });
     this.#changes.start();
-  }
-
-  #reopenWriters(): void {
-    this.#foundation.logFile.reopen();
-    for (const worker of this.#supervisor.slots.all()) worker.send({ type: 'reopenLogs' });
   }
 
   /** A restart that no client waits for. */

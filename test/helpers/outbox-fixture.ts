@@ -67,10 +67,14 @@ export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<Ou
     async until(id, state) {
       for (;;) {
         const row = await read(id);
-        if (row.state === state) return row;
+        if (row.state === state) break;
         // Nothing tells when a row has changed; the test's own time limit ends a wait in vain.
         await new Promise(setImmediate);
       }
+      // A reader sees what is not on disk yet. A write of ours comes after it is, and then the outbox has heard of it too.
+      await store.write(() => Promise.resolve());
+      await new Promise(setImmediate);
+      return read(id);
     },
   };
 }

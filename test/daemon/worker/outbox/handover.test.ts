@@ -101,7 +101,7 @@ test('what a worker takes in while it ends is found by its successor, and what i
   expect(next.channels.sent).toEqual([]);
   while (next.channels.pending === 0) {
     old.clock.advance(100);
-    await new Promise(setImmediate);
+    await store.write(() => Promise.resolve()); // the disk keeps pace with the clock
   }
   await next.channels.answer(DELIVERED);
   await next.until(late, 'delivered');
@@ -110,7 +110,7 @@ test('what a worker takes in while it ends is found by its successor, and what i
   live.shift();
   while (next.channels.pending === 0) {
     old.clock.advance(500);
-    await new Promise(setImmediate);
+    await store.write(() => Promise.resolve()); // the disk keeps pace with the clock
   }
   const last = await next.channels.answer(DELIVERED);
   await next.until(behind, 'delivered');
