@@ -168,6 +168,9 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     const lost = await gateway.xopc('gateway', 'restart', '--force');
     expect(lost).toMatchObject({ code: 78, stderr: expect.stringContaining('the disk is upside down') as string });
     expect(await machine.property('ActiveState')).toBe('failed');
+    const doctor = await gateway.xopc('doctor');
+    expect(doctor).toMatchObject({ code: 1, stdout: expect.stringContaining('systemd has given up (exit code 78)') as string });
+    expect(doctor.stdout).toContain(`${gateway.launcherPath} was edited by hand`);
   });
 
   test('is taken over by `gateway --force` by letting its manager replace it: one owner, and it stays', async () => {

@@ -66,6 +66,11 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined).each([
     const unit = await systemctl('cat', 'xopc-gateway.service');
     expect(unit.stdout.includes('CapabilityBoundingSet=')).toBe(hasFullSandbox);
     expect((await xopc('gateway', 'service-status')).code).toBe(0);
+    const doctor = await xopc('doctor');
+    expect(doctor).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/service-life: .*\n +sudo loginctl enable-linger tester/) as string,
+    });
     expect((await xopc('gateway', 'restart', '--force')).code).toBe(0);
     expect((await xopc('gateway', 'uninstall')).code).toBe(0);
     expect((await systemctl('show', 'xopc-gateway', '--property=LoadState', '--value')).stdout.trim()).toBe('not-found');
