@@ -1,10 +1,10 @@
 /** The Node that runs us and the package that it runs. */
+import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { bundleDirectory, type BundleName, readBuildInfo } from '../../shared/node/bundle.js';
 import { environmentValue } from '../../shared/node/env.js';
 import { isSingleExecutable, readTrailer } from '../../shared/node/single-executable.js';
-import { sha256Hex } from '../../shared/sha256.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
 /** Those that nothing works without; whatever else is there is looked at too. */
@@ -39,8 +39,10 @@ export function checkNode(version = process.versions.node): Finding {
 
 /** The first line of a bundle is the hash of the rest. */
 function isWhole(path: string): boolean {
-  const [, hash, text] = /^\/\/ ([0-9a-f]{16})\n([^]*)$/.exec(readFileSync(path, 'utf8')) ?? [];
-  return text !== undefined && sha256Hex(text).startsWith(hash ?? ' ');
+  const bytes = readFileSync(path);
+  const start = bytes.indexOf('\n') + 1;
+  const [, hash = ' '] = /^\/\/ ([0-9a-f]{16})\n$/.exec(bytes.toString('latin1', 0, start)) ?? [];
+  return createHash('sha256').update(bytes.subarray(start)).digest('hex').startsWith(hash);
 }
 
 function damage(directory: string): string[] {
