@@ -2,18 +2,17 @@
  * Composition of the supervisor: connects signals, files, requests and holdings with the event loop, and takes
  * everything down again in order.
  */
-import type { Clock } from '../../shared/clock.js';
 import type { RestartResult, StatusDocument } from '../../shared/control/messages.js';
 import type { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { readBuildInfo } from '../../shared/node/bundle.js';
-import type { SupervisorOptions } from '../../shared/node/entry.js';
-import { spawnChild, type SpawnChild } from './child-process.js';
+import { spawnChild } from './child-process.js';
 import { ConfigChanges } from './config-changes.js';
 import { type ControlContext, createControlHandler, restart } from './control-requests.js';
 import { ControlServer } from './control-server.js';
 import { openFoundation, type Foundation } from './foundation.js';
-import { Holdings, type Predecessor } from './holdings.js';
+import type { GatewayStart } from './gateway-start.js';
+import { Holdings } from './holdings.js';
 import type { ListenSocket } from './listen-socket.js';
 import { learnFileSecrets } from './known-secrets.js';
 import { makeLockRecord } from './own-lock-record.js';
@@ -28,15 +27,6 @@ import { makeStatus } from './status-document.js';
 import { Succession } from './succession.js';
 import { Supervisor } from './supervisor.js';
 import { WorkerRequests } from './worker-requests.js';
-
-export interface GatewayStart extends SupervisorOptions {
-  readonly clock: Clock;
-  /** Set for a successor. */
-  readonly predecessor?: Predecessor;
-  /** Called when too many workers have died for the start to be called one; tries go on. */
-  readonly onFailed?: (error: GatewayError | undefined) => void;
-  readonly spawn?: SpawnChild;
-}
 
 type Outcome = { readonly exitCode: number; readonly error: GatewayError | undefined };
 

@@ -6,8 +6,6 @@ import type { SuccessionMessage } from '../../shared/ipc/messages.js';
 export const HAND_OVER_LIMIT_MS = 10_000;
 /** Beyond its drain deadline, by which its worker has quiesced or been killed. */
 export const RETIRE_MARGIN_MS = 5_000;
-/** How long SIGTERM gets before SIGKILL, as with `--force`. */
-export const TERM_GRACE_MS = 700;
 
 export interface HandedOver {
   readonly handle: object;
@@ -25,16 +23,16 @@ export interface ParentChannel {
 
 /** The parent as a process. */
 export interface ParentProcess {
-  /** Sends it a signal; nothing when it is gone. */
-  signal(name: NodeJS.Signals): void;
+  /** SIGKILL, which a stopped process obeys too; nothing when it is gone. */
+  kill(): void;
 }
 
 function ownParent(): ParentProcess {
   const pid = process.ppid;
   return {
-    signal(name) {
+    kill() {
       // Once it has died we are somebody else's child, and its pid may be too.
-      if (process.ppid === pid && pid > 1) process.kill(pid, name);
+      if (process.ppid === pid && pid > 1) process.kill(pid, 'SIGKILL');
     },
   };
 }
@@ -131,13 +129,12 @@ export class PredecessorLink {
     this.#quiesced();
   }
 
-  /** Its worker ends with it; that it has ended tells the channel. */
+  /**
+   * Its worker ends with it; that it has ended tells the channel. SIGTERM would be a wish to stop, which ends a succession
+   * and with it us: a process that has only been stopped would grant it before it dies.
+   */
   #end(): void {
-    this.#parent.signal('SIGTERM');
-    this.#cancelLimit = this.#clock.after(TERM_GRACE_MS, () => {
-      this.#parent.signal('SIGCONT');
-      this.#parent.signal('SIGKILL');
-    });
+    this.#parent.kill();
   }
 
   #quiesced(): void {
