@@ -23,6 +23,8 @@ export const gatewayEvents = () => ({
     model: z.string().nullable(),
     usage: usage().nullable(),
   }),
+  /** A model was called for a program that keeps its conversation itself (`/v1/chat/completions`). */
+  completion: z.strictObject({ at: at(), model: z.string(), state: z.enum(['done', 'aborted', 'error']), usage: usage().nullable() }),
   /** What became of a message to a chat, or of a part of one. */
   message: z.strictObject({
     at: at(),

@@ -1,5 +1,5 @@
 /** Chooses how much of a conversation the model is given: the newest part that fits its context window. */
-import type { ChatMessage } from '../providers/provider.js';
+import type { ChatMessage, ModelMessage } from '../providers/provider.js';
 
 /** For models whose window nobody told us; what today's small local models have. */
 const DEFAULT_CONTEXT_WINDOW = 32_768;
@@ -24,29 +24,43 @@ export function contextBudget(model: { contextWindow: number | null; maxTokens: 
   return Math.floor((window - answer) * SAFETY);
 }
 
+/** A message, or several that mean nothing without each other: a tool's call and its result. */
+export type ContextItem = ChatMessage | readonly ModelMessage[];
+
 export interface ContextOptions {
   readonly budgetTokens: number;
   readonly system: string | undefined;
   /** The user's text. Always the last message, whole, whatever the budget. */
   readonly text: string;
   /** Reads what was said before `seq`, newest first. @returns an empty list at the beginning */
-  readBefore(seq: number | undefined): Promise<{ messages: readonly ChatMessage[]; nextSeq: number | undefined }>;
+  readBefore(seq: number | undefined): Promise<{ messages: readonly ContextItem[]; nextSeq: number | undefined }>;
+}
+
+const isGroup = (item: ContextItem): item is readonly ModelMessage[] => Array.isArray(item);
+
+const tokensOf = (item: ContextItem): number => estimateTokens(isGroup(item) ? JSON.stringify(item) : item.content);
+
+/** Providers refuse a conversation that begins with a tool. */
+function oldestFirst(newestFirst: readonly ContextItem[]): ModelMessage[] {
+  const items = newestFirst.toReversed();
+  const first = items.findIndex((item) => !isGroup(item));
+  return items.slice(first).flatMap((item): readonly ModelMessage[] => (isGroup(item) ? item : [item]));
 }
 
 /** @returns the messages for the model, oldest first */
-export async function gatherContext(options: ContextOptions): Promise<ChatMessage[]> {
+export async function gatherContext(options: ContextOptions): Promise<ModelMessage[]> {
   let left = options.budgetTokens - estimateTokens(options.text) - estimateTokens(options.system ?? '');
-  const newestFirst: ChatMessage[] = [{ role: 'user', content: options.text }];
+  const newestFirst: ContextItem[] = [{ role: 'user', content: options.text }];
   let seq: number | undefined;
   do {
     const page = await options.readBefore(seq);
-    for (const { role, content } of page.messages) {
-      left -= estimateTokens(content);
+    for (const item of page.messages) {
+      left -= tokensOf(item);
       // A gap in a conversation misleads more than a late beginning.
-      if (left < 0 || newestFirst.length >= MAX_MESSAGES) return newestFirst.toReversed();
-      newestFirst.push({ role, content });
+      if (left < 0 || newestFirst.length >= MAX_MESSAGES) return oldestFirst(newestFirst);
+      newestFirst.push(item);
     }
     seq = page.nextSeq;
   } while (seq !== undefined);
-  return newestFirst.toReversed();
+  return oldestFirst(newestFirst);
 }

@@ -71,7 +71,7 @@ export interface AnswerOptions {
 }
 
 /** How small local models and their servers say it. */
-const REFUSES_TOOLS =
+export const REFUSES_TOOLS =
   /(not support|requires?|no endpoints found that support)\b.*\btool|\btools?\b.*\b(not supported|requires?|unsupported)/i;
 
 /** Whether the same request without tools may succeed. */

@@ -9,6 +9,7 @@ type TurnEvent = Extract<GatewayEvent, { type: 'turn' }>;
 /** Labels are few and never a caller's own words. */
 class ActivityCounters {
   readonly #turns = new Map<string, number>();
+  readonly #completions = new Map<string, number>();
   readonly #tokens = { input: 0, output: 0 };
   readonly #deliveries = new Map<string, number>();
   #costUsd = 0;
@@ -16,6 +17,7 @@ class ActivityCounters {
 
   note(event: GatewayEvent): void {
     if (event.type === 'turn' && event.state !== 'started') this.#noteTurn(event);
+    else if (event.type === 'completion') this.#noteCompletion(event);
     else if (event.type === 'message' && event.status !== 'queued') increment(this.#deliveries, event.status);
     else if (event.type === 'config') increment(this.#configurations, event.outcome);
   }
@@ -23,8 +25,13 @@ class ActivityCounters {
   read(): CounterSample[] {
     return [
       counter('xopc_agent_turns_total', 'Turns that have ended, by how.', by('state', this.#turns)),
+      counter(
+        'xopc_completions_total',
+        'Calls of models for programs that keep their conversation themselves, by how they ended.',
+        by('state', this.#completions),
+      ),
       counter('xopc_agent_tokens_total', 'Tokens as the providers counted them.', by('direction', new Map(Object.entries(this.#tokens)))),
-      counter('xopc_agent_cost_usd_total', 'Cost of turns by the prices in models.json, in US dollars.', [
+      counter('xopc_agent_cost_usd_total', 'Cost of turns and completions by the prices in models.json, in US dollars.', [
         { labels: {}, value: this.#costUsd },
       ]),
       counter(
@@ -42,6 +49,15 @@ class ActivityCounters {
 
   #noteTurn({ state, usage }: TurnEvent): void {
     increment(this.#turns, state);
+    this.#noteUsage(usage);
+  }
+
+  #noteCompletion({ state, usage }: Extract<GatewayEvent, { type: 'completion' }>): void {
+    increment(this.#completions, state);
+    this.#noteUsage(usage);
+  }
+
+  #noteUsage(usage: TurnEvent['usage']): void {
     this.#tokens.input += usage?.inputTokens ?? 0;
     this.#tokens.output += usage?.outputTokens ?? 0;
     this.#costUsd += usage?.costUsd ?? 0;

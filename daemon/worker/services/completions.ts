@@ -1,15 +1,21 @@
-/** Chat completions for programs that bring their own conversation and tools. Nothing is stored, except in a named session. */
+/**
+ * Chat completions for programs that bring their own conversation, and their own tools or else the agent's. Nothing of
+ * it is stored, except in a named session; what it has cost is counted.
+ */
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { withIdleTimeout } from '../agent/idle-timeout.js';
 import { chooseModels } from '../agent/model-choice.js';
-import type { Candidate } from '../agent/turn.js';
+import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../agent/turn.js';
 import type { CompletionEvent, CompletionMessage, CompletionUsage } from '../providers/completion.js';
 import { describeFailure } from '../providers/describe-failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
-import type { AgentEvent, AgentService, CompletionCall, CompletionOutput, CompletionService } from './contracts.js';
+import { costOf } from '../providers/token-cost.js';
+import { completeWithTools } from './completion-tools.js';
+import type { AgentEvent, AgentService, CompletionCall, CompletionOutput, CompletionService, GatewayEvent } from './contracts.js';
+import type { ToolBox } from './turn-tools.js';
 
 export interface CompletionServiceOptions {
   readonly agent: AgentService;
@@ -17,12 +23,20 @@ export interface CompletionServiceOptions {
   readonly logger: LogPort;
   config(): Config;
   registry(): ProviderRegistry;
+  readonly tools: Pick<ToolBox, 'forCall'>;
+  publish(event: GatewayEvent): void;
 }
 
 interface SessionTarget {
   readonly session: string;
   readonly agentId?: string;
   readonly model?: string;
+}
+
+interface CallOptions {
+  readonly signal: AbortSignal;
+  /** The agent's own; undefined where the caller brings its own, or names a model. */
+  readonly tools: TurnTools | undefined;
 }
 
 /** Local models may think for minutes before the first word. */
@@ -114,26 +128,49 @@ export class Completions implements CompletionService {
       const target = agent === undefined ? { model: call.model } : { agentId: agent.id };
       return yield* this.#runInSession(call, { session: call.session, ...target }, signal);
     }
-    if (agent === undefined) return yield* this.#runStateless(call, [{ ref: call.model, model: registry.resolve(call.model) }], signal);
+    if (agent === undefined)
+      return yield* this.#runStateless(call, [{ ref: call.model, model: registry.resolve(call.model) }], { signal, tools: undefined });
     const candidates = await chooseModels({ requested: undefined, agent, config: this.#options.config() }, registry);
     const system = agent.systemPrompt === undefined ? [] : [{ role: 'system' as const, content: agent.systemPrompt }];
-    return yield* this.#runStateless({ ...call, messages: [...system, ...call.messages] }, candidates, signal);
+    const tools = call.tools === undefined ? this.#options.tools.forCall(agent, signal) : undefined;
+    return yield* this.#runStateless({ ...call, messages: [...system, ...call.messages] }, candidates, { signal, tools });
   }
 
   #agents(): AgentConfig[] {
     return this.#options.config().agents.list.filter(({ enabled }) => enabled);
   }
 
-  async *#runStateless(call: CompletionCall, candidates: readonly Candidate[], signal: AbortSignal): AsyncGenerator<CompletionOutput> {
+  async *#runStateless(call: CompletionCall, candidates: readonly Candidate[], how: CallOptions): AsyncGenerator<CompletionOutput> {
     let first: GatewayError | undefined;
     for (const candidate of candidates) {
-      const error = yield* this.#ask(candidate, call, signal);
+      const error = yield* this.#useModel(candidate, call, how);
       if (error === undefined) return;
-      if (signal.aborted) throw error;
+      if (how.signal.aborted) throw error;
       this.#options.logger.warn({ model: candidate.ref, err: error, candidates: candidates.length }, 'the model did not answer');
       first ??= error;
     }
     if (first !== undefined) throw first;
+  }
+
+  async *#useModel(
+    candidate: Candidate,
+    call: CompletionCall,
+    { signal, tools }: CallOptions,
+  ): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
+    if (tools === undefined || tools.definitions.length === 0) return yield* this.#ask(candidate, call, signal);
+    const error = yield* completeWithTools(call, tools, (step) => this.#ask(candidate, step, signal));
+    if (error === undefined || !REFUSES_TOOLS.test(error.message)) return error;
+    this.#options.logger.warn({ model: candidate.ref, err: error }, 'the model takes no tools; it is asked without them');
+    return yield* this.#ask(candidate, call, signal);
+  }
+
+  #count({ ref, prices }: ResolvedModel, event: Extract<CompletionEvent, { type: 'finish' | 'failed' | 'aborted' }>): void {
+    if (event.type !== 'finish') {
+      return this.#options.publish({ type: 'completion', model: ref, state: event.type === 'failed' ? 'error' : 'aborted', usage: null });
+    }
+    const { inputTokens, outputTokens, cachedTokens } = event.usage;
+    const costUsd = costOf({ inputTokens, outputTokens, cacheReadTokens: cachedTokens, cacheWriteTokens: null }, prices);
+    this.#options.publish({ type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } });
   }
 
   /** @returns the error, when the model failed before it said anything */
@@ -143,6 +180,7 @@ export class Completions implements CompletionService {
     const limit = { signal, idleMs: IDLE_TIMEOUT_MS, clock: this.#options.clock };
     let hasSpoken = false;
     for await (const event of withIdleTimeout((limited) => open(model, call, limited), limit)) {
+      if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish') this.#count(model, event);
       if (event.type === 'aborted' || event.type === 'failed') {
         const error = event.type === 'aborted' ? stopped(signal) : describeFailure(event.failure, model.failing);
         if (!hasSpoken) return error;

@@ -233,7 +233,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     channelAccounts: createChannelService({ store, clock, channels, outbox }),
     webhooks: createWebhookService({ inbox: delivery.inbox, config }),
     agent,
-    completions: new Completions({ agent, clock, logger, config, registry }),
+    completions: new Completions({ agent, clock, logger, config, registry, tools, publish }),
     models: createModelService(registry),
     cron: cron.service,
     ...lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, turns, registry }),

@@ -16,6 +16,13 @@ export type GatewayEvent =
       readonly model: string | null;
       readonly usage: Extract<AgentEvent, { type: 'done' }>['usage'] | null;
     }
+  /** One call of a model for a program that keeps its conversation itself. */
+  | {
+      readonly type: 'completion';
+      readonly model: string;
+      readonly state: 'done' | 'aborted' | 'error';
+      readonly usage: Extract<AgentEvent, { type: 'done' }>['usage'] | null;
+    }
   | {
       readonly type: 'message';
       readonly id: string;

@@ -1,8 +1,9 @@
 /** What a model is asked in a turn: the question, and as much of what was said before it as fits. */
 import type { CommandRegistry } from '../agent/commands.js';
-import { contextBudget, estimateTokens, gatherContext, type ContextOptions } from '../agent/context.js';
+import { contextBudget, estimateTokens, gatherContext, type ContextItem, type ContextOptions } from '../agent/context.js';
 import { GUIDE_REF } from '../agent/guide.js';
 import { fitSteps } from '../agent/fit-steps.js';
+import { parseToolUse, toolUseMessages } from '../agent/past-tool-use.js';
 import type { StepRequest } from '../agent/turn.js';
 import type { ModelRequest } from '../providers/provider.js';
 import { readNewestMessages } from '../store/messages.js';
@@ -28,11 +29,18 @@ function contextRole(row: MessageRow, commands: CommandRegistry): 'user' | 'assi
   return row.role === 'assistant' ? 'assistant' : undefined;
 }
 
+/** A model that is given no tools would not understand the use of one. */
+function toolUse({ id, content, status }: MessageRow): ContextItem[] {
+  const use = parseToolUse(content);
+  return use === undefined ? [] : [toolUseMessages(id.slice(-9), { ...use, isError: status === 'error' })];
+}
+
 async function readHistory(options: TurnContextOptions, beforeSeq: number): ReturnType<ContextOptions['readBefore']> {
-  const { store, commands, turn } = options;
+  const { store, commands, turn, step } = options;
   const { id: sessionId, context_after_seq: afterSeq } = turn.session;
   const rows = await store.read((db) => readNewestMessages(db, { sessionId, limit: HISTORY_PAGE, afterSeq, beforeSeq }));
-  const messages = rows.flatMap((row) => {
+  const messages = rows.flatMap((row): ContextItem[] => {
+    if (row.role === 'tool') return step.tools.length === 0 ? [] : toolUse(row);
     const role = contextRole(row, commands);
     return role === undefined ? [] : [{ role, content: row.content }];
   });

@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { describeToolUse } from '../agent/past-tool-use.js';
 import type { TaskScheduler } from '../agent/task-scheduler.js';
 import { createFetchTool } from '../agent/tools/fetch.js';
 import { createScheduleTool } from '../agent/tools/schedule.js';
@@ -36,19 +37,27 @@ function shorten(text: string, maxLength: number): string {
 
 const inputText = (input: unknown): string => (typeof input === 'string' ? input : (JSON.stringify(input) ?? ''));
 
+/** Where tools run: a turn of a session, or a call that is kept nowhere. */
+interface ToolPlace {
+  /** The turn's, or the call's. */
+  readonly id: string;
+  readonly sessionKey: string;
+  readonly sessionId: number | undefined;
+}
+
 /** One turn's use of its tools. */
 class ToolRun implements TurnTools {
   readonly maxIterations: number;
   readonly #options: TurnToolsOptions;
   readonly #tools: readonly Tool[];
-  readonly #turn: BegunTurn;
+  readonly #place: ToolPlace;
   readonly #agentId: string;
   readonly #signal: AbortSignal;
 
-  constructor(options: TurnToolsOptions, run: { tools: readonly Tool[]; turn: BegunTurn; agentId: string; signal: AbortSignal }) {
+  constructor(options: TurnToolsOptions, run: { tools: readonly Tool[]; place: ToolPlace; agentId: string; signal: AbortSignal }) {
     this.#options = options;
     this.#tools = run.tools;
-    this.#turn = run.turn;
+    this.#place = run.place;
     this.#agentId = run.agentId;
     this.#signal = run.signal;
     this.maxIterations = options.config().agents.defaults.maxToolIterations;
@@ -90,7 +99,7 @@ class ToolRun implements TurnTools {
     } catch (error) {
       if (error instanceof ToolError) return { ...result, output: error.message, isError: true };
       if (!this.#signal.aborted)
-        this.#options.logger.error({ tool: call.name, turnId: this.#turn.id, err: error }, 'a tool failed in a way that it should not');
+        this.#options.logger.error({ tool: call.name, turnId: this.#place.id, err: error }, 'a tool failed in a way that it should not');
       return {
         ...result,
         output: this.#signal.aborted ? 'stopped' : 'the gateway failed to run this tool; its log says why',
@@ -109,12 +118,12 @@ class ToolRun implements TurnTools {
     if (problem !== undefined) throw new ToolError(`the input cannot be read: ${shorten(problem, MAX_DETAIL_LENGTH)}`);
     if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls are run at once`);
     const { store } = this.#options;
-    if (tool.hasEffects) await store.write((db) => markTurnUnrepeatable(db, this.#turn.id));
-    const { session } = this.#turn;
+    const { id: placeId, sessionKey, sessionId } = this.#place;
+    if (tool.hasEffects && sessionId !== undefined) await store.write((db) => markTurnUnrepeatable(db, placeId));
     return tool.run(input, {
       agentId: this.#agentId,
-      sessionKey: session.key,
-      callKey: `tool:${this.#turn.id}:${id}`,
+      sessionKey,
+      callKey: `tool:${placeId}:${id}`,
       signal: this.#signal,
     });
   }
@@ -122,13 +131,15 @@ class ToolRun implements TurnTools {
   /** The conversation keeps what was done in it, as people read it. */
   async #note({ name, input }: ToolCall, { output, isError }: ToolResult): Promise<void> {
     const { store, clock } = this.#options;
+    const { id: turnId, sessionId } = this.#place;
+    if (sessionId === undefined) return;
     await store.write((db) =>
       appendMessage(db, {
         id: newId('msg'),
-        sessionId: this.#turn.session.id,
-        turnId: this.#turn.id,
+        sessionId,
+        turnId,
         role: 'tool',
-        content: `${name} ${shorten(inputText(input), MAX_DETAIL_LENGTH)}\n\n${output}`,
+        content: describeToolUse({ name, input: shorten(inputText(input), MAX_DETAIL_LENGTH), output }),
         model: null,
         status: isError ? 'error' : 'complete',
         nowMs: clock.now(),
@@ -146,7 +157,16 @@ export class ToolBox {
   }
 
   forTurn(agent: AgentConfig, turn: BegunTurn, signal: AbortSignal): TurnTools {
-    return new ToolRun(this.#options, { tools: this.#tools(agent), turn, agentId: agent.id, signal });
+    const { id, session } = turn;
+    const place = { id, sessionKey: session.key, sessionId: session.id };
+    return new ToolRun(this.#options, { tools: this.#tools(agent), place, agentId: agent.id, signal });
+  }
+
+  /** For a call that belongs to no conversation: nothing is kept, and nothing can be scheduled in a chat that is none. */
+  forCall(agent: AgentConfig, signal: AbortSignal): TurnTools {
+    const place = { id: newId('turn'), sessionKey: `${agent.id}:api:default:direct:completions`, sessionId: undefined };
+    const tools = this.#tools(agent).filter(({ definition }) => definition.name !== 'schedule');
+    return new ToolRun(this.#options, { tools, place, agentId: agent.id, signal });
   }
 
   #tools(agent: AgentConfig): Tool[] {

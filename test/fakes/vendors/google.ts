@@ -28,6 +28,13 @@ const SIGNATURE = 'c2lnbmVk';
 
 const partsOf = (body: Body): Body[] => listOf(body['contents']).flatMap(({ parts }) => listOf(parts));
 
+/** Signatures are demanded for the calls since the user's last words: https://ai.google.dev/gemini-api/docs/thought-signatures. */
+function callsOfTurn(body: Body): Body[] {
+  const contents = listOf(body['contents']);
+  const question = contents.findLastIndex(({ role, parts }) => role === 'user' && listOf(parts).some((part) => part['text'] !== undefined));
+  return contents.slice(question + 1).flatMap(({ parts }) => listOf(parts).filter((part) => part['functionCall'] !== undefined));
+}
+
 export const google: VendorProtocol = {
   basePath: '/v1beta',
   keyOf: (headers) => headers['x-goog-api-key'] as string | undefined,
@@ -39,7 +46,9 @@ export const google: VendorProtocol = {
     const answered = parts.filter((part) => part['functionResponse'] !== undefined);
     if (called.length !== answered.length)
       return 'the number of function response parts must be equal to the number of function call parts';
-    return called.some((part) => part['thoughtSignature'] !== SIGNATURE) ? 'Function call is missing a thought_signature' : undefined;
+    return callsOfTurn(body).some((part) => part['thoughtSignature'] !== SIGNATURE)
+      ? 'Function call is missing a thought_signature'
+      : undefined;
   },
   error(kind, message) {
     const [code, status, details] = ERRORS[kind];

@@ -45,6 +45,24 @@ test('a question is given whole even when it alone is too long, and a system pro
   expect(await gatherContext({ budgetTokens: 100, system: 'y'.repeat(400), text: 'now', readBefore })).toHaveLength(1);
 });
 
+test('a tool’s call and its result are given together or not at all, and never first', async () => {
+  const use = [
+    { role: 'toolCalls' as const, content: '', calls: [{ id: 'a', name: 'time', input: {} }], ref: '' },
+    { role: 'toolResults' as const, results: [{ callId: 'a', name: 'time', output: 'noon '.repeat(20), isError: false }] },
+  ];
+  const question = { role: 'user' as const, content: 'what time is it?' };
+  const gather = (budgetTokens: number) =>
+    gatherContext({
+      budgetTokens,
+      system: undefined,
+      text: 'now',
+      readBefore: async () => ({ messages: [use, question], nextSeq: undefined }),
+    });
+  expect(await gather(1_000)).toEqual([question, ...use, { role: 'user', content: 'now' }]);
+  expect(await gather(95)).toEqual([{ role: 'user', content: 'now' }]);
+  expect(await gather(30)).toEqual([{ role: 'user', content: 'now' }]);
+});
+
 test.each([
   { name: 'English', text: 'The quick brown fox jumps over the lazy dog. '.repeat(100), atLeast: 1_000 },
   { name: 'Chinese', text: '今天天气很好我们去公园散步'.repeat(100), atLeast: 900 },
