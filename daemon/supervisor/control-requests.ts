@@ -1,6 +1,7 @@
 /** What each control request means: the one place that turns a client's wish into a stop, a restart or a succession. */
 import type { ControlRequest, RestartResult, RestoreResult, StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
+import type { LogPort } from '../../shared/log/log-port.js';
 import type { ControlHandler, Progress } from './control-server.js';
 import { stoppingError } from './stop-plan.js';
 import type { Restoration } from './restoration.js';
@@ -75,6 +76,12 @@ export function restart(
   if (supervisor.isRestarting) return restartAfterwards(context, request, progress);
   if (context.serviceMarker !== null) return leaveToServiceManager(context, request.timeoutMs, progress);
   return succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress);
+}
+
+/** A restart that no client waits for: what came of it is in the log. */
+export function restartUnasked(context: ControlContext, reason: string, log: LogPort): void {
+  log.info({ reason }, 'restarting');
+  restart(context, {}, () => undefined).catch((error: unknown) => log.error({ err: error, reason }, 'the restart failed'));
 }
 
 /** A restart in place that is under way comes to its end first: its callers learn what became of it. */

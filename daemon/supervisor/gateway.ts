@@ -2,13 +2,13 @@
  * Composition of the supervisor: connects signals, files, requests and holdings with the event loop, and takes
  * everything down again in order.
  */
-import type { RestartResult, StatusDocument } from '../../shared/control/messages.js';
+import type { StatusDocument } from '../../shared/control/messages.js';
 import type { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { readBuildInfo } from '../../shared/node/bundle.js';
 import { spawnChild } from './child-process.js';
 import { ConfigChanges } from './config-changes.js';
-import { type ControlContext, createControlHandler, restart } from './control-requests.js';
+import { type ControlContext, createControlHandler, restartUnasked } from './control-requests.js';
 import { ControlServer } from './control-server.js';
 import { openFoundation, type Foundation } from './foundation.js';
 import type { GatewayStart } from './gateway-start.js';
@@ -251,10 +251,7 @@ export class Gateway {
 
   /** A restart that no client waits for. */
   #restartUnasked(reason: string): void {
-    const { log } = this.#foundation;
-    log.info({ reason }, 'restarting');
-    const outcome: Promise<RestartResult> = restart(this.#controlContext(), {}, quiet);
-    outcome.catch((error: unknown) => log.error({ err: error, reason }, 'the restart failed'));
+    restartUnasked(this.#controlContext(), reason, this.#foundation.log);
   }
 
   #listenToSignals(): () => void {
