@@ -14,10 +14,16 @@ import {
   type QueryResult,
 } from 'kysely';
 import Database from 'libsql';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isBusy } from './sqlite-errors.js';
 import { decodeText, encodeText } from './text.js';
 
 /** More statements than the code has; ad-hoc ones push each other out. */
 const MAX_CACHED_STATEMENTS = 200;
+
+/** How long a transaction waits for another process's before it fails, and how often it looks. */
+const LOCK_WAIT_MS = 2_000;
+const LOCK_LOOK_MS = 5;
 
 type Bindable = string | number | bigint | Uint8Array | null;
 type Row = Record<string, unknown>;
@@ -141,9 +147,20 @@ class LibsqlDriver implements Driver {
     return this.#connection;
   }
 
-  /** At once for writing: a transaction that reads first and then wants to write could only fail. */
+  /**
+   * At once for writing: a transaction that reads first and then wants to write could only fail. While another process
+   * writes, this one looks again and again, so that the event loop goes on; SQLite's own waiting would hold it.
+   */
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+    const begin = CompiledQuery.raw('begin immediate');
+    for (const giveUpAtMs = performance.now() + LOCK_WAIT_MS; ; await delay(LOCK_LOOK_MS)) {
+      try {
+        await connection.executeQuery(begin);
+        return;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= giveUpAtMs) throw error;
+      }
+    }
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {

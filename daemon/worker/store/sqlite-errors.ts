@@ -54,6 +54,11 @@ export function asCorrupt(message: string): Error {
   return Object.assign(new Error(message), { rawCode: RESULT.CORRUPT });
 }
 
+/** Whether another process holds the lock that was wanted. */
+export function isBusy(error: unknown): boolean {
+  return resultCode(error) === RESULT.BUSY;
+}
+
 /** The reason in words, for a message that begins with the file's name: `… cannot be used: the disk is full`. */
 export function describeFault(error: unknown): string {
   const words = UNAVAILABLE.get(resultCode(error) ?? -1);

@@ -7,7 +7,7 @@ import type { Migration } from './migrations/migration.js';
 import type { Queries, Schema } from './schema.js';
 import { WalSync } from './wal-sync.js';
 
-/** How long one statement waits for another worker's transaction before it fails. */
+/** How long opening waits for another worker's transaction before it fails. */
 const BUSY_TIMEOUT_MS = 2_000;
 
 /** Of 4 KiB. The log is written back into the database that often: a longer one writes a page once that changed many times. */
@@ -78,6 +78,8 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
     assertUsable(path, connection, migrations.length);
     await migrate(writer, { connection, migrations, phase: 'expand' });
     log = new WalSync(path);
+    // Who begins to write waits without holding the event loop; reads in WAL mode wait for nobody.
+    connection.run('pragma busy_timeout = 0');
     // From here on a commit is followed by `synced`.
     connection.exec('pragma synchronous = normal');
   } catch (error) {

@@ -1,0 +1,131 @@
+/** What is accepted while the database cannot be written, through the real binary: nothing; what was accepted is there. */
+import { join } from 'node:path';
+import Database from 'libsql';
+import { describe, expect, test } from 'vitest';
+import { RealGateway, until } from '../helpers/real-gateway.js';
+import { mountSmallDisk, noMountReason } from '../helpers/small-disk.js';
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly json: { message_id?: string; error?: { code: string; message: string } };
+}
+
+async function send(gateway: RealGateway, content: string): Promise<Answer> {
+  const response = await fetch(`${gateway.url}/api/message`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ channel: 'webchat', chat_id: 'chat', content }),
+  });
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), json: (await response.json()) as Answer['json'] };
+}
+
+async function said(gateway: RealGateway): Promise<string[]> {
+  const response = await fetch(`${gateway.url}/api/sessions/${encodeURIComponent('main:webchat:default:direct:chat')}`);
+  const { messages } = (await response.json()) as { messages: { content: string }[] };
+  return messages.map(({ content }) => content);
+}
+
+/** Sends one message after another until one is answered so. Their texts are told apart by what became of them. */
+class Sender {
+  readonly accepted: string[] = [];
+  readonly refused: Answer[] = [];
+  readonly #gateway: RealGateway;
+  #count = 0;
+
+  constructor(gateway: RealGateway) {
+    this.#gateway = gateway;
+  }
+
+  async untilStatus(status: number): Promise<void> {
+    await until(`an answer ${status}`, async () => {
+      const content = `${'x'.repeat(2_000)} ${(this.#count += 1)}`;
+      const answer = await send(this.#gateway, content);
+      if (answer.status === 200) this.accepted.push(content);
+      else this.refused.push(answer);
+      return answer.status === status;
+    });
+  }
+
+  /** Everything accepted is there, and nothing else, also for the next worker. */
+  async check(reason: RegExp): Promise<void> {
+    for (const { status, retryAfter, json } of this.refused) {
+      expect(status).toBe(503);
+      expect(Number(retryAfter)).toBeGreaterThan(0);
+      expect(json.error).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(reason) as string });
+    }
+    expect(this.refused.length).toBeGreaterThan(0);
+    expect(await said(this.#gateway)).toEqual(this.accepted);
+    expect((await this.#gateway.xopc('gateway', 'restart')).code).toBe(0);
+    expect(await said(this.#gateway)).toEqual(this.accepted);
+  }
+}
+
+async function isWarned(gateway: RealGateway): Promise<boolean> {
+  const { warnings } = await gateway.status();
+  return warnings.some(({ code }) => code === 'STORE_UNAVAILABLE');
+}
+
+describe('a disk', () => {
+  /** From one fault to when it is over. */
+  async function suffer(gateway: RealGateway, sender: Sender, end: () => void): Promise<void> {
+    const worker = gateway.workerPid();
+    await sender.untilStatus(503);
+    expect((await fetch(`${gateway.url}/health`)).status).toBe(200);
+    await until('a warning', () => isWarned(gateway));
+    end();
+    await sender.untilStatus(200);
+    await until('no warning', async () => !(await isWarned(gateway)));
+    expect(gateway.workerPid()).toBe(worker);
+  }
+
+  test('that is full: 503, a warning, and the gateway goes on by itself', async ({ skip }) => {
+    if (noMountReason !== undefined) return skip(noMountReason);
+    const gateway = await RealGateway.create();
+    const disk = mountSmallDisk(join(gateway.xopcHome, 'state'), 8);
+    await gateway.run();
+    const sender = new Sender(gateway);
+    await sender.untilStatus(200);
+    disk.fill();
+    await suffer(gateway, sender, () => disk.free());
+    await sender.check(/disk is full/);
+  });
+
+  test('that can only be read: 503, a warning, and the gateway goes on by itself', async ({ skip }) => {
+    if (noMountReason !== undefined) return skip(noMountReason);
+    const gateway = await RealGateway.create();
+    const disk = mountSmallDisk(join(gateway.xopcHome, 'state'), 8);
+    await gateway.run();
+    const sender = new Sender(gateway);
+    await sender.untilStatus(200);
+    // What has files open for writing cannot be made read-only.
+    expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
+    disk.setReadOnly(true);
+    await gateway.run();
+    await suffer(gateway, sender, () => disk.setReadOnly(false));
+    await sender.check(/read-only/);
+  });
+});
+
+test('a database that another program keeps locked: 503 after two seconds, others are served meanwhile, and it goes on by itself', async () => {
+  const gateway = await RealGateway.start();
+  const sender = new Sender(gateway);
+  await sender.untilStatus(200);
+  const other = new Database(join(gateway.xopcHome, 'state', 'gateway.db'));
+  other.exec('begin immediate');
+  const refused = sender.untilStatus(503);
+  let isAnswered = false;
+  void refused.finally(() => (isAnswered = true));
+  let served = 0;
+  await until('the refusal', async () => {
+    if ((await fetch(`${gateway.url}/api/sessions`)).status === 200) served += 1;
+    return isAnswered;
+  });
+  await refused;
+  // What waits for the lock holds nobody else up: SQLite's own waiting would have let one or two through.
+  expect(served).toBeGreaterThan(10);
+  other.exec('rollback');
+  other.close();
+  await sender.untilStatus(200);
+  await sender.check(/another process has kept it locked/);
+});
