@@ -3,19 +3,11 @@ import type { OutgoingDocument } from '../../daemon/worker/services/contracts.js
 import { type ReceivedWebhook, startWebhookReceiver } from '../fakes/webhook-receiver/receiver.js';
 import { KilledWorker } from '../helpers/killed-worker.js';
 import { makeConversation } from '../helpers/make-conversation.js';
+import { seededRandom } from '../helpers/seeded-random.js';
 
 const MESSAGES = 500;
 const CHATS = 10;
 const KILLS = 12;
-
-/** The same numbers in every run. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 function content(number: number): string {
   return `message ${number} ${'ü\u{1F600}"\\'.repeat(number % 50)}`;
@@ -75,7 +67,7 @@ const expectedChats = new Map(
 );
 
 test('500 messages through a slow, failing receiver and 12 kills: all arrive, in order, repetitions are the same', async () => {
-  const random = numbers(1);
+  const random = seededRandom(1);
   const receiver = await startWebhookReceiver();
   receiver.react = () => {
     const chance = random();
