@@ -45,12 +45,23 @@ export const cronJobId = () => label(128);
 
 const instant = () => z.iso.datetime();
 
+const runState = () => z.enum(['queued', 'running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']);
+
 export const cronJobDocument = () =>
   z.strictObject({
     id: z.string(),
     ...jobFields(),
     failures: z.int().min(0),
     nextRunAt: instant().nullable(),
+    lastRun: z
+      .strictObject({
+        id: z.string(),
+        state: runState(),
+        startedAt: instant().nullable(),
+        finishedAt: instant().nullable(),
+        session: z.string().nullable(),
+      })
+      .nullable(),
     createdAt: instant(),
     updatedAt: instant(),
   });
@@ -63,7 +74,7 @@ export const cronRunDocument = () =>
     scheduledAt: instant(),
     trigger: z.enum(['schedule', 'manual']),
     attempt: z.int().min(1),
-    state: z.enum(['queued', 'running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']),
+    state: runState(),
     startedAt: instant().nullable(),
     finishedAt: instant().nullable(),
     dueAt: instant(),
@@ -75,6 +86,7 @@ export const cronRunDocument = () =>
     outputTokens: z.int().nullable(),
     costUsd: z.number().nullable(),
     output: z.string().nullable(),
+    session: z.string().nullable(),
     error: z.string().nullable(),
     delivery: z.strictObject({ message_id: z.string(), status: z.string().nullable() }).nullable(),
   });
@@ -82,7 +94,7 @@ export const cronRunDocument = () =>
 export const cronListResponse = () => z.strictObject({ status: okStatus(), jobs: z.array(cronJobDocument()) });
 export const cronJobResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument() });
 export const cronTriggerResponse = () => z.strictObject({ status: okStatus(), message: z.literal('Task triggered'), run_id: z.string() });
-export const cronDeleteResponse = () => z.strictObject({ status: okStatus() });
+export const cronDeleteResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument() });
 export const cronRunsResponse = () =>
   z.strictObject({ status: okStatus(), runs: z.array(cronRunDocument()), nextCursor: z.string().nullable() });
 export const cronPreviewResponse = () =>

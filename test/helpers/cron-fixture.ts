@@ -1,6 +1,8 @@
 /** A scheduler over a real store, with the clock and the work in the hands of the test. */
 import { onTestFinished } from 'vitest';
-import { type ClaimedRun, finishDone, newRun } from '../../daemon/worker/cron/claim.js';
+import type { ClaimedRun } from '../../daemon/worker/cron/claim.js';
+import { finishDone } from '../../daemon/worker/cron/finish.js';
+import { newRun, type RunChange } from '../../daemon/worker/cron/run-rows.js';
 import { parseSchedule } from '../../daemon/worker/cron/schedule.js';
 import { Scheduler } from '../../daemon/worker/cron/scheduler.js';
 import { insertCronJob } from '../../daemon/worker/store/cron-jobs.js';
@@ -18,6 +20,10 @@ export interface CronFixture {
   /** `job` at the scheduled instant, in the order in which they began. */
   readonly began: string[];
   readonly hold: Set<string>;
+  /** `job state` of each change, in order. */
+  readonly announced: string[];
+  /** What chats were told. */
+  readonly told: string[];
   addJob(id: string, job: Partial<CronJobRow> & { schedule: string }): Promise<void>;
   /** Lets everything that is due now come to an end. */
   settle(): Promise<void>;
@@ -62,6 +68,8 @@ export async function makeCron(
   const { instanceId = 'wk_1', maxConcurrentJobs = 5 } = options;
   const began: string[] = [];
   const hold = new Set<string>();
+  const announced: string[] = [];
+  const told: string[] = [];
   async function run({ job, run: claimed }: ClaimedRun, signal: AbortSignal): Promise<void> {
     began.push(`${job.id} ${new Date(claimed.scheduled_at).toISOString()}`);
     if (claimed.scheduled_at > clock.now()) throw new Error('it began too early');
@@ -73,6 +81,12 @@ export async function makeCron(
     clock,
     run,
     instanceId,
+    announce: (changes: readonly RunChange[]) => announced.push(...changes.map(({ jobId, state }) => `${jobId} ${state}`)),
+    announceDeleted: (ids) => announced.push(...ids.map((id) => `${id} deleted`)),
+    async tell(_db, _job, text) {
+      told.push(text);
+      return undefined;
+    },
     logger: logMemory(),
     liveInstanceIds: options.liveInstanceIds ?? (() => [instanceId]),
     settings: () => ({ enabled: true, maxConcurrentJobs, historyRetentionDays: 30 }),
@@ -90,6 +104,8 @@ export async function makeCron(
     scheduler,
     began,
     hold,
+    announced,
+    told,
     settle,
     async addJob(id, job) {
       const anchorMs = clock.now();

@@ -27,6 +27,7 @@ export const fakeJob: CronJobDocument = {
   notifyAfter: 3,
   failures: 0,
   nextRunAt: TIME,
+  lastRun: null,
   createdAt: TIME,
   updatedAt: TIME,
 };
@@ -48,6 +49,7 @@ export const fakeRun: CronRunDocument = {
   outputTokens: null,
   costUsd: null,
   output: null,
+  session: null,
   error: 'no such chat',
   delivery: null,
 };
@@ -63,10 +65,11 @@ export function fakeCronService(calls: { name: string; input: unknown }[]): Cron
   const runs = [{ at: TIME, local: '2026-02-03T05:05:06+01:00', note: null }];
   return {
     list: () => answer('cron.list', undefined, [fakeJob]),
+    listOfChat: (chat) => answer('cron.listOfChat', chat, [fakeJob]),
     create: (input) => answer('cron.create', input, fakeJob),
     update: (id, input) => answer('cron.update', { id, ...input }, fakeJob),
     toggle: (id) => answer('cron.toggle', id, { ...fakeJob, enabled: false, nextRunAt: null }),
-    delete: (id) => answer('cron.delete', id, undefined),
+    delete: (id) => answer('cron.delete', id, fakeJob),
     trigger: (id) => answer('cron.trigger', id, { runId: 'run_1' }),
     runs: (id, input) => answer('cron.runs', { id, ...input }, { runs: [fakeRun], nextCursor: null }),
     preview: (input) =>

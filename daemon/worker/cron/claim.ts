@@ -1,22 +1,24 @@
-/** The transactions of the scheduler: occurrences become rows before anything runs, and each row ends exactly once. */
-import { newId } from '../../../shared/ids.js';
+/** The transactions of the scheduler: occurrences become rows before anything runs. All of it runs in a write. */
 import { findCronJob, listDueCronJobs, updateCronJob } from '../store/cron-jobs.js';
 import {
-  type CronRunEnd,
   endCronRun,
+  hastenCronRuns,
   insertCronRun,
+  listStartableRuns,
   listUnfinishedRuns,
-  type NewCronRun,
   startCronRun,
   trimCronRuns,
 } from '../store/cron-runs.js';
 import type { CronJobRow, CronRunRow, CronRunState, Queries } from '../store/schema.js';
-import { countBetween, decideRetry, judgeDue, MAX_INTERRUPTIONS } from './policy.js';
-import { parseSchedule, type Schedule } from './schedule.js';
+import { backoffMs, countBetween, judgeDue } from './policy.js';
+import { newRun, type RunChange, scheduleOf } from './run-rows.js';
 
-const MAX_DUE_AT_ONCE = 100;
-const MAX_QUEUED_PER_JOB = 10;
+/** Claimed and started in one transaction, so that it stays short. */
+const MAX_AT_ONCE = 100;
+export const MAX_QUEUED_PER_JOB = 10;
 const KEPT_RUNS_PER_JOB = 500;
+/** Turns that wait for each other do not begin later than this. */
+const MAX_STAGGER_MS = 60_000;
 
 /** A run that is ours to do. */
 export interface ClaimedRun {
@@ -24,187 +26,105 @@ export interface ClaimedRun {
   readonly run: CronRunRow;
 }
 
-export function scheduleOf(job: Pick<CronJobRow, 'schedule' | 'timezone' | 'anchor_at'>): Schedule {
-  return parseSchedule({ schedule: job.schedule, timezone: job.timezone, anchorMs: job.anchor_at });
-}
-
-/** A run as it is first written. Times in epoch ms. */
-export function newRun(
-  run: Pick<NewCronRun, 'job_id' | 'trigger' | 'scheduled_at' | 'due_at' | 'state'> & Partial<NewCronRun>,
-): NewCronRun {
-  const id = newId('run');
-  const nothing = {
-    instance_id: null,
-    started_at: null,
-    finished_at: null,
-    input_tokens: null,
-    output_tokens: null,
-    cost_usd: null,
-    model: null,
-    output: null,
-    error: null,
-    message_id: null,
-  };
-  return { ...nothing, id, attempt: 1, missed_before: 0, occurrence: run.trigger === 'manual' ? id : String(run.scheduled_at), ...run };
+interface Admission {
+  readonly state: 'queued' | 'skipped' | 'missed';
+  readonly error: string | null;
+  /** Runs that it takes the place of. */
+  readonly replaced: readonly CronRunRow[];
 }
 
 /** What overlaps: how a new occurrence is written while `unfinished` runs of its job are there. */
-async function admit(
-  db: Queries,
-  job: CronJobRow,
-  facts: { unfinished: readonly CronRunRow[]; nowMs: number },
-): Promise<{ state: CronRunState; error: string | null }> {
-  const { unfinished, nowMs } = facts;
-  if (unfinished.length === 0) return { state: 'queued', error: null };
-  if (job.overlap === 'replace') {
-    for (const { id } of unfinished)
-      await endCronRun(db, id, { state: 'replaced', finished_at: nowMs, error: 'the next occurrence took its place' });
-    return { state: 'queued', error: null };
-  }
-  if (job.overlap === 'queue' && unfinished.length < MAX_QUEUED_PER_JOB) return { state: 'queued', error: null };
-  return {
-    state: 'skipped',
-    error: job.overlap === 'queue' ? `${unfinished.length} runs wait already` : 'the run before it has not ended',
-  };
+function admit(job: CronJobRow, unfinished: readonly CronRunRow[]): Admission {
+  const queued: Admission = { state: 'queued', error: null, replaced: [] };
+  if (unfinished.length === 0) return queued;
+  if (job.overlap === 'replace') return { ...queued, replaced: unfinished };
+  if (job.overlap === 'queue' && unfinished.length < MAX_QUEUED_PER_JOB) return queued;
+  const isTriedAgain = unfinished.every(({ state, attempt }) => state === 'queued' && attempt > 1);
+  const why = isTriedAgain ? 'the run before it failed and waits to be tried again' : 'the run before it has not ended';
+  return { state: 'skipped', error: job.overlap === 'queue' ? `${unfinished.length} runs wait already` : why, replaced: [] };
 }
+
+const MISSED: Admission = { state: 'missed', error: 'too late: the gateway or the machine was not running', replaced: [] };
 
 async function claimOccurrence(
   db: Queries,
   job: CronJobRow,
   facts: { unfinished: readonly CronRunRow[]; nowMs: number; delayMs: number },
-): Promise<void> {
-  const { nowMs, delayMs } = facts;
+): Promise<RunChange[]> {
+  const { unfinished, nowMs, delayMs } = facts;
   const schedule = scheduleOf(job);
   const due = judgeDue(job, schedule, nowMs);
-  const missedBefore = due.hasEarlier ? countBetween(schedule, job.next_at ?? nowMs, due.scheduledAtMs) : 0;
-  const seen = await db
-    .selectFrom('cron_runs')
-    .select('id')
-    .where('job_id', '=', job.id)
-    .where('occurrence', '=', String(due.scheduledAtMs))
-    .executeTakeFirst();
-  if (seen === undefined) {
-    const outcome =
-      due.verdict === 'missed'
-        ? { state: 'missed' as const, error: 'too late: the gateway or the machine was not running' }
-        : await admit(db, job, facts);
-    const finishedAt = outcome.state === 'queued' ? null : nowMs;
-    await insertCronRun(
-      db,
-      newRun({
-        job_id: job.id,
-        trigger: 'schedule',
-        scheduled_at: due.scheduledAtMs,
-        due_at: nowMs + delayMs,
-        missed_before: missedBefore,
-        finished_at: finishedAt,
-        ...outcome,
-      }),
-    );
-    await trimCronRuns(db, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
-  }
+  const { state, error, replaced } = due.verdict === 'missed' ? MISSED : admit(job, unfinished);
+  const run = newRun({
+    job_id: job.id,
+    trigger: 'schedule',
+    scheduled_at: due.scheduledAtMs,
+    due_at: nowMs + delayMs,
+    missed_before: due.hasEarlier ? countBetween(schedule, job.next_at ?? nowMs, due.scheduledAtMs) : 0,
+    finished_at: state === 'queued' ? null : nowMs,
+    state,
+    error,
+  });
   await updateCronJob(db, job.id, { next_at: due.nextAtMs });
+  // Claimed before the clock was set back.
+  if (!(await insertCronRun(db, run))) return [];
+  await trimCronRuns(db, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
+  for (const { id } of replaced)
+    await endCronRun(db, id, { state: 'replaced', finished_at: nowMs, error: 'the next occurrence took its place' });
+  const changes: RunChange[] = replaced.map(({ id }) => ({ jobId: job.id, runId: id, state: 'replaced' }));
+  return state === 'queued' ? changes : [...changes, { jobId: job.id, runId: run.id, state }];
 }
 
 /**
- * Writes a row for each job whose time has come and moves the job on to its next. Runs in a write.
- * @param options.staggerMs  distance between the starts of what has come at the same time
+ * Writes a row for each job whose time has come and moves the job on to its next.
+ * @param options.staggerMs  distance between the starts of agents' turns that have come at the same time
  */
-export async function claimDue(db: Queries, options: { nowMs: number; staggerMs: number }): Promise<void> {
+export async function claimDue(
+  db: Queries,
+  options: { nowMs: number; staggerMs: number },
+): Promise<{ changes: RunChange[]; isMore: boolean }> {
   const { nowMs, staggerMs } = options;
-  const due = await listDueCronJobs(db, { nowMs, limit: MAX_DUE_AT_ONCE });
-  if (due.length === 0) return;
-  const unfinished = await listUnfinishedRuns(db);
-  for (const [index, job] of due.entries()) {
-    await claimOccurrence(db, job, { unfinished: unfinished.filter((run) => run.job_id === job.id), nowMs, delayMs: index * staggerMs });
+  const due = await listDueCronJobs(db, { nowMs, limit: MAX_AT_ONCE });
+  if (due.length === 0) return { changes: [], isMore: false };
+  const dueIds = due.map(({ id }) => id);
+  const unfinished = new Map<string, CronRunRow[]>(dueIds.map((id) => [id, []]));
+  for (const run of await listUnfinishedRuns(db, dueIds)) unfinished.get(run.job_id)?.push(run);
+  const changes: RunChange[] = [];
+  let delayMs = 0;
+  for (const job of due) {
+    const isTurn = job.mode === 'agent';
+    changes.push(...(await claimOccurrence(db, job, { unfinished: unfinished.get(job.id) ?? [], nowMs, delayMs: isTurn ? delayMs : 0 })));
+    if (isTurn) delayMs = Math.min(delayMs + staggerMs, MAX_STAGGER_MS);
   }
+  return { changes, isMore: due.length === MAX_AT_ONCE };
 }
 
-/** Starts what waits, at most `limit` runs and one of each job. Runs in a write. */
-export async function startDue(db: Queries, options: { nowMs: number; limit: number; instanceId: string }): Promise<ClaimedRun[]> {
-  const { nowMs, limit, instanceId } = options;
-  const unfinished = await listUnfinishedRuns(db);
-  const busy = new Set(unfinished.filter(({ state }) => state === 'running').map((run) => run.job_id));
+/** Starts what waits: messages, which are stored at once, and at most `turns` turns of agents; one run of each job. */
+export async function startDue(db: Queries, options: { nowMs: number; turns: number; instanceId: string }): Promise<ClaimedRun[]> {
+  const { nowMs, turns, instanceId } = options;
+  const startable = [
+    ...(await listStartableRuns(db, { nowMs, mode: 'direct', limit: MAX_AT_ONCE })),
+    ...(await listStartableRuns(db, { nowMs, mode: 'agent', limit: Math.min(turns, MAX_AT_ONCE) })),
+  ];
+  const busy = new Set<string>();
   const claimed: ClaimedRun[] = [];
-  for (const run of unfinished) {
-    if (claimed.length >= limit) break;
-    if (run.state !== 'queued' || run.due_at > nowMs || busy.has(run.job_id)) continue;
+  for (const run of startable) {
+    if (busy.has(run.job_id)) continue;
     const job = await findCronJob(db, run.job_id);
     if (job === undefined || !(await startCronRun(db, { id: run.id, instanceId, nowMs }))) continue;
     busy.add(run.job_id);
-    claimed.push({ job, run: { ...run, state: 'running', instance_id: instanceId, started_at: nowMs } });
+    const state: CronRunState = 'running';
+    claimed.push({ job, run: { ...run, state, instance_id: instanceId, started_at: nowMs } });
   }
   return claimed;
 }
 
-function retryOf(run: CronRunRow, dueAtMs: number): NewCronRun {
-  return newRun({
-    job_id: run.job_id,
-    trigger: run.trigger,
-    scheduled_at: run.scheduled_at,
-    due_at: dueAtMs,
-    state: 'queued',
-    occurrence: run.occurrence,
-    attempt: run.attempt + 1,
-  });
-}
-
-/** A run was cut by the end of its worker. A message is repeatable: its key makes it arrive once. Runs in a write. */
-export async function interruptRun(db: Queries, run: CronRunRow, nowMs: number): Promise<void> {
-  if (!(await endCronRun(db, run.id, { state: 'interrupted', finished_at: nowMs, error: 'the gateway stopped while it ran' }))) return;
-  const job = await findCronJob(db, run.job_id);
-  if (job === undefined || (job.mode === 'agent' && job.interrupted === 'leave')) return;
-  if (run.attempt < MAX_INTERRUPTIONS + job.retries && nowMs - run.scheduled_at <= job.grace_ms)
-    await insertCronRun(db, retryOf(run, nowMs));
-}
-
-/** Ends the runs of workers that are gone. Runs in a write. @returns how many other live workers still run */
-export async function interruptOrphans(
-  db: Queries,
-  options: { liveOwners: readonly string[]; instanceId: string; ownRunIds: ReadonlySet<string>; nowMs: number },
-): Promise<number> {
-  let others = 0;
-  for (const run of await listUnfinishedRuns(db)) {
-    if (run.state !== 'running') continue;
-    const isOwn = run.instance_id === options.instanceId;
-    if (isOwn ? options.ownRunIds.has(run.id) : options.liveOwners.includes(run.instance_id ?? '')) others += isOwn ? 0 : 1;
-    else await interruptRun(db, run, options.nowMs);
-  }
-  return others;
-}
-
-/** Runs in a write. @returns false when the run was no longer ours: then nothing of it counts */
-export async function finishDone(db: Queries, run: CronRunRow, end: Omit<CronRunEnd, 'state'>): Promise<boolean> {
-  if (!(await endCronRun(db, run.id, { ...end, state: 'done' }))) return false;
-  await updateCronJob(db, run.job_id, { failures: 0 });
-  return true;
-}
-
-/**
- * Runs in a write.
- * @returns when it is tried again, and whether its chat is to be told now; undefined when the run was no longer ours
- */
-export async function finishFailed(
-  db: Queries,
-  run: CronRunRow,
-  failure: { error: string; isRetryable: boolean; nowMs: number },
-): Promise<{ retryAtMs: number | null; mustTell: boolean; job: CronJobRow } | undefined> {
-  const { error, isRetryable, nowMs } = failure;
-  if (!(await endCronRun(db, run.id, { state: 'failed', finished_at: nowMs, error }))) return undefined;
-  const before = await findCronJob(db, run.job_id);
-  if (before === undefined) return undefined;
-  const job = { ...before, failures: before.failures + 1 };
-  await updateCronJob(db, job.id, { failures: job.failures });
-  const retryAtMs = decideRetry({ job, attempt: run.attempt, isRetryable, nowMs });
-  if (retryAtMs !== null) await insertCronRun(db, retryOf(run, retryAtMs));
-  return { retryAtMs, mustTell: job.notify_after > 0 && job.failures === job.notify_after, job };
-}
-
-/** After the clock was set back: occurrences that have not been claimed come again. Runs in a write. */
+/** After the clock was set back: occurrences that have not been claimed come again. */
 export async function rewind(db: Queries, nowMs: number): Promise<void> {
   const jobs = await db.selectFrom('cron_jobs').selectAll().where('enabled', '=', 1).where('next_at', '>', nowMs).execute();
   for (const job of jobs) {
     const nextMs = scheduleOf(job).next(nowMs);
     if (nextMs !== null && nextMs < (job.next_at ?? 0)) await updateCronJob(db, job.id, { next_at: nextMs });
   }
+  await hastenCronRuns(db, nowMs + backoffMs(Infinity));
 }

@@ -1,12 +1,15 @@
 /** One run of a job: says its message to a chat, or lets an agent answer it and sends the reply. */
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import type { CronJobRow, Queries } from '../store/schema.js';
+import { noteCronRun } from '../store/cron-runs.js';
 import type { Lane } from '../store/outbox.js';
+import type { CronJobRow, Queries } from '../store/schema.js';
+import type { NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
-import { type ClaimedRun, finishDone, finishFailed, interruptRun } from './claim.js';
+import type { ClaimedRun } from './claim.js';
+import { finishDone, finishFailed, interruptRun } from './finish.js';
+import type { RunChange, TellChat } from './run-rows.js';
 
 /** How an agent's turn ended, in the transaction that stores it. */
 export interface AgentOutcome {
@@ -18,20 +21,33 @@ export interface AgentOutcome {
   readonly costUsd: number | null;
 }
 
+/** A chat that a job speaks to, and what was said there. */
+export interface Chat {
+  readonly lane: Lane;
+  readonly session: NewSession;
+}
+
+/** A turn that is about to be run. */
+export interface AgentTurn {
+  readonly sessionKey: string;
+  /**
+   * Runs it. `ended` runs in the transaction that stores a complete answer; false: nothing is kept.
+   * @throws why there is no answer
+   */
+  run(ended: (db: Queries, outcome: AgentOutcome) => Promise<boolean>, signal: AbortSignal): Promise<void>;
+}
+
 /** What a run asks of the rest of the worker. */
 export interface JobActions {
   /** The chat that a job names. @throws CHANNEL_NOT_FOUND */
-  findLane(job: CronJobRow): Lane | undefined;
-  /** Stores a message for a chat; the same key again is the same message. @returns its id */
-  say(lane: Lane, content: string, key: string): Promise<string>;
-  /** Adds a message for a chat to a transaction. */
-  enqueue(db: Queries, lane: Lane, message: { id: string; content: string }): Promise<void>;
+  findChat(job: CronJobRow): Chat | undefined;
+  /** Adds a message to a transaction: to what was said in the chat, and to what is sent there. @returns its id */
+  say(db: Queries, chat: Chat, content: string): Promise<string>;
+  /** Adds what is in the chat's session already to what is sent there. */
+  send(db: Queries, chat: Chat, message: { id: string; content: string }): Promise<void>;
   wake(lane: Lane): void;
-  /**
-   * Runs a turn. `ended` runs in the transaction that stores a complete answer; false: nothing is kept.
-   * @throws why there is no answer
-   */
-  ask(job: CronJobRow, ended: (db: Queries, outcome: AgentOutcome) => Promise<boolean>, signal: AbortSignal): Promise<void>;
+  /** @throws MODEL_NOT_FOUND and the like */
+  prepareTurn(job: CronJobRow): Promise<AgentTurn>;
 }
 
 export interface RunJobOptions {
@@ -39,88 +55,109 @@ export interface RunJobOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly actions: JobActions;
+  readonly tell: TellChat;
+  readonly announce: (changes: readonly RunChange[]) => void;
 }
 
 const MAX_OUTPUT_LENGTH = 4_000;
 
-async function sendMessage(claimed: ClaimedRun, { store, clock, actions }: RunJobOptions): Promise<void> {
-  const { job, run } = claimed;
-  const lane = actions.findLane(job);
-  if (lane === undefined) throw new GatewayError('INVALID_REQUEST', { message: 'the job names no chat' });
-  const messageId = await actions.say(lane, job.message, `cron:${job.id}:${run.occurrence}`);
-  await store.write((db) =>
-    finishDone(db, run, { finished_at: clock.now(), message_id: messageId, output: job.message.slice(0, MAX_OUTPUT_LENGTH) }),
-  );
-}
-
-async function askAgent(claimed: ClaimedRun, options: RunJobOptions, signal: AbortSignal): Promise<void> {
-  const { job, run } = claimed;
-  const { clock, actions } = options;
-  const lane = actions.findLane(job);
-  await actions.ask(
-    job,
-    async (db, { reply, replyId, model, inputTokens, outputTokens, costUsd }) => {
-      const isDelivered = lane !== undefined && reply !== '';
-      const isOurs = await finishDone(db, run, {
-        finished_at: clock.now(),
-        model,
-        input_tokens: inputTokens,
-        output_tokens: outputTokens,
-        cost_usd: costUsd,
-        output: reply.slice(0, MAX_OUTPUT_LENGTH),
-        message_id: isDelivered ? replyId : null,
-      });
-      if (isOurs && isDelivered) await actions.enqueue(db, lane, { id: replyId, content: reply });
-      return isOurs;
-    },
-    signal,
-  );
-  if (lane !== undefined) actions.wake(lane);
-}
-
-async function fail({ run, job }: ClaimedRun, error: unknown, options: RunJobOptions): Promise<void> {
-  const { store, clock, actions, logger } = options;
-  const message = error instanceof GatewayError && error.spec.expose ? error.message : 'the gateway failed to run it; its log says why';
-  const isRetryable = error instanceof GatewayError && error.spec.retryable;
-  logger.warn({ jobId: job.id, runId: run.id, err: error }, 'a scheduled job failed');
-  const told = await store.write(async (db) => {
-    const outcome = await finishFailed(db, run, { error: message, isRetryable, nowMs: clock.now() });
-    if (outcome?.mustTell !== true) return undefined;
-    const lane = findLaneQuietly(job, actions);
-    const content = `⚠️ The scheduled job “${job.name}” has failed ${outcome.job.failures} times in a row: ${message}`;
-    if (lane !== undefined) await actions.enqueue(db, lane, { id: newId('msg'), content });
-    return lane;
+/** Sent and done in one transaction: a kill leaves both or none. */
+async function sendMessage({ job, run }: ClaimedRun, { store, clock, actions }: RunJobOptions): Promise<Lane | undefined> {
+  const chat = actions.findChat(job);
+  if (chat === undefined) throw new GatewayError('INVALID_REQUEST', { message: 'the job names no chat' });
+  const isOurs = await store.write(async (db) => {
+    const end = { finished_at: clock.now(), output: job.message.slice(0, MAX_OUTPUT_LENGTH) };
+    if (!(await finishDone(db, run, end))) return false;
+    await noteCronRun(db, run.id, { message_id: await actions.say(db, chat, job.message) });
+    return true;
   });
-  if (told !== undefined) actions.wake(told);
+  return isOurs ? chat.lane : undefined;
 }
 
-/** A channel that is not set up any more has nobody to tell. */
-function findLaneQuietly(job: CronJobRow, actions: JobActions): Lane | undefined {
-  try {
-    return actions.findLane(job);
-  } catch (error) {
-    if (error instanceof GatewayError) return undefined;
-    throw error;
+async function askAgent({ job, run }: ClaimedRun, options: RunJobOptions, signal: AbortSignal): Promise<Lane | undefined> {
+  const { store, clock, actions } = options;
+  const chat = actions.findChat(job);
+  const turn = await actions.prepareTurn(job);
+  await store.write((db) => noteCronRun(db, run.id, { session_key: turn.sessionKey }));
+  let isOurs = false;
+  await turn.run(async (db, { reply, replyId, model, inputTokens, outputTokens, costUsd }) => {
+    const usage = { input_tokens: inputTokens, output_tokens: outputTokens, cost_usd: costUsd };
+    const end = { finished_at: clock.now(), model, ...usage, output: reply.slice(0, MAX_OUTPUT_LENGTH) };
+    isOurs = await finishDone(db, run, end);
+    if (!isOurs || chat === undefined || reply === '') return isOurs;
+    const isThere = chat.session.key === turn.sessionKey;
+    if (isThere) await actions.send(db, chat, { id: replyId, content: reply });
+    await noteCronRun(db, run.id, { message_id: isThere ? replyId : await actions.say(db, chat, reply) });
+    return true;
+  }, signal);
+  return isOurs ? chat?.lane : undefined;
+}
+
+/** The function that does a run and stores how it ended. */
+export class JobRunner {
+  readonly #options: RunJobOptions;
+
+  constructor(options: RunJobOptions) {
+    this.#options = options;
   }
-}
 
-/** @returns the function that does a run and stores how it ended */
-export function createRunJob(options: RunJobOptions): (claimed: ClaimedRun, signal: AbortSignal) => Promise<void> {
-  return async (claimed, signal) => {
-    const { store, clock } = options;
+  async run(claimed: ClaimedRun, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const { job } = claimed;
     const timeout = new AbortController();
-    const { timeout_ms: timeoutMs } = claimed.job;
-    const tooLong = new GatewayError('UNAVAILABLE', { message: `it took longer than ${timeoutMs} ms` });
-    const cancel = clock.after(timeoutMs, () => timeout.abort(tooLong));
+    const tooLong = new GatewayError('UNAVAILABLE', { message: `it took longer than ${job.timeout_ms} ms` });
+    const cancel = clock.after(job.timeout_ms, () => timeout.abort(tooLong));
     try {
-      if (claimed.job.mode === 'direct') await sendMessage(claimed, options);
-      else await askAgent(claimed, options, AbortSignal.any([signal, timeout.signal]));
+      const isTurn = job.mode === 'agent';
+      const work = isTurn
+        ? askAgent(claimed, this.#options, AbortSignal.any([signal, timeout.signal]))
+        : sendMessage(claimed, this.#options);
+      this.#ended(claimed, await work);
     } catch (error) {
       const isCut = (error instanceof GatewayError && error.code === 'STOPPING') || (signal.aborted && !timeout.signal.aborted);
-      if (isCut) await store.write((db) => interruptRun(db, claimed.run, clock.now()));
-      else await fail(claimed, timeout.signal.aborted ? tooLong : error, options);
+      if (isCut) await this.#interrupt(claimed);
+      else await this.#fail(claimed, timeout.signal.aborted ? tooLong : error);
     } finally {
       cancel();
     }
+  }
+
+  #ended({ job, run }: ClaimedRun, lane: Lane | undefined): void {
+    const { actions, logger, announce } = this.#options;
+    if (job.mode === 'agent') logger.info({ jobId: job.id, runId: run.id }, 'a scheduled turn has ended');
+    if (lane !== undefined) actions.wake(lane);
+    announce([{ jobId: job.id, runId: run.id, state: 'done' }]);
+  }
+
+  async #interrupt({ job, run }: ClaimedRun): Promise<void> {
+    const { store, clock, logger, tell, announce } = this.#options;
+    logger.warn({ jobId: job.id, runId: run.id }, 'a scheduled job was interrupted');
+    const change = await store.write((db) => interruptRun(db, run, { nowMs: clock.now(), tell }));
+    if (change !== undefined) announce([change]);
+  }
+
+  async #fail({ run, job }: ClaimedRun, cause: unknown): Promise<void> {
+    const { store, clock, logger, tell, announce } = this.#options;
+    const error = cause instanceof GatewayError && cause.spec.expose ? cause.message : 'the gateway failed to run it; its log says why';
+    const isRetryable = cause instanceof GatewayError && cause.spec.retryable;
+    logger.warn({ jobId: job.id, runId: run.id, err: cause }, 'a scheduled job failed');
+    const change = await store.write((db) => finishFailed(db, run, { error, isRetryable, nowMs: clock.now(), tell }));
+    if (change !== undefined) announce([change]);
+  }
+}
+
+/** Tells the chat of a job. A channel that is not set up any more has nobody to tell. */
+export function createTellChat(actions: Pick<JobActions, 'findChat' | 'say'>): TellChat {
+  return async (db, job, text) => {
+    let chat: Chat | undefined;
+    try {
+      chat = actions.findChat(job);
+    } catch (error) {
+      if (error instanceof GatewayError) return undefined;
+      throw error;
+    }
+    if (chat === undefined) return undefined;
+    await actions.say(db, chat, text);
+    return chat.lane;
   };
 }

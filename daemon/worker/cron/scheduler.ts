@@ -1,13 +1,15 @@
 /** The scheduler: one timer for all jobs, in the one active worker. What is due is read from the store each time. */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { readNextCronInstant } from '../store/cron-jobs.js';
-import { listUnfinishedRuns, purgeCronRuns } from '../store/cron-runs.js';
+import { hasCronJobOfTheFuture, purgeCronJobs, readNextCronInstant } from '../store/cron-jobs.js';
+import { listRunningRuns, listStartableRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron-runs.js';
 import { purgeInSteps } from '../store/purge.js';
-import type { CronRunRow } from '../store/schema.js';
+import type { CronMode, Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
-import { claimDue, type ClaimedRun, interruptOrphans, rewind, startDue } from './claim.js';
+import { claimDue, type ClaimedRun, rewind, startDue } from './claim.js';
+import { interruptOrphans, isOrphan } from './finish.js';
+import type { RunChange, TellChat } from './run-rows.js';
 
 export interface SchedulerOptions {
   readonly store: Store;
@@ -16,17 +18,28 @@ export interface SchedulerOptions {
   readonly instanceId: string;
   /** Every worker that lives, this one included. */
   liveInstanceIds(): readonly string[];
-  settings(): { readonly enabled: boolean; readonly maxConcurrentJobs: number; readonly historyRetentionDays: number };
+  readonly settings: () => { readonly enabled: boolean; readonly maxConcurrentJobs: number; readonly historyRetentionDays: number };
   /** Does the work and stores how it ended. Never rejects. */
   run(claimed: ClaimedRun, signal: AbortSignal): Promise<void>;
+  /** Tells a chat that a run of its job was interrupted. */
+  readonly tell: TellChat;
+  /** Is told what has begun and ended, once that is on disk; what runs end with, {@link run} says itself. */
+  readonly announce: (changes: readonly RunChange[]) => void;
+  readonly announceDeleted: (jobIds: readonly string[]) => void;
+}
+
+interface Look {
+  readonly nowMs: number;
+  readonly instanceId: string;
+  readonly liveOwners: readonly string[];
 }
 
 /** So that sleep and clock jumps are noticed, and no timer is too long for 32 bits. */
 const MAX_WAIT_MS = 60_000;
 /** While an older worker still ends its runs, or takes in jobs that it cannot tell this one. */
 const OVERLAP_LOOK_MS = 1_000;
-/** Between the starts of what became due while the gateway was down. */
-const BOOT_STAGGER_MS = 1_000;
+/** Between the starts of turns that became due while the gateway was down. */
+const CATCH_UP_STAGGER_MS = 1_000;
 /** Smaller steps are the clock being disciplined. */
 const JUMP_MS = 2_000;
 const PURGE_EVERY_MS = 3_600_000;
@@ -35,13 +48,14 @@ const DAY_MS = 86_400_000;
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #wait: StoreWait;
-  readonly #running = new Map<string, { stop: AbortController; finished: Promise<void> }>();
+  readonly #running = new Map<string, { stop: AbortController; finished: Promise<void>; mode: CronMode }>();
   #state: 'idle' | 'active' | 'stopped' = 'idle';
   #cancelTimer: (() => void) | undefined;
   #looking: Promise<void> | undefined;
   #mustLookAgain = false;
-  #isFirstLook = true;
-  #lastNowMs = 0;
+  #isCatchingUp = true;
+  /** undefined until the first look. */
+  #lastNowMs: number | undefined;
   #purgedAtMs = -Infinity;
 
   constructor(options: SchedulerOptions) {
@@ -75,11 +89,6 @@ export class Scheduler {
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ finished }) => finished));
   }
 
-  /** Stops the runs of a job that is gone. */
-  cancel(runIds: readonly string[], reason: Error): void {
-    for (const id of runIds) this.#running.get(id)?.stop.abort(reason);
-  }
-
   /** Jobs or runs have changed: looks at once. Resolves when it has looked. Never rejects. */
   async wake(): Promise<void> {
     if (this.#state !== 'active') return;
@@ -107,45 +116,75 @@ export class Scheduler {
   /** @returns how long to wait for the next look; undefined when nothing is to come */
   async #look(): Promise<number | undefined> {
     const { store, clock, instanceId } = this.#options;
-    const { enabled, maxConcurrentJobs } = this.#options.settings();
     const nowMs = clock.now();
-    const liveOwners = [...new Set([instanceId, ...this.#options.liveInstanceIds()])];
-    const wasSetBack = this.#isFirstLook || nowMs < this.#lastNowMs - JUMP_MS;
-    const before = await store.read(listUnfinishedRuns);
-    const nextMs = await store.read(readNextCronInstant);
-    const isRestless = wasSetBack || before.length > 0 || (nextMs !== undefined && nextMs <= nowMs);
-    if (isRestless) {
-      const claimed = await store.write(async (db) => {
-        await interruptOrphans(db, { liveOwners, instanceId, ownRunIds: new Set(this.#running.keys()), nowMs });
-        if (wasSetBack) await rewind(db, nowMs);
-        if (!enabled) return [];
-        await claimDue(db, { nowMs, staggerMs: this.#isFirstLook ? BOOT_STAGGER_MS : 0 });
-        return startDue(db, { nowMs, limit: maxConcurrentJobs - this.#running.size, instanceId });
-      });
-      for (const one of claimed) this.#start(one);
-    }
-    this.#isFirstLook = false;
+    const owners = { instanceId, liveOwners: [...new Set([instanceId, ...this.#options.liveInstanceIds()])] };
+    const wasSetBack = await this.#wasSetBack(nowMs);
+    if (wasSetBack || (await store.read((db) => this.#hasWork(db, { ...owners, nowMs })))) {
+      await this.#claim({ ...owners, nowMs, wasSetBack });
+    } else this.#isCatchingUp = false;
     this.#lastNowMs = nowMs;
     await this.#purge(nowMs);
-    return this.#waitMs(nowMs, liveOwners.length > 1, enabled);
+    return this.#waitMs(nowMs, owners.liveOwners.length > 1);
   }
 
-  async #waitMs(nowMs: number, isOverlap: boolean, isEnabled: boolean): Promise<number | undefined> {
+  /** Of the time before this worker, the rows tell it: nothing is claimed or changed before its time. */
+  async #wasSetBack(nowMs: number): Promise<boolean> {
+    if (this.#lastNowMs !== undefined) return nowMs < this.#lastNowMs - JUMP_MS;
     const { store } = this.#options;
-    const unfinished = await store.read(listUnfinishedRuns);
-    this.#stopEnded(unfinished);
-    const nextMs = await store.read(readNextCronInstant);
-    const waiting = unfinished.filter(({ state }) => state === 'queued').map((run) => run.due_at);
-    // What waits for a free place is looked at when one becomes free.
-    const instants = isEnabled ? [...waiting.filter((dueMs) => dueMs > nowMs), ...(nextMs === undefined ? [] : [nextMs])] : [];
-    if (isOverlap) return OVERLAP_LOOK_MS;
+    if (((await store.read(readLastClaimed)) ?? 0) > nowMs + JUMP_MS) return true;
+    return store.read((db) => hasCronJobOfTheFuture(db, nowMs + JUMP_MS));
+  }
+
+  get #freeTurns(): number {
+    const turns = [...this.#running.values()].filter(({ mode }) => mode === 'agent').length;
+    return this.#options.settings().maxConcurrentJobs - turns;
+  }
+
+  async #hasWork(db: Queries, look: Look): Promise<boolean> {
+    const ownRunIds = new Set(this.#running.keys());
+    if ((await listRunningRuns(db)).some((run) => isOrphan(run, { ...look, ownRunIds }))) return true;
+    if (!this.#options.settings().enabled) return false;
+    const nextMs = await readNextCronInstant(db);
+    if (nextMs !== undefined && nextMs <= look.nowMs) return true;
+    const { nowMs } = look;
+    if ((await listStartableRuns(db, { nowMs, mode: 'direct', limit: 1 })).length > 0) return true;
+    return (await listStartableRuns(db, { nowMs, mode: 'agent', limit: Math.min(1, this.#freeTurns) })).length > 0;
+  }
+
+  async #claim(look: Look & { readonly wasSetBack: boolean }): Promise<void> {
+    const { store, tell } = this.#options;
+    const { nowMs, instanceId, wasSetBack } = look;
+    const { changes, claimed, isMore } = await store.write(async (db) => {
+      const ended = await interruptOrphans(db, { ...look, ownRunIds: new Set(this.#running.keys()), tell });
+      if (wasSetBack) await rewind(db, nowMs);
+      if (!this.#options.settings().enabled) return { changes: ended, claimed: [], isMore: false };
+      const due = await claimDue(db, { nowMs, staggerMs: this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0 });
+      const started = await startDue(db, { nowMs, instanceId, turns: this.#freeTurns });
+      return { changes: [...ended, ...due.changes], claimed: started, isMore: due.isMore };
+    });
+    if (isMore) this.#mustLookAgain = true;
+    else this.#isCatchingUp = false;
+    for (const one of claimed) this.#start(one);
+    this.#options.announce([...changes, ...claimed.map(({ run }) => ({ jobId: run.job_id, runId: run.id, state: 'running' as const }))]);
+  }
+
+  async #waitMs(nowMs: number, isOverlap: boolean): Promise<number | undefined> {
+    const { store, settings, clock } = this.#options;
+    await this.#stopEnded();
+    const instants = isOverlap ? [nowMs + OVERLAP_LOOK_MS] : [];
+    if (settings().enabled) {
+      // What waits for a free place is looked at when one becomes free.
+      for (const atMs of [await store.read((db) => readNextDueRun(db, nowMs)), await store.read(readNextCronInstant)])
+        if (atMs !== undefined) instants.push(atMs);
+    }
     if (instants.length === 0) return undefined;
-    return Math.min(MAX_WAIT_MS, Math.max(0, Math.min(...instants) - this.#options.clock.now()));
+    return Math.min(MAX_WAIT_MS, Math.max(0, Math.min(...instants) - clock.now()));
   }
 
   /** A run whose row has ended, or is gone, was replaced or deleted. */
-  #stopEnded(unfinished: readonly CronRunRow[]): void {
-    const alive = new Set(unfinished.map(({ id }) => id));
+  async #stopEnded(): Promise<void> {
+    if (this.#running.size === 0) return;
+    const alive = new Set((await this.#options.store.read(listRunningRuns)).map(({ id }) => id));
     for (const [id, { stop }] of this.#running) if (!alive.has(id)) stop.abort(new Error('the run was replaced or deleted'));
   }
 
@@ -159,18 +198,19 @@ export class Scheduler {
         this.#running.delete(id);
         void this.wake();
       });
-    this.#running.set(id, { stop, finished });
+    this.#running.set(id, { stop, finished, mode: claimed.job.mode });
   }
 
   async #purge(nowMs: number): Promise<void> {
     if (nowMs - this.#purgedAtMs < PURGE_EVERY_MS) return;
     this.#purgedAtMs = nowMs;
-    const { store, settings } = { store: this.#options.store, settings: this.#options.settings() };
-    const beforeMs = nowMs - settings.historyRetentionDays * DAY_MS;
+    const { store } = this.#options;
+    const beforeMs = nowMs - this.#options.settings().historyRetentionDays * DAY_MS;
     await purgeInSteps(
       store,
       (db) => purgeCronRuns(db, beforeMs),
       () => true,
     );
+    this.#options.announceDeleted(await store.write((db) => purgeCronJobs(db, beforeMs)));
   }
 }

@@ -1,18 +1,19 @@
 /** Puts scheduled jobs together: the scheduler, what its runs do, and the service over them. */
-import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { createRunJob } from '../cron/run-job.js';
+import { createTellChat, JobRunner } from '../cron/run-job.js';
+import type { RunChange } from '../cron/run-rows.js';
 import { Scheduler } from '../cron/scheduler.js';
 import type { CronService } from './cron-contract.js';
-import { createCronService } from './cron.js';
+import type { GatewayEvent } from './contracts.js';
+import { createCronService, jobEvent } from './cron.js';
 import { createCronActions, type CronActionsOptions } from './cron-actions.js';
 
 export interface CronDeps extends CronActionsOptions {
-  readonly clock: Clock;
   readonly logger: LogPort;
   readonly instanceId: string;
   liveInstanceIds(): readonly string[];
+  readonly publish: (event: GatewayEvent) => void;
 }
 
 export interface CronParts {
@@ -28,14 +29,25 @@ export interface CronParts {
 }
 
 export function createCron(deps: CronDeps): CronParts {
-  const { store, clock, logger, instanceId, channels } = deps;
-  const run = createRunJob({ store, clock, logger, actions: createCronActions(deps) });
+  const { store, clock, logger, instanceId, channels, publish } = deps;
+  const actions = createCronActions(deps);
+  const tell = createTellChat(actions);
+  function announce(changes: readonly RunChange[]): void {
+    for (const { jobId, runId, state, told } of changes) {
+      publish({ type: 'cron', job_id: jobId, change: 'run', run_id: runId, state });
+      if (told !== undefined) actions.wake(told);
+    }
+  }
+  const runner = new JobRunner({ store, clock, logger, actions, tell, announce });
   const scheduler = new Scheduler({
     store,
     clock,
     logger,
     instanceId,
-    run,
+    tell,
+    announce,
+    run: (claimed, signal) => runner.run(claimed, signal),
+    announceDeleted: (ids) => ids.forEach((id) => publish(jobEvent(id, 'deleted'))),
     liveInstanceIds: () => deps.liveInstanceIds(),
     settings: () => deps.config().cron,
   });
@@ -44,6 +56,7 @@ export function createCron(deps: CronDeps): CronParts {
     clock,
     channels,
     scheduler,
+    publish,
     config: () => deps.config(),
     checkModel: (ref) => void deps.registry().resolve(ref),
   });

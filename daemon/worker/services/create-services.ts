@@ -25,7 +25,6 @@ import type { ChannelRegistry } from '../channels/registry.js';
 import { createChannelService } from './channels.js';
 import { readGauges } from './gauges.js';
 import { createCron, type CronParts } from './create-cron.js';
-import type { CronJobInput } from './cron-contract.js';
 import { createDelivery, type DeliveryParts } from './create-delivery.js';
 import { type CheckDatabase, IntegrityCheck } from './integrity-check.js';
 import { createMessageService } from './messages.js';
@@ -34,7 +33,7 @@ import { createModelService } from './models.js';
 import { createOutgoingService } from './outgoing.js';
 import { publishedMessages, publishedSessions } from './published-services.js';
 import { createSessionService } from './sessions.js';
-import { createRemindCommand, createTaskScheduler } from './task-scheduler.js';
+import { createRemindCommand, createTaskScheduler, type RemindOptions } from './task-scheduler.js';
 import { TurnJournal } from './turn-journal.js';
 import { TurnRunner } from './turn-runner.js';
 import { ToolBox } from './turn-tools.js';
@@ -210,7 +209,12 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds, publish });
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
-  const later = { clock, create: (input: CronJobInput, key?: string) => cron.service.create(input, key) };
+  const later: RemindOptions = {
+    clock,
+    create: (input, key) => cron.service.create(input, key),
+    listOfChat: (chat) => cron.service.listOfChat(chat),
+    remove: (id) => cron.service.delete(id),
+  };
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
   const send = sendPort(channels, () => messages);
   const tools = new ToolBox({ store, clock, logger, config, send, scheduler: createTaskScheduler(later) });
@@ -221,7 +225,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const path = deps.paths.databasePath;
   const { checkDatabase: check } = deps;
   const integrity = check && new IntegrityCheck({ store, path, clock, logger, isSoleWorker, check });
-  const cron: CronParts = createCron({ ...shared, channels, outbox, turns, messages });
+  const cron: CronParts = createCron({ ...shared, channels, outbox, turns, publish });
 
   return {
     sessions: publishedSessions(

@@ -39,6 +39,7 @@ export interface CronJobDocument extends Required<CronJobInput> {
   /** Failed attempts since the last that did not fail. */
   readonly failures: number;
   readonly nextRunAt: string | null;
+  readonly lastRun: Pick<CronRunDocument, 'id' | 'state' | 'startedAt' | 'finishedAt' | 'session'> | null;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
@@ -64,6 +65,8 @@ export interface CronRunDocument {
   /** Where `models.json` names the model's price. */
   readonly costUsd: number | null;
   readonly output: string | null;
+  /** The key of the session in which an agent answered: the conversation can be gone on with there. */
+  readonly session: string | null;
   readonly error: string | null;
   /** `status` is null when the message has been forgotten. */
   readonly delivery: { readonly message_id: string; readonly status: string | null } | null;
@@ -79,15 +82,17 @@ export interface CronPreview {
 
 export interface CronService {
   list(): Promise<CronJobDocument[]>;
+  /** What a chat still waits for, the next first; at most 200. */
+  listOfChat(chat: { channel: string; accountId: string; chatId: string }): Promise<CronJobDocument[]>;
   /** The same `key` makes one job. @throws INVALID_REQUEST that names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND */
   create(input: CronJobInput, key?: string): Promise<CronJobDocument>;
   /** A changed schedule counts from now. @throws JOB_NOT_FOUND; as {@link create} */
   update(id: string, input: CronJobInput): Promise<CronJobDocument>;
   /** @throws JOB_NOT_FOUND */
   toggle(id: string): Promise<CronJobDocument>;
-  /** Its history goes with it, and what runs of it is stopped. @throws JOB_NOT_FOUND */
-  delete(id: string): Promise<void>;
-  /** Runs it now, also when it is disabled; behind a run of it that is under way. @throws JOB_NOT_FOUND */
+  /** Its history goes with it, and what runs of it is stopped. @returns what it was. @throws JOB_NOT_FOUND */
+  delete(id: string): Promise<CronJobDocument>;
+  /** Runs it now, also when it is disabled; behind a run of it that is under way. @throws JOB_NOT_FOUND; CONFLICT where that cannot be */
   trigger(id: string): Promise<{ runId: string }>;
   /** Newest first. `limit` 1–200, default 50. @throws JOB_NOT_FOUND; INVALID_REQUEST for a cursor that is not ours */
   runs(id: string, input: { limit?: number; cursor?: string }): Promise<{ runs: CronRunDocument[]; nextCursor: string | null }>;

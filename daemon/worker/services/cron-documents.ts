@@ -6,7 +6,7 @@ import type { CronJobDocument, CronRunDocument } from './cron-contract.js';
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
-export function toJobDocument(row: CronJobRow): CronJobDocument {
+export function toJobDocument(row: CronJobRow, last: CronRunRow | undefined): CronJobDocument {
   const { id, name, schedule, timezone, message, mode, channel, session, model, overlap, missed, interrupted, retries, failures } = row;
   return {
     id,
@@ -31,6 +31,16 @@ export function toJobDocument(row: CronJobRow): CronJobDocument {
     timeoutMs: row.timeout_ms,
     notifyAfter: row.notify_after,
     nextRunAt: row.enabled === 1 ? isoOrNull(row.next_at) : null,
+    lastRun:
+      last === undefined
+        ? null
+        : {
+            id: last.id,
+            state: last.state,
+            startedAt: isoOrNull(last.started_at),
+            finishedAt: isoOrNull(last.finished_at),
+            session: last.session_key,
+          },
     createdAt: isoTime(row.created_at),
     updatedAt: isoTime(row.updated_at),
   };
@@ -56,6 +66,7 @@ export function toRunDocument(row: CronRunRow, deliveryStatus: string | null): C
     inputTokens: row.input_tokens,
     outputTokens: row.output_tokens,
     costUsd: row.cost_usd,
+    session: row.session_key,
     delivery: row.message_id === null ? null : { message_id: row.message_id, status: deliveryStatus },
   };
 }

@@ -4,21 +4,31 @@ import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { ChannelRegistry } from '../channels/registry.js';
-import { newRun } from '../cron/claim.js';
+import { MAX_QUEUED_PER_JOB } from '../cron/claim.js';
 import { defaultGraceMs } from '../cron/policy.js';
 import { previewSchedule } from '../cron/preview.js';
+import { newRun } from '../cron/run-rows.js';
 import { firstInstant, parseSchedule } from '../cron/schedule.js';
 import type { Scheduler } from '../cron/scheduler.js';
 import { resolveTimeZone } from '../cron/time-zone.js';
-import { countCronJobs, deleteCronJob, findCronJob, insertCronJob, listCronJobs, updateCronJob } from '../store/cron-jobs.js';
-import { insertCronRun, listCronRuns } from '../store/cron-runs.js';
+import {
+  countCronJobs,
+  deleteCronJob,
+  findCronJob,
+  insertCronJob,
+  listCronJobs,
+  listCronJobsOfChat,
+  updateCronJob,
+} from '../store/cron-jobs.js';
+import { endCronRun, insertCronRun, listCronRuns, listLastRuns, listUnfinishedRuns } from '../store/cron-runs.js';
 import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
 import { findOutboxMessage } from '../store/outbox-pages.js';
 import type { CronJobRow, Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { toWellFormed } from '../store/text.js';
 import { findAgent } from './agents.js';
-import type { CronJobInput, CronService } from './cron-contract.js';
+import type { GatewayEvent } from './contracts.js';
+import type { CronJobDocument, CronJobInput, CronService } from './cron-contract.js';
 import { jobNotFound, toJobDocument, toRunDocument } from './cron-documents.js';
 import { sessionOf } from './session-key.js';
 
@@ -27,9 +37,14 @@ export interface CronServiceOptions {
   readonly clock: Clock;
   readonly channels: ChannelRegistry;
   readonly scheduler: Pick<Scheduler, 'wake'>;
-  config(): Config;
+  readonly config: () => Config;
   /** @throws MODEL_NOT_FOUND */
   checkModel(ref: string): void;
+  readonly publish: (event: GatewayEvent) => void;
+}
+
+export function jobEvent(id: string, change: 'created' | 'updated' | 'deleted'): GatewayEvent {
+  return { type: 'cron', job_id: id, change, run_id: null, state: null };
 }
 
 type JobValues = Omit<CronJobRow, 'seq' | 'id' | 'created_at' | 'failures'>;
@@ -38,6 +53,7 @@ const IDEMPOTENCY_SCOPE = 'cron';
 const MAX_JOBS = 10_000;
 const DEFAULT_TIMEOUT_MS = 600_000;
 const DEFAULT_LIMIT = 50;
+const MAX_OF_CHAT = 200;
 
 function wrong(field: string, message: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', { message, details: { field } });
@@ -123,25 +139,40 @@ async function load(db: Queries, id: string): Promise<CronJobRow> {
   return row;
 }
 
-type Reading = 'runs' | 'preview';
+type Reading = 'list' | 'listOfChat' | 'runs' | 'preview';
+
+/** What waits of a schedule that is no more never runs. Runs in a write. @returns the runs that were dropped */
+async function dropWaiting(db: Queries, { before, after }: { before: CronJobRow; after: CronJobRow }, nowMs: number): Promise<string[]> {
+  const isSame = before.schedule === after.schedule && before.timezone === after.timezone;
+  if (isSame && after.enabled === 1) return [];
+  const error = after.enabled === 1 ? 'the schedule was changed before it ran' : 'the job was disabled before it ran';
+  const dropped: string[] = [];
+  for (const run of await listUnfinishedRuns(db, [before.id])) {
+    if (run.state !== 'queued' || run.trigger !== 'schedule') continue;
+    if (await endCronRun(db, run.id, { state: 'skipped', finished_at: nowMs, error })) dropped.push(run.id);
+  }
+  return dropped;
+}
 
 export function createCronService(options: CronServiceOptions): CronService {
-  const { store, clock, scheduler } = options;
+  const { store, clock, scheduler, publish } = options;
   const plan = createPlanner(options);
 
-  async function change(id: string, decide: (before: CronJobRow) => CronJobInput): Promise<CronJobRow> {
-    const row = await store.write(async (db) => {
+  async function change(id: string, decide: (before: CronJobRow) => CronJobInput): Promise<CronJobDocument> {
+    const { row, dropped } = await store.write(async (db) => {
       const before = await load(db, id);
       await updateCronJob(db, id, plan(decide(before), before));
-      return load(db, id);
+      const after = await load(db, id);
+      return { row: after, dropped: await dropWaiting(db, { before, after }, clock.now()) };
     });
+    publish(jobEvent(id, 'updated'));
+    for (const runId of dropped) publish({ type: 'cron', job_id: id, change: 'run', run_id: runId, state: 'skipped' });
     void scheduler.wake();
-    return row;
+    const [last] = await store.read((db) => listCronRuns(db, { jobId: id, limit: 1 }));
+    return toJobDocument(row, last);
   }
 
   return {
-    list: async () => (await store.read(listCronJobs)).map(toJobDocument),
-
     async create(input, key) {
       const id = newId('job');
       const values = { ...plan(input, undefined), id, failures: 0, created_at: clock.now() };
@@ -154,37 +185,66 @@ export function createCronService(options: CronServiceOptions): CronService {
         if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: '', result: id, nowMs: clock.now() });
         return load(db, id);
       });
+      if (row.id === id) publish(jobEvent(id, 'created'));
       void scheduler.wake();
-      return toJobDocument(row);
+      return toJobDocument(row, undefined);
     },
 
-    update: async (id, input) => toJobDocument(await change(id, () => input)),
-    toggle: async (id) => toJobDocument(await change(id, (before) => ({ enabled: before.enabled !== 1 }))),
+    update: (id, input) => change(id, () => input),
+    toggle: (id) => change(id, (before) => ({ enabled: before.enabled !== 1 })),
 
     async delete(id) {
-      if (!(await store.write((db) => deleteCronJob(db, id)))) throw jobNotFound(id);
+      const { row, last } = await store.write(async (db) => {
+        const found = await load(db, id);
+        const [run] = await listCronRuns(db, { jobId: id, limit: 1 });
+        await deleteCronJob(db, id);
+        return { row: found, last: run };
+      });
+      publish(jobEvent(id, 'deleted'));
       void scheduler.wake();
+      return toJobDocument(row, last);
     },
 
-    async trigger(id) {
-      const nowMs = clock.now();
-      const run = newRun({ job_id: id, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' });
-      await store.write(async (db) => {
-        await load(db, id);
-        await insertCronRun(db, run);
-      });
-      void scheduler.wake();
-      return { runId: run.id };
-    },
+    trigger: (id) => trigger(options, id),
 
     ...createReading(options),
   };
+}
+
+/** Queues a run behind those that wait. @throws CONFLICT when nothing would run it */
+async function trigger({ store, clock, scheduler, config }: CronServiceOptions, id: string): Promise<{ runId: string }> {
+  const nowMs = clock.now();
+  if (!config().cron.enabled)
+    throw new GatewayError('CONFLICT', {
+      message: 'scheduled jobs are switched off',
+      hint: 'Switch them on with: xopc config set cron.enabled true',
+    });
+  const run = newRun({ job_id: id, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' });
+  await store.write(async (db) => {
+    await load(db, id);
+    if ((await listUnfinishedRuns(db, [id])).length >= MAX_QUEUED_PER_JOB)
+      throw new GatewayError('CONFLICT', { message: `${MAX_QUEUED_PER_JOB} runs of this job wait already`, details: { job_id: id } });
+    await insertCronRun(db, run);
+  });
+  void scheduler.wake();
+  return { runId: run.id };
 }
 
 /** What is only looked at. */
 function createReading(options: CronServiceOptions): Pick<CronService, Reading> {
   const { store, clock } = options;
   return {
+    list: () =>
+      store.read(async (db) => {
+        const last = new Map((await listLastRuns(db)).map((run) => [run.job_id, run]));
+        return (await listCronJobs(db)).map((job) => toJobDocument(job, last.get(job.id)));
+      }),
+
+    async listOfChat(chat) {
+      const jobs = await store.read((db) => listCronJobsOfChat(db, { ...chat, limit: MAX_OF_CHAT }));
+      return jobs.map((job) => toJobDocument(job, undefined));
+    },
+
     async runs(id, { limit = DEFAULT_LIMIT, cursor }) {
       if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
         throw wrong('cursor', `cursor '${cursor.slice(0, 80)}' is none that this API gave`);

@@ -32,6 +32,15 @@ export type GatewayEvent =
       readonly status: OutgoingStatus;
     }
   | { readonly type: 'channel'; readonly channel: string; readonly state: ChannelStatus['state']; readonly message: string | null }
+  | {
+      readonly type: 'cron';
+      readonly job_id: string;
+      /** `run`: a run of it has begun or ended. */
+      readonly change: 'created' | 'updated' | 'deleted' | 'run';
+      readonly run_id: string | null;
+      /** Of the run. */
+      readonly state: 'running' | 'done' | 'failed' | 'interrupted' | 'replaced' | 'skipped' | 'missed' | null;
+    }
   | { readonly type: 'config'; readonly outcome: 'applied' | 'rejected'; readonly revision: string }
   /** The last one: this worker ends. */
   | { readonly type: 'draining' };

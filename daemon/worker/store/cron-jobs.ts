@@ -42,6 +42,48 @@ export async function listCronJobs(db: Queries): Promise<CronJobRow[]> {
   return (await db.selectFrom('cron_jobs').selectAll().orderBy('seq').execute()).map(toRow);
 }
 
+/** What a chat waits for, the next first. */
+export async function listCronJobsOfChat(
+  db: Queries,
+  query: { channel: string; accountId: string; chatId: string; limit: number },
+): Promise<CronJobRow[]> {
+  const rows = await db
+    .selectFrom('cron_jobs')
+    .selectAll()
+    .where('channel', '=', query.channel)
+    .where((where) => where.or([where('account_id', '=', query.accountId), where('account_id', 'is', null)]))
+    .where('chat_id', '=', query.chatId)
+    .where('enabled', '=', 1)
+    .where('next_at', 'is not', null)
+    .orderBy('next_at')
+    .limit(query.limit)
+    .execute();
+  return rows.map(toRow);
+}
+
+/**
+ * Runs in a write: forgets jobs that fire no more, once their runs are forgotten, too.
+ * @returns the ids of those that are gone
+ */
+export async function purgeCronJobs(db: Queries, beforeMs: number): Promise<string[]> {
+  const rows = await db
+    .deleteFrom('cron_jobs')
+    .where('enabled', '=', 1)
+    .where('next_at', 'is', null)
+    .where('updated_at', '<=', beforeMs)
+    .where((where) =>
+      where.not(where.exists(where.selectFrom('cron_runs').select('cron_runs.id').whereRef('cron_runs.job_id', '=', 'cron_jobs.id'))),
+    )
+    .returning('id')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** @returns whether a job was planned after that time: the clock has been set back since */
+export async function hasCronJobOfTheFuture(db: Queries, nowMs: number): Promise<boolean> {
+  return (await db.selectFrom('cron_jobs').select('id').where('updated_at', '>', nowMs).limit(1).executeTakeFirst()) !== undefined;
+}
+
 export async function countCronJobs(db: Queries): Promise<number> {
   const row = await db.selectFrom('cron_jobs').select(db.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
   return row.count;

@@ -1,13 +1,13 @@
 /** Runs of scheduled jobs: the statements. What may follow what is decided in `cron/`. */
-import type { Insertable, Updateable } from 'kysely';
+import { type Insertable, sql, type Updateable } from 'kysely';
 import { PURGE_ROWS } from './purge.js';
-import type { CronRunRow, CronRunTable, Queries } from './schema.js';
+import type { CronMode, CronRunRow, CronRunTable, Queries } from './schema.js';
 import { decodeText, encodeText } from './text.js';
 
 export type NewCronRun = Omit<Insertable<CronRunTable>, 'seq'>;
 export type CronRunEnd = Pick<
   Updateable<CronRunTable>,
-  'state' | 'finished_at' | 'input_tokens' | 'output_tokens' | 'cost_usd' | 'model' | 'output' | 'error' | 'message_id'
+  'state' | 'finished_at' | 'input_tokens' | 'output_tokens' | 'cost_usd' | 'model' | 'output' | 'error' | 'message_id' | 'session_key'
 >;
 
 function encoded(end: CronRunEnd): CronRunEnd {
@@ -32,11 +32,95 @@ export async function insertCronRun(db: Queries, run: NewCronRun): Promise<boole
   return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
-/** What has not ended, in the order in which it is due. */
-export async function listUnfinishedRuns(db: Queries): Promise<CronRunRow[]> {
-  return (await db.selectFrom('cron_runs').selectAll().where('finished_at', 'is', null).orderBy('due_at').orderBy('seq').execute()).map(
-    toRow,
-  );
+/** What has not ended of these jobs, in the order in which it is due. */
+export async function listUnfinishedRuns(db: Queries, jobIds: readonly string[]): Promise<CronRunRow[]> {
+  const rows = await db
+    .selectFrom('cron_runs')
+    .selectAll()
+    .where('job_id', 'in', jobIds)
+    .where('finished_at', 'is', null)
+    .orderBy('due_at')
+    .orderBy('seq')
+    .execute();
+  return rows.map(toRow);
+}
+
+export async function listRunningRuns(db: Queries): Promise<CronRunRow[]> {
+  const rows = await db.selectFrom('cron_runs').selectAll().where('finished_at', 'is', null).where('state', '=', 'running').execute();
+  return rows.map(toRow);
+}
+
+/** What waits and is due, of jobs of which nothing runs, in the order in which it is due. */
+export async function listStartableRuns(db: Queries, query: { nowMs: number; mode: CronMode; limit: number }): Promise<CronRunRow[]> {
+  if (query.limit <= 0) return [];
+  const rows = await db
+    .selectFrom('cron_runs as waiting')
+    .innerJoin('cron_jobs', 'cron_jobs.id', 'waiting.job_id')
+    .selectAll('waiting')
+    .where('waiting.finished_at', 'is', null)
+    .where('waiting.due_at', '<=', query.nowMs)
+    .where('waiting.state', '=', 'queued')
+    .where('cron_jobs.mode', '=', query.mode)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('cron_runs as other')
+            .select(sql.lit(1).as('one'))
+            .whereRef('other.job_id', '=', 'waiting.job_id')
+            .where('other.finished_at', 'is', null)
+            .where('other.state', '=', 'running'),
+        ),
+      ),
+    )
+    .orderBy('waiting.due_at')
+    .orderBy('waiting.seq')
+    .limit(query.limit)
+    .execute();
+  return rows.map(toRow);
+}
+
+/** @returns when the next run that waits for its time is due; undefined when none does */
+export async function readNextDueRun(db: Queries, afterMs: number): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('cron_runs')
+    .select('due_at')
+    .where('finished_at', 'is', null)
+    .where('state', '=', 'queued')
+    .where('due_at', '>', afterMs)
+    .orderBy('due_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.due_at;
+}
+
+/** @returns the scheduled instant of what was claimed last; undefined when nothing was */
+export async function readLastClaimed(db: Queries): Promise<number | undefined> {
+  const row = await db.selectFrom('cron_runs').select('scheduled_at').orderBy('seq', 'desc').limit(1).executeTakeFirst();
+  return row?.scheduled_at;
+}
+
+/** Of each job the newest run. */
+export async function listLastRuns(db: Queries): Promise<CronRunRow[]> {
+  const rows = await db
+    .selectFrom('cron_runs')
+    .selectAll()
+    .where('seq', 'in', (query) =>
+      query
+        .selectFrom('cron_jobs')
+        .select((job) =>
+          job
+            .selectFrom('cron_runs as run')
+            .select('run.seq')
+            .whereRef('run.job_id', '=', 'cron_jobs.id')
+            .orderBy('run.seq', 'desc')
+            .limit(1)
+            .as('seq'),
+        )
+        .$castTo<{ seq: number }>(),
+    )
+    .execute();
+  return rows.map(toRow);
 }
 
 /** Runs in a write. @returns false when it waits no longer */
@@ -50,6 +134,15 @@ export async function startCronRun(db: Queries, start: { id: string; instanceId:
   return numUpdatedRows > 0n;
 }
 
+/** Runs in a write: notes something about a run, whether it has ended or not. */
+export async function noteCronRun(
+  db: Queries,
+  id: string,
+  note: Pick<Updateable<CronRunTable>, 'message_id' | 'session_key'>,
+): Promise<void> {
+  await db.updateTable('cron_runs').set(note).where('id', '=', id).execute();
+}
+
 /** Runs in a write. @returns false when it had ended already, or is gone with its job */
 export async function endCronRun(db: Queries, id: string, end: CronRunEnd): Promise<boolean> {
   const { numUpdatedRows } = await db
@@ -59,6 +152,11 @@ export async function endCronRun(db: Queries, id: string, end: CronRunEnd): Prom
     .where('finished_at', 'is', null)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
+}
+
+/** Runs in a write: nothing waits for a time after `latestMs`. */
+export async function hastenCronRuns(db: Queries, latestMs: number): Promise<void> {
+  await db.updateTable('cron_runs').set({ due_at: latestMs }).where('finished_at', 'is', null).where('due_at', '>', latestMs).execute();
 }
 
 /** Newest first. */

@@ -239,6 +239,8 @@ export interface CronRunTable {
   error: string | null;
   /** The message that it was delivered as. */
   message_id: string | null;
+  /** The session in which an agent answered. */
+  session_key: string | null;
 }
 
 /** The full-text index over the messages. */

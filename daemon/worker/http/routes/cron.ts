@@ -88,8 +88,7 @@ function jobRoutes(cron: CronService): Route[] {
       params,
       answer: api.cronDeleteResponse,
       async handle(ctx) {
-        await cron.delete(idOf(ctx));
-        ctx.body = { status: 'ok' };
+        ctx.body = { status: 'ok', job: await cron.delete(idOf(ctx)) };
       },
     }),
     route({

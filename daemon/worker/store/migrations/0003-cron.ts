@@ -59,9 +59,11 @@ async function runs(db: Queries): Promise<void> {
     .addColumn('output', 'text')
     .addColumn('error', 'text')
     .addColumn('message_id', 'text')
+    .addColumn('session_key', 'text')
     .addUniqueConstraint('cron_runs_occurrence', ['job_id', 'occurrence', 'attempt'])
     .execute();
   await sql`create index cron_runs_unfinished on cron_runs (due_at) where finished_at is null`.execute(db);
+  await sql`create index cron_runs_busy on cron_runs (job_id) where finished_at is null`.execute(db);
   await sql`create index cron_runs_job on cron_runs (job_id, seq)`.execute(db);
 }
 

@@ -108,9 +108,9 @@ test('what was due during a restart runs once and late; what ran before it, or i
   expect((await second.runs('late')).map(({ state }) => state)).toEqual(['missed']);
 });
 
-test('ten overdue jobs start one after another, within the limit', async () => {
+test('ten overdue turns start one after another, within the limit', async () => {
   const first = await makeCron({ nowMs: at('2026-01-01T08:59:00Z') });
-  for (let index = 0; index < 10; index += 1) await first.addJob(`job_${index}`, { schedule: '0 9 * * *' });
+  for (let index = 0; index < 10; index += 1) await first.addJob(`job_${index}`, { schedule: '0 9 * * *', mode: 'agent' });
   first.clock.advance(2 * MINUTE);
   const second = await makeCron({ store: first.store, clock: first.clock, maxConcurrentJobs: 2 });
   for (let index = 0; index < 10; index += 1) second.hold.add(`job_${index}`);
@@ -130,13 +130,20 @@ test.each([
   const first = await makeCron({ nowMs: at('2026-01-01T08:59:00Z') });
   await first.scheduler.start();
   first.hold.add('job');
-  await first.addJob('job', { schedule: '0 9 * * *', mode, interrupted });
+  await first.addJob('job', { schedule: '0 9 * * *', mode, interrupted, notify_after: 3 });
   await first.pass(MINUTE, MINUTE);
   await first.scheduler.stop();
   const second = await makeCron({ store: first.store, clock: first.clock, instanceId: 'wk_2' });
   await second.scheduler.start();
   await second.settle();
   expect((await second.runs('job')).map(({ state }) => state)).toEqual(states);
+  // Nobody is told of what is done again.
+  const told =
+    states.length === 1
+      ? ['⚠️ The scheduled job “job” was interrupted because the gateway stopped. Run it again with: xopc cron run job']
+      : [];
+  expect(second.told).toEqual(told);
+  expect(second.announced[0]).toBe('job interrupted');
 });
 
 test.each([

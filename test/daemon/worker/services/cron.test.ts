@@ -56,7 +56,7 @@ test('the chat is told of a job that fails again and again, and a failure that w
   await conversation.cron.trigger(job.id);
   expect(await untilEnded(conversation, job.id)).toMatchObject({ state: 'failed', error: "there is no agent 'main'" });
   expect((await conversation.cron.runs(job.id, {})).runs).toHaveLength(1);
-  expect((await conversation.outgoing.list({})).messages[0]?.content).toContain('has failed 1 times in a row');
+  expect((await conversation.outgoing.list({})).messages[0]?.content).toContain('“x” has failed: there is no agent');
 });
 
 test.each([

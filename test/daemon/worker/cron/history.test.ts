@@ -1,0 +1,112 @@
+/** What is kept of jobs and their runs, and what a start makes of what it finds. */
+import { expect, test } from 'vitest';
+import { findCronJob } from '../../../../daemon/worker/store/cron-jobs.js';
+import { insertCronRun } from '../../../../daemon/worker/store/cron-runs.js';
+import { newRun } from '../../../../daemon/worker/cron/run-rows.js';
+import { makeCron } from '../../../helpers/cron-fixture.js';
+
+const at = (text: string): number => Date.parse(text);
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+test('of each job the last 500 runs are kept', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T00:00:30Z') });
+  await cron.scheduler.start();
+  await cron.addJob('job', { schedule: '* * * * *' });
+  await cron.addJob('other', { schedule: '0 0 1 1 *' });
+  const old = (jobId: string, minute: number) =>
+    newRun({
+      job_id: jobId,
+      trigger: 'schedule',
+      scheduled_at: at('2025-12-31T00:00:00Z') + minute * MINUTE,
+      due_at: 0,
+      state: 'done',
+      finished_at: at('2025-12-31T12:00:00Z'),
+    });
+  await cron.store.write(async (db) => {
+    await insertCronRun(db, old('other', 0));
+    for (let minute = 0; minute < 503; minute += 1) await insertCronRun(db, old('job', minute));
+  });
+  await cron.pass(MINUTE, MINUTE);
+  const { count } = await cron.store.read((db) =>
+    db.selectFrom('cron_runs').select(db.fn.countAll<number>().as('count')).where('job_id', '=', 'job').executeTakeFirstOrThrow(),
+  );
+  expect(count).toBe(500);
+  expect((await cron.runs('job'))[0]).toMatchObject({ scheduled_at: at('2026-01-01T00:01:00Z') });
+  expect(await cron.runs('other')).toHaveLength(1);
+});
+
+test('runs are forgotten after the days of the configuration, and with them jobs that fire no more', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T00:00:00Z') });
+  await cron.scheduler.start();
+  await cron.addJob('once', { schedule: 'at 2026-01-02T00:00:00Z' });
+  await cron.addJob('monthly', { schedule: '0 0 2 * *' });
+  await cron.pass(DAY, DAY);
+  await cron.pass(29 * DAY, DAY);
+  expect((await cron.runs('once')).map(({ state }) => state)).toEqual(['done']);
+  await cron.pass(2 * DAY, DAY);
+  expect(await cron.store.read((db) => findCronJob(db, 'once'))).toBeUndefined();
+  expect(cron.announced).toContain('once deleted');
+  expect((await cron.runs('monthly')).map((run) => new Date(run.scheduled_at).toISOString().slice(0, 10))).toEqual(['2026-02-02']);
+});
+
+test('a start plans nothing anew, unless the clock was set back while nothing ran', async () => {
+  const first = await makeCron({ nowMs: at('2026-01-01T12:00:30Z') });
+  await first.scheduler.start();
+  await first.addJob('hourly', { schedule: '0 * * * *' });
+  await first.pass(60 * MINUTE, 10 * MINUTE);
+  await first.scheduler.stop();
+  const nextOf = async (): Promise<string> =>
+    new Date((await first.store.read((db) => findCronJob(db, 'hourly')))?.next_at ?? 0).toISOString();
+  expect(await nextOf()).toBe('2026-01-01T14:00:00.000Z');
+  const second = await makeCron({ store: first.store, clock: first.clock, instanceId: 'wk_2' });
+  await second.scheduler.start();
+  expect(await nextOf()).toBe('2026-01-01T14:00:00.000Z');
+  await second.scheduler.stop();
+  first.clock.jump(-180 * MINUTE);
+  const third = await makeCron({ store: first.store, clock: first.clock, instanceId: 'wk_3' });
+  await third.scheduler.start();
+  expect(await nextOf()).toBe('2026-01-01T11:00:00.000Z');
+  await third.pass(240 * MINUTE, 10 * MINUTE);
+  expect(third.began.map((text) => text.slice(18, 20))).toEqual(['11', '12', '14']);
+});
+
+test('a retry that waits is not moved away by a clock that is set back', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T12:00:00Z') });
+  await cron.scheduler.start();
+  await cron.addJob('job', { schedule: '0 0 1 6 *' });
+  const nowMs = cron.clock.now();
+  await cron.store.write((db) =>
+    insertCronRun(
+      db,
+      newRun({ job_id: 'job', trigger: 'manual', scheduled_at: nowMs - DAY, due_at: nowMs + MINUTE, state: 'queued', attempt: 2 }),
+    ),
+  );
+  await cron.settle();
+  cron.clock.jump(-180 * MINUTE);
+  await cron.settle();
+  await cron.pass(61 * MINUTE, MINUTE);
+  expect(cron.began).toHaveLength(1);
+});
+
+test('messages do not wait for turns that fill all places', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T08:59:00Z'), maxConcurrentJobs: 1 });
+  await cron.scheduler.start();
+  for (const id of ['turn_1', 'turn_2']) {
+    cron.hold.add(id);
+    await cron.addJob(id, { schedule: '0 9 * * *', mode: 'agent' });
+  }
+  for (let index = 0; index < 120; index += 1) await cron.addJob(`message_${index}`, { schedule: '0 9 * * *' });
+  await cron.pass(MINUTE, MINUTE);
+  expect(cron.began.filter((text) => text.startsWith('turn'))).toHaveLength(1);
+  expect(cron.began.filter((text) => text.startsWith('message'))).toHaveLength(120);
+});
+
+test('while an older worker still lives, what is due comes on time', async () => {
+  const cron = await makeCron({ nowMs: at('2026-01-01T08:59:59.700Z'), liveInstanceIds: () => ['wk_0', 'wk_1'] });
+  await cron.scheduler.start();
+  await cron.addJob('job', { schedule: '0 9 * * *' });
+  cron.clock.advance(300);
+  while (cron.began.length === 0) await new Promise(setImmediate);
+  expect((await cron.runs('job'))[0]?.started_at).toBe(at('2026-01-01T09:00:00Z'));
+});
