@@ -27,7 +27,7 @@ export const fakeJob: CronJobDocument = {
   notifyAfter: 3,
   failures: 0,
   nextRunAt: TIME,
-  lastRun: null,
+  lastRun: { id: 'run_1', state: 'done', startedAt: TIME, finishedAt: TIME, session: null },
   createdAt: TIME,
   updatedAt: TIME,
 };

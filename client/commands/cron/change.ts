@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
+import { GatewayError } from '../../../shared/errors.js';
 import { ApiCommand } from '../../api-command.js';
-import { type CronJob, describeJob, jobPath } from './job.js';
+import { addCommandOf, type CronJob, describeJob, JOB_FLAGS, type JobFlag, jobPath } from './job.js';
 
 const category = 'Scheduled jobs';
 
@@ -11,11 +12,32 @@ abstract class JobFieldsCommand extends ApiCommand {
   readonly channel = Option.String('--channel', { description: 'Where to send it.' });
   readonly chat = Option.String('--chat', { description: 'Which chat of the channel.' });
   readonly account = Option.String('--account', { description: 'Which account of the channel.' });
+  readonly agent = Option.String('--agent', { description: 'Which agent answers.' });
+  readonly model = Option.String('--model', { description: 'Which model answers: provider/model.' });
+  readonly session = Option.String('--session', { description: 'main: in the chat’s own conversation; isolated: in one of its own.' });
+  readonly overlap = Option.String('--overlap', { description: 'While the run before goes on: skip, queue or replace it.' });
+  readonly missed = Option.String('--missed', { description: 'Due while nothing ran: once (within the grace) or skip.' });
+  readonly interrupted = Option.String('--interrupted', { description: 'A turn that was cut: leave it, or run it again.' });
+  readonly grace = Option.String('--grace', { description: 'How late it may run: 10m, 2h.' });
+  readonly timeout = Option.String('--timeout', { description: 'How long a turn may take: 90s, 10m.' });
+  readonly retries = Option.String('--retries', { description: 'How often a failed run is tried again.' });
+  readonly notifyAfter = Option.String('--notify-after', { description: 'After how many failures in a row the chat is told; 0: never.' });
 
-  protected fields(): Record<string, string> {
-    const { name, timezone, mode, channel, chat: chat_id, account: accountId } = this;
-    const given = Object.entries({ name, timezone, mode, channel, chat_id, accountId }).filter(([, value]) => value !== undefined);
-    return Object.fromEntries(given) as Record<string, string>;
+  protected fields(): Record<string, string | number> {
+    const given = JOB_FLAGS.flatMap(({ flag, field, read }) => {
+      const text = this.#flags()[flag];
+      return text === undefined ? [] : [[field, read(text, `--${flag}`)] as const];
+    });
+    return Object.fromEntries(given);
+  }
+
+  #flags(): Record<JobFlag, string | undefined> {
+    const { name, timezone, mode, channel, chat, account, agent, model, session, overlap, missed, interrupted, grace, timeout, retries } =
+      this;
+    return {
+      ...{ name, timezone, mode, channel, chat, account, agent, model, session, overlap, missed, interrupted, grace, timeout, retries },
+      'notify-after': this.notifyAfter,
+    };
   }
 
   protected async printJob(job: CronJob): Promise<number> {
@@ -36,10 +58,11 @@ export class CronAddCommand extends JobFieldsCommand {
 
   readonly schedule = Option.String({ name: 'schedule' });
   readonly message = Option.String({ name: 'message' });
+  readonly disabled = Option.Boolean('--disabled', false, { description: 'Make it, but do not run it yet.' });
 
   protected async run(): Promise<number> {
+    const body = { ...this.fields(), schedule: this.schedule, message: this.message, ...(this.disabled ? { enabled: false } : {}) };
     const api = await this.connect();
-    const body = { ...this.fields(), schedule: this.schedule, message: this.message };
     const { job } = await api.call<{ job: CronJob }>({ method: 'POST', path: '/api/cron/create', body });
     return this.printJob(job);
   }
@@ -61,6 +84,11 @@ export class CronEditCommand extends JobFieldsCommand {
     const path = jobPath(this.id);
     const { schedule, message } = this;
     const body = { ...this.fields(), ...(schedule === undefined ? {} : { schedule }), ...(message === undefined ? {} : { message }) };
+    if (Object.keys(body).length === 0)
+      throw new GatewayError('USAGE', {
+        message: 'nothing is given that could change',
+        hint: 'e.g. --schedule, --message; all: xopc cron edit --help',
+      });
     const api = await this.connect();
     const { job } = await api.call<{ job: CronJob }>({ method: 'PATCH', path, body });
     return this.printJob(job);
@@ -105,7 +133,10 @@ export class CronRunCommand extends ApiCommand {
     const api = await this.connect();
     const { run_id: runId } = await api.call<{ run_id: string }>({ method: 'POST', path: '/api/cron/trigger', body: { job_id: this.id } });
     if (this.json) await this.printJson({ job_id: this.id, run_id: runId });
-    else await this.printLine(`${runId} triggered`);
+    else {
+      await this.printLine(`${runId} triggered`);
+      await this.note(`See what came of it with: xopc cron history ${this.id}`);
+    }
     return 0;
   }
 }
@@ -123,9 +154,12 @@ export class CronRemoveCommand extends ApiCommand {
   protected async run(): Promise<number> {
     const path = jobPath(this.id);
     const api = await this.connect();
-    await api.call({ method: 'DELETE', path });
-    if (this.json) await this.printJson({ job_id: this.id, removed: true });
-    else await this.printLine(`${this.id} removed`);
+    const { job } = await api.call<{ job: CronJob }>({ method: 'DELETE', path });
+    if (this.json) await this.printJson({ job_id: this.id, removed: true, job });
+    else {
+      await this.printLine(`${this.id} removed`);
+      await this.note(`Make it again with: ${addCommandOf(job)}`);
+    }
     return 0;
   }
 }

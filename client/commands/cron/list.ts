@@ -11,6 +11,8 @@ interface Run {
   readonly latenessMs: number | null;
   readonly durationMs: number | null;
   readonly error: string | null;
+  readonly output: string | null;
+  readonly session: string | null;
 }
 
 interface Preview {
@@ -19,6 +21,13 @@ interface Preview {
   readonly warning: string | null;
   readonly runs: readonly { readonly at: string; readonly local: string; readonly note: string | null }[];
 }
+
+/** What daylight saving does to a time. */
+const NOTES: Readonly<Record<string, string>> = {
+  gap: '(moved: the clocks skip the hour before)',
+  repeated: '(this time comes twice that day: the first)',
+  'repeated-again': '(this time comes twice that day: the second)',
+};
 
 export class CronListCommand extends ApiCommand {
   static override readonly paths = [['cron'], ['cron', 'list']];
@@ -34,14 +43,17 @@ export class CronListCommand extends ApiCommand {
     if (this.json) await this.printJson({ jobs });
     else if (jobs.length === 0) await this.note('There are no scheduled jobs. Make one with: xopc cron add');
     else {
-      const rows = jobs.map(({ id, name, schedule, timezone, enabled, nextRunAt }) => [
+      const rows = jobs.map(({ id, name, schedule, timezone, enabled, nextRunAt, lastRun }) => [
         id,
         enabled ? (nextRunAt ?? 'never') : 'disabled',
+        lastRun?.state ?? '',
         schedule,
         timezone,
         name,
       ]);
-      await this.printLine(renderTable([['ID', 'NEXT RUN', 'SCHEDULE', 'TIME ZONE', 'NAME'], ...rows], [Infinity, 24, 40, 32, 60]));
+      await this.printLine(
+        renderTable([['ID', 'NEXT RUN', 'LAST', 'SCHEDULE', 'TIME ZONE', 'NAME'], ...rows], [Infinity, 24, 11, 40, 32, 60]),
+      );
     }
     return 0;
   }
@@ -52,6 +64,7 @@ export class CronHistoryCommand extends ApiCommand {
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
     description: 'List the last runs of a job, newest first.',
+    details: 'The log lines of a run have its id: `xopc gateway logs --json | grep run_…`, or GET /api/logs?q=run_….',
     examples: [['By its id', 'xopc cron history job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
   });
 
@@ -71,10 +84,16 @@ export class CronHistoryCommand extends ApiCommand {
         String(run.attempt),
         ms(run.latenessMs),
         ms(run.durationMs),
-        run.error ?? '',
+        run.id,
+        run.error ?? run.output ?? '',
       ]);
-      await this.printLine(renderTable([['SCHEDULED', 'STATE', 'ATTEMPT', 'LATE', 'TOOK', 'ERROR'], ...rows], [24, 12, 7, 16, 16, 80]));
+      await this.printLine(
+        renderTable([['SCHEDULED', 'STATE', 'ATTEMPT', 'LATE', 'TOOK', 'RUN', 'OUTPUT'], ...rows], [24, 12, 7, 16, 16, Infinity, 80]),
+      );
     }
+    const session = runs.find((run) => run.session !== null)?.session;
+    if (!this.json && typeof session === 'string')
+      await this.note(`Go on in the last run’s session with: xopc agent --session '${session}' TEXT`);
     return 0;
   }
 }
@@ -89,15 +108,20 @@ export class CronNextCommand extends ApiCommand {
 
   readonly schedule = Option.String({ name: 'schedule' });
   readonly timezone = Option.String('--timezone', { description: 'IANA time zone; default: `cron.defaultTimezone`.' });
+  readonly count = Option.String('--count', { description: 'How many times, 1 to 100; default 5.' });
 
   protected async run(): Promise<number> {
-    const query = new URLSearchParams({ schedule: this.schedule, ...(this.timezone === undefined ? {} : { timezone: this.timezone }) });
+    const query = new URLSearchParams({
+      schedule: this.schedule,
+      ...(this.timezone === undefined ? {} : { timezone: this.timezone }),
+      ...(this.count === undefined ? {} : { count: this.count }),
+    });
     const api = await this.connect();
     const { timezone, words, warning, runs } = await api.call<Preview>({ method: 'GET', path: `/api/cron/preview?${query.toString()}` });
     if (this.json) await this.printJson({ timezone, words, warning, runs });
     else {
-      await this.printLine(`${words.en} (${timezone})`);
-      for (const { local, note } of runs) await this.printLine(note === null ? local : `${local} ${note}`);
+      await this.printLine(`${words.en} · ${words.zh} (${timezone})`);
+      for (const { local, note } of runs) await this.printLine(note === null ? local : `${local} ${NOTES[note] ?? note}`);
       if (warning !== null) await this.note(warning);
     }
     return 0;

@@ -13,7 +13,7 @@ const preview = {
 };
 
 test.each([
-  [['cron'], 'GET', '/api/cron', '', /job_1 +2026-02-03T04:05:06.000Z +0 9 \* \* \* +Europe\/Berlin +Report/],
+  [['cron'], 'GET', '/api/cron', '', /job_1 +2026-02-03T04:05:06.000Z +done +0 9 \* \* \* +Europe\/Berlin +Report/],
   [
     ['cron', 'add', 'every 1h', 'hi', '--channel', 'webchat', '--chat', 'me'],
     'POST',
@@ -21,13 +21,42 @@ test.each([
     '{"channel":"webchat","chat_id":"me","schedule":"every 1h","message":"hi"}',
     /^job_1 next run/,
   ],
+  [
+    [
+      'cron',
+      'add',
+      'every 1h',
+      'hi',
+      '--mode',
+      'agent',
+      '--grace',
+      '1h30m',
+      '--timeout',
+      '90s',
+      '--retries',
+      '0',
+      '--notify-after',
+      '1',
+      '--disabled',
+    ],
+    'POST',
+    '/api/cron/create',
+    '{"mode":"agent","graceMs":5400000,"timeoutMs":90000,"retries":0,"notifyAfter":1,"schedule":"every 1h","message":"hi","enabled":false}',
+    /^job_1 next run/,
+  ],
   [['cron', 'edit', 'job_1', '--schedule', 'every 2h'], 'PATCH', '/api/cron/job_1', '{"schedule":"every 2h"}', /^job_1/],
   [['cron', 'enable', 'job_1'], 'PATCH', '/api/cron/job_1', '{"enabled":true}', /^job_1/],
   [['cron', 'disable', 'job_1'], 'PATCH', '/api/cron/job_1', '{"enabled":false}', /^job_1/],
   [['cron', 'run', 'job_1'], 'POST', '/api/cron/trigger', '{"job_id":"job_1"}', /^run_1 triggered/],
   [['cron', 'remove', 'job_1'], 'DELETE', '/api/cron/job_1', '', /^job_1 removed/],
-  [['cron', 'history', 'job_1'], 'GET', '/api/cron/job_1/runs', '', /failed +1 +0 ms +5 ms +no such chat/],
-  [['cron', 'next', '0 9 * * *'], 'GET', '/api/cron/preview?schedule=0+9+*+*+*', '', /^At 09:00 \(UTC\)\n2026-03-29T03:00:00\+02:00 gap/],
+  [['cron', 'history', 'job_1'], 'GET', '/api/cron/job_1/runs', '', /failed +1 +0 ms +5 ms +run_1 +no such chat/],
+  [
+    ['cron', 'next', '0 9 * * *'],
+    'GET',
+    '/api/cron/preview?schedule=0+9+*+*+*',
+    '',
+    /^At 09:00 · 在09:00 \(UTC\)\n2026-03-29T03:00:00\+02:00 \(moved: the clocks skip the hour before\)/,
+  ],
 ])('%j asks the API and prints what it answers', async (...[args, method, path, body, expected]) => {
   const server = await fakeHttp((_request, response) =>
     json(response, {
@@ -45,4 +74,25 @@ test.each([
   expect(code).toBe(0);
   expect(stdout).toMatch(expected);
   expect(server.seen[0]).toMatchObject({ method, path, body });
+});
+
+test('what was removed can be made again with the command that is printed', async () => {
+  const job = { ...fakeJob, message: "it's time", graceMs: 90_000, retries: 1, enabled: false };
+  const server = await fakeHttp((_request, response) => json(response, { job }));
+  const { home, controlPath } = testPaths();
+  await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));
+  const { stderr } = await runCommand(['cron', 'remove', 'job_1'], { home });
+  expect(stderr).toContain(
+    `xopc cron add '0 9 * * *' 'it'\\''s time' --name Report --timezone Europe/Berlin --channel webchat --chat me --grace 90s --timeout 1s --retries 1 --disabled`,
+  );
+});
+
+test.each([
+  [['cron', 'add', 'every 1h', 'hi', '--grace', 'soon'], "--grace is 'soon'"],
+  [['cron', 'add', 'every 1h', 'hi', '--retries', 'many'], "--retries is 'many'"],
+  [['cron', 'edit', 'job_1'], 'nothing is given that could change'],
+  [['cron', 'run', 'a/b'], "'a/b' is no job id"],
+])('%j is a wrong use', async (args, message) => {
+  const { code, stderr } = await runCommand(args, { home: testPaths().home });
+  expect({ code, isSaid: stderr.includes(message) }, stderr).toEqual({ code: 2, isSaid: true });
 });
