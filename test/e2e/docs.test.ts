@@ -13,6 +13,7 @@ const DOCUMENTS = [
   { path: 'docs/configuration.md' },
   { path: 'docs/access.md' },
   { path: 'docs/backup.md' },
+  { path: 'docs/cron.md' },
 ];
 
 describe.each(DOCUMENTS)('the commands of $path', ({ path, directory }) => {

@@ -4,7 +4,7 @@ const DURATION = /\b\d+(?:\.\d+)? (?:ms|s|min|h|d)\b(?: \d+ (?:ms|s|min|h)\b)?/g
 
 /** In this order. A document shows real-looking values; each pattern says what may differ in them. */
 const VARYING: readonly (readonly [pattern: RegExp, placeholder: string])[] = [
-  [/\b(?:gw|wk|req|msg|turn)_[0-9a-f]{32}\b/g, 'ID'],
+  [/\b(?:gw|wk|req|msg|turn|job|run)_[0-9a-f]{32}\b/g, 'ID'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME'],
   [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}/g, 'TIME'],
   [/[\w-]{8}\.\.\.[\w-]{8}/g, 'MASKED-TOKEN'],
