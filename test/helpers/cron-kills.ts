@@ -26,9 +26,9 @@ export interface CronGateway {
 }
 
 /** A gateway with a webhook account, running. */
-export async function startCronGateway(models: object = {}, config: object = {}): Promise<CronGateway> {
+export async function startCronGateway(models: object = {}, config: object = {}, env: Record<string, string> = {}): Promise<CronGateway> {
   const receiver = await startWebhookReceiver();
-  const gateway = await RealGateway.create();
+  const gateway = await RealGateway.create(env);
   mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });
   const document = { channels: { webhook: { accounts: { default: { url: receiver.url } } } }, ...config };
   writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify(document), { mode: 0o600 });
