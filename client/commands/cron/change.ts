@@ -35,7 +35,21 @@ abstract class JobFieldsCommand extends ApiCommand {
     const { name, timezone, mode, channel, chat, account, agent, model, session, overlap, missed, interrupted, grace, timeout, retries } =
       this;
     return {
-      ...{ name, timezone, mode, channel, chat, account, agent, model, session, overlap, missed, interrupted, grace, timeout, retries },
+      name,
+      timezone,
+      mode,
+      channel,
+      chat,
+      account,
+      agent,
+      model,
+      session,
+      overlap,
+      missed,
+      interrupted,
+      grace,
+      timeout,
+      retries,
       'notify-after': this.notifyAfter,
     };
   }

@@ -92,7 +92,7 @@ export function addCommandOf(job: CronJob): string {
   const flags = JOB_FLAGS.flatMap(({ flag, field, read }) => {
     const value = values[field];
     if (value === null || value === undefined || value === DEFAULTS[field]) return [];
-    return [`--${flag} ${quote(read === readDuration ? `${Math.ceil(Number(value) / 1_000)}s` : String(value))}`];
+    return [`--${flag} ${quote(read === readDuration ? `${Math.ceil(Number(value) / 1_000)}s` : String(value as string | number))}`];
   });
   return ['xopc cron add', quote(job.schedule), quote(job.message), ...flags, ...(job.enabled ? [] : ['--disabled'])].join(' ');
 }
