@@ -1,5 +1,5 @@
 /** The transactions of the scheduler: occurrences become rows before anything runs. All of it runs in a write. */
-import { findCronJob, listDueCronJobs, updateCronJob } from '../store/cron-jobs.js';
+import { findCronJob, listCronJobsOfTheFuture, listDueCronJobs, updateCronJob } from '../store/cron-jobs.js';
 import {
   endCronRun,
   hastenCronRuns,
@@ -121,8 +121,7 @@ export async function startDue(db: Queries, options: { nowMs: number; turns: num
 
 /** After the clock was set back: occurrences that have not been claimed come again. */
 export async function rewind(db: Queries, nowMs: number): Promise<void> {
-  const jobs = await db.selectFrom('cron_jobs').selectAll().where('enabled', '=', 1).where('next_at', '>', nowMs).execute();
-  for (const job of jobs) {
+  for (const job of await listCronJobsOfTheFuture(db, nowMs)) {
     const nextMs = scheduleOf(job).next(nowMs);
     if (nextMs !== null && nextMs < (job.next_at ?? 0)) await updateCronJob(db, job.id, { next_at: nextMs });
   }

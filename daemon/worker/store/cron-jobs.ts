@@ -79,6 +79,27 @@ export async function purgeCronJobs(db: Queries, beforeMs: number): Promise<stri
   return rows.map(({ id }) => id);
 }
 
+/** Jobs that were planned, or of which an occurrence was claimed, after that time: the clock has been set back since. */
+export async function listCronJobsOfTheFuture(db: Queries, nowMs: number): Promise<CronJobRow[]> {
+  const rows = await db
+    .selectFrom('cron_jobs')
+    .selectAll()
+    .where('enabled', '=', 1)
+    .where('next_at', '>', nowMs)
+    .where((where) =>
+      where.or([
+        where('updated_at', '>', nowMs),
+        where(
+          where.selectFrom('cron_runs').select('scheduled_at').whereRef('job_id', '=', 'cron_jobs.id').orderBy('seq', 'desc').limit(1),
+          '>',
+          nowMs,
+        ),
+      ]),
+    )
+    .execute();
+  return rows.map(toRow);
+}
+
 /** @returns whether a job was planned after that time: the clock has been set back since */
 export async function hasCronJobOfTheFuture(db: Queries, nowMs: number): Promise<boolean> {
   return (await db.selectFrom('cron_jobs').select('id').where('updated_at', '>', nowMs).limit(1).executeTakeFirst()) !== undefined;

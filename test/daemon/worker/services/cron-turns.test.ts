@@ -124,6 +124,25 @@ test('a turn that the end of the gateway cuts is interrupted, and its chat is to
   ]);
 });
 
+test.each([
+  ['changed', { schedule: 'every 2h' }, 'the schedule was changed before it ran'],
+  ['disabled', { enabled: false }, 'the job was disabled before it ran'],
+] as const)('an occurrence that waits is dropped when its job is %s', async (_name, change, error) => {
+  const clock = new FakeClock();
+  const conversation = await start({ clock });
+  fake.replyAlways({ type: 'text', parts: ['never'], gate: { before: 0, until: new Promise(() => undefined) } });
+  const job = await conversation.cron.create({ ...turn, schedule: 'every 10s', overlap: 'queue' });
+  const statesOf = async (): Promise<string[]> => (await runsOf(conversation, job.id)).map(({ state }) => state);
+  await until(async () => {
+    clock.advance(1_000);
+    return (await statesOf()).length === 2 ? true : undefined;
+  });
+  await conversation.cron.update(job.id, change);
+  expect(await statesOf()).toEqual(['skipped', 'running']);
+  expect((await runsOf(conversation, job.id))[0]).toMatchObject({ error });
+  await conversation.close();
+});
+
 test('what happens to jobs and runs is published', async () => {
   const events: GatewayEvent[] = [];
   const conversation = await start({ publish: (event) => void events.push(event) });

@@ -99,3 +99,47 @@ test('/remind makes a job for the chat that it was said in', async () => {
     { message: '⏰ take the cake out', channel: 'webchat', chat_id: 'me', mode: 'direct' },
   ]);
 });
+
+test('/remind lists what a chat waits for, and cancels nothing of others', async () => {
+  const clock = new FakeClock(START);
+  const conversation = await makeConversation({ clock, isActive: false });
+  const { cron } = conversation;
+  const signal = new AbortController().signal;
+  const say = async (content: string): Promise<string> =>
+    (await conversation.messages.sync({ channel: 'webchat', chatId: 'me', content }, { deliver: false, signal })).reply;
+  expect(await say('/remind list')).toContain('Nothing is scheduled for this chat.');
+  await say('/remind 20m cake');
+  const other = await cron.create({ schedule: 'every 1h', message: 'y', channel: 'webchat', chat_id: 'you' });
+  const daily = await cron.create({ schedule: '0 9 * * *', message: 'Stand up', timezone: 'UTC', ...chat });
+  const [reminder] = (await cron.list()).filter(({ message }) => message.includes('cake'));
+  expect(await say('/remind list')).toBe(
+    [
+      `2026-01-01T08:20:00.000Z ⏰ cake ${reminder?.id}`,
+      `2026-01-01T09:00:00.000Z Stand up (0 9 * * *) ${daily.id}`,
+      'Cancel one with: /remind cancel ID',
+    ].join('\n'),
+  );
+  expect(await say(`/remind cancel ${other.id}`)).toContain('Nothing with the id');
+  expect(await say('/remind cancel')).toContain('Which one?');
+  expect(await say(`/remind cancel ${reminder?.id}`)).toBe('Cancelled: ⏰ cake');
+  expect((await cron.list()).map(({ id }) => id)).toEqual([other.id, daily.id]);
+});
+
+test('what waits of a job that is changed or disabled is dropped; what a person asked for is not', async () => {
+  const { cron } = await makeConversation({ clock: new FakeClock(START), isActive: false });
+  const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
+  await cron.trigger(job.id);
+  await cron.update(job.id, { schedule: 'every 2h' });
+  await cron.toggle(job.id);
+  expect((await cron.runs(job.id, {})).runs.map(({ state }) => state)).toEqual(['queued']);
+});
+
+test('a job can be triggered ten times in a row, and not at all while all jobs are switched off', async () => {
+  const conversation = await makeConversation({ clock: new FakeClock(START), isActive: false });
+  const { cron } = conversation;
+  const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
+  for (let count = 0; count < 10; count += 1) await cron.trigger(job.id);
+  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: '10 runs of this job wait already' });
+  conversation.setConfig({ cron: { enabled: false } });
+  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'scheduled jobs are switched off' });
+});
