@@ -131,7 +131,7 @@ test.each([
   const clock = new FakeClock();
   const conversation = await start({ clock });
   fake.replyAlways({ type: 'text', parts: ['never'], gate: { before: 0, until: new Promise(() => undefined) } });
-  const job = await conversation.cron.create({ ...turn, schedule: 'every 10s', overlap: 'queue' });
+  const job = await conversation.cron.create({ ...turn, schedule: 'every 10s', overlap: 'queue', timeoutMs: 60_000, retries: 0 });
   const statesOf = async (): Promise<string[]> => (await runsOf(conversation, job.id)).map(({ state }) => state);
   await until(async () => {
     clock.advance(1_000);
@@ -140,7 +140,8 @@ test.each([
   await conversation.cron.update(job.id, change);
   expect(await statesOf()).toEqual(['skipped', 'running']);
   expect((await runsOf(conversation, job.id))[0]).toMatchObject({ error });
-  await conversation.close();
+  clock.advance(60_000);
+  await until(async () => ((await statesOf()).includes('failed') ? true : undefined));
 });
 
 test('what happens to jobs and runs is published', async () => {
