@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setUp } from '../../bin/setup.mjs';
 import { Gateway, root } from './gateway.mjs';
 import { measureAgent } from './measure-agent.mjs';
+import { measureCron } from './measure-cron.mjs';
 import { measureFollow } from './measure-follow.mjs';
 import { measureAccept, measureScale } from './measure-messages.mjs';
 import { measureCrash, measureRestart, measureThroughput } from './measure-service.mjs';
@@ -23,6 +24,7 @@ const ON_RUNNING = {
   throughput: measureThroughput,
   restart: measureRestart,
   crash: measureCrash,
+  cron: measureCron,
 };
 
 /** Those that make gateways of their own. */
