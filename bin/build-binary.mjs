@@ -40,7 +40,9 @@ const note = (text) => process.stdout.write(`xopc: ${text}\n`);
 
 /** What goes into the executable: name → file. Cached data loses the hash in its name: it can be of no other build here. */
 function collectAssets(work) {
-  const names = readdirSync(dist).filter((name) => (name.endsWith('.cjs') && name !== 'main.cjs') || name === 'build.json');
+  const names = readdirSync(dist).filter(
+    (name) => (name.endsWith('.cjs') && name !== 'main.cjs') || ['build.json', 'page.json'].includes(name),
+  );
   const assets = Object.fromEntries(names.map((name) => [name, join(dist, name)]));
   const cache = join(dist, 'cache', `${process.version}-${process.arch}-${process.versions.v8}`);
   // The build may have been another Node's.

@@ -1,6 +1,6 @@
 /**
  * `npm run build`: one minified CommonJS bundle per process role and per part that is loaded late, each with V8 cached
- * data for this Node. A running gateway may read `dist` at any moment: every file is renamed into place complete, its
+ * data for this Node, and the page as one file. A running gateway may read `dist` at any moment: every file is renamed into place complete, its
  * cached data before it, and `build.json`, by which a running gateway notices a newer build, comes last.
  */
 import { execFileSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { libsqlPackages } from './bundle-stubs.mjs';
 import { bundleSources } from './bundles.mjs';
+import { packPage } from './page-pack.mjs';
 import { acquireSetupLock } from './setup-lock.mjs';
 import { readSources, writeStamp } from './stamp.mjs';
 
@@ -85,8 +86,9 @@ async function buildAll(sourceRoot) {
   mkdirSync(dist, { recursive: true });
   rmSync(staging, { recursive: true, force: true });
   try {
-    const { outputs } = await bundleSources(sourceRoot);
+    const [{ outputs }, page] = await Promise.all([bundleSources(sourceRoot), packPage(sourceRoot)]);
     const files = outputs.map(({ name, contents }) => [name, `// ${sha256(contents).slice(0, 16)}\n${contents}`]);
+    if (page !== undefined) files.push(['page.json', page]);
     const require = createRequire(join(sourceRoot, 'package.json'));
     const buildId = writeStaging({ staging, dist, files, require });
     const { version } = JSON.parse(readFileSync(join(sourceRoot, 'package.json'), 'utf8'));

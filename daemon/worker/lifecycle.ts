@@ -7,7 +7,7 @@ import type { Clock } from '../../shared/clock.js';
 import type { StatusWarning } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
-import { readBuildInfo } from '../../shared/node/bundle.js';
+import { readBuildInfo, readBuiltText } from '../../shared/node/bundle.js';
 import { holdBundle } from '../../shared/node/held-bundle.js';
 import { environmentSecrets, readEnvironment } from '../../shared/node/env.js';
 import { LogFile } from '../../shared/node/log-file.js';
@@ -229,6 +229,7 @@ export class WorkerLifecycle {
       version: this.#build,
       instanceId: this.#boot.instanceId,
       isDraining: () => this.#isDraining,
+      page: readPage(),
     });
   }
 
@@ -255,6 +256,16 @@ export class WorkerLifecycle {
     this.#isIdle = false;
     clearTimeout(this.#heartbeat);
     this.#heartbeat = setTimeout(() => this.#beat(), WAKE_MS);
+  }
+}
+
+/** A build without it serves the API all the same. */
+function readPage(): string | undefined {
+  try {
+    return readBuiltText('page.json');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -2,9 +2,6 @@
 import { z } from 'zod';
 import { okStatus } from './fields.js';
 
-/** The part of `url` after this is the ticket; browsers send nothing of it to a server. */
-export const PAGE_LINK_FRAGMENT = '#link=';
-
 /** Needs the token. The link works once, until `expiresAt`, and while the gateway is not restarted. */
 export const pageLinkResponse = () => z.strictObject({ status: okStatus(), url: z.string(), expiresAt: z.iso.datetime() });
 

@@ -82,6 +82,11 @@ export function loadBundle<T>(name: BundleName): T {
   return runBundle<T>(compileBundle(source, filename, readCachedData(name, source)), filename);
 }
 
+/** A text that the build put beside the bundles. @throws when there is none */
+export function readBuiltText(name: string): string {
+  return isSingleExecutable() ? readTextAsset(name) : readFileSync(join(bundleDirectory, name), 'utf8');
+}
+
 /** The build's identity, written last by the build: a change tells a running process that a newer one is installed. */
 export interface BuildInfo {
   readonly version: string;

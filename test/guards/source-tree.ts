@@ -1,5 +1,5 @@
 /** The source tree as the guards see it: its files, their code without comments and strings, and what they import. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
 export const root = dirname(dirname(import.meta.dirname));
@@ -55,7 +55,9 @@ const IMPORT =
 
 function targetOf(path: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
-  return posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
+  const target = posix.join(posix.dirname(path), specifier);
+  const candidates = [target.replace(/\.js$/, '.ts'), target.replace(/\.js$/, '.tsx')];
+  return candidates.find((candidate) => existsSync(join(root, candidate))) ?? candidates[0];
 }
 
 function readImports(path: string, text: string): SourceImport[] {

@@ -83,6 +83,7 @@ export function describeRoutes(version: string): OpenApiDocument {
     isDraining: () => false,
     isAuthEnabled: () => false,
     token: () => '',
+    page: undefined,
   };
   const services = new Proxy({} as Services, { get: () => none });
   return createOpenApiDocument(apiRoutes({ ...facts, services }), version);

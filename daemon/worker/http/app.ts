@@ -25,6 +25,7 @@ import { requestTarget } from './middleware/request-target.js';
 import { securityHeaders } from './middleware/security-headers.js';
 import { unmatched } from './middleware/unmatched.js';
 import { Metrics, type MetricsModule } from './metrics.js';
+import { readBuiltPage } from './page/built-page.js';
 import { PageTickets } from './page-tickets.js';
 import { createOwnHosts, machineNames, type MachineNames, parseHost } from './own-hosts.js';
 import { RequestStats } from './request-stats.js';
@@ -46,6 +47,8 @@ export interface HttpDeps {
   /** True from when the supervisor has announced the drain; this side's own drain counts besides. */
   readonly isDraining: () => boolean;
   readonly loadMetrics: () => MetricsModule;
+  /** `page.json` of the build; undefined where no page was built. */
+  readonly page?: string | undefined;
   /** For tests. */
   readonly limits?: Partial<ServerLimits>;
   readonly machine?: MachineNames;
@@ -107,11 +110,23 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   koa.use(cors(rules.cors));
   koa.use(auth(rules.isAuthEnabled, demandToken));
   koa.use(
-    routesMiddleware(apiRoutes({ ...deps, ...rules, connections, document, isDraining, tickets: new PageTickets(clock), metrics }), {
-      readJson: createReadJson(rules.maxBodyBytes),
-      demandToken,
-      refuseCredentials,
-    }),
+    routesMiddleware(
+      apiRoutes({
+        ...deps,
+        ...rules,
+        page: readBuiltPage(deps.page),
+        connections,
+        document,
+        isDraining,
+        tickets: new PageTickets(clock),
+        metrics,
+      }),
+      {
+        readJson: createReadJson(rules.maxBodyBytes),
+        demandToken,
+        refuseCredentials,
+      },
+    ),
   );
   koa.use(unmatched);
   return koa;

@@ -2,7 +2,7 @@
  * The page's script: takes the ticket of a link that `xopc gateway open` printed, or the token as it is typed, keeps
  * the token for this tab only, and shows the gateway's status with it. Plain text of a file, as browsers run it.
  */
-import { PAGE_LINK_FRAGMENT } from '../../../../shared/api/page-links.js';
+import { PAGE_LINK_FRAGMENT } from '../../../../shared/page-link.js';
 
 export const SCRIPT = `'use strict';
 (() => {

@@ -5,6 +5,7 @@ import type { Services } from '../../services/contracts.js';
 import type { Connections } from '../connections.js';
 import type { HttpLogger } from '../context.js';
 import type { Metrics } from '../metrics.js';
+import type { BuiltPage } from '../page/built-page.js';
 import type { PageTickets } from '../page-tickets.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agent.js';
@@ -37,6 +38,7 @@ export interface RouteDeps {
   readonly token: () => string;
   readonly tickets: PageTickets;
   readonly metrics: Metrics;
+  readonly page: BuiltPage | undefined;
 }
 
 export function apiRoutes(deps: RouteDeps): Route[] {
@@ -58,7 +60,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...logRoutes(services.logs),
     ...pageLinkRoutes(deps.tickets, deps.token),
     ...healthRoutes(document, isDraining),
-    ...pageRoutes({ document, isDraining, isAuthEnabled }),
+    ...pageRoutes({ document, isDraining, isAuthEnabled, page: deps.page }),
   ];
   return [...routes, ...openApiRoutes(routes, document().version)];
 }

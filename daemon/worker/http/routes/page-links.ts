@@ -1,5 +1,6 @@
 /** Links that open the page once: the token never stands in an address, in a history or in a log. */
-import { PAGE_LINK_FRAGMENT, pageLinkResponse, pageTicket, pageTokenResponse } from '../../../../shared/api/page-links.js';
+import { pageLinkResponse, pageTicket, pageTokenResponse } from '../../../../shared/api/page-links.js';
+import { PAGE_LINK_FRAGMENT } from '../../../../shared/page-link.js';
 import type { HttpContext } from '../context.js';
 import type { PageTickets } from '../page-tickets.js';
 import { type Route, route } from '../route.js';

@@ -1,7 +1,11 @@
-/** The page at `/` and its files: embedded in the bundle, in a manifest made once, so that no path reaches the disk. */
+/** The page at `/` and its files: from a manifest made once. Where no page was built, `/` is a small true one. */
+import { gunzipSync } from 'node:zlib';
 import type { HealthDocument } from '../../../../shared/api/health.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import type { HttpContext } from '../context.js';
 import { PAGE_POLICY } from '../middleware/security-headers.js';
 import { createAssets } from '../page/assets.js';
+import type { BuiltPage, PageFile } from '../page/built-page.js';
 import { renderPage } from '../page/page.js';
 import { type Route, route } from '../route.js';
 
@@ -9,9 +13,44 @@ export interface PageDeps {
   readonly document: () => HealthDocument;
   readonly isDraining: () => boolean;
   readonly isAuthEnabled: () => boolean;
+  readonly page: BuiltPage | undefined;
 }
 
-export function pageRoutes({ document, isDraining, isAuthEnabled }: PageDeps): Route[] {
+const FOR_EVER = 'public, max-age=31536000, immutable';
+const FOR_AN_HOUR = 'public, max-age=3600';
+
+function send(ctx: HttpContext, { type, gzip }: PageFile): void {
+  ctx.set({ 'Content-Type': type, Vary: 'Accept-Encoding' });
+  if (ctx.acceptsEncodings('gzip') === 'gzip') {
+    ctx.set('Content-Encoding', 'gzip');
+    ctx.body = gzip;
+  } else ctx.body = gunzipSync(gzip);
+}
+
+function builtRoutes(page: BuiltPage, index: PageFile): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/',
+      handle(ctx) {
+        ctx.set('Content-Security-Policy', PAGE_POLICY);
+        send(ctx, index);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/assets/:name',
+      handle(ctx) {
+        const file = page.find(ctx.path);
+        if (file === undefined) throw new GatewayError('NOT_FOUND', { message: `There is nothing at ${ctx.path.slice(0, 200)}.` });
+        ctx.set('Cache-Control', file.isImmutable ? FOR_EVER : FOR_AN_HOUR);
+        send(ctx, file);
+      },
+    }),
+  ];
+}
+
+function smallRoutes({ document, isDraining, isAuthEnabled }: PageDeps): Route[] {
   const assets = createAssets();
   const page = route({
     method: 'GET',
@@ -29,10 +68,15 @@ export function pageRoutes({ document, isDraining, isAuthEnabled }: PageDeps): R
       path,
       handle(ctx) {
         // The name carries the content's hash.
-        ctx.set({ 'Content-Type': type, 'Cache-Control': 'public, max-age=31536000, immutable' });
+        ctx.set({ 'Content-Type': type, 'Cache-Control': FOR_EVER });
         ctx.body = body;
       },
     }),
   );
   return [page, ...files];
+}
+
+export function pageRoutes(deps: PageDeps): Route[] {
+  const index = deps.page?.find('/index.html');
+  return deps.page === undefined || index === undefined ? smallRoutes(deps) : builtRoutes(deps.page, index);
 }

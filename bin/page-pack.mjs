@@ -1,0 +1,62 @@
+/**
+ * The page as one file: what vite makes of `webui/`, each part compressed, in `page.json`. One file, because it is renamed
+ * into place as a whole: a worker never finds the document of one build beside the scripts of another.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+  webmanifest: 'application/manifest+json',
+};
+
+function options(root) {
+  return {
+    root,
+    configFile: false,
+    envFile: false,
+    logLevel: 'silent',
+    // Handed on below, under the same path as the rest.
+    publicDir: false,
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    build: {
+      write: false,
+      target: 'es2022',
+      assetsDir: 'assets',
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      rollupOptions: { input: join(root, 'index.html'), external: [/^\/assets\//] },
+    },
+  };
+}
+
+/** @returns the parts: name below `/`, and content */
+async function bundlePage(root) {
+  const { build } = await import('vite');
+  const result = await build(options(root));
+  const { output } = Array.isArray(result) ? result[0] : result;
+  const parts = output.map((part) => [part.fileName, Buffer.from(part.type === 'chunk' ? part.code : part.source)]);
+  const fixed = readdirSync(join(root, 'public')).map((name) => [`assets/${name}`, readFileSync(join(root, 'public', name))]);
+  return [...parts, ...fixed];
+}
+
+/**
+ * Builds the page under `sourceRoot`, where there is one.
+ * @returns the text of `page.json`: by path, media type and content (gzip, base64) and its bytes; undefined without `webui/`
+ */
+export async function packPage(sourceRoot) {
+  const root = join(sourceRoot, 'webui');
+  if (!existsSync(join(root, 'index.html'))) return undefined;
+  const parts = await bundlePage(root);
+  const files = parts.map(([name, content]) => {
+    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
+    if (type === undefined) throw new Error(`webui: '${name}' has no media type in bin/page-pack.mjs`);
+    return [`/${name}`, { type, bytes: content.length, gzip: gzipSync(content, { level: 9 }).toString('base64') }];
+  });
+  return `${JSON.stringify(Object.fromEntries(files.toSorted(([a], [b]) => (a < b ? -1 : 1))))}\n`;
+}

@@ -1,0 +1,34 @@
+/** The built page, as the build packed it: a manifest made once at start, so that no request's path ever reaches the disk. */
+
+interface PackedFile {
+  readonly type: string;
+  readonly bytes: number;
+  /** Base64. */
+  readonly gzip: string;
+}
+
+export interface PageFile {
+  readonly type: string;
+  /** Compressed: every browser takes it, and it is what is kept in memory. */
+  readonly gzip: Buffer;
+  /** Its name carries its content's hash, so that it never changes. */
+  readonly isImmutable: boolean;
+}
+
+export interface BuiltPage {
+  /** By path; `/index.html` is the document. */
+  find(path: string): PageFile | undefined;
+}
+
+/** Names that vite gives: `name-{8 characters of the hash}.{extension}`. */
+const HASHED = /-[\w-]{8}\.\w+$/;
+
+/** @param text  `page.json`, or undefined where no page was built */
+export function readBuiltPage(text: string | undefined): BuiltPage | undefined {
+  if (text === undefined) return undefined;
+  const files = new Map<string, PageFile>();
+  for (const [path, { type, gzip }] of Object.entries(JSON.parse(text) as Record<string, PackedFile>)) {
+    files.set(path, { type, gzip: Buffer.from(gzip, 'base64'), isImmutable: HASHED.test(path) });
+  }
+  return files.has('/index.html') ? { find: (path) => files.get(path) } : undefined;
+}

@@ -1,0 +1,102 @@
+/**
+ * Every HTTP call of the page. A refused token opens the dialog and the call goes on with what was given there; any other
+ * failure is an {@link ApiError}. Paths are written as the API document has them, so that a test can compare the two.
+ */
+import type { ErrorResponse } from '../../../shared/api/error.js';
+import { askForToken, token } from './token.js';
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+export interface Call {
+  readonly method: Method;
+  /** With its query. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** `status` 0: the gateway did not answer. */
+export class ApiError extends Error {
+  readonly call: Call;
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(call: Call, status: number, error: Partial<ErrorResponse['error']>) {
+    super(error.message ?? '');
+    this.call = call;
+    this.status = status;
+    this.code = error.code ?? (status === 0 ? 'UNREACHABLE' : 'INTERNAL_ERROR');
+    this.requestId = error.requestId;
+    this.details = error.details ?? {};
+  }
+}
+
+/** Fills `/api/sessions/:key` and appends the query; undefined values are left out. */
+export function apiPath(
+  pattern: string,
+  params: Readonly<Record<string, string>> = {},
+  query: Readonly<Record<string, string | number | undefined>> = {},
+): string {
+  const path = pattern.replace(/:(\w+)/g, (_whole, name: string) => encodeURIComponent(params[name] ?? ''));
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return search === '' ? path : `${path}?${search}`;
+}
+
+async function send(call: Call): Promise<Response> {
+  const headers: Record<string, string> = { ...call.headers };
+  if (token.peek() !== undefined) headers['Authorization'] = `Bearer ${token.peek()}`;
+  if (call.body !== undefined) headers['Content-Type'] ??= 'application/json';
+  try {
+    return await fetch(call.path, {
+      method: call.method,
+      headers,
+      cache: 'no-store',
+      ...(call.body === undefined ? {} : { body: typeof call.body === 'string' ? call.body : JSON.stringify(call.body) }),
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+    });
+  } catch (error) {
+    if (call.signal?.aborted === true) throw error;
+    throw new ApiError(call, 0, {});
+  }
+}
+
+async function readError(call: Call, response: Response): Promise<ApiError> {
+  const document = (await response.json().catch(() => ({}))) as Partial<ErrorResponse>;
+  return new ApiError(call, response.status, document.error ?? {});
+}
+
+/** For bodies that are no JSON, and for their headers. @throws ApiError */
+export async function request(call: Call): Promise<Response> {
+  for (;;) {
+    const used = token.peek();
+    const response = await send(call);
+    if (response.ok) return response;
+    if (response.status !== 401) throw await readError(call, response);
+    // Another call's dialog may have been answered meanwhile.
+    if (token.peek() !== used) continue;
+    if (!(await askForToken(used === undefined ? 'wanted' : 'wrong'))) throw await readError(call, response);
+  }
+}
+
+/** @returns the JSON document of a 200. @throws ApiError */
+export async function call<Answer>(method: Method, path: string, options: Omit<Call, 'method' | 'path'> = {}): Promise<Answer> {
+  const response = await request({ ...options, method, path });
+  return (await response.json()) as Answer;
+}
+
+/** The call as a person can repeat it. The token is a variable: what is pasted into a chat must not carry it. */
+export function toCurl({ method, path, body, headers }: Call): string {
+  const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+  const parts = ['curl', ...(method === 'GET' ? [] : ['-X', method]), quote(new URL(path, location.origin).href)];
+  if (token.peek() !== undefined) parts.push('-H', '"Authorization: Bearer $XOPC_GATEWAY_TOKEN"');
+  for (const [name, value] of Object.entries(headers ?? {})) parts.push('-H', quote(`${name}: ${value}`));
+  if (body !== undefined) {
+    if (headers?.['Content-Type'] === undefined) parts.push('-H', quote('Content-Type: application/json'));
+    parts.push('-d', quote(typeof body === 'string' ? body : JSON.stringify(body)));
+  }
+  return parts.join(' ');
+}

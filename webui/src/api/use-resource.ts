@@ -1,0 +1,35 @@
+/** What a view reads from the API: loading, loaded, failed, and read again. */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+
+export interface Resource<Value> {
+  /** The last that was read: it stays while it is read again. */
+  readonly value: Value | undefined;
+  readonly error: unknown;
+  readonly isLoading: boolean;
+  readonly reload: () => void;
+  /** Replaces what is shown, for a change that is known to have been made. */
+  readonly set: (value: Value) => void;
+}
+
+/**
+ * @param read    is called again when an item of `inputs` changes; earlier reads are aborted.
+ * @param inputs  compared one by one, as those of an effect
+ */
+export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>, inputs: readonly unknown[]): Resource<Value> {
+  const [state, setState] = useState<{ value?: Value | undefined; error?: unknown; isLoading: boolean }>({ isLoading: true });
+  const [round, setRound] = useState(0);
+  const latest = useRef(read);
+  latest.current = read;
+  useEffect(() => {
+    const controller = new AbortController();
+    setState(({ value }) => ({ value, isLoading: true }));
+    latest.current(controller.signal).then(
+      (value) => !controller.signal.aborted && setState({ value, isLoading: false }),
+      (error: unknown) => !controller.signal.aborted && setState(({ value }) => ({ value, error, isLoading: false })),
+    );
+    return () => controller.abort();
+  }, [...inputs, round]);
+  const reload = useCallback(() => setRound((number) => number + 1), []);
+  const set = useCallback((value: Value) => setState({ value, isLoading: false }), []);
+  return { value: state.value, error: state.error, isLoading: state.isLoading, reload, set };
+}

@@ -1,0 +1,44 @@
+/** A modal dialog: the browser's own, which keeps the focus inside, gives it back, and closes with Escape. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { t } from '../shell/text.js';
+import { IconButton } from './button.js';
+
+export interface DialogProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  /** Width: `narrow` for a question, `wide` for a form. */
+  readonly size?: 'narrow' | 'wide';
+  readonly children: ComponentChildren;
+}
+
+export function Dialog({ title, onClose, size = 'narrow', children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    element.current?.showModal();
+  }, []);
+  const closeOnBackdrop = (event: MouseEvent): void => {
+    if (event.target === element.current) onClose();
+  };
+  const onCancel = (event: Event): void => {
+    event.preventDefault();
+    onClose();
+  };
+  return (
+    <dialog class={`dialog ${size}`} ref={element} aria-labelledby={titleId} onCancel={onCancel} onMouseDown={closeOnBackdrop}>
+      <div class="dialog-body">
+        <header>
+          <h2 id={titleId}>{title}</h2>
+          <IconButton icon="close" label={t('close')} onClick={onClose} />
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+/** The row of buttons at a dialog's end. */
+export function DialogActions({ children }: { children: ComponentChildren }) {
+  return <footer class="dialog-actions">{children}</footer>;
+}

@@ -1,0 +1,50 @@
+/** The page's language, and tables of text: every string that a person reads comes from one. */
+import { effect, signal } from '@preact/signals';
+import { readSetting, writeSetting } from '../settings.js';
+
+export type Language = 'en' | 'zh';
+
+export const LANGUAGES: readonly { id: Language; name: string }[] = [
+  { id: 'en', name: 'English' },
+  { id: 'zh', name: '中文' },
+];
+
+function preferred(): Language {
+  const stored = readSetting('language');
+  if (stored === 'en' || stored === 'zh') return stored;
+  return navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+}
+
+export const language = signal<Language>(preferred());
+
+export function chooseLanguage(next: Language): void {
+  writeSetting('language', next);
+  language.value = next;
+}
+
+effect(() => {
+  document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';
+});
+
+export type TextValues = Readonly<Record<string, string | number>>;
+
+/** `{name}` is the value; `{count:message|messages}` chooses by the number. */
+function fill(text: string, values: TextValues): string {
+  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (...match: (string | undefined)[]) => {
+    const [, name = '', one, other] = match;
+    const value = values[name] ?? '';
+    if (one === undefined) return typeof value === 'number' ? value.toLocaleString(language.value) : value;
+    return value === 1 ? one : (other ?? '');
+  });
+}
+
+/**
+ * Makes a table of text. A key that one of the languages lacks is a type error.
+ * @returns `t(key, values)`: the text in the language of now; read while rendering, it renders again when that changes
+ */
+export function defineText<Key extends string>(
+  en: Readonly<Record<Key, string>>,
+  zh: Readonly<Record<NoInfer<Key>, string>>,
+): (key: Key, values?: TextValues) => string {
+  return (key, values = {}) => fill((language.value === 'zh' ? zh : en)[key], values);
+}

@@ -1,0 +1,30 @@
+/** Entry of the page: takes the ticket of a one-time link, then shows the shell. */
+import { render } from 'preact';
+import type { z } from 'zod';
+import type { pageTokenResponse } from '../../shared/api/page-links.js';
+import { PAGE_LINK_FRAGMENT } from '../../shared/page-link.js';
+import { apiPath, call } from './api/client.js';
+import { askForToken, keepToken } from './api/token.js';
+import { App } from './shell/app.js';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/shell.css';
+import './styles/components.css';
+
+/** The ticket leaves the address before anything else: it must not stay in the history. */
+async function takeLink(): Promise<void> {
+  if (!location.hash.startsWith(PAGE_LINK_FRAGMENT)) return;
+  const ticket = location.hash.slice(PAGE_LINK_FRAGMENT.length);
+  history.replaceState(null, '', location.pathname);
+  try {
+    const { token } = await call<z.output<ReturnType<typeof pageTokenResponse>>>('POST', apiPath('/api/page-links/:ticket', { ticket }));
+    keepToken(token, { remember: false });
+  } catch {
+    void askForToken('linkUsed');
+  }
+}
+
+const place = document.getElementById('page');
+if (place !== null) {
+  void takeLink().then(() => render(<App />, place));
+}

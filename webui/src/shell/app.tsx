@@ -1,0 +1,95 @@
+/** The frame around every view: navigation, notices, palette, and the view of the address. */
+import type { ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { Button } from '../components/button.js';
+import { Empty, Spinner } from '../components/feedback.js';
+import { Toasts } from '../components/toast.js';
+import { type Command, listenForKeys, useCommands } from './commands.js';
+import { Navigation } from './navigation.js';
+import { CommandLists, openList } from './palette.js';
+import { address, hashOf, navigate } from './router.js';
+import { Settings, openSettings } from './settings-dialog.js';
+import { t } from './text.js';
+import { TokenDialog } from './token-dialog.js';
+import { type View, VIEWS } from './views.js';
+
+function useView(view: View): { component?: ComponentType; hasFailed: boolean } {
+  const [loaded, setLoaded] = useState<{ id?: string; component?: ComponentType; hasFailed: boolean }>({ hasFailed: false });
+  useEffect(() => {
+    let isWanted = true;
+    view.load().then(
+      (module) => isWanted && setLoaded({ id: view.id, component: module.default, hasFailed: false }),
+      () => isWanted && setLoaded({ id: view.id, hasFailed: true }),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [view]);
+  return loaded.id === view.id ? loaded : { hasFailed: false };
+}
+
+function ShownView({ view }: { view: View }) {
+  const { component: Component, hasFailed } = useView(view);
+  useEffect(() => {
+    document.title = `${t(view.id)} · xopc`;
+  });
+  if (Component !== undefined) return <Component />;
+  if (!hasFailed) return <Spinner />;
+  return (
+    <Empty
+      title={t('viewFailed')}
+      action={
+        <Button kind="primary" onClick={() => location.reload()}>
+          {t('reload')}
+        </Button>
+      }
+    >
+      {t('viewFailedText')}
+    </Empty>
+  );
+}
+
+function shellCommands(): Command[] {
+  return [
+    { id: 'palette', label: t('palette'), icon: 'palette', keys: 'mod+k', isHidden: true, run: () => (openList.value = 'palette') },
+    { id: 'shortcuts', label: t('shortcuts'), icon: 'palette', keys: '?', run: () => (openList.value = 'shortcuts') },
+    { id: 'shortcuts-mod', label: t('shortcuts'), keys: 'mod+/', isHidden: true, run: () => (openList.value = 'shortcuts') },
+    { id: 'settings', label: t('settings'), icon: 'sun', run: openSettings },
+    ...VIEWS.map(({ id, key }) => ({ id: `view-${id}`, label: t(id), icon: id, keys: `g ${key}`, run: () => navigate(hashOf(id)) })),
+  ];
+}
+
+export function App() {
+  useEffect(listenForKeys, []);
+  useCommands(shellCommands());
+  const { view: id, query } = address.value;
+  const view = VIEWS.find((known) => known.id === id);
+  // `?bare=1`: the view alone, to be shown inside something else.
+  const isBare = query['bare'] === '1';
+  return (
+    <div class={isBare ? 'frame bare' : 'frame'}>
+      <a
+        class="skip"
+        href="#content"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById('content')?.focus();
+        }}
+      >
+        {t('skip')}
+      </a>
+      {!isBare && <Navigation current={id} />}
+      <main id="content" tabIndex={-1} aria-label={view === undefined ? undefined : t(view.id)}>
+        {view === undefined ? (
+          <Empty title={t('notFound')} action={<Button onClick={() => navigate(hashOf(VIEWS[0]?.id ?? 'chat'))}>{t('goToChat')}</Button>} />
+        ) : (
+          <ShownView key={view.id} view={view} />
+        )}
+      </main>
+      <Toasts />
+      <CommandLists />
+      <Settings />
+      <TokenDialog />
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+/**
+ * What can be done from the keyboard: one registry for the palette, the shortcuts and their list. A command is there
+ * while the component that brought it is shown.
+ */
+import { computed, signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { IconName } from '../components/icon.js';
+import { readSetting, writeSetting } from '../settings.js';
+
+export interface Command {
+  readonly id: string;
+  readonly label: string;
+  readonly icon?: IconName;
+  /** `mod+k`, `mod+shift+o`, `g s`, `/`, `escape`. `mod` is ⌘ on Apple's machines, Ctrl elsewhere. */
+  readonly keys?: string;
+  /** Also while a text field has the focus; commands with `mod` always are. */
+  readonly whileTyping?: boolean;
+  /** Not in the palette. */
+  readonly isHidden?: boolean;
+  readonly run: () => void;
+}
+
+const sets = signal<readonly (readonly Command[])[]>([]);
+
+/** The newest first: a view's shortcut comes before the shell's. */
+export const commands = computed<readonly Command[]>(() => sets.value.toReversed().flat());
+
+export const areShortcutsOn = signal(readSetting('shortcuts') !== 'off');
+
+export function switchShortcuts(isOn: boolean): void {
+  writeSetting('shortcuts', isOn ? undefined : 'off');
+  areShortcutsOn.value = isOn;
+}
+
+/** Offers commands while the component is shown. `run` is always that of the last rendering. */
+export function useCommands(list: readonly Command[]): void {
+  const latest = useRef(list);
+  latest.current = list;
+  const shape = list.map(({ id, label, keys }) => `${id} ${label} ${keys}`).join('\n');
+  useEffect(() => {
+    const set = latest.current.map((command, index) => ({ ...command, run: () => latest.current[index]?.run() }));
+    sets.value = [...sets.peek(), set];
+    return () => {
+      sets.value = sets.peek().filter((other) => other !== set);
+    };
+  }, [shape]);
+}
+
+const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** `mod+shift+o` as it stands on the keyboard. */
+export function keysText(keys: string): string {
+  const names: Record<string, string> = isApple ? { mod: '⌘', shift: '⇧', alt: '⌥' } : { mod: 'Ctrl', shift: 'Shift', alt: 'Alt' };
+  const shown = (key: string): string => names[key] ?? (key === 'escape' ? 'Esc' : key.length === 1 ? key.toUpperCase() : key);
+  return keys
+    .split(' ')
+    .map((chord) =>
+      chord
+        .split('+')
+        .map(shown)
+        .join(isApple ? '' : '+'),
+    )
+    .join(' ');
+}
+
+function chordOf(event: KeyboardEvent): string {
+  const isMod = isApple ? event.metaKey : event.ctrlKey;
+  const key = event.key.toLowerCase();
+  // The character itself tells that Shift was pressed, except for letters and named keys.
+  const isShift = event.shiftKey && (isMod || /^[a-z]$|^.{2,}$/.test(key));
+  return [isMod ? 'mod' : '', event.altKey ? 'alt' : '', isShift ? 'shift' : '', key].filter(Boolean).join('+');
+}
+
+function isTyping({ target }: KeyboardEvent): boolean {
+  return target instanceof HTMLElement && target.matches('input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]');
+}
+
+const SEQUENCE_MS = 1_200;
+
+/** Listens for shortcuts until the returned function is called. */
+export function listenForKeys(): () => void {
+  let first = '';
+  let firstAtMs = 0;
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || event.isComposing || ['Shift', 'Control', 'Meta', 'Alt'].includes(event.key)) return;
+    const chord = chordOf(event);
+    const isModal = document.querySelector('dialog[open]') !== null;
+    const isFree = !isTyping(event);
+    const sequence = first !== '' && event.timeStamp - firstAtMs < SEQUENCE_MS ? `${first} ${chord}` : chord;
+    first = isFree && chord === 'g' ? chord : '';
+    firstAtMs = event.timeStamp;
+    const found = commands.peek().find(({ keys, whileTyping = false }) => {
+      if (keys !== sequence && keys !== chord) return false;
+      return keys.startsWith('mod+') || (areShortcutsOn.peek() && (isFree || whileTyping));
+    });
+    if (found === undefined || isModal) return;
+    event.preventDefault();
+    first = '';
+    found.run();
+  };
+  document.addEventListener('keydown', onKeyDown);
+  return () => document.removeEventListener('keydown', onKeyDown);
+}

@@ -1,0 +1,121 @@
+/** The command palette, and the list of shortcuts. */
+import { signal } from '@preact/signals';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Dialog } from '../components/dialog.js';
+import { CheckField } from '../components/field.js';
+import { Icon } from '../components/icon.js';
+import { areShortcutsOn, type Command, commands, keysText, switchShortcuts } from './commands.js';
+import { t } from './text.js';
+
+export const openList = signal<'palette' | 'shortcuts' | undefined>(undefined);
+
+const close = (): void => {
+  openList.value = undefined;
+};
+
+/** Letters in order, anywhere: `nch` finds "New chat". A smaller number is a better match. */
+function score(label: string, wanted: string): number | undefined {
+  const text = label.toLowerCase();
+  const direct = text.indexOf(wanted);
+  if (direct >= 0) return direct;
+  let at = -1;
+  for (const letter of wanted.replaceAll(' ', '')) {
+    at = text.indexOf(letter, at + 1);
+    if (at < 0) return undefined;
+  }
+  return 100 + at;
+}
+
+function search(all: readonly Command[], wanted: string): Command[] {
+  const visible = all.filter(({ isHidden }) => isHidden !== true);
+  if (wanted === '') return visible;
+  const scored = visible.flatMap((command) => {
+    const points = score(command.label, wanted);
+    return points === undefined ? [] : [{ command, points }];
+  });
+  return scored.toSorted((a, b) => a.points - b.points).map(({ command }) => command);
+}
+
+function Option({ command, isChosen, onChoose }: { command: Command; isChosen: boolean; onChoose: () => void }) {
+  const element = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isChosen) element.current?.scrollIntoView({ block: 'nearest' });
+  }, [isChosen]);
+  return (
+    <li ref={element} id={`command-${command.id}`} role="option" aria-selected={isChosen} onClick={onChoose}>
+      <Icon name={command.icon ?? 'right'} size={16} />
+      <span>{command.label}</span>
+      {command.keys !== undefined && <kbd>{keysText(command.keys)}</kbd>}
+    </li>
+  );
+}
+
+function Palette() {
+  const [wanted, setWanted] = useState('');
+  const [index, setIndex] = useState(0);
+  const found = search(commands.value, wanted.trim().toLowerCase());
+  const chosen = found[Math.min(index, found.length - 1)];
+  const run = (command: Command | undefined): void => {
+    close();
+    command?.run();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
+    const step = steps[event.key];
+    if (step !== undefined && found.length > 0) setIndex((Math.min(index, found.length - 1) + step + found.length) % found.length);
+    else if (event.key === 'Enter') run(chosen);
+    else return;
+    event.preventDefault();
+  };
+  const onInput = (value: string): void => {
+    setWanted(value);
+    setIndex(0);
+  };
+  return (
+    <Dialog title={t('palette')} onClose={close}>
+      <input
+        class="palette-input"
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="palette-list"
+        aria-activedescendant={chosen === undefined ? undefined : `command-${chosen.id}`}
+        aria-label={t('paletteHint')}
+        placeholder={t('paletteHint')}
+        value={wanted}
+        autoFocus
+        onInput={(event) => onInput(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+      <ul class="palette-list" id="palette-list" role="listbox" aria-label={t('palette')}>
+        {found.map((command) => (
+          <Option key={command.id} command={command} isChosen={command === chosen} onChoose={() => run(command)} />
+        ))}
+      </ul>
+      {found.length === 0 && <p class="hint">{t('noCommand')}</p>}
+    </Dialog>
+  );
+}
+
+function Shortcuts() {
+  const listed = commands.value.filter(({ keys }) => keys !== undefined);
+  return (
+    <Dialog title={t('shortcuts')} onClose={close}>
+      <CheckField label={t('shortcutsOn')} hint={t('shortcutsHint')} isChecked={areShortcutsOn.value} onChange={switchShortcuts} />
+      <dl class="shortcut-list">
+        {listed.map(({ id, label, keys = '' }) => (
+          <div key={id}>
+            <dt>{label}</dt>
+            <dd>
+              <kbd>{keysText(keys)}</kbd>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}
+
+export function CommandLists() {
+  if (openList.value === 'palette') return <Palette />;
+  return openList.value === 'shortcuts' ? <Shortcuts /> : null;
+}

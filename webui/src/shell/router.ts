@@ -1,0 +1,57 @@
+/** The address: `#/{view}/{part}/{part}?{query}`. What a view shows is in it, so that it can be kept and shared; secrets never are. */
+import { computed, signal } from '@preact/signals';
+
+export interface Address {
+  readonly view: string;
+  /** Decoded. */
+  readonly parts: readonly string[];
+  readonly query: Readonly<Record<string, string>>;
+}
+
+const DEFAULT_VIEW = 'chat';
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export function parseHash(hash: string): Address {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  const [view = '', ...parts] = path.split('/').map(decode);
+  return {
+    view: view === '' ? DEFAULT_VIEW : view,
+    parts: parts.filter((part) => part !== ''),
+    query: Object.fromEntries(new URLSearchParams(query)),
+  };
+}
+
+/** Empty and undefined values are left out. */
+export function hashOf(view: string, parts: readonly string[] = [], query: Readonly<Record<string, string | undefined>> = {}): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '');
+  const search = new URLSearchParams(given).toString();
+  return `#/${[view, ...parts].map(encodeURIComponent).join('/')}${search === '' ? '' : `?${search}`}`;
+}
+
+const hash = signal(location.hash);
+
+window.addEventListener('hashchange', () => {
+  hash.value = location.hash;
+});
+
+export const address = computed(() => parseHash(hash.value));
+
+/** Goes to an address that {@link hashOf} made. */
+export function navigate(to: string, options: { replace?: boolean } = {}): void {
+  if (options.replace === true) history.replaceState(null, '', to);
+  else history.pushState(null, '', to);
+  hash.value = to;
+}
+
+/** Changes the query of the address of now, without a step in the history. */
+export function changeQuery(change: Readonly<Record<string, string | undefined>>): void {
+  const { view, parts, query } = address.peek();
+  navigate(hashOf(view, parts, { ...query, ...change }), { replace: true });
+}

@@ -1,0 +1,21 @@
+/** Light, dark, or as the system has it. */
+import { effect, signal } from '@preact/signals';
+import { readSetting, writeSetting } from '../settings.js';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+export const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
+
+const stored = readSetting('theme');
+
+export const theme = signal<Theme>(stored === 'light' || stored === 'dark' ? stored : 'system');
+
+export function chooseTheme(next: Theme): void {
+  writeSetting('theme', next === 'system' ? undefined : next);
+  theme.value = next;
+}
+
+effect(() => {
+  if (theme.value === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = theme.value;
+});
