@@ -200,7 +200,7 @@ export class WorkerLifecycle {
   }
 
   #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
-    const { sessions, messages, outgoing, webhooks, channelAccounts, agent, models, completions, cron } = this.#conversation;
+    const { sessions, messages, outgoing, webhooks, channelAccounts, agent, chat, models, completions, cron } = this.#conversation;
     const status = createStatusService(() => this.#channel.ask({ type: 'status' }));
     const isTokenOverridden = readEnvironment().token !== undefined;
     const inForce = () => ({ config: this.#config.current.config, revision: this.#config.current.hash, isTokenOverridden });
@@ -212,6 +212,7 @@ export class WorkerLifecycle {
         webhooks,
         channelAccounts,
         agent,
+        chat,
         models,
         cron,
         completions,

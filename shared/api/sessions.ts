@@ -29,7 +29,7 @@ export const sessionDocument = () =>
     messageCount: z.int().min(0),
   });
 
-const messageDocument = () =>
+export const messageDocument = () =>
   z.strictObject({
     id: z.string(),
     role: z.enum(['user', 'assistant', 'system', 'tool']),

@@ -1,4 +1,5 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
+import { fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
 import { fakeConfigService } from './fake-config.js';
 import { EventLog } from '../../daemon/worker/services/event-log.js';
@@ -172,6 +173,7 @@ export function createFakeServices(): FakeServices {
         return fake.script(request.message, signal);
       },
     },
+    chat: fakeChatService(calls),
     completions: fakeCompletionService(calls, (text, signal) => fake.script(text, signal)),
     models: { providers: () => note('models.providers', undefined, [provider]), models: () => note('models.models', undefined, [model]) },
     status: { read: () => note('status.read', undefined, fakeStatus) },

@@ -40,6 +40,8 @@ export interface ChatFacts {
   readonly peerKind: 'direct' | 'group';
   /** The agent that answers there; undefined: the default one. */
   readonly agentId: string | undefined;
+  /** The last part of the session's key, where it is not the chat's id. */
+  readonly peerId?: string;
 }
 
 /** Shows an answer while it is being written. Nothing depends on it: it fails silently. */

@@ -4,12 +4,18 @@ import type { Channel } from './channel.js';
 
 const ACCOUNT = 'default';
 
+/** The page names a chat by its session, because each agent has chats of its own. */
+const SESSION_KEY = /^([^:]+):webchat:default:direct:(.+)$/s;
+
 export function createWebchat(): Channel {
   let state: ChannelStatus['state'] = 'off';
   return {
     name: 'webchat',
     findAccount: (accountId = ACCOUNT) => (accountId === ACCOUNT ? ACCOUNT : undefined),
-    describeChat: () => ({ peerKind: 'direct', agentId: undefined }),
+    describeChat: (_accountId, chatId) => {
+      const [, agentId, peerId] = SESSION_KEY.exec(chatId) ?? [];
+      return { peerKind: 'direct', agentId, ...(peerId === undefined ? {} : { peerId }) };
+    },
     compose: () => [],
     async start() {
       state = 'running';

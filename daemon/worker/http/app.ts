@@ -11,10 +11,9 @@ import type { HttpLogger, RequestState, RouterExtras } from './context.js';
 import { Drain, type DrainMode } from './drain.js';
 import { lastResult } from './last-result.js';
 import { accessLog } from './middleware/access-log.js';
-import { auth, createDemandToken, createRefuseCredentials } from './middleware/auth.js';
+import { auth, createDemandToken, createRefuseAddress, createRefuseCredentials } from './middleware/auth.js';
 import { createReadJson } from './middleware/body.js';
 import { cors } from './middleware/cors.js';
-import { draining } from './middleware/draining.js';
 import { errorResponse } from './middleware/error-response.js';
 import { healthDocument, healthFastPath } from './middleware/health.js';
 import { hostGuard } from './middleware/host-guard.js';
@@ -32,7 +31,10 @@ import { RequestStats } from './request-stats.js';
 import { routesMiddleware } from './route.js';
 import { apiRoutes } from './routes/index.js';
 import { createServer, DEFAULT_LIMITS, type ServerLimits } from './server.js';
+import { createSocketDoor, type SocketDoor } from './socket-door.js';
 import { createTokenCheck } from './token.js';
+import { listenForUpgrades } from './upgrade.js';
+import { Sockets } from '../socket/sockets.js';
 
 export interface HttpDeps {
   readonly services: Services;
@@ -85,10 +87,17 @@ function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
   else logger.error({ err: error }, 'an answer could not be sent');
 }
 
-function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean): Koa<RequestState, RouterExtras> {
+/** What answers requests, and the way in for what is no request any more. */
+interface Answering {
+  readonly koa: Koa<RequestState, RouterExtras>;
+  readonly door: SocketDoor;
+}
+
+function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean): Answering {
   const { logger, clock } = deps;
   const rules = liveRules(deps.config);
-  const refuseCredentials = createRefuseCredentials(createFailureLimiter());
+  const refuse = createRefuseAddress(createFailureLimiter());
+  const refuseCredentials = createRefuseCredentials(refuse);
   const demandToken = createDemandToken(refuseCredentials);
   const requestIds = createRequestIds();
   const stats = new RequestStats();
@@ -97,16 +106,20 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   const healthDeps = { ...deps, requestIds, isRestricted: () => deps.config().gateway.allowedIps.length > 0 };
   const document = healthDocument(healthDeps);
   const koa = new Koa<RequestState, RouterExtras>();
+  const tokenState = createTokenCheck(deps.token);
+  const tickets = new PageTickets(clock);
+  const target = requestTarget({ ...rules, tokenState });
+  const host = hostGuard({ ownHosts: createOwnHosts(deps.machine ?? machineNames, clock), allowedHosts: rules.allowedHosts, demandToken });
+  const origin = originGuard(rules.cors);
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
   koa.use(healthFastPath(healthDeps, document));
   koa.use(requestId(requestIds));
   koa.use(securityHeaders);
   koa.use(accessLog(logger, clock, stats));
   koa.use(errorResponse(logger, clock));
-  koa.use(requestTarget({ ...rules, tokenState: createTokenCheck(deps.token) }));
-  koa.use(draining(isDraining));
-  koa.use(hostGuard({ ownHosts: createOwnHosts(deps.machine ?? machineNames, clock), allowedHosts: rules.allowedHosts, demandToken }));
-  koa.use(originGuard(rules.cors));
+  koa.use(target);
+  koa.use(host);
+  koa.use(origin);
   koa.use(cors(rules.cors));
   koa.use(auth(rules.isAuthEnabled, demandToken));
   koa.use(
@@ -118,7 +131,7 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
         connections,
         document,
         isDraining,
-        tickets: new PageTickets(clock),
+        tickets,
         metrics,
       }),
       {
@@ -129,13 +142,22 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
     ),
   );
   koa.use(unmatched);
-  return koa;
+  const door = createSocketDoor({ koa, guards: [target, host, origin], ...rules, demandToken, refuse, tokenState, tickets });
+  return { koa, door };
+}
+
+function createSockets({ services, clock, logger, version, instanceId }: HttpDeps, door: SocketDoor): Sockets {
+  const { chat, events } = services;
+  const identity = { instanceId, version: version.version, buildId: version.buildId };
+  return new Sockets({ chat, events, clock, logger, identity, authenticate: (hello, client) => door.authenticate(hello, client) });
 }
 
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const connections = new Connections();
   const isDraining = (): boolean => deps.isDraining() || drain.isActive;
-  const answer = createKoa(deps, connections, isDraining).callback();
+  const { koa, door } = createKoa(deps, connections, isDraining);
+  const answer = koa.callback();
+  const sockets = createSockets(deps, door);
   const server = createServer({
     connections,
     limits: { ...DEFAULT_LIMITS, ...deps.limits },
@@ -148,13 +170,26 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     },
   });
   const drain = new Drain({ server, connections, clock: deps.clock });
+  listenForUpgrades(server, {
+    isDraining,
+    admit: (request) => door.admit(request),
+    accept(request, socket, context) {
+      connections.release(socket);
+      socket.setTimeout(0);
+      sockets.accept(request, socket, context);
+    },
+  });
   return {
     server,
-    drain: (mode, timeoutMs) => drain.run(mode, timeoutMs),
-    vitals: () => ({ connections: connections.open, inFlight: connections.inFlight }),
+    async drain(mode, timeoutMs) {
+      const [cut, cutSockets] = await Promise.all([drain.run(mode, timeoutMs), sockets.drain(mode, timeoutMs)]);
+      return { ...cut, sockets: cut.sockets + cutSockets };
+    },
+    vitals: () => ({ connections: connections.open + sockets.open, inFlight: connections.inFlight }),
     close() {
       server.close();
       connections.destroyAll();
+      sockets.destroyAll();
     },
   };
 }

@@ -155,8 +155,9 @@ export class ChatTurns implements InboxHandler {
   #sessionOf(message: InboxMessageRow): { agent: ReturnType<typeof findAgent>; session: NewSession } {
     const { channels, config } = this.#options;
     const { channel, account_id: accountId, chat_id: chatId, peer_kind: peerKind } = message;
-    const agent = findAgent(config(), channels.get(channel).describeChat(accountId, chatId).agentId);
-    return { agent, session: sessionOf({ agentId: agent.id, channel, accountId, peerKind, peerId: chatId }) };
+    const { agentId, peerId = chatId } = channels.get(channel).describeChat(accountId, chatId);
+    const agent = findAgent(config(), agentId);
+    return { agent, session: sessionOf({ agentId: agent.id, channel, accountId, peerKind, peerId }) };
   }
 
   #openPreview(handling: Handling): Preview | undefined {

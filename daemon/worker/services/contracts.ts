@@ -4,6 +4,7 @@
  */
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import type { ErrorCode } from '../../../shared/errors.js';
+import type { ChatService } from './chat-contract.js';
 import type { CompletionService } from './completion-contract.js';
 import type { ConfigService } from './config-contract.js';
 import type { CronService } from './cron-contract.js';
@@ -20,6 +21,7 @@ export type {
   WebhookService,
 } from './delivery-contract.js';
 export type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool, CompletionUsage } from '../providers/completion.js';
+export type { ChatEvent, ChatInput, ChatPosition, ChatService, ToolStep } from './chat-contract.js';
 export type { CompletionCall, CompletionOutput, CompletionService } from './completion-contract.js';
 export type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields } from './config-contract.js';
 export type { CounterSample, CounterService, EventService, FollowedEvent, GatewayEvent } from './event-contract.js';
@@ -189,5 +191,6 @@ export interface Services {
   readonly logs: LogService;
   readonly config: ConfigService;
   readonly events: EventService;
+  readonly chat: ChatService;
   readonly counters: CounterService;
 }

@@ -23,10 +23,12 @@ import type { CounterSample, GatewayEvent, MessageService, Services } from './co
 import type { SendPort } from '../agent/tools/send.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { createChannelService } from './channels.js';
+import { createChatService } from './chat.js';
 import { readGauges } from './gauges.js';
 import { createCron, type CronParts } from './create-cron.js';
 import { createDelivery, type DeliveryParts } from './create-delivery.js';
 import { type CheckDatabase, IntegrityCheck } from './integrity-check.js';
+import { LiveTurns } from './live-turns.js';
 import { createMessageService } from './messages.js';
 import { modelWarnings } from './model-warnings.js';
 import { createModelService } from './models.js';
@@ -72,7 +74,7 @@ export interface ConversationDeps {
 
 export interface Conversation extends Pick<
   Services,
-  'sessions' | 'messages' | 'outgoing' | 'webhooks' | 'channelAccounts' | 'agent' | 'models' | 'completions' | 'cron'
+  'sessions' | 'messages' | 'outgoing' | 'webhooks' | 'channelAccounts' | 'agent' | 'chat' | 'models' | 'completions' | 'cron'
 > {
   /** Opens the store. Never rejects: what is wrong with it is in {@link warnings}, and requests are answered UNAVAILABLE until it is right. */
   start(): Promise<void>;
@@ -204,6 +206,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const store = new Store({ path: deps.paths.databasePath, clock, logger, isSoleWorker });
   const random = deps.random ?? Math.random;
   const shared = { store, clock, logger, instanceId, liveInstanceIds, config, registry, random };
+  const live = new LiveTurns();
   const publish = (event: GatewayEvent): void => deps.publish?.(event);
   const delivery = createDelivery({ ...shared, publish, turns: () => turns, loadTelegram: () => deps.loadTelegram() });
   const { channels, outbox } = delivery;
@@ -218,8 +221,8 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
   const send = sendPort(channels, () => messages);
   const tools = new ToolBox({ store, clock, logger, config, send, scheduler: createTaskScheduler(later) });
-  const turns: TurnRunner = new TurnRunner({ store, journal, commands, tools, clock, logger, random });
-  const messages = createMessageService({ store, clock, channels, outbox, turns, config, registry });
+  const turns: TurnRunner = new TurnRunner({ store, journal, commands, tools, live, clock, logger, random });
+  const messages = createMessageService({ store, clock, channels, outbox, turns, live, config, registry });
   const agent = createAgentService({ store, turns, config, registry });
   const upkeep = new Upkeep({ store, journal, clock, logger });
   const path = deps.paths.databasePath;
@@ -237,6 +240,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     channelAccounts: createChannelService({ store, clock, channels, outbox }),
     webhooks: createWebhookService({ inbox: delivery.inbox, config }),
     agent,
+    chat: createChatService({ ...shared, live, inbox: delivery.inbox, stopTurns: (key) => turns.stopTurns(key) }),
     completions: new Completions({ agent, clock, logger, config, registry, tools, publish }),
     models: createModelService(registry),
     cron: cron.service,

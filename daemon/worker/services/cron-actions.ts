@@ -34,9 +34,9 @@ export function createCronActions(options: CronActionsOptions): JobActions {
     if (job.channel === null || job.chat_id === null) return undefined;
     const { channel, accountId } = channels.getAccount(job.channel, job.account_id ?? undefined);
     const chatId = job.chat_id;
-    const { peerKind, agentId } = channel.describeChat(accountId, chatId);
+    const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
     const agent = findAgent(options.config(), agentId);
-    const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId: chatId });
+    const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
     return { session, lane: { channel: channel.name, accountId, chatId } };
   }
 

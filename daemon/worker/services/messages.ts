@@ -17,6 +17,7 @@ import type { Store } from '../store/store.js';
 import { checkText } from './agent.js';
 import { findAgent } from './agents.js';
 import type { AgentEvent, InboundMessage, MessageService } from './contracts.js';
+import type { LiveTurns } from './live-turns.js';
 import { sessionOf } from './session-key.js';
 import type { TurnHooks } from './turn-journal.js';
 import type { TurnRunner } from './turn-runner.js';
@@ -27,6 +28,7 @@ export interface MessageServiceOptions {
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
   readonly turns: TurnRunner;
+  readonly live: Pick<LiveTurns, 'touch'>;
   config(): Config;
   registry(): ProviderRegistry;
 }
@@ -102,9 +104,9 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
   function findChat(message: InboundMessage) {
     const { channel, accountId } = channels.getAccount(message.channel, message.accountId);
     const { chatId } = message;
-    const { peerKind, agentId } = channel.describeChat(accountId, chatId);
+    const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
     const agent = findAgent(options.config(), agentId);
-    const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId: chatId });
+    const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
     return { agent, session, lane: { channel: channel.name, accountId, chatId } };
   }
 
@@ -115,6 +117,7 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
       const keyed = key === undefined ? undefined : { key, bodyHash: hashBody(lane, content) };
       const { messageId, replayed, isPending } = await store.write((db) => acceptOnce(options, db, { session, lane, content, key: keyed }));
       if (isPending) outbox.wake(lane);
+      options.live.touch(session.key);
       return { messageId, replayed };
     },
 

@@ -13,6 +13,7 @@ import type { NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import type { AgentEvent } from './contracts.js';
 import { EventStream } from './event-stream.js';
+import type { LiveTurns } from './live-turns.js';
 import { buildModelRequest } from './turn-context.js';
 import type { ToolBox } from './turn-tools.js';
 import type { BeginningTurn, BegunTurn, TurnHooks, TurnJournal, TurnOutcome } from './turn-journal.js';
@@ -22,6 +23,8 @@ export interface TurnRunnerOptions {
   readonly journal: TurnJournal;
   readonly commands: CommandRegistry;
   readonly tools: ToolBox;
+  /** Is told what is being said. */
+  readonly live: LiveTurns;
   readonly clock: Clock;
   readonly logger: LogPort;
   random(): number;
@@ -109,8 +112,15 @@ export class TurnRunner {
     this.#stop(sessionKey, new GatewayError('SESSION_NOT_FOUND', { message: `the session '${sessionKey}' was deleted` }));
   }
 
-  #stop(sessionKey: string, reason: GatewayError): void {
-    for (const turn of this.#running) if (turn.sessionKey === sessionKey && !turn.isCommand) turn.stop.abort(reason);
+  /** Ends what is being said in a session; it is kept. @returns whether there was something */
+  stopTurns(sessionKey: string): boolean {
+    return this.#stop(sessionKey, stoppedByRequest());
+  }
+
+  #stop(sessionKey: string, reason: GatewayError): boolean {
+    const found = [...this.#running].filter((turn) => turn.sessionKey === sessionKey && !turn.isCommand);
+    for (const turn of found) turn.stop.abort(reason);
+    return found.length > 0;
   }
 
   /** Lets turns end for `timeoutMs`, then stops the rest and waits until what they said is stored. @returns how many were cut */
@@ -141,14 +151,31 @@ export class TurnRunner {
       leave = await this.#queue.enter(request.session.key, io.signal);
       const { session, mustExist, agent, text, messageId, hooks } = request;
       const turn = await this.#options.journal.begin({ session, mustExist, agentId: agent.id, text, messageId }, io.signal, hooks);
-      const outcome = await this.#answer(request, turn, io);
-      await hooks?.settle?.();
-      await this.#finish(turn, outcome, { ...io, hooks });
+      await this.#speak(request, turn, io);
     } catch (error) {
       const told = io.signal.aborted && error === io.signal.reason ? stopReason(io.signal) : this.#toTold(error);
       io.events.push(toErrorEvent(told));
     } finally {
       leave?.();
+    }
+  }
+
+  /** From the stored question to the stored answer. */
+  async #speak(request: TurnRequest, beginning: BeginningTurn, io: TurnIo): Promise<void> {
+    const { live } = this.#options;
+    const { hooks } = request;
+    const stored = beginning.stored.then(() => live.begin(beginning.session.key, beginning.id));
+    // Who tells something of the turn waits for it, and hears of it.
+    stored.catch(() => undefined);
+    const turn = { ...beginning, stored };
+    let state: TurnOutcome['state'] = 'error';
+    try {
+      const outcome = await this.#answer(request, turn, io);
+      await hooks?.settle?.();
+      ({ state } = outcome);
+      await this.#finish(turn, outcome, { ...io, hooks });
+    } finally {
+      live.end(turn.session.key, turn.id, state);
     }
   }
 
@@ -181,6 +208,7 @@ export class TurnRunner {
     const say = (text: string): void => {
       reply.push(text);
       io.events.push({ type: 'delta', text });
+      this.#options.live.say(turn.session.key, turn.id, text);
     };
     const [first] = request.candidates;
     const outcome = (rest: Partial<TurnOutcome>): TurnOutcome => ({
@@ -238,6 +266,7 @@ export class TurnRunner {
           break;
         case 'tool':
           io.events.push(event);
+          this.#options.live.useTool(turn.session.key, turn.id, event);
           break;
         case 'finished':
           return { state: 'done', model: event.ref, usage: event.usage };

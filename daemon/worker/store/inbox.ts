@@ -54,6 +54,18 @@ const selectHead = prepare<Lane>()((db, p) =>
     .limit(1),
 );
 
+const selectOther = prepare<Lane & { exceptId: string }>()((db, p) =>
+  db
+    .selectFrom('inbox_messages')
+    .select('seq')
+    .where('channel', '=', p.channel)
+    .where('account_id', '=', p.accountId)
+    .where('chat_id', '=', p.chatId)
+    .where('finished_at', 'is', null)
+    .where('id', '!=', p.exceptId)
+    .limit(1),
+);
+
 const selectLanes = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
@@ -131,6 +143,11 @@ export async function insertInboxMessage(
 
 export async function readInboxHead(db: Queries, lane: Lane): Promise<InboxMessageRow | undefined> {
   return selectHead.first(db, lane);
+}
+
+/** Whether a chat has something unhandled beside that message. */
+export async function hasPendingInbox(db: Queries, lane: Lane & { exceptId: string }): Promise<boolean> {
+  return (await selectOther.first(db, lane)) !== undefined;
 }
 
 export async function readInboxMessage(db: Queries, seq: number): Promise<InboxMessageRow | undefined> {

@@ -39,6 +39,14 @@ const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: n
     .limit(p.limit),
 );
 
+const selectAfter = prepare<{ sessionId: number; afterSeq: number; limit: number }>()((db, p) =>
+  db.selectFrom('messages').selectAll().where('session_id', '=', p.sessionId).where('seq', '>', p.afterSeq).orderBy('seq').limit(p.limit),
+);
+
+const deleteFrom = prepare<{ sessionId: number; fromSeq: number }>()((db, p) =>
+  db.deleteFrom('messages').where('session_id', '=', p.sessionId).where('seq', '>=', p.fromSeq),
+);
+
 const selectById = prepare<{ id: string }>()((db, p) => db.selectFrom('messages').selectAll().where('id', '=', p.id));
 
 const deleteToolResults = prepare<{ turnId: string; sessionId: number }>()((db, p) =>
@@ -86,6 +94,17 @@ export async function readNewestMessages(
 ): Promise<MessageRow[]> {
   const { sessionId, limit, afterSeq = 0, beforeSeq = Number.MAX_SAFE_INTEGER } = range;
   return selectNewest.all(db, { sessionId, afterSeq, beforeSeq, limit });
+}
+
+/** @returns up to `limit` messages with `seq > afterSeq`, in order */
+export async function readMessagesAfter(db: Queries, range: { sessionId: number; afterSeq: number; limit: number }): Promise<MessageRow[]> {
+  return selectAfter.all(db, range);
+}
+
+/** Runs in a write. Takes back what was said from that message on. */
+export async function removeMessagesFrom(db: Queries, target: { sessionId: number; fromSeq: number }): Promise<void> {
+  const count = await deleteFrom.run(db, target);
+  if (count > 0) await uncountMessages(db, { id: target.sessionId, count });
 }
 
 /** Runs in a write. Takes back what tools said in a turn that will be run again. */

@@ -14,15 +14,22 @@ export type DemandToken = (ctx: HttpContext) => Promise<void>;
 /** Counts wrong credentials and refuses them. @throws UNAUTHORIZED; RATE_LIMITED from the 20th in a minute on */
 export type RefuseCredentials = (ctx: HttpContext, reason: { message: string; hint: string }) => Promise<never>;
 
-export function createRefuseCredentials(limiter: FailureLimiter): RefuseCredentials {
-  return async (ctx, reason) => {
-    const retryAfterSeconds = await limiter.countFailure(ctx.state.client.address);
+/** The same for a client whose request has been answered. `isWrong` false: it presented nothing, which is not counted. */
+export type RefuseAddress = (address: string, reason: { message: string; hint: string }, kind: { isWrong: boolean }) => Promise<never>;
+
+export function createRefuseAddress(limiter: FailureLimiter): RefuseAddress {
+  return async (address, reason, { isWrong }) => {
+    const retryAfterSeconds = isWrong ? await limiter.countFailure(address) : undefined;
     if (retryAfterSeconds === undefined) throw new GatewayError('UNAUTHORIZED', reason);
     throw new GatewayError('RATE_LIMITED', {
-      message: `Too many wrong tokens from ${ctx.state.client.address}. The right one works at once.`,
+      message: `Too many wrong tokens from ${address}. The right one works at once.`,
       details: { retryAfterSeconds },
     });
   };
+}
+
+export function createRefuseCredentials(refuse: RefuseAddress): RefuseCredentials {
+  return (ctx, reason) => refuse(ctx.state.client.address, reason, { isWrong: true });
 }
 
 export function createDemandToken(refuse: RefuseCredentials): DemandToken {

@@ -1,0 +1,260 @@
+/** Chats that people watch: messages go through the inbox, so that each gets its answer whatever happens to this worker. */
+import type { Clock } from '../../../shared/clock.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { Inbox } from '../inbox/inbox.js';
+import { hasPendingInbox } from '../store/inbox.js';
+import { findMessage, readMessagesAfter, readNewestMessages, removeMessagesFrom } from '../store/messages.js';
+import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import { findSession } from '../store/sessions.js';
+import type { Store } from '../store/store.js';
+import { toWellFormed } from '../store/text.js';
+import { readRunningTurns } from '../store/turns.js';
+import type { ChatEvent, ChatInput, ChatPosition, ChatService } from './chat-contract.js';
+import { checkText } from './agent.js';
+import { toMessageDocument } from './documents.js';
+import type { LiveTurn, LiveTurns, LiveWatch } from './live-turns.js';
+import { sessionNotFound } from './sessions.js';
+
+export interface ChatServiceOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly live: LiveTurns;
+  readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
+  readonly instanceId: string;
+  liveInstanceIds(): readonly string[];
+  /** @returns whether something was being said there */
+  stopTurns(session: string): boolean;
+}
+
+/** What somebody who opens a chat sees at first; the rest is asked for page by page. */
+const FIRST_PAGE = 100;
+const PAGE = 200;
+const OVERLAP_LOOK_MS = 250;
+
+const laneOf = (session: string) => ({ channel: 'webchat', accountId: 'default', chatId: session });
+
+function foreignSession({ channel }: SessionRow): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: `this session belongs to the channel '${channel}'`,
+    hint: 'Continue it here with: POST /api/sessions/:key/fork',
+  });
+}
+
+/** What one watcher has seen; gives what comes next. */
+class Watcher {
+  readonly #options: ChatServiceOptions;
+  readonly #session: SessionRow;
+  readonly #watch: LiveWatch;
+  #lastSeq: number;
+  #turn: { id: string; length: number; tools: number; isEnded: boolean } | undefined;
+  #elsewhere: string | undefined;
+
+  constructor(options: ChatServiceOptions, watched: { session: SessionRow; watch: LiveWatch; lastSeq: number }) {
+    this.#options = options;
+    this.#session = watched.session;
+    this.#watch = watched.watch;
+    this.#lastSeq = watched.lastSeq;
+  }
+
+  /** Goes on within an answer of which the watcher has the beginning. */
+  resume(turn: NonNullable<ChatPosition['turn']>): void {
+    const now = this.#watch.turn;
+    if (now?.id === turn.id && turn.length <= now.text.length && turn.tools <= now.tools.length) this.#turn = { ...turn, isEnded: false };
+  }
+
+  async *newMessages(): AsyncGenerator<ChatEvent> {
+    for (;;) {
+      const range = { sessionId: this.#session.id, afterSeq: this.#lastSeq, limit: PAGE };
+      const rows = await this.#options.store.read((db) => readMessagesAfter(db, range));
+      for (const row of rows) {
+        this.#lastSeq = row.seq;
+        yield { type: 'message', seq: row.seq, message: toMessageDocument(row) };
+      }
+      if (rows.length < PAGE) return;
+    }
+  }
+
+  *rewound(fromSeq: number | undefined): Generator<ChatEvent> {
+    if (fromSeq === undefined || fromSeq > this.#lastSeq) return;
+    this.#lastSeq = fromSeq - 1;
+    yield { type: 'rewound', fromSeq };
+  }
+
+  /** What is being said, as far as the watcher does not have it. */
+  *news(): Generator<ChatEvent> {
+    const now = this.#watch.turn;
+    if (now === undefined) return;
+    if (this.#turn?.id !== now.id) {
+      if (now.state !== 'running') return;
+      this.#turn = { id: now.id, length: 0, tools: 0, isEnded: false };
+    }
+    const seen = this.#turn;
+    if (seen.isEnded) return;
+    yield* this.#grown(now, seen);
+    if (now.state !== 'running') {
+      seen.isEnded = true;
+      yield { type: 'turn', turn: now.id, state: now.state };
+    }
+  }
+
+  /** Says which answer the next deltas belong to. */
+  *announce(): Generator<ChatEvent> {
+    const now = this.#watch.turn;
+    if (now?.state !== 'running') return;
+    if (this.#turn?.id !== now.id) this.#turn = { id: now.id, length: 0, tools: 0, isEnded: false };
+    yield { type: 'turn', turn: now.id, state: 'running', at: this.#turn.length, isElsewhere: false };
+  }
+
+  /** An answer that another worker gives while it ends. */
+  async *elsewhere(): AsyncGenerator<ChatEvent> {
+    const { store, instanceId } = this.#options;
+    const live = this.#options.liveInstanceIds();
+    if (live.every((id) => id === instanceId)) return;
+    const running = await store.read(readRunningTurns);
+    const other = running.find((turn) => turn.session_id === this.#session.id && turn.instance_id !== instanceId);
+    if (other === undefined || other.id === this.#elsewhere) return;
+    this.#elsewhere = other.id;
+    yield { type: 'turn', turn: other.id, state: 'running', at: 0, isElsewhere: true };
+  }
+
+  *#grown(now: LiveTurn, seen: { length: number; tools: number }): Generator<ChatEvent> {
+    // What is on disk already has come as a message.
+    if (now.state !== 'running') return;
+    while (seen.tools < now.tools.length) {
+      const tool = now.tools[seen.tools];
+      seen.tools += 1;
+      if (tool !== undefined) yield { type: 'tool', turn: now.id, index: seen.tools - 1, tool };
+    }
+    if (now.text.length > seen.length) {
+      const at = seen.length;
+      seen.length = now.text.length;
+      yield { type: 'delta', turn: now.id, at, text: now.text.slice(at) };
+    }
+  }
+}
+
+async function openSession(db: Queries, key: string): Promise<SessionRow> {
+  const session = await findSession(db, key);
+  if (session === undefined) throw sessionNotFound(key);
+  return session;
+}
+
+interface Opening {
+  readonly session: SessionRow;
+  readonly rows: readonly MessageRow[];
+  readonly lastSeq: number;
+  readonly isReset: boolean;
+  readonly hasOlder: boolean;
+}
+
+/** What a watcher gets first. What it has may have been taken back meanwhile: then all of it is given anew. */
+async function open(db: Queries, key: string, { afterSeq }: ChatPosition): Promise<Opening> {
+  const session = await openSession(db, key);
+  const known =
+    afterSeq === undefined || afterSeq === 0
+      ? []
+      : await readNewestMessages(db, { sessionId: session.id, limit: 1, afterSeq: afterSeq - 1, beforeSeq: afterSeq + 1 });
+  if (known.length > 0 && afterSeq !== undefined) return { session, rows: [], lastSeq: afterSeq, isReset: false, hasOlder: false };
+  const newest = await readNewestMessages(db, { sessionId: session.id, limit: FIRST_PAGE + 1 });
+  const rows = newest.slice(0, FIRST_PAGE).toReversed();
+  return {
+    session,
+    rows,
+    lastSeq: rows.at(-1)?.seq ?? 0,
+    isReset: afterSeq !== undefined && afterSeq !== 0,
+    hasOlder: newest.length > FIRST_PAGE,
+  };
+}
+
+/** Waits for a change. What another worker does in its last seconds cannot be heard of: then it is looked for. */
+async function nextLook(
+  options: ChatServiceOptions,
+  watch: LiveWatch,
+  { version, signal }: { version: number; signal: AbortSignal },
+): Promise<void> {
+  if (options.liveInstanceIds().every((id) => id === options.instanceId)) return watch.changed(version, signal);
+  const over = new AbortController();
+  const cancel = options.clock.after(OVERLAP_LOOK_MS, () => over.abort());
+  await watch.changed(version, AbortSignal.any([signal, over.signal]));
+  cancel();
+}
+
+async function* follow(
+  options: ChatServiceOptions,
+  key: string,
+  context: { position: ChatPosition; signal: AbortSignal },
+): AsyncGenerator<ChatEvent> {
+  const { store, live } = options;
+  const { position, signal } = context;
+  const watch = live.watch(key);
+  try {
+    let version = watch.version;
+    const { session, rows, lastSeq, isReset, hasOlder } = await store.read((db) => open(db, key, position));
+    if (isReset) yield { type: 'reset' };
+    for (const row of rows) yield { type: 'message', seq: row.seq, message: toMessageDocument(row) };
+    const watcher = new Watcher(options, { session, watch, lastSeq });
+    yield* watcher.newMessages();
+    if (position.turn !== undefined && !isReset) watcher.resume(position.turn);
+    yield { type: 'current', hasOlder };
+    let shown: string | undefined;
+    while (!signal.aborted) {
+      yield* watcher.elsewhere();
+      if (watch.turn?.state === 'running' && watch.turn.id !== shown) {
+        shown = watch.turn.id;
+        yield* watcher.announce();
+      }
+      yield* watcher.news();
+      await nextLook(options, watch, { version, signal });
+      if (signal.aborted) return;
+      yield* watcher.rewound(watch.rewoundSince(version));
+      version = watch.version;
+      // Words alone change nothing on disk.
+      if (watch.turn?.state !== 'running' || watch.turn.id !== shown) yield* watcher.newMessages();
+    }
+  } finally {
+    watch.close();
+  }
+}
+
+/** Runs in a write. @returns the number of the first message that was taken back */
+async function takeBack(db: Queries, target: { session: SessionRow; messageId: string; nextId: string }): Promise<number> {
+  const { session, messageId, nextId } = target;
+  const message = await findMessage(db, messageId);
+  if (message?.session_id !== session.id) {
+    throw new GatewayError('CONFLICT', {
+      message: `the message '${messageId}' is not in this session any more`,
+      hint: 'Read the session again.',
+    });
+  }
+  const running = await readRunningTurns(db);
+  const isBusy =
+    running.some((turn) => turn.session_id === session.id) || (await hasPendingInbox(db, { ...laneOf(session.key), exceptId: nextId }));
+  if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is being given in this session', hint: 'Stop it first.' });
+  await removeMessagesFrom(db, { sessionId: session.id, fromSeq: message.seq });
+  return message.seq;
+}
+
+export function createChatService(options: ChatServiceOptions): ChatService {
+  const { store, live, inbox } = options;
+  return {
+    watch: (session, position, signal) => follow(options, session, { position, signal }),
+    async send({ session: key, content, key: updateId, replaceFrom }: ChatInput) {
+      const text = toWellFormed(checkText('content', content));
+      const done = await store.write(async (db) => {
+        const session = await openSession(db, key);
+        if (session.channel !== 'webchat') throw foreignSession(session);
+        const message = { ...laneOf(key), scope: 'webchat', updateId: `${key} ${updateId}`, peerKind: 'direct' as const, content: text };
+        const [stored] = await inbox.storeIn(db, [message]);
+        if (stored === undefined) throw new Error('the inbox stored nothing');
+        const isNewBranch = replaceFrom !== undefined && !stored.isRepeated;
+        const fromSeq = isNewBranch ? await takeBack(db, { session, messageId: replaceFrom, nextId: stored.id }) : undefined;
+        return { ...stored, fromSeq };
+      });
+      if (done.fromSeq !== undefined) live.rewind(key, done.fromSeq);
+      inbox.wake({ ...laneOf(key), content: text });
+      return { messageId: done.id, isRepeated: done.isRepeated };
+    },
+    stop: (session) => options.stopTurns(session),
+    isAnswering: (session) => live.isRunning(session),
+  };
+}

@@ -1,0 +1,137 @@
+/** All WebSockets: how many there may be, whether they still live, and how they end with the worker. The owner of `ws`. */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { GatewayError } from '../../../shared/errors.js';
+import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
+import { rawAnswer } from '../http/raw-answer.js';
+import { Connection, type ConnectionDeps } from './connection.js';
+import { createFrameParser } from './frames.js';
+
+export interface SocketsDeps extends Omit<ConnectionDeps, 'parse' | 'authenticate'> {
+  /** Judges the first frame of a client of that address. */
+  readonly authenticate: (hello: { token?: string | undefined; ticket?: string | undefined }, client: SocketClient) => Promise<void>;
+  /** For tests. */
+  readonly maxConnections?: number;
+}
+
+export interface SocketClient {
+  readonly address: string;
+  readonly needsToken: boolean;
+}
+
+/** Held back from the deadline for the closing handshake. */
+const CLOSE_MS = 500;
+/** How often it is looked whether an answer that a socket waits for has been given. */
+const LOOK_MS = 50;
+
+export class Sockets {
+  readonly #deps: SocketsDeps;
+  readonly #server: WebSocketServer;
+  readonly #open = new Set<Connection>();
+  readonly #parse = createFrameParser();
+  #cancelBeat: (() => void) | undefined;
+  #cancelWindow: (() => void) | undefined;
+  #onEmpty: () => void = () => undefined;
+
+  constructor(deps: SocketsDeps) {
+    this.#deps = deps;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      // Costs a compressor for each connection.
+      perMessageDeflate: false,
+      maxPayload: SOCKET_LIMITS.maxFrameBytes,
+    });
+  }
+
+  get open(): number {
+    return this.#open.size;
+  }
+
+  accept(request: IncomingMessage, socket: Socket, context: { head: Buffer } & SocketClient): void {
+    const limit = this.#deps.maxConnections ?? SOCKET_LIMITS.maxConnections;
+    if (this.#open.size >= limit) {
+      rawAnswer(socket, new GatewayError('UNAVAILABLE', { message: `${limit} WebSockets are open; no more are taken.` }));
+      return;
+    }
+    const { head, address, needsToken } = context;
+    this.#server.handleUpgrade(request, socket, head, (upgraded) => this.#begin(upgraded, { address, needsToken }));
+  }
+
+  /**
+   * Ends all of them. On a restart, those that wait for an answer which is being given here have until `timeoutMs` for it.
+   * @returns how many did not close by themselves
+   */
+  async drain(mode: 'restart' | 'stop', timeoutMs: number): Promise<number> {
+    const code = mode === 'restart' ? CLOSE_CODES.restart : CLOSE_CODES.goingAway;
+    const endMs = this.#deps.clock.now() + Math.max(0, timeoutMs - CLOSE_MS);
+    const isEmpty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    const closing = new Set<Connection>();
+    const look = (): void => {
+      const isOver = this.#deps.clock.now() >= endMs;
+      for (const connection of this.#open) {
+        if (closing.has(connection) || (!isOver && connection.isListening)) continue;
+        closing.add(connection);
+        connection.close(code, mode === 'restart' ? 'the gateway restarts' : 'the gateway stops');
+      }
+      if (!isOver && this.#open.size > 0) this.#deps.clock.after(LOOK_MS, look);
+    };
+    look();
+    if (this.#open.size === 0) return 0;
+    let cut = 0;
+    const cancel = this.#deps.clock.after(timeoutMs, () => {
+      cut = this.#open.size;
+      this.destroyAll();
+    });
+    await isEmpty;
+    cancel();
+    return cut;
+  }
+
+  destroyAll(): void {
+    for (const connection of this.#open) connection.terminate();
+  }
+
+  #begin(socket: WebSocket, client: SocketClient): void {
+    const authenticate: ConnectionDeps['authenticate'] = (hello) => this.#deps.authenticate(hello, client);
+    const connection = new Connection(socket, { ...this.#deps, parse: this.#parse, authenticate });
+    this.#open.add(connection);
+    this.#keepTime();
+    socket.once('close', () => {
+      this.#open.delete(connection);
+      if (this.#open.size === 0) this.#rest();
+    });
+  }
+
+  /** One timer for all: a thousand of them would cost more than what they guard. */
+  #keepTime(): void {
+    this.#cancelBeat ??= this.#every(
+      SOCKET_LIMITS.pingIntervalMs,
+      (cancel) => (this.#cancelBeat = cancel),
+      (connection) => connection.beat(),
+    );
+    this.#cancelWindow ??= this.#every(
+      SOCKET_LIMITS.windowMs,
+      (cancel) => (this.#cancelWindow = cancel),
+      (connection) => connection.beginWindow(),
+    );
+  }
+
+  #every(intervalMs: number, keep: (cancel: () => void) => void, act: (connection: Connection) => void): () => void {
+    return this.#deps.clock.after(intervalMs, () => {
+      for (const connection of this.#open) act(connection);
+      keep(this.#every(intervalMs, keep, act));
+    });
+  }
+
+  #rest(): void {
+    this.#cancelBeat?.();
+    this.#cancelWindow?.();
+    this.#cancelBeat = undefined;
+    this.#cancelWindow = undefined;
+    this.#onEmpty();
+  }
+}

@@ -1,0 +1,32 @@
+/** What the page and the worker agree on about `/ws`, without the schemas (those are in shared/api/socket.ts). */
+
+export const SOCKET_PATH = '/ws';
+
+/** Why a socket was closed. */
+export const CLOSE_CODES = {
+  /** The gateway stops. */
+  goingAway: 1001,
+  /** The gateway restarts: connect again at once. */
+  restart: 1012,
+  /** No token, a wrong one, or none in time. */
+  unauthorized: 4401,
+  /** What was sent is no frame of this protocol, or comes from where it may not. */
+  refused: 4403,
+  /** Too many connections or frames, or what was sent is not being read. */
+  tooMuch: 4429,
+} as const;
+
+export const SOCKET_LIMITS = {
+  /** Of one frame from a client. */
+  maxFrameBytes: 1_114_112,
+  maxConnections: 2_000,
+  maxWatchedSessions: 16,
+  /** Frames from one client, in any 10 s. */
+  maxFramesPerWindow: 200,
+  windowMs: 10_000,
+  /** The first frame must be there in this time. */
+  helloTimeoutMs: 10_000,
+  pingIntervalMs: 30_000,
+  /** A client that does not take what it is sent for this long is dropped. */
+  stallTimeoutMs: 30_000,
+} as const;
