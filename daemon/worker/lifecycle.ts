@@ -200,7 +200,8 @@ export class WorkerLifecycle {
   }
 
   #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
-    const { sessions, messages, outgoing, webhooks, channelAccounts, agent, chat, models, completions, cron } = this.#conversation;
+    const { sessions, messages, outgoing, webhooks, channelAccounts, agent, chat, archive, commands, models, completions, cron } =
+      this.#conversation;
     const status = createStatusService(() => this.#channel.ask({ type: 'status' }));
     const isTokenOverridden = readEnvironment().token !== undefined;
     const inForce = () => ({ config: this.#config.current.config, revision: this.#config.current.hash, isTokenOverridden });
@@ -213,6 +214,8 @@ export class WorkerLifecycle {
         channelAccounts,
         agent,
         chat,
+        archive,
+        commands,
         models,
         cron,
         completions,

@@ -27,6 +27,8 @@ export const sessionDocument = () =>
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     messageCount: z.int().min(0),
+    /** `provider/model` that was chosen for it; null: what the configuration says. */
+    model: z.string().nullable(),
   });
 
 export const messageDocument = () =>

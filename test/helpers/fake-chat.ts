@@ -1,5 +1,5 @@
 /** The chat service in memory: it says what it is asked, and watches nothing. */
-import type { ChatService } from '../../daemon/worker/services/contracts.js';
+import type { ChatService, Services, SessionDocument } from '../../daemon/worker/services/contracts.js';
 import { GatewayError } from '../../shared/errors.js';
 
 export function fakeChatService(calls: { name: string; input: unknown }[]): ChatService {
@@ -19,5 +19,31 @@ export function fakeChatService(calls: { name: string; input: unknown }[]): Chat
       return true;
     },
     isAnswering: () => false,
+  };
+}
+
+/** One session, whatever is asked. */
+export function fakeArchive(calls: { name: string; input: unknown }[]): Services['archive'] {
+  const at = '2026-02-03T04:05:06.000Z';
+  const session: SessionDocument = {
+    key: 'main:webchat:default:direct:copy',
+    agentId: 'main',
+    channel: 'webchat',
+    title: 'Copy',
+    createdAt: at,
+    updatedAt: at,
+    messageCount: 0,
+    model: null,
+  };
+  const note = <Result>(name: string, input: unknown, result: Result): Promise<Result> => {
+    calls.push({ name, input });
+    return Promise.resolve(result);
+  };
+  return {
+    change: (key, change) => note('archive.change', { key, change }, { ...session, key }),
+    messages: (key, page) => note('archive.messages', { key, page }, { messages: [], hasOlder: false }),
+    fork: (key, messageId) => note('archive.fork', { key, messageId }, session),
+    export: (key) => note('archive.export', key, { format: 'xopc-session', version: 1, title: 'Copy', messages: [] }),
+    import: (file) => note('archive.import', file, session),
   };
 }

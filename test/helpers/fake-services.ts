@@ -1,5 +1,5 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
-import { fakeChatService } from './fake-chat.js';
+import { fakeArchive, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
 import { fakeConfigService } from './fake-config.js';
 import { EventLog } from '../../daemon/worker/services/event-log.js';
@@ -73,7 +73,7 @@ export const fakeStatus: StatusDocument = {
 };
 
 function session(key: string, channel: string): SessionDocument {
-  return { key, agentId: key.split(':')[0] ?? 'main', channel, title: '', createdAt: NOW, updatedAt: NOW, messageCount: 0 };
+  return { key, agentId: key.split(':')[0] ?? 'main', channel, title: '', createdAt: NOW, updatedAt: NOW, messageCount: 0, model: null };
 }
 
 function notFound(key: string): GatewayError {
@@ -174,6 +174,8 @@ export function createFakeServices(): FakeServices {
       },
     },
     chat: fakeChatService(calls),
+    archive: fakeArchive(calls),
+    commands: () => [{ name: 'help', summary: 'lists the commands' }],
     completions: fakeCompletionService(calls, (text, signal) => fake.script(text, signal)),
     models: { providers: () => note('models.providers', undefined, [provider]), models: () => note('models.models', undefined, [model]) },
     status: { read: () => note('status.read', undefined, fakeStatus) },

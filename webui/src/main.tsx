@@ -5,6 +5,7 @@ import type { pageTokenResponse } from '../../shared/api/page-links.js';
 import { PAGE_LINK_FRAGMENT } from '../../shared/page-link.js';
 import { apiPath, call } from './api/client.js';
 import { askForToken, keepToken } from './api/token.js';
+import { startSocket } from './api/socket.js';
 import { App } from './shell/app.js';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -26,5 +27,8 @@ async function takeLink(): Promise<void> {
 
 const place = document.getElementById('page');
 if (place !== null) {
-  void takeLink().then(() => render(<App />, place));
+  void takeLink().then(() => {
+    startSocket();
+    render(<App />, place);
+  });
 }

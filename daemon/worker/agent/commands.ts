@@ -45,7 +45,13 @@ export class CommandRegistry {
     return command === undefined ? undefined : { command, call: { name: command.name, args: args.trim() } };
   }
 
+  list(): { name: string; summary: string }[] {
+    return [...this.#commands.values()].map(({ name, summary }) => ({ name, summary }));
+  }
+
   help(): string {
-    return [...this.#commands.values()].map(({ name, summary }) => `/${name} – ${summary}`).join('\n');
+    return this.list()
+      .map(({ name, summary }) => `/${name} – ${summary}`)
+      .join('\n');
   }
 }

@@ -9,6 +9,7 @@ import type { CompletionService } from './completion-contract.js';
 import type { ConfigService } from './config-contract.js';
 import type { CronService } from './cron-contract.js';
 import type { ChannelService, OutgoingService, WebhookService } from './delivery-contract.js';
+import type { SessionArchive } from './session-archive.js';
 import type { CounterService, EventService } from './event-contract.js';
 
 export type {
@@ -35,6 +36,8 @@ export interface SessionDocument {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly messageCount: number;
+  /** `provider/model` that was chosen for it; null: what the configuration says. */
+  readonly model: string | null;
 }
 
 export interface MessageDocument {
@@ -192,5 +195,8 @@ export interface Services {
   readonly config: ConfigService;
   readonly events: EventService;
   readonly chat: ChatService;
+  readonly archive: SessionArchive;
+  /** What chats take as commands. */
+  commands(): readonly { readonly name: string; readonly summary: string }[];
   readonly counters: CounterService;
 }

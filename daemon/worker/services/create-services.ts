@@ -34,6 +34,7 @@ import { modelWarnings } from './model-warnings.js';
 import { createModelService } from './models.js';
 import { createOutgoingService } from './outgoing.js';
 import { publishedMessages, publishedSessions } from './published-services.js';
+import { createSessionArchive } from './session-archive.js';
 import { createSessionService } from './sessions.js';
 import { createRemindCommand, createTaskScheduler, type RemindOptions } from './task-scheduler.js';
 import { TurnJournal } from './turn-journal.js';
@@ -74,7 +75,18 @@ export interface ConversationDeps {
 
 export interface Conversation extends Pick<
   Services,
-  'sessions' | 'messages' | 'outgoing' | 'webhooks' | 'channelAccounts' | 'agent' | 'chat' | 'models' | 'completions' | 'cron'
+  | 'sessions'
+  | 'messages'
+  | 'outgoing'
+  | 'webhooks'
+  | 'channelAccounts'
+  | 'agent'
+  | 'chat'
+  | 'archive'
+  | 'commands'
+  | 'models'
+  | 'completions'
+  | 'cron'
 > {
   /** Opens the store. Never rejects: what is wrong with it is in {@link warnings}, and requests are answered UNAVAILABLE until it is right. */
   start(): Promise<void>;
@@ -241,6 +253,8 @@ export function createConversation(deps: ConversationDeps): Conversation {
     webhooks: createWebhookService({ inbox: delivery.inbox, config }),
     agent,
     chat: createChatService({ ...shared, live, inbox: delivery.inbox, stopTurns: (key) => turns.stopTurns(key) }),
+    archive: createSessionArchive({ store, clock, config, checkModel: (ref) => void registry().resolve(ref) }),
+    commands: () => commands.list(),
     completions: new Completions({ agent, clock, logger, config, registry, tools, publish }),
     models: createModelService(registry),
     cron: cron.service,

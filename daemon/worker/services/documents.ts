@@ -18,6 +18,7 @@ export function toSessionDocument(row: SessionRow): SessionDocument {
     createdAt: isoTime(row.created_at),
     updatedAt: isoTime(row.updated_at),
     messageCount: row.message_count,
+    model: row.model,
   };
 }
 

@@ -71,6 +71,10 @@ const setModel = prepare<{ id: number; model: string | null }>()((db, p) =>
   db.updateTable('sessions').set({ model: p.model }).where('id', '=', p.id),
 );
 
+const setTitle = prepare<{ id: number; title: string }>()((db, p) =>
+  db.updateTable('sessions').set({ title: p.title }).where('id', '=', p.id),
+);
+
 const startFresh = prepare<{ id: number }>()((db, p) =>
   db
     .updateTable('sessions')
@@ -149,6 +153,10 @@ export async function uncountMessages(db: Queries, change: { id: number; count: 
 /** @param change.model  null: what the configuration says */
 export async function setSessionModel(db: Queries, change: { id: number; model: string | null }): Promise<void> {
   await setModel.run(db, change);
+}
+
+export async function setSessionTitle(db: Queries, change: { id: number; title: string }): Promise<void> {
+  await setTitle.run(db, change);
 }
 
 /** From here on, what was said before is no context any more. */

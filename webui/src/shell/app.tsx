@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../components/button.js';
 import { Empty, Spinner } from '../components/feedback.js';
 import { Toasts } from '../components/toast.js';
+import { Banners } from './banner.js';
 import { type Command, listenForKeys, useCommands } from './commands.js';
 import { Navigation } from './navigation.js';
 import { CommandLists, openList } from './palette.js';
@@ -79,13 +80,19 @@ export function App() {
         {t('skip')}
       </a>
       {!isBare && <Navigation current={id} />}
-      <main id="content" tabIndex={-1} aria-label={view === undefined ? undefined : t(view.id)}>
-        {view === undefined ? (
-          <Empty title={t('notFound')} action={<Button onClick={() => navigate(hashOf(VIEWS[0]?.id ?? 'chat'))}>{t('goToChat')}</Button>} />
-        ) : (
-          <ShownView key={view.id} view={view} />
-        )}
-      </main>
+      <div class="column">
+        <Banners />
+        <main id="content" tabIndex={-1} aria-label={view === undefined ? undefined : t(view.id)}>
+          {view === undefined ? (
+            <Empty
+              title={t('notFound')}
+              action={<Button onClick={() => navigate(hashOf(VIEWS[0]?.id ?? 'chat'))}>{t('goToChat')}</Button>}
+            />
+          ) : (
+            <ShownView key={view.id} view={view} />
+          )}
+        </main>
+      </div>
       <Toasts />
       <CommandLists />
       <Settings />

@@ -14,4 +14,7 @@ export interface View {
   readonly load: () => Promise<{ default: ComponentType }>;
 }
 
-export const VIEWS: readonly View[] = [{ id: 'sessions', key: 's', load: () => import('../views/sessions/main.js') }];
+export const VIEWS: readonly View[] = [
+  { id: 'chat', key: 'c', load: () => import('../views/chat/main.js') },
+  { id: 'sessions', key: 's', load: () => import('../views/sessions/main.js') },
+];

@@ -23,6 +23,7 @@ import { openAiRoutes } from './openai.js';
 import { outgoingRoutes } from './outgoing.js';
 import { pageLinkRoutes } from './page-links.js';
 import { pageRoutes } from './page.js';
+import { sessionArchiveRoutes } from './session-archive.js';
 import { sessionRoutes } from './sessions.js';
 import { statusRoutes } from './status.js';
 import { webhookRoutes } from './webhooks.js';
@@ -51,6 +52,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
     ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
     ...sessionRoutes(services.sessions),
+    ...sessionArchiveRoutes(services.archive, () => services.commands()),
     ...modelRoutes(services.models),
     ...cronRoutes(services.cron),
     ...statusRoutes(services.status),

@@ -1,0 +1,110 @@
+import {
+  commandsResponse,
+  messagePageQuery,
+  messagePageResponse,
+  sessionChangeRequest,
+  sessionChangeResponse,
+  sessionExportQuery,
+  sessionFile,
+  sessionForkRequest,
+  sessionForkResponse,
+} from '../../../../shared/api/session-archive.js';
+import { sessionKey } from '../../../../shared/api/sessions.js';
+import { validate } from '../../../../shared/api/validate.js';
+import { type SessionArchive, toMarkdown } from '../../services/session-archive.js';
+import type { HttpContext } from '../context.js';
+import { given } from '../given.js';
+import { type Route, route } from '../route.js';
+
+function keyOf(ctx: HttpContext): string {
+  return validate(sessionKey(), ctx.params['key'], 'session key');
+}
+
+/** A name that every file system takes. */
+function fileName(title: string, extension: string): string {
+  const plain = title
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60);
+  return `filename="session.${extension}"; filename*=UTF-8''${encodeURIComponent(`${plain === '' ? 'session' : plain}.${extension}`)}`;
+}
+
+function wholeSessionRoutes(archive: SessionArchive): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/sessions/:key/fork',
+      summary: 'Copy a session, up to a message, into a new one of the page',
+      params: { key: sessionKey },
+      answer: sessionForkResponse,
+      body: sessionForkRequest,
+      isBodyOptional: true,
+      async handle(ctx, { body }) {
+        ctx.body = { status: 'ok', session: await archive.fork(keyOf(ctx), body.messageId) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/sessions/:key/export',
+      summary: 'A session as a file: JSON that can be imported, or Markdown',
+      params: { key: sessionKey },
+      query: sessionExportQuery,
+      answer: sessionFile,
+      media: { 'text/markdown': 'With `format=markdown`: the session for people' },
+      async handle(ctx, { query }) {
+        const file = await archive.export(keyOf(ctx));
+        const isMarkdown = query.format === 'markdown';
+        ctx.set('Content-Disposition', `attachment; ${fileName(file.title, isMarkdown ? 'md' : 'json')}`);
+        if (isMarkdown) ctx.set('Content-Type', 'text/markdown; charset=utf-8');
+        ctx.body = isMarkdown ? toMarkdown(file) : file;
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/sessions/import',
+      summary: 'Make a session of the page from an exported file',
+      answer: sessionForkResponse,
+      body: sessionFile,
+      async handle(ctx, { body }) {
+        ctx.body = { status: 'ok', session: await archive.import(body) };
+      },
+    }),
+  ];
+}
+
+export function sessionArchiveRoutes(archive: SessionArchive, commands: () => readonly { name: string; summary: string }[]): Route[] {
+  return [
+    route({
+      method: 'PATCH',
+      path: '/api/sessions/:key',
+      summary: 'Rename a session, or choose its model',
+      params: { key: sessionKey },
+      answer: sessionChangeResponse,
+      body: sessionChangeRequest,
+      async handle(ctx, { body }) {
+        ctx.body = { status: 'ok', session: await archive.change(keyOf(ctx), given(body)) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/sessions/:key/messages',
+      summary: 'Messages of a session, page by page from the newest back',
+      params: { key: sessionKey },
+      query: messagePageQuery,
+      answer: messagePageResponse,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await archive.messages(keyOf(ctx), given(query))) };
+      },
+    }),
+    ...wholeSessionRoutes(archive),
+    route({
+      method: 'GET',
+      path: '/api/commands',
+      summary: 'The slash commands that every chat takes',
+      answer: commandsResponse,
+      handle(ctx) {
+        ctx.body = { status: 'ok', commands: commands() };
+      },
+    }),
+  ];
+}

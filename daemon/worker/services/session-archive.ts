@@ -1,0 +1,155 @@
+/** Whole sessions: renamed, read page by page, copied, written to a file and read from one. */
+import type { SessionFile } from '../../../shared/api/session-archive.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import { appendMessage, findMessage, readMessagesAfter, readNewestMessages } from '../store/messages.js';
+import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import { ensureSession, findSession, setSessionModel, setSessionTitle } from '../store/sessions.js';
+import type { Store } from '../store/store.js';
+import { toWellFormed } from '../store/text.js';
+import { findAgent } from './agents.js';
+import type { MessageDocument, SessionDocument } from './contracts.js';
+import { toMessageDocument, toSessionDocument } from './documents.js';
+import { sessionOf } from './session-key.js';
+import { sessionNotFound } from './sessions.js';
+
+export interface SessionArchiveOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  config(): Config;
+  /** @throws MODEL_NOT_FOUND for a model that cannot be used */
+  checkModel(ref: string): void;
+}
+
+export interface SessionArchive {
+  /** @throws SESSION_NOT_FOUND, MODEL_NOT_FOUND */
+  change(key: string, change: { title?: string; model?: string | null }): Promise<SessionDocument>;
+  /** The newest `limit` (default 100) before that message, oldest first. @throws SESSION_NOT_FOUND */
+  messages(
+    key: string,
+    page: { before?: number; limit?: number },
+  ): Promise<{ messages: (MessageDocument & { seq: number })[]; hasOlder: boolean }>;
+  /** A new session of the page with the messages up to that one. @throws SESSION_NOT_FOUND; CONFLICT for a message of another session */
+  fork(key: string, messageId: string | undefined): Promise<SessionDocument>;
+  /** @throws SESSION_NOT_FOUND */
+  export(key: string): Promise<SessionFile>;
+  /** A new session of the page. @throws INVALID_REQUEST for an agent that is not there */
+  import(file: SessionFile): Promise<SessionDocument>;
+}
+
+const DEFAULT_PAGE = 100;
+const BATCH = 500;
+
+async function open(db: Queries, key: string): Promise<SessionRow> {
+  const row = await findSession(db, key);
+  if (row === undefined) throw sessionNotFound(key);
+  return row;
+}
+
+async function readAll(db: Queries, sessionId: number, untilSeq = Number.MAX_SAFE_INTEGER): Promise<MessageRow[]> {
+  const all: MessageRow[] = [];
+  for (;;) {
+    const rows = await readMessagesAfter(db, { sessionId, afterSeq: all.at(-1)?.seq ?? 0, limit: BATCH });
+    all.push(...rows.filter(({ seq }) => seq <= untilSeq));
+    if (rows.length < BATCH || (rows.at(-1)?.seq ?? 0) >= untilSeq) return all;
+  }
+}
+
+type Copied = Pick<MessageRow, 'role' | 'content' | 'model' | 'status'> & { readonly atMs: number };
+
+interface NewCopy {
+  readonly agentId: string;
+  readonly title: string | null;
+  readonly messages: readonly Copied[];
+  readonly nowMs: number;
+}
+
+/** Runs in a write. */
+async function addSession(db: Queries, { agentId, title, messages, nowMs }: NewCopy): Promise<SessionRow> {
+  const session = sessionOf({ agentId, channel: 'webchat', peerId: newId('chat') });
+  const { row } = await ensureSession(db, { ...session, nowMs });
+  for (const { role, content, model, status, atMs } of messages) {
+    await appendMessage(db, { id: newId('msg'), sessionId: row.id, turnId: null, role, content, model, status, nowMs: atMs });
+  }
+  if (title !== null) await setSessionTitle(db, { id: row.id, title });
+  return open(db, session.key);
+}
+
+export function createSessionArchive(options: SessionArchiveOptions): SessionArchive {
+  const { store, clock } = options;
+  return {
+    async change(key, { title, model }) {
+      if (typeof model === 'string') options.checkModel(model);
+      return store.write(async (db) => {
+        const { id } = await open(db, key);
+        if (title !== undefined) await setSessionTitle(db, { id, title: toWellFormed(title) });
+        if (model !== undefined) await setSessionModel(db, { id, model });
+        return toSessionDocument(await open(db, key));
+      });
+    },
+
+    async messages(key, { before, limit = DEFAULT_PAGE }) {
+      return store.read(async (db) => {
+        const { id } = await open(db, key);
+        const range = { sessionId: id, limit: limit + 1, ...(before === undefined ? {} : { beforeSeq: before }) };
+        const newest = await readNewestMessages(db, range);
+        const rows = newest.slice(0, limit).toReversed();
+        return { messages: rows.map((row) => ({ ...toMessageDocument(row), seq: row.seq })), hasOlder: newest.length > limit };
+      });
+    },
+
+    async fork(key, messageId) {
+      return store.write(async (db) => {
+        const source = await open(db, key);
+        const last = messageId === undefined ? undefined : await findMessage(db, messageId);
+        if (messageId !== undefined && last?.session_id !== source.id) {
+          throw new GatewayError('CONFLICT', {
+            message: `the message '${messageId}' is not in this session`,
+            hint: 'Read the session again.',
+          });
+        }
+        const rows = await readAll(db, source.id, last?.seq);
+        const messages = rows.map((row) => ({ ...row, atMs: row.created_at }));
+        const agent = findAgent(options.config(), source.agent_id);
+        const row = await addSession(db, { agentId: agent.id, title: source.title, messages, nowMs: clock.now() });
+        if (source.model !== null) await setSessionModel(db, { id: row.id, model: source.model });
+        return toSessionDocument(await open(db, row.key));
+      });
+    },
+
+    async export(key) {
+      return store.read(async (db) => {
+        const session = await open(db, key);
+        const messages = (await readAll(db, session.id)).map(toMessageDocument);
+        const { title, agentId, channel } = toSessionDocument(session);
+        const said = messages.map(({ role, content, createdAt, model, status }) => ({ role, content, createdAt, model, status }));
+        const exportedAt = new Date(clock.now()).toISOString();
+        return { format: 'xopc-session', version: 1, title, agentId, channel, exportedAt, messages: said };
+      });
+    },
+
+    async import(file) {
+      const { title, agentId, messages } = file;
+      const agents = options.config().agents.list.map(({ id }) => id);
+      const agent = findAgent(options.config(), agentId !== undefined && agents.includes(agentId) ? agentId : undefined);
+      const said = messages.map((message) => ({ ...message, content: toWellFormed(message.content), atMs: Date.parse(message.createdAt) }));
+      const row = await store.write((db) =>
+        addSession(db, { agentId: agent.id, title: toWellFormed(title), messages: said, nowMs: clock.now() }),
+      );
+      return toSessionDocument(row);
+    },
+  };
+}
+
+const NAMES = { user: 'User', assistant: 'Agent', system: 'Gateway', tool: 'Tool' } as const;
+
+/** An export for people. */
+export function toMarkdown({ title, messages }: SessionFile): string {
+  const parts = messages.map(({ role, content, createdAt, model }) => {
+    const who = model === null ? NAMES[role] : `${NAMES[role]} (${model})`;
+    return `## ${who}, ${createdAt}\n\n${content}\n`;
+  });
+  return [`# ${title.replace(/\s+/g, ' ')}\n`, ...parts].join('\n');
+}

@@ -1,0 +1,20 @@
+/** What happens in the gateway, as `GET /api/events` tells it, over the page's socket. */
+import { useEffect, useRef } from 'preact/hooks';
+import type { z } from 'zod';
+import type { gatewayEvents } from '../../../shared/api/events.js';
+import { pageSocket } from './socket.js';
+
+type Schemas = ReturnType<typeof gatewayEvents>;
+
+/** `reset`: some were missed; read anew whatever is shown. */
+export type GatewayEvent = { [Name in keyof Schemas]: { readonly name: Name; readonly data: z.output<Schemas[Name]> } }[keyof Schemas];
+
+/** Calls back for each event while the component is shown. */
+export function useGatewayEvent(onEvent: (event: GatewayEvent) => void): void {
+  const latest = useRef(onEvent);
+  latest.current = onEvent;
+  useEffect(
+    () => pageSocket.listen((frame) => frame.type === 'event' && latest.current({ name: frame.name, data: frame.data } as GatewayEvent)),
+    [],
+  );
+}

@@ -1,0 +1,200 @@
+/**
+ * The page's one WebSocket. It comes back by itself: at once after a planned restart, else after growing waits, and at once
+ * when the device is online or the tab is looked at again. Whoever needs something on each new connection says so in
+ * {@link onConnected}; what was sent while there was none is for the sender to repeat.
+ */
+import { signal } from '@preact/signals';
+import type { ServerFrame } from '../../../shared/api/socket.js';
+import { CLOSE_CODES, SOCKET_LIMITS, SOCKET_PATH } from '../../../shared/socket.js';
+import { askForToken, token } from './token.js';
+
+export type ConnectionState =
+  | { readonly kind: 'connecting' | 'online' | 'restarting' | 'offline' | 'unauthorized' }
+  /** Tried again at that time. */
+  | { readonly kind: 'waiting'; readonly untilMs: number; readonly tries: number };
+
+export const connection = signal<ConnectionState>({ kind: 'connecting' });
+
+/** What the gateway said of itself; the first build id is the page's own. */
+export const gateway = signal<{ readonly buildId: string; readonly version: string; readonly instanceId: string } | undefined>(undefined);
+export const isOutdated = signal(false);
+
+type Listener = (frame: ServerFrame) => void;
+interface Waiter {
+  resolve(frame: ServerFrame): void;
+  reject(error: Error): void;
+}
+
+/** A frame that was not answered: the connection ended, or the gateway refused it (`code`). */
+export class SocketError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const FIRST_WAIT_MS = 800;
+const LAST_WAIT_MS = 15_000;
+/** Silence of that length is a dead connection: the worker pings, and answers. */
+const PROBE_MS = SOCKET_LIMITS.pingIntervalMs;
+const ANSWER_MS = 8_000;
+
+class PageSocket {
+  readonly #listeners = new Set<Listener>();
+  readonly #onConnected = new Set<() => void>();
+  readonly #waiting = new Map<string, Waiter>();
+  #socket: WebSocket | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #probe: ReturnType<typeof setTimeout> | undefined;
+  #tries = 0;
+  #lastId = 0;
+  #lastEvent: string | undefined;
+  #firstBuild: string | undefined;
+  #usedToken: string | undefined;
+
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Called now, if there is a connection, and on each new one. */
+  onConnected(run: () => void): () => void {
+    this.#onConnected.add(run);
+    if (connection.peek().kind === 'online') run();
+    return () => this.#onConnected.delete(run);
+  }
+
+  /** Sends a frame, if there is a connection. @returns its answer. @throws SocketError */
+  ask(type: string, body: object): Promise<ServerFrame> {
+    if (connection.peek().kind !== 'online') return Promise.reject(new SocketError('UNREACHABLE', ''));
+    const id = this.#send(type, body);
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  /** Sends a frame whose answer comes in other frames. */
+  tell(type: string, body: object): void {
+    if (connection.peek().kind === 'online') this.#send(type, body);
+  }
+
+  connect(): void {
+    clearTimeout(this.#timer);
+    if (this.#socket !== undefined) return;
+    if (!navigator.onLine) {
+      connection.value = { kind: 'offline' };
+      return;
+    }
+    if (connection.peek().kind !== 'restarting') connection.value = { kind: 'connecting' };
+    const url = new URL(SOCKET_PATH, location.origin);
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url);
+    this.#socket = socket;
+    socket.addEventListener('open', () => this.#greet());
+    socket.addEventListener('message', ({ data }) => this.#receive(String(data)));
+    socket.addEventListener('close', ({ code }) => this.#onClose(socket, code));
+  }
+
+  /** Looks at once whether the connection still lives, or makes one. */
+  wake(): void {
+    if (this.#socket === undefined) {
+      this.#tries = 0;
+      this.connect();
+    } else this.#probeNow();
+  }
+
+  drop(): void {
+    this.#socket?.close();
+  }
+
+  #greet(): void {
+    this.#usedToken = token.peek();
+    this.#send('hello', {
+      ...(this.#usedToken === undefined ? {} : { token: this.#usedToken }),
+      ...(this.#lastEvent === undefined ? {} : { resume: this.#lastEvent }),
+    });
+  }
+
+  #send(type: string, body: object): string {
+    const id = `p${++this.#lastId}`;
+    this.#socket?.send(JSON.stringify({ v: 1, id, type, ...body }));
+    return id;
+  }
+
+  #receive(data: string): void {
+    const frame = JSON.parse(data) as ServerFrame;
+    this.#scheduleProbe();
+    if (frame.type === 'hello') this.#onHello(frame);
+    if (frame.type === 'event') this.#lastEvent = frame.event;
+    if ('re' in frame && frame.re !== undefined) {
+      const waiter = this.#waiting.get(frame.re);
+      this.#waiting.delete(frame.re);
+      if (frame.type === 'error') waiter?.reject(new SocketError(frame.error.code, frame.error.message));
+      else waiter?.resolve(frame);
+    }
+    for (const listener of this.#listeners) listener(frame);
+  }
+
+  #onHello({ buildId, version, instanceId }: Extract<ServerFrame, { type: 'hello' }>): void {
+    this.#firstBuild ??= buildId;
+    if (buildId !== this.#firstBuild) isOutdated.value = true;
+    gateway.value = { buildId, version, instanceId };
+    this.#tries = 0;
+    connection.value = { kind: 'online' };
+    for (const run of this.#onConnected) run();
+  }
+
+  #onClose(socket: WebSocket, code: number): void {
+    if (this.#socket !== socket) return;
+    this.#socket = undefined;
+    clearTimeout(this.#probe);
+    for (const waiter of this.#waiting.values()) waiter.reject(new SocketError('UNREACHABLE', ''));
+    this.#waiting.clear();
+    if (code === CLOSE_CODES.restart && this.#tries === 0) {
+      connection.value = { kind: 'restarting' };
+      this.#tries = 1;
+      this.connect();
+    } else if (code === CLOSE_CODES.unauthorized) void this.#wantToken();
+    else this.#wait();
+  }
+
+  async #wantToken(): Promise<void> {
+    connection.value = { kind: 'unauthorized' };
+    const isNew = token.peek() !== this.#usedToken;
+    if (isNew || (await askForToken(this.#usedToken === undefined ? 'wanted' : 'wrong'))) this.connect();
+  }
+
+  #wait(): void {
+    const most = Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#tries);
+    // The first is quick: a worker that crashed has a successor in a fifth of a second.
+    const waitMs = this.#tries === 0 ? 250 : most * (0.5 + Math.random() / 2);
+    this.#tries += 1;
+    connection.value = navigator.onLine ? { kind: 'waiting', untilMs: Date.now() + waitMs, tries: this.#tries } : { kind: 'offline' };
+    this.#timer = setTimeout(() => this.connect(), waitMs);
+  }
+
+  #scheduleProbe(): void {
+    clearTimeout(this.#probe);
+    this.#probe = setTimeout(() => this.#probeNow(), PROBE_MS);
+  }
+
+  #probeNow(): void {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    clearTimeout(this.#probe);
+    this.#send('ping', {});
+    this.#probe = setTimeout(() => {
+      socket.close();
+      this.#onClose(socket, 1006);
+    }, ANSWER_MS);
+  }
+}
+
+export const pageSocket = new PageSocket();
+
+/** Begins to connect, and to listen to what makes a new try worth it. */
+export function startSocket(): void {
+  window.addEventListener('online', () => pageSocket.wake());
+  window.addEventListener('offline', () => pageSocket.drop());
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && pageSocket.wake());
+  pageSocket.connect();
+}

@@ -1,0 +1,126 @@
+/**
+ * Markdown of models and people, which is text of strangers: nothing in it runs, and nothing is loaded for it. Pictures
+ * become links. Each block is made once: while an answer grows, only its last one changes.
+ */
+import DOMPurify from 'dompurify';
+import { Marked, type Token } from 'marked';
+import { memo } from 'preact/compat';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { t } from '../shell/text.js';
+import { copyText } from './copy.js';
+
+/** Attributes are quoted by the sanitiser's parser; what is left open here, it drops. */
+const quote = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+const marked = new Marked({
+  gfm: true,
+  breaks: true,
+  renderer: { image: ({ href, text }) => `<a href="${quote(href)}">🖼 ${quote(text === '' ? href : text)}</a>` },
+});
+
+const ALLOWED = {
+  ALLOWED_TAGS: [
+    'p',
+    'br',
+    'hr',
+    'em',
+    'strong',
+    'del',
+    'code',
+    'pre',
+    'blockquote',
+    'a',
+    'ul',
+    'ol',
+    'li',
+    'h1',
+    'h2',
+    'h3',
+    'h4',
+    'h5',
+    'h6',
+    'table',
+    'thead',
+    'tbody',
+    'tr',
+    'th',
+    'td',
+    'input',
+  ],
+  ALLOWED_ATTR: ['href', 'class', 'start', 'align', 'type', 'checked', 'disabled'],
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
+};
+
+/** What the sanitiser left, as it is shown. */
+function finish(fragment: DocumentFragment): void {
+  for (const link of fragment.querySelectorAll('a')) {
+    link.rel = 'noopener noreferrer';
+    link.target = '_blank';
+  }
+  for (const box of fragment.querySelectorAll('input')) {
+    if (box.type !== 'checkbox') box.remove();
+    box.disabled = true;
+  }
+  for (const element of fragment.querySelectorAll('[class]')) {
+    const language = /^language-[\w+#.-]{1,30}$/.exec(element.className)?.[0];
+    if (language === undefined) element.removeAttribute('class');
+  }
+  for (const block of fragment.querySelectorAll('pre')) frameCode(block);
+}
+
+/** The language's name and a button that copies. */
+function frameCode(block: HTMLPreElement): void {
+  const code = block.querySelector('code');
+  const frame = document.createElement('div');
+  const head = document.createElement('div');
+  const name = document.createElement('span');
+  const button = document.createElement('button');
+  frame.className = 'code-frame';
+  head.className = 'code-head';
+  name.textContent = code?.className.replace('language-', '') ?? '';
+  button.type = 'button';
+  button.className = 'button quiet';
+  button.dataset['copy'] = '';
+  button.textContent = t('copy');
+  head.append(name, button);
+  block.replaceWith(frame);
+  block.tabIndex = 0;
+  frame.append(head, block);
+}
+
+function render(token: Token): DocumentFragment {
+  const fragment = DOMPurify.sanitize(marked.parser([token]), { ...ALLOWED, RETURN_DOM_FRAGMENT: true });
+  finish(fragment);
+  return fragment;
+}
+
+const Block = memo(
+  function Block({ token, isGrowing }: { token: Token; isGrowing: boolean }) {
+    const element = useRef<HTMLDivElement>(null);
+    useLayoutEffect(() => {
+      element.current?.replaceChildren(render(token));
+    }, [token.raw]);
+    useEffect(() => {
+      const codes = isGrowing ? [] : [...(element.current?.querySelectorAll<HTMLElement>('code[class]') ?? [])];
+      if (codes.length > 0) void import('./highlight.js').then(({ highlight }) => codes.forEach(highlight));
+    }, [token.raw, isGrowing]);
+    return <div ref={element} />;
+  },
+  (before, after) => before.token.raw === after.token.raw && before.isGrowing === after.isGrowing,
+);
+
+function copyBlock(event: MouseEvent): void {
+  if (!(event.target instanceof HTMLElement) || event.target.dataset['copy'] === undefined) return;
+  void copyText(event.target.closest('.code-frame')?.querySelector('pre')?.textContent ?? '');
+}
+
+export function Markdown({ text, isGrowing = false }: { text: string; isGrowing?: boolean }) {
+  const tokens = marked.lexer(text).filter(({ type }) => type !== 'space');
+  return (
+    <div class="markdown" onClick={copyBlock}>
+      {tokens.map((token, index) => (
+        <Block key={index} token={token} isGrowing={isGrowing && index === tokens.length - 1} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,98 @@
+/** One line above the view, while something about the connection must be known. */
+import { signal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import { connection, isOutdated, pageSocket } from '../api/socket.js';
+import { Button } from '../components/button.js';
+import { readSetting, writeSetting } from '../settings.js';
+import { t } from './text.js';
+
+const isWarned = signal(readSetting('insecureKnown') === '1');
+
+const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.*\.localhost)$/.test(location.hostname);
+
+/** Short gaps are no news. */
+const QUIET_MS = 700;
+
+function useSeconds(untilMs: number | undefined): number {
+  const left = (): number => Math.max(0, Math.ceil(((untilMs ?? 0) - Date.now()) / 1000));
+  const [seconds, setSeconds] = useState(left);
+  useEffect(() => {
+    setSeconds(left());
+    if (untilMs === undefined) return undefined;
+    const timer = setInterval(() => setSeconds(left()), 500);
+    return () => clearInterval(timer);
+  }, [untilMs]);
+  return seconds;
+}
+
+/** Why the gateway cannot start, where it says so: while no worker lives, it answers everything with that. */
+function useReason(isDown: boolean): string | undefined {
+  const [reason, setReason] = useState<string | undefined>(undefined);
+  useEffect(() => {
+    if (!isDown) return setReason(undefined);
+    const controller = new AbortController();
+    fetch('/health', { signal: controller.signal, cache: 'no-store' })
+      .then(async (response) => {
+        const { error } = (await response.json()) as { error?: { message?: string } };
+        setReason(response.status === 503 ? error?.message : undefined);
+      })
+      .catch(() => undefined);
+    return () => controller.abort();
+  }, [isDown]);
+  return reason;
+}
+
+function useLateState() {
+  const [shown, setShown] = useState(connection.value);
+  const now = connection.value;
+  useEffect(() => {
+    if (now.kind === 'online') return setShown(now);
+    const timer = setTimeout(() => setShown(now), shown.kind === 'online' ? QUIET_MS : 0);
+    return () => clearTimeout(timer);
+  }, [now]);
+  return shown;
+}
+
+function ConnectionLine() {
+  const state = useLateState();
+  const seconds = useSeconds(state.kind === 'waiting' ? state.untilMs : undefined);
+  const reason = useReason(state.kind === 'waiting' && state.tries > 2);
+  if (state.kind === 'online' || state.kind === 'unauthorized') return null;
+  if (state.kind === 'waiting') {
+    return (
+      <div class="banner bad">
+        <span>
+          {reason === undefined ? t('gone') : t('goneReason', { reason })} {t('reconnecting', { seconds })}
+        </span>
+        <Button onClick={() => pageSocket.wake()}>{t('tryNow')}</Button>
+      </div>
+    );
+  }
+  return <div class="banner warn">{t(state.kind)}</div>;
+}
+
+function understand(): void {
+  writeSetting('insecureKnown', '1');
+  isWarned.value = true;
+}
+
+export function Banners() {
+  const isInsecure = location.protocol === 'http:' && !isLoopback && !isWarned.value;
+  return (
+    <div class="banners" role="status" aria-live="polite">
+      <ConnectionLine />
+      {isOutdated.value && (
+        <div class="banner note">
+          <span>{t('newBuild')}</span>
+          <Button onClick={() => location.reload()}>{t('reload')}</Button>
+        </div>
+      )}
+      {isInsecure && (
+        <div class="banner warn">
+          <span>{t('insecure')}</span>
+          <Button onClick={understand}>{t('understood')}</Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,202 @@
+/** One conversation as the page knows it: what is on disk, what is being said, and what waits to be sent. */
+import { batch, computed, signal } from '@preact/signals';
+import type { ServerFrame } from '../../../../shared/api/socket.js';
+import { connection, pageSocket, SocketError } from '../../api/socket.js';
+import { type Entry, readOutbox, writeOutbox } from './outbox.js';
+
+export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & { readonly seq: number };
+export type ToolStep = Extract<ServerFrame, { type: 'tool' }>['tool'];
+
+export interface LiveAnswer {
+  readonly turn: string;
+  readonly text: string;
+  readonly tools: readonly ToolStep[];
+  /** Given by a worker that is ending: what it says is not heard here, only its end. */
+  readonly isElsewhere: boolean;
+}
+
+export class ChatModel {
+  readonly session: string;
+  readonly messages = signal<readonly StoredMessage[]>([]);
+  readonly live = signal<LiveAnswer | undefined>(undefined);
+  readonly outbox = signal<readonly Entry[]>([]);
+  /** What was on disk when the watch began is here. */
+  readonly isCurrent = signal(false);
+  readonly hasOlder = signal(false);
+  readonly error = signal<{ code: string; message: string } | undefined>(undefined);
+  readonly isBusy = computed(
+    () => this.live.value !== undefined || this.outbox.value.some(({ state }) => state === 'sending' || state === 'sent'),
+  );
+  #closes: (() => void)[] = [];
+
+  constructor(session: string) {
+    this.session = session;
+    this.outbox.value = readOutbox(session);
+  }
+
+  open(): void {
+    this.#closes = [
+      pageSocket.listen((frame) => batch(() => this.#receive(frame))),
+      pageSocket.onConnected(() => this.#watch()),
+      connection.subscribe(({ kind }) => {
+        if (kind !== 'online') this.isCurrent.value = false;
+      }),
+    ];
+  }
+
+  close(): void {
+    for (const close of this.#closes) close();
+    pageSocket.tell('unwatch', { session: this.session });
+  }
+
+  /** Puts a message into the queue; it leaves in its order, when the answer before it is complete. */
+  send(content: string, replaceFrom?: string): void {
+    const entry: Entry = {
+      key: crypto.getRandomValues(new Uint32Array(4)).join('-'),
+      content,
+      state: 'queued',
+      ...(replaceFrom === undefined ? {} : { replaceFrom }),
+    };
+    this.#change([...this.outbox.peek(), entry]);
+    void this.#pump();
+  }
+
+  remove(key: string): void {
+    this.#change(this.outbox.peek().filter((entry) => entry.key !== key));
+    void this.#pump();
+  }
+
+  retry(key: string): void {
+    this.#update(key, { state: 'queued', error: undefined });
+    void this.#pump();
+  }
+
+  stop(): void {
+    pageSocket.tell('stop', { session: this.session });
+  }
+
+  prepend(older: readonly StoredMessage[], hasOlder: boolean): void {
+    this.messages.value = [...older, ...this.messages.peek()];
+    this.hasOlder.value = hasOlder;
+  }
+
+  #watch(): void {
+    // What was on its way when the connection ended goes again, under the same key.
+    this.#change(
+      this.outbox
+        .peek()
+        .map((entry) =>
+          entry.state === 'sending' || entry.state === 'sent' ? { ...entry, state: 'queued' as const, wasSent: true } : entry,
+        ),
+    );
+    const last = this.messages.peek().at(-1);
+    const live = this.live.peek();
+    pageSocket.tell('watch', {
+      session: this.session,
+      ...(last === undefined ? {} : { after: last.seq }),
+      ...(live === undefined || live.isElsewhere ? {} : { turn: { id: live.turn, length: live.text.length, tools: live.tools.length } }),
+    });
+  }
+
+  #receive(frame: ServerFrame): void {
+    if (!('session' in frame) || frame.session !== this.session) return;
+    switch (frame.type) {
+      case 'reset':
+        this.messages.value = [];
+        this.live.value = undefined;
+        return;
+      case 'message':
+        return this.#onMessage({ ...frame.message, seq: frame.seq });
+      case 'rewound':
+        this.messages.value = this.messages.peek().filter(({ seq }) => seq < frame.fromSeq);
+        return;
+      case 'turn':
+        return this.#onTurn(frame);
+      case 'delta':
+        return this.#grow(frame.turn, (live) => ({ ...live, text: live.text.slice(0, frame.at) + frame.text }));
+      case 'tool':
+        return this.#grow(frame.turn, (live) => ({ ...live, tools: [...live.tools.slice(0, frame.index), frame.tool] }));
+      case 'current':
+        if (this.messages.peek().length > 0 && frame.hasOlder) this.hasOlder.value = true;
+        this.isCurrent.value = true;
+        this.error.value = undefined;
+        void this.#pump();
+        return;
+      case 'error':
+        this.error.value = frame.error;
+        return;
+      case 'unwatched':
+        return;
+    }
+  }
+
+  #onMessage(message: StoredMessage): void {
+    const known = this.messages.peek();
+    if (known.some(({ seq }) => seq === message.seq)) return;
+    this.messages.value = [...known, message];
+    if (message.role !== 'user') this.live.value = undefined;
+    const entry = this.outbox.peek().find(({ messageId }) => messageId === message.id);
+    if (entry !== undefined) this.#change(this.outbox.peek().filter((other) => other !== entry));
+    void this.#pump();
+  }
+
+  #onTurn({ turn, state, at = 0, elsewhere = false }: Extract<ServerFrame, { type: 'turn' }>): void {
+    const live = this.live.peek();
+    if (state === 'running') {
+      if (live?.turn === turn && live.text.length === at) return;
+      // An answer that begins anew takes back what its last attempt did.
+      if (!elsewhere) this.#dropToolResults();
+      const kept = elsewhere ? live : undefined;
+      this.live.value = { turn, text: kept?.text ?? '', tools: kept?.tools ?? [], isElsewhere: elsewhere };
+    } else if (live?.turn === turn) {
+      this.live.value = undefined;
+      void this.#pump();
+    }
+  }
+
+  #dropToolResults(): void {
+    const messages = this.messages.peek();
+    const question = messages.findLastIndex(({ role }) => role === 'user');
+    this.messages.value = messages.filter(({ role }, index) => index <= question || role !== 'tool');
+  }
+
+  #grow(turn: string, change: (live: LiveAnswer) => LiveAnswer): void {
+    const live = this.live.peek() ?? { turn, text: '', tools: [], isElsewhere: false };
+    if (live.turn === turn) this.live.value = change(live);
+  }
+
+  async #pump(): Promise<void> {
+    const next = this.outbox.peek().find(({ state }) => state === 'queued');
+    if (next === undefined || !this.isCurrent.peek()) return;
+    // One that the gateway may have already is asked after at once.
+    if (next.wasSent !== true && this.isBusy.peek()) return;
+    this.#update(next.key, { state: 'sending' });
+    const { key, content, replaceFrom } = next;
+    try {
+      const answer = await pageSocket.ask('send', {
+        session: this.session,
+        key,
+        content,
+        ...(replaceFrom === undefined ? {} : { replaceFrom }),
+      });
+      if (answer.type === 'sent') this.#onSent(key, answer.messageId);
+    } catch (error) {
+      // Without a connection it stays in the queue; the next one takes it up.
+      if (error instanceof SocketError && error.code !== 'UNREACHABLE') this.#update(key, { state: 'failed', error: error.message });
+    }
+  }
+
+  #onSent(key: string, messageId: string): void {
+    if (this.messages.peek().some(({ id }) => id === messageId)) this.#change(this.outbox.peek().filter((entry) => entry.key !== key));
+    else this.#update(key, { state: 'sent', messageId });
+  }
+
+  #update(key: string, change: Partial<Entry>): void {
+    this.#change(this.outbox.peek().map((entry) => (entry.key === key ? { ...entry, ...change } : entry)));
+  }
+
+  #change(entries: readonly Entry[]): void {
+    this.outbox.value = entries;
+    writeOutbox(this.session, entries);
+  }
+}

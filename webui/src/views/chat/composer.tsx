@@ -1,0 +1,169 @@
+/** Where messages are written: it keeps the draft, knows the commands, and shows what waits to be sent. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { call } from '../../api/client.js';
+import { Button, IconButton } from '../../components/button.js';
+import { useCommands } from '../../shell/commands.js';
+import { t as shell } from '../../shell/text.js';
+import type { ChatModel } from './chat-model.js';
+import { ModelChip } from './model-chip.js';
+import { readDraft, writeDraft } from './outbox.js';
+import { t } from './text.js';
+
+interface SlashCommand {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** The commands that begin with what was typed; none once an argument follows. */
+function useSlashCommands(text: string): readonly SlashCommand[] {
+  const [all, setAll] = useState<readonly SlashCommand[]>([]);
+  const wants = text.startsWith('/') && !/\s/.test(text);
+  useEffect(() => {
+    if (!wants || all.length > 0) return;
+    call<{ commands: SlashCommand[] }>('GET', '/api/commands').then(
+      ({ commands }) => setAll(commands),
+      () => undefined,
+    );
+  }, [wants]);
+  return wants ? all.filter(({ name }) => `/${name}`.startsWith(text.toLowerCase())) : [];
+}
+
+function Queue({ model, onEdit }: { model: ChatModel; onEdit: (text: string) => void }) {
+  const waiting = model.outbox.value.filter(({ state }) => state !== 'sent');
+  if (waiting.length === 0) return null;
+  const edit = (key: string, content: string): void => {
+    model.remove(key);
+    onEdit(content);
+  };
+  return (
+    <ol class="queue">
+      {waiting.map(({ key, content, state, error }) => (
+        <li key={key} data-state={state}>
+          <span class="queue-text">{content}</span>
+          <span class="hint">{state === 'failed' ? error : t(state === 'sending' ? 'sending' : 'queued')}</span>
+          {state === 'failed' && <IconButton icon="retry" label={shell('retry')} onClick={() => model.retry(key)} />}
+          {state !== 'sending' && <IconButton icon="edit" label={t('edit')} onClick={() => edit(key, content)} />}
+          {state !== 'sending' && <IconButton icon="close" label={t('remove')} onClick={() => model.remove(key)} />}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function grow(box: HTMLTextAreaElement | null): void {
+  if (box === null) return;
+  box.style.height = 'auto';
+  box.style.height = `${Math.min(box.scrollHeight + 2, window.innerHeight * 0.4)}px`;
+}
+
+export interface ComposerProps {
+  readonly model: ChatModel | undefined;
+  /** Under which the draft is kept: the session, or `new`. */
+  readonly draftName: string;
+  readonly agentId: string | undefined;
+  readonly editing: { readonly messageId: string; readonly content: string } | undefined;
+  readonly onCancelEdit: () => void;
+  readonly onEditLast: () => void;
+  readonly onSend: (content: string) => void;
+}
+
+/** The text in the box: the draft, which a reload keeps, or the message that is being edited. */
+function useText({ draftName, editing }: ComposerProps) {
+  const [text, setState] = useState(() => readDraft(draftName));
+  useEffect(() => {
+    setState(editing?.content ?? readDraft(draftName));
+  }, [editing, draftName]);
+  const setText = (value: string): void => {
+    setState(value);
+    if (editing === undefined) writeDraft(draftName, value);
+  };
+  return [text, setText] as const;
+}
+
+export function Composer(props: ComposerProps) {
+  const { model, editing, onCancelEdit, onEditLast, onSend } = props;
+  const box = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useText(props);
+  const [chosen, setChosen] = useState(0);
+  const commands = useSlashCommands(text);
+  const isBusy = model?.isBusy.value ?? false;
+  const isAnswering = model?.live.value !== undefined;
+  useEffect(() => grow(box.current), [text]);
+  useEffect(() => {
+    if (editing !== undefined || matchMedia('(pointer: fine)').matches) box.current?.focus();
+  }, [editing, props.draftName]);
+  useCommands([
+    { id: 'focus-box', label: t('focusBox'), keys: 'shift+escape', whileTyping: true, icon: 'edit', run: () => box.current?.focus() },
+    ...(isAnswering
+      ? [{ id: 'stop', label: t('stopAnswer'), keys: 'escape', whileTyping: true, icon: 'stop' as const, run: () => model?.stop() }]
+      : []),
+  ]);
+  const submit = (): void => {
+    if (text.trim() === '') return;
+    setText('');
+    if (editing !== undefined) writeDraft(props.draftName, '');
+    onSend(text);
+  };
+  const complete = (): void => {
+    const command = commands[Math.min(chosen, commands.length - 1)];
+    if (command !== undefined) setText(`/${command.name} `);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.isComposing) return;
+    const isListed = commands.length > 0 && `/${commands[0]?.name}` !== text;
+    if (isListed && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
+      setChosen((chosen + (event.key === 'ArrowDown' ? 1 : commands.length - 1)) % commands.length);
+    } else if (isListed && event.key === 'Tab' && !event.shiftKey) complete();
+    else if (event.key === 'Enter' && !event.shiftKey && !event.altKey) submit();
+    else if (event.key === 'ArrowUp' && text === '' && !isBusy) onEditLast();
+    else if (event.key === 'Escape' && editing !== undefined) onCancelEdit();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div class="composer">
+      {model !== undefined && <Queue model={model} onEdit={setText} />}
+      {editing !== undefined && (
+        <p class="row hint">
+          {t('editing')}{' '}
+          <Button kind="quiet" onClick={onCancelEdit}>
+            {shell('cancel')}
+          </Button>
+        </p>
+      )}
+      {commands.length > 0 && (
+        <ul class="slash" aria-label={t('commands')}>
+          {commands.map(({ name, summary }, index) => (
+            <li key={name} data-chosen={index === chosen}>
+              <button type="button" onClick={() => setText(`/${name} `)}>
+                <b>/{name}</b> <span class="hint">{summary}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div class="box">
+        <textarea
+          ref={box}
+          rows={1}
+          aria-label={t('message')}
+          placeholder={t(isBusy ? 'placeholderBusy' : 'placeholder')}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        <div class="box-row">
+          <ModelChip session={model?.session} />
+          {isAnswering && (
+            <Button icon="stop" onClick={() => model?.stop()}>
+              {t('stop')}
+            </Button>
+          )}
+          <Button kind="primary" icon="send" disabled={text.trim() === ''} onClick={submit}>
+            {t('send')}
+          </Button>
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,182 @@
+/** The chat view: the chats at the side, one conversation, and where the next message is written. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { apiPath, call } from '../../api/client.js';
+import { Button } from '../../components/button.js';
+import { copyText } from '../../components/copy.js';
+import { Empty, errorText } from '../../components/feedback.js';
+import { showToast } from '../../components/toast.js';
+import { useCommands } from '../../shell/commands.js';
+import { address, hashOf, navigate } from '../../shell/router.js';
+import { ChatList } from './chat-list.js';
+import { ChatModel, type StoredMessage } from './chat-model.js';
+import { Composer } from './composer.js';
+import { useModels } from './model-chip.js';
+import { writeDraft } from './outbox.js';
+import { Transcript } from './transcript.js';
+import { t } from './text.js';
+import './chat.css';
+
+interface SessionAnswer {
+  readonly session: { readonly key: string };
+}
+
+const chatHash = (key: string): string => hashOf('chat', [key]);
+
+function tell(error: unknown): void {
+  showToast({ text: errorText(error), kind: 'error' });
+}
+
+async function fork(session: string, messageId: string | undefined): Promise<void> {
+  try {
+    const path = apiPath('/api/sessions/:key/fork', { key: session });
+    const made = await call<SessionAnswer>('POST', path, { body: messageId === undefined ? {} : { messageId } });
+    navigate(chatHash(made.session.key));
+  } catch (error) {
+    tell(error);
+  }
+}
+
+/** The first message of a chat makes its session. */
+async function begin(content: string): Promise<void> {
+  try {
+    const { session } = await call<SessionAnswer>('POST', '/api/sessions');
+    new ChatModel(session.key).send(content);
+    navigate(chatHash(session.key), { replace: true });
+  } catch (error) {
+    writeDraft('new', content);
+    tell(error);
+  }
+}
+
+interface OlderAnswer {
+  readonly messages: readonly StoredMessage[];
+  readonly hasOlder: boolean;
+}
+
+async function loadOlder(model: ChatModel): Promise<void> {
+  const before = model.messages.peek()[0]?.seq;
+  try {
+    const older = await call<OlderAnswer>('GET', apiPath('/api/sessions/:key/messages', { key: model.session }, { before }));
+    model.prepend(older.messages, older.hasOlder);
+  } catch (error) {
+    tell(error);
+  }
+}
+
+function Conversation({ session }: { session: string }) {
+  const model = useMemo(() => new ChatModel(session), [session]);
+  const [editing, setEditing] = useState<{ messageId: string; content: string } | undefined>(undefined);
+  useEffect(() => {
+    model.open();
+    return () => model.close();
+  }, [model]);
+  const [agentId, channel = ''] = session.split(':');
+  const canWrite = channel === 'webchat';
+  const question = (): StoredMessage | undefined => model.messages.peek().findLast(({ role }) => role === 'user');
+  const edit = (): void => {
+    const last = question();
+    if (last !== undefined && canWrite) setEditing({ messageId: last.id, content: last.content });
+  };
+  const regenerate = (): void => {
+    const last = question();
+    if (last !== undefined) model.send(last.content, last.id);
+  };
+  const send = (content: string): void => {
+    model.send(content, editing?.messageId);
+    setEditing(undefined);
+  };
+  const copyLast = (): void => void copyText(model.messages.peek().findLast(({ role }) => role === 'assistant')?.content ?? '');
+  useCommands([
+    { id: 'edit-last', label: t('editLast'), icon: 'edit', run: edit },
+    { id: 'regenerate', label: t('regenerate'), icon: 'retry', run: regenerate },
+    { id: 'copy-last', label: t('copyLast'), icon: 'copy', keys: 'mod+shift+c', run: copyLast },
+  ]);
+  if (model.error.value?.code === 'SESSION_NOT_FOUND') {
+    return (
+      <Empty
+        title={t('gone')}
+        action={
+          <Button kind="primary" onClick={() => navigate(hashOf('chat'))}>
+            {t('newChat')}
+          </Button>
+        }
+      />
+    );
+  }
+  return (
+    <>
+      <Transcript
+        model={model}
+        canWrite={canWrite}
+        loadOlder={() => void loadOlder(model)}
+        regenerate={regenerate}
+        edit={edit}
+        fork={(message) => void fork(session, message.id)}
+      />
+      {canWrite ? (
+        <Composer
+          model={model}
+          draftName={session}
+          agentId={agentId}
+          editing={editing}
+          onCancelEdit={() => setEditing(undefined)}
+          onEditLast={edit}
+          onSend={send}
+        />
+      ) : (
+        <p class="read-only">
+          {t('readOnly', { channel })}{' '}
+          <Button icon="fork" onClick={() => void fork(session, undefined)}>
+            {t('continueHere')}
+          </Button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function NewChat() {
+  const models = useModels();
+  const hasModel = models === undefined || models.some(({ provider }) => provider !== 'xopc');
+  return (
+    <>
+      <div class="transcript">
+        {hasModel ? (
+          <Empty title={t('emptyTitle')}>{t('emptyText')}</Empty>
+        ) : (
+          <Empty
+            title={t('guideTitle')}
+            action={
+              <Button kind="primary" onClick={() => navigate(hashOf('models'))}>
+                {t('guideAction')}
+              </Button>
+            }
+          >
+            {t('guideText')}
+          </Empty>
+        )}
+      </div>
+      <Composer
+        model={undefined}
+        draftName="new"
+        agentId={undefined}
+        editing={undefined}
+        onCancelEdit={() => undefined}
+        onEditLast={() => undefined}
+        onSend={(content) => void begin(content)}
+      />
+    </>
+  );
+}
+
+export default function ChatView() {
+  const { parts, query } = address.value;
+  const [session] = parts;
+  useCommands([{ id: 'new-chat', label: t('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) }]);
+  return (
+    <section class="chat">
+      {query['bare'] !== '1' && <ChatList current={session} />}
+      <div class="conversation">{session === undefined ? <NewChat /> : <Conversation key={session} session={session} />}</div>
+    </section>
+  );
+}

@@ -1,0 +1,96 @@
+/** One thing said, with what can be done about it. */
+import { IconButton } from '../../components/button.js';
+import { copyText } from '../../components/copy.js';
+import { Icon } from '../../components/icon.js';
+import { Markdown } from '../../components/markdown.js';
+import { language } from '../../i18n/language.js';
+import type { LiveAnswer, StoredMessage, ToolStep } from './chat-model.js';
+import { t } from './text.js';
+
+export interface MessageActions {
+  readonly regenerate: () => void;
+  readonly edit: () => void;
+  readonly fork: (message: StoredMessage) => void;
+}
+
+function timeOf(iso: string): string {
+  return new Date(iso).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' });
+}
+
+export function ToolRow({ name, detail, isFailed }: { name: string; detail: string; isFailed: boolean }) {
+  return (
+    <details class="tool-row" data-failed={isFailed}>
+      <summary>
+        <Icon name={isFailed ? 'warning' : 'tool'} size={14} />
+        {t('tool', { name })}
+      </summary>
+      <pre tabIndex={0}>{detail}</pre>
+    </details>
+  );
+}
+
+/** What tools do while an answer is given: each call with what came of it. */
+function LiveTools({ tools }: { tools: readonly ToolStep[] }) {
+  if (tools.length === 0) return null;
+  const failed = tools.filter(({ state }) => state === 'error').length;
+  const calls = tools.filter(({ state }) => state === 'call').length;
+  return (
+    <details class="tool-row" data-failed={failed > 0}>
+      <summary>
+        <Icon name="tool" size={14} />
+        {t('tools', { count: calls })}
+        {failed > 0 && <span class="chip bad">{t('toolsFailed', { count: failed })}</span>}
+      </summary>
+      {tools.map(({ name, state, detail }, index) => (
+        <pre key={index} tabIndex={0}>{`${name} ${state}: ${detail}`}</pre>
+      ))}
+    </details>
+  );
+}
+
+export function LiveMessage({ live }: { live: LiveAnswer }) {
+  return (
+    <article class="message assistant" aria-busy="true" aria-label={t('assistant')}>
+      <LiveTools tools={live.tools} />
+      {live.text !== '' && <Markdown text={live.text} isGrowing />}
+      <p class="live-state">
+        <span class="pulse" aria-hidden="true" />
+        {t(live.isElsewhere ? 'elsewhere' : 'working')}
+      </p>
+    </article>
+  );
+}
+
+interface MessageProps extends MessageActions {
+  readonly message: StoredMessage;
+  /** It is the last of its kind, and nothing is being said: it can be asked again. */
+  readonly isLastQuestion: boolean;
+  readonly isLastAnswer: boolean;
+  readonly canWrite: boolean;
+}
+
+const NAMES = { user: 'you', assistant: 'assistant', system: 'system', tool: 'assistant' } as const;
+
+export function Message({ message, isLastQuestion, isLastAnswer, canWrite, regenerate, edit, fork }: MessageProps) {
+  const { role, content, status, model, createdAt } = message;
+  if (role === 'tool') return <ToolRow name="" detail={content} isFailed={status === 'error'} />;
+  return (
+    <article class={`message ${role}`} aria-label={t(NAMES[role])} data-status={status}>
+      {role === 'user' ? <p class="plain">{content}</p> : <Markdown text={content} />}
+      {role === 'assistant' && status === 'aborted' && <p class="hint">{t('cut')}</p>}
+      {role === 'assistant' && status === 'error' && <p class="hint">{t('failedAnswer')}</p>}
+      <footer>
+        <span class="hint">
+          {timeOf(createdAt)}
+          {model !== null && ` · ${model}`}
+        </span>
+        <span class="message-actions">
+          <IconButton icon="copy" label={t('copy')} onClick={() => void copyText(content)} />
+          {canWrite && isLastQuestion && <IconButton icon="edit" label={t('edit')} onClick={edit} />}
+          {canWrite && isLastAnswer && <IconButton icon="retry" label={t('regenerate')} onClick={regenerate} />}
+          <IconButton icon="fork" label={t('fork')} onClick={() => fork(message)} />
+        </span>
+      </footer>
+    </article>
+  );
+}

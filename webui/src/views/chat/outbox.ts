@@ -1,0 +1,36 @@
+/** What a person has written and the gateway has not acknowledged, and drafts: they survive a reload of the page. */
+import { readSetting, writeSetting } from '../../settings.js';
+
+export interface Entry {
+  /** The idempotency key: it is the same however often the entry is sent. */
+  readonly key: string;
+  readonly content: string;
+  /** `sent`: on the gateway's disk, and not in the conversation yet. */
+  readonly state: 'queued' | 'sending' | 'sent' | 'failed';
+  readonly replaceFrom?: string;
+  readonly messageId?: string;
+  readonly error?: string | undefined;
+  /** It left before, and nobody knows whether it arrived. */
+  readonly wasSent?: boolean;
+}
+
+const outboxName = (session: string): string => `outbox.${session}`;
+const draftName = (session: string): string => `draft.${session}`;
+
+export function readOutbox(session: string): readonly Entry[] {
+  try {
+    return JSON.parse(readSetting(outboxName(session)) ?? '[]') as Entry[];
+  } catch {
+    return [];
+  }
+}
+
+export function writeOutbox(session: string, entries: readonly Entry[]): void {
+  writeSetting(outboxName(session), entries.length === 0 ? undefined : JSON.stringify(entries));
+}
+
+export const readDraft = (session: string): string => readSetting(draftName(session)) ?? '';
+
+export function writeDraft(session: string, text: string): void {
+  writeSetting(draftName(session), text === '' ? undefined : text);
+}

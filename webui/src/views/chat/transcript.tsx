@@ -1,0 +1,128 @@
+/** The conversation: it keeps to its lower edge while that is in sight, and to what is being read otherwise. */
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Button } from '../../components/button.js';
+import { Spinner } from '../../components/feedback.js';
+import { Announcer } from './announcer.js';
+import type { ChatModel, LiveAnswer } from './chat-model.js';
+import { LiveMessage, Message, type MessageActions } from './message.js';
+import { t } from './text.js';
+
+const NEAR_PX = 60;
+/** Until then, the wait for an answer is no news. */
+const LATE_MS = 8_000;
+
+/** The value at most once per animation frame. */
+function usePerFrame<Value>(value: Value): Value {
+  const [shown, setShown] = useState(value);
+  const latest = useRef(value);
+  latest.current = value;
+  const frame = useRef(0);
+  useEffect(() => {
+    if (frame.current !== 0) return;
+    frame.current = requestAnimationFrame(() => {
+      frame.current = 0;
+      setShown(latest.current);
+    });
+  }, [value]);
+  useEffect(() => () => cancelAnimationFrame(frame.current), []);
+  // Its end and its beginning are shown at once.
+  return value === undefined || shown === undefined ? value : shown;
+}
+
+function Pending({ model, retry }: { model: ChatModel; retry: () => void }) {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), LATE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  if (!model.isCurrent.value || !isLate)
+    return (
+      <p class="live-state">
+        <span class="pulse" aria-hidden="true" />
+        {t('waiting')}
+      </p>
+    );
+  return (
+    <div class="row live-state">
+      {t('noAnswer')}
+      <Button icon="retry" onClick={retry}>
+        {t('regenerate')}
+      </Button>
+    </div>
+  );
+}
+
+function useStickiness(inputs: readonly unknown[]) {
+  const element = useRef<HTMLDivElement>(null);
+  const isStuck = useRef(true);
+  const [isAway, setAway] = useState(false);
+  const toEnd = (): void => {
+    isStuck.current = true;
+    setAway(false);
+    element.current?.scrollTo({ top: element.current.scrollHeight });
+  };
+  const onScroll = (): void => {
+    const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = element.current ?? {};
+    isStuck.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    setAway(!isStuck.current);
+  };
+  useLayoutEffect(() => {
+    if (isStuck.current && element.current !== null) element.current.scrollTop = element.current.scrollHeight;
+  }, inputs);
+  return { element, isAway, toEnd, onScroll };
+}
+
+export interface TranscriptProps extends MessageActions {
+  readonly model: ChatModel;
+  readonly canWrite: boolean;
+  readonly loadOlder: () => void;
+}
+
+export function Transcript({ model, canWrite, loadOlder, ...actions }: TranscriptProps) {
+  const messages = model.messages.value;
+  const live = usePerFrame<LiveAnswer | undefined>(model.live.value);
+  const waiting = model.outbox.value;
+  const { element, isAway, toEnd, onScroll } = useStickiness([messages, live, waiting.length]);
+  const lastQuestion = messages.findLast(({ role }) => role === 'user');
+  const last = messages.at(-1);
+  const isQuiet = model.live.value === undefined;
+  const isAwaiting = isQuiet && last?.role === 'user' && waiting.every(({ state }) => state !== 'sending');
+  return (
+    <div class="transcript" ref={element} onScroll={onScroll} tabIndex={0} role="region" aria-label={t('transcript')}>
+      {!model.isCurrent.value && messages.length === 0 && model.error.value === undefined && <Spinner />}
+      {model.hasOlder.value && (
+        <Button kind="quiet" onClick={loadOlder}>
+          {t('older')}
+        </Button>
+      )}
+      {messages.map((message) => (
+        <Message
+          key={message.seq}
+          message={message}
+          canWrite={canWrite}
+          isLastQuestion={isQuiet && message === lastQuestion}
+          isLastAnswer={isQuiet && message === last && message.role !== 'user' && lastQuestion !== undefined}
+          {...actions}
+        />
+      ))}
+      {waiting
+        .filter(({ state }) => state === 'sent')
+        .map(({ key, content }) => (
+          <article key={key} class="message user pending" aria-label={t('you')}>
+            <p class="plain">{content}</p>
+            <p class="hint">{t('accepted')}</p>
+          </article>
+        ))}
+      {live !== undefined && <LiveMessage live={live} />}
+      {isAwaiting && canWrite && <Pending key={last.seq} model={model} retry={actions.regenerate} />}
+      {isAway && (
+        <div class="to-end">
+          <Button icon="down" onClick={toEnd}>
+            {t('newBelow')}
+          </Button>
+        </div>
+      )}
+      <Announcer text={live?.text} />
+    </div>
+  );
+}
