@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/browser/**'];
+const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**'];
 /** Tests that start processes or wait for real time to pass: a part each, and too slow for `npm run check`. */
 const COMPONENT = [
   'test/bin/**/*.test.ts',
@@ -32,6 +32,9 @@ export default defineConfig({
       { test: { ...shared, name: 'component', include: COMPONENT, testTimeout: 15_000 } },
       { test: { ...shared, name: 'guards', include: ['test/guards/**/*.test.ts'], testTimeout: 15_000 } },
       { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      {
+        test: { ...serial, name: 'page', include: ['test/page/**/*.test.ts'], globalSetup: ['test/helpers/browser-setup.ts'] },
+      },
       { test: { ...serial, name: 'torture', include: ['test/torture/**/*.test.ts'], testTimeout: 600_000 } },
     ],
   },

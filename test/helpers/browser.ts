@@ -1,0 +1,105 @@
+/** Chromium for the tests of the page: one browser a test file, with a profile of its own; a context a test. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, type BrowserContext, chromium, type ConsoleMessage, type Page } from 'playwright-core';
+import { afterAll, expect, inject, onTestFinished } from 'vitest';
+
+const program = inject('chromium');
+
+/** For `test.skipIf`: no browser can be had here (said once, before the tests). */
+export const noBrowser = program === '';
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const state: { browser?: Promise<Browser> } = {};
+
+/** Playwright makes a fresh profile directory for each launch and removes it. */
+function launched(): Promise<Browser> {
+  return (state.browser ??= chromium.launch({ executablePath: program, args: FLAGS, headless: true }));
+}
+
+afterAll(async () => {
+  await (await state.browser)?.close();
+});
+
+export const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } } as const;
+export type Size = keyof typeof SIZES;
+export type Scheme = 'light' | 'dark';
+
+export interface OpenOptions {
+  readonly size?: Size;
+  readonly scheme?: Scheme;
+  readonly locale?: string;
+  /** Texts of errors in the console that the test provokes. */
+  readonly allowedErrors?: RegExp;
+}
+
+/** What the page must not do: throw, complain in the console, or ask for anything from another origin. */
+function watch(page: Page, origin: string, allowed: RegExp | undefined): void {
+  const problems: string[] = [];
+  const note = (text: string): void => void (allowed?.test(text) === true || problems.push(text));
+  page.on('pageerror', (error) => note(`exception: ${error.message}`));
+  page.on('console', (message: ConsoleMessage) => void (message.type() === 'error' && note(`console: ${message.text()}`)));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    const isOwn = url.origin === origin || ['blob:', 'data:', 'about:'].includes(url.protocol) || url.host === new URL(origin).host;
+    if (!isOwn) problems.push(`request to ${url.origin}`);
+  });
+  onTestFinished(() => expect(problems).toEqual([]));
+}
+
+/** A new context with one page at `url`; closed when the test ends. Fails the test when the page throws or calls a stranger. */
+export async function openPage(url: string, options: OpenOptions = {}): Promise<Page> {
+  const browser = await launched();
+  const context: BrowserContext = await browser.newContext({
+    viewport: SIZES[options.size ?? 'wide'],
+    colorScheme: options.scheme ?? 'light',
+    locale: options.locale ?? 'en-US',
+    reducedMotion: 'reduce',
+    acceptDownloads: true,
+  });
+  onTestFinished(() => context.close());
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  watch(page, new URL(url).origin, options.allowedErrors);
+  await page.goto(url);
+  return page;
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  readonly violations: readonly { id: string; help: string; nodes: readonly { target: unknown; failureSummary?: string }[] }[];
+}
+
+/** What axe-core finds wrong, one line a place; empty when the page is clean. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  // Evaluated by the debugger: the page's own policy allows no script but its own.
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate<AxeResult>(
+    `axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
+  );
+  return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help} at ${JSON.stringify(node.target)}`));
+}
+
+/** Clean in light and dark, wide and narrow. The page stays in the last. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const scheme of ['light', 'dark'] as const) {
+    for (const size of ['wide', 'narrow'] as const) {
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      await page.setViewportSize(SIZES[size]);
+      expect(await findBarriers(page), `${scheme}, ${size}`).toEqual([]);
+      const overflow = await page.evaluate<number>(`document.documentElement.scrollWidth - document.documentElement.clientWidth`);
+      expect(overflow, `${size}: nothing is wider than the screen`).toBeLessThanOrEqual(0);
+    }
+  }
+}
