@@ -36,7 +36,7 @@ export async function openSocket(port: number, options: { headers?: Record<strin
   let lastId = 0;
   socket.on('message', (data: Buffer) => {
     frames.push(read(data));
-    for (const wake of [...waiting]) wake();
+    for (const wake of Array.from(waiting)) wake();
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));

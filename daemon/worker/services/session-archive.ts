@@ -77,6 +77,34 @@ async function addSession(db: Queries, { agentId, title, messages, nowMs }: NewC
   return open(db, session.key);
 }
 
+/** To a file, and from one. */
+function fileActions(options: SessionArchiveOptions): Pick<SessionArchive, 'export' | 'import'> {
+  const { store, clock } = options;
+  return {
+    async export(key) {
+      return store.read(async (db) => {
+        const session = await open(db, key);
+        const messages = (await readAll(db, session.id)).map(toMessageDocument);
+        const { title, agentId, channel } = toSessionDocument(session);
+        const said = messages.map(({ role, content, createdAt, model, status }) => ({ role, content, createdAt, model, status }));
+        const exportedAt = new Date(clock.now()).toISOString();
+        return { format: 'xopc-session', version: 1, title, agentId, channel, exportedAt, messages: said };
+      });
+    },
+
+    async import(file) {
+      const { title, agentId, messages } = file;
+      const agents = options.config().agents.list.map(({ id }) => id);
+      const agent = findAgent(options.config(), agentId !== undefined && agents.includes(agentId) ? agentId : undefined);
+      const said = messages.map((message) => ({ ...message, content: toWellFormed(message.content), atMs: Date.parse(message.createdAt) }));
+      const row = await store.write((db) =>
+        addSession(db, { agentId: agent.id, title: toWellFormed(title), messages: said, nowMs: clock.now() }),
+      );
+      return toSessionDocument(row);
+    },
+  };
+}
+
 export function createSessionArchive(options: SessionArchiveOptions): SessionArchive {
   const { store, clock } = options;
   return {
@@ -119,27 +147,7 @@ export function createSessionArchive(options: SessionArchiveOptions): SessionArc
       });
     },
 
-    async export(key) {
-      return store.read(async (db) => {
-        const session = await open(db, key);
-        const messages = (await readAll(db, session.id)).map(toMessageDocument);
-        const { title, agentId, channel } = toSessionDocument(session);
-        const said = messages.map(({ role, content, createdAt, model, status }) => ({ role, content, createdAt, model, status }));
-        const exportedAt = new Date(clock.now()).toISOString();
-        return { format: 'xopc-session', version: 1, title, agentId, channel, exportedAt, messages: said };
-      });
-    },
-
-    async import(file) {
-      const { title, agentId, messages } = file;
-      const agents = options.config().agents.list.map(({ id }) => id);
-      const agent = findAgent(options.config(), agentId !== undefined && agents.includes(agentId) ? agentId : undefined);
-      const said = messages.map((message) => ({ ...message, content: toWellFormed(message.content), atMs: Date.parse(message.createdAt) }));
-      const row = await store.write((db) =>
-        addSession(db, { agentId: agent.id, title: toWellFormed(title), messages: said, nowMs: clock.now() }),
-      );
-      return toSessionDocument(row);
-    },
+    ...fileActions(options),
   };
 }
 

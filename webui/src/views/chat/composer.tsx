@@ -60,7 +60,6 @@ export interface ComposerProps {
   readonly model: ChatModel | undefined;
   /** Under which the draft is kept: the session, or `new`. */
   readonly draftName: string;
-  readonly agentId: string | undefined;
   readonly editing: { readonly messageId: string; readonly content: string } | undefined;
   readonly onCancelEdit: () => void;
   readonly onEditLast: () => void;
@@ -80,82 +79,89 @@ function useText({ draftName, editing }: ComposerProps) {
   return [text, setText] as const;
 }
 
-export function Composer(props: ComposerProps) {
-  const { model, editing, onCancelEdit, onEditLast, onSend } = props;
-  const box = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useText(props);
+interface KeyActions {
+  readonly commands: readonly SlashCommand[];
+  readonly text: string;
+  readonly setText: (text: string) => void;
+  readonly submit: () => void;
+}
+
+/** Enter, the arrows and Tab in the box. @returns which command is chosen, and what handles a key */
+function useKeys({ commands, text, setText, submit }: KeyActions, { model, editing, onCancelEdit, onEditLast }: ComposerProps) {
   const [chosen, setChosen] = useState(0);
-  const commands = useSlashCommands(text);
-  const isBusy = model?.isBusy.value ?? false;
-  const isAnswering = model?.live.value !== undefined;
-  useEffect(() => grow(box.current), [text]);
-  useEffect(() => {
-    if (editing !== undefined || matchMedia('(pointer: fine)').matches) box.current?.focus();
-  }, [editing, props.draftName]);
-  useCommands([
-    { id: 'focus-box', label: t('focusBox'), keys: 'shift+escape', whileTyping: true, icon: 'edit', run: () => box.current?.focus() },
-    ...(isAnswering
-      ? [{ id: 'stop', label: t('stopAnswer'), keys: 'escape', whileTyping: true, icon: 'stop' as const, run: () => model?.stop() }]
-      : []),
-  ]);
-  const submit = (): void => {
-    if (text.trim() === '') return;
-    setText('');
-    if (editing !== undefined) writeDraft(props.draftName, '');
-    onSend(text);
-  };
-  const complete = (): void => {
-    const command = commands[Math.min(chosen, commands.length - 1)];
-    if (command !== undefined) setText(`/${command.name} `);
-  };
+  const at = Math.min(chosen, commands.length - 1);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.isComposing) return;
-    const isListed = commands.length > 0 && `/${commands[0]?.name}` !== text;
+    const isListed = commands.length > 0 && `/${commands[at]?.name}` !== text;
     if (isListed && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
-      setChosen((chosen + (event.key === 'ArrowDown' ? 1 : commands.length - 1)) % commands.length);
-    } else if (isListed && event.key === 'Tab' && !event.shiftKey) complete();
+      setChosen((at + (event.key === 'ArrowDown' ? 1 : commands.length - 1)) % commands.length);
+    } else if (isListed && event.key === 'Tab' && !event.shiftKey) setText(`/${commands[at]?.name ?? ''} `);
     else if (event.key === 'Enter' && !event.shiftKey && !event.altKey) submit();
-    else if (event.key === 'ArrowUp' && text === '' && !isBusy) onEditLast();
+    else if (event.key === 'ArrowUp' && text === '' && model?.isBusy.peek() !== true) onEditLast();
     else if (event.key === 'Escape' && editing !== undefined) onCancelEdit();
     else return;
     event.preventDefault();
   };
+  return { chosen: at, onKeyDown };
+}
+
+function SlashList({
+  commands,
+  chosen,
+  onChoose,
+}: {
+  commands: readonly SlashCommand[];
+  chosen: number;
+  onChoose: (text: string) => void;
+}) {
+  if (commands.length === 0) return null;
+  return (
+    <ul class="slash" aria-label={t('commands')}>
+      {commands.map(({ name, summary }, index) => (
+        <li key={name} data-chosen={index === chosen}>
+          <button type="button" onClick={() => onChoose(`/${name} `)}>
+            <b>/{name}</b> <span class="hint">{summary}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function Composer(props: ComposerProps) {
+  const { model, editing, onCancelEdit, onSend, draftName } = props;
+  const box = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useText(props);
+  const commands = useSlashCommands(text);
+  const isAnswering = model?.live.value !== undefined;
+  const stop = (): void => model?.stop();
+  const submit = (): void => {
+    if (text.trim() === '') return;
+    setText('');
+    onSend(text);
+  };
+  const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
+  useEffect(() => grow(box.current), [text]);
+  useEffect(() => {
+    if (editing !== undefined || matchMedia('(pointer: fine)').matches) box.current?.focus();
+  }, [editing, draftName]);
+  useCommands([
+    { id: 'focus-box', label: t('focusBox'), keys: 'shift+escape', whileTyping: true, icon: 'edit', run: () => box.current?.focus() },
+    ...(isAnswering ? [{ id: 'stop', label: t('stopAnswer'), keys: 'escape', whileTyping: true, icon: 'stop' as const, run: stop }] : []),
+  ]);
+  const placeholder = t(model?.isBusy.value === true ? 'placeholderBusy' : 'placeholder');
+  const onInput = (event: { currentTarget: HTMLTextAreaElement }): void => setText(event.currentTarget.value);
   return (
     <div class="composer">
       {model !== undefined && <Queue model={model} onEdit={setText} />}
-      {editing !== undefined && (
-        <p class="row hint">
-          {t('editing')}{' '}
-          <Button kind="quiet" onClick={onCancelEdit}>
-            {shell('cancel')}
-          </Button>
-        </p>
-      )}
-      {commands.length > 0 && (
-        <ul class="slash" aria-label={t('commands')}>
-          {commands.map(({ name, summary }, index) => (
-            <li key={name} data-chosen={index === chosen}>
-              <button type="button" onClick={() => setText(`/${name} `)}>
-                <b>/{name}</b> <span class="hint">{summary}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      {editing !== undefined && <EditNote onCancel={onCancelEdit} />}
+      <SlashList commands={commands} chosen={chosen} onChoose={setText} />
       <div class="box">
-        <textarea
-          ref={box}
-          rows={1}
-          aria-label={t('message')}
-          placeholder={t(isBusy ? 'placeholderBusy' : 'placeholder')}
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
-        />
+        <textarea ref={box} rows={1} aria-label={t('message')} value={text} {...{ placeholder, onInput, onKeyDown }} />
         <div class="box-row">
           <ModelChip session={model?.session} />
           {isAnswering && (
-            <Button icon="stop" onClick={() => model?.stop()}>
+            <Button icon="stop" onClick={stop}>
               {t('stop')}
             </Button>
           )}
@@ -165,5 +171,16 @@ export function Composer(props: ComposerProps) {
         </div>
       </div>
     </div>
+  );
+}
+
+function EditNote({ onCancel }: { onCancel: () => void }) {
+  return (
+    <p class="row hint">
+      {t('editing')}{' '}
+      <Button kind="quiet" onClick={onCancel}>
+        {shell('cancel')}
+      </Button>
+    </p>
   );
 }

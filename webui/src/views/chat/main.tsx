@@ -63,15 +63,9 @@ async function loadOlder(model: ChatModel): Promise<void> {
   }
 }
 
-function Conversation({ session }: { session: string }) {
-  const model = useMemo(() => new ChatModel(session), [session]);
+/** What can be done with the conversation, by button, key and palette. */
+function useActions(model: ChatModel, canWrite: boolean) {
   const [editing, setEditing] = useState<{ messageId: string; content: string } | undefined>(undefined);
-  useEffect(() => {
-    model.open();
-    return () => model.close();
-  }, [model]);
-  const [agentId, channel = ''] = session.split(':');
-  const canWrite = channel === 'webchat';
   const question = (): StoredMessage | undefined => model.messages.peek().findLast(({ role }) => role === 'user');
   const edit = (): void => {
     const last = question();
@@ -79,7 +73,7 @@ function Conversation({ session }: { session: string }) {
   };
   const regenerate = (): void => {
     const last = question();
-    if (last !== undefined) model.send(last.content, last.id);
+    if (last !== undefined && canWrite) model.send(last.content, last.id);
   };
   const send = (content: string): void => {
     model.send(content, editing?.messageId);
@@ -91,38 +85,34 @@ function Conversation({ session }: { session: string }) {
     { id: 'regenerate', label: t('regenerate'), icon: 'retry', run: regenerate },
     { id: 'copy-last', label: t('copyLast'), icon: 'copy', keys: 'mod+shift+c', run: copyLast },
   ]);
-  if (model.error.value?.code === 'SESSION_NOT_FOUND') {
-    return (
-      <Empty
-        title={t('gone')}
-        action={
-          <Button kind="primary" onClick={() => navigate(hashOf('chat'))}>
-            {t('newChat')}
-          </Button>
-        }
-      />
-    );
-  }
+  return { editing, edit, regenerate, send, cancelEdit: () => setEditing(undefined) };
+}
+
+function GoneChat() {
+  const action = (
+    <Button kind="primary" onClick={() => navigate(hashOf('chat'))}>
+      {t('newChat')}
+    </Button>
+  );
+  return <Empty title={t('gone')} action={action} />;
+}
+
+function Conversation({ session }: { session: string }) {
+  const model = useMemo(() => new ChatModel(session), [session]);
+  useEffect(() => {
+    model.open();
+    return () => model.close();
+  }, [model]);
+  const [, channel = ''] = session.split(':');
+  const canWrite = channel === 'webchat';
+  const { editing, edit, regenerate, send, cancelEdit } = useActions(model, canWrite);
+  if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat />;
+  const copyFrom = (message: StoredMessage): void => void fork(session, message.id);
   return (
     <>
-      <Transcript
-        model={model}
-        canWrite={canWrite}
-        loadOlder={() => void loadOlder(model)}
-        regenerate={regenerate}
-        edit={edit}
-        fork={(message) => void fork(session, message.id)}
-      />
+      <Transcript {...{ model, canWrite, regenerate, edit }} loadOlder={() => void loadOlder(model)} fork={copyFrom} />
       {canWrite ? (
-        <Composer
-          model={model}
-          draftName={session}
-          agentId={agentId}
-          editing={editing}
-          onCancelEdit={() => setEditing(undefined)}
-          onEditLast={edit}
-          onSend={send}
-        />
+        <Composer {...{ model, editing }} draftName={session} onCancelEdit={cancelEdit} onEditLast={edit} onSend={send} />
       ) : (
         <p class="read-only">
           {t('readOnly', { channel })}{' '}
@@ -159,7 +149,6 @@ function NewChat() {
       <Composer
         model={undefined}
         draftName="new"
-        agentId={undefined}
         editing={undefined}
         onCancelEdit={() => undefined}
         onEditLast={() => undefined}
