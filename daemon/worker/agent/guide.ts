@@ -16,14 +16,16 @@ export interface GuideOptions {
   readonly configPath: string;
 }
 
-const EXAMPLE = `{
+const EXAMPLE = `\`\`\`json
+{
   "providers": {
     "local": {
       "baseUrl": "http://192.168.1.20:8000/v1",
       "models": [{ "id": "qwen3" }]
     }
   }
-}`;
+}
+\`\`\``;
 
 /** The whole answer; the same for every question, because nothing here understands one. */
 export function guideText({ modelsPath, configPath }: GuideOptions): string {

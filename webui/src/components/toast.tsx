@@ -53,7 +53,7 @@ function ToastItem({ toast }: { toast: ShownToast }) {
     action?.run();
   };
   return (
-    <li class={`toast ${toast.kind ?? 'note'}`} onMouseEnter={hold} onMouseLeave={letGo} onFocusIn={hold} onFocusOut={letGo}>
+    <div class={`toast ${toast.kind ?? 'note'}`} onMouseEnter={hold} onMouseLeave={letGo} onFocusIn={hold} onFocusOut={letGo}>
       <span>{toast.text}</span>
       {action !== undefined && (
         <Button kind="quiet" onClick={runAction}>
@@ -61,16 +61,16 @@ function ToastItem({ toast }: { toast: ShownToast }) {
         </Button>
       )}
       <IconButton icon="close" label={t('dismiss')} onClick={() => dismiss(toast.id)} />
-    </li>
+    </div>
   );
 }
 
 export function Toasts() {
   return (
-    <ul class="toasts" role="status" aria-live="polite" aria-label={t('notices')}>
+    <div class="toasts" role="status" aria-live="polite" aria-label={t('notices')}>
       {shown.value.map((toast) => (
         <ToastItem key={toast.id} toast={toast} />
       ))}
-    </ul>
+    </div>
   );
 }

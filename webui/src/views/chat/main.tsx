@@ -164,6 +164,7 @@ export default function ChatView() {
   useCommands([{ id: 'new-chat', label: t('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) }]);
   return (
     <section class="chat">
+      <h1 class="off-screen">{t('title')}</h1>
       {query['bare'] !== '1' && <ChatList current={session} />}
       <div class="conversation">{session === undefined ? <NewChat /> : <Conversation key={session} session={session} />}</div>
     </section>

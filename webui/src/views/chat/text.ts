@@ -2,6 +2,7 @@ import { defineText } from '../../i18n/language.js';
 
 export const t = defineText(
   {
+    title: 'Chat',
     newChat: 'New chat',
     chats: 'Chats',
     message: 'Message',
@@ -50,6 +51,7 @@ export const t = defineText(
     commands: 'Commands',
   },
   {
+    title: '对话',
     newChat: '新对话',
     chats: '对话',
     message: '消息',

@@ -52,8 +52,9 @@ function Pending({ model, retry }: { model: ChatModel; retry: () => void }) {
   );
 }
 
-function useStickiness(inputs: readonly unknown[]) {
+function useStickiness() {
   const element = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const isStuck = useRef(true);
   const [isAway, setAway] = useState(false);
   const toEnd = (): void => {
@@ -67,9 +68,15 @@ function useStickiness(inputs: readonly unknown[]) {
     setAway(!isStuck.current);
   };
   useLayoutEffect(() => {
-    if (isStuck.current && element.current !== null) element.current.scrollTop = element.current.scrollHeight;
-  }, inputs);
-  return { element, isAway, toEnd, onScroll };
+    const keep = (): void => {
+      if (isStuck.current && element.current !== null) element.current.scrollTop = element.current.scrollHeight;
+    };
+    // Of the frame too: it shrinks when the box grows, and when a telephone shows its keyboard.
+    const observer = new ResizeObserver(keep);
+    for (const { current } of [element, content]) if (current !== null) observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
+  return { element, content, isAway, toEnd, onScroll };
 }
 
 export interface TranscriptProps extends MessageActions {
@@ -82,39 +89,41 @@ export function Transcript({ model, canWrite, loadOlder, ...actions }: Transcrip
   const messages = model.messages.value;
   const live = usePerFrame<LiveAnswer | undefined>(model.live.value);
   const waiting = model.outbox.value;
-  const { element, isAway, toEnd, onScroll } = useStickiness([messages, live, waiting.length]);
+  const { element, content, isAway, toEnd, onScroll } = useStickiness();
   const lastQuestion = messages.findLast(({ role }) => role === 'user');
   const last = messages.at(-1);
   const isQuiet = model.live.value === undefined;
   const isAwaiting = isQuiet && last?.role === 'user' && waiting.every(({ state }) => state !== 'sending');
   return (
     <div class="transcript" ref={element} onScroll={onScroll} tabIndex={0} role="region" aria-label={t('transcript')}>
-      {!model.isCurrent.value && messages.length === 0 && model.error.value === undefined && <Spinner />}
-      {model.hasOlder.value && (
-        <Button kind="quiet" onClick={loadOlder}>
-          {t('older')}
-        </Button>
-      )}
-      {messages.map((message) => (
-        <Message
-          key={message.seq}
-          message={message}
-          canWrite={canWrite}
-          isLastQuestion={isQuiet && message === lastQuestion}
-          isLastAnswer={isQuiet && message === last && message.role !== 'user' && lastQuestion !== undefined}
-          {...actions}
-        />
-      ))}
-      {waiting
-        .filter(({ state }) => state === 'sent')
-        .map(({ key, content }) => (
-          <article key={key} class="message user pending" aria-label={t('you')}>
-            <p class="plain">{content}</p>
-            <p class="hint">{t('accepted')}</p>
-          </article>
+      <div class="said" ref={content}>
+        {!model.isCurrent.value && messages.length === 0 && model.error.value === undefined && <Spinner />}
+        {model.hasOlder.value && (
+          <Button kind="quiet" onClick={loadOlder}>
+            {t('older')}
+          </Button>
+        )}
+        {messages.map((message) => (
+          <Message
+            key={message.seq}
+            message={message}
+            canWrite={canWrite}
+            isLastQuestion={isQuiet && message === lastQuestion}
+            isLastAnswer={isQuiet && message === last && message.role !== 'user' && lastQuestion !== undefined}
+            {...actions}
+          />
         ))}
-      {live !== undefined && <LiveMessage live={live} />}
-      {isAwaiting && canWrite && <Pending key={last.seq} model={model} retry={actions.regenerate} />}
+        {waiting
+          .filter(({ state }) => state === 'sent')
+          .map(({ key, content }) => (
+            <article key={key} class="message user pending" aria-label={t('you')}>
+              <p class="plain">{content}</p>
+              <p class="hint">{t('accepted')}</p>
+            </article>
+          ))}
+        {live !== undefined && <LiveMessage live={live} />}
+        {isAwaiting && canWrite && <Pending key={last.seq} model={model} retry={actions.regenerate} />}
+      </div>
       {isAway && (
         <div class="to-end">
           <Button icon="down" onClick={toEnd}>
