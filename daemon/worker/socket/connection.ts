@@ -29,7 +29,8 @@ export class Connection {
   readonly #closed = new AbortController();
   readonly #watched = new Map<string, AbortController>();
   #isKnown = false;
-  #isGreeting = false;
+  /** Frames may follow the hello before it has been judged. */
+  #greeting: Promise<void> | undefined;
   #lastId = 0;
   #frames = 0;
   #cancelHello: () => void;
@@ -84,15 +85,20 @@ export class Connection {
     try {
       frame = this.#deps.parse(text);
     } catch (error) {
-      if (!this.#isKnown) return this.close(CLOSE_CODES.refused, 'the first frame must be a hello');
+      if (this.#greeting === undefined) return this.close(CLOSE_CODES.refused, 'the first frame must be a hello');
       return this.#refuse(error, { re: idOf(text) });
     }
     void this.#dispatch(frame).catch((error: unknown) => this.#refuse(error, { re: frame.id }));
   }
 
   async #dispatch(frame: ClientFrame): Promise<void> {
-    if (frame.type === 'hello') return this.#greet(frame);
-    if (!this.#isKnown) return this.close(CLOSE_CODES.refused, 'the first frame must be a hello');
+    if (frame.type === 'hello') {
+      if (this.#greeting !== undefined) throw new GatewayError('CONFLICT', { message: 'This connection has said hello before.' });
+      return (this.#greeting = this.#greet(frame));
+    }
+    if (this.#greeting === undefined) return this.close(CLOSE_CODES.refused, 'the first frame must be a hello');
+    await this.#greeting;
+    if (!this.#isKnown) return;
     const { chat } = this.#deps;
     switch (frame.type) {
       case 'watch':
@@ -113,8 +119,6 @@ export class Connection {
   }
 
   async #greet({ id, token, ticket, resume }: Hello): Promise<void> {
-    if (this.#isGreeting) throw new GatewayError('CONFLICT', { message: 'This connection has said hello before.' });
-    this.#isGreeting = true;
     try {
       await this.#deps.authenticate({ token, ticket });
     } catch (error) {

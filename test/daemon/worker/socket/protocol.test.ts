@@ -126,6 +126,16 @@ test('after the hello a wrong frame is an error that names it, and the connectio
   expect((await client.next('pong')).re).toBe(ping);
 });
 
+test('frames may follow the hello at once', async () => {
+  const { port, services } = await startHttpApp();
+  const client = await openSocket(port);
+  client.send('hello');
+  const re = client.send('stop', { session: 's' });
+  expect((await client.next('stopped')).re).toBe(re);
+  expect(client.frames[0]?.type).toBe('hello');
+  expect(services.calls).toEqual([{ name: 'chat.stop', input: 's' }]);
+});
+
 test('who says nothing in time is closed with 4401', async () => {
   const clock = new FakeClock();
   const { port } = await startHttpApp({ clock });
