@@ -25,6 +25,7 @@ test('a session without a chat is made once and given again while it is empty', 
       createdAt: '2026-01-02T03:04:05.678Z',
       updatedAt: '2026-01-02T03:04:05.678Z',
       messageCount: 0,
+      model: null,
     },
     created: true,
   });

@@ -1,0 +1,74 @@
+/** What can be done with a session, each as calls that anybody can make. */
+import type { z } from 'zod';
+import type { sessionListResponse } from '../../../../shared/api/sessions.js';
+import { apiPath, call, request } from '../../api/client.js';
+import { errorText } from '../../components/feedback.js';
+import { showToast, showUndo } from '../../components/toast.js';
+import { hashOf, navigate } from '../../shell/router.js';
+import { t } from './text.js';
+
+export type SessionList = z.output<ReturnType<typeof sessionListResponse>>;
+export type Session = SessionList['sessions'][number];
+
+interface SessionAnswer {
+  readonly session: Session;
+}
+
+/** Runs it; what fails is said. */
+export async function attempt(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    showToast({ text: errorText(error), kind: 'error' });
+  }
+}
+
+export async function rename(key: string, title: string): Promise<void> {
+  await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { title } });
+}
+
+export async function fork(key: string): Promise<void> {
+  const { session } = await call<SessionAnswer>('POST', apiPath('/api/sessions/:key/fork', { key }), { body: {} });
+  navigate(hashOf('chat', [session.key]));
+}
+
+/** @param settled  called when the list is no longer true */
+export async function remove(sessions: readonly Session[], settled: () => void): Promise<void> {
+  for (const { key } of sessions) await call('DELETE', apiPath('/api/sessions/:key', { key }));
+  settled();
+  const restore = async (): Promise<void> => {
+    for (const { key } of sessions) await call('POST', apiPath('/api/sessions/:key/restore', { key }));
+    settled();
+  };
+  const [first] = sessions;
+  const text = sessions.length === 1 ? t('deleted', { title: first?.title ?? '' }) : t('deletedMany', { count: sessions.length });
+  showUndo(text, () => void attempt(restore));
+}
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1_000);
+}
+
+export async function download(key: string, format: 'json' | 'markdown'): Promise<void> {
+  const response = await request({ method: 'GET', path: apiPath('/api/sessions/:key/export', { key }, { format }) });
+  const disposition = response.headers.get('Content-Disposition') ?? '';
+  const name = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
+  save(await response.blob(), name === undefined ? 'session' : decodeURIComponent(name));
+}
+
+export async function importFile(file: File): Promise<void> {
+  const text = await file.text();
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    showToast({ text: t('importFailed'), kind: 'error' });
+    return;
+  }
+  const { session } = await call<SessionAnswer>('POST', '/api/sessions/import', { body: document });
+  showToast({ text: t('imported', { title: session.title }) });
+}
