@@ -11,12 +11,12 @@ const scenarios = parseDocument(readFileSync(join(root, 'docs/api.md'), 'utf8'))
   steps.some(({ kind }) => kind === 'commands'),
 );
 
-const actions: Record<string, DocAction> = {
-  'link the openai package': ({ gateway }) => {
-    symlinkSync(join(root, 'node_modules'), join(gateway.home, 'node_modules'), 'dir');
-    return Promise.resolve();
-  },
+const linkPackages: DocAction = ({ gateway }) => {
+  symlinkSync(join(root, 'node_modules'), join(gateway.home, 'node_modules'), 'dir');
+  return Promise.resolve();
 };
+
+const actions: Record<string, DocAction> = { 'link the openai package': linkPackages, 'link the ws package': linkPackages };
 
 const isPython = (step: DocStep): boolean =>
   (step.kind === 'block' && step.language === 'python') ||

@@ -1,38 +1,136 @@
-import { onTestFinished, test, expect } from 'vitest';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { startFakeOpenAi } from '../fakes/openai/server.js';
+import { expect, test } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
-import { fakeModels } from '../helpers/make-conversation.js';
-import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
-import { RealGateway } from '../helpers/real-gateway.js';
+import { expectAccessible, findBarriers, noBrowser, openPage } from '../helpers/browser.js';
+import { startPageWorld } from '../helpers/page-world.js';
+import { RealGateway, until } from '../helpers/real-gateway.js';
 
-async function startWorld() {
-  const model = await startFakeOpenAi({ models: ['one', 'two'] });
-  onTestFinished(() => model.close());
+const LONG = Array.from({ length: 60 }, (_value, index) => `part${index} `);
+const HOSTILE = [
+  '# Title\n\n<script>window.hacked = 1</script><img src="https://evil.example/x.png" onerror="window.hacked = 1">',
+  '![picture](https://evil.example/y.png) [bad](javascript:window.hacked=1) [ok](https://example.org)',
+  '<iframe src="https://evil.example"></iframe><svg onload="window.hacked=1"></svg><a href="data:text/html,x">d</a>',
+  '<form action="https://evil.example"><input name=a></form><style>body{display:none}</style><b style="position:fixed">b</b>',
+  '```js\nconst x = "</code><script>window.hacked = 1</script>";\n```',
+].join('\n\n');
+
+test.skipIf(noBrowser)('the first visit without a model leads to one, and commands work', async () => {
   const gateway = await RealGateway.start();
-  return { model, gateway };
-}
-
-void says;
-void fakeModels;
-void writeFileSync;
-void join;
-
-test.skipIf(noBrowser)('first look at the page', async () => {
-  const { gateway } = await startWorld();
   const page = await openPage(gateway.url);
   await page.getByRole('heading', { name: 'No language model yet' }).waitFor();
-  await page.screenshot({ path: '/var/tmp/pg/first.png' });
-  await page.keyboard.type('/help');
-  await page.screenshot({ path: '/var/tmp/pg/slash.png' });
+  expect(await page.getByRole('button', { name: 'Add a provider' }).isVisible()).toBe(true);
+  await page.keyboard.type('/he');
+  await page.getByRole('list', { name: 'Commands' }).getByText('lists the commands').waitFor();
+  await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  await page.getByText('lists the commands').first().waitFor();
+  await page.getByRole('article', { name: 'Agent' }).getByText('/status').waitFor();
   await page.keyboard.type('Hello there');
   await page.keyboard.press('Enter');
-  await page.getByText('no language model is configured yet').first().waitFor();
-  await page.screenshot({ path: '/var/tmp/pg/chat.png' });
+  await page.getByRole('article', { name: 'Agent' }).getByText('no language model is configured yet').waitFor();
   await expectAccessible(page);
-  await page.screenshot({ path: '/var/tmp/pg/chat-dark-narrow.png' });
-  expect(await page.title()).toBe('Chat · xopc');
+});
+
+test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and what is sent meanwhile waits its turn', async () => {
+  const { gateway, model } = await startPageWorld();
+  const page = await openPage(gateway.url);
+  const agent = page.getByRole('article', { name: 'Agent' });
+  const box = page.getByRole('textbox', { name: 'Message' });
+  model.reply({ type: 'text', parts: LONG, gate: { before: 5, until: new Promise(() => undefined) } });
+  await box.fill('First question');
+  await page.keyboard.press('Enter');
+  await agent.getByText('part4').waitFor();
+  await box.fill('Second question');
+  await page.keyboard.press('Enter');
+  await page.getByText('Waits for the answer before it').waitFor();
+  await page.screenshot({ path: '/var/tmp/pg/streaming.png' });
+  await page.keyboard.press('Escape');
+  await page.getByText('The answer was stopped here.').waitFor();
+  await agent.getByText('Second question').waitFor();
+  model.reply(says('Another answer'));
+  await page.getByRole('button', { name: 'Ask again', exact: true }).click();
+  await agent.getByText('Another answer').waitFor();
+  expect(await page.getByRole('article', { name: 'You' }).count()).toBe(2);
+  await box.focus();
+  await page.keyboard.press('ArrowUp');
+  await page.getByText('You are editing your last message').waitFor();
+  expect(await box.inputValue()).toBe('Second question');
+  model.reply(says('Third answer'));
+  await box.fill('Edited question');
+  await page.keyboard.press('Enter');
+  await agent.getByText('Third answer').waitFor();
+  expect(await page.getByRole('article', { name: 'You' }).allInnerTexts()).toEqual([
+    expect.stringContaining('First'),
+    expect.stringContaining('Edited'),
+  ]);
+});
+
+test.skipIf(noBrowser)('a reload, a killed worker and a restart lose and double nothing of an answer, nor the draft', async () => {
+  const { gateway, model } = await startPageWorld();
+  const page = await openPage(gateway.url, { allowedErrors: /WebSocket|Failed to load resource/ });
+  const agent = page.getByRole('article', { name: 'Agent' });
+  const box = page.getByRole('textbox', { name: 'Message' });
+  let open: (value?: unknown) => void = () => undefined;
+  const hold = (): { before: number; until: Promise<unknown> } => ({ before: 30, until: new Promise((resolve) => (open = resolve)) });
+  model.reply({ type: 'text', parts: LONG, gate: hold() });
+  await box.fill('Count');
+  await page.keyboard.press('Enter');
+  await agent.getByText('part29').waitFor();
+  await box.fill('A draft');
+  await page.reload();
+  await agent.getByText('part29').waitFor();
+  expect(await box.inputValue()).toBe('A draft');
+  model.reply({ type: 'text', parts: LONG, gate: hold() });
+  const pid = gateway.workerPid();
+  process.kill(pid, 'SIGKILL');
+  await gateway.untilReplaced(pid);
+  await until('the second attempt', () => model.requests.length === 2);
+  await agent.getByText('part29').waitFor();
+  open();
+  await agent.getByText('part59').waitFor();
+  await gateway.xopc('gateway', 'restart');
+  await expect
+    .poll(async () => (await agent.allInnerTexts()).map((text) => (text.match(/part\d+/g) ?? []).join(' ')))
+    .toEqual([LONG.map((part) => part.trim()).join(' ')]);
+  expect(await page.getByRole('article', { name: 'You' }).count()).toBe(1);
+  expect(await box.inputValue()).toBe('A draft');
+});
+
+test.skipIf(noBrowser)('hostile Markdown runs nothing, loads nothing, and is shown as what it is', async () => {
+  const { gateway, model } = await startPageWorld();
+  model.replyAlways(says(HOSTILE));
+  // openPage fails the test on any request to another origin and on any complaint of the policy.
+  const page = await openPage(gateway.url);
+  await page.getByRole('textbox', { name: 'Message' }).fill('<script>window.hacked = 1</script> [x](javascript:window.hacked=1)');
+  await page.keyboard.press('Enter');
+  const agent = page.getByRole('article', { name: 'Agent' });
+  await agent.getByRole('heading', { name: 'Title' }).waitFor();
+  await agent.locator('.hljs-keyword').first().waitFor();
+  await agent.getByText('<script>window.hacked = 1</script>').first().waitFor();
+  expect(await page.evaluate('window.hacked')).toBeUndefined();
+  expect(await agent.locator('script, img, iframe, svg:not(.icon), form, style, [style], [onerror], [onload]').count()).toBe(0);
+  expect(await agent.getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href')))).toEqual([
+    'https://evil.example/y.png',
+    'https://example.org',
+  ]);
+  expect(await agent.getByRole('link', { name: 'ok' }).getAttribute('rel')).toBe('noopener noreferrer');
+  await page.screenshot({ path: '/var/tmp/pg/hostile.png' });
+  expect(await findBarriers(page)).toEqual([]);
+});
+
+test.skipIf(noBrowser)('a gateway that wants its token asks for it, refuses a wrong one, and takes a one-time link', async () => {
+  const { gateway } = await startPageWorld({ gateway: { auth: { enabled: true } } });
+  const page = await openPage(gateway.url, { allowedErrors: /401|WebSocket/ });
+  await page.getByRole('dialog', { name: 'This gateway wants its token' }).waitFor();
+  await page.screenshot({ path: '/var/tmp/pg/token.png' });
+  await page.getByLabel('Token', { exact: true }).fill('wrong');
+  await page.keyboard.press('Enter');
+  await page.getByText('That token is not this gateway’s.').waitFor();
+  const token = (await gateway.xopc('gateway', 'token', '--show')).stdout.trim().split(/\s+/).at(-1) ?? '';
+  await page.getByLabel('Token', { exact: true }).fill(token);
+  await page.keyboard.press('Enter');
+  await page.getByText('What can I do for you?').waitFor();
+  await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+  const link = (await gateway.xopc('gateway', 'open')).stdout.match(/http\S+/)?.[0] ?? '';
+  const other = await openPage(link);
+  await other.getByText('What can I do for you?').waitFor();
+  expect(other.url()).not.toContain('link=');
 });

@@ -5,8 +5,9 @@ import type { pageTokenResponse } from '../../shared/api/page-links.js';
 import { PAGE_LINK_FRAGMENT } from '../../shared/page-link.js';
 import { apiPath, call } from './api/client.js';
 import { askForToken, keepToken } from './api/token.js';
-import { startSocket } from './api/socket.js';
+import { pageSocket, startSocket } from './api/socket.js';
 import { App } from './shell/app.js';
+import { hashOf, navigate } from './shell/router.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/shell.css';
@@ -16,7 +17,7 @@ import './styles/components.css';
 async function takeLink(): Promise<void> {
   if (!location.hash.startsWith(PAGE_LINK_FRAGMENT)) return;
   const ticket = location.hash.slice(PAGE_LINK_FRAGMENT.length);
-  history.replaceState(null, '', location.pathname);
+  navigate(hashOf('chat'), { replace: true });
   try {
     const { token } = await call<z.output<ReturnType<typeof pageTokenResponse>>>('POST', apiPath('/api/page-links/:ticket', { ticket }));
     keepToken(token, { remember: false });
@@ -29,6 +30,8 @@ const place = document.getElementById('page');
 if (place !== null) {
   void takeLink().then(() => {
     startSocket();
+    // A link that is opened in this tab changes only the address.
+    window.addEventListener('hashchange', () => void takeLink().then(() => pageSocket.wake()));
     render(<App />, place);
   });
 }

@@ -9,7 +9,7 @@ const PATHS = {
   channels: 'M7 7h11l-3-3M17 17H6l3 3',
   config: 'M5 7h8M17 7h2M5 17h2M11 17h8M15 5v4M9 15v4',
   status: 'M3 12h4l3-7l4 14l3-7h4',
-  more: 'M6 12h.01M12 12h.01M18 12h.01',
+  more: 'M6 11.6v.8M12 11.6v.8M18 11.6v.8',
   close: 'M6 6l12 12M18 6L6 18',
   search: 'M11 5a6 6 0 1 0 0 12a6 6 0 0 0 0-12M15.5 15.5L20 20',
   plus: 'M12 5v14M5 12h14',

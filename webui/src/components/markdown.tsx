@@ -15,7 +15,11 @@ const quote = (text: string): string => text.replace(/[&<>"']/g, (character) => 
 const marked = new Marked({
   gfm: true,
   breaks: true,
-  renderer: { image: ({ href, text }) => `<a href="${quote(href)}">🖼 ${quote(text === '' ? href : text)}</a>` },
+  renderer: {
+    image: ({ href, text }) => `<a href="${quote(href)}">🖼 ${quote(text === '' ? href : text)}</a>`,
+    // Tags that somebody wrote are text, as they were written.
+    html: ({ text }) => (/^<br *\/?>$/i.test(text.trim()) ? '<br>' : quote(text)),
+  },
 });
 
 const ALLOWED = {

@@ -14,7 +14,7 @@ test.each([
   ['GET', '/assets/../api/models', 404, 'NOT_FOUND', undefined],
   ['GET', '/api/message', 405, 'METHOD_NOT_ALLOWED', 'POST, OPTIONS'],
   ['PUT', '/api/sessions', 405, 'METHOD_NOT_ALLOWED', 'POST, HEAD, GET, OPTIONS'],
-  ['PATCH', '/api/sessions/x', 405, 'METHOD_NOT_ALLOWED', 'HEAD, GET, DELETE, OPTIONS'],
+  ['PATCH', '/api/messages/x', 405, 'METHOD_NOT_ALLOWED', 'HEAD, GET, DELETE, OPTIONS'],
   ['POST', '/health', 405, 'METHOD_NOT_ALLOWED', 'HEAD, GET, OPTIONS'],
   ['PROPFIND', '/', 405, 'METHOD_NOT_ALLOWED', 'HEAD, GET, OPTIONS'],
   ['TRACE', '/api/models', 405, 'METHOD_NOT_ALLOWED', 'HEAD, GET, OPTIONS'],
@@ -30,7 +30,7 @@ test.each([
 test('OPTIONS names the methods and has no body', async () => {
   const { send, services } = await startHttpApp();
   const answer = await send('/api/sessions/x', { method: 'OPTIONS' });
-  expect([answer.status, answer.headers.allow, answer.text]).toEqual([204, 'HEAD, GET, DELETE, OPTIONS', '']);
+  expect([answer.status, answer.headers.allow, answer.text]).toEqual([204, 'HEAD, GET, DELETE, PATCH, OPTIONS', '']);
   expect((await send('*', { method: 'OPTIONS' })).status).toBe(204);
   expect(services.calls).toEqual([]);
 });

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and imported, deleted and brought back', async () => {
+  const { gateway, talk } = await startPageWorld();
+  for (const question of ['Where is the harbour?', 'Wie spät ist es?', '<img src=x onerror=alert(1)> **bold**']) await talk(question);
+  const page = await openPage(`${gateway.url}/#/sessions`);
+  const list = page.getByRole('list', { name: 'All sessions' });
+  await list.getByText('<img src=x onerror=alert(1)> **bold**').waitFor();
+  await page.screenshot({ path: '/var/tmp/pg/sessions.png' });
+
+  await page.keyboard.press('/');
+  await page.keyboard.type('harbour');
+  await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
+  expect(page.url()).toContain('#/sessions?q=harbour');
+
+  await list.getByRole('button', { name: 'Actions for' }).click();
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  await page.getByRole('textbox', { name: 'Title' }).fill('Sea places');
+  await page.keyboard.press('Enter');
+  await list.getByRole('link', { name: 'Sea places' }).waitFor();
+
+  await list.getByRole('button', { name: 'Actions for “Sea places”' }).press('Enter');
+  const saved = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: 'Export as JSON' }).press('Enter');
+  const file = await (await saved).path();
+  expect((await saved).suggestedFilename()).toBe('Sea-places.json');
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+    title: 'Sea places',
+    messages: [{ content: 'Where is the harbour?' }, {}],
+  });
+  await page.locator('input[type=file]').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: readFileSync(file) });
+  await page.getByText('“Sea places” was imported').waitFor();
+  await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
+
+  await list.getByRole('checkbox').first().check();
+  await list
+    .getByRole('checkbox')
+    .last()
+    .click({ modifiers: ['Shift'] });
+  await page.getByRole('button', { name: 'Delete the selected' }).click();
+  await page.getByText('2 sessions were deleted').waitFor();
+  await expect.poll(() => list.getByRole('listitem').count()).toBe(0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
+
+  await page.getByRole('searchbox').fill('');
+  await expect.poll(() => list.getByRole('listitem').count()).toBe(4);
+  await expectAccessible(page);
+  await page.screenshot({ path: '/var/tmp/pg/sessions-narrow-dark.png' });
+  await list.getByRole('button', { name: 'Actions for “Wie spät' }).click();
+  await page.getByRole('menuitem', { name: 'Continue in a new chat' }).click();
+  await page.getByText('Wie spät ist es?').first().waitFor();
+  expect(page.url()).toContain('#/chat/');
+});
