@@ -41,6 +41,9 @@ const OWNERS: Record<string, RegExp> = {
   croner: /^daemon\/worker\/cron\//,
   cronstrue: /^daemon\/worker\/cron\//,
   esbuild: /^bin\/bundles\.mjs$/,
+  dompurify: /^webui\/src\/components\/markdown\.tsx$/,
+  'highlight.js': /^webui\/src\/components\/highlight\.ts$/,
+  marked: /^webui\/src\/components\/markdown\.tsx$/,
   preact: /^webui\/src\//,
   vite: /^bin\/page-pack\.mjs$/,
   execa: /^(client\/start-supervisor|daemon\/supervisor\/child-process)\.ts$/,
@@ -106,7 +109,7 @@ test('each outside package is imported by its owner only', () => {
 });
 
 /** What only a build needs: the page's parts are in what vite makes. */
-const AT_BUILD_TIME = ['@preact/signals', 'esbuild', 'postject', 'preact', 'vite'];
+const AT_BUILD_TIME = ['@preact/signals', 'dompurify', 'esbuild', 'highlight.js', 'marked', 'postject', 'preact', 'vite'];
 
 test('each dependency has an owner, and each owned package is a dependency', () => {
   expect(Object.keys(OWNERS).filter((name) => !AT_BUILD_TIME.includes(name))).toEqual(dependencies.toSorted());

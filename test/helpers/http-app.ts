@@ -39,6 +39,8 @@ export interface TestOptions {
   readonly peer?: string;
   readonly isDraining?: () => boolean;
   readonly limits?: HttpDeps['limits'];
+  /** `page.json` of a build. Default: none. */
+  readonly page?: string;
 }
 
 export const fakeMachine = { hostname: () => 'Boat.example.net', addresses: () => ['192.0.2.10', 'fd00::10'] };
@@ -71,6 +73,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     isDraining: options.isDraining ?? (() => false),
     loadMetrics: () => metricsModule,
     machine: fakeMachine,
+    page: options.page,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   if (options.peer !== undefined) pretendPeer(app, options.peer);

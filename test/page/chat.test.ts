@@ -41,7 +41,6 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
   await box.fill('Second question');
   await page.keyboard.press('Enter');
   await page.getByText('Waits for the answer before it').waitFor();
-  await page.screenshot({ path: '/var/tmp/pg/streaming.png' });
   await page.keyboard.press('Escape');
   await page.getByText('The answer was stopped here.').waitFor();
   await agent.getByText('Second question').waitFor();
@@ -112,7 +111,6 @@ test.skipIf(noBrowser)('hostile Markdown runs nothing, loads nothing, and is sho
     'https://example.org',
   ]);
   expect(await agent.getByRole('link', { name: 'ok' }).getAttribute('rel')).toBe('noopener noreferrer');
-  await page.screenshot({ path: '/var/tmp/pg/hostile.png' });
   expect(await findBarriers(page)).toEqual([]);
 });
 
@@ -120,7 +118,6 @@ test.skipIf(noBrowser)('a gateway that wants its token asks for it, refuses a wr
   const { gateway } = await startPageWorld({ gateway: { auth: { enabled: true } } });
   const page = await openPage(gateway.url, { allowedErrors: /401|WebSocket/ });
   await page.getByRole('dialog', { name: 'This gateway wants its token' }).waitFor();
-  await page.screenshot({ path: '/var/tmp/pg/token.png' });
   await page.getByLabel('Token', { exact: true }).fill('wrong');
   await page.keyboard.press('Enter');
   await page.getByText('That token is not this gateway’s.').waitFor();

@@ -9,7 +9,6 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   const page = await openPage(`${gateway.url}/#/sessions`);
   const list = page.getByRole('list', { name: 'All sessions' });
   await list.getByText('<img src=x onerror=alert(1)> **bold**').waitFor();
-  await page.screenshot({ path: '/var/tmp/pg/sessions.png' });
 
   await page.keyboard.press('/');
   await page.keyboard.type('harbour');
@@ -49,7 +48,6 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   await page.getByRole('searchbox').fill('');
   await expect.poll(() => list.getByRole('listitem').count()).toBe(4);
   await expectAccessible(page);
-  await page.screenshot({ path: '/var/tmp/pg/sessions-narrow-dark.png' });
   await list.getByRole('button', { name: 'Actions for “Wie spät' }).click();
   await page.getByRole('menuitem', { name: 'Continue in a new chat' }).click();
   await page.getByText('Wie spät ist es?').first().waitFor();

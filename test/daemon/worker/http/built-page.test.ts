@@ -1,0 +1,44 @@
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { startHttpApp } from '../../../helpers/http-app.js';
+
+function pack(files: Record<string, [type: string, text: string]>): string {
+  const packed = Object.entries(files).map(([path, [type, text]]) => {
+    return [path, { type, bytes: text.length, gzip: gzipSync(text).toString('base64') }] as const;
+  });
+  return JSON.stringify(Object.fromEntries(packed));
+}
+
+const PAGE = pack({
+  '/index.html': ['text/html; charset=utf-8', '<!doctype html><title>built</title>'],
+  '/assets/main-AbCd_-12.js': ['text/javascript; charset=utf-8', 'void 0;'],
+  '/assets/icon.svg': ['image/svg+xml', '<svg/>'],
+});
+
+test('the built page is served with its policy, never cached, compressed for who takes that', async () => {
+  const { send, services } = await startHttpApp({ page: PAGE });
+  const plain = await send('/');
+  expect([plain.status, plain.text]).toEqual([200, '<!doctype html><title>built</title>']);
+  expect(plain.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', vary: 'Accept-Encoding' });
+  expect(plain.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+  const packed = await send('/', { headers: { 'Accept-Encoding': 'br, gzip' } });
+  expect(packed.headers['content-encoding']).toBe('gzip');
+  expect(Number(packed.headers['content-length'])).toBe(gzipSync('<!doctype html><title>built</title>').length);
+  expect(services.calls).toEqual([]);
+});
+
+test('files with a hash in their name are kept for ever, others for an hour, what is not there is 404', async () => {
+  const { send } = await startHttpApp({ page: PAGE, peer: '198.51.100.7' });
+  const headers = { Host: '192.0.2.10' };
+  const script = await send('/assets/main-AbCd_-12.js', { headers });
+  expect([script.status, script.text, script.headers['cache-control']]).toEqual([200, 'void 0;', 'public, max-age=31536000, immutable']);
+  expect((await send('/assets/icon.svg', { headers })).headers['cache-control']).toBe('public, max-age=3600');
+  for (const path of ['/assets/none.js', '/assets/..%2findex.html', '/assets/%2e%2e', '/assets/']) {
+    expect((await send(path, { headers })).status, path).toBe(404);
+  }
+});
+
+test('a build without a page serves the small true one', async () => {
+  const { send } = await startHttpApp({ page: pack({ '/assets/x.js': ['text/javascript', 'x'] }) });
+  expect((await send('/')).text).toContain('xopc gateway status');
+});

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { toMarkdown } from '../../../../daemon/worker/services/session-archive.js';
+import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+
+const KEY = 'main:api:default:direct:notes';
+
+async function withTalk(): Promise<TestConversation> {
+  const conversation = await makeConversation();
+  for (const message of ['/help', '/status', '/models']) await ask(conversation, { message, session: 'notes' });
+  return conversation;
+}
+
+const texts = (messages: readonly { content: string }[]): string[] => messages.map(({ content }) => content);
+
+test('a session gets another title and a model of its own, and loses it again', async () => {
+  const { archive, sessions } = await withTalk();
+  expect(await archive.change(KEY, { title: 'My notes' })).toMatchObject({ title: 'My notes', model: null });
+  expect(await archive.change(KEY, { model: 'xopc/guide' })).toMatchObject({ title: 'My notes', model: 'xopc/guide' });
+  expect(await archive.change(KEY, { model: null })).toMatchObject({ model: null });
+  expect((await sessions.list({ search: 'My notes' })).sessions).toHaveLength(1);
+});
+
+test('what cannot be chosen or is not there is refused and changes nothing', async () => {
+  const { archive, sessions } = await withTalk();
+  await expect(archive.change(KEY, { title: 'x', model: 'no/model' })).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+  expect((await sessions.get(KEY)).session.title).not.toBe('x');
+  const gone = 'main:api:default:direct:gone';
+  const { change, messages, fork, export: toFile } = archive;
+  const calls = [() => change(gone, {}), () => messages(gone, {}), () => fork(gone, undefined), () => toFile(gone)];
+  for (const call of calls) {
+    await expect(call()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  }
+});
+
+test('messages come page by page from the newest back, each once', async () => {
+  const { archive, sessions } = await withTalk();
+  const all = texts((await sessions.get(KEY)).messages);
+  const seen: string[] = [];
+  let before: number | undefined;
+  for (;;) {
+    const { messages, hasOlder } = await archive.messages(KEY, { limit: 2, ...(before === undefined ? {} : { before }) });
+    seen.unshift(...texts(messages));
+    before = messages[0]?.seq;
+    if (!hasOlder) break;
+  }
+  expect(seen).toEqual(all);
+});
+
+test('a copy up to a message is a session of the page that goes its own way', async () => {
+  const conversation = await withTalk();
+  const { archive, sessions } = conversation;
+  const { messages } = await sessions.get(KEY);
+  const copy = await archive.fork(KEY, messages[1]?.id);
+  expect(copy).toMatchObject({ channel: 'webchat', agentId: 'main', messageCount: 2 });
+  await ask(conversation, { message: '/help', session: copy.key });
+  expect(texts((await sessions.get(copy.key)).messages).slice(0, 2)).toEqual(texts(messages).slice(0, 2));
+  expect((await sessions.get(KEY)).messages).toHaveLength(6);
+  expect((await archive.fork(KEY, undefined)).messageCount).toBe(6);
+  await expect(archive.fork(copy.key, messages[5]?.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+});
+
+test('an export that is imported is the same again', async () => {
+  const { archive } = await withTalk();
+  await archive.change(KEY, { title: 'Ünïcode 🎉 title' });
+  const file = await archive.export(KEY);
+  const imported = await archive.import(file);
+  expect(imported).toMatchObject({ channel: 'webchat', title: 'Ünïcode 🎉 title', messageCount: 6 });
+  const again = await archive.export(imported.key);
+  expect({ ...again, channel: file.channel, exportedAt: file.exportedAt }).toEqual(file);
+  // An agent that is not here any more: the default one goes on.
+  expect(await archive.import({ ...file, agentId: 'elsewhere' })).toMatchObject({ agentId: 'main' });
+});
+
+test('an export for people names who said what', async () => {
+  const { archive } = await withTalk();
+  const text = toMarkdown(await archive.export(KEY));
+  expect(text).toMatch(/^# .+\n\n## User, \d{4}-\d\d-\d\dT[^\n]+\n\n\/help\n/);
+  expect(text).toContain('## Agent (xopc/guide), ');
+});
