@@ -1,6 +1,6 @@
 /** A modal dialog: the browser's own, which keeps the focus inside, gives it back, and closes with Escape. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../shell/text.js';
 import { IconButton } from './button.js';
 
@@ -15,7 +15,8 @@ export interface DialogProps {
 export function Dialog({ title, onClose, size = 'narrow', children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // Before it is painted: what is typed next belongs into it.
+  useLayoutEffect(() => {
     element.current?.showModal();
   }, []);
   const closeOnBackdrop = (event: MouseEvent): void => {

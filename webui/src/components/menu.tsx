@@ -96,9 +96,9 @@ export function Menu({ label, icon = 'more', text, items, align = 'end', opens =
   return (
     <div class="menu" ref={root} onKeyDown={onKeyDown} data-open={isOpen}>
       {text === undefined ? (
-        <IconButton icon={icon} label={label} isPressed={isOpen} onClick={toggle} />
+        <IconButton icon={icon} label={label} opensMenu={{ isOpen }} onClick={toggle} />
       ) : (
-        <Button kind="quiet" title={label} onClick={toggle}>
+        <Button kind="quiet" label={label} opensMenu={{ isOpen }} onClick={toggle}>
           {text}
           <Icon name="down" size={14} />
         </Button>

@@ -1,5 +1,5 @@
 /** Where messages are written: it keeps the draft, knows the commands, and shows what waits to be sent. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { call } from '../../api/client.js';
 import { Button, IconButton } from '../../components/button.js';
 import { useCommands } from '../../shell/commands.js';
@@ -69,9 +69,7 @@ export interface ComposerProps {
 /** The text in the box: the draft, which a reload keeps, or the message that is being edited. */
 function useText({ draftName, editing }: ComposerProps) {
   const [text, setState] = useState(() => readDraft(draftName));
-  useEffect(() => {
-    setState(editing?.content ?? readDraft(draftName));
-  }, [editing, draftName]);
+  useLayoutEffect(() => setState(editing?.content ?? readDraft(draftName)), [editing, draftName]);
   const setText = (value: string): void => {
     setState(value);
     if (editing === undefined) writeDraft(draftName, value);
@@ -159,7 +157,10 @@ export function Composer(props: ComposerProps) {
       <div class="box">
         <textarea ref={box} rows={1} aria-label={t('message')} value={text} {...{ placeholder, onInput, onKeyDown }} />
         <div class="box-row">
-          <ModelChip session={model?.session} />
+          <ModelChip
+            session={model?.session}
+            lastUsed={model?.messages.value.findLast(({ role }) => role === 'assistant')?.model ?? undefined}
+          />
           {isAnswering && (
             <Button icon="stop" onClick={stop}>
               {t('stop')}

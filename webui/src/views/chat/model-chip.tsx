@@ -16,7 +16,8 @@ export function useModels(): Models['models'] | undefined {
   return useResource((signal) => call<Models>('GET', '/api/models', { signal }), []).value?.models;
 }
 
-export function ModelChip({ session }: { session: string | undefined }) {
+/** @param props.lastUsed  the model of the last answer: what "as configured" came to */
+export function ModelChip({ session, lastUsed }: { session: string | undefined; lastUsed: string | undefined }) {
   const models = useModels();
   const own = useResource(
     async (signal) =>
@@ -32,12 +33,13 @@ export function ModelChip({ session }: { session: string | undefined }) {
       showToast({ text: errorText(error), kind: 'error' });
     }
   };
+  const shown = chosen ?? lastUsed ?? t('modelDefault');
   if (session === undefined || models === undefined) return <span class="spread" />;
   return (
     <span class="model-chip spread">
       <Menu
-        label={t('model', { model: chosen ?? t('modelDefault') })}
-        text={chosen ?? t('modelDefault')}
+        label={t('model', { model: shown })}
+        text={shown}
         align="start"
         opens="up"
         items={[
