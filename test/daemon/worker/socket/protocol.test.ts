@@ -89,7 +89,7 @@ test('the page’s own origin and a listed one may connect', async () => {
   for (const Origin of [`http://127.0.0.1:${port}`, 'https://app.example']) {
     const client = await openSocket(port, { headers: { Origin } });
     client.send('hello');
-    await client.next('hello');
+    expect((await client.next('hello')).instanceId).toBe('wk_test');
   }
 });
 
