@@ -31,6 +31,30 @@ export async function encodeCursor(file: OpenGeneration, offset: number): Promis
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
+/** A place as an opaque text. Unlike a cursor it is not checked against the file: who follows from it finds out. */
+export function encodePosition({ fileId, offset }: LogPosition): string {
+  return Buffer.from(JSON.stringify([VERSION, fileId, offset])).toString('base64url');
+}
+
+/** @throws INVALID_REQUEST when the text is not a place of ours */
+export function decodePosition(text: string): LogPosition {
+  try {
+    const [version, fileId, offset, ...rest] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
+    const isOurs = version === VERSION && typeof fileId === 'string' && rest.length === 0;
+    if (isOurs && isWhole(offset, Number.MAX_SAFE_INTEGER)) return { fileId, offset };
+  } catch {
+    // Not JSON, or no list: not ours, as below.
+  }
+  throw notOurs('from', text);
+}
+
+function notOurs(name: string, text: string): GatewayError {
+  return new GatewayError('INVALID_REQUEST', {
+    message: `${name} '${text.slice(0, 40)}' is not one that this gateway gave out`,
+    hint: `Start again without a ${name}.`,
+  });
+}
+
 function isWhole(value: unknown, max: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
 }
@@ -46,10 +70,7 @@ export function decodeCursor(text: string): Cursor {
   } catch {
     // Not JSON, or no list: not ours, as below.
   }
-  throw new GatewayError('INVALID_REQUEST', {
-    message: `cursor '${text.slice(0, 40)}' is not one that this gateway gave out`,
-    hint: 'Start again without a cursor.',
-  });
+  throw notOurs('cursor', text);
 }
 
 /** Whether the file is the one that the cursor was made for. */

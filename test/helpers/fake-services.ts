@@ -134,6 +134,22 @@ function sessionService(fake: FakeServices): Services['sessions'] {
   };
 }
 
+function fakeLogService(calls: FakeServices['calls']): Services['logs'] {
+  const entries = [{ level: 'info', msg: 'hello' }];
+  return {
+    query(query) {
+      calls.push({ name: 'logs.query', input: query });
+      return Promise.resolve({ entries, nextCursor: null, end: 'e' });
+    },
+    async *follow(query) {
+      calls.push({ name: 'logs.follow', input: query });
+      await Promise.resolve();
+      yield { type: 'lines', entries };
+      yield { type: 'gap', reason: 'rotated' };
+    },
+  };
+}
+
 export function createFakeServices(): FakeServices {
   const calls: FakeServices['calls'] = [];
   const note = <Result>(name: string, input: unknown, result: Result): Promise<Result> => {
@@ -185,7 +201,7 @@ export function createFakeServices(): FakeServices {
       read: () =>
         Promise.resolve([{ name: 'xopc_fake_total', help: 'Fake.', kind: 'counter', values: [{ labels: { a: 'b' }, value: 3 }] }]),
     },
-    logs: { query: (query) => note('logs.query', query, { entries: [{ level: 'info', msg: 'hello' }], nextCursor: null }) },
+    logs: fakeLogService(calls),
   };
   return Object.assign(fake, { messages: messageService(fake), sessions: sessionService(fake) });
 }

@@ -174,9 +174,24 @@ export interface LogQuery {
   readonly cursor?: string;
 }
 
+export interface LogFollowQuery {
+  readonly level?: string;
+  readonly q?: string;
+  readonly from?: string;
+}
+
+export type LogEvent =
+  | { readonly type: 'lines'; readonly entries: readonly Record<string, unknown>[] }
+  | { readonly type: 'gap'; readonly reason: 'rotated' | 'truncated' };
+
 export interface LogService {
   /** Newest last; reads backwards through the rotated files. */
-  query(query: LogQuery): Promise<{ entries: Record<string, unknown>[]; nextCursor: string | null }>;
+  query(query: LogQuery): Promise<{ entries: Record<string, unknown>[]; nextCursor: string | null; end: string | null }>;
+  /**
+   * What is written from now on, or from the `end` of a page on, until the signal aborts.
+   * @throws INVALID_REQUEST for a place that is not ours; RATE_LIMITED when too many follow already
+   */
+  follow(query: LogFollowQuery, signal: AbortSignal): AsyncIterable<LogEvent>;
 }
 
 /** Everything the routes can call. */

@@ -59,7 +59,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...eventRoutes(services.events, connections, clock),
     ...configRoutes(services.config),
     ...metricRoutes(deps.metrics),
-    ...logRoutes(services.logs),
+    ...logRoutes(services.logs, connections, clock),
     ...pageLinkRoutes(deps.tickets, deps.token),
     ...healthRoutes(document, isDraining),
     ...pageRoutes({ document, isDraining, isAuthEnabled, page: deps.page }),

@@ -47,6 +47,38 @@ describe('the log service', () => {
     },
   );
 
+  test('who follows from the end of a page gets every later entry once, filtered, across a rotation', async () => {
+    const { logPath, logs } = setup(3);
+    const { end } = await logs.query({});
+    appendFileSync(logPath, line(3) + line(4));
+    const leaving = new AbortController();
+    const seen: unknown[] = [];
+    for await (const event of logs.follow({ from: end ?? '', level: 'error' }, leaving.signal)) {
+      if (event.type === 'lines') seen.push(...event.entries.map((entry) => entry['msg']));
+      if (seen.length === 1) {
+        rotateLogs({ logPath, files: 5 });
+        appendFileSync(logPath, line(5) + line(6));
+      }
+      if (seen.length === 2) leaving.abort();
+    }
+    expect(seen).toEqual(['m3', 'm5']);
+  });
+
+  test('a place that is not ours is refused, and so is one follower too many; who leaves makes room', async () => {
+    const { logs } = setup(1);
+    expect(() => logs.follow({ from: 'x' }, AbortSignal.abort())).toThrow(/from 'x' is not one/);
+    const followers = Array.from({ length: 32 }, () => {
+      const leaving = new AbortController();
+      return { leaving, next: (logs.follow({}, leaving.signal) as AsyncGenerator).next() };
+    });
+    expect(() => logs.follow({}, AbortSignal.abort())).toThrow(/32 callers follow the log already/);
+    followers[0]?.leaving.abort();
+    await followers[0]?.next;
+    for await (const event of logs.follow({}, AbortSignal.abort())) expect(event).toBeUndefined();
+    for (const { leaving } of followers) leaving.abort();
+    await Promise.all(followers.map(({ next }) => next));
+  });
+
   test('other work goes on while a large log is searched in vain', async () => {
     const { logPath, logs } = setup(0);
     writeFileSync(logPath, Array.from({ length: 100_000 }, (_, n) => line(n)).join(''));
