@@ -1,48 +1,54 @@
-import { gunzipSync } from 'node:zlib';
-import { beforeAll, expect, test } from 'vitest';
-import { packPage } from '../../bin/page-pack.mjs';
-import { root } from './source-tree.js';
+import { expect, test } from 'vitest';
+import { describeRoutes } from '../helpers/openapi-check.js';
+import { readAllSources, type SourceFile } from './source-tree.js';
 
-interface Packed {
-  readonly type: string;
-  readonly bytes: number;
-  readonly gzip: string;
+const page = readAllSources().filter(({ path }) => path.startsWith('webui/src/'));
+
+interface NamedRoute {
+  readonly place: string;
+  /** Undefined where the method stands elsewhere. */
+  readonly method: string | undefined;
+  readonly path: string;
 }
 
-let files: Record<string, Packed> = {};
+/** Every path of the API that the page's source names. */
+function routesIn({ path: place, text }: SourceFile): NamedRoute[] {
+  const named = [
+    ...text.matchAll(/(?:'(GET|POST|PATCH|DELETE)',\s*(?:apiPath\(\s*)?)?'(\/(?:api\/|v1\/|health|openapi|metrics|ws)[^'\s?]*)'/g),
+  ];
+  return named.map(([, method, path = '']) => ({ place, method, path }));
+}
 
-beforeAll(async () => {
-  files = JSON.parse((await packPage(root)) ?? '{}') as Record<string, Packed>;
-}, 60_000);
-
-const textOf = (path: string): string => gunzipSync(Buffer.from(files[path]?.gzip ?? '', 'base64')).toString('utf8');
-const sizeOf = (path: string): number => Buffer.from(files[path]?.gzip ?? '', 'base64').length;
-
-/** What the document itself asks for. */
-const firstLoad = (): string[] => [
-  '/index.html',
-  ...[...textOf('/index.html').matchAll(/(?:src|href)="\.?(\/assets\/[^"]+)"/g)].map(([, path = '']) => path),
-];
-
-/** A rise is a decision, not an accident. */
-test('the page’s shell is at most 60 KB at first load, and no view is larger than that', () => {
-  const shell = firstLoad();
-  expect(shell.length).toBeGreaterThan(3);
-  expect(shell.filter((path) => files[path] === undefined)).toEqual([]);
-  expect(shell.reduce((sum, path) => sum + sizeOf(path), 0)).toBeLessThan(60 * 1024);
-  expect(Object.keys(files).filter((path) => sizeOf(path) > 60 * 1024)).toEqual([]);
+test('the page calls no route that the API document lacks', () => {
+  const paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> = describeRoutes('1').paths;
+  const named = page.flatMap(routesIn);
+  // The WebSocket's path is no HTTP route; docs/api.md describes it.
+  const unknown = named.filter(({ path, method }) => {
+    const known = paths[path.replace(/:(\w+)/g, '{$1}')];
+    return path !== '/ws' && (known === undefined || (method !== undefined && known[method.toLowerCase()] === undefined));
+  });
+  expect(named.length).toBeGreaterThan(3);
+  expect(unknown).toEqual([]);
 });
 
-test('the document has nothing inline, and nothing in the page names another origin to load from', () => {
-  const html = textOf('/index.html');
-  expect(html).not.toMatch(/<style|style=|\son\w+=|<script(?![^>]*\ssrc=)/);
-  expect(html).not.toMatch(/(?:src|href)="(?!\.?\/assets\/)/);
-  const styles = Object.keys(files).filter((path) => path.endsWith('.css'));
-  expect(styles.length).toBeGreaterThan(0);
-  for (const path of styles) expect(textOf(path), path).not.toMatch(/@import|url\(/);
+test('the page builds no path by hand, which the comparison would not see', () => {
+  const built = page.flatMap(({ path, text }) => [...text.matchAll(/`\/(?:api|v1)\/[^`]*\$\{[^`]*`/g)].map(([found]) => `${path}: ${found}`));
+  expect(built).toEqual([]);
 });
 
-test('no schema library is in what browsers load', () => {
-  const scripts = Object.keys(files).filter((path) => path.endsWith('.js'));
-  expect(scripts.filter((path) => /ZodError|\$ZodType/.test(textOf(path)))).toEqual([]);
+/** Text between tags, and in attributes that people read or hear. Units and marks are no words. */
+const BETWEEN_TAGS = /<(?:[a-z][\w-]*|[A-Z]\w*)(?:\s[^<>]*)?>\s*([A-Za-z][^<>{}]*[A-Za-z])\s*<\//g;
+const LINE_OF_WORDS = /^\s*([A-Z][\w’',-]*(?: [\w’',-]+)+[.…!?]?)\s*$/gm;
+const ATTRIBUTE = /\s(?:aria-label|title|placeholder|label|hint|alt)="([^"]*[A-Za-z][^"]*)"/g;
+
+test('every string that a person reads in the page comes from a table of text', () => {
+  const views = page.filter(({ path }) => path.endsWith('.tsx'));
+  const found = views.flatMap(({ path, text }) => {
+    const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+    const strings = [BETWEEN_TAGS, LINE_OF_WORDS, ATTRIBUTE].flatMap((pattern) => [...code.matchAll(pattern)].map(([, words]) => words));
+    // The name of the program, and commands to type, are the same in every language.
+    return strings.filter((words = '') => !/^xopc\b/.test(words)).map((words) => `${path}: ${words}`);
+  });
+  expect(views.length).toBeGreaterThan(5);
+  expect(found).toEqual([]);
 });

@@ -17,4 +17,5 @@ export interface View {
 export const VIEWS: readonly View[] = [
   { id: 'chat', key: 'c', load: () => import('../views/chat/main.js') },
   { id: 'sessions', key: 's', load: () => import('../views/sessions/main.js') },
+  { id: 'logs', key: 'l', load: () => import('../views/logs/main.js') },
 ];

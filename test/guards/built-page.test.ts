@@ -1,0 +1,48 @@
+import { gunzipSync } from 'node:zlib';
+import { beforeAll, expect, test } from 'vitest';
+import { packPage } from '../../bin/page-pack.mjs';
+import { root } from './source-tree.js';
+
+interface Packed {
+  readonly type: string;
+  readonly bytes: number;
+  readonly gzip: string;
+}
+
+let files: Record<string, Packed> = {};
+
+beforeAll(async () => {
+  files = JSON.parse((await packPage(root)) ?? '{}') as Record<string, Packed>;
+}, 60_000);
+
+const textOf = (path: string): string => gunzipSync(Buffer.from(files[path]?.gzip ?? '', 'base64')).toString('utf8');
+const sizeOf = (path: string): number => Buffer.from(files[path]?.gzip ?? '', 'base64').length;
+
+/** What the document itself asks for. */
+const firstLoad = (): string[] => [
+  '/index.html',
+  ...[...textOf('/index.html').matchAll(/(?:src|href)="\.?(\/assets\/[^"]+)"/g)].map(([, path = '']) => path),
+];
+
+/** A rise is a decision, not an accident. */
+test('the page’s shell is at most 60 KB at first load, and no view is larger than that', () => {
+  const shell = firstLoad();
+  expect(shell.length).toBeGreaterThan(3);
+  expect(shell.filter((path) => files[path] === undefined)).toEqual([]);
+  expect(shell.reduce((sum, path) => sum + sizeOf(path), 0)).toBeLessThan(60 * 1024);
+  expect(Object.keys(files).filter((path) => sizeOf(path) > 60 * 1024)).toEqual([]);
+});
+
+test('the document has nothing inline, and nothing in the page names another origin to load from', () => {
+  const html = textOf('/index.html');
+  expect(html).not.toMatch(/<style|style=|\son\w+=|<script(?![^>]*\ssrc=)/);
+  expect(html).not.toMatch(/(?:src|href)="(?!\.?\/assets\/)/);
+  const styles = Object.keys(files).filter((path) => path.endsWith('.css'));
+  expect(styles.length).toBeGreaterThan(0);
+  for (const path of styles) expect(textOf(path), path).not.toMatch(/@import|url\(/);
+});
+
+test('no schema library is in what browsers load', () => {
+  const scripts = Object.keys(files).filter((path) => path.endsWith('.js'));
+  expect(scripts.filter((path) => /ZodError|\$ZodType/.test(textOf(path)))).toEqual([]);
+});

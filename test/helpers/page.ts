@@ -1,0 +1,33 @@
+/** The page of a real gateway in a real browser. */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { type OpenOptions, openPage } from './browser.js';
+import type { RealGateway } from './real-gateway.js';
+
+export function tokenOf(gateway: RealGateway): string {
+  return readFileSync(join(gateway.xopcHome, 'credentials', 'token'), 'utf8').trim();
+}
+
+/** Opens a view, signed in. @param hash  `#/logs?q=x` */
+export function openView(gateway: RealGateway, hash: string, options: OpenOptions = {}): Promise<Page> {
+  return openPage(`${gateway.url}/${hash}`, { token: tokenOf(gateway), ...options });
+}
+
+/** A call of the API with the token. @param route  `POST /api/cron/create` @returns the JSON document */
+export async function callApi<Answer>(gateway: RealGateway, route: string, body?: unknown): Promise<Answer> {
+  const [method = 'GET', path = ''] = route.split(' ');
+  const response = await fetch(gateway.url + path, {
+    method,
+    headers: { Authorization: `Bearer ${tokenOf(gateway)}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${route}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Answer;
+}
+
+/** Writes lines as the gateway's own writers do. */
+export function appendLog(gateway: RealGateway, ...entries: Record<string, unknown>[]): void {
+  const lines = entries.map((entry) => `${JSON.stringify({ level: 'info', time: new Date().toISOString(), ...entry })}\n`);
+  appendFileSync(gateway.logPath, lines.join(''));
+}

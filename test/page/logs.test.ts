@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { appendLog, openView } from '../helpers/page.js';
+import { RealGateway, until } from '../helpers/real-gateway.js';
+
+const numbered = (count: number, name = 'line'): Record<string, unknown>[] =>
+  Array.from({ length: count }, (_, n) => ({ level: n % 10 === 3 ? 'warn' : 'info', msg: `${name} ${n}`, requestId: `req_${n}` }));
+
+test.skipIf(noBrowser)('the log is followed, paused by scrolling, and followed again; a restart loses and doubles no line', async () => {
+  const gateway = await RealGateway.start();
+  appendLog(gateway, ...numbered(300));
+  const page = await openView(gateway, '#/logs');
+  await page.getByText('line 299').waitFor();
+  appendLog(gateway, { msg: 'a new line' });
+  await page.getByText('a new line').waitFor();
+
+  await page.getByRole('list', { name: 'Log lines, newest last' }).hover();
+  await page.mouse.wheel(0, -2_000);
+  await page.getByText('Paused').waitFor();
+  appendLog(gateway, ...numbered(5, 'unseen'));
+  await page.getByRole('button', { name: '5 new lines' }).click();
+  await page.getByText('unseen 4').waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+
+  expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+  appendLog(gateway, { msg: 'after the restart' });
+  await page.getByText('after the restart').waitFor();
+  await page.getByRole('searchbox').fill('"unseen 4"');
+  await until('one line', async () => (await page.locator('.log-head').count()) === 1);
+});
+
+test.skipIf(noBrowser)('by keyboard alone: search, open a line, filter by a field, see it in context', async () => {
+  const gateway = await RealGateway.start();
+  appendLog(gateway, ...numbered(200));
+  const page = await openView(gateway, '#/logs');
+  await page.getByText('line 199').waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('req_77');
+  await until('the filter', async () => (await page.locator('.log-head').count()) === 1);
+  expect(page.url()).toContain('q=req_77');
+  await page.locator('.log-head').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Only lines with this requestId' }).focus();
+  await page.keyboard.press('Enter');
+  expect(await page.getByRole('searchbox').inputValue()).toBe('req_77 requestId:req_77');
+  await page.getByRole('button', { name: 'Show in context' }).focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.marked').waitFor();
+  await page.getByText('line 76', { exact: true }).waitFor();
+  expect(page.url()).not.toContain('q=');
+  // From the marked line on with the arrows.
+  await until('the focus', () => page.evaluate(`document.activeElement.textContent.includes('line 77')`));
+  await page.keyboard.press('ArrowDown');
+  await until('the next line', () => page.evaluate(`document.activeElement.textContent.includes('line 78')`));
+});
+
+test.skipIf(noBrowser)('levels, times and searches are in the address, and what is shown can be downloaded', async () => {
+  const gateway = await RealGateway.start();
+  appendLog(gateway, ...numbered(100));
+  const page = await openView(gateway, '#/logs?q=line&hide=info');
+  await until('ten lines', async () => (await page.locator('.log-head').count()) === 10);
+  await page.getByRole('button', { name: /^info/ }).click();
+  await page.getByText('line 99', { exact: true }).waitFor();
+  expect(page.url()).not.toContain('hide=');
+  await page.getByRole('button', { name: /^warn/ }).click();
+  await until('ninety lines', async () => (await page.locator('.log-count').textContent())?.startsWith('90 of '));
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download what is shown' }).click(),
+  ]);
+  const chunks: Buffer[] = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
+  const lines = Buffer.concat(chunks).toString('utf8').trim().split('\n');
+  expect([lines.length, JSON.parse(lines.at(-1) ?? '')]).toMatchObject([90, { msg: 'line 99' }]);
+});
+
+test.skipIf(noBrowser)('a hostile line runs nothing and loads nothing, and the view is free of barriers', async () => {
+  const gateway = await RealGateway.start();
+  appendLog(
+    gateway,
+    { level: 'error', msg: '<img src=https://evil.example/x onerror="window.hit=1">', ['<b>']: { stack: '<script>window.hit=1</script>' } },
+    { msg: '\u001b[2J\u202edlrow', url: 'javascript:window.hit=1' },
+  );
+  const page = await openView(gateway, '#/logs');
+  await page.getByText('dlrow').waitFor();
+  for (const line of await page.locator('.log-head').all()) await line.click();
+  await page.getByText('window.hit=1').first().waitFor();
+  expect(await page.evaluate(`window.hit`)).toBeUndefined();
+  expect(await page.locator('.logs img, .logs script').count()).toBe(0);
+  await expectAccessible(page);
+});
+
+test.skipIf(noBrowser)('without the token the log stays closed, and opens when it is given', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openPage(`${gateway.url}/#/logs`, { allowedErrors: /401/ });
+  await page.getByRole('dialog', { name: 'This gateway wants its token' }).waitFor();
+  expect(await page.locator('.log-head').count()).toBe(0);
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
+import { compileFilter, parseSearch, refilter, withField } from '../../../../webui/src/views/logs/log-filter.js';
+import { type LogRow, toRow } from '../../../../webui/src/views/logs/log-row.js';
+
+const row = (id: number, entry: Record<string, unknown>): LogRow => toRow(id, entry);
+const view = (search: string, hidden: LogLevel[] = []) => compileFilter({ hidden: new Set(hidden), search, sinceMs: -Infinity });
+const entry = { level: 'info', time: '2026-01-02T03:04:05Z', msg: 'Request done', path: '/api/message', status: 200, err: { code: 'E_X' } };
+
+describe('a search', () => {
+  test.each([
+    ['', true],
+    ['request', true],
+    ['request done', true],
+    ['request missing', false],
+    ['-missing', true],
+    ['-done', false],
+    ['"request done"', true],
+    ['"done request"', false],
+    ['status:200', true],
+    ['status:404', false],
+    ['-status:200', false],
+    ['path:/api', true],
+    ['err.code:e_x', true],
+    ['http://x', false],
+    ['"', true],
+    ['level:info message', true],
+  ])('%j: %s', (search, expected) => expect(view(search)(row(0, entry))).toBe(expected));
+
+  test('finds what looks like a field and is none, quotes and backslashes too', () => {
+    expect(view('see http://host/a')(row(0, { msg: 'see http://host/a' }))).toBe(true);
+    expect(view('c:\\temp')(row(0, { msg: 'C:\\temp is full' }))).toBe(true);
+    expect(view('note:c:\\temp')(row(0, { note: 'C:\\temp' }))).toBe(true);
+  });
+
+  test('a field of a line becomes a term that finds that line, whatever is in it', () => {
+    for (const value of ['plain', 'two words', 'a"b', ' x ']) {
+      expect(view(withField('', 'name', value))(row(0, { name: value }))).toBe(true);
+    }
+    expect(withField('name:x', 'name', 'x')).toBe('name:x');
+    expect(parseSearch('name:"two words" -x')).toHaveLength(2);
+  });
+});
+
+test('a hidden level takes away the lines of that level and no others; a line without one stays', () => {
+  const rows = [...LOG_LEVELS.map((level, id) => row(id, { level, msg: level })), row(9, { msg: 'raw', raw: true })];
+  for (const level of LOG_LEVELS) {
+    const shown = rows.filter(view('', [level]));
+    expect(shown.map(({ message }) => message)).toEqual(rows.map(({ message }) => message).filter((name) => name !== level));
+  }
+  expect(isLogLevel(rows.at(-1)?.level)).toBe(false);
+});
+
+test('filtering again what came and went at either end gives the same as filtering everything', () => {
+  const filter = view('-2');
+  const make = (from: number, to: number): LogRow[] => Array.from({ length: to - from }, (_, n) => row(from + n, { msg: `m${from + n}` }));
+  let state = refilter(undefined, make(0, 0), filter);
+  for (const [from, to] of [
+    [0, 10],
+    [0, 40],
+    [-30, 40],
+    [-30, 45],
+    [20, 45],
+    [20, 45],
+    [25, 90],
+    [-5, 90],
+  ] as const) {
+    state = refilter(state, make(from, to), filter);
+    expect(state.shown.map(({ id }) => id)).toEqual(
+      make(from, to)
+        .filter(filter)
+        .map(({ id }) => id),
+    );
+  }
+});
+
+test('control characters of a hostile line are shown, not acted on, and any value is a line', () => {
+  expect(row(0, { msg: '\u001b[31mred\u202e\n' }).message).toBe('\\x1b[31mred\\u202e\\n');
+  expect(row(0, { msg: { a: 1 } }).message).toBe('{"a":1}');
+  expect(row(0, { level: 'constructor', msg: null }).level).toBeUndefined();
+});

@@ -1,0 +1,32 @@
+/** Server-sent events of a response that is read as it comes. Source: HTML Standard, section 9.2. */
+
+export interface StreamedEvent {
+  readonly name: string;
+  /** Parsed JSON. */
+  readonly data: unknown;
+}
+
+function parseBlock(block: string): StreamedEvent[] {
+  const fields = block.split('\n').map((line) => /^(\w+): ?(.*)$/.exec(line));
+  const values = (wanted: string): string[] => fields.flatMap((field) => (field?.[1] === wanted ? [field[2] ?? ''] : []));
+  const data = values('data');
+  return data.length === 0 ? [] : [{ name: values('event').at(-1) ?? 'message', data: JSON.parse(data.join('\n')) as unknown }];
+}
+
+/** Until the stream ends; leaving the loop ends the response. */
+export async function* readEventStream(response: Response): AsyncGenerator<StreamedEvent> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (reader === undefined) return;
+  let rest = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (rest + value).split('\n\n');
+      rest = blocks.pop() ?? '';
+      for (const block of blocks) yield* parseBlock(block);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}

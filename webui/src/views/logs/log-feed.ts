@@ -1,0 +1,167 @@
+/** The log as it comes: a first page, what is written from then on, and older pages when they are wanted. Bounded. */
+import { signal } from '@preact/signals';
+import type { z } from 'zod';
+import type { logsResponse } from '../../../../shared/api/logs.js';
+import type { LogEntry } from '../../../../shared/log/entry.js';
+import { ApiError, apiPath, call, request } from '../../api/client.js';
+import { readEventStream } from '../../api/event-stream.js';
+import { gapRow, type LogRow, toRow } from './log-row.js';
+
+type LogPage = z.output<ReturnType<typeof logsResponse>>;
+
+/** More would make the tab slow; the files have the rest. */
+export const MAX_ROWS = 100_000;
+/** Dropped at once, so that not each new line moves the list. */
+const DROPPED_ROWS = 5_000;
+const PAGE_ROWS = 1_000;
+const RETRY_MS = { first: 800, most: 15_000 } as const;
+/** So many lines alike in a row are the same place. */
+const WITNESS_ROWS = 3;
+
+const sleep = (ms: number, abort: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    abort.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
+
+/** @returns how many entries of a page are known already; undefined where it has nothing in common with what is known */
+export function countKnown(rows: readonly LogRow[], entries: readonly LogEntry[]): number | undefined {
+  const witness = rows
+    .filter(({ isGap }) => isGap !== true)
+    .slice(-WITNESS_ROWS)
+    .map(({ entry }) => JSON.stringify(entry));
+  if (witness.length === 0) return entries.length === 0 ? 0 : undefined;
+  const lines = entries.map((entry) => JSON.stringify(entry));
+  for (let end = lines.length; end >= witness.length; end -= 1) {
+    if (witness.every((line, index) => lines[end - witness.length + index] === line)) return end;
+  }
+  return undefined;
+}
+
+export class LogFeed {
+  readonly rows = signal<readonly LogRow[]>([]);
+  /** `first`: nothing was read yet. */
+  readonly state = signal<'first' | 'live' | 'lost'>('first');
+  readonly error = signal<unknown>(undefined);
+  readonly older = signal<'more' | 'loading' | 'none'>('none');
+  /** Older lines were dropped to stay within {@link MAX_ROWS}. */
+  readonly isCut = signal(false);
+  readonly #leaving = new AbortController();
+  #cursor: string | null = null;
+  #pending: LogEntry[] = [];
+  #frame = 0;
+
+  /** Until {@link stop}. */
+  async start(): Promise<void> {
+    const { signal: left } = this.#leaving;
+    for (let retryMs: number = RETRY_MS.first; !left.aborted; retryMs = Math.min(retryMs * 2, RETRY_MS.most)) {
+      try {
+        await this.#follow(await this.#readNewest(), () => (retryMs = RETRY_MS.first));
+      } catch (error) {
+        if (left.aborted) return;
+        this.error.value = error;
+      }
+      this.state.value = this.state.peek() === 'first' ? 'first' : 'lost';
+      await sleep(retryMs * (0.75 + Math.random() / 2), left);
+    }
+  }
+
+  stop(): void {
+    this.#leaving.abort();
+    cancelAnimationFrame(this.#frame);
+  }
+
+  async readOlder(): Promise<void> {
+    if (this.older.peek() !== 'more' || this.#cursor === null) return;
+    this.older.value = 'loading';
+    try {
+      const page = await this.#read({ cursor: this.#cursor });
+      this.#cursor = page.nextCursor;
+      const first = this.rows.peek()[0]?.id ?? 0;
+      this.rows.value = [...page.entries.map((entry, index) => toRow(first - page.entries.length + index, entry)), ...this.rows.peek()];
+      this.older.value = this.#hasOlder() ? 'more' : 'none';
+      if (this.rows.peek().length >= MAX_ROWS) this.isCut.value = true;
+    } catch (error) {
+      if (this.#leaving.signal.aborted) return;
+      this.error.value = error;
+      this.older.value = 'more';
+    }
+  }
+
+  #hasOlder(): boolean {
+    return this.#cursor !== null && this.rows.peek().length + PAGE_ROWS <= MAX_ROWS;
+  }
+
+  #read(query: { cursor?: string }): Promise<LogPage> {
+    const path = apiPath('/api/logs', {}, { limit: PAGE_ROWS, ...query });
+    return call<LogPage>('GET', path, { signal: this.#leaving.signal });
+  }
+
+  /** After a lost connection only what is new is added. @returns where to go on */
+  async #readNewest(): Promise<string | null> {
+    const page = await this.#read({});
+    const rows = this.rows.peek();
+    const known = countKnown(rows, page.entries);
+    if (rows.length === 0) {
+      this.#cursor = page.nextCursor;
+      this.#append(page.entries);
+      this.older.value = this.#hasOlder() ? 'more' : 'none';
+    } else if (known === undefined) {
+      this.#appendGap();
+      this.#append(page.entries);
+    } else this.#append(page.entries.slice(known));
+    return page.end;
+  }
+
+  async #follow(from: string | null, onOpen: () => void): Promise<void> {
+    const { signal: left } = this.#leaving;
+    const path = apiPath('/api/logs/follow', {}, { from: from ?? undefined });
+    const response = await request({ method: 'GET', path, signal: left });
+    onOpen();
+    this.state.value = 'live';
+    this.error.value = undefined;
+    for await (const { name, data } of readEventStream(response)) {
+      if (name === 'lines') this.#queue((data as { entries: LogEntry[] }).entries);
+      else if (name === 'gap') {
+        this.#flush();
+        this.#appendGap();
+      }
+    }
+    this.#flush();
+    if (!left.aborted) throw new ApiError({ method: 'GET', path }, 0, {});
+  }
+
+  /** A burst is shown once a frame. A tab in the background has no frames: it takes what came when it is looked at. */
+  #queue(entries: readonly LogEntry[]): void {
+    this.#pending.push(...entries);
+    if (this.#pending.length > MAX_ROWS) this.#flush();
+    else if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#flush());
+  }
+
+  #flush(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#append(this.#pending.splice(0));
+  }
+
+  #append(entries: readonly LogEntry[]): void {
+    if (entries.length === 0) return;
+    const next = (this.rows.peek().at(-1)?.id ?? -1) + 1;
+    this.#set([...this.rows.peek(), ...entries.map((entry, index) => toRow(next + index, entry))]);
+  }
+
+  #appendGap(): void {
+    const rows = this.rows.peek();
+    this.#set([...rows, gapRow((rows.at(-1)?.id ?? -1) + 1)]);
+  }
+
+  #set(rows: LogRow[]): void {
+    const isFull = rows.length > MAX_ROWS;
+    this.rows.value = isFull ? rows.slice(rows.length - MAX_ROWS + DROPPED_ROWS) : rows;
+    if (!isFull) return;
+    // What was dropped is older than what the cursor knows: going back would leave a hole.
+    this.isCut.value = true;
+    this.#cursor = null;
+    this.older.value = 'none';
+  }
+}
