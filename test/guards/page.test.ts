@@ -32,7 +32,9 @@ test('the page calls no route that the API document lacks', () => {
 });
 
 test('the page builds no path by hand, which the comparison would not see', () => {
-  const built = page.flatMap(({ path, text }) => [...text.matchAll(/`\/(?:api|v1)\/[^`]*\$\{[^`]*`/g)].map(([found]) => `${path}: ${found}`));
+  const built = page.flatMap(({ path, text }) =>
+    [...text.matchAll(/`\/(?:api|v1)\/[^`]*\$\{[^`]*`/g)].map(([found]) => `${path}: ${found}`),
+  );
   expect(built).toEqual([]);
 });
 

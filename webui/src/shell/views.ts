@@ -18,4 +18,5 @@ export const VIEWS: readonly View[] = [
   { id: 'chat', key: 'c', load: () => import('../views/chat/main.js') },
   { id: 'sessions', key: 's', load: () => import('../views/sessions/main.js') },
   { id: 'logs', key: 'l', load: () => import('../views/logs/main.js') },
+  { id: 'cron', key: 'j', load: () => import('../views/cron/main.js') },
 ];

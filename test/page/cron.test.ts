@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser } from '../helpers/browser.js';
+import { callApi, openView } from '../helpers/page.js';
+import { RealGateway, until } from '../helpers/real-gateway.js';
+
+interface Job {
+  readonly id: string;
+  readonly name: string;
+  readonly schedule: string;
+  readonly enabled: boolean;
+}
+
+const jobsOf = async (gateway: RealGateway): Promise<readonly Job[]> => (await callApi<{ jobs: Job[] }>(gateway, 'GET /api/cron')).jobs;
+
+test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, deleted and brought back, with the mouse', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/cron', { allowedErrors: /400/ });
+  await page.getByRole('button', { name: 'New schedule' }).click();
+  await page.getByText('At 09:00, Monday through Friday').waitFor();
+  await page.getByLabel('Schedule', { exact: true }).fill('0 99 * * *');
+  await page.getByText(/no cron expression: Invalid value for hour: 99/).waitFor();
+  await page.getByLabel('Schedule', { exact: true }).fill('30 2 * 3 0');
+  await page.getByLabel('Time zone').fill('Europe/Berlin');
+  // The last Sunday in March has no 02:30 there.
+  await page.getByText('Clocks go forward: right after the skipped hour').waitFor();
+  await page.getByLabel('Schedule', { exact: true }).fill('0 0 31 2 *');
+  await page.getByText('This never fires').waitFor();
+  await page.getByRole('button', { name: 'Every hour' }).click();
+  await page.getByText('Every hour', { exact: true }).nth(1).waitFor();
+  await page.getByLabel('Message').fill('Look after the house');
+  await page.getByRole('button', { name: 'Create schedule' }).click();
+
+  await page.getByRole('heading', { name: 'Look after the house' }).waitFor();
+  await page.getByRole('button', { name: 'Run now' }).click();
+  await page.getByRole('cell', { name: 'Done' }).waitFor();
+  await page.getByRole('img', { name: 'Last 1 runs, 0 failed' }).waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  expect((await jobsOf(gateway))[0]).toMatchObject({ enabled: false, schedule: '0 * * * *' });
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByLabel('Name').fill('House');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'House' }).waitFor();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('Nothing is scheduled').waitFor();
+  expect(await jobsOf(gateway)).toEqual([]);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('link', { name: 'House' }).waitFor();
+  expect(await jobsOf(gateway)).toMatchObject([{ name: 'House', schedule: '0 * * * *', enabled: false }]);
+});
+
+test.skipIf(noBrowser)('a job is made, run and deleted by keyboard alone', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/cron');
+  await page.getByText('Nothing is scheduled').waitFor();
+  await page.keyboard.press('n');
+  await page.getByLabel('Name').focus();
+  await page.keyboard.type('By hand');
+  await page.getByLabel('Message').focus();
+  await page.keyboard.type('Say hello');
+  await page.getByRole('button', { name: 'Create schedule' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'By hand' }).waitFor();
+  await page.getByRole('link', { name: 'All schedules' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Actions for By hand' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await page.getByText('By hand was deleted with its history').waitFor();
+  await until('no job', async () => (await jobsOf(gateway)).length === 0);
+});
+
+test.skipIf(noBrowser)('list, form and history are free of barriers, and the words come in Chinese too', async () => {
+  const gateway = await RealGateway.start();
+  const body = { name: '<b>Bold</b>', schedule: '*/5 * * * *', message: 'x', mode: 'agent', timezone: 'Asia/Shanghai' };
+  const { job } = await callApi<{ job: Job }>(gateway, 'POST /api/cron/create', body);
+  await callApi(gateway, 'POST /api/cron/trigger', { job_id: job.id });
+  const page = await openView(gateway, '#/cron');
+  await page.getByRole('link', { name: '<b>Bold</b>' }).waitFor();
+  await expectAccessible(page);
+  await page.getByRole('link', { name: '<b>Bold</b>' }).click();
+  await page.getByRole('cell', { name: 'Done' }).waitFor();
+  await expectAccessible(page);
+  await page.goto(`${gateway.url}/#/cron/${job.id}/edit`);
+  await page.getByText('Every 5 minutes', { exact: true }).waitFor();
+  await expectAccessible(page);
+  const chinese = await openView(gateway, `#/cron/${job.id}`, { locale: 'zh-CN' });
+  await chinese.getByText('每隔 5 分钟').waitFor();
+});

@@ -1,0 +1,41 @@
+/** Times as people read them, in the page's language. */
+import { language } from '../i18n/language.js';
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+];
+
+/** `in 5 minutes`, `2 days ago`. */
+export function relativeTime(atMs: number, nowMs = Date.now()): string {
+  const distance = atMs - nowMs;
+  const [unit, size] = UNITS.find(([, ms]) => Math.abs(distance) >= ms) ?? ['second', 1_000];
+  return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }).format(Math.round(distance / size), unit);
+}
+
+/** `Tue, Nov 24, 2026, 20:15:00`, in the browser's zone or the named one. */
+export function fullTime(atMs: number, timeZone?: string): string {
+  const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' };
+  return new Intl.DateTimeFormat(language.value, timeZone === undefined ? options : { ...options, timeZone }).format(atMs);
+}
+
+/** `850 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`, `5 d 3 h`. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1_000;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [Math.floor(seconds) % 60, 's'],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(' ');
+}

@@ -1,0 +1,63 @@
+/** Scheduled jobs over the API. */
+import type { z } from 'zod';
+import type {
+  cronCreateRequest,
+  cronJobDocument,
+  cronJobResponse,
+  cronListResponse,
+  cronPreviewResponse,
+  cronRunDocument,
+  cronRunsResponse,
+  cronTriggerResponse,
+} from '../../../../shared/api/cron.js';
+import { apiPath, call } from '../../api/client.js';
+
+export type Job = z.output<ReturnType<typeof cronJobDocument>>;
+export type JobInput = z.output<ReturnType<typeof cronCreateRequest>>;
+export type Run = z.output<ReturnType<typeof cronRunDocument>>;
+export type RunPage = z.output<ReturnType<typeof cronRunsResponse>>;
+export type Preview = z.output<ReturnType<typeof cronPreviewResponse>>;
+type JobAnswer = z.output<ReturnType<typeof cronJobResponse>>;
+
+const PREVIEWED_RUNS = 5;
+
+export async function listJobs(signal: AbortSignal): Promise<readonly Job[]> {
+  return (await call<z.output<ReturnType<typeof cronListResponse>>>('GET', '/api/cron', { signal })).jobs;
+}
+
+export function listRuns(id: string, query: { limit: number; cursor?: string }, signal?: AbortSignal): Promise<RunPage> {
+  return call('GET', apiPath('/api/cron/:id/runs', { id }, query), signal === undefined ? {} : { signal });
+}
+
+export function previewSchedule(schedule: string, timezone: string, signal: AbortSignal): Promise<Preview> {
+  const zone = timezone.trim();
+  const query = { schedule, timezone: zone === '' ? undefined : zone, count: PREVIEWED_RUNS };
+  return call('GET', apiPath('/api/cron/preview', {}, query), { signal });
+}
+
+export async function createJob(body: JobInput): Promise<Job> {
+  return (await call<JobAnswer>('POST', '/api/cron/create', { body })).job;
+}
+
+export async function changeJob(id: string, body: Partial<JobInput>): Promise<Job> {
+  return (await call<JobAnswer>('PATCH', apiPath('/api/cron/:id', { id }), { body })).job;
+}
+
+export async function toggleJob(id: string): Promise<Job> {
+  return (await call<JobAnswer>('POST', apiPath('/api/cron/:id/toggle', { id }))).job;
+}
+
+export async function runJob(id: string): Promise<string> {
+  const body = { job_id: id };
+  return (await call<z.output<ReturnType<typeof cronTriggerResponse>>>('POST', '/api/cron/trigger', { body })).run_id;
+}
+
+export async function deleteJob(id: string): Promise<void> {
+  await call('DELETE', apiPath('/api/cron/:id', { id }));
+}
+
+/** What a job was made of: to make it again. */
+export function inputOf(job: Job): JobInput {
+  const { id: _id, failures: _failures, nextRunAt: _next, createdAt: _created, updatedAt: _updated, ...input } = job;
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)) as JobInput;
+}

@@ -1,0 +1,136 @@
+/** The runs of a job: as a strip of bars, and in full. */
+import { useEffect, useState } from 'preact/hooks';
+import { Button } from '../../components/button.js';
+import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
+import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
+import { hashOf } from '../../shell/router.js';
+import { listRuns, type Run } from './cron-api.js';
+import { t } from './text.js';
+
+const STRIP_RUNS = 20;
+const PAGE_RUNS = 50;
+const RUNNING_POLL_MS = 1_000;
+
+const isGoing = ({ state }: Run): boolean => state === 'queued' || state === 'running';
+
+function kindOf({ state }: Run): 'good' | 'bad' | 'warn' | '' {
+  if (state === 'done') return 'good';
+  if (state === 'failed' || state === 'interrupted') return 'bad';
+  return isGoing({ state } as Run) ? '' : 'warn';
+}
+
+function titleOf(run: Run): string {
+  const duration = run.durationMs === null ? '' : `, ${durationText(run.durationMs)}`;
+  return `${fullTime(Date.parse(run.scheduledAt))}: ${t(`state_${run.state}`)}${duration}`;
+}
+
+/** The newest at the right; the height is the duration, against the longest of them. */
+export function RunStrip({ runs }: { runs: readonly Run[] }) {
+  const shown = runs.slice(0, STRIP_RUNS).toReversed();
+  const longest = Math.max(1, ...shown.map(({ durationMs }) => durationMs ?? 0));
+  const failed = shown.filter((run) => kindOf(run) === 'bad').length;
+  return (
+    <span class="run-strip" role="img" aria-label={t('strip', { count: shown.length, failed })}>
+      {shown.map((run) => (
+        <span
+          key={run.id}
+          class={`bar ${kindOf(run)}`}
+          title={titleOf(run)}
+          style={{ height: `${Math.round(20 + (80 * (run.durationMs ?? 0)) / longest)}%` }}
+        />
+      ))}
+    </span>
+  );
+}
+
+function RunRow({ run, jobId }: { run: Run; jobId: string }) {
+  const tokens = (run.inputTokens ?? 0) + (run.outputTokens ?? 0);
+  const output = run.error ?? run.output;
+  return (
+    <tr>
+      <td>
+        <span class={`chip ${kindOf(run)}`}>{t(`state_${run.state}`)}</span>
+        {run.attempt > 1 && <span class="muted"> {t('attempt', { number: run.attempt })}</span>}
+      </td>
+      <td title={fullTime(Date.parse(run.scheduledAt))}>
+        {relativeTime(Date.parse(run.scheduledAt))}
+        {run.trigger === 'manual' && <span class="muted"> · {t('manual')}</span>}
+        {(run.latenessMs ?? 0) > 1_000 && <span class="muted"> · {t('late', { time: durationText(run.latenessMs ?? 0) })}</span>}
+      </td>
+      <td>{run.durationMs === null ? '—' : durationText(run.durationMs)}</td>
+      <td>
+        {output !== null && output !== '' && <p class={run.error === null ? 'run-output' : 'run-output fault'}>{output}</p>}
+        <p class="hint">
+          {run.model !== null && <span>{run.model} </span>}
+          {tokens > 0 && <span>{t('tokens', { count: tokens })} </span>}
+          {run.delivery !== null && <span>{t('delivery', { status: run.delivery.status ?? '—' })} </span>}
+          <a href={hashOf('logs', [], { q: jobId })}>{t('logLines')}</a>
+        </p>
+      </td>
+    </tr>
+  );
+}
+
+/** Newest first; while one is going on it is read again each second. */
+export function useRuns(id: string, limit: number) {
+  const [runs, setRuns] = useState<readonly Run[] | undefined>(undefined);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [error, setError] = useState<unknown>(undefined);
+  const [round, setRound] = useState(0);
+  const isOneGoing = runs?.some(isGoing) === true;
+  useEffect(() => {
+    const controller = new AbortController();
+    listRuns(id, { limit }, controller.signal).then(
+      (page) => {
+        setRuns(page.runs);
+        setCursor(page.nextCursor);
+        setError(undefined);
+      },
+      (failure: unknown) => controller.signal.aborted || setError(failure),
+    );
+    return () => controller.abort();
+  }, [id, limit, round]);
+  useEffect(() => {
+    if (!isOneGoing) return undefined;
+    const timer = setInterval(() => setRound((number) => number + 1), RUNNING_POLL_MS);
+    return () => clearInterval(timer);
+  }, [isOneGoing]);
+  const more = async (): Promise<void> => {
+    if (cursor === null) return;
+    const page = await listRuns(id, { limit: PAGE_RUNS, cursor });
+    setRuns([...(runs ?? []), ...page.runs]);
+    setCursor(page.nextCursor);
+  };
+  return { runs, error, hasMore: cursor !== null, more, reload: () => setRound(round + 1) };
+}
+
+export function History({ jobId, history }: { jobId: string; history: ReturnType<typeof useRuns> }) {
+  const { runs, error, hasMore, more, reload } = history;
+  if (error !== undefined) return <ErrorBox error={error} retry={reload} />;
+  if (runs === undefined) return <Spinner />;
+  if (runs.length === 0) return <Empty title={t('noRuns')}>{t('noRunsText')}</Empty>;
+  return (
+    <>
+      <RunStrip runs={runs} />
+      <div class="scroll-x">
+        <table class="table run-table">
+          <caption class="off-screen">{t('history')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('outcome')}</th>
+              <th scope="col">{t('scheduled')}</th>
+              <th scope="col">{t('duration')}</th>
+              <th scope="col">{t('result')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {runs.map((run) => (
+              <RunRow key={run.id} run={run} jobId={jobId} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {hasMore && <Button onClick={() => void more()}>{t('older')}</Button>}
+    </>
+  );
+}

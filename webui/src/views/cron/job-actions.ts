@@ -1,0 +1,48 @@
+/** What can be done with a job from wherever it is shown; each says what it did, and a deletion has a way back. */
+import type { Resource } from '../../api/use-resource.js';
+import { errorText } from '../../components/feedback.js';
+import { showToast, showUndo } from '../../components/toast.js';
+import { hashOf, navigate } from '../../shell/router.js';
+import { createJob, deleteJob, inputOf, type Job, runJob, toggleJob } from './cron-api.js';
+import { t } from './text.js';
+
+export interface JobActions {
+  run(job: Job): void;
+  toggle(job: Job): void;
+  remove(job: Job): void;
+}
+
+/** @param jobs  the list that is shown; it is read again after each change */
+export function jobActions({ value = [], set, reload }: Resource<readonly Job[]>): JobActions {
+  const attempt = (work: () => Promise<void>): void => {
+    const failed = (error: unknown): void => {
+      showToast({ text: errorText(error), kind: 'error' });
+      reload();
+    };
+    work().then(reload, failed);
+  };
+  return {
+    run: (job) =>
+      attempt(async () => {
+        await runJob(job.id);
+        showToast({ text: t('started', { name: job.name }) });
+        navigate(hashOf('cron', [job.id], { run: String(Date.now()) }));
+      }),
+    toggle: (job) =>
+      attempt(async () => {
+        const { enabled } = await toggleJob(job.id);
+        showToast({ text: t(enabled ? 'isResumed' : 'isPaused', { name: job.name }) });
+      }),
+    remove: (job) =>
+      attempt(async () => {
+        // Gone from the page first: it must not ask for the history of what is no more.
+        set(value.filter(({ id }) => id !== job.id));
+        navigate(hashOf('cron'));
+        await deleteJob(job.id);
+        const restore = async (): Promise<void> => {
+          await createJob(inputOf(job));
+        };
+        showUndo(t('isDeleted', { name: job.name }), () => attempt(restore));
+      }),
+  };
+}

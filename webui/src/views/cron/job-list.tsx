@@ -1,0 +1,95 @@
+/** All jobs: what each does, when it comes next, and how its last runs went. */
+import { useState } from 'preact/hooks';
+import { Button, IconButton } from '../../components/button.js';
+import { Empty } from '../../components/feedback.js';
+import { Menu } from '../../components/menu.js';
+import { fullTime, relativeTime } from '../../components/time-text.js';
+import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
+import type { Job } from './cron-api.js';
+import { RunStrip, useRuns } from './history.js';
+import type { JobActions } from './job-actions.js';
+import { t } from './text.js';
+
+/** Each shown row asks for its last runs. */
+const PAGE_JOBS = 30;
+const STRIP_RUNS = 20;
+
+function StateChip({ job }: { job: Job }) {
+  if (!job.enabled) return <span class="chip">{t('paused')}</span>;
+  if (job.failures > 0) return <span class="chip bad">{t('failing', { count: job.failures })}</span>;
+  if (job.nextRunAt === null) return <span class="chip">{t('finished')}</span>;
+  return null;
+}
+
+function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
+  const { runs } = useRuns(job.id, STRIP_RUNS);
+  const next = job.nextRunAt === null ? undefined : Date.parse(job.nextRunAt);
+  const menu = [
+    { label: t('edit'), icon: 'edit' as const, run: () => navigate(hashOf('cron', [job.id, 'edit'])) },
+    { label: t('copy'), icon: 'copy' as const, run: () => navigate(hashOf('cron', [job.id, 'copy'])) },
+    {
+      label: job.enabled ? t('pause') : t('resume'),
+      icon: job.enabled ? ('pause' as const) : ('play' as const),
+      run: () => actions.toggle(job),
+    },
+    { label: t('delete'), icon: 'trash' as const, kind: 'danger' as const, run: () => actions.remove(job) },
+  ];
+  return (
+    <li class={job.enabled ? 'job' : 'job off'}>
+      <div class="job-main">
+        <p>
+          <a href={hashOf('cron', [job.id])}>{job.name}</a> <StateChip job={job} />
+        </p>
+        <p class="hint">
+          <code>{job.schedule}</code> · {job.timezone} {job.channel !== null && `· ${job.channel}`}
+        </p>
+      </div>
+      <div class="job-next">{next !== undefined && <span title={fullTime(next)}>{relativeTime(next)}</span>}</div>
+      <RunStrip runs={runs ?? []} />
+      <div class="job-tools">
+        <IconButton icon="play" label={t('runNow', { name: job.name })} onClick={() => actions.run(job)} />
+        <Menu label={t('actions', { name: job.name })} items={menu} />
+      </div>
+    </li>
+  );
+}
+
+export function JobList({ jobs, actions }: { jobs: readonly Job[]; actions: JobActions }) {
+  const { q = '' } = address.value.query;
+  const [shownCount, setShownCount] = useState(PAGE_JOBS);
+  const wanted = q.trim().toLowerCase();
+  const found = jobs.filter((job) => `${job.name} ${job.message} ${job.schedule} ${job.channel}`.toLowerCase().includes(wanted));
+  const create = (
+    <Button kind="primary" icon="plus" onClick={() => navigate(hashOf('cron', ['new']))}>
+      {t('new')}
+    </Button>
+  );
+  if (jobs.length === 0) {
+    return (
+      <Empty title={t('none')} action={create}>
+        {t('noneText')}
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <input
+        type="search"
+        class="job-search"
+        aria-label={t('search')}
+        placeholder={t('search')}
+        value={q}
+        onInput={(event) => changeQuery({ q: event.currentTarget.value })}
+      />
+      {found.length === 0 && <Empty title={t('noMatch', { search: q })} />}
+      <ul class="rows jobs" aria-label={t('title')}>
+        {found.slice(0, shownCount).map((job) => (
+          <JobRow key={job.id} job={job} actions={actions} />
+        ))}
+      </ul>
+      {found.length > shownCount && (
+        <Button onClick={() => setShownCount(shownCount + PAGE_JOBS)}>{t('more', { count: found.length - shownCount })}</Button>
+      )}
+    </>
+  );
+}

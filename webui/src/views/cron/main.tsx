@@ -1,0 +1,134 @@
+/** The schedules view: jobs, one job with its history, and the form. The address says which. */
+import { useEffect } from 'preact/hooks';
+import type { z } from 'zod';
+import type { channelListResponse } from '../../../../shared/api/channels.js';
+import type { modelsResponse } from '../../../../shared/api/models.js';
+import { call } from '../../api/client.js';
+import { type Resource, useResource } from '../../api/use-resource.js';
+import { Button } from '../../components/button.js';
+import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
+import { fullTime, relativeTime } from '../../components/time-text.js';
+import { useCommands } from '../../shell/commands.js';
+import { address, hashOf, navigate } from '../../shell/router.js';
+import { type Job, listJobs } from './cron-api.js';
+import { History, useRuns } from './history.js';
+import { type JobActions, jobActions } from './job-actions.js';
+import { JobForm } from './job-form.js';
+import { JobList } from './job-list.js';
+import { NextRuns, usePreview } from './preview.js';
+import { t } from './text.js';
+import './cron.css';
+
+const RELOAD_MS = 15_000;
+const SHOWN_RUNS = 50;
+
+/** A job's channel and account as one choice. */
+function useChoices(): { channels: readonly string[]; models: readonly string[] } {
+  const channels = useResource((signal) => call<z.output<ReturnType<typeof channelListResponse>>>('GET', '/api/channels', { signal }), []);
+  const models = useResource((signal) => call<z.output<ReturnType<typeof modelsResponse>>>('GET', '/api/models', { signal }), []);
+  return {
+    channels: (channels.value?.channels ?? []).map(({ channel, accountId }) => `${channel}/${accountId}`),
+    models: (models.value?.models ?? []).map(({ id }) => id),
+  };
+}
+
+function JobDetails({ job, actions }: { job: Job; actions: JobActions }) {
+  const history = useRuns(job.id, SHOWN_RUNS);
+  const { preview } = usePreview(job.schedule, job.timezone);
+  const { run: askedAt } = address.value.query;
+  useEffect(() => {
+    if (askedAt !== undefined) history.reload();
+  }, [askedAt]);
+  const next = job.nextRunAt === null ? undefined : Date.parse(job.nextRunAt);
+  return (
+    <>
+      <div class="row">
+        <Button icon="play" kind="primary" onClick={() => actions.run(job)}>
+          {t('run')}
+        </Button>
+        <Button icon={job.enabled ? 'pause' : 'play'} onClick={() => actions.toggle(job)}>
+          {job.enabled ? t('pause') : t('resume')}
+        </Button>
+        <Button icon="edit" onClick={() => navigate(hashOf('cron', [job.id, 'edit']))}>
+          {t('edit')}
+        </Button>
+        <Button icon="trash" kind="danger" onClick={() => actions.remove(job)}>
+          {t('delete')}
+        </Button>
+      </div>
+      <div class="job-facts">
+        <section class="card">
+          <h2>{t('what')}</h2>
+          <p class="job-message">{job.message}</p>
+          <p class="hint">
+            {t(job.mode === 'agent' ? 'modeAgent' : 'modeDirect')}
+            {job.channel !== null && ` → ${job.channel} ${job.chat_id ?? ''}`}
+          </p>
+          <p class="hint">
+            {t('overlap')}: {t(`overlap_${job.overlap}`)}
+          </p>
+          <p class="hint">
+            {t('missed')}: {t(`missed_${job.missed}`)}
+          </p>
+        </section>
+        <section class="card">
+          <h2>{t('when')}</h2>
+          <p>{next === undefined ? t(job.enabled ? 'finished' : 'paused') : `${relativeTime(next)} · ${fullTime(next)}`}</p>
+          <NextRuns preview={preview} />
+        </section>
+      </div>
+      <h2>{t('history')}</h2>
+      <History jobId={job.id} history={history} />
+    </>
+  );
+}
+
+function Body({ jobs, actions }: { jobs: Resource<readonly Job[]>; actions: JobActions }) {
+  const [id, verb] = address.value.parts;
+  const choices = useChoices();
+  const job = jobs.value?.find((known) => known.id === id);
+  const done = ({ id: changed }: Job): void => {
+    jobs.reload();
+    navigate(hashOf('cron', [changed]));
+  };
+  const back = (): void => navigate(hashOf('cron', job === undefined ? [] : [job.id]));
+  if (id === 'new') return <JobForm key="new" job={undefined} {...choices} onDone={done} onCancel={back} />;
+  if (jobs.value === undefined) return jobs.error === undefined ? <Spinner /> : null;
+  if (id === undefined) return <JobList jobs={jobs.value} actions={actions} />;
+  if (job === undefined) {
+    // A job that was just made is in the next list.
+    return jobs.isLoading ? <Spinner /> : <Empty title={t('gone')} action={<Button onClick={back}>{t('all')}</Button>} />;
+  }
+  if (verb === 'edit' || verb === 'copy') {
+    return <JobForm key={`${id}/${verb}`} job={job} isCopy={verb === 'copy'} {...choices} onDone={done} onCancel={back} />;
+  }
+  return <JobDetails key={id} job={job} actions={actions} />;
+}
+
+export default function CronView() {
+  const jobs = useResource(listJobs, []);
+  const actions = jobActions(jobs);
+  const [id, verb] = address.value.parts;
+  useEffect(() => {
+    const timer = setInterval(jobs.reload, RELOAD_MS);
+    return () => clearInterval(timer);
+  }, []);
+  useCommands([{ id: 'cron-new', label: t('new'), icon: 'plus', keys: 'n', run: () => navigate(hashOf('cron', ['new'])) }]);
+  const job = jobs.value?.find((known) => known.id === id);
+  const title = id === 'new' || verb === 'copy' ? t('new') : (job?.name ?? t('title'));
+  return (
+    <section class="view">
+      <header class="view-head">
+        <h1>{title}</h1>
+        {id === undefined && (jobs.value?.length ?? 0) > 0 && (
+          <Button kind="primary" icon="plus" onClick={() => navigate(hashOf('cron', ['new']))}>
+            {t('new')}
+          </Button>
+        )}
+        {id !== undefined && <a href={hashOf('cron')}>{t('all')}</a>}
+      </header>
+      {jobs.error !== undefined && <ErrorBox error={jobs.error} retry={jobs.reload} />}
+      <Body jobs={jobs} actions={actions} />
+    </section>
+  );
+}
