@@ -193,7 +193,20 @@ export function createFakeServices(): FakeServices {
     archive: fakeArchive(calls),
     commands: () => [{ name: 'help', summary: 'lists the commands' }],
     completions: fakeCompletionService(calls, (text, signal) => fake.script(text, signal)),
-    models: { providers: () => note('models.providers', undefined, [provider]), models: () => note('models.models', undefined, [model]) },
+    models: {
+      providers: () => note('models.providers', undefined, [provider]),
+      models: () => note('models.models', undefined, [model]),
+      test: (input) =>
+        note('models.test', input, {
+          ok: true,
+          cause: null,
+          message: 'It answered with 1 models.',
+          latencyMs: 3,
+          httpStatus: 200,
+          models: ['echo'],
+          suggestedBaseUrl: null,
+        }),
+    },
     status: { read: () => note('status.read', undefined, fakeStatus) },
     config: fakeConfigService(calls),
     events: new EventLog({ instanceId: 'wk_test', version: '1.2.3', buildId: 'b1', clock: systemClock }),

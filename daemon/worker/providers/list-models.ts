@@ -71,14 +71,37 @@ function requestOf({ api, baseUrl, apiKey }: ConnectionSettings): ListRequest {
   }
 }
 
-/** `GET {baseUrl}/models` as the API has it. @throws when it does not answer with a list within two seconds */
+export interface ModelsAnswer {
+  readonly url: string;
+  readonly status: number;
+  readonly body: string;
+}
+
+/** `GET {baseUrl}/models` as the API has it. @throws when there is no answer within `timeoutMs` */
+export async function askForModels(settings: ConnectionSettings, timeoutMs: number): Promise<ModelsAnswer> {
+  const { url, headers } = requestOf(settings);
+  const response = await fetch(url, { headers: { ...headers, ...settings.headers }, signal: AbortSignal.timeout(timeoutMs) });
+  return { url, status: response.status, body: await readBounded(response) };
+}
+
+/** The models in an answer; undefined when it is no list of models. */
+export function readModelIds(settings: ConnectionSettings, body: string): string[] | undefined {
+  try {
+    const document: unknown = JSON.parse(body);
+    const list = (document as Record<string, unknown> | null)?.[settings.api === 'google-generative-ai' ? 'models' : 'data'];
+    if (!Array.isArray(list)) return undefined;
+    return requestOf(settings).idsIn(document).filter(isModelId).slice(0, MAX_MODELS);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws when the provider does not answer with a list within two seconds */
 export async function listModels(settings: ConnectionSettings): Promise<string[]> {
-  const request = requestOf(settings);
-  const response = await fetch(request.url, {
-    headers: { ...request.headers, ...settings.headers },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const body = await readBounded(response);
-  if (!response.ok) throw new Error(`${request.url} answered with HTTP ${response.status}`);
-  return request.idsIn(JSON.parse(body)).filter(isModelId).slice(0, MAX_MODELS);
+  const { url, status, body } = await askForModels(settings, TIMEOUT_MS);
+  if (status < 200 || status > 299) throw new Error(`${url} answered with HTTP ${status}`);
+  const ids = readModelIds(settings, body);
+  if (ids === undefined) throw new Error(`${url} answered with something else than a list of models`);
+  return ids;
 }

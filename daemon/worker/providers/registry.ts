@@ -137,6 +137,12 @@ export class ProviderRegistry {
     return [...this.#lasting, ...this.#local()];
   }
 
+  /** Where and how a provider is reached; undefined where there is none of that id. */
+  settingsOf(id: string): ConnectionSettings | undefined {
+    const entry = this.entries.find((known) => known.id === id);
+    return entry === undefined ? undefined : toSettings(entry);
+  }
+
   /** Whether any model but the built-in one can be called. */
   get hasProvider(): boolean {
     return this.entries.some((entry) => entry.problem === undefined);

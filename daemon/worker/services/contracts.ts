@@ -3,8 +3,10 @@
  * nor SQL; routes know only these shapes. Every method that fails throws a `GatewayError`.
  */
 import type { StatusDocument } from '../../../shared/control/messages.js';
+import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { ErrorCode } from '../../../shared/errors.js';
 import type { ChatService } from './chat-contract.js';
+import type { ConnectionReport } from '../providers/check-connection.js';
 import type { CompletionService } from './completion-contract.js';
 import type { ConfigService } from './config-contract.js';
 import type { CronService } from './cron-contract.js';
@@ -153,9 +155,20 @@ export interface ProviderDocument {
   readonly source: string;
 }
 
+/** A provider that is set up, or is about to be. */
+export interface ProviderTest {
+  readonly id?: string;
+  readonly baseUrl?: string;
+  readonly apiKey?: string;
+  readonly api?: ApiKind;
+  readonly model?: string;
+}
+
 export interface ModelService {
   providers(): Promise<ProviderDocument[]>;
   models(): Promise<ModelDocument[]>;
+  /** Asks a provider for its models. @throws INVALID_REQUEST where it is not clear whom, or a stored key would go to another server */
+  test(provider: ProviderTest): Promise<ConnectionReport>;
 }
 
 export interface StatusService {

@@ -1,6 +1,9 @@
 /** What can answer: providers and their models. */
 import type { ProviderRegistry } from '../providers/registry.js';
-import type { ModelService, ProviderDocument } from './contracts.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { checkConnection } from '../providers/check-connection.js';
+import type { ConnectionSettings } from '../providers/provider.js';
+import type { ModelService, ProviderDocument, ProviderTest } from './contracts.js';
 
 const BUILT_IN: ProviderDocument = {
   id: 'xopc',
@@ -21,6 +24,28 @@ function withoutCredentials(address: string): string {
   return url.href;
 }
 
+const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
+
+/** What is given comes before what is stored; the stored key never goes to another server. */
+function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: ProviderRegistry): ConnectionSettings {
+  const stored = id === undefined ? undefined : registry.settingsOf(id);
+  const address = baseUrl ?? stored?.baseUrl;
+  if (address === undefined) {
+    throw new GatewayError('INVALID_REQUEST', {
+      message: id === undefined ? 'neither id nor baseUrl is given' : `there is no provider '${id}', and no baseUrl is given`,
+      hint: 'GET /api/providers lists those that are known.',
+    });
+  }
+  const origin = originOf(address);
+  if (origin === undefined)
+    throw new GatewayError('INVALID_REQUEST', { message: `'${address}' is no address: write e.g. http://127.0.0.1:8000/v1` });
+  const isItsServer = stored !== undefined && originOf(stored.baseUrl) === origin;
+  const key = apiKey ?? (isItsServer ? stored.apiKey : undefined);
+  const base = { id: id ?? 'new', name: stored?.name ?? origin, api: api ?? stored?.api ?? 'openai-completions' } as const;
+  const headers = isItsServer && stored.headers !== undefined ? { headers: stored.headers } : {};
+  return { ...base, ...headers, baseUrl: address, ...(key === undefined ? {} : { apiKey: key }) };
+}
+
 /** @param registry  the one in force; asked at each call */
 export function createModelService(registry: () => ProviderRegistry): ModelService {
   return {
@@ -36,5 +61,6 @@ export function createModelService(registry: () => ProviderRegistry): ModelServi
       return [...entries, BUILT_IN];
     },
     models: () => registry().models(),
+    test: async (provider) => checkConnection(settingsFor(provider, registry()), provider.model),
   };
 }

@@ -1,5 +1,6 @@
-import { modelsResponse, providersResponse } from '../../../../shared/api/models.js';
+import { modelsResponse, providersResponse, providerTestRequest, providerTestResponse } from '../../../../shared/api/models.js';
 import type { ModelService } from '../../services/contracts.js';
+import { given } from '../given.js';
 import { type Route, route } from '../route.js';
 
 export function modelRoutes(models: ModelService): Route[] {
@@ -11,6 +12,17 @@ export function modelRoutes(models: ModelService): Route[] {
       answer: providersResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', providers: await models.providers() };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/providers/test',
+      access: 'token',
+      summary: 'Test whether a provider can be used, saved or not',
+      body: providerTestRequest,
+      answer: providerTestResponse,
+      async handle(ctx, { body }) {
+        ctx.body = { status: 'ok', ...(await models.test(given(body))) };
       },
     }),
     route({

@@ -1,0 +1,132 @@
+/** Tells whether a provider can be used as it is set up, and if not, why, in words: by asking it for its models. */
+import { askForModels, readModelIds } from './list-models.js';
+import type { ConnectionSettings } from './provider.js';
+
+/**
+ * `unauthorized` 401/403; `dns` no such host; `refused` nothing listens; `tls` the certificate is not trusted, or no TLS;
+ * `timeout`; `unreachable` otherwise; `wrongPath` 404 or a page: another base URL; `notTheApi` an answer that is no list
+ * of models; `rateLimited` 429; `overloaded` 5xx; `rejected` another refusal; `modelMissing` it has no such model.
+ */
+export type ConnectionCause =
+  | 'unauthorized'
+  | 'dns'
+  | 'refused'
+  | 'tls'
+  | 'timeout'
+  | 'unreachable'
+  | 'wrongPath'
+  | 'notTheApi'
+  | 'rateLimited'
+  | 'overloaded'
+  | 'rejected'
+  | 'modelMissing';
+
+export interface ConnectionReport {
+  readonly ok: boolean;
+  readonly cause: ConnectionCause | null;
+  /** What happened and what to do. */
+  readonly message: string;
+  readonly latencyMs: number;
+  /** HTTP status, where there was an answer. */
+  readonly httpStatus: number | null;
+  readonly models: readonly string[];
+  /** A base URL that does answer, where the one given does not. */
+  readonly suggestedBaseUrl: string | null;
+}
+
+type Finding = Pick<ConnectionReport, 'cause' | 'message'> & Partial<ConnectionReport>;
+
+const CHECK_MS = 8_000;
+
+function codeOf(error: unknown): string {
+  let current = error;
+  for (let depth = 0; depth < 8 && current instanceof Error; depth += 1) {
+    const { code } = current as NodeJS.ErrnoException;
+    if (typeof code === 'string') return code;
+    if (current.name === 'TimeoutError') return 'ETIMEDOUT';
+    current = current.cause instanceof AggregateError ? current.cause.errors[0] : current.cause;
+  }
+  return '';
+}
+
+function fromNetwork(settings: ConnectionSettings, error: unknown): Finding {
+  const code = codeOf(error);
+  const { host, protocol } = new URL(settings.baseUrl);
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return { cause: 'dns', message: `There is no host ${host} (${code}). Check the base URL for a slip, and this machine's network.` };
+  }
+  if (code === 'ECONNREFUSED') {
+    return { cause: 'refused', message: `Nothing listens at ${host}. Start the server, or correct the port in the base URL.` };
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/.test(code)) {
+    const how = 'Name its authority to the gateway in NODE_EXTRA_CA_CERTS, or use a certificate that is trusted.';
+    return { cause: 'tls', message: `The certificate of ${host} is not trusted (${code}). ${how}` };
+  }
+  if (/^ERR_SSL|^EPROTO/.test(code) || (protocol === 'https:' && code === 'ECONNRESET')) {
+    return { cause: 'tls', message: `${host} does not speak TLS here (${code}). Is it an http:// address?` };
+  }
+  if (/TIMEOUT|^ETIMEDOUT$/.test(code)) {
+    return { cause: 'timeout', message: `${host} did not answer within ${CHECK_MS / 1_000} s. Is it the right address, and up?` };
+  }
+  return {
+    cause: 'unreachable',
+    message: `${host} cannot be reached${code === '' ? '' : ` (${code})`}. Check the address and the network.`,
+  };
+}
+
+function fromStatus(settings: ConnectionSettings, status: number): Finding {
+  const { name, apiKey } = settings;
+  if (status === 401 || status === 403) {
+    const key = apiKey === undefined ? 'It wants an API key, and none is set' : 'It refused the API key';
+    return { cause: 'unauthorized', message: `${key} (HTTP ${status}). Copy the key of ${name} anew.` };
+  }
+  if (status === 404 || status === 405) {
+    return { cause: 'wrongPath', message: `The server has no such path (HTTP ${status}). The base URL usually ends in /v1.` };
+  }
+  if (status === 429) return { cause: 'rateLimited', message: 'It is limiting requests (HTTP 429): the key works. Try again later.' };
+  if (status >= 500) return { cause: 'overloaded', message: `It has a problem of its own (HTTP ${status}). Try again in a moment.` };
+  return { cause: 'rejected', message: `It refused the request (HTTP ${status}). Check the kind of API and the base URL.` };
+}
+
+async function look(settings: ConnectionSettings): Promise<Finding> {
+  try {
+    const answer = await askForModels(settings, CHECK_MS);
+    const found = { httpStatus: answer.status };
+    if (answer.status < 200 || answer.status > 299) return { ...fromStatus(settings, answer.status), ...found };
+    const models = readModelIds(settings, answer.body);
+    if (models === undefined) {
+      const message =
+        'It answered with something else than a list of models. Check the base URL (it usually ends in /v1) and the kind of API.';
+      return { cause: 'notTheApi', message, ...found };
+    }
+    return { cause: null, message: `It answered with ${models.length} models.`, models, ...found };
+  } catch (error) {
+    return fromNetwork(settings, error);
+  }
+}
+
+/** Where the given path is wrong, the usual one is tried. */
+async function suggest(settings: ConnectionSettings, finding: Finding): Promise<Finding> {
+  if (finding.cause !== 'wrongPath' && finding.cause !== 'notTheApi') return finding;
+  const baseUrl = `${new URL(settings.baseUrl).origin}/v1`;
+  if (settings.baseUrl.replace(/\/+$/, '') === baseUrl) return finding;
+  const other = await look({ ...settings, baseUrl });
+  if (other.cause !== null) return finding;
+  return { ...finding, message: `${finding.message} ${baseUrl} does answer.`, suggestedBaseUrl: baseUrl };
+}
+
+/** @param model  its name at the provider, where it must have that one */
+export async function checkConnection(settings: ConnectionSettings, model?: string): Promise<ConnectionReport> {
+  const startedAt = performance.now();
+  const first = await look(settings);
+  const latencyMs = Math.round(performance.now() - startedAt);
+  let finding = await suggest(settings, first);
+  if (finding.cause === null && model !== undefined && finding.models?.includes(model) === false) {
+    finding = {
+      ...finding,
+      cause: 'modelMissing',
+      message: `It answers, but has no model '${model}'. Choose one of its ${finding.models.length}.`,
+    };
+  }
+  return { models: [], httpStatus: null, suggestedBaseUrl: null, ...finding, ok: finding.cause === null, latencyMs };
+}
