@@ -19,4 +19,5 @@ export const VIEWS: readonly View[] = [
   { id: 'sessions', key: 's', load: () => import('../views/sessions/main.js') },
   { id: 'logs', key: 'l', load: () => import('../views/logs/main.js') },
   { id: 'cron', key: 'j', load: () => import('../views/cron/main.js') },
+  { id: 'models', key: 'm', load: () => import('../views/models/main.js') },
 ];
