@@ -29,6 +29,24 @@ export const configResponse = () =>
 /** Answer of `PATCH /api/config`: on disk; in force within a second, without a restart. */
 export const configPatchResponse = () => z.strictObject({ status: okStatus(), revision: z.string(), config: fields() });
 
+/** `GET /api/config/text`: the file as it is written, comments and all; each secret stands as its mask. */
+export const configTextResponse = () => z.strictObject({ status: okStatus(), revision: z.string(), path: z.string(), text: z.string() });
+
+/** Body of `POST /api/config/text`: the whole file; masks keep what they stand for. `dryRun` only judges it. */
+export const configTextRequest = () => z.strictObject({ text: z.string().max(1_048_576), dryRun: z.boolean().default(false) });
+
+/** What is wrong with a text, by line and column from 1; nothing is written then. */
+export const configTextWrittenResponse = () =>
+  z.strictObject({
+    status: okStatus(),
+    /** Of the file now. */
+    revision: z.string(),
+    written: z.boolean(),
+    problems: z.array(
+      z.looseObject({ line: z.int().optional(), column: z.int().optional(), key: z.string().optional(), message: z.string() }),
+    ),
+  });
+
 /** `GET` and answer of `PATCH /api/models-json`: the document itself, as written. */
 export const modelsJsonResponse = fields;
 

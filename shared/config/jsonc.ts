@@ -176,6 +176,31 @@ export interface JsoncEdit {
   readonly value: unknown;
 }
 
+/**
+ * Replaces values in the text, everything else kept as it is.
+ * @param choose  is asked for each value from the root on; what it gives stands in its place, and nothing in it is asked for.
+ */
+export function replaceValues(text: string, choose: (value: unknown, path: KeyPath) => string | undefined): string {
+  const parts: string[] = [];
+  let end = 0;
+  const ignore = (): void => undefined;
+  const visit = (node: Node, path: KeyPath): void => {
+    const literal = choose(buildValue(node, path, ignore), path);
+    if (literal !== undefined) {
+      parts.push(text.slice(end, node.offset), literal);
+      end = node.offset + node.length;
+      return;
+    }
+    (node.children ?? []).forEach((child, index) => {
+      const [name, content] = child.type === 'property' ? (child.children ?? []) : [undefined, child];
+      if (content !== undefined) visit(content, [...path, name === undefined ? index : String(name.value)]);
+    });
+  };
+  const root = parseTree(text, [], { allowTrailingComma: true, allowEmptyContent: true });
+  if (root !== undefined) visit(root, []);
+  return [...parts, text.slice(end)].join('');
+}
+
 function detectFormatting(text: string): { insertSpaces: boolean; tabSize: number; eol: string } {
   const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? '  ';
   return {

@@ -41,6 +41,12 @@ export function maskSecrets(value: unknown, path: KeyPath = []): unknown {
   return mustBeHidden(value, path) ? mask(String(value)) : value;
 }
 
+/** The mask of a value that must be hidden; undefined for any other. */
+export function maskOf(value: unknown, path: KeyPath): SecretMask | undefined {
+  const isLeaf = typeof value !== 'object' || value === null;
+  return isLeaf && mustBeHidden(value, path) ? mask(String(value)) : undefined;
+}
+
 /** Whether a value is a mask: whatever has `$secret` is one, so that a damaged one is never stored. */
 export function isSecretMask(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, '$secret');

@@ -16,6 +16,11 @@ export function fakeConfigService(calls: { name: string; input: unknown }[]): Co
     read: () =>
       Promise.resolve({ revision, inForce: true, path: '/c.json', config, effective: config, sources: { 'gateway.port': 'env' } }),
     patch: patched('config.patch'),
+    readText: () => Promise.resolve({ revision, path: '/c.json', text: '{}\n' }),
+    writeText: async (text, options) => {
+      await patched('config.writeText')(text, options);
+      return { revision, written: !options.dryRun, problems: [] };
+    },
     schema: () => ({ type: 'object' }),
     readModels: () => Promise.resolve({ revision, config: { providers: {} } }),
     patchModels: patched('config.patchModels'),

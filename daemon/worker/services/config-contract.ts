@@ -1,5 +1,7 @@
 /** What the HTTP routes of the configuration may ask of the worker. */
 
+import type { Problem } from '../../../shared/errors.js';
+
 /** An object of plain JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -10,6 +12,20 @@ export interface ConfigRevision {
   /** SHA-256 of the text. */
   readonly revision: string;
   readonly config: Fields;
+}
+
+/** A file as a text, every secret as its mask. */
+export interface ConfigText {
+  readonly revision: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface TextOutcome {
+  readonly revision: string;
+  readonly written: boolean;
+  /** None when it was written. */
+  readonly problems: readonly Problem[];
 }
 
 export interface ConfigView extends ConfigRevision {
@@ -31,6 +47,9 @@ export interface ConfigView extends ConfigRevision {
 export interface ConfigService {
   read(): Promise<ConfigView>;
   patch(changes: Fields, options: { expectedRevision?: string }): Promise<ConfigRevision>;
+  readText(): Promise<ConfigText>;
+  /** Replaces the whole text, or only judges it. What is wrong with it is in the outcome. */
+  writeText(text: string, options: { dryRun: boolean; expectedRevision?: string }): Promise<TextOutcome>;
   /** JSON Schema of `config.json`. */
   schema(): Fields;
   readModels(): Promise<ConfigRevision>;

@@ -6,11 +6,14 @@ import type { Config } from '../../../shared/config/schema.js';
 import { maskSecrets } from '../../../shared/config/secret-mask.js';
 import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
-import { configInvalid, loadConfigFile } from '../../../shared/node/config-file.js';
-import { writeConfig } from '../../../shared/node/config-write.js';
+import { configInvalid, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config-file.js';
+import { stripBom } from '../../../shared/node/config-text.js';
+import { type ConfigWriteOptions, writeConfig, writeConfigText } from '../../../shared/node/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/paths.js';
 import { findUnknownProviders } from '../model-references.js';
 import type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields, StatusService } from './contracts.js';
+import type { ConfigText, TextOutcome } from './config-contract.js';
+import { maskText, restoreText } from './secret-text.js';
 
 export interface ConfigDocumentsOptions {
   readonly paths: GatewayPaths;
@@ -101,6 +104,27 @@ export class ConfigDocuments implements ConfigService {
     return shown(await this.#patch('config', changes, expectedRevision));
   }
 
+  async readText(): Promise<ConfigText> {
+    const path = this.#options.paths.configPath;
+    const text = stripBom(readConfigText(path) ?? '{}\n');
+    const { hash, problems } = loadConfigFile({ path });
+    // A text that cannot be read cannot be freed of its secrets.
+    if (problems.length > 0) throw configInvalid(path, problems);
+    return { revision: hash, path, text: maskText(text) };
+  }
+
+  async writeText(text: string, { dryRun, expectedRevision }: { dryRun: boolean; expectedRevision?: string }): Promise<TextOutcome> {
+    const write = this.#writeOptions('config');
+    const before = readDocument(write.path);
+    const restored = restoreText(text, before.raw);
+    const document = parseConfigText(restored.text, write.path);
+    const own = document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });
+    const problems = restored.problems.length > 0 ? restored.problems : own;
+    if (dryRun || problems.length > 0) return { revision: before.hash, written: false, problems };
+    const { hash } = await writeConfigText({ ...write, expectedHash: expectedRevision ?? before.hash }, restored.text);
+    return { revision: hash, written: true, problems: [] };
+  }
+
   schema(): Fields {
     return configJsonSchema() as Fields;
   }
@@ -144,20 +168,22 @@ export class ConfigDocuments implements ConfigService {
     }
   }
 
-  async #patchOnce(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
+  #writeOptions(file: File): ConfigWriteOptions {
     const { paths } = this.#options;
-    const path = file === 'config' ? paths.configPath : paths.modelsPath;
-    const before = readDocument(path);
-    const validate = (document: ConfigDocument): Problem[] => this.#problemsWith({ [file]: document });
-    const wasValid = validate(before).length === 0;
-    const write = {
-      path,
+    return {
+      path: file === 'config' ? paths.configPath : paths.modelsPath,
       lockPath: paths.configLockPath,
       undoPath: file === 'config' ? paths.undoConfigPath : paths.undoModelsPath,
-      validate,
-      // Edits are made against this revision: whoever changed it meanwhile is not overwritten.
-      expectedHash: expectedRevision ?? before.hash,
+      validate: (document) => this.#problemsWith({ [file]: document }),
     };
+  }
+
+  async #patchOnce(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
+    const options = this.#writeOptions(file);
+    const before = readDocument(options.path);
+    const wasValid = options.validate(before).length === 0;
+    // Edits are made against this revision: whoever changed it meanwhile is not overwritten.
+    const write = { ...options, expectedHash: expectedRevision ?? before.hash };
     try {
       return await writeConfig(write, mergePatchEdits(before.raw, changes));
     } catch (error) {

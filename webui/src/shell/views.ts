@@ -20,4 +20,5 @@ export const VIEWS: readonly View[] = [
   { id: 'logs', key: 'l', load: () => import('../views/logs/main.js') },
   { id: 'cron', key: 'j', load: () => import('../views/cron/main.js') },
   { id: 'models', key: 'm', load: () => import('../views/models/main.js') },
+  { id: 'config', key: 'o', load: () => import('../views/config/main.js') },
 ];

@@ -2,6 +2,9 @@ import {
   configPatchResponse,
   configResponse,
   configSchemaResponse,
+  configTextRequest,
+  configTextResponse,
+  configTextWrittenResponse,
   mergePatch,
   modelsJsonResponse,
 } from '../../../../shared/api/config.js';
@@ -59,6 +62,37 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
   ];
 }
 
+function textRoutes(config: ConfigService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/config/text',
+      access: 'token',
+      summary: 'Read config.json as it is written, its secrets masked',
+      answer: configTextResponse,
+      async handle(ctx) {
+        const view = await config.readText();
+        tag(ctx, view.revision);
+        ctx.body = { status: 'ok', ...view };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/config/text',
+      access: 'token',
+      summary: 'Replace config.json, or only have a text judged; masked secrets stay',
+      headers: IF_MATCH,
+      body: configTextRequest,
+      answer: configTextWrittenResponse,
+      async handle(ctx, { body: { text, dryRun } }) {
+        const outcome = await config.writeText(text, { dryRun, ...expectedRevision(ctx) });
+        tag(ctx, outcome.revision);
+        ctx.body = { status: 'ok', ...outcome };
+      },
+    }),
+  ];
+}
+
 export function configRoutes(config: ConfigService): Route[] {
   return [
     route({
@@ -97,6 +131,7 @@ export function configRoutes(config: ConfigService): Route[] {
         ctx.body = config.schema();
       },
     }),
+    ...textRoutes(config),
     ...modelsJsonRoutes(config),
   ];
 }

@@ -109,7 +109,7 @@ export function ProviderDialog(props: ProviderDialogProps) {
           value={fields.apiKey}
           onInput={(apiKey) => set({ apiKey })}
           placeholder={provider === undefined ? t('apiKeyNone') : t('apiKeyKept')}
-          hint={t('apiKeyHint')}
+          hint={t('apiKeyHint', { reference: '${VARIABLE}' })}
           autocomplete="off"
         />
         {provider === undefined && (

@@ -1,0 +1,88 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser } from '../helpers/browser.js';
+import { openView } from '../helpers/page.js';
+import { RealGateway, until } from '../helpers/real-gateway.js';
+
+const TEXT = `{
+  // the door
+  "gateway": { "allowedHosts": ["home.example"] },
+  "channels": { "webhook": { "accounts": { "hook": { "url": "http://127.0.0.1:9/hook", "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" } } } } // keep
+}
+`;
+
+async function startWithConfig(): Promise<{ gateway: RealGateway; path: string; read: () => string }> {
+  const gateway = await RealGateway.start();
+  const path = join(gateway.xopcHome, 'config.json');
+  writeFileSync(path, TEXT);
+  await until('the file in force', () =>
+    gateway.log().some(({ msg }) => /config/.test(String(msg)) && /applied|in force/.test(String(msg))),
+  );
+  return { gateway, path, read: () => readFileSync(path, 'utf8') };
+}
+
+test.skipIf(noBrowser)('settings are changed in a form: comments and secrets survive, pinned ones stay, a conflict is shown', async () => {
+  const { gateway, path, read } = await startWithConfig();
+  const page = await openView(gateway, '#/config', { allowedErrors: /400|412/ });
+  expect(await page.getByLabel('gateway.port').isDisabled()).toBe(true);
+  await page.getByText('Set (…').first().waitFor();
+  expect(await page.content()).not.toContain('MDEyMzQ1');
+  await page.getByLabel('logs.level').selectOption('debug');
+  await page.getByLabel('gateway.drainTimeoutMs').fill('7');
+  await page.getByLabel('gateway.maxBodyBytes').fill('12');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(/Nothing was written: gateway.maxBodyBytes/).waitFor();
+  expect(read()).toBe(TEXT);
+  await page.getByRole('button', { name: 'Undo gateway.maxBodyBytes' }).click();
+  await page.getByText('2 settings changed, not saved').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  expect(read()).toContain('// the door');
+  expect(read()).toContain('"drainTimeoutMs": 7');
+  expect(read()).toContain('whsec_MDEy');
+
+  await page.getByLabel('logs.level').selectOption('warn');
+  writeFileSync(path, read().replace('"debug"', '"error"'));
+  await page.getByRole('button', { name: 'Save' }).click();
+  const conflict = page.getByRole('dialog', { name: 'The file was changed meanwhile' });
+  await conflict.getByRole('cell', { name: 'error' }).waitFor();
+  await conflict.getByRole('button', { name: 'Save mine over it' }).click();
+  await until('mine', () => read().includes('"level": "warn"'));
+});
+
+test.skipIf(noBrowser)('the file is edited as a text by keyboard: faults by line and column, secrets kept, conflicts shown', async () => {
+  const { gateway, path, read } = await startWithConfig();
+  const page = await openView(gateway, '#/config/text', { allowedErrors: /400|412/ });
+  const area = page.getByRole('textbox', { name: 'File' });
+  await page.waitForFunction(`document.querySelector('textarea')?.value.includes('"$secret": true')`);
+  expect(await area.inputValue()).not.toContain('MDEyMzQ1');
+  await area.focus();
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.type('  "logs": { "level": "loud" },\n');
+  await page.getByRole('button', { name: '2:22' }).waitFor();
+  await page.getByText(/logs\.level.*is "loud"/).waitFor();
+  await expectAccessible(page);
+  await area.fill((await area.inputValue()).replace('"loud"', '"debug"'));
+  await until('no fault', async () => (await page.getByRole('button', { name: '2:22' }).count()) === 0);
+  await area.focus();
+  await page.keyboard.press('Control+s');
+  await page.getByText('Saved', { exact: true }).waitFor();
+  expect(read()).toBe(TEXT.replace('{\n', '{\n  "logs": { "level": "debug" },\n'));
+
+  await area.fill((await area.inputValue()).replace('the door', 'the front door'));
+  writeFileSync(path, read().replace('the door', 'the back door'));
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('alert').getByText('the back door').waitFor();
+  await page.getByRole('button', { name: 'Take the file’s' }).click();
+  expect(await area.inputValue()).toContain('the back door');
+});
+
+test.skipIf(noBrowser)('the form is free of barriers', async () => {
+  const { gateway } = await startWithConfig();
+  const page = await openView(gateway, '#/config');
+  await page.getByLabel('logs.level').selectOption('debug');
+  await page.getByText('1 setting changed, not saved').waitFor();
+  await expectAccessible(page);
+});

@@ -1,0 +1,104 @@
+/** One setting: its key, its value, where that comes from, and the way back to the default. */
+import { Button } from '../../components/button.js';
+import { CheckField, SelectField, TextArea, TextField } from '../../components/field.js';
+import { type ConfigView, draftOf, type Field, isMask } from './schema-fields.js';
+import { valueAt } from '../../../../shared/config/key-path.js';
+import { t } from './text.js';
+
+export interface RowProps {
+  readonly field: Field;
+  readonly view: ConfigView;
+  /** What was typed; undefined: as it is. Null: back to the default. */
+  readonly edit: string | null | undefined;
+  readonly onEdit: (field: Field, edit: string | null | undefined) => void;
+}
+
+function hintOf({ schema, kind }: Field, value: unknown): string | undefined {
+  if (kind === 'list') return t('onePerLine');
+  if (kind === 'secret') return isMask(value) ? t('secretSet', { hint: value.hint }) : t('secretNone');
+  if (kind === 'number' && schema.minimum !== undefined && schema.maximum !== undefined) {
+    return t('between', { from: schema.minimum, to: schema.maximum });
+  }
+  return undefined;
+}
+
+function Control({ field, view, edit, onEdit, isPinned }: RowProps & { isPinned: boolean }) {
+  const { kind, key, schema, path } = field;
+  const value = valueAt(view.effective, path);
+  const draft = edit === null ? draftOf(kind, schema.default) : (edit ?? draftOf(kind, value));
+  const hint = isPinned ? t('pinned') : hintOf(field, value);
+  const common = { label: key, ...(hint === undefined ? {} : { hint }) };
+  const set = (next: string): void => onEdit(field, next === draftOf(kind, value) ? undefined : next);
+  const choices = (schema.anyOf?.find((part) => part.enum !== undefined) ?? schema).enum ?? [];
+  switch (kind) {
+    case 'switch':
+      return isPinned ? (
+        <TextField {...common} value={draft} onInput={set} disabled />
+      ) : (
+        <CheckField {...common} isChecked={draft === 'true'} onChange={(isOn) => set(String(isOn))} />
+      );
+    case 'choice':
+      return (
+        <SelectField
+          {...common}
+          value={draft}
+          disabled={isPinned}
+          onChange={set}
+          choices={choices.map((id) => ({ value: id, label: id }))}
+        />
+      );
+    case 'list':
+      return <TextArea {...common} value={draft} rows={Math.min(6, Math.max(2, draft.split('\n').length))} isCode onInput={set} />;
+    case 'secret':
+      return (
+        <TextField
+          {...common}
+          type="password"
+          value={edit ?? ''}
+          placeholder={isMask(value) ? t('unchanged') : t('notSet')}
+          disabled={isPinned}
+          autocomplete="off"
+          onInput={(next) => onEdit(field, next === '' ? undefined : next)}
+        />
+      );
+    case 'other':
+      return (
+        <div class="field">
+          <p class="config-key">{key}</p>
+          {value !== undefined && <pre>{draftOf(kind, value)}</pre>}
+          <p class="hint">{t('inText')}</p>
+        </div>
+      );
+    case 'number':
+    case 'text':
+      return <TextField {...common} value={draft} disabled={isPinned} autocomplete="off" spellcheck={false} onInput={set} />;
+  }
+}
+
+const SOURCE_TEXT = { file: 'sourceFile', env: 'sourceEnv', flag: 'sourceFlag', default: 'sourceDefault' } as const;
+
+export function FieldRow(props: RowProps) {
+  const { field, view, edit, onEdit } = props;
+  const source = view.sources[field.key] ?? (valueAt(view.config, field.path) === undefined ? 'default' : 'file');
+  const isPinned = source === 'env' || source === 'flag';
+  return (
+    <li class={edit === undefined ? 'config-row' : 'config-row changed'}>
+      <Control {...props} isPinned={isPinned} />
+      <div class="config-side">
+        <span class={source === 'default' ? 'muted' : 'chip'}>{t(SOURCE_TEXT[source])}</span>
+        {source === 'file' && edit === undefined && field.kind !== 'other' && (
+          <Button kind="quiet" onClick={() => onEdit(field, null)}>
+            {t('reset')}
+            <span class="off-screen">{field.key}</span>
+          </Button>
+        )}
+        {edit !== undefined && (
+          <Button kind="quiet" icon="retry" onClick={() => onEdit(field, undefined)}>
+            {t('revert')}
+            <span class="off-screen">{field.key}</span>
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}

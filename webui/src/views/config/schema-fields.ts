@@ -1,0 +1,108 @@
+/** The JSON Schema of the configuration as rows of a form. What has no simple field is left to the file's text. */
+import type { z } from 'zod';
+import type { configResponse } from '../../../../shared/api/config.js';
+import { formatKey, type KeyPath, valueAt } from '../../../../shared/config/key-path.js';
+
+export type ConfigView = z.output<ReturnType<typeof configResponse>>;
+
+/** The parts of JSON Schema that the gateway's uses. */
+export interface Schema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+  readonly items?: Schema;
+  readonly enum?: readonly string[];
+  readonly anyOf?: readonly Schema[];
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly description?: string;
+}
+
+export type FieldKind = 'switch' | 'choice' | 'number' | 'text' | 'secret' | 'list' | 'other';
+
+export interface Field {
+  readonly path: KeyPath;
+  /** `gateway.port`. */
+  readonly key: string;
+  readonly kind: FieldKind;
+  readonly schema: Schema;
+}
+
+const SECRET_NAME = /^(api_?key|.*token|.*secret|password)$/i;
+
+function kindOf(schema: Schema, name: string, value: unknown): FieldKind {
+  const simple = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
+  if (isMask(value) || SECRET_NAME.test(name)) return 'secret';
+  if (simple.enum !== undefined) return 'choice';
+  if (simple.type === 'boolean') return 'switch';
+  if (simple.type === 'integer' || simple.type === 'number') return 'number';
+  if (simple.type === 'string' && (typeof value === 'string' || value === undefined || value === null)) return 'text';
+  const items = simple.items?.anyOf?.[0] ?? simple.items;
+  if (simple.type === 'array' && items?.type === 'string') return 'list';
+  return 'other';
+}
+
+export function isMask(value: unknown): value is { readonly $secret: true; readonly hint: string } {
+  return typeof value === 'object' && value !== null && '$secret' in value;
+}
+
+/** The rows below one schema; objects with names of the user's own are followed where a value has them. */
+function fieldsBelow(schema: Schema, path: KeyPath, value: unknown): Field[] {
+  const own = schema.additionalProperties;
+  if (schema.properties === undefined && typeof own === 'object' && typeof value === 'object' && value !== null && !isMask(value)) {
+    return Object.entries(value).flatMap(([name, item]) => fieldsBelow(own, [...path, name], item));
+  }
+  if (schema.properties === undefined) {
+    return [{ path, key: formatKey(path), kind: kindOf(schema, String(path.at(-1)), value), schema }];
+  }
+  return Object.entries(schema.properties)
+    .filter(
+      ([name, part]) => name !== '$schema' && (valueAt(value, [name]) !== undefined || part.properties === undefined || path.length < 1),
+    )
+    .flatMap(([name, part]) => fieldsBelow(part, [...path, name], valueAt(value, [name])));
+}
+
+export interface Section {
+  readonly name: string;
+  readonly fields: readonly Field[];
+}
+
+/** By the first part of the key. */
+export function sectionsOf(schema: Schema, view: ConfigView): Section[] {
+  return Object.entries(schema.properties ?? {})
+    .filter(([name]) => name !== '$schema')
+    .map(([name, part]) => ({ name, fields: fieldsBelow(part, [name], valueAt(view.effective, [name])) }))
+    .filter(({ fields }) => fields.length > 0);
+}
+
+/** A value as its field holds it. */
+export function draftOf(kind: FieldKind, value: unknown): string {
+  if (value === undefined || value === null || isMask(value)) return '';
+  if (kind === 'list') return (value as readonly unknown[]).join('\n');
+  return typeof value === 'object' ? JSON.stringify(value, null, 2) : String(value);
+}
+
+/** What a field's text means; null takes the key out of the file. */
+export function valueOf(kind: FieldKind, draft: string): unknown {
+  if (kind === 'switch') return draft === 'true';
+  if (kind === 'list')
+    return draft
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean);
+  if (draft === '') return null;
+  if (kind === 'number') return /^-?\d+(\.\d+)?$/.test(draft.trim()) ? Number(draft) : draft;
+  return draft;
+}
+
+/** Edits by path as one merge patch. */
+export function patchOf(edits: readonly { readonly path: KeyPath; readonly value: unknown }[]): Record<string, unknown> {
+  const patch: Record<string, unknown> = {};
+  for (const { path, value } of edits) {
+    let part = patch;
+    for (const segment of path.slice(0, -1)) part = (part[segment] ??= {}) as Record<string, unknown>;
+    part[String(path.at(-1))] = value;
+  }
+  return patch;
+}
