@@ -1,5 +1,6 @@
 /** What is so at this moment, for `/metrics`. */
 import type { ChannelStatus } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { countUndelivered } from '../store/outbox-pages.js';
 import type { Store } from '../store/store.js';
@@ -27,7 +28,9 @@ export async function readGauges({ store, logger, channels }: GaugeOptions): Pro
       { name: 'xopc_outbox_messages', help: 'Messages to chats that are not delivered, by their status.', kind: 'gauge', values },
     ];
   } catch (error) {
-    logger.warn({ err: error }, 'the outbox cannot be counted');
+    // A store that is out of order says so itself, and this is asked every few seconds.
+    const isDown = error instanceof GatewayError && error.code === 'UNAVAILABLE';
+    if (!isDown) logger.warn({ err: error }, 'the outbox cannot be counted');
     return gauges;
   }
 }
