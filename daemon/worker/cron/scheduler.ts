@@ -141,11 +141,13 @@ export class Scheduler {
   }
 
   async #hasWork(db: Queries, look: Look): Promise<boolean> {
+    const isEnabled = this.#options.settings().enabled;
+    // The usual reason first: what follows is asked of the store one by one.
+    const nextMs = isEnabled ? await readNextCronInstant(db) : undefined;
+    if (nextMs !== undefined && nextMs <= look.nowMs) return true;
     const ownRunIds = new Set(this.#running.keys());
     if ((await listRunningRuns(db)).some((run) => isOrphan(run, { ...look, ownRunIds }))) return true;
-    if (!this.#options.settings().enabled) return false;
-    const nextMs = await readNextCronInstant(db);
-    if (nextMs !== undefined && nextMs <= look.nowMs) return true;
+    if (!isEnabled) return false;
     const { nowMs } = look;
     if ((await listStartableRuns(db, { nowMs, mode: 'direct', limit: 1 })).length > 0) return true;
     return (await listStartableRuns(db, { nowMs, mode: 'agent', limit: Math.min(1, this.#freeTurns) })).length > 0;
