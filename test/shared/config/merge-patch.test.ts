@@ -104,3 +104,27 @@ test('no secret value ever appears in what is shown, and what is shown sent back
     { numRuns: 200 },
   );
 });
+
+test('a change of one value, sent with all that is shown, keeps every comment and every secret wherever they are', () => {
+  const name = fc.constantFrom('apiKey', 'token', 'name', 'port', 'headers', 'a', 'b');
+  const leaf = fc.oneof(fc.integer(), fc.boolean(), fc.string({ minLength: 20, maxLength: 30 }));
+  const tree = fc.letrec<{ node: unknown }>((tie) => ({
+    node: fc.oneof({ maxDepth: 3 }, leaf, fc.dictionary(name, tie('node'), { maxKeys: 4 })),
+  })).node;
+  fc.assert(
+    fc.property(fc.dictionary(name, tree, { maxKeys: 5 }), fc.integer(), (fields, value) => {
+      const document = { ...fields, changed: { deep: -1 } };
+      const plain = JSON.stringify(document, null, 2);
+      const comments = plain.split('\n').map((_line, index) => `// note ${index}.`);
+      const text = plain
+        .split('\n')
+        .map((line, index) => `${line} ${comments[index]}`)
+        .join('\n');
+      const shown = maskSecrets(document) as Fields;
+      const after = apply(text, { ...shown, changed: { deep: value } });
+      expect(parseJsonc(after).value).toEqual({ ...document, changed: { deep: value } });
+      for (const comment of comments) expect(after).toContain(comment);
+    }),
+    { numRuns: 200 },
+  );
+});

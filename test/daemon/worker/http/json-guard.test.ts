@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkJson } from '../../../../daemon/worker/http/json-guard.js';
 
@@ -34,4 +35,21 @@ test('the bytes are looked at only when a decoder may have replaced some', () =>
   expect(looks).toBe(0);
   expect(() => checkJson({ 'a\u{fffd}': 1 }, isValidUtf8)).toThrow('not valid UTF-8');
   expect(looks).toBe(1);
+});
+
+test('a hostile key is refused wherever it is, and nothing else is', () => {
+  const path = fc.array(fc.oneof(fc.constantFrom('a', 'providers', 'x y'), fc.nat({ max: 3 })), { maxLength: 20 });
+  const wrap = (steps: readonly (string | number)[], inner: string): string =>
+    steps.reduceRight<string>(
+      (text, step) => (typeof step === 'string' ? `{"z":1,${JSON.stringify(step)}:${text}}` : `[${'0,'.repeat(step)}${text}]`),
+      inner,
+    );
+  const hostile = fc.constantFrom('__proto__', 'constructor', 'prototype', '__pro\\u0074o__');
+  fc.assert(
+    fc.property(path, hostile, (steps, key) => {
+      expect(check(JSON.parse(wrap(steps, `{"${key}":{"polluted":true}}`)))).toThrow('which is not allowed');
+      expect(check(JSON.parse(wrap(steps, `{"proto":"${key}"}`)))).not.toThrow();
+    }),
+    { numRuns: 300 },
+  );
 });
