@@ -1,7 +1,7 @@
 /** Keeps the search index close behind the messages: a little later, in steps, and never while nothing is written. */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { indexNextMessages } from '../store/search-backlog.js';
+import { hasSearchBacklog, indexNextMessages } from '../store/search-backlog.js';
 import type { Store } from '../store/store.js';
 
 export interface SearchIndexerOptions {
@@ -57,11 +57,11 @@ export class SearchIndexer {
     const writesBefore = this.#writes;
     let nextMs: number | undefined;
     try {
-      const hadSome = await store.write(indexNextMessages);
-      // This step was a write too.
-      const hasOthers = this.#writes > writesBefore + 1;
-      if (hadSome) nextMs = STEP_PAUSE_MS;
-      else if (hasOthers) nextMs = DELAY_MS;
+      // An empty write would be synced for nothing.
+      if (await store.read(hasSearchBacklog)) {
+        await store.write(indexNextMessages);
+        nextMs = STEP_PAUSE_MS;
+      } else if (this.#writes > writesBefore) nextMs = DELAY_MS;
     } catch (error) {
       logger.warn({ err: error }, 'the search index has to wait');
       nextMs = RETRY_MS;

@@ -35,6 +35,11 @@ const insertUpTo = prepare<{ end: number }>()((db, p) =>
 
 const setPosition = prepare<{ end: number }>()((db, p) => db.updateTable('messages_search_position').set({ position: p.end }));
 
+/** Whether there is something that {@link indexNextMessages} would do. */
+export async function hasSearchBacklog(db: Queries): Promise<boolean> {
+  return typeof (await selectEnd.first(db, {}))?.end === 'number';
+}
+
 /** Runs in a write. Puts the next messages into the index. @returns whether there were any */
 export async function indexNextMessages(db: Queries): Promise<boolean> {
   const end = (await selectEnd.first(db, {}))?.end ?? null;
