@@ -28,7 +28,7 @@ function anyLike(column: RawBuilder<unknown>, needle: string): RawBuilder<boolea
 const phrase = (needle: string): string => `"${needle.replaceAll('"', '""')}"`;
 
 /** Bounds a search for what nearly every message contains: of those that do, the newest are looked at. */
-const MAX_MATCHES = 100_000;
+const MAX_MATCHES = 50_000;
 
 /** What the index has, and what it does not have yet. */
 function indexed(needle: string): RawBuilder<unknown> {
