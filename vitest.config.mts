@@ -18,6 +18,8 @@ const shared = {
   environment: 'node',
   setupFiles: ['test/helpers/strict-process.ts'],
   restoreMocks: true,
+  // A busy machine takes its time; a wait in vain ends at the test's own limit.
+  expect: { poll: { timeout: 10_000, interval: 20 } },
   server: { deps: { inline: bundlerOnly } },
 };
 
@@ -28,9 +30,9 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: [...APART, ...COMPONENT], testTimeout: 15_000 } },
-      { test: { ...shared, name: 'component', include: COMPONENT, testTimeout: 15_000 } },
-      { test: { ...shared, name: 'guards', include: ['test/guards/**/*.test.ts'], testTimeout: 15_000 } },
+      { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: [...APART, ...COMPONENT], testTimeout: 30_000 } },
+      { test: { ...shared, name: 'component', include: COMPONENT, testTimeout: 60_000 } },
+      { test: { ...shared, name: 'guards', include: ['test/guards/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
       {
         test: { ...serial, name: 'page', include: ['test/page/**/*.test.ts'], globalSetup: ['test/helpers/browser-setup.ts'] },

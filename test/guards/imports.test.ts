@@ -110,7 +110,17 @@ test('each outside package is imported by its owner only', () => {
 });
 
 /** What only a build needs: the page's parts are in what vite makes. */
-const AT_BUILD_TIME = ['@preact/signals', '@tanstack/virtual-core', 'dompurify', 'esbuild', 'highlight.js', 'marked', 'postject', 'preact', 'vite'];
+const AT_BUILD_TIME = [
+  '@preact/signals',
+  '@tanstack/virtual-core',
+  'dompurify',
+  'esbuild',
+  'highlight.js',
+  'marked',
+  'postject',
+  'preact',
+  'vite',
+];
 
 test('each dependency has an owner, and each owned package is a dependency', () => {
   expect(Object.keys(OWNERS).filter((name) => !AT_BUILD_TIME.includes(name))).toEqual(dependencies.toSorted());

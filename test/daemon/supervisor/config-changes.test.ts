@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigChanges } from '../../../daemon/supervisor/config-changes.js';
 import { hashFiles, LOOK_MS } from '../../../daemon/supervisor/config-watch.js';
 import type { Holdings } from '../../../daemon/supervisor/holdings.js';
@@ -11,6 +11,7 @@ import type { FakeChild } from '../../helpers/fake-child.js';
 import { readyMessage } from '../../helpers/fake-child.js';
 import { freePort } from '../../helpers/real-gateway.js';
 import { Supervised } from '../../helpers/supervised.js';
+import { eventually } from '../../helpers/eventually.js';
 
 interface Changing {
   readonly gateway: Supervised;
@@ -102,7 +103,7 @@ describe('an edit', () => {
     expect(gateway.config.settings.drainTimeoutMs).toBe(1_234);
     expect(applied()).toBe(1);
     expect(changes.auth).toEqual({ enabled: true, tokenHint: null });
-    await vi.waitFor(() => expect(readFileSync(gateway.home.paths.lastGoodConfigPath, 'utf8')).toContain('1234'));
+    await eventually(() => expect(readFileSync(gateway.home.paths.lastGoodConfigPath, 'utf8')).toContain('1234'));
     expect(gateway.workers).toHaveLength(1);
   });
 
@@ -163,11 +164,11 @@ describe('another address', () => {
     const [old, port] = [socket(), await freePort()];
     edit({ gateway: { host: '127.0.0.1', port } });
     answers(gateway.worker);
-    await vi.waitFor(() => expect(gateway.workers).toHaveLength(2));
+    await eventually(() => expect(gateway.workers).toHaveLength(2));
     replaced(gateway.worker);
     expect(gateway.worker.last('listen')).toMatchObject({ port });
-    await vi.waitFor(() => expect(socket().port).toBe(port));
-    await vi.waitFor(() => expect(() => adoptListenSocket(old.handle, { origin: 'bound' })).toThrow());
+    await eventually(() => expect(socket().port).toBe(port));
+    await eventually(() => expect(() => adoptListenSocket(old.handle, { origin: 'bound' })).toThrow());
     expect((await bindListenSocket('127.0.0.1', old.port)).port).toBe(old.port);
     expect(changes.warnings).toEqual([]);
     expect(gateway.workers).toHaveLength(2);
@@ -181,7 +182,7 @@ describe('another address', () => {
     const { port } = taken.address() as AddressInfo;
     edit({ gateway: { host: '127.0.0.1', port } });
     answers(gateway.worker);
-    await vi.waitFor(() => expect(changes.warnings).toHaveLength(1));
+    await eventually(() => expect(changes.warnings).toHaveLength(1));
     expect(changes.warnings).toMatchObject([
       { code: 'ADDRESS_UNCHANGED', message: expect.stringContaining(`still on 127.0.0.1:${before.port}`) as string },
     ]);
@@ -191,7 +192,7 @@ describe('another address', () => {
     await once(taken, 'close');
     edit({ gateway: { host: '127.0.0.1', port, drainTimeoutMs: 11 } });
     answers(gateway.worker);
-    await vi.waitFor(() => expect(gateway.workers).toHaveLength(2));
+    await eventually(() => expect(gateway.workers).toHaveLength(2));
     expect(changes.warnings).toEqual([]);
   });
 
@@ -200,9 +201,9 @@ describe('another address', () => {
     const [before, port] = [socket(), await freePort()];
     edit({ gateway: { host: '127.0.0.1', port } });
     answers(gateway.worker);
-    await vi.waitFor(() => expect(gateway.workers).toHaveLength(2));
+    await eventually(() => expect(gateway.workers).toHaveLength(2));
     gateway.worker.exits({ code: 1 });
-    await vi.waitFor(() => expect(changes.warnings).toMatchObject([{ code: 'ADDRESS_UNCHANGED' }]));
+    await eventually(() => expect(changes.warnings).toMatchObject([{ code: 'ADDRESS_UNCHANGED' }]));
     expect(socket()).toBe(before);
     expect((await bindListenSocket('127.0.0.1', port)).port).toBe(port);
   });
@@ -215,12 +216,12 @@ describe('another address', () => {
     second.says(readyMessage()); // it was told the old address
     edit({ gateway: { host: '127.0.0.1', port } });
     answers(first);
-    await vi.waitFor(() => expect(socket().port).toBe(port));
+    await eventually(() => expect(socket().port).toBe(port));
     replaced(second);
-    await vi.waitFor(() => expect(gateway.workers).toHaveLength(3));
+    await eventually(() => expect(gateway.workers).toHaveLength(3));
     replaced(gateway.worker);
     expect(gateway.worker.last('listen')).toMatchObject({ port });
-    await vi.waitFor(() => expect(gateway.supervisor.isRestarting).toBe(false));
+    await eventually(() => expect(gateway.supervisor.isRestarting).toBe(false));
     expect(gateway.workers).toHaveLength(3);
   });
 
@@ -232,7 +233,7 @@ describe('another address', () => {
     const port = edited === undefined ? socket().port : await freePort();
     edit({ gateway: { host: '127.0.0.1', port, drainTimeoutMs: 12 } });
     answers(gateway.worker);
-    await (workers > 1 ? vi.waitFor(() => expect(gateway.workers).toHaveLength(workers)) : turn());
+    await (workers > 1 ? eventually(() => expect(gateway.workers).toHaveLength(workers)) : turn());
     expect(gateway.workers).toHaveLength(workers);
   });
 });

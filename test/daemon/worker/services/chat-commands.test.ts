@@ -4,6 +4,8 @@ import { says } from '../../../fakes/vendors/vendor-reply.js';
 import { startVendor } from '../../../fakes/vendors/vendor-server.js';
 import { makeConversation } from '../../../helpers/make-conversation.js';
 
+const KEY = 'main:webchat:default:direct:c';
+
 async function startChat() {
   const fake = await startVendor(openAiCompletions);
   const models = { providers: { fake: { baseUrl: fake.baseUrl, apiKey: 'key-of-the-fake', models: [{ id: 'one' }, { id: 'two' }] } } };
@@ -49,11 +51,14 @@ test('/stop does not wait for the answer that it stops, and what was said is kep
   fake.reply({ ...says('one ', 'two'), gate: { before: 1, until: new Promise(() => {}) } });
   const answering = chat('count').catch((error: unknown) => error);
   await expect.poll(() => fake.requests.length).toBe(1);
+  const watching = new AbortController();
+  for await (const event of conversation.chat.watch(KEY, {}, watching.signal)) if (event.type === 'delta') break;
+  watching.abort();
   expect(await chat('/stop')).toMatch(/^Stopped/);
   expect(await answering).toMatchObject({ code: 'CONFLICT' });
   await expect(fake.requests[0]?.ended).resolves.toBe('aborted');
   expect(await chat('go on')).toBe('hello');
-  const { messages } = await conversation.sessions.get('main:webchat:default:direct:c');
+  const { messages } = await conversation.sessions.get(KEY);
   expect(messages.map(({ role, status, content }) => `${role} ${status} ${content}`).slice(0, 3)).toEqual([
     'user complete count',
     expect.stringMatching(/^assistant aborted/),

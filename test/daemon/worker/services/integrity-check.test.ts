@@ -8,6 +8,7 @@ import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
+import { eventually } from '../../../helpers/eventually.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -34,7 +35,7 @@ test('a database is read some seconds after the start, then once a day, also acr
   first.start();
   expect(check).not.toHaveBeenCalled();
   await pass(15_000);
-  await vi.waitFor(() => expect(mark(path)).toBe(true));
+  await eventually(() => expect(mark(path)).toBe(true));
   await first.stop();
   const second = make();
   second.start();
@@ -42,7 +43,7 @@ test('a database is read some seconds after the start, then once a day, also acr
   for (let hour = 0; hour < 22; hour += 1) await pass(HOUR_MS);
   expect(check).toHaveBeenCalledTimes(1);
   for (let hour = 0; hour < 3; hour += 1) await pass(HOUR_MS);
-  await vi.waitFor(() => expect(check).toHaveBeenCalledTimes(2));
+  await eventually(() => expect(check).toHaveBeenCalledTimes(2));
   await second.stop();
 });
 
@@ -54,7 +55,7 @@ test('damage that only a full reading finds sets the database aside, and the rea
   const integrity = make();
   integrity.start();
   await pass(15_000);
-  await vi.waitFor(() => expect(store.warnings().map(({ code }) => code)).toEqual(['STORE_SET_ASIDE']));
+  await eventually(() => expect(store.warnings().map(({ code }) => code)).toEqual(['STORE_SET_ASIDE']));
   await integrity.stop();
   const copy = readdirSync(dirname(path)).find((name) => name.includes('.corrupt-') && name.endsWith('Z')) ?? '';
   expect(store.warnings()[0]?.message).toContain(copy);
@@ -77,13 +78,13 @@ test('while another worker lives nothing is checked; a check that could not be m
   expect(spy).not.toHaveBeenCalled();
   isSole = true;
   await pass(HOUR_MS);
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(logger.entries.map(({ message }) => message)).toContain('the database could not be checked; it is tried again in an hour'),
   );
   expect(mark(path)).toBe(false);
   isBroken = false;
   await pass(HOUR_MS);
-  await vi.waitFor(() => expect(mark(path)).toBe(true));
+  await eventually(() => expect(mark(path)).toBe(true));
   await integrity.stop();
 });
 

@@ -1,12 +1,13 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { IDEMPOTENCY_TTL_MS } from '../../../../daemon/worker/store/idempotency.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 import { rateLimited, unauthorized } from '../../../fakes/openai/reply.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { fakeModels, makeConversation } from '../../../helpers/make-conversation.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
+import { eventually } from '../../../helpers/eventually.js';
 
 const KEY = 'main:webchat:default:direct:chat';
 const message = { channel: 'webchat', chatId: 'chat', content: 'hello there' };
@@ -123,7 +124,7 @@ test('while the store is out of order everything is UNAVAILABLE with the reason,
   expect(conversation.warnings()).toEqual([expect.objectContaining({ code: 'STORE_UNAVAILABLE' })]);
   rmSync(database, { recursive: true });
   clock.advance(500);
-  await vi.waitFor(() => expect(conversation.warnings()).toEqual([]));
+  await eventually(() => expect(conversation.warnings()).toEqual([]));
   expect((await conversation.messages.accept(message, {})).replayed).toBe(false);
 });
 

@@ -3,6 +3,7 @@ import { overloaded, rateLimited, says, unauthorized } from '../../../fakes/open
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 import { systemClock } from '../../../../shared/clock.js';
 import { ask, fakeModels, makeConversation, type ConversationOptions } from '../../../helpers/make-conversation.js';
+import { eventually } from '../../../helpers/eventually.js';
 
 let fake: FakeOpenAi;
 
@@ -167,5 +168,5 @@ test('the vendors’ bundle is loaded in idle time, and only where a provider is
   });
   await start({ models: {}, clock, loadAi, isActive: true });
   await start({ clock, loadAi, isActive: true });
-  await vi.waitFor(() => expect(loadAi).toHaveBeenCalledTimes(1));
+  await eventually(() => expect(loadAi).toHaveBeenCalledTimes(1));
 });

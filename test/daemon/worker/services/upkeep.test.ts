@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startFixture } from '../../../helpers/fixture-process.js';
 import { makeConversation } from '../../../helpers/make-conversation.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { buildWorkerFixture } from '../../../helpers/worker-fixture.js';
+import { eventually } from '../../../helpers/eventually.js';
 
 const KEY = 'main:webchat:default:direct:chat';
 
@@ -35,7 +36,7 @@ test('while the worker before still ends its turns, they are left alone, and loo
   await conversation.sessions.list({});
   expect((await conversation.sessions.get(KEY)).messages).toHaveLength(1);
   live.pop();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     clock.advance(1_000);
     expect((await conversation.sessions.get(KEY)).messages).toHaveLength(2);
   });
@@ -53,5 +54,5 @@ test('a deleted session is removed for good after a week', async () => {
   expect(await count()).toBe(1);
   clock.jump(7 * 24 * 60 * 60 * 1_000);
   clock.advance(60 * 60 * 1_000);
-  await vi.waitFor(async () => expect(await count()).toBe(0));
+  await eventually(async () => expect(await count()).toBe(0));
 });

@@ -1,13 +1,14 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { appendMessage } from '../../../../daemon/worker/store/messages.js';
 import { findSession } from '../../../../daemon/worker/store/sessions.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, makeStore, openStore, session } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
+import { eventually } from '../../../helpers/eventually.js';
 
 function place(): string {
   const path = join(tempDir(), 'state', 'gateway.db');
@@ -38,7 +39,7 @@ test('a directory in its place is never renamed; once it is gone the store works
   expect(statSync(path).isDirectory()).toBe(true);
   rmSync(path, { recursive: true });
   clock.advance(250);
-  await vi.waitFor(() => expect(codes(store)).toEqual([]));
+  await eventually(() => expect(codes(store)).toEqual([]));
   expect(await works(store)).toBe(true);
 });
 
@@ -106,7 +107,7 @@ test('a full disk fails the writes with its reason; the store finds out by itsel
   expect(codes(store)).toEqual(['STORE_UNAVAILABLE']);
   expect((await store.read((db) => findSession(db, session('big').key)))?.message_count).toBe(0);
   clock.advance(250);
-  await vi.waitFor(() => expect(codes(store)).toEqual([]));
+  await eventually(() => expect(codes(store)).toEqual([]));
   await limitPages(1_000_000);
   await writeMuch();
 });

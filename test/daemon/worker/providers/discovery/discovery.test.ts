@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { LocalDiscovery, type DiscoveryOptions } from '../../../../../daemon/worker/providers/discovery/discovery.js';
 import { probeLocalServer } from '../../../../../daemon/worker/providers/discovery/probe.js';
 import type { ModelConfig } from '../../../../../shared/config/models-schema.js';
@@ -10,6 +10,7 @@ import { startFakeOpenAi } from '../../../../fakes/openai/server.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
 import { ask, makeConversation } from '../../../../helpers/make-conversation.js';
+import { eventually } from '../../../../helpers/eventually.js';
 
 const probe = async (id: 'ollama' | 'lmstudio' | 'llamacpp', documents: Readonly<Record<string, unknown>>) =>
   probeLocalServer(id, { port: (await serveDocuments(documents)).port, signal: AbortSignal.timeout(5_000) });
@@ -70,10 +71,10 @@ test('what is found, and what is gone, is noticed within a minute', async () => 
   expect(discovery.found('ollama')).toBeUndefined();
   found['ollama'] = [{ id: 'qwen3' }];
   clock.advance(60_000);
-  await vi.waitFor(() => expect(discovery.found('ollama')).toEqual([{ id: 'qwen3' }]));
+  await eventually(() => expect(discovery.found('ollama')).toEqual([{ id: 'qwen3' }]));
   delete found['ollama'];
   clock.advance(60_000);
-  await vi.waitFor(() => expect(discovery.found('ollama')).toBeUndefined());
+  await eventually(() => expect(discovery.found('ollama')).toBeUndefined());
 });
 
 test('switched off, nobody is asked, and what was found before is not used', async () => {
