@@ -18,6 +18,7 @@ import { createRedactor, type Redactor } from '../../shared/node/redact.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
 import type { MetricsModule } from './http/metrics.js';
+import type { WsModule } from './socket/sockets.js';
 import type { AiModule } from './providers/provider.js';
 import { Activity } from './services/activity.js';
 import { ConfigDocuments } from './services/config-documents.js';
@@ -227,6 +228,7 @@ export class WorkerLifecycle {
       },
       config: () => this.#config.current.config,
       loadMetrics: holdBundle<MetricsModule>('metrics'),
+      loadWs: holdBundle<WsModule>('ws'),
       token: () => this.#config.current.token,
       logger: this.#log,
       clock,

@@ -23,6 +23,7 @@ export type BundleName =
   | 'ai'
   | 'telegram'
   | 'metrics'
+  | 'ws'
   | 'doctor';
 
 /** The directory of the running bundles. In a bundle `__dirname` is that of the entry file, `dist/`. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createHttpApp, type HttpApp, type HttpDeps } from '../../daemon/worker/http/app.js';
+import * as ws from '../../daemon/worker/socket/ws.js';
 import * as metricsModule from '../../daemon/worker/metrics.js';
 import type { Services } from '../../daemon/worker/services/contracts.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
@@ -72,6 +73,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     instanceId: 'wk_test',
     isDraining: options.isDraining ?? (() => false),
     loadMetrics: () => metricsModule,
+    loadWs: () => ws,
     machine: fakeMachine,
     page: options.page,
     ...(options.limits === undefined ? {} : { limits: options.limits }),

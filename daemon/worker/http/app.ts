@@ -34,7 +34,7 @@ import { createServer, DEFAULT_LIMITS, type ServerLimits } from './server.js';
 import { createSocketDoor, type SocketDoor } from './socket-door.js';
 import { createTokenCheck } from './token.js';
 import { listenForUpgrades } from './upgrade.js';
-import { Sockets } from '../socket/sockets.js';
+import { Sockets, type WsModule } from '../socket/sockets.js';
 
 export interface HttpDeps {
   readonly services: Services;
@@ -49,6 +49,7 @@ export interface HttpDeps {
   /** True from when the supervisor has announced the drain; this side's own drain counts besides. */
   readonly isDraining: () => boolean;
   readonly loadMetrics: () => MetricsModule;
+  readonly loadWs: () => WsModule;
   /** `page.json` of the build; undefined where no page was built. */
   readonly page?: string | undefined;
   /** For tests. */
@@ -146,10 +147,10 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   return { koa, door };
 }
 
-function createSockets({ services, clock, logger, version, instanceId }: HttpDeps, door: SocketDoor): Sockets {
+function createSockets({ services, clock, logger, version, instanceId, loadWs }: HttpDeps, door: SocketDoor): Sockets {
   const { chat, events } = services;
   const identity = { instanceId, version: version.version, buildId: version.buildId };
-  return new Sockets({ chat, events, clock, logger, identity, authenticate: (hello, client) => door.authenticate(hello, client) });
+  return new Sockets({ chat, events, clock, logger, identity, loadWs, authenticate: (hello, client) => door.authenticate(hello, client) });
 }
 
 export function createHttpApp(deps: HttpDeps): HttpApp {

@@ -1,16 +1,22 @@
 /** All WebSockets: how many there may be, whether they still live, and how they end with the worker. The owner of `ws`. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import { GatewayError } from '../../../shared/errors.js';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
 import { rawAnswer } from '../http/raw-answer.js';
 import { Connection, type ConnectionDeps } from './connection.js';
 import { createFrameParser } from './frames.js';
 
+export interface WsModule {
+  readonly WebSocketServer: typeof WebSocketServer;
+}
+
 export interface SocketsDeps extends Omit<ConnectionDeps, 'parse' | 'authenticate'> {
   /** Judges the first frame of a client of that address. */
   readonly authenticate: (hello: { token?: string | undefined; ticket?: string | undefined }, client: SocketClient) => Promise<void>;
+  /** Loads the bundle of `ws.ts`. */
+  readonly loadWs: () => WsModule;
   /** For tests. */
   readonly maxConnections?: number;
 }
@@ -27,7 +33,7 @@ const LOOK_MS = 50;
 
 export class Sockets {
   readonly #deps: SocketsDeps;
-  readonly #server: WebSocketServer;
+  #server: WebSocketServer | undefined;
   readonly #open = new Set<Connection>();
   readonly #parse = createFrameParser();
   #cancelBeat: (() => void) | undefined;
@@ -36,13 +42,6 @@ export class Sockets {
 
   constructor(deps: SocketsDeps) {
     this.#deps = deps;
-    this.#server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      // Costs a compressor for each connection.
-      perMessageDeflate: false,
-      maxPayload: SOCKET_LIMITS.maxFrameBytes,
-    });
   }
 
   get open(): number {
@@ -56,6 +55,7 @@ export class Sockets {
       return;
     }
     const { head, address, needsToken } = context;
+    this.#server ??= this.#makeServer();
     this.#server.handleUpgrade(request, socket, head, (upgraded) => this.#begin(upgraded, { address, needsToken }));
   }
 
@@ -93,6 +93,17 @@ export class Sockets {
 
   destroyAll(): void {
     for (const connection of this.#open) connection.terminate();
+  }
+
+  #makeServer(): WebSocketServer {
+    const { WebSocketServer: Server } = this.#deps.loadWs();
+    return new Server({
+      noServer: true,
+      clientTracking: false,
+      // Costs a compressor for each connection.
+      perMessageDeflate: false,
+      maxPayload: SOCKET_LIMITS.maxFrameBytes,
+    });
   }
 
   #begin(socket: WebSocket, client: SocketClient): void {
