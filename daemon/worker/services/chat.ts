@@ -27,7 +27,7 @@ export interface ChatServiceOptions {
 }
 
 /** What somebody who opens a chat sees at first; the rest is asked for page by page. */
-const FIRST_PAGE = 100;
+const FIRST_PAGE = 60;
 const PAGE = 200;
 const OVERLAP_LOOK_MS = 250;
 

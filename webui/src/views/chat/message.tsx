@@ -17,14 +17,20 @@ function timeOf(iso: string): string {
   return new Date(iso).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' });
 }
 
-export function ToolRow({ name, detail, isFailed }: { name: string; detail: string; isFailed: boolean }) {
+/** A tool's call as it is kept: its name and what it was given in the first line, then what came of it. */
+const TOOL_USE = /^([\w-]{1,64}) ([^\n]*)\n\n([\s\S]*)$/;
+
+function ToolRow({ content, isFailed }: { content: string; isFailed: boolean }) {
+  const [, name = '', input = '', output = content] = TOOL_USE.exec(content) ?? [];
   return (
     <details class="tool-row" data-failed={isFailed}>
       <summary>
         <Icon name={isFailed ? 'warning' : 'tool'} size={14} />
         {t('tool', { name })}
+        {isFailed && <span class="chip bad">{t('toolsFailed', { count: 1 })}</span>}
       </summary>
-      <pre tabIndex={0}>{detail}</pre>
+      {input !== '' && <pre tabIndex={0}>{input}</pre>}
+      <pre tabIndex={0}>{output}</pre>
     </details>
   );
 }
@@ -73,7 +79,7 @@ const NAMES = { user: 'you', assistant: 'assistant', system: 'system', tool: 'as
 
 export function Message({ message, isLastQuestion, isLastAnswer, canWrite, regenerate, edit, fork }: MessageProps) {
   const { role, content, status, model, createdAt } = message;
-  if (role === 'tool') return <ToolRow name="" detail={content} isFailed={status === 'error'} />;
+  if (role === 'tool') return <ToolRow content={content} isFailed={status === 'error'} />;
   return (
     <article class={`message ${role}`} aria-label={t(NAMES[role])} data-status={status}>
       {role === 'user' ? <p class="plain">{content}</p> : <Markdown text={content} />}

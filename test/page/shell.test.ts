@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+test.skipIf(noBrowser)('everything is reached by keyboard: palette, shortcuts, views, dialogs, and back', async () => {
+  const { gateway } = await startPageWorld();
+  const page = await openPage(gateway.url);
+  await page.getByText('What can I do for you?').waitFor();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('sess');
+  await page.getByRole('option', { name: /^Sessions/ }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+  expect(await page.title()).toBe('Sessions · xopc');
+  await page.keyboard.press('?');
+  const shortcuts = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await shortcuts.getByText('Search titles and messages').waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => shortcuts.count()).toBe(0);
+  await page.keyboard.press('g');
+  await page.keyboard.press('c');
+  await page.getByText('What can I do for you?').waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+});
+
+test.skipIf(noBrowser)('single keys can be switched off, the language and the theme chosen, and both are remembered', async () => {
+  const { gateway } = await startPageWorld();
+  const page = await openPage(`${gateway.url}/#/sessions`);
+  await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('checkbox', { name: 'Keyboard shortcuts are on' }).press(' ');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  await page.getByRole('button', { name: 'Appearance and language' }).click();
+  await page.getByLabel('Theme').selectOption('dark');
+  await page.getByLabel('Language', { exact: true }).selectOption('zh');
+  await page.getByRole('heading', { name: '会话', exact: true }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: '会话', exact: true }).waitFor();
+  const shown = await page.evaluate<string[]>('[document.documentElement.lang, document.documentElement.dataset.theme, document.title]');
+  expect(shown).toEqual(['zh-CN', 'dark', '会话 · xopc']);
+});
+
+test.skipIf(noBrowser)('a gateway that is gone is said to be, and what was written waits until it is back', async () => {
+  const { gateway } = await startPageWorld();
+  const page = await openPage(gateway.url, { allowedErrors: /WebSocket|Failed to load resource|ERR_/ });
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill('One');
+  await page.keyboard.press('Enter');
+  await page.getByRole('article', { name: 'Agent' }).waitFor();
+  await gateway.xopc('gateway', 'stop');
+  await page.getByText('The gateway does not answer.').waitFor();
+  await box.fill('Two, while nobody listens');
+  await page.keyboard.press('Enter');
+  await page.getByText('Waits for the answer before it').waitFor();
+  await expectAccessible(page);
+  await gateway.run();
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await page.getByRole('article', { name: 'Agent' }).getByText('Two, while nobody listens').waitFor();
+  await expect.poll(() => page.getByText('The gateway does not answer.').count()).toBe(0);
+  expect(await page.getByRole('article', { name: 'You' }).allInnerTexts()).toEqual([
+    expect.stringContaining('One'),
+    expect.stringContaining('Two'),
+  ]);
+});
+
+test.skipIf(noBrowser)('a long session opens with its newest messages, and gives the earlier ones when asked', async () => {
+  const { gateway } = await startPageWorld();
+  const said = Array.from({ length: 5_000 }, (_value, index) => ({
+    role: index % 2 === 0 ? 'user' : 'assistant',
+    content: `Message number ${index}`,
+    createdAt: '2026-01-02T03:04:05.678Z',
+    model: null,
+    status: 'complete',
+  }));
+  const body = JSON.stringify({ format: 'xopc-session', version: 1, title: 'Long', messages: said });
+  const made = await fetch(`${gateway.url}/api/sessions/import`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+  const { session } = (await made.json()) as { session: { key: string } };
+  const page = await openPage(gateway.url);
+  await page.getByText('What can I do for you?').waitFor();
+  await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(session.key)}`);
+  await page.getByText('Message number 4999').waitFor();
+  expect(await page.getByRole('article').count()).toBe(60);
+  await page.getByRole('button', { name: 'Show earlier messages' }).click();
+  await page.getByText('Message number 4840', { exact: true }).waitFor();
+  expect(await page.getByRole('article').count()).toBe(160);
+});
