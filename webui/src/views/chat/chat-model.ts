@@ -51,6 +51,8 @@ export class ChatModel {
 
   /** Puts a message into the queue; it leaves in its order, when the answer before it is complete. */
   send(content: string, replaceFrom?: string): void {
+    // It does not wait for what it is about.
+    if (this.live.peek() !== undefined && /^\s*\/stop\s*$/i.test(content)) return this.stop();
     const entry: Entry = {
       key: crypto.getRandomValues(new Uint32Array(4)).join('-'),
       content,
