@@ -201,7 +201,7 @@ export class WorkerLifecycle {
   }
 
   #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
-    const { sessions, messages, outgoing, webhooks, channelAccounts, agent, chat, archive, commands, models, completions, cron } =
+    const { sessions, messages, outgoing, webhooks, channelAccounts, agent, chat, archive, commands, models, overview, completions, cron } =
       this.#conversation;
     const status = createStatusService(() => this.#channel.ask({ type: 'status' }));
     const isTokenOverridden = readEnvironment().token !== undefined;
@@ -221,6 +221,7 @@ export class WorkerLifecycle {
         cron,
         completions,
         status,
+        overview,
         logs: createLogService({ logPath: paths.logPath, redactor: this.#redactor }),
         config: new ConfigDocuments({ paths, inForce, status }),
         events: this.#activity.events,

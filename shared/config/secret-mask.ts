@@ -44,7 +44,8 @@ export function maskSecrets(value: unknown, path: KeyPath = []): unknown {
 /** The mask of a value that must be hidden; undefined for any other. */
 export function maskOf(value: unknown, path: KeyPath): SecretMask | undefined {
   const isLeaf = typeof value !== 'object' || value === null;
-  return isLeaf && mustBeHidden(value, path) ? mask(String(value)) : undefined;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return isLeaf && mustBeHidden(value, path) ? mask(text) : undefined;
 }
 
 /** Whether a value is a mask: whatever has `$secret` is one, so that a damaged one is never stored. */

@@ -100,6 +100,8 @@ export async function expectAccessible(page: Page): Promise<void> {
     for (const size of ['wide', 'narrow'] as const) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await page.setViewportSize(SIZES[size]);
+      // Colours are measured as they are painted.
+      await page.evaluate(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`);
       expect(await findBarriers(page), `${scheme}, ${size}`).toEqual([]);
       const overflow = await page.evaluate<number>(`document.documentElement.scrollWidth - document.documentElement.clientWidth`);
       expect(overflow, `${size}: nothing is wider than the screen`).toBeLessThanOrEqual(0);

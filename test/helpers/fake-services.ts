@@ -208,6 +208,16 @@ export function createFakeServices(): FakeServices {
         }),
     },
     status: { read: () => note('status.read', undefined, fakeStatus) },
+    overview: {
+      read: () =>
+        note('overview.read', undefined, {
+          outbox: { dead: 2 },
+          eventLoopDelayMs: { p50: 0, p99: 1.5, max: 3 },
+          memoryBytes: { rss: 1, heapUsed: 1 },
+          disk: null,
+          databaseBytes: null,
+        }),
+    },
     config: fakeConfigService(calls),
     events: new EventLog({ instanceId: 'wk_test', version: '1.2.3', buildId: 'b1', clock: systemClock }),
     counters: {

@@ -11,6 +11,7 @@ import type { CompletionService } from './completion-contract.js';
 import type { ConfigService } from './config-contract.js';
 import type { CronService } from './cron-contract.js';
 import type { ChannelService, OutgoingService, WebhookService } from './delivery-contract.js';
+import type { OverviewService } from './overview.js';
 import type { SessionArchive } from './session-archive.js';
 import type { CounterService, EventService } from './event-contract.js';
 
@@ -219,6 +220,7 @@ export interface Services {
   readonly cron: CronService;
   readonly completions: CompletionService;
   readonly status: StatusService;
+  readonly overview: OverviewService;
   readonly logs: LogService;
   readonly config: ConfigService;
   readonly events: EventService;

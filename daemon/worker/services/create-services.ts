@@ -32,6 +32,7 @@ import { LiveTurns } from './live-turns.js';
 import { createMessageService } from './messages.js';
 import { modelWarnings } from './model-warnings.js';
 import { createModelService } from './models.js';
+import { createOverviewService } from './overview.js';
 import { createOutgoingService } from './outgoing.js';
 import { publishedMessages, publishedSessions } from './published-services.js';
 import { createSessionArchive } from './session-archive.js';
@@ -78,6 +79,7 @@ export interface Conversation extends Pick<
   | 'sessions'
   | 'messages'
   | 'outgoing'
+  | 'overview'
   | 'webhooks'
   | 'channelAccounts'
   | 'agent'
@@ -257,6 +259,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     commands: () => commands.list(),
     completions: new Completions({ agent, clock, logger, config, registry, tools, publish }),
     models: createModelService(registry),
+    overview: createOverviewService({ store, databasePath: deps.paths.databasePath }),
     cron: cron.service,
     ...lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, turns, registry }),
     channels: () => channels.health(),

@@ -21,16 +21,16 @@ function secretFor(mask: unknown, path: KeyPath, current: unknown): string | und
 
 /** @param current  the document as it is now, secrets in it */
 export function restoreText(text: string, current: unknown): { text: string; problems: readonly Problem[] } {
-  const { problems: faults, locate } = parseJsonc(text);
+  const parsed = parseJsonc(text);
   // Nothing to restore in what cannot be read; whoever writes it says what is wrong.
-  if (faults.length > 0) return { text, problems: [] };
+  if (parsed.problems.length > 0) return { text, problems: [] };
   const problems: Problem[] = [];
   const restored = replaceValues(text, (value, path) => {
     if (!isSecretMask(value)) return undefined;
     const secret = secretFor(value, path, current);
     if (secret === undefined) {
       const message = 'stands for no secret that is stored here; type the secret itself, or ${VARIABLE}';
-      problems.push({ ...locate(path), key: formatKey(path), message });
+      problems.push({ ...parsed.locate(path), key: formatKey(path), message });
     }
     return secret;
   });

@@ -20,5 +20,7 @@ export const VIEWS: readonly View[] = [
   { id: 'logs', key: 'l', load: () => import('../views/logs/main.js') },
   { id: 'cron', key: 'j', load: () => import('../views/cron/main.js') },
   { id: 'models', key: 'm', load: () => import('../views/models/main.js') },
+  { id: 'channels', key: 'h', load: () => import('../views/channels/main.js') },
   { id: 'config', key: 'o', load: () => import('../views/config/main.js') },
+  { id: 'status', key: 'u', load: () => import('../views/status/main.js') },
 ];

@@ -20,6 +20,7 @@ import { metricRoutes } from './metrics.js';
 import { modelRoutes } from './models.js';
 import { openApiRoutes } from './openapi.js';
 import { openAiRoutes } from './openai.js';
+import { overviewRoutes } from './overview.js';
 import { outgoingRoutes } from './outgoing.js';
 import { pageLinkRoutes } from './page-links.js';
 import { pageRoutes } from './page.js';
@@ -56,6 +57,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...modelRoutes(services.models),
     ...cronRoutes(services.cron),
     ...statusRoutes(services.status),
+    ...overviewRoutes(services.overview),
     ...eventRoutes(services.events, connections, clock),
     ...configRoutes(services.config),
     ...metricRoutes(deps.metrics),

@@ -80,7 +80,7 @@ export function sectionsOf(schema: Schema, view: ConfigView): Section[] {
 export function draftOf(kind: FieldKind, value: unknown): string {
   if (value === undefined || value === null || isMask(value)) return '';
   if (kind === 'list') return (value as readonly unknown[]).join('\n');
-  return typeof value === 'object' ? JSON.stringify(value, null, 2) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }
 
 /** What a field's text means; null takes the key out of the file. */

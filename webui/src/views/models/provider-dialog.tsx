@@ -80,6 +80,11 @@ function useProviderForm({ provider, onSaved }: ProviderDialogProps) {
   return { fields, id, set, report, error, busy, test, save };
 }
 
+function NameField({ id, value, onInput }: { id: string; value: string; onInput: (id: string) => void }) {
+  const hint = t('idHint', { id: id === '' ? '…' : id });
+  return <TextField label={t('id')} value={value} onInput={onInput} placeholder={id} hint={hint} autocomplete="off" />;
+}
+
 export function ProviderDialog(props: ProviderDialogProps) {
   const { provider, onClose } = props;
   const { fields, id, set, report, error, busy, test, save } = useProviderForm(props);
@@ -112,16 +117,7 @@ export function ProviderDialog(props: ProviderDialogProps) {
           hint={t('apiKeyHint', { reference: '${VARIABLE}' })}
           autocomplete="off"
         />
-        {provider === undefined && (
-          <TextField
-            label={t('id')}
-            value={fields.id}
-            onInput={(value) => set({ id: value })}
-            placeholder={id}
-            hint={t('idHint', { id: id === '' ? '…' : id })}
-            autocomplete="off"
-          />
-        )}
+        {provider === undefined && <NameField id={id} value={fields.id} onInput={(value) => set({ id: value })} />}
         <SelectField
           label={t('api')}
           value={fields.api}

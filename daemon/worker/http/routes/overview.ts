@@ -1,0 +1,17 @@
+import { overviewResponse } from '../../../../shared/api/overview.js';
+import type { OverviewService } from '../../services/overview.js';
+import { type Route, route } from '../route.js';
+
+export function overviewRoutes(overview: OverviewService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/overview',
+      summary: 'Read what waits and what is used, in numbers',
+      answer: overviewResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', ...(await overview.read()) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { expectAccessible, noBrowser } from '../helpers/browser.js';
+import { callApi, openView } from '../helpers/page.js';
+import { RealGateway, until } from '../helpers/real-gateway.js';
+
+interface Receiver {
+  readonly url: string;
+  /** HTTP status of its answers from now on. */
+  answer: number;
+  readonly received: string[];
+}
+
+async function startReceiver(): Promise<Receiver> {
+  const receiver = { url: '', answer: 400, received: [] as string[] };
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      receiver.received.push(body);
+      response.writeHead(receiver.answer).end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return receiver;
+}
+
+/** With a webhook whose receiver refuses for good, and a message that it refused. */
+async function startWithDeadMessage(): Promise<{ gateway: RealGateway; receiver: Receiver }> {
+  const receiver = await startReceiver();
+  const gateway = await RealGateway.start();
+  const config = { channels: { webhook: { accounts: { hook: { url: receiver.url } } } } };
+  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify(config));
+  await until('the channel', async () => {
+    const { channels } = await callApi<{ channels: { channel: string; state: string }[] }>(gateway, 'GET /api/channels');
+    return channels.some(({ channel, state }) => channel === 'webhook' && state === 'running');
+  });
+  await callApi(gateway, 'POST /api/message', { channel: 'webhook', chat_id: 'room', content: '<b>Hello</b> room' });
+  await until('the refusal', async () => {
+    const { messages } = await callApi<{ messages: unknown[] }>(gateway, 'GET /api/messages?status=dead');
+    return messages.length === 1;
+  });
+  return { gateway, receiver };
+}
+
+test.skipIf(noBrowser)('a message that was refused is seen with its reason, dropped, and brought back', async () => {
+  const { gateway, receiver } = await startWithDeadMessage();
+  const page = await openView(gateway, '#/channels');
+  await page.getByRole('list', { name: 'Channels' }).getByText('hook', { exact: true }).waitFor();
+  await page.getByRole('button', { name: '1 Not delivered' }).click();
+  expect(page.url()).toContain('status=dead');
+  const list = page.getByRole('list', { name: 'Messages to chats' });
+  await list.getByText('<b>Hello</b> room').waitFor();
+  await list.getByText(/400/).waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: /^Drop/ }).click();
+  await page.getByText('No messages').waitFor();
+  receiver.answer = 200;
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('combobox', { name: 'Status' }).selectOption('Any status');
+  await list.getByText('<b>Hello</b> room').waitFor();
+  await list.getByText('Delivered').waitFor({ timeout: 20_000 });
+  expect(receiver.received.at(-1)).toContain('<b>Hello</b> room');
+});
+
+test.skipIf(noBrowser)('a message that was refused is sent again by keyboard, once it can be', async () => {
+  const { gateway, receiver } = await startWithDeadMessage();
+  const page = await openView(gateway, '#/channels?status=dead');
+  receiver.answer = 200;
+  await page.getByRole('button', { name: /^Send again/ }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('No messages').waitFor();
+  await page.getByRole('combobox', { name: 'Status' }).selectOption('Delivered');
+  await page.getByRole('list', { name: 'Messages to chats' }).getByText('<b>Hello</b> room').waitFor({ timeout: 20_000 });
+});
+
+test.skipIf(noBrowser)('the status names what to put right, each with the way there, and says so when nothing is', async () => {
+  const { gateway } = await startWithDeadMessage();
+  await callApi(gateway, 'POST /api/cron/create', { name: 'Soon', schedule: 'every 1h', message: 'x', mode: 'agent' });
+  const page = await openView(gateway, '#/status');
+  await page.getByText('1 message was not delivered').waitFor();
+  await page.getByRole('link', { name: 'Soon' }).waitFor();
+  await page.getByText('from the network; other machines need the token').waitFor();
+  writeFileSync(join(gateway.xopcHome, 'config.json'), '{ "logs": { "level": "loud" } }');
+  await page.getByText(/logs\.level/).waitFor();
+  await page.getByRole('link', { name: 'Open the configuration' }).waitFor();
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 1_440, height: 900 });
+  await page.getByRole('link', { name: 'Show the messages' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Drop/ }).click();
+  await page.getByText('No messages').waitFor();
+  writeFileSync(join(gateway.xopcHome, 'config.json'), '{}');
+  await page.keyboard.press('g');
+  await page.keyboard.press('u');
+  await page.getByText('Nothing to put right').waitFor();
+});

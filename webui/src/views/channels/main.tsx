@@ -1,0 +1,122 @@
+/** The channels view: how each account is, who asks to write to it, and what became of messages to chats. */
+import { useLiveReload } from '../../api/live-reload.js';
+import { useResource } from '../../api/use-resource.js';
+import { Button } from '../../components/button.js';
+import { ErrorBox, errorText, Spinner } from '../../components/feedback.js';
+import { relativeTime } from '../../components/time-text.js';
+import { showToast } from '../../components/toast.js';
+import { changeQuery, hashOf } from '../../shell/router.js';
+import { approve, type Channel, type ChannelState, type Pairing, readChannels, revoke } from './channels-api.js';
+import { Messages } from './messages.js';
+import { t } from './text.js';
+import './channels.css';
+
+const CHIPS: Readonly<Record<Channel['state'], string>> = {
+  off: 'chip',
+  starting: 'chip',
+  running: 'chip good',
+  backoff: 'chip warn',
+  failed: 'chip bad',
+};
+
+function ChannelCard({ channel: { channel, accountId, state, message } }: { channel: Channel }) {
+  return (
+    <li class="card channel">
+      <p class="row">
+        <strong>{channel}</strong>
+        <span class="muted">{accountId}</span>
+        <span class={`${CHIPS[state]} spread`}>{t(`state_${state}`)}</span>
+      </p>
+      {message !== null && <p class={state === 'failed' || state === 'backoff' ? 'message-error' : 'hint'}>{message}</p>}
+      <p class="row">
+        <a href={hashOf('logs', [], { q: channel })}>{t('logLines')}</a>
+      </p>
+    </li>
+  );
+}
+
+function Outbox({ outbox }: { outbox: ChannelState['outbox'] }) {
+  const shown = (['queued', 'sending', 'retry_wait', 'unknown', 'dead'] as const).map((status) => ({ status, count: outbox[status] ?? 0 }));
+  return (
+    <ul class="outbox" aria-label={t('outbox')}>
+      {shown.map(({ status, count }) => (
+        <li key={status}>
+          <button
+            type="button"
+            class={count > 0 && (status === 'dead' || status === 'unknown') ? 'card wrong' : 'card'}
+            onClick={() => changeQuery({ status })}
+          >
+            <span class="outbox-count">{count.toLocaleString()}</span> <span>{t(`status_${status}`)}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Pairings({ pairings, reload }: { pairings: readonly Pairing[]; reload: () => void }) {
+  const act = (work: Promise<void>): void => {
+    work.then(reload, (error: unknown) => showToast({ text: errorText(error), kind: 'error' }));
+  };
+  if (pairings.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>{t('pairings')}</h2>
+      <ul class="rows" aria-label={t('pairings')}>
+        {pairings.map((pairing) => (
+          <li key={`${pairing.channel}/${pairing.accountId}/${pairing.senderId}`}>
+            <span>
+              {pairing.senderName}{' '}
+              <span class="muted">
+                {pairing.channel}/{pairing.accountId} · {pairing.senderId}
+              </span>
+            </span>
+            {pairing.code !== null && <code>{pairing.code}</code>}
+            {pairing.expiresAt !== null && <span class="muted">{t('until', { time: relativeTime(Date.parse(pairing.expiresAt)) })}</span>}
+            <span class="spread">
+              {pairing.code !== null && (
+                <Button kind="primary" onClick={() => act(approve(pairing.channel, pairing.code ?? ''))}>
+                  {t('approve')}
+                  <span class="off-screen">{pairing.senderName}</span>
+                </Button>
+              )}
+              {pairing.state === 'approved' && (
+                <Button onClick={() => act(revoke(pairing))}>
+                  {t('revoke')}
+                  <span class="off-screen">{pairing.senderName}</span>
+                </Button>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export default function ChannelsView() {
+  const { value, error, reload } = useResource(readChannels, []);
+  useLiveReload(['message', 'channel', 'config'], reload);
+  return (
+    <section class="view">
+      <header class="view-head">
+        <h1>{t('title')}</h1>
+        <a href={hashOf('config', [], { q: 'channels' })}>{t('configure')}</a>
+      </header>
+      {error !== undefined && <ErrorBox error={error} retry={reload} />}
+      {value === undefined && error === undefined && <Spinner />}
+      {value !== undefined && (
+        <>
+          <ul class="channels" aria-label={t('title')}>
+            {value.list.channels.map((channel) => (
+              <ChannelCard key={`${channel.channel}/${channel.accountId}`} channel={channel} />
+            ))}
+          </ul>
+          <Pairings pairings={value.list.pairings} reload={reload} />
+          <Outbox outbox={value.outbox} />
+        </>
+      )}
+      <Messages onChange={reload} />
+    </section>
+  );
+}

@@ -1,0 +1,122 @@
+/** Messages to chats: what waits, what failed and why, and what can be done with it. */
+import { useState } from 'preact/hooks';
+import { useLiveReload } from '../../api/live-reload.js';
+import { useResource } from '../../api/use-resource.js';
+import { Button } from '../../components/button.js';
+import { Empty, ErrorBox, errorText, Spinner } from '../../components/feedback.js';
+import { fullTime, relativeTime } from '../../components/time-text.js';
+import { showToast, showUndo } from '../../components/toast.js';
+import { address, changeQuery, hashOf } from '../../shell/router.js';
+import { dropMessage, type Message, readMessages, retryMessage, sendMessage } from './channels-api.js';
+import { t } from './text.js';
+
+const STATUSES = ['queued', 'sending', 'retry_wait', 'unknown', 'dead', 'delivered'] as const;
+
+export function chipOf(status: string): string {
+  if (status === 'delivered') return 'chip good';
+  return status === 'dead' ? 'chip bad' : status === 'unknown' || status === 'retry_wait' ? 'chip warn' : 'chip';
+}
+
+function MessageRow({ message, onRetry, onDrop }: { message: Message; onRetry: () => void; onDrop: () => void }) {
+  const { id, status, channel, accountId, chat_id: chat, content, error, createdAt, attempts, nextAttemptAt } = message;
+  return (
+    <li class="message">
+      <p class="row">
+        <span class={chipOf(status)}>{t(`status_${status}`)}</span>
+        <span>
+          {channel}/{accountId} → {chat}
+        </span>
+        <span class="muted" title={fullTime(Date.parse(createdAt))}>
+          {relativeTime(Date.parse(createdAt))}
+        </span>
+        {attempts > 1 && <span class="muted">{t('attempts', { count: attempts })}</span>}
+        {nextAttemptAt !== null && <span class="muted">{t('nextAttempt', { time: relativeTime(Date.parse(nextAttemptAt)) })}</span>}
+      </p>
+      <p class="message-content">{content}</p>
+      {error !== null && <p class="message-error">{error}</p>}
+      {status === 'unknown' && <p class="hint">{t('unknownText')}</p>}
+      <p class="row">
+        {(status === 'dead' || status === 'unknown') && (
+          <Button icon="retry" onClick={onRetry}>
+            {t('retry')}
+            <span class="off-screen">{id}</span>
+          </Button>
+        )}
+        {status !== 'delivered' && status !== 'sending' && (
+          <Button icon="trash" kind="quiet" onClick={onDrop}>
+            {t('drop')}
+            <span class="off-screen">{id}</span>
+          </Button>
+        )}
+        <a href={hashOf('logs', [], { q: id })}>{t('logLines')}</a>
+      </p>
+    </li>
+  );
+}
+
+export function Messages({ onChange }: { onChange: () => void }) {
+  const { status, channel } = address.value.query;
+  const query = { ...(status === undefined ? {} : { status }), ...(channel === undefined ? {} : { channel }) };
+  const { value, error, reload, set } = useResource((signal) => readMessages(query, signal), [status, channel]);
+  useLiveReload(['message'], reload);
+  const [isReading, setReading] = useState(false);
+  const act = (work: () => Promise<void>, done: () => void): void => {
+    const failed = (failure: unknown): void => void showToast({ text: errorText(failure), kind: 'error' });
+    work().then(done, failed).then(reload, reload).then(onChange, onChange);
+  };
+  const retry = (message: Message): void =>
+    act(
+      () => retryMessage(message.id),
+      () => showToast({ text: t('isRetried') }),
+    );
+  const drop = (message: Message): void =>
+    act(
+      () => dropMessage(message.id),
+      () =>
+        showUndo(t('isDropped'), () =>
+          act(
+            () => sendMessage(message),
+            () => undefined,
+          ),
+        ),
+    );
+  const more = async (): Promise<void> => {
+    if (value?.nextCursor == null) return;
+    setReading(true);
+    const page = await readMessages({ ...query, cursor: value.nextCursor });
+    set({ ...page, messages: [...value.messages, ...page.messages] });
+    setReading(false);
+  };
+  return (
+    <>
+      <div class="view-head">
+        <h2 class="messages-title">{t('messages')}</h2>
+        <select
+          aria-label={t('statusFilter')}
+          value={status ?? ''}
+          onChange={(event) => changeQuery({ status: event.currentTarget.value })}
+        >
+          <option value="">{t('anyStatus')}</option>
+          {STATUSES.map((id) => (
+            <option key={id} value={id}>
+              {t(`status_${id}`)}
+            </option>
+          ))}
+        </select>
+      </div>
+      {error !== undefined && <ErrorBox error={error} retry={reload} />}
+      {value === undefined && error === undefined && <Spinner />}
+      {value?.messages.length === 0 && <Empty title={t('noMessages')}>{t('noMessagesText')}</Empty>}
+      <ul class="messages" aria-label={t('messages')}>
+        {value?.messages.map((message) => (
+          <MessageRow key={message.id} message={message} onRetry={() => retry(message)} onDrop={() => drop(message)} />
+        ))}
+      </ul>
+      {value?.nextCursor != null && (
+        <Button isBusy={isReading} onClick={() => void more()}>
+          {t('older')}
+        </Button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,215 @@
+/** The status view: how the gateway is, what comes next, and what should be put right. */
+import { call } from '../../api/client.js';
+import { useLiveReload } from '../../api/live-reload.js';
+import { useResource } from '../../api/use-resource.js';
+import { Button } from '../../components/button.js';
+import { copyText } from '../../components/copy.js';
+import { ErrorBox, Spinner } from '../../components/feedback.js';
+import { Icon } from '../../components/icon.js';
+import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
+import { hashOf } from '../../shell/router.js';
+import { type Channel, type Job, type Overview, type Repair, repairsOf, type Status, type Whole } from './repairs.js';
+import { t } from './text.js';
+import './status.css';
+
+const RELOAD_MS = 5_000;
+const SHOWN_JOBS = 5;
+
+async function readWhole(signal: AbortSignal): Promise<Whole> {
+  const [status, overview, { channels }, { jobs }] = await Promise.all([
+    call<Status>('GET', '/api/status', { signal }),
+    call<Overview>('GET', '/api/overview', { signal }),
+    call<{ channels: readonly Channel[] }>('GET', '/api/channels', { signal }),
+    call<{ jobs: readonly Job[] }>('GET', '/api/cron', { signal }),
+  ]);
+  return { status, overview, channels, jobs };
+}
+
+function bytesText(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1_000 ** power;
+  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
+}
+
+function RepairItem({ repair: { title, why, link, command } }: { repair: Repair }) {
+  return (
+    <li class="repair">
+      <Icon name="warning" />
+      <div>
+        <h3>{title}</h3>
+        {why !== '' && <p class="muted">{why}</p>}
+        <p class="row">
+          {link !== undefined && <a href={link.hash}>{link.text}</a>}
+          {command !== undefined && (
+            <>
+              <code>{command}</code>
+              <Button kind="quiet" icon="copy" onClick={() => void copyText(command)}>
+                {t('copy')}
+                <span class="off-screen">{command}</span>
+              </Button>
+            </>
+          )}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+function Repairs({ repairs }: { repairs: readonly Repair[] }) {
+  return (
+    <section class="card repairs" aria-labelledby="repairs-title">
+      <h2 id="repairs-title">{repairs.length === 0 ? t('allWell') : t('repairs', { count: repairs.length })}</h2>
+      {repairs.length === 0 && <p class="muted">{t('allWellText')}</p>}
+      <ul>
+        {repairs.map((repair) => (
+          <RepairItem key={repair.id} repair={repair} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Facts({ rows }: { rows: readonly (readonly [string, string | null | undefined])[] }) {
+  return (
+    <dl class="facts">
+      {rows
+        .filter(([, value]) => value !== null && value !== undefined && value !== '')
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+/** Who can reach it, in words: the address that it listens on says so. */
+function exposure({ host, auth }: Status): string {
+  if (/^(127\.|::1$|localhost$)/.test(host)) return t('localOnly');
+  return auth.enabled ? t('openWithToken') : t('openOthersToken');
+}
+
+function Gateway({ status }: { status: Status }) {
+  const { worker, lastExit } = status;
+  const text = (name: string): string | undefined => (typeof status[name] === 'string' ? status[name] : undefined);
+  return (
+    <section class="card">
+      <h2>{t('gateway')}</h2>
+      <Facts
+        rows={[
+          [t('version'), `${status.version} · ${status.build.running.slice(0, 8)}`],
+          [t('uptime'), durationText(status.uptimeMs)],
+          [t('supervisor'), `${status.pid}${text('supervisedBy') === undefined ? '' : ` · ${text('supervisedBy')}`}`],
+          [
+            t('worker'),
+            worker === null ? t('none') : `${worker.pid} · ${t('since', { time: relativeTime(Date.parse(worker.startedAt)) })}`,
+          ],
+          [t('restarts'), t('restartCounts', status.restarts as unknown as Record<string, number>)],
+          [t('lastExit'), lastExit === null ? undefined : `${lastExit.reason}, ${fullTime(Date.parse(lastExit.at))}`],
+          [t('address'), `${status.host}:${status.port}`],
+          [t('reach'), exposure(status)],
+          [t('configFile'), text('configPath')],
+          [t('logFile'), text('logPath')],
+        ]}
+      />
+    </section>
+  );
+}
+
+function Load({ status, overview }: { status: Status; overview: Overview }) {
+  const { eventLoopDelayMs: delay, memoryBytes, disk, databaseBytes } = overview;
+  return (
+    <section class="card">
+      <h2>{t('load')}</h2>
+      <Facts
+        rows={[
+          [t('connections'), String(status.worker?.connections ?? 0)],
+          [t('inFlight'), String(status.worker?.inFlight ?? 0)],
+          [t('memory'), bytesText(memoryBytes.rss)],
+          [t('loopDelay'), t('loopDelayText', { p50: String(delay.p50), p99: String(delay.p99), max: String(delay.max) })],
+          [t('database'), databaseBytes === null ? undefined : bytesText(databaseBytes)],
+          [t('disk'), disk === null ? undefined : t('diskText', { free: bytesText(disk.freeBytes), total: bytesText(disk.totalBytes) })],
+          [t('waiting'), String((overview.outbox.queued ?? 0) + (overview.outbox.sending ?? 0) + (overview.outbox.retry_wait ?? 0))],
+        ]}
+      />
+    </section>
+  );
+}
+
+function Next({ jobs }: { jobs: readonly Job[] }) {
+  const next = jobs
+    .flatMap((job) => (job.nextRunAt === null ? [] : [{ ...job, atMs: Date.parse(job.nextRunAt) }]))
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .slice(0, SHOWN_JOBS);
+  return (
+    <section class="card">
+      <h2>{t('next')}</h2>
+      {next.length === 0 && <p class="muted">{t('nothingNext')}</p>}
+      <ul class="rows">
+        {next.map(({ id, name, atMs }) => (
+          <li key={id}>
+            <a href={hashOf('cron', [id])}>{name}</a>
+            <span class="muted spread" title={fullTime(atMs)}>
+              {relativeTime(atMs)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const CHIPS: Readonly<Record<Channel['state'], string>> = {
+  off: 'chip',
+  starting: 'chip',
+  running: 'chip good',
+  backoff: 'chip warn',
+  failed: 'chip bad',
+};
+
+function Channels({ channels }: { channels: readonly Channel[] }) {
+  return (
+    <section class="card">
+      <h2>{t('channels')}</h2>
+      <ul class="rows">
+        {channels.map(({ channel, accountId, state }) => (
+          <li key={`${channel}/${accountId}`}>
+            <a href={hashOf('channels')}>
+              {channel}/{accountId}
+            </a>
+            <span class={`${CHIPS[state]} spread`}>{t(`channel_${state}`)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export default function StatusView() {
+  const { value, error, reload } = useResource(readWhole, []);
+  useLiveReload(['message', 'channel', 'config'], reload, RELOAD_MS);
+  const state = value?.status.state;
+  return (
+    <section class="view">
+      <header class="view-head">
+        <h1>{t('title')}</h1>
+        {state !== undefined && <span class={state === 'running' ? 'chip good' : 'chip warn'}>{t(`state_${state}`)}</span>}
+      </header>
+      {error !== undefined && <ErrorBox error={error} retry={reload} />}
+      {value === undefined && error === undefined && <Spinner />}
+      {value !== undefined && (
+        <>
+          <Repairs repairs={repairsOf(value)} />
+          <div class="status-grid">
+            <Gateway status={value.status} />
+            <Load status={value.status} overview={value.overview} />
+            <Channels channels={value.channels} />
+            <Next jobs={value.jobs} />
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
