@@ -152,10 +152,10 @@ class LibsqlDriver implements Driver {
    * writes, this one looks again and again, so that the event loop goes on; SQLite's own waiting would hold it.
    */
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    const begin = CompiledQuery.raw('begin immediate');
     for (const giveUpAtMs = performance.now() + LOCK_WAIT_MS; ; await delay(LOCK_LOOK_MS)) {
       try {
-        await connection.executeQuery(begin);
+        // Not prepared: one that found the file locked stays "in progress" until it is collected, and no commit works beside it.
+        (connection as LibsqlConnection).exec('begin immediate');
         return;
       } catch (error) {
         if (!isBusy(error) || performance.now() >= giveUpAtMs) throw error;

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { GroupCommit } from '../../../../daemon/worker/store/group-commit.js';
 import { acquireLease, readLeaseOwner } from '../../../../daemon/worker/store/leases.js';
@@ -149,4 +151,20 @@ test('a write that comes while another runs is not lost, and a long line is spli
   await Promise.all(Array.from({ length: 450 }, (_, index) => commits.submit(claim(`n${index}`))));
   expect(transactions()).toBe(5);
   await commits.idle();
+});
+
+test('what had to wait for another process is committed when that is done, as is all that comes after', async () => {
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const database = await openSqlite(path, MIGRATIONS);
+  onTestFinished(() => database.close());
+  const commits = new GroupCommit(() => Promise.resolve({ writer: database.writer, synced: () => database.synced() }));
+  const other = new Database(path);
+  onTestFinished(() => void other.close());
+  for (const key of ['a', 'b', 'c']) {
+    other.exec('begin immediate');
+    const waiting = commits.submit(claim(key));
+    await delay(50); // several looks
+    other.exec('commit');
+    expect(await waiting).toBe(true);
+  }
 });
