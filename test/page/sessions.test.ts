@@ -50,6 +50,6 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   await expectAccessible(page);
   await list.getByRole('button', { name: 'Actions for “Wie spät' }).click();
   await page.getByRole('menuitem', { name: 'Continue in a new chat' }).click();
-  await page.getByText('Wie spät ist es?').first().waitFor();
+  await page.getByRole('article', { name: 'You' }).getByText('Wie spät ist es?').waitFor();
   expect(page.url()).toContain('#/chat/');
 });
