@@ -1,5 +1,5 @@
 /** A button that opens a menu. Arrow keys, Home, End and the first letter move; Escape closes and gives the focus back. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button, IconButton } from './button.js';
 import { Icon, type IconName } from './icon.js';
 
@@ -70,7 +70,8 @@ export function Menu({ label, icon = 'more', text, items, align = 'end', opens =
     setOpen(false);
     root.current?.querySelector<HTMLElement>('button')?.focus();
   };
-  useEffect(() => {
+  // Before it is painted: the next key is for the menu.
+  useLayoutEffect(() => {
     if (!isOpen) return undefined;
     root.current?.querySelector<HTMLElement>('[role^=menuitem]')?.focus();
     const onOutside = (event: Event): void => {
