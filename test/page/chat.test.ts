@@ -131,3 +131,18 @@ test.skipIf(noBrowser)('a gateway that wants its token asks for it, refuses a wr
   await other.getByText('What can I do for you?').waitFor();
   expect(other.url()).not.toContain('link=');
 });
+
+test.skipIf(noBrowser)('a browser that keeps nothing chats all the same', async () => {
+  const { gateway } = await startPageWorld();
+  const page = await openPage(gateway.url);
+  await page.addInitScript(
+    `Storage.prototype.setItem = Storage.prototype.removeItem = () => { throw new DOMException('full', 'QuotaExceededError') }`,
+  );
+  await page.reload();
+  for (const text of ['First words', 'Second words']) {
+    await page.getByRole('textbox', { name: 'Message' }).fill(text);
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: 'Agent' }).getByText(text).waitFor();
+  }
+  expect(await page.getByRole('article', { name: 'You' }).count()).toBe(2);
+});
