@@ -78,6 +78,7 @@ test.skipIf(noBrowser)('a message that was refused is sent again by keyboard, on
   await page.getByText('No messages').waitFor();
   await page.getByRole('combobox', { name: 'Status' }).selectOption('Delivered');
   await page.getByRole('list', { name: 'Messages to chats' }).getByText('<b>Hello</b> room').waitFor({ timeout: 20_000 });
+  expect(receiver.received).toHaveLength(2);
 });
 
 test.skipIf(noBrowser)('the status names what to put right, each with the way there, and says so when nothing is', async () => {

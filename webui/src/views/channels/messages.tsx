@@ -1,5 +1,4 @@
 /** Messages to chats: what waits, what failed and why, and what can be done with it. */
-import { useState } from 'preact/hooks';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
@@ -54,55 +53,65 @@ function MessageRow({ message, onRetry, onDrop }: { message: Message; onRetry: (
   );
 }
 
-export function Messages({ onChange }: { onChange: () => void }) {
+function useMessages(onChange: () => void) {
   const { status, channel } = address.value.query;
   const query = { ...(status === undefined ? {} : { status }), ...(channel === undefined ? {} : { channel }) };
   const { value, error, reload, set } = useResource((signal) => readMessages(query, signal), [status, channel]);
   useLiveReload(['message'], reload);
-  const [isReading, setReading] = useState(false);
-  const act = (work: () => Promise<void>, done: () => void): void => {
-    const failed = (failure: unknown): void => void showToast({ text: errorText(failure), kind: 'error' });
-    work().then(done, failed).then(reload, reload).then(onChange, onChange);
+  const act = async (work: () => Promise<void>, done: () => void): Promise<void> => {
+    try {
+      await work();
+      done();
+    } catch (failure) {
+      showToast({ text: errorText(failure), kind: 'error' });
+    }
+    reload();
+    onChange();
   };
-  const retry = (message: Message): void =>
-    act(
-      () => retryMessage(message.id),
-      () => showToast({ text: t('isRetried') }),
-    );
-  const drop = (message: Message): void =>
-    act(
-      () => dropMessage(message.id),
-      () =>
-        showUndo(t('isDropped'), () =>
-          act(
-            () => sendMessage(message),
-            () => undefined,
-          ),
-        ),
-    );
-  const more = async (): Promise<void> => {
-    if (value?.nextCursor == null) return;
-    setReading(true);
-    const page = await readMessages({ ...query, cursor: value.nextCursor });
-    set({ ...page, messages: [...value.messages, ...page.messages] });
-    setReading(false);
+  const nothing = (): void => undefined;
+  return {
+    status,
+    value,
+    error,
+    reload,
+    retry: (message: Message) =>
+      void act(
+        () => retryMessage(message.id),
+        () => showToast({ text: t('isRetried') }),
+      ),
+    drop: (message: Message) =>
+      void act(
+        () => dropMessage(message.id),
+        () => showUndo(t('isDropped'), () => void act(() => sendMessage(message), nothing)),
+      ),
+    more: async (): Promise<void> => {
+      if (value === undefined || value.nextCursor === null) return;
+      const page = await readMessages({ ...query, cursor: value.nextCursor });
+      set({ ...page, messages: [...value.messages, ...page.messages] });
+    },
   };
+}
+
+function StatusFilter({ status }: { status: string | undefined }) {
+  return (
+    <select aria-label={t('statusFilter')} value={status ?? ''} onChange={(event) => changeQuery({ status: event.currentTarget.value })}>
+      <option value="">{t('anyStatus')}</option>
+      {STATUSES.map((id) => (
+        <option key={id} value={id}>
+          {t(`status_${id}`)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+export function Messages({ onChange }: { onChange: () => void }) {
+  const { status, value, error, reload, retry, drop, more } = useMessages(onChange);
   return (
     <>
       <div class="view-head">
         <h2 class="messages-title">{t('messages')}</h2>
-        <select
-          aria-label={t('statusFilter')}
-          value={status ?? ''}
-          onChange={(event) => changeQuery({ status: event.currentTarget.value })}
-        >
-          <option value="">{t('anyStatus')}</option>
-          {STATUSES.map((id) => (
-            <option key={id} value={id}>
-              {t(`status_${id}`)}
-            </option>
-          ))}
-        </select>
+        <StatusFilter status={status} />
       </div>
       {error !== undefined && <ErrorBox error={error} retry={reload} />}
       {value === undefined && error === undefined && <Spinner />}
@@ -112,11 +121,7 @@ export function Messages({ onChange }: { onChange: () => void }) {
           <MessageRow key={message.id} message={message} onRetry={() => retry(message)} onDrop={() => drop(message)} />
         ))}
       </ul>
-      {value?.nextCursor != null && (
-        <Button isBusy={isReading} onClick={() => void more()}>
-          {t('older')}
-        </Button>
-      )}
+      {value !== undefined && value.nextCursor !== null && <Button onClick={() => void more()}>{t('older')}</Button>}
     </>
   );
 }

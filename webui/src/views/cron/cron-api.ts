@@ -56,8 +56,29 @@ export async function deleteJob(id: string): Promise<void> {
   await call('DELETE', apiPath('/api/cron/:id', { id }));
 }
 
+const INPUT_NAMES = [
+  'name',
+  'schedule',
+  'message',
+  'mode',
+  'channel',
+  'chat_id',
+  'accountId',
+  'agentId',
+  'session',
+  'timezone',
+  'model',
+  'enabled',
+  'overlap',
+  'missed',
+  'interrupted',
+  'graceMs',
+  'timeoutMs',
+  'retries',
+  'notifyAfter',
+] as const satisfies readonly (keyof JobInput & keyof Job)[];
+
 /** What a job was made of: to make it again. */
 export function inputOf(job: Job): JobInput {
-  const { id: _id, failures: _failures, nextRunAt: _next, createdAt: _created, updatedAt: _updated, ...input } = job;
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)) as JobInput;
+  return Object.fromEntries(INPUT_NAMES.map((name) => [name, job[name]]).filter(([, value]) => value !== null)) as JobInput;
 }

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { channelListResponse } from '../../../../shared/api/channels.js';
 import type { modelsResponse } from '../../../../shared/api/models.js';
 import { call } from '../../api/client.js';
+import { useLiveReload } from '../../api/live-reload.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
@@ -19,7 +20,6 @@ import { NextRuns, usePreview } from './preview.js';
 import { t } from './text.js';
 import './cron.css';
 
-const RELOAD_MS = 15_000;
 const SHOWN_RUNS = 50;
 
 /** A job's channel and account as one choice. */
@@ -109,10 +109,7 @@ export default function CronView() {
   const jobs = useResource(listJobs, []);
   const actions = jobActions(jobs);
   const [id, verb] = address.value.parts;
-  useEffect(() => {
-    const timer = setInterval(jobs.reload, RELOAD_MS);
-    return () => clearInterval(timer);
-  }, []);
+  useLiveReload([], jobs.reload);
   useCommands([{ id: 'cron-new', label: t('new'), icon: 'plus', keys: 'n', run: () => navigate(hashOf('cron', ['new'])) }]);
   const job = jobs.value?.find((known) => known.id === id);
   const title = id === 'new' || verb === 'copy' ? t('new') : (job?.name ?? t('title'));
