@@ -1,6 +1,6 @@
 /** Reads a view's data again when the gateway tells that something of it has changed. */
 import { useEffect, useRef } from 'preact/hooks';
-import { type GatewayEvent, useGatewayEvent } from './gateway-events.js';
+import { useGatewayEvent } from './gateway-events.js';
 
 /** A burst of events is one reading. */
 const QUIET_MS = 250;
@@ -8,7 +8,7 @@ const QUIET_MS = 250;
 const SLOW_MS = 15_000;
 
 /** @param names  the events that matter; a `reset` always does */
-export function useLiveReload(names: readonly GatewayEvent['name'][], reload: () => void, everyMs = SLOW_MS): void {
+export function useLiveReload(names: readonly string[], reload: () => void, everyMs = SLOW_MS): void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useGatewayEvent(({ name }) => {
     if (name !== 'reset' && !names.includes(name)) return;

@@ -4,10 +4,12 @@ import { Button, IconButton } from '../../components/button.js';
 import { Empty } from '../../components/feedback.js';
 import { Menu } from '../../components/menu.js';
 import { fullTime, relativeTime } from '../../components/time-text.js';
+import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
 import type { Job } from './cron-api.js';
 import { RunStrip, useRuns } from './history.js';
 import type { JobActions } from './job-actions.js';
+import { usePreview } from './preview.js';
 import { t } from './text.js';
 
 /** Each shown row asks for its last runs. */
@@ -19,6 +21,13 @@ function StateChip({ job }: { job: Job }) {
   if (job.failures > 0) return <span class="chip bad">{t('failing', { count: job.failures })}</span>;
   if (job.nextRunAt === null) return <span class="chip">{t('finished')}</span>;
   return null;
+}
+
+/** `every 1h` and `at …` are words already. */
+function Words({ job: { schedule, timezone } }: { job: Job }) {
+  const isCron = !/^(every|at)\s|^\d{4}-/i.test(schedule);
+  const { preview } = usePreview(isCron ? schedule : '', timezone);
+  return preview === undefined ? null : <span class="job-words">{preview.words[language.value]}</span>;
 }
 
 function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
@@ -41,7 +50,7 @@ function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
           <a href={hashOf('cron', [job.id])}>{job.name}</a> <StateChip job={job} />
         </p>
         <p class="hint">
-          <code>{job.schedule}</code> · {job.timezone} {job.channel !== null && `· ${job.channel}`}
+          <Words job={job} /> <code>{job.schedule}</code> · {job.timezone} {job.channel !== null && `· ${job.channel}`}
         </p>
       </div>
       <div class="job-next">{next !== undefined && <span title={fullTime(next)}>{relativeTime(next)}</span>}</div>

@@ -109,7 +109,7 @@ export default function CronView() {
   const jobs = useResource(listJobs, []);
   const actions = jobActions(jobs);
   const [id, verb] = address.value.parts;
-  useLiveReload([], jobs.reload);
+  useLiveReload(['cron'], jobs.reload);
   useCommands([{ id: 'cron-new', label: t('new'), icon: 'plus', keys: 'n', run: () => navigate(hashOf('cron', ['new'])) }]);
   const job = jobs.value?.find((known) => known.id === id);
   const title = id === 'new' || verb === 'copy' ? t('new') : (job?.name ?? t('title'));
