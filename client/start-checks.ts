@@ -67,6 +67,8 @@ function refuseRunning(location: GatewayLocation): void {
   if (location.kind === 'absent') return;
   if (location.kind === 'answers') throw alreadyRuns(location.status);
   if (location.kind === 'starting') throw alreadyRuns(location.lock);
+  // Twenty starts at once keep a small machine so busy that the winner is slow to answer.
+  if (location.kind === 'silent' && location.lock !== undefined) refuseCompetitor(location.lock.createdAt, location.lock);
   throw unavailableError(location);
 }
 
