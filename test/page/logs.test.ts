@@ -96,3 +96,20 @@ test.skipIf(noBrowser)('without the token the log stays closed, and opens when i
   await page.getByRole('dialog', { name: 'This gateway wants its token' }).waitFor();
   expect(await page.locator('.log-head').count()).toBe(0);
 });
+
+test.skipIf(noBrowser)('of a flood the newest hundred thousand lines stay, and the page says that older ones were dropped', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/logs');
+  await page.getByText('Live', { exact: true }).waitFor();
+  const lines = Array.from({ length: 101_000 }, (_, n) => ({ time: '2026-01-01T00:00:00Z', msg: `flood ${n}` }));
+  appendLog(gateway, ...lines);
+  await page.getByText('This page keeps the newest 100,000 lines.').waitFor({ timeout: 30_000 });
+  await page.getByText('flood 100999').waitFor({ timeout: 30_000 });
+  const total = Number((await page.locator('.log-count').textContent())?.match(/of ([\d,]+)/)?.[1]?.replaceAll(',', ''));
+  expect(total).toBeLessThanOrEqual(100_000);
+  expect(total).toBeGreaterThan(94_000);
+  // Whatever their number, only those in sight are in the document.
+  expect(await page.locator('.log-head').count()).toBeLessThan(120);
+  await page.getByRole('searchbox').fill('"flood 100500"');
+  await until('one line', async () => (await page.locator('.log-head').count()) === 1);
+});
