@@ -20,6 +20,7 @@ describe('a killed worker', () => {
       const pid = gateway.workerPid();
       process.kill(pid, 'SIGKILL');
       await gateway.untilReplaced(pid);
+      await until('requests in between', () => load.succeeded > (round + 1) * 50);
     }
     const { failures, succeeded } = load.stop();
     const kinds = Object.keys(failures).filter((kind) => !/ECONNRESET|EPIPE|socket hang up/.test(kind));
