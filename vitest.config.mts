@@ -23,7 +23,12 @@ const shared = {
   server: { deps: { inline: bundlerOnly } },
 };
 
-/** What starts real gateways measures time and owns ports: one file at a time. */
+/** Real gateways whose tests wait much and set no limits of time: two files at a time. */
+const UNTIMED = [
+  'test/e2e/{api,api-docs,docs,docs-nginx,doctor,pairing,poison,storage,fallback}.test.ts',
+  'test/e2e/{backup,database-faults,delivery-failures,cron,cron-clock}.test.ts',
+];
+/** What measures time or floods a gateway: one file at a time. */
 const serial = { ...shared, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
@@ -33,7 +38,8 @@ export default defineConfig({
       { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: [...APART, ...COMPONENT], testTimeout: 30_000 } },
       { test: { ...shared, name: 'component', include: COMPONENT, testTimeout: 60_000 } },
       { test: { ...shared, name: 'guards', include: ['test/guards/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      { test: { ...serial, name: 'scenarios', include: UNTIMED, fileParallelism: true } },
+      { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: UNTIMED } },
       {
         test: { ...serial, name: 'page', include: ['test/page/**/*.test.ts'], globalSetup: ['test/helpers/browser-setup.ts'] },
       },

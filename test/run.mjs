@@ -12,7 +12,7 @@ import { setUp } from '../bin/setup.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Suites that run side by side, then those that want the machine for themselves. */
-const ROUNDS = [['unit', 'component', 'guards'], ['e2e'], ['page']];
+const ROUNDS = [['unit', 'component', 'guards'], ['scenarios'], ['e2e'], ['page']];
 const TORTURE_ROUNDS = [['torture']];
 
 function runVitest(projects, { report, args }) {

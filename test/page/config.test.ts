@@ -55,7 +55,7 @@ test.skipIf(noBrowser)('the file is edited as a text by keyboard: faults by line
   const { gateway, path, read } = await startWithConfig();
   const page = await openView(gateway, '#/config/text', { allowedErrors: /400|412/ });
   const area = page.getByRole('textbox', { name: 'File' });
-  await page.waitForFunction(`document.querySelector('textarea')?.value.includes('"$secret": true')`);
+  await expect.poll(() => area.inputValue()).toContain('"$secret": true');
   expect(await area.inputValue()).not.toContain('MDEyMzQ1');
   await area.focus();
   await page.keyboard.press('Control+Home');

@@ -13,7 +13,7 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   await page.keyboard.press('/');
   await page.keyboard.type('harbour');
   await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
-  expect(page.url()).toContain('#/sessions?q=harbour');
+  await expect.poll(() => page.url()).toContain('#/sessions?q=harbour');
 
   await list.getByRole('button', { name: 'Actions for' }).click();
   await page.getByRole('menuitem', { name: 'Rename' }).click();
@@ -51,5 +51,5 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   await list.getByRole('button', { name: 'Actions for “Wie spät' }).click();
   await page.getByRole('menuitem', { name: 'Continue in a new chat' }).click();
   await page.getByRole('article', { name: 'You' }).getByText('Wie spät ist es?').waitFor();
-  expect(page.url()).toContain('#/chat/');
+  await expect.poll(() => page.url()).toContain('#/chat/');
 });
