@@ -92,6 +92,8 @@ function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
 interface Answering {
   readonly koa: Koa<RequestState, RouterExtras>;
   readonly door: SocketDoor;
+  /** Before Koa. @returns false when the request is no plain question for health */
+  readonly answerHealth: ReturnType<typeof healthFastPath>;
 }
 
 function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean): Answering {
@@ -113,7 +115,6 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   const host = hostGuard({ ownHosts: createOwnHosts(deps.machine ?? machineNames, clock), allowedHosts: rules.allowedHosts, demandToken });
   const origin = originGuard(rules.cors);
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
-  koa.use(healthFastPath(healthDeps, document));
   koa.use(requestId(requestIds));
   koa.use(securityHeaders);
   koa.use(accessLog(logger, clock, stats));
@@ -144,7 +145,7 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   );
   koa.use(unmatched);
   const door = createSocketDoor({ koa, guards: [target, host, origin], ...rules, demandToken, refuse, tokenState, tickets });
-  return { koa, door };
+  return { koa, door, answerHealth: healthFastPath(healthDeps, document) };
 }
 
 function createSockets({ services, clock, logger, version, instanceId, loadWs }: HttpDeps, door: SocketDoor): Sockets {
@@ -156,7 +157,7 @@ function createSockets({ services, clock, logger, version, instanceId, loadWs }:
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const connections = new Connections();
   const isDraining = (): boolean => deps.isDraining() || drain.isActive;
-  const { koa, door } = createKoa(deps, connections, isDraining);
+  const { koa, door, answerHealth } = createKoa(deps, connections, isDraining);
   const answer = koa.callback();
   const sockets = createSockets(deps, door);
   const server = createServer({
@@ -167,7 +168,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     handle(request, response) {
       connections.begin(request, response);
       if (isDraining()) response.shouldKeepAlive = false;
-      void answer(request, response);
+      if (!answerHealth(request, response)) void answer(request, response);
     },
   });
   const drain = new Drain({ server, connections, clock: deps.clock });

@@ -1,10 +1,10 @@
 /**
  * `GET /health` before everything else: it is asked every few seconds by whoever supervises, so it costs no guard, no
- * log line and no parsing. Requests that a rule may concern (an Origin, `allowedIps`) take the long way to the same body.
+ * log line, no parsing and no context of Koa's. Requests that a rule may concern (an Origin, `allowedIps`) take the long way to the same body.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HealthDocument } from '../../../../shared/api/health.js';
 import type { Clock } from '../../../../shared/clock.js';
-import type { HttpMiddleware } from '../context.js';
 import type { RequestIds } from './request-id.js';
 import { JSON_HEADERS } from './security-headers.js';
 
@@ -29,9 +29,11 @@ export function healthDocument({ clock, version, instanceId }: Pick<HealthDeps, 
   });
 }
 
-const DONE = Promise.resolve();
-
-export function healthFastPath(deps: HealthDeps, document: () => HealthDocument): HttpMiddleware {
+/** @returns answers the request and says true, or leaves it alone */
+export function healthFastPath(
+  deps: HealthDeps,
+  document: () => HealthDocument,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
   let atSecond = Number.NaN;
   let body = '';
   let headers: string[] = [];
@@ -46,14 +48,13 @@ export function healthFastPath(deps: HealthDeps, document: () => HealthDocument)
       String(Buffer.byteLength(body)),
     ];
   };
-  return (ctx, next) => {
-    const { req, res } = ctx;
-    if (req.url !== '/health' || req.method !== 'GET' || req.headers.origin !== undefined || deps.isRestricted()) return next();
+  return (request, response) => {
+    if (request.url !== '/health' || request.method !== 'GET') return false;
+    if (request.headers.origin !== undefined || deps.isRestricted()) return false;
     const second = Math.floor(deps.clock.now() / 1_000);
     if (second !== atSecond) refresh(second);
-    ctx.respond = false;
-    res.writeHead(200, [...headers, 'X-Request-Id', deps.requestIds(req)]);
-    res.end(body);
-    return DONE;
+    response.writeHead(200, [...headers, 'X-Request-Id', deps.requestIds(request)]);
+    response.end(body);
+    return true;
   };
 }
