@@ -95,16 +95,27 @@ export async function findBarriers(page: Page, runOnly: typeof ALL_RULES = ALL_R
   return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help} at ${JSON.stringify(node.target)}`));
 }
 
+/** A busy browser may still be painting the other scheme: what is wrong then is right a moment later, and a real barrier stays. */
+const LOOKS = 5;
+
+async function findLastingBarriers(page: Page, runOnly: typeof ALL_RULES): Promise<string[]> {
+  let found: string[] = [];
+  for (let look = 0; look < LOOKS; look += 1) {
+    await page.evaluate(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`);
+    found = await findBarriers(page, runOnly);
+    if (found.length === 0) break;
+  }
+  return found;
+}
+
 /** Clean in light and dark, wide and narrow. The page stays in the last. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const scheme of ['light', 'dark'] as const) {
     for (const size of ['wide', 'narrow'] as const) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await page.setViewportSize(SIZES[size]);
-      // Colours are measured as they are painted.
-      await page.evaluate(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`);
       // Between the schemes only colours differ.
-      expect(await findBarriers(page, scheme === 'light' ? ALL_RULES : COLOUR_RULES), `${scheme}, ${size}`).toEqual([]);
+      expect(await findLastingBarriers(page, scheme === 'light' ? ALL_RULES : COLOUR_RULES), `${scheme}, ${size}`).toEqual([]);
       const overflow = await page.evaluate<number>(`document.documentElement.scrollWidth - document.documentElement.clientWidth`);
       expect(overflow, `${size}: nothing is wider than the screen`).toBeLessThanOrEqual(0);
     }
