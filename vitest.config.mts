@@ -29,7 +29,8 @@ const UNTIMED = [
   'test/e2e/{backup,database-faults,delivery-failures,cron,cron-clock}.test.ts',
 ];
 /** What measures time or floods a gateway: one file at a time. */
-const serial = { ...shared, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
+/** A second try tells a fault from a machine that was busy elsewhere: what fails twice fails the run, and the report names both. */
+const serial = { ...shared, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000, retry: 1 };
 
 export default defineConfig({
   test: {
@@ -43,7 +44,7 @@ export default defineConfig({
       {
         test: { ...serial, name: 'page', include: ['test/page/**/*.test.ts'], globalSetup: ['test/helpers/browser-setup.ts'] },
       },
-      { test: { ...serial, name: 'torture', include: ['test/torture/**/*.test.ts'], testTimeout: 600_000 } },
+      { test: { ...serial, name: 'torture', include: ['test/torture/**/*.test.ts'], testTimeout: 600_000, retry: 0 } },
     ],
   },
 });

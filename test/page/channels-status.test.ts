@@ -54,7 +54,7 @@ test.skipIf(noBrowser)('a message that was refused is seen with its reason, drop
   const page = await openView(gateway, '#/channels');
   await page.getByRole('list', { name: 'Channels' }).getByText('hook', { exact: true }).waitFor();
   await page.getByRole('button', { name: '1 Not delivered' }).click();
-  expect(page.url()).toContain('status=dead');
+  await expect.poll(() => page.url()).toContain('status=dead');
   const list = page.getByRole('list', { name: 'Messages to chats' });
   await list.getByText('<b>Hello</b> room').waitFor();
   await list.getByText(/400/).waitFor();

@@ -37,7 +37,7 @@ test.skipIf(noBrowser)('by keyboard alone: search, open a line, filter by a fiel
   await page.keyboard.press('/');
   await page.keyboard.type('req_77');
   await until('the filter', async () => (await page.locator('.log-head').count()) === 1);
-  expect(page.url()).toContain('q=req_77');
+  await expect.poll(() => page.url()).toContain('q=req_77');
   await page.locator('.log-head').focus();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Only lines with this requestId' }).focus();
@@ -47,7 +47,7 @@ test.skipIf(noBrowser)('by keyboard alone: search, open a line, filter by a fiel
   await page.keyboard.press('Enter');
   await page.locator('.marked').waitFor();
   await page.getByText('line 76', { exact: true }).waitFor();
-  expect(page.url()).not.toContain('q=');
+  await expect.poll(() => page.url()).not.toContain('q=');
   // From the marked line on with the arrows.
   await until('the focus', () => page.evaluate(`document.activeElement.textContent.includes('line 77')`));
   await page.keyboard.press('ArrowDown');
@@ -61,7 +61,7 @@ test.skipIf(noBrowser)('levels, times and searches are in the address, and what 
   await until('ten lines', async () => (await page.locator('.log-head').count()) === 10);
   await page.getByRole('button', { name: /^info/ }).click();
   await page.getByText('line 99', { exact: true }).waitFor();
-  expect(page.url()).not.toContain('hide=');
+  await expect.poll(() => page.url()).not.toContain('hide=');
   await page.getByRole('button', { name: /^warn/ }).click();
   await until('ninety lines', async () => (await page.locator('.log-count').textContent())?.startsWith('90 of '));
   const [download] = await Promise.all([
