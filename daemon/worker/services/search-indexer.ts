@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { hasSearchBacklog, indexNextMessages } from '../store/search-backlog.js';
 import type { Store } from '../store/store.js';
+import { StoreWait } from '../store/store-wait.js';
 
 export interface SearchIndexerOptions {
   readonly store: Store;
@@ -14,10 +15,10 @@ export interface SearchIndexerOptions {
 const DELAY_MS = 250;
 /** Between two steps, so that requests come in between. */
 const STEP_PAUSE_MS = 20;
-const RETRY_MS = 5_000;
 
 export class SearchIndexer {
   readonly #options: SearchIndexerOptions;
+  readonly #wait: StoreWait;
   /** How many writes there were. */
   #writes = 0;
   #cancel: (() => void) | undefined;
@@ -26,6 +27,7 @@ export class SearchIndexer {
 
   constructor(options: SearchIndexerOptions) {
     this.#options = options;
+    this.#wait = new StoreWait(options, 'the search index has to wait');
   }
 
   /** Begins with what was written before. */
@@ -53,7 +55,7 @@ export class SearchIndexer {
   }
 
   async #run(): Promise<void> {
-    const { store, logger } = this.#options;
+    const { store } = this.#options;
     const writesBefore = this.#writes;
     let nextMs: number | undefined;
     try {
@@ -62,9 +64,9 @@ export class SearchIndexer {
         await store.write(indexNextMessages);
         nextMs = STEP_PAUSE_MS;
       } else if (this.#writes > writesBefore) nextMs = DELAY_MS;
+      this.#wait.succeeded();
     } catch (error) {
-      logger.warn({ err: error }, 'the search index has to wait');
-      nextMs = RETRY_MS;
+      nextMs = this.#wait.failed(error);
     }
     this.#step = undefined;
     if (nextMs !== undefined) this.#schedule(nextMs);
