@@ -138,6 +138,13 @@ function patchClipanion(source) {
   return patched;
 }
 
+/** picocolors opens stdout to see whether it is a terminal; ours are made for the stream that each is to colour. */
+function patchPicocolors(source) {
+  const patched = source.replace('(p.stdout || {}).isTTY', 'false');
+  if (patched === source) throw new Error('picocolors has changed: bin/bundle-stubs.mjs no longer finds p.stdout');
+  return patched;
+}
+
 /** The esbuild plugin. */
 export function bundleStubs() {
   return {
@@ -152,6 +159,9 @@ export function bundleStubs() {
       });
       build.onLoad({ filter: /[\\/]clipanion[\\/]lib[\\/]advanced[\\/]Cli\.m?js$/ }, ({ path }) => {
         return { contents: patchClipanion(readFileSync(path, 'utf8')), loader: 'js' };
+      });
+      build.onLoad({ filter: /[\\/]picocolors[\\/]picocolors\.js$/ }, ({ path }) => {
+        return { contents: patchPicocolors(readFileSync(path, 'utf8')), loader: 'js' };
       });
       build.onLoad({ filter: /[\\/]mime-db[\\/]db\.json$/ }, ({ path }) => {
         return { contents: pickMediaTypes(readFileSync(path, 'utf8')), loader: 'json' };

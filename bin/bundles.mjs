@@ -8,6 +8,7 @@ import { bundleStubs } from './bundle-stubs.mjs';
 const ENTRIES = {
   main: 'bin/main.ts',
   client: 'client/main.ts',
+  status: 'client/status-main.ts',
   control: 'client/control-main.ts',
   config: 'client/config-tools.ts',
   start: 'client/start-supervisor.ts',

@@ -21,10 +21,17 @@ const ROLES: Record<string, BundleName> = {
 /** The second words of the commands in `control.cjs`; without one, or with an option, it is the start. */
 const CONTROL_WORDS = ['start', 'status', 'stop', 'restart', 'logs'];
 
+/** `[gateway] status [--json]`, which needs no parser. */
+function isPlainStatus(args: string[]): boolean {
+  const words = args[0] === 'gateway' ? args.slice(1) : args;
+  return words[0] === 'status' && words.slice(1).every((word) => word === '--json');
+}
+
 /** The whole command line, or the part that holds what is called all day. Help is of the whole. */
 function chooseClient(args: string[]): BundleName {
   const [first = '', second = '-'] = args;
   if (args.indexOf('--help') !== -1 || args.indexOf('-h') !== -1) return 'client';
+  if (isPlainStatus(args)) return 'status';
   const isControl = first === 'gateway' ? second[0] === '-' || CONTROL_WORDS.indexOf(second) !== -1 : first === 'status';
   return isControl || first === '--version' ? 'control' : 'client';
 }
@@ -81,8 +88,10 @@ async function run(): Promise<void> {
   if (role === undefined) setTimeout(() => void supplyCachedData(), CACHED_DATA_DELAY_MS).unref();
   const code = await entry.main(role === undefined ? process.argv.slice(2) : rest);
   if (code === undefined) return;
-  if (role === undefined) await supplyCachedData();
-  await exit(code);
+  if (role !== undefined) return exit(code);
+  await supplyCachedData();
+  // A client has flushed what it wrote; looking at its streams once more would open those that it never used.
+  process.exit(code);
 }
 
 run().catch((error: unknown) => {

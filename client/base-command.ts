@@ -1,83 +1,53 @@
-/** What all commands share: options, paths, output, and how an error becomes a message and an exit code. */
+/** What all commands share: the options `--config` and `--json`, and a {@link CommandIo} made with them. */
 import { Command, Option } from 'clipanion';
-import { formatProblem, GatewayError, toErrorDocument, type ErrorDocument, type Problem } from '../shared/errors.js';
-import { escapeControlsKeepLines, escapeJsonControls } from '../shared/log/escape.js';
+import type { ErrorDocument } from '../shared/errors.js';
 import type { GatewayEnvironment } from '../shared/node/env.js';
-import { resolvePaths, type GatewayPaths } from '../shared/node/paths.js';
+import type { GatewayPaths } from '../shared/node/paths.js';
 import type { ClientContext } from './client-context.js';
-import { Output } from './output.js';
-import { withSystemHint } from './system-error.js';
-
-/** At most this many problems are listed; a file that is wrong throughout needs no longer list. */
-const MAX_LISTED_PROBLEMS = 20;
-
-/** The text of an error for a person: one line, its problems if there are several, and what to do next. */
-export function describeError(error: ErrorDocument): string {
-  const problems = Array.isArray(error.details?.['problems']) ? (error.details['problems'] as Problem[]) : [];
-  const lines = [`xopc: ${error.message}`];
-  if (problems.length > 1) lines.push(...problems.slice(0, MAX_LISTED_PROBLEMS).map((problem) => `  ${formatProblem(problem)}`));
-  if (problems.length > MAX_LISTED_PROBLEMS) lines.push(`  and ${problems.length - MAX_LISTED_PROBLEMS} more`);
-  if (error.hint !== undefined) lines.push(`  ${error.hint}`);
-  return escapeControlsKeepLines(lines.join('\n'));
-}
-
-export function exitCodeOf(error: unknown): number {
-  return error instanceof GatewayError ? error.spec.exitCode : 1;
-}
-
-/** A document as it goes to stdout; safe on a terminal, the same value for a program. */
-export function formatJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).split('\n').map(escapeJsonControls).join('\n');
-}
+import { CommandIo } from './command-io.js';
+import type { Output } from './output.js';
 
 export abstract class BaseCommand extends Command<ClientContext> {
   readonly config = Option.String('--config', { description: 'Configuration file, instead of `~/.xopc/config.json`.' });
   readonly json = Option.Boolean('--json', false, { description: 'Print one JSON document on stdout.' });
 
-  #environment: GatewayEnvironment | undefined;
-  #paths: GatewayPaths | undefined;
-  #out: Output | undefined;
-  #err: Output | undefined;
+  #io: CommandIo | undefined;
 
-  /** @throws USAGE when a variable has a value that cannot be used */
-  protected get environment(): GatewayEnvironment {
-    return (this.#environment ??= this.context.runtime.readEnvironment());
+  /** The options and the context are there once the command line has been parsed. */
+  protected get io(): CommandIo {
+    return (this.#io ??= new CommandIo(this.context, { config: this.config, json: this.json }));
   }
 
-  /** What `--config`, else XOPC_CONFIG, names; undefined for the default. */
+  protected get environment(): GatewayEnvironment {
+    return this.io.environment;
+  }
+
   protected get configPath(): string | undefined {
-    return this.config ?? this.environment.configPath;
+    return this.io.configPath;
   }
 
   protected get gatewayPaths(): GatewayPaths {
-    const { home, runtimeDir } = this.environment;
-    const configPath = this.configPath;
-    return (this.#paths ??= resolvePaths({ home, runtimeDir, ...(configPath === undefined ? {} : { configPath }) }));
+    return this.io.gatewayPaths;
   }
 
-  /** stdout: the result and nothing else. */
   protected get out(): Output {
-    return (this.#out ??= new Output(this.context.stdout, (name) => this.context.runtime.environmentValue(name)));
+    return this.io.out;
   }
 
-  /** stderr: progress, notes, errors. */
   protected get err(): Output {
-    return (this.#err ??= new Output(this.context.stderr, (name) => this.context.runtime.environmentValue(name)));
+    return this.io.err;
   }
 
-  /** A line of the result. */
   protected printLine(text: string): Promise<void> {
-    return this.out.write(`${text}\n`);
+    return this.io.printLine(text);
   }
 
-  /** The result as one JSON document. */
   protected printJson(value: unknown): Promise<void> {
-    return this.printLine(formatJson(value));
+    return this.io.printJson(value);
   }
 
-  /** A line for the person who waits. */
-  protected note(text: string, paint: (text: string) => string = String): Promise<void> {
-    return this.err.write(`${paint(escapeControlsKeepLines(text))}\n`);
+  protected note(text: string, paint?: (text: string) => string): Promise<void> {
+    return this.io.note(text, paint);
   }
 
   /** Does the work. @returns the exit code */
@@ -88,20 +58,10 @@ export abstract class BaseCommand extends Command<ClientContext> {
     return {};
   }
 
-  override async execute(): Promise<number> {
-    try {
-      return await this.run();
-    } catch (error) {
-      return await this.#report(error);
-    } finally {
-      for (const output of [this.#out, this.#err]) await output?.flush();
-    }
-  }
-
-  async #report(error: unknown): Promise<number> {
-    const document = withSystemHint(toErrorDocument(error), error);
-    if (this.json) await this.printJson({ ...this.failureFields(document), error: document });
-    else await this.err.write(`${this.err.paint.red(describeError(document))}\n`);
-    return exitCodeOf(error);
+  override execute(): Promise<number> {
+    return this.io.perform(
+      () => this.run(),
+      (error) => this.failureFields(error),
+    );
   }
 }

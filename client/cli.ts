@@ -1,7 +1,7 @@
 /** Runs a command line: help, version, wrong usage, or the command that it names. */
 import { Cli, type CommandClass } from 'clipanion';
 import { toErrorDocument } from '../shared/errors.js';
-import { describeError, exitCodeOf, formatJson } from './base-command.js';
+import { describeError, exitCodeOf, formatJson } from './command-io.js';
 import type { ClientContext } from './client-context.js';
 import type { CommandEntry } from './commands/command-entry.js';
 import { Output } from './output.js';
@@ -47,12 +47,13 @@ function wantsHelp(args: readonly string[]): boolean {
   return (end === -1 ? args : args.slice(0, end)).some((argument) => argument === '--help' || argument === '-h');
 }
 
-async function makeCli(entries: readonly CommandEntry[], { version }: Pick<CliOptions, 'version'>): Promise<Cli<ClientContext>> {
+/** @param about  Adds the version to the help; it is read from a file, so a command that only runs does without. */
+async function makeCli(entries: readonly CommandEntry[], about?: Pick<CliOptions, 'version'>): Promise<Cli<ClientContext>> {
   const classes: CommandClass<ClientContext>[] = await Promise.all(entries.map((entry) => entry.load()));
   return Cli.from(classes, {
     binaryLabel: 'xopc, a self-hosted gateway between programs, chats, schedules and agents',
     binaryName: 'xopc',
-    binaryVersion: version(),
+    ...(about === undefined ? {} : { binaryVersion: about.version() }),
     enableColors: false,
   });
 }
@@ -102,7 +103,7 @@ async function runWith(
       return 0;
     }
   }
-  const cli = await makeCli(entry === undefined ? options.commands : [entry], options);
+  const cli = await makeCli(entry === undefined ? options.commands : [entry]);
   let command;
   try {
     command = cli.process([...args], { runtime: context.runtime });

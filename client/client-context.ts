@@ -1,4 +1,5 @@
 /** What a command gets from the process that it runs in; tests give it another. */
+import type { Writable } from 'node:stream';
 import type { BaseContext } from 'clipanion';
 import { loadBundle } from '../shared/node/bundle.js';
 import type { SupervisorEntry } from '../shared/node/entry.js';
@@ -8,6 +9,7 @@ import type * as BackupTools from './backup-tools.js';
 import type * as ConfigTools from './config-tools.js';
 import type * as ServiceTools from './service-tools.js';
 import type * as DoctorTools from './doctor-tools.js';
+import { openStandardStream } from './standard-stream.js';
 import type * as Starter from './start-supervisor.js';
 
 export interface ClientRuntime {
@@ -50,6 +52,8 @@ export const processRuntime: ClientRuntime = {
 
 /** The process's own streams and environment; a stream that nobody asks for is not opened. */
 export function processContext(): ClientContext {
+  let stdout: Writable | undefined;
+  let stderr: Writable | undefined;
   return {
     env: {},
     colorDepth: 1,
@@ -58,10 +62,10 @@ export function processContext(): ClientContext {
       return process.stdin;
     },
     get stdout() {
-      return process.stdout;
+      return (stdout ??= openStandardStream(1));
     },
     get stderr() {
-      return process.stderr;
+      return (stderr ??= openStandardStream(2));
     },
   };
 }

@@ -190,7 +190,8 @@ class ControlExchange {
     this.#rest = '';
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#ipc.disconnect(CONNECTION);
+    // Later: to destroy a socket Node opens stderr, which a command that ends right after the answer need not wait for.
+    setImmediate(() => this.#ipc.disconnect(CONNECTION));
     return outcome;
   }
 }

@@ -1,5 +1,5 @@
 /** Entry of the whole command line. */
-import { runCommandLine } from './command-line.js';
+import { runCommandLine, warmUpCommandLine } from './command-line.js';
 import { COMMANDS } from './commands/registry.js';
 
 /** @returns the process exit code */
@@ -8,7 +8,6 @@ export function main(args: string[]): Promise<number | undefined> {
 }
 
 /** See warm-up.ts. */
-export async function warmUp(): Promise<void> {
-  const { warmUp: run } = await import('./warm-up.js');
-  await run(COMMANDS);
+export function warmUp(): Promise<void> {
+  return warmUpCommandLine(COMMANDS);
 }

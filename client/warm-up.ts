@@ -9,9 +9,7 @@ import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { CONTROL_VERSION, type StatusDocument } from '../shared/control/messages.js';
 import { resolvePaths } from '../shared/node/paths.js';
-import { runCli } from './cli.js';
 import { processRuntime, type ClientContext } from './client-context.js';
-import type { CommandEntry } from './commands/command-entry.js';
 
 const SINCE = new Date(0).toISOString();
 
@@ -74,8 +72,11 @@ function quietContext(home: string): ClientContext {
   return { env: {}, colorDepth: 1, stdin: Readable.from([]), stdout: sink(), stderr: sink(), runtime };
 }
 
-/** Called by the build and by whoever makes cached data for another Node. Failing only leaves the data less complete. */
-export async function warmUp(commands: readonly CommandEntry[]): Promise<void> {
+/**
+ * Called by the build and by whoever makes cached data for another Node. Failing only leaves the data less complete.
+ * @param run  runs commands in a context whose gateway answers `status`
+ */
+export async function warmUp(run: (context: ClientContext) => Promise<void>): Promise<void> {
   if (process.platform === 'win32') return;
   const home = mkdtempSync(join(tmpdir(), 'xopc-warm-'));
   try {
@@ -83,12 +84,8 @@ export async function warmUp(commands: readonly CommandEntry[]): Promise<void> {
     mkdirSync(dirname(controlPath), { recursive: true, mode: 0o700 });
     const server = await listen(controlPath);
     chmodSync(controlPath, 0o600);
-    const options = { commands, version: () => '0.0.0' };
-    await runCli(['gateway', 'status'], options, quietContext(home));
-    // Refused, because one answers already.
-    await runCli(['gateway'], options, quietContext(home));
+    await run(quietContext(home));
     server.close();
-    await runCli(['gateway', 'status', '--json'], options, quietContext(home));
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

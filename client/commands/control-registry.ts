@@ -1,5 +1,5 @@
 /**
- * The commands that people and their scripts call all day, in a bundle of their own: a status costs little more than the
+ * The commands that people and their scripts call all day, in a bundle of their own, which costs little more than the
  * start of Node. `bin/main.ts` knows their words.
  */
 import type { CommandEntry } from './command-entry.js';

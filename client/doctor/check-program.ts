@@ -10,6 +10,7 @@ import { fail, type Finding, ok, warn } from './finding.js';
 /** Those that nothing works without; whatever else is there is looked at too. */
 const BUNDLES: readonly BundleName[] = [
   'client',
+  'status',
   'control',
   'config',
   'start',

@@ -3,7 +3,6 @@
  * Cached data belongs to one Node version and architecture; a missing or rejected one is no error, only slower.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 import { isSingleExecutable, readAsset, readTextAsset, readTrailer } from './single-executable.js';
@@ -11,6 +10,7 @@ import { isSingleExecutable, readAsset, readTextAsset, readTrailer } from './sin
 /** One bundle per process role, and one for each part that is loaded late. */
 export type BundleName =
   | 'client'
+  | 'status'
   | 'control'
   | 'config'
   | 'start'
@@ -58,11 +58,16 @@ export function compileBundle(source: string, filename: string, cachedData?: Buf
   });
 }
 
+/** The entry's own `require`: all bundles lie beside it. A test, which is no bundle, has none. */
+function requireFor(filename: string): NodeJS.Require {
+  return typeof require === 'function' ? require : process.getBuiltinModule('node:module').createRequire(filename);
+}
+
 /** Runs a compiled bundle. @returns its exports */
 export function runBundle<T>(script: Script, filename: string): T {
   const module = { exports: {} as T };
   const run = script.runInThisContext() as (...args: unknown[]) => void;
-  run.call(module.exports, module.exports, createRequire(filename), module, filename, dirname(filename));
+  run.call(module.exports, module.exports, requireFor(filename), module, filename, dirname(filename));
   return module.exports;
 }
 

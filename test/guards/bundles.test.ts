@@ -23,6 +23,7 @@ function packagesOf(bundle: string): string[] {
 test.each([
   ['main', /./],
   ['fallback', /./],
+  ['status', /^(zod|koa|pino|libsql|kysely|ai|ws|chokidar|tail|clipanion|typanion)$|^@(koa|ai-sdk|libsql)\//],
   ['control', /^(zod|koa|pino|libsql|kysely|ai|ws|chokidar)$|^@(koa|ai-sdk|libsql)\//],
   ['client', /^(zod|koa|pino|libsql|kysely|ai|ws|chokidar)$|^@(koa|ai-sdk|libsql)\//],
   ['supervisor', /^(zod|koa|libsql|kysely|ai|ws|clipanion)$|^@(koa|ai-sdk|libsql)\//],
@@ -35,6 +36,7 @@ test.each([
 /** Kilobytes of source that each process loads at its start; a rise is a decision, not an accident. */
 test.each([
   ['main', 9],
+  ['status', 80],
   ['control', 190],
   ['client', 320],
   ['supervisor', 360],
@@ -64,7 +66,7 @@ test('media types, the model router and the platform detection are cut down to a
   expect(bytesOf('ai', /@ai-sdk\/gateway/)).toBeLessThan(2_000);
 });
 
-test.each(['control', 'client', 'supervisor'])('the control socket of %s.cjs brings no TLS and no UDP along', (bundle) => {
+test.each(['status', 'control', 'client', 'supervisor'])('the control socket of %s.cjs brings no TLS and no UDP along', (bundle) => {
   expect(packagesOf(bundle)).toContain('node-ipc');
   expect(bytesOf(bundle, /^left-out:/)).toBeGreaterThan(0);
 });

@@ -9,7 +9,7 @@ import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import { readConfigText } from '../../../shared/node/config-file.js';
 import { hashText } from '../../../shared/node/config-text.js';
 import { writeConfigText } from '../../../shared/node/config-write.js';
-import { describeError } from '../../base-command.js';
+import { describeError } from '../../command-io.js';
 import { ConfigCommand } from './config-command.js';
 
 const NEW_FILE = '{\n}\n';
