@@ -43,6 +43,11 @@ function linkOrCopy(from, to) {
   }
 }
 
+const withHeader = (contents) => `// ${sha256(contents).slice(0, 16)}\n${contents}`;
+
+/** What `require` would put around it; only the entry is loaded by that. */
+const wrapped = (contents) => `(function (exports, require, module, __filename, __dirname) {${contents}\n})\n`;
+
 /** Writes everything into `staging`, cached data included. @returns the build id */
 function writeStaging({ staging, dist, files, require }) {
   mkdirSync(staging, { recursive: true });
@@ -87,7 +92,7 @@ async function buildAll(sourceRoot) {
   rmSync(staging, { recursive: true, force: true });
   try {
     const [{ outputs }, page] = await Promise.all([bundleSources(sourceRoot), packPage(sourceRoot)]);
-    const files = outputs.map(({ name, contents }) => [name, `// ${sha256(contents).slice(0, 16)}\n${contents}`]);
+    const files = outputs.map(({ name, contents }) => [name, withHeader(name === 'main.cjs' ? contents : wrapped(contents))]);
     if (page !== undefined) files.push(['page.json', page]);
     const require = createRequire(join(sourceRoot, 'package.json'));
     const buildId = writeStaging({ staging, dist, files, require });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleStubs } from './bundle-stubs.mjs';
+import { lateBuiltins } from './late-builtins.mjs';
 
 /** Bundle name → entry. A part that this version does not have is left out. */
 const ENTRIES = {
@@ -38,7 +39,7 @@ const OPTIONS = {
   // Its CommonJS form loads its parts in a way that cannot be bundled.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   logLevel: 'silent',
-  plugins: [bundleStubs()],
+  plugins: [bundleStubs(), lateBuiltins()],
 };
 
 /**

@@ -88,10 +88,10 @@ async function run(): Promise<void> {
   if (role === undefined) setTimeout(() => void supplyCachedData(), CACHED_DATA_DELAY_MS).unref();
   const code = await entry.main(role === undefined ? process.argv.slice(2) : rest);
   if (code === undefined) return;
-  if (role !== undefined) return exit(code);
-  await supplyCachedData();
-  // A client has flushed what it wrote; looking at its streams once more would open those that it never used.
-  process.exit(code);
+  if (role === undefined) await supplyCachedData();
+  // It has written straight to the descriptors: to look at Node's streams would only open them.
+  if (name === 'status') process.exit(code);
+  await exit(code);
 }
 
 run().catch((error: unknown) => {

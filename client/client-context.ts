@@ -9,7 +9,6 @@ import type * as BackupTools from './backup-tools.js';
 import type * as ConfigTools from './config-tools.js';
 import type * as ServiceTools from './service-tools.js';
 import type * as DoctorTools from './doctor-tools.js';
-import { openStandardStream } from './standard-stream.js';
 import type * as Starter from './start-supervisor.js';
 
 export interface ClientRuntime {
@@ -50,8 +49,11 @@ export const processRuntime: ClientRuntime = {
   },
 };
 
-/** The process's own streams and environment; a stream that nobody asks for is not opened. */
-export function processContext(): ClientContext {
+/**
+ * The process's own environment and streams; a stream that nobody asks for is not opened.
+ * @param openOutput  opens stdout (1) or stderr (2), default Node's own
+ */
+export function processContext(openOutput?: (descriptor: 1 | 2) => Writable): ClientContext {
   let stdout: Writable | undefined;
   let stderr: Writable | undefined;
   return {
@@ -62,10 +64,10 @@ export function processContext(): ClientContext {
       return process.stdin;
     },
     get stdout() {
-      return (stdout ??= openStandardStream(1));
+      return (stdout ??= openOutput?.(1) ?? process.stdout);
     },
     get stderr() {
-      return (stderr ??= openStandardStream(2));
+      return (stderr ??= openOutput?.(2) ?? process.stderr);
     },
   };
 }

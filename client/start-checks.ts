@@ -12,6 +12,7 @@ import type { ListenSettings } from './gateway-settings.js';
 import { killGateway } from './kill-gateway.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
 import { findPortOwners, type PortListener } from './port-owner.js';
+import { isPortSilent } from './port-probe.js';
 import { settleStarting, watchGateway } from './wait-ready.js';
 
 export interface StartChecks {
@@ -104,6 +105,7 @@ export async function checkStart(checks: StartChecks): Promise<void> {
   refuseRunning(location);
   if (checks.isSocketPassed || location.kind !== 'absent') return;
   const listen = await checks.listen();
+  if (await isPortSilent(listen.host, listen.port)) return;
   const strangers = await settledStrangersOn(checks, listen, location.lock);
   if (strangers.length > 0) throw portTaken(listen.port, strangers);
 }

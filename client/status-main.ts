@@ -6,10 +6,13 @@ import { processContext } from './client-context.js';
 import { CommandIo } from './command-io.js';
 import { reportStatus } from './report-status.js';
 import { runOnTerminal } from './run-on-terminal.js';
+import { openDirectly } from './direct-output.js';
 
 /** @returns the process exit code */
 export function main(args: string[]): Promise<number | undefined> {
-  return runOnTerminal(() => reportStatus(new CommandIo(processContext(), { config: undefined, json: args.includes('--json') })));
+  return runOnTerminal(() =>
+    reportStatus(new CommandIo(processContext(openDirectly), { config: undefined, json: args.includes('--json') })),
+  );
 }
 
 /** See warm-up.ts. */

@@ -118,7 +118,8 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
     const pruned = rebuild(document.value, (value, path) => (droppedKeys.has(formatKey(path)) ? OMIT : value));
     const isLeftOut = (path: KeyPath): boolean =>
       droppedKeys.has(formatKey(path)) || unresolvedKeys.has(formatKey(document.textPath(path)));
-    const result = schema.safeParse(pruned.value);
+    // Compiling a parser pays for what is parsed often; this is once in a start.
+    const result = schema.safeParse(pruned.value, { jitless: true });
     if (result.success) return { value: result.data, problems: [], warnings: makeWarnings(document, dropped) };
     const items = result.error.issues.map((issue) => itemToDrop(issue, isLeftOut, pruned)).filter((path) => path !== undefined);
     if (items.length === 0 || round === MAX_ROUNDS) {

@@ -39,8 +39,7 @@ test.each(['client', 'supervisor', 'worker', 'fallback'])('the cached data of th
 test("the launcher's flags do not make V8 reject cached data", async () => {
   const source = bundle('client');
   const program = `const { Script } = require('vm'), { readFileSync } = require('fs');
-    const script = new Script(${JSON.stringify('(function (exports, require, module, __filename, __dirname) {')} + readFileSync(process.argv[1], 'utf8') + '\\n})',
-      { filename: process.argv[1], cachedData: readFileSync(process.argv[2]) });
+    const script = new Script(readFileSync(process.argv[1], 'utf8'), { filename: process.argv[1], cachedData: readFileSync(process.argv[2]) });
     process.stdout.write(String(script.cachedDataRejected));`;
   const args = [
     '--inspect-port=192.0.2.1:9229',

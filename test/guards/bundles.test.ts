@@ -4,9 +4,12 @@ import { root } from './source-tree.js';
 
 /** By bundle, what went into it: path → bytes. */
 let inputs: Record<string, Record<string, { bytesInOutput: number }>> = {};
+let texts: Record<string, string> = {};
 
 beforeAll(async () => {
-  ({ inputs } = (await bundleSources(root)) as unknown as { inputs: typeof inputs });
+  const built = (await bundleSources(root)) as unknown as { inputs: typeof inputs; outputs: { name: string; contents: string }[] };
+  ({ inputs } = built);
+  texts = Object.fromEntries(built.outputs.map(({ name, contents }) => [name, contents]));
 });
 
 function bytesOf(bundle: string, pattern: RegExp): number {
@@ -69,4 +72,10 @@ test('media types, the model router and the platform detection are cut down to a
 test.each(['status', 'control', 'client', 'supervisor'])('the control socket of %s.cjs brings no TLS and no UDP along', (bundle) => {
   expect(packagesOf(bundle)).toContain('node-ipc');
   expect(bytesOf(bundle, /^left-out:/)).toBeGreaterThan(0);
+});
+
+test.each(['worker', 'supervisor'])('%s.cjs loads no built-in module of bin/late-builtins.mjs at its start', (bundle) => {
+  const loaded = [...(texts[`${bundle}.cjs`] ?? '').matchAll(/require\("(?:node:)?([a-z_/0-9]+)"\)/g)].map(([, name]) => name);
+  expect(loaded).toContain('fs');
+  expect(loaded.filter((name) => /^(assert|fs\/promises|https|perf_hooks|v8|zlib)$/.test(name ?? ''))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** A copy of the built gateway that a test may break, replace or extend. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -29,14 +29,16 @@ export class Installation {
 
   /** Adds code that runs when a bundle is loaded. The cached data does not fit any more, which is no error. */
   append(bundle: string, code: string): void {
-    appendFileSync(join(this.#dist, `${bundle}.cjs`), `\n;${code}\n`);
+    const path = join(this.#dist, `${bundle}.cjs`);
+    const wrapped = readFileSync(path, 'utf8');
+    writeFileSync(path, `${wrapped.slice(0, wrapped.lastIndexOf('}'))}\n;${code}\n})\n`);
   }
 
   /** Replaces a bundle. @returns puts the old one back */
   replace(bundle: string, code: string): () => void {
     const path = join(this.#dist, `${bundle}.cjs`);
     const before = readFileSync(path);
-    writeFileSync(path, code);
+    writeFileSync(path, `(function (exports, require, module) {${code}\n})\n`);
     return () => writeFileSync(path, before);
   }
 

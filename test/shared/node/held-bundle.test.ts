@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { holdBundle } from '../../../shared/node/held-bundle.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
-const bundle = (value: string): string => `// 0123456789abcdef\nexports.value = ${value};`;
+const bundle = (value: string): string => `// 0123456789abcdef\n(function (exports) {exports.value = ${value};})`;
 
 test.each([
   { what: 'was replaced', change: (path: string) => (rmSync(path), writeFileSync(path, bundle("'of another build'"))) },
