@@ -5,6 +5,7 @@ import { describeError, exitCodeOf, formatJson } from './command-io.js';
 import type { ClientContext } from './client-context.js';
 import type { CommandEntry } from './commands/command-entry.js';
 import { Output } from './output.js';
+import { withSystemHint } from './system-error.js';
 import { explainUsage, leadingWords } from './usage-error.js';
 
 export interface CliOptions {
@@ -27,7 +28,8 @@ class Streams {
   }
 
   get err(): Output {
-    return (this.#err ??= new Output(this.#context.stderr, (name) => this.#context.runtime.environmentValue(name)));
+    const { stderr, runtime } = this.#context;
+    return (this.#err ??= new Output(stderr, (name) => runtime.environmentValue(name), { isDispensable: true }));
   }
 
   async flush(): Promise<void> {
@@ -120,6 +122,9 @@ export async function runCli(args: readonly string[], options: CliOptions, conte
   const streams = new Streams(context);
   try {
     return await runWith(args, { options, context, streams });
+  } catch (error) {
+    await streams.err.write(`${describeError(withSystemHint(toErrorDocument(error), error))}\n`);
+    return exitCodeOf(error);
   } finally {
     await streams.flush();
   }

@@ -60,7 +60,10 @@ export class CommandIo {
 
   /** What `--config`, else XOPC_CONFIG, names; undefined for the default. */
   get configPath(): string | undefined {
-    return this.#options.config ?? this.environment.configPath;
+    const { config } = this.#options;
+    if (config === '')
+      throw new GatewayError('USAGE', { message: "--config is '', which names no file", hint: 'e.g. --config ~/.xopc/config.json' });
+    return config ?? this.environment.configPath;
   }
 
   get gatewayPaths(): GatewayPaths {
@@ -76,7 +79,8 @@ export class CommandIo {
 
   /** stderr: progress, notes, errors. */
   get err(): Output {
-    return (this.#err ??= new Output(this.context.stderr, (name) => this.context.runtime.environmentValue(name)));
+    const { stderr, runtime } = this.context;
+    return (this.#err ??= new Output(stderr, (name) => runtime.environmentValue(name), { isDispensable: true }));
   }
 
   /** A line of the result. */
@@ -104,11 +108,21 @@ export class CommandIo {
       return await run();
     } catch (error) {
       const document = withSystemHint(toErrorDocument(error), error);
-      if (this.json) await this.printJson({ ...failureFields(document), error: document });
-      else await this.err.write(`${this.err.paint.red(describeError(document))}\n`);
+      if (!this.json || !(await this.#tryJson({ ...failureFields(document), error: document })))
+        await this.err.write(`${this.err.paint.red(describeError(document))}\n`);
       return exitCodeOf(error);
     } finally {
       for (const output of [this.#out, this.#err]) await output?.flush();
+    }
+  }
+
+  /** @returns false where stdout takes nothing, which must not hide why the command failed */
+  async #tryJson(value: unknown): Promise<boolean> {
+    try {
+      await this.printJson(value);
+      return true;
+    } catch {
+      return false;
     }
   }
 }

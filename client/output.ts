@@ -24,11 +24,14 @@ export class Output {
   readonly #stream: Writable;
   readonly paint: Paint;
   readonly isTerminal: boolean;
+  readonly #isDispensable: boolean;
   #failure: Error | undefined;
   #isClosed = false;
 
-  constructor(stream: Writable, environmentValue: (name: string) => string | undefined) {
+  /** @param options.isDispensable  what cannot be written is left out: for notes, which must not end the work they tell of */
+  constructor(stream: Writable, environmentValue: (name: string) => string | undefined, options: { isDispensable?: boolean } = {}) {
     this.#stream = stream;
+    this.#isDispensable = options.isDispensable === true;
     this.isTerminal = isTerminal(stream);
     this.paint = createColors(wantsColour(stream, environmentValue));
     stream.on('error', this.#onError);
@@ -41,7 +44,7 @@ export class Output {
 
   readonly #onError = (error: NodeJS.ErrnoException): void => {
     this.#isClosed = true;
-    if (error.code !== 'EPIPE') this.#failure = error;
+    if (error.code !== 'EPIPE' && !this.#isDispensable) this.#failure = error;
   };
 
   /** Resolves when the stream takes more. @throws the stream's own error other than EPIPE, e.g. ENOSPC */

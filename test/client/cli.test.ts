@@ -127,11 +127,30 @@ describe('a reader that goes away', () => {
     expect(command.err.text).toBe('');
   });
 
-  test('another error of stdout is a failure, told on stderr', async () => {
-    const command = startCommand(['config', 'path'], { home: tempDir() });
-    command.out.failure = Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' });
+  const full = () => Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' });
+
+  test.each([[['config', 'path']], [['--help']]])('another error of stdout fails %j and is told on stderr', async (args) => {
+    const command = startCommand(args, { home: tempDir() });
+    command.out.failure = full();
     expect(await command.exitCode).toBe(1);
-    expect(command.err.text).toContain('ENOSPC');
+    expect(command.err.text).toBe('xopc: write ENOSPC\n  The disk is full. Free some space and run the command again.\n');
+  });
+
+  test('a failure whose document stdout does not take keeps its exit code and is told on stderr', async () => {
+    const command = startCommand(['gateway', 'restart', '--json'], { home: tempDir() });
+    command.out.failure = full();
+    expect(await command.exitCode).toBe(3);
+    expect(command.err.text).toContain('the gateway is not running');
+  });
+
+  test.each([
+    [['gateway', 'status'], 3],
+    [['gateway', 'stop'], 0],
+    [['gateway', 'sttaus'], 2],
+  ])('notes that stderr does not take change nothing of %j', async (args, code) => {
+    const command = startCommand(args, { home: tempDir() });
+    command.err.failure = full();
+    expect(await command.exitCode).toBe(code);
   });
 });
 
