@@ -1,5 +1,5 @@
 /** The log file and its rotated generations: `gateway.log` is written to, `.1` is the newest of the old ones. */
-import { readdirSync, statSync, type BigIntStats } from 'node:fs';
+import { constants, readdirSync, statSync, type BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 
@@ -44,13 +44,18 @@ export interface OpenGeneration {
   readonly stats: BigIntStats;
 }
 
+// A pipe in the file's place would keep the opening waiting for a writer; the flag means nothing for a regular file.
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+/** Nothing there, a link that leads nowhere or in a circle, a socket. */
+const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ELOOP', 'ENXIO']);
+
 /** Opens one generation for reading. @returns undefined when it does not exist or is no regular file */
 export async function openGeneration(logPath: string, generation: number): Promise<OpenGeneration | undefined> {
   let handle: FileHandle;
   try {
-    handle = await open(generationPath(logPath, generation), 'r');
+    handle = await open(generationPath(logPath, generation), FLAGS);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (error instanceof Error && 'code' in error && NO_FILE.has(error.code)) return undefined;
     throw error;
   }
   const stats = await handle.stat({ bigint: true });

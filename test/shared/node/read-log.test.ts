@@ -1,4 +1,5 @@
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -183,4 +184,20 @@ describe('pages', () => {
       await expect(readLog(setup(), { limit: 1, cursor })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
     },
   );
+});
+
+describe('something else in the place of a log file', () => {
+  test.each([
+    ['a pipe that nobody writes to', (path: string) => execFileSync('mkfifo', [path])],
+    ['a link to itself', (path: string) => symlinkSync(path, path)],
+    ['a link to nowhere', (path: string) => symlinkSync(`${path}.nowhere`, path)],
+    ['a device without an end', (path: string) => symlinkSync('/dev/zero', path)],
+    ['a directory', (path: string) => mkdirSync(path)],
+  ])('%s is no log, and nobody waits for it', async (_name, make) => {
+    const logPath = join(tempDir(), 'gateway.log');
+    make(logPath);
+    expect(await readLog(logPath, { limit: 10 })).toEqual({ lines: [], nextCursor: null, end: null });
+    writeFileSync(generationPath(logPath, 1), text(entries(0, 2)));
+    expect((await readLog(logPath, { limit: 10 })).lines).toEqual(entries(0, 2));
+  });
 });
