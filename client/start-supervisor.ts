@@ -1,5 +1,7 @@
 /** Starts a supervisor that outlives this process and waits for its outcome; the owner of `execa` on this side. */
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { parse } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -28,6 +30,17 @@ export type StartedGateway = Extract<StartReport, { ok: true }>;
 
 function supervisorCommand(): readonly [string, ...string[]] {
   return [process.execPath, ...programArguments('@supervisor')];
+}
+
+/** A working directory that may be unmounted or deleted would be held for months; a service's user may have no home. */
+function lastingDirectory(): string {
+  try {
+    const home = homedir();
+    if (statSync(home).isDirectory()) return home;
+  } catch {
+    // None that can be entered; every system has the root.
+  }
+  return parse(process.execPath).root;
 }
 
 interface Collected {
@@ -86,8 +99,7 @@ export async function startSupervisor(options: StartOptions): Promise<StartedGat
   const boot: SupervisorBoot = { flags: options.flags, foreground: false, reportFd: REPORT_FD };
   const [file, ...args] = options.command ?? supervisorCommand();
   const subprocess = execa(file, args, {
-    // A working directory that may be unmounted or deleted would be held for months.
-    cwd: homedir(),
+    cwd: lastingDirectory(),
     // One that we start is ours, even where a service manager runs us (a tool inside the gateway, say).
     env: childEnvironment({ XOPC_BOOT: JSON.stringify(boot), XOPC_SERVICE_MARKER: '' }),
     extendEnv: false,

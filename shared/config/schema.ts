@@ -32,7 +32,11 @@ const auth = z.strictObject({
   /** true: this machine needs the token too. Other machines always do. */
   enabled: z.boolean().default(false),
   /** null: the generated token in `credentials/token`. */
-  api_key: z.string().min(1).nullable().default(null),
+  api_key: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, as a header can carry it')
+    .nullable()
+    .default(null),
 });
 
 const cors = z.strictObject({

@@ -2,7 +2,7 @@
  * The only reader of `process.env`. Everything the environment may decide, by name, with its documented default
  * (docs/gateway.md, "Environment variables").
  */
-import { homedir, tmpdir } from 'node:os';
+import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError } from '../errors.js';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../log/level.js';
@@ -68,16 +68,43 @@ function parseLogLevel(value: string | undefined): LogLevel | undefined {
   });
 }
 
+/** The home that the user's entry names where HOME is empty: `.xopc` in whatever directory one is in would be nobody's. */
+function homeDirectory(): string {
+  try {
+    return homedir() || userInfo().homedir;
+  } catch (error) {
+    // Neither a HOME nor an entry: a container run under a user id of its own.
+    throw new GatewayError('USAGE', {
+      message: `user id ${process.getuid?.() ?? 'unknown'} has no home directory`,
+      hint: 'Name a directory for the gateway in XOPC_HOME.',
+      cause: error,
+    });
+  }
+}
+
+/** What can be sent in a header and is not taken for nothing there. */
+export function isToken(value: string): boolean {
+  return /^[\x21-\x7e]{1,512}$/.test(value);
+}
+
+function parseTokenVariable(value: string | undefined): string | undefined {
+  if (value === undefined || isToken(value)) return value;
+  throw new GatewayError('USAGE', {
+    message: 'XOPC_GATEWAY_TOKEN has characters that a token cannot have',
+    hint: 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32',
+  });
+}
+
 /** Reads the environment. @throws USAGE when a variable has a value that cannot be used */
 export function readEnvironment(): GatewayEnvironment {
   const port = text('XOPC_PORT');
   const listenPid = text('LISTEN_PID');
   return {
-    home: text('XOPC_HOME') ?? join(homedir(), '.xopc'),
+    home: text('XOPC_HOME') ?? join(homeDirectory(), '.xopc'),
     configPath: text('XOPC_CONFIG'),
     port: port === undefined ? undefined : parsePort(port, 'XOPC_PORT'),
     host: text('XOPC_HOST'),
-    token: text('XOPC_GATEWAY_TOKEN'),
+    token: parseTokenVariable(text('XOPC_GATEWAY_TOKEN')),
     logLevel: parseLogLevel(text('XOPC_LOG_LEVEL')),
     allowSigusr1Restart: flag('XOPC_ALLOW_SIGUSR1_RESTART'),
     noRespawn: flag('XOPC_NO_RESPAWN'),

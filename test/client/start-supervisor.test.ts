@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { startSupervisor } from '../../client/start-supervisor.js';
 import type { GatewayError } from '../../shared/errors.js';
 import { isAlive } from '../../shared/node/process-identity.js';
 import { tempDir } from '../helpers/temp-dir.js';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const STAY = 'setInterval(() => {}, 1e6);';
 const report = (value: unknown): string => `require('fs').writeSync(3, ${JSON.stringify(`${JSON.stringify(value)}\n`)});`;
@@ -89,4 +91,10 @@ test('one that takes longer than the limit goes on, and the caller is told so', 
 
 test('a program that does not exist is told, not waited for', async () => {
   await expect(startSupervisor({ flags: {}, command: ['/nowhere/node'] })).rejects.toMatchObject({ code: 'WORKER_NOT_READY' });
+});
+
+test.each([['/nonexistent/home'], [process.execPath]])('a home that cannot be entered (%s) keeps nothing from starting', async (home) => {
+  vi.stubEnv('HOME', home);
+  const { started } = start(`require('fs').writeSync(3, JSON.stringify({ ok: true, cwd: process.cwd() }) + '\\n');`);
+  expect(await started).toEqual({ ok: true, cwd: '/' });
 });

@@ -23,6 +23,7 @@ test.each([
   ['{ "gateway": { "port": 99999 } }', 'gateway.port is 99999; it must be a whole number from 1 to 65535'],
   ['{ "gateway": { "port": "80" } }', 'gateway.port is "80"; it must be a whole number from 1 to 65535'],
   ['{ "gateway": { "port": 1.5 } }', 'gateway.port is 1.5; it must be a whole number from 1 to 65535'],
+  ['{ "gateway": { "auth": { "api_key": " " } } }', 'gateway.auth.api_key has a value that cannot be used'],
   ['{ "gateway": [] }', 'gateway is []; it must be an object { … }'],
   ['{ "gateway": { "prot": 1 } }', "gateway.prot is not a known key; did you mean 'port'?"],
   ['{ "gateway": { "qqqqqq": 1 } }', 'gateway.qqqqqq is not a known key; known here: host, port,'],
