@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { IPCModule } from 'node-ipc';
 import { CONTROL_VERSION, type ControlReply, type ControlRequest, MAX_FRAME_BYTES } from '../../shared/control/messages.js';
-import { toErrorDocument } from '../../shared/errors.js';
+import { GatewayError, toErrorDocument } from '../../shared/errors.js';
 import { parseControlRequest } from './control-frames.js';
 
 export interface ControlLimits {
@@ -80,8 +80,13 @@ export class ControlServer {
     if (!isPipe) removePrivateNames(this.#path);
     return new Promise((resolve, reject) => {
       ipc.serve(bindPath, () => {
-        if (!isPipe) this.#publish(bindPath);
-        resolve(ipc.server);
+        try {
+          if (!isPipe) this.#publish(bindPath);
+          resolve(ipc.server);
+        } catch (error) {
+          ipc.server.stop();
+          reject(obstructed(this.#path, error));
+        }
       });
       ipc.server.on('error', (error) => {
         reject(error);
@@ -175,6 +180,18 @@ class ControlConnection {
     this.#socket.write(`${JSON.stringify(reply)}\n`);
     if (this.#socket.writableLength > this.#limits.maxUnreadBytes) this.#cut();
   }
+}
+
+/** Why the socket cannot be where clients look for it. */
+function obstructed(path: string, error: unknown): unknown {
+  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isDirectory) return error;
+  return new GatewayError('CONFIG_INVALID', {
+    message: `a directory is in the place of the control socket ${path}`,
+    details: { path },
+    hint: 'The gateway did not make it: move it away.',
+    cause: error,
+  });
 }
 
 function currentInode(path: string): number | undefined {

@@ -148,3 +148,14 @@ describe('the socket', () => {
     expect(await client.ask({ id: 'r1', type: 'status' })).toMatchObject({ id: 'r1' });
   });
 });
+
+test('a directory in its place is said, and leaves nothing that listens or lies about', async () => {
+  const path = join(tempDir(), 'gateway.sock');
+  mkdirSync(path);
+  const server = new ControlServer({ path, handler: echo, onError: () => undefined });
+  await expect(server.start()).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining(`directory is in the place of the control socket ${path}`),
+  });
+  expect(readdirSync(dirname(path))).toEqual(['gateway.sock']);
+});
