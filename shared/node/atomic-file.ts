@@ -134,7 +134,7 @@ function assertPrivateCandidate(path: string, entry: Stats): void {
 /**
  * Makes sure that a directory exists, belongs to us and is closed to others (0700, repaired if needed).
  * A symlink is accepted only when the link and its target are both ours: anybody may make a link in a shared place.
- * @throws CONFIG_INVALID when it is another user's, shared, a file, or cannot be made
+ * @throws CONFIG_INVALID when it is another user's, shared, a file, or cannot be made or closed
  */
 export function ensurePrivateDirectory(path: string): void {
   try {
@@ -147,5 +147,14 @@ export function ensurePrivateDirectory(path: string): void {
   if (link.isSymbolicLink()) assertOurs(path, link);
   const entry = statSync(path);
   assertPrivateCandidate(path, entry);
-  if (process.platform !== 'win32' && (entry.mode & 0o777) !== 0o700) chmodSync(path, 0o700);
+  if (process.platform === 'win32' || (entry.mode & 0o777) === 0o700) return;
+  try {
+    chmodSync(path, 0o700);
+  } catch (error) {
+    throw refuse(
+      path,
+      `it cannot be closed to others (${codeOf(error)})`,
+      'Set XOPC_HOME to a directory of your own on a disk with permissions.',
+    );
+  }
 }

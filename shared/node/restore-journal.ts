@@ -121,7 +121,10 @@ export async function carryOutRestore(paths: RestorePaths, id: string): Promise<
   return replacedStatePath(paths, id);
 }
 
-/** A restore that a killed process has begun comes to its end; costs a look where there is none. */
+/**
+ * A restore that a killed process has begun comes to its end; costs a look where there is none.
+ * @throws CONFIG_INVALID when something else is in the place of the restores
+ */
 export async function finishRestores(paths: RestorePaths): Promise<readonly string[]> {
   if (listOf(stagingRoot(paths)).length === 0) return [];
   return withRestoreLock(paths, async () => {
@@ -190,8 +193,15 @@ function listOf(root: string): string[] {
   try {
     return readdirSync(root).filter(isRestoreId).toSorted();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    // What a restore had begun may lie behind it, so that a start without a look could serve half of a state.
+    throw new GatewayError('CONFIG_INVALID', {
+      message: `${root} cannot be looked into for restores that are unfinished (${code ?? String(error)})`,
+      details: { path: root },
+      hint: `See what is there: ls -ld ${dirname(root)} ${root}   A file in its place is to be moved away.`,
+      cause: error,
+    });
   }
 }
 

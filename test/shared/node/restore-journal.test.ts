@@ -137,3 +137,13 @@ test('only the newest replaced states are kept', async () => {
 test('a restore that nobody prepared is refused', async () => {
   await expect(carryOutRestore(home(), ID)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
+
+test('a file in the place of the restores, or of the whole state, is told with what to do', async () => {
+  const paths = home();
+  writeFileSync(join(paths.stateDir, 'restore'), '');
+  const refusal = { code: 'CONFIG_INVALID', message: expect.stringContaining('(ENOTDIR)'), hint: expect.stringContaining('moved away') };
+  await expect(finishRestores(paths)).rejects.toMatchObject(refusal);
+  rmSync(paths.stateDir, { recursive: true });
+  writeFileSync(paths.stateDir, '');
+  await expect(finishRestores(paths)).rejects.toMatchObject(refusal);
+});
