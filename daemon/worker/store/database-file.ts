@@ -9,6 +9,7 @@ import {
   constants,
   existsSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readdirSync,
   realpathSync,
@@ -54,6 +55,10 @@ function existing(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
 
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
 /** The new name must survive a power loss as well as what is written under it. */
 function makeEmpty(path: string): void {
   closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600));
@@ -73,6 +78,8 @@ function makeEmpty(path: string): void {
 function prepare(path: string): void {
   ensurePrivateDirectory(dirname(path));
   const entry = existing(path);
+  // Its disk may only be missing for now: a new database in another place would hide the old one.
+  if (entry === undefined && isLink(path)) throw storeUnavailable(path, 'it is a symbolic link that leads to nothing');
   if (entry === undefined) return makeEmpty(path);
   if (entry.isDirectory()) throw storeUnavailable(path, 'it is a directory, not a database file');
   if (!entry.isFile()) throw storeUnavailable(path, 'it is not a regular file');
@@ -133,6 +140,8 @@ export function setAside(path: string, nowMs: number): string {
     const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
     const copy = freeName(`${original}.corrupt-${time}`);
     for (const suffix of [...SIDECARS, '']) if (existsSync(original + suffix)) renameSync(original + suffix, copy + suffix);
+    // Behind a link there has to be something again: one that leads to nothing is not made whole by itself.
+    if (isLink(path)) makeEmpty(original);
     return copy;
   } catch (error) {
     throw fromFileError(path, error);

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
@@ -136,4 +136,16 @@ test('damage that is found in use sets the database aside and goes on with a new
   expect(codes(store)).toEqual(['STORE_SET_ASIDE']);
   expect(await readAll()).toEqual([]);
   expect(await works(store)).toBe(true);
+});
+
+test('a damaged database behind a link is set aside where it lies, and a new one takes its place there', async () => {
+  const path = place();
+  const elsewhere = join(tempDir(), 'big-disk.db');
+  writeFileSync(elsewhere, 'I am a shopping list.');
+  symlinkSync(elsewhere, path);
+  const store = await openStore({ path });
+  expect(await works(store)).toBe(true);
+  expect(codes(store)).toEqual(['STORE_SET_ASIDE']);
+  expect(readFileSync(elsewhere).subarray(0, 15).toString()).toBe('SQLite format 3');
+  expect(readdirSync(dirname(path)).filter((name) => name.includes('corrupt'))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
@@ -137,4 +137,18 @@ test('a store that was never opened, and one that was closed, say so', async () 
   await store.open();
   await store.close();
   await expect(works(store)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('stopping') as string });
+});
+
+test('a link to a disk that is not there is no reason for a new database; once it is back the store works by itself', async () => {
+  const path = place();
+  const disk = join(tempDir(), 'disk');
+  symlinkSync(join(disk, 'gateway.db'), path);
+  const clock = new FakeClock();
+  const store = await openStore({ path, clock });
+  await expect(works(store)).rejects.toMatchObject({ message: expect.stringContaining('a symbolic link that leads to nothing') as string });
+  mkdirSync(disk, { mode: 0o700 });
+  await filled(join(disk, 'gateway.db'));
+  clock.advance(250);
+  await eventually(() => expect(codes(store)).toEqual([]));
+  expect(await works(store)).toBe(true);
 });
