@@ -38,6 +38,7 @@ export class ControlServer {
   readonly #connections = new Set<Socket>();
   #listener: Listener | undefined;
   #inode: number | undefined;
+  #isHandedOver = false;
 
   constructor(options: { path: string; handler: ControlHandler; onError: (error: Error) => void; limits?: Partial<ControlLimits> }) {
     this.#path = options.path;
@@ -51,14 +52,21 @@ export class ControlServer {
    * socket or ours, never none. The caller holds the lock. Started again, it takes the path back; connections go on.
    */
   async start(): Promise<void> {
+    this.#isHandedOver = false;
     const before = this.#listener;
     this.#listener = await this.#listen();
     // What has connected to the old one is accepted first.
     setImmediate(() => before?.stop());
   }
 
+  /** Takes the path back where our socket is not at it any more: what clears up temporary directories removes it. */
+  async heal(): Promise<void> {
+    if (this.#inode !== undefined && this.#inode !== currentInode(this.#path)) await this.start();
+  }
+
   /** The path stays: a successor has renamed its own socket onto it. */
   handOver(): void {
+    this.#isHandedOver = true;
     this.#inode = undefined;
   }
 
@@ -81,7 +89,8 @@ export class ControlServer {
     return new Promise((resolve, reject) => {
       ipc.serve(bindPath, () => {
         try {
-          if (!isPipe) this.#publish(bindPath);
+          if (this.#isHandedOver) rmSync(bindPath, { force: true });
+          else if (!isPipe) this.#publish(bindPath);
           resolve(ipc.server);
         } catch (error) {
           ipc.server.stop();

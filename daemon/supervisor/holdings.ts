@@ -2,7 +2,9 @@
  * What makes a process *the* gateway: the lock, the listening socket and the control socket, taken together at the
  * start or from a predecessor, handed to a successor, and given up at the end.
  */
+import { dirname } from 'node:path';
 import type { Clock } from '../../shared/clock.js';
+import { ensurePrivateDirectory } from '../../shared/node/atomic-file.js';
 import type { GatewayEnvironment } from '../../shared/node/env.js';
 import { isLockRecord, type LockRecord, readLock } from '../../shared/node/lock-record.js';
 import type { Logger } from '../../shared/node/logger.js';
@@ -159,13 +161,23 @@ export class Holdings {
     this.#lock?.release();
   }
 
-  /** Machines that share this home judge us by the lock's age. */
+  /** Machines that share this home judge us by the lock's age. What somebody has removed of ours comes back. */
   #renew(): void {
-    const { clock } = this.#deps;
+    const { clock, paths, log } = this.#deps;
     this.#cancelRenewal = clock.after(RENEW_MS, () => {
-      this.#keepLock((lock) => lock.renew(clock.now()));
+      this.#keepLock((lock) => {
+        ensurePrivateDirectory(paths.lockDir);
+        lock.renew(clock.now());
+      });
+      this.#healControl().catch((error: unknown) => log.error({ err: error }, 'the control socket cannot be put back'));
       this.#renew();
     });
+  }
+
+  async #healControl(): Promise<void> {
+    const { control, paths } = this.#deps;
+    if (process.platform !== 'win32') ensurePrivateDirectory(dirname(paths.controlPath));
+    await control.heal();
   }
 
   /** A full disk or a directory that is gone must not end a gateway that serves: the next write tries again. */

@@ -159,3 +159,27 @@ test('a directory in its place is said, and leaves nothing that listens or lies 
   });
   expect(readdirSync(dirname(path))).toEqual(['gateway.sock']);
 });
+
+test('a path that was removed is taken back, one that still leads to us is left alone, and one that was handed over too', async () => {
+  const { path, server } = await serveControl(echo);
+  const { ino } = statSync(path);
+  await server.heal();
+  expect(statSync(path).ino).toBe(ino);
+  rmSync(path);
+  await server.heal();
+  const client = await ControlClient.connect(path);
+  expect(await client.ask({ id: 'r1', type: 'status' })).toMatchObject({ type: 'result' });
+  server.handOver();
+  rmSync(path);
+  await server.heal();
+  expect(existsSync(path)).toBe(false);
+});
+
+test('a path that is handed over while it is taken back is the successor’s', async () => {
+  const { path, server } = await serveControl(echo);
+  rmSync(path);
+  const healing = server.heal();
+  server.handOver();
+  await healing;
+  expect(readdirSync(dirname(path))).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ControlServer } from '../../../daemon/supervisor/control-server.js';
 import { Holdings } from '../../../daemon/supervisor/holdings.js';
@@ -10,6 +11,7 @@ import { readLock } from '../../../shared/node/lock-record.js';
 import { selfIdentity } from '../../../shared/node/process-identity.js';
 import { connectOutcome } from '../../helpers/connect-outcome.js';
 import { ControlClient } from '../../helpers/control-socket.js';
+import { eventually } from '../../helpers/eventually.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { type GatewayHome, gatewayHome } from '../../helpers/gateway-home.js';
 import { deadRecord } from '../../helpers/lock-takers.js';
@@ -99,6 +101,21 @@ describe('the lock while it is held', () => {
     holdings.updateLock({ children: [{ role: 'worker', pid: 7, startTime: '8' }] });
     clock.advance(RENEW_MS);
     expect(messages()).toContain('the lock could not be written');
+  });
+});
+
+describe('what somebody has removed while it is held', () => {
+  test('comes back at the next renewal: directories, lock and control socket', async () => {
+    const held = holding('gw_1');
+    const { holdings, home, clock } = held;
+    await holdings.take(ADDRESS, NOTHING_PASSED);
+    for (const path of [home.paths.lockDir, dirname(home.paths.controlPath)]) rmSync(path, { recursive: true });
+    clock.advance(RENEW_MS);
+    await eventually(async () => expect(await whoAnswers(held)).toBe('gw_1'));
+    expect(readLock(home.paths.lockPath)).toMatchObject({ instanceId: 'gw_1' });
+    expect(statSync(dirname(home.paths.controlPath)).mode & 0o777).toBe(0o700);
+    holdings.release();
+    expect(existsSync(home.paths.controlPath)).toBe(false);
   });
 });
 
