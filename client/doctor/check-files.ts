@@ -118,6 +118,8 @@ const LOG_SLACK = 1.5;
 
 export function checkLog({ logDir, logPath }: GatewayPaths, limits: { maxBytes: number; files: number }): Finding {
   if (!existsSync(logDir)) return ok('log', 'there is no log yet');
+  const isObstructed = lstatSync(logPath, { throwIfNoEntry: false }) !== undefined && entryOf(logPath)?.isFile() !== true;
+  if (isObstructed) return fail('log', `${logPath} is no regular file, so nothing is logged`, { fix: `mv ${logPath} ${logPath}.away` });
   const names = readdirSync(logDir).filter((name) => name.startsWith(basename(logPath)));
   const size = names.reduce((sum, name) => sum + (lstatSync(join(logDir, name), { throwIfNoEntry: false })?.size ?? 0), 0);
   const cap = limits.maxBytes * LOG_SLACK * (limits.files + 1);

@@ -1,4 +1,5 @@
 /** `xopc gateway logs`: reads the log files themselves, so that it works when the gateway does not. */
+import { lstatSync } from 'node:fs';
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { parseLogLine } from '../../../shared/log/entry.js';
@@ -23,7 +24,21 @@ const NOTICES: Readonly<Record<Exclude<FollowEvent['type'], 'lines'>, string>> =
 
 function parseLines(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new GatewayError('USAGE', { message: `--lines is '${text}'; it must be a whole number from 0`, hint: 'e.g. --lines 200' });
+  throw new GatewayError('USAGE', {
+    message: `--lines is '${text}'; it must be a whole number from 0 to 999999999`,
+    hint: 'e.g. --lines 200',
+  });
+}
+
+/** What is in the place of a log counts as none: its lines went nowhere. */
+function noLog(path: string): GatewayError {
+  const isObstructed = lstatSync(path, { throwIfNoEntry: false })?.isFile() === false;
+  return isObstructed
+    ? new GatewayError('NOT_FOUND', {
+        message: `${path} is no regular file, so nothing is logged`,
+        hint: `Move it away: mv ${path} ${path}.away`,
+      })
+    : new GatewayError('NOT_FOUND', { message: `there is no log yet at ${path}`, hint: 'Start the gateway with: xopc gateway' });
 }
 
 export class LogsCommand extends BaseCommand {
@@ -48,7 +63,10 @@ export class LogsCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const filter = this.#filter();
-    if (!this.follow) return (await this.#showLast(filter)) === null ? 1 : 0;
+    if (!this.follow) {
+      if ((await this.#showLast(filter)) === null) throw noLog(this.gatewayPaths.logPath);
+      return 0;
+    }
     // From here on Ctrl-C is the ordinary end.
     const interruption = new AbortController();
     const release = this.context.runtime.onInterrupt(() => interruption.abort());
@@ -68,7 +86,8 @@ export class LogsCommand extends BaseCommand {
     const page = await readLog(logPath, { ...filter, limit, completeOnly: this.follow });
     if (isAllSince && page.nextCursor !== null)
       await this.note(`Only the newest ${MAX_SINCE_LINES} lines are shown; give --lines for more.`);
-    if (page.end === null) await this.#reportMissing(logPath);
+    if (page.end === null && this.follow)
+      await this.note(`There is no log yet at ${logPath}; waiting for it. Start the gateway with: xopc gateway`);
     await this.#print(page.lines);
     return page.end;
   }
@@ -89,11 +108,6 @@ export class LogsCommand extends BaseCommand {
       });
     }
     return { ...(level === undefined ? {} : { level }), ...(sinceMs === undefined ? {} : { sinceMs }) };
-  }
-
-  async #reportMissing(logPath: string): Promise<void> {
-    await this.note(`There is no log yet at ${logPath}.`);
-    await this.note(this.follow ? 'Waiting for it. Start the gateway with: xopc gateway' : 'Start the gateway with: xopc gateway');
   }
 
   async #follow(from: LogPosition | 'start', { level }: LogFilter, signal: AbortSignal): Promise<void> {

@@ -107,6 +107,21 @@ describe('xopc gateway logs', () => {
     expect(err.text).toContain('xopc gateway');
     expect(out.text).toBe('');
   });
+
+  test('with --json that is a document, and what is in the place of the log is named', async () => {
+    const { home, logPath } = makeHome();
+    mkdirSync(logPath);
+    const { out, err, exitCode } = start(home, ['--json']);
+    expect(await exitCode).toBe(1);
+    expect(JSON.parse(out.text)).toEqual({
+      error: {
+        code: 'NOT_FOUND',
+        message: `${logPath} is no regular file, so nothing is logged`,
+        hint: `Move it away: mv ${logPath} ${logPath}.away`,
+      },
+    });
+    expect(err.text).toBe('');
+  });
 });
 
 describe('--follow', () => {
@@ -141,7 +156,7 @@ describe('--follow', () => {
   test('waits for a log that does not exist yet', async () => {
     const { home, logPath } = makeHome();
     const run = start(home, ['-f']);
-    await run.err.until((shown) => shown.includes('Waiting'));
+    await run.err.until((shown) => shown.includes('waiting'));
     writeFileSync(logPath, text(1, 3));
     await run.out.until((shown) => shown.includes('message 2'));
     expect(messages(run.out.lines)).toEqual([1, 2]);

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkDirectories, checkDisk, checkLog, checkPrivateFiles, checkTokenFile } from '../../../client/doctor/check-files.js';
@@ -94,6 +94,12 @@ test('a log that is larger than its limits allow is named', () => {
   const paths = testPaths();
   expect(checkLog(paths, { maxBytes: 1_000, files: 1 })).toMatchObject({ level: 'ok', message: 'there is no log yet' });
   mkdirSync(paths.logDir);
+  mkdirSync(paths.logPath);
+  expect(checkLog(paths, { maxBytes: 1_000, files: 1 })).toMatchObject({
+    level: 'fail',
+    message: expect.stringContaining('no regular file') as string,
+  });
+  rmdirSync(paths.logPath);
   writeFileSync(paths.logPath, 'x'.repeat(2_000));
   expect(checkLog(paths, { maxBytes: 1_000, files: 1 })).toMatchObject({ level: 'ok' });
   writeFileSync(`${paths.logPath}.7`, 'x'.repeat(2_000));
