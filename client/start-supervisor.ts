@@ -9,6 +9,7 @@ import { fromErrorDocument, GatewayError } from '../shared/errors.js';
 import type { StartReport, SupervisorBoot } from '../shared/ipc/messages.js';
 import { programArguments } from '../shared/node/bundle.js';
 import { childEnvironment } from '../shared/node/env.js';
+import { withReportedHint } from './system-error.js';
 
 /** Descriptor in the child on which it writes its one {@link StartReport}. */
 const REPORT_FD = 3;
@@ -130,7 +131,8 @@ export async function startSupervisor(options: StartOptions): Promise<StartedGat
 
 /** @param pid  of a supervisor that stays and tries again */
 function failure(report: Extract<StartReport, { ok: false }>, pid: number | undefined): GatewayError {
-  const { error, problems } = report;
+  const { problems } = report;
+  const error = withReportedHint(report.error);
   const message = pid === undefined ? error.message : `${error.message}; the gateway (pid ${pid}) keeps trying`;
   const details = problems.length === 0 ? error.details : { ...error.details, problems };
   return fromErrorDocument({ ...error, message, ...(details === undefined ? {} : { details }) });

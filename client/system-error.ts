@@ -1,7 +1,8 @@
 /** What to do about an error of the operating system that no command expects: one hint for each kind. */
 import type { ErrorDocument } from '../shared/errors.js';
 
-function hintFor({ code, path }: NodeJS.ErrnoException): string | undefined {
+function hintFor({ code, path, syscall }: Partial<NodeJS.ErrnoException>): string | undefined {
+  if (syscall === 'uv_cwd') return 'The current directory has been deleted. Change to another one and run the command again.';
   switch (code) {
     case 'EACCES':
     case 'EPERM':
@@ -20,6 +21,13 @@ function hintFor({ code, path }: NodeJS.ErrnoException): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** A system error that another process has reported is known by its message alone: `ENOSPC: no space left on device, write`. */
+export function withReportedHint(document: ErrorDocument): ErrorDocument {
+  const code = /^(E[A-Z0-9]+): /.exec(document.message)?.[1];
+  const hint = document.hint ?? (code === undefined ? undefined : hintFor({ code }));
+  return hint === undefined ? document : { ...document, hint };
 }
 
 /** The document with a hint, where the error is the system's and has none of its own. */

@@ -154,7 +154,7 @@ export function ensurePrivateDirectory(path: string): void {
     throw refuse(
       path,
       `it cannot be closed to others (${codeOf(error)})`,
-      'Set XOPC_HOME to a directory of your own on a disk with permissions.',
+      'Set XOPC_HOME to a directory of your own, on a disk that can be written to and has permissions.',
     );
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withSystemHint } from '../../client/system-error.js';
+import { withReportedHint, withSystemHint } from '../../client/system-error.js';
 
 const failure = (code: string, path?: string): Error => Object.assign(new Error(code), { code, path });
 const document = { code: 'INTERNAL_ERROR' as const, message: 'it failed' };
@@ -19,4 +19,16 @@ test('the path is named, a hint of the error’s own is kept, and other errors a
   expect(withSystemHint({ ...document, hint: 'own' }, failure('EACCES')).hint).toBe('own');
   expect(withSystemHint(document, failure('EWHATEVER'))).toEqual(document);
   expect(withSystemHint(document, 'no error')).toEqual(document);
+});
+
+test('one that another process has reported is known by its message', () => {
+  const reported = { ...document, message: 'ENOSPC: no space left on device, write' };
+  expect(withReportedHint(reported).hint).toContain('Free some space');
+  expect(withReportedHint({ ...reported, hint: 'own' }).hint).toBe('own');
+  expect(withReportedHint(document)).toEqual(document);
+});
+
+test('a directory that was deleted under the command is told apart from a file that is missing', () => {
+  const error = Object.assign(failure('ENOENT'), { syscall: 'uv_cwd' });
+  expect(withSystemHint(document, error).hint).toContain('The current directory has been deleted');
 });
