@@ -108,6 +108,9 @@ export class StopCommand extends BaseCommand {
     try {
       const result = await this.#request(controlPath, timeoutMs, waiting.signal);
       await this.#waitForExit(supervisor, waiting.signal);
+      const heir = result === undefined ? await locateGateway(this.gatewayPaths) : undefined;
+      // It left for a successor, which is the gateway now.
+      if (heir?.kind === 'answers' && heir.status.instanceId !== status.instanceId) return await this.#stop(heir, timeoutMs);
       await this.#report(status.pid, result);
       return 0;
     } catch (error) {
@@ -126,7 +129,8 @@ export class StopCommand extends BaseCommand {
       const onProgress = ({ message }: { message: string }): void => void this.note(`Stopping: ${message}`);
       return await callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_MS), signal, onProgress });
     } catch (error) {
-      if (hasLeft(error)) return undefined;
+      // It answered a moment before: with its socket gone it is about to be gone itself.
+      if (hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING')) return undefined;
       throw error;
     }
   }

@@ -1,0 +1,53 @@
+import { rmSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
+import { type ChildProgram, startProgram } from '../../helpers/child-program.js';
+import { runCommand } from '../../helpers/command-line.js';
+import { testPaths } from '../../helpers/lock-file.js';
+
+const startSupervisor = (): Promise<ChildProgram> => startProgram("console.log('ready'); setInterval(() => {}, 1e6)");
+
+test('a gateway that leaves between the look at it and the request to stop has stopped', async () => {
+  const paths = testPaths();
+  const supervisor = await startSupervisor();
+  await fakeControl(paths.controlPath, (socket, request) => {
+    supervisor.child.kill('SIGKILL');
+    rmSync(paths.controlPath);
+    socket.end(frame(request, { type: 'result', result: { ...sampleStatus, pid: supervisor.pid } }));
+  });
+  expect(await runCommand(['gateway', 'stop'], { home: paths.home })).toEqual({
+    code: 0,
+    stdout: `Gateway stopped (pid ${supervisor.pid}).\n`,
+    stderr: '',
+  });
+});
+
+test('of one that leaves for its successor the successor is stopped', async () => {
+  const paths = testPaths();
+  const [first, second] = [await startSupervisor(), await startSupervisor()];
+  const succeed = (): Promise<unknown> =>
+    fakeControl(paths.controlPath, (socket, request) => {
+      const status = { ...sampleStatus, pid: second.pid, instanceId: 'gw_2' };
+      if (request.type === 'status') return void socket.write(frame(request, { type: 'result', result: status }));
+      second.child.kill('SIGKILL');
+      socket.write(
+        frame(request, {
+          type: 'result',
+          result: { stopped: true, pid: second.pid, cut: { requests: 0, streams: 0, sockets: 0 }, durationMs: 40 },
+        }),
+      );
+    });
+  await fakeControl(paths.controlPath, (socket, request) => {
+    if (request.type === 'status')
+      return void socket.write(frame(request, { type: 'result', result: { ...sampleStatus, pid: first.pid } }));
+    rmSync(paths.controlPath);
+    void succeed().then(() => {
+      first.child.kill('SIGKILL');
+      socket.destroy();
+    });
+  });
+  expect(await runCommand(['gateway', 'stop'], { home: paths.home })).toMatchObject({
+    code: 0,
+    stdout: `Gateway stopped (pid ${second.pid}) in 0.0 s.\n`,
+  });
+});
