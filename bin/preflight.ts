@@ -5,6 +5,8 @@
 
 // Without a handler SIGUSR1 opens Node's debugger, or kills. The supervisor adds its own listener later.
 process.on('SIGUSR1', () => undefined);
+// SIGUSR2 would kill; who sends it expects a restart or a report, as of other programs.
+process.on('SIGUSR2', () => undefined);
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {

@@ -17,7 +17,7 @@ const DEFAULT_BOOT: SupervisorBoot = { flags: {}, foreground: false };
  * been succeeded, must not change how it ends.
  */
 function ignoreLateSignals(): void {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
 }
 
 /** See `SupervisorEntry`. */
@@ -43,6 +43,13 @@ function makeReporter(fd: number | undefined): (report: StartReport) => void {
   };
 }
 
+function stoppedAtStart(): GatewayError {
+  return new GatewayError('STOPPING', {
+    message: 'the gateway was stopped while it started',
+    hint: 'Start it again with: xopc gateway start',
+  });
+}
+
 function failureReport(error: unknown): StartReport {
   const problems = error instanceof GatewayError ? ((error.details?.['problems'] as Problem[] | undefined) ?? []) : [];
   return { ok: false, error: toErrorDocument(error), problems, exitCode: error instanceof GatewayError ? error.spec.exitCode : 1 };
@@ -66,7 +73,11 @@ export async function main(): Promise<number> {
       onFailed: (error) => report(failureReport(error)),
       ...(link === undefined || boot.predecessor === undefined ? {} : { predecessor: { link, ...boot.predecessor } }),
     });
-    return boot.rehearsal === true ? 0 : await gateway.run();
+    if (boot.rehearsal === true) return 0;
+    const exitCode = await gateway.run();
+    // Said only where nothing was before: who waits for a start that was stopped in between is told so.
+    report(failureReport(stoppedAtStart()));
+    return exitCode;
   } catch (error) {
     report(failureReport(error));
     await link?.failed(error);

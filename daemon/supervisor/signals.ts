@@ -1,7 +1,7 @@
 /** Operating system signals as intents. */
 
 export interface SignalIntents {
-  /** SIGTERM, SIGINT, and SIGHUP where a terminal owns us. Called again for each further one. */
+  /** SIGTERM, SIGINT, SIGQUIT, and SIGHUP where a terminal owns us. Called again for each further one. */
   stop(signal: NodeJS.Signals): void;
   /** SIGUSR1. */
   restart(): void;
@@ -17,11 +17,14 @@ export function listenToSignals(intents: SignalIntents, options: { hangupStops: 
   const handlers: [NodeJS.Signals, (signal: NodeJS.Signals) => void][] = [
     ['SIGTERM', (signal) => intents.stop(signal)],
     ['SIGINT', (signal) => intents.stop(signal)],
+    ['SIGQUIT', (signal) => intents.stop(signal)],
     ['SIGHUP', (signal) => (options.hangupStops ? intents.stop(signal) : intents.note(signal))],
     ['SIGUSR1', () => intents.restart()],
+    // Elsewhere it restarts or prints something; whoever sends it does not mean to kill.
+    ['SIGUSR2', (signal) => intents.note(signal)],
   ];
   for (const [signal, handler] of handlers) {
-    if (signal === 'SIGUSR1' && process.platform === 'win32') continue;
+    if (signal.startsWith('SIGUSR') && process.platform === 'win32') continue;
     process.on(signal, handler);
   }
   return () => {

@@ -15,7 +15,7 @@ function listening(hangupStops: boolean): { heard: string[]; stop(): void } {
   return { heard, stop };
 }
 
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const;
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
 test.skipIf(process.platform === 'win32').each([
   [true, 'stop SIGHUP'],
@@ -28,8 +28,8 @@ test.skipIf(process.platform === 'win32').each([
     while (heard.length === before) await new Promise((resolve) => setImmediate(resolve));
   }
   process.kill(process.pid, 'SIGTERM');
-  while (heard.length < 5) await new Promise((resolve) => setImmediate(resolve));
-  expect(heard).toEqual(['stop SIGTERM', 'stop SIGINT', hangup, 'restart', 'stop SIGTERM']);
+  while (heard.length < 7) await new Promise((resolve) => setImmediate(resolve));
+  expect(heard).toEqual(['stop SIGTERM', 'stop SIGINT', 'stop SIGQUIT', hangup, 'restart', 'note SIGUSR2', 'stop SIGTERM']);
 });
 
 test('nothing is listened to once it is over', () => {

@@ -1,0 +1,71 @@
+/** Starts and signals at moments and in places that nobody plans. Through the real binary. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { isAlive, RealGateway, runProcess, until, launcher } from '../helpers/real-gateway.js';
+
+test('a start that is stopped before it serves says so', async () => {
+  const gateway = await RealGateway.create();
+  const start = gateway.xopc('gateway', 'start');
+  const supervisor = await until('the supervisor', () => {
+    try {
+      return gateway.lock().pid;
+    } catch {
+      return undefined;
+    }
+  });
+  process.kill(supervisor, 'SIGTERM');
+  const { code, stdout, stderr } = await start;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toBe('xopc: the gateway was stopped while it started\n  Start it again with: xopc gateway start\n');
+  expect(isAlive(supervisor)).toBe(false);
+  expect(readdirSync(join(gateway.xopcHome, 'locks'))).toEqual([]);
+});
+
+test('SIGUSR2 kills neither supervisor nor worker; SIGQUIT stops in order', async () => {
+  const gateway = await RealGateway.start();
+  const worker = gateway.workerPid();
+  for (const pid of [worker, gateway.process.pid]) process.kill(pid, 'SIGUSR2');
+  await until('the log line', () => gateway.log().some((entry) => entry['signal'] === 'SIGUSR2'));
+  expect((await gateway.status()).worker?.pid).toBe(worker);
+  process.kill(gateway.process.pid, 'SIGQUIT');
+  expect(await gateway.process.done).toMatchObject({ code: 0, signal: null });
+  expect(isAlive(worker)).toBe(false);
+});
+
+test('a start in the background works with a HOME that is not there', async () => {
+  const gateway = await RealGateway.create();
+  const env = { ...gateway.env, HOME: join(gateway.home, 'nowhere') };
+  const outcome = await runProcess(launcher, ['gateway', 'start'], { env }).done;
+  expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  expect(existsSync(env.HOME)).toBe(false);
+});
+
+test('a directory in the place of the control socket is named, and nothing is left behind', async () => {
+  const gateway = await RealGateway.start();
+  const socket = join(gateway.xopcHome, 'run', readdirSync(join(gateway.xopcHome, 'run'))[0] ?? '');
+  await gateway.xopc('gateway', 'stop');
+  mkdirSync(socket);
+  const outcome = await gateway.xopc('gateway', 'start');
+  expect(outcome).toMatchObject({
+    code: 78,
+    stderr: expect.stringContaining(`a directory is in the place of the control socket ${socket}`),
+  });
+  expect(readdirSync(join(gateway.xopcHome, 'locks'))).toEqual([]);
+  rmSync(socket, { recursive: true });
+  expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
+  expect(statSync(socket).isSocket()).toBe(true);
+});
+
+test('a pipe in the place of the log holds up neither commands nor requests', async () => {
+  const gateway = await RealGateway.create();
+  mkdirSync(join(gateway.xopcHome, 'logs'), { recursive: true, mode: 0o700 });
+  execFileSync('mkfifo', [gateway.logPath]);
+  await gateway.run();
+  const { code, stderr } = await gateway.xopc('gateway', 'logs');
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('is no regular file') });
+  const { stdout: token } = await gateway.xopc('gateway', 'token', '--show');
+  const answer = await fetch(`${gateway.url}/api/logs`, { headers: { Authorization: `Bearer ${token.trim()}` } });
+  expect(await answer.json()).toMatchObject({ entries: [] });
+});
