@@ -28,7 +28,7 @@ export const clientFrame = () =>
       turn: z.strictObject({ id: label(64), length: count(), tools: count() }).optional(),
     }),
     frame('unwatch', { session: session() }),
-    /** A message for the agent. The same `key` again is the same message; `replaceFrom` takes that message and all after it back first. */
+    /** A message for the agent. The same `key` again is the same message, and CONFLICT with another content; `replaceFrom` takes that message and all after it back first. */
     frame('send', { session: session(), key: idempotencyKey(), content: text(), replaceFrom: label(128).optional() }),
     /** End the answer that is being given. */
     frame('stop', { session: session() }),

@@ -7,7 +7,15 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { LaneSchedule, type NextLook } from '../outbox/lane-schedule.js';
-import { finishInbox, insertInboxMessage, listInboxLanes, type NewInboxMessage, putBackInbox, saveInboxCursor } from '../store/inbox.js';
+import {
+  finishInbox,
+  insertInboxMessage,
+  listInboxLanes,
+  type NewInboxMessage,
+  putBackInbox,
+  saveInboxCursor,
+  type StoredUpdate,
+} from '../store/inbox.js';
 import type { Lane } from '../store/outbox.js';
 import type { InboxMessageRow, Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
@@ -40,12 +48,6 @@ export interface InboxOptions {
 }
 
 export type ReceivedUpdate = Omit<NewInboxMessage, 'id'>;
-
-export interface StoredUpdate {
-  readonly id: string;
-  /** It had been handed in before. */
-  readonly isRepeated: boolean;
-}
 
 /** While an older worker ends its requests it may still take messages in, and cannot tell this one. */
 const OVERLAP_LOOK_MS = 500;

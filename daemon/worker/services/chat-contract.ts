@@ -48,7 +48,8 @@ export interface ChatService {
   watch(session: string, position: ChatPosition, signal: AbortSignal): AsyncIterable<ChatEvent>;
   /**
    * Takes a message for the agent. On disk when it resolves, and answered by whichever worker lives.
-   * @throws SESSION_NOT_FOUND; CONFLICT for a session of another channel, and for `replaceFrom` while an answer is being given
+   * @throws SESSION_NOT_FOUND; CONFLICT for a session of another channel, for a key that stands for another content, and
+   * for `replaceFrom` while an answer is being given
    */
   send(input: ChatInput): Promise<{ messageId: string; isRepeated: boolean }>;
   /** Ends the answer that is being given; what was said is kept. @returns whether there was one here */

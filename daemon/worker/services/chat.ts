@@ -40,6 +40,13 @@ function foreignSession({ channel }: SessionRow): GatewayError {
   });
 }
 
+function usedKey(key: string): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: `the key '${key}' was used for another message in this session before`,
+    hint: 'Use a new key for a new message; the same key only repeats the same one.',
+  });
+}
+
 /** What one watcher has seen; gives what comes next. */
 class Watcher {
   readonly #options: ChatServiceOptions;
@@ -246,6 +253,7 @@ export function createChatService(options: ChatServiceOptions): ChatService {
         const message = { ...laneOf(key), scope: 'webchat', updateId: `${key} ${updateId}`, peerKind: 'direct' as const, content: text };
         const [stored] = await inbox.storeIn(db, [message]);
         if (stored === undefined) throw new Error('the inbox stored nothing');
+        if (stored.content !== text) throw usedKey(updateId);
         const isNewBranch = replaceFrom !== undefined && !stored.isRepeated;
         const fromSeq = isNewBranch ? await takeBack(db, { session, messageId: replaceFrom, nextId: stored.id }) : undefined;
         return { ...stored, fromSeq };

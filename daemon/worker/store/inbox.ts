@@ -39,7 +39,7 @@ const insert = prepare<NewInboxMessage & { nowMs: number }>()((db, p) =>
 );
 
 const selectByUpdate = prepare<{ scope: string; updateId: string }>()((db, p) =>
-  db.selectFrom('inbox_messages').select('id').where('scope', '=', p.scope).where('update_id', '=', p.updateId),
+  db.selectFrom('inbox_messages').select(['id', 'content']).where('scope', '=', p.scope).where('update_id', '=', p.updateId),
 );
 
 const selectHead = prepare<Lane>()((db, p) =>
@@ -130,15 +130,21 @@ const finish = prepare<Ending>()((db, p) =>
     .where('instance_id', 'is not distinct from', p.instanceId),
 );
 
-/** Runs in a write. @returns the id under which the message is stored, and whether it had been already */
-export async function insertInboxMessage(
-  db: Queries,
-  message: NewInboxMessage & { nowMs: number },
-): Promise<{ id: string; isRepeated: boolean }> {
-  if ((await insert.run(db, message)) === 1) return { id: message.id, isRepeated: false };
+/** Where a message is stored. */
+export interface StoredUpdate {
+  readonly id: string;
+  /** It had been handed in before. */
+  readonly isRepeated: boolean;
+  /** As it was handed in first. */
+  readonly content: string;
+}
+
+/** Runs in a write. */
+export async function insertInboxMessage(db: Queries, message: NewInboxMessage & { nowMs: number }): Promise<StoredUpdate> {
+  if ((await insert.run(db, message)) === 1) return { id: message.id, isRepeated: false, content: message.content };
   const first = await selectByUpdate.first(db, { scope: message.scope, updateId: message.updateId });
   if (first === undefined) throw new Error(`update ${message.updateId} of ${message.scope} was not stored`);
-  return { id: first.id, isRepeated: true };
+  return { ...first, isRepeated: true };
 }
 
 export async function readInboxHead(db: Queries, lane: Lane): Promise<InboxMessageRow | undefined> {

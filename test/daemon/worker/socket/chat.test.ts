@@ -71,6 +71,18 @@ test('the same key again is the same message, answered once', async () => {
   expect(model.requests).toHaveLength(1);
 });
 
+test('a key that was used for something else is refused, and nothing is answered twice', async () => {
+  const { session, client, conversation } = await makeWorld();
+  client.send('watch', { session });
+  client.send('send', { session, key: 'k', content: 'Once' });
+  await client.next('turn', ({ state }) => state === 'done');
+  const re = client.send('send', { session, key: 'k', content: 'Twice' });
+  expect(await client.next('error')).toMatchObject({ re, error: { code: 'CONFLICT', message: expect.stringContaining("key 'k'") } });
+  client.send('send', { session, key: 'k', content: 'Once' });
+  expect(await client.next('sent', ({ repeated }) => repeated)).toBeDefined();
+  expect((await conversation.sessions.get(session)).messages).toHaveLength(2);
+});
+
 test('who comes in the middle of an answer gets what was said and the rest, once', async () => {
   const { model, session, client, port } = await makeWorld();
   let open: (value?: unknown) => void = () => undefined;
