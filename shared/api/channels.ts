@@ -5,6 +5,11 @@ import { label, okStatus } from './fields.js';
 /** `:channel` of a path. */
 export const channelName = () => label(64);
 
+/** `:accountId`, `:fileId` and `:name` of a file's path. */
+export const fileAccountId = () => label(64);
+export const fileId = () => z.string().regex(/^[\w-]{8,256}$/, 'must be the id of a file');
+export const fileName = () => z.string().regex(/^[\w.-]{1,64}$/, 'must be a plain file name');
+
 /** Body of `POST /api/channels/:channel/approve`: the code that the sender was told. */
 export const pairingApproveRequest = () => z.strictObject({ code: label(40) });
 

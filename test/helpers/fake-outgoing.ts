@@ -81,5 +81,16 @@ export function fakeChannelService(calls: { name: string; input: unknown }[]): C
       calls.push({ name: 'channels.revoke', input: { name, ...input } });
       return Promise.resolve();
     },
+    openFile(file) {
+      calls.push({ name: 'channels.openFile', input: { ...file } });
+      if (file.fileId === 'gone_gone') return Promise.reject(new GatewayError('NOT_FOUND', { message: 'the file is gone' }));
+      const content = Buffer.from('content');
+      const isCut = file.fileId === 'half_half';
+      async function* bytes(): AsyncGenerator<Buffer> {
+        yield content;
+        if (isCut) throw new Error('cut');
+      }
+      return Promise.resolve({ sizeBytes: isCut ? content.length * 2 : content.length, bytes: bytes() });
+    },
   };
 }

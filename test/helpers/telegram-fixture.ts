@@ -18,6 +18,7 @@ export interface TelegramFixture {
   /** Resolves once the account `default` can be sent with. */
   readonly untilReady: () => Promise<void>;
   readonly setConfig: (account: Record<string, unknown>) => void;
+  readonly setAccounts: (accounts: Record<string, unknown>) => void;
 }
 
 export function telegramConfig(fake: FakeTelegram, account: Record<string, unknown> = {}): Record<string, unknown> {
@@ -60,5 +61,6 @@ export async function makeTelegram(
         else ready.add(resolve);
       }),
     setConfig: (account) => void (config = parse(account)),
+    setAccounts: (accounts) => void (config = testConfig({ channels: { telegram: { accounts } } })),
   };
 }

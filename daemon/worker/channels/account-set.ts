@@ -1,6 +1,6 @@
 /** The accounts of one channel: made from the configuration in force, started and stopped, replaced when it changes. */
 import type { ChannelStatus } from '../../../shared/control/messages.js';
-import type { Delivery, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
 
 /** One account of a channel. */
 export interface ChannelAccount {
@@ -12,6 +12,7 @@ export interface ChannelAccount {
   /** Never rejects. */
   send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
   openPreview?(target: PreviewTarget): Preview | undefined;
+  openFile?(fileId: string, signal: AbortSignal): Promise<OpenedFile>;
   health(): ChannelStatus;
 }
 

@@ -61,6 +61,12 @@ export interface PreviewTarget {
   onShown(previewId: string): void;
 }
 
+/** `missing`: it is not there, and will not be. `failed`: it may be there later. Reading the bytes may fail half-way. */
+export type OpenedFile =
+  | { readonly type: 'opened'; readonly sizeBytes: number | undefined; readonly bytes: AsyncIterable<Buffer> }
+  | { readonly type: 'missing'; readonly reason: string }
+  | { readonly type: 'failed'; readonly reason: string };
+
 /** One channel with all its accounts. */
 export interface Channel {
   /** Lower-case, as in session keys and in the API's `channel`. */
@@ -84,6 +90,8 @@ export interface Channel {
   send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
   /** Undefined where the channel cannot show anything. */
   openPreview?(target: PreviewTarget): Preview | undefined;
+  /** Reads what somebody has sent. Undefined where nothing is ever attached. Never rejects. */
+  openFile?(accountId: string, fileId: string, signal: AbortSignal): Promise<OpenedFile>;
   /** By account, also of those that are not started. */
   health(): Readonly<Record<string, ChannelStatus>>;
 }

@@ -1,7 +1,8 @@
 /** The channels of this gateway, by name. */
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { Channel, Composition, Delivery, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { Channel, Composition, Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { FileRef } from './file-links.js';
 
 const DEFAULT_ACCOUNT = 'default';
 
@@ -77,6 +78,12 @@ export class ChannelRegistry {
 
   openPreview(channel: string, target: PreviewTarget): Preview | undefined {
     return this.#channels.get(channel)?.openPreview?.(target);
+  }
+
+  /** @throws CHANNEL_NOT_FOUND */
+  async openFile({ channel: name, accountId: wanted, fileId }: FileRef, signal: AbortSignal): Promise<OpenedFile> {
+    const { channel, accountId } = this.getAccount(name, wanted);
+    return (await channel.openFile?.(accountId, fileId, signal)) ?? { type: 'missing', reason: `nothing is attached in '${name}'` };
   }
 
   /** Every account of every channel, also those that are not started. */

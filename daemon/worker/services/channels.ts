@@ -70,5 +70,13 @@ export function createChannelService({ store, clock, channels, outbox }: Channel
         hint: 'See who is: xopc channels',
       });
     },
+
+    async openFile(file, signal) {
+      const opened = await channels.openFile(file, signal);
+      if (opened.type === 'opened') return opened;
+      const message = `the file cannot be read: ${opened.reason}`;
+      if (opened.type === 'failed') throw new GatewayError('UNAVAILABLE', { message, hint: 'Try again, or see: xopc channels' });
+      throw new GatewayError('NOT_FOUND', { message });
+    },
   };
 }

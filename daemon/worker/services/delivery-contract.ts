@@ -68,6 +68,14 @@ export interface ChannelService {
   approve(channel: string, code: string): Promise<PairingDocument>;
   /** @throws CHANNEL_NOT_FOUND; NOT_FOUND for a sender who is not known */
   revoke(channel: string, input: { accountId?: string; senderId: string }): Promise<void>;
+  /**
+   * Opens a file that somebody has sent, where it is.
+   * @throws CHANNEL_NOT_FOUND; NOT_FOUND for a file that is not there (any more); UNAVAILABLE while it cannot be asked for
+   */
+  openFile(
+    file: { channel: string; accountId: string; fileId: string },
+    signal: AbortSignal,
+  ): Promise<{ sizeBytes: number | undefined; bytes: AsyncIterable<Buffer> }>;
 }
 
 /** A call of a program that writes to an agent through a webhook account. */

@@ -17,6 +17,11 @@ export interface SentMessage {
   edits: number;
 }
 
+export interface FakeFile {
+  readonly path: string;
+  readonly content: Buffer;
+}
+
 export interface FakePerson {
   readonly id: number;
   readonly first_name: string;
@@ -34,6 +39,8 @@ export const failure = (code: number, description: string, parameters?: ApiAnswe
 });
 
 const MAX_TEXT_UNITS = 4_096;
+/** https://core.telegram.org/bots/api#getfile */
+const MAX_FILE_BYTES = 20 * 1_048_576;
 
 export class FakeBot {
   readonly id: number;
@@ -47,6 +54,8 @@ export class FakeBot {
   readonly unknownChats = new Set<number>();
   /** Groups that have another id now. */
   readonly migrated = new Map<number, number>();
+  /** What can be asked for by a file's id. */
+  readonly files = new Map<string, FakeFile>();
   webhookUrl = '';
   #updates: { update_id: number }[] = [];
   #nextUpdate = 1_000;
@@ -113,6 +122,25 @@ export class FakeBot {
     }
     Object.assign(message, next, { edits: message.edits + 1 });
     return { ok: true, result: this.#toMessage(message) };
+  }
+
+  /** Puts a file where people's messages may name it. @returns its id */
+  addFile(path: string, content: Buffer): string {
+    const id = `AgACAgIAAxkBAAI${this.files.size}_file-id`;
+    this.files.set(id, { path, content });
+    return id;
+  }
+
+  findFile(path: string): FakeFile | undefined {
+    return [...this.files.values()].find((file) => file.path === path);
+  }
+
+  getFile(parameters: Parameters): ApiAnswer {
+    const id = String(parameters['file_id']);
+    const file = this.files.get(id);
+    if (file === undefined) return failure(400, 'Bad Request: wrong file_id or the file is temporarily unavailable');
+    if (file.content.length > MAX_FILE_BYTES) return failure(400, 'Bad Request: file is too big');
+    return { ok: true, result: { file_id: id, file_unique_id: `u${id}`, file_size: file.content.length, file_path: file.path } };
   }
 
   sendChatAction(parameters: Parameters): ApiAnswer {

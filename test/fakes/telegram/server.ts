@@ -92,13 +92,27 @@ class Server {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://fake');
-    const [, token = '', method = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(url.pathname) ?? [];
+    if (request.method === 'GET' && url.pathname.includes('/file/bot')) return this.#serveFile(url.pathname, response);
+    const [, token = '', method = ''] = /\/bot([^/]+)\/(\w+)$/.exec(url.pathname) ?? [];
     const parameters = await readParameters(request, url);
     this.calls.push(method);
     const bot = this.bots.get(decodeURIComponent(token));
     if (bot === undefined) send(response, /^\d+:[\w-]{20,}$/.test(token) ? failure(401, 'Unauthorized') : failure(404, 'Not Found'));
     else this.#answer(bot, { method, parameters, request, response });
     this.notify();
+  }
+
+  /** Faults of the method `file`: `drop` cuts the answer in the middle. */
+  #serveFile(pathname: string, response: ServerResponse): void {
+    this.calls.push('file');
+    const [, token = '', path = ''] = /\/file\/bot([^/]+)\/(.+)$/.exec(pathname) ?? [];
+    const file = this.bots.get(token)?.findFile(decodeURIComponent(path));
+    const fault = this.#faults.get('file')?.shift();
+    if (typeof fault === 'object' || file === undefined)
+      return send(response, typeof fault === 'object' ? fault : failure(404, 'Not Found'));
+    response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': file.content.length });
+    if (fault === 'drop') response.write(file.content.subarray(0, file.content.length / 2), () => response.destroy());
+    else response.end(file.content);
   }
 
   #answer(
@@ -127,6 +141,8 @@ class Server {
         return bot.sendMessage(parameters);
       case 'editMessageText':
         return bot.editMessageText(parameters);
+      case 'getFile':
+        return bot.getFile(parameters);
       case 'sendChatAction':
         return bot.sendChatAction(parameters);
       case 'deleteWebhook':

@@ -3,12 +3,15 @@ import type { Clock } from '../../../../shared/clock.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelAccount } from '../account-set.js';
-import type { Delivery, Preview, PreviewTarget, SendOutcome } from '../channel.js';
+import type { Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from '../channel.js';
 import type { ChannelIntake, IncomingMessage } from '../intake.js';
 import { decideAccess } from './access-policy.js';
-import { BotApi, type BotFailure, type BotResult, type Message, type Update, type UserFromGetMe } from './bot-api.js';
-import type { BotRequest } from './compose.js';
+import { fileLink } from '../file-links.js';
+import type { GatheredUpdate } from './albums.js';
+import { BotApi, type BotFailure, type BotResult, type Message, type UserFromGetMe } from './bot-api.js';
+import type { BotRequest, MessagePayload } from './compose.js';
 import { describeFailure, isTokenRefused, judgeFailure } from './judge-failure.js';
+import type { LinkToFile } from './message-content.js';
 import { TelegramPreview } from './preview.js';
 import { type BotIdentity, readUpdate } from './read-update.js';
 import { botIdOf, type TelegramSettings } from './settings.js';
@@ -76,10 +79,15 @@ export class TelegramAccount implements ChannelAccount {
     if (!this.#isReady || signal.aborted) return { type: 'interrupted' };
     const request = JSON.parse(body) as BotRequest;
     const either = AbortSignal.any([signal, this.#stopped.signal]);
-    const result = await this.#request(request, either);
+    const { result, method } = await this.#request(request, either);
     if (result.ok) return { type: 'delivered' };
     if (isTokenRefused(result.failure)) this.#fail();
-    return judgeFailure(result.failure);
+    return judgeFailure(result.failure, method);
+  }
+
+  async openFile(fileId: string, signal: AbortSignal): Promise<OpenedFile> {
+    if (!this.#isReady) return { type: 'failed', reason: this.#status.message ?? 'its account is not running yet' };
+    return this.#api.openFile(fileId, AbortSignal.any([signal, this.#stopped.signal]));
   }
 
   openPreview(target: PreviewTarget): Preview | undefined {
@@ -88,18 +96,20 @@ export class TelegramAccount implements ChannelAccount {
     return new TelegramPreview({ api: this.#api, clock, target, mode: settings.streamMode, signal: this.#stopped.signal });
   }
 
-  async #request(request: BotRequest, signal: AbortSignal): Promise<BotResult<Message | true>> {
-    const { method, payload } = request;
+  /** @returns also which request it was that came to this */
+  async #request(
+    { method, payload }: BotRequest,
+    signal: AbortSignal,
+  ): Promise<{ result: BotResult<Message | true>; method: BotRequest['method'] }> {
     const result = await this.#api.call(method, payload, signal);
-    if (result.ok || result.failure.type !== 'answered') return result;
+    if (result.ok || result.failure.type !== 'answered') return { result, method };
     const { code, description, migrateToChatId } = result.failure;
-    // A group that has become a supergroup has another id.
-    if (migrateToChatId !== undefined) return this.#api.call(method, { ...payload, chat_id: migrateToChatId }, signal);
-    if (method !== 'editMessageText' || code !== 400) return result;
-    if (/not modified/i.test(description)) return { ok: true, value: true };
+    // A group that has become a supergroup has another id, and its messages have others.
+    if (migrateToChatId !== undefined && migrateToChatId !== payload.chat_id) return this.#request(asNew(payload, migrateToChatId), signal);
+    if (method !== 'editMessageText' || code !== 400) return { result, method };
+    if (/not modified/i.test(description)) return { result: { ok: true, value: true }, method };
     // The preview is gone: its text is sent as a message of its own.
-    const { message_id: _previewId, ...fresh } = payload;
-    return this.#api.call('sendMessage', fresh, signal);
+    return this.#request(asNew(payload, payload.chat_id), signal);
   }
 
   async #run(): Promise<void> {
@@ -160,15 +170,19 @@ export class TelegramAccount implements ChannelAccount {
       scope: this.#scope,
       pollSeconds: this.#pollSeconds,
       random: () => this.#options.random(),
-      read: (update) => this.#read(update, bot),
+      read: (gathered) => this.#read(gathered, bot),
       onState: (problem) => (problem === undefined ? this.#becomeReady() : this.#trouble(problem)),
     });
   }
 
-  #read(update: Update, bot: BotIdentity): IncomingMessage | undefined {
-    const message = readUpdate(update, bot);
+  #read(gathered: GatheredUpdate, bot: BotIdentity): IncomingMessage | undefined {
+    const { accountId, settings, logger } = this.#options;
+    const { chat, migrate_to_chat_id: movedTo } = gathered.update.message ?? {};
+    if (movedTo !== undefined)
+      logger.warn({ accountId }, `the group ${chat?.id} is the supergroup ${movedTo} now: where allowFrom names it, name the new one`);
+    const linkTo: LinkToFile = ({ id, name }) => fileLink({ channel: 'telegram', accountId, fileId: id, name });
+    const message = readUpdate(gathered, bot, linkTo);
     if (message === undefined) return undefined;
-    const { accountId, settings } = this.#options;
     const access = decideAccess(settings, message.sender, message.groupId);
     if (access === 'refused') return undefined;
     const { chatId, content, groupId, sender, senderName } = message;
@@ -197,11 +211,16 @@ export class TelegramAccount implements ChannelAccount {
   }
 
   #fail(): void {
-    const { accountId, logger } = this.#options;
+    const { accountId, logger, settings } = this.#options;
     this.#isReady = false;
-    this.#status = { state: 'failed', message: TOKEN_REFUSED };
-    logger.error({ channel: 'telegram', accountId }, `the Telegram account '${accountId}' has failed: ${TOKEN_REFUSED}`);
+    const message = settings.apiRoot === undefined ? TOKEN_REFUSED : `${TOKEN_REFUSED}; or its apiRoot is not the address of a Bot API`;
+    this.#status = { state: 'failed', message };
+    logger.error({ channel: 'telegram', accountId }, `the Telegram account '${accountId}' has failed: ${message}`);
   }
+}
+
+function asNew({ message_id: _previewId, ...payload }: MessagePayload, chatId: number | string): BotRequest {
+  return { method: 'sendMessage', payload: { ...payload, chat_id: chatId } };
 }
 
 function toIdentity({ id, username }: UserFromGetMe): BotIdentity {

@@ -5,8 +5,11 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Api, GrammyError, HttpError } from 'grammy/web';
-import type { Message, Update, UserFromGetMe } from 'grammy/types';
+import type { File, Message, Update, UserFromGetMe } from 'grammy/types';
+import type { OpenedFile } from '../channel.js';
 import { post, type PostResult } from '../http-post.js';
+import { downloadFile } from './file-download.js';
+import { describeFailure } from './judge-failure.js';
 
 export type { Message, Update, UserFromGetMe } from 'grammy/types';
 
@@ -14,6 +17,7 @@ export type { Message, Update, UserFromGetMe } from 'grammy/types';
 export interface BotMethods {
   getMe: UserFromGetMe;
   deleteWebhook: true;
+  getFile: File;
   getUpdates: Update[];
   sendMessage: Message;
   editMessageText: Message | true;
@@ -117,9 +121,11 @@ function toFailure(error: unknown): BotFailure {
 export class BotApi {
   readonly #api: Api;
   readonly #keepAlive: HttpAgent;
+  readonly #address: { readonly apiRoot: string; readonly token: string };
 
   constructor(options: BotApiOptions) {
     const root = (options.apiRoot ?? DEFAULT_ROOT).replace(/\/+$/, '');
+    this.#address = { apiRoot: root, token: options.token };
     this.#keepAlive = new (root.startsWith('https:') ? HttpsAgent : HttpAgent)({ keepAlive: true, maxFreeSockets: 2 });
     this.#api = new Api(options.token, {
       apiRoot: root,
@@ -142,6 +148,15 @@ export class BotApi {
     } catch (error) {
       return { ok: false, failure: toFailure(error) };
     }
+  }
+
+  /** Reads a file by the id that a message gave it. Never rejects. */
+  async openFile(fileId: string, signal: AbortSignal): Promise<OpenedFile> {
+    const found = await this.call('getFile', { file_id: fileId }, signal);
+    if (found.ok) return downloadFile({ ...this.#address, filePath: found.value.file_path ?? '', signal });
+    const { failure } = found;
+    const isGone = failure.type === 'answered' && failure.code >= 400 && failure.code < 500 && failure.code !== 429;
+    return { type: isGone ? 'missing' : 'failed', reason: describeFailure(failure) };
   }
 
   /** Closes the connections that are kept. */

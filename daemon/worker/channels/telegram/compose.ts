@@ -8,6 +8,9 @@ import { splitMarkdown } from './split-markdown.js';
 export const MAX_TEXT_UNITS = 4_096;
 /** Telegram takes about one message a second in a chat: a longer text would keep it busy for minutes. */
 const MAX_PARTS = 50;
+/** https://limits.tginfo.me/en: what is beyond is left out. */
+const MAX_ENTITIES = 100;
+const MIN_SPLIT = 256;
 
 /** A request as it is stored: one of these methods with its parameters. */
 export interface BotRequest {
@@ -37,22 +40,31 @@ export function isGroupId(chatId: string): boolean {
   return chatId.startsWith('-');
 }
 
-function render(part: string): { text: string; entities?: readonly TextEntity[] } | undefined {
+interface RenderedPart {
+  readonly text: string;
+  readonly entities?: readonly TextEntity[];
+}
+
+/** In more parts where Telegram would leave out what is marked in it. */
+function render(part: string): RenderedPart[] {
   const { text, entities } = renderMarkdown(part);
-  if (text.trim() === '') return undefined;
-  return { text, ...(entities.length === 0 ? {} : { entities }) };
+  if (text.trim() === '') return [];
+  if (entities.length > MAX_ENTITIES && part.length > MIN_SPLIT * 2) return splitMarkdown(part, Math.ceil(part.length / 2)).flatMap(render);
+  return [{ text, ...(entities.length === 0 ? {} : { entities: entities.slice(0, MAX_ENTITIES) }) }];
 }
 
 /** Bodies for the outbox, in order. The first one replaces the preview, if there is one. @throws INVALID_REQUEST for a text with nothing to show */
 export function composeTelegram({ chatId, content, previewId }: Composition): string[] {
   const chat = parseChatId(chatId);
-  const parts = splitMarkdown(content, MAX_TEXT_UNITS);
-  if (parts.length > MAX_PARTS) {
+  const sources = splitMarkdown(content, MAX_TEXT_UNITS);
+  // Not rendered first: it may be a megabyte.
+  const texts = sources.length > MAX_PARTS ? [] : sources.flatMap(render);
+  const count = Math.max(sources.length, texts.length);
+  if (count > MAX_PARTS) {
     throw new GatewayError('INVALID_REQUEST', {
-      message: `content is too long for Telegram: it would be ${parts.length} messages; at most ${MAX_PARTS} are sent`,
+      message: `content is too long for Telegram: it would be ${count} messages; at most ${MAX_PARTS} are sent`,
     });
   }
-  const texts = parts.flatMap((part) => render(part) ?? []);
   if (texts.length === 0) throw new GatewayError('INVALID_REQUEST', { message: 'content has nothing that Telegram could show' });
   return texts.map((text, index) => {
     const isEdit = index === 0 && previewId !== undefined;

@@ -1,6 +1,7 @@
 /** What a failed request to Telegram means. Pure. */
 import type { SendOutcome } from '../channel.js';
 import type { BotFailure } from './bot-api.js';
+import type { BotRequest } from './compose.js';
 
 /** The token is not a bot's (any more): nothing helps but another one. */
 export function isTokenRefused(failure: BotFailure): boolean {
@@ -18,10 +19,13 @@ export function describeFailure(failure: BotFailure): string {
   }
 }
 
-export function judgeFailure(failure: BotFailure): SendOutcome {
+/** An edit that is made twice is one. */
+export function judgeFailure(failure: BotFailure, method: BotRequest['method']): SendOutcome {
   const reason = describeFailure(failure);
-  if (failure.type === 'aborted') return failure.sent ? { type: 'unknown', reason } : { type: 'interrupted' };
-  if (failure.type === 'network') return { type: failure.sent ? 'unknown' : 'failed', reason };
+  const mayBeDone = failure.type !== 'answered' && failure.sent && method === 'sendMessage';
+  if (mayBeDone) return { type: 'unknown', reason };
+  if (failure.type === 'aborted') return { type: 'interrupted' };
+  if (failure.type === 'network') return { type: 'failed', reason };
   // The account is about to fail; the message waits for its new token.
   if (isTokenRefused(failure)) return { type: 'interrupted' };
   // "ok": false from the API itself says that it was not done, also with a 5xx.

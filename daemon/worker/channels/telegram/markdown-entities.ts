@@ -59,6 +59,7 @@ class Renderer {
     if (char === '\\' && ESCAPABLE.test(source.charAt(at + 1))) return this.#plain(source.charAt(at + 1), 2);
     if (char === '`') return this.#code(source, at);
     if (char === '[' && depth < MAX_DEPTH) return this.#link(source, at, depth);
+    if (char === '!' && depth < MAX_DEPTH) return this.#image(source, at, depth);
     if (depth < MAX_DEPTH) {
       for (const { marker, type } of EMPHASIS) {
         const end = source.startsWith(marker, at) ? closing(source, at, marker) : -1;
@@ -82,6 +83,12 @@ class Renderer {
     if (content.trim() === '') return this.#plain(ticks, ticks.length);
     this.mark({ type: 'code' }, () => this.#plain(ticks.length > 1 ? content.trim() : content, 0));
     return end + ticks.length - at;
+  }
+
+  /** A picture is shown as a link to it. */
+  #image(source: string, at: number, depth: number): number {
+    const isImage = source.charAt(at + 1) === '[' && LINK.test(source.slice(at + 1, at + MAX_LINK));
+    return isImage ? 1 + this.#link(source, at + 1, depth) : this.#plain('!', 1);
   }
 
   #link(source: string, at: number, depth: number): number {

@@ -7,8 +7,10 @@
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 /** What is not cut in the middle of a line stands between two of these, or is a link. */
 const MARKERS = ['`', '**', '__', '~~', '*', '_'];
-/** Belongs to the character before it: combining marks, variation selectors, skin tones, the joiner and what is joined. */
-const EXTENDER = /^[\p{M}\p{Emoji_Modifier}\u200D]/u;
+/** Belongs to the character before it: combining marks, variation selectors, skin tones, tags, the joiner and what is joined. */
+const EXTENDER = /^[\p{M}\p{Emoji_Modifier}\u{E0020}-\u{E007F}\u200D]/u;
+/** Letters of which two are a flag. */
+const FLAG_LETTERS = /\p{Regional_Indicator}+$/u;
 const MAX_CLUSTER = 64;
 const MAX_OPENING = 64;
 
@@ -21,7 +23,9 @@ interface Fence {
 function isInsideCharacter(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   if (code >= 0xdc_00 && code <= 0xdf_ff) return true;
-  return text.charCodeAt(at - 1) === 0x20_0d || EXTENDER.test(text.slice(at, at + 2));
+  if (text.charCodeAt(at - 1) === 0x20_0d || EXTENDER.test(text.slice(at, at + 2))) return true;
+  const letters = FLAG_LETTERS.exec(text.slice(Math.max(0, at - MAX_CLUSTER * 4), at))?.[0].length ?? 0;
+  return letters % 4 === 2 && /^\p{Regional_Indicator}/u.test(text.slice(at, at + 2));
 }
 
 function cutAtCharacter(text: string, limit: number): number {

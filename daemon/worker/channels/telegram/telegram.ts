@@ -42,6 +42,8 @@ function failedAccount(message: string): ChannelAccount {
   };
 }
 
+type OwnedSettings = TelegramSettings & { readonly owner: string | undefined };
+
 /** Two accounts with one bot would take each other's updates. @returns the account that has the bot already */
 function ownerOf(settings: Readonly<Record<string, TelegramSettings>>, accountId: string): string | undefined {
   const botId = botIdOf(settings[accountId]?.botToken ?? '');
@@ -51,11 +53,14 @@ function ownerOf(settings: Readonly<Record<string, TelegramSettings>>, accountId
 
 export function createTelegramChannel(options: TelegramChannelOptions): Channel {
   const { clock, logger, intake, pollSeconds } = options;
-  const settings = (): Record<string, TelegramSettings> => telegramSettings(options.config());
+  /** Whose bot it is belongs to an account's settings: when that changes, the account begins anew. */
+  const settings = (): Record<string, OwnedSettings> => {
+    const accounts = telegramSettings(options.config());
+    return Object.fromEntries(Object.entries(accounts).map(([name, account]) => [name, { ...account, owner: ownerOf(accounts, name) }]));
+  };
   let module: TelegramModule | undefined;
 
-  function createAccount(accountId: string, account: TelegramSettings, onReady: () => void): ChannelAccount {
-    const owner = ownerOf(settings(), accountId);
+  function createAccount(accountId: string, { owner, ...account }: OwnedSettings, onReady: () => void): ChannelAccount {
     if (owner !== undefined) return failedAccount(`it has the same bot as the account '${owner}'`);
     try {
       module ??= options.load();
@@ -76,7 +81,7 @@ export function createTelegramChannel(options: TelegramChannelOptions): Channel 
     });
   }
 
-  const accounts = new AccountSet<TelegramSettings>({
+  const accounts = new AccountSet<OwnedSettings>({
     settings,
     create: createAccount,
     onReady: (accountId) => options.onReady(accountId),
@@ -97,6 +102,11 @@ export function createTelegramChannel(options: TelegramChannelOptions): Channel 
     isIdempotent: () => false,
     send: async (delivery, signal) => (await accounts.get(delivery.accountId)?.send(delivery, signal)) ?? { type: 'interrupted' },
     openPreview: (target) => accounts.get(target.accountId)?.openPreview?.(target),
+    openFile: async (accountId, fileId, signal) =>
+      (await accounts.get(accountId)?.openFile?.(fileId, signal)) ?? {
+        type: 'failed',
+        reason: `its account '${accountId}' is not running`,
+      },
     health: () => accounts.health(),
   };
 }

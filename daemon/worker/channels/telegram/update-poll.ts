@@ -5,7 +5,8 @@
 import type { Clock } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelIntake, IncomingMessage } from '../intake.js';
-import type { BotApi, BotFailure, Update } from './bot-api.js';
+import { gatherAlbums, type GatheredUpdate, mayGrow } from './albums.js';
+import type { BotApi, BotFailure, BotResult, Update } from './bot-api.js';
 import { describeFailure, isTokenRefused } from './judge-failure.js';
 
 export interface UpdatePollOptions {
@@ -19,7 +20,7 @@ export interface UpdatePollOptions {
   /** 0 ≤ x < 1. */
   readonly random: () => number;
   /** @returns what is to be stored of an update; undefined for nothing */
-  read(update: Update): IncomingMessage | undefined;
+  read(gathered: GatheredUpdate): IncomingMessage | undefined;
   /** Undefined: all is well. */
   readonly onState: (problem: string | undefined) => void;
 }
@@ -29,10 +30,15 @@ const FIRST_WAIT_MS = 1_000;
 const LAST_WAIT_MS = 60_000;
 /** Each attempt ends the other program's request, and so its patience with ours. */
 const LAST_CONFLICT_WAIT_MS = 30_000;
+/** The parts of an album come within a moment of each other, at most ten of them. */
+const ALBUM_WAIT_MS = 500;
+const ALBUM_LOOKS = 4;
 /** After a week without updates their ids begin anew, anywhere: https://core.telegram.org/bots/api#update. */
 const OFFSET_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
 
 const CONFLICT = 'another program reads the updates of this bot, and only one can: stop it, or give it a bot of its own';
+const WEBHOOK =
+  'another program had set a webhook on this bot; it was removed, since only one can read its updates. If it comes back, give that program a bot of its own';
 
 /** How the reading ended. */
 export type PollEnd = 'stopped' | 'refused';
@@ -68,13 +74,12 @@ export class UpdatePoll {
 
   /** Reads until the signal stops it, or the token is refused. Never rejects. */
   async run(signal: AbortSignal): Promise<PollEnd> {
-    const { api, pollSeconds, onState } = this.#options;
+    const { pollSeconds, onState } = this.#options;
     await this.#resume(signal);
     while (!signal.aborted) {
-      const payload = { timeout: pollSeconds, limit: BATCH, allowed_updates: ['message'], ...this.#position() };
-      const result = await api.call('getUpdates', payload, signal);
+      const result = await this.#ask(pollSeconds, signal);
       if (result.ok) {
-        if (await this.#take(result.value, signal)) {
+        if (await this.#take(await this.#complete(result.value, signal), signal)) {
           this.#failures = 0;
           onState(undefined);
         }
@@ -85,6 +90,24 @@ export class UpdatePoll {
       }
     }
     return 'stopped';
+  }
+
+  #ask(timeout: number, signal: AbortSignal): Promise<BotResult<Update[]>> {
+    const payload = { timeout, limit: BATCH, allowed_updates: ['message'], ...this.#position() };
+    return this.#options.api.call('getUpdates', payload, signal);
+  }
+
+  /** The first part of an album ends a request; the rest of it is waited for. @returns nothing when it was stopped: all is read again */
+  async #complete(updates: Update[], signal: AbortSignal): Promise<Update[]> {
+    let known = updates;
+    for (let looks = 0; looks < ALBUM_LOOKS && mayGrow(known) && known.length < BATCH; looks += 1) {
+      await pause(ALBUM_WAIT_MS, this.#options.clock, signal);
+      if (signal.aborted) return [];
+      const result = await this.#ask(0, signal);
+      if (!result.ok || result.value.length <= known.length) break;
+      known = result.value;
+    }
+    return known;
   }
 
   /** Where the worker before had come to. Without it what it has stored is only read once more. */
@@ -114,7 +137,7 @@ export class UpdatePoll {
     if (updates.length === 0) return true;
     const position = Math.max(...updates.map(({ update_id: id }) => id));
     try {
-      await intake.take({ messages: updates.flatMap((update) => this.#read(update) ?? []), cursor: { scope, position } });
+      await intake.take({ messages: gatherAlbums(updates).flatMap((gathered) => this.#read(gathered) ?? []), cursor: { scope, position } });
     } catch (error) {
       this.#failures += 1;
       logger.warn({ err: error }, 'updates cannot be stored; they are read again');
@@ -128,11 +151,11 @@ export class UpdatePoll {
   }
 
   /** One that cannot be understood would otherwise come again for ever. */
-  #read(update: Update): IncomingMessage | undefined {
+  #read(gathered: GatheredUpdate): IncomingMessage | undefined {
     try {
-      return this.#options.read(update);
+      return this.#options.read(gathered);
     } catch (error) {
-      this.#options.logger.error({ updateId: update.update_id, err: error }, 'an update cannot be understood and is left out');
+      this.#options.logger.error({ updateId: gathered.update.update_id, err: error }, 'an update cannot be understood and is left out');
       return undefined;
     }
   }
@@ -144,7 +167,7 @@ export class UpdatePoll {
     const isConflict = failure.type === 'answered' && failure.code === 409;
     const isWebhook = isConflict && /webhook/i.test(failure.description);
     if (isWebhook) await api.call('deleteWebhook', {}, signal);
-    const problem = isConflict && !isWebhook ? CONFLICT : describeFailure(failure);
+    const problem = isWebhook ? WEBHOOK : isConflict ? CONFLICT : describeFailure(failure);
     onState(problem);
     logger.warn({ failures: this.#failures }, `updates cannot be read: ${problem}`);
     const backoffMs = waitMs(this.#failures, random(), isConflict ? LAST_CONFLICT_WAIT_MS : LAST_WAIT_MS);

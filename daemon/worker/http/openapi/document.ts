@@ -58,6 +58,7 @@ const TAGS: Readonly<Record<string, string>> = {
 const SEGMENT_TAGS: Readonly<Record<string, string>> = {
   message: 'messages',
   providers: 'models',
+  files: 'channels',
   'models-json': 'config',
   'page-links': 'page',
   webhook: 'channels',

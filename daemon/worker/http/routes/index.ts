@@ -10,6 +10,7 @@ import type { PageTickets } from '../page-tickets.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agent.js';
 import { channelRoutes } from './channels.js';
+import { fileRoutes } from './files.js';
 import { cronRoutes } from './cron.js';
 import { configRoutes } from './config.js';
 import { eventRoutes } from './events.js';
@@ -50,6 +51,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...outgoingRoutes(services.outgoing),
     ...webhookRoutes(services.webhooks),
     ...channelRoutes(services.channelAccounts),
+    ...fileRoutes(services.channelAccounts, connections),
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
     ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
     ...sessionRoutes(services.sessions),

@@ -52,6 +52,18 @@ test.each([
   expect(services.calls).toEqual([]);
 });
 
+test('a file is given as it is, and one that is gone is 404', async () => {
+  const { port, services } = await startHttpApp();
+  const response = await fetch(`http://127.0.0.1:${port}/api/files/telegram/default/AgAC_1-x/notes.txt`);
+  expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+    200,
+    'text/plain; charset=utf-8',
+    'content',
+  ]);
+  expect(services.calls).toEqual([{ name: 'channels.openFile', input: { channel: 'telegram', accountId: 'default', fileId: 'AgAC_1-x' } }]);
+  expect((await fetch(`http://127.0.0.1:${port}/api/files/telegram/default/gone_gone/a.txt`)).status).toBe(404);
+});
+
 test('a code that nobody was told is answered with 404', async () => {
   const { send } = await startHttpApp();
   const answer = await send('/api/channels/telegram/approve', { method: 'POST', body: { code: 'WRONG' } });

@@ -25,6 +25,8 @@ describe('Markdown as Telegram shows it', () => {
     ['**bold with `code` and *italic***', '<bold>bold with <code>code</code> and <italic>italic</italic></bold>'],
     ['[label](https://example.com/a?b=c)', '<text_link https://example.com/a?b=c>label</text_link>'],
     ['[**bold**](https://x.y)', '<text_link https://x.y><bold>bold</bold></text_link>'],
+    ['![chart](https://x.y/c.png) so!', '<text_link https://x.y/c.png>chart</text_link> so!'],
+    ['![no](data:x) [!](y)', '![no](data:x) [!](y)'],
     ['[no](javascript:alert(1))', '[no](javascript:alert(1))'],
     ['[1] not a link', '[1] not a link'],
     ['# Title #', '<bold>Title</bold>'],

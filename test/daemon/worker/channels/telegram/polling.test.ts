@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { UpdatePoll } from '../../../../../daemon/worker/channels/telegram/update-poll.js';
 import { failure } from '../../../../fakes/telegram/server.js';
+import { advanceUntil } from '../../../../helpers/advance-until.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { IntakeMemory } from '../../../../helpers/intake-memory.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
@@ -13,14 +14,6 @@ async function start(options?: Parameters<typeof makeTelegram>[0]): Promise<Tele
   await fixture.channel.start();
   await fixture.untilReady();
   return fixture;
-}
-
-/** Moves a fake clock on until something is so. */
-async function advanceUntil(clock: FakeClock, condition: () => boolean): Promise<void> {
-  while (!condition()) {
-    clock.advance(250);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }
 
 test('what is said is stored before it is confirmed, and once', async () => {
@@ -106,8 +99,11 @@ test('a webhook that is set on the bot is removed, also later', async () => {
   fake.bot.webhookUrl = 'https://elsewhere.example';
   fake.say('first');
   fake.say('second');
+  await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
+  expect(channel.health()['default']?.message).toMatch(/webhook on this bot; it was removed.*a bot of its own/);
   await advanceUntil(clock, () => intake.taken.length === 2);
   expect(fake.bot.webhookUrl).toBe('');
+  expect(channel.health()['default']).toEqual({ state: 'running' });
 });
 
 test('Telegram is left alone for as long as it asks', async () => {

@@ -66,10 +66,18 @@ test('links, bold text and inline code are not cut in the middle', () => {
 
 test('no character is cut, not even one of several code points', () => {
   const family = '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}';
-  for (const character of ['\u{1F600}', 'e\u0301', '\u{1F44D}\u{1F3FD}', family]) {
+  const scotland = '\u{1F3F4}\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}';
+  for (const character of ['\u{1F600}', 'e\u0301', '\u{1F44D}\u{1F3FD}', family, scotland, '1\uFE0F\u20E3']) {
     const parts = splitMarkdown(character.repeat(2_000), LIMIT);
     expect(parts.join('')).toBe(character.repeat(2_000));
     for (const part of parts) expect(part.length % character.length).toBe(0);
+  }
+});
+
+test('no flag is cut into its letters', () => {
+  for (const before of ['', 'x', 'xx', 'xxx']) {
+    const line = `${before}${'\u{1F1E9}\u{1F1EA} '.repeat(40)}${'\u{1F1E9}\u{1F1EA}'.repeat(60)}`;
+    for (const part of splitMarkdown(line, 256)) expect(part.replaceAll('\u{1F1E9}\u{1F1EA}', '')).not.toMatch(/\p{Regional_Indicator}/u);
   }
 });
 

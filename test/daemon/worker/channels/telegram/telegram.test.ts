@@ -60,6 +60,14 @@ test.each(['', ' \n', '```\n```'])('a text with nothing to show (%j) is refused 
   expect(() => channel.compose(message)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
 });
 
+test('more that is marked than Telegram shows in one message goes into several', async () => {
+  const fixture = await start();
+  await send(fixture, Array.from({ length: 250 }, (_, index) => `**b${index}** and \`c${index}\``).join('\n'));
+  const { sent } = fixture.fake.bot;
+  expect(sent.every(({ entities }) => entities.length <= 100)).toBe(true);
+  expect(sent.reduce((sum, { entities }) => sum + entities.length, 0)).toBe(500);
+});
+
 test('a text that would keep a chat busy for minutes is refused', async () => {
   const { channel } = await makeTelegram();
   const message = { id: 'msg_1', accountId: 'default', chatId: '42', content: 'x'.repeat(300_000), nowMs: 0 };
@@ -105,6 +113,24 @@ test('a group that has become a supergroup is followed', async () => {
   fixture.fake.bot.migrated.set(-5, -100_5);
   expect(await send(fixture, 'hello', { chatId: '-5' })).toEqual([{ type: 'delivered' }]);
   expect(fixture.fake.bot.sent).toMatchObject([{ chatId: -100_5, text: 'hello' }]);
+});
+
+test('a preview in a group that has become a supergroup is sent there anew', async () => {
+  const fixture = await start();
+  fixture.fake.bot.migrated.set(-5, -100_5);
+  expect(await send(fixture, 'hello', { chatId: '-5', previewId: '3' })).toEqual([{ type: 'delivered' }]);
+  expect(fixture.fake.bot.sent).toMatchObject([{ chatId: -100_5, text: 'hello' }]);
+});
+
+test('an edit whose answer is lost is made again: twice is once', async () => {
+  const fixture = await start();
+  const { bot } = fixture.fake;
+  await send(fixture, 'preview …');
+  const previewId = String(bot.sent[0]?.messageId);
+  fixture.fake.fault('editMessageText', 'drop');
+  expect(await send(fixture, 'whole', { previewId })).toMatchObject([{ type: 'failed' }]);
+  expect(await send(fixture, 'whole', { previewId })).toEqual([{ type: 'delivered' }]);
+  expect(bot.sent).toMatchObject([{ text: 'whole', edits: 1 }]);
 });
 
 test('a preview becomes the answer, is left if it already is, and is replaced if it is gone', async () => {
@@ -164,4 +190,28 @@ test('several accounts run side by side; a second one with the same bot fails an
     three: { state: 'running' },
   });
   expect(several.channel.findAccount(undefined)).toBeUndefined();
+  // Once the first is gone, the second has the bot.
+  several.setAccounts({ two: accounts.two });
+  fake.addBot(accounts.two.botToken, 'fake_bot');
+  await several.channel.reconfigure();
+  await fake.until(() => fake.openPolls === 1);
+  expect(several.channel.health()).toEqual({ two: { state: 'running' } });
+});
+
+test('a Bot API behind a proxy may have a path', async () => {
+  const { fake, channel } = await makeTelegram();
+  const proxied = await makeTelegram({ account: { apiRoot: `${fake.apiRoot}/telegram/api/` } });
+  await proxied.channel.start();
+  await fake.until(() => fake.openPolls === 1);
+  expect(proxied.channel.health()).toEqual({ default: { state: 'running' } });
+  expect(channel.health()).toEqual({ default: { state: 'off' } });
+});
+
+test('a group that moves is told to the owner, whose allowFrom may name it', async () => {
+  const { fake, log } = await start();
+  fake.say('', { chat: { id: -5, type: 'group' }, message: { migrate_to_chat_id: -1005 } });
+  await fake.until(() => fake.bot.pendingUpdates === 0);
+  expect(log.entries.map(({ message }) => message)).toContain(
+    'the group -5 is the supergroup -1005 now: where allowFrom names it, name the new one',
+  );
 });

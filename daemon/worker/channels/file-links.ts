@@ -1,0 +1,38 @@
+/**
+ * Files of other servers as this gateway shows them: as links to itself, so that what opens them there (a bot's token, for
+ * one) is known to nobody else, and nothing is copied before somebody wants it. Pure.
+ */
+
+/** A file of a channel's account. */
+export interface FileRef {
+  readonly channel: string;
+  readonly accountId: string;
+  /** The other server's own name for it. */
+  readonly fileId: string;
+}
+
+export interface LinkedFile extends FileRef {
+  /** For people and for the name's ending. */
+  readonly name: string;
+}
+
+export const FILE_ID = /^[\w-]{8,256}$/;
+const LINK = /^\[[^\]\n]{1,300}\]\(\/api\/files\/([a-z]{1,32})\/([\w.-]{1,64})\/([\w-]{8,256})\/([\w.-]{1,64})\)$/;
+/** More than anybody sends at once. */
+const MAX_LINKS = 20;
+
+export function fileLink({ channel, accountId, fileId, name }: LinkedFile): string {
+  return `/api/files/${channel}/${encodeURIComponent(accountId)}/${encodeURIComponent(fileId)}/${encodeURIComponent(name)}`;
+}
+
+/** @returns the files that a message is said to hold: each link stands in a line of its own, behind the sender's name at most */
+export function findFileLinks(content: string): LinkedFile[] {
+  const found: LinkedFile[] = [];
+  for (const line of content.split('\n')) {
+    const [, channel, accountId, fileId, name] = LINK.exec(line.replace(/^\[[^\]]{0,100}\] (?=\[)/, '')) ?? [];
+    if (channel === undefined || accountId === undefined || fileId === undefined || name === undefined) continue;
+    found.push({ channel, accountId, fileId, name });
+    if (found.length === MAX_LINKS) break;
+  }
+  return found;
+}

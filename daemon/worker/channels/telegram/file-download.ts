@@ -1,0 +1,69 @@
+/**
+ * Reads a file from Telegram as it comes. Its address holds the bot's token, so it is asked from here and told to nobody;
+ * no error that leaves this file holds it.
+ */
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { OpenedFile } from '../channel.js';
+import { MAX_FILE_BYTES } from './message-content.js';
+
+export interface Download {
+  /** Without its last slash. */
+  readonly apiRoot: string;
+  readonly token: string;
+  /** As `getFile` gave it. */
+  readonly filePath: string;
+  readonly signal: AbortSignal;
+}
+
+/** Without a byte for so long, it is given up. */
+const IDLE_MS = 20_000;
+const TOO_LARGE = `the file is larger than ${MAX_FILE_BYTES / 1_048_576} MB`;
+
+/** Each part on its own: a path that names something else stays below the bot's. */
+function addressOf({ apiRoot, token, filePath }: Download): URL | undefined {
+  const parts = filePath.split('/');
+  if (filePath === '' || parts.some((part) => part === '' || part === '.' || part === '..')) return undefined;
+  return new URL(`${apiRoot}/file/bot${token}/${parts.map(encodeURIComponent).join('/')}`);
+}
+
+async function* limited(response: IncomingMessage): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_FILE_BYTES) throw new Error(TOO_LARGE);
+    yield chunk;
+  }
+}
+
+function judge(response: IncomingMessage): OpenedFile {
+  const { statusCode: status = 0, headers } = response;
+  const sizeBytes = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
+  const isTooLarge = status === 200 && sizeBytes !== undefined && sizeBytes > MAX_FILE_BYTES;
+  if (status === 200 && !isTooLarge) return { type: 'opened', sizeBytes, bytes: limited(response) };
+  response.destroy();
+  if (isTooLarge) return { type: 'missing', reason: TOO_LARGE };
+  const reason = `Telegram answered ${status} when it was asked for the file`;
+  return { type: status === 429 || status >= 500 ? 'failed' : 'missing', reason };
+}
+
+/** Never rejects; reading what it has opened may. */
+export function downloadFile(download: Download): Promise<OpenedFile> {
+  const url = addressOf(download);
+  if (url === undefined)
+    return Promise.resolve({ type: 'missing', reason: 'this Bot API keeps its files where only its own machine can read them' });
+  return new Promise((resolve) => {
+    const { signal } = download;
+    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
+      agent: false,
+      signal,
+      headers: { 'User-Agent': 'xopc' },
+    });
+    request.setTimeout(IDLE_MS, () => request.destroy(new Error(`nothing came for ${IDLE_MS / 1_000} s`)));
+    request.once('response', (response) => resolve(judge(response)));
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      resolve({ type: 'failed', reason: `Telegram cannot be reached: ${error.code ?? error.message}` }),
+    );
+    request.end();
+  });
+}

@@ -1,0 +1,134 @@
+/** What a message says to the agent: its text, with what is attached, quoted or forwarded in words and links. Pure. */
+import type { Message } from './bot-api.js';
+
+/** @returns where an attached file can be read */
+export type LinkToFile = (file: { readonly id: string; readonly name: string }) => string;
+
+interface Attachment {
+  /** For people. */
+  readonly kind: string;
+  /** Undefined: it is no file. */
+  readonly file?: { readonly id: string | undefined; readonly name: string; readonly bytes: number | undefined };
+}
+
+type AnyFile = { readonly file_id?: string; readonly file_name?: string; readonly file_size?: number };
+
+/** https://core.telegram.org/bots/api#getfile: bots can read files of up to 20 MB. */
+export const MAX_FILE_BYTES = 20 * 1_048_576;
+const MAX_QUOTE = 500;
+const MAX_NAME = 100;
+
+/** What others chose to be called cannot pretend to be a part of the frame around it. */
+const plain = (text: string, limit = MAX_NAME): string => text.replace(/[\p{Cc}[\]]/gu, ' ').slice(0, limit);
+
+/** A person's name. */
+export function nameOf(person: { first_name?: string; last_name?: string | undefined; username?: string | undefined }): string {
+  const name = [person.first_name, person.last_name].filter((part) => part !== undefined && part !== '').join(' ');
+  return plain(name === '' ? (person.username ?? 'somebody') : name);
+}
+
+function sizeOf(bytes: number | undefined): string {
+  if (bytes === undefined) return '';
+  return bytes < 1_048_576 ? `, ${Math.ceil(bytes / 1_024)} KB` : `, ${(bytes / 1_048_576).toFixed(1)} MB`;
+}
+
+/** The last part of a link: harmless as a file's name everywhere. */
+const fileName = (name: string): string =>
+  name
+    .replace(/[^\w.-]+/g, '_')
+    .replace(/^\.+/, '')
+    .slice(-64) || 'file';
+
+function toFile(kind: string, file: AnyFile, name: string): Attachment {
+  const { file_id: id, file_name: given, file_size: bytes } = file;
+  const label = `${kind}${given === undefined ? '' : ` ${plain(given)}`}${sizeOf(bytes)}`;
+  return { kind: label, file: { id, name: fileName(given ?? name), bytes } };
+}
+
+function place({ latitude, longitude }: { latitude: number; longitude: number }): string {
+  return `${latitude}, ${longitude}`;
+}
+
+function photoOf(sizes: NonNullable<Message['photo']>): AnyFile {
+  const largest = sizes.at(-1);
+  return largest === undefined ? {} : { file_id: largest.file_id };
+}
+
+function attachmentOf(message: Message): Attachment | undefined {
+  // The same picture in several sizes, the largest last.
+  if (message.photo !== undefined) return toFile('photo', photoOf(message.photo), 'photo.jpg');
+  if (message.animation !== undefined) return toFile('animation', message.animation, 'animation.mp4');
+  if (message.document !== undefined) return toFile('file', message.document, 'file');
+  if (message.video !== undefined) return toFile('video', message.video, 'video.mp4');
+  if (message.audio !== undefined) return toFile('audio', message.audio, 'audio.mp3');
+  if (message.voice !== undefined) {
+    const { voice } = message;
+    return { ...toFile('voice message', { file_id: voice.file_id }, 'voice.ogg'), kind: `voice message, ${voice.duration} s` };
+  }
+  if (message.video_note !== undefined) return toFile('video message', { file_id: message.video_note.file_id }, 'video.mp4');
+  return wordsFor(message);
+}
+
+function wordsFor({ sticker, contact, venue, location, poll, dice }: Message): Attachment | undefined {
+  if (sticker !== undefined) return { kind: `sticker ${sticker.emoji ?? ''}`.trim() };
+  if (contact !== undefined) return { kind: `contact ${plain(contact.first_name)}, ${contact.phone_number}` };
+  if (venue !== undefined) return { kind: `place ${plain(venue.title)}, ${plain(venue.address)}, ${place(venue.location)}` };
+  if (location !== undefined) return { kind: `location ${place(location)}` };
+  if (poll !== undefined)
+    return { kind: `poll ${plain(poll.question, MAX_QUOTE)}: ${poll.options.map(({ text }) => plain(text)).join(' / ')}` };
+  if (dice !== undefined) return { kind: `dice ${dice.emoji} ${dice.value}` };
+  return undefined;
+}
+
+/** An attached file in words, as a link where it can be read. */
+function showAttachment(message: Message, linkTo: LinkToFile): string | undefined {
+  const attachment = attachmentOf(message);
+  if (attachment === undefined) return undefined;
+  const { kind, file } = attachment;
+  if (file?.id === undefined || (file.bytes ?? 0) > MAX_FILE_BYTES) return `[${kind}]`;
+  return `[${kind}](${linkTo({ id: file.id, name: file.name })})`;
+}
+
+function originOf({ forward_origin: origin }: Message): string | undefined {
+  switch (origin?.type) {
+    case undefined:
+      return undefined;
+    case 'user':
+      return nameOf(origin.sender_user);
+    case 'hidden_user':
+      return plain(origin.sender_user_name);
+    case 'chat':
+      return plain(origin.sender_chat.title ?? origin.author_signature ?? 'a chat');
+    case 'channel':
+      return plain(origin.chat.title ?? 'a channel');
+  }
+}
+
+/** What the message answers to: the words that were marked, or the beginning of all of it. */
+function quoteOf({ reply_to_message: replied, quote }: Message, botId: number): string | undefined {
+  const attached = replied === undefined ? undefined : attachmentOf(replied)?.kind;
+  const text = quote?.text ?? [attached, replied?.text ?? replied?.caption].filter((part) => part !== undefined).join(': ');
+  if (text === '') return undefined;
+  const name = replied?.from === undefined ? 'a message' : replied.from.id === botId ? 'you' : nameOf(replied.from);
+  return `[in reply to ${name}: ${plain(text, MAX_QUOTE)}${text.length > MAX_QUOTE ? ' …' : ''}]`;
+}
+
+export interface MessageFrame {
+  /** What the person wrote, without what was only for the bot's attention. */
+  readonly text: string;
+  readonly botId: number;
+  readonly linkTo: LinkToFile;
+  /** What was sent together with it. */
+  readonly rest: readonly Message[];
+}
+
+/** @returns empty for a message that says nothing */
+export function contentOf(message: Message, { text, botId, linkTo, rest }: MessageFrame): string {
+  const origin = originOf(message);
+  const attached = [message, ...rest].map((part) => showAttachment(part, linkTo));
+  const said = [...attached, text].filter((part) => part !== undefined && part !== '');
+  // A command stays one, whatever it answers to; one that is only passed on is none.
+  if (said.length === 0 || (origin === undefined && text.startsWith('/'))) return said.join('\n');
+  const frame = [origin === undefined ? undefined : `[forwarded from ${origin}]`, quoteOf(message, botId)];
+  return [...frame.filter((part) => part !== undefined), ...said].join('\n');
+}
