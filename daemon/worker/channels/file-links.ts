@@ -16,7 +16,6 @@ export interface LinkedFile extends FileRef {
   readonly name: string;
 }
 
-export const FILE_ID = /^[\w-]{8,256}$/;
 const LINK = /^\[[^\]\n]{1,300}\]\(\/api\/files\/([a-z]{1,32})\/([\w.-]{1,64})\/([\w-]{8,256})\/([\w.-]{1,64})\)$/;
 /** More than anybody sends at once. */
 const MAX_LINKS = 20;
@@ -28,6 +27,7 @@ export function fileLink({ channel, accountId, fileId, name }: LinkedFile): stri
 /** @returns the files that a message is said to hold: each link stands in a line of its own, behind the sender's name at most */
 export function findFileLinks(content: string): LinkedFile[] {
   const found: LinkedFile[] = [];
+  if (!content.includes('](/api/files/')) return found;
   for (const line of content.split('\n')) {
     const [, channel, accountId, fileId, name] = LINK.exec(line.replace(/^\[[^\]]{0,100}\] (?=\[)/, '')) ?? [];
     if (channel === undefined || accountId === undefined || fileId === undefined || name === undefined) continue;

@@ -6,10 +6,17 @@
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { CompletionEvent, CompletionRequest } from './completion.js';
 
+export interface ChatImage {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
 /** What was said in a conversation. */
 export interface ChatMessage {
   readonly role: 'user' | 'assistant';
   readonly content: string;
+  /** What a person has sent with it, for models that take pictures. */
+  readonly images?: readonly ChatImage[];
 }
 
 /** A model's wish to have a tool run. */

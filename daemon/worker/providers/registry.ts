@@ -18,6 +18,7 @@ export interface ResolvedModel {
   /** Tokens; null when unknown. */
   readonly contextWindow: number | null;
   readonly maxTokens: number | null;
+  readonly takesImages: boolean;
   /** null: what it costs is not known. */
   readonly prices: TokenPrices | null;
   /** For the words of a failure. */
@@ -210,6 +211,7 @@ export class ProviderRegistry {
       provider,
       contextWindow: info.contextWindow,
       maxTokens: info.maxTokens,
+      takesImages: info.input.includes('image'),
       prices: model?.cost ?? null,
       failing: { providerName: provider.name, baseUrl: entry?.baseUrl ?? '', modelId, source: entry?.source ?? '' },
     };

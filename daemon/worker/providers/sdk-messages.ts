@@ -23,9 +23,14 @@ function toSdk(message: ModelMessage, ref: string | undefined): SdkMessage[] {
       }));
       return [{ role: 'tool', content }];
     }
-    case 'user':
+    case 'user': {
+      const { content, images = [] } = message;
+      if (images.length === 0) return [{ role: 'user', content }];
+      const pictures = images.map(({ mediaType, bytes }) => ({ type: 'image' as const, image: bytes, mediaType }));
+      return [{ role: 'user', content: [{ type: 'text', text: content }, ...pictures] }];
+    }
     case 'assistant':
-      return [{ role: message.role, content: message.content }];
+      return [{ role: 'assistant', content: message.content }];
   }
 }
 

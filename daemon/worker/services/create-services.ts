@@ -22,6 +22,7 @@ import { Completions } from './completions.js';
 import type { CounterSample, GatewayEvent, MessageService, Services } from './contracts.js';
 import type { SendPort } from '../agent/tools/send.js';
 import type { ChannelRegistry } from '../channels/registry.js';
+import { AttachedFiles } from './attached-files.js';
 import { createChannelService } from './channels.js';
 import { createChatService } from './chat.js';
 import { readGauges } from './gauges.js';
@@ -235,7 +236,8 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
   const send = sendPort(channels, () => messages);
   const tools = new ToolBox({ store, clock, logger, config, send, scheduler: createTaskScheduler(later) });
-  const turns: TurnRunner = new TurnRunner({ store, journal, commands, tools, live, clock, logger, random });
+  const files = new AttachedFiles({ channels, logger });
+  const turns: TurnRunner = new TurnRunner({ store, journal, commands, tools, files, live, clock, logger, random });
   const messages = createMessageService({ store, clock, channels, outbox, turns, live, config, registry });
   const agent = createAgentService({ store, turns, config, registry });
   const upkeep = new Upkeep({ store, journal, clock, logger });

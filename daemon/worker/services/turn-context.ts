@@ -5,10 +5,11 @@ import { GUIDE_REF } from '../agent/guide.js';
 import { fitSteps } from '../agent/fit-steps.js';
 import { parseToolUse, toolUseMessages } from '../agent/past-tool-use.js';
 import type { StepRequest } from '../agent/turn.js';
-import type { ModelRequest } from '../providers/provider.js';
+import type { ModelMessage, ModelRequest } from '../providers/provider.js';
 import { readNewestMessages } from '../store/messages.js';
 import type { MessageRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
+import type { AttachedFiles } from './attached-files.js';
 import type { BegunTurn } from './turn-journal.js';
 
 export interface TurnContextOptions {
@@ -18,6 +19,7 @@ export interface TurnContextOptions {
   readonly step: StepRequest;
   readonly text: string;
   readonly systemPrompt: string | undefined;
+  readonly files: AttachedFiles;
 }
 
 const HISTORY_PAGE = 100;
@@ -49,6 +51,8 @@ async function readHistory(options: TurnContextOptions, beforeSeq: number): Retu
 
 /** What tools may take of the context. */
 const STEPS_SHARE = 0.6;
+/** What files may take of what is left. */
+const FILES_SHARE = 0.5;
 const toolTokens = ({ tools }: StepRequest): number => tools.reduce((sum, tool) => sum + estimateTokens(JSON.stringify(tool)), 0);
 
 export async function buildModelRequest(options: TurnContextOptions): Promise<ModelRequest> {
@@ -56,12 +60,20 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
   const { model, tools, isLastStep } = step;
   const budgetTokens = contextBudget(model) - toolTokens(step);
   const { steps, tokens } = fitSteps(step.steps, budgetTokens * STEPS_SHARE);
-  const messages = await gatherContext({
-    budgetTokens: budgetTokens - tokens,
-    system: systemPrompt,
-    text,
-    readBefore: (seq = turn.questionSeq) => readHistory(options, seq),
-  });
+  const leftTokens = budgetTokens - tokens;
+  const gather = (without: number): Promise<ModelMessage[]> =>
+    gatherContext({
+      budgetTokens: leftTokens - without,
+      system: systemPrompt,
+      text,
+      readBefore: (seq = turn.questionSeq) => readHistory(options, seq),
+    });
+  const { takesImages } = model;
+  const limits = { session: turn.session, takesImages, budgetTokens: leftTokens * FILES_SHARE };
+  let attached = await options.files.attach(await gather(0), limits);
+  // What files take, what was said before them cannot have.
+  if (attached.tokens > 0) attached = await options.files.attach(await gather(attached.tokens), limits);
+  const { messages } = attached;
   return {
     ref: model.ref,
     modelId: model.modelId,

@@ -12,6 +12,7 @@ import type { Queries } from '../store/schema.js';
 import type { NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import type { AgentEvent } from './contracts.js';
+import type { AttachedFiles } from './attached-files.js';
 import { EventStream } from './event-stream.js';
 import type { LiveTurns } from './live-turns.js';
 import { buildModelRequest } from './turn-context.js';
@@ -23,6 +24,7 @@ export interface TurnRunnerOptions {
   readonly journal: TurnJournal;
   readonly commands: CommandRegistry;
   readonly tools: ToolBox;
+  readonly files: AttachedFiles;
   /** Is told what is being said. */
   readonly live: LiveTurns;
   readonly clock: Clock;
@@ -246,11 +248,11 @@ export class TurnRunner {
   }
 
   async #askModels(request: TurnRequest, turn: BeginningTurn, io: TurnIo & { say: (text: string) => void }): Promise<Partial<TurnOutcome>> {
-    const { store, commands, tools, clock, logger } = this.#options;
+    const { store, commands, tools, files, clock, logger } = this.#options;
     const { agent, text, candidates } = request;
     const events = answer({
       candidates,
-      buildRequest: (step) => buildModelRequest({ store, commands, turn, step, text, systemPrompt: agent.systemPrompt }),
+      buildRequest: (step) => buildModelRequest({ store, commands, turn, step, text, systemPrompt: agent.systemPrompt, files }),
       tools: tools.forTurn(agent, turn, io.signal),
       signal: io.signal,
       clock,

@@ -63,6 +63,8 @@ const MAX_TITLE_LENGTH = 80;
 export function titleFrom(text: string): string | null {
   const line = text
     .slice(0, 1_000)
+    // Of a link to a file, its words.
+    .replace(/\]\(\/api\/files\/[\w./-]+\)/g, ']')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
   if (line === '' || /^\/[a-z]/i.test(line)) return null;

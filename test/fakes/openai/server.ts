@@ -58,9 +58,16 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
   }
 }
 
+/** https://platform.openai.com/docs/api-reference/chat/create: text and pictures of a user. */
+function isPart(value: unknown): boolean {
+  const { type, text, image_url: image } = (value ?? {}) as { type?: unknown; text?: unknown; image_url?: { url?: unknown } };
+  return type === 'text' ? typeof text === 'string' : type === 'image_url' && typeof image?.url === 'string';
+}
+
 function isMessage(value: unknown): value is FakeMessage {
   const { role, content } = (value ?? {}) as Record<string, unknown>;
-  return ['system', 'developer', 'user', 'assistant', 'tool'].includes(String(role)) && typeof content === 'string';
+  const isParts = role === 'user' && Array.isArray(content) && content.length > 0 && content.every(isPart);
+  return ['system', 'developer', 'user', 'assistant', 'tool'].includes(String(role)) && (typeof content === 'string' || isParts);
 }
 
 class FakeServer {

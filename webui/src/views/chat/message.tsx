@@ -6,6 +6,7 @@ import { Markdown } from '../../components/markdown.js';
 import { language } from '../../i18n/language.js';
 import type { LiveAnswer, StoredMessage, ToolStep } from './chat-model.js';
 import { t } from './text.js';
+import { UserText } from './user-text.js';
 
 export interface MessageActions {
   readonly regenerate: () => void;
@@ -82,7 +83,7 @@ export function Message({ message, isLastQuestion, isLastAnswer, canWrite, regen
   if (role === 'tool') return <ToolRow content={content} isFailed={status === 'error'} />;
   return (
     <article class={`message ${role}`} aria-label={t(NAMES[role])} data-status={status}>
-      {role === 'user' ? <p class="plain">{content}</p> : <Markdown text={content} />}
+      {role === 'user' ? <UserText content={content} /> : <Markdown text={content} />}
       {role === 'assistant' && status === 'aborted' && <p class="hint">{t('cut')}</p>}
       {role === 'assistant' && status === 'error' && <p class="hint">{t('failedAnswer')}</p>}
       <footer>

@@ -32,11 +32,12 @@ async function setUp(): Promise<World> {
 const get = (app: TestApp, path: string): Promise<Response> => fetch(`http://127.0.0.1:${app.port}${path}`);
 
 test('a photo is a link to the gateway, which gives it as it is with Telegram', async () => {
-  const { fake, app, link } = await setUp();
+  const { fake, app, link, conversation } = await setUp();
   const id = fake.bot.addFile('photos/file 0.jpg', PNG);
   fake.say('', { message: { photo: [{ file_id: 'thumbnail' }, { file_id: id }], caption: 'look' } });
   await fake.until(() => fake.bot.sent.length === 1);
   expect(await link()).toBe(`/api/files/telegram/default/${id}/photo.jpg`);
+  expect((await conversation.sessions.get(SESSION)).session.title).toBe('[photo] look');
   const response = await get(app, await link());
   expect(response.status).toBe(200);
   expect(Buffer.from(await response.arrayBuffer()).equals(PNG)).toBe(true);

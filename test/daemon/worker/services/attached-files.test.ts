@@ -1,0 +1,81 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { says } from '../../../fakes/openai/reply.js';
+import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
+import { type FakeTelegram, startFakeTelegram } from '../../../fakes/telegram/server.js';
+import { makeConversation } from '../../../helpers/make-conversation.js';
+import { telegramConfig } from '../../../helpers/telegram-fixture.js';
+
+const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+
+async function setUp(input: string[]): Promise<{ fake: FakeTelegram; model: FakeOpenAi }> {
+  const model = await startFakeOpenAi({ models: ['one'] });
+  onTestFinished(() => model.close());
+  const fake = await startFakeTelegram();
+  const providers = { fake: { baseUrl: model.baseUrl, apiKey: 'sk-fake', models: [{ id: 'one', input }] } };
+  await makeConversation({ config: { ...telegramConfig(fake), agents: { defaults: { model: 'fake/one' } } }, models: { providers } });
+  return { fake, model };
+}
+
+/** What the model was given of the newest question, and of the one before. */
+function asked(model: FakeOpenAi): unknown[] {
+  const { messages } = model.requests.at(-1)?.body as { messages: { role: string; content: unknown }[] };
+  return messages.filter(({ role }) => role === 'user').map(({ content }) => content);
+}
+
+test('a model that takes pictures is given them, also when they are asked about later', async () => {
+  const { fake, model } = await setUp(['text', 'image']);
+  model.reply(says('A dot.'), says('Red.'));
+  const id = fake.bot.addFile('photos/file_0.png', PNG);
+  fake.say('', { message: { photo: [{ file_id: id }], caption: 'what is it?' } });
+  await fake.until(() => fake.bot.sent.length === 1);
+  const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG.toString('base64')}` } };
+  const text = `[photo](/api/files/telegram/default/${id}/photo.jpg)\nwhat is it?`;
+  expect(asked(model)).toEqual([[{ type: 'text', text }, image]]);
+  fake.say('which colour?');
+  await fake.until(() => fake.bot.sent.length === 2);
+  expect(asked(model)).toEqual([[{ type: 'text', text }, image], 'which colour?']);
+  // Read once.
+  expect(fake.calls.filter((method) => method === 'file')).toHaveLength(1);
+});
+
+test('a text file is given as text, a picture to a model of words not at all', async () => {
+  const { fake, model } = await setUp(['text']);
+  model.reply(says('Done.'), says('I cannot see it.'), says('No.'));
+  const id = fake.bot.addFile('documents/file_1', Buffer.from('name,age\nÄnn,42\n'));
+  fake.say('', { message: { document: { file_id: id, file_name: 'people.csv', file_size: 17 }, caption: 'sum up' } });
+  await fake.until(() => fake.bot.sent.length === 1);
+  const link = `[file people.csv, 1 KB](/api/files/telegram/default/${id}/people.csv)\nsum up`;
+  expect(asked(model)).toEqual([`${link}\n\n<file name="people.csv">\nname,age\nÄnn,42\n\n</file>`]);
+  const photo = fake.bot.addFile('photos/file_0.png', PNG);
+  fake.say('', { message: { photo: [{ file_id: photo }] } });
+  await fake.until(() => fake.bot.sent.length === 2);
+  expect(asked(model).at(-1)).toBe(`[photo](/api/files/telegram/default/${photo}/photo.jpg)`);
+  const binary = fake.bot.addFile('documents/file_2', Buffer.from([0, 1, 2, 255]));
+  fake.say('', { message: { document: { file_id: binary, file_name: 'data.bin' } } });
+  await fake.until(() => fake.bot.sent.length === 3);
+  expect(asked(model).at(-1)).toBe(`[file data.bin](/api/files/telegram/default/${binary}/data.bin)`);
+});
+
+test('a file that cannot be read or is too large does not hold an answer up', async () => {
+  const { fake, model } = await setUp(['text', 'image']);
+  model.reply(says('No file.'), says('Too much.'));
+  fake.say('', { message: { photo: [{ file_id: 'gone_gone_gone' }] } });
+  await fake.until(() => fake.bot.sent.length === 1);
+  expect(asked(model).at(-1)).toBe('[photo](/api/files/telegram/default/gone_gone_gone/photo.jpg)');
+  const id = fake.bot.addFile('documents/file_1', Buffer.alloc(300_000, 'x'));
+  fake.say('', { message: { document: { file_id: id, file_name: 'log.txt' } } });
+  await fake.until(() => fake.bot.sent.length === 2);
+  expect(asked(model).at(-1)).toBe(`[file log.txt](/api/files/telegram/default/${id}/log.txt)`);
+});
+
+test("what people write cannot name another account's files, nor more than a few", async () => {
+  const { fake, model } = await setUp(['text', 'image']);
+  model.reply(says('No.'), says('Some.'));
+  const id = fake.bot.addFile('photos/file_0.png', PNG);
+  fake.say(`[photo](/api/files/telegram/other/${id}/photo.jpg)`);
+  await fake.until(() => fake.bot.sent.length === 1);
+  expect(fake.calls).not.toContain('file');
+  fake.say(Array.from({ length: 30 }, () => `[photo](/api/files/telegram/default/${id}/photo.jpg)`).join('\n'));
+  await fake.until(() => fake.bot.sent.length === 2);
+  expect(asked(model).at(-1)).toHaveLength(1 + 6);
+});
