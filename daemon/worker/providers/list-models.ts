@@ -80,7 +80,12 @@ export interface ModelsAnswer {
 /** `GET {baseUrl}/models` as the API has it. @throws when there is no answer within `timeoutMs` */
 export async function askForModels(settings: ConnectionSettings, timeoutMs: number): Promise<ModelsAnswer> {
   const { url, headers } = requestOf(settings);
-  const response = await fetch(url, { headers: { ...headers, ...settings.headers }, signal: AbortSignal.timeout(timeoutMs) });
+  // Followed, a redirect would take the key to wherever it leads.
+  const response = await fetch(url, {
+    headers: { ...headers, ...settings.headers },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
   return { url, status: response.status, body: await readBounded(response) };
 }
 

@@ -3,6 +3,7 @@ import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { CompletionEvent, CompletionMessage, CompletionPart, CompletionRequest, CompletionUsage } from './completion.js';
 import { toFailure } from './sdk-failure.js';
+import { tokenCount, WholeCharacters } from './stream-text.js';
 
 /** The model itself: without the layer that runs tools, downloads files and tries again. */
 type Model = Extract<LanguageModel, { specificationVersion: 'v3' }>;
@@ -129,10 +130,10 @@ function toOptions(request: CompletionRequest, target: Target): CallOptions {
 
 function toUsage({ inputTokens, outputTokens }: Finish['usage']): CompletionUsage {
   return {
-    inputTokens: inputTokens.total ?? null,
-    outputTokens: outputTokens.total ?? null,
-    cachedTokens: inputTokens.cacheRead ?? null,
-    reasoningTokens: outputTokens.reasoning ?? null,
+    inputTokens: tokenCount(inputTokens.total),
+    outputTokens: tokenCount(outputTokens.total),
+    cachedTokens: tokenCount(inputTokens.cacheRead),
+    reasoningTokens: tokenCount(outputTokens.reasoning),
   };
 }
 
@@ -143,6 +144,8 @@ class Call {
   readonly #indices = new Map<string, number>();
   readonly #withArguments = new Set<string>();
   readonly #notes: CallNotes;
+  readonly #text = new WholeCharacters();
+  readonly #reasoning = new WholeCharacters();
   #error: { readonly cause: unknown } | undefined;
   #finish: Finish | undefined;
 
@@ -158,11 +161,13 @@ class Call {
   *read(part: StreamPart): Generator<CompletionEvent> {
     switch (part.type) {
       case 'text-delta':
-        if (part.delta !== '') yield { type: 'text', text: part.delta };
-        return;
+        return yield* this.#say('text', this.#text.push(part.delta));
+      case 'text-end':
+        return yield* this.#say('text', this.#text.end());
       case 'reasoning-delta':
-        if (part.delta !== '') yield { type: 'reasoning', text: part.delta };
-        return;
+        return yield* this.#say('reasoning', this.#reasoning.push(part.delta));
+      case 'reasoning-end':
+        return yield* this.#say('reasoning', this.#reasoning.end());
       case 'tool-input-start':
         return yield* this.#start(part.id, part.toolName);
       case 'tool-input-delta':
@@ -190,7 +195,13 @@ class Call {
     if (this.#finish === undefined || unified === 'error' || (unified === 'other' && raw === undefined)) {
       return { type: 'failed', failure: { kind: 'cut', status: null, detail: '', retryAfterMs: null } };
     }
-    return { type: 'finish', reason: REASONS[unified], usage: toUsage(this.#finish.usage) };
+    // Some servers end a step that calls tools as if it were the answer; callers go by the reason.
+    const reason = unified === 'stop' && this.#indices.size > 0 ? 'tool_calls' : REASONS[unified];
+    return { type: 'finish', reason, usage: toUsage(this.#finish.usage) };
+  }
+
+  *#say(type: 'text' | 'reasoning', text: string): Generator<CompletionEvent> {
+    if (text !== '') yield { type, text };
   }
 
   *#start(id: string, name: string): Generator<CompletionEvent> {

@@ -17,6 +17,14 @@ export class NotAStreamError extends Error {
   }
 }
 
+/** A stream of which nothing can be understood, because what has begun does not end. */
+export class EndlessEventError extends Error {
+  constructor() {
+    super('one event of the answer is larger than any that makes sense');
+    this.name = 'EndlessEventError';
+  }
+}
+
 const MAX_DETAIL_LENGTH = 300;
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 
@@ -136,6 +144,8 @@ export function toFailure(error: unknown): ProviderFailure {
   const { statusCode } = error;
   if (statusCode === undefined) return fromNetwork(error);
   if (statusCode >= 200 && statusCode < 300) {
+    const inner = innermost(error);
+    if (inner instanceof EndlessEventError) return { kind: 'protocol', status: statusCode, detail: inner.message, retryAfterMs: null };
     // The headers were fine, so it is the body that ended too early.
     const failure = fromNetwork(error);
     return { ...failure, kind: failure.kind === 'timeout' ? 'timeout' : 'cut', status: statusCode };

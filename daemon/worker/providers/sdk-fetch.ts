@@ -1,5 +1,5 @@
 /** How the SDKs reach a vendor. Part of the bundle that speaks to vendors. */
-import { NotAStreamError } from './sdk-failure.js';
+import { EndlessEventError, NotAStreamError } from './sdk-failure.js';
 
 const MAX_ERROR_BODY_BYTES = 65_536;
 
@@ -16,13 +16,43 @@ async function readStart(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8').slice(0, MAX_ERROR_BODY_BYTES);
 }
 
+/** No event of an answer is longer; what is, would fill the memory before anybody could look at it. */
+const MAX_EVENT_BYTES = 16 * 1_048_576;
+
+/** Fails a stream whose events never end. */
+function limitEvents(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  let bytes = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+      const end = Math.max(text.lastIndexOf('\n\n'), text.lastIndexOf('\r\n\r\n'));
+      bytes = end < 0 ? bytes + chunk.length : chunk.length - end;
+      if (bytes <= MAX_EVENT_BYTES) controller.enqueue(chunk);
+      else controller.error(new EndlessEventError());
+    },
+  });
+  return body.pipeThrough(limit);
+}
+
 /**
  * A page or a JSON document with status 200 would reach us as a stream without events.
  * Other types pass: servers exist that stream events as `text/plain`.
  */
 export async function fetchStream(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
-  const response = await fetch(input, init);
-  const contentType = response.headers.get('content-type') ?? '';
-  if (!response.ok || !/^(text\/html|application\/json)/i.test(contentType)) return response;
-  throw new NotAStreamError({ status: response.status, contentType, body: await readStart(response) });
+  // Followed, a redirect would take the key to wherever it leads.
+  const response = await fetch(input, { ...init, redirect: 'manual' });
+  const { status, statusText, headers, body } = response;
+  const contentType = headers.get('content-type') ?? '';
+  if (status >= 300 && status < 400) {
+    await body?.cancel();
+    throw new NotAStreamError({
+      status,
+      contentType: 'text/html',
+      body: `<title>Moved to ${headers.get('location') ?? 'nowhere'}</title>`,
+    });
+  }
+  if (!response.ok) return response;
+  if (/^(text\/html|application\/json)/i.test(contentType))
+    throw new NotAStreamError({ status, contentType, body: await readStart(response) });
+  return new Response(body === null ? null : limitEvents(body), { status, statusText, headers });
 }

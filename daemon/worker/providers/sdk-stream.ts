@@ -3,6 +3,7 @@ import { streamText, type FinishReason, type LanguageModel, type LanguageModelUs
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { ModelRequest, ProviderEvent, ProviderFailure, TokenUsage, ToolCall } from './provider.js';
 import { toFailure } from './sdk-failure.js';
+import { tokenCount, WholeCharacters } from './stream-text.js';
 import { toSdkMessages, toSdkTools } from './sdk-messages.js';
 
 const failed = (failure: ProviderFailure): ProviderEvent => ({ type: 'failed', failure });
@@ -10,10 +11,10 @@ const failed = (failure: ProviderFailure): ProviderEvent => ({ type: 'failed', f
 function toUsage({ inputTokens, outputTokens, inputTokenDetails }: LanguageModelUsage): TokenUsage {
   const { cacheReadTokens, cacheWriteTokens } = inputTokenDetails;
   return {
-    inputTokens: inputTokens ?? null,
-    outputTokens: outputTokens ?? null,
-    ...(cacheReadTokens === undefined || cacheReadTokens === 0 ? {} : { cacheReadTokens }),
-    ...(cacheWriteTokens === undefined || cacheWriteTokens === 0 ? {} : { cacheWriteTokens }),
+    inputTokens: tokenCount(inputTokens),
+    outputTokens: tokenCount(outputTokens),
+    ...(cacheReadTokens === undefined || cacheReadTokens === 0 ? {} : { cacheReadTokens: tokenCount(cacheReadTokens) }),
+    ...(cacheWriteTokens === undefined || cacheWriteTokens === 0 ? {} : { cacheWriteTokens: tokenCount(cacheWriteTokens) }),
   };
 }
 
@@ -92,6 +93,7 @@ export async function* streamModel(
   { api, signal }: { api: ApiKind; signal: AbortSignal },
 ): AsyncGenerator<ProviderEvent> {
   const result = new CallResult();
+  const characters = new WholeCharacters();
   let vendor: unknown;
   // The SDK takes an abort for one only with its own kind of reason; a caller's reason would look like a failure.
   const controller = new AbortController();
@@ -110,11 +112,18 @@ export async function* streamModel(
     let hasCalls = false;
     for await (const part of run.fullStream) {
       switch (part.type) {
-        case 'text-delta':
-          if (part.text === '') break;
+        case 'text-delta': {
+          const text = characters.push(part.text);
+          if (text === '') break;
           result.noteContent();
-          yield { type: 'delta', text: part.text };
+          yield { type: 'delta', text };
           break;
+        }
+        case 'text-end': {
+          const text = characters.end();
+          if (text !== '') yield { type: 'delta', text };
+          break;
+        }
         case 'tool-call':
           result.noteContent();
           hasCalls = true;

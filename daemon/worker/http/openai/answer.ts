@@ -67,14 +67,25 @@ async function* outputs(events: PulledEvents<CompletionOutput>): AsyncGenerator<
   }
 }
 
+/** More than any model says; a stream has no such limit, because it keeps nothing. */
+const MAX_COLLECTED = 16_000_000;
+
 class Collected {
+  #length = 0;
   text = '';
   reasoning = '';
   readonly calls: { id: string; name: string; arguments: string }[] = [];
   usage: ChatUsage | undefined;
   reason: FinishReason = 'stop';
 
+  /** @throws AGENT_ERROR for an answer without an end */
   add(output: CompletionOutput): void {
+    if ('text' in output) this.#length += output.text.length;
+    if (this.#length > MAX_COLLECTED)
+      throw new GatewayError('AGENT_ERROR', {
+        message: `The answer is longer than ${MAX_COLLECTED} characters.`,
+        hint: 'Ask for a stream.',
+      });
     if (output.type === 'text') this.text += output.text;
     else if (output.type === 'reasoning') this.reasoning += output.text;
     else if (output.type === 'toolStart') this.calls[output.index] = { id: output.id, name: output.name, arguments: '' };
