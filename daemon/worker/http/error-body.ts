@@ -28,15 +28,16 @@ export function toGatewayError(error: unknown): GatewayError {
 }
 
 /** The document for one error. The hint, what to do, becomes the message's last sentence. */
-export function errorBody(error: GatewayError, requestId: string): ErrorResponse {
+export function errorBody(error: GatewayError, requestId: string, trace: { traceId?: string } = {}): ErrorResponse {
   const { expose } = ERRORS[error.code];
+  const details = expose ? error.details : undefined;
   const told = error.hint === undefined ? error.message : `${error.message.replace(/[.\s]*$/, '.')} ${error.hint}`;
   return {
     error: {
       code: error.code,
       message: expose ? told : HIDDEN,
       requestId,
-      ...(expose && error.details !== undefined ? { details: error.details } : {}),
+      ...(details === undefined && trace.traceId === undefined ? {} : { details: { ...details, ...trace } }),
     },
   };
 }

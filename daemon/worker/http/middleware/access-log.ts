@@ -2,6 +2,7 @@
 import type { Clock } from '../../../../shared/clock.js';
 import { type HttpContext, type HttpLogger, type HttpMiddleware, isHealthPath, PAGE_LINKS } from '../context.js';
 import type { RequestStats } from '../request-stats.js';
+import { traceOf } from '../trace.js';
 
 const MAX_PATH_LENGTH = 200;
 
@@ -14,6 +15,7 @@ function write(ctx: HttpContext, logger: HttpLogger, durationMs: number): void {
   const { statusCode, headersSent, writableFinished } = ctx.res;
   const fields = {
     requestId: ctx.state.requestId,
+    ...traceOf(ctx.req),
     method: ctx.method,
     // Without the query: callers put secrets there.
     path: shownPath(ctx.path),

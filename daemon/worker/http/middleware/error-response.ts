@@ -5,6 +5,7 @@ import type { Clock } from '../../../../shared/clock.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext, HttpLogger, HttpMiddleware } from '../context.js';
 import { errorBody, retryAfterSeconds, toGatewayError } from '../error-body.js';
+import { traceOf } from '../trace.js';
 import { isOpenAiPath, openAiError, openAiRetryHeaders } from '../openai/error.js';
 import { hasBody } from './body.js';
 
@@ -61,7 +62,9 @@ function describe(ctx: HttpContext, error: GatewayError): string {
   if (error.code === 'UNAUTHORIZED') ctx.set('WWW-Authenticate', 'Bearer realm="xopc"');
   const isOpenAi = isOpenAiPath(ctx.path);
   if (isOpenAi) ctx.set(openAiRetryHeaders(error));
-  const { status, body } = isOpenAi ? openAiError(error, requestId) : { status: error.spec.status, body: errorBody(error, requestId) };
+  const { status, body } = isOpenAi
+    ? openAiError(error, requestId)
+    : { status: error.spec.status, body: errorBody(error, requestId, traceOf(ctx.req)) };
   ctx.status = status;
   return JSON.stringify(body);
 }
@@ -72,7 +75,8 @@ export function errorResponse(logger: HttpLogger, clock: Clock): HttpMiddleware 
       await next();
     } catch (thrown) {
       const error = toGatewayError(thrown);
-      if (!error.spec.expose) logger.error({ err: error.cause ?? error, requestId: ctx.state.requestId }, 'request handler failed');
+      if (!error.spec.expose)
+        logger.error({ err: error.cause ?? error, requestId: ctx.state.requestId, ...traceOf(ctx.req) }, 'request handler failed');
       if (ctx.headerSent || !ctx.writable) {
         ctx.respond = false;
         ctx.req.socket.destroy();
