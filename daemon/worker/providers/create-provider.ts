@@ -33,9 +33,28 @@ function withoutKey<Event extends ProviderEvent | CompletionEvent>(
   return { ...event, failure: { ...event.failure, detail: event.failure.detail.replaceAll(apiKey, '[key]') } };
 }
 
+/** Callers may name models that nobody has. */
+const MAX_MODELS = 64;
+
+/** The SDK's models hold no state, but each makes its schemas anew, which costs more than a call itself. */
+function keepModels(connect: (modelId: string) => LanguageModel): (modelId: string) => LanguageModel {
+  const models = new Map<string, LanguageModel>();
+  return (modelId) => {
+    const known = models.get(modelId);
+    if (known !== undefined) return known;
+    const model = connect(modelId);
+    for (const oldest of models.keys()) {
+      if (models.size < MAX_MODELS) break;
+      models.delete(oldest);
+    }
+    models.set(modelId, model);
+    return model;
+  };
+}
+
 export function createProvider(settings: ConnectionSettings): Provider {
   const { id, name, api, apiKey } = settings;
-  const modelOf = CONNECT[api](settings);
+  const modelOf = keepModels(CONNECT[api](settings));
   const notes = new CallNotes();
   return {
     id,

@@ -218,7 +218,6 @@ class Call {
   }
 }
 
-/** @param model  made for this call */
 export async function* completeWithModel(
   model: LanguageModel,
   request: CompletionRequest,
@@ -228,6 +227,7 @@ export async function* completeWithModel(
   // The SDK takes an abort for one only with its own kind of reason; a caller's reason would look like a failure.
   const controller = new AbortController();
   const abort = (): void => controller.abort();
+  let isOver = false;
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   try {
@@ -235,12 +235,13 @@ export async function* completeWithModel(
     const target = { api, notes, name: sdkModel.provider.split('.')[0] ?? '' };
     const { stream } = await sdkModel.doStream({ ...toOptions(request, target), abortSignal: controller.signal });
     for await (const part of stream as AsyncIterable<StreamPart> & typeof stream) yield* call.read(part);
+    isOver = true;
   } catch (error) {
     call.noteError(error);
   } finally {
     signal.removeEventListener('abort', abort);
-    // A reader that stops early ends the call too.
-    controller.abort();
+    // A reader that stops early ends the call too. Of one that has ended there is nothing to end, and an abort costs a stack.
+    if (!isOver) controller.abort();
   }
   yield call.lastEvent(signal);
 }

@@ -19,19 +19,21 @@ async function readStart(response: Response): Promise<string> {
 /** No event of an answer is longer; what is, would fill the memory before anybody could look at it. */
 const MAX_EVENT_BYTES = 16 * 1_048_576;
 
-/** Fails a stream whose events never end. */
+/** Fails a stream whose events never end. One stream that pulls: a transform would be two, and a hold-up before the first word. */
 function limitEvents(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
   let bytes = 0;
-  const limit = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-      const end = Math.max(text.lastIndexOf('\n\n'), text.lastIndexOf('\r\n\r\n'));
-      bytes = end < 0 ? bytes + chunk.length : chunk.length - end;
-      if (bytes <= MAX_EVENT_BYTES) controller.enqueue(chunk);
-      else controller.error(new EndlessEventError());
-    },
-  });
-  return body.pipeThrough(limit);
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    const { done, value } = await reader.read();
+    if (done) return controller.close();
+    const text = Buffer.from(value.buffer, value.byteOffset, value.length);
+    const end = Math.max(text.lastIndexOf('\n\n'), text.lastIndexOf('\r\n\r\n'));
+    bytes = end < 0 ? bytes + value.length : value.length - end;
+    if (bytes <= MAX_EVENT_BYTES) return controller.enqueue(value);
+    await reader.cancel();
+    throw new EndlessEventError();
+  };
+  return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
 }
 
 /**
@@ -41,7 +43,7 @@ function limitEvents(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Arra
 export async function fetchStream(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
   // Followed, a redirect would take the key to wherever it leads.
   const response = await fetch(input, { ...init, redirect: 'manual' });
-  const { status, statusText, headers, body } = response;
+  const { status, headers, body } = response;
   const contentType = headers.get('content-type') ?? '';
   if (status >= 300 && status < 400) {
     await body?.cancel();
@@ -54,5 +56,5 @@ export async function fetchStream(input: Parameters<typeof fetch>[0], init?: Req
   if (!response.ok) return response;
   if (/^(text\/html|application\/json)/i.test(contentType))
     throw new NotAStreamError({ status, contentType, body: await readStart(response) });
-  return new Response(body === null ? null : limitEvents(body), { status, statusText, headers });
+  return body === null ? response : Object.defineProperty(response, 'body', { value: limitEvents(body) });
 }

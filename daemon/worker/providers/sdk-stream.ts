@@ -86,7 +86,6 @@ function optionsOf(request: ModelRequest, api: ApiKind) {
   };
 }
 
-/** @param model  made for this call */
 export async function* streamModel(
   model: LanguageModel,
   request: ModelRequest,
@@ -98,6 +97,7 @@ export async function* streamModel(
   // The SDK takes an abort for one only with its own kind of reason; a caller's reason would look like a failure.
   const controller = new AbortController();
   const abort = (): void => controller.abort();
+  let isOver = false;
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   try {
@@ -143,12 +143,13 @@ export async function* streamModel(
     }
     // Asked for only now: a promise that nobody takes would fail unheard when the call does.
     if (hasCalls) vendor = (await run.response).messages.filter(({ role }) => role === 'assistant');
+    isOver = true;
   } catch (error) {
     result.noteError(error);
   } finally {
     signal.removeEventListener('abort', abort);
-    // A reader that stops early ends the call too.
-    controller.abort();
+    // A reader that stops early ends the call too. Of one that has ended there is nothing to end, and an abort costs a stack.
+    if (!isOver) controller.abort();
   }
   yield result.lastEvent(signal, vendor);
 }

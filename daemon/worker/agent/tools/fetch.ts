@@ -48,7 +48,8 @@ async function fetchText(url: string, options: FetchOptions): Promise<string> {
 }
 
 export function createFetchTool(options: FetchToolOptions): Tool {
-  const policy = new AddressPolicy(options.allow);
+  // Tools are made for every turn; few of them fetch.
+  let policy: AddressPolicy | undefined;
   const { resolve = resolveAll, timeoutMs = TIMEOUT_MS } = options;
   return {
     definition: {
@@ -67,6 +68,7 @@ export function createFetchTool(options: FetchToolOptions): Tool {
       const timeIsUp = AbortSignal.timeout(timeoutMs);
       const signal = AbortSignal.any([context.signal, timeIsUp]);
       try {
+        policy ??= new AddressPolicy(options.allow);
         return await within(fetchText(url, { policy, resolve, signal, maxBytes: MAX_BYTES }), signal);
       } catch (error) {
         if (error instanceof ToolError) throw error;
