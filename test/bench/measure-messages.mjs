@@ -127,6 +127,8 @@ export async function measureScale() {
       'search: none has it': '/api/sessions?search=nowhere%20at%20all',
       '50 of the messages on their way': '/api/messages?limit=50',
       'those that failed': '/api/messages?status=dead',
+      'those of a channel that has none': '/api/messages?channel=telegram',
+      'those of a channel that failed': '/api/messages?channel=webchat&status=dead',
     };
     for (const [name, path] of Object.entries(paths)) {
       result.push(

@@ -47,7 +47,7 @@ export function jobEvent(id: string, change: 'created' | 'updated' | 'deleted'):
   return { type: 'cron', job_id: id, change, run_id: null, state: null };
 }
 
-type JobValues = Omit<CronJobRow, 'seq' | 'id' | 'created_at' | 'failures'>;
+type JobValues = Omit<CronJobRow, 'seq' | 'id' | 'created_at' | 'failures' | 'deleted_at'>;
 
 const IDEMPOTENCY_SCOPE = 'cron';
 const MAX_JOBS = 10_000;

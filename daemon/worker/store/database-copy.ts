@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { storeUnavailable } from './database-file.js';
 import { LibsqlConnection } from './libsql-dialect.js';
-import { MIGRATIONS } from './migrations/index.js';
+import { MIGRATIONS, NEWEST_SCHEMA } from './migrations/index.js';
 import { readHeader } from './migrations/migrate.js';
 import type { Queries } from './schema.js';
 import { openSqlite } from './sqlite.js';
@@ -66,8 +66,8 @@ function assertSound(path: string): void {
   try {
     const { origin, version } = readHeader(connection);
     if (origin === 'foreign') throw storeUnavailable(path, 'it is the database of another program');
-    if (version.version > MIGRATIONS.length) {
-      throw storeUnavailable(path, `a newer xopc has written it (schema ${version.version}, this one knows ${MIGRATIONS.length})`);
+    if (version.version > NEWEST_SCHEMA) {
+      throw storeUnavailable(path, `a newer xopc has written it (schema ${version.version}, this one knows ${NEWEST_SCHEMA})`);
     }
     const damage = quickCheck(connection);
     if (damage !== null) throw storeUnavailable(path, `it is damaged (${damage})`);

@@ -3,26 +3,7 @@
  * Only `store/` knows these shapes: services see the documents of `services/contracts.ts`.
  */
 import type { Generated, Kysely, Selectable } from 'kysely';
-
-/** A conversation. A deleted one keeps its row until it is purged, so a key is unique among the living only. */
-export interface SessionTable {
-  id: Generated<number>;
-  key: string;
-  agent_id: string;
-  channel: string;
-  account_id: string;
-  peer_kind: string;
-  peer_id: string;
-  title: string | null;
-  message_count: Generated<number>;
-  /** Messages up to this `seq` are history to people but no longer context to the model (`/new`). */
-  context_after_seq: Generated<number>;
-  /** `provider/model` that the session was told to use (`/model`); null: what the configuration says. */
-  model: Generated<string | null>;
-  created_at: number;
-  updated_at: number;
-  deleted_at: number | null;
-}
+import type { SessionTable, SessionTagTable } from './session-schema.js';
 
 export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
 export type MessageStatus = 'complete' | 'aborted' | 'error';
@@ -208,6 +189,8 @@ export interface CronJobTable {
   failures: Generated<number>;
   created_at: number;
   updated_at: number;
+  /** Null while it lives. A deleted one has no `next_at`. */
+  deleted_at: Generated<number | null>;
 }
 
 /** `queued → running → done | failed | interrupted | replaced`; `skipped` and `missed` never began. */
@@ -257,6 +240,7 @@ interface MessageSearchPositionTable {
 
 export interface Schema {
   sessions: SessionTable;
+  session_tags: SessionTagTable;
   messages: MessageTable;
   messages_search: MessageSearchTable;
   messages_search_position: MessageSearchPositionTable;

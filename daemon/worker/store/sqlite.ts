@@ -75,7 +75,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
     await Promise.all([reader.destroy(), writer.destroy()]);
   };
   try {
-    assertUsable(path, connection, migrations.length);
+    assertUsable(path, connection, migrations.at(-1)?.version ?? 0);
     await migrate(writer, { connection, migrations, phase: 'expand' });
     log = new WalSync(path);
     // Who begins to write waits without holding the event loop; reads in WAL mode wait for nobody.

@@ -5,6 +5,10 @@ import { cron } from './0003-cron.js';
 import { agentTurns } from './0004-agent-turns.js';
 import { messageSearch } from './0005-message-search.js';
 import { searchBacklog } from './0006-search-backlog.js';
+import { sessionShelf } from './0008-session-shelf.js';
 import type { Migration } from './migration.js';
 
-export const MIGRATIONS: readonly Migration[] = [conversations, delivery, cron, agentTurns, messageSearch, searchBacklog];
+export const MIGRATIONS: readonly Migration[] = [conversations, delivery, cron, agentTurns, messageSearch, searchBacklog, sessionShelf];
+
+/** The schema that this build knows. */
+export const NEWEST_SCHEMA = MIGRATIONS.at(-1)?.version ?? 0;

@@ -2,7 +2,7 @@
 import type { Queries } from '../schema.js';
 
 export interface Migration {
-  /** 1, 2, 3 … without gaps. */
+  /** Grows; a number may be left out. */
   readonly version: number;
   /**
    * `expand`: builds before this one go on working with the result (new tables, new columns with defaults); runs when the

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { OpenDatabase } from '../../../../daemon/worker/store/sqlite.js';
 import { openSqlite } from '../../../../daemon/worker/store/sqlite.js';
 import type { Migration } from '../../../../daemon/worker/store/migrations/migration.js';
-import { MIGRATIONS } from '../../../../daemon/worker/store/migrations/index.js';
+import { MIGRATIONS, NEWEST_SCHEMA } from '../../../../daemon/worker/store/migrations/index.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
@@ -77,7 +77,7 @@ test('a migration that fails leaves nothing behind', async () => {
 
 test('a store contracts only when no other worker lives', async () => {
   const path = place();
-  const version = MIGRATIONS.length + 1;
+  const version = NEWEST_SCHEMA + 1;
   const migrations = [...MIGRATIONS, add(version, 'create table contracted (x)', 'contract')];
   let isAlone = false;
   const store = await openStore({ path, migrations, isSoleWorker: () => isAlone });
@@ -91,6 +91,7 @@ test('a store contracts only when no other worker lives', async () => {
   await addSession(store, 'works');
 });
 
-test('the versions of this build’s migrations have no gaps', () => {
-  expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, index) => index + 1));
+test('the versions of this build’s migrations grow', () => {
+  const versions = MIGRATIONS.map(({ version }) => version);
+  expect(versions).toEqual([...new Set(versions)].toSorted((one, other) => one - other));
 });
