@@ -20,6 +20,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: [['messages', 'show']], load: async () => (await import('./messages/show.js')).MessageShowCommand },
   { paths: [['messages', 'retry']], load: async () => (await import('./messages/settle.js')).MessageRetryCommand },
   { paths: [['messages', 'drop']], load: async () => (await import('./messages/settle.js')).MessageDropCommand },
+  {
+    paths: ['pin', 'unpin', 'archive', 'unarchive', 'read', 'unread'].map((verb) => ['sessions', verb]),
+    load: async () => (await import('./sessions/shelf.js')).SessionShelfCommand,
+  },
+  { paths: [['sessions', 'tag']], load: async () => (await import('./sessions/shelf.js')).SessionTagCommand },
   { paths: [['sessions'], ['sessions', 'list']], load: async () => (await import('./sessions/list.js')).SessionListCommand },
   { paths: [['sessions', 'show']], load: async () => (await import('./sessions/show.js')).SessionShowCommand },
   { paths: [['sessions', 'delete']], load: async () => (await import('./sessions/settle.js')).SessionDeleteCommand },

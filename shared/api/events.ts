@@ -14,7 +14,7 @@ export const gatewayEvents = () => ({
   hello: z.strictObject({ instanceId: z.string(), version: z.string(), buildId: z.string() }),
   /** Events are missing: read anew whatever is shown. */
   reset: z.strictObject({ reason: z.string() }),
-  session: z.strictObject({ at: at(), session: z.string(), change: z.enum(['created', 'deleted']) }),
+  session: z.strictObject({ at: at(), session: z.string(), change: z.enum(['created', 'updated', 'deleted']) }),
   turn: z.strictObject({
     at: at(),
     session: z.string(),

@@ -1,10 +1,19 @@
 /** What can be done with a whole session: `PATCH /api/sessions/:key`, and its messages by page, as a copy, as a file and back. */
 import { z } from 'zod';
+import { MAX_TAG_LENGTH, MAX_TAGS } from '../session-filters.js';
 import { label, okStatus, queryInteger } from './fields.js';
 import { messageDocument, sessionDocument } from './sessions.js';
 
-/** Body of `PATCH /api/sessions/:key`. `model`: `provider/model`, or null for what the configuration says. */
-export const sessionChangeRequest = () => z.strictObject({ title: label(200).optional(), model: label(200).nullable().optional() });
+/** Body of `PATCH /api/sessions/:key`. `model`: `provider/model`, or null for what the configuration says; `tags`: all of them. */
+export const sessionChangeRequest = () =>
+  z.strictObject({
+    title: label(200).optional(),
+    model: label(200).nullable().optional(),
+    pinned: z.boolean().optional(),
+    archived: z.boolean().optional(),
+    unread: z.boolean().optional(),
+    tags: z.array(label(MAX_TAG_LENGTH)).max(MAX_TAGS).optional(),
+  });
 export const sessionChangeResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });
 
 /** Query of `GET /api/sessions/:key/messages`: those before the message of that `seq`, at most `limit` (default 100). */

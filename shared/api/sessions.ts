@@ -9,7 +9,10 @@ export const sessionCreateRequest = () =>
 /** Query of `GET /api/sessions`. */
 export const sessionListQuery = () =>
   z.strictObject({
+    /** Words of titles and messages, and filters such as `from:telegram`; see docs/api.md. */
     search: label(200).optional(),
+    /** Another name of `search`. */
+    q: label(200).optional(),
     limit: queryInteger(1, 200).optional(),
     cursor: label(1_024).optional(),
     deleted: queryFlag().optional(),
@@ -29,6 +32,23 @@ export const sessionDocument = () =>
     messageCount: z.int().min(0),
     /** `provider/model` that was chosen for it; null: what the configuration says. */
     model: z.string().nullable(),
+    pinned: z.boolean(),
+    /** Shown only where `is:archived` or `is:any` asks for it, until somebody speaks in it again. */
+    archived: z.boolean(),
+    /** The gateway has said something in it since it was last marked as read. */
+    unread: z.boolean(),
+    tags: z.array(z.string()),
+  });
+
+/** A session as lists show it. */
+export const listedSession = () =>
+  sessionDocument().extend({
+    /** What a person or an agent said last, as one line of up to 160 characters. */
+    lastMessage: z.strictObject({ role: z.enum(['user', 'assistant']), text: z.string() }).nullable(),
+    /** `provider/model` of the last turn. */
+    lastModel: z.string().nullable(),
+    answering: z.boolean(),
+    usage: z.strictObject({ inputTokens: z.int().min(0), outputTokens: z.int().min(0), costUsd: z.number().min(0) }),
   });
 
 export const messageDocument = () =>
@@ -43,7 +63,8 @@ export const messageDocument = () =>
 
 export const sessionCreateResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument(), created: z.boolean() });
 export const sessionListResponse = () =>
-  z.strictObject({ status: okStatus(), sessions: z.array(sessionDocument()), nextCursor: z.string().nullable() });
+  z.strictObject({ status: okStatus(), sessions: z.array(listedSession()), nextCursor: z.string().nullable() });
+export const sessionTagsResponse = () => z.strictObject({ status: okStatus(), tags: z.array(z.string()) });
 export const sessionResponse = () =>
   z.strictObject({ status: okStatus(), session: sessionDocument(), messages: z.array(messageDocument()) });
 export const sessionDeleteResponse = () => z.strictObject({ status: okStatus(), restorableUntil: z.iso.datetime() });

@@ -34,6 +34,10 @@ export function fakeArchive(calls: { name: string; input: unknown }[]): Services
     updatedAt: at,
     messageCount: 0,
     model: null,
+    pinned: false,
+    archived: false,
+    unread: false,
+    tags: [],
   };
   const note = <Result>(name: string, input: unknown, result: Result): Promise<Result> => {
     calls.push({ name, input });

@@ -73,8 +73,21 @@ export const fakeStatus: StatusDocument = {
 };
 
 function session(key: string, channel: string): SessionDocument {
-  return { key, agentId: key.split(':')[0] ?? 'main', channel, title: '', createdAt: NOW, updatedAt: NOW, messageCount: 0, model: null };
+  const shelf = { pinned: false, archived: false, unread: false, tags: [] };
+  return {
+    key,
+    agentId: key.split(':')[0] ?? 'main',
+    channel,
+    title: '',
+    createdAt: NOW,
+    updatedAt: NOW,
+    messageCount: 0,
+    model: null,
+    ...shelf,
+  };
 }
+
+const digest = { lastMessage: null, lastModel: null, answering: false, usage: { inputTokens: 0, outputTokens: 0, costUsd: 0 } };
 
 function notFound(key: string): GatewayError {
   return new GatewayError('SESSION_NOT_FOUND', { message: `no session '${key}'` });
@@ -115,8 +128,9 @@ function sessionService(fake: FakeServices): Services['sessions'] {
     },
     list(input) {
       fake.calls.push({ name: 'sessions.list', input });
-      return Promise.resolve({ sessions: [...sessions.values()], nextCursor: null });
+      return Promise.resolve({ sessions: [...sessions.values()].map((one) => ({ ...one, ...digest })), nextCursor: null });
     },
+    tags: () => Promise.resolve(['work']),
     get(key) {
       fake.calls.push({ name: 'sessions.get', input: key });
       const found = sessions.get(key);

@@ -13,19 +13,38 @@ interface Page {
   readonly nextCursor: string | null;
 }
 
+/** A gateway that is older than this command says nothing of it. */
+type Shelf = Partial<Pick<Session, 'pinned' | 'archived' | 'unread' | 'tags'>>;
+
+/** Behind the title: what is special about a session. */
+function marksOf({ pinned, archived, unread, tags = [] }: Shelf): string {
+  const marks = [
+    ...(pinned === true ? ['pinned'] : []),
+    ...(archived === true ? ['archived'] : []),
+    ...(unread === true ? ['unread'] : []),
+    ...tags.map((tag) => `#${tag}`),
+  ];
+  return marks.length === 0 ? '' : ` (${marks.join(', ')})`;
+}
+
 export class SessionListCommand extends ApiCommand {
   static override readonly paths = [['sessions'], ['sessions', 'list']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
-    description: 'List or search conversations, newest first.',
+    description: 'List or search conversations: pinned ones first, then newest first.',
+    details: `
+      What is searched for are words of titles and messages, and filters: from:telegram, after:2026-11-01 (or after:7d), before:, model:,
+      agent:, tag:, is:pinned, is:unread, is:archived, is:answering, is:any. A minus in front turns one round: -tag:work.
+    `,
     examples: [
       ['The last ones', 'xopc sessions'],
       ['Those in which something was said', 'xopc sessions --search invoice'],
+      ['Unread ones of a channel, of the last week', "xopc sessions --search 'from:telegram is:unread after:7d'"],
       ['Those that were deleted and can be brought back', 'xopc sessions --deleted'],
     ],
   });
 
-  readonly search = Option.String('--search', { description: 'Only those whose title or messages contain this.' });
+  readonly search = Option.String('--search', { description: 'Only those whose title or messages contain this; with filters.' });
   readonly deleted = Option.Boolean('--deleted', false, { description: 'Those deleted in the last seven days.' });
   readonly limit = Option.String('-n,--limit', { description: `How many, 1 to ${LIMITS.max}; default ${LIMITS.default}.` });
   readonly cursor = Option.String('--cursor', { description: 'Go on behind a page: its `nextCursor`.' });
@@ -45,11 +64,11 @@ export class SessionListCommand extends ApiCommand {
   async #print({ sessions, nextCursor }: Page): Promise<void> {
     if (sessions.length === 0) return this.note('There are no such sessions.');
     const nowMs = Date.now();
-    const rows = sessions.map(({ key, messageCount, updatedAt, title }) => [
+    const rows = sessions.map(({ key, messageCount, updatedAt, title, ...shelf }) => [
       key,
       String(messageCount),
       `${formatDuration(nowMs - Date.parse(updatedAt))} ago`,
-      title,
+      title + marksOf(shelf),
     ]);
     await this.printLine(renderTable([['KEY', 'MESSAGES', 'CHANGED', 'TITLE'], ...rows], WIDTHS));
     if (nextCursor !== null) await this.note(`There are more: --cursor ${nextCursor}`);

@@ -9,6 +9,10 @@ export interface Session {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly messageCount: number;
+  readonly pinned: boolean;
+  readonly archived: boolean;
+  readonly unread: boolean;
+  readonly tags: readonly string[];
 }
 
 export interface SessionMessage {

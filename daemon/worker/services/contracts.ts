@@ -41,6 +41,23 @@ export interface SessionDocument {
   readonly messageCount: number;
   /** `provider/model` that was chosen for it; null: what the configuration says. */
   readonly model: string | null;
+  readonly pinned: boolean;
+  readonly archived: boolean;
+  /** The gateway has said something in it since it was last marked as read. */
+  readonly unread: boolean;
+  readonly tags: readonly string[];
+}
+
+/** A session as lists show it. */
+export interface ListedSession extends SessionDocument {
+  /** What a person or an agent said last, as one line of up to 160 characters. */
+  readonly lastMessage: { readonly role: 'user' | 'assistant'; readonly text: string } | null;
+  /** `provider/model` of the last turn. */
+  readonly lastModel: string | null;
+  /** An answer is being given in it. */
+  readonly answering: boolean;
+  /** Of all its turns. */
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number; readonly costUsd: number };
 }
 
 export interface MessageDocument {
@@ -65,8 +82,13 @@ export interface SessionListInput {
 export interface SessionService {
   /** Makes a session, or returns the existing one of that chat (or an empty one when no chat is named). @throws INVALID_REQUEST for an unknown or disabled agent */
   create(input: { channel?: string; chatId?: string; agentId?: string }): Promise<{ session: SessionDocument; created: boolean }>;
-  /** Newest first. `limit` 1–200, default 50; `search` matches title and text. @throws INVALID_REQUEST for a cursor that is not ours */
-  list(input: SessionListInput): Promise<{ sessions: SessionDocument[]; nextCursor: string | null }>;
+  /**
+   * Pinned ones first, then newest first. `limit` 1–200, default 50; `search`: words of title and text, and filters.
+   * @throws INVALID_REQUEST for a cursor that is not ours, or a filter that cannot be
+   */
+  list(input: SessionListInput): Promise<{ sessions: ListedSession[]; nextCursor: string | null }>;
+  /** Tags that are in use, in the order of the alphabet; at most 500. */
+  tags(): Promise<string[]>;
   /** @throws SESSION_NOT_FOUND */
   get(key: string): Promise<{ session: SessionDocument; messages: MessageDocument[] }>;
   /** Gone at once for everyone. @returns until when it can be brought back @throws SESSION_NOT_FOUND */

@@ -35,7 +35,7 @@ import { modelWarnings } from './model-warnings.js';
 import { createModelService } from './models.js';
 import { createOverviewService } from './overview.js';
 import { createOutgoingService } from './outgoing.js';
-import { publishedMessages, publishedSessions } from './published-services.js';
+import { publishedArchive, publishedMessages, publishedSessions } from './published-services.js';
 import { createSessionArchive } from './session-archive.js';
 import { createSessionService } from './sessions.js';
 import { createRemindCommand, createTaskScheduler, type RemindOptions } from './task-scheduler.js';
@@ -257,7 +257,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     webhooks: createWebhookService({ inbox: delivery.inbox, config }),
     agent,
     chat: createChatService({ ...shared, live, inbox: delivery.inbox, stopTurns: (key) => turns.stopTurns(key) }),
-    archive: createSessionArchive({ store, clock, config, checkModel: (ref) => void registry().resolve(ref) }),
+    archive: publishedArchive(createSessionArchive({ store, clock, config, checkModel: (ref) => void registry().resolve(ref) }), publish),
     commands: () => commands.list(),
     completions: new Completions({ agent, clock, logger, config, registry, tools, publish }),
     models: createModelService(registry),

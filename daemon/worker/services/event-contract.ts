@@ -6,7 +6,7 @@ import type { AgentEvent } from './contracts.js';
 
 /** Something that happened. Times are added when it is published. */
 export type GatewayEvent =
-  | { readonly type: 'session'; readonly session: string; readonly change: 'created' | 'deleted' }
+  | { readonly type: 'session'; readonly session: string; readonly change: 'created' | 'updated' | 'deleted' }
   | {
       readonly type: 'turn';
       readonly session: string;

@@ -1,5 +1,6 @@
 /** Services that tell what they have changed. */
-import type { GatewayEvent, MessageService, SessionService } from './contracts.js';
+import type { GatewayEvent, MessageService, SessionDocument, SessionService } from './contracts.js';
+import type { SessionArchive } from './session-archive.js';
 
 type Publish = (event: GatewayEvent) => void;
 
@@ -11,6 +12,7 @@ export function publishedSessions(sessions: SessionService, publish: Publish): S
       return made;
     },
     list: (input) => sessions.list(input),
+    tags: () => sessions.tags(),
     get: (key) => sessions.get(key),
     async delete(key) {
       const deleted = await sessions.delete(key);
@@ -22,6 +24,20 @@ export function publishedSessions(sessions: SessionService, publish: Publish): S
       publish({ type: 'session', session: key, change: 'created' });
       return session;
     },
+  };
+}
+
+export function publishedArchive(archive: SessionArchive, publish: Publish): SessionArchive {
+  async function published(change: 'created' | 'updated', action: Promise<SessionDocument>): Promise<SessionDocument> {
+    const session = await action;
+    publish({ type: 'session', session: session.key, change });
+    return session;
+  }
+  return {
+    ...archive,
+    change: (key, change) => published('updated', archive.change(key, change)),
+    fork: (key, messageId) => published('created', archive.fork(key, messageId)),
+    import: (file) => published('created', archive.import(file)),
   };
 }
 

@@ -4,8 +4,10 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
+import { normaliseTag } from '../../../shared/session-filters.js';
 import { appendMessage, findMessage, readMessagesAfter, readNewestMessages } from '../store/messages.js';
 import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import { changeShelf, type ShelfChange } from '../store/session-shelf.js';
 import { ensureSession, findSession, setSessionModel, setSessionTitle } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { toWellFormed } from '../store/text.js';
@@ -23,9 +25,15 @@ export interface SessionArchiveOptions {
   checkModel(ref: string): void;
 }
 
+/** What is not named stays. `tags` are all of them. */
+export interface SessionChange extends ShelfChange {
+  readonly title?: string;
+  readonly model?: string | null;
+}
+
 export interface SessionArchive {
   /** @throws SESSION_NOT_FOUND, MODEL_NOT_FOUND */
-  change(key: string, change: { title?: string; model?: string | null }): Promise<SessionDocument>;
+  change(key: string, change: SessionChange): Promise<SessionDocument>;
   /** The newest `limit` (default 100) before that message, oldest first. @throws SESSION_NOT_FOUND */
   messages(
     key: string,
@@ -66,6 +74,15 @@ interface NewCopy {
   readonly nowMs: number;
 }
 
+/** @throws INVALID_REQUEST for one that nobody could look for */
+function normaliseTags(tags: readonly string[]): string[] {
+  const normal = tags.map((tag) => normaliseTag(toWellFormed(tag)));
+  const wrong = normal.find((tag) => tag === '' || tag.includes('"'));
+  if (wrong !== undefined)
+    throw new GatewayError('INVALID_REQUEST', { message: `'${wrong}' cannot be a tag: it is empty or has a quote in it` });
+  return [...new Set(normal)];
+}
+
 /** Runs in a write. */
 async function addSession(db: Queries, { agentId, title, messages, nowMs }: NewCopy): Promise<SessionRow> {
   const session = sessionOf({ agentId, channel: 'webchat', peerId: newId('chat') });
@@ -74,6 +91,7 @@ async function addSession(db: Queries, { agentId, title, messages, nowMs }: NewC
     await appendMessage(db, { id: newId('msg'), sessionId: row.id, turnId: null, role, content, model, status, nowMs: atMs });
   }
   if (title !== null) await setSessionTitle(db, { id: row.id, title });
+  await changeShelf(db, row.id, { unread: false });
   return open(db, session.key);
 }
 
@@ -108,12 +126,14 @@ function fileActions(options: SessionArchiveOptions): Pick<SessionArchive, 'expo
 export function createSessionArchive(options: SessionArchiveOptions): SessionArchive {
   const { store, clock } = options;
   return {
-    async change(key, { title, model }) {
+    async change(key, { title, model, tags, ...flags }) {
       if (typeof model === 'string') options.checkModel(model);
+      const shelf: ShelfChange = tags === undefined ? flags : { ...flags, tags: normaliseTags(tags) };
       return store.write(async (db) => {
         const { id } = await open(db, key);
         if (title !== undefined) await setSessionTitle(db, { id, title: toWellFormed(title) });
         if (model !== undefined) await setSessionModel(db, { id, model });
+        await changeShelf(db, id, shelf);
         return toSessionDocument(await open(db, key));
       });
     },

@@ -5,22 +5,16 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { readNewestMessages } from '../store/messages.js';
-import {
-  deleteSession,
-  ensureSession,
-  findDeletedSession,
-  findEmptySession,
-  findSession,
-  listSessions,
-  restoreSession,
-  type SessionPosition,
-} from '../store/sessions.js';
+import { deleteSession, ensureSession, findDeletedSession, findEmptySession, findSession, restoreSession } from '../store/sessions.js';
+import { listSessions, readDigests, type SessionPosition } from '../store/session-list.js';
+import { listTags } from '../store/session-shelf.js';
 import type { Queries, SessionRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { findAgent } from './agents.js';
 import type { SessionService } from './contracts.js';
-import { toMessageDocument, toSessionDocument } from './documents.js';
+import { toListedSession, toMessageDocument, toSessionDocument } from './documents.js';
 import { sessionOf } from './session-key.js';
+import { parseSessionQuery } from './session-query.js';
 
 export interface SessionServiceOptions {
   readonly store: Store;
@@ -36,6 +30,7 @@ export const SESSION_UNDO_MS = 7 * 24 * 60 * 60 * 1_000;
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 const MAX_SEARCH_LENGTH = 200;
+const MAX_TAGS_LISTED = 500;
 /** The newest of a longer session; the model sees no more of it either. */
 const MAX_MESSAGES_SHOWN = 1_000;
 
@@ -55,19 +50,20 @@ function sessionLives(key: string): GatewayError {
   });
 }
 
-function encodeCursor({ updatedAt, id }: SessionPosition): string {
-  return Buffer.from(`${updatedAt}.${id}`).toString('base64url');
+function encodeCursor(row: SessionRow): string {
+  return Buffer.from([row.is_archived, row.is_pinned, row.updated_at, row.id].join('.')).toString('base64url');
 }
 
 function decodeCursor(cursor: string): SessionPosition {
-  const [, updatedAt, id] = /^(\d{1,15})\.(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
-  if (updatedAt === undefined || id === undefined) {
+  const text = Buffer.from(cursor, 'base64url').toString('latin1');
+  const [, isArchived, isPinned, updatedAt, id] = /^([01])\.([01])\.(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
+  if (id === undefined) {
     throw new GatewayError('INVALID_REQUEST', {
       message: `cursor '${cursor.slice(0, 80)}' is none that this API gave`,
       hint: 'Take nextCursor of the page before.',
     });
   }
-  return { updatedAt: Number(updatedAt), id: Number(id) };
+  return { isArchived: Number(isArchived), isPinned: Number(isPinned), updatedAt: Number(updatedAt), id: Number(id) };
 }
 
 function checkLimit(limit: number): number {
@@ -108,25 +104,32 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
       });
     },
 
-    async list({ search, limit = DEFAULT_LIMIT, cursor, deleted = false }) {
+    async list({ search = '', limit = DEFAULT_LIMIT, cursor, deleted = false }) {
       const size = checkLimit(limit);
       const before = cursor === undefined ? undefined : decodeCursor(cursor);
-      const rows = await store.read((db) =>
-        listSessions(db, {
+      const filter = parseSessionQuery(checkSearch(search), clock.now());
+      return store.read(async (db) => {
+        const rows = await listSessions(db, {
+          ...filter,
           // One more than asked for tells whether there is another page.
           limit: size + 1,
           ...(before === undefined ? {} : { before }),
           ...(deleted ? { deletedAfterMs: clock.now() - SESSION_UNDO_MS } : {}),
-          ...(search === undefined || search === '' ? {} : { search: checkSearch(search) }),
-        }),
-      );
-      const page = rows.slice(0, size);
-      const last = rows.length > size ? page.at(-1) : undefined;
-      return {
-        sessions: page.map(toSessionDocument),
-        nextCursor: last === undefined ? null : encodeCursor({ updatedAt: last.updated_at, id: last.id }),
-      };
+        });
+        const page = rows.slice(0, size);
+        const digests = await readDigests(
+          db,
+          page.map(({ id }) => id),
+        );
+        const last = rows.length > size ? page.at(-1) : undefined;
+        return {
+          sessions: page.map((row) => toListedSession(row, digests.get(row.id))),
+          nextCursor: last === undefined ? null : encodeCursor(last),
+        };
+      });
     },
+
+    tags: () => store.read((db) => listTags(db, MAX_TAGS_LISTED)),
 
     async get(key) {
       return store.read(async (db) => {

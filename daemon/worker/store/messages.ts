@@ -81,7 +81,8 @@ export async function appendMessage(db: Queries, message: NewMessage): Promise<n
   // What opened the conversation: a person's text, or one that the gateway sent of its own accord.
   const isOpening = message.role === 'user' || (message.role === 'assistant' && message.turnId === null);
   const title = isOpening ? titleFrom(message.content) : null;
-  await touchSession(db, { id: message.sessionId, title, nowMs: message.nowMs });
+  const isNews = Number(message.role === 'assistant' || message.role === 'system');
+  await touchSession(db, { id: message.sessionId, title, nowMs: message.nowMs, isNews, staysArchived: Number(message.role !== 'user') });
   return seq;
 }
 

@@ -1,9 +1,8 @@
-/** Sessions: found by key while they live, listed newest first, deleted softly. */
+/** Sessions: found by key while they live, changed, deleted softly. */
 import { sql } from 'kysely';
 import { prepare } from './prepare.js';
 import { PURGE_ROWS } from './purge.js';
 import type { Queries, SessionRow } from './schema.js';
-import { containsText } from './session-search.js';
 
 /** What a new session is made of. `key` is the parts joined by colons. */
 export interface NewSession {
@@ -53,10 +52,16 @@ const insert = prepare<NewSession & { nowMs: number }>()((db, p) =>
     .returningAll(),
 );
 
-const touch = prepare<{ id: number; title: string | null; nowMs: number }>()((db, p) =>
+const touch = prepare<Touch>()((db, p) =>
   db
     .updateTable('sessions')
-    .set({ message_count: sql`message_count + 1`, title: sql`coalesce(title, ${p.title})`, updated_at: p.nowMs })
+    .set({
+      message_count: sql`message_count + 1`,
+      title: sql`coalesce(title, ${p.title})`,
+      updated_at: p.nowMs,
+      is_unread: sql`max(is_unread, ${p.isNews})`,
+      is_archived: sql`min(is_archived, ${p.staysArchived})`,
+    })
     .where('id', '=', p.id),
 );
 
@@ -140,8 +145,19 @@ export async function ensureSessionId(db: Queries, session: NewSession & { nowMs
   return (await selectIdByKey.first(db, session))?.id ?? (await ensureSession(db, session)).row.id;
 }
 
-/** Counts a message in. `title` is taken when the session has none yet. */
-export async function touchSession(db: Queries, change: { id: number; title: string | null; nowMs: number }): Promise<void> {
+/** A message that was added. `title` is taken when the session has none yet. */
+export interface Touch {
+  readonly id: number;
+  readonly title: string | null;
+  readonly nowMs: number;
+  /** 1: something that its reader has not seen. */
+  readonly isNews: number;
+  /** 0: it is taken out of the archive, because somebody speaks in it again. */
+  readonly staysArchived: number;
+}
+
+/** Counts a message in. */
+export async function touchSession(db: Queries, change: Touch): Promise<void> {
   await touch.run(db, change);
 }
 
@@ -193,35 +209,4 @@ export async function purgeSessions(db: Queries, beforeMs: number): Promise<numb
     if (removed < PURGE_ROWS) removed += await deleteForGood.run(db, doomed);
   }
   return removed;
-}
-
-/** Where a page ends: the next begins below it. */
-export interface SessionPosition {
-  readonly updatedAt: number;
-  readonly id: number;
-}
-
-export interface SessionPage {
-  readonly limit: number;
-  readonly before?: SessionPosition;
-  readonly search?: string;
-  /** Only those that were deleted after this, instead of those that live. */
-  readonly deletedAfterMs?: number;
-}
-
-/** Newest first. @returns up to `limit` sessions below `before` whose title or messages contain `search` */
-export async function listSessions(db: Queries, page: SessionPage): Promise<SessionRow[]> {
-  const { before, search, deletedAfterMs } = page;
-  const all = db.selectFrom('sessions').selectAll();
-  let query = deletedAfterMs === undefined ? all.where('deleted_at', 'is', null) : all.where('deleted_at', '>', deletedAfterMs);
-  if (before !== undefined) {
-    query = query.where((where) =>
-      where.or([
-        where('updated_at', '<', before.updatedAt),
-        where.and([where('updated_at', '=', before.updatedAt), where('id', '<', before.id)]),
-      ]),
-    );
-  }
-  if (search !== undefined) query = query.where(containsText(search));
-  return query.orderBy('updated_at', 'desc').orderBy('id', 'desc').limit(page.limit).execute();
 }

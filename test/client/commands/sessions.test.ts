@@ -38,6 +38,36 @@ test('sessions are listed, one a line, and searched', async () => {
   expect(stderr).toContain('xopc sessions restore KEY');
 });
 
+test('what is special about a session stands behind its title', async () => {
+  const shelf = { pinned: true, archived: true, unread: true, tags: ['work', 'two words'] };
+  const { run } = await setUp((_request, response) =>
+    json(response, { sessions: [{ ...session, title: 'T', ...shelf }], nextCursor: null }),
+  );
+  expect((await run('sessions', '--search', 'is:any')).stdout).toMatch(/ T \(pinned, archived, unread, #work, #two words\)\n$/);
+});
+
+test('sessions are pinned, archived and marked, several at once', async () => {
+  const { run, seen } = await setUp((_request, response) => json(response, { session }));
+  expect((await run('sessions', 'pin', KEY, KEY)).stdout).toBe(`${KEY} pinned\n${KEY} pinned\n`);
+  expect((await run('sessions', 'unarchive', KEY)).stdout).toBe(`${KEY} taken out of the archive\n`);
+  expect((await run('sessions', 'read', KEY)).stdout).toBe(`${KEY} marked as read\n`);
+  expect(seen.map(({ method, body }) => `${method} ${body}`)).toEqual([
+    'PATCH {"pinned":true}',
+    'PATCH {"pinned":true}',
+    'PATCH {"archived":false}',
+    'PATCH {"unread":false}',
+  ]);
+});
+
+test('tags are given and taken away, and shown', async () => {
+  const { run, seen } = await setUp(({ method, body }, response) =>
+    json(response, { session: { ...session, tags: method === 'PATCH' ? (JSON.parse(body) as { tags: string[] }).tags : ['a', 'b'] } }),
+  );
+  expect((await run('sessions', 'tag', KEY)).stdout).toBe('a\nb\n');
+  expect((await run('sessions', 'tag', KEY, '--add', 'Work ', '--remove', 'A')).stdout).toBe('b\nwork\n');
+  expect(seen.map(({ method }) => method)).toEqual(['GET', 'GET', 'PATCH']);
+});
+
 test('an empty list says so; --json is one document', async () => {
   const { run } = await setUp((_request, response) => json(response, { sessions: [], nextCursor: null }));
   expect(await run('sessions', 'list')).toEqual({ code: 0, stdout: '', stderr: 'There are no such sessions.\n' });
@@ -74,6 +104,8 @@ test.each([
   [['sessions', 'show', 'nonsense'], "'nonsense' is no session key"],
   [['sessions', 'delete'], 'an argument is missing'],
   [['sessions', '--limit', '0'], '--limit is'],
+  [['sessions', 'pin'], 'an argument is missing'],
+  [['sessions', 'tag', KEY, '--add', '"'], 'cannot be a tag'],
 ])('%j is wrong usage', async (args, message) => {
   const { run, seen } = await setUp((_request, response) => json(response, {}));
   const { code, stderr } = await run(...args);

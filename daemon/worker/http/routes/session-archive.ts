@@ -77,7 +77,7 @@ export function sessionArchiveRoutes(archive: SessionArchive, commands: () => re
     route({
       method: 'PATCH',
       path: '/api/sessions/:key',
-      summary: 'Rename a session, or choose its model',
+      summary: 'Rename a session, choose its model, pin, archive or tag it, mark it as read',
       params: { key: sessionKey },
       answer: sessionChangeResponse,
       body: sessionChangeRequest,

@@ -7,8 +7,10 @@ import {
   sessionListResponse,
   sessionResponse,
   sessionRestoreResponse,
+  sessionTagsResponse,
 } from '../../../../shared/api/sessions.js';
 import { validate } from '../../../../shared/api/validate.js';
+import { GatewayError } from '../../../../shared/errors.js';
 import type { SessionService } from '../../services/contracts.js';
 import type { HttpContext } from '../context.js';
 import { given } from '../given.js';
@@ -34,11 +36,23 @@ export function sessionRoutes(sessions: SessionService): Route[] {
     route({
       method: 'GET',
       path: '/api/sessions',
-      summary: 'List or search sessions, newest first',
+      summary: 'List or search sessions: pinned ones first, then newest first',
       answer: sessionListResponse,
       query: sessionListQuery,
-      async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await sessions.list(given(query))) };
+      async handle(ctx, { query: { q, search = q, ...query } }) {
+        if (q !== undefined && search !== q) {
+          throw new GatewayError('INVALID_REQUEST', { message: 'search and q are the same; give one of them' });
+        }
+        ctx.body = { status: 'ok', ...(await sessions.list(given({ ...query, search }))) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/session-tags',
+      summary: 'The tags that sessions have',
+      answer: sessionTagsResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', tags: await sessions.tags() };
       },
     }),
     route({

@@ -20,6 +20,29 @@ test('a session gets another title and a model of its own, and loses it again', 
   expect((await sessions.list({ search: 'My notes' })).sessions).toHaveLength(1);
 });
 
+test('a session is pinned, archived, tagged and marked as read, and found by it', async () => {
+  const { archive, sessions } = await withTalk();
+  const found = async (search: string): Promise<number> => (await sessions.list({ search })).sessions.length;
+  expect(await archive.change(KEY, { pinned: true, tags: ['Work', ' work', 'später'] })).toMatchObject({
+    pinned: true,
+    unread: true,
+    tags: ['work', 'später'],
+  });
+  expect(await sessions.tags()).toEqual(['später', 'work']);
+  expect(await archive.change(KEY, { archived: true, unread: false })).toMatchObject({ pinned: true, archived: true, unread: false });
+  expect([await found(''), await found('is:archived tag:WORK'), await found('is:unread is:any')]).toEqual([0, 1, 0]);
+  await expect(archive.change(KEY, { archived: false, tags: ['  '] })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  expect(await found('')).toBe(0);
+  await expect(sessions.list({ search: 'is:red' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+});
+
+test('a list tells what was said last and what it took', async () => {
+  const { sessions } = await withTalk();
+  const [listed] = (await sessions.list({})).sessions;
+  expect(listed).toMatchObject({ lastMessage: { role: 'assistant' }, answering: false, unread: true, usage: { costUsd: 0 } });
+  expect(listed?.lastMessage?.text).not.toMatch(/[\n*`]/);
+});
+
 test('what cannot be chosen or is not there is refused and changes nothing', async () => {
   const { archive, sessions } = await withTalk();
   await expect(archive.change(KEY, { title: 'x', model: 'no/model' })).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });

@@ -26,6 +26,10 @@ test('a session without a chat is made once and given again while it is empty', 
       updatedAt: '2026-01-02T03:04:05.678Z',
       messageCount: 0,
       model: null,
+      pinned: false,
+      archived: false,
+      unread: false,
+      tags: [],
     },
     created: true,
   });
@@ -142,7 +146,10 @@ describe('a deleted session', () => {
     time.jump(7 * DAY_MS - 1);
     const listed = await conversation.sessions.list({ deleted: true });
     expect(listed.sessions.map((session) => session.key)).toEqual([key]);
-    expect(await conversation.sessions.restore(key)).toEqual(listed.sessions[0]);
+    expect(listed.sessions[0]).toMatchObject({
+      ...(await conversation.sessions.restore(key)),
+      lastMessage: { role: 'assistant', text: 'secret' },
+    });
     expect((await conversation.sessions.get(key)).messages.map(({ content }) => content)).toEqual(['secret']);
     expect(await titles(conversation, 'secret')).toEqual(['secret']);
     expect((await conversation.sessions.list({ deleted: true })).sessions).toEqual([]);

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { appendMessage, type NewMessage } from '../../../../daemon/worker/store/messages.js';
 import { indexNextMessages } from '../../../../daemon/worker/store/search-backlog.js';
-import { deleteSession, listSessions, purgeSessions } from '../../../../daemon/worker/store/sessions.js';
+import { listSessions } from '../../../../daemon/worker/store/session-list.js';
+import { deleteSession, purgeSessions } from '../../../../daemon/worker/store/sessions.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { addSession, openStore, session } from '../../../helpers/open-store.js';
 
@@ -29,7 +30,7 @@ async function indexAll(store: Store): Promise<void> {
 }
 
 const find = async (store: Store, search: string): Promise<string[]> =>
-  (await store.read((db) => listSessions(db, { limit: 50, search }))).map(({ peer_id: peerId }) => peerId).toSorted();
+  (await store.read((db) => listSessions(db, { limit: 50, text: search }))).map(({ peer_id: peerId }) => peerId).toSorted();
 
 describe.each([true, false])('in the index: %s', (isIndexed) => {
   test.each([
@@ -100,7 +101,7 @@ test('a hundred thousand messages are searched within a tenth of a second, whate
     const tries: number[] = [];
     for (let round = 0; round < 7; round += 1) {
       const before = process.cpuUsage();
-      await store.read((db) => listSessions(db, { limit: 50, search }));
+      await store.read((db) => listSessions(db, { limit: 50, text: search }));
       const { user, system } = process.cpuUsage(before);
       tries.push((user + system) / 1_000);
     }

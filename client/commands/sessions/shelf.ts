@@ -1,0 +1,85 @@
+import { Command, Option } from 'clipanion';
+import { GatewayError } from '../../../shared/errors.js';
+import { MAX_TAG_LENGTH, normaliseTag } from '../../../shared/session-filters.js';
+import { ApiCommand } from '../../api-command.js';
+import { type Session, sessionPath } from './session.js';
+
+/** Verb → what is changed by it, and what has been done. */
+const VERBS: Readonly<Record<string, readonly [change: object, done: string]>> = {
+  pin: [{ pinned: true }, 'pinned'],
+  unpin: [{ pinned: false }, 'no longer pinned'],
+  archive: [{ archived: true }, 'archived'],
+  unarchive: [{ archived: false }, 'taken out of the archive'],
+  read: [{ unread: false }, 'marked as read'],
+  unread: [{ unread: true }, 'marked as unread'],
+};
+
+export class SessionShelfCommand extends ApiCommand {
+  static override readonly paths = Object.keys(VERBS).map((verb) => ['sessions', verb]);
+  static override readonly usage = Command.Usage({
+    category: 'Sessions',
+    description: 'Pin conversations, archive them, mark them as read; and the reverse.',
+    details:
+      'Pinned ones come first in every list. Archived ones are listed only by is:archived or is:any, until somebody speaks in them again.',
+    examples: [
+      ['Always at the top', 'xopc sessions pin main:webchat:default:direct:me'],
+      ['Out of the way', 'xopc sessions archive main:webchat:default:direct:me'],
+      ['Which ones are there', "xopc sessions --search 'is:archived'"],
+    ],
+  });
+
+  readonly keys = Option.Rest({ name: 'key', required: 1 });
+
+  protected async run(): Promise<number> {
+    const paths = this.keys.map(sessionPath);
+    const [change, done] = VERBS[this.path[1] ?? ''] ?? [{}, ''];
+    const api = await this.connect();
+    const changed: Session[] = [];
+    for (const path of paths) changed.push((await api.call<{ session: Session }>({ method: 'PATCH', path, body: change })).session);
+    if (this.json) await this.printJson({ sessions: changed });
+    else for (const { key } of changed) await this.printLine(`${key} ${done}`);
+    return 0;
+  }
+}
+
+function checkTags(option: string, tags: readonly string[]): string[] {
+  return tags.map((tag) => {
+    const normal = normaliseTag(tag);
+    if (normal !== '' && normal.length <= MAX_TAG_LENGTH && !/["\p{Cc}]/u.test(normal)) return normal;
+    throw new GatewayError('USAGE', {
+      message: `${option} ${tag.slice(0, 80)} cannot be a tag`,
+      hint: `A tag has 1 to ${MAX_TAG_LENGTH} characters, none of them a quote.`,
+    });
+  });
+}
+
+export class SessionTagCommand extends ApiCommand {
+  static override readonly paths = [['sessions', 'tag']];
+  static override readonly usage = Command.Usage({
+    category: 'Sessions',
+    description: "Show or change a conversation's tags.",
+    examples: [
+      ['Give it one and take another', 'xopc sessions tag main:webchat:default:direct:me --add work --remove inbox'],
+      ['Find what has it', "xopc sessions --search 'tag:work'"],
+    ],
+  });
+
+  readonly add = Option.Array('--add', [], { description: 'A tag to give; may be repeated.' });
+  readonly remove = Option.Array('--remove', [], { description: 'A tag to take away; may be repeated.' });
+  readonly key = Option.String({ name: 'key' });
+
+  protected async run(): Promise<number> {
+    const path = sessionPath(this.key);
+    const added = checkTags('--add', this.add);
+    const removed = checkTags('--remove', this.remove);
+    const api = await this.connect();
+    const before = (await api.call<{ session: Session }>({ method: 'GET', path })).session;
+    const tags = [...new Set([...before.tags, ...added])].filter((tag) => !removed.includes(tag));
+    const isChanged = added.length + removed.length > 0;
+    const session = isChanged ? (await api.call<{ session: Session }>({ method: 'PATCH', path, body: { tags } })).session : before;
+    if (this.json) await this.printJson(session);
+    else if (session.tags.length === 0) await this.note('It has no tags.');
+    else await this.printLine(session.tags.join('\n'));
+    return 0;
+  }
+}

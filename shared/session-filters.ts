@@ -1,0 +1,18 @@
+/** What a search for sessions may say beside words: `name:value`. The grammar is in docs/api.md. */
+
+export const SESSION_FILTERS = ['from', 'after', 'before', 'model', 'agent', 'tag', 'is'] as const;
+
+export type SessionFilterName = (typeof SESSION_FILTERS)[number];
+
+/** Values of `is:`. Archived sessions are shown only where `is:archived` or `is:any` asks for them. */
+export const SESSION_STATES = ['pinned', 'unread', 'archived', 'answering', 'any'] as const;
+
+export type SessionState = (typeof SESSION_STATES)[number];
+
+export const MAX_TAG_LENGTH = 32;
+export const MAX_TAGS = 20;
+
+/** As tags are kept: lower case, no spaces around. */
+export function normaliseTag(tag: string): string {
+  return tag.trim().normalize('NFC').toLowerCase();
+}
