@@ -88,7 +88,7 @@ function unquote(text: string): string {
 export function parseSessionQuery(search: string, nowMs: number): SessionFilter {
   const filter: Draft = {};
   const terms: Term[] = [];
-  const rest = search.replaceAll(TOKEN, (text: string, minus?: string, name?: string, value = '') => {
+  const rest = search.replaceAll(TOKEN, (text, ...[minus, name, value = '']: (string | undefined)[]) => {
     if (name === undefined) return text;
     terms.push({ name: name.toLowerCase() as SessionFilterName, value: unquote(value).trim(), isNot: minus === '-', text });
     return '';

@@ -11,7 +11,7 @@ import { listTags } from '../store/session-shelf.js';
 import type { Queries, SessionRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { findAgent } from './agents.js';
-import type { SessionService } from './contracts.js';
+import type { SessionListInput, SessionService } from './contracts.js';
 import { toListedSession, toMessageDocument, toSessionDocument } from './documents.js';
 import { sessionOf } from './session-key.js';
 import { parseSessionQuery } from './session-query.js';
@@ -87,6 +87,35 @@ async function bringBack(db: Queries, { key, nowMs }: { key: string; nowMs: numb
   return row;
 }
 
+/** One page of the list, and what the list shows of each session. */
+async function readPage(
+  { store, clock }: SessionServiceOptions,
+  { search = '', limit = DEFAULT_LIMIT, cursor, deleted = false }: SessionListInput,
+): ReturnType<SessionService['list']> {
+  const size = checkLimit(limit);
+  const before = cursor === undefined ? undefined : decodeCursor(cursor);
+  const filter = parseSessionQuery(checkSearch(search), clock.now());
+  return store.read(async (db) => {
+    const rows = await listSessions(db, {
+      ...filter,
+      // One more than asked for tells whether there is another page.
+      limit: size + 1,
+      ...(before === undefined ? {} : { before }),
+      ...(deleted ? { deletedAfterMs: clock.now() - SESSION_UNDO_MS } : {}),
+    });
+    const page = rows.slice(0, size);
+    const digests = await readDigests(
+      db,
+      page.map(({ id }) => id),
+    );
+    const last = rows.length > size ? page.at(-1) : undefined;
+    return {
+      sessions: page.map((row) => toListedSession(row, digests.get(row.id))),
+      nextCursor: last === undefined ? null : encodeCursor(last),
+    };
+  });
+}
+
 export function createSessionService(options: SessionServiceOptions): SessionService {
   const { store, clock, channels } = options;
 
@@ -104,30 +133,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
       });
     },
 
-    async list({ search = '', limit = DEFAULT_LIMIT, cursor, deleted = false }) {
-      const size = checkLimit(limit);
-      const before = cursor === undefined ? undefined : decodeCursor(cursor);
-      const filter = parseSessionQuery(checkSearch(search), clock.now());
-      return store.read(async (db) => {
-        const rows = await listSessions(db, {
-          ...filter,
-          // One more than asked for tells whether there is another page.
-          limit: size + 1,
-          ...(before === undefined ? {} : { before }),
-          ...(deleted ? { deletedAfterMs: clock.now() - SESSION_UNDO_MS } : {}),
-        });
-        const page = rows.slice(0, size);
-        const digests = await readDigests(
-          db,
-          page.map(({ id }) => id),
-        );
-        const last = rows.length > size ? page.at(-1) : undefined;
-        return {
-          sessions: page.map((row) => toListedSession(row, digests.get(row.id))),
-          nextCursor: last === undefined ? null : encodeCursor(last),
-        };
-      });
-    },
+    list: (input) => readPage(options, input),
 
     tags: () => store.read((db) => listTags(db, MAX_TAGS_LISTED)),
 

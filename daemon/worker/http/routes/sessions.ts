@@ -20,19 +20,8 @@ function keyOf(ctx: HttpContext): string {
   return validate(sessionKey(), ctx.params['key'], 'session key');
 }
 
-export function sessionRoutes(sessions: SessionService): Route[] {
+function listRoutes(sessions: SessionService): Route[] {
   return [
-    route({
-      method: 'POST',
-      path: '/api/sessions',
-      summary: 'Make a session, or get the existing one of that chat',
-      answer: sessionCreateResponse,
-      body: sessionCreateRequest,
-      isBodyOptional: true,
-      async handle(ctx, { body: { channel = 'webchat', chat_id: chatId, agentId } }) {
-        ctx.body = { status: 'ok', ...(await sessions.create({ channel, ...given({ chatId, agentId }) })) };
-      },
-    }),
     route({
       method: 'GET',
       path: '/api/sessions',
@@ -55,6 +44,23 @@ export function sessionRoutes(sessions: SessionService): Route[] {
         ctx.body = { status: 'ok', tags: await sessions.tags() };
       },
     }),
+  ];
+}
+
+export function sessionRoutes(sessions: SessionService): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/sessions',
+      summary: 'Make a session, or get the existing one of that chat',
+      answer: sessionCreateResponse,
+      body: sessionCreateRequest,
+      isBodyOptional: true,
+      async handle(ctx, { body: { channel = 'webchat', chat_id: chatId, agentId } }) {
+        ctx.body = { status: 'ok', ...(await sessions.create({ channel, ...given({ chatId, agentId }) })) };
+      },
+    }),
+    ...listRoutes(sessions),
     route({
       method: 'GET',
       path: '/api/sessions/:key',
