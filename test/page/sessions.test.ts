@@ -45,7 +45,7 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
 
-  await page.getByRole('searchbox').fill('');
+  await page.getByRole('combobox').fill('');
   await expect.poll(() => list.getByRole('listitem').count()).toBe(4);
   await expectAccessible(page);
   await list.getByRole('button', { name: 'Actions for “Wie spät' }).click();

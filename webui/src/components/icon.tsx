@@ -32,6 +32,9 @@ const PATHS = {
   up: 'M6 15l6-6l6 6',
   palette: 'M4 7h16M4 12h10M4 17h7',
   sun: 'M12 8a4 4 0 1 0 0 8a4 4 0 0 0 0-8M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2',
+  pin: 'M9 4h6l-1 6l3 3H7l3-3zM12 13v7',
+  tag: 'M4 4h8l8 8l-8 8l-8-8zM8.5 8.5h.01',
+  archive: 'M4 5h16v4H4zM6 9v10h12V9M10 13h4',
   tool: 'M14 6a4 4 0 0 1 5 5l-9 9l-4-4l9-9M14 6l3 3',
 } as const;
 

@@ -88,6 +88,24 @@ function useActions(model: ChatModel, canWrite: boolean) {
   return { editing, edit, regenerate, send, cancelEdit: () => setEditing(undefined) };
 }
 
+/** What is said while somebody looks at it is read. */
+function useMarkAsRead(model: ChatModel): void {
+  const last = model.isCurrent.value && model.live.value === undefined ? model.messages.value.at(-1) : undefined;
+  const seq = last === undefined || last.role === 'user' ? undefined : last.seq;
+  useEffect(() => {
+    if (seq === undefined) return undefined;
+    const mark = (): void => {
+      if (document.visibilityState !== 'visible') return;
+      document.removeEventListener('visibilitychange', mark);
+      // One that is not marked is shown as unread: nothing is lost.
+      call('PATCH', apiPath('/api/sessions/:key', { key: model.session }), { body: { unread: false } }).catch(() => undefined);
+    };
+    document.addEventListener('visibilitychange', mark);
+    mark();
+    return () => document.removeEventListener('visibilitychange', mark);
+  }, [model, seq]);
+}
+
 function GoneChat() {
   const action = (
     <Button kind="primary" onClick={() => navigate(hashOf('chat'))}>
@@ -103,6 +121,7 @@ function Conversation({ session }: { session: string }) {
     model.open();
     return () => model.close();
   }, [model]);
+  useMarkAsRead(model);
   const [, channel = ''] = session.split(':');
   const canWrite = channel === 'webchat';
   const { editing, edit, regenerate, send, cancelEdit } = useActions(model, canWrite);

@@ -1,21 +1,22 @@
 /** The sessions view: every conversation, found by title or text, renamed, copied, exported, imported, deleted and brought back. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { apiPath, call } from '../../api/client.js';
-import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
-import { useCommands } from '../../shell/commands.js';
 import { address, changeQuery } from '../../shell/router.js';
-import { RenameDialog } from './rename-dialog.js';
-import { attempt, importFile, remove, type Session, type SessionList } from './session-actions.js';
-import { SessionRow } from './session-row.js';
+import { SearchBox } from './search-box.js';
+import { attempt, importFile, type Session, type SessionList } from './session-actions.js';
+import { SessionRows } from './session-rows.js';
+import { hasFilter, toggleFilter } from './suggestions.js';
 import { t } from './text.js';
 import './sessions.css';
 
 const PAGE = 100;
-/** Several things happen at once: the list is read once for all of them. */
-const SETTLE_MS = 200;
+
+interface TagsAnswer {
+  readonly tags: readonly string[];
+}
 
 /** The pages that were asked for, as one list. */
 function useSessions(search: string) {
@@ -36,41 +37,6 @@ function useSessions(search: string) {
     [search, pages],
   );
   return { ...resource, showMore: () => setPages(pages + 1) };
-}
-
-/** Which sessions an answer is being given in, as far as it was seen to begin. */
-function useAnswering(reload: () => void): ReadonlySet<string> {
-  const [answering, setAnswering] = useState<ReadonlySet<string>>(new Set());
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useGatewayEvent(({ name, data }) => {
-    if (name !== 'turn' && name !== 'session' && name !== 'reset') return;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(reload, SETTLE_MS);
-    if (name !== 'turn') return;
-    const next = new Set(answering);
-    if (data.state === 'started') next.add(data.session);
-    else next.delete(data.session);
-    setAnswering(next);
-  });
-  return answering;
-}
-
-/** Which rows are selected; with Shift, all from the last one to this. */
-function useSelection(sessions: readonly Session[]) {
-  const [keys, setKeys] = useState<ReadonlySet<string>>(new Set());
-  const last = useRef(-1);
-  const select = (index: number, isSelected: boolean, isRange: boolean): void => {
-    const next = new Set(keys);
-    const from = isRange && last.current >= 0 ? Math.min(last.current, index) : index;
-    const to = isRange && last.current >= 0 ? Math.max(last.current, index) : index;
-    for (const { key } of sessions.slice(from, to + 1)) {
-      if (isSelected) next.add(key);
-      else next.delete(key);
-    }
-    last.current = index;
-    setKeys(next);
-  };
-  return { keys, select, clear: () => setKeys(new Set()), selected: sessions.filter(({ key }) => keys.has(key)) };
 }
 
 function ImportButton({ onDone }: { onDone: () => void }) {
@@ -100,75 +66,58 @@ function ImportButton({ onDone }: { onDone: () => void }) {
   );
 }
 
-function SearchBox({ search }: { search: string }) {
-  const box = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState(search);
-  useEffect(() => {
-    const timer = setTimeout(() => text !== search && changeQuery({ q: text }), SETTLE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  useCommands([{ id: 'search-sessions', label: t('search'), icon: 'search', keys: '/', run: () => box.current?.focus() }]);
-  const onInput = (event: { currentTarget: HTMLInputElement }): void => setText(event.currentTarget.value);
-  return (
-    <input ref={box} type="search" maxLength={200} aria-label={t('search')} placeholder={t('search')} value={text} onInput={onInput} />
-  );
-}
+/** Searches that are wanted often, each by one press. */
+const SHORTCUTS = [
+  ['is:unread', 'unread'],
+  ['is:pinned', 'pinned'],
+  ['is:answering', 'answeringNow'],
+  ['is:archived', 'archived'],
+] as const;
 
-function Rows({ sessions, reload }: { sessions: readonly Session[]; reload: () => void }) {
-  const [renamed, setRenamed] = useState<Session | undefined>(undefined);
-  const answering = useAnswering(reload);
-  const { keys, select, clear, selected } = useSelection(sessions);
-  const removeAll = (list: readonly Session[]): void => {
-    clear();
-    void attempt(() => remove(list, reload));
-  };
+function Shortcuts({ search, onToggle }: { search: string; onToggle: (filter: string) => void }) {
   return (
-    <>
-      {selected.length > 0 && (
-        <div class="row selection" role="status">
-          {t('selected', { count: selected.length })}
-          <Button kind="danger" icon="trash" onClick={() => removeAll(selected)}>
-            {t('deleteSelected')}
-          </Button>
-          <Button kind="quiet" onClick={clear}>
-            {t('clear')}
-          </Button>
-        </div>
-      )}
-      <ul class="rows session-rows" aria-label={t('list')}>
-        {sessions.map((session, index) => (
-          <SessionRow
-            key={session.key}
-            session={session}
-            isSelected={keys.has(session.key)}
-            isAnswering={answering.has(session.key)}
-            onSelect={(isSelected, isRange) => select(index, isSelected, isRange)}
-            onRename={() => setRenamed(session)}
-            onDelete={() => removeAll([session])}
-          />
-        ))}
-      </ul>
-      {renamed !== undefined && <RenameDialog session={renamed} onClose={() => setRenamed(undefined)} onDone={reload} />}
-    </>
+    <div class="row shortcuts" role="group" aria-label={t('filters')}>
+      {SHORTCUTS.map(([filter, name]) => (
+        <button
+          key={filter}
+          type="button"
+          class="chip toggle"
+          aria-pressed={hasFilter(search, filter)}
+          title={filter}
+          onClick={() => onToggle(filter)}
+        >
+          {t(name)}
+        </button>
+      ))}
+    </div>
   );
 }
 
 export default function SessionsView() {
   const search = address.value.query['q'] ?? '';
   const { value, error, reload, showMore } = useSessions(search);
-  const isEmpty = value?.sessions.length === 0;
+  const tags = useResource((signal) => call<TagsAnswer>('GET', '/api/session-tags', { signal }), [value]).value?.tags ?? [];
+  const list = useRef<HTMLUListElement>(null);
+  const sessions = value?.sessions ?? [];
+  const toggle = (filter: string): void => changeQuery({ q: toggleFilter(search, filter) });
+  const enterList = (): void => list.current?.querySelector<HTMLElement>('.session-link')?.focus();
   return (
     <section class="view">
       <header class="view-head">
         <h1>{t('title')}</h1>
-        <SearchBox search={search} />
+        <SearchBox search={search} known={{ sessions, tags }} onLeave={enterList} />
         <ImportButton onDone={reload} />
       </header>
+      <Shortcuts search={search} onToggle={toggle} />
       {error !== undefined && <ErrorBox error={error} retry={reload} />}
       {value === undefined && error === undefined && <Spinner />}
-      {isEmpty && (search === '' ? <Empty title={t('none')}>{t('noneText')}</Empty> : <Empty title={t('noMatch', { search })} />)}
-      {value !== undefined && <Rows sessions={value.sessions} reload={reload} />}
+      {value !== undefined && error === undefined && sessions.length === 0 && <NoSessions search={search} />}
+      {sessions.length > 0 && error === undefined && <SessionRows {...{ sessions, tags, reload, list }} onFilter={toggle} />}
       {value?.hasMore === true && <Button onClick={showMore}>{t('more')}</Button>}
     </section>
   );
+}
+
+function NoSessions({ search }: { search: string }) {
+  return search === '' ? <Empty title={t('none')}>{t('noneText')}</Empty> : <Empty title={t('noMatch', { search })} />;
 }

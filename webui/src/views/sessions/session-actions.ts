@@ -27,6 +27,36 @@ export async function rename(key: string, title: string): Promise<void> {
   await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { title } });
 }
 
+/** As many at once as a browser sends to one host. */
+const AT_ONCE = 6;
+
+async function forEach(sessions: readonly Session[], action: (session: Session) => Promise<unknown>): Promise<void> {
+  for (let at = 0; at < sessions.length; at += AT_ONCE) await Promise.all(sessions.slice(at, at + AT_ONCE).map(action));
+}
+
+export interface Change {
+  readonly pinned?: boolean;
+  readonly archived?: boolean;
+  readonly unread?: boolean;
+  readonly tags?: readonly string[];
+}
+
+export async function changeEach(sessions: readonly Session[], changeOf: (session: Session) => Change): Promise<void> {
+  await forEach(sessions, (session) => call('PATCH', apiPath('/api/sessions/:key', { key: session.key }), { body: changeOf(session) }));
+}
+
+/** Archives them, or takes them out; with a way back. @param settled  called when the list is no longer true */
+export async function archive(sessions: readonly Session[], isArchived: boolean, settled: () => void): Promise<void> {
+  await changeEach(sessions, () => ({ archived: isArchived }));
+  settled();
+  const back = async (): Promise<void> => {
+    await changeEach(sessions, ({ archived }) => ({ archived }));
+    settled();
+  };
+  const text = t(isArchived ? 'wereArchived' : 'wereUnarchived', { count: sessions.length });
+  showUndo(text, () => void attempt(back));
+}
+
 export async function fork(key: string): Promise<void> {
   const { session } = await call<SessionAnswer>('POST', apiPath('/api/sessions/:key/fork', { key }), { body: {} });
   navigate(hashOf('chat', [session.key]));
@@ -34,10 +64,10 @@ export async function fork(key: string): Promise<void> {
 
 /** @param settled  called when the list is no longer true */
 export async function remove(sessions: readonly Session[], settled: () => void): Promise<void> {
-  for (const { key } of sessions) await call('DELETE', apiPath('/api/sessions/:key', { key }));
+  await forEach(sessions, ({ key }) => call('DELETE', apiPath('/api/sessions/:key', { key })));
   settled();
   const restore = async (): Promise<void> => {
-    for (const { key } of sessions) await call('POST', apiPath('/api/sessions/:key/restore', { key }));
+    await forEach(sessions, ({ key }) => call('POST', apiPath('/api/sessions/:key/restore', { key })));
     settled();
   };
   const [first] = sessions;

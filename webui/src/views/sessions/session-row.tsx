@@ -1,5 +1,6 @@
 /** One session of the list. */
 import { copyText } from '../../components/copy.js';
+import { Icon } from '../../components/icon.js';
 import { Menu } from '../../components/menu.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
@@ -21,43 +22,106 @@ export function ageOf(iso: string, nowMs: number): string {
   return format.format(unit === 'second' ? 0 : -Math.floor(seconds / size), unit);
 }
 
+/** `950`, `12.3k`, `1.2M`. */
+export function countText(count: number): string {
+  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+}
+
 export interface SessionRowProps {
   readonly session: Session;
   readonly isSelected: boolean;
   readonly isAnswering: boolean;
   readonly onSelect: (isSelected: boolean, isRange: boolean) => void;
-  readonly onRename: () => void;
-  readonly onDelete: () => void;
+  readonly onAct: (action: RowAction) => void;
+  readonly onFilter: (filter: string) => void;
 }
 
-export function SessionRow({ session, isSelected, isAnswering, onSelect, onRename, onDelete }: SessionRowProps) {
-  const { key, title, channel, messageCount, updatedAt, agentId } = session;
-  const onClick = (event: MouseEvent): void => onSelect((event.currentTarget as HTMLInputElement).checked, event.shiftKey);
+export type RowAction = 'rename' | 'delete' | 'pin' | 'archive' | 'read' | 'tag';
+
+function Marks({ session, isAnswering }: { session: Session; isAnswering: boolean }) {
+  if (isAnswering) return <span class="pulse" role="img" aria-label={t('answering')} />;
+  if (session.unread) return <span class="unread-dot" role="img" aria-label={t('unread')} />;
+  return <span class="no-mark" />;
+}
+
+function RowMenu({ session, onAct }: Pick<SessionRowProps, 'session' | 'onAct'>) {
+  const { key, title, pinned, archived, unread } = session;
   return (
-    <li>
-      <input type="checkbox" aria-label={t('select', { title })} checked={isSelected} onClick={onClick} />
-      <a class="session-link" href={hashOf('chat', [key])}>
-        {isAnswering && <span class="pulse" role="img" aria-label={t('answering')} />}
-        <span class="session-title">{title}</span>
-      </a>
-      <span class="chip">{channel}</span>
-      <span class="session-facts">
-        {agentId} · {t('messages', { count: messageCount })}
-      </span>
-      <time class="session-age" dateTime={updatedAt} title={new Date(updatedAt).toLocaleString(language.value)}>
+    <Menu
+      label={t('actions', { title })}
+      items={[
+        { label: t('rename'), icon: 'edit', run: () => onAct('rename') },
+        { label: t(pinned ? 'unpin' : 'pin'), icon: 'pin', run: () => onAct('pin') },
+        { label: t('tags'), icon: 'tag', run: () => onAct('tag') },
+        { label: t(unread ? 'markRead' : 'markUnread'), icon: 'check', run: () => onAct('read') },
+        { label: t(archived ? 'unarchive' : 'archive'), icon: 'archive', run: () => onAct('archive') },
+        { label: t('fork'), icon: 'fork', run: () => void attempt(() => fork(key)) },
+        { label: t('exportMarkdown'), icon: 'download', run: () => void attempt(() => download(key, 'markdown')) },
+        { label: t('exportJson'), icon: 'download', run: () => void attempt(() => download(key, 'json')) },
+        { label: t('copyKey'), icon: 'copy', run: () => void copyText(key) },
+        { label: t('delete'), icon: 'trash', kind: 'danger', run: () => onAct('delete') },
+      ]}
+    />
+  );
+}
+
+function Facts({ session }: { session: Session }) {
+  const { messageCount, usage, updatedAt, agentId } = session;
+  const tokens = usage.inputTokens + usage.outputTokens;
+  const cost = usage.costUsd > 0 ? ` · $${usage.costUsd.toFixed(usage.costUsd < 1 ? 3 : 2)}` : '';
+  const numbers = { input: usage.inputTokens.toLocaleString(language.value), output: usage.outputTokens.toLocaleString(language.value) };
+  return (
+    <span class="session-facts">
+      <time dateTime={updatedAt} title={new Date(updatedAt).toLocaleString(language.value)}>
         {ageOf(updatedAt, Date.now())}
       </time>
-      <Menu
-        label={t('actions', { title })}
-        items={[
-          { label: t('rename'), icon: 'edit', run: onRename },
-          { label: t('fork'), icon: 'fork', run: () => void attempt(() => fork(key)) },
-          { label: t('exportMarkdown'), icon: 'download', run: () => void attempt(() => download(key, 'markdown')) },
-          { label: t('exportJson'), icon: 'download', run: () => void attempt(() => download(key, 'json')) },
-          { label: t('copyKey'), icon: 'copy', run: () => void copyText(key) },
-          { label: t('delete'), icon: 'trash', kind: 'danger', run: onDelete },
-        ]}
-      />
+      <span>
+        {agentId} · {t('messages', { count: messageCount })}
+        {tokens > 0 && <span title={t('usage', numbers) + cost}>{` · ${t('tokens', { count: countText(tokens) })}`}</span>}
+      </span>
+    </span>
+  );
+}
+
+export function SessionRow({ session, isSelected, isAnswering, onSelect, onAct, onFilter }: SessionRowProps) {
+  const { key, title, channel, lastMessage, pinned, archived, unread, tags } = session;
+  const onClick = (event: MouseEvent): void => onSelect((event.currentTarget as HTMLInputElement).checked, event.shiftKey);
+  const line = lastMessage === null ? t('nothingSaid') : lastMessage.text;
+  return (
+    <li class={unread ? 'unread' : ''} data-selected={isSelected}>
+      <input type="checkbox" aria-label={t('select', { title })} checked={isSelected} onClick={onClick} />
+      <Marks session={session} isAnswering={isAnswering} />
+      <div class="session-main">
+        <div class="session-head">
+          {pinned && (
+            <span class="session-pin" role="img" aria-label={t('pinned')}>
+              <Icon name="pin" size={14} />
+            </span>
+          )}
+          <a class="session-link" href={hashOf('chat', [key])}>
+            {title}
+          </a>
+          {tags.map((tag) => (
+            <button
+              key={tag}
+              type="button"
+              class="chip tag"
+              aria-label={t('showTag', { tag })}
+              onClick={() => onFilter(/\s/.test(tag) ? `tag:"${tag}"` : `tag:${tag}`)}
+            >
+              {tag}
+            </button>
+          ))}
+        </div>
+        <p class="session-last">
+          {lastMessage?.role === 'user' && <b>{t('asked')} </b>}
+          {line}
+        </p>
+      </div>
+      {archived && <span class="chip warn">{t('archived')}</span>}
+      <span class="chip session-channel">{channel}</span>
+      <Facts session={session} />
+      <RowMenu session={session} onAct={onAct} />
     </li>
   );
 }

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+test.skipIf(noBrowser)('sessions are pinned, tagged, archived and found again, by keyboard and by pointer', async () => {
+  const { gateway, talk } = await startPageWorld();
+  for (const question of ['First question', 'Second question', 'Third question']) await talk(question);
+  const page = await openPage(`${gateway.url}/#/sessions`);
+  const list = page.getByRole('list', { name: 'All sessions' });
+  const links = list.locator('.session-link');
+  const titles = (): Promise<string[]> => links.allTextContents();
+  await expect.poll(titles).toEqual(['Third question', 'Second question', 'First question']);
+  await list.getByRole('img', { name: 'Unread' }).first().waitFor();
+
+  // By keyboard alone: to the last one, pin it; it goes to the top.
+  await links.first().press('End');
+  await page.keyboard.press('p');
+  await expect.poll(titles).toEqual(['First question', 'Third question', 'Second question']);
+  // Two of them with Shift, tagged and archived.
+  await links.nth(1).focus();
+  await page.keyboard.press('Shift+ArrowDown');
+  await page.getByText('2 selected').waitFor();
+  await page.keyboard.press('t');
+  await page.getByRole('textbox', { name: 'New tags' }).fill('Work, two words');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => list.getByRole('button', { name: 'Show only “two words”' }).count()).toBe(2);
+  await links.nth(1).focus();
+  await page.keyboard.press('e');
+  await page.getByText('2 sessions were archived').waitFor();
+  await expect.poll(titles).toEqual(['First question']);
+
+  await page.getByRole('button', { name: 'Archived' }).click();
+  await expect.poll(titles).toEqual(['Third question', 'Second question']);
+  expect(page.url()).toContain('q=is%3Aarchived');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Archived' }).click();
+  await expect.poll(titles).toEqual(['First question', 'Third question', 'Second question']);
+
+  await list.getByRole('button', { name: 'Show only “work”' }).first().click();
+  await expect.poll(titles).toEqual(['Third question', 'Second question']);
+  await expectAccessible(page);
+});
+
+test.skipIf(noBrowser)('a search is completed as it is written, and what cannot be is said', async () => {
+  const { gateway, talk } = await startPageWorld();
+  const key = await talk('Where is the harbour?');
+  await talk('Something else');
+  const page = await openPage(`${gateway.url}/#/sessions`, { allowedErrors: /400/ });
+  const links = page.getByRole('list', { name: 'All sessions' }).locator('.session-link');
+  await links.first().waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('harbour a');
+  await page.getByRole('option', { name: 'after:' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('7');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.url()).toContain('q=harbour+after%3A7d');
+  await expect.poll(() => links.allTextContents()).toEqual(['Where is the harbour?']);
+  await expectAccessible(page);
+
+  await page.getByRole('combobox').fill('is:red');
+  await page.getByText('is: takes pinned, unread, archived, answering, any').waitFor();
+  await page.getByRole('combobox').fill('is:unread');
+  await page.keyboard.press('Escape');
+  await expect.poll(() => links.count()).toBe(2);
+  // What is looked at is read.
+  const marked = page.waitForResponse((response) => response.request().method() === 'PATCH');
+  await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
+  await page.getByRole('article', { name: 'You' }).getByText('Where is the harbour?').waitFor();
+  await marked;
+  await page.goto(`${gateway.url}/#/sessions?q=is:unread`);
+  await expect.poll(() => links.allTextContents()).toEqual(['Something else']);
+});

@@ -1,0 +1,96 @@
+/** The tags of one session or of several: what all of them have is ticked; what only some have says so. */
+import { useState } from 'preact/hooks';
+import { MAX_TAG_LENGTH, MAX_TAGS, normaliseTag } from '../../../../shared/session-filters.js';
+import { Button } from '../../components/button.js';
+import { Dialog, DialogActions } from '../../components/dialog.js';
+import { errorText } from '../../components/feedback.js';
+import { CheckField, TextField } from '../../components/field.js';
+import { t as shell } from '../../shell/text.js';
+import { changeEach, type Session } from './session-actions.js';
+import { t } from './text.js';
+
+export interface TagDialogProps {
+  readonly sessions: readonly Session[];
+  readonly known: readonly string[];
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+function hintFor(tag: string, sessions: readonly Session[]): string | undefined {
+  const count = sessions.filter(({ tags }) => tags.includes(tag)).length;
+  return count === 0 || count === sessions.length ? undefined : t('someHave', { count, all: sessions.length });
+}
+
+interface KnownTagsProps {
+  readonly all: readonly string[];
+  readonly sessions: readonly Session[];
+  readonly changed: Readonly<Record<string, boolean>>;
+  readonly isTicked: (tag: string) => boolean;
+  readonly onChange: (changed: Readonly<Record<string, boolean>>) => void;
+}
+
+function KnownTags({ all, sessions, changed, isTicked, onChange }: KnownTagsProps) {
+  return (
+    <fieldset class="known-tags">
+      <legend class="off-screen">{t('tags')}</legend>
+      {all.map((tag) => {
+        const hint = changed[tag] === undefined ? hintFor(tag, sessions) : undefined;
+        return (
+          <CheckField
+            key={tag}
+            label={tag}
+            {...(hint === undefined ? {} : { hint })}
+            isChecked={isTicked(tag)}
+            onChange={(isChecked) => onChange({ ...changed, [tag]: isChecked })}
+          />
+        );
+      })}
+    </fieldset>
+  );
+}
+
+export function TagDialog({ sessions, known, onClose, onDone }: TagDialogProps) {
+  const [changed, setChanged] = useState<Readonly<Record<string, boolean>>>({});
+  const [added, setAdded] = useState('');
+  const [fault, setFault] = useState<string | undefined>(undefined);
+  const all = [...new Set([...sessions.flatMap(({ tags }) => tags), ...known])].toSorted((one, other) => one.localeCompare(other));
+  const isTicked = (tag: string): boolean => changed[tag] ?? sessions.every(({ tags }) => tags.includes(tag));
+  const save = async (): Promise<void> => {
+    const fresh = added.split(',').map(normaliseTag).filter(Boolean);
+    const wrong = fresh.find((tag) => tag.length > MAX_TAG_LENGTH || tag.includes('"'));
+    if (wrong !== undefined) return setFault(t('wrongTag', { tag: wrong, count: MAX_TAG_LENGTH }));
+    const tagsOf = ({ tags }: Session): string[] =>
+      [...new Set([...tags, ...Object.keys(changed), ...fresh])].filter(
+        (tag) => fresh.includes(tag) || (changed[tag] ?? tags.includes(tag)),
+      );
+    if (sessions.some((session) => tagsOf(session).length > MAX_TAGS)) return setFault(t('tooManyTags', { count: MAX_TAGS }));
+    try {
+      await changeEach(sessions, (session) => ({ tags: tagsOf(session) }));
+      onDone();
+      onClose();
+    } catch (error) {
+      setFault(errorText(error));
+    }
+  };
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    void save();
+  };
+  return (
+    <Dialog
+      title={sessions.length === 1 ? t('tagsOf', { title: sessions[0]?.title ?? '' }) : t('tagsOfMany', { count: sessions.length })}
+      onClose={onClose}
+    >
+      <form onSubmit={submit}>
+        {all.length > 0 && <KnownTags {...{ all, sessions, changed, isTicked }} onChange={setChanged} />}
+        <TextField label={t('newTags')} hint={t('newTagsHint')} value={added} onInput={setAdded} error={fault} autoFocus />
+        <DialogActions>
+          <Button onClick={onClose}>{shell('cancel')}</Button>
+          <Button kind="primary" type="submit">
+            {shell('save')}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
