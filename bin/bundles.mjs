@@ -21,6 +21,7 @@ const ENTRIES = {
   ai: 'daemon/worker/ai.ts',
   telegram: 'daemon/worker/telegram.ts',
   metrics: 'daemon/worker/metrics.ts',
+  'cron-words': 'daemon/worker/cron/words.ts',
   ws: 'daemon/worker/socket/ws.ts',
   database: 'daemon/worker/database.ts',
   backup: 'client/backup-tools.ts',

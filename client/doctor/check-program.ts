@@ -22,6 +22,7 @@ const BUNDLES: readonly BundleName[] = [
   'ai',
   'telegram',
   'metrics',
+  'cron-words',
 ];
 
 export function checkNode(version = process.versions.node): Finding {

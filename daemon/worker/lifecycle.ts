@@ -16,6 +16,7 @@ import { type GatewayPaths, resolvePaths } from '../../shared/node/paths.js';
 import { findSecrets } from '../../shared/node/find-secrets.js';
 import { createRedactor, type Redactor } from '../../shared/node/redact.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
+import type { CronWords } from './cron/preview.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
 import type { MetricsModule } from './http/metrics.js';
 import type { WsModule } from './socket/sockets.js';
@@ -99,6 +100,7 @@ export class WorkerLifecycle {
       clock,
       loadAi: holdBundle<AiModule>('ai'),
       loadTelegram: holdBundle<TelegramModule>('telegram'),
+      loadCronWords: holdBundle<CronWords>('cron-words'),
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
     });

@@ -23,6 +23,7 @@ export type BundleName =
   | 'ai'
   | 'telegram'
   | 'metrics'
+  | 'cron-words'
   | 'ws'
   | 'doctor';
 

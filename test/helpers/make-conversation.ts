@@ -1,6 +1,7 @@
 /** A whole conversation part of a worker over a temp directory, with the provider and everything else real. */
 import { onTestFinished } from 'vitest';
 import * as ai from '../../daemon/worker/ai.js';
+import * as cronWords from '../../daemon/worker/cron/words.js';
 import * as telegram from '../../daemon/worker/telegram.js';
 import { createConversation, type Conversation, type ConversationDeps } from '../../daemon/worker/services/create-services.js';
 import type { AgentEvent, AgentRequest } from '../../daemon/worker/services/contracts.js';
@@ -37,6 +38,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     logger: log,
     clock: systemClock,
     loadAi: () => ai,
+    loadCronWords: () => cronWords,
     loadTelegram: () => telegram,
     environment: () => undefined,
     // What runs on this machine is no part of a test.

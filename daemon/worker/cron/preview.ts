@@ -1,8 +1,12 @@
 /** A schedule for people: in words, and its next times with what daylight saving does to them. */
-import { toString as describeCron } from 'cronstrue';
-import 'cronstrue/locales/zh_CN';
+import type * as Cronstrue from 'cronstrue';
 import { parseSchedule, type Schedule, type ScheduleSource } from './schedule.js';
 import { resolveTimeZone, toZonedIso, zoneOffsetMs } from './time-zone.js';
+
+/** What puts an expression into words; loaded late. */
+export interface CronWords {
+  readonly describe: typeof Cronstrue.toString;
+}
 
 export interface PreviewedRun {
   readonly atMs: number;
@@ -35,14 +39,21 @@ function noteOf(timeZone: string, atMs: number): PreviewedRun['note'] {
   return zoneOffsetMs(timeZone, atMs - 1_000) < here ? 'gap' : null;
 }
 
-function wordsOf(schedule: Schedule, text: string): { en: string; zh: string } {
+function wordsOf(schedule: Schedule, text: string, loadWords: () => CronWords): { en: string; zh: string } {
   if (schedule.kind !== 'cron') return { en: text, zh: text.replace(/^every\s+/i, '每 ').replace(/^at\s+/i, '在 ') };
   const options = { use24HourTimeFormat: true, throwExceptionOnParseError: false };
-  return { en: describeCron(text, { ...options, locale: 'en' }), zh: describeCron(text, { ...options, locale: 'zh_CN' }) };
+  const { describe } = loadWords();
+  return { en: describe(text, { ...options, locale: 'en' }), zh: describe(text, { ...options, locale: 'zh_CN' }) };
+}
+
+export interface PreviewOptions {
+  readonly nowMs: number;
+  readonly count: number;
+  readonly loadWords: () => CronWords;
 }
 
 /** @throws INVALID_REQUEST that names the field; an `at` that is past, and what never fires, is a warning here */
-export function previewSchedule(source: ScheduleSource, options: { nowMs: number; count: number }): SchedulePreview {
+export function previewSchedule(source: ScheduleSource, options: PreviewOptions): SchedulePreview {
   const timezone = resolveTimeZone(source.timezone);
   const schedule = parseSchedule(source);
   const runs: PreviewedRun[] = [];
@@ -50,5 +61,5 @@ export function previewSchedule(source: ScheduleSource, options: { nowMs: number
     runs.push({ atMs, local: toZonedIso(timezone, atMs), note: noteOf(timezone, atMs) });
   }
   const warning = runs.length > 0 ? null : schedule.kind === 'at' ? 'it is in the past: it never fires' : 'it never fires';
-  return { timezone, words: wordsOf(schedule, source.schedule.trim()), warning, runs };
+  return { timezone, words: wordsOf(schedule, source.schedule.trim(), options.loadWords), warning, runs };
 }

@@ -1,6 +1,7 @@
 /** Puts scheduled jobs together: the scheduler, what its runs do, and the service over them. */
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import type { CronWords } from '../cron/preview.js';
 import { createTellChat, JobRunner } from '../cron/run-job.js';
 import type { RunChange } from '../cron/run-rows.js';
 import { Scheduler } from '../cron/scheduler.js';
@@ -14,6 +15,7 @@ export interface CronDeps extends CronActionsOptions {
   readonly instanceId: string;
   liveInstanceIds(): readonly string[];
   readonly publish: (event: GatewayEvent) => void;
+  loadCronWords(): CronWords;
 }
 
 export interface CronParts {
@@ -57,6 +59,7 @@ export function createCron(deps: CronDeps): CronParts {
     channels,
     scheduler,
     publish,
+    loadWords: () => deps.loadCronWords(),
     config: () => deps.config(),
     checkModel: (ref) => void deps.registry().resolve(ref),
   });

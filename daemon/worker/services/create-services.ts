@@ -43,6 +43,7 @@ import { TurnJournal } from './turn-journal.js';
 import { TurnRunner } from './turn-runner.js';
 import { ToolBox } from './turn-tools.js';
 import { Upkeep } from './upkeep.js';
+import type { CronWords } from '../cron/preview.js';
 import { createWebhookService } from './webhooks.js';
 
 export type { TelegramModule } from '../channels/telegram/telegram.js';
@@ -63,6 +64,8 @@ export interface ConversationDeps {
   loadAi(): AiModule;
   /** Loads the bundle that speaks to Telegram. */
   loadTelegram(): TelegramModule;
+  /** Loads the bundle that puts schedules into words. */
+  loadCronWords(): CronWords;
   /** Reads a whole database. Default: none is checked. */
   readonly checkDatabase?: CheckDatabase;
   /** Looks up an environment variable. Default: the process's. */
@@ -244,7 +247,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const path = deps.paths.databasePath;
   const { checkDatabase: check } = deps;
   const integrity = check && new IntegrityCheck({ store, path, clock, logger, isSoleWorker, check });
-  const cron: CronParts = createCron({ ...shared, channels, outbox, turns, publish });
+  const cron: CronParts = createCron({ ...shared, channels, outbox, turns, publish, loadCronWords: () => deps.loadCronWords() });
 
   return {
     sessions: publishedSessions(

@@ -6,7 +6,7 @@ import { newId } from '../../../shared/ids.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { MAX_QUEUED_PER_JOB } from '../cron/claim.js';
 import { defaultGraceMs } from '../cron/policy.js';
-import { previewSchedule } from '../cron/preview.js';
+import { type CronWords, previewSchedule } from '../cron/preview.js';
 import { newRun } from '../cron/run-rows.js';
 import { firstInstant, parseSchedule } from '../cron/schedule.js';
 import type { Scheduler } from '../cron/scheduler.js';
@@ -41,6 +41,7 @@ export interface CronServiceOptions {
   /** @throws MODEL_NOT_FOUND */
   checkModel(ref: string): void;
   readonly publish: (event: GatewayEvent) => void;
+  readonly loadWords: () => CronWords;
 }
 
 export function jobEvent(id: string, change: 'created' | 'updated' | 'deleted'): GatewayEvent {
@@ -233,6 +234,8 @@ async function trigger({ store, clock, scheduler, config }: CronServiceOptions, 
 /** What is only looked at. */
 function createReading(options: CronServiceOptions): Pick<CronService, Reading> {
   const { store, clock } = options;
+  let words: CronWords | undefined;
+  const loadWords = (): CronWords => (words ??= options.loadWords());
   return {
     list: () =>
       store.read(async (db) => {
@@ -267,7 +270,7 @@ function createReading(options: CronServiceOptions): Pick<CronService, Reading> 
 
     async preview({ schedule, timezone = options.config().cron.defaultTimezone, count = 5 }) {
       const nowMs = clock.now();
-      const { runs, ...rest } = previewSchedule({ schedule, timezone, anchorMs: nowMs }, { nowMs, count });
+      const { runs, ...rest } = previewSchedule({ schedule, timezone, anchorMs: nowMs }, { nowMs, count, loadWords });
       return { schedule, ...rest, runs: runs.map(({ atMs, local, note }) => ({ at: new Date(atMs).toISOString(), local, note })) };
     },
   };

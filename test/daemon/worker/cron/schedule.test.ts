@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { firstInstant, parseSchedule } from '../../../../daemon/worker/cron/schedule.js';
+import * as cronWords from '../../../../daemon/worker/cron/words.js';
 import { previewSchedule } from '../../../../daemon/worker/cron/preview.js';
 import { backoffMs, defaultGraceMs } from '../../../../daemon/worker/cron/policy.js';
 
@@ -76,7 +77,7 @@ test.each([
 });
 
 test('a preview says in words what a schedule is, and what daylight saving does to it', () => {
-  const options = { nowMs: at('2026-03-28T12:00:00Z'), count: 2 };
+  const options = { nowMs: at('2026-03-28T12:00:00Z'), count: 2, loadWords: () => cronWords };
   expect(previewSchedule(source('30 2 * * *', 'Europe/Berlin'), options)).toEqual({
     timezone: 'Europe/Berlin',
     words: { en: 'At 02:30', zh: '在02:30' },
@@ -86,7 +87,7 @@ test('a preview says in words what a schedule is, and what daylight saving does 
       { atMs: at('2026-03-30T00:30:00Z'), local: '2026-03-30T02:30:00+02:00', note: null },
     ],
   });
-  const twice = previewSchedule(source('*/30 2 * * *', 'Europe/Berlin'), { nowMs: at('2026-10-24T23:00:00Z'), count: 5 });
+  const twice = previewSchedule(source('*/30 2 * * *', 'Europe/Berlin'), { ...options, nowMs: at('2026-10-24T23:00:00Z'), count: 5 });
   expect(twice.runs.map(({ note }) => note)).toEqual(['repeated', 'repeated', 'repeated-again', 'repeated-again', null]);
   expect(previewSchedule(source('0 0 30 2 *'), options)).toMatchObject({ warning: 'it never fires', runs: [] });
 });
