@@ -23,6 +23,7 @@ const ENTRIES = {
   metrics: 'daemon/worker/metrics.ts',
   'cron-words': 'daemon/worker/cron/words.ts',
   ws: 'daemon/worker/socket/ws.ts',
+  insight: 'daemon/worker/insight.ts',
   database: 'daemon/worker/database.ts',
   backup: 'client/backup-tools.ts',
 };

@@ -13,6 +13,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: [['gateway', 'service-start']], load: async () => (await import('./gateway/service-start.js')).ServiceStartCommand },
   { paths: [['gateway', 'service-status']], load: async () => (await import('./gateway/service-status.js')).ServiceStatusCommand },
   { paths: [['gateway', 'token']], load: async () => (await import('./gateway/token.js')).TokenCommand },
+  { paths: [['gateway', 'log-level']], load: async () => (await import('./gateway/log-level.js')).LogLevelCommand },
   { paths: [['gateway', 'open']], load: async () => (await import('./gateway/open.js')).OpenCommand },
   { paths: [['agent']], load: async () => (await import('./agent.js')).AgentCommand },
   { paths: [['send']], load: async () => (await import('./send.js')).SendCommand },

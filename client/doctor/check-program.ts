@@ -23,6 +23,7 @@ const BUNDLES: readonly BundleName[] = [
   'telegram',
   'metrics',
   'cron-words',
+  'insight',
 ];
 
 export function checkNode(version = process.versions.node): Finding {

@@ -25,7 +25,8 @@ import { Activity } from './services/activity.js';
 import { ConfigDocuments } from './services/config-documents.js';
 import { type Conversation, createConversation } from './services/create-services.js';
 import { checkInProcess } from './services/integrity-check.js';
-import { createLogService } from './services/logs.js';
+import { LogLevelOverride } from './services/log-level.js';
+import { type InsightModule, lateLogs, loadOnce } from './services/insight.js';
 import { createStatusService } from './services/status.js';
 import type { SupervisorChannel } from './supervisor-channel.js';
 import { WorkerConfig } from './worker-config.js';
@@ -50,6 +51,7 @@ export class WorkerLifecycle {
   readonly #config: WorkerConfig;
   readonly #logFile: LogFile;
   readonly #redactor: Redactor;
+  readonly #logLevel: LogLevelOverride;
   readonly #log: Logger;
   readonly #build = readBuildInfo() ?? { version: '0.0.0', buildId: 'unknown' };
   readonly #activity: Activity;
@@ -83,12 +85,14 @@ export class WorkerLifecycle {
     });
     this.#redactor = createRedactor(environmentSecrets());
     this.#learnSecrets();
+    this.#logLevel = new LogLevelOverride({ clock, configured: () => environment.logLevel ?? loaded().config.logs.level });
     this.#log = createLogger({
       file: this.#logFile,
-      level: () => environment.logLevel ?? loaded().config.logs.level,
+      level: () => this.#logLevel.level,
       bindings: { role: 'worker', instanceId: boot.instanceId },
       redactor: this.#redactor,
     });
+    this.#logLevel.logger = this.#log;
     this.#activity = new Activity({ instanceId: boot.instanceId, build: this.#build, clock });
     this.#conversation = createConversation({
       paths,
@@ -224,7 +228,8 @@ export class WorkerLifecycle {
         completions,
         status,
         overview,
-        logs: createLogService({ logPath: paths.logPath, redactor: this.#redactor }),
+        logs: lateLogs(loadOnce(holdBundle<InsightModule>('insight')), { logPath: paths.logPath, redactor: this.#redactor }),
+        logLevel: this.#logLevel,
         config: new ConfigDocuments({ paths, inForce, status }),
         events: this.#activity.events,
         counters: this.#activity.counters(() => this.#conversation.gauges()),
@@ -243,7 +248,7 @@ export class WorkerLifecycle {
   }
 
   #warnings(): StatusWarning[] {
-    return [...this.#config.current.warnings, ...this.#conversation.warnings()];
+    return [...this.#config.current.warnings, ...this.#logLevel.warnings(), ...this.#conversation.warnings()];
   }
 
   #beat(): void {

@@ -1,15 +1,20 @@
 /** Decides which log lines a reader asked for. */
-import { entryTimeMs, parseLogLine } from './entry.js';
+import { entryTimeMs, type LogEntry, parseLogLine } from './entry.js';
 import { levelRank, type LogLevel } from './level.js';
+import { createSearch } from './search.js';
 
 export interface LogFilter {
   /** This level and above. */
   readonly level?: LogLevel;
+  /** Levels that are left out. */
+  readonly hide?: readonly LogLevel[];
   /** Epoch ms, inclusive. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
   /** Text that the line contains, upper and lower case alike. */
   readonly q?: string;
+  /** Words, `-word`, `field:value` (`search.ts`). */
+  readonly search?: string;
 }
 
 /** `tooOld`: before `sinceMs`, so that whoever reads backwards may soon stop. */
@@ -18,16 +23,32 @@ export type LogVerdict = 'take' | 'leave' | 'tooOld';
 /** The head of every line that our own writers make; spares the parsing of lines that are not wanted. */
 const OWN_HEAD = /^\{"level":"([a-z]{4,5})","time":"([^"]{20,30})"/;
 
-function headOf(line: string): { rank: number; timeMs: number | undefined } {
+function headOf(line: string): { level: unknown; timeMs: number | undefined } {
   const own = OWN_HEAD.exec(line);
   const entry = own === null ? parseLogLine(line) : { level: own[1], time: own[2] };
-  return { rank: levelRank(entry['level']), timeMs: entryTimeMs(entry) };
+  return { level: entry['level'], timeMs: entryTimeMs(entry) };
+}
+
+/** A line that is parsed only where a search asks for its fields. */
+class Line {
+  readonly text: string;
+  #entry: LogEntry | undefined;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get entry(): LogEntry {
+    this.#entry ??= parseLogLine(this.text);
+    return this.#entry;
+  }
 }
 
 /** Compiles a filter. A line without a time passes no limit in time, one without a level no limit in level. */
 export function createLogFilter(filter: LogFilter): (line: string) => LogVerdict {
   const { sinceMs = -Infinity, untilMs = Infinity } = filter;
   const minimum = filter.level === undefined ? 0 : levelRank(filter.level);
+  const hidden: ReadonlySet<unknown> = new Set(filter.hide);
   const hasTimeLimit = sinceMs > -Infinity || untilMs < Infinity;
   const plain = (filter.q ?? '').toLowerCase();
   // In the file a quote or a backslash stands escaped.
@@ -37,13 +58,15 @@ export function createLogFilter(filter: LogFilter): (line: string) => LogVerdict
     const lower = line.toLowerCase();
     return lower.includes(escaped) || lower.includes(plain);
   };
+  const { search = '' } = filter;
+  const isFound = search.trim() === '' ? undefined : createSearch(search);
   return (line) => {
-    if (minimum > 0 || hasTimeLimit) {
-      const { rank, timeMs } = headOf(line);
+    if (minimum > 0 || hidden.size > 0 || hasTimeLimit) {
+      const { level, timeMs } = headOf(line);
       if (timeMs !== undefined && timeMs < sinceMs) return 'tooOld';
       if (hasTimeLimit && (timeMs === undefined || timeMs > untilMs)) return 'leave';
-      if (rank < minimum) return 'leave';
+      if (levelRank(level) < minimum || hidden.has(level)) return 'leave';
     }
-    return containsText(line) ? 'take' : 'leave';
+    return containsText(line) && (isFound === undefined || isFound(new Line(line))) ? 'take' : 'leave';
   };
 }

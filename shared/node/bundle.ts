@@ -25,6 +25,7 @@ export type BundleName =
   | 'metrics'
   | 'cron-words'
   | 'ws'
+  | 'insight'
   | 'doctor';
 
 /** The directory of the running bundles. In a bundle `__dirname` is that of the entry file, `dist/`. */

@@ -46,6 +46,7 @@ test.each([
   ['worker', 1_020],
   ['fallback', 20],
   ['ai', 960],
+  ['insight', 80],
 ])('%s.cjs stays below %i KB', (bundle, limit) => {
   expect(bytesOf(bundle, /./) / 1024).toBeLessThan(limit);
   expect(bytesOf(bundle, /./)).toBeGreaterThan(0);

@@ -3,6 +3,7 @@ import { fakeArchive, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
 import { fakeConfigService } from './fake-config.js';
 import { EventLog } from '../../daemon/worker/services/event-log.js';
+import { LogLevelOverride } from '../../daemon/worker/services/log-level.js';
 import { systemClock } from '../../shared/clock.js';
 import { GatewayError } from '../../shared/errors.js';
 import { fakeCronService } from './fake-cron.js';
@@ -161,6 +162,11 @@ function fakeLogService(calls: FakeServices['calls']): Services['logs'] {
       yield { type: 'lines', entries };
       yield { type: 'gap', reason: 'rotated' };
     },
+    async *download(choice) {
+      calls.push({ name: 'logs.download', input: choice });
+      await Promise.resolve();
+      yield `${JSON.stringify(entries[0])}\n`;
+    },
   };
 }
 
@@ -239,6 +245,7 @@ export function createFakeServices(): FakeServices {
         Promise.resolve([{ name: 'xopc_fake_total', help: 'Fake.', kind: 'counter', values: [{ labels: { a: 'b' }, value: 3 }] }]),
     },
     logs: fakeLogService(calls),
+    logLevel: new LogLevelOverride({ clock: systemClock, configured: () => 'info' }),
   };
   return Object.assign(fake, { messages: messageService(fake), sessions: sessionService(fake) });
 }

@@ -6,10 +6,12 @@ import { parseLogLine } from '../../../shared/log/entry.js';
 import { escapeJsonControls } from '../../../shared/log/escape.js';
 import { createLogFilter, type LogFilter } from '../../../shared/log/filter.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
+import { checkPattern } from '../../../shared/log/pattern.js';
 import { renderLogLine } from '../../../shared/log/render.js';
 import { parseSince } from '../../../shared/log/since.js';
 import { followFile, type FollowEvent } from '../../../shared/node/follow-file.js';
 import type { LogPosition } from '../../../shared/node/log-cursor.js';
+import { PatternThread } from '../../../shared/node/pattern-thread.js';
 import { readLog } from '../../../shared/node/read-log.js';
 import { BaseCommand } from '../../base-command.js';
 
@@ -41,6 +43,16 @@ function noLog(path: string): GatewayError {
     : new GatewayError('NOT_FOUND', { message: `there is no log yet at ${path}`, hint: 'Start the gateway with: xopc gateway' });
 }
 
+/** @throws USAGE */
+function readTime(flag: string, text: string | undefined): number | undefined {
+  const timeMs = text === undefined ? undefined : parseSince(text, Date.now());
+  if (text === undefined || timeMs !== undefined) return timeMs;
+  throw new GatewayError('USAGE', {
+    message: `${flag} is '${text}'; it must be a time such as 10m, 2h, 1d or 2026-03-01T14:00`,
+    hint: `e.g. ${flag} 10m`,
+  });
+}
+
 export class LogsCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'logs']];
   static override readonly usage = Command.Usage({
@@ -51,6 +63,7 @@ export class LogsCommand extends BaseCommand {
       ['The last 50 lines', 'xopc gateway logs'],
       ['What is written from now on, too', 'xopc gateway logs --follow'],
       ['Warnings and errors of the last ten minutes', 'xopc gateway logs --level warn --since 10m'],
+      ['What belongs to one run of a job', 'xopc gateway logs --grep runId:run_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f'],
     ],
   });
 
@@ -60,9 +73,16 @@ export class LogsCommand extends BaseCommand {
   readonly follow = Option.Boolean('-f,--follow', false, { description: 'Go on with what is written from now on, until Ctrl-C.' });
   readonly level = Option.String('--level', { description: `This level and above: ${LOG_LEVELS.join(', ')}.` });
   readonly since = Option.String('--since', { description: 'From then on: 10m, 2h, 1d, or a date such as 2026-03-01T14:00.' });
+  readonly until = Option.String('--until', { description: 'Up to then; as --since.' });
+  readonly grep = Option.String('--grep', { description: 'Lines with these words; -word: without it; field:value: with that field.' });
+  readonly regex = Option.String('--regex', { description: 'Lines that match this regular expression, upper and lower case alike.' });
+  readonly #patterns = new PatternThread();
 
   protected async run(): Promise<number> {
     const filter = this.#filter();
+    if (this.regex !== undefined) checkPattern(this.regex);
+    if (this.follow && this.until !== undefined)
+      throw new GatewayError('USAGE', { message: '--follow has no --until: it ends with Ctrl-C' });
     if (!this.follow) {
       if ((await this.#showLast(filter)) === null) throw noLog(this.gatewayPaths.logPath);
       return 0;
@@ -83,7 +103,8 @@ export class LogsCommand extends BaseCommand {
     const isAllSince = this.lines === undefined && this.since !== undefined;
     const limit = isAllSince ? MAX_SINCE_LINES : parseLines(this.lines ?? String(DEFAULT_LINES));
     const { logPath } = this.gatewayPaths;
-    const page = await readLog(logPath, { ...filter, limit, completeOnly: this.follow });
+    const refine = this.regex === undefined ? {} : { refine: this.#refineBy(this.regex) };
+    const page = await readLog(logPath, { ...filter, ...refine, limit, completeOnly: this.follow });
     if (isAllSince && page.nextCursor !== null)
       await this.note(`Only the newest ${MAX_SINCE_LINES} lines are shown; give --lines for more.`);
     if (page.end === null && this.follow)
@@ -100,24 +121,34 @@ export class LogsCommand extends BaseCommand {
         hint: 'e.g. --level warn',
       });
     }
-    const sinceMs = since === undefined ? undefined : parseSince(since, Date.now());
-    if (since !== undefined && sinceMs === undefined) {
-      throw new GatewayError('USAGE', {
-        message: `--since is '${since}'; it must be a time such as 10m, 2h, 1d or 2026-03-01T14:00`,
-        hint: 'e.g. --since 10m',
-      });
-    }
-    return { ...(level === undefined ? {} : { level }), ...(sinceMs === undefined ? {} : { sinceMs }) };
+    const sinceMs = readTime('--since', since);
+    const untilMs = readTime('--until', this.until);
+    return {
+      ...(level === undefined ? {} : { level }),
+      ...(sinceMs === undefined ? {} : { sinceMs }),
+      ...(untilMs === undefined ? {} : { untilMs }),
+      ...(this.grep === undefined ? {} : { search: this.grep }),
+    };
   }
 
-  async #follow(from: LogPosition | 'start', { level }: LogFilter, signal: AbortSignal): Promise<void> {
-    const wanted = createLogFilter(level === undefined ? {} : { level });
+  #refineBy(pattern: string) {
+    return (lines: readonly string[]) => this.#patterns.match(pattern, lines);
+  }
+
+  async #follow(from: LogPosition | 'start', { level, search }: LogFilter, signal: AbortSignal): Promise<void> {
+    const wanted = createLogFilter({ ...(level === undefined ? {} : { level }), ...(search === undefined ? {} : { search }) });
     for await (const event of followFile(this.gatewayPaths.logPath, { from, signal })) {
       if (signal.aborted) return;
-      if (event.type === 'lines') await this.#print(event.lines.filter((line) => wanted(line) === 'take'));
+      if (event.type === 'lines') await this.#print(await this.#matching(event.lines.filter((line) => wanted(line) === 'take')));
       else await this.note(NOTICES[event.type]);
       if (this.out.isClosed) return;
     }
+  }
+
+  async #matching(lines: readonly string[]): Promise<readonly string[]> {
+    if (this.regex === undefined) return lines;
+    const found = await this.#patterns.match(this.regex, lines);
+    return lines.filter((_, index) => found[index] !== null);
   }
 
   async #print(lines: readonly string[]): Promise<void> {

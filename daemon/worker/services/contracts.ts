@@ -11,6 +11,7 @@ import type { CompletionService } from './completion-contract.js';
 import type { ConfigService } from './config-contract.js';
 import type { CronService } from './cron-contract.js';
 import type { ChannelService, OutgoingService, WebhookService } from './delivery-contract.js';
+import type { LogLevelService, LogService } from './log-contract.js';
 import type { OverviewService } from './overview.js';
 import type { SessionArchive } from './session-archive.js';
 import type { CounterService, EventService } from './event-contract.js';
@@ -28,6 +29,7 @@ export type { CompletionMessage, CompletionPart, CompletionSettings, CompletionT
 export type { ChatEvent, ChatInput, ChatPosition, ChatService, ToolStep } from './chat-contract.js';
 export type { CompletionCall, CompletionOutput, CompletionService } from './completion-contract.js';
 export type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields } from './config-contract.js';
+export type { LogChoice, LogEvent, LogFollowQuery, LogLevelService, LogPage, LogQuery, LogService } from './log-contract.js';
 export type { CounterSample, CounterService, EventService, FollowedEvent, GatewayEvent } from './event-contract.js';
 
 /** A conversation. `key` is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`. Times are ISO 8601 UTC. */
@@ -199,37 +201,6 @@ export interface StatusService {
   read(): Promise<StatusDocument>;
 }
 
-export interface LogQuery {
-  readonly level?: string;
-  /** ISO 8601 or epoch ms, inclusive. */
-  readonly sinceMs?: number;
-  readonly untilMs?: number;
-  readonly q?: string;
-  /** 1–1000, default 100. */
-  readonly limit?: number;
-  readonly cursor?: string;
-}
-
-export interface LogFollowQuery {
-  readonly level?: string;
-  readonly q?: string;
-  readonly from?: string;
-}
-
-export type LogEvent =
-  | { readonly type: 'lines'; readonly entries: readonly Record<string, unknown>[] }
-  | { readonly type: 'gap'; readonly reason: 'rotated' | 'truncated' };
-
-export interface LogService {
-  /** Newest last; reads backwards through the rotated files. */
-  query(query: LogQuery): Promise<{ entries: Record<string, unknown>[]; nextCursor: string | null; end: string | null }>;
-  /**
-   * What is written from now on, or from the `end` of a page on, until the signal aborts.
-   * @throws INVALID_REQUEST for a place that is not ours; RATE_LIMITED when too many follow already
-   */
-  follow(query: LogFollowQuery, signal: AbortSignal): AsyncIterable<LogEvent>;
-}
-
 /** Everything the routes can call. */
 export interface Services {
   readonly sessions: SessionService;
@@ -244,6 +215,7 @@ export interface Services {
   readonly status: StatusService;
   readonly overview: OverviewService;
   readonly logs: LogService;
+  readonly logLevel: LogLevelService;
   readonly config: ConfigService;
   readonly events: EventService;
   readonly chat: ChatService;

@@ -86,7 +86,36 @@ describe('xopc gateway logs', () => {
     expect(messages(errors.out.lines)).toEqual([80]);
   });
 
+  test('--until, --grep and --regex select, together with the others', async () => {
+    const { home, logPath } = makeHome();
+    const at = (n: number): string => new Date(Date.now() - 3_600_000 + n).toISOString();
+    const lines = Array.from({ length: 100 }, (_, n) => entry(n, { time: at(n), runId: `run_${n % 10}` }));
+    writeFileSync(logPath, `${lines.join('\n')}\n${text(100, 110)}`);
+    const shown = async (...args: string[]): Promise<number[]> => {
+      const run = start(home, args);
+      expect([await run.exitCode, run.err.text]).toEqual([0, '']);
+      return messages(run.out.lines);
+    };
+    expect(await shown('--grep', 'runId:run_7 -message 2')).toEqual([]);
+    expect(await shown('--grep', 'runId:run_7 -"message 27"', '--lines', '3')).toEqual([77, 87, 97]);
+    expect(await shown('--regex', 'message [89]\\d$')).toEqual(range(80, 100));
+    expect(await shown('--until', '30m', '--lines', '5')).toEqual(range(95, 100));
+    expect(await shown('--since', '30m', '--regex', '5$')).toEqual([105]);
+  });
+
+  test('--regex and --grep choose from what is written later, too', async () => {
+    const { home, logPath } = makeHome();
+    writeFileSync(logPath, text(0, 20));
+    const run = start(home, ['--follow', '--regex', '[13]$', '--grep', 'message']);
+    await expect.poll(() => messages(run.out.lines)).toEqual([1, 3, 11, 13]);
+    appendFileSync(logPath, text(20, 24));
+    await expect.poll(() => messages(run.out.lines)).toEqual([1, 3, 11, 13, 21, 23]);
+  });
+
   test.each([
+    [['--until', 'later'], '--until'],
+    [['--follow', '--until', '1m'], '--until'],
+    [['--regex', 'a(b'], 'character 2'],
     [['--lines', '-1'], '--lines'],
     [['--lines', 'many'], '--lines'],
     [['--level', 'loud'], '--level'],

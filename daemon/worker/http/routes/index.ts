@@ -63,7 +63,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...eventRoutes(services.events, connections, clock),
     ...configRoutes(services.config),
     ...metricRoutes(deps.metrics),
-    ...logRoutes(services.logs, connections, clock),
+    ...logRoutes({ logs: services.logs, logLevel: services.logLevel, connections, clock }),
     ...pageLinkRoutes(deps.tickets, deps.token),
     ...healthRoutes(document, isDraining),
     ...pageRoutes({ document, isDraining, isAuthEnabled, page: deps.page }),

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
-import { logsFollowQuery, logsQuery, logsResponse } from '../../../../shared/api/logs.js';
+import { createGzip } from 'node:zlib';
+import * as api from '../../../../shared/api/logs.js';
 import type { Clock } from '../../../../shared/clock.js';
-import type { LogEvent, LogService } from '../../services/contracts.js';
+import type { LogEvent, LogLevelService, LogService } from '../../services/contracts.js';
 import type { Connections } from '../connections.js';
 import { given } from '../given.js';
 import { PulledEvents } from '../pulled-events.js';
@@ -33,17 +34,59 @@ async function* stream(events: PulledEvents<LogEvent>): AsyncGenerator<string> {
   }
 }
 
-export function logRoutes(logs: LogService, connections: Connections, clock: Clock): Route[] {
+/** The names of a query's times as the service has them. */
+function choiceOf<Query extends { since?: number | undefined; until?: number | undefined }>({ since, until, ...rest }: Query) {
+  return given({ sinceMs: since, untilMs: until, ...rest });
+}
+
+function fileName(nowMs: number): string {
+  return `xopc-log-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '-')}.ndjson.gz`;
+}
+
+function levelRoutes(logLevel: LogLevelService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/logs/level',
+      summary: 'The level of the log, and until when',
+      answer: api.logLevelResponse,
+      access: 'token',
+      handle(ctx) {
+        ctx.body = { status: 'ok', ...logLevel.read() };
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: '/api/logs/level',
+      summary: 'Change the level of the log for a time',
+      answer: api.logLevelResponse,
+      access: 'token',
+      body: api.logLevelRequest,
+      handle(ctx, { body: { level, durationMs } }) {
+        ctx.body = { status: 'ok', ...logLevel.change({ level, ...given({ durationMs }) }) };
+      },
+    }),
+  ];
+}
+
+export interface LogRouteDeps {
+  readonly logs: LogService;
+  readonly logLevel: LogLevelService;
+  readonly connections: Connections;
+  readonly clock: Clock;
+}
+
+export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps): Route[] {
   return [
     route({
       method: 'GET',
       path: '/api/logs',
       summary: 'Read the gateway’s log, newest last',
-      answer: logsResponse,
+      answer: api.logsResponse,
       access: 'token',
-      query: logsQuery,
-      async handle(ctx, { query: { since: sinceMs, until: untilMs, level, q, limit, cursor } }) {
-        ctx.body = { status: 'ok', ...(await logs.query(given({ sinceMs, untilMs, level, q, limit, cursor }))) };
+      query: api.logsQuery,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await logs.query(choiceOf(query))) };
       },
     }),
     route({
@@ -51,7 +94,7 @@ export function logRoutes(logs: LogService, connections: Connections, clock: Clo
       path: '/api/logs/follow',
       summary: 'Follow the gateway’s log while it is written',
       access: 'token',
-      query: logsFollowQuery,
+      query: api.logsFollowQuery,
       media: { 'text/event-stream': 'Events `lines` (`{entries}`), and `gap` where lines are missing' },
       handle(ctx, { query }) {
         const signal = connections.abortable(ctx.res, 'stream');
@@ -60,5 +103,29 @@ export function logRoutes(logs: LogService, connections: Connections, clock: Clo
         ctx.body = Readable.from(stream(followed), { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
       },
     }),
+    route({
+      method: 'GET',
+      path: '/api/logs/download',
+      summary: 'The log as a compressed file, oldest line first',
+      access: 'token',
+      query: api.logsDownloadQuery,
+      media: { 'application/gzip': 'JSON lines, compressed' },
+      handle(ctx, { query }) {
+        const lines = logs.download(choiceOf(query));
+        ctx.set({ 'Content-Type': 'application/gzip', 'Content-Disposition': `attachment; filename="${fileName(clock.now())}"` });
+        const signal = connections.abortable(ctx.res, 'stream');
+        ctx.body = compress(lines, signal);
+      },
+    }),
+    ...levelRoutes(logLevel),
   ];
+}
+
+/** What the client does not take is not read. A failure ends the answer early, which the client sees as a broken file. */
+function compress(lines: AsyncIterable<string>, signal: AbortSignal): Readable {
+  const source = Readable.from(lines, { objectMode: false, signal });
+  const packed = createGzip();
+  source.once('error', (error) => packed.destroy(error));
+  packed.once('close', () => source.destroy());
+  return source.pipe(packed);
 }

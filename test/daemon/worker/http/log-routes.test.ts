@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { logEvents } from '../../../../shared/api/logs.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
@@ -17,4 +18,40 @@ test('the log is followed as server-sent events in their documented shapes, with
   for (const [, type = '', data = ''] of events)
     expect(schemas[type as keyof typeof schemas].safeParse(JSON.parse(data)).error).toBeUndefined();
   expect(app.services.calls).toEqual([{ name: 'logs.follow', input: { level: 'warn', from: 'abc' } }]);
+});
+
+const asOwner = { headers: { Authorization: `Bearer ${TOKEN}` } };
+
+test('what is asked for reaches the service with its types, and what is none is refused by name', async () => {
+  const app = await startHttpApp();
+  const query = 'search=status:200&regex=a%2Bb&hide=debug,info&since=2026-01-02T03:04:05Z&limit=7';
+  await app.send(`/api/logs?${query}`, asOwner);
+  const sinceMs = Date.parse('2026-01-02T03:04:05Z');
+  const input = { search: 'status:200', regex: 'a+b', hide: ['debug', 'info'], sinceMs, limit: 7 };
+  expect(app.services.calls).toEqual([{ name: 'logs.query', input }]);
+  for (const wrong of ['hide=loud', 'hide=info,', 'level=loud', 'limit=0', 'order=x']) {
+    const { status, text } = await app.send(`/api/logs?${wrong}`, asOwner);
+    expect([status, text]).toEqual([400, expect.stringContaining(wrong.split('=')[0] ?? '')]);
+  }
+});
+
+test('the log is downloaded compressed, under a name of its own, with the token only', async () => {
+  const app = await startHttpApp();
+  expect((await app.send('/api/logs/download')).status).toBe(401);
+  const response = await fetch(`http://127.0.0.1:${app.port}/api/logs/download?level=warn`, asOwner);
+  expect(response.headers.get('content-type')).toBe('application/gzip');
+  expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="xopc-log-[\dT-]+\.ndjson\.gz"$/);
+  expect(gunzipSync(Buffer.from(await response.arrayBuffer())).toString()).toBe('{"level":"info","msg":"hello"}\n');
+});
+
+test('the level is read, changed for a time and put back, with the token only', async () => {
+  const app = await startHttpApp();
+  const path = '/api/logs/level';
+  expect((await app.send(path, { method: 'PATCH', body: { level: 'debug' } })).status).toBe(401);
+  const change = (body: object) => app.send(path, { ...asOwner, method: 'PATCH', body });
+  expect((await change({ level: 'debug', durationMs: 60_000 })).json).toMatchObject({ level: 'debug', configured: 'info' });
+  expect((await app.send(path, asOwner)).json).toMatchObject({ level: 'debug', until: expect.stringContaining('T') as string });
+  expect((await change({ level: null })).json).toEqual({ status: 'ok', level: 'info', configured: 'info', until: null });
+  for (const wrong of [{ level: 'loud' }, {}, { level: 'debug', durationMs: 10 }, { level: 'debug', durationMs: 86_400_001 }])
+    expect((await change(wrong)).status).toBe(400);
 });
