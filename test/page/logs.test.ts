@@ -66,7 +66,10 @@ test.skipIf(noBrowser)('levels, times and searches are in the address, and what 
   await until('ninety lines', async () => (await page.locator('.log-count').textContent())?.startsWith('90 of '));
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Download what is shown' }).click(),
+    page
+      .getByRole('button', { name: 'Download', exact: true })
+      .click()
+      .then(() => page.getByRole('menuitem', { name: 'What is shown: 90 lines' }).click()),
   ]);
   const chunks: Buffer[] = [];
   for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
-import { compileFilter, parseSearch, refilter, withField } from '../../../../webui/src/views/logs/log-filter.js';
+import { parseSearch, withField } from '../../../../shared/log/search.js';
+import { compileFilter, marksOf, refilter } from '../../../../webui/src/views/logs/log-filter.js';
 import { type LogRow, toRow } from '../../../../webui/src/views/logs/log-row.js';
 
 const row = (id: number, entry: Record<string, unknown>): LogRow => toRow(id, entry);
-const view = (search: string, hidden: LogLevel[] = []) => compileFilter({ hidden: new Set(hidden), search, sinceMs: -Infinity });
+const view = (search: string, hidden: LogLevel[] = []) =>
+  compileFilter({ hidden: new Set(hidden), search, sinceMs: -Infinity, untilMs: Infinity });
 const entry = { level: 'info', time: '2026-01-02T03:04:05Z', msg: 'Request done', path: '/api/message', status: 200, err: { code: 'E_X' } };
 
 describe('a search', () => {
@@ -78,4 +80,14 @@ test('control characters of a hostile line are shown, not acted on, and any valu
   expect(row(0, { msg: '\u001b[31mred\u202e\n' }).message).toBe('\\x1b[31mred\\u202e\\n');
   expect(row(0, { msg: { a: 1 } }).message).toBe('{"a":1}');
   expect(row(0, { level: 'constructor', msg: null }).level).toBeUndefined();
+});
+
+test('a time range leaves out what is before and after it, and what has no time stays', () => {
+  const filter = compileFilter({ hidden: new Set(), search: '', sinceMs: 1_000, untilMs: 2_000 });
+  const rows = [500, 1_000, 2_000, 2_001].map((ms, id) => row(id, { time: new Date(ms).toISOString(), msg: 'x' }));
+  expect([...rows, row(9, { msg: 'raw' })].filter(filter).map(({ id }) => id)).toEqual([1, 2, 9]);
+});
+
+test('what is marked is what is wanted, in a field alone where one is named', () => {
+  expect(marksOf('One "two Three" -four status:404')).toEqual({ anywhere: ['one', 'two three'], inField: new Map([['status', '404']]) });
 });

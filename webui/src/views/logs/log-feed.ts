@@ -38,18 +38,38 @@ export function countKnown(rows: readonly LogRow[], entries: readonly LogEntry[]
   return undefined;
 }
 
+/** Which lines the gateway gives: all of them, or those that match. */
+export interface FeedQuery {
+  readonly regex?: string;
+}
+
+type Lines = Pick<LogPage, 'entries' | 'matches'>;
+
+const rowsOf = ({ entries, matches }: Lines, firstId: number): LogRow[] =>
+  entries.map((entry, index) => toRow(firstId + index, entry, matches?.[index]));
+
+function part({ entries, matches }: Lines, from: number): Lines {
+  return { entries: entries.slice(from), ...(matches === undefined ? {} : { matches: matches.slice(from) }) };
+}
+
 export class LogFeed {
   readonly rows = signal<readonly LogRow[]>([]);
-  /** `first`: nothing was read yet. */
-  readonly state = signal<'first' | 'live' | 'lost'>('first');
+  /** `first`: nothing was read yet. `refused`: the gateway does not take the question. */
+  readonly state = signal<'first' | 'live' | 'lost' | 'refused'>('first');
   readonly error = signal<unknown>(undefined);
   readonly older = signal<'more' | 'loading' | 'none'>('none');
   /** Older lines were dropped to stay within {@link MAX_ROWS}. */
   readonly isCut = signal(false);
   readonly #leaving = new AbortController();
+  readonly #query: FeedQuery;
   #cursor: string | null = null;
-  #pending: LogEntry[] = [];
+  #pending: Lines[] = [];
+  #pendingCount = 0;
   #frame = 0;
+
+  constructor(query: FeedQuery = {}) {
+    this.#query = query;
+  }
 
   /** Until {@link stop}. */
   async start(): Promise<void> {
@@ -60,6 +80,10 @@ export class LogFeed {
       } catch (error) {
         if (left.aborted) return;
         this.error.value = error;
+        if (error instanceof ApiError && error.status === 400) {
+          this.state.value = 'refused';
+          return;
+        }
       }
       this.state.value = this.state.peek() === 'first' ? 'first' : 'lost';
       await sleep(retryMs * (0.75 + Math.random() / 2), left);
@@ -78,7 +102,7 @@ export class LogFeed {
       const page = await this.#read({ cursor: this.#cursor });
       this.#cursor = page.nextCursor;
       const first = this.rows.peek()[0]?.id ?? 0;
-      this.rows.value = [...page.entries.map((entry, index) => toRow(first - page.entries.length + index, entry)), ...this.rows.peek()];
+      this.rows.value = [...rowsOf(page, first - page.entries.length), ...this.rows.peek()];
       this.older.value = this.#hasOlder() ? 'more' : 'none';
       if (this.rows.peek().length >= MAX_ROWS) this.isCut.value = true;
     } catch (error) {
@@ -88,12 +112,22 @@ export class LogFeed {
     }
   }
 
+  /** Reads older lines until one is there. @returns its row; undefined when the log does not have it, or too far back */
+  async seek(entry: LogEntry): Promise<LogRow | undefined> {
+    const wanted = JSON.stringify(entry);
+    for (;;) {
+      const found = this.rows.peek().findLast((row) => row.isGap !== true && JSON.stringify(row.entry) === wanted);
+      if (found !== undefined || this.older.peek() !== 'more') return found;
+      await this.readOlder();
+    }
+  }
+
   #hasOlder(): boolean {
     return this.#cursor !== null && this.rows.peek().length + PAGE_ROWS <= MAX_ROWS;
   }
 
   #read(query: { cursor?: string }): Promise<LogPage> {
-    const path = apiPath('/api/logs', {}, { limit: PAGE_ROWS, ...query });
+    const path = apiPath('/api/logs', {}, { limit: PAGE_ROWS, ...this.#query, ...query });
     return call<LogPage>('GET', path, { signal: this.#leaving.signal });
   }
 
@@ -104,24 +138,24 @@ export class LogFeed {
     const known = countKnown(rows, page.entries);
     if (rows.length === 0) {
       this.#cursor = page.nextCursor;
-      this.#append(page.entries);
+      this.#append(page);
       this.older.value = this.#hasOlder() ? 'more' : 'none';
     } else if (known === undefined) {
       this.#appendGap();
-      this.#append(page.entries);
-    } else this.#append(page.entries.slice(known));
+      this.#append(page);
+    } else this.#append(part(page, known));
     return page.end;
   }
 
   async #follow(from: string | null, onOpen: () => void): Promise<void> {
     const { signal: left } = this.#leaving;
-    const path = apiPath('/api/logs/follow', {}, { from: from ?? undefined });
+    const path = apiPath('/api/logs/follow', {}, { ...this.#query, from: from ?? undefined });
     const response = await request({ method: 'GET', path, signal: left });
     onOpen();
     this.state.value = 'live';
     this.error.value = undefined;
     for await (const { name, data } of readEventStream(response)) {
-      if (name === 'lines') this.#queue((data as { entries: LogEntry[] }).entries);
+      if (name === 'lines') this.#queue(data as Lines);
       else if (name === 'gap') {
         this.#flush();
         this.#appendGap();
@@ -132,27 +166,36 @@ export class LogFeed {
   }
 
   /** A burst is shown once a frame. A tab in the background has no frames: it takes what came when it is looked at. */
-  #queue(entries: readonly LogEntry[]): void {
-    this.#pending.push(...entries);
-    if (this.#pending.length > MAX_ROWS) this.#flush();
+  #queue(lines: Lines): void {
+    this.#pending.push(lines);
+    this.#pendingCount += lines.entries.length;
+    if (this.#pendingCount > MAX_ROWS) this.#flush();
     else if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#flush());
   }
 
   #flush(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    this.#append(this.#pending.splice(0));
+    this.#pendingCount = 0;
+    const rows: LogRow[] = [];
+    let next = this.#nextId();
+    for (const lines of this.#pending.splice(0)) {
+      rows.push(...rowsOf(lines, next));
+      next += lines.entries.length;
+    }
+    if (rows.length > 0) this.#set([...this.rows.peek(), ...rows]);
   }
 
-  #append(entries: readonly LogEntry[]): void {
-    if (entries.length === 0) return;
-    const next = (this.rows.peek().at(-1)?.id ?? -1) + 1;
-    this.#set([...this.rows.peek(), ...entries.map((entry, index) => toRow(next + index, entry))]);
+  #nextId(): number {
+    return (this.rows.peek().at(-1)?.id ?? -1) + 1;
+  }
+
+  #append(lines: Lines): void {
+    if (lines.entries.length > 0) this.#set([...this.rows.peek(), ...rowsOf(lines, this.#nextId())]);
   }
 
   #appendGap(): void {
-    const rows = this.rows.peek();
-    this.#set([...rows, gapRow((rows.at(-1)?.id ?? -1) + 1)]);
+    this.#set([...this.rows.peek(), gapRow(this.#nextId())]);
   }
 
   #set(rows: LogRow[]): void {

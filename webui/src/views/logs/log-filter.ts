@@ -1,71 +1,56 @@
-/**
- * Which lines are shown. A filter only leaves lines out: those of a level, those without a word. Words are all wanted,
- * `-word` is not, `name:value` wants a field; "quotes" keep spaces together. The case does not matter.
- */
+/** Which lines are shown, and what in them is marked. A filter only leaves lines out. */
 import type { LogLevel } from '../../../../shared/log/level.js';
+import { createSearch, parseSearch } from '../../../../shared/log/search.js';
 import type { LogRow } from './log-row.js';
 
 export interface LogView {
   /** Levels that are left out. */
   readonly hidden: ReadonlySet<LogLevel>;
   readonly search: string;
-  /** Lines before this are left out; epoch ms. */
+  /** Lines before and after this are left out; epoch ms. */
   readonly sinceMs: number;
+  readonly untilMs: number;
 }
 
-interface Term {
-  readonly isWanted: boolean;
-  readonly field: string | undefined;
-  readonly text: string;
+/** Whether a line has what is searched for. */
+export function compileSearch(search: string): (row: LogRow) => boolean {
+  const isFound = createSearch(search);
+  return ({ entry, message }) =>
+    isFound({
+      entry,
+      message,
+      get text() {
+        return JSON.stringify(entry);
+      },
+    });
 }
 
-const TERM = /(-?)(?:([\w.]+):)?(?:"([^"]*)"?|(\S+))/g;
-
-export function parseSearch(search: string): Term[] {
-  return [...search.matchAll(TERM)].flatMap(([, minus, field, quoted, plain]) => {
-    const text = (quoted ?? plain ?? '').toLowerCase();
-    return text === '' ? [] : [{ isWanted: minus !== '-', field, text }];
-  });
-}
-
-/** The search with a field's value as another term. */
-export function withField(search: string, name: string, value: string): string {
-  const term = /^[^\s"]+$/.test(value) ? `${name}:${value}` : `${name}:"${value.replaceAll('"', '')}"`;
-  return search.includes(term) ? search : `${search} ${term}`.trim();
-}
-
-function fieldText(row: LogRow, path: string): string | undefined {
-  let value: unknown = row.entry;
-  for (const name of Object.hasOwn(row.entry, path) ? [path] : path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).toLowerCase();
-}
-
-function lineText(row: LogRow): string {
-  return JSON.stringify(row.entry).toLowerCase();
-}
-
-function hasTerm(row: LogRow, { field, text }: Term): boolean {
-  // `http://…` looks like a field: where there is none by that name, the whole is looked for.
-  const value = field === undefined ? undefined : fieldText(row, field);
-  if (value !== undefined) return value.replaceAll('"', '').includes(text);
-  const wanted = field === undefined ? text : `${field}:${text}`.toLowerCase();
-  return row.message.toLowerCase().includes(wanted) || lineText(row).includes(JSON.stringify(wanted).slice(1, -1));
-}
-
-export function compileFilter({ hidden, search, sinceMs }: LogView): (row: LogRow) => boolean {
-  const terms = parseSearch(search);
+export function compileFilter({ hidden, search, sinceMs, untilMs }: LogView): (row: LogRow) => boolean {
+  const isFound = search.trim() === '' ? undefined : compileSearch(search);
   return (row) => {
     if (row.isGap === true) return true;
     if (row.level !== undefined && hidden.has(row.level)) return false;
-    if (row.timeMs !== undefined && row.timeMs < sinceMs) return false;
-    return terms.every((term) => hasTerm(row, term) === term.isWanted);
+    if (row.timeMs !== undefined && (row.timeMs < sinceMs || row.timeMs > untilMs)) return false;
+    return isFound === undefined || isFound(row);
   };
 }
 
-interface Filtered {
+/** What is marked in a line: anywhere, and in a field alone. Lower case. */
+export interface Marks {
+  readonly anywhere: readonly string[];
+  readonly inField: ReadonlyMap<string, string>;
+}
+
+export const NO_MARKS: Marks = { anywhere: [], inField: new Map() };
+
+export function marksOf(search: string): Marks {
+  const wanted = parseSearch(search).filter(({ isWanted }) => isWanted);
+  const plain = wanted.flatMap(({ field, text }) => (field === undefined ? [text] : []));
+  const named = wanted.flatMap(({ field, text }) => (field === undefined ? [] : [[field, text] as const]));
+  return { anywhere: plain, inField: new Map(named) };
+}
+
+export interface Filtered {
   readonly filter: (row: LogRow) => boolean;
   readonly firstId: number;
   readonly lastId: number;

@@ -1,18 +1,21 @@
-/** One line: time, level, message and the rest in short; opened, every field with what can be done with it. */
-import { Button, IconButton } from '../../components/button.js';
-import { copyText } from '../../components/copy.js';
-import { hashOf } from '../../shell/router.js';
+/** One line: time, level, message and the rest in short; opened, its details. */
+import { relativeTime } from '../../components/time-text.js';
+import { Details } from './line-details.js';
+import type { Marks } from './log-filter.js';
+import type { LogItem } from './log-items.js';
 import { extraFields, type LogRow, valueText } from './log-row.js';
+import { Marked } from './marked.js';
 import { t } from './text.js';
 
 export interface LineProps {
-  readonly row: LogRow;
+  readonly item: LogItem;
   readonly isOpen: boolean;
   /** Reached by Tab; the other lines by the arrow keys. */
   readonly isCurrent: boolean;
   readonly isMarked: boolean;
   readonly isUtc: boolean;
   readonly isFiltered: boolean;
+  readonly marks: Marks;
   readonly onToggle: (row: LogRow) => void;
   readonly onFocus: (row: LogRow) => void;
   readonly onContext: (row: LogRow) => void;
@@ -35,84 +38,45 @@ function dayText(timeMs: number, isUtc: boolean): string {
   return at.toISOString().slice(0, 10);
 }
 
-function Short({ row }: { row: LogRow }) {
+function Short({ row, marks }: { row: LogRow; marks: Marks }) {
   const fields = extraFields(row).slice(0, MAX_SHORT_FIELDS);
   return (
     <span class="log-short">
-      {fields.map(([name, value]) => (
-        <span key={name}>
-          <span class="log-name">{name}=</span>
-          {valueText(value).slice(0, MAX_SHORT_CHARACTERS)}{' '}
-        </span>
-      ))}
+      {fields.map(([name, value]) => {
+        const own = marks.inField.get(name);
+        return (
+          <span key={name}>
+            <span class="log-name">{name}=</span>
+            <Marked
+              text={valueText(value).slice(0, MAX_SHORT_CHARACTERS)}
+              needles={own === undefined ? marks.anywhere : [own, ...marks.anywhere]}
+            />{' '}
+          </span>
+        );
+      })}
     </span>
   );
 }
 
-function stackOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'stack')) return undefined;
-  const { stack } = value as { stack: unknown };
-  return typeof stack === 'string' ? stack : undefined;
-}
-
-/** Ids lead to where they belong; everything else is text. */
-function Value({ name, value }: { name: string; value: unknown }) {
-  const stack = stackOf(value);
-  if (stack !== undefined) return <pre class="log-stack">{stack}</pre>;
-  const text = typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : valueText(value);
-  const target = name === 'session' || name === 'sessionKey' ? 'chat' : name === 'jobId' ? 'cron' : undefined;
-  if (target !== undefined) return <a href={hashOf(target, [text])}>{text}</a>;
-  return <code>{text}</code>;
-}
-
-function Details({ row, isFiltered, onContext, onFilter }: LineProps) {
-  const fields = Object.entries(row.entry);
+function Time({ row, isUtc }: { row: LogRow; isUtc: boolean }) {
+  const { timeMs } = row;
+  if (timeMs === undefined) return <span class="log-time">—</span>;
   return (
-    <div class="log-details">
-      <dl aria-label={t('details')}>
-        {fields.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>
-              <Value name={name} value={value} />
-            </dd>
-            <dd class="log-tools">
-              {(typeof value !== 'object' || value === null) && name !== 'time' && (
-                <IconButton
-                  icon="search"
-                  label={t('filterBy', { name })}
-                  onClick={() => onFilter(name, typeof value === 'string' ? value : JSON.stringify(value))}
-                />
-              )}
-              <IconButton
-                icon="copy"
-                label={t('copyValue', { name })}
-                onClick={() => void copyText(typeof value === 'string' ? value : JSON.stringify(value))}
-              />
-            </dd>
-          </div>
-        ))}
-      </dl>
-      <div class="row">
-        {isFiltered && (
-          <Button icon="logs" onClick={() => onContext(row)}>
-            {t('context')}
-          </Button>
-        )}
-        <Button kind="quiet" icon="copy" onClick={() => void copyText(JSON.stringify(row.entry))}>
-          {t('copyLine')}
-        </Button>
-      </div>
-    </div>
+    <span class="log-time" title={`${new Date(timeMs).toISOString()} · ${relativeTime(timeMs)}`}>
+      <span class="log-day">{dayText(timeMs, isUtc)} </span>
+      {clockText(timeMs, isUtc)}
+    </span>
   );
 }
 
 export function LogLine(props: LineProps) {
-  const { row, isOpen, isCurrent, isMarked, isUtc, onToggle, onFocus } = props;
+  const { item, isOpen, isCurrent, isMarked, isUtc, marks, onToggle, onFocus } = props;
+  const { row, repeats, rest } = item;
   if (row.isGap === true) return <p class="log-gap">{t('gap')}</p>;
-  const level = row.level ?? 'other';
+  const needles = row.matches ?? marks.anywhere;
+  const shownMarks = row.matches === undefined ? marks : { ...marks, anywhere: row.matches };
   return (
-    <div class={`log-line ${level}${isMarked ? ' marked' : ''}`}>
+    <div class={`log-line ${row.level ?? 'other'}${isMarked ? ' marked' : ''}`}>
       <button
         type="button"
         class="log-head"
@@ -121,13 +85,15 @@ export function LogLine(props: LineProps) {
         onClick={() => onToggle(row)}
         onFocus={() => onFocus(row)}
       >
-        <span class="log-time" title={row.timeMs === undefined ? undefined : new Date(row.timeMs).toISOString()}>
-          {row.timeMs !== undefined && <span class="log-day">{dayText(row.timeMs, isUtc)} </span>}
-          {row.timeMs === undefined ? '—' : clockText(row.timeMs, isUtc)}
-        </span>
+        <Time row={row} isUtc={isUtc} />
         <span class="log-level">{row.level ?? '·'}</span>
         <span class="log-text">
-          <span class="log-message">{row.message}</span> <Short row={row} />
+          {repeats.length > 0 && <span class="log-fold">×{(repeats.length + 1).toLocaleString()}</span>}
+          <span class="log-message">
+            <Marked text={row.message} needles={needles} />
+          </span>{' '}
+          {rest.length > 0 && <span class="log-fold">{t('traceLines', { count: rest.length })}</span>}
+          <Short row={row} marks={shownMarks} />
         </span>
       </button>
       {isOpen && <Details {...props} />}

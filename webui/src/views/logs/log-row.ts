@@ -11,6 +11,8 @@ export interface LogRow {
   readonly timeMs: number | undefined;
   readonly message: string;
   readonly entry: LogEntry;
+  /** What a regular expression found in it. */
+  readonly matches?: readonly string[];
   /** Lines are missing before this place; there is no line. */
   readonly isGap?: boolean;
 }
@@ -19,7 +21,7 @@ const MAX_MESSAGE_CHARACTERS = 2_000;
 /** Said by the message, or alike in most lines. */
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'pid', 'role', 'hostname', 'raw']);
 
-export function toRow(id: number, entry: LogEntry): LogRow {
+export function toRow(id: number, entry: LogEntry, matches?: readonly string[]): LogRow {
   const { level, msg } = entry;
   const text = typeof msg === 'string' ? msg : JSON.stringify(msg ?? entry);
   return {
@@ -28,6 +30,7 @@ export function toRow(id: number, entry: LogEntry): LogRow {
     timeMs: entryTimeMs(entry),
     message: escapeControls(text.slice(0, MAX_MESSAGE_CHARACTERS)),
     entry,
+    ...(matches === undefined ? {} : { matches: matches.map(escapeControls) }),
   };
 }
 

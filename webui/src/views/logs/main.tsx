@@ -1,52 +1,71 @@
 /** The logs view: the gateway's log as it is written, searched, filtered, and read in context. */
 import { useComputed } from '@preact/signals';
 import type { RefObject } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { isLogLevel, type LogLevel } from '../../../../shared/log/level.js';
-import { saveFile } from '../../components/save-file.js';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { LogLevel } from '../../../../shared/log/level.js';
+import { withField } from '../../../../shared/log/search.js';
 import { Button } from '../../components/button.js';
+import { copyText } from '../../components/copy.js';
 import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
 import { VirtualList, type VirtualListHandle } from '../../components/virtual-list.js';
 import { readSetting, writeSetting } from '../../settings.js';
 import { useCommands } from '../../shell/commands.js';
-import { address, changeQuery } from '../../shell/router.js';
+import { changeQuery } from '../../shell/router.js';
+import { downloadItems } from './download.js';
+import { LevelControl } from './level-control.js';
 import { LogFeed, MAX_ROWS } from './log-feed.js';
-import { compileFilter, refilter, withField } from './log-filter.js';
+import { refilter } from './log-filter.js';
+import { fold, type LogItem } from './log-items.js';
 import { LogLine } from './log-line.js';
 import type { LogRow } from './log-row.js';
 import { t } from './text.js';
-import { SINCE, type Since, Toolbar } from './toolbar.js';
+import { type Switch, type Switches, Toolbar } from './toolbar.js';
+import { type Lines, useContextOf, useFollowing, useLines, useMatches } from './use-lines.js';
+import { shareAddress, useViewState, type ViewState } from './view-state.js';
 import './logs.css';
 
-const ROW_HEIGHT = 25;
+const ROW_HEIGHT = { normal: 25, dense: 19 } as const;
+const TYPING_MS = 350;
+/** Read without being asked where a filter leaves the screen empty; then the button is there. */
+const SEARCHED_ROWS = 20_000;
+const FEW_ROWS = 60;
 
-function useFeed(): LogFeed {
-  const [feed] = useState(() => new LogFeed());
+/** All lines; and while a regular expression is searched for, those that match. */
+function useFeeds({ search, isRegex }: ViewState): { base: LogFeed; feed: LogFeed } {
+  const [base] = useState(() => new LogFeed());
+  const [found, setFound] = useState<LogFeed | undefined>(undefined);
   useEffect(() => {
-    void feed.start();
-    return () => feed.stop();
-  }, [feed]);
-  return feed;
-}
-
-function useFilter() {
-  const { q: search = '', hide = '', since = '' } = address.value.query;
-  const sinceMs = useMemo(() => (since in SINCE ? Date.now() - SINCE[since as Since] : -Infinity), [since]);
-  return useMemo(() => {
-    const hidden: ReadonlySet<LogLevel> = new Set(hide.split(',').filter(isLogLevel));
-    const isFiltered = search.trim() !== '' || hidden.size > 0 || since !== '';
-    return { search, hidden, since, isFiltered, filter: compileFilter({ hidden, search, sinceMs }) };
-  }, [search, hide, since, sinceMs]);
+    void base.start();
+    return () => base.stop();
+  }, [base]);
+  const regex = isRegex ? search.trim() : '';
+  useEffect(() => {
+    if (regex === '') return setFound(undefined);
+    const feed = new LogFeed({ regex });
+    const timer = setTimeout(() => {
+      setFound(feed);
+      void feed.start();
+    }, TYPING_MS);
+    return () => {
+      clearTimeout(timer);
+      feed.stop();
+    };
+  }, [regex]);
+  return { base, feed: regex === '' ? base : (found ?? base) };
 }
 
 /** A choice of this browser, kept. */
-function useSwitch(name: string): [boolean, () => void] {
+function useSwitch(name: string): Switch {
   const [isOn, setOn] = useState(readSetting(name) === 'on');
   const toggle = (): void => {
     writeSetting(name, isOn ? undefined : 'on');
     setOn(!isOn);
   };
-  return [isOn, toggle];
+  return { isOn, toggle };
+}
+
+function useSwitches(): Switches {
+  return { wrap: useSwitch('logs.wrap'), dense: useSwitch('logs.dense'), utc: useSwitch('logs.utc'), unfold: useSwitch('logs.unfold') };
 }
 
 function countLevels(rows: readonly LogRow[]): ReadonlyMap<LogLevel, number> {
@@ -55,43 +74,21 @@ function countLevels(rows: readonly LogRow[]): ReadonlyMap<LogLevel, number> {
   return counts;
 }
 
-/** The line that the arrow keys stand on, those that are open, and the one that was asked for in context. */
-function useLines(shown: readonly LogRow[], list: RefObject<VirtualListHandle | null>) {
-  const [current, setCurrent] = useState<number | undefined>(undefined);
-  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
-  const [marked, setMarked] = useState<number | undefined>(undefined);
-  const toggle = ({ id }: LogRow): void => {
-    const next = new Set(open);
-    if (!next.delete(id)) next.add(id);
-    setOpen(next);
-  };
-  const showInContext = ({ id }: LogRow): void => {
-    setMarked(id);
-    setOpen(new Set());
-    changeQuery({ q: undefined, hide: undefined, since: undefined });
-  };
+/** What is shown of what was read. */
+function useShown(feed: LogFeed, view: ViewState, isFolded: boolean): { shown: readonly LogRow[]; items: readonly LogItem[] } {
+  const filtered = useRef<ReturnType<typeof refilter>>(undefined);
+  const folded = useRef<ReturnType<typeof fold>>(undefined);
+  const of = useRef(feed);
+  if (of.current !== feed) filtered.current = undefined;
+  of.current = feed;
+  const rows = feed.rows.value;
+  filtered.current = refilter(filtered.current, rows, view.filter);
+  folded.current = fold(folded.current, filtered.current.shown, isFolded);
+  const isEmptied = view.isFiltered && filtered.current.shown.length < FEW_ROWS && rows.length < SEARCHED_ROWS;
   useEffect(() => {
-    const index = marked === undefined ? -1 : shown.findIndex(({ id }) => id === marked);
-    if (index >= 0) list.current?.show(index, { align: 'center' });
-    // Only when it is asked for, not whenever lines come.
-  }, [marked]);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const at = shown.findIndex(({ id }) => id === current);
-    const page = 20;
-    const to: Record<string, number> = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      PageDown: at + page,
-      PageUp: at - page,
-      Home: 0,
-      End: shown.length - 1,
-    };
-    const next = to[event.key];
-    if (next === undefined || !(event.target as HTMLElement).classList.contains('log-head')) return;
-    event.preventDefault();
-    list.current?.show(Math.max(0, Math.min(shown.length - 1, next)));
-  };
-  return { current: current ?? shown.at(-1)?.id, setCurrent, open, toggle, marked, showInContext, onKeyDown };
+    if (isEmptied) void feed.readOlder();
+  }, [isEmptied, rows]);
+  return { shown: filtered.current.shown, items: folded.current.items };
 }
 
 function Notice({ feed }: { feed: LogFeed }) {
@@ -108,8 +105,8 @@ function Notice({ feed }: { feed: LogFeed }) {
 }
 
 function NothingShown({ total, isFiltered }: { total: number; isFiltered: boolean }) {
-  if (!isFiltered || total === 0) return <Empty title={t('none')}>{t('noneText')}</Empty>;
-  const clear = (): void => changeQuery({ q: undefined, hide: undefined, since: undefined });
+  if (!isFiltered) return <Empty title={t('none')}>{t('noneText')}</Empty>;
+  const clear = (): void => changeQuery({ q: undefined, hide: undefined, since: undefined, until: undefined });
   return (
     <Empty title={t('noMatch')} action={<Button onClick={clear}>{t('clear')}</Button>}>
       {t('noMatchText', { total })}
@@ -117,80 +114,49 @@ function NothingShown({ total, isFiltered }: { total: number; isFiltered: boolea
   );
 }
 
-function download(rows: readonly LogRow[]): void {
-  const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  const lines = rows.filter(({ isGap }) => isGap !== true).map(({ entry }) => `${JSON.stringify(entry)}\n`);
-  saveFile({ name: `xopc-log-${stamp}.ndjson`, type: 'application/x-ndjson', parts: lines });
+interface ListProps {
+  readonly feed: LogFeed;
+  readonly items: readonly LogItem[];
+  readonly view: ViewState;
+  readonly switches: Switches;
+  readonly lines: Lines;
+  readonly list: RefObject<VirtualListHandle | null>;
+  readonly following: ReturnType<typeof useFollowing>;
+  readonly onContext: (row: LogRow) => void;
 }
 
-interface EndState {
-  readonly isAtEnd: boolean;
-  /** The newest line when the end was left. */
-  readonly lastSeenId: number;
-}
-
-function countNewer(shown: readonly LogRow[], lastSeenId: number): number {
-  let count = 0;
-  while (count < shown.length && (shown[shown.length - 1 - count]?.id ?? -1) > lastSeenId) count += 1;
-  return count;
-}
-
-/** Whether new lines are followed: until the end is scrolled out of view, or following is paused. */
-function useFollowing(shown: readonly LogRow[], list: RefObject<VirtualListHandle | null>) {
-  const [end, setEnd] = useState<EndState>({ isAtEnd: true, lastSeenId: -1 });
-  const [isPaused, setPaused] = useState(false);
-  const isFollowing = end.isAtEnd && !isPaused;
-  const newest = shown.at(-1)?.id ?? -1;
-  const goToEnd = (): void => {
-    setPaused(false);
-    list.current?.scrollToEnd();
-  };
-  const pause = (): void => {
-    setPaused(true);
-    setEnd({ ...end, lastSeenId: newest });
-  };
-  return {
-    isPaused,
-    isFollowing,
-    newer: isFollowing ? 0 : countNewer(shown, end.lastSeenId),
-    goToEnd,
-    toggle: () => (isFollowing ? pause() : goToEnd()),
-    onEnd: (isAtEnd: boolean) => setEnd({ isAtEnd, lastSeenId: newest }),
-  };
-}
-
-type Filter = ReturnType<typeof useFilter>;
-
-function Lines({ feed, shown, isUtc, filter, list, following }: LinesProps) {
-  const lines = useLines(shown, list);
+function LineList({ feed, items, view, switches, lines, list, following, onContext }: ListProps) {
   const { isFollowing, isPaused, newer, goToEnd, onEnd } = following;
+  const filterBy = (name: string, value: string): void =>
+    changeQuery({ q: withField(view.isRegex ? '' : view.search, name, value), re: undefined });
   return (
     <div class="log-lines" onKeyDown={lines.onKeyDown}>
       <VirtualList
-        items={shown}
-        keyOf={({ id }) => id}
-        rowHeight={ROW_HEIGHT}
+        items={items}
+        keyOf={({ row }) => row.id}
+        rowHeight={switches.dense.isOn ? ROW_HEIGHT.dense : ROW_HEIGHT.normal}
         label={t('list')}
         followsEnd={!isPaused}
         onEnd={onEnd}
         onNearStart={() => void feed.readOlder()}
         handle={list}
-        render={(row) => (
+        render={(item) => (
           <LogLine
-            row={row}
-            isOpen={lines.open.has(row.id)}
-            isCurrent={row.id === lines.current}
-            isMarked={row.id === lines.marked}
-            isUtc={isUtc}
-            isFiltered={filter.isFiltered}
+            item={item}
+            isOpen={lines.open.has(item.row.id)}
+            isCurrent={item.row.id === lines.current}
+            isMarked={item.row.id === lines.marked}
+            isUtc={switches.utc.isOn}
+            isFiltered={view.isFiltered}
+            marks={view.marks}
             onToggle={lines.toggle}
             onFocus={({ id }) => lines.setCurrent(id)}
-            onContext={lines.showInContext}
-            onFilter={(name, value) => changeQuery({ q: withField(filter.search, name, value) })}
+            onContext={onContext}
+            onFilter={filterBy}
           />
         )}
       />
-      {!isFollowing && shown.length > 0 && (
+      {!isFollowing && items.length > 0 && (
         <div class="log-to-end">
           <Button kind="primary" icon="down" onClick={goToEnd}>
             {newer > 0 ? t('newLines', { count: newer }) : t('toEnd')}
@@ -201,15 +167,6 @@ function Lines({ feed, shown, isUtc, filter, list, following }: LinesProps) {
   );
 }
 
-interface LinesProps {
-  readonly feed: LogFeed;
-  readonly shown: readonly LogRow[];
-  readonly isUtc: boolean;
-  readonly filter: Filter;
-  readonly list: RefObject<VirtualListHandle | null>;
-  readonly following: ReturnType<typeof useFollowing>;
-}
-
 function Messages({ feed, shown, isFiltered }: { feed: LogFeed; shown: readonly LogRow[]; isFiltered: boolean }) {
   const isFirst = feed.state.value === 'first';
   const error = feed.error.value;
@@ -218,49 +175,55 @@ function Messages({ feed, shown, isFiltered }: { feed: LogFeed; shown: readonly 
       {error !== undefined && <ErrorBox error={error} />}
       {isFirst && error === undefined && <Spinner />}
       {feed.rows.value.length > 0 && <Notice feed={feed} />}
-      {!isFirst && shown.length === 0 && <NothingShown total={feed.rows.value.length} isFiltered={isFiltered} />}
+      {!isFirst && error === undefined && shown.length === 0 && <NothingShown total={feed.rows.value.length} isFiltered={isFiltered} />}
     </>
   );
 }
 
 export default function LogsView() {
-  const feed = useFeed();
-  const filter = useFilter();
-  const rows = feed.rows.value;
-  const filtered = useRef<ReturnType<typeof refilter>>(undefined);
-  filtered.current = refilter(filtered.current, rows, filter.filter);
-  const { shown } = filtered.current;
-  const counts = useComputed(() => countLevels(feed.rows.value));
+  const view = useViewState();
+  const { base, feed } = useFeeds(view);
+  const switches = useSwitches();
+  const { shown, items } = useShown(feed, view, !switches.unfold.isOn);
+  const counts = useComputed(() => countLevels(base.rows.value));
   const list = useRef<VirtualListHandle>(null);
   const searchField = useRef<HTMLInputElement>(null);
-  const [isWrapped, toggleWrap] = useSwitch('logs.wrap');
-  const [isUtc, toggleUtc] = useSwitch('logs.utc');
   const following = useFollowing(shown, list);
-  const { isFollowing } = following;
+  const lines = useLines(items, list);
+  const match = useMatches({ shown, items, lines, list, isMatch: view.isMatch });
+  const onContext = useContextOf(base, { items, lines, list });
+  const downloads = downloadItems(view, shown);
   useCommands([
     { id: 'logs-search', label: t('searchLabel'), icon: 'search', keys: '/', run: () => searchField.current?.focus() },
     { id: 'logs-end', label: t('toEnd'), icon: 'down', keys: 'shift+g', run: following.goToEnd },
-    { id: 'logs-download', label: t('download'), icon: 'download', run: () => download(shown) },
+    { id: 'logs-next', label: t('matchNext'), icon: 'down', keys: 'n', run: () => match?.go(1) },
+    { id: 'logs-before', label: t('matchBefore'), icon: 'up', keys: 'shift+n', run: () => match?.go(-1) },
+    { id: 'logs-share', label: t('share'), icon: 'copy', run: () => void copyText(shareAddress(view)) },
+    { id: 'logs-download', label: t('saveShown', { count: shown.length }), icon: 'download', run: () => downloads[0]?.run() },
   ]);
-  const bar = { ...filter, counts: counts.value, isWrapped, isUtc, isFollowing, searchField };
+  const bar = { view, counts: counts.value, switches, match, isFollowing: following.isFollowing, searchField, downloads };
   return (
     <section class="view full logs">
       <header class="view-head">
         <h1>{t('title')}</h1>
-        <span class="muted log-count">{t('count', { shown: shown.length, total: rows.length })}</span>
-        <LiveChip feed={feed} isFollowing={isFollowing} />
+        <span class="muted log-count">{t('count', { shown: shown.length, total: base.rows.value.length })}</span>
+        <LiveChip feed={feed} isFollowing={following.isFollowing} />
+        <div class="spread">
+          <LevelControl />
+        </div>
       </header>
-      <Toolbar {...bar} onFollow={following.toggle} onDownload={() => download(shown)} onWrap={toggleWrap} onUtc={toggleUtc} />
-      <Messages feed={feed} shown={shown} isFiltered={filter.isFiltered} />
-      <div class={`log-area${isWrapped ? ' wrapped' : ''}`}>
-        <Lines feed={feed} shown={shown} isUtc={isUtc} filter={filter} list={list} following={following} />
+      <Toolbar {...bar} onFollow={following.toggle} />
+      <Messages feed={feed} shown={shown} isFiltered={view.isFiltered} />
+      <div class={`log-area${switches.wrap.isOn ? ' wrapped' : ''}${switches.dense.isOn ? ' dense' : ''}`}>
+        <LineList {...{ feed, items, view, switches, lines, list, following, onContext }} />
       </div>
     </section>
   );
 }
 
 function LiveChip({ feed, isFollowing }: { feed: LogFeed; isFollowing: boolean }) {
-  if (feed.state.value === 'first') return null;
-  if (feed.state.value === 'lost') return <span class="chip warn">{t('isLost')}</span>;
+  const state = feed.state.value;
+  if (state === 'first' || state === 'refused') return null;
+  if (state === 'lost') return <span class="chip warn">{t('isLost')}</span>;
   return isFollowing ? <span class="chip good">{t('isLive')}</span> : <span class="chip">{t('isPaused')}</span>;
 }

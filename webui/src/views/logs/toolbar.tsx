@@ -1,36 +1,51 @@
 /** Search, levels with their counts, time, and how lines are shown. All of it is in the address. */
 import { IconButton } from '../../components/button.js';
-import { Menu } from '../../components/menu.js';
+import { copyText } from '../../components/copy.js';
+import { Menu, type MenuItem } from '../../components/menu.js';
 import { LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
 import { changeQuery } from '../../shell/router.js';
 import type { RefObject } from 'preact';
 import { t } from './text.js';
+import { TimeRange } from './time-range.js';
+import { shareAddress, type ViewState } from './view-state.js';
 
-export interface ToolbarProps {
-  readonly search: string;
-  readonly hidden: ReadonlySet<LogLevel>;
-  readonly since: string;
-  readonly counts: ReadonlyMap<LogLevel, number>;
-  readonly isWrapped: boolean;
-  readonly isUtc: boolean;
-  readonly isFollowing: boolean;
-  readonly searchField: RefObject<HTMLInputElement | null>;
-  readonly onFollow: () => void;
-  readonly onDownload: () => void;
-  readonly onWrap: () => void;
-  readonly onUtc: () => void;
+/** A choice of this browser. */
+export interface Switch {
+  readonly isOn: boolean;
+  readonly toggle: () => void;
 }
 
-export const SINCE = { '15m': 900_000, '1h': 3_600_000, '24h': 86_400_000 } as const;
-export type Since = keyof typeof SINCE;
+export interface Switches {
+  readonly wrap: Switch;
+  readonly dense: Switch;
+  readonly utc: Switch;
+  /** On: each line stands for itself. */
+  readonly unfold: Switch;
+}
 
-const SINCE_TEXT = { '15m': 'since15m', '1h': 'since1h', '24h': 'since24h' } as const;
+/** Which of the matches the view stands on, from 1; 0 for none. */
+export interface MatchPosition {
+  readonly at: number;
+  readonly count: number;
+  readonly go: (step: 1 | -1) => void;
+}
 
-export function hide(levels: Iterable<LogLevel>): void {
+export interface ToolbarProps {
+  readonly view: ViewState;
+  readonly counts: ReadonlyMap<LogLevel, number>;
+  readonly switches: Switches;
+  readonly match: MatchPosition | undefined;
+  readonly isFollowing: boolean;
+  readonly searchField: RefObject<HTMLInputElement | null>;
+  readonly downloads: readonly MenuItem[];
+  readonly onFollow: () => void;
+}
+
+function hide(levels: Iterable<LogLevel>): void {
   changeQuery({ hide: [...levels].join(',') });
 }
 
-function LevelChips({ hidden, counts }: ToolbarProps) {
+function LevelChips({ view: { hidden }, counts }: ToolbarProps) {
   const toggle = (level: LogLevel): void => {
     const next = new Set(hidden);
     if (!next.delete(level)) next.add(level);
@@ -49,42 +64,81 @@ function LevelChips({ hidden, counts }: ToolbarProps) {
 
 const below = (least: LogLevel): readonly LogLevel[] => LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(least));
 
-function presets({ isWrapped, isUtc, onWrap, onUtc }: ToolbarProps) {
+function viewItems({ switches: { wrap, dense, utc, unfold } }: ToolbarProps): MenuItem[] {
   return [
     { label: t('presetAll'), run: () => hide([]) },
     { label: t('presetWarn'), run: () => hide(below('warn')) },
     { label: t('presetError'), run: () => hide(below('error')) },
-    { label: t('wrap'), isChecked: isWrapped, run: onWrap },
-    { label: t('utc'), isChecked: isUtc, run: onUtc },
+    { label: t('wrap'), isChecked: wrap.isOn, run: wrap.toggle },
+    { label: t('dense'), isChecked: dense.isOn, run: dense.toggle },
+    { label: t('unfold'), isChecked: unfold.isOn, run: unfold.toggle },
+    { label: t('utc'), isChecked: utc.isOn, run: utc.toggle },
   ];
 }
 
-export function Toolbar(props: ToolbarProps) {
-  const { search, since, isFollowing, onFollow, onDownload, searchField } = props;
+function Matches({ match: { at, count, go } }: { match: MatchPosition }) {
   return (
-    <div class="log-bar">
+    <div class="log-matches" role="group" aria-label={t('matches')}>
+      <span class="muted" role="status">
+        {t('matchAt', { at, count })}
+      </span>
+      <IconButton icon="up" label={t('matchBefore')} disabled={count === 0} onClick={() => go(-1)} />
+      <IconButton icon="down" label={t('matchNext')} disabled={count === 0} onClick={() => go(1)} />
+    </div>
+  );
+}
+
+function Search({ view: { search, isRegex, isFind }, match, searchField }: ToolbarProps) {
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' && event.key !== 'Enter') return;
+    event.preventDefault();
+    if (event.key === 'Enter') match?.go(event.shiftKey ? -1 : 1);
+    else changeQuery({ q: undefined });
+  };
+  return (
+    <div class="log-search">
       <input
         ref={searchField}
         type="search"
         aria-label={t('searchLabel')}
-        placeholder={t('search')}
+        placeholder={t(isRegex ? 'searchRegex' : 'search')}
         value={search}
+        spellcheck={false}
         onInput={(event) => changeQuery({ q: event.currentTarget.value })}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape') return;
-          event.preventDefault();
-          changeQuery({ q: undefined });
-        }}
+        onKeyDown={onKeyDown}
       />
+      <button
+        type="button"
+        class="log-toggle"
+        aria-pressed={isRegex}
+        title={t('regex')}
+        aria-label={t('regex')}
+        onClick={() => changeQuery({ re: isRegex ? undefined : '1', all: undefined })}
+      >
+        <code>.*</code>
+      </button>
+      <button
+        type="button"
+        class="log-toggle"
+        aria-pressed={isFind}
+        title={t('find')}
+        aria-label={t('find')}
+        onClick={() => changeQuery({ all: isFind ? undefined : '1', re: undefined })}
+      >
+        {t('findShort')}
+      </button>
+      {match !== undefined && <Matches match={match} />}
+    </div>
+  );
+}
+
+export function Toolbar(props: ToolbarProps) {
+  const { view, isFollowing, onFollow, downloads } = props;
+  return (
+    <div class="log-bar">
+      <Search {...props} />
       <LevelChips {...props} />
-      <select aria-label={t('since')} value={since} onChange={(event) => changeQuery({ since: event.currentTarget.value })}>
-        <option value="">{t('sinceAll')}</option>
-        {Object.entries(SINCE_TEXT).map(([value, key]) => (
-          <option key={value} value={value}>
-            {t(key)}
-          </option>
-        ))}
-      </select>
+      <TimeRange since={view.since} until={view.until} />
       <div class="row spread">
         <IconButton
           icon={isFollowing ? 'pause' : 'play'}
@@ -92,8 +146,9 @@ export function Toolbar(props: ToolbarProps) {
           isPressed={isFollowing}
           onClick={onFollow}
         />
-        <IconButton icon="download" label={t('download')} onClick={onDownload} />
-        <Menu label={t('presets')} items={presets(props)} />
+        <IconButton icon="copy" label={t('share')} onClick={() => void copyText(shareAddress(view))} />
+        <Menu icon="download" label={t('download')} items={downloads} />
+        <Menu label={t('presets')} items={viewItems(props)} />
       </div>
     </div>
   );

@@ -1,0 +1,92 @@
+/** Lines as they are listed: one that repeats is folded, and what belongs to a stack trace stands below its first line. */
+import { escapeControls } from '../../../../shared/log/escape.js';
+import type { LogRow } from './log-row.js';
+
+export interface LogItem {
+  /** The first of its lines; its id is the item's. */
+  readonly row: LogRow;
+  /** Further lines that say the same, oldest first. */
+  readonly repeats: readonly LogRow[];
+  /** Lines that go on with the first: a stack trace. */
+  readonly rest: readonly LogRow[];
+}
+
+export interface Folding {
+  readonly shown: readonly LogRow[];
+  readonly isFolded: boolean;
+  readonly items: readonly LogItem[];
+}
+
+/** Said by each line anew, although it is the same that happens. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(['time', 'requestId', 'durationMs', 'repeated']);
+/** What a person would not read as one. */
+const MAX_REST = 200;
+const TRACE_MS = 1_000;
+/** `    at f (file:1:2)`, `  [cause]: …`, `}`, `Node.js v20`, `^^^`. */
+const TRACE_LINE = /^(?:\s|\\t|at |\}|\^+$|Caused by|Node\.js v\d)/;
+
+const single = (row: LogRow): LogItem => ({ row, repeats: [], rest: [] });
+
+function isSame(a: LogRow, b: LogRow): boolean {
+  if (a.message !== b.message || a.level !== b.level || a.isGap === true || b.isGap === true) return false;
+  const names = Object.keys(a.entry);
+  if (names.length !== Object.keys(b.entry).length) return false;
+  return names.every((name) => {
+    if (OWN_FIELDS.has(name)) return true;
+    const [one, other] = [a.entry[name], b.entry[name]];
+    return one === other || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other));
+  });
+}
+
+/** Output that is no log entry of its own: of a library, or of a process that dies. */
+function isOutput({ entry }: LogRow): boolean {
+  return entry['raw'] === true || typeof entry['source'] === 'string';
+}
+
+function goesOn({ row: head, rest }: LogItem, row: LogRow): boolean {
+  if (!isOutput(row) || !isOutput(head) || row.isGap === true || rest.length >= MAX_REST) return false;
+  const last = rest.at(-1) ?? head;
+  if (head.entry['source'] !== row.entry['source'] || (row.timeMs ?? 0) - (last.timeMs ?? 0) > TRACE_MS) return false;
+  return TRACE_LINE.test(row.message);
+}
+
+function add(items: LogItem[], row: LogRow): void {
+  const last = items.at(-1);
+  if (last !== undefined && goesOn(last, row)) items[items.length - 1] = { ...last, rest: [...last.rest, row] };
+  else if (last !== undefined && last.rest.length === 0 && isSame(last.row, row)) {
+    items[items.length - 1] = { ...last, repeats: [...last.repeats, row] };
+  } else items.push(single(row));
+}
+
+/** Folds what has come at the end since the last time alone, where nothing else has changed. */
+export function fold(before: Folding | undefined, shown: readonly LogRow[], isFolded: boolean): Folding {
+  if (before?.shown === shown && before.isFolded === isFolded) return before;
+  const known = before?.shown ?? [];
+  const isLonger =
+    before?.isFolded === isFolded && known.length > 0 && shown[0] === known[0] && shown[known.length - 1] === known[known.length - 1];
+  const items: LogItem[] = isLonger && before !== undefined ? [...before.items] : [];
+  for (let index = isLonger ? known.length : 0; index < shown.length; index += 1) {
+    const row = shown[index];
+    if (row === undefined) continue;
+    if (isFolded) add(items, row);
+    else items.push(single(row));
+  }
+  return { shown, isFolded, items };
+}
+
+/** Where the line is listed: in the last item that begins with it or before it. @returns -1 where there is none */
+export function indexOfLine(items: readonly LogItem[], id: number): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((items[middle]?.row.id ?? Infinity) <= id) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** The lines of a trace as one text. */
+export function traceText({ row, rest }: LogItem): string {
+  return [row, ...rest].map(({ entry, message }) => (typeof entry['msg'] === 'string' ? escapeControls(entry['msg']) : message)).join('\n');
+}

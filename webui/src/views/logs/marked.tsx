@@ -1,0 +1,36 @@
+/** Text with what was searched for marked in it. */
+import type { ComponentChildren } from 'preact';
+
+const MAX_MARKS = 40;
+
+/** Where the first of the needles begins from a place on; the longest where several do. */
+function firstOf(text: string, needles: readonly string[], from: number): { at: number; length: number } | undefined {
+  let best: { at: number; length: number } | undefined;
+  for (const needle of needles) {
+    const at = needle === '' ? -1 : text.indexOf(needle, from);
+    if (at < 0) continue;
+    if (best === undefined || at < best.at || (at === best.at && needle.length > best.length)) best = { at, length: needle.length };
+  }
+  return best;
+}
+
+export function Marked({ text, needles }: { text: string; needles: readonly string[] }) {
+  const lower = text.toLowerCase();
+  // A letter whose small form is longer would shift what follows.
+  if (needles.length === 0 || lower.length !== text.length) return <>{text}</>;
+  const wanted = needles.map((needle) => needle.toLowerCase());
+  const parts: ComponentChildren[] = [];
+  let from = 0;
+  while (parts.length < MAX_MARKS * 2) {
+    const found = firstOf(lower, wanted, from);
+    if (found === undefined) break;
+    parts.push(text.slice(from, found.at), <mark key={found.at}>{text.slice(found.at, found.at + found.length)}</mark>);
+    from = found.at + found.length;
+  }
+  return (
+    <>
+      {parts}
+      {text.slice(from)}
+    </>
+  );
+}

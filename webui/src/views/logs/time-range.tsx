@@ -1,0 +1,96 @@
+/** From when to when: chosen from a few, or by two times in a dialog. */
+import { useState } from 'preact/hooks';
+import { Button } from '../../components/button.js';
+import { Dialog, DialogActions } from '../../components/dialog.js';
+import { fullTime } from '../../components/time-text.js';
+import { t as shell } from '../../shell/text.js';
+import { changeQuery } from '../../shell/router.js';
+import { t } from './text.js';
+import { SINCE, type ViewState } from './view-state.js';
+
+const SINCE_TEXT = { '15m': 'since15m', '1h': 'since1h', '24h': 'since24h' } as const;
+
+/** `2026-11-24T18:05`, as the browser's field has it, in its zone; empty for what is no instant. */
+function toField(instant: string): string {
+  const timeMs = Date.parse(instant);
+  if (Number.isNaN(timeMs)) return '';
+  return new Date(timeMs - new Date(timeMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
+const fromField = (text: string): string | undefined => (text === '' ? undefined : new Date(text).toISOString());
+
+function RangeDialog({ since, until, onClose }: { since: string; until: string; onClose: () => void }) {
+  const [from, setFrom] = useState(
+    toField(since in SINCE ? new Date(Date.now() - SINCE[since as keyof typeof SINCE]).toISOString() : since),
+  );
+  const [to, setTo] = useState(toField(until));
+  const isBackwards = from !== '' && to !== '' && from > to;
+  const apply = (): void => {
+    changeQuery({ since: fromField(from), until: fromField(to) });
+    onClose();
+  };
+  return (
+    <Dialog title={t('range')} onClose={onClose}>
+      <form
+        class="log-range"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!isBackwards) apply();
+        }}
+      >
+        <label>
+          <span>{t('rangeFrom')}</span>
+          <input type="datetime-local" step="1" value={from} onInput={(event) => setFrom(event.currentTarget.value)} />
+        </label>
+        <label>
+          <span>{t('rangeTo')}</span>
+          <input type="datetime-local" step="1" value={to} onInput={(event) => setTo(event.currentTarget.value)} />
+        </label>
+        {isBackwards && (
+          <p class="fault" role="alert">
+            {t('rangeBackwards')}
+          </p>
+        )}
+        <DialogActions>
+          <Button onClick={onClose}>{shell('cancel')}</Button>
+          <Button kind="primary" type="submit" disabled={isBackwards}>
+            {t('rangeApply')}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+const shortTime = (instant: string): string => (Number.isNaN(Date.parse(instant)) ? '…' : fullTime(Date.parse(instant)));
+
+export function TimeRange({ since, until }: Pick<ViewState, 'since' | 'until'>) {
+  const [isOpen, setOpen] = useState(false);
+  const isCustom = until !== '' || (since !== '' && !(since in SINCE));
+  const choose = (value: string): void => {
+    if (value === 'custom') setOpen(true);
+    else changeQuery({ since: value, until: undefined });
+  };
+  return (
+    <>
+      <select
+        aria-label={t('since')}
+        value={isCustom ? 'range' : since}
+        onChange={(event) => {
+          choose(event.currentTarget.value);
+          event.currentTarget.value = isCustom ? 'range' : since;
+        }}
+      >
+        <option value="">{t('sinceAll')}</option>
+        {Object.entries(SINCE_TEXT).map(([value, key]) => (
+          <option key={value} value={value}>
+            {t(key)}
+          </option>
+        ))}
+        {isCustom && <option value="range">{`${shortTime(since)} – ${shortTime(until)}`}</option>}
+        <option value="custom">{t('sinceCustom')}</option>
+      </select>
+      {isOpen && <RangeDialog since={since} until={until} onClose={() => setOpen(false)} />}
+    </>
+  );
+}

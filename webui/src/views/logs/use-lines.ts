@@ -1,0 +1,152 @@
+/** Moving about in the list: with the arrows, from match to match, to a line in its context, and along with the newest. */
+import type { RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { VirtualListHandle } from '../../components/virtual-list.js';
+import { changeQuery } from '../../shell/router.js';
+import type { LogFeed } from './log-feed.js';
+import { type Filtered, refilter } from './log-filter.js';
+import { indexOfLine, type LogItem } from './log-items.js';
+import type { LogRow } from './log-row.js';
+import type { MatchPosition } from './toolbar.js';
+
+type List = RefObject<VirtualListHandle | null>;
+
+const PAGE_LINES = 20;
+
+/** Where a key leads from a place; undefined where it is none of ours. */
+function targetOf(key: string, at: number, count: number): number | undefined {
+  const to: Record<string, number> = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    PageDown: at + PAGE_LINES,
+    PageUp: at - PAGE_LINES,
+    Home: 0,
+    End: count - 1,
+  };
+  const next = to[key];
+  return next === undefined ? undefined : Math.max(0, Math.min(count - 1, next));
+}
+
+export interface Lines {
+  /** The id of the line that the arrow keys stand on. */
+  readonly current: number | undefined;
+  readonly setCurrent: (id: number) => void;
+  readonly open: ReadonlySet<number>;
+  readonly toggle: (row: LogRow) => void;
+  readonly marked: number | undefined;
+  readonly mark: (id: number | undefined) => void;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+}
+
+/** The line that the arrow keys stand on, those that are open, and the one that was asked for. */
+export function useLines(items: readonly LogItem[], list: List): Lines {
+  const [current, setCurrent] = useState<number | undefined>(undefined);
+  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
+  const [marked, setMarked] = useState<number | undefined>(undefined);
+  const toggle = ({ id }: LogRow): void => {
+    const next = new Set(open);
+    if (!next.delete(id)) next.add(id);
+    setOpen(next);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const at = current === undefined ? items.length - 1 : indexOfLine(items, current);
+    const next = targetOf(event.key, at, items.length);
+    if (next === undefined || !(event.target as HTMLElement).classList.contains('log-head')) return;
+    event.preventDefault();
+    list.current?.show(next);
+  };
+  const mark = (id: number | undefined): void => {
+    setMarked(id);
+    if (id !== undefined) setOpen(new Set());
+  };
+  return { current: current ?? items.at(-1)?.row.id, setCurrent, open, toggle, marked, mark, onKeyDown };
+}
+
+/** Takes the filters away and stands on the line among all that were written about then. */
+export function useContextOf(
+  base: LogFeed,
+  { items, lines, list }: { items: readonly LogItem[]; lines: Lines; list: List },
+): (row: LogRow) => void {
+  // Shown once the list has it.
+  const [wanted, setWanted] = useState<number | undefined>(undefined);
+  useEffect(() => {
+    if (wanted === undefined || items.length === 0) return;
+    setWanted(undefined);
+    list.current?.show(Math.max(0, indexOfLine(items, wanted)), { align: 'center' });
+  }, [items, wanted]);
+  return (row) => {
+    const show = async (): Promise<void> => {
+      changeQuery({ q: undefined, re: undefined, all: undefined, hide: undefined, since: undefined, until: undefined });
+      const found = await base.seek(row.entry);
+      lines.mark(found?.id);
+      setWanted(found?.id);
+    };
+    void show();
+  };
+}
+
+/** The matches among the shown lines, and the way from one to the next. */
+export function useMatches(place: {
+  readonly shown: readonly LogRow[];
+  readonly items: readonly LogItem[];
+  readonly lines: Lines;
+  readonly list: List;
+  readonly isMatch: ((row: LogRow) => boolean) | undefined;
+}): MatchPosition | undefined {
+  const { shown, items, lines, list, isMatch } = place;
+  const known = useRef<Filtered | undefined>(undefined);
+  if (isMatch === undefined) {
+    known.current = undefined;
+    return undefined;
+  }
+  known.current = refilter(known.current, shown, isMatch);
+  const found = known.current.shown;
+  const { marked } = lines;
+  const isOnOne = marked !== undefined && found.some(({ id }) => id === marked);
+  // Among the matches: behind all that are before the line that is marked.
+  const before = marked === undefined ? found.length : found.filter(({ id }) => id < marked).length;
+  const go = (step: 1 | -1): void => {
+    const from = step === 1 ? before + (isOnOne ? 1 : 0) : before - 1;
+    const row = found[(from + found.length) % found.length];
+    if (row === undefined) return;
+    lines.mark(row.id);
+    list.current?.show(indexOfLine(items, row.id), { align: 'center', focus: false });
+  };
+  return { at: isOnOne ? before + 1 : 0, count: found.length, go };
+}
+
+interface EndState {
+  readonly isAtEnd: boolean;
+  /** The newest line when the end was left. */
+  readonly lastSeenId: number;
+}
+
+function countNewer(shown: readonly LogRow[], lastSeenId: number): number {
+  let count = 0;
+  while (count < shown.length && (shown[shown.length - 1 - count]?.id ?? -1) > lastSeenId) count += 1;
+  return count;
+}
+
+/** Whether new lines are followed: until the end is scrolled out of view, or following is paused. */
+export function useFollowing(shown: readonly LogRow[], list: List) {
+  const [end, setEnd] = useState<EndState>({ isAtEnd: true, lastSeenId: -1 });
+  const [isPaused, setPaused] = useState(false);
+  const isFollowing = end.isAtEnd && !isPaused;
+  const newest = shown.at(-1)?.id ?? -1;
+  const goToEnd = (): void => {
+    setPaused(false);
+    list.current?.scrollToEnd();
+  };
+  const pause = (): void => {
+    setPaused(true);
+    setEnd({ ...end, lastSeenId: newest });
+  };
+  return {
+    isPaused,
+    isFollowing,
+    newer: isFollowing ? 0 : countNewer(shown, end.lastSeenId),
+    goToEnd,
+    toggle: () => (isFollowing ? pause() : goToEnd()),
+    onEnd: (isAtEnd: boolean) => setEnd({ isAtEnd, lastSeenId: newest }),
+  };
+}
