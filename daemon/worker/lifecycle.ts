@@ -107,6 +107,8 @@ export class WorkerLifecycle {
       loadCronWords: holdBundle<CronWords>('cron-words'),
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
+      requests: () => this.#http.totals(),
+      channelTimes: (label) => this.#activity.channelTimes(label),
     });
     this.#http = this.#createHttp(paths, clock);
   }
@@ -261,7 +263,7 @@ export class WorkerLifecycle {
       type: 'heartbeat',
       vitals: { rssBytes: process.memoryUsage.rss(), ...vitals, channels, warnings: this.#warnings() },
     });
-    this.#heartbeat = setTimeout(() => this.#beat(), this.#isIdle ? HEARTBEAT_MS.idle : HEARTBEAT_MS.busy);
+    this.#armBeat(this.#isIdle ? HEARTBEAT_MS.idle : HEARTBEAT_MS.busy);
   }
 
   /** The first connection after a rest: what the supervisor knows must not be three seconds old. */
@@ -269,7 +271,15 @@ export class WorkerLifecycle {
     if (!this.#isIdle) return;
     this.#isIdle = false;
     clearTimeout(this.#heartbeat);
-    this.#heartbeat = setTimeout(() => this.#beat(), WAKE_MS);
+    this.#armBeat(WAKE_MS);
+  }
+
+  #armBeat(delayMs: number): void {
+    const dueAtMs = performance.now() + delayMs;
+    this.#heartbeat = setTimeout(() => {
+      this.#conversation.noteLate(performance.now() - dueAtMs);
+      this.#beat();
+    }, delayMs);
   }
 }
 

@@ -23,6 +23,10 @@ export const channelDocument = () =>
     state: z.enum(['off', 'starting', 'running', 'backoff', 'failed']),
     /** Why it is in that state, where there is something to say. */
     message: z.string().nullable(),
+    /** Since when it is in that state, as far as this worker knows. */
+    since: z.iso.datetime().nullable(),
+    /** What went wrong last; it may be over. */
+    lastError: z.strictObject({ message: z.string(), at: z.iso.datetime() }).nullable(),
   });
 
 /** `code` is null once the sender is approved; a request that is not approved ends at `expiresAt`. */

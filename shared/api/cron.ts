@@ -1,6 +1,6 @@
 /** `/api/cron`. `chat_id` and `job_id` are names that documents fixed. */
 import { z } from 'zod';
-import { label, okStatus, queryInteger, text } from './fields.js';
+import { label, okStatus, queryFlag, queryInteger, text } from './fields.js';
 
 const DAY_MS = 86_400_000;
 
@@ -27,6 +27,9 @@ const jobFields = () => ({
   timeoutMs: z.int().min(1_000).max(DAY_MS),
   retries: z.int().min(0).max(20),
   notifyAfter: z.int().min(0).max(1_000),
+  alertChannel: label(64).nullable(),
+  alertChatId: label(256).nullable(),
+  alertAccountId: label(64).nullable(),
 });
 
 /** Body of `POST /api/cron/create`. */
@@ -34,12 +37,15 @@ export const cronCreateRequest = () => z.strictObject(jobFields()).partial().req
 /** Body of `PATCH /api/cron/:id`; what is not given stays. */
 export const cronPatchRequest = () => z.strictObject(jobFields()).partial();
 /** Body of `POST /api/cron/trigger`. */
-export const cronTriggerRequest = () => z.strictObject({ job_id: label(128) });
+export const cronTriggerRequest = () => z.strictObject({ job_id: label(128), run_id: label(128).optional() });
+/** Query of `GET /api/cron/plan`. */
+export const cronPlanQuery = () => z.strictObject({ hours: queryInteger(1, 168).optional() });
 /** Query of `GET /api/cron/preview`. */
 export const cronPreviewQuery = () =>
   z.strictObject({ schedule: label(200), timezone: label(64).optional(), count: queryInteger(1, 100).optional() });
 /** Query of `GET /api/cron/:id/runs`. */
-export const cronRunsQuery = () => z.strictObject({ limit: queryInteger(1, 200).optional(), cursor: label(1_024).optional() });
+export const cronRunsQuery = () =>
+  z.strictObject({ limit: queryInteger(1, 200).optional(), cursor: label(1_024).optional(), failed: queryFlag().optional() });
 /** `:id` of a job's path. */
 export const cronJobId = () => label(128);
 
@@ -97,6 +103,23 @@ export const cronTriggerResponse = () => z.strictObject({ status: okStatus(), me
 export const cronDeleteResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument() });
 export const cronRunsResponse = () =>
   z.strictObject({ status: okStatus(), runs: z.array(cronRunDocument()), nextCursor: z.string().nullable() });
+export const cronPlanResponse = () =>
+  z.strictObject({
+    status: okStatus(),
+    from: instant(),
+    until: instant(),
+    jobs: z.array(
+      z.strictObject({
+        id: z.string(),
+        name: z.string(),
+        mode: z.enum(['direct', 'agent']),
+        runs: z.array(instant()),
+        /** It goes on like this. */
+        isMore: z.boolean(),
+      }),
+    ),
+    jobsLeftOut: z.int().min(0),
+  });
 export const cronPreviewResponse = () =>
   z.strictObject({
     status: okStatus(),

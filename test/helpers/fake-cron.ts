@@ -25,6 +25,9 @@ export const fakeJob: CronJobDocument = {
   timeoutMs: 1_000,
   retries: 3,
   notifyAfter: 3,
+  alertChannel: null,
+  alertChatId: null,
+  alertAccountId: null,
   failures: 0,
   nextRunAt: TIME,
   lastRun: { id: 'run_1', state: 'done', startedAt: TIME, finishedAt: TIME, session: null },
@@ -70,7 +73,14 @@ export function fakeCronService(calls: { name: string; input: unknown }[]): Cron
     update: (id, input) => answer('cron.update', { id, ...input }, fakeJob),
     toggle: (id) => answer('cron.toggle', id, { ...fakeJob, enabled: false, nextRunAt: null }),
     delete: (id) => answer('cron.delete', id, fakeJob),
-    trigger: (id) => answer('cron.trigger', id, { runId: 'run_1' }),
+    trigger: (id, runId) => answer('cron.trigger', runId === undefined ? id : { id, runId }, { runId: 'run_1' }),
+    plan: (hours) =>
+      answer('cron.plan', hours, {
+        from: TIME,
+        until: TIME,
+        jobs: [{ id: 'job_1', name: 'Morning', mode: 'direct', runs: [TIME], isMore: false }],
+        jobsLeftOut: 0,
+      }),
     runs: (id, input) => answer('cron.runs', { id, ...input }, { runs: [fakeRun], nextCursor: null }),
     preview: (input) =>
       answer('cron.preview', input, {

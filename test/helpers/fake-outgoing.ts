@@ -66,7 +66,14 @@ export const fakePairing: PairingDocument = {
 };
 
 export function fakeChannelService(calls: { name: string; input: unknown }[]): ChannelService {
-  const channel = { channel: 'telegram', accountId: 'default', state: 'backoff', message: 'cannot be reached' } as const;
+  const channel = {
+    channel: 'telegram',
+    accountId: 'default',
+    state: 'backoff',
+    message: 'cannot be reached',
+    since: '2026-01-01T00:00:00.000Z',
+    lastError: { message: 'cannot be reached', at: '2026-01-01T00:00:00.000Z' },
+  } as const;
   return {
     list() {
       calls.push({ name: 'channels.list', input: undefined });

@@ -229,6 +229,7 @@ export function createFakeServices(): FakeServices {
     },
     status: { read: () => note('status.read', undefined, fakeStatus) },
     overview: {
+      history: (query) => note('overview.history', query, { stepMinutes: 15, knownSince: null, buckets: [], failures: [] }),
       read: () =>
         note('overview.read', undefined, {
           outbox: { dead: 2 },

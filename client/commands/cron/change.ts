@@ -23,6 +23,10 @@ abstract class JobFieldsCommand extends ApiCommand {
   readonly retries = Option.String('--retries', { description: 'How often a failed run is tried again.' });
   readonly notifyAfter = Option.String('--notify-after', { description: 'After how many failures in a row the chat is told; 0: never.' });
 
+  readonly alertChannel = Option.String('--alert-channel', { description: 'Where that is told instead of in the job’s own chat.' });
+  readonly alertChat = Option.String('--alert-chat', { description: 'Which chat of that channel.' });
+  readonly alertAccount = Option.String('--alert-account', { description: 'Which account of that channel.' });
+
   protected fields(): Record<string, string | number> {
     const given = JOB_FLAGS.flatMap(({ flag, field, read }) => {
       const text = this.#flags()[flag];
@@ -51,6 +55,9 @@ abstract class JobFieldsCommand extends ApiCommand {
       timeout,
       retries,
       'notify-after': this.notifyAfter,
+      'alert-channel': this.alertChannel,
+      'alert-chat': this.alertChat,
+      'alert-account': this.alertAccount,
     };
   }
 
@@ -136,16 +143,21 @@ export class CronRunCommand extends ApiCommand {
   static override readonly paths = [['cron', 'run']];
   static override readonly usage = Command.Usage({
     category,
-    description: 'Run a scheduled job now.',
-    examples: [['By its id', 'xopc cron run job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
+    description: 'Run a scheduled job now, or a run of it that failed once more.',
+    examples: [
+      ['By its id', 'xopc cron run job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f'],
+      ['What failed, once more', 'xopc cron run job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f --again run_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f'],
+    ],
   });
 
   readonly id = Option.String({ name: 'id' });
+  readonly again = Option.String('--again', { description: 'The run that is tried once more; see: xopc cron history --failed' });
 
   protected async run(): Promise<number> {
     jobPath(this.id);
+    const body = { job_id: this.id, ...(this.again === undefined ? {} : { run_id: this.again }) };
     const api = await this.connect();
-    const { run_id: runId } = await api.call<{ run_id: string }>({ method: 'POST', path: '/api/cron/trigger', body: { job_id: this.id } });
+    const { run_id: runId } = await api.call<{ run_id: string }>({ method: 'POST', path: '/api/cron/trigger', body });
     if (this.json) await this.printJson({ job_id: this.id, run_id: runId });
     else {
       await this.printLine(`${runId} triggered`);

@@ -29,7 +29,10 @@ export type JobFlag =
   | 'grace'
   | 'timeout'
   | 'retries'
-  | 'notify-after';
+  | 'notify-after'
+  | 'alert-channel'
+  | 'alert-chat'
+  | 'alert-account';
 
 type Read = (text: string, flag: string) => string | number;
 
@@ -68,6 +71,9 @@ export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: strin
   { flag: 'timeout', field: 'timeoutMs', read: readDuration },
   { flag: 'retries', field: 'retries', read: readCount },
   { flag: 'notify-after', field: 'notifyAfter', read: readCount },
+  { flag: 'alert-channel', field: 'alertChannel', read: readText },
+  { flag: 'alert-chat', field: 'alertChatId', read: readText },
+  { flag: 'alert-account', field: 'alertAccountId', read: readText },
 ];
 
 /** What a new job has where nothing is said; `graceMs` depends on the schedule. */

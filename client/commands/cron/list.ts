@@ -64,19 +64,20 @@ export class CronHistoryCommand extends ApiCommand {
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
     description: 'List the last runs of a job, newest first.',
-    details: 'The log lines of a run have its id: `xopc gateway logs --json | grep run_…`, or GET /api/logs?q=run_….',
+    details: 'The log lines of a run have its id: `xopc gateway logs --grep runId:run_…`, or GET /api/logs?q=run_….',
     examples: [['By its id', 'xopc cron history job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
   });
 
   readonly id = Option.String({ name: 'id' });
+  readonly failed = Option.Boolean('--failed', false, { description: 'Only those that did not do their work.' });
 
   protected async run(): Promise<number> {
-    const path = `${jobPath(this.id)}/runs`;
+    const path = `${jobPath(this.id)}/runs${this.failed ? '?failed=true' : ''}`;
     const api = await this.connect();
     const { runs, nextCursor } = await api.call<{ runs: Run[]; nextCursor: string | null }>({ method: 'GET', path });
     const ms = (value: number | null): string => (value === null ? '' : `${value} ms`);
     if (this.json) await this.printJson({ runs, nextCursor });
-    else if (runs.length === 0) await this.note('It has not run yet.');
+    else if (runs.length === 0) await this.note(this.failed ? 'No run of it has failed.' : 'It has not run yet.');
     else {
       const rows = runs.map((run) => [
         run.scheduledAt,

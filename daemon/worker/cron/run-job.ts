@@ -146,12 +146,18 @@ export class JobRunner {
   }
 }
 
+/** Where a job's failures are told: the chat that was named for it, or its own. */
+function alertedChat(job: CronJobRow): CronJobRow {
+  if (job.alert_channel === null) return job;
+  return { ...job, channel: job.alert_channel, account_id: job.alert_account_id, chat_id: job.alert_chat_id };
+}
+
 /** Tells the chat of a job. A channel that is not set up any more has nobody to tell. */
 export function createTellChat(actions: Pick<JobActions, 'findChat' | 'say'>): TellChat {
   return async (db, job, text) => {
     let chat: Chat | undefined;
     try {
-      chat = actions.findChat(job);
+      chat = actions.findChat(alertedChat(job));
     } catch (error) {
       if (error instanceof GatewayError) return undefined;
       throw error;

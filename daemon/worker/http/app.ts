@@ -63,6 +63,8 @@ export interface HttpApp {
   /** Ends serving within `timeoutMs`, earlier when nothing is left. @returns what had to be cut */
   drain(mode: DrainMode, timeoutMs: number): Promise<CutWork>;
   vitals(): { connections: number; inFlight: number };
+  /** Requests since the start. */
+  totals(): RequestStats['totals'];
   /** Destroys whatever is open, without waiting. */
   close(): void;
 }
@@ -91,6 +93,7 @@ function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
 /** What answers requests, and the way in for what is no request any more. */
 interface Answering {
   readonly koa: Koa<RequestState, RouterExtras>;
+  readonly stats: RequestStats;
   readonly door: SocketDoor;
   /** Before Koa. @returns false when the request is no plain question for health */
   readonly answerHealth: ReturnType<typeof healthFastPath>;
@@ -145,7 +148,7 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   );
   koa.use(unmatched);
   const door = createSocketDoor({ koa, guards: [target, host, origin], ...rules, demandToken, refuse, tokenState, tickets });
-  return { koa, door, answerHealth: healthFastPath(healthDeps, document) };
+  return { koa, stats, door, answerHealth: healthFastPath(healthDeps, document) };
 }
 
 function createSockets({ services, clock, logger, version, instanceId, loadWs }: HttpDeps, door: SocketDoor): Sockets {
@@ -157,7 +160,7 @@ function createSockets({ services, clock, logger, version, instanceId, loadWs }:
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const connections = new Connections();
   const isDraining = (): boolean => deps.isDraining() || drain.isActive;
-  const { koa, door, answerHealth } = createKoa(deps, connections, isDraining);
+  const { koa, stats, door, answerHealth } = createKoa(deps, connections, isDraining);
   const answer = koa.callback();
   const sockets = createSockets(deps, door);
   const server = createServer({
@@ -188,6 +191,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
       return { ...cut, sockets: cut.sockets + cutSockets };
     },
     vitals: () => ({ connections: connections.open + sockets.open, inFlight: connections.inFlight }),
+    totals: () => stats.totals,
     close() {
       server.close();
       connections.destroyAll();

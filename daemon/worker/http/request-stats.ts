@@ -41,6 +41,16 @@ export class RequestStats {
     return [...this.#durations.values()];
   }
 
+  /** All of them, and those that were answered with 500 and above. */
+  get totals(): { readonly count: number; readonly failed: number } {
+    const totals = { count: 0, failed: 0 };
+    for (const { status, count } of this.#counts.values()) {
+      totals.count += count;
+      if (Number(status) >= 500) totals.failed += count;
+    }
+    return totals;
+  }
+
   /** Called when the answer has been sent, or never will be: that counts as 499, as reverse proxies have it. */
   note(ctx: HttpContext, durationMs: number): void {
     const { headersSent, statusCode } = ctx.res;

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import type { CounterSample, CounterService, EventService, GatewayEvent } from './contracts.js';
+import { ChannelHistory, type ChannelTimes } from './channel-times.js';
 import { EventLog } from './event-log.js';
 
 type TurnEvent = Extract<GatewayEvent, { type: 'turn' }>;
@@ -85,10 +86,12 @@ export interface ActivityOptions {
 export class Activity {
   readonly #log: EventLog;
   readonly #counts = new ActivityCounters();
+  readonly #history: ChannelHistory;
   #channels: Readonly<Record<string, ChannelStatus>> = {};
 
   constructor({ instanceId, build, clock }: ActivityOptions) {
     this.#log = new EventLog({ instanceId, ...build, clock });
+    this.#history = new ChannelHistory(clock);
   }
 
   get events(): EventService {
@@ -107,6 +110,12 @@ export class Activity {
       if (before?.state !== state || (before.message ?? null) !== message) this.publish({ type: 'channel', channel, state, message });
     }
     this.#channels = channels;
+    this.#history.note(channels);
+  }
+
+  /** @param label  of an account: `telegram:personal` */
+  channelTimes(label: string): ChannelTimes {
+    return this.#history.of(label);
   }
 
   /** @param gauges  what is so at this moment. */

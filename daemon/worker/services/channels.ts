@@ -2,11 +2,12 @@
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
-import type { ChannelRegistry } from '../channels/registry.js';
+import { accountLabel, type ChannelRegistry } from '../channels/registry.js';
 import type { Outbox } from '../outbox/outbox.js';
 import { approvePairing, listPairings, removePairing } from '../store/pairings.js';
 import type { PairingRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
+import type { ChannelTimes } from './channel-times.js';
 import type { ChannelService, PairingDocument } from './contracts.js';
 
 export interface ChannelServiceOptions {
@@ -14,6 +15,8 @@ export interface ChannelServiceOptions {
   readonly clock: Clock;
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
+  /** Of an account by its label. */
+  readonly times: (label: string) => ChannelTimes;
 }
 
 const WELCOME = 'You can write to me now. /help lists what I understand beside plain words.';
@@ -31,14 +34,18 @@ function toDocument(row: PairingRow): PairingDocument {
   };
 }
 
-export function createChannelService({ store, clock, channels, outbox }: ChannelServiceOptions): ChannelService {
+export function createChannelService({ store, clock, channels, outbox, times }: ChannelServiceOptions): ChannelService {
   return {
     async list() {
       const pairings = await store.read((db) => listPairings(db, clock.now()));
       return {
-        channels: channels
-          .accounts()
-          .map(({ channel, accountId, status }) => ({ channel, accountId, state: status.state, message: status.message ?? null })),
+        channels: channels.accounts().map(({ channel, accountId, status: { state, message = null } }) => ({
+          channel,
+          accountId,
+          state,
+          message,
+          ...times(accountLabel(channel, accountId)),
+        })),
         pairings: pairings.map(toDocument),
       };
     },

@@ -23,6 +23,7 @@ import type { CounterSample, GatewayEvent, MessageService, Services } from './co
 import type { SendPort } from '../agent/tools/send.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { AttachedFiles } from './attached-files.js';
+import type { ChannelTimes } from './channel-times.js';
 import { createChannelService } from './channels.js';
 import { createChatService } from './chat.js';
 import { readGauges } from './gauges.js';
@@ -34,6 +35,8 @@ import { createMessageService } from './messages.js';
 import { modelWarnings } from './model-warnings.js';
 import { createModelService } from './models.js';
 import { createOverviewService } from './overview.js';
+import { createOverviewHistory } from './overview-history.js';
+import { Samples } from './samples.js';
 import { createOutgoingService } from './outgoing.js';
 import { publishedArchive, publishedMessages, publishedSessions } from './published-services.js';
 import { createSessionArchive } from './session-archive.js';
@@ -76,6 +79,10 @@ export interface ConversationDeps {
   readonly random?: () => number;
   /** Is told what happens. */
   readonly publish?: (event: GatewayEvent) => void;
+  /** Since this worker began. Default: none. */
+  readonly requests?: () => { readonly count: number; readonly failed: number };
+  /** Since when an account is as it is. Default: nothing is known. */
+  readonly channelTimes?: (label: string) => ChannelTimes;
 }
 
 export interface Conversation extends Pick<
@@ -110,6 +117,8 @@ export interface Conversation extends Pick<
   /** What is so at this moment, in numbers. */
   gauges(): Promise<CounterSample[]>;
   warnings(): StatusWarning[];
+  /** The worker's loop was late by so much. */
+  noteLate(lateMs: number): void;
 }
 
 /** @returns a function that gives the registry of the document in force */
@@ -170,6 +179,7 @@ interface Parts {
   readonly delivery: DeliveryParts;
   readonly upkeep: Upkeep;
   readonly integrity: IntegrityCheck | undefined;
+  readonly samples: Samples;
   readonly turns: TurnRunner;
   readonly registry: () => ProviderRegistry;
 }
@@ -177,7 +187,7 @@ interface Parts {
 type Lifecycle = Pick<Conversation, 'start' | 'activate' | 'reconfigure' | 'quiesce' | 'drain' | 'close'>;
 
 /** Started in order, stopped in reverse. */
-function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, turns, registry }: Parts): Lifecycle {
+function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, samples, turns, registry }: Parts): Lifecycle {
   async function quiesce(timeoutMs = Infinity): Promise<void> {
     ai.cancel();
     discovery.stop();
@@ -195,6 +205,7 @@ function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, 
       await cron.start();
       discovery.start();
       integrity?.start();
+      samples.start();
     },
     async reconfigure() {
       await delivery.channels.reconfigure();
@@ -207,6 +218,7 @@ function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, 
       await turns.drain(0);
       await cron.close();
       await delivery.close();
+      await samples.stop();
       await store.close();
     },
   };
@@ -225,7 +237,11 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const random = deps.random ?? Math.random;
   const shared = { store, clock, logger, instanceId, liveInstanceIds, config, registry, random };
   const live = new LiveTurns();
-  const publish = (event: GatewayEvent): void => deps.publish?.(event);
+  const samples = new Samples({ store, clock, logger, requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
+  const publish = (event: GatewayEvent): void => {
+    samples.note(event);
+    deps.publish?.(event);
+  };
   const delivery = createDelivery({ ...shared, publish, turns: () => turns, loadTelegram: () => deps.loadTelegram() });
   const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds, publish });
@@ -256,7 +272,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
     ),
     messages: publishedMessages(messages, publish),
     outgoing: createOutgoingService({ store, clock, outbox }),
-    channelAccounts: createChannelService({ store, clock, channels, outbox }),
+    channelAccounts: createChannelService({
+      store,
+      clock,
+      channels,
+      outbox,
+      times: (label) => deps.channelTimes?.(label) ?? { since: null, lastError: null },
+    }),
     webhooks: createWebhookService({ inbox: delivery.inbox, config }),
     agent,
     chat: createChatService({ ...shared, live, inbox: delivery.inbox, stopTurns: (key) => turns.stopTurns(key) }),
@@ -264,9 +286,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
     commands: () => commands.list(),
     completions: new Completions({ agent, clock, logger, config, registry, tools, publish }),
     models: createModelService(registry),
-    overview: createOverviewService({ store, databasePath: deps.paths.databasePath }),
+    overview: {
+      ...createOverviewService({ store, databasePath: deps.paths.databasePath }),
+      history: createOverviewHistory({ store, clock }),
+    },
     cron: cron.service,
-    ...lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, turns, registry }),
+    ...lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, samples, turns, registry }),
+    noteLate: (lateMs) => samples.noteLate(lateMs),
     channels: () => channels.health(),
     gauges: () => readGauges({ store, logger, channels: () => channels.health() }),
     warnings,

@@ -32,6 +32,10 @@ export interface CronJobInput {
   readonly retries?: number;
   /** After how many failures in a row the chat is told; 0: never. Default 3. */
   readonly notifyAfter?: number;
+  /** Where that is told; without it, in the job's own chat. */
+  readonly alertChannel?: string | null;
+  readonly alertChatId?: string | null;
+  readonly alertAccountId?: string | null;
 }
 
 export interface CronJobDocument extends Required<CronJobInput> {
@@ -80,6 +84,22 @@ export interface CronPreview {
   readonly runs: readonly { readonly at: string; readonly local: string; readonly note: 'gap' | 'repeated' | 'repeated-again' | null }[];
 }
 
+export interface CronPlan {
+  readonly from: string;
+  readonly until: string;
+  /** The next to run first, at most 100; those that do not run are left out. */
+  readonly jobs: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly mode: 'direct' | 'agent';
+    /** At most 50. */
+    readonly runs: readonly string[];
+    /** It goes on like this. */
+    readonly isMore: boolean;
+  }[];
+  readonly jobsLeftOut: number;
+}
+
 export interface CronService {
   list(): Promise<CronJobDocument[]>;
   /** What a chat still waits for, the next first; at most 200. */
@@ -92,10 +112,18 @@ export interface CronService {
   toggle(id: string): Promise<CronJobDocument>;
   /** Its history goes with it, and what runs of it is stopped. @returns what it was. @throws JOB_NOT_FOUND */
   delete(id: string): Promise<CronJobDocument>;
-  /** Runs it now, also when it is disabled; behind a run of it that is under way. @throws JOB_NOT_FOUND; CONFLICT where that cannot be */
-  trigger(id: string): Promise<{ runId: string }>;
-  /** Newest first. `limit` 1–200, default 50. @throws JOB_NOT_FOUND; INVALID_REQUEST for a cursor that is not ours */
-  runs(id: string, input: { limit?: number; cursor?: string }): Promise<{ runs: CronRunDocument[]; nextCursor: string | null }>;
+  /**
+   * Runs it now, also when it is disabled; behind a run of it that is under way. With `runId`: once more what that run
+   * was for. @throws JOB_NOT_FOUND; NOT_FOUND for a run; CONFLICT where that cannot be
+   */
+  trigger(id: string, runId?: string): Promise<{ runId: string }>;
+  /** Newest first. `limit` 1–200, default 50; `failed`: only those that did not do their work. @throws JOB_NOT_FOUND; INVALID_REQUEST for a cursor that is not ours */
+  runs(
+    id: string,
+    input: { limit?: number; cursor?: string; failed?: boolean },
+  ): Promise<{ runs: CronRunDocument[]; nextCursor: string | null }>;
   /** `count` 1–100, default 5. @throws INVALID_REQUEST that names the field */
   preview(input: { schedule: string; timezone?: string; count?: number }): Promise<CronPreview>;
+  /** The next hours of all jobs; `hours` 1–168, default 24. */
+  plan(hours?: number): Promise<CronPlan>;
 }

@@ -30,6 +30,9 @@ export function toJobDocument(row: CronJobRow, last: CronRunRow | undefined): Cr
     graceMs: row.grace_ms,
     timeoutMs: row.timeout_ms,
     notifyAfter: row.notify_after,
+    alertChannel: row.alert_channel,
+    alertChatId: row.alert_chat_id,
+    alertAccountId: row.alert_account_id,
     nextRunAt: row.enabled === 1 ? isoOrNull(row.next_at) : null,
     lastRun:
       last === undefined

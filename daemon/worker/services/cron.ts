@@ -4,10 +4,8 @@ import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { ChannelRegistry } from '../channels/registry.js';
-import { MAX_QUEUED_PER_JOB } from '../cron/claim.js';
 import { defaultGraceMs } from '../cron/policy.js';
 import { type CronWords, previewSchedule } from '../cron/preview.js';
-import { newRun } from '../cron/run-rows.js';
 import { firstInstant, parseSchedule } from '../cron/schedule.js';
 import type { Scheduler } from '../cron/scheduler.js';
 import { resolveTimeZone } from '../cron/time-zone.js';
@@ -20,7 +18,7 @@ import {
   listCronJobsOfChat,
   updateCronJob,
 } from '../store/cron-jobs.js';
-import { endCronRun, insertCronRun, listCronRuns, listLastRuns, listUnfinishedRuns } from '../store/cron-runs.js';
+import { endCronRun, listCronRuns, listLastRuns, listUnfinishedRuns } from '../store/cron-runs.js';
 import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
 import { findOutboxMessage } from '../store/outbox-pages.js';
 import type { CronJobRow, Queries } from '../store/schema.js';
@@ -30,6 +28,8 @@ import { findAgent } from './agents.js';
 import type { GatewayEvent } from './contracts.js';
 import type { CronJobDocument, CronJobInput, CronService } from './cron-contract.js';
 import { jobNotFound, toJobDocument, toRunDocument } from './cron-documents.js';
+import { planJobs } from './cron-plan.js';
+import { triggerRun } from './cron-trigger.js';
 import { sessionOf } from './session-key.js';
 
 export interface CronServiceOptions {
@@ -55,6 +55,8 @@ const MAX_JOBS = 10_000;
 const DEFAULT_TIMEOUT_MS = 600_000;
 const DEFAULT_LIMIT = 50;
 const MAX_OF_CHAT = 200;
+/** What a person looks for who looks for what went wrong. */
+const FAILED_STATES = ['failed', 'interrupted', 'missed', 'skipped'] as const;
 
 function wrong(field: string, message: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', { message, details: { field } });
@@ -93,12 +95,21 @@ function merge(
     timeout_ms: pick(input.timeoutMs, before?.timeout_ms, DEFAULT_TIMEOUT_MS),
     retries: pick(input.retries, before?.retries, 3),
     notify_after: pick(input.notifyAfter, before?.notify_after, 3),
+    alert_channel: nullable(input.alertChannel, before?.alert_channel),
+    alert_account_id: nullable(input.alertAccountId, before?.alert_account_id),
+    alert_chat_id: nullable(input.alertChatId, before?.alert_chat_id),
     enabled: Number(pick(input.enabled, before === undefined ? undefined : before.enabled === 1, true)),
   };
 }
 
 function createPlanner(options: CronServiceOptions): (input: CronJobInput, before: CronJobRow | undefined) => JobValues {
   const { clock, channels } = options;
+
+  /** @throws CHANNEL_NOT_FOUND; INVALID_REQUEST */
+  function checkChat(channel: string, wantedAccount: string | null, chatId: string): void {
+    const { accountId } = channels.getAccount(channel, wantedAccount ?? undefined);
+    sessionOf({ agentId: 'main', channel, accountId, peerId: chatId });
+  }
 
   /** @throws CHANNEL_NOT_FOUND; INVALID_REQUEST; MODEL_NOT_FOUND */
   function checkTarget(job: ReturnType<typeof merge>): void {
@@ -107,10 +118,11 @@ function createPlanner(options: CronServiceOptions): (input: CronJobInput, befor
       throw wrong(channel === null ? 'channel' : 'chat_id', 'channel and chat_id are given together or not at all');
     if (channel === null && job.mode === 'direct')
       throw wrong('channel', "channel and chat_id are missing: a message needs a chat (an agent's turn, mode 'agent', does not)");
-    if (channel !== null && chatId !== null) {
-      const account = channels.getAccount(channel, job.account_id ?? undefined);
-      sessionOf({ agentId: 'main', channel, accountId: account.accountId, peerId: chatId });
-    }
+    if (channel !== null && chatId !== null) checkChat(channel, job.account_id, chatId);
+    const { alert_channel: alertChannel, alert_chat_id: alertChatId } = job;
+    if ((alertChannel === null) !== (alertChatId === null))
+      throw wrong(alertChannel === null ? 'alertChannel' : 'alertChatId', 'alertChannel and alertChatId are given together or not at all');
+    if (alertChannel !== null && alertChatId !== null) checkChat(alertChannel, job.alert_account_id, alertChatId);
     if (job.agent_id !== null) findAgent(options.config(), job.agent_id);
     if (job.model !== null) options.checkModel(job.model);
   }
@@ -140,7 +152,7 @@ async function load(db: Queries, id: string): Promise<CronJobRow> {
   return row;
 }
 
-type Reading = 'list' | 'listOfChat' | 'runs' | 'preview';
+type Reading = 'list' | 'listOfChat' | 'runs' | 'preview' | 'plan';
 
 /** What waits of a schedule that is no more never runs. Runs in a write. @returns the runs that were dropped */
 async function dropWaiting(db: Queries, { before, after }: { before: CronJobRow; after: CronJobRow }, nowMs: number): Promise<string[]> {
@@ -206,29 +218,10 @@ export function createCronService(options: CronServiceOptions): CronService {
       return toJobDocument(row, last);
     },
 
-    trigger: (id) => trigger(options, id),
+    trigger: (id, runId) => triggerRun(options, id, runId),
 
     ...createReading(options),
   };
-}
-
-/** Queues a run behind those that wait. @throws CONFLICT when nothing would run it */
-async function trigger({ store, clock, scheduler, config }: CronServiceOptions, id: string): Promise<{ runId: string }> {
-  const nowMs = clock.now();
-  if (!config().cron.enabled)
-    throw new GatewayError('CONFLICT', {
-      message: 'scheduled jobs are switched off',
-      hint: 'Switch them on with: xopc config set cron.enabled true',
-    });
-  const run = newRun({ job_id: id, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' });
-  await store.write(async (db) => {
-    await load(db, id);
-    if ((await listUnfinishedRuns(db, [id])).length >= MAX_QUEUED_PER_JOB)
-      throw new GatewayError('CONFLICT', { message: `${MAX_QUEUED_PER_JOB} runs of this job wait already`, details: { job_id: id } });
-    await insertCronRun(db, run);
-  });
-  void scheduler.wake();
-  return { runId: run.id };
 }
 
 /** What is only looked at. */
@@ -248,7 +241,7 @@ function createReading(options: CronServiceOptions): Pick<CronService, Reading> 
       return jobs.map((job) => toJobDocument(job, undefined));
     },
 
-    async runs(id, { limit = DEFAULT_LIMIT, cursor }) {
+    async runs(id, { limit = DEFAULT_LIMIT, cursor, failed = false }) {
       if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
         throw wrong('cursor', `cursor '${cursor.slice(0, 80)}' is none that this API gave`);
       return store.read(async (db) => {
@@ -256,6 +249,7 @@ function createReading(options: CronServiceOptions): Pick<CronService, Reading> 
         const rows = await listCronRuns(db, {
           jobId: id,
           limit: limit + 1,
+          ...(failed ? { states: FAILED_STATES } : {}),
           ...(cursor === undefined ? {} : { beforeSeq: Number(cursor) }),
         });
         const page = rows.slice(0, limit);
@@ -267,6 +261,8 @@ function createReading(options: CronServiceOptions): Pick<CronService, Reading> 
         return { runs, nextCursor: rows.length > limit ? String(page.at(-1)?.seq) : null };
       });
     },
+
+    plan: (hours) => planJobs({ store, clock }, hours),
 
     async preview({ schedule, timezone = options.config().cron.defaultTimezone, count = 5 }) {
       const nowMs = clock.now();

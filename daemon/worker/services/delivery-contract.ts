@@ -47,6 +47,10 @@ export interface ChannelDocument {
   readonly accountId: string;
   readonly state: ChannelStatus['state'];
   readonly message: string | null;
+  /** Since when it is in that state, as far as this worker knows. */
+  readonly since: string | null;
+  /** What went wrong last; it may be over. */
+  readonly lastError: { readonly message: string; readonly at: string } | null;
 }
 
 /** Somebody who may write to an account with the policy `pairing`, or has asked to. */

@@ -5,6 +5,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import { countUndelivered } from '../store/outbox-pages.js';
 import type { Store } from '../store/store.js';
+import type { ReadHistory } from './overview-history.js';
 
 export interface Overview {
   readonly outbox: Partial<Record<OutgoingStatus, number>>;
@@ -16,6 +17,8 @@ export interface Overview {
 
 export interface OverviewService {
   read(): Promise<Overview>;
+  /** The last hours, and what went wrong in them. */
+  readonly history: ReadHistory;
 }
 
 const RESOLUTION_MS = 20;
@@ -57,7 +60,7 @@ async function diskOf(path: string): Promise<Overview['disk']> {
   }
 }
 
-export function createOverviewService({ store, databasePath }: { store: Store; databasePath: string }): OverviewService {
+export function createOverviewService({ store, databasePath }: { store: Store; databasePath: string }): Pick<OverviewService, 'read'> {
   const delay = new LoopDelay();
   return {
     async read() {

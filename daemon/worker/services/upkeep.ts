@@ -7,10 +7,12 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { purgeIdempotencyKeys } from '../store/idempotency.js';
 import { purgeInbox } from '../store/inbox.js';
 import { purgeOutbox } from '../store/outbox-pages.js';
+import { purgeSamples } from '../store/minute-samples.js';
 import { purgeInSteps, type PurgeStep } from '../store/purge.js';
 import { purgeSessions } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
+import { MINUTE_MS } from './samples.js';
 import { SESSION_UNDO_MS } from './sessions.js';
 import { SearchIndexer } from './search-indexer.js';
 import type { TurnJournal } from './turn-journal.js';
@@ -25,6 +27,7 @@ export interface UpkeepOptions {
 /** What was delivered is shown for a week, what was not for three months. The inbox is what tells a repeated update from a new one. */
 const DELIVERED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 const UNDELIVERED_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
+const SAMPLE_TTL_MS = 8 * 24 * 60 * 60 * 1_000;
 const HANDLED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 const EVERY_MS = 60 * 60 * 1_000;
 /** While an older worker still ends its turns, or the store is out of order. */
@@ -93,6 +96,7 @@ export class Upkeep {
       (db) => purgeSessions(db, nowMs - SESSION_UNDO_MS),
       (db) => purgeOutbox(db, { deliveredMs: nowMs - DELIVERED_TTL_MS, otherMs: nowMs - UNDELIVERED_TTL_MS }),
       (db) => purgeInbox(db, nowMs - HANDLED_TTL_MS),
+      (db) => purgeSamples(db, Math.floor((nowMs - SAMPLE_TTL_MS) / MINUTE_MS)),
     ];
     for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);
     return EVERY_MS;

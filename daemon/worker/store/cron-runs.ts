@@ -1,7 +1,7 @@
 /** Runs of scheduled jobs: the statements. What may follow what is decided in `cron/`. */
 import { type Insertable, sql, type Updateable } from 'kysely';
 import { PURGE_ROWS } from './purge.js';
-import type { CronMode, CronRunRow, CronRunTable, Queries } from './schema.js';
+import type { CronMode, CronRunRow, CronRunState, CronRunTable, Queries } from './schema.js';
 import { decodeText, encodeText } from './text.js';
 
 export type NewCronRun = Omit<Insertable<CronRunTable>, 'seq'>;
@@ -159,10 +159,24 @@ export async function hastenCronRuns(db: Queries, latestMs: number): Promise<voi
   await db.updateTable('cron_runs').set({ due_at: latestMs }).where('finished_at', 'is', null).where('due_at', '>', latestMs).execute();
 }
 
+export async function findCronRun(db: Queries, { jobId, runId }: { jobId: string; runId: string }): Promise<CronRunRow | undefined> {
+  const row = await db.selectFrom('cron_runs').selectAll().where('job_id', '=', jobId).where('id', '=', runId).executeTakeFirst();
+  return row === undefined ? undefined : toRow(row);
+}
+
+export interface CronRunQuery {
+  readonly jobId: string;
+  readonly limit: number;
+  readonly beforeSeq?: number;
+  /** Default: any. */
+  readonly states?: readonly CronRunState[];
+}
+
 /** Newest first. */
-export async function listCronRuns(db: Queries, query: { jobId: string; limit: number; beforeSeq?: number }): Promise<CronRunRow[]> {
+export async function listCronRuns(db: Queries, query: CronRunQuery): Promise<CronRunRow[]> {
   let select = db.selectFrom('cron_runs').selectAll().where('job_id', '=', query.jobId);
   if (query.beforeSeq !== undefined) select = select.where('seq', '<', query.beforeSeq);
+  if (query.states !== undefined) select = select.where('state', 'in', [...query.states]);
   return (await select.orderBy('seq', 'desc').limit(query.limit).execute()).map(toRow);
 }
 

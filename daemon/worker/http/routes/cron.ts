@@ -33,6 +33,16 @@ export function cronRoutes(cron: CronService): Route[] {
       },
     }),
     route({
+      method: 'GET',
+      path: '/api/cron/plan',
+      summary: 'Tell when each job runs in the next hours',
+      query: api.cronPlanQuery,
+      answer: api.cronPlanResponse,
+      async handle(ctx, { query: { hours } }) {
+        ctx.body = { status: 'ok', ...(await cron.plan(hours)) };
+      },
+    }),
+    route({
       method: 'POST',
       path: '/api/cron/create',
       summary: 'Make a scheduled job',
@@ -45,11 +55,11 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'POST',
       path: '/api/cron/trigger',
-      summary: 'Run a scheduled job now',
+      summary: 'Run a scheduled job now, or a run of it that failed once more',
       body: api.cronTriggerRequest,
       answer: api.cronTriggerResponse,
       async handle(ctx, { body }) {
-        const { runId } = await cron.trigger(body.job_id);
+        const { runId } = await cron.trigger(body.job_id, body.run_id);
         ctx.body = { status: 'ok', message: 'Task triggered', run_id: runId };
       },
     }),

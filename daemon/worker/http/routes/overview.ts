@@ -1,5 +1,6 @@
-import { overviewResponse } from '../../../../shared/api/overview.js';
+import { overviewHistoryQuery, overviewHistoryResponse, overviewResponse } from '../../../../shared/api/overview.js';
 import type { OverviewService } from '../../services/overview.js';
+import { given } from '../given.js';
 import { type Route, route } from '../route.js';
 
 export function overviewRoutes(overview: OverviewService): Route[] {
@@ -11,6 +12,16 @@ export function overviewRoutes(overview: OverviewService): Route[] {
       answer: overviewResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', ...(await overview.read()) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/overview/history',
+      summary: 'Read how the last hours were, and what went wrong',
+      query: overviewHistoryQuery,
+      answer: overviewHistoryResponse,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await overview.history(given(query))) };
       },
     }),
   ];

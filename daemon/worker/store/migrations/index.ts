@@ -6,9 +6,19 @@ import { agentTurns } from './0004-agent-turns.js';
 import { messageSearch } from './0005-message-search.js';
 import { searchBacklog } from './0006-search-backlog.js';
 import { sessionShelf } from './0008-session-shelf.js';
+import { overview } from './0009-overview.js';
 import type { Migration } from './migration.js';
 
-export const MIGRATIONS: readonly Migration[] = [conversations, delivery, cron, agentTurns, messageSearch, searchBacklog, sessionShelf];
+export const MIGRATIONS: readonly Migration[] = [
+  conversations,
+  delivery,
+  cron,
+  agentTurns,
+  messageSearch,
+  searchBacklog,
+  sessionShelf,
+  overview,
+];
 
 /** The schema that this build knows. */
 export const NEWEST_SCHEMA = MIGRATIONS.at(-1)?.version ?? 0;

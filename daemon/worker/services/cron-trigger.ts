@@ -1,0 +1,53 @@
+/** Runs that a person asks for: a job now, or a run that did not end well once more. */
+import { GatewayError } from '../../../shared/errors.js';
+import { MAX_QUEUED_PER_JOB } from '../cron/claim.js';
+import { newRun, nextAttempt } from '../cron/run-rows.js';
+import { findCronJob } from '../store/cron-jobs.js';
+import { findCronRun, insertCronRun, listUnfinishedRuns, type NewCronRun } from '../store/cron-runs.js';
+import type { Queries } from '../store/schema.js';
+import type { CronServiceOptions } from './cron.js';
+import { jobNotFound } from './cron-documents.js';
+
+function conflict(message: string, jobId: string, hint?: string): GatewayError {
+  return new GatewayError('CONFLICT', { message, details: { job_id: jobId }, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** @throws NOT_FOUND; CONFLICT where there is nothing to do again */
+async function attemptAgain(db: Queries, jobId: string, runId: string, nowMs: number): Promise<NewCronRun> {
+  const run = await findCronRun(db, { jobId, runId });
+  if (run === undefined)
+    throw new GatewayError('NOT_FOUND', { message: `the job has no run '${runId.slice(0, 80)}'`, details: { job_id: jobId } });
+  if (run.finished_at === null) throw conflict('this run has not ended', jobId);
+  if (run.state === 'done') throw conflict('this run has done its work', jobId, 'Run the job once more without naming a run.');
+  return nextAttempt(run, nowMs);
+}
+
+/**
+ * Queues a run behind those that wait; with `runId`, the next attempt at that one's occurrence.
+ * @throws JOB_NOT_FOUND; NOT_FOUND; CONFLICT when nothing would run it, or it was tried again already
+ */
+export async function triggerRun(
+  { store, clock, scheduler, config }: CronServiceOptions,
+  id: string,
+  runId?: string,
+): Promise<{ runId: string }> {
+  const nowMs = clock.now();
+  if (!config().cron.enabled)
+    throw new GatewayError('CONFLICT', {
+      message: 'scheduled jobs are switched off',
+      hint: 'Switch them on with: xopc config set cron.enabled true',
+    });
+  const queued = await store.write(async (db) => {
+    if ((await findCronJob(db, id)) === undefined) throw jobNotFound(id);
+    if ((await listUnfinishedRuns(db, [id])).length >= MAX_QUEUED_PER_JOB)
+      throw conflict(`${MAX_QUEUED_PER_JOB} runs of this job wait already`, id);
+    const run =
+      runId === undefined
+        ? newRun({ job_id: id, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' })
+        : await attemptAgain(db, id, runId, nowMs);
+    if (!(await insertCronRun(db, run))) throw conflict('this run was tried again already', id, 'Look at the newest run of the job.');
+    return run.id;
+  });
+  void scheduler.wake();
+  return { runId: queued };
+}
