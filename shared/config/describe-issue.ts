@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { closestMatch } from '../closest-match.js';
 import { escapeJsonControls } from '../log/escape.js';
 import type { KeyPath } from './key-path.js';
+import { isSecret, SECRET_NAME } from './secret-names.js';
+
+export { isSecret } from './secret-names.js';
 
 /** The parts of JSON Schema that our schemas make use of. */
 export interface SchemaNode {
@@ -79,14 +82,6 @@ export function describeAllowed(node: SchemaNode): string {
     default:
       return 'something else';
   }
-}
-
-const SECRET_NAME = /(api_?key|token|secret|password|passwd|credentials?|authorization|cookie|^url)$/i;
-
-/** Whether the value at a path may be a secret and must never be shown. Webhook URLs carry theirs in the path. */
-export function isSecret(value: unknown, path: KeyPath): boolean {
-  if (typeof value !== 'string' && typeof value !== 'number') return false;
-  return path.includes('headers') || SECRET_NAME.test(String(path.findLast((segment) => typeof segment === 'string') ?? ''));
 }
 
 const MAX_SHOWN_LENGTH = 60;

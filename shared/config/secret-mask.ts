@@ -2,8 +2,8 @@
  * How a secret of a configuration document is shown: as an object that names it without telling it, never as a text
  * that could be sent back for the secret itself. Sent back, the object means "keep what is there".
  */
-import { isSecret } from './describe-issue.js';
 import type { KeyPath } from './key-path.js';
+import { isSecret, VARIABLE_REFERENCE } from './secret-names.js';
 
 export interface SecretMask {
   readonly $secret: true;
@@ -15,16 +15,13 @@ export interface SecretMask {
 const HINT_FROM_LENGTH = 16;
 const HINT_LENGTH = 4;
 
-/** A value that only names a variable tells nothing. */
-const REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
-
 function hasCredentials(text: string): boolean {
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/]*@/i.test(text)) return false;
   return !URL.canParse(text) || new URL(text).password !== '' || new URL(text).username !== '';
 }
 
 function mustBeHidden(value: unknown, path: KeyPath): boolean {
-  if (typeof value === 'string' && REFERENCE.test(value)) return false;
+  if (typeof value === 'string' && VARIABLE_REFERENCE.test(value)) return false;
   return isSecret(value, path) || (typeof value === 'string' && hasCredentials(value));
 }
 

@@ -27,7 +27,7 @@ abstract class JobFieldsCommand extends ApiCommand {
   readonly alertChat = Option.String('--alert-chat', { description: 'Which chat of that channel.' });
   readonly alertAccount = Option.String('--alert-account', { description: 'Which account of that channel.' });
 
-  protected fields(): Record<string, string | number> {
+  protected fields(): Record<string, string | number | null> {
     const given = JOB_FLAGS.flatMap(({ flag, field, read }) => {
       const text = this.#flags()[flag];
       return text === undefined ? [] : [[field, read(text, `--${flag}`)] as const];
@@ -93,7 +93,7 @@ export class CronEditCommand extends JobFieldsCommand {
   static override readonly paths = [['cron', 'edit']];
   static override readonly usage = Command.Usage({
     category,
-    description: 'Change a scheduled job; what is not given stays.',
+    description: 'Change a scheduled job; what is not given stays, an empty text empties the field.',
     examples: [['Another time', "xopc cron edit job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f --schedule '0 10 * * *'"]],
   });
 

@@ -3,18 +3,12 @@
  * failure is an {@link ApiError}. Paths are written as the API document has them, so that a test can compare the two.
  */
 import type { ErrorResponse } from '../../../shared/api/error.js';
+import type { Call, Method } from './call.js';
+import { curlLine } from './command-line.js';
+import { keepInstead } from './copy-mode.js';
 import { askForToken, token } from './token.js';
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
-
-export interface Call {
-  readonly method: Method;
-  /** With its query. */
-  readonly path: string;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-}
+export type { Call, Method } from './call.js';
 
 /** `status` 0: the gateway did not answer. */
 export class ApiError extends Error {
@@ -71,6 +65,7 @@ async function readError(call: Call, response: Response): Promise<ApiError> {
 
 /** For bodies that are no JSON, and for their headers. @throws ApiError */
 export async function request(call: Call): Promise<Response> {
+  keepInstead(call);
   for (;;) {
     const used = token.peek();
     const response = await send(call);
@@ -88,15 +83,7 @@ export async function call<Answer>(method: Method, path: string, options: Omit<C
   return (await response.json()) as Answer;
 }
 
-/** The call as a person can repeat it. The token is a variable: what is pasted into a chat must not carry it. */
-export function toCurl({ method, path, body, headers }: Call): string {
-  const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-  const parts = ['curl', ...(method === 'GET' ? [] : ['-X', method]), quote(new URL(path, location.origin).href)];
-  if (token.peek() !== undefined) parts.push('-H', '"Authorization: Bearer $XOPC_GATEWAY_TOKEN"');
-  for (const [name, value] of Object.entries(headers ?? {})) parts.push('-H', quote(`${name}: ${value}`));
-  if (body !== undefined) {
-    if (headers?.['Content-Type'] === undefined) parts.push('-H', quote('Content-Type: application/json'));
-    parts.push('-d', quote(typeof body === 'string' ? body : JSON.stringify(body)));
-  }
-  return parts.join(' ');
+/** The call as a person can repeat it in a shell. */
+export function toCurl(call: Call): string {
+  return curlLine(call, { origin: location.origin, hasToken: token.peek() !== undefined });
 }

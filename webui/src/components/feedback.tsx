@@ -1,6 +1,7 @@
 /** What a view shows when there is nothing yet, nothing at all, or something went wrong. */
 import type { ComponentChildren } from 'preact';
 import { ApiError, toCurl } from '../api/client.js';
+import { NotDone } from '../api/copy-mode.js';
 import { t } from '../shell/text.js';
 import { Button } from './button.js';
 import { copyText } from './copy.js';
@@ -27,6 +28,7 @@ export function Empty({ title, children, action }: { title: string; children?: C
 
 /** What happened in words; a gateway that does not answer has none of its own. */
 export function errorText(error: unknown): string {
+  if (error instanceof NotDone) return '';
   if (error instanceof ApiError && error.status === 0) return t('unreachable');
   if (error instanceof Error && error.message !== '') return error.message;
   return t('failed');
@@ -34,6 +36,7 @@ export function errorText(error: unknown): string {
 
 /** An error with its next step: again, or the same call on a command line. */
 export function ErrorBox({ error, retry }: { error: unknown; retry?: () => void }) {
+  if (error instanceof NotDone) return null;
   const hint = error instanceof ApiError ? error.details['hint'] : undefined;
   return (
     <div class="error-box" role="alert">

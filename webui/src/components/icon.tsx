@@ -14,6 +14,7 @@ const PATHS = {
   search: 'M11 5a6 6 0 1 0 0 12a6 6 0 0 0 0-12M15.5 15.5L20 20',
   plus: 'M12 5v14M5 12h14',
   copy: 'M9 9h10v11H9zM5 15V4h10',
+  terminal: 'M4 5l7 7l-7 7M12 19h8',
   check: 'M5 12l5 5l9-10',
   warning: 'M12 4l9 16H3zM12 10v4M12 17h.01',
   trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',

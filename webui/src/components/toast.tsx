@@ -21,8 +21,9 @@ const MAX_SHOWN = 4;
 const shown = signal<readonly ShownToast[]>([]);
 const lastId = signal(0);
 
-/** @returns what takes it away */
+/** A notice without a text is none. @returns what takes it away */
 export function showToast(toast: Toast): () => void {
+  if (toast.text === '') return () => undefined;
   const id = (lastId.value = lastId.peek() + 1);
   shown.value = [...shown.peek(), { ...toast, id }].slice(-MAX_SHOWN);
   return () => dismiss(id);

@@ -6,6 +6,7 @@ import { Empty, Spinner } from '../components/feedback.js';
 import { Toasts } from '../components/toast.js';
 import { Banners } from './banner.js';
 import { type Command, listenForKeys, useCommands } from './commands.js';
+import { copyModeCommands, KeptCall } from './copy-mode.js';
 import { Navigation } from './navigation.js';
 import { CommandLists, openList } from './palette.js';
 import { address, hashOf, navigate } from './router.js';
@@ -55,6 +56,7 @@ function shellCommands(): Command[] {
     { id: 'palette', label: t('palette'), icon: 'palette', keys: 'mod+k', isHidden: true, run: () => (openList.value = 'palette') },
     { id: 'shortcuts', label: t('shortcuts'), icon: 'palette', keys: '?', run: () => (openList.value = 'shortcuts') },
     { id: 'shortcuts-mod', label: t('shortcuts'), keys: 'mod+/', isHidden: true, run: () => (openList.value = 'shortcuts') },
+    ...copyModeCommands(),
     { id: 'settings', label: t('settings'), icon: 'sun', run: openSettings },
     ...VIEWS.map(({ id, key }) => ({ id: `view-${id}`, label: t(id), icon: id, keys: `g ${key}`, run: () => navigate(hashOf(id)) })),
   ];
@@ -96,6 +98,7 @@ export function App() {
       <Toasts />
       <CommandLists />
       <Settings />
+      <KeptCall />
       <TokenDialog />
     </div>
   );

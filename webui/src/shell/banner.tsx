@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { connection, isOutdated, pageSocket } from '../api/socket.js';
 import { Button } from '../components/button.js';
 import { readSetting, writeSetting } from '../settings.js';
+import { CopyModeLine } from './copy-mode.js';
 import { t } from './text.js';
 
 const isWarned = signal(readSetting('insecureKnown') === '1');
@@ -81,6 +82,7 @@ export function Banners() {
   return (
     <div class="banners" role="status" aria-live="polite">
       <ConnectionLine />
+      <CopyModeLine />
       {isOutdated.value && (
         <div class="banner note">
           <span>{t('newBuild')}</span>

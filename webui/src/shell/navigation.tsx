@@ -1,7 +1,9 @@
 /** The way from view to view: a rail at the side, on narrow screens a bar at the lower edge with the rest behind "More". */
+import { isCopyMode } from '../api/copy-mode.js';
 import { IconButton } from '../components/button.js';
 import { Icon } from '../components/icon.js';
 import { Menu } from '../components/menu.js';
+import { switchCopyMode } from './copy-mode.js';
 import { openList } from './palette.js';
 import { hashOf, navigate } from './router.js';
 import { openSettings } from './settings-dialog.js';
@@ -37,12 +39,14 @@ export function Navigation({ current }: { current: string }) {
           items={[
             ...rest.map(({ id }) => ({ label: t(id), icon: id, run: () => navigate(hashOf(id)) })),
             { label: t('settings'), icon: 'sun' as const, run: openSettings },
+            { label: t('copyMode'), icon: 'terminal' as const, run: switchCopyMode },
             { label: t('palette'), icon: 'palette' as const, run: () => (openList.value = 'palette') },
           ]}
         />
       </div>
       <div class="rail-end">
         <IconButton icon="palette" label={t('palette')} onClick={() => (openList.value = 'palette')} />
+        <IconButton icon="terminal" label={t('copyMode')} isPressed={isCopyMode.value} onClick={switchCopyMode} />
         <IconButton icon="sun" label={t('settings')} onClick={openSettings} />
       </div>
     </nav>

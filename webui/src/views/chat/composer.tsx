@@ -1,5 +1,6 @@
 /** Where messages are written: it keeps the draft, knows the commands, and shows what waits to be sent. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { isKeptInstead } from '../../api/copy-mode.js';
 import { call } from '../../api/client.js';
 import { Button, IconButton } from '../../components/button.js';
 import { useCommands } from '../../shell/commands.js';
@@ -135,6 +136,8 @@ export function Composer(props: ComposerProps) {
   const stop = (): void => model?.stop();
   const submit = (): void => {
     if (text.trim() === '') return;
+    const session = model === undefined ? {} : { session: model.session };
+    if (isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: text, ...session } })) return;
     setText('');
     onSend(text);
   };

@@ -32,7 +32,7 @@ function useProblems(text: string, isChanged: boolean): { problems: readonly Pro
     }
     const controller = new AbortController();
     const check = (): void => {
-      call<Outcome>('POST', '/api/config/text', { body: { text, dryRun: true }, signal: controller.signal }).then(
+      call<Outcome>('POST', '/api/config/text', { body: { text, dryRun: true }, signal: controller.signal, isAction: false }).then(
         (outcome) => set(outcome.problems),
         () => undefined,
       );

@@ -1,8 +1,9 @@
 /** The settings as a form made from the gateway's own schema. Only what was changed is sent. */
 import { useState } from 'preact/hooks';
-import { ApiError, call } from '../../api/client.js';
+import { ApiError, call, type Call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
+import { CopyAs } from '../../components/copy-as.js';
 import { Dialog, DialogActions } from '../../components/dialog.js';
 import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
 import { showToast } from '../../components/toast.js';
@@ -114,10 +115,14 @@ function useEdits(loaded: Loaded | undefined, reload: () => void) {
     setError(undefined);
     reload();
   };
-  const save = async (revision: string | undefined): Promise<void> => {
+  const patch = (): Call => {
     const body = patchOf([...edits.values()].map((edit) => ({ path: edit.field.path, value: newValue(edit) })));
+    return { method: 'PATCH', path: '/api/config', body };
+  };
+  const save = async (revision: string | undefined): Promise<void> => {
+    const { method, path, body } = patch();
     try {
-      await call('PATCH', '/api/config', { body, headers: { 'If-Match': `"${revision ?? ''}"` } });
+      await call(method, path, { body, headers: { 'If-Match': `"${revision ?? ''}"` } });
       showToast({ text: t('isSaved') });
       clear();
     } catch (failure) {
@@ -133,6 +138,7 @@ function useEdits(loaded: Loaded | undefined, reload: () => void) {
     setTheirs,
     change,
     clear,
+    patch,
     save: () => save(loaded?.view.revision),
     saveOver: () => save(theirs?.revision),
   };
@@ -140,7 +146,7 @@ function useEdits(loaded: Loaded | undefined, reload: () => void) {
 
 export function SettingsForm() {
   const { value: loaded, error: loadError, reload } = useResource(load, []);
-  const { edits, error, theirs, setTheirs, change, clear, save, saveOver } = useEdits(loaded, reload);
+  const { edits, error, theirs, setTheirs, change, clear, patch, save, saveOver } = useEdits(loaded, reload);
   const { q = '' } = address.value.query;
   if (loadError !== undefined) return <ErrorBox error={loadError} retry={reload} />;
   if (loaded === undefined) return <Spinner />;
@@ -186,6 +192,7 @@ export function SettingsForm() {
               {shell('save')}
             </Button>
             <Button onClick={clear}>{t('discard')}</Button>
+            <CopyAs call={patch} />
             <span class="muted">{t('live')}</span>
           </div>
         </div>

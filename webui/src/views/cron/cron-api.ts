@@ -10,7 +10,7 @@ import type {
   cronRunsResponse,
   cronTriggerResponse,
 } from '../../../../shared/api/cron.js';
-import { apiPath, call } from '../../api/client.js';
+import { apiPath, call, type Call } from '../../api/client.js';
 
 export type Job = z.output<ReturnType<typeof cronJobDocument>>;
 export type JobInput = z.output<ReturnType<typeof cronCreateRequest>>;
@@ -35,12 +35,21 @@ export function previewSchedule(schedule: string, timezone: string, signal: Abor
   return call('GET', apiPath('/api/cron/preview', {}, query), { signal });
 }
 
-export async function createJob(body: JobInput): Promise<Job> {
-  return (await call<JobAnswer>('POST', '/api/cron/create', { body })).job;
+/** What a form asks for: a new job, or what is different from the one that it changes. */
+export function saveCall(input: JobInput, job: Job | undefined): Call {
+  if (job === undefined) return { method: 'POST', path: '/api/cron/create', body: input };
+  const before: Readonly<Record<string, unknown>> = job;
+  const body = Object.fromEntries(Object.entries(input).filter(([name, value]) => value !== before[name]));
+  return { method: 'PATCH', path: apiPath('/api/cron/:id', { id: job.id }), body };
 }
 
-export async function changeJob(id: string, body: Partial<JobInput>): Promise<Job> {
-  return (await call<JobAnswer>('PATCH', apiPath('/api/cron/:id', { id }), { body })).job;
+export async function saveJob(input: JobInput, job: Job | undefined): Promise<Job> {
+  const { method, path, body } = saveCall(input, job);
+  return (await call<JobAnswer>(method, path, { body })).job;
+}
+
+export async function createJob(body: JobInput): Promise<Job> {
+  return saveJob(body, undefined);
 }
 
 export async function toggleJob(id: string): Promise<Job> {

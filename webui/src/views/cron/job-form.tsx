@@ -1,9 +1,10 @@
 /** Makes or changes a job. The schedule is told in words and times while it is typed. */
 import { useMemo, useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
+import { CopyAs } from '../../components/copy-as.js';
 import { ErrorBox } from '../../components/feedback.js';
 import { CheckField, SelectField, TextArea, TextField } from '../../components/field.js';
-import { changeJob, createJob, type Job, type JobInput } from './cron-api.js';
+import { type Job, type JobInput, saveCall, saveJob } from './cron-api.js';
 import { NextRuns, usePreview } from './preview.js';
 import { t as shell } from '../../shell/text.js';
 import { t } from './text.js';
@@ -222,12 +223,12 @@ export function JobForm({ job, isCopy = false, channels, models, onDone, onCance
   const [isBusy, setBusy] = useState(false);
   const set = (change: Partial<Draft>): void => setDraft((before) => ({ ...before, ...change }));
   const changed = isCopy ? undefined : job;
+  const input = (): JobInput => inputOf(draft, changed !== undefined);
   const save = async (): Promise<void> => {
     setBusy(true);
     setError(undefined);
     try {
-      const input = inputOf(draft, changed !== undefined);
-      onDone(changed === undefined ? await createJob(input) : await changeJob(changed.id, input));
+      onDone(await saveJob(input(), changed));
     } catch (failure) {
       setError(failure);
       setBusy(false);
@@ -252,6 +253,7 @@ export function JobForm({ job, isCopy = false, channels, models, onDone, onCance
           {changed === undefined ? t('create') : shell('save')}
         </Button>
         <Button onClick={onCancel}>{shell('cancel')}</Button>
+        <CopyAs call={() => saveCall(input(), changed)} />
       </div>
     </form>
   );

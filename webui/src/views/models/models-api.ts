@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { configResponse } from '../../../../shared/api/config.js';
 import type { modelsResponse, providersResponse, providerTestRequest, providerTestResponse } from '../../../../shared/api/models.js';
-import { call } from '../../api/client.js';
+import { call, type Call } from '../../api/client.js';
 
 export type Provider = z.output<ReturnType<typeof providersResponse>>['providers'][number];
 export type Model = z.output<ReturnType<typeof modelsResponse>>['models'][number];
@@ -49,9 +49,14 @@ export interface ProviderFields {
   readonly apiKey: string;
 }
 
-export async function saveProvider({ id, baseUrl, api, apiKey }: ProviderFields): Promise<void> {
+export function saveCall({ id, baseUrl, api, apiKey }: ProviderFields): Call {
   const fields = { baseUrl, api, ...(apiKey === '' ? {} : { apiKey }) };
-  await call('PATCH', '/api/models-json', { body: { providers: { [id]: fields } } });
+  return { method: 'PATCH', path: '/api/models-json', body: { providers: { [id]: fields } } };
+}
+
+export async function saveProvider(fields: ProviderFields): Promise<void> {
+  const { method, path, body } = saveCall(fields);
+  await call(method, path, { body });
 }
 
 export async function removeProvider(id: string): Promise<void> {

@@ -1,11 +1,21 @@
 /** Adds a provider, or changes one: address, key, name. It can be tested before it is saved. */
 import { useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
+import { CopyAs } from '../../components/copy-as.js';
 import { Dialog, DialogActions } from '../../components/dialog.js';
 import { ErrorBox } from '../../components/feedback.js';
 import { SelectField, TextField } from '../../components/field.js';
 import { t as shell } from '../../shell/text.js';
-import { type ApiKind, type Provider, type ProviderFields, saveProvider, suggestId, type TestReport, testProvider } from './models-api.js';
+import {
+  type ApiKind,
+  type Provider,
+  type ProviderFields,
+  saveCall,
+  saveProvider,
+  suggestId,
+  type TestReport,
+  testProvider,
+} from './models-api.js';
 import { Report } from './report.js';
 import { t } from './text.js';
 
@@ -127,6 +137,7 @@ export function ProviderDialog(props: ProviderDialogProps) {
         {report !== undefined && <Report report={report} onUseUrl={(baseUrl) => set({ baseUrl })} isLong />}
         {error !== undefined && <ErrorBox error={error} />}
         <DialogActions>
+          <CopyAs call={() => saveCall({ ...fields, id })} />
           <Button onClick={onClose}>{shell('cancel')}</Button>
           <Button isBusy={busy === 'test'} disabled={!isReady} onClick={() => void test()}>
             {t('test')}

@@ -84,7 +84,7 @@ function save(blob: Blob, name: string): void {
 }
 
 export async function download(key: string, format: 'json' | 'markdown'): Promise<void> {
-  const response = await request({ method: 'GET', path: apiPath('/api/sessions/:key/export', { key }, { format }) });
+  const response = await request({ method: 'GET', path: apiPath('/api/sessions/:key/export', { key }, { format }), isAction: true });
   const disposition = response.headers.get('Content-Disposition') ?? '';
   const name = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
   save(await response.blob(), name === undefined ? 'session' : decodeURIComponent(name));

@@ -1,0 +1,83 @@
+/** The fields of a scheduled job as flags of `xopc cron`, and the command lines that say the same as a call of the API. */
+
+export type JobFlagKind = 'text' | 'duration' | 'count';
+
+export interface JobFlagField {
+  readonly flag: string;
+  /** Of the API. */
+  readonly field: string;
+  readonly kind: JobFlagKind;
+}
+
+/** Without schedule, message and whether it is enabled: these are said otherwise. */
+export const JOB_FLAG_FIELDS = [
+  { flag: 'name', field: 'name', kind: 'text' },
+  { flag: 'timezone', field: 'timezone', kind: 'text' },
+  { flag: 'mode', field: 'mode', kind: 'text' },
+  { flag: 'channel', field: 'channel', kind: 'text' },
+  { flag: 'chat', field: 'chat_id', kind: 'text' },
+  { flag: 'account', field: 'accountId', kind: 'text' },
+  { flag: 'agent', field: 'agentId', kind: 'text' },
+  { flag: 'model', field: 'model', kind: 'text' },
+  { flag: 'session', field: 'session', kind: 'text' },
+  { flag: 'overlap', field: 'overlap', kind: 'text' },
+  { flag: 'missed', field: 'missed', kind: 'text' },
+  { flag: 'interrupted', field: 'interrupted', kind: 'text' },
+  { flag: 'grace', field: 'graceMs', kind: 'duration' },
+  { flag: 'timeout', field: 'timeoutMs', kind: 'duration' },
+  { flag: 'retries', field: 'retries', kind: 'count' },
+  { flag: 'notify-after', field: 'notifyAfter', kind: 'count' },
+  { flag: 'alert-channel', field: 'alertChannel', kind: 'text' },
+  { flag: 'alert-chat', field: 'alertChatId', kind: 'text' },
+  { flag: 'alert-account', field: 'alertAccountId', kind: 'text' },
+] as const satisfies readonly JobFlagField[];
+
+/** What a new job has where nothing is said; `graceMs` depends on the schedule. */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  mode: 'direct',
+  session: 'isolated',
+  overlap: 'skip',
+  missed: 'once',
+  interrupted: 'leave',
+  timeoutMs: 600_000,
+  retries: 3,
+  notifyAfter: 3,
+};
+
+type JobFields = Readonly<Record<string, unknown>>;
+
+/** One word for a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function flagText(kind: JobFlagKind, value: unknown): string {
+  return kind === 'duration' ? `${Math.ceil(Number(value) / 1_000)}s` : String(value as string | number);
+}
+
+/** The command line that makes such a job. */
+export function cronAddCommand(job: JobFields): string {
+  const flags = JOB_FLAG_FIELDS.flatMap(({ flag, field, kind }) => {
+    const value = job[field];
+    if (value === null || value === undefined || value === DEFAULTS[field]) return [];
+    return [`--${flag} ${shellWord(flagText(kind, value))}`];
+  });
+  const words = [shellWord(String(job['schedule'])), shellWord(String(job['message']))];
+  return ['xopc cron add', ...words, ...flags, ...(job['enabled'] === false ? ['--disabled'] : [])].join(' ');
+}
+
+/** The command line that makes such a change; null empties a field, which a flag with an empty text does. */
+export function cronEditCommand(id: string, change: JobFields): string {
+  const { schedule, message, enabled } = change;
+  const texts = Object.entries({ schedule, message }).flatMap(([flag, value]) =>
+    typeof value === 'string' ? [`--${flag} ${shellWord(value)}`] : [],
+  );
+  const flags = JOB_FLAG_FIELDS.flatMap(({ flag, field, kind }) => {
+    const value = change[field];
+    if (value === undefined) return [];
+    return [`--${flag} ${value === null ? "''" : shellWord(flagText(kind, value))}`];
+  });
+  const edit = [...texts, ...flags].length === 0 ? [] : [['xopc cron edit', id, ...texts, ...flags].join(' ')];
+  const toggle = typeof enabled === 'boolean' ? [`xopc cron ${enabled ? 'enable' : 'disable'} ${id}`] : [];
+  return [...edit, ...toggle].join(' && ');
+}

@@ -1,0 +1,87 @@
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser } from '../helpers/browser.js';
+import { callApi, openView, tokenOf } from '../helpers/page.js';
+import { launcher, RealGateway, runProcess } from '../helpers/real-gateway.js';
+
+interface Job {
+  readonly id: string;
+  readonly name: string;
+  readonly message: string;
+  readonly timeoutMs: number;
+}
+
+const jobsOf = async (gateway: RealGateway): Promise<readonly Job[]> => (await callApi<{ jobs: Job[] }>(gateway, 'GET /api/cron')).jobs;
+
+/** What the dialog shows, run by a shell. */
+async function runShown(gateway: RealGateway, page: Page, kind: 'curl' | 'xopc'): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'The action as a command' });
+  const line = await dialog
+    .locator('pre')
+    .filter({ hasText: new RegExp(`^${kind}`) })
+    .innerText();
+  expect(line).not.toContain(tokenOf(gateway));
+  const env = { ...gateway.env, XOPC_TOKEN: tokenOf(gateway) };
+  const { code, stderr } = await runProcess(['bash'], ['-c', line.replaceAll(/^xopc /g, `'${launcher[0]}' `)], { env }).done;
+  expect(code, stderr).toBe(0);
+  await page.keyboard.press('Escape');
+}
+
+test.skipIf(noBrowser)('an action of any view is shown as a command instead of done, and the command does it', async () => {
+  const gateway = await RealGateway.start();
+  const made = await callApi<{ job: Job }>(gateway, 'POST /api/cron/create', {
+    name: 'Old',
+    schedule: 'every 1h',
+    message: 'x',
+    mode: 'agent',
+  });
+  const page = await openView(gateway, '#/cron');
+  await page.getByRole('link', { name: 'Old' }).waitFor();
+  await page.keyboard.press('y');
+  await page.getByText('The next action is not done').waitFor();
+  await page.getByRole('button', { name: 'Actions for Old' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByRole('dialog', { name: 'The action as a command' }).waitFor();
+  await expectAccessible(page);
+  expect(await jobsOf(gateway)).toHaveLength(1);
+  await runShown(gateway, page, 'curl');
+  expect(await jobsOf(gateway)).toEqual([]);
+
+  await page.setViewportSize({ width: 1_440, height: 900 });
+  await page.goto(`${gateway.url}/#/cron/new`);
+  await page.getByRole('button', { name: 'Copy an action as a command' }).click();
+  await page.getByLabel('Name').fill("It's new");
+  await page.getByLabel('Message').fill('Look "around" $HOME');
+  await page.getByRole('button', { name: 'Create schedule' }).click();
+  await runShown(gateway, page, 'xopc');
+  const [job] = await jobsOf(gateway);
+  expect(job).toMatchObject({ name: "It's new", message: 'Look "around" $HOME' });
+  expect(job?.id).not.toBe(made.job.id);
+});
+
+test.skipIf(noBrowser)('a change of the configuration and a chat message are copied too; Escape ends it', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/config');
+  await page.getByLabel('logs.level').selectOption('debug');
+  await page.getByRole('button', { name: 'Copy an action as a command' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await runShown(gateway, page, 'xopc');
+  expect((await callApi<{ config: unknown }>(gateway, 'GET /api/config')).config).toEqual({ logs: { level: 'debug' } });
+  await page.getByText('1 setting changed, not saved').waitFor();
+
+  await page.goto(`${gateway.url}/#/chat`);
+  await page.getByText('No language model yet').waitFor();
+  await page.keyboard.press('Shift+Escape');
+  await page.keyboard.type('/help');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('as a command');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByText('"message":"/help"').waitFor();
+  await runShown(gateway, page, 'curl');
+  expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('/help');
+  await page.getByRole('button', { name: 'Copy an action as a command' }).click();
+  await page.getByText('The next action is not done').waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.getByText('The next action is not done').count()).toBe(0);
+});

@@ -1,0 +1,94 @@
+/**
+ * A call of the API as a line for a shell, so that what a button does can be done by a program too. No secret is in it:
+ * the token and whatever else is one stand as variables, because what is copied is pasted into chats and files.
+ */
+import { cronAddCommand, cronEditCommand, shellWord } from '../../../shared/cron-command.js';
+import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
+import { isSecret, VARIABLE_REFERENCE } from '../../../shared/config/secret-names.js';
+import type { Call } from './call.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMask = (value: unknown): boolean => isFields(value) && '$secret' in value;
+const isHidden = (value: unknown, path: KeyPath): boolean =>
+  isSecret(value, path) && !(typeof value === 'string' && VARIABLE_REFERENCE.test(value));
+
+/** Stands around the name of a variable until the text is quoted; no text has it. */
+const MARK = '\uE000';
+
+/** `channels.….botToken` → `BOT_TOKEN`. */
+function variableOf(path: KeyPath): string {
+  const name = String(path.findLast((segment) => typeof segment === 'string') ?? 'secret');
+  return name
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .replace(/\W/g, '_')
+    .toUpperCase();
+}
+
+function hideSecrets(value: unknown, path: KeyPath = []): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => hideSecrets(item, [...path, index]));
+  if (isMask(value)) return value;
+  if (isFields(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hideSecrets(item, [...path, key])]));
+  return isHidden(value, path) ? `${MARK}${variableOf(path)}${MARK}` : value;
+}
+
+function quote(text: string): string {
+  const quoted = `'${text.replaceAll("'", `'\\''`)}'`;
+  return quoted.replace(new RegExp(`${MARK}(\\w+)${MARK}`, 'g'), `'"$$$1"'`);
+}
+
+export interface CurlPlace {
+  readonly origin: string;
+  /** Whether this page sends a token. */
+  readonly hasToken: boolean;
+}
+
+/** The line for curl; `$XOPC_TOKEN` is what `xopc gateway token --show` prints. */
+export function curlLine({ method, path, body, headers }: Call, { origin, hasToken }: CurlPlace): string {
+  const parts = ['curl', ...(method === 'GET' ? [] : ['-X', method]), quote(new URL(path, origin).href)];
+  if (hasToken) parts.push('-H', '"Authorization: Bearer $XOPC_TOKEN"');
+  for (const [name, value] of Object.entries(headers ?? {})) parts.push('-H', quote(`${name}: ${value}`));
+  if (body !== undefined) {
+    if (headers?.['Content-Type'] === undefined) parts.push('-H', quote('Content-Type: application/json'));
+    // Raw: a text that begins with @ is no file.
+    parts.push('--data-raw', quote(typeof body === 'string' ? body : JSON.stringify(hideSecrets(body))));
+  }
+  return parts.join(' ');
+}
+
+function configWord(value: unknown): string {
+  if (typeof value !== 'string') return shellWord(JSON.stringify(value));
+  try {
+    JSON.parse(value);
+    return shellWord(JSON.stringify(value));
+  } catch {
+    return shellWord(value);
+  }
+}
+
+/** A model with its fallbacks is one value, as it is one choice. */
+const isWhole = (value: unknown, key: string): boolean => !isFields(value) || Object.keys(value).length === 0 || key === 'model';
+
+function configLines(patch: Fields, parent: KeyPath = []): string[] {
+  return Object.entries(patch).flatMap(([key, value]) => {
+    const path = [...parent, key];
+    const name = shellWord(formatKey(path));
+    if (value === null) return [`xopc config unset ${name}`];
+    if (isMask(value)) return [];
+    if (isHidden(value, path)) return [`printf %s "$${variableOf(path)}" | xopc config set ${name} -`];
+    return isWhole(value, key) ? [`xopc config set ${name} ${configWord(value)}`] : configLines(value as Fields, path);
+  });
+}
+
+/** The same with the command line, where it has a command for it. */
+export function cliLine({ method, path, body }: Call): string | undefined {
+  const [, id = '', action = ''] = /^\/api\/cron\/([^/?]+)\/?([^/?]*)$/.exec(path) ?? [];
+  const fields = isFields(body) ? body : {};
+  if (method === 'PATCH' && path === '/api/config') return configLines(fields).join(' && ') || undefined;
+  if (method === 'POST' && path === '/api/cron/create') return cronAddCommand(fields);
+  if (method === 'POST' && path === '/api/cron/trigger') return `xopc cron run ${shellWord(String(fields['job_id']))}`;
+  if (id === '' || action !== '') return undefined;
+  if (method === 'PATCH') return cronEditCommand(id, fields) || undefined;
+  return method === 'DELETE' ? `xopc cron remove ${id}` : undefined;
+}

@@ -1,0 +1,70 @@
+/** Every action as a command line: it is switched on, the next action is done as always, and shown instead of made. */
+import { isCopyMode, keptCall } from '../api/copy-mode.js';
+import { toCurl } from '../api/client.js';
+import { cliLine } from '../api/command-line.js';
+import { Button } from '../components/button.js';
+import { copyText } from '../components/copy.js';
+import { Dialog } from '../components/dialog.js';
+import type { Command } from './commands.js';
+import { t } from './text.js';
+
+export function switchCopyMode(): void {
+  isCopyMode.value = !isCopyMode.peek();
+}
+
+export function copyModeCommands(): readonly Command[] {
+  const end = {
+    id: 'copy-mode-end',
+    label: t('copyModeEnd'),
+    keys: 'escape',
+    whileTyping: true,
+    icon: 'close' as const,
+    run: switchCopyMode,
+  };
+  return [{ id: 'copy-mode', label: t('copyMode'), icon: 'terminal', keys: 'y', run: switchCopyMode }, ...(isCopyMode.value ? [end] : [])];
+}
+
+/** In the place of notices above the view. */
+export function CopyModeLine() {
+  if (!isCopyMode.value) return null;
+  return (
+    <div class="banner note">
+      <span>{t('copyModeOn')}</span>
+      <Button onClick={switchCopyMode}>{t('copyModeEnd')}</Button>
+    </div>
+  );
+}
+
+function Line({ text, label }: { text: string; label: string }) {
+  return (
+    <div class="command-line">
+      <pre tabIndex={0}>{text}</pre>
+      <Button icon="copy" onClick={() => void copyText(text)}>
+        {label}
+      </Button>
+    </div>
+  );
+}
+
+export function KeptCall() {
+  const call = keptCall.value;
+  if (call === undefined) return null;
+  const curl = toCurl(call);
+  const cli = cliLine(call);
+  const close = (): void => {
+    keptCall.value = undefined;
+  };
+  return (
+    <Dialog title={t('keptTitle')} size="wide" onClose={close}>
+      <p>{t('keptText')}</p>
+      <Line text={curl} label={t('copyCurl')} />
+      {cli !== undefined && (
+        <>
+          <p>{t('keptCli')}</p>
+          <Line text={cli} label={t('copyCli')} />
+        </>
+      )}
+      {/'"\$[A-Z]/.test(curl) && <p class="hint">{t('keptSecret')}</p>}
+    </Dialog>
+  );
+}
