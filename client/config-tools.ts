@@ -28,6 +28,7 @@ export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {
     path: paths.configPath,
     lockPath: paths.configLockPath,
     undoPath: paths.undoConfigPath,
+    versionsDir: paths.configVersionsDir,
     validate: (document) => validateConfig(document).problems,
   };
 }

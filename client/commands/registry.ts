@@ -55,6 +55,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: [['config', 'set']], load: async () => (await import('./config/set.js')).ConfigSetCommand },
   { paths: [['config', 'unset']], load: async () => (await import('./config/set.js')).ConfigUnsetCommand },
   { paths: [['config', 'undo']], load: async () => (await import('./config/set.js')).ConfigUndoCommand },
+  { paths: [['config', 'versions']], load: async () => (await import('./config/inspect.js')).ConfigVersionsCommand },
   { paths: [['config', 'edit']], load: async () => (await import('./config/edit.js')).ConfigEditCommand },
   { paths: [['config', 'validate']], load: async () => (await import('./config/inspect.js')).ConfigValidateCommand },
   { paths: [['config', 'schema']], load: async () => (await import('./config/inspect.js')).ConfigSchemaCommand },

@@ -7,6 +7,7 @@ import type { StatusWarning } from '../../shared/control/messages.js';
 import { formatProblem, GatewayError, type Problem } from '../../shared/errors.js';
 import { writeFileAtomic } from '../../shared/node/atomic-file.js';
 import { loadConfigFile, readConfigText } from '../../shared/node/config-file.js';
+import { keepVersion } from '../../shared/node/config-versions.js';
 import type { GatewayEnvironment } from '../../shared/node/env.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
 import { hashFiles } from './config-watch.js';
@@ -102,6 +103,7 @@ export class LiveConfig {
     const models = readOrDefault(this.#paths.modelsPath);
     const kept = this.#keeping.then(async () => {
       await keepCopy(config, this.#paths.lastGoodConfigPath);
+      await keepVersion(this.#paths.configVersionsDir, config);
       await keepCopy(models, this.#paths.lastGoodModelsPath);
     });
     this.#keeping = kept.catch(() => undefined);

@@ -24,13 +24,20 @@ export const configResponse = () =>
     effective: fields(),
     /** Dotted key → `file`, `env`, `flag` or `default`, for every value in force. */
     sources: z.record(z.string(), z.enum(['file', 'env', 'flag', 'default'])),
+    /** Dotted key → the variable or option that sets it, whatever the file says: `XOPC_PORT`, `--port`. */
+    pinned: z.record(z.string(), z.string()),
   });
 
 /** Answer of `PATCH /api/config`: on disk; in force within a second, without a restart. */
 export const configPatchResponse = () => z.strictObject({ status: okStatus(), revision: z.string(), config: fields() });
 
+/** What is wrong, by line and column from 1. */
+const problems = () =>
+  z.array(z.looseObject({ line: z.int().optional(), column: z.int().optional(), key: z.string().optional(), message: z.string() }));
+
 /** `GET /api/config/text`: the file as it is written, comments and all; each secret stands as its mask. */
-export const configTextResponse = () => z.strictObject({ status: okStatus(), revision: z.string(), path: z.string(), text: z.string() });
+export const configTextResponse = () =>
+  z.strictObject({ status: okStatus(), revision: z.string(), path: z.string(), text: z.string(), problems: problems() });
 
 /** Body of `POST /api/config/text`: the whole file; masks keep what they stand for. `dryRun` only judges it. */
 export const configTextRequest = () => z.strictObject({ text: z.string().max(1_048_576), dryRun: z.boolean().default(false) });
@@ -42,10 +49,18 @@ export const configTextWrittenResponse = () =>
     /** Of the file now. */
     revision: z.string(),
     written: z.boolean(),
-    problems: z.array(
-      z.looseObject({ line: z.int().optional(), column: z.int().optional(), key: z.string().optional(), message: z.string() }),
-    ),
+    problems: problems(),
   });
+
+const version = () => z.strictObject({ id: z.string(), at: z.iso.datetime(), current: z.boolean() });
+
+export const configVersionId = () => z.string().regex(/^\d{13,15}-[0-9a-f]{16}$/, 'must be an id of GET /api/config/versions');
+
+/** `GET /api/config/versions`: earlier texts of the file, newest first; `current`: the file has that text now. */
+export const configVersionsResponse = () => z.strictObject({ status: okStatus(), versions: z.array(version()) });
+
+/** `GET /api/config/versions/:id`: one of them, its secrets masked. */
+export const configVersionResponse = () => z.strictObject({ status: okStatus(), version: version(), text: z.string() });
 
 /** `GET` and answer of `PATCH /api/models-json`: the document itself, as written. */
 export const modelsJsonResponse = fields;

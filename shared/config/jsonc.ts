@@ -20,6 +20,9 @@ const OPEN_BRACE = 1;
 const OPEN_BRACKET = 3;
 const CLOSE_BRACE = 2;
 const CLOSE_BRACKET = 4;
+const COLON = 6;
+const STRING = 10;
+const NUMBER = 11;
 const END = 17;
 
 export interface JsoncProblem {
@@ -196,9 +199,39 @@ export function replaceValues(text: string, choose: (value: unknown, path: KeyPa
       if (content !== undefined) visit(content, [...path, name === undefined ? index : String(name.value)]);
     });
   };
-  const root = parseTree(text, [], { allowTrailingComma: true, allowEmptyContent: true });
+  const root = findTooDeep(text) === undefined ? parseTree(text, [], { allowTrailingComma: true, allowEmptyContent: true }) : undefined;
   if (root !== undefined) visit(root, []);
   return [...parts, text.slice(end)].join('');
+}
+
+export interface KeyedLiteral {
+  readonly key: string;
+  readonly value: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** What stands behind a key as a text or a number, found token by token: also in a text that cannot be read as a whole. */
+export function keyedLiterals(text: string): KeyedLiteral[] {
+  const scanner = createScanner(text, true);
+  const found: KeyedLiteral[] = [];
+  let name = '';
+  let key: string | undefined;
+  for (;;) {
+    const kind: number = scanner.scan();
+    if (kind === END) return found;
+    if (key !== undefined && (kind === STRING || kind === NUMBER)) {
+      found.push({ key, value: scanner.getTokenValue(), offset: scanner.getTokenOffset(), length: scanner.getTokenLength() });
+    }
+    key = kind === COLON && name !== '' ? name : undefined;
+    name = kind === STRING ? scanner.getTokenValue() : '';
+  }
+}
+
+/** The value of a text as far as it can be read; undefined when nothing of it can. */
+export function readAsFarAsPossible(text: string): unknown {
+  const root = findTooDeep(text) === undefined ? parseTree(text, [], { allowTrailingComma: true }) : undefined;
+  return root === undefined ? undefined : buildValue(root, [], () => undefined);
 }
 
 function detectFormatting(text: string): { insertSpaces: boolean; tabSize: number; eol: string } {

@@ -8,6 +8,7 @@ import { GatewayError, type Problem } from '../errors.js';
 import { writeFileAtomic } from './atomic-file.js';
 import { readConfigText } from './config-file.js';
 import { configInvalid, hashText, parseConfigText, stripBom } from './config-text.js';
+import { keepVersion } from './config-versions.js';
 import { withFileLock } from './file-lock.js';
 
 export interface ConfigWriteOptions {
@@ -16,6 +17,8 @@ export interface ConfigWriteOptions {
   readonly lockPath: string;
   /** Where the text before the change is kept. */
   readonly undoPath: string;
+  /** Where earlier versions are kept, if they are. */
+  readonly versionsDir?: string;
   /** Judges the new document; any problem refuses the write. Kept outside so that this file needs no schema. */
   readonly validate: (document: ConfigDocument) => readonly Problem[];
   /** Write only if the file still has this revision (`ConfigDocument.hash`; that of an empty text where there is no file). */
@@ -46,7 +49,10 @@ async function replaceText(options: ConfigWriteOptions, makeText: (current: stri
     const problems = document.problems.length > 0 ? document.problems : options.validate(document);
     if (problems.length > 0) throw configInvalid(options.path, problems, 'Nothing was written.');
     if (text === current) return document;
-    if (current !== undefined) await writeFileAtomic(options.undoPath, current);
+    if (current !== undefined) {
+      if (options.versionsDir !== undefined) await keepVersion(options.versionsDir, current);
+      await writeFileAtomic(options.undoPath, current);
+    }
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
     await writeFileAtomic(options.path, text);
     return document;

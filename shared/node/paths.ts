@@ -23,6 +23,8 @@ export interface GatewayPaths {
   /** The text before the last change that xopc itself made. */
   readonly undoConfigPath: string;
   readonly undoModelsPath: string;
+  /** Earlier texts of the configuration. */
+  readonly configVersionsDir: string;
   /** Held while the configuration is read, changed and written. */
   readonly configLockPath: string;
   readonly credentialsDir: string;
@@ -81,6 +83,7 @@ export function resolvePaths(options: { home: string; configPath?: string; runti
     lastGoodConfigPath: at('state', `config.${hash}.last-good.json`),
     undoConfigPath: at('state', `config.${hash}.undo.json`),
     undoModelsPath: at('state', `models.${hash}.undo.json`),
+    configVersionsDir: at('state', `config.${hash}.versions`),
     configLockPath: at('locks', `config.${hash}.lock`),
     lastGoodModelsPath: at('state', `models.${hash}.last-good.json`),
     credentialsDir: at('credentials'),

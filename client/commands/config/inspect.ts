@@ -2,6 +2,8 @@ import { Command, Option } from 'clipanion';
 import { formatProblem, type Problem } from '../../../shared/errors.js';
 import { loadConfigFile } from '../../../shared/node/config-file.js';
 import { configInvalid } from '../../../shared/node/config-text.js';
+import { isVersionOf, listVersions } from '../../../shared/node/config-versions.js';
+import { renderTable } from '../../render/table.js';
 import { ConfigCommand } from './config-command.js';
 
 export class ConfigValidateCommand extends ConfigCommand {
@@ -48,6 +50,31 @@ export class ConfigSchemaCommand extends ConfigCommand {
   protected async run(): Promise<number> {
     const { configJsonSchema } = this.tools;
     await this.printJson(configJsonSchema());
+    return 0;
+  }
+}
+
+export class ConfigVersionsCommand extends ConfigCommand {
+  static override readonly paths = [['config', 'versions']];
+  static override readonly usage = Command.Usage({
+    category: 'Configuration',
+    description: 'List the earlier versions of the configuration, newest first.',
+    details: 'The last twenty that a gateway ran with, or that xopc replaced. Take one back with: xopc config undo --to ID',
+    examples: [['All that are kept', 'xopc config versions']],
+  });
+
+  protected async run(): Promise<number> {
+    const { configPath, configVersionsDir } = this.gatewayPaths;
+    const { hash } = loadConfigFile({ path: configPath });
+    const versions = listVersions(configVersionsDir).map((version) => ({
+      id: version.id,
+      at: new Date(version.atMs).toISOString(),
+      current: isVersionOf(version, hash),
+    }));
+    const rows = versions.map(({ id, at, current }) => [id, at, current ? 'as it is now' : '']);
+    if (this.json) await this.printJson({ versions });
+    else if (rows.length === 0) await this.note('No earlier version is kept yet.');
+    else await this.printLine(renderTable([['VERSION', 'TIME', ''], ...rows], [Infinity, Infinity, Infinity]));
     return 0;
   }
 }

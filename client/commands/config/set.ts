@@ -2,7 +2,9 @@ import { Command, Option } from 'clipanion';
 import { formatKey, parseKey } from '../../../shared/config/key-path.js';
 import { readConfigText } from '../../../shared/node/config-file.js';
 import { stripBom } from '../../../shared/node/config-text.js';
-import { writeConfig } from '../../../shared/node/config-write.js';
+import { readVersion } from '../../../shared/node/config-versions.js';
+import { undoConfig, writeConfig, writeConfigText } from '../../../shared/node/config-write.js';
+import { GatewayError } from '../../../shared/errors.js';
 import { locateGateway } from '../../locate-gateway.js';
 import { readInput } from '../../read-input.js';
 import { ConfigCommand } from './config-command.js';
@@ -79,15 +81,26 @@ export class ConfigUndoCommand extends ConfigChangeCommand {
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Take back the last change that xopc made to the file; a second undo brings it back.',
-    examples: [['Take it back', 'xopc config undo']],
+    examples: [
+      ['Take it back', 'xopc config undo'],
+      ['Back to an earlier version', 'xopc config undo --to 1768000000000-0123456789abcdef'],
+    ],
   });
+
+  readonly to = Option.String('--to', { description: 'A version of `xopc config versions`.' });
 
   protected async run(): Promise<number> {
     const { writeOptions } = this.tools;
-    const { undoConfig } = await import('../../../shared/node/config-write.js');
     this.prepareDirectories();
-    await undoConfig(writeOptions(this.gatewayPaths));
+    if (this.to === undefined) await undoConfig(writeOptions(this.gatewayPaths));
+    else await writeConfigText(writeOptions(this.gatewayPaths), this.#textOf(this.to));
     await this.reportChange({ key: '', action: 'restored' });
     return 0;
+  }
+
+  #textOf(id: string): string {
+    const text = readVersion(this.gatewayPaths.configVersionsDir, id);
+    if (text !== undefined) return text;
+    throw new GatewayError('NOT_FOUND', { message: `there is no version '${id}'`, hint: 'See them with: xopc config versions' });
   }
 }

@@ -19,6 +19,16 @@ export interface ConfigText {
   readonly revision: string;
   readonly path: string;
   readonly text: string;
+  /** What keeps the text from being read. */
+  readonly problems: readonly Problem[];
+}
+
+/** An earlier text of `config.json`. */
+export interface ConfigVersionDocument {
+  readonly id: string;
+  readonly at: string;
+  /** Whether the file has this text now. */
+  readonly current: boolean;
 }
 
 export interface TextOutcome {
@@ -36,6 +46,8 @@ export interface ConfigView extends ConfigRevision {
   readonly effective: Fields;
   /** Dotted key → where its value in force comes from. */
   readonly sources: Readonly<Record<string, ConfigSource>>;
+  /** Dotted key → the variable or option that sets it, whatever the file says. */
+  readonly pinned: Readonly<Record<string, string>>;
 }
 
 /**
@@ -50,8 +62,16 @@ export interface ConfigService {
   readText(): Promise<ConfigText>;
   /** Replaces the whole text, or only judges it. What is wrong with it is in the outcome. */
   writeText(text: string, options: { dryRun: boolean; expectedRevision?: string }): Promise<TextOutcome>;
+  /** Newest first. */
+  versions(): Promise<readonly ConfigVersionDocument[]>;
+  /** @throws NOT_FOUND */
+  readVersion(id: string): Promise<ConfigVersionDocument & { readonly text: string }>;
+  /** Puts a version in the file's place. @throws NOT_FOUND */
+  restoreVersion(id: string, options: { expectedRevision?: string }): Promise<TextOutcome>;
   /** JSON Schema of `config.json`. */
   schema(): Fields;
   readModels(): Promise<ConfigRevision>;
   patchModels(changes: Fields, options: { expectedRevision?: string }): Promise<ConfigRevision>;
+  /** Takes the last change back that xopc made to `models.json`. @throws NOT_FOUND when there is none */
+  undoModels(options: { expectedRevision?: string }): Promise<ConfigRevision>;
 }

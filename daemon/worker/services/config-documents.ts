@@ -8,11 +8,13 @@ import { configJsonSchema, validateConfig, validateModels } from '../../../share
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { configInvalid, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config-file.js';
 import { stripBom } from '../../../shared/node/config-text.js';
-import { type ConfigWriteOptions, writeConfig, writeConfigText } from '../../../shared/node/config-write.js';
+import { type ConfigVersion, isVersionOf, listVersions, readVersion } from '../../../shared/node/config-versions.js';
+import { type ConfigWriteOptions, undoConfig, writeConfig, writeConfigText } from '../../../shared/node/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/paths.js';
 import { findUnknownProviders } from '../model-references.js';
 import type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields, StatusService } from './contracts.js';
-import type { ConfigText, TextOutcome } from './config-contract.js';
+import { findSecrets } from '../../../shared/node/find-secrets.js';
+import type { ConfigText, ConfigVersionDocument, TextOutcome } from './config-contract.js';
 import { maskText, restoreText } from './secret-text.js';
 
 export interface ConfigDocumentsOptions {
@@ -52,6 +54,19 @@ function readDocument(path: string): ConfigDocument {
   return document;
 }
 
+/** Where the supervisor's own keys may be set but in the file. */
+const PINS: Readonly<Record<string, Partial<Record<string, string>>>> = {
+  'gateway.host': { env: 'XOPC_HOST', flag: '--host' },
+  'gateway.port': { env: 'XOPC_PORT', flag: '--port' },
+  'logs.level': { env: 'XOPC_LOG_LEVEL' },
+  'gateway.auth.api_key': { env: 'XOPC_GATEWAY_TOKEN' },
+};
+
+function pinsOf(sources: Readonly<Record<string, ConfigSource>>): Record<string, string> {
+  const pins = Object.entries(PINS).map(([key, names]) => [key, names[sources[key] ?? ''] ?? ''] as const);
+  return Object.fromEntries(pins.filter(([, name]) => name !== ''));
+}
+
 function sourcesOf(document: ConfigDocument, config: Config, told: Readonly<Record<string, string>> = {}): Record<string, ConfigSource> {
   const sources: Record<string, ConfigSource> = {};
   for (const path of leaves(config)) sources[formatKey(path)] = valueAt(document.raw, path) === undefined ? 'default' : 'file';
@@ -64,6 +79,17 @@ function sourcesOf(document: ConfigDocument, config: Config, told: Readonly<Reco
 
 function shown({ hash, raw }: ConfigDocument): ConfigRevision {
   return { revision: hash, config: maskSecrets(raw) as Fields };
+}
+
+function shownVersion(version: ConfigVersion, revision: string): ConfigVersionDocument {
+  return { id: version.id, at: new Date(version.atMs).toISOString(), current: isVersionOf(version, revision) };
+}
+
+function throwNoVersion(id: string): never {
+  throw new GatewayError('NOT_FOUND', {
+    message: `there is no version '${id}'`,
+    hint: 'GET /api/config/versions lists those that are kept.',
+  });
 }
 
 /** What is wrong with the patch is the caller's; line and column are of a text that nobody has. */
@@ -90,13 +116,15 @@ export class ConfigDocuments implements ConfigService {
     // Only the supervisor knows flags and its own environment; without its answer the rest is still true.
     const told = await status.read().catch(() => undefined);
     const { host, port } = told ?? config.gateway;
-    const sources = sourcesOf(document, config, told?.sources);
+    const ofFile = sourcesOf(document, config, told?.sources);
+    const sources: Record<string, ConfigSource> = isTokenOverridden ? { ...ofFile, 'gateway.auth.api_key': 'env' } : ofFile;
     return {
       ...shown(document),
       inForce: document.hash === revision,
       path: paths.configPath,
       effective: maskSecrets({ ...config, gateway: { ...config.gateway, host, port } }) as Fields,
-      sources: isTokenOverridden ? { ...sources, 'gateway.auth.api_key': 'env' } : sources,
+      sources,
+      pinned: pinsOf(sources),
     };
   }
 
@@ -108,21 +136,49 @@ export class ConfigDocuments implements ConfigService {
     const path = this.#options.paths.configPath;
     const text = stripBom(readConfigText(path) ?? '{}\n');
     const { hash, problems } = loadConfigFile({ path });
-    // A text that cannot be read cannot be freed of its secrets.
-    if (problems.length > 0) throw configInvalid(path, problems);
-    return { revision: hash, path, text: maskText(text) };
+    return { revision: hash, path, text: this.#mask(text), problems };
   }
 
   async writeText(text: string, { dryRun, expectedRevision }: { dryRun: boolean; expectedRevision?: string }): Promise<TextOutcome> {
     const write = this.#writeOptions('config');
-    const before = readDocument(write.path);
-    const restored = restoreText(text, before.raw);
+    const stored = readConfigText(write.path);
+    const before = loadConfigFile({ path: write.path });
+    const restored = restoreText(text, stripBom(stored ?? '{}'));
     const document = parseConfigText(restored.text, write.path);
     const own = document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });
     const problems = restored.problems.length > 0 ? restored.problems : own;
     if (dryRun || problems.length > 0) return { revision: before.hash, written: false, problems };
     const { hash } = await writeConfigText({ ...write, expectedHash: expectedRevision ?? before.hash }, restored.text);
     return { revision: hash, written: true, problems: [] };
+  }
+
+  async versions(): Promise<readonly ConfigVersionDocument[]> {
+    const { hash } = loadConfigFile({ path: this.#options.paths.configPath });
+    return listVersions(this.#options.paths.configVersionsDir).map((version) => shownVersion(version, hash));
+  }
+
+  async readVersion(id: string): Promise<ConfigVersionDocument & { readonly text: string }> {
+    const found = (await this.versions()).find((version) => version.id === id);
+    return { ...(found ?? throwNoVersion(id)), text: this.#mask(this.#versionText(id)) };
+  }
+
+  async restoreVersion(id: string, { expectedRevision }: { expectedRevision?: string }): Promise<TextOutcome> {
+    const text = this.#versionText(id);
+    const write = this.#writeOptions('config');
+    const document = parseConfigText(text, write.path);
+    const problems = document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });
+    const before = loadConfigFile({ path: write.path }).hash;
+    if (problems.length > 0) return { revision: before, written: false, problems };
+    const { hash } = await writeConfigText({ ...write, expectedHash: expectedRevision ?? before }, text);
+    return { revision: hash, written: true, problems: [] };
+  }
+
+  #versionText(id: string): string {
+    return readVersion(this.#options.paths.configVersionsDir, id) ?? throwNoVersion(id);
+  }
+
+  #mask(text: string): string {
+    return maskText(stripBom(text), findSecrets(this.#options.inForce().config));
   }
 
   schema(): Fields {
@@ -135,6 +191,11 @@ export class ConfigDocuments implements ConfigService {
 
   async patchModels(changes: Fields, { expectedRevision }: { expectedRevision?: string }): Promise<ConfigRevision> {
     return shown(await this.#patch('models', changes, expectedRevision));
+  }
+
+  async undoModels({ expectedRevision }: { expectedRevision?: string }): Promise<ConfigRevision> {
+    const expected = expectedRevision === undefined ? {} : { expectedHash: expectedRevision };
+    return shown(await undoConfig({ ...this.#writeOptions('models'), ...expected }));
   }
 
   /** Both files together: what one names, the other must have. */
@@ -174,6 +235,7 @@ export class ConfigDocuments implements ConfigService {
       path: file === 'config' ? paths.configPath : paths.modelsPath,
       lockPath: paths.configLockPath,
       undoPath: file === 'config' ? paths.undoConfigPath : paths.undoModelsPath,
+      ...(file === 'config' ? { versionsDir: paths.configVersionsDir } : {}),
       validate: (document) => this.#problemsWith({ [file]: document }),
     };
   }

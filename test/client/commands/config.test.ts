@@ -128,6 +128,18 @@ describe('xopc config set', () => {
     expect(await port()).toBe('18790\n');
   });
 
+  test('versions lists what was before, and undo goes back to any of them', async () => {
+    const { run, path } = home('{ "logs": { "files": 1 } } // one');
+    expect((await run(['versions'])).stderr).toContain('No earlier version');
+    for (const files of ['2', '3']) expect((await run(['set', 'logs.files', files])).code).toBe(0);
+    expect((await run(['versions'])).stdout.split('\n')).toHaveLength(4);
+    const { versions } = JSON.parse((await run(['versions', '--json'])).stdout) as { versions: { id: string; current: boolean }[] };
+    expect(versions.map(({ current }) => current)).toEqual([false, false]);
+    expect((await run(['undo', '--to', versions[1]?.id ?? ''])).code).toBe(0);
+    expect(readFileSync(path, 'utf8')).toBe('{ "logs": { "files": 1 } } // one');
+    expect(await run(['undo', '--to', 'x'])).toMatchObject({ code: 1, stderr: expect.stringContaining('xopc config versions') as string });
+  });
+
   test('--config names another file, for the lock and the undo too', async () => {
     const { run, path } = home();
     const other = `${tempDir()}/other.json`;

@@ -5,9 +5,13 @@ import {
   configTextRequest,
   configTextResponse,
   configTextWrittenResponse,
+  configVersionId,
+  configVersionResponse,
+  configVersionsResponse,
   mergePatch,
   modelsJsonResponse,
 } from '../../../../shared/api/config.js';
+import { validate } from '../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { ConfigService } from '../../services/contracts.js';
 import type { HttpContext } from '../context.js';
@@ -57,6 +61,62 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
         const { revision, config: document } = await config.patchModels(body, expectedRevision(ctx));
         tag(ctx, revision);
         ctx.body = document;
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/models-json/undo',
+      access: 'token',
+      summary: 'Take back the last change that xopc made to models.json; a second time brings it back',
+      headers: IF_MATCH,
+      answer: modelsJsonResponse,
+      async handle(ctx) {
+        const { revision, config: document } = await config.undoModels(expectedRevision(ctx));
+        tag(ctx, revision);
+        ctx.body = document;
+      },
+    }),
+  ];
+}
+
+const versionId = (ctx: HttpContext): string => validate(configVersionId(), ctx.params['id'], 'version id');
+
+function versionRoutes(config: ConfigService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/config/versions',
+      access: 'token',
+      summary: 'List the earlier versions of config.json that are kept',
+      answer: configVersionsResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', versions: await config.versions() };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/config/versions/:id',
+      params: { id: configVersionId },
+      access: 'token',
+      summary: 'Read an earlier version of config.json, its secrets masked',
+      answer: configVersionResponse,
+      async handle(ctx) {
+        const { text, ...version } = await config.readVersion(versionId(ctx));
+        ctx.body = { status: 'ok', version, text };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/config/versions/:id/restore',
+      params: { id: configVersionId },
+      access: 'token',
+      summary: 'Put an earlier version in the place of config.json, with its secrets',
+      headers: IF_MATCH,
+      answer: configTextWrittenResponse,
+      async handle(ctx) {
+        const outcome = await config.restoreVersion(versionId(ctx), expectedRevision(ctx));
+        tag(ctx, outcome.revision);
+        ctx.body = { status: 'ok', ...outcome };
       },
     }),
   ];
@@ -132,6 +192,7 @@ export function configRoutes(config: ConfigService): Route[] {
       },
     }),
     ...textRoutes(config),
+    ...versionRoutes(config),
     ...modelsJsonRoutes(config),
   ];
 }

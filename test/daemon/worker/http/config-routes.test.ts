@@ -3,6 +3,7 @@ import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 
 const bearer = { Authorization: `Bearer ${TOKEN}` };
 const REVISION = 'a'.repeat(64);
+const VERSION = `1700000000000-${'b'.repeat(16)}`;
 
 test.each([
   ['GET', '/api/config'],
@@ -10,6 +11,10 @@ test.each([
   ['GET', '/api/config/schema'],
   ['GET', '/api/models-json'],
   ['PATCH', '/api/models-json'],
+  ['POST', '/api/models-json/undo'],
+  ['GET', '/api/config/versions'],
+  ['GET', `/api/config/versions/${VERSION}`],
+  ['POST', `/api/config/versions/${VERSION}/restore`],
 ])('%s %s needs the token from this machine too', async (method, path) => {
   const { send } = await startHttpApp();
   const body = method === 'PATCH' ? {} : undefined;
@@ -47,4 +52,17 @@ test.each(['[]', '"x"', '{"__proto__": {"a": 1}}', '{"a": {"constructor": 1}}'])
   const { send, services } = await startHttpApp();
   const answer = await send('/api/config', { method: 'PATCH', body, headers: { ...bearer, 'Content-Type': 'application/json' } });
   expect([answer.status, services.calls]).toEqual([400, []]);
+});
+
+test('an earlier version is read by its id, and put back only in place of the revision that was seen', async () => {
+  const { send, services } = await startHttpApp();
+  const ask = (path: string, method = 'GET', headers: Record<string, string> = {}) =>
+    send(`/api/config/versions${path}`, { method, headers: { ...bearer, ...headers } });
+  expect((await ask('')).json).toMatchObject({ versions: [{ id: VERSION, current: false }] });
+  expect((await ask(`/${VERSION}`)).json).toMatchObject({ version: { id: VERSION }, text: '{}\n' });
+  for (const id of ['..%2Fgateway.db', '1', `1700000000000-${'z'.repeat(16)}`]) expect((await ask(`/${id}`)).status).toBe(400);
+  expect((await ask(`/1600000000000-${'b'.repeat(16)}`)).status).toBe(404);
+  expect((await ask(`/${VERSION}/restore`, 'POST', { 'If-Match': '"other"' })).status).toBe(412);
+  expect((await ask(`/${VERSION}/restore`, 'POST', { 'If-Match': `"${REVISION}"` })).json).toMatchObject({ written: true });
+  expect(services.calls.at(-1)).toMatchObject({ name: 'config.restoreVersion', input: { changes: VERSION, expectedRevision: REVISION } });
 });

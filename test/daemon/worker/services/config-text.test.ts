@@ -16,7 +16,7 @@ function makeService(text: string) {
   const document = loadConfigFile({ path: paths.configPath });
   const inForce = () => ({ config: validateConfig(document).value!, revision: document.hash, isTokenOverridden: false });
   const config = new ConfigDocuments({ paths, inForce, status: { read: () => Promise.resolve(fakeStatus) } });
-  return { config, read: () => readFileSync(paths.configPath, 'utf8') };
+  return { config: Object.assign(config, { path: paths.configPath }), read: () => readFileSync(paths.configPath, 'utf8') };
 }
 
 const TEXT = '{\n  // keep\n  "gateway": { "auth": { "api_key": "0123456789abcdef-7890" } }\n}\n';
@@ -42,4 +42,34 @@ test('what is wrong is told by line and column, and nothing is written; nor is a
   expect(wrong).toMatchObject({ written: false, problems: [{ line: 2, column: 22, key: 'logs.level' }] });
   await expect(config.writeText('{}', { dryRun: false, expectedRevision: 'x' })).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
   expect(read()).toBe(TEXT);
+});
+
+test('versions are kept at each change, shown without their secrets, and put back with them', async () => {
+  const { config, read } = makeService(TEXT);
+  await config.patch({ logs: { level: 'debug' } }, {});
+  await config.patch({ gateway: { auth: { api_key: 'another-secret-abcdef' } } }, {});
+  const versions = await config.versions();
+  expect(versions.map(({ current }) => current)).toEqual([false, false]);
+  const first = await config.readVersion(versions[1]!.id);
+  expect(first.text).toContain('// keep');
+  expect(first.text).not.toContain('0123456789');
+  const { revision } = await config.readText();
+  await expect(config.restoreVersion(first.id, { expectedRevision: 'x' })).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+  expect(await config.restoreVersion(first.id, { expectedRevision: revision })).toMatchObject({ written: true, problems: [] });
+  expect(read()).toBe(TEXT);
+  expect((await config.versions()).map(({ id, current }) => [id === first.id, current])).toContainEqual([true, true]);
+  await expect(config.readVersion('1700000000000-0000000000000000')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a file that cannot be read is shown as it is, without its secrets, and mended from here', async () => {
+  const broken = TEXT.replace('} }\n}', '} }\n');
+  const { config, read } = makeService(TEXT);
+  writeFileSync(config.path, broken);
+  const view = await config.readText();
+  expect(view).toMatchObject({ problems: [{ line: 5, message: expect.stringContaining("'}' is missing") as string }] });
+  expect(view.text).not.toContain('0123456789');
+  expect(await config.writeText(view.text, { dryRun: true })).toMatchObject({ written: false, problems: [{ line: 5 }] });
+  const outcome = await config.writeText(`${view.text}}\n`, { dryRun: false, expectedRevision: view.revision });
+  expect(outcome).toMatchObject({ written: true });
+  expect(read()).toBe(`${broken}}\n`);
 });
