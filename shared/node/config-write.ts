@@ -33,16 +33,20 @@ function assertSafe(edits: readonly JsoncEdit[]): void {
   }
 }
 
+export function changedMeanwhile(path: string): GatewayError {
+  return new GatewayError('PRECONDITION_FAILED', {
+    message: `${path} has changed meanwhile`,
+    hint: 'Read it again and repeat the change.',
+  });
+}
+
 async function replaceText(options: ConfigWriteOptions, makeText: (current: string) => string): Promise<ConfigDocument> {
   return withFileLock(options.lockPath, async () => {
     const current = readConfigText(options.path);
     const before = parseConfigText(current ?? '{}', options.path);
     const revision = current === undefined ? hashText('') : before.hash;
     if (options.expectedHash !== undefined && options.expectedHash !== revision) {
-      throw new GatewayError('PRECONDITION_FAILED', {
-        message: `${options.path} has changed meanwhile`,
-        hint: 'Read it again and repeat the change.',
-      });
+      throw changedMeanwhile(options.path);
     }
     const text = makeText(current ?? '{}\n');
     const document = parseConfigText(text, options.path);

@@ -26,18 +26,21 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   const { gateway, path, read } = await startWithConfig();
   const page = await openView(gateway, '#/config', { allowedErrors: /400|412/ });
   expect(await page.getByLabel('gateway.port').isDisabled()).toBe(true);
+  await page.getByText(/Set by XOPC_PORT/).waitFor();
   await page.getByText('Set (…').first().waitFor();
   expect(await page.content()).not.toContain('MDEyMzQ1');
   await page.getByLabel('logs.level').selectOption('debug');
   await page.getByLabel('gateway.drainTimeoutMs').fill('7');
   await page.getByLabel('gateway.maxBodyBytes').fill('12');
+  await page.getByRole('list', { name: 'What is wrong, by line and column' }).getByText('must be a whole number from 1024').waitFor();
+  await page.getByRole('region', { name: 'What will be written' }).getByText('+     "maxBodyBytes": 12').waitFor();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText(/Nothing was written: gateway.maxBodyBytes/).waitFor();
   expect(read()).toBe(TEXT);
   await page.getByRole('button', { name: 'Undo gateway.maxBodyBytes' }).click();
   await page.getByText('2 settings changed, not saved').waitFor();
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved', { exact: true }).waitFor();
+  await page.getByText('Saved: logs.level, gateway.drainTimeoutMs').waitFor();
   expect(read()).toContain('// the door');
   expect(read()).toContain('"drainTimeoutMs": 7');
   expect(read()).toContain('whsec_MDEy');
@@ -47,8 +50,12 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   await page.getByRole('button', { name: 'Save' }).click();
   const conflict = page.getByRole('dialog', { name: 'The file was changed meanwhile' });
   await conflict.getByRole('cell', { name: 'error' }).waitFor();
+  expect(await conflict.getByRole('cell').allInnerTexts()).toEqual(['debug', 'error', 'warn', '']);
   await conflict.getByRole('button', { name: 'Save mine over it' }).click();
   await until('mine', () => read().includes('"level": "warn"'));
+  await page.getByText('Saved: logs.level', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Undo', exact: true }).click();
+  await until('theirs again', () => read().includes('"level": "error"'));
 });
 
 test.skipIf(noBrowser)('the file is edited as a text by keyboard: faults by line and column, secrets kept, conflicts shown', async () => {
@@ -74,7 +81,10 @@ test.skipIf(noBrowser)('the file is edited as a text by keyboard: faults by line
   await area.fill((await area.inputValue()).replace('the door', 'the front door'));
   writeFileSync(path, read().replace('the door', 'the back door'));
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('alert').getByText('the back door').waitFor();
+  const conflict = page.getByRole('alert').filter({ hasText: 'The file was changed meanwhile' });
+  await conflict.getByRole('region', { name: 'What was changed in the file' }).getByText('+   // the back door').waitFor();
+  await conflict.getByRole('region', { name: 'What you changed' }).getByText('+   // the front door').waitFor();
+  await conflict.getByText('Both changed the same lines').waitFor();
   await page.getByRole('button', { name: 'Take the file’s' }).click();
   expect(await area.inputValue()).toContain('the back door');
 });

@@ -9,7 +9,7 @@ import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { configInvalid, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config-file.js';
 import { stripBom } from '../../../shared/node/config-text.js';
 import { type ConfigVersion, isVersionOf, listVersions, readVersion } from '../../../shared/node/config-versions.js';
-import { type ConfigWriteOptions, undoConfig, writeConfig, writeConfigText } from '../../../shared/node/config-write.js';
+import { changedMeanwhile, type ConfigWriteOptions, undoConfig, writeConfig, writeConfigText } from '../../../shared/node/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/paths.js';
 import { findUnknownProviders } from '../model-references.js';
 import type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields, StatusService } from './contracts.js';
@@ -143,6 +143,8 @@ export class ConfigDocuments implements ConfigService {
     const write = this.#writeOptions('config');
     const stored = readConfigText(write.path);
     const before = loadConfigFile({ path: write.path });
+    // Masks are of the text that was read: in another they stand for nothing.
+    if (!dryRun && expectedRevision !== undefined && expectedRevision !== before.hash) throw changedMeanwhile(write.path);
     const restored = restoreText(text, stripBom(stored ?? '{}'));
     const document = parseConfigText(restored.text, write.path);
     const own = document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });

@@ -29,9 +29,9 @@ export function showToast(toast: Toast): () => void {
   return () => dismiss(id);
 }
 
-/** What every deletion shows: done, and for 10 s a way back. */
-export function showUndo(text: string, undo: () => void): void {
-  showToast({ text, action: { label: t('undo'), run: undo } });
+/** What every deletion shows: done, and for 10 s a way back. @returns what takes it away */
+export function showUndo(text: string, undo: () => void): () => void {
+  return showToast({ text, action: { label: t('undo'), run: undo } });
 }
 
 function dismiss(id: number): void {

@@ -3,7 +3,7 @@
  * while the component that brought it is shown.
  */
 import { computed, signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { IconName } from '../components/icon.js';
 import { readSetting, writeSetting } from '../settings.js';
 
@@ -37,7 +37,8 @@ export function useCommands(list: readonly Command[]): void {
   const latest = useRef(list);
   latest.current = list;
   const shape = list.map(({ id, label, keys }) => `${id} ${label} ${keys}`).join('\n');
-  useEffect(() => {
+  // Before it is painted: what can be seen can be called.
+  useLayoutEffect(() => {
     const set = latest.current.map((command, index) => ({ ...command, run: () => latest.current[index]?.run() }));
     sets.value = [...sets.peek(), set];
     return () => {

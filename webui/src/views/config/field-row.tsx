@@ -1,7 +1,9 @@
 /** One setting: its key, its value, where that comes from, and the way back to the default. */
 import { Button } from '../../components/button.js';
 import { CheckField, SelectField, TextArea, TextField } from '../../components/field.js';
-import { type ConfigView, draftOf, type Field, isMask } from './schema-fields.js';
+import { descriptionOf } from './descriptions.js';
+import { isRebound } from './effect.js';
+import { type ConfigView, draftOf, type Field, isCustomised, isMask, shownValue } from './schema-fields.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { t } from './text.js';
 
@@ -13,7 +15,13 @@ export interface RowProps {
   readonly onEdit: (field: Field, edit: string | null | undefined) => void;
 }
 
-function hintOf({ schema, kind }: Field, value: unknown): string | undefined {
+/** What it is, then what may be written. */
+function hintOf(field: Field, value: unknown, pin: string | undefined): string | undefined {
+  const hints = [descriptionOf(field), pin === undefined ? allowedOf(field, value) : t('pinned', { name: pin })];
+  return hints.filter(Boolean).join(' ') || undefined;
+}
+
+function allowedOf({ schema, kind }: Field, value: unknown): string | undefined {
   if (kind === 'list') return t('onePerLine');
   if (kind === 'secret') return isMask(value) ? t('secretSet', { hint: value.hint }) : t('secretNone');
   if (kind === 'number' && schema.minimum !== undefined && schema.maximum !== undefined) {
@@ -22,11 +30,12 @@ function hintOf({ schema, kind }: Field, value: unknown): string | undefined {
   return undefined;
 }
 
-function Control({ field, view, edit, onEdit, isPinned }: RowProps & { isPinned: boolean }) {
-  const { kind, key, schema, path } = field;
-  const value = valueAt(view.effective, path);
+function Control({ field, view, edit, onEdit, pin }: RowProps & { pin: string | undefined }) {
+  const { kind, key, schema } = field;
+  const isPinned = pin !== undefined;
+  const value = shownValue(field, view);
   const draft = edit === null ? draftOf(kind, schema.default) : (edit ?? draftOf(kind, value));
-  const hint = isPinned ? t('pinned') : hintOf(field, value);
+  const hint = hintOf(field, value, pin);
   const common = { label: key, ...(hint === undefined ? {} : { hint }) };
   const set = (next: string): void => onEdit(field, next === draftOf(kind, value) ? undefined : next);
   const choices = (schema.anyOf?.find((part) => part.enum !== undefined) ?? schema).enum ?? [];
@@ -65,8 +74,10 @@ function Control({ field, view, edit, onEdit, isPinned }: RowProps & { isPinned:
       return (
         <div class="field">
           <p class="config-key">{key}</p>
-          {value !== undefined && <pre>{draftOf(kind, value)}</pre>}
-          <p class="hint">{t('inText')}</p>
+          {value !== undefined && <pre tabIndex={0}>{draftOf(kind, value)}</pre>}
+          <p class="hint">
+            {hint} {field.schema.type === undefined ? '' : t('inText')}
+          </p>
         </div>
       );
     case 'number':
@@ -81,14 +92,25 @@ export function FieldRow(props: RowProps) {
   const { field, view, edit, onEdit } = props;
   const source = view.sources[field.key] ?? (valueAt(view.config, field.path) === undefined ? 'default' : 'file');
   const isPinned = source === 'env' || source === 'flag';
+  const pin = isPinned ? (view.pinned[field.key] ?? t(SOURCE_TEXT[source])) : undefined;
+  const isOwn = isCustomised(field, view);
+  const isInFile = valueAt(view.config, field.path) !== undefined;
   return (
     <li class={edit === undefined ? 'config-row' : 'config-row changed'}>
-      <Control {...props} isPinned={isPinned} />
+      <Control {...props} pin={pin} />
       <div class="config-side">
-        <span class={source === 'default' ? 'muted' : 'chip'}>{t(SOURCE_TEXT[source])}</span>
-        {source === 'file' && edit === undefined && field.kind !== 'other' && (
+        {isOwn && !isPinned ? (
+          <span class="chip good">{t('customised')}</span>
+        ) : (
+          <span class={isPinned ? 'chip' : 'muted'}>{pin ?? t(SOURCE_TEXT[source])}</span>
+        )}
+        {isOwn && field.schema.default !== undefined && field.kind !== 'other' && (
+          <span class="muted">{t('defaultIs', { value: draftOf(field.kind, field.schema.default) || '—' })}</span>
+        )}
+        {isRebound(field.key) && <span class="muted">{t('effectRebind')}</span>}
+        {isInFile && !isPinned && edit === undefined && (
           <Button kind="quiet" onClick={() => onEdit(field, null)}>
-            {t('reset')}
+            {t(field.schema.type === undefined && field.kind === 'other' ? 'takeOut' : 'reset')}
             <span class="off-screen">{field.key}</span>
           </Button>
         )}

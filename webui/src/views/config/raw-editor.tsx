@@ -1,38 +1,41 @@
 /** The file itself, comments and all. It is judged while it is typed; a fault says its line and column. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { z } from 'zod';
-import type { configTextResponse, configTextWrittenResponse } from '../../../../shared/api/config.js';
-import { ApiError, call } from '../../api/client.js';
+import { ApiError } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { ErrorBox, Spinner } from '../../components/feedback.js';
-import { showToast } from '../../components/toast.js';
+import { useCommands } from '../../shell/commands.js';
 import { t as shell } from '../../shell/text.js';
+import { type FileText, judgeText, type Problem, readText, writeText } from './config-api.js';
+import { DiffView } from './diff-view.js';
+import { mergeTexts } from './line-diff.js';
+import { showSaved } from './saved.js';
 import { t } from './text.js';
 
-type FileText = z.output<ReturnType<typeof configTextResponse>>;
-type Outcome = z.output<ReturnType<typeof configTextWrittenResponse>>;
-type Problem = Outcome['problems'][number];
-
 const TYPING_MS = 300;
-
-const readText = (signal?: AbortSignal): Promise<FileText> => call('GET', '/api/config/text', signal === undefined ? {} : { signal });
 
 function offsetOf(text: string, { line = 1, column = 1 }: Problem): number {
   const before = text.split('\n').slice(0, line - 1);
   return before.reduce((sum, { length }) => sum + length + 1, 0) + column - 1;
 }
 
-function useProblems(text: string, isChanged: boolean): { problems: readonly Problem[]; set: (problems: readonly Problem[]) => void } {
-  const [problems, set] = useState<readonly Problem[]>([]);
+interface Judged {
+  readonly problems: readonly Problem[];
+  readonly set: (problems: readonly Problem[]) => void;
+}
+
+/** @param base  the file as it was read, with what was wrong with it then */
+function useProblems(text: string, base: FileText): Judged {
+  const [problems, set] = useState<readonly Problem[]>(base.problems);
+  const isChanged = text !== base.text;
   useEffect(() => {
     if (!isChanged) {
-      set([]);
+      set(base.problems);
       return undefined;
     }
     const controller = new AbortController();
     const check = (): void => {
-      call<Outcome>('POST', '/api/config/text', { body: { text, dryRun: true }, signal: controller.signal, isAction: false }).then(
+      judgeText(text, controller.signal).then(
         (outcome) => set(outcome.problems),
         () => undefined,
       );
@@ -42,7 +45,7 @@ function useProblems(text: string, isChanged: boolean): { problems: readonly Pro
       clearTimeout(timer);
       controller.abort();
     };
-  }, [text, isChanged]);
+  }, [text, isChanged, base]);
   return { problems, set };
 }
 
@@ -63,20 +66,41 @@ function Problems({ problems, onShow }: { problems: readonly Problem[]; onShow: 
   );
 }
 
-/** What was typed here beside what is in the file by now. */
-function TextConflict({ theirs, onTake, onKeep }: { theirs: FileText; onTake: () => void; onKeep: () => void }) {
+interface TextConflictProps {
+  readonly base: FileText;
+  readonly mine: string;
+  readonly theirs: FileText;
+  readonly onMerge: (text: string) => void;
+  readonly onTake: () => void;
+  readonly onKeep: () => void;
+}
+
+/** Three texts: as it was read, as it was typed here, and as the file is by now. */
+function TextConflict({ base, mine, theirs, onMerge, onTake, onKeep }: TextConflictProps) {
+  const merged = mergeTexts(base.text, mine, theirs.text);
   return (
     <div class="card text-conflict" role="alert">
       <h2>{t('conflict')}</h2>
-      <p>{t('textConflict')}</p>
-      <pre tabIndex={0} aria-label={t('theirs')}>
-        {theirs.text}
-      </pre>
+      <p>{t('conflictText')}</p>
+      <div class="three-way">
+        <div>
+          <h3>{t('theirsChanged')}</h3>
+          <DiffView before={base.text} after={theirs.text} label={t('theirsChanged')} />
+        </div>
+        <div>
+          <h3>{t('mineChanged')}</h3>
+          <DiffView before={base.text} after={mine} label={t('mineChanged')} />
+        </div>
+      </div>
+      <p class="hint">{merged === undefined ? t('cannotMerge') : t('textConflict')}</p>
       <div class="row">
+        {merged !== undefined && (
+          <Button kind="primary" onClick={() => onMerge(merged)}>
+            {t('merge')}
+          </Button>
+        )}
         <Button onClick={onTake}>{t('takeTheirs')}</Button>
-        <Button kind="primary" onClick={onKeep}>
-          {t('saveMine')}
-        </Button>
+        <Button onClick={onKeep}>{t('saveMine')}</Button>
       </div>
     </div>
   );
@@ -88,7 +112,7 @@ function useText(file: FileText) {
   const [theirs, setTheirs] = useState<FileText | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
   const isChanged = text !== base.text;
-  const { problems, set } = useProblems(text, isChanged);
+  const { problems, set } = useProblems(text, base);
   const take = (next: FileText): void => {
     setBase(next);
     setText(next.text);
@@ -97,21 +121,26 @@ function useText(file: FileText) {
   const save = async (revision: string): Promise<void> => {
     setError(undefined);
     try {
-      const outcome = await call<Outcome>('POST', '/api/config/text', { body: { text }, headers: { 'If-Match': `"${revision}"` } });
+      const outcome = await writeText(text, revision);
       set(outcome.problems);
       if (!outcome.written) return;
       take(await readText());
-      showToast({ text: t('isSaved') });
+      const done = (): void => void readText().then(take);
+      await showSaved({ before: revision, after: outcome.revision, text: t('isSaved'), done });
     } catch (failure) {
       if (failure instanceof ApiError && failure.status === 412) setTheirs(await readText());
       else setError(failure);
     }
   };
-  return { base, text, setText, theirs, error, isChanged, problems, take, save };
+  const merge = (merged: string): void => {
+    if (theirs !== undefined) take(theirs);
+    setText(merged);
+  };
+  return { base, text, setText, theirs, error, isChanged, problems, take, merge, save };
 }
 
 function Editor({ file }: { file: FileText }) {
-  const { base, text, setText, theirs, error, isChanged, problems, take, save } = useText(file);
+  const { base, text, setText, theirs, error, isChanged, problems, take, merge, save } = useText(file);
   const area = useRef<HTMLTextAreaElement>(null);
   const isReady = isChanged && problems.length === 0;
   const show = (problem: Problem): void => {
@@ -119,16 +148,19 @@ function Editor({ file }: { file: FileText }) {
     area.current?.focus();
     area.current?.setSelectionRange(at, at + 1);
   };
+  const saveText = (): void => void save(base.revision);
+  useCommands([{ id: 'config-save', label: shell('save'), icon: 'check', run: () => isReady && saveText() }]);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (!(event.ctrlKey || event.metaKey) || event.key !== 's') return;
     event.preventDefault();
-    if (isReady) void save(base.revision);
+    if (isReady) saveText();
   };
   return (
     <>
       <p class="hint">
         <code>{base.path}</code> · {t('textHint')}
       </p>
+      {base.problems.length > 0 && <p class="config-warning">{t('isBroken')}</p>}
       <textarea
         ref={area}
         class="code config-text"
@@ -142,9 +174,18 @@ function Editor({ file }: { file: FileText }) {
       />
       <Problems problems={problems} onShow={show} />
       {error !== undefined && <ErrorBox error={error} />}
-      {theirs !== undefined && <TextConflict theirs={theirs} onTake={() => take(theirs)} onKeep={() => void save(theirs.revision)} />}
+      {theirs !== undefined && (
+        <TextConflict
+          {...{ base, theirs }}
+          mine={text}
+          onMerge={merge}
+          onTake={() => take(theirs)}
+          onKeep={() => void save(theirs.revision)}
+        />
+      )}
+      {theirs === undefined && isChanged && <DiffView before={base.text} after={text} label={t('changes')} />}
       <div class="row">
-        <Button kind="primary" disabled={!isReady} onClick={() => void save(base.revision)}>
+        <Button kind="primary" disabled={!isReady} onClick={saveText}>
           {shell('save')}
         </Button>
         <Button disabled={!isChanged} onClick={() => setText(base.text)}>

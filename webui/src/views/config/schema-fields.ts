@@ -68,12 +68,39 @@ export interface Section {
   readonly fields: readonly Field[];
 }
 
-/** By the first part of the key. */
+/** What the file has and the schema does not: an older or a newer gateway's, or a slip. It stays until it is taken out. */
+function unknownFields(schema: Schema, value: unknown, path: KeyPath = []): Field[] {
+  const { properties, additionalProperties: own } = schema;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isMask(value)) return [];
+  return Object.entries(value).flatMap(([name, item]) => {
+    const below = [...path, name];
+    const part = properties?.[name] ?? (typeof own === 'object' ? own : undefined);
+    if (part !== undefined) return unknownFields(part, item, below);
+    if (properties === undefined) return [];
+    return [{ path: below, key: formatKey(below), kind: 'other' as const, schema: {} }];
+  });
+}
+
+/** By the first part of the key; those that are not known first, under no name. */
 export function sectionsOf(schema: Schema, view: ConfigView): Section[] {
-  return Object.entries(schema.properties ?? {})
+  const unknown = unknownFields(schema, view.config);
+  const known = Object.entries(schema.properties ?? {})
     .filter(([name]) => name !== '$schema')
     .map(([name, part]) => ({ name, fields: fieldsBelow(part, [name], valueAt(view.effective, [name])) }))
     .filter(({ fields }) => fields.length > 0);
+  return unknown.length === 0 ? known : [{ name: '', fields: unknown }, ...known];
+}
+
+/** What a field shows: what the file says, else what is in force. A file that is not in force yet is shown as it is, too. */
+export function shownValue({ path, key }: Field, view: ConfigView): unknown {
+  const inFile = valueAt(view.config, path);
+  return inFile === undefined || view.pinned[key] !== undefined ? valueAt(view.effective, path) : inFile;
+}
+
+/** Whether the file sets it to something else than the default. */
+export function isCustomised({ path, schema }: Field, view: ConfigView): boolean {
+  const value = valueAt(view.config, path);
+  return value !== undefined && JSON.stringify(value) !== JSON.stringify(schema.default);
 }
 
 /** A value as its field holds it. */

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { configJsonSchema } from '../../../../shared/config/validate.js';
+import { REBOUND_KEYS } from '../../../../webui/src/views/config/effect.js';
+import { ENGLISH } from '../../../../webui/src/views/config/description-texts.js';
+import { type ConfigView, sectionsOf, type Schema } from '../../../../webui/src/views/config/schema-fields.js';
+
+const DESCRIBED_KEYS = Object.keys(ENGLISH);
+const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { accounts: { x: { url: 'b' } } } };
+
+function viewOf(config: Record<string, unknown>): ConfigView {
+  const effective = { ...config, gateway: { auth: {}, cors: {} }, agents: { defaults: {} }, cron: {}, logs: {} };
+  return { status: 'ok', revision: 'r', inForce: true, path: '/c', config, effective, sources: {}, pinned: {} };
+}
+
+test('every setting of the schema is described, and nothing else', () => {
+  const schema = configJsonSchema() as Schema;
+  const sections = [viewOf({ channels: ACCOUNTS }), viewOf({})].flatMap((view) => sectionsOf(schema, view));
+  const keys = sections.flatMap(({ fields }) => fields.map(({ key }) => key.replace(/(accounts)\.x\b/, '$1.*')));
+  const shown = new Set(keys);
+  const parents = ['channels.telegram.accounts', 'channels.webhook.accounts', 'channels.telegram', 'channels.webhook'];
+  expect(DESCRIBED_KEYS.filter((key) => !shown.has(key) && !parents.includes(key))).toEqual([]);
+  expect([...shown].filter((key) => !DESCRIBED_KEYS.includes(key))).toEqual([]);
+});
+
+test('which keys move the gateway is what the manual says', () => {
+  const manual = readFileSync(join(import.meta.dirname, '../../../../docs/configuration.md'), 'utf8');
+  const rebound = [...manual.matchAll(/^\| `([^`]+)` \|.*\| rebind \|$/gm)].map(([, key]) => key);
+  expect(rebound).toEqual(REBOUND_KEYS);
+});
+
+test('what the file has and the schema does not is shown first, at its place', () => {
+  const config = {
+    colour: 1,
+    gateway: { prot: 2 },
+    agents: { list: [{ id: 'x', odd: 3 }] },
+    channels: { webhook: { accounts: { x: { ulr: 4 } } } },
+  };
+  const [unknown] = sectionsOf(configJsonSchema() as Schema, viewOf(config));
+  expect(unknown?.name).toBe('');
+  expect(unknown?.fields.map(({ key }) => key)).toEqual(['colour', 'gateway.prot', 'channels.webhook.accounts.x.ulr']);
+});

@@ -1,0 +1,81 @@
+/** The file was changed by somebody else meanwhile: each setting as it was read, as it is there now, and as it is here. */
+import { useState } from 'preact/hooks';
+import { Button } from '../../components/button.js';
+import { Dialog, DialogActions } from '../../components/dialog.js';
+import { valueAt } from '../../../../shared/config/key-path.js';
+import { type ConfigView, draftOf, type Field } from './schema-fields.js';
+import { t } from './text.js';
+import type { Edit, Edits } from './use-edits.js';
+
+export interface ConflictProps {
+  readonly edits: Edits;
+  /** As it was read before the changes. */
+  readonly base: ConfigView;
+  readonly theirs: ConfigView;
+  /** Saves these over theirs; none: theirs stay. */
+  readonly onSave: (chosen: Edits) => void;
+  readonly onClose: () => void;
+}
+
+function textIn(view: ConfigView, { kind, path }: Field): string {
+  return draftOf(kind, valueAt(view.config, path)) || t('sourceDefault');
+}
+
+function shownDraft({ field, draft }: Edit): string {
+  if (draft === null) return t('sourceDefault');
+  return field.kind === 'secret' ? '••••' : draft.replaceAll('\n', ', ');
+}
+
+export function Conflict({ edits, base, theirs, onSave, onClose }: ConflictProps) {
+  const [kept, setKept] = useState<ReadonlySet<string>>(new Set(edits.keys()));
+  const switchKept = (key: string): void => {
+    const next = new Set(kept);
+    if (!next.delete(key)) next.add(key);
+    setKept(next);
+  };
+  const chosen: Edits = new Map([...edits].filter(([key]) => kept.has(key)));
+  return (
+    <Dialog title={t('conflict')} size="wide" onClose={onClose}>
+      <p>{t('conflictText')}</p>
+      <div class="scrolled" tabIndex={0} role="region" aria-label={t('conflict')}>
+        <table class="table">
+          <thead>
+            <tr>
+              <th scope="col">{t('key')}</th>
+              <th scope="col">{t('base')}</th>
+              <th scope="col">{t('theirs')}</th>
+              <th scope="col">{t('mine')}</th>
+              <th scope="col">{t('keepMine')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...edits.values()].map((edit) => (
+              <tr key={edit.field.key}>
+                <th scope="row">
+                  <code>{edit.field.key}</code>
+                </th>
+                <td>{textIn(base, edit.field)}</td>
+                <td>{textIn(theirs, edit.field)}</td>
+                <td>{shownDraft(edit)}</td>
+                <td>
+                  <input
+                    type="checkbox"
+                    checked={kept.has(edit.field.key)}
+                    aria-label={t('keepMineOf', { key: edit.field.key })}
+                    onChange={() => switchKept(edit.field.key)}
+                  />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <DialogActions>
+        <Button onClick={() => onSave(new Map())}>{t('takeTheirs')}</Button>
+        <Button kind="primary" disabled={chosen.size === 0} onClick={() => onSave(chosen)}>
+          {t('saveMine')}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
