@@ -125,8 +125,8 @@ function useText(file: FileText) {
       set(outcome.problems);
       if (!outcome.written) return;
       take(await readText());
-      const done = (): void => void readText().then(take);
-      await showSaved({ before: revision, after: outcome.revision, text: t('isSaved'), done });
+      const reload = (): void => void readText().then(take);
+      await showSaved({ before: revision, after: outcome.revision, text: t('isSaved'), reload });
     } catch (failure) {
       if (failure instanceof ApiError && failure.status === 412) setTheirs(await readText());
       else setError(failure);

@@ -11,7 +11,7 @@ export interface SavedChange {
   readonly after: string;
   readonly text: string;
   /** Reads again what is shown. */
-  readonly done: () => void;
+  readonly reload: () => void;
 }
 
 /** Takes the notice of the last change away: going back is from the newest only. */
@@ -22,7 +22,7 @@ async function goBack(id: string, after: string): Promise<void> {
   showToast(problems.length === 0 ? { text: t('isRestored') } : { text: problems[0]?.message ?? '', kind: 'error' });
 }
 
-export async function showSaved({ before, after, text, done }: SavedChange): Promise<void> {
+export async function showSaved({ before, after, text, reload }: SavedChange): Promise<void> {
   dismissLast.peek()();
   const version = await versionOf(before).catch(() => undefined);
   if (version === undefined) {
@@ -30,7 +30,7 @@ export async function showSaved({ before, after, text, done }: SavedChange): Pro
     return;
   }
   const undo = (): void => {
-    goBack(version.id, after).then(done, (error: unknown) => showToast({ text: errorText(error), kind: 'error' }));
+    goBack(version.id, after).then(reload, (error: unknown) => showToast({ text: errorText(error), kind: 'error' }));
   };
   dismissLast.value = showUndo(text, undo);
 }

@@ -54,7 +54,7 @@ export function useEdits(view: ConfigView | undefined, reload: () => void) {
     try {
       const saved = await call<{ revision: string }>(method, path, { body, headers: { 'If-Match': `"${revision}"` } });
       const text = t('savedKeys', { keys: [...chosen.keys()].join(', ') });
-      await showSaved({ before: revision, after: saved.revision, text, done: reload });
+      await showSaved({ before: revision, after: saved.revision, text, reload });
       clear();
     } catch (failure) {
       setTheirs(undefined);

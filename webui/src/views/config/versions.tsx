@@ -16,7 +16,7 @@ function Chosen({ version, file, onDone }: { version: Version; file: FileText; o
   const restore = async (): Promise<void> => {
     try {
       const { written, problems, revision } = await restoreVersion(version.id, file.revision);
-      if (written) await showSaved({ before: file.revision, after: revision, text: t('isSaved'), done: onDone });
+      if (written) await showSaved({ before: file.revision, after: revision, text: t('isSaved'), reload: onDone });
       else showToast({ text: t('notRestored', { reason: problems[0]?.message ?? '' }), kind: 'error' });
     } catch (failure) {
       showToast({ text: errorText(failure), kind: 'error' });
