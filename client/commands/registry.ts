@@ -32,6 +32,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: [['sessions', 'restore']], load: async () => (await import('./sessions/settle.js')).SessionRestoreCommand },
   { paths: [['models'], ['models', 'list']], load: async () => (await import('./models/list.js')).ModelListCommand },
   { paths: [['models', 'providers']], load: async () => (await import('./models/list.js')).ProviderListCommand },
+  { paths: [['models', 'usage']], load: async () => (await import('./models/usage.js')).ModelUsageCommand },
   { paths: [['models', 'default']], load: async () => (await import('./models/default.js')).ModelDefaultCommand },
   { paths: [['models', 'test']], load: async () => (await import('./models/try.js')).ModelTestCommand },
   { paths: [['channels'], ['channels', 'list']], load: async () => (await import('./channels/list.js')).ChannelListCommand },

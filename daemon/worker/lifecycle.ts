@@ -209,27 +209,13 @@ export class WorkerLifecycle {
   }
 
   #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
-    const { sessions, messages, outgoing, webhooks, channelAccounts, agent, chat, archive, commands, models, overview, completions, cron } =
-      this.#conversation;
     const status = createStatusService(() => this.#channel.ask({ type: 'status' }));
     const isTokenOverridden = readEnvironment().token !== undefined;
     const inForce = () => ({ config: this.#config.current.config, revision: this.#config.current.hash, isTokenOverridden });
     return createHttpApp({
       services: {
-        sessions,
-        messages,
-        outgoing,
-        webhooks,
-        channelAccounts,
-        agent,
-        chat,
-        archive,
-        commands,
-        models,
-        cron,
-        completions,
+        ...this.#conversation,
         status,
-        overview,
         logs: lateLogs(loadOnce(holdBundle<InsightModule>('insight')), { logPath: paths.logPath, redactor: this.#redactor }),
         logLevel: this.#logLevel,
         config: new ConfigDocuments({ paths, inForce, status }),

@@ -60,6 +60,8 @@ export const providerTestResponse = () =>
     suggestedBaseUrl: z.string().nullable(),
   });
 
+const price = () => z.number().min(0);
+
 export const modelsResponse = () =>
   z.strictObject({
     status: okStatus(),
@@ -72,6 +74,8 @@ export const modelsResponse = () =>
         maxTokens: z.int().nullable(),
         reasoning: z.boolean(),
         input: z.array(z.string()),
+        /** US dollars per million tokens; null where no price is known. */
+        cost: z.strictObject({ input: price(), output: price(), cacheRead: price(), cacheWrite: price() }).nullable(),
       }),
     ),
   });

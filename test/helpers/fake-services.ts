@@ -1,4 +1,5 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
+import { fakeUsage } from './fake-usage.js';
 import { fakeArchive, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
 import { fakeConfigService } from './fake-config.js';
@@ -192,6 +193,7 @@ export function createFakeServices(): FakeServices {
     maxTokens: null,
     reasoning: false,
     input: ['text'],
+    cost: null,
   };
   const fake: FakeServices = {
     calls,
@@ -239,6 +241,7 @@ export function createFakeServices(): FakeServices {
           databaseBytes: null,
         }),
     },
+    usage: { read: (input) => note('usage.read', input, fakeUsage) },
     config: fakeConfigService(calls),
     events: new EventLog({ instanceId: 'wk_test', version: '1.2.3', buildId: 'b1', clock: systemClock }),
     counters: {

@@ -2,7 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 import { TerminalText } from '../../render/terminal-text.js';
 
+const MAX_SHOWN = 80;
 const QUESTION = 'Reply with the single word OK.';
+
+/** The answer of a model that takes the question for an invitation, cut to what fits in a line. */
+function oneLine(reply: string): string {
+  const line = Array.from(reply.replace(/\s+/g, ' ').trim());
+  return line.length <= MAX_SHOWN ? line.join('') : `${line.slice(0, MAX_SHOWN - 1).join('')}…`;
+}
 
 interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string | null } }[];
@@ -34,7 +41,7 @@ export class ModelTestCommand extends ApiCommand {
     if (this.json) await this.printJson({ model, reply, durationMs, usage: usage ?? null });
     else {
       const text = new TerminalText(this.out.isTerminal);
-      await this.printLine(text.push(`${model} answered in ${durationMs} ms: ${reply}`) + text.end());
+      await this.printLine(text.push(`${model} answered in ${durationMs} ms: ${oneLine(reply)}`) + text.end());
     }
     return 0;
   }

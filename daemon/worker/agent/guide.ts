@@ -75,6 +75,7 @@ export function createGuide(options: GuideOptions): BuiltInProvider {
     provider: 'xopc',
     contextWindow: null,
     maxTokens: null,
+    cost: null,
     reasoning: false,
     input: ['text'],
   };

@@ -33,6 +33,8 @@ export interface ModelInfo {
   readonly maxTokens: number | null;
   readonly reasoning: boolean;
   readonly input: readonly string[];
+  /** US dollars per million tokens, where models.json says so. */
+  readonly cost: TokenPrices | null;
 }
 
 /** What the search for model servers on this machine has found. */
@@ -78,6 +80,7 @@ function toInfo(entry: ProviderEntry, model: ModelConfig): ModelInfo {
     maxTokens: model.maxTokens ?? null,
     reasoning: model.reasoning ?? false,
     input: model.input ?? ['text'],
+    cost: model.cost ?? null,
   };
 }
 

@@ -13,6 +13,7 @@ import type { CronService } from './cron-contract.js';
 import type { ChannelService, OutgoingService, WebhookService } from './delivery-contract.js';
 import type { LogLevelService, LogService } from './log-contract.js';
 import type { OverviewService } from './overview.js';
+import type { UsageService } from './usage.js';
 import type { SessionArchive } from './session-archive.js';
 import type { CounterService, EventService } from './event-contract.js';
 
@@ -214,6 +215,7 @@ export interface Services {
   readonly completions: CompletionService;
   readonly status: StatusService;
   readonly overview: OverviewService;
+  readonly usage: UsageService;
   readonly logs: LogService;
   readonly logLevel: LogLevelService;
   readonly config: ConfigService;

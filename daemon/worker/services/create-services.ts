@@ -37,6 +37,7 @@ import { createModelService } from './models.js';
 import { createOverviewService } from './overview.js';
 import { createOverviewHistory } from './overview-history.js';
 import { Samples } from './samples.js';
+import { createUsageService } from './usage.js';
 import { createOutgoingService } from './outgoing.js';
 import { publishedArchive, publishedMessages, publishedSessions } from './published-services.js';
 import { createSessionArchive } from './session-archive.js';
@@ -91,6 +92,7 @@ export interface Conversation extends Pick<
   | 'messages'
   | 'outgoing'
   | 'overview'
+  | 'usage'
   | 'webhooks'
   | 'channelAccounts'
   | 'agent'
@@ -290,6 +292,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
       ...createOverviewService({ store, databasePath: deps.paths.databasePath }),
       history: createOverviewHistory({ store, clock }),
     },
+    usage: createUsageService({ store, clock }),
     cron: cron.service,
     ...lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, samples, turns, registry }),
     noteLate: (lateMs) => samples.noteLate(lateMs),

@@ -5,6 +5,7 @@ import type { GatewayPaths } from '../../../shared/node/paths.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
 import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';
+import { fakeUsage } from '../../helpers/fake-usage.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
 const models = [
@@ -62,6 +63,31 @@ test('providers are listed with whether they are set up', async () => {
   const { run, seen } = await setUp((_request, response) => json(response, { providers }));
   expect((await run('models', 'providers')).stdout).toMatch(/\nopenai +OpenAI +no +OPENAI_API_KEY +https:\/\/api\.openai\.com\/v1\n$/);
   expect(seen[0]?.path).toBe('/api/providers');
+});
+
+test('a long answer to the question is told in one line, and in full as JSON', async () => {
+  const content = `No language model is configured yet.\n\n${'Word '.repeat(60)}`;
+  const { run } = await setUp((_request, response) => json(response, { choices: [{ message: { content } }] }));
+  const { stdout } = await run('models', 'test', 'xopc/guide');
+  expect(stdout).toMatch(/^xopc\/guide answered in \d+ ms: No language model is configured yet\. Word .*…\n$/);
+  expect(stdout.length).toBeLessThan(130);
+  expect(JSON.parse((await run('models', 'test', 'xopc/guide', '--json')).stdout)).toMatchObject({ reply: content });
+});
+
+test('what agents used is added up by model, day and session', async () => {
+  const { run, seen } = await setUp((_request, response) => json(response, { status: 'ok', ...fakeUsage }));
+  expect((await run('models', 'usage')).stdout).toMatch(
+    /^MODEL +TURNS +INPUT +OUTPUT +COST\nfake\/echo +2 +300 +40 +\$0\.0015 \+\?\ntotal +2 /,
+  );
+  expect((await run('models', 'usage', '--by', 'day', '--days', '7')).stdout).toMatch(/\n2026-01-01 +0 +0 +0\n2026-01-02 +2 +300/);
+  expect((await run('models', 'usage', '--by', 'session')).stdout).toContain('\nmain:api:default:direct:one ');
+  expect(seen.map(({ path }) => new URLSearchParams(path.split('?')[1]).get('days'))).toEqual(['30', '7', '30']);
+  for (const flags of [
+    ['--by', 'x'],
+    ['--days', '0'],
+    ['--days', '400'],
+  ])
+    expect((await run('models', 'usage', ...flags)).code).toBe(2);
 });
 
 test('a model is asked a short question; its failure is the exit code', async () => {

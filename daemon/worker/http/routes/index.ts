@@ -22,6 +22,7 @@ import { modelRoutes } from './models.js';
 import { openApiRoutes } from './openapi.js';
 import { openAiRoutes } from './openai.js';
 import { overviewRoutes } from './overview.js';
+import { usageRoutes } from './usage.js';
 import { outgoingRoutes } from './outgoing.js';
 import { pageLinkRoutes } from './page-links.js';
 import { pageRoutes } from './page.js';
@@ -60,6 +61,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...cronRoutes(services.cron),
     ...statusRoutes(services.status),
     ...overviewRoutes(services.overview),
+    ...usageRoutes(services.usage),
     ...eventRoutes(services.events, connections, clock),
     ...configRoutes(services.config),
     ...metricRoutes(deps.metrics),
