@@ -1,4 +1,5 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
+import { fakeStatus } from './fake-status.js';
 import { fakeUsage } from './fake-usage.js';
 import { fakeArchive, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
@@ -9,7 +10,6 @@ import { systemClock } from '../../shared/clock.js';
 import { GatewayError } from '../../shared/errors.js';
 import { fakeCronService } from './fake-cron.js';
 import { fakeChannelService, fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
-import type { StatusDocument } from '../../shared/control/messages.js';
 import type { AgentEvent, MessageDocument, Services, SessionDocument } from '../../daemon/worker/services/contracts.js';
 
 export interface FakeServices extends Services {
@@ -45,34 +45,6 @@ export async function* hangingScript(first: string, signal: AbortSignal): AsyncG
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
-
-export const fakeStatus: StatusDocument = {
-  state: 'running',
-  desired: 'up',
-  ready: true,
-  pid: 1,
-  instanceId: 'gw_1',
-  version: '0.1.0',
-  build: { running: 'b', installed: 'b' },
-  startedAt: NOW,
-  uptimeMs: 1,
-  host: '0.0.0.0',
-  port: 18_790,
-  urls: [],
-  home: '/home',
-  configPath: '/home/config.json',
-  logPath: '/home/logs/gateway.log',
-  sources: {},
-  supervisedBy: null,
-  auth: { enabled: false, tokenHint: null },
-  worker: null,
-  draining: [],
-  restarts: { planned: 0, crashes: 0 },
-  lastExit: null,
-  nextAttemptAt: null,
-  fallback: false,
-  warnings: [],
-};
 
 function session(key: string, channel: string): SessionDocument {
   const shelf = { pinned: false, archived: false, unread: false, tags: [] };

@@ -1,5 +1,5 @@
 /** Runs one model call of the AI SDK as the provider port's stream of events. Part of the bundle that speaks to vendors. */
-import { streamText, type FinishReason, type LanguageModel, type LanguageModelUsage } from 'ai';
+import { streamText, type FinishReason, type LanguageModel, type LanguageModelUsage, type TextStreamPart, type ToolSet } from 'ai';
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { ModelRequest, ProviderEvent, ProviderFailure, TokenUsage, ToolCall } from './provider.js';
 import { toFailure } from './sdk-failure.js';
@@ -74,6 +74,13 @@ function toCall(part: { toolCallId: string; toolName: string; input: unknown; in
   return { id, name, input, problem: error instanceof Error ? error.message : String(error) };
 }
 
+/** Whatever says how a call went, apart from what it said. */
+function noteOutcome(result: CallResult, part: TextStreamPart<ToolSet>): void {
+  if (part.type === 'error') result.noteError(part.error);
+  else if (part.type === 'abort') result.noteAbort();
+  else if (part.type === 'finish') result.noteFinish({ reason: part.finishReason, raw: part.rawFinishReason, usage: part.totalUsage });
+}
+
 function optionsOf(request: ModelRequest, api: ApiKind) {
   const { system, tools = [], isLastStep, maxTokens } = request;
   return {
@@ -129,16 +136,8 @@ export async function* streamModel(
           hasCalls = true;
           yield { type: 'toolCall', call: toCall(part) };
           break;
-        case 'error':
-          result.noteError(part.error);
-          break;
-        case 'abort':
-          result.noteAbort();
-          break;
-        case 'finish':
-          result.noteFinish({ reason: part.finishReason, raw: part.rawFinishReason, usage: part.totalUsage });
-          break;
         default:
+          noteOutcome(result, part);
       }
     }
     // Asked for only now: a promise that nobody takes would fail unheard when the call does.

@@ -26,9 +26,10 @@ import { AttachedFiles } from './attached-files.js';
 import type { ChannelTimes } from './channel-times.js';
 import { createChannelService } from './channels.js';
 import { createChatService } from './chat.js';
+import { lifecycleOf } from './conversation-life.js';
 import { readGauges } from './gauges.js';
 import { createCron, type CronParts } from './create-cron.js';
-import { createDelivery, type DeliveryParts } from './create-delivery.js';
+import { createDelivery } from './create-delivery.js';
 import { type CheckDatabase, IntegrityCheck } from './integrity-check.js';
 import { LiveTurns } from './live-turns.js';
 import { createMessageService } from './messages.js';
@@ -173,61 +174,8 @@ function sendPort(channels: ChannelRegistry, messages: () => MessageService): Se
   };
 }
 
-interface Parts {
-  readonly store: Store;
-  readonly ai: AiLoader;
-  readonly discovery: LocalDiscovery;
-  readonly cron: CronParts;
-  readonly delivery: DeliveryParts;
-  readonly upkeep: Upkeep;
-  readonly integrity: IntegrityCheck | undefined;
-  readonly samples: Samples;
-  readonly turns: TurnRunner;
-  readonly registry: () => ProviderRegistry;
-}
-
-type Lifecycle = Pick<Conversation, 'start' | 'activate' | 'reconfigure' | 'quiesce' | 'drain' | 'close'>;
-
-/** Started in order, stopped in reverse. */
-function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, samples, turns, registry }: Parts): Lifecycle {
-  async function quiesce(timeoutMs = Infinity): Promise<void> {
-    ai.cancel();
-    discovery.stop();
-    await cron.quiesce();
-    await delivery.quiesce(timeoutMs);
-    await upkeep.stop();
-    await integrity?.stop();
-  }
-  return {
-    start: () => store.open(),
-    async activate() {
-      ai.loadWhenIdle(() => registry().hasProvider);
-      await upkeep.start();
-      await delivery.start();
-      await cron.start();
-      discovery.start();
-      integrity?.start();
-      samples.start();
-    },
-    async reconfigure() {
-      await delivery.channels.reconfigure();
-      cron.reconfigure();
-    },
-    quiesce,
-    drain: (timeoutMs) => turns.drain(timeoutMs),
-    async close() {
-      await quiesce();
-      await turns.drain(0);
-      await cron.close();
-      await delivery.close();
-      await samples.stop();
-      await store.close();
-    },
-  };
-}
-
-/** Makes everything; nothing runs, and no file is touched, before {@link Conversation.start}. */
-export function createConversation(deps: ConversationDeps): Conversation {
+/** Everything that the services stand on. */
+function makeParts(deps: ConversationDeps) {
   const { clock, logger, instanceId } = deps;
   const config = (): Config => deps.config();
   const liveInstanceIds = (): readonly string[] => deps.liveInstanceIds();
@@ -235,9 +183,9 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const discovery = new LocalDiscovery({ clock, logger, isEnabled: () => config().agents.defaults.discovery, ...deps.discovery });
   const registry = registryOf(deps, ai, discovery);
   const isSoleWorker = (): boolean => liveInstanceIds().every((id) => id === instanceId);
-  const store = new Store({ path: deps.paths.databasePath, clock, logger, isSoleWorker });
-  const random = deps.random ?? Math.random;
-  const shared = { store, clock, logger, instanceId, liveInstanceIds, config, registry, random };
+  const path = deps.paths.databasePath;
+  const store = new Store({ path, clock, logger, isSoleWorker });
+  const shared = { store, clock, logger, instanceId, liveInstanceIds, config, registry, random: deps.random ?? Math.random };
   const live = new LiveTurns();
   const samples = new Samples({ store, clock, logger, requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = (event: GatewayEvent): void => {
@@ -258,21 +206,27 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const send = sendPort(channels, () => messages);
   const tools = new ToolBox({ store, clock, logger, config, send, scheduler: createTaskScheduler(later) });
   const files = new AttachedFiles({ channels, logger });
-  const turns: TurnRunner = new TurnRunner({ store, journal, commands, tools, files, live, clock, logger, random });
-  const messages = createMessageService({ store, clock, channels, outbox, turns, live, config, registry });
-  const agent = createAgentService({ store, turns, config, registry });
+  const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, live });
+  const messages = createMessageService({ ...shared, channels, outbox, turns, live });
   const upkeep = new Upkeep({ store, journal, clock, logger });
-  const path = deps.paths.databasePath;
   const { checkDatabase: check } = deps;
   const integrity = check && new IntegrityCheck({ store, path, clock, logger, isSoleWorker, check });
   const cron: CronParts = createCron({ ...shared, channels, outbox, turns, publish, loadCronWords: () => deps.loadCronWords() });
+  return { shared, publish, ai, discovery, live, samples, delivery, warnings, commands, tools, turns, messages, upkeep, integrity, cron };
+}
 
+/** Makes everything; nothing runs, and no file is touched, before {@link Conversation.start}. */
+export function createConversation(deps: ConversationDeps): Conversation {
+  const parts = makeParts(deps);
+  const { shared, publish, delivery, turns, cron, samples, live } = parts;
+  const { store, clock, config, logger, registry } = shared;
+  const { channels, outbox, inbox } = delivery;
+  const agent = createAgentService({ store, turns, config, registry });
+  const stopSession = (key: string): void => turns.stopSession(key);
+  const checkModel = (ref: string): void => void registry().resolve(ref);
   return {
-    sessions: publishedSessions(
-      createSessionService({ store, clock, channels, config, stopTurns: (key) => turns.stopSession(key) }),
-      publish,
-    ),
-    messages: publishedMessages(messages, publish),
+    sessions: publishedSessions(createSessionService({ store, clock, channels, config, stopTurns: stopSession }), publish),
+    messages: publishedMessages(parts.messages, publish),
     outgoing: createOutgoingService({ store, clock, outbox }),
     channelAccounts: createChannelService({
       store,
@@ -281,12 +235,12 @@ export function createConversation(deps: ConversationDeps): Conversation {
       outbox,
       times: (label) => deps.channelTimes?.(label) ?? { since: null, lastError: null },
     }),
-    webhooks: createWebhookService({ inbox: delivery.inbox, config }),
+    webhooks: createWebhookService({ inbox, config }),
     agent,
-    chat: createChatService({ ...shared, live, inbox: delivery.inbox, stopTurns: (key) => turns.stopTurns(key) }),
-    archive: publishedArchive(createSessionArchive({ store, clock, config, checkModel: (ref) => void registry().resolve(ref) }), publish),
-    commands: () => commands.list(),
-    completions: new Completions({ agent, clock, logger, config, registry, tools, publish }),
+    chat: createChatService({ ...shared, live, inbox, stopTurns: (key) => turns.stopTurns(key) }),
+    archive: publishedArchive(createSessionArchive({ store, clock, config, checkModel }), publish),
+    commands: () => parts.commands.list(),
+    completions: new Completions({ agent, clock, logger, config, registry, tools: parts.tools, publish }),
     models: createModelService(registry),
     overview: {
       ...createOverviewService({ store, databasePath: deps.paths.databasePath }),
@@ -294,10 +248,10 @@ export function createConversation(deps: ConversationDeps): Conversation {
     },
     usage: createUsageService({ store, clock }),
     cron: cron.service,
-    ...lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, samples, turns, registry }),
+    ...lifecycleOf({ ...parts, store, registry }),
     noteLate: (lateMs) => samples.noteLate(lateMs),
     channels: () => channels.health(),
     gauges: () => readGauges({ store, logger, channels: () => channels.health() }),
-    warnings,
+    warnings: parts.warnings,
   };
 }

@@ -18,7 +18,9 @@ async function setUp(input: string[]): Promise<{ fake: FakeTelegram; model: Fake
 
 /** What the model was given of the newest question, and of the one before. */
 function asked(model: FakeOpenAi): unknown[] {
-  const { messages } = model.requests.at(-1)?.body as { messages: { role: string; content: unknown }[] };
+  const { messages } = (model.requests.at(-1) ?? expect.fail('the model was not asked')).body as {
+    messages: { role: string; content: unknown }[];
+  };
   return messages.filter(({ role }) => role === 'user').map(({ content }) => content);
 }
 

@@ -7,7 +7,7 @@ import { validateConfig } from '../../../../shared/config/validate.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { loadConfigFile } from '../../../../shared/node/config-file.js';
 import { type GatewayPaths, resolvePaths } from '../../../../shared/node/paths.js';
-import { fakeStatus } from '../../../helpers/fake-services.js';
+import { fakeStatus } from '../../../helpers/fake-status.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 const CONFIG = `{

@@ -5,7 +5,7 @@ import { ConfigDocuments } from '../../../../daemon/worker/services/config-docum
 import { validateConfig } from '../../../../shared/config/validate.js';
 import { loadConfigFile } from '../../../../shared/node/config-file.js';
 import { resolvePaths } from '../../../../shared/node/paths.js';
-import { fakeStatus } from '../../../helpers/fake-services.js';
+import { fakeStatus } from '../../../helpers/fake-status.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 function makeService(text: string) {

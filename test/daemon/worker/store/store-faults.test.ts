@@ -70,7 +70,7 @@ test('the database of another program, and one of a later version, are left alon
 
   const later = place();
   await filled(later);
-  new Database(later).pragma(`user_version = ${65_536 * 9 + 9}`);
+  new Database(later).pragma(`user_version = ${65_536 * 999 + 999}`);
   const old = await openStore({ path: later });
   await expect(works(old)).rejects.toMatchObject({ message: expect.stringContaining('a newer xopc has changed it') as string });
   expect(readdirSync(dirname(later)).some((name) => name.includes('corrupt'))).toBe(false);
