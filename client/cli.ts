@@ -3,7 +3,7 @@ import { Cli, type CommandClass } from 'clipanion';
 import { toErrorDocument } from '../shared/errors.js';
 import { describeError, exitCodeOf, formatJson } from './command-io.js';
 import type { ClientContext } from './client-context.js';
-import type { CommandEntry } from './commands/command-entry.js';
+import { type CommandEntry, findEntry } from './commands/command-entry.js';
 import { Output } from './output.js';
 import { withSystemHint } from './system-error.js';
 import { explainUsage, leadingWords } from './usage-error.js';
@@ -37,47 +37,16 @@ class Streams {
   }
 }
 
-/** The entry whose path is the longest that the words begin with. */
-function findEntry(commands: readonly CommandEntry[], words: readonly string[]): CommandEntry | undefined {
-  const depthOf = (entry: CommandEntry): number =>
-    Math.max(-1, ...entry.paths.filter((path) => path.every((word, index) => word === words[index])).map((path) => path.length));
-  return commands.filter((entry) => depthOf(entry) >= 0).toSorted((left, right) => depthOf(right) - depthOf(left))[0];
-}
+const VERSION_WORDS: ReadonlySet<string> = new Set(['--version', '-V', '-v', 'version']);
 
 function wantsHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return (end === -1 ? args : args.slice(0, end)).some((argument) => argument === '--help' || argument === '-h');
 }
 
-/** @param about  Adds the version to the help; it is read from a file, so a command that only runs does without. */
-async function makeCli(entries: readonly CommandEntry[], about?: Pick<CliOptions, 'version'>): Promise<Cli<ClientContext>> {
+async function makeCli(entries: readonly CommandEntry[]): Promise<Cli<ClientContext>> {
   const classes: CommandClass<ClientContext>[] = await Promise.all(entries.map((entry) => entry.load()));
-  return Cli.from(classes, {
-    binaryLabel: 'xopc, a self-hosted gateway between programs, chats, schedules and agents',
-    binaryName: 'xopc',
-    ...(about === undefined ? {} : { binaryVersion: about.version() }),
-    enableColors: false,
-  });
-}
-
-function isPrefix(words: readonly string[], path: readonly string[]): boolean {
-  return words.length < path.length && words.every((word, index) => word === path[index]);
-}
-
-/**
- * The help for the words of a command, for those that begin several commands, or, with none, for all.
- * @returns undefined where the words mean nothing
- */
-async function helpText(words: readonly string[], options: CliOptions, colored: boolean): Promise<string | undefined> {
-  const isGroup = options.commands.some((entry) => entry.paths.some((path) => isPrefix(words, path)));
-  const isExact = (entry: CommandEntry): boolean => entry.paths.some((path) => path.join(' ') === words.join(' '));
-  // Words behind a command are its arguments; behind a group they are a command that does not exist.
-  const exact = isGroup ? options.commands.find(isExact) : findEntry(options.commands, words);
-  const below = options.commands.filter((entry) => entry !== exact && entry.paths.some((path) => isPrefix(words, path)));
-  const parts: string[] = [];
-  if (exact !== undefined) parts.push((await makeCli([exact], options)).usage(await exact.load(), { detailed: true, colored }));
-  if (below.length > 0) parts.push((await makeCli(below, options)).usage(null, { colored }));
-  return parts.length === 0 ? undefined : parts.join('\n');
+  return Cli.from(classes, { binaryName: 'xopc', enableColors: false });
 }
 
 async function reportUsage(error: unknown, args: readonly string[], streams: Streams): Promise<number> {
@@ -92,14 +61,15 @@ async function runWith(
   { options, context, streams }: { options: CliOptions; context: ClientContext; streams: Streams },
 ): Promise<number> {
   const args = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
-  if (args[0] === '--version' || args[0] === '-V') {
+  if (VERSION_WORDS.has(args[0] ?? '')) {
     await streams.out.write(`${options.version()}\n`);
     return 0;
   }
   const words = leadingWords(args);
   const entry = findEntry(options.commands, words);
   if (args.length === 0 || wantsHelp(args)) {
-    const text = await helpText(words, options, streams.out.paint.isColorSupported);
+    const { helpText } = await import('./help-text.js');
+    const text = await helpText(words, { commands: options.commands, version: options.version(), paint: streams.out.paint });
     if (text !== undefined) {
       await streams.out.write(text);
       return 0;

@@ -64,6 +64,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: [['doctor'], ['gateway', 'doctor']], load: async () => (await import('./doctor.js')).DoctorCommand },
   { paths: [['backup']], load: async () => (await import('./backup.js')).BackupCommand },
   { paths: [['restore']], load: async () => (await import('./restore.js')).RestoreCommand },
+  { paths: [['paths']], load: async () => (await import('./paths.js')).PathsCommand },
   { paths: [['completion']], load: async () => (await import('./completion.js')).CompletionCommand },
   { paths: [['@log-view']], load: async () => (await import('./log-view.js')).LogViewCommand },
 ];

@@ -24,7 +24,7 @@ test('every command but the internal ones has a description and an example', asy
   }
 });
 
-test.each([['--version'], ['-V']])('%s prints the version on stdout', async (flag) => {
+test.each([['--version'], ['-V'], ['-v'], ['version']])('%s prints the version on stdout', async (flag) => {
   expect(await run(flag)).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
 });
 

@@ -1,0 +1,33 @@
+import { Command } from 'clipanion';
+import { BaseCommand } from '../base-command.js';
+import { renderTable } from '../render/table.js';
+
+export class PathsCommand extends BaseCommand {
+  static override readonly paths = [['paths']];
+  static override readonly usage = Command.Usage({
+    category: 'More',
+    description: 'Print where everything is kept.',
+    details: 'The paths follow from `--config`, XOPC_HOME and XOPC_CONFIG; whether the files are there is not looked at.',
+    examples: [
+      ['All of them', 'xopc paths'],
+      ['One, in a script', 'xopc paths --json | jq -r .database'],
+    ],
+  });
+
+  protected async run(): Promise<number> {
+    const { home, configPath, modelsPath, tokenPath, logPath, databasePath, lockPath, controlPath } = this.gatewayPaths;
+    const named = {
+      home,
+      config: configPath,
+      models: modelsPath,
+      token: tokenPath,
+      log: logPath,
+      database: databasePath,
+      lock: lockPath,
+      controlSocket: controlPath,
+    };
+    if (this.json) await this.printJson(named);
+    else await this.printLine(renderTable(Object.entries(named), [Infinity, Infinity]));
+    return 0;
+  }
+}

@@ -1,0 +1,61 @@
+/** What all commands share, for `xopc help <topic>`. The tables of docs/gateway.md say more; a test keeps both in step. */
+
+export interface HelpTopic {
+  readonly title: string;
+  readonly text: readonly string[];
+}
+
+function table(rows: Readonly<Record<string, string>>): string[] {
+  const width = Math.max(...Object.keys(rows).map((name) => name.length)) + 2;
+  return Object.entries(rows).map(([name, text]) => `  ${name.padEnd(width)}${text}`);
+}
+
+export const HELP_EXIT_CODES: Readonly<Record<string, string>> = {
+  0: 'done, running, or nothing to stop',
+  1: 'failed; `status` of a gateway that is down and tries again',
+  2: 'wrong usage: an option, an argument, a variable',
+  3: 'not running',
+  4: 'running, but it does not answer, or is not yours',
+  5: 'one runs already, or another start has won',
+  6: 'still starting',
+  75: 'only as a service: start me again',
+  78: 'the configuration is invalid, or the port is taken',
+  130: 'you stopped waiting with Ctrl-C',
+};
+
+export const HELP_ENVIRONMENT: Readonly<Record<string, string>> = {
+  XOPC_HOME: 'where everything is kept; default ~/.xopc',
+  XOPC_CONFIG: 'configuration file; --config wins',
+  XOPC_PORT: 'port; --port wins',
+  XOPC_HOST: 'address; --host wins',
+  XOPC_GATEWAY_TOKEN: 'the token; --token wins',
+  XOPC_LOG_LEVEL: 'log level; default logs.level',
+  XOPC_NO_RESPAWN: '1: the supervisor is never replaced, a restart happens in place',
+  XOPC_ALLOW_SIGUSR1_RESTART: '1: SIGUSR1 restarts',
+  NO_COLOR: 'set: no colours',
+  FORCE_COLOR: 'set: colours always; 0: never',
+  EDITOR: 'editor of `xopc config edit`; VISUAL wins; default vi',
+};
+
+export const HELP_FILES: Readonly<Record<string, string>> = {
+  'config.json': 'configuration; yours (JSON with comments)',
+  'models.json': 'providers and models; yours',
+  'credentials/token': 'the generated token',
+  'logs/gateway.log': 'the log; .1 and on are older',
+  'state/gateway.db': 'sessions, messages, jobs: SQLite',
+  'locks/gateway.HASH.lock': 'the lock, while a gateway runs; never to be deleted by hand',
+  'run/gateway.HASH.sock': 'control socket, while a gateway runs',
+};
+
+/** By the word behind `xopc help`. */
+export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
+  'exit-codes': { title: 'What the exit codes mean.', text: ['Exit codes', '', ...table(HELP_EXIT_CODES)] },
+  environment: {
+    title: 'The variables that are read.',
+    text: ['Environment variables. An empty one counts as unset.', '', ...table(HELP_ENVIRONMENT)],
+  },
+  files: {
+    title: 'Where everything is.',
+    text: ['Files under ~/.xopc, or under XOPC_HOME. `xopc paths` prints them for this user.', '', ...table(HELP_FILES)],
+  },
+};
