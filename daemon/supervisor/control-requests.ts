@@ -14,6 +14,10 @@ const CONTEST_MS = 2_000;
 export interface ControlContext {
   readonly supervisor: Pick<Supervisor, 'desired' | 'isRestarting' | 'requestRestart' | 'requestStop'>;
   succession(): Pick<Succession, 'isUnderWay' | 'successorPid' | 'run' | 'abort'>;
+  /** We have just taken over and our predecessor still finishes its work: resolves when we serve alone. */
+  arriving(): Promise<void> | undefined;
+  /** We are to stop: a predecessor that still finishes its work goes with us. */
+  dismissPredecessor(timeoutMs: number): void;
   restoration(): Pick<Restoration, 'run'>;
   status(): StatusDocument;
   /** How long ago this supervisor succeeded another; undefined for one that did not. */
@@ -49,10 +53,13 @@ export function createControlHandler(context: ControlContext): ControlHandler {
 function stop(context: ControlContext, request: Request<'stop'>, progress: Progress): Promise<unknown> {
   const timeoutMs = request.force === true ? 0 : (request.timeoutMs ?? context.drainTimeoutMs());
   context.succession().abort(stoppingError());
+  context.dismissPredecessor(timeoutMs);
   return context.supervisor.requestStop({ purpose: 'stop', timeoutMs }, progress);
 }
 
-function restore(context: ControlContext, { restoreId, timeoutMs }: Request<'restore'>, progress: Progress): Promise<RestoreResult> {
+async function restore(context: ControlContext, { restoreId, timeoutMs }: Request<'restore'>, progress: Progress): Promise<RestoreResult> {
+  // The predecessor's worker still writes to what is to be replaced.
+  await context.arriving();
   if (context.succession().isUnderWay) return Promise.reject(stoppingError());
   return context.restoration().run({ id: restoreId, timeoutMs: timeoutMs ?? context.drainTimeoutMs() }, progress);
 }
@@ -71,6 +78,8 @@ export function restart(
     if (winnerPid !== undefined) return Promise.reject(takenOverError(winnerPid));
   }
   if (succession.isUnderWay) return succession.run({}, progress);
+  const arriving = context.arriving();
+  if (arriving !== undefined) return arriving.then(() => restart(context, request, progress));
   const wantsReplacement = request.force === true || context.isNewerInstalled();
   if (!wantsReplacement || context.noRespawn) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
   if (supervisor.isRestarting) return restartAfterwards(context, request, progress);

@@ -6,6 +6,7 @@ import type { StatusDocument } from '../../shared/control/messages.js';
 import type { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { readBuildInfo } from '../../shared/node/bundle.js';
+import { Arrival } from './arrival.js';
 import { spawnChild } from './child-process.js';
 import { ConfigChanges } from './config-changes.js';
 import { type ControlContext, createControlHandler, restartUnasked } from './control-requests.js';
@@ -43,6 +44,8 @@ export class Gateway {
   readonly #holdings: Holdings;
   readonly #succession: Succession;
   readonly #restoration: Restoration;
+  /** Of a successor. */
+  readonly #arrival: Arrival | undefined;
   readonly #rotation: LogRotation;
   readonly #requests: WorkerRequests;
   readonly #changes: ConfigChanges;
@@ -54,6 +57,7 @@ export class Gateway {
     const { clock } = start;
     this.#start = start;
     this.#startedAtMs = clock.now();
+    this.#arrival = start.predecessor === undefined ? undefined : new Arrival(start.predecessor.link);
     this.#foundation = openFoundation(start, () => this.#rotation.request());
     const { paths, config, log, logFile, redactor } = this.#foundation;
     this.#rotation = new LogRotation({
@@ -131,7 +135,10 @@ export class Gateway {
       await this.#succession.settled;
       await this.#restoration.replaceState();
       left = this.#nextLeave();
-      if (this.#succession.hasSucceeded || !this.#supervisor.resume()) return outcome;
+      if (this.#succession.isOver || !this.#supervisor.resume()) {
+        await this.#arrival?.predecessorLeft;
+        return outcome;
+      }
       this.#restoration.resumed();
     }
   }
@@ -177,6 +184,8 @@ export class Gateway {
     return {
       supervisor: this.#supervisor,
       succession: () => this.#succession,
+      arriving: () => this.#arrival?.pending,
+      dismissPredecessor: (timeoutMs) => this.#arrival?.dismissPredecessor(timeoutMs),
       restoration: () => this.#restoration,
       status: () => this.status(),
       successorForMs: () => (this.#start.predecessor === undefined ? undefined : this.#start.clock.now() - this.#startedAtMs),
@@ -235,6 +244,7 @@ export class Gateway {
       takeBack: () => this.#holdings.takeBack(),
       retire: (timeoutMs = config.settings.drainTimeoutMs) =>
         void this.#supervisor.requestStop({ purpose: 'succession', timeoutMs }, quiet),
+      stop: (timeoutMs = config.settings.drainTimeoutMs) => void this.#supervisor.requestStop({ purpose: 'stop', timeoutMs }, quiet),
     });
   }
 
@@ -245,6 +255,7 @@ export class Gateway {
     const { host, port } = this.#holdings.socket;
     log.info({ host, port, configPath: paths.configPath, version: build.version }, 'gateway running');
     this.#start.predecessor?.link.succeeded(worker);
+    this.#arrival?.complete();
     this.#start.onRunning?.({ host, port, instanceId: this.#instanceId });
     this.#changes.start();
   }
@@ -264,6 +275,7 @@ export class Gateway {
           const isFirst = this.#supervisor.desired === 'up';
           const timeoutMs = isFirst ? config.settings.drainTimeoutMs : HASTENED_MS;
           this.#succession.abort(stoppingError());
+          this.#arrival?.dismissPredecessor(timeoutMs);
           void this.#supervisor.requestStop({ purpose: 'stop', timeoutMs }, quiet);
         },
         restart: () => {

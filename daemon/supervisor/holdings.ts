@@ -127,18 +127,23 @@ export class Holdings {
     this.#deps.control.handOver();
   }
 
-  /** The successor died before it served. @throws LOCK_HELD when another gateway has come in between */
-  async takeBack(): Promise<void> {
+  /**
+   * The successor died before it served.
+   * @returns `lost` when a gateway that came in between answers in our place @throws LOCK_HELD when one has the lock and does not
+   */
+  async takeBack(): Promise<'ours' | 'lost'> {
     for (let left: number = TAKE_BACK.tries; ; left -= 1) {
       try {
         await this.#lock?.takeBack(this.#lockDependencies());
         break;
       } catch (error) {
+        if (left === 1 && (await probeControl(this.#deps.paths.controlPath)) !== undefined) return 'lost';
         if (left === 1) throw error;
         await pause(TAKE_BACK.pauseMs);
       }
     }
     await this.#deps.control.start();
+    return 'ours';
   }
 
   use(socket: ListenSocket): void {

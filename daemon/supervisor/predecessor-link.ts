@@ -48,6 +48,7 @@ export class PredecessorLink {
   #handOver: PendingHandOver | undefined;
   #onQuiesced: (() => void) | undefined;
   #hasQuiesced = false;
+  #hasHandedOver = false;
   #cancelLimit: (() => void) | undefined;
   readonly #parent: ParentProcess;
 
@@ -64,6 +65,10 @@ export class PredecessorLink {
   /** Its process has ended, or has let go of us. */
   get isGone(): boolean {
     return !this.#channel.connected;
+  }
+
+  get hasHandedOver(): boolean {
+    return this.#hasHandedOver;
   }
 
   /** Asks for lock, control socket and listening handle. @throws SUCCESSION_FAILED when the predecessor does not answer or is gone */
@@ -100,6 +105,19 @@ export class PredecessorLink {
     this.#send({ type: 'retire' });
   }
 
+  /** Has it leave for good with what it still has. Resolves when it is gone; one that hangs is ended as in {@link retire}. */
+  dismiss(timeoutMs: number): Promise<void> {
+    if (this.isGone) return Promise.resolve();
+    const cancel = this.#clock.after(timeoutMs + RETIRE_MARGIN_MS, () => this.#end());
+    this.#send({ type: 'dismissed', timeoutMs });
+    return new Promise((resolve) =>
+      this.#channel.on('disconnect', () => {
+        cancel();
+        resolve();
+      }),
+    );
+  }
+
   succeeded(worker: { pid: number; instanceId: string }): void {
     this.#send({ type: 'succeeded', pid: process.pid, workerPid: worker.pid, instanceId: worker.instanceId });
   }
@@ -119,6 +137,7 @@ export class PredecessorLink {
   }
 
   #receiveHandOver({ host, port }: Extract<SuccessionMessage, { type: 'handOver' }>, handle: unknown): void {
+    this.#hasHandedOver = true;
     if (typeof handle === 'object' && handle !== null) return this.#handOver?.resolve({ handle, host, port });
     this.#handOver?.reject(new GatewayError('SUCCESSION_FAILED', { message: 'the running gateway handed no listening socket over' }));
   }

@@ -11,6 +11,7 @@ import type { Logger } from '../../shared/node/logger.js';
 import type { Child, SpawnChild } from './child-process.js';
 import type { Progress } from './control-server.js';
 import type { ListenSocket } from './listen-socket.js';
+import { stoppingError } from './stop-plan.js';
 
 export interface SuccessionDeps {
   readonly log: Logger;
@@ -21,8 +22,10 @@ export interface SuccessionDeps {
   socket(): ListenSocket;
   /** Gives up lock and control socket: the successor writes them from now on. */
   handOver(): void;
-  /** The successor died in between: they are ours again. */
-  takeBack(): Promise<void>;
+  /** The successor died in between: they are ours again. @returns `lost` when another gateway has them and answers */
+  takeBack(): Promise<'ours' | 'lost'>;
+  /** Ends this gateway for good. @param timeoutMs  undefined: the configured deadline */
+  stop(timeoutMs: number | undefined): void;
   /** Drains our worker for a restart and then leaves. @param timeoutMs  undefined: the configured deadline */
   retire(timeoutMs: number | undefined): void;
 }
@@ -32,8 +35,11 @@ export interface SuccessionRun extends SuccessionOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** `failing`: the successor is being ended; what it had comes back when it has exited. */
-type Phase = 'idle' | 'starting' | 'handedOver' | 'retiring' | 'succeeded' | 'failing';
+/**
+ * `failing`: the successor is being ended; what it had comes back when it has exited. `dismissed`: we leave for good, because
+ * the successor was told to stop, or because another gateway has what was ours.
+ */
+type Phase = 'idle' | 'starting' | 'handedOver' | 'retiring' | 'succeeded' | 'failing' | 'dismissed';
 
 interface Waiter {
   readonly progress: Progress;
@@ -61,12 +67,13 @@ export class Succession {
     return this.#phase !== 'idle';
   }
 
-  get hasSucceeded(): boolean {
-    return this.#phase === 'succeeded';
+  /** Nothing is left to go on with. */
+  get isOver(): boolean {
+    return this.#phase === 'succeeded' || this.#phase === 'dismissed';
   }
 
   get successorPid(): number | undefined {
-    return this.#child?.pid;
+    return this.#phase === 'dismissed' ? undefined : this.#child?.pid;
   }
 
   /** Resolves once a successor serves, or has failed and all is as before: nobody leaves in between. */
@@ -77,6 +84,7 @@ export class Succession {
   /** Starts a succession or joins the one under way. @throws SUCCESSION_FAILED, STOPPING, or the successor's own reason */
   run(options: SuccessionRun, progress: Progress): Promise<RestartResult> {
     if (this.#result !== undefined) return Promise.resolve(this.#result);
+    if (this.#phase === 'dismissed') return Promise.reject(stoppingError());
     const outcome = new Promise<RestartResult>((resolve, reject) => this.#waiters.push({ progress, resolve, reject }));
     if (this.#phase === 'idle') {
       this.#settled = outcome.catch(() => undefined);
@@ -138,6 +146,8 @@ export class Succession {
         return this.#retire();
       case 'succeeded':
         return this.#succeeded(message);
+      case 'dismissed':
+        return this.#dismissed(message.timeoutMs);
       case 'failed':
         return this.#fail(fromErrorDocument(message.error));
       default:
@@ -176,29 +186,44 @@ export class Succession {
     this.#child?.release();
   }
 
+  /** The successor keeps lock and control socket until we have left. */
+  #dismissed(timeoutMs: number): void {
+    if (this.#phase !== 'handedOver' && this.#phase !== 'retiring') return;
+    this.#leave(stoppingError(), timeoutMs);
+  }
+
+  #leave(reason: GatewayError, timeoutMs?: number): void {
+    this.#phase = 'dismissed';
+    this.#deps.stop(timeoutMs);
+    for (const waiter of this.#takeWaiters()) waiter.reject(reason);
+  }
+
   #fail(reason: GatewayError): void {
-    if (this.#phase === 'idle' || this.#phase === 'succeeded' || this.#phase === 'failing') return;
+    if (!['starting', 'handedOver', 'retiring'].includes(this.#phase)) return;
     this.#phase = 'failing';
     this.#failure = reason;
     this.#child?.kill();
   }
 
   async #exited(): Promise<void> {
-    if (this.#phase === 'idle' || this.#phase === 'succeeded') return;
+    if (this.#phase === 'idle' || this.isOver) return;
     const error = this.#failure ?? diedError();
     this.#phase = 'failing';
     this.#deps.log.error({ err: error }, 'the succession failed');
-    if (this.#hasHandedOver) await this.#takeBack();
+    if (this.#hasHandedOver && (await this.#takeBack()) === 'lost') return this.#leave(lostError(error));
     this.#phase = 'idle';
     this.#child = undefined;
     for (const waiter of this.#takeWaiters()) waiter.reject(error);
   }
 
-  async #takeBack(): Promise<void> {
+  async #takeBack(): Promise<'ours' | 'lost'> {
     try {
-      await this.#deps.takeBack();
+      const outcome = await this.#deps.takeBack();
+      if (outcome === 'lost') this.#deps.log.warn('another gateway has taken over; leaving');
+      return outcome;
     } catch (error) {
       this.#deps.log.error({ err: error }, 'lock and control socket could not be taken back');
+      return 'ours';
     }
   }
 
@@ -211,6 +236,14 @@ export class Succession {
   #tell(phase: string, message: string): void {
     for (const waiter of this.#waiters) waiter.progress(phase, message);
   }
+}
+
+function lostError(cause: GatewayError): GatewayError {
+  return new GatewayError('LOCK_HELD', {
+    message: 'the successor died before it served, and another gateway has taken its place',
+    hint: 'See it with: xopc gateway status',
+    cause,
+  });
 }
 
 function diedError(): GatewayError {

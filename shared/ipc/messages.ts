@@ -101,6 +101,8 @@ export type SuccessionMessage =
   | { readonly type: 'quiesced' }
   /** successor: my worker is active; tell whoever asked */
   | { readonly type: 'succeeded'; readonly pid: number; readonly workerPid: number; readonly instanceId: string }
+  /** successor: I was told to stop before my worker was active; finish within that time and leave with me */
+  | { readonly type: 'dismissed'; readonly timeoutMs: number }
   /** successor: cannot start, and leaves */
   | { readonly type: 'failed'; readonly error: ErrorDocument };
 

@@ -17,8 +17,8 @@ import { recordOf } from '../../service/install-record.js';
 const STOP_MARGIN_MS = 10_000;
 /** The longest drain that may be configured. */
 const MAX_DRAIN_MS = 600_000;
-/** After its answer the supervisor closes its files and leaves. */
-const LEAVE_LIMIT_MS = 5_000;
+/** After its answer the supervisor closes its files and leaves; one that has just taken over waits for its predecessor to leave. */
+const LEAVE_LIMIT_MS = 15_000;
 const INTERRUPTED_EXIT_CODE = 130;
 
 export function describeCut(cut: CutWork): string | undefined {

@@ -15,6 +15,7 @@ interface Facts {
   serviceMarker?: string | null;
   isReady?: boolean;
   successorForMs?: number;
+  arriving?: Promise<void>;
   /** Outcomes of the restarts in place that are under way, one after the other. */
   restarting?: Promise<RestartResult>[];
 }
@@ -53,6 +54,8 @@ function gateway(facts: Facts = {}): { context: ControlContext; called: string[]
       called.push('rehearsal');
       return Promise.resolve();
     },
+    arriving: () => facts.arriving,
+    dismissPredecessor: (timeoutMs) => void called.push(`dismiss ${timeoutMs}`),
     restoration: () => ({
       run: ({ id, timeoutMs }) => {
         called.push(`restore ${id} ${timeoutMs}`);
@@ -85,7 +88,7 @@ describe('a stop ends a succession under way and drains', () => {
   ])('%j → %s', async (fields, expected) => {
     const { context, called } = gateway();
     await createControlHandler(context)(request({ type: 'stop', ...fields }), quiet);
-    expect(called).toEqual(['abort STOPPING', expected]);
+    expect(called).toEqual(['abort STOPPING', expected.replace('stop', 'dismiss'), expected]);
   });
 });
 
@@ -208,4 +211,30 @@ test('a restore gets the configured time to drain, and waits for no succession',
   expect(idle.called).toEqual(['restore 20261124T192403Z-1a2b3c 5000']);
   const busy = gateway({ isUnderWay: true });
   await expect(createControlHandler(busy.context)(restoreRequest, () => undefined)).rejects.toMatchObject({ code: 'STOPPING' });
+});
+
+describe('while a predecessor still finishes its work', () => {
+  test.each([{}, { force: true }])('a restart %j waits until this gateway serves alone', async (fields) => {
+    let arrive: () => void = () => undefined;
+    const facts: { arriving?: Promise<void> } = { arriving: new Promise<void>((resolve) => (arrive = resolve)) };
+    const { context, called } = gateway(facts);
+    const outcome = restart(context, fields, quiet);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(called).toEqual([]);
+    delete facts.arriving;
+    arrive();
+    await outcome;
+    expect(called).toHaveLength(1);
+  });
+
+  test('so does a restore: the predecessor’s worker has the database open', async () => {
+    let arrive: () => void = () => undefined;
+    const { context, called } = gateway({ arriving: new Promise<void>((resolve) => (arrive = resolve)) });
+    const outcome = createControlHandler(context)(request({ type: 'restore', restoreId: 'r1' }), quiet);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(called).toEqual([]);
+    arrive();
+    await outcome;
+    expect(called).toEqual(['restore r1 5000']);
+  });
 });

@@ -176,3 +176,25 @@ describe('last words', () => {
     expect(parent.received).toEqual([]);
   });
 });
+
+describe('a predecessor that is told to leave with us', () => {
+  test('has the time that was given, and is ended if it does not leave', async () => {
+    const { link, parent, clock } = successor();
+    let hasLeft = false;
+    const left = link.dismiss(250).then(() => (hasLeft = true));
+    expect(parent.received).toEqual([{ type: 'dismissed', timeoutMs: 250 }]);
+    clock.advance(250 + RETIRE_MARGIN_MS - 1);
+    expect(parent.kills).toBe(0);
+    clock.advance(1);
+    expect([parent.kills, hasLeft]).toEqual([1, false]);
+    parent.leaves();
+    await left;
+  });
+
+  test('that is gone already needs no word', async () => {
+    const { link, parent } = successor();
+    parent.leaves();
+    await link.dismiss(250);
+    expect(parent.received).toEqual([]);
+  });
+});

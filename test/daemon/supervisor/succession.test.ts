@@ -19,7 +19,7 @@ interface Predecessor {
   spawned(): number;
 }
 
-function predecessor(options: { takeBack?: () => Promise<void> } = {}): Predecessor {
+function predecessor(options: { takeBack?: () => Promise<'ours' | 'lost'> } = {}): Predecessor {
   const { spawn, children, last } = fakeSpawn();
   const clock = new FakeClock();
   const done: string[] = [];
@@ -34,8 +34,9 @@ function predecessor(options: { takeBack?: () => Promise<void> } = {}): Predeces
     handOver: () => void done.push('handOver'),
     takeBack: async () => {
       done.push('takeBack');
-      await options.takeBack?.();
+      return (await options.takeBack?.()) ?? 'ours';
     },
+    stop: (timeoutMs) => void done.push(`stop ${timeoutMs ?? 'configured'}`),
     retire: (timeoutMs) => void done.push(`retire ${timeoutMs ?? 'configured'}`),
   });
   return { succession, clock, done, handle, successor: () => last('supervisor'), spawned: () => children.length };
@@ -87,7 +88,7 @@ describe('a succession that works', () => {
     expect(await settledNow(succession.settled)).toBe(true);
     expect(successor()).toMatchObject({ isReleased: true, kills: 0 });
     expect(said).toEqual(['starting', 'ready']);
-    expect(succession.hasSucceeded).toBe(true);
+    expect(succession.isOver).toBe(true);
   });
 
   test('gives the successor our flags, with what it was asked to change, and where we are', () => {
@@ -127,7 +128,7 @@ describe('a succession that works', () => {
     succession.run({}, quiet).catch(quiet);
     for (const type of ['retire', 'succeeded', 'quiesced', 'nonsense']) successor().says({ ...SUCCEEDED, type });
     expect(done).toEqual([]);
-    expect(succession.hasSucceeded).toBe(false);
+    expect(succession.isOver).toBe(false);
     successor().says({ type: 'takeOver' });
     successor().says({ type: 'takeOver' });
     successor().says({ type: 'retire' });
@@ -150,7 +151,7 @@ describe('a succession that fails leaves all as it was', () => {
     successor().exits({ signal: 'SIGKILL' });
     await expect(outcome).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: 'the successor died before it served' });
     expect(done.includes('takeBack')).toBe(takesBack);
-    expect(succession).toMatchObject({ isUnderWay: false, successorPid: undefined, hasSucceeded: false });
+    expect(succession).toMatchObject({ isUnderWay: false, successorPid: undefined, isOver: false });
   });
 
   test.each(steps)('the successor says $step why it cannot', async ({ messages, takesBack }) => {
@@ -178,12 +179,12 @@ describe('a succession that fails leaves all as it was', () => {
     successor().exits({ signal: 'SIGKILL' });
     await expect(outcome).rejects.toMatchObject({ code: 'STOPPING' });
     expect(done.includes('takeBack')).toBe(takesBack);
-    expect(succession.hasSucceeded).toBe(false);
+    expect(succession.isOver).toBe(false);
   });
 
   test('those who wait hear of it when lock and socket are back, and not before', async () => {
     let finish: () => void = quiet;
-    const { succession, successor, outcome } = retiring({ takeBack: () => new Promise((resolve) => (finish = resolve)) });
+    const { succession, successor, outcome } = retiring({ takeBack: () => new Promise((resolve) => (finish = () => resolve('ours'))) });
     successor().exits({ code: 1 });
     expect(await settledNow(succession.settled)).toBe(false);
     expect(succession.isUnderWay).toBe(true);
@@ -214,5 +215,35 @@ describe('a succession that fails leaves all as it was', () => {
     succession.abort(stoppingError());
     expect(spawned()).toBe(0);
     expect(await settledNow(succession.settled)).toBe(true);
+  });
+});
+
+describe('a succession after which there is nothing to go on with', () => {
+  test('a successor that is told to stop takes us with it, and keeps lock and socket until then', async () => {
+    const { succession, successor, outcome, done } = retiring();
+    successor().says({ type: 'dismissed', timeoutMs: 250 });
+    await expect(outcome).rejects.toMatchObject({ code: 'STOPPING' });
+    expect(done).toEqual(['handOver', 'retire configured', 'stop 250']);
+    expect(succession).toMatchObject({ isOver: true, successorPid: undefined });
+    successor().exits({ code: 0 });
+    expect(await settledNow(succession.settled)).toBe(true);
+    await expect(succession.run({}, quiet)).rejects.toMatchObject({ code: 'STOPPING' });
+    expect(done).not.toContain('takeBack');
+  });
+
+  test('before it has been given anything it has nothing to say about us', () => {
+    const { succession, successor, done } = predecessor();
+    succession.run({}, quiet).catch(quiet);
+    successor().says({ type: 'dismissed', timeoutMs: 250 });
+    expect(succession.isOver).toBe(false);
+    expect(done).toEqual([]);
+  });
+
+  test('where another gateway has taken the successor’s place, we leave it to it', async () => {
+    const { succession, successor, outcome, done } = retiring({ takeBack: () => Promise.resolve('lost') });
+    successor().exits({ signal: 'SIGKILL' });
+    await expect(outcome).rejects.toMatchObject({ code: 'LOCK_HELD', message: expect.stringContaining('another gateway') });
+    expect(succession).toMatchObject({ isOver: true, successorPid: undefined });
+    expect(done.at(-1)).toBe('stop configured');
   });
 });

@@ -1,0 +1,40 @@
+/**
+ * A successor between the hand-over and the moment when it serves alone: lock and sockets are its own, and its predecessor
+ * still finishes what it has begun. Nobody may take over from it yet, and if it is stopped its predecessor must not go on.
+ */
+import type { PredecessorLink } from './predecessor-link.js';
+
+type Link = Pick<PredecessorLink, 'hasHandedOver' | 'dismiss'>;
+
+export class Arrival {
+  readonly #link: Link;
+  #isComplete = false;
+  #waiters: (() => void)[] = [];
+  #left: Promise<void> | undefined;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** Resolves when it is over, however; undefined when it is over already. */
+  get pending(): Promise<void> | undefined {
+    return this.#isComplete ? undefined : new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Of a predecessor that was told to leave: that it has; otherwise there is nothing to wait for. */
+  get predecessorLeft(): Promise<void> | undefined {
+    return this.#left;
+  }
+
+  /** Our worker is the active one. */
+  complete(): void {
+    this.#isComplete = true;
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  /** We are to stop. Before the hand-over the predecessor is the gateway and goes on, after it there would be nobody to stop it. */
+  dismissPredecessor(timeoutMs: number): void {
+    if (!this.#isComplete && this.#link.hasHandedOver) this.#left = this.#link.dismiss(timeoutMs);
+    this.complete();
+  }
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { Arrival } from '../../../daemon/supervisor/arrival.js';
+
+function arriving(hasHandedOver: boolean): { arrival: Arrival; dismissed: number[] } {
+  const dismissed: number[] = [];
+  const arrival = new Arrival({
+    hasHandedOver,
+    dismiss: (timeoutMs) => {
+      dismissed.push(timeoutMs);
+      return Promise.resolve();
+    },
+  });
+  return { arrival, dismissed };
+}
+
+test('whoever waits is told when our worker is the active one; from then on there is nothing to wait for, and nobody to send away', async () => {
+  const { arrival, dismissed } = arriving(true);
+  const waiting = [arrival.pending, arrival.pending];
+  arrival.complete();
+  for (const wait of waiting) await wait;
+  expect(arrival.pending).toBeUndefined();
+  arrival.dismissPredecessor(250);
+  expect(dismissed).toEqual([]);
+  expect(arrival.predecessorLeft).toBeUndefined();
+});
+
+test('a stop sends the predecessor away, once, and ends the waiting', async () => {
+  const { arrival, dismissed } = arriving(true);
+  const waiting = arrival.pending;
+  arrival.dismissPredecessor(250);
+  arrival.dismissPredecessor(0);
+  await waiting;
+  await arrival.predecessorLeft;
+  expect(dismissed).toEqual([250]);
+});
+
+test('before the hand-over the predecessor is the gateway, and goes on', () => {
+  const { arrival, dismissed } = arriving(false);
+  arrival.dismissPredecessor(250);
+  expect(dismissed).toEqual([]);
+  expect(arrival.predecessorLeft).toBeUndefined();
+});

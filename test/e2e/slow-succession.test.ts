@@ -1,0 +1,63 @@
+/** What is asked of a successor while its predecessor still finishes its work. Through the real binary. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { isAlive, type Outcome, RealGateway, until } from '../helpers/real-gateway.js';
+
+const DRAIN_MS = 2_000;
+
+/** Supervisors and workers of this home, those that a lock does not name too. */
+function processesOf({ home }: RealGateway): string[] {
+  const own = (file: string, pid: string): string[] => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const role = own('cmdline', pid).find((argument) => argument === '@supervisor' || argument === '@worker');
+        return role !== undefined && own('environ', pid).includes(`HOME=${home}`) ? [`${role} ${pid}`] : [];
+      } catch {
+        return []; // has ended meanwhile, or is not ours to look at
+      }
+    });
+}
+
+/** A gateway whose worker takes all of its drain time, handed over to a successor that waits for it. */
+async function slowSuccession(): Promise<{ gateway: RealGateway; predecessor: number; successor: number; restarted: Promise<Outcome> }> {
+  const gateway = await RealGateway.create();
+  onTestFinished(() => {
+    for (const line of processesOf(gateway)) process.kill(Number(line.split(' ')[1]), 'SIGKILL');
+  });
+  expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
+  const predecessor = gateway.lock().pid;
+  process.kill(gateway.workerPid(), 'SIGSTOP');
+  const restarted = gateway.xopc('gateway', 'restart', '--force', '--timeout', String(DRAIN_MS));
+  const successor = await until('the hand-over', () => gateway.lock().pid !== predecessor && gateway.lock().pid);
+  return { gateway, predecessor, successor, restarted };
+}
+
+test('a stop ends both: what it calls stopped stays stopped', async () => {
+  const { gateway, predecessor, successor, restarted } = await slowSuccession();
+  const stopped = await gateway.xopc('gateway', 'stop');
+  expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining(`Gateway stopped (pid ${successor})`) });
+  expect([predecessor, successor].filter(isAlive)).toEqual([]);
+  expect(processesOf(gateway)).toEqual([]);
+  expect(await restarted).toMatchObject({ code: 1, stderr: expect.stringContaining('the gateway is stopping') });
+});
+
+test('SIGTERM to the successor ends both too', async () => {
+  const { gateway, predecessor, successor } = await slowSuccession();
+  process.kill(successor, 'SIGTERM');
+  await until('both to end', () => ![predecessor, successor].some(isAlive));
+  expect(processesOf(gateway)).toEqual([]);
+  expect(readdirSync(join(gateway.xopcHome, 'locks'))).toEqual([]);
+});
+
+test('another takeover waits for its turn, and one gateway is left', async () => {
+  const { gateway, predecessor, successor, restarted } = await slowSuccession();
+  const again = await gateway.xopc('gateway', 'restart', '--force');
+  expect(again).toMatchObject({ code: 0 });
+  expect(await restarted).toMatchObject({ code: 0 });
+  await until('the earlier ones to leave', () => ![predecessor, successor].some(isAlive));
+  const { pid, worker } = await gateway.status();
+  expect(processesOf(gateway).toSorted()).toEqual([`@supervisor ${pid}`, `@worker ${worker?.pid}`]);
+});
