@@ -115,11 +115,12 @@ function refuseCompetitor(startedAt: string, holder: { pid: number; port: number
   if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder);
 }
 
+/** @returns undefined when it has left meanwhile and nobody has come in its place */
 async function takeOver(
   controlPath: string,
   status: StatusDocument,
   { request, checks }: { request: TakeoverRequest; checks: StartChecks },
-): Promise<Takeover> {
+): Promise<Takeover | undefined> {
   refuseCompetitor(status.startedAt, status);
   const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
   const call = { type: 'restart', force: true, exclusive: true, succession: request } as const;
@@ -127,9 +128,11 @@ async function takeOver(
     const result = await callControl(controlPath, call, { deadlines: TAKEOVER_DEADLINES, onProgress });
     return { ...result, previousInstanceId: status.instanceId };
   } catch (error) {
-    // It left for the successor of another takeover while we asked.
-    const now = hasLeft(error) ? await locateGateway(checks.paths) : undefined;
+    // It left while we asked: for the successor of another takeover, or for good.
+    const isGone = hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING');
+    const now = isGone ? await locateGateway(checks.paths) : undefined;
     if (now?.kind === 'answers') throw alreadyRuns(now.status);
+    if (now?.kind === 'absent') return undefined;
     throw error;
   }
 }
@@ -150,8 +153,11 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
   if (found.kind === 'starting') refuseCompetitor(found.lock.createdAt, found.lock);
   const location = await settleStopping(checks, await settleStarting(checks.paths, found));
   switch (location.kind) {
-    case 'answers':
-      return takeOver(location.controlPath, location.status, { request, checks });
+    case 'answers': {
+      const takeover = await takeOver(location.controlPath, location.status, { request, checks });
+      if (takeover !== undefined) return takeover;
+      break;
+    }
     case 'starting':
       throw alreadyRuns(location.lock);
     case 'foreign':
@@ -164,7 +170,8 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
   }
   if (checks.isSocketPassed) return undefined;
   const listen = await checks.listen();
-  if ((await settledStrangersOn(checks, listen, location.lock)).length === 0) return undefined;
+  const dead = location.kind === 'answers' ? undefined : location.lock;
+  if ((await settledStrangersOn(checks, listen, dead)).length === 0) return undefined;
   await freePort(listen.host, listen.port, (text) => checks.note(text));
   return undefined;
 }

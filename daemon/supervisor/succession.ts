@@ -13,6 +13,9 @@ import type { Progress } from './control-server.js';
 import type { ListenSocket } from './listen-socket.js';
 import { stoppingError } from './stop-plan.js';
 
+/** A successor ends a worker that is not ready after 120 s by itself; one that hangs, or was stopped (SIGSTOP), cannot. */
+export const START_LIMIT_MS = 150_000;
+
 export interface SuccessionDeps {
   readonly log: Logger;
   readonly clock: Clock;
@@ -58,6 +61,7 @@ export class Succession {
   #timeoutMs: number | undefined;
   #startedAtMs = 0;
   #settled: Promise<unknown> = Promise.resolve();
+  #cancelLimit: (() => void) | undefined;
 
   constructor(deps: SuccessionDeps) {
     this.#deps = deps;
@@ -114,6 +118,7 @@ export class Succession {
       { onMessage: (message) => this.#receive(message as SuccessionMessage), onExit: () => void this.#exited() },
     );
     this.#child = child;
+    this.#cancelLimit = this.#deps.clock.after(START_LIMIT_MS, () => this.#fail(hangingError(child.pid)));
     this.#deps.log.info({ successor: child.pid }, 'successor starting');
     this.#tell('starting', `successor (pid ${child.pid}) is starting`);
   }
@@ -156,6 +161,7 @@ export class Succession {
 
   #handOver(): void {
     if (this.#phase !== 'starting') return;
+    this.#cancelLimit?.();
     const socket = this.#deps.socket();
     this.#phase = 'handedOver';
     this.#hasHandedOver = true;
@@ -206,6 +212,7 @@ export class Succession {
   }
 
   async #exited(): Promise<void> {
+    this.#cancelLimit?.();
     if (this.#phase === 'idle' || this.isOver) return;
     const error = this.#failure ?? diedError();
     this.#phase = 'failing';
@@ -243,6 +250,13 @@ function lostError(cause: GatewayError): GatewayError {
     message: 'the successor died before it served, and another gateway has taken its place',
     hint: 'See it with: xopc gateway status',
     cause,
+  });
+}
+
+function hangingError(pid: number): GatewayError {
+  return new GatewayError('SUCCESSION_FAILED', {
+    message: `the successor (pid ${pid}) was not ready after ${START_LIMIT_MS / 1_000} s and was ended`,
+    hint: 'Its last words are in: xopc gateway logs',
   });
 }
 

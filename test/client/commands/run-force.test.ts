@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ownStartMs } from '../../../shared/node/process-identity.js';
@@ -71,6 +72,20 @@ describe('--force', () => {
       code: 5,
       stderr: expect.stringContaining('pid 41'),
     });
+  });
+
+  test('starts where the gateway leaves for good while it is asked', async () => {
+    const paths = testPaths();
+    const port = await freePort();
+    await fakeControl(paths.controlPath, (socket, request) => {
+      rmSync(paths.controlPath, { force: true });
+      gateway({})(socket, request);
+      socket.end();
+    });
+    const { runtime, background } = recording(paths);
+    const outcome = await runCommand(['gateway', 'start', '--force', '--port', String(port)], { home: paths.home, runtime });
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(background).toHaveLength(1);
   });
 
   test('ends a gateway that does not respond, then starts', async () => {
