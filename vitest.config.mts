@@ -4,7 +4,7 @@ const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/*
 /** Tests that start processes or wait for real time to pass: a part each, and too slow for `npm run check`. */
 const COMPONENT = [
   'test/bin/**/*.test.ts',
-  'test/client/commands/{run,status,stop-restart}.test.ts',
+  'test/client/commands/{run,status,stop-restart,stop-races}.test.ts',
   'test/client/{control-client,end-process,free-port,kill-gateway,locate-gateway}.test.ts',
   'test/daemon/supervisor/{config-watch,lock-holder,lock-race,log-rotation,worker-process-fixtures}.test.ts',
   'test/daemon/worker/channels/telegram/conversation.test.ts',

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -20,6 +21,8 @@ const MAX_DRAIN_MS = 600_000;
 /** After its answer the supervisor closes its files and leaves; one that has just taken over waits for its predecessor to leave. */
 const LEAVE_LIMIT_MS = 15_000;
 const INTERRUPTED_EXIT_CODE = 130;
+/** While a stop takes its time: whether the gateway still answers at all. */
+const LOOK_AGAIN_MS = 2_000;
 
 export function describeCut(cut: CutWork): string | undefined {
   const parts = (['requests', 'streams', 'sockets'] as const)
@@ -124,15 +127,29 @@ export class StopCommand extends BaseCommand {
 
   /** @returns undefined when the supervisor left before its answer arrived: its end is what counts */
   async #request(controlPath: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<StopResult | undefined> {
+    const answered = new AbortController();
     const call = { type: 'stop', ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(this.force ? { force: true } : {}) } as const;
     try {
       const onProgress = ({ message }: { message: string }): void => void this.note(`Stopping: ${message}`);
-      return await callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_MS), signal, onProgress });
+      const answer = callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_MS), signal, onProgress });
+      return await Promise.race([answer, this.#untilSilent(answered.signal)]);
     } catch (error) {
       // It answered a moment before: with its socket gone it is about to be gone itself.
       if (hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING')) return undefined;
       throw error;
+    } finally {
+      answered.abort();
     }
+  }
+
+  /** One that is itself stopped (SIGSTOP) while it drains says nothing any more; a drain may take ten minutes. @throws CONTROL_UNREACHABLE */
+  async #untilSilent(answered: AbortSignal): Promise<never> {
+    while (!answered.aborted) {
+      await pause(LOOK_AGAIN_MS, undefined, { ref: false });
+      const location = answered.aborted ? undefined : await locateGateway(this.gatewayPaths);
+      if (location?.kind === 'silent' && !answered.aborted) throw unavailableError(location);
+    }
+    return new Promise<never>(() => undefined);
   }
 
   async #waitForExit(supervisor: KnownProcess, signal: AbortSignal): Promise<void> {

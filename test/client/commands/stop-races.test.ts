@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { fakeControl, frame, sampleStatus } from '../../fakes/control-socket.js';
 import { type ChildProgram, startProgram } from '../../helpers/child-program.js';
 import { runCommand } from '../../helpers/command-line.js';
-import { testPaths } from '../../helpers/lock-file.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 
 const startSupervisor = (): Promise<ChildProgram> => startProgram("console.log('ready'); setInterval(() => {}, 1e6)");
 
@@ -50,4 +50,21 @@ test('of one that leaves for its successor the successor is stopped', async () =
     code: 0,
     stdout: `Gateway stopped (pid ${second.pid}) in 0.0 s.\n`,
   });
+});
+
+test('one that says nothing any more in the middle of its drain is told so, long before the longest drain is over', async () => {
+  const paths = testPaths();
+  const supervisor = await startSupervisor();
+  writeLock(paths, lockRecord(paths, supervisor.pid));
+  let isFrozen = false;
+  await fakeControl(paths.controlPath, (socket, request) => {
+    if (isFrozen) return;
+    if (request.type === 'status')
+      return void socket.write(frame(request, { type: 'result', result: { ...sampleStatus, pid: supervisor.pid } }));
+    isFrozen = true;
+    socket.write(frame(request, { type: 'progress', phase: 'draining', message: 'finishing 1 running request' }));
+  });
+  const { code, stderr } = await runCommand(['gateway', 'stop'], { home: paths.home });
+  expect(code).toBe(4);
+  expect(stderr).toContain(`the gateway is not responding, pid ${supervisor.pid}\n  End it with: xopc gateway stop --force`);
 });
