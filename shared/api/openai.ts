@@ -102,6 +102,12 @@ export const chatCompletionRequest = () =>
 
 export type ChatCompletionRequest = z.output<ReturnType<typeof chatCompletionRequest>>;
 
+/** Body of `POST /v1/embeddings` and `POST /v1/responses`; all but `model` is the provider's to read. */
+export const forwardedRequest = () => z.looseObject({ model: z.string().min(1).max(200) });
+
+/** What the provider answers, as it is. */
+export const forwardedAnswer = () => z.looseObject({});
+
 const usage = () =>
   z.strictObject({
     prompt_tokens: z.int().min(0),

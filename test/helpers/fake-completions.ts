@@ -32,5 +32,11 @@ export function fakeCompletionService(calls: { name: string; input: unknown }[],
       calls.push({ name: 'completions.run', input: call });
       return outputsOf(script(lastText(call), signal));
     },
+    async *forward(request) {
+      calls.push({ name: 'completions.forward', input: request });
+      yield { type: 'head', contentType: 'application/json' };
+      yield { type: 'bytes', bytes: Buffer.from('{}') };
+      yield { type: 'end' };
+    },
   };
 }

@@ -6,6 +6,8 @@ import { connectAnthropic } from './anthropic-messages.js';
 import { connectGoogle } from './google-generative-ai.js';
 import { connectOpenAiCompletions } from './openai-completions.js';
 import { connectOpenAiResponses } from './openai-responses.js';
+import { forwardCall } from './forward-call.js';
+import type { ForwardEvent } from './forwarded.js';
 import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
 import { CallNotes, completeWithModel } from './sdk-completion.js';
 import { streamModel } from './sdk-stream.js';
@@ -24,7 +26,7 @@ const CONNECT: Readonly<Record<ApiKind, Connect>> = {
 const MIN_SECRET_LENGTH = 8;
 
 /** A provider may quote the key that it refuses. */
-function withoutKey<Event extends ProviderEvent | CompletionEvent>(
+function withoutKey<Event extends ProviderEvent | CompletionEvent | ForwardEvent>(
   event: Event,
   apiKey: string | undefined,
 ): Event | Extract<Event, { type: 'failed' }> {
@@ -65,6 +67,9 @@ export function createProvider(settings: ConnectionSettings): Provider {
     async *complete(request, signal) {
       for await (const event of completeWithModel(modelOf(request.modelId), request, { api, notes, signal }))
         yield withoutKey(event, apiKey);
+    },
+    async *forward(request, signal) {
+      for await (const event of forwardCall(settings, request, signal)) yield withoutKey(event, apiKey);
     },
   };
 }

@@ -5,6 +5,7 @@
 
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { CompletionEvent, CompletionRequest } from './completion.js';
+import type { ForwardEvent, ForwardRequest } from './forwarded.js';
 
 export interface ChatImage {
   readonly mediaType: string;
@@ -139,6 +140,8 @@ export interface Provider {
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ProviderEvent>;
   /** One stateless call; a provider without it can only be asked by {@link Provider.stream}. */
   complete?(request: CompletionRequest, signal: AbortSignal): AsyncIterable<CompletionEvent>;
+  /** One call that is passed on as it is. */
+  forward?(request: ForwardRequest, signal: AbortSignal): AsyncIterable<ForwardEvent>;
 }
 
 /** Where and how to reach a provider over HTTP. */

@@ -4,6 +4,7 @@ import type { ModelConfig, ModelsDocument } from '../../../shared/config/models-
 import { GatewayError } from '../../../shared/errors.js';
 import type { CompletionEvent } from './completion.js';
 import type { FailingModel } from './describe-failure.js';
+import type { ForwardEvent } from './forwarded.js';
 import type { AiModule, ConnectionSettings, Provider, ProviderEvent } from './provider.js';
 import type { LocalServer } from './known-providers.js';
 import { localProviders, readProviders, type ProviderEntry, type VariableLookup } from './provider-entry.js';
@@ -120,6 +121,11 @@ function lateProvider(entry: ProviderEntry, ai: () => AiModule): Provider {
       const loaded = load();
       if ('type' in loaded) yield loaded;
       else if (loaded.complete !== undefined) yield* loaded.complete(request, signal);
+    },
+    async *forward(request, signal): AsyncGenerator<ForwardEvent> {
+      const loaded = load();
+      if ('type' in loaded) yield loaded;
+      else if (loaded.forward !== undefined) yield* loaded.forward(request, signal);
     },
   };
 }

@@ -4,7 +4,7 @@ import { EndlessEventError, NotAStreamError } from './sdk-failure.js';
 const MAX_ERROR_BODY_BYTES = 65_536;
 
 /** Enough of a body to say what it is. */
-async function readStart(response: Response): Promise<string> {
+export async function readStart(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   const chunks: Uint8Array[] = [];
   for (let length = 0; reader !== undefined && length < MAX_ERROR_BODY_BYTES; length += chunks.at(-1)?.length ?? 0) {

@@ -1,5 +1,6 @@
 /** What the HTTP routes of the chat-completions API may ask of the worker. */
 import type { GatewayError } from '../../../shared/errors.js';
+import type { ForwardEvent, ForwardRequest } from '../providers/forwarded.js';
 import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
 
 /** One call of the chat-completions API, which is stateless unless it names a session. */
@@ -19,6 +20,11 @@ export type CompletionOutput =
   /** After what was said so far. */
   | { readonly type: 'error'; readonly error: GatewayError };
 
+/** `head`, then the provider's bytes as they come, then `end`; or an `error` after what came so far. */
+export type ForwardOutput =
+  | Exclude<ForwardEvent, { readonly type: 'failed' | 'aborted' }>
+  | { readonly type: 'error'; readonly error: GatewayError };
+
 export interface CompletionService {
   /** What `model` may be: the enabled agents, then every model that can be used. */
   models(): Promise<{ readonly id: string; readonly owner: string }[]>;
@@ -27,4 +33,6 @@ export interface CompletionService {
    * Failures before that are thrown: MODEL_NOT_FOUND, INVALID_REQUEST, AGENT_ERROR, RATE_LIMITED; later ones are an `error`.
    */
   run(call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionOutput>;
+  /** Passes a call on to the provider that `body.model` names, as it is. Failures before the answer begins are thrown. */
+  forward(request: ForwardRequest & { body: { readonly model: string } }, signal: AbortSignal): AsyncIterable<ForwardOutput>;
 }

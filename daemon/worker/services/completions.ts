@@ -15,6 +15,8 @@ import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { costOf } from '../providers/token-cost.js';
 import { completeWithTools } from './completion-tools.js';
 import type { AgentEvent, AgentService, CompletionCall, CompletionOutput, CompletionService, GatewayEvent } from './contracts.js';
+import type { ForwardOutput } from './completion-contract.js';
+import { passThrough } from './pass-through.js';
 import type { ToolBox } from './turn-tools.js';
 
 export interface CompletionServiceOptions {
@@ -134,6 +136,10 @@ export class Completions implements CompletionService {
     const system = agent.systemPrompt === undefined ? [] : [{ role: 'system' as const, content: agent.systemPrompt }];
     const tools = call.tools === undefined ? this.#options.tools.forCall(agent, signal) : undefined;
     return yield* this.#runStateless({ ...call, messages: [...system, ...call.messages] }, candidates, { signal, tools });
+  }
+
+  forward(...[request, signal]: Parameters<CompletionService['forward']>): AsyncIterable<ForwardOutput> {
+    return passThrough(this.#options.registry(), request, { signal, clock: this.#options.clock });
   }
 
   #agents(): AgentConfig[] {

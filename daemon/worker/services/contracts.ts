@@ -28,7 +28,7 @@ export type {
 } from './delivery-contract.js';
 export type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool, CompletionUsage } from '../providers/completion.js';
 export type { ChatEvent, ChatInput, ChatPosition, ChatService, ToolStep } from './chat-contract.js';
-export type { CompletionCall, CompletionOutput, CompletionService } from './completion-contract.js';
+export type { CompletionCall, CompletionOutput, CompletionService, ForwardOutput } from './completion-contract.js';
 export type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields } from './config-contract.js';
 export type { LogChoice, LogEvent, LogFollowQuery, LogLevelService, LogPage, LogQuery, LogService } from './log-contract.js';
 export type { CounterSample, CounterService, EventService, FollowedEvent, GatewayEvent } from './event-contract.js';

@@ -20,6 +20,7 @@ import { type AnswerHead, collectCompletion, streamChunks } from '../openai/answ
 import { readCompletionCall } from '../openai/read-request.js';
 import { PulledEvents } from '../pulled-events.js';
 import { type Route, route } from '../route.js';
+import { forwardRoutes } from './forwarded.js';
 import { EVENT_STREAM_HEADERS } from '../server-sent-events.js';
 
 /** A failure in this time is answered with its status, which SDKs act on; later ones can only be told in the stream. */
@@ -106,6 +107,7 @@ function modelRoutes(completions: CompletionService, startedAtMs: number): Route
 export function openAiRoutes({ completions, connections, clock, logger }: OpenAiRouteDeps): Route[] {
   return [
     ...modelRoutes(completions, clock.now()),
+    ...forwardRoutes({ completions, connections, clock, logger }),
     route({
       method: 'POST',
       path: '/v1/chat/completions',

@@ -1,0 +1,60 @@
+/** Passes a call on to a provider that speaks OpenAI's API. Part of the bundle that speaks to vendors. */
+import { APICallError } from 'ai';
+import type { ForwardEvent, ForwardRequest } from './forwarded.js';
+import type { ConnectionSettings } from './provider.js';
+import { toFailure } from './sdk-failure.js';
+import { readStart } from './sdk-fetch.js';
+
+const ANSWERS = /^(application\/json|text\/event-stream)\b/i;
+
+/** A page, a redirect or nothing at all is no answer of the API, whatever its status. */
+async function refusalOf(response: Response, url: string): Promise<APICallError | undefined> {
+  const contentType = response.headers.get('content-type') ?? '';
+  if (response.ok && ANSWERS.test(contentType)) return undefined;
+  const isMoved = response.status >= 300 && response.status < 400;
+  const body = isMoved ? `<html><title>Moved to ${response.headers.get('location') ?? 'nowhere'}</title>` : await readStart(response);
+  return new APICallError({
+    message: response.ok ? 'the answer is neither JSON nor a stream' : response.statusText,
+    url,
+    requestBodyValues: {},
+    statusCode: response.ok ? 404 : response.status,
+    responseHeaders: Object.fromEntries(response.headers),
+    responseBody: body,
+  });
+}
+
+/** Never throws. The key goes to the provider alone: a redirect is not followed. */
+export async function* forwardCall(
+  settings: ConnectionSettings,
+  request: ForwardRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ForwardEvent> {
+  const url = `${settings.baseUrl.replace(/\/+$/, '')}/${request.path}`;
+  const authorization = settings.apiKey === undefined ? {} : { authorization: `Bearer ${settings.apiKey}` };
+  const headers = { 'content-type': 'application/json', ...authorization, ...settings.headers };
+  let hasBegun = false;
+  try {
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request.body), signal, redirect: 'manual' });
+    const refusal = await refusalOf(response, url);
+    if (refusal !== undefined) throw refusal;
+    hasBegun = true;
+    yield { type: 'head', contentType: response.headers.get('content-type') ?? '' };
+    for await (const bytes of (response.body ?? []) as AsyncIterable<Uint8Array>) yield { type: 'bytes', bytes };
+    yield { type: 'end' };
+  } catch (error) {
+    if (signal.aborted) return yield { type: 'aborted' };
+    const cause = APICallError.isInstance(error) ? error : asCallError(error, url, hasBegun);
+    yield { type: 'failed', failure: toFailure(cause) };
+  }
+}
+
+/** What the network did, in the form that failures are read from. */
+function asCallError(error: unknown, url: string, hasBegun: boolean): APICallError {
+  return new APICallError({
+    message: error instanceof Error ? error.message : String(error),
+    url,
+    requestBodyValues: {},
+    cause: error,
+    ...(hasBegun ? { statusCode: 200 } : {}),
+  });
+}
