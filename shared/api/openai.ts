@@ -83,7 +83,8 @@ export const chatCompletionRequest = () =>
     messages: z.array(message()).min(1),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-    tools: z.array(tool()).min(1).max(1_024).nullish(),
+    /** Empty: the agent's own are not used either. */
+    tools: z.array(tool()).max(1_024).nullish(),
     tool_choice: toolChoice().nullish(),
     temperature: z.number().min(0).max(2).nullish(),
     top_p: z.number().min(0).max(1).nullish(),

@@ -118,7 +118,8 @@ function toOptions(request: CompletionRequest, target: Target): CallOptions {
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(stop === undefined ? {} : { stopSequences: [...stop] }),
     ...(responseFormat === undefined ? {} : { responseFormat }),
-    ...(tools === undefined
+    // Providers refuse an empty list.
+    ...(tools === undefined || tools.length === 0
       ? {}
       : {
           tools: tools.map(({ parameters, ...tool }) => ({ type: 'function', ...tool, inputSchema: parameters })),

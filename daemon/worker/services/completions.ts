@@ -61,7 +61,7 @@ const textOf = (message: CompletionMessage): string =>
 /** @throws INVALID_REQUEST unless the last message is a text of the user, and nothing else was brought */
 function questionOf({ messages, tools }: CompletionCall): string {
   const last = messages.at(-1);
-  if (tools !== undefined) {
+  if (tools !== undefined && tools.length > 0) {
     throw new GatewayError('INVALID_REQUEST', {
       message: 'tools cannot be sent for a session: its agent has its own',
       details: { param: 'tools' },

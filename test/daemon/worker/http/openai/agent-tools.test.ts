@@ -61,6 +61,17 @@ test('a model that goes on calling is stopped, one that takes no tools is asked 
   expect((upstream.bodies as unknown as Body[]).at(-1)?.tools).toHaveLength(1);
 });
 
+test('an empty list of tools means none at all, also not the agent’s, and is no offence in a session', async () => {
+  const { client, upstream } = await startOpenAiGateway(config);
+  upstream.play(saying('Plain.'), saying('In a session.'));
+  const params = { model: 'main', messages: user('x'), tools: [], tool_choice: 'auto' as const };
+  expect((await client.chat.completions.create(params)).choices[0]?.message.content).toBe('Plain.');
+  expect(upstream.bodies.at(-1)).not.toHaveProperty('tools');
+  expect(upstream.bodies.at(-1)).not.toHaveProperty('tool_choice');
+  const kept = await client.chat.completions.create(params, { headers: { 'X-Xopc-Session': 'notes' } });
+  expect(kept.choices[0]?.message.content).toBe('In a session.');
+});
+
 test('what stateless calls have cost is told to those who follow and count', async () => {
   const events: GatewayEvent[] = [];
   const { client, upstream } = await startOpenAiGateway(config, { publish: (event) => void events.push(event) });
