@@ -160,7 +160,7 @@ test.each(refused)('%s is refused before anybody is asked, and the field named',
 
 const shaped: [string, string, object, number, string][] = [
   ['no token', '/v1/models', { headers: { 'X-Forwarded-For': '198.51.100.7' } }, 401, 'invalid_api_key'],
-  ['no such path', '/v1/embeddings', {}, 404, 'not_found'],
+  ['no such path', '/v1/images/generations', {}, 404, 'not_found'],
   ['no such model', '/v1/models/a%2Fb', {}, 404, 'model_not_found'],
   ['another method', '/v1/models', { method: 'DELETE' }, 405, 'method_not_allowed'],
   [
