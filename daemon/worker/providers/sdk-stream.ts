@@ -1,34 +1,30 @@
 /** Runs one model call of the AI SDK as the provider port's stream of events. Part of the bundle that speaks to vendors. */
-import { streamText, type FinishReason, type LanguageModel, type LanguageModelUsage, type TextStreamPart, type ToolSet } from 'ai';
+import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { ModelRequest, ProviderEvent, ProviderFailure, TokenUsage, ToolCall } from './provider.js';
 import { toFailure } from './sdk-failure.js';
+import { type SdkCallOptions, type SdkModel, type SdkStreamPart, toSdkPrompt, toSdkTools } from './sdk-messages.js';
 import { tokenCount, WholeCharacters } from './stream-text.js';
-import { toSdkMessages, toSdkTools } from './sdk-messages.js';
+import { VendorStep } from './vendor-step.js';
+
+type Finish = Extract<SdkStreamPart, { type: 'finish' }>;
 
 const failed = (failure: ProviderFailure): ProviderEvent => ({ type: 'failed', failure });
 
-function toUsage({ inputTokens, outputTokens, inputTokenDetails }: LanguageModelUsage): TokenUsage {
-  const { cacheReadTokens, cacheWriteTokens } = inputTokenDetails;
+function toUsage({ inputTokens, outputTokens }: Finish['usage']): TokenUsage {
+  const { cacheRead, cacheWrite } = inputTokens;
   return {
-    inputTokens: tokenCount(inputTokens),
-    outputTokens: tokenCount(outputTokens),
-    ...(cacheReadTokens === undefined || cacheReadTokens === 0 ? {} : { cacheReadTokens: tokenCount(cacheReadTokens) }),
-    ...(cacheWriteTokens === undefined || cacheWriteTokens === 0 ? {} : { cacheWriteTokens: tokenCount(cacheWriteTokens) }),
+    inputTokens: tokenCount(inputTokens.total),
+    outputTokens: tokenCount(outputTokens.total),
+    ...(cacheRead === undefined || cacheRead === 0 ? {} : { cacheReadTokens: tokenCount(cacheRead) }),
+    ...(cacheWrite === undefined || cacheWrite === 0 ? {} : { cacheWriteTokens: tokenCount(cacheWrite) }),
   };
 }
 
-function withoutWords(reason: FinishReason): ProviderEvent {
+function withoutWords(reason: Finish['finishReason']['unified']): ProviderEvent {
   const isFiltered = reason === 'content-filter';
   const detail = reason === 'length' ? 'the limit of tokens was reached before the answer began' : '';
   return failed({ kind: isFiltered ? 'filtered' : 'empty', status: null, detail, retryAfterMs: null });
-}
-
-interface Finish {
-  readonly reason: FinishReason;
-  /** What the vendor itself called it; without one, it never said that the answer is complete. */
-  readonly raw: string | undefined;
-  readonly usage: LanguageModelUsage;
 }
 
 /** What the parts of one call came to. */
@@ -36,7 +32,6 @@ class CallResult {
   #error: unknown;
   #hasError = false;
   #hasContent = false;
-  #isAborted = false;
   #finish: Finish | undefined;
 
   /** The first error is the cause; what follows are its consequences. */
@@ -49,43 +44,42 @@ class CallResult {
     this.#hasContent = true;
   }
 
-  noteAbort(): void {
-    this.#isAborted = true;
-  }
-
   noteFinish(finish: Finish): void {
     this.#finish = finish;
   }
 
-  /** The last event. One error anywhere means failure, whatever the finish reason claims. */
+  /** The last event. One error anywhere means failure, whatever the finish reason claims; so does an end that the vendor never announced. */
   lastEvent(signal: AbortSignal, vendor: unknown): ProviderEvent {
-    if (this.#isAborted || signal.aborted) return { type: 'aborted' };
+    if (signal.aborted) return { type: 'aborted' };
     if (this.#hasError) return failed(toFailure(this.#error));
-    if (this.#finish === undefined || (this.#finish.raw === undefined && this.#finish.reason === 'other'))
+    const { unified, raw } = this.#finish?.finishReason ?? { unified: 'error', raw: undefined };
+    if (this.#finish === undefined || unified === 'error' || (unified === 'other' && raw === undefined))
       return failed({ kind: 'cut', status: null, detail: '', retryAfterMs: null });
-    if (!this.#hasContent) return withoutWords(this.#finish.reason);
+    if (!this.#hasContent) return withoutWords(unified);
     return { type: 'finish', usage: toUsage(this.#finish.usage), ...(vendor === undefined ? {} : { vendor }) };
   }
 }
 
-function toCall(part: { toolCallId: string; toolName: string; input: unknown; invalid?: boolean | undefined; error?: unknown }): ToolCall {
-  const { toolCallId: id, toolName: name, input, invalid, error } = part;
-  if (invalid !== true) return { id, name, input };
-  return { id, name, input, problem: error instanceof Error ? error.message : String(error) };
+function toCall(
+  { toolCallId: id, toolName: name, input: text }: Extract<SdkStreamPart, { type: 'tool-call' }>,
+  known: ReadonlySet<string>,
+): ToolCall {
+  if (!known.has(name)) return { id, name, input: {}, problem: `there is no tool '${name}'` };
+  if (text.trim() === '') return { id, name, input: {} };
+  try {
+    return { id, name, input: JSON.parse(text) as unknown };
+  } catch {
+    return { id, name, input: {}, problem: `it is not JSON: ${text.slice(0, MAX_SHOWN)}` };
+  }
 }
 
-/** Whatever says how a call went, apart from what it said. */
-function noteOutcome(result: CallResult, part: TextStreamPart<ToolSet>): void {
-  if (part.type === 'error') result.noteError(part.error);
-  else if (part.type === 'abort') result.noteAbort();
-  else if (part.type === 'finish') result.noteFinish({ reason: part.finishReason, raw: part.rawFinishReason, usage: part.totalUsage });
-}
+const MAX_SHOWN = 200;
 
-function optionsOf(request: ModelRequest, api: ApiKind) {
-  const { system, tools = [], isLastStep, maxTokens } = request;
+function optionsOf(request: ModelRequest, api: ApiKind): SdkCallOptions {
+  const { system, messages, ref, tools = [], isLastStep, maxTokens } = request;
   return {
-    ...(system === undefined ? {} : { system }),
-    ...(tools.length === 0 ? {} : { tools: toSdkTools(tools), toolChoice: isLastStep === true ? ('none' as const) : ('auto' as const) }),
+    prompt: toSdkPrompt({ system, messages }, ref),
+    ...(tools.length === 0 ? {} : { tools: toSdkTools(tools), toolChoice: { type: isLastStep === true ? 'none' : 'auto' } }),
     // The only API that must be told; others take their own limit, and some refuse to be told.
     ...(api === 'anthropic-messages' && maxTokens !== undefined ? { maxOutputTokens: maxTokens } : {}),
     // Conversations are kept here, not at the vendor's.
@@ -93,14 +87,56 @@ function optionsOf(request: ModelRequest, api: ApiKind) {
   };
 }
 
+/** Reads the parts of one call. */
+class StreamReader {
+  readonly result = new CallResult();
+  readonly step = new VendorStep();
+  readonly #characters = new WholeCharacters();
+  readonly #tools: ReadonlySet<string>;
+
+  constructor(tools: ReadonlySet<string>) {
+    this.#tools = tools;
+  }
+
+  *read(part: SdkStreamPart): Generator<ProviderEvent> {
+    switch (part.type) {
+      case 'text-delta':
+        yield* this.#say(this.#characters.push(part.delta));
+        break;
+      case 'text-end':
+        yield* this.#say(this.#characters.end());
+        break;
+      case 'tool-call': {
+        const call = toCall(part, this.#tools);
+        this.result.noteContent();
+        this.step.read(part, call);
+        yield { type: 'toolCall', call };
+        return;
+      }
+      case 'error':
+        this.result.noteError(part.error);
+        break;
+      case 'finish':
+        this.result.noteFinish(part);
+        break;
+      default: // thoughts, beginnings and ends
+    }
+    this.step.read(part);
+  }
+
+  *#say(text: string): Generator<ProviderEvent> {
+    if (text === '') return;
+    this.result.noteContent();
+    yield { type: 'delta', text };
+  }
+}
+
 export async function* streamModel(
   model: LanguageModel,
   request: ModelRequest,
   { api, signal }: { api: ApiKind; signal: AbortSignal },
 ): AsyncGenerator<ProviderEvent> {
-  const result = new CallResult();
-  const characters = new WholeCharacters();
-  let vendor: unknown;
+  const reader = new StreamReader(new Set(request.tools?.map(({ name }) => name)));
   // The SDK takes an abort for one only with its own kind of reason; a caller's reason would look like a failure.
   const controller = new AbortController();
   const abort = (): void => controller.abort();
@@ -108,47 +144,15 @@ export async function* streamModel(
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   try {
-    const run = streamText({
-      model,
-      messages: toSdkMessages(request.messages, request.ref),
-      ...optionsOf(request, api),
-      abortSignal: controller.signal,
-      maxRetries: 0,
-      onError: ({ error }) => result.noteError(error),
-    });
-    let hasCalls = false;
-    for await (const part of run.fullStream) {
-      switch (part.type) {
-        case 'text-delta': {
-          const text = characters.push(part.text);
-          if (text === '') break;
-          result.noteContent();
-          yield { type: 'delta', text };
-          break;
-        }
-        case 'text-end': {
-          const text = characters.end();
-          if (text !== '') yield { type: 'delta', text };
-          break;
-        }
-        case 'tool-call':
-          result.noteContent();
-          hasCalls = true;
-          yield { type: 'toolCall', call: toCall(part) };
-          break;
-        default:
-          noteOutcome(result, part);
-      }
-    }
-    // Asked for only now: a promise that nobody takes would fail unheard when the call does.
-    if (hasCalls) vendor = (await run.response).messages.filter(({ role }) => role === 'assistant');
+    const { stream } = await (model as SdkModel).doStream({ ...optionsOf(request, api), abortSignal: controller.signal });
+    for await (const part of stream as AsyncIterable<SdkStreamPart> & typeof stream) yield* reader.read(part);
     isOver = true;
   } catch (error) {
-    result.noteError(error);
+    reader.result.noteError(error);
   } finally {
     signal.removeEventListener('abort', abort);
     // A reader that stops early ends the call too. Of one that has ended there is nothing to end, and an abort costs a stack.
     if (!isOver) controller.abort();
   }
-  yield result.lastEvent(signal, vendor);
+  yield reader.result.lastEvent(signal, reader.step.message());
 }
