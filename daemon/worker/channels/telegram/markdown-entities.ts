@@ -17,10 +17,11 @@ export interface RenderedText {
   readonly entities: readonly TextEntity[];
 }
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})([^`]*)$/;
+/** Models write them inside of lists too. */
+const FENCE = /^( {0,12})(`{3,}|~{3,})([^`]*)$/;
 const WORD = /[\p{L}\p{N}_]/u;
 const ESCAPABLE = /[\\`*_{}[\]()#+\-.!~>|]/;
-const LINK = /^\[([^\]\n]{1,512})\]\(<?((?:https?|tg|mailto):[^\s)>]{1,2048})>?\)/;
+const LINK = /^\[([^\]\n]{1,512})\]\(<?((?:https?|tg|mailto):(?:[^\s()>]|\([^\s()>]{0,256}\)){1,2048})>?\)/;
 /** How many places are looked at for one that closes an emphasis. */
 const MAX_CANDIDATES = 32;
 const MAX_LINK = 2_600;
@@ -147,10 +148,14 @@ class Lines {
   }
 }
 
-function writeFence(renderer: Renderer, lines: Lines, [, marker = '', info = '']: RegExpExecArray): void {
+function writeFence(renderer: Renderer, lines: Lines, [, indent = '', marker = '', info = '']: RegExpExecArray): void {
   lines.next();
   const isEnd = (line: string): boolean => line.trim().startsWith(marker) && line.trim().replace(/^[`~]+/, '') === '';
-  const code = lines.takeWhile((line) => !isEnd(line)).join('\n');
+  const dedent = (line: string): string => (line.startsWith(indent) ? line.slice(indent.length) : line.trimStart());
+  const code = lines
+    .takeWhile((line) => !isEnd(line))
+    .map(dedent)
+    .join('\n');
   if (lines.peek() !== undefined) lines.next();
   const language = info.trim().split(/\s/)[0] ?? '';
   renderer.mark({ type: 'pre', ...(language === '' ? {} : { language }) }, () => (renderer.text += code));

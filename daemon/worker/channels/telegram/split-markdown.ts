@@ -4,7 +4,7 @@
  */
 
 /** The opening or closing line of a code block. */
-const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
+const FENCE = /^ {0,12}(`{3,}|~{3,})(.*)$/;
 /** What is not cut in the middle of a line stands between two of these, or is a link. */
 const MARKERS = ['`', '**', '__', '~~', '*', '_'];
 /** Belongs to the character before it: combining marks, variation selectors, skin tones, tags, the joiner and what is joined. */

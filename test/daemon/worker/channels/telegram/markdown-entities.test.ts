@@ -34,6 +34,8 @@ describe('Markdown as Telegram shows it', () => {
     ['- one\n  * two\n+ three', '• one\n  • two\n• three'],
     ['> quoted\n> **lines**\nnot', '<blockquote>quoted\n<bold>lines</bold></blockquote>\nnot'],
     ['```ts\nconst a = **b**;\n```\nafter', '<pre ts>const a = **b**;</pre>\nafter'],
+    ['1. Run:\n    ```sh\n    ls\n      -l\n   x\n    ```\n2. Done', '1. Run:\n<pre sh>ls\n  -l\nx</pre>\n2. Done'],
+    ['[b](https://en.wikipedia.org/wiki/A_(b)) and)', '<text_link https://en.wikipedia.org/wiki/A_(b)>b</text_link> and)'],
     ['```\nnever closed', '<pre>never closed</pre>'],
     ['| a | b |\n|---|---|\n| 1 | 2 |', '<pre>| a | b |\n|---|---|\n| 1 | 2 |</pre>'],
     ['\\*not italic\\* and \\`not code\\`', '*not italic* and `not code`'],

@@ -6,12 +6,12 @@ const LIMIT = 4_096;
 const words = (count: number, word = 'word'): string => Array.from({ length: count }, (_, index) => `${word}${index}`).join(' ');
 
 /** Everything but white space and the lines that only open and close code blocks. */
-const substance = (text: string): string => text.replace(/^ {0,3}(`{3,}|~{3,}).*$/gm, '').replace(/\s+/g, '');
+const substance = (text: string): string => text.replace(/^ {0,12}(`{3,}|~{3,}).*$/gm, '').replace(/\s+/g, '');
 
 function fencesAreClosed(part: string): boolean {
   let marker: string | undefined;
   for (const line of part.split('\n')) {
-    const [, fence, info = ''] = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+    const [, fence, info = ''] = /^ {0,12}(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
     if (fence === undefined) continue;
     if (marker === undefined) marker = fence;
     else if (fence.startsWith(marker) && info.trim() === '') marker = undefined;
