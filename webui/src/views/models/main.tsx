@@ -1,160 +1,177 @@
-/** The models view: providers, what they have, which model is used when nobody chooses, and whether they work. */
-import { useState } from 'preact/hooks';
-import { useResource } from '../../api/use-resource.js';
+/** The models view: which model answers, what stands in for it, the providers and whether they work, and what was used. */
+import { useRef, useState } from 'preact/hooks';
+import { useLiveReload } from '../../api/live-reload.js';
+import { type Resource, useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
-import { Dialog, DialogActions } from '../../components/dialog.js';
 import { ErrorBox, errorText, Spinner } from '../../components/feedback.js';
-import { SelectField } from '../../components/field.js';
 import { showToast, showUndo } from '../../components/toast.js';
 import { useCommands } from '../../shell/commands.js';
-import { t as shell } from '../../shell/text.js';
-import { chooseDefault, type Provider, readSetup, removeProvider, type Setup, type TestReport, testProvider } from './models-api.js';
+import { address, hashOf, navigate } from '../../shell/router.js';
+import { Agents } from './agents.js';
+import { ModelOrder } from './model-order.js';
+import { type Agent, type Provider, readSetup, removeProvider, saveAgentModel, saveOrder, type Setup } from './models-api.js';
 import { ProviderCard } from './provider-card.js';
 import { ProviderDialog } from './provider-dialog.js';
 import { t } from './text.js';
+import { type Checks, useChecks } from './use-checks.js';
+import { UsageTab } from './usage.js';
 import './models.css';
-
-/** Side by side at most. */
-const TESTS_AT_ONCE = 4;
 
 /** A change is in force within a second: the gateway watches its files. */
 const IN_FORCE_MS = 1_200;
 
-type Reports = Readonly<Record<string, TestReport | 'running'>>;
-
-function useTests() {
-  const [reports, setReports] = useState<Reports>({});
-  const test = async ({ id }: Provider): Promise<void> => {
-    setReports((before) => ({ ...before, [id]: 'running' }));
-    try {
-      const report = await testProvider({ id });
-      setReports((before) => ({ ...before, [id]: report }));
-    } catch (error) {
-      setReports(({ [id]: _ended, ...others }) => others);
+/** One change after the other, in the order in which they were made, and the newest has the way back. */
+function useOrder({ value: setup, set, reload }: Resource<Setup>): (order: readonly string[]) => void {
+  const saving = useRef<Promise<unknown>>(Promise.resolve());
+  const dismiss = useRef<() => void>(() => undefined);
+  const shown = useRef(setup);
+  shown.current = setup;
+  const choose = (order: readonly string[]): void => {
+    const now = shown.current;
+    if (now === undefined) return;
+    set({ ...now, order });
+    const failed = (error: unknown): void => {
       showToast({ text: errorText(error), kind: 'error' });
-    }
-  };
-  const testAll = async (providers: readonly Provider[]): Promise<void> => {
-    const waiting = [...providers];
-    const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await test(next);
+      reload();
     };
-    await Promise.all(Array.from({ length: TESTS_AT_ONCE }, work));
+    const saved = (): void => {
+      dismiss.current();
+      dismiss.current = showUndo(t('orderSaved', { models: order.join(' → ') || t('automatic') }), () => choose(now.order));
+      setTimeout(reload, IN_FORCE_MS);
+    };
+    saving.current = saving.current.then(() => saveOrder(order)).then(saved, failed);
   };
-  return { reports, test, testAll };
+  return choose;
 }
 
-function RemoveDialog({ provider, onClose, onRemoved }: { provider: Provider; onClose: () => void; onRemoved: () => void }) {
-  const [error, setError] = useState<unknown>(undefined);
-  const remove = (): void => {
-    removeProvider(provider.id).then(onRemoved, setError);
-  };
-  return (
-    <Dialog title={t('removeTitle', { name: provider.name })} onClose={onClose}>
-      <p>{t('removeText')}</p>
-      {error !== undefined && <ErrorBox error={error} />}
-      <DialogActions>
-        <Button onClick={onClose}>{shell('cancel')}</Button>
-        <Button kind="danger" onClick={remove}>
-          {t('remove')}
-        </Button>
-      </DialogActions>
-    </Dialog>
-  );
-}
-
-function DefaultModel({ setup, choose }: { setup: Setup; choose: (model: string | undefined) => void }) {
-  const { models, defaultModel } = setup;
-  const isKnown = defaultModel === undefined || models.some(({ id }) => id === defaultModel);
-  const choices = [
-    { value: '', label: t('firstUsable', { model: models[0]?.id ?? '' }) },
-    ...models.map(({ id }) => ({ value: id, label: id })),
-    ...(isKnown ? [] : [{ value: defaultModel, label: defaultModel }]),
-  ];
-  return (
-    <div class="card default-model">
-      <SelectField
-        label={t('defaultModel')}
-        value={defaultModel ?? ''}
-        choices={choices}
-        onChange={(model) => choose(model === '' ? undefined : model)}
-        hint={t('defaultHint')}
-      />
-    </div>
-  );
-}
-
-type OpenDialog =
-  | { readonly kind: 'edit'; readonly provider: Provider | undefined }
-  | { readonly kind: 'remove'; readonly provider: Provider };
-
-function useChanges(setup: Setup | undefined, reload: () => void) {
-  const [dialog, setDialog] = useState<OpenDialog | undefined>(undefined);
-  const close = (): void => setDialog(undefined);
+function useChanges({ reload }: Resource<Setup>) {
+  const [edited, setEdited] = useState<{ readonly provider: Provider | undefined } | undefined>(undefined);
   const reloadSoon = (): void => void setTimeout(reload, IN_FORCE_MS);
-  const choose = (model: string | undefined): void => {
-    const before = setup?.defaultModel;
-    chooseDefault(model ?? null).then(
-      () => {
-        showUndo(t('defaultSaved', { model: model ?? t('automatic') }), () => void chooseDefault(before ?? null).then(reloadSoon));
-        reloadSoon();
-      },
-      (error: unknown) => showToast({ text: errorText(error), kind: 'error' }),
-    );
+  const attempt = (work: () => Promise<void>): void => {
+    work().then(reloadSoon, (error: unknown) => showToast({ text: errorText(error), kind: 'error' }));
   };
-  const done = (text: string): void => {
-    close();
-    showToast({ text });
-    reloadSoon();
+  return {
+    edited,
+    open: (provider: Provider | undefined) => setEdited({ provider }),
+    close: () => setEdited(undefined),
+    saved: (id: string) => {
+      setEdited(undefined);
+      showToast({ text: t('saved', { id }) });
+      reloadSoon();
+    },
+    remove: ({ id, name }: Provider) =>
+      attempt(async () => {
+        const restore = await removeProvider(id);
+        showUndo(t('removed', { name }), () => attempt(restore));
+      }),
+    chooseForAgent: (agent: Agent, all: readonly Agent[], model: string | undefined) =>
+      attempt(async () => {
+        await saveAgentModel(agent, all, model);
+        const back = (): Promise<void> => saveAgentModel(agent, all, agent.order?.[0]);
+        const text = t('agentSaved', { name: agent.name, model: model ?? t('everybodys') });
+        // One with fallbacks of its own cannot be put back from here as it was.
+        if ((agent.order?.length ?? 0) > 1) showToast({ text });
+        else showUndo(text, () => attempt(back));
+      }),
   };
-  return { dialog, setDialog, close, choose, done };
+}
+
+function Tabs({ tab }: { tab: string | undefined }) {
+  const tabs = [
+    { part: undefined, name: t('setup') },
+    { part: 'usage', name: t('usage') },
+  ] as const;
+  return (
+    <nav class="tabs" aria-label={t('tabs')}>
+      {tabs.map(({ part, name }) => (
+        <a key={name} href={hashOf('models', part === undefined ? [] : [part])} aria-current={part === tab ? 'page' : undefined}>
+          {name}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+interface SetupProps {
+  readonly resource: Resource<Setup>;
+  readonly checks: Checks;
+  readonly changes: ReturnType<typeof useChanges>;
+}
+
+function SetupTab({ resource, checks, changes }: SetupProps) {
+  const { value: setup, error, reload } = resource;
+  const choose = useOrder(resource);
+  useLiveReload(['config'], reload);
+  if (setup === undefined) return error === undefined ? <Spinner /> : <ErrorBox error={error} retry={reload} />;
+  const others = setup.providers.filter(({ configured }) => !configured);
+  return (
+    <>
+      {error !== undefined && <ErrorBox error={error} retry={reload} />}
+      <div class="model-choices">
+        <ModelOrder setup={setup} checks={checks} onOrder={choose} />
+        <Agents setup={setup} onChoose={(agent, model) => changes.chooseForAgent(agent, setup.agents, model)} />
+      </div>
+      <ul class="providers" aria-label={t('providers')}>
+        {setup.providers
+          .filter(({ configured }) => configured)
+          .map((provider) => (
+            <ProviderCard
+              key={provider.id}
+              provider={provider}
+              models={setup.models.filter((model) => model.provider === provider.id)}
+              order={setup.order}
+              checks={checks}
+              onChange={() => changes.open(provider)}
+              onRemove={() => changes.remove(provider)}
+              onOrder={choose}
+            />
+          ))}
+      </ul>
+      {others.length > 0 && <Others providers={others} />}
+    </>
+  );
 }
 
 export default function ModelsView() {
-  const { value: setup, error, reload } = useResource(readSetup, []);
-  const { reports, test, testAll } = useTests();
-  const { dialog, setDialog, close, choose, done } = useChanges(setup, reload);
-  const usable = setup?.providers.filter(({ configured }) => configured) ?? [];
-  const others = setup?.providers.filter(({ configured }) => !configured) ?? [];
-  const add = (): void => setDialog({ kind: 'edit', provider: undefined });
-  const checkAll = (): void => void testAll(usable.filter(({ api }) => api !== 'built-in'));
+  const resource = useResource(readSetup, []);
+  const checks = useChecks();
+  const changes = useChanges(resource);
+  const setup = resource.value;
+  const [tab] = address.value.parts;
+  const testable = setup?.providers.filter(({ configured, api }) => configured && api !== 'built-in') ?? [];
+  const checkAll = (): void => checks.testProviders(testable);
+  const add = (): void => changes.open(undefined);
   useCommands([
     { id: 'models-add', label: t('add'), icon: 'plus', keys: 'n', run: add },
     { id: 'models-check', label: t('checkAll'), icon: 'retry', run: checkAll },
+    { id: 'models-ask', label: t('askAll'), icon: 'play', run: () => checks.askModels(setup?.order ?? []) },
+    { id: 'models-usage', label: t('openUsage'), icon: 'models', run: () => navigate(hashOf('models', ['usage'])) },
   ]);
+  const { edited } = changes;
   return (
     <section class="view">
       <header class="view-head">
         <h1>{t('title')}</h1>
-        <Button icon="retry" onClick={checkAll} disabled={usable.length < 2}>
-          {t('checkAll')}
-        </Button>
-        <Button kind="primary" icon="plus" onClick={add}>
-          {t('add')}
-        </Button>
+        <Tabs tab={tab} />
+        {tab === undefined && (
+          <>
+            <Button icon="retry" onClick={checkAll} disabled={testable.length === 0}>
+              {t('checkAll')}
+            </Button>
+            <Button kind="primary" icon="plus" onClick={add}>
+              {t('add')}
+            </Button>
+          </>
+        )}
       </header>
-      {error !== undefined && <ErrorBox error={error} retry={reload} />}
-      {setup === undefined && error === undefined && <Spinner />}
-      {setup !== undefined && <DefaultModel setup={setup} choose={choose} />}
-      <ul class="providers" aria-label={t('providers')}>
-        {usable.map((provider) => (
-          <ProviderCard
-            key={provider.id}
-            provider={provider}
-            models={setup?.models.filter((model) => model.provider === provider.id) ?? []}
-            defaultModel={setup?.defaultModel}
-            report={reports[provider.id]}
-            onTest={() => void test(provider)}
-            onChange={() => setDialog({ kind: 'edit', provider })}
-            onRemove={() => setDialog({ kind: 'remove', provider })}
-            onDefault={({ id }) => choose(id)}
-          />
-        ))}
-      </ul>
-      {others.length > 0 && <Others providers={others} />}
-      {dialog?.kind === 'edit' && <ProviderDialog provider={dialog.provider} onClose={close} onSaved={(id) => done(t('saved', { id }))} />}
-      {dialog?.kind === 'remove' && (
-        <RemoveDialog provider={dialog.provider} onClose={close} onRemoved={() => done(t('removed', { name: dialog.provider.name }))} />
+      {tab === 'usage' ? <UsageTab /> : <SetupTab {...{ resource, checks, changes }} />}
+      {edited !== undefined && (
+        <ProviderDialog
+          provider={edited.provider}
+          entries={setup?.entries[edited.provider?.id ?? ''] ?? []}
+          onClose={changes.close}
+          onSaved={changes.saved}
+        />
       )}
     </section>
   );

@@ -3,45 +3,81 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
 import { Menu } from '../../components/menu.js';
 import type { Model, Provider, TestReport } from './models-api.js';
+import { AskedChip } from './asked-chip.js';
+import { dollars } from './money.js';
 import { Report } from './report.js';
+import type { Checks } from './use-checks.js';
 import { t } from './text.js';
 
 export interface CardProps {
   readonly provider: Provider;
   readonly models: readonly Model[];
-  readonly defaultModel: string | undefined;
-  readonly report: TestReport | 'running' | undefined;
-  readonly onTest: () => void;
+  /** The default, then its fallbacks. */
+  readonly order: readonly string[];
+  readonly checks: Checks;
   readonly onChange: () => void;
   readonly onRemove: () => void;
-  readonly onDefault: (model: Model) => void;
+  readonly onOrder: (order: readonly string[]) => void;
 }
 
 /** Longer lists open by themselves only when they are searched. */
 const SHORT_LIST = 8;
+const MAX_ROWS = 200;
 
-function ModelRow({ model, isDefault, onDefault }: { model: Model; isDefault: boolean; onDefault: () => void }) {
-  const context = model.contextWindow === null ? undefined : t('context', { count: Math.round(model.contextWindow / 1_000) });
+function priceText({ cost }: Model): string {
+  return cost === null ? t('priceUnknown') : t('price', { input: dollars(cost.input), output: dollars(cost.output) });
+}
+
+function contextText({ contextWindow }: Model): string {
+  return contextWindow === null ? t('contextUnknown') : t('context', { count: Math.round(contextWindow / 1_000) });
+}
+
+/** Whether its provider lists it, after that was asked. */
+function Listed({ model, report }: { model: Model; report: TestReport | 'running' | undefined }) {
+  if (report === undefined || report === 'running' || !report.ok) return null;
+  const isListed = report.models.some((name) => `${model.provider}/${name}` === model.id);
+  return isListed ? <span class="chip good">{t('listed')}</span> : <span class="chip bad">{t('cause_modelMissing')}</span>;
+}
+
+function ModelRow({ model, order, checks, onOrder }: CardProps & { model: Model }) {
+  const place = order.indexOf(model.id);
+  const others = order.filter((id) => id !== model.id);
+  const items = [
+    { label: t('askOne'), icon: 'play' as const, run: () => checks.askModels([model.id]) },
+    place < 0
+      ? { label: t('addFallback'), icon: 'plus' as const, run: () => onOrder([...order, model.id]) }
+      : { label: t('takeOut', { id: model.id }), icon: 'close' as const, run: () => onOrder(others) },
+  ];
   return (
     <li class="model">
-      <code>{model.id}</code>
-      {isDefault && <span class="chip good">{t('default')}</span>}
-      {model.reasoning && <span class="chip">{t('reasoning')}</span>}
-      {model.input.includes('image') && <span class="chip">{t('vision')}</span>}
-      {context !== undefined && <span class="muted">{context}</span>}
-      {!isDefault && (
-        <span class="spread">
-          <Button kind="quiet" onClick={onDefault}>
+      <div class="model-facts">
+        <code>{model.id}</code>
+        {place >= 0 && (
+          <span class={place === 0 ? 'chip good' : 'chip'}>{place === 0 ? t('default') : t('fallback', { number: place })}</span>
+        )}
+        {model.reasoning && <span class="chip">{t('reasoning')}</span>}
+        {model.input.includes('image') && <span class="chip">{t('vision')}</span>}
+        <Listed model={model} report={checks.reports[model.provider]} />
+        <AskedChip asked={checks.asked[model.id]} isShort={place >= 0} />
+        <span class="muted model-numbers">
+          {contextText(model)} · {priceText(model)}
+        </span>
+      </div>
+      <span class="row">
+        {place !== 0 && (
+          <Button kind="quiet" onClick={() => onOrder([model.id, ...others.slice(place < 0 ? 1 : 0)])}>
             {t('makeDefault')}
             <span class="off-screen">{model.id}</span>
           </Button>
-        </span>
-      )}
+        )}
+        <Menu label={t('actions', { name: model.id })} items={items} />
+      </span>
     </li>
   );
 }
 
-function Models({ models, defaultModel, onDefault }: CardProps) {
+function Models(props: CardProps) {
+  const { models } = props;
   const [search, setSearch] = useState('');
   const [isOpen, setOpen] = useState(models.length <= SHORT_LIST);
   const found = models.filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(search.trim().toLowerCase()));
@@ -58,20 +94,15 @@ function Models({ models, defaultModel, onDefault }: CardProps) {
           onInput={(event) => setSearch(event.currentTarget.value)}
         />
       )}
-      <ul class="model-list">
-        {isOpen &&
-          found
-            .slice(0, 200)
-            .map((model) => (
-              <ModelRow key={model.id} model={model} isDefault={model.id === defaultModel} onDefault={() => onDefault(model)} />
-            ))}
-      </ul>
+      <ul class="model-list">{isOpen && found.slice(0, MAX_ROWS).map((model) => <ModelRow key={model.id} {...props} model={model} />)}</ul>
+      {isOpen && found.length > MAX_ROWS && <p class="hint">{t('moreModels', { count: found.length - MAX_ROWS })}</p>}
     </details>
   );
 }
 
 export function ProviderCard(props: CardProps) {
-  const { provider, report, onTest, onChange, onRemove } = props;
+  const { provider, checks, onChange, onRemove } = props;
+  const report = checks.reports[provider.id];
   const isOwn = provider.source === 'models.json';
   const isBuiltIn = provider.api === 'built-in';
   const items = [
@@ -86,7 +117,7 @@ export function ProviderCard(props: CardProps) {
         {!provider.configured && <span class="chip warn">{t('notSetUp')}</span>}
         <div class="row spread">
           {!isBuiltIn && (
-            <Button isBusy={report === 'running'} onClick={onTest}>
+            <Button isBusy={report === 'running'} onClick={() => checks.testProviders([provider])}>
               {report === 'running' ? t('testing') : t('test')}
               <span class="off-screen">{provider.name}</span>
             </Button>
@@ -101,7 +132,7 @@ export function ProviderCard(props: CardProps) {
       )}
       {isBuiltIn && <p class="hint">{t('builtInText')}</p>}
       {report !== undefined && report !== 'running' && <Report report={report} />}
-      <Models key={props.models.length} {...props} />
+      {!isBuiltIn && <Models key={props.models.length} {...props} />}
     </li>
   );
 }

@@ -4,7 +4,7 @@ import { Button } from '../../components/button.js';
 import { CopyAs } from '../../components/copy-as.js';
 import { Dialog, DialogActions } from '../../components/dialog.js';
 import { ErrorBox } from '../../components/feedback.js';
-import { SelectField, TextField } from '../../components/field.js';
+import { SelectField, TextArea, TextField } from '../../components/field.js';
 import { t as shell } from '../../shell/text.js';
 import {
   type ApiKind,
@@ -12,6 +12,7 @@ import {
   type ProviderFields,
   saveCall,
   saveProvider,
+  type Setup,
   suggestId,
   type TestReport,
   testProvider,
@@ -22,6 +23,8 @@ import { t } from './text.js';
 export interface ProviderDialogProps {
   /** The one that is changed. */
   readonly provider: Provider | undefined;
+  /** Its models as written. */
+  readonly entries: Setup['entries'][string];
   readonly onClose: () => void;
   readonly onSaved: (id: string) => void;
 }
@@ -33,6 +36,9 @@ const TEMPLATES = [
   ['llama.cpp', 'http://127.0.0.1:8080/v1'],
   ['vLLM', 'http://127.0.0.1:8000/v1'],
   ['OpenRouter', 'https://openrouter.ai/api/v1'],
+  ['OpenAI', 'https://api.openai.com/v1'],
+  ['DeepSeek', 'https://api.deepseek.com/v1'],
+  ['Groq', 'https://api.groq.com/openai/v1'],
 ] as const;
 
 const API_NAMES: Readonly<Record<ApiKind, string>> = {
@@ -54,12 +60,13 @@ function Templates({ onChoose }: { onChoose: (baseUrl: string) => void }) {
   );
 }
 
-function useProviderForm({ provider, onSaved }: ProviderDialogProps) {
+function useProviderForm({ provider, entries, onSaved }: ProviderDialogProps) {
   const [fields, setFields] = useState<ProviderFields>({
     id: provider?.id ?? '',
     baseUrl: provider?.baseUrl ?? '',
     api: (provider?.api ?? 'openai-completions') as ApiKind,
     apiKey: '',
+    models: entries.map(({ id }) => id).join('\n'),
   });
   const [report, setReport] = useState<TestReport | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
@@ -84,7 +91,7 @@ function useProviderForm({ provider, onSaved }: ProviderDialogProps) {
     });
   const save = (): Promise<void> =>
     attempt('save', async () => {
-      await saveProvider({ ...fields, id });
+      await saveProvider({ ...fields, id }, entries);
       onSaved(id);
     });
   return { fields, id, set, report, error, busy, test, save };
@@ -93,6 +100,30 @@ function useProviderForm({ provider, onSaved }: ProviderDialogProps) {
 function NameField({ id, value, onInput }: { id: string; value: string; onInput: (id: string) => void }) {
   const hint = t('idHint', { id: id === '' ? '…' : id });
   return <TextField label={t('id')} value={value} onInput={onInput} placeholder={id} hint={hint} autocomplete="off" />;
+}
+
+function MoreFields({ fields, set }: { fields: ProviderFields; set: (change: Partial<ProviderFields>) => void }) {
+  return (
+    <details open={fields.api !== 'openai-completions' || fields.models !== ''}>
+      <summary>{t('moreFields')}</summary>
+      <div class="more-fields">
+        <SelectField
+          label={t('api')}
+          value={fields.api}
+          onChange={(api) => set({ api: api as ApiKind })}
+          choices={Object.entries(API_NAMES).map(([value, label]) => ({ value, label }))}
+        />
+        <TextArea
+          label={t('manual')}
+          value={fields.models}
+          rows={Math.min(6, Math.max(2, fields.models.split('\n').length))}
+          isCode
+          onInput={(models) => set({ models })}
+          hint={t('manualHint')}
+        />
+      </div>
+    </details>
+  );
 }
 
 export function ProviderDialog(props: ProviderDialogProps) {
@@ -116,6 +147,7 @@ export function ProviderDialog(props: ProviderDialogProps) {
           hint={t('baseUrlHint')}
           autocomplete="off"
           spellcheck={false}
+          autoFocus={provider === undefined}
           required
         />
         <TextField
@@ -128,16 +160,11 @@ export function ProviderDialog(props: ProviderDialogProps) {
           autocomplete="off"
         />
         {provider === undefined && <NameField id={id} value={fields.id} onInput={(value) => set({ id: value })} />}
-        <SelectField
-          label={t('api')}
-          value={fields.api}
-          onChange={(api) => set({ api: api as ApiKind })}
-          choices={Object.entries(API_NAMES).map(([value, label]) => ({ value, label }))}
-        />
+        <MoreFields fields={fields} set={set} />
         {report !== undefined && <Report report={report} onUseUrl={(baseUrl) => set({ baseUrl })} isLong />}
         {error !== undefined && <ErrorBox error={error} />}
         <DialogActions>
-          <CopyAs call={() => saveCall({ ...fields, id })} />
+          <CopyAs call={() => saveCall({ ...fields, id }, props.entries)} />
           <Button onClick={onClose}>{shell('cancel')}</Button>
           <Button isBusy={busy === 'test'} disabled={!isReady} onClick={() => void test()}>
             {t('test')}

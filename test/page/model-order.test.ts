@@ -1,0 +1,71 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser } from '../helpers/browser.js';
+import { callApi, openView } from '../helpers/page.js';
+import { startPageWorld } from '../helpers/page-world.js';
+import { until, type RealGateway } from '../helpers/real-gateway.js';
+
+const modelOf = async (gateway: RealGateway): Promise<unknown> =>
+  (await callApi<{ config: { agents: { defaults: { model: unknown } } } }>(gateway, 'GET /api/config')).config.agents.defaults.model;
+
+test.skipIf(noBrowser)('fallbacks are added and moved by keyboard and by dragging, and every model is asked', async () => {
+  const { gateway } = await startPageWorld();
+  const page = await openView(gateway, '#/models', { allowedErrors: /404|502/ });
+  const order = page.getByRole('list', { name: 'Which model answers' });
+  await page.getByRole('combobox', { name: 'Add as a fallback' }).selectOption('fake/two');
+  await order.getByText('Fallback 1').waitFor();
+  await until('two models', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/one","fallbacks":["fake/two"]}');
+  await page.getByRole('button', { name: 'Move fake/two up' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('fake/two is now number 1 of 2').waitFor();
+  expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Move fake/two down');
+  await until('the other way', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/two","fallbacks":["fake/one"]}');
+  await order.getByText('fake/one').dragTo(order.getByText('fake/two'));
+  await until('dragged back', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/one","fallbacks":["fake/two"]}');
+  await page.getByRole('button', { name: 'Ask each of them' }).click();
+  await expect.poll(() => order.getByText(/answered in \d+ ms/).count()).toBe(2);
+  await page.getByRole('button', { name: 'Test all' }).click();
+  await expect.poll(() => page.getByText('listed', { exact: true }).count()).toBe(2);
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 1_440, height: 900 });
+  await page.getByRole('button', { name: 'Take fake/two out of the order' }).click();
+  await until('one', async () => (await modelOf(gateway)) === 'fake/one');
+});
+
+test.skipIf(noBrowser)('an agent gets a model of its own and gives it back; the comments of the file stay', async () => {
+  const { gateway } = await startPageWorld();
+  const path = join(gateway.xopcHome, 'config.json');
+  const text = `{
+  "agents": {
+    "list": [
+      { "id": "main", "name": "Main" }, // the house
+      { "id": "coder", "name": "Coder" }
+    ],
+    "defaults": { "model": "fake/one" }
+  }
+}
+`;
+  writeFileSync(path, text);
+  await until('both agents', async () => (await callApi<{ inForce: boolean }>(gateway, 'GET /api/config')).inForce);
+  const page = await openView(gateway, '#/models');
+  await page.getByLabel('Coder').selectOption('fake/two');
+  await page.getByText('own model').waitFor();
+  expect(readFileSync(path, 'utf8')).toContain('// the house');
+  await until('in force', async () => JSON.stringify(await callApi(gateway, 'GET /api/config')).includes('"model":"fake/two"'));
+  await page.getByLabel('Coder').selectOption('As above (fake/one)');
+  await until('given back', () => !readFileSync(path, 'utf8').includes('fake/two'));
+  expect(readFileSync(path, 'utf8')).toContain('// the house');
+});
+
+test.skipIf(noBrowser)('what was used is shown by day, model and session', async () => {
+  const { gateway, talk } = await startPageWorld();
+  const page = await openView(gateway, '#/models/usage');
+  await page.getByText('Nothing was used in this time').waitFor();
+  await talk('How much is this?');
+  await page.getByRole('combobox', { name: 'Time' }).selectOption('Last 7 days');
+  await page.getByRole('link', { name: 'How much is this?' }).waitFor();
+  await page.getByRole('rowheader', { name: 'fake/one' }).waitFor();
+  await page.getByRole('img', { name: /Tokens a day since/ }).waitFor();
+  await expectAccessible(page);
+});

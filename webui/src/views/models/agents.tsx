@@ -1,0 +1,46 @@
+/** Which model each agent uses: everybody's, or one of its own. */
+import { SelectField } from '../../components/field.js';
+import { hashOf } from '../../shell/router.js';
+import type { Agent, Setup } from './models-api.js';
+import { t } from './text.js';
+
+function AgentRow({ agent, setup, onChoose }: { agent: Agent; setup: Setup; onChoose: (model: string | undefined) => void }) {
+  const own = agent.order?.[0];
+  const inherited = setup.order[0] ?? setup.models[0]?.id ?? '';
+  const known = setup.models.map(({ id }) => id).filter((id) => !id.startsWith('xopc/'));
+  const choices = [
+    { value: '', label: t('inherited', { model: inherited }) },
+    ...[...new Set([...known, ...(own === undefined ? [] : [own])])].map((id) => ({ value: id, label: id })),
+  ];
+  return (
+    <li class="agent-row">
+      <SelectField
+        label={agent.name}
+        value={own ?? ''}
+        choices={choices}
+        onChange={(model) => onChoose(model === '' ? undefined : model)}
+        {...(agent.order !== undefined && agent.order.length > 1
+          ? { hint: t('ownFallbacks', { models: agent.order.slice(1).join(', ') }) }
+          : {})}
+      />
+      {own !== undefined && <span class="chip warn">{t('override')}</span>}
+      {!agent.enabled && <span class="chip">{t('agentOff')}</span>}
+    </li>
+  );
+}
+
+export function Agents({ setup, onChoose }: { setup: Setup; onChoose: (agent: Agent, model: string | undefined) => void }) {
+  return (
+    <section class="card">
+      <h2>{t('agents')}</h2>
+      <ul class="agents" aria-label={t('agents')}>
+        {setup.agents.map((agent) => (
+          <AgentRow key={agent.id} {...{ agent, setup }} onChoose={(model) => onChoose(agent, model)} />
+        ))}
+      </ul>
+      <p class="hint">
+        <a href={hashOf('config', [], { q: 'agents' })}>{t('agentsMore')}</a>
+      </p>
+    </section>
+  );
+}

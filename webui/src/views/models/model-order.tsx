@@ -1,0 +1,131 @@
+/** The default model and what stands in for it, in order: moved by buttons, which a keyboard reaches too, or dragged. */
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Button, IconButton } from '../../components/button.js';
+import type { Setup } from './models-api.js';
+import { AskedChip } from './asked-chip.js';
+import type { Checks } from './use-checks.js';
+import { t } from './text.js';
+
+/** The order with one item at another place. */
+export function moved(order: readonly string[], from: number, to: number): readonly string[] {
+  const rest = order.filter((_id, index) => index !== from);
+  const item = order[from];
+  return item === undefined ? order : [...rest.slice(0, to), item, ...rest.slice(to)];
+}
+
+interface RowProps {
+  readonly id: string;
+  readonly index: number;
+  readonly count: number;
+  readonly isKnown: boolean;
+  readonly checks: Checks;
+  readonly onMove: (to: number) => void;
+  readonly onRemove: () => void;
+  readonly drag: { readonly start: () => void; readonly drop: () => void };
+}
+
+function Row({ id, index, count, isKnown, checks, onMove, onRemove, drag }: RowProps) {
+  const place = index === 0 ? t('default') : t('fallback', { number: index });
+  return (
+    <li
+      class="order-row"
+      draggable
+      onDragStart={(event) => {
+        event.dataTransfer?.setData('text/plain', id);
+        drag.start();
+      }}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        drag.drop();
+      }}
+    >
+      <span class="model-facts">
+        <span class={index === 0 ? 'chip good' : 'chip'}>{place}</span>
+        <code>{id}</code>
+        {!isKnown && <span class="chip warn">{t('notThere')}</span>}
+        <AskedChip asked={checks.asked[id]} />
+      </span>
+      <span class="row spread" data-moves={id}>
+        <IconButton icon="up" label={t('moveUp', { id })} disabled={index === 0} onClick={() => onMove(index - 1)} />
+        <IconButton icon="down" label={t('moveDown', { id })} disabled={index === count - 1} onClick={() => onMove(index + 1)} />
+        <IconButton icon="close" label={t('takeOut', { id })} onClick={onRemove} />
+      </span>
+    </li>
+  );
+}
+
+export interface OrderProps {
+  readonly setup: Setup;
+  readonly checks: Checks;
+  readonly onOrder: (order: readonly string[]) => void;
+}
+
+function AddModel({ setup: { order, models }, onAdd }: { setup: Setup; onAdd: (id: string) => void }) {
+  const others = models.filter(({ id, provider }) => !order.includes(id) && provider !== 'xopc');
+  if (others.length === 0) return null;
+  const label = order.length === 0 ? t('chooseDefault') : t('addFallback');
+  return (
+    <select class="order-add" aria-label={label} value="" onChange={(event) => onAdd(event.currentTarget.value)}>
+      <option value="">{label}</option>
+      {others.map(({ id }) => (
+        <option key={id} value={id}>
+          {id}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+export function ModelOrder({ setup, checks, onOrder }: OrderProps) {
+  const { order, models } = setup;
+  const list = useRef<HTMLOListElement>(null);
+  const [last, setLast] = useState<{ id: string; step: number; place: number } | undefined>(undefined);
+  const [dragged, setDragged] = useState<number | undefined>(undefined);
+  const move = (from: number, to: number): void => {
+    const id = order[from];
+    if (id === undefined || from === to) return;
+    setLast({ id, step: to - from, place: to + 1 });
+    onOrder(moved(order, from, to));
+  };
+  // A row that moves loses the focus; at the end of the list the other button takes it.
+  useLayoutEffect(() => {
+    if (last === undefined) return;
+    const buttons = list.current?.querySelectorAll<HTMLButtonElement>(`[data-moves="${CSS.escape(last.id)}"] > button`) ?? [];
+    const [up, down] = [...buttons];
+    const wanted = last.step < 0 ? [up, down] : [down, up];
+    wanted.find((button) => button?.disabled === false)?.focus();
+  }, [last]);
+  return (
+    <section class="card">
+      <div class="row">
+        <h2>{t('order')}</h2>
+        {order.length > 0 && (
+          <span class="spread">
+            <Button icon="play" onClick={() => checks.askModels(order)}>
+              {t('askAll')}
+            </Button>
+          </span>
+        )}
+      </div>
+      <p class="hint">{order.length === 0 ? t('orderNone', { model: models[0]?.id ?? '' }) : t('orderHint')}</p>
+      <ol class="order" ref={list} aria-label={t('order')}>
+        {order.map((id, index) => (
+          <Row
+            key={id}
+            {...{ id, index, checks }}
+            count={order.length}
+            isKnown={models.some((model) => model.id === id)}
+            onMove={(to) => move(index, to)}
+            onRemove={() => onOrder(order.filter((other) => other !== id))}
+            drag={{ start: () => setDragged(index), drop: () => dragged !== undefined && move(dragged, index) }}
+          />
+        ))}
+      </ol>
+      <p class="off-screen" role="status">
+        {last === undefined ? '' : t('isMoved', { id: last.id, place: last.place, count: order.length })}
+      </p>
+      <AddModel setup={setup} onAdd={(id) => id !== '' && onOrder([...order, id])} />
+    </section>
+  );
+}

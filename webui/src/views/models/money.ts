@@ -1,0 +1,14 @@
+/** Prices and amounts as people read them. */
+import { language } from '../../i18n/language.js';
+
+/** US dollars; small amounts with more digits. */
+export function dollars(amount: number): string {
+  const digits = amount === 0 || amount >= 1 ? 2 : amount >= 0.01 ? 3 : 5;
+  const options: Intl.NumberFormatOptions = { style: 'currency', currency: 'USD', maximumFractionDigits: digits, minimumFractionDigits: 0 };
+  return new Intl.NumberFormat(language.value, options).format(amount);
+}
+
+/** `1.2M`, `34K`. */
+export function shortCount(count: number): string {
+  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+}
