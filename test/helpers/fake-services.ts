@@ -1,5 +1,6 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
 import { fakeStatus } from './fake-status.js';
+import { fakeModelService } from './fake-models.js';
 import { fakeUsage } from './fake-usage.js';
 import { fakeArchive, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
@@ -149,24 +150,6 @@ export function createFakeServices(): FakeServices {
     calls.push({ name, input });
     return Promise.resolve(result);
   };
-  const provider = {
-    id: 'fake',
-    name: 'Fake',
-    api: 'openai-completions',
-    baseUrl: 'http://127.0.0.1',
-    configured: true,
-    source: 'models.json',
-  };
-  const model = {
-    id: 'fake/echo',
-    name: 'Echo',
-    provider: 'fake',
-    contextWindow: 1_000,
-    maxTokens: null,
-    reasoning: false,
-    input: ['text'],
-    cost: null,
-  };
   const fake: FakeServices = {
     calls,
     script: echoScript,
@@ -187,20 +170,7 @@ export function createFakeServices(): FakeServices {
     archive: fakeArchive(calls),
     commands: () => [{ name: 'help', summary: 'lists the commands' }],
     completions: fakeCompletionService(calls, (text, signal) => fake.script(text, signal)),
-    models: {
-      providers: () => note('models.providers', undefined, [provider]),
-      models: () => note('models.models', undefined, [model]),
-      test: (input) =>
-        note('models.test', input, {
-          ok: true,
-          cause: null,
-          message: 'It answered with 1 models.',
-          latencyMs: 3,
-          httpStatus: 200,
-          models: ['echo'],
-          suggestedBaseUrl: null,
-        }),
-    },
+    models: fakeModelService(calls),
     status: { read: () => note('status.read', undefined, fakeStatus) },
     overview: {
       history: (query) => note('overview.history', query, { stepMinutes: 15, knownSince: null, buckets: [], failures: [] }),

@@ -242,10 +242,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     commands: () => parts.commands.list(),
     completions: new Completions({ agent, clock, logger, config, registry, tools: parts.tools, publish }),
     models: createModelService(registry),
-    overview: {
-      ...createOverviewService({ store, databasePath: deps.paths.databasePath }),
-      history: createOverviewHistory({ store, clock }),
-    },
+    overview: { ...createOverviewService({ store, databasePath: path }), history: createOverviewHistory({ store, clock }) },
     usage: createUsageService({ store, clock }),
     cron: cron.service,
     ...lifecycleOf({ ...parts, store, registry }),

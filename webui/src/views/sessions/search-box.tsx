@@ -99,6 +99,7 @@ export function SearchBox({ search, known, onLeave }: SearchBoxProps) {
         ref={box}
         type="search"
         role="combobox"
+        list={undefined}
         maxLength={200}
         aria-label={t('search')}
         placeholder={t('searchHint')}

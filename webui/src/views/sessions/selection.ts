@@ -55,7 +55,7 @@ export interface ListKeys {
 }
 
 /** Arrow keys, Home and End move from session to session; with Shift they select on the way. */
-export function listKeys(list: RefObject<HTMLUListElement>, { selection, sessions, act }: ListKeys): (event: KeyboardEvent) => void {
+export function listKeys(list: RefObject<HTMLUListElement | null>, { selection, sessions, act }: ListKeys): (event: KeyboardEvent) => void {
   return (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const links = [...(list.current?.querySelectorAll<HTMLElement>('.session-link') ?? [])];

@@ -100,7 +100,7 @@ export interface SessionRowsProps {
   readonly tags: readonly string[];
   readonly reload: () => void;
   readonly onFilter: (filter: string) => void;
-  readonly list: RefObject<HTMLUListElement>;
+  readonly list: RefObject<HTMLUListElement | null>;
 }
 
 export function SessionRows({ sessions, tags, reload, onFilter, list }: SessionRowsProps) {

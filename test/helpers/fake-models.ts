@@ -1,0 +1,42 @@
+/** The service of models in memory. */
+import type { ModelService } from '../../daemon/worker/services/contracts.js';
+
+const provider = {
+  id: 'fake',
+  name: 'Fake',
+  api: 'openai-completions',
+  baseUrl: 'http://127.0.0.1',
+  configured: true,
+  source: 'models.json',
+};
+const model = {
+  id: 'fake/echo',
+  name: 'Echo',
+  provider: 'fake',
+  contextWindow: 1_000,
+  maxTokens: null,
+  reasoning: false,
+  input: ['text'],
+  cost: null,
+};
+
+export function fakeModelService(calls: { name: string; input: unknown }[]): ModelService {
+  const note = <Result>(name: string, input: unknown, result: Result): Promise<Result> => {
+    calls.push({ name, input });
+    return Promise.resolve(result);
+  };
+  return {
+    providers: () => note('models.providers', undefined, [provider]),
+    models: () => note('models.models', undefined, [model]),
+    test: (input) =>
+      note('models.test', input, {
+        ok: true,
+        cause: null,
+        message: 'It answered with 1 models.',
+        latencyMs: 3,
+        httpStatus: 200,
+        models: ['echo'],
+        suggestedBaseUrl: null,
+      }),
+  };
+}
