@@ -2,6 +2,7 @@
  * The fallback: answers every request 503 with the reason while no worker can live. No dependency but Node, so that
  * whatever broke the worker cannot break it.
  */
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { FallbackBoot } from '../../shared/ipc/messages.js';
@@ -20,8 +21,28 @@ function errorBody(boot: FallbackBoot): string {
   });
 }
 
-function page(boot: FallbackBoot): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><meta http-equiv="refresh" content="5"><title>xopc gateway: not available</title><h1>The gateway is not available right now</h1><p>Its worker is not running: ${escapeHtml(boot.reason)}.</p><p>It tries again by itself; this page looks again every 5 seconds. On the gateway's machine, <code>xopc gateway status</code> and <code>xopc gateway logs</code> say more.</p></html>`;
+const STYLE = `:root{color-scheme:light dark;--ground:#f6f6f3;--panel:#fff;--line:#dcdcd5;--text:#1d201e;--muted:#5a5f5b;--bad:#b42318}
+@media (prefers-color-scheme:dark){:root{--ground:#121415;--panel:#1a1d1e;--line:#31363a;--text:#e8eae8;--muted:#a3aba7;--bad:#ff8f82}}
+body{margin:0;padding:10vh 16px;background:var(--ground);color:var(--text);font:16px/1.6 system-ui,sans-serif}
+main{max-width:560px;margin:0 auto;padding:24px 28px;border:1px solid var(--line);border-radius:10px;background:var(--panel)}
+h1{margin:0 0 12px;font-size:20px}p{margin:8px 0}code{font-size:14px}
+.reason{padding:10px 14px;border-left:3px solid var(--bad);background:var(--ground);overflow-wrap:anywhere}.muted{color:var(--muted);font-size:14px}`;
+
+/** Looks whether the gateway is back, instead of loading the same page again and again. */
+const SCRIPT = `setInterval(()=>fetch('/health',{cache:'no-store'}).then((answer)=>answer.ok&&location.reload(),()=>0),3000)`;
+
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** Style and script are allowed by their hashes, and nothing else is. */
+const POLICY = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
+
+/** What is known of it, for a person whose browser has nothing of the page. */
+function page({ reason, lastExitAt }: FallbackBoot): string {
+  const since =
+    lastExitAt === null
+      ? ''
+      : `<p class="muted">Its last worker ended at <time datetime="${escapeHtml(lastExitAt)}">${escapeHtml(lastExitAt)}</time>.</p>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>xopc gateway: not available</title><style>${STYLE}</style></head><body><main><h1>The gateway is not available right now</h1><p>Its worker is not running:</p><p class="reason">${escapeHtml(reason)}</p>${since}<p>It tries again by itself, and this page opens as soon as it is back. What was accepted before is kept.</p><p>On the gateway’s machine, <code>xopc gateway status</code> and <code>xopc gateway logs</code> say more.</p></main><script>${SCRIPT}</script></body></html>`;
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, boot: FallbackBoot): void {
@@ -32,7 +53,7 @@ function answer(request: IncomingMessage, response: ServerResponse, boot: Fallba
     'Content-Length': Buffer.byteLength(body),
     'Retry-After': String(boot.retryAfterSeconds),
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    'Content-Security-Policy': POLICY,
     'X-Content-Type-Options': 'nosniff',
     Connection: 'close',
   });
@@ -62,7 +83,12 @@ export function main(): Promise<undefined> {
     if (message.type === 'listen') server.listen(handle as object, BACKLOG);
     if (message.type === 'drain') drain(server);
     if (message.type === 'reason')
-      boot = { ...boot, reason: message.reason ?? boot.reason, retryAfterSeconds: message.retryAfterSeconds ?? boot.retryAfterSeconds };
+      boot = {
+        ...boot,
+        reason: message.reason ?? boot.reason,
+        retryAfterSeconds: message.retryAfterSeconds ?? boot.retryAfterSeconds,
+        lastExitAt: message.lastExitAt ?? boot.lastExitAt,
+      };
   });
   server.on('error', () => process.exit(1));
   process.on('disconnect', () => process.exit(0));

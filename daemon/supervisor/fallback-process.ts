@@ -15,7 +15,7 @@ export const FALLBACK_DRAIN_MS = 1_500;
 export class FallbackKeeper {
   readonly #clock: Clock;
   readonly #handle: () => object | undefined;
-  readonly #reason: () => Pick<FallbackBoot, 'reason' | 'retryAfterSeconds'>;
+  readonly #reason: () => Omit<FallbackBoot, 'supervisorPid'>;
   readonly #onChange: () => void;
   readonly #spawn: SpawnChild;
   #isNeeded = false;
@@ -27,7 +27,7 @@ export class FallbackKeeper {
   constructor(options: {
     clock: Clock;
     handle: () => object | undefined;
-    reason: () => Pick<FallbackBoot, 'reason' | 'retryAfterSeconds'>;
+    reason: () => Omit<FallbackBoot, 'supervisorPid'>;
     onChange: () => void;
     spawn: SpawnChild;
   }) {
@@ -74,8 +74,8 @@ export class FallbackKeeper {
   }
 
   #boot(): FallbackBoot {
-    const { reason, retryAfterSeconds } = this.#reason();
-    return { supervisorPid: process.pid, reason, retryAfterSeconds };
+    const { reason, retryAfterSeconds, lastExitAt } = this.#reason();
+    return { supervisorPid: process.pid, reason, retryAfterSeconds, lastExitAt };
   }
 
   #start(): void {

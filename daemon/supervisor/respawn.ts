@@ -65,6 +65,10 @@ export class Respawn {
     return this.failure?.message ?? this.lastExit?.reason ?? 'it is starting';
   }
 
+  get lastExitAt(): string | null {
+    return this.lastExit?.at ?? null;
+  }
+
   get retryAfterSeconds(): number {
     const waitMs = (this.nextAttemptAtMs ?? 0) - this.#clock.now();
     return Math.max(1, Math.ceil(waitMs / 1000));

@@ -87,6 +87,8 @@ export interface FallbackBoot {
   readonly supervisorPid: number;
   readonly reason: string;
   readonly retryAfterSeconds: number;
+  /** When the last worker ended; null before the first did. */
+  readonly lastExitAt: string | null;
 }
 
 /** Between a supervisor and the successor that it spawned (docs/gateway.md, "Run loop"). In order of a succession. */

@@ -25,7 +25,7 @@ test('told to drain, it answers whoever is connected, accepts nobody else, and l
   onTestFinished(() => listening.close());
   let exited = (_exit: ChildExit): void => undefined;
   const exit = new Promise<ChildExit>((resolve) => (exited = resolve));
-  const boot = { supervisorPid: process.pid, reason: 'it crashed', retryAfterSeconds: 3 };
+  const boot = { supervisorPid: process.pid, reason: 'it crashed', retryAfterSeconds: 3, lastExitAt: null };
   const child = spawnProgram(
     [join(root, 'dist', 'main.cjs'), '@fallback'],
     { role: 'fallback', boot, output: 'ignore' },

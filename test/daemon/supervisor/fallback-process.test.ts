@@ -21,7 +21,7 @@ function keeping(handle: object | undefined = HANDLE): Kept {
   const keeper = new FallbackKeeper({
     clock,
     handle: () => handle,
-    reason: () => ({ reason: said.reason, retryAfterSeconds: 3 }),
+    reason: () => ({ reason: said.reason, retryAfterSeconds: 3, lastExitAt: null }),
     onChange: () => (changes += 1),
     spawn,
   });
@@ -37,7 +37,7 @@ test('it starts when nobody has accepted for 2 s, with the reason, on the handle
   expect(children).toHaveLength(1);
   expect(children[0]?.options).toMatchObject({
     role: 'fallback',
-    boot: { supervisorPid: process.pid, reason: 'it crashed', retryAfterSeconds: 3 },
+    boot: { supervisorPid: process.pid, reason: 'it crashed', retryAfterSeconds: 3, lastExitAt: null },
   });
   expect(children[0]?.sent).toEqual([{ message: { type: 'listen' }, handle: HANDLE }]);
   expect(keeper.isRunning).toBe(true);
@@ -135,7 +135,7 @@ describe('somebody answers although it ends', () => {
 test('without a handle there is nothing to answer on', () => {
   const clock = new FakeClock();
   const { spawn, children } = fakeSpawn();
-  const reason = (): { reason: string; retryAfterSeconds: number } => ({ reason: '', retryAfterSeconds: 1 });
+  const reason = () => ({ reason: '', retryAfterSeconds: 1, lastExitAt: null });
   const keeper = new FallbackKeeper({ clock, handle: () => undefined, reason, onChange: () => undefined, spawn });
   keeper.update(true);
   clock.advance(FALLBACK_AFTER_MS);

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { connection, isOutdated, pageSocket } from '../api/socket.js';
 import { Button } from '../components/button.js';
+import { language } from '../i18n/language.js';
 import { readSetting, writeSetting } from '../settings.js';
 import { CopyModeLine } from './copy-mode.js';
 import { t } from './text.js';
@@ -54,8 +55,18 @@ function useLateState() {
   return shown;
 }
 
+/** When the connection was lost: what is shown is from then. */
+function useLostAt(isOnline: boolean): number {
+  const [lostAt, setLostAt] = useState(Date.now);
+  useEffect(() => {
+    if (!isOnline) setLostAt(Date.now());
+  }, [isOnline]);
+  return lostAt;
+}
+
 function ConnectionLine() {
   const state = useLateState();
+  const lostAt = useLostAt(state.kind === 'online');
   const seconds = useSeconds(state.kind === 'waiting' ? state.untilMs : undefined);
   const reason = useReason(state.kind === 'waiting' && state.tries > 2);
   if (state.kind === 'online' || state.kind === 'unauthorized') return null;
@@ -63,7 +74,8 @@ function ConnectionLine() {
     return (
       <div class="banner bad">
         <span>
-          {reason === undefined ? t('gone') : t('goneReason', { reason })} {t('reconnecting', { seconds })}
+          {reason === undefined ? t('gone') : t('goneReason', { reason })} {t('reconnecting', { seconds })}{' '}
+          {t('shownFrom', { time: new Date(lostAt).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' }) })}
         </span>
         <Button onClick={() => pageSocket.wake()}>{t('tryNow')}</Button>
       </div>

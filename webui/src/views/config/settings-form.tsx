@@ -1,4 +1,5 @@
 /** The settings as a form made from the gateway's own schema. Only what was changed is sent. */
+import { useEffect, useState } from 'preact/hooks';
 import { useLiveReload } from '../../api/live-reload.js';
 import { call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
@@ -62,6 +63,25 @@ function Filters() {
   );
 }
 
+/** What was saved a moment ago is not in force yet, and need not be worried about. */
+const SETTLE_MS = 3_000;
+
+function NotInForce({ isShown }: { isShown: boolean }) {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    setLate(false);
+    if (!isShown) return undefined;
+    const timer = setTimeout(() => setLate(true), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [isShown]);
+  if (!isLate) return null;
+  return (
+    <p class="config-warning">
+      {t('notInForce')} <a href={hashOf('config', ['text'])}>{t('openText')}</a>
+    </p>
+  );
+}
+
 function Form({ loaded: { schema, view }, reload }: { loaded: Loaded; reload: () => void }) {
   const { edits, error, theirs, change, clear, closeConflict, save, saveOver } = useEdits(view, reload);
   useLiveReload(['config'], () => edits.size === 0 && reload());
@@ -69,11 +89,7 @@ function Form({ loaded: { schema, view }, reload }: { loaded: Loaded; reload: ()
   return (
     <>
       <Filters />
-      {!view.inForce && (
-        <p class="config-warning">
-          {t('notInForce')} <a href={hashOf('config', ['text'])}>{t('openText')}</a>
-        </p>
-      )}
+      <NotInForce isShown={!view.inForce} />
       {sections.length === 0 && <Empty title={t('noMatch', { search: address.value.query['q'] ?? '' })} />}
       {sections.map(({ name, fields }) => (
         <section key={name} class="card">

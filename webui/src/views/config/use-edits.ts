@@ -15,6 +15,9 @@ export type Edits = ReadonlyMap<string, Edit>;
 
 const newValue = ({ field, draft }: Edit): unknown => (draft === null ? null : valueOf(field.kind, draft));
 
+/** The gateway watches its files. */
+const IN_FORCE_MS = 1_500;
+
 const HIDDEN = '••••••••';
 
 /** The file's text with the edits in it. @param isShown  what was typed as a secret is hidden */
@@ -56,6 +59,8 @@ export function useEdits(view: ConfigView | undefined, reload: () => void) {
       const text = t('savedKeys', { keys: [...chosen.keys()].join(', ') });
       await showSaved({ before: revision, after: saved.revision, text, reload });
       clear();
+      // In force by then, also where no event says so.
+      setTimeout(reload, IN_FORCE_MS);
     } catch (failure) {
       setTheirs(undefined);
       if (failure instanceof ApiError && failure.status === 412) setTheirs(await call<ConfigView>('GET', '/api/config'));

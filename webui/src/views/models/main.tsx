@@ -44,7 +44,13 @@ function useOrder({ value: setup, set, reload }: Resource<Setup>): (order: reado
   return choose;
 }
 
-function useChanges({ reload }: Resource<Setup>) {
+/** Only the built-in guide can answer. */
+function hasNoProvider(setup: Setup | undefined): boolean {
+  return setup !== undefined && !setup.providers.some(({ configured, api }) => configured && api !== 'built-in');
+}
+
+function useChanges({ value: setup, reload }: Resource<Setup>) {
+  const isFirst = hasNoProvider(setup);
   const [edited, setEdited] = useState<{ readonly provider: Provider | undefined } | undefined>(undefined);
   const reloadSoon = (): void => void setTimeout(reload, IN_FORCE_MS);
   const attempt = (work: () => Promise<void>): void => {
@@ -56,7 +62,8 @@ function useChanges({ reload }: Resource<Setup>) {
     close: () => setEdited(undefined),
     saved: (id: string) => {
       setEdited(undefined);
-      showToast({ text: t('saved', { id }) });
+      const toChat = { label: t('toChat'), run: () => navigate(hashOf('chat')) };
+      showToast({ text: t('saved', { id }), ...(isFirst ? { action: toChat } : {}) });
       reloadSoon();
     },
     remove: ({ id, name }: Provider) =>
@@ -107,6 +114,15 @@ function SetupTab({ resource, checks, changes }: SetupProps) {
   return (
     <>
       {error !== undefined && <ErrorBox error={error} retry={reload} />}
+      {hasNoProvider(setup) && (
+        <section class="card first-provider">
+          <h2>{t('firstTitle')}</h2>
+          <p>{t('firstText')}</p>
+          <Button kind="primary" icon="plus" onClick={() => changes.open(undefined)}>
+            {t('addFirst')}
+          </Button>
+        </section>
+      )}
       <div class="model-choices">
         <ModelOrder setup={setup} checks={checks} onOrder={choose} />
         <Agents setup={setup} onChoose={(agent, model) => changes.chooseForAgent(agent, setup.agents, model)} />

@@ -3,6 +3,11 @@ import { defineText } from '../../i18n/language.js';
 export const t = defineText(
   {
     title: 'Models',
+    firstTitle: 'No language model yet',
+    firstText:
+      'Add a provider: its address, its key, and a test whether they are right. A server on this machine needs no key and is found by itself.',
+    addFirst: 'Add the first provider',
+    toChat: 'Go to the chat',
     tabs: 'Parts of this view',
     setup: 'Set-up',
     usage: 'Usage',
@@ -112,6 +117,10 @@ export const t = defineText(
   },
   {
     title: '模型',
+    firstTitle: '还没有语言模型',
+    firstText: '添加提供商：填写地址和密钥，并测试是否正确。本机上的服务无需密钥，会自动找到。',
+    addFirst: '添加第一个提供商',
+    toChat: '前往对话',
     tabs: '此页面的部分',
     setup: '设置',
     usage: '用量',

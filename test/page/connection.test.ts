@@ -1,0 +1,102 @@
+import { networkInterfaces } from 'node:os';
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { Installation } from '../helpers/installation.js';
+import { openView, tokenOf } from '../helpers/page.js';
+import { isAlive, RealGateway, until } from '../helpers/real-gateway.js';
+
+test.skipIf(noBrowser)('a token that was rotated is asked for anew, and the view goes on with the new one', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/config', { allowedErrors: /401|WebSocket/ });
+  await page.getByLabel('logs.level').selectOption('debug');
+  const [before, pid] = [tokenOf(gateway), gateway.workerPid()];
+  expect((await gateway.xopc('gateway', 'token', '--rotate')).code).toBe(0);
+  await until('the worker with the old one to leave', () => !isAlive(pid));
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('That token is not this gateway’s. It may have been rotated.').waitFor();
+  expect(tokenOf(gateway)).not.toBe(before);
+  await page.getByLabel('Token', { exact: true }).fill(tokenOf(gateway));
+  await page.keyboard.press('Enter');
+  await page.getByText('Saved: logs.level').waitFor();
+});
+
+test.skipIf(noBrowser)('a tab of an older build says so, and reloads when it is told to', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/sessions', { allowedErrors: /WebSocket/ });
+  let hellos = 0;
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      const frame = JSON.parse(String(message)) as { type: string; buildId?: string };
+      if (frame.type === 'hello' && ++hellos === 2) frame.buildId = 'another';
+      socket.send(JSON.stringify(frame));
+    });
+  });
+  await page.reload();
+  await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+  await until('the first hello', () => hellos === 1);
+  expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+  await page.getByText('The gateway has a newer version of this page.').waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+  await expect.poll(() => page.getByText('The gateway has a newer version of this page.').count()).toBe(0);
+});
+
+/** An address of this machine that is not its own loopback; where it has none, a second loopback address that browsers do not know as one. */
+function networkAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '0.0.0.0';
+}
+
+test.skipIf(noBrowser)('over plain HTTP from the network it works with the token, and warns until that is understood', async () => {
+  const gateway = await RealGateway.start({ env: { XOPC_HOST: '0.0.0.0' } });
+  const url = `http://${networkAddress()}:${gateway.port}`;
+  const page = await openPage(`${url}/#/sessions`, { token: tokenOf(gateway) });
+  await page.getByText('This connection is not encrypted').waitFor();
+  await page.getByText('No session yet').or(page.getByText('No sessions')).first().waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Understood' }).click();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+  expect(await page.getByText('This connection is not encrypted').count()).toBe(0);
+});
+
+test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what it showed and says why; a new one says it too', async () => {
+  const installation = new Installation();
+  const gateway = await RealGateway.create({}, installation.command);
+  const running = await gateway.run();
+  const page = await openView(gateway, '#/status', { allowedErrors: /503|WebSocket|Failed to load|ERR_/ });
+  await page.getByRole('heading', { name: 'Status', exact: true }).waitFor();
+  const repair = installation.replace('worker', `process.stderr.write('cannot live like this\\n'); process.exit(1);`);
+  process.kill(gateway.workerPid(), 'SIGKILL');
+  await page.getByText(/The gateway cannot start: .*exited with code 1/).waitFor({ timeout: 30_000 });
+  await page.getByText(/What you see is from \d/).waitFor();
+  await expectAccessible(page);
+  const late = await openPage(gateway.url, { allowedErrors: /503/ });
+  await late.getByRole('heading', { name: 'The gateway is not available right now' }).waitFor();
+  await late.getByText(/exited with code 1/).waitFor();
+  await late.getByText('Its last worker ended at').waitFor();
+  await expectAccessible(late);
+  repair();
+  expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+  await expect.poll(() => late.getByText('not available right now').count(), { timeout: 30_000 }).toBe(0);
+  await expect.poll(() => page.getByText('The gateway cannot start').count(), { timeout: 30_000 }).toBe(0);
+  expect(running.child.exitCode).toBeNull();
+});
+
+test.skipIf(noBrowser)('the page can be installed: its manifest, icons and colours are there', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openPage(gateway.url, { token: tokenOf(gateway) });
+  const href = await page.locator('link[rel=manifest]').getAttribute('href');
+  const manifest = (await (await fetch(gateway.url + href)).json()) as { icons: { src: string; sizes: string; type: string }[] };
+  for (const { src, sizes, type } of manifest.icons) {
+    const response = await fetch(gateway.url + src);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, type]);
+    if (type !== 'image/png') continue;
+    const size = `const image = new Image(); image.src = ${JSON.stringify(src)}; image.decode().then(() => image.naturalWidth + 'x' + image.naturalHeight)`;
+    expect(await page.evaluate(size)).toBe(sizes);
+  }
+  const touch = await page.locator('link[rel=apple-touch-icon]').getAttribute('href');
+  expect((await fetch(gateway.url + touch)).status).toBe(200);
+});

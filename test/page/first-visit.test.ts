@@ -1,0 +1,74 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { startFakeOpenAi } from '../fakes/openai/server.js';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { tokenOf } from '../helpers/page.js';
+import { RealGateway } from '../helpers/real-gateway.js';
+
+async function startWithoutModel(): Promise<{ gateway: RealGateway; baseUrl: string }> {
+  const model = await startFakeOpenAi({ models: ['one', 'two'] });
+  onTestFinished(() => model.close());
+  return { gateway: await RealGateway.start(), baseUrl: model.baseUrl };
+}
+
+const open = (gateway: RealGateway) => openPage(gateway.url, { token: tokenOf(gateway) });
+
+test.skipIf(noBrowser)('first visit with the mouse: the guide answers, a provider is added and tested, and a model answers', async () => {
+  const { gateway, baseUrl } = await startWithoutModel();
+  const page = await open(gateway);
+  await page.getByText('No language model yet').waitFor();
+  await page.getByRole('textbox', { name: 'Message' }).fill('Who are you?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('article', { name: 'Agent' }).getByText('no language model is configured yet').waitFor();
+  await page.getByRole('link', { name: 'Models' }).click();
+  await page.getByRole('button', { name: 'Add the first provider' }).waitFor();
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 1_440, height: 900 });
+  await page.getByRole('button', { name: 'Add the first provider' }).click();
+  await page.getByLabel('Base URL').fill(baseUrl);
+  await page.getByRole('button', { name: 'Test', exact: true }).click();
+  await page.getByText('one, two').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Go to the chat' }).click();
+  await page.getByText('What can I do for you?').waitFor();
+  await page.getByRole('textbox', { name: 'Message' }).fill('Hello, model');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('article', { name: 'Agent' }).getByText('Hello, model').waitFor();
+});
+
+test.skipIf(noBrowser)('first visit by keyboard alone: from the empty chat to an answer of a model', async () => {
+  const { gateway, baseUrl } = await startWithoutModel();
+  const page = await open(gateway);
+  const press = async (...keys: string[]): Promise<void> => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const add = page.getByRole('button', { name: 'Add a provider' });
+  await add.waitFor();
+  for (
+    let tabs = 0;
+    tabs < 30 &&
+    !(await page.evaluate<string>('document.activeElement.matches("button") ? document.activeElement.textContent : ""')).includes(
+      'Add a provider',
+    );
+    tabs += 1
+  )
+    await press('Tab');
+  await press('Enter');
+  await page.getByRole('button', { name: 'Add the first provider' }).waitFor();
+  await press('n');
+  await page.getByRole('dialog', { name: 'Add a provider' }).waitFor();
+  await page.keyboard.type(baseUrl);
+  await press('Enter');
+  await page.getByText('local was saved').waitFor();
+  await page.getByRole('listitem').filter({ hasText: 'local/one' }).first().waitFor();
+  await press('Control+k');
+  await page.keyboard.type('test all');
+  await press('Enter');
+  await page.getByText('Works').waitFor();
+  await press('g', 'c');
+  await page.getByText('What can I do for you?').waitFor();
+  await press('Shift+Escape');
+  await page.keyboard.type('Typed, never clicked');
+  await press('Enter');
+  await page.getByRole('article', { name: 'Agent' }).getByText('Typed, never clicked').waitFor();
+  expect(page.url()).toContain('#/chat/');
+});
