@@ -1,5 +1,6 @@
 /** REST and event streams of the running gateway, over `node:http`: the global `fetch` costs 100 ms at its first use. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { StatusDocument } from '../shared/control/messages.js';
 import { GatewayError, isErrorCode } from '../shared/errors.js';
 import type { GatewayEnvironment } from '../shared/node/env.js';
@@ -19,6 +20,8 @@ export interface ApiRequest {
   /** With its query. */
   readonly path: string;
   readonly body?: unknown;
+  /** Instead of `body`: a file, which is not held in memory. */
+  readonly file?: { readonly type: string; readonly content: Readable };
   readonly signal?: AbortSignal;
 }
 
@@ -97,6 +100,13 @@ export class ApiClient {
     return parseJson(text) as T;
   }
 
+  /** @returns the answer as it arrives @throws as {@link call} */
+  async download(request: ApiRequest): Promise<IncomingMessage> {
+    const response = await this.#send(request, '*/*');
+    if (isSuccess(response)) return response;
+    throw errorFromBody(response.statusCode ?? 0, await this.#guard(request, readBody(response)));
+  }
+
   /** Events of a stream until it ends. @throws as {@link call}; UNAVAILABLE when it breaks off */
   async *stream(request: ApiRequest): AsyncGenerator<ServerEvent> {
     const response = await this.#send(request, 'text/event-stream');
@@ -114,6 +124,7 @@ export class ApiClient {
       Accept: accept,
       ...(this.#target.token === undefined ? {} : { Authorization: `Bearer ${this.#target.token}` }),
       ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
+      ...(request.file === undefined ? {} : { 'Content-Type': request.file.type }),
     };
     const { host, port } = this.#target;
     return new Promise((resolve, reject) => {
@@ -130,7 +141,8 @@ export class ApiClient {
         resolve,
       );
       sent.on('error', (error) => reject(this.#translate(request, error)));
-      sent.end(body);
+      if (request.file === undefined) sent.end(body);
+      else request.file.content.on('error', (error) => sent.destroy(error)).pipe(sent);
     });
   }
 

@@ -25,6 +25,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     paths: ['pin', 'unpin', 'archive', 'unarchive', 'read', 'unread'].map((verb) => ['sessions', verb]),
     load: async () => (await import('./sessions/shelf.js')).SessionShelfCommand,
   },
+  { paths: [['sessions', 'export']], load: async () => (await import('./sessions/file.js')).SessionExportCommand },
+  { paths: [['sessions', 'import']], load: async () => (await import('./sessions/file.js')).SessionImportCommand },
   { paths: [['sessions', 'tag']], load: async () => (await import('./sessions/shelf.js')).SessionTagCommand },
   { paths: [['sessions'], ['sessions', 'list']], load: async () => (await import('./sessions/list.js')).SessionListCommand },
   { paths: [['sessions', 'show']], load: async () => (await import('./sessions/show.js')).SessionShowCommand },

@@ -31,31 +31,33 @@ export const sessionForkRequest = () => z.strictObject({ messageId: label(128).o
 export const sessionForkResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });
 
 /** Query of `GET /api/sessions/:key/export`. */
-export const sessionExportQuery = () => z.strictObject({ format: z.enum(['json', 'markdown']).default('json') });
+export const sessionExportQuery = () => z.strictObject({ format: z.enum(['json', 'jsonl', 'markdown']).default('json') });
 
-const text = () => z.string().max(1_000_000);
-
-/** The file of an export, and the body of `POST /api/sessions/import`. */
-export const sessionFile = () =>
+/** The first line of an export in JSON Lines; in JSON, all of it but `messages`. */
+export const sessionFileHeader = () =>
   z.strictObject({
     format: z.literal('xopc-session'),
     version: z.literal(1),
-    title: z.string().min(1).max(200),
+    title: z.string().min(1).max(512),
     agentId: label(64).optional(),
+    tags: z.array(label(MAX_TAG_LENGTH)).max(MAX_TAGS).optional(),
     channel: label(64).optional(),
     exportedAt: z.iso.datetime().optional(),
-    messages: z
-      .array(
-        z.strictObject({
-          role: z.enum(['user', 'assistant', 'system', 'tool']),
-          content: text(),
-          createdAt: z.iso.datetime(),
-          model: z.string().max(200).nullable(),
-          status: z.enum(['complete', 'aborted', 'error']),
-        }),
-      )
-      .max(20_000),
+    /** Where they stand in JSON; they are read one by one. */
+    messages: z.array(z.never()).max(0).optional(),
   });
+
+export const sessionFileMessage = () =>
+  z.strictObject({
+    role: z.enum(['user', 'assistant', 'system', 'tool']),
+    content: z.string(),
+    createdAt: z.iso.datetime(),
+    model: z.string().max(512).nullable(),
+    status: z.enum(['complete', 'aborted', 'error']),
+  });
+
+/** The file of an export, and the body of `POST /api/sessions/import`. */
+export const sessionFile = () => sessionFileHeader().extend({ messages: z.array(sessionFileMessage()) });
 
 export type SessionFile = z.output<ReturnType<typeof sessionFile>>;
 

@@ -52,6 +52,8 @@ const gateway = z.strictObject({
   cors: cors.prefault({}),
   drainTimeoutMs: z.int().min(0).max(600_000).default(DEFAULT_DRAIN_TIMEOUT_MS),
   maxBodyBytes: z.int().min(1_024).max(104_857_600).default(1_048_576),
+  /** A session's file may be this long: it is read piece by piece. */
+  maxImportBytes: z.int().min(1_024).max(1_099_511_627_776).default(1_073_741_824),
   /** Addresses or CIDR ranges of reverse proxies whose forwarding headers are believed. */
   trustedProxies: z.array(addressRange).default([]),
   /** Host names beyond this machine's own under which the gateway may be reached without the token. */

@@ -23,6 +23,13 @@ export function fakeChatService(calls: { name: string; input: unknown }[]): Chat
 }
 
 /** One session, whatever is asked. */
+async function* texts(text: string): AsyncGenerator<string> {
+  yield await Promise.resolve(text);
+}
+
+const HEADER = '{"format":"xopc-session","version":1,"title":"Copy"';
+const EXPORTS = { json: `${HEADER},"messages":[]}`, jsonl: `${HEADER}}\n`, markdown: '# Copy\n' };
+
 export function fakeArchive(calls: { name: string; input: unknown }[]): Services['archive'] {
   const at = '2026-02-03T04:05:06.000Z';
   const session: SessionDocument = {
@@ -47,7 +54,11 @@ export function fakeArchive(calls: { name: string; input: unknown }[]): Services
     change: (key, change) => note('archive.change', { key, change }, { ...session, key }),
     messages: (key, page) => note('archive.messages', { key, page }, { messages: [], hasOlder: false }),
     fork: (key, messageId) => note('archive.fork', { key, messageId }, session),
-    export: (key) => note('archive.export', key, { format: 'xopc-session', version: 1, title: 'Copy', messages: [] }),
-    import: (file) => note('archive.import', file, session),
+    export: (key, format) => note('archive.export', { key, format }, { title: 'Copy', text: texts(EXPORTS[format]) }),
+    async import(text, format) {
+      let length = 0;
+      for await (const piece of text) length += piece.length;
+      return note('archive.import', { length, format }, session);
+    },
   };
 }

@@ -23,7 +23,7 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
 
   await list.getByRole('button', { name: 'Actions for “Sea places”' }).press('Enter');
   const saved = page.waitForEvent('download');
-  await page.getByRole('menuitem', { name: 'Export as JSON' }).press('Enter');
+  await page.getByRole('menuitem', { name: 'Export as JSON', exact: true }).press('Enter');
   const file = await (await saved).path();
   expect((await saved).suggestedFilename()).toBe('Sea-places.json');
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({

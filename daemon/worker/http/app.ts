@@ -13,6 +13,7 @@ import { lastResult } from './last-result.js';
 import { accessLog } from './middleware/access-log.js';
 import { auth, createDemandToken, createRefuseAddress, createRefuseCredentials } from './middleware/auth.js';
 import { createReadJson } from './middleware/body.js';
+import { createOpenUpload } from './middleware/upload.js';
 import { cors } from './middleware/cors.js';
 import { errorResponse } from './middleware/error-response.js';
 import { healthDocument, healthFastPath } from './middleware/health.js';
@@ -80,6 +81,7 @@ function liveRules(config: () => Config) {
     cors: () => config().gateway.cors,
     isAuthEnabled: () => config().gateway.auth.enabled,
     maxBodyBytes: () => config().gateway.maxBodyBytes,
+    maxImportBytes: () => config().gateway.maxImportBytes,
   };
 }
 
@@ -141,6 +143,7 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
       }),
       {
         readJson: createReadJson(rules.maxBodyBytes),
+        openUpload: createOpenUpload(rules.maxImportBytes),
         demandToken,
         refuseCredentials,
       },

@@ -4,6 +4,7 @@ import { type Schema, validate } from '../../../shared/api/validate.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { type HttpContext, type HttpMiddleware, type RequestState, type RouterExtras } from './context.js';
 import type { DemandToken, RefuseCredentials } from './middleware/auth.js';
+import type { OpenUpload, Upload } from './middleware/upload.js';
 import { type ReadJson, refuseBody } from './middleware/body.js';
 
 /** A schema's maker: schemas are built when a route is first used, so that none costs start-up time. */
@@ -11,6 +12,8 @@ export type SchemaMaker<Output> = () => Schema<Output>;
 
 export interface RouteInput<Body, Query> {
   readonly body: Body;
+  /** Of a route with `upload`. */
+  readonly upload: Upload;
   readonly query: Query;
 }
 
@@ -42,6 +45,8 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   readonly refusal?: { readonly message: string; readonly hint: string };
   /** Without it, a request that has a body is refused. */
   readonly body?: SchemaMaker<Body>;
+  /** Media types, with what they hold: the body is `body` or one of these, is not held in memory, and is checked by the handler. */
+  readonly upload?: Readonly<Record<string, string>>;
   /** True: no body at all counts as `{}`. */
   readonly isBodyOptional?: boolean;
   /** Without it, the query is ignored. */
@@ -51,6 +56,7 @@ export interface RouteDefinition<Body, Query> extends RouteText {
 
 export interface RouteTools {
   readonly readJson: ReadJson;
+  readonly openUpload: OpenUpload;
   readonly demandToken: DemandToken;
   readonly refuseCredentials: RefuseCredentials;
 }
@@ -59,6 +65,7 @@ export interface RouteTools {
 export interface RouteFacts extends RouteText {
   readonly access: 'token' | 'own' | undefined;
   readonly body?: SchemaMaker<unknown>;
+  readonly upload?: Readonly<Record<string, string>>;
   readonly isBodyOptional: boolean;
   readonly query?: SchemaMaker<unknown>;
 }
@@ -102,15 +109,18 @@ async function demandAuthorization<Body, Query>(
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
   const bodySchema = once(definition.body);
   const querySchema = once(definition.query);
-  const toMiddleware = ({ readJson, demandToken, refuseCredentials }: RouteTools): HttpMiddleware => {
+  const toMiddleware = ({ readJson, openUpload, demandToken, refuseCredentials }: RouteTools): HttpMiddleware => {
     return async (ctx) => {
       if (definition.access === 'token') await demandToken(ctx);
-      const raw = await bodyOf(ctx, definition, readJson);
+      const { upload: types } = definition;
+      const upload = types && openUpload(ctx, ['application/json', ...Object.keys(types)]);
+      const raw = upload === undefined ? await bodyOf(ctx, definition, readJson) : undefined;
       await demandAuthorization(ctx, definition, refuseCredentials);
       const body = bodySchema();
       const query = querySchema();
       await definition.handle(ctx, {
-        body: (body === undefined ? undefined : validate(body, raw, 'body')) as Body,
+        upload: upload as Upload,
+        body: (body === undefined || upload !== undefined ? undefined : validate(body, raw, 'body')) as Body,
         query: (query === undefined ? undefined : validate(query, { ...ctx.query }, 'query')) as Query,
       });
     };

@@ -40,9 +40,8 @@ import { createOverviewHistory } from './overview-history.js';
 import { Samples } from './samples.js';
 import { createUsageService } from './usage.js';
 import { createOutgoingService } from './outgoing.js';
-import { publishedArchive, publishedMessages, publishedSessions } from './published-services.js';
-import { createSessionArchive } from './session-archive.js';
-import { createSessionService } from './sessions.js';
+import { publishedMessages } from './published-services.js';
+import { createSessions } from './create-sessions.js';
 import { createRemindCommand, createTaskScheduler, type RemindOptions } from './task-scheduler.js';
 import { TurnJournal } from './turn-journal.js';
 import { TurnRunner } from './turn-runner.js';
@@ -223,9 +222,8 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const { channels, outbox, inbox } = delivery;
   const agent = createAgentService({ store, turns, config, registry });
   const stopSession = (key: string): void => turns.stopSession(key);
-  const checkModel = (ref: string): void => void registry().resolve(ref);
   return {
-    sessions: publishedSessions(createSessionService({ store, clock, channels, config, stopTurns: stopSession }), publish),
+    ...createSessions({ ...shared, channels, publish, stopTurns: stopSession }),
     messages: publishedMessages(parts.messages, publish),
     outgoing: createOutgoingService({ store, clock, outbox }),
     channelAccounts: createChannelService({
@@ -238,11 +236,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
     webhooks: createWebhookService({ inbox, config }),
     agent,
     chat: createChatService({ ...shared, live, inbox, stopTurns: (key) => turns.stopTurns(key) }),
-    archive: publishedArchive(createSessionArchive({ store, clock, config, checkModel }), publish),
     commands: () => parts.commands.list(),
     completions: new Completions({ agent, clock, logger, config, registry, tools: parts.tools, publish }),
     models: createModelService(registry),
-    overview: { ...createOverviewService({ store, databasePath: path }), history: createOverviewHistory({ store, clock }) },
+    overview: {
+      ...createOverviewService({ store, databasePath: deps.paths.databasePath }),
+      history: createOverviewHistory({ store, clock }),
+    },
     usage: createUsageService({ store, clock }),
     cron: cron.service,
     ...lifecycleOf({ ...parts, store, registry }),

@@ -37,7 +37,7 @@ export function publishedArchive(archive: SessionArchive, publish: Publish): Ses
     ...archive,
     change: (key, change) => published('updated', archive.change(key, change)),
     fork: (key, messageId) => published('created', archive.fork(key, messageId)),
-    import: (file) => published('created', archive.import(file)),
+    import: (text, format) => published('created', archive.import(text, format)),
   };
 }
 

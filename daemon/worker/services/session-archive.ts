@@ -1,7 +1,4 @@
-/** Whole sessions: renamed, read page by page, copied, written to a file and read from one. */
-import type { SessionFile } from '../../../shared/api/session-archive.js';
-import type { Clock } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
+/** Whole sessions: changed, read page by page, copied, written to a file and read from one. */
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { normaliseTag } from '../../../shared/session-filters.js';
@@ -9,18 +6,15 @@ import { appendMessage, findMessage, readMessagesAfter, readNewestMessages } fro
 import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
 import { changeShelf, type ShelfChange } from '../store/session-shelf.js';
 import { ensureSession, findSession, setSessionModel, setSessionTitle } from '../store/sessions.js';
-import type { Store } from '../store/store.js';
 import { toWellFormed } from '../store/text.js';
 import { findAgent } from './agents.js';
 import type { MessageDocument, SessionDocument } from './contracts.js';
 import { toMessageDocument, toSessionDocument } from './documents.js';
+import { createSessionFiles, type SessionFileOptions, type SessionFiles } from './session-files.js';
 import { sessionOf } from './session-key.js';
 import { sessionNotFound } from './sessions.js';
 
-export interface SessionArchiveOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  config(): Config;
+export interface SessionArchiveOptions extends SessionFileOptions {
   /** @throws MODEL_NOT_FOUND for a model that cannot be used */
   checkModel(ref: string): void;
 }
@@ -31,7 +25,7 @@ export interface SessionChange extends ShelfChange {
   readonly model?: string | null;
 }
 
-export interface SessionArchive {
+export interface SessionArchive extends SessionFiles {
   /** @throws SESSION_NOT_FOUND, MODEL_NOT_FOUND */
   change(key: string, change: SessionChange): Promise<SessionDocument>;
   /** The newest `limit` (default 100) before that message, oldest first. @throws SESSION_NOT_FOUND */
@@ -41,10 +35,6 @@ export interface SessionArchive {
   ): Promise<{ messages: (MessageDocument & { seq: number })[]; hasOlder: boolean }>;
   /** A new session of the page with the messages up to that one. @throws SESSION_NOT_FOUND; CONFLICT for a message of another session */
   fork(key: string, messageId: string | undefined): Promise<SessionDocument>;
-  /** @throws SESSION_NOT_FOUND */
-  export(key: string): Promise<SessionFile>;
-  /** A new session of the page. @throws INVALID_REQUEST for an agent that is not there */
-  import(file: SessionFile): Promise<SessionDocument>;
 }
 
 const DEFAULT_PAGE = 100;
@@ -95,34 +85,6 @@ async function addSession(db: Queries, { agentId, title, messages, nowMs }: NewC
   return open(db, session.key);
 }
 
-/** To a file, and from one. */
-function fileActions(options: SessionArchiveOptions): Pick<SessionArchive, 'export' | 'import'> {
-  const { store, clock } = options;
-  return {
-    async export(key) {
-      return store.read(async (db) => {
-        const session = await open(db, key);
-        const messages = (await readAll(db, session.id)).map(toMessageDocument);
-        const { title, agentId, channel } = toSessionDocument(session);
-        const said = messages.map(({ role, content, createdAt, model, status }) => ({ role, content, createdAt, model, status }));
-        const exportedAt = new Date(clock.now()).toISOString();
-        return { format: 'xopc-session', version: 1, title, agentId, channel, exportedAt, messages: said };
-      });
-    },
-
-    async import(file) {
-      const { title, agentId, messages } = file;
-      const agents = options.config().agents.list.map(({ id }) => id);
-      const agent = findAgent(options.config(), agentId !== undefined && agents.includes(agentId) ? agentId : undefined);
-      const said = messages.map((message) => ({ ...message, content: toWellFormed(message.content), atMs: Date.parse(message.createdAt) }));
-      const row = await store.write((db) =>
-        addSession(db, { agentId: agent.id, title: toWellFormed(title), messages: said, nowMs: clock.now() }),
-      );
-      return toSessionDocument(row);
-    },
-  };
-}
-
 export function createSessionArchive(options: SessionArchiveOptions): SessionArchive {
   const { store, clock } = options;
   return {
@@ -167,17 +129,6 @@ export function createSessionArchive(options: SessionArchiveOptions): SessionArc
       });
     },
 
-    ...fileActions(options),
+    ...createSessionFiles(options),
   };
-}
-
-const NAMES = { user: 'User', assistant: 'Agent', system: 'Gateway', tool: 'Tool' } as const;
-
-/** An export for people. */
-export function toMarkdown({ title, messages }: SessionFile): string {
-  const parts = messages.map(({ role, content, createdAt, model }) => {
-    const who = model === null ? NAMES[role] : `${NAMES[role]} (${model})`;
-    return `## ${who}, ${createdAt}\n\n${content}\n`;
-  });
-  return [`# ${title.replace(/\s+/g, ' ')}\n`, ...parts].join('\n');
 }

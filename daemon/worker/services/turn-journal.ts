@@ -6,7 +6,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { TurnUsage } from '../providers/token-cost.js';
-import { acquireLease, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
+import { acquireLease, hasVoidLeases, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
 import { isInboxTurn, isTurnRepeatable } from '../store/inbox.js';
 import { appendMessage, findMessage, removeToolResults } from '../store/messages.js';
 import type { Queries, SessionRow, TurnRow } from '../store/schema.js';
@@ -176,7 +176,7 @@ export class TurnJournal {
     const running = await store.read(readRunningTurns);
     const live = this.#liveOwners();
     const orphans = running.filter((turn) => !live.includes(turn.instance_id));
-    if (orphans.length > 0) {
+    if (orphans.length > 0 || (await store.read((db) => hasVoidLeases(db, live)))) {
       await store.write(async (db) => {
         for (const orphan of orphans) await this.#interrupt(db, orphan);
         await removeVoidLeases(db, live);

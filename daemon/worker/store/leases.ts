@@ -50,6 +50,11 @@ export async function releaseLease(db: Queries, lease: { key: string; owner: str
   await remove.run(db, lease);
 }
 
+/** @returns whether there is a lease of an instance that is gone */
+export async function hasVoidLeases(db: Queries, liveOwners: readonly string[]): Promise<boolean> {
+  return (await db.selectFrom('leases').select('key').where('owner', 'not in', liveOwners).limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** Removes the leases of instances that are gone. */
 export async function removeVoidLeases(db: Queries, liveOwners: readonly string[]): Promise<void> {
   await db.deleteFrom('leases').where('owner', 'not in', liveOwners).execute();

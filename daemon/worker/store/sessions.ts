@@ -105,7 +105,13 @@ const selectDeleted = prepare<{ key: string; afterMs: number }>()((db, p) =>
 const markLiving = prepare<{ id: number }>()((db, p) => db.updateTable('sessions').set({ deleted_at: null }).where('id', '=', p.id));
 
 const selectDoomed = prepare<{ beforeMs: number }>()((db, p) =>
-  db.selectFrom('sessions').select('id').where('deleted_at', '<=', p.beforeMs).limit(sql.lit(1)),
+  db
+    .selectFrom('sessions')
+    .select('id')
+    .where('deleted_at', '<=', p.beforeMs)
+    // Not one that is being imported (session-staging.ts).
+    .where(sql<boolean>`not exists (select 1 from leases where leases.key = 'import:' || sessions.id)`)
+    .limit(sql.lit(1)),
 );
 
 const deleteMessages = prepare<{ sessionId: number; limit: number }>()((db, p) =>

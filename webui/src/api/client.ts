@@ -49,7 +49,9 @@ async function send(call: Call): Promise<Response> {
       method: call.method,
       headers,
       cache: 'no-store',
-      ...(call.body === undefined ? {} : { body: typeof call.body === 'string' ? call.body : JSON.stringify(call.body) }),
+      ...(call.body === undefined
+        ? {}
+        : { body: typeof call.body === 'string' || call.body instanceof Blob ? call.body : JSON.stringify(call.body) }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     });
   } catch (error) {

@@ -24,17 +24,20 @@ function unsupported(message: string): GatewayError {
   return new GatewayError('UNSUPPORTED_MEDIA_TYPE', { message });
 }
 
-function checkHeaders(ctx: HttpContext): void {
+/** @param types  that are taken. @returns the one that it is. @throws UNSUPPORTED_MEDIA_TYPE */
+export function checkHeaders(ctx: HttpContext, types: readonly string[] = ['application/json']): string {
   const encoding = ctx.get('Content-Encoding').trim().toLowerCase();
   if (encoding !== '' && encoding !== 'identity')
     throw unsupported(`Bodies with Content-Encoding '${encoding.slice(0, 40)}' are not read. Send it unencoded.`);
-  const [type = '', ...parameters] = ctx.get('Content-Type').split(';');
-  if (type.trim().toLowerCase() !== 'application/json') {
-    throw unsupported(`The body's Content-Type is '${type.trim().slice(0, 80)}'; it must be application/json.`);
+  const [given = '', ...parameters] = ctx.get('Content-Type').split(';');
+  const type = given.trim().toLowerCase();
+  if (!types.includes(type)) {
+    throw unsupported(`The body's Content-Type is '${given.trim().slice(0, 80)}'; it must be ${types.join(' or ')}.`);
   }
   const charset = parameters.map((parameter) => /^\s*charset="?([^"\s]*)"?\s*$/i.exec(parameter)?.[1]).find((value) => value !== undefined);
   if (charset !== undefined && !/^utf-?8$/i.test(charset))
     throw unsupported(`The charset '${charset.slice(0, 40)}' is not read; JSON is UTF-8.`);
+  return type;
 }
 
 function typeOf(error: unknown): string {

@@ -62,6 +62,7 @@ const SEGMENT_TAGS: Readonly<Record<string, string>> = {
   'models-json': 'config',
   'page-links': 'page',
   webhook: 'channels',
+  'session-tags': 'sessions',
   metrics: 'status',
   'openapi.json': 'status',
 };
@@ -121,10 +122,16 @@ function securityOf({ access }: RouteFacts, path: string): Operation['security']
 
 const json = (schema: JsonSchema): Content => ({ 'application/json': { schema } });
 
-function responsesOf({ answer, media = {} }: RouteFacts, path: string): Operation['responses'] {
+/** Media types that are described in words. */
+function texts(media: Readonly<Record<string, string>> = {}): Content {
+  return Object.fromEntries(
+    Object.entries(media).map(([type, description]) => [type, { schema: { type: 'string', description } }] as const),
+  );
+}
+
+function responsesOf({ answer, media }: RouteFacts, path: string): Operation['responses'] {
   const errors = json({ $ref: isOpenAiPath(path) ? '#/components/schemas/OpenAiError' : '#/components/schemas/Error' });
-  const others = Object.entries(media).map(([type, description]) => [type, { schema: { type: 'string', description } }] as const);
-  const content = { ...(answer === undefined ? {} : json(toJsonSchema(answer(), 'output'))), ...Object.fromEntries(others) };
+  const content = { ...(answer === undefined ? {} : json(toJsonSchema(answer(), 'output'))), ...texts(media) };
   return {
     200: { description: 'Done', content },
     '4XX': { description: 'The request is not right, or not allowed', content: errors },
@@ -142,7 +149,12 @@ function operationOf({ method, path, facts }: Route): Operation {
     parameters: [...pathParameters(template, facts.params), ...queryParameters(facts.query), ...headerParameters(facts.headers)],
     ...(facts.body === undefined
       ? {}
-      : { requestBody: { required: !facts.isBodyOptional, content: json(toJsonSchema(facts.body(), 'input')) } }),
+      : {
+          requestBody: {
+            required: !facts.isBodyOptional,
+            content: { ...json(toJsonSchema(facts.body(), 'input')), ...texts(facts.upload) },
+          },
+        }),
     responses: responsesOf(facts, path),
   };
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   commandsResponse,
   messagePageQuery,
@@ -11,7 +12,7 @@ import {
 } from '../../../../shared/api/session-archive.js';
 import { sessionKey } from '../../../../shared/api/sessions.js';
 import { validate } from '../../../../shared/api/validate.js';
-import { type SessionArchive, toMarkdown } from '../../services/session-archive.js';
+import type { SessionArchive } from '../../services/session-archive.js';
 import type { HttpContext } from '../context.js';
 import { given } from '../given.js';
 import { type Route, route } from '../route.js';
@@ -19,6 +20,15 @@ import { type Route, route } from '../route.js';
 function keyOf(ctx: HttpContext): string {
   return validate(sessionKey(), ctx.params['key'], 'session key');
 }
+
+const JSON_LINES = 'application/x-ndjson';
+
+/** By format: what the file is called and how it is announced. */
+const FILES = {
+  json: ['json', 'application/json; charset=utf-8'],
+  jsonl: ['jsonl', `${JSON_LINES}; charset=utf-8`],
+  markdown: ['md', 'text/markdown; charset=utf-8'],
+} as const;
 
 /** A name that every file system takes. */
 function fileName(title: string, extension: string): string {
@@ -46,17 +56,20 @@ function wholeSessionRoutes(archive: SessionArchive): Route[] {
     route({
       method: 'GET',
       path: '/api/sessions/:key/export',
-      summary: 'A session as a file: JSON that can be imported, or Markdown',
+      summary: 'A session as a file: JSON or JSON Lines that can be imported, or Markdown',
       params: { key: sessionKey },
       query: sessionExportQuery,
       answer: sessionFile,
-      media: { 'text/markdown': 'With `format=markdown`: the session for people' },
+      media: {
+        [JSON_LINES]: 'With `format=jsonl`: the header, and a message a line',
+        'text/markdown': 'With `format=markdown`: the session for people',
+      },
       async handle(ctx, { query }) {
-        const file = await archive.export(keyOf(ctx));
-        const isMarkdown = query.format === 'markdown';
-        ctx.set('Content-Disposition', `attachment; ${fileName(file.title, isMarkdown ? 'md' : 'json')}`);
-        if (isMarkdown) ctx.set('Content-Type', 'text/markdown; charset=utf-8');
-        ctx.body = isMarkdown ? toMarkdown(file) : file;
+        const [extension, type] = FILES[query.format];
+        const { title, text } = await archive.export(keyOf(ctx), query.format);
+        ctx.set('Content-Disposition', `attachment; ${fileName(title, extension)}`);
+        ctx.set('Content-Type', type);
+        ctx.body = Readable.from(text, { objectMode: false });
       },
     }),
     route({
@@ -65,8 +78,10 @@ function wholeSessionRoutes(archive: SessionArchive): Route[] {
       summary: 'Make a session of the page from an exported file',
       answer: sessionForkResponse,
       body: sessionFile,
-      async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', session: await archive.import(body) };
+      upload: { [JSON_LINES]: 'As `format=jsonl` of the export' },
+      async handle(ctx, { upload }) {
+        const format = upload.type === JSON_LINES ? 'jsonl' : 'json';
+        ctx.body = { status: 'ok', session: await archive.import(upload.text, format) };
       },
     }),
   ];

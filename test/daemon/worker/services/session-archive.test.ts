@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { toMarkdown } from '../../../../daemon/worker/services/session-archive.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 
 const KEY = 'main:api:default:direct:notes';
@@ -49,7 +48,7 @@ test('what cannot be chosen or is not there is refused and changes nothing', asy
   expect((await sessions.get(KEY)).session.title).not.toBe('x');
   const gone = 'main:api:default:direct:gone';
   const { change, messages, fork, export: toFile } = archive;
-  const calls = [() => change(gone, {}), () => messages(gone, {}), () => fork(gone, undefined), () => toFile(gone)];
+  const calls = [() => change(gone, {}), () => messages(gone, {}), () => fork(gone, undefined), () => toFile(gone, 'json')];
   for (const call of calls) {
     await expect(call()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
   }
@@ -80,23 +79,4 @@ test('a copy up to a message is a session of the page that goes its own way', as
   expect((await sessions.get(KEY)).messages).toHaveLength(6);
   expect((await archive.fork(KEY, undefined)).messageCount).toBe(6);
   await expect(archive.fork(copy.key, messages[5]?.id)).rejects.toMatchObject({ code: 'CONFLICT' });
-});
-
-test('an export that is imported is the same again', async () => {
-  const { archive } = await withTalk();
-  await archive.change(KEY, { title: 'Ünïcode 🎉 title' });
-  const file = await archive.export(KEY);
-  const imported = await archive.import(file);
-  expect(imported).toMatchObject({ channel: 'webchat', title: 'Ünïcode 🎉 title', messageCount: 6 });
-  const again = await archive.export(imported.key);
-  expect({ ...again, channel: file.channel, exportedAt: file.exportedAt }).toEqual(file);
-  // An agent that is not here any more: the default one goes on.
-  expect(await archive.import({ ...file, agentId: 'elsewhere' })).toMatchObject({ agentId: 'main' });
-});
-
-test('an export for people names who said what', async () => {
-  const { archive } = await withTalk();
-  const text = toMarkdown(await archive.export(KEY));
-  expect(text).toMatch(/^# .+\n\n## User, \d{4}-\d\d-\d\dT[^\n]+\n\n\/help\n/);
-  expect(text).toContain('## Agent (xopc/guide), ');
 });

@@ -53,7 +53,7 @@ function ImportButton({ onDone }: { onDone: () => void }) {
       <input
         ref={input}
         type="file"
-        accept="application/json,.json"
+        accept=".json,.jsonl,.ndjson,application/json"
         class="off-screen"
         tabIndex={-1}
         aria-hidden="true"

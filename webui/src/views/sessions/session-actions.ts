@@ -83,22 +83,17 @@ function save(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 1_000);
 }
 
-export async function download(key: string, format: 'json' | 'markdown'): Promise<void> {
+export async function download(key: string, format: 'json' | 'jsonl' | 'markdown'): Promise<void> {
   const response = await request({ method: 'GET', path: apiPath('/api/sessions/:key/export', { key }, { format }), isAction: true });
   const disposition = response.headers.get('Content-Disposition') ?? '';
   const name = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
   save(await response.blob(), name === undefined ? 'session' : decodeURIComponent(name));
 }
 
+/** The browser sends it as it lies on the disk, however long it is. */
 export async function importFile(file: File): Promise<void> {
-  const text = await file.text();
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    showToast({ text: t('importFailed'), kind: 'error' });
-    return;
-  }
-  const { session } = await call<SessionAnswer>('POST', '/api/sessions/import', { body: document });
+  const type = /\.json$/i.test(file.name) ? 'application/json' : 'application/x-ndjson';
+  const options = { body: file, headers: { 'Content-Type': type } };
+  const { session } = await call<SessionAnswer>('POST', '/api/sessions/import', options);
   showToast({ text: t('imported', { title: session.title }) });
 }

@@ -58,6 +58,7 @@ function RowMenu({ session, onAct }: Pick<SessionRowProps, 'session' | 'onAct'>)
         { label: t('fork'), icon: 'fork', run: () => void attempt(() => fork(key)) },
         { label: t('exportMarkdown'), icon: 'download', run: () => void attempt(() => download(key, 'markdown')) },
         { label: t('exportJson'), icon: 'download', run: () => void attempt(() => download(key, 'json')) },
+        { label: t('exportJsonLines'), icon: 'download', run: () => void attempt(() => download(key, 'jsonl')) },
         { label: t('copyKey'), icon: 'copy', run: () => void copyText(key) },
         { label: t('delete'), icon: 'trash', kind: 'danger', run: () => onAct('delete') },
       ]}

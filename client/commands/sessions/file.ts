@@ -1,0 +1,84 @@
+import { Command, Option } from 'clipanion';
+import { createReadStream, createWriteStream, renameSync, rmSync, statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { GatewayError } from '../../../shared/errors.js';
+import { ApiCommand } from '../../api-command.js';
+import { TerminalText } from '../../render/terminal-text.js';
+import { type Session, sessionPath } from './session.js';
+
+const FORMATS = ['jsonl', 'json', 'markdown'];
+
+function fileError(path: string, error: unknown): GatewayError {
+  const { code = 'unknown' } = error as NodeJS.ErrnoException;
+  return new GatewayError('USAGE', { message: `${path} cannot be used (${code})`, hint: 'Give another file.', cause: error });
+}
+
+export class SessionExportCommand extends ApiCommand {
+  static override readonly paths = [['sessions', 'export']];
+  static override readonly usage = Command.Usage({
+    category: 'Sessions',
+    description: 'Write a conversation to a file, or to the standard output.',
+    details: 'What is written as jsonl (the default) or json can be imported, however long it is; markdown is for people.',
+    examples: [
+      ['To a file', 'xopc sessions export main:webchat:default:direct:me --output me.jsonl'],
+      ['To read', 'xopc sessions export main:webchat:default:direct:me --format markdown'],
+    ],
+  });
+
+  readonly format = Option.String('--format', 'jsonl', { description: 'jsonl (default), json or markdown.' });
+  readonly output = Option.String('-o,--output', { description: 'The file; it is replaced when the export is complete.' });
+  readonly key = Option.String({ name: 'key' });
+
+  protected async run(): Promise<number> {
+    const path = sessionPath(this.key);
+    if (!FORMATS.includes(this.format))
+      throw new GatewayError('USAGE', { message: `--format ${this.format} is none of ${FORMATS.join(', ')}` });
+    const api = await this.connect();
+    const content = await api.download({ method: 'GET', path: `${path}/export?format=${this.format}` });
+    if (this.output === undefined) {
+      const text = new TerminalText(this.out.isTerminal);
+      for await (const chunk of content.setEncoding('utf8') as AsyncIterable<string>) await this.out.write(text.push(chunk));
+      await this.out.write(text.end());
+      return 0;
+    }
+    const partial = `${this.output}.${process.pid}.part`;
+    try {
+      await pipeline(content, createWriteStream(partial, { mode: 0o600, flags: 'wx' }));
+      renameSync(partial, this.output);
+    } catch (error) {
+      rmSync(partial, { force: true });
+      throw fileError(this.output, error);
+    }
+    if (this.json) await this.printJson({ key: this.key, file: this.output });
+    else await this.note(`${this.key} written to ${this.output}`);
+    return 0;
+  }
+}
+
+export class SessionImportCommand extends ApiCommand {
+  static override readonly paths = [['sessions', 'import']];
+  static override readonly usage = Command.Usage({
+    category: 'Sessions',
+    description: 'Make a conversation of an exported file.',
+    details: 'It is a new one of the page. All of it is imported, or nothing.',
+    examples: [['From a file', 'xopc sessions import me.jsonl']],
+  });
+
+  readonly file = Option.String({ name: 'file' });
+
+  protected async run(): Promise<number> {
+    try {
+      if (!statSync(this.file).isFile()) throw Object.assign(new Error('no file'), { code: 'EISDIR' });
+    } catch (error) {
+      throw fileError(this.file, error);
+    }
+    const type = extname(this.file).toLowerCase() === '.json' ? 'application/json' : 'application/x-ndjson';
+    const api = await this.connect();
+    const file = { type, content: createReadStream(this.file) };
+    const { session } = await api.call<{ session: Session }>({ method: 'POST', path: '/api/sessions/import', file });
+    if (this.json) await this.printJson(session);
+    else await this.printLine(`${session.key} imported: ${session.messageCount} messages`);
+    return 0;
+  }
+}

@@ -1,0 +1,231 @@
+/** A session as a file, written and read piece by piece: a long one needs no more memory than a short one. */
+import { type SessionFile, sessionFileHeader, sessionFileMessage } from '../../../shared/api/session-archive.js';
+import { type Schema, validate } from '../../../shared/api/validate.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { newId } from '../../../shared/ids.js';
+import { normaliseTag } from '../../../shared/session-filters.js';
+import { appendMessage, readMessagesAfter } from '../store/messages.js';
+import { purgeInSteps } from '../store/purge.js';
+import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import { changeShelf } from '../store/session-shelf.js';
+import { dropStagedSession, publishSession, STAGED_AT, stageSession } from '../store/session-staging.js';
+import { findSession, purgeSessions, setSessionTitle } from '../store/sessions.js';
+import type { Store } from '../store/store.js';
+import { toWellFormed } from '../store/text.js';
+import { findAgent } from './agents.js';
+import type { SessionDocument } from './contracts.js';
+import { toSessionDocument } from './documents.js';
+import { JsonFile, JsonLinesFile, wrongFile } from './session-file-reader.js';
+import { sessionOf } from './session-key.js';
+import { sessionNotFound } from './sessions.js';
+
+export interface SessionFileOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly instanceId: string;
+  config(): Config;
+}
+
+export type FileFormat = 'json' | 'jsonl' | 'markdown';
+
+export interface SessionFiles {
+  /** @returns the file's text, piece by piece. @throws SESSION_NOT_FOUND before the first */
+  export(key: string, format: FileFormat): Promise<{ readonly title: string; readonly text: AsyncIterable<string> }>;
+  /**
+   * A new session of the page, seen by everybody when all of it is on disk and by nobody before.
+   * @throws INVALID_REQUEST for what is no export; what `text` throws
+   */
+  import(text: AsyncIterable<string>, format: 'json' | 'jsonl'): Promise<SessionDocument>;
+}
+
+type FileMessage = SessionFile['messages'][number];
+
+const PAGE = 200;
+/** What one write takes: others wait for it. */
+const BATCH_MESSAGES = 200;
+const BATCH_LENGTH = 262_144;
+
+async function* pagesOf(store: Store, sessionId: number): AsyncGenerator<MessageRow[]> {
+  let afterSeq = 0;
+  for (;;) {
+    const rows = await store.read((db) => readMessagesAfter(db, { sessionId, afterSeq, limit: PAGE }));
+    if (rows.length > 0) yield rows;
+    const last = rows.at(-1);
+    if (rows.length < PAGE || last === undefined) return;
+    afterSeq = last.seq;
+  }
+}
+
+const toFileMessage = ({ role, content, created_at: atMs, model, status }: MessageRow): FileMessage => ({
+  role,
+  content,
+  createdAt: new Date(atMs).toISOString(),
+  model,
+  status,
+});
+
+const NAMES = { user: 'User', assistant: 'Agent', system: 'Gateway', tool: 'Tool' } as const;
+
+function toMarkdown({ role, content, createdAt, model }: FileMessage): string {
+  const who = model === null ? NAMES[role] : `${NAMES[role]} (${model})`;
+  return `\n## ${who}, ${createdAt}\n\n${content}\n`;
+}
+
+type Header = Omit<SessionFile, 'messages'>;
+
+/** What begins and ends a file, and how a message stands in it. */
+const WRITERS: Readonly<
+  Record<FileFormat, { begin(header: Header): string; message(message: FileMessage, isFirst: boolean): string; end: string }>
+> = {
+  json: {
+    begin: (header) => `${JSON.stringify(header).slice(0, -1)},"messages":[`,
+    message: (message, isFirst) => `${isFirst ? '' : ','}\n${JSON.stringify(message)}`,
+    end: '\n]}\n',
+  },
+  // Nothing of when and where it was written: what is read from it is written again byte for byte.
+  jsonl: {
+    begin: ({ channel: _channel, exportedAt: _exportedAt, ...header }) => `${JSON.stringify(header)}\n`,
+    message: (message) => `${JSON.stringify(message)}\n`,
+    end: '',
+  },
+  markdown: {
+    begin: ({ title }) => `# ${title.replace(/\s+/g, ' ')}\n`,
+    message: toMarkdown,
+    end: '',
+  },
+};
+
+async function* write(
+  store: Store,
+  session: SessionRow,
+  { format, header }: { format: FileFormat; header: Header },
+): AsyncGenerator<string> {
+  const writer = WRITERS[format];
+  yield writer.begin(header);
+  let isFirst = true;
+  for await (const rows of pagesOf(store, session.id)) {
+    yield rows
+      .map((row) => {
+        const text = writer.message(toFileMessage(row), isFirst);
+        isFirst = false;
+        return text;
+      })
+      .join('');
+  }
+  yield writer.end;
+}
+
+function parse<T>(text: string, schema: Schema<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrongFile(`'${text.slice(0, 60)}' is not valid JSON.`);
+  }
+  return validate(schema, value, 'file');
+}
+
+/** Fills a session that nobody sees yet. */
+class Import {
+  readonly #options: SessionFileOptions;
+  readonly #message = sessionFileMessage();
+  #row: SessionRow | undefined;
+  #waiting: FileMessage[] = [];
+  #length = 0;
+
+  constructor(options: SessionFileOptions) {
+    this.#options = options;
+  }
+
+  async add(texts: readonly string[]): Promise<void> {
+    for (const text of texts) {
+      this.#waiting.push(parse(text, this.#message));
+      this.#length += text.length;
+      if (this.#waiting.length >= BATCH_MESSAGES || this.#length >= BATCH_LENGTH) await this.#flush();
+    }
+  }
+
+  async finish(text: string): Promise<SessionDocument> {
+    const { store, instanceId } = this.#options;
+    const config = this.#options.config();
+    const { title, agentId, tags = [] } = parse(text, sessionFileHeader());
+    const known = config.agents.list.some(({ id }) => id === agentId);
+    const agent = findAgent(config, known ? agentId : undefined);
+    await this.#flush();
+    return store.write(async (db) => {
+      const { id, key } = this.#row ?? (await this.#stage(db));
+      const own = sessionOf({ agentId: agent.id, channel: 'webchat', peerId: key.split(':').slice(4).join(':') });
+      await db.updateTable('sessions').set({ agent_id: agent.id, key: own.key }).where('id', '=', id).execute();
+      await setSessionTitle(db, { id, title: toWellFormed(title) });
+      await changeShelf(db, id, { unread: false, tags: [...new Set(tags.map((tag) => normaliseTag(toWellFormed(tag))))] });
+      const isThere = await publishSession(db, { id, instanceId });
+      const row = isThere ? await findSession(db, own.key) : undefined;
+      if (row === undefined) throw new Error('the imported session was removed meanwhile');
+      return toSessionDocument(row);
+    });
+  }
+
+  /** Nothing stays of it. */
+  async abandon(): Promise<void> {
+    const { store, instanceId } = this.#options;
+    const row = this.#row;
+    if (row === undefined) return;
+    await store.write((db) => dropStagedSession(db, { id: row.id, instanceId }));
+    await purgeInSteps(
+      store,
+      (db) => purgeSessions(db, STAGED_AT),
+      () => true,
+    );
+  }
+
+  /** Runs in a write. Whose it will be is in the header, which may come last. */
+  async #stage(db: Queries): Promise<SessionRow> {
+    const { clock, instanceId } = this.#options;
+    const session = sessionOf({ agentId: findAgent(this.#options.config(), undefined).id, channel: 'webchat', peerId: newId('chat') });
+    return stageSession(db, { ...session, nowMs: clock.now(), instanceId });
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#length = 0;
+    if (batch.length === 0) return;
+    this.#row = await this.#options.store.write(async (db) => {
+      const row = this.#row ?? (await this.#stage(db));
+      for (const { role, content, createdAt, model, status } of batch) {
+        const message = { id: newId('msg'), sessionId: row.id, turnId: null, role, content: toWellFormed(content), model, status };
+        await appendMessage(db, { ...message, nowMs: Date.parse(createdAt) });
+      }
+      return row;
+    });
+  }
+}
+
+export function createSessionFiles(options: SessionFileOptions): SessionFiles {
+  const { store, clock } = options;
+  return {
+    async export(key, format) {
+      const session = await store.read((db) => findSession(db, key));
+      if (session === undefined) throw sessionNotFound(key);
+      const { title, agentId, channel, tags } = toSessionDocument(session);
+      const named = { format: 'xopc-session', version: 1, title, agentId, ...(tags.length === 0 ? {} : { tags: [...tags] }) } as const;
+      const header: Header = { ...named, channel, exportedAt: new Date(clock.now()).toISOString() };
+      return { title, text: write(store, session, { format, header }) };
+    },
+
+    async import(text, format) {
+      const reader = format === 'jsonl' ? new JsonLinesFile() : new JsonFile();
+      const into = new Import(options);
+      try {
+        for await (const piece of text) await into.add(reader.push(piece));
+        const { messages, header } = reader.end();
+        await into.add(messages);
+        return await into.finish(header);
+      } catch (error) {
+        await into.abandon().catch(() => undefined);
+        throw error;
+      }
+    },
+  };
+}
