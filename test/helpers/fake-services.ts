@@ -9,9 +9,10 @@ import { EventLog } from '../../daemon/worker/services/event-log.js';
 import { LogLevelOverride } from '../../daemon/worker/services/log-level.js';
 import { systemClock } from '../../shared/clock.js';
 import { GatewayError } from '../../shared/errors.js';
+import { fakeSessionService } from './fake-sessions.js';
 import { fakeCronService } from './fake-cron.js';
 import { fakeChannelService, fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
-import type { AgentEvent, MessageDocument, Services, SessionDocument } from '../../daemon/worker/services/contracts.js';
+import type { AgentEvent, Services } from '../../daemon/worker/services/contracts.js';
 
 export interface FakeServices extends Services {
   /** `service.method` in the order of the calls, with what was given. */
@@ -47,27 +48,6 @@ export async function* hangingScript(first: string, signal: AbortSignal): AsyncG
   });
 }
 
-function session(key: string, channel: string): SessionDocument {
-  const shelf = { pinned: false, archived: false, unread: false, tags: [] };
-  return {
-    key,
-    agentId: key.split(':')[0] ?? 'main',
-    channel,
-    title: '',
-    createdAt: NOW,
-    updatedAt: NOW,
-    messageCount: 0,
-    model: null,
-    ...shelf,
-  };
-}
-
-const digest = { lastMessage: null, lastModel: null, answering: false, usage: { inputTokens: 0, outputTokens: 0, costUsd: 0 } };
-
-function notFound(key: string): GatewayError {
-  return new GatewayError('SESSION_NOT_FOUND', { message: `no session '${key}'` });
-}
-
 function messageService(fake: FakeServices): Services['messages'] {
   const accepted = new Map<string, { body: string; messageId: string }>();
   return {
@@ -84,41 +64,6 @@ function messageService(fake: FakeServices): Services['messages'] {
     async sync(message, { deliver, signal }) {
       fake.calls.push({ name: 'messages.sync', input: { message, deliver } });
       return { reply: await fake.reply(message.content, signal) };
-    },
-  };
-}
-
-function sessionService(fake: FakeServices): Services['sessions'] {
-  const sessions = new Map<string, SessionDocument>();
-  const messages: MessageDocument[] = [];
-  return {
-    create(input) {
-      fake.calls.push({ name: 'sessions.create', input });
-      if (input.agentId === 'ghost') throw new GatewayError('INVALID_REQUEST', { message: "no agent 'ghost'" });
-      const key = `${input.agentId ?? 'main'}:${input.channel ?? ''}:default:direct:${input.chatId ?? 'a/b c'}`;
-      const existing = sessions.get(key);
-      const made = existing ?? session(key, input.channel ?? '');
-      sessions.set(key, made);
-      return Promise.resolve({ session: made, created: existing === undefined });
-    },
-    list(input) {
-      fake.calls.push({ name: 'sessions.list', input });
-      return Promise.resolve({ sessions: [...sessions.values()].map((one) => ({ ...one, ...digest })), nextCursor: null });
-    },
-    tags: () => Promise.resolve(['work']),
-    get(key) {
-      fake.calls.push({ name: 'sessions.get', input: key });
-      const found = sessions.get(key);
-      return found === undefined ? Promise.reject(notFound(key)) : Promise.resolve({ session: found, messages });
-    },
-    delete(key) {
-      fake.calls.push({ name: 'sessions.delete', input: key });
-      return sessions.delete(key) ? Promise.resolve({ restorableUntil: '2026-01-08T00:00:00.000Z' }) : Promise.reject(notFound(key));
-    },
-    restore(key) {
-      fake.calls.push({ name: 'sessions.restore', input: key });
-      const found = sessions.get(key);
-      return found === undefined ? Promise.reject(notFound(key)) : Promise.resolve(found);
     },
   };
 }
@@ -193,5 +138,5 @@ export function createFakeServices(): FakeServices {
     logs: fakeLogService(calls),
     logLevel: new LogLevelOverride({ clock: systemClock, configured: () => 'info' }),
   };
-  return Object.assign(fake, { messages: messageService(fake), sessions: sessionService(fake) });
+  return Object.assign(fake, { messages: messageService(fake), sessions: fakeSessionService(fake.calls) });
 }

@@ -49,7 +49,8 @@ export function curlLine({ method, path, body, headers }: Call, { origin, hasTok
   const parts = ['curl', ...(method === 'GET' ? [] : ['-X', method]), quote(new URL(path, origin).href)];
   if (hasToken) parts.push('-H', '"Authorization: Bearer $XOPC_TOKEN"');
   for (const [name, value] of Object.entries(headers ?? {})) parts.push('-H', quote(`${name}: ${value}`));
-  if (body !== undefined) {
+  if (body instanceof File) parts.push('-T', shellWord(body.name));
+  else if (body !== undefined) {
     if (headers?.['Content-Type'] === undefined) parts.push('-H', quote('Content-Type: application/json'));
     // Raw: a text that begins with @ is no file.
     parts.push('--data-raw', quote(typeof body === 'string' ? body : JSON.stringify(hideSecrets(body))));
