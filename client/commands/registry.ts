@@ -43,7 +43,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: [['cron'], ['cron', 'list']], load: async () => (await import('./cron/list.js')).CronListCommand },
   { paths: [['cron', 'add']], load: async () => (await import('./cron/change.js')).CronAddCommand },
   { paths: [['cron', 'edit']], load: async () => (await import('./cron/change.js')).CronEditCommand },
-  { paths: [['cron', 'remove']], load: async () => (await import('./cron/change.js')).CronRemoveCommand },
+  { paths: [['cron', 'remove']], load: async () => (await import('./cron/remove.js')).CronRemoveCommand },
+  { paths: [['cron', 'restore']], load: async () => (await import('./cron/remove.js')).CronRestoreCommand },
   {
     paths: [
       ['cron', 'enable'],

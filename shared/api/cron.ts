@@ -100,7 +100,7 @@ export const cronRunDocument = () =>
 export const cronListResponse = () => z.strictObject({ status: okStatus(), jobs: z.array(cronJobDocument()) });
 export const cronJobResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument() });
 export const cronTriggerResponse = () => z.strictObject({ status: okStatus(), message: z.literal('Task triggered'), run_id: z.string() });
-export const cronDeleteResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument() });
+export const cronDeleteResponse = () => z.strictObject({ status: okStatus(), job: cronJobDocument(), restorableUntil: z.iso.datetime() });
 export const cronRunsResponse = () =>
   z.strictObject({ status: okStatus(), runs: z.array(cronRunDocument()), nextCursor: z.string().nullable() });
 export const cronPlanResponse = () =>

@@ -72,7 +72,8 @@ export function fakeCronService(calls: { name: string; input: unknown }[]): Cron
     create: (input) => answer('cron.create', input, fakeJob),
     update: (id, input) => answer('cron.update', { id, ...input }, fakeJob),
     toggle: (id) => answer('cron.toggle', id, { ...fakeJob, enabled: false, nextRunAt: null }),
-    delete: (id) => answer('cron.delete', id, fakeJob),
+    delete: (id) => answer('cron.delete', id, { job: fakeJob, restorableUntil: TIME }),
+    restore: (id) => answer('cron.restore', id, fakeJob),
     trigger: (id, runId) => answer('cron.trigger', runId === undefined ? id : { id, runId }, { runId: 'run_1' }),
     plan: (hours) =>
       answer('cron.plan', hours, {

@@ -46,7 +46,7 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   expect(await jobsOf(gateway)).toEqual([]);
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('link', { name: 'House' }).waitFor();
-  expect(await jobsOf(gateway)).toMatchObject([{ name: 'House', schedule: '0 * * * *', enabled: false }]);
+  expect(await jobsOf(gateway)).toMatchObject([{ name: 'House', schedule: '0 * * * *', enabled: false, lastRun: { state: 'done' } }]);
 });
 
 test.skipIf(noBrowser)('a job is made, run and deleted by keyboard alone', async () => {

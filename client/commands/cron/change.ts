@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { ApiCommand } from '../../api-command.js';
-import { addCommandOf, type CronJob, describeJob, JOB_FLAGS, type JobFlag, jobPath } from './job.js';
+import { type CronJob, describeJob, JOB_FLAGS, type JobFlag, jobPath } from './job.js';
 
 const category = 'Scheduled jobs';
 
@@ -162,29 +162,6 @@ export class CronRunCommand extends ApiCommand {
     else {
       await this.printLine(`${runId} triggered`);
       await this.note(`See what came of it with: xopc cron history ${this.id}`);
-    }
-    return 0;
-  }
-}
-
-export class CronRemoveCommand extends ApiCommand {
-  static override readonly paths = [['cron', 'remove']];
-  static override readonly usage = Command.Usage({
-    category,
-    description: 'Delete a scheduled job with its history.',
-    examples: [['By its id', 'xopc cron remove job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
-  });
-
-  readonly id = Option.String({ name: 'id' });
-
-  protected async run(): Promise<number> {
-    const path = jobPath(this.id);
-    const api = await this.connect();
-    const { job } = await api.call<{ job: CronJob }>({ method: 'DELETE', path });
-    if (this.json) await this.printJson({ job_id: this.id, removed: true, job });
-    else {
-      await this.printLine(`${this.id} removed`);
-      await this.note(`Make it again with: ${addCommandOf(job)}`);
     }
     return 0;
   }

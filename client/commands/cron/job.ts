@@ -1,6 +1,6 @@
 /** Scheduled jobs as the API gives them, and their fields as flags. */
 import { GatewayError } from '../../../shared/errors.js';
-import { cronAddCommand, JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-command.js';
+import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-command.js';
 import { parseSince } from '../../../shared/log/since.js';
 
 export interface CronJob {
@@ -42,11 +42,6 @@ const READERS: Readonly<Record<JobFlagKind, Read>> = { text: readText, duration:
 export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: string; readonly read: Read }[] = JOB_FLAG_FIELDS.map(
   ({ flag, field, kind }) => ({ flag, field, read: READERS[kind] }),
 );
-
-/** The command line that makes the same job again. */
-export function addCommandOf(job: CronJob): string {
-  return cronAddCommand({ ...job });
-}
 
 /** The path of one job. @throws USAGE for what cannot be an id */
 export function jobPath(id: string): string {

@@ -10,6 +10,8 @@ const MIN_GRACE_MS = 120_000;
 const MAX_GRACE_MS = 7_200_000;
 const AT_GRACE_MS = 86_400_000;
 /** One occurrence that ends with the worker again and again is given up. */
+/** So long a deleted job can be brought back; then it is gone for good, with its runs. */
+export const CRON_UNDO_MS = 7 * 24 * 60 * 60 * 1_000;
 export const MAX_INTERRUPTIONS = 3;
 
 /** @param failures  attempts that failed in a row, from 1 */

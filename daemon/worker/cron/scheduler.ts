@@ -1,13 +1,14 @@
 /** The scheduler: one timer for all jobs, in the one active worker. What is due is read from the store each time. */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { hasCronJobOfTheFuture, purgeCronJobs, readNextCronInstant } from '../store/cron-jobs.js';
+import { hasCronJobOfTheFuture, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron-jobs.js';
 import { listRunningRuns, listStartableRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron-runs.js';
-import { purgeInSteps } from '../store/purge.js';
+import { PURGE_ROWS, purgeInSteps } from '../store/purge.js';
 import type { CronMode, Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { claimDue, type ClaimedRun, rewind, startDue } from './claim.js';
+import { CRON_UNDO_MS } from './policy.js';
 import { interruptOrphans, isOrphan } from './finish.js';
 import type { RunChange, TellChat } from './run-rows.js';
 
@@ -211,6 +212,11 @@ export class Scheduler {
     await purgeInSteps(
       store,
       (db) => purgeCronRuns(db, beforeMs),
+      () => true,
+    );
+    await purgeInSteps(
+      store,
+      async (db) => (await purgeDeletedCronJobs(db, nowMs - CRON_UNDO_MS)) * PURGE_ROWS,
       () => true,
     );
     this.#options.announceDeleted(await store.write((db) => purgeCronJobs(db, beforeMs)));

@@ -7,7 +7,8 @@ import type { RunChange } from '../cron/run-rows.js';
 import { Scheduler } from '../cron/scheduler.js';
 import type { CronService } from './cron-contract.js';
 import type { GatewayEvent } from './contracts.js';
-import { createCronService, jobEvent } from './cron.js';
+import { createCronService } from './cron.js';
+import { jobEvent } from './cron-documents.js';
 import { createCronActions, type CronActionsOptions } from './cron-actions.js';
 
 export interface CronDeps extends CronActionsOptions {

@@ -199,7 +199,7 @@ function makeParts(deps: ConversationDeps) {
     clock,
     create: (input, key) => cron.service.create(input, key),
     listOfChat: (chat) => cron.service.listOfChat(chat),
-    remove: (id) => cron.service.delete(id),
+    remove: async (id) => (await cron.service.delete(id)).job,
   };
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
   const send = sendPort(channels, () => messages);

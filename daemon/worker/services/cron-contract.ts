@@ -110,8 +110,10 @@ export interface CronService {
   update(id: string, input: CronJobInput): Promise<CronJobDocument>;
   /** @throws JOB_NOT_FOUND */
   toggle(id: string): Promise<CronJobDocument>;
-  /** Its history goes with it, and what runs of it is stopped. @returns what it was. @throws JOB_NOT_FOUND */
-  delete(id: string): Promise<CronJobDocument>;
+  /** It fires no more; what waits or runs of it is ended. @returns until when it can be brought back @throws JOB_NOT_FOUND */
+  delete(id: string): Promise<{ job: CronJobDocument; restorableUntil: string }>;
+  /** The same job again, with its history. @throws JOB_NOT_FOUND; CONFLICT while it is there */
+  restore(id: string): Promise<CronJobDocument>;
   /**
    * Runs it now, also when it is disabled; behind a run of it that is under way. With `runId`: once more what that run
    * was for. @throws JOB_NOT_FOUND; NOT_FOUND for a run; CONFLICT where that cannot be

@@ -1,6 +1,7 @@
 /** Scheduled jobs and their runs as callers see them. */
 import { GatewayError } from '../../../shared/errors.js';
 import type { CronJobRow, CronRunRow } from '../store/schema.js';
+import type { GatewayEvent } from './contracts.js';
 import type { CronJobDocument, CronRunDocument } from './cron-contract.js';
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
@@ -80,4 +81,8 @@ export function jobNotFound(id: string): GatewayError {
     details: { job_id: id },
     hint: 'GET /api/cron lists them.',
   });
+}
+
+export function jobEvent(id: string, change: 'created' | 'updated' | 'deleted'): GatewayEvent {
+  return { type: 'cron', job_id: id, change, run_id: null, state: null };
 }

@@ -9,25 +9,18 @@ import { type CronWords, previewSchedule } from '../cron/preview.js';
 import { firstInstant, parseSchedule } from '../cron/schedule.js';
 import type { Scheduler } from '../cron/scheduler.js';
 import { resolveTimeZone } from '../cron/time-zone.js';
-import {
-  countCronJobs,
-  deleteCronJob,
-  findCronJob,
-  insertCronJob,
-  listCronJobs,
-  listCronJobsOfChat,
-  updateCronJob,
-} from '../store/cron-jobs.js';
+import { countCronJobs, findCronJob, insertCronJob, listCronJobs, listCronJobsOfChat, updateCronJob } from '../store/cron-jobs.js';
 import { endCronRun, listCronRuns, listLastRuns, listUnfinishedRuns } from '../store/cron-runs.js';
 import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
 import { findOutboxMessage } from '../store/outbox-pages.js';
 import type { CronJobRow, Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { toWellFormed } from '../store/text.js';
+import { createRemoval } from './cron-removal.js';
 import { findAgent } from './agents.js';
 import type { GatewayEvent } from './contracts.js';
 import type { CronJobDocument, CronJobInput, CronService } from './cron-contract.js';
-import { jobNotFound, toJobDocument, toRunDocument } from './cron-documents.js';
+import { jobEvent, jobNotFound, toJobDocument, toRunDocument } from './cron-documents.js';
 import { planJobs } from './cron-plan.js';
 import { triggerRun } from './cron-trigger.js';
 import { sessionOf } from './session-key.js';
@@ -42,10 +35,6 @@ export interface CronServiceOptions {
   checkModel(ref: string): void;
   readonly publish: (event: GatewayEvent) => void;
   readonly loadWords: () => CronWords;
-}
-
-export function jobEvent(id: string, change: 'created' | 'updated' | 'deleted'): GatewayEvent {
-  return { type: 'cron', job_id: id, change, run_id: null, state: null };
 }
 
 type JobValues = Omit<CronJobRow, 'seq' | 'id' | 'created_at' | 'failures' | 'deleted_at'>;
@@ -206,17 +195,7 @@ export function createCronService(options: CronServiceOptions): CronService {
     update: (id, input) => change(id, () => input),
     toggle: (id) => change(id, (before) => ({ enabled: before.enabled !== 1 })),
 
-    async delete(id) {
-      const { row, last } = await store.write(async (db) => {
-        const found = await load(db, id);
-        const [run] = await listCronRuns(db, { jobId: id, limit: 1 });
-        await deleteCronJob(db, id);
-        return { row: found, last: run };
-      });
-      publish(jobEvent(id, 'deleted'));
-      void scheduler.wake();
-      return toJobDocument(row, last);
-    },
+    ...createRemoval(options),
 
     trigger: (id, runId) => triggerRun(options, id, runId),
 

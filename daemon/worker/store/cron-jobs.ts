@@ -26,20 +26,39 @@ export async function updateCronJob(db: Queries, id: string, change: CronJobChan
   await db.updateTable('cron_jobs').set(encoded(change)).where('id', '=', id).execute();
 }
 
-/** Runs in a write; its runs go with it. @returns whether there was such a job */
-export async function deleteCronJob(db: Queries, id: string): Promise<boolean> {
-  const { numDeletedRows } = await db.deleteFrom('cron_jobs').where('id', '=', id).executeTakeFirst();
-  return numDeletedRows > 0n;
+/** Runs in a write. It fires no more, in a build before this one either. */
+export async function markCronJobDeleted(db: Queries, id: string, nowMs: number): Promise<void> {
+  await updateCronJob(db, id, { deleted_at: nowMs, next_at: null });
+}
+
+/** @returns the job of that id, unless it was deleted at `afterMs` or earlier */
+export async function findDeletedCronJob(db: Queries, target: { id: string; afterMs: number }): Promise<CronJobRow | undefined> {
+  const query = db.selectFrom('cron_jobs').selectAll().where('id', '=', target.id).where('deleted_at', '>', target.afterMs);
+  const row = await query.executeTakeFirst();
+  return row === undefined ? undefined : toRow(row);
+}
+
+/** Runs in a write. */
+export async function restoreCronJob(db: Queries, id: string, change: { next_at: number | null; updated_at: number }): Promise<void> {
+  await updateCronJob(db, id, { ...change, deleted_at: null });
+}
+
+/** Runs in a write: removes for good what was deleted at `beforeMs` or earlier, its runs with it; one at a time. @returns how many */
+export async function purgeDeletedCronJobs(db: Queries, beforeMs: number): Promise<number> {
+  const doomed = await db.selectFrom('cron_jobs').select('id').where('deleted_at', '<=', beforeMs).limit(1).executeTakeFirst();
+  if (doomed === undefined) return 0;
+  await db.deleteFrom('cron_jobs').where('id', '=', doomed.id).execute();
+  return 1;
 }
 
 export async function findCronJob(db: Queries, id: string): Promise<CronJobRow | undefined> {
-  const row = await db.selectFrom('cron_jobs').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await db.selectFrom('cron_jobs').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
   return row === undefined ? undefined : toRow(row);
 }
 
 /** In the order in which they were made. */
 export async function listCronJobs(db: Queries): Promise<CronJobRow[]> {
-  return (await db.selectFrom('cron_jobs').selectAll().orderBy('seq').execute()).map(toRow);
+  return (await db.selectFrom('cron_jobs').selectAll().where('deleted_at', 'is', null).orderBy('seq').execute()).map(toRow);
 }
 
 /** What a chat waits for, the next first. */
@@ -70,6 +89,7 @@ export async function purgeCronJobs(db: Queries, beforeMs: number): Promise<stri
     .deleteFrom('cron_jobs')
     .where('enabled', '=', 1)
     .where('next_at', 'is', null)
+    .where('deleted_at', 'is', null)
     .where('updated_at', '<=', beforeMs)
     .where((where) =>
       where.not(where.exists(where.selectFrom('cron_runs').select('cron_runs.id').whereRef('cron_runs.job_id', '=', 'cron_jobs.id'))),
@@ -106,7 +126,11 @@ export async function hasCronJobOfTheFuture(db: Queries, nowMs: number): Promise
 }
 
 export async function countCronJobs(db: Queries): Promise<number> {
-  const row = await db.selectFrom('cron_jobs').select(db.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+  const row = await db
+    .selectFrom('cron_jobs')
+    .select(db.fn.countAll<number>().as('count'))
+    .where('deleted_at', 'is', null)
+    .executeTakeFirstOrThrow();
   return row.count;
 }
 

@@ -58,6 +58,7 @@ async function failedRuns(db: Queries, { sinceMs, limit }: FailureQuery): Promis
       'cron_jobs.name',
     ])
     .where('cron_runs.finished_at', '>=', sinceMs)
+    .where('cron_jobs.deleted_at', 'is', null)
     .where('cron_runs.state', 'in', ['failed', 'interrupted', 'missed'])
     .orderBy('cron_runs.finished_at', 'desc')
     .limit(limit)

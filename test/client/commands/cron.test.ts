@@ -76,15 +76,14 @@ test.each([
   expect(server.seen[0]).toMatchObject({ method, path, body });
 });
 
-test('what was removed can be made again with the command that is printed', async () => {
-  const job = { ...fakeJob, message: "it's time", graceMs: 90_000, retries: 1, enabled: false };
-  const server = await fakeHttp((_request, response) => json(response, { job }));
+test('what was removed is brought back with the command that is printed', async () => {
+  const server = await fakeHttp((_request, response) => json(response, { job: fakeJob, restorableUntil: '2026-01-08T00:00:00.000Z' }));
   const { home, controlPath } = testPaths();
   await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));
   const { stderr } = await runCommand(['cron', 'remove', 'job_1'], { home });
-  expect(stderr).toContain(
-    `xopc cron add '0 9 * * *' 'it'\\''s time' --name Report --timezone Europe/Berlin --channel webchat --chat me --grace 90s --timeout 1s --retries 1 --disabled`,
-  );
+  expect(stderr).toContain('Until 2026-01-08T00:00:00.000Z it can be brought back: xopc cron restore job_1');
+  expect((await runCommand(['cron', 'restore', 'job_1'], { home })).stdout).toContain('job_1');
+  expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(['DELETE /api/cron/job_1', 'POST /api/cron/job_1/restore']);
 });
 
 test.each([

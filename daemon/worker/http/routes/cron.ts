@@ -94,11 +94,21 @@ function jobRoutes(cron: CronService): Route[] {
     route({
       method: 'DELETE',
       path: '/api/cron/:id',
-      summary: 'Delete a scheduled job with its history',
+      summary: 'Delete a scheduled job with its history; it can be restored for seven days',
       params,
       answer: api.cronDeleteResponse,
       async handle(ctx) {
-        ctx.body = { status: 'ok', job: await cron.delete(idOf(ctx)) };
+        ctx.body = { status: 'ok', ...(await cron.delete(idOf(ctx))) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/cron/:id/restore',
+      summary: 'Bring back a scheduled job that was deleted in the last seven days, with its history',
+      params,
+      answer: api.cronJobResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', job: await cron.restore(idOf(ctx)) };
       },
     }),
     route({

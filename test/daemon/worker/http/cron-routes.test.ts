@@ -11,6 +11,7 @@ test.each([
   ['POST', '/api/cron/job_1/toggle', undefined, api.cronJobResponse, 'cron.toggle', 'job_1'],
   ['PATCH', '/api/cron/job_1', { retries: 0 }, api.cronJobResponse, 'cron.update', { id: 'job_1', retries: 0 }],
   ['DELETE', '/api/cron/job_1', undefined, api.cronDeleteResponse, 'cron.delete', 'job_1'],
+  ['POST', '/api/cron/job_1/restore', undefined, api.cronJobResponse, 'cron.restore', 'job_1'],
   ['GET', '/api/cron/job_1/runs?limit=5', undefined, api.cronRunsResponse, 'cron.runs', { id: 'job_1', limit: 5 }],
   [
     'GET',

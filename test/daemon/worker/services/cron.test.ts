@@ -86,6 +86,23 @@ test('a changed schedule counts from now, a renamed job keeps its next time, and
   await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
 });
 
+test('a deleted job comes back as it was: its id, its history, its next time counted from now; what waited of it does not', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
+  const { runId } = await cron.trigger(job.id);
+  await expect(cron.restore(job.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await cron.delete(job.id)).toMatchObject({ job: { id: job.id }, restorableUntil: '2026-01-08T08:00:00.000Z' });
+  expect(await cron.list()).toEqual([]);
+  await expect(cron.runs(job.id, {})).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  clock.advance(150 * 60_000);
+  expect(await cron.restore(job.id)).toMatchObject({ id: job.id, enabled: true, nextRunAt: '2026-01-01T11:00:00.000Z' });
+  expect((await cron.runs(job.id, {})).runs).toMatchObject([{ id: runId, state: 'skipped', error: 'the job was deleted' }]);
+  await cron.delete(job.id);
+  clock.advance(7 * 86_400_000);
+  await expect(cron.restore(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+});
+
 test('/remind makes a job for the chat that it was said in', async () => {
   const clock = new FakeClock(START);
   const conversation = await makeConversation({ clock, isActive: false });

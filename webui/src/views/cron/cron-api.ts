@@ -48,10 +48,6 @@ export async function saveJob(input: JobInput, job: Job | undefined): Promise<Jo
   return (await call<JobAnswer>(method, path, { body })).job;
 }
 
-export async function createJob(body: JobInput): Promise<Job> {
-  return saveJob(body, undefined);
-}
-
 export async function toggleJob(id: string): Promise<Job> {
   return (await call<JobAnswer>('POST', apiPath('/api/cron/:id/toggle', { id }))).job;
 }
@@ -65,29 +61,7 @@ export async function deleteJob(id: string): Promise<void> {
   await call('DELETE', apiPath('/api/cron/:id', { id }));
 }
 
-const INPUT_NAMES = [
-  'name',
-  'schedule',
-  'message',
-  'mode',
-  'channel',
-  'chat_id',
-  'accountId',
-  'agentId',
-  'session',
-  'timezone',
-  'model',
-  'enabled',
-  'overlap',
-  'missed',
-  'interrupted',
-  'graceMs',
-  'timeoutMs',
-  'retries',
-  'notifyAfter',
-] as const satisfies readonly (keyof JobInput & keyof Job)[];
-
-/** What a job was made of: to make it again. */
-export function inputOf(job: Job): JobInput {
-  return Object.fromEntries(INPUT_NAMES.map((name) => [name, job[name]]).filter(([, value]) => value !== null)) as JobInput;
+/** The same job again, with its history. */
+export async function restoreJob(id: string): Promise<Job> {
+  return (await call<JobAnswer>('POST', apiPath('/api/cron/:id/restore', { id }))).job;
 }

@@ -3,7 +3,7 @@ import type { Resource } from '../../api/use-resource.js';
 import { errorText } from '../../components/feedback.js';
 import { showToast, showUndo } from '../../components/toast.js';
 import { hashOf, navigate } from '../../shell/router.js';
-import { createJob, deleteJob, inputOf, type Job, runJob, toggleJob } from './cron-api.js';
+import { deleteJob, type Job, restoreJob, runJob, toggleJob } from './cron-api.js';
 import { t } from './text.js';
 
 export interface JobActions {
@@ -40,7 +40,7 @@ export function jobActions({ value = [], set, reload }: Resource<readonly Job[]>
         navigate(hashOf('cron'));
         await deleteJob(job.id);
         const restore = async (): Promise<void> => {
-          await createJob(inputOf(job));
+          await restoreJob(job.id);
         };
         showUndo(t('isDeleted', { name: job.name }), () => attempt(restore));
       }),

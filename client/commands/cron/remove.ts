@@ -1,0 +1,49 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { type CronJob, describeJob, jobPath } from './job.js';
+
+const category = 'Scheduled jobs';
+
+export class CronRemoveCommand extends ApiCommand {
+  static override readonly paths = [['cron', 'remove']];
+  static override readonly usage = Command.Usage({
+    category,
+    description: 'Delete a scheduled job with its history. It can be brought back for seven days.',
+    examples: [['By its id', 'xopc cron remove job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
+  });
+
+  readonly id = Option.String({ name: 'id' });
+
+  protected async run(): Promise<number> {
+    const path = jobPath(this.id);
+    const api = await this.connect();
+    const { job, restorableUntil } = await api.call<{ job: CronJob; restorableUntil: string }>({ method: 'DELETE', path });
+    if (this.json) await this.printJson({ job_id: this.id, removed: true, job, restorableUntil });
+    else {
+      await this.printLine(`${this.id} removed`);
+      await this.note(`Until ${restorableUntil} it can be brought back: xopc cron restore ${this.id}`);
+    }
+    return 0;
+  }
+}
+
+export class CronRestoreCommand extends ApiCommand {
+  static override readonly paths = [['cron', 'restore']];
+  static override readonly usage = Command.Usage({
+    category,
+    description: 'Bring back a scheduled job that was deleted in the last seven days, with its history.',
+    details: 'It has the same id. What it would have done meanwhile is not made up for.',
+    examples: [['By its id', 'xopc cron restore job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
+  });
+
+  readonly id = Option.String({ name: 'id' });
+
+  protected async run(): Promise<number> {
+    const path = `${jobPath(this.id)}/restore`;
+    const api = await this.connect();
+    const { job } = await api.call<{ job: CronJob }>({ method: 'POST', path });
+    if (this.json) await this.printJson(job);
+    else await this.printLine(describeJob(job));
+    return 0;
+  }
+}
