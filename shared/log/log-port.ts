@@ -1,3 +1,12 @@
+/** The logger with fields that each of its lines has: what belongs together is found by them. */
+export function withFields(logger: LogPort, fields: Record<string, unknown>): LogPort {
+  return {
+    info: (own, message) => logger.info({ ...fields, ...own }, message),
+    warn: (own, message) => logger.warn({ ...fields, ...own }, message),
+    error: (own, message) => logger.error({ ...fields, ...own }, message),
+  };
+}
+
 /** What most code needs of a logger; pino's is one. Fields named `err` are rendered with their causes. */
 export interface LogPort {
   info(fields: Record<string, unknown>, message: string): void;

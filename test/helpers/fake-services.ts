@@ -23,8 +23,6 @@ export interface FakeServices extends Services {
   reply: (content: string, signal: AbortSignal) => Promise<string>;
 }
 
-const NOW = '2026-02-03T04:05:06.000Z';
-
 export async function* echoScript(message: string): AsyncGenerator<AgentEvent> {
   await Promise.resolve();
   yield { type: 'delta', text: 'You said: ' };

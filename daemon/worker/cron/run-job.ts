@@ -47,7 +47,7 @@ export interface JobActions {
   send(db: Queries, chat: Chat, message: { id: string; content: string }): Promise<void>;
   wake(lane: Lane): void;
   /** @throws MODEL_NOT_FOUND and the like */
-  prepareTurn(job: CronJobRow): Promise<AgentTurn>;
+  prepareTurn(job: CronJobRow, runId: string): Promise<AgentTurn>;
 }
 
 export interface RunJobOptions {
@@ -77,7 +77,7 @@ async function sendMessage({ job, run }: ClaimedRun, { store, clock, actions }: 
 async function askAgent({ job, run }: ClaimedRun, options: RunJobOptions, signal: AbortSignal): Promise<Lane | undefined> {
   const { store, clock, actions } = options;
   const chat = actions.findChat(job);
-  const turn = await actions.prepareTurn(job);
+  const turn = await actions.prepareTurn(job, run.id);
   await store.write((db) => noteCronRun(db, run.id, { session_key: turn.sessionKey }));
   let isOurs = false;
   await turn.run(async (db, { reply, replyId, model, inputTokens, outputTokens, costUsd }) => {
@@ -124,7 +124,10 @@ export class JobRunner {
 
   #ended({ job, run }: ClaimedRun, lane: Lane | undefined): void {
     const { actions, logger, announce } = this.#options;
-    if (job.mode === 'agent') logger.info({ jobId: job.id, runId: run.id }, 'a scheduled turn has ended');
+    logger.info(
+      { jobId: job.id, runId: run.id },
+      job.mode === 'agent' ? 'a scheduled turn has ended' : 'a scheduled message is on its way',
+    );
     if (lane !== undefined) actions.wake(lane);
     announce([{ jobId: job.id, runId: run.id, state: 'done' }]);
   }

@@ -16,7 +16,7 @@ export interface ChannelServiceOptions {
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
   /** Of an account by its label. */
-  readonly times: (label: string) => ChannelTimes;
+  readonly times?: ((label: string) => ChannelTimes) | undefined;
 }
 
 const WELCOME = 'You can write to me now. /help lists what I understand beside plain words.';
@@ -34,7 +34,15 @@ function toDocument(row: PairingRow): PairingDocument {
   };
 }
 
-export function createChannelService({ store, clock, channels, outbox, times }: ChannelServiceOptions): ChannelService {
+const NOTHING_KNOWN: ChannelTimes = { since: null, lastError: null };
+
+export function createChannelService({
+  store,
+  clock,
+  channels,
+  outbox,
+  times = () => NOTHING_KNOWN,
+}: ChannelServiceOptions): ChannelService {
   return {
     async list() {
       const pairings = await store.read((db) => listPairings(db, clock.now()));

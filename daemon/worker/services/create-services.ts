@@ -36,7 +36,6 @@ import { createMessageService } from './messages.js';
 import { modelWarnings } from './model-warnings.js';
 import { createModelService } from './models.js';
 import { createOverviewService } from './overview.js';
-import { createOverviewHistory } from './overview-history.js';
 import { Samples } from './samples.js';
 import { createUsageService } from './usage.js';
 import { createOutgoingService } from './outgoing.js';
@@ -173,6 +172,15 @@ function sendPort(channels: ChannelRegistry, messages: () => MessageService): Se
   };
 }
 
+function remindOptions(clock: Clock, cron: () => CronParts): RemindOptions {
+  return {
+    clock,
+    create: (input, key) => cron().service.create(input, key),
+    listOfChat: (chat) => cron().service.listOfChat(chat),
+    remove: async (id) => (await cron().service.delete(id)).job,
+  };
+}
+
 /** Everything that the services stand on. */
 function makeParts(deps: ConversationDeps) {
   const { clock, logger, instanceId } = deps;
@@ -187,20 +195,12 @@ function makeParts(deps: ConversationDeps) {
   const shared = { store, clock, logger, instanceId, liveInstanceIds, config, registry, random: deps.random ?? Math.random };
   const live = new LiveTurns();
   const samples = new Samples({ store, clock, logger, requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
-  const publish = (event: GatewayEvent): void => {
-    samples.note(event);
-    deps.publish?.(event);
-  };
+  const publish = samples.counting((event) => deps.publish?.(event));
   const delivery = createDelivery({ ...shared, publish, turns: () => turns, loadTelegram: () => deps.loadTelegram() });
   const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds, publish });
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
-  const later: RemindOptions = {
-    clock,
-    create: (input, key) => cron.service.create(input, key),
-    listOfChat: (chat) => cron.service.listOfChat(chat),
-    remove: async (id) => (await cron.service.delete(id)).job,
-  };
+  const later = remindOptions(clock, () => cron);
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
   const send = sendPort(channels, () => messages);
   const tools = new ToolBox({ store, clock, logger, config, send, scheduler: createTaskScheduler(later) });
@@ -226,23 +226,14 @@ export function createConversation(deps: ConversationDeps): Conversation {
     ...createSessions({ ...shared, channels, publish, stopTurns: stopSession }),
     messages: publishedMessages(parts.messages, publish),
     outgoing: createOutgoingService({ store, clock, outbox }),
-    channelAccounts: createChannelService({
-      store,
-      clock,
-      channels,
-      outbox,
-      times: (label) => deps.channelTimes?.(label) ?? { since: null, lastError: null },
-    }),
+    channelAccounts: createChannelService({ store, clock, channels, outbox, times: deps.channelTimes }),
     webhooks: createWebhookService({ inbox, config }),
     agent,
     chat: createChatService({ ...shared, live, inbox, stopTurns: (key) => turns.stopTurns(key) }),
     commands: () => parts.commands.list(),
     completions: new Completions({ agent, clock, logger, config, registry, tools: parts.tools, publish }),
     models: createModelService(registry),
-    overview: {
-      ...createOverviewService({ store, databasePath: deps.paths.databasePath }),
-      history: createOverviewHistory({ store, clock }),
-    },
+    overview: createOverviewService({ store, clock, databasePath: deps.paths.databasePath }),
     usage: createUsageService({ store, clock }),
     cron: cron.service,
     ...lifecycleOf({ ...parts, store, registry }),

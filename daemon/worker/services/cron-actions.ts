@@ -27,6 +27,12 @@ export interface CronActionsOptions {
   registry(): ProviderRegistry;
 }
 
+/** An isolated session of before is begun anew. */
+async function forget(store: Store, session: NewSession): Promise<void> {
+  const before = await store.read((db) => findSession(db, session.key));
+  if (before !== undefined) await store.write((db) => startFreshContext(db, before.id));
+}
+
 export function createCronActions(options: CronActionsOptions): JobActions {
   const { store, clock, channels, outbox, turns } = options;
 
@@ -38,12 +44,6 @@ export function createCronActions(options: CronActionsOptions): JobActions {
     const agent = findAgent(options.config(), agentId);
     const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
     return { session, lane: { channel: channel.name, accountId, chatId } };
-  }
-
-  /** An isolated session of before is begun anew. */
-  async function forget(session: NewSession): Promise<void> {
-    const before = await store.read((db) => findSession(db, session.key));
-    if (before !== undefined) await store.write((db) => startFreshContext(db, before.id));
   }
 
   return {
@@ -64,7 +64,7 @@ export function createCronActions(options: CronActionsOptions): JobActions {
     },
     wake: (lane) => outbox.wake(lane),
 
-    async prepareTurn(job) {
+    async prepareTurn(job, runId) {
       const chat = findChat(job);
       const agent = findAgent(options.config(), job.agent_id ?? chat?.session.agentId);
       const isOwn = job.session === 'isolated' || chat === undefined;
@@ -73,8 +73,18 @@ export function createCronActions(options: CronActionsOptions): JobActions {
       return {
         sessionKey: session.key,
         async run(ended, signal) {
-          if (isOwn) await forget(session);
-          const request = { agent, session, mustExist: false, text: job.message, candidates, runsCommands: false, hooks: hooksOf(ended) };
+          if (isOwn) await forget(store, session);
+          const origin = { jobId: job.id, runId };
+          const request = {
+            agent,
+            session,
+            mustExist: false,
+            text: job.message,
+            candidates,
+            runsCommands: false,
+            hooks: hooksOf(ended),
+            origin,
+          };
           for await (const event of turns.start(request, signal))
             if (event.type === 'error') throw new GatewayError(event.code, { message: event.message });
         },

@@ -13,9 +13,8 @@ function conflict(message: string, jobId: string, hint?: string): GatewayError {
 }
 
 /** @throws NOT_FOUND; CONFLICT where there is nothing to do again */
-async function attemptAgain(db: Queries, asked: { jobId: string; runId: string }, nowMs: number): Promise<NewCronRun> {
-  const { jobId, runId } = asked;
-  const run = await findCronRun(db, asked);
+async function attemptAgain(db: Queries, { jobId, runId, nowMs }: { jobId: string; runId: string; nowMs: number }): Promise<NewCronRun> {
+  const run = await findCronRun(db, { jobId, runId });
   if (run === undefined)
     throw new GatewayError('NOT_FOUND', { message: `the job has no run '${runId.slice(0, 80)}'`, details: { job_id: jobId } });
   if (run.finished_at === null) throw conflict('this run has not ended', jobId);
@@ -45,7 +44,7 @@ export async function triggerRun(
     const run =
       runId === undefined
         ? newRun({ job_id: id, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' })
-        : await attemptAgain(db, { jobId: id, runId }, nowMs);
+        : await attemptAgain(db, { jobId: id, runId, nowMs });
     if (!(await insertCronRun(db, run))) throw conflict('this run was tried again already', id, 'Look at the newest run of the job.');
     return run.id;
   });

@@ -44,15 +44,14 @@ const DEFAULTS = { hours: 24, stepMinutes: 15, failures: 20 } as const;
 const HOUR_MS = 3_600_000;
 
 interface Frame {
-  /** Its first minute, and how many it has. */
-  readonly from: number;
+  /** Minutes of a part. */
   readonly step: number;
   readonly firstKnown: number | undefined;
   /** The minute that goes on: whether it is up is not known yet. */
   readonly now: number;
 }
 
-function bucketOf(samples: readonly MinuteSampleRow[], { from, step, firstKnown, now }: Frame): HistoryBucket {
+function bucketOf(samples: readonly MinuteSampleRow[], from: number, { step, firstKnown, now }: Frame): HistoryBucket {
   const known = firstKnown === undefined ? 0 : Math.max(0, Math.min(from + step, now) - Math.max(from, firstKnown));
   const ended = samples.filter(({ minute }) => minute < now).length;
   const downMinutes = Math.max(0, known - ended);
@@ -99,7 +98,7 @@ export function createOverviewHistory({ store, clock }: { store: Store; clock: C
       stepMinutes,
       knownSince: firstKnown === undefined ? null : new Date(firstKnown * MINUTE_MS).toISOString(),
       buckets: Array.from({ length: count }, (_, part) =>
-        bucketOf(parts.get(part) ?? [], { from: start + part * stepMinutes, step: stepMinutes, firstKnown, now }),
+        bucketOf(parts.get(part) ?? [], start + part * stepMinutes, { step: stepMinutes, firstKnown, now }),
       ),
       failures: failures.map(({ atMs, sessionKey, jobId, ...rest }) => ({
         ...rest,

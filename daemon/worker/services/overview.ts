@@ -2,10 +2,11 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Clock } from '../../../shared/clock.js';
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import { countUndelivered } from '../store/outbox-pages.js';
 import type { Store } from '../store/store.js';
-import type { ReadHistory } from './overview-history.js';
+import { createOverviewHistory, type ReadHistory } from './overview-history.js';
 
 export interface Overview {
   readonly outbox: Partial<Record<OutgoingStatus, number>>;
@@ -51,6 +52,12 @@ class LoopDelay {
   }
 }
 
+export interface OverviewOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly databasePath: string;
+}
+
 async function diskOf(path: string): Promise<Overview['disk']> {
   try {
     const { bavail, blocks, bsize } = await statfs(dirname(path));
@@ -60,9 +67,10 @@ async function diskOf(path: string): Promise<Overview['disk']> {
   }
 }
 
-export function createOverviewService({ store, databasePath }: { store: Store; databasePath: string }): Pick<OverviewService, 'read'> {
+export function createOverviewService({ store, clock, databasePath }: OverviewOptions): OverviewService {
   const delay = new LoopDelay();
   return {
+    history: createOverviewHistory({ store, clock }),
     async read() {
       const [counts, disk, database] = await Promise.all([
         store.read(countUndelivered),

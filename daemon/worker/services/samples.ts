@@ -40,6 +40,14 @@ export class Samples {
     this.#options = options;
   }
 
+  /** Counts what is told on its way. */
+  counting(tell: (event: GatewayEvent) => void): (event: GatewayEvent) => void {
+    return (event) => {
+      this.note(event);
+      tell(event);
+    };
+  }
+
   note(event: GatewayEvent): void {
     if (event.type !== 'turn' && event.type !== 'completion') return;
     if (event.state === 'started') return;

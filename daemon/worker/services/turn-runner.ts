@@ -2,7 +2,7 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { LogPort } from '../../../shared/log/log-port.js';
+import { type LogPort, withFields } from '../../../shared/log/log-port.js';
 import type { CommandRegistry } from '../agent/commands.js';
 import { GUIDE_REF } from '../agent/guide.js';
 import { answer, type Candidate } from '../agent/turn.js';
@@ -44,6 +44,8 @@ export interface TurnRequest {
   /** The id of the question's message, where it has one already. */
   readonly messageId?: string;
   readonly hooks?: TurnHooks;
+  /** What asked for it, for the log. */
+  readonly origin?: Readonly<Record<string, string>>;
 }
 
 type ErrorEvent = Extract<AgentEvent, { type: 'error' }>;
@@ -175,10 +177,15 @@ export class TurnRunner {
       const outcome = await this.#answer(request, turn, io);
       await hooks?.settle?.();
       ({ state } = outcome);
-      await this.#finish(turn, outcome, { ...io, hooks });
+      await this.#finish(turn, outcome, { ...io, hooks, log: this.#logOf(request, turn) });
     } finally {
       live.end(turn.session.key, turn.id, state);
     }
+  }
+
+  /** What belongs to a turn is found by its id, and by what asked for it. */
+  #logOf({ origin }: TurnRequest, { id, session }: BeginningTurn): LogPort {
+    return withFields(this.#options.logger, { turnId: id, session: session.key, ...origin });
   }
 
   #toTold(error: unknown): GatewayError {
@@ -187,16 +194,21 @@ export class TurnRunner {
     return new GatewayError('INTERNAL_ERROR', { message: 'the gateway failed to run the turn; its log says why', cause: error });
   }
 
-  async #finish(turn: BegunTurn, outcome: TurnOutcome, io: TurnIo & { hooks: TurnHooks | undefined }): Promise<void> {
+  async #finish(turn: BegunTurn, outcome: TurnOutcome, io: TurnIo & { hooks: TurnHooks | undefined; log: LogPort }): Promise<void> {
     const reason = outcome.state === 'aborted' ? stopReason(io.signal) : null;
-    const ended = (db: Queries, replyId: string): Promise<boolean> =>
-      io.hooks?.ended?.(db, { ...outcome, replyId, stopReason: reason }) ?? Promise.resolve(true);
+    let messageId: string | undefined;
+    const ended = (db: Queries, replyId: string): Promise<boolean> => {
+      messageId = replyId;
+      return io.hooks?.ended?.(db, { ...outcome, replyId, stopReason: reason }) ?? Promise.resolve(true);
+    };
     if (!(await this.#options.journal.end(turn, outcome, ended))) {
       throw new GatewayError('UNAVAILABLE', {
         message: 'another worker of the gateway took this session over; the answer was not kept',
         hint: 'Send the message again.',
       });
     }
+    const { state, error } = outcome;
+    io.log.info({ messageId, model: outcome.model, state, ...(error === null ? {} : { code: error.code }) }, 'a turn has ended');
     io.hooks?.committed?.();
     if (reason !== null) throw reason;
     if (outcome.error !== null) throw outcome.error;
@@ -248,7 +260,7 @@ export class TurnRunner {
   }
 
   async #askModels(request: TurnRequest, turn: BeginningTurn, io: TurnIo & { say: (text: string) => void }): Promise<Partial<TurnOutcome>> {
-    const { store, commands, tools, files, clock, logger } = this.#options;
+    const { store, commands, tools, files, clock } = this.#options;
     const { agent, text, candidates } = request;
     const events = answer({
       candidates,
@@ -256,7 +268,7 @@ export class TurnRunner {
       tools: tools.forTurn(agent, turn, io.signal),
       signal: io.signal,
       clock,
-      logger,
+      logger: this.#logOf(request, turn),
       random: () => this.#options.random(),
     });
     for await (const event of events) {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createOverviewService } from '../../../../daemon/worker/services/overview.js';
+import { systemClock } from '../../../../shared/clock.js';
 import { overviewResponse } from '../../../../shared/api/overview.js';
 import { openStore } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
@@ -9,7 +10,7 @@ import { tempDir } from '../../../helpers/temp-dir.js';
 test('the overview counts what waits and what is used, in its documented shape', async () => {
   const path = join(tempDir(), 'state', 'gateway.db');
   const store = await openStore({ path });
-  const overview = createOverviewService({ store, databasePath: path });
+  const overview = createOverviewService({ store, clock: systemClock, databasePath: path });
   await overview.read();
   const read = await overview.read();
   expect(overviewResponse().parse({ status: 'ok', ...read })).toMatchObject({ outbox: {}, databaseBytes: statSync(path).size });
@@ -19,6 +20,6 @@ test('the overview counts what waits and what is used, in its documented shape',
 
 test('where the database is not there, what is not known is null', async () => {
   const store = await openStore();
-  const read = await createOverviewService({ store, databasePath: '/nowhere/at/all.db' }).read();
+  const read = await createOverviewService({ store, clock: systemClock, databasePath: '/nowhere/at/all.db' }).read();
   expect([read.disk, read.databaseBytes]).toEqual([null, null]);
 });

@@ -5,6 +5,7 @@ import { Icon } from '../../components/icon.js';
 import { Markdown } from '../../components/markdown.js';
 import { language } from '../../i18n/language.js';
 import type { LiveAnswer, StoredMessage, ToolStep } from './chat-model.js';
+import { hashOf, navigate } from '../../shell/router.js';
 import { t } from './text.js';
 import { UserText } from './user-text.js';
 
@@ -96,6 +97,9 @@ export function Message({ message, isLastQuestion, isLastAnswer, canWrite, regen
           {canWrite && isLastQuestion && <IconButton icon="edit" label={t('edit')} onClick={edit} />}
           {canWrite && isLastAnswer && <IconButton icon="retry" label={t('regenerate')} onClick={regenerate} />}
           <IconButton icon="fork" label={t('fork')} onClick={() => fork(message)} />
+          {role === 'assistant' && (
+            <IconButton icon="logs" label={t('logLines')} onClick={() => navigate(hashOf('logs', [], { q: message.id }))} />
+          )}
         </span>
       </footer>
     </article>

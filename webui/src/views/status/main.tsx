@@ -1,18 +1,25 @@
 /** The status view: how the gateway is, what comes next, and what should be put right. */
+import { useState } from 'preact/hooks';
 import { call } from '../../api/client.js';
+import { readHistory } from './read-history.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
-import { ErrorBox, Spinner } from '../../components/feedback.js';
+import { ErrorBox, errorText, Spinner } from '../../components/feedback.js';
 import { Icon } from '../../components/icon.js';
 import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
 import { hashOf } from '../../shell/router.js';
-import { type Channel, type Job, type Overview, type Repair, repairsOf, type Status, type Whole } from './repairs.js';
+import { showToast } from '../../components/toast.js';
+import { Failures } from './failures.js';
+import { Day, type History } from './history.js';
+import { type Channel, isLocal, type Job, type Overview, type Repair, repairsOf, type Status, type Whole } from './repairs.js';
 import { t } from './text.js';
 import './status.css';
 
 const RELOAD_MS = 5_000;
+/** A minute is what is kept. */
+const HISTORY_MS = 60_000;
 const SHOWN_JOBS = 5;
 
 async function readWhole(signal: AbortSignal): Promise<Whole> {
@@ -32,7 +39,18 @@ function bytesText(bytes: number): string {
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
-function RepairItem({ repair: { title, why, link, command } }: { repair: Repair }) {
+function RepairItem({ repair: { title, why, link, command, action }, reload }: { repair: Repair; reload: () => void }) {
+  const [isBusy, setBusy] = useState(false);
+  const act = async (run: () => Promise<unknown>): Promise<void> => {
+    setBusy(true);
+    try {
+      await run();
+    } catch (error) {
+      showToast({ text: errorText(error), kind: 'error' });
+    }
+    setBusy(false);
+    reload();
+  };
   return (
     <li class="repair">
       <Icon name="warning" />
@@ -40,7 +58,17 @@ function RepairItem({ repair: { title, why, link, command } }: { repair: Repair 
         <h3>{title}</h3>
         {why !== '' && <p class="muted">{why}</p>}
         <p class="row">
-          {link !== undefined && <a href={link.hash}>{link.text}</a>}
+          {action !== undefined && (
+            <Button isBusy={isBusy} onClick={() => void act(action.run)}>
+              {action.text}
+              <span class="off-screen"> {title}</span>
+            </Button>
+          )}
+          {link !== undefined && (
+            <a class="button" href={link.hash}>
+              {link.text}
+            </a>
+          )}
           {command !== undefined && (
             <>
               <code>{command}</code>
@@ -56,14 +84,14 @@ function RepairItem({ repair: { title, why, link, command } }: { repair: Repair 
   );
 }
 
-function Repairs({ repairs }: { repairs: readonly Repair[] }) {
+function Repairs({ repairs, reload }: { repairs: readonly Repair[]; reload: () => void }) {
   return (
     <section class="card repairs" aria-labelledby="repairs-title">
       <h2 id="repairs-title">{repairs.length === 0 ? t('allWell') : t('repairs', { count: repairs.length })}</h2>
       {repairs.length === 0 && <p class="muted">{t('allWellText')}</p>}
       <ul>
         {repairs.map((repair) => (
-          <RepairItem key={repair.id} repair={repair} />
+          <RepairItem key={repair.id} repair={repair} reload={reload} />
         ))}
       </ul>
     </section>
@@ -87,7 +115,7 @@ function Facts({ rows }: { rows: readonly (readonly [string, string | null | und
 
 /** Who can reach it, in words: the address that it listens on says so. */
 function exposure({ host, auth }: Status): string {
-  if (/^(127\.|::1$|localhost$)/.test(host)) return t('localOnly');
+  if (isLocal(host)) return t('localOnly');
   return auth.enabled ? t('openWithToken') : t('openOthersToken');
 }
 
@@ -100,6 +128,7 @@ function Gateway({ status }: { status: Status }) {
       <Facts
         rows={[
           [t('version'), `${status.version} · ${status.build.running.slice(0, 8)}`],
+          [t('installed'), status.build.installed === status.build.running ? t('same') : status.build.installed.slice(0, 8)],
           [t('uptime'), durationText(status.uptimeMs)],
           [t('supervisor'), `${status.pid}${text('supervisedBy') === undefined ? '' : ` · ${text('supervisedBy')}`}`],
           [
@@ -169,18 +198,34 @@ const CHIPS: Readonly<Record<Channel['state'], string>> = {
   failed: 'chip bad',
 };
 
+function ChannelItem({ channel: { channel, accountId, state, since, lastError } }: { channel: Channel }) {
+  return (
+    <li class="channel-item">
+      <a href={hashOf('channels')}>
+        {channel}/{accountId}
+      </a>
+      <span class={`${CHIPS[state]} spread`}>{t(`channel_${state}`)}</span>
+      {since !== null && (
+        <p class="muted" title={fullTime(Date.parse(since))}>
+          {t('since', { time: relativeTime(Date.parse(since)) })}
+        </p>
+      )}
+      {lastError !== null && (
+        <p class="muted" title={fullTime(Date.parse(lastError.at))}>
+          {t('lastError', { time: relativeTime(Date.parse(lastError.at)), message: lastError.message })}
+        </p>
+      )}
+    </li>
+  );
+}
+
 function Channels({ channels }: { channels: readonly Channel[] }) {
   return (
     <section class="card">
       <h2>{t('channels')}</h2>
       <ul class="rows">
-        {channels.map(({ channel, accountId, state }) => (
-          <li key={`${channel}/${accountId}`}>
-            <a href={hashOf('channels')}>
-              {channel}/{accountId}
-            </a>
-            <span class={`${CHIPS[state]} spread`}>{t(`channel_${state}`)}</span>
-          </li>
+        {channels.map((channel) => (
+          <ChannelItem key={`${channel.channel}/${channel.accountId}`} channel={channel} />
         ))}
       </ul>
     </section>
@@ -189,7 +234,9 @@ function Channels({ channels }: { channels: readonly Channel[] }) {
 
 export default function StatusView() {
   const { value, error, reload } = useResource(readWhole, []);
+  const day = useResource<History>(readHistory, []);
   useLiveReload(['message', 'channel', 'config'], reload, RELOAD_MS);
+  useLiveReload(['cron', 'message', 'turn'], day.reload, HISTORY_MS);
   const state = value?.status.state;
   return (
     <section class="view">
@@ -201,12 +248,14 @@ export default function StatusView() {
       {value === undefined && error === undefined && <Spinner />}
       {value !== undefined && (
         <>
-          <Repairs repairs={repairsOf(value)} />
+          <Repairs repairs={repairsOf(value)} reload={reload} />
+          {day.value !== undefined && <Day history={day.value} />}
           <div class="status-grid">
             <Gateway status={value.status} />
             <Load status={value.status} overview={value.overview} />
             <Channels channels={value.channels} />
             <Next jobs={value.jobs} />
+            <Failures failures={day.value?.failures ?? []} />
           </div>
         </>
       )}

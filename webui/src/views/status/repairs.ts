@@ -4,6 +4,7 @@ import type { channelListResponse } from '../../../../shared/api/channels.js';
 import type { cronListResponse } from '../../../../shared/api/cron.js';
 import type { overviewResponse } from '../../../../shared/api/overview.js';
 import type { statusResponse } from '../../../../shared/api/status.js';
+import { call } from '../../api/client.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';
 
@@ -27,6 +28,8 @@ export interface Repair {
   readonly link?: { readonly hash: string; readonly text: string };
   /** What to type on the gateway's machine. */
   readonly command?: string;
+  /** What puts it right from here. */
+  readonly action?: { readonly text: string; readonly run: () => Promise<unknown> };
 }
 
 const LOW_DISK_BYTES = 500_000_000;
@@ -36,11 +39,14 @@ function commandIn(text: string | undefined): string | undefined {
   return /(xopc [a-z][\w -]*[\w])/.exec(text ?? '')?.[1];
 }
 
+const resetLogLevel = (): Promise<unknown> => call('PATCH', '/api/logs/level', { body: { level: null } });
+
 function fromWarnings({ warnings }: Status): Repair[] {
   return warnings.map(({ code, message, hint }, index) => {
     const command = commandIn(hint);
+    const action = code === 'LOG_LEVEL_CHANGED' ? { action: { text: t('levelBack'), run: resetLogLevel } } : {};
     const link = code.startsWith('CONFIG') ? { link: { hash: hashOf('config', ['text']), text: t('openConfig') } } : {};
-    return { id: `${code}-${index}`, title: message, why: hint ?? '', ...link, ...(command === undefined ? {} : { command }) };
+    return { id: `${code}-${index}`, title: message, why: hint ?? '', ...link, ...action, ...(command === undefined ? {} : { command }) };
   });
 }
 
@@ -70,6 +76,7 @@ function fromJobs(jobs: readonly Job[]): Repair[] {
   return jobs
     .filter(({ failures }) => failures > 0)
     .map(({ id, name, failures }) => ({
+      action: { text: t('runAgain'), run: () => call('POST', '/api/cron/trigger', { body: { job_id: id } }) },
       id: `job-${id}`,
       title: t('jobFails', { name, count: failures }),
       why: t('jobWhy'),
@@ -86,6 +93,17 @@ function fromStatus({ build, lastExit, state }: Status): Repair[] {
   return repairs;
 }
 
+/** Reachable from the network with nothing asked of who comes from this machine: fine for one person, said all the same. */
+function fromExposure({ host, auth }: Status): Repair[] {
+  if (auth.enabled || isLocal(host) || location.protocol === 'https:') return [];
+  if (/^(localhost|127\.|\[::1\])/.test(location.hostname)) return [];
+  return [{ id: 'plain-http', title: t('plainHttp'), why: t('plainHttpWhy'), link: { hash: hashOf('config'), text: t('openConfig') } }];
+}
+
+export function isLocal(host: string): boolean {
+  return /^(127\.|::1$|localhost$)/.test(host);
+}
+
 function fromDisk({ disk }: Overview): Repair[] {
   if (disk === null || disk.freeBytes > LOW_DISK_BYTES) return [];
   return [{ id: 'disk', title: t('lowDisk'), why: t('lowDiskWhy'), command: 'df -h ~/.xopc' }];
@@ -96,6 +114,7 @@ export function repairsOf({ status, overview, channels, jobs }: Whole): Repair[]
     ...fromStatus(status),
     ...fromWarnings(status),
     ...fromDisk(overview),
+    ...fromExposure(status),
     ...fromChannels(channels),
     ...fromOutbox(overview),
     ...fromJobs(jobs),

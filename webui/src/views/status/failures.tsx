@@ -1,0 +1,55 @@
+/** What went wrong lately, each with the way to it and to its log lines. */
+import { relativeTime, fullTime } from '../../components/time-text.js';
+import { hashOf } from '../../shell/router.js';
+import type { History } from './history.js';
+import { t } from './text.js';
+
+type Failure = History['failures'][number];
+
+const FIELD = { turn: 'turnId', run: 'runId', message: 'messageId' } as const;
+
+function placeOf({ kind, session, job_id: jobId, state }: Failure): string | undefined {
+  if (kind === 'run' && jobId !== null) return hashOf('cron', [jobId]);
+  if (kind === 'message') return hashOf('channels', [], { status: state });
+  return session === null ? undefined : hashOf('chat', [session]);
+}
+
+function Item({ failure }: { failure: Failure }) {
+  const { kind, id, at, error, name, state } = failure;
+  const place = placeOf(failure);
+  const title = name === null || name === '' ? t(`failed_${kind}`) : name;
+  return (
+    <li class="failure">
+      <p>
+        <span class="muted" title={fullTime(Date.parse(at))}>
+          {relativeTime(Date.parse(at))}
+        </span>{' '}
+        {place === undefined ? title : <a href={place}>{title}</a>} <span class="chip bad">{t(`how_${kind}`, { state })}</span>
+      </p>
+      {error !== null && <p class="muted">{error}</p>}
+      <p class="hint">
+        <a href={hashOf('logs', [], { q: `${FIELD[kind]}:${id}` })}>
+          {t('logLines')}
+          <span class="off-screen"> {title}</span>
+        </a>
+      </p>
+    </li>
+  );
+}
+
+const MAX_SHOWN = 8;
+
+export function Failures({ failures }: { failures: readonly Failure[] }) {
+  return (
+    <section class="card">
+      <h2>{t('failures')}</h2>
+      {failures.length === 0 && <p class="muted">{t('noFailures')}</p>}
+      <ul class="failures">
+        {failures.slice(0, MAX_SHOWN).map((failure) => (
+          <Item key={failure.id} failure={failure} />
+        ))}
+      </ul>
+      {failures.length > MAX_SHOWN && <p class="muted">{t('moreFailures', { count: failures.length - MAX_SHOWN })}</p>}
+    </section>
+  );
+}
