@@ -77,9 +77,9 @@ test.skipIf(noBrowser)('list, form and history are free of barriers, and the wor
   const { job } = await callApi<{ job: Job }>(gateway, 'POST /api/cron/create', body);
   await callApi(gateway, 'POST /api/cron/trigger', { job_id: job.id });
   const page = await openView(gateway, '#/cron');
-  await page.getByRole('link', { name: '<b>Bold</b>' }).waitFor();
+  await page.getByRole('link', { name: '<b>Bold</b>' }).last().waitFor();
   await expectAccessible(page);
-  await page.getByRole('link', { name: '<b>Bold</b>' }).click();
+  await page.getByRole('link', { name: '<b>Bold</b>' }).last().click();
   await page.getByRole('cell', { name: 'Done' }).waitFor();
   await expectAccessible(page);
   await page.goto(`${gateway.url}/#/cron/${job.id}/edit`);

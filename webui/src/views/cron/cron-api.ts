@@ -25,7 +25,7 @@ export async function listJobs(signal: AbortSignal): Promise<readonly Job[]> {
   return (await call<z.output<ReturnType<typeof cronListResponse>>>('GET', '/api/cron', { signal })).jobs;
 }
 
-export function listRuns(id: string, query: { limit: number; cursor?: string }, signal?: AbortSignal): Promise<RunPage> {
+export function listRuns(id: string, query: { limit: number; cursor?: string; failed?: 'true' }, signal?: AbortSignal): Promise<RunPage> {
   return call('GET', apiPath('/api/cron/:id/runs', { id }, query), signal === undefined ? {} : { signal });
 }
 
@@ -52,8 +52,9 @@ export async function toggleJob(id: string): Promise<Job> {
   return (await call<JobAnswer>('POST', apiPath('/api/cron/:id/toggle', { id }))).job;
 }
 
-export async function runJob(id: string): Promise<string> {
-  const body = { job_id: id };
+/** @param again  the run that is tried once more */
+export async function runJob(id: string, again?: string): Promise<string> {
+  const body = { job_id: id, ...(again === undefined ? {} : { run_id: again }) };
   return (await call<z.output<ReturnType<typeof cronTriggerResponse>>>('POST', '/api/cron/trigger', { body })).run_id;
 }
 

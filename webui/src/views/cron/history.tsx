@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
 import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
 import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
-import { hashOf } from '../../shell/router.js';
+import { changeQuery, hashOf } from '../../shell/router.js';
 import { listRuns, type Run } from './cron-api.js';
 import { t } from './text.js';
 
@@ -43,8 +43,29 @@ export function RunStrip({ runs }: { runs: readonly Run[] }) {
   );
 }
 
-function RunRow({ run, jobId }: { run: Run; jobId: string }) {
+/** What did not do its work can be tried once more. */
+const AGAIN: ReadonlySet<Run['state']> = new Set(['failed', 'interrupted', 'missed', 'skipped', 'replaced']);
+
+function RunLinks({ run, onAgain }: { run: Run; onAgain: (runId: string) => void }) {
   const tokens = (run.inputTokens ?? 0) + (run.outputTokens ?? 0);
+  return (
+    <p class="hint run-links">
+      {run.model !== null && <span>{run.model}</span>}
+      {tokens > 0 && <span>{t('tokens', { count: tokens })}</span>}
+      {run.costUsd !== null && <span>${run.costUsd.toFixed(4)}</span>}
+      {run.delivery !== null && <span>{t('delivery', { status: run.delivery.status ?? '—' })}</span>}
+      {run.session !== null && <a href={hashOf('chat', [run.session])}>{t('transcript')}</a>}
+      <a href={hashOf('logs', [], { q: `runId:${run.id}` })}>{t('logLines')}</a>
+      {AGAIN.has(run.state) && (
+        <Button kind="quiet" icon="retry" onClick={() => onAgain(run.id)}>
+          {t('again')}
+        </Button>
+      )}
+    </p>
+  );
+}
+
+function RunRow({ run, onAgain }: { run: Run; onAgain: (runId: string) => void }) {
   const output = run.error ?? run.output;
   return (
     <tr>
@@ -60,27 +81,23 @@ function RunRow({ run, jobId }: { run: Run; jobId: string }) {
       <td>{run.durationMs === null ? '—' : durationText(run.durationMs)}</td>
       <td>
         {output !== null && output !== '' && <p class={run.error === null ? 'run-output' : 'run-output fault'}>{output}</p>}
-        <p class="hint">
-          {run.model !== null && <span>{run.model} </span>}
-          {tokens > 0 && <span>{t('tokens', { count: tokens })} </span>}
-          {run.delivery !== null && <span>{t('delivery', { status: run.delivery.status ?? '—' })} </span>}
-          <a href={hashOf('logs', [], { q: jobId })}>{t('logLines')}</a>
-        </p>
+        <RunLinks run={run} onAgain={onAgain} />
       </td>
     </tr>
   );
 }
 
 /** Newest first; while one is going on it is read again each second. */
-export function useRuns(id: string, limit: number) {
+export function useRuns(id: string, limit: number, isFailedOnly = false) {
   const [runs, setRuns] = useState<readonly Run[] | undefined>(undefined);
   const [cursor, setCursor] = useState<string | null>(null);
   const [error, setError] = useState<unknown>(undefined);
   const [round, setRound] = useState(0);
+  const failed = isFailedOnly ? ({ failed: 'true' } as const) : {};
   const isOneGoing = runs?.some(isGoing) === true;
   useEffect(() => {
     const controller = new AbortController();
-    listRuns(id, { limit }, controller.signal).then(
+    listRuns(id, { limit, ...failed }, controller.signal).then(
       (page) => {
         setRuns(page.runs);
         setCursor(page.nextCursor);
@@ -89,7 +106,7 @@ export function useRuns(id: string, limit: number) {
       (failure: unknown) => controller.signal.aborted || setError(failure),
     );
     return () => controller.abort();
-  }, [id, limit, round]);
+  }, [id, limit, round, isFailedOnly]);
   useEffect(() => {
     if (!isOneGoing) return undefined;
     const timer = setInterval(() => setRound((number) => number + 1), RUNNING_POLL_MS);
@@ -97,21 +114,57 @@ export function useRuns(id: string, limit: number) {
   }, [isOneGoing]);
   const more = async (): Promise<void> => {
     if (cursor === null) return;
-    const page = await listRuns(id, { limit: PAGE_RUNS, cursor });
+    const page = await listRuns(id, { limit: PAGE_RUNS, cursor, ...failed });
     setRuns([...(runs ?? []), ...page.runs]);
     setCursor(page.nextCursor);
   };
   return { runs, error, hasMore: cursor !== null, more, reload: () => setRound(round + 1) };
 }
 
-export function History({ jobId, history }: { jobId: string; history: ReturnType<typeof useRuns> }) {
+export interface HistoryProps {
+  readonly history: ReturnType<typeof useRuns>;
+  readonly isFailedOnly: boolean;
+  readonly onAgain: (runId: string) => void;
+}
+
+/** Which runs are listed. */
+function Filter({ isFailedOnly }: { isFailedOnly: boolean }) {
+  return (
+    <div class="row" role="group" aria-label={t('shownRuns')}>
+      {([false, true] as const).map((isFailed) => (
+        <button
+          key={String(isFailed)}
+          type="button"
+          class="level-like"
+          aria-pressed={isFailed === isFailedOnly}
+          onClick={() => changeQuery({ failed: isFailed ? '1' : undefined })}
+        >
+          {t(isFailed ? 'failedRuns' : 'allRuns')}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+export function History({ history, isFailedOnly, onAgain }: HistoryProps) {
   const { runs, error, hasMore, more, reload } = history;
   if (error !== undefined) return <ErrorBox error={error} retry={reload} />;
   if (runs === undefined) return <Spinner />;
+  if (runs.length === 0 && isFailedOnly) {
+    return (
+      <>
+        <Filter isFailedOnly />
+        <Empty title={t('noFailedRuns')} />
+      </>
+    );
+  }
   if (runs.length === 0) return <Empty title={t('noRuns')}>{t('noRunsText')}</Empty>;
   return (
     <>
-      <RunStrip runs={runs} />
+      <div class="row">
+        <RunStrip runs={runs} />
+        <Filter isFailedOnly={isFailedOnly} />
+      </div>
       <div class="scroll-x">
         <table class="table run-table">
           <caption class="off-screen">{t('history')}</caption>
@@ -125,7 +178,7 @@ export function History({ jobId, history }: { jobId: string; history: ReturnType
           </thead>
           <tbody>
             {runs.map((run) => (
-              <RunRow key={run.id} run={run} jobId={jobId} />
+              <RunRow key={run.id} run={run} onAgain={onAgain} />
             ))}
           </tbody>
         </table>

@@ -2,12 +2,14 @@
 import type { Resource } from '../../api/use-resource.js';
 import { errorText } from '../../components/feedback.js';
 import { showToast, showUndo } from '../../components/toast.js';
-import { hashOf, navigate } from '../../shell/router.js';
+import { changeQuery, hashOf, navigate } from '../../shell/router.js';
 import { deleteJob, type Job, restoreJob, runJob, toggleJob } from './cron-api.js';
 import { t } from './text.js';
 
 export interface JobActions {
   run(job: Job): void;
+  /** A run of it once more. */
+  again(job: Job, runId: string): void;
   toggle(job: Job): void;
   remove(job: Job): void;
 }
@@ -27,6 +29,12 @@ export function jobActions({ value = [], set, reload }: Resource<readonly Job[]>
         await runJob(job.id);
         showToast({ text: t('started', { name: job.name }) });
         navigate(hashOf('cron', [job.id], { run: String(Date.now()) }));
+      }),
+    again: (job, runId) =>
+      attempt(async () => {
+        await runJob(job.id, runId);
+        showToast({ text: t('triedAgain', { name: job.name }) });
+        changeQuery({ run: String(Date.now()) });
       }),
     toggle: (job) =>
       attempt(async () => {

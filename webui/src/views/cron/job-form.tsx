@@ -6,6 +6,7 @@ import { ErrorBox } from '../../components/feedback.js';
 import { CheckField, SelectField, TextArea, TextField } from '../../components/field.js';
 import { type Job, type JobInput, saveCall, saveJob } from './cron-api.js';
 import { NextRuns, usePreview } from './preview.js';
+import { ScheduleControl } from './schedule-control.js';
 import { t as shell } from '../../shell/text.js';
 import { t } from './text.js';
 
@@ -34,6 +35,8 @@ export interface Draft {
   readonly timeout: string;
   readonly retries: string;
   readonly notifyAfter: string;
+  readonly alertTarget: string;
+  readonly alertChat: string;
   readonly enabled: boolean;
 }
 
@@ -52,6 +55,8 @@ function draftOf(job: Job | undefined, isCopy: boolean): Draft {
     timeout: job === undefined ? '' : String(Math.round(job.timeoutMs / 1_000)),
     retries: job === undefined ? '' : String(job.retries),
     notifyAfter: job === undefined ? '' : String(job.notifyAfter),
+    alertTarget: job === undefined || job.alertChannel === null ? '' : [job.alertChannel, job.alertAccountId].filter(Boolean).join('/'),
+    alertChat: job?.alertChatId ?? '',
     enabled: job?.enabled ?? true,
   };
 }
@@ -59,6 +64,7 @@ function draftOf(job: Job | undefined, isCopy: boolean): Draft {
 /** Empty fields are left to the gateway's defaults; those of a job that is changed are emptied. */
 function inputOf(draft: Draft, isChange: boolean): JobInput {
   const [channel = '', accountId = ''] = draft.target.split('/');
+  const [alertChannel = '', alertAccountId = ''] = draft.alertTarget.split('/');
   const text = (value: string): string | null | undefined => (value.trim() === '' ? (isChange ? null : undefined) : value.trim());
   const number = (value: string, factor = 1): number | undefined => (value.trim() === '' ? undefined : Number(value) * factor);
   const fields = {
@@ -76,22 +82,12 @@ function inputOf(draft: Draft, isChange: boolean): JobInput {
     timeoutMs: number(draft.timeout, 1_000),
     retries: number(draft.retries),
     notifyAfter: number(draft.notifyAfter),
+    alertChannel: text(alertChannel),
+    alertAccountId: text(alertAccountId),
+    alertChatId: alertChannel === '' ? text('') : text(draft.alertChat),
     enabled: draft.enabled,
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JobInput;
-}
-
-const PRESETS = [
-  ['presetWeekdays', '0 9 * * 1-5'],
-  ['presetDaily', '0 8 * * *'],
-  ['presetHourly', '0 * * * *'],
-  ['presetMonthly', '0 9 1 * *'],
-  ['presetEvery', 'every 30m'],
-] as const;
-
-function onceText(): string {
-  const soon = new Date(Date.now() + 3_600_000 - new Date().getTimezoneOffset() * 60_000);
-  return `at ${soon.toISOString().slice(0, 16)}`;
 }
 
 interface PartProps {
@@ -108,24 +104,11 @@ function When({ draft, set }: PartProps) {
     <fieldset class="card job-when">
       <legend>{t('when')}</legend>
       <div class="job-fields">
-        <TextField
-          label={t('schedule')}
-          value={draft.schedule}
-          onInput={(schedule) => set({ schedule })}
-          hint={t('scheduleHint')}
+        <ScheduleControl
+          schedule={draft.schedule}
           error={faultOf('schedule')}
-          autocomplete="off"
-          spellcheck={false}
-          required
+          onChange={(schedule, timezone) => set({ schedule, ...(timezone === undefined ? {} : { timezone }) })}
         />
-        <div class="row" role="group" aria-label={t('presets')}>
-          {PRESETS.map(([key, schedule]) => (
-            <Button key={key} onClick={() => set({ schedule })}>
-              {t(key)}
-            </Button>
-          ))}
-          <Button onClick={() => set({ schedule: onceText(), timezone: own })}>{t('presetOnce')}</Button>
-        </div>
         <TextField
           label={t('timezone')}
           value={draft.timezone}
@@ -187,7 +170,31 @@ function What({ draft, set, channels, models }: PartProps & { channels: readonly
   );
 }
 
-function Policy({ draft, set }: PartProps) {
+function Alert({ draft, set, channels }: PartProps & { channels: readonly string[] }) {
+  const targets = [...new Set([...channels, ...(draft.alertTarget === '' ? [] : [draft.alertTarget])])];
+  return (
+    <>
+      <TextField
+        label={t('notifyAfter')}
+        value={draft.notifyAfter}
+        onInput={(notifyAfter) => set({ notifyAfter })}
+        placeholder={t('byDefault')}
+      />
+      <SelectField
+        label={t('alertTarget')}
+        value={draft.alertTarget}
+        onChange={(alertTarget) => set({ alertTarget })}
+        hint={draft.target === '' && draft.alertTarget === '' ? t('alertNowhere') : undefined}
+        choices={[{ value: '', label: t('alertOwn') }, ...targets.map((id) => ({ value: id, label: id }))]}
+      />
+      {draft.alertTarget !== '' && (
+        <TextField label={t('alertChat')} value={draft.alertChat} onInput={(alertChat) => set({ alertChat })} autocomplete="off" required />
+      )}
+    </>
+  );
+}
+
+function Policy({ draft, set, channels }: PartProps & { channels: readonly string[] }) {
   return (
     <details class="card job-policy">
       <summary>{t('policy')}</summary>
@@ -206,12 +213,7 @@ function Policy({ draft, set }: PartProps) {
         />
         <TextField label={t('timeout')} value={draft.timeout} onInput={(timeout) => set({ timeout })} placeholder={t('byDefault')} />
         <TextField label={t('retries')} value={draft.retries} onInput={(retries) => set({ retries })} placeholder={t('byDefault')} />
-        <TextField
-          label={t('notifyAfter')}
-          value={draft.notifyAfter}
-          onInput={(notifyAfter) => set({ notifyAfter })}
-          placeholder={t('byDefault')}
-        />
+        <Alert draft={draft} set={set} channels={channels} />
       </div>
     </details>
   );
@@ -245,7 +247,7 @@ export function JobForm({ job, isCopy = false, channels, models, onDone, onCance
       <TextField label={t('name')} value={draft.name} onInput={(name) => set({ name })} placeholder={t('nameHint')} autocomplete="off" />
       <When draft={draft} set={set} />
       <What draft={draft} set={set} channels={channels} models={models} />
-      <Policy draft={draft} set={set} />
+      <Policy draft={draft} set={set} channels={channels} />
       <CheckField label={t('enabled')} isChecked={draft.enabled} onChange={(enabled) => set({ enabled })} />
       {error !== undefined && <ErrorBox error={error} />}
       <div class="row">

@@ -3,12 +3,13 @@ import { useState } from 'preact/hooks';
 import { Button, IconButton } from '../../components/button.js';
 import { Empty } from '../../components/feedback.js';
 import { Menu } from '../../components/menu.js';
-import { fullTime, relativeTime } from '../../components/time-text.js';
 import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
+import { Countdown } from './countdown.js';
 import type { Job } from './cron-api.js';
 import { RunStrip, useRuns } from './history.js';
 import type { JobActions } from './job-actions.js';
+import { Lanes } from './lanes.js';
 import { usePreview } from './preview.js';
 import { t } from './text.js';
 
@@ -53,7 +54,7 @@ function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
           <Words job={job} /> <code>{job.schedule}</code> · {job.timezone} {job.channel !== null && `· ${job.channel}`}
         </p>
       </div>
-      <div class="job-next">{next !== undefined && <span title={fullTime(next)}>{relativeTime(next)}</span>}</div>
+      <div class="job-next">{next !== undefined && <Countdown atMs={next} />}</div>
       <RunStrip runs={runs ?? []} />
       <div class="job-tools">
         <IconButton icon="play" label={t('runNow', { name: job.name })} onClick={() => actions.run(job)} />
@@ -82,6 +83,7 @@ export function JobList({ jobs, actions }: { jobs: readonly Job[]; actions: JobA
   }
   return (
     <>
+      <Lanes />
       <input
         type="search"
         class="job-search"

@@ -8,9 +8,10 @@ import { useLiveReload } from '../../api/live-reload.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
-import { fullTime, relativeTime } from '../../components/time-text.js';
+import { durationText, fullTime } from '../../components/time-text.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
+import { Countdown } from './countdown.js';
 import { type Job, listJobs } from './cron-api.js';
 import { History, useRuns } from './history.js';
 import { type JobActions, jobActions } from './job-actions.js';
@@ -32,10 +33,34 @@ function useChoices(): { channels: readonly string[]; models: readonly string[] 
   };
 }
 
+/** What happens when it does not go as planned, in sentences. */
+function Policies({ job }: { job: Job }) {
+  const alert = job.alertChannel ?? job.channel;
+  const sentences = [
+    t(`policyOverlap_${job.overlap}`),
+    job.missed === 'skip' ? t('policyMissed_skip') : t('policyMissed_once', { grace: durationText(job.graceMs) }),
+    t('policyTimeout', { time: durationText(job.timeoutMs) }),
+    job.retries === 0 ? t('policyNoRetry') : t('policyRetries', { count: job.retries }),
+    job.notifyAfter === 0 || alert === null
+      ? t('policyNoAlert')
+      : t('policyAlert', { count: job.notifyAfter, chat: `${alert} ${job.alertChatId ?? job.chat_id ?? ''}` }),
+  ];
+  return (
+    <ul class="policies">
+      {sentences.map((sentence) => (
+        <li key={sentence} class="hint">
+          {sentence}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function JobDetails({ job, actions }: { job: Job; actions: JobActions }) {
-  const history = useRuns(job.id, SHOWN_RUNS);
+  const { run: askedAt, failed } = address.value.query;
+  const isFailedOnly = failed !== undefined;
+  const history = useRuns(job.id, SHOWN_RUNS, isFailedOnly);
   const { preview } = usePreview(job.schedule, job.timezone);
-  const { run: askedAt } = address.value.query;
   useEffect(() => {
     if (askedAt !== undefined) history.reload();
   }, [askedAt]);
@@ -52,6 +77,9 @@ function JobDetails({ job, actions }: { job: Job; actions: JobActions }) {
         <Button icon="edit" onClick={() => navigate(hashOf('cron', [job.id, 'edit']))}>
           {t('edit')}
         </Button>
+        <Button icon="copy" onClick={() => navigate(hashOf('cron', [job.id, 'copy']))}>
+          {t('copy')}
+        </Button>
         <Button icon="trash" kind="danger" onClick={() => actions.remove(job)}>
           {t('delete')}
         </Button>
@@ -64,21 +92,22 @@ function JobDetails({ job, actions }: { job: Job; actions: JobActions }) {
             {t(job.mode === 'agent' ? 'modeAgent' : 'modeDirect')}
             {job.channel !== null && ` → ${job.channel} ${job.chat_id ?? ''}`}
           </p>
-          <p class="hint">
-            {t('overlap')}: {t(`overlap_${job.overlap}`)}
-          </p>
-          <p class="hint">
-            {t('missed')}: {t(`missed_${job.missed}`)}
-          </p>
+          <Policies job={job} />
         </section>
         <section class="card">
           <h2>{t('when')}</h2>
-          <p>{next === undefined ? t(job.enabled ? 'finished' : 'paused') : `${relativeTime(next)} · ${fullTime(next)}`}</p>
+          {next === undefined ? (
+            <p>{t(job.enabled ? 'finished' : 'paused')}</p>
+          ) : (
+            <p>
+              <Countdown atMs={next} /> · {fullTime(next)}
+            </p>
+          )}
           <NextRuns preview={preview} />
         </section>
       </div>
       <h2>{t('history')}</h2>
-      <History jobId={job.id} history={history} />
+      <History history={history} isFailedOnly={isFailedOnly} onAgain={(runId) => actions.again(job, runId)} />
     </>
   );
 }

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { parseSchedule } from '../../../../daemon/worker/cron/schedule.js';
+import { readWords } from '../../../../webui/src/views/cron/natural.js';
+
+/** A Sunday, in this machine's zone, as a browser has it. */
+const NOW = new Date(2026, 2, 1, 12, 0, 0).getTime();
+
+test.each([
+  ['every weekday at 9', '0 9 * * 1-5'],
+  ['Every day at 8:30', '30 8 * * *'],
+  ['every monday at 10pm', '0 22 * * 1'],
+  ['mondays and fridays at 8am', '0 8 * * 1,5'],
+  ['on saturday', '0 9 * * 6'],
+  ['every weekend at noon', '0 12 * * 0,6'],
+  ['on the 1st at 9', '0 9 1 * *'],
+  ['every day at midnight', '0 0 * * *'],
+  ['every 15 minutes', 'every 15m'],
+  ['every 2 hours', 'every 2h'],
+  ['every hour', '0 * * * *'],
+  ['every day', '0 9 * * *'],
+  ['in 20 minutes', 'at 2026-03-01T12:20'],
+  ['in an hour', 'at 2026-03-01T13:00'],
+  ['in 2 days', 'at 2026-03-03T12:00'],
+  ['tomorrow at 18:00', 'at 2026-03-02T18:00'],
+  ['today at 6pm', 'at 2026-03-01T18:00'],
+  ['tomorrow', 'at 2026-03-02T09:00'],
+  ['每天8点', '0 8 * * *'],
+  ['每天下午6点半', '30 18 * * *'],
+  ['工作日9点', '0 9 * * 1-5'],
+  ['每周一10:30', '30 10 * * 1'],
+  ['每15分钟', 'every 15m'],
+  ['20分钟后', 'at 2026-03-01T12:20'],
+  ['明天18点', 'at 2026-03-02T18:00'],
+])('%j is %s', (words, schedule) => {
+  expect(readWords(words, NOW)).toBe(schedule);
+  expect(() => parseSchedule({ schedule, timezone: 'UTC', anchorMs: NOW })).not.toThrow();
+});
+
+test.each([
+  '',
+  'soon',
+  'every blue moon',
+  'in minutes',
+  'every 0 minutes',
+  'tomorrow at 25:00',
+  'on the 40th at 9',
+  'every day at 9:75',
+  '0 9 * * *',
+  '你好',
+])('%j is not understood', (words) => {
+  expect(readWords(words, NOW)).toBeUndefined();
+});

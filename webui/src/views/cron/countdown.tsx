@@ -1,0 +1,27 @@
+/** How long until then, counted down while it is seen: by the second in the last hour. */
+import { useEffect, useState } from 'preact/hooks';
+import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
+import { t } from './text.js';
+
+const HOUR_MS = 3_600_000;
+
+export function Countdown({ atMs }: { atMs: number }) {
+  const [nowMs, setNow] = useState(Date.now());
+  const leftMs = atMs - nowMs;
+  const isNear = leftMs < HOUR_MS;
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), isNear ? 1_000 : 30_000);
+    return () => clearInterval(timer);
+  }, [isNear]);
+  const text =
+    leftMs <= 0
+      ? t('dueNow')
+      : isNear
+        ? t('in', { time: durationText(Math.max(1_000, Math.floor(leftMs / 1_000) * 1_000)) })
+        : relativeTime(atMs, nowMs);
+  return (
+    <span class="countdown" title={fullTime(atMs)}>
+      {text}
+    </span>
+  );
+}

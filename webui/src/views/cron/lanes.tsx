@@ -1,0 +1,90 @@
+/** The next 24 hours of all jobs, a lane each: when they meet is seen at once. */
+import type { z } from 'zod';
+import type { cronPlanResponse } from '../../../../shared/api/cron.js';
+import { call } from '../../api/client.js';
+import { useLiveReload } from '../../api/live-reload.js';
+import { useResource } from '../../api/use-resource.js';
+import { language } from '../../i18n/language.js';
+import { hashOf } from '../../shell/router.js';
+import { t } from './text.js';
+
+type Plan = z.output<ReturnType<typeof cronPlanResponse>>;
+type Lane = Plan['jobs'][number];
+
+const RELOAD_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const MARK_HOURS = 3;
+
+const clock = (atMs: number): string =>
+  new Date(atMs).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+function percent({ fromMs, untilMs }: Span, atMs: number): string {
+  return `${((100 * (atMs - fromMs)) / (untilMs - fromMs)).toFixed(2)}%`;
+}
+
+/** At every third full hour of the browser's clock. */
+function marksOf({ fromMs, untilMs }: Span): number[] {
+  const first = new Date(fromMs);
+  first.setMinutes(0, 0, 0);
+  const marks: number[] = [];
+  for (let at = first.getTime() + HOUR_MS; at < untilMs; at += HOUR_MS) if (new Date(at).getHours() % MARK_HOURS === 0) marks.push(at);
+  return marks;
+}
+
+function laneText({ runs, isMore }: Lane): string {
+  const [next = ''] = runs;
+  return t(isMore ? 'laneMore' : 'lane', { count: runs.length, time: clock(Date.parse(next)) });
+}
+
+function Track({ lane, span }: { lane: Lane; span: Span }) {
+  const last = lane.runs.at(-1);
+  return (
+    <div class="lane-track" role="img" aria-label={laneText(lane)}>
+      {lane.runs.map((at) => (
+        <span
+          key={at}
+          class={`lane-run ${lane.mode}`}
+          title={`${lane.name} · ${clock(Date.parse(at))}`}
+          style={{ left: percent(span, Date.parse(at)) }}
+        />
+      ))}
+      {lane.isMore && last !== undefined && <span class="lane-band" style={{ left: percent(span, Date.parse(last)), right: '0' }} />}
+    </div>
+  );
+}
+
+export function Lanes() {
+  const { value, reload } = useResource((signal) => call<Plan>('GET', '/api/cron/plan', { signal }), []);
+  useLiveReload(['cron'], reload, RELOAD_MS);
+  if (value === undefined || value.jobs.length === 0) return null;
+  const span = { fromMs: Date.parse(value.from), untilMs: Date.parse(value.until) };
+  return (
+    <section class="card lanes" aria-labelledby="lanes-title">
+      <h2 id="lanes-title">{t('lanes')}</h2>
+      <div class="lane lane-axis" aria-hidden="true">
+        <span />
+        <div class="lane-track">
+          {marksOf(span).map((at) => (
+            <span key={at} class="lane-mark" style={{ left: percent(span, at) }}>
+              {clock(at)}
+            </span>
+          ))}
+        </div>
+      </div>
+      <ul>
+        {value.jobs.map((lane) => (
+          <li key={lane.id} class="lane">
+            <a href={hashOf('cron', [lane.id])}>{lane.name}</a>
+            <Track lane={lane} span={span} />
+          </li>
+        ))}
+      </ul>
+      {value.jobsLeftOut > 0 && <p class="muted">{t('lanesLeftOut', { count: value.jobsLeftOut })}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,107 @@
+/** Schedules as people say them, in English and Chinese: what they come to in the field below. */
+
+const DAYS: readonly (readonly [RegExp, number])[] = [
+  [/^(?:sun(?:day)?s?|周日|周天|星期日|星期天)$/, 0],
+  [/^(?:mon(?:day)?s?|周一|星期一)$/, 1],
+  [/^(?:tue(?:s|sday)?s?|周二|星期二)$/, 2],
+  [/^(?:wed(?:nesday)?s?|周三|星期三)$/, 3],
+  [/^(?:thu(?:rs|rsday)?s?|周四|星期四)$/, 4],
+  [/^(?:fri(?:day)?s?|周五|星期五)$/, 5],
+  [/^(?:sat(?:urday)?s?|周六|星期六)$/, 6],
+];
+const UNITS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:s|sec(?:ond)?s?|秒)$/, 's'],
+  [/^(?:m|min(?:ute)?s?|分钟?)$/, 'm'],
+  [/^(?:h|hours?|小时|个小时)$/, 'h'],
+  [/^(?:d|days?|天)$/, 'd'],
+  [/^(?:w|weeks?|周|星期|个星期)$/, 'w'],
+];
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+interface Clock {
+  readonly hour: number;
+  readonly minute: number;
+}
+
+/** `9`, `9am`, `18:30`, `6:30 pm`, `下午6点半`, `9点`. */
+function readClock(text: string): Clock | undefined {
+  const [, before = '', hourText, minuteText, half, after = ''] =
+    /^(上午|下午|晚上|早上|中午)?\s*(\d{1,2})(?:[:：点](\d{2})?分?(半)?)?\s*(am|pm)?$/.exec(text.trim()) ?? [];
+  if (hourText === undefined) return text === 'noon' ? { hour: 12, minute: 0 } : text === 'midnight' ? { hour: 0, minute: 0 } : undefined;
+  const isLate = after === 'pm' || before === '下午' || before === '晚上';
+  const isEarly = after === 'am' || before === '上午' || before === '早上';
+  const given = Number(hourText);
+  const hour = isLate && given < 12 ? given + 12 : isEarly && given === 12 ? 0 : given;
+  const minute = half === undefined ? Number(minuteText ?? 0) : 30;
+  return hour <= 23 && minute <= 59 ? { hour, minute } : undefined;
+}
+
+const unitOf = (text: string): string | undefined => UNITS.find(([pattern]) => pattern.test(text))?.[1];
+const dayOf = (text: string): number | undefined => DAYS.find(([pattern]) => pattern.test(text))?.[1];
+
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** In the browser's zone. */
+function atText(time: Date): string {
+  return `at ${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}T${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+function interval(text: string): string | undefined {
+  const [, count = '1', unitText = ''] = /^(?:every|each|每隔?)\s*(\d{1,4})?\s*([a-z一-龥]+)$/.exec(text) ?? [];
+  const unit = unitOf(unitText);
+  if (unit === undefined || Number(count) === 0) return undefined;
+  // A round hour or day is what is meant, not one counted from now.
+  if (count === '1' && unit === 'h') return '0 * * * *';
+  return count === '1' && unit === 'd' ? '0 9 * * *' : `every ${count}${unit}`;
+}
+
+function soon(text: string, nowMs: number): string | undefined {
+  const [, english, englishUnit = '', chinese, chineseUnit = ''] =
+    /^in\s+(\d{1,4}|an?)\s*([a-z]+)$|^(\d{1,4})\s*([一-龥]+?)[以之]?后$/.exec(text) ?? [];
+  const unit = unitOf(englishUnit === '' ? chineseUnit : englishUnit);
+  const count = english ?? chinese;
+  if (unit === undefined || count === undefined) return undefined;
+  const number = /^an?$/.test(count) ? 1 : Number(count);
+  return atText(new Date(nowMs + number * (UNIT_MS[unit] ?? 0)));
+}
+
+/** `tomorrow at 18:00`, `today at noon`, `明天18点`. */
+function onDay(text: string, nowMs: number): string | undefined {
+  const [, day, clockText = '9'] = /^(today|tomorrow|今天|明天|后天)(?:\s*(?:at\s+)?(.+))?$/.exec(text) ?? [];
+  const clock = day === undefined ? undefined : readClock(clockText);
+  if (clock === undefined) return undefined;
+  const ahead = day === 'tomorrow' || day === '明天' ? 1 : day === '后天' ? 2 : 0;
+  const now = new Date(nowMs);
+  return atText(new Date(now.getFullYear(), now.getMonth(), now.getDate() + ahead, clock.hour, clock.minute));
+}
+
+/** The fields behind the time: which days. */
+function daysOf(text: string): string | undefined {
+  const plain = text
+    .replace(/^(?:every|each|on|每|the)\s*/g, '')
+    .replace(/^the\s+/, '')
+    .trim();
+  if (/^(?:day|天|日|daily)$/.test(plain)) return '* * *';
+  if (/^(?:(?:个)?工作日|weekdays?|workdays?|working days?)$/.test(plain)) return '* * 1-5';
+  if (/^(?:周末|weekends?)$/.test(plain)) return '* * 0,6';
+  const [, monthDay] = /^(?:个?月)?(\d{1,2})(?:st|nd|rd|th|日|号)(?: of (?:the|every|each) month)?$/.exec(plain) ?? [];
+  if (monthDay !== undefined) return Number(monthDay) >= 1 && Number(monthDay) <= 31 ? `${Number(monthDay)} * *` : undefined;
+  const days = plain.split(/\s*(?:,|、|\band\b|和)\s*/).map(dayOf);
+  return days.length > 0 && days.every((day) => day !== undefined) ? `* * ${days.join(',')}` : undefined;
+}
+
+/** `every weekday at 9:30`, `mondays and fridays at 8am`, `每天8点`, `9:00 on weekdays`. */
+function recurring(text: string): string | undefined {
+  const [, english, englishClock] = /^(.+?)\s+at\s+(.+)$/.exec(text) ?? [];
+  const [, chinese, chineseClock] = /^(每.+?|工作日|周末)\s*((?:上午|下午|晚上|早上|中午)?\d{1,2}[:：点].*)$/.exec(text) ?? [];
+  const days = daysOf(english ?? chinese ?? text);
+  const clock = readClock(englishClock ?? chineseClock ?? '9');
+  return days === undefined || clock === undefined ? undefined : `${clock.minute} ${clock.hour} ${days}`;
+}
+
+/** @returns a schedule, or undefined for what is not understood */
+export function readWords(words: string, nowMs: number): string | undefined {
+  const text = words.trim().toLowerCase().replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+  if (text === '') return undefined;
+  return soon(text, nowMs) ?? onDay(text, nowMs) ?? interval(text) ?? recurring(text);
+}

@@ -1,0 +1,133 @@
+/** One control for all ways to say when: in words, a common one, an interval, once, or cron's own; the result is always seen. */
+import { useState } from 'preact/hooks';
+import { Button } from '../../components/button.js';
+import { TextField } from '../../components/field.js';
+import { readWords } from './natural.js';
+import { t } from './text.js';
+
+const PRESETS = [
+  ['presetWeekdays', '0 9 * * 1-5'],
+  ['presetDaily', '0 8 * * *'],
+  ['presetHourly', '0 * * * *'],
+  ['presetMonthly', '0 9 1 * *'],
+  ['presetEvery', 'every 30m'],
+] as const;
+
+const UNITS = ['m', 'h', 'd', 'w'] as const;
+const SOON_MS = 3_600_000;
+
+/** As the browser's field has it, in its zone. */
+function localField(atMs: number): string {
+  return new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+export interface ScheduleControlProps {
+  readonly schedule: string;
+  readonly error: string | undefined;
+  /** With a time zone where the schedule was said in the browser's. */
+  readonly onChange: (schedule: string, timezone?: string) => void;
+}
+
+const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+function Words({ onChange }: Pick<ScheduleControlProps, 'onChange'>) {
+  const [words, setWords] = useState('');
+  const schedule = readWords(words, Date.now());
+  const say = (text: string): void => {
+    setWords(text);
+    const found = readWords(text, Date.now());
+    if (found !== undefined) onChange(found, found.startsWith('at ') ? ownZone() : undefined);
+  };
+  return (
+    <TextField
+      label={t('inWords')}
+      value={words}
+      onInput={say}
+      placeholder={t('inWordsExample')}
+      autocomplete="off"
+      spellcheck={false}
+      hint={words.trim() !== '' && schedule === undefined ? t('notUnderstood') : undefined}
+    />
+  );
+}
+
+function Interval({ schedule, onChange }: ScheduleControlProps) {
+  const [, count = '', unit = 'm'] = /^every\s+(\d{1,4})([mhdw])$/.exec(schedule) ?? [];
+  const [lastUnit, setUnit] = useState(unit);
+  const change = (number: string, chosen: string): void => {
+    setUnit(chosen);
+    if (/^[1-9]\d{0,3}$/.test(number)) onChange(`every ${number}${chosen}`);
+  };
+  return (
+    <div class="row" role="group" aria-label={t('interval')}>
+      <span>{t('every')}</span>
+      <input
+        class="short-number"
+        type="number"
+        min="1"
+        max="9999"
+        aria-label={t('intervalCount')}
+        value={count}
+        onInput={(event) => change(event.currentTarget.value, count === '' ? lastUnit : unit)}
+      />
+      <select
+        class="short-select"
+        aria-label={t('intervalUnit')}
+        value={count === '' ? lastUnit : unit}
+        onChange={(event) => change(count, event.currentTarget.value)}
+      >
+        {UNITS.map((name) => (
+          <option key={name} value={name}>
+            {t(`unit_${name}`)}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function Once({ schedule, onChange }: ScheduleControlProps) {
+  const [, at = ''] = /^at\s+(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})$/.exec(schedule) ?? [];
+  return (
+    <div class="row" role="group" aria-label={t('once')}>
+      <label class="row">
+        <span>{t('onceAt')}</span>
+        <input
+          class="short-time"
+          type="datetime-local"
+          value={at}
+          onInput={(event) => event.currentTarget.value !== '' && onChange(`at ${event.currentTarget.value}`, ownZone())}
+        />
+      </label>
+      <Button onClick={() => onChange(`at ${localField(Date.now() + SOON_MS)}`, ownZone())}>{t('presetOnce')}</Button>
+    </div>
+  );
+}
+
+export function ScheduleControl(props: ScheduleControlProps) {
+  const { schedule, error, onChange } = props;
+  return (
+    <>
+      <Words onChange={onChange} />
+      <div class="row" role="group" aria-label={t('presets')}>
+        {PRESETS.map(([key, preset]) => (
+          <Button key={key} onClick={() => onChange(preset)}>
+            {t(key)}
+          </Button>
+        ))}
+      </div>
+      <Interval {...props} />
+      <Once {...props} />
+      <TextField
+        label={t('schedule')}
+        value={schedule}
+        onInput={(text) => onChange(text)}
+        hint={t('scheduleHint')}
+        error={error}
+        autocomplete="off"
+        spellcheck={false}
+        required
+      />
+    </>
+  );
+}
