@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { RealGateway, until } from '../helpers/real-gateway.js';
+
+interface History {
+  readonly knownSince: string | null;
+  readonly buckets: readonly { state: string; starts: number; requests: number; downMinutes: number }[];
+}
+
+async function historyOf(gateway: RealGateway): Promise<History> {
+  const response = await fetch(`${gateway.url}/api/overview/history?hours=1&stepMinutes=5`);
+  expect(response.status).toBe(200);
+  return (await response.json()) as History;
+}
+
+const sum = ({ buckets }: History, name: 'starts' | 'requests' | 'downMinutes'): number =>
+  buckets.reduce((total, bucket) => total + bucket[name], 0);
+
+test('what is known of the last hours survives restarts, kills and stops', async () => {
+  const gateway = await RealGateway.start();
+  const begun = async (count: number): Promise<boolean> => sum(await historyOf(gateway), 'starts') === count;
+  await until('the first start', () => begun(1));
+  const first = await historyOf(gateway);
+  expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+  await until('the restart', () => begun(2));
+  // What the worker before had counted was stored when it left.
+  await until('its requests', async () => sum(await historyOf(gateway), 'requests') > 0);
+  process.kill((await gateway.status()).worker?.pid ?? 0, 'SIGKILL');
+  await until('the start after the kill', () => begun(3).catch(() => false));
+  const last = await historyOf(gateway);
+  expect(last.knownSince).toBe(first.knownSince);
+  expect(last.buckets.map(({ state }) => state).filter((state) => state !== 'unknown' && state !== 'up')).toEqual([]);
+  expect(sum(last, 'downMinutes')).toBe(0);
+});
