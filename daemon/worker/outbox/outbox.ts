@@ -248,6 +248,7 @@ export class Outbox {
           'a message is sent again later',
         );
       case 'delivered':
+        return logger.debug?.(fields, 'a message was delivered');
       case 'queued':
     }
   }
