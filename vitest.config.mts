@@ -44,7 +44,16 @@ export default defineConfig({
       {
         test: { ...serial, name: 'page', include: ['test/page/**/*.test.ts'], globalSetup: ['test/helpers/browser-setup.ts'] },
       },
-      { test: { ...serial, name: 'torture', include: ['test/torture/**/*.test.ts'], testTimeout: 600_000, retry: 0 } },
+      {
+        test: {
+          ...serial,
+          name: 'torture',
+          include: ['test/torture/**/*.test.ts'],
+          globalSetup: ['test/helpers/browser-setup.ts'],
+          testTimeout: 600_000,
+          retry: 0,
+        },
+      },
     ],
   },
 });

@@ -55,13 +55,17 @@ export const serverFrames = () => ({
   message: z.strictObject({ session: z.string(), seq: seq(), message: messageDocument() }),
   /** The messages from this `seq` on were taken back. */
   rewound: z.strictObject({ session: z.string(), fromSeq: seq() }),
-  /** `running`: what comes next of its text begins at `at`; with `elsewhere`, nothing comes but the message when it is done. */
+  /**
+   * `running`: what comes next of its text begins at `at`; with `elsewhere`, it comes from a worker that is ending. `replaces`:
+   * the attempt that was cut, and what had been said in it. Deltas name their turn, so that no text is made of two attempts.
+   */
   turn: z.strictObject({
     session: z.string(),
     turn: z.string(),
     state: z.enum(['running', 'done', 'aborted', 'error']),
     at: count().optional(),
     elsewhere: z.boolean().optional(),
+    replaces: z.strictObject({ turn: z.string(), text: z.string() }).optional(),
   }),
   delta: z.strictObject({ session: z.string(), turn: z.string(), at: count(), text: z.string() }),
   tool: z.strictObject({ session: z.string(), turn: z.string(), index: count(), tool: tool() }),

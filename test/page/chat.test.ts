@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
 import { expectAccessible, findBarriers, noBrowser, openPage } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
-import { RealGateway, until } from '../helpers/real-gateway.js';
+import { RealGateway } from '../helpers/real-gateway.js';
 
 const LONG = Array.from({ length: 60 }, (_value, index) => `part${index} `);
 const HOSTILE = [
@@ -60,37 +60,6 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
     expect.stringContaining('First'),
     expect.stringContaining('Edited'),
   ]);
-});
-
-test.skipIf(noBrowser)('a reload, a killed worker and a restart lose and double nothing of an answer, nor the draft', async () => {
-  const { gateway, model } = await startPageWorld();
-  const page = await openPage(gateway.url, { allowedErrors: /WebSocket|Failed to load resource/ });
-  const agent = page.getByRole('article', { name: 'Agent' });
-  const box = page.getByRole('textbox', { name: 'Message' });
-  let open: (value?: unknown) => void = () => undefined;
-  const hold = (): { before: number; until: Promise<unknown> } => ({ before: 30, until: new Promise((resolve) => (open = resolve)) });
-  model.reply({ type: 'text', parts: LONG, gate: hold() });
-  await box.fill('Count');
-  await page.keyboard.press('Enter');
-  await agent.getByText('part29').waitFor();
-  await box.fill('A draft');
-  await page.reload();
-  await agent.getByText('part29').waitFor();
-  expect(await box.inputValue()).toBe('A draft');
-  model.reply({ type: 'text', parts: LONG, gate: hold() });
-  const pid = gateway.workerPid();
-  process.kill(pid, 'SIGKILL');
-  await gateway.untilReplaced(pid);
-  await until('the second attempt', () => model.requests.length === 2);
-  await agent.getByText('part29').waitFor();
-  open();
-  await agent.getByText('part59').waitFor();
-  await gateway.xopc('gateway', 'restart');
-  await expect
-    .poll(async () => (await agent.allInnerTexts()).map((text) => (text.match(/part\d+/g) ?? []).join(' ')))
-    .toEqual([LONG.map((part) => part.trim()).join(' ')]);
-  expect(await page.getByRole('article', { name: 'You' }).count()).toBe(1);
-  expect(await box.inputValue()).toBe('A draft');
 });
 
 test.skipIf(noBrowser)('hostile Markdown runs nothing, loads nothing, and is shown as what it is', async () => {

@@ -22,8 +22,19 @@ export type ChatEvent =
   | { readonly type: 'message'; readonly seq: number; readonly message: MessageDocument }
   /** Messages from this one on were taken back. */
   | { readonly type: 'rewound'; readonly fromSeq: number }
-  /** An answer is being given: from here on, its text begins at `at`. `isElsewhere`: by a worker that is ending; its message will come. */
-  | { readonly type: 'turn'; readonly turn: string; readonly state: 'running'; readonly at: number; readonly isElsewhere: boolean }
+  /**
+   * An answer is being given: what comes next of its text begins at `at`. `isElsewhere`: by a worker that is ending; its text
+   * comes a moment later. `replaces`: the attempt at it that was cut, and what had been said in it: nothing of this turn
+   * continues that.
+   */
+  | {
+      readonly type: 'turn';
+      readonly turn: string;
+      readonly state: 'running';
+      readonly at: number;
+      readonly isElsewhere: boolean;
+      readonly replaces?: { readonly turn: string; readonly text: string } | undefined;
+    }
   | { readonly type: 'turn'; readonly turn: string; readonly state: 'done' | 'aborted' | 'error' }
   | { readonly type: 'delta'; readonly turn: string; readonly at: number; readonly text: string }
   | ({ readonly type: 'tool'; readonly turn: string; readonly index: number } & { readonly tool: ToolStep })

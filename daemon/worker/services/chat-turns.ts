@@ -139,7 +139,8 @@ export class ChatTurns implements InboxHandler {
       text: message.content,
       candidates,
       runsCommands: true,
-      messageId: message.id,
+      messageId: message.question_id ?? message.id,
+      previousTurnId: message.turn_id ?? undefined,
       hooks: this.#hooks(handling),
     };
     handling.preview = this.#openPreview(handling);

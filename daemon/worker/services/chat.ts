@@ -2,8 +2,9 @@
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { Inbox } from '../inbox/inbox.js';
+import { leavePath, seqBefore } from '../store/branches.js';
 import { hasPendingInbox } from '../store/inbox.js';
-import { findMessage, readMessagesAfter, readNewestMessages, removeMessagesFrom } from '../store/messages.js';
+import { findMessage, readNewestMessages } from '../store/messages.js';
 import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
 import { findSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
@@ -12,7 +13,8 @@ import { readRunningTurns } from '../store/turns.js';
 import type { ChatEvent, ChatInput, ChatPosition, ChatService } from './chat-contract.js';
 import { checkText } from './agent.js';
 import { toMessageDocument } from './documents.js';
-import type { LiveTurn, LiveTurns, LiveWatch } from './live-turns.js';
+import { ChatWatcher } from './chat-watcher.js';
+import type { LiveTurns, LiveWatch } from './live-turns.js';
 import { sessionNotFound } from './sessions.js';
 
 export interface ChatServiceOptions {
@@ -28,7 +30,6 @@ export interface ChatServiceOptions {
 
 /** What somebody who opens a chat sees at first; the rest is asked for page by page. */
 const FIRST_PAGE = 60;
-const PAGE = 200;
 const OVERLAP_LOOK_MS = 250;
 
 const laneOf = (session: string) => ({ channel: 'webchat', accountId: 'default', chatId: session });
@@ -45,99 +46,6 @@ function usedKey(key: string): GatewayError {
     message: `the key '${key}' was used for another message in this session before`,
     hint: 'Use a new key for a new message; the same key only repeats the same one.',
   });
-}
-
-/** What one watcher has seen; gives what comes next. */
-class Watcher {
-  readonly #options: ChatServiceOptions;
-  readonly #session: SessionRow;
-  readonly #watch: LiveWatch;
-  #lastSeq: number;
-  #turn: { id: string; length: number; tools: number; isEnded: boolean } | undefined;
-  #elsewhere: string | undefined;
-
-  constructor(options: ChatServiceOptions, watched: { session: SessionRow; watch: LiveWatch; lastSeq: number }) {
-    this.#options = options;
-    this.#session = watched.session;
-    this.#watch = watched.watch;
-    this.#lastSeq = watched.lastSeq;
-  }
-
-  /** Goes on within an answer of which the watcher has the beginning. */
-  resume(turn: NonNullable<ChatPosition['turn']>): void {
-    const now = this.#watch.turn;
-    if (now?.id === turn.id && turn.length <= now.text.length && turn.tools <= now.tools.length) this.#turn = { ...turn, isEnded: false };
-  }
-
-  async *newMessages(): AsyncGenerator<ChatEvent> {
-    for (;;) {
-      const range = { sessionId: this.#session.id, afterSeq: this.#lastSeq, limit: PAGE };
-      const rows = await this.#options.store.read((db) => readMessagesAfter(db, range));
-      for (const row of rows) {
-        this.#lastSeq = row.seq;
-        yield { type: 'message', seq: row.seq, message: toMessageDocument(row) };
-      }
-      if (rows.length < PAGE) return;
-    }
-  }
-
-  *rewound(fromSeq: number | undefined): Generator<ChatEvent> {
-    if (fromSeq === undefined || fromSeq > this.#lastSeq) return;
-    this.#lastSeq = fromSeq - 1;
-    yield { type: 'rewound', fromSeq };
-  }
-
-  /** What is being said, as far as the watcher does not have it. */
-  *news(): Generator<ChatEvent> {
-    const now = this.#watch.turn;
-    if (now === undefined) return;
-    if (this.#turn?.id !== now.id) {
-      if (now.state !== 'running') return;
-      this.#turn = { id: now.id, length: 0, tools: 0, isEnded: false };
-    }
-    const seen = this.#turn;
-    if (seen.isEnded) return;
-    yield* this.#grown(now, seen);
-    if (now.state !== 'running') {
-      seen.isEnded = true;
-      yield { type: 'turn', turn: now.id, state: now.state };
-    }
-  }
-
-  /** Says which answer the next deltas belong to. */
-  *announce(): Generator<ChatEvent> {
-    const now = this.#watch.turn;
-    if (now?.state !== 'running') return;
-    if (this.#turn?.id !== now.id) this.#turn = { id: now.id, length: 0, tools: 0, isEnded: false };
-    yield { type: 'turn', turn: now.id, state: 'running', at: this.#turn.length, isElsewhere: false };
-  }
-
-  /** An answer that another worker gives while it ends. */
-  async *elsewhere(): AsyncGenerator<ChatEvent> {
-    const { store, instanceId } = this.#options;
-    const live = this.#options.liveInstanceIds();
-    if (live.every((id) => id === instanceId)) return;
-    const running = await store.read(readRunningTurns);
-    const other = running.find((turn) => turn.session_id === this.#session.id && turn.instance_id !== instanceId);
-    if (other === undefined || other.id === this.#elsewhere) return;
-    this.#elsewhere = other.id;
-    yield { type: 'turn', turn: other.id, state: 'running', at: 0, isElsewhere: true };
-  }
-
-  *#grown(now: LiveTurn, seen: { length: number; tools: number }): Generator<ChatEvent> {
-    // What is on disk already has come as a message.
-    if (now.state !== 'running') return;
-    while (seen.tools < now.tools.length) {
-      const tool = now.tools[seen.tools];
-      seen.tools += 1;
-      if (tool !== undefined) yield { type: 'tool', turn: now.id, index: seen.tools - 1, tool };
-    }
-    if (now.text.length > seen.length) {
-      const at = seen.length;
-      seen.length = now.text.length;
-      yield { type: 'delta', turn: now.id, at, text: now.text.slice(at) };
-    }
-  }
 }
 
 async function openSession(db: Queries, key: string): Promise<SessionRow> {
@@ -199,9 +107,9 @@ async function* follow(
     const { session, rows, lastSeq, isReset, hasOlder } = await store.read((db) => open(db, key, position));
     if (isReset) yield { type: 'reset' };
     for (const row of rows) yield { type: 'message', seq: row.seq, message: toMessageDocument(row) };
-    const watcher = new Watcher(options, { session, watch, lastSeq });
+    const watcher = new ChatWatcher(options, { session, watch, lastSeq });
     yield* watcher.newMessages();
-    if (position.turn !== undefined && !isReset) watcher.resume(position.turn);
+    if (!isReset) watcher.resume(position.turn);
     yield { type: 'current', hasOlder };
     let shown: string | undefined;
     while (!signal.aborted) {
@@ -227,7 +135,7 @@ async function* follow(
 async function takeBack(db: Queries, target: { session: SessionRow; messageId: string; nextId: string }): Promise<number> {
   const { session, messageId, nextId } = target;
   const message = await findMessage(db, messageId);
-  if (message?.session_id !== session.id) {
+  if (message?.session_id !== session.id || message.parent_seq !== null) {
     throw new GatewayError('CONFLICT', {
       message: `the message '${messageId}' is not in this session any more`,
       hint: 'Read the session again.',
@@ -237,7 +145,7 @@ async function takeBack(db: Queries, target: { session: SessionRow; messageId: s
   const isBusy =
     running.some((turn) => turn.session_id === session.id) || (await hasPendingInbox(db, { ...laneOf(session.key), exceptId: nextId }));
   if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is being given in this session', hint: 'Stop it first.' });
-  await removeMessagesFrom(db, { sessionId: session.id, fromSeq: message.seq });
+  await leavePath(db, { sessionId: session.id, seq: await seqBefore(db, { sessionId: session.id, seq: message.seq }) });
   return message.seq;
 }
 

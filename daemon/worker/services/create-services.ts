@@ -41,6 +41,7 @@ import { createUsageService } from './usage.js';
 import { createOutgoingService } from './outgoing.js';
 import { publishedMessages } from './published-services.js';
 import { createSessions } from './create-sessions.js';
+import { SpokenText } from './spoken-text.js';
 import { createRemindCommand, createTaskScheduler, type RemindOptions } from './task-scheduler.js';
 import { TurnJournal } from './turn-journal.js';
 import { TurnRunner } from './turn-runner.js';
@@ -204,8 +205,9 @@ function makeParts(deps: ConversationDeps) {
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
   const send = sendPort(channels, () => messages);
   const tools = new ToolBox({ store, clock, logger, config, send, scheduler: createTaskScheduler(later) });
+  const spoken = new SpokenText({ store, clock });
   const files = new AttachedFiles({ channels, logger });
-  const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, live });
+  const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, live, spoken });
   const messages = createMessageService({ ...shared, channels, outbox, turns, live });
   const upkeep = new Upkeep({ store, journal, clock, logger });
   const { checkDatabase: check } = deps;

@@ -1,6 +1,6 @@
 /**
- * The answers that are being given now, for those who watch: what was said of each so far. Nothing here is on disk, and
- * nothing has to be: the question is, and when the answer is, it leaves this place.
+ * The answers that are being given now, for those who watch: what was said of each so far. The question is on disk, what
+ * is said is too a moment later (spoken-text.ts), and when all of the answer is, it leaves this place.
  */
 import type { ToolStep } from './chat-contract.js';
 
@@ -8,7 +8,10 @@ export interface LiveTurn {
   readonly id: string;
   text: string;
   readonly tools: ToolStep[];
-  state: 'running' | 'done' | 'aborted' | 'error';
+  /** The attempt that was cut before this one, with what had been said in it. */
+  readonly replaces: { readonly id: string; readonly text: string } | undefined;
+  /** `again`: it was cut here, and another worker will begin it anew. */
+  state: 'running' | 'again' | 'done' | 'aborted' | 'error';
 }
 
 interface Place {
@@ -26,9 +29,9 @@ const MAX_REWINDS_KEPT = 20;
 export class LiveTurns {
   readonly #places = new Map<string, Place>();
 
-  begin(session: string, id: string): void {
+  begin(session: string, { id, replaces }: Pick<LiveTurn, 'id' | 'replaces'>): void {
     const place = this.#place(session);
-    place.turn = { id, text: '', tools: [], state: 'running' };
+    place.turn = { id, text: '', tools: [], replaces, state: 'running' };
     this.#changed(session, place);
   }
 

@@ -7,13 +7,15 @@ import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { TurnUsage } from '../providers/token-cost.js';
 import { acquireLease, hasVoidLeases, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
-import { isInboxTurn, isTurnRepeatable } from '../store/inbox.js';
-import { appendMessage, findMessage, removeToolResults } from '../store/messages.js';
+import { appendMessage, findMessage } from '../store/messages.js';
+import { readCutText } from '../store/branches.js';
 import type { Queries, SessionRow, TurnRow } from '../store/schema.js';
 import { ensureSession, findSession, type NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
+import { removeTurnParts } from '../store/turn-parts.js';
 import { beginTurn, endTurn, readRunningTurns } from '../store/turns.js';
 import type { GatewayEvent } from './contracts.js';
+import { keepCut, setCutAside } from './cut-turn.js';
 import { sessionNotFound } from './sessions.js';
 
 export interface TurnJournalOptions {
@@ -31,6 +33,8 @@ export interface BegunTurn {
   readonly session: SessionRow;
   /** The question's place: what was said before it is its context. */
   readonly questionSeq: number;
+  /** The attempt that was cut and that this one replaces, with what had been said in it. */
+  readonly replaces?: { readonly id: string; readonly text: string } | undefined;
 }
 
 /** One whose question is committed; `stored` resolves when it is on disk. Before that nobody may hear of the turn. */
@@ -44,6 +48,8 @@ export interface TurnQuestion {
   readonly text: string;
   /** The id to store the question under. If it is in the session already, the turn goes on from there. */
   readonly messageId?: string | undefined;
+  /** The turn of the last attempt at an answer to it, which was cut. */
+  readonly previousTurnId?: string | undefined;
 }
 
 /** What else belongs into the transactions of a turn. */
@@ -54,7 +60,7 @@ export interface TurnHooks {
   settle?(): Promise<void>;
   /**
    * Runs in the transaction that stores the answer.
-   * @returns false when the turn will be run again: then nothing of what was said is kept
+   * @returns false when the turn will be run again: then what was said is kept aside
    */
   ended?(db: Queries, end: TurnEnding): Promise<boolean>;
   /** That transaction is on disk. */
@@ -137,9 +143,11 @@ export class TurnJournal {
       });
       if (!isOurs) return false;
       await releaseLease(db, { key: leaseKey(turn.session.id), owner: instanceId });
+      await removeTurnParts(db, turn.id);
       const replyId = newId('msg');
       if (ended !== undefined && !(await ended(db, replyId))) {
-        await removeToolResults(db, { turnId: turn.id, sessionId: turn.session.id });
+        const { questionSeq } = turn;
+        await setCutAside(db, { turnId: turn.id, sessionId: turn.session.id, text: reply, model, nowMs, questionSeq });
         return true;
       }
       const message = { sessionId: turn.session.id, turnId: turn.id, nowMs };
@@ -204,7 +212,14 @@ export class TurnJournal {
     const id = newId('turn');
     await beginTurn(db, { id, sessionId: session.id, agentId: question.agentId, instanceId, nowMs });
     const questionSeq = await this.#storeQuestion(db, { question, sessionId: session.id, turnId: id, nowMs });
-    return { id, session, questionSeq };
+    const { previousTurnId: previous } = question;
+    if (previous === undefined) return { id, session, questionSeq };
+    return {
+      id,
+      session,
+      questionSeq,
+      replaces: { id: previous, text: await readCutText(db, { sessionId: session.id, turnId: previous }) },
+    };
   }
 
   async #storeQuestion(
@@ -231,12 +246,7 @@ export class TurnJournal {
     };
     const wasRunning = await endTurn(db, { ...nothing, id: turn.id, state: 'interrupted', errorMessage: INTERRUPTED, nowMs });
     // What becomes of a chat's message, and what the chat is told, is decided by the inbox.
-    if (!wasRunning) return;
-    if (await isInboxTurn(db, turn.id)) {
-      // One that did what others noticed is not run again, and what it did stays to be seen.
-      if (await isTurnRepeatable(db, turn.id)) await removeToolResults(db, { turnId: turn.id, sessionId: turn.session_id });
-      return;
-    }
+    if (!wasRunning || (await keepCut(db, { turnId: turn.id, sessionId: turn.session_id, nowMs }))) return;
     await appendMessage(db, {
       id: newId('msg'),
       sessionId: turn.session_id,

@@ -15,6 +15,7 @@ import type { AgentEvent } from './contracts.js';
 import type { AttachedFiles } from './attached-files.js';
 import { EventStream } from './event-stream.js';
 import type { LiveTurns } from './live-turns.js';
+import type { SpokenText } from './spoken-text.js';
 import { buildModelRequest } from './turn-context.js';
 import type { ToolBox } from './turn-tools.js';
 import type { BeginningTurn, BegunTurn, TurnHooks, TurnJournal, TurnOutcome } from './turn-journal.js';
@@ -27,6 +28,8 @@ export interface TurnRunnerOptions {
   readonly files: AttachedFiles;
   /** Is told what is being said. */
   readonly live: LiveTurns;
+  /** Writes it down. */
+  readonly spoken: SpokenText;
   readonly clock: Clock;
   readonly logger: LogPort;
   random(): number;
@@ -43,6 +46,8 @@ export interface TurnRequest {
   readonly runsCommands: boolean;
   /** The id of the question's message, where it has one already. */
   readonly messageId?: string;
+  /** The turn of the last attempt at it, which was cut. */
+  readonly previousTurnId?: string | undefined;
   readonly hooks?: TurnHooks;
   /** What asked for it, for the log. */
   readonly origin?: Readonly<Record<string, string>>;
@@ -153,8 +158,7 @@ export class TurnRunner {
     try {
       if (this.#match(request)?.command.stopsTurns === true) this.#stop(request.session.key, stoppedByRequest());
       leave = await this.#queue.enter(request.session.key, io.signal);
-      const { session, mustExist, agent, text, messageId, hooks } = request;
-      const turn = await this.#options.journal.begin({ session, mustExist, agentId: agent.id, text, messageId }, io.signal, hooks);
+      const turn = await this.#options.journal.begin({ ...request, agentId: request.agent.id }, io.signal, request.hooks);
       await this.#speak(request, turn, io);
     } catch (error) {
       const told = io.signal.aborted && error === io.signal.reason ? stopReason(io.signal) : this.#toTold(error);
@@ -166,18 +170,23 @@ export class TurnRunner {
 
   /** From the stored question to the stored answer. */
   async #speak(request: TurnRequest, beginning: BeginningTurn, io: TurnIo): Promise<void> {
-    const { live } = this.#options;
+    const { live, spoken } = this.#options;
     const { hooks } = request;
-    const stored = beginning.stored.then(() => live.begin(beginning.session.key, beginning.id));
+    const stored = beginning.stored.then(() => live.begin(beginning.session.key, { replaces: undefined, ...beginning }));
     // Who tells something of the turn waits for it, and hears of it.
     stored.catch(() => undefined);
     const turn = { ...beginning, stored };
-    let state: TurnOutcome['state'] = 'error';
+    let state: TurnOutcome['state'] | 'again' = 'error';
+    const ended: TurnHooks['ended'] = async (db, end) => {
+      const isKept = (await hooks?.ended?.(db, end)) ?? true;
+      state = isKept ? end.state : 'again';
+      return isKept;
+    };
     try {
       const outcome = await this.#answer(request, turn, io);
       await hooks?.settle?.();
-      ({ state } = outcome);
-      await this.#finish(turn, outcome, { ...io, hooks, log: this.#logOf(request, turn) });
+      spoken.end(turn.id);
+      await this.#finish(turn, outcome, { ...io, hooks: { ...hooks, ended }, log: this.#logOf(request, turn) });
     } finally {
       live.end(turn.session.key, turn.id, state);
     }
@@ -223,6 +232,7 @@ export class TurnRunner {
       reply.push(text);
       io.events.push({ type: 'delta', text });
       this.#options.live.say(turn.session.key, turn.id, text);
+      this.#options.spoken.say(turn.id, text);
     };
     const [first] = request.candidates;
     const outcome = (rest: Partial<TurnOutcome>): TurnOutcome => ({

@@ -174,8 +174,9 @@ export class Connection {
         return this.#send('rewound', { session, fromSeq: event.fromSeq });
       case 'turn': {
         const { turn, state } = event;
-        const place = event.state === 'running' ? { at: event.at, elsewhere: event.isElsewhere } : {};
-        return this.#send('turn', { session, turn, state, ...place });
+        if (event.state !== 'running') return this.#send('turn', { session, turn, state });
+        const { at, isElsewhere, replaces } = event;
+        return this.#send('turn', { session, turn, state, at, elsewhere: isElsewhere, ...(replaces && { replaces }) });
       }
       case 'delta':
         return this.#send('delta', { session, turn: event.turn, at: event.at, text: event.text });

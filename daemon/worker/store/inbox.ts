@@ -85,7 +85,7 @@ const selectRunning = prepare<Record<never, never>>()((db) =>
 );
 
 const selectByTurn = prepare<{ turnId: string }>()((db, p) =>
-  db.selectFrom('inbox_messages').select('seq').where('turn_id', '=', p.turnId),
+  db.selectFrom('inbox_messages').select(['id', 'question_id', 'is_repeatable']).where('turn_id', '=', p.turnId),
 );
 
 const selectRow = prepare<{ seq: number }>()((db, p) => db.selectFrom('inbox_messages').selectAll().where('seq', '=', p.seq));
@@ -170,15 +170,18 @@ export async function readRunningInbox(db: Queries): Promise<InboxMessageRow[]> 
   return selectRunning.all(db, {});
 }
 
-/** Whether the turn is one of a message from a chat outside, whose fate the inbox decides. */
-export async function isInboxTurn(db: Queries, turnId: string): Promise<boolean> {
-  return (await selectByTurn.first(db, { turnId })) !== undefined;
+/** Of a message from a chat outside, whose fate the inbox decides. */
+export interface InboxTurn {
+  /** The id of the question in its session. */
+  readonly questionId: string;
+  /** The message will be handled again if the turn is cut. */
+  readonly isRepeatable: boolean;
 }
 
-/** Whether that message will be handled again after its turn was cut. */
-export async function isTurnRepeatable(db: Queries, turnId: string): Promise<boolean> {
-  const row = await db.selectFrom('inbox_messages').select('is_repeatable').where('turn_id', '=', turnId).executeTakeFirst();
-  return row?.is_repeatable === 1;
+/** @returns undefined for a turn of anything else */
+export async function findInboxTurn(db: Queries, turnId: string): Promise<InboxTurn | undefined> {
+  const row = await selectByTurn.first(db, { turnId });
+  return row && { questionId: row.question_id ?? row.id, isRepeatable: row.is_repeatable === 1 };
 }
 
 /** Runs in a write, before the attempt. */

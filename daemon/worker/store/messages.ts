@@ -1,8 +1,7 @@
-/** What was said in sessions, in the order in which it was committed. */
-import { sql } from 'kysely';
+/** What was said in sessions, in the order in which it was committed. What is read is the path that was chosen (branches.ts). */
 import { prepare } from './prepare.js';
 import type { MessageRole, MessageRow, MessageStatus, Queries } from './schema.js';
-import { touchSession, uncountMessages } from './sessions.js';
+import { touchSession } from './sessions.js';
 
 export interface NewMessage {
   readonly id: string;
@@ -35,27 +34,23 @@ const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: n
     .where('session_id', '=', p.sessionId)
     .where('seq', '>', p.afterSeq)
     .where('seq', '<', p.beforeSeq)
+    .where('parent_seq', 'is', null)
     .orderBy('seq', 'desc')
     .limit(p.limit),
 );
 
 const selectAfter = prepare<{ sessionId: number; afterSeq: number; limit: number }>()((db, p) =>
-  db.selectFrom('messages').selectAll().where('session_id', '=', p.sessionId).where('seq', '>', p.afterSeq).orderBy('seq').limit(p.limit),
-);
-
-const deleteFrom = prepare<{ sessionId: number; fromSeq: number }>()((db, p) =>
-  db.deleteFrom('messages').where('session_id', '=', p.sessionId).where('seq', '>=', p.fromSeq),
+  db
+    .selectFrom('messages')
+    .selectAll()
+    .where('session_id', '=', p.sessionId)
+    .where('seq', '>', p.afterSeq)
+    .where('parent_seq', 'is', null)
+    .orderBy('seq')
+    .limit(p.limit),
 );
 
 const selectById = prepare<{ id: string }>()((db, p) => db.selectFrom('messages').selectAll().where('id', '=', p.id));
-
-const deleteToolResults = prepare<{ turnId: string; sessionId: number }>()((db, p) =>
-  db
-    .deleteFrom('messages')
-    .where('session_id', '=', p.sessionId)
-    .where('turn_id', '=', p.turnId)
-    .where('role', '=', sql.lit('tool' as const)),
-);
 
 const MAX_TITLE_LENGTH = 80;
 
@@ -102,16 +97,4 @@ export async function readNewestMessages(
 /** @returns up to `limit` messages with `seq > afterSeq`, in order */
 export async function readMessagesAfter(db: Queries, range: { sessionId: number; afterSeq: number; limit: number }): Promise<MessageRow[]> {
   return selectAfter.all(db, range);
-}
-
-/** Runs in a write. Takes back what was said from that message on. */
-export async function removeMessagesFrom(db: Queries, target: { sessionId: number; fromSeq: number }): Promise<void> {
-  const count = await deleteFrom.run(db, target);
-  if (count > 0) await uncountMessages(db, { id: target.sessionId, count });
-}
-
-/** Runs in a write. Takes back what tools said in a turn that will be run again. */
-export async function removeToolResults(db: Queries, turn: { turnId: string; sessionId: number }): Promise<void> {
-  const count = await deleteToolResults.run(db, turn);
-  if (count > 0) await uncountMessages(db, { id: turn.sessionId, count });
 }

@@ -5,6 +5,7 @@
 import type { Generated, Kysely, Selectable } from 'kysely';
 import type { SessionTable, SessionTagTable } from './session-schema.js';
 import type { CronJobTable, CronRunTable } from './schema-cron.js';
+import type { AttachmentTable, TurnPartTable } from './chat-tables.js';
 
 export type { CronJobTable, CronMode, CronOverlap, CronRunState, CronRunTable } from './schema-cron.js';
 
@@ -22,6 +23,8 @@ export interface MessageTable {
   model: string | null;
   status: MessageStatus;
   created_at: number;
+  /** Null: on the path that was chosen, after the one before it. Otherwise the `seq` that it follows aside of it; 0: none. */
+  parent_seq: Generated<number | null>;
 }
 
 /** `running` ends in exactly one of the others. */
@@ -129,6 +132,8 @@ export interface InboxMessageTable {
   is_repeatable: Generated<number>;
   /** The channel's id of a message that shows the answer while it is being written. */
   preview_id: string | null;
+  /** The message that is answered once more; null: this one. */
+  question_id: Generated<string | null>;
   error: string | null;
   received_at: number;
   finished_at: number | null;
@@ -189,6 +194,8 @@ export interface Schema {
   messages_search: MessageSearchTable;
   messages_search_position: MessageSearchPositionTable;
   turns: TurnTable;
+  turn_parts: TurnPartTable;
+  attachments: AttachmentTable;
   idempotency_keys: IdempotencyKeyTable;
   leases: LeaseTable;
   outbox_messages: OutboxMessageTable;

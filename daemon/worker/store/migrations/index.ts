@@ -5,6 +5,7 @@ import { cron } from './0003-cron.js';
 import { agentTurns } from './0004-agent-turns.js';
 import { messageSearch } from './0005-message-search.js';
 import { searchBacklog } from './0006-search-backlog.js';
+import { chatBranches } from './0007-chat-branches.js';
 import { sessionShelf } from './0008-session-shelf.js';
 import { overview } from './0009-overview.js';
 import type { Migration } from './migration.js';
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   agentTurns,
   messageSearch,
   searchBacklog,
+  chatBranches,
   sessionShelf,
   overview,
 ];

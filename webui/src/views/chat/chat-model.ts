@@ -11,8 +11,15 @@ export interface LiveAnswer {
   readonly turn: string;
   readonly text: string;
   readonly tools: readonly ToolStep[];
-  /** Given by a worker that is ending: what it says is not heard here, only its end. */
+  /** Given by a worker that is ending: what it says comes a moment later. */
   readonly isElsewhere: boolean;
+  /** What had been said in an attempt that was cut, and that this one replaces. */
+  readonly earlier: string;
+}
+
+/** What is shown: an attempt that says the same again takes nothing away meanwhile. */
+export function shownText({ text, earlier }: LiveAnswer): string {
+  return earlier.startsWith(text) ? earlier : text;
 }
 
 export class ChatModel {
@@ -96,7 +103,7 @@ export class ChatModel {
     pageSocket.tell('watch', {
       session: this.session,
       ...(last === undefined ? {} : { after: last.seq }),
-      ...(live === undefined || live.isElsewhere ? {} : { turn: { id: live.turn, length: live.text.length, tools: live.tools.length } }),
+      ...(live === undefined ? {} : { turn: { id: live.turn, length: live.text.length, tools: live.tools.length } }),
     });
   }
 
@@ -142,17 +149,21 @@ export class ChatModel {
     void this.#pump();
   }
 
-  #onTurn({ turn, state, at = 0, elsewhere = false }: Extract<ServerFrame, { type: 'turn' }>): void {
+  #onTurn({ turn, state, at = 0, elsewhere = false, replaces }: Extract<ServerFrame, { type: 'turn' }>): void {
     const live = this.live.peek();
-    if (state === 'running') {
-      if (live?.turn === turn && live.text.length === at) return;
-      // An answer that begins anew takes back what its last attempt did.
-      if (!elsewhere) this.#dropToolResults();
-      const kept = elsewhere ? live : undefined;
-      this.live.value = { turn, text: kept?.text ?? '', tools: kept?.tools ?? [], isElsewhere: elsewhere };
-    } else if (live?.turn === turn) {
+    if (state !== 'running') {
+      if (live?.turn !== turn) return;
       this.live.value = undefined;
       void this.#pump();
+    } else if (live?.turn === turn) {
+      const isWhole = live.text.length === at;
+      this.live.value = { ...live, text: live.text.slice(0, at), tools: isWhole ? live.tools : [], isElsewhere: elsewhere };
+    } else {
+      // An answer that begins anew takes back what its last attempt did, and leaves in sight what it said.
+      if (!elsewhere) this.#dropToolResults();
+      const shown = live === undefined || replaces === undefined ? '' : shownText(live);
+      const told = replaces?.text ?? '';
+      this.live.value = { turn, text: '', tools: [], isElsewhere: elsewhere, earlier: shown.length > told.length ? shown : told };
     }
   }
 
@@ -163,7 +174,7 @@ export class ChatModel {
   }
 
   #grow(turn: string, change: (live: LiveAnswer) => LiveAnswer): void {
-    const live = this.live.peek() ?? { turn, text: '', tools: [], isElsewhere: false };
+    const live = this.live.peek() ?? { turn, text: '', tools: [], isElsewhere: false, earlier: '' };
     if (live.turn === turn) this.live.value = change(live);
   }
 

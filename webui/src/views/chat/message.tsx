@@ -4,8 +4,8 @@ import { copyText } from '../../components/copy.js';
 import { Icon } from '../../components/icon.js';
 import { Markdown } from '../../components/markdown.js';
 import { language } from '../../i18n/language.js';
-import type { LiveAnswer, StoredMessage, ToolStep } from './chat-model.js';
 import { hashOf, navigate } from '../../shell/router.js';
+import { type LiveAnswer, shownText, type StoredMessage, type ToolStep } from './chat-model.js';
 import { t } from './text.js';
 import { UserText } from './user-text.js';
 
@@ -57,10 +57,20 @@ function LiveTools({ tools }: { tools: readonly ToolStep[] }) {
 }
 
 export function LiveMessage({ live }: { live: LiveAnswer }) {
+  const { text, earlier } = live;
+  const shown = shownText(live);
+  const isOther = !earlier.startsWith(text) && !text.startsWith(earlier);
   return (
     <article class="message assistant" aria-busy="true" aria-label={t('assistant')}>
+      {earlier !== '' && <p class="hint">{t('begunAnew')}</p>}
+      {isOther && (
+        <details class="tool-row">
+          <summary>{t('saidBefore')}</summary>
+          <pre tabIndex={0}>{earlier}</pre>
+        </details>
+      )}
       <LiveTools tools={live.tools} />
-      {live.text !== '' && <Markdown text={live.text} isGrowing />}
+      {shown !== '' && <Markdown text={shown} isGrowing />}
       <p class="live-state">
         <span class="pulse" aria-hidden="true" />
         {t(live.isElsewhere ? 'elsewhere' : 'working')}

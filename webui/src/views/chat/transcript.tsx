@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
 import { Spinner } from '../../components/feedback.js';
 import { Announcer } from './announcer.js';
-import type { ChatModel, LiveAnswer } from './chat-model.js';
+import { type ChatModel, type LiveAnswer, shownText } from './chat-model.js';
 import { LiveMessage, Message, type MessageActions } from './message.js';
 import { t } from './text.js';
 
@@ -131,7 +131,7 @@ export function Transcript({ model, canWrite, loadOlder, ...actions }: Transcrip
           </Button>
         </div>
       )}
-      <Announcer text={live?.text} />
+      <Announcer text={live && shownText(live)} />
     </div>
   );
 }

@@ -1,0 +1,121 @@
+/** An answer survives whatever happens to its worker, the page and the network between them; so do drafts. */
+import type { Locator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { says } from '../fakes/openai/reply.js';
+import { expectWhole, PARTS, watchAnswer } from '../helpers/answer-watch.js';
+import { findBarriers, noBrowser, openPage } from '../helpers/browser.js';
+import { type PageWorld, startPageWorld } from '../helpers/page-world.js';
+import { until } from '../helpers/real-gateway.js';
+
+interface Half {
+  readonly world: PageWorld;
+  readonly page: Page;
+  readonly agent: Locator;
+  readonly box: Locator;
+  /** Lets the answer go on. */
+  readonly open: () => void;
+}
+
+/** A page in the middle of an answer. */
+async function half(): Promise<Half> {
+  const world = await startPageWorld();
+  const page = await openPage(world.gateway.url, { allowedErrors: /WebSocket|Failed to load resource|ERR_INTERNET/ });
+  await watchAnswer(page);
+  let open: () => void = () => undefined;
+  const gate = { before: 30, until: new Promise<void>((resolve) => (open = resolve)) };
+  world.model.reply({ type: 'text', parts: PARTS, gate });
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill('Count');
+  await page.keyboard.press('Enter');
+  const agent = page.getByRole('article', { name: 'Agent' });
+  await agent.getByText('part29').waitFor();
+  return { world, page, agent, box, open };
+}
+
+test.skipIf(noBrowser)('a reload, a killed worker and a restart lose and double nothing of an answer, nor the draft', async () => {
+  const { world, page, agent, box } = await half();
+  const { gateway, model } = world;
+  await box.fill('A draft');
+  await page.reload();
+  await agent.getByText('part29').waitFor();
+  expect(await box.inputValue()).toBe('A draft');
+  let open: (value?: unknown) => void = () => undefined;
+  let begin: (value?: unknown) => void = () => undefined;
+  const held = new Promise((resolve) => (begin = resolve));
+  model.reply({ type: 'text', parts: PARTS, gate: { before: 0, until: held } });
+  const pid = gateway.workerPid();
+  process.kill(pid, 'SIGKILL');
+  await gateway.untilReplaced(pid);
+  await until('the second attempt', () => model.requests.length === 2);
+  await page.getByText('this answer is being given anew').waitFor();
+  // The second worker has said nothing yet, and what the first said is in sight, also on a new page.
+  expect(await agent.getByText('part29').isVisible()).toBe(true);
+  await page.reload();
+  await agent.getByText('part2').first().waitFor();
+  model.reply({ type: 'text', parts: PARTS, gate: { before: 45, until: new Promise((resolve) => (open = resolve)) } });
+  const second = gateway.workerPid();
+  process.kill(second, 'SIGKILL');
+  begin();
+  await gateway.untilReplaced(second);
+  await agent.getByText('part44').waitFor();
+  open();
+  await agent.getByText('part59').waitFor();
+  await gateway.xopc('gateway', 'restart');
+  await expectWhole(page, world);
+  expect(await page.getByRole('article', { name: 'You' }).count()).toBe(1);
+  expect(await box.inputValue()).toBe('A draft');
+});
+
+test.skipIf(noBrowser)('without a network for a while the page gets what it missed, from where it was', async () => {
+  const { world, page, agent, box, open } = await half();
+  await page.context().setOffline(true);
+  await page
+    .getByText(/offline|no network/i)
+    .first()
+    .waitFor();
+  await box.fill('Written while offline');
+  open();
+  await until('the answer on disk', async () => {
+    const list = await fetch(`${world.gateway.url}/api/sessions`);
+    const { sessions } = (await list.json()) as { sessions: { messageCount: number }[] };
+    return sessions[0]?.messageCount === 2;
+  });
+  expect(await agent.getByText('part29').isVisible()).toBe(true);
+  await page.context().setOffline(false);
+  await agent.getByText('part59').waitFor();
+  await expectWhole(page, world);
+  expect(await box.inputValue()).toBe('Written while offline');
+});
+
+test.skipIf(noBrowser)('a second attempt that says something else replaces the first, which can be looked at', async () => {
+  const { world, page, agent } = await half();
+  const { gateway, model } = world;
+  let open: (value?: unknown) => void = () => undefined;
+  model.reply({ type: 'text', parts: ['Quite ', 'different'], gate: { before: 1, until: new Promise((resolve) => (open = resolve)) } });
+  const pid = gateway.workerPid();
+  process.kill(pid, 'SIGKILL');
+  await agent.getByText('Quite').waitFor();
+  expect(await agent.getByText('part29').isVisible()).toBe(false);
+  await page.getByText('What had been said before').click();
+  expect(await agent.getByText('part29').isVisible()).toBe(true);
+  expect(await findBarriers(page)).toEqual([]);
+  open();
+  await agent.getByText('Quite different').waitFor();
+  expect(await agent.count()).toBe(1);
+});
+
+test.skipIf(noBrowser)('each chat keeps its own draft', async () => {
+  const { world, page, box, open } = await half();
+  open();
+  await box.fill('Draft of the first');
+  world.model.replyAlways(says('Hello'));
+  await page.getByRole('button', { name: 'New chat', exact: true }).click();
+  await expect.poll(() => box.inputValue()).toBe('');
+  await box.fill('Draft of a new one');
+  await page.getByRole('navigation', { name: 'Chats' }).getByRole('link').first().click();
+  await expect.poll(() => box.inputValue()).toBe('Draft of the first');
+  await page.reload();
+  await expect.poll(() => box.inputValue()).toBe('Draft of the first');
+  await page.getByRole('button', { name: 'New chat', exact: true }).click();
+  await expect.poll(() => box.inputValue()).toBe('Draft of a new one');
+});
