@@ -59,7 +59,15 @@ export const messageDocument = () =>
     createdAt: z.iso.datetime(),
     model: z.string().nullable(),
     status: z.enum(['complete', 'aborted', 'error']),
+    /** Where something else was said in its place: the ids of all that can be chosen there, its own too, oldest first. */
+    variants: z.array(z.string()).optional(),
+    /** Of the last message: what had been said after it before it was asked again, while nothing takes its place. */
+    replies: z.array(z.string()).optional(),
   });
+
+/** Body of `POST /api/sessions/:key/choose`: one of a message's `variants`, or `replies`. */
+export const sessionChooseRequest = () => z.strictObject({ messageId: label(128) });
+export const sessionChooseResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });
 
 export const sessionCreateResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument(), created: z.boolean() });
 export const sessionListResponse = () =>

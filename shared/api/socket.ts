@@ -28,8 +28,10 @@ export const clientFrame = () =>
       turn: z.strictObject({ id: label(64), length: count(), tools: count() }).optional(),
     }),
     frame('unwatch', { session: session() }),
-    /** A message for the agent. The same `key` again is the same message, and CONFLICT with another content; `replaceFrom` takes that message and all after it back first. */
+    /** A message for the agent. The same `key` again is the same message, and CONFLICT with another content; `replaceFrom`: it takes the place of that one and all after it. */
     frame('send', { session: session(), key: idempotencyKey(), content: text(), replaceFrom: label(128).optional() }),
+    /** Another answer to that message, or to the question that it answers. The same `key` again is the same wish. */
+    frame('regenerate', { session: session(), key: idempotencyKey(), messageId: label(128) }),
     /** End the answer that is being given. */
     frame('stop', { session: session() }),
     frame('ping', {}),

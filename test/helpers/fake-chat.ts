@@ -14,6 +14,14 @@ export function fakeChatService(calls: { name: string; input: unknown }[]): Chat
       calls.push({ name: 'chat.send', input });
       return Promise.resolve({ messageId: `msg_${input.key}`, isRepeated: false });
     },
+    regenerate(input) {
+      calls.push({ name: 'chat.regenerate', input });
+      return Promise.resolve({ messageId: input.messageId, isRepeated: false });
+    },
+    choose(key, messageId) {
+      calls.push({ name: 'chat.choose', input: { key, messageId } });
+      return Promise.resolve({ ...SESSION, key });
+    },
     stop(session) {
       calls.push({ name: 'chat.stop', input: session });
       return true;
@@ -21,6 +29,22 @@ export function fakeChatService(calls: { name: string; input: unknown }[]): Chat
     isAnswering: () => false,
   };
 }
+
+const at = '2026-02-03T04:05:06.000Z';
+const SESSION: SessionDocument = {
+  key: 'main:webchat:default:direct:copy',
+  agentId: 'main',
+  channel: 'webchat',
+  title: 'Copy',
+  createdAt: at,
+  updatedAt: at,
+  messageCount: 0,
+  model: null,
+  pinned: false,
+  archived: false,
+  unread: false,
+  tags: [],
+};
 
 /** One session, whatever is asked. */
 async function* texts(text: string): AsyncGenerator<string> {
@@ -31,34 +55,19 @@ const HEADER = '{"format":"xopc-session","version":1,"title":"Copy"';
 const EXPORTS = { json: `${HEADER},"messages":[]}`, jsonl: `${HEADER}}\n`, markdown: '# Copy\n' };
 
 export function fakeArchive(calls: { name: string; input: unknown }[]): Services['archive'] {
-  const at = '2026-02-03T04:05:06.000Z';
-  const session: SessionDocument = {
-    key: 'main:webchat:default:direct:copy',
-    agentId: 'main',
-    channel: 'webchat',
-    title: 'Copy',
-    createdAt: at,
-    updatedAt: at,
-    messageCount: 0,
-    model: null,
-    pinned: false,
-    archived: false,
-    unread: false,
-    tags: [],
-  };
   const note = <Result>(name: string, input: unknown, result: Result): Promise<Result> => {
     calls.push({ name, input });
     return Promise.resolve(result);
   };
   return {
-    change: (key, change) => note('archive.change', { key, change }, { ...session, key }),
+    change: (key, change) => note('archive.change', { key, change }, { ...SESSION, key }),
     messages: (key, page) => note('archive.messages', { key, page }, { messages: [], hasOlder: false }),
-    fork: (key, messageId) => note('archive.fork', { key, messageId }, session),
+    fork: (key, messageId) => note('archive.fork', { key, messageId }, SESSION),
     export: (key, format) => note('archive.export', { key, format }, { title: 'Copy', text: texts(EXPORTS[format]) }),
     async import(text, format) {
       let length = 0;
       for await (const piece of text) length += piece.length;
-      return note('archive.import', { length, format }, session);
+      return note('archive.import', { length, format }, SESSION);
     },
   };
 }

@@ -50,7 +50,7 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
   expect(await page.getByRole('article', { name: 'You' }).count()).toBe(2);
   await box.focus();
   await page.keyboard.press('ArrowUp');
-  await page.getByText('You are editing your last message').waitFor();
+  await page.getByText('You are editing a message').waitFor();
   expect(await box.inputValue()).toBe('Second question');
   model.reply(says('Third answer'));
   await box.fill('Edited question');

@@ -1,5 +1,5 @@
 /** A conversation as it happens, for those who watch it. */
-import type { MessageDocument } from './contracts.js';
+import type { MessageDocument, SessionDocument } from './contracts.js';
 
 /** What a watcher has already. */
 export interface ChatPosition {
@@ -46,7 +46,7 @@ export interface ChatInput {
   readonly content: string;
   /** The same key again is the same message. */
   readonly key: string;
-  /** Takes back that message and all after it first: to ask again, or otherwise. */
+  /** Takes the place of that message and all after it, which stay as a variant of it. */
   readonly replaceFrom?: string;
 }
 
@@ -63,6 +63,16 @@ export interface ChatService {
    * for `replaceFrom` while an answer is being given
    */
   send(input: ChatInput): Promise<{ messageId: string; isRepeated: boolean }>;
+  /**
+   * Asks for another answer to that message, or to the question that it answers; the ones before stay as variants.
+   * @returns the question @throws as {@link send}
+   */
+  regenerate(input: { session: string; messageId: string; key: string }): Promise<{ messageId: string; isRepeated: boolean }>;
+  /**
+   * Makes a variant the one that the conversation goes on from, with the newest of what followed it.
+   * @throws SESSION_NOT_FOUND; CONFLICT for a message of another session, and while an answer is being given
+   */
+  choose(session: string, messageId: string): Promise<SessionDocument>;
   /** Ends the answer that is being given; what was said is kept. @returns whether there was one here */
   stop(session: string): boolean;
   /** Whether an answer is being given here. */

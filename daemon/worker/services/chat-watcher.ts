@@ -5,7 +5,7 @@ import type { Store } from '../store/store.js';
 import { readTurnParts } from '../store/turn-parts.js';
 import { readRunningTurns } from '../store/turns.js';
 import type { ChatEvent, ChatPosition } from './chat-contract.js';
-import { toMessageDocument } from './documents.js';
+import { toMessageDocuments } from './documents.js';
 import type { LiveTurn, LiveWatch } from './live-turns.js';
 
 export interface WatcherOptions {
@@ -45,12 +45,15 @@ export class ChatWatcher {
   async *newMessages(): AsyncGenerator<ChatEvent> {
     for (;;) {
       const range = { sessionId: this.#session.id, afterSeq: this.#lastSeq, limit: PAGE };
-      const rows = await this.#options.store.read((db) => readMessagesAfter(db, range));
-      for (const row of rows) {
-        this.#lastSeq = row.seq;
-        yield { type: 'message', seq: row.seq, message: toMessageDocument(row) };
+      const messages = await this.#options.store.read(async (db) => {
+        const rows = await readMessagesAfter(db, range);
+        return toMessageDocuments(db, rows, rows.length < PAGE);
+      });
+      for (const { seq, ...message } of messages) {
+        this.#lastSeq = seq;
+        yield { type: 'message', seq, message };
       }
-      if (rows.length < PAGE) return;
+      if (messages.length < PAGE) return;
     }
   }
 

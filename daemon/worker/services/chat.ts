@@ -2,17 +2,17 @@
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { Inbox } from '../inbox/inbox.js';
-import { leavePath, seqBefore } from '../store/branches.js';
-import { hasPendingInbox } from '../store/inbox.js';
-import { findMessage, readNewestMessages } from '../store/messages.js';
-import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import type { NewInboxMessage, StoredUpdate } from '../store/inbox.js';
+import { readNewestMessages } from '../store/messages.js';
+import type { Queries, SessionRow } from '../store/schema.js';
 import { findSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { toWellFormed } from '../store/text.js';
-import { readRunningTurns } from '../store/turns.js';
 import type { ChatEvent, ChatInput, ChatPosition, ChatService } from './chat-contract.js';
+import type { MessageDocument } from './contracts.js';
 import { checkText } from './agent.js';
-import { toMessageDocument } from './documents.js';
+import { askAgain, choose, findQuestion, takeBack, webchatLane } from './chat-branches.js';
+import { toMessageDocuments, toSessionDocument } from './documents.js';
 import { ChatWatcher } from './chat-watcher.js';
 import type { LiveTurns, LiveWatch } from './live-turns.js';
 import { sessionNotFound } from './sessions.js';
@@ -31,8 +31,6 @@ export interface ChatServiceOptions {
 /** What somebody who opens a chat sees at first; the rest is asked for page by page. */
 const FIRST_PAGE = 60;
 const OVERLAP_LOOK_MS = 250;
-
-const laneOf = (session: string) => ({ channel: 'webchat', accountId: 'default', chatId: session });
 
 function foreignSession({ channel }: SessionRow): GatewayError {
   return new GatewayError('CONFLICT', {
@@ -54,9 +52,16 @@ async function openSession(db: Queries, key: string): Promise<SessionRow> {
   return session;
 }
 
+/** One that is written to here. */
+async function openOwn(db: Queries, key: string): Promise<SessionRow> {
+  const session = await openSession(db, key);
+  if (session.channel !== 'webchat') throw foreignSession(session);
+  return session;
+}
+
 interface Opening {
   readonly session: SessionRow;
-  readonly rows: readonly MessageRow[];
+  readonly messages: readonly (MessageDocument & { readonly seq: number })[];
   readonly lastSeq: number;
   readonly isReset: boolean;
   readonly hasOlder: boolean;
@@ -69,12 +74,12 @@ async function open(db: Queries, key: string, { afterSeq }: ChatPosition): Promi
     afterSeq === undefined || afterSeq === 0
       ? []
       : await readNewestMessages(db, { sessionId: session.id, limit: 1, afterSeq: afterSeq - 1, beforeSeq: afterSeq + 1 });
-  if (known.length > 0 && afterSeq !== undefined) return { session, rows: [], lastSeq: afterSeq, isReset: false, hasOlder: false };
+  if (known.length > 0 && afterSeq !== undefined) return { session, messages: [], lastSeq: afterSeq, isReset: false, hasOlder: false };
   const newest = await readNewestMessages(db, { sessionId: session.id, limit: FIRST_PAGE + 1 });
   const rows = newest.slice(0, FIRST_PAGE).toReversed();
   return {
     session,
-    rows,
+    messages: await toMessageDocuments(db, rows, true),
     lastSeq: rows.at(-1)?.seq ?? 0,
     isReset: afterSeq !== undefined && afterSeq !== 0,
     hasOlder: newest.length > FIRST_PAGE,
@@ -104,9 +109,9 @@ async function* follow(
   const watch = live.watch(key);
   try {
     let version = watch.version;
-    const { session, rows, lastSeq, isReset, hasOlder } = await store.read((db) => open(db, key, position));
+    const { session, messages, lastSeq, isReset, hasOlder } = await store.read((db) => open(db, key, position));
     if (isReset) yield { type: 'reset' };
-    for (const row of rows) yield { type: 'message', seq: row.seq, message: toMessageDocument(row) };
+    for (const { seq, ...message } of messages) yield { type: 'message', seq, message };
     const watcher = new ChatWatcher(options, { session, watch, lastSeq });
     yield* watcher.newMessages();
     if (!isReset) watcher.resume(position.turn);
@@ -131,44 +136,55 @@ async function* follow(
   }
 }
 
-/** Runs in a write. @returns the number of the first message that was taken back */
-async function takeBack(db: Queries, target: { session: SessionRow; messageId: string; nextId: string }): Promise<number> {
-  const { session, messageId, nextId } = target;
-  const message = await findMessage(db, messageId);
-  if (message?.session_id !== session.id || message.parent_seq !== null) {
-    throw new GatewayError('CONFLICT', {
-      message: `the message '${messageId}' is not in this session any more`,
-      hint: 'Read the session again.',
-    });
-  }
-  const running = await readRunningTurns(db);
-  const isBusy =
-    running.some((turn) => turn.session_id === session.id) || (await hasPendingInbox(db, { ...laneOf(session.key), exceptId: nextId }));
-  if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is being given in this session', hint: 'Stop it first.' });
-  await leavePath(db, { sessionId: session.id, seq: await seqBefore(db, { sessionId: session.id, seq: message.seq }) });
-  return message.seq;
-}
-
 export function createChatService(options: ChatServiceOptions): ChatService {
   const { store, live, inbox } = options;
+  /** Runs in a write. A message for the agent, through the inbox. */
+  async function take(
+    db: Queries,
+    { key }: SessionRow,
+    { updateId, ...message }: Pick<NewInboxMessage, 'updateId' | 'content' | 'questionId'>,
+  ): Promise<StoredUpdate> {
+    const place = { ...webchatLane(key), scope: 'webchat', updateId: `${key} ${updateId}`, peerKind: 'direct' as const };
+    const [stored] = await inbox.storeIn(db, [{ ...place, ...message }]);
+    if (stored === undefined) throw new Error('the inbox stored nothing');
+    return stored;
+  }
+  function told(key: string, done: Pick<StoredUpdate, 'id' | 'isRepeated'> & { fromSeq: number | undefined }, content: string) {
+    if (done.fromSeq !== undefined) live.rewind(key, done.fromSeq);
+    inbox.wake({ ...webchatLane(key), content });
+    return { messageId: done.id, isRepeated: done.isRepeated };
+  }
   return {
     watch: (session, position, signal) => follow(options, session, { position, signal }),
     async send({ session: key, content, key: updateId, replaceFrom }: ChatInput) {
       const text = toWellFormed(checkText('content', content));
       const done = await store.write(async (db) => {
-        const session = await openSession(db, key);
-        if (session.channel !== 'webchat') throw foreignSession(session);
-        const message = { ...laneOf(key), scope: 'webchat', updateId: `${key} ${updateId}`, peerKind: 'direct' as const, content: text };
-        const [stored] = await inbox.storeIn(db, [message]);
-        if (stored === undefined) throw new Error('the inbox stored nothing');
+        const session = await openOwn(db, key);
+        const stored = await take(db, session, { updateId, content: text });
         if (stored.content !== text) throw usedKey(updateId);
         const isNewBranch = replaceFrom !== undefined && !stored.isRepeated;
         const fromSeq = isNewBranch ? await takeBack(db, { session, messageId: replaceFrom, nextId: stored.id }) : undefined;
         return { ...stored, fromSeq };
       });
-      if (done.fromSeq !== undefined) live.rewind(key, done.fromSeq);
-      inbox.wake({ ...laneOf(key), content: text });
-      return { messageId: done.id, isRepeated: done.isRepeated };
+      return told(key, done, text);
+    },
+    async regenerate({ session: key, messageId, key: updateId }) {
+      const done = await store.write(async (db) => {
+        const session = await openOwn(db, key);
+        const question = await findQuestion(db, { session, messageId });
+        const { id: nextId, isRepeated } = await take(db, session, { updateId, content: question.content, questionId: question.id });
+        if (!isRepeated) await askAgain(db, { session, messageId, nextId, question });
+        return { id: question.id, isRepeated, fromSeq: isRepeated ? undefined : question.seq };
+      });
+      return told(key, done, '');
+    },
+    async choose(key, messageId) {
+      const { session, fromSeq } = await store.write(async (db) => {
+        const chosen = await choose(db, { session: await openSession(db, key), messageId });
+        return { session: await openSession(db, key), fromSeq: chosen };
+      });
+      if (fromSeq !== undefined) live.rewind(key, fromSeq);
+      return toSessionDocument(session);
     },
     stop: (session) => options.stopTurns(session),
     isAnswering: (session) => live.isRunning(session),

@@ -72,6 +72,10 @@ export interface MessageDocument {
   readonly model: string | null;
   /** Set on an answer that was cut: `aborted`, `error`. */
   readonly status: 'complete' | 'aborted' | 'error';
+  /** Where something else was said in its place: the ids of all that can be chosen there, its own too, oldest first. */
+  readonly variants?: string[];
+  /** Of the last message: what had been said after it before it was asked again, while nothing takes its place. */
+  readonly replies?: string[];
 }
 
 export interface SessionListInput {

@@ -1,7 +1,8 @@
 /** Rows of the store as the documents of the API. */
-import type { MessageRow, SessionRow } from '../store/schema.js';
 import type { SessionDigest } from '../store/session-list.js';
 import type { ListedSession, MessageDocument, SessionDocument } from './contracts.js';
+import { hasAside, readAside, seqBefore } from '../store/branches.js';
+import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
@@ -55,4 +56,28 @@ export function toListedSession(row: SessionRow, digest: SessionDigest | undefin
 
 export function toMessageDocument(row: MessageRow): MessageDocument {
   return { id: row.id, role: row.role, content: row.content, createdAt: isoTime(row.created_at), model: row.model, status: row.status };
+}
+
+/**
+ * Messages that follow each other, with what can be chosen in their place.
+ * @param isEnd  nothing follows the last of them
+ */
+export async function toMessageDocuments(
+  db: Queries,
+  rows: readonly MessageRow[],
+  isEnd: boolean,
+): Promise<(MessageDocument & { seq: number })[]> {
+  const [first] = rows;
+  const last = rows.at(-1);
+  const documents = rows.map((row) => ({ ...toMessageDocument(row), seq: row.seq }));
+  if (first === undefined || last === undefined || !(await hasAside(db, first.session_id))) return documents;
+  const sessionId = first.session_id;
+  const fromSeq = await seqBefore(db, { sessionId, seq: first.seq });
+  const aside = await readAside(db, { sessionId, fromSeq, toSeq: last.seq });
+  return documents.map((document, index) => {
+    const others = aside.get(index === 0 ? fromSeq : (rows[index - 1]?.seq ?? 0)) ?? [];
+    const variants = [...others, document].toSorted((a, b) => a.seq - b.seq).map(({ id }) => id);
+    const replies = isEnd && document.seq === last.seq ? (aside.get(last.seq) ?? []).map(({ id }) => id) : [];
+    return { ...document, ...(variants.length > 1 ? { variants } : {}), ...(replies.length > 0 ? { replies } : {}) };
+  });
 }

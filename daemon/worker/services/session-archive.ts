@@ -9,7 +9,7 @@ import { ensureSession, findSession, setSessionModel, setSessionTitle } from '..
 import { toWellFormed } from '../store/text.js';
 import { findAgent } from './agents.js';
 import type { MessageDocument, SessionDocument } from './contracts.js';
-import { toMessageDocument, toSessionDocument } from './documents.js';
+import { toMessageDocuments, toSessionDocument } from './documents.js';
 import { createSessionFiles, type SessionFileOptions, type SessionFiles } from './session-files.js';
 import { sessionOf } from './session-key.js';
 import { sessionNotFound } from './sessions.js';
@@ -106,7 +106,7 @@ export function createSessionArchive(options: SessionArchiveOptions): SessionArc
         const range = { sessionId: id, limit: limit + 1, ...(before === undefined ? {} : { beforeSeq: before }) };
         const newest = await readNewestMessages(db, range);
         const rows = newest.slice(0, limit).toReversed();
-        return { messages: rows.map((row) => ({ ...toMessageDocument(row), seq: row.seq })), hasOlder: newest.length > limit };
+        return { messages: await toMessageDocuments(db, rows, before === undefined), hasOlder: newest.length > limit };
       });
     },
 
@@ -114,10 +114,10 @@ export function createSessionArchive(options: SessionArchiveOptions): SessionArc
       return store.write(async (db) => {
         const source = await open(db, key);
         const last = messageId === undefined ? undefined : await findMessage(db, messageId);
-        if (messageId !== undefined && last?.session_id !== source.id) {
+        if (messageId !== undefined && (last?.session_id !== source.id || last.parent_seq !== null)) {
           throw new GatewayError('CONFLICT', {
-            message: `the message '${messageId}' is not in this session`,
-            hint: 'Read the session again.',
+            message: `the message '${messageId}' is not in this session, or another variant is chosen`,
+            hint: 'Read the session again; POST /api/sessions/:key/choose chooses a variant.',
           });
         }
         const rows = await readAll(db, source.id, last?.seq);

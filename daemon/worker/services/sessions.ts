@@ -12,7 +12,7 @@ import type { Queries, SessionRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { findAgent } from './agents.js';
 import type { SessionListInput, SessionService } from './contracts.js';
-import { toListedSession, toMessageDocument, toSessionDocument } from './documents.js';
+import { toListedSession, toMessageDocuments, toSessionDocument } from './documents.js';
 import { sessionOf } from './session-key.js';
 import { parseSessionQuery } from './session-query.js';
 
@@ -142,7 +142,8 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
         const row = await findSession(db, key);
         if (row === undefined) throw sessionNotFound(key);
         const newestFirst = await readNewestMessages(db, { sessionId: row.id, limit: MAX_MESSAGES_SHOWN });
-        return { session: toSessionDocument(row), messages: newestFirst.toReversed().map(toMessageDocument) };
+        const messages = await toMessageDocuments(db, newestFirst.toReversed(), true);
+        return { session: toSessionDocument(row), messages: messages.map(({ seq: _seq, ...message }) => message) };
       });
     },
 

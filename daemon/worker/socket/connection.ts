@@ -111,6 +111,10 @@ export class Connection {
         const { messageId, isRepeated } = await chat.send({ session, content, key, ...(replaceFrom === undefined ? {} : { replaceFrom }) });
         return this.#send('sent', { re: frame.id, messageId, repeated: isRepeated });
       }
+      case 'regenerate': {
+        const { messageId, isRepeated } = await chat.regenerate(frame);
+        return this.#send('sent', { re: frame.id, messageId, repeated: isRepeated });
+      }
       case 'stop':
         return this.#send('stopped', { re: frame.id, stopped: chat.stop(frame.session) });
       case 'ping':

@@ -74,6 +74,10 @@ const selectCut = prepare<{ sessionId: number; turnId: string }>()((db, p) =>
     .where('role', '=', sql.lit('assistant' as const)),
 );
 
+const selectAny = prepare<{ sessionId: number }>()((db, p) =>
+  db.selectFrom('messages').select('seq').where('session_id', '=', p.sessionId).where('parent_seq', 'is not', null).limit(sql.lit(1)),
+);
+
 const selectAside = prepare<{ sessionId: number; fromSeq: number; toSeq: number }>()((db, p) =>
   db
     .selectFrom('messages')
@@ -127,12 +131,21 @@ export async function readCutText(db: Queries, turn: { sessionId: number; turnId
   return (await selectCut.first(db, turn))?.content ?? '';
 }
 
-/** @returns what follows one of those messages without being on the chosen path, oldest first */
+/** Whether anything in the session is not on its chosen path. */
+export async function hasAside(db: Queries, sessionId: number): Promise<boolean> {
+  return (await selectAny.first(db, { sessionId })) !== undefined;
+}
+
+/** @returns what follows each of those messages without being on the chosen path, oldest first */
 export async function readAside(
   db: Queries,
   range: { sessionId: number; fromSeq: number; toSeq: number },
-): Promise<{ seq: number; id: string; parentSeq: number }[]> {
-  return (await selectAside.all(db, range)).map(({ seq, id, parent_seq: parentSeq }) => ({ seq, id, parentSeq: parentSeq ?? 0 }));
+): Promise<ReadonlyMap<number, readonly { readonly seq: number; readonly id: string }[]>> {
+  const found = new Map<number, { seq: number; id: string }[]>();
+  for (const { seq, id, parent_seq: parentSeq } of await selectAside.all(db, range)) {
+    if (parentSeq !== null) found.set(parentSeq, [...(found.get(parentSeq) ?? []), { seq, id }]);
+  }
+  return found;
 }
 
 /**

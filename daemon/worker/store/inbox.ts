@@ -13,9 +13,11 @@ export interface NewInboxMessage extends Lane {
   readonly updateId: string;
   readonly peerKind: 'direct' | 'group';
   readonly content: string;
+  /** The message of the session that is to be answered once more, instead of this one. */
+  readonly questionId?: string;
 }
 
-const insert = prepare<NewInboxMessage & { nowMs: number }>()((db, p) =>
+const insert = prepare<Omit<NewInboxMessage, 'questionId'> & { questionId: string | null; nowMs: number }>()((db, p) =>
   db
     .insertInto('inbox_messages')
     .values({
@@ -31,6 +33,7 @@ const insert = prepare<NewInboxMessage & { nowMs: number }>()((db, p) =>
       instance_id: null,
       turn_id: null,
       preview_id: null,
+      question_id: p.questionId,
       error: null,
       received_at: p.nowMs,
       finished_at: null,
@@ -141,7 +144,8 @@ export interface StoredUpdate {
 
 /** Runs in a write. */
 export async function insertInboxMessage(db: Queries, message: NewInboxMessage & { nowMs: number }): Promise<StoredUpdate> {
-  if ((await insert.run(db, message)) === 1) return { id: message.id, isRepeated: false, content: message.content };
+  if ((await insert.run(db, { questionId: null, ...message })) === 1)
+    return { id: message.id, isRepeated: false, content: message.content };
   const first = await selectByUpdate.first(db, { scope: message.scope, updateId: message.updateId });
   if (first === undefined) throw new Error(`update ${message.updateId} of ${message.scope} was not stored`);
   return { ...first, isRepeated: true };

@@ -122,7 +122,7 @@ const LAST_TEXT_LENGTH = 400;
 
 const lastSaid = <T>(column: RawBuilder<unknown>): RawBuilder<T> =>
   sql<T>`(select ${column} from messages
-    where session_id = sessions.id and role in ('user', 'assistant') order by seq desc limit 1)`;
+    where session_id = sessions.id and parent_seq is null and role in ('user', 'assistant') order by seq desc limit 1)`;
 
 /** Those of before the counting are added up here. */
 const total = (column: 'input_tokens' | 'output_tokens' | 'cost_usd'): RawBuilder<number> =>

@@ -34,15 +34,15 @@ const MAX_MATCHES = 50_000;
 function indexed(needle: string): RawBuilder<unknown> {
   return sql`select session_id from messages where seq in (
       select rowid from messages_search where messages_search match ${phrase(needle)} order by rowid desc limit ${sql.lit(MAX_MATCHES)}
-    )
+    ) and parent_seq is null
     union all select session_id from messages
-    where seq > (select position from messages_search_position) and ${anyLike(sql`content`, needle)}`;
+    where seq > (select position from messages_search_position) and parent_seq is null and ${anyLike(sql`content`, needle)}`;
 }
 
 /** Texts too short for the index are looked for in the newest messages. */
 function unindexed(needle: string): RawBuilder<unknown> {
   return sql`select session_id from messages
-    where seq > (select max(seq) from messages) - ${sql.lit(MAX_MATCHES)} and ${anyLike(sql`content`, needle)}`;
+    where seq > (select max(seq) from messages) - ${sql.lit(MAX_MATCHES)} and parent_seq is null and ${anyLike(sql`content`, needle)}`;
 }
 
 /** A condition on rows of `sessions`: title or messages contain the text, in any case of its letters. */

@@ -57,16 +57,11 @@ export class ChatModel {
   }
 
   /** Puts a message into the queue; it leaves in its order, when the answer before it is complete. */
-  send(content: string, replaceFrom?: string): void {
+  send(content: string, more: Pick<Entry, 'replaceFrom' | 'again'> = {}): void {
     // It does not wait for what it is about.
     if (this.live.peek() !== undefined && /^\s*\/stop\s*$/i.test(content)) return this.stop();
-    const entry: Entry = {
-      key: crypto.getRandomValues(new Uint32Array(4)).join('-'),
-      content,
-      state: 'queued',
-      ...(replaceFrom === undefined ? {} : { replaceFrom }),
-    };
-    this.#change([...this.outbox.peek(), entry]);
+    const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
+    this.#change([...this.outbox.peek(), { key, content, state: 'queued', ...more }]);
     void this.#pump();
   }
 
@@ -184,14 +179,12 @@ export class ChatModel {
     // One that the gateway may have already is asked after at once.
     if (next.wasSent !== true && this.isBusy.peek()) return;
     this.#update(next.key, { state: 'sending' });
-    const { key, content, replaceFrom } = next;
+    const { key, content, replaceFrom, again } = next;
     try {
-      const answer = await pageSocket.ask('send', {
-        session: this.session,
-        key,
-        content,
-        ...(replaceFrom === undefined ? {} : { replaceFrom }),
-      });
+      const wish = { session: this.session, key };
+      const answer = await (again === undefined
+        ? pageSocket.ask('send', { ...wish, content, ...(replaceFrom === undefined ? {} : { replaceFrom }) })
+        : pageSocket.ask('regenerate', { ...wish, messageId: again }));
       if (answer.type === 'sent') this.#onSent(key, answer.messageId);
     } catch (error) {
       // Without a connection it stays in the queue; the next one takes it up.

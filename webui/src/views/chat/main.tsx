@@ -14,6 +14,7 @@ import { useModels } from './model-chip.js';
 import { writeDraft } from './outbox.js';
 import { Transcript } from './transcript.js';
 import { t } from './text.js';
+import { neighbour, placeVariants } from './variants.js';
 import './chat.css';
 
 interface SessionAnswer {
@@ -48,6 +49,14 @@ async function begin(content: string): Promise<void> {
   }
 }
 
+async function chooseVariant(session: string, messageId: string): Promise<void> {
+  try {
+    await call('POST', apiPath('/api/sessions/:key/choose', { key: session }), { body: { messageId } });
+  } catch (error) {
+    tell(error);
+  }
+}
+
 interface OlderAnswer {
   readonly messages: readonly StoredMessage[];
   readonly hasOlder: boolean;
@@ -67,25 +76,33 @@ async function loadOlder(model: ChatModel): Promise<void> {
 function useActions(model: ChatModel, canWrite: boolean) {
   const [editing, setEditing] = useState<{ messageId: string; content: string } | undefined>(undefined);
   const question = (): StoredMessage | undefined => model.messages.peek().findLast(({ role }) => role === 'user');
-  const edit = (): void => {
-    const last = question();
-    if (last !== undefined && canWrite) setEditing({ messageId: last.id, content: last.content });
+  const edit = (message = question()): void => {
+    if (message !== undefined && canWrite) setEditing({ messageId: message.id, content: message.content });
   };
   const regenerate = (): void => {
     const last = question();
-    if (last !== undefined && canWrite) model.send(last.content, last.id);
+    if (last !== undefined && canWrite) model.send(last.content, { again: last.id });
+  };
+  const choose = (messageId: string | undefined): void => {
+    if (messageId !== undefined && canWrite && !model.isBusy.peek()) void chooseVariant(model.session, messageId);
+  };
+  const step = (by: -1 | 1): void => {
+    const last = [...placeVariants(model.messages.peek()).values()].at(-1);
+    if (last !== undefined) choose(neighbour(last, by));
   };
   const send = (content: string): void => {
-    model.send(content, editing?.messageId);
+    model.send(content, editing === undefined ? {} : { replaceFrom: editing.messageId });
     setEditing(undefined);
   };
   const copyLast = (): void => void copyText(model.messages.peek().findLast(({ role }) => role === 'assistant')?.content ?? '');
   useCommands([
-    { id: 'edit-last', label: t('editLast'), icon: 'edit', run: edit },
+    { id: 'edit-last', label: t('editLast'), icon: 'edit', run: () => edit() },
     { id: 'regenerate', label: t('regenerate'), icon: 'retry', run: regenerate },
+    { id: 'previous-variant', label: t('previousVariant'), icon: 'left', keys: '[', run: () => step(-1) },
+    { id: 'next-variant', label: t('nextVariant'), icon: 'right', keys: ']', run: () => step(1) },
     { id: 'copy-last', label: t('copyLast'), icon: 'copy', keys: 'mod+shift+c', run: copyLast },
   ]);
-  return { editing, edit, regenerate, send, cancelEdit: () => setEditing(undefined) };
+  return { editing, edit, regenerate, choose, send, cancelEdit: () => setEditing(undefined) };
 }
 
 /** What is said while somebody looks at it is read. */
@@ -124,14 +141,14 @@ function Conversation({ session }: { session: string }) {
   useMarkAsRead(model);
   const [, channel = ''] = session.split(':');
   const canWrite = channel === 'webchat';
-  const { editing, edit, regenerate, send, cancelEdit } = useActions(model, canWrite);
+  const { editing, edit, regenerate, choose, send, cancelEdit } = useActions(model, canWrite);
   if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat />;
   const copyFrom = (message: StoredMessage): void => void fork(session, message.id);
   return (
     <>
-      <Transcript {...{ model, canWrite, regenerate, edit }} loadOlder={() => void loadOlder(model)} fork={copyFrom} />
+      <Transcript {...{ model, canWrite, regenerate, choose, edit }} loadOlder={() => void loadOlder(model)} fork={copyFrom} />
       {canWrite ? (
-        <Composer {...{ model, editing }} draftName={session} onCancelEdit={cancelEdit} onEditLast={edit} onSend={send} />
+        <Composer {...{ model, editing }} draftName={session} onCancelEdit={cancelEdit} onEditLast={() => edit()} onSend={send} />
       ) : (
         <p class="read-only">
           {t('readOnly', { channel })}{' '}

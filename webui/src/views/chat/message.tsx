@@ -8,10 +8,11 @@ import { hashOf, navigate } from '../../shell/router.js';
 import { type LiveAnswer, shownText, type StoredMessage, type ToolStep } from './chat-model.js';
 import { t } from './text.js';
 import { UserText } from './user-text.js';
+import { type Variants, VariantSwitch } from './variants.js';
 
 export interface MessageActions {
   readonly regenerate: () => void;
-  readonly edit: () => void;
+  readonly edit: (message: StoredMessage) => void;
   readonly fork: (message: StoredMessage) => void;
 }
 
@@ -81,15 +82,17 @@ export function LiveMessage({ live }: { live: LiveAnswer }) {
 
 interface MessageProps extends MessageActions {
   readonly message: StoredMessage;
-  /** It is the last of its kind, and nothing is being said: it can be asked again. */
-  readonly isLastQuestion: boolean;
+  /** Nothing is being said: it can be asked otherwise, or again, and another variant be chosen. */
+  readonly canChange: boolean;
   readonly isLastAnswer: boolean;
-  readonly canWrite: boolean;
+  readonly variants: Variants | undefined;
+  readonly choose: (messageId: string) => void;
 }
 
 const NAMES = { user: 'you', assistant: 'assistant', system: 'system', tool: 'assistant' } as const;
 
-export function Message({ message, isLastQuestion, isLastAnswer, canWrite, regenerate, edit, fork }: MessageProps) {
+export function Message(props: MessageProps) {
+  const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork } = props;
   const { role, content, status, model, createdAt } = message;
   if (role === 'tool') return <ToolRow content={content} isFailed={status === 'error'} />;
   return (
@@ -102,10 +105,11 @@ export function Message({ message, isLastQuestion, isLastAnswer, canWrite, regen
           {timeOf(createdAt)}
           {model !== null && ` · ${model}`}
         </span>
+        {variants !== undefined && <VariantSwitch {...{ variants, choose }} isDisabled={!canChange} />}
         <span class="message-actions">
           <IconButton icon="copy" label={t('copy')} onClick={() => void copyText(content)} />
-          {canWrite && isLastQuestion && <IconButton icon="edit" label={t('edit')} onClick={edit} />}
-          {canWrite && isLastAnswer && <IconButton icon="retry" label={t('regenerate')} onClick={regenerate} />}
+          {canChange && role === 'user' && <IconButton icon="edit" label={t('edit')} onClick={() => edit(message)} />}
+          {canChange && isLastAnswer && <IconButton icon="retry" label={t('regenerate')} onClick={regenerate} />}
           <IconButton icon="fork" label={t('fork')} onClick={() => fork(message)} />
           {role === 'assistant' && (
             <IconButton icon="logs" label={t('logLines')} onClick={() => navigate(hashOf('logs', [], { q: message.id }))} />

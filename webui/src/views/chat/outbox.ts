@@ -8,6 +8,8 @@ export interface Entry {
   /** `sent`: on the gateway's disk, and not in the conversation yet. */
   readonly state: 'queued' | 'sending' | 'sent' | 'failed';
   readonly replaceFrom?: string;
+  /** Not a message, but the wish for another answer to that one. */
+  readonly again?: string;
   readonly messageId?: string;
   readonly error?: string | undefined;
   /** It left before, and nobody knows whether it arrived. */

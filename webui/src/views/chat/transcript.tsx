@@ -1,15 +1,18 @@
 /** The conversation: it keeps to its lower edge while that is in sight, and to what is being read otherwise. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
 import { Spinner } from '../../components/feedback.js';
 import { Announcer } from './announcer.js';
-import { type ChatModel, type LiveAnswer, shownText } from './chat-model.js';
+import { type ChatModel, type LiveAnswer, shownText, type StoredMessage } from './chat-model.js';
 import { LiveMessage, Message, type MessageActions } from './message.js';
 import { t } from './text.js';
+import { placeVariants } from './variants.js';
 
 const NEAR_PX = 60;
 /** Until then, the wait for an answer is no news. */
 const LATE_MS = 8_000;
+/** Where there is an answer to go back to. */
+const SOON_MS = 1_500;
 
 /** The value at most once per animation frame. */
 function usePerFrame<Value>(value: Value): Value {
@@ -29,12 +32,20 @@ function usePerFrame<Value>(value: Value): Value {
   return value === undefined || shown === undefined ? value : shown;
 }
 
-function Pending({ model, retry }: { model: ChatModel; retry: () => void }) {
+interface PendingProps {
+  readonly model: ChatModel;
+  readonly question: StoredMessage;
+  readonly retry: () => void;
+  readonly choose: (messageId: string) => void;
+}
+
+function Pending({ model, question, retry, choose }: PendingProps) {
   const [isLate, setLate] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setLate(true), LATE_MS);
+    const timer = setTimeout(() => setLate(true), question.replies === undefined ? LATE_MS : SOON_MS);
     return () => clearTimeout(timer);
   }, []);
+  const earlier = question.replies?.at(-1);
   if (!model.isCurrent.value || !isLate)
     return (
       <p class="live-state">
@@ -48,6 +59,11 @@ function Pending({ model, retry }: { model: ChatModel; retry: () => void }) {
       <Button icon="retry" onClick={retry}>
         {t('regenerate')}
       </Button>
+      {earlier !== undefined && (
+        <Button icon="left" onClick={() => choose(earlier)}>
+          {t('earlierAnswer')}
+        </Button>
+      )}
     </div>
   );
 }
@@ -83,15 +99,17 @@ export interface TranscriptProps extends MessageActions {
   readonly model: ChatModel;
   readonly canWrite: boolean;
   readonly loadOlder: () => void;
+  readonly choose: (messageId: string) => void;
 }
 
-export function Transcript({ model, canWrite, loadOlder, ...actions }: TranscriptProps) {
+export function Transcript({ model, canWrite, loadOlder, choose, ...actions }: TranscriptProps) {
   const messages = model.messages.value;
   const live = usePerFrame<LiveAnswer | undefined>(model.live.value);
   const waiting = model.outbox.value;
   const { element, content, isAway, toEnd, onScroll } = useStickiness();
   const lastQuestion = messages.findLast(({ role }) => role === 'user');
   const last = messages.at(-1);
+  const placed = useMemo(() => placeVariants(messages), [messages]);
   const isQuiet = model.live.value === undefined;
   const isAwaiting = isQuiet && last?.role === 'user' && waiting.every(({ state }) => state !== 'sending');
   return (
@@ -107,9 +125,10 @@ export function Transcript({ model, canWrite, loadOlder, ...actions }: Transcrip
           <Message
             key={message.seq}
             message={message}
-            canWrite={canWrite}
-            isLastQuestion={isQuiet && message === lastQuestion}
-            isLastAnswer={isQuiet && message === last && message.role !== 'user' && lastQuestion !== undefined}
+            canChange={isQuiet && canWrite}
+            variants={placed.get(message.id)}
+            choose={choose}
+            isLastAnswer={message === last && message.role !== 'user' && lastQuestion !== undefined}
             {...actions}
           />
         ))}
@@ -122,7 +141,7 @@ export function Transcript({ model, canWrite, loadOlder, ...actions }: Transcrip
             </article>
           ))}
         {live !== undefined && <LiveMessage live={live} />}
-        {isAwaiting && canWrite && <Pending key={last.seq} model={model} retry={actions.regenerate} />}
+        {isAwaiting && canWrite && <Pending key={last.seq} question={last} retry={actions.regenerate} {...{ model, choose }} />}
       </div>
       {isAway && (
         <div class="to-end">
