@@ -20,6 +20,7 @@ const ENTRIES = {
   fallback: 'daemon/fallback/main.ts',
   ai: 'daemon/worker/ai.ts',
   telegram: 'daemon/worker/telegram.ts',
+  files: 'daemon/worker/files.ts',
   metrics: 'daemon/worker/metrics.ts',
   'cron-words': 'daemon/worker/cron/words.ts',
   ws: 'daemon/worker/socket/ws.ts',

@@ -15,6 +15,7 @@ import { createLogger, type Logger } from '../../shared/node/logger.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/paths.js';
 import { findSecrets } from '../../shared/node/find-secrets.js';
 import { createRedactor, type Redactor } from '../../shared/node/redact.js';
+import type { FilesModule } from './services/attachments.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import type { CronWords } from './cron/preview.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
@@ -105,6 +106,7 @@ export class WorkerLifecycle {
       loadAi: holdBundle<AiModule>('ai'),
       loadTelegram: holdBundle<TelegramModule>('telegram'),
       loadCronWords: holdBundle<CronWords>('cron-words'),
+      loadFiles: holdBundle<FilesModule>('files'),
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
       requests: () => this.#http.totals(),

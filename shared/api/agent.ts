@@ -1,10 +1,18 @@
 /** `POST /api/agent`: one turn, as JSON or, with `Accept: text/event-stream`, as a stream of server-sent events. */
 import { z } from 'zod';
+import { attachmentFiles } from './attachments.js';
 import { label, okStatus, text } from './fields.js';
 
 /** Body. `session` is a key or a short name, default `default`; `model` is `provider/model` for this turn only. */
 export const agentRequest = () =>
-  z.strictObject({ message: text(), session: label(512).optional(), agentId: label(64).optional(), model: label(200).optional() });
+  z.strictObject({
+    message: text(),
+    session: label(512).optional(),
+    agentId: label(64).optional(),
+    model: label(200).optional(),
+    /** Pictures and texts that go with the message. */
+    attachments: attachmentFiles().optional(),
+  });
 
 /** Of all models that were asked; null where one did not count, or a price is not in `models.json`. */
 const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() });

@@ -1,5 +1,6 @@
 /** `/api/sessions`. A session's key is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`, URL-encoded in a path. */
 import { z } from 'zod';
+import { attachmentNote } from './attachments.js';
 import { label, okStatus, queryFlag, queryInteger } from './fields.js';
 
 /** Body of `POST /api/sessions`; all of it optional, and so is the body itself. */
@@ -63,6 +64,8 @@ export const messageDocument = () =>
     variants: z.array(z.string()).optional(),
     /** Of the last message: what had been said after it before it was asked again, while nothing takes its place. */
     replies: z.array(z.string()).optional(),
+    /** Files of it; `GET /api/attachments/:id` reads one. */
+    attachments: z.array(attachmentNote()).optional(),
   });
 
 /** Body of `POST /api/sessions/:key/choose`: one of a message's `variants`, or `replies`. */

@@ -3,6 +3,7 @@
  * answers in `re`. What is documented here and in docs/api.md may grow: clients ignore types and fields they do not know.
  */
 import { z } from 'zod';
+import { attachmentIds } from './attachments.js';
 import { label, text } from './fields.js';
 import { messageDocument } from './sessions.js';
 import { idempotencyKey } from './messages.js';
@@ -28,8 +29,14 @@ export const clientFrame = () =>
       turn: z.strictObject({ id: label(64), length: count(), tools: count() }).optional(),
     }),
     frame('unwatch', { session: session() }),
-    /** A message for the agent. The same `key` again is the same message, and CONFLICT with another content; `replaceFrom`: it takes the place of that one and all after it. */
-    frame('send', { session: session(), key: idempotencyKey(), content: text(), replaceFrom: label(128).optional() }),
+    /** A message for the agent. The same `key` again is the same message, and CONFLICT with another content; `replaceFrom`: it takes the place of that one and all after it. `attachments`: ids of files. */
+    frame('send', {
+      session: session(),
+      key: idempotencyKey(),
+      content: text(),
+      replaceFrom: label(128).optional(),
+      attachments: attachmentIds().optional(),
+    }),
     /** Another answer to that message, or to the question that it answers. The same `key` again is the same wish. */
     frame('regenerate', { session: session(), key: idempotencyKey(), messageId: label(128) }),
     /** End the answer that is being given. */

@@ -21,6 +21,7 @@ export type BundleName =
   | 'worker'
   | 'fallback'
   | 'ai'
+  | 'files'
   | 'telegram'
   | 'metrics'
   | 'cron-words'

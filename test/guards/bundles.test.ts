@@ -68,6 +68,7 @@ test('media types, the model router and the platform detection are cut down to a
   expect(bytesOf('worker', /mime-db\/db\.json$/)).toBeLessThan(20_000);
   expect(bytesOf('worker', /@neon-rs\/load|detect-libc/)).toBeLessThan(1_000);
   expect(bytesOf('ai', /@ai-sdk\/gateway/)).toBeLessThan(2_000);
+  expect(bytesOf('worker', /from-json-schema/)).toBeLessThan(200);
 });
 
 test.each(['status', 'control', 'client', 'supervisor'])('the control socket of %s.cjs brings no TLS and no UDP along', (bundle) => {

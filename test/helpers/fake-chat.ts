@@ -46,6 +46,27 @@ const SESSION: SessionDocument = {
   tags: [],
 };
 
+/** A file that is there, and any that is sent. */
+export function fakeAttachments(calls: { name: string; input: unknown }[]): Services['attachments'] {
+  const note = { id: 'file_1', name: 'a.txt', mediaType: 'text/plain', size: 5 };
+  const known = (id: string): void => {
+    if (id !== note.id) throw new GatewayError('NOT_FOUND', { message: `no file '${id}'` });
+  };
+  return {
+    async upload(session, file) {
+      calls.push({ name: 'attachments.upload', input: { session, file } });
+      return { ...note, name: file.name };
+    },
+    async read(id) {
+      known(id);
+      return { ...note, content: Buffer.from('hello') };
+    },
+    async remove(id) {
+      known(id);
+    },
+  };
+}
+
 /** One session, whatever is asked. */
 async function* texts(text: string): AsyncGenerator<string> {
   yield await Promise.resolve(text);

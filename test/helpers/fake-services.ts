@@ -2,7 +2,7 @@
 import { fakeStatus } from './fake-status.js';
 import { fakeModelService } from './fake-models.js';
 import { fakeUsage } from './fake-usage.js';
-import { fakeArchive, fakeChatService } from './fake-chat.js';
+import { fakeArchive, fakeAttachments, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
 import { fakeConfigService } from './fake-config.js';
 import { EventLog } from '../../daemon/worker/services/event-log.js';
@@ -111,6 +111,7 @@ export function createFakeServices(): FakeServices {
     },
     chat: fakeChatService(calls),
     archive: fakeArchive(calls),
+    attachments: fakeAttachments(calls),
     commands: () => [{ name: 'help', summary: 'lists the commands' }],
     completions: fakeCompletionService(calls, (text, signal) => fake.script(text, signal)),
     models: fakeModelService(calls),

@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest';
 import * as ai from '../../daemon/worker/ai.js';
 import * as cronWords from '../../daemon/worker/cron/words.js';
+import * as files from '../../daemon/worker/files.js';
 import * as telegram from '../../daemon/worker/telegram.js';
 import { createConversation, type Conversation, type ConversationDeps } from '../../daemon/worker/services/create-services.js';
 import type { AgentEvent, AgentRequest } from '../../daemon/worker/services/contracts.js';
@@ -40,6 +41,7 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     loadAi: () => ai,
     loadCronWords: () => cronWords,
     loadTelegram: () => telegram,
+    loadFiles: () => files,
     environment: () => undefined,
     // What runs on this machine is no part of a test.
     discovery: { probe: async () => undefined },

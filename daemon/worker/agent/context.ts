@@ -9,6 +9,8 @@ const SAFETY = 0.85;
 const MAX_MESSAGES = 1_000;
 /** Role names and separators around each message. */
 const TOKENS_PER_MESSAGE = 6;
+/** What vendors count for a picture of the size that they look at. */
+const TOKENS_PER_IMAGE = 1_600;
 
 /** A rough count that errs on the high side: four ASCII characters a token, other scripts up to one token a character. */
 export function estimateTokens(text: string): number {
@@ -32,13 +34,17 @@ export interface ContextOptions {
   readonly system: string | undefined;
   /** The user's text. Always the last message, whole, whatever the budget. */
   readonly text: string;
+  readonly images?: ChatMessage['images'];
   /** Reads what was said before `seq`, newest first. @returns an empty list at the beginning */
   readBefore(seq: number | undefined): Promise<{ messages: readonly ContextItem[]; nextSeq: number | undefined }>;
 }
 
 const isGroup = (item: ContextItem): item is readonly ModelMessage[] => Array.isArray(item);
 
-const tokensOf = (item: ContextItem): number => estimateTokens(isGroup(item) ? JSON.stringify(item) : item.content);
+function tokensOf(item: ContextItem): number {
+  if (isGroup(item)) return estimateTokens(JSON.stringify(item));
+  return estimateTokens(item.content) + (item.images?.length ?? 0) * TOKENS_PER_IMAGE;
+}
 
 /** Providers refuse a conversation that begins with a tool. */
 function oldestFirst(newestFirst: readonly ContextItem[]): ModelMessage[] {
@@ -49,8 +55,10 @@ function oldestFirst(newestFirst: readonly ContextItem[]): ModelMessage[] {
 
 /** @returns the messages for the model, oldest first */
 export async function gatherContext(options: ContextOptions): Promise<ModelMessage[]> {
-  let left = options.budgetTokens - estimateTokens(options.text) - estimateTokens(options.system ?? '');
-  const newestFirst: ContextItem[] = [{ role: 'user', content: options.text }];
+  const { text: content, images } = options;
+  const question: ChatMessage = { role: 'user', content, ...(images === undefined ? {} : { images }) };
+  let left = options.budgetTokens - tokensOf(question) - estimateTokens(options.system ?? '');
+  const newestFirst: ContextItem[] = [question];
   let seq: number | undefined;
   do {
     const page = await options.readBefore(seq);

@@ -47,6 +47,8 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   readonly body?: SchemaMaker<Body>;
   /** Media types, with what they hold: the body is `body` or one of these, is not held in memory, and is checked by the handler. */
   readonly upload?: Readonly<Record<string, string>>;
+  /** Bytes: bodies up to this are taken even where `gateway.maxBodyBytes` is less. */
+  readonly minimumBodyLimit?: number;
   /** True: no body at all counts as `{}`. */
   readonly isBodyOptional?: boolean;
   /** Without it, the query is ignored. */
@@ -84,7 +86,7 @@ function once<Value>(make: (() => Value) | undefined): () => Value | undefined {
 
 async function bodyOf<Body, Query>(ctx: HttpContext, definition: RouteDefinition<Body, Query>, readJson: ReadJson): Promise<unknown> {
   if (definition.body === undefined) return refuseBody(ctx);
-  const body = await readJson(ctx);
+  const body = await readJson(ctx, definition.minimumBodyLimit);
   if (body !== undefined) return body;
   if (definition.isBodyOptional === true) return {};
   throw new GatewayError('INVALID_REQUEST', { message: `${definition.method} ${definition.path} needs a JSON body.` });

@@ -1,20 +1,24 @@
 /** One turn for a program or a page that talks to an agent directly. */
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
 import { chooseModels } from '../agent/model-choice.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { findSession, type NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { toWellFormed } from '../store/text.js';
+import type { Attachments } from './attachments.js';
 import { findAgent } from './agents.js';
 import type { AgentRequest, AgentService } from './contracts.js';
 import { parseSessionKey, sessionOf } from './session-key.js';
 import { sessionNotFound } from './sessions.js';
+import type { TurnHooks } from './turn-journal.js';
 import type { TurnRunner } from './turn-runner.js';
 
 export interface AgentServiceOptions {
   readonly store: Store;
   readonly turns: TurnRunner;
+  readonly attachments: Pick<Attachments, 'judge' | 'keep'>;
   config(): Config;
   registry(): ProviderRegistry;
 }
@@ -56,7 +60,11 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
       const known = await options.store.read((db) => findSession(db, session.key));
       if (mustExist && known === undefined) throw sessionNotFound(session.key);
       const candidates = await chooseModels({ requested: request.model, session: known?.model ?? null, agent, config }, options.registry());
-      yield* options.turns.start({ ...target, text, candidates, runsCommands: false }, signal);
+      const files = request.attachments === undefined ? [] : options.attachments.judge(request.attachments);
+      const messageId = newId('msg');
+      const begun: TurnHooks['begun'] = (db, turn) => options.attachments.keep(db, { session: turn.session, messageId, files });
+      const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };
+      yield* options.turns.start({ ...target, text, candidates, runsCommands: false, ...hooks }, signal);
     },
   };
 }

@@ -48,6 +48,8 @@ export interface ChatInput {
   readonly key: string;
   /** Takes the place of that message and all after it, which stay as a variant of it. */
   readonly replaceFrom?: string;
+  /** Ids of files of the session. */
+  readonly attachments?: readonly string[];
 }
 
 export interface ChatService {

@@ -11,6 +11,7 @@ import { toWellFormed } from '../store/text.js';
 import type { ChatEvent, ChatInput, ChatPosition, ChatService } from './chat-contract.js';
 import type { MessageDocument } from './contracts.js';
 import { checkText } from './agent.js';
+import type { Attachments } from './attachments.js';
 import { askAgain, choose, findQuestion, takeBack, webchatLane } from './chat-branches.js';
 import { toMessageDocuments, toSessionDocument } from './documents.js';
 import { ChatWatcher } from './chat-watcher.js';
@@ -22,6 +23,7 @@ export interface ChatServiceOptions {
   readonly clock: Clock;
   readonly live: LiveTurns;
   readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
+  readonly attachments: Pick<Attachments, 'attach'>;
   readonly instanceId: string;
   liveInstanceIds(): readonly string[];
   /** @returns whether something was being said there */
@@ -156,12 +158,13 @@ export function createChatService(options: ChatServiceOptions): ChatService {
   }
   return {
     watch: (session, position, signal) => follow(options, session, { position, signal }),
-    async send({ session: key, content, key: updateId, replaceFrom }: ChatInput) {
+    async send({ session: key, content, key: updateId, replaceFrom, attachments = [] }: ChatInput) {
       const text = toWellFormed(checkText('content', content));
       const done = await store.write(async (db) => {
         const session = await openOwn(db, key);
         const stored = await take(db, session, { updateId, content: text });
         if (stored.content !== text) throw usedKey(updateId);
+        if (!stored.isRepeated) await options.attachments.attach(db, { session, messageId: stored.id, ids: attachments });
         const isNewBranch = replaceFrom !== undefined && !stored.isRepeated;
         const fromSeq = isNewBranch ? await takeBack(db, { session, messageId: replaceFrom, nextId: stored.id }) : undefined;
         return { ...stored, fromSeq };

@@ -5,7 +5,9 @@
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { ErrorCode } from '../../../shared/errors.js';
+import type { AttachmentService } from './attachments.js';
 import type { ChatService } from './chat-contract.js';
+import type { FileNote, GivenFile } from '../files/file.js';
 import type { ConnectionReport } from '../providers/check-connection.js';
 import type { CompletionService } from './completion-contract.js';
 import type { ConfigService } from './config-contract.js';
@@ -76,6 +78,8 @@ export interface MessageDocument {
   readonly variants?: string[];
   /** Of the last message: what had been said after it before it was asked again, while nothing takes its place. */
   readonly replies?: string[];
+  /** Files of it. */
+  readonly attachments?: FileNote[];
 }
 
 export interface SessionListInput {
@@ -152,6 +156,7 @@ export interface AgentRequest {
   readonly agentId?: string;
   /** `provider/model` for this turn only. */
   readonly model?: string;
+  readonly attachments?: readonly GivenFile[];
 }
 
 export interface AgentService {
@@ -226,6 +231,7 @@ export interface Services {
   readonly events: EventService;
   readonly chat: ChatService;
   readonly archive: SessionArchive;
+  readonly attachments: AttachmentService;
   /** What chats take as commands. */
   commands(): readonly { readonly name: string; readonly summary: string }[];
   readonly counters: CounterService;

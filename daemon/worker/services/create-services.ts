@@ -6,17 +6,15 @@ import type { ChannelStatus, StatusWarning } from '../../../shared/control/messa
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { environmentValue } from '../../../shared/node/env.js';
 import type { GatewayPaths } from '../../../shared/node/paths.js';
-import { builtInCommands } from '../agent/built-in-commands.js';
-import { CommandRegistry, type SlashCommand } from '../agent/commands.js';
 import { createGuide } from '../agent/guide.js';
 import { type DiscoveryOptions, LocalDiscovery } from '../providers/discovery/discovery.js';
 import { listModels } from '../providers/list-models.js';
 import type { AiModule } from '../providers/provider.js';
 import { type LocalModels, ProviderRegistry } from '../providers/registry.js';
-import { findSession, setSessionModel, startFreshContext } from '../store/sessions.js';
 import { Store } from '../store/store.js';
 import { AiLoader } from './ai-loader.js';
 import type { TelegramModule } from '../channels/telegram/telegram.js';
+import { Attachments, type FilesModule } from './attachments.js';
 import { createAgentService } from './agent.js';
 import { Completions } from './completions.js';
 import type { CounterSample, GatewayEvent, MessageService, Services } from './contracts.js';
@@ -24,6 +22,7 @@ import type { SendPort } from '../agent/tools/send.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { AttachedFiles } from './attached-files.js';
 import type { ChannelTimes } from './channel-times.js';
+import { createCommands } from './create-commands.js';
 import { createChannelService } from './channels.js';
 import { createChatService } from './chat.js';
 import { lifecycleOf } from './conversation-life.js';
@@ -42,7 +41,7 @@ import { createOutgoingService } from './outgoing.js';
 import { publishedMessages } from './published-services.js';
 import { createSessions } from './create-sessions.js';
 import { SpokenText } from './spoken-text.js';
-import { createRemindCommand, createTaskScheduler, type RemindOptions } from './task-scheduler.js';
+import { createRemindCommand, createTaskScheduler, remindOptions } from './task-scheduler.js';
 import { TurnJournal } from './turn-journal.js';
 import { TurnRunner } from './turn-runner.js';
 import { ToolBox } from './turn-tools.js';
@@ -70,6 +69,8 @@ export interface ConversationDeps {
   loadTelegram(): TelegramModule;
   /** Loads the bundle that puts schedules into words. */
   loadCronWords(): CronWords;
+  /** Loads the bundle that works with files. */
+  loadFiles(): FilesModule;
   /** Reads a whole database. Default: none is checked. */
   readonly checkDatabase?: CheckDatabase;
   /** Looks up an environment variable. Default: the process's. */
@@ -98,6 +99,7 @@ export interface Conversation extends Pick<
   | 'agent'
   | 'chat'
   | 'archive'
+  | 'attachments'
   | 'commands'
   | 'models'
   | 'completions'
@@ -145,40 +147,11 @@ function registryOf(deps: ConversationDeps, ai: AiLoader, local: LocalModels): (
   };
 }
 
-function createCommands(sources: {
-  store: Store;
-  registry: () => ProviderRegistry;
-  warnings: () => StatusWarning[];
-  remind: SlashCommand;
-}): CommandRegistry {
-  const { store, registry, warnings, remind } = sources;
-  return new CommandRegistry([
-    remind,
-    ...builtInCommands({
-      modelIds: async () => (await registry().models()).map(({ id }) => id),
-      warnings: () => warnings().map(({ message }) => message),
-      countMessages: async (key) => (await store.read((db) => findSession(db, key)))?.message_count ?? 0,
-      startFresh: (sessionId) => store.write((db) => startFreshContext(db, sessionId)),
-      checkModel: (ref) => void registry().resolve(ref),
-      setModel: (id, model) => store.write((db) => setSessionModel(db, { id, model })),
-    }),
-  ]);
-}
-
 /** Tools write to chats as programs do. A page that is open anyway is no chat to write to. */
 function sendPort(channels: ChannelRegistry, messages: () => MessageService): SendPort {
   return {
     channels: () => [...new Set(channels.accounts().map(({ channel }) => channel))].filter((name) => name !== 'webchat'),
     send: async (message, key) => (await messages().accept(message, { idempotencyKey: key })).messageId,
-  };
-}
-
-function remindOptions(clock: Clock, cron: () => CronParts): RemindOptions {
-  return {
-    clock,
-    create: (input, key) => cron().service.create(input, key),
-    listOfChat: (chat) => cron().service.listOfChat(chat),
-    remove: async (id) => (await cron().service.delete(id)).job,
   };
 }
 
@@ -201,37 +174,56 @@ function makeParts(deps: ConversationDeps) {
   const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds, publish });
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
-  const later = remindOptions(clock, () => cron);
+  const later = remindOptions(clock, () => cron.service);
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
   const send = sendPort(channels, () => messages);
   const tools = new ToolBox({ store, clock, logger, config, send, scheduler: createTaskScheduler(later) });
+  const attachments = new Attachments({ store, clock, load: () => deps.loadFiles() });
   const spoken = new SpokenText({ store, clock });
   const files = new AttachedFiles({ channels, logger });
-  const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, live, spoken });
+  const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, attachments, live, spoken });
   const messages = createMessageService({ ...shared, channels, outbox, turns, live });
   const upkeep = new Upkeep({ store, journal, clock, logger });
   const { checkDatabase: check } = deps;
   const integrity = check && new IntegrityCheck({ store, path, clock, logger, isSoleWorker, check });
   const cron: CronParts = createCron({ ...shared, channels, outbox, turns, publish, loadCronWords: () => deps.loadCronWords() });
-  return { shared, publish, ai, discovery, live, samples, delivery, warnings, commands, tools, turns, messages, upkeep, integrity, cron };
+  return {
+    shared,
+    publish,
+    ai,
+    discovery,
+    live,
+    samples,
+    delivery,
+    warnings,
+    commands,
+    tools,
+    attachments,
+    turns,
+    messages,
+    upkeep,
+    integrity,
+    cron,
+  };
 }
 
 /** Makes everything; nothing runs, and no file is touched, before {@link Conversation.start}. */
 export function createConversation(deps: ConversationDeps): Conversation {
   const parts = makeParts(deps);
-  const { shared, publish, delivery, turns, cron, samples, live } = parts;
+  const { shared, publish, delivery, turns, cron, samples, live, attachments } = parts;
   const { store, clock, config, logger, registry } = shared;
   const { channels, outbox, inbox } = delivery;
-  const agent = createAgentService({ store, turns, config, registry });
+  const agent = createAgentService({ store, turns, attachments, config, registry });
   const stopSession = (key: string): void => turns.stopSession(key);
   return {
-    ...createSessions({ ...shared, channels, publish, stopTurns: stopSession }),
+    ...createSessions({ ...shared, attachments, channels, publish, stopTurns: stopSession }),
     messages: publishedMessages(parts.messages, publish),
     outgoing: createOutgoingService({ store, clock, outbox }),
     channelAccounts: createChannelService({ store, clock, channels, outbox, times: deps.channelTimes }),
     webhooks: createWebhookService({ inbox, config }),
     agent,
-    chat: createChatService({ ...shared, live, inbox, stopTurns: (key) => turns.stopTurns(key) }),
+    chat: createChatService({ ...shared, live, attachments, inbox, stopTurns: (key) => turns.stopTurns(key) }),
+    attachments,
     commands: () => parts.commands.list(),
     completions: new Completions({ agent, clock, logger, config, registry, tools: parts.tools, publish }),
     models: createModelService(registry),

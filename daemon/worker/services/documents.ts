@@ -1,6 +1,7 @@
 /** Rows of the store as the documents of the API. */
 import type { SessionDigest } from '../store/session-list.js';
 import type { ListedSession, MessageDocument, SessionDocument } from './contracts.js';
+import { hasAttachments, listAttachments } from '../store/attachments.js';
 import { hasAside, readAside, seqBefore } from '../store/branches.js';
 import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
 
@@ -58,19 +59,30 @@ export function toMessageDocument(row: MessageRow): MessageDocument {
   return { id: row.id, role: row.role, content: row.content, createdAt: isoTime(row.created_at), model: row.model, status: row.status };
 }
 
+type PlacedDocument = MessageDocument & { seq: number };
+
+async function withFiles(db: Queries, rows: readonly MessageRow[]): Promise<PlacedDocument[]> {
+  const documents = rows.map((row) => ({ ...toMessageDocument(row), seq: row.seq }));
+  const sessionId = rows[0]?.session_id ?? 0;
+  const asked = rows.filter(({ role }) => role === 'user').map(({ id }) => id);
+  if (asked.length === 0 || !(await hasAttachments(db, sessionId))) return documents;
+  const notes = await listAttachments(db, sessionId, asked);
+  return documents.map((document) => {
+    const own = notes.filter(({ messageId }) => messageId === document.id).map(({ messageId: _id, ...note }) => note);
+    return own.length === 0 ? document : { ...document, attachments: own };
+  });
+}
+
 /**
  * Messages that follow each other, with what can be chosen in their place.
  * @param isEnd  nothing follows the last of them
  */
-export async function toMessageDocuments(
-  db: Queries,
-  rows: readonly MessageRow[],
-  isEnd: boolean,
-): Promise<(MessageDocument & { seq: number })[]> {
+export async function toMessageDocuments(db: Queries, rows: readonly MessageRow[], isEnd: boolean): Promise<PlacedDocument[]> {
   const [first] = rows;
   const last = rows.at(-1);
-  const documents = rows.map((row) => ({ ...toMessageDocument(row), seq: row.seq }));
-  if (first === undefined || last === undefined || !(await hasAside(db, first.session_id))) return documents;
+  if (first === undefined || last === undefined) return [];
+  const documents = await withFiles(db, rows);
+  if (!(await hasAside(db, first.session_id))) return documents;
   const sessionId = first.session_id;
   const fromSeq = await seqBefore(db, { sessionId, seq: first.seq });
   const aside = await readAside(db, { sessionId, fromSeq, toSeq: last.seq });

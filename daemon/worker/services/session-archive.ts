@@ -7,6 +7,7 @@ import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
 import { changeShelf, type ShelfChange } from '../store/session-shelf.js';
 import { ensureSession, findSession, setSessionModel, setSessionTitle } from '../store/sessions.js';
 import { toWellFormed } from '../store/text.js';
+import type { Attachments } from './attachments.js';
 import { findAgent } from './agents.js';
 import type { MessageDocument, SessionDocument } from './contracts.js';
 import { toMessageDocuments, toSessionDocument } from './documents.js';
@@ -15,6 +16,7 @@ import { sessionOf } from './session-key.js';
 import { sessionNotFound } from './sessions.js';
 
 export interface SessionArchiveOptions extends SessionFileOptions {
+  readonly attachments: Pick<Attachments, 'copy'>;
   /** @throws MODEL_NOT_FOUND for a model that cannot be used */
   checkModel(ref: string): void;
 }
@@ -55,7 +57,11 @@ async function readAll(db: Queries, sessionId: number, untilSeq = Number.MAX_SAF
   }
 }
 
-type Copied = Pick<MessageRow, 'role' | 'content' | 'model' | 'status'> & { readonly atMs: number };
+type Copied = Pick<MessageRow, 'role' | 'content' | 'model' | 'status'> & {
+  readonly atMs: number;
+  /** Runs in a write, once it is copied. */
+  readonly copied?: (db: Queries, place: { sessionId: number; messageId: string }) => Promise<void>;
+};
 
 interface NewCopy {
   readonly agentId: string;
@@ -77,8 +83,10 @@ function normaliseTags(tags: readonly string[]): string[] {
 async function addSession(db: Queries, { agentId, title, messages, nowMs }: NewCopy): Promise<SessionRow> {
   const session = sessionOf({ agentId, channel: 'webchat', peerId: newId('chat') });
   const { row } = await ensureSession(db, { ...session, nowMs });
-  for (const { role, content, model, status, atMs } of messages) {
-    await appendMessage(db, { id: newId('msg'), sessionId: row.id, turnId: null, role, content, model, status, nowMs: atMs });
+  for (const { role, content, model, status, atMs, copied } of messages) {
+    const id = newId('msg');
+    await appendMessage(db, { id, sessionId: row.id, turnId: null, role, content, model, status, nowMs: atMs });
+    await copied?.(db, { sessionId: row.id, messageId: id });
   }
   if (title !== null) await setSessionTitle(db, { id: row.id, title });
   await changeShelf(db, row.id, { unread: false });
@@ -121,7 +129,11 @@ export function createSessionArchive(options: SessionArchiveOptions): SessionArc
           });
         }
         const rows = await readAll(db, source.id, last?.seq);
-        const messages = rows.map((row) => ({ ...row, atMs: row.created_at }));
+        const messages = rows.map((row) => {
+          const from = { sessionId: source.id, messageId: row.id };
+          const copied: Copied['copied'] = (transaction, to) => options.attachments.copy(transaction, from, to);
+          return { ...row, atMs: row.created_at, ...(row.role === 'user' ? { copied } : {}) };
+        });
         const agent = findAgent(options.config(), source.agent_id);
         const row = await addSession(db, { agentId: agent.id, title: source.title, messages, nowMs: clock.now() });
         if (source.model !== null) await setSessionModel(db, { id: row.id, model: source.model });

@@ -19,6 +19,16 @@ export interface RemindOptions extends TaskSchedulerOptions {
   readonly remove: (id: string) => Promise<CronJobDocument>;
 }
 
+/** @param cron  is made later */
+export function remindOptions(clock: Clock, cron: () => Pick<CronService, 'create' | 'listOfChat' | 'delete'>): RemindOptions {
+  return {
+    clock,
+    create: (input, key) => cron().create(input, key),
+    listOfChat: (chat) => cron().listOfChat(chat),
+    remove: async (id) => (await cron().delete(id)).job,
+  };
+}
+
 type ChatOfJobs = Parameters<CronService['listOfChat']>[0];
 
 const MAX_LISTED = 20;

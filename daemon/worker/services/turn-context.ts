@@ -5,16 +5,18 @@ import { GUIDE_REF } from '../agent/guide.js';
 import { fitSteps } from '../agent/fit-steps.js';
 import { parseToolUse, toolUseMessages } from '../agent/past-tool-use.js';
 import type { StepRequest } from '../agent/turn.js';
-import type { ModelMessage, ModelRequest } from '../providers/provider.js';
+import type { ChatMessage, ModelMessage, ModelRequest } from '../providers/provider.js';
 import { readNewestMessages } from '../store/messages.js';
 import type { MessageRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import type { AttachedFiles } from './attached-files.js';
+import type { Attachments } from './attachments.js';
 import type { BegunTurn } from './turn-journal.js';
 
 export interface TurnContextOptions {
   readonly store: Store;
   readonly commands: CommandRegistry;
+  readonly attachments: Pick<Attachments, 'forModel'>;
   readonly turn: BegunTurn;
   readonly step: StepRequest;
   readonly text: string;
@@ -37,14 +39,28 @@ function toolUse({ id, content, status }: MessageRow): ContextItem[] {
   return use === undefined ? [] : [toolUseMessages(id.slice(-9), { ...use, isError: status === 'error' })];
 }
 
+/** What a message says, with its files. */
+async function withFiles({ attachments, turn, step }: TurnContextOptions, messageIds: readonly string[]) {
+  const { takesImages } = step.model;
+  const files = await attachments.forModel({ sessionId: turn.session.id, messageIds, takesImages });
+  return (id: string, content: string): Pick<ChatMessage, 'content' | 'images'> => {
+    const { text = '', images = [] } = files.get(id) ?? {};
+    return { content: content + text, ...(images.length === 0 ? {} : { images }) };
+  };
+}
+
 async function readHistory(options: TurnContextOptions, beforeSeq: number): ReturnType<ContextOptions['readBefore']> {
   const { store, commands, turn, step } = options;
   const { id: sessionId, context_after_seq: afterSeq } = turn.session;
   const rows = await store.read((db) => readNewestMessages(db, { sessionId, limit: HISTORY_PAGE, afterSeq, beforeSeq }));
+  const said = await withFiles(
+    options,
+    rows.filter(({ role }) => role === 'user').map(({ id }) => id),
+  );
   const messages = rows.flatMap((row): ContextItem[] => {
     if (row.role === 'tool') return step.tools.length === 0 ? [] : toolUse(row);
     const role = contextRole(row, commands);
-    return role === undefined ? [] : [{ role, content: row.content }];
+    return role === undefined ? [] : [{ role, ...said(row.id, row.content) }];
   });
   return { messages, nextSeq: rows.length < HISTORY_PAGE ? undefined : rows.at(-1)?.seq };
 }
@@ -61,11 +77,14 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
   const budgetTokens = contextBudget(model) - toolTokens(step);
   const { steps, tokens } = fitSteps(step.steps, budgetTokens * STEPS_SHARE);
   const leftTokens = budgetTokens - tokens;
+  const said = await withFiles(options, [turn.questionId]);
+  const question = said(turn.questionId, text);
   const gather = (without: number): Promise<ModelMessage[]> =>
     gatherContext({
       budgetTokens: leftTokens - without,
       system: systemPrompt,
-      text,
+      text: question.content,
+      images: question.images,
       readBefore: (seq = turn.questionSeq) => readHistory(options, seq),
     });
   const { takesImages } = model;

@@ -33,6 +33,7 @@ export interface BegunTurn {
   readonly session: SessionRow;
   /** The question's place: what was said before it is its context. */
   readonly questionSeq: number;
+  readonly questionId: string;
   /** The attempt that was cut and that this one replaces, with what had been said in it. */
   readonly replaces?: { readonly id: string; readonly text: string } | undefined;
 }
@@ -211,13 +212,14 @@ export class TurnJournal {
     for (const other of await readRunningTurns(db)) if (other.session_id === session.id) await this.#interrupt(db, other);
     const id = newId('turn');
     await beginTurn(db, { id, sessionId: session.id, agentId: question.agentId, instanceId, nowMs });
-    const questionSeq = await this.#storeQuestion(db, { question, sessionId: session.id, turnId: id, nowMs });
+    const { seq: questionSeq, id: questionId } = await this.#storeQuestion(db, { question, sessionId: session.id, turnId: id, nowMs });
     const { previousTurnId: previous } = question;
-    if (previous === undefined) return { id, session, questionSeq };
+    if (previous === undefined) return { id, session, questionSeq, questionId };
     return {
       id,
       session,
       questionSeq,
+      questionId,
       replaces: { id: previous, text: await readCutText(db, { sessionId: session.id, turnId: previous }) },
     };
   }
@@ -225,12 +227,22 @@ export class TurnJournal {
   async #storeQuestion(
     db: Queries,
     { question, sessionId, turnId, nowMs }: { question: TurnQuestion; sessionId: number; turnId: string; nowMs: number },
-  ): Promise<number> {
+  ): Promise<{ seq: number; id: string }> {
     const stored = question.messageId === undefined ? undefined : await findMessage(db, question.messageId);
-    if (stored?.session_id === sessionId) return stored.seq;
+    if (stored?.session_id === sessionId) return { seq: stored.seq, id: stored.id };
     // An id that a deleted session still has cannot be used again.
     const id = stored === undefined ? (question.messageId ?? newId('msg')) : newId('msg');
-    return appendMessage(db, { id, sessionId, turnId, role: 'user', content: question.text, model: null, status: 'complete', nowMs });
+    const seq = await appendMessage(db, {
+      id,
+      sessionId,
+      turnId,
+      role: 'user',
+      content: question.text,
+      model: null,
+      status: 'complete',
+      nowMs,
+    });
+    return { seq, id };
   }
 
   async #interrupt(db: Queries, turn: TurnRow): Promise<void> {

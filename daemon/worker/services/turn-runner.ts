@@ -7,16 +7,17 @@ import type { CommandRegistry } from '../agent/commands.js';
 import { GUIDE_REF } from '../agent/guide.js';
 import { answer, type Candidate } from '../agent/turn.js';
 import { TurnQueue } from '../agent/turn-queue.js';
-import type { TurnUsage } from '../providers/token-cost.js';
 import type { Queries } from '../store/schema.js';
 import type { NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import type { AgentEvent } from './contracts.js';
 import type { AttachedFiles } from './attached-files.js';
 import { EventStream } from './event-stream.js';
+import type { Attachments } from './attachments.js';
 import type { LiveTurns } from './live-turns.js';
 import type { SpokenText } from './spoken-text.js';
 import { buildModelRequest } from './turn-context.js';
+import { stoppedByRequest, stopReason, toErrorEvent, toUsageDocument } from './turn-end.js';
 import type { ToolBox } from './turn-tools.js';
 import type { BeginningTurn, BegunTurn, TurnHooks, TurnJournal, TurnOutcome } from './turn-journal.js';
 
@@ -26,6 +27,7 @@ export interface TurnRunnerOptions {
   readonly commands: CommandRegistry;
   readonly tools: ToolBox;
   readonly files: AttachedFiles;
+  readonly attachments: Pick<Attachments, 'forModel'>;
   /** Is told what is being said. */
   readonly live: LiveTurns;
   /** Writes it down. */
@@ -53,9 +55,6 @@ export interface TurnRequest {
   readonly origin?: Readonly<Record<string, string>>;
 }
 
-type ErrorEvent = Extract<AgentEvent, { type: 'error' }>;
-type DoneEvent = Extract<AgentEvent, { type: 'done' }>;
-
 /** Where a turn's events go, and what stops it. */
 interface TurnIo {
   readonly signal: AbortSignal;
@@ -68,29 +67,6 @@ interface RunningTurn {
   /** It is a word to the gateway, not to a model. */
   readonly isCommand: boolean;
   readonly finished: Promise<void>;
-}
-
-/** What callers are told of a turn's cost; of one that no model was asked in, nothing is known. */
-function toUsageDocument(usage: TurnUsage | null): DoneEvent['usage'] {
-  return { inputTokens: usage?.inputTokens ?? null, outputTokens: usage?.outputTokens ?? null, costUsd: usage?.costUsd ?? null };
-}
-
-/** Why a turn was stopped, as its reader is told. */
-function stopReason(signal: AbortSignal): GatewayError {
-  if (signal.reason instanceof GatewayError) return signal.reason;
-  return new GatewayError('UNAVAILABLE', {
-    message: 'the turn was stopped before it was finished; what had been said is kept in the session',
-  });
-}
-
-function stoppedByRequest(): GatewayError {
-  return new GatewayError('CONFLICT', { message: 'the turn was stopped by /stop; what had been said is kept in the session' });
-}
-
-/** What to do becomes the message's last sentence. */
-function toErrorEvent({ code, message, hint, details }: GatewayError): ErrorEvent {
-  const told = hint === undefined ? message : `${message.replace(/[.\s]*$/, '.')} ${hint}`;
-  return { type: 'error', code, message: told, ...(details === undefined ? {} : { details }) };
 }
 
 export class TurnRunner {
@@ -270,11 +246,12 @@ export class TurnRunner {
   }
 
   async #askModels(request: TurnRequest, turn: BeginningTurn, io: TurnIo & { say: (text: string) => void }): Promise<Partial<TurnOutcome>> {
-    const { store, commands, tools, files, clock } = this.#options;
+    const { store, commands, tools, files, attachments, clock } = this.#options;
     const { agent, text, candidates } = request;
     const events = answer({
       candidates,
-      buildRequest: (step) => buildModelRequest({ store, commands, turn, step, text, systemPrompt: agent.systemPrompt, files }),
+      buildRequest: (step) =>
+        buildModelRequest({ store, commands, files, attachments, turn, step, text, systemPrompt: agent.systemPrompt }),
       tools: tools.forTurn(agent, turn, io.signal),
       signal: io.signal,
       clock,

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { purgeUnsent } from '../store/attachments.js';
 import { purgeIdempotencyKeys } from '../store/idempotency.js';
 import { purgeInbox } from '../store/inbox.js';
 import { purgeOutbox } from '../store/outbox-pages.js';
@@ -29,6 +30,8 @@ const DELIVERED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 const UNDELIVERED_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
 const SAMPLE_TTL_MS = 8 * 24 * 60 * 60 * 1_000;
 const HANDLED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
+/** Files that were attached to something that was never sent. */
+const UNSENT_TTL_MS = 24 * 60 * 60 * 1_000;
 const EVERY_MS = 60 * 60 * 1_000;
 /** While an older worker still ends its turns, or the store is out of order. */
 const SOON_MS = 1_000;
@@ -97,6 +100,7 @@ export class Upkeep {
       (db) => purgeOutbox(db, { deliveredMs: nowMs - DELIVERED_TTL_MS, otherMs: nowMs - UNDELIVERED_TTL_MS }),
       (db) => purgeInbox(db, nowMs - HANDLED_TTL_MS),
       (db) => purgeSamples(db, Math.floor((nowMs - SAMPLE_TTL_MS) / MINUTE_MS)),
+      (db) => purgeUnsent(db, nowMs - UNSENT_TTL_MS),
     ];
     for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);
     return EVERY_MS;

@@ -107,8 +107,9 @@ export class Connection {
         this.#watched.get(frame.session)?.abort();
         return this.#send('unwatched', { re: frame.id, session: frame.session });
       case 'send': {
-        const { session, content, key, replaceFrom } = frame;
-        const { messageId, isRepeated } = await chat.send({ session, content, key, ...(replaceFrom === undefined ? {} : { replaceFrom }) });
+        const { session, content, key, replaceFrom, attachments } = frame;
+        const more = { ...(replaceFrom && { replaceFrom }), ...(attachments && { attachments }) };
+        const { messageId, isRepeated } = await chat.send({ session, content, key, ...more });
         return this.#send('sent', { re: frame.id, messageId, repeated: isRepeated });
       }
       case 'regenerate': {

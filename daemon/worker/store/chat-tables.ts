@@ -1,5 +1,5 @@
 /** Tables beside the conversations themselves. */
-import type { Generated } from 'kysely';
+import type { Generated, Insertable } from 'kysely';
 
 /** What has been said of an answer that is not complete: pieces, each with the UTF-16 index where it begins. */
 export interface TurnPartTable {
@@ -7,6 +7,9 @@ export interface TurnPartTable {
   at: number;
   text: string;
 }
+
+/** The message of a file that is not sent. */
+export const UNSENT = '';
 
 /** A file that belongs to a message. */
 export interface AttachmentTable {
@@ -21,3 +24,5 @@ export interface AttachmentTable {
   content: Uint8Array;
   created_at: number;
 }
+
+export type NewAttachment = Insertable<AttachmentTable>;

@@ -8,6 +8,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
 import { checkJson } from '../json-guard.js';
 
+const MAX_PARSERS = 4;
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 function refuse(message: string): GatewayError {
@@ -60,22 +61,25 @@ function bodyError(error: unknown, limitBytes: number): unknown {
 }
 
 /** Reads and checks one body. */
-export type ReadJson = (ctx: HttpContext) => Promise<unknown>;
+export type ReadJson = (ctx: HttpContext, minimumLimit?: number) => Promise<unknown>;
 
 /**
  * @param maxBodyBytes  the live limit, in bytes.
  * @returns the reader. @throws INVALID_REQUEST, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
  */
 export function createReadJson(maxBodyBytes: () => number): ReadJson {
-  let parser: { readonly limitBytes: number; readonly run: HttpMiddleware } | undefined;
+  const parsers = new Map<number, HttpMiddleware>();
   const parserFor = (limitBytes: number): HttpMiddleware => {
-    if (parser?.limitBytes !== limitBytes) parser = { limitBytes, run: createParser(limitBytes) };
-    return parser.run;
+    // The limit is live: what was made for former ones is let go.
+    if (parsers.size >= MAX_PARSERS) parsers.clear();
+    const run = parsers.get(limitBytes) ?? createParser(limitBytes);
+    parsers.set(limitBytes, run);
+    return run;
   };
-  return async (ctx) => {
+  return async (ctx, minimumLimit = 0) => {
     if (!hasBody(ctx)) return undefined;
     checkHeaders(ctx);
-    const limitBytes = maxBodyBytes();
+    const limitBytes = Math.max(maxBodyBytes(), minimumLimit);
     if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes);
     if (/^100-continue$/i.test(ctx.get('Expect'))) ctx.res.writeContinue();
     const chunks: Buffer[] = [];

@@ -56,6 +56,7 @@ const TAGS: Readonly<Record<string, string>> = {
 };
 
 const SEGMENT_TAGS: Readonly<Record<string, string>> = {
+  attachments: 'sessions',
   message: 'messages',
   providers: 'models',
   files: 'channels',

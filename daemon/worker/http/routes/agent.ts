@@ -53,7 +53,13 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
         const isStream = ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream';
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
         const turn = new PulledEvents(
-          agent.run({ message: body.message, ...given({ session: body.session, agentId: body.agentId, model: body.model }) }, signal),
+          agent.run(
+            {
+              message: body.message,
+              ...given({ session: body.session, agentId: body.agentId, model: body.model, attachments: body.attachments }),
+            },
+            signal,
+          ),
           signal,
           clock,
         );

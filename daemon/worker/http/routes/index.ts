@@ -9,6 +9,7 @@ import type { BuiltPage } from '../page/built-page.js';
 import type { PageTickets } from '../page-tickets.js';
 import type { Route } from '../route.js';
 import { agentRoutes } from './agent.js';
+import { attachmentRoutes } from './attachments.js';
 import { chatRoutes } from './chat.js';
 import { channelRoutes } from './channels.js';
 import { fileRoutes } from './files.js';
@@ -57,6 +58,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...agentRoutes({ agent: services.agent, connections, clock, logger }),
     ...openAiRoutes({ completions: services.completions, connections, clock, logger }),
     ...sessionRoutes(services.sessions),
+    ...attachmentRoutes(services.attachments),
     ...chatRoutes(services.chat),
     ...sessionArchiveRoutes(services.archive, () => services.commands()),
     ...modelRoutes(services.models),
