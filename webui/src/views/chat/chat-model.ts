@@ -57,7 +57,7 @@ export class ChatModel {
   }
 
   /** Puts a message into the queue; it leaves in its order, when the answer before it is complete. */
-  send(content: string, more: Pick<Entry, 'replaceFrom' | 'again'> = {}): void {
+  send(content: string, more: Pick<Entry, 'replaceFrom' | 'again' | 'attachments'> = {}): void {
     // It does not wait for what it is about.
     if (this.live.peek() !== undefined && /^\s*\/stop\s*$/i.test(content)) return this.stop();
     const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
@@ -179,11 +179,16 @@ export class ChatModel {
     // One that the gateway may have already is asked after at once.
     if (next.wasSent !== true && this.isBusy.peek()) return;
     this.#update(next.key, { state: 'sending' });
-    const { key, content, replaceFrom, again } = next;
+    const { key, content, replaceFrom, again, attachments = [] } = next;
     try {
       const wish = { session: this.session, key };
       const answer = await (again === undefined
-        ? pageSocket.ask('send', { ...wish, content, ...(replaceFrom === undefined ? {} : { replaceFrom }) })
+        ? pageSocket.ask('send', {
+            ...wish,
+            content,
+            ...(replaceFrom === undefined ? {} : { replaceFrom }),
+            ...(attachments.length === 0 ? {} : { attachments: attachments.map(({ id }) => id) }),
+          })
         : pageSocket.ask('regenerate', { ...wish, messageId: again }));
       if (answer.type === 'sent') this.#onSent(key, answer.messageId);
     } catch (error) {

@@ -6,8 +6,10 @@ import { Button, IconButton } from '../../components/button.js';
 import { useCommands } from '../../shell/commands.js';
 import { t as shell } from '../../shell/text.js';
 import type { ChatModel } from './chat-model.js';
-import { ModelChip } from './model-chip.js';
-import { readDraft, writeDraft } from './outbox.js';
+import { AttachButton, FileChips } from './file-list.js';
+import { type DraftFiles, type FileNote, isPicture } from './files.js';
+import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
+import { type Entry, readDraft, writeDraft } from './outbox.js';
 import { t } from './text.js';
 
 interface SlashCommand {
@@ -29,25 +31,33 @@ function useSlashCommands(text: string): readonly SlashCommand[] {
   return wants ? all.filter(({ name }) => `/${name}`.startsWith(text.toLowerCase())) : [];
 }
 
-function Queue({ model, onEdit }: { model: ChatModel; onEdit: (text: string) => void }) {
+function Queue({ model, onEdit }: { model: ChatModel; onEdit: (text: string, files: readonly FileNote[]) => void }) {
   const waiting = model.outbox.value.filter(({ state }) => state !== 'sent');
   if (waiting.length === 0) return null;
-  const edit = (key: string, content: string): void => {
+  const edit = ({ key, content, attachments = [] }: Entry): void => {
     model.remove(key);
-    onEdit(content);
+    onEdit(content, attachments);
   };
   return (
     <ol class="queue">
-      {waiting.map(({ key, content, state, error }) => (
-        <li key={key} data-state={state}>
-          <span class="queue-text">{content}</span>
-          <span class="hint">{state === 'failed' ? error : t(state === 'sending' ? 'sending' : 'queued')}</span>
-          {state === 'failed' && <IconButton icon="retry" label={shell('retry')} onClick={() => model.retry(key)} />}
-          {state !== 'sending' && <IconButton icon="edit" label={t('edit')} onClick={() => edit(key, content)} />}
-          {state !== 'sending' && <IconButton icon="close" label={t('remove')} onClick={() => model.remove(key)} />}
-        </li>
+      {waiting.map((entry) => (
+        <QueueItem key={entry.key} entry={entry} model={model} onEdit={edit} />
       ))}
     </ol>
+  );
+}
+
+function QueueItem({ entry, model, onEdit }: { entry: Entry; model: ChatModel; onEdit: (entry: Entry) => void }) {
+  const { key, content, state, error, again, attachments = [] } = entry;
+  return (
+    <li data-state={state}>
+      <span class="queue-text">{again === undefined ? content : `${t('regenerate')}: ${content}`}</span>
+      {attachments.length > 0 && <span class="hint">{t('withFiles', { count: attachments.length })}</span>}
+      <span class="hint">{state === 'failed' ? error : t(state === 'sending' ? 'sending' : 'queued')}</span>
+      {state === 'failed' && <IconButton icon="retry" label={shell('retry')} onClick={() => model.retry(key)} />}
+      {state !== 'sending' && again === undefined && <IconButton icon="edit" label={t('edit')} onClick={() => onEdit(entry)} />}
+      {state !== 'sending' && <IconButton icon="close" label={t('remove')} onClick={() => model.remove(key)} />}
+    </li>
   );
 }
 
@@ -61,10 +71,11 @@ export interface ComposerProps {
   readonly model: ChatModel | undefined;
   /** Under which the draft is kept: the session, or `new`. */
   readonly draftName: string;
-  readonly editing: { readonly messageId: string; readonly content: string } | undefined;
+  readonly editing: { readonly messageId: string; readonly content: string; readonly files: readonly FileNote[] } | undefined;
   readonly onCancelEdit: () => void;
   readonly onEditLast: () => void;
-  readonly onSend: (content: string) => void;
+  readonly onSend: (content: string, files: readonly FileNote[]) => void;
+  readonly draftFiles: DraftFiles;
 }
 
 /** The text in the box: the draft, which a reload keeps, or the message that is being edited. */
@@ -127,20 +138,42 @@ function SlashList({
   );
 }
 
+/** Files are what was pasted: a table that was copied has a picture of itself beside its text. */
+function pasteFiles(event: ClipboardEvent, add: (files: readonly File[]) => void): void {
+  const files = [...(event.clipboardData?.files ?? [])];
+  if (files.length === 0 || event.clipboardData?.types.includes('text/plain') === true) return;
+  event.preventDefault();
+  add(files);
+}
+
+function useSending({ model, editing, onSend, draftFiles }: ComposerProps, [text, setText]: readonly [string, (text: string) => void]) {
+  const [kept, setKept] = useState<readonly FileNote[]>([]);
+  useLayoutEffect(() => setKept(editing?.files ?? []), [editing]);
+  const count = kept.length + draftFiles.files.length;
+  const canSend = (text.trim() !== '' || count > 0) && !draftFiles.isBusy;
+  const submit = (): void => {
+    if (!canSend) return;
+    const session = model === undefined ? {} : { session: model.session };
+    if (isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: text, ...session } })) return;
+    const files = [...kept, ...draftFiles.take()];
+    setText('');
+    onSend(text.trim() === '' ? files.map(({ name }) => name).join(', ') : text, files);
+  };
+  const shown = [...kept.map((note) => ({ ...note, key: note.id })), ...draftFiles.files];
+  const remove = (key: string): void =>
+    kept.some(({ id }) => id === key) ? setKept(kept.filter(({ id }) => id !== key)) : draftFiles.remove(key);
+  return { canSend, submit, shown, remove };
+}
+
 export function Composer(props: ComposerProps) {
-  const { model, editing, onCancelEdit, onSend, draftName } = props;
+  const { model, editing, onCancelEdit, draftName, draftFiles } = props;
   const box = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useText(props);
   const commands = useSlashCommands(text);
   const isAnswering = model?.live.value !== undefined;
   const stop = (): void => model?.stop();
-  const submit = (): void => {
-    if (text.trim() === '') return;
-    const session = model === undefined ? {} : { session: model.session };
-    if (isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: text, ...session } })) return;
-    setText('');
-    onSend(text);
-  };
+  const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
+  const choice = useModelChoice(model);
   const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useEffect(() => grow(box.current), [text]);
   useEffect(() => {
@@ -152,30 +185,40 @@ export function Composer(props: ComposerProps) {
   ]);
   const placeholder = t(model?.isBusy.value === true ? 'placeholderBusy' : 'placeholder');
   const onInput = (event: { currentTarget: HTMLTextAreaElement }): void => setText(event.currentTarget.value);
+  const onPaste = (event: ClipboardEvent): void => pasteFiles(event, draftFiles.add);
+  const takeUp = (content: string, files: readonly FileNote[]): void => {
+    setText(content);
+    draftFiles.putBack(files);
+  };
   return (
     <div class="composer">
-      {model !== undefined && <Queue model={model} onEdit={setText} />}
+      {model !== undefined && <Queue model={model} onEdit={takeUp} />}
       {editing !== undefined && <EditNote onCancel={onCancelEdit} />}
       <SlashList commands={commands} chosen={chosen} onChoose={setText} />
       <div class="box">
-        <textarea ref={box} rows={1} aria-label={t('message')} value={text} {...{ placeholder, onInput, onKeyDown }} />
+        <FileChips files={shown} onRemove={remove} />
+        {shown.some(isPicture) && <PictureNote choice={choice} />}
+        <textarea ref={box} rows={1} aria-label={t('message')} value={text} {...{ placeholder, onInput, onKeyDown, onPaste }} />
         <div class="box-row">
-          <ModelChip
-            session={model?.session}
-            lastUsed={model?.messages.value.findLast(({ role }) => role === 'assistant')?.model ?? undefined}
-          />
+          <AttachButton onFiles={draftFiles.add} />
+          <ModelChip choice={choice} />
           {isAnswering && (
             <Button icon="stop" onClick={stop}>
               {t('stop')}
             </Button>
           )}
-          <Button kind="primary" icon="send" disabled={text.trim() === ''} onClick={submit}>
+          <Button kind="primary" icon="send" disabled={!canSend} onClick={submit}>
             {t('send')}
           </Button>
         </div>
       </div>
     </div>
   );
+}
+
+function PictureNote({ choice: { info } }: { choice: ModelChoice }) {
+  if (info === undefined || info.input.includes('image')) return null;
+  return <p class="hint box-note">{t('noPictures', { model: info.name })}</p>;
 }
 
 function EditNote({ onCancel }: { onCancel: () => void }) {

@@ -9,9 +9,11 @@ import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import { ChatList } from './chat-list.js';
 import { ChatModel, type StoredMessage } from './chat-model.js';
-import { Composer } from './composer.js';
+import { Composer, type ComposerProps } from './composer.js';
+import { FileDrop } from './file-drop.js';
+import { type FileNote, handedOver, useDraftFiles } from './files.js';
 import { useModels } from './model-chip.js';
-import { writeDraft } from './outbox.js';
+import { readDraft, writeDraft } from './outbox.js';
 import { Transcript } from './transcript.js';
 import { t } from './text.js';
 import { neighbour, placeVariants } from './variants.js';
@@ -74,10 +76,11 @@ async function loadOlder(model: ChatModel): Promise<void> {
 
 /** What can be done with the conversation, by button, key and palette. */
 function useActions(model: ChatModel, canWrite: boolean) {
-  const [editing, setEditing] = useState<{ messageId: string; content: string } | undefined>(undefined);
+  const [editing, setEditing] = useState<ComposerProps['editing']>(undefined);
   const question = (): StoredMessage | undefined => model.messages.peek().findLast(({ role }) => role === 'user');
   const edit = (message = question()): void => {
-    if (message !== undefined && canWrite) setEditing({ messageId: message.id, content: message.content });
+    if (message !== undefined && canWrite)
+      setEditing({ messageId: message.id, content: message.content, files: message.attachments ?? [] });
   };
   const regenerate = (): void => {
     const last = question();
@@ -90,8 +93,8 @@ function useActions(model: ChatModel, canWrite: boolean) {
     const last = [...placeVariants(model.messages.peek()).values()].at(-1);
     if (last !== undefined) choose(neighbour(last, by));
   };
-  const send = (content: string): void => {
-    model.send(content, editing === undefined ? {} : { replaceFrom: editing.messageId });
+  const send = (content: string, attachments: readonly FileNote[]): void => {
+    model.send(content, { ...(attachments.length > 0 && { attachments }), ...(editing && { replaceFrom: editing.messageId }) });
     setEditing(undefined);
   };
   const copyLast = (): void => void copyText(model.messages.peek().findLast(({ role }) => role === 'assistant')?.content ?? '');
@@ -142,13 +145,20 @@ function Conversation({ session }: { session: string }) {
   const [, channel = ''] = session.split(':');
   const canWrite = channel === 'webchat';
   const { editing, edit, regenerate, choose, send, cancelEdit } = useActions(model, canWrite);
+  const draftFiles = useDraftFiles(session);
   if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat />;
   const copyFrom = (message: StoredMessage): void => void fork(session, message.id);
   return (
-    <>
+    <FileDrop onFiles={canWrite ? draftFiles.add : undefined}>
       <Transcript {...{ model, canWrite, regenerate, choose, edit }} loadOlder={() => void loadOlder(model)} fork={copyFrom} />
       {canWrite ? (
-        <Composer {...{ model, editing }} draftName={session} onCancelEdit={cancelEdit} onEditLast={() => edit()} onSend={send} />
+        <Composer
+          {...{ model, editing, draftFiles }}
+          draftName={session}
+          onCancelEdit={cancelEdit}
+          onEditLast={() => edit()}
+          onSend={send}
+        />
       ) : (
         <p class="read-only">
           {t('readOnly', { channel })}{' '}
@@ -157,15 +167,29 @@ function Conversation({ session }: { session: string }) {
           </Button>
         </p>
       )}
-    </>
+    </FileDrop>
   );
+}
+
+/** Files belong to a session: the first one makes it. */
+async function beginWith(files: readonly File[]): Promise<void> {
+  try {
+    const { session } = await call<SessionAnswer>('POST', '/api/sessions');
+    writeDraft(session.key, readDraft('new'));
+    writeDraft('new', '');
+    handedOver.value = { session: session.key, files };
+    navigate(chatHash(session.key), { replace: true });
+  } catch (error) {
+    tell(error);
+  }
 }
 
 function NewChat() {
   const models = useModels();
   const hasModel = models === undefined || models.some(({ provider }) => provider !== 'xopc');
+  const draftFiles = { ...useDraftFiles(undefined), add: (files: readonly File[]) => void beginWith(files) };
   return (
-    <>
+    <FileDrop onFiles={draftFiles.add}>
       <div class="transcript">
         {hasModel ? (
           <Empty title={t('emptyTitle')}>{t('emptyText')}</Empty>
@@ -189,8 +213,9 @@ function NewChat() {
         onCancelEdit={() => undefined}
         onEditLast={() => undefined}
         onSend={(content) => void begin(content)}
+        draftFiles={draftFiles}
       />
-    </>
+    </FileDrop>
   );
 }
 
@@ -202,7 +227,7 @@ export default function ChatView() {
     <section class="chat">
       <h1 class="off-screen">{t('title')}</h1>
       {query['bare'] !== '1' && <ChatList current={session} />}
-      <div class="conversation">{session === undefined ? <NewChat /> : <Conversation key={session} session={session} />}</div>
+      {session === undefined ? <NewChat /> : <Conversation key={session} session={session} />}
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { Markdown } from '../../components/markdown.js';
 import { language } from '../../i18n/language.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { type LiveAnswer, shownText, type StoredMessage, type ToolStep } from './chat-model.js';
+import { MessageFiles } from './file-list.js';
 import { t } from './text.js';
 import { UserText } from './user-text.js';
 import { type Variants, VariantSwitch } from './variants.js';
@@ -93,10 +94,11 @@ const NAMES = { user: 'you', assistant: 'assistant', system: 'system', tool: 'as
 
 export function Message(props: MessageProps) {
   const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork } = props;
-  const { role, content, status, model, createdAt } = message;
+  const { role, content, status, model, createdAt, attachments = [] } = message;
   if (role === 'tool') return <ToolRow content={content} isFailed={status === 'error'} />;
   return (
     <article class={`message ${role}`} aria-label={t(NAMES[role])} data-status={status}>
+      {attachments.length > 0 && <MessageFiles files={attachments} />}
       {role === 'user' ? <UserText content={content} /> : <Markdown text={content} />}
       {role === 'assistant' && status === 'aborted' && <p class="hint">{t('cut')}</p>}
       {role === 'assistant' && status === 'error' && <p class="hint">{t('failedAnswer')}</p>}

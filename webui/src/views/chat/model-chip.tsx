@@ -7,6 +7,7 @@ import { useResource } from '../../api/use-resource.js';
 import { errorText } from '../../components/feedback.js';
 import { Menu } from '../../components/menu.js';
 import { showToast } from '../../components/toast.js';
+import type { ChatModel } from './chat-model.js';
 import { t } from './text.js';
 
 type Models = z.output<ReturnType<typeof modelsResponse>>;
@@ -16,8 +17,20 @@ export function useModels(): Models['models'] | undefined {
   return useResource((signal) => call<Models>('GET', '/api/models', { signal }), []).value?.models;
 }
 
-/** @param props.lastUsed  the model of the last answer: what "as configured" came to */
-export function ModelChip({ session, lastUsed }: { session: string | undefined; lastUsed: string | undefined }) {
+export interface ModelChoice {
+  readonly session: string | undefined;
+  readonly models: Models['models'] | undefined;
+  /** `provider/model` that was chosen for this session. */
+  readonly chosen: string | null;
+  /** The one that answers: chosen, or what "as configured" came to at last. */
+  readonly inForce: string | undefined;
+  /** What is known of it. */
+  readonly info: Models['models'][number] | undefined;
+  readonly choose: (model: string | null) => void;
+}
+
+export function useModelChoice(chat: ChatModel | undefined): ModelChoice {
+  const session = chat?.session;
   const models = useModels();
   const own = useResource(
     async (signal) =>
@@ -25,7 +38,9 @@ export function ModelChip({ session, lastUsed }: { session: string | undefined; 
     [session],
   );
   const chosen = own.value?.session.model ?? null;
-  const choose = async (model: string | null): Promise<void> => {
+  const lastUsed = chat?.messages.value.findLast(({ role, model }) => role === 'assistant' && model !== null)?.model ?? undefined;
+  const inForce = chosen ?? lastUsed;
+  const set = async (model: string | null): Promise<void> => {
     try {
       await call('PATCH', apiPath('/api/sessions/:key', { key: session ?? '' }), { body: { model } });
       own.reload();
@@ -33,7 +48,11 @@ export function ModelChip({ session, lastUsed }: { session: string | undefined; 
       showToast({ text: errorText(error), kind: 'error' });
     }
   };
-  const shown = chosen ?? lastUsed ?? t('modelDefault');
+  return { session, models, chosen, inForce, info: models?.find(({ id }) => id === inForce), choose: (model) => void set(model) };
+}
+
+export function ModelChip({ choice: { session, models, chosen, inForce, choose } }: { choice: ModelChoice }) {
+  const shown = inForce ?? t('modelDefault');
   if (session === undefined || models === undefined) return <span class="spread" />;
   return (
     <span class="model-chip spread">
@@ -43,8 +62,8 @@ export function ModelChip({ session, lastUsed }: { session: string | undefined; 
         align="start"
         opens="up"
         items={[
-          { label: t('modelDefault'), isChecked: chosen === null, run: () => void choose(null) },
-          ...models.map(({ id }) => ({ label: id, isChecked: id === chosen, run: () => void choose(id) })),
+          { label: t('modelDefault'), isChecked: chosen === null, run: () => choose(null) },
+          ...models.map(({ id }) => ({ label: id, isChecked: id === chosen, run: () => choose(id) })),
         ]}
       />
     </span>

@@ -8,6 +8,7 @@ export interface Entry {
   /** `sent`: on the gateway's disk, and not in the conversation yet. */
   readonly state: 'queued' | 'sending' | 'sent' | 'failed';
   readonly replaceFrom?: string;
+  readonly attachments?: readonly { readonly id: string; readonly name: string; readonly mediaType: string; readonly size: number }[];
   /** Not a message, but the wish for another answer to that one. */
   readonly again?: string;
   readonly messageId?: string;

@@ -5,6 +5,7 @@ import { Spinner } from '../../components/feedback.js';
 import { Announcer } from './announcer.js';
 import { type ChatModel, type LiveAnswer, shownText, type StoredMessage } from './chat-model.js';
 import { LiveMessage, Message, type MessageActions } from './message.js';
+import { MessageFiles } from './file-list.js';
 import { t } from './text.js';
 import { placeVariants } from './variants.js';
 
@@ -134,8 +135,9 @@ export function Transcript({ model, canWrite, loadOlder, choose, ...actions }: T
         ))}
         {waiting
           .filter(({ state }) => state === 'sent')
-          .map(({ key, content }) => (
+          .map(({ key, content, attachments = [] }) => (
             <article key={key} class="message user pending" aria-label={t('you')}>
+              {attachments.length > 0 && <MessageFiles files={attachments} />}
               <p class="plain">{content}</p>
               <p class="hint">{t('accepted')}</p>
             </article>

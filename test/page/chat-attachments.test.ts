@@ -1,0 +1,83 @@
+/** Files by button, paste and drop: kept through a reload, sent, shown, saved, and taken out. */
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { type PageWorld, startPageWorld } from '../helpers/page-world.js';
+
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+/** As a person does it: the browser makes the event, with files in it. */
+function give(page: Page, how: 'paste' | 'drop', file: { name: string; type: string; base64: string }): Promise<unknown> {
+  return page.evaluate(`(() => {
+    const { name, type, base64 } = ${JSON.stringify(file)};
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], name, { type }));
+    const options = { bubbles: true, cancelable: true };
+    const box = document.querySelector('textarea');
+    if (${JSON.stringify(how)} === 'paste') box.dispatchEvent(new ClipboardEvent('paste', { ...options, clipboardData: data }));
+    else for (const kind of ['dragover', 'drop']) box.dispatchEvent(new DragEvent(kind, { ...options, dataTransfer: data }));
+  })()`);
+}
+
+function lastAsked({ model }: PageWorld): { content: string; images?: readonly string[] } | undefined {
+  return model.requests.at(-1)?.messages.findLast(({ role }) => role === 'user');
+}
+
+test.skipIf(noBrowser)('files that are attached in a new chat survive a reload, go with the message, and are shown and saved', async () => {
+  const world = await startPageWorld();
+  const page = await openPage(world.gateway.url);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  const chips = page.getByRole('list', { name: 'Attached files' });
+  await box.fill('What is this?');
+  await page.locator('input[type=file]').setInputFiles({ name: 'list.md', mimeType: 'text/markdown', buffer: Buffer.from('- milk') });
+  await chips.getByText('list.md').waitFor();
+  await page.getByRole('button', { name: 'Take list.md out' }).waitFor();
+  await give(page, 'paste', { name: 'dot.png', type: 'image/png', base64: PNG });
+  await chips.getByText('dot.png').waitFor();
+  await give(page, 'drop', { name: 'other.txt', type: 'text/plain', base64: btoa('other') });
+  await chips.getByText('other.txt').waitFor();
+  await chips.locator('img').waitFor();
+  await expect.poll(() => chips.getByRole('status').count()).toBe(0);
+  await page.reload();
+  await chips.getByText('other.txt').waitFor();
+  expect(await box.inputValue()).toBe('What is this?');
+  await page.getByRole('button', { name: 'Take other.txt out' }).click();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Send' }).click();
+  const you = page.getByRole('article', { name: 'You' });
+  await you.locator('img').waitFor();
+  expect(await you.locator('img').evaluate((picture: { naturalWidth: number }) => picture.naturalWidth)).toBe(1);
+  await page.getByRole('article', { name: 'Agent' }).waitFor();
+  await expect.poll(() => lastAsked(world)?.content).toContain('<file name="list.md">\n- milk\n</file>');
+  expect(await chips.count()).toBe(0);
+  const [download] = await Promise.all([page.waitForEvent('download'), you.getByRole('button', { name: 'list.md' }).click()]);
+  expect([download.suggestedFilename(), readFileSync(await download.path(), 'utf8')]).toEqual(['list.md', '- milk']);
+  await expectAccessible(page);
+});
+
+test.skipIf(noBrowser)('what cannot be attached is refused in words, and an edited message keeps its files', async () => {
+  const world = await startPageWorld();
+  const page = await openPage(world.gateway.url, { allowedErrors: /400/ });
+  const box = page.getByRole('textbox', { name: 'Message' });
+  const chips = page.getByRole('list', { name: 'Attached files' });
+  await give(page, 'drop', { name: 'a.txt', type: 'text/plain', base64: btoa('the text') });
+  await chips.getByText('a.txt').waitFor();
+  await give(page, 'drop', { name: 'program.exe', type: '', base64: 'AAEC' });
+  await page.getByText('neither a picture').waitFor();
+  await expect.poll(() => chips.getByRole('listitem').count()).toBe(1);
+  // A message may be files alone.
+  await box.focus();
+  await page.keyboard.press('Enter');
+  const you = page.getByRole('article', { name: 'You' });
+  await you.getByRole('button', { name: 'a.txt' }).waitFor();
+  await page.getByRole('button', { name: 'Ask again', exact: true }).waitFor();
+  await box.focus();
+  await page.keyboard.press('ArrowUp');
+  await chips.getByText('a.txt').waitFor();
+  await box.fill('Again');
+  await page.keyboard.press('Enter');
+  await page.getByRole('group', { name: 'Variant 2 of 2' }).waitFor();
+  await expect.poll(() => lastAsked(world)?.content).toBe('Again\n\n<file name="a.txt">\nthe text\n</file>');
+});

@@ -1,0 +1,74 @@
+/** Files in sight: with a message, where they can be saved, and with what is being written, where they can be taken out. */
+import { useRef } from 'preact/hooks';
+import { IconButton } from '../../components/button.js';
+import { Spinner } from '../../components/feedback.js';
+import { Icon } from '../../components/icon.js';
+import { downloadFile, type DraftFile, type FileNote, isPicture, useFileAddress } from './files.js';
+import { t } from './text.js';
+
+function sizeText(bytes: number): string {
+  return bytes < 1_024 ? `${bytes} B` : bytes < 1_048_576 ? `${Math.round(bytes / 1_024)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`;
+}
+
+function Picture({ id, name }: { id: string; name: string }) {
+  const address = useFileAddress(id);
+  return address === undefined ? <Icon name="file" size={16} /> : <img src={address} alt={name} />;
+}
+
+export function MessageFiles({ files }: { files: readonly FileNote[] }) {
+  return (
+    <ul class="files" aria-label={t('files')}>
+      {files.map((file) => (
+        <li key={file.id}>
+          <button
+            type="button"
+            class={isPicture(file) ? 'file picture' : 'file'}
+            title={t('saveFile', { name: file.name })}
+            aria-label={isPicture(file) ? t('saveFile', { name: file.name }) : undefined}
+            onClick={() => void downloadFile(file)}
+          >
+            {isPicture(file) ? <Picture id={file.id} name={file.name} /> : <Icon name="file" size={16} />}
+            {!isPicture(file) && (
+              <span>
+                {file.name} <span class="hint">{sizeText(file.size)}</span>
+              </span>
+            )}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function FileChips({ files, onRemove }: { files: readonly DraftFile[]; onRemove: (key: string) => void }) {
+  if (files.length === 0) return null;
+  return (
+    <ul class="files drafts" aria-label={t('attached')}>
+      {files.map((file) => (
+        <li key={file.key} class="file">
+          {file.id === undefined ? <Spinner /> : isPicture(file) ? <Picture id={file.id} name="" /> : <Icon name="file" size={16} />}
+          <span class="file-name">{file.name}</span>
+          <span class="hint">{sizeText(file.size)}</span>
+          <IconButton icon="close" label={t('removeFile', { name: file.name })} onClick={() => onRemove(file.key)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const TYPES = 'image/png,image/jpeg,image/gif,image/webp,text/*,.md,.json,.csv,.log,.yml,.yaml,.toml,.ts,.tsx,.js,.py,.sh,.go,.rs,.sql';
+
+export function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const onChange = (event: { currentTarget: HTMLInputElement }): void => {
+    onFiles([...(event.currentTarget.files ?? [])]);
+    // The same file may be chosen again.
+    event.currentTarget.value = '';
+  };
+  return (
+    <>
+      <input ref={input} class="off-screen" type="file" multiple accept={TYPES} tabIndex={-1} aria-hidden="true" onChange={onChange} />
+      <IconButton icon="attach" label={t('attach')} onClick={() => input.current?.click()} />
+    </>
+  );
+}
