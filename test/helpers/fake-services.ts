@@ -1,6 +1,7 @@
 /** The worker's services in memory, for tests of what lies above them. Every call is written down. */
 import { fakeStatus } from './fake-status.js';
 import { fakeModelService } from './fake-models.js';
+import { fakeLogService } from './fake-logs.js';
 import { fakeUsage } from './fake-usage.js';
 import { fakeArchive, fakeAttachments, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
@@ -62,27 +63,6 @@ function messageService(fake: FakeServices): Services['messages'] {
     async sync(message, { deliver, signal }) {
       fake.calls.push({ name: 'messages.sync', input: { message, deliver } });
       return { reply: await fake.reply(message.content, signal) };
-    },
-  };
-}
-
-function fakeLogService(calls: FakeServices['calls']): Services['logs'] {
-  const entries = [{ level: 'info', msg: 'hello' }];
-  return {
-    query(query) {
-      calls.push({ name: 'logs.query', input: query });
-      return Promise.resolve({ entries, nextCursor: null, end: 'e' });
-    },
-    async *follow(query) {
-      calls.push({ name: 'logs.follow', input: query });
-      await Promise.resolve();
-      yield { type: 'lines', entries };
-      yield { type: 'gap', reason: 'rotated' };
-    },
-    async *download(choice) {
-      calls.push({ name: 'logs.download', input: choice });
-      await Promise.resolve();
-      yield `${JSON.stringify(entries[0])}\n`;
     },
   };
 }

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { judgeFile } from '../../../../daemon/worker/files.js';
 import { purgeUnsent } from '../../../../daemon/worker/store/attachments.js';
 import { FILE_LIMITS } from '../../../../shared/file-limits.js';
+import { says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 import { startHttpApp } from '../../../helpers/http-app.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
@@ -15,6 +16,7 @@ const notes = { name: 'notes "1".md', mediaType: 'text/markdown', data: Buffer.f
 async function makeWorld(): Promise<{ model: FakeOpenAi; conversation: TestConversation; session: string }> {
   const model = await startFakeOpenAi({ models: ['sees', 'blind'] });
   onTestFinished(() => model.close());
+  model.replyAlways(says('Seen'));
   const models = [{ id: 'sees', input: ['text', 'image'] }, { id: 'blind' }];
   const conversation = await makeConversation({
     config: { agents: { defaults: { model: 'fake/sees' } } },

@@ -1,0 +1,23 @@
+/** The log service in memory: one entry, whatever is asked. */
+import type { Services } from '../../daemon/worker/services/contracts.js';
+
+export function fakeLogService(calls: { name: string; input: unknown }[]): Services['logs'] {
+  const entries = [{ level: 'info', msg: 'hello' }];
+  return {
+    query(query) {
+      calls.push({ name: 'logs.query', input: query });
+      return Promise.resolve({ entries, nextCursor: null, end: 'e' });
+    },
+    async *follow(query) {
+      calls.push({ name: 'logs.follow', input: query });
+      await Promise.resolve();
+      yield { type: 'lines', entries };
+      yield { type: 'gap', reason: 'rotated' };
+    },
+    async *download(choice) {
+      calls.push({ name: 'logs.download', input: choice });
+      await Promise.resolve();
+      yield `${JSON.stringify(entries[0])}\n`;
+    },
+  };
+}
