@@ -41,6 +41,9 @@ export const sessionDocument = () =>
     tags: z.array(z.string()),
   });
 
+/** Of all turns of a session; US dollars as far as prices are known. */
+const sessionUsage = () => z.strictObject({ inputTokens: z.int().min(0), outputTokens: z.int().min(0), costUsd: z.number().min(0) });
+
 /** A session as lists show it. */
 export const listedSession = () =>
   sessionDocument().extend({
@@ -49,7 +52,7 @@ export const listedSession = () =>
     /** `provider/model` of the last turn. */
     lastModel: z.string().nullable(),
     answering: z.boolean(),
-    usage: z.strictObject({ inputTokens: z.int().min(0), outputTokens: z.int().min(0), costUsd: z.number().min(0) }),
+    usage: sessionUsage(),
   });
 
 export const messageDocument = () =>
@@ -64,6 +67,16 @@ export const messageDocument = () =>
     variants: z.array(z.string()).optional(),
     /** Of the last message: what had been said after it before it was asked again, while nothing takes its place. */
     replies: z.array(z.string()).optional(),
+    /** What the answer took; null where it is not known. The log lines of it have this id as `turnId`. */
+    turn: z
+      .strictObject({
+        id: z.string(),
+        inputTokens: z.int().nullable(),
+        outputTokens: z.int().nullable(),
+        costUsd: z.number().nullable(),
+        durationMs: z.int().min(0),
+      })
+      .optional(),
     /** Files of it; `GET /api/attachments/:id` reads one. */
     attachments: z.array(attachmentNote()).optional(),
   });
@@ -76,7 +89,9 @@ export const sessionCreateResponse = () => z.strictObject({ status: okStatus(), 
 export const sessionListResponse = () =>
   z.strictObject({ status: okStatus(), sessions: z.array(listedSession()), nextCursor: z.string().nullable() });
 export const sessionTagsResponse = () => z.strictObject({ status: okStatus(), tags: z.array(z.string()) });
+/** Query of `GET /api/sessions/:key`. `messages=false`: without them. */
+export const sessionReadQuery = () => z.strictObject({ messages: queryFlag().optional() });
 export const sessionResponse = () =>
-  z.strictObject({ status: okStatus(), session: sessionDocument(), messages: z.array(messageDocument()) });
+  z.strictObject({ status: okStatus(), session: sessionDocument(), usage: sessionUsage(), messages: z.array(messageDocument()) });
 export const sessionDeleteResponse = () => z.strictObject({ status: okStatus(), restorableUntil: z.iso.datetime() });
 export const sessionRestoreResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });

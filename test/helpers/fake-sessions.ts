@@ -46,7 +46,9 @@ export function fakeSessionService(calls: { name: string; input: unknown }[]): S
     get(key) {
       calls.push({ name: 'sessions.get', input: key });
       const found = sessions.get(key);
-      return found === undefined ? Promise.reject(notFound(key)) : Promise.resolve({ session: found, messages });
+      return found === undefined
+        ? Promise.reject(notFound(key))
+        : Promise.resolve({ session: found, usage: { inputTokens: 0, outputTokens: 0, costUsd: 0 }, messages });
     },
     delete(key) {
       calls.push({ name: 'sessions.delete', input: key });

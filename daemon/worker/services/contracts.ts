@@ -78,6 +78,14 @@ export interface MessageDocument {
   readonly variants?: string[];
   /** Of the last message: what had been said after it before it was asked again, while nothing takes its place. */
   readonly replies?: string[];
+  /** What the answer took: tokens as the provider counted them, null where it did not or no price is known. Its log lines carry `turnId`. */
+  readonly turn?: {
+    readonly id: string;
+    readonly inputTokens: number | null;
+    readonly outputTokens: number | null;
+    readonly costUsd: number | null;
+    readonly durationMs: number;
+  };
   /** Files of it. */
   readonly attachments?: FileNote[];
 }
@@ -101,7 +109,10 @@ export interface SessionService {
   /** Tags that are in use, in the order of the alphabet; at most 500. */
   tags(): Promise<string[]>;
   /** @throws SESSION_NOT_FOUND */
-  get(key: string): Promise<{ session: SessionDocument; messages: MessageDocument[] }>;
+  get(
+    key: string,
+    options?: { withMessages: boolean },
+  ): Promise<{ session: SessionDocument; usage: ListedSession['usage']; messages: MessageDocument[] }>;
   /** Gone at once for everyone. @returns until when it can be brought back @throws SESSION_NOT_FOUND */
   delete(key: string): Promise<{ restorableUntil: string }>;
   /** Brings the session of that key back that was deleted last. @throws SESSION_NOT_FOUND; CONFLICT while one of that key lives */

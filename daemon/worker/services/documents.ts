@@ -4,6 +4,7 @@ import type { ListedSession, MessageDocument, SessionDocument } from './contract
 import { hasAttachments, listAttachments } from '../store/attachments.js';
 import { hasAside, readAside, seqBefore } from '../store/branches.js';
 import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import { readEndedTurns } from '../store/turns.js';
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
@@ -61,6 +62,22 @@ export function toMessageDocument(row: MessageRow): MessageDocument {
 
 type PlacedDocument = MessageDocument & { seq: number };
 
+/** What each answer took. */
+async function withTurns(db: Queries, rows: readonly MessageRow[], documents: PlacedDocument[]): Promise<PlacedDocument[]> {
+  const ids = rows.flatMap(({ role, turn_id: id }) => (id === null || (role !== 'assistant' && role !== 'system') ? [] : [id]));
+  const turns = new Map((await readEndedTurns(db, [...new Set(ids)])).map((turn) => [turn.id, turn]));
+  return documents.map((document, index) => {
+    const { turn_id: id, role } = rows[index] ?? {};
+    const turn = role === 'user' || role === 'tool' ? undefined : turns.get(id ?? '');
+    if (turn === undefined) return document;
+    const { input_tokens: inputTokens, output_tokens: outputTokens, cost_usd: costUsd, created_at: begunAt, finished_at: endedAt } = turn;
+    return {
+      ...document,
+      turn: { id: turn.id, inputTokens, outputTokens, costUsd, durationMs: Math.max(0, (endedAt ?? begunAt) - begunAt) },
+    };
+  });
+}
+
 async function withFiles(db: Queries, rows: readonly MessageRow[]): Promise<PlacedDocument[]> {
   const documents = rows.map((row) => ({ ...toMessageDocument(row), seq: row.seq }));
   const sessionId = rows[0]?.session_id ?? 0;
@@ -81,7 +98,7 @@ export async function toMessageDocuments(db: Queries, rows: readonly MessageRow[
   const [first] = rows;
   const last = rows.at(-1);
   if (first === undefined || last === undefined) return [];
-  const documents = await withFiles(db, rows);
+  const documents = await withTurns(db, rows, await withFiles(db, rows));
   if (!(await hasAside(db, first.session_id))) return documents;
   const sessionId = first.session_id;
   const fromSeq = await seqBefore(db, { sessionId, seq: first.seq });

@@ -137,13 +137,15 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
 
     tags: () => store.read((db) => listTags(db, MAX_TAGS_LISTED)),
 
-    async get(key) {
+    async get(key, { withMessages } = { withMessages: true }) {
       return store.read(async (db) => {
         const row = await findSession(db, key);
         if (row === undefined) throw sessionNotFound(key);
-        const newestFirst = await readNewestMessages(db, { sessionId: row.id, limit: MAX_MESSAGES_SHOWN });
+        const { usage } = toListedSession(row, (await readDigests(db, [row.id])).get(row.id));
+        const range = { sessionId: row.id, limit: MAX_MESSAGES_SHOWN };
+        const newestFirst = withMessages ? await readNewestMessages(db, range) : [];
         const messages = await toMessageDocuments(db, newestFirst.toReversed(), true);
-        return { session: toSessionDocument(row), messages: messages.map(({ seq: _seq, ...message }) => message) };
+        return { session: toSessionDocument(row), usage, messages: messages.map(({ seq: _seq, ...message }) => message) };
       });
     },
 

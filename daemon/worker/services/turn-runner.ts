@@ -17,7 +17,7 @@ import type { Attachments } from './attachments.js';
 import type { LiveTurns } from './live-turns.js';
 import type { SpokenText } from './spoken-text.js';
 import { buildModelRequest } from './turn-context.js';
-import { stoppedByRequest, stopReason, toErrorEvent, toUsageDocument } from './turn-end.js';
+import { stoppedByRequest, stopReason, toErrorEvent, toUsageDocument } from './turn-words.js';
 import type { ToolBox } from './turn-tools.js';
 import type { BeginningTurn, BegunTurn, TurnHooks, TurnJournal, TurnOutcome } from './turn-journal.js';
 

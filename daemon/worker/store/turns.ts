@@ -81,6 +81,17 @@ export async function endTurn(db: Queries, end: TurnEnd): Promise<boolean> {
   return (await update.run(db, end)) === 1;
 }
 
+/** @returns those of them that have ended */
+export async function readEndedTurns(db: Queries, ids: readonly string[]): Promise<TurnRow[]> {
+  if (ids.length === 0) return [];
+  return db
+    .selectFrom('turns')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .where('finished_at', 'is not', null)
+    .execute();
+}
+
 /** Every turn that has not ended, oldest first. */
 export async function readRunningTurns(db: Queries): Promise<TurnRow[]> {
   return selectRunning.all(db, {});

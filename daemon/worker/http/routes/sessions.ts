@@ -5,6 +5,7 @@ import {
   sessionKey,
   sessionListQuery,
   sessionListResponse,
+  sessionReadQuery,
   sessionResponse,
   sessionRestoreResponse,
   sessionTagsResponse,
@@ -66,9 +67,10 @@ export function sessionRoutes(sessions: SessionService): Route[] {
       path: '/api/sessions/:key',
       summary: 'Read a session with its messages',
       params: { key: sessionKey },
+      query: sessionReadQuery,
       answer: sessionResponse,
-      async handle(ctx) {
-        ctx.body = { status: 'ok', ...(await sessions.get(keyOf(ctx))) };
+      async handle(ctx, { query: { messages: withMessages = true } }) {
+        ctx.body = { status: 'ok', ...(await sessions.get(keyOf(ctx), { withMessages })) };
       },
     }),
     route({

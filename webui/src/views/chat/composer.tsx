@@ -11,6 +11,7 @@ import { type DraftFiles, type FileNote, isPicture } from './files.js';
 import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
 import { type Entry, readDraft, writeDraft } from './outbox.js';
 import { t } from './text.js';
+import { TokenMeter } from './token-meter.js';
 
 interface SlashCommand {
   readonly name: string;
@@ -202,6 +203,7 @@ export function Composer(props: ComposerProps) {
         <div class="box-row">
           <AttachButton onFiles={draftFiles.add} />
           <ModelChip choice={choice} />
+          <TokenMeter chat={model} choice={choice} />
           {isAnswering && (
             <Button icon="stop" onClick={stop}>
               {t('stop')}

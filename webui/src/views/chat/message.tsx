@@ -3,11 +3,13 @@ import { IconButton } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
 import { Icon } from '../../components/icon.js';
 import { Markdown } from '../../components/markdown.js';
+import { Menu } from '../../components/menu.js';
 import { language } from '../../i18n/language.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { type LiveAnswer, shownText, type StoredMessage, type ToolStep } from './chat-model.js';
 import { MessageFiles } from './file-list.js';
 import { t } from './text.js';
+import { costText, tokenText } from './token-meter.js';
 import { UserText } from './user-text.js';
 import { type Variants, VariantSwitch } from './variants.js';
 
@@ -92,9 +94,30 @@ interface MessageProps extends MessageActions {
 
 const NAMES = { user: 'you', assistant: 'assistant', system: 'system', tool: 'assistant' } as const;
 
+/** What an answer took, and where its log is. */
+function AnswerDetails({ turn, model }: { turn: NonNullable<StoredMessage['turn']>; model: string | null }) {
+  const { id, inputTokens, outputTokens, costUsd, durationMs } = turn;
+  const count = (tokens: number | null): string => (tokens === null ? t('unknown') : tokenText(tokens));
+  const facts = [
+    model ?? '',
+    t('tookTokens', { input: count(inputTokens), output: count(outputTokens) }),
+    costUsd === null ? t('costUnknown') : costText(costUsd),
+    t('took', { duration: (durationMs / 1_000).toFixed(1) }),
+  ].filter((fact) => fact !== '');
+  return (
+    <Menu
+      label={t('details')}
+      items={[
+        ...facts.map((label) => ({ label, icon: 'copy' as const, run: () => void copyText(label) })),
+        { label: t('logLines'), icon: 'logs', run: () => navigate(hashOf('logs', [], { q: `turnId:${id}` })) },
+      ]}
+    />
+  );
+}
+
 export function Message(props: MessageProps) {
   const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork } = props;
-  const { role, content, status, model, createdAt, attachments = [] } = message;
+  const { role, content, status, model, createdAt, attachments = [], turn } = message;
   if (role === 'tool') return <ToolRow content={content} isFailed={status === 'error'} />;
   return (
     <article class={`message ${role}`} aria-label={t(NAMES[role])} data-status={status}>
@@ -113,9 +136,7 @@ export function Message(props: MessageProps) {
           {canChange && role === 'user' && <IconButton icon="edit" label={t('edit')} onClick={() => edit(message)} />}
           {canChange && isLastAnswer && <IconButton icon="retry" label={t('regenerate')} onClick={regenerate} />}
           <IconButton icon="fork" label={t('fork')} onClick={() => fork(message)} />
-          {role === 'assistant' && (
-            <IconButton icon="logs" label={t('logLines')} onClick={() => navigate(hashOf('logs', [], { q: message.id }))} />
-          )}
+          {turn !== undefined && <AnswerDetails turn={turn} model={model} />}
         </span>
       </footer>
     </article>

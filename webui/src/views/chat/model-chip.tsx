@@ -7,7 +7,7 @@ import { useResource } from '../../api/use-resource.js';
 import { errorText } from '../../components/feedback.js';
 import { Menu } from '../../components/menu.js';
 import { showToast } from '../../components/toast.js';
-import type { ChatModel } from './chat-model.js';
+import type { ChatModel, StoredMessage } from './chat-model.js';
 import { t } from './text.js';
 
 type Models = z.output<ReturnType<typeof modelsResponse>>;
@@ -26,7 +26,13 @@ export interface ModelChoice {
   readonly inForce: string | undefined;
   /** What is known of it. */
   readonly info: Models['models'][number] | undefined;
+  readonly costUsd: number | undefined;
   readonly choose: (model: string | null) => void;
+}
+
+/** The turn of the last answer. */
+export function lastTurn(chat: ChatModel | undefined): StoredMessage['turn'] {
+  return chat?.messages.value.findLast(({ turn }) => turn !== undefined)?.turn;
 }
 
 export function useModelChoice(chat: ChatModel | undefined): ModelChoice {
@@ -34,8 +40,11 @@ export function useModelChoice(chat: ChatModel | undefined): ModelChoice {
   const models = useModels();
   const own = useResource(
     async (signal) =>
-      session === undefined ? undefined : call<SessionAnswer>('GET', apiPath('/api/sessions/:key', { key: session }), { signal }),
-    [session],
+      session === undefined
+        ? undefined
+        : call<SessionAnswer>('GET', apiPath('/api/sessions/:key', { key: session }, { messages: 'false' }), { signal }),
+    // What it has cost grows with each answer.
+    [session, lastTurn(chat)?.id],
   );
   const chosen = own.value?.session.model ?? null;
   const lastUsed = chat?.messages.value.findLast(({ role, model }) => role === 'assistant' && model !== null)?.model ?? undefined;
@@ -48,7 +57,15 @@ export function useModelChoice(chat: ChatModel | undefined): ModelChoice {
       showToast({ text: errorText(error), kind: 'error' });
     }
   };
-  return { session, models, chosen, inForce, info: models?.find(({ id }) => id === inForce), choose: (model) => void set(model) };
+  return {
+    session,
+    models,
+    chosen,
+    inForce,
+    info: models?.find(({ id }) => id === inForce),
+    costUsd: own.value?.usage.costUsd,
+    choose: (model) => void set(model),
+  };
 }
 
 export function ModelChip({ choice: { session, models, chosen, inForce, choose } }: { choice: ModelChoice }) {

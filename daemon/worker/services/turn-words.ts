@@ -1,4 +1,4 @@
-/** What those who listen to a turn are told of its end. */
+/** What the callers of a turn are told of it. Pure. */
 import { GatewayError } from '../../../shared/errors.js';
 import type { TurnUsage } from '../providers/token-cost.js';
 import type { AgentEvent } from './contracts.js';

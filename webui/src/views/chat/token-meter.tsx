@@ -1,0 +1,42 @@
+/** How much of the model's context the conversation takes, and what it has cost: always in sight beside the model. */
+import { language } from '../../i18n/language.js';
+import type { ChatModel } from './chat-model.js';
+import { lastTurn, type ModelChoice } from './model-chip.js';
+import { t } from './text.js';
+
+export function tokenText(count: number): string {
+  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumSignificantDigits: 3 }).format(count);
+}
+
+export function costText(usd: number): string {
+  const digits = usd > 0 && usd < 0.01 ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return new Intl.NumberFormat(language.value, { style: 'currency', currency: 'USD', ...digits }).format(usd);
+}
+
+/** What the last answer was given and gave is what the next one begins with; undefined: not counted, or nothing was said. */
+function usedTokens(chat: ChatModel | undefined): number | undefined {
+  const { inputTokens = null, outputTokens = null } = lastTurn(chat) ?? {};
+  return inputTokens === null ? undefined : inputTokens + (outputTokens ?? 0);
+}
+
+export function TokenMeter({ chat, choice: { info, costUsd } }: { chat: ChatModel | undefined; choice: ModelChoice }) {
+  if (chat === undefined || chat.messages.value.length === 0) return null;
+  const used = usedTokens(chat);
+  const window = info?.contextWindow ?? undefined;
+  const unknown = t('unknown');
+  const tokens = { used: used === undefined ? unknown : tokenText(used), window: window === undefined ? unknown : tokenText(window) };
+  const label = [
+    t('contextUsed', tokens),
+    costUsd === undefined || costUsd === 0 ? t('costUnknown') : t('costSoFar', { cost: costText(costUsd) }),
+  ].join(' ');
+  const share = used === undefined || window === undefined ? undefined : Math.min(1, used / window);
+  return (
+    <span class="meter" title={label} role="img" aria-label={label}>
+      {share !== undefined && <meter min={0} max={1} high={0.8} value={share} aria-hidden="true" />}
+      <span aria-hidden="true">
+        {tokens.used} / {tokens.window}
+        {costUsd !== undefined && costUsd > 0 && ` · ${costText(costUsd)}`}
+      </span>
+    </span>
+  );
+}
