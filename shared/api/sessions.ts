@@ -1,6 +1,7 @@
 /** `/api/sessions`. A session's key is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`, URL-encoded in a path. */
 import { z } from 'zod';
 import { attachmentNote } from './attachments.js';
+import { SESSION_KINDS } from '../session-kinds.js';
 import { label, okStatus, queryFlag, queryInteger } from './fields.js';
 
 /** Body of `POST /api/sessions`; all of it optional, and so is the body itself. */
@@ -88,6 +89,21 @@ export const sessionChooseResponse = () => z.strictObject({ status: okStatus(), 
 export const sessionCreateResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument(), created: z.boolean() });
 export const sessionListResponse = () =>
   z.strictObject({ status: okStatus(), sessions: z.array(listedSession()), nextCursor: z.string().nullable() });
+/** `maxAgeDays`, `maxMessages`: what `sessions.retention` says; null is no limit. */
+export const sessionStorageResponse = () =>
+  z.strictObject({
+    status: okStatus(),
+    databaseBytes: z.int().min(0).nullable(),
+    kinds: z.array(
+      z.strictObject({
+        kind: z.enum(SESSION_KINDS),
+        sessions: z.int().min(0),
+        messages: z.int().min(0),
+        maxAgeDays: z.int().nullable(),
+        maxMessages: z.int().nullable(),
+      }),
+    ),
+  });
 export const sessionTagsResponse = () => z.strictObject({ status: okStatus(), tags: z.array(z.string()) });
 /** Query of `GET /api/sessions/:key`. `messages=false`: without them. */
 export const sessionReadQuery = () => z.strictObject({ messages: queryFlag().optional() });

@@ -141,6 +141,26 @@ const cron = z.strictObject({
   historyRetentionDays: z.int().min(1).max(3_650).default(30),
 });
 
+/** Null: no limit. Pinned sessions are kept as they are. */
+const retention = (maxAgeDays: number | null, maxMessages: number | null) =>
+  z
+    .strictObject({
+      maxAgeDays: z.int().min(1).max(36_500).nullable().default(maxAgeDays),
+      maxMessages: z.int().min(10).max(10_000_000).nullable().default(maxMessages),
+    })
+    .prefault({});
+
+const sessions = z.strictObject({
+  retention: z
+    .strictObject({
+      webchat: retention(null, null),
+      api: retention(null, null),
+      cron: retention(30, 2_000),
+      channels: retention(null, null),
+    })
+    .prefault({}),
+});
+
 const logs = z.strictObject({
   level: z.enum(LOG_LEVELS).default('info'),
   /** Size of one log file; beyond it the file is rotated. */
@@ -155,6 +175,7 @@ export const configSchema = z.strictObject({
   agents: agents.prefault({}),
   channels: channels.prefault({}),
   cron: cron.prefault({}),
+  sessions: sessions.prefault({}),
   logs: logs.prefault({}),
 });
 

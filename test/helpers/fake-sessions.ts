@@ -43,6 +43,7 @@ export function fakeSessionService(calls: { name: string; input: unknown }[]): S
       return Promise.resolve({ sessions: [...sessions.values()].map((one) => ({ ...one, ...digest })), nextCursor: null });
     },
     tags: () => Promise.resolve(['work']),
+    storage: () => Promise.resolve({ databaseBytes: 4_096, kinds: [] }),
     get(key) {
       calls.push({ name: 'sessions.get', input: key });
       const found = sessions.get(key);

@@ -38,6 +38,8 @@ test.skipIf(noBrowser)('sessions are pinned, tagged, archived and found again, b
 
   await list.getByRole('button', { name: 'Show only “work”' }).first().click();
   await expect.poll(titles).toEqual(['Third question', 'Second question']);
+  await page.getByText('Storage', { exact: true }).click();
+  await page.getByRole('row', { name: 'Schedules 0 0 30 days after the last message, the newest 2,000 messages' }).waitFor();
   await expectAccessible(page);
 });
 

@@ -17,6 +17,7 @@ import type { LogLevelService, LogService } from './log-contract.js';
 import type { OverviewService } from './overview.js';
 import type { UsageService } from './usage.js';
 import type { SessionArchive } from './session-archive.js';
+import type { SessionStorage } from './session-retention.js';
 import type { CounterService, EventService } from './event-contract.js';
 
 export type {
@@ -106,6 +107,8 @@ export interface SessionService {
    * @throws INVALID_REQUEST for a cursor that is not ours, or a filter that cannot be
    */
   list(input: SessionListInput): Promise<{ sessions: ListedSession[]; nextCursor: string | null }>;
+  /** How much there is of each kind, and how long it is kept. */
+  storage(): Promise<SessionStorage>;
   /** Tags that are in use, in the order of the alphabet; at most 500. */
   tags(): Promise<string[]>;
   /** @throws SESSION_NOT_FOUND */

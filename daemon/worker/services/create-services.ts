@@ -183,7 +183,7 @@ function makeParts(deps: ConversationDeps) {
   const files = new AttachedFiles({ channels, logger });
   const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, attachments, live, spoken });
   const messages = createMessageService({ ...shared, channels, outbox, turns, live });
-  const upkeep = new Upkeep({ store, journal, clock, logger });
+  const upkeep = new Upkeep({ store, journal, clock, logger, config });
   const { checkDatabase: check } = deps;
   const integrity = check && new IntegrityCheck({ store, path, clock, logger, isSoleWorker, check });
   const cron: CronParts = createCron({ ...shared, channels, outbox, turns, publish, loadCronWords: () => deps.loadCronWords() });
@@ -216,7 +216,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const agent = createAgentService({ store, turns, attachments, config, registry });
   const stopSession = (key: string): void => turns.stopSession(key);
   return {
-    ...createSessions({ ...shared, attachments, channels, publish, stopTurns: stopSession }),
+    ...createSessions({ ...shared, databasePath: deps.paths.databasePath, attachments, channels, publish, stopTurns: stopSession }),
     messages: publishedMessages(parts.messages, publish),
     outgoing: createOutgoingService({ store, clock, outbox }),
     channelAccounts: createChannelService({ store, clock, channels, outbox, times: deps.channelTimes }),

@@ -13,6 +13,7 @@ export function publishedSessions(sessions: SessionService, publish: Publish): S
     },
     list: (input) => sessions.list(input),
     tags: () => sessions.tags(),
+    storage: () => sessions.storage(),
     get: (key) => sessions.get(key),
     async delete(key) {
       const deleted = await sessions.delete(key);

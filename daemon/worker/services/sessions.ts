@@ -14,12 +14,14 @@ import { findAgent } from './agents.js';
 import type { SessionListInput, SessionService } from './contracts.js';
 import { toListedSession, toMessageDocuments, toSessionDocument } from './documents.js';
 import { sessionOf } from './session-key.js';
+import { readSessionStorage } from './session-retention.js';
 import { parseSessionQuery } from './session-query.js';
 
 export interface SessionServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly channels: ChannelRegistry;
+  readonly databasePath: string;
   config(): Config;
   /** Ends what is being said in a session that is no more. */
   stopTurns(sessionKey: string): void;
@@ -134,6 +136,8 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
     },
 
     list: (input) => readPage(options, input),
+
+    storage: () => readSessionStorage(store, options.databasePath, options.config()),
 
     tags: () => store.read((db) => listTags(db, MAX_TAGS_LISTED)),
 

@@ -3,6 +3,7 @@
  * its time, and the search index.
  */
 import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { purgeUnsent } from '../store/attachments.js';
 import { purgeIdempotencyKeys } from '../store/idempotency.js';
@@ -14,6 +15,7 @@ import { purgeSessions } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { MINUTE_MS } from './samples.js';
+import { retentionSteps } from './session-retention.js';
 import { SESSION_UNDO_MS } from './sessions.js';
 import { SearchIndexer } from './search-indexer.js';
 import type { TurnJournal } from './turn-journal.js';
@@ -23,6 +25,7 @@ export interface UpkeepOptions {
   readonly journal: TurnJournal;
   readonly clock: Clock;
   readonly logger: LogPort;
+  config(): Config;
 }
 
 /** What was delivered is shown for a week, what was not for three months. The inbox is what tells a repeated update from a new one. */
@@ -96,6 +99,7 @@ export class Upkeep {
     const nowMs = this.#options.clock.now();
     const steps: PurgeStep[] = [
       (db) => purgeIdempotencyKeys(db, nowMs),
+      ...retentionSteps(this.#options.config(), nowMs),
       (db) => purgeSessions(db, nowMs - SESSION_UNDO_MS),
       (db) => purgeOutbox(db, { deliveredMs: nowMs - DELIVERED_TTL_MS, otherMs: nowMs - UNDELIVERED_TTL_MS }),
       (db) => purgeInbox(db, nowMs - HANDLED_TTL_MS),

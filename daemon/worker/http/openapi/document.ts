@@ -63,6 +63,7 @@ const SEGMENT_TAGS: Readonly<Record<string, string>> = {
   'models-json': 'config',
   'page-links': 'page',
   webhook: 'channels',
+  'session-storage': 'sessions',
   'session-tags': 'sessions',
   metrics: 'status',
   'openapi.json': 'status',

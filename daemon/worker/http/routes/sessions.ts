@@ -8,6 +8,7 @@ import {
   sessionReadQuery,
   sessionResponse,
   sessionRestoreResponse,
+  sessionStorageResponse,
   sessionTagsResponse,
 } from '../../../../shared/api/sessions.js';
 import { validate } from '../../../../shared/api/validate.js';
@@ -34,6 +35,15 @@ function listRoutes(sessions: SessionService): Route[] {
           throw new GatewayError('INVALID_REQUEST', { message: 'search and q are the same; give one of them' });
         }
         ctx.body = { status: 'ok', ...(await sessions.list(given({ ...query, search }))) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/session-storage',
+      summary: 'What sessions take, by kind, and how long they are kept',
+      answer: sessionStorageResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', ...(await sessions.storage()) };
       },
     }),
     route({

@@ -10,7 +10,8 @@ const DESCRIBED_KEYS = Object.keys(ENGLISH);
 const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { accounts: { x: { url: 'b' } } } };
 
 function viewOf(config: Record<string, unknown>): ConfigView {
-  const effective = { ...config, gateway: { auth: {}, cors: {} }, agents: { defaults: {} }, cron: {}, logs: {} };
+  const sessions = { retention: { webchat: {}, api: {}, cron: {}, channels: {} } };
+  const effective = { ...config, gateway: { auth: {}, cors: {} }, agents: { defaults: {} }, cron: {}, sessions, logs: {} };
   return { status: 'ok', revision: 'r', inForce: true, path: '/c', config, effective, sources: {}, pinned: {} };
 }
 

@@ -46,6 +46,18 @@ export const ENGLISH = {
   'cron.maxConcurrentJobs': 'How many jobs run at the same time.',
   'cron.defaultTimezone': 'Time zone of jobs that name none; system is that of this machine.',
   'cron.historyRetentionDays': 'Days that the history of a job is kept.',
+  'sessions.retention.webchat.maxAgeDays':
+    'Days after which sessions of the page in which nothing more was said are deleted; empty: never. Pinned ones stay.',
+  'sessions.retention.webchat.maxMessages': 'How many of the newest messages sessions of the page keep; empty: all.',
+  'sessions.retention.api.maxAgeDays':
+    'Days after which sessions of programs in which nothing more was said are deleted; empty: never. Pinned ones stay.',
+  'sessions.retention.api.maxMessages': 'How many of the newest messages sessions of programs keep; empty: all.',
+  'sessions.retention.cron.maxAgeDays':
+    'Days after which sessions of scheduled jobs in which nothing more was said are deleted; empty: never. Pinned ones stay.',
+  'sessions.retention.cron.maxMessages': 'How many of the newest messages sessions of scheduled jobs keep; empty: all.',
+  'sessions.retention.channels.maxAgeDays':
+    'Days after which sessions of channels in which nothing more was said are deleted; empty: never. Pinned ones stay.',
+  'sessions.retention.channels.maxMessages': 'How many of the newest messages sessions of channels keep; empty: all.',
   'logs.level': 'The least that is logged. Successful requests are logged from debug on.',
   'logs.maxBytes': 'Size of one log file, in bytes; then a new one is begun.',
   'logs.files': 'How many full log files are kept.',
@@ -96,6 +108,14 @@ export const CHINESE: Readonly<Record<keyof typeof ENGLISH, string>> = {
   'cron.maxConcurrentJobs': '同时运行的任务数。',
   'cron.defaultTimezone': '未指定时区的任务所用的时区；system 为本机时区。',
   'cron.historyRetentionDays': '任务历史保留的天数。',
+  'sessions.retention.webchat.maxAgeDays': '页面会话在多少天没有新内容后删除；留空：从不。置顶的保留。',
+  'sessions.retention.webchat.maxMessages': '页面会话保留最新的多少条消息；留空：全部。',
+  'sessions.retention.api.maxAgeDays': '程序会话在多少天没有新内容后删除；留空：从不。置顶的保留。',
+  'sessions.retention.api.maxMessages': '程序会话保留最新的多少条消息；留空：全部。',
+  'sessions.retention.cron.maxAgeDays': '定时任务会话在多少天没有新内容后删除；留空：从不。置顶的保留。',
+  'sessions.retention.cron.maxMessages': '定时任务会话保留最新的多少条消息；留空：全部。',
+  'sessions.retention.channels.maxAgeDays': '渠道会话在多少天没有新内容后删除；留空：从不。置顶的保留。',
+  'sessions.retention.channels.maxMessages': '渠道会话保留最新的多少条消息；留空：全部。',
   'logs.level': '记录的最低级别。成功的请求从 debug 起记录。',
   'logs.maxBytes': '单个日志文件的字节数；超过后新建文件。',
   'logs.files': '保留的完整日志文件数。',

@@ -8,6 +8,7 @@ import { address, changeQuery } from '../../shell/router.js';
 import { SearchBox } from './search-box.js';
 import { attempt, importFile, type Session, type SessionList } from './session-actions.js';
 import { SessionRows } from './session-rows.js';
+import { StorageFacts } from './storage-facts.js';
 import { hasFilter, toggleFilter } from './suggestions.js';
 import { t } from './text.js';
 import './sessions.css';
@@ -114,6 +115,7 @@ export default function SessionsView() {
       {value !== undefined && error === undefined && sessions.length === 0 && <NoSessions search={search} />}
       {sessions.length > 0 && error === undefined && <SessionRows {...{ sessions, tags, reload, list }} onFilter={toggle} />}
       {value?.hasMore === true && <Button onClick={showMore}>{t('more')}</Button>}
+      <StorageFacts sessions={value} />
     </section>
   );
 }
