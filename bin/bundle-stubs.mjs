@@ -40,6 +40,11 @@ const REPLACED = [
       };`,
   },
   {
+    // Warnings for callers of old interfaces of koa's parts, of which there are none here.
+    filter: /[\\/]depd[\\/]index\.js$/,
+    contents: 'module.exports = () => Object.assign(() => {}, { function: (given) => given, property: () => {} });',
+  },
+  {
     // Vercel's hosted model router: models are named with a provider of our own, never by a bare string.
     filter: /[\\/]@ai-sdk[\\/]gateway[\\/]dist[\\/]index\.(js|mjs)$/,
     contents: `
