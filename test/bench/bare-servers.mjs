@@ -1,11 +1,13 @@
 /**
  * The floors: the least that serves the same answer. `node bare-servers.mjs KIND PORT [BODY]`.
  * `node`, `koa`: answer BODY; Koa is what the gateway's HTTP side is built on, the body the gateway's own.
+ * `html`: answers BODY as a page. `sockets`: tells all of its WebSockets of an event when `/broadcast` is asked for.
  * `echo`: Koa and koa-body answer the JSON that they were sent. `provider`: streams an answer as OpenAI does.
  */
 import { createServer } from 'node:http';
 import Koa from 'koa';
 import { koaBody } from 'koa-body';
+import { WebSocketServer } from 'ws';
 
 const [kind, port, body] = process.argv.slice(2);
 
@@ -47,7 +49,28 @@ const SERVERS = {
         ctx.body = ctx.request.body ?? {};
       },
     ]),
+  html: () => (_request, response) => {
+    response.setHeader('Content-Type', 'text/html; charset=utf-8');
+    response.end(body);
+  },
+  sockets: () => (request, response) => {
+    if (request.url === '/broadcast') {
+      const data = {
+        at: new Date().toISOString(),
+        session: 'main:webchat:default:direct:chat_01a20fad84ce0a4475d75d99f3df66a0',
+        change: 'updated',
+      };
+      const frame = JSON.stringify({ v: 1, id: 's1', type: 'event', event: 'wk.1', name: 'session', data });
+      for (const socket of sockets.clients) socket.send(frame);
+    }
+    response.end('{}');
+  },
   provider: () => stream,
 };
 
-createServer(SERVERS[kind]()).listen(Number(port), '127.0.0.1');
+const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+const server = createServer(SERVERS[kind]());
+server.on('upgrade', (request, socket, head) => {
+  sockets.handleUpgrade(request, socket, head, (opened) => opened.on('message', () => opened.send('{"type":"hello"}')));
+});
+server.listen(Number(port), '127.0.0.1');

@@ -11,6 +11,7 @@ import { measureAgent } from './measure-agent.mjs';
 import { measureCron } from './measure-cron.mjs';
 import { measureFollow } from './measure-follow.mjs';
 import { measureAccept, measureScale } from './measure-messages.mjs';
+import { measurePage, measureSockets } from './measure-page.mjs';
 import { measureCrash, measureRestart, measureThroughput } from './measure-service.mjs';
 import { measureCommands, measureIdle, measureStart } from './measure-start.mjs';
 import { killAllStarted } from './processes.mjs';
@@ -25,6 +26,8 @@ const ON_RUNNING = {
   restart: measureRestart,
   crash: measureCrash,
   cron: measureCron,
+  sockets: measureSockets,
+  page: measurePage,
 };
 
 /** Those that make gateways of their own. */

@@ -1,0 +1,270 @@
+/** What the page costs a person who waits for it, and what a thousand of its sockets cost the gateway. Linux; the page wants a Chromium. */
+import { appendFileSync, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+import { WebSocket } from 'ws';
+import { freePort, readUsage, startProcess, waitUntilHealthy } from './processes.mjs';
+import { row } from './statistics.mjs';
+
+const SOCKETS = 1_000;
+const WARM_UP_SOCKETS = 200;
+const BROADCASTS = 20;
+const ROUNDS = 7;
+const MESSAGES = 5_000;
+const LOG_LINES = 100_000;
+const SCROLL_MS = 3_000;
+
+/** A frame that says hello is only understood by the gateway; the floor has nothing to say to it. */
+const HELLO = JSON.stringify({ v: 1, id: 'hello', type: 'hello' });
+
+/** Sockets that note when an event comes. */
+class Listeners {
+  sockets = [];
+  latencies = [];
+  #waiting = 0;
+  #onAll = () => {};
+
+  async open(url, count) {
+    const before = this.sockets.length;
+    const opened = Array.from({ length: count }, () => this.#connect(url));
+    // Not all at once: what is measured is their keeping, not their coming.
+    for (let at = 0; at < count; at += 50) await Promise.all(opened.slice(at, at + 50).map((begin) => begin()));
+    return this.sockets.length - before;
+  }
+
+  #connect(url) {
+    return () =>
+      new Promise((resolve, reject) => {
+        const socket = new WebSocket(url, { perMessageDeflate: false });
+        this.sockets.push(socket);
+        socket.on('error', reject);
+        socket.on('open', () => socket.send(HELLO));
+        socket.on('message', (data) => {
+          const text = data.toString();
+          if (text.includes('"type":"hello"')) return resolve();
+          const at = /"at":"([^"]+)"/.exec(text)?.[1];
+          if (at === undefined || !text.includes('"updated"')) return;
+          this.latencies.push(performance.timeOrigin + performance.now() - Date.parse(at));
+          this.#waiting -= 1;
+          if (this.#waiting === 0) this.#onAll();
+        });
+      });
+  }
+
+  /** @param cause  makes one event, which each of them must hear */
+  async hear(cause) {
+    this.#waiting = this.sockets.length;
+    const heard = new Promise((resolve) => (this.#onAll = resolve));
+    await cause();
+    await heard;
+  }
+
+  close() {
+    for (const socket of this.sockets) socket.terminate();
+  }
+}
+
+/** @returns KiB for each socket, the 99th percentile of each broadcast in ms, and the CPU ms of a broadcast */
+async function sample({ url, pid, cause }) {
+  const warmUp = new Listeners();
+  await warmUp.open(url, WARM_UP_SOCKETS);
+  await warmUp.hear(cause);
+  const listeners = new Listeners();
+  const before = readUsage(pid).rssMiB;
+  await listeners.open(url, SOCKETS);
+  const kib = ((readUsage(pid).rssMiB - before) * 1_024) / SOCKETS;
+  warmUp.close();
+  await delay(500);
+  const p99 = [];
+  const cpu = [];
+  for (let round = 0; round < BROADCASTS; round += 1) {
+    listeners.latencies = [];
+    const cpuBefore = readUsage(pid).cpuMs;
+    await listeners.hear(cause);
+    cpu.push(readUsage(pid).cpuMs - cpuBefore);
+    p99.push(listeners.latencies.toSorted((one, other) => one - other)[Math.floor(SOCKETS * 0.99)]);
+  }
+  listeners.close();
+  return { kib: [kib], p99, cpu: [cpu.reduce((sum, ms) => sum + ms, 0) / BROADCASTS] };
+}
+
+async function call(port, path, { method = 'POST', body, type = 'application/json' }) {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { 'Content-Type': type }, body });
+  if (!answer.ok) throw new Error(`${method} ${path} was answered ${answer.status}: ${await answer.text()}`);
+  return answer.json();
+}
+
+export async function measureSockets(gateway) {
+  const { session } = await call(gateway.port, '/api/sessions', { body: '{}' });
+  const path = `/api/sessions/${encodeURIComponent(session.key)}`;
+  const { pid } = (await gateway.status()).worker;
+  let number = 0;
+  const cause = () => call(gateway.port, path, { method: 'PATCH', body: JSON.stringify({ title: `Title ${(number += 1)}` }) });
+  const ours = await sample({ url: `ws://127.0.0.1:${gateway.port}/ws`, pid, cause });
+  const port = await freePort();
+  const bare = startProcess(process.execPath, [join(import.meta.dirname, 'bare-servers.mjs'), 'sockets', String(port)]);
+  await waitUntilHealthy(port);
+  const broadcast = () => fetch(`http://127.0.0.1:${port}/broadcast`).then((answer) => answer.arrayBuffer());
+  const floor = await sample({ url: `ws://127.0.0.1:${port}/`, pid: bare.pid, cause: broadcast });
+  bare.kill('SIGKILL');
+  const floorName = 'bare ws';
+  const note = `${SOCKETS} sockets`;
+  return [
+    row({ name: 'memory of a socket', unit: 'KiB', measured: ours.kib, floor: floor.kib, floorName, note }),
+    row({ name: 'an event to all, 99th percentile', unit: 'ms', measured: ours.p99, floor: floor.p99, floorName, note }),
+    row({ name: 'an event to all, CPU', unit: 'ms', measured: ours.cpu, floor: floor.cpu, floorName, note }),
+  ];
+}
+
+function findChromium() {
+  const directories = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  const found = [process.env.CHROME_PATH, ...directories.flatMap((directory) => names.map((name) => join(directory, name)))];
+  return found.find((path) => path !== undefined && path !== '' && existsSync(path));
+}
+
+/** In a fresh profile each time, so that nothing is cached. */
+async function firstPaints(browser, url) {
+  const times = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(url);
+    const entry = `new Promise((done) => new PerformanceObserver((list) => list.getEntriesByName('first-contentful-paint').forEach((paint) => done(paint.startTime))).observe({ type: 'paint', buffered: true }))`;
+    times.push(await page.evaluate(entry));
+    await context.close();
+  }
+  return times;
+}
+
+function longSession() {
+  const header = JSON.stringify({ format: 'xopc-session', version: 1, title: 'A long one' });
+  const lines = Array.from({ length: MESSAGES }, (_, number) => {
+    const said = { role: number % 2 === 0 ? 'user' : 'assistant', content: `**${number}** ${'words that were said '.repeat(8)}` };
+    return JSON.stringify({
+      ...said,
+      createdAt: new Date(Date.UTC(2026, 0, 1) + number * 1_000).toISOString(),
+      model: null,
+      status: 'complete',
+    });
+  });
+  return [header, ...lines].join('\n');
+}
+
+/** From the click to the end of the conversation on the screen. */
+async function openTimes(page, key) {
+  const times = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await page.evaluate(`location.hash = '#/models'`);
+    await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor();
+    const script = `new Promise((done) => {
+      const startedAt = performance.now();
+      location.hash = '#/chat/' + encodeURIComponent(${JSON.stringify(key)});
+      const look = () => {
+        const last = [...document.querySelectorAll('article.message')].at(-1);
+        if (last?.textContent.includes('${MESSAGES - 1}')) requestAnimationFrame(() => done(performance.now() - startedAt));
+        else requestAnimationFrame(look);
+      };
+      look();
+    })`;
+    times.push(await page.evaluate(script));
+  }
+  return times;
+}
+
+/** Frames a second while all of the log goes by. */
+async function scrollFrames(page) {
+  return page.evaluate(`new Promise((done) => {
+    const list = [...document.querySelectorAll('.virtual-list')].at(-1);
+    const startedAt = performance.now();
+    let frames = 0;
+    list.scrollTop = 0;
+    const step = () => {
+      const share = (performance.now() - startedAt) / ${SCROLL_MS};
+      if (share >= 1) return done((frames * 1000) / ${SCROLL_MS});
+      frames += 1;
+      list.scrollTop = share * list.scrollHeight;
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  })`);
+}
+
+/** The least: a page of one line, and frames in which nothing is done. */
+const IDLE_FRAMES = `new Promise((done) => {
+  const startedAt = performance.now();
+  let frames = 0;
+  const step = () => {
+    frames += 1;
+    if (performance.now() - startedAt < ${SCROLL_MS}) requestAnimationFrame(step);
+    else done((frames * 1000) / ${SCROLL_MS});
+  };
+  requestAnimationFrame(step);
+})`;
+
+export async function measurePage(gateway) {
+  const program = findChromium();
+  if (program === undefined) return [row({ name: 'the page', unit: '', measured: [0], note: 'no Chromium here' })];
+  const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox', '--headless', '--disable-gpu'] });
+  const port = await freePort();
+  const bare = startProcess(process.execPath, [
+    join(import.meta.dirname, 'bare-servers.mjs'),
+    'html',
+    String(port),
+    '<!doctype html><p>hello',
+  ]);
+  try {
+    await waitUntilHealthy(port);
+    const url = `http://127.0.0.1:${gateway.port}`;
+    const paints = await firstPaints(browser, `${url}/`);
+    const least = await firstPaints(browser, `http://127.0.0.1:${port}/`);
+    const imported = await call(gateway.port, '/api/sessions/import', { body: longSession(), type: 'application/x-ndjson' });
+    const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+    await page.goto(`${url}/#/models`);
+    const opened = await openTimes(page, imported.session.key);
+    const floorName = 'a page of one line';
+    const rows = [
+      row({ name: 'first contentful paint', unit: 'ms', measured: paints, floor: least, floorName, note: 'nothing cached' }),
+      row({ name: `a session of ${MESSAGES} messages opens`, unit: 'ms', measured: opened, note: 'until its end is shown' }),
+    ];
+    return [...rows, await measureLog(gateway, page)];
+  } finally {
+    await browser.close();
+    bare.kill('SIGKILL');
+  }
+}
+
+async function measureLog(gateway, page) {
+  const token = (await gateway.command('token', '--show')).stdout.trim();
+  const entry = (number) =>
+    `${JSON.stringify({ level: 'info', time: new Date().toISOString(), role: 'worker', msg: `line ${number} of the measurement` })}\n`;
+  await page.addInitScript(`sessionStorage.setItem('xopc.token', ${JSON.stringify(token)})`);
+  await page.goto(`http://127.0.0.1:${gateway.port}/#/logs`);
+  await page.reload();
+  await page.locator('.virtual-list').last().waitFor();
+  const { appendFileSync } = await import('node:fs');
+  const path = join(gateway.home, 'logs', 'gateway.log');
+  for (let number = 0; number < LOG_LINES; number += 1_000) {
+    appendFileSync(path, Array.from({ length: 1_000 }, (_, index) => entry(number + index)).join(''));
+    await delay(20);
+  }
+  await page.waitForFunction(
+    `(() => { const list = [...document.querySelectorAll('.virtual-list [role=listitem]')].at(-1); return Number(list?.getAttribute('aria-setsize')) >= ${LOG_LINES * 0.95}; })()`,
+    undefined,
+    { timeout: 60_000 },
+  );
+  const idle = [];
+  const scrolled = [];
+  for (let round = 0; round < 3; round += 1) {
+    scrolled.push(await scrollFrames(page));
+    idle.push(await page.evaluate(IDLE_FRAMES));
+  }
+  return row({
+    name: `${LOG_LINES} lines of the log scroll`,
+    unit: 'frames/s',
+    measured: scrolled,
+    floor: idle,
+    floorName: 'nothing moves',
+  });
+}
