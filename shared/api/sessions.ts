@@ -20,6 +20,9 @@ export const sessionListQuery = () =>
     deleted: queryFlag().optional(),
   });
 
+/** Query of `GET /api/sessions/:key`: how many of the newest messages come with it; default 1000. */
+export const sessionQuery = () => z.strictObject({ limit: queryInteger(0, 1_000).optional() });
+
 /** `:key` of a session's path. */
 export const sessionKey = () => label(512);
 
@@ -105,8 +108,6 @@ export const sessionStorageResponse = () =>
     ),
   });
 export const sessionTagsResponse = () => z.strictObject({ status: okStatus(), tags: z.array(z.string()) });
-/** Query of `GET /api/sessions/:key`. `messages=false`: without them. */
-export const sessionReadQuery = () => z.strictObject({ messages: queryFlag().optional() });
 export const sessionResponse = () =>
   z.strictObject({ status: okStatus(), session: sessionDocument(), usage: sessionUsage(), messages: z.array(messageDocument()) });
 export const sessionDeleteResponse = () => z.strictObject({ status: okStatus(), restorableUntil: z.iso.datetime() });

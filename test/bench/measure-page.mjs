@@ -243,7 +243,6 @@ async function measureLog(gateway, page) {
   await page.goto(`http://127.0.0.1:${gateway.port}/#/logs`);
   await page.reload();
   await page.locator('.virtual-list').last().waitFor();
-  const { appendFileSync } = await import('node:fs');
   const path = join(gateway.home, 'logs', 'gateway.log');
   for (let number = 0; number < LOG_LINES; number += 1_000) {
     appendFileSync(path, Array.from({ length: 1_000 }, (_, index) => entry(number + index)).join(''));

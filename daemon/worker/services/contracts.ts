@@ -114,7 +114,7 @@ export interface SessionService {
   /** @throws SESSION_NOT_FOUND */
   get(
     key: string,
-    options?: { withMessages: boolean },
+    query?: { limit?: number },
   ): Promise<{ session: SessionDocument; usage: ListedSession['usage']; messages: MessageDocument[] }>;
   /** Gone at once for everyone. @returns until when it can be brought back @throws SESSION_NOT_FOUND */
   delete(key: string): Promise<{ restorableUntil: string }>;

@@ -14,7 +14,7 @@ export function publishedSessions(sessions: SessionService, publish: Publish): S
     list: (input) => sessions.list(input),
     tags: () => sessions.tags(),
     storage: () => sessions.storage(),
-    get: (key) => sessions.get(key),
+    get: (key, query) => sessions.get(key, query),
     async delete(key) {
       const deleted = await sessions.delete(key);
       publish({ type: 'session', session: key, change: 'deleted' });

@@ -141,13 +141,12 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
 
     tags: () => store.read((db) => listTags(db, MAX_TAGS_LISTED)),
 
-    async get(key, { withMessages } = { withMessages: true }) {
+    async get(key, { limit = MAX_MESSAGES_SHOWN } = {}) {
       return store.read(async (db) => {
         const row = await findSession(db, key);
         if (row === undefined) throw sessionNotFound(key);
         const { usage } = toListedSession(row, (await readDigests(db, [row.id])).get(row.id));
-        const range = { sessionId: row.id, limit: MAX_MESSAGES_SHOWN };
-        const newestFirst = withMessages ? await readNewestMessages(db, range) : [];
+        const newestFirst = limit === 0 ? [] : await readNewestMessages(db, { sessionId: row.id, limit });
         const messages = await toMessageDocuments(db, newestFirst.toReversed(), true);
         return { session: toSessionDocument(row), usage, messages: messages.map(({ seq: _seq, ...message }) => message) };
       });

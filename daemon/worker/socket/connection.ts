@@ -8,7 +8,7 @@ import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
 import { errorBody, toGatewayError } from '../http/error-body.js';
 import type { HttpLogger } from '../http/context.js';
 import type { ChatEvent, ChatService, EventService } from '../services/contracts.js';
-import { encodeFrame, idOf, type ParseFrame } from './frames.js';
+import { encodeEvent, encodeFrame, idOf, type ParseFrame } from './frames.js';
 
 export interface ConnectionDeps {
   readonly chat: ChatService;
@@ -140,9 +140,9 @@ export class Connection {
 
   async #follow(resume: string | undefined): Promise<void> {
     const { signal } = this.#closed;
-    for await (const { id, type, data } of this.#deps.events.follow(resume, signal)) {
+    for await (const event of this.#deps.events.follow(resume, signal)) {
       if (signal.aborted) return;
-      await this.#send('event', { event: id, name: type, data: { ...data } });
+      await this.#write((frameId) => encodeEvent(frameId, event));
     }
   }
 
@@ -204,9 +204,13 @@ export class Connection {
 
   /** Resolves when the frame has left this process: what comes after it waits for that. */
   #send<T extends ServerFrameType>(type: T, body: ServerFrameBody<T>): Promise<void> {
+    return this.#write((frameId) => encodeFrame(frameId, type, body));
+  }
+
+  #write(encode: (frameId: string) => string): Promise<void> {
     if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve();
     this.#lastId += 1;
-    const frame = encodeFrame(`s${this.#lastId}`, type, body);
+    const frame = encode(`s${this.#lastId}`);
     return new Promise((resolve) => {
       const cancel = this.#deps.clock.after(SOCKET_LIMITS.stallTimeoutMs, () => {
         this.#socket.close(CLOSE_CODES.tooMuch, 'what was sent is not being read');

@@ -1,6 +1,7 @@
 /** Frames as text. What comes in is checked; what goes out is made here, so that all of it has `v`, `id` and `type`. */
 import { clientFrame, type ClientFrame, type ServerFrameBody, type ServerFrameType } from '../../../shared/api/socket.js';
 import { validate } from '../../../shared/api/validate.js';
+import type { FollowedEvent } from '../services/contracts.js';
 import { GatewayError } from '../../../shared/errors.js';
 
 /** @throws INVALID_REQUEST; with the frame's id in `details.id` where it has one */
@@ -22,6 +23,20 @@ export function createFrameParser(): ParseFrame {
 /** The id of a frame that may be wrong otherwise. */
 export function idOf(data: string): string | undefined {
   return /"id"\s*:\s*"([^"\\]{1,64})"/.exec(data)?.[1];
+}
+
+/** What is the same in the frames of all who hear of an event, made once for them all. */
+const eventTexts = new WeakMap<FollowedEvent, string>();
+
+/** An event of the gateway, as {@link encodeFrame} would write it. */
+export function encodeEvent(frameId: string, event: FollowedEvent): string {
+  let text = eventTexts.get(event);
+  if (text === undefined) {
+    const { id, type, data } = event;
+    text = JSON.stringify({ type: 'event', event: id, name: type, data }).slice(1);
+    eventTexts.set(event, text);
+  }
+  return `{"v":1,"id":"${frameId}",${text}`;
 }
 
 export function encodeFrame<T extends ServerFrameType>(id: string, type: T, body: ServerFrameBody<T>): string {

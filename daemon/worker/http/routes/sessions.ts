@@ -5,7 +5,7 @@ import {
   sessionKey,
   sessionListQuery,
   sessionListResponse,
-  sessionReadQuery,
+  sessionQuery,
   sessionResponse,
   sessionRestoreResponse,
   sessionStorageResponse,
@@ -77,10 +77,10 @@ export function sessionRoutes(sessions: SessionService): Route[] {
       path: '/api/sessions/:key',
       summary: 'Read a session with its messages',
       params: { key: sessionKey },
-      query: sessionReadQuery,
+      query: sessionQuery,
       answer: sessionResponse,
-      async handle(ctx, { query: { messages: withMessages = true } }) {
-        ctx.body = { status: 'ok', ...(await sessions.get(keyOf(ctx), { withMessages })) };
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await sessions.get(keyOf(ctx), given(query))) };
       },
     }),
     route({

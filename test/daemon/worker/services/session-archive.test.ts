@@ -77,6 +77,8 @@ test('a copy up to a message is a session of the page that goes its own way', as
   await ask(conversation, { message: '/help', session: copy.key });
   expect(texts((await sessions.get(copy.key)).messages).slice(0, 2)).toEqual(texts(messages).slice(0, 2));
   expect((await sessions.get(KEY)).messages).toHaveLength(6);
+  expect((await sessions.get(KEY, { limit: 0 })).messages).toEqual([]);
+  expect(texts((await sessions.get(KEY, { limit: 2 })).messages)).toEqual(texts(messages).slice(-2));
   expect((await archive.fork(KEY, undefined)).messageCount).toBe(6);
   await expect(archive.fork(copy.key, messages[5]?.id)).rejects.toMatchObject({ code: 'CONFLICT' });
 });

@@ -42,7 +42,7 @@ export function useModelChoice(chat: ChatModel | undefined): ModelChoice {
     async (signal) =>
       session === undefined
         ? undefined
-        : call<SessionAnswer>('GET', apiPath('/api/sessions/:key', { key: session }, { messages: 'false' }), { signal }),
+        : call<SessionAnswer>('GET', apiPath('/api/sessions/:key', { key: session }, { limit: 0 }), { signal }),
     // What it has cost grows with each answer.
     [session, lastTurn(chat)?.id],
   );
