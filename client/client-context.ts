@@ -5,6 +5,7 @@ import { loadBundle } from '../shared/node/bundle.js';
 import type { SupervisorEntry } from '../shared/node/entry.js';
 import { environmentValue, readEnvironment, type GatewayEnvironment } from '../shared/node/env.js';
 import type { DatabaseModule } from '../shared/backup.js';
+import type { PatternModule } from '../shared/node/pattern-thread.js';
 import type * as BackupTools from './backup-tools.js';
 import type * as ConfigTools from './config-tools.js';
 import type * as ServiceTools from './service-tools.js';
@@ -25,6 +26,8 @@ export interface ClientRuntime {
   loadBackupTools(): typeof BackupTools;
   /** The store, without a worker. */
   loadDatabase(): DatabaseModule;
+  /** What only a search for a regular expression needs. */
+  loadPatterns(): PatternModule;
   /** Calls `listener` on each Ctrl-C instead of ending the process. @returns how to stop that */
   onInterrupt(listener: () => void): () => void;
 }
@@ -43,6 +46,7 @@ export const processRuntime: ClientRuntime = {
   loadServiceTools: () => loadBundle<typeof ServiceTools>('service'),
   loadBackupTools: () => loadBundle<typeof BackupTools>('backup'),
   loadDatabase: () => loadBundle<DatabaseModule>('database'),
+  loadPatterns: () => loadBundle<PatternModule>('insight'),
   onInterrupt(listener) {
     process.on('SIGINT', listener);
     return () => process.off('SIGINT', listener);

@@ -1,2 +1,3 @@
 /** Entry of the bundle that looks at the gateway for people, an `InsightModule`. The first look loads it. */
+export { createMatcher } from '../../shared/node/pattern-thread.js';
 export { createLogService } from './services/logs.js';

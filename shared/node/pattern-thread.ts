@@ -60,6 +60,15 @@ function refused(pattern: string, why: string): GatewayError {
   });
 }
 
+/** What a bundle gives that is loaded when a pattern is first searched for. */
+export interface PatternModule {
+  createMatcher(): LineMatcher;
+}
+
+export function createMatcher(): LineMatcher {
+  return new PatternThread();
+}
+
 type Answer = { readonly matches: LineMatch[] } | { readonly fault: string };
 
 export class PatternThread implements LineMatcher {

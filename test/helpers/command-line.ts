@@ -7,6 +7,7 @@ import * as backupTools from '../../client/backup-tools.js';
 import * as configTools from '../../client/config-tools.js';
 import * as doctorTools from '../../client/doctor-tools.js';
 import * as database from '../../daemon/worker/database.js';
+import * as patterns from '../../shared/node/pattern-thread.js';
 import * as serviceTools from '../../client/service-tools.js';
 import * as starter from '../../client/start-supervisor.js';
 import type { GatewayEnvironment } from '../../shared/node/env.js';
@@ -60,6 +61,7 @@ function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): 
     loadServiceTools: () => serviceTools,
     loadBackupTools: () => backupTools,
     loadDatabase: () => database,
+    loadPatterns: () => patterns,
     onInterrupt(listener) {
       interrupts.add(listener);
       return () => interrupts.delete(listener);

@@ -11,7 +11,7 @@ import { renderLogLine } from '../../../shared/log/render.js';
 import { parseSince } from '../../../shared/log/since.js';
 import { followFile, type FollowEvent } from '../../../shared/node/follow-file.js';
 import type { LogPosition } from '../../../shared/node/log-cursor.js';
-import { PatternThread } from '../../../shared/node/pattern-thread.js';
+import type { LineMatcher } from '../../../shared/node/pattern-thread.js';
 import { readLog } from '../../../shared/node/read-log.js';
 import { BaseCommand } from '../../base-command.js';
 
@@ -76,7 +76,7 @@ export class LogsCommand extends BaseCommand {
   readonly until = Option.String('--until', { description: 'Up to then; as --since.' });
   readonly grep = Option.String('--grep', { description: 'Lines with these words; -word: without it; field:value: with that field.' });
   readonly regex = Option.String('--regex', { description: 'Lines that match this regular expression, upper and lower case alike.' });
-  readonly #patterns = new PatternThread();
+  #matcher: LineMatcher | undefined;
 
   protected async run(): Promise<number> {
     const filter = this.#filter();
@@ -132,7 +132,8 @@ export class LogsCommand extends BaseCommand {
   }
 
   #refineBy(pattern: string) {
-    return (lines: readonly string[]) => this.#patterns.match(pattern, lines);
+    const matcher = (this.#matcher ??= this.context.runtime.loadPatterns().createMatcher());
+    return (lines: readonly string[]) => matcher.match(pattern, lines);
   }
 
   async #follow(from: LogPosition | 'start', { level, search }: LogFilter, signal: AbortSignal): Promise<void> {
@@ -147,7 +148,7 @@ export class LogsCommand extends BaseCommand {
 
   async #matching(lines: readonly string[]): Promise<readonly string[]> {
     if (this.regex === undefined) return lines;
-    const found = await this.#patterns.match(this.regex, lines);
+    const found = await this.#refineBy(this.regex)(lines);
     return lines.filter((_, index) => found[index] !== null);
   }
 
