@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../components/button.js';
 import { Empty, Spinner } from '../components/feedback.js';
 import { Toasts } from '../components/toast.js';
+import { chooseLanguage, language } from '../i18n/language.js';
 import { Banners } from './banner.js';
 import { type Command, listenForKeys, useCommands } from './commands.js';
 import { copyModeCommands, KeptCall } from './copy-mode.js';
@@ -12,6 +13,7 @@ import { CommandLists, openList } from './palette.js';
 import { address, hashOf, navigate } from './router.js';
 import { Settings, openSettings } from './settings-dialog.js';
 import { t } from './text.js';
+import { chooseTheme, isDark } from './theme.js';
 import { TokenDialog } from './token-dialog.js';
 import { type View, VIEWS } from './views.js';
 
@@ -57,6 +59,10 @@ function shellCommands(): Command[] {
     { id: 'shortcuts', label: t('shortcuts'), icon: 'palette', keys: '?', run: () => (openList.value = 'shortcuts') },
     { id: 'shortcuts-mod', label: t('shortcuts'), keys: 'mod+/', isHidden: true, run: () => (openList.value = 'shortcuts') },
     ...copyModeCommands(),
+    { id: 'new-chat', label: t('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) },
+    { id: 'cron-new', label: t('newSchedule'), icon: 'plus', run: () => navigate(hashOf('cron', ['new'])) },
+    { id: 'theme', label: t('switchTheme'), icon: 'sun', run: () => chooseTheme(isDark() ? 'light' : 'dark') },
+    { id: 'language', label: t('switchLanguage'), icon: 'sun', run: () => chooseLanguage(language.peek() === 'zh' ? 'en' : 'zh') },
     { id: 'settings', label: t('settings'), icon: 'sun', run: openSettings },
     ...VIEWS.map(({ id, key }) => ({ id: `view-${id}`, label: t(id), icon: id, keys: `g ${key}`, run: () => navigate(hashOf(id)) })),
   ];

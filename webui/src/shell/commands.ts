@@ -22,8 +22,49 @@ export interface Command {
 
 const sets = signal<readonly (readonly Command[])[]>([]);
 
-/** The newest first: a view's shortcut comes before the shell's. */
-export const commands = computed<readonly Command[]>(() => sets.value.toReversed().flat());
+type Keys = Readonly<Record<string, string>>;
+
+function readKeys(): Keys {
+  try {
+    const stored: unknown = JSON.parse(readSetting('keys') ?? '{}');
+    const entries = typeof stored === 'object' && stored !== null ? Object.entries(stored) : [];
+    return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  } catch {
+    return {};
+  }
+}
+
+/** A person's own shortcuts by the command's id; an empty one is none. */
+export const ownKeys = signal<Keys>(readKeys());
+
+function keepKeys(keys: Keys): void {
+  ownKeys.value = keys;
+  writeSetting('keys', Object.keys(keys).length === 0 ? undefined : JSON.stringify(keys));
+}
+
+/** Gives a command other keys, which are taken from whichever command had them. */
+export function bindKeys(id: string, keys: string): void {
+  const taken = commands.peek().filter((command) => command.id !== id && command.keys === keys);
+  keepKeys({ ...ownKeys.peek(), ...Object.fromEntries(taken.map((command) => [command.id, ''])), [id]: keys });
+}
+
+export function resetKeys(): void {
+  keepKeys({});
+}
+
+function withOwnKeys(command: Command, own: Keys): Command {
+  const keys = own[command.id];
+  if (keys === undefined) return command;
+  const { keys: _given, ...rest } = command;
+  return keys === '' ? rest : { ...rest, keys };
+}
+
+/** The newest first: a view's shortcut comes before the shell's, and its command before the shell's of the same name. */
+export const commands = computed<readonly Command[]>(() => {
+  const all = sets.value.toReversed().flat();
+  const first = all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
+  return first.map((command) => withOwnKeys(command, ownKeys.value));
+});
 
 export const areShortcutsOn = signal(readSetting('shortcuts') !== 'off');
 
@@ -64,13 +105,16 @@ export function keysText(keys: string): string {
     .join(' ');
 }
 
-function chordOf(event: KeyboardEvent): string {
+/** As {@link Command.keys} has it. */
+export function chordOf(event: KeyboardEvent): string {
   const isMod = isApple ? event.metaKey : event.ctrlKey;
   const key = event.key.toLowerCase();
   // The character itself tells that Shift was pressed, except for letters and named keys.
   const isShift = event.shiftKey && (isMod || /^[a-z]$|^.{2,}$/.test(key));
   return [isMod ? 'mod' : '', event.altKey ? 'alt' : '', isShift ? 'shift' : '', key].filter(Boolean).join('+');
 }
+
+export const isModifier = ({ key }: KeyboardEvent): boolean => ['Shift', 'Control', 'Meta', 'Alt', 'AltGraph'].includes(key);
 
 function isTyping({ target }: KeyboardEvent): boolean {
   return target instanceof HTMLElement && target.matches('input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]');
@@ -83,7 +127,7 @@ export function listenForKeys(): () => void {
   let first = '';
   let firstAtMs = 0;
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.isComposing || ['Shift', 'Control', 'Meta', 'Alt'].includes(event.key)) return;
+    if (event.defaultPrevented || event.isComposing || isModifier(event)) return;
     const chord = chordOf(event);
     const isModal = document.querySelector('dialog[open]') !== null;
     const isFree = !isTyping(event);

@@ -1,10 +1,10 @@
-/** The command palette, and the list of shortcuts. */
+/** The command palette. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Dialog } from '../components/dialog.js';
-import { CheckField } from '../components/field.js';
 import { Icon } from '../components/icon.js';
-import { areShortcutsOn, type Command, commands, keysText, switchShortcuts } from './commands.js';
+import { type Command, commands, keysText } from './commands.js';
+import { Shortcuts } from './shortcuts.js';
 import { t } from './text.js';
 
 export const openList = signal<'palette' | 'shortcuts' | undefined>(undefined);
@@ -96,26 +96,7 @@ function Palette() {
   );
 }
 
-function Shortcuts() {
-  const listed = commands.value.filter(({ keys }) => keys !== undefined);
-  return (
-    <Dialog title={t('shortcuts')} onClose={close}>
-      <CheckField label={t('shortcutsOn')} hint={t('shortcutsHint')} isChecked={areShortcutsOn.value} onChange={switchShortcuts} />
-      <dl class="shortcut-list">
-        {listed.map(({ id, label, keys = '' }) => (
-          <div key={id}>
-            <dt>{label}</dt>
-            <dd>
-              <kbd>{keysText(keys)}</kbd>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </Dialog>
-  );
-}
-
 export function CommandLists() {
   if (openList.value === 'palette') return <Palette />;
-  return openList.value === 'shortcuts' ? <Shortcuts /> : null;
+  return openList.value === 'shortcuts' ? <Shortcuts onClose={close} /> : null;
 }

@@ -15,6 +15,11 @@ export function chooseTheme(next: Theme): void {
   theme.value = next;
 }
 
+/** As it looks now. */
+export function isDark(): boolean {
+  return theme.peek() === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme.peek() === 'dark';
+}
+
 effect(() => {
   if (theme.value === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme.value;

@@ -5,7 +5,8 @@ import { Button } from '../../components/button.js';
 import { ErrorBox, errorText, Spinner } from '../../components/feedback.js';
 import { relativeTime } from '../../components/time-text.js';
 import { showToast } from '../../components/toast.js';
-import { changeQuery, hashOf } from '../../shell/router.js';
+import { useCommands } from '../../shell/commands.js';
+import { changeQuery, hashOf, navigate } from '../../shell/router.js';
 import { approve, type Channel, type ChannelState, type Pairing, readChannels, revoke } from './channels-api.js';
 import { Messages } from './messages.js';
 import { t } from './text.js';
@@ -97,6 +98,11 @@ function Pairings({ pairings, reload }: { pairings: readonly Pairing[]; reload: 
 export default function ChannelsView() {
   const { value, error, reload } = useResource(readChannels, []);
   useLiveReload(['message', 'channel', 'config'], reload);
+  useCommands([
+    { id: 'channels-dead', label: t('showDead'), icon: 'warning', run: () => changeQuery({ status: 'dead' }) },
+    { id: 'channels-all', label: t('showAll'), icon: 'channels', run: () => changeQuery({ status: undefined, channel: undefined }) },
+    { id: 'channels-configure', label: t('configure'), icon: 'config', run: () => navigate(hashOf('config', [], { q: 'channels' })) },
+  ]);
   return (
     <section class="view">
       <header class="view-head">

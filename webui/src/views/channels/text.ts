@@ -4,6 +4,8 @@ export const t = defineText(
   {
     title: 'Channels',
     configure: 'Configure channels',
+    showDead: 'Messages that were not delivered',
+    showAll: 'Messages of any status',
     state_off: 'Off',
     state_starting: 'Starting',
     state_running: 'Running',
@@ -38,6 +40,8 @@ export const t = defineText(
   {
     title: '渠道',
     configure: '配置渠道',
+    showDead: '未送达的消息',
+    showAll: '任何状态的消息',
     state_off: '关闭',
     state_starting: '正在启动',
     state_running: '运行中',

@@ -1,10 +1,11 @@
 /** The settings as a form made from the gateway's own schema. Only what was changed is sent. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLiveReload } from '../../api/live-reload.js';
 import { call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { CheckField } from '../../components/field.js';
 import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
+import { useCommands } from '../../shell/commands.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
 import { Conflict } from './conflict.js';
 import { descriptionOf } from './descriptions.js';
@@ -44,9 +45,12 @@ function wantedOf(sections: readonly Section[], view: ConfigView): Section[] {
 
 function Filters() {
   const { q = '', only } = address.value.query;
+  const search = useRef<HTMLInputElement>(null);
+  useCommands([{ id: 'config-search', label: t('search'), icon: 'search', keys: '/', run: () => search.current?.focus() }]);
   return (
     <div class="row">
       <input
+        ref={search}
         type="search"
         class="config-search"
         aria-label={t('search')}
@@ -84,6 +88,11 @@ function NotInForce({ isShown }: { isShown: boolean }) {
 
 function Form({ loaded: { schema, view }, reload }: { loaded: Loaded; reload: () => void }) {
   const { edits, error, theirs, change, clear, closeConflict, save, saveOver } = useEdits(view, reload);
+  const changed = edits.size > 0;
+  useCommands([
+    ...(changed ? [{ id: 'config-save', label: t('saveAll'), icon: 'check' as const, keys: 'mod+s', run: () => void save() }] : []),
+    ...(changed ? [{ id: 'config-discard', label: t('discardAll'), icon: 'close' as const, run: clear }] : []),
+  ]);
   useLiveReload(['config'], () => edits.size === 0 && reload());
   const sections = wantedOf(sectionsOf(schema, view), view);
   return (

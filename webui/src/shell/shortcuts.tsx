@@ -1,0 +1,83 @@
+/** The list of shortcuts: what they do, other keys for them, and all of them off (WCAG 2.1.4). */
+import { useEffect, useState } from 'preact/hooks';
+import { Button } from '../components/button.js';
+import { Dialog, DialogActions } from '../components/dialog.js';
+import { CheckField } from '../components/field.js';
+import {
+  areShortcutsOn,
+  bindKeys,
+  chordOf,
+  type Command,
+  commands,
+  isModifier,
+  keysText,
+  ownKeys,
+  resetKeys,
+  switchShortcuts,
+} from './commands.js';
+import { t } from './text.js';
+
+/** Keys that move in the dialog, and those that every page needs. */
+const RESERVED = new Set(['tab', 'shift+tab', 'enter', ' ']);
+
+/** Takes the next keys that are pressed; Escape changes nothing, Backspace takes the shortcut away. */
+function useCapture(isOn: boolean, onDone: (keys: string | undefined) => void): void {
+  useEffect(() => {
+    if (!isOn) return undefined;
+    let first = '';
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (isModifier(event)) return;
+      const chord = chordOf(event);
+      if (RESERVED.has(chord)) return onDone(undefined);
+      event.preventDefault();
+      event.stopPropagation();
+      if (chord === 'escape') onDone(undefined);
+      else if (chord === 'backspace') onDone('');
+      else if (first === '' && chord === 'g') first = chord;
+      else onDone(first === '' ? chord : `${first} ${chord}`);
+    };
+    document.addEventListener('keydown', onKeyDown, true);
+    return () => document.removeEventListener('keydown', onKeyDown, true);
+  }, [isOn]);
+}
+
+function Shortcut({ command, isChanged }: { command: Command; isChanged: boolean }) {
+  const [isCapturing, setCapturing] = useState(false);
+  useCapture(isCapturing, (keys) => {
+    setCapturing(false);
+    if (keys !== undefined) bindKeys(command.id, keys);
+  });
+  const keys = command.keys === undefined ? t('noKeys') : keysText(command.keys);
+  return (
+    <div>
+      <dt>{command.label}</dt>
+      <dd>
+        {isChanged && <span class="muted">{t('keysChanged')} </span>}
+        <Button kind="quiet" label={t('changeKeys', { label: command.label, keys })} onClick={() => setCapturing(true)}>
+          {isCapturing ? <span role="status">{t('pressKeys')}</span> : command.keys === undefined ? <span>—</span> : <kbd>{keys}</kbd>}
+        </Button>
+      </dd>
+    </div>
+  );
+}
+
+export function Shortcuts({ onClose }: { onClose: () => void }) {
+  const own = ownKeys.value;
+  const listed = commands.value.filter(({ id, keys }) => keys !== undefined || own[id] !== undefined);
+  return (
+    <Dialog title={t('shortcuts')} onClose={onClose}>
+      <CheckField label={t('shortcutsOn')} hint={t('shortcutsHint')} isChecked={areShortcutsOn.value} onChange={switchShortcuts} />
+      <dl class="shortcut-list">
+        {listed.map((command) => (
+          <Shortcut key={command.id} command={command} isChanged={own[command.id] !== undefined} />
+        ))}
+      </dl>
+      <p class="hint">{t('keysHint')}</p>
+      {Object.keys(own).length > 0 && (
+        <DialogActions>
+          <Button onClick={resetKeys}>{t('resetKeys')}</Button>
+        </DialogActions>
+      )}
+    </Dialog>
+  );
+}
