@@ -1,16 +1,21 @@
 /** The channels view: how each account is, who asks to write to it, and what became of messages to chats. */
+import { useState } from 'preact/hooks';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { ErrorBox, errorText, Spinner } from '../../components/feedback.js';
-import { relativeTime } from '../../components/time-text.js';
+import { fullTime, relativeTime } from '../../components/time-text.js';
 import { showToast } from '../../components/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { changeQuery, hashOf, navigate } from '../../shell/router.js';
+import { AccountDialog } from './account-dialog.js';
 import { approve, type Channel, type ChannelState, type Pairing, readChannels, revoke } from './channels-api.js';
 import { Messages } from './messages.js';
 import { t } from './text.js';
 import './channels.css';
+
+/** The gateway watches its file. */
+const IN_FORCE_MS = 1_500;
 
 const CHIPS: Readonly<Record<Channel['state'], string>> = {
   off: 'chip',
@@ -20,7 +25,8 @@ const CHIPS: Readonly<Record<Channel['state'], string>> = {
   failed: 'chip bad',
 };
 
-function ChannelCard({ channel: { channel, accountId, state, message } }: { channel: Channel }) {
+function ChannelCard({ channel: { channel, accountId, state, message, since, lastError } }: { channel: Channel }) {
+  const isWrong = state === 'failed' || state === 'backoff';
   return (
     <li class="card channel">
       <p class="row">
@@ -28,9 +34,20 @@ function ChannelCard({ channel: { channel, accountId, state, message } }: { chan
         <span class="muted">{accountId}</span>
         <span class={`${CHIPS[state]} spread`}>{t(`state_${state}`)}</span>
       </p>
-      {message !== null && <p class={state === 'failed' || state === 'backoff' ? 'message-error' : 'hint'}>{message}</p>}
+      {message !== null && <p class={isWrong ? 'message-error' : 'hint'}>{message}</p>}
+      {since !== null && (
+        <p class="hint" title={fullTime(Date.parse(since))}>
+          {t('since', { time: relativeTime(Date.parse(since)) })}
+        </p>
+      )}
+      {lastError !== null && lastError.message !== message && (
+        <p class="hint" title={fullTime(Date.parse(lastError.at))}>
+          {t('lastError', { time: relativeTime(Date.parse(lastError.at)), message: lastError.message })}
+        </p>
+      )}
       <p class="row">
         <a href={hashOf('logs', [], { q: channel })}>{t('logLines')}</a>
+        <a href={hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` })}>{t('settingsOf')}</a>
       </p>
     </li>
   );
@@ -97,8 +114,10 @@ function Pairings({ pairings, reload }: { pairings: readonly Pairing[]; reload: 
 
 export default function ChannelsView() {
   const { value, error, reload } = useResource(readChannels, []);
+  const [isAdding, setAdding] = useState(false);
   useLiveReload(['message', 'channel', 'config'], reload);
   useCommands([
+    { id: 'channels-add', label: t('add'), icon: 'plus', keys: 'n', run: () => setAdding(true) },
     { id: 'channels-dead', label: t('showDead'), icon: 'warning', run: () => changeQuery({ status: 'dead' }) },
     { id: 'channels-all', label: t('showAll'), icon: 'channels', run: () => changeQuery({ status: undefined, channel: undefined }) },
     { id: 'channels-configure', label: t('configure'), icon: 'config', run: () => navigate(hashOf('config', [], { q: 'channels' })) },
@@ -108,6 +127,9 @@ export default function ChannelsView() {
       <header class="view-head">
         <h1>{t('title')}</h1>
         <a href={hashOf('config', [], { q: 'channels' })}>{t('configure')}</a>
+        <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+          {t('add')}
+        </Button>
       </header>
       {error !== undefined && <ErrorBox error={error} retry={reload} />}
       {value === undefined && error === undefined && <Spinner />}
@@ -123,6 +145,17 @@ export default function ChannelsView() {
         </>
       )}
       <Messages onChange={reload} />
+      {isAdding && (
+        <AccountDialog
+          taken={value?.list.channels.map(({ channel, accountId }) => `${channel}/${accountId}`) ?? []}
+          onClose={() => setAdding(false)}
+          onSaved={(name) => {
+            setAdding(false);
+            showToast({ text: t('accountSaved', { name }) });
+            setTimeout(reload, IN_FORCE_MS);
+          }}
+        />
+      )}
     </section>
   );
 }

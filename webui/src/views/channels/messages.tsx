@@ -18,13 +18,12 @@ export function chipOf(status: string): string {
 
 function MessageRow({ message, onRetry, onDrop }: { message: Message; onRetry: () => void; onDrop: () => void }) {
   const { id, status, channel, accountId, chat_id: chat, content, error, createdAt, attempts, nextAttemptAt } = message;
+  const target = `${channel}/${accountId} → ${chat}`;
   return (
     <li class="message">
       <p class="row">
         <span class={chipOf(status)}>{t(`status_${status}`)}</span>
-        <span>
-          {channel}/{accountId} → {chat}
-        </span>
+        <span>{target}</span>
         <span class="muted" title={fullTime(Date.parse(createdAt))}>
           {relativeTime(Date.parse(createdAt))}
         </span>
@@ -38,13 +37,13 @@ function MessageRow({ message, onRetry, onDrop }: { message: Message; onRetry: (
         {(status === 'dead' || status === 'unknown') && (
           <Button icon="retry" onClick={onRetry}>
             {t('retry')}
-            <span class="off-screen">{id}</span>
+            <span class="off-screen">{target}</span>
           </Button>
         )}
         {status !== 'delivered' && status !== 'sending' && (
           <Button icon="trash" kind="quiet" onClick={onDrop}>
             {t('drop')}
-            <span class="off-screen">{id}</span>
+            <span class="off-screen">{target}</span>
           </Button>
         )}
         <a href={hashOf('logs', [], { q: id })}>{t('logLines')}</a>
