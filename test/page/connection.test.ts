@@ -37,7 +37,6 @@ test.skipIf(noBrowser)('a tab of an older build says so, and reloads when it is 
   await until('the first hello', () => hellos === 1);
   expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
   await page.getByText('The gateway has a newer version of this page.').waitFor();
-  await expectAccessible(page);
   await page.getByRole('button', { name: 'Reload' }).click();
   await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
   await expect.poll(() => page.getByText('The gateway has a newer version of this page.').count()).toBe(0);
@@ -72,7 +71,6 @@ test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what i
   process.kill(gateway.workerPid(), 'SIGKILL');
   await page.getByText(/The gateway cannot start: .*exited with code 1/).waitFor({ timeout: 30_000 });
   await page.getByText(/What you see is from \d/).waitFor();
-  await expectAccessible(page);
   const late = await openPage(gateway.url, { allowedErrors: /503/ });
   await late.getByRole('heading', { name: 'The gateway is not available right now' }).waitFor();
   await late.getByText(/exited with code 1/).waitFor();

@@ -41,6 +41,7 @@ function Telegram({ fields, set }: PartProps) {
         type="password"
         value={fields.botToken}
         onInput={(botToken) => set({ botToken })}
+        autoFocus
         hint={t('botTokenHint', { reference: '${VARIABLE}' })}
         autocomplete="off"
         required
