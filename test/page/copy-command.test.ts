@@ -36,7 +36,7 @@ test.skipIf(noBrowser)('an action of any view is shown as a command instead of d
     mode: 'agent',
   });
   const page = await openView(gateway, '#/cron');
-  await page.getByRole('link', { name: 'Old' }).waitFor();
+  await page.getByRole('link', { name: 'Old' }).first().waitFor();
   await page.keyboard.press('y');
   await page.getByText('The next action is not done').waitFor();
   await page.getByRole('button', { name: 'Actions for Old' }).click();
@@ -68,6 +68,13 @@ test.skipIf(noBrowser)('a change of the configuration and a chat message are cop
   await runShown(gateway, page, 'xopc');
   expect((await callApi<{ config: unknown }>(gateway, 'GET /api/config')).config).toEqual({ logs: { level: 'debug' } });
   await page.getByText('1 setting changed, not saved').waitFor();
+
+  await page.goto(`${gateway.url}/#/logs`);
+  await page.getByRole('button', { name: 'Copy an action as a command' }).click();
+  await page.getByRole('button', { name: 'Download', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'The whole log, gzipped' }).click();
+  await page.getByText(`curl '${gateway.url}/api/logs/download'`).waitFor();
+  await page.keyboard.press('Escape');
 
   await page.goto(`${gateway.url}/#/chat`);
   await page.getByText('No language model yet').waitFor();

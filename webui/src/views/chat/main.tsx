@@ -1,6 +1,7 @@
 /** The chat view: the chats at the side, one conversation, and where the next message is written. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { apiPath, call } from '../../api/client.js';
+import { isKeptInstead } from '../../api/copy-mode.js';
 import { Button } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
 import { Empty, errorText } from '../../components/feedback.js';
@@ -84,7 +85,10 @@ function useActions(model: ChatModel, canWrite: boolean) {
   };
   const regenerate = (): void => {
     const last = question();
-    if (last !== undefined && canWrite) model.send(last.content, { again: last.id });
+    if (last === undefined || !canWrite) return;
+    // Over HTTP the question is asked once more.
+    if (isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: last.content, session: model.session } })) return;
+    model.send(last.content, { again: last.id });
   };
   const choose = (messageId: string | undefined): void => {
     if (messageId !== undefined && canWrite && !model.isBusy.peek()) void chooseVariant(model.session, messageId);

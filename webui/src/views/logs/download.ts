@@ -17,7 +17,7 @@ function saveShown(rows: readonly LogRow[]): void {
 
 function save(path: string): void {
   const load = async (): Promise<void> => {
-    const response = await request({ method: 'GET', path });
+    const response = await request({ method: 'GET', path, isAction: true });
     saveFile({ name: `xopc-log-${stamp()}.ndjson.gz`, type: 'application/gzip', parts: [await response.blob()] });
   };
   load().catch((error: unknown) => showToast({ text: errorText(error), kind: 'error' }));
