@@ -4,6 +4,7 @@ import { toErrorDocument } from '../shared/errors.js';
 import { describeError, exitCodeOf, formatJson } from './command-io.js';
 import type { ClientContext } from './client-context.js';
 import { type CommandEntry, findEntry } from './commands/command-entry.js';
+import type * as HelpText from './help-text.js';
 import { Output } from './output.js';
 import { withSystemHint } from './system-error.js';
 import { explainUsage, leadingWords } from './usage-error.js';
@@ -11,6 +12,8 @@ import { explainUsage, leadingWords } from './usage-error.js';
 export interface CliOptions {
   readonly commands: readonly CommandEntry[];
   version(): string;
+  /** See help-text.ts; undefined where help is never asked for (bin/main.ts). */
+  readonly help?: typeof HelpText.helpText;
 }
 
 /** Each stream is opened when it is first written to: opening costs a millisecond. */
@@ -67,9 +70,8 @@ async function runWith(
   }
   const words = leadingWords(args);
   const entry = findEntry(options.commands, words);
-  if (args.length === 0 || wantsHelp(args)) {
-    const { helpText } = await import('./help-text.js');
-    const text = await helpText(words, { commands: options.commands, version: options.version(), paint: streams.out.paint });
+  if (options.help !== undefined && (args.length === 0 || wantsHelp(args))) {
+    const text = await options.help(words, { commands: options.commands, version: options.version(), paint: streams.out.paint });
     if (text !== undefined) {
       await streams.out.write(text);
       return 0;

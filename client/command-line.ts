@@ -1,13 +1,13 @@
 /** The command line as this process: what both of its entries do, each with its commands. */
 import { readBuildInfo } from '../shared/node/bundle.js';
-import { runCli } from './cli.js';
+import { type CliOptions, runCli } from './cli.js';
 import { processContext } from './client-context.js';
 import type { CommandEntry } from './commands/command-entry.js';
 import { runOnTerminal } from './run-on-terminal.js';
 
 /** @returns the process exit code */
-export function runCommandLine(args: readonly string[], commands: readonly CommandEntry[]): Promise<number> {
-  return runOnTerminal(() => runCli(args, { commands, version: () => readBuildInfo()?.version ?? '0.0.0' }, processContext()));
+export function runCommandLine(args: readonly string[], options: Pick<CliOptions, 'commands' | 'help'>): Promise<number> {
+  return runOnTerminal(() => runCli(args, { ...options, version: () => readBuildInfo()?.version ?? '0.0.0' }, processContext()));
 }
 
 /** Runs what most commands run; see warm-up.ts. */

@@ -4,7 +4,7 @@ import { CONTROL_COMMANDS } from './commands/control-registry.js';
 
 /** @returns the process exit code */
 export function main(args: string[]): Promise<number | undefined> {
-  return runCommandLine(args, CONTROL_COMMANDS);
+  return runCommandLine(args, { commands: CONTROL_COMMANDS });
 }
 
 /** See warm-up.ts. */

@@ -114,7 +114,7 @@ function describeCommand(definition: Described, paint: Paint): string[] {
   const own = definition.options.filter(({ definition: form }) => !COMMON.has(form.split(' ')[0] ?? ''));
   const common = definition.options.filter((option) => !own.includes(option));
   const lines = [...wrap(plain(definition.description ?? ''), WIDTH), '', `${heading('Usage', paint)}: ${usageLine(definition)}`];
-  if (definition.aliases.length > 0) lines.push(`Also: ${definition.aliases.map((alias) => `xopc ${alias}`).join(', ')}`);
+  if (definition.aliases.length > 0) lines.push(...wrap(`Also: ${definition.aliases.map((alias) => `xopc ${alias}`).join(', ')}`, WIDTH));
   lines.push('', heading('Options', paint), ...optionRows(own, paint), ...optionRows(common, paint));
   lines.push(...row('-h, --help', 'Print this.', paint.cyan));
   const details = (definition.details ?? '').trim();

@@ -1,10 +1,11 @@
 /** Entry of the whole command line. */
 import { runCommandLine, warmUpCommandLine } from './command-line.js';
 import { COMMANDS } from './commands/registry.js';
+import { helpText } from './help-text.js';
 
 /** @returns the process exit code */
 export function main(args: string[]): Promise<number | undefined> {
-  return runCommandLine(args, COMMANDS);
+  return runCommandLine(args, { commands: COMMANDS, help: helpText });
 }
 
 /** See warm-up.ts. */

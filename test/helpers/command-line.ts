@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { runCli } from '../../client/cli.js';
 import type { ClientRuntime } from '../../client/client-context.js';
 import { COMMANDS } from '../../client/commands/registry.js';
+import { helpText } from '../../client/help-text.js';
 import * as backupTools from '../../client/backup-tools.js';
 import * as configTools from '../../client/config-tools.js';
 import * as doctorTools from '../../client/doctor-tools.js';
@@ -79,7 +80,7 @@ export function startCommand(args: readonly string[], options: CommandLineOption
     isTTY: options.stdin === undefined,
   });
   const context = { env: {}, stdin, stdout: out, stderr: err, colorDepth: 1, runtime: makeRuntime(options, interrupts) };
-  const exitCode = runCli(args, { commands: COMMANDS, version: () => '1.2.3' }, context);
+  const exitCode = runCli(args, { commands: COMMANDS, version: () => '1.2.3', help: helpText }, context);
   return { out, err, exitCode, interrupt: () => interrupts.forEach((listener) => listener()) };
 }
 
