@@ -4,7 +4,7 @@
  */
 import type { PredecessorLink } from './predecessor-link.js';
 
-type Link = Pick<PredecessorLink, 'hasHandedOver' | 'dismiss'>;
+type Link = Pick<PredecessorLink, 'hasHandedOver' | 'dismiss' | 'seeOff'>;
 
 export class Arrival {
   readonly #link: Link;
@@ -32,9 +32,13 @@ export class Arrival {
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
-  /** We are to stop. Before the hand-over the predecessor is the gateway and goes on, after it there would be nobody to stop it. */
+  /**
+   * We are to stop. Before the hand-over the predecessor is the gateway and goes on, after it there would be nobody to stop it;
+   * and once it has let go of us it may still have requests to finish, on a port that is to be free when we are gone.
+   */
   dismissPredecessor(timeoutMs: number): void {
-    if (!this.#isComplete && this.#link.hasHandedOver) this.#left = this.#link.dismiss(timeoutMs);
+    if (this.#left !== undefined || !this.#link.hasHandedOver) return;
+    this.#left = this.#isComplete ? this.#link.seeOff(timeoutMs) : this.#link.dismiss(timeoutMs);
     this.complete();
   }
 }

@@ -2,10 +2,15 @@
 import type { Clock } from '../../shared/clock.js';
 import { GatewayError, toErrorDocument } from '../../shared/errors.js';
 import type { SuccessionMessage } from '../../shared/ipc/messages.js';
+import { isSameProcess, readStartTime } from '../../shared/node/process-identity.js';
+import { pause } from './lock-holder.js';
 
 export const HAND_OVER_LIMIT_MS = 10_000;
 /** Beyond its drain deadline, by which its worker has quiesced or been killed. */
 export const RETIRE_MARGIN_MS = 5_000;
+
+const HASTENED_LIMIT_MS = 1_500;
+const SEE_OFF_STEP_MS = 20;
 
 export interface HandedOver {
   readonly handle: object;
@@ -25,11 +30,21 @@ export interface ParentChannel {
 export interface ParentProcess {
   /** SIGKILL, which a stopped process obeys too; nothing when it is gone. */
   kill(): void;
+  isAlive(): boolean;
+  /** SIGTERM: what is left of its drain becomes a moment. */
+  hasten(): void;
 }
 
 function ownParent(): ParentProcess {
   const pid = process.ppid;
+  // Asking costs a process on Windows; there nobody waits for it.
+  const startTime = process.platform === 'win32' ? undefined : readStartTime(pid);
+  const isAlive = (): boolean => startTime !== undefined && isSameProcess({ pid, startTime });
   return {
+    isAlive,
+    hasten() {
+      if (isAlive()) process.kill(pid, 'SIGTERM');
+    },
     kill() {
       // Once it has died we are somebody else's child, and its pid may be too.
       if (process.ppid === pid && pid > 1) process.kill(pid, 'SIGKILL');
@@ -116,6 +131,25 @@ export class PredecessorLink {
         resolve();
       }),
     );
+  }
+
+  /**
+   * It has let go of us and may still finish what it has begun, on our port. Resolves when it has ended, or a moment after
+   * it was told to hurry.
+   */
+  async seeOff(timeoutMs: number): Promise<void> {
+    if (await this.#ends(timeoutMs)) return;
+    this.#parent.hasten();
+    await this.#ends(HASTENED_LIMIT_MS);
+  }
+
+  async #ends(limitMs: number): Promise<boolean> {
+    const deadlineMs = this.#clock.now() + limitMs;
+    while (this.#parent.isAlive()) {
+      if (this.#clock.now() >= deadlineMs) return false;
+      await pause(SEE_OFF_STEP_MS); // an exit of a process that is not our child makes no event
+    }
+    return true;
   }
 
   succeeded(worker: { pid: number; instanceId: string }): void {

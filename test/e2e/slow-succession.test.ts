@@ -1,5 +1,6 @@
 /** What is asked of a successor while its predecessor still finishes its work. Through the real binary. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { isAlive, type Outcome, RealGateway, until } from '../helpers/real-gateway.js';
@@ -60,4 +61,24 @@ test('another takeover waits for its turn, and one gateway is left', async () =>
   await until('the earlier ones to leave', () => ![predecessor, successor].some(isAlive));
   const { pid, worker } = await gateway.status();
   expect(processesOf(gateway).toSorted()).toEqual([`@supervisor ${pid}`, `@worker ${worker?.pid}`]);
+});
+
+test('a stop right after a takeover leaves the port free, though the predecessor has a request to finish', async () => {
+  const gateway = await RealGateway.create();
+  onTestFinished(() => {
+    for (const line of processesOf(gateway)) process.kill(Number(line.split(' ')[1]), 'SIGKILL');
+  });
+  await gateway.xopc('gateway', 'start');
+  const predecessor = gateway.lock().pid;
+  const half = connect(gateway.port, '127.0.0.1');
+  onTestFinished(() => void half.destroy());
+  half
+    .on('error', () => undefined)
+    .write('POST /api/agent HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{');
+  await until('the half request', async () => ((await gateway.status()).worker?.inFlight ?? 0) > 0);
+  expect((await gateway.xopc('gateway', 'restart', '--force')).code).toBe(0);
+  expect(isAlive(predecessor)).toBe(true);
+  expect((await gateway.xopc('gateway', 'stop', '--timeout', '500')).code).toBe(0);
+  expect(isAlive(predecessor)).toBe(false);
+  expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
 });

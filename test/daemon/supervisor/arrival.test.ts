@@ -1,27 +1,31 @@
 import { expect, test } from 'vitest';
 import { Arrival } from '../../../daemon/supervisor/arrival.js';
 
-function arriving(hasHandedOver: boolean): { arrival: Arrival; dismissed: number[] } {
-  const dismissed: number[] = [];
+function arriving(hasHandedOver: boolean): { arrival: Arrival; dismissed: number[]; seenOff: number[] } {
+  const [dismissed, seenOff]: [number[], number[]] = [[], []];
   const arrival = new Arrival({
     hasHandedOver,
     dismiss: (timeoutMs) => {
       dismissed.push(timeoutMs);
       return Promise.resolve();
     },
+    seeOff: (timeoutMs) => {
+      seenOff.push(timeoutMs);
+      return Promise.resolve();
+    },
   });
-  return { arrival, dismissed };
+  return { arrival, dismissed, seenOff };
 }
 
-test('whoever waits is told when our worker is the active one; from then on there is nothing to wait for, and nobody to send away', async () => {
-  const { arrival, dismissed } = arriving(true);
+test('whoever waits is told when our worker is the active one; from then on there is nothing to wait for, and a stop only sees the predecessor off', async () => {
+  const { arrival, dismissed, seenOff } = arriving(true);
   const waiting = [arrival.pending, arrival.pending];
   arrival.complete();
   for (const wait of waiting) await wait;
   expect(arrival.pending).toBeUndefined();
   arrival.dismissPredecessor(250);
-  expect(dismissed).toEqual([]);
-  expect(arrival.predecessorLeft).toBeUndefined();
+  expect({ dismissed, seenOff }).toEqual({ dismissed: [], seenOff: [250] });
+  await arrival.predecessorLeft;
 });
 
 test('a stop sends the predecessor away, once, and ends the waiting', async () => {

@@ -16,6 +16,20 @@ class Parent extends EventEmitter {
     this.kills += 1;
   }
 
+  /** How often it is still there when it is looked for. */
+  livesFor = 0;
+  hastened = 0;
+
+  isAlive(): boolean {
+    this.livesFor -= 1;
+    return this.livesFor >= 0;
+  }
+
+  hasten(): void {
+    this.hastened += 1;
+    this.livesFor = 1;
+  }
+
   send(...[message, , , callback]: Parameters<NonNullable<ParentChannel['send']>>): boolean {
     this.received.push(message as { type: string });
     callback(null);
@@ -196,5 +210,22 @@ describe('a predecessor that is told to leave with us', () => {
     parent.leaves();
     await link.dismiss(250);
     expect(parent.received).toEqual([]);
+  });
+});
+
+describe('a predecessor that finishes what it has begun when we are to stop', () => {
+  test('is waited for', async () => {
+    const { link, parent } = successor();
+    parent.livesFor = 3;
+    await link.seeOff(5_000);
+    expect(parent.hastened).toBe(0);
+    await link.seeOff(5_000);
+  });
+
+  test('is told to hurry when the time is up', async () => {
+    const { link, parent } = successor();
+    parent.livesFor = 1_000;
+    await link.seeOff(0);
+    expect(parent.hastened).toBe(1);
   });
 });
