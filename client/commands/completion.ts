@@ -8,11 +8,13 @@ export class CompletionCommand extends BaseCommand {
   static override readonly paths = [['completion']];
   static override readonly usage = Command.Usage({
     category: 'More',
-    description: 'Print a completion script for bash, zsh or fish.',
+    description: 'Print a completion script for bash, zsh, fish or PowerShell.',
+    details: 'Sessions, jobs, messages and models are asked of the running gateway.',
     examples: [
       ['bash', 'xopc completion bash > ~/.local/share/bash-completion/completions/xopc'],
       ['zsh', 'xopc completion zsh > "${fpath[1]}/_xopc"'],
       ['fish', 'xopc completion fish > ~/.config/fish/completions/xopc.fish'],
+      ['PowerShell', 'xopc completion powershell >> $PROFILE'],
     ],
   });
 

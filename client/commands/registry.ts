@@ -69,5 +69,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: [['restore']], load: async () => (await import('./restore.js')).RestoreCommand },
   { paths: [['paths']], load: async () => (await import('./paths.js')).PathsCommand },
   { paths: [['completion']], load: async () => (await import('./completion.js')).CompletionCommand },
+  { paths: [['@complete']], load: async () => (await import('./complete.js')).CompleteCommand },
   { paths: [['@log-view']], load: async () => (await import('./log-view.js')).LogViewCommand },
 ];

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { completionScript, isShell } from '../../client/completion-script.js';
+import { completionScript, isShell, SHELLS } from '../../client/completion-script.js';
 import { runCommand } from '../helpers/command-line.js';
 import { tempDir } from '../helpers/temp-dir.js';
 
@@ -10,6 +10,7 @@ const commands = [
   { words: ['gateway'], description: 'Start the gateway.', options: ['--port', '--force'] },
   { words: ['gateway', 'status'], description: "Show whether it's up.", options: ['--json'] },
   { words: ['agent'], description: 'Talk.', options: [] },
+  { words: ['sessions', 'show'], description: 'Show.', options: ['--json'] },
 ];
 
 const has = (shell: string): boolean => spawnSync(shell, ['--version']).error === undefined;
@@ -18,15 +19,23 @@ describe.runIf(has('bash'))('in bash', () => {
   function complete(...words: string[]): string[] {
     const script = join(tempDir(), 'xopc.bash');
     writeFileSync(script, completionScript('bash', commands));
-    const list = words.map((word) => `'${word}'`).join(' ');
-    const code = `source ${script}; COMP_WORDS=(${list}); COMP_CWORD=${words.length - 1}; _xopc; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const line = words.join(' ');
+    const xopc = `xopc() { printf '%s\\tdescribed\\n' main:api:default:direct:notes main:api:other; printf '%s\\n' "$*" >&2; }`;
+    const code = `source ${script}; ${xopc}; COMP_LINE='${line}'; COMP_POINT=${line.length}; _xopc; printf '%s\\n' "\${COMPREPLY[@]}"`;
     return execFileSync('bash', ['--norc', '-c', code], { encoding: 'utf8', cwd: tempDir() }).split('\n').filter(Boolean);
   }
+
+  test('values come from xopc itself, behind a colon as readline wants them', () => {
+    expect(complete('xopc', 'sessions', 'show', '')).toContain('main:api:default:direct:notes');
+    expect(complete('xopc', 'sessions', 'show', 'main:api:d')).toEqual(['default:direct:notes']);
+    expect(complete('xopc', 'agent', 'hello', '--session', 'main:api:o')).toEqual(['other']);
+    expect(complete('xopc', 'sessions', 'show', '--j')).toEqual(['--json']);
+  });
 
   test.each([
     [
       ['xopc', ''],
-      ['gateway', 'agent', '--help', '--version'],
+      ['gateway', 'agent', 'sessions', '--help', '--version'],
     ],
     [['xopc', 'ga'], ['gateway']],
     [
@@ -58,7 +67,7 @@ test.runIf(has('fish'))('the fish script is valid', () => {
 });
 
 test('every shell knows the words and options, and quotes what a description holds', () => {
-  for (const shell of ['bash', 'zsh', 'fish'] as const) {
+  for (const shell of SHELLS) {
     const script = completionScript(shell, commands);
     for (const word of ['status', '--json', '--port', '--version']) expect(script).toContain(word);
   }
@@ -73,6 +82,6 @@ test('the command prints the script for the real tree, and names the shells for 
   expect(stdout).not.toContain('@log-view');
   expect(await runCommand(['completion', 'tcsh'], { home: tempDir() })).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('bash, zsh, fish'),
+    stderr: expect.stringContaining('bash, zsh, fish, powershell'),
   });
 });

@@ -1,0 +1,55 @@
+import { Option } from 'clipanion';
+import { escapeControls } from '../../shared/log/escape.js';
+import { ApiCommand } from '../api-command.js';
+import { schemaKeys, type ValueKind, valuesFor } from '../completion-values.js';
+
+/** Whoever presses Tab does not wait longer. */
+const LIMIT_MS = 1_000;
+const MOST = 50;
+
+interface Asked {
+  readonly path: string;
+  /** What of the answer is offered: value and description. */
+  read(answer: Record<string, readonly Record<string, unknown>[]>): (readonly [unknown, unknown])[];
+}
+
+const ASKED: Readonly<Record<Exclude<ValueKind, 'keys'>, Asked>> = {
+  sessions: { path: `/api/sessions?limit=${MOST}`, read: ({ sessions = [] }) => sessions.map(({ key, title }) => [key, title]) },
+  jobs: { path: '/api/cron', read: ({ jobs = [] }) => jobs.map(({ id, name }) => [id, name]) },
+  messages: { path: `/api/messages?limit=${MOST}`, read: ({ messages = [] }) => messages.map(({ id, status }) => [id, status]) },
+  models: { path: '/api/models', read: ({ models = [] }) => models.map(({ id, name }) => [id, name]) },
+};
+
+/** What the scripts of `xopc completion` call, not for people: one value a line, a tab, what it is. Nothing where nothing is known. */
+export class CompleteCommand extends ApiCommand {
+  static override readonly paths = [['@complete']];
+
+  readonly command = Option.String({ name: 'command' });
+  readonly previous = Option.String({ name: 'previous', required: false });
+
+  protected async run(): Promise<number> {
+    const known = valuesFor(this.command, this.previous ?? '');
+    if (typeof known === 'object') await this.#offer(known.map((value) => [value, '']));
+    else if (known === 'keys') {
+      const keys = schemaKeys(this.context.runtime.loadConfigTools().configJsonSchema());
+      await this.#offer(keys.map((key) => [key, '']));
+    } else if (known !== undefined) await this.#ask(ASKED[known]);
+    return 0;
+  }
+
+  /** A gateway that is down or slow knows nothing: a prompt is no place for an error. */
+  async #ask({ path, read }: Asked): Promise<void> {
+    try {
+      const api = await this.connect();
+      const answer = await api.call<Parameters<Asked['read']>[0]>({ method: 'GET', path, signal: AbortSignal.timeout(LIMIT_MS) });
+      await this.#offer(read(answer));
+    } catch {
+      // Completes to nothing.
+    }
+  }
+
+  async #offer(values: readonly (readonly [unknown, unknown])[]): Promise<void> {
+    const lines = values.map((pair) => pair.map((text) => escapeControls(typeof text === 'string' ? text : '').slice(0, 200)).join('\t'));
+    if (lines.length > 0) await this.printLine(lines.join('\n'));
+  }
+}
