@@ -123,7 +123,7 @@ async function takeOver(
 ): Promise<Takeover | undefined> {
   refuseCompetitor(status.startedAt, status);
   const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
-  const call = { type: 'restart', force: true, exclusive: true, succession: request } as const;
+  const call = { type: 'restart', force: true, exclusive: true, expects: status.instanceId, succession: request } as const;
   try {
     const result = await callControl(controlPath, call, { deadlines: TAKEOVER_DEADLINES, onProgress });
     return { ...result, previousInstanceId: status.instanceId };

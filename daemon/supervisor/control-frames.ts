@@ -22,11 +22,12 @@ const isIntegerTo = (max: number, value: unknown): boolean => Number.isInteger(v
 
 /** Unknown fields are ignored; known ones have the type that they are used as. */
 function badField(fields: Record<string, unknown>): string | undefined {
-  const { timeoutMs, force, exclusive, succession } = fields;
+  const { timeoutMs, force, exclusive, expects, succession } = fields;
   if (timeoutMs !== undefined && !isIntegerTo(MAX_TIMEOUT_MS, timeoutMs))
     return `timeoutMs must be a whole number from 0 to ${MAX_TIMEOUT_MS}`;
   if (force !== undefined && typeof force !== 'boolean') return 'force must be true or false';
   if (exclusive !== undefined && typeof exclusive !== 'boolean') return 'exclusive must be true or false';
+  if (expects !== undefined && typeof expects !== 'string') return 'expects must be an instance id';
   if (succession === undefined) return undefined;
   if (typeof succession !== 'object' || succession === null) return 'succession must be an object';
   const { port, host } = succession as Record<string, unknown>;

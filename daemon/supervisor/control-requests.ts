@@ -8,7 +8,7 @@ import type { Restoration } from './restoration.js';
 import type { Succession } from './succession.js';
 import type { Supervisor } from './supervisor.js';
 
-/** Starts that come within this time of a takeover were meant to be that takeover. */
+/** Starts of older clients that come within this time of a takeover were meant to be that takeover. */
 const CONTEST_MS = 2_000;
 
 export interface ControlContext {
@@ -67,14 +67,14 @@ async function restore(context: ControlContext, { restoreId, timeoutMs }: Reques
 /** In place, unless the supervisor itself is to be replaced: asked for, or because a newer build is installed. */
 export function restart(
   context: ControlContext,
-  request: Pick<Request<'restart'>, 'force' | 'exclusive' | 'succession' | 'timeoutMs'>,
+  request: Pick<Request<'restart'>, 'force' | 'exclusive' | 'expects' | 'succession' | 'timeoutMs'>,
   progress: Progress,
 ): Promise<RestartResult> {
   const { supervisor } = context;
   const succession = context.succession();
   if (supervisor.desired === 'down' && !succession.isUnderWay) return supervisor.requestRestart({ timeoutMs: undefined }, progress);
   if (request.exclusive === true) {
-    const winnerPid = succession.isUnderWay ? succession.successorPid : recentSuccessor(context);
+    const winnerPid = succession.isUnderWay ? succession.successorPid : fasterSuccessor(context, request.expects);
     if (winnerPid !== undefined) return Promise.reject(takenOverError(winnerPid));
   }
   if (succession.isUnderWay) return succession.run({}, progress);
@@ -126,8 +126,12 @@ async function leaveToServiceManager(context: ControlContext, timeoutMs: number 
   };
 }
 
-/** Of several `--force` starts at once one wins; those that find its fresh successor have lost to it. */
-function recentSuccessor(context: ControlContext): number | undefined {
+/**
+ * Of several `--force` starts at once one wins; those that find its successor in the place of whom they meant have lost to it.
+ * An older client does not say whom it means: there a fresh successor counts.
+ */
+function fasterSuccessor(context: ControlContext, expects: string | undefined): number | undefined {
+  if (expects !== undefined) return expects === context.status().instanceId ? undefined : process.pid;
   const forMs = context.successorForMs();
   return forMs !== undefined && forMs < CONTEST_MS ? process.pid : undefined;
 }

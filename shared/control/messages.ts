@@ -28,6 +28,8 @@ export type ControlRequest = { readonly v: number; readonly id: string } & (
       readonly succession?: SuccessionOptions;
       /** True from `gateway --force`: a second such caller gets LOCK_HELD instead of joining. */
       readonly exclusive?: boolean;
+      /** With `exclusive`: the supervisor that is to be succeeded. Another one is the successor of somebody who was faster. */
+      readonly expects?: string;
     }
   /** Put a staged state (`xopc restore`) in place while no worker lives. */
   | { readonly type: 'restore'; readonly restoreId: string; readonly timeoutMs?: number }

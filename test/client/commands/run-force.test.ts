@@ -25,7 +25,13 @@ describe('--force', () => {
       code: 0,
       stdout: 'Gateway taken over; it continues in the background (pid 91).\n',
     });
-    expect(control.requests.at(-1)).toMatchObject({ type: 'restart', force: true, exclusive: true, succession: { port: 8123 } });
+    expect(control.requests.at(-1)).toMatchObject({
+      type: 'restart',
+      force: true,
+      exclusive: true,
+      expects: 'gw_1',
+      succession: { port: 8123 },
+    });
     expect(supervisors).toEqual([]);
   });
 

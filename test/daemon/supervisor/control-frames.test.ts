@@ -39,6 +39,7 @@ describe('everything else is refused, with the id where there is one', () => {
     ['a timeout of null', { id: 'a', type, timeoutMs: null }, 'a', 'timeoutMs'],
     ['a force that is a text', { id: 'a', type, force: 'yes' }, 'a', 'force'],
     ['an exclusive that is a number', { id: 'a', type, exclusive: 1 }, 'a', 'exclusive'],
+    ['an instance that is a number', { id: 'a', type, exclusive: true, expects: 1 }, 'a', 'expects'],
     ['a succession that is a text', { id: 'a', type, succession: 'x' }, 'a', 'succession'],
     ['a succession of null', { id: 'a', type, succession: null }, 'a', 'succession'],
     ['port 0', { id: 'a', type, succession: { port: 0 } }, 'a', 'succession.port'],

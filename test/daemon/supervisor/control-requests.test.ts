@@ -4,7 +4,7 @@ import type { ControlRequest, RestartResult, StatusDocument } from '../../../sha
 import { GatewayError } from '../../../shared/errors.js';
 
 const RESULT: RestartResult = { instanceId: 'wk_2', workerPid: 22, pid: 1, succession: 'none', durationMs: 5 };
-const STATUS = { state: 'running', ready: true, worker: { pid: 11, instanceId: 'wk_1' } } as StatusDocument;
+const STATUS = { state: 'running', instanceId: 'gw_1', ready: true, worker: { pid: 11, instanceId: 'wk_1' } } as StatusDocument;
 const quiet = (): void => undefined;
 
 interface Facts {
@@ -237,4 +237,14 @@ describe('while a predecessor still finishes its work', () => {
     await outcome;
     expect(called).toEqual(['restore r1 5000']);
   });
+});
+
+test.each([
+  ['gw_1', 0, undefined],
+  ['gw_0', 60_000, 'LOCK_HELD'],
+])('a takeover of %s, %i ms after the last one, ends with %s', async (expects, successorForMs, code) => {
+  const { context, called } = gateway({ successorForMs });
+  const outcome = await restart(context, { force: true, exclusive: true, expects }, quiet).catch((error: GatewayError) => error.code);
+  expect(typeof outcome === 'string' ? outcome : undefined).toBe(code);
+  expect(called).toHaveLength(code === undefined ? 1 : 0);
 });
