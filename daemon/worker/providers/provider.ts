@@ -160,8 +160,8 @@ export interface AiModule {
   createProvider(settings: ConnectionSettings): Provider;
 }
 
-/** Kinds that may be gone a moment later. */
-const TRANSIENT: ReadonlySet<FailureKind> = new Set<FailureKind>(['rateLimited', 'overloaded', 'unreachable', 'cut', 'timeout']);
+/** Kinds that may be gone a moment later. Not silence: who has waited for minutes is not made to wait as long again. */
+const TRANSIENT: ReadonlySet<FailureKind> = new Set<FailureKind>(['rateLimited', 'overloaded', 'unreachable', 'cut']);
 
 /** Whether the same request may succeed soon without a change. */
 export function isTransient(failure: ProviderFailure): boolean {
