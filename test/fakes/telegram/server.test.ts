@@ -114,3 +114,17 @@ test('a message can be edited, but not into what it is', async () => {
     description: expect.stringContaining('not modified'),
   });
 });
+
+test("a file is found by its id and read from where grammY's users read it", async () => {
+  const fake = await startFakeTelegram();
+  const { api } = makeBot(fake);
+  const content = Buffer.from('what is in it');
+  const { file_path: path, file_size: size } = await api.getFile(fake.bot.addFile('documents/file 1.txt', content));
+  expect([path, size]).toEqual(['documents/file 1.txt', content.length]);
+  const addressOf = (token: string): string => `${fake.apiRoot}/file/bot${token}/${encodeURI(path ?? '')}`;
+  expect(await (await fetch(addressOf(TOKEN))).text()).toBe(content.toString());
+  expect((await fetch(addressOf('7000000009:AAE-somebody-elses-token_0123456789'))).status).toBe(404);
+  expect(await errorOf(api.getFile('none'))).toMatchObject({ error_code: 400, description: expect.stringContaining('wrong file_id') });
+  const large = fake.bot.addFile('documents/large', Buffer.alloc(21 * 1_048_576));
+  expect(await errorOf(api.getFile(large))).toMatchObject({ error_code: 400, description: 'Bad Request: file is too big' });
+});
