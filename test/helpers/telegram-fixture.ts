@@ -43,6 +43,10 @@ export async function makeTelegram(
     clock: options.clock ?? systemClock,
     logger: log,
     intake,
+    commands: () => [
+      { name: 'help', summary: 'lists the commands' },
+      { name: 'not-for-telegram', summary: 'x' },
+    ],
     load: () => telegram,
     onReady: () => {
       for (const resolve of ready) resolve();

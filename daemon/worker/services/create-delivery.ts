@@ -27,6 +27,8 @@ export interface DeliveryDeps {
   /** 0 ≤ x < 1. */
   random(): number;
   turns(): TurnRunner;
+  /** What chats take as commands. */
+  commands(): readonly { readonly name: string; readonly summary: string }[];
   /** Loads the bundle that speaks to Telegram. */
   loadTelegram(): TelegramModule;
   /** Is told what became of messages. */
@@ -67,9 +69,10 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
     inbox: { storeIn: (...args) => inbox.storeIn(...args), wake: (lane) => inbox.wake(lane) },
     outbox: { enqueue: (db, message) => outbox.enqueue(db, message), wake: (lane) => outbox.wake(lane) },
   });
+  const telegram = { commands: () => deps.commands(), load: () => deps.loadTelegram() };
   const channels: ChannelRegistry = new ChannelRegistry([
     createWebchat(),
-    createTelegramChannel({ config, clock, logger, intake, random, load: () => deps.loadTelegram(), onReady: onReady('telegram') }),
+    createTelegramChannel({ config, clock, logger, intake, random, ...telegram, onReady: onReady('telegram') }),
     createWebhookChannel({ config, clock, logger, onReady: onReady('webhook') }),
   ]);
   const onSettled = tellSettled(deps);

@@ -170,7 +170,8 @@ function makeParts(deps: ConversationDeps) {
   const live = new LiveTurns();
   const samples = new Samples({ store, clock, logger, requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting((event) => deps.publish?.(event));
-  const delivery = createDelivery({ ...shared, publish, turns: () => turns, loadTelegram: () => deps.loadTelegram() });
+  const late = { turns: () => turns, commands: () => commands.list(), loadTelegram: () => deps.loadTelegram() };
+  const delivery = createDelivery({ ...shared, publish, ...late });
   const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds, publish });
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];

@@ -57,6 +57,7 @@ export class FakeBot {
   /** What can be asked for by a file's id. */
   readonly files = new Map<string, FakeFile>();
   webhookUrl = '';
+  menu: readonly { readonly command: string; readonly description: string }[] = [];
   #updates: { update_id: number }[] = [];
   #nextUpdate = 1_000;
   #nextMessage = 1;
@@ -87,6 +88,32 @@ export class FakeBot {
   nextMessageId(): number {
     this.#nextMessage += 1;
     return this.#nextMessage - 1;
+  }
+
+  /** Anything but a poll. */
+  run(method: string, parameters: Parameters): ApiAnswer {
+    switch (method) {
+      case 'getMe':
+        return this.getMe();
+      case 'sendMessage':
+        return this.sendMessage(parameters);
+      case 'editMessageText':
+        return this.editMessageText(parameters);
+      case 'getFile':
+        return this.getFile(parameters);
+      case 'sendChatAction':
+        return this.sendChatAction(parameters);
+      case 'deleteWebhook':
+        this.webhookUrl = '';
+        return { ok: true, result: true };
+      case 'getMyCommands':
+        return { ok: true, result: this.menu };
+      case 'setMyCommands':
+        this.menu = parameters['commands'] as FakeBot['menu'];
+        return { ok: true, result: true };
+      default:
+        return failure(404, 'Not Found');
+    }
   }
 
   getMe(): ApiAnswer {

@@ -128,29 +128,9 @@ class Server {
       response.end('<html>Bad Gateway</html>');
       return;
     }
-    const answer = this.#run(bot, method, parameters);
+    const answer = bot.run(method, parameters);
     if (fault === 'drop') request.socket.destroy();
     else if (fault !== 'hang') send(response, answer);
-  }
-
-  #run(bot: FakeBot, method: string, parameters: Record<string, unknown>): ApiAnswer {
-    switch (method) {
-      case 'getMe':
-        return bot.getMe();
-      case 'sendMessage':
-        return bot.sendMessage(parameters);
-      case 'editMessageText':
-        return bot.editMessageText(parameters);
-      case 'getFile':
-        return bot.getFile(parameters);
-      case 'sendChatAction':
-        return bot.sendChatAction(parameters);
-      case 'deleteWebhook':
-        bot.webhookUrl = '';
-        return { ok: true, result: true };
-      default:
-        return failure(404, 'Not Found');
-    }
   }
 
   #poll(bot: FakeBot, parameters: Record<string, unknown>, response: ServerResponse): void {

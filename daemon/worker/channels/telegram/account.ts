@@ -9,6 +9,7 @@ import { decideAccess } from './access-policy.js';
 import { fileLink } from '../file-links.js';
 import type { GatheredUpdate } from './albums.js';
 import { BotApi, type BotFailure, type BotResult, type Message, type UserFromGetMe } from './bot-api.js';
+import { offerCommands } from './bot-menu.js';
 import type { BotRequest, MessagePayload } from './compose.js';
 import { describeFailure, isTokenRefused, judgeFailure } from './judge-failure.js';
 import type { LinkToFile } from './message-content.js';
@@ -23,6 +24,8 @@ export interface TelegramAccountOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly intake: ChannelIntake;
+  /** What the gateway itself understands in a chat. */
+  commands(): readonly { readonly name: string; readonly summary: string }[];
   /** Called once the bot is known and can be sent with. */
   onReady(): void;
   /** 0 ≤ x < 1. */
@@ -45,6 +48,7 @@ export class TelegramAccount implements ChannelAccount {
   #running: Promise<void> = Promise.resolve();
   #status: ChannelStatus = { state: 'off' };
   #isReady = false;
+  #hasMenu = false;
 
   constructor(options: TelegramAccountOptions) {
     const { settings, pollSeconds = POLL_SECONDS } = options;
@@ -171,7 +175,7 @@ export class TelegramAccount implements ChannelAccount {
       pollSeconds: this.#pollSeconds,
       random: () => this.#options.random(),
       read: (gathered) => this.#read(gathered, bot),
-      onState: (problem) => (problem === undefined ? this.#becomeReady() : this.#trouble(problem)),
+      onState: (problem) => (problem === undefined ? this.#readOnce() : this.#trouble(problem)),
     });
   }
 
@@ -196,6 +200,14 @@ export class TelegramAccount implements ChannelAccount {
       updateId: String(message.updateId),
       ...(access === 'pairing' ? { pairing: { senderId: String(sender.id), senderName } } : {}),
     };
+  }
+
+  /** The bot's updates can be read. */
+  #readOnce(): void {
+    this.#becomeReady();
+    if (this.#hasMenu) return;
+    this.#hasMenu = true;
+    void offerCommands(this.#api, this.#options.commands(), this.#stopped.signal);
   }
 
   #becomeReady(): void {

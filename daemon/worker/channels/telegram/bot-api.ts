@@ -5,18 +5,20 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Api, GrammyError, HttpError } from 'grammy/web';
-import type { File, Message, Update, UserFromGetMe } from 'grammy/types';
+import type { BotCommand, File, Message, Update, UserFromGetMe } from 'grammy/types';
 import type { OpenedFile } from '../channel.js';
 import { post, type PostResult } from '../http-post.js';
 import { downloadFile } from './file-download.js';
 import { describeFailure } from './judge-failure.js';
 
-export type { Message, Update, UserFromGetMe } from 'grammy/types';
+export type { BotCommand, Message, Update, UserFromGetMe } from 'grammy/types';
 
 /** Methods that are called, with what they answer. */
 export interface BotMethods {
   getMe: UserFromGetMe;
   deleteWebhook: true;
+  getMyCommands: BotCommand[];
+  setMyCommands: true;
   getFile: File;
   getUpdates: Update[];
   sendMessage: Message;

@@ -20,6 +20,8 @@ export interface TelegramChannelOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly intake: ChannelIntake;
+  /** What the gateway itself understands in a chat. */
+  commands(): readonly { readonly name: string; readonly summary: string }[];
   /** Loads the bundle. */
   load(): TelegramModule;
   onReady(accountId: string): void;
@@ -75,6 +77,7 @@ export function createTelegramChannel(options: TelegramChannelOptions): Channel 
       clock,
       logger,
       intake,
+      commands: () => options.commands(),
       onReady,
       random,
       ...(pollSeconds === undefined ? {} : { pollSeconds }),

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { failure } from '../../../../fakes/telegram/server.js';
+import { makeTelegram } from '../../../../helpers/telegram-fixture.js';
+
+const OURS = [{ command: 'help', description: 'lists the commands' }];
+
+test.each([
+  { title: 'none', before: [], after: OURS, calls: 2 },
+  { title: 'an older one of ours', before: [{ command: 'help', description: 'helps' }], after: OURS, calls: 2 },
+  { title: 'the same', before: OURS, after: OURS, calls: 1 },
+  {
+    title: "the owner's own",
+    before: [{ command: 'weather', description: 'x' }],
+    after: [{ command: 'weather', description: 'x' }],
+    calls: 1,
+  },
+])('a bot with a menu ($title) offers the commands that it should', async ({ before, after, calls }) => {
+  const { fake, channel, untilReady } = await makeTelegram();
+  fake.bot.menu = before;
+  await channel.start();
+  await untilReady();
+  // The menu is offered once updates have been read.
+  fake.say('hello');
+  await fake.until(() => fake.calls.filter((method) => method.endsWith('MyCommands')).length === calls && fake.bot.pendingUpdates === 0);
+  fake.say('again');
+  await fake.until(() => fake.bot.pendingUpdates === 0);
+  expect(fake.calls.filter((method) => method.endsWith('MyCommands'))).toHaveLength(calls);
+  expect(fake.bot.menu).toEqual(after);
+});
+
+test('a menu that cannot be offered is no trouble', async () => {
+  const { fake, channel, untilReady, log } = await makeTelegram();
+  fake.fault('getMyCommands', failure(500, 'Internal Server Error'));
+  await channel.start();
+  await untilReady();
+  fake.say('hello');
+  await fake.until(() => fake.calls.includes('getMyCommands') && fake.bot.pendingUpdates === 0);
+  expect(channel.health()).toEqual({ default: { state: 'running' } });
+  expect(log.entries).toEqual([]);
+});
