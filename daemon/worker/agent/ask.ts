@@ -71,6 +71,8 @@ async function* attempt(model: ResolvedModel, options: AskOptions): AsyncGenerat
         yield event;
         if (length > MAX_ANSWER_CHARACTERS) return fail(nonsense(`more than ${MAX_ANSWER_CHARACTERS} characters`));
         break;
+      case 'alive':
+        break;
       case 'toolCall':
         calls.push(event.call);
         if (calls.length > MAX_CALLS) return fail(nonsense(`more than ${MAX_CALLS} tool calls at once`));

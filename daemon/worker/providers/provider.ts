@@ -122,9 +122,11 @@ export interface ProviderFailure {
   readonly retryAfterMs: number | null;
 }
 
-/** Any number of `delta` and `toolCall`, then exactly one of the others. */
+/** Any number of `delta`, `toolCall` and `alive`, then exactly one of the others. */
 export type ProviderEvent =
   | { readonly type: 'delta'; readonly text: string }
+  /** The model thinks, or writes what is not complete yet: it is not silent. */
+  | { readonly type: 'alive' }
   | { readonly type: 'toolCall'; readonly call: ToolCall }
   /** `vendor`: the step in the vendor's own form, where it called tools; plain data. */
   | { readonly type: 'finish'; readonly usage: TokenUsage; readonly vendor?: unknown }

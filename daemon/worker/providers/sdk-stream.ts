@@ -4,7 +4,7 @@ import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { ModelRequest, ProviderEvent, ProviderFailure, TokenUsage, ToolCall } from './provider.js';
 import { toFailure } from './sdk-failure.js';
 import { type SdkCallOptions, type SdkModel, type SdkStreamPart, toSdkPrompt, toSdkTools } from './sdk-messages.js';
-import { tokenCount, WholeCharacters } from './stream-text.js';
+import { tokenCount, WholeCharacters, WithoutThoughts } from './stream-text.js';
 import { VendorStep } from './vendor-step.js';
 
 type Finish = Extract<SdkStreamPart, { type: 'finish' }>;
@@ -92,6 +92,7 @@ class StreamReader {
   readonly result = new CallResult();
   readonly step = new VendorStep();
   readonly #characters = new WholeCharacters();
+  readonly #words = new WithoutThoughts();
   readonly #tools: ReadonlySet<string>;
 
   constructor(tools: ReadonlySet<string>) {
@@ -101,10 +102,14 @@ class StreamReader {
   *read(part: SdkStreamPart): Generator<ProviderEvent> {
     switch (part.type) {
       case 'text-delta':
-        yield* this.#say(this.#characters.push(part.delta));
+        yield* this.#say(this.#words.push(this.#characters.push(part.delta)));
         break;
       case 'text-end':
-        yield* this.#say(this.#characters.end());
+        yield* this.#say(this.#words.push(this.#characters.end()) + this.#words.end());
+        break;
+      case 'reasoning-delta':
+      case 'tool-input-delta':
+        yield { type: 'alive' };
         break;
       case 'tool-call': {
         const call = toCall(part, this.#tools);
@@ -125,9 +130,8 @@ class StreamReader {
   }
 
   *#say(text: string): Generator<ProviderEvent> {
-    if (text === '') return;
-    this.result.noteContent();
-    yield { type: 'delta', text };
+    if (text !== '') this.result.noteContent();
+    yield text === '' ? { type: 'alive' } : { type: 'delta', text };
   }
 }
 

@@ -25,6 +25,65 @@ export class WholeCharacters {
   }
 }
 
+const OPENING = '<think>';
+const CLOSING = '</think>';
+/** What thinks for longer than that does not think. */
+const MAX_THOUGHTS = 1_000_000;
+
+/** Leaves out the thoughts that many local models write before their answer, as a part of it. Anywhere else the tag is text. */
+export class WithoutThoughts {
+  #state: 'start' | 'inside' | 'after' | 'through' = 'start';
+  /** What is not decided yet. */
+  #held = '';
+  /** Thoughts so far, without what is held. */
+  readonly #thoughts: string[] = [];
+  #length = 0;
+
+  /** @returns as much of it as is known to be no thought */
+  push(piece: string): string {
+    if (this.#state === 'through') return piece;
+    this.#held += piece;
+    if (this.#state === 'start') this.#begin();
+    if (this.#state === 'inside') this.#think();
+    if (this.#state === 'after') this.#held = this.#held.trimStart();
+    if (this.#state === 'after' && this.#held !== '') this.#state = 'through';
+    return this.#state === 'through' ? this.end() : '';
+  }
+
+  /** Nothing more comes: thoughts that never ended were the answer. */
+  end(): string {
+    const rest = [...this.#thoughts.splice(0), this.#held].join('');
+    this.#held = '';
+    this.#state = 'through';
+    return rest;
+  }
+
+  #begin(): void {
+    const text = this.#held.trimStart();
+    if (text.startsWith(OPENING)) {
+      this.#state = 'inside';
+      this.#thoughts.push(OPENING);
+      this.#held = text.slice(OPENING.length);
+    } else if (!OPENING.startsWith(text)) this.#state = 'through';
+  }
+
+  #think(): void {
+    const end = this.#held.indexOf(CLOSING);
+    if (end >= 0) {
+      this.#state = 'after';
+      this.#thoughts.length = 0;
+      this.#held = this.#held.slice(end + CLOSING.length);
+      return;
+    }
+    // The tag may have begun.
+    const rest = this.#held.slice(1 - CLOSING.length);
+    this.#thoughts.push(this.#held.slice(0, this.#held.length - rest.length));
+    this.#length += this.#held.length - rest.length;
+    this.#held = rest;
+    if (this.#length > MAX_THOUGHTS) this.#state = 'through';
+  }
+}
+
 /** A count of tokens; null for what is none. */
 export function tokenCount(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;

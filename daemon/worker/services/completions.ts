@@ -87,7 +87,7 @@ async function* answerLastText(
   for await (const event of provider.stream({ modelId, messages: [{ role: 'user', content }] }, signal)) {
     if (event.type === 'delta') yield { type: 'text', text: event.text };
     else if (event.type === 'finish') yield { type: 'finish', reason: 'stop', usage: { ...NO_USAGE, ...event.usage } };
-    else if (event.type !== 'toolCall') yield event;
+    else if (event.type !== 'toolCall' && event.type !== 'alive') yield event;
   }
 }
 

@@ -106,6 +106,17 @@ test.each(['turn', 'complete'] as const)('an event without an end ends the call 
   expect(sent).toBeLessThan(64);
 });
 
+test('a model that thinks is not silent, and its thoughts are not its answer', async () => {
+  const pieces = [{ reasoning_content: 'hm' }, { content: '<think>h' }, { content: 'm</think>\n' }, { content: 'hi' }];
+  const { provider } = await connect(streamOf(...pieces.map((delta) => ({ delta })), { reason: 'stop' }));
+  const events = await turn(provider);
+  expect(events.filter(({ type }) => type === 'alive').length).toBeGreaterThanOrEqual(3);
+  expect(events.flatMap((next) => (next.type === 'delta' ? [next.text] : []))).toEqual(['hi']);
+  // A program is given what the model wrote.
+  const text = (await complete(provider)).flatMap((next) => (next.type === 'text' ? [next.text] : []));
+  expect(text.join('')).toBe('<think>hm</think>\nhi');
+});
+
 test('many small events are no large one', async () => {
   const pieces = Array.from({ length: 40 }, () => ({ delta: { content: 'x'.repeat(500_000) } }));
   const { provider } = await connect(streamOf(...pieces, { reason: 'stop' }));
