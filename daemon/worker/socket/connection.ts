@@ -8,7 +8,7 @@ import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
 import { errorBody, toGatewayError } from '../http/error-body.js';
 import type { HttpLogger } from '../http/context.js';
 import type { ChatEvent, ChatService, EventService } from '../services/contracts.js';
-import { encodeEvent, encodeFrame, idOf, type ParseFrame } from './frames.js';
+import { type EncodeEvent, encodeFrame, idOf, type ParseFrame } from './frames.js';
 
 export interface ConnectionDeps {
   readonly chat: ChatService;
@@ -17,6 +17,7 @@ export interface ConnectionDeps {
   readonly logger: HttpLogger;
   readonly identity: { readonly instanceId: string; readonly version: string; readonly buildId: string };
   readonly parse: ParseFrame;
+  readonly encodeEvent: EncodeEvent;
   /** Judges the first frame. @throws UNAUTHORIZED, RATE_LIMITED */
   readonly authenticate: (hello: { token?: string | undefined; ticket?: string | undefined }) => Promise<void>;
 }
@@ -142,7 +143,7 @@ export class Connection {
     const { signal } = this.#closed;
     for await (const event of this.#deps.events.follow(resume, signal)) {
       if (signal.aborted) return;
-      await this.#write((frameId) => encodeEvent(frameId, event));
+      await this.#write((frameId) => this.#deps.encodeEvent(frameId, event));
     }
   }
 

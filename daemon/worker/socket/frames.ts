@@ -25,18 +25,21 @@ export function idOf(data: string): string | undefined {
   return /"id"\s*:\s*"([^"\\]{1,64})"/.exec(data)?.[1];
 }
 
-/** What is the same in the frames of all who hear of an event, made once for them all. */
-const eventTexts = new WeakMap<FollowedEvent, string>();
+/** Writes an event of the gateway as {@link encodeFrame} would. */
+export type EncodeEvent = (frameId: string, event: FollowedEvent) => string;
 
-/** An event of the gateway, as {@link encodeFrame} would write it. */
-export function encodeEvent(frameId: string, event: FollowedEvent): string {
-  let text = eventTexts.get(event);
-  if (text === undefined) {
-    const { id, type, data } = event;
-    text = JSON.stringify({ type: 'event', event: id, name: type, data }).slice(1);
-    eventTexts.set(event, text);
-  }
-  return `{"v":1,"id":"${frameId}",${text}`;
+/** @returns what makes the part of a frame that is the same for all who hear of an event only once */
+export function createEventEncoder(): EncodeEvent {
+  const texts = new WeakMap<FollowedEvent, string>();
+  return (frameId, event) => {
+    let text = texts.get(event);
+    if (text === undefined) {
+      const { id, type, data } = event;
+      text = JSON.stringify({ type: 'event', event: id, name: type, data }).slice(1);
+      texts.set(event, text);
+    }
+    return `{"v":1,"id":"${frameId}",${text}`;
+  };
 }
 
 export function encodeFrame<T extends ServerFrameType>(id: string, type: T, body: ServerFrameBody<T>): string {

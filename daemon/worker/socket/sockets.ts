@@ -6,13 +6,13 @@ import { GatewayError } from '../../../shared/errors.js';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
 import { rawAnswer } from '../http/raw-answer.js';
 import { Connection, type ConnectionDeps } from './connection.js';
-import { createFrameParser } from './frames.js';
+import { createEventEncoder, createFrameParser } from './frames.js';
 
 export interface WsModule {
   readonly WebSocketServer: typeof WebSocketServer;
 }
 
-export interface SocketsDeps extends Omit<ConnectionDeps, 'parse' | 'authenticate'> {
+export interface SocketsDeps extends Omit<ConnectionDeps, 'parse' | 'encodeEvent' | 'authenticate'> {
   /** Judges the first frame of a client of that address. */
   readonly authenticate: (hello: { token?: string | undefined; ticket?: string | undefined }, client: SocketClient) => Promise<void>;
   /** Loads the bundle of `ws.ts`. */
@@ -36,6 +36,7 @@ export class Sockets {
   #server: WebSocketServer | undefined;
   readonly #open = new Set<Connection>();
   readonly #parse = createFrameParser();
+  readonly #encodeEvent = createEventEncoder();
   #cancelBeat: (() => void) | undefined;
   #cancelWindow: (() => void) | undefined;
   #onEmpty: () => void = () => undefined;
@@ -108,7 +109,7 @@ export class Sockets {
 
   #begin(socket: WebSocket, client: SocketClient): void {
     const authenticate: ConnectionDeps['authenticate'] = (hello) => this.#deps.authenticate(hello, client);
-    const connection = new Connection(socket, { ...this.#deps, parse: this.#parse, authenticate });
+    const connection = new Connection(socket, { ...this.#deps, parse: this.#parse, encodeEvent: this.#encodeEvent, authenticate });
     this.#open.add(connection);
     this.#keepTime();
     socket.once('close', () => {
