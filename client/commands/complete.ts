@@ -38,11 +38,15 @@ export class CompleteCommand extends ApiCommand {
   }
 
   /** A gateway that is down or slow knows nothing: a prompt is no place for an error. */
-  async #ask({ path, read }: Asked): Promise<void> {
+  async #ask(asked: Asked): Promise<void> {
     try {
       const api = await this.connect();
-      const answer = await api.call<Parameters<Asked['read']>[0]>({ method: 'GET', path, signal: AbortSignal.timeout(LIMIT_MS) });
-      await this.#offer(read(answer));
+      const answer = await api.call<Parameters<Asked['read']>[0]>({
+        method: 'GET',
+        path: asked.path,
+        signal: AbortSignal.timeout(LIMIT_MS),
+      });
+      await this.#offer(asked.read(answer));
     } catch {
       // Completes to nothing.
     }
