@@ -9,6 +9,7 @@ type Link = Pick<PredecessorLink, 'hasHandedOver' | 'dismiss' | 'seeOff'>;
 export class Arrival {
   readonly #link: Link;
   #isComplete = false;
+  #completedAtMs: number | undefined;
   #waiters: (() => void)[] = [];
   #left: Promise<void> | undefined;
 
@@ -26,9 +27,15 @@ export class Arrival {
     return this.#left;
   }
 
+  /** How long we have served; 0 while we do not yet. */
+  servesForMs(nowMs: number): number {
+    return this.#completedAtMs === undefined ? 0 : nowMs - this.#completedAtMs;
+  }
+
   /** Our worker is the active one. */
-  complete(): void {
+  complete(nowMs?: number): void {
     this.#isComplete = true;
+    this.#completedAtMs ??= nowMs;
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 

@@ -8,7 +8,7 @@ import type { Restoration } from './restoration.js';
 import type { Succession } from './succession.js';
 import type { Supervisor } from './supervisor.js';
 
-/** Starts of older clients that come within this time of a takeover were meant to be that takeover. */
+/** Starts that come within this time of a takeover were meant to be that takeover. */
 const CONTEST_MS = 2_000;
 
 export interface ControlContext {
@@ -20,7 +20,7 @@ export interface ControlContext {
   dismissPredecessor(timeoutMs: number): void;
   restoration(): Pick<Restoration, 'run'>;
   status(): StatusDocument;
-  /** How long ago this supervisor succeeded another; undefined for one that did not. */
+  /** How long this supervisor has served in the place of another; undefined for one that succeeded none. */
   successorForMs(): number | undefined;
   drainTimeoutMs(): number;
   /** A build other than ours is on disk. */
@@ -127,11 +127,11 @@ async function leaveToServiceManager(context: ControlContext, timeoutMs: number 
 }
 
 /**
- * Of several `--force` starts at once one wins; those that find its successor in the place of whom they meant have lost to it.
- * An older client does not say whom it means: there a fresh successor counts.
+ * Of several `--force` starts at once one wins; those that find its successor in the place of whom they meant have lost to it,
+ * and so have those that were slow to begin and find it fresh.
  */
 function fasterSuccessor(context: ControlContext, expects: string | undefined): number | undefined {
-  if (expects !== undefined) return expects === context.status().instanceId ? undefined : process.pid;
+  if (expects !== undefined && expects !== context.status().instanceId) return process.pid;
   const forMs = context.successorForMs();
   return forMs !== undefined && forMs < CONTEST_MS ? process.pid : undefined;
 }

@@ -188,7 +188,7 @@ export class Gateway {
       dismissPredecessor: (timeoutMs) => this.#arrival?.dismissPredecessor(timeoutMs),
       restoration: () => this.#restoration,
       status: () => this.status(),
-      successorForMs: () => (this.#start.predecessor === undefined ? undefined : this.#start.clock.now() - this.#startedAtMs),
+      successorForMs: () => this.#arrival?.servesForMs(this.#start.clock.now()),
       drainTimeoutMs: () => config.settings.drainTimeoutMs,
       isNewerInstalled: () => (readBuildInfo()?.buildId ?? build.buildId) !== build.buildId,
       rehearse: () => rehearse(this.#start.spawn ?? spawnChild, this.#start.clock, this.#start.flags),
@@ -255,7 +255,7 @@ export class Gateway {
     const { host, port } = this.#holdings.socket;
     log.info({ host, port, configPath: paths.configPath, version: build.version }, 'gateway running');
     this.#start.predecessor?.link.succeeded(worker);
-    this.#arrival?.complete();
+    this.#arrival?.complete(this.#start.clock.now());
     this.#start.onRunning?.({ host, port, instanceId: this.#instanceId });
     this.#changes.start();
   }

@@ -44,3 +44,10 @@ test('before the hand-over the predecessor is the gateway, and goes on', () => {
   expect(dismissed).toEqual([]);
   expect(arrival.predecessorLeft).toBeUndefined();
 });
+
+test('a successor has served since its worker was the active one, however long it took to get there', () => {
+  const { arrival } = arriving(true);
+  expect(arrival.servesForMs(9_000)).toBe(0);
+  arrival.complete(10_000);
+  expect(arrival.servesForMs(12_500)).toBe(2_500);
+});
