@@ -8,6 +8,12 @@ type Failure = History['failures'][number];
 
 const FIELD = { turn: 'turnId', run: 'runId', message: 'messageId' } as const;
 
+const STATES = ['error', 'interrupted', 'failed', 'missed', 'dead', 'unknown'] as const;
+
+function isKnownState(state: string): state is (typeof STATES)[number] {
+  return (STATES as readonly string[]).includes(state);
+}
+
 function placeOf({ kind, session, job_id: jobId, state }: Failure): string | undefined {
   if (kind === 'run' && jobId !== null) return hashOf('cron', [jobId]);
   if (kind === 'message') return hashOf('channels', [], { status: state });
@@ -24,7 +30,8 @@ function Item({ failure }: { failure: Failure }) {
         <span class="muted" title={fullTime(Date.parse(at))}>
           {relativeTime(Date.parse(at))}
         </span>{' '}
-        {place === undefined ? title : <a href={place}>{title}</a>} <span class="chip bad">{t(`how_${kind}`, { state })}</span>
+        {place === undefined ? title : <a href={place}>{title}</a>}{' '}
+        <span class="chip bad">{isKnownState(state) ? t(`how_${state}`) : state}</span>
       </p>
       {error !== null && <p class="muted">{error}</p>}
       <p class="hint">
