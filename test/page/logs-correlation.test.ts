@@ -9,12 +9,12 @@ test.skipIf(noBrowser)('an answer in a chat leads to what was logged of its turn
   const key = await talk('What is it?');
   const page = await openView(gateway, `#/chat/${encodeURIComponent(key)}`);
   await page.getByText('It is a boat.').waitFor();
-  await page.getByRole('button', { name: 'Log lines' }).last().click();
+  await page.getByRole('button', { name: 'About this answer' }).last().click();
+  await page.getByRole('menuitem', { name: 'Its log lines' }).click();
   await page.getByRole('button', { name: /a turn has ended/ }).click();
   const turn = page.getByRole('link', { name: /^turn_/ });
   const id = (await turn.textContent()) ?? '';
   appendLog(gateway, { level: 'warn', msg: 'something of the same turn', turnId: id });
-  await turn.click();
   await page.getByText('something of the same turn').waitFor();
   await expect.poll(() => page.url()).toContain(`q=turnId%3A${id}`);
   const { entries } = await callApi<{ entries: Record<string, unknown>[] }>(gateway, `GET /api/logs?search=turnId:${id}`);
