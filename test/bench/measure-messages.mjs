@@ -122,6 +122,7 @@ export async function measureScale() {
     const health = await look(many, '/health');
     const paths = {
       [`50 of ${SESSIONS} sessions`]: '/api/sessions?limit=50',
+      'sessions: filters that none meets': '/api/sessions?limit=50&q=from:nowhere+is:unread+model:x',
       'search: one has it': '/api/sessions?search=777777%20of',
       'search: all have it': '/api/sessions?search=conversation%20that',
       'search: none has it': '/api/sessions?search=nowhere%20at%20all',

@@ -58,7 +58,10 @@ const COMMON_TAG = 2_000;
 async function hasTag(db: Queries, tag: string, isNot: boolean): Promise<Condition> {
   const counted = await sql<{ count: number }>`
     select count(*) as count from (select 1 from session_tags where tag = ${tag} limit ${COMMON_TAG})`.execute(db);
-  const isCommon = isNot || (counted.rows[0]?.count ?? 0) >= COMMON_TAG;
+  const count = counted.rows[0]?.count ?? 0;
+  // Without a look at any session.
+  if (count === 0) return isNot ? sql<boolean>`1 = 1` : sql<boolean>`1 = 0`;
+  const isCommon = isNot || count >= COMMON_TAG;
   return isCommon
     ? negate(sql<boolean>`exists (select 1 from session_tags where tag = ${tag} and session_id = sessions.id)`, isNot)
     : sql<boolean>`sessions.id in (select session_id from session_tags where tag = ${tag})`;
