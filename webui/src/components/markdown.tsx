@@ -72,21 +72,27 @@ function finish(fragment: DocumentFragment): void {
   for (const block of fragment.querySelectorAll('pre')) frameCode(block);
 }
 
-/** The language's name and a button that copies. */
+function codeButton(action: 'copy' | 'wrap'): HTMLButtonElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'button quiet';
+  button.dataset[action] = '';
+  button.textContent = t(action);
+  return button;
+}
+
+/** The language's name, a button that breaks long lines and one that copies. */
 function frameCode(block: HTMLPreElement): void {
   const code = block.querySelector('code');
   const frame = document.createElement('div');
   const head = document.createElement('div');
   const name = document.createElement('span');
-  const button = document.createElement('button');
+  const wrap = codeButton('wrap');
+  wrap.setAttribute('aria-pressed', 'false');
   frame.className = 'code-frame';
   head.className = 'code-head';
   name.textContent = code?.className.replace('language-', '') ?? '';
-  button.type = 'button';
-  button.className = 'button quiet';
-  button.dataset['copy'] = '';
-  button.textContent = t('copy');
-  head.append(name, button);
+  head.append(name, wrap, codeButton('copy'));
   block.replaceWith(frame);
   block.tabIndex = 0;
   frame.append(head, block);
@@ -113,15 +119,17 @@ const Block = memo(
   (before, after) => before.token.raw === after.token.raw && before.isGrowing === after.isGrowing,
 );
 
-function copyBlock(event: MouseEvent): void {
-  if (!(event.target instanceof HTMLElement) || event.target.dataset['copy'] === undefined) return;
-  void copyText(event.target.closest('.code-frame')?.querySelector('pre')?.textContent ?? '');
+function onCodeButton({ target }: MouseEvent): void {
+  if (!(target instanceof HTMLElement)) return;
+  const frame = target.closest('.code-frame');
+  if (target.dataset['copy'] !== undefined) void copyText(frame?.querySelector('pre')?.textContent ?? '');
+  if (target.dataset['wrap'] !== undefined) target.setAttribute('aria-pressed', String(frame?.classList.toggle('wraps') === true));
 }
 
 export function Markdown({ text, isGrowing = false }: { text: string; isGrowing?: boolean }) {
   const tokens = marked.lexer(text).filter(({ type }) => type !== 'space');
   return (
-    <div class="markdown" onClick={copyBlock}>
+    <div class="markdown" onClick={onCodeButton}>
       {tokens.map((token, index) => (
         <Block key={index} token={token} isGrowing={isGrowing && index === tokens.length - 1} />
       ))}

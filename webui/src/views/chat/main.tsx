@@ -75,6 +75,11 @@ async function loadOlder(model: ChatModel): Promise<void> {
   }
 }
 
+/** @returns the last block of code in a text */
+function lastCode(text: string): string | undefined {
+  return [...text.matchAll(/^(```+|~~~+)[^\n]*\n([\s\S]*?)\n?^\1/gm)].at(-1)?.[2];
+}
+
 /** What can be done with the conversation, by button, key and palette. */
 function useActions(model: ChatModel, canWrite: boolean) {
   const [editing, setEditing] = useState<ComposerProps['editing']>(undefined);
@@ -102,11 +107,18 @@ function useActions(model: ChatModel, canWrite: boolean) {
     setEditing(undefined);
   };
   const copyLast = (): void => void copyText(model.messages.peek().findLast(({ role }) => role === 'assistant')?.content ?? '');
+  const copyCode = (): void => {
+    const said = model.messages.peek().flatMap(({ role, content }) => (role === 'assistant' ? [content] : []));
+    const code = said.map(lastCode).findLast((block) => block !== undefined);
+    if (code === undefined) showToast({ text: t('noCode') });
+    else void copyText(code);
+  };
   useCommands([
     { id: 'edit-last', label: t('editLast'), icon: 'edit', run: () => edit() },
     { id: 'regenerate', label: t('regenerate'), icon: 'retry', run: regenerate },
     { id: 'previous-variant', label: t('previousVariant'), icon: 'left', keys: '[', run: () => step(-1) },
     { id: 'next-variant', label: t('nextVariant'), icon: 'right', keys: ']', run: () => step(1) },
+    { id: 'copy-code', label: t('copyLastCode'), icon: 'copy', keys: 'y', run: copyCode },
     { id: 'copy-last', label: t('copyLast'), icon: 'copy', keys: 'mod+shift+c', run: copyLast },
   ]);
   return { editing, edit, regenerate, choose, send, cancelEdit: () => setEditing(undefined) };

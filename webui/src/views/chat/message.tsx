@@ -1,5 +1,5 @@
 /** One thing said, with what can be done about it. */
-import { IconButton } from '../../components/button.js';
+import { Button, IconButton } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
 import { Icon } from '../../components/icon.js';
 import { Markdown } from '../../components/markdown.js';
@@ -115,6 +115,29 @@ function AnswerDetails({ turn, model }: { turn: NonNullable<StoredMessage['turn'
   );
 }
 
+/** What can be done about an answer that failed: cause and next step are its text. What was being written stays. */
+function ErrorActions({ message, isLastAnswer, canChange, regenerate }: MessageProps) {
+  const { content, createdAt, turn } = message;
+  const report = [content, createdAt, ...(turn === undefined ? [] : [turn.id])].join('\n');
+  return (
+    <div class="error-actions">
+      {canChange && isLastAnswer && (
+        <Button icon="retry" onClick={regenerate}>
+          {t('regenerate')}
+        </Button>
+      )}
+      <Button icon="copy" onClick={() => void copyText(report)}>
+        {t('copyError')}
+      </Button>
+      {turn !== undefined && (
+        <Button icon="logs" onClick={() => navigate(hashOf('logs', [], { q: `turnId:${turn.id}` }))}>
+          {t('logLines')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
 export function Message(props: MessageProps) {
   const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork } = props;
   const { role, content, status, model, createdAt, attachments = [], turn } = message;
@@ -123,6 +146,7 @@ export function Message(props: MessageProps) {
     <article class={`message ${role}`} aria-label={t(NAMES[role])} data-status={status}>
       {attachments.length > 0 && <MessageFiles files={attachments} />}
       {role === 'user' ? <UserText content={content} /> : <Markdown text={content} />}
+      {role === 'system' && status === 'error' && <ErrorActions {...props} />}
       {role === 'assistant' && status === 'aborted' && <p class="hint">{t('cut')}</p>}
       {role === 'assistant' && status === 'error' && <p class="hint">{t('failedAnswer')}</p>}
       <footer>
@@ -134,7 +158,7 @@ export function Message(props: MessageProps) {
         <span class="message-actions">
           <IconButton icon="copy" label={t('copy')} onClick={() => void copyText(content)} />
           {canChange && role === 'user' && <IconButton icon="edit" label={t('edit')} onClick={() => edit(message)} />}
-          {canChange && isLastAnswer && <IconButton icon="retry" label={t('regenerate')} onClick={regenerate} />}
+          {canChange && isLastAnswer && role !== 'system' && <IconButton icon="retry" label={t('regenerate')} onClick={regenerate} />}
           <IconButton icon="fork" label={t('fork')} onClick={() => fork(message)} />
           {turn !== undefined && <AnswerDetails turn={turn} model={model} />}
         </span>

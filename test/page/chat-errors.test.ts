@@ -1,0 +1,50 @@
+/** Answers that fail, and code: what can be done about each, by mouse and by keyboard. */
+import { expect, test } from 'vitest';
+import { apiError, says } from '../fakes/openai/reply.js';
+import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+test.skipIf(noBrowser)('an answer that failed says why, is copied, leads to its log, and is asked for again beside the draft', async () => {
+  const { gateway, model } = await startPageWorld();
+  const page = await openPage(gateway.url);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  model.reply(apiError(401, { message: 'Incorrect API key provided.' }));
+  await box.fill('A question');
+  await page.keyboard.press('Enter');
+  const failure = page.getByRole('article', { name: 'Gateway' });
+  await failure.getByText(/key/i).first().waitFor();
+  await failure.getByRole('button', { name: 'Its log lines' }).waitFor();
+  await failure.getByRole('button', { name: 'Copy error' }).click();
+  await page.getByText('Copied').waitFor();
+  await expectAccessible(page);
+  await box.fill('A draft');
+  model.reply(says('It works now'));
+  await failure.getByRole('button', { name: 'Ask again' }).click();
+  await page.getByRole('article', { name: 'Agent' }).getByText('It works now').waitFor();
+  expect(await failure.count()).toBe(0);
+  expect(await box.inputValue()).toBe('A draft');
+  expect(model.requests.map(({ messages }) => messages.at(-1)?.content)).toEqual(['A question', 'A question']);
+});
+
+test.skipIf(noBrowser)('code is wrapped and copied with the Tab key, and the last block with one letter', async () => {
+  const { gateway, model } = await startPageWorld();
+  const page = await openPage(gateway.url);
+  model.replyAlways(says('First:\n\n```sh\nls\n```\n\nThen:\n\n```js\n', `const long = '${'x'.repeat(400)}';\n`, '```\n'));
+  await page.getByRole('textbox', { name: 'Message' }).fill('Code, please');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Ask again', exact: true }).waitFor();
+  const frame = page.locator('.code-frame').last();
+  const wrap = frame.getByRole('button', { name: 'Wrap lines' });
+  const isWide = () =>
+    frame.locator('pre').evaluate((pre: { scrollWidth: number; clientWidth: number }) => pre.scrollWidth > pre.clientWidth);
+  expect(await isWide()).toBe(true);
+  await wrap.focus();
+  await page.keyboard.press('Enter');
+  expect([await isWide(), await wrap.getAttribute('aria-pressed')]).toEqual([false, 'true']);
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate('document.activeElement?.textContent')).toBe('Copy');
+  await page.evaluate(`navigator.clipboard.writeText = (text) => ((window.copied = text), Promise.resolve())`);
+  await page.keyboard.press('y');
+  await expect.poll(() => page.evaluate('window.copied')).toMatch(/^const long = 'x+';$/);
+  await expectAccessible(page);
+});
