@@ -117,8 +117,13 @@ async function* follow(
     const watcher = new ChatWatcher(options, { session, watch, lastSeq });
     yield* watcher.newMessages();
     if (!isReset) watcher.resume(position.turn);
-    yield { type: 'current', hasOlder };
+    // Before the rest: who has something to send waits for an answer that is being given.
     let shown: string | undefined;
+    if (watch.turn?.state === 'running') {
+      shown = watch.turn.id;
+      yield* watcher.announce();
+    }
+    yield { type: 'current', hasOlder };
     while (!signal.aborted) {
       yield* watcher.elsewhere();
       if (watch.turn?.state === 'running' && watch.turn.id !== shown) {

@@ -1,0 +1,36 @@
+/** What is sent while an answer is given: a queue in sight, changed, kept through a reload, and left in its order. */
+import { expect, test } from 'vitest';
+import { says } from '../fakes/openai/reply.js';
+import { noBrowser, openPage } from '../helpers/browser.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+test.skipIf(noBrowser)('the queue is shown without the navigation too, edited, shortened, and survives a reload', async () => {
+  const { gateway, model } = await startPageWorld();
+  const page = await openPage(`${gateway.url}/#/chat?bare=1`, { allowedErrors: /WebSocket/ });
+  const box = page.getByRole('textbox', { name: 'Message' });
+  let open: (value?: unknown) => void = () => undefined;
+  model.reply({ type: 'text', parts: ['begun ', 'done'], gate: { before: 1, until: new Promise((resolve) => (open = resolve)) } });
+  model.replyAlways(says('Next answer'));
+  await box.fill('First');
+  await page.keyboard.press('Enter');
+  await page.getByRole('article', { name: 'Agent' }).getByText('begun').waitFor();
+  for (const text of ['Second', 'Third', 'Fourth']) {
+    await box.fill(text);
+    await page.keyboard.press('Enter');
+  }
+  const queue = page.locator('.queue > li');
+  await expect.poll(() => queue.count()).toBe(3);
+  await queue.filter({ hasText: 'Third' }).getByRole('button', { name: 'Take back' }).click();
+  await queue.filter({ hasText: 'Second' }).getByRole('button', { name: 'Edit and ask again' }).click();
+  expect(await box.inputValue()).toBe('Second');
+  await box.fill('Second, edited');
+  await page.keyboard.press('Enter');
+  await page.reload();
+  await expect.poll(() => queue.count()).toBe(2);
+  expect((await queue.allInnerTexts()).map((text) => text.split('\n')[0])).toEqual(['Fourth', 'Second, edited']);
+  open();
+  await expect.poll(() => page.getByRole('article', { name: 'You' }).count()).toBe(3);
+  await expect.poll(() => queue.count()).toBe(0);
+  await expect.poll(() => model.requests.length).toBe(3);
+  expect(model.requests.map(({ messages }) => messages.at(-1)?.content)).toEqual(['First', 'Fourth', 'Second, edited']);
+});
