@@ -53,6 +53,9 @@ test('a deleted session is removed for good after a week', async () => {
   const count = async () => (await store.read((db) => db.selectFrom('messages').select('id').execute())).length;
   expect(await count()).toBe(1);
   clock.jump(7 * 24 * 60 * 60 * 1_000);
-  clock.advance(60 * 60 * 1_000);
-  await eventually(async () => expect(await count()).toBe(0));
+  // Its first round may have begun before the jump; the next comes an hour later.
+  await eventually(async () => {
+    clock.advance(60 * 60 * 1_000);
+    expect(await count()).toBe(0);
+  });
 });
