@@ -5,6 +5,7 @@ import type { Store } from '../store/store.js';
 import { readTurnParts } from '../store/turn-parts.js';
 import { readRunningTurns } from '../store/turns.js';
 import type { ChatEvent, ChatPosition } from './chat-contract.js';
+import type { MessageDocument } from './contracts.js';
 import { toMessageDocuments } from './documents.js';
 import type { LiveTurn, LiveWatch } from './live-turns.js';
 
@@ -24,6 +25,8 @@ export class ChatWatcher {
   #lastSeq: number;
   #turn: { id: string; length: number; tools: number; isEnded: boolean } | undefined;
   #position: ChatPosition['turn'];
+  /** The turn whose answer was given last as a message: its end may still be on its way. */
+  #answered: string | undefined;
   /** `readFrom`: where the next part of its text that was not read yet begins. */
   #elsewhere: { id: string; length: number; readFrom: number } | undefined;
 
@@ -42,6 +45,10 @@ export class ChatWatcher {
     if (turn.length <= now.text.length && turn.tools <= now.tools.length) this.#turn = { ...turn, isEnded: false };
   }
 
+  note({ turn }: MessageDocument): void {
+    if (turn !== undefined) this.#answered = turn.id;
+  }
+
   async *newMessages(): AsyncGenerator<ChatEvent> {
     for (;;) {
       const range = { sessionId: this.#session.id, afterSeq: this.#lastSeq, limit: PAGE };
@@ -51,6 +58,7 @@ export class ChatWatcher {
       });
       for (const { seq, ...message } of messages) {
         this.#lastSeq = seq;
+        this.note(message);
         yield { type: 'message', seq, message };
       }
       if (messages.length < PAGE) return;
@@ -66,7 +74,7 @@ export class ChatWatcher {
   /** What is being said, as far as the watcher does not have it. */
   *news(): Generator<ChatEvent> {
     const now = this.#watch.turn;
-    if (now === undefined) return;
+    if (now === undefined || (now.id === this.#answered && now.id !== this.#turn?.id)) return;
     if (this.#turn?.id !== now.id) {
       if (now.state !== 'running') return;
       this.#turn = { id: now.id, length: 0, tools: 0, isEnded: false };
@@ -84,7 +92,7 @@ export class ChatWatcher {
   /** Says which answer the next deltas belong to. */
   *announce(): Generator<ChatEvent> {
     const now = this.#watch.turn;
-    if (now?.state !== 'running') return;
+    if (now?.state !== 'running' || now.id === this.#answered) return;
     if (this.#turn?.id !== now.id) this.#turn = { id: now.id, length: 0, tools: 0, isEnded: false };
     const replaces = now.replaces && { replaces: { turn: now.replaces.id, text: now.replaces.text } };
     yield { type: 'turn', turn: now.id, state: 'running', at: this.#turn.length, isElsewhere: false, ...replaces };
@@ -118,7 +126,7 @@ export class ChatWatcher {
 
   *#grown(now: LiveTurn, seen: { length: number; tools: number }): Generator<ChatEvent> {
     // What is on disk already has come as a message.
-    if (now.state !== 'running') return;
+    if (now.state !== 'running' || now.id === this.#answered) return;
     while (seen.tools < now.tools.length) {
       const tool = now.tools[seen.tools];
       seen.tools += 1;

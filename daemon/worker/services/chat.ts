@@ -115,6 +115,7 @@ async function* follow(
     if (isReset) yield { type: 'reset' };
     for (const { seq, ...message } of messages) yield { type: 'message', seq, message };
     const watcher = new ChatWatcher(options, { session, watch, lastSeq });
+    for (const message of messages) watcher.note(message);
     yield* watcher.newMessages();
     if (!isReset) watcher.resume(position.turn);
     // Before the rest: who has something to send waits for an answer that is being given.
