@@ -27,12 +27,14 @@ function percent({ fromMs, untilMs }: Span, atMs: number): string {
   return `${((100 * (atMs - fromMs)) / (untilMs - fromMs)).toFixed(2)}%`;
 }
 
-/** At every third full hour of the browser's clock. */
+/** At every third full hour of the browser's clock, but where the text would stand over an end. */
 function marksOf({ fromMs, untilMs }: Span): number[] {
   const first = new Date(fromMs);
   first.setMinutes(0, 0, 0);
   const marks: number[] = [];
-  for (let at = first.getTime() + HOUR_MS; at < untilMs; at += HOUR_MS) if (new Date(at).getHours() % MARK_HOURS === 0) marks.push(at);
+  for (let at = first.getTime() + HOUR_MS; at < untilMs - HOUR_MS / 2; at += HOUR_MS) {
+    if (at > fromMs + HOUR_MS / 2 && new Date(at).getHours() % MARK_HOURS === 0) marks.push(at);
+  }
   return marks;
 }
 
