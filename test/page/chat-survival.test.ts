@@ -1,9 +1,11 @@
 /** An answer survives whatever happens to its worker, the page and the network between them; so do drafts. */
+import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
 import { expectWhole, PARTS, watchAnswer } from '../helpers/answer-watch.js';
 import { findBarriers, noBrowser, openPage } from '../helpers/browser.js';
+import { openStore } from '../helpers/open-store.js';
 import { type PageWorld, startPageWorld } from '../helpers/page-world.js';
 import { until } from '../helpers/real-gateway.js';
 
@@ -29,6 +31,11 @@ async function half(): Promise<Half> {
   await page.keyboard.press('Enter');
   const agent = page.getByRole('article', { name: 'Agent' });
   await agent.getByText('part29').waitFor();
+  // What was said in the last quarter of a second is nowhere but on this page.
+  const store = await openStore({ path: join(world.gateway.xopcHome, 'state', 'gateway.db'), isSoleWorker: () => false });
+  await until('what was said to be written down', async () =>
+    (await store.read((db) => db.selectFrom('turn_parts').select('text').execute())).some(({ text }) => text.includes('part29')),
+  );
   return { world, page, agent, box, open };
 }
 
