@@ -42,7 +42,13 @@ export default defineConfig({
       { test: { ...serial, name: 'scenarios', include: UNTIMED, fileParallelism: true } },
       { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: UNTIMED } },
       {
-        test: { ...serial, name: 'page', include: ['test/page/**/*.test.ts'], globalSetup: ['test/helpers/browser-setup.ts'] },
+        test: {
+          ...serial,
+          name: 'page',
+          include: ['test/page/**/*.test.ts'],
+          globalSetup: ['test/helpers/browser-setup.ts'],
+          fileParallelism: true,
+        },
       },
       {
         test: {

@@ -12,7 +12,7 @@ import {
 } from '../../shared/backup.js';
 import type { ConfigDocument } from '../../shared/config/document.js';
 import type { Problem } from '../../shared/errors.js';
-import { ensurePrivateDirectory } from '../../shared/node/atomic-file.js';
+import { ensureHomeDirectory, ensurePrivateDirectory } from '../../shared/node/atomic-file.js';
 import { configInvalid, parseConfigText } from '../../shared/node/config-text.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
 import { commitStaging, discardStaging, makeStaging } from '../../shared/node/restore-journal.js';
@@ -45,7 +45,8 @@ const SPACE_FACTOR = 2.2;
 /** @throws INVALID_REQUEST, CONFIG_INVALID or STORE_UNAVAILABLE with what is wrong; nothing is left behind then */
 export async function stageRestore(options: StageOptions): Promise<StagedRestore> {
   const { paths, nowMs, onProgress } = options;
-  for (const path of [paths.home, paths.lockDir, paths.stateDir, paths.credentialsDir]) ensurePrivateDirectory(path);
+  ensureHomeDirectory(paths.home);
+  for (const path of [paths.lockDir, paths.stateDir, paths.credentialsDir]) ensurePrivateDirectory(path);
   const id = `${compactTime(nowMs)}-${randomBytes(3).toString('hex')}`;
   try {
     const directory = await makeStaging(paths, id);

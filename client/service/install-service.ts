@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
-import { ensurePrivateDirectory, writeFileAtomic } from '../../shared/node/atomic-file.js';
+import { ensureHomeDirectory, ensurePrivateDirectory, writeFileAtomic } from '../../shared/node/atomic-file.js';
 import { readBuildInfo } from '../../shared/node/bundle.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
 import { readToken } from '../../shared/node/token-file.js';
@@ -94,7 +94,8 @@ export async function previewInstall(installation: Installation): Promise<Instal
 
 async function writeFiles({ plan, paths, note }: Installation, changes: readonly FileChange[]): Promise<void> {
   const directory = serviceDirectory(plan.home);
-  for (const path of [plan.home, directory, paths.logDir]) ensurePrivateDirectory(path);
+  ensureHomeDirectory(plan.home);
+  for (const path of [directory, paths.logDir]) ensurePrivateDirectory(path);
   for (const change of changes) {
     mkdirSync(dirname(change.file.path), { recursive: true });
     const copy = keepAside(change, directory);
@@ -158,7 +159,8 @@ export async function install(installation: Installation, preview: InstallPrevie
 
 /** A token given to `install` is where the service finds it, and nowhere else. @returns whether it is another one */
 export async function storeToken(paths: GatewayPaths, token: string): Promise<boolean> {
-  for (const path of [paths.home, paths.credentialsDir]) ensurePrivateDirectory(path);
+  ensureHomeDirectory(paths.home);
+  ensurePrivateDirectory(paths.credentialsDir);
   if (readToken(paths.tokenPath) === token) return false;
   await writeFileAtomic(paths.tokenPath, `${token}\n`);
   return true;

@@ -1,6 +1,6 @@
 /** What everything else stands on: directories, configuration, log. Opened before anything is taken. */
 import { dirname } from 'node:path';
-import { ensurePrivateDirectory } from '../../shared/node/atomic-file.js';
+import { ensureHomeDirectory, ensurePrivateDirectory } from '../../shared/node/atomic-file.js';
 import { type BuildInfo, readBuildInfo } from '../../shared/node/bundle.js';
 import type { SupervisorOptions } from '../../shared/node/entry.js';
 import { LogFile } from '../../shared/node/log-file.js';
@@ -43,7 +43,7 @@ export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 
 }
 
 function prepareDirectories(paths: GatewayPaths): void {
-  for (const path of [paths.home, paths.lockDir, paths.runDir, paths.logDir, paths.stateDir, paths.credentialsDir])
-    ensurePrivateDirectory(path);
+  ensureHomeDirectory(paths.home);
+  for (const path of [paths.lockDir, paths.runDir, paths.logDir, paths.stateDir, paths.credentialsDir]) ensurePrivateDirectory(path);
   if (process.platform !== 'win32' && dirname(paths.controlPath) !== paths.runDir) ensurePrivateDirectory(dirname(paths.controlPath));
 }

@@ -1,6 +1,6 @@
 /** Files that are always either the complete old or the complete new content, and directories that are ours alone. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, statSync, type Stats } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { lstat, open, readdir, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -157,4 +157,24 @@ export function ensurePrivateDirectory(path: string): void {
       'Set XOPC_HOME to a directory of your own, on a disk that can be written to and has permissions.',
     );
   }
+}
+
+/** By one of these a home of ours is known, also one whose permissions somebody has opened. */
+const HOME_MARKS: readonly string[] = ['config.json', 'models.json', 'locks', 'credentials'];
+
+/**
+ * As {@link ensurePrivateDirectory}, for the directory that XOPC_HOME may name by mistake: one that others can look into and
+ * that holds other things, such as /etc or /srv, is left as it is. To close it would take it from those who live in it.
+ */
+export function ensureHomeDirectory(path: string): void {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  const isOpen = process.platform !== 'win32' && entry?.isDirectory() === true && (entry.mode & 0o077) !== 0;
+  const names = isOpen ? readdirSync(path).filter((name) => name !== 'lost+found') : [];
+  if (names.length > 0 && !names.some((name) => HOME_MARKS.includes(name)))
+    throw refuse(
+      path,
+      'it holds other things and is open to others',
+      `Use a directory of its own, e.g. ${join(path, 'xopc')}, or, if it is for xopc alone, close it: chmod 700 ${path}`,
+    );
+  ensurePrivateDirectory(path);
 }

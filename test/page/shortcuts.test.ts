@@ -63,8 +63,10 @@ test.skipIf(noBrowser)('a shortcut gets other keys, is taken away, and comes bac
 
   await page.keyboard.press('?');
   await dialog.getByRole('button', { name: 'Models: G L. Change the keys' }).click();
+  await dialog.getByText('Press the new keys …').waitFor();
   await page.keyboard.press('Backspace');
   await dialog.getByRole('button', { name: 'Models: no keys. Change the keys' }).click();
+  await dialog.getByText('Press the new keys …').waitFor();
   await page.keyboard.press('Escape');
   await dialog.getByRole('button', { name: 'Models: no keys. Change the keys' }).waitFor();
   await dialog.getByRole('button', { name: 'All as they were' }).click();

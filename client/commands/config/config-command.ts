@@ -1,5 +1,5 @@
 /** What the config commands share. */
-import { ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
+import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
 import { loadConfigFile } from '../../../shared/node/config-file.js';
 import { configInvalid } from '../../../shared/node/config-text.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
@@ -23,7 +23,8 @@ export abstract class ConfigCommand extends BaseCommand {
   /** Directories for the lock and the copy for undo, before the first gateway has made them. */
   protected prepareDirectories(): void {
     const { home, lockDir, stateDir } = this.gatewayPaths;
-    for (const directory of [home, lockDir, stateDir]) ensurePrivateDirectory(directory);
+    ensureHomeDirectory(home);
+    for (const directory of [lockDir, stateDir]) ensurePrivateDirectory(directory);
   }
 
   /** A single value as it is, anything else as JSON. */

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
+import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
 import { loadOrCreateToken, maskToken, rotateToken } from '../../../shared/node/token-file.js';
 import { BaseCommand } from '../../base-command.js';
 import { callControl } from '../../control-client.js';
@@ -52,7 +52,7 @@ export class TokenCommand extends BaseCommand {
   }
 
   #prepareDirectory(): void {
-    ensurePrivateDirectory(this.gatewayPaths.home);
+    ensureHomeDirectory(this.gatewayPaths.home);
     ensurePrivateDirectory(this.gatewayPaths.credentialsDir);
   }
 

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ensurePrivateDirectory, temporaryName, writeFileAtomic } from '../../../shared/node/atomic-file.js';
+import { ensureHomeDirectory, ensurePrivateDirectory, temporaryName, writeFileAtomic } from '../../../shared/node/atomic-file.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -146,5 +146,29 @@ describe.runIf(isPosix)('ensurePrivateDirectory', () => {
     symlinkSync(theirs, ours);
     expect(() => ensurePrivateDirectory(theirs)).toThrow(refused);
     expect(() => ensurePrivateDirectory(ours)).toThrow(/belongs to user id 12345/);
+  });
+});
+
+describe.runIf(isPosix)('ensureHomeDirectory', () => {
+  const open = (...names: string[]): string => {
+    const path = join(tempDir(), 'home');
+    mkdirSync(path);
+    for (const name of names) mkdirSync(join(path, name));
+    chmodSync(path, 0o755);
+    return path;
+  };
+
+  test.each([[[]], [['lost+found']], [['locks', 'notes']]])('closes one with %j in it', (names) => {
+    const path = open(...names);
+    ensureHomeDirectory(path);
+    expect(mode(path)).toBe(0o700);
+  });
+
+  test('leaves a directory of other things as it is, whoever it belongs to', () => {
+    const path = open('kernel', 'devices');
+    expect(() => ensureHomeDirectory(path)).toThrow('it holds other things and is open to others');
+    expect(mode(path)).toBe(0o755);
+    chmodSync(path, 0o700);
+    ensureHomeDirectory(path);
   });
 });
