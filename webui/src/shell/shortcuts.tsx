@@ -1,5 +1,5 @@
 /** The list of shortcuts: what they do, other keys for them, and all of them off (WCAG 2.1.4). */
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { Button } from '../components/button.js';
 import { Dialog, DialogActions } from '../components/dialog.js';
 import { CheckField } from '../components/field.js';
@@ -22,7 +22,8 @@ const RESERVED = new Set(['tab', 'shift+tab', 'enter', ' ']);
 
 /** Takes the next keys that are pressed; Escape changes nothing, Backspace takes the shortcut away. */
 function useCapture(isOn: boolean, onDone: (keys: string | undefined) => void): void {
-  useEffect(() => {
+  // Before what says "press" is painted: a quick key must not be lost.
+  useLayoutEffect(() => {
     if (!isOn) return undefined;
     let first = '';
     const onKeyDown = (event: KeyboardEvent): void => {
