@@ -72,7 +72,9 @@ export function checkPort(
 function stateFinding(status: StatusDocument, nowMs: number): Finding {
   const last = status.lastExit === null ? '' : `; the last worker ${describeExit(status.lastExit, nowMs)}`;
   const fix = 'See why with: xopc gateway logs   Then: xopc gateway restart';
-  if (status.ready) return ok('worker', `${status.state}, worker ${status.worker?.pid ?? 'unknown'}, ${status.restarts.crashes} crashes`);
+  const { crashes } = status.restarts;
+  if (status.ready)
+    return ok('worker', `${status.state}, worker ${status.worker?.pid ?? 'unknown'}, ${crashes} crash${crashes === 1 ? '' : 'es'}`);
   if (status.state === 'failed' || status.state === 'backoff') return fail('worker', `${status.state}${last}`, { fix });
   return warn('worker', `${status.state}${last}`, { fix: 'Look again with: xopc gateway status' });
 }

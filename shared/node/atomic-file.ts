@@ -174,7 +174,7 @@ export function ensureHomeDirectory(path: string): void {
     throw refuse(
       path,
       'it holds other things and is open to others',
-      `Use a directory of its own, e.g. ${join(path, 'xopc')}, or, if it is for xopc alone, close it: chmod 700 ${path}`,
+      `Use a directory of its own, e.g. ${join(path, 'xopc')}. One that is for xopc alone is taken when only its owner may enter it.`,
     );
   ensurePrivateDirectory(path);
 }
