@@ -7,6 +7,8 @@ export type ValueKind = 'sessions' | 'jobs' | 'messages' | 'models' | 'keys';
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   '--level': LOG_LEVELS,
   '--mode': ['direct', 'agent'],
+  '--format': ['jsonl', 'json', 'markdown'],
+  '--by': ['model', 'day', 'session'],
   '--runtime': ['node', 'binary'],
 };
 const OPTION_KINDS: Readonly<Record<string, ValueKind>> = { '--model': 'models', '--session': 'sessions' };
@@ -14,6 +16,14 @@ const OPTION_KINDS: Readonly<Record<string, ValueKind>> = { '--model': 'models',
 const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'sessions show': 'sessions',
   'sessions delete': 'sessions',
+  'sessions export': 'sessions',
+  'sessions pin': 'sessions',
+  'sessions unpin': 'sessions',
+  'sessions archive': 'sessions',
+  'sessions unarchive': 'sessions',
+  'sessions read': 'sessions',
+  'sessions unread': 'sessions',
+  'sessions tag': 'sessions',
   'messages show': 'messages',
   'messages retry': 'messages',
   'messages drop': 'messages',

@@ -31,7 +31,8 @@ async function readHint(io: CommandIo, told: string | null): Promise<string | nu
   return readTokenHint(io.gatewayPaths, io.environment);
 }
 
-async function report(io: CommandIo): Promise<number> {
+/** @returns the exit code */
+export async function reportStatus(io: CommandIo): Promise<number> {
   const status = withServiceWarnings(io, await ask(io));
   if (io.json) await io.printJson({ running: true, ...status });
   else {
@@ -41,12 +42,8 @@ async function report(io: CommandIo): Promise<number> {
   return statusExitCode(status);
 }
 
-function failureFields({ code }: ErrorDocument): Record<string, unknown> {
+/** Fields beside `error` in the JSON form of a failure. */
+export function statusFailureFields({ code }: ErrorDocument): Record<string, unknown> {
   if (code === 'NOT_RUNNING') return { running: false };
   return code === 'STILL_STARTING' || code === 'CONTROL_UNREACHABLE' ? { running: true } : {};
-}
-
-/** @returns the exit code */
-export function reportStatus(io: CommandIo): Promise<number> {
-  return io.perform(() => report(io), failureFields);
 }

@@ -2,29 +2,10 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { bundleDirectory, type BundleName, readBuildInfo } from '../../shared/node/bundle.js';
+import { BUNDLE_NAMES, bundleDirectory, readBuildInfo } from '../../shared/node/bundle.js';
 import { environmentValue } from '../../shared/node/env.js';
 import { isSingleExecutable, readTrailer } from '../../shared/node/single-executable.js';
 import { fail, type Finding, ok, warn } from './finding.js';
-
-/** Those that nothing works without; whatever else is there is looked at too. */
-const BUNDLES: readonly BundleName[] = [
-  'client',
-  'status',
-  'control',
-  'config',
-  'start',
-  'service',
-  'doctor',
-  'supervisor',
-  'worker',
-  'fallback',
-  'ai',
-  'telegram',
-  'metrics',
-  'cron-words',
-  'insight',
-];
 
 export function checkNode(version = process.versions.node): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -50,7 +31,7 @@ function isWhole(path: string): boolean {
 
 function damage(directory: string): string[] {
   const present = readdirSync(directory).filter((name) => name.endsWith('.cjs') && name !== 'main.cjs');
-  const names = new Set([...BUNDLES.map((name) => `${name}.cjs`), ...present]);
+  const names = new Set([...BUNDLE_NAMES.map((name) => `${name}.cjs`), ...present]);
   return [...names].flatMap((name) => {
     try {
       return isWhole(join(directory, name)) ? [] : [`${name} is not as it was built`];

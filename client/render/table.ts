@@ -8,7 +8,7 @@ function charactersOf(text: string): string[] {
 }
 
 /** Cut to `width` characters, with a sign that it was. */
-function clip(text: string, width: number): string {
+export function clip(text: string, width: number): string {
   const characters = charactersOf(text);
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
 }

@@ -2,7 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Cli } from 'clipanion';
 import { completionScript, isShell, SHELLS } from '../../client/completion-script.js';
+import { ASKED_PATHS } from '../../client/completion-values.js';
+import { COMMANDS } from '../../client/commands/registry.js';
 import { runCommand } from '../helpers/command-line.js';
 import { tempDir } from '../helpers/temp-dir.js';
 
@@ -84,4 +87,17 @@ test('the command prints the script for the real tree, and names the shells for 
     code: 2,
     stderr: expect.stringContaining('bash, zsh, fish, powershell'),
   });
+});
+
+/** What is brought back is in no list. */
+const UNKNOWN_TO_THE_GATEWAY = ['sessions restore', 'cron restore'];
+
+test('every command that names a session, a job or a message is completed with those that there are', async () => {
+  const classes = await Promise.all(COMMANDS.map((entry) => entry.load()));
+  const named = Cli.from(classes, { binaryName: 'xopc' })
+    .definitions()
+    .filter(({ usage }) => /<(key|id)>/.test(usage))
+    .map(({ path }) => path.replace('xopc ', ''));
+  expect(named).toContain('sessions show');
+  expect(named.filter((path) => !ASKED_PATHS.includes(path))).toEqual(UNKNOWN_TO_THE_GATEWAY);
 });

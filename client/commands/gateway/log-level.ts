@@ -1,21 +1,13 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../../shared/log/level.js';
-import { parseSince } from '../../../shared/log/since.js';
 import { ApiCommand } from '../../api-command.js';
+import { parseDuration } from '../parse-duration.js';
 
 interface LevelState {
   readonly level: LogLevel;
   readonly configured: LogLevel;
   readonly until: string | null;
-}
-
-/** `15m` in ms. @throws USAGE */
-function readDuration(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const before = /^\d/.test(text) ? parseSince(text, 0) : undefined;
-  if (before !== undefined && before < 0) return -before;
-  throw new GatewayError('USAGE', { message: `--for is '${text}'; it must be a duration up to a day`, hint: 'e.g. --for 30m' });
 }
 
 export class LogLevelCommand extends ApiCommand {
@@ -50,7 +42,7 @@ export class LogLevelCommand extends ApiCommand {
   /** @returns undefined when it is only looked at. @throws USAGE */
   #change(): { level: LogLevel | null; durationMs?: number } | undefined {
     const { level } = this;
-    const durationMs = readDuration(this.for);
+    const durationMs = this.for === undefined ? undefined : parseDuration(this.for, '--for');
     if (this.reset) return { level: null };
     if (level === undefined && durationMs === undefined) return undefined;
     if (level === undefined || !isLogLevel(level)) {

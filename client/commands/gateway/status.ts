@@ -1,6 +1,7 @@
 import { Command } from 'clipanion';
+import type { ErrorDocument } from '../../../shared/errors.js';
 import { BaseCommand } from '../../base-command.js';
-import { reportStatus } from '../../report-status.js';
+import { reportStatus, statusFailureFields } from '../../report-status.js';
 
 export class StatusCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'status'], ['status']];
@@ -14,11 +15,11 @@ export class StatusCommand extends BaseCommand {
     ],
   });
 
-  override execute(): Promise<number> {
-    return this.run();
-  }
-
   protected run(): Promise<number> {
     return reportStatus(this.io);
+  }
+
+  protected override failureFields(error: ErrorDocument): Record<string, unknown> {
+    return statusFailureFields(error);
   }
 }

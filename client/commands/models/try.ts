@@ -1,15 +1,13 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { clip } from '../../render/table.js';
 import { TerminalText } from '../../render/terminal-text.js';
 
 const MAX_SHOWN = 80;
 const QUESTION = 'Reply with the single word OK.';
 
-/** The answer of a model that takes the question for an invitation, cut to what fits in a line. */
-function oneLine(reply: string): string {
-  const line = Array.from(reply.replace(/\s+/g, ' ').trim());
-  return line.length <= MAX_SHOWN ? line.join('') : `${line.slice(0, MAX_SHOWN - 1).join('')}…`;
-}
+/** Of a model that takes the question for an invitation, so much as fits in a line. */
+const oneLine = (reply: string): string => clip(reply.replace(/\s+/g, ' ').trim(), MAX_SHOWN);
 
 interface Completion {
   readonly choices: readonly { readonly message: { readonly content: string | null } }[];

@@ -73,7 +73,7 @@ export class SessionTagCommand extends ApiCommand {
     const added = checkTags('--add', this.add);
     const removed = checkTags('--remove', this.remove);
     const api = await this.connect();
-    const before = (await api.call<{ session: Session }>({ method: 'GET', path })).session;
+    const before = (await api.call<{ session: Session }>({ method: 'GET', path: `${path}?limit=0` })).session;
     const tags = [...new Set([...before.tags, ...added])].filter((tag) => !removed.includes(tag));
     const isChanged = added.length + removed.length > 0;
     const session = isChanged ? (await api.call<{ session: Session }>({ method: 'PATCH', path, body: { tags } })).session : before;
