@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 
-const LATE = ['assert', 'fs/promises', 'https', 'perf_hooks', 'v8', 'zlib'];
+export const LATE_BUILTINS = ['assert', 'fs/promises', 'https', 'perf_hooks', 'v8', 'zlib'];
 
 const require = createRequire(import.meta.url);
 
@@ -25,7 +25,7 @@ export function lateBuiltins() {
   return {
     name: 'late-builtins',
     setup(build) {
-      build.onResolve({ filter: new RegExp(`^(node:)?(${LATE.join('|')})$`) }, ({ path }) => {
+      build.onResolve({ filter: new RegExp(`^(node:)?(${LATE_BUILTINS.join('|')})$`) }, ({ path }) => {
         return { path: path.replace(/^node:/, ''), namespace: 'late-builtin' };
       });
       build.onLoad({ filter: /.*/, namespace: 'late-builtin' }, ({ path }) => ({ contents: moduleText(path), loader: 'js' }));

@@ -162,15 +162,27 @@ export function ensurePrivateDirectory(path: string): void {
 /** By one of these a home of ours is known, also one whose permissions somebody has opened. */
 const HOME_MARKS: readonly string[] = ['config.json', 'models.json', 'locks', 'credentials'];
 
+/** Of a directory of our own: only that could be closed by mistake. What cannot be looked at is refused later, with the reason. */
+function isOpenToOthers(path: string): boolean {
+  try {
+    const entry = statSync(path);
+    return entry.isDirectory() && entry.uid === process.getuid?.() && (entry.mode & 0o077) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+function isOfOtherThings(path: string): boolean {
+  const names = readdirSync(path).filter((name) => name !== 'lost+found');
+  return names.length > 0 && !names.some((name) => HOME_MARKS.includes(name));
+}
+
 /**
  * As {@link ensurePrivateDirectory}, for the directory that XOPC_HOME may name by mistake: one that others can look into and
  * that holds other things, such as /etc or /srv, is left as it is. To close it would take it from those who live in it.
  */
 export function ensureHomeDirectory(path: string): void {
-  const entry = statSync(path, { throwIfNoEntry: false });
-  const isOpen = process.platform !== 'win32' && entry?.isDirectory() === true && (entry.mode & 0o077) !== 0;
-  const names = isOpen ? readdirSync(path).filter((name) => name !== 'lost+found') : [];
-  if (names.length > 0 && !names.some((name) => HOME_MARKS.includes(name)))
+  if (process.platform !== 'win32' && isOpenToOthers(path) && isOfOtherThings(path))
     throw refuse(
       path,
       'it holds other things and is open to others',

@@ -47,7 +47,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted first run', () => 
     writeFileSync(hold(), '');
     const first = clone.launch();
     await npmStarted();
-    process.kill(lockRecord().pid ?? 0, 'SIGKILL');
+    process.kill(lockRecord().pid ?? expect.fail('the lock names nobody'), 'SIGKILL');
     await first.done;
     const commands = Array.from({ length: 10 }, () => clone.launch());
     await Promise.any(commands.map(({ seen }) => seen('npm ci')));

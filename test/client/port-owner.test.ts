@@ -45,7 +45,7 @@ test('all processes that share a listening socket are owners', async () => {
   const [port, childPid] = program.line.split(' ').map(Number);
   const owners = findPortOwners('0.0.0.0', port ?? 0).map(({ pid }) => pid);
   expect(owners.toSorted()).toEqual([program.pid, childPid].toSorted());
-  process.kill(childPid ?? 0, 'SIGKILL');
+  process.kill(childPid ?? expect.fail('no child was named'), 'SIGKILL');
 });
 
 test('a free port, and port 0, have no owner', async () => {

@@ -9,7 +9,8 @@ import { says } from '../fakes/openai/reply.js';
 import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { type DocStep, parseDocument } from '../helpers/doc-commands.js';
 import { findNginx, startNginx } from '../helpers/nginx.js';
-import { freePort, RealGateway, root } from '../helpers/real-gateway.js';
+import { freePort } from '../helpers/free-port.js';
+import { RealGateway, root } from '../helpers/real-gateway.js';
 import { tempDir } from '../helpers/temp-dir.js';
 
 const NAME = 'gateway.example.com';

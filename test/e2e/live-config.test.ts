@@ -2,7 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { freePort, RealGateway, until } from '../helpers/real-gateway.js';
+import { freePort } from '../helpers/free-port.js';
+import { RealGateway, until } from '../helpers/real-gateway.js';
 
 function configure(gateway: RealGateway, config: object): void {
   mkdirSync(gateway.xopcHome, { recursive: true, mode: 0o700 });

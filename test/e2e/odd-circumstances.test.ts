@@ -3,10 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Installation } from '../helpers/installation.js';
 import { isAlive, RealGateway, runProcess, until, launcher } from '../helpers/real-gateway.js';
 
 test('a start that is stopped before it serves says so', async () => {
-  const gateway = await RealGateway.create();
+  const installation = new Installation();
+  installation.replace('worker', 'setInterval(() => undefined, 1_000);');
+  const gateway = await RealGateway.create({}, installation.command);
   const start = gateway.xopc('gateway', 'start');
   const supervisor = await until('the supervisor', () => {
     try {

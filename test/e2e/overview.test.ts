@@ -24,8 +24,11 @@ test('what is known of the last hours survives restarts, kills and stops', async
   await until('the restart', () => begun(2));
   // What the worker before had counted was stored when it left.
   await until('its requests', async () => sum(await historyOf(gateway), 'requests') > 0);
-  process.kill((await gateway.status()).worker?.pid ?? 0, 'SIGKILL');
+  process.kill(gateway.workerPid(), 'SIGKILL');
   await until('the start after the kill', () => begun(3).catch(() => false));
+  expect((await gateway.xopc('gateway', 'stop')).code).toBe(0);
+  await gateway.run();
+  await until('the start after the stop', () => begun(4));
   const last = await historyOf(gateway);
   expect(last.knownSince).toBe(first.knownSince);
   expect(last.buckets.map(({ state }) => state).filter((state) => state !== 'unknown' && state !== 'up')).toEqual([]);

@@ -37,7 +37,7 @@ test('an import that kill -9 cuts leaves nothing, neither to see nor on disk; th
   upload.write(HEADER + lines(2_000));
   await until('some of it is on disk', () => storedMessages(gateway) > 500);
   expect(await sessions(gateway)).toEqual([]);
-  process.kill((await gateway.status()).worker?.pid ?? 0, 'SIGKILL');
+  process.kill(gateway.workerPid(), 'SIGKILL');
   await cut;
   upload.destroy();
   await until('the next worker answers', async () => (await sessions(gateway).catch(() => undefined))?.length === 0);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { isAlive, type Outcome, RealGateway, until } from '../helpers/real-gateway.js';
 
-const DRAIN_MS = 2_000;
+/** Longer than what is asked of it takes, on a slow machine too; `short` where the drain is waited for. */
+const DRAIN_MS = { long: 20_000, short: 2_000 } as const;
 
 /** Supervisors and workers of this home, those that a lock does not name too. */
 function processesOf({ home }: RealGateway): string[] {
@@ -23,7 +24,9 @@ function processesOf({ home }: RealGateway): string[] {
 }
 
 /** A gateway whose worker takes all of its drain time, handed over to a successor that waits for it. */
-async function slowSuccession(): Promise<{ gateway: RealGateway; predecessor: number; successor: number; restarted: Promise<Outcome> }> {
+async function slowSuccession(
+  drainMs: number,
+): Promise<{ gateway: RealGateway; predecessor: number; successor: number; restarted: Promise<Outcome> }> {
   const gateway = await RealGateway.create();
   onTestFinished(() => {
     for (const line of processesOf(gateway)) process.kill(Number(line.split(' ')[1]), 'SIGKILL');
@@ -31,14 +34,14 @@ async function slowSuccession(): Promise<{ gateway: RealGateway; predecessor: nu
   expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
   const predecessor = gateway.lock().pid;
   process.kill(gateway.workerPid(), 'SIGSTOP');
-  const restarted = gateway.xopc('gateway', 'restart', '--force', '--timeout', String(DRAIN_MS));
+  const restarted = gateway.xopc('gateway', 'restart', '--force', '--timeout', String(drainMs));
   const successor = await until('the hand-over', () => gateway.lock().pid !== predecessor && gateway.lock().pid);
   return { gateway, predecessor, successor, restarted };
 }
 
 test('a stop ends both: what it calls stopped stays stopped', async () => {
-  const { gateway, predecessor, successor, restarted } = await slowSuccession();
-  const stopped = await gateway.xopc('gateway', 'stop');
+  const { gateway, predecessor, successor, restarted } = await slowSuccession(DRAIN_MS.long);
+  const stopped = await gateway.xopc('gateway', 'stop', '--timeout', '1000');
   expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining(`Gateway stopped (pid ${successor})`) });
   expect([predecessor, successor].filter(isAlive)).toEqual([]);
   expect(processesOf(gateway)).toEqual([]);
@@ -46,7 +49,7 @@ test('a stop ends both: what it calls stopped stays stopped', async () => {
 });
 
 test('SIGTERM to the successor ends both too', async () => {
-  const { gateway, predecessor, successor } = await slowSuccession();
+  const { gateway, predecessor, successor } = await slowSuccession(DRAIN_MS.long);
   process.kill(successor, 'SIGTERM');
   await until('both to end', () => ![predecessor, successor].some(isAlive));
   expect(processesOf(gateway)).toEqual([]);
@@ -54,7 +57,8 @@ test('SIGTERM to the successor ends both too', async () => {
 });
 
 test('another takeover waits for its turn, and one gateway is left', async () => {
-  const { gateway, predecessor, successor, restarted } = await slowSuccession();
+  const { gateway, predecessor, successor, restarted } = await slowSuccession(DRAIN_MS.short);
+  expect(isAlive(predecessor)).toBe(true);
   const again = await gateway.xopc('gateway', 'restart', '--force');
   expect(again).toMatchObject({ code: 0 });
   expect(await restarted).toMatchObject({ code: 0 });

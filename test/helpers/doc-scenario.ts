@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { DocCommand, DocScenario, DocStep } from './doc-commands.js';
 import { beginsAsShown, isShown, withoutVarying } from './doc-output.js';
-import { freePort, isAlive, RealGateway, root, until } from './real-gateway.js';
+import { freePort } from './free-port.js';
+import { isAlive, RealGateway, root, until } from './real-gateway.js';
 
 /** The ports and the home that documents name; each scenario has others of its own. */
 const DOC_PORTS = [18_790, 8_080, 9_000] as const;

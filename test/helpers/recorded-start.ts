@@ -1,22 +1,10 @@
 /** A start of the gateway with everything around it real and the supervisor written down instead of run. */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import type * as Starter from '../../client/start-supervisor.js';
 import type { GatewayError } from '../../shared/errors.js';
 import type { SupervisorOptions } from '../../shared/node/entry.js';
 import type { GatewayPaths } from '../../shared/node/paths.js';
 import { fakeControl, frame, sampleStatus, type Behaviour } from '../fakes/control-socket.js';
 import type { CommandLineOptions } from './command-line.js';
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Answers `status` with `status`, a restart with `restart`. */
 export function gateway(status: object, restart: Behaviour = () => undefined): Behaviour {

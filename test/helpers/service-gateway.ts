@@ -3,7 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { StatusDocument } from '../../shared/control/messages.js';
-import { freePort, until } from './real-gateway.js';
+import { freePort } from './free-port.js';
+import { until } from './real-gateway.js';
 import type { InsideOutcome, SystemdMachine } from './systemd-machine.js';
 
 export class ServiceGateway {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { says } from '../fakes/openai/reply.js';
 import { expectWhole, PARTS, watchAnswer } from '../helpers/answer-watch.js';
 import { findBarriers, noBrowser, openPage } from '../helpers/browser.js';
+import { callApi } from '../helpers/page.js';
 import { openStore } from '../helpers/open-store.js';
 import { type PageWorld, startPageWorld } from '../helpers/page-world.js';
 import { until } from '../helpers/real-gateway.js';
@@ -67,7 +68,11 @@ test.skipIf(noBrowser)('a reload, a killed worker and a restart lose and double 
   await agent.getByText('part44').waitFor();
   open();
   await agent.getByText('part59').waitFor();
-  await gateway.xopc('gateway', 'restart');
+  expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+  // Only a page that is connected to the new worker hears of this.
+  const key = page.url().split('#/chat/')[1] ?? '';
+  await callApi(gateway, `PATCH /api/sessions/${key}`, { title: 'Told by the next worker' });
+  await page.getByText('Told by the next worker').first().waitFor();
   await expectWhole(page, world);
   expect(await page.getByRole('article', { name: 'You' }).count()).toBe(1);
   expect(await box.inputValue()).toBe('A draft');

@@ -47,6 +47,8 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
   model.reply(says('Another answer'));
   await page.getByRole('button', { name: 'Ask again', exact: true }).click();
   await agent.getByText('Another answer').waitFor();
+  // Until it has been given, nothing is edited.
+  await page.getByRole('button', { name: 'Ask again', exact: true }).waitFor();
   expect(await page.getByRole('article', { name: 'You' }).count()).toBe(2);
   await box.focus();
   await page.keyboard.press('ArrowUp');

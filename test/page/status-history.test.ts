@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
+import { failOnce, untilInForce } from '../helpers/job-runs.js';
 import { callApi, openView } from '../helpers/page.js';
-import { RealGateway, until } from '../helpers/real-gateway.js';
+import { RealGateway } from '../helpers/real-gateway.js';
 
 test.skipIf(noBrowser)(
   'the last day, what went wrong in it with the way to its log lines, and what can be put right from here',
@@ -15,12 +16,8 @@ test.skipIf(noBrowser)(
     const body = { name: 'Nightly', schedule: '0 0 1 1 *', message: 'x', mode: 'agent', agentId: 'gone', retries: 0 };
     const { job } = await callApi<{ job: { id: string } }>(gateway, 'POST /api/cron/create', body);
     writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ agents: { list: [{ id: 'main' }] } }));
-    await until('the change', async () => !(await gateway.status()).warnings.some(({ code }) => code.startsWith('CONFIG')));
-    await until('a failure', async () => {
-      await callApi(gateway, 'POST /api/cron/trigger', { job_id: job.id });
-      const { failures } = await callApi<{ failures: unknown[] }>(gateway, 'GET /api/overview/history');
-      return failures.length > 0;
-    });
+    await untilInForce(gateway);
+    await failOnce(gateway, job.id);
     await callApi(gateway, 'PATCH /api/logs/level', { level: 'debug' });
 
     const page = await openView(gateway, '#/status');

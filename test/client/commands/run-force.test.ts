@@ -7,7 +7,8 @@ import { fakeControl, frame } from '../../fakes/control-socket.js';
 import { endOf, listenerCode, startProgram } from '../../helpers/child-program.js';
 import { runCommand } from '../../helpers/command-line.js';
 import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
-import { freePort, gateway, recording } from '../../helpers/recorded-start.js';
+import { freePort } from '../../helpers/free-port.js';
+import { gateway, recording } from '../../helpers/recorded-start.js';
 
 const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
 

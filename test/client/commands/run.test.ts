@@ -6,7 +6,8 @@ import { fakeControl } from '../../fakes/control-socket.js';
 import { listenerCode, startProgram } from '../../helpers/child-program.js';
 import { runCommand } from '../../helpers/command-line.js';
 import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
-import { freePort, gateway, recording } from '../../helpers/recorded-start.js';
+import { freePort } from '../../helpers/free-port.js';
+import { gateway, recording } from '../../helpers/recorded-start.js';
 
 describe('a start where nothing is in the way', () => {
   test.each([[['gateway', 'start']], [['gateway', '--background']]])(

@@ -9,7 +9,7 @@ import { adoptListenSocket, bindListenSocket, type ListenSocket } from '../../..
 import { WorkerRequests } from '../../../daemon/supervisor/worker-requests.js';
 import type { FakeChild } from '../../helpers/fake-child.js';
 import { readyMessage } from '../../helpers/fake-child.js';
-import { freePort } from '../../helpers/real-gateway.js';
+import { freePort } from '../../helpers/free-port.js';
 import { Supervised } from '../../helpers/supervised.js';
 import { eventually } from '../../helpers/eventually.js';
 

@@ -13,7 +13,7 @@ import { connectOutcome } from '../../helpers/connect-outcome.js';
 import { ControlClient, type Frame } from '../../helpers/control-socket.js';
 import { workerFixture } from '../../helpers/fixture-worker.js';
 import { type GatewayHome, gatewayHome } from '../../helpers/gateway-home.js';
-import { freePort } from '../../helpers/real-gateway.js';
+import { freePort } from '../../helpers/free-port.js';
 
 const SUCCESSOR = join(import.meta.dirname, '..', '..', 'fixtures', 'successor.mjs');
 

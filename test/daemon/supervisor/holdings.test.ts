@@ -15,7 +15,7 @@ import { eventually } from '../../helpers/eventually.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { type GatewayHome, gatewayHome } from '../../helpers/gateway-home.js';
 import { deadRecord } from '../../helpers/lock-takers.js';
-import { freePort } from '../../helpers/real-gateway.js';
+import { freePort } from '../../helpers/free-port.js';
 import { recordingLogger } from '../../helpers/recording-logger.js';
 
 const ADDRESS = { host: '127.0.0.1', port: 0 };

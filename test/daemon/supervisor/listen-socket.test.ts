@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { adoptListenSocket, bindListenSocket, inheritListenSocket, type ListenSocket } from '../../../daemon/supervisor/listen-socket.js';
 import { asAnotherUser } from '../../helpers/as-another-user.js';
 import { connectOutcome } from '../../helpers/connect-outcome.js';
-import { freePort } from '../../helpers/real-gateway.js';
+import { freePort } from '../../helpers/free-port.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 
 async function bound(host: string, port: number): Promise<ListenSocket> {

@@ -2,7 +2,7 @@
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../../helpers/real-gateway.js';
+import { freePort } from '../../helpers/free-port.js';
 import { type InsideOutcome, SystemdMachine, whyNoSystemd } from '../../helpers/systemd-machine.js';
 
 const reason = whyNoSystemd();

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { judgeFile } from '../../../../daemon/worker/files.js';
-import { purgeUnsent } from '../../../../daemon/worker/store/attachments.js';
 import { FILE_LIMITS } from '../../../../shared/file-limits.js';
 import { says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
+import { eventually } from '../../../helpers/eventually.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startHttpApp } from '../../../helpers/http-app.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 import { openStore } from '../../../helpers/open-store.js';
@@ -13,12 +15,17 @@ const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR
 const picture = { name: 'dot.png', mediaType: 'image/png', data: PNG.toString('base64') };
 const notes = { name: 'notes "1".md', mediaType: 'text/markdown', data: Buffer.from('Some *notes* ü').toString('base64') };
 
-async function makeWorld(): Promise<{ model: FakeOpenAi; conversation: TestConversation; session: string }> {
+const HOUR_MS = 3_600_000;
+
+async function makeWorld(
+  options: { clock?: FakeClock } = {},
+): Promise<{ model: FakeOpenAi; conversation: TestConversation; session: string }> {
   const model = await startFakeOpenAi({ models: ['sees', 'blind'] });
   onTestFinished(() => model.close());
   model.replyAlways(says('Seen'));
   const models = [{ id: 'sees', input: ['text', 'image'] }, { id: 'blind' }];
   const conversation = await makeConversation({
+    ...options,
     config: { agents: { defaults: { model: 'fake/sees' } } },
     models: { providers: { fake: { baseUrl: model.baseUrl, apiKey: 'sk', models } } },
   });
@@ -83,13 +90,10 @@ test('a program sends files with its message, stored together with it', async ()
   expect((await conversation.sessions.get('main:api:default:direct:p')).messages).toHaveLength(2);
 });
 
-test('files go with their session; one that is not sent can be taken back, and is forgotten after a day', async () => {
+test('files go with their session; one that is not sent can be taken back', async () => {
   const { conversation, session } = await makeWorld();
-  const [sent, taken, forgotten] = [
-    await conversation.attachments.upload(session, picture),
-    await conversation.attachments.upload(session, notes),
-    await conversation.attachments.upload(session, notes),
-  ];
+  const sent = await conversation.attachments.upload(session, picture);
+  const taken = await conversation.attachments.upload(session, notes);
   await conversation.attachments.remove(taken.id);
   await expect(conversation.attachments.remove(taken.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await conversation.chat.send({ session, key: 'a', content: 'Hi', attachments: [sent.id] });
@@ -98,14 +102,30 @@ test('files go with their session; one that is not sent can be taken back, and i
     code: 'NOT_FOUND',
   });
   const store = await openStore({ path: `${conversation.home}/state/gateway.db`, isSoleWorker: () => false });
-  expect(await store.write((db) => purgeUnsent(db, Date.now()))).toBe(1);
-  await expect(conversation.attachments.read(forgotten.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await conversation.sessions.delete(session);
   await expect(conversation.attachments.read(sent.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await conversation.sessions.restore(session);
   expect((await conversation.attachments.read(sent.id)).content).toEqual(PNG);
   await store.write((db) => db.deleteFrom('sessions').execute());
   expect(await store.read((db) => db.selectFrom('attachments').select('id').execute())).toEqual([]);
+});
+
+test('a file that is not sent within a day is forgotten', async () => {
+  const clock = new FakeClock();
+  const { conversation, session } = await makeWorld({ clock });
+  const { id } = await conversation.attachments.upload(session, notes);
+  const pass = async (hours: number): Promise<void> => {
+    for (let hour = 0; hour < hours; hour += 1) {
+      clock.advance(HOUR_MS);
+      await setImmediate(undefined);
+    }
+  };
+  await pass(23);
+  expect((await conversation.attachments.read(id)).name).toBe(notes.name);
+  await eventually(async () => {
+    await pass(1);
+    await expect(conversation.attachments.read(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
 });
 
 test.each([

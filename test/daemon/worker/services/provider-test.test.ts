@@ -7,7 +7,7 @@ import { createModelService } from '../../../../daemon/worker/services/models.js
 import type { ModelService } from '../../../../daemon/worker/services/contracts.js';
 import { createGuide } from '../../../../daemon/worker/agent/guide.js';
 import { systemClock } from '../../../../shared/clock.js';
-import { freePort } from '../../../helpers/real-gateway.js';
+import { freePort } from '../../../helpers/free-port.js';
 import { modelsSchema } from '../../../../shared/config/models-schema.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
