@@ -66,7 +66,7 @@ export function createLogger(options: LoggerOptions): Logger {
     const name = typeof level === 'string' ? level : level();
     return levelRank(isLogLevel(name) ? name : DEFAULT_LEVEL);
   };
-  return pino(
+  const logger = pino(
     {
       // Children keep the level they were born with, so all pass here and the threshold decides at the call.
       level: typeof level === 'string' ? (isLogLevel(level) ? level : DEFAULT_LEVEL) : 'trace',
@@ -82,4 +82,6 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     createSink(options),
   );
+  // Its own one knows only the level that it was made with; children inherit ours.
+  return Object.assign(logger, { isLevelEnabled: (name: string) => levelRank(isLogLevel(name) ? name : DEFAULT_LEVEL) >= threshold() });
 }

@@ -11,7 +11,7 @@ import { rawAnswer } from './raw-answer.js';
 export type WorkKind = 'request' | 'stream';
 
 interface Work {
-  readonly socket: Socket;
+  readonly response: ServerResponse;
   kind: WorkKind;
   abort: AbortController | undefined;
   /** Already counted as cut, when it was aborted. */
@@ -19,16 +19,22 @@ interface Work {
 }
 
 interface SocketState {
-  inFlight: number;
+  /** What is in flight on it: mostly one, more where a client sends on without waiting. */
+  readonly work: Work[];
   /** `socket.bytesRead` when the last request ended; more than that means that the next one has begun to arrive. */
   bytesAtRest: number;
   /** Ended by us and only not closed yet. */
   isEnding: boolean;
 }
 
+/**
+ * What is in flight is kept with its socket, not in one collection of all: a Map that is written to with each request
+ * leaves its former tables behind, and each keeps what was in flight then alive until the next full collection, which cost
+ * as much as the rest of this file a hundred times.
+ */
 export class Connections {
   readonly #sockets = new Map<Socket, SocketState>();
-  readonly #work = new Map<ServerResponse, Work>();
+  #inFlight = 0;
   #isClosing = false;
   #endsAtRest = false;
   #onEmpty: () => void = () => undefined;
@@ -38,12 +44,12 @@ export class Connections {
   }
 
   get inFlight(): number {
-    return this.#work.size;
+    return this.#inFlight;
   }
 
   attach(server: Server): void {
     server.on('connection', (socket) => {
-      this.#sockets.set(socket, { inFlight: 0, bytesAtRest: 0, isEnding: false });
+      this.#sockets.set(socket, { work: [], bytesAtRest: 0, isEnding: false });
       socket.once('close', () => {
         this.release(socket);
       });
@@ -60,22 +66,21 @@ export class Connections {
   begin(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     if (this.#isClosing) response.shouldKeepAlive = false;
-    this.#work.set(response, { socket, kind: 'request', abort: undefined, isCut: false });
     const state = this.#sockets.get(socket);
-    if (state !== undefined) state.inFlight += 1;
+    state?.work.push({ response, kind: 'request', abort: undefined, isCut: false });
+    this.#inFlight += 1;
     response.once('close', () => {
       this.#finish(response, socket);
     });
   }
 
   isIdle(socket: Socket): boolean {
-    return (this.#sockets.get(socket)?.inFlight ?? 0) === 0;
+    return (this.#sockets.get(socket)?.work.length ?? 0) === 0;
   }
 
   /** Whether an answer's header is on its way already, so that anything more would be read as a part of it. */
   hasBegunAnswer(socket: Duplex): boolean {
-    for (const [response, work] of this.#work) if (work.socket === socket && response.headersSent) return true;
-    return false;
+    return this.#sockets.get(socket as Socket)?.work.some(({ response }) => response.headersSent) ?? false;
   }
 
   /**
@@ -84,7 +89,7 @@ export class Connections {
    */
   abortable(response: ServerResponse, kind: WorkKind, options: { survivesClient?: boolean } = {}): AbortSignal {
     const controller = new AbortController();
-    const work = this.#work.get(response);
+    const work = this.#sockets.get(response.req.socket)?.work.find((one) => one.response === response);
     if (work !== undefined) {
       work.kind = kind;
       work.abort = controller;
@@ -96,7 +101,7 @@ export class Connections {
   /** From now on each response asks its client to close; one that has its header sent already cannot. */
   closeAfterResponses(): void {
     this.#isClosing = true;
-    for (const response of this.#work.keys()) if (!response.headersSent) response.shouldKeepAlive = false;
+    for (const { response } of this.#allWork()) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
   /**
@@ -108,7 +113,7 @@ export class Connections {
     this.#endsAtRest = true;
     let halfSent = 0;
     for (const [socket, state] of this.#sockets) {
-      if (state.inFlight > 0 || state.isEnding) continue;
+      if (state.work.length > 0 || state.isEnding) continue;
       const isHalfSent = socket.bytesRead > state.bytesAtRest;
       if (isHalfSent && !options.halfSent) continue;
       if (isHalfSent) {
@@ -124,7 +129,7 @@ export class Connections {
   /** Aborts what can be aborted. @returns how many requests and streams that were */
   abortAll(reason: Error): { requests: number; streams: number } {
     const cut = { requests: 0, streams: 0 };
-    for (const work of this.#work.values()) {
+    for (const work of this.#allWork()) {
       if (work.abort === undefined || work.isCut) continue;
       work.isCut = true;
       cut[work.kind === 'stream' ? 'streams' : 'requests'] += 1;
@@ -136,9 +141,9 @@ export class Connections {
   /** Destroys every socket. @returns what was cut by it and not counted before */
   destroyAll(): { requests: number; streams: number; sockets: number } {
     const cut = { requests: 0, streams: 0, sockets: 0 };
-    for (const work of this.#work.values()) if (!work.isCut) cut[work.kind === 'stream' ? 'streams' : 'requests'] += 1;
+    for (const work of this.#allWork()) if (!work.isCut) cut[work.kind === 'stream' ? 'streams' : 'requests'] += 1;
     for (const [socket, state] of this.#sockets) {
-      if (state.inFlight === 0 && !state.isEnding) cut.sockets += 1;
+      if (state.work.length === 0 && !state.isEnding) cut.sockets += 1;
       socket.destroy();
     }
     return cut;
@@ -151,12 +156,15 @@ export class Connections {
   }
 
   #finish(response: ServerResponse, socket: Socket): void {
-    this.#work.delete(response);
+    this.#inFlight -= 1;
     const state = this.#sockets.get(socket);
     if (state !== undefined) {
-      state.inFlight -= 1;
+      state.work.splice(
+        state.work.findIndex((one) => one.response === response),
+        1,
+      );
       state.bytesAtRest = socket.bytesRead;
-      if (this.#endsAtRest && state.inFlight === 0) {
+      if (this.#endsAtRest && state.work.length === 0) {
         state.isEnding = true;
         socket.destroySoon();
       }
@@ -165,7 +173,11 @@ export class Connections {
   }
 
   #notify(): void {
-    if (this.#sockets.size === 0 && this.#work.size === 0) this.#onEmpty();
+    if (this.#sockets.size === 0 && this.#inFlight === 0) this.#onEmpty();
+  }
+
+  *#allWork(): Generator<Work> {
+    for (const { work } of this.#sockets.values()) yield* work;
   }
 }
 

@@ -6,15 +6,17 @@ const MAX_DEPTH = 64;
 
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** A lone surrogate has no UTF-8 form, and PostgreSQL's text holds no NUL: neither could be stored as it came. */
-const UNSTORABLE = /[\p{Cs}\0]/u;
-
 function refuse(message: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', { message });
 }
 
+/** A lone surrogate has no UTF-8 form, and PostgreSQL's text holds no NUL: neither could be stored as it came. */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
+
 function checkText(text: string, isValidUtf8: () => boolean): void {
-  if (UNSTORABLE.test(text)) throw refuse('The body has a string with a NUL character or half of a surrogate pair.');
+  if (!isStorable(text)) throw refuse('The body has a string with a NUL character or half of a surrogate pair.');
   if (text.includes('\u{fffd}') && !isValidUtf8()) throw refuse('The body is not valid UTF-8.');
 }
 

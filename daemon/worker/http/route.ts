@@ -1,5 +1,5 @@
 /** A route as data: what it takes, who may call it, and what it does. The OpenAPI document is made from the same fields. */
-import { Router } from '@koa/router';
+import { type Layer, Router } from '@koa/router';
 import { type Schema, validate } from '../../../shared/api/validate.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { type HttpContext, type HttpMiddleware, type RequestState, type RouterExtras } from './context.js';
@@ -132,9 +132,29 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
   return { method, path, facts: { ...definition, access, isBodyOptional }, toMiddleware };
 }
 
-/** Exact paths, as they are written: no other case, no final slash; what looks like another path is another path. */
+interface Exact {
+  readonly layer: Layer;
+  readonly middleware: HttpMiddleware;
+}
+
+/**
+ * Exact paths, as they are written: no other case, no final slash; what looks like another path is another path. A path
+ * without parameters is found in a table, where the router would try the patterns of all others before it.
+ */
 export function routesMiddleware(routes: readonly Route[], tools: RouteTools): HttpMiddleware {
   const router = new Router<RequestState, RouterExtras>({ sensitive: true, strict: true });
-  for (const { method, path, toMiddleware } of routes) router.register(path, [method], toMiddleware(tools));
-  return router.routes() as HttpMiddleware;
+  const exact = new Map<string, Exact>();
+  for (const { method, path, toMiddleware } of routes) {
+    const middleware = toMiddleware(tools);
+    const layer = router.register(path, [method], middleware as never);
+    const isFirst = router.match(path, method).pathAndMethod[0] === layer;
+    if (isFirst && !path.includes(':')) exact.set(`${method} ${path}`, { layer: layer as unknown as Layer, middleware });
+  }
+  const others = router.routes() as HttpMiddleware;
+  return (ctx, next) => {
+    const found = exact.get(`${ctx.method} ${ctx.path}`);
+    if (found === undefined) return others(ctx, next);
+    ctx.matched = [found.layer];
+    return found.middleware(ctx, next);
+  };
 }

@@ -6,7 +6,6 @@ import { chooseModels } from '../agent/model-choice.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { findSession, type NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
-import { toWellFormed } from '../store/text.js';
 import type { Attachments } from './attachments.js';
 import { findAgent } from './agents.js';
 import type { AgentRequest, AgentService } from './contracts.js';
@@ -32,7 +31,7 @@ interface Target {
 /** A text that a model or a chat can be given. @throws INVALID_REQUEST for an empty one */
 export function checkText(name: string, text: string): string {
   if (text === '') throw new GatewayError('INVALID_REQUEST', { message: `${name} is empty` });
-  return toWellFormed(text);
+  return text.toWellFormed();
 }
 
 function findTarget(config: Config, request: AgentRequest): Target {

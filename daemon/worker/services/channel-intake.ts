@@ -11,7 +11,6 @@ import { acquireLease, releaseLease } from '../store/leases.js';
 import { isPaired, requestPairing } from '../store/pairings.js';
 import type { Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
-import { toWellFormed } from '../store/text.js';
 
 export interface ChannelIntakeOptions {
   readonly store: Store;
@@ -60,7 +59,7 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
       await store.write(async (db) => {
         const admitted: IncomingMessage[] = [];
         for (const message of messages)
-          if (await isAdmitted(db, message)) admitted.push({ ...message, content: toWellFormed(message.content) });
+          if (await isAdmitted(db, message)) admitted.push({ ...message, content: message.content.toWellFormed() });
         await inbox.storeIn(db, admitted, cursor);
       });
       for (const message of messages) {

@@ -7,7 +7,6 @@ import { readNewestMessages } from '../store/messages.js';
 import type { Queries, SessionRow } from '../store/schema.js';
 import { findSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
-import { toWellFormed } from '../store/text.js';
 import type { ChatEvent, ChatInput, ChatPosition, ChatService } from './chat-contract.js';
 import type { MessageDocument } from './contracts.js';
 import { checkText } from './agent.js';
@@ -165,7 +164,7 @@ export function createChatService(options: ChatServiceOptions): ChatService {
   return {
     watch: (session, position, signal) => follow(options, session, { position, signal }),
     async send({ session: key, content, key: updateId, replaceFrom, attachments = [] }: ChatInput) {
-      const text = toWellFormed(checkText('content', content));
+      const text = checkText('content', content).toWellFormed();
       const done = await store.write(async (db) => {
         const session = await openOwn(db, key);
         const stored = await take(db, session, { updateId, content: text });

@@ -15,7 +15,6 @@ import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
 import { findOutboxMessage } from '../store/outbox-pages.js';
 import type { CronJobRow, Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
-import { toWellFormed } from '../store/text.js';
 import { createRemoval } from './cron-removal.js';
 import { findAgent } from './agents.js';
 import type { GatewayEvent } from './contracts.js';
@@ -64,10 +63,10 @@ function merge(
 ): Omit<JobValues, 'anchor_at' | 'next_at' | 'grace_ms' | 'updated_at'> {
   const pick = <T>(given: T | undefined, kept: T | undefined, fallback: T): T => given ?? kept ?? fallback;
   const nullable = <T>(given: T | null | undefined, kept: T | null | undefined): T | null => (given === undefined ? (kept ?? null) : given);
-  const message = toWellFormed(pick(input.message, before?.message, ''));
+  const message = pick(input.message, before?.message, '').toWellFormed();
   if (message === '') throw wrong('message', 'message is empty');
   return {
-    name: toWellFormed(pick(input.name, before?.name, titleOf(message))),
+    name: pick(input.name, before?.name, titleOf(message)).toWellFormed(),
     schedule: pick(input.schedule, before?.schedule, ''),
     timezone: resolveTimeZone(pick(input.timezone, before?.timezone, defaults.timezone)),
     message,

@@ -7,6 +7,12 @@ import type { EventService, FollowedEvent, GatewayEvent } from './contracts.js';
 
 const CAPACITY = 1_000;
 
+/** As it was published: mostly nobody follows, and then it is never put into words. */
+interface KeptEvent {
+  readonly event: GatewayEvent;
+  readonly atMs: number;
+}
+
 export interface EventLogOptions {
   readonly instanceId: string;
   readonly version: string;
@@ -20,7 +26,7 @@ export class EventLog implements EventService {
   readonly #options: EventLogOptions;
   readonly #capacity: number;
   /** The event number `n` is at `n % capacity`. Numbers begin with 1. */
-  readonly #ring: FollowedEvent[] = [];
+  readonly #ring: KeptEvent[] = [];
   readonly #waiting = new Set<() => void>();
   #last = 0;
   #isEnding = false;
@@ -30,11 +36,11 @@ export class EventLog implements EventService {
     this.#capacity = options.capacity ?? CAPACITY;
   }
 
-  publish({ type, ...data }: GatewayEvent): void {
+  publish(event: GatewayEvent): void {
     this.#last += 1;
-    const at = new Date(this.#options.clock.now()).toISOString();
-    this.#ring[this.#last % this.#capacity] = { id: this.#idOf(this.#last), type, data: { at, ...data } };
-    if (type === 'draining') this.#isEnding = true;
+    this.#ring[this.#last % this.#capacity] = { event, atMs: this.#options.clock.now() };
+    if (event.type === 'draining') this.#isEnding = true;
+    if (this.#waiting.size === 0) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const wake of waiting) wake();
@@ -56,10 +62,15 @@ export class EventLog implements EventService {
         yield this.#reset(seen, 'more has happened than is kept');
       } else {
         seen += 1;
-        const event = this.#ring[seen % this.#capacity];
-        if (event !== undefined) yield event;
+        const kept = this.#ring[seen % this.#capacity];
+        if (kept !== undefined) yield this.#told(seen, kept);
       }
     }
+  }
+
+  #told(number: number, { event, atMs }: KeptEvent): FollowedEvent {
+    const { type, ...data } = event;
+    return { id: this.#idOf(number), type, data: { at: new Date(atMs).toISOString(), ...data } };
   }
 
   #idOf(number: number): string {

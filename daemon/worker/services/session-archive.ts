@@ -6,7 +6,6 @@ import { appendMessage, findMessage, readMessagesAfter, readNewestMessages } fro
 import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
 import { changeShelf, type ShelfChange } from '../store/session-shelf.js';
 import { ensureSession, findSession, setSessionModel, setSessionTitle } from '../store/sessions.js';
-import { toWellFormed } from '../store/text.js';
 import type { Attachments } from './attachments.js';
 import { findAgent } from './agents.js';
 import type { MessageDocument, SessionDocument } from './contracts.js';
@@ -72,7 +71,7 @@ interface NewCopy {
 
 /** @throws INVALID_REQUEST for one that nobody could look for */
 function normaliseTags(tags: readonly string[]): string[] {
-  const normal = tags.map((tag) => normaliseTag(toWellFormed(tag)));
+  const normal = tags.map((tag) => normaliseTag(tag.toWellFormed()));
   const wrong = normal.find((tag) => tag === '' || tag.includes('"'));
   if (wrong !== undefined)
     throw new GatewayError('INVALID_REQUEST', { message: `'${wrong}' cannot be a tag: it is empty or has a quote in it` });
@@ -101,7 +100,7 @@ export function createSessionArchive(options: SessionArchiveOptions): SessionArc
       const shelf: ShelfChange = tags === undefined ? flags : { ...flags, tags: normaliseTags(tags) };
       return store.write(async (db) => {
         const { id } = await open(db, key);
-        if (title !== undefined) await setSessionTitle(db, { id, title: toWellFormed(title) });
+        if (title !== undefined) await setSessionTitle(db, { id, title: title.toWellFormed() });
         if (model !== undefined) await setSessionModel(db, { id, model });
         await changeShelf(db, id, shelf);
         return toSessionDocument(await open(db, key));

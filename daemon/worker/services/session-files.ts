@@ -12,7 +12,6 @@ import { changeShelf } from '../store/session-shelf.js';
 import { dropStagedSession, publishSession, STAGED_AT, stageSession } from '../store/session-staging.js';
 import { findSession, purgeSessions, setSessionTitle } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
-import { toWellFormed } from '../store/text.js';
 import { findAgent } from './agents.js';
 import type { SessionDocument } from './contracts.js';
 import { toSessionDocument } from './documents.js';
@@ -157,8 +156,8 @@ class Import {
       const { id, key } = this.#row ?? (await this.#stage(db));
       const own = sessionOf({ agentId: agent.id, channel: 'webchat', peerId: key.split(':').slice(4).join(':') });
       await db.updateTable('sessions').set({ agent_id: agent.id, key: own.key }).where('id', '=', id).execute();
-      await setSessionTitle(db, { id, title: toWellFormed(title) });
-      await changeShelf(db, id, { unread: false, tags: [...new Set(tags.map((tag) => normaliseTag(toWellFormed(tag))))] });
+      await setSessionTitle(db, { id, title: title.toWellFormed() });
+      await changeShelf(db, id, { unread: false, tags: [...new Set(tags.map((tag) => normaliseTag(tag.toWellFormed())))] });
       const isThere = await publishSession(db, { id, instanceId });
       const row = isThere ? await findSession(db, own.key) : undefined;
       if (row === undefined) throw new Error('the imported session was removed meanwhile');
@@ -194,7 +193,7 @@ class Import {
     this.#row = await this.#options.store.write(async (db) => {
       const row = this.#row ?? (await this.#stage(db));
       for (const { role, content, createdAt, model, status } of batch) {
-        const message = { id: newId('msg'), sessionId: row.id, turnId: null, role, content: toWellFormed(content), model, status };
+        const message = { id: newId('msg'), sessionId: row.id, turnId: null, role, content: content.toWellFormed(), model, status };
         await appendMessage(db, { ...message, nowMs: Date.parse(createdAt) });
       }
       return row;

@@ -5,7 +5,6 @@ import { judgeCredentials } from '../channels/webhook/credentials.js';
 import { webhookSettings } from '../channels/webhook/webhook.js';
 import type { Inbox } from '../inbox/inbox.js';
 import type { WebhookCall, WebhookService } from './contracts.js';
-import { toWellFormed } from '../store/text.js';
 
 export interface WebhookServiceOptions {
   readonly inbox: Pick<Inbox, 'receive'>;
@@ -32,7 +31,7 @@ export function createWebhookService({ inbox, config }: WebhookServiceOptions): 
           scope: `webhook:${accountId}`,
           // A signature is worth something for minutes; within them, its id is what tells a replay.
           updateId: signedId ?? updateId ?? newId('evt'),
-          content: toWellFormed(content),
+          content: content.toWellFormed(),
         },
       ]);
       if (stored === undefined) throw new Error('the inbox stored nothing');

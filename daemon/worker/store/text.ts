@@ -4,12 +4,6 @@
  */
 const ESCAPE = '\u001A';
 const NUL = '\u0000';
-const UNPAIRED_SURROGATE = /\p{Surrogate}/gu;
-
-/** Unpaired surrogates, which UTF-8 cannot hold, become U+FFFD. */
-export function toWellFormed(text: string): string {
-  return text.replace(UNPAIRED_SURROGATE, '\uFFFD');
-}
 
 /** The form to store, of a well-formed text. */
 export function encodeText(text: string): string {

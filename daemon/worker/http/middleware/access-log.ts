@@ -11,9 +11,9 @@ function shownPath(path: string): string {
   return path.startsWith(PAGE_LINKS) ? `${PAGE_LINKS}…` : path.slice(0, MAX_PATH_LENGTH);
 }
 
-function write(ctx: HttpContext, logger: HttpLogger, durationMs: number): void {
+function fieldsOf(ctx: HttpContext, durationMs: number): object {
   const { statusCode, headersSent, writableFinished } = ctx.res;
-  const fields = {
+  return {
     requestId: ctx.state.requestId,
     ...traceOf(ctx.req),
     method: ctx.method,
@@ -25,6 +25,13 @@ function write(ctx: HttpContext, logger: HttpLogger, durationMs: number): void {
     ...(ctx.state.client === undefined ? {} : { client: ctx.state.client.address }),
     ...(writableFinished ? {} : { aborted: true }),
   };
+}
+
+function write(ctx: HttpContext, logger: HttpLogger, durationMs: number): void {
+  const { statusCode, headersSent } = ctx.res;
+  // The fields of a line that is not written cost more than all else here.
+  if ((!headersSent || statusCode < 400) && !logger.isLevelEnabled('debug')) return;
+  const fields = fieldsOf(ctx, durationMs);
   if (!headersSent) logger.debug(fields, 'the client went away unanswered');
   else if (statusCode >= 500) logger.warn(fields, 'request failed');
   else if (statusCode >= 400) logger.info(fields, 'request refused');

@@ -5,14 +5,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HealthDocument } from '../../../../shared/api/health.js';
 import type { Clock } from '../../../../shared/clock.js';
-import type { RequestIds } from './request-id.js';
+import { requestIdOf } from './request-id.js';
 import { JSON_HEADERS } from './security-headers.js';
 
 export interface HealthDeps {
   readonly clock: Clock;
   readonly version: { readonly version: string; readonly buildId: string };
   readonly instanceId: string;
-  readonly requestIds: RequestIds;
   /** True while a rule of the configuration concerns every request. */
   readonly isRestricted: () => boolean;
 }
@@ -53,7 +52,7 @@ export function healthFastPath(
     if (request.headers.origin !== undefined || deps.isRestricted()) return false;
     const second = Math.floor(deps.clock.now() / 1_000);
     if (second !== atSecond) refresh(second);
-    response.writeHead(200, [...headers, 'X-Request-Id', deps.requestIds(request)]);
+    response.writeHead(200, [...headers, 'X-Request-Id', requestIdOf(request)]);
     response.end(body);
     return true;
   };
