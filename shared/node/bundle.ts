@@ -19,6 +19,7 @@ export const BUNDLE_NAMES = [
   'database',
   'supervisor',
   'worker',
+  'writer',
   'fallback',
   'ai',
   'files',

@@ -1,18 +1,20 @@
-/** Bundles a fixture program that opens the store: libsql stays outside, because its native part cannot be bundled. */
+/** Bundles a program that opens the store: libsql stays outside, because its native part cannot be bundled. */
 import { symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { buildSync } from 'esbuild';
+import type { StartWriter } from '../../daemon/worker/store/writer-thread.js';
 import { tempDir } from './temp-dir.js';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** @param name  of a file under test/fixtures. @returns the path of a script for node */
-export function buildWorkerFixture(name: string): string {
+/** @param entry  below the root. @returns the path of a script for node */
+function bundle(entry: string): string {
   const directory = tempDir();
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'), 'dir');
-  const outfile = join(directory, `${name}.cjs`);
+  const outfile = join(directory, `${basename(entry, '.ts')}.cjs`);
   buildSync({
-    entryPoints: [join(root, 'test', 'fixtures', `${name}.ts`)],
+    entryPoints: [join(root, entry)],
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -22,4 +24,15 @@ export function buildWorkerFixture(name: string): string {
     logLevel: 'error',
   });
   return outfile;
+}
+
+/** @param name  of a file under test/fixtures. @returns the path of a script for node */
+export function buildWorkerFixture(name: string): string {
+  return bundle(`test/fixtures/${name}.ts`);
+}
+
+/** The writer thread's own code. @returns starts it */
+export function buildWriter(): StartWriter {
+  const script = bundle('daemon/worker/writer.ts');
+  return (data) => new Worker(script, { workerData: data });
 }

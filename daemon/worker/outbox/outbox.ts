@@ -6,7 +6,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { Composition, Delivery, SendOutcome } from '../channels/channel.js';
-import { insertOutboxMessage, type Lane, listPendingLanes } from '../store/outbox.js';
+import { insertOutboxMessage, type Lane, listPendingLanes, type NewOutboxMessage } from '../store/outbox.js';
 import type { Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
@@ -76,16 +76,21 @@ export class Outbox {
   }
 
   /**
-   * Runs in a write; when that is committed, call {@link wake}.
-   * @returns false when the message is delivered by being stored, so that there is nothing to wake for
+   * What is to be stored of a message. Without bodies it is delivered by being stored, so that there is nothing to {@link wake} for.
    * @throws INVALID_REQUEST for a text that the channel cannot send
    */
-  async enqueue(db: Queries, message: OutgoingMessage): Promise<boolean> {
-    const { channel, accountId, chatId, id, content, previewId } = message;
+  compose({ channel, accountId, chatId, id, content, previewId }: OutgoingMessage): NewOutboxMessage {
     const nowMs = this.#options.clock.now();
     const bodies = this.#options.channels.compose(channel, { id, accountId, chatId, content, nowMs, previewId });
-    await insertOutboxMessage(db, { channel, accountId, chatId, id, content, bodies, nowMs, expiresAtMs: nowMs + MESSAGE_TTL_MS });
-    return bodies.length > 0;
+    return { channel, accountId, chatId, id, content, bodies, nowMs, expiresAtMs: nowMs + MESSAGE_TTL_MS };
+  }
+
+  /**
+   * Runs in a write; when that is committed, call {@link wake}.
+   * @throws INVALID_REQUEST for a text that the channel cannot send
+   */
+  async enqueue(db: Queries, message: OutgoingMessage): Promise<void> {
+    await insertOutboxMessage(db, this.compose(message));
   }
 
   /** Something was committed for that chat. */

@@ -1,4 +1,5 @@
 /** Puts scheduled jobs together: the scheduler, what its runs do, and the service over them. */
+import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { CronWords } from '../cron/preview.js';
@@ -12,6 +13,7 @@ import { jobEvent } from './cron-documents.js';
 import { createCronActions, type CronActionsOptions } from './cron-actions.js';
 
 export interface CronDeps extends CronActionsOptions {
+  readonly clock: Clock;
   readonly logger: LogPort;
   readonly instanceId: string;
   liveInstanceIds(): readonly string[];

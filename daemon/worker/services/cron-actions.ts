@@ -1,5 +1,4 @@
 /** What runs of scheduled jobs do in the rest of the worker: say something to a chat, run an agent's turn. */
-import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
@@ -8,9 +7,9 @@ import type { ChannelRegistry } from '../channels/registry.js';
 import type { AgentTurn, Chat, JobActions } from '../cron/run-job.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { appendMessage } from '../store/messages.js';
+import { storeAcceptance } from '../store/accept.js';
 import type { CronJobRow } from '../store/schema.js';
-import { ensureSessionId, findSession, type NewSession, startFreshContext } from '../store/sessions.js';
+import { findSession, type NewSession, startFreshContext } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { findAgent } from './agents.js';
 import { sessionOf } from './session-key.js';
@@ -19,9 +18,8 @@ import type { TurnRunner } from './turn-runner.js';
 
 export interface CronActionsOptions {
   readonly store: Store;
-  readonly clock: Clock;
   readonly channels: ChannelRegistry;
-  readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
+  readonly outbox: Pick<Outbox, 'compose' | 'enqueue' | 'wake'>;
   readonly turns: Pick<TurnRunner, 'start'>;
   config(): Config;
   registry(): ProviderRegistry;
@@ -34,7 +32,7 @@ async function forget(store: Store, session: NewSession): Promise<void> {
 }
 
 export function createCronActions(options: CronActionsOptions): JobActions {
-  const { store, clock, channels, outbox, turns } = options;
+  const { store, channels, outbox, turns } = options;
 
   function findChat(job: CronJobRow): Chat | undefined {
     if (job.channel === null || job.chat_id === null) return undefined;
@@ -50,13 +48,9 @@ export function createCronActions(options: CronActionsOptions): JobActions {
     findChat,
 
     async say(db, { lane, session }, content) {
-      const nowMs = clock.now();
-      const sessionId = await ensureSessionId(db, { ...session, nowMs });
-      const id = newId('msg');
-      const message = { id, sessionId, turnId: null, role: 'assistant', model: null, status: 'complete', nowMs } as const;
-      await appendMessage(db, { ...message, content });
-      await outbox.enqueue(db, { ...lane, id, content });
-      return id;
+      const acceptance = { ...outbox.compose({ ...lane, id: newId('msg'), content }), session };
+      await storeAcceptance(db, acceptance);
+      return acceptance.id;
     },
 
     async send(db, { lane }, message) {

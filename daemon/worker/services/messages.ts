@@ -9,10 +9,10 @@ import type { ChannelRegistry } from '../channels/registry.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
-import { appendMessage } from '../store/messages.js';
+import { type Acceptance, asPlainWrite, storeAcceptance } from '../store/accept.js';
 import type { Lane } from '../store/outbox.js';
 import type { Queries } from '../store/schema.js';
-import { ensureSessionId, findSession, type NewSession } from '../store/sessions.js';
+import { findSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { checkText } from './agent.js';
 import { findAgent } from './agents.js';
@@ -26,7 +26,7 @@ export interface MessageServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly channels: ChannelRegistry;
-  readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
+  readonly outbox: Pick<Outbox, 'compose' | 'enqueue' | 'wake'>;
   readonly turns: TurnRunner;
   readonly live: Pick<LiveTurns, 'touch'>;
   config(): Config;
@@ -62,39 +62,36 @@ async function collectReply(events: AsyncIterable<AgentEvent>): Promise<string> 
   throw new Error('a turn ended without an end');
 }
 
-interface Acceptance {
-  readonly session: NewSession;
-  readonly lane: Lane;
-  readonly content: string;
-  /** The caller's idempotency key, and the hash of what it stands for. */
-  readonly key: { readonly key: string; readonly bodyHash: string } | undefined;
-}
-
 interface Accepted {
   readonly messageId: string;
   /** The answer to an earlier request with the same key. */
   readonly replayed: boolean;
-  /** Whether something is to be sent now. */
-  readonly isPending: boolean;
+}
+
+/** The caller's idempotency key, and the hash of what it stands for. */
+interface KeyUse {
+  readonly key: string;
+  readonly bodyHash: string;
 }
 
 /** Runs in a write. */
-async function acceptOnce({ clock, outbox }: MessageServiceOptions, db: Queries, accepted: Acceptance): Promise<Accepted> {
-  const { session, lane, content, key } = accepted;
-  const nowMs = clock.now();
-  const first = key === undefined ? undefined : await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key: key.key, nowMs });
-  if (key !== undefined && first !== undefined) {
-    if (first.bodyHash !== key.bodyHash) throw keyConflict(key.key);
-    return { messageId: first.result, replayed: true, isPending: false };
+async function acceptOnce(db: Queries, acceptance: Acceptance, use: KeyUse): Promise<Accepted> {
+  const { id, nowMs } = acceptance;
+  const first = await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key: use.key, nowMs });
+  if (first !== undefined) {
+    if (first.bodyHash !== use.bodyHash) throw keyConflict(use.key);
+    return { messageId: first.result, replayed: true };
   }
-  const sessionId = await ensureSessionId(db, { ...session, nowMs });
-  const messageId = newId('msg');
-  // The gateway says it to the chat, so in the conversation it is the assistant's; no model wrote it.
-  const message = { id: messageId, sessionId, turnId: null, role: 'assistant', model: null, status: 'complete', nowMs } as const;
-  await appendMessage(db, { ...message, content });
-  const isPending = await outbox.enqueue(db, { ...lane, id: messageId, content });
-  if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, ...key, result: messageId, nowMs });
-  return { messageId, replayed: false, isPending };
+  await storeAcceptance(db, acceptance);
+  await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, ...use, result: id, nowMs });
+  return { messageId: id, replayed: false };
+}
+
+async function acceptAnew(store: Store, acceptance: Acceptance): Promise<Accepted> {
+  const plain = asPlainWrite(acceptance);
+  if (plain === undefined) await store.write((db) => storeAcceptance(db, acceptance));
+  else await store.writePlain(plain.write, plain.values);
+  return { messageId: acceptance.id, replayed: false };
 }
 
 export function createMessageService(options: MessageServiceOptions): MessageService {
@@ -114,11 +111,14 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
     async accept(message, { idempotencyKey: key }) {
       const { session, lane } = findChat(message);
       const content = checkText('content', message.content);
-      const keyed = key === undefined ? undefined : { key, bodyHash: hashBody(lane, content) };
-      const { messageId, replayed, isPending } = await store.write((db) => acceptOnce(options, db, { session, lane, content, key: keyed }));
-      if (isPending) outbox.wake(lane);
+      const acceptance = { ...outbox.compose({ ...lane, id: newId('msg'), content }), session };
+      const accepted =
+        key === undefined
+          ? await acceptAnew(store, acceptance)
+          : await store.write((db) => acceptOnce(db, acceptance, { key, bodyHash: hashBody(lane, content) }));
+      if (acceptance.bodies.length > 0) outbox.wake(lane);
       options.live.touch(session.key);
-      return { messageId, replayed };
+      return accepted;
     },
 
     async sync(message, { deliver, signal }) {

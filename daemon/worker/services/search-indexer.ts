@@ -61,7 +61,7 @@ export class SearchIndexer {
     try {
       // An empty write would be synced for nothing.
       if (await store.read(hasSearchBacklog)) {
-        await store.write(indexNextMessages);
+        await store.writePlain(indexNextMessages, {});
         nextMs = STEP_PAUSE_MS;
       } else if (this.#writes > writesBefore) nextMs = DELAY_MS;
       this.#wait.succeeded();

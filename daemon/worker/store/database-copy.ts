@@ -1,7 +1,7 @@
 /** A database beside the one that is in use: copied from it while others write, and made fit to take its place. */
 import { statSync } from 'node:fs';
 import { storeUnavailable } from './database-file.js';
-import { LibsqlConnection } from './libsql-dialect.js';
+import { LibsqlConnection } from './libsql-connection.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from './migrations/index.js';
 import { readHeader } from './migrations/migrate.js';
 import type { Queries } from './schema.js';

@@ -20,9 +20,10 @@ export interface NewOutboxMessage extends Lane {
   readonly expiresAtMs: number;
 }
 
-type MessageValues = Omit<NewOutboxMessage, 'bodies'> & { state: DeliveryState; finishedAtMs: number | null };
+type RowValues = Omit<NewOutboxMessage, 'bodies'> & { state: DeliveryState; finishedAtMs: number | null };
 
-const insertMessage = prepare<MessageValues>()((db, p) =>
+/** A message without its parts. */
+export const insertRow = prepare<RowValues>()((db, p) =>
   db.insertInto('outbox_messages').values({
     id: p.id,
     channel: p.channel,
@@ -30,19 +31,22 @@ const insertMessage = prepare<MessageValues>()((db, p) =>
     chat_id: p.chatId,
     content: p.content,
     state: p.state,
-    instance_id: null,
     due_at: p.nowMs,
-    attempted_at: null,
     expires_at: p.expiresAtMs,
-    last_error: null,
     created_at: p.nowMs,
     updated_at: p.nowMs,
     finished_at: p.finishedAtMs,
   }),
 );
 
-const insertPart = prepare<{ seq: number; part: number; body: string }>()((db, p) =>
-  db.insertInto('outbox_parts').values({ message_seq: p.seq, part: p.part, body: p.body, state: sql.lit('queued' as const) }),
+/** A part of the message of that id, from 1. */
+export const insertPart = prepare<{ id: string; part: number; body: string }>()((db, p) =>
+  db.insertInto('outbox_parts').values({
+    message_seq: (query) => query.selectFrom('outbox_messages').select('seq').where('id', '=', p.id),
+    part: p.part,
+    body: p.body,
+    state: sql.lit('queued' as const),
+  }),
 );
 
 const selectHead = prepare<Lane>()((db, p) =>
@@ -122,12 +126,12 @@ export interface MessageChange {
 export async function insertOutboxMessage(db: Queries, message: NewOutboxMessage): Promise<void> {
   const { bodies, ...values } = message;
   const isDelivered = bodies.length === 0;
-  const seq = await insertMessage.insert(db, {
+  await insertRow.run(db, {
     ...values,
     state: isDelivered ? 'delivered' : 'queued',
     finishedAtMs: isDelivered ? message.nowMs : null,
   });
-  for (const [index, body] of bodies.entries()) await insertPart.run(db, { seq, part: index + 1, body });
+  for (const [index, body] of bodies.entries()) await insertPart.run(db, { id: message.id, part: index + 1, body });
 }
 
 /** @returns every chat with something unfinished, the longest waiting first */

@@ -7,7 +7,7 @@ import { DirectAdapter } from './libsql-dialect.js';
 import type { Queries } from './schema.js';
 
 /** Stands for a parameter's value while the statement is compiled. */
-class Placeholder {
+export class Placeholder {
   readonly name: string;
 
   constructor(name: string) {
@@ -25,6 +25,8 @@ export interface PreparedStatement<P, R> {
   insert(db: Queries, parameters: P): Promise<number>;
   /** @returns how many rows were changed */
   run(db: Queries, parameters: P): Promise<number>;
+  /** @returns the statement itself; among its parameters placeholders */
+  compile(db: Queries): CompiledQuery;
 }
 
 type Build<P, Q> = (db: Queries, parameters: P) => Q;
@@ -38,13 +40,19 @@ export function prepare<P>() {
   return <Q extends Compilable<unknown>>(build: Build<P, Q>): PreparedStatement<P, Row<Q>> => {
     const compiled = new WeakMap<object, CompiledQuery>();
 
-    async function execute(db: Queries, parameters: P): Promise<QueryResult<Row<Q>>> {
+    function compile(db: Queries): CompiledQuery {
       const { adapter } = db.getExecutor();
       let query = compiled.get(adapter);
       if (query === undefined) {
         query = build(db, placeholders as P).compile() as CompiledQuery;
         compiled.set(adapter, query);
       }
+      return query;
+    }
+
+    async function execute(db: Queries, parameters: P): Promise<QueryResult<Row<Q>>> {
+      const { adapter } = db.getExecutor();
+      const query = compile(db);
       const values = query.parameters.map((value) => (value instanceof Placeholder ? parameters[value.name as keyof P] : value));
       const bound = { ...query, parameters: values } as CompiledQuery<Row<Q>>;
       return (adapter instanceof DirectAdapter ? adapter.runNow<Row<Q>>(bound) : undefined) ?? db.executeQuery(bound);
@@ -55,6 +63,7 @@ export function prepare<P>() {
       first: async (db, parameters) => (await execute(db, parameters)).rows[0],
       insert: async (db, parameters) => Number((await execute(db, parameters)).insertId),
       run: async (db, parameters) => Number((await execute(db, parameters)).numAffectedRows ?? 0n),
+      compile,
     };
   };
 }

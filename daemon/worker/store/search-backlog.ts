@@ -1,25 +1,24 @@
 /** The messages that the search index does not have yet. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import { plainWrite } from './plain-write.js';
 import { prepare } from './prepare.js';
 import type { Queries } from './schema.js';
 
-/** Bounds how long one step holds the event loop and the database: a hundred ordinary messages, or one long one. */
+/** Bounds how long one step holds the database, and the event loop where there is no writer thread: a hundred ordinary messages, or one long one. */
 const MAX_ROWS = 500;
 const MAX_CHARACTERS = 32_768;
 
-const selectEnd = prepare<Record<never, never>>()((db) =>
-  db
-    .selectFrom(
-      sql<{ seq: number; before: number }>`(
-        select seq, sum(length(content)) over (order by seq) - length(content) as before from messages
-        where seq > (select position from messages_search_position) order by seq limit ${sql.lit(MAX_ROWS)}
-      )`.as('backlog'),
-    )
-    .select(({ fn }) => fn.max<number | null>('seq').as('end'))
-    .where('before', '<', sql.lit(MAX_CHARACTERS)),
-);
+/** The newest message of the next step; null when there is none. */
+const end = sql<number | null>`(
+  select max(seq) from (
+    select seq, sum(length(content)) over (order by seq) - length(content) as before from messages
+    where seq > (select position from messages_search_position) order by seq limit ${sql.lit(MAX_ROWS)}
+  ) where before < ${sql.lit(MAX_CHARACTERS)}
+)`;
 
-const insertUpTo = prepare<{ end: number }>()((db, p) =>
+type Nothing = Record<never, never>;
+
+const insertStep = prepare<Nothing>()((db) =>
   db
     .insertInto('messages_search')
     .columns(['rowid', 'content'])
@@ -28,23 +27,27 @@ const insertUpTo = prepare<{ end: number }>()((db, p) =>
         .selectFrom('messages')
         .select(['seq', 'content'])
         .where('seq', '>', sql<number>`(select position from messages_search_position)`)
-        .where('seq', '<=', p.end)
+        .where('seq', '<=', end as RawBuilder<number>)
         .orderBy('seq'),
     ),
 );
 
-const setPosition = prepare<{ end: number }>()((db, p) => db.updateTable('messages_search_position').set({ position: p.end }));
+const setPosition = prepare<Nothing>()((db) =>
+  db.updateTable('messages_search_position').set({ position: sql`coalesce(${end}, position)` }),
+);
+
+const selectNext = prepare<Nothing>()((db) =>
+  db
+    .selectFrom('messages')
+    .select('seq')
+    .where('seq', '>', sql<number>`(select position from messages_search_position)`)
+    .limit(sql.lit(1)),
+);
 
 /** Whether there is something that {@link indexNextMessages} would do. */
 export async function hasSearchBacklog(db: Queries): Promise<boolean> {
-  return typeof (await selectEnd.first(db, {}))?.end === 'number';
+  return (await selectNext.first(db, {})) !== undefined;
 }
 
-/** Runs in a write. Puts the next messages into the index. @returns whether there were any */
-export async function indexNextMessages(db: Queries): Promise<boolean> {
-  const end = (await selectEnd.first(db, {}))?.end ?? null;
-  if (end === null) return false;
-  await insertUpTo.run(db, { end });
-  await setPosition.run(db, { end });
-  return true;
-}
+/** Puts the next messages into the index. */
+export const indexNextMessages = plainWrite<Nothing>(insertStep, setPosition);

@@ -1,5 +1,5 @@
 /** Sessions: found by key while they live, changed, deleted softly. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { prepare } from './prepare.js';
 import { PURGE_ROWS } from './purge.js';
 import type { Queries, SessionRow } from './schema.js';
@@ -16,10 +16,6 @@ export interface NewSession {
 
 const selectByKey = prepare<{ key: string }>()((db, p) =>
   db.selectFrom('sessions').selectAll().where('key', '=', p.key).where('deleted_at', 'is', null),
-);
-
-const selectIdByKey = prepare<{ key: string }>()((db, p) =>
-  db.selectFrom('sessions').select('id').where('key', '=', p.key).where('deleted_at', 'is', null),
 );
 
 const selectEmpty = prepare<{ agentId: string; channel: string }>()((db, p) =>
@@ -52,17 +48,48 @@ const insert = prepare<NewSession & { nowMs: number }>()((db, p) =>
     .returningAll(),
 );
 
-const touch = prepare<Touch>()((db, p) =>
-  db
-    .updateTable('sessions')
-    .set({
-      message_count: sql`message_count + 1`,
-      title: sql`coalesce(title, ${p.title})`,
-      updated_at: p.nowMs,
-      is_unread: sql`max(is_unread, ${p.isNews})`,
-      is_archived: sql`min(is_archived, ${p.staysArchived})`,
-    })
-    .where('id', '=', p.id),
+/** The id of the session of that key, within a statement. */
+export function livingId(db: Queries, key: string) {
+  return db.selectFrom('sessions').select('id').where('key', '=', key).where('deleted_at', 'is', null);
+}
+
+/** Makes a session with a first message of the gateway's own in it. */
+export const insertBegun = prepare<NewSession & { title: string | null; nowMs: number }>()((db, p) =>
+  db.insertInto('sessions').values({
+    key: p.key,
+    agent_id: p.agentId,
+    channel: p.channel,
+    account_id: p.accountId,
+    peer_kind: p.peerKind,
+    peer_id: p.peerId,
+    title: p.title,
+    message_count: sql.lit(1),
+    created_at: p.nowMs,
+    updated_at: p.nowMs,
+    is_unread: sql.lit(1),
+  }),
+);
+
+function counted(
+  db: Queries,
+  { title, nowMs, isNews, staysArchived }: { [name in keyof Omit<Touch, 'id'>]: Touch[name] | RawBuilder<Touch[name]> },
+) {
+  return db.updateTable('sessions').set({
+    message_count: sql`message_count + 1`,
+    title: sql`coalesce(title, ${title})`,
+    updated_at: nowMs,
+    is_unread: sql`max(is_unread, ${isNews})`,
+    is_archived: sql`min(is_archived, ${staysArchived})`,
+  });
+}
+
+const touch = prepare<Touch>()((db, p) => counted(db, p).where('id', '=', p.id));
+
+/** Counts in a message of the gateway's own, which is news and takes nothing out of the archive. */
+export const touchByKey = prepare<Pick<Touch, 'title' | 'nowMs'> & { key: string }>()((db, p) =>
+  counted(db, { title: p.title, nowMs: p.nowMs, isNews: sql.lit(1), staysArchived: sql.lit(1) })
+    .where('key', '=', p.key)
+    .where('deleted_at', 'is', null),
 );
 
 const uncount = prepare<{ id: number; count: number }>()((db, p) =>
@@ -144,11 +171,6 @@ export async function ensureSession(db: Queries, session: NewSession & { nowMs: 
   const row = await insert.first(db, session);
   if (row === undefined) throw new Error(`session ${session.key} was not stored`);
   return { row, created: true };
-}
-
-/** {@link ensureSession} for those who need no more than its id. */
-export async function ensureSessionId(db: Queries, session: NewSession & { nowMs: number }): Promise<number> {
-  return (await selectIdByKey.first(db, session))?.id ?? (await ensureSession(db, session)).row.id;
 }
 
 /** A message that was added. `title` is taken when the session has none yet. */

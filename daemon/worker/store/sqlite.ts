@@ -1,11 +1,13 @@
 /** Opens the SQLite database: the writer's connection, the reader's, and the schema that the code expects. */
 import { Kysely } from 'kysely';
 import { fileIdentity, prepareDatabaseFile, storeUnavailable } from './database-file.js';
-import { LibsqlConnection, libsqlDialect } from './libsql-dialect.js';
+import { LibsqlConnection } from './libsql-connection.js';
+import { libsqlDialect } from './libsql-dialect.js';
 import { migrate, readHeader } from './migrations/migrate.js';
 import type { Migration } from './migrations/migration.js';
 import type { Queries, Schema } from './schema.js';
 import { WalSync } from './wal-sync.js';
+import { type StartWriter, WriterThread } from './writer-thread.js';
 
 /** How long opening waits for another worker's transaction before it fails. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -21,6 +23,8 @@ export interface OpenDatabase {
   readonly reader: Queries;
   /** Resolves when all that was committed before the call survives a power loss. @throws the system's error */
   synced(): Promise<void>;
+  /** Takes plain writes; while it has some, {@link writer} must have none. */
+  readonly thread?: WriterThread;
   /** Whether the file in its place is still the one that was opened. */
   isInPlace(): boolean;
   /** Runs the migrations that builds before this one could not live with. */
@@ -60,16 +64,20 @@ function assertUsable(path: string, connection: LibsqlConnection, newest: number
 
 /**
  * Opens (or makes) the database and runs the migrations that only expand.
+ * @param startWriter  makes the thread for plain writes; without it there is none
  * @throws STORE_UNAVAILABLE when the place, the file's owner or its schema is wrong; the driver's error (see `classifyFault`) otherwise
  */
-export async function openSqlite(path: string, migrations: readonly Migration[]): Promise<OpenDatabase> {
+export async function openSqlite(path: string, migrations: readonly Migration[], startWriter?: StartWriter): Promise<OpenDatabase> {
   prepareDatabaseFile(path);
   const identity = fileIdentity(path);
   const connection = connect(path);
   const writer: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connection) });
   const reader: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connect(path)) });
   let log: WalSync | undefined;
+  const data = { path, busyTimeoutMs: BUSY_TIMEOUT_MS, checkpointPages: CHECKPOINT_PAGES };
+  const thread = startWriter && new WriterThread(data, startWriter);
   const close = async (): Promise<void> => {
+    await thread?.close();
     log?.close();
     log = undefined;
     await Promise.all([reader.destroy(), writer.destroy()]);
@@ -92,6 +100,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
     writer,
     reader,
     synced,
+    ...(thread === undefined ? {} : { thread }),
     isInPlace: () => fileIdentity(path) === identity,
     async contract() {
       await migrate(writer, { connection, migrations, phase: 'all' });

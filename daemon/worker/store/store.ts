@@ -12,9 +12,11 @@ import { type EarlyResult, GroupCommit, type Write } from './group-commit.js';
 import { probeWriting } from './leases.js';
 import { MIGRATIONS } from './migrations/index.js';
 import type { Migration } from './migrations/migration.js';
+import type { PlainValue, PlainWrite } from './plain-write.js';
 import type { Queries } from './schema.js';
 import { openSqlite, type OpenDatabase } from './sqlite.js';
 import { asCorrupt, classifyFault, describeFault, type StoreFault } from './sqlite-errors.js';
+import type { StartWriter } from './writer-thread.js';
 
 export interface StoreOptions {
   readonly path: string;
@@ -24,6 +26,8 @@ export interface StoreOptions {
   isSoleWorker(): boolean;
   /** Default: those of this build. */
   readonly migrations?: readonly Migration[];
+  /** Starts the thread for plain writes. Default: there is none. */
+  readonly startWriter?: StartWriter | undefined;
 }
 
 const FIRST_RETRY_MS = 250;
@@ -51,9 +55,7 @@ export class Store {
 
   /** Opens the database. Never rejects: what keeps it from opening is in {@link warnings}, and is tried again. */
   open(): Promise<void> {
-    this.#opening ??= this.#attempt(() =>
-      openSqlite(this.#options.path, this.#migrations()).catch((error: unknown) => this.#openAfresh(error)),
-    );
+    this.#opening ??= this.#attempt(() => this.#openFile().catch((error: unknown) => this.#openAfresh(error)));
     return this.#opening;
   }
 
@@ -87,6 +89,14 @@ export class Store {
     } catch (error) {
       throw await this.#judge(error);
     }
+  }
+
+  /**
+   * {@link write} for a plain write, which may be done by another thread. It may overtake writes that are no plain ones and
+   * that are under way at the same time. @throws UNAVAILABLE while the database cannot be used
+   */
+  async writePlain<P extends Record<keyof P, PlainValue>>(write: PlainWrite<P>, parameters: P): Promise<void> {
+    await this.#noteStored(this.#commits.submitPlain(write, parameters));
   }
 
   async #noteStored(stored: Promise<void>): Promise<void> {
@@ -164,11 +174,12 @@ export class Store {
     }
     this.#setAsideAs = setAside(path, clock.now());
     logger.error({ path, copy: this.#setAsideAs, err: error }, 'the database is damaged: it was set aside and a new one made');
-    return openSqlite(path, this.#migrations());
+    return this.#openFile();
   }
 
-  #migrations(): readonly Migration[] {
-    return this.#options.migrations ?? MIGRATIONS;
+  #openFile(): Promise<OpenDatabase> {
+    const { path, migrations = MIGRATIONS, startWriter } = this.#options;
+    return openSqlite(path, migrations, startWriter);
   }
 
   #retryLater(retry: () => void): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LibsqlConnection } from '../../../../daemon/worker/store/libsql-dialect.js';
+import { LibsqlConnection } from '../../../../daemon/worker/store/libsql-connection.js';
 import { anthropic } from '../../../fakes/vendors/anthropic.js';
 import { google } from '../../../fakes/vendors/google.js';
 import { openAiCompletions } from '../../../fakes/vendors/openai-completions.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LibsqlConnection } from '../../../../daemon/worker/store/libsql-dialect.js';
+import { LibsqlConnection } from '../../../../daemon/worker/store/libsql-connection.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 function open(): LibsqlConnection {
