@@ -7,7 +7,7 @@ import { migrate, readHeader } from './migrations/migrate.js';
 import type { Migration } from './migrations/migration.js';
 import type { Queries, Schema } from './schema.js';
 import { WalSync } from './wal-sync.js';
-import { type StartWriter, WriterThread } from './writer-thread.js';
+import { WriterThread, type WriterThreadOptions } from './writer-thread.js';
 
 /** How long opening waits for another worker's transaction before it fails. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -64,10 +64,14 @@ function assertUsable(path: string, connection: LibsqlConnection, newest: number
 
 /**
  * Opens (or makes) the database and runs the migrations that only expand.
- * @param startWriter  makes the thread for plain writes; without it there is none
+ * @param threadOptions  how the thread for plain writes is made; without it there is none
  * @throws STORE_UNAVAILABLE when the place, the file's owner or its schema is wrong; the driver's error (see `classifyFault`) otherwise
  */
-export async function openSqlite(path: string, migrations: readonly Migration[], startWriter?: StartWriter): Promise<OpenDatabase> {
+export async function openSqlite(
+  path: string,
+  migrations: readonly Migration[],
+  threadOptions?: Omit<WriterThreadOptions, 'data'>,
+): Promise<OpenDatabase> {
   prepareDatabaseFile(path);
   const identity = fileIdentity(path);
   const connection = connect(path);
@@ -75,7 +79,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[],
   const reader: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connect(path)) });
   let log: WalSync | undefined;
   const data = { path, busyTimeoutMs: BUSY_TIMEOUT_MS, checkpointPages: CHECKPOINT_PAGES };
-  const thread = startWriter && new WriterThread(data, startWriter);
+  const thread = threadOptions && new WriterThread({ ...threadOptions, data });
   const close = async (): Promise<void> => {
     await thread?.close();
     log?.close();

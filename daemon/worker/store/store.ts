@@ -178,8 +178,9 @@ export class Store {
   }
 
   #openFile(): Promise<OpenDatabase> {
-    const { path, migrations = MIGRATIONS, startWriter } = this.#options;
-    return openSqlite(path, migrations, startWriter);
+    const { path, migrations = MIGRATIONS, startWriter: start, logger } = this.#options;
+    const onFault = (err: unknown): void => logger.warn({ err }, 'the writer thread does not work; messages are written without it');
+    return openSqlite(path, migrations, start && { start, onFault });
   }
 
   #retryLater(retry: () => void): void {

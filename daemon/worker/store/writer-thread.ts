@@ -16,6 +16,13 @@ export interface ThreadWrite {
 /** Starts the thread: `daemon/worker/writer.ts` is its code. @throws when that cannot be had */
 export type StartWriter = (data: WriterData) => Worker;
 
+export interface WriterThreadOptions {
+  readonly data: WriterData;
+  readonly start: StartWriter;
+  /** Is told why the thread has ended by itself, or could not begin. */
+  readonly onFault: (error: unknown) => void;
+}
+
 /** Without anything to write. */
 const IDLE_MS = 30_000;
 /** After it could not be started, or has ended by itself. */
@@ -27,8 +34,7 @@ function asDriverError({ message, rawCode }: { message: string; rawCode?: number
 }
 
 export class WriterThread {
-  readonly #data: WriterData;
-  readonly #start: StartWriter;
+  readonly #options: WriterThreadOptions;
   #thread: Worker | undefined;
   #isReady = false;
   #isClosed = false;
@@ -39,9 +45,8 @@ export class WriterThread {
   #settle: ((answer: WriterAnswer | undefined) => void)[] = [];
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(data: WriterData, start: StartWriter) {
-    this.#data = data;
-    this.#start = start;
+  constructor(options: WriterThreadOptions) {
+    this.#options = options;
   }
 
   /** Whether it takes a batch now. When it does not run yet, it is started. */
@@ -94,27 +99,33 @@ export class WriterThread {
   }
 
   #begin(): void {
+    const { data, start } = this.#options;
     try {
-      const thread = this.#start(this.#data);
+      const thread = start(data);
       this.#thread = thread;
       thread.unref();
       thread.on('message', (answer: WriterAnswer) => {
         if (answer.type === 'ready') this.#isReady = this.#thread === thread;
         else for (const settle of this.#settle.splice(0, answer.batches)) settle(answer);
       });
-      // An error is followed by the end.
-      thread.on('error', () => undefined);
-      thread.on('exit', () => this.#ended(thread));
-    } catch {
-      this.#notBeforeMs = performance.now() + RETRY_MS;
+      let reason: unknown;
+      thread.on('error', (error) => (reason = error));
+      thread.on('exit', () => this.#ended(thread, reason));
+    } catch (error) {
+      this.#failed(error);
     }
   }
 
-  #ended(thread: Worker): void {
+  #ended(thread: Worker, reason: unknown): void {
     if (this.#thread !== thread) return;
     this.#forget();
-    this.#notBeforeMs = performance.now() + RETRY_MS;
+    this.#failed(reason);
     for (const settle of this.#settle.splice(0)) settle(undefined);
+  }
+
+  #failed(error: unknown): void {
+    this.#notBeforeMs = performance.now() + RETRY_MS;
+    this.#options.onFault(error);
   }
 
   /** Lets it close its connection and end. */

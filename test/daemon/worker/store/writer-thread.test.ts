@@ -13,6 +13,7 @@ import { openSqlite } from '../../../../daemon/worker/store/sqlite.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { type StartWriter, WriterThread } from '../../../../daemon/worker/store/writer-thread.js';
 import { session } from '../../../fixtures/session-parts.js';
+import { logMemory } from '../../../helpers/log-memory.js';
 import { openStore } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { buildWriter } from '../../../helpers/worker-fixture.js';
@@ -128,19 +129,24 @@ test('where no thread can be started, the writes are done without one, and it is
     tries += 1;
     throw new Error('no thread here');
   };
-  const store = await openStore({ startWriter });
+  const logger = logMemory();
+  const store = await openStore({ startWriter, logger });
   for (let round = 0; round < 3; round += 1) {
     await Promise.all(Array.from({ length: 10 }, (_, index) => accept(store, `${round}-${index}`)));
   }
   expect(await contents(store)).toHaveLength(30);
   expect(tries).toBe(1);
+  expect(logger.entries.map(({ message }) => message)).toEqual(['the writer thread does not work; messages are written without it']);
 });
 
 test('what the thread has answered is on disk: its connection syncs each commit', async () => {
   const path = join(tempDir(), 'state', 'gateway.db');
   const database = await openSqlite(path, MIGRATIONS);
   onTestFinished(() => database.close());
-  const thread = new WriterThread({ path, busyTimeoutMs: 100, checkpointPages: 1_000 }, buildWriter());
+  const onFault = (error: unknown): never => {
+    throw error;
+  };
+  const thread = new WriterThread({ data: { path, busyTimeoutMs: 100, checkpointPages: 1_000 }, start: buildWriter(), onFault });
   onTestFinished(() => thread.close());
   await expect.poll(() => thread.wake()).toBe(true);
   const pragma = {
