@@ -22,6 +22,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Instead of `body`: a file, which is not held in memory. */
   readonly file?: { readonly type: string; readonly content: Readable };
+  /** `Idempotency-Key`: the same one again gets the first answer. */
+  readonly key?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -125,6 +127,7 @@ export class ApiClient {
       ...(this.#target.token === undefined ? {} : { Authorization: `Bearer ${this.#target.token}` }),
       ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
       ...(request.file === undefined ? {} : { 'Content-Type': request.file.type }),
+      ...(request.key === undefined ? {} : { 'Idempotency-Key': request.key }),
     };
     const { host, port } = this.#target;
     return new Promise((resolve, reject) => {

@@ -1,9 +1,10 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError, isErrorCode } from '../../shared/errors.js';
-import { ApiClient, apiTarget } from '../api-client.js';
+import { ApiClient, type ApiRequest, apiTarget } from '../api-client.js';
 import { BaseCommand } from '../base-command.js';
 import type { ServerEvent } from '../event-stream.js';
 import { requireGateway } from '../locate-gateway.js';
+import { parseKey } from './parse-key.js';
 import { readInput } from '../read-input.js';
 import { TerminalText } from '../render/terminal-text.js';
 
@@ -55,7 +56,8 @@ export class AgentCommand extends BaseCommand {
     description: 'Say something to an agent and print its answer as it comes.',
     details: `
       The message is the words given, or standard input with \`-\`. Ctrl-C stops the answer; what was said so far is kept.
-      --session continues a conversation by its name or key; without it the conversation is called \`default\`.
+      --session continues a conversation by its name or key; without it the conversation is called \`default\`. With --key
+      the question is asked once, however often the command is run within a day, and answered also when it is interrupted.
     `,
     examples: [
       ['Ask something', 'xopc agent "What can you do?"'],
@@ -67,10 +69,12 @@ export class AgentCommand extends BaseCommand {
   readonly session = Option.String('--session', { description: 'Conversation: a short name or a session key; default `default`.' });
   readonly agent = Option.String('--agent', { description: 'Agent id, instead of `agents.default`.' });
   readonly model = Option.String('--model', { description: 'Model for this turn, as provider/model.' });
+  readonly key = Option.String('--key', { description: 'Of your choice; the same key again prints the first answer, for 24 hours.' });
   readonly stream = Option.Boolean('--stream', true, { description: 'Print the answer as it comes; --no-stream waits for all of it.' });
   readonly words = Option.Rest({ name: 'message' });
 
   protected async run(): Promise<number> {
+    const key = parseKey(this.key);
     const message = await this.#message();
     const { status } = await requireGateway(this.gatewayPaths);
     const api = new ApiClient(apiTarget(status, this.gatewayPaths, this.environment));
@@ -78,7 +82,8 @@ export class AgentCommand extends BaseCommand {
     const release = this.context.runtime.onInterrupt(() => interruption.abort());
     try {
       const isStream = this.stream && !this.json;
-      await (isStream ? this.#printStream(api, message, interruption.signal) : this.#printReply(api, message, interruption.signal));
+      const request = { method: 'POST', path: '/api/agent', body: this.#body(message), key, signal: interruption.signal } as const;
+      await (isStream ? this.#printStream(api, request) : this.#printReply(api, request));
       return 0;
     } catch (error) {
       if (!interruption.signal.aborted) throw error;
@@ -107,16 +112,16 @@ export class AgentCommand extends BaseCommand {
     };
   }
 
-  async #printReply(api: ApiClient, message: string, signal: AbortSignal): Promise<void> {
-    const reply = await api.call<AgentReply>({ method: 'POST', path: '/api/agent', body: this.#body(message), signal });
+  async #printReply(api: ApiClient, request: ApiRequest): Promise<void> {
+    const reply = await api.call<AgentReply>(request);
     if (this.json) return this.printJson(reply);
     const text = new TerminalText(this.out.isTerminal);
     await this.printLine(text.push(reply.reply) + text.end());
   }
 
-  async #printStream(api: ApiClient, message: string, signal: AbortSignal): Promise<void> {
+  async #printStream(api: ApiClient, request: ApiRequest): Promise<void> {
     const text = new TerminalText(this.out.isTerminal);
-    for await (const event of api.stream({ method: 'POST', path: '/api/agent', body: this.#body(message), signal })) {
+    for await (const event of api.stream(request)) {
       if (event.event === 'delta') await this.out.write(text.push(asText(parseData(event).text)));
       else if (event.event === 'tool') await this.#noteTool(parseData(event));
       else if (event.event === 'error') throw await this.#endLine(agentFailure(parseData(event)));

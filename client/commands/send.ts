@@ -4,6 +4,7 @@ import { GatewayError } from '../../shared/errors.js';
 import type { ApiClient } from '../api-client.js';
 import { ApiCommand } from '../api-command.js';
 import { readInput } from '../read-input.js';
+import { parseKey } from './parse-key.js';
 import { messagePath, type OutgoingMessage } from './messages/outgoing-message.js';
 
 const FIRST_LOOK_MS = 100;
@@ -17,28 +18,31 @@ export class SendCommand extends ApiCommand {
     description: 'Send a message to a chat.',
     details: `
       Prints the message's id once it is stored: from then on it is sent, also across restarts. --wait waits until it has
-      arrived, or is known not to; the exit code is then 0 only if it has. The message is the words given, or standard
-      input with \`-\`.
+      arrived, or is known not to; the exit code is then 0 only if it has. With --key the same message is sent once, however
+      often the command is run within a day. The message is the words given, or standard input with \`-\`.
     `,
     examples: [
       ['To a person on Telegram', 'xopc send --channel telegram --chat 42 "The backup is done"'],
       ['A file, through one of several accounts', 'xopc send --channel webhook --account ops --chat alerts - < report.md'],
       ['And wait until it has arrived', 'xopc send --channel telegram --chat 42 --wait "Wake up"'],
+      ['Once, from a script that may run again', 'xopc send --channel telegram --chat 42 --key backup-17 "The backup is done"'],
     ],
   });
 
   readonly channel = Option.String('--channel', { required: true, description: 'Channel: telegram, webhook or webchat.' });
   readonly chat = Option.String('--chat', { required: true, description: "The chat's id in that channel." });
   readonly account = Option.String('--account', { description: 'Account of the channel; default: its only one, or `default`.' });
+  readonly key = Option.String('--key', { description: 'Of your choice; the same key again sends nothing, for 24 hours.' });
   readonly wait = Option.Boolean('--wait', false, { description: 'Wait until it has arrived, or is known not to.' });
   readonly words = Option.Rest({ name: 'message' });
 
   protected async run(): Promise<number> {
+    const key = parseKey(this.key);
     const content = await this.#content();
     const api = await this.connect();
     const { channel, chat, account } = this;
     const body = { channel, chat_id: chat, content, ...(account === undefined ? {} : { accountId: account }) };
-    const { message_id: id } = await api.call<{ message_id: string }>({ method: 'POST', path: '/api/message', body });
+    const { message_id: id } = await api.call<{ message_id: string }>({ method: 'POST', path: '/api/message', body, key });
     if (this.wait) return this.#waitFor(api, id);
     if (this.json) await this.printJson({ message_id: id });
     else await this.printLine(id);

@@ -13,6 +13,8 @@ export interface CommandContext extends CommandCall {
   readonly agentId: string;
   /** The model that would answer here, `provider/model`. */
   readonly model: string;
+  /** Of this command: the same when it is run again because its worker was killed. */
+  readonly callKey: string;
 }
 
 export interface SlashCommand {

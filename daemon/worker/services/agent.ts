@@ -9,14 +9,17 @@ import type { Store } from '../store/store.js';
 import type { Attachments } from './attachments.js';
 import { findAgent } from './agents.js';
 import type { AgentRequest, AgentService } from './contracts.js';
+import { hashRequest } from './idempotency.js';
+import type { KeyedTurns } from './keyed-turns.js';
 import { parseSessionKey, sessionOf } from './session-key.js';
 import { sessionNotFound } from './sessions.js';
 import type { TurnHooks } from './turn-journal.js';
-import type { TurnRunner } from './turn-runner.js';
+import type { TurnRequest, TurnRunner } from './turn-runner.js';
 
 export interface AgentServiceOptions {
   readonly store: Store;
   readonly turns: TurnRunner;
+  readonly keyed: Pick<KeyedTurns, 'run'>;
   readonly attachments: Pick<Attachments, 'judge' | 'keep'>;
   config(): Config;
   registry(): ProviderRegistry;
@@ -49,21 +52,35 @@ function findTarget(config: Config, request: AgentRequest): Target {
   return { agent: findAgent(config, session.agentId), session, mustExist: true };
 }
 
+/** All that tells one request from another. */
+function hashOf({ message, session = 'default', agentId, model, attachments = [] }: AgentRequest): string {
+  const files = attachments.map(({ name, mediaType, data }) => [name, mediaType, data]);
+  return hashRequest([message, session, agentId, model, files]);
+}
+
 export function createAgentService(options: AgentServiceOptions): AgentService {
+  /** Everything about the turn decided. @throws what is wrong with the request */
+  async function prepare(request: AgentRequest): Promise<TurnRequest> {
+    const config = options.config();
+    const text = checkText('message', request.message);
+    const target = findTarget(config, request);
+    const { agent, session, mustExist } = target;
+    const known = await options.store.read((db) => findSession(db, session.key));
+    if (mustExist && known === undefined) throw sessionNotFound(session.key);
+    const candidates = await chooseModels({ requested: request.model, session: known?.model ?? null, agent, config }, options.registry());
+    const files = request.attachments === undefined ? [] : options.attachments.judge(request.attachments);
+    const messageId = newId('msg');
+    const begun: TurnHooks['begun'] = (db, turn) => options.attachments.keep(db, { session: turn.session, messageId, files });
+    const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };
+    return { ...target, text, candidates, runsCommands: false, ...hooks };
+  }
+
   return {
     async *run(request, signal) {
-      const config = options.config();
-      const text = checkText('message', request.message);
-      const target = findTarget(config, request);
-      const { agent, session, mustExist } = target;
-      const known = await options.store.read((db) => findSession(db, session.key));
-      if (mustExist && known === undefined) throw sessionNotFound(session.key);
-      const candidates = await chooseModels({ requested: request.model, session: known?.model ?? null, agent, config }, options.registry());
-      const files = request.attachments === undefined ? [] : options.attachments.judge(request.attachments);
-      const messageId = newId('msg');
-      const begun: TurnHooks['begun'] = (db, turn) => options.attachments.keep(db, { session: turn.session, messageId, files });
-      const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };
-      yield* options.turns.start({ ...target, text, candidates, runsCommands: false, ...hooks }, signal);
+      const { idempotency: caller } = request;
+      if (caller === undefined) return yield* options.turns.start(await prepare(request), signal);
+      const keyed = { scope: 'agent', caller, bodyHash: hashOf(request), prepare: () => prepare(request) };
+      yield* options.keyed.run(keyed, signal);
     },
   };
 }

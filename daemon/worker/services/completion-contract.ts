@@ -1,5 +1,6 @@
 /** What the HTTP routes of the chat-completions API may ask of the worker. */
 import type { GatewayError } from '../../../shared/errors.js';
+import type { CallerKey } from './idempotency.js';
 import type { ForwardEvent, ForwardRequest } from '../providers/forwarded.js';
 import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
 
@@ -11,6 +12,8 @@ export interface CompletionCall extends CompletionSettings {
   readonly messages: readonly CompletionMessage[];
   /** Runs the last message as a turn of this session, as the agent service does, instead of what was sent before it. */
   readonly session?: string;
+  /** Of a turn of a session; without one nothing is kept that could be repeated. */
+  readonly idempotency?: CallerKey | undefined;
 }
 
 /** Any number of the first four, then exactly one of the others. */

@@ -102,7 +102,7 @@ function turnError({ code, message, details }: Extract<AgentEvent, { type: 'erro
 }
 
 function open({ provider, modelId, maxTokens }: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
-  const { model: _name, session: _session, ...request } = call;
+  const { model: _name, session: _session, idempotency: _key, ...request } = call;
   return (
     provider.complete?.({ ...request, modelId, ...(maxTokens === null ? {} : { modelMaxTokens: maxTokens }) }, signal) ??
     answerLastText({ provider, modelId }, call, signal)
@@ -200,8 +200,10 @@ export class Completions implements CompletionService {
   }
 
   async *#runInSession(call: CompletionCall, target: SessionTarget, signal: AbortSignal): AsyncGenerator<CompletionOutput> {
+    const { idempotency } = call;
+    const request = { message: questionOf(call), ...target, ...(idempotency === undefined ? {} : { idempotency }) };
     let hasSpoken = false;
-    for await (const event of this.#options.agent.run({ message: questionOf(call), ...target }, signal)) {
+    for await (const event of this.#options.agent.run(request, signal)) {
       if (event.type === 'delta') {
         hasSpoken = true;
         yield { type: 'text', text: event.text };

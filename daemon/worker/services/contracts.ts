@@ -8,6 +8,7 @@ import type { ErrorCode } from '../../../shared/errors.js';
 import type { AttachmentService } from './attachments.js';
 import type { ChatService } from './chat-contract.js';
 import type { FileNote, GivenFile } from '../files/file.js';
+import type { CallerKey } from './idempotency.js';
 import type { ConnectionReport } from '../providers/check-connection.js';
 import type { CompletionService } from './completion-contract.js';
 import type { ConfigService } from './config-contract.js';
@@ -31,6 +32,7 @@ export type {
 } from './delivery-contract.js';
 export type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool, CompletionUsage } from '../providers/completion.js';
 export type { ChatEvent, ChatInput, ChatPosition, ChatService, ToolStep } from './chat-contract.js';
+export type { CallerKey } from './idempotency.js';
 export type { CompletionCall, CompletionOutput, CompletionService, ForwardOutput } from './completion-contract.js';
 export type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields } from './config-contract.js';
 export type { LogChoice, LogEvent, LogFollowQuery, LogLevelService, LogPage, LogQuery, LogService } from './log-contract.js';
@@ -101,7 +103,10 @@ export interface SessionListInput {
 
 export interface SessionService {
   /** Makes a session, or returns the existing one of that chat (or an empty one when no chat is named). @throws INVALID_REQUEST for an unknown or disabled agent */
-  create(input: { channel?: string; chatId?: string; agentId?: string }): Promise<{ session: SessionDocument; created: boolean }>;
+  create(
+    input: { channel?: string; chatId?: string; agentId?: string },
+    idempotency?: CallerKey,
+  ): Promise<{ session: SessionDocument; created: boolean }>;
   /**
    * Pinned ones first, then newest first. `limit` 1–200, default 50; `search`: words of title and text, and filters.
    * @throws INVALID_REQUEST for a cursor that is not ours, or a filter that cannot be
@@ -138,7 +143,7 @@ export interface MessageService {
    */
   accept(message: InboundMessage, options: { idempotencyKey?: string }): Promise<{ messageId: string; replayed: boolean }>;
   /** Handles the message as if that chat had said it. `deliver` also sends the reply to the chat. */
-  sync(message: InboundMessage, options: { deliver: boolean; signal: AbortSignal }): Promise<{ reply: string }>;
+  sync(message: InboundMessage, options: { deliver: boolean; signal: AbortSignal; idempotency?: CallerKey }): Promise<{ reply: string }>;
 }
 
 /** One event of a running turn, in order; exactly one `done` or `error` ends it. */
@@ -171,12 +176,15 @@ export interface AgentRequest {
   /** `provider/model` for this turn only. */
   readonly model?: string;
   readonly attachments?: readonly GivenFile[];
+  /** The turn is run once for it, also without anybody who listens; a repeat gets its answer. */
+  readonly idempotency?: CallerKey;
 }
 
 export interface AgentService {
   /**
    * Runs one turn; turns of one session run one after another, those of different sessions side by side.
-   * What is wrong with the request itself is thrown before the first event: INVALID_REQUEST, MODEL_NOT_FOUND, SESSION_NOT_FOUND.
+   * What is wrong with the request itself is thrown before the first event: INVALID_REQUEST, MODEL_NOT_FOUND, SESSION_NOT_FOUND;
+   * CONFLICT for an idempotency key that was used for something else.
    * Failures of the provider arrive as an `error` event (AGENT_ERROR, RATE_LIMITED); an abort of `signal` ends it with what was said so far kept.
    */
   run(request: AgentRequest, signal: AbortSignal): AsyncIterable<AgentEvent>;

@@ -31,6 +31,7 @@ import { readGauges } from './gauges.js';
 import { createCron, type CronParts } from './create-cron.js';
 import { createDelivery } from './create-delivery.js';
 import { type CheckDatabase, IntegrityCheck } from './integrity-check.js';
+import { KeyedTurns } from './keyed-turns.js';
 import { LiveTurns } from './live-turns.js';
 import { createMessageService } from './messages.js';
 import { modelWarnings } from './model-warnings.js';
@@ -186,7 +187,8 @@ function makeParts(deps: ConversationDeps) {
   const spoken = new SpokenText({ store, clock });
   const files = new AttachedFiles({ channels, logger });
   const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, attachments, live, spoken });
-  const messages = createMessageService({ ...shared, channels, outbox, turns, live });
+  const keyed = new KeyedTurns({ ...shared, turns, live });
+  const messages = createMessageService({ ...shared, channels, outbox, turns, keyed, live });
   const upkeep = new Upkeep({ store, journal, clock, logger, config });
   const { checkDatabase: check } = deps;
   const integrity = check && new IntegrityCheck({ store, path, clock, logger, isSoleWorker, check });
@@ -204,6 +206,7 @@ function makeParts(deps: ConversationDeps) {
     tools,
     attachments,
     turns,
+    keyed,
     messages,
     upkeep,
     integrity,
@@ -217,7 +220,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const { shared, publish, delivery, turns, cron, samples, live, attachments } = parts;
   const { store, clock, config, logger, registry } = shared;
   const { channels, outbox, inbox } = delivery;
-  const agent = createAgentService({ store, turns, attachments, config, registry });
+  const agent = createAgentService({ store, turns, keyed: parts.keyed, attachments, config, registry });
   const stopSession = (key: string): void => turns.stopSession(key);
   return {
     ...createSessions({ ...shared, databasePath: deps.paths.databasePath, attachments, channels, publish, stopTurns: stopSession }),

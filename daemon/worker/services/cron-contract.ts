@@ -1,4 +1,5 @@
 /** What the HTTP routes may ask about scheduled jobs. Every method that fails throws a `GatewayError`. */
+import type { CallerKey } from './idempotency.js';
 
 /** A scheduled job as callers write it. `null` takes a value away; what is not given has its default. */
 export interface CronJobInput {
@@ -104,12 +105,12 @@ export interface CronService {
   list(): Promise<CronJobDocument[]>;
   /** What a chat still waits for, the next first; at most 200. */
   listOfChat(chat: { channel: string; accountId: string; chatId: string }): Promise<CronJobDocument[]>;
-  /** The same `key` makes one job. @throws INVALID_REQUEST that names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND */
-  create(input: CronJobInput, key?: string): Promise<CronJobDocument>;
+  /** The same key makes one job. @throws INVALID_REQUEST that names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND; CONFLICT */
+  create(input: CronJobInput, idempotency?: CallerKey): Promise<CronJobDocument>;
   /** A changed schedule counts from now. @throws JOB_NOT_FOUND; as {@link create} */
   update(id: string, input: CronJobInput): Promise<CronJobDocument>;
   /** @throws JOB_NOT_FOUND */
-  toggle(id: string): Promise<CronJobDocument>;
+  toggle(id: string, idempotency?: CallerKey): Promise<CronJobDocument>;
   /** It fires no more; what waits or runs of it is ended. @returns until when it can be brought back @throws JOB_NOT_FOUND */
   delete(id: string): Promise<{ job: CronJobDocument; restorableUntil: string }>;
   /** The same job again, with its history. @throws JOB_NOT_FOUND; CONFLICT while it is there */
@@ -118,7 +119,7 @@ export interface CronService {
    * Runs it now, also when it is disabled; behind a run of it that is under way. With `runId`: once more what that run
    * was for. @throws JOB_NOT_FOUND; NOT_FOUND for a run; CONFLICT where that cannot be
    */
-  trigger(id: string, runId?: string): Promise<{ runId: string }>;
+  trigger(id: string, runId?: string, idempotency?: CallerKey): Promise<{ runId: string }>;
   /** Newest first. `limit` 1–200, default 50; `failed`: only those that did not do their work. @throws JOB_NOT_FOUND; INVALID_REQUEST for a cursor that is not ours */
   runs(
     id: string,

@@ -11,7 +11,6 @@ import type { Scheduler } from '../cron/scheduler.js';
 import { resolveTimeZone } from '../cron/time-zone.js';
 import { countCronJobs, findCronJob, insertCronJob, listCronJobs, listCronJobsOfChat, updateCronJob } from '../store/cron-jobs.js';
 import { endCronRun, listCronRuns, listLastRuns, listUnfinishedRuns } from '../store/cron-runs.js';
-import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
 import { findOutboxMessage } from '../store/outbox-pages.js';
 import type { CronJobRow, Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
@@ -22,6 +21,7 @@ import type { CronJobDocument, CronJobInput, CronService } from './cron-contract
 import { jobEvent, jobNotFound, toJobDocument, toRunDocument } from './cron-documents.js';
 import { planJobs } from './cron-plan.js';
 import { triggerRun } from './cron-trigger.js';
+import { type CallerKey, inOrder, keyUse, once } from './idempotency.js';
 import { sessionOf } from './session-key.js';
 
 export interface CronServiceOptions {
@@ -38,7 +38,6 @@ export interface CronServiceOptions {
 
 type JobValues = Omit<CronJobRow, 'seq' | 'id' | 'created_at' | 'failures' | 'deleted_at'>;
 
-const IDEMPOTENCY_SCOPE = 'cron';
 const MAX_JOBS = 10_000;
 const DEFAULT_TIMEOUT_MS = 600_000;
 const DEFAULT_LIMIT = 50;
@@ -159,14 +158,21 @@ export function createCronService(options: CronServiceOptions): CronService {
   const { store, clock, scheduler, publish } = options;
   const plan = createPlanner(options);
 
-  async function change(id: string, decide: (before: CronJobRow) => CronJobInput): Promise<CronJobDocument> {
-    const { row, dropped } = await store.write(async (db) => {
-      const before = await load(db, id);
-      await updateCronJob(db, id, plan(decide(before), before));
-      const after = await load(db, id);
-      return { row: after, dropped: await dropWaiting(db, { before, after }, clock.now()) };
+  async function change(id: string, decide: (before: CronJobRow) => CronJobInput, caller?: CallerKey): Promise<CronJobDocument> {
+    const nowMs = clock.now();
+    const { row, dropped, isRepeated } = await store.write(async (db) => {
+      let runs: string[] = [];
+      const act = async (): Promise<string> => {
+        const before = await load(db, id);
+        await updateCronJob(db, id, plan(decide(before), before));
+        runs = await dropWaiting(db, { before, after: await load(db, id) }, nowMs);
+        return id;
+      };
+      const done = await once(db, { use: keyUse('cron/toggle', caller, [id]), nowMs, act });
+      return { ...done, row: await load(db, id), dropped: runs };
     });
-    publish(jobEvent(id, 'updated'));
+    if (isRepeated) caller?.onReplay?.();
+    else publish(jobEvent(id, 'updated'));
     for (const runId of dropped) publish({ type: 'cron', job_id: id, change: 'run', run_id: runId, state: 'skipped' });
     void scheduler.wake();
     const [last] = await store.read((db) => listCronRuns(db, { jobId: id, limit: 1 }));
@@ -174,29 +180,31 @@ export function createCronService(options: CronServiceOptions): CronService {
   }
 
   return {
-    async create(input, key) {
+    async create(input, caller) {
       const id = newId('job');
-      const values = { ...plan(input, undefined), id, failures: 0, created_at: clock.now() };
-      const row = await store.write(async (db) => {
-        const first = key === undefined ? undefined : await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, nowMs: clock.now() });
-        if (first !== undefined) return load(db, first.result);
-        if ((await countCronJobs(db)) >= MAX_JOBS)
-          throw new GatewayError('CONFLICT', { message: `there are ${MAX_JOBS} scheduled jobs`, hint: 'Delete some.' });
-        await insertCronJob(db, values);
-        if (key !== undefined) await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: '', result: id, nowMs: clock.now() });
-        return load(db, id);
+      const nowMs = clock.now();
+      const { row, isRepeated } = await store.write(async (db) => {
+        const act = async (): Promise<string> => {
+          if ((await countCronJobs(db)) >= MAX_JOBS)
+            throw new GatewayError('CONFLICT', { message: `there are ${MAX_JOBS} scheduled jobs`, hint: 'Delete some.' });
+          await insertCronJob(db, { ...plan(input, undefined), id, failures: 0, created_at: nowMs });
+          return id;
+        };
+        const done = await once(db, { use: keyUse('cron', caller, inOrder(input)), nowMs, act });
+        return { row: await load(db, done.result), ...done };
       });
-      if (row.id === id) publish(jobEvent(id, 'created'));
+      if (isRepeated) caller?.onReplay?.();
+      else publish(jobEvent(id, 'created'));
       void scheduler.wake();
       return toJobDocument(row, undefined);
     },
 
     update: (id, input) => change(id, () => input),
-    toggle: (id) => change(id, (before) => ({ enabled: before.enabled !== 1 })),
+    toggle: (id, caller) => change(id, (before) => ({ enabled: before.enabled !== 1 }), caller),
 
     ...createRemoval(options),
 
-    trigger: (id, runId) => triggerRun(options, id, runId),
+    trigger: (id, runId, caller) => triggerRun(options, { id, runId, caller }),
 
     ...createReading(options),
   };

@@ -1,26 +1,26 @@
 /** Messages for chats, and messages as if a chat had sent them. */
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.js';
-import type { Config } from '../../../shared/config/schema.js';
+import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { chooseModels } from '../agent/model-choice.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
 import { type Acceptance, asPlainWrite, storeAcceptance } from '../store/accept.js';
 import type { Lane } from '../store/outbox.js';
 import type { Queries } from '../store/schema.js';
-import { findSession } from '../store/sessions.js';
+import { findSession, type NewSession } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { checkText } from './agent.js';
 import { findAgent } from './agents.js';
 import type { AgentEvent, InboundMessage, MessageService } from './contracts.js';
+import { hashRequest, type KeyUse, once } from './idempotency.js';
+import type { KeyedTurns } from './keyed-turns.js';
 import type { LiveTurns } from './live-turns.js';
 import { sessionOf } from './session-key.js';
 import type { TurnHooks } from './turn-journal.js';
-import type { TurnRunner } from './turn-runner.js';
+import type { TurnRequest, TurnRunner } from './turn-runner.js';
 
 export interface MessageServiceOptions {
   readonly store: Store;
@@ -28,6 +28,7 @@ export interface MessageServiceOptions {
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'compose' | 'enqueue' | 'wake'>;
   readonly turns: TurnRunner;
+  readonly keyed: Pick<KeyedTurns, 'run'>;
   readonly live: Pick<LiveTurns, 'touch'>;
   config(): Config;
   registry(): ProviderRegistry;
@@ -37,16 +38,7 @@ const IDEMPOTENCY_SCOPE = 'message';
 
 /** Two requests with the same hash ask for the same. */
 function hashBody({ channel, accountId, chatId }: Lane, content: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([channel, accountId, chatId, content]))
-    .digest('hex');
-}
-
-function keyConflict(key: string): GatewayError {
-  return new GatewayError('CONFLICT', {
-    message: `the Idempotency-Key '${key}' was used for another message before`,
-    hint: 'Use a new key for a new message; the same key only repeats the same one.',
-  });
+  return hashRequest([channel, accountId, chatId, content]);
 }
 
 async function collectReply(events: AsyncIterable<AgentEvent>): Promise<string> {
@@ -62,29 +54,27 @@ async function collectReply(events: AsyncIterable<AgentEvent>): Promise<string> 
   throw new Error('a turn ended without an end');
 }
 
+/** A chat's session with the agent that answers there. */
+interface Chat {
+  readonly agent: AgentConfig;
+  readonly session: NewSession;
+  readonly lane: Lane;
+}
+
 interface Accepted {
   readonly messageId: string;
   /** The answer to an earlier request with the same key. */
   readonly replayed: boolean;
 }
 
-/** The caller's idempotency key, and the hash of what it stands for. */
-interface KeyUse {
-  readonly key: string;
-  readonly bodyHash: string;
-}
-
 /** Runs in a write. */
 async function acceptOnce(db: Queries, acceptance: Acceptance, use: KeyUse): Promise<Accepted> {
-  const { id, nowMs } = acceptance;
-  const first = await findFirstUse(db, { scope: IDEMPOTENCY_SCOPE, key: use.key, nowMs });
-  if (first !== undefined) {
-    if (first.bodyHash !== use.bodyHash) throw keyConflict(use.key);
-    return { messageId: first.result, replayed: true };
-  }
-  await storeAcceptance(db, acceptance);
-  await rememberFirstUse(db, { scope: IDEMPOTENCY_SCOPE, ...use, result: id, nowMs });
-  return { messageId: id, replayed: false };
+  const act = async (): Promise<string> => {
+    await storeAcceptance(db, acceptance);
+    return acceptance.id;
+  };
+  const { result, isRepeated } = await once(db, { use, nowMs: acceptance.nowMs, act });
+  return { messageId: result, replayed: isRepeated };
 }
 
 async function acceptAnew(store: Store, acceptance: Acceptance): Promise<Accepted> {
@@ -98,13 +88,29 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
   const { store, channels, outbox, turns } = options;
 
   /** The chat's session with the agent that answers there. */
-  function findChat(message: InboundMessage) {
+  function findChat(message: InboundMessage): Chat {
     const { channel, accountId } = channels.getAccount(message.channel, message.accountId);
     const { chatId } = message;
     const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
     const agent = findAgent(options.config(), agentId);
     const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
     return { agent, session, lane: { channel: channel.name, accountId, chatId } };
+  }
+
+  async function prepareTurn({ agent, session, lane }: Chat, { text, deliver }: { text: string; deliver: boolean }): Promise<TurnRequest> {
+    const known = await store.read((db) => findSession(db, session.key));
+    const choice = { requested: undefined, session: known?.model ?? null, agent, config: options.config() };
+    const candidates = await chooseModels(choice, options.registry());
+    const hooks: TurnHooks = {
+      // With the answer, so that it is not lost between the two.
+      async ended(db, { state, reply, replyId }) {
+        if (deliver && state === 'done' && reply !== '') await outbox.enqueue(db, { ...lane, id: replyId, content: reply });
+        return true;
+      },
+      // Whoever asked for it may have gone.
+      committed: () => outbox.wake(lane),
+    };
+    return { agent, session, mustExist: false, text, candidates, runsCommands: true, hooks };
   }
 
   return {
@@ -115,30 +121,22 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
       const accepted =
         key === undefined
           ? await acceptAnew(store, acceptance)
-          : await store.write((db) => acceptOnce(db, acceptance, { key, bodyHash: hashBody(lane, content) }));
+          : await store.write((db) => acceptOnce(db, acceptance, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) }));
       if (acceptance.bodies.length > 0) outbox.wake(lane);
       options.live.touch(session.key);
       return accepted;
     },
 
-    async sync(message, { deliver, signal }) {
-      const { agent, session, lane } = findChat(message);
+    async sync(message, { deliver, signal, idempotency: caller }) {
+      const chat = findChat(message);
       const text = checkText('content', message.content);
-      const known = await store.read((db) => findSession(db, session.key));
-      const choice = { requested: undefined, session: known?.model ?? null, agent, config: options.config() };
-      const candidates = await chooseModels(choice, options.registry());
-      const hooks: TurnHooks = {
-        // With the answer, so that it is not lost between the two.
-        async ended(db, { state, reply, replyId }) {
-          if (deliver && state === 'done' && reply !== '') await outbox.enqueue(db, { ...lane, id: replyId, content: reply });
-          return true;
-        },
-      };
-      const reply = await collectReply(
-        turns.start({ agent, session, mustExist: false, text, candidates, runsCommands: true, hooks }, signal),
-      );
-      outbox.wake(lane);
-      return { reply };
+      const prepare = () => prepareTurn(chat, { text, deliver });
+      const bodyHash = hashRequest([hashBody(chat.lane, text), deliver]);
+      const events =
+        caller === undefined
+          ? turns.start(await prepare(), signal)
+          : options.keyed.run({ scope: 'message/sync', caller, bodyHash, prepare }, signal);
+      return { reply: await collectReply(events) };
     },
   };
 }

@@ -6,9 +6,11 @@ type Publish = (event: GatewayEvent) => void;
 
 export function publishedSessions(sessions: SessionService, publish: Publish): SessionService {
   return {
-    async create(input) {
-      const made = await sessions.create(input);
-      if (made.created) publish({ type: 'session', session: made.session.key, change: 'created' });
+    async create(input, caller) {
+      let isReplay = false;
+      const made = await sessions.create(input, caller && { ...caller, onReplay: () => void (isReplay = true) });
+      if (isReplay) caller?.onReplay?.();
+      else if (made.created) publish({ type: 'session', session: made.session.key, change: 'created' });
       return made;
     },
     list: (input) => sessions.list(input),
@@ -37,7 +39,7 @@ export function publishedArchive(archive: SessionArchive, publish: Publish): Ses
   return {
     ...archive,
     change: (key, change) => published('updated', archive.change(key, change)),
-    fork: (key, messageId) => published('created', archive.fork(key, messageId)),
+    fork: (key, messageId, caller) => published('created', archive.fork(key, messageId, caller)),
     import: (text, format) => published('created', archive.import(text, format)),
   };
 }

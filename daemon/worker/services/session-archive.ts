@@ -10,6 +10,7 @@ import type { Attachments } from './attachments.js';
 import { findAgent } from './agents.js';
 import type { MessageDocument, SessionDocument } from './contracts.js';
 import { toMessageDocuments, toSessionDocument } from './documents.js';
+import { type CallerKey, keyUse, once } from './idempotency.js';
 import { createSessionFiles, type SessionFileOptions, type SessionFiles } from './session-files.js';
 import { sessionOf } from './session-key.js';
 import { sessionNotFound } from './sessions.js';
@@ -35,7 +36,7 @@ export interface SessionArchive extends SessionFiles {
     page: { before?: number; limit?: number },
   ): Promise<{ messages: (MessageDocument & { seq: number })[]; hasOlder: boolean }>;
   /** A new session of the page with the messages up to that one. @throws SESSION_NOT_FOUND; CONFLICT for a message of another session */
-  fork(key: string, messageId: string | undefined): Promise<SessionDocument>;
+  fork(key: string, messageId: string | undefined, idempotency?: CallerKey): Promise<SessionDocument>;
 }
 
 const DEFAULT_PAGE = 100;
@@ -92,6 +93,32 @@ async function addSession(db: Queries, { agentId, title, messages, nowMs }: NewC
   return open(db, session.key);
 }
 
+/** Runs in a write. @returns the copy's key @throws as {@link SessionArchive.fork} */
+async function copySession(
+  db: Queries,
+  options: SessionArchiveOptions,
+  { key, messageId, nowMs }: { key: string; messageId: string | undefined; nowMs: number },
+): Promise<string> {
+  const source = await open(db, key);
+  const last = messageId === undefined ? undefined : await findMessage(db, messageId);
+  if (messageId !== undefined && (last?.session_id !== source.id || last.parent_seq !== null)) {
+    throw new GatewayError('CONFLICT', {
+      message: `the message '${messageId}' is not in this session, or another variant is chosen`,
+      hint: 'Read the session again; POST /api/sessions/:key/choose chooses a variant.',
+    });
+  }
+  const rows = await readAll(db, source.id, last?.seq);
+  const messages = rows.map((row) => {
+    const from = { sessionId: source.id, messageId: row.id };
+    const copied: Copied['copied'] = (transaction, to) => options.attachments.copy(transaction, from, to);
+    return { ...row, atMs: row.created_at, ...(row.role === 'user' ? { copied } : {}) };
+  });
+  const agent = findAgent(options.config(), source.agent_id);
+  const { id, key: copyKey } = await addSession(db, { agentId: agent.id, title: source.title, messages, nowMs });
+  if (source.model !== null) await setSessionModel(db, { id, model: source.model });
+  return copyKey;
+}
+
 export function createSessionArchive(options: SessionArchiveOptions): SessionArchive {
   const { store, clock } = options;
   return {
@@ -117,27 +144,15 @@ export function createSessionArchive(options: SessionArchiveOptions): SessionArc
       });
     },
 
-    async fork(key, messageId) {
-      return store.write(async (db) => {
-        const source = await open(db, key);
-        const last = messageId === undefined ? undefined : await findMessage(db, messageId);
-        if (messageId !== undefined && (last?.session_id !== source.id || last.parent_seq !== null)) {
-          throw new GatewayError('CONFLICT', {
-            message: `the message '${messageId}' is not in this session, or another variant is chosen`,
-            hint: 'Read the session again; POST /api/sessions/:key/choose chooses a variant.',
-          });
-        }
-        const rows = await readAll(db, source.id, last?.seq);
-        const messages = rows.map((row) => {
-          const from = { sessionId: source.id, messageId: row.id };
-          const copied: Copied['copied'] = (transaction, to) => options.attachments.copy(transaction, from, to);
-          return { ...row, atMs: row.created_at, ...(row.role === 'user' ? { copied } : {}) };
-        });
-        const agent = findAgent(options.config(), source.agent_id);
-        const row = await addSession(db, { agentId: agent.id, title: source.title, messages, nowMs: clock.now() });
-        if (source.model !== null) await setSessionModel(db, { id: row.id, model: source.model });
-        return toSessionDocument(await open(db, row.key));
+    async fork(key, messageId, caller) {
+      const nowMs = clock.now();
+      const use = keyUse('sessions/fork', caller, [key, messageId]);
+      const { row, isRepeated } = await store.write(async (db) => {
+        const done = await once(db, { use, nowMs, act: () => copySession(db, options, { key, messageId, nowMs }) });
+        return { ...done, row: await open(db, done.result) };
       });
+      if (isRepeated) caller?.onReplay?.();
+      return toSessionDocument(row);
     },
 
     ...createSessionFiles(options),

@@ -13,6 +13,7 @@ import type { Store } from '../store/store.js';
 import { findAgent } from './agents.js';
 import type { SessionListInput, SessionService } from './contracts.js';
 import { toListedSession, toMessageDocuments, toSessionDocument } from './documents.js';
+import { keyUse, once } from './idempotency.js';
 import { sessionOf } from './session-key.js';
 import { readSessionStorage } from './session-retention.js';
 import { parseSessionQuery } from './session-query.js';
@@ -122,17 +123,27 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
   const { store, clock, channels } = options;
 
   return {
-    async create({ channel = 'webchat', chatId, agentId }) {
+    async create({ channel = 'webchat', chatId, agentId }, caller) {
       const agent = findAgent(options.config(), agentId);
       // Sessions of the API belong to no channel.
       if (channel !== 'api') channels.get(channel);
       const session = sessionOf({ agentId: agent.id, channel, peerId: chatId ?? newId('chat') });
-      return store.write(async (db) => {
-        const empty = chatId === undefined ? await findEmptySession(db, session) : undefined;
-        const { row, created } =
-          empty === undefined ? await ensureSession(db, { ...session, nowMs: clock.now() }) : { row: empty, created: false };
-        return { session: toSessionDocument(row), created };
+      const nowMs = clock.now();
+      const use = keyUse('sessions', caller, [channel, chatId, agentId]);
+      const { row, created, isRepeated } = await store.write(async (db) => {
+        const act = async (): Promise<string> => {
+          const empty = chatId === undefined ? await findEmptySession(db, session) : undefined;
+          const made = empty === undefined ? await ensureSession(db, { ...session, nowMs }) : { row: empty, created: false };
+          return JSON.stringify({ key: made.row.key, created: made.created });
+        };
+        const done = await once(db, { use, nowMs, act });
+        const first = JSON.parse(done.result) as { key: string; created: boolean };
+        const found = await findSession(db, first.key);
+        if (found === undefined) throw sessionNotFound(first.key);
+        return { ...done, ...first, row: found };
       });
+      if (isRepeated) caller?.onReplay?.();
+      return { session: toSessionDocument(row), created };
     },
 
     list: (input) => readPage(options, input),

@@ -1,15 +1,15 @@
 /** Scheduling from within a conversation: what agents and `/remind` ask for becomes a job of that chat. */
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { SlashCommand } from '../agent/commands.js';
+import type { CommandContext, SlashCommand } from '../agent/commands.js';
 import type { ScheduledTask, TaskScheduler } from '../agent/task-scheduler.js';
 import { parseInterval } from '../cron/schedule.js';
-import type { CronJobDocument, CronJobInput, CronService } from './cron-contract.js';
+import type { CronJobDocument, CronService } from './cron-contract.js';
 import { parseSessionKey } from './session-key.js';
 
 export interface TaskSchedulerOptions {
   /** Makes a job; the same key makes one. */
-  readonly create: (input: CronJobInput, key?: string) => Promise<CronJobDocument>;
+  readonly create: CronService['create'];
   readonly clock: Clock;
 }
 
@@ -23,7 +23,7 @@ export interface RemindOptions extends TaskSchedulerOptions {
 export function remindOptions(clock: Clock, cron: () => Pick<CronService, 'create' | 'listOfChat' | 'delete'>): RemindOptions {
   return {
     clock,
-    create: (input, key) => cron().create(input, key),
+    create: (input, caller) => cron().create(input, caller),
     listOfChat: (chat) => cron().listOfChat(chat),
     remove: async (id) => (await cron().delete(id)).job,
   };
@@ -54,7 +54,10 @@ function chatOf(sessionKey: string): { channel: string; accountId: string; chat_
 export function createTaskScheduler({ create }: TaskSchedulerOptions): TaskScheduler {
   return {
     async schedule({ schedule, message, mode, timezone, sessionKey, key }: ScheduledTask) {
-      const job = await create({ ...chatOf(sessionKey), schedule, message, mode, ...(timezone === undefined ? {} : { timezone }) }, key);
+      const job = await create(
+        { ...chatOf(sessionKey), schedule, message, mode, ...(timezone === undefined ? {} : { timezone }) },
+        { key },
+      );
       return { id: job.id, nextRunAt: job.nextRunAt ?? '' };
     },
   };
@@ -65,10 +68,10 @@ export function createRemindCommand(options: RemindOptions): SlashCommand {
   return {
     name: 'remind',
     summary: 'sends you a message later: /remind 20m TEXT, or /remind 2026-03-01T09:00 TEXT; also /remind list and /remind cancel ID',
-    async run({ args, sessionKey }) {
+    async run({ args, sessionKey, callKey }) {
       const [, verb, id] = /^(list|cancel)(?:\s+(\S+))?$/i.exec(args.trim()) ?? [];
       try {
-        if (verb === undefined) return await remind(options, args, sessionKey);
+        if (verb === undefined) return await remind(options, { args, sessionKey, callKey });
         return verb.toLowerCase() === 'list' ? await list(options, sessionKey) : await cancel(options, id, sessionKey);
       } catch (error) {
         if (error instanceof GatewayError && error.code === 'INVALID_REQUEST') return `${error.message}. ${error.hint ?? ''}`.trim();
@@ -78,14 +81,19 @@ export function createRemindCommand(options: RemindOptions): SlashCommand {
   };
 }
 
-async function remind({ create, clock }: RemindOptions, args: string, sessionKey: string): Promise<string> {
+async function remind(
+  { create, clock }: RemindOptions,
+  { args, sessionKey, callKey }: Pick<CommandContext, 'args' | 'sessionKey' | 'callKey'>,
+): Promise<string> {
   const [, wait, later] = REMIND.exec(args) ?? [];
   const [, time, then] = REMIND_AT.exec(args) ?? [];
   const waitMs = wait === undefined ? undefined : parseInterval(wait.toLowerCase());
   const message = later ?? then;
   if (message === undefined || (waitMs !== undefined && waitMs > MAX_WAIT_MS)) return USAGE;
   const schedule = waitMs === undefined ? `at ${time}` : `at ${new Date(clock.now() + waitMs).toISOString()}`;
-  const job = await create({ ...chatOf(sessionKey), schedule, message: `⏰ ${message}`, mode: 'direct' });
+  // Said once, it is one reminder, at the time that was counted first.
+  const caller = { key: callKey, bodyHash: '' };
+  const job = await create({ ...chatOf(sessionKey), schedule, message: `⏰ ${message}`, mode: 'direct' }, caller);
   return `I will remind you at ${job.nextRunAt} (${job.id}). Not after all? /remind cancel ${job.id}`;
 }
 

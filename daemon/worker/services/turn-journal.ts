@@ -56,7 +56,7 @@ export interface TurnQuestion {
 /** What else belongs into the transactions of a turn. */
 export interface TurnHooks {
   /** Runs in the transaction that stores the question. */
-  begun?(db: Queries, turn: { readonly id: string; readonly session: SessionRow }): Promise<void>;
+  begun?(db: Queries, turn: { readonly id: string; readonly session: SessionRow; readonly questionSeq: number }): Promise<void>;
   /** Awaited before the answer is stored. */
   settle?(): Promise<void>;
   /**

@@ -237,7 +237,9 @@ export class TurnRunner {
     if (matched === undefined) return undefined;
     const { command, call } = matched;
     await turn.stored;
-    return command.run({ ...call, sessionId: turn.session.id, sessionKey: turn.session.key, agentId: request.agent.id, model: first.ref });
+    const { session, questionId } = turn;
+    const place = { sessionId: session.id, sessionKey: session.key, agentId: request.agent.id, callKey: `command:${questionId}` };
+    return command.run({ ...call, ...place, model: first.ref });
   }
 
   /** Where no language model listens, nobody else could make sense of a command. */

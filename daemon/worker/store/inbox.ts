@@ -206,6 +206,7 @@ export async function setInboxPreview(db: Queries, change: { seq: number; previe
 /** Runs in a write. The turn has done something that others have noticed: if it is cut, it is not run again. */
 export async function markTurnUnrepeatable(db: Queries, turnId: string): Promise<void> {
   await db.updateTable('inbox_messages').set({ is_repeatable: 0 }).where('turn_id', '=', turnId).execute();
+  await db.updateTable('turns').set({ is_repeatable: 0 }).where('id', '=', turnId).execute();
 }
 
 /** Runs in a write. To be handled again. `countsAttempt` false: as if it had not been tried. */

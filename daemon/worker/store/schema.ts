@@ -48,6 +48,8 @@ export interface TurnTable {
   cache_write_tokens: Generated<number | null>;
   /** US dollars; null where a price is not known. */
   cost_usd: Generated<number | null>;
+  /** 0 once it has done something that others have noticed: then it is not run again for the same key. */
+  is_repeatable: Generated<number>;
   created_at: number;
   finished_at: number | null;
 }

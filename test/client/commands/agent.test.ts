@@ -52,10 +52,11 @@ test('the answer is printed as it comes, tool calls go to stderr', async () => {
 test('options become fields of the request, and --json prints the answer as it is', async () => {
   const answer = { status: 'ok', reply: 'r', session: 's', model: 'm' };
   const { run, seen } = await setUp((_request, response) => json(response, answer));
-  const { code, stdout, stderr } = await run(['--session', 'trip', '--agent', 'main', '--model', 'a/b', '--json', 'hi']);
+  const { code, stdout, stderr } = await run(['--session', 'trip', '--agent', 'main', '--model', 'a/b', '--key', 'k-1', '--json', 'hi']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(stdout)).toEqual(answer);
   expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ message: 'hi', session: 'trip', agentId: 'main', model: 'a/b' });
+  expect(seen[0]?.headers['idempotency-key']).toBe('k-1');
 });
 
 test('--no-stream waits for the whole answer', async () => {

@@ -77,6 +77,7 @@ test.each([
   [['messages', 'retry'], 'an argument is missing'],
   [['send', '--channel', 'webhook', '--chat', '1'], 'there is no message'],
   [['send', 'hello'], '--channel and --chat must be given'],
+  [['send', '--channel', 'webhook', '--chat', '1', '--key', 'two words', 'hello'], '--key is "two words"'],
 ])('%j is wrong usage', async (args, message) => {
   const { run, seen } = await setUp((_request, response) => json(response, {}));
   const { code, stderr } = await run(args);
@@ -97,6 +98,8 @@ test('a message is sent, and its id is the result', async () => {
   });
   expect(await run(['send', '--channel', 'webchat', '--chat', 'a', '--json', '-'], { stdin: 'from\na file\n' })).toMatchObject({ code: 0 });
   expect(JSON.parse(seen[1]?.body ?? '')).toEqual({ channel: 'webchat', chat_id: 'a', content: 'from\na file' });
+  await run(['send', '--channel', 'webchat', '--chat', 'a', '--key', 'backup-17', 'x']);
+  expect(seen.map(({ headers }) => headers['idempotency-key'])).toEqual([undefined, undefined, 'backup-17']);
 });
 
 test.each([

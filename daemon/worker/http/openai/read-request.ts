@@ -90,7 +90,11 @@ function readExtra(body: ChatCompletionRequest): Record<string, unknown> {
 }
 
 /** @throws INVALID_REQUEST for a tool choice without that tool, and for what {@link readMessages} refuses */
-export function readCompletionCall(body: ChatCompletionRequest, session: string | undefined): CompletionCall {
+export function readCompletionCall(
+  body: ChatCompletionRequest,
+  session: string | undefined,
+  idempotency: CompletionCall['idempotency'],
+): CompletionCall {
   const { tool_choice: choice, tools, stop } = body;
   const toolChoice = typeof choice === 'object' && choice !== null ? { name: choice.function.name } : (choice ?? undefined);
   const names = tools?.map((tool) => tool.function.name) ?? [];
@@ -102,6 +106,7 @@ export function readCompletionCall(body: ChatCompletionRequest, session: string 
     extra: readExtra(body),
     ...given({
       session,
+      idempotency,
       tools: tools?.map(readTool),
       toolChoice: tools === null || tools === undefined ? undefined : toolChoice,
       temperature: body.temperature ?? undefined,

@@ -7,6 +7,7 @@ import type { Connections } from '../connections.js';
 import type { HttpContext, HttpLogger } from '../context.js';
 import { toGatewayError } from '../error-body.js';
 import { given } from '../given.js';
+import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { PulledEvents } from '../pulled-events.js';
 import { type Route, route } from '../route.js';
 import { EVENT_STREAM_HEADERS } from '../server-sent-events.js';
@@ -47,6 +48,7 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
       path: '/api/agent',
       summary: 'Run one turn of an agent; JSON, or a stream of `delta`, `tool`, `done`, `error`',
       media: { 'text/event-stream': 'With `Accept: text/event-stream`: the turn’s events as they come, one `done` or `error` last' },
+      headers: IDEMPOTENCY_HEADER,
       answer: agentResponse,
       body: agentRequest,
       async handle(ctx, { body }) {
@@ -57,6 +59,7 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
             {
               message: body.message,
               ...given({ session: body.session, agentId: body.agentId, model: body.model, attachments: body.attachments }),
+              ...given({ idempotency: callerKey(ctx) }),
             },
             signal,
           ),

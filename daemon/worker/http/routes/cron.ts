@@ -3,6 +3,7 @@ import { validate } from '../../../../shared/api/validate.js';
 import type { CronService } from '../../services/cron-contract.js';
 import type { HttpContext } from '../context.js';
 import { given } from '../given.js';
+import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 
 function idOf(ctx: HttpContext): string {
@@ -46,20 +47,22 @@ export function cronRoutes(cron: CronService): Route[] {
       method: 'POST',
       path: '/api/cron/create',
       summary: 'Make a scheduled job',
+      headers: IDEMPOTENCY_HEADER,
       body: api.cronCreateRequest,
       answer: api.cronJobResponse,
       async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', job: await cron.create(given(body)) };
+        ctx.body = { status: 'ok', job: await cron.create(given(body), callerKey(ctx)) };
       },
     }),
     route({
       method: 'POST',
       path: '/api/cron/trigger',
       summary: 'Run a scheduled job now, or a run of it that failed once more',
+      headers: IDEMPOTENCY_HEADER,
       body: api.cronTriggerRequest,
       answer: api.cronTriggerResponse,
       async handle(ctx, { body }) {
-        const { runId } = await cron.trigger(body.job_id, body.run_id);
+        const { runId } = await cron.trigger(body.job_id, body.run_id, callerKey(ctx));
         ctx.body = { status: 'ok', message: 'Task triggered', run_id: runId };
       },
     }),
@@ -74,10 +77,11 @@ function jobRoutes(cron: CronService): Route[] {
       method: 'POST',
       path: '/api/cron/:id/toggle',
       summary: 'Enable a disabled job, and the reverse',
+      headers: IDEMPOTENCY_HEADER,
       params,
       answer: api.cronJobResponse,
       async handle(ctx) {
-        ctx.body = { status: 'ok', job: await cron.toggle(idOf(ctx)) };
+        ctx.body = { status: 'ok', job: await cron.toggle(idOf(ctx), callerKey(ctx)) };
       },
     }),
     route({

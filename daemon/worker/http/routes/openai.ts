@@ -17,6 +17,7 @@ import type { Connections } from '../connections.js';
 import type { HttpContext, HttpLogger } from '../context.js';
 import { toGatewayError } from '../error-body.js';
 import { type AnswerHead, collectCompletion, streamChunks } from '../openai/answer.js';
+import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { readCompletionCall } from '../openai/read-request.js';
 import { PulledEvents } from '../pulled-events.js';
 import { type Route, route } from '../route.js';
@@ -115,9 +116,12 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
       body: chatCompletionRequest,
       answer: chatCompletion,
       media: { 'text/event-stream': 'With `stream: true`: chunks as OpenAI writes them, then `[DONE]`' },
-      headers: { [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and what was said before is the session’s own' },
+      headers: {
+        [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and what was said before is the session’s own',
+        'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: of other calls nothing is kept`,
+      },
       async handle(ctx, { body }) {
-        const call = readCompletionCall(body, sessionOf(ctx));
+        const call = readCompletionCall(body, sessionOf(ctx), callerKey(ctx));
         const isStream = body.stream === true;
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
         const events = new PulledEvents(completions.run(call, signal), signal, clock);

@@ -15,6 +15,7 @@ import { validate } from '../../../../shared/api/validate.js';
 import type { SessionArchive } from '../../services/session-archive.js';
 import type { HttpContext } from '../context.js';
 import { given } from '../given.js';
+import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 
 function keyOf(ctx: HttpContext): string {
@@ -45,12 +46,13 @@ function wholeSessionRoutes(archive: SessionArchive): Route[] {
       method: 'POST',
       path: '/api/sessions/:key/fork',
       summary: 'Copy a session, up to a message, into a new one of the page',
+      headers: IDEMPOTENCY_HEADER,
       params: { key: sessionKey },
       answer: sessionForkResponse,
       body: sessionForkRequest,
       isBodyOptional: true,
       async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', session: await archive.fork(keyOf(ctx), body.messageId) };
+        ctx.body = { status: 'ok', session: await archive.fork(keyOf(ctx), body.messageId, callerKey(ctx)) };
       },
     }),
     route({

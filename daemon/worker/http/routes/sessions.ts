@@ -16,6 +16,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import type { SessionService } from '../../services/contracts.js';
 import type { HttpContext } from '../context.js';
 import { given } from '../given.js';
+import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 
 function keyOf(ctx: HttpContext): string {
@@ -64,11 +65,12 @@ export function sessionRoutes(sessions: SessionService): Route[] {
       method: 'POST',
       path: '/api/sessions',
       summary: 'Make a session, or get the existing one of that chat',
+      headers: IDEMPOTENCY_HEADER,
       answer: sessionCreateResponse,
       body: sessionCreateRequest,
       isBodyOptional: true,
       async handle(ctx, { body: { channel = 'webchat', chat_id: chatId, agentId } }) {
-        ctx.body = { status: 'ok', ...(await sessions.create({ channel, ...given({ chatId, agentId }) })) };
+        ctx.body = { status: 'ok', ...(await sessions.create({ channel, ...given({ chatId, agentId }) }, callerKey(ctx))) };
       },
     }),
     ...listRoutes(sessions),

@@ -8,6 +8,7 @@ import { searchBacklog } from './0006-search-backlog.js';
 import { chatBranches } from './0007-chat-branches.js';
 import { sessionShelf } from './0008-session-shelf.js';
 import { overview } from './0009-overview.js';
+import { turnRepeats } from './0010-turn-repeats.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
   chatBranches,
   sessionShelf,
   overview,
+  turnRepeats,
 ];
 
 /** The schema that this build knows. */

@@ -1,0 +1,22 @@
+/** The header `Idempotency-Key`, for every request that acts. */
+import { idempotencyKey } from '../../../shared/api/messages.js';
+import { validate } from '../../../shared/api/validate.js';
+import type { CallerKey } from '../services/contracts.js';
+import type { HttpContext } from './context.js';
+
+/** For the OpenAPI document of a route that takes one. */
+export const IDEMPOTENCY_HEADER = {
+  'Idempotency-Key': 'The same key with the same body gives the first answer again, for 24 hours; with another body: 409',
+} as const;
+
+/** @returns undefined without one @throws INVALID_REQUEST */
+export function callerKey(ctx: HttpContext): CallerKey | undefined {
+  const header = ctx.req.headers['idempotency-key'];
+  if (header === undefined) return undefined;
+  return {
+    key: validate(idempotencyKey(), header, 'Idempotency-Key header'),
+    onReplay() {
+      if (!ctx.res.headersSent) ctx.set('Idempotent-Replayed', 'true');
+    },
+  };
+}
