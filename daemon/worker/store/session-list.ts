@@ -1,7 +1,7 @@
 /** Sessions by page: pinned ones first, then newest first, filtered; and what a list shows of each. */
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Queries, Schema, SessionRow } from './schema.js';
-import { containsText } from './session-search.js';
+import { containsText, walkForText } from './session-search.js';
 
 /** What sessions must be, all of it. */
 export interface SessionFilter {
@@ -106,7 +106,10 @@ export async function sessionQuery(db: Queries, page: SessionPage): Promise<Sele
 }
 
 export async function listSessions(db: Queries, page: SessionPage): Promise<SessionRow[]> {
-  return (await sessionQuery(db, page)).execute();
+  const { text, ...rest } = page;
+  const first = async (limit: number): Promise<SessionRow[]> => (await sessionQuery(db, { ...rest, limit })).execute();
+  const near = text === undefined ? undefined : await walkForText(db, { needle: text, limit: page.limit, first });
+  return near ?? (await sessionQuery(db, page)).execute();
 }
 
 /** What a list shows of a session beside the session itself. */

@@ -1,0 +1,65 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { listSessions, type SessionPosition } from '../../../../daemon/worker/store/session-list.js';
+import type { Store } from '../../../../daemon/worker/store/store.js';
+import { openStore } from '../../../helpers/open-store.js';
+
+const SESSIONS = 1_000;
+
+/** Sessions numbered by their age, with ten messages each; what one says is given by its number. */
+async function seed(store: Store, text: string): Promise<void> {
+  await store.write(async (db) => {
+    await sql`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ${SESSIONS})
+      insert into sessions (key, agent_id, channel, account_id, peer_kind, peer_id, title, message_count, created_at, updated_at)
+      select 'main:webchat:default:direct:' || n, 'main', 'webchat', 'default', 'direct', n, 'chat ' || n, 10, 1, ${SESSIONS} - n from numbers`.execute(
+      db,
+    );
+    await sql`with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n < ${SESSIONS * 10 - 1})
+      insert into messages (id, session_id, role, content, status, created_at)
+      select 'msg-' || n, 1 + n % ${SESSIONS}, 'user', ${sql.raw(text)}, 'complete', 1 from numbers`.execute(db);
+    await sql`insert into messages_search (messages_search) values ('rebuild')`.execute(db);
+    await sql`update messages_search_position set position = (select max(seq) from messages)`.execute(db);
+  });
+}
+
+/** Every session that is found, page by page. */
+async function findAll(store: Store, text: string): Promise<number[]> {
+  const found: number[] = [];
+  let before: SessionPosition | undefined;
+  for (;;) {
+    const page = { text, limit: 60, ...(before === undefined ? {} : { before }) };
+    const rows = await store.read((db) => listSessions(db, page));
+    found.push(...rows.map(({ peer_id: peerId }) => Number(peerId)));
+    const last = rows.at(-1);
+    if (last === undefined) return found;
+    before = { isArchived: last.is_archived, isPinned: last.is_pinned, updatedAt: last.updated_at, id: last.id };
+  }
+}
+
+const numbers = (isFound: (number: number) => boolean): number[] =>
+  Array.from({ length: SESSIONS }, (_, index) => index + 1).filter(isFound);
+
+test.each([
+  ['in all of them', "'what everybody says'", () => true],
+  ['in every third of them', "iif(n % 1000 % 3 = 0, 'what everybody says', 'something else')", (n: number) => (n - 1) % 3 === 0],
+  ['only in the oldest of them', "iif(n % 1000 >= 700, 'what everybody says', 'something else')", (n: number) => n > 700],
+  ['once in some, behind much else', "iif(n % 1000 < 300 and n >= 1000, 'what everybody says', 'something else')", (n: number) => n <= 300],
+] as const)('a text that is %s is found page by page, newest first', { timeout: 60_000 }, async (_where, text, isFound) => {
+  const store = await openStore();
+  await seed(store, text);
+  expect(await findAll(store, 'What everybody')).toEqual(numbers(isFound));
+});
+
+test('a common text is met in a title, too, and not in what was deleted or archived', async () => {
+  const store = await openStore();
+  await seed(store, "'what everybody says'");
+  await store.write(async (db) => {
+    await sql`update messages set content = 'something else' where session_id <= 3`.execute(db);
+    await sql`update sessions set title = 'what everybody wants' where id = 2`.execute(db);
+    await sql`update sessions set is_archived = 1 where id = 5`.execute(db);
+    await sql`update sessions set deleted_at = 1 where id = 6`.execute(db);
+    await sql`update messages set parent_seq = 1 where session_id = 7`.execute(db);
+  });
+  const rows = await store.read((db) => listSessions(db, { text: 'what everybody', limit: 4 }));
+  expect(rows.map(({ peer_id: peerId }) => peerId)).toEqual(['2', '4', '8', '9']);
+});
