@@ -53,6 +53,8 @@ class ToolRun implements TurnTools {
   readonly #place: ToolPlace;
   readonly #agentId: string;
   readonly #signal: AbortSignal;
+  /** Calls of the steps before this one: some models give each step's calls the same ids. */
+  #made = 0;
 
   constructor(options: TurnToolsOptions, run: { tools: readonly Tool[]; place: ToolPlace; agentId: string; signal: AbortSignal }) {
     this.#options = options;
@@ -84,6 +86,7 @@ class ToolRun implements TurnTools {
         detail: shorten(result.output, MAX_DETAIL_LENGTH),
       };
     }
+    this.#made += calls.length;
     return results;
   }
 
@@ -108,7 +111,7 @@ class ToolRun implements TurnTools {
     }
   }
 
-  async #perform({ id, name, input, problem }: ToolCall, index: number): Promise<string> {
+  async #perform({ name, input, problem }: ToolCall, index: number): Promise<string> {
     this.#signal.throwIfAborted();
     const tool = this.#find(name);
     if (tool === undefined)
@@ -123,7 +126,7 @@ class ToolRun implements TurnTools {
     return tool.run(input, {
       agentId: this.#agentId,
       sessionKey,
-      callKey: `tool:${placeId}:${id}`,
+      callKey: `tool:${placeId}:${this.#made + index}`,
       signal: this.#signal,
     });
   }

@@ -212,3 +212,13 @@ test('a turn in which a tool did what others notice is never run again; one that
     { content: 'invite', is_repeatable: 0 },
   ]);
 });
+
+test('calls of two steps that have the same id are two calls: neither message is lost', async () => {
+  const fake = await startVendor(openAiCompletions);
+  const config = { channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/' } } } } };
+  const conversation = await start(fake, { api: 'openai-completions', config });
+  const send = (content: string) => calls({ id: 'call_0', name: 'send', input: { channel: 'webhook', chat_id: 'room', content } });
+  fake.reply(send('first'), send('second'), says('Both sent.'));
+  expect((await ask(conversation, 'tell them')).last).toMatchObject({ type: 'done', reply: 'Both sent.' });
+  expect((await conversation.outgoing.list({})).messages.map(({ content }) => content)).toEqual(['second', 'first']);
+});
