@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { agentRequest } from '../../../shared/api/agent.js';
+import { cronCreateRequest } from '../../../shared/api/cron.js';
+import { messageRequest } from '../../../shared/api/messages.js';
+import { chatCompletionRequest } from '../../../shared/api/openai.js';
+import { sessionChangeRequest } from '../../../shared/api/session-archive.js';
+import { sessionListQuery } from '../../../shared/api/sessions.js';
+import { type Schema, validate } from '../../../shared/api/validate.js';
+
+const cases: readonly (readonly [Schema<unknown>, unknown, string])[] = [
+  [agentRequest(), {}, "'message' is missing (a string)"],
+  [agentRequest(), { message: 5 }, "'message' is a number; it must be a string"],
+  [agentRequest(), { message: null }, "'message' is null; it must be a string"],
+  [agentRequest(), { message: 'x', session: 's'.repeat(600) }, "'session' has more than 512 characters"],
+  [agentRequest(), { message: 'x', mesage: 'x' }, "unknown key 'mesage'"],
+  [agentRequest(), [], 'it is a list; it must be an object'],
+  [messageRequest(), { channel: 'webchat', chat_id: ['a'], content: 'x' }, "'chat_id' is a list; it must be a string"],
+  [cronCreateRequest(), { schedule: '* * * * *', message: 'x', mode: 'loud' }, '\'mode\' must be one of "direct", "agent"'],
+  [cronCreateRequest(), { schedule: '* * * * *', message: 'x', enabled: 'yes' }, "'enabled' is a string; it must be true or false"],
+  [sessionListQuery(), { limit: '0' }, "'limit' must be at least 1"],
+  [sessionListQuery(), { limit: '1000' }, "'limit' must be at most 200"],
+  [sessionChangeRequest(), { tags: 'work' }, "'tags' is a string; it must be a list"],
+  [chatCompletionRequest(), { model: 'main' }, "'messages' is missing (a list)"],
+  [chatCompletionRequest(), { model: 'main', messages: [] }, "'messages' is empty"],
+  [
+    chatCompletionRequest(),
+    { model: 'main', messages: [{ role: 'usr', content: 'x' }] },
+    '\'messages.0.role\' must be one of "system", "developer", "user", "assistant", "tool"',
+  ],
+];
+
+test.each(cases.map(([schema, value, expected]) => ({ schema, value, expected })))(
+  'what is wrong is said in words: $expected',
+  ({ schema, value, expected }) => {
+    expect(() => validate(schema, value, 'body')).toThrow(expected);
+    expect(() => validate(schema, value, 'body')).not.toThrow(/Invalid|Too (?:big|small)|undefined/);
+  },
+);
