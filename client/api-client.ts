@@ -81,7 +81,8 @@ export function errorFromBody(status: number, text: string): GatewayError {
   }
   const hint = error.code === 'UNAUTHORIZED' ? 'Give the token in XOPC_GATEWAY_TOKEN.' : undefined;
   return new GatewayError(error.code, {
-    message: error.message,
+    // The API says what a program would call; a person types the command.
+    message: error.message.replace(/\bGET \/api\/(sessions|messages|models|cron) lists\b/, '`xopc $1` lists'),
     details: { requestId: error.requestId, ...error.details },
     ...(hint === undefined ? {} : { hint }),
   });

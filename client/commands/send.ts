@@ -1,12 +1,15 @@
 import { Command, Option } from 'clipanion';
 import { isFinalStatus } from '../../shared/delivery-status.js';
 import { GatewayError } from '../../shared/errors.js';
-import type { ApiClient } from '../api-client.js';
+import { newId } from '../../shared/ids.js';
+import type { ApiClient, ApiRequest } from '../api-client.js';
 import { ApiCommand } from '../api-command.js';
 import { readInput } from '../read-input.js';
 import { parseKey } from './parse-key.js';
 import { messagePath, type OutgoingMessage } from './messages/outgoing-message.js';
 
+const ATTEMPTS = 3;
+const RETRY_MS = 300;
 const FIRST_LOOK_MS = 100;
 const LAST_LOOK_MS = 2_000;
 const INTERRUPTED_EXIT_CODE = 130;
@@ -37,17 +40,29 @@ export class SendCommand extends ApiCommand {
   readonly words = Option.Rest({ name: 'message' });
 
   protected async run(): Promise<number> {
-    const key = parseKey(this.key);
+    const key = parseKey(this.key) ?? newId('req');
     const content = await this.#content();
     const api = await this.connect();
     const { channel, chat, account } = this;
     const body = { channel, chat_id: chat, content, ...(account === undefined ? {} : { accountId: account }) };
-    const { message_id: id } = await api.call<{ message_id: string }>({ method: 'POST', path: '/api/message', body, key });
+    const id = await this.#send(api, { method: 'POST', path: '/api/message', body, key });
     if (this.wait) return this.#waitFor(api, id);
     if (this.json) await this.printJson({ message_id: id });
     else await this.printLine(id);
     if (this.out.isTerminal && !this.json) await this.note(`See what becomes of it: xopc messages show ${id}`);
     return 0;
+  }
+
+  /** Where no answer came it is not known whether the message was taken: with the same key it may be sent again. */
+  async #send(api: ApiClient, request: ApiRequest): Promise<string> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return (await api.call<{ message_id: string }>(request)).message_id;
+      } catch (error) {
+        if (attempt === ATTEMPTS || !(error instanceof GatewayError) || error.code !== 'UNAVAILABLE') throw error;
+        await pause(RETRY_MS, new AbortController().signal);
+      }
+    }
   }
 
   async #content(): Promise<string> {

@@ -99,3 +99,8 @@ test('a token that is not the one in force is not sent: it would count as a wron
   expect(apiTarget({ ...sampleStatus, auth: { enabled: true, tokenHint: null } }, paths, environment).token).toBe(token);
   expect(apiTarget(sampleStatus, paths, testEnvironment(paths.home, { token: 'short' })).token).toBeUndefined();
 });
+
+test('where the API names a call that lists what there is, a person reads the command', () => {
+  const text = JSON.stringify({ error: { code: 'SESSION_NOT_FOUND', message: "there is no session 'x'. GET /api/sessions lists them." } });
+  expect(errorFromBody(404, text).message).toBe("there is no session 'x'. `xopc sessions` lists them.");
+});

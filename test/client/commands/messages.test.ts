@@ -99,7 +99,20 @@ test('a message is sent, and its id is the result', async () => {
   expect(await run(['send', '--channel', 'webchat', '--chat', 'a', '--json', '-'], { stdin: 'from\na file\n' })).toMatchObject({ code: 0 });
   expect(JSON.parse(seen[1]?.body ?? '')).toEqual({ channel: 'webchat', chat_id: 'a', content: 'from\na file' });
   await run(['send', '--channel', 'webchat', '--chat', 'a', '--key', 'backup-17', 'x']);
-  expect(seen.map(({ headers }) => headers['idempotency-key'])).toEqual([undefined, undefined, 'backup-17']);
+  const keys = seen.map(({ headers }) => headers['idempotency-key']);
+  expect(keys[2]).toBe('backup-17');
+  // Without one of the caller's, each command has its own.
+  expect(new Set(keys).size).toBe(3);
+});
+
+test('a message whose answer is lost with the connection is sent once more, with the same key', async () => {
+  const { run, seen } = await setUp((_request, response) => {
+    if (seen.length === 1) response.destroy();
+    else json(response, { status: 'ok', message_id: 'msg_9' });
+  });
+  expect(await run(['send', '--channel', 'webchat', '--chat', 'a', 'x'])).toEqual({ code: 0, stdout: 'msg_9\n', stderr: '' });
+  expect(seen).toHaveLength(2);
+  expect(seen[1]?.headers['idempotency-key']).toBe(seen[0]?.headers['idempotency-key']);
 });
 
 test.each([
