@@ -96,8 +96,9 @@ function throwNoVersion(id: string): never {
 function patchRefused(problems: readonly Problem[]): GatewayError {
   const issues = problems.map(({ key = '', message }) => ({ path: key, message: `${key} ${message}`.trim() }));
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  const sentence = `Nothing was written: ${issues[0]?.message ?? 'the result would be invalid'}${more}`;
   return new GatewayError('INVALID_REQUEST', {
-    message: `Nothing was written: ${issues[0]?.message ?? 'the result would be invalid'}${more}.`,
+    message: sentence.replace(/(?<![?.])$/, '.'),
     details: { issues },
   });
 }

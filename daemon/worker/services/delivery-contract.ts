@@ -96,7 +96,7 @@ export interface WebhookService {
   /**
    * Takes a message in: on disk before it resolves. It is answered through the account's URL.
    * A repeated `updateId` (or signed `webhook-id`) gives the first answer again.
-   * @throws UNAVAILABLE while nothing can be stored
+   * @throws CONFLICT for one that another message had; UNAVAILABLE while nothing can be stored
    */
   receive(
     call: WebhookCall,

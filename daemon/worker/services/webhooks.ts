@@ -1,5 +1,6 @@
 /** Messages from programs, through the webhook accounts. */
 import type { Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { judgeCredentials } from '../channels/webhook/credentials.js';
 import { webhookSettings } from '../channels/webhook/webhook.js';
@@ -9,6 +10,14 @@ import type { WebhookCall, WebhookService } from './contracts.js';
 export interface WebhookServiceOptions {
   readonly inbox: Pick<Inbox, 'receive'>;
   readonly config: () => Config;
+}
+
+/** To take it for a repetition would lose it. */
+function usedId(id: string): GatewayError {
+  return new GatewayError('CONFLICT', {
+    message: `the id '${id}' was used for another message before`,
+    hint: 'Use a new id for a new message; the same id only repeats the same one.',
+  });
 }
 
 export function createWebhookService({ inbox, config }: WebhookServiceOptions): WebhookService {
@@ -22,6 +31,7 @@ export function createWebhookService({ inbox, config }: WebhookServiceOptions): 
       const verdict = judge(call);
       const signedId = verdict.type === 'valid' ? verdict.signedId : undefined;
       const { accountId } = call;
+      const text = content.toWellFormed();
       const [stored] = await inbox.receive([
         {
           channel: 'webhook',
@@ -31,10 +41,11 @@ export function createWebhookService({ inbox, config }: WebhookServiceOptions): 
           scope: `webhook:${accountId}`,
           // A signature is worth something for minutes; within them, its id is what tells a replay.
           updateId: signedId ?? updateId ?? newId('evt'),
-          content: content.toWellFormed(),
+          content: text,
         },
       ]);
       if (stored === undefined) throw new Error('the inbox stored nothing');
+      if (stored.content !== text || stored.chatId !== chatId) throw usedId(signedId ?? updateId ?? '');
       return { messageId: stored.id, replayed: stored.isRepeated };
     },
   };

@@ -42,7 +42,11 @@ const insert = prepare<Omit<NewInboxMessage, 'questionId'> & { questionId: strin
 );
 
 const selectByUpdate = prepare<{ scope: string; updateId: string }>()((db, p) =>
-  db.selectFrom('inbox_messages').select(['id', 'content']).where('scope', '=', p.scope).where('update_id', '=', p.updateId),
+  db
+    .selectFrom('inbox_messages')
+    .select(['id', 'chat_id as chatId', 'content'])
+    .where('scope', '=', p.scope)
+    .where('update_id', '=', p.updateId),
 );
 
 const selectHead = prepare<Lane>()((db, p) =>
@@ -139,13 +143,14 @@ export interface StoredUpdate {
   /** It had been handed in before. */
   readonly isRepeated: boolean;
   /** As it was handed in first. */
+  readonly chatId: string;
   readonly content: string;
 }
 
 /** Runs in a write. */
 export async function insertInboxMessage(db: Queries, message: NewInboxMessage & { nowMs: number }): Promise<StoredUpdate> {
   if ((await insert.run(db, { questionId: null, ...message })) === 1)
-    return { id: message.id, isRepeated: false, content: message.content };
+    return { id: message.id, isRepeated: false, chatId: message.chatId, content: message.content };
   const first = await selectByUpdate.first(db, { scope: message.scope, updateId: message.updateId });
   if (first === undefined) throw new Error(`update ${message.updateId} of ${message.scope} was not stored`);
   return { ...first, isRepeated: true };

@@ -3,6 +3,7 @@ import { validate } from '../../../../shared/api/validate.js';
 import type { WebhookCall, WebhookService } from '../../services/contracts.js';
 import type { HttpContext } from '../context.js';
 import { given } from '../given.js';
+import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 
 function callOf(ctx: HttpContext, rawBody: Buffer): WebhookCall {
@@ -15,6 +16,11 @@ function callOf(ctx: HttpContext, rawBody: Buffer): WebhookCall {
 
 const rawBodyOf = (ctx: HttpContext): Buffer => ctx.state.rawBody?.() ?? Buffer.alloc(0);
 
+const REFUSAL = {
+  message: 'The credentials for this are missing or wrong.',
+  hint: "They are those of the account that is called, not the gateway's token; a signature counts within five minutes of its webhook-timestamp.",
+};
+
 export function webhookRoutes(webhooks: WebhookService): Route[] {
   return [
     route({
@@ -24,10 +30,16 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
       params: { accountId: webhookAccountId },
       answer: webhookResponse,
       body: webhookRequest,
+      headers: IDEMPOTENCY_HEADER,
+      refusal: REFUSAL,
       authorize: (ctx, rawBody) => webhooks.authorize(callOf(ctx, rawBody)),
       async handle(ctx, { body: { chat_id: chatId, content, id } }) {
         const call = callOf(ctx, rawBodyOf(ctx));
-        const { messageId, replayed } = await webhooks.receive(call, { chatId, content, ...given({ updateId: id }) });
+        const { messageId, replayed } = await webhooks.receive(call, {
+          chatId,
+          content,
+          ...given({ updateId: id ?? callerKey(ctx)?.key }),
+        });
         if (replayed) ctx.set('Idempotent-Replayed', 'true');
         ctx.body = { status: 'ok', message_id: messageId };
       },

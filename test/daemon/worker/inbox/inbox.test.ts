@@ -32,6 +32,8 @@ test('a message that is handed in twice is one message', async () => {
   const first = await say(conversation, 'hello', { id: 'evt-1' });
   await told(1);
   expect(await say(conversation, 'hello', { id: 'evt-1' })).toBe(first);
+  // To take another text for a repetition would lose it.
+  await expect(say(conversation, 'something else', { id: 'evt-1' })).rejects.toMatchObject({ code: 'CONFLICT' });
   await say(conversation, 'other', { id: 'evt-2' });
   await told(2);
   expect(model.requests).toHaveLength(2);

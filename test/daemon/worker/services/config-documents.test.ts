@@ -108,7 +108,7 @@ test('models.json round-trips its comments and secrets, takes a new secret, and 
 });
 
 test.each([
-  ['an unknown key', { gateway: { prot: 1 } }, /gateway\.prot is not a known key; did you mean 'port'/],
+  ['an unknown key', { gateway: { prot: 1 } }, /gateway\.prot is not a known key; did you mean 'port'\?$/],
   ['a wrong type', { gateway: { port: 'x' } }, /gateway\.port is "x"; it must be a whole number/],
   ['a value out of range', { logs: { files: 0 } }, /logs\.files is 0/],
   ['a model of a provider that there is not', { agents: { defaults: { model: 'ghost/x' } } }, /its provider 'ghost'/],
