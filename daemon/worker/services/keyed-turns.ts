@@ -11,15 +11,15 @@
  *   cut            → its worker has ended: the same question is asked again, unless something was done that must not be done
  *                    twice, or it took the worker down three times; then told so
  *
- * Asked again, the question stays where it is and what the last attempt left goes aside; where somebody has spoken since, it
- * is asked anew at the end.
+ * Asked again, the question stays where it is and what the last attempt left goes aside; where somebody has spoken since, the
+ * question goes aside, too, and is asked at the end.
  */
 import type { Clock } from '../../../shared/clock.js';
 import { ERRORS, GatewayError, isErrorCode } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { GUIDE_REF } from '../agent/guide.js';
 import { MAX_ATTEMPTS } from '../inbox/claim.js';
-import { setTurnAside } from '../store/branches.js';
+import { setQuestionAside, setTurnAside } from '../store/branches.js';
 import { findFirstUse, rememberFirstUse } from '../store/idempotency.js';
 import type { Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
@@ -146,18 +146,22 @@ export class KeyedTurns {
   /** @returns false when somebody else has begun the turn meanwhile */
   async #attempt(keyed: KeyedTurn, known: Known | undefined, shared: SharedTurn): Promise<boolean> {
     const request = await keyed.prepare();
-    const previous = known?.turn?.questionSeq === null || known?.turn?.isFollowed === true ? undefined : known?.turn;
-    const questionId = (previous && known?.attempt.questionId) ?? request.messageId ?? newId('msg');
+    const previous = known?.turn?.questionSeq === null ? undefined : known?.turn;
+    const isInPlace = previous?.isFollowed === false;
+    const questionId = (isInPlace ? known?.attempt.questionId : request.messageId) ?? newId('msg');
     const wasKilled = known?.turn?.state === 'running' || known?.turn?.state === 'interrupted';
     const count = wasKilled ? (known?.attempt.count ?? 0) + 1 : 1;
     const begun = { isTaken: false };
     const hooks = this.#hooks(keyed, { request, known, previous, begun, attempt: { questionId, count } });
-    const events = this.#options.turns.start({ ...request, messageId: questionId, previousTurnId: previous?.id, hooks }, NEVER);
+    const events = this.#options.turns.start(
+      { ...request, messageId: questionId, previousTurnId: isInPlace ? previous?.id : undefined, hooks },
+      NEVER,
+    );
     let isFirst = true;
     for await (const event of events) {
       if (begun.isTaken) continue;
       // Who watches the session is told that what the last attempt left is there no more.
-      if (isFirst && previous?.questionSeq) this.#options.live.rewind(previous.sessionKey, previous.questionSeq + 1);
+      if (isFirst && previous?.questionSeq) this.#options.live.rewind(previous.sessionKey, previous.questionSeq);
       isFirst = false;
       shared.push(event);
     }
@@ -189,8 +193,8 @@ export class KeyedTurns {
           throw new GatewayError('CONFLICT', { message: 'another worker of the gateway has begun this turn' });
         }
         turnId = turn.id;
-        if (previous === undefined) await request.hooks?.begun?.(db, turn);
-        else await setTurnAside(db, { sessionId: turn.session.id, turnId: previous.id, questionSeq: turn.questionSeq });
+        if (previous !== undefined) await clear(db, previous);
+        if (previous?.isFollowed !== false) await request.hooks?.begun?.(db, turn);
         await remember(db, turn.id, false);
       },
       ended: async (db, end) => {
@@ -199,6 +203,13 @@ export class KeyedTurns {
       },
     };
   }
+}
+
+/** Runs in a write. Takes what an attempt left out of the conversation. */
+async function clear(db: Queries, { id: turnId, session_id: sessionId, questionSeq, isFollowed }: TurnRecord): Promise<void> {
+  if (questionSeq === null) return;
+  const turn = { sessionId, turnId, questionSeq };
+  await (isFollowed ? setQuestionAside(db, turn) : setTurnAside(db, turn));
 }
 
 /** Gives the answer of before, or says why there is none. */

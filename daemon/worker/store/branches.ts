@@ -121,6 +121,14 @@ export async function setTurnAside(db: Queries, turn: { sessionId: number; turnI
   return parentSeq;
 }
 
+/** Runs in a write. Sets aside a question with all that its turn has left: it is asked once more, elsewhere. */
+export async function setQuestionAside(db: Queries, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<void> {
+  const { sessionId, questionSeq: seq } = turn;
+  await setParent.run(db, { seq, parentSeq: await seqBefore(db, { sessionId, seq }) });
+  await uncountMessages(db, { id: sessionId, count: 1 });
+  await setTurnAside(db, turn);
+}
+
 /** Runs in a write. Adds a message that is not on the chosen path. */
 export async function appendAside(db: Queries, message: NewMessage & { parentSeq: number }): Promise<void> {
   await insertAside.run(db, message);
