@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { createRemindCommand, remindOptions } from '../../../../daemon/worker/services/task-scheduler.js';
 import type { CronRunDocument } from '../../../../daemon/worker/services/cron-contract.js';
 
 const START = Date.parse('2026-01-01T08:00:00Z');
@@ -115,6 +116,20 @@ test('/remind makes a job for the chat that it was said in', async () => {
   expect(await conversation.cron.list()).toMatchObject([
     { message: '⏰ take the cake out', channel: 'webchat', chat_id: 'me', mode: 'direct' },
   ]);
+});
+
+test('/remind that is run again because its worker was killed is one reminder, at the time that was said first', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const command = createRemindCommand(remindOptions(clock, () => cron));
+  const place = { sessionId: 1, sessionKey: 'main:webchat:default:direct:me', agentId: 'main', model: 'xopc/guide' };
+  const remind = (callKey: string) => command.run({ ...place, name: 'remind', args: '20m cake', callKey });
+  const first = await remind('command:msg_1');
+  clock.jump(60_000);
+  expect(await remind('command:msg_1')).toBe(first);
+  expect(await cron.list()).toHaveLength(1);
+  expect(await remind('command:msg_2')).toContain('2026-01-01T08:21:00.000Z');
+  expect(await cron.list()).toHaveLength(2);
 });
 
 test('/remind lists what a chat waits for, and cancels nothing of others', async () => {
