@@ -1,4 +1,5 @@
 /** Tells whether a provider can be used as it is set up, and if not, why, in words: by asking it for its models. */
+import { isHeaderValue, UNSENDABLE } from './header-value.js';
 import { askForModels, readModelIds } from './list-models.js';
 import type { ConnectionSettings } from './provider.js';
 
@@ -89,6 +90,8 @@ function fromStatus(settings: ConnectionSettings, status: number): Finding {
 }
 
 async function look(settings: ConnectionSettings): Promise<Finding> {
+  if (settings.apiKey !== undefined && !isHeaderValue(settings.apiKey))
+    return { cause: 'unauthorized', message: `The API key ${UNSENDABLE}.` };
   try {
     const answer = await askForModels(settings, CHECK_MS);
     const found = { httpStatus: answer.status };

@@ -1,5 +1,6 @@
 /** Which providers there are, from `models.json` and the environment: the same shape for both. */
 import type { ApiKind, ModelConfig, ModelsDocument, ProviderConfig } from '../../../shared/config/models-schema.js';
+import { isHeaderValue, UNSENDABLE } from './header-value.js';
 import { KNOWN_PROVIDERS, LOCAL_SERVERS, type KnownProvider, type LocalServer } from './known-providers.js';
 
 /** Looks up an environment variable; an empty one counts as unset. */
@@ -41,10 +42,23 @@ function findKey(known: KnownProvider | undefined, lookup: VariableLookup): Foun
 
 const unset = ({ keyVariables }: KnownProvider): string => `the environment variable ${keyVariables.join(' or ')} is not set`;
 
+/** @param values  by what a person knows them as */
+function unsendable(values: Readonly<Record<string, string | undefined>>): string | undefined {
+  const found = Object.entries(values).find(([, value]) => value !== undefined && !isHeaderValue(value));
+  return found && `${found[0]} ${UNSENDABLE}`;
+}
+
+function problemOfDocument({ apiKey, headers = {} }: ProviderConfig, found: FoundKey | undefined): string | undefined {
+  const named = Object.entries(headers).map(([name, value]) => [`its header ${name}`, value] as const);
+  const key = { 'its apiKey': apiKey, ...(found && { [`the environment variable ${found.variable}`]: found.value }) };
+  return unsendable({ ...key, ...Object.fromEntries(named) });
+}
+
 function fromDocument(id: string, config: ProviderConfig, lookup: VariableLookup): ProviderEntry {
   const known = KNOWN_PROVIDERS.find((provider) => provider.id === id);
   const isVendors = known !== undefined && originOf(config.baseUrl) === originOf(known.baseUrl);
-  const apiKey = config.apiKey ?? findKey(known, lookup)?.value;
+  const found = config.apiKey === undefined ? findKey(known, lookup) : undefined;
+  const apiKey = config.apiKey ?? found?.value;
   return {
     id,
     name: known?.name ?? LOCAL_SERVERS.find((server) => server.id === id)?.name ?? id,
@@ -55,7 +69,7 @@ function fromDocument(id: string, config: ProviderConfig, lookup: VariableLookup
     models: config.models,
     fallbackModelId: undefined,
     source: 'models.json',
-    problem: isVendors && apiKey === undefined ? `it has no apiKey, and ${unset(known)}` : undefined,
+    problem: isVendors && apiKey === undefined ? `it has no apiKey, and ${unset(known)}` : problemOfDocument(config, found),
   };
 }
 
@@ -66,7 +80,9 @@ function problemOfEnvironment(
   if (found.baseUrl !== undefined && !/^https?:$/.test(URL.canParse(found.baseUrl) ? new URL(found.baseUrl).protocol : '')) {
     return `the environment variable ${known.baseUrlVariable} is '${found.baseUrl}', which is no http address`;
   }
-  return found.key !== undefined || found.isOtherServer ? undefined : unset(known);
+  const { key } = found;
+  if (key !== undefined) return unsendable({ [`the environment variable ${key.variable}`]: key.value });
+  return found.isOtherServer ? undefined : unset(known);
 }
 
 /** A server of one's own has its own models and may want no key. */

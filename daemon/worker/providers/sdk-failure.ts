@@ -34,6 +34,7 @@ const TOO_LONG =
   /context_length_exceeded|context length|context window|maximum context|too many tokens|prompt is too long|token count .{0,40}exceeds/i;
 /** Google answers a wrong key with 400. */
 const WRONG_KEY = /API_KEY_INVALID/;
+const UNSENDABLE_HEADER = /invalid header value|to a ByteString/i;
 const RATE_LIMITED = /rate_limit|rate limit|too many requests/i;
 
 function oneLine(text: string): string {
@@ -138,6 +139,9 @@ export function toFailure(error: unknown): ProviderFailure {
   if (error instanceof NotAStreamError) return fromNotAStream(error);
   if (!APICallError.isInstance(error)) {
     if (!(error instanceof Error)) return fromStream(error);
+    // What the platform says of a header that it cannot send has the key in it.
+    if (UNSENDABLE_HEADER.test(error.message))
+      return { kind: 'auth', status: null, detail: 'the API key or a header has a character that cannot be sent', retryAfterMs: null };
     const kind = /without a finish reason/i.test(error.message) ? 'cut' : 'protocol';
     return { kind, status: null, detail: oneLine(error.message), retryAfterMs: null };
   }

@@ -98,6 +98,24 @@ test('models.json comes before the environment, and takes its key from it', asyn
   expect(make(document).registry.entries[0]?.problem).toContain('OPENAI_API_KEY is not set');
 });
 
+test.each([
+  ['a line break in its key', { apiKey: 'sk-first\nsecond' }, 'its apiKey has a character that cannot be sent'],
+  ['a masked key', { apiKey: '…cdef' }, 'its apiKey has'],
+  ['a header with a line break', { apiKey: 'k', headers: { 'X-Team': 'a\r\nb' } }, 'its header X-Team has'],
+])('a provider with %s cannot be used, and says so without the value', (_what, entry, problem) => {
+  const { registry } = make({ providers: { mine: { baseUrl: 'http://127.0.0.1:9/v1', models: [{ id: 'a' }], ...entry } } });
+  const found = registry.entries.find(({ id }) => id === 'mine')?.problem;
+  expect(found).toContain(problem);
+  expect(found).not.toMatch(/sk-first|second|cdef/);
+  expect(() => registry.resolve('mine/a')).toThrow(problem);
+});
+
+test('a key from the environment is judged alike, and white space around one is no fault', () => {
+  const problemOf = (key: string) => make({}, { OPENAI_API_KEY: key }).registry.entries.find(({ id }) => id === 'openai')?.problem;
+  expect(problemOf('sk-a\nb')).toContain('the environment variable OPENAI_API_KEY has a character');
+  expect(problemOf(' sk-ab\n')).toBeUndefined();
+});
+
 test('a server is asked for its models once in a while, also when it did not answer', async () => {
   let asked = 0;
   const { registry, clock } = make({ providers: { local } }, {}, async () => {

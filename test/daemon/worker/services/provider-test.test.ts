@@ -54,6 +54,13 @@ test('a provider that answers is told with its models, before it is saved and by
   });
 });
 
+test('a key that cannot be sent is told as that, and is in no answer', async () => {
+  const url = await serve(list);
+  const report = await serviceWith().test({ baseUrl: `${url}/v1`, apiKey: 'sk-ri\nght' });
+  expect(report).toMatchObject({ ok: false, cause: 'unauthorized', message: expect.stringContaining('cannot be sent') as string });
+  expect(JSON.stringify(report)).not.toMatch(/sk-ri|ght/);
+});
+
 test('each cause is told apart, with what to do', async () => {
   const service = serviceWith();
   const url = await serve(list);
