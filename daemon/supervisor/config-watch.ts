@@ -105,6 +105,8 @@ export class ConfigWatch {
       ignored: (path) => !this.#paths.includes(path) && !this.#directories.includes(path),
     });
     this.#watcher.on('all', () => this.#touched());
+    // What was written while chokidar began counts as found there: no event tells of it.
+    this.#watcher.on('ready', () => this.#touched());
     this.#watcher.on('error', (error) => this.#onError(error));
   }
 

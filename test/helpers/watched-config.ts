@@ -12,6 +12,25 @@ export const eventsOnly: Clock = {
   after: (delayMs, callback) => (delayMs === LOOK_MS ? () => undefined : systemClock.after(delayMs, callback)),
 };
 
+/** A clock whose regular look comes when the test says so, and at no other time. */
+export class LookOnDemand implements Clock {
+  #look: (() => void) | undefined;
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    if (delayMs !== LOOK_MS) return systemClock.after(delayMs, callback);
+    this.#look = callback;
+    return () => (this.#look = undefined);
+  }
+
+  look(): void {
+    this.#look?.();
+  }
+}
+
 export class Watched {
   readonly directory: string;
   readonly config: string;
