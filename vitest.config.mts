@@ -30,7 +30,14 @@ const UNTIMED = [
 ];
 /** What measures time or floods a gateway: one file at a time. */
 /** A second try tells a fault from a machine that was busy elsewhere: what fails twice fails the run, and the report names both. */
-const serial = { ...shared, fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000, retry: 1 };
+const serial = {
+  ...shared,
+  setupFiles: [...shared.setupFiles, 'test/helpers/closing-fetch.ts'],
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  retry: 1,
+};
 
 export default defineConfig({
   test: {

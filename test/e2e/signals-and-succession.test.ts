@@ -98,7 +98,7 @@ describe('restart --force', () => {
     const gateway = await RealGateway.start();
     const { pid, child, done } = gateway.process;
     // A connection that is kept alive makes it stay for its drain.
-    await fetch(`${gateway.url}/health`);
+    await fetch(`${gateway.url}/health`, { headers: { Connection: 'keep-alive' } });
     expect((await gateway.xopc('gateway', 'restart', '--force')).code).toBe(0);
     while (child.exitCode === null && child.signalCode === null) {
       process.kill(pid, 'SIGINT');
