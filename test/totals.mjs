@@ -1,0 +1,41 @@
+/** What the rounds of a test run come to. */
+import { readFileSync } from 'node:fs';
+
+const NOTHING = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] };
+
+function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    // A run that was killed leaves none, or half of one.
+    if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Totals of one round. A run that failed without a failed test (an unhandled error, a file that does not load, a crash) counts
+ * as one failure, and so does one without a report.
+ * @param report  path of vitest's JSON report
+ */
+export function readTotals(report, exitCode) {
+  const found = readReport(report);
+  const result = found ?? NOTHING;
+  const brokenFiles = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const failed = result.numFailedTests + brokenFiles;
+  return {
+    passed: result.numPassedTests,
+    failed: exitCode === 0 && found !== undefined ? failed : Math.max(failed, 1),
+    skipped: result.numPendingTests + result.numTodoTests,
+  };
+}
+
+export function addTotals(rounds) {
+  const sum = (key) => rounds.reduce((total, round) => total + round[key], 0);
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+}
+
+/** The last line of a run. @returns `N passed, N failed[, N skipped]` */
+export function describeTotals({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}

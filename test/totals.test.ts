@@ -1,0 +1,41 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { tempDir } from './helpers/temp-dir.js';
+import { addTotals, describeTotals, readTotals } from './totals.mjs';
+
+const FILE = { status: 'passed', assertionResults: [{}] };
+const REPORT = { numPassedTests: 7, numFailedTests: 0, numPendingTests: 2, numTodoTests: 1, testResults: [FILE] };
+
+function totalsOf(report: object | string | undefined, exitCode: number): { passed: number; failed: number; skipped: number } {
+  const path = join(tempDir(), 'report.json');
+  if (report !== undefined) writeFileSync(path, typeof report === 'string' ? report : JSON.stringify(report));
+  return readTotals(path, exitCode);
+}
+
+describe('a round', () => {
+  test('that passes counts what it ran and what it left out', () => {
+    expect(totalsOf(REPORT, 0)).toEqual({ passed: 7, failed: 0, skipped: 3 });
+  });
+
+  const broken = [FILE, { status: 'failed', assertionResults: [] }];
+  test.each([
+    { name: 'an unhandled error', report: REPORT, exitCode: 1, expected: { passed: 7, failed: 1 } },
+    { name: 'two failed tests', report: { ...REPORT, numFailedTests: 2 }, exitCode: 1, expected: { passed: 7, failed: 2 } },
+    { name: 'a file that does not load', report: { ...REPORT, testResults: broken }, exitCode: 1, expected: { passed: 7, failed: 1 } },
+    { name: 'a crash that leaves no report', report: undefined, exitCode: 139, expected: { passed: 0, failed: 1 } },
+    { name: 'a crash that leaves half a report', report: '{ "numPassedTests": 7, "n', exitCode: 137, expected: { passed: 0, failed: 1 } },
+    { name: 'no report although it ended well', report: undefined, exitCode: 0, expected: { passed: 0, failed: 1 } },
+  ])('with $name has failed', ({ report, exitCode, expected }) => {
+    expect(totalsOf(report, exitCode)).toMatchObject(expected);
+  });
+});
+
+test('the last line names all rounds together, and what was left out only if something was', () => {
+  const rounds = [
+    { passed: 1, failed: 0, skipped: 2 },
+    { passed: 3, failed: 4, skipped: 0 },
+  ];
+  expect(describeTotals(addTotals(rounds))).toBe('4 passed, 4 failed, 2 skipped');
+  expect(describeTotals(addTotals([]))).toBe('0 passed, 0 failed');
+});
