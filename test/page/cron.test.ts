@@ -1,3 +1,4 @@
+import type { Route } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
 import { callApi, openView } from '../helpers/page.js';
@@ -70,6 +71,27 @@ test.skipIf(noBrowser)('a job is made, run and deleted by keyboard alone', async
   await page.keyboard.press('Enter');
   await page.getByText('By hand was deleted with its history').waitFor();
   await until('no job', async () => (await jobsOf(gateway)).length === 0);
+});
+
+test.skipIf(noBrowser)('a job that is being deleted does not come back with a list that still names it', async () => {
+  const gateway = await RealGateway.start();
+  const make = (name: string): Promise<{ job: Job }> =>
+    callApi(gateway, 'POST /api/cron/create', { name, schedule: '0 * * * *', message: 'x', mode: 'agent' });
+  const { job } = await make('Goes');
+  const page = await openView(gateway, '#/cron');
+  const goes = page.getByRole('list', { name: 'Schedules' }).getByRole('link', { name: 'Goes' });
+  await goes.click();
+  const held: Route[] = [];
+  await page.route(`**/api/cron/${job.id}`, (route) => void held.push(route));
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('Nothing is scheduled').waitFor();
+  await make('Comes');
+  await page.getByRole('link', { name: 'Comes' }).first().waitFor();
+  expect(await jobsOf(gateway)).toHaveLength(2);
+  expect(await goes.count()).toBe(0);
+  await held[0]?.continue();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await goes.waitFor();
 });
 
 test.skipIf(noBrowser)('list, form and history are free of barriers, and the words come in Chinese too', async () => {

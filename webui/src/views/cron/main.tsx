@@ -12,9 +12,9 @@ import { durationText, fullTime } from '../../components/time-text.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import { Countdown } from './countdown.js';
-import { type Job, listJobs } from './cron-api.js';
+import type { Job } from './cron-api.js';
 import { History, useRuns } from './history.js';
-import { type JobActions, jobActions } from './job-actions.js';
+import { type JobActions, jobActions, listKeptJobs } from './job-actions.js';
 import { JobForm } from './job-form.js';
 import { JobList } from './job-list.js';
 import { NextRuns, usePreview } from './preview.js';
@@ -135,7 +135,7 @@ function Body({ jobs, actions }: { jobs: Resource<readonly Job[]>; actions: JobA
 }
 
 export default function CronView() {
-  const jobs = useResource(listJobs, []);
+  const jobs = useResource(listKeptJobs, []);
   const actions = jobActions(jobs);
   const [id, verb] = address.value.parts;
   useLiveReload(['cron'], jobs.reload);
