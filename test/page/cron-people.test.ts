@@ -57,6 +57,7 @@ test.skipIf(noBrowser)(
     await untilInForce(gateway);
     await failOnce(gateway, job.id);
     configure([{ id: 'other' }]);
+    await untilInForce(gateway);
     const page = await openView(gateway, '#/cron');
     await page.getByRole('img', { name: /^more than 50 runs, the next at/ }).waitFor();
     await expectAccessible(page);
