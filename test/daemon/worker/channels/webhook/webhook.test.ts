@@ -114,8 +114,8 @@ test('a receiver that is down has certainly not got the message', async () => {
 test('a receiver that never answers may have got the message', async () => {
   const receiver = await startWebhookReceiver();
   receiver.react = () => 'hang';
-  const channel = await startChannel({ url: receiver.url }, 50);
-  expect(await send(channel)).toEqual({ type: 'unknown', reason: 'no answer within 50 ms' });
+  const channel = await startChannel({ url: receiver.url }, 500);
+  expect(await send(channel)).toEqual({ type: 'unknown', reason: 'no answer within 500 ms' });
 });
 
 test('a send that is cut after the request has gone out has an unknown outcome', async () => {
