@@ -22,6 +22,8 @@ const shared = {
   expect: { poll: { timeout: 10_000, interval: 20 } },
   server: { deps: { inline: bundlerOnly } },
 };
+/** Files that share a process: what is imported once serves them all. They keep nothing in modules that another could find. */
+const together = { isolate: false };
 
 /** Real gateways whose tests wait much and set no limits of time: two files at a time. */
 const UNTIMED = [
@@ -43,9 +45,18 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: [...APART, ...COMPONENT], testTimeout: 30_000 } },
+      {
+        test: {
+          ...shared,
+          ...together,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...APART, ...COMPONENT],
+          testTimeout: 30_000,
+        },
+      },
       { test: { ...shared, name: 'component', include: COMPONENT, testTimeout: 60_000 } },
-      { test: { ...shared, name: 'guards', include: ['test/guards/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { ...shared, ...together, name: 'guards', include: ['test/guards/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { ...serial, name: 'scenarios', include: UNTIMED, fileParallelism: true } },
       { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: UNTIMED } },
       {
