@@ -1,16 +1,35 @@
-/** Before the tests of the page: a browser, once for all files. */
+/** Before the tests of the page: a browser, started once for all files; each test has a context of its own in it. */
+import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { provideChromium } from './chromium.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Path of the browser; '' where none can be had. */
-    chromium: string;
+    /** Where the browser is reached; '' where none can be had. */
+    browser: string;
   }
 }
 
-export default function setup(project: TestProject): void {
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Playwright makes a fresh profile directory and removes it. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const found = provideChromium();
-  if ('missing' in found) process.stderr.write(`test: the page's tests are left out: ${found.missing}\n`);
-  project.provide('chromium', 'program' in found ? found.program : '');
+  if ('missing' in found) {
+    process.stderr.write(`test: the page's tests are left out: ${found.missing}\n`);
+    project.provide('browser', '');
+    return undefined;
+  }
+  const server = await chromium.launchServer({ executablePath: found.program, args: FLAGS, headless: true, host: '127.0.0.1' });
+  project.provide('browser', server.wsEndpoint());
+  return () => server.close();
 }

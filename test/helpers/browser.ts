@@ -1,30 +1,18 @@
-/** Chromium for the tests of the page: one browser a test file, with a profile of its own; a context a test. */
+/** Chromium for the tests of the page: one browser (browser-setup.ts), a context a page. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContext, chromium, type ConsoleMessage, type Page } from 'playwright-core';
 import { afterAll, expect, inject, onTestFinished } from 'vitest';
 
-const program = inject('chromium');
+const endpoint = inject('browser');
 
 /** For `test.skipIf`: no browser can be had here (said once, before the tests). */
-export const noBrowser = program === '';
-
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+export const noBrowser = endpoint === '';
 
 const state: { browser?: Promise<Browser> } = {};
 
-/** Playwright makes a fresh profile directory for each launch and removes it. */
-function launched(): Promise<Browser> {
-  return (state.browser ??= chromium.launch({ executablePath: program, args: FLAGS, headless: true }));
+function connected(): Promise<Browser> {
+  return (state.browser ??= chromium.connect(endpoint));
 }
 
 afterAll(async () => {
@@ -61,7 +49,7 @@ function watch(page: Page, origin: string, allowed: RegExp | undefined): void {
 
 /** A new context with one page at `url`; closed when the test ends. Fails the test when the page throws or calls a stranger. */
 export async function openPage(url: string, options: OpenOptions = {}): Promise<Page> {
-  const browser = await launched();
+  const browser = await connected();
   const context: BrowserContext = await browser.newContext({
     viewport: SIZES[options.size ?? 'wide'],
     colorScheme: options.scheme ?? 'light',

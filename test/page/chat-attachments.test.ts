@@ -1,5 +1,5 @@
 /** Files by button, paste and drop: kept through a reload, sent, shown, saved, and taken out. */
-import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
@@ -8,8 +8,9 @@ import { type PageWorld, startPageWorld } from '../helpers/page-world.js';
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 /** As a person does it: the browser makes the event, with files in it. */
-function give(page: Page, how: 'paste' | 'drop', file: { name: string; type: string; base64: string }): Promise<unknown> {
-  return page.evaluate(`(() => {
+async function give(page: Page, how: 'paste' | 'drop', file: { name: string; type: string; base64: string }): Promise<void> {
+  await page.locator('textarea').waitFor();
+  await page.evaluate(`(() => {
     const { name, type, base64 } = ${JSON.stringify(file)};
     const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
     const data = new DataTransfer();
@@ -53,7 +54,7 @@ test.skipIf(noBrowser)('files that are attached in a new chat survive a reload, 
   await expect.poll(() => lastAsked(world)?.content).toContain('<file name="list.md">\n- milk\n</file>');
   expect(await chips.count()).toBe(0);
   const [download] = await Promise.all([page.waitForEvent('download'), you.getByRole('button', { name: 'list.md' }).click()]);
-  expect([download.suggestedFilename(), readFileSync(await download.path(), 'utf8')]).toEqual(['list.md', '- milk']);
+  expect([download.suggestedFilename(), await text(await download.createReadStream())]).toEqual(['list.md', '- milk']);
   await expectAccessible(page);
 });
 

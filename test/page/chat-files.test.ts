@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { startFakeTelegram } from '../fakes/telegram/server.js';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
@@ -18,6 +18,6 @@ test.skipIf(noBrowser)('a file that a chat has sent is saved from its conversati
   const saved = page.waitForEvent('download');
   await question.getByRole('button', { name: 'Save file table.csv, 1 KB' }).press('Enter');
   expect((await saved).suggestedFilename()).toBe('table.csv');
-  expect(readFileSync(await (await saved).path(), 'utf8')).toBe(content);
+  expect(await text(await (await saved).createReadStream())).toBe(content);
   await expectAccessible(page);
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
@@ -24,13 +24,13 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
   await list.getByRole('button', { name: 'Actions for “Sea places”' }).press('Enter');
   const saved = page.waitForEvent('download');
   await page.getByRole('menuitem', { name: 'Export as JSON', exact: true }).press('Enter');
-  const file = await (await saved).path();
+  const file = await text(await (await saved).createReadStream());
   expect((await saved).suggestedFilename()).toBe('Sea-places.json');
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+  expect(JSON.parse(file)).toMatchObject({
     title: 'Sea places',
     messages: [{ content: 'Where is the harbour?' }, {}],
   });
-  await page.locator('input[type=file]').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: readFileSync(file) });
+  await page.locator('input[type=file]').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from(file) });
   await page.getByText('“Sea places” was imported').waitFor();
   await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
 
