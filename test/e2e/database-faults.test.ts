@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, trun
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
+import type { StatusDocument } from '../../shared/control/messages.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 const stateDir = (gateway: RealGateway): string => join(gateway.xopcHome, 'state');
@@ -18,7 +19,11 @@ async function post(gateway: RealGateway, path: string, body: object): Promise<n
 const accept = (gateway: RealGateway, chatId = 'a'): Promise<number> =>
   post(gateway, '/api/message', { channel: 'webchat', chat_id: chatId, content: 'hello '.repeat(200) });
 
-const warningCodes = async (gateway: RealGateway): Promise<string[]> => (await gateway.status()).warnings.map(({ code }) => code);
+/** A gateway that is too busy to say is asked again. */
+const warningCodes = async (gateway: RealGateway): Promise<string[]> => {
+  const warnings = await until('the status', async () => ((await gateway.status()) as Partial<StatusDocument>).warnings);
+  return warnings.map(({ code }) => code);
+};
 
 const copies = (gateway: RealGateway): string[] => readdirSync(stateDir(gateway)).filter((name) => /\.corrupt-\d{8}T\d{6}Z$/.test(name));
 

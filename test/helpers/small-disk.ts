@@ -12,6 +12,7 @@ export interface SmallDisk {
 }
 
 const BLOCK_BYTES = 4_096;
+const FILL_TRIES = 10;
 
 /** Why no file system can be mounted here; undefined when one can. */
 export const noMountReason: string | undefined =
@@ -40,6 +41,18 @@ function canMount(): boolean {
   }
 }
 
+/** @returns whether it was written; not where somebody else has taken the space meanwhile */
+function fits(path: string, bytes: number): boolean {
+  try {
+    writeFileSync(path, Buffer.alloc(bytes));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    rmSync(path);
+    return false;
+  }
+}
+
 /** Mounts one at that directory, which is made; it is gone at the end of the test. */
 export function mountSmallDisk(directory: string, sizeMiB: number): SmallDisk {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -48,8 +61,11 @@ export function mountSmallDisk(directory: string, sizeMiB: number): SmallDisk {
   const ballast = join(directory, 'ballast');
   return {
     fill() {
-      const { bavail, bsize } = statfsSync(directory);
-      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - BLOCK_BYTES)));
+      const isFilled = Array.from({ length: FILL_TRIES }).some(() => {
+        const { bavail, bsize } = statfsSync(directory);
+        return fits(ballast, Math.max(0, bavail * bsize - BLOCK_BYTES));
+      });
+      if (!isFilled) throw new Error(`${directory} cannot be filled: its room changes all the time`);
     },
     free: () => rmSync(ballast),
     setReadOnly: (isReadOnly) => mount('-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, directory),
