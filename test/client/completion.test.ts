@@ -24,7 +24,7 @@ describe.runIf(has('bash'))('in bash', () => {
     writeFileSync(script, completionScript('bash', commands));
     const line = words.join(' ');
     const xopc = `xopc() { printf '%s\\tdescribed\\n' main:api:default:direct:notes main:api:other; printf '%s\\n' "$*" >&2; }`;
-    const code = `source ${script}; ${xopc}; COMP_LINE='${line}'; COMP_POINT=${line.length}; _xopc; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const code = `source "${script}"; ${xopc}; COMP_LINE='${line}'; COMP_POINT=${line.length}; _xopc; printf '%s\\n' "\${COMPREPLY[@]}"`;
     return execFileSync('bash', ['--norc', '-c', code], { encoding: 'utf8', cwd: tempDir() }).split('\n').filter(Boolean);
   }
 

@@ -124,7 +124,7 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
   test('waits longer and longer when one start follows another at once, and not after a pause', () => {
     const launch = new Launch();
     launch.install({ runtime: 'node', path: makePackage(launch.at('package')), nodePath: makeNode(launch.at('node'), 'v20.19.0') });
-    launch.tool('sleep', `echo "$1" >>${launch.at('sleeps')}`);
+    launch.tool('sleep', `echo "$1" >>"${launch.at('sleeps')}"`);
     launch.tool('date', 'echo "${NOW:-1000}"');
     for (let start = 0; start < 13; start += 1) expect(launch.run().code).toBe(0);
     expect(readFileSync(launch.at('sleeps'), 'utf8')).toBe('1\n2\n');
