@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/helpers/longest-first.mjs';
 
 const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/**', 'test/page/**'];
 /** Tests that start processes or wait for real time to pass: a part each, and too slow for `npm run check`. */
@@ -29,6 +30,8 @@ const together = { isolate: false };
 const UNTIMED = [
   'test/e2e/{api,api-docs,docs,docs-nginx,doctor,pairing,poison,storage,fallback}.test.ts',
   'test/e2e/{backup,database-faults,delivery-failures,cron,cron-clock}.test.ts',
+  'test/e2e/{access,access-network,crash,delivery,live-config,odd-circumstances,overview,session-import}.test.ts',
+  'test/e2e/{signals-and-succession,slow-succession,socket}.test.ts',
 ];
 /** What measures time or floods a gateway: one file at a time. */
 /** A second try tells a fault from a machine that was busy elsewhere: what fails twice fails the run, and the report names both. */
@@ -44,6 +47,7 @@ const serial = {
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
