@@ -1,27 +1,19 @@
 /** What is asked of a successor while its predecessor still finishes its work. Through the real binary. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { processesOf } from '../helpers/home-processes.js';
 import { isAlive, type Outcome, RealGateway, until } from '../helpers/real-gateway.js';
 
 /** Longer than what is asked of it takes, on a slow machine too; `short` where the drain is waited for. */
 const DRAIN_MS = { long: 20_000, short: 2_000 } as const;
 
 /** Supervisors and workers of this home, those that a lock does not name too. */
-function processesOf({ home }: RealGateway): string[] {
-  const own = (file: string, pid: string): string[] => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const role = own('cmdline', pid).find((argument) => argument === '@supervisor' || argument === '@worker');
-        return role !== undefined && own('environ', pid).includes(`HOME=${home}`) ? [`${role} ${pid}`] : [];
-      } catch {
-        return []; // has ended meanwhile, or is not ours to look at
-      }
-    });
-}
+const servingFor = ({ home }: RealGateway): string[] =>
+  processesOf(home)
+    .filter(({ role }) => role === '@supervisor' || role === '@worker')
+    .map(({ role, pid }) => `${role} ${pid}`);
 
 /** A gateway whose worker takes all of its drain time, handed over to a successor that waits for it. */
 async function slowSuccession(
@@ -29,7 +21,7 @@ async function slowSuccession(
 ): Promise<{ gateway: RealGateway; predecessor: number; successor: number; restarted: Promise<Outcome> }> {
   const gateway = await RealGateway.create();
   onTestFinished(() => {
-    for (const line of processesOf(gateway)) process.kill(Number(line.split(' ')[1]), 'SIGKILL');
+    for (const line of servingFor(gateway)) process.kill(Number(line.split(' ')[1]), 'SIGKILL');
   });
   expect((await gateway.xopc('gateway', 'start')).code).toBe(0);
   const predecessor = gateway.lock().pid;
@@ -44,7 +36,7 @@ test('a stop ends both: what it calls stopped stays stopped', async () => {
   const stopped = await gateway.xopc('gateway', 'stop', '--timeout', '1000');
   expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining(`Gateway stopped (pid ${successor})`) });
   expect([predecessor, successor].filter(isAlive)).toEqual([]);
-  expect(processesOf(gateway)).toEqual([]);
+  expect(servingFor(gateway)).toEqual([]);
   expect(await restarted).toMatchObject({ code: 1, stderr: expect.stringContaining('the gateway is stopping') });
 });
 
@@ -52,7 +44,7 @@ test('SIGTERM to the successor ends both too', async () => {
   const { gateway, predecessor, successor } = await slowSuccession(DRAIN_MS.long);
   process.kill(successor, 'SIGTERM');
   await until('both to end', () => ![predecessor, successor].some(isAlive));
-  expect(processesOf(gateway)).toEqual([]);
+  expect(servingFor(gateway)).toEqual([]);
   expect(readdirSync(join(gateway.xopcHome, 'locks'))).toEqual([]);
 });
 
@@ -64,13 +56,13 @@ test('another takeover waits for its turn, and one gateway is left', async () =>
   expect(await restarted).toMatchObject({ code: 0 });
   await until('the earlier ones to leave', () => ![predecessor, successor].some(isAlive));
   const { pid, worker } = await gateway.status();
-  expect(processesOf(gateway).toSorted()).toEqual([`@supervisor ${pid}`, `@worker ${worker?.pid}`]);
+  expect(servingFor(gateway).toSorted()).toEqual([`@supervisor ${pid}`, `@worker ${worker?.pid}`]);
 });
 
 test('a stop right after a takeover leaves the port free, though the predecessor has a request to finish', async () => {
   const gateway = await RealGateway.create();
   onTestFinished(() => {
-    for (const line of processesOf(gateway)) process.kill(Number(line.split(' ')[1]), 'SIGKILL');
+    for (const line of servingFor(gateway)) process.kill(Number(line.split(' ')[1]), 'SIGKILL');
   });
   await gateway.xopc('gateway', 'start');
   const predecessor = gateway.lock().pid;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { type LockRecord, readLock } from '../../shared/node/lock-record.js';
 import { freePort } from './free-port.js';
+import { processesOf } from './home-processes.js';
 import { onTestFinished } from 'vitest';
 
 export const root = join(import.meta.dirname, '..', '..');
@@ -207,16 +208,29 @@ export class RealGateway {
     );
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     let lock: LockRecord | undefined;
     try {
       lock = this.lock();
     } catch {
-      // Stopped already.
+      // Stopped already, or in the middle of a change.
     }
-    for (const pid of [lock?.pid, ...(lock?.children ?? []).map((child) => child.pid)]) {
-      if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGKILL');
-    }
+    for (const pid of [lock?.pid, ...(lock?.children ?? []).map((child) => child.pid)]) kill(pid);
+    // What writes on would make its files again.
+    await until('all of it to be gone', () => {
+      const left = processesOf(this.home);
+      for (const { pid } of left) kill(pid);
+      return left.length === 0;
+    });
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function kill(pid: number | undefined): void {
+  if (pid === undefined || !isAlive(pid)) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // has ended just now
   }
 }
