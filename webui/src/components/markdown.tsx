@@ -53,6 +53,8 @@ const ALLOWED = {
   ],
   ALLOWED_ATTR: ['href', 'class', 'start', 'align', 'type', 'checked', 'disabled'],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
+  // The others are no addresses: the rule for those must not take them away.
+  ADD_URI_SAFE_ATTR: ['start', 'align', 'type', 'checked', 'disabled'],
 };
 
 /** What the sanitiser left, as it is shown. */
@@ -114,7 +116,7 @@ const Block = memo(
       const codes = isGrowing ? [] : [...(element.current?.querySelectorAll<HTMLElement>('code[class]') ?? [])];
       if (codes.length > 0) void import('./highlight.js').then(({ highlight }) => codes.forEach(highlight));
     }, [token.raw, isGrowing]);
-    return <div ref={element} />;
+    return <div ref={element} dir="auto" />;
   },
   (before, after) => before.token.raw === after.token.raw && before.isGrowing === after.isGrowing,
 );

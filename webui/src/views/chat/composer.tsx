@@ -102,7 +102,8 @@ function useKeys({ commands, text, setText, submit }: KeyActions, { model, editi
   const [chosen, setChosen] = useState(0);
   const at = Math.min(chosen, commands.length - 1);
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.isComposing) return;
+    // An input method that is about to write: 229 is how Safari says so of the Enter that ends it.
+    if (event.isComposing || event.keyCode === 229) return;
     const isListed = commands.length > 0 && `/${commands[at]?.name}` !== text;
     if (isListed && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
       setChosen((at + (event.key === 'ArrowDown' ? 1 : commands.length - 1)) % commands.length);
@@ -199,7 +200,7 @@ export function Composer(props: ComposerProps) {
       <div class="box">
         <FileChips files={shown} onRemove={remove} />
         {shown.some(isPicture) && <PictureNote choice={choice} />}
-        <textarea ref={box} rows={1} aria-label={t('message')} value={text} {...{ placeholder, onInput, onKeyDown, onPaste }} />
+        <textarea ref={box} rows={1} dir="auto" aria-label={t('message')} value={text} {...{ placeholder, onInput, onKeyDown, onPaste }} />
         <div class="box-row">
           <AttachButton onFiles={draftFiles.add} />
           <ModelChip choice={choice} />

@@ -29,6 +29,8 @@ export function TokenMeter({ chat, choice: { info, costUsd } }: { chat: ChatMode
     t('contextUsed', tokens),
     costUsd === undefined || costUsd === 0 ? t('costUnknown') : t('costSoFar', { cost: costText(costUsd) }),
   ].join(' ');
+  // Two question marks tell nobody anything.
+  if (used === undefined && (costUsd === undefined || costUsd === 0)) return null;
   const share = used === undefined || window === undefined ? undefined : Math.min(1, used / window);
   return (
     <span class="meter" title={label} role="img" aria-label={label}>

@@ -9,7 +9,10 @@ import { MessageFiles } from './file-list.js';
 import { t } from './text.js';
 import { placeVariants } from './variants.js';
 
+/** So near to the end, who scrolls down has come back to it. */
 const NEAR_PX = 60;
+/** Sizes are rounded, positions are not. */
+const AT_END_PX = 2;
 /** Until then, the wait for an answer is no news. */
 const LATE_MS = 8_000;
 /** Where there is an answer to go back to. */
@@ -73,6 +76,7 @@ function useStickiness() {
   const element = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const isStuck = useRef(true);
+  const lastTop = useRef(0);
   const [isAway, setAway] = useState(false);
   const toEnd = (): void => {
     isStuck.current = true;
@@ -81,12 +85,18 @@ function useStickiness() {
   };
   const onScroll = (): void => {
     const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = element.current ?? {};
-    isStuck.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    const distance = scrollHeight - scrollTop - clientHeight;
+    // What is said grows while a scroll is told of: only who goes up has left the end, however little, and only who goes down comes back.
+    if (distance <= AT_END_PX || (distance < NEAR_PX && scrollTop > lastTop.current)) isStuck.current = true;
+    else if (scrollTop < lastTop.current) isStuck.current = false;
+    lastTop.current = scrollTop;
     setAway(!isStuck.current);
   };
   useLayoutEffect(() => {
     const keep = (): void => {
-      if (isStuck.current && element.current !== null) element.current.scrollTop = element.current.scrollHeight;
+      if (!isStuck.current || element.current === null) return;
+      element.current.scrollTop = element.current.scrollHeight;
+      lastTop.current = element.current.scrollTop;
     };
     // Of the frame too: it shrinks when the box grows, and when a telephone shows its keyboard.
     const observer = new ResizeObserver(keep);

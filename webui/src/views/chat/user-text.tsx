@@ -32,10 +32,15 @@ function Line({ text }: { text: string }) {
 }
 
 export function UserText({ content }: { content: string }) {
-  if (!content.includes('](/api/files/')) return <p class="plain">{content}</p>;
+  if (!content.includes('](/api/files/'))
+    return (
+      <p class="plain" dir="auto">
+        {content}
+      </p>
+    );
   const lines = content.split('\n');
   return (
-    <p class="plain">
+    <p class="plain" dir="auto">
       {lines.map((line, index) => (
         <span key={index}>
           {index > 0 && '\n'}

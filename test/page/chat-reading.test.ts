@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { says } from '../fakes/openai/reply.js';
+import { noBrowser, openPage, SIZES } from '../helpers/browser.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+const CODE = '```ts\nconst answer: number = 42;\n```';
+const LONG = Array.from({ length: 12 }, (_value, index) => `Paragraph ${index}\n\n${CODE}`).join('\n\n');
+/** What is below what can be seen of the conversation, in pixels. */
+const BELOW = `(() => { const box = document.querySelector('.transcript'); return box.scrollHeight - box.scrollTop - box.clientHeight; })()`;
+
+test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, and leaves it for whoever goes up a little', async () => {
+  const { gateway, model, talk } = await startPageWorld();
+  model.replyAlways(says(LONG));
+  const key = await talk('Say much');
+  const page = await openPage(`${gateway.url}/#/chat`);
+  // More than once: what comes when is another matter each time.
+  for (let round = 0; round < 4; round += 1) {
+    await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
+    await page.locator('.hljs-keyword').last().waitFor();
+    await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThanOrEqual(2);
+    expect(await page.getByRole('button', { name: 'To the newest' }).count()).toBe(0);
+    await page.goto(`${gateway.url}/#/chat`);
+  }
+
+  await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
+  model.reply({ type: 'text', parts: LONG.split(/(?<=\n)/), delayMs: 15 });
+  await page.getByRole('textbox', { name: 'Message' }).fill('Again');
+  await page.keyboard.press('Enter');
+  await page.getByRole('article', { name: 'Agent' }).last().getByText('Paragraph 3').waitFor();
+  expect(await page.evaluate<number>(BELOW)).toBeLessThan(200);
+  // Less than what a line is high.
+  await page.evaluate(`document.querySelector('.transcript').scrollBy(0, -12)`);
+  await page.getByRole('button', { name: 'To the newest' }).waitFor();
+  await page.getByRole('article', { name: 'Agent' }).last().getByText('Paragraph 9').waitFor({ state: 'attached' });
+  expect(await page.evaluate<number>(BELOW)).toBeGreaterThan(300);
+  await page.getByRole('button', { name: 'To the newest' }).click();
+  await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThanOrEqual(2);
+});
+
+test.skipIf(noBrowser)('what waits to be sent is never wider than the window, however long it is', async () => {
+  const { gateway, model } = await startPageWorld();
+  model.reply({ type: 'text', parts: ['First ', 'words'], gate: { before: 1, until: new Promise(() => undefined) } });
+  const page = await openPage(gateway.url);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill('Question');
+  await page.keyboard.press('Enter');
+  await page.getByText('First').waitFor();
+  for (const text of [`a queue ${'of words '.repeat(40)}`, 'W'.repeat(400)]) {
+    await box.fill(text);
+    await page.keyboard.press('Enter');
+  }
+  await expect.poll(() => page.getByText('Waits for the answer before it').count()).toBe(2);
+  for (const size of Object.values(SIZES)) {
+    await page.setViewportSize(size);
+    for (const name of ['Send', 'Stop', 'Take back']) {
+      const place = await page.getByRole('button', { name, exact: true }).last().boundingBox();
+      expect((place?.x ?? 0) + (place?.width ?? Infinity), `${name} at ${size.width}`).toBeLessThanOrEqual(size.width);
+    }
+  }
+});
+
+test.skipIf(noBrowser)('lists of tasks, columns of numbers and lists that go on are shown as they were meant', async () => {
+  const { gateway, model } = await startPageWorld();
+  model.reply(says('- [x] done\n- [ ] open\n\n3. third\n4. fourth\n\n| Name | Count |\n|---|---:|\n| gamma | 12 |'));
+  const page = await openPage(gateway.url);
+  await page.getByRole('textbox', { name: 'Message' }).fill('مرحبا');
+  await page.keyboard.press('Enter');
+  const agent = page.getByRole('article', { name: 'Agent' });
+  await agent.getByRole('cell', { name: 'gamma' }).waitFor();
+  const boxes = agent.getByRole('checkbox');
+  expect(await boxes.evaluateAll((all) => all.map((box) => (box as { checked?: boolean }).checked))).toEqual([true, false]);
+  expect(await boxes.first().isDisabled()).toBe(true);
+  expect(await agent.locator('ol').getAttribute('start')).toBe('3');
+  expect(await agent.getByRole('cell', { name: '12' }).evaluate((cell) => (cell as { align?: string }).align)).toBe('right');
+  const height = (name: string): Promise<number> =>
+    agent.getByRole('cell', { name }).evaluate((cell) => (cell as unknown as { clientHeight: number }).clientHeight);
+  expect(await height('gamma')).toBeLessThan(40);
+  // What is written from right to left stands at the right.
+  expect(await page.getByRole('article', { name: 'You' }).locator('.plain').getAttribute('dir')).toBe('auto');
+});
