@@ -1,4 +1,8 @@
-/** A button that opens a menu. Arrow keys, Home, End and the first letter move; Escape closes and gives the focus back. */
+/**
+ * A button that opens a menu. Arrow keys, Home, End and the first letter move; Escape closes and gives the focus back. The
+ * menu lies above everything and inside the window, whatever its button scrolls in.
+ */
+import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button, IconButton } from './button.js';
 import { Icon, type IconName } from './icon.js';
@@ -20,7 +24,49 @@ export interface MenuProps {
   readonly items: readonly MenuItem[];
   /** Which edge of the button the menu keeps to. Default `end`. */
   readonly align?: 'start' | 'end';
+  /** Where it goes while there is room for it. Default `down`. */
   readonly opens?: 'up' | 'down';
+}
+
+type Side = Required<Pick<MenuProps, 'align' | 'opens'>>;
+
+/** Between the menu and its button. */
+const GAP_PX = 4;
+/** Between the menu and the edge of the window. */
+const EDGE_PX = 8;
+
+/** Puts the menu beside its button: on the side that was asked for, or on the one that has more room. */
+function place(list: HTMLElement, button: HTMLElement, { align, opens }: Side): void {
+  const anchor = button.getBoundingClientRect();
+  const above = anchor.top - GAP_PX - EDGE_PX;
+  const below = window.innerHeight - anchor.bottom - GAP_PX - EDGE_PX;
+  const [wanted, other] = opens === 'up' ? [above, below] : [below, above];
+  const goesUp = (opens === 'up') === (wanted >= list.scrollHeight || wanted >= other);
+  list.style.maxHeight = `${Math.max(80, goesUp ? above : below)}px`;
+  const left = align === 'start' ? anchor.left : anchor.right - list.offsetWidth;
+  list.style.left = `${Math.max(EDGE_PX, Math.min(left, window.innerWidth - list.offsetWidth - EDGE_PX))}px`;
+  list.style.top = goesUp ? `${anchor.top - GAP_PX - list.offsetHeight}px` : `${anchor.bottom + GAP_PX}px`;
+}
+
+/** Keeps it there while something scrolls below it. */
+function usePlace(root: RefObject<HTMLElement | null>, isOpen: boolean, { align, opens }: Side): void {
+  useLayoutEffect(() => {
+    const list = root.current?.querySelector<HTMLElement>('[role=menu]');
+    const button = root.current?.querySelector<HTMLElement>('button');
+    if (!isOpen || !list || !button) return undefined;
+    // Browsers without popovers show it where it is: the worst is that something lies above it.
+    list.showPopover?.();
+    const keep = (event?: Event): void => {
+      if (event?.target !== list) place(list, button, { align, opens });
+    };
+    keep();
+    window.addEventListener('resize', keep);
+    document.addEventListener('scroll', keep, true);
+    return () => {
+      window.removeEventListener('resize', keep);
+      document.removeEventListener('scroll', keep, true);
+    };
+  }, [isOpen, align, opens]);
 }
 
 function move(list: HTMLElement, key: string): boolean {
@@ -37,13 +83,12 @@ function move(list: HTMLElement, key: string): boolean {
 interface ItemsProps {
   readonly label: string;
   readonly items: readonly MenuItem[];
-  readonly place: string;
   readonly onChoose: (item: MenuItem) => void;
 }
 
-function Items({ label, items, place, onChoose }: ItemsProps) {
+function Items({ label, items, onChoose }: ItemsProps) {
   return (
-    <div class={`menu-list ${place}`} role="menu" aria-label={label}>
+    <div class="menu-list" role="menu" popover="manual" aria-label={label}>
       {items.map((item) => (
         <button
           key={item.label}
@@ -70,10 +115,11 @@ export function Menu({ label, icon = 'more', text, items, align = 'end', opens =
     setOpen(false);
     root.current?.querySelector<HTMLElement>('button')?.focus();
   };
+  usePlace(root, isOpen, { align, opens });
   // Before it is painted: the next key is for the menu.
   useLayoutEffect(() => {
     if (!isOpen) return undefined;
-    root.current?.querySelector<HTMLElement>('[role^=menuitem]')?.focus();
+    root.current?.querySelector<HTMLElement>('[role^=menuitem]')?.focus({ preventScroll: true });
     const onOutside = (event: Event): void => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);
     };
@@ -104,7 +150,7 @@ export function Menu({ label, icon = 'more', text, items, align = 'end', opens =
           <Icon name="down" size={14} />
         </Button>
       )}
-      {isOpen && <Items label={label} items={items} place={`${align} ${opens}`} onChoose={choose} />}
+      {isOpen && <Items label={label} items={items} onChoose={choose} />}
     </div>
   );
 }
