@@ -7,7 +7,7 @@ import { countSessionKinds, expireSessions, trimSessions } from '../store/sessio
 import type { Store } from '../store/store.js';
 
 export interface SessionStorage {
-  /** Null where the database is not there. */
+  /** With the log of what is not in it yet. Null where the database is not there. */
   readonly databaseBytes: number | null;
   readonly kinds: readonly {
     readonly kind: SessionKind;
@@ -33,9 +33,12 @@ export function retentionSteps({ sessions }: Config, nowMs: number): PurgeStep[]
 }
 
 export async function readSessionStorage(store: Store, databasePath: string, config: Config): Promise<SessionStorage> {
-  const [counts, file] = await Promise.all([store.read(countSessionKinds), stat(databasePath).catch(() => undefined)]);
+  const sizeOf = async (path: string): Promise<number | undefined> => (await stat(path).catch(() => undefined))?.size;
+  const counts = await store.read(countSessionKinds);
+  // What was written last may be in the log beside the database alone.
+  const [size, logSize = 0] = await Promise.all([sizeOf(databasePath), sizeOf(`${databasePath}-wal`)]);
   return {
-    databaseBytes: file?.size ?? null,
+    databaseBytes: size === undefined ? null : size + logSize,
     kinds: counts.map((count) => ({ ...count, ...config.sessions.retention[count.kind] })),
   };
 }

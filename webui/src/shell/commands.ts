@@ -93,7 +93,7 @@ const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 /** `mod+shift+o` as it stands on the keyboard. */
 export function keysText(keys: string): string {
   const names: Record<string, string> = isApple ? { mod: '⌘', shift: '⇧', alt: '⌥' } : { mod: 'Ctrl', shift: 'Shift', alt: 'Alt' };
-  const shown = (key: string): string => names[key] ?? (key === 'escape' ? 'Esc' : key.length === 1 ? key.toUpperCase() : key);
+  const shown = (key: string): string => names[key] ?? (key === 'escape' ? 'Esc' : key.charAt(0).toUpperCase() + key.slice(1));
   return keys
     .split(' ')
     .map((chord) =>

@@ -7,6 +7,7 @@ import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { Icon } from '../../components/icon.js';
+import { plainText } from '../../components/plain-text.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { t } from './text.js';
 
@@ -33,10 +34,10 @@ export function ChatList({ current }: { current: string | undefined }) {
       <ul>
         {value?.sessions.map(({ key, title, channel, pinned, unread, answering }) => (
           <li key={key}>
-            <a href={hashOf('chat', [key])} aria-current={key === current ? 'page' : undefined} title={title}>
+            <a href={hashOf('chat', [key])} aria-current={key === current ? 'page' : undefined} title={plainText(title)}>
               {answering && <i class="pulse" role="img" aria-label={t('answering')} />}
               {!answering && unread && key !== current && <i class="unread-dot" role="img" aria-label={t('unread')} />}
-              <span>{title}</span>
+              <span dir="auto">{plainText(title)}</span>
               {pinned && <Icon name="pin" size={13} />}
               {channel !== 'webchat' && <small>{channel}</small>}
             </a>

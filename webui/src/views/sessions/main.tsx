@@ -1,51 +1,50 @@
 /** The sessions view: every conversation, found by title or text, renamed, copied, exported, imported, deleted and brought back. */
-import { useRef, useState } from 'preact/hooks';
-import { apiPath, call } from '../../api/client.js';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { ApiError, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
-import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
-import { address, changeQuery } from '../../shell/router.js';
+import { Empty, ErrorBox, errorText, Spinner } from '../../components/feedback.js';
+import type { VirtualListHandle } from '../../components/virtual-list.js';
+import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
+import { BulkBar } from './bulk-bar.js';
+import { RenameDialog } from './rename-dialog.js';
 import { SearchBox } from './search-box.js';
-import { attempt, importFile, type Session, type SessionList } from './session-actions.js';
+import { useSelection } from './selection.js';
+import { attempt, importFile } from './session-actions.js';
+import { SessionFeed } from './session-feed.js';
 import { SessionRows } from './session-rows.js';
-import { StorageFacts } from './storage-facts.js';
+import { StorageButton } from './storage-facts.js';
 import { hasFilter, toggleFilter } from './suggestions.js';
+import { TagDialog } from './tag-dialog.js';
 import { t } from './text.js';
+import { useActions } from './use-actions.js';
 import './sessions.css';
-
-const PAGE = 100;
 
 interface TagsAnswer {
   readonly tags: readonly string[];
 }
 
-/** The pages that were asked for, as one list. */
-function useSessions(search: string) {
-  const [pages, setPages] = useState(1);
-  const resource = useResource(
-    async (signal) => {
-      const sessions: Session[] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < pages; page += 1) {
-        const path = apiPath('/api/sessions', {}, { search, limit: PAGE, cursor });
-        const answer = await call<SessionList>('GET', path, { signal });
-        sessions.push(...answer.sessions);
-        cursor = answer.nextCursor ?? undefined;
-        if (cursor === undefined) break;
-      }
-      return { sessions, hasMore: cursor !== undefined };
-    },
-    [search, pages],
-  );
-  return { ...resource, showMore: () => setPages(pages + 1) };
+/** What the search finds; until its first page is here, what the one before had found. */
+function useFeed(search: string) {
+  const feed = useMemo(() => new SessionFeed(search), [search]);
+  const shown = useRef(feed);
+  useEffect(() => {
+    feed.more();
+    return () => feed.close();
+  }, [feed]);
+  if (feed.isRead.value) shown.current = feed;
+  return { feed, shown: shown.current };
 }
 
 function ImportButton({ onDone }: { onDone: () => void }) {
   const input = useRef<HTMLInputElement>(null);
+  const [isBusy, setBusy] = useState(false);
   const onChange = async (): Promise<void> => {
     const file = input.current?.files?.[0];
     if (input.current === null || file === undefined) return;
+    setBusy(true);
     await attempt(() => importFile(file));
+    setBusy(false);
     input.current.value = '';
     onDone();
   };
@@ -60,7 +59,7 @@ function ImportButton({ onDone }: { onDone: () => void }) {
         aria-hidden="true"
         onChange={() => void onChange()}
       />
-      <Button icon="upload" onClick={() => input.current?.click()}>
+      <Button icon="upload" isBusy={isBusy} onClick={() => input.current?.click()}>
         {t('import')}
       </Button>
     </>
@@ -94,32 +93,61 @@ function Shortcuts({ search, onToggle }: { search: string; onToggle: (filter: st
   );
 }
 
-export default function SessionsView() {
-  const search = address.value.query['q'] ?? '';
-  const { value, error, reload, showMore } = useSessions(search);
-  const tags = useResource((signal) => call<TagsAnswer>('GET', '/api/session-tags', { signal }), [value]).value?.tags ?? [];
-  const list = useRef<HTMLUListElement>(null);
-  const sessions = value?.sessions ?? [];
-  const toggle = (filter: string): void => changeQuery({ q: toggleFilter(search, filter) });
-  const enterList = (): void => list.current?.querySelector<HTMLElement>('.session-link')?.focus();
-  return (
-    <section class="view">
-      <header class="view-head">
-        <h1>{t('title')}</h1>
-        <SearchBox search={search} known={{ sessions, tags }} onLeave={enterList} />
-        <ImportButton onDone={reload} />
-      </header>
-      <Shortcuts search={search} onToggle={toggle} />
-      {error !== undefined && <ErrorBox error={error} retry={reload} />}
-      {value === undefined && error === undefined && <Spinner />}
-      {value !== undefined && error === undefined && sessions.length === 0 && <NoSessions search={search} />}
-      {sessions.length > 0 && error === undefined && <SessionRows {...{ sessions, tags, reload, list }} onFilter={toggle} />}
-      {value?.hasMore === true && <Button onClick={showMore}>{t('more')}</Button>}
-      <StorageFacts sessions={value} />
-    </section>
-  );
+/** A search that cannot be is said below it; the list stays. */
+function Fault({ feed }: { feed: SessionFeed }) {
+  const error = feed.error.value;
+  if (error === undefined) return null;
+  if (error instanceof ApiError && error.code === 'INVALID_REQUEST') {
+    return (
+      <p class="search-fault" role="alert">
+        {errorText(error)}
+      </p>
+    );
+  }
+  return <ErrorBox error={error} retry={() => (feed.isRead.peek() ? feed.reload('all') : feed.more())} />;
 }
 
 function NoSessions({ search }: { search: string }) {
-  return search === '' ? <Empty title={t('none')}>{t('noneText')}</Empty> : <Empty title={t('noMatch', { search })} />;
+  if (search === '') {
+    const action = (
+      <Button kind="primary" icon="chat" onClick={() => navigate(hashOf('chat'))}>
+        {t('startChat')}
+      </Button>
+    );
+    return (
+      <Empty title={t('none')} action={action}>
+        {t('noneText')}
+      </Empty>
+    );
+  }
+  return <Empty title={t('noMatch', { search })} action={<Button onClick={() => changeQuery({ q: '' })}>{t('clearSearch')}</Button>} />;
+}
+
+export default function SessionsView() {
+  const search = address.value.query['q'] ?? '';
+  const { feed, shown } = useFeed(search);
+  const sessions = shown.sessions.value;
+  const tags = useResource((signal) => call<TagsAnswer>('GET', '/api/session-tags', { signal }), [sessions]).value?.tags ?? [];
+  const list = useRef<VirtualListHandle>(null);
+  const selection = useSelection(sessions);
+  const { opened, act, close, done } = useActions({ changed: (keys) => feed.reload(keys), clear: selection.clear });
+  const [first] = opened?.sessions ?? [];
+  const toggle = (filter: string): void => changeQuery({ q: toggleFilter(search, filter) });
+  return (
+    <section class="view full sessions">
+      <header class="view-head">
+        <h1>{t('title')}</h1>
+        <SearchBox search={search} known={{ sessions, tags }} onLeave={() => list.current?.show(0)} />
+        <StorageButton sessions={sessions} />
+        <ImportButton onDone={() => feed.reload([])} />
+      </header>
+      {selection.selected.length > 0 ? <BulkBar selection={selection} onAct={act} /> : <Shortcuts search={search} onToggle={toggle} />}
+      <Fault feed={feed} />
+      {!shown.isRead.value && feed.error.value === undefined && <Spinner />}
+      {feed.isRead.value && sessions.length === 0 && <NoSessions search={search} />}
+      {sessions.length > 0 && <SessionRows {...{ sessions, selection }} feed={shown} handle={list} onAct={act} onFilter={toggle} />}
+      {opened?.kind === 'rename' && first !== undefined && <RenameDialog session={first} onClose={close} onDone={done} />}
+      {opened?.kind === 'tag' && <TagDialog sessions={opened.sessions} known={tags} onClose={close} onDone={done} />}
+    </section>
+  );
 }

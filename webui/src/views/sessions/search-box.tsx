@@ -2,7 +2,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useCommands } from '../../shell/commands.js';
 import { changeQuery } from '../../shell/router.js';
-import { accept, type Known, type Suggestion, suggestionsFor } from './suggestions.js';
+import { accept, isUnfinished, type Known, type Suggestion, suggestionsFor } from './suggestions.js';
 import { t } from './text.js';
 
 const SETTLE_MS = 200;
@@ -45,7 +45,8 @@ function useSearchText(search: string) {
   }, [search]);
   useEffect(() => {
     const timer = setTimeout(() => {
-      if (text.trim() === written.current) return;
+      // What is not a filter yet would only be refused.
+      if (text.trim() === written.current || isUnfinished(text)) return;
       written.current = text.trim();
       changeQuery({ q: written.current });
     }, SETTLE_MS);

@@ -1,11 +1,10 @@
 /** Which sessions of the list are selected, and where the keyboard is in it. */
-import type { RefObject } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Session } from './session-actions.js';
 
 export interface Selection {
   readonly keys: ReadonlySet<string>;
-  /** Those of them that are shown. */
+  /** Those of them that are in the list. */
   readonly selected: readonly Session[];
   /** With `isRange`, all from the last one to this. */
   select(index: number, isSelected: boolean, isRange: boolean): void;
@@ -17,23 +16,26 @@ export interface Selection {
 
 export function useSelection(sessions: readonly Session[]): Selection {
   const [keys, setKeys] = useState<ReadonlySet<string>>(new Set());
-  const last = useRef(-1);
+  /** By its key: rows come and go above it. */
+  const last = useRef<string | undefined>(undefined);
+  const selected = useMemo(() => (keys.size === 0 ? [] : sessions.filter(({ key }) => keys.has(key))), [sessions, keys]);
   return {
     keys,
-    selected: sessions.filter(({ key }) => keys.has(key)),
+    selected,
     select(index, isSelected, isRange) {
       const next = new Set(keys);
-      const from = isRange && last.current >= 0 ? Math.min(last.current, index) : index;
-      const to = isRange && last.current >= 0 ? Math.max(last.current, index) : index;
+      const start = isRange ? sessions.findIndex(({ key }) => key === last.current) : -1;
+      const from = start < 0 ? index : Math.min(start, index);
+      const to = start < 0 ? index : Math.max(start, index);
       for (const { key } of sessions.slice(from, to + 1)) {
         if (isSelected) next.add(key);
         else next.delete(key);
       }
-      last.current = index;
+      last.current = sessions[index]?.key;
       setKeys(next);
     },
     extend(from, to) {
-      last.current = to;
+      last.current = sessions[to]?.key;
       setKeys(new Set([...keys, ...sessions.slice(Math.min(from, to), Math.max(from, to) + 1).map(({ key }) => key)]));
     },
     selectAll: () => setKeys(new Set(sessions.map(({ key }) => key))),
@@ -41,34 +43,34 @@ export function useSelection(sessions: readonly Session[]): Selection {
   };
 }
 
-/** The session link in focus; undefined when it is elsewhere. */
-function placeOf(links: readonly HTMLElement[]): number | undefined {
-  const at = links.findIndex((link) => link.closest('li')?.contains(document.activeElement) === true);
-  return at < 0 ? undefined : at;
-}
+/** Rows that Page Up and Page Down go by. */
+const LEAP = 10;
 
 export interface ListKeys {
   readonly selection: Selection;
-  readonly sessions: readonly Session[];
-  /** A letter that the list knows, with the session that it is meant for. @returns whether it was one */
-  readonly act: (key: string, index: number) => boolean;
+  readonly count: number;
+  /** Of the row in focus. */
+  readonly at: number;
+  /** Moves the focus. */
+  readonly goTo: (index: number) => void;
 }
 
-/** Arrow keys, Home and End move from session to session; with Shift they select on the way. */
-export function listKeys(list: RefObject<HTMLUListElement | null>, { selection, sessions, act }: ListKeys): (event: KeyboardEvent) => void {
+/** Arrow keys, Page Up and Down, Home and End move from session to session; with Shift they select on the way. */
+export function listKeys({ selection, count, at, goTo }: ListKeys): (event: KeyboardEvent) => void {
   return (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const links = [...(list.current?.querySelectorAll<HTMLElement>('.session-link') ?? [])];
-    const at = placeOf(links);
-    if (at === undefined) return;
-    const moves: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 };
-    const to = moves[event.key];
-    if (to !== undefined) {
-      const next = Math.min(Math.max(to, 0), links.length - 1);
+    const isAll = event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey);
+    if (event.defaultPrevented || event.altKey || ((event.ctrlKey || event.metaKey) && !isAll)) return;
+    const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: LEAP, PageUp: -LEAP, Home: -at, End: count };
+    const step = steps[event.key];
+    if (isAll) selection.selectAll();
+    else if (event.key === 'Escape' && selection.keys.size > 0) selection.clear();
+    else if (event.key === 'X' && event.shiftKey) selection.select(at, true, true);
+    else if (step === undefined) return;
+    else {
+      const next = Math.min(Math.max(at + step, 0), count - 1);
       if (event.shiftKey) selection.extend(at, next);
-      links[next]?.focus();
-    } else if (event.key.toLowerCase() === 'x') selection.select(at, !selection.keys.has(sessions[at]?.key ?? ''), event.shiftKey);
-    else if (event.shiftKey || !act(event.key, at)) return;
+      goTo(next);
+    }
     event.preventDefault();
   };
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { sessionListResponse } from '../../../../shared/api/sessions.js';
 import { apiPath, call, request } from '../../api/client.js';
 import { errorText } from '../../components/feedback.js';
+import { plainText } from '../../components/plain-text.js';
 import { showToast, showUndo } from '../../components/toast.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { t } from './text.js';
@@ -71,7 +72,8 @@ export async function remove(sessions: readonly Session[], settled: () => void):
     settled();
   };
   const [first] = sessions;
-  const text = sessions.length === 1 ? t('deleted', { title: first?.title ?? '' }) : t('deletedMany', { count: sessions.length });
+  const text =
+    sessions.length === 1 ? t('deleted', { title: plainText(first?.title ?? '') }) : t('deletedMany', { count: sessions.length });
   showUndo(text, () => void attempt(restore));
 }
 
@@ -95,5 +97,5 @@ export async function importFile(file: File): Promise<void> {
   const type = /\.json$/i.test(file.name) ? 'application/json' : 'application/x-ndjson';
   const options = { body: file, headers: { 'Content-Type': type } };
   const { session } = await call<SessionAnswer>('POST', '/api/sessions/import', options);
-  showToast({ text: t('imported', { title: session.title }) });
+  showToast({ text: t('imported', { title: plainText(session.title) }) });
 }

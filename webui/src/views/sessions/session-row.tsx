@@ -1,7 +1,9 @@
 /** One session of the list. */
+import { computed } from '@preact/signals';
 import { copyText } from '../../components/copy.js';
 import { Icon } from '../../components/icon.js';
 import { Menu } from '../../components/menu.js';
+import { plainText } from '../../components/plain-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import { attempt, download, fork, type Session } from './session-actions.js';
@@ -13,18 +15,27 @@ const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: num
   ['minute', 60],
 ];
 
+/** Making one takes longer than a row has time while the list is scrolled. */
+const formats = computed(() => ({
+  age: new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style: 'short' }),
+  date: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium' }),
+  instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' }),
+  count: new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }),
+  number: new Intl.NumberFormat(language.value),
+}));
+
 /** `3 hours ago`; older than a month: the date. */
 export function ageOf(iso: string, nowMs: number): string {
+  const { age, date } = formats.value;
   const seconds = Math.max(0, (nowMs - Date.parse(iso)) / 1_000);
-  if (seconds > 30 * 86_400) return new Date(iso).toLocaleDateString(language.value);
-  const format = new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style: 'short' });
+  if (seconds > 30 * 86_400) return date.format(Date.parse(iso));
   const [unit, size] = STEPS.find(([, length]) => seconds >= length) ?? ['second', 1];
-  return format.format(unit === 'second' ? 0 : -Math.floor(seconds / size), unit);
+  return age.format(unit === 'second' ? 0 : -Math.floor(seconds / size), unit);
 }
 
 /** `950`, `12.3k`, `1.2M`. */
 export function countText(count: number): string {
-  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+  return formats.value.count.format(count);
 }
 
 export interface SessionRowProps {
@@ -45,7 +56,8 @@ function Marks({ session, isAnswering }: { session: Session; isAnswering: boolea
 }
 
 function RowMenu({ session, onAct }: Pick<SessionRowProps, 'session' | 'onAct'>) {
-  const { key, title, pinned, archived, unread } = session;
+  const { key, pinned, archived, unread } = session;
+  const title = plainText(session.title);
   return (
     <Menu
       label={t('actions', { title })}
@@ -70,10 +82,11 @@ function Facts({ session }: { session: Session }) {
   const { messageCount, usage, updatedAt, agentId } = session;
   const tokens = usage.inputTokens + usage.outputTokens;
   const cost = usage.costUsd > 0 ? ` · $${usage.costUsd.toFixed(usage.costUsd < 1 ? 3 : 2)}` : '';
-  const numbers = { input: usage.inputTokens.toLocaleString(language.value), output: usage.outputTokens.toLocaleString(language.value) };
+  const { number, instant } = formats.value;
+  const numbers = { input: number.format(usage.inputTokens), output: number.format(usage.outputTokens) };
   return (
     <span class="session-facts">
-      <time dateTime={updatedAt} title={new Date(updatedAt).toLocaleString(language.value)}>
+      <time dateTime={updatedAt} title={instant.format(Date.parse(updatedAt))}>
         {ageOf(updatedAt, Date.now())}
       </time>
       <span>
@@ -85,44 +98,54 @@ function Facts({ session }: { session: Session }) {
 }
 
 export function SessionRow({ session, isSelected, isAnswering, onSelect, onAct, onFilter }: SessionRowProps) {
-  const { key, title, channel, lastMessage, pinned, archived, unread, tags } = session;
+  const { key, channel, lastMessage, pinned, archived, unread, tags } = session;
+  const title = plainText(session.title);
   const onClick = (event: MouseEvent): void => onSelect((event.currentTarget as HTMLInputElement).checked, event.shiftKey);
-  const line = lastMessage === null ? t('nothingSaid') : lastMessage.text;
+  const line = lastMessage === null ? t('nothingSaid') : plainText(lastMessage.text);
   return (
-    <li class={unread ? 'unread' : ''} data-selected={isSelected}>
-      <input type="checkbox" aria-label={t('select', { title })} checked={isSelected} onClick={onClick} />
+    <div class={unread ? 'session-row unread' : 'session-row'} data-selected={isSelected}>
+      <label class="session-check">
+        <input type="checkbox" aria-label={t('select', { title })} checked={isSelected} onClick={onClick} />
+      </label>
       <Marks session={session} isAnswering={isAnswering} />
       <div class="session-main">
         <div class="session-head">
-          {pinned && (
-            <span class="session-pin" role="img" aria-label={t('pinned')}>
-              <Icon name="pin" size={14} />
-            </span>
-          )}
-          <a class="session-link" href={hashOf('chat', [key])}>
-            {title}
-          </a>
-          {tags.map((tag) => (
-            <button
-              key={tag}
-              type="button"
-              class="chip tag"
-              aria-label={t('showTag', { tag })}
-              onClick={() => onFilter(/\s/.test(tag) ? `tag:"${tag}"` : `tag:${tag}`)}
-            >
-              {tag}
-            </button>
-          ))}
+          <span class="session-title">
+            {pinned && (
+              <span class="session-pin" role="img" aria-label={t('pinned')}>
+                <Icon name="pin" size={14} />
+              </span>
+            )}
+            <a class="session-link" dir="auto" href={hashOf('chat', [key])} title={title}>
+              {title}
+            </a>
+          </span>
+          <Tags tags={tags} onFilter={onFilter} />
+          {archived && <span class="chip warn">{t('archived')}</span>}
+          {/* What is from here is most of them, and says nothing. */}
+          {channel !== 'webchat' && <span class="chip">{channel}</span>}
         </div>
-        <p class="session-last">
+        <p class="session-last" dir="auto">
           {lastMessage?.role === 'user' && <b>{t('asked')} </b>}
           {line}
         </p>
       </div>
-      {archived && <span class="chip warn">{t('archived')}</span>}
-      <span class="chip session-channel">{channel}</span>
       <Facts session={session} />
       <RowMenu session={session} onAct={onAct} />
-    </li>
+    </div>
   );
+}
+
+function Tags({ tags, onFilter }: { tags: readonly string[]; onFilter: (filter: string) => void }) {
+  return tags.map((tag) => (
+    <button
+      key={tag}
+      type="button"
+      class="chip tag"
+      aria-label={t('showTag', { tag })}
+      onClick={() => onFilter(/\s/.test(tag) ? `tag:"${tag}"` : `tag:${tag}`)}
+    >
+      {tag}
+    </button>
+  ));
 }

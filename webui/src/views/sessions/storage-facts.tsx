@@ -4,6 +4,9 @@ import type { z } from 'zod';
 import type { sessionStorageResponse } from '../../../../shared/api/sessions.js';
 import { call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
+import { Button } from '../../components/button.js';
+import { Dialog } from '../../components/dialog.js';
+import { Spinner } from '../../components/feedback.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';
@@ -12,7 +15,8 @@ type Storage = z.output<ReturnType<typeof sessionStorageResponse>>;
 type Kind = Storage['kinds'][number];
 
 const NAMES = { webchat: 'kindWebchat', api: 'kindApi', cron: 'kindCron', channels: 'kindChannels' } as const;
-const MEGABYTE = 1_048_576;
+const KILOBYTE = 1_024;
+const MEGABYTE = KILOBYTE * KILOBYTE;
 
 function keptText({ maxAgeDays, maxMessages }: Kind): string {
   const limits = [
@@ -23,17 +27,19 @@ function keptText({ maxAgeDays, maxMessages }: Kind): string {
 }
 
 function sizeText(bytes: number): string {
-  const format = { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 } as const;
-  return new Intl.NumberFormat(language.value, format).format(bytes / MEGABYTE);
+  const [unit, size] = bytes < MEGABYTE ? (['kilobyte', KILOBYTE] as const) : (['megabyte', MEGABYTE] as const);
+  return new Intl.NumberFormat(language.value, { style: 'unit', unit, maximumFractionDigits: bytes < MEGABYTE ? 0 : 1 }).format(
+    bytes / size,
+  );
 }
 
 function Facts({ inputs }: { inputs: unknown }) {
   const { value } = useResource((signal) => call<Storage>('GET', '/api/session-storage', { signal }), [inputs]);
-  if (value === undefined) return null;
+  if (value === undefined) return <Spinner />;
   return (
     <>
       {value.databaseBytes !== null && <p class="hint">{t('database', { size: sizeText(value.databaseBytes) })}</p>}
-      <table>
+      <table class="table storage">
         <thead>
           <tr>
             <th scope="col">{t('kind')}</th>
@@ -53,18 +59,26 @@ function Facts({ inputs }: { inputs: unknown }) {
           ))}
         </tbody>
       </table>
-      <a href={hashOf('config', [], { q: 'sessions.retention' })}>{t('changeRetention')}</a>
+      <p>
+        <a href={hashOf('config', [], { q: 'sessions.retention' })}>{t('changeRetention')}</a>
+      </p>
     </>
   );
 }
 
-/** @param sessions  read again when they are others */
-export function StorageFacts({ sessions }: { sessions: unknown }) {
+/** @param props.sessions  what it takes is read again when they are others */
+export function StorageButton({ sessions }: { sessions: unknown }) {
   const [isOpen, setOpen] = useState(false);
   return (
-    <details class="storage" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{t('storage')}</summary>
-      {isOpen && <Facts inputs={sessions} />}
-    </details>
+    <>
+      <Button kind="quiet" onClick={() => setOpen(true)}>
+        {t('storage')}
+      </Button>
+      {isOpen && (
+        <Dialog title={t('storageTitle')} size="wide" onClose={() => setOpen(false)}>
+          <Facts inputs={sessions} />
+        </Dialog>
+      )}
+    </>
   );
 }

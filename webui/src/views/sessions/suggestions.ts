@@ -87,3 +87,18 @@ export function toggleFilter(search: string, filter: string): string {
 export function hasFilter(search: string, filter: string): boolean {
   return search.split(/\s+/).includes(filter);
 }
+
+/** What may stand behind a filter's name while it is still being written. */
+const BEGUN: Partial<Record<SessionFilterName, (value: string) => boolean>> = {
+  is: (value) => SESSION_STATES.some((state) => state !== value && state.startsWith(value)),
+  after: (value) => /^\d{1,4}(-\d{0,2}(-\d?)?)?$/.test(value),
+  before: (value) => /^\d{1,4}(-\d{0,2}(-\d?)?)?$/.test(value),
+};
+
+/** @returns whether the last word is a filter that is not one yet: `is:`, `is:un`, `after:7`, `tag:"two wo` */
+export function isUnfinished(text: string): boolean {
+  const [, name = '', value = ''] = /^-?([a-z]+):(.*)$/i.exec(lastWord(text)) ?? [];
+  const filter = SESSION_FILTERS.find((one) => one === name.toLowerCase());
+  if (filter === undefined) return false;
+  return value === '' || /^"[^"]*$/.test(value) || BEGUN[filter]?.(value.toLowerCase()) === true;
+}

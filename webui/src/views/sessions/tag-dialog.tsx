@@ -5,6 +5,7 @@ import { Button } from '../../components/button.js';
 import { Dialog, DialogActions } from '../../components/dialog.js';
 import { errorText } from '../../components/feedback.js';
 import { CheckField, TextField } from '../../components/field.js';
+import { plainText } from '../../components/plain-text.js';
 import { t as shell } from '../../shell/text.js';
 import { changeEach, type Session } from './session-actions.js';
 import { t } from './text.js';
@@ -78,7 +79,9 @@ export function TagDialog({ sessions, known, onClose, onDone }: TagDialogProps) 
   };
   return (
     <Dialog
-      title={sessions.length === 1 ? t('tagsOf', { title: sessions[0]?.title ?? '' }) : t('tagsOfMany', { count: sessions.length })}
+      title={
+        sessions.length === 1 ? t('tagsOf', { title: plainText(sessions[0]?.title ?? '') }) : t('tagsOfMany', { count: sessions.length })
+      }
       onClose={onClose}
     >
       <form onSubmit={submit}>
