@@ -6,7 +6,6 @@ import { apiPath, call } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
-import { Icon } from '../../components/icon.js';
 import { plainText } from '../../components/plain-text.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { t } from './text.js';
@@ -17,7 +16,40 @@ const SHOWN = 40;
 /** Several things happen at once: the list is read once for all of them. */
 const SETTLE_MS = 250;
 
-export function ChatList({ current }: { current: string | undefined }) {
+type Listed = SessionList['sessions'][number];
+
+const DAY_MS = 86_400_000;
+
+const GROUPS = ['pinned', 'today', 'yesterday', 'lastWeek', 'longAgo'] as const;
+
+/** By when something was said last; a day begins at midnight here. */
+function groupOf({ pinned, updatedAt }: Listed, midnight: number): (typeof GROUPS)[number] {
+  const age = midnight - Date.parse(updatedAt);
+  if (pinned) return 'pinned';
+  return age <= 0 ? 'today' : age <= DAY_MS ? 'yesterday' : age <= 7 * DAY_MS ? 'lastWeek' : 'longAgo';
+}
+
+function groupsOf(sessions: readonly Listed[], nowMs: number) {
+  const midnight = new Date(nowMs).setHours(0, 0, 0, 0);
+  const groups = GROUPS.map((name) => ({ name, sessions: sessions.filter((session) => groupOf(session, midnight) === name) }));
+  return groups.filter((group) => group.sessions.length > 0);
+}
+
+function ChatLink({ session, isCurrent }: { session: Listed; isCurrent: boolean }) {
+  const { key, channel, unread, answering } = session;
+  const title = plainText(session.title);
+  return (
+    <a href={hashOf('chat', [key])} aria-current={isCurrent ? 'page' : undefined} title={title}>
+      <span dir="auto">{title}</span>
+      {channel !== 'webchat' && <small>{channel}</small>}
+      {answering && <i class="pulse" role="img" aria-label={t('answering')} />}
+      {!answering && unread && !isCurrent && <i class="unread-dot" role="img" aria-label={t('unread')} />}
+    </a>
+  );
+}
+
+/** @param props.onChosen  is told when somebody goes to one */
+export function ChatList({ current, onChosen }: { current: string | undefined; onChosen?: () => void }) {
   const path = apiPath('/api/sessions', {}, { limit: SHOWN });
   const { value, reload } = useResource((signal) => call<SessionList>('GET', path, { signal }), [path]);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -26,24 +58,33 @@ export function ChatList({ current }: { current: string | undefined }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(reload, SETTLE_MS);
   });
+  const onClick = ({ target }: MouseEvent): void => {
+    if ((target as HTMLElement).closest('a, button') !== null) onChosen?.();
+  };
   return (
-    <nav class="chat-list" aria-label={t('chats')}>
+    <nav class="chat-list" aria-label={t('chats')} onClick={onClick}>
       <Button icon="plus" onClick={() => navigate(hashOf('chat'))}>
         {t('newChat')}
       </Button>
-      <ul>
-        {value?.sessions.map(({ key, title, channel, pinned, unread, answering }) => (
-          <li key={key}>
-            <a href={hashOf('chat', [key])} aria-current={key === current ? 'page' : undefined} title={plainText(title)}>
-              {answering && <i class="pulse" role="img" aria-label={t('answering')} />}
-              {!answering && unread && key !== current && <i class="unread-dot" role="img" aria-label={t('unread')} />}
-              <span dir="auto">{plainText(title)}</span>
-              {pinned && <Icon name="pin" size={13} />}
-              {channel !== 'webchat' && <small>{channel}</small>}
-            </a>
-          </li>
+      <div class="chat-groups">
+        {groupsOf(value?.sessions ?? [], Date.now()).map(({ name, sessions }) => (
+          <section key={name}>
+            <h2>{t(name)}</h2>
+            <ul>
+              {sessions.map((session) => (
+                <li key={session.key}>
+                  <ChatLink session={session} isCurrent={session.key === current} />
+                </li>
+              ))}
+            </ul>
+          </section>
         ))}
-      </ul>
+        {typeof value?.nextCursor === 'string' && (
+          <a class="all-chats" href={hashOf('sessions')}>
+            {t('allChats')}
+          </a>
+        )}
+      </div>
     </nav>
   );
 }

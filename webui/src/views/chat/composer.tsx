@@ -2,13 +2,14 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isKeptInstead } from '../../api/copy-mode.js';
 import { call } from '../../api/client.js';
+import type { Resource } from '../../api/use-resource.js';
 import { Button, IconButton } from '../../components/button.js';
 import { useCommands } from '../../shell/commands.js';
 import { t as shell } from '../../shell/text.js';
 import type { ChatModel } from './chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
 import { type DraftFiles, type FileNote, isPicture } from './files.js';
-import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
+import { ModelChip, type ModelChoice, type SessionAnswer, useModelChoice } from './model-chip.js';
 import { type Entry, readDraft, writeDraft } from './outbox.js';
 import { t } from './text.js';
 import { TokenMeter } from './token-meter.js';
@@ -70,6 +71,7 @@ function grow(box: HTMLTextAreaElement | null): void {
 
 export interface ComposerProps {
   readonly model: ChatModel | undefined;
+  readonly own: Resource<SessionAnswer> | undefined;
   /** Under which the draft is kept: the session, or `new`. */
   readonly draftName: string;
   readonly editing: { readonly messageId: string; readonly content: string; readonly files: readonly FileNote[] } | undefined;
@@ -175,7 +177,7 @@ export function Composer(props: ComposerProps) {
   const isAnswering = model?.live.value !== undefined;
   const stop = (): void => model?.stop();
   const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
-  const choice = useModelChoice(model);
+  const choice = useModelChoice(model, props.own);
   const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useEffect(() => grow(box.current), [text]);
   useEffect(() => {
@@ -206,12 +208,12 @@ export function Composer(props: ComposerProps) {
           <ModelChip choice={choice} />
           <TokenMeter chat={model} choice={choice} />
           {isAnswering && (
-            <Button icon="stop" onClick={stop}>
-              {t('stop')}
+            <Button icon="stop" label={t('stop')} onClick={stop}>
+              <span class="in-wide">{t('stop')}</span>
             </Button>
           )}
-          <Button kind="primary" icon="send" disabled={!canSend} onClick={submit}>
-            {t('send')}
+          <Button kind="primary" icon="send" label={t('send')} disabled={!canSend} onClick={submit}>
+            <span class="in-wide">{t('send')}</span>
           </Button>
         </div>
       </div>

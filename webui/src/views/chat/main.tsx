@@ -8,12 +8,13 @@ import { Empty, errorText } from '../../components/feedback.js';
 import { showToast } from '../../components/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
+import { ChatHead } from './chat-head.js';
 import { ChatList } from './chat-list.js';
 import { ChatModel, type StoredMessage } from './chat-model.js';
 import { Composer, type ComposerProps } from './composer.js';
 import { FileDrop } from './file-drop.js';
 import { type FileNote, handedOver, useDraftFiles } from './files.js';
-import { useModels } from './model-chip.js';
+import { useModels, useSession } from './model-chip.js';
 import { readDraft, writeDraft } from './outbox.js';
 import { Transcript } from './transcript.js';
 import { t } from './text.js';
@@ -151,7 +152,7 @@ function GoneChat() {
   return <Empty title={t('gone')} action={action} />;
 }
 
-function Conversation({ session }: { session: string }) {
+function Conversation({ session, isBare }: { session: string; isBare: boolean }) {
   const model = useMemo(() => new ChatModel(session), [session]);
   useEffect(() => {
     model.open();
@@ -162,14 +163,16 @@ function Conversation({ session }: { session: string }) {
   const canWrite = channel === 'webchat';
   const { editing, edit, regenerate, choose, send, cancelEdit } = useActions(model, canWrite);
   const draftFiles = useDraftFiles(session);
+  const own = useSession(model);
   if (model.error.value?.code === 'SESSION_NOT_FOUND') return <GoneChat />;
   const copyFrom = (message: StoredMessage): void => void fork(session, message.id);
   return (
     <FileDrop onFiles={canWrite ? draftFiles.add : undefined}>
+      {!isBare && <ChatHead current={session} own={own} />}
       <Transcript {...{ model, canWrite, regenerate, choose, edit }} loadOlder={() => void loadOlder(model)} fork={copyFrom} />
       {canWrite ? (
         <Composer
-          {...{ model, editing, draftFiles }}
+          {...{ model, own, editing, draftFiles }}
           draftName={session}
           onCancelEdit={cancelEdit}
           onEditLast={() => edit()}
@@ -200,12 +203,13 @@ async function beginWith(files: readonly File[]): Promise<void> {
   }
 }
 
-function NewChat() {
+function NewChat({ isBare }: { isBare: boolean }) {
   const models = useModels();
   const hasModel = models === undefined || models.some(({ provider }) => provider !== 'xopc');
   const draftFiles = { ...useDraftFiles(undefined), add: (files: readonly File[]) => void beginWith(files) };
   return (
     <FileDrop onFiles={draftFiles.add}>
+      {!isBare && <ChatHead current={undefined} own={undefined} />}
       <div class="transcript">
         {hasModel ? (
           <Empty title={t('emptyTitle')}>{t('emptyText')}</Empty>
@@ -224,6 +228,7 @@ function NewChat() {
       </div>
       <Composer
         model={undefined}
+        own={undefined}
         draftName="new"
         editing={undefined}
         onCancelEdit={() => undefined}
@@ -238,12 +243,13 @@ function NewChat() {
 export default function ChatView() {
   const { parts, query } = address.value;
   const [session] = parts;
+  const isBare = query['bare'] === '1';
   useCommands([{ id: 'new-chat', label: t('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) }]);
   return (
     <section class="chat">
       <h1 class="off-screen">{t('title')}</h1>
-      {query['bare'] !== '1' && <ChatList current={session} />}
-      {session === undefined ? <NewChat /> : <Conversation key={session} session={session} />}
+      {!isBare && <ChatList current={session} />}
+      {session === undefined ? <NewChat isBare={isBare} /> : <Conversation key={session} session={session} isBare={isBare} />}
     </section>
   );
 }

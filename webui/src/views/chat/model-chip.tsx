@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { modelsResponse } from '../../../../shared/api/models.js';
 import type { sessionResponse } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
-import { useResource } from '../../api/use-resource.js';
+import { type Resource, useResource } from '../../api/use-resource.js';
 import { errorText } from '../../components/feedback.js';
 import { Menu } from '../../components/menu.js';
 import { showToast } from '../../components/toast.js';
@@ -11,7 +11,7 @@ import type { ChatModel, StoredMessage } from './chat-model.js';
 import { t } from './text.js';
 
 type Models = z.output<ReturnType<typeof modelsResponse>>;
-type SessionAnswer = z.output<ReturnType<typeof sessionResponse>>;
+export type SessionAnswer = z.output<ReturnType<typeof sessionResponse>>;
 
 export function useModels(): Models['models'] | undefined {
   return useResource((signal) => call<Models>('GET', '/api/models', { signal }), []).value?.models;
@@ -35,24 +35,23 @@ export function lastTurn(chat: ChatModel | undefined): StoredMessage['turn'] {
   return chat?.messages.value.findLast(({ turn }) => turn !== undefined)?.turn;
 }
 
-export function useModelChoice(chat: ChatModel | undefined): ModelChoice {
+/** What is known of the session, without what was said in it. */
+export function useSession(chat: ChatModel): Resource<SessionAnswer> {
+  const path = apiPath('/api/sessions/:key', { key: chat.session }, { limit: 0 });
+  // What it has cost grows with each answer.
+  return useResource((signal) => call<SessionAnswer>('GET', path, { signal }), [path, lastTurn(chat)?.id]);
+}
+
+export function useModelChoice(chat: ChatModel | undefined, own: Resource<SessionAnswer> | undefined): ModelChoice {
   const session = chat?.session;
   const models = useModels();
-  const own = useResource(
-    async (signal) =>
-      session === undefined
-        ? undefined
-        : call<SessionAnswer>('GET', apiPath('/api/sessions/:key', { key: session }, { limit: 0 }), { signal }),
-    // What it has cost grows with each answer.
-    [session, lastTurn(chat)?.id],
-  );
-  const chosen = own.value?.session.model ?? null;
+  const chosen = own?.value?.session.model ?? null;
   const lastUsed = chat?.messages.value.findLast(({ role, model }) => role === 'assistant' && model !== null)?.model ?? undefined;
   const inForce = chosen ?? lastUsed;
   const set = async (model: string | null): Promise<void> => {
     try {
       await call('PATCH', apiPath('/api/sessions/:key', { key: session ?? '' }), { body: { model } });
-      own.reload();
+      own?.reload();
     } catch (error) {
       showToast({ text: errorText(error), kind: 'error' });
     }
@@ -63,7 +62,7 @@ export function useModelChoice(chat: ChatModel | undefined): ModelChoice {
     chosen,
     inForce,
     info: models?.find(({ id }) => id === inForce),
-    costUsd: own.value?.usage.costUsd,
+    costUsd: own?.value?.usage.costUsd,
     choose: (model) => void set(model),
   };
 }

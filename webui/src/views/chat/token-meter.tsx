@@ -37,7 +37,7 @@ export function TokenMeter({ chat, choice: { info, costUsd } }: { chat: ChatMode
       {share !== undefined && <meter min={0} max={1} high={0.8} value={share} aria-hidden="true" />}
       <span aria-hidden="true">
         {tokens.used} / {tokens.window}
-        {costUsd !== undefined && costUsd > 0 && ` · ${costText(costUsd)}`}
+        {costUsd !== undefined && costUsd > 0 && <span class="in-wide">{` · ${costText(costUsd)}`}</span>}
       </span>
     </span>
   );

@@ -2,7 +2,7 @@
 import { Button } from '../../components/button.js';
 import type { Selection } from './selection.js';
 import type { Session } from './session-actions.js';
-import type { RowAction } from './session-row.js';
+import type { RowAction } from './session-menu.js';
 import { t } from './text.js';
 
 export interface BulkBarProps {

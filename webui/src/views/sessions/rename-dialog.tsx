@@ -5,10 +5,10 @@ import { Dialog, DialogActions } from '../../components/dialog.js';
 import { errorText } from '../../components/feedback.js';
 import { TextField } from '../../components/field.js';
 import { t as shell } from '../../shell/text.js';
-import { rename, type Session } from './session-actions.js';
+import { rename, type SessionFacts } from './session-actions.js';
 import { t } from './text.js';
 
-export function RenameDialog({ session, onClose, onDone }: { session: Session; onClose: () => void; onDone: () => void }) {
+export function RenameDialog({ session, onClose, onDone }: { session: SessionFacts; onClose: () => void; onDone: () => void }) {
   const [title, setTitle] = useState(session.title);
   const [fault, setFault] = useState<string | undefined>(undefined);
   const save = async (): Promise<void> => {

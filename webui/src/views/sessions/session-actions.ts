@@ -1,6 +1,6 @@
 /** What can be done with a session, each as calls that anybody can make. */
 import type { z } from 'zod';
-import type { sessionListResponse } from '../../../../shared/api/sessions.js';
+import type { sessionDocument, sessionListResponse } from '../../../../shared/api/sessions.js';
 import { apiPath, call, request } from '../../api/client.js';
 import { errorText } from '../../components/feedback.js';
 import { plainText } from '../../components/plain-text.js';
@@ -10,6 +10,8 @@ import { t } from './text.js';
 
 export type SessionList = z.output<ReturnType<typeof sessionListResponse>>;
 export type Session = SessionList['sessions'][number];
+/** What is done to it needs no more of a session than this. */
+export type SessionFacts = z.output<ReturnType<typeof sessionDocument>>;
 
 interface SessionAnswer {
   readonly session: Session;
@@ -31,7 +33,7 @@ export async function rename(key: string, title: string): Promise<void> {
 /** As many at once as a browser sends to one host. */
 const AT_ONCE = 6;
 
-async function forEach(sessions: readonly Session[], action: (session: Session) => Promise<unknown>): Promise<void> {
+async function forEach(sessions: readonly SessionFacts[], action: (session: SessionFacts) => Promise<unknown>): Promise<void> {
   for (let at = 0; at < sessions.length; at += AT_ONCE) await Promise.all(sessions.slice(at, at + AT_ONCE).map(action));
 }
 
@@ -42,12 +44,12 @@ export interface Change {
   readonly tags?: readonly string[];
 }
 
-export async function changeEach(sessions: readonly Session[], changeOf: (session: Session) => Change): Promise<void> {
+export async function changeEach(sessions: readonly SessionFacts[], changeOf: (session: SessionFacts) => Change): Promise<void> {
   await forEach(sessions, (session) => call('PATCH', apiPath('/api/sessions/:key', { key: session.key }), { body: changeOf(session) }));
 }
 
 /** Archives them, or takes them out; with a way back. @param settled  called when the list is no longer true */
-export async function archive(sessions: readonly Session[], isArchived: boolean, settled: () => void): Promise<void> {
+export async function archive(sessions: readonly SessionFacts[], isArchived: boolean, settled: () => void): Promise<void> {
   await changeEach(sessions, () => ({ archived: isArchived }));
   settled();
   const back = async (): Promise<void> => {
@@ -64,7 +66,7 @@ export async function fork(key: string): Promise<void> {
 }
 
 /** @param settled  called when the list is no longer true */
-export async function remove(sessions: readonly Session[], settled: () => void): Promise<void> {
+export async function remove(sessions: readonly SessionFacts[], settled: () => void): Promise<void> {
   await forEach(sessions, ({ key }) => call('DELETE', apiPath('/api/sessions/:key', { key })));
   settled();
   const restore = async (): Promise<void> => {

@@ -1,12 +1,11 @@
 /** One session of the list. */
 import { computed } from '@preact/signals';
-import { copyText } from '../../components/copy.js';
 import { Icon } from '../../components/icon.js';
-import { Menu } from '../../components/menu.js';
 import { plainText } from '../../components/plain-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
-import { attempt, download, fork, type Session } from './session-actions.js';
+import type { Session } from './session-actions.js';
+import { type RowAction, SessionMenu } from './session-menu.js';
 import { t } from './text.js';
 
 const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number])[] = [
@@ -47,35 +46,10 @@ export interface SessionRowProps {
   readonly onFilter: (filter: string) => void;
 }
 
-export type RowAction = 'rename' | 'delete' | 'pin' | 'archive' | 'read' | 'tag';
-
 function Marks({ session, isAnswering }: { session: Session; isAnswering: boolean }) {
   if (isAnswering) return <span class="pulse" role="img" aria-label={t('answering')} />;
   if (session.unread) return <span class="unread-dot" role="img" aria-label={t('unread')} />;
   return <span class="no-mark" />;
-}
-
-function RowMenu({ session, onAct }: Pick<SessionRowProps, 'session' | 'onAct'>) {
-  const { key, pinned, archived, unread } = session;
-  const title = plainText(session.title);
-  return (
-    <Menu
-      label={t('actions', { title })}
-      items={[
-        { label: t('rename'), icon: 'edit', run: () => onAct('rename') },
-        { label: t(pinned ? 'unpin' : 'pin'), icon: 'pin', run: () => onAct('pin') },
-        { label: t('tags'), icon: 'tag', run: () => onAct('tag') },
-        { label: t(unread ? 'markRead' : 'markUnread'), icon: 'check', run: () => onAct('read') },
-        { label: t(archived ? 'unarchive' : 'archive'), icon: 'archive', run: () => onAct('archive') },
-        { label: t('fork'), icon: 'fork', run: () => void attempt(() => fork(key)) },
-        { label: t('exportMarkdown'), icon: 'download', run: () => void attempt(() => download(key, 'markdown')) },
-        { label: t('exportJson'), icon: 'download', run: () => void attempt(() => download(key, 'json')) },
-        { label: t('exportJsonLines'), icon: 'download', run: () => void attempt(() => download(key, 'jsonl')) },
-        { label: t('copyKey'), icon: 'copy', run: () => void copyText(key) },
-        { label: t('delete'), icon: 'trash', kind: 'danger', run: () => onAct('delete') },
-      ]}
-    />
-  );
 }
 
 function Facts({ session }: { session: Session }) {
@@ -131,7 +105,7 @@ export function SessionRow({ session, isSelected, isAnswering, onSelect, onAct, 
         </p>
       </div>
       <Facts session={session} />
-      <RowMenu session={session} onAct={onAct} />
+      <SessionMenu session={session} onAct={onAct} />
     </div>
   );
 }

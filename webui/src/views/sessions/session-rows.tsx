@@ -7,7 +7,8 @@ import { useCommands } from '../../shell/commands.js';
 import { listKeys, type Selection } from './selection.js';
 import type { Session } from './session-actions.js';
 import type { SessionFeed } from './session-feed.js';
-import { type RowAction, SessionRow } from './session-row.js';
+import type { RowAction } from './session-menu.js';
+import { SessionRow } from './session-row.js';
 import { t } from './text.js';
 
 /** Several things happen at once: the list is read once for all of them. */

@@ -7,24 +7,24 @@ import { errorText } from '../../components/feedback.js';
 import { CheckField, TextField } from '../../components/field.js';
 import { plainText } from '../../components/plain-text.js';
 import { t as shell } from '../../shell/text.js';
-import { changeEach, type Session } from './session-actions.js';
+import { changeEach, type SessionFacts } from './session-actions.js';
 import { t } from './text.js';
 
 export interface TagDialogProps {
-  readonly sessions: readonly Session[];
+  readonly sessions: readonly SessionFacts[];
   readonly known: readonly string[];
   readonly onClose: () => void;
   readonly onDone: () => void;
 }
 
-function hintFor(tag: string, sessions: readonly Session[]): string | undefined {
+function hintFor(tag: string, sessions: readonly SessionFacts[]): string | undefined {
   const count = sessions.filter(({ tags }) => tags.includes(tag)).length;
   return count === 0 || count === sessions.length ? undefined : t('someHave', { count, all: sessions.length });
 }
 
 interface KnownTagsProps {
   readonly all: readonly string[];
-  readonly sessions: readonly Session[];
+  readonly sessions: readonly SessionFacts[];
   readonly changed: Readonly<Record<string, boolean>>;
   readonly isTicked: (tag: string) => boolean;
   readonly onChange: (changed: Readonly<Record<string, boolean>>) => void;
@@ -60,7 +60,7 @@ export function TagDialog({ sessions, known, onClose, onDone }: TagDialogProps) 
     const fresh = added.split(',').map(normaliseTag).filter(Boolean);
     const wrong = fresh.find((tag) => tag.length > MAX_TAG_LENGTH || tag.includes('"'));
     if (wrong !== undefined) return setFault(t('wrongTag', { tag: wrong, count: MAX_TAG_LENGTH }));
-    const tagsOf = ({ tags }: Session): string[] =>
+    const tagsOf = ({ tags }: SessionFacts): string[] =>
       [...new Set([...tags, ...Object.keys(changed), ...fresh])].filter(
         (tag) => fresh.includes(tag) || (changed[tag] ?? tags.includes(tag)),
       );

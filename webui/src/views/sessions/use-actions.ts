@@ -1,21 +1,21 @@
 /** What is done with one session or with several: several are all made alike. */
 import { useState } from 'preact/hooks';
-import { archive, attempt, changeEach, remove, type Session } from './session-actions.js';
-import type { RowAction } from './session-row.js';
+import { archive, attempt, changeEach, remove, type SessionFacts } from './session-actions.js';
+import type { RowAction } from './session-menu.js';
 
 /** The dialog that is open, and for which sessions. */
-export type Opened = { readonly kind: 'rename' | 'tag'; readonly sessions: readonly Session[] } | undefined;
+export type Opened = { readonly kind: 'rename' | 'tag'; readonly sessions: readonly SessionFacts[] } | undefined;
 
-const keysOf = (sessions: readonly Session[]): string[] => sessions.map(({ key }) => key);
+const keysOf = (sessions: readonly SessionFacts[]): string[] => sessions.map(({ key }) => key);
 
 /** @param options.changed  is told which sessions are no longer what the list shows */
 export function useActions({ changed, clear }: { changed: (keys: readonly string[]) => void; clear: () => void }) {
   const [opened, setOpened] = useState<Opened>(undefined);
-  const change = async (sessions: readonly Session[], values: Parameters<typeof changeEach>[1]): Promise<void> => {
+  const change = async (sessions: readonly SessionFacts[], values: Parameters<typeof changeEach>[1]): Promise<void> => {
     await changeEach(sessions, values);
     changed(keysOf(sessions));
   };
-  const act = (action: RowAction, sessions: readonly Session[]): void => {
+  const act = (action: RowAction, sessions: readonly SessionFacts[]): void => {
     const settled = (): void => changed(keysOf(sessions));
     switch (action) {
       case 'rename':

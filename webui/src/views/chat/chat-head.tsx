@@ -1,0 +1,93 @@
+/** Above a conversation: its title, what can be done with it, and on narrow screens the way to the other chats. */
+import { useEffect, useState } from 'preact/hooks';
+import { useGatewayEvent } from '../../api/gateway-events.js';
+import type { Resource } from '../../api/use-resource.js';
+import { Button, IconButton } from '../../components/button.js';
+import { Dialog } from '../../components/dialog.js';
+import { Icon } from '../../components/icon.js';
+import { plainText } from '../../components/plain-text.js';
+import { hashOf, navigate } from '../../shell/router.js';
+import { RenameDialog } from '../sessions/rename-dialog.js';
+import type { SessionFacts } from '../sessions/session-actions.js';
+import { type RowAction, SessionMenu } from '../sessions/session-menu.js';
+import { TagDialog } from '../sessions/tag-dialog.js';
+import { useActions } from '../sessions/use-actions.js';
+import { ChatList } from './chat-list.js';
+import type { SessionAnswer } from './model-chip.js';
+import { t } from './text.js';
+
+/** Where there is no room for the chats beside the conversation. */
+function ChatsButton({ current }: { current: string | undefined }) {
+  const [isOpen, setOpen] = useState(false);
+  const close = (): void => setOpen(false);
+  return (
+    <span class="to-chats">
+      <Button kind="quiet" icon="sessions" onClick={() => setOpen(true)}>
+        {t('chats')}
+      </Button>
+      {isOpen && (
+        <Dialog title={t('chats')} onClose={close}>
+          <ChatList current={current} onChosen={close} />
+        </Dialog>
+      )}
+    </span>
+  );
+}
+
+function usePageTitle(title: string): void {
+  useEffect(() => {
+    const before = document.title;
+    document.title = `${title} · xopc`;
+    return () => {
+      document.title = before;
+    };
+  }, [title]);
+}
+
+function Named({ session, reload }: { session: SessionFacts; reload: () => void }) {
+  const { opened, act, close } = useActions({ changed: reload, clear: () => undefined });
+  const title = plainText(session.title);
+  usePageTitle(title);
+  const onAct = (action: RowAction): void => {
+    act(action, [session]);
+    // It is gone; the notice about it has the way back.
+    if (action === 'delete') navigate(hashOf('chat'));
+  };
+  return (
+    <>
+      <h2 class="chat-title" dir="auto" title={title}>
+        {title}
+      </h2>
+      {session.pinned && <Icon name="pin" size={14} />}
+      {session.tags.map((tag) => (
+        <a key={tag} class="chip chat-tag" href={hashOf('sessions', [], { q: `tag:"${tag}"` })}>
+          {tag}
+        </a>
+      ))}
+      <span class="spread">
+        <SessionMenu session={session} onAct={onAct} />
+      </span>
+      {opened?.kind === 'rename' && <RenameDialog session={session} onClose={close} onDone={reload} />}
+      {opened?.kind === 'tag' && <TagDialog sessions={[session]} known={[]} onClose={close} onDone={reload} />}
+    </>
+  );
+}
+
+/** @param props.own  undefined in a chat that has not begun */
+export function ChatHead({ current, own }: { current: string | undefined; own: Resource<SessionAnswer> | undefined }) {
+  const session = own?.value?.session;
+  useGatewayEvent(({ name, data }) => {
+    // The first message gives a session its title.
+    const isOurs = (name === 'session' || (name === 'turn' && data.state === 'started')) && data.session === current;
+    if (name === 'reset' || isOurs) own?.reload();
+  });
+  return (
+    <header class="chat-head" data-empty={session === undefined}>
+      <ChatsButton current={current} />
+      {session !== undefined && session.key === current && own !== undefined && <Named session={session} reload={own.reload} />}
+      <span class="to-chats">
+        <IconButton icon="plus" label={t('newChat')} onClick={() => navigate(hashOf('chat'))} />
+      </span>
+    </header>
+  );
+}
