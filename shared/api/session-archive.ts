@@ -1,6 +1,7 @@
 /** What can be done with a whole session: `PATCH /api/sessions/:key`, and its messages by page, as a copy, as a file and back. */
 import { z } from 'zod';
 import { MAX_TAG_LENGTH, MAX_TAGS } from '../session-filters.js';
+import { attachmentFiles } from './attachments.js';
 import { label, okStatus, queryInteger } from './fields.js';
 import { messageDocument, sessionDocument } from './sessions.js';
 
@@ -54,6 +55,8 @@ export const sessionFileMessage = () =>
     createdAt: z.iso.datetime(),
     model: z.string().max(512).nullable(),
     status: z.enum(['complete', 'aborted', 'error']),
+    /** Files of it. */
+    attachments: attachmentFiles().optional(),
   });
 
 /** The file of an export, and the body of `POST /api/sessions/import`. */

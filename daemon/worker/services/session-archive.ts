@@ -16,7 +16,7 @@ import { sessionOf } from './session-key.js';
 import { sessionNotFound } from './sessions.js';
 
 export interface SessionArchiveOptions extends SessionFileOptions {
-  readonly attachments: Pick<Attachments, 'copy'>;
+  readonly attachments: Pick<Attachments, 'copy' | 'judge' | 'keep' | 'read'>;
   /** @throws MODEL_NOT_FOUND for a model that cannot be used */
   checkModel(ref: string): void;
 }

@@ -27,13 +27,22 @@ function checkLength(length: number, limit: number): void {
 }
 
 export class JsonLinesFile implements RawSessionFile {
-  #rest = '';
+  /** Pieces of the line that is being read: joined once, because one with files may be long. */
+  #rest: string[] = [];
+  #restLength = 0;
   #header: string | undefined;
 
   push(text: string): string[] {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() ?? '';
-    checkLength(this.#rest.length, MAX_MESSAGE_LENGTH);
+    const lines = text.split('\n');
+    const tail = lines.pop() ?? '';
+    if (lines.length > 0) {
+      lines[0] = this.#rest.join('') + (lines[0] ?? '');
+      this.#rest = [];
+      this.#restLength = 0;
+    }
+    this.#rest.push(tail);
+    this.#restLength += tail.length;
+    checkLength(this.#restLength, MAX_MESSAGE_LENGTH);
     const full = lines.filter((line) => line.trim() !== '');
     this.#header ??= full.shift();
     checkLength(this.#header?.length ?? 0, MAX_HEADER_LENGTH);

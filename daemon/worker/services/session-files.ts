@@ -5,17 +5,19 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
 import { normaliseTag } from '../../../shared/session-filters.js';
-import { appendMessage, readMessagesAfter } from '../store/messages.js';
+import { appendMessage } from '../store/messages.js';
 import { purgeInSteps } from '../store/purge.js';
-import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import type { Queries, SessionRow } from '../store/schema.js';
 import { changeShelf } from '../store/session-shelf.js';
 import { dropStagedSession, publishSession, STAGED_AT, stageSession } from '../store/session-staging.js';
 import { findSession, purgeSessions, setSessionTitle } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
 import { findAgent } from './agents.js';
+import type { Attachments } from './attachments.js';
 import type { SessionDocument } from './contracts.js';
 import { toSessionDocument } from './documents.js';
 import { JsonFile, JsonLinesFile, wrongFile } from './session-file-reader.js';
+import { type FileFormat, type FileHeader, writeSession } from './session-file-writer.js';
 import { sessionOf } from './session-key.js';
 import { sessionNotFound } from './sessions.js';
 
@@ -23,10 +25,11 @@ export interface SessionFileOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly instanceId: string;
+  readonly attachments: Pick<Attachments, 'judge' | 'keep' | 'read'>;
   config(): Config;
 }
 
-export type FileFormat = 'json' | 'jsonl' | 'markdown';
+export type { FileFormat } from './session-file-writer.js';
 
 export interface SessionFiles {
   /** @returns the file's text, piece by piece. @throws SESSION_NOT_FOUND before the first */
@@ -40,80 +43,9 @@ export interface SessionFiles {
 
 type FileMessage = SessionFile['messages'][number];
 
-const PAGE = 200;
 /** What one write takes: others wait for it. */
 const BATCH_MESSAGES = 200;
 const BATCH_LENGTH = 262_144;
-
-async function* pagesOf(store: Store, sessionId: number): AsyncGenerator<MessageRow[]> {
-  let afterSeq = 0;
-  for (;;) {
-    const rows = await store.read((db) => readMessagesAfter(db, { sessionId, afterSeq, limit: PAGE }));
-    if (rows.length > 0) yield rows;
-    const last = rows.at(-1);
-    if (rows.length < PAGE || last === undefined) return;
-    afterSeq = last.seq;
-  }
-}
-
-const toFileMessage = ({ role, content, created_at: atMs, model, status }: MessageRow): FileMessage => ({
-  role,
-  content,
-  createdAt: new Date(atMs).toISOString(),
-  model,
-  status,
-});
-
-const NAMES = { user: 'User', assistant: 'Agent', system: 'Gateway', tool: 'Tool' } as const;
-
-function toMarkdown({ role, content, createdAt, model }: FileMessage): string {
-  const who = model === null ? NAMES[role] : `${NAMES[role]} (${model})`;
-  return `\n## ${who}, ${createdAt}\n\n${content}\n`;
-}
-
-type Header = Omit<SessionFile, 'messages'>;
-
-/** What begins and ends a file, and how a message stands in it. */
-const WRITERS: Readonly<
-  Record<FileFormat, { begin(header: Header): string; message(message: FileMessage, isFirst: boolean): string; end: string }>
-> = {
-  json: {
-    begin: (header) => `${JSON.stringify(header).slice(0, -1)},"messages":[`,
-    message: (message, isFirst) => `${isFirst ? '' : ','}\n${JSON.stringify(message)}`,
-    end: '\n]}\n',
-  },
-  // Nothing of when and where it was written: what is read from it is written again byte for byte.
-  jsonl: {
-    begin: ({ channel: _channel, exportedAt: _exportedAt, ...header }) => `${JSON.stringify(header)}\n`,
-    message: (message) => `${JSON.stringify(message)}\n`,
-    end: '',
-  },
-  markdown: {
-    begin: ({ title }) => `# ${title.replace(/\s+/g, ' ')}\n`,
-    message: toMarkdown,
-    end: '',
-  },
-};
-
-async function* write(
-  store: Store,
-  session: SessionRow,
-  { format, header }: { format: FileFormat; header: Header },
-): AsyncGenerator<string> {
-  const writer = WRITERS[format];
-  yield writer.begin(header);
-  let isFirst = true;
-  for await (const rows of pagesOf(store, session.id)) {
-    yield rows
-      .map((row) => {
-        const text = writer.message(toFileMessage(row), isFirst);
-        isFirst = false;
-        return text;
-      })
-      .join('');
-  }
-  yield writer.end;
-}
 
 function parse<T>(text: string, schema: Schema<T>): T {
   let value: unknown;
@@ -190,11 +122,15 @@ class Import {
     this.#waiting = [];
     this.#length = 0;
     if (batch.length === 0) return;
-    this.#row = await this.#options.store.write(async (db) => {
+    const { store, attachments } = this.#options;
+    this.#row = await store.write(async (db) => {
       const row = this.#row ?? (await this.#stage(db));
-      for (const { role, content, createdAt, model, status } of batch) {
+      for (const { role, content, createdAt, model, status, attachments: given = [] } of batch) {
         const message = { id: newId('msg'), sessionId: row.id, turnId: null, role, content: content.toWellFormed(), model, status };
         await appendMessage(db, { ...message, nowMs: Date.parse(createdAt) });
+        if (given.length === 0) continue;
+        const named = given.map((file) => ({ ...file, name: file.name.toWellFormed() }));
+        await attachments.keep(db, { session: row, messageId: message.id, files: attachments.judge(named) });
       }
       return row;
     });
@@ -202,15 +138,15 @@ class Import {
 }
 
 export function createSessionFiles(options: SessionFileOptions): SessionFiles {
-  const { store, clock } = options;
+  const { store, clock, attachments } = options;
   return {
     async export(key, format) {
       const session = await store.read((db) => findSession(db, key));
       if (session === undefined) throw sessionNotFound(key);
       const { title, agentId, channel, tags } = toSessionDocument(session);
       const named = { format: 'xopc-session', version: 1, title, agentId, ...(tags.length === 0 ? {} : { tags: [...tags] }) } as const;
-      const header: Header = { ...named, channel, exportedAt: new Date(clock.now()).toISOString() };
-      return { title, text: write(store, session, { format, header }) };
+      const header: FileHeader = { ...named, channel, exportedAt: new Date(clock.now()).toISOString() };
+      return { title, text: writeSession({ store, attachments, session, format, header }) };
     },
 
     async import(text, format) {

@@ -87,3 +87,55 @@ test('what an instance has begun to import is seen by nobody, kept while it live
   expect(await store.write((db) => purgeSessions(db, 5_000))).toBe(2);
   expect(await store.write((db) => publishSession(db, { id, instanceId: 'dead' }))).toBe(false);
 });
+
+const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+const FILES = [
+  { name: 'notes "1".md', mediaType: 'text/markdown', data: Buffer.from('Some *notes* ü').toString('base64') },
+  { name: 'dot.png', mediaType: 'image/png', data: PNG.toString('base64') },
+  // Larger than what is written at once, and no whole number of it.
+  { name: 'long.txt', mediaType: 'text/plain', data: Buffer.from('x'.repeat(200_001)).toString('base64') },
+];
+
+async function withFiles(): Promise<TestConversation> {
+  const conversation = await makeConversation();
+  await ask(conversation, { message: '/help', session: 'notes', attachments: FILES });
+  await ask(conversation, { message: '/status', session: 'notes' });
+  return conversation;
+}
+
+test.each(['json', 'jsonl'] as const)('files go with an export in %s, and come back from it byte for byte', async (format) => {
+  const { archive, sessions, attachments } = await withFiles();
+  const file = await exported(archive, KEY, format);
+  const first = format === 'json' ? (JSON.parse(file) as { messages: unknown[] }).messages[0] : JSON.parse(file.split('\n')[1] ?? '');
+  expect(first).toMatchObject({ role: 'user', content: '/help', attachments: FILES });
+  const imported = await archive.import(pieces(file, 65_536), format);
+  const { messages } = await sessions.get(imported.key);
+  expect(messages.map(({ attachments: notes = [] }) => notes.map(({ name }) => name))).toEqual([FILES.map(({ name }) => name), [], [], []]);
+  const read = await Promise.all((messages[0]?.attachments ?? []).map(({ id }) => attachments.read(id)));
+  expect(read.map(({ content, ...rest }) => ({ ...rest, data: content.toString('base64') }))).toEqual(
+    FILES.map(({ name, mediaType, data }) => expect.objectContaining({ name, mediaType, data })),
+  );
+  if (format === 'jsonl') expect(await exported(archive, imported.key, format)).toBe(file);
+  else expect(JSON.parse(await exported(archive, imported.key, format))).toMatchObject({ messages: [first, {}, {}, {}] });
+});
+
+test('an export with files comes in small pieces, and one for people names them', async () => {
+  const { archive } = await withFiles();
+  for await (const piece of (await archive.export(KEY, 'json')).text) expect(piece.length).toBeLessThan(70_000);
+  expect(await exported(archive, KEY, 'markdown')).toMatch(
+    /## User, \S+\n\nFiles: notes "1"\.md \(15 bytes\), dot\.png \(70 bytes\), long\.txt \(200001 bytes\)\n\n\/help\n/,
+  );
+});
+
+test('a file in an import that is none leaves nothing of it', async () => {
+  const { archive, sessions } = await makeConversation();
+  const withFile = (attachments: unknown): string => line('x').replace('}\n', `,"attachments":${JSON.stringify(attachments)}}\n`);
+  const [good] = FILES;
+  const film = { ...good, data: Buffer.from('\0\0\0\x18ftypmp42').toString('base64') };
+  for (const wrong of [[film], [{ ...good, data: 'no base64!' }], [{ ...good, path: '/etc/passwd' }], Array(9).fill(good), 'x']) {
+    await expect(archive.import(pieces(HEADER + withFile([good]) + withFile(wrong)), 'jsonl')).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    });
+  }
+  expect((await sessions.list({ search: 'is:any' })).sessions).toEqual([]);
+});
