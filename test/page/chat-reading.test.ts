@@ -78,3 +78,22 @@ test.skipIf(noBrowser)('lists of tasks, columns of numbers and lists that go on 
   // What is written from right to left stands at the right.
   expect(await page.getByRole('article', { name: 'You' }).locator('.plain').getAttribute('dir')).toBe('auto');
 });
+
+test.skipIf(noBrowser)('what was said before is shown at once, not one after another', async () => {
+  const { gateway, talk } = await startPageWorld();
+  const key = await talk('Question 0');
+  for (let number = 1; number < 12; number += 1) {
+    const body = JSON.stringify({ channel: 'webchat', chat_id: key.split(':').at(-1), content: `Question ${number}` });
+    await fetch(`${gateway.url}/api/message/sync`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+  }
+  const page = await openPage(`${gateway.url}/#/sessions`);
+  await page.evaluate(`{
+    window.counts = [];
+    new MutationObserver(() => {
+      window.counts.push(document.querySelectorAll('article.message').length);
+    }).observe(document.body, { childList: true, subtree: true });
+  }`);
+  await page.evaluate(`location.hash = '#/chat/' + encodeURIComponent(${JSON.stringify(key)})`);
+  await expect.poll(() => page.getByRole('article').count()).toBe(24);
+  expect(await page.evaluate<number[]>(`[...new Set(window.counts)].filter((count) => count > 0)`)).toEqual([24]);
+});

@@ -5,7 +5,7 @@
 import DOMPurify from 'dompurify';
 import { Marked, type Token } from 'marked';
 import { memo } from 'preact/compat';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { t } from '../shell/text.js';
 import { copyText } from './copy.js';
 
@@ -129,7 +129,7 @@ function onCodeButton({ target }: MouseEvent): void {
 }
 
 export function Markdown({ text, isGrowing = false }: { text: string; isGrowing?: boolean }) {
-  const tokens = marked.lexer(text).filter(({ type }) => type !== 'space');
+  const tokens = useMemo(() => marked.lexer(text).filter(({ type }) => type !== 'space'), [text]);
   return (
     <div class="markdown" onClick={onCodeButton}>
       {tokens.map((token, index) => (

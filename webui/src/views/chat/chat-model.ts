@@ -35,6 +35,8 @@ export class ChatModel {
     () => this.live.value !== undefined || this.outbox.value.some(({ state }) => state === 'sending' || state === 'sent'),
   );
   #closes: (() => void)[] = [];
+  /** What was on disk already, until all of it is here: it is shown at once. */
+  #arriving: StoredMessage[] = [];
 
   constructor(session: string) {
     this.session = session;
@@ -85,6 +87,8 @@ export class ChatModel {
   }
 
   #watch(): void {
+    // It comes again.
+    this.#arriving = [];
     // What was on its way when the connection ended goes again, under the same key.
     this.#change(
       this.outbox
@@ -104,6 +108,11 @@ export class ChatModel {
 
   #receive(frame: ServerFrame): void {
     if (!('session' in frame) || frame.session !== this.session) return;
+    if (frame.type === 'message' && !this.isCurrent.peek()) {
+      this.#arriving.push({ ...frame.message, seq: frame.seq });
+      return;
+    }
+    this.#takeIn();
     switch (frame.type) {
       case 'reset':
         this.messages.value = [];
@@ -132,6 +141,19 @@ export class ChatModel {
       case 'unwatched':
         return;
     }
+  }
+
+  #takeIn(): void {
+    const known = new Set(this.messages.peek().map(({ seq }) => seq));
+    const fresh = this.#arriving.filter(({ seq }) => !known.has(seq));
+    this.#arriving = [];
+    const last = fresh.at(-1);
+    if (last === undefined) return;
+    this.messages.value = [...this.messages.peek(), ...fresh];
+    if (fresh.some(({ role }) => role !== 'user')) this.live.value = undefined;
+    const ids = new Set(fresh.map(({ id }) => id));
+    const waiting = this.outbox.peek().filter(({ messageId }) => messageId === undefined || !ids.has(messageId));
+    if (waiting.length < this.outbox.peek().length) this.#change(waiting);
   }
 
   #onMessage(message: StoredMessage): void {

@@ -1,4 +1,6 @@
 /** One thing said, with what can be done about it. */
+import { computed } from '@preact/signals';
+import { memo } from 'preact/compat';
 import { Button, IconButton } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
 import { Icon } from '../../components/icon.js';
@@ -19,9 +21,9 @@ export interface MessageActions {
   readonly fork: (message: StoredMessage) => void;
 }
 
-function timeOf(iso: string): string {
-  return new Date(iso).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' });
-}
+/** Made once: making one takes as long as a message. */
+const clock = computed(() => new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit' }));
+const instant = computed(() => new Intl.DateTimeFormat(language.value, { dateStyle: 'full', timeStyle: 'medium' }));
 
 /** A tool's call as it is kept: its name and what it was given in the first line, then what came of it. */
 const TOOL_USE = /^([\w-]{1,64}) ([^\n]*)\n\n([\s\S]*)$/;
@@ -138,7 +140,19 @@ function ErrorActions({ message, isLastAnswer, canChange, regenerate }: MessageP
   );
 }
 
-export function Message(props: MessageProps) {
+const sameVariants = (one: Variants | undefined, other: Variants | undefined): boolean =>
+  one === other || (one?.index === other?.index && one?.ids.join() === other?.ids.join());
+
+/** What can be done is the same for as long as the conversation is shown. */
+function isSame(before: MessageProps, after: MessageProps): boolean {
+  const { message, canChange, isLastAnswer } = before;
+  const isEqual = message === after.message && canChange === after.canChange && isLastAnswer === after.isLastAnswer;
+  return isEqual && sameVariants(before.variants, after.variants);
+}
+
+export const Message = memo(ShownMessage, isSame);
+
+function ShownMessage(props: MessageProps) {
   const { message, isLastAnswer, canChange, variants, regenerate, choose, edit, fork } = props;
   const { role, content, status, model, createdAt, attachments = [], turn } = message;
   if (role === 'tool') return <ToolRow content={content} isFailed={status === 'error'} />;
@@ -151,7 +165,9 @@ export function Message(props: MessageProps) {
       {role === 'assistant' && status === 'error' && <p class="hint">{t('failedAnswer')}</p>}
       <footer>
         <span class="hint">
-          {timeOf(createdAt)}
+          <time dateTime={createdAt} title={instant.value.format(Date.parse(createdAt))}>
+            {clock.value.format(Date.parse(createdAt))}
+          </time>
           {model !== null && ` · ${model}`}
         </span>
         {variants !== undefined && <VariantSwitch {...{ variants, choose }} isDisabled={!canChange} />}

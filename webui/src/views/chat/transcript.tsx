@@ -113,7 +113,23 @@ export interface TranscriptProps extends MessageActions {
   readonly choose: (messageId: string) => void;
 }
 
-export function Transcript({ model, canWrite, loadOlder, choose, ...actions }: TranscriptProps) {
+/** The actions of now under names that stay: a message is drawn again when it is another, not when anything is. */
+function useStableActions(actions: MessageActions & { choose: (messageId: string) => void }): typeof actions {
+  const latest = useRef(actions);
+  latest.current = actions;
+  return useMemo(
+    () => ({
+      regenerate: () => latest.current.regenerate(),
+      edit: (message) => latest.current.edit(message),
+      fork: (message) => latest.current.fork(message),
+      choose: (messageId) => latest.current.choose(messageId),
+    }),
+    [],
+  );
+}
+
+export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptProps) {
+  const { choose, ...actions } = useStableActions(given);
   const messages = model.messages.value;
   const live = usePerFrame<LiveAnswer | undefined>(model.live.value);
   const waiting = model.outbox.value;
