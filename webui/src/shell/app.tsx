@@ -56,7 +56,7 @@ function ShownView({ view }: { view: View }) {
 function shellCommands(): Command[] {
   return [
     { id: 'palette', label: t('palette'), icon: 'palette', keys: 'mod+k', isHidden: true, run: () => (openList.value = 'palette') },
-    { id: 'shortcuts', label: t('shortcuts'), icon: 'palette', keys: '?', run: () => (openList.value = 'shortcuts') },
+    { id: 'shortcuts', label: t('shortcuts'), icon: 'keyboard', keys: '?', run: () => (openList.value = 'shortcuts') },
     { id: 'shortcuts-mod', label: t('shortcuts'), keys: 'mod+/', isHidden: true, run: () => (openList.value = 'shortcuts') },
     ...copyModeCommands(),
     { id: 'new-chat', label: t('newChat'), icon: 'plus', keys: 'mod+shift+o', run: () => navigate(hashOf('chat')) },

@@ -59,11 +59,19 @@ function withOwnKeys(command: Command, own: Keys): Command {
   return keys === '' ? rest : { ...rest, keys };
 }
 
+/** Nobody is told keys that do something else where he is. */
+function withoutTaken(command: Command, earlier: readonly Command[]): Command {
+  if (command.keys === undefined || earlier.every(({ keys }) => keys !== command.keys)) return command;
+  const { keys: _taken, ...rest } = command;
+  return rest;
+}
+
 /** The newest first: a view's shortcut comes before the shell's, and its command before the shell's of the same name. */
 export const commands = computed<readonly Command[]>(() => {
   const all = sets.value.toReversed().flat();
   const first = all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
-  return first.map((command) => withOwnKeys(command, ownKeys.value));
+  const bound = first.map((command) => withOwnKeys(command, ownKeys.value));
+  return bound.map((command, index) => withoutTaken(command, bound.slice(0, index)));
 });
 
 export const areShortcutsOn = signal(readSetting('shortcuts') !== 'off');

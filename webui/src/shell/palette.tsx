@@ -1,9 +1,15 @@
-/** The command palette. */
+/** The command palette: commands, views, and chats by their words. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { z } from 'zod';
+import type { sessionListResponse } from '../../../shared/api/sessions.js';
+import { apiPath, call } from '../api/client.js';
+import { connection } from '../api/socket.js';
 import { Dialog } from '../components/dialog.js';
 import { Icon } from '../components/icon.js';
+import { plainText } from '../components/plain-text.js';
 import { type Command, commands, keysText } from './commands.js';
+import { hashOf, navigate } from './router.js';
 import { Shortcuts } from './shortcuts.js';
 import { t } from './text.js';
 
@@ -36,6 +42,42 @@ function search(all: readonly Command[], wanted: string): Command[] {
   return scored.toSorted((a, b) => a.points - b.points).map(({ command }) => command);
 }
 
+type SessionList = z.output<ReturnType<typeof sessionListResponse>>;
+
+const CHATS_SHOWN = 6;
+/** Shorter words are in every chat. */
+const MIN_LENGTH = 2;
+const SETTLE_MS = 150;
+
+/** Chats in which it is said, a moment after it was typed. Without an answer there are none: commands work all the same. */
+function useChats(wanted: string): readonly Command[] {
+  const [found, setFound] = useState<{ wanted: string; sessions: SessionList['sessions'] }>({ wanted: '', sessions: [] });
+  useEffect(() => {
+    if (wanted.length < MIN_LENGTH || connection.peek().kind !== 'online') return undefined;
+    const controller = new AbortController();
+    const look = (): void => {
+      const path = apiPath('/api/sessions', {}, { search: wanted, limit: CHATS_SHOWN });
+      call<SessionList>('GET', path, { signal: controller.signal }).then(
+        ({ sessions }) => setFound({ wanted, sessions }),
+        () => undefined,
+      );
+    };
+    const timer = setTimeout(look, SETTLE_MS);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [wanted]);
+  // What was found for the first letters is shown until there is more of it: nothing flickers.
+  if (wanted.length < MIN_LENGTH || !wanted.startsWith(found.wanted) || found.wanted === '') return [];
+  return found.sessions.map(({ key, title }) => ({
+    id: `chat-${key}`,
+    label: plainText(title),
+    icon: 'chat',
+    run: () => navigate(hashOf('chat', [key])),
+  }));
+}
+
 function Option({ command, isChosen, onChoose }: { command: Command; isChosen: boolean; onChoose: () => void }) {
   const element = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -53,7 +95,8 @@ function Option({ command, isChosen, onChoose }: { command: Command; isChosen: b
 function Palette() {
   const [wanted, setWanted] = useState('');
   const [index, setIndex] = useState(0);
-  const found = search(commands.value, wanted.trim().toLowerCase());
+  const text = wanted.trim().toLowerCase();
+  const found = [...search(commands.value, text), ...useChats(text)];
   const chosen = found[Math.min(index, found.length - 1)];
   const run = (command: Command | undefined): void => {
     close();

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { noBrowser, openPage } from '../helpers/browser.js';
+import { startPageWorld } from '../helpers/page-world.js';
+
+test.skipIf(noBrowser)('the palette finds chats by what was said in them, and tells nobody keys that do something else', async () => {
+  const { gateway, talk } = await startPageWorld();
+  await talk('Where is the harbour?');
+  const other = await talk('How is bread baked?');
+  const page = await openPage(`${gateway.url}/#/chat/${encodeURIComponent(other)}`);
+  await page.getByRole('article', { name: 'Agent' }).waitFor();
+  await page.keyboard.press('Control+k');
+  // Both would be Y; here it copies code.
+  expect(await page.getByRole('option', { name: 'Copy the last code block' }).locator('kbd').allTextContents()).toEqual(['Y']);
+  expect(await page.getByRole('option', { name: 'Copy an action as a command' }).locator('kbd').count()).toBe(0);
+  await page.keyboard.type('harbour');
+  await page.getByRole('option', { name: 'Where is the harbour?' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('article', { name: 'You' }).getByText('Where is the harbour?').waitFor();
+  expect(await page.getByRole('dialog').count()).toBe(0);
+});
+
+test.skipIf(noBrowser)('an input method that is writing is not interrupted, and what is printed is the whole conversation', async () => {
+  const { gateway, talk } = await startPageWorld();
+  const key = await talk('Question');
+  for (const content of ['long '.repeat(2_000), 'Last words']) {
+    const body = JSON.stringify({ channel: 'webchat', chat_id: key.split(':').at(-1), content });
+    await fetch(`${gateway.url}/api/message/sync`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+  }
+  const page = await openPage(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
+  const box = page.getByRole('textbox', { name: 'Message' });
+  await box.fill('你好');
+  for (const how of ['isComposing: true', 'keyCode: 229']) {
+    await page.evaluate(
+      `document.querySelector('textarea').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ${how} }))`,
+    );
+    expect(await box.inputValue(), how).toBe('你好');
+  }
+  await box.press('Enter');
+  await page.getByRole('article', { name: 'Agent' }).last().getByText('你好').waitFor();
+
+  await page.emulateMedia({ media: 'print' });
+  const hidden = await page.evaluate<number>(`(() => {
+    const box = document.querySelector('.transcript');
+    return Math.max(box.scrollHeight - box.clientHeight, innerHeight - document.documentElement.scrollHeight);
+  })()`);
+  expect(hidden).toBeLessThanOrEqual(0);
+  expect(await box.isVisible()).toBe(false);
+  expect(await page.getByRole('navigation').first().isVisible()).toBe(false);
+});
