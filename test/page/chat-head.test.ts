@@ -43,3 +43,24 @@ test.skipIf(noBrowser)('a chat has its title above it, and all that can be done 
   await page.getByRole('button', { name: 'Chats' }).click();
   await dialog.getByRole('link', { name: 'Ships' }).waitFor();
 });
+
+test.skipIf(noBrowser)('what was not read without a network is read when there is one; a notice is not over what sends', async () => {
+  const { gateway, talk } = await startPageWorld();
+  const key = await talk('Where is the harbour?');
+  const page = await openPage(gateway.url, { size: 'narrow', allowedErrors: /ERR_INTERNET_DISCONNECTED/ });
+  await page.getByText('What can I do for you?').waitFor();
+  await page.context().setOffline(true);
+  await page.getByText('This device is offline.').waitFor();
+  await page.evaluate(`location.hash = '#/chat/' + encodeURIComponent(${JSON.stringify(key)})`);
+  await page.getByRole('textbox', { name: 'Message' }).fill('Written without one');
+  await page.keyboard.press('Enter');
+  await page.getByText('Waits for the connection').waitFor();
+  expect(await page.locator('.chat-title').count()).toBe(0);
+  await page.context().setOffline(false);
+  await page.locator('.chat-title', { hasText: 'Where is the harbour?' }).waitFor();
+  await page.getByRole('article', { name: 'Agent' }).last().getByText('Written without one').waitFor();
+  await page.getByRole('button', { name: 'Copy', exact: true }).last().click();
+  await page.getByText('Copied').waitFor();
+  await page.getByRole('textbox', { name: 'Message' }).fill('Next');
+  await page.getByRole('button', { name: 'Send' }).click({ trial: true });
+});

@@ -55,7 +55,7 @@ test.skipIf(noBrowser)('a gateway that is gone is said to be, and what was writt
   await page.getByText('The gateway does not answer.').waitFor();
   await box.fill('Two, while nobody listens');
   await page.keyboard.press('Enter');
-  await page.getByText('Waits for the answer before it').waitFor();
+  await page.getByText('Waits for the connection').waitFor();
   await expectAccessible(page);
   await gateway.run();
   await page.getByRole('button', { name: 'Try now' }).click();

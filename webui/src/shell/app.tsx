@@ -34,9 +34,11 @@ function useView(view: View): { component?: ComponentType; hasFailed: boolean } 
 
 function ShownView({ view }: { view: View }) {
   const { component: Component, hasFailed } = useView(view);
+  const title = `${t(view.id)} · xopc`;
+  // A view may have a better one, while it has.
   useEffect(() => {
-    document.title = `${t(view.id)} · xopc`;
-  });
+    document.title = title;
+  }, [title]);
   if (Component !== undefined) return <Component />;
   if (!hasFailed) return <Spinner />;
   return (

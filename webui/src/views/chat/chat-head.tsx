@@ -36,10 +36,9 @@ function ChatsButton({ current }: { current: string | undefined }) {
 
 function usePageTitle(title: string): void {
   useEffect(() => {
-    const before = document.title;
     document.title = `${title} · xopc`;
     return () => {
-      document.title = before;
+      document.title = `${t('title')} · xopc`;
     };
   }, [title]);
 }

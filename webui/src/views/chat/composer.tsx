@@ -49,13 +49,19 @@ function Queue({ model, onEdit }: { model: ChatModel; onEdit: (text: string, fil
   );
 }
 
+/** What it waits for, as far as it can be told. */
+function waitingFor(state: Entry['state'], model: ChatModel): 'sending' | 'queued' | 'queuedOffline' {
+  if (state === 'sending') return 'sending';
+  return model.isCurrent.value ? 'queued' : 'queuedOffline';
+}
+
 function QueueItem({ entry, model, onEdit }: { entry: Entry; model: ChatModel; onEdit: (entry: Entry) => void }) {
   const { key, content, state, error, again, attachments = [] } = entry;
   return (
     <li data-state={state}>
       <span class="queue-text">{again === undefined ? content : `${t('regenerate')}: ${content}`}</span>
       {attachments.length > 0 && <span class="hint">{t('withFiles', { count: attachments.length })}</span>}
-      <span class="hint">{state === 'failed' ? error : t(state === 'sending' ? 'sending' : 'queued')}</span>
+      <span class="hint">{state === 'failed' ? error : t(waitingFor(state, model))}</span>
       {state === 'failed' && <IconButton icon="retry" label={shell('retry')} onClick={() => model.retry(key)} />}
       {state !== 'sending' && again === undefined && <IconButton icon="edit" label={t('edit')} onClick={() => onEdit(entry)} />}
       {state !== 'sending' && <IconButton icon="close" label={t('remove')} onClick={() => model.remove(key)} />}

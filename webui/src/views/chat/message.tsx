@@ -22,8 +22,23 @@ export interface MessageActions {
 }
 
 /** Made once: making one takes as long as a message. */
-const clock = computed(() => new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit' }));
-const instant = computed(() => new Intl.DateTimeFormat(language.value, { dateStyle: 'full', timeStyle: 'medium' }));
+const formats = computed(() => ({
+  clock: new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit' }),
+  day: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' }),
+  instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'full', timeStyle: 'medium' }),
+}));
+
+/** The time of day; of another day, that day too. */
+function When({ iso }: { iso: string }) {
+  const { clock, day, instant } = formats.value;
+  const at = new Date(iso);
+  const isToday = at.toDateString() === new Date().toDateString();
+  return (
+    <time dateTime={iso} title={instant.format(at)}>
+      {(isToday ? clock : day).format(at)}
+    </time>
+  );
+}
 
 /** A tool's call as it is kept: its name and what it was given in the first line, then what came of it. */
 const TOOL_USE = /^([\w-]{1,64}) ([^\n]*)\n\n([\s\S]*)$/;
@@ -165,9 +180,7 @@ function ShownMessage(props: MessageProps) {
       {role === 'assistant' && status === 'error' && <p class="hint">{t('failedAnswer')}</p>}
       <footer>
         <span class="hint">
-          <time dateTime={createdAt} title={instant.value.format(Date.parse(createdAt))}>
-            {clock.value.format(Date.parse(createdAt))}
-          </time>
+          <When iso={createdAt} />
           {model !== null && ` · ${model}`}
         </span>
         {variants !== undefined && <VariantSwitch {...{ variants, choose }} isDisabled={!canChange} />}

@@ -1,8 +1,10 @@
 /** Which model answers here, always in sight; a choice of another is this session's own. */
+import { useEffect } from 'preact/hooks';
 import type { z } from 'zod';
 import type { modelsResponse } from '../../../../shared/api/models.js';
 import type { sessionResponse } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
+import { connection } from '../../api/socket.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
 import { errorText } from '../../components/feedback.js';
 import { Menu } from '../../components/menu.js';
@@ -39,7 +41,13 @@ export function lastTurn(chat: ChatModel | undefined): StoredMessage['turn'] {
 export function useSession(chat: ChatModel): Resource<SessionAnswer> {
   const path = apiPath('/api/sessions/:key', { key: chat.session }, { limit: 0 });
   // What it has cost grows with each answer.
-  return useResource((signal) => call<SessionAnswer>('GET', path, { signal }), [path, lastTurn(chat)?.id]);
+  const own = useResource((signal) => call<SessionAnswer>('GET', path, { signal }), [path, lastTurn(chat)?.id]);
+  const isMissed = own.error !== undefined && connection.value.kind === 'online';
+  useEffect(() => {
+    if (isMissed) own.reload();
+    // Once a connection: what fails with one fails again.
+  }, [connection.value.kind]);
+  return own;
 }
 
 export function useModelChoice(chat: ChatModel | undefined, own: Resource<SessionAnswer> | undefined): ModelChoice {
