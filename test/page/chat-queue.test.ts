@@ -34,3 +34,27 @@ test.skipIf(noBrowser)('the queue is shown without the navigation too, edited, s
   await expect.poll(() => model.requests.length).toBe(3);
   expect(model.requests.map(({ messages }) => messages.at(-1)?.content)).toEqual(['First', 'Fourth', 'Second, edited']);
 });
+
+test.skipIf(noBrowser)(
+  'a message that is too long for the connection does not end it again and again: it waits to be shortened',
+  async () => {
+    const { gateway, talk } = await startPageWorld();
+    const session = await talk('Question');
+    const page = await openPage(`${gateway.url}/#/sessions`);
+    // As if it had been pasted: a box of a megabyte takes longer to lay out than the rest of this test.
+    const entry = { key: 'a-b-c-d', state: 'queued', content: `short at first ${'ü'.repeat(600_000)}` };
+    await page.evaluate(`localStorage.setItem(${JSON.stringify(`xopc.outbox.${session}`)}, ${JSON.stringify(JSON.stringify([entry]))})`);
+    let closed = 0;
+    page.on('websocket', (socket) => socket.on('close', () => (closed += 1)));
+    await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(session)}`);
+    await page.reload();
+    await page.getByText('Longer than a message can be').waitFor();
+    await page.getByRole('textbox', { name: 'Message' }).fill('Another one');
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: 'Agent' }).last().getByText('Another one').waitFor();
+    expect(closed).toBe(0);
+    expect(
+      await page.getByRole('listitem').filter({ hasText: 'short at first' }).getByRole('button', { name: 'Edit and ask again' }).count(),
+    ).toBe(1);
+  },
+);

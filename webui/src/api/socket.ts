@@ -40,6 +40,11 @@ const LAST_WAIT_MS = 15_000;
 const PROBE_MS = SOCKET_LIMITS.pingIntervalMs;
 const ANSWER_MS = 8_000;
 
+/** For what stands around it in a frame. */
+const FRAME_BYTES = 200;
+
+const sizeOf = (body: object): number => new TextEncoder().encode(JSON.stringify(body)).length + FRAME_BYTES;
+
 class PageSocket {
   readonly #listeners = new Set<Listener>();
   readonly #onConnected = new Set<() => void>();
@@ -68,6 +73,8 @@ class PageSocket {
   /** Sends a frame, if there is a connection. @returns its answer. @throws SocketError */
   ask(type: string, body: object): Promise<ServerFrame> {
     if (connection.peek().kind !== 'online') return Promise.reject(new SocketError('UNREACHABLE', ''));
+    // The gateway would close the connection for it, again and again.
+    if (sizeOf(body) > SOCKET_LIMITS.maxFrameBytes) return Promise.reject(new SocketError('PAYLOAD_TOO_LARGE', ''));
     const id = this.#send(type, body);
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }

@@ -3,6 +3,7 @@ import { batch, computed, signal } from '@preact/signals';
 import type { ServerFrame } from '../../../../shared/api/socket.js';
 import { connection, pageSocket, SocketError } from '../../api/socket.js';
 import { type Entry, readOutbox, writeOutbox } from './outbox.js';
+import { t } from './text.js';
 
 export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & { readonly seq: number };
 export type ToolStep = Extract<ServerFrame, { type: 'tool' }>['tool'];
@@ -215,7 +216,9 @@ export class ChatModel {
       if (answer.type === 'sent') this.#onSent(key, answer.messageId);
     } catch (error) {
       // Without a connection it stays in the queue; the next one takes it up.
-      if (error instanceof SocketError && error.code !== 'UNREACHABLE') this.#update(key, { state: 'failed', error: error.message });
+      if (!(error instanceof SocketError) || error.code === 'UNREACHABLE') return;
+      this.#update(key, { state: 'failed', error: error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : error.message });
+      void this.#pump();
     }
   }
 

@@ -57,9 +57,10 @@ function waitingFor(state: Entry['state'], model: ChatModel): 'sending' | 'queue
 
 function QueueItem({ entry, model, onEdit }: { entry: Entry; model: ChatModel; onEdit: (entry: Entry) => void }) {
   const { key, content, state, error, again, attachments = [] } = entry;
+  const shown = content.slice(0, QUEUE_LENGTH);
   return (
     <li data-state={state}>
-      <span class="queue-text">{again === undefined ? content : `${t('regenerate')}: ${content}`}</span>
+      <span class="queue-text">{again === undefined ? shown : `${t('regenerate')}: ${shown}`}</span>
       {attachments.length > 0 && <span class="hint">{t('withFiles', { count: attachments.length })}</span>}
       <span class="hint">{state === 'failed' ? error : t(waitingFor(state, model))}</span>
       {state === 'failed' && <IconButton icon="retry" label={shell('retry')} onClick={() => model.retry(key)} />}
@@ -69,11 +70,18 @@ function QueueItem({ entry, model, onEdit }: { entry: Entry; model: ChatModel; o
   );
 }
 
+/** A longer text is higher than the box may become: to find out how high would take seconds. */
+const MEASURED_LENGTH = 20_000;
+
 function grow(box: HTMLTextAreaElement | null): void {
   if (box === null) return;
-  box.style.height = 'auto';
-  box.style.height = `${Math.min(box.scrollHeight + 2, window.innerHeight * 0.4)}px`;
+  const most = window.innerHeight * 0.4;
+  if (box.value.length <= MEASURED_LENGTH) box.style.height = 'auto';
+  box.style.height = `${box.value.length > MEASURED_LENGTH ? most : Math.min(box.scrollHeight + 2, most)}px`;
 }
+
+/** More of it is not seen, and would have to be laid out. */
+const QUEUE_LENGTH = 300;
 
 export interface ComposerProps {
   readonly model: ChatModel | undefined;

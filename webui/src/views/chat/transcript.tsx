@@ -13,6 +13,8 @@ import { placeVariants } from './variants.js';
 const NEAR_PX = 60;
 /** Sizes are rounded, positions are not. */
 const AT_END_PX = 2;
+/** Nearer than that the way to the end would only lie over what is said there. */
+const FAR_PX = 96;
 /** Until then, the wait for an answer is no news. */
 const LATE_MS = 8_000;
 /** Where there is an answer to go back to. */
@@ -83,18 +85,23 @@ function useStickiness() {
     setAway(false);
     element.current?.scrollTo({ top: element.current.scrollHeight });
   };
-  const onScroll = (): void => {
+  const distanceToEnd = (): number => {
     const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = element.current ?? {};
-    const distance = scrollHeight - scrollTop - clientHeight;
+    return scrollHeight - scrollTop - clientHeight;
+  };
+  const onScroll = (): void => {
+    const { scrollTop = 0 } = element.current ?? {};
+    const distance = distanceToEnd();
     // What is said grows while a scroll is told of: only who goes up has left the end, however little, and only who goes down comes back.
     if (distance <= AT_END_PX || (distance < NEAR_PX && scrollTop > lastTop.current)) isStuck.current = true;
     else if (scrollTop < lastTop.current) isStuck.current = false;
     lastTop.current = scrollTop;
-    setAway(!isStuck.current);
+    setAway(!isStuck.current && distance > FAR_PX);
   };
   useLayoutEffect(() => {
     const keep = (): void => {
-      if (!isStuck.current || element.current === null) return;
+      if (element.current === null) return;
+      if (!isStuck.current) return setAway(distanceToEnd() > FAR_PX);
       element.current.scrollTop = element.current.scrollHeight;
       lastTop.current = element.current.scrollTop;
     };
