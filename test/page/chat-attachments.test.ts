@@ -63,6 +63,7 @@ test.skipIf(noBrowser)('what cannot be attached is refused in words, and an edit
   const page = await openPage(world.gateway.url, { allowedErrors: /400/ });
   const box = page.getByRole('textbox', { name: 'Message' });
   const chips = page.getByRole('list', { name: 'Attached files' });
+  await box.waitFor();
   await give(page, 'drop', { name: 'a.txt', type: 'text/plain', base64: btoa('the text') });
   await chips.getByText('a.txt').waitFor();
   await give(page, 'drop', { name: 'program.exe', type: '', base64: 'AAEC' });

@@ -23,15 +23,19 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
   }
 
   await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
-  model.reply({ type: 'text', parts: LONG.split(/(?<=\n)/), delayMs: 15 });
+  let goOn = (): void => undefined;
+  const until = new Promise<void>((resolve) => (goOn = resolve));
+  const parts = LONG.split(/(?<=\n)/);
+  model.reply({ type: 'text', parts, delayMs: 15, gate: { before: parts.indexOf('Paragraph 4\n'), until } });
   await page.getByRole('textbox', { name: 'Message' }).fill('Again');
   await page.keyboard.press('Enter');
   await page.getByRole('article', { name: 'Agent' }).last().getByText('Paragraph 3').waitFor();
   expect(await page.evaluate<number>(BELOW)).toBeLessThan(200);
   // Less than what a line is high.
   await page.evaluate(`document.querySelector('.transcript').scrollBy(0, -12)`);
+  goOn();
   await page.getByRole('button', { name: 'To the newest' }).waitFor();
-  await page.getByRole('article', { name: 'Agent' }).last().getByText('Paragraph 9').waitFor({ state: 'attached' });
+  await page.getByRole('article', { name: 'Agent' }).last().getByText('Paragraph 11').waitFor({ state: 'attached' });
   expect(await page.evaluate<number>(BELOW)).toBeGreaterThan(300);
   await page.getByRole('button', { name: 'To the newest' }).click();
   await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThanOrEqual(2);

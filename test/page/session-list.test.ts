@@ -4,7 +4,7 @@ import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
 import { startPageWorld } from '../helpers/page-world.js';
 import type { RealGateway } from '../helpers/real-gateway.js';
 
-const SESSIONS = 420;
+const SESSIONS = 230;
 
 async function importSession(gateway: RealGateway, title: string): Promise<string> {
   const message = {
