@@ -45,3 +45,33 @@ test.skipIf(noBrowser)('the context that is used, its cost, and an answer’s ow
   await page.getByRole('menuitemradio', { name: 'fake/two' }).click();
   await page.getByRole('img', { name: /of \? tokens/ }).waitFor();
 });
+
+test.skipIf(noBrowser)(
+  'a model is chosen before anything is said, and what was written stays; page keys go through what was said',
+  async () => {
+    const { gateway, model } = await startPageWorld();
+    model.replyAlways(says('A line\n\n'.repeat(60)));
+    const page = await openPage(gateway.url);
+    const box = page.getByRole('textbox', { name: 'Message' });
+    await box.fill('Half of a question');
+    await page.getByRole('button', { name: 'Model: As configured' }).click();
+    await page.getByRole('menuitemradio', { name: 'fake/two' }).click();
+    await page.getByRole('button', { name: 'Model: fake/two' }).waitFor();
+    expect(await box.inputValue()).toBe('Half of a question');
+    // The next new chat is not meant.
+    await page.goto(`${gateway.url}/#/chat`);
+    await page.getByRole('button', { name: 'Model: As configured' }).waitFor();
+    await box.fill('Another question');
+    await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: 'Agent' }).waitFor();
+    await page.getByRole('button', { name: 'Model: fake/one' }).waitFor();
+    expect(model.requests.map((request) => request.model)).toEqual(['one']);
+
+    const top = (): Promise<number> => page.evaluate<number>(`document.querySelector('.transcript').scrollTop`);
+    const end = await top();
+    await box.press('PageUp');
+    await expect.poll(top).toBeLessThan(end - 200);
+    await box.press('PageDown');
+    await expect.poll(top).toBe(end);
+  },
+);

@@ -58,3 +58,29 @@ test.skipIf(noBrowser)(
     ).toBe(1);
   },
 );
+
+test.skipIf(noBrowser)('what was taken back in one tab is not sent from another', async () => {
+  const { gateway, model } = await startPageWorld();
+  let goOn = (): void => undefined;
+  const until = new Promise<void>((resolve) => (goOn = resolve));
+  model.reply({ type: 'text', parts: ['First ', 'words'], gate: { before: 1, until } });
+  const page = await openPage(gateway.url);
+  await page.getByRole('textbox', { name: 'Message' }).fill('Question');
+  await page.keyboard.press('Enter');
+  await page.getByText('First').waitFor();
+  for (const text of ['Taken back', 'Sent after all']) {
+    await page.getByRole('textbox', { name: 'Message' }).fill(text);
+    await page.keyboard.press('Enter');
+  }
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.getByText('Taken back').waitFor();
+  await page.getByRole('button', { name: 'Take back' }).first().click();
+  await expect.poll(() => other.getByText('Taken back').count()).toBe(0);
+  goOn();
+  for (const tab of [page, other]) {
+    await tab.getByRole('article', { name: 'Agent' }).last().getByText('Sent after all').waitFor();
+    expect(await tab.getByRole('article', { name: 'You' }).count()).toBe(2);
+  }
+  expect(model.requests.length).toBe(2);
+});

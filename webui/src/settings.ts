@@ -26,3 +26,12 @@ export function writeSetting(name: string, value: string | undefined): void {
     unkept.value = { ...unkept.peek(), [name]: value };
   }
 }
+
+/** Calls back when another tab has changed what is kept under that name. @returns what ends that */
+export function onSettingChanged(name: string, run: () => void): () => void {
+  const onStorage = ({ key }: StorageEvent): void => {
+    if (key === PREFIX + name) run();
+  };
+  window.addEventListener('storage', onStorage);
+  return () => window.removeEventListener('storage', onStorage);
+}

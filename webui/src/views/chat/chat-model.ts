@@ -2,7 +2,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import type { ServerFrame } from '../../../../shared/api/socket.js';
 import { connection, pageSocket, SocketError } from '../../api/socket.js';
-import { type Entry, readOutbox, writeOutbox } from './outbox.js';
+import { type Entry, onOutboxChanged, readOutbox, writeOutbox } from './outbox.js';
 import { t } from './text.js';
 
 export type StoredMessage = Extract<ServerFrame, { type: 'message' }>['message'] & { readonly seq: number };
@@ -48,6 +48,10 @@ export class ChatModel {
     this.#closes = [
       pageSocket.listen((frame) => batch(() => this.#receive(frame))),
       pageSocket.onConnected(() => this.#watch()),
+      // What was taken back in another tab is not sent from this one.
+      onOutboxChanged(this.session, () => {
+        this.outbox.value = readOutbox(this.session);
+      }),
       connection.subscribe(({ kind }) => {
         if (kind !== 'online') this.isCurrent.value = false;
       }),

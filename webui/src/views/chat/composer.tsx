@@ -92,6 +92,8 @@ export interface ComposerProps {
   readonly onCancelEdit: () => void;
   readonly onEditLast: () => void;
   readonly onSend: (content: string, files: readonly FileNote[]) => void;
+  /** Of a chat that has not begun: something else than a message has made its session. */
+  readonly onBegun?: (session: string) => void;
   readonly draftFiles: DraftFiles;
 }
 
@@ -104,6 +106,17 @@ function useText({ draftName, editing }: ComposerProps) {
     if (editing === undefined) writeDraft(draftName, value);
   };
   return [text, setText] as const;
+}
+
+const PAGE_SHARE = 0.85;
+
+/** Page keys are for the conversation while the box has no pages of its own. @returns whether it was one of them */
+function turnPage({ key, currentTarget }: KeyboardEvent): boolean {
+  const box = currentTarget as HTMLElement;
+  const transcript = box.closest('.conversation')?.querySelector('.transcript');
+  if ((key !== 'PageUp' && key !== 'PageDown') || box.scrollHeight > box.clientHeight) return false;
+  transcript?.scrollBy({ top: transcript.clientHeight * (key === 'PageUp' ? -PAGE_SHARE : PAGE_SHARE) });
+  return true;
 }
 
 interface KeyActions {
@@ -127,6 +140,7 @@ function useKeys({ commands, text, setText, submit }: KeyActions, { model, editi
     else if (event.key === 'Enter' && !event.shiftKey && !event.altKey) submit();
     else if (event.key === 'ArrowUp' && text === '' && model?.isBusy.peek() !== true) onEditLast();
     else if (event.key === 'Escape' && editing !== undefined) onCancelEdit();
+    else if (turnPage(event)) return event.preventDefault();
     else return;
     event.preventDefault();
   };
@@ -191,7 +205,7 @@ export function Composer(props: ComposerProps) {
   const isAnswering = model?.live.value !== undefined;
   const stop = (): void => model?.stop();
   const { canSend, submit, shown, remove } = useSending(props, [text, setText]);
-  const choice = useModelChoice(model, props.own);
+  const choice = useModelChoice(model, props.own, props.onBegun);
   const { chosen, onKeyDown } = useKeys({ commands, text, setText, submit }, props);
   useEffect(() => grow(box.current), [text]);
   useEffect(() => {

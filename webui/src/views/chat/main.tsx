@@ -22,7 +22,7 @@ import { neighbour, placeVariants } from './variants.js';
 import './chat.css';
 
 interface SessionAnswer {
-  readonly session: { readonly key: string };
+  readonly session: { readonly key: string; readonly model: string | null };
 }
 
 const chatHash = (key: string): string => hashOf('chat', [key]);
@@ -41,12 +41,20 @@ async function fork(session: string, messageId: string | undefined): Promise<voi
   }
 }
 
+async function makeSession(): Promise<string> {
+  const { session } = await call<SessionAnswer>('POST', '/api/sessions');
+  const { key, model } = session;
+  // An empty one is given again: a model that was chosen for what was not said there is not meant here.
+  if (model !== null) await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { model: null } });
+  return key;
+}
+
 /** The first message of a chat makes its session. */
 async function begin(content: string): Promise<void> {
   try {
-    const { session } = await call<SessionAnswer>('POST', '/api/sessions');
-    new ChatModel(session.key).send(content);
-    navigate(chatHash(session.key), { replace: true });
+    const session = await makeSession();
+    new ChatModel(session).send(content);
+    navigate(chatHash(session), { replace: true });
   } catch (error) {
     writeDraft('new', content);
     tell(error);
@@ -190,14 +198,19 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
   );
 }
 
+/** Goes on in a session that was made for something else than a message, with what has been written. */
+function goOnIn(session: string): void {
+  writeDraft(session, readDraft('new'));
+  writeDraft('new', '');
+  navigate(chatHash(session), { replace: true });
+}
+
 /** Files belong to a session: the first one makes it. */
 async function beginWith(files: readonly File[]): Promise<void> {
   try {
-    const { session } = await call<SessionAnswer>('POST', '/api/sessions');
-    writeDraft(session.key, readDraft('new'));
-    writeDraft('new', '');
-    handedOver.value = { session: session.key, files };
-    navigate(chatHash(session.key), { replace: true });
+    const session = await makeSession();
+    handedOver.value = { session, files };
+    goOnIn(session);
   } catch (error) {
     tell(error);
   }
@@ -234,6 +247,7 @@ function NewChat({ isBare }: { isBare: boolean }) {
         onCancelEdit={() => undefined}
         onEditLast={() => undefined}
         onSend={(content) => void begin(content)}
+        onBegun={goOnIn}
         draftFiles={draftFiles}
       />
     </FileDrop>

@@ -20,7 +20,6 @@ export function useModels(): Models['models'] | undefined {
 }
 
 export interface ModelChoice {
-  readonly session: string | undefined;
   readonly models: Models['models'] | undefined;
   /** `provider/model` that was chosen for this session. */
   readonly chosen: string | null;
@@ -50,7 +49,12 @@ export function useSession(chat: ChatModel): Resource<SessionAnswer> {
   return own;
 }
 
-export function useModelChoice(chat: ChatModel | undefined, own: Resource<SessionAnswer> | undefined): ModelChoice {
+/** @param onBegun  is told of the session that a choice has made */
+export function useModelChoice(
+  chat: ChatModel | undefined,
+  own: Resource<SessionAnswer> | undefined,
+  onBegun?: (session: string) => void,
+): ModelChoice {
   const session = chat?.session;
   const models = useModels();
   const chosen = own?.value?.session.model ?? null;
@@ -58,14 +62,16 @@ export function useModelChoice(chat: ChatModel | undefined, own: Resource<Sessio
   const inForce = chosen ?? lastUsed;
   const set = async (model: string | null): Promise<void> => {
     try {
-      await call('PATCH', apiPath('/api/sessions/:key', { key: session ?? '' }), { body: { model } });
-      own?.reload();
+      // A choice is a session's own: the first one makes it.
+      const key = session ?? (await call<{ session: { key: string } }>('POST', '/api/sessions')).session.key;
+      await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { model } });
+      if (session === undefined) onBegun?.(key);
+      else own?.reload();
     } catch (error) {
       showToast({ text: errorText(error), kind: 'error' });
     }
   };
   return {
-    session,
     models,
     chosen,
     inForce,
@@ -75,9 +81,9 @@ export function useModelChoice(chat: ChatModel | undefined, own: Resource<Sessio
   };
 }
 
-export function ModelChip({ choice: { session, models, chosen, inForce, choose } }: { choice: ModelChoice }) {
+export function ModelChip({ choice: { models, chosen, inForce, choose } }: { choice: ModelChoice }) {
   const shown = inForce ?? t('modelDefault');
-  if (session === undefined || models === undefined) return <span class="spread" />;
+  if (models === undefined) return <span class="spread" />;
   return (
     <span class="model-chip spread">
       <Menu

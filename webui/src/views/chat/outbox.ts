@@ -1,5 +1,5 @@
 /** What a person has written and the gateway has not acknowledged, and drafts: they survive a reload of the page. */
-import { readSetting, writeSetting } from '../../settings.js';
+import { onSettingChanged, readSetting, writeSetting } from '../../settings.js';
 
 export interface Entry {
   /** The idempotency key: it is the same however often the entry is sent. */
@@ -31,6 +31,9 @@ export function readOutbox(session: string): readonly Entry[] {
 export function writeOutbox(session: string, entries: readonly Entry[]): void {
   writeSetting(outboxName(session), entries.length === 0 ? undefined : JSON.stringify(entries));
 }
+
+/** Calls back when another tab has changed it. @returns what ends that */
+export const onOutboxChanged = (session: string, run: () => void): (() => void) => onSettingChanged(outboxName(session), run);
 
 export const readDraft = (session: string): string => readSetting(draftName(session)) ?? '';
 
