@@ -85,6 +85,10 @@ test.skipIf(noBrowser)('a long session opens with its newest messages, and gives
   await page.getByText('Message number 4999').waitFor();
   expect(await page.getByRole('article').count()).toBe(60);
   await page.getByRole('button', { name: 'Show earlier messages' }).click();
-  await page.getByText('Message number 4840', { exact: true }).waitFor();
+  await page.getByText('Message number 4840', { exact: true }).waitFor({ state: 'attached' });
   expect(await page.getByRole('article').count()).toBe(160);
+  // What was the first one is where it was, and not a hundred messages further down.
+  const box = await page.getByText('Message number 4940', { exact: true }).boundingBox();
+  expect(box?.y).toBeGreaterThan(0);
+  expect(box?.y).toBeLessThan(300);
 });

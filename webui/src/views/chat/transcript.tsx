@@ -1,4 +1,5 @@
 /** The conversation: it keeps to its lower edge while that is in sight, and to what is being read otherwise. */
+import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
 import { Spinner } from '../../components/feedback.js';
@@ -113,6 +114,19 @@ function useStickiness() {
   return { element, content, isAway, toEnd, onScroll };
 }
 
+/** What is read stays where it is when earlier messages come above it: at its very top a browser would show those. */
+function useKeptPlace(element: RefObject<HTMLElement | null>, firstSeq: number | undefined): void {
+  const last = useRef(firstSeq);
+  const isPrepended = firstSeq !== undefined && last.current !== undefined && firstSeq < last.current;
+  // While it is drawn, the document is as it was.
+  const read = isPrepended ? element.current?.querySelector('article, .tool-row') : undefined;
+  const top = read?.getBoundingClientRect().top ?? 0;
+  last.current = firstSeq;
+  useLayoutEffect(() => {
+    if (read) element.current?.scrollBy({ top: read.getBoundingClientRect().top - top });
+  }, [firstSeq]);
+}
+
 export interface TranscriptProps extends MessageActions {
   readonly model: ChatModel;
   readonly canWrite: boolean;
@@ -141,6 +155,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
   const live = usePerFrame<LiveAnswer | undefined>(model.live.value);
   const waiting = model.outbox.value;
   const { element, content, isAway, toEnd, onScroll } = useStickiness();
+  useKeptPlace(element, messages[0]?.seq);
   const lastQuestion = messages.findLast(({ role }) => role === 'user');
   const last = messages.at(-1);
   const placed = useMemo(() => placeVariants(messages), [messages]);
