@@ -38,7 +38,17 @@ test.skipIf(noBrowser)('an input method that is writing is not interrupted, and 
   await box.press('Enter');
   await page.getByRole('article', { name: 'Agent' }).last().getByText('你好').waitFor();
 
+  // What was pasted is folded, and on paper it is not.
+  const long = page.getByRole('article', { name: 'You' }).nth(1).locator('.plain');
+  const height = async (): Promise<number> => (await long.boundingBox())?.height ?? 0;
+  expect(await height()).toBe(300);
+  await page.getByRole('button', { name: 'Show all 10,000 characters' }).click();
+  await expect.poll(height).toBeGreaterThan(300);
+  await page.getByRole('button', { name: 'Show less' }).click();
+  await expect.poll(height).toBe(300);
+
   await page.emulateMedia({ media: 'print' });
+  expect(await height()).toBeGreaterThan(300);
   const hidden = await page.evaluate<number>(`(() => {
     const box = document.querySelector('.transcript');
     return Math.max(box.scrollHeight - box.clientHeight, innerHeight - document.documentElement.scrollHeight);

@@ -1,4 +1,5 @@
 /** What a person said, as it was written; files that came with it are buttons that save them. */
+import { useState } from 'preact/hooks';
 import { apiPath, request } from '../../api/client.js';
 import { Button } from '../../components/button.js';
 import { errorText } from '../../components/feedback.js';
@@ -31,22 +32,33 @@ function Line({ text }: { text: string }) {
   );
 }
 
+/** What is longer was pasted: its beginning tells what it is, and the answer is not pushed out of sight. */
+const MAX_LENGTH = 3_000;
+const MAX_LINES = 24;
+
+const isLong = (content: string): boolean => content.length > MAX_LENGTH || content.split('\n', MAX_LINES + 1).length > MAX_LINES;
+
 export function UserText({ content }: { content: string }) {
-  if (!content.includes('](/api/files/'))
-    return (
-      <p class="plain" dir="auto">
-        {content}
-      </p>
-    );
-  const lines = content.split('\n');
+  const [isWhole, setWhole] = useState(false);
+  const canFold = isLong(content);
+  const lines = content.includes('](/api/files/') ? content.split('\n') : undefined;
   return (
-    <p class="plain" dir="auto">
-      {lines.map((line, index) => (
-        <span key={index}>
-          {index > 0 && '\n'}
-          <Line text={line} />
-        </span>
-      ))}
-    </p>
+    <>
+      <p class="plain" dir="auto" data-folded={canFold && !isWhole}>
+        {lines === undefined
+          ? content
+          : lines.map((line, index) => (
+              <span key={index}>
+                {index > 0 && '\n'}
+                <Line text={line} />
+              </span>
+            ))}
+      </p>
+      {canFold && (
+        <Button kind="quiet" icon={isWhole ? 'up' : 'down'} onClick={() => setWhole(!isWhole)}>
+          {isWhole ? t('foldText') : t('wholeText', { count: content.length })}
+        </Button>
+      )}
+    </>
   );
 }
