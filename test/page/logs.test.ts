@@ -116,3 +116,27 @@ test.skipIf(noBrowser)('of a flood the newest hundred thousand lines stay, and t
   await page.getByRole('searchbox').fill('"flood 100500"');
   await until('one line', async () => (await page.locator('.log-head').count()) === 1);
 });
+
+test.skipIf(noBrowser)('on a telephone the newest line is seen at once, and no line lies over another', async () => {
+  const gateway = await RealGateway.start();
+  appendLog(gateway, ...numbered(3_000));
+  const page = await openView(gateway, '#/logs', { size: 'narrow' });
+  // Each frame from the first line on: a jump that is corrected row by row would be seen.
+  const script = `(async () => {
+    const edges = (row) => ({ top: row.getBoundingClientRect().top, bottom: row.getBoundingClientRect().bottom });
+    let overlapping = 0;
+    // What was painted: after all that is done for the frame.
+    const nextFrame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    while (document.querySelector('.log-lines [role=listitem]') === null) await nextFrame();
+    for (let frame = 0; frame < 45; frame += 1) {
+      await nextFrame();
+      const rows = [...document.querySelectorAll('.log-lines [role=listitem]')].map(edges).sort((a, b) => a.top - b.top);
+      overlapping += rows.filter(({ top }, index) => index > 0 && top < rows[index - 1].bottom - 1).length;
+    }
+    const list = document.querySelector('.log-lines .virtual-list');
+    return { overlapping, fromEnd: Math.round(list.scrollHeight - list.scrollTop - list.clientHeight) };
+  })()`;
+  expect(await page.evaluate(script)).toEqual({ overlapping: 0, fromEnd: 0 });
+  await page.getByText('line 2999', { exact: true }).waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
+});

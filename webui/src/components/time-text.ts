@@ -1,4 +1,5 @@
 /** Times as people read them, in the page's language. */
+import { computed } from '@preact/signals';
 import { language } from '../i18n/language.js';
 
 const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -8,11 +9,14 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['second', 1_000],
 ];
 
+/** Making one costs more than all that it says in a list. */
+const relativeFormat = computed(() => new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }));
+
 /** `in 5 minutes`, `2 days ago`. */
 export function relativeTime(atMs: number, nowMs = Date.now()): string {
   const distance = atMs - nowMs;
   const [unit, size] = UNITS.find(([, ms]) => Math.abs(distance) >= ms) ?? ['second', 1_000];
-  return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }).format(Math.round(distance / size), unit);
+  return relativeFormat.value.format(Math.round(distance / size), unit);
 }
 
 /** `Tue, Nov 24, 2026, 20:15:00`, in the browser's zone or the named one. */

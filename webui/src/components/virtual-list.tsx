@@ -11,7 +11,7 @@ import {
   type VirtualizerOptions,
 } from '@tanstack/virtual-core';
 import type { ComponentChildren, RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 export interface VirtualListHandle {
   scrollToEnd(): void;
@@ -22,7 +22,7 @@ export interface VirtualListHandle {
 export interface VirtualListProps<Item> {
   readonly items: readonly Item[];
   readonly keyOf: (item: Item) => number | string;
-  /** Of a row that was not shown yet. */
+  /** Of a row that was not shown yet; corrected by the first that are. */
   readonly rowHeight: number;
   readonly label: string;
   readonly render: (item: Item, index: number) => ComponentChildren;
@@ -51,20 +51,49 @@ const NEAR_START_PX = 400;
 /** Two screens or three, so that whoever scrolls does not come to the end before there is more. */
 const NEAR_END_PX = 2_000;
 const AT_END_PX = 24;
+/** A list that cannot be seen never arrives. */
+const MOST_LOOKS = 60;
+/** So many rows are kept as they were drawn; the visible ones are far fewer. */
+const MAX_DRAWN = 400;
+
+/**
+ * How high the rows are that were not shown yet: as most of those that were first. A wrong height would be corrected row by row,
+ * and a way to the end take seconds in which rows lie over each other.
+ */
+function useExpectedHeight<Item>({ items, rowHeight }: VirtualListProps<Item>, element: RefObject<HTMLElement | null>): number {
+  const [seen, setSeen] = useState<{ readonly rowHeight: number; readonly height: number } | undefined>(undefined);
+  const isKnown = seen?.rowHeight === rowHeight;
+  useLayoutEffect(() => {
+    if (isKnown || items.length === 0) return;
+    const rows = element.current?.querySelectorAll<HTMLElement>('[role=listitem]') ?? [];
+    const heights = Array.from(rows, (row) => row.offsetHeight).toSorted((a, b) => a - b);
+    const height = heights[heights.length >> 1] ?? 0;
+    if (height > 0) setSeen({ rowHeight, height });
+  }, [isKnown, items]);
+  return isKnown ? seen.height : rowHeight;
+}
 
 function useVirtualizer<Item>(props: VirtualListProps<Item>, element: RefObject<HTMLDivElement | null>): ListVirtualizer {
   const [, draw] = useState(0);
-  const { items, keyOf, rowHeight, followsEnd = false, showsNewFirst = false, kept } = props;
+  const { items, keyOf, followsEnd = false, showsNewFirst = false, kept } = props;
   const drawn = useRef<ListVirtualizer | undefined>(undefined);
   const isAtStart = (drawn.current?.scrollOffset ?? 0) < AT_END_PX;
+  const height = useExpectedHeight(props, element);
+  const key = useRef(keyOf);
+  key.current = keyOf;
+  // Another function means that all places are computed again: none is made for a mere scroll.
+  const getItemKey = useMemo(
+    () => (index: number) => {
+      const item = items[index];
+      return item === undefined ? index : key.current(item);
+    },
+    [items, height],
+  );
   const options: VirtualizerOptions<HTMLDivElement, HTMLDivElement> = {
     count: items.length,
     getScrollElement: () => element.current,
-    estimateSize: () => rowHeight,
-    getItemKey: (index) => {
-      const item = items[index];
-      return item === undefined ? index : keyOf(item);
-    },
+    estimateSize: () => height,
+    getItemKey,
     overscan: OVERSCAN,
     observeElementRect,
     observeElementOffset,
@@ -88,13 +117,37 @@ function useVirtualizer<Item>(props: VirtualListProps<Item>, element: RefObject<
   return virtualizer;
 }
 
-function useEdges<Item>({ onEnd, onNearStart, onNearEnd, items }: VirtualListProps<Item>, virtualizer: ListVirtualizer): void {
+/**
+ * A list that follows its end begins there. The first rows may be drawn, measured and joined by more before the jump is done, and the
+ * jump be lost: it is made until it has arrived, or somebody goes elsewhere.
+ * @returns whether that is over; may be set
+ */
+function useArrival<Item>({ items, followsEnd = false }: VirtualListProps<Item>, virtualizer: ListVirtualizer): { current: boolean } {
+  const hasArrived = useRef(!followsEnd);
+  useEffect(() => {
+    if (hasArrived.current || items.length === 0) return undefined;
+    let looks = 0;
+    let frame = requestAnimationFrame(function look() {
+      looks += 1;
+      hasArrived.current ||= virtualizer.getDistanceFromEnd() <= AT_END_PX || looks > MOST_LOOKS;
+      if (hasArrived.current) return;
+      virtualizer.scrollToIndex(items.length - 1, { align: 'end' });
+      frame = requestAnimationFrame(look);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [items]);
+  return hasArrived;
+}
+
+function useEdges<Item>(props: VirtualListProps<Item>, virtualizer: ListVirtualizer, hasArrived: { current: boolean }): void {
+  const { onEnd, onNearStart, onNearEnd, items } = props;
   const wasAtEnd = useRef<boolean | undefined>(undefined);
   const hasLeftStart = useRef(false);
   const offset = virtualizer.scrollOffset ?? 0;
   useEffect(() => {
     if (items.length === 0 || virtualizer.scrollRect === null) return;
     const isAtEnd = virtualizer.getDistanceFromEnd() <= AT_END_PX;
+    if (!isAtEnd && !hasArrived.current) return;
     if (isAtEnd !== wasAtEnd.current) onEnd?.(isAtEnd);
     if (virtualizer.getDistanceFromEnd() < NEAR_END_PX) onNearEnd?.();
     wasAtEnd.current = isAtEnd;
@@ -111,15 +164,32 @@ function focusRow(list: HTMLDivElement | null, index: number): boolean {
   return row !== null && row !== undefined;
 }
 
+/** Draws a row once for as long as nothing but its place changes: a scroll then costs the rows that come into view. */
+function useDrawn<Item>({ keyOf, render }: VirtualListProps<Item>): VirtualListProps<Item>['render'] {
+  const drawn = useMemo(() => new Map<number | string, { item: Item; index: number; row: ComponentChildren }>(), [render]);
+  return (item, index) => {
+    const known = drawn.get(keyOf(item));
+    if (known?.item === item && known.index === index) return known.row;
+    if (drawn.size >= MAX_DRAWN) drawn.clear();
+    const row = render(item, index);
+    drawn.set(keyOf(item), { item, index, row });
+    return row;
+  };
+}
+
 export function VirtualList<Item>(props: VirtualListProps<Item>) {
-  const { items, keyOf, label, render, handle, setSize = items.length } = props;
+  const { items, keyOf, label, handle, setSize = items.length } = props;
   const element = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer(props, element);
-  useEdges(props, virtualizer);
+  const hasArrived = useArrival(props, virtualizer);
+  useEdges(props, virtualizer, hasArrived);
+  const goElsewhere = (): void => void (hasArrived.current = true);
+  const render = useDrawn(props);
   if (handle !== undefined) {
     handle.current = {
       scrollToEnd: () => virtualizer.scrollToIndex(items.length - 1, { align: 'end' }),
       show(index, { align = 'auto', focus = true } = {}) {
+        goElsewhere();
         virtualizer.scrollToIndex(index, { align });
         if (!focus || focusRow(element.current, index)) return;
         // The row comes into the document only now; meanwhile keys that are pressed are still for the list.
@@ -129,7 +199,14 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
     };
   }
   return (
-    <div class={`virtual-list ${props.class ?? ''}`} ref={element} tabIndex={-1}>
+    <div
+      class={`virtual-list ${props.class ?? ''}`}
+      ref={element}
+      tabIndex={-1}
+      onWheel={goElsewhere}
+      onPointerDown={goElsewhere}
+      onKeyDown={goElsewhere}
+    >
       <div role="list" aria-label={label} style={{ height: `${virtualizer.getTotalSize()}px` }}>
         {virtualizer.getVirtualItems().map(({ index, start }) => {
           const item = items[index];

@@ -60,7 +60,7 @@ function Short({ row, marks }: { row: LogRow; marks: Marks }) {
 
 function Time({ row, isUtc }: { row: LogRow; isUtc: boolean }) {
   const { timeMs } = row;
-  if (timeMs === undefined) return <span class="log-time">—</span>;
+  if (timeMs === undefined) return <span class="log-time" />;
   return (
     <span class="log-time" title={`${new Date(timeMs).toISOString()} · ${relativeTime(timeMs)}`}>
       <span class="log-day">{dayText(timeMs, isUtc)} </span>
@@ -86,7 +86,7 @@ export function LogLine(props: LineProps) {
         onFocus={() => onFocus(row)}
       >
         <Time row={row} isUtc={isUtc} />
-        <span class="log-level">{row.level ?? '·'}</span>
+        <span class="log-level">{row.level}</span>
         <span class="log-text">
           {repeats.length > 0 && <span class="log-fold">×{(repeats.length + 1).toLocaleString()}</span>}
           <span class="log-message">

@@ -19,7 +19,7 @@ export interface LogRow {
 
 const MAX_MESSAGE_CHARACTERS = 2_000;
 /** Said by the message, or alike in most lines. */
-const PLAIN_FIELDS: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'pid', 'role', 'hostname', 'raw']);
+const PLAIN_FIELDS: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'pid', 'role', 'hostname', 'raw', 'instanceId']);
 
 export function toRow(id: number, entry: LogEntry, matches?: readonly string[]): LogRow {
   const { level, msg } = entry;

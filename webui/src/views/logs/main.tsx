@@ -24,7 +24,9 @@ import { type Lines, useContextOf, useFollowing, useLines, useMatches } from './
 import { shareAddress, useViewState, type ViewState } from './view-state.js';
 import './logs.css';
 
-const ROW_HEIGHT = { normal: 25, dense: 19 } as const;
+/** As the style has it: a narrow screen has the time above the text. */
+const ROW_HEIGHT = { wide: { normal: 25, dense: 19 }, narrow: { normal: 42, dense: 36 } } as const;
+const NARROW = '(max-width: 760px)';
 const TYPING_MS = 350;
 /** Read without being asked where a filter leaves the screen empty; then the button is there. */
 const SEARCHED_ROWS = 20_000;
@@ -91,16 +93,14 @@ function useShown(feed: LogFeed, view: ViewState, isFolded: boolean): { shown: r
   return { shown: filtered.current.shown, items: folded.current.items };
 }
 
-function Notice({ feed }: { feed: LogFeed }) {
-  if (feed.isCut.value) return <p class="log-notice">{t('cut', { limit: MAX_ROWS })}</p>;
-  if (feed.older.value === 'none') return <p class="log-notice">{t('start')}</p>;
+function Beginning({ feed }: { feed: LogFeed }) {
+  if (feed.isCut.value) return <span>{t('cut', { limit: MAX_ROWS })}</span>;
+  if (feed.older.value === 'none') return <span>{t('start')}</span>;
   const isReading = feed.older.value === 'loading';
   return (
-    <p class="log-notice">
-      <Button kind="quiet" icon="up" isBusy={isReading} onClick={() => void feed.readOlder()}>
-        {isReading ? t('readingOlder') : t('older')}
-      </Button>
-    </p>
+    <Button kind="quiet" icon="up" isBusy={isReading} onClick={() => void feed.readOlder()}>
+      {isReading ? t('readingOlder') : t('older')}
+    </Button>
   );
 }
 
@@ -126,6 +126,7 @@ interface ListProps {
 }
 
 function LineList({ feed, items, view, switches, lines, list, following, onContext }: ListProps) {
+  const rowHeight = ROW_HEIGHT[matchMedia(NARROW).matches ? 'narrow' : 'wide'][switches.dense.isOn ? 'dense' : 'normal'];
   const { isFollowing, isPaused, newer, goToEnd, onEnd } = following;
   const filterBy = (name: string, value: string): void =>
     changeQuery({ q: withField(view.isRegex ? '' : view.search, name, value), re: undefined });
@@ -134,7 +135,7 @@ function LineList({ feed, items, view, switches, lines, list, following, onConte
       <VirtualList
         items={items}
         keyOf={({ row }) => row.id}
-        rowHeight={switches.dense.isOn ? ROW_HEIGHT.dense : ROW_HEIGHT.normal}
+        rowHeight={rowHeight}
         label={t('list')}
         followsEnd={!isPaused}
         onEnd={onEnd}
@@ -167,14 +168,19 @@ function LineList({ feed, items, view, switches, lines, list, following, onConte
   );
 }
 
-function Messages({ feed, shown, isFiltered }: { feed: LogFeed; shown: readonly LogRow[]; isFiltered: boolean }) {
+function Messages({ feed, shown, total, isFiltered }: { feed: LogFeed; shown: readonly LogRow[]; total: number; isFiltered: boolean }) {
   const isFirst = feed.state.value === 'first';
   const error = feed.error.value;
   return (
     <>
       {error !== undefined && <ErrorBox error={error} />}
       {isFirst && error === undefined && <Spinner />}
-      {feed.rows.value.length > 0 && <Notice feed={feed} />}
+      {feed.rows.value.length > 0 && (
+        <p class="log-notice">
+          <Beginning feed={feed} />
+          <span class="log-count">{t('count', { shown: shown.length, total })}</span>
+        </p>
+      )}
       {!isFirst && error === undefined && shown.length === 0 && <NothingShown total={feed.rows.value.length} isFiltered={isFiltered} />}
     </>
   );
@@ -206,14 +212,13 @@ export default function LogsView() {
     <section class="view full logs">
       <header class="view-head">
         <h1>{t('title')}</h1>
-        <span class="muted log-count">{t('count', { shown: shown.length, total: base.rows.value.length })}</span>
         <LiveChip feed={feed} isFollowing={following.isFollowing} />
         <div class="spread">
           <LevelControl />
         </div>
       </header>
       <Toolbar {...bar} onFollow={following.toggle} />
-      <Messages feed={feed} shown={shown} isFiltered={view.isFiltered} />
+      <Messages feed={feed} shown={shown} total={base.rows.value.length} isFiltered={view.isFiltered} />
       <div class={`log-area${switches.wrap.isOn ? ' wrapped' : ''}${switches.dense.isOn ? ' dense' : ''}`}>
         <LineList {...{ feed, items, view, switches, lines, list, following, onContext }} />
       </div>
