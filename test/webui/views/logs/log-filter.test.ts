@@ -76,6 +76,21 @@ test('filtering again what came and went at either end gives the same as filteri
   }
 });
 
+test('what was filtered already, with gaps between its lines, is filtered again without taking one twice', () => {
+  const make = (from: number, to: number): LogRow[] =>
+    Array.from({ length: to - from }, (_, n) => row(from + n, { msg: (from + n) % 3 === 0 ? 'third' : 'other' })).filter(view('third'));
+  const isMatch = view('th');
+  let state = refilter(undefined, make(0, 30), isMatch);
+  for (const [from, to] of [
+    [-60, 30],
+    [-60, 90],
+    [-120, 95],
+  ] as const) {
+    state = refilter(state, make(from, to), isMatch);
+    expect(state.shown.map(({ id }) => id)).toEqual(make(from, to).map(({ id }) => id));
+  }
+});
+
 test('control characters of a hostile line are shown, not acted on, and any value is a line', () => {
   expect(row(0, { msg: '\u001b[31mred\u202e\n' }).message).toBe('\\x1b[31mred\\u202e\\n');
   expect(row(0, { msg: { a: 1 } }).message).toBe('{"a":1}');

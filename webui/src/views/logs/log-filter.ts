@@ -57,6 +57,18 @@ export interface Filtered {
   readonly shown: readonly LogRow[];
 }
 
+/** Where the first row with an id of at least `id` is: rows that were filtered before have gaps between their ids. */
+function indexFrom(rows: readonly LogRow[], id: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rows[middle]?.id ?? Infinity) < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Filters what has come or gone since the last time alone: `rows` only ever change at their ends. */
 export function refilter(before: Filtered | undefined, rows: readonly LogRow[], filter: (row: LogRow) => boolean): Filtered {
   const firstId = rows[0]?.id ?? 0;
@@ -65,8 +77,8 @@ export function refilter(before: Filtered | undefined, rows: readonly LogRow[], 
     return { filter, firstId, lastId, shown: rows.filter(filter) };
   }
   if (before.firstId === firstId && before.lastId === lastId) return before;
-  const older = before.firstId > firstId ? rows.slice(0, before.firstId - firstId).filter(filter) : [];
-  const newer = lastId > before.lastId ? rows.slice(before.lastId - lastId).filter(filter) : [];
+  const older = before.firstId > firstId ? rows.slice(0, indexFrom(rows, before.firstId)).filter(filter) : [];
+  const newer = lastId > before.lastId ? rows.slice(indexFrom(rows, before.lastId + 1)).filter(filter) : [];
   const kept = firstId > before.firstId ? before.shown.filter(({ id }) => id >= firstId) : before.shown;
   return { filter, firstId, lastId, shown: [...older, ...kept, ...newer] };
 }

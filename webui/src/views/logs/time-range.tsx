@@ -40,7 +40,7 @@ function RangeDialog({ since, until, onClose }: { since: string; until: string; 
       >
         <label>
           <span>{t('rangeFrom')}</span>
-          <input type="datetime-local" step="1" value={from} onInput={(event) => setFrom(event.currentTarget.value)} />
+          <input type="datetime-local" step="1" autoFocus value={from} onInput={(event) => setFrom(event.currentTarget.value)} />
         </label>
         <label>
           <span>{t('rangeTo')}</span>
