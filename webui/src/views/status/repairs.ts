@@ -41,12 +41,26 @@ function commandIn(text: string | undefined): string | undefined {
 
 const resetLogLevel = (): Promise<unknown> => call('PATCH', '/api/logs/level', { body: { level: null } });
 
+/** What is said of the status in the words of a terminal is a headline with the whole of it below. */
+const HEADLINES: Readonly<Record<string, 'configIncomplete' | 'configInvalid'>> = {
+  CONFIG_INCOMPLETE: 'configIncomplete',
+  CONFIG_INVALID: 'configInvalid',
+};
+
+function wordsOf({ code, message, hint = '' }: Status['warnings'][number]): Pick<Repair, 'title' | 'why'> {
+  const headline = HEADLINES[code];
+  return headline === undefined ? { title: message, why: hint } : { title: t(headline), why: message };
+}
+
 function fromWarnings({ warnings }: Status): Repair[] {
-  return warnings.map(({ code, message, hint }, index) => {
+  // A newer build is known from the facts: `fromStatus` says it.
+  const said = warnings.filter(({ code }) => code !== 'NEWER_BUILD');
+  return said.map((warning, index) => {
+    const { code, hint } = warning;
     const command = commandIn(hint);
     const action = code === 'LOG_LEVEL_CHANGED' ? { action: { text: t('levelBack'), run: resetLogLevel } } : {};
     const link = code.startsWith('CONFIG') ? { link: { hash: hashOf('config', ['text']), text: t('openConfig') } } : {};
-    return { id: `${code}-${index}`, title: message, why: hint ?? '', ...link, ...action, ...(command === undefined ? {} : { command }) };
+    return { id: `${code}-${index}`, ...wordsOf(warning), ...link, ...action, ...(command === undefined ? {} : { command }) };
   });
 }
 
@@ -119,5 +133,7 @@ export function repairsOf({ status, overview, channels, jobs }: Whole): Repair[]
     ...fromOutbox(overview),
     ...fromJobs(jobs),
   ];
-  return all.filter(({ id, title }, index) => all.findIndex((other) => other.id === id || other.title === title) === index);
+  return all.filter(
+    ({ id, title, why }, index) => all.findIndex((other) => other.id === id || (other.title === title && other.why === why)) === index,
+  );
 }
