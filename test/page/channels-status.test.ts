@@ -88,7 +88,16 @@ test.skipIf(noBrowser)('the status names what to put right, each with the way th
   await page.getByText('1 message was not delivered').waitFor();
   await page.getByRole('link', { name: 'Soon' }).waitFor();
   await page.getByText('from the network; other machines need the token').waitFor();
+  writeFileSync(
+    join(gateway.xopcHome, 'config.json'),
+    '{ "channels": { "webhook": { "accounts": { "hook": { "url": "${NO_SUCH_URL}" } } } } }',
+  );
+  await page.getByRole('heading', { name: 'A part of the configuration is left out' }).waitFor();
+  await page.getByText(/refers to \$\{NO_SUCH_URL\}, which is not set/).waitFor();
+  writeFileSync(join(gateway.xopcHome, 'config.json'), '{}');
+  await page.getByRole('heading', { name: 'A part of the configuration is left out' }).waitFor({ state: 'detached' });
   writeFileSync(join(gateway.xopcHome, 'config.json'), '{ "logs": { "level": "loud" } }');
+  await page.getByRole('heading', { name: 'The configuration has a mistake; what held before is in force' }).waitFor();
   await page.getByText(/logs\.level/).waitFor();
   await page.getByRole('link', { name: 'Open the configuration' }).waitFor();
   await expectAccessible(page);
@@ -131,4 +140,31 @@ test.skipIf(noBrowser)('a channel is added in a few fields by keyboard, and work
   const command = page.getByRole('dialog', { name: 'The action as a command' });
   await command.getByText('printf %s "$BOT_TOKEN" | xopc config set channels.telegram.accounts.default.botToken -').waitFor();
   expect(await command.innerText()).not.toContain('not-a-real-token');
+});
+
+test.skipIf(noBrowser)('a test is sent through an account by keyboard, and the dialog says what became of it', async () => {
+  const receiver = await startReceiver();
+  const gateway = await RealGateway.start();
+  const accounts = { hook: { url: receiver.url }, gone: { url: 'http://127.0.0.1:9/' } };
+  writeFileSync(join(gateway.xopcHome, 'config.json'), JSON.stringify({ channels: { webhook: { accounts } } }));
+  const page = await openView(gateway, '#/channels');
+  await page.getByRole('button', { name: 'Test webhook/hook' }).focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Send a test through webhook/hook' });
+  await dialog.getByLabel('Chat id').waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Enter');
+  await dialog.getByText('the receiver answered 400').waitFor();
+  receiver.answer = 200;
+  await dialog.getByLabel('Message').fill('Is it there?');
+  await page.keyboard.press('Enter');
+  await dialog.getByText('Delivered').waitFor();
+  expect(JSON.parse(receiver.received.at(-1) ?? '')).toMatchObject({ data: { chat_id: 'test', content: 'Is it there?' } });
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Test webhook/gone' }).click();
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await page
+    .getByRole('dialog')
+    .getByText(/nothing listens at its address: connect ECONNREFUSED/)
+    .waitFor();
 });

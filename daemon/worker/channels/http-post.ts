@@ -69,9 +69,25 @@ function watchConnection(request: ClientRequest, progress: Progress, isTls: bool
   });
 }
 
+/** What a person makes of it; the system's own words follow. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at its address',
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'the name of its host cannot be looked up now',
+  EHOSTUNREACH: 'there is no way to its host',
+  ENETUNREACH: 'there is no way to its network',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself alone',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that this machine does not know',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an authority that this machine does not know',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+};
+
 function describe(error: NodeJS.ErrnoException): string {
   const { code, message } = error;
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
+  const said = code === undefined || message.includes(code) ? message : `${message} (${code})`;
+  const meaning = MEANINGS[code ?? ''];
+  return meaning === undefined ? said : `${meaning}: ${said}`;
 }
 
 /** Waits for the answer; once its header is there, what comes of the rest of it is no failure any more. */

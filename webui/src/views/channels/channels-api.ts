@@ -32,6 +32,11 @@ export function readMessages(query: { status?: string; channel?: string; cursor?
   return call('GET', path, signal === undefined ? {} : { signal });
 }
 
+export async function readMessage(id: string, signal: AbortSignal): Promise<Message> {
+  const { message } = await call<{ message: Message }>('GET', apiPath('/api/messages/:id', { id }), { signal });
+  return message;
+}
+
 export async function retryMessage(id: string): Promise<void> {
   await call('POST', apiPath('/api/messages/:id/retry', { id }));
 }

@@ -11,6 +11,7 @@ import { changeQuery, hashOf, navigate } from '../../shell/router.js';
 import { AccountDialog } from './account-dialog.js';
 import { approve, type Channel, type ChannelState, type Pairing, readChannels, revoke } from './channels-api.js';
 import { Messages } from './messages.js';
+import { TestDialog } from './test-dialog.js';
 import { t } from './text.js';
 import './channels.css';
 
@@ -25,7 +26,11 @@ const CHIPS: Readonly<Record<Channel['state'], string>> = {
   failed: 'chip bad',
 };
 
-function ChannelCard({ channel: { channel, accountId, state, message, since, lastError } }: { channel: Channel }) {
+/** A chat of the page is no place that a message could be sent to. */
+const canBeTested = ({ channel, state }: Channel): boolean => channel !== 'webchat' && state !== 'off';
+
+function ChannelCard({ channel: account, onTest }: { channel: Channel; onTest: () => void }) {
+  const { channel, accountId, state, message, since, lastError } = account;
   const isWrong = state === 'failed' || state === 'backoff';
   return (
     <li class="card channel">
@@ -48,6 +53,16 @@ function ChannelCard({ channel: { channel, accountId, state, message, since, las
       <p class="row">
         <a href={hashOf('logs', [], { q: channel })}>{t('logLines')}</a>
         <a href={hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` })}>{t('settingsOf')}</a>
+        {canBeTested(account) && (
+          <span class="channel-test">
+            <Button kind="quiet" icon="send" onClick={onTest}>
+              {t('test')}
+              <span class="off-screen">
+                {channel}/{accountId}
+              </span>
+            </Button>
+          </span>
+        )}
       </p>
     </li>
   );
@@ -115,6 +130,7 @@ function Pairings({ pairings, reload }: { pairings: readonly Pairing[]; reload: 
 export default function ChannelsView() {
   const { value, error, reload } = useResource(readChannels, []);
   const [isAdding, setAdding] = useState(false);
+  const [tested, setTested] = useState<Channel | undefined>(undefined);
   useLiveReload(['message', 'channel', 'config'], reload);
   useCommands([
     { id: 'channels-add', label: t('add'), icon: 'plus', keys: 'n', run: () => setAdding(true) },
@@ -137,7 +153,7 @@ export default function ChannelsView() {
         <>
           <ul class="channels" aria-label={t('title')}>
             {value.list.channels.map((channel) => (
-              <ChannelCard key={`${channel.channel}/${channel.accountId}`} channel={channel} />
+              <ChannelCard key={`${channel.channel}/${channel.accountId}`} channel={channel} onTest={() => setTested(channel)} />
             ))}
           </ul>
           <Pairings pairings={value.list.pairings} reload={reload} />
@@ -145,6 +161,7 @@ export default function ChannelsView() {
         </>
       )}
       <Messages onChange={reload} />
+      {tested !== undefined && <TestDialog channel={tested} onClose={() => setTested(undefined)} />}
       {isAdding && (
         <AccountDialog
           taken={value?.list.channels.map(({ channel, accountId }) => `${channel}/${accountId}`) ?? []}

@@ -29,25 +29,27 @@ function MessageRow({ message, onRetry, onDrop }: { message: Message; onRetry: (
         </span>
         {attempts > 1 && <span class="muted">{t('attempts', { count: attempts })}</span>}
         {nextAttemptAt !== null && <span class="muted">{t('nextAttempt', { time: relativeTime(Date.parse(nextAttemptAt)) })}</span>}
+        <a class="spread" href={hashOf('logs', [], { q: id })}>
+          {t('logLines')}
+        </a>
       </p>
       <p class="message-content">{content}</p>
       {error !== null && <p class="message-error">{error}</p>}
       {status === 'unknown' && <p class="hint">{t('unknownText')}</p>}
-      <p class="row">
-        {(status === 'dead' || status === 'unknown') && (
-          <Button icon="retry" onClick={onRetry}>
-            {t('retry')}
-            <span class="off-screen">{target}</span>
-          </Button>
-        )}
-        {status !== 'delivered' && status !== 'sending' && (
+      {status !== 'delivered' && status !== 'sending' && (
+        <p class="row">
+          {(status === 'dead' || status === 'unknown') && (
+            <Button icon="retry" onClick={onRetry}>
+              {t('retry')}
+              <span class="off-screen">{target}</span>
+            </Button>
+          )}
           <Button icon="trash" kind="quiet" onClick={onDrop}>
             {t('drop')}
             <span class="off-screen">{target}</span>
           </Button>
-        )}
-        <a href={hashOf('logs', [], { q: id })}>{t('logLines')}</a>
-      </p>
+        </p>
+      )}
     </li>
   );
 }

@@ -14,6 +14,8 @@ type Lane = Plan['jobs'][number];
 const RELOAD_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const MARK_HOURS = 3;
+/** There the jobs come first. */
+const NARROW = '(max-width: 760px)';
 
 const clock = (atMs: number): string =>
   new Date(atMs).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -66,8 +68,10 @@ export function Lanes() {
   if (value === undefined || value.jobs.length === 0) return null;
   const span = { fromMs: Date.parse(value.from), untilMs: Date.parse(value.until) };
   return (
-    <section class="card lanes" aria-labelledby="lanes-title">
-      <h2 id="lanes-title">{t('lanes')}</h2>
+    <details class="card lanes" open={!matchMedia(NARROW).matches}>
+      <summary>
+        <h2>{t('lanes')}</h2>
+      </summary>
       <div class="lane lane-axis" aria-hidden="true">
         <span />
         <div class="lane-track">
@@ -87,6 +91,6 @@ export function Lanes() {
         ))}
       </ul>
       {value.jobsLeftOut > 0 && <p class="muted">{t('lanesLeftOut', { count: value.jobsLeftOut })}</p>}
-    </section>
+    </details>
   );
 }
