@@ -4,7 +4,13 @@ import { language } from '../../i18n/language.js';
 /** US dollars; small amounts with more digits. */
 export function dollars(amount: number): string {
   const digits = amount === 0 || amount >= 1 ? 2 : amount >= 0.01 ? 3 : 5;
-  const options: Intl.NumberFormatOptions = { style: 'currency', currency: 'USD', maximumFractionDigits: digits, minimumFractionDigits: 0 };
+  const options: Intl.NumberFormatOptions = {
+    style: 'currency',
+    currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
+    maximumFractionDigits: digits,
+    minimumFractionDigits: 0,
+  };
   return new Intl.NumberFormat(language.value, options).format(amount);
 }
 

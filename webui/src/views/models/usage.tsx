@@ -74,8 +74,10 @@ function AmountTable({ title, rows }: TableProps) {
               <th scope="col">{t('name')}</th>
               <th scope="col">{t('turns')}</th>
               <th scope="col">{t('input')}</th>
+              <th scope="col" class="usage-cached">
+                {t('cached')}
+              </th>
               <th scope="col">{t('output')}</th>
-              <th scope="col">{t('cached')}</th>
               <th scope="col">{t('cost')}</th>
             </tr>
           </thead>
@@ -85,8 +87,8 @@ function AmountTable({ title, rows }: TableProps) {
                 <th scope="row">{row.href === undefined ? <code>{row.name}</code> : <a href={row.href}>{row.name}</a>}</th>
                 <td>{row.turns.toLocaleString()}</td>
                 <td>{shortCount(row.inputTokens)}</td>
+                <td class="usage-cached">{shortCount(row.cacheReadTokens)}</td>
                 <td>{shortCount(row.outputTokens)}</td>
-                <td>{shortCount(row.cacheReadTokens)}</td>
                 <td>{costText(row)}</td>
               </tr>
             ))}
