@@ -7,6 +7,8 @@ import type { Clock } from '../../shared/clock.js';
 import type { StatusWarning } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
+import { levelRank, type LogLevel } from '../../shared/log/level.js';
+import { ofModule } from '../../shared/log/modules.js';
 import { readBuildInfo, readBuiltText } from '../../shared/node/bundle.js';
 import { holdBundle, holdThread } from '../../shared/node/held-bundle.js';
 import { environmentSecrets, readEnvironment } from '../../shared/node/env.js';
@@ -89,10 +91,11 @@ export class WorkerLifecycle {
     });
     this.#redactor = createRedactor(environmentSecrets());
     this.#learnSecrets();
-    this.#logLevel = new LogLevelOverride({ clock, configured: () => environment.logLevel ?? loaded().config.logs.level });
+    const configured = (): LogLevel => environment.logLevel ?? loaded().config.logs.level;
+    this.#logLevel = new LogLevelOverride({ clock, configured, path: paths.logLevelPath });
     this.#log = createLogger({
       file: this.#logFile,
-      level: () => this.#logLevel.level,
+      level: (module) => this.#logLevel.levelOf(module),
       bindings: { role: 'worker', instanceId: boot.instanceId },
       redactor: this.#redactor,
     });
@@ -232,7 +235,7 @@ export class WorkerLifecycle {
       loadMetrics: holdBundle<MetricsModule>('metrics'),
       loadWs: holdBundle<WsModule>('ws'),
       token: () => this.#config.current.token,
-      logger: this.#log,
+      logger: { ...ofModule(this.#log, 'http'), isDebugging: () => levelRank(this.#logLevel.levelOf('http')) <= levelRank('debug') },
       clock,
       version: this.#build,
       instanceId: this.#boot.instanceId,

@@ -1,6 +1,7 @@
 /** `GET /api/logs` and what belongs to it: the gateway's own log, newest last. Always need the token. */
 import { z } from 'zod';
 import { LOG_LEVELS } from '../log/level.js';
+import { LOG_MODULES } from '../log/modules.js';
 import { label, okStatus, queryInstant, queryInteger } from './fields.js';
 
 const LEVEL_LIST = new RegExp(`^(?:${LOG_LEVELS.join('|')})(?:,(?:${LOG_LEVELS.join('|')}))*$`);
@@ -45,17 +46,22 @@ export const logsFollowQuery = () => z.strictObject({ ...which(), from: label(1_
 
 const DAY_MS = 86_400_000;
 
-/** Body of `PATCH /api/logs/level`. `null` goes back now. */
+/** Body of `PATCH /api/logs/level`. `null` goes back now: the module, or without one all that was changed. */
 export const logLevelRequest = () =>
-  z.strictObject({ level: z.enum(LOG_LEVELS).nullable(), durationMs: z.int().min(1_000).max(DAY_MS).optional() });
+  z.strictObject({
+    level: z.enum(LOG_LEVELS).nullable(),
+    module: z.enum(LOG_MODULES).optional(),
+    durationMs: z.int().min(1_000).max(DAY_MS).optional(),
+  });
 
-/** `until`: when `configured` holds again; null while it does. */
+/** `until`: when `configured` holds again; null while it does. `modules`: those with a level of their own for a time. */
 export const logLevelResponse = () =>
   z.strictObject({
     status: okStatus(),
     level: z.enum(LOG_LEVELS),
     configured: z.enum(LOG_LEVELS),
     until: z.iso.datetime().nullable(),
+    modules: z.array(z.strictObject({ module: z.enum(LOG_MODULES), level: z.enum(LOG_LEVELS), until: z.iso.datetime() })),
   });
 
 /** Events of `GET /api/logs/follow`, by name: their `data`. */

@@ -1,5 +1,5 @@
 /** The logger with fields that each of its lines has: what belongs together is found by them. */
-export function withFields(logger: LogPort, fields: Record<string, unknown>): LogPort {
+export function withFields(logger: LogPort, fields: Record<string, unknown>): Required<LogPort> {
   return {
     debug: (own, message) => logger.debug?.({ ...fields, ...own }, message),
     info: (own, message) => logger.info({ ...fields, ...own }, message),

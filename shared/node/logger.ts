@@ -16,8 +16,8 @@ export type { Logger } from 'pino';
 
 export interface LoggerOptions {
   readonly file: Pick<LogFile, 'write' | 'maxLineBytes'>;
-  /** The level in force, or a function that tells it: then a change takes effect at once, in child loggers too. */
-  readonly level: string | (() => string);
+  /** The level in force, or a function that tells that of a line's `module`: then a change takes effect at once, in child loggers too. */
+  readonly level: string | ((module: unknown) => string);
   /** In every line: the process's role, and what names the instance. */
   readonly bindings: { readonly role: string } & Readonly<Record<string, unknown>>;
   readonly redactor: Redactor;
@@ -62,11 +62,11 @@ function createSink(options: LoggerOptions): { write(line: string): void } {
 /** Makes the process's logger. It writes synchronously: what was logged is in the file when the call returns. */
 export function createLogger(options: LoggerOptions): Logger {
   const { level } = options;
-  const threshold = (): number => {
-    const name = typeof level === 'string' ? level : level();
+  const threshold = (fields: unknown): number => {
+    const name = typeof level === 'string' ? level : level((fields as { module?: unknown } | undefined)?.module);
     return levelRank(isLogLevel(name) ? name : DEFAULT_LEVEL);
   };
-  const logger = pino(
+  return pino(
     {
       // Children keep the level they were born with, so all pass here and the threshold decides at the call.
       level: typeof level === 'string' ? (isLogLevel(level) ? level : DEFAULT_LEVEL) : 'trace',
@@ -76,12 +76,10 @@ export function createLogger(options: LoggerOptions): Logger {
       serializers: { err: serializeError, error: serializeError },
       hooks: {
         logMethod(args, method, rank) {
-          if (rank >= threshold()) method.apply(this, args);
+          if (rank >= threshold(args[0])) method.apply(this, args);
         },
       },
     },
     createSink(options),
   );
-  // Its own one knows only the level that it was made with; children inherit ours.
-  return Object.assign(logger, { isLevelEnabled: (name: string) => levelRank(isLogLevel(name) ? name : DEFAULT_LEVEL) >= threshold() });
 }

@@ -17,6 +17,8 @@ export interface GatewayPaths {
   readonly logPath: string;
   readonly stateDir: string;
   readonly databasePath: string;
+  /** What was changed of the log's level for a time. */
+  readonly logLevelPath: string;
   /** Copies of the configuration that a worker last ran with. */
   readonly lastGoodConfigPath: string;
   readonly lastGoodModelsPath: string;
@@ -80,6 +82,7 @@ export function resolvePaths(options: { home: string; configPath?: string; runti
     logPath: at('logs', 'gateway.log'),
     stateDir: at('state'),
     databasePath: at('state', 'gateway.db'),
+    logLevelPath: at('state', `log-level.${hash}.json`),
     lastGoodConfigPath: at('state', `config.${hash}.last-good.json`),
     undoConfigPath: at('state', `config.${hash}.undo.json`),
     undoModelsPath: at('state', `models.${hash}.undo.json`),

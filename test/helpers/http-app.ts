@@ -67,7 +67,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     services: { ...services, ...options.services },
     config: () => config,
     token: options.token ?? (() => TOKEN),
-    logger: { isLevelEnabled: () => true, debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    logger: { isDebugging: () => true, debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     clock: options.clock ?? systemClock,
     version: { version: '1.2.3', buildId: 'b1' },
     instanceId: 'wk_test',

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { expectAccessible, noBrowser } from '../helpers/browser.js';
-import { appendLog, openView, tokenOf } from '../helpers/page.js';
+import { appendLog, callApi, openView, tokenOf } from '../helpers/page.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
 const numbered = (count: number): Record<string, unknown>[] =>
@@ -113,4 +113,33 @@ test.skipIf(noBrowser)('a time range, a link to the view without the token, file
   await page.getByRole('button', { name: /^Log level/ }).click();
   await page.getByRole('menuitemradio', { name: 'info, as configured' }).click();
   await page.getByText('Log level: info').waitFor();
+});
+
+test.skipIf(noBrowser)('one module is listened to for a while, by keyboard, and through a restart', async () => {
+  const gateway = await RealGateway.start();
+  const page = await openView(gateway, '#/logs');
+  await page.getByRole('button', { name: 'Log level: info' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Level of one module…' });
+  await dialog.getByLabel('Module').selectOption('http');
+  await dialog.getByText('Requests to the API, and its sockets.').waitFor();
+  await expectAccessible(page);
+  await dialog.getByRole('button', { name: 'Change the level' }).focus();
+  await page.keyboard.press('Enter');
+  await dialog.getByText(/^debug until/).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Log level: info · 1 module apart' }).waitFor();
+  expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
+  expect((await gateway.xopc('gateway', 'log-level')).stdout).toMatch(/^info\nhttp: debug until .* then info\n$/);
+  await callApi(gateway, 'GET /api/sessions?limit=3');
+  await page.getByRole('searchbox').fill('module:http level:debug /api/sessions');
+  await page.locator('.log-head').first().waitFor();
+  const outcome = await gateway.xopc('gateway', 'log-level', 'debug', '--module', 'kitchen');
+  expect([outcome.code, outcome.stderr]).toMatchObject([
+    2,
+    expect.stringContaining("'kitchen' is no module; it must be one of http, agent"),
+  ]);
+  expect((await gateway.xopc('gateway', 'log-level', '--reset', '--module', 'http')).stdout).toBe('info\n');
 });

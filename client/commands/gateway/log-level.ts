@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../../shared/log/level.js';
+import { isLogModule, LOG_MODULES, type LogModule } from '../../../shared/log/modules.js';
 import { ApiCommand } from '../../api-command.js';
 import { parseDuration } from '../parse-duration.js';
 
@@ -8,49 +9,70 @@ interface LevelState {
   readonly level: LogLevel;
   readonly configured: LogLevel;
   readonly until: string | null;
+  readonly modules: readonly { readonly module: LogModule; readonly level: LogLevel; readonly until: string }[];
+}
+
+/** Body of `PATCH /api/logs/level`. */
+interface Change {
+  readonly level: LogLevel | null;
+  readonly module?: LogModule;
+  readonly durationMs?: number;
 }
 
 export class LogLevelCommand extends ApiCommand {
   static override readonly paths = [['gateway', 'log-level']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
-    description: 'Show the log level, or change it for a time.',
-    details: 'A change goes back by itself; `status` shows it meanwhile. For good: `xopc config set logs.level`.',
+    description: 'Show the log level, or change it for a time, of all or of one module.',
+    details:
+      'A change goes back by itself, and holds through restarts until then; `status` shows it meanwhile. For good: `xopc config set logs.level`.',
     examples: [
       ['In force now', 'xopc gateway log-level'],
       ['Everything for ten minutes', 'xopc gateway log-level debug --for 10m'],
+      ['One part of the gateway alone', 'xopc gateway log-level debug --module outbox'],
       ['Back now', 'xopc gateway log-level --reset'],
     ],
   });
 
   readonly level = Option.String({ name: 'level', required: false });
   readonly for = Option.String('--for', { description: 'How long: 10m, 2h, up to 1d; default 15m.' });
-  readonly reset = Option.Boolean('--reset', false, { description: 'Go back to the configured level now.' });
+  readonly module = Option.String('--module', { description: `Of its lines alone: ${LOG_MODULES.join(', ')}.` });
+  readonly reset = Option.Boolean('--reset', false, { description: 'Go back to the configured level now; without --module, everywhere.' });
 
   protected async run(): Promise<number> {
     const change = this.#change();
     const api = await this.connect();
     const path = '/api/logs/level';
-    const { level, configured, until } = await api.call<LevelState>(
+    const { level, configured, until, modules } = await api.call<LevelState>(
       change === undefined ? { method: 'GET', path } : { method: 'PATCH', path, body: change },
     );
-    if (this.json) await this.printJson({ level, configured, until });
-    else await this.printLine(until === null ? level : `${level} until ${until}, then ${configured}`);
+    if (this.json) await this.printJson({ level, configured, until, modules });
+    else {
+      await this.printLine(until === null ? level : `${level} until ${until}, then ${configured}`);
+      for (const own of modules) await this.printLine(`${own.module}: ${own.level} until ${own.until}, then ${level}`);
+    }
     return 0;
   }
 
   /** @returns undefined when it is only looked at. @throws USAGE */
-  #change(): { level: LogLevel | null; durationMs?: number } | undefined {
-    const { level } = this;
+  #change(): Change | undefined {
+    const { level, module } = this;
     const durationMs = this.for === undefined ? undefined : parseDuration(this.for, '--for');
-    if (this.reset) return { level: null };
-    if (level === undefined && durationMs === undefined) return undefined;
+    if (module !== undefined && !isLogModule(module)) {
+      throw new GatewayError('USAGE', { message: `'${module}' is no module; it must be one of ${LOG_MODULES.join(', ')}` });
+    }
+    const of = module === undefined ? {} : { module };
+    if (this.reset) return { level: null, ...of };
+    if (level === undefined && durationMs === undefined && module === undefined) return undefined;
     if (level === undefined || !isLogLevel(level)) {
       throw new GatewayError('USAGE', {
-        message: level === undefined ? '--for needs a level' : `'${level}' is no level; it must be one of ${LOG_LEVELS.join(', ')}`,
+        message:
+          level === undefined
+            ? `${module === undefined ? '--for' : '--module'} needs a level`
+            : `'${level}' is no level; it must be one of ${LOG_LEVELS.join(', ')}`,
         hint: 'e.g. xopc gateway log-level debug --for 10m',
       });
     }
-    return { level, ...(durationMs === undefined ? {} : { durationMs }) };
+    return { level, ...of, ...(durationMs === undefined ? {} : { durationMs }) };
   }
 }

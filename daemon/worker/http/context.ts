@@ -27,8 +27,8 @@ export type HttpMiddleware = Koa.Middleware<RequestState, RouterExtras>;
 
 /** The part of the logger that this side uses. */
 export interface HttpLogger {
-  /** Whether what is logged at that level is written now. */
-  isLevelEnabled(level: string): boolean;
+  /** Whether what is logged at debug is written now. */
+  isDebugging(): boolean;
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

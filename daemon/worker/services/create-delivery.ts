@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { type LogModule, ofModule } from '../../../shared/log/modules.js';
 import { ChannelRegistry } from '../channels/registry.js';
 import { createTelegramChannel, type TelegramModule } from '../channels/telegram/telegram.js';
 import { createWebchat } from '../channels/webchat.js';
@@ -63,24 +64,25 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
   const intake = createChannelIntake({
     store,
     clock,
-    logger,
+    logger: ofModule(logger, 'inbox'),
     instanceId,
     liveInstanceIds,
     inbox: { storeIn: (...args) => inbox.storeIn(...args), wake: (lane) => inbox.wake(lane) },
     outbox: { enqueue: (db, message) => outbox.enqueue(db, message), wake: (lane) => outbox.wake(lane) },
   });
-  const telegram = { commands: () => deps.commands(), load: () => deps.loadTelegram() };
+  const log = (module: LogModule): LogPort => ofModule(logger, module);
+  const telegram = { logger: log('telegram'), commands: () => deps.commands(), load: () => deps.loadTelegram() };
   const channels: ChannelRegistry = new ChannelRegistry([
     createWebchat(),
-    createTelegramChannel({ config, clock, logger, intake, random, ...telegram, onReady: onReady('telegram') }),
-    createWebhookChannel({ config, clock, logger, onReady: onReady('webhook') }),
+    createTelegramChannel({ config, clock, intake, random, ...telegram, onReady: onReady('telegram') }),
+    createWebhookChannel({ config, clock, logger: log('webhook'), onReady: onReady('webhook') }),
   ]);
   const onSettled = tellSettled(deps);
-  const outbox: Outbox = new Outbox({ store, clock, logger, channels, instanceId, liveInstanceIds, random, onSettled });
+  const outbox: Outbox = new Outbox({ store, clock, logger: log('outbox'), channels, instanceId, liveInstanceIds, random, onSettled });
   const handler = new ChatTurns({
     store,
     clock,
-    logger,
+    logger: log('agent'),
     channels,
     outbox,
     instanceId,
@@ -88,7 +90,7 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
     turns: () => deps.turns(),
     registry: () => deps.registry(),
   });
-  const inbox: Inbox = new Inbox({ store, clock, logger, handler, instanceId, liveInstanceIds });
+  const inbox: Inbox = new Inbox({ store, clock, logger: log('inbox'), handler, instanceId, liveInstanceIds });
 
   return {
     channels,

@@ -4,6 +4,7 @@ import type { ModelsDocument } from '../../../shared/config/models-schema.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { ChannelStatus, StatusWarning } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { ofModule } from '../../../shared/log/modules.js';
 import { environmentValue } from '../../../shared/node/env.js';
 import type { GatewayPaths } from '../../../shared/node/paths.js';
 import { createGuide } from '../agent/guide.js';
@@ -159,40 +160,52 @@ function sendPort(channels: ChannelRegistry, messages: () => MessageService): Se
   };
 }
 
+function discoveryOf(deps: ConversationDeps, logger: LogPort): LocalDiscovery {
+  return new LocalDiscovery({ clock: deps.clock, logger, isEnabled: () => deps.config().agents.defaults.discovery, ...deps.discovery });
+}
+
 /** Everything that the services stand on. */
 function makeParts(deps: ConversationDeps) {
-  const { clock, logger, instanceId } = deps;
+  const { clock, logger, instanceId, checkDatabase: check } = deps;
   const config = (): Config => deps.config();
   const liveInstanceIds = (): readonly string[] => deps.liveInstanceIds();
-  const ai = new AiLoader({ load: () => deps.loadAi(), clock, logger });
-  const discovery = new LocalDiscovery({ clock, logger, isEnabled: () => config().agents.defaults.discovery, ...deps.discovery });
+  const log = { agent: ofModule(logger, 'agent'), providers: ofModule(logger, 'providers'), store: ofModule(logger, 'store') };
+  const ai = new AiLoader({ load: () => deps.loadAi(), clock, logger: log.providers });
+  const discovery = discoveryOf(deps, log.providers);
   const registry = registryOf(deps, ai, discovery);
   const isSoleWorker = (): boolean => liveInstanceIds().every((id) => id === instanceId);
   const path = deps.paths.databasePath;
-  const store = new Store({ path, clock, logger, isSoleWorker, startWriter: deps.startWriter });
-  const shared = { store, clock, logger, instanceId, liveInstanceIds, config, registry, random: deps.random ?? Math.random };
+  const store = new Store({ path, clock, logger: log.store, isSoleWorker, startWriter: deps.startWriter });
+  const shared = { store, clock, logger: log.agent, instanceId, liveInstanceIds, config, registry, random: deps.random ?? Math.random };
   const live = new LiveTurns();
-  const samples = new Samples({ store, clock, logger, requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
+  const samples = new Samples({ store, clock, logger: log.store, requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting((event) => deps.publish?.(event));
   const late = { turns: () => turns, commands: () => commands.list(), loadTelegram: () => deps.loadTelegram() };
-  const delivery = createDelivery({ ...shared, publish, ...late });
+  const delivery = createDelivery({ ...shared, logger, publish, ...late });
   const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds, publish });
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
   const later = remindOptions(clock, () => cron.service);
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
   const send = sendPort(channels, () => messages);
-  const tools = new ToolBox({ store, clock, logger, config, send, scheduler: createTaskScheduler(later) });
+  const tools = new ToolBox({ store, clock, logger: log.agent, config, send, scheduler: createTaskScheduler(later) });
   const attachments = new Attachments({ store, clock, load: () => deps.loadFiles() });
   const spoken = new SpokenText({ store, clock });
-  const files = new AttachedFiles({ channels, logger });
+  const files = new AttachedFiles({ channels, logger: log.agent });
   const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, attachments, live, spoken });
   const keyed = new KeyedTurns({ ...shared, turns, live });
   const messages = createMessageService({ ...shared, channels, outbox, turns, keyed, live });
-  const upkeep = new Upkeep({ store, journal, clock, logger, config });
-  const { checkDatabase: check } = deps;
-  const integrity = check && new IntegrityCheck({ store, path, clock, logger, isSoleWorker, check });
-  const cron: CronParts = createCron({ ...shared, channels, outbox, turns, publish, loadCronWords: () => deps.loadCronWords() });
+  const upkeep = new Upkeep({ store, journal, clock, logger: log.store, config });
+  const integrity = check && new IntegrityCheck({ store, path, clock, logger: log.store, isSoleWorker, check });
+  const cron: CronParts = createCron({
+    ...shared,
+    logger: ofModule(logger, 'cron'),
+    channels,
+    outbox,
+    turns,
+    publish,
+    loadCronWords: () => deps.loadCronWords(),
+  });
   return {
     shared,
     publish,

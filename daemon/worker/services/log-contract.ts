@@ -1,5 +1,6 @@
 /** What the HTTP routes may ask about the log. Every method that fails throws a `GatewayError`. */
 import type { LogLevel } from '../../../shared/log/level.js';
+import type { LogModule } from '../../../shared/log/modules.js';
 
 /** Which lines. All that is given must hold. */
 export interface LogChoice {
@@ -65,10 +66,21 @@ export interface LogLevelState {
   readonly configured: LogLevel;
   /** When `configured` holds again; null while it does. */
   readonly until: string | null;
+  /** Modules with a level of their own for a time. */
+  readonly modules: readonly { readonly module: LogModule; readonly level: LogLevel; readonly until: string }[];
+}
+
+export interface LogLevelChange {
+  /** Null: what was changed goes back now. */
+  readonly level: LogLevel | null;
+  /** Of that module's lines alone. Without it of all; with `level` null, all that was changed goes back. */
+  readonly module?: LogModule;
+  /** Default 15 minutes. */
+  readonly durationMs?: number;
 }
 
 export interface LogLevelService {
   read(): LogLevelState;
-  /** For a time: it goes back by itself, and when the worker ends. `level` null: now. */
-  change(change: { readonly level: LogLevel | null; readonly durationMs?: number }): LogLevelState;
+  /** For a time, through restarts; then it goes back by itself. */
+  change(change: LogLevelChange): LogLevelState;
 }

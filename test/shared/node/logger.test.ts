@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../shared/errors.js';
 import { LogFile } from '../../../shared/node/log-file.js';
+import { withFields } from '../../../shared/log/log-port.js';
+import { ofModule } from '../../../shared/log/modules.js';
 import { createLogger, type Logger } from '../../../shared/node/logger.js';
 import { createRedactor, type Redactor } from '../../../shared/node/redact.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
@@ -15,7 +17,7 @@ interface Setup {
   readonly entries: () => Record<string, unknown>[];
 }
 
-function setup(level: string | (() => string) = 'info', maxBytes = 1_048_576): Setup {
+function setup(level: string | ((module: unknown) => string) = 'info', maxBytes = 1_048_576): Setup {
   const path = join(tempDir(), 'gateway.log');
   const clock = new FakeClock();
   const redactor = createRedactor(['known-secret-value']);
@@ -137,6 +139,21 @@ describe('level', () => {
     child.warn('hidden');
     logger.error('shown too');
     expect(entries().map((entry) => entry['msg'])).toEqual(['shown', 'shown too']);
+  });
+
+  test('is that of the line’s module', () => {
+    const { logger, entries } = setup((module) => (module === 'outbox' ? 'debug' : 'warn'));
+    const outbox = ofModule(logger, 'outbox');
+    outbox.debug({ messageId: 'msg_1' }, 'heard');
+    ofModule(logger, 'cron').info({}, 'not heard');
+    logger.info('not heard, and without fields');
+    withFields(outbox, { turnId: 'turn_1' }).info({}, 'heard too');
+    logger.error(new Error('of no module'));
+    expect(entries().map(({ msg, module }) => [msg, module])).toEqual([
+      ['heard', 'outbox'],
+      ['heard too', 'outbox'],
+      ['of no module', undefined],
+    ]);
   });
 
   test('an unknown level counts as info', () => {

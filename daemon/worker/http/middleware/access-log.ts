@@ -30,7 +30,7 @@ function fieldsOf(ctx: HttpContext, durationMs: number): object {
 function write(ctx: HttpContext, logger: HttpLogger, durationMs: number): void {
   const { statusCode, headersSent } = ctx.res;
   // The fields of a line that is not written cost more than all else here.
-  if ((!headersSent || statusCode < 400) && !logger.isLevelEnabled('debug')) return;
+  if ((!headersSent || statusCode < 400) && !logger.isDebugging()) return;
   const fields = fieldsOf(ctx, durationMs);
   if (!headersSent) logger.debug(fields, 'the client went away unanswered');
   else if (statusCode >= 500) logger.warn(fields, 'request failed');

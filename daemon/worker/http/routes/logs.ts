@@ -48,7 +48,7 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
     route({
       method: 'GET',
       path: '/api/logs/level',
-      summary: 'The level of the log, and until when',
+      summary: 'The level of the log and of its modules, and until when',
       answer: api.logLevelResponse,
       access: 'token',
       handle(ctx) {
@@ -58,12 +58,12 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
     route({
       method: 'PATCH',
       path: '/api/logs/level',
-      summary: 'Change the level of the log for a time',
+      summary: 'Change the level of the log, or of one module, for a time',
       answer: api.logLevelResponse,
       access: 'token',
       body: api.logLevelRequest,
-      handle(ctx, { body: { level, durationMs } }) {
-        ctx.body = { status: 'ok', ...logLevel.change({ level, ...given({ durationMs }) }) };
+      handle(ctx, { body: { level, module, durationMs } }) {
+        ctx.body = { status: 'ok', ...logLevel.change({ level, ...given({ module, durationMs }) }) };
       },
     }),
   ];

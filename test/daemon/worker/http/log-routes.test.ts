@@ -51,7 +51,17 @@ test('the level is read, changed for a time and put back, with the token only', 
   const change = (body: object) => app.send(path, { ...asOwner, method: 'PATCH', body });
   expect((await change({ level: 'debug', durationMs: 60_000 })).json).toMatchObject({ level: 'debug', configured: 'info' });
   expect((await app.send(path, asOwner)).json).toMatchObject({ level: 'debug', until: expect.stringContaining('T') as string });
-  expect((await change({ level: null })).json).toEqual({ status: 'ok', level: 'info', configured: 'info', until: null });
-  for (const wrong of [{ level: 'loud' }, {}, { level: 'debug', durationMs: 10 }, { level: 'debug', durationMs: 86_400_001 }])
+  expect((await change({ level: null })).json).toEqual({ status: 'ok', level: 'info', configured: 'info', until: null, modules: [] });
+  expect((await change({ level: 'trace', module: 'outbox' })).json).toMatchObject({
+    level: 'info',
+    modules: [{ module: 'outbox', level: 'trace' }],
+  });
+  for (const wrong of [
+    { level: 'loud' },
+    {},
+    { level: 'debug', durationMs: 10 },
+    { level: 'debug', durationMs: 86_400_001 },
+    { level: 'debug', module: 'kitchen' },
+  ])
     expect((await change(wrong)).status).toBe(400);
 });
