@@ -51,6 +51,11 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   const conflict = page.getByRole('dialog', { name: 'The file was changed meanwhile' });
   await conflict.getByRole('cell', { name: 'error' }).waitFor();
   expect(await conflict.getByRole('cell').allInnerTexts()).toEqual(['debug', 'error', 'warn', '']);
+  // Nothing of it may be out of sight on a telephone.
+  await page.setViewportSize({ width: 390, height: 844 });
+  const keep = await conflict.getByRole('checkbox').boundingBox();
+  expect((keep?.x ?? 0) + (keep?.width ?? 1_000)).toBeLessThan(390);
+  await page.setViewportSize({ width: 1_440, height: 900 });
   await conflict.getByRole('button', { name: 'Save mine over it' }).click();
   await until('mine', () => read().includes('"level": "warn"'));
   await page.getByText('Saved: logs.level', { exact: true }).waitFor();

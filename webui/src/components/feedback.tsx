@@ -34,9 +34,16 @@ export function errorText(error: unknown): string {
   return t('failed');
 }
 
+export interface ErrorBoxProps {
+  readonly error: unknown;
+  readonly retry?: () => void;
+  /** What was read before is still shown. Then a gateway that does not answer needs no box: the banner above the view says it. */
+  readonly isStale?: boolean;
+}
+
 /** An error with its next step: again, or the same call on a command line. */
-export function ErrorBox({ error, retry }: { error: unknown; retry?: () => void }) {
-  if (error instanceof NotDone) return null;
+export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
+  if (error instanceof NotDone || (isStale && error instanceof ApiError && error.status === 0)) return null;
   const hint = error instanceof ApiError ? error.details['hint'] : undefined;
   return (
     <div class="error-box" role="alert">

@@ -140,10 +140,16 @@ function useArrival<Item>({ items, followsEnd = false }: VirtualListProps<Item>,
 }
 
 function useEdges<Item>(props: VirtualListProps<Item>, virtualizer: ListVirtualizer, hasArrived: { current: boolean }): void {
-  const { onEnd, onNearStart, onNearEnd, items } = props;
+  const { onEnd, onNearStart, onNearEnd, items, followsEnd = false } = props;
   const wasAtEnd = useRef<boolean | undefined>(undefined);
   const hasLeftStart = useRef(false);
   const offset = virtualizer.scrollOffset ?? 0;
+  const viewHeight = virtualizer.scrollRect?.height ?? 0;
+  // A message above it, a keyboard or a turned screen takes room from the list: its end is still what is followed.
+  useLayoutEffect(() => {
+    const { scrollElement } = virtualizer;
+    if (followsEnd && wasAtEnd.current === true && scrollElement !== null) scrollElement.scrollTop = scrollElement.scrollHeight;
+  }, [viewHeight]);
   useEffect(() => {
     if (items.length === 0 || virtualizer.scrollRect === null) return;
     const isAtEnd = virtualizer.getDistanceFromEnd() <= AT_END_PX;

@@ -147,7 +147,7 @@ export default function ChannelsView() {
           {t('add')}
         </Button>
       </header>
-      {error !== undefined && <ErrorBox error={error} retry={reload} />}
+      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
       {value === undefined && error === undefined && <Spinner />}
       {value !== undefined && (
         <>

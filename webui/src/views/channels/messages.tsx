@@ -114,7 +114,7 @@ export function Messages({ onChange }: { onChange: () => void }) {
         <h2 class="messages-title">{t('messages')}</h2>
         <StatusFilter status={status} />
       </div>
-      {error !== undefined && <ErrorBox error={error} retry={reload} />}
+      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
       {value === undefined && error === undefined && <Spinner />}
       {value?.messages.length === 0 && <Empty title={t('noMessages')}>{t('noMessagesText')}</Empty>}
       <ul class="messages" aria-label={t('messages')}>

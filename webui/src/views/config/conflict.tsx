@@ -38,7 +38,7 @@ export function Conflict({ edits, base, theirs, onSave, onClose }: ConflictProps
     <Dialog title={t('conflict')} size="wide" onClose={onClose}>
       <p>{t('conflictText')}</p>
       <div class="scrolled" tabIndex={0} role="region" aria-label={t('conflict')}>
-        <table class="table">
+        <table class="table conflict-table">
           <thead>
             <tr>
               <th scope="col">{t('key')}</th>
@@ -54,10 +54,10 @@ export function Conflict({ edits, base, theirs, onSave, onClose }: ConflictProps
                 <th scope="row">
                   <code>{edit.field.key}</code>
                 </th>
-                <td>{textIn(base, edit.field)}</td>
-                <td>{textIn(theirs, edit.field)}</td>
-                <td>{shownDraft(edit)}</td>
-                <td>
+                <td data-name={t('base')}>{textIn(base, edit.field)}</td>
+                <td data-name={t('theirs')}>{textIn(theirs, edit.field)}</td>
+                <td data-name={t('mine')}>{shownDraft(edit)}</td>
+                <td data-name={t('keepMine')}>
                   <input
                     type="checkbox"
                     checked={kept.has(edit.field.key)}

@@ -148,8 +148,7 @@ function Filter({ isFailedOnly }: { isFailedOnly: boolean }) {
 
 export function History({ history, isFailedOnly, onAgain }: HistoryProps) {
   const { runs, error, hasMore, more, reload } = history;
-  if (error !== undefined) return <ErrorBox error={error} retry={reload} />;
-  if (runs === undefined) return <Spinner />;
+  if (runs === undefined) return error === undefined ? <Spinner /> : <ErrorBox error={error} retry={reload} />;
   if (runs.length === 0 && isFailedOnly) {
     return (
       <>

@@ -153,7 +153,7 @@ export default function CronView() {
         )}
         {id !== undefined && <a href={hashOf('cron')}>{t('all')}</a>}
       </header>
-      {jobs.error !== undefined && <ErrorBox error={jobs.error} retry={jobs.reload} />}
+      {jobs.error !== undefined && <ErrorBox error={jobs.error} retry={jobs.reload} isStale={jobs.value !== undefined} />}
       <Body jobs={jobs} actions={actions} />
     </section>
   );

@@ -173,7 +173,7 @@ function Messages({ feed, shown, total, isFiltered }: { feed: LogFeed; shown: re
   const error = feed.error.value;
   return (
     <>
-      {error !== undefined && <ErrorBox error={error} />}
+      {error !== undefined && <ErrorBox error={error} isStale={!isFirst} />}
       {isFirst && error === undefined && <Spinner />}
       {feed.rows.value.length > 0 && (
         <p class="log-notice">

@@ -113,7 +113,7 @@ function SetupTab({ resource, checks, changes }: SetupProps) {
   const others = setup.providers.filter(({ configured }) => !configured);
   return (
     <>
-      {error !== undefined && <ErrorBox error={error} retry={reload} />}
+      {error !== undefined && <ErrorBox error={error} retry={reload} isStale />}
       {hasNoProvider(setup) && (
         <section class="card first-provider">
           <h2>{t('firstTitle')}</h2>

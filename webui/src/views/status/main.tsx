@@ -176,7 +176,7 @@ function Next({ jobs }: { jobs: readonly Job[] }) {
     <section class="card">
       <h2>{t('next')}</h2>
       {next.length === 0 && <p class="muted">{t('nothingNext')}</p>}
-      <ul class="rows">
+      <ul class="rows next-jobs">
         {next.map(({ id, name, atMs }) => (
           <li key={id}>
             <a href={hashOf('cron', [id])}>{name}</a>
@@ -242,9 +242,12 @@ export default function StatusView() {
     <section class="view">
       <header class="view-head">
         <h1>{t('title')}</h1>
-        {state !== undefined && <span class={state === 'running' ? 'chip good' : 'chip warn'}>{t(`state_${state}`)}</span>}
+        {state !== undefined && error === undefined && (
+          <span class={state === 'running' ? 'chip good' : 'chip warn'}>{t(`state_${state}`)}</span>
+        )}
+        {state !== undefined && error !== undefined && <span class="chip">{t('stateWas', { state: t(`state_${state}`) })}</span>}
       </header>
-      {error !== undefined && <ErrorBox error={error} retry={reload} />}
+      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
       {value === undefined && error === undefined && <Spinner />}
       {value !== undefined && (
         <>
