@@ -4,7 +4,7 @@ import type { ModelsDocument } from '../../../shared/config/models-schema.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { ChannelStatus, StatusWarning } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { ofModule } from '../../../shared/log/modules.js';
+import { type LogModule, ofModule } from '../../../shared/log/modules.js';
 import { environmentValue } from '../../../shared/node/env.js';
 import type { GatewayPaths } from '../../../shared/node/paths.js';
 import { createGuide } from '../agent/guide.js';
@@ -169,7 +169,8 @@ function makeParts(deps: ConversationDeps) {
   const { clock, logger, instanceId, checkDatabase: check } = deps;
   const config = (): Config => deps.config();
   const liveInstanceIds = (): readonly string[] => deps.liveInstanceIds();
-  const log = { agent: ofModule(logger, 'agent'), providers: ofModule(logger, 'providers'), store: ofModule(logger, 'store') };
+  const of = (module: LogModule): LogPort => ofModule(logger, module);
+  const log = { agent: of('agent'), providers: of('providers'), store: of('store'), cron: of('cron') };
   const ai = new AiLoader({ load: () => deps.loadAi(), clock, logger: log.providers });
   const discovery = discoveryOf(deps, log.providers);
   const registry = registryOf(deps, ai, discovery);
@@ -197,15 +198,8 @@ function makeParts(deps: ConversationDeps) {
   const messages = createMessageService({ ...shared, channels, outbox, turns, keyed, live });
   const upkeep = new Upkeep({ store, journal, clock, logger: log.store, config });
   const integrity = check && new IntegrityCheck({ store, path, clock, logger: log.store, isSoleWorker, check });
-  const cron: CronParts = createCron({
-    ...shared,
-    logger: ofModule(logger, 'cron'),
-    channels,
-    outbox,
-    turns,
-    publish,
-    loadCronWords: () => deps.loadCronWords(),
-  });
+  const loadCronWords = (): CronWords => deps.loadCronWords();
+  const cron: CronParts = createCron({ ...shared, logger: log.cron, channels, outbox, turns, publish, loadCronWords });
   return {
     shared,
     publish,
