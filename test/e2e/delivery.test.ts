@@ -111,11 +111,21 @@ describe('messages from chats', () => {
         await gateway.untilReplaced(pid);
       }
     }
-    await until('every answer', () => fake.bot.sent.length >= 5);
+    // A kill may come while an answer is being sent: Telegram cannot be asked whether it has it, so that one is not sent again.
+    const statuses = async (): Promise<string[]> => {
+      const { messages } = (await (await fetch(`${gateway.url}/api/messages`)).json()) as { messages: { status: string }[] };
+      return messages.map(({ status }) => status);
+    };
+    const ended = await until('every answer', async () => {
+      const found = await statuses();
+      return found.length === 5 && found.every((status) => status === 'delivered' || status === 'unknown') && found;
+    });
     expect(fake.conflicts).toBe(0);
     expect(fake.bot.pendingUpdates).toBe(0);
-    const answers = fake.bot.sent.filter(({ text }) => text.startsWith('Agent: main'));
-    expect(answers).toHaveLength(5);
+    const answers = fake.bot.sent.map(({ text }) => text).filter((text) => text.startsWith('Agent: main'));
+    expect(new Set(answers).size).toBe(answers.length);
+    expect(answers.length).toBeGreaterThanOrEqual(ended.filter((status) => status === 'delivered').length);
+    expect(ended.filter((status) => status === 'unknown').length).toBeLessThanOrEqual(2);
     expect(readFileSync(gateway.logPath, 'utf8')).not.toContain(TOKEN);
   });
 
