@@ -13,6 +13,7 @@ import { checkText } from './agent.js';
 import type { Attachments } from './attachments.js';
 import { askAgain, choose, findQuestion, takeBack, webchatLane } from './chat-branches.js';
 import { toMessageDocuments, toSessionDocument } from './documents.js';
+import { usedBefore } from './idempotency.js';
 import { ChatWatcher } from './chat-watcher.js';
 import type { LiveTurns, LiveWatch } from './live-turns.js';
 import { sessionNotFound } from './sessions.js';
@@ -37,13 +38,6 @@ function foreignSession({ channel }: SessionRow): GatewayError {
   return new GatewayError('CONFLICT', {
     message: `this session belongs to the channel '${channel}'`,
     hint: 'Continue it here with: POST /api/sessions/:key/fork',
-  });
-}
-
-function usedKey(key: string): GatewayError {
-  return new GatewayError('CONFLICT', {
-    message: `the key '${key}' was used for another message in this session before`,
-    hint: 'Use a new key for a new message; the same key only repeats the same one.',
   });
 }
 
@@ -168,7 +162,7 @@ export function createChatService(options: ChatServiceOptions): ChatService {
       const done = await store.write(async (db) => {
         const session = await openOwn(db, key);
         const stored = await take(db, session, { updateId, content: text });
-        if (stored.content !== text) throw usedKey(updateId);
+        if (stored.content !== text) throw usedBefore('key', updateId, 'message');
         if (!stored.isRepeated) await options.attachments.attach(db, { session, messageId: stored.id, ids: attachments });
         const isNewBranch = replaceFrom !== undefined && !stored.isRepeated;
         const fromSeq = isNewBranch ? await takeBack(db, { session, messageId: replaceFrom, nextId: stored.id }) : undefined;

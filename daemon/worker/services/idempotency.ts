@@ -33,13 +33,15 @@ export function inOrder(document: object): [string, unknown][] {
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** The answer to a key that was used for something else. */
-export function keyConflict(key: string): GatewayError {
+/** The answer to a name that something else was given before: to take the second for the first would lose it. */
+export function usedBefore(kind: 'Idempotency-Key' | 'key' | 'id', name: string, thing: 'request' | 'message'): GatewayError {
   return new GatewayError('CONFLICT', {
-    message: `the Idempotency-Key '${key}' was used for another request before`,
-    hint: 'Use a new key for a new request; the same key only repeats the same one.',
+    message: `the ${kind} '${name}' was used for another ${thing} before`,
+    hint: `Use a new one for a new ${thing}; the same one only repeats the same ${thing}.`,
   });
 }
+
+export const keyConflict = (key: string): GatewayError => usedBefore('Idempotency-Key', key, 'request');
 
 /** @param parts  all that the caller asked for. @returns undefined without a key */
 export function keyUse(scope: string, caller: CallerKey | undefined, parts: readonly unknown[]): KeyUse | undefined {

@@ -1,23 +1,15 @@
 /** Messages from programs, through the webhook accounts. */
 import type { Config } from '../../../shared/config/schema.js';
-import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { judgeCredentials } from '../channels/webhook/credentials.js';
 import { webhookSettings } from '../channels/webhook/webhook.js';
 import type { Inbox } from '../inbox/inbox.js';
 import type { WebhookCall, WebhookService } from './contracts.js';
+import { usedBefore } from './idempotency.js';
 
 export interface WebhookServiceOptions {
   readonly inbox: Pick<Inbox, 'receive'>;
   readonly config: () => Config;
-}
-
-/** To take it for a repetition would lose it. */
-function usedId(id: string): GatewayError {
-  return new GatewayError('CONFLICT', {
-    message: `the id '${id}' was used for another message before`,
-    hint: 'Use a new id for a new message; the same id only repeats the same one.',
-  });
 }
 
 export function createWebhookService({ inbox, config }: WebhookServiceOptions): WebhookService {
@@ -45,7 +37,7 @@ export function createWebhookService({ inbox, config }: WebhookServiceOptions): 
         },
       ]);
       if (stored === undefined) throw new Error('the inbox stored nothing');
-      if (stored.content !== text || stored.chatId !== chatId) throw usedId(signedId ?? updateId ?? '');
+      if (stored.content !== text || stored.chatId !== chatId) throw usedBefore('id', signedId ?? updateId ?? '', 'message');
       return { messageId: stored.id, replayed: stored.isRepeated };
     },
   };
