@@ -45,7 +45,7 @@ test.each([
   ['control', 190],
   ['client', 320],
   ['supervisor', 360],
-  ['worker', 1_020],
+  ['worker', 1_040],
   ['writer', 20],
   ['fallback', 20],
   ['ai', 960],
