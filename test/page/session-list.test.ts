@@ -97,6 +97,26 @@ test.skipIf(noBrowser)('a long list of sessions is walked through by keyboard an
   await page.keyboard.press('Escape');
   expect(await page.getByRole('toolbar').count()).toBe(0);
 
+  // Who opens one and comes back is where he was; who comes anew is at the top.
+  await link('Talk 20').focus();
+  await page.waitForFunction(`history.state?.place > 9000`);
+  await page.keyboard.press('Enter');
+  await page.getByRole('article', { name: 'Agent' }).getByText('Said in Talk 20').waitFor();
+  await page.goBack();
+  await link('Talk 20').waitFor();
+  expect(await list.getByText(`Talk ${SESSIONS - 1}`, { exact: true }).count()).toBe(0);
+  await page.getByRole('link', { name: 'Chat', exact: true }).click();
+  await page.getByRole('link', { name: 'Sessions', exact: true }).click();
+  await link('A new one').waitFor();
+  expect(await link('Talk 20').count()).toBe(0);
+  await link('A new one').focus();
+  await expect
+    .poll(async () => {
+      await page.keyboard.press('End');
+      return (await focused(page)).title;
+    })
+    .toBe('Talk 0');
+
   // Deep in the list, one is archived and brought back to its place.
   await link('Talk 3').focus();
   await page.keyboard.press('e');

@@ -36,6 +36,9 @@ export interface VirtualListProps<Item> {
   readonly onNearEnd?: () => void;
   /** What comes above the first item is shown while that is in view, in place of keeping what is read where it is. */
   readonly showsNewFirst?: boolean;
+  /** Where it is scrolled to at first, in pixels, and what is told where it is. */
+  readonly startsAt?: number;
+  readonly onScrolled?: (offset: number) => void;
   /** Of an item that stays in the document wherever the list is scrolled to: the one with the focus. */
   readonly kept?: number | undefined;
   /** How many items there are in all, as a screen reader says it; -1: nobody knows yet. Default: those that are here. */
@@ -75,7 +78,7 @@ function useExpectedHeight<Item>({ items, rowHeight }: VirtualListProps<Item>, e
 
 function useVirtualizer<Item>(props: VirtualListProps<Item>, element: RefObject<HTMLDivElement | null>): ListVirtualizer {
   const [, draw] = useState(0);
-  const { items, keyOf, followsEnd = false, showsNewFirst = false, kept } = props;
+  const { items, keyOf, followsEnd = false, showsNewFirst = false, startsAt = 0, kept } = props;
   const drawn = useRef<ListVirtualizer | undefined>(undefined);
   const isAtStart = (drawn.current?.scrollOffset ?? 0) < AT_END_PX;
   const height = useExpectedHeight(props, element);
@@ -95,6 +98,7 @@ function useVirtualizer<Item>(props: VirtualListProps<Item>, element: RefObject<
     estimateSize: () => height,
     getItemKey,
     overscan: OVERSCAN,
+    initialOffset: startsAt,
     observeElementRect,
     observeElementOffset,
     scrollToFn: elementScroll,
@@ -140,11 +144,12 @@ function useArrival<Item>({ items, followsEnd = false }: VirtualListProps<Item>,
 }
 
 function useEdges<Item>(props: VirtualListProps<Item>, virtualizer: ListVirtualizer, hasArrived: { current: boolean }): void {
-  const { onEnd, onNearStart, onNearEnd, items, followsEnd = false } = props;
+  const { onEnd, onNearStart, onNearEnd, onScrolled, items, followsEnd = false } = props;
   const wasAtEnd = useRef<boolean | undefined>(undefined);
   const hasLeftStart = useRef(false);
   const offset = virtualizer.scrollOffset ?? 0;
   const viewHeight = virtualizer.scrollRect?.height ?? 0;
+  useEffect(() => onScrolled?.(offset), [offset]);
   // A message above it, a keyboard or a turned screen takes room from the list: its end is still what is followed.
   useLayoutEffect(() => {
     const { scrollElement } = virtualizer;

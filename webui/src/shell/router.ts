@@ -55,3 +55,14 @@ export function changeQuery(change: Readonly<Record<string, string | undefined>>
   const { view, parts, query } = address.peek();
   navigate(hashOf(view, parts, { ...query, ...change }), { replace: true });
 }
+
+/** Where somebody had scrolled to when he left this entry of the history, in pixels; 0 for one that is new. */
+export function keptPlace(): number {
+  const { place } = (history.state ?? {}) as { readonly place?: unknown };
+  return typeof place === 'number' ? place : 0;
+}
+
+/** Keeps it for whoever comes back. @param at  the address that it was at: one that was left meanwhile is left alone */
+export function keepPlace(place: number, at: string): void {
+  if (location.hash === at) history.replaceState({ place }, '');
+}

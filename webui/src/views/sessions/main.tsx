@@ -5,13 +5,13 @@ import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { Empty, ErrorBox, errorText, Spinner } from '../../components/feedback.js';
 import type { VirtualListHandle } from '../../components/virtual-list.js';
-import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
+import { address, changeQuery, hashOf, keptPlace, navigate } from '../../shell/router.js';
 import { BulkBar } from './bulk-bar.js';
 import { RenameDialog } from './rename-dialog.js';
 import { SearchBox } from './search-box.js';
 import { useSelection } from './selection.js';
 import { attempt, importFile } from './session-actions.js';
-import { SessionFeed } from './session-feed.js';
+import { lastFeed, SessionFeed } from './session-feed.js';
 import { SessionRows } from './session-rows.js';
 import { StorageButton } from './storage-facts.js';
 import { hasFilter, toggleFilter } from './suggestions.js';
@@ -24,12 +24,19 @@ interface TagsAnswer {
   readonly tags: readonly string[];
 }
 
+/** Back in the history, the list is as long as it was. */
+function takeFeed(search: string): SessionFeed {
+  const last = lastFeed.peek();
+  return keptPlace() > 0 && last?.search === search ? last : new SessionFeed(search);
+}
+
 /** What the search finds; until its first page is here, what the one before had found. */
 function useFeed(search: string) {
-  const feed = useMemo(() => new SessionFeed(search), [search]);
+  const feed = useMemo(() => takeFeed(search), [search]);
   const shown = useRef(feed);
   useEffect(() => {
-    feed.more();
+    lastFeed.value = feed;
+    feed.open();
     return () => feed.close();
   }, [feed]);
   if (feed.isRead.value) shown.current = feed;

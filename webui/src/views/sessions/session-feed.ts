@@ -11,10 +11,13 @@ const PAGE = 100;
 /** A page that is read again has so many more, for what came into it meanwhile. */
 const SLACK = 50;
 
+/** The one that was shown last: who comes back to the list finds it as long as it was. */
+export const lastFeed = signal<SessionFeed | undefined>(undefined);
+
 export class SessionFeed {
-  readonly #search: string;
+  readonly search: string;
   readonly #pages = signal<readonly Page[]>([]);
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
   /** In which page each session was seen last: one that is brought back comes there again. */
   readonly #places = new Map<string, number>();
   #stale: Set<string> | 'all' = new Set();
@@ -26,7 +29,7 @@ export class SessionFeed {
   readonly isRead = computed(() => this.#pages.value.length > 0);
 
   constructor(search: string) {
-    this.#search = search;
+    this.search = search;
   }
 
   /** Reads the next page; nothing while one is being read. */
@@ -40,11 +43,20 @@ export class SessionFeed {
     if (!this.#isReading) void this.#work(() => this.#refresh());
   }
 
+  /** Reads its first page, or again what it had when it was closed. */
+  open(): void {
+    this.#stop = new AbortController();
+    if (this.isRead.peek()) this.reload('all');
+    else this.more();
+  }
+
   close(): void {
     this.#stop.abort();
+    this.#isReading = false;
   }
 
   async #work(step: () => Promise<void>): Promise<void> {
+    const { signal: stop } = this.#stop;
     this.#isReading = true;
     try {
       await step();
@@ -52,9 +64,9 @@ export class SessionFeed {
       this.error.value = undefined;
     } catch (error) {
       // A page that failed is asked for again when it is wanted again.
-      if (!this.#stop.signal.aborted) this.error.value = error;
+      if (!stop.aborted) this.error.value = error;
     } finally {
-      this.#isReading = false;
+      if (!stop.aborted) this.#isReading = false;
     }
   }
 
@@ -82,7 +94,7 @@ export class SessionFeed {
   }
 
   async #read(cursor: string | undefined, limit: number): Promise<Page> {
-    const path = apiPath('/api/sessions', {}, { search: this.#search, limit, cursor });
+    const path = apiPath('/api/sessions', {}, { search: this.search, limit, cursor });
     const { sessions, nextCursor } = await call<SessionList>('GET', path, { signal: this.#stop.signal });
     return { cursor, sessions, next: nextCursor };
   }

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { VirtualList, type VirtualListHandle } from '../../components/virtual-list.js';
 import { useCommands } from '../../shell/commands.js';
+import { keepPlace, keptPlace } from '../../shell/router.js';
 import { listKeys, type Selection } from './selection.js';
 import type { Session } from './session-actions.js';
 import type { SessionFeed } from './session-feed.js';
@@ -36,6 +37,19 @@ function useAnswering(feed: SessionFeed, sessions: readonly Session[]): (session
   });
   useEffect(() => () => clearTimeout(timer.current), []);
   return ({ key, answering }) => since[key] ?? answering;
+}
+
+/** Where the list is scrolled to stays in the history, a moment after it was. */
+function usePlace() {
+  const [startsAt] = useState(keptPlace);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const onScrolled = (offset: number): void => {
+    const at = location.hash;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => keepPlace(Math.round(offset), at), SETTLE_MS);
+  };
+  return { startsAt, onScrolled };
 }
 
 interface RowKeysOptions extends SessionRowsProps {
@@ -78,6 +92,7 @@ export interface SessionRowsProps {
 export function SessionRows(props: SessionRowsProps) {
   const { feed, sessions, selection, onAct, onFilter, handle } = props;
   const isAnswering = useAnswering(feed, sessions);
+  const place = usePlace();
   const area = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState<string | undefined>(undefined);
   const at = current === undefined ? -1 : sessions.findIndex(({ key }) => key === current);
@@ -105,6 +120,7 @@ export function SessionRows(props: SessionRowsProps) {
         setSize={feed.hasMore.value ? -1 : sessions.length}
         kept={at < 0 ? undefined : at}
         showsNewFirst
+        {...place}
         onNearEnd={() => feed.more()}
         handle={handle}
         render={(session, index) => (
