@@ -75,7 +75,14 @@ test.skipIf(noBrowser)('the file is edited as a text by keyboard: faults by line
   await page.keyboard.type('  "logs": { "level": "loud" },\n');
   await page.getByRole('button', { name: '2:22' }).waitFor();
   await page.getByText(/logs\.level.*is "loud"/).waitFor();
+  expect(await page.locator('.code-lines .wrong').allInnerTexts()).toEqual(['2']);
   await expectAccessible(page);
+  // The numbers go along with the text.
+  const typed = await area.inputValue();
+  await area.fill(typed + '\n'.repeat(100));
+  const moved = `(() => { const area = document.querySelector('.config-text'); area.scrollTop = 190; return document.querySelector('.code-lines span').getBoundingClientRect().top - area.getBoundingClientRect().top; })()`;
+  await expect.poll(() => page.evaluate(moved)).toBeCloseTo(7 - 190, 0);
+  await area.fill(typed);
   await area.fill((await area.inputValue()).replace('"loud"', '"debug"'));
   await until('no fault', async () => (await page.getByRole('button', { name: '2:22' }).count()) === 0);
   await area.focus();

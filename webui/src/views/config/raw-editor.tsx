@@ -7,6 +7,7 @@ import { ErrorBox, Spinner } from '../../components/feedback.js';
 import { useCommands } from '../../shell/commands.js';
 import { t as shell } from '../../shell/text.js';
 import { type FileText, judgeText, type Problem, readText, writeText } from './config-api.js';
+import { CodeArea } from './code-area.js';
 import { DiffView } from './diff-view.js';
 import { mergeTexts } from './line-diff.js';
 import { showSaved } from './saved.js';
@@ -161,15 +162,12 @@ function Editor({ file }: { file: FileText }) {
         <code>{base.path}</code> · {t('textHint')}
       </p>
       {base.problems.length > 0 && <p class="config-warning">{t('isBroken')}</p>}
-      <textarea
-        ref={area}
-        class="code config-text"
-        aria-label={t('text')}
-        aria-invalid={problems.length > 0}
-        spellcheck={false}
-        value={text}
-        rows={Math.min(32, Math.max(14, text.split('\n').length + 1))}
-        onInput={(event) => setText(event.currentTarget.value)}
+      <CodeArea
+        area={area}
+        label={t('text')}
+        text={text}
+        wrongLines={new Set(problems.map(({ line = 1 }) => line))}
+        onInput={setText}
         onKeyDown={onKeyDown}
       />
       <Problems problems={problems} onShow={show} />
