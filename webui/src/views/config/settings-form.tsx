@@ -86,8 +86,14 @@ function NotInForce({ isShown }: { isShown: boolean }) {
   );
 }
 
-function Form({ loaded: { schema, view }, reload }: { loaded: Loaded; reload: () => void }) {
-  const { edits, error, theirs, change, clear, closeConflict, save, saveOver } = useEdits(view, reload);
+interface FormProps {
+  readonly loaded: Loaded;
+  readonly reload: () => void;
+  readonly show: (view: ConfigView) => void;
+}
+
+function Form({ loaded: { schema, view }, reload, show }: FormProps) {
+  const { edits, error, base = view, theirs, change, clear, closeConflict, save, saveOver } = useEdits(view, { reload, show });
   const changed = edits.size > 0;
   useCommands([
     ...(changed ? [{ id: 'config-save', label: t('saveAll'), icon: 'check' as const, keys: 'mod+s', run: () => void save() }] : []),
@@ -112,21 +118,24 @@ function Form({ loaded: { schema, view }, reload }: { loaded: Loaded; reload: ()
         </section>
       ))}
       {edits.size > 0 && <Pending {...{ edits, error }} revision={view.revision} onSave={() => void save()} onDiscard={clear} />}
-      {theirs !== undefined && <Conflict {...{ edits, theirs }} base={view} onSave={saveOver} onClose={closeConflict} />}
+      {theirs !== undefined && <Conflict {...{ edits, theirs }} base={base} onSave={saveOver} onClose={closeConflict} />}
     </>
   );
 }
 
 export function SettingsForm() {
-  const { value: loaded, error, reload } = useResource(load, []);
-  if (loaded !== undefined && error === undefined) return <Form loaded={loaded} reload={reload} />;
-  if (error === undefined) return <Spinner />;
+  const { value: loaded, error, reload, set } = useResource(load, []);
+  if (loaded === undefined && error === undefined) return <Spinner />;
   return (
     <>
-      <ErrorBox error={error} retry={reload} />
-      <p>
-        <a href={hashOf('config', ['text'])}>{t('openText')}</a>
-      </p>
+      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={loaded !== undefined} />}
+      {error !== undefined && loaded === undefined && (
+        <p>
+          <a href={hashOf('config', ['text'])}>{t('openText')}</a>
+        </p>
+      )}
+      {/* What is being edited outlives a gateway that is gone for a moment. */}
+      {loaded !== undefined && <Form loaded={loaded} reload={reload} show={(view) => set({ ...loaded, view })} />}
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** What was changed in the form and not saved yet, and saving it: by key, so that nothing else in the file is touched. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
+import { valueAt } from '../../../../shared/config/key-path.js';
 import { editJsonc } from '../../../../shared/config/jsonc.js';
 import { ApiError, call, type Call } from '../../api/client.js';
 import { showSaved } from './saved.js';
@@ -34,11 +35,33 @@ export function callOf(edits: Edits): Call {
   return { method: 'PATCH', path: '/api/config', body };
 }
 
-/** @param reload  reads the file again */
-export function useEdits(view: ConfigView | undefined, reload: () => void) {
+/** Whether somebody else has changed one of the settings that are edited. */
+function isTouched(edits: Edits, base: ConfigView, theirs: ConfigView): boolean {
+  const textOf = (view: ConfigView, { field }: Edit): string | undefined => JSON.stringify(valueAt(view.config, field.path));
+  return [...edits.values()].some((edit) => textOf(base, edit) !== textOf(theirs, edit));
+}
+
+/**
+ * The view may be read again just when the first edit is made: what somebody else wrote is then not what the edits were made upon.
+ * @returns the view as it was before them
+ */
+function useBase(view: ConfigView | undefined, edits: Edits): ConfigView | undefined {
+  const base = useRef(view);
+  if (edits.size === 0) base.current = view;
+  return base.current;
+}
+
+/** So often somebody else may write between reading and saving before it is given up. */
+const MAX_TRIES = 3;
+
+/** @param show  puts what was read anew in the place of the view */
+export function useEdits(view: ConfigView | undefined, { reload, show }: { reload: () => void; show: (view: ConfigView) => void }) {
   const [edits, setEdits] = useState<Edits>(new Map());
   const [error, setError] = useState<unknown>(undefined);
   const [theirs, setTheirs] = useState<ConfigView | undefined>(undefined);
+  const base = useBase(view, edits);
+  const latest = useRef(edits);
+  latest.current = edits;
   const change = (field: Field, draft: string | null | undefined): void => {
     const next = new Map(edits);
     if (draft === undefined) next.delete(field.key);
@@ -52,29 +75,38 @@ export function useEdits(view: ConfigView | undefined, reload: () => void) {
     setError(undefined);
     reload();
   };
-  const save = async (chosen: Edits, revision: string): Promise<void> => {
+  const save = async (chosen: Edits, revision: string, triesLeft = MAX_TRIES): Promise<void> => {
     const { method, path, body } = callOf(chosen);
     try {
       const saved = await call<{ revision: string }>(method, path, { body, headers: { 'If-Match': `"${revision}"` } });
       const text = t('savedKeys', { keys: [...chosen.keys()].join(', ') });
+      // The next edit is made upon what was just saved.
+      show(await call<ConfigView>('GET', '/api/config'));
+      setEdits(new Map());
+      setTheirs(undefined);
       await showSaved({ before: revision, after: saved.revision, text, reload });
-      clear();
-      // In force by then, also where no event says so.
-      setTimeout(reload, IN_FORCE_MS);
+      // In force by then, also where no event says so. What is edited again meanwhile stays upon what was read: a newer revision
+      // would take somebody else's change for known.
+      setTimeout(() => latest.current.size === 0 && reload(), IN_FORCE_MS);
     } catch (failure) {
       setTheirs(undefined);
-      if (failure instanceof ApiError && failure.status === 412) setTheirs(await call<ConfigView>('GET', '/api/config'));
-      else setError(failure);
+      if (!(failure instanceof ApiError && failure.status === 412)) return setError(failure);
+      const now = await call<ConfigView>('GET', '/api/config');
+      // Another part of the file: nobody's change is lost.
+      if (base !== undefined && triesLeft > 1 && !isTouched(chosen, base, now)) return save(chosen, now.revision, triesLeft - 1);
+      setTheirs(now);
     }
   };
   return {
     edits,
     error,
+    /** What the edits were made upon. */
+    base,
     theirs,
     change,
     clear,
     closeConflict: () => setTheirs(undefined),
-    save: () => save(edits, view?.revision ?? ''),
+    save: () => save(edits, base?.revision ?? ''),
     /** Over what somebody else has written meanwhile: only these. */
     saveOver: (chosen: Edits) => (chosen.size === 0 ? clear() : void save(chosen, theirs?.revision ?? '')),
   };
