@@ -73,11 +73,13 @@ export async function measureAccept() {
     const { pid } = (await gateway.status()).worker;
     const ours = { port: gateway.port, path: '/api/message', pid };
     const echo = await startEcho();
-    const [floor, stored, sent] = await inTurn([echo, { ...ours, channel: 'webchat' }, { ...ours, channel: 'webhook' }]);
     const floorName = 'Koa + koa-body, echo';
+    const [floor, stored] = await inTurn([echo, { ...ours, channel: 'webchat' }]);
+    // Apart, and last: what is still on its way to the webhook is sent for a while after its round.
+    const [floorOfSent, sent] = await inTurn([echo, { ...ours, channel: 'webhook' }]);
     return [
       ...rows('POST /api/message', { ours: stored, floor, floorName, note: `${CONNECTIONS} connections, each message synced` }),
-      ...rows('POST /api/message, sent on', { ours: sent, floor, floorName, note: 'to a webhook, meanwhile' }),
+      ...rows('POST /api/message, sent on', { ours: sent, floor: floorOfSent, floorName, note: 'to a webhook, meanwhile' }),
     ];
   } finally {
     receiver.kill('SIGKILL');
