@@ -1,9 +1,10 @@
 /** What waits and what is used, in numbers, for people who look at the whole. */
-import { stat, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock } from '../../../shared/clock.js';
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
+import { readDatabaseSize } from '../store/database-file.js';
 import { countUndelivered } from '../store/outbox-pages.js';
 import type { Store } from '../store/store.js';
 import { createOverviewHistory, type ReadHistory } from './overview-history.js';
@@ -72,10 +73,10 @@ export function createOverviewService({ store, clock, databasePath }: OverviewOp
   return {
     history: createOverviewHistory({ store, clock }),
     async read() {
-      const [counts, disk, database] = await Promise.all([
+      const [counts, disk, databaseBytes] = await Promise.all([
         store.read(countUndelivered),
         diskOf(databasePath),
-        stat(databasePath).catch(() => undefined),
+        readDatabaseSize(databasePath),
       ]);
       const { rss, heapUsed } = process.memoryUsage();
       return {
@@ -83,7 +84,7 @@ export function createOverviewService({ store, clock, databasePath }: OverviewOp
         eventLoopDelayMs: delay.read(),
         memoryBytes: { rss, heapUsed },
         disk,
-        databaseBytes: database?.size ?? null,
+        databaseBytes,
       };
     },
   };

@@ -1,9 +1,9 @@
 /** How long sessions are kept, as the configuration says, and what they take. */
-import { stat } from 'node:fs/promises';
 import type { Config } from '../../../shared/config/schema.js';
 import { SESSION_KINDS, type SessionKind } from '../../../shared/session-kinds.js';
 import type { PurgeStep } from '../store/purge.js';
 import { countSessionKinds, expireSessions, trimSessions } from '../store/session-retention.js';
+import { readDatabaseSize } from '../store/database-file.js';
 import type { Store } from '../store/store.js';
 
 export interface SessionStorage {
@@ -33,12 +33,9 @@ export function retentionSteps({ sessions }: Config, nowMs: number): PurgeStep[]
 }
 
 export async function readSessionStorage(store: Store, databasePath: string, config: Config): Promise<SessionStorage> {
-  const sizeOf = async (path: string): Promise<number | undefined> => (await stat(path).catch(() => undefined))?.size;
-  const counts = await store.read(countSessionKinds);
-  // What was written last may be in the log beside the database alone.
-  const [size, logSize = 0] = await Promise.all([sizeOf(databasePath), sizeOf(`${databasePath}-wal`)]);
+  const [counts, databaseBytes] = await Promise.all([store.read(countSessionKinds), readDatabaseSize(databasePath)]);
   return {
-    databaseBytes: size === undefined ? null : size + logSize,
+    databaseBytes,
     kinds: counts.map((count) => ({ ...count, ...config.sessions.retention[count.kind] })),
   };
 }

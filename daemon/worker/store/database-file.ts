@@ -17,6 +17,7 @@ import {
   statSync,
   type Stats,
 } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
@@ -115,6 +116,13 @@ function freeName(base: string): string {
     const name = number === 1 ? base : `${base}.${number}`;
     if (![name, ...SIDECARS.map((suffix) => name + suffix)].some((path) => existsSync(path))) return name;
   }
+}
+
+/** @returns bytes, those of its log among them, where what was written last may be alone; null when it is not there */
+export async function readDatabaseSize(path: string): Promise<number | null> {
+  const sizeOf = async (file: string): Promise<number | undefined> => (await stat(file).catch(() => undefined))?.size;
+  const [size, logSize = 0] = await Promise.all([sizeOf(path), sizeOf(`${path}-wal`)]);
+  return size === undefined ? null : size + logSize;
 }
 
 /** @returns the newest copy that was set aside and has not been removed since */
