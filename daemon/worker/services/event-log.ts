@@ -7,10 +7,11 @@ import type { EventService, FollowedEvent, GatewayEvent } from './contracts.js';
 
 const CAPACITY = 1_000;
 
-/** As it was published: mostly nobody follows, and then it is never put into words. */
+/** As it was published: mostly nobody follows, and then it is never put into words. Otherwise that is done once for all. */
 interface KeptEvent {
   readonly event: GatewayEvent;
   readonly atMs: number;
+  told: FollowedEvent | undefined;
 }
 
 export interface EventLogOptions {
@@ -38,7 +39,7 @@ export class EventLog implements EventService {
 
   publish(event: GatewayEvent): void {
     this.#last += 1;
-    this.#ring[this.#last % this.#capacity] = { event, atMs: this.#options.clock.now() };
+    this.#ring[this.#last % this.#capacity] = { event, atMs: this.#options.clock.now(), told: undefined };
     if (event.type === 'draining') this.#isEnding = true;
     if (this.#waiting.size === 0) return;
     const waiting = [...this.#waiting];
@@ -68,9 +69,10 @@ export class EventLog implements EventService {
     }
   }
 
-  #told(number: number, { event, atMs }: KeptEvent): FollowedEvent {
-    const { type, ...data } = event;
-    return { id: this.#idOf(number), type, data: { at: new Date(atMs).toISOString(), ...data } };
+  #told(number: number, kept: KeptEvent): FollowedEvent {
+    if (kept.told !== undefined) return kept.told;
+    const { type, ...data } = kept.event;
+    return (kept.told = { id: this.#idOf(number), type, data: { at: new Date(kept.atMs).toISOString(), ...data } });
   }
 
   #idOf(number: number): string {
