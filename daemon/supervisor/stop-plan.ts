@@ -56,7 +56,9 @@ export class StopPlan {
   drain(workers: readonly WorkerProcess[], nowMs: number): void {
     const timeoutMs = this.remainingMs(nowMs);
     const inFlight = workers.reduce((sum, worker) => sum + (worker.vitals?.inFlight ?? 0), 0);
-    this.progress('draining', `finishing ${inFlight} running ${inFlight === 1 ? 'request' : 'requests'}, at most ${timeoutMs} ms`);
+    // The millisecond that has gone by since the stop was asked for is nobody's concern.
+    const limitMs = Math.ceil(timeoutMs / 10) * 10;
+    this.progress('draining', `finishing ${inFlight} running ${inFlight === 1 ? 'request' : 'requests'}, at most ${limitMs} ms`);
     this.#tell(workers, timeoutMs);
   }
 

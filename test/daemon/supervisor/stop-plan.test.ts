@@ -99,7 +99,8 @@ describe('whoever waits', () => {
     const said: string[] = [];
     const stop = plan();
     void stop.join('stop', (phase, message) => said.push(`${phase}: ${message}`));
-    stop.drain([fake.worker], NOW);
+    // A moment later: what is left is 4999 ms.
+    stop.drain([fake.worker], NOW + 1);
     stop.hasten([fake.worker], NOW + 4_900);
     expect(said).toEqual(['draining: finishing 1 running request, at most 5000 ms', 'draining: cut short: 100 ms are left']);
   });
