@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { EventService, FollowedEvent, GatewayEvent } from './contracts.js';
+import { Waiters } from './waiters.js';
 
 const CAPACITY = 1_000;
 
@@ -28,7 +29,7 @@ export class EventLog implements EventService {
   readonly #capacity: number;
   /** The event number `n` is at `n % capacity`. Numbers begin with 1. */
   readonly #ring: KeptEvent[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #followers = new Waiters();
   #last = 0;
   #isEnding = false;
 
@@ -41,10 +42,7 @@ export class EventLog implements EventService {
     this.#last += 1;
     this.#ring[this.#last % this.#capacity] = { event, atMs: this.#options.clock.now(), told: undefined };
     if (event.type === 'draining') this.#isEnding = true;
-    if (this.#waiting.size === 0) return;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
+    this.#followers.wake();
   }
 
   async *follow(lastEventId: string | undefined, signal: AbortSignal): AsyncGenerator<FollowedEvent> {
@@ -57,7 +55,7 @@ export class EventLog implements EventService {
     if (this.#isEnding && seen === this.#last)
       yield { id: this.#idOf(seen), type: 'draining', data: { at: new Date(this.#options.clock.now()).toISOString() } };
     while (!signal.aborted && !(this.#isEnding && seen === this.#last)) {
-      if (seen === this.#last) await this.#nextEvent(signal);
+      if (seen === this.#last) await this.#followers.wait(signal);
       else if (seen < this.#last - this.#capacity) {
         seen = this.#last;
         yield this.#reset(seen, 'more has happened than is kept');
@@ -89,18 +87,5 @@ export class EventLog implements EventService {
 
   #reset(number: number, reason: string): FollowedEvent {
     return { id: this.#idOf(number), type: 'reset', data: { reason } };
-  }
-
-  #nextEvent(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', done);
-        this.#waiting.delete(done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done, { once: true });
-      if (signal.aborted) done();
-    });
   }
 }

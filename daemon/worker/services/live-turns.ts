@@ -3,6 +3,7 @@
  * is said is too a moment later (spoken-text.ts), and when all of the answer is, it leaves this place.
  */
 import type { ToolStep } from './chat-contract.js';
+import { Waiters } from './waiters.js';
 
 export interface LiveTurn {
   readonly id: string;
@@ -21,7 +22,7 @@ interface Place {
   /** The newest message numbers from here on were taken back. */
   rewinds: { version: number; fromSeq: number }[];
   watchers: number;
-  readonly waiting: Set<() => void>;
+  readonly watching: Waiters;
 }
 
 const MAX_REWINDS_KEPT = 20;
@@ -93,7 +94,7 @@ export class LiveTurns {
         const numbers = place.rewinds.filter((rewind) => rewind.version > version).map(({ fromSeq }) => fromSeq);
         return numbers.length === 0 ? undefined : Math.min(...numbers);
       },
-      changed: (version, signal) => changed(place, version, signal),
+      changed: (version, signal) => (place.version === version ? place.watching.wait(signal) : Promise.resolve()),
       close: () => {
         place.watchers -= 1;
         this.#tidy(session, place);
@@ -102,7 +103,7 @@ export class LiveTurns {
   }
 
   #place(session: string): Place {
-    const place = this.#places.get(session) ?? { version: 0, turn: undefined, rewinds: [], watchers: 0, waiting: new Set() };
+    const place = this.#places.get(session) ?? { version: 0, turn: undefined, rewinds: [], watchers: 0, watching: new Waiters() };
     this.#places.set(session, place);
     return place;
   }
@@ -116,9 +117,7 @@ export class LiveTurns {
 
   #changed(session: string, place: Place): void {
     place.version += 1;
-    const waiting = [...place.waiting];
-    place.waiting.clear();
-    for (const wake of waiting) wake();
+    place.watching.wake();
     this.#tidy(session, place);
   }
 
@@ -135,17 +134,4 @@ export interface LiveWatch {
   /** Resolves when the version is another, or with the signal. */
   changed(version: number, signal: AbortSignal): Promise<void>;
   close(): void;
-}
-
-function changed(place: Place, version: number, signal: AbortSignal): Promise<void> {
-  if (place.version !== version || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      signal.removeEventListener('abort', done);
-      place.waiting.delete(done);
-      resolve();
-    };
-    place.waiting.add(done);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

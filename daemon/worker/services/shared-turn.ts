@@ -1,10 +1,11 @@
 /** The events of one turn for any number of readers: each gets all of them, and none of them stops it. */
 import type { AgentEvent } from './contracts.js';
+import { Waiters } from './waiters.js';
 
 export class SharedTurn {
   readonly bodyHash: string;
   readonly #events: AgentEvent[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #readers = new Waiters();
   #failure: { readonly error: unknown } | undefined;
   #isEnded = false;
   #isReplay = false;
@@ -16,20 +17,20 @@ export class SharedTurn {
 
   push(event: AgentEvent): void {
     this.#events.push(event);
-    this.#wake();
+    this.#readers.wake();
   }
 
   /** What comes is the answer to a request of before. */
   setReplay(): void {
     this.#isReplay = true;
-    this.#wake();
+    this.#readers.wake();
   }
 
   /** @param failure  what every reader is to throw */
   end(failure?: { readonly error: unknown }): void {
     this.#isEnded = true;
     this.#failure = failure;
-    this.#wake();
+    this.#readers.wake();
   }
 
   /** @throws the turn's failure; the signal's reason */
@@ -47,27 +48,8 @@ export class SharedTurn {
       }
       if (this.#failure !== undefined) throw this.#failure.error;
       if (this.#isEnded) return;
-      await this.#changed(reader.signal);
+      await this.#readers.wait(reader.signal);
       reader.signal.throwIfAborted();
     }
-  }
-
-  #wake(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
-  }
-
-  #changed(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', done);
-        this.#waiting.delete(done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done, { once: true });
-    });
   }
 }
