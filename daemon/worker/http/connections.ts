@@ -29,8 +29,7 @@ interface SocketState {
 
 /**
  * What is in flight is kept with its socket, not in one collection of all: a Map that is written to with each request
- * leaves its former tables behind, and each keeps what was in flight then alive until the next full collection, which cost
- * as much as the rest of this file a hundred times.
+ * leaves its former tables behind, and each keeps what was in flight then alive until the next full collection.
  */
 export class Connections {
   readonly #sockets = new Map<Socket, SocketState>();

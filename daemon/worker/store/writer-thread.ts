@@ -69,7 +69,7 @@ export class WriterThread {
       this.#settle.push(resolve);
       thread.postMessage(JSON.stringify(this.#batch(writes)));
     });
-    if (this.#isReady && this.#settle.length === 0) this.#idle = setTimeout(() => this.#leave(), IDLE_MS).unref();
+    this.#rest();
     if (answer?.type === 'failed') throw asDriverError(answer);
     return answer !== undefined;
   }
@@ -128,7 +128,13 @@ export class WriterThread {
     this.#options.onFault(error);
   }
 
-  /** Lets it close its connection and end. */
+  /** Batches that shared an answer all come here: one of them sets the time. */
+  #rest(): void {
+    clearTimeout(this.#idle);
+    if (this.#isReady && this.#settle.length === 0) this.#idle = setTimeout(() => this.#leave(), IDLE_MS).unref();
+  }
+
+  /** Lets it close its connection and end. Nothing may be under way. */
   #leave(): void {
     this.#thread?.postMessage(CLOSE);
     this.#forget();
