@@ -36,17 +36,13 @@ const setPosition = prepare<Nothing>()((db) =>
   db.updateTable('messages_search_position').set({ position: sql`coalesce(${end}, position)` }),
 );
 
-const selectNext = prepare<Nothing>()((db) =>
-  db
-    .selectFrom('messages')
-    .select('seq')
-    .where('seq', '>', sql<number>`(select position from messages_search_position)`)
-    .limit(sql.lit(1)),
+const selectBacklog = prepare<Nothing>()((db) =>
+  db.selectFrom('messages_search_position').select(sql<number | null>`(select max(seq) from messages) - position`.as('messages')),
 );
 
-/** Whether there is something that {@link indexNextMessages} would do. */
-export async function hasSearchBacklog(db: Queries): Promise<boolean> {
-  return (await selectNext.first(db, {})) !== undefined;
+/** @returns how many messages {@link indexNextMessages} has still to do, at the most; with 0 it would do nothing */
+export async function countSearchBacklog(db: Queries): Promise<number> {
+  return Math.max(0, (await selectBacklog.first(db, {}))?.messages ?? 0);
 }
 
 /** Puts the next messages into the index. */

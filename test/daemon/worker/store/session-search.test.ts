@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { appendMessage, type NewMessage } from '../../../../daemon/worker/store/messages.js';
-import { hasSearchBacklog, indexNextMessages } from '../../../../daemon/worker/store/search-backlog.js';
+import { countSearchBacklog, indexNextMessages } from '../../../../daemon/worker/store/search-backlog.js';
 import { listSessions } from '../../../../daemon/worker/store/session-list.js';
 import { deleteSession, purgeSessions } from '../../../../daemon/worker/store/sessions.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
@@ -26,7 +26,7 @@ async function say(store: Store, peerId: string, ...texts: string[]): Promise<vo
 }
 
 async function indexAll(store: Store): Promise<void> {
-  while (await store.read(hasSearchBacklog)) await store.writePlain(indexNextMessages, {});
+  while ((await store.read(countSearchBacklog)) > 0) await store.writePlain(indexNextMessages, {});
 }
 
 const find = async (store: Store, search: string): Promise<string[]> =>
