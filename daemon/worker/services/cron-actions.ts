@@ -48,9 +48,9 @@ export function createCronActions(options: CronActionsOptions): JobActions {
     findChat,
 
     async say(db, { lane, session }, content) {
-      const acceptance = { ...outbox.compose({ ...lane, id: newId('msg'), content }), session };
-      await storeAcceptance(db, acceptance);
-      return acceptance.id;
+      const message = outbox.compose({ ...lane, id: newId('msg'), content });
+      await storeAcceptance(db, { message, session });
+      return message.id;
     },
 
     async send(db, { lane }, message) {

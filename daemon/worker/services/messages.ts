@@ -71,17 +71,15 @@ interface Accepted {
 async function acceptOnce(db: Queries, acceptance: Acceptance, use: KeyUse): Promise<Accepted> {
   const act = async (): Promise<string> => {
     await storeAcceptance(db, acceptance);
-    return acceptance.id;
+    return acceptance.message.id;
   };
-  const { result, isRepeated } = await once(db, { use, nowMs: acceptance.nowMs, act });
+  const { result, isRepeated } = await once(db, { use, nowMs: acceptance.message.nowMs, act });
   return { messageId: result, replayed: isRepeated };
 }
 
-async function acceptAnew(store: Store, acceptance: Acceptance): Promise<Accepted> {
+function acceptAnew(store: Store, acceptance: Acceptance): Promise<void> {
   const plain = asPlainWrite(acceptance);
-  if (plain === undefined) await store.write((db) => storeAcceptance(db, acceptance));
-  else await store.writePlain(plain.write, plain.values);
-  return { messageId: acceptance.id, replayed: false };
+  return plain === undefined ? store.write((db) => storeAcceptance(db, acceptance)) : store.writePlain(plain.write, plain.values);
 }
 
 export function createMessageService(options: MessageServiceOptions): MessageService {
@@ -117,12 +115,16 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
     async accept(message, { idempotencyKey: key }) {
       const { session, lane } = findChat(message);
       const content = checkText('content', message.content);
-      const acceptance = { ...outbox.compose({ ...lane, id: newId('msg'), content }), session };
-      const accepted =
-        key === undefined
-          ? await acceptAnew(store, acceptance)
-          : await store.write((db) => acceptOnce(db, acceptance, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) }));
-      if (acceptance.bodies.length > 0) outbox.wake(lane);
+      const { channel, accountId, chatId } = lane;
+      const stored = outbox.compose({ channel, accountId, chatId, id: newId('msg'), content });
+      const acceptance = { message: stored, session };
+      let accepted: Accepted = { messageId: stored.id, replayed: false };
+      if (key === undefined) await acceptAnew(store, acceptance);
+      else
+        accepted = await store.write((db) =>
+          acceptOnce(db, acceptance, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) }),
+        );
+      if (stored.bodies.length > 0) outbox.wake(lane);
       options.live.touch(session.key);
       return accepted;
     },

@@ -11,7 +11,8 @@ import type { DeliveryState, Queries } from './schema.js';
 import { insertBegun, livingId, type NewSession, touchByKey } from './sessions.js';
 
 /** A message to take in, and the session of its chat. */
-export interface Acceptance extends NewOutboxMessage {
+export interface Acceptance {
+  readonly message: NewOutboxMessage;
   readonly session: NewSession;
 }
 
@@ -44,7 +45,8 @@ const storeWhole = plainWrite<Values>(touchByKey, otherwise(insertBegun), insert
 const storeWithPart = plainWrite<Values>(touchByKey, otherwise(insertBegun), insertSaid, insertRow, insertPart);
 
 /** Each by name: spread, they would cost as much as storing them. */
-function valuesOf({ session, bodies, id, channel, accountId, chatId, content, nowMs, expiresAtMs }: Acceptance): Values {
+function valuesOf({ message, session }: Acceptance): Values {
+  const { bodies, id, channel, accountId, chatId, content, nowMs, expiresAtMs } = message;
   const { key, agentId, peerKind, peerId } = session;
   const [body = ''] = bodies;
   const isDelivered = bodies.length === 0;
@@ -70,13 +72,14 @@ function valuesOf({ session, bodies, id, channel, accountId, chatId, content, no
 
 /** @returns what stores it, and with what; undefined where that is no plain write: a message of several parts */
 export function asPlainWrite(acceptance: Acceptance): { write: PlainWrite<Values>; values: Values } | undefined {
-  if (acceptance.bodies.length > 1) return undefined;
-  return { write: acceptance.bodies.length === 0 ? storeWhole : storeWithPart, values: valuesOf(acceptance) };
+  const { bodies } = acceptance.message;
+  if (bodies.length > 1) return undefined;
+  return { write: bodies.length === 0 ? storeWhole : storeWithPart, values: valuesOf(acceptance) };
 }
 
 /** The same for every message. Runs in a write. */
 export async function storeAcceptance(db: Queries, acceptance: Acceptance): Promise<void> {
-  const { id, bodies } = acceptance;
+  const { id, bodies } = acceptance.message;
   await storeWhole.run(db, valuesOf(acceptance));
   for (const [index, body] of bodies.entries()) await insertPart.run(db, { id, part: index + 1, body });
 }

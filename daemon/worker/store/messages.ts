@@ -54,14 +54,14 @@ const selectById = prepare<{ id: string }>()((db, p) => db.selectFrom('messages'
 
 const MAX_TITLE_LENGTH = 80;
 
+/** Anything but single spaces between words. */
+const UNEVEN = /[^\S ]|\p{Cc}| {2}/u;
+
 /** A session's title from the first thing said in it: one line, cut at a word where there is one. A command names nothing. */
 export function titleFrom(text: string): string | null {
-  const line = text
-    .slice(0, 1_000)
-    // Of a link to a file, its words.
-    .replace(/\]\(\/api\/files\/[\w./-]+\)/g, ']')
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
+  // Of a link to a file, its words.
+  const words = text.slice(0, 1_000).replace(/\]\(\/api\/files\/[\w./-]+\)/g, ']');
+  const line = (UNEVEN.test(words) ? words.replace(/[\s\p{Cc}]+/gu, ' ') : words).trim();
   if (line === '' || /^\/[a-z]/i.test(line)) return null;
   if (line.length <= MAX_TITLE_LENGTH) return line;
   // A pair of surrogates that the cut divided is dropped.

@@ -95,8 +95,8 @@ export class Store {
    * {@link write} for a plain write, which may be done by another thread. It may overtake writes that are no plain ones and
    * that are under way at the same time. @throws UNAVAILABLE while the database cannot be used
    */
-  async writePlain<P extends Record<keyof P, PlainValue>>(write: PlainWrite<P>, parameters: P): Promise<void> {
-    await this.#noteStored(this.#commits.submitPlain(write, parameters));
+  writePlain<P extends Record<keyof P, PlainValue>>(write: PlainWrite<P>, parameters: P): Promise<void> {
+    return this.#noteStored(this.#commits.submitPlain(write, parameters));
   }
 
   async #noteStored(stored: Promise<void>): Promise<void> {

@@ -19,8 +19,9 @@ import { tempDir } from '../../../helpers/temp-dir.js';
 import { buildWriter } from '../../../helpers/worker-fixture.js';
 
 function plain(id: string, bodies: string[] = []) {
-  const chat = { channel: 'webchat', accountId: 'default', chatId: 'chat', session: session('chat') };
-  const found = asPlainWrite({ ...chat, id, content: `text of ${id}`, bodies, nowMs: 1_000, expiresAtMs: 2_000 });
+  const lane = { channel: 'webchat', accountId: 'default', chatId: 'chat' };
+  const message = { ...lane, id, content: `text of ${id}`, bodies, nowMs: 1_000, expiresAtMs: 2_000 };
+  const found = asPlainWrite({ message, session: session('chat') });
   if (found === undefined) throw new Error('it has one part at most');
   return found;
 }
