@@ -1,5 +1,5 @@
 /** The worker's HTTP side: what a request passes, in this order, before its route, and how serving ends. */
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import Koa from 'koa';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -8,6 +8,7 @@ import type { Services } from '../services/contracts.js';
 import { parseAddressList } from './address-list.js';
 import { Connections } from './connections.js';
 import type { HttpLogger, RequestState, RouterExtras } from './context.js';
+import { directAnswers } from './direct.js';
 import { Drain, type DrainMode } from './drain.js';
 import { lastResult } from './last-result.js';
 import { accessLog } from './middleware/access-log.js';
@@ -28,6 +29,7 @@ import { Metrics, type MetricsModule } from './metrics.js';
 import { readBuiltPage } from './page/built-page.js';
 import { PageTickets } from './page-tickets.js';
 import { createOwnHosts, machineNames, type MachineNames, parseHost } from './own-hosts.js';
+import { RequestLog } from './request-log.js';
 import { RequestStats } from './request-stats.js';
 import { routesMiddleware } from './route.js';
 import { apiRoutes } from './routes/index.js';
@@ -97,8 +99,8 @@ interface Answering {
   readonly koa: Koa<RequestState, RouterExtras>;
   readonly stats: RequestStats;
   readonly door: SocketDoor;
-  /** Before Koa. @returns false when the request is no plain question for health */
-  readonly answerHealth: ReturnType<typeof healthFastPath>;
+  /** Before Koa. @returns false when the request has to take the long way */
+  readonly answerFirst: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean): Answering {
@@ -108,6 +110,7 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   const refuseCredentials = createRefuseCredentials(refuse);
   const demandToken = createDemandToken(refuseCredentials);
   const stats = new RequestStats();
+  const log = new RequestLog({ logger, clock, stats });
   const vitals = () => ({ connections: connections.open, inFlight: connections.inFlight });
   const metrics = new Metrics({ ...deps, stats, vitals });
   const healthDeps = { ...deps, isRestricted: () => deps.config().gateway.allowedIps.length > 0 };
@@ -116,41 +119,27 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   const tokenState = createTokenCheck(deps.token);
   const tickets = new PageTickets(clock);
   const target = requestTarget({ ...rules, tokenState });
-  const host = hostGuard({ ownHosts: createOwnHosts(deps.machine ?? machineNames, clock), allowedHosts: rules.allowedHosts, demandToken });
+  const hosts = { ownHosts: createOwnHosts(deps.machine ?? machineNames, clock), allowedHosts: rules.allowedHosts };
+  const host = hostGuard({ ...hosts, demandToken });
   const origin = originGuard(rules.cors);
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
   koa.use(requestId);
   koa.use(securityHeaders);
-  koa.use(accessLog(logger, clock, stats));
+  koa.use(accessLog(log));
   koa.use(errorResponse(logger, clock));
   koa.use(target);
   koa.use(host);
   koa.use(origin);
   koa.use(cors(rules.cors));
   koa.use(auth(rules.isAuthEnabled, demandToken));
-  koa.use(
-    routesMiddleware(
-      apiRoutes({
-        ...deps,
-        ...rules,
-        page: readBuiltPage(deps.page),
-        connections,
-        document,
-        isDraining,
-        tickets,
-        metrics,
-      }),
-      {
-        readJson: createReadJson(rules.maxBodyBytes),
-        openUpload: createOpenUpload(rules.maxImportBytes),
-        demandToken,
-        refuseCredentials,
-      },
-    ),
-  );
+  const routes = apiRoutes({ ...deps, ...rules, page: readBuiltPage(deps.page), connections, document, isDraining, tickets, metrics });
+  const readJson = createReadJson(rules.maxBodyBytes);
+  koa.use(routesMiddleware(routes, { readJson, openUpload: createOpenUpload(rules.maxImportBytes), demandToken, refuseCredentials }));
   koa.use(unmatched);
   const door = createSocketDoor({ koa, guards: [target, host, origin], ...rules, demandToken, refuse, tokenState, tickets });
-  return { koa, stats, door, answerHealth: healthFastPath(healthDeps, document) };
+  const answerHealth = healthFastPath(healthDeps, document);
+  const answerDirectly = directAnswers({ routes, hosts, ...rules, tokenState, log, logger });
+  return { koa, stats, door, answerFirst: (request, response) => answerHealth(request, response) || answerDirectly(request, response) };
 }
 
 function createSockets({ services, clock, logger, version, instanceId, loadWs }: HttpDeps, door: SocketDoor): Sockets {
@@ -162,7 +151,7 @@ function createSockets({ services, clock, logger, version, instanceId, loadWs }:
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const connections = new Connections();
   const isDraining = (): boolean => deps.isDraining() || drain.isActive;
-  const { koa, stats, door, answerHealth } = createKoa(deps, connections, isDraining);
+  const { koa, stats, door, answerFirst } = createKoa(deps, connections, isDraining);
   const answer = koa.callback();
   const sockets = createSockets(deps, door);
   const server = createServer({
@@ -173,7 +162,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     handle(request, response) {
       connections.begin(request, response);
       if (isDraining()) response.shouldKeepAlive = false;
-      if (!answerHealth(request, response)) void answer(request, response);
+      if (!answerFirst(request, response)) void answer(request, response);
     },
   });
   const drain = new Drain({ server, connections, clock: deps.clock });

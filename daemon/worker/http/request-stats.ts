@@ -2,7 +2,7 @@
  * Counts requests for `/metrics`. Labels are the routes that there are, the methods that there are and the status, never
  * what a caller wrote, so that no caller can make the counters grow. `/health` is not counted.
  */
-import type { HttpContext } from './context.js';
+import type { ServerResponse } from 'node:http';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);
 
@@ -23,10 +23,6 @@ export interface RequestDurations {
   readonly buckets: number[];
   count: number;
   sumSeconds: number;
-}
-
-function routeOf(ctx: HttpContext): string {
-  return ctx.matched?.findLast(({ methods }) => methods.length > 0)?.path.toString() ?? 'none';
 }
 
 export class RequestStats {
@@ -52,10 +48,13 @@ export class RequestStats {
   }
 
   /** Called when the answer has been sent, or never will be: that counts as 499, as reverse proxies have it. */
-  note(ctx: HttpContext, durationMs: number): void {
-    const { headersSent, statusCode } = ctx.res;
-    const route = routeOf(ctx);
-    const method = METHODS.has(ctx.method) ? ctx.method : 'other';
+  note(
+    request: { readonly method: string; readonly route: string },
+    { headersSent, statusCode }: ServerResponse,
+    durationMs: number,
+  ): void {
+    const { route } = request;
+    const method = METHODS.has(request.method) ? request.method : 'other';
     const status = String(headersSent ? statusCode : 499);
     const key = `${method} ${route}`;
     const count = this.#counts.get(`${key} ${status}`) ?? { method, route, status, count: 0 };

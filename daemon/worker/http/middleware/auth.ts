@@ -3,6 +3,7 @@
  * the page's files need none. Routes that always need it, or that have credentials of their own, ask by themselves.
  */
 import { GatewayError } from '../../../../shared/errors.js';
+import type { ClientAddress } from '../client-address.js';
 import { hasOwnCredentials, type HttpContext, type HttpMiddleware, isPublicPath } from '../context.js';
 import type { FailureLimiter } from './rate-limit.js';
 
@@ -40,9 +41,14 @@ export function createDemandToken(refuse: RefuseCredentials): DemandToken {
   };
 }
 
+/** @param isEnabled  `gateway.auth.enabled` */
+export function needsNoToken(client: ClientAddress, isEnabled: boolean): boolean {
+  return client.isLocal && !isEnabled;
+}
+
 export function auth(isEnabled: () => boolean, demandToken: DemandToken): HttpMiddleware {
   return async (ctx, next) => {
-    const isFree = isPublicPath(ctx.path) || hasOwnCredentials(ctx.path) || (ctx.state.client.isLocal && !isEnabled());
+    const isFree = isPublicPath(ctx.path) || hasOwnCredentials(ctx.path) || needsNoToken(ctx.state.client, isEnabled());
     if (!isFree) await demandToken(ctx);
     await next();
   };

@@ -2,11 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../../shared/clock.js';
-import type { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext, HttpLogger, HttpMiddleware } from '../context.js';
-import { errorBody, retryAfterSeconds, toGatewayError } from '../error-body.js';
-import { traceOf } from '../trace.js';
-import { isOpenAiPath, openAiError, openAiRetryHeaders } from '../openai/error.js';
+import { errorAnswer } from '../error-answer.js';
 import { hasBody } from './body.js';
 
 /** A client still sends what nobody wants: that long and that much of it is read away, so that it can read the answer. */
@@ -53,36 +50,21 @@ async function answerEarly(ctx: HttpContext, body: string, clock: Clock): Promis
   ctx.res.end();
 }
 
-function describe(ctx: HttpContext, error: GatewayError): string {
-  const { requestId } = ctx.state;
-  ctx.state.errorCode = error.code;
-  ctx.set('Content-Type', 'application/json; charset=utf-8');
-  const retryAfter = retryAfterSeconds(error);
-  if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter));
-  if (error.code === 'UNAUTHORIZED') ctx.set('WWW-Authenticate', 'Bearer realm="xopc"');
-  const isOpenAi = isOpenAiPath(ctx.path);
-  if (isOpenAi) ctx.set(openAiRetryHeaders(error));
-  const { status, body } = isOpenAi
-    ? openAiError(error, requestId)
-    : { status: error.spec.status, body: errorBody(error, requestId, traceOf(ctx.req)) };
-  ctx.status = status;
-  return JSON.stringify(body);
-}
-
 export function errorResponse(logger: HttpLogger, clock: Clock): HttpMiddleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (thrown) {
-      const error = toGatewayError(thrown);
-      if (!error.spec.expose)
-        logger.error({ err: error.cause ?? error, requestId: ctx.state.requestId, ...traceOf(ctx.req) }, 'request handler failed');
+      const { req: request, path } = ctx;
+      const { code, status, headers, body } = errorAnswer(thrown, { request, path, requestId: ctx.state.requestId }, logger);
       if (ctx.headerSent || !ctx.writable) {
         ctx.respond = false;
         ctx.req.socket.destroy();
         return;
       }
-      const body = describe(ctx, error);
+      ctx.state.errorCode = code;
+      ctx.set(headers);
+      ctx.status = status;
       if (await isBodyComing(ctx)) return await answerEarly(ctx, body, clock);
       ctx.body = body;
     }

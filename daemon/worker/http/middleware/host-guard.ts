@@ -2,33 +2,41 @@
  * Against DNS rebinding: a page under a foreign name that resolves to this machine says that name in Host. Names of this
  * machine and `gateway.allowedHosts` pass; any other only with the token, which such a page does not have.
  */
+import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
-import { hasOwnCredentials, type HttpContext, type HttpMiddleware, isHealthPath } from '../context.js';
+import { hasOwnCredentials, type HttpMiddleware, isHealthPath } from '../context.js';
 import { type OwnHosts, parseHost } from '../own-hosts.js';
 import type { DemandToken } from './auth.js';
 
-export interface HostGuardDeps {
+export interface KnownHosts {
   readonly ownHosts: OwnHosts;
   /** `gateway.allowedHosts`, as {@link parseHost} gives them. */
   readonly allowedHosts: () => ReadonlySet<string>;
+}
+
+export interface HostGuardDeps extends KnownHosts {
   readonly demandToken: DemandToken;
 }
 
-function hostHeaders(ctx: HttpContext): string[] {
-  const { rawHeaders } = ctx.req;
+/** All of them: of several, Node's `headers` has the first one only. */
+export function hostHeaders({ rawHeaders }: IncomingMessage): string[] {
   return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host');
 }
 
-export function hostGuard({ ownHosts, allowedHosts, demandToken }: HostGuardDeps): HttpMiddleware {
+export function isKnownHost(header: string, { ownHosts, allowedHosts }: KnownHosts): boolean {
+  const host = parseHost(header);
+  return host !== undefined && (ownHosts.has(host) || allowedHosts().has(host));
+}
+
+export function hostGuard({ demandToken, ...hosts }: HostGuardDeps): HttpMiddleware {
   return async (ctx, next) => {
     if (isHealthPath(ctx.path) || hasOwnCredentials(ctx.path)) return await next();
-    const headers = hostHeaders(ctx);
+    const headers = hostHeaders(ctx.req);
     // RFC 9112, section 3.2: exactly one in HTTP/1.1.
     if (headers.length > 1 || (headers.length === 0 && ctx.req.httpVersion !== '1.0')) {
       throw new GatewayError('INVALID_REQUEST', { message: `The request has ${headers.length} Host headers; it must have one.` });
     }
-    const host = parseHost(headers[0] ?? '');
-    if (host === undefined || !(ownHosts.has(host) || allowedHosts().has(host))) {
+    if (!isKnownHost(headers[0] ?? '', hosts)) {
       if (ctx.state.token === 'none') {
         throw new GatewayError('FORBIDDEN', {
           message: `'${(headers[0] ?? '').slice(0, 100)}' is not a name of this gateway.`,

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { AddressList } from '../address-list.js';
-import { clientAddress } from '../client-address.js';
+import { type ClientAddress, clientAddress } from '../client-address.js';
 import type { HttpMiddleware } from '../context.js';
 import type { TokenState } from '../token.js';
 
@@ -21,6 +21,11 @@ function checkTarget(method: string, url: string): void {
   }
 }
 
+/** @param allowed  `gateway.allowedIps` */
+export function mayConnect({ claims }: ClientAddress, allowed: AddressList): boolean {
+  return allowed.isEmpty || claims.every((claim) => allowed.has(claim));
+}
+
 export interface RequestTargetDeps {
   readonly trustedProxies: () => AddressList;
   readonly allowedIps: () => AddressList;
@@ -33,8 +38,7 @@ export function requestTarget(deps: RequestTargetDeps): HttpMiddleware {
     ctx.state.client = clientAddress(ctx.req, deps.trustedProxies());
     ctx.state.token = deps.tokenState(ctx.req.headers);
     checkTarget(ctx.req.method ?? '', ctx.req.url ?? '');
-    const allowed = deps.allowedIps();
-    if (!allowed.isEmpty && !ctx.state.client.claims.every((claim) => allowed.has(claim))) {
+    if (!mayConnect(ctx.state.client, deps.allowedIps())) {
       throw new GatewayError('FORBIDDEN', {
         message: `The address ${ctx.state.client.address} may not connect.`,
         hint: 'gateway.allowedIps lists those that may.',

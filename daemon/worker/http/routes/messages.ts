@@ -1,5 +1,5 @@
 import { messageRequest, messageResponse, messageSyncRequest, messageSyncResponse } from '../../../../shared/api/messages.js';
-import type { InboundMessage, MessageService } from '../../services/contracts.js';
+import type { CallerKey, InboundMessage, MessageService } from '../../services/contracts.js';
 import type { Connections } from '../connections.js';
 import { orAborted } from '../abort.js';
 import { given } from '../given.js';
@@ -18,6 +18,12 @@ function toMessage({ channel, chat_id: chatId, content, accountId }: MessageBody
 }
 
 export function messageRoutes(messages: MessageService, connections: Connections): Route[] {
+  async function accept(body: MessageBody, caller?: CallerKey) {
+    const { messageId, replayed } = await messages.accept(toMessage(body), caller === undefined ? {} : { idempotencyKey: caller.key });
+    if (replayed) caller?.onReplay?.();
+    return { status: 'ok', message_id: messageId };
+  }
+
   return [
     route({
       method: 'POST',
@@ -27,11 +33,9 @@ export function messageRoutes(messages: MessageService, connections: Connections
       answer: messageResponse,
       body: messageRequest,
       async handle(ctx, { body }) {
-        const caller = callerKey(ctx);
-        const { messageId, replayed } = await messages.accept(toMessage(body), given({ idempotencyKey: caller?.key }));
-        if (replayed) caller?.onReplay?.();
-        ctx.body = { status: 'ok', message_id: messageId };
+        ctx.body = await accept(body, callerKey(ctx));
       },
+      direct: (body) => accept(body),
     }),
     route({
       method: 'POST',

@@ -1,0 +1,45 @@
+/** What is sent for an error: the status, the headers and the document, in the shape that callers of the path read. */
+import type { IncomingMessage } from 'node:http';
+import type { ErrorCode } from '../../../shared/errors.js';
+import type { HttpLogger } from './context.js';
+import { errorBody, retryAfterSeconds, toGatewayError } from './error-body.js';
+import { isOpenAiPath, openAiError, openAiRetryHeaders } from './openai/error.js';
+import { traceOf } from './trace.js';
+
+/** A request that has failed. */
+export interface FailedRequest {
+  readonly request: IncomingMessage;
+  readonly path: string;
+  readonly requestId: string;
+}
+
+export interface ErrorAnswer {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body: string;
+}
+
+/** @param thrown  anything; what is no error of ours is logged and told as INTERNAL_ERROR */
+export function errorAnswer(thrown: unknown, { request, path, requestId }: FailedRequest, logger: HttpLogger): ErrorAnswer {
+  const error = toGatewayError(thrown);
+  const trace = traceOf(request);
+  if (!error.spec.expose) logger.error({ err: error.cause ?? error, requestId, ...trace }, 'request handler failed');
+  const retryAfter = retryAfterSeconds(error);
+  const isOpenAi = isOpenAiPath(path);
+  const { status, body } = isOpenAi
+    ? openAiError(error, requestId)
+    : { status: error.spec.status, body: errorBody(error, requestId, trace) };
+  return {
+    code: error.code,
+    status,
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
+      ...(error.code === 'UNAUTHORIZED' ? { 'WWW-Authenticate': 'Bearer realm="xopc"' } : {}),
+      ...(isOpenAi ? openAiRetryHeaders(error) : {}),
+    },
+    body: JSON.stringify(body),
+  };
+}
