@@ -60,9 +60,21 @@ async function startEcho() {
   return { port, path: '/', channel: 'webchat', pid };
 }
 
+/** In a database of a gateway's, which it has to itself. */
+async function startBareStore(gateway) {
+  await gateway.start();
+  await gateway.stop();
+  const port = await freePort();
+  const database = join(gateway.home, 'state', 'gateway.db');
+  const { pid } = startProcess(process.execPath, [join(import.meta.dirname, 'bare-store.mjs'), String(port), database]);
+  await waitUntilHealthy(port);
+  return { port, path: '/', channel: 'webchat', pid };
+}
+
 /** Every message is on disk when it is answered. The webhook's are delivered meanwhile. */
 export async function measureAccept() {
   const gateway = new Gateway();
+  const bareHome = new Gateway();
   const receiverPort = await freePort();
   const receiver = startProcess(process.execPath, [join(import.meta.dirname, 'bare-servers.mjs'), 'node', String(receiverPort), '{}']);
   const account = { url: `http://127.0.0.1:${receiverPort}/` };
@@ -73,17 +85,25 @@ export async function measureAccept() {
     const { pid } = (await gateway.status()).worker;
     const ours = { port: gateway.port, path: '/api/message', pid };
     const echo = await startEcho();
+    const bareStore = await startBareStore(bareHome);
     const floorName = 'Koa + koa-body, echo';
-    const [floor, stored] = await inTurn([echo, { ...ours, channel: 'webchat' }]);
+    const [floor, floorOfStored, stored] = await inTurn([echo, bareStore, { ...ours, channel: 'webchat' }]);
     // Apart, and last: what is still on its way to the webhook is sent for a while after its round.
     const [floorOfSent, sent] = await inTurn([echo, { ...ours, channel: 'webhook' }]);
     return [
       ...rows('POST /api/message', { ours: stored, floor, floorName, note: `${CONNECTIONS} connections, each message synced` }),
+      ...rows('POST /api/message, the same', {
+        ours: stored,
+        floor: floorOfStored,
+        floorName: 'Koa + koa-body + the same rows in SQLite',
+        note: 'all that wait share a transaction and a sync, there too',
+      }),
       ...rows('POST /api/message, sent on', { ours: sent, floor: floorOfSent, floorName, note: 'to a webhook, meanwhile' }),
     ];
   } finally {
     receiver.kill('SIGKILL');
     await gateway.dispose();
+    await bareHome.dispose();
   }
 }
 
