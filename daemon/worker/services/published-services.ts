@@ -40,7 +40,7 @@ export function publishedArchive(archive: SessionArchive, publish: Publish): Ses
     ...archive,
     change: (key, change) => published('updated', archive.change(key, change)),
     fork: (key, messageId, caller) => published('created', archive.fork(key, messageId, caller)),
-    import: (text, format) => published('created', archive.import(text, format)),
+    import: (text, format, caller) => published('created', archive.import(text, format, caller)),
   };
 }
 

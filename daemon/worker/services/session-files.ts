@@ -1,4 +1,5 @@
 /** A session as a file, written and read piece by piece: a long one needs no more memory than a short one. */
+import { createHash } from 'node:crypto';
 import { type SessionFile, sessionFileHeader, sessionFileMessage } from '../../../shared/api/session-archive.js';
 import { type Schema, validate } from '../../../shared/api/validate.js';
 import type { Clock } from '../../../shared/clock.js';
@@ -16,6 +17,7 @@ import { findAgent } from './agents.js';
 import type { Attachments } from './attachments.js';
 import type { SessionDocument } from './contracts.js';
 import { toSessionDocument } from './documents.js';
+import { type CallerKey, type KeyUse, keyUse, once } from './idempotency.js';
 import { JsonFile, JsonLinesFile, wrongFile } from './session-file-reader.js';
 import { type FileFormat, type FileHeader, writeSession } from './session-file-writer.js';
 import { sessionOf } from './session-key.js';
@@ -35,13 +37,15 @@ export interface SessionFiles {
   /** @returns the file's text, piece by piece. @throws SESSION_NOT_FOUND before the first */
   export(key: string, format: FileFormat): Promise<{ readonly title: string; readonly text: AsyncIterable<string> }>;
   /**
-   * A new session of the page, seen by everybody when all of it is on disk and by nobody before.
-   * @throws INVALID_REQUEST for what is no export; what `text` throws
+   * A new session of the page, seen by everybody when all of it is on disk and by nobody before. The same key with the same
+   * file gives the first one again.
+   * @throws INVALID_REQUEST for what is no export; CONFLICT for a key of another request; what `text` throws
    */
-  import(text: AsyncIterable<string>, format: 'json' | 'jsonl'): Promise<SessionDocument>;
+  import(text: AsyncIterable<string>, format: 'json' | 'jsonl', caller?: CallerKey): Promise<SessionDocument>;
 }
 
 type FileMessage = SessionFile['messages'][number];
+type SessionFileHeader = Omit<SessionFile, 'messages'>;
 
 /** What one write takes: others wait for it. */
 const BATCH_MESSAGES = 200;
@@ -77,24 +81,32 @@ class Import {
     }
   }
 
-  async finish(text: string): Promise<SessionDocument> {
-    const { store, instanceId } = this.#options;
-    const config = this.#options.config();
-    const { title, agentId, tags = [] } = parse(text, sessionFileHeader());
-    const known = config.agents.list.some(({ id }) => id === agentId);
-    const agent = findAgent(config, known ? agentId : undefined);
+  /** @param use  the caller's key, if any. @returns whether it is a session that the key has made before; this one is then not seen */
+  async finish(text: string, use: KeyUse | undefined): Promise<{ session: SessionDocument; isRepeated: boolean }> {
+    const { store, clock } = this.#options;
+    const header = parse(text, sessionFileHeader());
     await this.#flush();
     return store.write(async (db) => {
-      const { id, key } = this.#row ?? (await this.#stage(db));
-      const own = sessionOf({ agentId: agent.id, channel: 'webchat', peerId: key.split(':').slice(4).join(':') });
-      await db.updateTable('sessions').set({ agent_id: agent.id, key: own.key }).where('id', '=', id).execute();
-      await setSessionTitle(db, { id, title: title.toWellFormed() });
-      await changeShelf(db, id, { unread: false, tags: [...new Set(tags.map((tag) => normaliseTag(tag.toWellFormed())))] });
-      const isThere = await publishSession(db, { id, instanceId });
-      const row = isThere ? await findSession(db, own.key) : undefined;
-      if (row === undefined) throw new Error('the imported session was removed meanwhile');
-      return toSessionDocument(row);
+      const { result: key, isRepeated } = await once(db, { use, nowMs: clock.now(), act: () => this.#publish(db, header) });
+      const row = await findSession(db, key);
+      if (row === undefined) throw sessionNotFound(key);
+      return { session: toSessionDocument(row), isRepeated };
     });
+  }
+
+  /** Runs in a write. @returns the session's key */
+  async #publish(db: Queries, { title, agentId, tags = [] }: SessionFileHeader): Promise<string> {
+    const config = this.#options.config();
+    const known = config.agents.list.some(({ id }) => id === agentId);
+    const agent = findAgent(config, known ? agentId : undefined);
+    const { id, key } = this.#row ?? (await this.#stage(db));
+    const own = sessionOf({ agentId: agent.id, channel: 'webchat', peerId: key.split(':').slice(4).join(':') });
+    await db.updateTable('sessions').set({ agent_id: agent.id, key: own.key }).where('id', '=', id).execute();
+    await setSessionTitle(db, { id, title: title.toWellFormed() });
+    await changeShelf(db, id, { unread: false, tags: [...new Set(tags.map((tag) => normaliseTag(tag.toWellFormed())))] });
+    const isThere = await publishSession(db, { id, instanceId: this.#options.instanceId });
+    if (!isThere) throw new Error('the imported session was removed meanwhile');
+    return own.key;
   }
 
   /** Nothing stays of it. */
@@ -149,14 +161,24 @@ export function createSessionFiles(options: SessionFileOptions): SessionFiles {
       return { title, text: writeSession({ store, attachments, session, format, header }) };
     },
 
-    async import(text, format) {
+    async import(text, format, caller) {
       const reader = format === 'jsonl' ? new JsonLinesFile() : new JsonFile();
       const into = new Import(options);
+      const file = createHash('sha256');
       try {
-        for await (const piece of text) await into.add(reader.push(piece));
+        for await (const piece of text) {
+          file.update(piece);
+          await into.add(reader.push(piece));
+        }
         const { messages, header } = reader.end();
         await into.add(messages);
-        return await into.finish(header);
+        const { session, isRepeated } = await into.finish(header, keyUse('sessions/import', caller, [format, file.digest('hex')]));
+        if (isRepeated) {
+          caller?.onReplay?.();
+          // What stays is purged when this instance has ended.
+          await into.abandon().catch(() => undefined);
+        }
+        return session;
       } catch (error) {
         await into.abandon().catch(() => undefined);
         throw error;

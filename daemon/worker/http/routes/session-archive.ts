@@ -78,12 +78,13 @@ function wholeSessionRoutes(archive: SessionArchive): Route[] {
       method: 'POST',
       path: '/api/sessions/import',
       summary: 'Make a session of the page from an exported file',
+      headers: IDEMPOTENCY_HEADER,
       answer: sessionForkResponse,
       body: sessionFile,
       upload: { [JSON_LINES]: 'As `format=jsonl` of the export' },
       async handle(ctx, { upload }) {
         const format = upload.type === JSON_LINES ? 'jsonl' : 'json';
-        ctx.body = { status: 'ok', session: await archive.import(upload.text, format) };
+        ctx.body = { status: 'ok', session: await archive.import(upload.text, format, callerKey(ctx)) };
       },
     }),
   ];

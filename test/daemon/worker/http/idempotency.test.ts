@@ -73,6 +73,22 @@ test('a copy of a session is made once for a key, and a job is switched once', a
   expect((await Promise.all(toggles)).map(({ json }) => json?.['job'])).toMatchObject([{ enabled: false }, { enabled: false }]);
 });
 
+const FILE = `{"format":"xopc-session","version":1,"title":"Tea"}\n${JSON.stringify({ role: 'user', content: 'tea', createdAt: '2026-01-02T03:04:05.678Z', model: null, status: 'complete' })}\n`;
+
+test('a file is imported once for a key; of the repeat nothing stays', async () => {
+  const { conversation, post } = await start();
+  const lines = (key: string) => ({ 'Idempotency-Key': key, 'Content-Type': 'application/x-ndjson' });
+  const first = await post('/api/sessions/import', FILE, lines('k'));
+  expect(first).toMatchObject({ status: 200, json: { session: { title: 'Tea', messageCount: 1 } } });
+  const again = await post('/api/sessions/import', FILE, lines('k'));
+  expect(again).toMatchObject({ status: 200, json: first.json, headers: { 'idempotent-replayed': 'true' } });
+  expect((await conversation.sessions.list({})).sessions).toHaveLength(1);
+  expect((await conversation.sessions.list({ deleted: true })).sessions).toEqual([]);
+  expect(await post('/api/sessions/import', FILE.replace('Tea', 'Coffee'), lines('k'))).toMatchObject({ status: 409 });
+  expect((await post('/api/sessions/import', FILE, lines('k2'))).json).not.toEqual(first.json);
+  expect((await conversation.sessions.list({})).sessions).toHaveLength(2);
+});
+
 test('a stream is repeated as a stream, and a JSON request gets the answer that was streamed', async () => {
   const { fake, post } = await start();
   fake.reply(says('one ', 'two'));
