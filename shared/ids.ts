@@ -20,9 +20,24 @@ function createRandomDigits(): () => string {
   };
 }
 
+/** The same for all ids of a millisecond. */
+function createTimeDigits(): () => string {
+  let atMs = Number.NaN;
+  let digits = '';
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs !== atMs) {
+      atMs = nowMs;
+      digits = nowMs.toString(16).padStart(12, '0');
+    }
+    return digits;
+  };
+}
+
 const randomDigits = createRandomDigits();
+const timeDigits = createTimeDigits();
 
 /** A new id such as `msg_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f`: time-ordered (48-bit ms), then 80 random bits; safe in URLs and file names. */
 export function newId(prefix: IdPrefix): string {
-  return `${prefix}_${Date.now().toString(16).padStart(12, '0')}${randomDigits()}`;
+  return `${prefix}_${timeDigits()}${randomDigits()}`;
 }

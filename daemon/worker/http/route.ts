@@ -140,7 +140,7 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
   const { method, path, isBodyOptional = false } = definition;
   const access = definition.authorize === undefined ? definition.access : 'own';
   const { direct: act } = definition;
-  const direct = act && { path, answer: async (raw: unknown) => act(validate(bodySchema() as Schema<Body>, raw, 'body')) };
+  const direct = act && { path, answer: (raw: unknown) => act(validate(bodySchema() as Schema<Body>, raw, 'body')) };
   return { method, path, facts: { ...definition, access, isBodyOptional }, toMiddleware, direct };
 }
 

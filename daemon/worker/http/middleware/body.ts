@@ -105,8 +105,9 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
 
 /** What {@link ReadJson} makes of a body that has been read. @throws INVALID_REQUEST */
 export function parseJson(raw: Buffer): unknown {
+  const decoded = raw.toString();
   // koa-body leaves a byte order mark out, too.
-  const text = raw.toString().replace(/^\u{feff}/u, '');
+  const text = decoded.startsWith('\u{feff}') ? decoded.slice(1) : decoded;
   if (!/^[ \t\n\r]*[[{]/.test(text)) throw refuse('The body must be a JSON object.');
   let value: unknown;
   try {

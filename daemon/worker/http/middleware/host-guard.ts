@@ -20,7 +20,12 @@ export interface HostGuardDeps extends KnownHosts {
 
 /** All of them: of several, Node's `headers` has the first one only. */
 export function hostHeaders({ rawHeaders }: IncomingMessage): string[] {
-  return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host');
+  const found: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') found.push(rawHeaders[index + 1] ?? '');
+  }
+  return found;
 }
 
 export function isKnownHost(header: string, { ownHosts, allowedHosts }: KnownHosts): boolean {
