@@ -10,7 +10,7 @@ const COMPONENT = [
   'test/daemon/supervisor/{config-watch,lock-holder,lock-race,log-rotation,worker-process-fixtures}.test.ts',
   'test/daemon/worker/channels/telegram/conversation.test.ts',
   'test/daemon/worker/http/{server,openai/ai-sdk,openai/errors}.test.ts',
-  'test/daemon/worker/store/{crash,session-search,writer-thread}.test.ts',
+  'test/daemon/worker/store/{crash,session-search}.test.ts',
   'test/shared/node/config-write.test.ts',
 ];
 /** clipanion's ES module imports a directory, which only a bundler resolves. */

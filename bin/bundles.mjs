@@ -17,7 +17,6 @@ const ENTRIES = {
   doctor: 'client/doctor-tools.ts',
   supervisor: 'daemon/supervisor/main.ts',
   worker: 'daemon/worker/main.ts',
-  writer: 'daemon/worker/writer.ts',
   fallback: 'daemon/fallback/main.ts',
   ai: 'daemon/worker/ai.ts',
   telegram: 'daemon/worker/telegram.ts',

@@ -10,7 +10,7 @@ import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js
 import { levelRank, type LogLevel } from '../../shared/log/level.js';
 import { ofModule } from '../../shared/log/modules.js';
 import { readBuildInfo, readBuiltText } from '../../shared/node/bundle.js';
-import { holdBundle, holdThread } from '../../shared/node/held-bundle.js';
+import { holdBundle } from '../../shared/node/held-bundle.js';
 import { environmentSecrets, readEnvironment } from '../../shared/node/env.js';
 import { LogFile } from '../../shared/node/log-file.js';
 import { createLogger, type Logger } from '../../shared/node/logger.js';
@@ -42,9 +42,6 @@ const WAKE_MS = 50;
 const BACKLOG = 4_096;
 /** Held back from the supervisor's deadline for closing the store and leaving. */
 const CLOSE_RESERVE_MS = 150;
-
-/** A batch is a megabyte of text at the most. */
-const WRITER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 };
 
 /** What this worker says to its supervisor and asks of it. */
 export type WorkerChannel = Pick<SupervisorChannel, 'send' | 'flush' | 'ask'>;
@@ -113,7 +110,6 @@ export class WorkerLifecycle {
       loadTelegram: holdBundle<TelegramModule>('telegram'),
       loadCronWords: holdBundle<CronWords>('cron-words'),
       loadFiles: holdBundle<FilesModule>('files'),
-      startWriter: holdThread('writer', WRITER_LIMITS),
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
       requests: () => this.#http.totals(),

@@ -19,7 +19,6 @@ export const BUNDLE_NAMES = [
   'database',
   'supervisor',
   'worker',
-  'writer',
   'fallback',
   'ai',
   'files',

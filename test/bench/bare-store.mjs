@@ -68,4 +68,5 @@ app.use(async (ctx) => {
   });
   ctx.body = { status: 'ok', message_id: id };
 });
-createServer(app.callback()).listen(Number(port), '127.0.0.1');
+const answer = app.callback();
+createServer((request, response) => void answer(request, response)).listen(Number(port), '127.0.0.1');

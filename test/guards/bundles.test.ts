@@ -32,7 +32,6 @@ test.each([
   ['client', /^(zod|koa|pino|libsql|kysely|ai|ws|chokidar)$|^@(koa|ai-sdk|libsql)\//],
   ['supervisor', /^(zod|koa|libsql|kysely|ai|ws|clipanion)$|^@(koa|ai-sdk|libsql)\//],
   ['worker', /^(ai|clipanion|chokidar|node-ipc|grammy|prom-client|ws)$|^@ai-sdk\//],
-  ['writer', /^(?!libsql$|@neon-rs\/|detect-libc$)/],
 ])('%s.cjs is free of what its process must not load', (bundle, forbidden) => {
   expect(Object.keys(inputs)).toContain(`${bundle}.cjs`);
   expect(packagesOf(bundle).filter((name) => forbidden.test(name))).toEqual([]);
@@ -46,7 +45,6 @@ test.each([
   ['client', 320],
   ['supervisor', 360],
   ['worker', 1_040],
-  ['writer', 20],
   ['fallback', 20],
   ['ai', 960],
   ['insight', 80],

@@ -1,9 +1,7 @@
 /** Bundles a program that opens the store: libsql stays outside, because its native part cannot be bundled. */
 import { symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { buildSync } from 'esbuild';
-import type { StartWriter } from '../../daemon/worker/store/writer-thread.js';
 import { tempDir } from './temp-dir.js';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -29,10 +27,4 @@ function bundle(entry: string): string {
 /** @param name  of a file under test/fixtures. @returns the path of a script for node */
 export function buildWorkerFixture(name: string): string {
   return bundle(`test/fixtures/${name}.ts`);
-}
-
-/** The writer thread's own code. @returns starts it */
-export function buildWriter(): StartWriter {
-  const script = bundle('daemon/worker/writer.ts');
-  return (data) => new Worker(script, { workerData: data });
 }

@@ -13,7 +13,6 @@ import { listModels } from '../providers/list-models.js';
 import type { AiModule } from '../providers/provider.js';
 import { type LocalModels, ProviderRegistry } from '../providers/registry.js';
 import { Store } from '../store/store.js';
-import type { StartWriter } from '../store/writer-thread.js';
 import { AiLoader } from './ai-loader.js';
 import type { TelegramModule } from '../channels/telegram/telegram.js';
 import { Attachments, type FilesModule } from './attachments.js';
@@ -74,8 +73,6 @@ export interface ConversationDeps {
   loadCronWords(): CronWords;
   /** Loads the bundle that works with files. */
   loadFiles(): FilesModule;
-  /** Starts the thread that takes many writes off the event loop. Default: there is none. */
-  readonly startWriter?: StartWriter;
   /** Reads a whole database. Default: none is checked. */
   readonly checkDatabase?: CheckDatabase;
   /** Looks up an environment variable. Default: the process's. */
@@ -176,7 +173,7 @@ function makeParts(deps: ConversationDeps) {
   const registry = registryOf(deps, ai, discovery);
   const isSoleWorker = (): boolean => liveInstanceIds().every((id) => id === instanceId);
   const path = deps.paths.databasePath;
-  const store = new Store({ path, clock, logger: log.store, isSoleWorker, startWriter: deps.startWriter });
+  const store = new Store({ path, clock, logger: log.store, isSoleWorker });
   const shared = { store, clock, logger: log.agent, instanceId, liveInstanceIds, config, registry, random: deps.random ?? Math.random };
   const live = new LiveTurns();
   const samples = new Samples({ store, clock, logger: log.store, requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });

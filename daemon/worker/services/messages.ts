@@ -7,7 +7,7 @@ import { chooseModels } from '../agent/model-choice.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { type Acceptance, asPlainWrite, storeAcceptance } from '../store/accept.js';
+import { type Acceptance, journaledAcceptance, storeAcceptance } from '../store/accept.js';
 import type { Lane } from '../store/outbox.js';
 import type { Queries } from '../store/schema.js';
 import { findSession, type NewSession } from '../store/sessions.js';
@@ -78,8 +78,8 @@ async function acceptOnce(db: Queries, acceptance: Acceptance, use: KeyUse): Pro
 }
 
 function acceptAnew(store: Store, acceptance: Acceptance): Promise<void> {
-  const plain = asPlainWrite(acceptance);
-  return plain === undefined ? store.write((db) => storeAcceptance(db, acceptance)) : store.writePlain(plain.write, plain.values);
+  const journaled = journaledAcceptance(acceptance);
+  return journaled === undefined ? store.write((db) => storeAcceptance(db, acceptance)) : store.writeJournaled(journaled);
 }
 
 export function createMessageService(options: MessageServiceOptions): MessageService {

@@ -21,7 +21,7 @@ const STEP_PAUSE_MS = 20;
 /** More writes than this in a second are a burst, */
 const BURST_PER_SECOND = 1_000;
 /** which is waited for until so many messages wait: a search reads through them. */
-const MAX_WAITING = 40_000;
+const MAX_WAITING = 100_000;
 
 export class SearchIndexer {
   readonly #options: SearchIndexerOptions;
@@ -84,7 +84,7 @@ export class SearchIndexer {
       if (waiting > 0 && isBurst && waiting < MAX_WAITING) nextMs = DELAY_MS;
       // An empty write would be synced for nothing.
       else if (waiting > 0) {
-        await store.writePlain(indexNextMessages, {});
+        await store.write(indexNextMessages);
         nextMs = STEP_PAUSE_MS;
       } else if (this.#writes > writesBefore) nextMs = DELAY_MS;
       this.#wait.succeeded();

@@ -1,5 +1,6 @@
 /** A database beside the one that is in use: copied from it while others write, and made fit to take its place. */
 import { statSync } from 'node:fs';
+import { applyJournal } from './accept-journal.js';
 import { storeUnavailable } from './database-file.js';
 import { LibsqlConnection } from './libsql-connection.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from './migrations/index.js';
@@ -99,6 +100,7 @@ export function findDamage(path: string): string | null {
 
 /** What was on its way when the copy was made has a fate that the copy does not know. */
 async function settle(db: Queries): Promise<void> {
+  await applyJournal(db);
   const unsent = await db.selectFrom('outbox_messages').select('seq').where('state', 'in', ['queued', 'sending', 'retry_wait']).execute();
   for (const { seq } of unsent) {
     await db

@@ -35,11 +35,13 @@ function decodeRow(row: Row): Row {
   return row;
 }
 
-/** What a statement has given, in the words of Kysely's `QueryResult`. */
+/** What a statement has given. */
 export interface StatementResult<R> {
   readonly rows: R[];
-  readonly numAffectedRows?: bigint;
-  readonly insertId?: bigint;
+  /** How many rows it has changed; 0 for one that gives rows. */
+  readonly changes: number;
+  /** The integer primary key of the last row that was inserted. */
+  readonly insertId: number;
 }
 
 /** Every call is synchronous: nothing else runs between a statement and its result. */
@@ -57,9 +59,9 @@ export class LibsqlConnection {
     const { statement, isReader } = this.#statement(sql);
     const values = parameters.map(toBindable);
     try {
-      if (isReader) return { rows: statement.all(values).map((row) => decodeRow(row as Row)) as R[] };
+      if (isReader) return { rows: statement.all(values).map((row) => decodeRow(row as Row)) as R[], changes: 0, insertId: 0 };
       const { changes, lastInsertRowid } = statement.run(values);
-      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+      return { rows: [], changes, insertId: Number(lastInsertRowid) };
     } catch (error) {
       // One that failed half-way would keep its read snapshot open.
       this.#statements.delete(sql);

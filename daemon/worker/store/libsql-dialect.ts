@@ -11,7 +11,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LibsqlConnection } from './libsql-connection.js';
+import type { LibsqlConnection, StatementResult } from './libsql-connection.js';
 import { isBusy } from './sqlite-errors.js';
 
 /** How long a transaction waits for another process's before it fails, and how often it looks. */
@@ -28,7 +28,7 @@ export class DirectAdapter extends SqliteAdapter {
   }
 
   /** @returns undefined when the connection is not open yet */
-  runNow<R>({ sql, parameters }: CompiledQuery): QueryResult<R> | undefined {
+  runNow<R>(sql: string, parameters: readonly unknown[]): StatementResult<R> | undefined {
     return this.#driver.connection?.run<R>(sql, parameters);
   }
 }
@@ -42,7 +42,8 @@ class KyselyConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    return this.libsql.run<R>(sql, parameters);
+    const { rows, changes, insertId } = this.libsql.run<R>(sql, parameters);
+    return { rows, numAffectedRows: BigInt(changes), insertId: BigInt(insertId) };
   }
 
   // oxlint-disable-next-line require-yield -- part of Kysely's interface; results here are bounded by a limit

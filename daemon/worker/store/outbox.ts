@@ -22,8 +22,7 @@ export interface NewOutboxMessage extends Lane {
 
 type RowValues = Omit<NewOutboxMessage, 'bodies'> & { state: DeliveryState; finishedAtMs: number | null };
 
-/** A message without its parts. */
-export const insertRow = prepare<RowValues>()((db, p) =>
+const insertRow = prepare<RowValues>()((db, p) =>
   db.insertInto('outbox_messages').values({
     id: p.id,
     channel: p.channel,
@@ -39,14 +38,8 @@ export const insertRow = prepare<RowValues>()((db, p) =>
   }),
 );
 
-/** A part of the message of that id, from 1. */
-export const insertPart = prepare<{ id: string; part: number; body: string }>()((db, p) =>
-  db.insertInto('outbox_parts').values({
-    message_seq: (query) => query.selectFrom('outbox_messages').select('seq').where('id', '=', p.id),
-    part: p.part,
-    body: p.body,
-    state: sql.lit('queued' as const),
-  }),
+const insertPart = prepare<{ seq: number; part: number; body: string }>()((db, p) =>
+  db.insertInto('outbox_parts').values({ message_seq: p.seq, part: p.part, body: p.body, state: sql.lit('queued' as const) }),
 );
 
 const selectHead = prepare<Lane>()((db, p) =>
@@ -126,12 +119,12 @@ export interface MessageChange {
 export async function insertOutboxMessage(db: Queries, message: NewOutboxMessage): Promise<void> {
   const { bodies, ...values } = message;
   const isDelivered = bodies.length === 0;
-  await insertRow.run(db, {
+  const seq = await insertRow.insert(db, {
     ...values,
     state: isDelivered ? 'delivered' : 'queued',
     finishedAtMs: isDelivered ? message.nowMs : null,
   });
-  for (const [index, body] of bodies.entries()) await insertPart.run(db, { id: message.id, part: index + 1, body });
+  for (const [index, body] of bodies.entries()) await insertPart.run(db, { seq, part: index + 1, body });
 }
 
 /** @returns every chat with something unfinished, the longest waiting first */

@@ -2,7 +2,8 @@
  * Statements that are built and compiled once and then run with new parameters: for those on hot paths, where building
  * the query costs more than running it.
  */
-import type { Compilable, CompiledQuery, InferResult, QueryResult } from 'kysely';
+import type { Compilable, CompiledQuery, InferResult } from 'kysely';
+import type { StatementResult } from './libsql-connection.js';
 import { DirectAdapter } from './libsql-dialect.js';
 import type { Queries } from './schema.js';
 
@@ -29,6 +30,9 @@ export interface PreparedStatement<P, R> {
   compile(db: Queries): CompiledQuery;
 }
 
+/** What a statement has given; see `StatementResult`. */
+type Given<R> = Pick<StatementResult<R>, 'changes' | 'insertId'> & { readonly rows: R[] };
+
 type Build<P, Q> = (db: Queries, parameters: P) => Q;
 type Row<Q> = Q extends Compilable<unknown> ? InferResult<Q>[number] : never;
 
@@ -50,19 +54,24 @@ export function prepare<P>() {
       return query;
     }
 
-    async function execute(db: Queries, parameters: P): Promise<QueryResult<Row<Q>>> {
+    function execute(db: Queries, parameters: P): Given<Row<Q>> | Promise<Given<Row<Q>>> {
       const { adapter } = db.getExecutor();
       const query = compile(db);
       const values = query.parameters.map((value) => (value instanceof Placeholder ? parameters[value.name as keyof P] : value));
-      const bound = { ...query, parameters: values } as CompiledQuery<Row<Q>>;
-      return (adapter instanceof DirectAdapter ? adapter.runNow<Row<Q>>(bound) : undefined) ?? db.executeQuery(bound);
+      const given = adapter instanceof DirectAdapter ? adapter.runNow<Row<Q>>(query.sql, values) : undefined;
+      return given ?? executeLater(db, { ...query, parameters: values });
+    }
+
+    async function executeLater(db: Queries, query: CompiledQuery): Promise<Given<Row<Q>>> {
+      const { rows, numAffectedRows = 0n, insertId = 0n } = await db.executeQuery(query as CompiledQuery<Row<Q>>);
+      return { rows, changes: Number(numAffectedRows), insertId: Number(insertId) };
     }
 
     return {
       all: async (db, parameters) => (await execute(db, parameters)).rows,
       first: async (db, parameters) => (await execute(db, parameters)).rows[0],
-      insert: async (db, parameters) => Number((await execute(db, parameters)).insertId),
-      run: async (db, parameters) => Number((await execute(db, parameters)).numAffectedRows ?? 0n),
+      insert: async (db, parameters) => (await execute(db, parameters)).insertId,
+      run: async (db, parameters) => (await execute(db, parameters)).changes,
       compile,
     };
   };

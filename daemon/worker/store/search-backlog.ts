@@ -1,10 +1,9 @@
 /** The messages that the search index does not have yet. */
 import { type RawBuilder, sql } from 'kysely';
-import { plainWrite } from './plain-write.js';
 import { prepare } from './prepare.js';
 import type { Queries } from './schema.js';
 
-/** Bounds how long one step holds the database, and the event loop where there is no writer thread: a hundred ordinary messages, or one long one. */
+/** Bounds how long one step holds the event loop: a hundred ordinary messages, or one long one. */
 const MAX_ROWS = 500;
 const MAX_CHARACTERS = 32_768;
 
@@ -45,5 +44,8 @@ export async function countSearchBacklog(db: Queries): Promise<number> {
   return Math.max(0, (await selectBacklog.first(db, {}))?.messages ?? 0);
 }
 
-/** Puts the next messages into the index. */
-export const indexNextMessages = plainWrite<Nothing>(insertStep, setPosition);
+/** Puts the next messages into the index. Runs in a write. */
+export async function indexNextMessages(db: Queries): Promise<void> {
+  await insertStep.run(db, {});
+  await setPosition.run(db, {});
+}

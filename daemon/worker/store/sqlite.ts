@@ -7,7 +7,6 @@ import { migrate, readHeader } from './migrations/migrate.js';
 import type { Migration } from './migrations/migration.js';
 import type { Queries, Schema } from './schema.js';
 import { WalSync } from './wal-sync.js';
-import { WriterThread, type WriterThreadOptions } from './writer-thread.js';
 
 /** How long opening waits for another worker's transaction before it fails. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -23,8 +22,6 @@ export interface OpenDatabase {
   readonly reader: Queries;
   /** Resolves when all that was committed before the call survives a power loss. @throws the system's error */
   synced(): Promise<void>;
-  /** Takes plain writes; while it has some, {@link writer} must have none. */
-  readonly thread?: WriterThread;
   /** Whether the file in its place is still the one that was opened. */
   isInPlace(): boolean;
   /** Runs the migrations that builds before this one could not live with. */
@@ -64,24 +61,16 @@ function assertUsable(path: string, connection: LibsqlConnection, newest: number
 
 /**
  * Opens (or makes) the database and runs the migrations that only expand.
- * @param threadOptions  how the thread for plain writes is made; without it there is none
  * @throws STORE_UNAVAILABLE when the place, the file's owner or its schema is wrong; the driver's error (see `classifyFault`) otherwise
  */
-export async function openSqlite(
-  path: string,
-  migrations: readonly Migration[],
-  threadOptions?: Omit<WriterThreadOptions, 'data'>,
-): Promise<OpenDatabase> {
+export async function openSqlite(path: string, migrations: readonly Migration[]): Promise<OpenDatabase> {
   prepareDatabaseFile(path);
   const identity = fileIdentity(path);
   const connection = connect(path);
   const writer: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connection) });
   const reader: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connect(path)) });
   let log: WalSync | undefined;
-  const data = { path, busyTimeoutMs: BUSY_TIMEOUT_MS, checkpointPages: CHECKPOINT_PAGES };
-  const thread = threadOptions && new WriterThread({ ...threadOptions, data });
   const close = async (): Promise<void> => {
-    await thread?.close();
     log?.close();
     log = undefined;
     await Promise.all([reader.destroy(), writer.destroy()]);
@@ -104,7 +93,6 @@ export async function openSqlite(
     writer,
     reader,
     synced,
-    ...(thread === undefined ? {} : { thread }),
     isInPlace: () => fileIdentity(path) === identity,
     async contract() {
       await migrate(writer, { connection, migrations, phase: 'all' });

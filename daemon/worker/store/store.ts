@@ -7,16 +7,15 @@ import type { Clock } from '../../../shared/clock.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
+import { applyJournal, journalLength } from './accept-journal.js';
 import { findSetAside, setAside, storeUnavailable } from './database-file.js';
-import { type EarlyResult, GroupCommit, type Write } from './group-commit.js';
+import { type EarlyResult, GroupCommit, type JournaledWrite, type Write } from './group-commit.js';
 import { probeWriting } from './leases.js';
 import { MIGRATIONS } from './migrations/index.js';
 import type { Migration } from './migrations/migration.js';
-import type { PlainValue, PlainWrite } from './plain-write.js';
 import type { Queries } from './schema.js';
 import { openSqlite, type OpenDatabase } from './sqlite.js';
 import { asCorrupt, classifyFault, describeFault, type StoreFault } from './sqlite-errors.js';
-import type { StartWriter } from './writer-thread.js';
 
 export interface StoreOptions {
   readonly path: string;
@@ -26,8 +25,6 @@ export interface StoreOptions {
   isSoleWorker(): boolean;
   /** Default: those of this build. */
   readonly migrations?: readonly Migration[];
-  /** Starts the thread for plain writes. Default: there is none. */
-  readonly startWriter?: StartWriter | undefined;
 }
 
 const FIRST_RETRY_MS = 250;
@@ -62,7 +59,9 @@ export class Store {
   /** @throws UNAVAILABLE while the database cannot be used */
   async read<T>(work: (db: Queries) => Promise<T>): Promise<T> {
     try {
-      return await work((await this.#ready()).reader);
+      const { reader } = await this.#ready();
+      await this.#applyJournal(reader);
+      return await work(reader);
     } catch (error) {
       throw await this.#judge(error);
     }
@@ -91,12 +90,9 @@ export class Store {
     }
   }
 
-  /**
-   * {@link write} for a plain write, which may be done by another thread. It may overtake writes that are no plain ones and
-   * that are under way at the same time. @throws UNAVAILABLE while the database cannot be used
-   */
-  writePlain<P extends Record<keyof P, PlainValue>>(write: PlainWrite<P>, parameters: P): Promise<void> {
-    return this.#noteStored(this.#commits.submitPlain(write, parameters));
+  /** {@link write} for a write that may be journaled: in a burst it is, and whoever reads or writes anything has it applied first. */
+  writeJournaled(write: JournaledWrite): Promise<void> {
+    return this.#noteStored(this.#commits.submitJournaled(write));
   }
 
   async #noteStored(stored: Promise<void>): Promise<void> {
@@ -147,7 +143,15 @@ export class Store {
     this.#cancelRetry?.();
     await this.#opening;
     await this.#commits.idle();
+    // A build before the journal would not find what is in it.
+    if (this.#database !== undefined) await this.#applyJournal(this.#database.reader).catch(() => undefined);
+    await this.#commits.idle();
     await this.#drop();
+  }
+
+  /** What was accepted is there for who looks for it. Where it cannot be applied now, what else there is can still be read. */
+  async #applyJournal(reader: Queries): Promise<void> {
+    if ((await journalLength(reader)) > 0) await this.#commits.submitEarly(applyJournal).catch(() => undefined);
   }
 
   async #attempt(open: () => Promise<OpenDatabase>): Promise<void> {
@@ -178,9 +182,8 @@ export class Store {
   }
 
   #openFile(): Promise<OpenDatabase> {
-    const { path, migrations = MIGRATIONS, startWriter: start, logger } = this.#options;
-    const onFault = (err: unknown): void => logger.warn({ err }, 'the writer thread does not work; messages are written without it');
-    return openSqlite(path, migrations, start && { start, onFault });
+    const { path, migrations = MIGRATIONS } = this.#options;
+    return openSqlite(path, migrations);
   }
 
   #retryLater(retry: () => void): void {

@@ -9,6 +9,7 @@ import { chatBranches } from './0007-chat-branches.js';
 import { sessionShelf } from './0008-session-shelf.js';
 import { overview } from './0009-overview.js';
 import { turnRepeats } from './0010-turn-repeats.js';
+import { acceptJournal } from './0011-accept-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   sessionShelf,
   overview,
   turnRepeats,
+  acceptJournal,
 ];
 
 /** The schema that this build knows. */

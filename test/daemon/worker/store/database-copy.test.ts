@@ -4,15 +4,17 @@ import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { copyDatabase, prepareDatabase } from '../../../../daemon/worker/database.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../../../../daemon/worker/store/migrations/index.js';
+import { journaledAcceptance } from '../../../../daemon/worker/store/accept.js';
 import { insertOutboxMessage } from '../../../../daemon/worker/store/outbox.js';
-import { addSession, openStore } from '../../../helpers/open-store.js';
+import { openSqlite } from '../../../../daemon/worker/store/sqlite.js';
+import { addSession, openStore, session } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 const lane = { channel: 'webhook', accountId: 'default', chatId: '1' };
 
-async function filledStore(migrations = MIGRATIONS) {
+async function filledStore() {
   const path = join(tempDir(), 'state', 'gateway.db');
-  const store = await openStore({ path, migrations });
+  const store = await openStore({ path });
   await addSession(store, 'kept');
   const values = { ...lane, content: 'hi', bodies: ['hi', 'ho'], nowMs: 1_000, expiresAtMs: 9_000 };
   await store.write((db) => insertOutboxMessage(db, { ...values, id: 'msg_1' }));
@@ -51,9 +53,24 @@ test.each([
   expect(store.warnings()).toEqual([]);
 });
 
+test('what is in the journal when the copy is made was on its way, too', async () => {
+  const { path, store, copy, ready } = await filledStore();
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  const message = { ...lane, content: 'hi', bodies: ['hi'], nowMs: 1_000, expiresAtMs: 9_000 };
+  const writes = ids.map((id) => journaledAcceptance({ message: { ...message, id }, session: session('chat') }));
+  await Promise.all(writes.map(async (write) => write && store.writeJournaled(write)));
+  copyDatabase(path, copy);
+  expect(rows(copy, 'select id from accept_journal')).toHaveLength(5);
+  await prepareDatabase(copy, { to: ready, unsettled: 'unknown' });
+  expect(rows(ready, "select id from outbox_messages where state = 'unknown' and length(id) = 1 order by seq")).toEqual(
+    ids.map((id) => ({ id })),
+  );
+});
+
 test('an older schema is brought up to date', async () => {
-  const { path, store, copy, ready } = await filledStore(MIGRATIONS.slice(0, 3));
-  await store.close();
+  const directory = join(tempDir(), 'state');
+  const [path, copy, ready] = ['gateway.db', 'copy.db', 'ready.db'].map((name) => join(directory, name)) as [string, string, string];
+  await (await openSqlite(path, MIGRATIONS.slice(0, 3))).close();
   expect(copyDatabase(path, copy)).toBe(3);
   await prepareDatabase(copy, { to: ready, unsettled: 'unknown' });
   expect(rows(ready, 'pragma user_version')).toEqual([{ user_version: NEWEST_SCHEMA }]);

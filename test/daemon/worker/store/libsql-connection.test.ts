@@ -17,7 +17,7 @@ test.each<{ name: string; given: unknown; read: unknown }>([
   { name: 'an empty text', given: '', read: '' },
 ])('$name comes back as a row without anything of the driver', ({ given, read }) => {
   const connection = open();
-  expect(connection.run('insert into t values (?)', [given]).numAffectedRows).toBe(1n);
+  expect(connection.run('insert into t values (?)', [given])).toMatchObject({ changes: 1, insertId: 1 });
   expect(connection.run('select value from t').rows).toEqual([{ value: read }]);
 });
 

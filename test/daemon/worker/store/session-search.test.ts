@@ -26,7 +26,7 @@ async function say(store: Store, peerId: string, ...texts: string[]): Promise<vo
 }
 
 async function indexAll(store: Store): Promise<void> {
-  while ((await store.read(countSearchBacklog)) > 0) await store.writePlain(indexNextMessages, {});
+  while ((await store.read(countSearchBacklog)) > 0) await store.write(indexNextMessages);
 }
 
 const find = async (store: Store, search: string): Promise<string[]> =>
