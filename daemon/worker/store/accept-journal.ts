@@ -152,8 +152,8 @@ export async function journalMessage(db: Queries, { message, session }: Acceptan
   const { id, channel, accountId, chatId, content, bodies, nowMs, expiresAtMs } = message;
   const { key, agentId, peerKind, peerId } = session;
   const [body = null] = bodies;
-  // Each by name: spread, they would cost half of what storing them does.
   const title = titleFrom(content);
+  // Each by name: spread, they would cost half of what storing them does.
   const entry: Entry = { key, agentId, channel, accountId, peerKind, peerId, chatId, id, title, content, body, nowMs, expiresAtMs };
   await insertEntry.run(db, entry);
 }

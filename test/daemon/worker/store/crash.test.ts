@@ -14,9 +14,12 @@ import { buildWorkerFixture } from '../../../helpers/worker-fixture.js';
 const KEY = 'main:api:default:direct:crash';
 
 /** Kills a writer once it has acknowledged so many messages. @returns all that it acknowledged */
-async function writeUntilKilled(script: string, options: { path: string; prefix: string; count: number }): Promise<string[]> {
+async function writeUntilKilled(
+  script: string,
+  options: { path: string; prefix: string; count: number; kind?: string },
+): Promise<string[]> {
   const acknowledged: string[] = [];
-  const child = startFixture(script, [options.path, options.prefix]);
+  const child = startFixture(script, [options.path, options.prefix, options.kind ?? '']);
   await new Promise<void>((resolve) => {
     child.on('message', (id: string) => {
       acknowledged.push(id);
@@ -50,6 +53,40 @@ test('whatever was acknowledged is there after kill -9 in the middle of writes',
   expect(session?.message_count).toBe(messages.length);
   expect(store.warnings()).toEqual([]);
   expect(new Database(path).pragma('quick_check')).toEqual([{ quick_check: 'ok' }]);
+});
+
+test('what was accepted in bursts is there once, in the order of each chat, after kill -9 in the middle of them', async () => {
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const script = buildWorkerFixture('store-writer');
+  const acknowledged: string[] = [];
+  let inJournal = 0;
+  for (const [round, count] of [5, 100, 1_000, 700, 2_000].entries()) {
+    acknowledged.push(...(await writeUntilKilled(script, { path, prefix: `r${round}`, count, kind: 'accept' })));
+    const left = new Database(path);
+    inJournal += (left.prepare('select count(*) as n from accept_journal').get() as { n: number }).n;
+    left.close();
+  }
+
+  const store = await openStore({ path });
+  const [messages, outgoing, parts, sessions] = await store.read((db) =>
+    Promise.all([
+      db.selectFrom('messages').select(['id', 'content']).orderBy('seq').execute(),
+      db.selectFrom('outbox_messages').select(['id', 'chat_id']).orderBy('seq').execute(),
+      db.selectFrom('outbox_parts').select('body').orderBy('message_seq').execute(),
+      db.selectFrom('sessions').select('message_count').execute(),
+    ]),
+  );
+  const ids = outgoing.map(({ id }) => id);
+  expect(inJournal).toBeGreaterThan(0);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(acknowledged.filter((id) => !ids.includes(id))).toEqual([]);
+  expect(messages).toEqual(ids.map((id) => ({ id, content: `${id} text` })));
+  expect(parts).toEqual(ids.map((id) => ({ body: `${id} body` })));
+  expect(sessions.reduce((sum, { message_count: count }) => sum + count, 0)).toBe(ids.length);
+  for (const chat of new Set(outgoing.map(({ chat_id: id }) => id))) {
+    const own = outgoing.filter((row) => row.chat_id === chat).map(({ id }) => id.split('-').map((part) => Number(part.replace('r', ''))));
+    expect(own).toEqual(own.toSorted(([roundA = 0, , a = 0], [roundB = 0, , b = 0]) => roundA - roundB || a - b));
+  }
 });
 
 test('workers that open a new database at the same moment all get it and write to it', async () => {
