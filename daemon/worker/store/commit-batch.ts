@@ -41,19 +41,15 @@ type Step = { readonly index: number; readonly run: Write<unknown> };
 
 const SAVEPOINT = 'one_write';
 
-/** Commits all in one transaction, and tells each writer what became of its write. */
+/** Commits all in one transaction, and tells each writer what became of its write. @throws what befell all of them; they have not been told */
 export async function commitBatch({ writer, synced }: CommitTarget, batch: readonly Pending[]): Promise<void> {
-  try {
-    const outcomes = (await runTogether(writer, batch)) ?? (await runApart(writer, batch));
-    batch.forEach(({ committed }, index) => {
-      const outcome = outcomes[index];
-      if (outcome !== undefined && 'value' in outcome) committed?.(outcome.value);
-    });
-    await synced();
-    settle(batch, outcomes);
-  } catch (error) {
-    for (const { reject } of batch) reject(error);
-  }
+  const outcomes = (await runTogether(writer, batch)) ?? (await runApart(writer, batch));
+  batch.forEach(({ committed }, index) => {
+    const outcome = outcomes[index];
+    if (outcome !== undefined && 'value' in outcome) committed?.(outcome.value);
+  });
+  await synced();
+  settle(batch, outcomes);
 }
 
 /** @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk */

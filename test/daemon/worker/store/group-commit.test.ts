@@ -168,3 +168,29 @@ test('what had to wait for another process is committed when that is done, as is
     expect(await waiting).toBe(true);
   }
 });
+
+test('who has waited behind others for a lock is refused with them; who came late waits for himself', async () => {
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const database = await openSqlite(path, MIGRATIONS);
+  onTestFinished(() => database.close());
+  const other = new Database(path);
+  onTestFinished(() => void other.close());
+  const commits = new GroupCommit(async () => database);
+  other.exec('begin immediate');
+  const ended: string[] = [];
+  const write = (key: string) =>
+    commits.submit(claim(key)).then(
+      () => ended.push(`${key} stored`),
+      () => ended.push(`${key} refused`),
+    );
+  const first = write('first');
+  await delay(100);
+  const behind = write('behind');
+  await delay(1_500);
+  const late = write('late');
+  await Promise.all([first, behind]);
+  expect(ended).toEqual(['first refused', 'behind refused']);
+  other.exec('rollback');
+  await late;
+  expect(ended.at(-1)).toBe('late stored');
+});
