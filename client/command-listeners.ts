@@ -1,7 +1,7 @@
 /** Listeners of a port from `lsof` (macOS, BSD) and `netstat` (Windows). */
 import { childEnvironment } from '../shared/node/env.js';
 import { readStartTime } from '../shared/node/process-identity.js';
-import type { PortListener } from './port-listener.js';
+import { type PortListener, programName } from './port-listener.js';
 
 function output(command: string, args: readonly string[]): string | undefined {
   // Loaded here only: Linux reads /proc, and this costs every start 2 ms.
@@ -50,11 +50,11 @@ export function findLsofListeners(port: number): PortListener[] | undefined {
   const text = output('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-F', 'pcuLn']);
   return text === undefined
     ? undefined
-    : parseLsof(text).map((listener) => ({
-        ...listener,
-        commandLine: (output('ps', ['-o', 'command=', '-p', String(listener.pid)]) ?? '').trim().slice(0, 200),
-        startTime: readStartTime(listener.pid ?? 0) ?? null,
-      }));
+    : parseLsof(text).map((listener) => {
+        const commandLine = (output('ps', ['-o', 'command=', '-p', String(listener.pid)]) ?? '').trim().slice(0, 200);
+        const name = programName(listener.name, commandLine.split(' ', 1)[0] ?? '');
+        return { ...listener, name, commandLine, startTime: readStartTime(listener.pid ?? 0) ?? null };
+      });
 }
 
 /** @returns undefined when there is no netstat of Windows's kind */

@@ -1,5 +1,6 @@
 /** One process that listens on a port, and whether that stands in the way of an address. */
 import { isIP } from 'node:net';
+import { basename } from 'node:path';
 
 export interface PortListener {
   /** null: another user's, hidden from us. */
@@ -24,6 +25,17 @@ function bare(address: string): string {
     .replace(/^\[|\]$/g, '')
     .replace(/^::ffff:(?=\d+\.)/i, '')
     .replace(/%.*$/, '');
+}
+
+/** How a Node from version 24 on names its main thread, which to the system is the name of its process. */
+const NODE_THREAD = 'MainThread';
+
+/**
+ * @param processName  as the system has it
+ * @param program  as it was called: the first of its arguments
+ */
+export function programName(processName: string, program: string): string {
+  return processName === NODE_THREAD && program !== '' ? basename(program) : processName;
 }
 
 /** Whether a listener on `address` keeps `host` from being bound on the same port. A name could be any address. */

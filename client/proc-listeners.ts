@@ -1,7 +1,7 @@
 /** Listeners of a port from Linux's /proc: the socket table, then who holds the socket. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readStartTime } from '../shared/node/process-identity.js';
-import type { PortListener } from './port-listener.js';
+import { type PortListener, programName } from './port-listener.js';
 
 /** TCP_LISTEN in include/net/tcp_states.h: a client of the port has another state. */
 const LISTEN_STATE = '0A';
@@ -91,12 +91,13 @@ function ownerOf(pid: number, fallback: number): number {
 
 function describeHolder(pid: number, socket: ListeningSocket): PortListener {
   const uid = ownerOf(pid, socket.uid);
+  const call = readOrEmpty(`/proc/${pid}/cmdline`).split('\0');
   return {
     pid,
     uid,
     user: userName(uid),
-    name: readOrEmpty(`/proc/${pid}/comm`).trim(),
-    commandLine: readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim().slice(0, MAX_COMMAND_LINE),
+    name: programName(readOrEmpty(`/proc/${pid}/comm`).trim(), call[0] ?? ''),
+    commandLine: call.join(' ').trim().slice(0, MAX_COMMAND_LINE),
     startTime: readStartTime(pid) ?? null,
     address: socket.address,
   };

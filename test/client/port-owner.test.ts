@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findLsofListeners, parseLsof, parseNetstat } from '../../client/command-listeners.js';
-import { describeListener, isInTheWay, type PortListener } from '../../client/port-listener.js';
+import { describeListener, isInTheWay, type PortListener, programName } from '../../client/port-listener.js';
 import { findPortOwners } from '../../client/port-owner.js';
 import { parseSocketTable } from '../../client/proc-listeners.js';
 import { listenerCode, startProgram } from '../helpers/child-program.js';
@@ -159,4 +159,13 @@ test.each<[Partial<PortListener>, string]>([
     address: '*',
   };
   expect(describeListener({ ...listener, ...change })).toBe(text);
+});
+
+test.each([
+  ['MainThread', '/usr/bin/node', 'node'],
+  ['MainThread', 'node', 'node'],
+  ['MainThread', '', 'MainThread'],
+  ['nginx', '/usr/sbin/nginx:', 'nginx'],
+])('a process that the system calls %j and that was called as %j is %j to people', (processName, program, name) => {
+  expect(programName(processName, program)).toBe(name);
 });
