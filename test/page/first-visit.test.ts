@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startFakeOpenAi } from '../fakes/openai/server.js';
 import { expectAccessible, noBrowser, openPage } from '../helpers/browser.js';
@@ -33,6 +35,16 @@ test.skipIf(noBrowser)('first visit with the mouse: the guide answers, a provide
   await page.getByRole('textbox', { name: 'Message' }).fill('Hello, model');
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByRole('article', { name: 'Agent' }).getByText('Hello, model').waitFor();
+});
+
+test.skipIf(noBrowser)('a provider that is added while the empty chat is open is known there by itself', async () => {
+  const { gateway, baseUrl } = await startWithoutModel();
+  const page = await open(gateway);
+  await page.getByText('No language model yet').waitFor();
+  const providers = { local: { baseUrl, models: [{ id: 'one' }] } };
+  writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify({ providers }));
+  await page.getByText('What can I do for you?').waitFor();
+  expect(await page.getByText('No language model yet').count()).toBe(0);
 });
 
 test.skipIf(noBrowser)('first visit by keyboard alone: from the empty chat to an answer of a model', async () => {

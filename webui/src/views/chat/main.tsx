@@ -14,7 +14,7 @@ import { ChatModel, type StoredMessage } from './chat-model.js';
 import { Composer, type ComposerProps } from './composer.js';
 import { FileDrop } from './file-drop.js';
 import { type FileNote, handedOver, useDraftFiles } from './files.js';
-import { useModels, useSession } from './model-chip.js';
+import { hasProvider, useModels, useSession } from './model-chip.js';
 import { readDraft, writeDraft } from './outbox.js';
 import { Transcript } from './transcript.js';
 import { t } from './text.js';
@@ -218,7 +218,7 @@ async function beginWith(files: readonly File[]): Promise<void> {
 
 function NewChat({ isBare }: { isBare: boolean }) {
   const models = useModels();
-  const hasModel = models === undefined || models.some(({ provider }) => provider !== 'xopc');
+  const hasModel = models === undefined || hasProvider(models);
   const draftFiles = { ...useDraftFiles(undefined), add: (files: readonly File[]) => void beginWith(files) };
   return (
     <FileDrop onFiles={draftFiles.add}>

@@ -15,8 +15,22 @@ import { t } from './text.js';
 type Models = z.output<ReturnType<typeof modelsResponse>>;
 export type SessionAnswer = z.output<ReturnType<typeof sessionResponse>>;
 
+const LOOK_AGAIN_MS = 1_500;
+
+/** Whether anything but the built-in guide can answer. */
+export function hasProvider(models: Models['models']): boolean {
+  return models.some(({ provider }) => provider !== 'xopc');
+}
+
+/** Where there is none yet, one that was added a moment ago comes into force, so it is looked again. */
 export function useModels(): Models['models'] | undefined {
-  return useResource((signal) => call<Models>('GET', '/api/models', { signal }), []).value?.models;
+  const { value, reload } = useResource((signal) => call<Models>('GET', '/api/models', { signal }), []);
+  useEffect(() => {
+    if (value === undefined || hasProvider(value.models)) return undefined;
+    const timer = setTimeout(reload, LOOK_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return value?.models;
 }
 
 export interface ModelChoice {
