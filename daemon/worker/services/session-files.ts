@@ -45,7 +45,6 @@ export interface SessionFiles {
 }
 
 type FileMessage = SessionFile['messages'][number];
-type SessionFileHeader = Omit<SessionFile, 'messages'>;
 
 /** What one write takes: others wait for it. */
 const BATCH_MESSAGES = 200;
@@ -95,7 +94,7 @@ class Import {
   }
 
   /** Runs in a write. @returns the session's key */
-  async #publish(db: Queries, { title, agentId, tags = [] }: SessionFileHeader): Promise<string> {
+  async #publish(db: Queries, { title, agentId, tags = [] }: FileHeader): Promise<string> {
     const config = this.#options.config();
     const known = config.agents.list.some(({ id }) => id === agentId);
     const agent = findAgent(config, known ? agentId : undefined);

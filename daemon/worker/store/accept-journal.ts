@@ -153,7 +153,7 @@ export async function journalMessage(db: Queries, { message, session }: Acceptan
   const { key, agentId, peerKind, peerId } = session;
   const [body = null] = bodies;
   const title = titleFrom(content);
-  // Each by name: spread, they would cost half of what storing them does.
+  // Each by name: on this path spreading them would be felt.
   const entry: Entry = { key, agentId, channel, accountId, peerKind, peerId, chatId, id, title, content, body, nowMs, expiresAtMs };
   await insertEntry.run(db, entry);
 }

@@ -8,7 +8,7 @@ import { DirectAdapter } from './libsql-dialect.js';
 import type { Queries } from './schema.js';
 
 /** Stands for a parameter's value while the statement is compiled. */
-export class Placeholder {
+class Placeholder {
   readonly name: string;
 
   constructor(name: string) {
@@ -26,8 +26,6 @@ export interface PreparedStatement<P, R> {
   insert(db: Queries, parameters: P): Promise<number>;
   /** @returns how many rows were changed */
   run(db: Queries, parameters: P): Promise<number>;
-  /** @returns the statement itself; among its parameters placeholders */
-  compile(db: Queries): CompiledQuery;
 }
 
 /** What a statement has given; see `StatementResult`. */
@@ -72,7 +70,6 @@ export function prepare<P>() {
       first: async (db, parameters) => (await execute(db, parameters)).rows[0],
       insert: async (db, parameters) => (await execute(db, parameters)).insertId,
       run: async (db, parameters) => (await execute(db, parameters)).changes,
-      compile,
     };
   };
 }
