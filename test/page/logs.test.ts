@@ -142,6 +142,44 @@ test.skipIf(noBrowser)('on a telephone the newest line is seen at once, and no l
 });
 
 test.skipIf(noBrowser)(
+  'whatever takes room from the list and gives it back, in whatever frames: the newest line stays in sight',
+  async () => {
+    const gateway = await RealGateway.start();
+    appendLog(gateway, ...numbered(300));
+    const page = await openView(gateway, '#/logs', { size: 'narrow' });
+    await page.getByText('Live', { exact: true }).waitFor();
+    // A banner that comes, goes for a moment and is back: the browser itself moves the list meanwhile, and tells of it when the room is taken again.
+    const script = `(async () => {
+    const place = document.querySelector('.log-lines');
+    const list = place.querySelector('.virtual-list');
+    const nextFrame = () => new Promise((done) => requestAnimationFrame(done));
+    const settle = async () => { for (let frame = 0; frame < 5; frame += 1) await nextFrame(); };
+    const scrolled = () => Promise.race([new Promise((done) => list.addEventListener('scroll', done, { once: true })), settle()]);
+    const moments = [() => undefined, nextFrame, scrolled, () => scrolled().then(() => new Promise((done) => setTimeout(done)))];
+    const take = (height) => void (place.style.height = \`calc(100% - \${height}px)\`);
+    const fromEnd = [];
+    for (const moment of moments) {
+      take(42);
+      await settle();
+      take(0);
+      void list.scrollTop;
+      await moment();
+      take(42);
+      await settle();
+      fromEnd.push(Math.round(list.scrollHeight - list.scrollTop - list.clientHeight));
+      take(0);
+      await settle();
+    }
+    return fromEnd;
+  })()`;
+    expect(await page.evaluate(script)).toEqual([0, 0, 0, 0]);
+    appendLog(gateway, { msg: 'a new line' });
+    await page.getByText('a new line').waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+  },
+);
+
+test.skipIf(noBrowser)(
   'while the gateway is gone one message says so and what was read stays; then the log is followed as before',
   async () => {
     const gateway = await RealGateway.start();

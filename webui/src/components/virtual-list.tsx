@@ -143,29 +143,54 @@ function useArrival<Item>({ items, followsEnd = false }: VirtualListProps<Item>,
   return hasArrived;
 }
 
-function useEdges<Item>(props: VirtualListProps<Item>, virtualizer: ListVirtualizer, hasArrived: { current: boolean }): void {
+/**
+ * What takes room from the list, a message above it, a keyboard or a turned screen, does not take its end out of view. It is brought back
+ * as the height changes: later, it could have changed again, and where the browser has moved the list meanwhile look like somebody's wish.
+ * @returns whether the height has changed and that is still to come
+ */
+function useHeldEnd(isHeld: () => boolean, element: RefObject<HTMLDivElement | null>): () => boolean {
+  const height = useRef(0);
+  const hold = useRef(isHeld);
+  hold.current = isHeld;
+  useLayoutEffect(() => {
+    const list = element.current;
+    if (list === null) return undefined;
+    height.current = list.clientHeight;
+    const observer = new ResizeObserver(() => {
+      height.current = list.clientHeight;
+      if (hold.current()) list.scrollTop = list.scrollHeight;
+    });
+    observer.observe(list);
+    return () => observer.disconnect();
+  }, []);
+  return () => element.current?.clientHeight !== height.current;
+}
+
+function useEdges<Item>(
+  props: VirtualListProps<Item>,
+  virtualizer: ListVirtualizer,
+  { element, hasArrived }: { element: RefObject<HTMLDivElement | null>; hasArrived: { current: boolean } },
+): void {
   const { onEnd, onNearStart, onNearEnd, onScrolled, items, followsEnd = false } = props;
   const wasAtEnd = useRef<boolean | undefined>(undefined);
   const hasLeftStart = useRef(false);
   const offset = virtualizer.scrollOffset ?? 0;
   const viewHeight = virtualizer.scrollRect?.height ?? 0;
   useEffect(() => onScrolled?.(offset), [offset]);
-  // A message above it, a keyboard or a turned screen takes room from the list: its end is still what is followed.
-  useLayoutEffect(() => {
-    const { scrollElement } = virtualizer;
-    if (followsEnd && wasAtEnd.current === true && scrollElement !== null) scrollElement.scrollTop = scrollElement.scrollHeight;
-  }, [viewHeight]);
+  const isResizing = useHeldEnd(() => followsEnd && wasAtEnd.current === true, element);
   useEffect(() => {
-    if (items.length === 0 || virtualizer.scrollRect === null) return;
-    const isAtEnd = virtualizer.getDistanceFromEnd() <= AT_END_PX;
+    const list = element.current;
+    if (items.length === 0 || virtualizer.scrollRect === null || list === null || isResizing()) return;
+    const fromEnd = list.scrollHeight - list.scrollTop - list.clientHeight;
+    const isAtEnd = fromEnd <= AT_END_PX;
     if (!isAtEnd && !hasArrived.current) return;
     if (isAtEnd !== wasAtEnd.current) onEnd?.(isAtEnd);
-    if (virtualizer.getDistanceFromEnd() < NEAR_END_PX) onNearEnd?.();
+    if (fromEnd < NEAR_END_PX) onNearEnd?.();
     wasAtEnd.current = isAtEnd;
     // A list begins at its start before it is brought to its end.
-    if (offset >= NEAR_START_PX || virtualizer.getTotalSize() <= virtualizer.scrollRect.height) hasLeftStart.current = true;
+    if (offset >= NEAR_START_PX || virtualizer.getTotalSize() <= viewHeight) hasLeftStart.current = true;
     if (offset < NEAR_START_PX && hasLeftStart.current) onNearStart?.();
-  }, [offset, items]);
+  }, [offset, items, viewHeight]);
 }
 
 /** @returns whether the row is in the document */
@@ -193,7 +218,7 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
   const element = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer(props, element);
   const hasArrived = useArrival(props, virtualizer);
-  useEdges(props, virtualizer, hasArrived);
+  useEdges(props, virtualizer, { element, hasArrived });
   const goElsewhere = (): void => void (hasArrived.current = true);
   const render = useDrawn(props);
   if (handle !== undefined) {
