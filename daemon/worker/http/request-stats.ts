@@ -13,7 +13,7 @@ export interface RequestCount {
   readonly method: string;
   readonly route: string;
   readonly status: string;
-  count: number;
+  readonly count: number;
 }
 
 export interface RequestDurations {
@@ -25,24 +25,33 @@ export interface RequestDurations {
   sumSeconds: number;
 }
 
+/** Of one route and method. */
+interface Measured extends RequestDurations {
+  readonly statuses: Map<number, number>;
+}
+
 export class RequestStats {
-  readonly #counts = new Map<string, RequestCount>();
-  readonly #durations = new Map<string, RequestDurations>();
+  /** By route, then method: to make one key of the two would cost more than the rest. */
+  readonly #measured = new Map<string, Map<string, Measured>>();
 
   get counts(): readonly RequestCount[] {
-    return [...this.#counts.values()];
+    return this.#all().flatMap(({ method, route, statuses }) =>
+      [...statuses].map(([status, count]) => ({ method, route, status: String(status), count })),
+    );
   }
 
   get durations(): readonly RequestDurations[] {
-    return [...this.#durations.values()];
+    return this.#all();
   }
 
   /** All of them, and those that were answered with 500 and above. */
   get totals(): { readonly count: number; readonly failed: number } {
     const totals = { count: 0, failed: 0 };
-    for (const { status, count } of this.#counts.values()) {
-      totals.count += count;
-      if (Number(status) >= 500) totals.failed += count;
+    for (const { statuses } of this.#all()) {
+      for (const [status, count] of statuses) {
+        totals.count += count;
+        if (status >= 500) totals.failed += count;
+      }
     }
     return totals;
   }
@@ -53,19 +62,27 @@ export class RequestStats {
     { headersSent, statusCode }: ServerResponse,
     durationMs: number,
   ): void {
-    const { route } = request;
-    const method = METHODS.has(request.method) ? request.method : 'other';
-    const status = String(headersSent ? statusCode : 499);
-    const key = `${method} ${route}`;
-    const count = this.#counts.get(`${key} ${status}`) ?? { method, route, status, count: 0 };
-    this.#counts.set(`${key} ${status}`, count);
-    count.count += 1;
-    const durations = this.#durations.get(key) ?? { method, route, buckets: BUCKETS.map(() => 0), count: 0, sumSeconds: 0 };
-    this.#durations.set(key, durations);
+    const measured = this.#of(request.route, METHODS.has(request.method) ? request.method : 'other');
+    const status = headersSent ? statusCode : 499;
+    measured.statuses.set(status, (measured.statuses.get(status) ?? 0) + 1);
     const seconds = Math.max(0, durationMs) / 1_000;
-    durations.count += 1;
-    durations.sumSeconds += seconds;
+    measured.count += 1;
+    measured.sumSeconds += seconds;
     const index = BUCKETS.findIndex((bound) => seconds <= bound);
-    if (index !== -1) durations.buckets[index] = (durations.buckets[index] ?? 0) + 1;
+    if (index !== -1) measured.buckets[index] = (measured.buckets[index] ?? 0) + 1;
+  }
+
+  #all(): Measured[] {
+    return [...this.#measured.values()].flatMap((methods) => [...methods.values()]);
+  }
+
+  #of(route: string, method: string): Measured {
+    const methods = this.#measured.get(route) ?? new Map<string, Measured>();
+    this.#measured.set(route, methods);
+    const known = methods.get(method);
+    if (known !== undefined) return known;
+    const measured = { method, route, buckets: BUCKETS.map(() => 0), count: 0, sumSeconds: 0, statuses: new Map() };
+    methods.set(method, measured);
+    return measured;
   }
 }
