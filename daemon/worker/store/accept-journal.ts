@@ -14,7 +14,8 @@ import type { NewSession } from './sessions.js';
 
 type Nothing = Record<never, never>;
 
-interface Entry extends NewSession, Lane {
+/** A message of one part at the most, and the session of its chat. */
+export interface JournalEntry extends NewSession, Lane {
   readonly id: string;
   readonly title: string | null;
   readonly content: string;
@@ -23,7 +24,7 @@ interface Entry extends NewSession, Lane {
   readonly expiresAtMs: number;
 }
 
-const insertEntry = prepare<Entry>()((db, p) =>
+const insertEntry = prepare<JournalEntry>()((db, p) =>
   db.insertInto('accept_journal').values({
     id: p.id,
     session_key: p.key,
@@ -44,9 +45,6 @@ const insertEntry = prepare<Entry>()((db, p) =>
 /** An upsert from a query needs a condition, or its own `on` would be taken for a join's (https://www.sqlite.org/lang_upsert.html). */
 const always = sql<boolean>`true`;
 
-/** The first one that has any: a minimum of texts that begin with their numbers, all of one length. */
-const firstTitle = sql<string | null>`substr(min(substr('000000000000' || seq, -12) || title), 13)`;
-
 const applySessions = prepare<Nothing>()((db) =>
   db
     .insertInto('sessions')
@@ -56,13 +54,20 @@ const applySessions = prepare<Nothing>()((db) =>
     ])
     .expression((query) =>
       query
-        .selectFrom('accept_journal')
-        .select(['session_key', 'agent_id', 'channel', 'account_id', 'peer_kind', 'peer_id', firstTitle.as('title')])
-        .select(({ fn }) => [fn.countAll<number>().as('count'), fn.min('accepted_at').as('first_at'), fn.max('accepted_at').as('last_at')])
-        .select(sql.lit(1).as('is_unread'))
+        .selectFrom((chats) =>
+          chats
+            .selectFrom('accept_journal')
+            .select(({ fn }) => [fn.min('seq').as('first_seq'), fn.countAll<number>().as('count'), fn.max('accepted_at').as('last_at')])
+            .select(sql<number | null>`min(case when title is not null then seq end)`.as('title_seq'))
+            .groupBy('session_key')
+            .as('chat'),
+        )
+        .innerJoin('accept_journal as first', 'first.seq', 'chat.first_seq')
+        .leftJoin('accept_journal as titled', 'titled.seq', 'chat.title_seq')
+        .select(['first.session_key', 'first.agent_id', 'first.channel', 'first.account_id', 'first.peer_kind', 'first.peer_id'])
+        .select(['titled.title', 'chat.count', 'first.accepted_at', 'chat.last_at', sql.lit(1).as('is_unread')])
         .where(always)
-        .groupBy(['session_key', 'agent_id', 'channel', 'account_id', 'peer_kind', 'peer_id'])
-        .orderBy(sql`min(seq)`),
+        .orderBy('chat.first_seq'),
     )
     .onConflict((conflict) =>
       conflict
@@ -147,23 +152,28 @@ const empty = prepare<Nothing>()((db) => db.deleteFrom('accept_journal'));
 /** Numbers begin with 1 whenever it is empty. */
 const selectLength = prepare<Nothing>()((db) => db.selectFrom('accept_journal').select(({ fn }) => fn.max('seq').as('length')));
 
-/** Stores a message of one part at the most. Runs in a write. */
-export async function journalMessage(db: Queries, { message, session }: Acceptance): Promise<void> {
+/** The entry of a message; undefined for one of several parts. */
+export function journalEntry({ message, session }: Acceptance): JournalEntry | undefined {
   const { id, channel, accountId, chatId, content, bodies, nowMs, expiresAtMs } = message;
+  if (bodies.length > 1) return undefined;
   const { key, agentId, peerKind, peerId } = session;
   const [body = null] = bodies;
   const title = titleFrom(content);
   // Each by name: on this path spreading them would be felt.
-  const entry: Entry = { key, agentId, channel, accountId, peerKind, peerId, chatId, id, title, content, body, nowMs, expiresAtMs };
-  await insertEntry.run(db, entry);
+  return { key, agentId, channel, accountId, peerKind, peerId, chatId, id, title, content, body, nowMs, expiresAtMs };
+}
+
+/** Runs in a write. @returns how long the journal is now */
+export async function appendToJournal(db: Queries, entries: readonly JournalEntry[]): Promise<number> {
+  return insertEntry.insertAll(db, entries);
 }
 
 export async function journalLength(db: Queries): Promise<number> {
   return (await selectLength.first(db, {}))?.length ?? 0;
 }
 
-/** Runs in a write: applies all that is in it when that are so many. */
-export async function applyJournal(db: Queries, from = 1): Promise<void> {
-  if ((await journalLength(db)) < from) return;
+/** Runs in a write: applies all that is in it. */
+export async function applyJournal(db: Queries): Promise<void> {
+  if ((await journalLength(db)) === 0) return;
   for (const step of [applySessions, applyMessages, applyOutbox, applyParts, empty]) await step.run(db, {});
 }

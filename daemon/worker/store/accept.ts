@@ -1,6 +1,6 @@
 /** What a program sends to a chat: the message in the chat's session, which is made where there is none, and on its way out. */
 import { sql } from 'kysely';
-import { journalMessage } from './accept-journal.js';
+import { journalEntry } from './accept-journal.js';
 import type { JournaledWrite } from './commit-batch.js';
 import { titleFrom } from './messages.js';
 import { insertOutboxMessage, type NewOutboxMessage } from './outbox.js';
@@ -38,6 +38,6 @@ export async function storeAcceptance(db: Queries, { message, session }: Accepta
 
 /** The same as a write that may be journaled; undefined for a message of several parts. */
 export function journaledAcceptance(acceptance: Acceptance): JournaledWrite | undefined {
-  if (acceptance.message.bodies.length > 1) return undefined;
-  return { whole: (db) => storeAcceptance(db, acceptance), entry: (db) => journalMessage(db, acceptance) };
+  const entry = journalEntry(acceptance);
+  return entry === undefined ? undefined : { whole: (db) => storeAcceptance(db, acceptance), entry };
 }

@@ -1,7 +1,7 @@
 /** One transaction for many writes. Who shares it is decided above (group-commit.ts). */
-import type { ControlledTransaction } from 'kysely';
-import { applyJournal } from './accept-journal.js';
-import type { Queries, Schema } from './schema.js';
+import { sql } from 'kysely';
+import { appendToJournal, applyJournal, type JournalEntry } from './accept-journal.js';
+import type { Queries } from './schema.js';
 
 /**
  * A write. It may await nothing but its own statements: all others of its batch wait for it, and the file is locked.
@@ -12,18 +12,18 @@ export type Write<T> = (db: Queries) => Promise<T>;
 /** A write that may be kept as an entry of the journal, and applied with many others later, instead of being done as a whole. */
 export interface JournaledWrite {
   readonly whole: Write<void>;
-  readonly entry: Write<void>;
+  readonly entry: JournalEntry;
 }
 
+/** The database, see `OpenDatabase`. */
 export interface CommitTarget {
-  readonly writer: Queries;
-  /** Resolves when all that was committed before the call is on disk. */
+  readonly transaction: <T>(run: Write<T>) => Promise<T>;
   readonly synced: () => Promise<void>;
 }
 
 export interface Pending {
   readonly work: Write<unknown>;
-  readonly entry?: Write<void>;
+  readonly entry?: JournalEntry;
   readonly committed?: (value: unknown) => void;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -35,69 +35,52 @@ const BURST_FROM = 4;
 const APPLY_FROM = 256;
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
-type Transaction = ControlledTransaction<Schema, string[]>;
-/** A write, by its place in the batch. */
-type Step = { readonly index: number; readonly run: Write<unknown> };
+/** A write that is done as a whole, by its place in the batch. */
+type Step = { readonly index: number; readonly work: Write<unknown> };
 
-const SAVEPOINT = 'one_write';
+const savepoint = sql`savepoint one_write`;
+const undoSavepoint = sql`rollback to savepoint one_write`;
+const releaseSavepoint = sql`release savepoint one_write`;
 
 /** Commits all in one transaction, and tells each writer what became of its write. @throws what befell all of them; they have not been told */
-export async function commitBatch({ writer, synced }: CommitTarget, batch: readonly Pending[]): Promise<void> {
-  const outcomes = (await runTogether(writer, batch)) ?? (await runApart(writer, batch));
+export async function commitBatch(target: CommitTarget, batch: readonly Pending[]): Promise<void> {
+  const outcomes = (await runTogether(target, batch)) ?? (await runApart(target, batch));
   batch.forEach(({ committed }, index) => {
     const outcome = outcomes[index];
     if (outcome !== undefined && 'value' in outcome) committed?.(outcome.value);
   });
-  await synced();
+  await target.synced();
   settle(batch, outcomes);
-}
-
-/** @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk */
-async function inTransaction<T>(writer: Queries, run: (transaction: Transaction) => Promise<T>): Promise<T> {
-  const transaction = (await writer.startTransaction().execute()) as Transaction;
-  try {
-    const result = await run(transaction);
-    await transaction.commit().execute();
-    return result;
-  } catch (error) {
-    await transaction
-      .rollback()
-      .execute()
-      .catch(() => undefined);
-    throw error;
-  }
 }
 
 /** What one write of several threw: the transaction is undone and nobody is told yet. */
 class OneFailed extends Error {}
 
-/** What to run, in this order: in a burst the entries come first, so that others of the batch find them applied. */
-function plan(batch: readonly Pending[]): { readonly entries: readonly Step[]; readonly works: readonly Step[] } {
-  const entries = batch.flatMap(({ entry }, index) => (entry === undefined ? [] : [{ index, run: entry }]));
-  const works = batch.map(({ work }, index) => ({ index, run: work }));
-  if (entries.length < BURST_FROM) return { entries: [], works };
-  return { entries, works: works.filter(({ index }) => batch[index]?.entry === undefined) };
+/** What to run: in a burst the entries come first, so that others of the batch find them applied. */
+function plan(batch: readonly Pending[]): { readonly entries: readonly JournalEntry[]; readonly steps: readonly Step[] } {
+  const entries = batch.flatMap(({ entry }) => entry ?? []);
+  const steps = batch.map(({ work }, index) => ({ index, work }));
+  if (entries.length < BURST_FROM) return { entries: [], steps };
+  return { entries, steps: steps.filter(({ index }) => batch[index]?.entry === undefined) };
 }
 
 /** The usual case: none fails, so none needs a savepoint, which costs more than the writes themselves. @returns undefined when one failed */
-async function runTogether(writer: Queries, batch: readonly Pending[]): Promise<Outcome[] | undefined> {
-  const { entries, works } = plan(batch);
-  const outcomes: Outcome[] = [];
-  const runAll = async (steps: readonly Step[], transaction: Transaction): Promise<void> => {
-    for (const { index, run } of steps) {
-      try {
-        outcomes[index] = { value: await run(transaction) };
-      } catch (error) {
-        if (batch.length === 1) throw error;
-        throw new OneFailed('one write of a batch failed', { cause: error });
-      }
+async function runTogether({ transaction }: CommitTarget, batch: readonly Pending[]): Promise<Outcome[] | undefined> {
+  const { entries, steps } = plan(batch);
+  const outcomes: Outcome[] = batch.map(() => ({ value: undefined }));
+  const attempt = async <T>(run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } catch (error) {
+      if (batch.length === 1) throw error;
+      throw new OneFailed('one write of a batch failed', { cause: error });
     }
   };
   try {
-    return await inTransaction(writer, async (transaction) => {
-      await runAll(entries, transaction);
-      await applyJournal(transaction, works.length === 0 ? APPLY_FROM : 1);
-      await runAll(works, transaction);
+    return await transaction(async (db) => {
+      const length = await attempt(() => appendToJournal(db, entries));
+      if (steps.length > 0 || length >= APPLY_FROM) await applyJournal(db);
+      for (const { index, work } of steps) outcomes[index] = { value: await attempt(() => work(db)) };
       return outcomes;
     });
   } catch (error) {
@@ -107,25 +90,20 @@ async function runTogether(writer: Queries, batch: readonly Pending[]): Promise<
 }
 
 /** Each in a savepoint, so that one that fails undoes itself only. */
-async function runApart(writer: Queries, batch: readonly Pending[]): Promise<Outcome[]> {
-  return inTransaction(writer, async (transaction) => {
-    await applyJournal(transaction);
+async function runApart({ transaction }: CommitTarget, batch: readonly Pending[]): Promise<Outcome[]> {
+  return transaction(async (db) => {
+    await applyJournal(db);
     const outcomes: Outcome[] = [];
     for (const { work } of batch) {
-      const savepoint = await transaction.savepoint(SAVEPOINT).execute();
+      await savepoint.execute(db);
       try {
-        const value = await work(transaction);
-        await savepoint.releaseSavepoint(SAVEPOINT).execute();
-        outcomes.push({ value });
+        outcomes.push({ value: await work(db) });
       } catch (error) {
         // Fails with the transaction, if that is gone: then nothing of the batch was kept.
-        await savepoint
-          .rollbackToSavepoint(SAVEPOINT)
-          .execute()
-          .catch(() => Promise.reject(error));
-        await savepoint.releaseSavepoint(SAVEPOINT).execute();
+        await undoSavepoint.execute(db).catch(() => Promise.reject(error));
         outcomes.push({ error });
       }
+      await releaseSavepoint.execute(db);
     }
     return outcomes;
   });

@@ -50,7 +50,7 @@ export async function prepareDatabase(path: string, { to, unsettled }: { to: str
     const database = await openSqlite(path, MIGRATIONS);
     try {
       await database.contract();
-      if (unsettled === 'unknown') await database.writer.transaction().execute(settle);
+      if (unsettled === 'unknown') await database.transaction(settle);
     } finally {
       await database.close();
     }

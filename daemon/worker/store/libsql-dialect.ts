@@ -10,13 +10,8 @@ import {
   type Kysely,
   type QueryResult,
 } from 'kysely';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LibsqlConnection, StatementResult } from './libsql-connection.js';
-import { isBusy } from './sqlite-errors.js';
-
-/** How long a transaction waits for another process's before it fails, and how often it looks. */
-const LOCK_WAIT_MS = 2_000;
-const LOCK_LOOK_MS = 5;
+import { begin, rollback } from './libsql-transaction.js';
 
 /** Runs prepared statements on the open connection without Kysely's layers, which cost more than most statements. */
 export class DirectAdapter extends SqliteAdapter {
@@ -73,42 +68,16 @@ class LibsqlDriver implements Driver {
     return this.#connection;
   }
 
-  /**
-   * At once for writing: a transaction that reads first and then wants to write could only fail. While another process
-   * writes, this one looks again and again, so that the event loop goes on; SQLite's own waiting would hold it.
-   */
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    for (const giveUpAtMs = performance.now() + LOCK_WAIT_MS; ; await delay(LOCK_LOOK_MS)) {
-      try {
-        // Not prepared: one that found the file locked stays "in progress" until it is collected, and no commit works beside it.
-        (connection as KyselyConnection).libsql.exec('begin immediate');
-        return;
-      } catch (error) {
-        if (!isBusy(error) || performance.now() >= giveUpAtMs) throw error;
-      }
-    }
+    await begin((connection as KyselyConnection).libsql);
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('commit'));
   }
 
-  /** After a full disk or an I/O error SQLite has rolled back by itself. */
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (this.#connection?.libsql.isInTransaction !== true) return;
-    await connection.executeQuery(CompiledQuery.raw('rollback'));
-  }
-
-  async savepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(`savepoint "${name}"`));
-  }
-
-  async rollbackToSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(`rollback to "${name}"`));
-  }
-
-  async releaseSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(`release "${name}"`));
+    rollback((connection as KyselyConnection).libsql);
   }
 
   async releaseConnection(): Promise<void> {}

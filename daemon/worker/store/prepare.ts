@@ -24,6 +24,8 @@ export interface PreparedStatement<P, R> {
   first(db: Queries, parameters: P): Promise<R | undefined>;
   /** For an insert without `returning`. @returns the new row's integer primary key */
   insert(db: Queries, parameters: P): Promise<number>;
+  /** {@link insert} once for each, in turn, in one go. @returns the last row's integer primary key; 0 for none */
+  insertAll(db: Queries, rows: readonly P[]): Promise<number>;
   /** @returns how many rows were changed */
   run(db: Queries, parameters: P): Promise<number>;
 }
@@ -69,6 +71,15 @@ export function prepare<P>() {
       all: async (db, parameters) => (await execute(db, parameters)).rows,
       first: async (db, parameters) => (await execute(db, parameters)).rows[0],
       insert: async (db, parameters) => (await execute(db, parameters)).insertId,
+      async insertAll(db, rows) {
+        let last = 0;
+        for (const parameters of rows) {
+          const given = execute(db, parameters);
+          // A turn of the microtask queue for each would be felt.
+          last = (given instanceof Promise ? await given : given).insertId;
+        }
+        return last;
+      },
       run: async (db, parameters) => (await execute(db, parameters)).changes,
     };
   };

@@ -3,6 +3,7 @@ import { Kysely } from 'kysely';
 import { fileIdentity, prepareDatabaseFile, storeUnavailable } from './database-file.js';
 import { LibsqlConnection } from './libsql-connection.js';
 import { libsqlDialect } from './libsql-dialect.js';
+import { inTransaction } from './libsql-transaction.js';
 import { migrate, readHeader } from './migrations/migrate.js';
 import type { Migration } from './migrations/migration.js';
 import type { Queries, Schema } from './schema.js';
@@ -16,10 +17,13 @@ const CHECKPOINT_PAGES = 4_000;
 
 /** An open database of any dialect. */
 export interface OpenDatabase {
-  /** For one transaction at a time. */
-  readonly writer: Queries;
   /** Sees only what has been committed. */
   readonly reader: Queries;
+  /**
+   * Runs `run` in a transaction for writing. One at a time; it may await nothing but its own statements.
+   * @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk
+   */
+  transaction<T>(run: (db: Queries) => Promise<T>): Promise<T>;
   /** Resolves when all that was committed before the call survives a power loss. @throws the system's error */
   synced(): Promise<void>;
   /** Whether the file in its place is still the one that was opened. */
@@ -90,8 +94,8 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
   }
   const synced = async (): Promise<void> => log?.sync();
   return {
-    writer,
     reader,
+    transaction: (run) => inTransaction(connection, () => run(writer)),
     synced,
     isInPlace: () => fileIdentity(path) === identity,
     async contract() {

@@ -17,7 +17,7 @@ async function setUp() {
   const disk = { synced: () => database.synced() };
   const commits = new GroupCommit(async () => {
     transactions += 1;
-    return { writer: database.writer, synced: () => disk.synced() };
+    return { transaction: database.transaction, synced: () => disk.synced() };
   });
   return { commits, disk, reader: database.reader, transactions: () => transactions };
 }
@@ -157,7 +157,7 @@ test('what had to wait for another process is committed when that is done, as is
   const path = join(tempDir(), 'state', 'gateway.db');
   const database = await openSqlite(path, MIGRATIONS);
   onTestFinished(() => database.close());
-  const commits = new GroupCommit(() => Promise.resolve({ writer: database.writer, synced: () => database.synced() }));
+  const commits = new GroupCommit(() => Promise.resolve(database));
   const other = new Database(path);
   onTestFinished(() => void other.close());
   for (const key of ['a', 'b', 'c']) {

@@ -22,7 +22,7 @@ const four = add(4, 'create table four (x)');
 const place = (): string => join(tempDir(), 'state', 'gateway.db');
 
 async function columns(database: OpenDatabase, table: string): Promise<string[]> {
-  const { rows } = await sql<{ name: string }>`select name from pragma_table_info(${table})`.execute(database.writer);
+  const { rows } = await sql<{ name: string }>`select name from pragma_table_info(${table})`.execute(database.reader);
   return rows.map(({ name }) => name);
 }
 
