@@ -72,11 +72,13 @@ export function libsqlPackages({ platform, arch }) {
   return abis.map((abi) => `@libsql/${[platform, arch, abi].filter(Boolean).join('-')}`);
 }
 
-/** A module of ours that libsql's index imports as if it were its own. */
+const packageRoot = fileURLToPath(new URL('..', import.meta.url));
+
+/** A module of ours that libsql imports as if it were its own. */
 const sharedModule = (name) => fileURLToPath(new URL(`../shared/node/${name}.ts`, import.meta.url));
 
 /**
- * libsql's own package index with a loader of 1 ms: in the single executable its asset; elsewhere first the copy that the
+ * A loader of 1 ms for libsql's native part, which its two interfaces share: in the single executable its asset; elsewhere first the copy that the
  * build puts beside the bundles, which an upgrade of `node_modules` under a running gateway does not touch, then the
  * installed package.
  */
@@ -92,6 +94,7 @@ function requireNative() {
   }
   throw reason;
 }
+module.exports = requireNative();
 `;
 
 /** Of the 2,500 media types of mime-db (three copies of 140 KB), those that the API and the page's files have. */
@@ -122,9 +125,12 @@ function pickMediaTypes(source) {
   return JSON.stringify(Object.fromEntries(MEDIA_TYPES.filter((type) => type in all).map((type) => [type, all[type]])));
 }
 
+const NATIVE_MODULE = 'libsql-native';
+const REQUIRE_NATIVE = `require(${JSON.stringify(NATIVE_MODULE)})`;
+
 function patchLibsql(source) {
-  const patched = source.replace(/function requireNative\(\) \{[\s\S]*?\n\}\n/, NATIVE_LOADER);
-  if (patched === source) throw new Error('libsql/index.js has changed: bin/bundle-stubs.mjs no longer finds requireNative()');
+  const patched = source.replace(/function requireNative\(\) \{[\s\S]*?\n\}\n/, `function requireNative() { return ${REQUIRE_NATIVE}; }\n`);
+  if (patched === source) throw new Error('libsql has changed: bin/bundle-stubs.mjs no longer finds requireNative()');
   return patched;
 }
 
@@ -171,9 +177,11 @@ export function bundleStubs() {
     name: 'bundle-stubs',
     setup(build) {
       for (const { filter, contents } of REPLACED) build.onLoad({ filter }, () => ({ contents, loader: 'js' }));
-      build.onLoad({ filter: /[\\/]libsql[\\/]index\.js$/ }, ({ path }) => {
+      build.onLoad({ filter: /[\\/]libsql[\\/](index|promise)\.js$/ }, ({ path }) => {
         return { contents: patchLibsql(readFileSync(path, 'utf8')), loader: 'js' };
       });
+      build.onResolve({ filter: new RegExp(`^${NATIVE_MODULE}$`) }, ({ path }) => ({ path, namespace: NATIVE_MODULE }));
+      build.onLoad({ filter: /.*/, namespace: NATIVE_MODULE }, () => ({ contents: NATIVE_LOADER, loader: 'js', resolveDir: packageRoot }));
       build.onLoad({ filter: /[\\/]node-ipc[\\/]entities[\\/]Defaults\.js$/ }, ({ path }) => {
         return { contents: patchIpcDefaults(readFileSync(path, 'utf8')), loader: 'js' };
       });

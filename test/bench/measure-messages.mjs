@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { Gateway } from './gateway.mjs';
-import { freePort, readUsage, startProcess, waitUntilHealthy } from './processes.mjs';
+import { freePort, readUsage, startProcess, waitUntilHealthy, waitUntilQuiet } from './processes.mjs';
 import { seedDatabase } from './seed-database.mjs';
 import { row } from './statistics.mjs';
 
@@ -41,11 +41,16 @@ function rows(name, { ours, floor, floorName, note }) {
   return [of('requests/s', 'perSecond'), of('µs CPU', 'cpuUs')];
 }
 
-/** One after another in each round, so that what else the machine does meets all alike; the first round warms up. */
+/**
+ * One after another in each round, so that what else the machine does meets all alike; the first round warms up. Each when the others
+ * are done with what they had put off: the search index would take a core from the floor.
+ */
 async function inTurn(targets) {
   const samples = targets.map(() => []);
+  const pids = targets.map(({ pid }) => pid);
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [index, target] of targets.entries()) {
+      await waitUntilQuiet(pids);
       const sample = await post(target);
       if (round > 0) samples[index].push(sample);
     }

@@ -77,3 +77,21 @@ export function readUsage(pid) {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { rssMiB: (pages * 4_096) / 1_048_576, cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1_000) / CLOCK_TICKS_PER_SECOND };
 }
+
+const LOOK_MS = 250;
+/** Of the time between two looks. */
+const QUIET_SHARE = 0.08;
+const QUIET_WITHIN_MS = 120_000;
+
+/** Waits until none of them has anything left to do, so that it takes nothing from what is measured next. */
+export async function waitUntilQuiet(pids) {
+  const used = () => pids.map((pid) => readUsage(pid).cpuMs);
+  const startedAt = performance.now();
+  for (let before = used(); ;) {
+    await delay(LOOK_MS);
+    const now = used();
+    if (now.every((ms, index) => ms - before[index] <= LOOK_MS * QUIET_SHARE)) return;
+    if (performance.now() - startedAt > QUIET_WITHIN_MS) throw new Error(`a process is not at rest after ${QUIET_WITHIN_MS} ms`);
+    before = now;
+  }
+}

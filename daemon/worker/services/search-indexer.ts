@@ -21,7 +21,7 @@ const STEP_PAUSE_MS = 20;
 /** More writes than this in a second are a burst, */
 const BURST_PER_SECOND = 1_000;
 /** which is waited for until so many messages wait: a search reads through them. */
-const MAX_WAITING = 100_000;
+const MAX_WAITING = 250_000;
 
 export class SearchIndexer {
   readonly #options: SearchIndexerOptions;

@@ -17,13 +17,14 @@ export interface JournaledWrite {
 
 /** The database, see `OpenDatabase`. */
 export interface CommitTarget {
-  readonly transaction: <T>(run: Write<T>) => Promise<T>;
+  readonly transaction: <T>(run: Write<T>, options?: { readonly early?: boolean }) => Promise<T>;
   readonly synced: () => Promise<void>;
 }
 
 export interface Pending {
   readonly work: Write<unknown>;
   readonly entry?: JournalEntry;
+  /** Is told at the commit, when it may not be on disk yet. */
   readonly committed?: (value: unknown) => void;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -42,14 +43,18 @@ const savepoint = sql`savepoint one_write`;
 const undoSavepoint = sql`rollback to savepoint one_write`;
 const releaseSavepoint = sql`release savepoint one_write`;
 
+type Transaction = <T>(run: Write<T>) => Promise<T>;
+
 /** Commits all in one transaction, and tells each writer what became of its write. @throws what befell all of them; they have not been told */
 export async function commitBatch(target: CommitTarget, batch: readonly Pending[]): Promise<void> {
-  const outcomes = (await runTogether(target, batch)) ?? (await runApart(target, batch));
+  const early = batch.some(({ committed }) => committed !== undefined);
+  const transaction: Transaction = (run) => target.transaction(run, { early });
+  const outcomes = (await runTogether(transaction, batch)) ?? (await runApart(transaction, batch));
   batch.forEach(({ committed }, index) => {
     const outcome = outcomes[index];
     if (outcome !== undefined && 'value' in outcome) committed?.(outcome.value);
   });
-  await target.synced();
+  if (early) await target.synced();
   settle(batch, outcomes);
 }
 
@@ -65,7 +70,7 @@ function plan(batch: readonly Pending[]): { readonly entries: readonly JournalEn
 }
 
 /** The usual case: none fails, so none needs a savepoint, which costs more than the writes themselves. @returns undefined when one failed */
-async function runTogether({ transaction }: CommitTarget, batch: readonly Pending[]): Promise<Outcome[] | undefined> {
+async function runTogether(transaction: Transaction, batch: readonly Pending[]): Promise<Outcome[] | undefined> {
   const { entries, steps } = plan(batch);
   const outcomes: Outcome[] = batch.map(() => ({ value: undefined }));
   const attempt = async <T>(run: () => Promise<T>): Promise<T> => {
@@ -90,7 +95,7 @@ async function runTogether({ transaction }: CommitTarget, batch: readonly Pendin
 }
 
 /** Each in a savepoint, so that one that fails undoes itself only. */
-async function runApart({ transaction }: CommitTarget, batch: readonly Pending[]): Promise<Outcome[]> {
+async function runApart(transaction: Transaction, batch: readonly Pending[]): Promise<Outcome[]> {
   return transaction(async (db) => {
     await applyJournal(db);
     const outcomes: Outcome[] = [];

@@ -3,6 +3,7 @@
  * aborts the process, a missing one is NULL, a text is cut at U+0000, `get()` adds a property to rows.
  */
 import Database from 'libsql';
+import AsyncDatabase from 'libsql/promise';
 import { decodeText, encodeText } from './text.js';
 
 /** More statements than the code has; ad-hoc ones push each other out. */
@@ -44,7 +45,7 @@ export interface StatementResult<R> {
   readonly insertId: number;
 }
 
-/** Every call is synchronous: nothing else runs between a statement and its result. */
+/** Every call but one is synchronous: nothing else runs between a statement and its result. */
 export class LibsqlConnection {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, PreparedSql>();
@@ -72,6 +73,15 @@ export class LibsqlConnection {
   /** Runs statements without parameters. */
   exec(sql: string): void {
     this.#database.exec(sql);
+  }
+
+  /**
+   * Runs statements without parameters on a thread of the driver's, for those that wait for the disk or take long. Until
+   * it resolves nothing else may be asked of this connection: it would wait, and the event loop with it.
+   */
+  execAside(sql: string): Promise<void> {
+    // Both of the driver's classes keep the open database in `db`, so what one can do goes for that of the other.
+    return AsyncDatabase.prototype.exec.call(this.#database, sql) as Promise<void>;
   }
 
   get isInTransaction(): boolean {

@@ -30,14 +30,15 @@ export function rollback(connection: LibsqlConnection): void {
 }
 
 /**
- * One at a time; `run` may await nothing but its own statements on the connection.
+ * One at a time; `run` may await nothing but its own statements on the connection. The commit, which may bring a part of
+ * the log back into the database, too, does not hold the event loop.
  * @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk
  */
 export async function inTransaction<T>(connection: LibsqlConnection, run: () => Promise<T>): Promise<T> {
   await begin(connection);
   try {
     const result = await run();
-    connection.run('commit');
+    await connection.execAside('commit');
     return result;
   } catch (error) {
     try {

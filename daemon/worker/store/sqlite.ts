@@ -21,9 +21,10 @@ export interface OpenDatabase {
   readonly reader: Queries;
   /**
    * Runs `run` in a transaction for writing. One at a time; it may await nothing but its own statements.
+   * @returns what `run` returns: when it survives a power loss; with `early` at the commit, for {@link synced} to follow
    * @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk
    */
-  transaction<T>(run: (db: Queries) => Promise<T>): Promise<T>;
+  transaction<T>(run: (db: Queries) => Promise<T>, options?: { readonly early?: boolean }): Promise<T>;
   /** Resolves when all that was committed before the call survives a power loss. @throws the system's error */
   synced(): Promise<void>;
   /** Whether the file in its place is still the one that was opened. */
@@ -64,6 +65,20 @@ function assertUsable(path: string, connection: LibsqlConnection, newest: number
 }
 
 /**
+ * How a commit meets the disk: with `full` it waits until the log is synced, with `normal` it does not
+ * (https://www.sqlite.org/pragma.html#pragma_synchronous). It is opened with `full`.
+ */
+function createDurability(connection: LibsqlConnection): { set(wanted: 'full' | 'normal'): void } {
+  let current = 'full';
+  return {
+    set(wanted) {
+      if (wanted !== current) connection.exec(`pragma synchronous = ${wanted}`);
+      current = wanted;
+    },
+  };
+}
+
+/**
  * Opens (or makes) the database and runs the migrations that only expand.
  * @throws STORE_UNAVAILABLE when the place, the file's owner or its schema is wrong; the driver's error (see `classifyFault`) otherwise
  */
@@ -74,7 +89,9 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
   const writer: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connection) });
   const reader: Queries = new Kysely<Schema>({ dialect: libsqlDialect(() => connect(path)) });
   let log: WalSync | undefined;
+  let running: Promise<unknown> = Promise.resolve();
   const close = async (): Promise<void> => {
+    await running;
     log?.close();
     log = undefined;
     await Promise.all([reader.destroy(), writer.destroy()]);
@@ -85,22 +102,26 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
     log = new WalSync(path);
     // Who begins to write waits without holding the event loop; reads in WAL mode wait for nobody.
     connection.run('pragma busy_timeout = 0');
-    // From here on a commit is followed by `synced`.
-    connection.exec('pragma synchronous = normal');
   } catch (error) {
     await close().catch(() => undefined);
     connection.close();
     throw error;
   }
   const synced = async (): Promise<void> => log?.sync();
+  const durability = createDurability(connection);
   return {
     reader,
-    transaction: (run) => inTransaction(connection, () => run(writer)),
+    transaction(run, { early = false } = {}) {
+      durability.set(early ? 'normal' : 'full');
+      const result = inTransaction(connection, () => run(writer));
+      running = result.catch(() => undefined);
+      return result;
+    },
     synced,
     isInPlace: () => fileIdentity(path) === identity,
     async contract() {
+      durability.set('full');
       await migrate(writer, { connection, migrations, phase: 'all' });
-      await synced();
     },
     close,
   };

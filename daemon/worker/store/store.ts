@@ -71,10 +71,8 @@ export class Store {
    * Runs `work` in a transaction that others may share. Resolves once it is on disk.
    * @throws UNAVAILABLE while the database cannot be used; whatever `work` throws, after undoing what it wrote
    */
-  async write<T>(work: Write<T>): Promise<T> {
-    const { value, stored } = await this.writeEarly(work);
-    await stored;
-    return value;
+  write<T>(work: Write<T>): Promise<T> {
+    return this.#noteStored(this.#commits.submit(work));
   }
 
   /**
@@ -95,14 +93,16 @@ export class Store {
     return this.#noteStored(this.#commits.submitJournaled(write));
   }
 
-  async #noteStored(stored: Promise<void>): Promise<void> {
+  async #noteStored<T>(stored: Promise<T>): Promise<T> {
+    let value: T;
     try {
-      await stored;
+      value = await stored;
     } catch (error) {
       throw await this.#judge(error);
     }
     this.#noteSound();
     for (const listener of this.#listeners) listener();
+    return value;
   }
 
   /** `listener` is called after each write that this worker has committed, before the writer hears of it. It must not throw. */
@@ -151,7 +151,7 @@ export class Store {
 
   /** What was accepted is there for who looks for it. Where it cannot be applied now, what else there is can still be read. */
   async #applyJournal(reader: Queries): Promise<void> {
-    if ((await journalLength(reader)) > 0) await this.#commits.submitEarly(applyJournal).catch(() => undefined);
+    if ((await journalLength(reader)) > 0) await this.#commits.submit(applyJournal).catch(() => undefined);
   }
 
   async #attempt(open: () => Promise<OpenDatabase>): Promise<void> {

@@ -1,7 +1,6 @@
 /**
- * Brings what was committed onto the disk without holding the event loop meanwhile. SQLite would do it inside each
- * commit (`synchronous = full`); here it commits to the write-ahead log only (`normal`), and who wrote is told of success
- * after the log was synced, so a slow disk makes writers wait and nobody else.
+ * Brings what was committed onto the disk without holding the event loop meanwhile, for who has something to do until
+ * then: such a commit goes to the write-ahead log only, and is told of when the log was synced.
  * Source: https://www.sqlite.org/pragma.html#pragma_synchronous (in WAL mode this sync is what `normal` leaves out).
  */
 import { closeSync, fdatasync, openSync, realpathSync } from 'node:fs';

@@ -79,7 +79,7 @@ test('in a burst of writes the index waits until it is over', async () => {
 test('a burst that does not end is not waited for when many messages wait', async () => {
   const { clock, store, indexer } = await setUp();
   await store.write((db) =>
-    sql`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 100000)
+    sql`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 250000)
       insert into messages (id, session_id, role, content, status, created_at)
       select 'many-' || n, (select max(id) from sessions), 'user', 'one of many', 'complete', 1 from numbers`.execute(db),
   );
@@ -87,6 +87,6 @@ test('a burst that does not end is not waited for when many messages wait', asyn
   await writeBurst(store);
   clock.advance(250);
   await indexer.idle();
-  expect(await store.read(countSearchBacklog)).toBe(99_500);
+  expect(await store.read(countSearchBacklog)).toBe(249_500);
   await indexer.stop();
 });

@@ -14,10 +14,18 @@ async function setUp() {
   const database = await openSqlite(join(tempDir(), 'state', 'gateway.db'), MIGRATIONS);
   onTestFinished(() => database.close());
   let transactions = 0;
+  // Asked when the commit is done; what waits for the disk waits for this, too.
   const disk = { synced: () => database.synced() };
   const commits = new GroupCommit(async () => {
     transactions += 1;
-    return { transaction: database.transaction, synced: () => disk.synced() };
+    return {
+      async transaction(run, options) {
+        const result = await database.transaction(run, options);
+        if (options?.early !== true) await disk.synced();
+        return result;
+      },
+      synced: () => disk.synced(),
+    };
   });
   return { commits, disk, reader: database.reader, transactions: () => transactions };
 }
@@ -193,4 +201,25 @@ test('who has waited behind others for a lock is refused with them; who came lat
   other.exec('rollback');
   await late;
   expect(ended.at(-1)).toBe('late stored');
+});
+
+test('closing waits for the transaction under way', async () => {
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const database = await openSqlite(path, MIGRATIONS);
+  const writing = database.transaction(claim('a'));
+  await database.close();
+  expect(await writing).toBe(true);
+  const again = await openSqlite(path, MIGRATIONS);
+  onTestFinished(() => again.close());
+  expect(await readLeaseOwner(again.reader, 'a')).toBe('me');
+});
+
+test('a commit early and one that waits for the disk follow each other in any order', async () => {
+  const { commits, reader } = await setUp();
+  for (const key of ['a', 'b', 'c']) {
+    const { stored } = await commits.submitEarly(claim(`early ${key}`));
+    const whole = commits.submit(claim(key));
+    await Promise.all([stored, whole]);
+    expect(await readLeaseOwner(reader, key)).toBe('me');
+  }
 });

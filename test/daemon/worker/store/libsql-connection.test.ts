@@ -41,3 +41,29 @@ test('a statement that is used again sees what another connection changed, new c
   one.exec("alter table t add column added text default 'new'");
   expect(two.run('select * from t').rows[0]).toEqual({ value: 0, added: 'new' });
 });
+
+test('what runs aside does not hold the event loop, and another connection is used meanwhile', async () => {
+  const path = join(tempDir(), 'x.db');
+  const [one, two] = [new LibsqlConnection(path), new LibsqlConnection(path)];
+  let isDone = false;
+  const long = one
+    .execAside('create table t as with recursive n (x) as (select 1 union all select x + 1 from n where x < 500000) select x from n')
+    .then(() => (isDone = true));
+  let turns = 0;
+  for (; !isDone; turns += 1) await new Promise(setImmediate);
+  await long;
+  expect(turns).toBeGreaterThan(10);
+  expect(two.run('select count(*) as count from t').rows).toEqual([{ count: 500_000 }]);
+});
+
+test('what fails aside rejects with the driver’s error, and leaves the transaction to be undone', async () => {
+  const path = join(tempDir(), 'x.db');
+  const [one, two] = [new LibsqlConnection(path), new LibsqlConnection(path)];
+  one.exec('create table t (value); begin immediate');
+  await expect(two.execAside('begin immediate')).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
+  await expect(one.execAside('insert into t values (1); insert into nowhere values (1); commit')).rejects.toThrow(/no such table: nowhere/);
+  expect(one.isInTransaction).toBe(true);
+  one.run('rollback');
+  await one.execAside('insert into t values (2)');
+  expect(two.run('select value from t').rows).toEqual([{ value: 2 }]);
+});
