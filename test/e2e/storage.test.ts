@@ -113,6 +113,8 @@ test('a database that another program keeps locked: 503 after two seconds, other
   const sender = new Sender(gateway);
   await sender.untilStatus(200);
   const other = new Database(join(gateway.xopcHome, 'state', 'gateway.db'));
+  // The gateway writes at this moment: what it has begun it ends first.
+  other.exec('pragma busy_timeout = 2000');
   other.exec('begin immediate');
   const refused = sender.untilStatus(503);
   let isAnswered = false;

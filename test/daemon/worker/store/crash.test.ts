@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { readNewestMessages } from '../../../../daemon/worker/store/messages.js';
+import type { Queries } from '../../../../daemon/worker/store/schema.js';
 import { findSession } from '../../../../daemon/worker/store/sessions.js';
 import { exitOf, startFixture } from '../../../helpers/fixture-process.js';
 import { openStore } from '../../../helpers/open-store.js';
@@ -101,14 +102,17 @@ test('workers that open a new database at the same moment all get it and write t
   expect(new Set(messages.map(({ id }) => id.slice(0, 1)))).toEqual(new Set(['a', 'b', 'c']));
 });
 
-test('what is not synced at a commit is what is synced after it, and references are checked', async () => {
+test('a commit syncs the log, but for who can wait with telling: then it is synced after it; references are checked', async () => {
   const store = await openStore();
-  const settings = await store.write(async (db) => {
-    const read = async (name: string) => (await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(db)).rows[0];
-    return [await read('journal_mode'), await read('synchronous'), await read('foreign_keys'), await read('busy_timeout')];
-  });
-  // synchronous 1 is NORMAL: all but the log at each commit, https://www.sqlite.org/pragma.html#pragma_synchronous.
-  expect(settings).toEqual([{ journal_mode: 'wal' }, { synchronous: 1 }, { foreign_keys: 1 }, { timeout: 0 }]);
+  const read = async (db: Queries): Promise<unknown[]> => {
+    const one = async (name: string) => (await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(db)).rows[0];
+    return [await one('journal_mode'), await one('synchronous'), await one('foreign_keys'), await one('busy_timeout')];
+  };
+  // synchronous 2 is FULL; 1 is NORMAL: all but the log at each commit, https://www.sqlite.org/pragma.html#pragma_synchronous.
+  const settings = (synchronous: number) => [{ journal_mode: 'wal' }, { synchronous }, { foreign_keys: 1 }, { timeout: 0 }];
+  expect(await store.write(read)).toEqual(settings(2));
+  expect((await store.writeEarly(read)).value).toEqual(settings(1));
+  expect(await store.write(read)).toEqual(settings(2));
 });
 
 test('only this user can read the database and what SQLite keeps beside it', async () => {
