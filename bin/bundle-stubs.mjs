@@ -126,10 +126,10 @@ function pickMediaTypes(source) {
 }
 
 const NATIVE_MODULE = 'libsql-native';
-const REQUIRE_NATIVE = `require(${JSON.stringify(NATIVE_MODULE)})`;
 
 function patchLibsql(source) {
-  const patched = source.replace(/function requireNative\(\) \{[\s\S]*?\n\}\n/, `function requireNative() { return ${REQUIRE_NATIVE}; }\n`);
+  const loader = `const requireNative = () => require(${JSON.stringify(NATIVE_MODULE)});\n`;
+  const patched = source.replace(/function requireNative\(\) \{[\s\S]*?\n\}\n/, loader);
   if (patched === source) throw new Error('libsql has changed: bin/bundle-stubs.mjs no longer finds requireNative()');
   return patched;
 }

@@ -3,7 +3,7 @@
  * than the rest. The rules are those of the middleware, which has them from the same functions: what any of them would
  * refuse or treat in its own way goes the long way, and is decided there. Nothing has been read of the body by then.
  */
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../../../shared/config/schema.js';
 import type { ErrorCode } from '../../../shared/errors.js';
 import type { AddressList } from './address-list.js';
@@ -36,22 +36,15 @@ export interface DirectDeps {
 /** Bytes: longer bodies gain nothing here. */
 const MAX_BODY = 65_536;
 
+/** What says that there is more to a request than its body. */
+const EXTRAS = ['origin', 'expect', 'idempotency-key', 'content-encoding', 'transfer-encoding'] as const;
+
 const OK_HEADERS = [...JSON_HEADERS.flat(), 'Content-Type', 'application/json; charset=utf-8'];
 
-/** Whether there is more to a request than its body. Each by name: a loop over the names would be felt. */
-function hasMore(headers: IncomingHttpHeaders): boolean {
-  return (
-    headers.origin !== undefined ||
-    headers.expect !== undefined ||
-    headers['idempotency-key'] !== undefined ||
-    headers['content-encoding'] !== undefined ||
-    headers['transfer-encoding'] !== undefined
-  );
-}
-
 function isPlain({ headers }: IncomingMessage, maxBytes: number): boolean {
+  for (const name of EXTRAS) if (headers[name] !== undefined) return false;
   const length = Number(headers['content-length']);
-  return length > 0 && length <= maxBytes && headers['content-type'] === 'application/json' && !hasMore(headers);
+  return length > 0 && length <= maxBytes && headers['content-type'] === 'application/json';
 }
 
 /** @returns the client, where every rule lets the request through without a further look */

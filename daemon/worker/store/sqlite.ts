@@ -20,7 +20,7 @@ export interface OpenDatabase {
   /** Sees only what has been committed. */
   readonly reader: Queries;
   /**
-   * Runs `run` in a transaction for writing. One at a time; it may await nothing but its own statements.
+   * Runs `run` in a transaction for writing, after those before it. It may await nothing but its own statements.
    * @returns what `run` returns: when it survives a power loss; with `early` at the commit, for {@link synced} to follow
    * @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk
    */
@@ -107,22 +107,27 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
     connection.close();
     throw error;
   }
-  const synced = async (): Promise<void> => log?.sync();
   const durability = createDurability(connection);
+  /** What uses the writer's connection, one after another: while a commit is under way a statement of another would hold the event loop. */
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const result = running.then(act);
+    running = result.catch(() => undefined);
+    return result;
+  };
   return {
     reader,
-    transaction(run, { early = false } = {}) {
-      durability.set(early ? 'normal' : 'full');
-      const result = inTransaction(connection, () => run(writer));
-      running = result.catch(() => undefined);
-      return result;
-    },
-    synced,
+    transaction: (run, { early = false } = {}) =>
+      inTurn(() => {
+        durability.set(early ? 'normal' : 'full');
+        return inTransaction(connection, () => run(writer));
+      }),
+    synced: async () => log?.sync(),
     isInPlace: () => fileIdentity(path) === identity,
-    async contract() {
-      durability.set('full');
-      await migrate(writer, { connection, migrations, phase: 'all' });
-    },
+    contract: () =>
+      inTurn(() => {
+        durability.set('full');
+        return migrate(writer, { connection, migrations, phase: 'all' });
+      }),
     close,
   };
 }

@@ -214,12 +214,11 @@ test('closing waits for the transaction under way', async () => {
   expect(await readLeaseOwner(again.reader, 'a')).toBe('me');
 });
 
-test('a commit early and one that waits for the disk follow each other in any order', async () => {
-  const { commits, reader } = await setUp();
-  for (const key of ['a', 'b', 'c']) {
-    const { stored } = await commits.submitEarly(claim(`early ${key}`));
-    const whole = commits.submit(claim(key));
-    await Promise.all([stored, whole]);
-    expect(await readLeaseOwner(reader, key)).toBe('me');
-  }
+test('transactions that are begun at the same time take turns', async () => {
+  const database = await openSqlite(join(tempDir(), 'state', 'gateway.db'), MIGRATIONS);
+  onTestFinished(() => database.close());
+  const failing = database.transaction(() => Promise.reject(new Error('changed my mind')));
+  const writing = [database.transaction(claim('a')), database.contract(), database.transaction(claim('b'), { early: true })];
+  await expect(failing).rejects.toThrow('changed my mind');
+  expect(await Promise.all(writing)).toEqual([true, undefined, true]);
 });
