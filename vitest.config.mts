@@ -6,12 +6,13 @@ const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/*
 const COMPONENT = [
   'test/bin/**/*.test.ts',
   'test/client/commands/{run,status,stop-restart,stop-races}.test.ts',
-  'test/client/{control-client,end-process,free-port,kill-gateway,locate-gateway}.test.ts',
-  'test/daemon/supervisor/{config-watch,lock-holder,lock-race,log-rotation,worker-process-fixtures}.test.ts',
+  'test/client/{gateway,ports}/{control-client,end-process,free-port,kill-gateway,locate-gateway}.test.ts',
+  'test/daemon/supervisor/{lock-race,worker-process-fixtures}.test.ts',
+  'test/daemon/supervisor/{config/config-watch,lock/lock-holder,logs/log-rotation}.test.ts',
   'test/daemon/worker/channels/telegram/conversation.test.ts',
-  'test/daemon/worker/http/{server,openai/ai-sdk,openai/errors}.test.ts',
-  'test/daemon/worker/store/{crash,session-search}.test.ts',
-  'test/shared/node/config-write.test.ts',
+  'test/daemon/worker/http/{connection/server,openai/ai-sdk,openai/errors}.test.ts',
+  'test/daemon/worker/store/{crash,conversations/session-search}.test.ts',
+  'test/shared/node/config/config-write.test.ts',
 ];
 /** clipanion's ES module imports a directory, which only a bundler resolves. */
 const bundlerOnly = ['clipanion'];

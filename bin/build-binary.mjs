@@ -31,7 +31,7 @@ const binaryName = process.platform === 'win32' ? 'xopc.exe' : 'xopc';
 /** What Node looks for in its own file; a Node that is linked against a shared libnode has it elsewhere. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-/** As in shared/node/single-executable.ts. */
+/** As in shared/node/build/single-executable.ts. */
 const TRAILER_MARK = 'XOPC-BUILD';
 const TRAILER_BYTES = 256;
 

@@ -75,7 +75,7 @@ export function libsqlPackages({ platform, arch }) {
 const packageRoot = fileURLToPath(new URL('..', import.meta.url));
 
 /** A module of ours that libsql imports as if it were its own. */
-const sharedModule = (name) => fileURLToPath(new URL(`../shared/node/${name}.ts`, import.meta.url));
+const sharedModule = (name) => fileURLToPath(new URL(`../shared/node/build/${name}.ts`, import.meta.url));
 
 /**
  * A loader of 1 ms for libsql's native part, which its two interfaces share: in the single executable its asset; elsewhere first the copy that the

@@ -4,8 +4,8 @@
  */
 import { accessSync, chmodSync, constants, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleDirectory, cachedDataPath, cacheKey, compileBundle, runBundle } from '../shared/node/bundle.js';
-import { isSingleExecutable } from '../shared/node/single-executable.js';
+import { bundleDirectory, cachedDataPath, cacheKey, compileBundle, runBundle } from '../shared/node/build/bundle.js';
+import { isSingleExecutable } from '../shared/node/build/single-executable.js';
 
 const cacheDirectory = join(bundleDirectory, 'cache', cacheKey());
 

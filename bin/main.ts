@@ -3,7 +3,7 @@
  * its `main` returns into the exit code. It stays tiny because it is loaded without cached data.
  */
 import './preflight.js';
-import { bundleDirectory, type BundleName, loadBundle } from '../shared/node/bundle.js';
+import { bundleDirectory, type BundleName, loadBundle } from '../shared/node/build/bundle.js';
 import { supplyCachedData, writeCachedData } from './cached-data.js';
 
 /** What each role's `main.ts` exports. A number is the exit code; undefined: the process ends by itself. */

@@ -6,9 +6,9 @@ import { formatKey, valueAt, type KeyPath } from '../shared/config/key-path.js';
 import { configJsonSchema, validateConfig } from '../shared/config/validate.js';
 import { GatewayError, type Problem } from '../shared/errors.js';
 import { editJsonc } from '../shared/config/jsonc.js';
-import { parseConfigText } from '../shared/node/config-text.js';
-import type { ConfigWriteOptions } from '../shared/node/config-write.js';
-import type { GatewayPaths } from '../shared/node/paths.js';
+import { parseConfigText } from '../shared/node/config/config-text.js';
+import type { ConfigWriteOptions } from '../shared/node/config/config-write.js';
+import type { GatewayPaths } from '../shared/node/process/paths.js';
 
 export { configJsonSchema, validateConfig, validateModels } from '../shared/config/validate.js';
 

@@ -1,5 +1,5 @@
 /** Entry of the commands that are called all day (commands/control-registry.ts). */
-import { runCommandLine, warmUpCommandLine } from './command-line.js';
+import { runCommandLine, warmUpCommandLine } from './cli/command-line.js';
 import { CONTROL_COMMANDS } from './commands/control-registry.js';
 
 /** @returns the process exit code */

@@ -1,7 +1,7 @@
 /** Entry of the whole command line. */
-import { runCommandLine, warmUpCommandLine } from './command-line.js';
+import { runCommandLine, warmUpCommandLine } from './cli/command-line.js';
 import { COMMANDS } from './commands/registry.js';
-import { helpText } from './help-text.js';
+import { helpText } from './cli/help-text.js';
 
 /** @returns the process exit code */
 export function main(args: string[]): Promise<number | undefined> {

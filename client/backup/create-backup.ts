@@ -12,8 +12,8 @@ import {
   type DatabaseModule,
 } from '../../shared/backup.js';
 import { GatewayError } from '../../shared/errors.js';
-import { readBuildInfo } from '../../shared/node/bundle.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import { readBuildInfo } from '../../shared/node/build/bundle.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { alreadyThere, measure, writeArchive } from './write-archive.js';
 
 const WORK_PREFIX = '.xopc-backup-';

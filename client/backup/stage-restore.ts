@@ -12,10 +12,10 @@ import {
 } from '../../shared/backup.js';
 import type { ConfigDocument } from '../../shared/config/document.js';
 import type { Problem } from '../../shared/errors.js';
-import { ensureHomeDirectory, ensurePrivateDirectory } from '../../shared/node/atomic-file.js';
-import { configInvalid, parseConfigText } from '../../shared/node/config-text.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
-import { commitStaging, discardStaging, makeStaging } from '../../shared/node/restore-journal.js';
+import { ensureHomeDirectory, ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
+import { configInvalid, parseConfigText } from '../../shared/node/config/config-text.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { commitStaging, discardStaging, makeStaging } from '../../shared/node/files/restore-journal.js';
 import { compactTime } from './create-backup.js';
 import { unpackArchive, unusable } from './read-archive.js';
 

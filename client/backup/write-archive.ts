@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type BackupEntry, type BackupManifest, type BackupName, MANIFEST_NAME } from '../../shared/backup.js';
 import { GatewayError } from '../../shared/errors.js';
-import { syncDirectory, temporaryName } from '../../shared/node/atomic-file.js';
+import { syncDirectory, temporaryName } from '../../shared/node/files/atomic-file.js';
 import { BLOCK_BYTES, encodeHeader, paddingOf } from './tar-header.js';
 
 /** A file of the backup, and where its content lies now. It must not change while it is written. */

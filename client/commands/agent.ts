@@ -1,12 +1,12 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError, isErrorCode } from '../../shared/errors.js';
-import { ApiClient, type ApiRequest, apiTarget } from '../api-client.js';
-import { BaseCommand } from '../base-command.js';
-import type { ServerEvent } from '../event-stream.js';
-import { requireGateway } from '../locate-gateway.js';
+import { ApiClient, type ApiRequest, apiTarget } from '../api/api-client.js';
+import { BaseCommand } from '../cli/base-command.js';
+import type { ServerEvent } from '../api/event-stream.js';
+import { requireGateway } from '../gateway/locate-gateway.js';
 import { parseKey } from './parse-key.js';
-import { readInput } from '../read-input.js';
-import { TerminalText } from '../render/terminal-text.js';
+import { readInput } from '../cli/read-input.js';
+import { TerminalText } from '../output/terminal-text.js';
 
 interface AgentReply {
   readonly reply: string;

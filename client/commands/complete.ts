@@ -1,7 +1,7 @@
 import { Option } from 'clipanion';
 import { escapeControls } from '../../shared/log/escape.js';
-import { ApiCommand } from '../api-command.js';
-import { schemaKeys, type ValueKind, valuesFor } from '../completion-values.js';
+import { ApiCommand } from '../cli/api-command.js';
+import { schemaKeys, type ValueKind, valuesFor } from '../cli/completion-values.js';
 
 /** Whoever presses Tab does not wait longer. */
 const LIMIT_MS = 1_000;

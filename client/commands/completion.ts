@@ -1,8 +1,8 @@
 import { Cli, Command, Option } from 'clipanion';
 import { GatewayError } from '../../shared/errors.js';
-import { BaseCommand } from '../base-command.js';
-import type { ClientContext } from '../client-context.js';
-import { completionScript, isShell, SHELLS, type CommandNode } from '../completion-script.js';
+import { BaseCommand } from '../cli/base-command.js';
+import type { ClientContext } from '../cli/client-context.js';
+import { completionScript, isShell, SHELLS, type CommandNode } from '../cli/completion-script.js';
 
 export class CompletionCommand extends BaseCommand {
   static override readonly paths = [['completion']];

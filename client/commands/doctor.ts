@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
-import { BaseCommand } from '../base-command.js';
-import { readListenSettings } from '../gateway-settings.js';
-import { locateGateway } from '../locate-gateway.js';
+import { BaseCommand } from '../cli/base-command.js';
+import { readListenSettings } from '../gateway/gateway-settings.js';
+import { locateGateway } from '../gateway/locate-gateway.js';
 import { recordOf } from '../service/install-record.js';
 
 export class DoctorCommand extends BaseCommand {

@@ -1,10 +1,10 @@
 import { renderLogLine } from '../../shared/log/render.js';
-import { followFile } from '../../shared/node/follow-file.js';
-import { readLog } from '../../shared/node/read-log.js';
-import { BaseCommand } from '../base-command.js';
+import { followFile } from '../../shared/node/log/follow-file.js';
+import { readLog } from '../../shared/node/log/read-log.js';
+import { BaseCommand } from '../cli/base-command.js';
 
 /**
- * The process behind client/log-view.ts, not for people. Its standard input is the gateway's: it ends with it, and a
+ * The process behind client/output/log-view.ts, not for people. Its standard input is the gateway's: it ends with it, and a
  * Ctrl-C that the terminal sends to both is the gateway's business.
  */
 export class LogViewCommand extends BaseCommand {

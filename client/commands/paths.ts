@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
-import { BaseCommand } from '../base-command.js';
-import { renderTable } from '../render/table.js';
+import { BaseCommand } from '../cli/base-command.js';
+import { renderTable } from '../output/table.js';
 
 export class PathsCommand extends BaseCommand {
   static override readonly paths = [['paths']];

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { RestoreResult } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
-import { BaseCommand } from '../base-command.js';
-import { callControl, hasLeft } from '../control-client.js';
-import { locateGateway, unavailableError } from '../locate-gateway.js';
+import { BaseCommand } from '../cli/base-command.js';
+import { callControl, hasLeft } from '../gateway/control-client.js';
+import { locateGateway, unavailableError } from '../gateway/locate-gateway.js';
 
 /** The drain takes up to ten minutes where it is configured so, the swap milliseconds. */
 const DEADLINES = { connectMs: 2_000, firstFrameMs: 60_000, totalMs: 700_000 };

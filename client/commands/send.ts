@@ -2,9 +2,9 @@ import { Command, Option } from 'clipanion';
 import { isFinalStatus } from '../../shared/delivery-status.js';
 import { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
-import type { ApiClient, ApiRequest } from '../api-client.js';
-import { ApiCommand } from '../api-command.js';
-import { readInput } from '../read-input.js';
+import type { ApiClient, ApiRequest } from '../api/api-client.js';
+import { ApiCommand } from '../cli/api-command.js';
+import { readInput } from '../cli/read-input.js';
 import { parseKey } from './parse-key.js';
 import { messagePath, type OutgoingMessage } from './messages/outgoing-message.js';
 

@@ -2,8 +2,8 @@
 import { isIP } from 'node:net';
 import type { Config } from '../../shared/config/schema.js';
 import { formatProblem, GatewayError, type Problem } from '../../shared/errors.js';
-import { loadConfigFile } from '../../shared/node/config-file.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import { loadConfigFile } from '../../shared/node/config/config-file.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type * as ConfigTools from '../config-tools.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 

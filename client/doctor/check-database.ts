@@ -3,7 +3,7 @@
  * Format"): the newest copy of the first page may still be in the write-ahead log.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { fail, type Finding, ok } from './finding.js';
 
 const HEADER_BYTES = 100;

@@ -1,7 +1,7 @@
 /** Permissions, room and size of what lies in the home. */
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 
 const DIRECTORY_MODE = 0o700;
@@ -113,7 +113,7 @@ export function checkDisk(
   return free < ROOM.warn ? warn('disk', text, { fix }) : ok('disk', text);
 }
 
-/** Beyond this the writer drops lines (shared/node/log-file.ts). */
+/** Beyond this the writer drops lines (shared/node/log/log-file.ts). */
 const LOG_SLACK = 1.5;
 
 export function checkLog({ logDir, logPath }: GatewayPaths, limits: { maxBytes: number; files: number }): Finding {

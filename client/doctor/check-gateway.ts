@@ -1,11 +1,11 @@
 /** The gateway that runs, or does not: its lock, its port, its worker. */
 import type { StatusDocument } from '../../shared/control/messages.js';
-import { isLockRecord, readLock } from '../../shared/node/lock-record.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
-import type { ListenSettings } from '../gateway-settings.js';
-import type { GatewayLocation } from '../locate-gateway.js';
-import { describeListener, findPortOwners, type PortListener } from '../port-owner.js';
-import { describeExit } from '../render/status-text.js';
+import { isLockRecord, readLock } from '../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import type { ListenSettings } from '../gateway/gateway-settings.js';
+import type { GatewayLocation } from '../gateway/locate-gateway.js';
+import { describeListener, findPortOwners, type PortListener } from '../ports/port-owner.js';
+import { describeExit } from '../output/status-text.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
 function checkHeld({ lockPath }: GatewayPaths, status: StatusDocument): Finding {

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { BUNDLE_NAMES, bundleDirectory, readBuildInfo } from '../../shared/node/bundle.js';
-import { environmentValue } from '../../shared/node/env.js';
-import { isSingleExecutable, readTrailer } from '../../shared/node/single-executable.js';
+import { BUNDLE_NAMES, bundleDirectory, readBuildInfo } from '../../shared/node/build/bundle.js';
+import { environmentValue } from '../../shared/node/process/env.js';
+import { isSingleExecutable, readTrailer } from '../../shared/node/build/single-executable.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
 export function checkNode(version = process.versions.node): Finding {

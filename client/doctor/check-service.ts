@@ -1,6 +1,6 @@
 /** The installed service: its files, its manager, and whatever else starts a gateway. Part of the service bundle. */
 import { GatewayError } from '../../shared/errors.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { chooseManager } from '../service/choose-manager.js';
 import { driftOf, reinstallCommand } from '../service/drift.js';
 import { type InstallRecord, recordOf } from '../service/install-record.js';

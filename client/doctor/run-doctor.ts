@@ -1,7 +1,7 @@
 /** All checks of `doctor`, in the order in which one thing stands on another. Nothing is changed but by {@link repairAll}. */
-import type { GatewayPaths } from '../../shared/node/paths.js';
-import type { ListenSettings } from '../gateway-settings.js';
-import type { GatewayLocation } from '../locate-gateway.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import type { ListenSettings } from '../gateway/gateway-settings.js';
+import type { GatewayLocation } from '../gateway/locate-gateway.js';
 import { checkConfig, checkExposure, checkModels, type ConfigJudge } from './check-config.js';
 import { checkDatabase } from './check-database.js';
 import { checkDirectories, checkDisk, checkLog, checkPrivateFiles, checkTokenFile } from './check-files.js';

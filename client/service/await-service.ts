@@ -1,8 +1,8 @@
 /** Waits for what a service manager was told to do; only the gateway's own answer counts. */
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { type ErrorCode, GatewayError } from '../../shared/errors.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
-import { watchGateway, notServing } from '../wait-ready.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { watchGateway, notServing } from '../gateway/wait-ready.js';
 import type { ServiceManager, ServiceState } from './service-manager.js';
 
 const LIMIT_MS = 60_000;

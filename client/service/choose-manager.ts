@@ -1,6 +1,6 @@
 /** The service manager of this platform. */
 import { GatewayError } from '../../shared/errors.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { LaunchdManager } from './launchd/launchd-manager.js';
 import { readInstallRecord } from './install-record.js';
 import type { ServiceManager } from './service-manager.js';

@@ -5,9 +5,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StatusWarning } from '../../shared/control/messages.js';
-import { bundleDirectory } from '../../shared/node/bundle.js';
-import { isSingleExecutable } from '../../shared/node/single-executable.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import { bundleDirectory } from '../../shared/node/build/bundle.js';
+import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { chooseManager } from './choose-manager.js';
 import { compareFile, type FileChange } from './file-changes.js';
 import { type InstallRecord, recordOf } from './install-record.js';

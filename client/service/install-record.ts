@@ -1,7 +1,7 @@
 /** What `install` was asked for, kept beside the launcher: for drift, for a later start, and for leaving nothing behind. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ServiceMarker, ServicePlan } from './service-plan.js';
 
 export interface InstallRecord {

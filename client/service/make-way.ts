@@ -1,13 +1,13 @@
 /** A gateway that runs by hand gives way to the service, and a stranger on the port is named before anything is written. */
 import { GatewayError } from '../../shared/errors.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
-import { readStartTime } from '../../shared/node/process-identity.js';
-import { callControl } from '../control-client.js';
-import { waitUntilGone } from '../end-process.js';
-import { portTaken } from '../free-port.js';
-import type { ListenSettings } from '../gateway-settings.js';
-import { locateGateway, type GatewayLocation, unavailableError } from '../locate-gateway.js';
-import { findPortOwners } from '../port-owner.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { readStartTime } from '../../shared/node/process/process-identity.js';
+import { callControl } from '../gateway/control-client.js';
+import { waitUntilGone } from '../gateway/end-process.js';
+import { portTaken } from '../ports/free-port.js';
+import type { ListenSettings } from '../gateway/gateway-settings.js';
+import { locateGateway, type GatewayLocation, unavailableError } from '../gateway/locate-gateway.js';
+import { findPortOwners } from '../ports/port-owner.js';
 
 /** A drain of ten minutes, and then some. */
 const STOP_LIMIT_MS = 640_000;

@@ -1,7 +1,7 @@
 /** Brings an installation's files up to date without starting or stopping anything: what `doctor --fix` may do. */
-import { readBuildInfo } from '../../shared/node/bundle.js';
-import { writeFileAtomic } from '../../shared/node/atomic-file.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import { readBuildInfo } from '../../shared/node/build/bundle.js';
+import { writeFileAtomic } from '../../shared/node/files/atomic-file.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { compareFile, writeServiceFile } from './file-changes.js';
 import { type InstallRecord, recordPath } from './install-record.js';
 import { plannedFiles, refreshPlan } from './make-plan.js';

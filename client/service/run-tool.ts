@@ -1,6 +1,6 @@
 /** Runs the service managers' own commands. */
 import { execFile } from 'node:child_process';
-import { childEnvironment } from '../../shared/node/env.js';
+import { childEnvironment } from '../../shared/node/process/env.js';
 
 export interface ToolResult {
   /** null: the tool is not there, or did not end in time. */

@@ -15,7 +15,7 @@ export const FINAL_EXIT_CODES = [0, 5, 78] as const;
  */
 export const EXEC_FAILURE_CODES = [203, 228, 217, 218, 226] as const;
 
-/** A supervised supervisor that wants to be replaced leaves with this; as in daemon/supervisor/control-requests.ts. */
+/** A supervised supervisor that wants to be replaced leaves with this; as in daemon/supervisor/control/control-requests.ts. */
 export const RESTART_ME_EXIT_CODE = 75;
 
 export type ServiceRuntime = 'node' | 'binary';

@@ -1,8 +1,8 @@
 /** What `service-status` tells: the service as its manager sees it, the gateway as it answers itself, and what is amiss. */
 import type { StatusWarning } from '../../shared/control/messages.js';
 import { escapeControls } from '../../shared/log/escape.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
-import { locateGateway } from '../locate-gateway.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { locateGateway } from '../gateway/locate-gateway.js';
 import { serviceWarnings } from './drift.js';
 import { type InstallRecord, recordOf } from './install-record.js';
 import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './service-manager.js';

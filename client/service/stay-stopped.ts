@@ -1,6 +1,6 @@
 /** A stop that the service manager does not undo. */
 import { GatewayError } from '../../shared/errors.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { chooseManager } from './choose-manager.js';
 import type { ServiceManager } from './service-manager.js';
 

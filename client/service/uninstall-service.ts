@@ -2,7 +2,7 @@
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { compareFile, refuseHandMade } from './file-changes.js';
 import { readInstallRecord, serviceDirectory, type InstallRecord } from './install-record.js';
 import { plannedFiles, refreshPlan } from './make-plan.js';

@@ -7,8 +7,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Server as NetServer } from 'node:net';
 import type { FallbackBoot } from '../../shared/ipc/messages.js';
 import { newId } from '../../shared/ids.js';
-import { readBootDocument } from '../../shared/node/env.js';
-import { startParentGuard } from '../../shared/node/parent-guard.js';
+import { readBootDocument } from '../../shared/node/process/env.js';
+import { startParentGuard } from '../../shared/node/process/parent-guard.js';
 import { escapeHtml } from '../../shared/html.js';
 
 const BACKLOG = 4_096;

@@ -1,14 +1,14 @@
 /** What everything else stands on: directories, configuration, log. Opened before anything is taken. */
 import { dirname } from 'node:path';
-import { ensureHomeDirectory, ensurePrivateDirectory } from '../../shared/node/atomic-file.js';
-import { type BuildInfo, readBuildInfo } from '../../shared/node/bundle.js';
-import type { SupervisorOptions } from '../../shared/node/entry.js';
-import { LogFile } from '../../shared/node/log-file.js';
-import { createLogger, type Logger } from '../../shared/node/logger.js';
-import { type GatewayPaths, resolvePaths } from '../../shared/node/paths.js';
-import { createRedactor, type Redactor } from '../../shared/node/redact.js';
-import { learnFileSecrets, startSecrets } from './known-secrets.js';
-import { LiveConfig } from './live-config.js';
+import { ensureHomeDirectory, ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
+import { type BuildInfo, readBuildInfo } from '../../shared/node/build/bundle.js';
+import type { SupervisorOptions } from '../../shared/node/process/entry.js';
+import { LogFile } from '../../shared/node/log/log-file.js';
+import { createLogger, type Logger } from '../../shared/node/log/logger.js';
+import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
+import { createRedactor, type Redactor } from '../../shared/node/secrets/redact.js';
+import { learnFileSecrets, startSecrets } from './config/known-secrets.js';
+import { LiveConfig } from './config/live-config.js';
 
 export interface Foundation {
   readonly paths: GatewayPaths;

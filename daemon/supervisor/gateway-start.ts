@@ -1,9 +1,9 @@
 /** What one start of a gateway is given. */
 import type { Clock } from '../../shared/clock.js';
 import type { GatewayError } from '../../shared/errors.js';
-import type { SupervisorOptions } from '../../shared/node/entry.js';
-import type { SpawnChild } from './child-process.js';
-import type { Predecessor } from './holdings.js';
+import type { SupervisorOptions } from '../../shared/node/process/entry.js';
+import type { SpawnChild } from './workers/child-process.js';
+import type { Predecessor } from './succession/holdings.js';
 
 export interface GatewayStart extends SupervisorOptions {
   readonly clock: Clock;

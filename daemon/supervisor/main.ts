@@ -3,12 +3,12 @@ import { closeSync, writeSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.js';
 import { GatewayError, toErrorDocument, type Problem } from '../../shared/errors.js';
 import type { StartReport, SupervisorBoot } from '../../shared/ipc/messages.js';
-import type { SupervisorOptions } from '../../shared/node/entry.js';
-import { readBootDocument, readEnvironment } from '../../shared/node/env.js';
-import { finishRestores } from '../../shared/node/restore-journal.js';
+import type { SupervisorOptions } from '../../shared/node/process/entry.js';
+import { readBootDocument, readEnvironment } from '../../shared/node/process/env.js';
+import { finishRestores } from '../../shared/node/files/restore-journal.js';
 import { gatewayPaths } from './foundation.js';
 import { Gateway } from './gateway.js';
-import { PredecessorLink } from './predecessor-link.js';
+import { PredecessorLink } from './succession/predecessor-link.js';
 
 const DEFAULT_BOOT: SupervisorBoot = { flags: {}, foreground: false };
 

@@ -2,14 +2,14 @@
 import type { Clock } from '../../shared/clock.js';
 import type { GatewayError } from '../../shared/errors.js';
 import type { WorkerMessage } from '../../shared/ipc/messages.js';
-import type { LockRecord } from '../../shared/node/lock-record.js';
-import type { Logger } from '../../shared/node/logger.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
-import type { Redactor } from '../../shared/node/redact.js';
-import type { SpawnChild } from './child-process.js';
-import type { ConfigSource, LiveConfig } from './live-config.js';
-import type { Respawn } from './respawn.js';
-import type { WorkerProcess } from './worker-process.js';
+import type { LockRecord } from '../../shared/node/files/lock-record.js';
+import type { Logger } from '../../shared/node/log/logger.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import type { Redactor } from '../../shared/node/secrets/redact.js';
+import type { SpawnChild } from './workers/child-process.js';
+import type { ConfigSource, LiveConfig } from './config/live-config.js';
+import type { Respawn } from './state/respawn.js';
+import type { WorkerProcess } from './workers/worker-process.js';
 
 export interface SupervisorDeps {
   readonly clock: Clock;

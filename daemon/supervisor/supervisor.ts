@@ -5,20 +5,20 @@
 import type { ExitRecord, RestartResult, StopResult } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { WorkerMessage } from '../../shared/ipc/messages.js';
-import { judgeCandidateExit } from './candidate-exit.js';
-import type { Progress } from './control-server.js';
-import { FallbackKeeper } from './fallback-process.js';
-import type { ListenSocket } from './listen-socket.js';
-import type { ConfigSource } from './live-config.js';
-import { failureOf } from './respawn.js';
-import { RestartTicket } from './restart-ticket.js';
-import { type Effect, type Event, publicState, type State } from './state.js';
-import { type StopOptions, StopPlan, stoppingError } from './stop-plan.js';
+import { judgeCandidateExit } from './workers/candidate-exit.js';
+import type { Progress } from './control/control-server.js';
+import { FallbackKeeper } from './workers/fallback-process.js';
+import type { ListenSocket } from './socket/listen-socket.js';
+import type { ConfigSource } from './config/live-config.js';
+import { failureOf } from './state/respawn.js';
+import { RestartTicket } from './state/restart-ticket.js';
+import { type Effect, type Event, publicState, type State } from './state/state.js';
+import { type StopOptions, StopPlan, stoppingError } from './state/stop-plan.js';
 import type { SupervisorDeps } from './supervisor-deps.js';
-import { transition } from './transition.js';
-import { launchWorker } from './worker-launch.js';
-import type { WorkerProcess } from './worker-process.js';
-import { WorkerSlots } from './worker-slots.js';
+import { transition } from './state/transition.js';
+import { launchWorker } from './workers/worker-launch.js';
+import type { WorkerProcess } from './workers/worker-process.js';
+import { WorkerSlots } from './workers/worker-slots.js';
 
 export class Supervisor {
   readonly slots = new WorkerSlots();

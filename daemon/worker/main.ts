@@ -2,8 +2,8 @@
 import { systemClock } from '../../shared/clock.js';
 import { GatewayError, type Problem, toErrorDocument } from '../../shared/errors.js';
 import type { WorkerBoot } from '../../shared/ipc/messages.js';
-import { readBootDocument } from '../../shared/node/env.js';
-import { startParentGuard } from '../../shared/node/parent-guard.js';
+import { readBootDocument } from '../../shared/node/process/env.js';
+import { startParentGuard } from '../../shared/node/process/parent-guard.js';
 import { WorkerLifecycle } from './lifecycle.js';
 import { SupervisorChannel } from './supervisor-channel.js';
 

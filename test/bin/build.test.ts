@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cacheKey, cachedDataPath, compileBundle } from '../../shared/node/bundle.js';
+import { cacheKey, cachedDataPath, compileBundle } from '../../shared/node/build/bundle.js';
 import { edit, makeMiniClone, type MiniClone, type RunResult, start } from '../helpers/mini-clone.js';
 
 let clone: MiniClone;

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type ChildExit, spawnProgram } from '../../daemon/supervisor/child-process.js';
-import { bindListenSocket } from '../../daemon/supervisor/listen-socket.js';
+import { type ChildExit, spawnProgram } from '../../daemon/supervisor/workers/child-process.js';
+import { bindListenSocket } from '../../daemon/supervisor/socket/listen-socket.js';
 import { root, until } from '../helpers/real-gateway.js';
 
 async function connected(port: number): Promise<Socket> {

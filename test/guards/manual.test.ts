@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { statusExitCode } from '../../client/render/status-text.js';
-import { publicState, STATES } from '../../daemon/supervisor/state.js';
+import { statusExitCode } from '../../client/output/status-text.js';
+import { publicState, STATES } from '../../daemon/supervisor/state/state.js';
 import { KNOWN_PROVIDERS } from '../../daemon/worker/providers/known-providers.js';
-import { RESTART_ME_EXIT_CODE } from '../../daemon/supervisor/stop-plan.js';
+import { RESTART_ME_EXIT_CODE } from '../../daemon/supervisor/state/stop-plan.js';
 import { modelsSchema } from '../../shared/config/models-schema.js';
 import { configSchema } from '../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
 import type { GatewayState, StatusDocument } from '../../shared/control/messages.js';
 import { ERRORS } from '../../shared/errors.js';
-import { parseConfigText } from '../../shared/node/config-text.js';
-import { resolvePaths } from '../../shared/node/paths.js';
+import { parseConfigText } from '../../shared/node/config/config-text.js';
+import { resolvePaths } from '../../shared/node/process/paths.js';
 import { codeSpans, parseDocument, tableRows } from '../helpers/doc-commands.js';
 import { listSchemaKeys, type SchemaKey } from '../helpers/schema-keys.js';
 import { readAllSources, root } from './source-tree.js';
@@ -101,7 +101,7 @@ test('every example of a configuration file is valid', () => {
 });
 
 test('the table of environment variables has every variable that the code reads and no other', () => {
-  const inEnvironment = [...read('shared/node/env.ts').matchAll(/\b(?:text|flag)\('([A-Z0-9_]+)'\)/g)].map(([, name]) => name);
+  const inEnvironment = [...read('shared/node/process/env.ts').matchAll(/\b(?:text|flag)\('([A-Z0-9_]+)'\)/g)].map(([, name]) => name);
   const elsewhere = readAllSources()
     .filter(({ path }) => !path.startsWith('client/service/'))
     .flatMap(({ text }) => [...text.matchAll(/environmentValue\('([A-Z_]+)'\)/g)].map(([, name]) => name));

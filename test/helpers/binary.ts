@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTrailer } from '../../shared/node/single-executable.js';
+import { readTrailer } from '../../shared/node/build/single-executable.js';
 import { root } from './real-gateway.js';
 
 const path = join(root, 'dist', process.platform === 'win32' ? 'xopc.exe' : 'xopc');

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import { readStartTime } from '../../shared/node/process-identity.js';
+import { readStartTime } from '../../shared/node/process/process-identity.js';
 
 export interface ChildProgram {
   readonly child: ChildProcess;

@@ -1,17 +1,17 @@
 /** Runs a command line in this process, with a home, an environment and streams of the test's own. */
 import { Readable } from 'node:stream';
-import { runCli } from '../../client/cli.js';
-import type { ClientRuntime } from '../../client/client-context.js';
+import { runCli } from '../../client/cli/cli.js';
+import type { ClientRuntime } from '../../client/cli/client-context.js';
 import { COMMANDS } from '../../client/commands/registry.js';
-import { helpText } from '../../client/help-text.js';
+import { helpText } from '../../client/cli/help-text.js';
 import * as backupTools from '../../client/backup-tools.js';
 import * as configTools from '../../client/config-tools.js';
 import * as doctorTools from '../../client/doctor-tools.js';
-import * as database from '../../daemon/worker/database.js';
-import * as patterns from '../../shared/node/pattern-thread.js';
+import * as database from '../../daemon/worker/lazy/database.js';
+import * as patterns from '../../shared/node/log/pattern-thread.js';
 import * as serviceTools from '../../client/service-tools.js';
-import * as starter from '../../client/start-supervisor.js';
-import type { GatewayEnvironment } from '../../shared/node/env.js';
+import * as starter from '../../client/gateway/start-supervisor.js';
+import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import { Captured } from './captured.js';
 
 export interface CommandLineOptions {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type ControlHandler, type ControlLimits, ControlServer } from '../../daemon/supervisor/control-server.js';
+import { type ControlHandler, type ControlLimits, ControlServer } from '../../daemon/supervisor/control/control-server.js';
 import { tempDir } from './temp-dir.js';
 
 export interface ServedControl {

@@ -1,6 +1,6 @@
 /** Children that never were processes: what they are sent is recorded, and the test says what they do. */
 import { PassThrough } from 'node:stream';
-import type { Child, ChildExit, ChildHandlers, SpawnChild, SpawnOptions } from '../../daemon/supervisor/child-process.js';
+import type { Child, ChildExit, ChildHandlers, SpawnChild, SpawnOptions } from '../../daemon/supervisor/workers/child-process.js';
 import type { WorkerMessage, WorkerVitals } from '../../shared/ipc/messages.js';
 
 /** Above what a kernel gives out, so that nobody is mistaken for it. */

@@ -1,5 +1,5 @@
 /** The completion service in memory: what the agent's script says, as completions. */
-import type { AgentEvent, CompletionCall, CompletionOutput, CompletionService } from '../../daemon/worker/services/contracts.js';
+import type { AgentEvent, CompletionCall, CompletionOutput, CompletionService } from '../../daemon/worker/contracts.js';
 import { GatewayError } from '../../shared/errors.js';
 
 type Script = (text: string, signal: AbortSignal) => AsyncIterable<AgentEvent>;

@@ -1,5 +1,5 @@
 /** The service of models in memory. */
-import type { ModelService } from '../../daemon/worker/services/contracts.js';
+import type { ModelService } from '../../daemon/worker/contracts.js';
 
 const provider = {
   id: 'fake',

@@ -1,11 +1,5 @@
 /** The services for messages on their way out, in memory. Every call is written down. */
-import type {
-  ChannelService,
-  OutgoingDocument,
-  OutgoingService,
-  PairingDocument,
-  WebhookService,
-} from '../../daemon/worker/services/contracts.js';
+import type { ChannelService, OutgoingDocument, OutgoingService, PairingDocument, WebhookService } from '../../daemon/worker/contracts.js';
 import { GatewayError } from '../../shared/errors.js';
 
 const TIME = '2026-02-03T04:05:06.000Z';

@@ -6,14 +6,14 @@ import { fakeUsage } from './fake-usage.js';
 import { fakeArchive, fakeAttachments, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
 import { fakeConfigService } from './fake-config.js';
-import { EventLog } from '../../daemon/worker/services/event-log.js';
-import { LogLevelOverride } from '../../daemon/worker/services/log-level.js';
+import { EventLog } from '../../daemon/worker/observe/event-log.js';
+import { LogLevelOverride } from '../../daemon/worker/observe/log-level.js';
 import { systemClock } from '../../shared/clock.js';
 import { GatewayError } from '../../shared/errors.js';
 import { fakeSessionService } from './fake-sessions.js';
 import { fakeCronService } from './fake-cron.js';
 import { fakeChannelService, fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
-import type { AgentEvent, Services } from '../../daemon/worker/services/contracts.js';
+import type { AgentEvent, Services } from '../../daemon/worker/contracts.js';
 
 export interface FakeServices extends Services {
   /** `service.method` in the order of the calls, with what was given. */

@@ -1,8 +1,8 @@
 /** A worker process that is real, and runs a fixture instead of the gateway's own program. */
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type SpawnChild, spawnProgram } from '../../daemon/supervisor/child-process.js';
-import { WorkerProcess } from '../../daemon/supervisor/worker-process.js';
+import { type SpawnChild, spawnProgram } from '../../daemon/supervisor/workers/child-process.js';
+import { WorkerProcess } from '../../daemon/supervisor/workers/worker-process.js';
 import type { ExitRecord } from '../../shared/control/messages.js';
 import type { WorkerMessage } from '../../shared/ipc/messages.js';
 import { FakeClock } from './fake-clock.js';

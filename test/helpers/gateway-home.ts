@@ -1,8 +1,8 @@
 /** A home directory of a gateway for one test: its paths, its environment, its files. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GatewayEnvironment } from '../../shared/node/env.js';
-import { type GatewayPaths, resolvePaths } from '../../shared/node/paths.js';
+import type { GatewayEnvironment } from '../../shared/node/process/env.js';
+import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
 import { tempDir } from './temp-dir.js';
 
 export interface GatewayHome {

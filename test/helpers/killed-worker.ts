@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import type { InboundMessage } from '../../daemon/worker/services/contracts.js';
+import type { InboundMessage } from '../../daemon/worker/contracts.js';
 import { tempDir } from './temp-dir.js';
 import { buildWorkerFixture } from './worker-fixture.js';
 

@@ -1,9 +1,9 @@
 /** A lock as a supervisor leaves it, for a home of the test's own. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { LockRecord } from '../../shared/node/lock-record.js';
-import { resolvePaths, type GatewayPaths } from '../../shared/node/paths.js';
-import { readIdentity } from '../../shared/node/process-identity.js';
+import type { LockRecord } from '../../shared/node/files/lock-record.js';
+import { resolvePaths, type GatewayPaths } from '../../shared/node/process/paths.js';
+import { readIdentity } from '../../shared/node/process/process-identity.js';
 import { tempDir } from './temp-dir.js';
 
 export function testPaths(home = tempDir()): GatewayPaths {

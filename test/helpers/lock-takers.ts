@@ -2,8 +2,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { ErrorDocument } from '../../shared/errors.js';
-import type { LockRecord } from '../../shared/node/lock-record.js';
-import { selfIdentity } from '../../shared/node/process-identity.js';
+import type { LockRecord } from '../../shared/node/files/lock-record.js';
+import { selfIdentity } from '../../shared/node/process/process-identity.js';
 import { exitOf, startFixture } from './fixture-process.js';
 
 export type Answer =

@@ -1,8 +1,8 @@
 /** A directory with room for a lock, and what taking the lock does to the world around it. */
 import { join } from 'node:path';
-import { acquireLock, type GatewayLock, type LockDependencies } from '../../daemon/supervisor/lock.js';
-import type { LockRecord } from '../../shared/node/lock-record.js';
-import { selfIdentity } from '../../shared/node/process-identity.js';
+import { acquireLock, type GatewayLock, type LockDependencies } from '../../daemon/supervisor/lock/lock.js';
+import type { LockRecord } from '../../shared/node/files/lock-record.js';
+import { selfIdentity } from '../../shared/node/process/process-identity.js';
 import { deadRecord } from './lock-takers.js';
 import { tempDir } from './temp-dir.js';
 

@@ -1,7 +1,7 @@
 /** Reads what a test's log holds, and follows it. */
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
-import { followFile, type FollowEvent, type FollowOptions } from '../../shared/node/follow-file.js';
+import { followFile, type FollowEvent, type FollowOptions } from '../../shared/node/log/follow-file.js';
 
 /** All entries of one log file. Throws where a line is not JSON. */
 export function readEntries(path: string): Record<string, unknown>[] {

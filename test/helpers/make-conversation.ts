@@ -1,15 +1,15 @@
 /** A whole conversation part of a worker over a temp directory, with the provider and everything else real. */
 import { onTestFinished } from 'vitest';
-import * as ai from '../../daemon/worker/ai.js';
-import * as cronWords from '../../daemon/worker/cron/words.js';
-import * as files from '../../daemon/worker/files.js';
-import * as telegram from '../../daemon/worker/telegram.js';
-import { createConversation, type Conversation, type ConversationDeps } from '../../daemon/worker/services/create-services.js';
-import type { AgentEvent, AgentRequest } from '../../daemon/worker/services/contracts.js';
+import * as ai from '../../daemon/worker/lazy/ai.js';
+import * as cronWords from '../../daemon/worker/lazy/cron-words.js';
+import * as files from '../../daemon/worker/lazy/files.js';
+import * as telegram from '../../daemon/worker/lazy/telegram.js';
+import { createConversation, type Conversation, type ConversationDeps } from '../../daemon/worker/compose.js';
+import type { AgentEvent, AgentRequest } from '../../daemon/worker/contracts.js';
 import { systemClock } from '../../shared/clock.js';
 import { modelsSchema, type ModelsDocument } from '../../shared/config/models-schema.js';
 import { configSchema, type Config } from '../../shared/config/schema.js';
-import { resolvePaths } from '../../shared/node/paths.js';
+import { resolvePaths } from '../../shared/node/process/paths.js';
 import { logMemory, type LogMemory } from './log-memory.js';
 import { tempDir } from './temp-dir.js';
 

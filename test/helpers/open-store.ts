@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Store, type StoreOptions } from '../../daemon/worker/store/store.js';
-import { ensureSession } from '../../daemon/worker/store/sessions.js';
+import { ensureSession } from '../../daemon/worker/store/conversations/sessions.js';
 import type { SessionRow } from '../../daemon/worker/store/schema.js';
 import { systemClock } from '../../shared/clock.js';
 import { session } from '../fixtures/session-parts.js';

@@ -1,7 +1,7 @@
 /** An outbox over a real store, with channels and a clock in the hands of the test. */
 import { onTestFinished } from 'vitest';
-import { Outbox } from '../../daemon/worker/outbox/outbox.js';
-import { readOutboxParts, findOutboxMessage, type OutboxSummary } from '../../daemon/worker/store/outbox-pages.js';
+import { Outbox } from '../../daemon/worker/delivery/outbox.js';
+import { readOutboxParts, findOutboxMessage, type OutboxSummary } from '../../daemon/worker/store/delivery/outbox-pages.js';
 import type { Store } from '../../daemon/worker/store/store.js';
 import { FakeClock } from './fake-clock.js';
 import { logMemory, type LogMemory } from './log-memory.js';

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
-import { type LockRecord, readLock } from '../../shared/node/lock-record.js';
+import { type LockRecord, readLock } from '../../shared/node/files/lock-record.js';
 import { freePort } from './free-port.js';
 import { processesOf } from './home-processes.js';
 import { onTestFinished } from 'vitest';

@@ -1,8 +1,8 @@
 /** A start of the gateway with everything around it real and the supervisor written down instead of run. */
-import type * as Starter from '../../client/start-supervisor.js';
+import type * as Starter from '../../client/gateway/start-supervisor.js';
 import type { GatewayError } from '../../shared/errors.js';
-import type { SupervisorOptions } from '../../shared/node/entry.js';
-import type { GatewayPaths } from '../../shared/node/paths.js';
+import type { SupervisorOptions } from '../../shared/node/process/entry.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { fakeControl, frame, sampleStatus, type Behaviour } from '../fakes/control-socket.js';
 import type { CommandLineOptions } from './command-line.js';
 

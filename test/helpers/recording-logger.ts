@@ -1,6 +1,6 @@
 /** The project's own logger with a file that is an array. */
-import { createLogger, type Logger } from '../../shared/node/logger.js';
-import { createRedactor } from '../../shared/node/redact.js';
+import { createLogger, type Logger } from '../../shared/node/log/logger.js';
+import { createRedactor } from '../../shared/node/secrets/redact.js';
 
 export interface RecordingLogger {
   readonly log: Logger;

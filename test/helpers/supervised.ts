@@ -1,14 +1,14 @@
 /** The supervisor's event loop with fake children, a fake clock and a real configuration. */
-import type { ListenSocket } from '../../daemon/supervisor/listen-socket.js';
-import { LiveConfig } from '../../daemon/supervisor/live-config.js';
-import { Respawn } from '../../daemon/supervisor/respawn.js';
-import { RestartPolicy } from '../../daemon/supervisor/restart-policy.js';
-import type { StopOptions } from '../../daemon/supervisor/stop-plan.js';
+import type { ListenSocket } from '../../daemon/supervisor/socket/listen-socket.js';
+import { LiveConfig } from '../../daemon/supervisor/config/live-config.js';
+import { Respawn } from '../../daemon/supervisor/state/respawn.js';
+import { RestartPolicy } from '../../daemon/supervisor/state/restart-policy.js';
+import type { StopOptions } from '../../daemon/supervisor/state/stop-plan.js';
 import { Supervisor } from '../../daemon/supervisor/supervisor.js';
 import type { SupervisorDeps } from '../../daemon/supervisor/supervisor-deps.js';
 import type { RestartResult, StopResult } from '../../shared/control/messages.js';
 import type { GatewayError } from '../../shared/errors.js';
-import type { LockedChild } from '../../shared/node/lock-record.js';
+import type { LockedChild } from '../../shared/node/files/lock-record.js';
 import { type FakeChild, type FakeSpawn, fakeSpawn, readyMessage } from './fake-child.js';
 import { FakeClock } from './fake-clock.js';
 import { type GatewayHome, gatewayHome } from './gateway-home.js';

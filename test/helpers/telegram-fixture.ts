@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import type { Channel } from '../../daemon/worker/channels/channel.js';
 import { createTelegramChannel } from '../../daemon/worker/channels/telegram/telegram.js';
-import * as telegram from '../../daemon/worker/telegram.js';
+import * as telegram from '../../daemon/worker/lazy/telegram.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import type { Config } from '../../shared/config/schema.js';
 import { type FakeTelegram, startFakeTelegram, TOKEN } from '../fakes/telegram/server.js';

@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { ConfigWatch, hashFiles, LOOK_MS } from '../../daemon/supervisor/config-watch.js';
+import { ConfigWatch, hashFiles, LOOK_MS } from '../../daemon/supervisor/config/config-watch.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import { tempDir } from './temp-dir.js';
 

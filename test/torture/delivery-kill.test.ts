@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
-import type { OutgoingDocument } from '../../daemon/worker/services/contracts.js';
+import type { OutgoingDocument } from '../../daemon/worker/contracts.js';
 import { type ReceivedWebhook, startWebhookReceiver } from '../fakes/webhook-receiver/receiver.js';
 import { KilledWorker } from '../helpers/killed-worker.js';
 import { makeConversation } from '../helpers/make-conversation.js';

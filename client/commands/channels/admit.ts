@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../api-command.js';
+import { ApiCommand } from '../../cli/api-command.js';
 import type { Pairing } from './list.js';
 
 export class ChannelApproveCommand extends ApiCommand {

@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
-import { ApiCommand } from '../../api-command.js';
-import { renderTable } from '../../render/table.js';
+import { ApiCommand } from '../../cli/api-command.js';
+import { renderTable } from '../../output/table.js';
 
 interface Account {
   readonly channel: string;

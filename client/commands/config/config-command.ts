@@ -1,9 +1,9 @@
 /** What the config commands share. */
-import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
-import { loadConfigFile } from '../../../shared/node/config-file.js';
-import { configInvalid } from '../../../shared/node/config-text.js';
+import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
+import { loadConfigFile } from '../../../shared/node/config/config-file.js';
+import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
-import { BaseCommand } from '../../base-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import type * as ConfigTools from '../../config-tools.js';
 
 export abstract class ConfigCommand extends BaseCommand {

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'clipanion';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
-import { readConfigText } from '../../../shared/node/config-file.js';
-import { hashText } from '../../../shared/node/config-text.js';
-import { writeConfigText } from '../../../shared/node/config-write.js';
-import { describeError } from '../../command-io.js';
+import { readConfigText } from '../../../shared/node/config/config-file.js';
+import { hashText } from '../../../shared/node/config/config-text.js';
+import { writeConfigText } from '../../../shared/node/config/config-write.js';
+import { describeError } from '../../cli/command-io.js';
 import { ConfigCommand } from './config-command.js';
 
 const NEW_FILE = '{\n}\n';

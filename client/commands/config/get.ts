@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { parseKey, valueAt } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { configInvalid } from '../../../shared/node/config-text.js';
+import { configInvalid } from '../../../shared/node/config/config-text.js';
 import { ConfigCommand } from './config-command.js';
 
 export class ConfigGetCommand extends ConfigCommand {

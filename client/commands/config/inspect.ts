@@ -1,9 +1,9 @@
 import { Command, Option } from 'clipanion';
 import { formatProblem, type Problem } from '../../../shared/errors.js';
-import { loadConfigFile } from '../../../shared/node/config-file.js';
-import { configInvalid } from '../../../shared/node/config-text.js';
-import { isVersionOf, listVersions } from '../../../shared/node/config-versions.js';
-import { renderTable } from '../../render/table.js';
+import { loadConfigFile } from '../../../shared/node/config/config-file.js';
+import { configInvalid } from '../../../shared/node/config/config-text.js';
+import { isVersionOf, listVersions } from '../../../shared/node/config/config-versions.js';
+import { renderTable } from '../../output/table.js';
 import { ConfigCommand } from './config-command.js';
 
 export class ConfigValidateCommand extends ConfigCommand {

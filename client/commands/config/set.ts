@@ -1,12 +1,12 @@
 import { Command, Option } from 'clipanion';
 import { formatKey, parseKey } from '../../../shared/config/key-path.js';
-import { readConfigText } from '../../../shared/node/config-file.js';
-import { stripBom } from '../../../shared/node/config-text.js';
-import { readVersion } from '../../../shared/node/config-versions.js';
-import { undoConfig, writeConfig, writeConfigText } from '../../../shared/node/config-write.js';
+import { readConfigText } from '../../../shared/node/config/config-file.js';
+import { stripBom } from '../../../shared/node/config/config-text.js';
+import { readVersion } from '../../../shared/node/config/config-versions.js';
+import { undoConfig, writeConfig, writeConfigText } from '../../../shared/node/config/config-write.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { locateGateway } from '../../locate-gateway.js';
-import { readInput } from '../../read-input.js';
+import { locateGateway } from '../../gateway/locate-gateway.js';
+import { readInput } from '../../cli/read-input.js';
 import { ConfigCommand } from './config-command.js';
 
 /** Says what a change of the file means for a gateway that runs. */

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
-import { ApiCommand } from '../../api-command.js';
+import { ApiCommand } from '../../cli/api-command.js';
 import { type CronJob, describeJob, JOB_FLAGS, type JobFlag, jobPath } from './job.js';
 
 const category = 'Scheduled jobs';

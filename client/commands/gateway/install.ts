@@ -1,10 +1,10 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
-import { parsePort } from '../../../shared/node/env.js';
-import { BaseCommand } from '../../base-command.js';
-import type { ClientRuntime } from '../../client-context.js';
-import { readListenSettings, readKnownToken } from '../../gateway-settings.js';
-import { parseHost, parseToken } from '../../parse-options.js';
+import { parsePort } from '../../../shared/node/process/env.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import type { ClientRuntime } from '../../cli/client-context.js';
+import { readListenSettings, readKnownToken } from '../../gateway/gateway-settings.js';
+import { parseHost, parseToken } from '../../cli/parse-options.js';
 import type { FileChange } from '../../service/file-changes.js';
 import type { Installation, InstallPreview, InstallResult } from '../../service/install-service.js';
 import type { InstallOptions } from '../../service/make-plan.js';

@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../../shared/log/level.js';
 import { isLogModule, LOG_MODULES, type LogModule } from '../../../shared/log/modules.js';
-import { ApiCommand } from '../../api-command.js';
+import { ApiCommand } from '../../cli/api-command.js';
 import { parseDuration } from '../parse-duration.js';
 
 interface LevelState {

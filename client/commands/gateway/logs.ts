@@ -9,11 +9,11 @@ import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
 import { checkPattern } from '../../../shared/log/pattern.js';
 import { renderLogLine } from '../../../shared/log/render.js';
 import { parseSince } from '../../../shared/log/since.js';
-import { followFile, type FollowEvent } from '../../../shared/node/follow-file.js';
-import type { LogPosition } from '../../../shared/node/log-cursor.js';
-import type { LineMatcher } from '../../../shared/node/pattern-thread.js';
-import { readLog } from '../../../shared/node/read-log.js';
-import { BaseCommand } from '../../base-command.js';
+import { followFile, type FollowEvent } from '../../../shared/node/log/follow-file.js';
+import type { LogPosition } from '../../../shared/node/log/log-cursor.js';
+import type { LineMatcher } from '../../../shared/node/log/pattern-thread.js';
+import { readLog } from '../../../shared/node/log/read-log.js';
+import { BaseCommand } from '../../cli/base-command.js';
 
 const DEFAULT_LINES = 50;
 /** With `--since` alone all of that time is shown; this much is kept in memory for it. */

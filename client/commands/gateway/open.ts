@@ -1,8 +1,8 @@
 import { Command } from 'clipanion';
-import { ApiClient, apiTarget } from '../../api-client.js';
-import { BaseCommand } from '../../base-command.js';
-import { requireGateway } from '../../locate-gateway.js';
-import { createPageLink } from '../../page-link.js';
+import { ApiClient, apiTarget } from '../../api/api-client.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { requireGateway } from '../../gateway/locate-gateway.js';
+import { createPageLink } from '../../gateway/page-link.js';
 
 export class OpenCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'open']];

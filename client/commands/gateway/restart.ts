@@ -1,13 +1,13 @@
 import { Command, Option } from 'clipanion';
 import type { RestartResult, StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { BaseCommand } from '../../base-command.js';
-import { callControl, hasLeft, type ControlDeadlines } from '../../control-client.js';
-import { requireGateway } from '../../locate-gateway.js';
-import { parseTimeout } from '../../parse-options.js';
-import { formatSeconds } from '../../render/duration.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { callControl, hasLeft, type ControlDeadlines } from '../../gateway/control-client.js';
+import { requireGateway } from '../../gateway/locate-gateway.js';
+import { parseTimeout } from '../../cli/parse-options.js';
+import { formatSeconds } from '../../output/duration.js';
 import { recordOf } from '../../service/install-record.js';
-import { awaitServiceManager, waitForNewInstance } from '../../wait-ready.js';
+import { awaitServiceManager, waitForNewInstance } from '../../gateway/wait-ready.js';
 
 /** The supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */
 const DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
-import type { SupervisorOptions } from '../../../shared/node/entry.js';
-import { parsePort } from '../../../shared/node/env.js';
+import type { SupervisorOptions } from '../../../shared/node/process/entry.js';
+import { parsePort } from '../../../shared/node/process/env.js';
 import type { StatusDocument } from '../../../shared/control/messages.js';
-import { BaseCommand } from '../../base-command.js';
-import { portTaken } from '../../free-port.js';
-import { isFirstStart } from '../../is-first-start.js';
-import { requireGateway } from '../../locate-gateway.js';
-import { parseHost, parseToken } from '../../parse-options.js';
-import { findPortOwners } from '../../port-owner.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { portTaken } from '../../ports/free-port.js';
+import { isFirstStart } from '../../gateway/is-first-start.js';
+import { requireGateway } from '../../gateway/locate-gateway.js';
+import { parseHost, parseToken } from '../../cli/parse-options.js';
+import { findPortOwners } from '../../ports/port-owner.js';
 import { exitCodeForManager } from '../../service/service-plan.js';
-import { checkStart, forceStart, type StartChecks, type Takeover } from '../../start-checks.js';
-import type { StartedGateway } from '../../start-supervisor.js';
-import { awaitServiceManager } from '../../wait-ready.js';
+import { checkStart, forceStart, type StartChecks, type Takeover } from '../../gateway/start-checks.js';
+import type { StartedGateway } from '../../gateway/start-supervisor.js';
+import { awaitServiceManager } from '../../gateway/wait-ready.js';
 
 type Flags = SupervisorOptions['flags'];
 
@@ -97,7 +97,7 @@ export class RunCommand extends BaseCommand {
     const { environment, gatewayPaths: paths } = this;
     return {
       paths,
-      listen: async () => (await import('../../gateway-settings.js')).readListenSettings(paths, environment, flags),
+      listen: async () => (await import('../../gateway/gateway-settings.js')).readListenSettings(paths, environment, flags),
       isSocketPassed: environment.listenFds > 0,
       note: (text) => this.note(text),
     };
@@ -131,7 +131,7 @@ export class RunCommand extends BaseCommand {
 
   async #runInForeground(flags: Flags, isFirst: boolean): Promise<number> {
     const { runtime } = this.context;
-    const view = this.out.isTerminal && !this.json ? (await import('../../log-view.js')).startLogView(this.gatewayPaths) : undefined;
+    const view = this.out.isTerminal && !this.json ? (await import('../../output/log-view.js')).startLogView(this.gatewayPaths) : undefined;
     try {
       return await runtime.loadSupervisor().runSupervisor({
         environment: this.environment,
@@ -167,8 +167,8 @@ export class RunCommand extends BaseCommand {
   /** Loaded for the first start only: it speaks HTTP. */
   async #welcome(url: string, status: StatusDocument): Promise<string[]> {
     const [{ ApiClient, apiTarget }, { makeWelcome, renderWelcome }] = await Promise.all([
-      import('../../api-client.js'),
-      import('../../first-start.js'),
+      import('../../api/api-client.js'),
+      import('../../gateway/first-start.js'),
     ]);
     const api = new ApiClient(apiTarget(status, this.gatewayPaths, this.environment));
     return renderWelcome(await makeWelcome(url, api), this.gatewayPaths);

@@ -1,7 +1,7 @@
 import { Command } from 'clipanion';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { BaseCommand } from '../../base-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { type InstallRecord, recordOf } from '../../service/install-record.js';
 import type { ServiceManager } from '../../service/service-manager.js';
 

@@ -1,5 +1,5 @@
 import { Command } from 'clipanion';
-import { BaseCommand } from '../../base-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 
 export class ServiceStatusCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'service-status']];

@@ -1,7 +1,7 @@
 import { Command } from 'clipanion';
 import type { ErrorDocument } from '../../../shared/errors.js';
-import { BaseCommand } from '../../base-command.js';
-import { reportStatus, statusFailureFields } from '../../report-status.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { reportStatus, statusFailureFields } from '../../gateway/report-status.js';
 
 export class StatusCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'status'], ['status']];

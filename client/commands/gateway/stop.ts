@@ -2,16 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { isLockRecord, readLock } from '../../../shared/node/lock-record.js';
-import { readStartTime } from '../../../shared/node/process-identity.js';
-import { BaseCommand } from '../../base-command.js';
-import { callControl, hasLeft } from '../../control-client.js';
-import { waitUntilGone, type KnownProcess } from '../../end-process.js';
-import { killGateway } from '../../kill-gateway.js';
-import { locateGateway, unavailableError, type GatewayLocation } from '../../locate-gateway.js';
-import { parseTimeout } from '../../parse-options.js';
-import { formatSeconds } from '../../render/duration.js';
-import { settleStarting } from '../../wait-ready.js';
+import { isLockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import { readStartTime } from '../../../shared/node/process/process-identity.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { callControl, hasLeft } from '../../gateway/control-client.js';
+import { waitUntilGone, type KnownProcess } from '../../gateway/end-process.js';
+import { killGateway } from '../../gateway/kill-gateway.js';
+import { locateGateway, unavailableError, type GatewayLocation } from '../../gateway/locate-gateway.js';
+import { parseTimeout } from '../../cli/parse-options.js';
+import { formatSeconds } from '../../output/duration.js';
+import { settleStarting } from '../../gateway/wait-ready.js';
 import { recordOf } from '../../service/install-record.js';
 
 /** Beyond the drain: killing what is left, closing files, leaving. */

@@ -1,12 +1,12 @@
 import { Command, Option } from 'clipanion';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/atomic-file.js';
-import { loadOrCreateToken, maskToken, rotateToken } from '../../../shared/node/token-file.js';
-import { BaseCommand } from '../../base-command.js';
-import { callControl } from '../../control-client.js';
-import { readKnownToken, type KnownToken } from '../../gateway-settings.js';
-import { locateGateway } from '../../locate-gateway.js';
+import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
+import { loadOrCreateToken, maskToken, rotateToken } from '../../../shared/node/secrets/token-file.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { callControl } from '../../gateway/control-client.js';
+import { readKnownToken, type KnownToken } from '../../gateway/gateway-settings.js';
+import { locateGateway } from '../../gateway/locate-gateway.js';
 
 const RESTART_DEADLINES = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
 

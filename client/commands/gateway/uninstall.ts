@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
-import { BaseCommand } from '../../base-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import type { Uninstallation, UninstallPreview } from '../../service/uninstall-service.js';
 
 export class UninstallCommand extends BaseCommand {

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../api-command.js';
-import { formatDuration } from '../../render/duration.js';
-import { renderTable } from '../../render/table.js';
+import { ApiCommand } from '../../cli/api-command.js';
+import { formatDuration } from '../../output/duration.js';
+import { renderTable } from '../../output/table.js';
 import { parseLimit } from '../parse-limit.js';
 import { checkStatus, describeChat, type OutgoingMessage } from './outgoing-message.js';
 

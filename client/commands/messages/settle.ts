@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../api-command.js';
+import { ApiCommand } from '../../cli/api-command.js';
 import { messagePath, type OutgoingMessage } from './outgoing-message.js';
 
 export class MessageRetryCommand extends ApiCommand {

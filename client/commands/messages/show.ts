@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../api-command.js';
-import { TerminalText } from '../../render/terminal-text.js';
+import { ApiCommand } from '../../cli/api-command.js';
+import { TerminalText } from '../../output/terminal-text.js';
 import { describeChat, messagePath, type OutgoingMessage } from './outgoing-message.js';
 
 function describe(message: OutgoingMessage): string[] {

@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
-import { writeConfig } from '../../../shared/node/config-write.js';
-import { ApiClient, apiTarget } from '../../api-client.js';
-import { locateGateway } from '../../locate-gateway.js';
+import { writeConfig } from '../../../shared/node/config/config-write.js';
+import { ApiClient, apiTarget } from '../../api/api-client.js';
+import { locateGateway } from '../../gateway/locate-gateway.js';
 import { ConfigCommand } from '../config/config-command.js';
 import type { Model } from './list.js';
 

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../api-command.js';
-import { renderTable } from '../../render/table.js';
+import { ApiCommand } from '../../cli/api-command.js';
+import { renderTable } from '../../output/table.js';
 
 export interface Model {
   readonly id: string;

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../api-command.js';
-import { clip } from '../../render/table.js';
-import { TerminalText } from '../../render/terminal-text.js';
+import { ApiCommand } from '../../cli/api-command.js';
+import { clip } from '../../output/table.js';
+import { TerminalText } from '../../output/terminal-text.js';
 
 const MAX_SHOWN = 80;
 const QUESTION = 'Reply with the single word OK.';
@@ -46,7 +46,7 @@ export class ModelTestCommand extends ApiCommand {
 
   /** `model` may be an agent too. */
   async #defaultAgent(): Promise<string> {
-    const { loadConfigFile } = await import('../../../shared/node/config-file.js');
+    const { loadConfigFile } = await import('../../../shared/node/config/config-file.js');
     const { effectiveValue } = this.context.runtime.loadConfigTools();
     return String(effectiveValue(loadConfigFile({ path: this.gatewayPaths.configPath }), ['agents', 'default']));
   }

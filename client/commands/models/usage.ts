@@ -2,8 +2,8 @@ import { Command, Option } from 'clipanion';
 import type { z } from 'zod';
 import type { usageResponse } from '../../../shared/api/usage.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { ApiCommand } from '../../api-command.js';
-import { renderTable } from '../../render/table.js';
+import { ApiCommand } from '../../cli/api-command.js';
+import { renderTable } from '../../output/table.js';
 import { parseLimit } from '../parse-limit.js';
 
 type Usage = z.output<ReturnType<typeof usageResponse>>;

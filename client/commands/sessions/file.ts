@@ -3,8 +3,8 @@ import { createReadStream, createWriteStream, renameSync, rmSync, statSync } fro
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { GatewayError } from '../../../shared/errors.js';
-import { ApiCommand } from '../../api-command.js';
-import { TerminalText } from '../../render/terminal-text.js';
+import { ApiCommand } from '../../cli/api-command.js';
+import { TerminalText } from '../../output/terminal-text.js';
 import { type Session, sessionPath } from './session.js';
 
 const FORMATS = ['jsonl', 'json', 'markdown'];

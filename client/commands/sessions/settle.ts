@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../api-command.js';
+import { ApiCommand } from '../../cli/api-command.js';
 import { type Session, sessionPath } from './session.js';
 
 export class SessionDeleteCommand extends ApiCommand {

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { MAX_TAG_LENGTH, normaliseTag } from '../../../shared/session-filters.js';
-import { ApiCommand } from '../../api-command.js';
+import { ApiCommand } from '../../cli/api-command.js';
 import { type Session, sessionPath } from './session.js';
 
 /** Verb → what is changed by it, and what has been done. */

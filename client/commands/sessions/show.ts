@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../api-command.js';
-import { TerminalText } from '../../render/terminal-text.js';
+import { ApiCommand } from '../../cli/api-command.js';
+import { TerminalText } from '../../output/terminal-text.js';
 import { type Session, type SessionMessage, sessionPath } from './session.js';
 
 function describeMessage({ role, content, createdAt, model, status }: SessionMessage): string {

@@ -3,7 +3,7 @@ import { realpathSync, rmSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
-import { environmentValue } from '../../../shared/node/env.js';
+import { environmentValue } from '../../../shared/node/process/env.js';
 import { findOthers, type SearchPlace } from '../other-units.js';
 import { makeRunTool, type RunTool, toolMessage, type ToolResult } from '../run-tool.js';
 import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from '../service-manager.js';

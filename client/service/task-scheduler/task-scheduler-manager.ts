@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { win32 } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
-import { environmentValue } from '../../../shared/node/env.js';
+import { environmentValue } from '../../../shared/node/process/env.js';
 import { makeRunTool, type RunTool, toolMessage } from '../run-tool.js';
 import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from '../service-manager.js';
 import { type Sandbox, SERVICE_NAME, type ServiceFile, type ServicePlan } from '../service-plan.js';

@@ -1,5 +1,5 @@
 /** What a channel that reads from another server needs of the gateway: a place for what it reads, and the right to read. */
-import type { ReceivedUpdate } from '../inbox/inbox.js';
+import type { ReceivedUpdate } from '../delivery/inbox.js';
 
 /** Somebody who may write only once the owner has approved of it. */
 export interface PairingCandidate {

@@ -1,5 +1,5 @@
 /** The transactions of the scheduler: occurrences become rows before anything runs. All of it runs in a write. */
-import { findCronJob, listCronJobsOfTheFuture, listDueCronJobs, updateCronJob } from '../store/cron-jobs.js';
+import { findCronJob, listCronJobsOfTheFuture, listDueCronJobs, updateCronJob } from '../store/cron/cron-jobs.js';
 import {
   endCronRun,
   hastenCronRuns,
@@ -8,7 +8,7 @@ import {
   listUnfinishedRuns,
   startCronRun,
   trimCronRuns,
-} from '../store/cron-runs.js';
+} from '../store/cron/cron-runs.js';
 import type { CronJobRow, CronRunRow, CronRunState, Queries } from '../store/schema.js';
 import { backoffMs, countBetween, judgeDue } from './policy.js';
 import { newRun, type RunChange, scheduleOf } from './run-rows.js';

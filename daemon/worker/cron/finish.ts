@@ -1,6 +1,6 @@
 /** How runs end: each row once, and what follows from it in the same transaction. All of it runs in a write. */
-import { findCronJob, updateCronJob } from '../store/cron-jobs.js';
-import { type CronRunEnd, endCronRun, insertCronRun, listRunningRuns } from '../store/cron-runs.js';
+import { findCronJob, updateCronJob } from '../store/cron/cron-jobs.js';
+import { type CronRunEnd, endCronRun, insertCronRun, listRunningRuns } from '../store/cron/cron-runs.js';
 import type { CronJobRow, CronRunRow, Queries } from '../store/schema.js';
 import { decideRetry, MAX_INTERRUPTIONS } from './policy.js';
 import { nextAttempt, type RunChange, type TellChat } from './run-rows.js';

@@ -2,10 +2,10 @@
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { noteCronRun } from '../store/cron-runs.js';
-import type { Lane } from '../store/outbox.js';
+import { noteCronRun } from '../store/cron/cron-runs.js';
+import type { Lane } from '../store/delivery/outbox.js';
 import type { CronJobRow, Queries } from '../store/schema.js';
-import type { NewSession } from '../store/sessions.js';
+import type { NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import type { ClaimedRun } from './claim.js';
 import { finishDone, finishFailed, interruptRun } from './finish.js';

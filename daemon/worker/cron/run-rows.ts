@@ -1,7 +1,7 @@
 /** Runs as they are first written, and what others are told of what became of them. */
 import { newId } from '../../../shared/ids.js';
-import type { NewCronRun } from '../store/cron-runs.js';
-import type { Lane } from '../store/outbox.js';
+import type { NewCronRun } from '../store/cron/cron-runs.js';
+import type { Lane } from '../store/delivery/outbox.js';
 import type { CronJobRow, CronRunRow, CronRunState, Queries } from '../store/schema.js';
 import { parseSchedule, type Schedule } from './schedule.js';
 

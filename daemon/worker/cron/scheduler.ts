@@ -1,9 +1,9 @@
 /** The scheduler: one timer for all jobs, in the one active worker. What is due is read from the store each time. */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { hasCronJobOfTheFuture, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron-jobs.js';
-import { listRunningRuns, listStartableRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron-runs.js';
-import { PURGE_ROWS, purgeInSteps } from '../store/purge.js';
+import { hasCronJobOfTheFuture, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
+import { listRunningRuns, listStartableRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
+import { PURGE_ROWS, purgeInSteps } from '../store/conversations/purge.js';
 import type { CronMode, Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';

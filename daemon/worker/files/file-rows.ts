@@ -1,6 +1,6 @@
 /** Attached files in the store. One that is not sent yet belongs to its session and to no message. */
 
-import { type NewAttachment, UNSENT } from '../store/chat-tables.js';
+import { type NewAttachment, UNSENT } from '../store/conversations/chat-tables.js';
 import type { Queries } from '../store/schema.js';
 import type { FileNote, SoundFile } from './file.js';
 

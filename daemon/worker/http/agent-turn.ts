@@ -1,9 +1,9 @@
 /** One running agent turn as the HTTP side reads it: one answer, or a stream of server-sent events. */
 import { GatewayError } from '../../../shared/errors.js';
-import type { AgentEvent } from '../services/contracts.js';
+import type { AgentEvent } from '../contracts.js';
 import { errorBody, toGatewayError } from './error-body.js';
-import type { PulledEvents, Step } from './pulled-events.js';
-import { comment, serverSentEvent } from './server-sent-events.js';
+import type { PulledEvents, Step } from './connection/pulled-events.js';
+import { comment, serverSentEvent } from './connection/server-sent-events.js';
 
 /** Proxies and browsers drop a stream that is silent for long. */
 const HEARTBEAT_MS = 15_000;

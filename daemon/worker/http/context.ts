@@ -2,8 +2,8 @@
 import type { Layer } from '@koa/router';
 import type Koa from 'koa';
 import type { ErrorCode } from '../../../shared/errors.js';
-import type { ClientAddress } from './client-address.js';
-import type { TokenState } from './token.js';
+import type { ClientAddress } from './admission/client-address.js';
+import type { TokenState } from './admission/token.js';
 
 export interface RequestState {
   /** `X-Request-Id`, the caller's where it sent a sane one. */

@@ -6,19 +6,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../../../shared/config/schema.js';
 import type { ErrorCode } from '../../../shared/errors.js';
-import type { AddressList } from './address-list.js';
-import { type ClientAddress, clientAddress } from './client-address.js';
+import type { AddressList } from './admission/address-list.js';
+import { type ClientAddress, clientAddress } from './admission/client-address.js';
 import type { HttpLogger } from './context.js';
 import { errorAnswer } from './error-answer.js';
-import { needsNoToken } from './middleware/auth.js';
+import { needsNoToken } from './admission/auth.js';
 import { parseJson } from './middleware/body.js';
-import { hostHeaders, isKnownHost, type KnownHosts } from './middleware/host-guard.js';
+import { hostHeaders, isKnownHost, type KnownHosts } from './admission/host-guard.js';
 import { requestIdOf } from './middleware/request-id.js';
-import { mayConnect } from './middleware/request-target.js';
+import { mayConnect } from './admission/request-target.js';
 import { JSON_HEADERS } from './middleware/security-headers.js';
-import type { RequestLog } from './request-log.js';
+import type { RequestLog } from './observe/request-log.js';
 import type { DirectRoute, Route } from './route.js';
-import type { createTokenCheck } from './token.js';
+import type { createTokenCheck } from './admission/token.js';
 
 export interface DirectDeps {
   readonly routes: readonly Route[];

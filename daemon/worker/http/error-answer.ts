@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../../shared/errors.js';
 import type { HttpLogger } from './context.js';
 import { errorBody, retryAfterSeconds, toGatewayError } from './error-body.js';
 import { isOpenAiPath, openAiError, openAiRetryHeaders } from './openai/error.js';
-import { traceOf } from './trace.js';
+import { traceOf } from './observe/trace.js';
 
 /** A request that has failed. */
 export interface FailedRequest {

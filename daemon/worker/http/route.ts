@@ -3,7 +3,7 @@ import { type Layer, Router } from '@koa/router';
 import { type Schema, validate } from '../../../shared/api/validate.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { type HttpContext, type HttpMiddleware, type RequestState, type RouterExtras } from './context.js';
-import type { DemandToken, RefuseCredentials } from './middleware/auth.js';
+import type { DemandToken, RefuseCredentials } from './admission/auth.js';
 import type { OpenUpload, Upload } from './middleware/upload.js';
 import { type ReadJson, refuseBody } from './middleware/body.js';
 

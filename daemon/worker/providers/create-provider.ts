@@ -2,15 +2,15 @@
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { CompletionEvent } from './completion.js';
-import { connectAnthropic } from './anthropic-messages.js';
-import { connectGoogle } from './google-generative-ai.js';
-import { connectOpenAiCompletions } from './openai-completions.js';
-import { connectOpenAiResponses } from './openai-responses.js';
+import { connectAnthropic } from './sdk/anthropic-messages.js';
+import { connectGoogle } from './sdk/google-generative-ai.js';
+import { connectOpenAiCompletions } from './sdk/openai-completions.js';
+import { connectOpenAiResponses } from './sdk/openai-responses.js';
 import { forwardCall } from './forward-call.js';
 import type { ForwardEvent } from './forwarded.js';
 import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
-import { CallNotes, completeWithModel } from './sdk-completion.js';
-import { streamModel } from './sdk-stream.js';
+import { CallNotes, completeWithModel } from './sdk/sdk-completion.js';
+import { streamModel } from './sdk/sdk-stream.js';
 
 /** Gives the SDK's model of that name. */
 export type Connect = (settings: ConnectionSettings) => (modelId: string) => LanguageModel;

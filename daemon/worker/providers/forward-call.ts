@@ -2,8 +2,8 @@
 import { APICallError } from 'ai';
 import type { ForwardEvent, ForwardRequest } from './forwarded.js';
 import type { ConnectionSettings } from './provider.js';
-import { toFailure } from './sdk-failure.js';
-import { readStart } from './sdk-fetch.js';
+import { toFailure } from './sdk/sdk-failure.js';
+import { readStart } from './sdk/sdk-fetch.js';
 
 const ANSWERS = /^(application\/json|text\/event-stream)\b/i;
 

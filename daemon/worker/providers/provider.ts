@@ -156,7 +156,7 @@ export interface ConnectionSettings {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Exports of the bundle that speaks to vendors, loaded when it is first needed (`daemon/worker/ai.ts`). */
+/** Exports of the bundle that speaks to vendors, loaded when it is first needed (`daemon/worker/lazy/ai.ts`). */
 export interface AiModule {
   /** A provider that speaks the API which the settings name. */
   createProvider(settings: ConnectionSettings): Provider;

@@ -7,7 +7,7 @@ import { newId } from '../../../shared/ids.js';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
 import { errorBody, toGatewayError } from '../http/error-body.js';
 import type { HttpLogger } from '../http/context.js';
-import type { ChatEvent, ChatService, EventService } from '../services/contracts.js';
+import type { ChatEvent, ChatService, EventService } from '../contracts.js';
 import { type EncodeEvent, encodeFrame, idOf, type ParseFrame } from './frames.js';
 
 export interface ConnectionDeps {

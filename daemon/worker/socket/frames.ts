@@ -1,7 +1,7 @@
 /** Frames as text. What comes in is checked; what goes out is made here, so that all of it has `v`, `id` and `type`. */
 import { clientFrame, type ClientFrame, type ServerFrameBody, type ServerFrameType } from '../../../shared/api/socket.js';
 import { validate } from '../../../shared/api/validate.js';
-import type { FollowedEvent } from '../services/contracts.js';
+import type { FollowedEvent } from '../contracts.js';
 import { GatewayError } from '../../../shared/errors.js';
 
 /** @throws INVALID_REQUEST; with the frame's id in `details.id` where it has one */

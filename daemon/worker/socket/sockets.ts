@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { GatewayError } from '../../../shared/errors.js';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
-import { rawAnswer } from '../http/raw-answer.js';
+import { rawAnswer } from '../http/connection/raw-answer.js';
 import { Connection, type ConnectionDeps } from './connection.js';
 import { createEventEncoder, createFrameParser } from './frames.js';
 

@@ -1,6 +1,6 @@
 /** One transaction for many writes. Who shares it is decided above (group-commit.ts). */
 import { sql } from 'kysely';
-import { appendToJournal, applyJournal, type JournalEntry } from './accept-journal.js';
+import { appendToJournal, applyJournal, type JournalEntry } from './sqlite/accept-journal.js';
 import type { Queries } from './schema.js';
 
 /**

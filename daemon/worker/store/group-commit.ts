@@ -3,7 +3,7 @@
  * them fails, all are undone and run again, each in a savepoint of its own, so that it undoes itself only. Nobody is
  * told of success before it is on disk; what comes in meanwhile shares the next transaction.
  */
-import { isBusy } from './sqlite-errors.js';
+import { isBusy } from './sqlite/sqlite-errors.js';
 import { type CommitTarget, commitBatch, type JournaledWrite, type Pending, type Write } from './commit-batch.js';
 
 export type { CommitTarget, JournaledWrite, Write } from './commit-batch.js';

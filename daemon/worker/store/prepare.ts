@@ -3,8 +3,8 @@
  * the query costs more than running it.
  */
 import type { Compilable, CompiledQuery, InferResult } from 'kysely';
-import type { StatementResult } from './libsql-connection.js';
-import { DirectAdapter } from './libsql-dialect.js';
+import type { StatementResult } from './sqlite/libsql-connection.js';
+import { DirectAdapter } from './sqlite/libsql-dialect.js';
 import type { Queries } from './schema.js';
 
 /** Stands for a parameter's value while the statement is compiled. */

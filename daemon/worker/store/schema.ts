@@ -3,9 +3,9 @@
  * Only `store/` knows these shapes: services see the documents of `services/contracts.ts`.
  */
 import type { Generated, Kysely, Selectable } from 'kysely';
-import type { SessionTable, SessionTagTable } from './session-schema.js';
+import type { SessionTable, SessionTagTable } from './conversations/session-schema.js';
 import type { CronJobTable, CronRunTable } from './schema-cron.js';
-import type { AttachmentTable, TurnPartTable } from './chat-tables.js';
+import type { AttachmentTable, TurnPartTable } from './conversations/chat-tables.js';
 
 export type { CronJobTable, CronMode, CronOverlap, CronRunState, CronRunTable } from './schema-cron.js';
 

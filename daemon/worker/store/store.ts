@@ -7,15 +7,15 @@ import type { Clock } from '../../../shared/clock.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { applyJournal, journalLength } from './accept-journal.js';
-import { findSetAside, setAside, storeUnavailable } from './database-file.js';
+import { applyJournal, journalLength } from './sqlite/accept-journal.js';
+import { findSetAside, setAside, storeUnavailable } from './sqlite/database-file.js';
 import { type EarlyResult, GroupCommit, type JournaledWrite, type Write } from './group-commit.js';
 import { probeWriting } from './leases.js';
 import { MIGRATIONS } from './migrations/index.js';
 import type { Migration } from './migrations/migration.js';
 import type { Queries } from './schema.js';
-import { openSqlite, type OpenDatabase } from './sqlite.js';
-import { asCorrupt, classifyFault, describeFault, type StoreFault } from './sqlite-errors.js';
+import { openSqlite, type OpenDatabase } from './sqlite/sqlite.js';
+import { asCorrupt, classifyFault, describeFault, type StoreFault } from './sqlite/sqlite-errors.js';
 
 export interface StoreOptions {
   readonly path: string;

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { rotateLogs } from '../../../daemon/supervisor/log-rotation.js';
+import { rotateLogs } from '../../../daemon/supervisor/logs/log-rotation.js';
 import { type CommandRun, startCommand } from '../../helpers/command-line.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 

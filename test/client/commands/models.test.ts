@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import type { GatewayPaths } from '../../../shared/node/paths.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { answers, fakeControl, sampleStatus } from '../../fakes/control-socket.js';
 import { fakeHttp, json, type FakeHttp, type SeenRequest } from '../../fakes/http-server.js';
 import { runCommand, type CommandOutcome } from '../../helpers/command-line.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ownStartMs } from '../../../shared/node/process-identity.js';
+import { ownStartMs } from '../../../shared/node/process/process-identity.js';
 import { fakeControl, frame } from '../../fakes/control-socket.js';
 import { endOf, listenerCode, startProgram } from '../../helpers/child-program.js';
 import { runCommand } from '../../helpers/command-line.js';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type * as Starter from '../../../client/start-supervisor.js';
+import type * as Starter from '../../../client/gateway/start-supervisor.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { fakeControl } from '../../fakes/control-socket.js';
 import { listenerCode, startProgram } from '../../helpers/child-program.js';

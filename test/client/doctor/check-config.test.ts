@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { checkConfig, checkExposure, checkModels } from '../../../client/doctor/check-config.js';
 import { validateConfig, validateModels } from '../../../shared/config/validate.js';
 import type { Config } from '../../../shared/config/schema.js';
-import { parseConfigText } from '../../../shared/node/config-text.js';
+import { parseConfigText } from '../../../shared/node/config/config-text.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
 const judge = { validateConfig, validateModels };

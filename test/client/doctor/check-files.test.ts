@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, rmdirSync, statSync, symlinkSync, writeFileSync }
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkDirectories, checkDisk, checkLog, checkPrivateFiles, checkTokenFile } from '../../../client/doctor/check-files.js';
-import type { GatewayPaths } from '../../../shared/node/paths.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);

@@ -10,7 +10,7 @@ import { shellOnlyVariables } from '../../../client/service/missing-environment.
 import { seal, SEAL_COMMENT } from '../../../client/service/seal.js';
 import { SystemdManager } from '../../../client/service/systemd/systemd-manager.js';
 import { TaskSchedulerManager } from '../../../client/service/task-scheduler/task-scheduler-manager.js';
-import { resolvePaths } from '../../../shared/node/paths.js';
+import { resolvePaths } from '../../../shared/node/process/paths.js';
 import { testEnvironment } from '../../helpers/command-line.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 

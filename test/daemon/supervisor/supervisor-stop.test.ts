@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FALLBACK_AFTER_MS } from '../../../daemon/supervisor/fallback-process.js';
-import type { StopPurpose } from '../../../daemon/supervisor/stop-plan.js';
+import { FALLBACK_AFTER_MS } from '../../../daemon/supervisor/workers/fallback-process.js';
+import type { StopPurpose } from '../../../daemon/supervisor/state/stop-plan.js';
 import { readyMessage, vitals } from '../../helpers/fake-child.js';
 import { SOCKET, Supervised } from '../../helpers/supervised.js';
 

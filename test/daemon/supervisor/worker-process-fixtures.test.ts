@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { bindListenSocket } from '../../../daemon/supervisor/listen-socket.js';
-import { BOOT_LIMIT_MS, REFUSAL_LIMIT_MS } from '../../../daemon/supervisor/worker-process.js';
-import { isAlive } from '../../../shared/node/process-identity.js';
+import { bindListenSocket } from '../../../daemon/supervisor/socket/listen-socket.js';
+import { BOOT_LIMIT_MS, REFUSAL_LIMIT_MS } from '../../../daemon/supervisor/workers/worker-process.js';
+import { isAlive } from '../../../shared/node/process/process-identity.js';
 import { buildFixture } from '../../helpers/fixture-process.js';
 import { FixtureWorker, workerFixture } from '../../helpers/fixture-worker.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { configJsonSchema, validateConfig, validateModels, type Validation } from '../../../shared/config/validate.js';
 import { formatProblem } from '../../../shared/errors.js';
-import { parseConfigText } from '../../../shared/node/config-text.js';
+import { parseConfigText } from '../../../shared/node/config/config-text.js';
 
 const parse = (text: string, variables: Record<string, string> = {}) => parseConfigText(text, 'config.json', (name) => variables[name]);
 const config = (text: string, variables: Record<string, string> = {}) => validateConfig(parse(text, variables));

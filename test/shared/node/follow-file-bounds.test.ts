@@ -1,9 +1,9 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { rotateLogs } from '../../../daemon/supervisor/log-rotation.js';
-import { LogFollower } from '../../../shared/node/log-follower.js';
-import { readLog } from '../../../shared/node/read-log.js';
+import { rotateLogs } from '../../../daemon/supervisor/logs/log-rotation.js';
+import { LogFollower } from '../../../shared/node/log/log-follower.js';
+import { readLog } from '../../../shared/node/log/read-log.js';
 import { Following } from '../../helpers/log-reader.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 

@@ -11,7 +11,7 @@ import type { GatheredUpdate } from './albums.js';
 import { BotApi, type BotFailure, type BotResult, type Message, type UserFromGetMe } from './bot-api.js';
 import { offerCommands } from './bot-menu.js';
 import type { BotRequest, MessagePayload } from './compose.js';
-import { describeFailure, isTokenRefused, judgeFailure } from './judge-failure.js';
+import { describeFailure, isTokenRefused, judgeFailure } from './classify-failure.js';
 import type { LinkToFile } from './message-content.js';
 import { TelegramPreview } from './preview.js';
 import { type BotIdentity, readUpdate } from './read-update.js';

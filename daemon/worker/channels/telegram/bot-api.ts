@@ -9,7 +9,7 @@ import type { BotCommand, File, Message, Update, UserFromGetMe } from 'grammy/ty
 import type { OpenedFile } from '../channel.js';
 import { post, type PostResult } from '../http-post.js';
 import { downloadFile } from './file-download.js';
-import { describeFailure } from './judge-failure.js';
+import { describeFailure } from './classify-failure.js';
 
 export type { BotCommand, Message, Update, UserFromGetMe } from 'grammy/types';
 

@@ -7,7 +7,7 @@ import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelIntake, IncomingMessage } from '../intake.js';
 import { gatherAlbums, type GatheredUpdate, mayGrow } from './albums.js';
 import type { BotApi, BotFailure, BotResult, Update } from './bot-api.js';
-import { describeFailure, isTokenRefused } from './judge-failure.js';
+import { describeFailure, isTokenRefused } from './classify-failure.js';
 
 export interface UpdatePollOptions {
   readonly api: Pick<BotApi, 'call'>;

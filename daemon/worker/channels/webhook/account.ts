@@ -7,7 +7,7 @@ import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelAccount } from '../account-set.js';
 import type { Delivery, SendOutcome } from '../channel.js';
 import { post } from '../http-post.js';
-import { judgeAnswer } from './judge-answer.js';
+import { judgeAnswer } from './classify-answer.js';
 import { createSigner, type WebhookSigner } from './signature.js';
 
 /** An account of the configuration. */

@@ -1,6 +1,6 @@
 /** Every request is counted and logged, but for health, which is asked all the time. */
 import { type HttpContext, type HttpMiddleware, isHealthPath } from '../context.js';
-import type { RequestLog } from '../request-log.js';
+import type { RequestLog } from '../observe/request-log.js';
 
 function routeOf(ctx: HttpContext): string {
   return ctx.matched?.findLast(({ methods }) => methods.length > 0)?.path.toString() ?? 'none';

@@ -2,7 +2,7 @@
 import koaCors from '@koa/cors';
 import type Koa from 'koa';
 import type { HttpMiddleware } from '../context.js';
-import { type CorsConfig, corsMatch } from './origin-guard.js';
+import { type CorsConfig, corsMatch } from '../admission/origin-guard.js';
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 

@@ -1,10 +1,10 @@
 /** A completion as OpenAI's API writes it: one document, or chunks. */
 import type { ChatCompletion, ChatDelta, ChatUsage } from '../../../../shared/api/openai.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { CompletionOutput, CompletionUsage } from '../../services/contracts.js';
+import type { CompletionOutput, CompletionUsage } from '../../contracts.js';
 import { toGatewayError } from '../error-body.js';
-import type { PulledEvents, Step } from '../pulled-events.js';
-import { comment } from '../server-sent-events.js';
+import type { PulledEvents, Step } from '../connection/pulled-events.js';
+import { comment } from '../connection/server-sent-events.js';
 import { openAiError } from './error.js';
 
 /** Proxies and browsers drop a stream that is silent for long. */

@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream';
 import { agentRequest, agentResponse } from '../../../../shared/api/agent.js';
 import type { Clock } from '../../../../shared/clock.js';
-import type { AgentEvent, AgentService } from '../../services/contracts.js';
+import type { AgentEvent, AgentService } from '../../contracts.js';
 import { readReply, streamEvents } from '../agent-turn.js';
-import type { Connections } from '../connections.js';
+import type { Connections } from '../connection/connections.js';
 import type { HttpContext, HttpLogger } from '../context.js';
 import { toGatewayError } from '../error-body.js';
 import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
-import { PulledEvents } from '../pulled-events.js';
+import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
-import { EVENT_STREAM_HEADERS } from '../server-sent-events.js';
+import { EVENT_STREAM_HEADERS } from '../connection/server-sent-events.js';
 
 /** What is wrong with a request shows in this time, and is then answered with its status instead of in a stream. */
 const FIRST_EVENT_MS = 1_000;

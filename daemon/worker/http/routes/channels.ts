@@ -7,7 +7,7 @@ import {
   pairingRevokeResponse,
 } from '../../../../shared/api/channels.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { ChannelService } from '../../services/contracts.js';
+import type { ChannelService } from '../../contracts.js';
 import type { HttpContext } from '../context.js';
 import { given } from '../given.js';
 import { type Route, route } from '../route.js';

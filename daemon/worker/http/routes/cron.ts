@@ -1,6 +1,6 @@
 import * as api from '../../../../shared/api/cron.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { CronService } from '../../services/cron-contract.js';
+import type { CronService } from '../../cron/service/cron-contract.js';
 import type { HttpContext } from '../context.js';
 import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';

@@ -1,7 +1,7 @@
 import { messageRequest, messageResponse, messageSyncRequest, messageSyncResponse } from '../../../../shared/api/messages.js';
-import type { CallerKey, InboundMessage, MessageService } from '../../services/contracts.js';
-import type { Connections } from '../connections.js';
-import { orAborted } from '../abort.js';
+import type { CallerKey, InboundMessage, MessageService } from '../../contracts.js';
+import type { Connections } from '../connection/connections.js';
+import { orAborted } from '../connection/abort.js';
 import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';

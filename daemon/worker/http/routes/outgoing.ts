@@ -6,7 +6,7 @@ import {
   outgoingResponse,
 } from '../../../../shared/api/messages.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { OutgoingService } from '../../services/contracts.js';
+import type { OutgoingService } from '../../contracts.js';
 import type { HttpContext } from '../context.js';
 import { given } from '../given.js';
 import { type Route, route } from '../route.js';

@@ -1,6 +1,6 @@
 import { webhookAccountId, webhookRequest, webhookResponse } from '../../../../shared/api/webhooks.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { WebhookCall, WebhookService } from '../../services/contracts.js';
+import type { WebhookCall, WebhookService } from '../../contracts.js';
 import type { HttpContext } from '../context.js';
 import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';

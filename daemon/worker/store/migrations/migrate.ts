@@ -1,6 +1,6 @@
 /** Brings an open SQLite database to the newest schema. The version is in the file's header, so that opening reads nothing else. */
 import { sql } from 'kysely';
-import type { LibsqlConnection } from '../libsql-connection.js';
+import type { LibsqlConnection } from '../sqlite/libsql-connection.js';
 import type { Queries } from '../schema.js';
 import { versionAfter, type Migration, type SchemaVersion } from './migration.js';
 

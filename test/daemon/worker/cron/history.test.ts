@@ -1,7 +1,7 @@
 /** What is kept of jobs and their runs, and what a start makes of what it finds. */
 import { expect, test } from 'vitest';
-import { findCronJob } from '../../../../daemon/worker/store/cron-jobs.js';
-import { insertCronRun } from '../../../../daemon/worker/store/cron-runs.js';
+import { findCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
+import { insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
 import { newRun } from '../../../../daemon/worker/cron/run-rows.js';
 import { makeCron } from '../../../helpers/cron-fixture.js';
 

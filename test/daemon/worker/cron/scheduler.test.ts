@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { markCronJobDeleted } from '../../../../daemon/worker/store/cron-jobs.js';
+import { markCronJobDeleted } from '../../../../daemon/worker/store/cron/cron-jobs.js';
 import { makeCron } from '../../../helpers/cron-fixture.js';
 
 const at = (text: string): number => Date.parse(text);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { agentEvents } from '../../../../shared/api/agent.js';
-import type { AgentEvent } from '../../../../daemon/worker/services/contracts.js';
+import type { AgentEvent } from '../../../../daemon/worker/contracts.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { hangingScript } from '../../../helpers/fake-services.js';

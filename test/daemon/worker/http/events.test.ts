@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { GatewayEvent } from '../../../../daemon/worker/services/contracts.js';
-import { EventLog } from '../../../../daemon/worker/services/event-log.js';
+import type { GatewayEvent } from '../../../../daemon/worker/contracts.js';
+import { EventLog } from '../../../../daemon/worker/observe/event-log.js';
 import { gatewayEvents } from '../../../../shared/api/events.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startHttpApp, type TestApp, type TestOptions } from '../../../helpers/http-app.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createOwnHosts, parseHost } from '../../../../daemon/worker/http/own-hosts.js';
+import { createOwnHosts, parseHost } from '../../../../daemon/worker/http/admission/own-hosts.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 import { openWire } from '../../../helpers/http-request.js';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { createFailureLimiter } from '../../../../daemon/worker/http/middleware/rate-limit.js';
+import { createFailureLimiter } from '../../../../daemon/worker/http/admission/rate-limit.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 
 afterEach(() => vi.useRealTimers());

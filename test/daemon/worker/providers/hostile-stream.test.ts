@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import * as ai from '../../../../daemon/worker/ai.js';
+import * as ai from '../../../../daemon/worker/lazy/ai.js';
 import type { CompletionEvent } from '../../../../daemon/worker/providers/completion.js';
 import type { AiModule, Provider, ProviderEvent } from '../../../../daemon/worker/providers/provider.js';
-import { tokenCount, WholeCharacters } from '../../../../daemon/worker/providers/stream-text.js';
+import { tokenCount, WholeCharacters } from '../../../../daemon/worker/providers/sdk/stream-text.js';
 import { fakeHttp } from '../../../fakes/http-server.js';
 
 const { createProvider }: AiModule = ai;

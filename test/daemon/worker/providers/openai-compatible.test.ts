@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import * as ai from '../../../../daemon/worker/ai.js';
+import * as ai from '../../../../daemon/worker/lazy/ai.js';
 import type { AiModule, ProviderEvent, ProviderFailure } from '../../../../daemon/worker/providers/provider.js';
 import { apiError, htmlPage, outOfCredit, overloaded, rateLimited, says, unauthorized, type Reply } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';

@@ -1,6 +1,6 @@
 /** What every provider must do, whatever its API. */
 import { describe, expect, test } from 'vitest';
-import * as ai from '../../../../daemon/worker/ai.js';
+import * as ai from '../../../../daemon/worker/lazy/ai.js';
 import { listModels } from '../../../../daemon/worker/providers/list-models.js';
 import type { AiModule, ModelMessage, ProviderEvent, ProviderFailure, ToolCall } from '../../../../daemon/worker/providers/provider.js';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';

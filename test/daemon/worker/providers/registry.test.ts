@@ -1,13 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { createGuide } from '../../../../daemon/worker/agent/guide.js';
-import { renderWelcome } from '../../../../client/first-start.js';
+import { createGuide } from '../../../../daemon/worker/turns/model/guide.js';
+import { renderWelcome } from '../../../../client/gateway/first-start.js';
 import { KNOWN_PROVIDERS } from '../../../../daemon/worker/providers/known-providers.js';
 import { listModels } from '../../../../daemon/worker/providers/list-models.js';
 import { ProviderRegistry } from '../../../../daemon/worker/providers/registry.js';
 import { modelsSchema } from '../../../../shared/config/models-schema.js';
-import { resolvePaths } from '../../../../shared/node/paths.js';
+import { resolvePaths } from '../../../../shared/node/process/paths.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 

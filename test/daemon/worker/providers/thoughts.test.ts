@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { WithoutThoughts } from '../../../../daemon/worker/providers/stream-text.js';
+import { WithoutThoughts } from '../../../../daemon/worker/providers/sdk/stream-text.js';
 
 function filter(pieces: readonly string[]): string {
   const words = new WithoutThoughts();

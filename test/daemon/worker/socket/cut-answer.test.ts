@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { appendTurnPart, readTurnParts } from '../../../../daemon/worker/store/turn-parts.js';
-import { SpokenText } from '../../../../daemon/worker/services/spoken-text.js';
+import { appendTurnPart, readTurnParts } from '../../../../daemon/worker/store/conversations/turn-parts.js';
+import { SpokenText } from '../../../../daemon/worker/turns/live-text.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startHttpApp } from '../../../helpers/http-app.js';

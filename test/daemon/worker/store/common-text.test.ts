@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { listSessions, type SessionPosition } from '../../../../daemon/worker/store/session-list.js';
+import { listSessions, type SessionPosition } from '../../../../daemon/worker/store/conversations/session-list.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { openStore } from '../../../helpers/open-store.js';
 

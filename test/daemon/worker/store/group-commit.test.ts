@@ -5,7 +5,7 @@ import { GroupCommit } from '../../../../daemon/worker/store/group-commit.js';
 import { acquireLease, readLeaseOwner } from '../../../../daemon/worker/store/leases.js';
 import { MIGRATIONS } from '../../../../daemon/worker/store/migrations/index.js';
 import type { Queries } from '../../../../daemon/worker/store/schema.js';
-import { openSqlite } from '../../../../daemon/worker/store/sqlite.js';
+import { openSqlite } from '../../../../daemon/worker/store/sqlite/sqlite.js';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { tempDir } from '../../../helpers/temp-dir.js';

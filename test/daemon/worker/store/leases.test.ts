@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { acquireLease, readLeaseOwner, releaseLease, removeVoidLeases } from '../../../../daemon/worker/store/leases.js';
-import { findFirstUse, IDEMPOTENCY_TTL_MS, purgeIdempotencyKeys, rememberFirstUse } from '../../../../daemon/worker/store/idempotency.js';
+import {
+  findFirstUse,
+  IDEMPOTENCY_TTL_MS,
+  purgeIdempotencyKeys,
+  rememberFirstUse,
+} from '../../../../daemon/worker/store/delivery/idempotency.js';
 import { openStore } from '../../../helpers/open-store.js';
 
 test.each([

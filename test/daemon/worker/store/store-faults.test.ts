@@ -2,8 +2,8 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
-import { appendMessage } from '../../../../daemon/worker/store/messages.js';
-import { findSession } from '../../../../daemon/worker/store/sessions.js';
+import { appendMessage } from '../../../../daemon/worker/store/conversations/messages.js';
+import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, makeStore, openStore, session } from '../../../helpers/open-store.js';

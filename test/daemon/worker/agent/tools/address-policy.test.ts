@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AddressPolicy } from '../../../../../daemon/worker/agent/tools/fetch/address-policy.js';
+import { AddressPolicy } from '../../../../../daemon/worker/tools/fetch/address-policy.js';
 
 const policy = new AddressPolicy([], () => ['8.8.4.4', '2a00:1450::99']);
 

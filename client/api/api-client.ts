@@ -1,0 +1,169 @@
+/** REST and event streams of the running gateway, over `node:http`: the global `fetch` costs 100 ms at its first use. */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { GatewayError, isErrorCode } from '../../shared/errors.js';
+import type { GatewayEnvironment } from '../../shared/node/process/env.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { maskToken } from '../../shared/node/secrets/token-file.js';
+import { readEvents, type ServerEvent } from './event-stream.js';
+import { readKnownToken } from '../gateway/gateway-settings.js';
+
+export interface ApiTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string | undefined;
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With its query. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** Instead of `body`: a file, which is not held in memory. */
+  readonly file?: { readonly type: string; readonly content: Readable };
+  /** `Idempotency-Key`: the same one again gets the first answer. */
+  readonly key?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+const MAX_RESPONSE_BYTES = 67_108_864;
+
+/** An address that everybody may connect from is no address to connect to. */
+function connectHost(host: string): string {
+  if (host === '0.0.0.0' || host === '') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}
+
+/** Where the gateway with this status is reached, with the token if we know the one in force. */
+export function apiTarget(status: StatusDocument, paths: GatewayPaths, environment: GatewayEnvironment): ApiTarget {
+  const known = readKnownToken(paths, environment)?.token;
+  // One that was started with --token has another: ours would only count as a wrong try.
+  const isInForce = known !== undefined && (status.auth.tokenHint === null || status.auth.tokenHint === maskToken(known));
+  return { host: connectHost(status.host), port: status.port, token: isInForce ? known : undefined };
+}
+
+function connectionError(target: ApiTarget, error: NodeJS.ErrnoException): GatewayError {
+  return new GatewayError('UNAVAILABLE', {
+    message: `the gateway's API on ${target.host} port ${target.port} cannot be reached (${error.code ?? error.message})`,
+    details: { host: target.host, port: target.port },
+    hint: 'See its state with: xopc gateway status',
+  });
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_RESPONSE_BYTES)
+      throw new GatewayError('INTERNAL_ERROR', { message: `the answer has more than ${MAX_RESPONSE_BYTES} bytes` });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The API's error shape as the error that it was; anything else is told by its status. */
+export function errorFromBody(status: number, text: string): GatewayError {
+  const { error } = (parseJson(text) ?? {}) as {
+    error?: { code?: unknown; message?: unknown; requestId?: unknown; details?: Record<string, unknown> };
+  };
+  if (!isErrorCode(error?.code) || typeof error.message !== 'string') {
+    return new GatewayError('INTERNAL_ERROR', { message: `the gateway answered with status ${status}`, details: { status } });
+  }
+  const hint = error.code === 'UNAUTHORIZED' ? 'Give the token in XOPC_GATEWAY_TOKEN.' : undefined;
+  return new GatewayError(error.code, {
+    // The API says what a program would call; a person types the command.
+    message: error.message.replace(/\bGET \/api\/(sessions|messages|models|cron) lists\b/, '`xopc $1` lists'),
+    details: { requestId: error.requestId, ...error.details },
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+export class ApiClient {
+  readonly #target: ApiTarget;
+
+  constructor(target: ApiTarget) {
+    this.#target = target;
+  }
+
+  /** @returns the answer's JSON @throws the API's error by its code; UNAVAILABLE when nothing answers; an abort's reason */
+  async call<T>(request: ApiRequest): Promise<T> {
+    const response = await this.#send(request, 'application/json');
+    const text = await this.#guard(request, readBody(response));
+    if (!isSuccess(response)) throw errorFromBody(response.statusCode ?? 0, text);
+    return parseJson(text) as T;
+  }
+
+  /** @returns the answer as it arrives @throws as {@link call} */
+  async download(request: ApiRequest): Promise<IncomingMessage> {
+    const response = await this.#send(request, '*/*');
+    if (isSuccess(response)) return response;
+    throw errorFromBody(response.statusCode ?? 0, await this.#guard(request, readBody(response)));
+  }
+
+  /** Events of a stream until it ends. @throws as {@link call}; UNAVAILABLE when it breaks off */
+  async *stream(request: ApiRequest): AsyncGenerator<ServerEvent> {
+    const response = await this.#send(request, 'text/event-stream');
+    if (!isSuccess(response)) throw errorFromBody(response.statusCode ?? 0, await this.#guard(request, readBody(response)));
+    try {
+      yield* readEvents(response);
+    } catch (error) {
+      throw this.#translate(request, error);
+    }
+  }
+
+  #send(request: ApiRequest, accept: string): Promise<IncomingMessage> {
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const headers = {
+      Accept: accept,
+      ...(this.#target.token === undefined ? {} : { Authorization: `Bearer ${this.#target.token}` }),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
+      ...(request.file === undefined ? {} : { 'Content-Type': request.file.type }),
+      ...(request.key === undefined ? {} : { 'Idempotency-Key': request.key }),
+    };
+    const { host, port } = this.#target;
+    return new Promise((resolve, reject) => {
+      const sent = httpRequest(
+        {
+          host,
+          port,
+          method: request.method,
+          path: request.path,
+          headers,
+          agent: false,
+          ...(request.signal === undefined ? {} : { signal: request.signal }),
+        },
+        resolve,
+      );
+      sent.on('error', (error) => reject(this.#translate(request, error)));
+      if (request.file === undefined) sent.end(body);
+      else request.file.content.on('error', (error) => sent.destroy(error)).pipe(sent);
+    });
+  }
+
+  async #guard<T>(request: ApiRequest, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw this.#translate(request, error);
+    }
+  }
+
+  #translate({ signal }: ApiRequest, error: unknown): Error {
+    if (error instanceof GatewayError || signal?.aborted === true) return error as Error;
+    return connectionError(this.#target, error as NodeJS.ErrnoException);
+  }
+}
+
+function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200 && statusCode < 300;
+}

@@ -1,0 +1,128 @@
+/** What a command has of the world: its environment and files, output, and how an error becomes a message and an exit code. */
+import { formatProblem, GatewayError, toErrorDocument, type ErrorDocument, type Problem } from '../../shared/errors.js';
+import { escapeControlsKeepLines, escapeJsonControls } from '../../shared/log/escape.js';
+import type { GatewayEnvironment } from '../../shared/node/process/env.js';
+import { resolvePaths, type GatewayPaths } from '../../shared/node/process/paths.js';
+import type { ClientContext } from './client-context.js';
+import { Output } from '../output/output.js';
+import { withSystemHint } from './system-error.js';
+
+/** At most this many problems are listed; a file that is wrong throughout needs no longer list. */
+const MAX_LISTED_PROBLEMS = 20;
+
+/** The text of an error for a person: one line, its problems if there are several, and what to do next. */
+export function describeError(error: ErrorDocument): string {
+  const problems = Array.isArray(error.details?.['problems']) ? (error.details['problems'] as Problem[]) : [];
+  const lines = [`xopc: ${error.message}`];
+  if (problems.length > 1) lines.push(...problems.slice(0, MAX_LISTED_PROBLEMS).map((problem) => `  ${formatProblem(problem)}`));
+  if (problems.length > MAX_LISTED_PROBLEMS) lines.push(`  and ${problems.length - MAX_LISTED_PROBLEMS} more`);
+  if (error.hint !== undefined) lines.push(`  ${error.hint}`);
+  return escapeControlsKeepLines(lines.join('\n'));
+}
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof GatewayError ? error.spec.exitCode : 1;
+}
+
+/** A document as it goes to stdout; safe on a terminal, the same value for a program. */
+export function formatJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).split('\n').map(escapeJsonControls).join('\n');
+}
+
+/** The options that all commands have. */
+export interface CommonOptions {
+  readonly config: string | undefined;
+  readonly json: boolean;
+}
+
+/** Nothing is read or opened before it is asked for. */
+export class CommandIo {
+  readonly context: ClientContext;
+  readonly #options: CommonOptions;
+  #environment: GatewayEnvironment | undefined;
+  #paths: GatewayPaths | undefined;
+  #out: Output | undefined;
+  #err: Output | undefined;
+
+  constructor(context: ClientContext, options: CommonOptions) {
+    this.context = context;
+    this.#options = options;
+  }
+
+  get json(): boolean {
+    return this.#options.json;
+  }
+
+  /** @throws USAGE when a variable has a value that cannot be used */
+  get environment(): GatewayEnvironment {
+    return (this.#environment ??= this.context.runtime.readEnvironment());
+  }
+
+  /** What `--config`, else XOPC_CONFIG, names; undefined for the default. */
+  get configPath(): string | undefined {
+    const { config } = this.#options;
+    if (config === '')
+      throw new GatewayError('USAGE', { message: "--config is '', which names no file", hint: 'e.g. --config ~/.xopc/config.json' });
+    return config ?? this.environment.configPath;
+  }
+
+  get gatewayPaths(): GatewayPaths {
+    const { home, runtimeDir } = this.environment;
+    const configPath = this.configPath;
+    return (this.#paths ??= resolvePaths({ home, runtimeDir, ...(configPath === undefined ? {} : { configPath }) }));
+  }
+
+  /** stdout: the result and nothing else. */
+  get out(): Output {
+    return (this.#out ??= new Output(this.context.stdout, (name) => this.context.runtime.environmentValue(name)));
+  }
+
+  /** stderr: progress, notes, errors. */
+  get err(): Output {
+    const { stderr, runtime } = this.context;
+    return (this.#err ??= new Output(stderr, (name) => runtime.environmentValue(name), { isDispensable: true }));
+  }
+
+  /** A line of the result. */
+  printLine(text: string): Promise<void> {
+    return this.out.write(`${text}\n`);
+  }
+
+  /** The result as one JSON document. */
+  printJson(value: unknown): Promise<void> {
+    return this.printLine(formatJson(value));
+  }
+
+  /** A line for the person who waits. */
+  note(text: string, paint: (text: string) => string = String): Promise<void> {
+    return this.err.write(`${paint(escapeControlsKeepLines(text))}\n`);
+  }
+
+  /**
+   * Does a command's work, tells its failure, and hands everything written to the system.
+   * @param failureFields  fields beside `error` in the JSON form of a failure
+   * @returns the exit code
+   */
+  async perform(run: () => Promise<number>, failureFields: (error: ErrorDocument) => Record<string, unknown>): Promise<number> {
+    try {
+      return await run();
+    } catch (error) {
+      const document = withSystemHint(toErrorDocument(error), error);
+      if (!this.json || !(await this.#tryJson({ ...failureFields(document), error: document })))
+        await this.err.write(`${this.err.paint.red(describeError(document))}\n`);
+      return exitCodeOf(error);
+    } finally {
+      for (const output of [this.#out, this.#err]) await output?.flush();
+    }
+  }
+
+  /** @returns false where stdout takes nothing, which must not hide why the command failed */
+  async #tryJson(value: unknown): Promise<boolean> {
+    try {
+      await this.printJson(value);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

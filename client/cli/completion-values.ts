@@ -1,0 +1,65 @@
+/** What a shell may complete where a value is expected: of a fixed set, of the configuration, or known to the running gateway. */
+import { LOG_LEVELS } from '../../shared/log/level.js';
+import { LOG_MODULES } from '../../shared/log/modules.js';
+
+/** Where values come from. */
+export type ValueKind = 'sessions' | 'jobs' | 'messages' | 'models' | 'keys';
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  '--level': LOG_LEVELS,
+  '--module': LOG_MODULES,
+  '--mode': ['direct', 'agent'],
+  '--format': ['jsonl', 'json', 'markdown'],
+  '--by': ['model', 'day', 'session'],
+  '--runtime': ['node', 'binary'],
+};
+const OPTION_KINDS: Readonly<Record<string, ValueKind>> = { '--model': 'models', '--session': 'sessions' };
+/** By command; what each takes as its next word. */
+const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
+  'sessions show': 'sessions',
+  'sessions delete': 'sessions',
+  'sessions export': 'sessions',
+  'sessions pin': 'sessions',
+  'sessions unpin': 'sessions',
+  'sessions archive': 'sessions',
+  'sessions unarchive': 'sessions',
+  'sessions read': 'sessions',
+  'sessions unread': 'sessions',
+  'sessions tag': 'sessions',
+  'messages show': 'messages',
+  'messages retry': 'messages',
+  'messages drop': 'messages',
+  'models default': 'models',
+  'models test': 'models',
+  'cron edit': 'jobs',
+  'cron remove': 'jobs',
+  'cron enable': 'jobs',
+  'cron disable': 'jobs',
+  'cron run': 'jobs',
+  'cron history': 'jobs',
+  'config get': 'keys',
+  'config set': 'keys',
+  'config unset': 'keys',
+};
+
+/** Commands whose next word, and options whose value, `xopc @complete` knows. */
+export const ASKED_PATHS: readonly string[] = Object.keys(ARGUMENT_KINDS);
+export const ASKED_OPTIONS: readonly string[] = [...Object.keys(CHOICES), ...Object.keys(OPTION_KINDS)];
+
+/**
+ * @param path  the command's words, without options
+ * @param previous  the word before the one that is completed
+ * @returns the choices, where they come from, or nothing
+ */
+export function valuesFor(path: string, previous: string): readonly string[] | ValueKind | undefined {
+  return CHOICES[previous] ?? OPTION_KINDS[previous] ?? ARGUMENT_KINDS[path];
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+}
+
+/** Dotted keys of a JSON Schema, those of sections too. */
+export function schemaKeys({ properties = {} }: SchemaNode, prefix = ''): string[] {
+  return Object.entries(properties).flatMap(([name, node]) => [`${prefix}${name}`, ...schemaKeys(node, `${prefix}${name}.`)]);
+}

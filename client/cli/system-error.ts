@@ -1,0 +1,38 @@
+/** What to do about an error of the operating system that no command expects: one hint for each kind. */
+import type { ErrorDocument } from '../../shared/errors.js';
+
+function hintFor({ code, path, syscall }: Partial<NodeJS.ErrnoException>): string | undefined {
+  if (syscall === 'uv_cwd') return 'The current directory has been deleted. Change to another one and run the command again.';
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return `It belongs to another user or may not be changed${path === undefined ? '' : `; see: ls -ld ${path}`}. Run the command as its owner.`;
+    case 'EROFS':
+      return 'The file system is read-only. Make it writable, or put XOPC_HOME elsewhere.';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'The disk is full. Free some space and run the command again.';
+    case 'EISDIR':
+    case 'ENOTDIR':
+      return `A directory is where a file should be, or a file where a directory should be. Move it away and run the command again.`;
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'Too many files are open. Raise the limit: ulimit -n';
+    default:
+      return undefined;
+  }
+}
+
+/** A system error that another process has reported is known by its message alone: `ENOSPC: no space left on device, write`. */
+export function withReportedHint(document: ErrorDocument): ErrorDocument {
+  const code = /^(E[A-Z0-9]+): /.exec(document.message)?.[1];
+  const hint = document.hint ?? (code === undefined ? undefined : hintFor({ code }));
+  return hint === undefined ? document : { ...document, hint };
+}
+
+/** The document with a hint, where the error is the system's and has none of its own. */
+export function withSystemHint(document: ErrorDocument, error: unknown): ErrorDocument {
+  if (document.hint !== undefined || !(error instanceof Error)) return document;
+  const hint = hintFor(error);
+  return hint === undefined ? document : { ...document, hint };
+}

@@ -1,0 +1,100 @@
+/** Says what is wrong with a command line that no command accepts. */
+import type { Definition } from 'clipanion';
+import { closestMatch } from '../../shared/closest-match.js';
+import { GatewayError } from '../../shared/errors.js';
+
+/** The words before the first option. */
+export function leadingWords(args: readonly string[]): readonly string[] {
+  const end = args.findIndex((argument) => argument.startsWith('-'));
+  return end === -1 ? args : args.slice(0, end);
+}
+
+type Paths = readonly (readonly string[])[];
+
+/** The longest command path that the words begin with, and the words that may follow it. */
+export function matchPath(paths: Paths, given: readonly string[]): { known: readonly string[]; next: readonly string[] } {
+  const isBegun = (path: readonly string[], depth: number): boolean =>
+    path.length >= depth && path.slice(0, depth).every((word, index) => word === given[index]);
+  let depth = 0;
+  while (depth < given.length && paths.some((path) => isBegun(path, depth + 1))) depth += 1;
+  const next = paths.filter((path) => path.length > depth && isBegun(path, depth)).map((path) => path[depth] ?? '');
+  return { known: given.slice(0, depth), next: [...new Set(next)] };
+}
+
+function usage(message: string, hint: string): GatewayError {
+  return new GatewayError('USAGE', { message, hint });
+}
+
+/** The positional part of a usage line: `xopc config set <key> <value>`. */
+function positionals(usageLine: string): string {
+  return usageLine.replaceAll(/ \[-[^\]]*\]/g, '');
+}
+
+interface ArgumentContext {
+  /** Of the command that the words name. */
+  readonly definition: Definition | undefined;
+  readonly help: string;
+}
+
+/** The required options that are not there, by their long names. A definition is like `-c,--channel #0`. */
+function missingOptions(given: readonly string[], definition: Definition | undefined): string[] {
+  const required = (definition?.options ?? []).filter((option) => option.required);
+  const names = required.map((option) => option.definition.split(/[ ,#]/).filter((part) => part.startsWith('-')));
+  return names
+    .filter((forms) => !forms.some((form) => given.some((word) => word === form || word.startsWith(`${form}=`))))
+    .map((forms) => forms.at(-1) ?? '');
+}
+
+/** clipanion's message for wrong arguments, in our words. */
+function argumentError(error: Error, given: readonly string[], { definition, help }: ArgumentContext): GatewayError {
+  const unsupported = /Unsupported option name \("([^"]*)"\)/.exec(error.message)?.[1];
+  if (unsupported !== undefined) {
+    const options = (definition?.options ?? []).flatMap((option) =>
+      option.definition.split(/[ ,#]/).filter((part) => part.startsWith('-')),
+    );
+    const match = closestMatch(unsupported, options);
+    return usage(`unknown option '${unsupported}'${match === undefined ? '' : `; did you mean '${match}'?`}`, help);
+  }
+  const valueless = /Not enough arguments to option ([^.]*)\./.exec(error.message)?.[1];
+  if (valueless !== undefined) return usage(`option ${valueless} needs a value`, help);
+  const extra = /Extraneous positional argument \("([^"]*)"\)/.exec(error.message)?.[1];
+  if (extra !== undefined) return usage(`'${extra}' is one word too many`, help);
+  if (error.message.startsWith('Not enough positional arguments'))
+    return usage('an argument is missing', `Usage: ${positionals(definition?.usage ?? '')}`);
+  const missing = missingOptions(given, definition);
+  if (error.message.startsWith('Command not found') && missing.length > 0) return usage(`${missing.join(' and ')} must be given`, help);
+  return usage((error.message.split('\n')[0] ?? '').replace(/\.$/, ''), help);
+}
+
+/**
+ * @param error  what clipanion threw for `args`.
+ * @param tree.paths  of all commands; the first of each entry is its name.
+ * @param tree.definitions  of the commands that were tried, by their name.
+ * @returns USAGE with what was meant, if that can be guessed
+ */
+export function explainUsage(
+  error: Error,
+  args: readonly string[],
+  tree: { commands: readonly { readonly paths: Paths }[]; definitions: readonly Definition[] },
+): GatewayError {
+  const given = leadingWords(args);
+  const visible = tree.commands.filter((entry) => !entry.paths[0]?.[0]?.startsWith('@'));
+  const { known, next } = matchPath(
+    visible.flatMap((entry) => entry.paths),
+    given,
+  );
+  const name = known.join(' ');
+  const help = `See: ${['xopc', ...known, '--help'].join(' ')}`;
+  const unknown = given[known.length];
+  const command = visible.find((entry) => entry.paths.some((path) => path.join(' ') === name));
+  if (unknown !== undefined && next.length > 0) {
+    const match = closestMatch(unknown, next);
+    if (match !== undefined)
+      return usage(`unknown command '${[...known, unknown].join(' ')}'; did you mean '${[...known, match].join(' ')}'?`, help);
+    if (command === undefined) return usage(`unknown command '${[...known, unknown].join(' ')}'`, help);
+  }
+  if (command === undefined)
+    return usage(name === '' ? `'${args[0] ?? ''}' needs a command before it` : `'xopc ${name}' needs a command: ${next.join(', ')}`, help);
+  const firstPath = ['xopc', ...(command.paths[0] ?? [])].join(' ');
+  return argumentError(error, args, { definition: tree.definitions.find(({ path }) => path === firstPath), help });
+}

@@ -1,0 +1,213 @@
+/**
+ * Asks the supervisor over its control socket; the owner of `node-ipc` on this side. `node-ipc` connects in raw mode
+ * and hands over the plain socket: its own framing has no size limit. Every wait has a deadline.
+ */
+import type { Socket } from 'node:net';
+import { IPCModule } from 'node-ipc';
+import {
+  CONTROL_VERSION,
+  MAX_FRAME_BYTES,
+  type ControlProgress,
+  type ControlReply,
+  type ControlRequest,
+  type RestartResult,
+  type RestoreResult,
+  type StatusDocument,
+  type StopResult,
+} from '../../shared/control/messages.js';
+import { fromErrorDocument, GatewayError } from '../../shared/errors.js';
+import { assertOwnSocket, noSocket } from '../ports/socket-owner.js';
+
+/** A request without what the client adds. */
+export type ControlCall = ControlRequest extends infer R ? (R extends ControlRequest ? Omit<R, 'v' | 'id'> : never) : never;
+
+interface ControlResults {
+  readonly status: StatusDocument;
+  readonly stop: StopResult;
+  readonly restart: RestartResult;
+  readonly restore: RestoreResult;
+}
+
+/** Milliseconds from the start of the call. */
+export interface ControlDeadlines {
+  readonly connectMs: number;
+  /** Until the first frame; a supervisor that is alive answers at once, if only with progress. */
+  readonly firstFrameMs: number;
+  readonly totalMs: number;
+}
+
+/** Together with Node's start and the render a `status` of a silent supervisor ends within 2.5 s. */
+export const STATUS_DEADLINES: ControlDeadlines = { connectMs: 500, firstFrameMs: 2_000, totalMs: 2_300 };
+
+export interface ControlOptions {
+  readonly deadlines?: ControlDeadlines;
+  readonly onProgress?: (progress: ControlProgress) => void;
+  /** Gives up waiting; the supervisor goes on with what was asked. */
+  readonly signal?: AbortSignal;
+}
+
+/** Whether the peer went away instead of answering: it has left, or handed over to a successor. */
+export function hasLeft(error: unknown): boolean {
+  return error instanceof GatewayError && error.details?.['closed'] === true;
+}
+
+const CONNECTION = 'gateway';
+/** One request on one connection needs no id of its own. */
+const REQUEST_ID = '1';
+
+function unreachable(path: string, reason: string, details: Record<string, unknown> = {}): GatewayError {
+  return new GatewayError('CONTROL_UNREACHABLE', {
+    message: `the gateway does not answer: ${reason}`,
+    details: { controlPath: path, ...details },
+    hint: 'If it stays so, end it with: xopc gateway stop --force',
+  });
+}
+
+function protocolError(path: string, reason: string): GatewayError {
+  return new GatewayError('CONTROL_PROTOCOL', {
+    message: `what answers on ${path} is no gateway that this version understands: ${reason}`,
+    details: { controlPath: path },
+  });
+}
+
+function connectionError(path: string, error: NodeJS.ErrnoException): GatewayError {
+  const code = error.code ?? error.message;
+  // ECONNREFUSED: the socket's file is left of a process that has died.
+  if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(code)) return noSocket(path, code);
+  // A supervisor that is leaving has closed what it had accepted.
+  const isClosed = code === 'EPIPE' || code === 'ECONNRESET';
+  return unreachable(path, `the connection failed (${code})`, { reason: code, ...(isClosed ? { closed: true } : {}) });
+}
+
+/** Checks a line of the peer's. @returns undefined for a frame that answers somebody else */
+function parseReply(line: string, id: string): ControlReply | undefined {
+  const reply = JSON.parse(line) as Partial<ControlReply> | null;
+  if (typeof reply !== 'object' || reply === null) throw new Error('a frame is not an object');
+  if (reply.v !== CONTROL_VERSION)
+    throw new Error(`it speaks version ${JSON.stringify(reply.v)} of the control protocol, this is ${CONTROL_VERSION}`);
+  // A request that could not be read at all is answered without an id.
+  if (reply.id !== id && !(reply.id === '' && reply.type === 'error')) return undefined;
+  if (reply.type === 'error' && typeof reply.error?.message !== 'string') throw new Error('an error frame has no message');
+  if (reply.type !== 'progress' && reply.type !== 'result' && reply.type !== 'error') throw new Error('a frame has an unknown type');
+  return reply as ControlReply;
+}
+
+interface Outcome {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** One request on one connection. */
+class ControlExchange {
+  readonly #ipc = new IPCModule();
+  readonly #path: string;
+  readonly #request: ControlRequest;
+  readonly #options: ControlOptions;
+  readonly #timers = new Map<keyof ControlDeadlines, NodeJS.Timeout>();
+  #rest = '';
+  #outcome: Outcome | undefined;
+
+  constructor(path: string, request: ControlRequest, options: ControlOptions) {
+    this.#path = path;
+    this.#request = request;
+    this.#options = options;
+    Object.assign(this.#ipc.config, { silent: true, rawBuffer: true, encoding: 'utf8', stopRetrying: true, maxRetries: 0 });
+  }
+
+  run(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#outcome = { resolve, reject };
+      this.#arm();
+      this.#ipc.connectTo(CONNECTION, this.#path, () => undefined);
+      const socket = this.#ipc.of[CONNECTION]?.socket;
+      if (socket === undefined) return this.#fail(unreachable(this.#path, 'no connection was made'));
+      this.#listen(socket);
+    });
+  }
+
+  #arm(): void {
+    const deadlines = this.#options.deadlines ?? STATUS_DEADLINES;
+    this.#startTimer('connectMs', deadlines.connectMs, 'no connection');
+    this.#startTimer('firstFrameMs', deadlines.firstFrameMs, 'no answer');
+    this.#startTimer('totalMs', deadlines.totalMs, 'no result');
+    this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  #startTimer(name: keyof ControlDeadlines, delayMs: number, missing: string): void {
+    const timer = setTimeout(() => this.#fail(unreachable(this.#path, `${missing} within ${delayMs} ms`, { timedOut: true })), delayMs);
+    this.#timers.set(name, timer);
+  }
+
+  #stopTimer(name: keyof ControlDeadlines): void {
+    clearTimeout(this.#timers.get(name));
+  }
+
+  readonly #onAbort = (): void =>
+    this.#fail(new GatewayError('CONTROL_UNREACHABLE', { message: 'gave up waiting for the gateway', details: { aborted: true } }));
+
+  #listen(socket: Socket): void {
+    socket.on('connect', () => {
+      this.#stopTimer('connectMs');
+      socket.write(`${JSON.stringify(this.#request)}\n`);
+    });
+    socket.on('data', (chunk: Buffer | string) => this.#receive(String(chunk)));
+    socket.on('error', (error) => this.#fail(connectionError(this.#path, error)));
+    socket.on('close', () => this.#fail(unreachable(this.#path, 'it closed the connection', { closed: true })));
+  }
+
+  #receive(text: string): void {
+    this.#rest += text;
+    for (let end = this.#rest.indexOf('\n'); end >= 0 && this.#outcome !== undefined; end = this.#rest.indexOf('\n')) {
+      const line = this.#rest.slice(0, end);
+      this.#rest = this.#rest.slice(end + 1);
+      this.#accept(line);
+    }
+    if (this.#rest.length > MAX_FRAME_BYTES) this.#fail(protocolError(this.#path, `a frame has more than ${MAX_FRAME_BYTES} bytes`));
+  }
+
+  #accept(line: string): void {
+    let reply: ControlReply | undefined;
+    try {
+      reply = parseReply(line, this.#request.id);
+    } catch (error) {
+      return this.#fail(protocolError(this.#path, error instanceof SyntaxError ? 'a frame is not JSON' : (error as Error).message));
+    }
+    if (reply === undefined) return;
+    this.#stopTimer('firstFrameMs');
+    if (reply.type === 'progress') this.#options.onProgress?.(reply);
+    else if (reply.type === 'error') this.#fail(fromErrorDocument(reply.error));
+    else this.#end()?.resolve(reply.result);
+  }
+
+  #fail(error: Error): void {
+    this.#end()?.reject(error);
+  }
+
+  /** Lets go of everything, once. @returns whom to tell, or undefined when it is settled already */
+  #end(): Outcome | undefined {
+    const outcome = this.#outcome;
+    this.#outcome = undefined;
+    this.#rest = '';
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    // Later: to destroy a socket Node opens stderr, which a command that ends right after the answer need not wait for.
+    setImmediate(() => this.#ipc.disconnect(CONNECTION));
+    return outcome;
+  }
+}
+
+/**
+ * Sends one request and waits for its result.
+ * @throws NOT_RUNNING when nothing listens; CONTROL_UNREACHABLE when it is not ours, silent or gone; CONTROL_PROTOCOL
+ *   when it speaks something else; whatever error the supervisor answers with
+ */
+export async function callControl<T extends ControlCall['type']>(
+  path: string,
+  call: ControlCall & { type: T },
+  options: ControlOptions = {},
+): Promise<ControlResults[T]> {
+  assertOwnSocket(path);
+  options.signal?.throwIfAborted();
+  const request = { ...call, v: CONTROL_VERSION, id: REQUEST_ID } as ControlRequest;
+  return (await new ControlExchange(path, request, options).run()) as ControlResults[T];
+}

@@ -1,0 +1,62 @@
+/** Ends processes that are not ours to wait for: asked first, then made to. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { isSameProcess } from '../../shared/node/process/process-identity.js';
+
+/** Identity of one process: a pid whose start time differs is somebody else and is never touched. */
+export interface KnownProcess {
+  readonly pid: number;
+  readonly startTime: string | null;
+}
+
+/** How long SIGTERM gets before SIGKILL. */
+export const TERM_GRACE_MS = 700;
+/** A killed process is gone within milliseconds, unless the kernel is stuck in a device. */
+const KILL_LIMIT_MS = 2_000;
+/** The exit of a process that is not our child makes no event. */
+const LOOK_AGAIN_MS = 10;
+
+function signal(target: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(target, name);
+  } catch (error) {
+    // ESRCH: gone already; EPERM: another user's, and the caller sees that it lives on.
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}
+
+/** Waits until none of the processes is left. @returns whether that came true within `limitMs` */
+export async function waitUntilGone(processes: readonly KnownProcess[], limitMs: number): Promise<boolean> {
+  const deadline = Date.now() + limitMs;
+  while (processes.some(isSameProcess)) {
+    if (Date.now() >= deadline) return false;
+    await delay(LOOK_AGAIN_MS);
+  }
+  return true;
+}
+
+/**
+ * SIGTERM, {@link TERM_GRACE_MS}, then SIGCONT (a stopped process) and SIGKILL. Each process is proven by its start
+ * time again before each signal.
+ * @returns those that are still there, which only another user's or an unkillable one can be
+ */
+export async function endProcesses(processes: readonly KnownProcess[]): Promise<KnownProcess[]> {
+  for (const known of processes.filter(isSameProcess)) signal(known.pid, 'SIGTERM');
+  if (await waitUntilGone(processes, TERM_GRACE_MS)) return [];
+  for (const known of processes.filter(isSameProcess)) {
+    signal(known.pid, 'SIGCONT');
+    signal(known.pid, 'SIGKILL');
+  }
+  await waitUntilGone(processes, KILL_LIMIT_MS);
+  return processes.filter(isSameProcess);
+}
+
+/** SIGKILL to whole process groups, each named by a leader that is proven. @returns the leaders that are still there */
+export async function killGroups(leaders: readonly KnownProcess[]): Promise<KnownProcess[]> {
+  for (const known of leaders.filter(isSameProcess)) {
+    if (process.platform !== 'win32') signal(-known.pid, 'SIGKILL');
+    signal(known.pid, 'SIGKILL');
+  }
+  await waitUntilGone(leaders, KILL_LIMIT_MS);
+  return leaders.filter(isSameProcess);
+}

@@ -1,0 +1,50 @@
+/** What a person needs to know once a gateway serves: where it is, and on the first start what to do next. */
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import type { ApiClient } from '../api/api-client.js';
+import { createPageLink } from './page-link.js';
+
+export interface Welcome {
+  readonly url: string;
+  /** Opens the page without asking for the token, once; undefined where the page needs none or none can be made. */
+  readonly pageLink: string | undefined;
+  /** False: only the built-in guide answers. undefined: could not be asked. */
+  readonly hasModel: boolean | undefined;
+}
+
+async function hasModel(api: ApiClient): Promise<boolean | undefined> {
+  try {
+    const { models } = await api.call<{ models: { provider: string }[] }>({
+      method: 'GET',
+      path: '/api/models',
+      signal: AbortSignal.timeout(2_000),
+    });
+    return models.some((model) => model.provider !== 'xopc');
+  } catch {
+    // Only the hint is left out: that the gateway serves is known already.
+    return undefined;
+  }
+}
+
+export async function makeWelcome(url: string, api: ApiClient): Promise<Welcome> {
+  const [pageLink, model] = await Promise.all([createPageLink(api, url).catch(() => undefined), hasModel(api)]);
+  return { url, pageLink: pageLink?.url, hasModel: model };
+}
+
+/** The lines of the first start. */
+export function renderWelcome(welcome: Welcome, paths: GatewayPaths): string[] {
+  const lines = welcome.pageLink === undefined ? [] : [`   Page: ${welcome.pageLink}   (works once)`];
+  if (welcome.hasModel === false) {
+    lines.push(
+      '🤖 No model is configured yet; a built-in guide answers. To add one:',
+      '   set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY and start again, or',
+      `   add a provider to ${paths.modelsPath}`,
+    );
+  }
+  return [
+    ...lines,
+    '📝 Next:',
+    '   xopc agent "hello"            # Talk to the agent',
+    '   xopc gateway status           # See how it is',
+    '   xopc gateway logs --follow    # Watch it',
+  ];
+}

@@ -1,0 +1,64 @@
+/**
+ * Where the gateway of a configuration listens and with which token, as far as a client can know before asking it.
+ * Order: flag, environment, file, default. The gateway itself validates; here a value that cannot be used is skipped.
+ */
+import { valueAt } from '../../shared/config/key-path.js';
+import { loadConfigFile } from '../../shared/node/config/config-file.js';
+import type { GatewayEnvironment } from '../../shared/node/process/env.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { maskToken, readToken } from '../../shared/node/secrets/token-file.js';
+
+export type SettingSource = 'flag' | 'env' | 'file' | 'default';
+
+export interface ListenSettings {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface KnownToken {
+  readonly token: string;
+  /** `env`: XOPC_GATEWAY_TOKEN; `config`: gateway.auth.api_key; `generated`: the token file. */
+  readonly source: 'env' | 'config' | 'generated';
+}
+
+/** As in shared/config/schema.ts, which would load zod. */
+const DEFAULTS: ListenSettings = { host: '0.0.0.0', port: 18_790 };
+
+function readConfigValue(paths: GatewayPaths): Readonly<Record<string, unknown>> {
+  const document = loadConfigFile({ path: paths.configPath });
+  return document.problems.length === 0 ? document.value : {};
+}
+
+/** @throws CONFIG_INVALID when the file cannot be read at all */
+export function readListenSettings(
+  paths: GatewayPaths,
+  environment: Pick<GatewayEnvironment, 'host' | 'port'>,
+  flags: Partial<ListenSettings> = {},
+): ListenSettings {
+  const config = readConfigValue(paths);
+  const port = valueAt(config, ['gateway', 'port']);
+  const host = valueAt(config, ['gateway', 'host']);
+  return {
+    host: flags.host ?? environment.host ?? (typeof host === 'string' && host !== '' ? host : DEFAULTS.host),
+    port: flags.port ?? environment.port ?? (Number.isInteger(port) ? (port as number) : DEFAULTS.port),
+  };
+}
+
+/** The token that a gateway started now would use. @throws CONFIG_INVALID when config or token file cannot be read */
+export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironment): KnownToken | undefined {
+  if (environment.token !== undefined) return { token: environment.token, source: 'env' };
+  const configured = valueAt(readConfigValue(paths), ['gateway', 'auth', 'api_key']);
+  if (typeof configured === 'string' && configured !== '') return { token: configured, source: 'config' };
+  const generated = readToken(paths.tokenPath);
+  return generated === undefined ? undefined : { token: generated, source: 'generated' };
+}
+
+/** @returns the masked token, or null when there is none or it cannot be read: a status never fails for it */
+export function readTokenHint(paths: GatewayPaths, environment: GatewayEnvironment): string | null {
+  try {
+    const known = readKnownToken(paths, environment);
+    return known === undefined ? null : maskToken(known.token);
+  } catch {
+    return null;
+  }
+}

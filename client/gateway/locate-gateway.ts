@@ -1,0 +1,141 @@
+/**
+ * Finds the gateway of a configuration: one question to the control socket; only where that fails does the lock say
+ * whether there is a gateway that starts, hangs, or lives elsewhere.
+ */
+import { statSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { GatewayError } from '../../shared/errors.js';
+import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { judgeProcess } from '../../shared/node/process/process-identity.js';
+import { callControl, hasLeft } from './control-client.js';
+
+export type GatewayLocation =
+  | { readonly kind: 'answers'; readonly status: StatusDocument; readonly controlPath: string }
+  /** Alive by its identity, or said to be by a socket that does not speak; `lock` where it names the process. */
+  | { readonly kind: 'silent'; readonly lock: LockRecord | undefined; readonly error: GatewayError }
+  /** Has the lock and not yet a control socket. */
+  | { readonly kind: 'starting'; readonly lock: LockRecord }
+  /** Of another machine or container, and not to be reached from here. */
+  | { readonly kind: 'foreign'; readonly lock: LockRecord }
+  /** `lock`: what a gateway that died has left. */
+  | { readonly kind: 'absent'; readonly lock: LockRecord | undefined };
+
+/** Between the lock and the control socket lie milliseconds; a lock without socket that is older belongs to one that hangs. */
+const STARTING_LIMIT_MS = 10_000;
+
+/** As in daemon/supervisor/lock/lock.ts: a lock of another machine that is older counts as dead. */
+const FOREIGN_LEASE_MS = 90_000;
+
+function isYoung(lock: LockRecord, nowMs: number): boolean {
+  return Math.abs(nowMs - Date.parse(lock.createdAt)) < STARTING_LIMIT_MS;
+}
+
+function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  throw error;
+}
+
+/** A supervisor that hands over to its successor, leaves, or is just being killed closes connections: look again. */
+const REPEAT = { times: 10, pauseMs: 50 } as const;
+
+async function askStatus(controlPath: string): Promise<StatusDocument> {
+  for (let time = 1; ; time += 1) {
+    try {
+      return await callControl(controlPath, { type: 'status' });
+    } catch (error) {
+      if (!hasLeft(error) || time === REPEAT.times) throw error;
+      await pause(REPEAT.pauseMs);
+    }
+  }
+}
+
+/**
+ * A holder that cannot be judged by its pid and has no socket that answers. A container of this kernel would have
+ * answered on the shared socket; another machine renews its lock every 30 s.
+ */
+function isForeignAlive(lock: LockRecord, lockPath: string): boolean {
+  const isSameKernel = lock.bootId !== null && judgeProcess({ ...lock, pidNamespace: null }) !== 'foreign';
+  if (isSameKernel) return false;
+  const renewedMs = statSync(lockPath, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return Date.now() - renewedMs < FOREIGN_LEASE_MS;
+}
+
+function judgeUnanswered(lock: LockRecord | undefined, error: GatewayError, lockPath: string): GatewayLocation {
+  const hasNoSocket = error.code === 'NOT_RUNNING';
+  const verdict = lock === undefined ? 'dead' : judgeProcess(lock);
+  if (lock === undefined || verdict === 'dead') return hasNoSocket ? { kind: 'absent', lock } : { kind: 'silent', lock: undefined, error };
+  if (!hasNoSocket) return { kind: 'silent', lock, error };
+  if (verdict === 'foreign') return isForeignAlive(lock, lockPath) ? { kind: 'foreign', lock } : { kind: 'absent', lock };
+  return isYoung(lock, Date.now()) ? { kind: 'starting', lock } : { kind: 'silent', lock, error };
+}
+
+/** Never throws a GatewayError: what was found is the answer. Takes at most some 2.5 s. */
+export async function locateGateway(paths: GatewayPaths): Promise<GatewayLocation> {
+  let error: GatewayError;
+  try {
+    return { kind: 'answers', status: await askStatus(paths.controlPath), controlPath: paths.controlPath };
+  } catch (cause) {
+    error = asGatewayError(cause);
+  }
+  const read = readLock(paths.lockPath);
+  const lock = isLockRecord(read) ? read : undefined;
+  // With another XDG_RUNTIME_DIR (cron, ssh, sudo) a socket that had to move is elsewhere than we think.
+  const isElsewhere = lock !== undefined && lock.controlPath !== '' && lock.controlPath !== paths.controlPath;
+  if (isElsewhere && error.code === 'NOT_RUNNING') {
+    try {
+      return { kind: 'answers', status: await askStatus(lock.controlPath), controlPath: lock.controlPath };
+    } catch (cause) {
+      error = asGatewayError(cause);
+    }
+  }
+  return judgeUnanswered(lock, error, paths.lockPath);
+}
+
+function notRunning(lock: LockRecord | undefined): GatewayError {
+  const left = lock === undefined ? '' : `; the one with pid ${lock.pid} has died, what it left is cleared at the next start`;
+  return new GatewayError('NOT_RUNNING', { message: `the gateway is not running${left}`, hint: 'Start it with: xopc gateway start' });
+}
+
+function notAnswering(lock: LockRecord, error: GatewayError): GatewayError {
+  return new GatewayError('CONTROL_UNREACHABLE', {
+    message: `the gateway is not responding, pid ${lock.pid}`,
+    details: { ...error.details, pid: lock.pid, port: lock.port, instanceId: lock.instanceId },
+    hint: 'End it with: xopc gateway stop --force   Replace it with: xopc gateway --force',
+    cause: error,
+  });
+}
+
+function elsewhere(lock: LockRecord): GatewayError {
+  return new GatewayError('CONTROL_UNREACHABLE', {
+    message: `the gateway with pid ${lock.pid} belongs to another machine or container that shares ${lock.home}`,
+    details: { pid: lock.pid, port: lock.port, home: lock.home },
+    hint: 'Run the command there, or give this one a home of its own with XOPC_HOME.',
+  });
+}
+
+/** The error that anything but `answers` amounts to for a command that needs a running gateway. */
+export function unavailableError(location: Exclude<GatewayLocation, { kind: 'answers' }>): GatewayError {
+  switch (location.kind) {
+    case 'absent':
+      return notRunning(location.lock);
+    case 'starting':
+      return new GatewayError('STILL_STARTING', {
+        message: `the gateway is still starting, pid ${location.lock.pid}`,
+        details: { pid: location.lock.pid },
+        hint: 'Look again with: xopc gateway status',
+      });
+    case 'foreign':
+      return elsewhere(location.lock);
+    case 'silent':
+      return location.lock === undefined ? location.error : notAnswering(location.lock, location.error);
+  }
+}
+
+/** @throws NOT_RUNNING, STILL_STARTING, CONTROL_UNREACHABLE or CONTROL_PROTOCOL */
+export async function requireGateway(paths: GatewayPaths): Promise<Extract<GatewayLocation, { kind: 'answers' }>> {
+  const location = await locateGateway(paths);
+  if (location.kind !== 'answers') throw unavailableError(location);
+  return location;
+}

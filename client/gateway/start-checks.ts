@@ -1,0 +1,177 @@
+/** What has to be clear before a gateway starts: that none runs for this configuration, and that its port is free. */
+import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { GatewayError } from '../../shared/errors.js';
+import type { LockRecord } from '../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { isSameProcess, ownStartMs } from '../../shared/node/process/process-identity.js';
+import { callControl, hasLeft } from './control-client.js';
+import { freePort, portTaken } from '../ports/free-port.js';
+import type { ListenSettings } from './gateway-settings.js';
+import { killGateway } from './kill-gateway.js';
+import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
+import { findPortOwners, type PortListener } from '../ports/port-owner.js';
+import { isPortSilent } from '../ports/port-probe.js';
+import { settleStarting, watchGateway } from './wait-ready.js';
+
+export interface StartChecks {
+  readonly paths: GatewayPaths;
+  /** Where the new gateway will listen; asked only when none is in the way. */
+  listen(): Promise<ListenSettings>;
+  /** The port comes from the service manager, which holds it. */
+  readonly isSocketPassed: boolean;
+  note(text: string): Promise<void>;
+}
+
+/** A succession: what is asked of the gateway that answers. */
+export interface TakeoverRequest {
+  readonly port?: number;
+  readonly host?: string;
+  readonly token?: string;
+}
+
+export interface Takeover {
+  /** The supervisor that serves now. */
+  readonly pid: number;
+  readonly workerPid: number;
+  readonly succession: 'none' | 'successor' | 'service-manager';
+  /** Of the supervisor that was there before. */
+  readonly previousInstanceId: string;
+}
+
+const TAKEOVER_DEADLINES = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
+/** A drain takes at most ten minutes, and then some. */
+const STOPPING_LIMIT_MS = 620_000;
+
+function alreadyRuns(holder: { pid: number; port: number; instanceId: string }): GatewayError {
+  return new GatewayError('LOCK_HELD', {
+    message: `a gateway already runs for this configuration: pid ${holder.pid} on port ${holder.port}`,
+    details: { pid: holder.pid, port: holder.port, instanceId: holder.instanceId },
+    hint: 'See it with: xopc gateway status   Replace it with: xopc gateway --force',
+  });
+}
+
+/** A gateway on its way out gives room when it has left. */
+async function settleStopping(checks: StartChecks, location: GatewayLocation): Promise<GatewayLocation> {
+  if (location.kind !== 'answers' || location.status.desired === 'up') return location;
+  await checks.note(`The gateway (pid ${location.status.pid}) is stopping; waiting for it ...`);
+  const settled = await watchGateway(
+    checks.paths,
+    (now) => (now.kind === 'answers' && now.status.instanceId === location.status.instanceId ? undefined : now),
+    STOPPING_LIMIT_MS,
+  );
+  return settled ?? location;
+}
+
+function refuseRunning(location: GatewayLocation): void {
+  if (location.kind === 'absent') return;
+  if (location.kind === 'answers') throw alreadyRuns(location.status);
+  if (location.kind === 'starting') throw alreadyRuns(location.lock);
+  // Twenty starts at once keep a small machine so busy that the winner is slow to answer.
+  if (location.kind === 'silent' && location.lock !== undefined) refuseCompetitor(location.lock.createdAt, location.lock);
+  throw unavailableError(location);
+}
+
+/** Listeners other than what a dead supervisor has left: the next one ends that by itself. */
+function strangersOn({ host, port }: ListenSettings, dead: LockRecord | undefined): PortListener[] {
+  const left = new Set((dead?.children ?? []).filter(isSameProcess).map((child) => child.pid));
+  return findPortOwners(host, port).filter((owner) => owner.pid === null || !left.has(owner.pid));
+}
+
+/** A killed gateway's worker still holds the port for a moment while it ends; longer, and the port is a stranger's. */
+const ENDING = { looks: 20, pauseMs: 50 } as const;
+
+/**
+ * As {@link strangersOn}, but where a gateway has left its lock, readable or not, its processes get the time to end.
+ * @throws LOCK_HELD as soon as another start has won: that one has the port by right
+ */
+async function settledStrangersOn(checks: StartChecks, listen: ListenSettings, dead: LockRecord | undefined): Promise<PortListener[]> {
+  for (let look = 1; ; look += 1) {
+    const strangers = strangersOn(listen, dead);
+    if (strangers.length === 0) return strangers;
+    refuseRunning(await locateGateway(checks.paths));
+    if (!existsSync(checks.paths.lockPath) || look === ENDING.looks) return strangers;
+    await pause(ENDING.pauseMs);
+  }
+}
+
+/**
+ * Checks for a start that gives way.
+ * @throws LOCK_HELD when a gateway runs or starts; CONTROL_UNREACHABLE when one does not respond; PORT_TAKEN
+ */
+export async function checkStart(checks: StartChecks): Promise<void> {
+  const location = await settleStopping(checks, await locateGateway(checks.paths));
+  refuseRunning(location);
+  if (checks.isSocketPassed || location.kind !== 'absent') return;
+  const listen = await checks.listen();
+  if (await isPortSilent(listen.host, listen.port)) return;
+  const strangers = await settledStrangersOn(checks, listen, location.lock);
+  if (strangers.length > 0) throw portTaken(listen.port, strangers);
+}
+
+/** A gateway that came up after this command was started is a competitor that has won. */
+function refuseCompetitor(startedAt: string, holder: { pid: number; port: number; instanceId: string }): void {
+  if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder);
+}
+
+/** @returns undefined when it has left meanwhile and nobody has come in its place */
+async function takeOver(
+  controlPath: string,
+  status: StatusDocument,
+  { request, checks }: { request: TakeoverRequest; checks: StartChecks },
+): Promise<Takeover | undefined> {
+  refuseCompetitor(status.startedAt, status);
+  const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
+  const call = { type: 'restart', force: true, exclusive: true, expects: status.instanceId, succession: request } as const;
+  try {
+    const result = await callControl(controlPath, call, { deadlines: TAKEOVER_DEADLINES, onProgress });
+    return { ...result, previousInstanceId: status.instanceId };
+  } catch (error) {
+    // It left while we asked: for the successor of another takeover, or for good.
+    const isGone = hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING');
+    const now = isGone ? await locateGateway(checks.paths) : undefined;
+    if (now?.kind === 'answers') throw alreadyRuns(now.status);
+    if (now?.kind === 'absent') return undefined;
+    throw error;
+  }
+}
+
+async function endSilent(lock: LockRecord, checks: StartChecks): Promise<void> {
+  refuseCompetitor(lock.createdAt, lock);
+  await checks.note(`The gateway (pid ${lock.pid}) is not responding; ending it ...`);
+  await killGateway(lock, checks.paths.lockPath);
+}
+
+/**
+ * Makes way for `--force`: a gateway that answers is succeeded, one that does not is ended, a stranger on the port too.
+ * @returns the takeover when there is a successor already; undefined when the caller has to start
+ * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must be left alone
+ */
+export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
+  const found = await locateGateway(checks.paths);
+  if (found.kind === 'starting') refuseCompetitor(found.lock.createdAt, found.lock);
+  const location = await settleStopping(checks, await settleStarting(checks.paths, found));
+  switch (location.kind) {
+    case 'answers': {
+      const takeover = await takeOver(location.controlPath, location.status, { request, checks });
+      if (takeover !== undefined) return takeover;
+      break;
+    }
+    case 'starting':
+      throw alreadyRuns(location.lock);
+    case 'foreign':
+      throw unavailableError(location);
+    case 'silent':
+      if (location.lock === undefined) throw unavailableError(location);
+      await endSilent(location.lock, checks);
+      break;
+    case 'absent':
+  }
+  if (checks.isSocketPassed) return undefined;
+  const listen = await checks.listen();
+  const dead = location.kind === 'answers' ? undefined : location.lock;
+  if ((await settledStrangersOn(checks, listen, dead)).length === 0) return undefined;
+  await freePort(listen.host, listen.port, (text) => checks.note(text));
+  return undefined;
+}

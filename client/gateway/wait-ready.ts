@@ -1,0 +1,139 @@
+/** Waits for what another process does to the gateway, watching the control socket's directory. */
+import { watch, type FSWatcher } from 'node:fs';
+import { dirname } from 'node:path';
+import type { StatusDocument } from '../../shared/control/messages.js';
+import { GatewayError } from '../../shared/errors.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { recordOf } from '../service/install-record.js';
+import type * as ServiceTools from '../service-tools.js';
+import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
+
+/** Readiness is told by no file: after the socket has appeared, this is how often it is asked. */
+const ASK_AGAIN_MS = 100;
+const DEFAULT_LIMIT_MS = 60_000;
+
+function watchQuietly(directory: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(directory, onChange);
+    watcher.on('error', onChange);
+    return watcher;
+  } catch {
+    // The directory is not there yet, or watches are used up: asking again finds it.
+    return undefined;
+  }
+}
+
+/** Resolves at a change in the directory, or when it is time to ask again. */
+function nextLook(directory: string): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      watcher?.close();
+      resolve();
+    };
+    const timer = setTimeout(done, ASK_AGAIN_MS);
+    const watcher = watchQuietly(directory, done);
+  });
+}
+
+/**
+ * Looks at the gateway until `judge` is satisfied.
+ * @returns what `judge` made of it, or undefined when `limitMs` have passed
+ */
+export async function watchGateway<T>(
+  paths: GatewayPaths,
+  judge: (location: GatewayLocation) => T | undefined,
+  limitMs = DEFAULT_LIMIT_MS,
+): Promise<T | undefined> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const verdict = judge(await locateGateway(paths));
+    if (verdict !== undefined) return verdict;
+    if (Date.now() >= deadline) return undefined;
+    await nextLook(dirname(paths.controlPath));
+  }
+}
+
+/** Waits while a gateway has the lock and no control socket yet. @returns what it has become */
+export async function settleStarting(paths: GatewayPaths, location: GatewayLocation): Promise<GatewayLocation> {
+  if (location.kind !== 'starting') return location;
+  const settled = await watchGateway(paths, (now) => (now.kind === 'starting' ? undefined : now), 15_000);
+  return settled ?? location;
+}
+
+export interface NewInstanceOptions {
+  /** Of the supervisor that has left. */
+  readonly oldInstanceId: string;
+  readonly limitMs?: number;
+  /** How long there may be no supervisor at all; default: as long as all of it, which a service manager may need. */
+  readonly absentLimitMs?: number;
+}
+
+/** What a look at the gateway settles: it serves or has failed, or nobody is there any more. */
+function makeJudge({ oldInstanceId, absentLimitMs = Infinity }: NewInstanceOptions): (now: GatewayLocation) => GatewayLocation | undefined {
+  let absentSinceMs: number | undefined;
+  return (now) => {
+    if (now.kind === 'absent') {
+      absentSinceMs ??= Date.now();
+      return Date.now() - absentSinceMs >= absentLimitMs ? now : undefined;
+    }
+    absentSinceMs = undefined;
+    if (now.kind !== 'answers' || now.status.instanceId === oldInstanceId) return undefined;
+    return now.status.ready || now.status.state === 'failed' ? now : undefined;
+  };
+}
+
+/**
+ * Waits for a supervisor other than the one that has left, until it serves.
+ * @throws WORKER_NOT_READY when it does not; NOT_RUNNING when there is none; STILL_STARTING when it takes longer than `limitMs`
+ */
+export async function waitForNewInstance(paths: GatewayPaths, options: NewInstanceOptions): Promise<StatusDocument> {
+  const limitMs = options.limitMs ?? DEFAULT_LIMIT_MS;
+  const judge = makeJudge(options);
+  let last: GatewayLocation | undefined;
+  const settled = await watchGateway(paths, (location) => judge((last = location)), limitMs);
+  if (settled?.kind === 'answers') {
+    if (settled.status.ready) return settled.status;
+    throw notServing(settled.status);
+  }
+  if (settled !== undefined) throw leftAlone();
+  if (last === undefined || last.kind === 'answers') {
+    throw new GatewayError('STILL_STARTING', {
+      message: `no new instance serves after ${limitMs} ms`,
+      hint: 'Look again with: xopc gateway status',
+    });
+  }
+  throw unavailableError(last);
+}
+
+/**
+ * Waits for what the service manager starts next. Where the service is ours, systemd is asked too: where it has given up,
+ * nobody waits. (What launchd says between two starts has not been seen.)
+ * @throws what {@link waitForNewInstance} throws; what the service said last when its manager has given up
+ */
+export function awaitServiceManager(
+  paths: GatewayPaths,
+  oldInstanceId: string,
+  loadTools: () => typeof ServiceTools,
+): Promise<StatusDocument> {
+  if (recordOf(paths)?.plan.marker !== 'systemd') return waitForNewInstance(paths, { oldInstanceId });
+  const { awaitService, chooseManager } = loadTools();
+  return awaitService(paths, chooseManager(paths), { previousInstanceId: oldInstanceId });
+}
+
+function leftAlone(): GatewayError {
+  return new GatewayError('NOT_RUNNING', {
+    message: 'the gateway has ended meanwhile, and nothing has taken its place',
+    hint: 'See why with: xopc gateway logs   Start it again with: xopc gateway start',
+  });
+}
+
+/** What a supervisor that runs and cannot serve amounts to for a command that started it. */
+export function notServing(status: StatusDocument): GatewayError {
+  const reason = status.lastExit === null ? `its state is ${status.state}` : `the last worker ${status.lastExit.reason}`;
+  return new GatewayError('WORKER_NOT_READY', {
+    message: `the gateway (pid ${status.pid}) does not serve: ${reason}; it keeps trying`,
+    details: { pid: status.pid, state: status.state, lastExit: status.lastExit },
+    hint: 'See why with: xopc gateway logs   End it with: xopc gateway stop',
+  });
+}

@@ -1,0 +1,42 @@
+/**
+ * Shows the log of a foreground gateway on its terminal. A process of its own: a terminal that is held (Ctrl-S) or
+ * whose connection hangs makes the writer wait, and the supervisor must never wait.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { programArguments } from '../../shared/node/build/bundle.js';
+import { childEnvironment } from '../../shared/node/process/env.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+
+export interface LogView {
+  /** Shows what is in the log by now, and ends. */
+  end(): Promise<void>;
+}
+
+/** What is left to show when the gateway has stopped is little, unless the terminal is held. */
+const END_LIMIT_MS = 1_000;
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    child.stdin?.end();
+  });
+}
+
+/** Starts the view; it follows from the log's present end until {@link LogView.end} or the end of this process. */
+export function startLogView(paths: GatewayPaths): LogView {
+  const args = programArguments('@log-view', '--config', paths.configPath);
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'inherit', 'inherit'], env: childEnvironment({ XOPC_HOME: paths.home }) });
+  let isRunning = true;
+  const stopped = (): void => {
+    isRunning = false;
+  };
+  // A view that cannot start, or dies with its terminal, is no reason for the gateway to end.
+  child.on('error', stopped);
+  child.on('exit', stopped);
+  child.stdin.on('error', () => undefined);
+  return { end: () => (isRunning ? ended(child) : Promise.resolve()) };
+}

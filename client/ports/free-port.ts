@@ -1,0 +1,83 @@
+/** Frees a port for `--force`: names who listens, asks, then kills; refuses where that would harm. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayError } from '../../shared/errors.js';
+import { readParentPid } from '../../shared/node/process/process-identity.js';
+import { endProcesses } from '../gateway/end-process.js';
+import { describeListener, findPortOwners, type PortListener } from './port-owner.js';
+
+/** A listening socket is free as soon as its last holder has gone. */
+const FREE_LIMIT_MS = 2_000;
+const LOOK_AGAIN_MS = 20;
+/** Deeper trees of processes do not exist; a loop by reused pids might. */
+const MAX_ANCESTORS = 256;
+
+/** This process, its parent, and so on. */
+export function selfAndAncestors(): ReadonlySet<number> {
+  const pids = new Set<number>([process.pid, process.ppid]);
+  let pid = readParentPid(process.ppid) ?? 0;
+  while (pid > 0 && pids.size < MAX_ANCESTORS && !pids.has(pid)) {
+    pids.add(pid);
+    pid = readParentPid(pid) ?? 0;
+  }
+  return pids;
+}
+
+function refusal(listener: PortListener, reason: string, port: number): GatewayError {
+  return new GatewayError('PORT_TAKEN', {
+    message: `port ${port} is taken by ${describeListener(listener)}, which is left alone: ${reason}`,
+    details: { port, owner: listener },
+    hint: 'Use another port with --port, or end that process yourself.',
+  });
+}
+
+/** Why a listener must not be ended, or undefined. */
+export function reasonToSpare(
+  listener: PortListener,
+  own: { uid: number | undefined; ancestors: ReadonlySet<number> },
+): string | undefined {
+  if (listener.pid === null) return 'it belongs to another user';
+  if (listener.pid === 1) return 'it is process 1, on which everything else depends';
+  if (own.ancestors.has(listener.pid)) return 'this command runs inside it';
+  if (own.uid !== undefined && listener.uid !== null && listener.uid !== own.uid) return 'it belongs to another user';
+  return listener.startTime === null ? 'it cannot be told from another process for certain' : undefined;
+}
+
+async function waitUntilFree(host: string, port: number): Promise<PortListener | undefined> {
+  const deadline = Date.now() + FREE_LIMIT_MS;
+  for (;;) {
+    const [left] = findPortOwners(host, port);
+    if (left === undefined || Date.now() >= deadline) return left;
+    // A socket that is closed by somebody else makes no event here.
+    await delay(LOOK_AGAIN_MS);
+  }
+}
+
+/** The error for a port that somebody else listens on. */
+export function portTaken(port: number, owners: readonly PortListener[]): GatewayError {
+  return new GatewayError('PORT_TAKEN', {
+    message: `port ${port} is taken by ${owners.map(describeListener).join(' and ')}`,
+    details: { port, owners },
+    hint: `Use another port with --port, or free this one with: xopc gateway --force`,
+  });
+}
+
+/**
+ * Ends whoever listens on `host`:`port`: SIGTERM, 700 ms, SIGKILL, and returns when the port is free.
+ * @param note  is told who is ended, before it happens.
+ * @throws PORT_TAKEN, with nobody harmed, for process 1, ourselves, an ancestor, another user's process; and when the
+ *   port is taken again at once
+ */
+export async function freePort(host: string, port: number, note: (text: string) => Promise<void>): Promise<void> {
+  const owners = findPortOwners(host, port);
+  if (owners.length === 0) return;
+  const own = { uid: process.getuid?.(), ancestors: selfAndAncestors() };
+  for (const owner of owners) {
+    const reason = reasonToSpare(owner, own);
+    if (reason !== undefined) throw refusal(owner, reason, port);
+  }
+  for (const owner of owners) await note(`Port ${port} is taken by ${describeListener(owner)}; ending it ...`);
+  await endProcesses(owners.map(({ pid, startTime }) => ({ pid: pid ?? 0, startTime })));
+  const left = await waitUntilFree(host, port);
+  if (left !== undefined)
+    throw refusal(left, owners.some(({ pid }) => pid === left.pid) ? 'it could not be ended' : 'something started it again', port);
+}

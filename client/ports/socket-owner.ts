@@ -1,0 +1,50 @@
+/** A control socket is believed only if nobody else could have put it there. */
+import { lstatSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { GatewayError } from '../../shared/errors.js';
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
+
+/** No socket to talk to; whether a gateway runs nevertheless, its lock tells. */
+export function noSocket(path: string, reason: string): GatewayError {
+  return new GatewayError('NOT_RUNNING', {
+    message: 'the gateway is not running',
+    details: { controlPath: path, reason },
+    hint: 'Start it with: xopc gateway start',
+  });
+}
+
+function notOurs(path: string, reason: string, hint: string): GatewayError {
+  return new GatewayError('CONTROL_UNREACHABLE', {
+    message: `the control socket ${path} cannot be trusted: ${reason}`,
+    details: { controlPath: path },
+    hint,
+  });
+}
+
+/**
+ * Checks that the socket and its directory are this user's and that nobody else may write there.
+ * @throws NOT_RUNNING when there is no socket; CONTROL_UNREACHABLE when it is another user's
+ */
+export function assertOwnSocket(path: string): void {
+  const uid = process.getuid?.();
+  // Named pipes of Windows have access rights of their own.
+  if (uid === undefined) return;
+  try {
+    const socket = lstatSync(path);
+    const directory = statSync(dirname(path));
+    if (!socket.isSocket()) throw noSocket(path, 'not a socket');
+    for (const owner of [socket.uid, directory.uid]) {
+      if (owner !== uid)
+        throw notOurs(path, `it belongs to user id ${owner}, this command runs as ${uid}`, 'Run the command as that user.');
+    }
+    if ((directory.mode & 0o022) !== 0)
+      throw notOurs(path, 'others may write to its directory', `Close it with: chmod 700 ${dirname(path)}`);
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    if (codeOf(error) === 'EACCES') throw notOurs(path, 'its directory belongs to another user', 'Run the command as that user.');
+    throw noSocket(path, codeOf(error));
+  }
+}

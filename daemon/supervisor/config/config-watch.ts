@@ -1,0 +1,147 @@
+/**
+ * Watches the configuration's files for changed content; the owner of `chokidar`. Directories are watched, not files,
+ * because editors replace files; a hash of the content decides, so that a touched file is no change. A look every five
+ * seconds finds what makes no event: a directory that was replaced, a network or container mount, a used-up inotify limit.
+ */
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
+import type { Clock } from '../../../shared/clock.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { readConfigText } from '../../../shared/node/config/config-file.js';
+
+/** A storm of saves ends in one look. */
+const SETTLE_MS = 150;
+/** What makes no event is found at most this much later. */
+export const LOOK_MS = 5_000;
+
+/** One hash over the content of all files, in order; a missing file counts as none. What cannot be read counts with the reason. */
+export function hashFiles(paths: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const content = contentOf(path);
+    hash.update(content === undefined ? '\0' : `=${content}\0`);
+  }
+  return hash.digest('hex');
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readConfigText(path);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return error.message; // a directory, a pipe, not text: the worker that loads it says what is wrong
+  }
+}
+
+/** Which file or directory is at a path, and a file's state; `absent` where there is none that we can see. */
+function fingerprint(path: string): string {
+  try {
+    const entry = statSync(path);
+    const identity = `${entry.dev}:${entry.ino}`;
+    return entry.isDirectory() ? identity : `${identity}:${entry.size}:${entry.mtimeMs}`;
+  } catch {
+    return 'absent';
+  }
+}
+
+export class ConfigWatch {
+  readonly #paths: readonly string[];
+  readonly #directories: readonly string[];
+  readonly #clock: Clock;
+  readonly #onChange: (hash: string) => void;
+  readonly #onError: (error: unknown) => void;
+  #watcher: FSWatcher | undefined;
+  #cancelSettle: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
+  #isClosed = false;
+  #watched = '';
+  #files = '';
+  #hash: string;
+
+  constructor(options: { paths: readonly string[]; clock: Clock; onChange: (hash: string) => void; onError: (error: unknown) => void }) {
+    this.#paths = options.paths;
+    this.#directories = [...new Set(options.paths.map((path) => dirname(path)))];
+    this.#clock = options.clock;
+    this.#onChange = options.onChange;
+    this.#onError = options.onError;
+    this.#hash = hashFiles(options.paths);
+  }
+
+  /** Hash of the content last seen. */
+  get hash(): string {
+    return this.#hash;
+  }
+
+  start(): void {
+    this.#arm();
+    this.#files = this.#fileState();
+    this.#lookLater();
+  }
+
+  /** Compares the content now. While a directory is missing nothing is said of the files in it. */
+  check(): void {
+    if (this.#directoryState().includes('absent')) return;
+    const hash = hashFiles(this.#paths);
+    if (hash === this.#hash) return;
+    this.#hash = hash;
+    this.#onChange(hash);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelSettle?.();
+    this.#cancelLook?.();
+    await this.#watcher?.close();
+  }
+
+  #arm(): void {
+    this.#watched = this.#directoryState();
+    this.#watcher = watch([...this.#directories], {
+      ignoreInitial: true,
+      depth: 0,
+      // Only our files and the directories themselves: a home full of logs costs nothing.
+      ignored: (path) => !this.#paths.includes(path) && !this.#directories.includes(path),
+    });
+    this.#watcher.on('all', () => this.#touched());
+    // What was written while chokidar began counts as found there: no event tells of it.
+    this.#watcher.on('ready', () => this.#touched());
+    this.#watcher.on('error', (error) => this.#onError(error));
+  }
+
+  #touched(): void {
+    if (this.#isClosed) return;
+    this.#cancelSettle?.();
+    this.#cancelSettle = this.#clock.after(SETTLE_MS, () => this.check());
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#clock.after(LOOK_MS, () => {
+      this.#look();
+      this.#lookLater();
+    });
+  }
+
+  #look(): void {
+    const directories = this.#directoryState();
+    if (directories !== this.#watched && !directories.includes('absent')) this.#rearm();
+    const files = this.#fileState();
+    if (files === this.#files) return;
+    this.#files = files;
+    this.#touched();
+  }
+
+  #rearm(): void {
+    this.#watcher?.close().catch((error: unknown) => this.#onError(error));
+    this.#arm();
+  }
+
+  #directoryState(): string {
+    return this.#directories.map((path) => fingerprint(path)).join(' ');
+  }
+
+  #fileState(): string {
+    return this.#paths.map((path) => fingerprint(path)).join(' ');
+  }
+}

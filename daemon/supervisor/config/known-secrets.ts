@@ -1,0 +1,29 @@
+/** What must never reach the log: the supervisor logs what workers print, which may hold any secret that they know. */
+import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
+import { environmentSecrets } from '../../../shared/node/process/env.js';
+import { loadConfigFile } from '../../../shared/node/config/config-file.js';
+import { findSecrets } from '../../../shared/node/secrets/find-secrets.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import type { Redactor } from '../../../shared/node/secrets/redact.js';
+import { readToken } from '../../../shared/node/secrets/token-file.js';
+
+/** Those of the environment and the command line. */
+export function startSecrets(environment: GatewayEnvironment, flags: { readonly token?: string }): string[] {
+  return [flags.token, environment.token, ...environmentSecrets()].filter((secret) => secret !== undefined);
+}
+
+/** Learns those of the files in force. A file that cannot be read has been reported elsewhere. */
+export function learnFileSecrets(redactor: Redactor, paths: GatewayPaths): void {
+  const sources = [
+    () => [readToken(paths.tokenPath) ?? ''],
+    () => findSecrets(loadConfigFile({ path: paths.configPath }).value),
+    () => findSecrets(loadConfigFile({ path: paths.modelsPath }).value),
+  ];
+  for (const read of sources) {
+    try {
+      redactor.add(...read());
+    } catch {
+      // Unreadable or invalid: status and the worker's refusal say so.
+    }
+  }
+}

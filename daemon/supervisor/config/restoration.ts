@@ -1,0 +1,98 @@
+/**
+ * A restore while the gateway runs: the workers end as for a restart, the staged state takes the place of the present
+ * one while nobody has it open, and a new worker serves it. The listening socket stays, so new connections wait.
+ */
+import type { RestoreResult } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { Logger } from '../../../shared/node/log/logger.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { assertStaged, carryOutRestore, hasRestoreBegun, withRestoreLock } from '../../../shared/node/files/restore-journal.js';
+import type { Progress } from '../control/control-server.js';
+import { stoppingError } from '../state/stop-plan.js';
+import type { Supervisor } from '../supervisor.js';
+
+export interface RestorationDeps {
+  readonly paths: GatewayPaths;
+  readonly log: Logger;
+  readonly supervisor: Pick<Supervisor, 'desired' | 'isRestarting' | 'requestStop' | 'requestRestart'>;
+}
+
+interface Pending {
+  readonly id: string;
+  /** The workers have ended for this, and for nothing else. */
+  isPaused: boolean;
+  readonly resumed: Promise<void>;
+  resume(): void;
+  outcome: { readonly replaced: string } | { readonly error: Error } | undefined;
+}
+
+function makePending(id: string): Pending {
+  let resume: () => void = () => undefined;
+  const resumed = new Promise<void>((resolve) => (resume = resolve));
+  return { id, isPaused: false, resumed, resume, outcome: undefined };
+}
+
+export class Restoration {
+  readonly #deps: RestorationDeps;
+  #pending: Pending | undefined;
+
+  constructor(deps: RestorationDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws NOT_FOUND, CONFLICT, STOPPING; what kept the state from being replaced; what the new worker failed of */
+  async run({ id, timeoutMs }: { id: string; timeoutMs: number }, progress: Progress): Promise<RestoreResult> {
+    const { supervisor, paths } = this.#deps;
+    const startedAtMs = performance.now();
+    assertStaged(paths, id);
+    if (this.#pending !== undefined) {
+      throw new GatewayError('CONFLICT', { message: 'another restore is under way', hint: 'Try again when it is done.' });
+    }
+    const pending = makePending(id);
+    this.#pending = pending;
+    try {
+      // A restart that is under way comes to its end first: its callers learn what became of it.
+      if (supervisor.isRestarting) await supervisor.requestRestart({ timeoutMs: undefined }, progress).catch(() => undefined);
+      if (supervisor.desired === 'down') throw stoppingError();
+      await supervisor.requestStop({ purpose: 'restore', timeoutMs }, progress);
+      pending.isPaused = true;
+      await pending.resumed;
+      const replaced = resultOf(pending);
+      progress('starting', 'the restored state is in place; a new worker is starting');
+      const { instanceId, workerPid } = await supervisor.requestRestart({ timeoutMs: undefined }, progress);
+      return { replaced, instanceId, workerPid, durationMs: Math.round(performance.now() - startedAtMs) };
+    } finally {
+      this.#pending = undefined;
+    }
+  }
+
+  /**
+   * The workers have ended. Does nothing unless they did so for a restore.
+   * @throws what broke a restore off that had begun: nothing may run before the next start has carried it to its end
+   */
+  async replaceState(): Promise<void> {
+    const { paths, log } = this.#deps;
+    const pending = this.#pending;
+    if (pending?.isPaused !== true) return;
+    try {
+      const replaced = await withRestoreLock(paths, () => carryOutRestore(paths, pending.id));
+      log.warn({ replaced }, 'the state was replaced by a restore');
+      pending.outcome = { replaced };
+    } catch (error) {
+      log.error({ err: error }, 'the state could not be replaced');
+      if (hasRestoreBegun(paths, pending.id)) throw error;
+      pending.outcome = { error: error as Error };
+    }
+  }
+
+  /** The gateway goes on: whoever asked is told. */
+  resumed(): void {
+    this.#pending?.resume();
+  }
+}
+
+function resultOf({ outcome }: Pending): string {
+  if (outcome === undefined) throw new GatewayError('INTERNAL_ERROR', { message: 'the state was not replaced' });
+  if ('error' in outcome) throw outcome.error;
+  return outcome.replaced;
+}

@@ -1,0 +1,111 @@
+/**
+ * The supervisor's own few keys, read by hand (zod alone costs 28 ms to load): where to listen, how long to drain, how
+ * to rotate. The worker validates the whole document. Order: flag, environment, file, default.
+ */
+import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
+import { GatewayError, type Problem, formatProblem } from '../../../shared/errors.js';
+import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
+import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
+
+export interface SupervisorSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly drainTimeoutMs: number;
+  readonly logs: { readonly level: string; readonly maxBytes: number; readonly files: number };
+  /** `flag`, `env`, `file` or `default`, by key. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+export interface SettingsFlags {
+  readonly port?: number;
+  readonly host?: string;
+}
+
+const DEFAULTS = { host: '0.0.0.0', port: 18_790, drainTimeoutMs: 5_000, level: 'info', maxBytes: 10_485_760, files: 5 } as const;
+
+type Check = (value: unknown) => string | undefined;
+
+const integer =
+  (min: number, max: number): Check =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+      ? undefined
+      : `must be a whole number from ${min} to ${max}`;
+const logLevel: Check = (value) => (isLogLevel(value) ? undefined : `must be one of ${LOG_LEVELS.join(', ')}`);
+const nonEmptyText: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string');
+
+/** Keys and limits as in shared/config/schema.ts; a test keeps the two in step. */
+const KEYS: readonly { key: string; path: readonly string[]; check: Check }[] = [
+  { key: 'host', path: ['gateway', 'host'], check: nonEmptyText },
+  { key: 'port', path: ['gateway', 'port'], check: integer(1, 65_535) },
+  { key: 'drainTimeoutMs', path: ['gateway', 'drainTimeoutMs'], check: integer(0, 600_000) },
+  { key: 'level', path: ['logs', 'level'], check: logLevel },
+  { key: 'maxBytes', path: ['logs', 'maxBytes'], check: integer(65_536, 1_073_741_824) },
+  { key: 'files', path: ['logs', 'files'], check: integer(1, 100) },
+];
+
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  let value = root;
+  for (const part of path) value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;
+  return value;
+}
+
+/** What the file says about our keys. */
+function readFileValues(document: ConfigDocument): { values: Record<string, unknown>; problems: readonly Problem[] } {
+  if (document.problems.length > 0) return { values: {}, problems: document.problems };
+  const values: Record<string, unknown> = {};
+  const problems: Problem[] = [];
+  for (const { key, path, check } of KEYS) {
+    const value = valueAt(document.value, path);
+    if (value === undefined) continue;
+    const reason = check(value);
+    if (reason === undefined) values[key] = value;
+    else problems.push(problemAt(document, path, { key: path.join('.'), message: `is ${JSON.stringify(value)}; it ${reason}` }));
+  }
+  return { values, problems };
+}
+
+/**
+ * Resolves the settings in force. @throws CONFIG_INVALID (details.problems) when the file cannot be used
+ */
+export function resolveSettings(options: {
+  document: ConfigDocument;
+  flags: SettingsFlags;
+  environment: GatewayEnvironment;
+}): SupervisorSettings {
+  const { values, problems } = readFileValues(options.document);
+  if (problems.length > 0) throw configError(problems);
+  const sources: Record<string, string> = {};
+  const pick = <T>(key: keyof typeof DEFAULTS, flag: T | undefined, environment: T | undefined): T => {
+    const candidates: [string, T | undefined][] = [
+      ['flag', flag],
+      ['env', environment],
+      ['file', values[key] as T | undefined],
+    ];
+    const found = candidates.find(([, value]) => value !== undefined);
+    sources[key] = found?.[0] ?? 'default';
+    return (found?.[1] ?? DEFAULTS[key]) as T;
+  };
+  return {
+    host: pick<string>('host', options.flags.host, options.environment.host),
+    port: pick<number>('port', options.flags.port, options.environment.port),
+    drainTimeoutMs: pick<number>('drainTimeoutMs', undefined, undefined),
+    logs: {
+      level: pick<string>('level', undefined, options.environment.logLevel),
+      maxBytes: pick<number>('maxBytes', undefined, undefined),
+      files: pick<number>('files', undefined, undefined),
+    },
+    sources,
+  };
+}
+
+/** All problems of one file as one error: the first in the message, the rest in the details. */
+export function configError(problems: readonly Problem[]): GatewayError {
+  const [first] = problems;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return new GatewayError('CONFIG_INVALID', {
+    message: `${first === undefined ? 'the configuration is invalid' : formatProblem(first)}${more}`,
+    details: { problems },
+    hint: 'Correct the file, then check it with: xopc config validate',
+  });
+}

@@ -1,0 +1,219 @@
+/**
+ * The control socket: newline frames over a plain socket that `node-ipc` hands over (`rawBuffer`; its own framing lets
+ * a peer end this process). Owner of `node-ipc` on this side. Knows frames and limits, not what a request means.
+ */
+import { chmodSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import { IPCModule } from 'node-ipc';
+import { CONTROL_VERSION, type ControlReply, type ControlRequest, MAX_FRAME_BYTES } from '../../../shared/control/messages.js';
+import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
+import { parseControlRequest } from './control-frames.js';
+
+export interface ControlLimits {
+  /** More connections at once are closed as soon as they are accepted. */
+  readonly maxConnections: number;
+  /** A connection that has nothing running and asks nothing is closed after this. */
+  readonly idleMs: number;
+  /** Requests of one connection that run at once; one more closes it. */
+  readonly maxPending: number;
+  /** Answers that a connection has not read; more close it. */
+  readonly maxUnreadBytes: number;
+}
+
+const LIMITS: ControlLimits = { maxConnections: 2_048, idleMs: 10_000, maxPending: 32, maxUnreadBytes: 1_048_576 };
+
+export type Progress = (phase: string, message: string) => void;
+
+/** Does what a request asks. @throws GatewayError, which becomes the `error` frame */
+export type ControlHandler = (request: ControlRequest, progress: Progress) => Promise<unknown>;
+
+type Listener = IPCModule['server'];
+
+export class ControlServer {
+  readonly #path: string;
+  readonly #handler: ControlHandler;
+  readonly #onError: (error: Error) => void;
+  readonly #limits: ControlLimits;
+  readonly #connections = new Set<Socket>();
+  #listener: Listener | undefined;
+  #inode: number | undefined;
+  #isHandedOver = false;
+
+  constructor(options: { path: string; handler: ControlHandler; onError: (error: Error) => void; limits?: Partial<ControlLimits> }) {
+    this.#path = options.path;
+    this.#handler = options.handler;
+    this.#onError = options.onError;
+    this.#limits = { ...LIMITS, ...options.limits };
+  }
+
+  /**
+   * Binds on a private name, sets the mode and renames onto the control path: a client finds either the predecessor's
+   * socket or ours, never none. The caller holds the lock. Started again, it takes the path back; connections go on.
+   */
+  async start(): Promise<void> {
+    this.#isHandedOver = false;
+    const before = this.#listener;
+    this.#listener = await this.#listen();
+    // What has connected to the old one is accepted first.
+    setImmediate(() => before?.stop());
+  }
+
+  /** Takes the path back where our socket is not at it any more: what clears up temporary directories removes it. */
+  async heal(): Promise<void> {
+    if (this.#inode !== undefined && this.#inode !== currentInode(this.#path)) await this.start();
+  }
+
+  /** The path stays: a successor has renamed its own socket onto it. */
+  handOver(): void {
+    this.#isHandedOver = true;
+    this.#inode = undefined;
+  }
+
+  /** Stops listening, removes the path if it is still ours, ends connections once their last frame is out. */
+  close(): void {
+    this.#listener?.stop();
+    this.#listener = undefined;
+    if (this.#inode !== undefined && this.#inode === currentInode(this.#path)) rmSync(this.#path, { force: true });
+    this.#inode = undefined;
+    for (const socket of this.#connections) socket.end();
+  }
+
+  #listen(): Promise<Listener> {
+    const isPipe = process.platform === 'win32';
+    const bindPath = isPipe ? this.#path.replace('\\\\.\\pipe\\', '') : `${this.#path}.${process.pid}`;
+    const ipc = new IPCModule();
+    const { maxConnections } = this.#limits;
+    Object.assign(ipc.config, { silent: true, rawBuffer: true, encoding: 'utf8', unlink: false, maxConnections });
+    if (!isPipe) removePrivateNames(this.#path);
+    return new Promise((resolve, reject) => {
+      ipc.serve(bindPath, () => {
+        try {
+          if (this.#isHandedOver) rmSync(bindPath, { force: true });
+          else if (!isPipe) this.#publish(bindPath);
+          resolve(ipc.server);
+        } catch (error) {
+          ipc.server.stop();
+          reject(obstructed(this.#path, error));
+        }
+      });
+      ipc.server.on('error', (error) => {
+        reject(error);
+        this.#onError(error);
+      });
+      ipc.server.on('connect', (socket) => this.#accept(socket));
+      ipc.server.start();
+    });
+  }
+
+  #publish(bindPath: string): void {
+    chmodSync(bindPath, 0o600);
+    renameSync(bindPath, this.#path);
+    this.#inode = statSync(this.#path).ino;
+  }
+
+  #accept(socket: Socket): void {
+    // node-ipc's own listeners copy every byte and report a client that goes away as an error of the server.
+    for (const event of ['data', 'error']) socket.removeAllListeners(event);
+    this.#connections.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#connections.delete(socket));
+    new ControlConnection(socket, this.#handler, this.#limits).start();
+  }
+}
+
+/** One client: cuts its bytes into frames, runs its requests, and ends it where it goes beyond the limits. */
+class ControlConnection {
+  readonly #socket: Socket;
+  readonly #handler: ControlHandler;
+  readonly #limits: ControlLimits;
+  #rest = '';
+  #pending = 0;
+
+  constructor(socket: Socket, handler: ControlHandler, limits: ControlLimits) {
+    this.#socket = socket;
+    this.#handler = handler;
+    this.#limits = limits;
+  }
+
+  start(): void {
+    this.#socket.setTimeout(this.#limits.idleMs, () => this.#socket.destroy());
+    this.#socket.on('data', (chunk: string | Buffer) => this.#receive(String(chunk)));
+  }
+
+  #receive(text: string): void {
+    this.#rest += text;
+    for (let at = this.#rest.indexOf('\n'); at >= 0 && this.#socket.writable; at = this.#rest.indexOf('\n')) {
+      const line = this.#rest.slice(0, at);
+      this.#rest = this.#rest.slice(at + 1);
+      if (Buffer.byteLength(line) > MAX_FRAME_BYTES) return this.#cut();
+      this.#accept(line);
+    }
+    if (!this.#socket.writable) this.#rest = '';
+    if (this.#rest.length > MAX_FRAME_BYTES) this.#cut();
+  }
+
+  #cut(): void {
+    this.#rest = '';
+    this.#socket.destroy();
+  }
+
+  #accept(line: string): void {
+    const request = parseControlRequest(line);
+    if ('refusal' in request) {
+      const { id, refusal } = request;
+      this.#send({ v: CONTROL_VERSION, id, type: 'error', error: toErrorDocument(refusal) });
+      this.#socket.destroySoon(); // not end(): a peer that goes on sending would be read for ever
+    } else if (this.#pending === this.#limits.maxPending) this.#cut();
+    else void this.#serve(request);
+  }
+
+  async #serve(request: ControlRequest): Promise<void> {
+    const { id } = request;
+    this.#pending += 1;
+    this.#socket.setTimeout(0); // the request's own deadline counts now
+    try {
+      const result = await this.#handler(request, (phase, message) =>
+        this.#send({ v: CONTROL_VERSION, id, type: 'progress', phase, message }),
+      );
+      this.#send({ v: CONTROL_VERSION, id, type: 'result', result });
+    } catch (error) {
+      this.#send({ v: CONTROL_VERSION, id, type: 'error', error: toErrorDocument(error) });
+    }
+    this.#pending -= 1;
+    if (this.#pending === 0) this.#socket.setTimeout(this.#limits.idleMs);
+  }
+
+  #send(reply: ControlReply): void {
+    if (!this.#socket.writable) return;
+    this.#socket.write(`${JSON.stringify(reply)}\n`);
+    if (this.#socket.writableLength > this.#limits.maxUnreadBytes) this.#cut();
+  }
+}
+
+/** Why the socket cannot be where clients look for it. */
+function obstructed(path: string, error: unknown): unknown {
+  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isDirectory) return error;
+  return new GatewayError('CONFIG_INVALID', {
+    message: `a directory is in the place of the control socket ${path}`,
+    details: { path },
+    hint: 'The gateway did not make it: move it away.',
+    cause: error,
+  });
+}
+
+function currentInode(path: string): number | undefined {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Left by processes that were killed between bind and rename; under the lock nobody else is at it. */
+function removePrivateNames(path: string): void {
+  const prefix = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path)))
+    if (name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length))) rmSync(join(dirname(path), name), { force: true });
+}

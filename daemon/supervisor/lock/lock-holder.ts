@@ -1,0 +1,86 @@
+/** What taking the lock needs to know of the world: who answers on a control socket, and how to end a dead one's children. */
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CONTROL_VERSION, MAX_FRAME_BYTES } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { isLockRecord, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { isSameProcess, judgeProcess } from '../../../shared/node/process/process-identity.js';
+import { killGroup } from '../workers/child-process.js';
+import type { ControlIdentity } from './judge-holder.js';
+
+const PROBE_LIMIT_MS = 1_000;
+const SWEEP_LIMIT_MS = 2_000;
+const SWEEP_STEP_MS = 10;
+
+/** Who answers on that control socket; undefined: nobody, or nothing that speaks our protocol. Never throws. */
+export function probeControl(controlPath: string): Promise<ControlIdentity | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(controlPath);
+    let text = '';
+    const finish = (identity?: ControlIdentity): void => {
+      socket.destroy();
+      resolve(identity);
+    };
+    socket.setTimeout(PROBE_LIMIT_MS, () => finish());
+    socket.setEncoding('utf8');
+    socket.on('error', () => finish());
+    socket.on('close', () => finish());
+    socket.on('connect', () => socket.write(`${JSON.stringify({ v: CONTROL_VERSION, id: 'probe', type: 'status' })}\n`));
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      if (text.includes('\n') || text.length > MAX_FRAME_BYTES) finish(identityIn(text));
+    });
+  });
+}
+
+function identityIn(frame: string): ControlIdentity | undefined {
+  try {
+    const { result } = JSON.parse(frame.slice(0, frame.indexOf('\n'))) as { result?: Partial<ControlIdentity> };
+    const { instanceId, pid = 0, port = 0, host = '', configPath = '' } = result ?? {};
+    return typeof instanceId === 'string' ? { instanceId, pid, port, host, configPath } : undefined;
+  } catch {
+    return undefined; // a stranger on our path
+  }
+}
+
+/** Waits; unlike the clock's timers this keeps the process alive, which at that point has nothing else to live for. */
+export function pause(delayMs: number): Promise<void> {
+  return delay(delayMs);
+}
+
+/** Ends the children that a dead supervisor left (a stopped one could not end itself) and waits until they are gone. */
+export async function sweepChildren(record: LockRecord): Promise<void> {
+  const left = (): LockRecord['children'] => record.children.filter((child) => child.startTime !== null && isSameProcess(child));
+  const deadline = Date.now() + SWEEP_LIMIT_MS;
+  for (let children = left(); children.length > 0 && Date.now() < deadline; children = left()) {
+    for (const child of children) killGroup(child.pid);
+    await pause(SWEEP_STEP_MS); // an exit of a process that is not our child makes no event
+  }
+}
+
+/**
+ * Another gateway that lives in the same home under another configuration: they would share database and log.
+ * Of two that start at once, the older one stays.
+ * @throws CONFIG_INVALID naming it
+ */
+export function refuseSharedHome(paths: GatewayPaths, own: LockRecord): void {
+  for (const name of readdirSync(paths.lockDir)) {
+    const path = join(paths.lockDir, name);
+    if (!/^gateway\.[0-9a-f]{16}\.lock$/.test(name) || path === paths.lockPath) continue;
+    const other = readLock(path);
+    if (!isLockRecord(other) || judgeProcess(other) !== 'alive') continue;
+    const isOlder = other.createdAt < own.createdAt || (other.createdAt === own.createdAt && other.instanceId < own.instanceId);
+    if (isOlder) throw sharedHomeError(paths, other);
+  }
+}
+
+function sharedHomeError(paths: GatewayPaths, other: LockRecord): GatewayError {
+  return new GatewayError('CONFIG_INVALID', {
+    message: `the home ${paths.home} is in use by the gateway with pid ${other.pid} on port ${other.port} (configuration ${other.configPath})`,
+    details: { pid: other.pid, port: other.port, configPath: other.configPath },
+    hint: 'Give this one a home of its own: XOPC_HOME=… xopc gateway',
+  });
+}

@@ -1,0 +1,79 @@
+/** Rotates the log by renaming, and tells every writer to move on. Only the process that holds the lock rotates. */
+import { renameSync, rmSync, statSync } from 'node:fs';
+import { generationPath, listGenerations } from '../../../shared/node/log/log-generations.js';
+
+export interface RotationOptions {
+  readonly logPath: string;
+  /** How many rotated files are kept (`.1` the newest). */
+  readonly files: number;
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    const stats = statSync(path);
+    return stats.isFile() ? stats.size : undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes the log file generation 1 and the older ones one older. Each step is one rename onto a free name, from the
+ * oldest to the newest, so that a kill between two steps leaves every generation once, with a gap in the numbers that
+ * the next rotation fills. Only what is beyond `files` is deleted.
+ * @throws the system error of a step that failed; the earlier steps stand, and calling again goes on from there
+ */
+export function rotateLogs({ logPath, files }: RotationOptions): void {
+  if (sizeOf(logPath) === undefined) return;
+  const existing = listGenerations(logPath);
+  for (const generation of existing.filter((number) => number > files)) rmSync(generationPath(logPath, generation), { force: true });
+  // The unbroken run from 1 is what has to move; a gap above it takes the last of them.
+  let free = 1;
+  while (existing.includes(free)) free += 1;
+  if (free > files) {
+    rmSync(generationPath(logPath, files), { force: true });
+    free = files;
+  }
+  for (let generation = free; generation > 0; generation -= 1) {
+    renameSync(generationPath(logPath, generation - 1), generationPath(logPath, generation));
+  }
+}
+
+export interface LogRotationOptions {
+  readonly logPath: string;
+  /** In force now (live configuration). */
+  readonly limits: () => { readonly maxBytes: number; readonly files: number };
+  /** Makes this process's own writer and each child's (`reopenLogs`) move on to the new file. */
+  readonly reopenWriters: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Answers the writers' wishes for rotation. */
+export class LogRotation {
+  readonly #options: LogRotationOptions;
+  #isRotating = false;
+
+  constructor(options: LogRotationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A writer found the file full. Several ask about the same file: once it has been rotated, the rest only need to move
+   * on to the new one. Never throws; after a failure the writers ask again.
+   */
+  request(): void {
+    if (this.#isRotating) return; // the supervisor's own writer may ask while it is told to reopen
+    this.#isRotating = true;
+    try {
+      const { maxBytes, files } = this.#options.limits();
+      const { logPath } = this.#options;
+      if ((sizeOf(logPath) ?? 0) >= maxBytes) rotateLogs({ logPath, files });
+      this.#options.reopenWriters();
+    } catch (error) {
+      this.#options.onError(error);
+    } finally {
+      this.#isRotating = false;
+    }
+  }
+}

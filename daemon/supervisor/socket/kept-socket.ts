@@ -1,0 +1,71 @@
+/**
+ * The listening socket outlives the supervisor where systemd keeps it (sd_pid_notify_with_fds(3), FDSTORE=1; the unit's
+ * FileDescriptorStoreMax=): while the supervisor is replaced, or after it was killed, new connections wait in the kernel's
+ * backlog instead of being refused. systemd passes the socket to the next supervisor by name, and drops it at a stop.
+ */
+import { spawn } from 'node:child_process';
+import { type GatewayEnvironment, KEPT_SOCKET_NAME, notifyEnvironment } from '../../../shared/node/process/env.js';
+import type { Logger } from '../../../shared/node/log/logger.js';
+import { adoptListenSocket, bindListenSocket, inheritListenSocket, type ListenSocket } from './listen-socket.js';
+
+/** systemd passes its first socket as descriptor 3. */
+const FIRST_PASSED_FD = 3;
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Runs systemd-notify, which waits until systemd has taken note. @returns whether it has */
+function notify(args: readonly string[], fd: number | 'ignore'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn('systemd-notify', [...args], { env: notifyEnvironment(), stdio: ['ignore', 'ignore', 'ignore', fd] });
+    child.once('error', () => resolve(false));
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}
+
+const forget = (): Promise<boolean> => notify(['FDSTOREREMOVE=1', `FDNAME=${KEPT_SOCKET_NAME}`], 'ignore');
+
+/** Hands our listening socket to systemd, and takes the one that it kept; does nothing where it keeps none. */
+export class SocketKeeper {
+  readonly #isOffered: boolean;
+  readonly #log: Logger;
+  #kept: ListenSocket | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: { isOffered: boolean; log: Logger }) {
+    this.#isOffered = options.isOffered;
+    this.#log = options.log;
+  }
+
+  /** The passed socket, the kept one, or a new one. @throws PORT_TAKEN, CONFIG_INVALID */
+  async open(address: Address, environment: Pick<GatewayEnvironment, 'listenFds' | 'isSocketKept'>): Promise<ListenSocket> {
+    if (environment.listenFds === 0) return bindListenSocket(address.host, address.port);
+    const passed = inheritListenSocket(FIRST_PASSED_FD);
+    if (environment.isSocketKept !== true) return passed;
+    // It serves only where we are to listen: the address may have been changed meanwhile.
+    if (await passed.isAt(address)) return (this.#kept = adoptListenSocket(passed.handle, { host: address.host, origin: 'bound' }));
+    passed.close();
+    await forget();
+    return bindListenSocket(address.host, address.port);
+  }
+
+  /** Replaces what is kept by this socket. Never rejects: without it a replacement of the supervisor has a gap. */
+  keep(socket: ListenSocket): Promise<void> {
+    if (this.#isOffered && socket.origin === 'bound' && socket !== this.#kept) {
+      this.#kept = socket;
+      this.#last = this.#last.then(() => this.#replace(socket));
+    }
+    return this.#last;
+  }
+
+  async #replace(socket: ListenSocket): Promise<void> {
+    const { fd } = socket;
+    if (fd === undefined || fd < 0) return;
+    // Without FDPOLL=0 systemd drops a socket that no worker listens on yet: poll(2) calls that a hang-up.
+    const message = ['--fd=3', `--fdname=${KEPT_SOCKET_NAME}`, 'FDSTORE=1', 'FDPOLL=0'];
+    const isKept = (await forget()) && (await notify(message, fd));
+    if (!isKept) this.#log.warn('systemd does not keep the listening socket; a replacement of the supervisor will have a gap');
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The listening socket: bound (or inherited) here, never accepted on here; every worker gets a duplicate of it. While
+ * no worker accepts, the kernel's backlog holds new connections. See docs/adr/0002-listening-socket.md.
+ *
+ * Node has no public way to bind without accepting: `net._createServerHandle` is what its own `cluster` module uses.
+ * This file is its only user, and its tests run on every Node version that we support.
+ */
+import { lookup } from 'node:dns/promises';
+import net from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import { GatewayError } from '../../../shared/errors.js';
+
+interface TcpHandle {
+  getsockname(out: { address?: string; port?: number }): number;
+  close(): void;
+}
+
+type CreateServerHandle = (
+  ...args: [address: string | undefined, port: number | undefined, addressType: 4 | 6 | undefined, fd?: number]
+) => TcpHandle | number;
+
+const createServerHandle = (net as unknown as { _createServerHandle: CreateServerHandle })._createServerHandle;
+
+export class ListenSocket {
+  /** As asked for, e.g. `0.0.0.0` or a name. */
+  readonly host: string;
+  readonly port: number;
+  readonly handle: object;
+  readonly origin: 'bound' | 'inherited';
+  #isClosed = false;
+
+  constructor(options: { host: string; port: number; handle: object; origin: 'bound' | 'inherited' }) {
+    this.host = options.host;
+    this.port = options.port;
+    this.handle = options.handle;
+    this.origin = options.origin;
+  }
+
+  /** Its descriptor; undefined on Windows. */
+  get fd(): number | undefined {
+    return (this.handle as { fd?: number }).fd;
+  }
+
+  /** Whether it listens on exactly this address. @throws CONFIG_INVALID for a name that does not resolve */
+  async isAt(wanted: { host: string; port: number }): Promise<boolean> {
+    const name: { address?: string; port?: number } = {};
+    if ((this.handle as TcpHandle).getsockname(name) !== 0 || name.port !== wanted.port) return false;
+    return name.address === (await resolveHost(wanted.host)).address;
+  }
+
+  /** Gives up our duplicate; workers that have theirs go on. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    (this.handle as TcpHandle).close();
+  }
+}
+
+/** @throws PORT_TAKEN when another socket listens there; CONFIG_INVALID for an address or port that cannot be bound */
+export async function bindListenSocket(host: string, port: number): Promise<ListenSocket> {
+  const { address, family } = await resolveHost(host);
+  const handle = createServerHandle(address, port, family);
+  if (typeof handle === 'number') throw bindError(handle, host, port);
+  // libuv reports a taken port only later, at listen, and would then take a random one: ask the socket itself.
+  const name: { port?: number } = {};
+  const status = handle.getsockname(name);
+  if (status !== 0 || name.port === undefined || (port !== 0 && name.port !== port)) {
+    handle.close();
+    throw status === 0 ? portTakenError(host, port) : bindError(status, host, port);
+  }
+  return new ListenSocket({ host, port: name.port, handle, origin: 'bound' });
+}
+
+/** Takes over the descriptor that a service manager passed (systemd's first is 3). @throws CONFIG_INVALID when it is no socket */
+export function inheritListenSocket(fd: number): ListenSocket {
+  const handle = createServerHandle(undefined, undefined, undefined, fd);
+  if (typeof handle === 'number') {
+    throw new GatewayError('CONFIG_INVALID', {
+      message: `descriptor ${fd}, which the service manager passed, is not a listening socket`,
+      hint: 'Check the .socket unit.',
+    });
+  }
+  return adoptListenSocket(handle, { origin: 'inherited' });
+}
+
+/** Wraps a handle received over IPC (from a predecessor) or made from a descriptor. @param options.host  as it was asked for there */
+export function adoptListenSocket(handle: object, options: { host?: string; origin: ListenSocket['origin'] }): ListenSocket {
+  const name: { address?: string; port?: number } = {};
+  // A Unix socket's handle has no such method.
+  const status = (handle as Partial<TcpHandle>).getsockname?.(name) ?? -1;
+  if (status !== 0 || name.port === undefined) {
+    throw new GatewayError('CONFIG_INVALID', {
+      message: 'the listening socket handed over has no TCP address',
+      hint: 'Use a TCP port, not a path.',
+    });
+  }
+  return new ListenSocket({ host: options.host ?? name.address ?? '0.0.0.0', port: name.port, handle, origin: options.origin });
+}
+
+async function resolveHost(host: string): Promise<{ address: string; family: 4 | 6 }> {
+  const literal = net.isIP(host);
+  if (literal !== 0) return { address: host, family: literal as 4 | 6 };
+  try {
+    const found = await lookup(host);
+    return { address: found.address, family: found.family as 4 | 6 };
+  } catch (cause) {
+    throw new GatewayError('CONFIG_INVALID', {
+      message: `gateway.host '${host}' does not resolve to an address`,
+      hint: 'Use 0.0.0.0 for every interface or 127.0.0.1 for this machine alone.',
+      cause,
+    });
+  }
+}
+
+/** The error for a port that somebody else listens on; the client adds who. */
+export function portTakenError(host: string, port: number): GatewayError {
+  return new GatewayError('PORT_TAKEN', {
+    message: `port ${port} on ${host} is taken by another program`,
+    details: { host, port },
+    hint: `Stop it, choose another port with --port, or take the port over with: xopc gateway --force`,
+  });
+}
+
+function bindError(status: number, host: string, port: number): GatewayError {
+  const name = getSystemErrorName(status);
+  switch (name) {
+    case 'EADDRINUSE':
+      return portTakenError(host, port);
+    case 'EACCES':
+      return new GatewayError('CONFIG_INVALID', {
+        message: `this user may not listen on port ${port}`,
+        hint: 'Choose a port from 1024 on, e.g. --port 18790.',
+      });
+    case 'EADDRNOTAVAIL':
+      return new GatewayError('CONFIG_INVALID', {
+        message: `gateway.host '${host}' is not an address of this machine`,
+        hint: 'Use 0.0.0.0 for every interface or 127.0.0.1 for this machine alone.',
+      });
+    default:
+      return new GatewayError('CONFIG_INVALID', { message: `cannot listen on ${host}:${port} (${name})` });
+  }
+}

@@ -1,0 +1,91 @@
+/** What is known about deaths, and when the next try is due: the restart policy with its timer and its last reason. */
+import type { Clock } from '../../../shared/clock.js';
+import type { ExitRecord } from '../../../shared/control/messages.js';
+import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
+import { PERMANENT_EXIT_CODE } from '../workers/exit-record.js';
+import type { RestartPolicy } from './restart-policy.js';
+import type { Verdict } from './state.js';
+import type { WorkerProcess } from '../workers/worker-process.js';
+
+export class Respawn {
+  lastExit: ExitRecord | null = null;
+  nextAttemptAtMs: number | undefined;
+  /** Why the last worker could not serve; cleared once one does. */
+  failure: GatewayError | undefined;
+  crashes = 0;
+  readonly #policy: RestartPolicy;
+  readonly #clock: Clock;
+  #delayMs = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: { policy: RestartPolicy; clock: Clock }) {
+    this.#policy = options.policy;
+    this.#clock = options.clock;
+  }
+
+  /** Records a death that leaves nobody serving. */
+  recordDeath(worker: WorkerProcess, record: ExitRecord): Verdict {
+    const healthyMs = worker.activeSinceMs === undefined ? 0 : this.#clock.now() - worker.activeSinceMs;
+    const { verdict, delayMs } = this.#policy.recordDeath({
+      hadServed: worker.activeSinceMs !== undefined,
+      healthyMs,
+      killedFromOutside: worker.killedFor === undefined && (record.signal === 'SIGKILL' || record.signal === 'SIGTERM'),
+      permanent: record.code === PERMANENT_EXIT_CODE,
+    });
+    this.#delayMs = delayMs;
+    return verdict;
+  }
+
+  schedule(onDue: () => void): number {
+    this.nextAttemptAtMs = this.#clock.now() + this.#delayMs;
+    this.#cancel = this.#clock.after(this.#delayMs, () => {
+      this.cancel();
+      onDue();
+    });
+    return this.#delayMs;
+  }
+
+  cancel(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.nextAttemptAtMs = undefined;
+  }
+
+  /** Completes the record of an exit that is still the last one. */
+  addLastWords(record: ExitRecord): void {
+    if (this.lastExit?.pid === record.pid && this.lastExit.at === record.at) this.lastExit = record;
+  }
+
+  forgive(): void {
+    this.#policy.forgive();
+  }
+
+  /** One sentence for status, log and the fallback. */
+  get reason(): string {
+    return this.failure?.message ?? this.lastExit?.reason ?? 'it is starting';
+  }
+
+  get lastExitAt(): string | null {
+    return this.lastExit?.at ?? null;
+  }
+
+  get retryAfterSeconds(): number {
+    const waitMs = (this.nextAttemptAtMs ?? 0) - this.#clock.now();
+    return Math.max(1, Math.ceil(waitMs / 1000));
+  }
+}
+
+/** Why a worker could not serve, for whoever asked for it: its own word if it said one. */
+export function failureOf(worker: WorkerProcess, record: ExitRecord): GatewayError {
+  if (worker.refusal === undefined) {
+    return new GatewayError('WORKER_NOT_READY', {
+      message: `the worker (pid ${record.pid}) ${record.reason}`,
+      details: { reason: record.reason, output: record.output },
+      hint: 'Its last words are in: xopc gateway logs',
+    });
+  }
+  const error = fromErrorDocument(worker.refusal.error);
+  if (worker.refusal.problems.length === 0) return error;
+  const details = { ...error.details, problems: worker.refusal.problems };
+  return new GatewayError(error.code, { message: error.message, details, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+}

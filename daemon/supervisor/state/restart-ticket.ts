@@ -1,0 +1,64 @@
+/** One restart in progress and everybody who waits for it: requests during a restart join it. */
+import type { Clock } from '../../../shared/clock.js';
+import type { RestartResult } from '../../../shared/control/messages.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { Progress } from '../control/control-server.js';
+
+/** A caller is told "still starting" after this; the restart goes on. */
+export const WAIT_LIMIT_MS = 30_000;
+
+interface Waiter {
+  readonly progress: Progress;
+  settle(outcome: RestartResult | GatewayError): void;
+}
+
+export class RestartTicket {
+  readonly startedAtMs: number;
+  /** Drain deadline for the old worker; undefined: the configured one. */
+  readonly timeoutMs: number | undefined;
+  readonly #clock: Clock;
+  readonly #waiters = new Set<Waiter>();
+
+  constructor(options: { clock: Clock; timeoutMs: number | undefined }) {
+    this.#clock = options.clock;
+    this.startedAtMs = options.clock.now();
+    this.timeoutMs = options.timeoutMs;
+  }
+
+  /** @throws what {@link fail} is given; STILL_STARTING when the new worker takes longer than the wait limit */
+  join(progress: Progress): Promise<RestartResult> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.after(WAIT_LIMIT_MS, () => waiter.settle(stillStarting()));
+      const waiter: Waiter = {
+        progress,
+        settle: (outcome) => {
+          cancel();
+          this.#waiters.delete(waiter);
+          if (outcome instanceof GatewayError) reject(outcome);
+          else resolve(outcome);
+        },
+      };
+      this.#waiters.add(waiter);
+    });
+  }
+
+  progress(phase: string, message: string): void {
+    for (const waiter of this.#waiters) waiter.progress(phase, message);
+  }
+
+  complete(result: Omit<RestartResult, 'durationMs'>): void {
+    const durationMs = this.#clock.now() - this.startedAtMs;
+    for (const waiter of this.#waiters) waiter.settle({ ...result, durationMs });
+  }
+
+  fail(error: GatewayError): void {
+    for (const waiter of this.#waiters) waiter.settle(error);
+  }
+}
+
+function stillStarting(): GatewayError {
+  return new GatewayError('STILL_STARTING', {
+    message: `the new worker is not ready after ${WAIT_LIMIT_MS / 1000} s; the restart goes on`,
+    hint: 'Watch it with: xopc gateway status',
+  });
+}

@@ -1,0 +1,41 @@
+/** What the exit of a worker that never became active means: a try that failed, or its word that it cannot work so. */
+import type { ExitRecord } from '../../../shared/control/messages.js';
+import type { Problem } from '../../../shared/errors.js';
+import type { ConfigSource } from '../config/live-config.js';
+import { failureOf } from '../state/respawn.js';
+import type { Event, Verdict } from '../state/state.js';
+import type { SupervisorDeps } from '../supervisor-deps.js';
+import type { Refusal, WorkerProcess } from './worker-process.js';
+
+export interface CandidateExit {
+  readonly worker: WorkerProcess;
+  readonly record: ExitRecord;
+  readonly source: ConfigSource | undefined;
+  /** No other worker serves: the death counts. */
+  readonly isAlone: boolean;
+  /** Nothing has ever served here. */
+  readonly isCold: boolean;
+}
+
+/** Records the death and its reason. @returns the event that it is */
+export function judgeCandidateExit(
+  deps: Pick<SupervisorDeps, 'respawn' | 'config' | 'paths' | 'takeOver'>,
+  { worker, record, source, isAlone, isCold }: CandidateExit,
+): Event {
+  const { respawn, config, paths } = deps;
+  const { refusal } = worker;
+  respawn.failure = failureOf(worker, record);
+  // While the old worker serves on, a failed candidate costs nothing and counts for nothing.
+  const recordDeath = (): Verdict => (isAlone ? respawn.recordDeath(worker, record) : 'now');
+  const isSuccession = deps.takeOver !== undefined && isCold;
+  if (refusal === undefined && !isSuccession) return { type: 'candidateExited', verdict: recordDeath() };
+  const isConfig = refusal?.error.code === 'CONFIG_INVALID' && source !== undefined;
+  if (isConfig) config.reject(source.hash, problemsOf(refusal));
+  const lastGood = isConfig && source.configSource === paths.configPath && config.hasLastGood;
+  if (!lastGood) recordDeath();
+  return { type: 'refused', cold: isCold, lastGood };
+}
+
+function problemsOf({ problems, error }: Refusal): readonly Problem[] {
+  return problems.length > 0 ? problems : [{ message: error.message }];
+}

@@ -1,0 +1,130 @@
+/**
+ * Spawns this gateway's own processes; the owner of `execa` on this side. A child leads its own process group and
+ * session, so that it can be ended with everything it started, and a terminal's Ctrl-C does not reach it.
+ */
+import type { Duplex, Readable } from 'node:stream';
+import { execa } from 'execa';
+import { programArguments } from '../../../shared/node/build/bundle.js';
+import { childEnvironment } from '../../../shared/node/process/env.js';
+
+export type ChildRole = 'worker' | 'fallback' | 'supervisor';
+
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Why there never was a process, e.g. `spawn /usr/bin/node ENOENT`. */
+  readonly spawnError?: string;
+}
+
+/** A listening or bound handle as Node's IPC passes it (`net.Native`); opaque here. */
+export type NativeHandle = object;
+
+/** One child of ours. Its state comes from `exit` alone: a failed send or a closed channel says nothing certain. */
+export interface Child {
+  readonly pid: number;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** Sends, or does nothing once the channel is gone. */
+  send(message: object, handle?: NativeHandle): void;
+  /** SIGKILL to the whole process group; harmless when it is gone. */
+  kill(): void;
+  /** Ask the guard thread for the main thread's stack, on stderr. */
+  requestStack(): void;
+  /** Stops watching the child: it lives on without us. */
+  release(): void;
+}
+
+export interface ChildHandlers {
+  onMessage(message: unknown, handle: unknown): void;
+  onExit(exit: ChildExit): void;
+}
+
+export interface SpawnOptions {
+  readonly role: ChildRole;
+  /** The child's boot document, JSON in its environment. */
+  readonly boot: object;
+  /** Further environment variables. */
+  readonly extra?: Record<string, string>;
+  /** `pipe` to read its raw output, `ignore` for one that outlives us. */
+  readonly output: 'pipe' | 'ignore';
+}
+
+export type SpawnChild = (options: SpawnOptions, handlers: ChildHandlers) => Child;
+
+/** Index of the pipe whose end tells the child's guard thread that we are gone. */
+const GUARD_PIPE = 3;
+
+/** Starts one of the gateway's own roles, from the build on disk. */
+export function spawnChild(options: SpawnOptions, handlers: ChildHandlers): Child {
+  return spawnProgram(programArguments(`@${options.role}`), options, handlers);
+}
+
+/** Starts Node with these arguments as a child of ours. A start that fails is an exit with its `spawnError`. */
+export function spawnProgram(args: readonly string[], options: SpawnOptions, handlers: ChildHandlers): Child {
+  const subprocess = execa(process.execPath, args, {
+    env: childEnvironment({ ...options.extra, XOPC_BOOT: JSON.stringify(options.boot) }),
+    extendEnv: false,
+    ipc: true,
+    serialization: 'json',
+    buffer: false, // the default buffer kills a noisy child at its limit
+    detached: true,
+    reject: false,
+    forceKillAfterDelay: false,
+    stdio: ['ignore', options.output, options.output, 'pipe'],
+  });
+  const guard = subprocess.stdio[GUARD_PIPE] as unknown as Duplex | undefined;
+  guard?.on('error', () => undefined); // EPIPE once the child is gone; its exit tells
+  guard?.resume();
+  subprocess.on('message', (message: unknown, handle: unknown) => handlers.onMessage(message, handle));
+  subprocess.on('error', () => undefined);
+  let hasExited = false;
+  const finish = (exit: ChildExit): void => {
+    if (hasExited) return;
+    hasExited = true;
+    handlers.onExit(exit);
+  };
+  subprocess.on('exit', (code, signal) => finish({ code, signal }));
+  const pid = subprocess.pid ?? -1;
+  // A spawn that fails has no exit event: the promise (which never rejects) reports it.
+  if (pid < 0)
+    void subprocess.then((result) => finish({ code: null, signal: null, spawnError: result.originalMessage ?? 'unknown reason' }));
+  return {
+    pid,
+    stdout: subprocess.stdout as Readable | null,
+    stderr: subprocess.stderr as Readable | null,
+    send(message, handle) {
+      if (!subprocess.connected) return;
+      const native = subprocess as unknown as { send(message: object, handle: unknown, callback: (error: Error | null) => void): boolean };
+      native.send(message, handle, () => undefined);
+    },
+    kill() {
+      if (pid <= 0) return;
+      // Once the leader has been reaped its pid may be somebody else's; what is left of the group is ours.
+      if (hasExited) killProcess(-pid);
+      else killGroup(pid);
+    },
+    requestStack() {
+      if (guard !== undefined && !guard.destroyed) guard.write('S');
+    },
+    release() {
+      if (subprocess.connected) subprocess.disconnect?.();
+      guard?.destroy();
+      subprocess.unref();
+    },
+  };
+}
+
+/** Ends a living process and its group for certain; the leader's own pid names both. */
+export function killGroup(pid: number): void {
+  killProcess(-pid);
+  killProcess(pid);
+}
+
+function killProcess(target: number): void {
+  try {
+    process.kill(target, 'SIGKILL');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}

@@ -1,0 +1,42 @@
+/** Says in words how a worker ended, for status, log and the fallback's answer. */
+import { constants } from 'node:os';
+import type { ExitRecord } from '../../../shared/control/messages.js';
+import type { ChildExit } from './child-process.js';
+
+/** The worker asks not to be respawned (s6's "permanent failure"). */
+export const PERMANENT_EXIT_CODE = 125;
+const MAX_OUTPUT_BYTES = 2_048;
+
+const ABORT_CODE = 128 + constants.signals.SIGABRT;
+
+/** @param killedFor  why we killed it ourselves, if we did */
+export function describeExit(exit: ChildExit, options: { output: string; killedFor?: string }): string {
+  if (exit.spawnError !== undefined) return `could not be started (${exit.spawnError})`;
+  if (options.killedFor !== undefined) return options.killedFor;
+  if (isOutOfMemory(exit, options.output)) return 'ran out of memory (JavaScript heap limit)';
+  if (exit.signal === 'SIGKILL') return 'killed by SIGKILL (by hand, or by the kernel for want of memory)';
+  if (exit.signal !== null) return `killed by ${exit.signal}`;
+  if (exit.code === PERMANENT_EXIT_CODE) return 'asked not to be respawned (exit code 125)';
+  return `exited with code ${exit.code ?? 'unknown'}`;
+}
+
+function isOutOfMemory(exit: ChildExit, output: string): boolean {
+  return (exit.signal === 'SIGABRT' || exit.code === ABORT_CODE) && output.includes('heap out of memory');
+}
+
+export function makeExitRecord(options: { pid: number; exit: ChildExit; output: string; atMs: number; killedFor?: string }): ExitRecord {
+  return {
+    at: new Date(options.atMs).toISOString(),
+    pid: options.pid,
+    code: options.exit.code,
+    signal: options.exit.signal,
+    reason: describeExit(options.exit, options),
+    output: lastBytes(options.output, MAX_OUTPUT_BYTES),
+  };
+}
+
+/** The end of a text, not from the middle of a character. */
+function lastBytes(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text);
+  return bytes.length <= maxBytes ? text : bytes.toString('utf8', bytes.length - maxBytes).replace(/^\ufffd{1,3}/, '');
+}

@@ -1,0 +1,106 @@
+/**
+ * Keeps somebody answering: when no worker has accepted for 2 s, the fallback process accepts on the same handle and
+ * answers 503 with the reason, until a worker listens again.
+ */
+import type { Clock } from '../../../shared/clock.js';
+import type { FallbackBoot } from '../../../shared/ipc/messages.js';
+import type { LockedChild } from '../../../shared/node/files/lock-record.js';
+import { readStartTime } from '../../../shared/node/process/process-identity.js';
+import type { Child, SpawnChild } from './child-process.js';
+
+export const FALLBACK_AFTER_MS = 2_000;
+/** It finishes its answers within 1 s (daemon/fallback/main.ts) and leaves by itself; one that cannot is killed. */
+export const FALLBACK_DRAIN_MS = 1_500;
+
+export class FallbackKeeper {
+  readonly #clock: Clock;
+  readonly #handle: () => object | undefined;
+  readonly #reason: () => Omit<FallbackBoot, 'supervisorPid'>;
+  readonly #onChange: () => void;
+  readonly #spawn: SpawnChild;
+  #isNeeded = false;
+  #child: Child | undefined;
+  #cancelTimer: (() => void) | undefined;
+  /** Calls the kill off; set from when it was told to drain. */
+  #cancelKill: (() => void) | undefined;
+
+  constructor(options: {
+    clock: Clock;
+    handle: () => object | undefined;
+    reason: () => Omit<FallbackBoot, 'supervisorPid'>;
+    onChange: () => void;
+    spawn: SpawnChild;
+  }) {
+    this.#clock = options.clock;
+    this.#handle = options.handle;
+    this.#reason = options.reason;
+    this.#onChange = options.onChange;
+    this.#spawn = options.spawn;
+  }
+
+  /** Whether it accepts. */
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#cancelKill === undefined;
+  }
+
+  locked(): LockedChild[] {
+    const pid = this.#child?.pid;
+    return pid === undefined ? [] : [{ role: 'fallback', pid, startTime: readStartTime(pid) ?? null }];
+  }
+
+  /** Called after every transition. `isNeeded`: no worker accepts, and none is being stopped for good. */
+  update(isNeeded: boolean): void {
+    if (!isNeeded) return this.stop();
+    this.#isNeeded = true;
+    if (this.isRunning) return this.#child?.send({ type: 'reason', ...this.#boot() });
+    if (this.#child !== undefined) return; // the next one starts when this one has left
+    this.#cancelTimer ??= this.#clock.after(FALLBACK_AFTER_MS, () => this.#start());
+  }
+
+  stop(): void {
+    this.#isNeeded = false;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const child = this.#child;
+    if (child === undefined || this.#cancelKill !== undefined) return;
+    this.#cancelKill = this.#clock.after(FALLBACK_DRAIN_MS, () => child.kill());
+    child.send({ type: 'drain' });
+  }
+
+  /** The supervisor leaves: nobody is left to wait for it. */
+  end(): void {
+    this.stop();
+    this.#child?.kill();
+  }
+
+  #boot(): FallbackBoot {
+    const { reason, retryAfterSeconds, lastExitAt } = this.#reason();
+    return { supervisorPid: process.pid, reason, retryAfterSeconds, lastExitAt };
+  }
+
+  #start(): void {
+    this.#cancelTimer = undefined;
+    const handle = this.#handle();
+    if (handle === undefined) return;
+    const child = this.#spawn(
+      { role: 'fallback', boot: this.#boot(), output: 'ignore' },
+      {
+        onMessage: () => undefined,
+        onExit: () => {
+          this.#child = undefined;
+          const wasDraining = this.#cancelKill !== undefined;
+          this.#cancelKill?.();
+          this.#cancelKill = undefined;
+          this.#onChange();
+          if (!this.#isNeeded) return;
+          // One that was needed again while it left has been waited for long enough.
+          if (wasDraining) this.#start();
+          else this.update(true);
+        },
+      },
+    );
+    this.#child = child;
+    child.send({ type: 'listen' }, handle);
+    this.#onChange();
+  }
+}

@@ -1,0 +1,40 @@
+/** Starts a worker with the configuration that is to be tried. */
+import { newId } from '../../../shared/ids.js';
+import type { ConfigSource } from '../config/live-config.js';
+import type { SupervisorDeps } from '../supervisor-deps.js';
+import { type WorkerHandlers, WorkerProcess } from './worker-process.js';
+
+/** @param options.liveInstanceIds  of the workers that run already: their leases are good */
+export function launchWorker(
+  deps: SupervisorDeps,
+  options: { source: ConfigSource; liveInstanceIds: readonly string[] },
+  handlers: WorkerHandlers,
+): WorkerProcess {
+  const { clock, log, paths, config, hangAfterMs, redactor, spawn } = deps;
+  const { source, liveInstanceIds } = options;
+  const instanceId = newId('wk');
+  const boot = {
+    instanceId,
+    supervisorPid: process.pid,
+    home: paths.home,
+    configPath: paths.configPath,
+    configSource: source.configSource,
+    modelsSource: source.modelsSource,
+    logPath: paths.logPath,
+    host: config.settings.host,
+    port: config.settings.port,
+    liveInstanceIds: [...liveInstanceIds, instanceId],
+  };
+  const worker = new WorkerProcess({
+    boot,
+    extra: deps.workerEnvironment,
+    clock,
+    log,
+    handlers: { ...handlers, onLastWords: (_worker, record) => deps.respawn.addLastWords(record) },
+    ...(hangAfterMs === undefined ? {} : { hangAfterMs }),
+    ...(redactor === undefined ? {} : { redactor }),
+    spawn,
+  });
+  log.info({ worker: worker.pid, instanceId }, 'worker starting');
+  return worker;
+}

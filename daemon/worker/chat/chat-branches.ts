@@ -1,0 +1,93 @@
+/** Asking again, asking otherwise, and going back to what was said before. Each is part of one transaction. */
+import { GatewayError } from '../../../shared/errors.js';
+import { choosePath, leavePath, questionOf, readAside, seqBefore } from '../store/conversations/branches.js';
+import { hasPendingInbox } from '../store/delivery/inbox.js';
+import { findMessage } from '../store/conversations/messages.js';
+import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import { readRunningTurns } from '../store/conversations/turns.js';
+
+interface Target {
+  readonly session: SessionRow;
+  readonly messageId: string;
+  /** The message of the inbox that brings the change, if one does. */
+  readonly nextId?: string;
+}
+
+/** Of one message. More is no choice any more, and everything is bounded. */
+const MAX_VARIANTS = 50;
+
+/** Where the messages of a chat of the page wait. */
+export const webchatLane = (session: string) => ({ channel: 'webchat', accountId: 'default', chatId: session });
+
+async function findIn(db: Queries, { session, messageId }: Target): Promise<MessageRow> {
+  const message = await findMessage(db, messageId);
+  if (message?.session_id === session.id) return message;
+  throw new GatewayError('CONFLICT', {
+    message: `the message '${messageId}' is not in this session any more`,
+    hint: 'Read the session again.',
+  });
+}
+
+async function checkIdle(db: Queries, { session, nextId = '' }: Target): Promise<void> {
+  const running = await readRunningTurns(db);
+  const isBusy =
+    running.some((turn) => turn.session_id === session.id) ||
+    (await hasPendingInbox(db, { ...webchatLane(session.key), exceptId: nextId }));
+  if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is being given in this session', hint: 'Stop it first.' });
+}
+
+async function checkOnPath(message: MessageRow): Promise<void> {
+  if (message.parent_seq === null) return;
+  throw new GatewayError('CONFLICT', {
+    message: `another variant than '${message.id}' is chosen in this session`,
+    hint: 'Read the session again; POST /api/sessions/:key/choose chooses a variant.',
+  });
+}
+
+async function checkRoom(db: Queries, { sessionId, seq }: { sessionId: number; seq: number }): Promise<void> {
+  const others = (await readAside(db, { sessionId, fromSeq: seq, toSeq: seq })).get(seq) ?? [];
+  if (others.length + 1 < MAX_VARIANTS) return;
+  throw new GatewayError('CONFLICT', {
+    message: `there are ${MAX_VARIANTS} variants here already`,
+    hint: 'Continue in a copy: POST /api/sessions/:key/fork',
+  });
+}
+
+/** That message and what follows it make room for another in its place. @returns its number */
+export async function takeBack(db: Queries, target: Target): Promise<number> {
+  const message = await findIn(db, target);
+  await checkOnPath(message);
+  await checkIdle(db, target);
+  const place = { sessionId: target.session.id, seq: await seqBefore(db, { sessionId: target.session.id, seq: message.seq }) };
+  await checkRoom(db, place);
+  await leavePath(db, place);
+  return message.seq;
+}
+
+/** @returns the question of that message, or that it answers */
+export async function findQuestion(db: Queries, target: Target): Promise<MessageRow> {
+  const message = await findIn(db, target);
+  const question = message.role === 'user' ? message : await questionOf(db, { sessionId: target.session.id, seq: message.seq });
+  if (question !== undefined) return question;
+  throw new GatewayError('CONFLICT', {
+    message: `nothing was asked before the message '${target.messageId}'`,
+    hint: 'Ask something first.',
+  });
+}
+
+/** What follows the question makes room for another answer. */
+export async function askAgain(db: Queries, target: Target & { question: MessageRow }): Promise<void> {
+  await checkOnPath(target.question);
+  await checkIdle(db, target);
+  const place = { sessionId: target.session.id, seq: target.question.seq };
+  await checkRoom(db, place);
+  await leavePath(db, place);
+}
+
+/** @returns the number of the first message that may be another than before; undefined: nothing is */
+export async function choose(db: Queries, target: Target): Promise<number | undefined> {
+  const message = await findIn(db, target);
+  if (message.parent_seq === null) return undefined;
+  await checkIdle(db, target);
+  return (await choosePath(db, message)) + 1;
+}

@@ -1,0 +1,144 @@
+/** Messages for chats, and messages as if a chat had sent them. */
+import type { Clock } from '../../../shared/clock.js';
+import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import { chooseModels } from '../turns/model/model-choice.js';
+import type { ChannelRegistry } from '../channels/registry.js';
+import type { Outbox } from '../delivery/outbox.js';
+import type { ProviderRegistry } from '../providers/registry.js';
+import { type Acceptance, journaledAcceptance, storeAcceptance } from '../store/delivery/accept.js';
+import type { Lane } from '../store/delivery/outbox.js';
+import type { Queries } from '../store/schema.js';
+import { findSession, type NewSession } from '../store/conversations/sessions.js';
+import type { Store } from '../store/store.js';
+import { checkText } from '../turns/agent.js';
+import { findAgent } from '../config/agents.js';
+import type { AgentEvent, InboundMessage, MessageService } from '../contracts.js';
+import { hashRequest, type KeyUse, once } from '../sessions/idempotency.js';
+import type { KeyedTurns } from '../turns/keyed-turns.js';
+import type { LiveTurns } from '../turns/live-turns.js';
+import { sessionOf } from '../sessions/session-key.js';
+import type { TurnHooks } from '../turns/turn-journal.js';
+import type { TurnRequest, TurnRunner } from '../turns/turn-runner.js';
+
+export interface MessageServiceOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly channels: ChannelRegistry;
+  readonly outbox: Pick<Outbox, 'compose' | 'enqueue' | 'wake'>;
+  readonly turns: TurnRunner;
+  readonly keyed: Pick<KeyedTurns, 'run'>;
+  readonly live: Pick<LiveTurns, 'touch'>;
+  config(): Config;
+  registry(): ProviderRegistry;
+}
+
+const IDEMPOTENCY_SCOPE = 'message';
+
+/** Two requests with the same hash ask for the same. */
+function hashBody({ channel, accountId, chatId }: Lane, content: string): string {
+  return hashRequest([channel, accountId, chatId, content]);
+}
+
+async function collectReply(events: AsyncIterable<AgentEvent>): Promise<string> {
+  for await (const event of events) {
+    if (event.type === 'done') return event.reply;
+    if (event.type === 'error') {
+      throw new GatewayError(event.code, {
+        message: event.message,
+        ...(event.details === undefined ? {} : { details: { ...event.details } }),
+      });
+    }
+  }
+  throw new Error('a turn ended without an end');
+}
+
+/** A chat's session with the agent that answers there. */
+interface Chat {
+  readonly agent: AgentConfig;
+  readonly session: NewSession;
+  readonly lane: Lane;
+}
+
+interface Accepted {
+  readonly messageId: string;
+  /** The answer to an earlier request with the same key. */
+  readonly replayed: boolean;
+}
+
+/** Runs in a write. */
+async function acceptOnce(db: Queries, acceptance: Acceptance, use: KeyUse): Promise<Accepted> {
+  const act = async (): Promise<string> => {
+    await storeAcceptance(db, acceptance);
+    return acceptance.message.id;
+  };
+  const { result, isRepeated } = await once(db, { use, nowMs: acceptance.message.nowMs, act });
+  return { messageId: result, replayed: isRepeated };
+}
+
+function acceptAnew(store: Store, acceptance: Acceptance): Promise<void> {
+  const journaled = journaledAcceptance(acceptance);
+  return journaled === undefined ? store.write((db) => storeAcceptance(db, acceptance)) : store.writeJournaled(journaled);
+}
+
+export function createMessageService(options: MessageServiceOptions): MessageService {
+  const { store, channels, outbox, turns } = options;
+
+  /** The chat's session with the agent that answers there. */
+  function findChat(message: InboundMessage): Chat {
+    const { channel, accountId } = channels.getAccount(message.channel, message.accountId);
+    const { chatId } = message;
+    const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
+    const agent = findAgent(options.config(), agentId);
+    const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
+    return { agent, session, lane: { channel: channel.name, accountId, chatId } };
+  }
+
+  async function prepareTurn({ agent, session, lane }: Chat, { text, deliver }: { text: string; deliver: boolean }): Promise<TurnRequest> {
+    const known = await store.read((db) => findSession(db, session.key));
+    const choice = { requested: undefined, session: known?.model ?? null, agent, config: options.config() };
+    const candidates = await chooseModels(choice, options.registry());
+    const hooks: TurnHooks = {
+      // With the answer, so that it is not lost between the two.
+      async ended(db, { state, reply, replyId }) {
+        if (deliver && state === 'done' && reply !== '') await outbox.enqueue(db, { ...lane, id: replyId, content: reply });
+        return true;
+      },
+      // Whoever asked for it may have gone.
+      committed: () => outbox.wake(lane),
+    };
+    return { agent, session, mustExist: false, text, candidates, runsCommands: true, hooks };
+  }
+
+  return {
+    async accept(message, { idempotencyKey: key }) {
+      const { session, lane } = findChat(message);
+      const content = checkText('content', message.content);
+      const { channel, accountId, chatId } = lane;
+      const stored = outbox.compose({ channel, accountId, chatId, id: newId('msg'), content });
+      const acceptance = { message: stored, session };
+      let accepted: Accepted = { messageId: stored.id, replayed: false };
+      if (key === undefined) await acceptAnew(store, acceptance);
+      else
+        accepted = await store.write((db) =>
+          acceptOnce(db, acceptance, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) }),
+        );
+      if (stored.bodies.length > 0) outbox.wake(lane);
+      options.live.touch(session.key);
+      return accepted;
+    },
+
+    async sync(message, { deliver, signal, idempotency: caller }) {
+      const chat = findChat(message);
+      const text = checkText('content', message.content);
+      const prepare = () => prepareTurn(chat, { text, deliver });
+      const bodyHash = hashRequest([hashBody(chat.lane, text), deliver]);
+      const events =
+        caller === undefined
+          ? turns.start(await prepare(), signal)
+          : options.keyed.run({ scope: 'message/sync', caller, bodyHash, prepare }, signal);
+      return { reply: await collectReply(events) };
+    },
+  };
+}

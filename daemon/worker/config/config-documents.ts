@@ -1,0 +1,265 @@
+/** The files that users edit, for the API: shown without their secrets, changed in place. The file watch puts them in force. */
+import type { ConfigDocument } from '../../../shared/config/document.js';
+import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
+import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { maskSecrets } from '../../../shared/config/secret-mask.js';
+import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
+import { GatewayError, type Problem } from '../../../shared/errors.js';
+import { configInvalid, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config/config-file.js';
+import { stripBom } from '../../../shared/node/config/config-text.js';
+import { type ConfigVersion, isVersionOf, listVersions, readVersion } from '../../../shared/node/config/config-versions.js';
+import {
+  changedMeanwhile,
+  type ConfigWriteOptions,
+  undoConfig,
+  writeConfig,
+  writeConfigText,
+} from '../../../shared/node/config/config-write.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { findUnknownProviders } from './model-references.js';
+import type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields, StatusService } from '../contracts.js';
+import { findSecrets } from '../../../shared/node/secrets/find-secrets.js';
+import type { ConfigText, ConfigVersionDocument, TextOutcome } from './config-contract.js';
+import { maskText, restoreText } from './secret-text.js';
+
+export interface ConfigDocumentsOptions {
+  readonly paths: GatewayPaths;
+  /** In force, and the revision of the file that it came from. */
+  readonly inForce: () => { readonly config: Config; readonly revision: string; readonly isTokenOverridden: boolean };
+  readonly status: StatusService;
+}
+
+type File = 'config' | 'models';
+
+/** More writers at once than this are a program gone wild. */
+const MAX_ATTEMPTS = 50;
+
+/** The supervisor's names for its own keys. */
+const SUPERVISOR_KEYS: Readonly<Record<string, string>> = {
+  host: 'gateway.host',
+  port: 'gateway.port',
+  drainTimeoutMs: 'gateway.drainTimeoutMs',
+  level: 'logs.level',
+  maxBytes: 'logs.maxBytes',
+  files: 'logs.files',
+};
+
+function leaves(value: unknown, path: KeyPath = []): KeyPath[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path];
+  const entries = Object.entries(value);
+  return entries.length === 0 ? [path] : entries.flatMap(([key, item]) => leaves(item, [...path, key]));
+}
+
+const isSource = (value: unknown): value is ConfigSource => value === 'file' || value === 'env' || value === 'flag' || value === 'default';
+
+/** @throws CONFIG_INVALID when the text cannot be read, or the file not at all */
+function readDocument(path: string): ConfigDocument {
+  const document = loadConfigFile({ path });
+  if (document.problems.length > 0) throw configInvalid(path, document.problems);
+  return document;
+}
+
+/** Where the supervisor's own keys may be set but in the file. */
+const PINS: Readonly<Record<string, Partial<Record<string, string>>>> = {
+  'gateway.host': { env: 'XOPC_HOST', flag: '--host' },
+  'gateway.port': { env: 'XOPC_PORT', flag: '--port' },
+  'logs.level': { env: 'XOPC_LOG_LEVEL' },
+  'gateway.auth.api_key': { env: 'XOPC_GATEWAY_TOKEN' },
+};
+
+function pinsOf(sources: Readonly<Record<string, ConfigSource>>): Record<string, string> {
+  const pins = Object.entries(PINS).map(([key, names]) => [key, names[sources[key] ?? ''] ?? ''] as const);
+  return Object.fromEntries(pins.filter(([, name]) => name !== ''));
+}
+
+function sourcesOf(document: ConfigDocument, config: Config, told: Readonly<Record<string, string>> = {}): Record<string, ConfigSource> {
+  const sources: Record<string, ConfigSource> = {};
+  for (const path of leaves(config)) sources[formatKey(path)] = valueAt(document.raw, path) === undefined ? 'default' : 'file';
+  for (const [name, source] of Object.entries(told)) {
+    const key = SUPERVISOR_KEYS[name];
+    if (key !== undefined && isSource(source)) sources[key] = source;
+  }
+  return sources;
+}
+
+function shown({ hash, raw }: ConfigDocument): ConfigRevision {
+  return { revision: hash, config: maskSecrets(raw) as Fields };
+}
+
+function shownVersion(version: ConfigVersion, revision: string): ConfigVersionDocument {
+  return { id: version.id, at: new Date(version.atMs).toISOString(), current: isVersionOf(version, revision) };
+}
+
+function throwNoVersion(id: string): never {
+  throw new GatewayError('NOT_FOUND', {
+    message: `there is no version '${id}'`,
+    hint: 'GET /api/config/versions lists those that are kept.',
+  });
+}
+
+/** What is wrong with the patch is the caller's; line and column are of a text that nobody has. */
+function patchRefused(problems: readonly Problem[]): GatewayError {
+  const issues = problems.map(({ key = '', message }) => ({ path: key, message: `${key} ${message}`.trim() }));
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  const sentence = `Nothing was written: ${issues[0]?.message ?? 'the result would be invalid'}${more}`;
+  return new GatewayError('INVALID_REQUEST', {
+    message: sentence.replace(/(?<![?.])$/, '.'),
+    details: { issues },
+  });
+}
+
+export class ConfigDocuments implements ConfigService {
+  readonly #options: ConfigDocumentsOptions;
+
+  constructor(options: ConfigDocumentsOptions) {
+    this.#options = options;
+  }
+
+  async read(): Promise<ConfigView> {
+    const { paths, status, inForce } = this.#options;
+    const document = readDocument(paths.configPath);
+    const { config, revision, isTokenOverridden } = inForce();
+    // Only the supervisor knows flags and its own environment; without its answer the rest is still true.
+    const told = await status.read().catch(() => undefined);
+    const { host, port } = told ?? config.gateway;
+    const ofFile = sourcesOf(document, config, told?.sources);
+    const sources: Record<string, ConfigSource> = isTokenOverridden ? { ...ofFile, 'gateway.auth.api_key': 'env' } : ofFile;
+    return {
+      ...shown(document),
+      inForce: document.hash === revision,
+      path: paths.configPath,
+      effective: maskSecrets({ ...config, gateway: { ...config.gateway, host, port } }) as Fields,
+      sources,
+      pinned: pinsOf(sources),
+    };
+  }
+
+  async patch(changes: Fields, { expectedRevision }: { expectedRevision?: string }): Promise<ConfigRevision> {
+    return shown(await this.#patch('config', changes, expectedRevision));
+  }
+
+  async readText(): Promise<ConfigText> {
+    const path = this.#options.paths.configPath;
+    const text = stripBom(readConfigText(path) ?? '{}\n');
+    const { hash, problems } = loadConfigFile({ path });
+    return { revision: hash, path, text: this.#mask(text), problems };
+  }
+
+  async writeText(text: string, { dryRun, expectedRevision }: { dryRun: boolean; expectedRevision?: string }): Promise<TextOutcome> {
+    const write = this.#writeOptions('config');
+    const stored = readConfigText(write.path);
+    const before = loadConfigFile({ path: write.path });
+    // Masks are of the text that was read: in another they stand for nothing.
+    if (!dryRun && expectedRevision !== undefined && expectedRevision !== before.hash) throw changedMeanwhile(write.path);
+    const restored = restoreText(text, stripBom(stored ?? '{}'));
+    const document = parseConfigText(restored.text, write.path);
+    const own = document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });
+    const problems = restored.problems.length > 0 ? restored.problems : own;
+    if (dryRun || problems.length > 0) return { revision: before.hash, written: false, problems };
+    const { hash } = await writeConfigText({ ...write, expectedHash: expectedRevision ?? before.hash }, restored.text);
+    return { revision: hash, written: true, problems: [] };
+  }
+
+  async versions(): Promise<readonly ConfigVersionDocument[]> {
+    const { hash } = loadConfigFile({ path: this.#options.paths.configPath });
+    return listVersions(this.#options.paths.configVersionsDir).map((version) => shownVersion(version, hash));
+  }
+
+  async readVersion(id: string): Promise<ConfigVersionDocument & { readonly text: string }> {
+    const found = (await this.versions()).find((version) => version.id === id);
+    return { ...(found ?? throwNoVersion(id)), text: this.#mask(this.#versionText(id)) };
+  }
+
+  async restoreVersion(id: string, { expectedRevision }: { expectedRevision?: string }): Promise<TextOutcome> {
+    const text = this.#versionText(id);
+    const write = this.#writeOptions('config');
+    const document = parseConfigText(text, write.path);
+    const problems = document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });
+    const before = loadConfigFile({ path: write.path }).hash;
+    if (problems.length > 0) return { revision: before, written: false, problems };
+    const { hash } = await writeConfigText({ ...write, expectedHash: expectedRevision ?? before }, text);
+    return { revision: hash, written: true, problems: [] };
+  }
+
+  #versionText(id: string): string {
+    return readVersion(this.#options.paths.configVersionsDir, id) ?? throwNoVersion(id);
+  }
+
+  #mask(text: string): string {
+    return maskText(stripBom(text), findSecrets(this.#options.inForce().config));
+  }
+
+  schema(): Fields {
+    return configJsonSchema() as Fields;
+  }
+
+  async readModels(): Promise<ConfigRevision> {
+    return shown(readDocument(this.#options.paths.modelsPath));
+  }
+
+  async patchModels(changes: Fields, { expectedRevision }: { expectedRevision?: string }): Promise<ConfigRevision> {
+    return shown(await this.#patch('models', changes, expectedRevision));
+  }
+
+  async undoModels({ expectedRevision }: { expectedRevision?: string }): Promise<ConfigRevision> {
+    const expected = expectedRevision === undefined ? {} : { expectedHash: expectedRevision };
+    return shown(await undoConfig({ ...this.#writeOptions('models'), ...expected }));
+  }
+
+  /** Both files together: what one names, the other must have. */
+  #problemsWith(changed: { config?: ConfigDocument; models?: ConfigDocument }): Problem[] {
+    const { paths } = this.#options;
+    const configDocument = changed.config ?? loadConfigFile({ path: paths.configPath });
+    const modelsDocument = changed.models ?? loadConfigFile({ path: paths.modelsPath });
+    const config = validateConfig(configDocument);
+    const models = validateModels(modelsDocument);
+    const own = changed.config === undefined ? models.problems : config.problems;
+    if (own.length > 0 || config.value === undefined || models.value === undefined) return [...own];
+    const modelsExist = modelsDocument.exists;
+    return findUnknownProviders({
+      document: configDocument,
+      config: config.value,
+      models: models.value,
+      modelsFile: paths.modelsPath,
+      modelsExist,
+    });
+  }
+
+  /** Where the caller names no revision, somebody else's change in between only means to look again. */
+  async #patch(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#patchOnce(file, changes, expectedRevision);
+      } catch (error) {
+        const isOvertaken = error instanceof GatewayError && error.code === 'PRECONDITION_FAILED' && expectedRevision === undefined;
+        if (!isOvertaken || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  #writeOptions(file: File): ConfigWriteOptions {
+    const { paths } = this.#options;
+    return {
+      path: file === 'config' ? paths.configPath : paths.modelsPath,
+      lockPath: paths.configLockPath,
+      undoPath: file === 'config' ? paths.undoConfigPath : paths.undoModelsPath,
+      ...(file === 'config' ? { versionsDir: paths.configVersionsDir } : {}),
+      validate: (document) => this.#problemsWith({ [file]: document }),
+    };
+  }
+
+  async #patchOnce(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
+    const options = this.#writeOptions(file);
+    const before = readDocument(options.path);
+    const wasValid = options.validate(before).length === 0;
+    // Edits are made against this revision: whoever changed it meanwhile is not overwritten.
+    const write = { ...options, expectedHash: expectedRevision ?? before.hash };
+    try {
+      return await writeConfig(write, mergePatchEdits(before.raw, changes));
+    } catch (error) {
+      const isRefused = error instanceof GatewayError && error.code === 'CONFIG_INVALID' && wasValid;
+      throw isRefused ? patchRefused((error.details?.['problems'] as Problem[] | undefined) ?? []) : error;
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** Checks that every model that `config.json` names has a provider: a slip there would only show at the first message. */
+import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
+import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
+import type { ModelsDocument } from '../../../shared/config/models-schema.js';
+import type { Config, ModelChoice } from '../../../shared/config/schema.js';
+import type { Problem } from '../../../shared/errors.js';
+import { BUILT_IN_PROVIDERS, GUIDE_PROVIDER } from '../providers/known-providers.js';
+
+interface Reference {
+  readonly path: KeyPath;
+  readonly model: string;
+}
+
+function referencesIn(choice: ModelChoice | undefined, path: KeyPath): Reference[] {
+  if (choice === undefined) return [];
+  if (typeof choice === 'string') return [{ path, model: choice }];
+  return [
+    { path: [...path, 'primary'], model: choice.primary },
+    ...choice.fallbacks.map((model, index) => ({ path: [...path, 'fallbacks', index], model })),
+  ];
+}
+
+function allReferences(config: Config): Reference[] {
+  return [
+    ...referencesIn(config.agents.defaults.model, ['agents', 'defaults', 'model']),
+    ...config.agents.list.flatMap((agent, index) => referencesIn(agent.model, ['agents', 'list', index, 'model'])),
+  ];
+}
+
+/** @returns one problem for each reference to a provider that is neither built in nor in `models.json` */
+export function findUnknownProviders(options: {
+  document: ConfigDocument;
+  config: Config;
+  models: ModelsDocument;
+  modelsFile: string;
+  modelsExist: boolean;
+}): Problem[] {
+  const { document, config, models } = options;
+  const known = new Set([...(models.mode === 'merge' ? BUILT_IN_PROVIDERS : [GUIDE_PROVIDER]), ...Object.keys(models.providers)]);
+  const where = options.modelsExist
+    ? `is not in ${options.modelsFile}`
+    : `would be described in ${options.modelsFile}, which does not exist`;
+  return allReferences(config)
+    .filter(({ model }) => !known.has(model.slice(0, model.indexOf('/'))))
+    .map(({ path, model }) => {
+      const provider = model.slice(0, model.indexOf('/'));
+      return problemAt(document, path, {
+        key: formatKey(path),
+        message: `is '${model}', but its provider '${provider}' ${where}; add it there or name one of: ${[...known].join(', ')}`,
+      });
+    });
+}

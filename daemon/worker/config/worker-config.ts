@@ -1,0 +1,96 @@
+/**
+ * The worker's configuration: `config.json`, `models.json` and the token, loaded and validated together, replaced as a
+ * whole when a changed file is valid too. What is invalid changes nothing.
+ */
+import type { StatusWarning } from '../../../shared/control/messages.js';
+import { formatProblem, GatewayError, type Problem } from '../../../shared/errors.js';
+import type { ModelsDocument } from '../../../shared/config/models-schema.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { validateConfig, validateModels } from '../../../shared/config/validate.js';
+import { loadConfigFile } from '../../../shared/node/config/config-file.js';
+import { loadOrCreateToken, maskToken } from '../../../shared/node/secrets/token-file.js';
+import { findUnknownProviders } from './model-references.js';
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly models: ModelsDocument;
+  /** The token in force: environment or flag, then `gateway.auth.api_key`, then the generated one. */
+  readonly token: string;
+  readonly tokenHint: string;
+  /** SHA-256 of `config.json` as it was read. */
+  readonly hash: string;
+  readonly warnings: readonly StatusWarning[];
+}
+
+export interface ConfigFiles {
+  readonly config: string;
+  readonly models: string;
+  readonly token: string;
+  /** XOPC_GATEWAY_TOKEN or `--token`. */
+  readonly tokenOverride: string | undefined;
+}
+
+/** @throws CONFIG_INVALID (details.problems, each with file, line, column and key) */
+export function loadWorkerConfig(files: ConfigFiles): LoadedConfig {
+  const document = loadConfigFile({ path: files.config });
+  const modelsDocument = loadConfigFile({ path: files.models });
+  const config = validateConfig(document);
+  const models = validateModels(modelsDocument);
+  const problems: Problem[] = [...config.problems, ...models.problems];
+  if (config.value !== undefined && models.value !== undefined) {
+    problems.push(
+      ...findUnknownProviders({
+        document,
+        config: config.value,
+        models: models.value,
+        modelsFile: files.models,
+        modelsExist: modelsDocument.exists,
+      }),
+    );
+  }
+  if (config.value === undefined || models.value === undefined || problems.length > 0) throw invalid(problems);
+  const token = files.tokenOverride ?? config.value.gateway.auth.api_key ?? loadOrCreateToken(files.token);
+  const warnings = [...config.warnings, ...models.warnings].map((problem) => ({
+    code: 'CONFIG_INCOMPLETE',
+    message: formatProblem(problem),
+  }));
+  return { config: config.value, models: models.value, token, tokenHint: maskToken(token), hash: document.hash, warnings };
+}
+
+function invalid(problems: readonly Problem[]): GatewayError {
+  const [first] = problems;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return new GatewayError('CONFIG_INVALID', {
+    message: `${first === undefined ? 'the configuration is invalid' : formatProblem(first)}${more}`,
+    details: { problems },
+    hint: 'Correct the file, then check it with: xopc config validate',
+  });
+}
+
+/** The configuration in force, replaceable as a whole. */
+export class WorkerConfig {
+  readonly #files: ConfigFiles;
+  #loaded: LoadedConfig;
+
+  /** @throws CONFIG_INVALID */
+  constructor(files: ConfigFiles) {
+    this.#files = files;
+    this.#loaded = loadWorkerConfig(files);
+  }
+
+  get current(): LoadedConfig {
+    return this.#loaded;
+  }
+
+  /** Takes changed files if they are valid. @returns the problems; none when they are in force now */
+  reload(edited: { config: string; models: string }): readonly Problem[] {
+    try {
+      this.#loaded = loadWorkerConfig({ ...this.#files, ...edited });
+      return [];
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      const problems = error.details?.['problems'];
+      return Array.isArray(problems) && problems.length > 0 ? (problems as Problem[]) : [{ message: error.message }];
+    }
+  }
+}

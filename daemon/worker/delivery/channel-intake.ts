@@ -1,0 +1,87 @@
+/** Where channels that read from another server put what they have read. */
+import { randomInt } from 'node:crypto';
+import type { Clock } from '../../../shared/clock.js';
+import { newId } from '../../../shared/ids.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import type { ChannelIntake, IncomingMessage } from '../channels/intake.js';
+import type { Inbox } from './inbox.js';
+import type { Outbox } from './outbox.js';
+import { readInboxCursor } from '../store/delivery/inbox.js';
+import { acquireLease, releaseLease } from '../store/leases.js';
+import { isPaired, requestPairing } from '../store/delivery/pairings.js';
+import type { Queries } from '../store/schema.js';
+import type { Store } from '../store/store.js';
+
+export interface ChannelIntakeOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly inbox: Pick<Inbox, 'storeIn' | 'wake'>;
+  readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
+  readonly instanceId: string;
+  /** Every worker that lives. */
+  liveInstanceIds(): readonly string[];
+}
+
+/** Older positions may be of a sequence that has begun anew since. */
+const CURSOR_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
+/** Without letters and digits that look alike. */
+const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+const CODE_LENGTH = 8;
+
+export function newPairingCode(): string {
+  return Array.from({ length: CODE_LENGTH }, () => CODE_ALPHABET[randomInt(CODE_ALPHABET.length)]).join('');
+}
+
+function invitation(channel: string, code: string): string {
+  return `I do not know you yet. The owner of this gateway can let you in with this command, within an hour:\n\nxopc channels approve ${channel} ${code}`;
+}
+
+const leaseKey = (source: string): string => `poll:${source}`;
+
+export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntake {
+  const { store, clock, logger, inbox, outbox, instanceId } = options;
+
+  /** @returns whether the sender may write; one who may not is told how to become known, once */
+  async function isAdmitted(db: Queries, message: IncomingMessage): Promise<boolean> {
+    const { pairing, channel, accountId, chatId } = message;
+    if (pairing === undefined) return true;
+    const key = { channel, accountId, senderId: pairing.senderId };
+    if (await isPaired(db, key)) return true;
+    const code = newPairingCode();
+    const isNew = await requestPairing(db, { ...key, senderName: pairing.senderName, code, nowMs: clock.now() });
+    if (isNew) await outbox.enqueue(db, { channel, accountId, chatId, id: newId('msg'), content: invitation(channel, code) });
+    return false;
+  }
+
+  return {
+    async take({ messages, cursor }) {
+      await store.write(async (db) => {
+        const admitted: IncomingMessage[] = [];
+        for (const message of messages)
+          if (await isAdmitted(db, message)) admitted.push({ ...message, content: message.content.toWellFormed() });
+        await inbox.storeIn(db, admitted, cursor);
+      });
+      for (const message of messages) {
+        inbox.wake(message);
+        outbox.wake({ channel: message.channel, accountId: message.accountId, chatId: message.chatId });
+      }
+    },
+    async readCursor(scope) {
+      const cursor = await store.read((db) => readInboxCursor(db, scope));
+      return cursor !== undefined && clock.now() - cursor.updatedAtMs < CURSOR_TTL_MS ? cursor.position : undefined;
+    },
+    acquire: (source) =>
+      store.write((db) =>
+        acquireLease(db, { key: leaseKey(source), owner: instanceId, liveOwners: options.liveInstanceIds(), nowMs: clock.now() }),
+      ),
+    async release(source) {
+      try {
+        await store.write((db) => releaseLease(db, { key: leaseKey(source), owner: instanceId }));
+      } catch (error) {
+        // It becomes void when this worker ends.
+        logger.warn({ err: error }, 'the right to read a source could not be given back');
+      }
+    },
+  };
+}

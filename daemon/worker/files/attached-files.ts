@@ -1,0 +1,142 @@
+/** Files of a chat as a model is given them: pictures as they are, texts as text. Read from the channel when a turn needs them. */
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { estimateTokens } from '../turns/model/context.js';
+import { findFileLinks, type LinkedFile } from '../channels/file-links.js';
+import type { ChannelRegistry } from '../channels/registry.js';
+import type { ChatImage, ModelMessage } from '../providers/provider.js';
+import type { SessionRow } from '../store/schema.js';
+
+export type AttachedFile =
+  | ({ readonly type: 'image' } & ChatImage)
+  | { readonly type: 'text'; readonly name: string; readonly text: string };
+
+/** Providers take pictures of up to 5 MB. */
+const MAX_IMAGE_BYTES = 5 * 1_048_576;
+const MAX_TEXT_BYTES = 256 * 1_024;
+const MAX_FILES = 6;
+/** What providers count for a large picture. */
+const IMAGE_TOKENS = 1_600;
+const LOAD_MS = 20_000;
+const MAX_CACHED_BYTES = 16 * 1_048_576;
+const IMAGE_NAME = /\.(?:jpe?g|png|gif|webp)$/i;
+/** Sound and film: nothing is read of them. */
+const OTHER_NAME = /\.(?:mp[34]|ogg|oga|opus|m4a|wav|mov|webm|zip|gz|7z|pdf|docx?|xlsx?|pptx?)$/i;
+
+const SIGNATURES: readonly (readonly [RegExp, string])[] = [
+  [/^\xff\xd8\xff/, 'image/jpeg'],
+  [/^\x89PNG\r\n/, 'image/png'],
+  [/^GIF8[79]a/, 'image/gif'],
+  [/^RIFF[^]{4}WEBP/, 'image/webp'],
+];
+
+function imageType(bytes: Buffer): string | undefined {
+  const head = bytes.subarray(0, 16).toString('latin1');
+  return SIGNATURES.find(([signature]) => signature.test(head))?.[1];
+}
+
+/** @returns undefined for what is no text */
+function toText(bytes: Buffer): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns undefined for what no model could take */
+function toAttached(name: string, bytes: Buffer): AttachedFile | undefined {
+  const mediaType = imageType(bytes);
+  if (mediaType !== undefined) return { type: 'image', mediaType, bytes };
+  const text = bytes.length > MAX_TEXT_BYTES ? undefined : toText(bytes);
+  return text === undefined || text.trim() === '' ? undefined : { type: 'text', name, text };
+}
+
+const sizeOf = (file: AttachedFile): number => (file.type === 'image' ? file.bytes.length : file.text.length);
+
+function tokensOf(file: AttachedFile): number {
+  return file.type === 'image' ? IMAGE_TOKENS : estimateTokens(file.text);
+}
+
+export interface AttachOptions {
+  readonly session: Pick<SessionRow, 'channel' | 'account_id'>;
+  readonly takesImages: boolean;
+  readonly budgetTokens: number;
+}
+
+export class AttachedFiles {
+  readonly #options: { channels: Pick<ChannelRegistry, 'openFile'>; logger: LogPort };
+  /** The last that were used, the newest last. */
+  readonly #cache = new Map<string, AttachedFile>();
+
+  constructor(options: { channels: Pick<ChannelRegistry, 'openFile'>; logger: LogPort }) {
+    this.#options = options;
+  }
+
+  /**
+   * Adds what the newest messages of people hold, as far as it fits. What cannot be read is left as the link that it is.
+   * @returns the messages, and how many tokens were added
+   */
+  async attach(messages: readonly ModelMessage[], options: AttachOptions): Promise<{ messages: ModelMessage[]; tokens: number }> {
+    const { session, takesImages, budgetTokens } = options;
+    const attached = [...messages];
+    let tokens = 0;
+    let count = 0;
+    for (let index = messages.length - 1; index >= 0 && count < MAX_FILES; index -= 1) {
+      const message = messages[index];
+      if (message?.role !== 'user') continue;
+      const links = findFileLinks(message.content).filter(
+        (link) => link.channel === session.channel && link.accountId === session.account_id,
+      );
+      const wanted = links
+        .filter(({ name }) => !OTHER_NAME.test(name) && (takesImages || !IMAGE_NAME.test(name)))
+        .slice(0, MAX_FILES - count);
+      count += wanted.length;
+      const files = (await Promise.all(wanted.map((link) => this.#load(link)))).filter((file) => file !== undefined);
+      const fitting = files.filter((file) => {
+        const fits = (takesImages || file.type === 'text') && tokens + tokensOf(file) <= budgetTokens;
+        if (fits) tokens += tokensOf(file);
+        return fits;
+      });
+      const images = fitting.filter((file) => file.type === 'image');
+      const texts = fitting.flatMap((file) => (file.type === 'text' ? [`<file name="${file.name}">\n${file.text}\n</file>`] : []));
+      if (fitting.length > 0) attached[index] = { ...message, content: [message.content, ...texts].join('\n\n'), images };
+    }
+    return { messages: attached, tokens };
+  }
+
+  async #load(link: LinkedFile): Promise<AttachedFile | undefined> {
+    const key = JSON.stringify([link.channel, link.accountId, link.fileId]);
+    const known = this.#cache.get(key);
+    const file = known ?? (await this.#read(link));
+    if (file === undefined) return undefined;
+    this.#cache.delete(key);
+    this.#cache.set(key, file);
+    let bytes = [...this.#cache.values()].reduce((sum, cached) => sum + sizeOf(cached), 0);
+    for (const [oldest, cached] of this.#cache) {
+      if (bytes <= MAX_CACHED_BYTES || oldest === key) break;
+      bytes -= sizeOf(cached);
+      this.#cache.delete(oldest);
+    }
+    return file;
+  }
+
+  async #read(link: LinkedFile): Promise<AttachedFile | undefined> {
+    const limit = IMAGE_NAME.test(link.name) ? MAX_IMAGE_BYTES : MAX_TEXT_BYTES;
+    try {
+      const opened = await this.#options.channels.openFile(link, AbortSignal.timeout(LOAD_MS));
+      if (opened.type !== 'opened') throw new Error(opened.reason);
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      for await (const chunk of opened.bytes) {
+        bytes += chunk.length;
+        if (bytes > limit) return undefined;
+        chunks.push(chunk);
+      }
+      return toAttached(link.name, Buffer.concat(chunks));
+    } catch (error) {
+      this.#options.logger.warn({ channel: link.channel, err: error }, 'a file cannot be read; the model is given its link alone');
+      return undefined;
+    }
+  }
+}

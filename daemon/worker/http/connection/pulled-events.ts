@@ -1,0 +1,55 @@
+/** An event stream of a service as the HTTP side reads it: one at a time, beside a signal and a clock. */
+import type { Clock } from '../../../../shared/clock.js';
+
+/** How waiting for the next event ended. `failed`: the stream threw. */
+export type Step<Event> =
+  | { readonly kind: 'event'; readonly event: Event }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'aborted'; readonly error: unknown }
+  | { readonly kind: 'idle' };
+
+/** Reads a stream one event at a time; the next one is asked for when the last has been taken. */
+export class PulledEvents<Event> {
+  readonly #iterator: AsyncIterator<Event>;
+  readonly #signal: AbortSignal;
+  readonly #clock: Clock;
+  #pending: Promise<IteratorResult<Event, unknown>> | undefined;
+
+  constructor(events: AsyncIterable<Event>, signal: AbortSignal, clock: Clock) {
+    this.#iterator = events[Symbol.asyncIterator]();
+    this.#signal = signal;
+    this.#clock = clock;
+  }
+
+  /** Waits for the next event, the signal, or `idleMs`; after `idle` the same event is still to come. */
+  wait(idleMs: number): Promise<Step<Event>> {
+    const signal = this.#signal;
+    if (signal.aborted) return Promise.resolve({ kind: 'aborted', error: signal.reason as unknown });
+    const pending = (this.#pending ??= this.#iterator.next());
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(idleMs, () => settle({ kind: 'idle' }));
+      const onAbort = (): void => settle({ kind: 'aborted', error: signal.reason as unknown });
+      const settle = (step: Step<Event>): void => {
+        cancel();
+        signal.removeEventListener('abort', onAbort);
+        resolve(step);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      pending.then(
+        (result) => settle(result.done === true ? { kind: 'ended' } : { kind: 'event', event: result.value }),
+        (error: unknown) => settle({ kind: 'failed', error }),
+      );
+    });
+  }
+
+  /** Lets go of the event that {@link wait} gave, so that the next wait asks for the next. */
+  take(): void {
+    this.#pending = undefined;
+  }
+
+  /** Ends the stream's iterator without waiting: one that hangs must not hang its reader. */
+  close(): void {
+    this.#iterator.return?.().catch(() => undefined);
+  }
+}

@@ -1,0 +1,104 @@
+/** The HTTP server with its limits on what a peer controls: header size, time, connections, unread answers. */
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../../../shared/clock.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import type { Connections } from './connections.js';
+import type { HttpLogger } from '../context.js';
+import { rawAnswer } from './raw-answer.js';
+
+export interface ServerLimits {
+  /** A request's header must be complete in this time. */
+  readonly headersTimeoutMs: number;
+  /** A whole request, body included, must have arrived in this time. */
+  readonly requestTimeoutMs: number;
+  /** How long an idle connection is kept. Longer than proxies keep theirs (60 s), so that it is they who close. */
+  readonly keepAliveTimeoutMs: number;
+  /** A client that reads nothing of an answer for this time is cut off. */
+  readonly stallTimeoutMs: number;
+  /** How often the first two limits are looked at. */
+  readonly checkIntervalMs: number;
+  readonly maxHeaderBytes: number;
+  readonly maxConnections: number;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  headersTimeoutMs: 20_000,
+  requestTimeoutMs: 120_000,
+  keepAliveTimeoutMs: 65_000,
+  stallTimeoutMs: 60_000,
+  checkIntervalMs: 5_000,
+  maxHeaderBytes: 16_384,
+  maxConnections: 4_096,
+};
+
+/** How long a socket that was answered for a malformed request may go on sending before it is destroyed. */
+const LINGER_MS = 500;
+
+type Malformed = { readonly status: number; readonly message: string };
+
+function describe(code: string | undefined, limits: ServerLimits): Malformed {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return { status: 431, message: `The request's header is larger than ${limits.maxHeaderBytes} bytes.` };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return {
+        status: 408,
+        message: `The request did not arrive in ${limits.requestTimeoutMs / 1_000} s (its header in ${limits.headersTimeoutMs / 1_000} s).`,
+      };
+    default:
+      return { status: 400, message: `The request is not valid HTTP (${code ?? 'unknown'}).` };
+  }
+}
+
+export interface ServerDeps {
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly connections: Connections;
+  readonly limits: ServerLimits;
+  readonly clock: Clock;
+  readonly logger: HttpLogger;
+}
+
+function onClientError({ connections, limits, clock, logger }: ServerDeps, error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (socket.writableEnded) return;
+  if (error.code === 'ECONNRESET' || !socket.writable || connections.hasBegunAnswer(socket)) {
+    socket.destroy();
+    return;
+  }
+  const { status, message } = describe(error.code, limits);
+  logger.debug({ code: error.code, status }, 'malformed request');
+  rawAnswer(socket, new GatewayError('INVALID_REQUEST', { message }), status);
+  clock.after(LINGER_MS, () => socket.destroy());
+}
+
+/** @returns a server that does not listen yet */
+export function createServer(deps: ServerDeps): Server {
+  const { handle, connections, limits } = deps;
+  const server = createHttpServer({
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+    // A dead peer's socket is found by TCP keep-alive.
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+    // Checked with the rest of the Host header, so that the answer has the API's shape.
+    requireHostHeader: false,
+  });
+  server.maxConnections = limits.maxConnections;
+  // Node drops headers beyond a count silently, so that a client could push a proxy's forwarding header out of sight.
+  server.maxHeadersCount = 0;
+  server.timeout = limits.stallTimeoutMs;
+  server.on('timeout', (socket) => {
+    // An idle connection that has reached keepAliveTimeoutMs, or an answer that nobody reads; never a slow handler.
+    if (connections.isIdle(socket) || socket.writableLength > 0) socket.destroy();
+  });
+  connections.attach(server);
+  server.on('request', handle);
+  // `100 Continue` is sent when the body is wanted, not before; other expectations may be ignored (RFC 9110, 10.1.1).
+  server.on('checkContinue', handle);
+  server.on('checkExpectation', handle);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => onClientError(deps, error, socket));
+  return server;
+}

@@ -1,0 +1,66 @@
+/**
+ * Requests that ask for another protocol. Node hands all of them over as soon as somebody takes WebSockets; whatever is
+ * not one for `/ws` is only an offer (h2c) and goes back to be answered as the request that it also is.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import { GatewayError } from '../../../../shared/errors.js';
+import { SOCKET_PATH } from '../../../../shared/socket.js';
+import { toGatewayError } from '../error-body.js';
+import { rawAnswer } from './raw-answer.js';
+
+export interface UpgradeDeps {
+  readonly isDraining: () => boolean;
+  /** The guards of every request. @throws what the request is refused with */
+  readonly admit: (request: IncomingMessage) => Promise<{ needsToken: boolean; address: string }>;
+  /** Takes the connection over. */
+  readonly accept: (request: IncomingMessage, socket: Socket, context: { head: Buffer; needsToken: boolean; address: string }) => void;
+}
+
+const HOP_HEADERS = new Set(['upgrade', 'http2-settings', 'connection']);
+
+/** The request as it would read without its offer. */
+function withoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (!HOP_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[index + 1]}`);
+  }
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0] ?? '';
+
+async function open(deps: UpgradeDeps, request: IncomingMessage, taken: { socket: Socket; head: Buffer }): Promise<void> {
+  const { socket, head } = taken;
+  try {
+    const admitted = await deps.admit(request);
+    if (!socket.destroyed) deps.accept(request, socket, { head, ...admitted });
+  } catch (error) {
+    rawAnswer(socket, toGatewayError(error));
+  }
+}
+
+export function listenForUpgrades(server: Server, deps: UpgradeDeps): void {
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    const socket = stream as Socket;
+    const isWebSocket = /^websocket$/i.test(request.headers.upgrade ?? '');
+    if (isWebSocket && deps.isDraining()) {
+      rawAnswer(
+        socket,
+        new GatewayError('UNAVAILABLE', {
+          message: 'The gateway is restarting or stopping and opens no WebSocket.',
+          hint: 'Connect again.',
+        }),
+      );
+    } else if (isWebSocket && pathOf(request) === SOCKET_PATH) {
+      // Nobody listens for its errors until it is taken over.
+      socket.on('error', () => socket.destroy());
+      void open(deps, request, { socket, head });
+    } else {
+      socket.unshift(Buffer.concat([withoutOffer(request), head]));
+      server.emit('connection', socket);
+    }
+  });
+}

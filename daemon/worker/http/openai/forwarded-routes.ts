@@ -1,0 +1,89 @@
+/** The parts of OpenAI's API that are passed on to a model's provider as they are. */
+import { Readable } from 'node:stream';
+import { forwardedAnswer, forwardedRequest } from '../../../../shared/api/openai.js';
+import type { GatewayError } from '../../../../shared/errors.js';
+import type { ForwardOutput } from '../../contracts.js';
+import { toGatewayError } from '../error-body.js';
+import { openAiError } from './error.js';
+import { PulledEvents } from '../connection/pulled-events.js';
+import { type Route, route } from '../route.js';
+import type { HttpContext } from '../context.js';
+import type { OpenAiRouteDeps } from './openai-routes.js';
+
+/** Longer than any provider takes before its first byte; what is silent for longer is ended by the service. */
+const FIRST_EVENT_MS = 600_000;
+
+interface Passing {
+  readonly events: PulledEvents<ForwardOutput>;
+  readonly onError: (error: GatewayError) => void;
+  /** How an error in the middle is told; undefined: by cutting the connection. */
+  readonly tell: ((error: GatewayError) => string) | undefined;
+}
+
+async function* bytesOf({ events, onError, tell }: Passing): AsyncGenerator<Uint8Array | string> {
+  try {
+    for (;;) {
+      const step = await events.wait(FIRST_EVENT_MS);
+      if (step.kind === 'idle') continue;
+      const output = step.kind === 'event' ? step.event : undefined;
+      if (output?.type === 'end' || step.kind === 'ended') return;
+      if (output?.type === 'bytes') {
+        events.take();
+        yield output.bytes;
+        continue;
+      }
+      const error = output?.type === 'error' ? output.error : toGatewayError('error' in step ? step.error : undefined);
+      onError(error);
+      if (tell === undefined) throw error;
+      return yield tell(error);
+    }
+  } finally {
+    events.close();
+  }
+}
+
+async function pass(ctx: HttpContext, events: PulledEvents<ForwardOutput>, logger: OpenAiRouteDeps['logger']): Promise<void> {
+  const { requestId } = ctx.state;
+  const first = await events.wait(FIRST_EVENT_MS);
+  if (first.kind !== 'event' || first.event.type !== 'head') {
+    events.close();
+    throw toGatewayError('error' in first ? first.error : new Error('a call that was passed on ended without an answer'));
+  }
+  events.take();
+  const { contentType } = first.event;
+  const isStream = /^text\/event-stream\b/i.test(contentType);
+  ctx.set('Content-Type', contentType);
+  if (isStream) ctx.set('X-Accel-Buffering', 'no');
+  const onError = (error: GatewayError): void => {
+    ctx.state.errorCode = error.code;
+    logger.info({ requestId, code: error.code, err: error }, 'a call that was passed on ended with an error');
+  };
+  const tell = (error: GatewayError): string => {
+    const { message, code, param } = openAiError(error, requestId).body.error;
+    return `event: error\ndata: ${JSON.stringify({ type: 'error', code, message, param })}\n\n`;
+  };
+  const body = Readable.from(bytesOf({ events, onError, tell: isStream ? tell : undefined }), { objectMode: false });
+  // Half a document must not look like a whole one.
+  body.once('error', () => ctx.res.destroy());
+  ctx.body = body;
+}
+
+export function forwardRoutes({ completions, connections, clock, logger }: OpenAiRouteDeps): Route[] {
+  return (['embeddings', 'responses'] as const).map((path) =>
+    route({
+      method: 'POST',
+      path: `/v1/${path}`,
+      summary:
+        path === 'embeddings'
+          ? 'Embed texts with a model; passed on to its provider'
+          : 'Ask a model by OpenAI’s Responses API; passed on to its provider',
+      body: forwardedRequest,
+      answer: forwardedAnswer,
+      ...(path === 'responses' ? { media: { 'text/event-stream': 'With `stream: true`: the provider’s events' } } : {}),
+      async handle(ctx, { body }) {
+        const signal = connections.abortable(ctx.res, body['stream'] === true ? 'stream' : 'request');
+        await pass(ctx, new PulledEvents(completions.forward({ path, body }, signal), signal, clock), logger);
+      },
+    }),
+  );
+}

@@ -1,0 +1,134 @@
+/** The part of OpenAI's API that its SDKs and the programs built on them need: models and chat completions. */
+import { Readable } from 'node:stream';
+import {
+  chatCompletion,
+  chatCompletionRequest,
+  modelListResponse,
+  modelObjectResponse,
+  SESSION_HEADER,
+} from '../../../../shared/api/openai.js';
+import { label } from '../../../../shared/api/fields.js';
+import { validate } from '../../../../shared/api/validate.js';
+import type { Clock } from '../../../../shared/clock.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { newId } from '../../../../shared/ids.js';
+import type { CompletionOutput, CompletionService } from '../../contracts.js';
+import type { Connections } from '../connection/connections.js';
+import type { HttpContext, HttpLogger } from '../context.js';
+import { toGatewayError } from '../error-body.js';
+import { type AnswerHead, collectCompletion, streamChunks } from './answer.js';
+import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
+import { readCompletionCall } from './read-request.js';
+import { PulledEvents } from '../connection/pulled-events.js';
+import { type Route, route } from '../route.js';
+import { forwardRoutes } from './forwarded-routes.js';
+import { EVENT_STREAM_HEADERS } from '../connection/server-sent-events.js';
+
+/** A failure in this time is answered with its status, which SDKs act on; later ones can only be told in the stream. */
+const FIRST_EVENT_MS = 10_000;
+
+/** Small, so that a client that reads slowly slows the model down instead of filling memory. */
+const STREAM_BUFFER_BYTES = 16_384;
+
+export interface OpenAiRouteDeps {
+  readonly completions: CompletionService;
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly logger: HttpLogger;
+}
+
+function sessionOf(ctx: HttpContext): string | undefined {
+  const header = ctx.get(SESSION_HEADER);
+  return header === '' ? undefined : validate(label(512), header, `${SESSION_HEADER} header`);
+}
+
+interface StreamOptions {
+  readonly head: AnswerHead;
+  readonly includeUsage: boolean;
+  readonly logger: HttpLogger;
+}
+
+async function answerStream(
+  ctx: HttpContext,
+  events: PulledEvents<CompletionOutput>,
+  { logger, ...options }: StreamOptions,
+): Promise<void> {
+  const { requestId } = ctx.state;
+  const first = await events.wait(FIRST_EVENT_MS);
+  if (first.kind === 'failed' || first.kind === 'aborted') {
+    events.close();
+    throw toGatewayError(first.error);
+  }
+  ctx.set(EVENT_STREAM_HEADERS);
+  const onError = (error: GatewayError): void => {
+    if (ctx.res.destroyed) return;
+    ctx.state.errorCode = error.code;
+    logger.info({ requestId, code: error.code, err: error }, 'completion stream ended with an error');
+  };
+  const chunks = streamChunks(events, { ...options, requestId, onError });
+  ctx.body = Readable.from(chunks, { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
+}
+
+/** @param startedAtMs  stands for when a model was made, which nobody knows. */
+function modelRoutes(completions: CompletionService, startedAtMs: number): Route[] {
+  const created = Math.floor(startedAtMs / 1_000);
+  const list = async () =>
+    (await completions.models()).map(({ id, owner }) => ({ id, object: 'model' as const, created, owned_by: owner }));
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/models',
+      summary: 'List what `model` may be: agents and models',
+      answer: modelListResponse,
+      async handle(ctx) {
+        ctx.body = { object: 'list', data: await list() };
+      },
+    }),
+    route({
+      method: 'GET',
+      // Clients write the slash of provider/model as it is, or escaped.
+      path: '/v1/models/{*id}',
+      summary: 'Read one model',
+      params: { id: () => label(200) },
+      answer: modelObjectResponse,
+      async handle(ctx) {
+        const id = decodeURIComponent(ctx.path.slice('/v1/models/'.length));
+        const found = (await list()).find((model) => model.id === id);
+        if (found === undefined)
+          throw new GatewayError('MODEL_NOT_FOUND', {
+            message: `There is no model '${id.slice(0, 200)}'.`,
+            details: { model: id.slice(0, 200) },
+          });
+        ctx.body = found;
+      },
+    }),
+  ];
+}
+
+export function openAiRoutes({ completions, connections, clock, logger }: OpenAiRouteDeps): Route[] {
+  return [
+    ...modelRoutes(completions, clock.now()),
+    ...forwardRoutes({ completions, connections, clock, logger }),
+    route({
+      method: 'POST',
+      path: '/v1/chat/completions',
+      summary: 'Ask an agent or a model, with the conversation and the tools of the caller',
+      body: chatCompletionRequest,
+      answer: chatCompletion,
+      media: { 'text/event-stream': 'With `stream: true`: chunks as OpenAI writes them, then `[DONE]`' },
+      headers: {
+        [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and what was said before is the session’s own',
+        'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: of other calls nothing is kept`,
+      },
+      async handle(ctx, { body }) {
+        const call = readCompletionCall(body, sessionOf(ctx), callerKey(ctx));
+        const isStream = body.stream === true;
+        const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
+        const events = new PulledEvents(completions.run(call, signal), signal, clock);
+        const head = { id: newId('chat').replace('_', 'cmpl-'), created: Math.floor(clock.now() / 1_000), model: body.model };
+        if (isStream) return await answerStream(ctx, events, { head, includeUsage: body.stream_options?.include_usage === true, logger });
+        ctx.body = await collectCompletion(events, head);
+      },
+    }),
+  ];
+}

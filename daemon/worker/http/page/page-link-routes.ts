@@ -1,0 +1,42 @@
+/** Links that open the page once: the token never stands in an address, in a history or in a log. */
+import { pageLinkResponse, pageTicket, pageTokenResponse } from '../../../../shared/api/page-links.js';
+import { PAGE_LINK_FRAGMENT } from '../../../../shared/page-link.js';
+import type { HttpContext } from '../context.js';
+import type { PageTickets } from '../admission/page-tickets.js';
+import { type Route, route } from '../route.js';
+
+/** Where the caller reached us. What a proxy says of its own side counts: only the caller reads it, and it has the token. */
+function originOf(ctx: HttpContext): string {
+  const scheme = ctx.get('X-Forwarded-Proto') === 'https' ? 'https' : 'http';
+  return `${scheme}://${ctx.get('Host')}`;
+}
+
+export function pageLinkRoutes(tickets: PageTickets, token: () => string): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/page-links',
+      access: 'token',
+      summary: 'Make a link that opens the page once, without showing the token',
+      answer: pageLinkResponse,
+      handle(ctx) {
+        const { ticket, expiresAtMs } = tickets.create();
+        const expiresAt = new Date(expiresAtMs).toISOString();
+        ctx.body = { status: 'ok', url: `${originOf(ctx)}/${PAGE_LINK_FRAGMENT}${ticket}`, expiresAt };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/page-links/:ticket',
+      summary: 'Exchange the ticket of a page link for the token, once',
+      params: { ticket: pageTicket },
+      answer: pageTokenResponse,
+      // Taken here: of two requests with one ticket, however close, one gets the token.
+      authorize: (ctx) => (tickets.take(ctx.params['ticket'] ?? '') ? 'valid' : 'wrong'),
+      refusal: { message: 'This link was used before, has expired, or is none.', hint: 'Make another with: xopc gateway open' },
+      handle(ctx) {
+        ctx.body = { status: 'ok', token: token() };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,82 @@
+/** The page at `/` and its files: from a manifest made once. Where no page was built, `/` is a small true one. */
+import { gunzipSync } from 'node:zlib';
+import type { HealthDocument } from '../../../../shared/api/health.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import type { HttpContext } from '../context.js';
+import { PAGE_POLICY } from '../middleware/security-headers.js';
+import { createAssets } from './assets.js';
+import type { BuiltPage, PageFile } from './built-page.js';
+import { renderPage } from './page.js';
+import { type Route, route } from '../route.js';
+
+export interface PageDeps {
+  readonly document: () => HealthDocument;
+  readonly isDraining: () => boolean;
+  readonly isAuthEnabled: () => boolean;
+  readonly page: BuiltPage | undefined;
+}
+
+const FOR_EVER = 'public, max-age=31536000, immutable';
+const FOR_AN_HOUR = 'public, max-age=3600';
+
+function send(ctx: HttpContext, { type, gzip }: PageFile): void {
+  ctx.set({ 'Content-Type': type, Vary: 'Accept-Encoding' });
+  if (ctx.acceptsEncodings('gzip') === 'gzip') {
+    ctx.set('Content-Encoding', 'gzip');
+    ctx.body = gzip;
+  } else ctx.body = gunzipSync(gzip);
+}
+
+function builtRoutes(page: BuiltPage, index: PageFile): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/',
+      handle(ctx) {
+        ctx.set('Content-Security-Policy', PAGE_POLICY);
+        send(ctx, index);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/assets/:name',
+      handle(ctx) {
+        const file = page.find(ctx.path);
+        if (file === undefined) throw new GatewayError('NOT_FOUND', { message: `There is nothing at ${ctx.path.slice(0, 200)}.` });
+        ctx.set('Cache-Control', file.isImmutable ? FOR_EVER : FOR_AN_HOUR);
+        send(ctx, file);
+      },
+    }),
+  ];
+}
+
+function smallRoutes({ document, isDraining, isAuthEnabled }: PageDeps): Route[] {
+  const assets = createAssets();
+  const page = route({
+    method: 'GET',
+    path: '/',
+    handle(ctx) {
+      const { uptime, version } = document();
+      const needsToken = isAuthEnabled() || !ctx.state.client.isLocal;
+      ctx.set({ 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': PAGE_POLICY });
+      ctx.body = renderPage({ host: ctx.get('Host'), uptimeSeconds: uptime, version, isDraining: isDraining(), needsToken, assets });
+    },
+  });
+  const files = [assets.stylesheet, assets.icon, assets.script].map(({ path, type, body }) =>
+    route({
+      method: 'GET',
+      path,
+      handle(ctx) {
+        // The name carries the content's hash.
+        ctx.set({ 'Content-Type': type, 'Cache-Control': FOR_EVER });
+        ctx.body = body;
+      },
+    }),
+  );
+  return [page, ...files];
+}
+
+export function pageRoutes(deps: PageDeps): Route[] {
+  const index = deps.page?.find('/index.html');
+  return deps.page === undefined || index === undefined ? smallRoutes(deps) : builtRoutes(deps.page, index);
+}

@@ -1,0 +1,62 @@
+import { Readable } from 'node:stream';
+import { lastEventId } from '../../../../../shared/api/events.js';
+import { validate } from '../../../../../shared/api/validate.js';
+import type { Clock } from '../../../../../shared/clock.js';
+import type { EventService, FollowedEvent } from '../../../contracts.js';
+import type { Connections } from '../../connection/connections.js';
+import type { HttpContext } from '../../context.js';
+import { PulledEvents } from '../../connection/pulled-events.js';
+import { type Route, route } from '../../route.js';
+import { comment, EVENT_STREAM_HEADERS, serverSentEvent } from '../../connection/server-sent-events.js';
+
+/** Proxies and browsers drop a stream that is silent for long. */
+const HEARTBEAT_MS = 15_000;
+
+/** How long a client waits before it comes back. */
+const RETRY_MS = 1_000;
+
+/** Small: a client that reads slowly is left behind, and told so, before it costs memory. */
+const STREAM_BUFFER_BYTES = 16_384;
+
+/** Until the client goes away or the worker ends; never fails. */
+async function* stream(events: PulledEvents<FollowedEvent>): AsyncGenerator<string> {
+  try {
+    yield `retry: ${RETRY_MS}\n\n`;
+    for (;;) {
+      const step = await events.wait(HEARTBEAT_MS);
+      if (step.kind === 'idle') yield comment('heartbeat');
+      else if (step.kind === 'event') {
+        events.take();
+        yield `id: ${step.event.id}\n${serverSentEvent(step.event.type, step.event.data)}`;
+      } else return;
+    }
+  } finally {
+    events.close();
+  }
+}
+
+function resumeFrom(ctx: HttpContext): string | undefined {
+  const header = ctx.get('Last-Event-ID');
+  return header === '' ? undefined : validate(lastEventId(), header, 'Last-Event-ID header');
+}
+
+export function eventRoutes(events: EventService, connections: Connections, clock: Clock): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/events',
+      summary: 'Follow what happens: sessions, turns, messages, channels, configuration',
+      headers: { 'Last-Event-ID': 'The id of the last event that was seen' },
+      media: {
+        'text/event-stream':
+          'Events with an `id`: `hello` first, then `session`, `turn`, `message`, `channel`, `config`; `reset` where some are missing, `draining` last',
+      },
+      handle(ctx) {
+        const signal = connections.abortable(ctx.res, 'stream');
+        const followed = new PulledEvents(events.follow(resumeFrom(ctx), signal), signal, clock);
+        ctx.set(EVENT_STREAM_HEADERS);
+        ctx.body = Readable.from(stream(followed), { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
+      },
+    }),
+  ];
+}

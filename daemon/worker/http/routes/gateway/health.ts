@@ -1,0 +1,27 @@
+import { type HealthDocument, healthResponse } from '../../../../../shared/api/health.js';
+import { GatewayError } from '../../../../../shared/errors.js';
+import { type Route, route } from '../../route.js';
+
+/** Live: this process answers. Ready: it also wants new work, which a draining one does not. */
+export function healthRoutes(document: () => HealthDocument, isDraining: () => boolean): Route[] {
+  const get = (path: string, summary: string, check: () => void): Route =>
+    route({
+      method: 'GET',
+      path,
+      summary,
+      answer: healthResponse,
+      handle(ctx) {
+        check();
+        ctx.body = document();
+      },
+    });
+  const isReady = (): void => {
+    if (!isDraining()) return;
+    throw new GatewayError('UNAVAILABLE', { message: 'This worker is draining and takes no new work.', details: { ready: false } });
+  };
+  return [
+    get('/health', 'Whether the gateway answers', () => undefined),
+    get('/health/live', 'Whether the gateway answers', () => undefined),
+    get('/health/ready', 'Whether the gateway takes new work: not while it restarts or stops', isReady),
+  ];
+}

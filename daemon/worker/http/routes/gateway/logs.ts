@@ -1,0 +1,131 @@
+import { Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import * as api from '../../../../../shared/api/logs.js';
+import type { Clock } from '../../../../../shared/clock.js';
+import type { LogEvent, LogLevelService, LogService } from '../../../contracts.js';
+import type { Connections } from '../../connection/connections.js';
+import { given } from '../../given.js';
+import { PulledEvents } from '../../connection/pulled-events.js';
+import { type Route, route } from '../../route.js';
+import { comment, EVENT_STREAM_HEADERS, serverSentEvent } from '../../connection/server-sent-events.js';
+
+/** Proxies and browsers drop a stream that is silent for long. */
+const HEARTBEAT_MS = 15_000;
+
+/** Small: the log is read no faster than the client takes it. */
+const STREAM_BUFFER_BYTES = 16_384;
+
+/** Until the client goes away or the worker ends; never fails. */
+async function* stream(events: PulledEvents<LogEvent>): AsyncGenerator<string> {
+  try {
+    // So that the client sees its headers at once.
+    yield comment('following');
+    for (;;) {
+      const step = await events.wait(HEARTBEAT_MS);
+      if (step.kind === 'idle') yield comment('heartbeat');
+      else if (step.kind === 'event') {
+        events.take();
+        const { type, ...data } = step.event;
+        yield serverSentEvent(type, data);
+      } else return;
+    }
+  } finally {
+    events.close();
+  }
+}
+
+/** The names of a query's times as the service has them. */
+function choiceOf<Query extends { since?: number | undefined; until?: number | undefined }>({ since, until, ...rest }: Query) {
+  return given({ sinceMs: since, untilMs: until, ...rest });
+}
+
+function fileName(nowMs: number): string {
+  return `xopc-log-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '-')}.ndjson.gz`;
+}
+
+function levelRoutes(logLevel: LogLevelService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/logs/level',
+      summary: 'The level of the log and of its modules, and until when',
+      answer: api.logLevelResponse,
+      access: 'token',
+      handle(ctx) {
+        ctx.body = { status: 'ok', ...logLevel.read() };
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path: '/api/logs/level',
+      summary: 'Change the level of the log, or of one module, for a time',
+      answer: api.logLevelResponse,
+      access: 'token',
+      body: api.logLevelRequest,
+      handle(ctx, { body: { level, module, durationMs } }) {
+        ctx.body = { status: 'ok', ...logLevel.change({ level, ...given({ module, durationMs }) }) };
+      },
+    }),
+  ];
+}
+
+export interface LogRouteDeps {
+  readonly logs: LogService;
+  readonly logLevel: LogLevelService;
+  readonly connections: Connections;
+  readonly clock: Clock;
+}
+
+export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/logs',
+      summary: 'Read the gateway’s log, newest last',
+      answer: api.logsResponse,
+      access: 'token',
+      query: api.logsQuery,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await logs.query(choiceOf(query))) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/logs/follow',
+      summary: 'Follow the gateway’s log while it is written',
+      access: 'token',
+      query: api.logsFollowQuery,
+      media: { 'text/event-stream': 'Events `lines` (`{entries}`), and `gap` where lines are missing' },
+      handle(ctx, { query }) {
+        const signal = connections.abortable(ctx.res, 'stream');
+        const followed = new PulledEvents(logs.follow(given(query), signal), signal, clock);
+        ctx.set(EVENT_STREAM_HEADERS);
+        ctx.body = Readable.from(stream(followed), { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/logs/download',
+      summary: 'The log as a compressed file, oldest line first',
+      access: 'token',
+      query: api.logsDownloadQuery,
+      media: { 'application/gzip': 'JSON lines, compressed' },
+      handle(ctx, { query }) {
+        const lines = logs.download(choiceOf(query));
+        ctx.set({ 'Content-Type': 'application/gzip', 'Content-Disposition': `attachment; filename="${fileName(clock.now())}"` });
+        const signal = connections.abortable(ctx.res, 'stream');
+        ctx.body = compress(lines, signal);
+      },
+    }),
+    ...levelRoutes(logLevel),
+  ];
+}
+
+/** What the client does not take is not read. A failure ends the answer early, which the client sees as a broken file. */
+function compress(lines: AsyncIterable<string>, signal: AbortSignal): Readable {
+  const source = Readable.from(lines, { objectMode: false, signal });
+  const packed = createGzip();
+  source.once('error', (error) => packed.destroy(error));
+  packed.once('close', () => source.destroy());
+  return source.pipe(packed);
+}

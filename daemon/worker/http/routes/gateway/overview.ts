@@ -1,0 +1,28 @@
+import { overviewHistoryQuery, overviewHistoryResponse, overviewResponse } from '../../../../../shared/api/overview.js';
+import type { OverviewService } from '../../../observe/overview.js';
+import { given } from '../../given.js';
+import { type Route, route } from '../../route.js';
+
+export function overviewRoutes(overview: OverviewService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/overview',
+      summary: 'Read what waits and what is used, in numbers',
+      answer: overviewResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', ...(await overview.read()) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/overview/history',
+      summary: 'Read how the last hours were, and what went wrong',
+      query: overviewHistoryQuery,
+      answer: overviewHistoryResponse,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await overview.history(given(query))) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,17 @@
+import { statusResponse } from '../../../../../shared/api/status.js';
+import type { StatusService } from '../../../contracts.js';
+import { type Route, route } from '../../route.js';
+
+export function statusRoutes(status: StatusService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/status',
+      summary: 'Read the gateway’s status',
+      answer: statusResponse,
+      async handle(ctx) {
+        ctx.body = { ...(await status.read()), status: 'ok' };
+      },
+    }),
+  ];
+}

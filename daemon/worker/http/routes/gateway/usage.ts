@@ -1,0 +1,18 @@
+import { usageQuery, usageResponse } from '../../../../../shared/api/usage.js';
+import type { UsageService } from '../../../observe/usage.js';
+import { type Route, route } from '../../route.js';
+
+export function usageRoutes(usage: UsageService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/usage',
+      summary: 'Add up tokens and cost of agents’ turns, by day, model and session',
+      query: usageQuery,
+      answer: usageResponse,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await usage.read(query)) };
+      },
+    }),
+  ];
+}

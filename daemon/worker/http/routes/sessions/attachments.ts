@@ -1,0 +1,55 @@
+import { attachmentDeleteResponse, attachmentFile, attachmentId, attachmentResponse } from '../../../../../shared/api/attachments.js';
+import { sessionKey } from '../../../../../shared/api/sessions.js';
+import { validate } from '../../../../../shared/api/validate.js';
+import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
+import type { Services } from '../../../contracts.js';
+import type { HttpContext } from '../../context.js';
+import { type Route, route } from '../../route.js';
+
+/** The largest picture in base64, and what is around it. */
+export const FILE_BODY_BYTES = Math.ceil(FILE_LIMITS.maxImageBytes / 3) * 4 + 4_096;
+
+const idOf = (ctx: HttpContext): string => validate(attachmentId(), ctx.params['id'], 'attachment id');
+
+export function attachmentRoutes(attachments: Services['attachments']): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/sessions/:key/attachments',
+      summary: 'Keep a file for a message that is still to be sent in the session',
+      params: { key: sessionKey },
+      body: attachmentFile,
+      minimumBodyLimit: FILE_BODY_BYTES,
+      answer: attachmentResponse,
+      async handle(ctx, { body }) {
+        const key = validate(sessionKey(), ctx.params['key'], 'session key');
+        ctx.body = { status: 'ok', attachment: await attachments.upload(key, body) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/attachments/:id',
+      summary: 'Read an attached file',
+      params: { id: attachmentId },
+      media: { 'application/octet-stream': 'The file, as the type that it has' },
+      async handle(ctx) {
+        const { name, mediaType, content } = await attachments.read(idOf(ctx));
+        // Never shown by the browser itself: the page makes a picture of it, or saves it.
+        ctx.set('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}`);
+        ctx.set('Content-Type', mediaType.startsWith('image/') ? mediaType : `${mediaType}; charset=utf-8`);
+        ctx.body = content;
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/attachments/:id',
+      summary: 'Forget a file that was not sent',
+      params: { id: attachmentId },
+      answer: attachmentDeleteResponse,
+      async handle(ctx) {
+        await attachments.remove(idOf(ctx));
+        ctx.body = { status: 'ok' };
+      },
+    }),
+  ];
+}

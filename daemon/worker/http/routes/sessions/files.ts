@@ -1,0 +1,53 @@
+/** Files that chats have sent, read from where they are. */
+import { Readable } from 'node:stream';
+import { channelName, fileAccountId, fileId, fileName } from '../../../../../shared/api/channels.js';
+import { validate } from '../../../../../shared/api/validate.js';
+import type { ChannelService } from '../../../contracts.js';
+import type { Connections } from '../../connection/connections.js';
+import { orAborted } from '../../connection/abort.js';
+import { type Route, route } from '../../route.js';
+
+/** What a browser may show; anything else is a stranger's file that it may only save. None of these can hold a script. */
+const SHOWN: Readonly<Record<string, string>> = {
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  mp4: 'video/mp4',
+  mp3: 'audio/mpeg',
+  ogg: 'audio/ogg',
+  txt: 'text/plain; charset=utf-8',
+};
+
+export function fileRoutes(channels: ChannelService, connections: Connections): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/files/:channel/:accountId/:fileId/:name',
+      summary: 'A file that a chat has sent, as the link in its message names it',
+      params: { channel: channelName, accountId: fileAccountId, fileId, name: fileName },
+      media: { 'application/octet-stream': 'The file; pictures, sound, film and plain text have types of their own' },
+      async handle(ctx) {
+        const { params } = ctx;
+        const file = {
+          channel: validate(channelName(), params['channel'], 'channel'),
+          accountId: validate(fileAccountId(), params['accountId'], 'account'),
+          fileId: validate(fileId(), params['fileId'], 'file id'),
+        };
+        const name = validate(fileName(), params['name'], 'file name');
+        const signal = connections.abortable(ctx.res, 'stream');
+        const { sizeBytes, bytes } = await orAborted(channels.openFile(file, signal), signal);
+        const type = SHOWN[name.split('.').at(-1)?.toLowerCase() ?? ''];
+        ctx.set('Content-Type', type ?? 'application/octet-stream');
+        ctx.set('Content-Disposition', `${type === undefined ? 'attachment' : 'inline'}; filename="${name}"`);
+        ctx.set('Cache-Control', 'private, max-age=3600');
+        if (sizeBytes !== undefined) ctx.set('Content-Length', String(sizeBytes));
+        const stream = Readable.from(bytes, { objectMode: false });
+        // What has begun cannot be answered otherwise any more: half a file must not look like a whole one.
+        stream.once('error', () => ctx.res.destroy());
+        ctx.body = stream;
+      },
+    }),
+  ];
+}

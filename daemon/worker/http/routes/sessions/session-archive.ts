@@ -1,0 +1,128 @@
+import { Readable } from 'node:stream';
+import {
+  commandsResponse,
+  messagePageQuery,
+  messagePageResponse,
+  sessionChangeRequest,
+  sessionChangeResponse,
+  sessionExportQuery,
+  sessionFile,
+  sessionForkRequest,
+  sessionForkResponse,
+} from '../../../../../shared/api/session-archive.js';
+import { sessionKey } from '../../../../../shared/api/sessions.js';
+import { validate } from '../../../../../shared/api/validate.js';
+import type { SessionArchive } from '../../../sessions/session-archive.js';
+import type { HttpContext } from '../../context.js';
+import { given } from '../../given.js';
+import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
+import { type Route, route } from '../../route.js';
+
+function keyOf(ctx: HttpContext): string {
+  return validate(sessionKey(), ctx.params['key'], 'session key');
+}
+
+const JSON_LINES = 'application/x-ndjson';
+
+/** By format: what the file is called and how it is announced. */
+const FILES = {
+  json: ['json', 'application/json; charset=utf-8'],
+  jsonl: ['jsonl', `${JSON_LINES}; charset=utf-8`],
+  markdown: ['md', 'text/markdown; charset=utf-8'],
+} as const;
+
+/** A name that every file system takes. */
+function fileName(title: string, extension: string): string {
+  const plain = title
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60);
+  return `filename="session.${extension}"; filename*=UTF-8''${encodeURIComponent(`${plain === '' ? 'session' : plain}.${extension}`)}`;
+}
+
+function wholeSessionRoutes(archive: SessionArchive): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/sessions/:key/fork',
+      summary: 'Copy a session, up to a message, into a new one of the page',
+      headers: IDEMPOTENCY_HEADER,
+      params: { key: sessionKey },
+      answer: sessionForkResponse,
+      body: sessionForkRequest,
+      isBodyOptional: true,
+      async handle(ctx, { body }) {
+        ctx.body = { status: 'ok', session: await archive.fork(keyOf(ctx), body.messageId, callerKey(ctx)) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/sessions/:key/export',
+      summary: 'A session as a file: JSON or JSON Lines that can be imported, or Markdown',
+      params: { key: sessionKey },
+      query: sessionExportQuery,
+      answer: sessionFile,
+      media: {
+        [JSON_LINES]: 'With `format=jsonl`: the header, and a message a line',
+        'text/markdown': 'With `format=markdown`: the session for people',
+      },
+      async handle(ctx, { query }) {
+        const [extension, type] = FILES[query.format];
+        const { title, text } = await archive.export(keyOf(ctx), query.format);
+        ctx.set('Content-Disposition', `attachment; ${fileName(title, extension)}`);
+        ctx.set('Content-Type', type);
+        ctx.body = Readable.from(text, { objectMode: false });
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/sessions/import',
+      summary: 'Make a session of the page from an exported file',
+      headers: IDEMPOTENCY_HEADER,
+      answer: sessionForkResponse,
+      body: sessionFile,
+      upload: { [JSON_LINES]: 'As `format=jsonl` of the export' },
+      async handle(ctx, { upload }) {
+        const format = upload.type === JSON_LINES ? 'jsonl' : 'json';
+        ctx.body = { status: 'ok', session: await archive.import(upload.text, format, callerKey(ctx)) };
+      },
+    }),
+  ];
+}
+
+export function sessionArchiveRoutes(archive: SessionArchive, commands: () => readonly { name: string; summary: string }[]): Route[] {
+  return [
+    route({
+      method: 'PATCH',
+      path: '/api/sessions/:key',
+      summary: 'Rename a session, choose its model, pin, archive or tag it, mark it as read',
+      params: { key: sessionKey },
+      answer: sessionChangeResponse,
+      body: sessionChangeRequest,
+      async handle(ctx, { body }) {
+        ctx.body = { status: 'ok', session: await archive.change(keyOf(ctx), given(body)) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/sessions/:key/messages',
+      summary: 'Messages of a session, page by page from the newest back',
+      params: { key: sessionKey },
+      query: messagePageQuery,
+      answer: messagePageResponse,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await archive.messages(keyOf(ctx), given(query))) };
+      },
+    }),
+    ...wholeSessionRoutes(archive),
+    route({
+      method: 'GET',
+      path: '/api/commands',
+      summary: 'The slash commands that every chat takes',
+      answer: commandsResponse,
+      handle(ctx) {
+        ctx.body = { status: 'ok', commands: commands() };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,109 @@
+import {
+  sessionCreateRequest,
+  sessionCreateResponse,
+  sessionDeleteResponse,
+  sessionKey,
+  sessionListQuery,
+  sessionListResponse,
+  sessionQuery,
+  sessionResponse,
+  sessionRestoreResponse,
+  sessionStorageResponse,
+  sessionTagsResponse,
+} from '../../../../../shared/api/sessions.js';
+import { validate } from '../../../../../shared/api/validate.js';
+import { GatewayError } from '../../../../../shared/errors.js';
+import type { SessionService } from '../../../contracts.js';
+import type { HttpContext } from '../../context.js';
+import { given } from '../../given.js';
+import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';
+import { type Route, route } from '../../route.js';
+
+function keyOf(ctx: HttpContext): string {
+  return validate(sessionKey(), ctx.params['key'], 'session key');
+}
+
+function listRoutes(sessions: SessionService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/sessions',
+      summary: 'List or search sessions: pinned ones first, then newest first',
+      answer: sessionListResponse,
+      query: sessionListQuery,
+      async handle(ctx, { query: { q, search = q, ...query } }) {
+        if (q !== undefined && search !== q) {
+          throw new GatewayError('INVALID_REQUEST', { message: 'search and q are the same; give one of them' });
+        }
+        ctx.body = { status: 'ok', ...(await sessions.list(given({ ...query, search }))) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/session-storage',
+      summary: 'What sessions take, by kind, and how long they are kept',
+      answer: sessionStorageResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', ...(await sessions.storage()) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/session-tags',
+      summary: 'The tags that sessions have',
+      answer: sessionTagsResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', tags: await sessions.tags() };
+      },
+    }),
+  ];
+}
+
+export function sessionRoutes(sessions: SessionService): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/sessions',
+      summary: 'Make a session, or get the existing one of that chat',
+      headers: IDEMPOTENCY_HEADER,
+      answer: sessionCreateResponse,
+      body: sessionCreateRequest,
+      isBodyOptional: true,
+      async handle(ctx, { body: { channel = 'webchat', chat_id: chatId, agentId } }) {
+        ctx.body = { status: 'ok', ...(await sessions.create({ channel, ...given({ chatId, agentId }) }, callerKey(ctx))) };
+      },
+    }),
+    ...listRoutes(sessions),
+    route({
+      method: 'GET',
+      path: '/api/sessions/:key',
+      summary: 'Read a session with its messages',
+      params: { key: sessionKey },
+      query: sessionQuery,
+      answer: sessionResponse,
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await sessions.get(keyOf(ctx), given(query))) };
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/sessions/:key',
+      summary: 'Delete a session; it can be restored for seven days',
+      params: { key: sessionKey },
+      answer: sessionDeleteResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', ...(await sessions.delete(keyOf(ctx))) };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/sessions/:key/restore',
+      summary: 'Bring back a session that was deleted in the last seven days',
+      params: { key: sessionKey },
+      answer: sessionRestoreResponse,
+      async handle(ctx) {
+        ctx.body = { status: 'ok', session: await sessions.restore(keyOf(ctx)) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,128 @@
+/** Lets an agent use its own tools in a stateless call: what it calls runs here, and the caller gets the words alone. */
+import { GatewayError } from '../../../shared/errors.js';
+import type { TurnTools } from '../turns/model/turn.js';
+import type { CompletionMessage, CompletionTool, CompletionToolCall, CompletionUsage } from '../providers/completion.js';
+import type { ToolCall, ToolResult } from '../providers/provider.js';
+import type { CompletionCall, CompletionOutput } from './completion-contract.js';
+
+/** One call of a model. @returns the error, when it failed before it said anything */
+export type AskModel = (call: CompletionCall) => AsyncGenerator<CompletionOutput, GatewayError | undefined>;
+
+type Finish = Extract<CompletionOutput, { type: 'finish' }>;
+
+const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
+
+function addUsage(a: CompletionUsage | undefined, b: CompletionUsage): CompletionUsage {
+  if (a === undefined) return b;
+  return {
+    inputTokens: sum(a.inputTokens, b.inputTokens),
+    outputTokens: sum(a.outputTokens, b.outputTokens),
+    cachedTokens: sum(a.cachedTokens, b.cachedTokens),
+    reasoningTokens: sum(a.reasoningTokens, b.reasoningTokens),
+  };
+}
+
+/** What a model says in one step, put together. */
+class Step {
+  text = '';
+  finish: Finish | undefined;
+  readonly #calls = new Map<number, { id: string; name: string; arguments: string }>();
+
+  get calls(): CompletionToolCall[] {
+    return [...this.#calls.values()];
+  }
+
+  /** @returns whether the caller is to see the event */
+  take(event: CompletionOutput): boolean {
+    switch (event.type) {
+      case 'toolStart':
+        this.#calls.set(event.index, { id: event.id, name: event.name, arguments: '' });
+        return false;
+      case 'toolArguments': {
+        const call = this.#calls.get(event.index);
+        if (call !== undefined) call.arguments += event.text;
+        return false;
+      }
+      case 'finish':
+        this.finish = event;
+        return false;
+      case 'text':
+        this.text += event.text;
+        return true;
+      default:
+        return true;
+    }
+  }
+}
+
+function toToolCall({ id, name, arguments: text }: CompletionToolCall): ToolCall {
+  try {
+    return { id, name, input: text === '' ? {} : (JSON.parse(text) as unknown) };
+  } catch (error) {
+    return { id, name, input: text, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Runs the tools. Who calls this way sees no tool events. */
+async function runAll(tools: TurnTools, calls: readonly CompletionToolCall[]): Promise<ToolResult[]> {
+  const running = tools.run(calls.map(toToolCall));
+  for (;;) {
+    const next = await running.next();
+    if (next.done === true) return next.value;
+  }
+}
+
+function neverEnding({ maxIterations }: TurnTools): GatewayError {
+  return new GatewayError('AGENT_ERROR', {
+    message: `the model called tools ${maxIterations} times and wanted to go on instead of answering`,
+    details: { reason: 'toolLoop' },
+    hint: 'Ask for less at once, or raise agents.defaults.maxToolIterations.',
+  });
+}
+
+/** @throws what a step failed of after tools have run: another model would have them run again */
+export async function* completeWithTools(
+  call: CompletionCall,
+  tools: TurnTools,
+  ask: AskModel,
+): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
+  const definitions = tools.definitions.map(({ name, description, inputSchema }): CompletionTool => ({
+    name,
+    description,
+    parameters: inputSchema,
+  }));
+  const messages: CompletionMessage[] = [...call.messages];
+  let usage: CompletionUsage | undefined;
+  let saidBefore = '';
+  for (let iteration = 0; ; iteration += 1) {
+    const isLast = iteration >= tools.maxIterations;
+    const step = new Step();
+    const words = ask({ ...call, messages, tools: definitions, ...(isLast ? { toolChoice: 'none' as const } : {}) });
+    for (let next = await words.next(); ; next = await words.next()) {
+      if (next.done === true) {
+        if (next.value === undefined) break;
+        if (iteration === 0) return next.value;
+        throw next.value;
+      }
+      // What a model says before and after a tool call is two paragraphs.
+      const isNextParagraph = next.value.type === 'text' && step.text === '' && saidBefore !== '' && !/\s$/.test(saidBefore);
+      if (isNextParagraph) yield { type: 'text', text: '\n\n' };
+      if (step.take(next.value)) yield next.value;
+    }
+    if (step.finish === undefined) return undefined;
+    usage = addUsage(usage, step.finish.usage);
+    const { calls } = step;
+    if (calls.length === 0) {
+      yield { ...step.finish, usage };
+      return undefined;
+    }
+    if (isLast) {
+      yield { type: 'error', error: neverEnding(tools) };
+      return undefined;
+    }
+    saidBefore = step.text === '' ? saidBefore : step.text;
+    const results = await runAll(tools, calls);
+    messages.push({ role: 'assistant', content: step.text, toolCalls: calls });
+    for (const { callId, name, output } of results) messages.push({ role: 'tool', callId, name, content: output });
+  }
+}

@@ -1,0 +1,66 @@
+/** What can answer: providers and their models. */
+import type { ProviderRegistry } from '../providers/registry.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { checkConnection } from '../providers/check-connection.js';
+import type { ConnectionSettings } from '../providers/provider.js';
+import type { ModelService, ProviderDocument, ProviderTest } from '../contracts.js';
+
+const BUILT_IN: ProviderDocument = {
+  id: 'xopc',
+  name: 'Built-in guide',
+  api: 'built-in',
+  baseUrl: '',
+  configured: true,
+  source: 'built in',
+};
+
+/** An address may carry a name and password. */
+function withoutCredentials(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  if (url.username === '' && url.password === '') return address;
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
+const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
+
+/** What is given comes before what is stored; the stored key never goes to another server. */
+function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: ProviderRegistry): ConnectionSettings {
+  const stored = id === undefined ? undefined : registry.settingsOf(id);
+  const address = baseUrl ?? stored?.baseUrl;
+  if (address === undefined) {
+    throw new GatewayError('INVALID_REQUEST', {
+      message: id === undefined ? 'neither id nor baseUrl is given' : `there is no provider '${id}', and no baseUrl is given`,
+      hint: 'GET /api/providers lists those that are known.',
+    });
+  }
+  const origin = originOf(address);
+  if (origin === undefined)
+    throw new GatewayError('INVALID_REQUEST', { message: `'${address}' is no address: write e.g. http://127.0.0.1:8000/v1` });
+  const isItsServer = stored !== undefined && originOf(stored.baseUrl) === origin;
+  const key = apiKey ?? (isItsServer ? stored.apiKey : undefined);
+  const base = { id: id ?? 'new', name: stored?.name ?? origin, api: api ?? stored?.api ?? 'openai-completions' } as const;
+  const headers = isItsServer && stored.headers !== undefined ? { headers: stored.headers } : {};
+  return { ...base, ...headers, baseUrl: address, ...(key === undefined ? {} : { apiKey: key }) };
+}
+
+/** @param registry  the one in force; asked at each call */
+export function createModelService(registry: () => ProviderRegistry): ModelService {
+  return {
+    async providers() {
+      const entries = registry().entries.map(({ id, name, api, baseUrl, problem, source }) => ({
+        id,
+        name,
+        api,
+        baseUrl: withoutCredentials(baseUrl),
+        configured: problem === undefined,
+        source,
+      }));
+      return [...entries, BUILT_IN];
+    },
+    models: () => registry().models(),
+    test: async (provider) => checkConnection(settingsFor(provider, registry()), provider.model),
+  };
+}

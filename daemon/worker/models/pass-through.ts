@@ -1,0 +1,45 @@
+/** Calls that are passed on to a model's provider as they are: nothing of them is read but the model's name, nothing is kept. */
+import type { Clock } from '../../../shared/clock.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { withIdleTimeout } from '../turns/model/idle-timeout.js';
+import { describeFailure } from '../providers/describe-failure.js';
+import type { ForwardEvent, ForwardRequest } from '../providers/forwarded.js';
+import type { ProviderRegistry } from '../providers/registry.js';
+import type { ForwardOutput } from './completion-contract.js';
+
+const IDLE_TIMEOUT_MS = 240_000;
+
+function refuse(model: string, path: string): GatewayError {
+  return new GatewayError('INVALID_REQUEST', {
+    message: `'${model.slice(0, 200)}' has no ${path}: they are passed on to providers that speak OpenAI's API`,
+    details: { param: 'model' },
+    hint: 'Name a model as provider/model; GET /v1/models lists them.',
+  });
+}
+
+/** @throws MODEL_NOT_FOUND; INVALID_REQUEST for an agent, and for a provider of another API; what the provider says before its answer begins */
+export async function* passThrough(
+  registry: ProviderRegistry,
+  { path, body }: ForwardRequest & { body: { readonly model: string } },
+  { signal, clock }: { signal: AbortSignal; clock: Clock },
+): AsyncGenerator<ForwardOutput> {
+  if (!body.model.includes('/')) throw refuse(body.model, path);
+  const { provider, modelId, failing } = registry.resolve(body.model);
+  const settings = registry.settingsOf(provider.id);
+  if (settings === undefined || !settings.api.startsWith('openai-') || provider.forward === undefined) throw refuse(body.model, path);
+  const forward = provider.forward.bind(provider);
+  const open = (limited: AbortSignal): AsyncIterable<ForwardEvent> => forward({ path, body: { ...body, model: modelId } }, limited);
+  let hasBegun = false;
+  for await (const event of withIdleTimeout(open, { signal, idleMs: IDLE_TIMEOUT_MS, clock })) {
+    if (event.type === 'aborted' || event.type === 'failed') {
+      const error =
+        event.type === 'failed'
+          ? describeFailure(event.failure, failing)
+          : new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it was finished' });
+      if (!hasBegun) throw signal.reason instanceof GatewayError ? signal.reason : error;
+      return yield { type: 'error', error };
+    }
+    hasBegun = true;
+    yield event;
+  }
+}

@@ -1,0 +1,54 @@
+/** The names of sessions: `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`. Only the last part may hold colons. */
+import { GatewayError } from '../../../shared/errors.js';
+import type { NewSession } from '../store/conversations/sessions.js';
+
+/** Who talks to which agent, and where. */
+export interface Peer {
+  readonly agentId: string;
+  /** A channel's name, or `api`. */
+  readonly channel: string;
+  readonly accountId?: string;
+  /** `direct` (default) or `group`. */
+  readonly peerKind?: string;
+  readonly peerId: string;
+}
+
+const DEFAULT_ACCOUNT = 'default';
+const PART = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const MAX_PEER_ID_LENGTH = 256;
+
+function checkPart(name: string, value: string): void {
+  if (PART.test(value)) return;
+  throw new GatewayError('INVALID_REQUEST', {
+    message: `${name} '${value.slice(0, 80)}' must be 1–64 letters, digits, dots, dashes or underscores`,
+  });
+}
+
+function checkPeerId(name: string, value: string): void {
+  if (value !== '' && value.length <= MAX_PEER_ID_LENGTH && /^[^\p{Cc}\p{Surrogate}]+$/u.test(value)) return;
+  throw new GatewayError('INVALID_REQUEST', {
+    message: `${name} must be 1–${MAX_PEER_ID_LENGTH} characters, none of them control characters`,
+  });
+}
+
+/**
+ * The session of a chat.
+ * @param peerName  what callers call the last part, for the message
+ * @throws INVALID_REQUEST for a part that cannot be in a key
+ */
+export function sessionOf(peer: Peer, peerName = 'chat_id'): NewSession {
+  const { agentId, channel, accountId = DEFAULT_ACCOUNT, peerKind = 'direct', peerId } = peer;
+  checkPart('channel', channel);
+  checkPart('accountId', accountId);
+  checkPeerId(peerName, peerId);
+  return { key: [agentId, channel, accountId, peerKind, peerId].join(':'), agentId, channel, accountId, peerKind, peerId };
+}
+
+/** @returns the parts of a whole key; undefined for a short name */
+export function parseSessionKey(text: string): NewSession | undefined {
+  const [agentId, channel, accountId, peerKind, ...rest] = text.split(':');
+  const peerId = rest.join(':');
+  if (agentId === undefined || channel === undefined || accountId === undefined || peerKind === undefined || peerId === '')
+    return undefined;
+  return { key: text, agentId, channel, accountId, peerKind, peerId };
+}

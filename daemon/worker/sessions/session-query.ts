@@ -1,0 +1,102 @@
+/**
+ * What people write to find sessions: words, and filters such as `from:telegram after:7d -is:unread`. A filter is a known
+ * name and a colon at the start of a word; everything else, quoted or not, is text to look for.
+ */
+import { GatewayError } from '../../../shared/errors.js';
+import {
+  normaliseTag,
+  SESSION_FILTERS,
+  SESSION_STATES,
+  type SessionFilterName,
+  type SessionState,
+} from '../../../shared/session-filters.js';
+import type { SessionFilter } from '../store/conversations/session-list.js';
+
+/** Of SQLite's stack of conditions, and of what anybody types. */
+const MAX_FILTERS = 20;
+
+const TOKEN = new RegExp(String.raw`(?<!\S)(?:"[^"]*"(?!\S)|(-?)(${SESSION_FILTERS.join('|')}):("[^"]*"|[^\s"]*)(?!\S))`, 'gi');
+
+const HOUR_MS = 3_600_000;
+const UNITS_MS: Readonly<Record<string, number>> = { h: HOUR_MS, d: 24 * HOUR_MS, w: 7 * 24 * HOUR_MS };
+
+const EXAMPLE = "For example: 'invoice from:telegram after:2026-11-01 tag:work'.";
+
+function wrong(filter: string, allowed: string): GatewayError {
+  return new GatewayError('INVALID_REQUEST', {
+    message: `'${filter.slice(0, 80)}' in the search is not right: ${allowed}`,
+    details: { field: 'search', filter: filter.slice(0, 80) },
+    hint: `${EXAMPLE} Put what is meant as text into double quotes.`,
+  });
+}
+
+/** A day begins in the time zone of the gateway. @returns undefined for what is no time */
+function instantOf(value: string, nowMs: number): number | undefined {
+  const [, count, unit] = /^(\d{1,4})([hdw])$/i.exec(value) ?? [];
+  if (count !== undefined && unit !== undefined) return nowMs - Number(count) * (UNITS_MS[unit.toLowerCase()] ?? 0);
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value) ?? [];
+  if (year !== undefined) {
+    const date = new Date(Number(year), Number(month) - 1, Number(day));
+    return date.getMonth() === Number(month) - 1 && date.getDate() === Number(day) ? date.getTime() : undefined;
+  }
+  const ms = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?$/i.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+interface Term {
+  readonly name: SessionFilterName;
+  readonly value: string;
+  readonly isNot: boolean;
+  /** As it was written. */
+  readonly text: string;
+}
+
+type Draft = { -readonly [Key in keyof SessionFilter]: SessionFilter[Key] };
+
+function addInstant(filter: Draft, { name, value, isNot, text }: Term, nowMs: number): void {
+  const ms = instantOf(value, nowMs);
+  if (isNot || ms === undefined) {
+    throw wrong(text, `${name}: takes a day (2026-11-01), a time (2026-11-01T09:00Z) or an age (12h, 7d, 4w)`);
+  }
+  if (name === 'after') filter.sinceMs = Math.max(filter.sinceMs ?? ms, ms);
+  else filter.beforeMs = Math.min(filter.beforeMs ?? ms, ms);
+}
+
+function addState(filter: Draft, { value, isNot, text }: Term): void {
+  const state = value.toLowerCase() as SessionState;
+  if (!SESSION_STATES.includes(state) || (isNot && state === 'any')) throw wrong(text, `is: takes ${SESSION_STATES.join(', ')}`);
+  if (state === 'any') filter.archived ??= 'any';
+  else if (state === 'archived') filter.archived = isNot ? 'no' : 'only';
+  else filter.states = [...(filter.states ?? []), { state, isNot }];
+}
+
+function add(filter: Draft, term: Term, nowMs: number): void {
+  const { name, value, isNot, text } = term;
+  if (value === '') throw wrong(text, `${name}: needs a value behind the colon`);
+  if (name === 'after' || name === 'before') addInstant(filter, term, nowMs);
+  else if (name === 'is') addState(filter, term);
+  else if (name === 'tag') filter.tags = [...(filter.tags ?? []), { tag: normaliseTag(value), isNot }];
+  else filter.values = [...(filter.values ?? []), { field: name === 'from' ? 'channel' : name, value, isNot }];
+}
+
+/** One pair of quotes around all of it marks it as text. */
+function unquote(text: string): string {
+  return /^"[^"]*"$/.test(text) ? text.slice(1, -1) : text;
+}
+
+/** @throws INVALID_REQUEST for a filter whose value cannot be */
+export function parseSessionQuery(search: string, nowMs: number): SessionFilter {
+  const filter: Draft = {};
+  const terms: Term[] = [];
+  const rest = search.replaceAll(TOKEN, (text, ...[minus, name, value = '']: (string | undefined)[]) => {
+    if (name === undefined) return text;
+    terms.push({ name: name.toLowerCase() as SessionFilterName, value: unquote(value).trim(), isNot: minus === '-', text });
+    return '';
+  });
+  if (terms.length > MAX_FILTERS) throw wrong(terms[MAX_FILTERS]?.text ?? '', `a search has at most ${MAX_FILTERS} filters`);
+  for (const term of terms) add(filter, term, nowMs);
+  // Filters that were taken out leave no gap in what is looked for.
+  const words = terms.length === 0 ? search : rest.replaceAll(/\s+/g, ' ').trim();
+  const text = words === '""' ? words : unquote(words);
+  return text === '' ? filter : { ...filter, text };
+}

@@ -1,0 +1,182 @@
+/**
+ * What was said in place of something else. Of each session one path is chosen: that is its conversation. What lies aside
+ * of it names what it follows in `parent_seq`; on the path, a message follows the one before it. A message is never older
+ * than the one that it follows, so a path is in the order of `seq`.
+ */
+import { sql } from 'kysely';
+import type { NewMessage } from './messages.js';
+import { prepare } from '../prepare.js';
+import type { MessageRow, Queries } from '../schema.js';
+import { uncountMessages } from './sessions.js';
+
+interface Place {
+  readonly sessionId: number;
+  readonly seq: number;
+}
+
+const selectBefore = prepare<Place>()((db, p) =>
+  db
+    .selectFrom('messages')
+    .select(({ fn }) => fn.max<number | null>('seq').as('seq'))
+    .where('session_id', '=', p.sessionId)
+    .where('parent_seq', 'is', null)
+    .where('seq', '<', p.seq),
+);
+
+const selectQuestion = prepare<Place>()((db, p) =>
+  db
+    .selectFrom('messages')
+    .selectAll()
+    .where('session_id', '=', p.sessionId)
+    .where('parent_seq', 'is', null)
+    .where('seq', '<=', p.seq)
+    .where('role', '=', sql.lit('user' as const))
+    .orderBy('seq', 'desc')
+    .limit(1),
+);
+
+const insertAside = prepare<NewMessage & { parentSeq: number }>()((db, p) =>
+  db.insertInto('messages').values({
+    id: p.id,
+    session_id: p.sessionId,
+    turn_id: p.turnId,
+    role: p.role,
+    content: p.content,
+    model: p.model,
+    status: p.status,
+    created_at: p.nowMs,
+    parent_seq: p.parentSeq,
+  }),
+);
+
+const setParent = prepare<{ seq: number; parentSeq: number | null }>()((db, p) =>
+  db.updateTable('messages').set({ parent_seq: p.parentSeq }).where('seq', '=', p.seq),
+);
+
+const selectOfTurn = prepare<{ sessionId: number; turnId: string; afterSeq: number }>()((db, p) =>
+  db
+    .selectFrom('messages')
+    .select('seq')
+    .where('session_id', '=', p.sessionId)
+    .where('seq', '>', p.afterSeq)
+    .where('turn_id', '=', p.turnId)
+    .where('parent_seq', 'is', null)
+    .orderBy('seq'),
+);
+
+const selectCut = prepare<{ sessionId: number; turnId: string }>()((db, p) =>
+  db
+    .selectFrom('messages')
+    .select('content')
+    .where('session_id', '=', p.sessionId)
+    .where('parent_seq', 'is not', null)
+    .where('turn_id', '=', p.turnId)
+    .where('role', '=', sql.lit('assistant' as const)),
+);
+
+const selectAny = prepare<{ sessionId: number }>()((db, p) =>
+  db.selectFrom('messages').select('seq').where('session_id', '=', p.sessionId).where('parent_seq', 'is not', null).limit(sql.lit(1)),
+);
+
+const selectAside = prepare<{ sessionId: number; fromSeq: number; toSeq: number }>()((db, p) =>
+  db
+    .selectFrom('messages')
+    .select(['seq', 'id', 'parent_seq'])
+    .where('session_id', '=', p.sessionId)
+    .where('parent_seq', '>=', p.fromSeq)
+    .where('parent_seq', '<=', p.toSeq)
+    .orderBy('seq'),
+);
+
+/** @returns the message before that place on the chosen path; 0 at its beginning */
+export async function seqBefore(db: Queries, place: Place): Promise<number> {
+  return (await selectBefore.first(db, place))?.seq ?? 0;
+}
+
+/** @returns the question on the chosen path that the message at that place belongs to */
+export async function questionOf(db: Queries, place: Place): Promise<MessageRow | undefined> {
+  return selectQuestion.first(db, place);
+}
+
+/** Runs in a write. Whatever follows that message leaves the chosen path, and can be chosen again. @returns how many messages */
+export async function leavePath(db: Queries, { sessionId, seq }: Place): Promise<number> {
+  const result = await sql`update messages set parent_seq = path.previous from (
+      select seq, lag(seq, 1, ${seq}) over (order by seq) as previous from messages
+      where session_id = ${sessionId} and parent_seq is null and seq > ${seq}
+    ) as path where messages.seq = path.seq`.execute(db);
+  const count = Number(result.numAffectedRows ?? 0n);
+  if (count > 0) await uncountMessages(db, { id: sessionId, count });
+  return count;
+}
+
+/** Runs in a write. Sets aside what tools said in a turn, each after the one before. @returns the last, or the question */
+export async function setTurnAside(db: Queries, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<number> {
+  const rows = await selectOfTurn.all(db, { ...turn, afterSeq: turn.questionSeq });
+  let parentSeq = turn.questionSeq;
+  for (const { seq } of rows) {
+    await setParent.run(db, { seq, parentSeq });
+    parentSeq = seq;
+  }
+  if (rows.length > 0) await uncountMessages(db, { id: turn.sessionId, count: rows.length });
+  return parentSeq;
+}
+
+/** Runs in a write. Sets aside a question with all that its turn has left: it is asked once more, elsewhere. */
+export async function setQuestionAside(db: Queries, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<void> {
+  const { sessionId, questionSeq: seq } = turn;
+  await setParent.run(db, { seq, parentSeq: await seqBefore(db, { sessionId, seq }) });
+  await uncountMessages(db, { id: sessionId, count: 1 });
+  await setTurnAside(db, turn);
+}
+
+/** Runs in a write. Adds a message that is not on the chosen path. */
+export async function appendAside(db: Queries, message: NewMessage & { parentSeq: number }): Promise<void> {
+  await insertAside.run(db, message);
+}
+
+/** @returns what was said in a turn that was cut, if that was set aside */
+export async function readCutText(db: Queries, turn: { sessionId: number; turnId: string }): Promise<string> {
+  return (await selectCut.first(db, turn))?.content ?? '';
+}
+
+/** Whether anything in the session is not on its chosen path. */
+export async function hasAside(db: Queries, sessionId: number): Promise<boolean> {
+  return (await selectAny.first(db, { sessionId })) !== undefined;
+}
+
+/** @returns what follows each of those messages without being on the chosen path, oldest first */
+export async function readAside(
+  db: Queries,
+  range: { sessionId: number; fromSeq: number; toSeq: number },
+): Promise<ReadonlyMap<number, readonly { readonly seq: number; readonly id: string }[]>> {
+  const found = new Map<number, { seq: number; id: string }[]>();
+  for (const { seq, id, parent_seq: parentSeq } of await selectAside.all(db, range)) {
+    if (parentSeq !== null) found.set(parentSeq, [...(found.get(parentSeq) ?? []), { seq, id }]);
+  }
+  return found;
+}
+
+/**
+ * Runs in a write. Makes that message part of the chosen path, with the newest of what follows it.
+ * @returns the last message that stays where it was
+ */
+export async function choosePath(db: Queries, { session_id: sessionId, seq, parent_seq: parentSeq }: MessageRow): Promise<number> {
+  if (parentSeq === null) return seq;
+  const { rows } = await sql<{ seq: number; parent_seq: number | null }>`with recursive up (seq, parent_seq) as (
+      select seq, parent_seq from messages where seq = ${seq}
+      union all select above.seq, above.parent_seq from messages as above join up on above.seq = up.parent_seq where up.parent_seq is not null
+    ) select seq, parent_seq from up order by seq`.execute(db);
+  // The path begins below the first that is on the chosen one, if there is one at all.
+  const fork = rows.find((row) => row.parent_seq === null)?.seq ?? 0;
+  await leavePath(db, { sessionId, seq: fork });
+  const path = await sql<{ seq: number }>`with recursive down (seq) as (
+      select ${seq}
+      union all select (
+        select max(below.seq) from messages as below where below.session_id = ${sessionId} and below.parent_seq = down.seq
+      ) from down where down.seq is not null
+    ) select seq from down where seq is not null`.execute(db);
+  const chosen = [...rows.filter((row) => row.parent_seq !== null), ...path.rows.slice(1)];
+  for (const row of chosen) await setParent.run(db, { seq: row.seq, parentSeq: null });
+  await uncountMessages(db, { id: sessionId, count: -chosen.length });
+  return fork;
+}

@@ -1,0 +1,51 @@
+/** The messages that the search index does not have yet. */
+import { type RawBuilder, sql } from 'kysely';
+import { prepare } from '../prepare.js';
+import type { Queries } from '../schema.js';
+
+/** Bounds how long one step holds the event loop: a hundred ordinary messages, or one long one. */
+const MAX_ROWS = 500;
+const MAX_CHARACTERS = 32_768;
+
+/** The newest message of the next step; null when there is none. */
+const end = sql<number | null>`(
+  select max(seq) from (
+    select seq, sum(length(content)) over (order by seq) - length(content) as before from messages
+    where seq > (select position from messages_search_position) order by seq limit ${sql.lit(MAX_ROWS)}
+  ) where before < ${sql.lit(MAX_CHARACTERS)}
+)`;
+
+type Nothing = Record<never, never>;
+
+const insertStep = prepare<Nothing>()((db) =>
+  db
+    .insertInto('messages_search')
+    .columns(['rowid', 'content'])
+    .expression((query) =>
+      query
+        .selectFrom('messages')
+        .select(['seq', 'content'])
+        .where('seq', '>', sql<number>`(select position from messages_search_position)`)
+        .where('seq', '<=', end as RawBuilder<number>)
+        .orderBy('seq'),
+    ),
+);
+
+const setPosition = prepare<Nothing>()((db) =>
+  db.updateTable('messages_search_position').set({ position: sql`coalesce(${end}, position)` }),
+);
+
+const selectBacklog = prepare<Nothing>()((db) =>
+  db.selectFrom('messages_search_position').select(sql<number | null>`(select max(seq) from messages) - position`.as('messages')),
+);
+
+/** @returns how many messages {@link indexNextMessages} has still to do, at the most; with 0 it would do nothing */
+export async function countSearchBacklog(db: Queries): Promise<number> {
+  return Math.max(0, (await selectBacklog.first(db, {}))?.messages ?? 0);
+}
+
+/** Puts the next messages into the index. Runs in a write. */
+export async function indexNextMessages(db: Queries): Promise<void> {
+  await insertStep.run(db, {});
+  await setPosition.run(db, {});
+}

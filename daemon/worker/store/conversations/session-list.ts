@@ -1,0 +1,154 @@
+/** Sessions by page: pinned ones first, then newest first, filtered; and what a list shows of each. */
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { Queries, Schema, SessionRow } from '../schema.js';
+import { containsText, walkForText } from './session-search.js';
+
+/** What sessions must be, all of it. */
+export interface SessionFilter {
+  /** In the title or the messages. */
+  readonly text?: string;
+  /** Changed at this instant or later. */
+  readonly sinceMs?: number;
+  /** Changed before. */
+  readonly beforeMs?: number;
+  /** One of the values that are wanted for a field, and none of those that are not. A model is known by any part of its name. */
+  readonly values?: readonly { readonly field: 'channel' | 'agent' | 'model'; readonly value: string; readonly isNot: boolean }[];
+  readonly tags?: readonly { readonly tag: string; readonly isNot: boolean }[];
+  readonly states?: readonly { readonly state: 'pinned' | 'unread' | 'answering'; readonly isNot: boolean }[];
+  /** Default `no`. */
+  readonly archived?: 'no' | 'only' | 'any';
+}
+
+/** Where a page ends: the next begins below it. */
+export interface SessionPosition {
+  readonly isArchived: number;
+  readonly isPinned: number;
+  readonly updatedAt: number;
+  readonly id: number;
+}
+
+export interface SessionPage extends SessionFilter {
+  readonly limit: number;
+  readonly before?: SessionPosition;
+  /** Only those that were deleted after this, instead of those that live. */
+  readonly deletedAfterMs?: number;
+}
+
+type Condition = RawBuilder<boolean>;
+
+const negate = (condition: Condition, isNot: boolean): Condition => (isNot ? sql<boolean>`not (${condition})` : condition);
+const anyOf = (conditions: readonly Condition[]): Condition => sql<boolean>`(${sql.join(conditions, sql` or `)})`;
+
+const running = sql`(select session_id from turns where state = 'running')`;
+
+function isValue(field: 'channel' | 'agent' | 'model', value: string): Condition {
+  if (field === 'channel') return sql<boolean>`sessions.channel = ${value.toLowerCase()}`;
+  if (field === 'agent') return sql<boolean>`sessions.agent_id = ${value}`;
+  // Unlike `like`, it costs no more than to look at the column. Null, where there is no model, is not false: it must not reach a `not`.
+  const spellings = [...new Set([value, value.toLowerCase()])];
+  const parts = ['model', 'last_model'].flatMap((column) =>
+    spellings.map((one) => sql<boolean>`ifnull(instr(${sql.ref(column)}, ${one}), 0)`),
+  );
+  return anyOf(parts);
+}
+
+/** More than this many sessions with a tag are met soon in any order; fewer are looked up by the tag. */
+const COMMON_TAG = 2_000;
+
+async function hasTag(db: Queries, tag: string, isNot: boolean): Promise<Condition> {
+  const counted = await sql<{ count: number }>`
+    select count(*) as count from (select 1 from session_tags where tag = ${tag} limit ${COMMON_TAG})`.execute(db);
+  const count = counted.rows[0]?.count ?? 0;
+  // Without a look at any session.
+  if (count === 0) return isNot ? sql<boolean>`1 = 1` : sql<boolean>`1 = 0`;
+  const isCommon = isNot || count >= COMMON_TAG;
+  return isCommon
+    ? negate(sql<boolean>`exists (select 1 from session_tags where tag = ${tag} and session_id = sessions.id)`, isNot)
+    : sql<boolean>`sessions.id in (select session_id from session_tags where tag = ${tag})`;
+}
+
+function isState(state: 'pinned' | 'unread' | 'answering', isNot: boolean): Condition {
+  if (state === 'answering') return negate(sql<boolean>`sessions.id in ${running}`, isNot);
+  return sql<boolean>`${sql.ref(state === 'pinned' ? 'is_pinned' : 'is_unread')} = ${isNot ? 0 : 1}`;
+}
+
+async function conditionsOf(db: Queries, filter: SessionFilter): Promise<Condition[]> {
+  const { text, sinceMs, beforeMs, values = [], tags = [], states = [] } = filter;
+  const conditions: Condition[] = [];
+  if (sinceMs !== undefined) conditions.push(sql<boolean>`updated_at >= ${sinceMs}`);
+  if (beforeMs !== undefined) conditions.push(sql<boolean>`updated_at < ${beforeMs}`);
+  for (const field of ['channel', 'agent', 'model'] as const) {
+    const wanted = values.filter((one) => one.field === field && !one.isNot);
+    if (wanted.length > 0) conditions.push(anyOf(wanted.map(({ value }) => isValue(field, value))));
+  }
+  for (const { field, value, isNot } of values) if (isNot) conditions.push(negate(isValue(field, value), true));
+  for (const { state, isNot } of states) conditions.push(isState(state, isNot));
+  for (const { tag, isNot } of tags) conditions.push(await hasTag(db, tag, isNot));
+  if (text !== undefined) conditions.push(containsText(text));
+  return conditions;
+}
+
+function below({ isArchived, isPinned, updatedAt, id }: SessionPosition, archived: SessionFilter['archived']): Condition {
+  const inOrder = sql<boolean>`(is_pinned, updated_at, id) < (${isPinned}, ${updatedAt}, ${id})`;
+  if (archived !== 'any') return inOrder;
+  return sql<boolean>`(is_archived > ${isArchived} or (is_archived = ${isArchived} and ${inOrder}))`;
+}
+
+/** The page as a query: up to `limit` sessions below `before`, those that are archived behind the others. */
+export async function sessionQuery(db: Queries, page: SessionPage): Promise<SelectQueryBuilder<Schema, 'sessions', SessionRow>> {
+  const { before, deletedAfterMs, archived = deletedAfterMs === undefined ? 'no' : 'any' } = page;
+  let query = db.selectFrom('sessions').selectAll();
+  query = deletedAfterMs === undefined ? query.where('deleted_at', 'is', null) : query.where('deleted_at', '>', deletedAfterMs);
+  if (archived !== 'any') query = query.where('is_archived', '=', archived === 'only' ? 1 : 0);
+  if (before !== undefined) query = query.where(below(before, archived));
+  for (const condition of await conditionsOf(db, page)) query = query.where(condition);
+  return query.orderBy('is_archived').orderBy('is_pinned', 'desc').orderBy('updated_at', 'desc').orderBy('id', 'desc').limit(page.limit);
+}
+
+export async function listSessions(db: Queries, page: SessionPage): Promise<SessionRow[]> {
+  const { text, ...rest } = page;
+  const first = async (limit: number): Promise<SessionRow[]> => (await sessionQuery(db, { ...rest, limit })).execute();
+  const near = text === undefined ? undefined : await walkForText(db, { needle: text, limit: page.limit, first });
+  return near ?? (await sessionQuery(db, page)).execute();
+}
+
+/** What a list shows of a session beside the session itself. */
+export interface SessionDigest {
+  readonly id: number;
+  /** The beginning of what was said last by a person or an agent. */
+  readonly last_text: string | null;
+  readonly last_role: 'user' | 'assistant' | null;
+  readonly is_answering: number;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly cost_usd: number;
+}
+
+const LAST_TEXT_LENGTH = 400;
+
+const lastSaid = <T>(column: RawBuilder<unknown>): RawBuilder<T> =>
+  sql<T>`(select ${column} from messages
+    where session_id = sessions.id and parent_seq is null and role in ('user', 'assistant') order by seq desc limit 1)`;
+
+/** Those of before the counting are added up here. */
+const total = (column: 'input_tokens' | 'output_tokens' | 'cost_usd'): RawBuilder<number> =>
+  sql<number>`coalesce(${sql.ref(`sessions.${column}`)}, (select sum(${sql.ref(column)}) from turns where session_id = sessions.id), 0)`;
+
+/** Of a page's sessions, not of all that were looked through. */
+export async function readDigests(db: Queries, ids: readonly number[]): Promise<Map<number, SessionDigest>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('sessions')
+    .select([
+      'id',
+      lastSaid<string | null>(sql`substr(content, 1, ${sql.lit(LAST_TEXT_LENGTH)})`).as('last_text'),
+      lastSaid<'user' | 'assistant' | null>(sql`role`).as('last_role'),
+      sql<number>`sessions.id in ${running}`.as('is_answering'),
+      total('input_tokens').as('input_tokens'),
+      total('output_tokens').as('output_tokens'),
+      total('cost_usd').as('cost_usd'),
+    ])
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}

@@ -1,0 +1,36 @@
+/** What has been said of answers that are not complete: so much of them outlives the worker that gives them. */
+import { sql } from 'kysely';
+import { prepare } from '../prepare.js';
+import type { Queries } from '../schema.js';
+
+export interface TurnPart {
+  readonly at: number;
+  readonly text: string;
+}
+
+const selectFrom = prepare<{ turnId: string; at: number }>()((db, p) =>
+  db.selectFrom('turn_parts').select(['at', 'text']).where('turn_id', '=', p.turnId).where('at', '>=', p.at).orderBy('at'),
+);
+
+const deleteAll = prepare<{ turnId: string }>()((db, p) => db.deleteFrom('turn_parts').where('turn_id', '=', p.turnId));
+
+/** Runs in a write. Nothing is added to a turn that has ended: its answer is a message. */
+export async function appendTurnPart(db: Queries, { turnId, at, text }: TurnPart & { turnId: string }): Promise<void> {
+  await sql`insert into turn_parts (turn_id, at, text)
+    select id, ${at}, ${text} from turns where id = ${turnId} and state = 'running'
+    on conflict (turn_id, at) do update set text = excluded.text`.execute(db);
+}
+
+/** @returns the parts from that place on, which must be where one begins */
+export async function readTurnParts(db: Queries, range: { turnId: string; at: number }): Promise<TurnPart[]> {
+  return selectFrom.all(db, range);
+}
+
+export async function readTurnText(db: Queries, turnId: string): Promise<string> {
+  return (await readTurnParts(db, { turnId, at: 0 })).map(({ text }) => text).join('');
+}
+
+/** Runs in a write. */
+export async function removeTurnParts(db: Queries, turnId: string): Promise<void> {
+  await deleteAll.run(db, { turnId });
+}

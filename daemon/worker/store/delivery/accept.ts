@@ -1,0 +1,43 @@
+/** What a program sends to a chat: the message in the chat's session, which is made where there is none, and on its way out. */
+import { sql } from 'kysely';
+import { journalEntry } from '../sqlite/accept-journal.js';
+import type { JournaledWrite } from '../commit-batch.js';
+import { titleFrom } from '../conversations/messages.js';
+import { insertOutboxMessage, type NewOutboxMessage } from './outbox.js';
+import { prepare } from '../prepare.js';
+import type { Queries } from '../schema.js';
+import { insertBegun, livingId, type NewSession, touchByKey } from '../conversations/sessions.js';
+
+/** A message to take in, and the session of its chat. */
+export interface Acceptance {
+  readonly message: NewOutboxMessage;
+  readonly session: NewSession;
+}
+
+/** The gateway says it to the chat, so in the conversation it is the assistant's; no model wrote it. */
+const insertSaid = prepare<{ id: string; key: string; content: string; nowMs: number }>()((db, p) =>
+  db.insertInto('messages').values({
+    id: p.id,
+    session_id: livingId(db, p.key),
+    role: sql.lit('assistant' as const),
+    content: p.content,
+    status: sql.lit('complete' as const),
+    created_at: p.nowMs,
+  }),
+);
+
+/** Runs in a write. */
+export async function storeAcceptance(db: Queries, { message, session }: Acceptance): Promise<void> {
+  const { id, content, nowMs } = message;
+  const { key } = session;
+  const title = titleFrom(content);
+  if ((await touchByKey.run(db, { key, title, nowMs })) === 0) await insertBegun.run(db, { ...session, title, nowMs });
+  await insertSaid.run(db, { id, key, content, nowMs });
+  await insertOutboxMessage(db, message);
+}
+
+/** The same as a write that may be journaled; undefined for a message of several parts. */
+export function journaledAcceptance(acceptance: Acceptance): JournaledWrite | undefined {
+  const entry = journalEntry(acceptance);
+  return entry === undefined ? undefined : { whole: (db) => storeAcceptance(db, acceptance), entry };
+}

@@ -1,0 +1,257 @@
+/** Messages from chats outside: stored once by the channel's own id, then handled one after another. */
+import { sql } from 'kysely';
+import type { Lane } from './outbox.js';
+import { prepare } from '../prepare.js';
+import { PURGE_ROWS } from '../conversations/purge.js';
+import type { InboxMessageRow, InboxState, Queries } from '../schema.js';
+
+/** A message as a channel hands it in. */
+export interface NewInboxMessage extends Lane {
+  readonly id: string;
+  /** What `updateId` is unique in. */
+  readonly scope: string;
+  readonly updateId: string;
+  readonly peerKind: 'direct' | 'group';
+  readonly content: string;
+  /** The message of the session that is to be answered once more, instead of this one. */
+  readonly questionId?: string;
+}
+
+const insert = prepare<Omit<NewInboxMessage, 'questionId'> & { questionId: string | null; nowMs: number }>()((db, p) =>
+  db
+    .insertInto('inbox_messages')
+    .values({
+      id: p.id,
+      channel: p.channel,
+      account_id: p.accountId,
+      scope: p.scope,
+      update_id: p.updateId,
+      chat_id: p.chatId,
+      peer_kind: p.peerKind,
+      content: p.content,
+      state: sql.lit('pending' as const),
+      instance_id: null,
+      turn_id: null,
+      preview_id: null,
+      question_id: p.questionId,
+      error: null,
+      received_at: p.nowMs,
+      finished_at: null,
+    })
+    .onConflict((conflict) => conflict.columns(['scope', 'update_id']).doNothing()),
+);
+
+const selectByUpdate = prepare<{ scope: string; updateId: string }>()((db, p) =>
+  db
+    .selectFrom('inbox_messages')
+    .select(['id', 'chat_id as chatId', 'content'])
+    .where('scope', '=', p.scope)
+    .where('update_id', '=', p.updateId),
+);
+
+const selectHead = prepare<Lane>()((db, p) =>
+  db
+    .selectFrom('inbox_messages')
+    .selectAll()
+    .where('channel', '=', p.channel)
+    .where('account_id', '=', p.accountId)
+    .where('chat_id', '=', p.chatId)
+    .where('finished_at', 'is', null)
+    .orderBy('seq')
+    .limit(1),
+);
+
+const selectOther = prepare<Lane & { exceptId: string }>()((db, p) =>
+  db
+    .selectFrom('inbox_messages')
+    .select('seq')
+    .where('channel', '=', p.channel)
+    .where('account_id', '=', p.accountId)
+    .where('chat_id', '=', p.chatId)
+    .where('finished_at', 'is', null)
+    .where('id', '!=', p.exceptId)
+    .limit(1),
+);
+
+const selectLanes = prepare<Record<never, never>>()((db) =>
+  db
+    .selectFrom('inbox_messages')
+    .select(['channel', 'account_id as accountId', 'chat_id as chatId'])
+    .where('finished_at', 'is', null)
+    .groupBy(['channel', 'account_id', 'chat_id'])
+    .orderBy(sql`min(seq)`),
+);
+
+const selectRunning = prepare<Record<never, never>>()((db) =>
+  db
+    .selectFrom('inbox_messages')
+    .selectAll()
+    .where('finished_at', 'is', null)
+    .where('state', '=', sql.lit('running' as const))
+    .orderBy('seq'),
+);
+
+const selectByTurn = prepare<{ turnId: string }>()((db, p) =>
+  db.selectFrom('inbox_messages').select(['id', 'question_id', 'is_repeatable']).where('turn_id', '=', p.turnId),
+);
+
+const selectRow = prepare<{ seq: number }>()((db, p) => db.selectFrom('inbox_messages').selectAll().where('seq', '=', p.seq));
+
+const begin = prepare<{ seq: number; instanceId: string }>()((db, p) =>
+  db
+    .updateTable('inbox_messages')
+    .set({ state: sql.lit('running' as const), instance_id: p.instanceId, attempts: sql`attempts + 1` })
+    .where('seq', '=', p.seq),
+);
+
+const setTurn = prepare<{ seq: number; turnId: string }>()((db, p) =>
+  db.updateTable('inbox_messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq),
+);
+
+const setPreview = prepare<{ seq: number; previewId: string }>()((db, p) =>
+  db.updateTable('inbox_messages').set({ preview_id: p.previewId }).where('seq', '=', p.seq),
+);
+
+const putBack = prepare<{ seq: number; instanceId: string | null; attempts: number }>()((db, p) =>
+  db
+    .updateTable('inbox_messages')
+    .set({ state: sql.lit('pending' as const), instance_id: null, attempts: sql`attempts - ${p.attempts}` })
+    .where('seq', '=', p.seq)
+    .where('instance_id', 'is not distinct from', p.instanceId),
+);
+
+interface Ending {
+  readonly seq: number;
+  readonly instanceId: string | null;
+  readonly state: Exclude<InboxState, 'pending' | 'running'>;
+  readonly error: string | null;
+  readonly nowMs: number;
+}
+
+const finish = prepare<Ending>()((db, p) =>
+  db
+    .updateTable('inbox_messages')
+    .set({ state: p.state, error: p.error, instance_id: null, finished_at: p.nowMs })
+    .where('seq', '=', p.seq)
+    .where('state', '=', sql.lit('running' as const))
+    .where('instance_id', 'is not distinct from', p.instanceId),
+);
+
+/** Where a message is stored. */
+export interface StoredUpdate {
+  readonly id: string;
+  /** It had been handed in before. */
+  readonly isRepeated: boolean;
+  /** As it was handed in first. */
+  readonly chatId: string;
+  readonly content: string;
+}
+
+/** Runs in a write. */
+export async function insertInboxMessage(db: Queries, message: NewInboxMessage & { nowMs: number }): Promise<StoredUpdate> {
+  if ((await insert.run(db, { questionId: null, ...message })) === 1)
+    return { id: message.id, isRepeated: false, chatId: message.chatId, content: message.content };
+  const first = await selectByUpdate.first(db, { scope: message.scope, updateId: message.updateId });
+  if (first === undefined) throw new Error(`update ${message.updateId} of ${message.scope} was not stored`);
+  return { ...first, isRepeated: true };
+}
+
+export async function readInboxHead(db: Queries, lane: Lane): Promise<InboxMessageRow | undefined> {
+  return selectHead.first(db, lane);
+}
+
+/** Whether a chat has something unhandled beside that message. */
+export async function hasPendingInbox(db: Queries, lane: Lane & { exceptId: string }): Promise<boolean> {
+  return (await selectOther.first(db, lane)) !== undefined;
+}
+
+export async function readInboxMessage(db: Queries, seq: number): Promise<InboxMessageRow | undefined> {
+  return selectRow.first(db, { seq });
+}
+
+/** @returns every chat with something unhandled, the longest waiting first */
+export async function listInboxLanes(db: Queries): Promise<Lane[]> {
+  return selectLanes.all(db, {});
+}
+
+/** @returns what some worker, dead or alive, is handling */
+export async function readRunningInbox(db: Queries): Promise<InboxMessageRow[]> {
+  return selectRunning.all(db, {});
+}
+
+/** Of a message from a chat outside, whose fate the inbox decides. */
+export interface InboxTurn {
+  /** The id of the question in its session. */
+  readonly questionId: string;
+  /** The message will be handled again if the turn is cut. */
+  readonly isRepeatable: boolean;
+}
+
+/** @returns undefined for a turn of anything else */
+export async function findInboxTurn(db: Queries, turnId: string): Promise<InboxTurn | undefined> {
+  const row = await selectByTurn.first(db, { turnId });
+  return row && { questionId: row.question_id ?? row.id, isRepeatable: row.is_repeatable === 1 };
+}
+
+/** Runs in a write, before the attempt. */
+export async function beginInboxAttempt(db: Queries, attempt: { seq: number; instanceId: string }): Promise<void> {
+  await begin.run(db, attempt);
+}
+
+/** Runs in a write. */
+export async function setInboxTurn(db: Queries, change: { seq: number; turnId: string }): Promise<void> {
+  await setTurn.run(db, change);
+}
+
+/** Runs in a write. */
+export async function setInboxPreview(db: Queries, change: { seq: number; previewId: string }): Promise<void> {
+  await setPreview.run(db, change);
+}
+
+/** Runs in a write. The turn has done something that others have noticed: if it is cut, it is not run again. */
+export async function markTurnUnrepeatable(db: Queries, turnId: string): Promise<void> {
+  await db.updateTable('inbox_messages').set({ is_repeatable: 0 }).where('turn_id', '=', turnId).execute();
+  await db.updateTable('turns').set({ is_repeatable: 0 }).where('id', '=', turnId).execute();
+}
+
+/** Runs in a write. To be handled again. `countsAttempt` false: as if it had not been tried. */
+export async function putBackInbox(db: Queries, change: { seq: number; instanceId: string | null; countsAttempt: boolean }): Promise<void> {
+  const { seq, instanceId, countsAttempt } = change;
+  await putBack.run(db, { seq, instanceId, attempts: countsAttempt ? 0 : 1 });
+}
+
+/** Runs in a write. @returns false when it is no longer that instance's */
+export async function finishInbox(db: Queries, ending: Ending): Promise<boolean> {
+  return (await finish.run(db, ending)) === 1;
+}
+
+/** Forgets what was handled long ago. Runs in a write: one step. @returns how many messages */
+export async function purgeInbox(db: Queries, beforeMs: number): Promise<number> {
+  const result = await db
+    .deleteFrom('inbox_messages')
+    .where('seq', 'in', (query) =>
+      query.selectFrom('inbox_messages').select('seq').where('finished_at', '<=', beforeMs).orderBy('finished_at').limit(PURGE_ROWS),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** How far updates were read, and when that was. */
+export interface InboxCursor {
+  readonly position: number;
+  readonly updatedAtMs: number;
+}
+
+export async function readInboxCursor(db: Queries, scope: string): Promise<InboxCursor | undefined> {
+  return db.selectFrom('inbox_cursors').select(['position', 'updated_at as updatedAtMs']).where('scope', '=', scope).executeTakeFirst();
+}
+
+/** Runs in the write that stores the updates. */
+export async function saveInboxCursor(db: Queries, cursor: { scope: string; position: number; nowMs: number }): Promise<void> {
+  const values = { position: cursor.position, updated_at: cursor.nowMs };
+  await db
+    .insertInto('inbox_cursors')
+    .values({ scope: cursor.scope, ...values })
+    .onConflict((conflict) => conflict.column('scope').doUpdateSet(values))
+    .execute();
+}

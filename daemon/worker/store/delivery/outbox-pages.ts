@@ -1,0 +1,127 @@
+/** The outbox for people: pages, one message, and what they may do with it. */
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import { OUTGOING_STATUSES } from '../../../../shared/delivery-status.js';
+import { PURGE_ROWS } from '../conversations/purge.js';
+import type { DeliveryState, OutboxMessageRow, OutboxPartRow, Queries, Schema } from '../schema.js';
+
+/** A message with what its parts add up to. */
+export type OutboxSummary = OutboxMessageRow & { readonly parts: number; readonly delivered_parts: number; readonly attempts: number };
+
+const part = (expression: string) => sql<number>`(select ${sql.raw(expression)} from outbox_parts where message_seq = outbox_messages.seq)`;
+
+function summaries(db: Queries) {
+  return db
+    .selectFrom('outbox_messages')
+    .selectAll()
+    .select([
+      part('count(*)').as('parts'),
+      part("count(*) filter (where state = 'delivered')").as('delivered_parts'),
+      part('coalesce(sum(attempts), 0)').as('attempts'),
+    ]);
+}
+
+export interface OutboxPage {
+  readonly limit: number;
+  readonly state?: DeliveryState;
+  readonly channel?: string;
+  /** Only messages older than this one. */
+  readonly beforeSeq?: number;
+}
+
+/**
+ * The newest of a channel, whichever their states. The index has them in order for each state: a channel of which there
+ * is little, or nothing, among a million of others is found as quickly as one that has them all.
+ */
+function newestOf(channel: string, { state, beforeSeq = Number.MAX_SAFE_INTEGER, limit }: OutboxPage): RawBuilder<number> {
+  const states = state === undefined ? OUTGOING_STATUSES : [state];
+  return sql<number>`(${sql.join(
+    states.map(
+      (one) => sql`select * from (
+        select seq from outbox_messages where channel = ${channel} and state = ${one} and seq < ${beforeSeq} order by seq desc limit ${limit}
+      )`,
+    ),
+    sql` union all `,
+  )})`;
+}
+
+/** Up to `limit` messages, newest first: found in an index whatever is asked for, so that a page costs what is in it. */
+export function outboxQuery(db: Queries, page: OutboxPage): SelectQueryBuilder<Schema, 'outbox_messages', OutboxSummary> {
+  let query = summaries(db);
+  if (page.channel !== undefined) query = query.where('seq', 'in', newestOf(page.channel, page));
+  else {
+    if (page.state !== undefined) query = query.where('state', '=', page.state);
+    if (page.beforeSeq !== undefined) query = query.where('seq', '<', page.beforeSeq);
+  }
+  return query.orderBy('seq', 'desc').limit(page.limit);
+}
+
+/** @returns up to `limit` messages, newest first */
+export async function listOutbox(db: Queries, page: OutboxPage): Promise<OutboxSummary[]> {
+  return outboxQuery(db, page).execute();
+}
+
+export async function findOutboxMessage(db: Queries, id: string): Promise<OutboxSummary | undefined> {
+  return summaries(db).where('id', '=', id).executeTakeFirst();
+}
+
+export async function readOutboxParts(db: Queries, seq: number): Promise<OutboxPartRow[]> {
+  return db.selectFrom('outbox_parts').selectAll().where('message_seq', '=', seq).orderBy('part').execute();
+}
+
+/** Puts what was not delivered of a finished message back into the queue, in its old place. Runs in a write. */
+export async function requeueMessage(db: Queries, change: { seq: number; nowMs: number; expiresAtMs: number }): Promise<void> {
+  const { seq, nowMs, expiresAtMs } = change;
+  await db
+    .updateTable('outbox_parts')
+    .set({ state: 'queued', attempts: 0 })
+    .where('message_seq', '=', seq)
+    .where('state', '!=', 'delivered')
+    .execute();
+  await db
+    .updateTable('outbox_messages')
+    .set({
+      state: 'queued',
+      instance_id: null,
+      due_at: nowMs,
+      attempted_at: null,
+      expires_at: expiresAtMs,
+      finished_at: null,
+      updated_at: nowMs,
+    })
+    .where('seq', '=', seq)
+    .execute();
+}
+
+/** Removes a message and its parts. Runs in a write. */
+export async function deleteOutboxMessage(db: Queries, seq: number): Promise<void> {
+  await db.deleteFrom('outbox_messages').where('seq', '=', seq).execute();
+}
+
+/** Forgets what was delivered long ago, and later also what was not. Runs in a write: one step. @returns how many messages */
+export async function purgeOutbox(db: Queries, before: { deliveredMs: number; otherMs: number }): Promise<number> {
+  const result = await db
+    .deleteFrom('outbox_messages')
+    .where('seq', 'in', (query) =>
+      query
+        .selectFrom('outbox_messages')
+        .select('seq')
+        .where('finished_at', '<=', before.deliveredMs)
+        // The plus keeps SQLite from walking through all that was ever delivered instead of what is past its time.
+        .where((where) => where.or([sql<boolean>`+state = 'delivered'`, where('finished_at', '<=', before.otherMs)]))
+        .orderBy('finished_at')
+        .limit(PURGE_ROWS),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** How many messages there are in each state but `delivered`. */
+export async function countUndelivered(db: Queries): Promise<{ state: DeliveryState; count: number }[]> {
+  const rows = await db
+    .selectFrom('outbox_messages')
+    .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+    .where('state', 'in', ['queued', 'sending', 'retry_wait', 'unknown', 'dead'])
+    .groupBy('state')
+    .execute();
+  return rows.map(({ state, count }) => ({ state, count: Number(count) }));
+}

@@ -1,0 +1,54 @@
+/** Schedules a task: a message, or a question to an agent, at a later time. */
+import { GatewayError } from '../../../shared/errors.js';
+import type { TaskScheduler } from '../turns/commands/task-port.js';
+import { readInput, readOptionalText, readText, type Tool, ToolError } from './tool.js';
+
+const KEYS = ['schedule', 'message', 'mode', 'timezone'];
+
+function readMode(mode: string | undefined): 'direct' | 'agent' {
+  if (mode === undefined || mode === 'direct') return 'direct';
+  if (mode === 'agent') return mode;
+  throw new ToolError(`'mode' is '${mode}'; it must be direct or agent`);
+}
+
+export function createScheduleTool(scheduler: TaskScheduler): Tool {
+  return {
+    definition: {
+      name: 'schedule',
+      description: 'Schedules a message to this chat, once or again and again. Use the tool time first to know what time it is.',
+      inputSchema: {
+        type: 'object',
+        properties: {
+          schedule: { type: 'string', description: 'An ISO 8601 time with its offset for once, or five cron fields, e.g. "0 9 * * 1".' },
+          message: { type: 'string', description: 'What is sent then; with mode agent, what you are asked then.' },
+          mode: { type: 'string', enum: ['direct', 'agent'], description: 'Default: direct.' },
+          timezone: { type: 'string', description: 'IANA time zone of the cron fields.' },
+        },
+        required: ['schedule', 'message'],
+        additionalProperties: false,
+      },
+    },
+    hasEffects: true,
+    async run(input, { sessionKey, callKey }) {
+      const fields = readInput(input, KEYS);
+      const timezone = readOptionalText(fields, 'timezone', 64);
+      const task = {
+        schedule: readText(fields, 'schedule', 200),
+        message: readText(fields, 'message'),
+        mode: readMode(readOptionalText(fields, 'mode')),
+      };
+      try {
+        const { id, nextRunAt } = await scheduler.schedule({
+          ...task,
+          ...(timezone === undefined ? {} : { timezone }),
+          sessionKey,
+          key: callKey,
+        });
+        return `Scheduled as ${id}; it runs next at ${nextRunAt}.`;
+      } catch (error) {
+        if (error instanceof GatewayError && error.spec.expose) throw new ToolError(error.message);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** Tells a model what time it is: it cannot know. */
+import type { Clock } from '../../../shared/clock.js';
+import { readInput, readOptionalText, type Tool, ToolError } from './tool.js';
+
+function inZone(nowMs: number, timeZone: string | undefined): string {
+  try {
+    const format = new Intl.DateTimeFormat('en-GB', {
+      dateStyle: 'full',
+      timeStyle: 'long',
+      ...(timeZone === undefined ? {} : { timeZone }),
+    });
+    return `${format.format(nowMs)} (${format.resolvedOptions().timeZone})`;
+  } catch {
+    throw new ToolError(`'${timeZone}' is no time zone; write one as Europe/Berlin`);
+  }
+}
+
+export function createTimeTool(clock: Clock): Tool {
+  return {
+    definition: {
+      name: 'time',
+      description: 'Returns the current date and time.',
+      inputSchema: {
+        type: 'object',
+        properties: { timezone: { type: 'string', description: "IANA time zone, e.g. Europe/Berlin. Default: the gateway's own." } },
+        additionalProperties: false,
+      },
+    },
+    hasEffects: false,
+    async run(input) {
+      const timeZone = readOptionalText(readInput(input ?? {}, ['timezone']), 'timezone', 64);
+      const nowMs = clock.now();
+      return `${new Date(nowMs).toISOString()}\n${inZone(nowMs, timeZone)}`;
+    },
+  };
+}

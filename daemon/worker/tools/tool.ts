@@ -1,0 +1,47 @@
+/** What a tool is: something that a model may ask the gateway to do. */
+import type { ToolDefinition } from '../providers/provider.js';
+
+/** Where a tool was called. */
+export interface ToolContext {
+  readonly agentId: string;
+  readonly sessionKey: string;
+  /** Unique for this call: what is done under it once is not done again. */
+  readonly callKey: string;
+  readonly signal: AbortSignal;
+}
+
+export interface Tool {
+  readonly definition: ToolDefinition;
+  /** Whether others notice that it ran; such a turn is never repeated. */
+  readonly hasEffects: boolean;
+  /** @returns what the model is told. @throws ToolError for what the model should know and may correct */
+  run(input: unknown, context: ToolContext): Promise<string>;
+}
+
+/** A refusal or failure in words for the model. */
+export class ToolError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ToolError';
+  }
+}
+
+/** @throws ToolError when the input is no object, or has keys that the tool does not know */
+export function readInput(input: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new ToolError('the input must be an object');
+  const unknown = Object.keys(input).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw new ToolError(`there is no input '${unknown.slice(0, 64)}'; known are: ${known.join(', ')}`);
+  return input as Readonly<Record<string, unknown>>;
+}
+
+/** @throws ToolError when it is missing, no text, empty or too long */
+export function readText(input: Readonly<Record<string, unknown>>, key: string, maxLength = 100_000): string {
+  const value = input[key];
+  if (typeof value !== 'string' || value.trim() === '') throw new ToolError(`'${key}' must be a text that is not empty`);
+  if (value.length > maxLength) throw new ToolError(`'${key}' has ${value.length} characters; at most ${maxLength} are allowed`);
+  return value;
+}
+
+export function readOptionalText(input: Readonly<Record<string, unknown>>, key: string, maxLength?: number): string | undefined {
+  return input[key] === undefined || input[key] === null ? undefined : readText(input, key, maxLength);
+}

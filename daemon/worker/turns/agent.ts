@@ -1,0 +1,86 @@
+/** One turn for a program or a page that talks to an agent directly. */
+import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import { chooseModels } from './model/model-choice.js';
+import type { ProviderRegistry } from '../providers/registry.js';
+import { findSession, type NewSession } from '../store/conversations/sessions.js';
+import type { Store } from '../store/store.js';
+import type { Attachments } from '../files/attachments.js';
+import { findAgent } from '../config/agents.js';
+import type { AgentRequest, AgentService } from '../contracts.js';
+import { hashRequest } from '../sessions/idempotency.js';
+import type { KeyedTurns } from './keyed-turns.js';
+import { parseSessionKey, sessionOf } from '../sessions/session-key.js';
+import { sessionNotFound } from '../sessions/sessions.js';
+import type { TurnHooks } from './turn-journal.js';
+import type { TurnRequest, TurnRunner } from './turn-runner.js';
+
+export interface AgentServiceOptions {
+  readonly store: Store;
+  readonly turns: TurnRunner;
+  readonly keyed: Pick<KeyedTurns, 'run'>;
+  readonly attachments: Pick<Attachments, 'judge' | 'keep'>;
+  config(): Config;
+  registry(): ProviderRegistry;
+}
+
+interface Target {
+  readonly agent: AgentConfig;
+  readonly session: NewSession;
+  readonly mustExist: boolean;
+}
+
+/** A text that a model or a chat can be given. @throws INVALID_REQUEST for an empty one */
+export function checkText(name: string, text: string): string {
+  if (text === '') throw new GatewayError('INVALID_REQUEST', { message: `${name} is empty` });
+  return text.toWellFormed();
+}
+
+function findTarget(config: Config, request: AgentRequest): Target {
+  const { session: name = 'default', agentId } = request;
+  const session = parseSessionKey(name);
+  if (session === undefined) {
+    const agent = findAgent(config, agentId);
+    return { agent, session: sessionOf({ agentId: agent.id, channel: 'api', peerId: name }, 'session'), mustExist: false };
+  }
+  if (agentId !== undefined && agentId !== session.agentId) {
+    throw new GatewayError('INVALID_REQUEST', {
+      message: `the session '${name}' belongs to the agent '${session.agentId}', not to '${agentId}'`,
+    });
+  }
+  return { agent: findAgent(config, session.agentId), session, mustExist: true };
+}
+
+/** All that tells one request from another. */
+function hashOf({ message, session = 'default', agentId, model, attachments = [] }: AgentRequest): string {
+  const files = attachments.map(({ name, mediaType, data }) => [name, mediaType, data]);
+  return hashRequest([message, session, agentId, model, files]);
+}
+
+export function createAgentService(options: AgentServiceOptions): AgentService {
+  /** Everything about the turn decided. @throws what is wrong with the request */
+  async function prepare(request: AgentRequest): Promise<TurnRequest> {
+    const config = options.config();
+    const text = checkText('message', request.message);
+    const target = findTarget(config, request);
+    const { agent, session, mustExist } = target;
+    const known = await options.store.read((db) => findSession(db, session.key));
+    if (mustExist && known === undefined) throw sessionNotFound(session.key);
+    const candidates = await chooseModels({ requested: request.model, session: known?.model ?? null, agent, config }, options.registry());
+    const files = request.attachments === undefined ? [] : options.attachments.judge(request.attachments);
+    const messageId = newId('msg');
+    const begun: TurnHooks['begun'] = (db, turn) => options.attachments.keep(db, { session: turn.session, messageId, files });
+    const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };
+    return { ...target, text, candidates, runsCommands: false, ...hooks };
+  }
+
+  return {
+    async *run(request, signal) {
+      const { idempotency: caller } = request;
+      if (caller === undefined) return yield* options.turns.start(await prepare(request), signal);
+      const keyed = { scope: 'agent', caller, bodyHash: hashOf(request), prepare: () => prepare(request) };
+      yield* options.keyed.run(keyed, signal);
+    },
+  };
+}

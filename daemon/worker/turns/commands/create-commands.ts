@@ -1,0 +1,27 @@
+/** The commands of chats, over the services that do what they ask. */
+import type { StatusWarning } from '../../../../shared/control/messages.js';
+import { builtInCommands } from './built-in-commands.js';
+import { CommandRegistry, type SlashCommand } from './commands.js';
+import type { ProviderRegistry } from '../../providers/registry.js';
+import { findSession, setSessionModel, startFreshContext } from '../../store/conversations/sessions.js';
+import type { Store } from '../../store/store.js';
+
+export function createCommands(sources: {
+  store: Store;
+  registry: () => ProviderRegistry;
+  warnings: () => StatusWarning[];
+  remind: SlashCommand;
+}): CommandRegistry {
+  const { store, registry, warnings, remind } = sources;
+  return new CommandRegistry([
+    remind,
+    ...builtInCommands({
+      modelIds: async () => (await registry().models()).map(({ id }) => id),
+      warnings: () => warnings().map(({ message }) => message),
+      countMessages: async (key) => (await store.read((db) => findSession(db, key)))?.message_count ?? 0,
+      startFresh: (sessionId) => store.write((db) => startFreshContext(db, sessionId)),
+      checkModel: (ref) => void registry().resolve(ref),
+      setModel: (id, model) => store.write((db) => setSessionModel(db, { id, model })),
+    }),
+  ]);
+}

@@ -1,0 +1,74 @@
+/** Chooses how much of a conversation the model is given: the newest part that fits its context window. */
+import type { ChatMessage, ModelMessage } from '../../providers/provider.js';
+
+/** For models whose window nobody told us; what today's small local models have. */
+const DEFAULT_CONTEXT_WINDOW = 32_768;
+const MAX_ANSWER_TOKENS = 8_192;
+/** An estimate may be wrong by this much. */
+const SAFETY = 0.85;
+const MAX_MESSAGES = 1_000;
+/** Role names and separators around each message. */
+const TOKENS_PER_MESSAGE = 6;
+/** What vendors count for a picture of the size that they look at. */
+const TOKENS_PER_IMAGE = 1_600;
+
+/** A rough count that errs on the high side: four ASCII characters a token, other scripts up to one token a character. */
+export function estimateTokens(text: string): number {
+  let others = 0;
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x7f) others += 1;
+  return Math.ceil((text.length - others) / 4 + others * 0.8) + TOKENS_PER_MESSAGE;
+}
+
+/** Tokens left for the conversation. */
+export function contextBudget(model: { contextWindow: number | null; maxTokens: number | null }): number {
+  const window = model.contextWindow ?? DEFAULT_CONTEXT_WINDOW;
+  const answer = Math.min(model.maxTokens ?? MAX_ANSWER_TOKENS, MAX_ANSWER_TOKENS, Math.floor(window / 4));
+  return Math.floor((window - answer) * SAFETY);
+}
+
+/** A message, or several that mean nothing without each other: a tool's call and its result. */
+export type ContextItem = ChatMessage | readonly ModelMessage[];
+
+export interface ContextOptions {
+  readonly budgetTokens: number;
+  readonly system: string | undefined;
+  /** The user's text. Always the last message, whole, whatever the budget. */
+  readonly text: string;
+  readonly images?: ChatMessage['images'];
+  /** Reads what was said before `seq`, newest first. @returns an empty list at the beginning */
+  readBefore(seq: number | undefined): Promise<{ messages: readonly ContextItem[]; nextSeq: number | undefined }>;
+}
+
+const isGroup = (item: ContextItem): item is readonly ModelMessage[] => Array.isArray(item);
+
+function tokensOf(item: ContextItem): number {
+  if (isGroup(item)) return estimateTokens(JSON.stringify(item));
+  return estimateTokens(item.content) + (item.images?.length ?? 0) * TOKENS_PER_IMAGE;
+}
+
+/** Providers refuse a conversation that begins with a tool. */
+function oldestFirst(newestFirst: readonly ContextItem[]): ModelMessage[] {
+  const items = newestFirst.toReversed();
+  const first = items.findIndex((item) => !isGroup(item));
+  return items.slice(first).flatMap((item): readonly ModelMessage[] => (isGroup(item) ? item : [item]));
+}
+
+/** @returns the messages for the model, oldest first */
+export async function gatherContext(options: ContextOptions): Promise<ModelMessage[]> {
+  const { text: content, images } = options;
+  const question: ChatMessage = { role: 'user', content, ...(images === undefined ? {} : { images }) };
+  let left = options.budgetTokens - tokensOf(question) - estimateTokens(options.system ?? '');
+  const newestFirst: ContextItem[] = [question];
+  let seq: number | undefined;
+  do {
+    const page = await options.readBefore(seq);
+    for (const item of page.messages) {
+      left -= tokensOf(item);
+      // A gap in a conversation misleads more than a late beginning.
+      if (left < 0 || newestFirst.length >= MAX_MESSAGES) return oldestFirst(newestFirst);
+      newestFirst.push(item);
+    }
+    seq = page.nextSeq;
+  } while (seq !== undefined);
+  return oldestFirst(newestFirst);
+}

@@ -1,0 +1,83 @@
+/**
+ * The built-in model `xopc/guide`. It is no language model and says so: it answers where no other model is configured,
+ * with what to do about that. Slash commands reach it through the command registry, like every other model.
+ */
+import { KNOWN_PROVIDERS } from '../../providers/known-providers.js';
+import type { Provider, ProviderEvent } from '../../providers/provider.js';
+import type { BuiltInProvider } from '../../providers/registry.js';
+
+export const GUIDE_REF = 'xopc/guide';
+
+/** One variable for each vendor. */
+const KEYS = KNOWN_PROVIDERS.map(({ keyVariables: [variable] }) => variable).join(', ');
+
+export interface GuideOptions {
+  readonly modelsPath: string;
+  readonly configPath: string;
+}
+
+const EXAMPLE = `\`\`\`json
+{
+  "providers": {
+    "local": {
+      "baseUrl": "http://192.168.1.20:8000/v1",
+      "models": [{ "id": "qwen3" }]
+    }
+  }
+}
+\`\`\``;
+
+/** The whole answer; the same for every question, because nothing here understands one. */
+export function guideText({ modelsPath, configPath }: GuideOptions): string {
+  return `Your message arrived and is stored, but no language model is configured yet. I am only the built-in guide: I understand commands, not questions.
+
+To get real answers, do one of these:
+
+1. Set the API key of a vendor in the environment and start the gateway again: ${KEYS}.
+
+2. Start Ollama, LM Studio or llama.cpp on this machine, at its usual port; it is found within a minute.
+
+3. Describe a provider in ${modelsPath}; it takes effect at once. For a server of your own, for example:
+
+${EXAMPLE}
+
+A hosted provider also needs "apiKey", e.g. "apiKey": "\${MY_KEY}" to take it from the environment.
+
+With more than one model, choose in ${configPath}: "agents": { "defaults": { "model": "provider/model" } }
+
+/help lists the commands.`;
+}
+
+/** Words with the white space behind them, so that what is streamed adds up to the text. */
+function words(text: string): string[] {
+  return text.match(/\S+\s*|^\s+/g) ?? [];
+}
+
+/** Makes the provider `xopc` with its one model. */
+export function createGuide(options: GuideOptions): BuiltInProvider {
+  const provider: Provider = {
+    id: 'xopc',
+    name: 'Built-in guide',
+    async *stream(_request, signal): AsyncGenerator<ProviderEvent> {
+      for (const text of words(guideText(options))) {
+        if (signal.aborted) {
+          yield { type: 'aborted' };
+          return;
+        }
+        yield { type: 'delta', text };
+      }
+      yield { type: 'finish', usage: { inputTokens: null, outputTokens: null } };
+    },
+  };
+  const model = {
+    id: GUIDE_REF,
+    name: 'Built-in guide (no language model)',
+    provider: 'xopc',
+    contextWindow: null,
+    maxTokens: null,
+    cost: null,
+    reasoning: false,
+    input: ['text'],
+  };
+  return { provider, model };
+}

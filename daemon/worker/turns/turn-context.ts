@@ -1,0 +1,105 @@
+/** What a model is asked in a turn: the question, and as much of what was said before it as fits. */
+import type { CommandRegistry } from './commands/commands.js';
+import { contextBudget, estimateTokens, gatherContext, type ContextItem, type ContextOptions } from './model/context.js';
+import { GUIDE_REF } from './model/guide.js';
+import { fitSteps } from './model/fit-steps.js';
+import { parseToolUse, toolUseMessages } from './model/past-tool-use.js';
+import type { StepRequest } from './model/turn.js';
+import type { ChatMessage, ModelMessage, ModelRequest } from '../providers/provider.js';
+import { readNewestMessages } from '../store/conversations/messages.js';
+import type { MessageRow } from '../store/schema.js';
+import type { Store } from '../store/store.js';
+import type { AttachedFiles } from '../files/attached-files.js';
+import type { Attachments } from '../files/attachments.js';
+import type { BegunTurn } from './turn-journal.js';
+
+export interface TurnContextOptions {
+  readonly store: Store;
+  readonly commands: CommandRegistry;
+  readonly attachments: Pick<Attachments, 'forModel'>;
+  readonly turn: BegunTurn;
+  readonly step: StepRequest;
+  readonly text: string;
+  readonly systemPrompt: string | undefined;
+  readonly files: AttachedFiles;
+}
+
+const HISTORY_PAGE = 100;
+
+/** What the guide said, and what was said to the gateway, is no part of a conversation with a model. */
+function contextRole(row: MessageRow, commands: CommandRegistry): 'user' | 'assistant' | undefined {
+  if (row.content === '' || row.model === GUIDE_REF) return undefined;
+  if (row.role === 'user') return commands.match(row.content) === undefined ? 'user' : undefined;
+  return row.role === 'assistant' ? 'assistant' : undefined;
+}
+
+/** A model that is given no tools would not understand the use of one. */
+function toolUse({ id, content, status }: MessageRow): ContextItem[] {
+  const use = parseToolUse(content);
+  return use === undefined ? [] : [toolUseMessages(id.slice(-9), { ...use, isError: status === 'error' })];
+}
+
+/** What a message says, with its files. */
+async function withFiles({ attachments, turn, step }: TurnContextOptions, messageIds: readonly string[]) {
+  const { takesImages } = step.model;
+  const files = await attachments.forModel({ sessionId: turn.session.id, messageIds, takesImages });
+  return (id: string, content: string): Pick<ChatMessage, 'content' | 'images'> => {
+    const { text = '', images = [] } = files.get(id) ?? {};
+    return { content: content + text, ...(images.length === 0 ? {} : { images }) };
+  };
+}
+
+async function readHistory(options: TurnContextOptions, beforeSeq: number): ReturnType<ContextOptions['readBefore']> {
+  const { store, commands, turn, step } = options;
+  const { id: sessionId, context_after_seq: afterSeq } = turn.session;
+  const rows = await store.read((db) => readNewestMessages(db, { sessionId, limit: HISTORY_PAGE, afterSeq, beforeSeq }));
+  const said = await withFiles(
+    options,
+    rows.filter(({ role }) => role === 'user').map(({ id }) => id),
+  );
+  const messages = rows.flatMap((row): ContextItem[] => {
+    if (row.role === 'tool') return step.tools.length === 0 ? [] : toolUse(row);
+    const role = contextRole(row, commands);
+    return role === undefined ? [] : [{ role, ...said(row.id, row.content) }];
+  });
+  return { messages, nextSeq: rows.length < HISTORY_PAGE ? undefined : rows.at(-1)?.seq };
+}
+
+/** What tools may take of the context. */
+const STEPS_SHARE = 0.6;
+/** What files may take of what is left. */
+const FILES_SHARE = 0.5;
+const toolTokens = ({ tools }: StepRequest): number => tools.reduce((sum, tool) => sum + estimateTokens(JSON.stringify(tool)), 0);
+
+export async function buildModelRequest(options: TurnContextOptions): Promise<ModelRequest> {
+  const { step, text, systemPrompt, turn } = options;
+  const { model, tools, isLastStep } = step;
+  const budgetTokens = contextBudget(model) - toolTokens(step);
+  const { steps, tokens } = fitSteps(step.steps, budgetTokens * STEPS_SHARE);
+  const leftTokens = budgetTokens - tokens;
+  const said = await withFiles(options, [turn.questionId]);
+  const question = said(turn.questionId, text);
+  const gather = (without: number): Promise<ModelMessage[]> =>
+    gatherContext({
+      budgetTokens: leftTokens - without,
+      system: systemPrompt,
+      text: question.content,
+      images: question.images,
+      readBefore: (seq = turn.questionSeq) => readHistory(options, seq),
+    });
+  const { takesImages } = model;
+  const limits = { session: turn.session, takesImages, budgetTokens: leftTokens * FILES_SHARE };
+  let attached = await options.files.attach(await gather(0), limits);
+  // What files take, what was said before them cannot have.
+  if (attached.tokens > 0) attached = await options.files.attach(await gather(attached.tokens), limits);
+  const { messages } = attached;
+  return {
+    ref: model.ref,
+    modelId: model.modelId,
+    messages: [...messages, ...steps],
+    tools,
+    isLastStep,
+    ...(systemPrompt === undefined ? {} : { system: systemPrompt }),
+    ...(model.maxTokens === null ? {} : { maxTokens: model.maxTokens }),
+  };
+}

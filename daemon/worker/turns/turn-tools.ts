@@ -1,0 +1,191 @@
+/** Which tools a turn has, and what is on disk about their use: what they said, and that a turn must not be repeated. */
+import type { Clock } from '../../../shared/clock.js';
+import type { AgentConfig, Config } from '../../../shared/config/schema.js';
+import { newId } from '../../../shared/ids.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { describeToolUse } from './model/past-tool-use.js';
+import type { TaskScheduler } from './commands/task-port.js';
+import { createFetchTool } from '../tools/fetch.js';
+import { createScheduleTool } from '../tools/schedule.js';
+import { createSendTool, type SendPort } from '../tools/send.js';
+import { createTimeTool } from '../tools/time.js';
+import { type Tool, ToolError } from '../tools/tool.js';
+import type { ToolEvent, TurnTools } from './model/turn.js';
+import type { ToolCall, ToolResult } from '../providers/provider.js';
+import { markTurnUnrepeatable } from '../store/delivery/inbox.js';
+import { appendMessage } from '../store/conversations/messages.js';
+import type { Store } from '../store/store.js';
+import type { BegunTurn } from './turn-journal.js';
+
+export interface TurnToolsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  config(): Config;
+  readonly send: SendPort;
+  /** Undefined where nothing can be scheduled. */
+  readonly scheduler: TaskScheduler | undefined;
+}
+
+const MAX_DETAIL_LENGTH = 500;
+/** More calls than that at once are refused; the model can make them in its next step. */
+const MAX_CALLS = 16;
+
+function shorten(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).replace(/\p{Surrogate}$/u, '')}…`;
+}
+
+const inputText = (input: unknown): string => (typeof input === 'string' ? input : (JSON.stringify(input) ?? ''));
+
+/** Where tools run: a turn of a session, or a call that is kept nowhere. */
+interface ToolPlace {
+  /** The turn's, or the call's. */
+  readonly id: string;
+  readonly sessionKey: string;
+  readonly sessionId: number | undefined;
+}
+
+/** One turn's use of its tools. */
+class ToolRun implements TurnTools {
+  readonly maxIterations: number;
+  readonly #options: TurnToolsOptions;
+  readonly #tools: readonly Tool[];
+  readonly #place: ToolPlace;
+  readonly #agentId: string;
+  readonly #signal: AbortSignal;
+  /** Calls of the steps before this one: some models give each step's calls the same ids. */
+  #made = 0;
+
+  constructor(options: TurnToolsOptions, run: { tools: readonly Tool[]; place: ToolPlace; agentId: string; signal: AbortSignal }) {
+    this.#options = options;
+    this.#tools = run.tools;
+    this.#place = run.place;
+    this.#agentId = run.agentId;
+    this.#signal = run.signal;
+    this.maxIterations = options.config().agents.defaults.maxToolIterations;
+  }
+
+  get definitions(): TurnTools['definitions'] {
+    return this.#tools.map(({ definition }) => definition);
+  }
+
+  async *run(calls: readonly ToolCall[]): AsyncGenerator<ToolEvent, ToolResult[]> {
+    for (const { name, input } of calls) yield { type: 'tool', name, state: 'call', detail: shorten(inputText(input), MAX_DETAIL_LENGTH) };
+    // What others notice happens in the order in which it was asked for.
+    const isParallel = calls.every(({ name }) => this.#find(name)?.hasEffects !== true);
+    const begun = isParallel ? calls.map((call, index) => this.#runOne(call, index)) : undefined;
+    const results: ToolResult[] = [];
+    for (const [index, call] of calls.entries()) {
+      const result = await (begun?.[index] ?? this.#runOne(call, index));
+      await this.#note(call, result);
+      results.push(result);
+      yield {
+        type: 'tool',
+        name: call.name,
+        state: result.isError ? 'error' : 'result',
+        detail: shorten(result.output, MAX_DETAIL_LENGTH),
+      };
+    }
+    this.#made += calls.length;
+    return results;
+  }
+
+  #find(name: string): Tool | undefined {
+    return this.#tools.find(({ definition }) => definition.name === name);
+  }
+
+  /** Never rejects. */
+  async #runOne(call: ToolCall, index: number): Promise<ToolResult> {
+    const result = { callId: call.id, name: call.name };
+    try {
+      return { ...result, output: await this.#perform(call, index), isError: false };
+    } catch (error) {
+      if (error instanceof ToolError) return { ...result, output: error.message, isError: true };
+      if (!this.#signal.aborted)
+        this.#options.logger.error({ tool: call.name, turnId: this.#place.id, err: error }, 'a tool failed in a way that it should not');
+      return {
+        ...result,
+        output: this.#signal.aborted ? 'stopped' : 'the gateway failed to run this tool; its log says why',
+        isError: true,
+      };
+    }
+  }
+
+  async #perform({ name, input, problem }: ToolCall, index: number): Promise<string> {
+    this.#signal.throwIfAborted();
+    const tool = this.#find(name);
+    if (tool === undefined)
+      throw new ToolError(
+        `there is no tool '${name.slice(0, 64)}'; there are: ${this.definitions.map((known) => known.name).join(', ') || 'none'}`,
+      );
+    if (problem !== undefined) throw new ToolError(`the input cannot be read: ${shorten(problem, MAX_DETAIL_LENGTH)}`);
+    if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls are run at once`);
+    const { store } = this.#options;
+    const { id: placeId, sessionKey, sessionId } = this.#place;
+    if (tool.hasEffects && sessionId !== undefined) await store.write((db) => markTurnUnrepeatable(db, placeId));
+    return tool.run(input, {
+      agentId: this.#agentId,
+      sessionKey,
+      callKey: `tool:${placeId}:${this.#made + index}`,
+      signal: this.#signal,
+    });
+  }
+
+  /** The conversation keeps what was done in it, as people read it. */
+  async #note({ name, input }: ToolCall, { output, isError }: ToolResult): Promise<void> {
+    const { store, clock } = this.#options;
+    const { id: turnId, sessionId } = this.#place;
+    if (sessionId === undefined) return;
+    await store.write((db) =>
+      appendMessage(db, {
+        id: newId('msg'),
+        sessionId,
+        turnId,
+        role: 'tool',
+        content: describeToolUse({ name, input: shorten(inputText(input), MAX_DETAIL_LENGTH), output }),
+        model: null,
+        status: isError ? 'error' : 'complete',
+        nowMs: clock.now(),
+      }),
+    );
+  }
+}
+
+/** Makes the tools of each turn, as the configuration has them then. */
+export class ToolBox {
+  readonly #options: TurnToolsOptions;
+
+  constructor(options: TurnToolsOptions) {
+    this.#options = options;
+  }
+
+  forTurn(agent: AgentConfig, turn: BegunTurn, signal: AbortSignal): TurnTools {
+    const { id, session } = turn;
+    const place = { id, sessionKey: session.key, sessionId: session.id };
+    return new ToolRun(this.#options, { tools: this.#tools(agent), place, agentId: agent.id, signal });
+  }
+
+  /** For a call that belongs to no conversation: nothing is kept, and nothing can be scheduled in a chat that is none. */
+  forCall(agent: AgentConfig, signal: AbortSignal): TurnTools {
+    const place = { id: newId('turn'), sessionKey: `${agent.id}:api:default:direct:completions`, sessionId: undefined };
+    const tools = this.#tools(agent).filter(({ definition }) => definition.name !== 'schedule');
+    return new ToolRun(this.#options, { tools, place, agentId: agent.id, signal });
+  }
+
+  #tools(agent: AgentConfig): Tool[] {
+    const { clock, send, scheduler } = this.#options;
+    const { defaults } = this.#options.config().agents;
+    return (agent.tools ?? defaults.tools).flatMap((name): Tool[] => {
+      switch (name) {
+        case 'time':
+          return [createTimeTool(clock)];
+        case 'fetch':
+          return [createFetchTool({ allow: defaults.fetchAllow })];
+        case 'send':
+          return send.channels().length === 0 ? [] : [createSendTool(send)];
+        case 'schedule':
+          return scheduler === undefined ? [] : [createScheduleTool(scheduler)];
+      }
+    });
+  }
+}

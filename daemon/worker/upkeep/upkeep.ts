@@ -1,0 +1,112 @@
+/**
+ * What the one active worker does about the store in the background: late migrations, turns of the dead, what is past
+ * its time, and the search index.
+ */
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import { purgeUnsent } from '../store/conversations/attachments.js';
+import { purgeIdempotencyKeys } from '../store/delivery/idempotency.js';
+import { purgeInbox } from '../store/delivery/inbox.js';
+import { purgeOutbox } from '../store/delivery/outbox-pages.js';
+import { purgeSamples } from '../store/overview/minute-samples.js';
+import { purgeInSteps, type PurgeStep } from '../store/conversations/purge.js';
+import { purgeSessions } from '../store/conversations/sessions.js';
+import type { Store } from '../store/store.js';
+import { StoreWait } from '../store/store-wait.js';
+import { MINUTE_MS } from '../observe/samples.js';
+import { retentionSteps } from '../sessions/session-retention.js';
+import { SESSION_UNDO_MS } from '../sessions/sessions.js';
+import { SearchIndexer } from './search-indexer.js';
+import type { TurnJournal } from '../turns/turn-journal.js';
+
+export interface UpkeepOptions {
+  readonly store: Store;
+  readonly journal: TurnJournal;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  config(): Config;
+}
+
+/** What was delivered is shown for a week, what was not for three months. The inbox is what tells a repeated update from a new one. */
+const DELIVERED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
+const UNDELIVERED_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
+const SAMPLE_TTL_MS = 8 * 24 * 60 * 60 * 1_000;
+const HANDLED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
+/** Files that were attached to something that was never sent. */
+const UNSENT_TTL_MS = 24 * 60 * 60 * 1_000;
+const EVERY_MS = 60 * 60 * 1_000;
+/** While an older worker still ends its turns, or the store is out of order. */
+const SOON_MS = 1_000;
+
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  readonly #wait: StoreWait;
+  readonly #indexer: SearchIndexer;
+  #cancel: (() => void) | undefined;
+  #isStopped = false;
+  #round: Promise<void> | undefined;
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+    this.#wait = new StoreWait(options, 'the upkeep of the store has to wait');
+    this.#indexer = new SearchIndexer(options);
+  }
+
+  /** Sees to late migrations and turns of the dead; the rest, and later rounds, follow by themselves. */
+  async start(): Promise<void> {
+    await this.#beginRound();
+    if (!this.#isStopped) this.#indexer.start();
+  }
+
+  /** No round begins any more; waits for the one under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel?.();
+    await this.#round;
+    await this.#indexer.stop();
+  }
+
+  /** @returns when what others wait for has been done; the rest of the round goes on */
+  #beginRound(): Promise<number> {
+    const repaired = this.#attempt(() => this.#repair());
+    this.#round = repaired.then(async (nextMs) => {
+      // A store that is out of order, or that an older worker still uses, is left alone.
+      const purgedMs = nextMs < EVERY_MS ? nextMs : await this.#attempt(() => this.#purge());
+      if (!this.#isStopped) this.#cancel = this.#options.clock.after(purgedMs, () => void this.#beginRound());
+    });
+    return repaired;
+  }
+
+  /** @param work  says when the next round is due. Never rejects */
+  async #attempt(work: () => Promise<number>): Promise<number> {
+    try {
+      const nextMs = await work();
+      this.#wait.succeeded();
+      return nextMs;
+    } catch (error) {
+      return this.#wait.failed(error);
+    }
+  }
+
+  async #repair(): Promise<number> {
+    const { store, journal } = this.#options;
+    await store.contract();
+    return (await journal.interruptOrphans()) === 0 ? EVERY_MS : SOON_MS;
+  }
+
+  async #purge(): Promise<number> {
+    const nowMs = this.#options.clock.now();
+    const steps: PurgeStep[] = [
+      (db) => purgeIdempotencyKeys(db, nowMs),
+      ...retentionSteps(this.#options.config(), nowMs),
+      (db) => purgeSessions(db, nowMs - SESSION_UNDO_MS),
+      (db) => purgeOutbox(db, { deliveredMs: nowMs - DELIVERED_TTL_MS, otherMs: nowMs - UNDELIVERED_TTL_MS }),
+      (db) => purgeInbox(db, nowMs - HANDLED_TTL_MS),
+      (db) => purgeSamples(db, Math.floor((nowMs - SAMPLE_TTL_MS) / MINUTE_MS)),
+      (db) => purgeUnsent(db, nowMs - UNSENT_TTL_MS),
+    ];
+    for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);
+    return EVERY_MS;
+  }
+}

@@ -1,0 +1,69 @@
+/** Reads `config.json` and `models.json` from disk, bounded and without ever waiting for a file that is none. */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { ConfigDocument } from '../../config/document.js';
+import { GatewayError } from '../../errors.js';
+import { configInvalid, hashText, parseConfigText, type VariableLookup } from './config-text.js';
+
+export { configInvalid, parseConfigText } from './config-text.js';
+
+const MAX_CONFIG_BYTES = 1_048_576;
+
+function unreadable(path: string, message: string, hint: string): GatewayError {
+  return configInvalid(path, [{ file: path, message }], hint);
+}
+
+function readRegularFile(path: string): Buffer {
+  // Non-blocking, so that a FIFO in the file's place cannot hold us up.
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const entry = fstatSync(fd);
+    if (entry.isDirectory()) throw unreadable(path, 'is a directory', 'Move it away, or name another file with --config.');
+    if (!entry.isFile()) throw unreadable(path, 'is not a regular file', 'Name a file with --config.');
+    if (entry.size > MAX_CONFIG_BYTES)
+      throw unreadable(path, `has ${entry.size} bytes; at most ${MAX_CONFIG_BYTES} are read`, 'Is it the right file?');
+    const buffer = Buffer.alloc(MAX_CONFIG_BYTES);
+    let length = 0;
+    for (let read = -1; read !== 0; length += read) read = readSync(fd, buffer, length, buffer.length - length, length);
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function decode(path: string, bytes: Buffer): string {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isUtf16) throw unreadable(path, 'is stored as UTF-16', 'Save it as UTF-8.');
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw unreadable(path, 'is not UTF-8 text', 'Save it as UTF-8.');
+  }
+}
+
+/**
+ * Reads a configuration file's text.
+ * @returns undefined when there is no file
+ * @throws CONFIG_INVALID for a directory, a file that may not be read, is too long, or is not UTF-8
+ */
+export function readConfigText(path: string): string | undefined {
+  try {
+    return decode(path, readRegularFile(path));
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EACCES' || code === 'EPERM')
+      throw unreadable(path, `may not be read by this user (${code})`, `Give it to this user, or name another file with --config.`);
+    throw unreadable(path, `cannot be read (${code})`, 'Name another file with --config.');
+  }
+}
+
+/**
+ * Loads a configuration file; a missing one is an empty document with `exists: false`.
+ * @throws CONFIG_INVALID when the file cannot be read at all; what is wrong with its text is in `problems`
+ */
+export function loadConfigFile(options: { path: string; lookup?: VariableLookup }): ConfigDocument {
+  const text = readConfigText(options.path);
+  const document = parseConfigText(text ?? '{}', options.path, options.lookup);
+  return text === undefined ? { ...document, exists: false, hash: hashText('') } : document;
+}

@@ -1,0 +1,65 @@
+/** Turns a configuration text into a document: JSON with comments, `${VAR}` references, positions for every problem. */
+import { createHash } from 'node:crypto';
+import type { ConfigDocument } from '../../config/document.js';
+import { interpolate } from '../../config/interpolate.js';
+import { parseJsonc, type JsoncDocument } from '../../config/jsonc.js';
+import { formatProblem, GatewayError, type Problem } from '../../errors.js';
+import { environmentValue } from '../process/env.js';
+
+export type VariableLookup = (name: string) => string | undefined;
+
+/** Makes the error that a set of problems amounts to. */
+export function configInvalid(file: string, problems: readonly Problem[], hint = `Check it with: xopc config validate`): GatewayError {
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  const first = problems[0];
+  return new GatewayError('CONFIG_INVALID', {
+    message: first === undefined ? `${file} is invalid` : `${formatProblem(first)}${more}`,
+    details: { problems },
+    hint,
+  });
+}
+
+/** Editors on Windows may put a byte order mark first; it is kept when the file is written. */
+export function stripBom(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function collectProblems(parsed: JsoncDocument, text: string, file: string): Problem[] {
+  const at = { file, line: 1, column: 1 };
+  // A file cut to nothing is far more often an accident (a full disk, an editor's half save) than a wish for defaults.
+  if (text.trim() === '') return [{ ...at, message: 'is empty; write {} for a configuration that sets nothing' }];
+  if (parsed.problems.length === 0 && !isPlainObject(parsed.value)) return [{ ...at, message: 'must be an object: { … }' }];
+  return parsed.problems.map(({ position, key, message }) => ({ file, ...position, ...(key === '' ? {} : { key }), message }));
+}
+
+/**
+ * Parses a text. Never throws: what is wrong with it is in `problems`.
+ * @param file  shown in problems.
+ * @param lookup  value of an environment variable, default the process's own.
+ */
+export function parseConfigText(text: string, file: string, lookup: VariableLookup = environmentValue): ConfigDocument {
+  const parsed = parseJsonc(stripBom(text));
+  const problems = collectProblems(parsed, stripBom(text), file);
+  const raw = problems.length === 0 && isPlainObject(parsed.value) ? parsed.value : {};
+  const filled = interpolate(raw, lookup);
+  return {
+    file,
+    exists: true,
+    hash: hashText(text),
+    value: isPlainObject(filled.value) ? filled.value : {},
+    raw,
+    problems,
+    unresolved: filled.unresolved,
+    locate: (path, part) => parsed.locate(path, part),
+    textPath: (path) => filled.sourcePath(path),
+  };
+}
+
+/** The revision of a text, as in `ConfigDocument.hash`. */
+export function hashText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,98 @@
+/** Changes a configuration file in place: comments kept, one writer at a time, the version before kept for undo. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ConfigDocument } from '../../config/document.js';
+import { editJsonc, type JsoncEdit } from '../../config/jsonc.js';
+import { FORBIDDEN_KEYS, formatKey } from '../../config/key-path.js';
+import { GatewayError, type Problem } from '../../errors.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
+import { readConfigText } from './config-file.js';
+import { configInvalid, hashText, parseConfigText, stripBom } from './config-text.js';
+import { keepVersion } from './config-versions.js';
+import { withFileLock } from '../files/file-lock.js';
+
+export interface ConfigWriteOptions {
+  readonly path: string;
+  /** Lock between writers; its directory must exist. */
+  readonly lockPath: string;
+  /** Where the text before the change is kept. */
+  readonly undoPath: string;
+  /** Where earlier versions are kept, if they are. */
+  readonly versionsDir?: string;
+  /** Judges the new document; any problem refuses the write. Kept outside so that this file needs no schema. */
+  readonly validate: (document: ConfigDocument) => readonly Problem[];
+  /** Write only if the file still has this revision (`ConfigDocument.hash`; that of an empty text where there is no file). */
+  readonly expectedHash?: string;
+}
+
+function assertSafe(edits: readonly JsoncEdit[]): void {
+  for (const { path } of edits) {
+    if (path.length === 0 || path.some((segment) => FORBIDDEN_KEYS.includes(String(segment)))) {
+      throw new GatewayError('INVALID_REQUEST', { message: `'${formatKey(path)}' cannot be changed`, details: { key: formatKey(path) } });
+    }
+  }
+}
+
+export function changedMeanwhile(path: string): GatewayError {
+  return new GatewayError('PRECONDITION_FAILED', {
+    message: `${path} has changed meanwhile`,
+    hint: 'Read it again and repeat the change.',
+  });
+}
+
+async function replaceText(options: ConfigWriteOptions, makeText: (current: string) => string): Promise<ConfigDocument> {
+  return withFileLock(options.lockPath, async () => {
+    const current = readConfigText(options.path);
+    const before = parseConfigText(current ?? '{}', options.path);
+    const revision = current === undefined ? hashText('') : before.hash;
+    if (options.expectedHash !== undefined && options.expectedHash !== revision) {
+      throw changedMeanwhile(options.path);
+    }
+    const text = makeText(current ?? '{}\n');
+    const document = parseConfigText(text, options.path);
+    const problems = document.problems.length > 0 ? document.problems : options.validate(document);
+    if (problems.length > 0) throw configInvalid(options.path, problems, 'Nothing was written.');
+    if (text === current) return document;
+    if (current !== undefined) {
+      if (options.versionsDir !== undefined) await keepVersion(options.versionsDir, current);
+      await writeFileAtomic(options.undoPath, current);
+    }
+    await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
+    await writeFileAtomic(options.path, text);
+    return document;
+  });
+}
+
+/**
+ * Applies edits in order; a missing file starts as `{}`.
+ * @returns the document as written
+ * @throws CONFIG_INVALID when the file cannot be read now or would be invalid afterwards; PRECONDITION_FAILED when the
+ *   revision differs; CONFLICT when another writer does not finish; INVALID_REQUEST for a key that no document may hold
+ */
+export async function writeConfig(options: ConfigWriteOptions, edits: readonly JsoncEdit[]): Promise<ConfigDocument> {
+  assertSafe(edits);
+  return replaceText(options, (current) => {
+    const bom = current.startsWith('\uFEFF') ? '\uFEFF' : '';
+    const body = stripBom(current);
+    const { problems } = parseConfigText(body, options.path);
+    if (problems.length > 0) throw configInvalid(options.path, problems);
+    return bom + editJsonc(body, edits);
+  });
+}
+
+/** Replaces the whole text (an editor's result). @throws as {@link writeConfig} */
+export async function writeConfigText(options: ConfigWriteOptions, text: string): Promise<ConfigDocument> {
+  return replaceText(options, () => text);
+}
+
+/** Swaps the file with the version before its last change, so that a second undo is a redo. @throws NOT_FOUND when there is none */
+export async function undoConfig(options: ConfigWriteOptions): Promise<ConfigDocument> {
+  const previous = readConfigText(options.undoPath);
+  if (previous === undefined) {
+    throw new GatewayError('NOT_FOUND', {
+      message: 'there is no earlier version of the configuration',
+      hint: 'One is kept whenever xopc changes the file.',
+    });
+  }
+  return replaceText(options, () => previous);
+}

@@ -1,0 +1,192 @@
+/** Files that are always either the complete old or the complete new content, and directories that are ours alone. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
+import { lstat, open, readdir, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join, parse, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayError } from '../../errors.js';
+
+/** A temp file this old belongs to a writer that was killed. */
+const ABANDONED_TEMP_MS = 60_000;
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+/** The file that a path finally names: a symlink is followed even where its target does not exist yet. */
+async function finalTarget(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  const isLink = await lstat(path).then(
+    (entry) => entry.isSymbolicLink(),
+    () => false,
+  );
+  return isLink ? resolve(dirname(path), await readlink(path)) : path;
+}
+
+/** As root, a file that belongs to a user stays readable to that user's gateway. */
+async function keepOwner(file: FileHandle, target: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const current = await stat(target).catch(() => undefined);
+  if (current !== undefined) await file.chown(current.uid, current.gid);
+}
+
+/** Makes a rename or link in `directory` survive a power loss. Windows cannot open a directory, some file systems cannot sync one. */
+export async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(codeOf(error) ?? '')) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** On Windows a reader that has the target open makes the rename fail for a moment. */
+async function renameOver(source: string, target: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await rename(source, target);
+    } catch (error) {
+      const isTransient = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '');
+      if (!isTransient || attempt === 10) throw error;
+      await delay(attempt * 10);
+    }
+  }
+}
+
+async function removeAbandonedTemps(target: string): Promise<void> {
+  const directory = dirname(target);
+  const prefix = `.${basename(target)}.`;
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith(prefix) || !/^\d+\.[0-9a-f]{12}\.tmp$/.test(name.slice(prefix.length))) continue;
+    const path = join(directory, name);
+    const entry = await stat(path).catch(() => undefined);
+    if (entry !== undefined && Date.now() - entry.mtimeMs > ABANDONED_TEMP_MS) await unlink(path).catch(() => undefined);
+  }
+}
+
+/** A name beside `target` that no other writer uses. */
+export function temporaryName(target: string): string {
+  return join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+async function writeSynced(path: string, data: string | Uint8Array, options: { mode: number; target: string }): Promise<void> {
+  const file = await open(path, 'wx', options.mode);
+  try {
+    await file.writeFile(data);
+    // The mode given to open() is cut by the umask.
+    if (process.platform !== 'win32') await file.chmod(options.mode);
+    await keepOwner(file, options.target);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Replaces a file's content: temp file in the same directory, fsync, rename, fsync of the directory. A symlink stays
+ * and its target is replaced. Temp files that a killed writer left behind are removed.
+ * @param options.mode  of the file afterwards, default 0600.
+ * @throws the file system's own error; the old content and no temp file are then there.
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array, options: { mode?: number } = {}): Promise<void> {
+  const target = await finalTarget(path);
+  const temporary = temporaryName(target);
+  try {
+    await writeSynced(temporary, data, { mode: options.mode ?? 0o600, target });
+    await renameOver(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await syncDirectory(dirname(target));
+  await removeAbandonedTemps(target);
+}
+
+function refuse(path: string, reason: string, hint: string): GatewayError {
+  return new GatewayError('CONFIG_INVALID', { message: `${path} cannot be used: ${reason}`, details: { path }, hint });
+}
+
+function assertOurs(path: string, entry: Stats): void {
+  const uid = process.getuid?.();
+  if (uid === undefined || entry.uid === uid) return;
+  throw refuse(
+    path,
+    `it belongs to user id ${entry.uid}, this process runs as ${uid}`,
+    `Give it to this user (chown -R ${uid} ${path}) or set XOPC_HOME to a directory of your own.`,
+  );
+}
+
+function assertPrivateCandidate(path: string, entry: Stats): void {
+  if (!entry.isDirectory()) throw refuse(path, 'it is not a directory', 'Move it away or set XOPC_HOME to another place.');
+  assertOurs(path, entry);
+  // Closing a directory that everybody shares, such as /tmp, would harm others.
+  const isShared = (entry.mode & 0o1000) !== 0 || resolve(path) === parse(resolve(path)).root;
+  if (isShared) throw refuse(path, 'it is a shared directory', `Use a directory of its own, e.g. ${join(path, 'xopc')}.`);
+}
+
+/**
+ * Makes sure that a directory exists, belongs to us and is closed to others (0700, repaired if needed).
+ * A symlink is accepted only when the link and its target are both ours: anybody may make a link in a shared place.
+ * @throws CONFIG_INVALID when it is another user's, shared, a file, or cannot be made or closed
+ */
+export function ensurePrivateDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw refuse(path, 'it is not a directory', 'Move it away or set XOPC_HOME to another place.');
+    throw refuse(path, `it cannot be made (${codeOf(error)})`, 'Check the permissions of its parent, or set XOPC_HOME to another place.');
+  }
+  const link = lstatSync(path);
+  if (link.isSymbolicLink()) assertOurs(path, link);
+  const entry = statSync(path);
+  assertPrivateCandidate(path, entry);
+  if (process.platform === 'win32' || (entry.mode & 0o777) === 0o700) return;
+  try {
+    chmodSync(path, 0o700);
+  } catch (error) {
+    throw refuse(
+      path,
+      `it cannot be closed to others (${codeOf(error)})`,
+      'Set XOPC_HOME to a directory of your own, on a disk that can be written to and has permissions.',
+    );
+  }
+}
+
+/** By one of these a home of ours is known, also one whose permissions somebody has opened. */
+const HOME_MARKS: readonly string[] = ['config.json', 'models.json', 'locks', 'credentials'];
+
+/** Of a directory of our own: only that could be closed by mistake. What cannot be looked at is refused later, with the reason. */
+function isOpenToOthers(path: string): boolean {
+  try {
+    const entry = statSync(path);
+    return entry.isDirectory() && entry.uid === process.getuid?.() && (entry.mode & 0o077) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+function isOfOtherThings(path: string): boolean {
+  const names = readdirSync(path).filter((name) => name !== 'lost+found');
+  return names.length > 0 && !names.some((name) => HOME_MARKS.includes(name));
+}
+
+/**
+ * As {@link ensurePrivateDirectory}, for the directory that XOPC_HOME may name by mistake: one that others can look into and
+ * that holds other things, such as /etc or /srv, is left as it is. To close it would take it from those who live in it.
+ */
+export function ensureHomeDirectory(path: string): void {
+  if (process.platform !== 'win32' && isOpenToOthers(path) && isOfOtherThings(path))
+    throw refuse(
+      path,
+      'it holds other things and is open to others',
+      `Use a directory of its own, e.g. ${join(path, 'xopc')}. One that is for xopc alone is taken when only its owner may enter it.`,
+    );
+  ensurePrivateDirectory(path);
+}

@@ -1,0 +1,216 @@
+/**
+ * Puts a staged state in the place of the present one. What is replaced is kept; a journal makes it all or nothing:
+ * until it says `applying`, nothing has changed, and from then on whoever comes next carries it to its end.
+ * It is carried out only while no worker lives: by the supervisor between two workers, or by a command with no gateway.
+ */
+import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdir, open, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BACKUP_DATABASE, BACKUP_TEXTS, type BackupName, type BackupText } from '../../backup.js';
+import { GatewayError } from '../../errors.js';
+import { syncDirectory, writeFileAtomic } from './atomic-file.js';
+import { withFileLock } from './file-lock.js';
+import type { GatewayPaths } from '../process/paths.js';
+
+/** What SQLite keeps beside a database in WAL mode; moved before it, so that none is ever left beside another database. */
+const SIDECARS = ['-wal', '-shm', '-journal'] as const;
+const JOURNAL = 'journal.json';
+const STAGED = 'staged';
+/** Replaced states that are kept. */
+const KEPT_STATES = 5;
+const ABANDONED_MS = 24 * 60 * 60 * 1_000;
+/** A restore by command may have to wait for one of its kind. */
+const LOCK_WAIT_MS = 60_000;
+
+type RestorePaths = Pick<GatewayPaths, 'lockDir' | 'databasePath' | 'configPath' | 'modelsPath' | 'tokenPath'>;
+
+interface Journal {
+  readonly phase: 'staged' | 'applying';
+  readonly createdAt: string;
+  /** What the state to come consists of; what is missing here is taken away. */
+  readonly names: readonly BackupName[];
+}
+
+/** `20261124T192403Z-1a2b3c`: names one restore, and what it replaced. */
+export function isRestoreId(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{8}T\d{6}Z-[0-9a-f]{6}$/.test(value);
+}
+
+/** A symlinked database stays where its link leads. */
+function databaseOf(paths: RestorePaths): string {
+  return existsSync(paths.databasePath) ? realpathSync(paths.databasePath) : paths.databasePath;
+}
+
+function stagingRoot(paths: RestorePaths): string {
+  return join(dirname(databaseOf(paths)), 'restore');
+}
+
+function keptRoot(paths: RestorePaths): string {
+  return join(dirname(databaseOf(paths)), 'replaced');
+}
+
+/** Where the replaced state of a restore is kept. */
+export function replacedStatePath(paths: RestorePaths, id: string): string {
+  return join(keptRoot(paths), id);
+}
+
+/** The directory to put the files of the state to come into, on the database's own file system. */
+export async function makeStaging(paths: RestorePaths, id: string): Promise<string> {
+  const staged = join(stagingRoot(paths), id, STAGED);
+  await mkdir(staged, { recursive: true, mode: 0o700 });
+  return staged;
+}
+
+/** Everything is staged and on disk: the restore can be carried out. */
+export async function commitStaging(
+  paths: RestorePaths,
+  id: string,
+  plan: { names: readonly BackupName[]; createdAt: string },
+): Promise<void> {
+  const directory = join(stagingRoot(paths), id);
+  const staged = join(directory, STAGED);
+  for (const name of readdirSync(staged)) await syncFile(join(staged, name));
+  await syncDirectory(staged);
+  await writeJournal(directory, { phase: 'staged', ...plan });
+  for (const path of [directory, stagingRoot(paths), dirname(stagingRoot(paths))]) await syncDirectory(path);
+}
+
+/** Nothing is to come of it, unless it has begun. */
+export function discardStaging(paths: RestorePaths, id: string): void {
+  if (!hasRestoreBegun(paths, id)) rmSync(join(stagingRoot(paths), id), { recursive: true, force: true });
+}
+
+/** Whether something has been replaced already, so that only going on leads to a whole state. */
+export function hasRestoreBegun(paths: RestorePaths, id: string): boolean {
+  return readJournal(join(stagingRoot(paths), id))?.phase === 'applying';
+}
+
+/** @throws NOT_FOUND when no such restore is staged */
+export function assertStaged(paths: RestorePaths, id: string): void {
+  if (readJournal(join(stagingRoot(paths), id)) !== undefined) return;
+  throw new GatewayError('NOT_FOUND', { message: `no restore '${id}' is prepared`, hint: 'Start it with: xopc restore FILE' });
+}
+
+/** Runs `section` while no other process carries out a restore. */
+export function withRestoreLock<T>(paths: RestorePaths, section: () => Promise<T>): Promise<T> {
+  return withFileLock(join(paths.lockDir, 'restore.lock'), section, { waitMs: LOCK_WAIT_MS });
+}
+
+/**
+ * Carries a staged restore out. The caller holds the restore lock and knows that no worker lives.
+ * @returns where the replaced state is kept
+ */
+export async function carryOutRestore(paths: RestorePaths, id: string): Promise<string> {
+  const directory = join(stagingRoot(paths), id);
+  const journal = readJournal(directory);
+  if (journal === undefined) {
+    assertStaged(paths, id);
+    return replacedStatePath(paths, id);
+  }
+  if (journal.phase === 'staged') {
+    for (const name of BACKUP_TEXTS) await keepText(textPath(paths, name), join(directory, name));
+    await writeJournal(directory, { ...journal, phase: 'applying' });
+  }
+  for (const name of BACKUP_TEXTS) await replaceText(paths, { name, directory, isWanted: journal.names.includes(name) });
+  await replaceDatabase(databaseOf(paths), { directory, isWanted: journal.names.includes(BACKUP_DATABASE) });
+  rmSync(join(directory, STAGED), { recursive: true, force: true });
+  await mkdir(keptRoot(paths), { recursive: true, mode: 0o700 });
+  renameSync(directory, replacedStatePath(paths, id));
+  for (const path of [keptRoot(paths), stagingRoot(paths), dirname(keptRoot(paths))]) await syncDirectory(path);
+  removeOld(paths);
+  return replacedStatePath(paths, id);
+}
+
+/**
+ * A restore that a killed process has begun comes to its end; costs a look where there is none.
+ * @throws CONFIG_INVALID when something else is in the place of the restores
+ */
+export async function finishRestores(paths: RestorePaths): Promise<readonly string[]> {
+  if (listOf(stagingRoot(paths)).length === 0) return [];
+  return withRestoreLock(paths, async () => {
+    const begun = listOf(stagingRoot(paths)).filter((id) => readJournal(join(stagingRoot(paths), id))?.phase === 'applying');
+    for (const id of begun) await carryOutRestore(paths, id);
+    return begun;
+  });
+}
+
+function textPath(paths: RestorePaths, name: BackupText): string {
+  return { 'config.json': paths.configPath, 'models.json': paths.modelsPath, token: paths.tokenPath }[name];
+}
+
+async function keepText(path: string, copy: string): Promise<void> {
+  if (existsSync(path)) await writeFileAtomic(copy, readFileSync(path));
+}
+
+async function replaceText(paths: RestorePaths, file: { name: BackupText; directory: string; isWanted: boolean }): Promise<void> {
+  const target = textPath(paths, file.name);
+  if (file.isWanted) {
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    return writeFileAtomic(target, readFileSync(join(file.directory, STAGED, file.name)));
+  }
+  if (!existsSync(target)) return;
+  await unlink(target);
+  await syncDirectory(dirname(target));
+}
+
+/** By renames alone: the staged file is gone exactly when it is in its place. */
+async function replaceDatabase(path: string, { directory, isWanted }: { directory: string; isWanted: boolean }): Promise<void> {
+  const staged = join(directory, STAGED, BACKUP_DATABASE);
+  const isDone = isWanted ? !existsSync(staged) : !existsSync(path);
+  if (!isDone) {
+    for (const suffix of [...SIDECARS, '']) {
+      if (existsSync(path + suffix)) renameSync(path + suffix, join(directory, BACKUP_DATABASE + suffix));
+    }
+    if (isWanted) renameSync(staged, path);
+  }
+  for (const folder of [dirname(path), directory]) await syncDirectory(folder);
+}
+
+async function writeJournal(directory: string, journal: Journal): Promise<void> {
+  await writeFileAtomic(join(directory, JOURNAL), `${JSON.stringify(journal)}\n`);
+}
+
+/** @returns undefined for a staging that was never completed */
+function readJournal(directory: string): Journal | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, JOURNAL), 'utf8')) as Journal;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function listOf(root: string): string[] {
+  try {
+    return readdirSync(root).filter(isRestoreId).toSorted();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    // What a restore had begun may lie behind it, so that a start without a look could serve half of a state.
+    throw new GatewayError('CONFIG_INVALID', {
+      message: `${root} cannot be looked into for restores that are unfinished (${code ?? String(error)})`,
+      details: { path: root },
+      hint: `See what is there: ls -ld ${dirname(root)} ${root}   A file in its place is to be moved away.`,
+      cause: error,
+    });
+  }
+}
+
+/** Stagings of killed commands, and replaced states beyond the newest few. */
+function removeOld(paths: RestorePaths): void {
+  for (const id of listOf(keptRoot(paths)).slice(0, -KEPT_STATES)) rmSync(replacedStatePath(paths, id), { recursive: true, force: true });
+  for (const id of listOf(stagingRoot(paths))) {
+    const directory = join(stagingRoot(paths), id);
+    const isBegun = readJournal(directory)?.phase === 'applying';
+    if (!isBegun && Date.now() - statSync(directory).mtimeMs > ABANDONED_MS) rmSync(directory, { recursive: true, force: true });
+  }
+}

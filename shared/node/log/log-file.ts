@@ -1,0 +1,203 @@
+/**
+ * The writer of the log file, one per process that logs (supervisor, worker). Every write is one synchronous O_APPEND
+ * write of a complete line, so that a killed process loses nothing that it wrote and several processes can share the
+ * file. It never throws and never truncates; what cannot be written is counted and said in one line later. Renaming
+ * and pruning belong to the supervisor (log-rotation.ts).
+ */
+import { systemClock, type Clock } from '../../clock.js';
+import { AppendFile, systemErrorCode, type WriteSync } from '../files/append-file.js';
+import { BlockedTime, LogLoss } from './log-loss.js';
+
+export interface LogFileOptions {
+  readonly path: string;
+  /** Size at which rotation is asked for. Lines beyond {@link HARD_LIMIT_FACTOR} times this are dropped and counted. */
+  readonly maxBytes: number;
+  /** Named in the line that reports a loss: `supervisor`, `worker`. */
+  readonly role: string;
+  /** Called when the file has reached `maxBytes`, then at most every 5 s while nobody has rotated it. */
+  readonly wantsRotation: (bytes: number) => void;
+  readonly clock?: Clock;
+  readonly write?: WriteSync;
+}
+
+export const HARD_LIMIT_FACTOR = 1.5;
+const CHECK_INTERVAL_MS = 1_000;
+const ASK_AGAIN_MS = 5_000;
+/** Other writers add to the file too: its true size is read again after this many bytes of our own. */
+const RESYNC_BYTES = 65_536;
+const LINE_LIMIT = { min: 16_384, max: 524_288 };
+const LINE_BREAK = Buffer.from('\n');
+
+/** Bytes that must follow what is in the file before any new line may: the rest of a line that a full disk cut. */
+interface OwedBytes {
+  readonly rest: Buffer;
+  /** Size of the file at the cut; another size means that somebody else has written since. */
+  readonly fileBytes: number;
+}
+
+export class LogFile {
+  readonly path: string;
+  readonly #options: LogFileOptions;
+  readonly #clock: Clock;
+  readonly #loss: LogLoss;
+  readonly #blocked: BlockedTime;
+  #maxBytes: number;
+  #file: AppendFile | undefined;
+  #openFailure = 'not open';
+  #bytes = 0;
+  #sinceSync = 0;
+  #checkedAtMs: number;
+  #askedAtMs: number | undefined;
+  #owed: OwedBytes | undefined;
+  #closed = false;
+
+  constructor(options: LogFileOptions) {
+    this.path = options.path;
+    this.#options = options;
+    this.#maxBytes = options.maxBytes;
+    this.#clock = options.clock ?? systemClock;
+    this.#loss = new LogLoss(options.role);
+    this.#checkedAtMs = this.#clock.now();
+    this.#blocked = new BlockedTime(this.#checkedAtMs);
+    this.#open();
+  }
+
+  /** Size of the file, with what other writers and earlier runs put there; at most a second or 64 KiB behind. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The longest line a caller should write, so that one line cannot fill the file. */
+  get maxLineBytes(): number {
+    return Math.min(LINE_LIMIT.max, Math.max(LINE_LIMIT.min, Math.floor(this.#maxBytes / 8)));
+  }
+
+  /** Changes the size at which rotation is asked for (live configuration). */
+  setMaxBytes(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Appends one line; a line break is added where it is missing. Never throws. */
+  write(line: string): void {
+    if (this.#closed) return;
+    const nowMs = this.#clock.now();
+    if (nowMs - this.#checkedAtMs >= CHECK_INTERVAL_MS || nowMs < this.#checkedAtMs) this.#look(nowMs);
+    const data = Buffer.from(line.endsWith('\n') ? line : `${line}\n`);
+    const reason = this.#refusal(data.length, nowMs);
+    if (reason === undefined) this.#append(data, nowMs);
+    else this.#loss.add({ reason, bytes: data.length, nowMs });
+    this.#askForRotation(nowMs);
+  }
+
+  /** Moves on to the file that is now at the path: after a rotation. While it cannot be opened, the old file goes on. */
+  reopen(): void {
+    if (this.#closed) return;
+    this.#open();
+    const nowMs = this.#clock.now();
+    if (!this.#loss.isEmpty && this.#refusal(0, nowMs) === undefined) this.#append(Buffer.alloc(0), nowMs);
+  }
+
+  /** Ends writing for good; later lines are ignored. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // The report of a loss is due now or never, be the file full or slow.
+    if (!this.#loss.isEmpty) this.#append(Buffer.alloc(0), this.#clock.now());
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #refusal(length: number, nowMs: number): string | undefined {
+    if (this.#file === undefined) return this.#openFailure;
+    if (this.#bytes + length > this.#maxBytes * HARD_LIMIT_FACTOR) return 'the file is at its hard limit';
+    return this.#blocked.isExhausted(nowMs) ? 'the disk is too slow' : undefined;
+  }
+
+  #append(data: Buffer, nowMs: number): void {
+    if (this.#file === undefined) return;
+    const batch = this.#loss.isEmpty && this.#owed === undefined ? data : this.#resume(this.#file, data, nowMs);
+    const { written, failure } = this.#file.append(batch);
+    this.#blocked.spend(this.#clock.now() - nowMs);
+    if (this.#file.isRegular) this.#bytes += written;
+    this.#sinceSync += written;
+    if (written > 0) {
+      // A line of which a part is in the file is owed, not lost: the rest follows as soon as there is space.
+      this.#loss.reset();
+      this.#owed = failure === undefined ? undefined : { rest: Buffer.from(batch.subarray(written)), fileBytes: this.#bytes };
+    } else if (failure !== undefined && data.length > 0) {
+      this.#loss.add({ reason: failure, bytes: data.length, nowMs });
+    }
+    if (this.#sinceSync >= Math.min(RESYNC_BYTES, this.#maxBytes / 16)) this.#sync();
+  }
+
+  /** Puts before `data` what has to go first: the rest of a cut line or else a line break, and the report of a loss. */
+  #resume(file: AppendFile, data: Buffer, nowMs: number): Buffer {
+    this.#sync();
+    const parts: Buffer[] = [];
+    if (this.#owed?.fileBytes === this.#bytes) {
+      parts.push(this.#owed.rest);
+    } else {
+      this.#giveUpOwed(nowMs);
+      if (file.endsInsideLine()) parts.push(LINE_BREAK);
+    }
+    if (!this.#loss.isEmpty) parts.push(Buffer.from(this.#loss.describe(nowMs)));
+    parts.push(data);
+    return Buffer.concat(parts);
+  }
+
+  #giveUpOwed(nowMs: number): void {
+    const rest = this.#owed?.rest;
+    this.#owed = undefined;
+    if (rest === undefined || rest.length <= LINE_BREAK.length) return;
+    const lines = rest.toString('latin1').split('\n').length - 1;
+    this.#loss.add({ reason: 'cut by a full disk', lines, bytes: rest.length, nowMs });
+  }
+
+  #sync(): void {
+    this.#sinceSync = 0;
+    if (this.#file !== undefined) this.#bytes = this.#file.size();
+  }
+
+  /** Once a second: has somebody else renamed or deleted the file, and how long is it really? */
+  #look(nowMs: number): void {
+    this.#checkedAtMs = nowMs;
+    if (this.#file?.isAt(this.path) === true) this.#sync();
+    else this.#open();
+  }
+
+  #open(): void {
+    try {
+      const next = new AppendFile(this.path, this.#options.write);
+      if (this.#file?.isSameAs(next) === true) next.close();
+      else this.#moveTo(next);
+      this.#sync();
+    } catch (error) {
+      this.#openFailure = systemErrorCode(error);
+    }
+  }
+
+  #moveTo(next: AppendFile): void {
+    if (this.#file !== undefined) {
+      if (
+        this.#owed !== undefined &&
+        this.#owed.fileBytes === this.#file.size() &&
+        this.#file.append(this.#owed.rest).failure === undefined
+      ) {
+        this.#owed = undefined;
+      }
+      this.#giveUpOwed(this.#clock.now());
+      this.#file.close();
+    }
+    this.#file = next;
+    this.#askedAtMs = undefined;
+    // Whoever wrote last may have been cut: our first line must not be glued to that.
+    if (next.endsInsideLine()) this.#owed = { rest: LINE_BREAK, fileBytes: next.size() };
+  }
+
+  #askForRotation(nowMs: number): void {
+    if (this.#bytes < this.#maxBytes || this.#file?.isRegular !== true) return;
+    if (this.#askedAtMs !== undefined && nowMs - this.#askedAtMs < ASK_AGAIN_MS) return;
+    this.#askedAtMs = nowMs;
+    this.#options.wantsRotation(this.#bytes);
+  }
+}

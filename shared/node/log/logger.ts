@@ -1,0 +1,85 @@
+/**
+ * The structured log; the owner of pino. One JSON object a line: `level` (its name), `time` (ISO 8601 UTC), `pid`,
+ * `role`, then fields, then `msg`. On the way to the file a line is collapsed if it repeats, freed of secrets and cut
+ * to a sane length.
+ */
+import pino, { type Logger } from 'pino';
+import { systemClock, type Clock } from '../../clock.js';
+import { parseLogLine } from '../../log/entry.js';
+import { isLogLevel, levelRank } from '../../log/level.js';
+import type { LogFile } from './log-file.js';
+import type { Redactor } from '../secrets/redact.js';
+import { RepeatLimit } from './repeat-limit.js';
+import { serializeError } from './serialize-error.js';
+
+export type { Logger } from 'pino';
+
+export interface LoggerOptions {
+  readonly file: Pick<LogFile, 'write' | 'maxLineBytes'>;
+  /** The level in force, or a function that tells that of a line's `module`: then a change takes effect at once, in child loggers too. */
+  readonly level: string | ((module: unknown) => string);
+  /** In every line: the process's role, and what names the instance. */
+  readonly bindings: { readonly role: string } & Readonly<Record<string, unknown>>;
+  readonly redactor: Redactor;
+  readonly clock?: Clock;
+}
+
+const DEFAULT_LEVEL = 'info';
+/** `"time":"2026-03-01T14:05:09.120Z"`, as pino's isoTime writes it. */
+const TIME_FIELD = { start: '"time":"', length: '"time":"2026-03-01T14:05:09.120Z"'.length } as const;
+const MAX_CUT_MESSAGE = 4_096;
+/** A UTF-16 unit takes at most three bytes of UTF-8. */
+const MAX_BYTES_PER_CHARACTER = 3;
+
+/** A too long line as a shorter one: still a JSON object, with its head and the start of its message. */
+function cutLine(line: string, maxBytes: number): string {
+  if (line.length * MAX_BYTES_PER_CHARACTER <= maxBytes || Buffer.byteLength(line) <= maxBytes) return line;
+  const { level, time, pid, role, msg } = parseLogLine(line);
+  const start = typeof msg === 'string' ? msg.slice(0, MAX_CUT_MESSAGE) : undefined;
+  return `${JSON.stringify({ level, time, pid, role, cutFromCharacters: line.length, msg: start })}\n`;
+}
+
+function withoutTime(line: string): string {
+  const at = line.indexOf(TIME_FIELD.start);
+  return at < 0 ? line : line.slice(0, at) + line.slice(at + TIME_FIELD.length);
+}
+
+/** The sink: everything that pino makes goes through here, a whole line at a time. */
+function createSink(options: LoggerOptions): { write(line: string): void } {
+  const { file, redactor } = options;
+  const put = (line: string): void => file.write(cutLine(redactor.redact(line), file.maxLineBytes));
+  const repeats = new RepeatLimit({
+    clock: options.clock ?? systemClock,
+    onRepeated: (line, count) => put(`${line.trimEnd().slice(0, -1)},"repeated":${count}}\n`),
+  });
+  return {
+    write(line) {
+      if (repeats.admit(withoutTime(line), line)) put(line);
+    },
+  };
+}
+
+/** Makes the process's logger. It writes synchronously: what was logged is in the file when the call returns. */
+export function createLogger(options: LoggerOptions): Logger {
+  const { level } = options;
+  const threshold = (fields: unknown): number => {
+    const name = typeof level === 'string' ? level : level((fields as { module?: unknown } | undefined)?.module);
+    return levelRank(isLogLevel(name) ? name : DEFAULT_LEVEL);
+  };
+  return pino(
+    {
+      // Children keep the level they were born with, so all pass here and the threshold decides at the call.
+      level: typeof level === 'string' ? (isLogLevel(level) ? level : DEFAULT_LEVEL) : 'trace',
+      base: { pid: process.pid, ...options.bindings },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: serializeError, error: serializeError },
+      hooks: {
+        logMethod(args, method, rank) {
+          if (rank >= threshold(args[0])) method.apply(this, args);
+        },
+      },
+    },
+    createSink(options),
+  );
+}

@@ -1,0 +1,137 @@
+/** Reads the log backwards across its rotated generations: the last lines, or filtered pages with a cursor. */
+import { createLogFilter, type LogFilter, type LogVerdict } from '../../log/filter.js';
+import { decodeCursor, encodeCursor, isCursorOf, type LogPosition } from './log-cursor.js';
+import { listGenerations, walkGenerations, type OpenGeneration } from './log-generations.js';
+import type { LineMatch } from './pattern-thread.js';
+import { readLinesBackward, type BackwardLine } from './read-backward.js';
+
+export interface ReadLogOptions extends LogFilter {
+  /** How many lines at most. */
+  readonly limit: number;
+  /** From an earlier page: what is older than that. */
+  readonly cursor?: string;
+  /** Bytes to look at before the page is given as it is, with a cursor to go on. Default: all. */
+  readonly maxScanBytes?: number;
+  /** Leaves out a last line that is not complete: it is being written, and who follows from `end` gets it whole. */
+  readonly completeOnly?: boolean;
+  /** A second, slower look at lines that pass the filter, a batch at a time. */
+  readonly refine?: (lines: readonly string[]) => Promise<LineMatch[]>;
+}
+
+export interface LogPage {
+  /** Oldest first, as they are in the files, without line breaks. */
+  readonly lines: string[];
+  /** With `refine`: for each line what it found there. */
+  readonly matches?: readonly (readonly string[])[];
+  /** Where to go on towards older lines; null when there are none. */
+  readonly nextCursor: string | null;
+  /** Behind the newest complete line, where a follower goes on; null when there is no log. */
+  readonly end: LogPosition | null;
+}
+
+/** Lines of several writers are out of order by moments: behind this many bytes of too old ones there is nothing newer. */
+const TOO_OLD_BYTES = 1_048_576;
+/** Lines that are refined together. */
+const BATCH_LINES = 500;
+
+/** One page in the making. */
+class PageReader {
+  readonly lines: string[] = [];
+  readonly matches: (readonly string[])[] = [];
+  end: LogPosition | null = null;
+  readonly #logPath: string;
+  readonly #options: ReadLogOptions;
+  readonly #filter: (line: string) => LogVerdict;
+  /** Lines that have passed the filter and wait to be refined. */
+  #batch: BackwardLine[] = [];
+  #scannedBytes = 0;
+  #tooOldBytes = 0;
+
+  constructor(logPath: string, options: ReadLogOptions) {
+    this.#logPath = logPath;
+    this.#options = options;
+    this.#filter = createLogFilter(options);
+  }
+
+  /** Reads one file. @returns `undefined` to go on with the next older one, `null` when nothing older is wanted, else the cursor */
+  async read(file: OpenGeneration, from: number): Promise<string | null | undefined> {
+    const isNewest = this.end === null;
+    if (isNewest) this.end = { fileId: file.id, offset: from };
+    if (Number(file.stats.mtimeMs) < (this.#options.sinceMs ?? -Infinity)) return null;
+    for await (const line of readLinesBackward(file.handle, from)) {
+      const isUnfinished = isNewest && !line.isComplete;
+      if (isUnfinished) this.end = { fileId: file.id, offset: line.start };
+      if (this.#isFull()) return this.#pageEnd(file, line.end);
+      if (!isUnfinished || this.#options.completeOnly !== true) this.#consider(line);
+      if (this.#tooOldBytes > TOO_OLD_BYTES) return (await this.#take(file)) ?? null;
+      const isScanned = this.#scannedBytes >= (this.#options.maxScanBytes ?? Infinity);
+      if (!isScanned && this.#batch.length < BATCH_LINES) continue;
+      const fullAt = await this.#take(file);
+      if (fullAt !== undefined || isScanned) return fullAt ?? this.#pageEnd(file, line.start);
+    }
+    const fullAt = await this.#take(file);
+    return fullAt ?? (this.#isFull() ? this.#pageEnd(file, 0) : undefined);
+  }
+
+  #isFull(): boolean {
+    return this.lines.length >= this.#options.limit;
+  }
+
+  #consider(line: BackwardLine): void {
+    const bytes = line.end - line.start;
+    this.#scannedBytes += bytes;
+    if (line.text === '') return;
+    const verdict = this.#filter(line.text);
+    this.#tooOldBytes = verdict === 'tooOld' ? this.#tooOldBytes + bytes : 0;
+    if (verdict !== 'take') return;
+    if (this.#options.refine === undefined) this.lines.push(line.text);
+    else this.#batch.push(line);
+  }
+
+  /** Refines what waits. @returns the cursor when the page was full before all of it was looked at */
+  async #take(file: OpenGeneration): Promise<string | null | undefined> {
+    const batch = this.#batch.splice(0);
+    const { refine } = this.#options;
+    if (refine === undefined || batch.length === 0) return undefined;
+    const found = await refine(batch.map(({ text }) => text));
+    for (const [index, line] of batch.entries()) {
+      const match = found[index] ?? null;
+      if (match === null) continue;
+      if (this.#isFull()) return this.#pageEnd(file, line.end);
+      this.lines.push(line.text);
+      this.matches.push(match);
+    }
+    return undefined;
+  }
+
+  async #pageEnd(file: OpenGeneration, offset: number): Promise<string | null> {
+    const isOldest = offset === 0 && !listGenerations(this.#logPath).some((generation) => generation > file.generation);
+    return isOldest ? null : encodeCursor(file, offset);
+  }
+}
+
+/**
+ * Reads a page of the log, the newest lines that pass the filter unless a cursor says otherwise. Only as much is read as
+ * is needed, in chunks between which other work goes on.
+ * @throws INVALID_REQUEST for a cursor that is not ours; what `refine` throws. One whose file has been deleted since gives an empty page.
+ */
+export async function readLog(logPath: string, options: ReadLogOptions): Promise<LogPage> {
+  const cursor = options.cursor === undefined ? undefined : decodeCursor(options.cursor);
+  const page = new PageReader(logPath, options);
+  let nextCursor: string | null | undefined;
+  let isBehindCursor = cursor === undefined;
+  for await (const file of walkGenerations(logPath)) {
+    try {
+      const isCursorFile = !isBehindCursor && cursor !== undefined && (await isCursorOf(cursor, file));
+      if (isCursorFile || isBehindCursor) {
+        isBehindCursor = true;
+        nextCursor = await page.read(file, isCursorFile ? cursor.offset : Number(file.stats.size));
+      }
+    } finally {
+      await file.handle.close();
+    }
+    if (nextCursor !== undefined) break;
+  }
+  const matches = options.refine === undefined ? {} : { matches: page.matches.toReversed() };
+  return { lines: page.lines.toReversed(), ...matches, nextCursor: nextCursor ?? null, end: page.end };
+}

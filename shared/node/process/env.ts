@@ -1,0 +1,158 @@
+/**
+ * The only reader of `process.env`. Everything the environment may decide, by name, with its documented default
+ * (docs/gateway.md, "Environment variables").
+ */
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { GatewayError } from '../../errors.js';
+import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../log/level.js';
+
+export interface GatewayEnvironment {
+  /** XOPC_HOME, default `~/.xopc`. */
+  readonly home: string;
+  /** XOPC_CONFIG. */
+  readonly configPath: string | undefined;
+  /** XOPC_PORT. */
+  readonly port: number | undefined;
+  /** XOPC_HOST. */
+  readonly host: string | undefined;
+  /** XOPC_GATEWAY_TOKEN: takes the place of `gateway.auth.api_key` and of the generated token. */
+  readonly token: string | undefined;
+  /** XOPC_LOG_LEVEL. */
+  readonly logLevel: LogLevel | undefined;
+  /** XOPC_ALLOW_SIGUSR1_RESTART=1: SIGUSR1 restarts instead of only being logged. */
+  readonly allowSigusr1Restart: boolean;
+  /** XOPC_NO_RESPAWN=1: the supervisor is never replaced, a restart happens in place. */
+  readonly noRespawn: boolean;
+  /** The service manager that runs this process, by XOPC_SERVICE_MARKER; null when started by hand. */
+  readonly serviceMarker: string | null;
+  /** LISTEN_FDS of systemd's socket activation, when LISTEN_PID is this process (or unset by the launcher's exec). */
+  readonly listenFds: number;
+  /** LISTEN_FDNAMES: what was passed is the socket that systemd kept for us ({@link KEPT_SOCKET_NAME}). */
+  readonly isSocketKept?: boolean;
+  /** FDSTORE: systemd keeps descriptors for us while we are replaced. */
+  readonly keepsSocket?: boolean;
+  /** XDG_RUNTIME_DIR, else the temp directory: where a too long control socket path moves to. */
+  readonly runtimeDir: string;
+}
+
+/** The name under which systemd keeps our listening socket. */
+export const KEPT_SOCKET_NAME = 'listen';
+
+function text(name: string): string | undefined {
+  const value = process.env[name];
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function flag(name: string): boolean {
+  return ['1', 'true', 'yes', 'on'].includes((text(name) ?? '').toLowerCase());
+}
+
+/** Parses a TCP port from a flag or variable. 0 means "any free port" and is for tests. @throws USAGE */
+export function parsePort(value: string, origin: string): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : NaN;
+  if (!(port >= 0 && port <= 65_535)) {
+    throw new GatewayError('USAGE', {
+      message: `${origin} is '${value}', which is not a port`,
+      hint: 'Give a whole number from 1 to 65535, e.g. 18790.',
+    });
+  }
+  return port;
+}
+
+function parseLogLevel(value: string | undefined): LogLevel | undefined {
+  if (value === undefined || isLogLevel(value)) return value;
+  throw new GatewayError('USAGE', {
+    message: `XOPC_LOG_LEVEL is '${value}', which is not a level`,
+    hint: `Give one of ${LOG_LEVELS.join(', ')}.`,
+  });
+}
+
+/** The home that the user's entry names where HOME is empty: `.xopc` in whatever directory one is in would be nobody's. */
+function homeDirectory(): string {
+  try {
+    return homedir() || userInfo().homedir;
+  } catch (error) {
+    // Neither a HOME nor an entry: a container run under a user id of its own.
+    throw new GatewayError('USAGE', {
+      message: `user id ${process.getuid?.() ?? 'unknown'} has no home directory`,
+      hint: 'Name a directory for the gateway in XOPC_HOME.',
+      cause: error,
+    });
+  }
+}
+
+/** What can be sent in a header and is not taken for nothing there. */
+export function isToken(value: string): boolean {
+  return /^[\x21-\x7e]{1,512}$/.test(value);
+}
+
+function parseTokenVariable(value: string | undefined): string | undefined {
+  if (value === undefined || isToken(value)) return value;
+  throw new GatewayError('USAGE', {
+    message: 'XOPC_GATEWAY_TOKEN has characters that a token cannot have',
+    hint: 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32',
+  });
+}
+
+/** Reads the environment. @throws USAGE when a variable has a value that cannot be used */
+export function readEnvironment(): GatewayEnvironment {
+  const port = text('XOPC_PORT');
+  const listenPid = text('LISTEN_PID');
+  return {
+    home: text('XOPC_HOME') ?? join(homeDirectory(), '.xopc'),
+    configPath: text('XOPC_CONFIG'),
+    port: port === undefined ? undefined : parsePort(port, 'XOPC_PORT'),
+    host: text('XOPC_HOST'),
+    token: parseTokenVariable(text('XOPC_GATEWAY_TOKEN')),
+    logLevel: parseLogLevel(text('XOPC_LOG_LEVEL')),
+    allowSigusr1Restart: flag('XOPC_ALLOW_SIGUSR1_RESTART'),
+    noRespawn: flag('XOPC_NO_RESPAWN'),
+    serviceMarker: text('XOPC_SERVICE_MARKER') ?? null,
+    listenFds: listenPid === undefined || Number(listenPid) === process.pid ? Number(text('LISTEN_FDS') ?? 0) : 0,
+    isSocketKept: text('LISTEN_FDNAMES') === KEPT_SOCKET_NAME,
+    keepsSocket: Number(text('FDSTORE') ?? 0) > 0,
+    runtimeDir: text('XDG_RUNTIME_DIR') ?? tmpdir(),
+  };
+}
+
+/** One variable by name, for `${VAR}` in configuration and for providers' usual keys. Empty counts as unset. */
+export function environmentValue(name: string): string | undefined {
+  return text(name);
+}
+
+/** The values of all variables whose name says that they are secret; for redaction only. */
+export function environmentSecrets(): string[] {
+  const secrets = Object.entries(process.env).filter(([name]) => /(?:KEY|TOKEN|SECRET|PASSWORD)$/.test(name));
+  return secrets.map(([, value]) => value ?? '').filter(Boolean);
+}
+
+/** The boot document that the supervisor gives to a child (JSON in `XOPC_BOOT`). */
+export function readBootDocument(): unknown {
+  const value = text('XOPC_BOOT');
+  return value === undefined ? undefined : JSON.parse(value);
+}
+
+/** What systemd and Node have meant for this process alone. */
+const OWN_ONLY: ReadonlySet<string> = new Set([
+  'NODE_OPTIONS',
+  'NODE_CHANNEL_FD',
+  'LISTEN_FDS',
+  'LISTEN_PID',
+  'LISTEN_PIDFDID',
+  'LISTEN_FDNAMES',
+  'NOTIFY_SOCKET',
+  'FDSTORE',
+]);
+
+/** What systemd-notify needs. */
+export function notifyEnvironment(): Record<string, string> {
+  return { PATH: text('PATH') ?? '/usr/bin:/bin', NOTIFY_SOCKET: text('NOTIFY_SOCKET') ?? '' };
+}
+
+/** A child's environment: ours, without what is meant for this process alone, plus `extra`. */
+export function childEnvironment(extra: Record<string, string>): Record<string, string> {
+  const clean: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined && !OWN_ONLY.has(name)) clean[name] = value;
+  return { ...clean, ...extra };
+}

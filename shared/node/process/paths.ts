@@ -1,0 +1,95 @@
+/** Where everything lives under the home directory (`~/.xopc`). No file is touched here. */
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { sha256Hex } from '../../sha256.js';
+
+export interface GatewayPaths {
+  readonly home: string;
+  readonly configPath: string;
+  readonly modelsPath: string;
+  /** First 16 hex digits that name this configuration's lock and control socket. */
+  readonly hash: string;
+  readonly lockDir: string;
+  readonly lockPath: string;
+  readonly runDir: string;
+  readonly controlPath: string;
+  readonly logDir: string;
+  readonly logPath: string;
+  readonly stateDir: string;
+  readonly databasePath: string;
+  /** What was changed of the log's level for a time. */
+  readonly logLevelPath: string;
+  /** Copies of the configuration that a worker last ran with. */
+  readonly lastGoodConfigPath: string;
+  readonly lastGoodModelsPath: string;
+  /** The text before the last change that xopc itself made. */
+  readonly undoConfigPath: string;
+  readonly undoModelsPath: string;
+  /** Earlier texts of the configuration. */
+  readonly configVersionsDir: string;
+  /** Held while the configuration is read, changed and written. */
+  readonly configLockPath: string;
+  readonly credentialsDir: string;
+  readonly tokenPath: string;
+}
+
+/** Linux allows 107 bytes in a socket path and Node cuts a longer one silently; macOS allows 103. */
+const MAX_SOCKET_PATH_BYTES = 103;
+
+function realOrSame(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Two spellings of one configuration path (a symlinked directory, `..`) give one lock. */
+export function configHash(configPath: string): string {
+  const absolute = resolve(configPath);
+  const canonical = join(realOrSame(dirname(absolute)), basename(absolute));
+  return sha256Hex(canonical).slice(0, 16);
+}
+
+function controlSocketPath(runDir: string, hash: string, runtimeDir: string): string {
+  if (process.platform === 'win32') return `\\\\.\\pipe\\xopc-gateway-${hash}`;
+  const path = join(runDir, `gateway.${hash}.sock`);
+  // Room for the private name that the socket is bound on before it is renamed.
+  if (Buffer.byteLength(path) + 16 <= MAX_SOCKET_PATH_BYTES) return path;
+  const short = sha256Hex(path).slice(0, 16);
+  return join(runtimeDir, `xopc-${short}`, `${hash}.sock`);
+}
+
+/**
+ * Resolves every path from the home directory and the configuration path.
+ * @param options.runtimeDir  where a too long control socket path moves to (XDG_RUNTIME_DIR or the temp directory).
+ */
+export function resolvePaths(options: { home: string; configPath?: string; runtimeDir: string }): GatewayPaths {
+  const home = resolve(options.home);
+  const configPath = resolve(options.configPath ?? join(home, 'config.json'));
+  const hash = configHash(configPath);
+  const at = (...parts: string[]): string => join(home, ...parts);
+  return {
+    home,
+    configPath,
+    modelsPath: at('models.json'),
+    hash,
+    lockDir: at('locks'),
+    lockPath: at('locks', `gateway.${hash}.lock`),
+    runDir: at('run'),
+    controlPath: controlSocketPath(at('run'), hash, options.runtimeDir),
+    logDir: at('logs'),
+    logPath: at('logs', 'gateway.log'),
+    stateDir: at('state'),
+    databasePath: at('state', 'gateway.db'),
+    logLevelPath: at('state', `log-level.${hash}.json`),
+    lastGoodConfigPath: at('state', `config.${hash}.last-good.json`),
+    undoConfigPath: at('state', `config.${hash}.undo.json`),
+    undoModelsPath: at('state', `models.${hash}.undo.json`),
+    configVersionsDir: at('state', `config.${hash}.versions`),
+    configLockPath: at('locks', `config.${hash}.lock`),
+    lastGoodModelsPath: at('state', `models.${hash}.last-good.json`),
+    credentialsDir: at('credentials'),
+    tokenPath: at('credentials', 'token'),
+  };
+}

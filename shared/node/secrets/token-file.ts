@@ -1,0 +1,139 @@
+/** The generated token: made once, shown masked, replaced on request. */
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { GatewayError } from '../../errors.js';
+import { temporaryName, writeFileAtomic } from '../files/atomic-file.js';
+
+const MAX_TOKEN_BYTES = 4_096;
+/** From this length on the ends may be shown without giving the token away. */
+const MASK_FROM_LENGTH = 32;
+
+/** 32 random bytes as 43 characters base64url (RFC 4648 section 5, no padding). */
+export function generateToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** `abc12345...xyz67890`; a token of fewer than 32 characters is `****`. */
+export function maskToken(token: string): string {
+  return token.length < MASK_FROM_LENGTH ? '****' : `${token.slice(0, 8)}...${token.slice(-8)}`;
+}
+
+function invalid(path: string, reason: string): GatewayError {
+  return new GatewayError('CONFIG_INVALID', {
+    message: `${path} ${reason}`,
+    details: { path },
+    hint: 'Make a new token with: xopc gateway token --rotate',
+  });
+}
+
+function readTokenText(path: string): string {
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const entry = fstatSync(fd);
+    if (!entry.isFile()) throw invalid(path, 'is not a regular file');
+    if (entry.size > MAX_TOKEN_BYTES) throw invalid(path, `has ${entry.size} bytes, which is no token`);
+    const buffer = Buffer.alloc(MAX_TOKEN_BYTES);
+    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0)).trim();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function closeToOthers(path: string): void {
+  if (process.platform === 'win32') return;
+  try {
+    chmodSync(path, 0o600);
+  } catch (error) {
+    // A file that is not ours (a mounted secret) keeps the mode that its owner chose.
+    if (!['EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+/**
+ * Reads the token. The file's mode is repaired to 0600.
+ * @returns undefined when there is none yet or the file is empty
+ * @throws CONFIG_INVALID when the content cannot be sent in a header or the file cannot be read
+ */
+export function readToken(path: string): string | undefined {
+  let text: string;
+  try {
+    text = readTokenText(path);
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return undefined;
+    throw invalid(path, `cannot be read (${code})`);
+  }
+  if (text === '') return undefined;
+  if (!/^[\x21-\x7e]+$/.test(text)) throw invalid(path, 'holds characters that a token cannot have (printable ASCII without spaces)');
+  closeToOthers(path);
+  return text;
+}
+
+/** Puts `temporary` at `path` unless something is there. @returns whether it is ours that is there now */
+function publish(temporary: string, path: string): boolean {
+  try {
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'EEXIST') return false;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
+  }
+  // No hard links on this file system: the last of several first starts wins, and all read the file again.
+  renameSync(temporary, path);
+  return true;
+}
+
+/**
+ * Reads the token, or makes one. Any number of processes may do so at once and all get the same one: the file appears
+ * with its content or not at all. The directory must exist.
+ * @throws CONFIG_INVALID as {@link readToken}
+ */
+export function loadOrCreateToken(path: string): string {
+  const existing = readToken(path);
+  if (existing !== undefined) return existing;
+  const temporary = temporaryName(path);
+  const fd = openSync(temporary, 'wx', 0o600);
+  try {
+    writeSync(fd, `${generateToken()}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  try {
+    if (!publish(temporary, path) && readToken(path) === undefined) renameSync(temporary, path);
+  } finally {
+    unlinkQuietly(temporary);
+  }
+  const token = readToken(path);
+  if (token === undefined) throw invalid(path, 'is empty although it was just written');
+  return token;
+}
+
+function unlinkQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** Replaces the token. @returns the new one; the old one stops working when the worker reads the file again */
+export async function rotateToken(path: string): Promise<string> {
+  const token = generateToken();
+  await writeFileAtomic(path, `${token}\n`);
+  return token;
+}

@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ApiClient, apiTarget, errorFromBody } from '../../../client/api/api-client.js';
+import { sampleStatus } from '../../fakes/control-socket.js';
+import { fakeHttp, json } from '../../fakes/http-server.js';
+import { testEnvironment } from '../../helpers/command-line.js';
+import { testPaths } from '../../helpers/lock-file.js';
+
+const client = (port: number, token?: string): ApiClient => new ApiClient({ host: '127.0.0.1', port, token });
+
+test('a call sends token and JSON and returns the answer', async () => {
+  const server = await fakeHttp((_request, response) => json(response, { status: 'ok', x: 'ü' }));
+  expect(await client(server.port, 'secret').call({ method: 'POST', path: '/api/x?a=1', body: { m: 'ü' } })).toEqual({
+    status: 'ok',
+    x: 'ü',
+  });
+  expect(server.seen).toEqual([
+    {
+      method: 'POST',
+      path: '/api/x?a=1',
+      body: '{"m":"ü"}',
+      headers: expect.objectContaining({
+        authorization: 'Bearer secret',
+        'content-type': 'application/json',
+        'content-length': '10',
+        accept: 'application/json',
+      }),
+    },
+  ]);
+});
+
+test('without a token and a body, neither is sent', async () => {
+  const server = await fakeHttp((_request, response) => json(response, {}));
+  await client(server.port).call({ method: 'GET', path: '/' });
+  expect(Object.keys(server.seen[0]?.headers ?? {})).not.toEqual(expect.arrayContaining(['authorization', 'content-type']));
+});
+
+test('an error of the API is thrown as what it is, for calls and streams', async () => {
+  const body = { error: { code: 'MODEL_NOT_FOUND', message: "no model 'x'", requestId: 'req_1', details: { model: 'x' } } };
+  const server = await fakeHttp((_request, response) => json(response, body, 404));
+  const expected = { code: 'MODEL_NOT_FOUND', message: "no model 'x'", details: { requestId: 'req_1', model: 'x' } };
+  await expect(client(server.port).call({ method: 'GET', path: '/' })).rejects.toMatchObject(expected);
+  await expect(client(server.port).stream({ method: 'GET', path: '/' }).next()).rejects.toMatchObject(expected);
+});
+
+test.each([
+  ['<html>', 'INTERNAL_ERROR', /status 502/],
+  ['{"error":"x"}', 'INTERNAL_ERROR', /status 502/],
+  ['{"error":{"code":"NO_SUCH_CODE","message":"x"}}', 'INTERNAL_ERROR', /status 502/],
+  ['null', 'INTERNAL_ERROR', /status 502/],
+  ['{"error":{"code":"UNAUTHORIZED","message":"needs a token"}}', 'UNAUTHORIZED', /needs a token/],
+])('the body %s is the error %s', (text, code, message) => {
+  expect(errorFromBody(502, text)).toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test('where nothing answers, the address is named', async () => {
+  await expect(client(1).call({ method: 'GET', path: '/' })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringMatching(/port 1 cannot be reached \(ECONNREFUSED\)/),
+  });
+});
+
+test('an abort is an abort, not a failure of the gateway', async () => {
+  const server = await fakeHttp(() => undefined);
+  const abort = new AbortController();
+  const call = client(server.port).call({ method: 'GET', path: '/', signal: abort.signal });
+  setTimeout(() => abort.abort(), 20);
+  await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+test('a stream that breaks off in the middle is told', async () => {
+  const server = await fakeHttp((_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    response.write('event: delta\ndata: {"text":"a"}\n\n', () => response.destroy());
+  });
+  const stream = client(server.port).stream({ method: 'POST', path: '/' });
+  expect((await stream.next()).value).toMatchObject({ event: 'delta' });
+  await expect(stream.next()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
+test.each([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+  ['192.0.2.7', '192.0.2.7'],
+])('a gateway that listens on %s is called at %s', (host, expected) => {
+  const paths = testPaths();
+  expect(apiTarget({ ...sampleStatus, host }, paths, testEnvironment(paths.home))).toMatchObject({ host: expected, port: 18_790 });
+});
+
+test('a token that is not the one in force is not sent: it would count as a wrong try', () => {
+  const paths = testPaths();
+  mkdirSync(paths.credentialsDir);
+  const token = `abc12345${'-'.repeat(20)}xyz67890`;
+  writeFileSync(join(paths.credentialsDir, 'token'), token);
+  const environment = testEnvironment(paths.home);
+  expect(apiTarget(sampleStatus, paths, environment).token).toBe(token);
+  expect(apiTarget({ ...sampleStatus, auth: { enabled: true, tokenHint: 'other...' } }, paths, environment).token).toBeUndefined();
+  expect(apiTarget({ ...sampleStatus, auth: { enabled: true, tokenHint: null } }, paths, environment).token).toBe(token);
+  expect(apiTarget(sampleStatus, paths, testEnvironment(paths.home, { token: 'short' })).token).toBeUndefined();
+});
+
+test('where the API names a call that lists what there is, a person reads the command', () => {
+  const text = JSON.stringify({ error: { code: 'SESSION_NOT_FOUND', message: "there is no session 'x'. GET /api/sessions lists them." } });
+  expect(errorFromBody(404, text).message).toBe("there is no session 'x'. `xopc sessions` lists them.");
+});

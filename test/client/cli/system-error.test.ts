@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { withReportedHint, withSystemHint } from '../../../client/cli/system-error.js';
+
+const failure = (code: string, path?: string): Error => Object.assign(new Error(code), { code, path });
+const document = { code: 'INTERNAL_ERROR' as const, message: 'it failed' };
+
+test.each([
+  ['EACCES', 'as its owner'],
+  ['EROFS', 'read-only'],
+  ['ENOSPC', 'Free some space'],
+  ['EISDIR', 'Move it away'],
+  ['EMFILE', 'ulimit -n'],
+])('%s gets a hint', (code, words) => {
+  expect(withSystemHint(document, failure(code)).hint).toContain(words);
+});
+
+test('the path is named, a hint of the error’s own is kept, and other errors are left alone', () => {
+  expect(withSystemHint(document, failure('EACCES', '/x/y')).hint).toContain('ls -ld /x/y');
+  expect(withSystemHint({ ...document, hint: 'own' }, failure('EACCES')).hint).toBe('own');
+  expect(withSystemHint(document, failure('EWHATEVER'))).toEqual(document);
+  expect(withSystemHint(document, 'no error')).toEqual(document);
+});
+
+test('one that another process has reported is known by its message', () => {
+  const reported = { ...document, message: 'ENOSPC: no space left on device, write' };
+  expect(withReportedHint(reported).hint).toContain('Free some space');
+  expect(withReportedHint({ ...reported, hint: 'own' }).hint).toBe('own');
+  expect(withReportedHint(document)).toEqual(document);
+});
+
+test('a directory that was deleted under the command is told apart from a file that is missing', () => {
+  const error = Object.assign(failure('ENOENT'), { syscall: 'uv_cwd' });
+  expect(withSystemHint(document, error).hint).toContain('The current directory has been deleted');
+});

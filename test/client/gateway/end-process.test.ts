@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { endProcesses, killGroups, TERM_GRACE_MS, waitUntilGone } from '../../../client/gateway/end-process.js';
+import { isAlive } from '../../../shared/node/process/process-identity.js';
+import { endOf, startProgram } from '../../helpers/child-program.js';
+
+const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
+const DEAF = `process.on('SIGTERM', () => {}); ${READY}`;
+
+test('a process that obeys is asked and not killed', async () => {
+  const program = await startProgram(`process.on('SIGTERM', () => process.exit(7)); ${READY}`);
+  expect(await endProcesses([program])).toEqual([]);
+  expect(await endOf(program)).toBe(7);
+});
+
+test('one that does not obey is killed after the grace period', async () => {
+  const program = await startProgram(DEAF);
+  const startedAt = performance.now();
+  expect(await endProcesses([program])).toEqual([]);
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(TERM_GRACE_MS - 20);
+  expect(await endOf(program)).toBe('SIGKILL');
+});
+
+test('one that is stopped is killed all the same', async () => {
+  const program = await startProgram(READY);
+  program.child.kill('SIGSTOP');
+  expect(await endProcesses([program])).toEqual([]);
+  expect(await endOf(program)).toMatch(/^SIG(TERM|KILL)$/);
+});
+
+test('a pid that means another process by now is never signalled', async () => {
+  const program = await startProgram(`process.on('SIGTERM', () => process.exit(7)); ${READY}`);
+  expect(await endProcesses([{ pid: program.pid, startTime: '1' }])).toEqual([]);
+  expect(await killGroups([{ pid: program.pid, startTime: '1' }])).toEqual([]);
+  expect(isAlive(program.pid)).toBe(true);
+});
+
+test('processes that are gone need nothing', async () => {
+  const program = await startProgram("console.log('done')");
+  await endOf(program);
+  expect(await waitUntilGone([program], 0)).toBe(true);
+  expect(await endProcesses([program])).toEqual([]);
+});
+
+test.runIf(process.platform !== 'win32')('a group is killed with everything in it', async () => {
+  const leader = await startProgram(
+    `const c = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(DEAF)}], { stdio: ['ignore', 'pipe', 'ignore'] });
+     c.stdout.once('data', () => console.log(c.pid)); setInterval(() => {}, 1e6)`,
+    { detached: true },
+  );
+  const grandchild = Number(leader.line);
+  expect(isAlive(grandchild)).toBe(true);
+  expect(await killGroups([leader])).toEqual([]);
+  await expect.poll(() => isAlive(grandchild)).toBe(false);
+});

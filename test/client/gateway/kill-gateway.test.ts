@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { killGateway } from '../../../client/gateway/kill-gateway.js';
+import { isAlive } from '../../../shared/node/process/process-identity.js';
+import { endOf, startProgram } from '../../helpers/child-program.js';
+import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
+
+const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
+
+test('a stopped supervisor, its stopped worker and what the worker started are all ended', async () => {
+  const paths = testPaths();
+  const supervisor = await startProgram(READY);
+  const worker = await startProgram(
+    `const c = require('child_process').spawn(process.execPath, ['-e', "process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6); console.log(1)"], { stdio: ['ignore', 'pipe', 'ignore'] });
+     c.stdout.once('data', () => console.log(c.pid)); setInterval(() => {}, 1e6)`,
+    { detached: true },
+  );
+  const tool = Number(worker.line);
+  const lock = writeLock(
+    paths,
+    lockRecord(paths, supervisor.pid, { children: [{ role: 'worker', pid: worker.pid, startTime: worker.startTime }] }),
+  );
+  supervisor.child.kill('SIGSTOP');
+  worker.child.kill('SIGSTOP');
+  await killGateway(lock, paths.lockPath);
+  expect(await endOf(supervisor)).toMatch(/^SIG/);
+  expect(await endOf(worker)).toBe('SIGKILL');
+  await expect.poll(() => isAlive(tool)).toBe(false);
+});
+
+test('children that the lock names only at the end are ended too', async () => {
+  const paths = testPaths();
+  const supervisor = await startProgram(READY);
+  const worker = await startProgram(READY, { detached: true });
+  const lock = lockRecord(paths, supervisor.pid);
+  writeLock(paths, { ...lock, children: [{ role: 'worker', pid: worker.pid, startTime: worker.startTime }] });
+  await killGateway(lock, paths.lockPath);
+  expect(await endOf(worker)).toBe('SIGKILL');
+});
+
+test.each([
+  ['a pid that is another process by now', { startTime: '1' }],
+  ['a record without a start time', { startTime: null }],
+  ['a record of another machine', { machineId: 'other', bootId: 'other' }],
+])('%s is left alone', async (_title, change) => {
+  const paths = testPaths();
+  const stranger = await startProgram(READY);
+  const lock = writeLock(paths, lockRecord(paths, stranger.pid, change));
+  await expect(killGateway(lock, paths.lockPath)).rejects.toMatchObject({
+    code: 'CONTROL_UNREACHABLE',
+    message: expect.stringContaining('left alone'),
+  });
+  expect(isAlive(stranger.pid)).toBe(true);
+});
+
+test('a child whose pid is another process by now is left alone', async () => {
+  const paths = testPaths();
+  const supervisor = await startProgram(READY);
+  const stranger = await startProgram(READY);
+  const lock = writeLock(
+    paths,
+    lockRecord(paths, supervisor.pid, {
+      children: [
+        { role: 'worker', pid: stranger.pid, startTime: '1' },
+        { role: 'fallback', pid: stranger.pid, startTime: null },
+      ],
+    }),
+  );
+  await killGateway(lock, paths.lockPath);
+  expect(isAlive(stranger.pid)).toBe(true);
+});

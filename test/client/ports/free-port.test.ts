@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { freePort, portTaken, reasonToSpare, selfAndAncestors } from '../../../client/ports/free-port.js';
+import { findPortOwners, type PortListener } from '../../../client/ports/port-owner.js';
+import { isAlive } from '../../../shared/node/process/process-identity.js';
+import { endOf, listenerCode, startProgram } from '../../helpers/child-program.js';
+
+const silent = (): Promise<void> => Promise.resolve();
+
+test('a listener is named before it is ended, and the port is free afterwards', async () => {
+  const program = await startProgram(listenerCode());
+  const port = Number(program.line);
+  const notes: string[] = [];
+  await freePort('127.0.0.1', port, (text) => {
+    notes.push(`${text} ${isAlive(program.pid)}`);
+    return silent();
+  });
+  expect(notes).toEqual([expect.stringMatching(new RegExp(`^Port ${port} is taken by node \\(pid ${program.pid}, user \\S+\\).* true$`))]);
+  expect(await endOf(program)).toBe('SIGTERM');
+  expect(findPortOwners('127.0.0.1', port)).toEqual([]);
+});
+
+test('one that ignores SIGTERM is killed', async () => {
+  const program = await startProgram(listenerCode({ before: "process.on('SIGTERM', () => {})" }));
+  await freePort('127.0.0.1', Number(program.line), silent);
+  expect(await endOf(program)).toBe('SIGKILL');
+});
+
+test('a client of the port stays alive', async () => {
+  const program = await startProgram(listenerCode());
+  const port = Number(program.line);
+  const client = await startProgram(
+    `const s = require('net').connect(${port}, '127.0.0.1', () => console.log('in')); s.on('error', () => {}); setInterval(() => {}, 1e6)`,
+  );
+  await freePort('127.0.0.1', port, silent);
+  expect(await endOf(program)).toBe('SIGTERM');
+  expect(isAlive(client.pid)).toBe(true);
+});
+
+test('a free port is left as it is', async () => {
+  await expect(freePort('127.0.0.1', 1, silent)).resolves.toBeUndefined();
+});
+
+test('our own process is never ended', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await expect(freePort('127.0.0.1', port, silent)).rejects.toMatchObject({
+    code: 'PORT_TAKEN',
+    message: expect.stringMatching(/left alone: this command runs inside it/),
+  });
+});
+
+test('nobody is harmed when one of several owners must be spared', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const program = await startProgram(listenerCode({ host: '127.0.0.2', port }));
+  await expect(freePort('0.0.0.0', port, silent)).rejects.toMatchObject({ code: 'PORT_TAKEN' });
+  expect(isAlive(program.pid)).toBe(true);
+});
+
+test('a port that somebody else has at once is told so', async () => {
+  // The listener hands its socket back to its parent before it ends.
+  const child = JSON.stringify(`
+    let server;
+    process.on('message', (message, handle) => { if (message === 'take') { server = handle; process.send('has'); } else process.exit(); });
+    process.on('SIGTERM', () => process.send('back', server));`);
+  const keeper = await startProgram(`
+    const child = require('child_process').spawn(process.execPath, ['-e', ${child}], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const server = require('net').createServer().listen(0, '127.0.0.1', () => child.send('take', server));
+    child.on('message', (message, handle) => {
+      if (message === 'has') { const { port } = server.address(); server.close(() => console.log(port + ' ' + child.pid)); }
+      else { globalThis.kept = handle; child.send('end'); }
+    });
+    setInterval(() => {}, 1e6);`);
+  const [port = 0, childPid = 0] = keeper.line.split(' ').map(Number);
+  expect(findPortOwners('127.0.0.1', port).map(({ pid }) => pid)).toEqual([childPid]);
+  await expect(freePort('127.0.0.1', port, silent)).rejects.toMatchObject({
+    code: 'PORT_TAKEN',
+    message: expect.stringMatching(new RegExp(`pid ${keeper.pid}.*something started it again`)),
+  });
+  expect(isAlive(childPid)).toBe(false);
+  expect(isAlive(keeper.pid)).toBe(true);
+});
+
+const own = { uid: 1000, ancestors: new Set([50, 51]) };
+const listener: PortListener = { pid: 812, uid: 1000, user: 'u', name: 'node', commandLine: 'node', startTime: '1', address: '*' };
+
+test.each<[Partial<PortListener>, RegExp | undefined]>([
+  [{}, undefined],
+  [{ uid: null }, undefined],
+  [{ pid: null }, /another user/],
+  [{ pid: 1 }, /process 1/],
+  [{ pid: 51 }, /inside it/],
+  [{ uid: 0 }, /another user/],
+  [{ uid: 33 }, /another user/],
+  [{ startTime: null }, /for certain/],
+])('%j is spared: %s', (change, reason) => {
+  const found = reasonToSpare({ ...listener, ...change }, own);
+  if (reason === undefined) expect(found).toBeUndefined();
+  else expect(found).toMatch(reason);
+});
+
+test("root spares other users' processes too", () => {
+  expect(reasonToSpare({ ...listener, uid: 33 }, { uid: 0, ancestors: new Set() })).toMatch(/another user/);
+});
+
+test('the ancestors reach from this process to the first', () => {
+  const ancestors = selfAndAncestors();
+  expect(ancestors.has(process.pid)).toBe(true);
+  expect(ancestors.has(process.ppid)).toBe(true);
+  expect(ancestors.size).toBeGreaterThanOrEqual(2);
+});
+
+test('the error for a taken port names all owners', () => {
+  expect(portTaken(80, [listener, { ...listener, pid: 813 }])).toMatchObject({
+    code: 'PORT_TAKEN',
+    message: 'port 80 is taken by node (pid 812, user u) and node (pid 813, user u)',
+    hint: expect.stringContaining('--force'),
+  });
+});
+
+test('a browser-like client of ours does not count as a listener of its own port', async () => {
+  const program = await startProgram(listenerCode());
+  const client = connect(Number(program.line), '127.0.0.1');
+  await once(client, 'connect');
+  const localPort = client.localPort ?? 0;
+  await expect(freePort('127.0.0.1', localPort, silent)).resolves.toBeUndefined();
+  client.destroy();
+});

@@ -1,0 +1,173 @@
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { hashFiles } from '../../../../daemon/supervisor/config/config-watch.js';
+import { LiveConfig } from '../../../../daemon/supervisor/config/live-config.js';
+import type { SettingsFlags } from '../../../../daemon/supervisor/config/settings.js';
+import { type GatewayHome, gatewayHome } from '../../../helpers/gateway-home.js';
+
+function open(home: GatewayHome, flags: SettingsFlags = {}): LiveConfig {
+  return new LiveConfig({ paths: home.paths, flags, environment: home.environment });
+}
+
+const port = (value: unknown): unknown => ({ gateway: { port: value } });
+const PROBLEM = { file: 'config.json', line: 1, column: 2, key: 'gateway.port', message: 'must be a number' };
+
+/** A gateway that has run with port 1001, and whose file now says something else. */
+async function edited(content: unknown): Promise<{ home: GatewayHome; config: LiveConfig }> {
+  const home = gatewayHome();
+  home.writeConfig(port(1001));
+  home.writeModels('{ "mode": "merge" }\n');
+  const config = open(home);
+  await config.keepLastGood();
+  home.writeConfig(content);
+  return { home, config };
+}
+
+describe('at the start', () => {
+  test('no file means the defaults', () => {
+    expect(open(gatewayHome()).settings).toMatchObject({ port: 18_790, sources: { port: 'default' } });
+  });
+
+  test('the file is in force, with the flags above it', () => {
+    const home = gatewayHome();
+    home.writeConfig(port(1001));
+    expect(open(home, { host: '127.0.0.1' }).settings).toMatchObject({ port: 1001, host: '127.0.0.1' });
+  });
+
+  test.each([
+    ['a value that cannot be', (home: GatewayHome) => home.writeConfig(port(0))],
+    ['a syntax error', (home: GatewayHome) => home.writeConfig('{ "gateway": ')],
+    ['an empty file', (home: GatewayHome) => home.writeConfig('')],
+    ['a directory in its place', (home: GatewayHome) => mkdirSync(home.paths.configPath)],
+  ])('%s ends it with CONFIG_INVALID', (_what, prepare) => {
+    const home = gatewayHome();
+    prepare(home);
+    expect(() => open(home)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
+  });
+});
+
+describe('a worker runs with the edited file', () => {
+  test('then its settings are in force', async () => {
+    const { config } = await edited(port(1002));
+    expect(config.settings.port).toBe(1001);
+    expect(config.accept(config.editedSource())).toBe(true);
+    expect(config.settings.port).toBe(1002);
+  });
+
+  test('but not where the file has changed since the worker was started', async () => {
+    const { home, config } = await edited(port(1002));
+    const source = config.source();
+    home.writeConfig(port(1003));
+    expect(config.isOutdated(source)).toBe(true);
+    expect(config.accept(source)).toBe(false);
+    expect(config.settings.port).toBe(1001);
+  });
+
+  test('a change of models.json alone makes it outdated, too', async () => {
+    const { home, config } = await edited(port(1002));
+    const source = config.source();
+    home.writeModels('{}');
+    expect(config.isOutdated(source)).toBe(true);
+  });
+
+  test('nothing is thrown where our own keys turn out to be invalid', async () => {
+    const { config } = await edited(port('x'));
+    expect(config.accept(config.editedSource())).toBe(false);
+    expect(config.settings.port).toBe(1001);
+  });
+});
+
+describe('an invalid edit', () => {
+  test('is found by our own keys before any worker tries it', async () => {
+    const { config } = await edited(port('x'));
+    expect(config.check()).toMatchObject([{ key: 'gateway.port', line: 1 }]);
+    expect(config.settings.port).toBe(1001);
+  });
+
+  test('is a warning with its place and key, until it is corrected', async () => {
+    const { home, config } = await edited(port('x'));
+    config.reject(hashFiles(config.editedPaths), [PROBLEM]);
+    expect(config.warnings).toMatchObject([
+      { code: 'CONFIG_INVALID', message: expect.stringContaining('config.json:1:2 gateway.port') as string },
+    ]);
+    home.writeConfig(port(1004));
+    expect(config.accept(config.source())).toBe(true);
+    expect(config.warnings).toEqual([]);
+  });
+
+  test('makes the next worker load the last good copies of both files', async () => {
+    const { home, config } = await edited(port('x'));
+    config.reject(hashFiles(config.editedPaths), [PROBLEM]);
+    const source = config.source();
+    expect(source).toMatchObject({ configSource: home.paths.lastGoodConfigPath, modelsSource: home.paths.lastGoodModelsPath });
+    expect(JSON.parse(readFileSync(source.configSource, 'utf8'))).toEqual(port(1001));
+    expect(readFileSync(source.modelsSource, 'utf8')).toBe('{ "mode": "merge" }\n');
+    expect(config.accept(source)).toBe(false);
+    expect(config.warnings).toHaveLength(1);
+  });
+
+  test('is tried once more as soon as a byte of it has changed', async () => {
+    const { home, config } = await edited(port('x'));
+    config.reject(hashFiles(config.editedPaths), [PROBLEM]);
+    home.writeConfig(port('y'));
+    expect(config.source().configSource).toBe(home.paths.configPath);
+  });
+
+  test('is tried again and again where there is no last good copy', () => {
+    const home = gatewayHome();
+    const config = open(home);
+    config.reject(hashFiles(config.editedPaths), [PROBLEM]);
+    expect(config.hasLastGood).toBe(false);
+    expect(config.source().configSource).toBe(home.paths.configPath);
+  });
+
+  test('is what an asked restart loads all the same', async () => {
+    const { home, config } = await edited(port('x'));
+    config.reject(hashFiles(config.editedPaths), [PROBLEM]);
+    expect(config.editedSource().configSource).toBe(home.paths.configPath);
+  });
+});
+
+describe('the last good copies', () => {
+  test('are byte for byte what was edited, for this user alone', async () => {
+    const home = gatewayHome();
+    const text = '\uFEFF// a comment\r\n{ "gateway": { "port": 1001 } }';
+    home.writeConfig(text);
+    await open(home).keepLastGood();
+    expect(readFileSync(home.paths.lastGoodConfigPath, 'utf8')).toBe(text);
+    expect(statSync(home.paths.lastGoodConfigPath).mode & 0o777).toBe(0o600);
+  });
+
+  test('say the defaults where there is no file', async () => {
+    const home = gatewayHome();
+    const config = open(home);
+    await config.keepLastGood();
+    expect(config.hasLastGood).toBe(true);
+    expect(JSON.parse(readFileSync(home.paths.lastGoodModelsPath, 'utf8'))).toEqual({});
+  });
+
+  test('are not written again where nothing has changed', async () => {
+    const { config, home } = await edited(port(1001));
+    await config.keepLastGood();
+    const before = statSync(home.paths.lastGoodConfigPath).ino;
+    await config.keepLastGood();
+    expect(statSync(home.paths.lastGoodConfigPath).ino).toBe(before);
+  });
+
+  test('belong together: an edit while the first is written does not get into the second', async () => {
+    const { config, home } = await edited(port(1005));
+    const kept = config.keepLastGood();
+    home.writeModels('{ broken');
+    await kept;
+    expect(readFileSync(home.paths.lastGoodModelsPath, 'utf8')).toBe('{ "mode": "merge" }\n');
+  });
+
+  test('that were damaged or deleted are made anew', async () => {
+    const { config, home } = await edited(port(1001));
+    writeFileSync(home.paths.lastGoodConfigPath, Buffer.from([0xff, 0xfe, 0x00]));
+    rmSync(home.paths.lastGoodModelsPath);
+    await config.keepLastGood();
+    expect(JSON.parse(readFileSync(home.paths.lastGoodConfigPath, 'utf8'))).toEqual(port(1001));
+    expect(config.hasLastGood).toBe(true);
+  });
+});

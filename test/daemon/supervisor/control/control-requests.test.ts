@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import { type ControlContext, createControlHandler, restart } from '../../../../daemon/supervisor/control/control-requests.js';
+import type { ControlRequest, RestartResult, StatusDocument } from '../../../../shared/control/messages.js';
+import { GatewayError } from '../../../../shared/errors.js';
+
+const RESULT: RestartResult = { instanceId: 'wk_2', workerPid: 22, pid: 1, succession: 'none', durationMs: 5 };
+const STATUS = { state: 'running', instanceId: 'gw_1', ready: true, worker: { pid: 11, instanceId: 'wk_1' } } as StatusDocument;
+const quiet = (): void => undefined;
+
+interface Facts {
+  desired?: 'up' | 'down';
+  isUnderWay?: boolean;
+  isNewerInstalled?: boolean;
+  noRespawn?: boolean;
+  serviceMarker?: string | null;
+  isReady?: boolean;
+  successorForMs?: number;
+  arriving?: Promise<void>;
+  /** Outcomes of the restarts in place that are under way, one after the other. */
+  restarting?: Promise<RestartResult>[];
+}
+
+/** What was called, in order, on a gateway in that state. */
+function gateway(facts: Facts = {}): { context: ControlContext; called: string[] } {
+  const called: string[] = [];
+  const restarting = facts.restarting ?? [];
+  const context: ControlContext = {
+    supervisor: {
+      desired: facts.desired ?? 'up',
+      get isRestarting() {
+        return restarting.length > 0;
+      },
+      requestRestart: ({ timeoutMs }) => {
+        called.push(`restart ${timeoutMs}`);
+        if (facts.desired === 'down') return Promise.reject(new GatewayError('STOPPING', { message: 'stopping' }));
+        return restarting.shift() ?? Promise.resolve(RESULT);
+      },
+      requestStop: ({ purpose, timeoutMs }) => {
+        called.push(`${purpose} ${timeoutMs}`);
+        return Promise.resolve({ stopped: true, pid: 1, cut: { requests: 0, streams: 0, sockets: 0 }, durationMs: 9 });
+      },
+    },
+    succession: () => ({
+      isUnderWay: facts.isUnderWay ?? false,
+      successorPid: 22,
+      run: (options) => {
+        called.push(`succession ${JSON.stringify(options)}`);
+        return Promise.resolve({ ...RESULT, succession: 'successor' });
+      },
+      abort: ({ code }) => void called.push(`abort ${code}`),
+    }),
+    status: () => ({ ...STATUS, ready: facts.isReady ?? true }),
+    rehearse: () => {
+      called.push('rehearsal');
+      return Promise.resolve();
+    },
+    arriving: () => facts.arriving,
+    dismissPredecessor: (timeoutMs) => void called.push(`dismiss ${timeoutMs}`),
+    restoration: () => ({
+      run: ({ id, timeoutMs }) => {
+        called.push(`restore ${id} ${timeoutMs}`);
+        return Promise.resolve({ ...RESULT, replaced: '/kept' });
+      },
+    }),
+    successorForMs: () => facts.successorForMs,
+    drainTimeoutMs: () => 5_000,
+    isNewerInstalled: () => facts.isNewerInstalled ?? false,
+    noRespawn: facts.noRespawn ?? false,
+    serviceMarker: facts.serviceMarker ?? null,
+  };
+  return { context, called };
+}
+
+const request = (fields: object): ControlRequest => ({ v: 1, id: 'r', ...fields }) as ControlRequest;
+
+test('status is the document, at once', async () => {
+  const { context, called } = gateway();
+  expect(await createControlHandler(context)(request({ type: 'status' }), quiet)).toEqual(STATUS);
+  expect(called).toEqual([]);
+});
+
+describe('a stop ends a succession under way and drains', () => {
+  test.each([
+    [{}, 'stop 5000'],
+    [{ timeoutMs: 250 }, 'stop 250'],
+    [{ force: true }, 'stop 0'],
+    [{ force: true, timeoutMs: 250 }, 'stop 0'],
+  ])('%j → %s', async (fields, expected) => {
+    const { context, called } = gateway();
+    await createControlHandler(context)(request({ type: 'stop', ...fields }), quiet);
+    expect(called).toEqual(['abort STOPPING', expected.replace('stop', 'dismiss'), expected]);
+  });
+});
+
+describe('a restart', () => {
+  const cases: readonly { when: string; facts?: Facts; fields?: object; calls: string[] }[] = [
+    { when: 'is in place', calls: ['restart undefined'] },
+    { when: 'is in place within its own time', fields: { timeoutMs: 250 }, calls: ['restart 250'] },
+    { when: 'is a succession where it is forced', fields: { force: true, timeoutMs: 250 }, calls: ['succession {"timeoutMs":250}'] },
+    {
+      when: 'is a succession to another address',
+      fields: { force: true, succession: { port: 9, host: 'h' } },
+      calls: ['succession {"port":9,"host":"h"}'],
+    },
+    { when: 'is a succession where another build is on disk', facts: { isNewerInstalled: true }, calls: ['succession {}'] },
+    {
+      when: 'is in place where a new supervisor is never wanted',
+      facts: { noRespawn: true },
+      fields: { force: true },
+      calls: ['restart undefined'],
+    },
+    {
+      when: 'is in place there even under a service manager',
+      facts: { noRespawn: true, serviceMarker: 'systemd' },
+      fields: { force: true },
+      calls: ['restart undefined'],
+    },
+    {
+      when: 'leaves it to the service manager',
+      facts: { serviceMarker: 'systemd' },
+      fields: { force: true },
+      calls: ['rehearsal', 'restart undefined', 'serviceRestart 5000'],
+    },
+    {
+      when: 'leaves it to the service manager within its own time',
+      facts: { serviceMarker: 'systemd' },
+      fields: { force: true, timeoutMs: 250 },
+      calls: ['rehearsal', 'restart 250', 'serviceRestart 250'],
+    },
+    {
+      when: 'leaves it to the service manager at once where nothing serves',
+      facts: { serviceMarker: 'systemd', isReady: false },
+      fields: { force: true },
+      calls: ['serviceRestart 5000'],
+    },
+    {
+      when: 'is in place under a service manager where nothing else is asked',
+      facts: { serviceMarker: 'systemd' },
+      calls: ['restart undefined'],
+    },
+    { when: 'joins the succession under way', facts: { isUnderWay: true }, calls: ['succession {}'] },
+    { when: 'joins the succession under way whose worker drains', facts: { isUnderWay: true, desired: 'down' }, calls: ['succession {}'] },
+  ];
+
+  test.each(cases)('$when', async ({ facts, fields, calls }) => {
+    const { context, called } = gateway(facts);
+    await createControlHandler(context)(request({ type: 'restart', ...fields }), quiet);
+    expect(called).toEqual(calls);
+  });
+
+  test('is refused while the gateway stops', async () => {
+    const { context, called } = gateway({ desired: 'down' });
+    await expect(restart(context, { force: true }, quiet)).rejects.toMatchObject({ code: 'STOPPING' });
+    expect(called).toEqual(['restart undefined']);
+  });
+
+  test('left to the service manager says which instance ended and who comes next', async () => {
+    const { context } = gateway({ serviceMarker: 'systemd' });
+    const said: string[] = [];
+    const result = await restart(context, { force: true }, (_phase, message) => said.push(message));
+    expect(result).toEqual({ instanceId: 'wk_1', workerPid: 11, pid: process.pid, succession: 'service-manager', durationMs: 9 });
+    expect(said).toEqual(['systemd starts the gateway again']);
+  });
+
+  test.each([
+    ['the installed supervisor cannot start', true, ['rehearsal']],
+    ['its worker cannot', false, ['rehearsal', 'restart undefined']],
+  ])('that would be left to the service manager is refused where %s', async (...[_what, isBroken, calls]) => {
+    const { context, called } = gateway({ serviceMarker: 'systemd' });
+    const no = (what: string) => (): Promise<never> => {
+      called.push(what);
+      return Promise.reject(new GatewayError('CONFIG_INVALID', { message: 'config.json:1' }));
+    };
+    const supervisor = { ...context.supervisor, isRestarting: false, requestRestart: no('restart undefined') };
+    const failing = { ...context, supervisor, ...(isBroken ? { rehearse: no('rehearsal') } : {}) };
+    await expect(restart(failing, { force: true }, quiet)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(called).toEqual(calls);
+  });
+
+  test.each([
+    ['succeeds', () => Promise.resolve(RESULT)],
+    ['fails', () => Promise.reject(new GatewayError('WORKER_NOT_READY', { message: 'no' }))],
+  ])('that replaces the supervisor waits for one in place under way, which %s', async (_what, inPlace) => {
+    const { context, called } = gateway({ restarting: [inPlace()] });
+    await restart(context, { force: true }, quiet);
+    expect(called).toEqual(['restart undefined', 'succession {}']);
+  });
+});
+
+describe('of several starts that want to take over one wins', () => {
+  test.each([
+    ['while its takeover goes on', { isUnderWay: true }, 22],
+    ['just after it', { successorForMs: 100 }, process.pid],
+  ])('the others lose to it %s', async (_what, facts, pid) => {
+    const { context, called } = gateway(facts);
+    await expect(restart(context, { force: true, exclusive: true }, quiet)).rejects.toMatchObject({ code: 'LOCK_HELD', details: { pid } });
+    expect(called).toEqual([]);
+  });
+
+  test('a later one takes over from it', async () => {
+    const { context, called } = gateway({ successorForMs: 60_000 });
+    await restart(context, { force: true, exclusive: true }, quiet);
+    expect(called).toEqual(['succession {}']);
+  });
+});
+
+test('a restore gets the configured time to drain, and waits for no succession', async () => {
+  const restoreRequest = request({ type: 'restore', restoreId: '20261124T192403Z-1a2b3c' });
+  const idle = gateway();
+  expect(await createControlHandler(idle.context)(restoreRequest, () => undefined)).toMatchObject({ replaced: '/kept' });
+  expect(idle.called).toEqual(['restore 20261124T192403Z-1a2b3c 5000']);
+  const busy = gateway({ isUnderWay: true });
+  await expect(createControlHandler(busy.context)(restoreRequest, () => undefined)).rejects.toMatchObject({ code: 'STOPPING' });
+});
+
+describe('while a predecessor still finishes its work', () => {
+  test.each([{}, { force: true }])('a restart %j waits until this gateway serves alone', async (fields) => {
+    let arrive: () => void = () => undefined;
+    const facts: { arriving?: Promise<void> } = { arriving: new Promise<void>((resolve) => (arrive = resolve)) };
+    const { context, called } = gateway(facts);
+    const outcome = restart(context, fields, quiet);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(called).toEqual([]);
+    delete facts.arriving;
+    arrive();
+    await outcome;
+    expect(called).toHaveLength(1);
+  });
+
+  test('so does a restore: the predecessor’s worker has the database open', async () => {
+    let arrive: () => void = () => undefined;
+    const { context, called } = gateway({ arriving: new Promise<void>((resolve) => (arrive = resolve)) });
+    const outcome = createControlHandler(context)(request({ type: 'restore', restoreId: 'r1' }), quiet);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(called).toEqual([]);
+    arrive();
+    await outcome;
+    expect(called).toEqual(['restore r1 5000']);
+  });
+});
+
+test.each([
+  ['gw_1', 60_000, undefined],
+  ['gw_0', 60_000, 'LOCK_HELD'],
+])('a takeover of %s, %i ms after the last one, ends with %s', async (expects, successorForMs, code) => {
+  const { context, called } = gateway({ successorForMs });
+  const outcome = await restart(context, { force: true, exclusive: true, expects }, quiet).catch((error: GatewayError) => error.code);
+  expect(typeof outcome === 'string' ? outcome : undefined).toBe(code);
+  expect(called).toHaveLength(code === undefined ? 1 : 0);
+});

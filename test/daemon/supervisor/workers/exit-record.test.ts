@@ -1,0 +1,63 @@
+import { constants } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import type { ChildExit } from '../../../../daemon/supervisor/workers/child-process.js';
+import { describeExit, makeExitRecord } from '../../../../daemon/supervisor/workers/exit-record.js';
+
+const HEAP = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory';
+const ABORT_CODE = 128 + constants.signals.SIGABRT;
+
+describe('how a worker ended is said in words', () => {
+  const cases: readonly { exit: ChildExit; output?: string; killedFor?: string; words: string }[] = [
+    { exit: { code: 0, signal: null }, words: 'exited with code 0' },
+    { exit: { code: 1, signal: null }, words: 'exited with code 1' },
+    { exit: { code: 125, signal: null }, words: 'asked not to be respawned (exit code 125)' },
+    { exit: { code: null, signal: 'SIGKILL' }, words: 'killed by SIGKILL (by hand, or by the kernel for want of memory)' },
+    { exit: { code: null, signal: 'SIGSEGV' }, words: 'killed by SIGSEGV' },
+    { exit: { code: null, signal: 'SIGABRT' }, words: 'killed by SIGABRT' },
+    { exit: { code: null, signal: 'SIGABRT' }, output: HEAP, words: 'ran out of memory (JavaScript heap limit)' },
+    { exit: { code: ABORT_CODE, signal: null }, output: HEAP, words: 'ran out of memory (JavaScript heap limit)' },
+    { exit: { code: 1, signal: null }, output: HEAP, words: 'exited with code 1' },
+    { exit: { code: null, signal: 'SIGKILL' }, killedFor: 'did not answer for 15 s', words: 'did not answer for 15 s' },
+    { exit: { code: null, signal: null }, words: 'exited with code unknown' },
+    {
+      exit: { code: null, signal: null, spawnError: 'spawn /usr/bin/node ENOENT' },
+      words: 'could not be started (spawn /usr/bin/node ENOENT)',
+    },
+  ];
+
+  test.each(cases)('$words', ({ exit, output = '', killedFor, words }) => {
+    expect(describeExit(exit, { output, ...(killedFor === undefined ? {} : { killedFor }) })).toBe(words);
+  });
+});
+
+describe('the record', () => {
+  const record = (output: string): ReturnType<typeof makeExitRecord> =>
+    makeExitRecord({ pid: 42, exit: { code: 3, signal: null }, output, atMs: Date.UTC(2026, 2, 1, 14, 5, 9, 120) });
+
+  test('says when, who, how, and the last words', () => {
+    expect(record('bye')).toEqual({
+      at: '2026-03-01T14:05:09.120Z',
+      pid: 42,
+      code: 3,
+      signal: null,
+      reason: 'exited with code 3',
+      output: 'bye',
+    });
+  });
+
+  test.each([
+    ['letters', 'a'],
+    ['umlauts', 'ä'],
+    ['emoji', '🤖'],
+  ])('keeps at most 2 KiB of %s, whole characters from the end', (_what, character) => {
+    const { output } = record(`START${character.repeat(4_000)}`);
+    expect(Buffer.byteLength(output)).toBeLessThanOrEqual(2_048);
+    expect(Buffer.byteLength(output)).toBeGreaterThan(2_040);
+    expect(output.replaceAll(character, '')).toBe('');
+  });
+
+  test('finds the heap limit in words that are not kept', () => {
+    const options = { pid: 42, exit: { code: null, signal: 'SIGABRT' }, atMs: 0 } as const;
+    expect(makeExitRecord({ ...options, output: `${HEAP}\n${'stack '.repeat(1_000)}` }).reason).toContain('ran out of memory');
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { FALLBACK_AFTER_MS, FALLBACK_DRAIN_MS, FallbackKeeper } from '../../../../daemon/supervisor/workers/fallback-process.js';
+import { type FakeChild, fakeSpawn } from '../../../helpers/fake-child.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+
+const HANDLE = { is: 'the listening handle' };
+
+interface Kept {
+  readonly keeper: FallbackKeeper;
+  readonly clock: FakeClock;
+  readonly children: readonly FakeChild[];
+  readonly changes: () => number;
+  readonly said: { reason: string };
+}
+
+function keeping(handle: object | undefined = HANDLE): Kept {
+  const clock = new FakeClock();
+  const { spawn, children } = fakeSpawn();
+  let changes = 0;
+  const said = { reason: 'it crashed' };
+  const keeper = new FallbackKeeper({
+    clock,
+    handle: () => handle,
+    reason: () => ({ reason: said.reason, retryAfterSeconds: 3, lastExitAt: null }),
+    onChange: () => (changes += 1),
+    spawn,
+  });
+  return { keeper, clock, children, changes: () => changes, said };
+}
+
+test('it starts when nobody has accepted for 2 s, with the reason, on the handle', () => {
+  const { keeper, clock, children, changes } = keeping();
+  keeper.update(true);
+  clock.advance(FALLBACK_AFTER_MS - 1);
+  expect(children).toEqual([]);
+  clock.advance(1);
+  expect(children).toHaveLength(1);
+  expect(children[0]?.options).toMatchObject({
+    role: 'fallback',
+    boot: { supervisorPid: process.pid, reason: 'it crashed', retryAfterSeconds: 3, lastExitAt: null },
+  });
+  expect(children[0]?.sent).toEqual([{ message: { type: 'listen' }, handle: HANDLE }]);
+  expect(keeper.isRunning).toBe(true);
+  expect(keeper.locked()).toEqual([{ role: 'fallback', pid: children[0]?.pid, startTime: null }]);
+  expect(changes()).toBe(1);
+});
+
+test('the 2 s count from when nobody accepted, however often that is said', () => {
+  const { keeper, clock, children } = keeping();
+  for (let step = 0; step < 4; step += 1) {
+    keeper.update(true);
+    clock.advance(FALLBACK_AFTER_MS / 4);
+  }
+  expect(children).toHaveLength(1);
+});
+
+test('it does not start when a worker accepts before, and the time counts anew after', () => {
+  const { keeper, clock, children } = keeping();
+  keeper.update(true);
+  clock.advance(FALLBACK_AFTER_MS - 1);
+  keeper.update(false);
+  clock.advance(FALLBACK_AFTER_MS);
+  keeper.update(true);
+  clock.advance(FALLBACK_AFTER_MS - 1);
+  expect(children).toEqual([]);
+});
+
+test('it is told a changed reason', () => {
+  const kept = keeping();
+  kept.keeper.update(true);
+  kept.clock.advance(FALLBACK_AFTER_MS);
+  kept.said.reason = 'it ran out of memory';
+  kept.keeper.update(true);
+  expect(kept.children[0]?.sent.at(-1)?.message).toMatchObject({ type: 'reason', reason: 'it ran out of memory', retryAfterSeconds: 3 });
+  expect(kept.children).toHaveLength(1);
+});
+
+test('it finishes its answers when a worker accepts again, and is in the lock until it has left', () => {
+  const { keeper, clock, children } = keeping();
+  keeper.update(true);
+  clock.advance(FALLBACK_AFTER_MS);
+  keeper.update(false);
+  keeper.update(false);
+  expect(children[0]?.sentTypes).toEqual(['listen', 'drain']);
+  expect(keeper.isRunning).toBe(false);
+  expect(keeper.locked()).toHaveLength(1);
+  children[0]?.exits({ code: 0 });
+  expect(keeper.locked()).toEqual([]);
+  clock.advance(60_000);
+  expect(children.map(({ kills }) => kills)).toEqual([0]);
+});
+
+test('one that does not leave is killed', () => {
+  const { keeper, clock, children } = keeping();
+  keeper.update(true);
+  clock.advance(FALLBACK_AFTER_MS);
+  keeper.update(false);
+  clock.advance(FALLBACK_DRAIN_MS - 1);
+  expect(children[0]?.kills).toBe(0);
+  clock.advance(1);
+  expect(children[0]?.kills).toBe(1);
+});
+
+test('it is killed at once when the supervisor leaves', () => {
+  const { keeper, clock, children } = keeping();
+  keeper.update(true);
+  clock.advance(FALLBACK_AFTER_MS);
+  keeper.end();
+  expect(children[0]?.kills).toBe(1);
+});
+
+describe('somebody answers although it ends', () => {
+  test('by itself: another one starts', () => {
+    const { keeper, clock, children } = keeping();
+    keeper.update(true);
+    clock.advance(FALLBACK_AFTER_MS);
+    children[0]?.exits({ code: 1 });
+    clock.advance(FALLBACK_AFTER_MS);
+    expect(children).toHaveLength(2);
+  });
+
+  test('while it leaves and is needed again: another one starts at once', () => {
+    const { keeper, clock, children } = keeping();
+    keeper.update(true);
+    clock.advance(FALLBACK_AFTER_MS);
+    keeper.update(false);
+    keeper.update(true);
+    expect(children[0]?.sentTypes).toEqual(['listen', 'drain']);
+    children[0]?.exits({ code: 0 });
+    expect(children).toHaveLength(2);
+    expect(keeper.isRunning).toBe(true);
+  });
+});
+
+test('without a handle there is nothing to answer on', () => {
+  const clock = new FakeClock();
+  const { spawn, children } = fakeSpawn();
+  const reason = () => ({ reason: '', retryAfterSeconds: 1, lastExitAt: null });
+  const keeper = new FallbackKeeper({ clock, handle: () => undefined, reason, onChange: () => undefined, spawn });
+  keeper.update(true);
+  clock.advance(FALLBACK_AFTER_MS);
+  expect(children).toEqual([]);
+});

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { WorkerRequests } from '../../../../daemon/supervisor/workers/worker-requests.js';
+import type { WorkerMessage } from '../../../../shared/ipc/messages.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { activeWorker, type FakeWorker } from '../../../helpers/fake-worker.js';
+
+function asking(
+  status: () => never = () => ({ state: 'running' }) as never,
+): FakeWorker & { requests: WorkerRequests; done: string[]; ask(query: unknown): unknown } {
+  const done: string[] = [];
+  const requests = new WorkerRequests({
+    status,
+    restart: (reason) => void done.push(`restart: ${reason}`),
+    rotateLogs: () => void done.push('rotate'),
+  });
+  const fake = activeWorker();
+  const ask = (query: unknown): unknown => {
+    requests.receive(fake.worker, { type: 'query', id: 'q1', query } as WorkerMessage);
+    return fake.child.last('reply');
+  };
+  return { ...fake, requests, done, ask };
+}
+
+test('the status is answered under the question’s id', () => {
+  expect(asking().ask({ type: 'status' })).toEqual({ type: 'reply', id: 'q1', result: { state: 'running' } });
+});
+
+test('a restart is taken, with its reason', () => {
+  const { ask, done } = asking();
+  expect(ask({ type: 'restart', reason: 'asked in a chat' })).toEqual({ type: 'reply', id: 'q1', result: { accepted: true } });
+  expect(done).toEqual(['restart: asked in a chat']);
+});
+
+test.each([[{ type: 'explode' }], [{}], [{ type: { toString: 1 } }]])(
+  'an unknown question (%j) is refused and restarts nothing',
+  (query) => {
+    const { ask, done } = asking();
+    expect(ask(query)).toMatchObject({ id: 'q1', error: { code: 'IPC_PROTOCOL' } });
+    expect(done).toEqual([]);
+  },
+);
+
+test('no question at all is an error, not an end', () => {
+  expect(asking().ask(undefined)).toMatchObject({ id: 'q1', error: { code: 'INTERNAL_ERROR' } });
+});
+
+test('what goes wrong with the answer is the answer', () => {
+  const failing = asking(() => {
+    throw new GatewayError('UNAVAILABLE', { message: 'not now' });
+  });
+  expect(failing.ask({ type: 'status' })).toMatchObject({ error: { code: 'UNAVAILABLE', message: 'not now' } });
+});
+
+test('a full log is rotated, a result of a configuration goes to whoever applies it, the rest is nobody’s business', () => {
+  const { requests, worker, done } = asking();
+  const results: string[] = [];
+  requests.receive(worker, { type: 'configResult', hash: 'h0', outcome: 'applied', problems: [] });
+  requests.onConfigResult = (from, { hash }) => results.push(`${from.instanceId} ${hash}`);
+  requests.receive(worker, { type: 'configResult', hash: 'h1', outcome: 'applied', problems: [] });
+  requests.receive(worker, { type: 'rotateLogs', bytes: 5 });
+  requests.receive(worker, { type: 'active' });
+  expect(done).toEqual(['rotate']);
+  expect(results).toEqual(['wk_1 h1']);
+});

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { maskText, restoreText } from '../../../../daemon/worker/config/secret-text.js';
+import { parseJsonc } from '../../../../shared/config/jsonc.js';
+
+const TEXT = `{
+  // the door
+  "gateway": { "auth": { "api_key": "0123456789abcdef-7890" /* ours */, "enabled": true, }, "port": 18791 },
+  "channels": { "telegram": { "accounts": { "a": { "botToken": "\${BOT}" } } } }
+}
+`;
+
+test('a text without its secrets keeps everything else, line by line, and comes back as it was', () => {
+  const masked = maskText(TEXT);
+  expect(masked).not.toContain('0123456789abcdef');
+  expect(masked).toContain('"api_key": { "$secret": true, "hint": "…7890" } /* ours */, "enabled": true, }, "port": 18791');
+  expect(masked).toContain('${BOT}');
+  expect(masked.split('\n')).toHaveLength(TEXT.split('\n').length);
+  expect(restoreText(masked, TEXT)).toEqual({ text: TEXT, problems: [] });
+});
+
+test('a mask that was changed or moved is a problem at its place, never a stored value', () => {
+  const current = TEXT;
+  for (const mask of ['{ "$secret": true }', '{ "$secret": false, "hint": "…7890", "x": 1 }', '{ "$secret": true, "hint": "…0000" }']) {
+    const text = maskText(TEXT).replace('{ "$secret": true, "hint": "…7890" }', mask);
+    const { problems, text: restored } = restoreText(text, current);
+    if (mask.includes('…7890')) expect(restored).toBe(TEXT);
+    else expect(problems).toMatchObject([{ line: 3, key: 'gateway.auth.api_key' }]);
+  }
+  const moved = restoreText('{"logs": {"level": { "$secret": true, "hint": "…7890" }}}', current);
+  expect(moved.problems).toMatchObject([{ line: 1, column: 20, key: 'logs.level' }]);
+});
+
+test('whatever the secret is, it never stands in the masked text, and always comes back', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 8 }).filter((secret) => /^(?!\$\{).*[A-Za-z0-9]{6}/s.test(secret)),
+      (secret) => {
+        const text = `{ "gateway": { "auth": { "api_key": ${JSON.stringify(secret)} } } }`;
+        const masked = maskText(text);
+        expect(parseJsonc(masked).value).toMatchObject({ gateway: { auth: { api_key: { $secret: true } } } });
+        expect(restoreText(masked, text).text).toBe(text);
+      },
+    ),
+  );
+});
+
+test('the secrets of a text that cannot be read are masked too, and come back once it is mended', () => {
+  const broken = `{
+  "gateway": { "auth": { "api_key": "0123456789abcdef-7890" } }
+  "channels": { "telegram": { "accounts": { "a": { "botToken": "1234567:abcdefghijk-4321", "dmPolicy: "open" } } } },
+  'secret': 'in-quotes-of-another-kind'
+}
+`;
+  const masked = maskText(broken, ['in-quotes-of-another-kind', 'short']);
+  expect(masked).not.toMatch(/0123456789|1234567|in-quotes/);
+  expect(masked.split('\n')).toHaveLength(broken.split('\n').length);
+  const mended = masked
+    .replace('} }\n', '} },\n')
+    .replace('"dmPolicy:', '"dmPolicy":')
+    .replace(/,\n.*'secret'.*/, '');
+  const { text, problems } = restoreText(mended, broken);
+  expect(problems).toEqual([]);
+  expect(parseJsonc(text).value).toEqual({
+    gateway: { auth: { api_key: '0123456789abcdef-7890' } },
+    channels: { telegram: { accounts: { a: { botToken: '1234567:abcdefghijk-4321', dmPolicy: 'open' } } } },
+  });
+});
+
+test('of two loose secrets that look alike none is taken for the other', () => {
+  const broken = '{ "a": { "secret": "one" , ] "b": { "secret": "two" } }';
+  const masked = maskText(broken);
+  expect(masked).not.toMatch(/one|two/);
+  const { problems } = restoreText('{ "x": { "secret": { "$secret": true, "hint": "…" } } }', broken);
+  expect(problems).toHaveLength(1);
+});

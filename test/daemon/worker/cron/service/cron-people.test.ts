@@ -1,0 +1,77 @@
+/** What people do with jobs beside making them: look ahead, try again, be told elsewhere. */
+import { expect, test } from 'vitest';
+import { cronPlanResponse } from '../../../../../shared/api/cron.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
+import { makeConversation, type TestConversation } from '../../../../helpers/make-conversation.js';
+
+const START = Date.parse('2026-03-28T12:00:30Z');
+const chat = { channel: 'webchat', chat_id: 'me' };
+
+test('the plan has the runs of every job that comes in the next hours, through a change of the clocks, and counts no further', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const berlin = { timezone: 'Europe/Berlin', ...chat };
+  const nightly = await cron.create({ schedule: '30 2 * * *', message: 'night', ...berlin });
+  const often = await cron.create({ schedule: '*/10 * * * *', message: 'often', ...chat });
+  const off = await cron.create({ schedule: '0 * * * *', message: 'off', enabled: false, ...chat });
+  await cron.create({ schedule: '0 0 1 6 *', message: 'in June', ...chat });
+  const plan = await cron.plan();
+  expect(cronPlanResponse().parse({ status: 'ok', ...plan }).until).toBe('2026-03-29T12:00:30.000Z');
+  expect(plan.jobs.map(({ id, runs, isMore }) => [id, runs.length, isMore])).toEqual([
+    [often.id, 50, true],
+    // 02:30 does not exist that night: right behind the gap.
+    [nightly.id, 1, false],
+  ]);
+  expect(plan.jobs[1]?.runs).toEqual(['2026-03-29T01:00:00.000Z']);
+  expect(plan.jobs.some(({ id }) => id === off.id)).toBe(false);
+  expect((await cron.plan(1)).jobs.map(({ runs }) => runs.length)).toEqual([6]);
+});
+
+async function fail(conversation: TestConversation, jobId: string): Promise<void> {
+  await conversation.cron.trigger(jobId);
+  await expect.poll(async () => (await conversation.cron.runs(jobId, {})).runs[0]?.finishedAt).toEqual(expect.any(String));
+}
+
+test('a run that failed is tried once more as the next attempt at the same, and only once', async () => {
+  const conversation = await makeConversation({ config: { agents: { list: [{ id: 'main', model: 'xopc/guide' }] } } });
+  const { cron } = conversation;
+  const job = await cron.create({ schedule: '0 0 1 1 *', message: 'x', mode: 'agent', agentId: 'main', retries: 0 });
+  conversation.setConfig({ agents: { list: [{ id: 'other' }], default: 'other' } });
+  await fail(conversation, job.id);
+  const [failed] = (await cron.runs(job.id, { failed: true })).runs;
+  expect(failed).toMatchObject({ state: 'failed', attempt: 1 });
+  conversation.setConfig({ agents: { list: [{ id: 'main', model: 'xopc/guide' }] } });
+  const { runId } = await cron.trigger(job.id, failed?.id);
+  await expect.poll(async () => (await cron.runs(job.id, {})).runs[0]?.state).toBe('done');
+  const [again] = (await cron.runs(job.id, {})).runs;
+  expect(again).toMatchObject({ id: runId, attempt: 2, trigger: 'manual', scheduledAt: failed?.scheduledAt });
+  await expect(cron.trigger(job.id, failed?.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run was tried again already' });
+  await expect(cron.trigger(job.id, runId)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run has done its work' });
+  await expect(cron.trigger(job.id, 'run_none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect((await cron.runs(job.id, { failed: true })).runs).toHaveLength(1);
+});
+
+test('failures are told in the chat that was named for them, also of a job that has none', async () => {
+  const conversation = await makeConversation({ config: { agents: { list: [{ id: 'main', model: 'xopc/guide' }] } } });
+  const { cron } = conversation;
+  const alert = { alertChannel: 'webchat', alertChatId: 'ops' };
+  const job = await cron.create({
+    name: 'Sync',
+    schedule: '0 0 1 1 *',
+    message: 'x',
+    mode: 'agent',
+    agentId: 'main',
+    notifyAfter: 1,
+    ...alert,
+  });
+  expect(job).toMatchObject({ ...alert, channel: null });
+  conversation.setConfig({ agents: { list: [{ id: 'other' }], default: 'other' } });
+  await fail(conversation, job.id);
+  const told = await conversation.sessions.list({});
+  expect(told.sessions.map(({ key }) => key)).toEqual([expect.stringContaining(':ops')]);
+  await expect(cron.update(job.id, { alertChatId: null })).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+    details: { field: 'alertChatId' },
+  });
+  await expect(cron.update(job.id, { alertChannel: 'pigeon' })).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND' });
+});

@@ -1,0 +1,177 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
+import { makeConversation, type TestConversation } from '../../../../helpers/make-conversation.js';
+import { createRemindCommand, remindOptions } from '../../../../../daemon/worker/turns/commands/task-scheduler.js';
+import type { CronRunDocument } from '../../../../../daemon/worker/cron/service/cron-contract.js';
+
+const START = Date.parse('2026-01-01T08:00:00Z');
+const chat = { channel: 'webchat', chat_id: 'me' };
+
+/** Resolves when the job's newest run has ended. */
+async function untilEnded({ cron }: TestConversation, id: string): Promise<CronRunDocument> {
+  for (;;) {
+    const [run] = (await cron.runs(id, {})).runs;
+    if (run !== undefined && run.finishedAt !== null) return run;
+    await new Promise(setImmediate);
+  }
+}
+
+test('a message job that is triggered puts its message into the chat, with the run on record', async () => {
+  const conversation = await makeConversation();
+  const { cron } = conversation;
+  const job = await cron.create({ schedule: '0 9 * * *', message: 'Stand up', timezone: 'Europe/Berlin', ...chat });
+  expect(job).toMatchObject({ name: 'Stand up', enabled: true, timezone: 'Europe/Berlin', graceMs: 7_200_000 });
+  await cron.trigger(job.id);
+  expect(await untilEnded(conversation, job.id)).toMatchObject({
+    state: 'done',
+    trigger: 'manual',
+    output: 'Stand up',
+    delivery: { status: 'delivered' },
+  });
+  const { sessions } = await conversation.sessions.list({});
+  expect((await conversation.sessions.get(sessions[0]?.key ?? '')).messages.map(({ content }) => content)).toEqual(['Stand up']);
+});
+
+test('an agent job answers in a session of its own, and the reply goes to the chat', async () => {
+  const conversation = await makeConversation();
+  const job = await conversation.cron.create({ schedule: 'every 1h', message: '/help', mode: 'agent', ...chat });
+  await conversation.cron.trigger(job.id);
+  const run = await untilEnded(conversation, job.id);
+  expect(run).toMatchObject({ state: 'done', model: 'xopc/guide', delivery: { status: 'delivered' } });
+  expect(run.output).toContain('/remind');
+  const { messages } = await conversation.outgoing.list({});
+  expect(messages.map(({ chat_id, content }) => ({ chat_id, content }))).toEqual([{ chat_id: 'me', content: run.output }]);
+});
+
+test('the chat is told of a job that fails again and again, and a failure that will not pass is not tried again', async () => {
+  const conversation = await makeConversation();
+  const job = await conversation.cron.create({
+    schedule: 'every 1h',
+    message: 'x',
+    mode: 'agent',
+    agentId: 'main',
+    notifyAfter: 1,
+    ...chat,
+  });
+  conversation.setConfig({ agents: { default: 'other', list: [{ id: 'other' }] } });
+  await conversation.cron.trigger(job.id);
+  expect(await untilEnded(conversation, job.id)).toMatchObject({ state: 'failed', error: "there is no agent 'main'" });
+  expect((await conversation.cron.runs(job.id, {})).runs).toHaveLength(1);
+  expect((await conversation.outgoing.list({})).messages[0]?.content).toContain('“x” has failed: there is no agent');
+});
+
+test.each([
+  [{ schedule: '99 * * * *', message: 'x', ...chat }, 'schedule'],
+  [{ schedule: 'at 2020-01-01', message: 'x', ...chat }, 'schedule'],
+  [{ schedule: '* * * * *', message: 'x', timezone: 'Nowhere', ...chat }, 'timezone'],
+  [{ schedule: '* * * * *', message: 'x', channel: 'webchat' }, 'chat_id'],
+  [{ schedule: '* * * * *', message: 'x' }, 'channel'],
+])('%j is refused, and the field %s is named', async (input, field) => {
+  const { cron } = await makeConversation();
+  await expect(cron.create(input)).rejects.toMatchObject({ code: 'INVALID_REQUEST', details: { field } });
+  expect(await cron.list()).toEqual([]);
+});
+
+test('a changed schedule counts from now, a renamed job keeps its next time, and a deleted one is gone', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
+  clock.advance(600_000);
+  expect((await cron.update(job.id, { name: 'y' })).nextRunAt).toBe('2026-01-01T09:00:00.000Z');
+  expect((await cron.update(job.id, { schedule: 'every 2h' })).nextRunAt).toBe('2026-01-01T10:10:00.000Z');
+  expect(await cron.toggle(job.id)).toMatchObject({ enabled: false, nextRunAt: null });
+  clock.advance(6 * 3_600_000);
+  expect(await cron.toggle(job.id)).toMatchObject({ enabled: true, nextRunAt: '2026-01-01T16:10:00.000Z' });
+  await cron.delete(job.id);
+  await expect(cron.delete(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+});
+
+test('a deleted job comes back as it was: its id, its history, its next time counted from now; what waited of it does not', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
+  const { runId } = await cron.trigger(job.id);
+  await expect(cron.restore(job.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await cron.delete(job.id)).toMatchObject({ job: { id: job.id }, restorableUntil: '2026-01-08T08:00:00.000Z' });
+  expect(await cron.list()).toEqual([]);
+  await expect(cron.runs(job.id, {})).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  clock.advance(150 * 60_000);
+  expect(await cron.restore(job.id)).toMatchObject({ id: job.id, enabled: true, nextRunAt: '2026-01-01T11:00:00.000Z' });
+  expect((await cron.runs(job.id, {})).runs).toMatchObject([{ id: runId, state: 'skipped', error: 'the job was deleted' }]);
+  await cron.delete(job.id);
+  clock.advance(7 * 86_400_000);
+  await expect(cron.restore(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+});
+
+test('/remind makes a job for the chat that it was said in', async () => {
+  const clock = new FakeClock(START);
+  const conversation = await makeConversation({ clock, isActive: false });
+  const signal = new AbortController().signal;
+  const say = async (content: string): Promise<string> =>
+    (await conversation.messages.sync({ channel: 'webchat', chatId: 'me', content }, { deliver: false, signal })).reply;
+  expect(await say('/remind 20m take the cake out')).toContain('2026-01-01T08:20:00.000Z');
+  expect(await say('/remind tomorrow')).toContain('Write e.g.');
+  expect(await say('/remind 2020-01-01T09:00 too late')).toContain('is in the past');
+  expect(await conversation.cron.list()).toMatchObject([
+    { message: '⏰ take the cake out', channel: 'webchat', chat_id: 'me', mode: 'direct' },
+  ]);
+});
+
+test('/remind that is run again because its worker was killed is one reminder, at the time that was said first', async () => {
+  const clock = new FakeClock(START);
+  const { cron } = await makeConversation({ clock, isActive: false });
+  const command = createRemindCommand(remindOptions(clock, () => cron));
+  const place = { sessionId: 1, sessionKey: 'main:webchat:default:direct:me', agentId: 'main', model: 'xopc/guide' };
+  const remind = (callKey: string) => command.run({ ...place, name: 'remind', args: '20m cake', callKey });
+  const first = await remind('command:msg_1');
+  clock.jump(60_000);
+  expect(await remind('command:msg_1')).toBe(first);
+  expect(await cron.list()).toHaveLength(1);
+  expect(await remind('command:msg_2')).toContain('2026-01-01T08:21:00.000Z');
+  expect(await cron.list()).toHaveLength(2);
+});
+
+test('/remind lists what a chat waits for, and cancels nothing of others', async () => {
+  const clock = new FakeClock(START);
+  const conversation = await makeConversation({ clock, isActive: false });
+  const { cron } = conversation;
+  const signal = new AbortController().signal;
+  const say = async (content: string): Promise<string> =>
+    (await conversation.messages.sync({ channel: 'webchat', chatId: 'me', content }, { deliver: false, signal })).reply;
+  expect(await say('/remind list')).toContain('Nothing is scheduled for this chat.');
+  await say('/remind 20m cake');
+  const other = await cron.create({ schedule: 'every 1h', message: 'y', channel: 'webchat', chat_id: 'you' });
+  const daily = await cron.create({ schedule: '0 9 * * *', message: 'Stand up', timezone: 'UTC', ...chat });
+  const [reminder] = (await cron.list()).filter(({ message }) => message.includes('cake'));
+  expect(await say('/remind list')).toBe(
+    [
+      `2026-01-01T08:20:00.000Z ⏰ cake ${reminder?.id}`,
+      `2026-01-01T09:00:00.000Z Stand up (0 9 * * *) ${daily.id}`,
+      'Cancel one with: /remind cancel ID',
+    ].join('\n'),
+  );
+  expect(await say(`/remind cancel ${other.id}`)).toContain('Nothing with the id');
+  expect(await say('/remind cancel')).toContain('Which one?');
+  expect(await say(`/remind cancel ${reminder?.id}`)).toBe('Cancelled: ⏰ cake');
+  expect((await cron.list()).map(({ id }) => id)).toEqual([other.id, daily.id]);
+});
+
+test('what waits of a job that is changed or disabled is dropped; what a person asked for is not', async () => {
+  const { cron } = await makeConversation({ clock: new FakeClock(START), isActive: false });
+  const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
+  await cron.trigger(job.id);
+  await cron.update(job.id, { schedule: 'every 2h' });
+  await cron.toggle(job.id);
+  expect((await cron.runs(job.id, {})).runs.map(({ state }) => state)).toEqual(['queued']);
+});
+
+test('a job can be triggered ten times in a row, and not at all while all jobs are switched off', async () => {
+  const conversation = await makeConversation({ clock: new FakeClock(START), isActive: false });
+  const { cron } = conversation;
+  const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
+  for (let count = 0; count < 10; count += 1) await cron.trigger(job.id);
+  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: '10 runs of this job wait already' });
+  conversation.setConfig({ cron: { enabled: false } });
+  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'scheduled jobs are switched off' });
+});

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { ChannelHistory } from '../../../../daemon/worker/delivery/channel-times.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+
+test('since when an account is as it is, and what went wrong last, also when that is over', () => {
+  const clock = new FakeClock();
+  const iso = (): string => new Date(clock.now()).toISOString();
+  const history = new ChannelHistory(clock);
+  const begun = iso();
+  history.note({ telegram: { state: 'running' } });
+  clock.advance(60_000);
+  history.note({ telegram: { state: 'running' } });
+  expect([history.of('telegram'), history.of('nobody')]).toEqual([
+    { since: begun, lastError: null },
+    { since: null, lastError: null },
+  ]);
+  const failedAt = iso();
+  history.note({ telegram: { state: 'backoff', message: 'no network' } });
+  clock.advance(5_000);
+  history.note({ telegram: { state: 'backoff', message: 'no network' } });
+  expect(history.of('telegram')).toEqual({ since: failedAt, lastError: { message: 'no network', at: failedAt } });
+  history.note({ telegram: { state: 'running' } });
+  expect(history.of('telegram')).toEqual({ since: iso(), lastError: { message: 'no network', at: failedAt } });
+  history.note({});
+  expect(history.of('telegram').lastError).toBeNull();
+});

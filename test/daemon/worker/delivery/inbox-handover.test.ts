@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { says } from '../../../fakes/openai/reply.js';
+import { chatHistory, makeChat } from '../../../helpers/chat-fixture.js';
+import { markTurnUnrepeatable } from '../../../../daemon/worker/store/delivery/inbox.js';
+import { readRunningTurns } from '../../../../daemon/worker/store/conversations/turns.js';
+import { openStore } from '../../../helpers/open-store.js';
+import { join } from 'node:path';
+
+const never = new Promise<void>(() => undefined);
+const hanging = { ...says('begun ', 'never said'), gate: { before: 1, until: never } };
+
+test('an answer that a restart cuts is given by the next worker, once, to a question that is there once', async () => {
+  const { start, say, told, model } = await makeChat();
+  const old = await start({ instanceId: 'wk_old' });
+  model.reply(hanging, says('whole'));
+  await say(old, 'hello');
+  await say(old, 'second');
+  await model.received(1);
+  await old.quiesce();
+  await old.close();
+  const next = await start({ home: old.home, instanceId: 'wk_next' });
+  expect((await told(2))[0]).toBe('whole');
+  expect(await chatHistory(next)).toEqual([
+    'user complete: hello',
+    'assistant complete: whole',
+    'user complete: second',
+    expect.stringMatching(/^assistant/),
+  ]);
+  expect(model.requests[1]?.messages.at(-1)?.content).toBe('hello');
+});
+
+test('what arrives while a worker ends is stored by it and answered by the next', async () => {
+  const { start, say, told } = await makeChat();
+  const old = await start({ instanceId: 'wk_old' });
+  await old.quiesce();
+  await say(old, 'late');
+  const next = await start({ home: old.home, instanceId: 'wk_next', liveInstanceIds: () => ['wk_old', 'wk_next'] });
+  await say(old, 'later');
+  await told(2);
+  expect((await chatHistory(next)).filter((line) => line.startsWith('user'))).toEqual(['user complete: late', 'user complete: later']);
+});
+
+test('a turn that the worker before still runs is left to it, and the chat waits', async () => {
+  const { start, say, told, model } = await makeChat();
+  const live = ['wk_old', 'wk_next'];
+  const old = await start({ instanceId: 'wk_old', liveInstanceIds: () => live });
+  let open = (): void => undefined;
+  const until = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  model.reply({ ...says('from the old one'), gate: { before: 0, until } });
+  await say(old, '1');
+  await model.received(1);
+  await old.quiesce();
+  const next = await start({ home: old.home, instanceId: 'wk_next', liveInstanceIds: () => live });
+  await say(next, '2');
+  await say(next, 'elsewhere', { chatId: 'other' });
+  await told(1);
+  expect(model.requests).toHaveLength(2);
+  open();
+  const texts = await told(3);
+  expect(texts[1]).toBe('from the old one');
+});
+
+test('a turn that has done something for others to see is not run again: the chat is told', async () => {
+  const { start, say, told, model } = await makeChat();
+  const old = await start({ instanceId: 'wk_old', liveInstanceIds: () => ['wk_old', 'wk_next'] });
+  model.reply(hanging);
+  await say(old, 'send it');
+  await model.received(1);
+  const store = await openStore({ path: join(old.home, 'state', 'gateway.db') });
+  const [turn] = await store.read(readRunningTurns);
+  await store.write((db) => markTurnUnrepeatable(db, turn?.id ?? ''));
+  await old.quiesce();
+  const next = await start({ home: old.home, instanceId: 'wk_next' });
+  expect(await told(1)).toEqual([expect.stringContaining('interrupted')]);
+  expect(model.requests).toHaveLength(1);
+  expect(await chatHistory(next)).toEqual(['user complete: send it', expect.stringContaining('system error: The answer was interrupted')]);
+});

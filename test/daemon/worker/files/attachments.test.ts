@@ -1,0 +1,150 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { judgeFile } from '../../../../daemon/worker/lazy/files.js';
+import { FILE_LIMITS } from '../../../../shared/file-limits.js';
+import { says } from '../../../fakes/openai/reply.js';
+import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
+import { eventually } from '../../../helpers/eventually.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { startHttpApp } from '../../../helpers/http-app.js';
+import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { openStore } from '../../../helpers/open-store.js';
+import { greetSocket } from '../../../helpers/socket-client.js';
+
+const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+const picture = { name: 'dot.png', mediaType: 'image/png', data: PNG.toString('base64') };
+const notes = { name: 'notes "1".md', mediaType: 'text/markdown', data: Buffer.from('Some *notes* ü').toString('base64') };
+
+const HOUR_MS = 3_600_000;
+
+async function makeWorld(
+  options: { clock?: FakeClock } = {},
+): Promise<{ model: FakeOpenAi; conversation: TestConversation; session: string }> {
+  const model = await startFakeOpenAi({ models: ['sees', 'blind'] });
+  onTestFinished(() => model.close());
+  model.replyAlways(says('Seen'));
+  const models = [{ id: 'sees', input: ['text', 'image'] }, { id: 'blind' }];
+  const conversation = await makeConversation({
+    ...options,
+    config: { agents: { defaults: { model: 'fake/sees' } } },
+    models: { providers: { fake: { baseUrl: model.baseUrl, apiKey: 'sk', models } } },
+  });
+  const { session } = await conversation.sessions.create({});
+  return { model, conversation, session: session.key };
+}
+
+const lastAsked = ({ model }: { model: FakeOpenAi }): unknown =>
+  model.requests.at(-1)?.messages.findLast(({ role }) => role === 'user')?.content;
+
+test('files are kept before the message that they go with, shown with it, and given to the model', async () => {
+  const world = await makeWorld();
+  const { conversation, session, model } = world;
+  const { port } = await startHttpApp({ services: conversation });
+  const client = await greetSocket(port);
+  client.send('watch', { session });
+  const dot = await conversation.attachments.upload(session, picture);
+  const text = await conversation.attachments.upload(session, notes);
+  expect([dot, text]).toMatchObject([
+    { name: 'dot.png', mediaType: 'image/png', size: PNG.length },
+    { name: 'notes "1".md', mediaType: 'text/markdown', size: 15 },
+  ]);
+  client.send('send', { session, key: 'a', content: 'Look', attachments: [dot.id, text.id] });
+  const { message } = await client.next('message', (frame) => frame.message.role === 'user');
+  expect(message.attachments).toEqual([dot, text]);
+  await client.next('turn', ({ state }) => state === 'done');
+  expect(lastAsked(world)).toEqual([
+    { type: 'text', text: 'Look\n\n<file name="notes _1_.md">\nSome *notes* ü\n</file>' },
+    { type: 'image_url', image_url: { url: `data:image/png;base64,${picture.data}` } },
+  ]);
+  expect(await conversation.attachments.read(dot.id)).toMatchObject({ name: 'dot.png', content: PNG });
+  // What was said before keeps its files; a model that sees nothing is told that there was something.
+  await conversation.archive.change(session, { model: 'fake/blind' });
+  client.send('send', { session, key: 'b', content: 'And?' });
+  await client.next('turn', ({ state }) => state === 'done');
+  const [first] = model.requests.at(-1)?.messages ?? [];
+  expect(first?.content).toContain('[A picture, "dot.png", was attached; this model takes no pictures.]');
+  expect(first?.content).toContain('Some *notes*');
+  // An edited message may keep the files of the one whose place it takes, and a copy of the session has them too.
+  client.send('send', { session, key: 'c', content: 'Look again', replaceFrom: message.id, attachments: [dot.id] });
+  const edited = await client.next('message', (frame) => frame.message.content === 'Look again');
+  expect(edited.message.attachments).toMatchObject([{ name: 'dot.png' }]);
+  expect(edited.message.attachments?.[0]?.id).not.toBe(dot.id);
+  const copy = await conversation.archive.fork(session, edited.message.id);
+  const [copied] = (await conversation.sessions.get(copy.key)).messages;
+  expect(copied?.attachments).toMatchObject([{ name: 'dot.png', size: PNG.length }]);
+});
+
+test('a program sends files with its message, stored together with it', async () => {
+  const world = await makeWorld();
+  const { conversation } = world;
+  await ask(conversation, { message: 'See', session: 'p', attachments: [picture] });
+  expect(lastAsked(world)).toMatchObject([{ text: 'See' }, { type: 'image_url' }]);
+  const { messages } = await conversation.sessions.get('main:api:default:direct:p');
+  expect(messages[0]?.attachments).toMatchObject([{ name: 'dot.png' }]);
+  const refused = ask(conversation, {
+    message: 'See',
+    session: 'p',
+    attachments: [{ ...picture, data: Buffer.from([1, 0, 2]).toString('base64') }],
+  });
+  await expect(refused).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  expect((await conversation.sessions.get('main:api:default:direct:p')).messages).toHaveLength(2);
+});
+
+test('files go with their session; one that is not sent can be taken back', async () => {
+  const { conversation, session } = await makeWorld();
+  const sent = await conversation.attachments.upload(session, picture);
+  const taken = await conversation.attachments.upload(session, notes);
+  await conversation.attachments.remove(taken.id);
+  await expect(conversation.attachments.remove(taken.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await conversation.chat.send({ session, key: 'a', content: 'Hi', attachments: [sent.id] });
+  await expect(conversation.attachments.remove(sent.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(conversation.chat.send({ session, key: 'b', content: 'Hi', attachments: [taken.id] })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  const store = await openStore({ path: `${conversation.home}/state/gateway.db`, isSoleWorker: () => false });
+  await conversation.sessions.delete(session);
+  await expect(conversation.attachments.read(sent.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await conversation.sessions.restore(session);
+  expect((await conversation.attachments.read(sent.id)).content).toEqual(PNG);
+  await store.write((db) => db.deleteFrom('sessions').execute());
+  expect(await store.read((db) => db.selectFrom('attachments').select('id').execute())).toEqual([]);
+});
+
+test('a file that is not sent within a day is forgotten', async () => {
+  const clock = new FakeClock();
+  const { conversation, session } = await makeWorld({ clock });
+  const { id } = await conversation.attachments.upload(session, notes);
+  const pass = async (hours: number): Promise<void> => {
+    for (let hour = 0; hour < hours; hour += 1) {
+      clock.advance(HOUR_MS);
+      await setImmediate(undefined);
+    }
+  };
+  await pass(23);
+  expect((await conversation.attachments.read(id)).name).toBe(notes.name);
+  await eventually(async () => {
+    await pass(1);
+    await expect(conversation.attachments.read(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+test.each([
+  ['a program', { data: Buffer.from('\x7fELF\0\0').toString('base64') }, /neither a picture .* nor text/],
+  ['a picture by its name alone', { data: Buffer.from([0xff, 0xfe, 0]).toString('base64') }, /neither a picture/],
+  ['nothing', { data: '' }, /is empty/],
+  ['a text that is too long', { data: Buffer.alloc(FILE_LIMITS.maxTextBytes + 1, 'a').toString('base64') }, /may have 0\.5 MB/],
+  [
+    'a picture that is too large',
+    { data: Buffer.concat([PNG, Buffer.alloc(FILE_LIMITS.maxImageBytes)]).toString('base64') },
+    /may have 4 MB/,
+  ],
+])('%s is refused with what to do', (_what, change, says) => {
+  const verdict = judgeFile({ ...picture, ...change });
+  expect(verdict).toMatchObject({ problem: { message: expect.stringMatching(says) as string, hint: expect.any(String) as string } });
+});
+
+test('what a file is, its bytes say: a page is text, and a name changes nothing', () => {
+  expect(judgeFile({ ...picture, mediaType: 'text/html' })).toMatchObject({ file: { mediaType: 'image/png' } });
+  expect(judgeFile({ ...notes, mediaType: 'text/html' })).toMatchObject({ file: { mediaType: 'text/plain' } });
+  expect(judgeFile({ ...notes, mediaType: 'image/svg+xml' })).toMatchObject({ file: { mediaType: 'text/plain' } });
+});

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { Activity } from '../../../../../daemon/worker/observe/activity.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
+import { startHttpApp, type TestApp } from '../../../../helpers/http-app.js';
+
+/** What Prometheus reads: series → value. @throws where a line is none of the format's */
+function parse(text: string): { series: Map<string, number>; types: Map<string, string> } {
+  const series = new Map<string, number>();
+  const types = new Map<string, string>();
+  for (const line of text.split('\n').filter((one) => one !== '')) {
+    const [, name = '', type = ''] = /^# TYPE (\S+) (counter|gauge|histogram|summary)$/.exec(line) ?? [];
+    if (name !== '') types.set(name, type);
+    else if (!line.startsWith('# HELP ')) {
+      const [, key = '', value = ''] = /^([a-zA-Z_:][\w:]*(?:\{(?:\w+="(?:[^"\\]|\\.)*",?)*\})?) (\S+)$/.exec(line) ?? [];
+      if (key === '' || series.has(key)) throw new Error(`not a line of its own: ${line}`);
+      series.set(key, Number(value));
+    }
+  }
+  return { series, types };
+}
+
+async function scrape({ send }: TestApp) {
+  const answer = await send('/metrics');
+  expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+  return parse(answer.text);
+}
+
+test('requests are counted by route and status, and timed', async () => {
+  const clock = new FakeClock();
+  const app = await startHttpApp({ clock });
+  app.services.reply = async (content) => (clock.advance(300), content);
+  await app.send('/api/models');
+  await app.send('/api/sessions/nope');
+  await app.send('/api/sessions/other');
+  await app.send('/api/message/sync', { method: 'POST', body: { channel: 'c', chat_id: '1', content: 'x' } });
+  const { series, types } = await scrape(app);
+  expect(series.get('xopc_http_requests_total{method="GET",route="/api/models",status="200"}')).toBe(1);
+  expect(series.get('xopc_http_requests_total{method="GET",route="/api/sessions/:key",status="404"}')).toBe(2);
+  const sync = 'method="POST",route="/api/message/sync"';
+  const bucket = (le: string) => series.get(`xopc_http_request_duration_seconds_bucket{${sync},le="${le}"}`);
+  expect([bucket('0.25'), bucket('0.5'), bucket('120'), bucket('+Inf')]).toEqual([0, 1, 1, 1]);
+  expect(series.get(`xopc_http_request_duration_seconds_sum{${sync}}`)).toBe(0.3);
+  expect(types.get('xopc_http_request_duration_seconds')).toBe('histogram');
+});
+
+test('no caller can make up a label', async () => {
+  const app = await startHttpApp();
+  for (let count = 0; count < 50; count += 1) {
+    await app.send(`/made/up/${count}`);
+    await app.send(`/api/sessions/made-up-${count}`);
+    await app.send('/api/models', { method: 'PURGE' });
+  }
+  const { series } = await scrape(app);
+  const counted = [...series.keys()].filter((key) => key.startsWith('xopc_http_requests_total'));
+  expect(counted.length).toBeLessThanOrEqual(4);
+  expect(counted.join()).not.toContain('made');
+});
+
+test('what the services count, how the gateway is, and what the process costs is there; every metric has help and a type', async () => {
+  const app = await startHttpApp();
+  const { text } = await app.send('/metrics');
+  const { series, types } = parse(text);
+  expect(series.get('xopc_fake_total{a="b"}')).toBe(3);
+  expect(series.get('xopc_build_info{version="1.2.3",build="b1"}')).toBe(1);
+  expect([series.get('xopc_ready'), series.get('xopc_worker_restarts_total{kind="crash"}')]).toEqual([1, 0]);
+  expect(series.get('process_resident_memory_bytes')).toBeGreaterThan(1_000_000);
+  expect([...series.keys()].some((key) => key.startsWith('nodejs_eventloop_lag'))).toBe(true);
+  for (const name of types.keys()) expect(text).toMatch(new RegExp(`^# HELP ${name} \\S+`, 'm'));
+  for (const [name, type] of types) if (type === 'counter' && name.startsWith('xopc_')) expect(name).toMatch(/_total$/);
+});
+
+test('scrapes at once and one after another give whole answers', async () => {
+  const app = await startHttpApp();
+  const all = await Promise.all(Array.from({ length: 5 }, () => scrape(app)));
+  for (const { series } of [...all, await scrape(app)]) expect(series.has('xopc_ready')).toBe(true);
+});
+
+test('a status that cannot be had leaves the rest as it is', async () => {
+  const app = await startHttpApp({ services: { status: { read: () => Promise.reject(new Error('silent')) } } });
+  const { series } = await scrape(app);
+  expect([series.has('xopc_ready'), series.has('xopc_http_connections')]).toEqual([false, true]);
+});
+
+test('turns, tokens, deliveries and configurations are counted as they happen', async () => {
+  const activity = new Activity({ instanceId: 'wk_a', build: { version: '1', buildId: 'b' }, clock: new FakeClock() });
+  const turn = { type: 'turn', session: 's', agentId: 'a', model: 'm' } as const;
+  activity.publish({ ...turn, state: 'started', usage: null });
+  activity.publish({ ...turn, state: 'done', usage: { inputTokens: 10, outputTokens: 4, costUsd: 0.5 } });
+  activity.publish({ ...turn, state: 'error', usage: { inputTokens: 2, outputTokens: null, costUsd: null } });
+  const message = { type: 'message', id: 'm', channel: 'c', accountId: 'a', chat_id: '1' } as const;
+  for (const status of ['queued', 'retry_wait', 'delivered'] as const) activity.publish({ ...message, status });
+  activity.publish({ type: 'config', outcome: 'rejected', revision: 'r' });
+  activity.noteChannels({ telegram: { state: 'running' } });
+  const app = await startHttpApp({ services: { counters: activity.counters(() => Promise.resolve([])) } });
+  const { series } = await scrape(app);
+  expect(Object.fromEntries([...series].filter(([key]) => /^xopc_(agent|outbox|config)/.test(key)))).toEqual({
+    'xopc_agent_turns_total{state="done"}': 1,
+    'xopc_agent_turns_total{state="error"}': 1,
+    'xopc_agent_tokens_total{direction="input"}': 12,
+    'xopc_agent_tokens_total{direction="output"}': 4,
+    xopc_agent_cost_usd_total: 0.5,
+    'xopc_outbox_attempts_total{outcome="retry_wait"}': 1,
+    'xopc_outbox_attempts_total{outcome="delivered"}': 1,
+    'xopc_config_changes_total{outcome="rejected"}': 1,
+  });
+});

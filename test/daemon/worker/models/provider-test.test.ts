@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { ProviderRegistry } from '../../../../daemon/worker/providers/registry.js';
+import { createModelService } from '../../../../daemon/worker/models/models.js';
+import type { ModelService } from '../../../../daemon/worker/contracts.js';
+import { createGuide } from '../../../../daemon/worker/turns/model/guide.js';
+import { systemClock } from '../../../../shared/clock.js';
+import { freePort } from '../../../helpers/free-port.js';
+import { modelsSchema } from '../../../../shared/config/models-schema.js';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+async function serve(answer: Answer): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const list: Answer = (request, response) => {
+  const isThere = request.url === '/v1/models';
+  const isKnown = request.headers.authorization === 'Bearer sk-right';
+  response.writeHead(isThere ? (isKnown ? 200 : 401) : 404, { 'Content-Type': 'application/json' });
+  response.end(isThere && isKnown ? '{"data":[{"id":"small"},{"id":"large"}]}' : '{"error":{"message":"no"}}');
+};
+
+function serviceWith(providers: Record<string, unknown> = {}): ModelService {
+  const registry = new ProviderRegistry({
+    document: modelsSchema.parse({ providers }),
+    lookup: () => undefined,
+    ai: () => {
+      throw new Error('not asked for');
+    },
+    listModels: () => Promise.resolve([]),
+    builtIn: createGuide({ modelsPath: '/m', configPath: '/c' }),
+    clock: systemClock,
+    local: { found: () => undefined, ready: () => Promise.resolve() },
+  });
+  return createModelService(() => registry);
+}
+
+test('a provider that answers is told with its models, before it is saved and by its id', async () => {
+  const url = await serve(list);
+  const wanted = { ok: true, cause: null, httpStatus: 200, models: ['small', 'large'], message: 'It answered with 2 models.' };
+  expect(await serviceWith().test({ baseUrl: `${url}/v1`, apiKey: 'sk-right' })).toMatchObject(wanted);
+  const saved = serviceWith({ mine: { baseUrl: `${url}/v1`, apiKey: 'sk-right' } });
+  expect(await saved.test({ id: 'mine', model: 'small' })).toMatchObject(wanted);
+  expect(await saved.test({ id: 'mine', model: 'huge' })).toMatchObject({
+    ok: false,
+    cause: 'modelMissing',
+    message: expect.stringMatching(/'huge'/),
+  });
+});
+
+test('a key that cannot be sent is told as that, and is in no answer', async () => {
+  const url = await serve(list);
+  const report = await serviceWith().test({ baseUrl: `${url}/v1`, apiKey: 'sk-ri\nght' });
+  expect(report).toMatchObject({ ok: false, cause: 'unauthorized', message: expect.stringContaining('cannot be sent') as string });
+  expect(JSON.stringify(report)).not.toMatch(/sk-ri|ght/);
+});
+
+test('each cause is told apart, with what to do', async () => {
+  const service = serviceWith();
+  const url = await serve(list);
+  const page = await serve((_request, response) => response.end('<!doctype html><title>Router</title>'));
+  const broken = await serve((_request, response) => response.writeHead(503).end('{}'));
+  const secure = url.replace('http:', 'https:');
+  const causeOf = async (baseUrl: string, apiKey?: string) =>
+    (await service.test(apiKey === undefined ? { baseUrl } : { baseUrl, apiKey })).cause;
+  expect(await service.test({ baseUrl: `${url}/v1`, apiKey: 'sk-wrong' })).toMatchObject({
+    cause: 'unauthorized',
+    message: expect.stringMatching(/refused the API key \(HTTP 401\)/),
+  });
+  expect(await service.test({ baseUrl: `${url}/v1` })).toMatchObject({
+    cause: 'unauthorized',
+    message: expect.stringMatching(/none is set/),
+  });
+  expect(await service.test({ baseUrl: `${url}/api`, apiKey: 'sk-right' })).toMatchObject({
+    cause: 'wrongPath',
+    suggestedBaseUrl: `${url}/v1`,
+  });
+  expect(await causeOf(page)).toBe('notTheApi');
+  expect(await causeOf(broken)).toBe('overloaded');
+  expect(await causeOf('http://no-such-host.invalid/v1')).toBe('dns');
+  expect(await causeOf(secure)).toBe('tls');
+  expect(await causeOf(`http://127.0.0.1:${await freePort()}/v1`)).toBe('refused');
+});
+
+test('a stored key never goes to another server, and an unknown provider is refused', async () => {
+  const seen: (string | undefined)[] = [];
+  const other = await serve((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end('{"data":[]}');
+  });
+  const service = serviceWith({ mine: { baseUrl: 'http://127.0.0.1:9/v1', apiKey: 'sk-right' } });
+  await service.test({ id: 'mine', baseUrl: `${other}/v1` });
+  expect(seen).toEqual([undefined]);
+  await expect(service.test({})).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  await expect(service.test({ id: 'nobody' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+});

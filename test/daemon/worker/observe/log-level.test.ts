@@ -1,0 +1,104 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { LogLevelOverride } from '../../../../daemon/worker/observe/log-level.js';
+import type { LogLevel } from '../../../../shared/log/level.js';
+import { eventually } from '../../../helpers/eventually.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
+
+test('a changed level holds for its time, is told meanwhile, and goes back by itself to what is configured then', () => {
+  const clock = new FakeClock();
+  let configured: LogLevel = 'info';
+  const level = new LogLevelOverride({ clock, configured: () => configured });
+  expect([level.level, level.read().until, level.warnings()]).toEqual(['info', null, []]);
+  level.change({ level: 'debug', durationMs: 60_000 });
+  expect(level.read()).toEqual({
+    level: 'debug',
+    configured: 'info',
+    until: new Date(clock.now() + 60_000).toISOString(),
+    modules: [],
+  });
+  expect(level.warnings()).toMatchObject([{ code: 'LOG_LEVEL_CHANGED', message: expect.stringContaining("'debug' until") as string }]);
+  configured = 'warn';
+  expect(level.level).toBe('debug');
+  clock.advance(60_000);
+  expect([level.level, level.read().until, level.warnings()]).toEqual(['warn', null, []]);
+});
+
+test('a second change takes the place of the first with its time, and null goes back at once', () => {
+  const clock = new FakeClock();
+  const level = new LogLevelOverride({ clock, configured: () => 'info' });
+  level.change({ level: 'debug', durationMs: 1_000 });
+  level.change({ level: 'trace' });
+  clock.advance(1_000);
+  expect(level.level).toBe('trace');
+  level.change({ level: null });
+  expect(level.level).toBe('info');
+  clock.advance(3_600_000);
+  expect(level.level).toBe('info');
+});
+
+test('a module has a level of its own for its time, whatever that of the others is', () => {
+  const clock = new FakeClock();
+  const level = new LogLevelOverride({ clock, configured: () => 'info' });
+  level.change({ level: 'trace', module: 'outbox', durationMs: 60_000 });
+  expect(['outbox', 'cron', undefined, 'constructor', 7].map((name) => level.levelOf(name))).toEqual([
+    'trace',
+    'info',
+    'info',
+    'info',
+    'info',
+  ]);
+  level.change({ level: 'error', durationMs: 30_000 });
+  expect([level.levelOf('outbox'), level.levelOf('cron')]).toEqual(['trace', 'error']);
+  expect(level.warnings().map(({ hint }) => hint)).toEqual([
+    'Change it back now with: xopc gateway log-level --reset --module outbox',
+    'Change it back now with: xopc gateway log-level --reset',
+  ]);
+  clock.advance(30_000);
+  expect(level.read()).toMatchObject({ level: 'info', until: null, modules: [{ module: 'outbox', level: 'trace' }] });
+  clock.advance(30_000);
+  expect([level.levelOf('outbox'), level.read().modules]).toEqual(['info', []]);
+});
+
+test('null takes back a module alone, or without one all that was changed', () => {
+  const level = new LogLevelOverride({ clock: new FakeClock(), configured: () => 'info' });
+  level.change({ level: 'debug', module: 'outbox' });
+  level.change({ level: 'debug', module: 'cron' });
+  level.change({ level: 'warn' });
+  expect(level.change({ level: null, module: 'cron' })).toMatchObject({ level: 'warn', modules: [{ module: 'outbox' }] });
+  expect(level.change({ level: null })).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
+});
+
+test('what was changed holds in the next process for the rest of its time, and no longer', async () => {
+  const clock = new FakeClock();
+  const path = join(tempDir(), 'log-level.json');
+  const make = (): LogLevelOverride => new LogLevelOverride({ clock, configured: () => 'info', path });
+  const first = make();
+  first.change({ level: 'warn', durationMs: 60_000 });
+  first.change({ level: 'debug', module: 'cron', durationMs: 90_000 });
+  await eventually(() => expect(JSON.parse(readFileSync(path, 'utf8'))).toHaveLength(2));
+  clock.advance(59_000);
+  expect(make().read()).toEqual(first.read());
+  const second = make();
+  clock.advance(1_000);
+  expect([second.levelOf('cron'), second.levelOf('outbox'), second.read().until]).toEqual(['debug', 'info', null]);
+  await eventually(() => expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject([{ scope: 'cron' }]));
+  clock.advance(30_000);
+  expect(make().read()).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
+});
+
+test.each([
+  '',
+  'no JSON',
+  '{}',
+  '[null, 1, {"scope": "all"}]',
+  '[{"scope": "__proto__", "level": "debug", "untilMs": 1e15}]',
+  '[{"scope": "all", "level": "debug", "untilMs": 1e15}]',
+])('a file that says nothing of use is as none: %j', (text) => {
+  const path = join(tempDir(), 'log-level.json');
+  writeFileSync(path, text);
+  const level = new LogLevelOverride({ clock: new FakeClock(), configured: () => 'info', path });
+  expect(level.read()).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
+});

@@ -1,0 +1,118 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { rotateLogs } from '../../../../daemon/supervisor/logs/log-rotation.js';
+import { createLogService } from '../../../../daemon/worker/observe/logs.js';
+import { createRedactor } from '../../../../shared/node/secrets/redact.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
+
+const line = (n: number): string =>
+  `${JSON.stringify({ level: n % 2 === 0 ? 'info' : 'error', time: new Date(n).toISOString(), requestId: `req_${n % 10}`, msg: `m${n}` })}\n`;
+
+function setup(count: number) {
+  const logPath = join(tempDir(), 'gateway.log');
+  writeFileSync(logPath, Array.from({ length: count }, (_, n) => line(n)).join(''));
+  return { logPath, logs: createLogService({ logPath, redactor: createRedactor(['old-secret-value']) }) };
+}
+
+type Logs = ReturnType<typeof createLogService>;
+
+async function pagesOf(logs: Logs, query: Parameters<Logs['query']>[0]): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = await logs.query({ ...query, ...(cursor === undefined ? {} : { cursor }) });
+    expect(page.entries.length).toBeLessThanOrEqual(query.limit ?? 100);
+    all.unshift(...page.entries.map((entry) => entry['msg']));
+    cursor = page.nextCursor;
+  }
+  return all;
+}
+
+describe('a regular expression', () => {
+  test('finds the same lines as a look at each of them, page by page across rotated files', async () => {
+    const { logPath, logs } = setup(1_700);
+    rotateLogs({ logPath, files: 5 });
+    appendFileSync(logPath, line(1_700) + line(1_701));
+    const expected = Array.from({ length: 1_702 }, (_, n) => `m${n}`).filter((msg) => /^m1[05]\d+0?$|1701/.test(msg));
+    for (const limit of [1, 7, 1_000]) expect(await pagesOf(logs, { regex: '^m1[05]\\d+0?$|1701', limit })).toEqual(expected);
+  });
+
+  test('gives the parts that match, freed of secrets, beside other limits', async () => {
+    const { logPath, logs } = setup(20);
+    appendFileSync(logPath, '{"level":"error","msg":"m1 old-secret-value"}\n');
+    const page = await logs.query({ regex: 'm1.*', level: 'error' });
+    expect(page.entries.map((entry) => entry['msg'])).toEqual(['m1', 'm11', 'm13', 'm15', 'm17', 'm19', 'm1 [redacted]']);
+    expect(page.matches?.at(-1)).toEqual(['m1 [redacted]']);
+  });
+
+  test('is refused with the place of its fault, before anything is read', async () => {
+    const { logs } = setup(1);
+    const fault = { code: 'INVALID_REQUEST', message: expect.stringContaining('(character 3)') as string };
+    await expect(logs.query({ regex: 'ab(' })).rejects.toMatchObject(fault);
+    expect(() => logs.follow({ regex: 'ab(' }, AbortSignal.abort())).toThrow(/character 3/);
+    expect(() => logs.download({ regex: 'ab(' })).toThrow(/character 3/);
+  });
+
+  test('is followed: what is written from now on, where it matches', async () => {
+    const { logPath, logs } = setup(3);
+    const { end } = await logs.query({});
+    appendFileSync(logPath, line(3) + line(4) + line(13));
+    const leaving = new AbortController();
+    const seen: unknown[] = [];
+    for await (const event of logs.follow({ from: end ?? '', regex: '3$' }, leaving.signal)) {
+      if (event.type === 'lines') seen.push(...event.entries.map((entry, index) => [entry['msg'], event.matches?.[index]]));
+      if (seen.length === 2) leaving.abort();
+    }
+    expect(seen).toEqual([
+      ['m3', ['3']],
+      ['m13', ['3']],
+    ]);
+  });
+});
+
+test('a search has words, words that must not be there, and fields; hidden levels are left out', async () => {
+  const { logs } = setup(50);
+  const found = async (search: string): Promise<unknown> => (await logs.query({ search })).entries.map((entry) => entry['msg']);
+  expect(await found('requestId:req_7')).toEqual(['m7', 'm17', 'm27', 'm37', 'm47']);
+  expect(await found('requestId:req_7 -m1')).toEqual(['m7', 'm27', 'm37', 'm47']);
+  expect(await found('"nothing of it"')).toEqual([]);
+  const { entries } = await logs.query({ hide: ['error'], search: 'm4' });
+  expect(entries.map((entry) => entry['msg'])).toEqual(['m4', 'm40', 'm42', 'm44', 'm46', 'm48']);
+});
+
+describe('a download', () => {
+  const read = async (logs: Logs, choice: Parameters<Logs['download']>[0]): Promise<string> => {
+    let all = '';
+    for await (const part of logs.download(choice)) all += part;
+    return all;
+  };
+
+  test('has every line of every file, oldest first, also while the log is rotated under it', async () => {
+    const { logPath, logs } = setup(2_000);
+    rotateLogs({ logPath, files: 5 });
+    writeFileSync(logPath, `${line(2_000)}a line that is not complete`);
+    let all = '';
+    for await (const part of logs.download({})) {
+      if (all === '') rotateLogs({ logPath, files: 5 });
+      all += part;
+    }
+    const expected = Array.from({ length: 2_001 }, (_, n) => line(n)).join('');
+    expect(all).toBe(`${expected}a line that is not complete\n`);
+  });
+
+  test('takes the filters of the view, and no secret along', async () => {
+    const { logPath, logs } = setup(30);
+    appendFileSync(logPath, '{"level":"info","msg":"m9 old-secret-value"}\n');
+    expect((await read(logs, { level: 'error', sinceMs: 11, regex: 'm1' })).match(/m\d+/g)).toEqual(['m11', 'm13', 'm15', 'm17', 'm19']);
+    expect(await read(logs, { search: 'm9', hide: ['error'] })).toBe('{"level":"info","msg":"m9 [redacted]"}\n');
+  });
+
+  test('a fifth at a time is refused, and who leaves makes room', async () => {
+    const { logs } = setup(1);
+    const running = Array.from({ length: 4 }, () => (logs.download({}) as AsyncGenerator<string>)[Symbol.asyncIterator]());
+    for (const one of running) await one.next();
+    expect(() => logs.download({})).toThrow(/4 callers download the log already/);
+    for (const one of running) await one.return?.(undefined);
+    expect(await read(logs, {})).toBe(line(0));
+  });
+});

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import { createOverviewHistory } from '../../../../daemon/worker/observe/overview-history.js';
+import { Samples } from '../../../../daemon/worker/observe/samples.js';
+import { purgeSamples, readSamples } from '../../../../daemon/worker/store/overview/minute-samples.js';
+import type { Store } from '../../../../daemon/worker/store/store.js';
+import { overviewHistoryResponse } from '../../../../shared/api/overview.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { logMemory } from '../../../helpers/log-memory.js';
+import { openStore } from '../../../helpers/open-store.js';
+
+const MINUTE = 60_000;
+const START = Date.parse('2026-03-01T12:00:30Z');
+
+const turn = (state: 'done' | 'error' | 'started', inputTokens = 10) =>
+  ({ type: 'turn', session: 's', agentId: 'main', state, model: null, usage: { inputTokens, outputTokens: 5, costUsd: null } }) as const;
+
+function worker(store: Store, clock: FakeClock) {
+  const requests = { count: 0, failed: 0 };
+  const samples = new Samples({ store, clock, logger: logMemory(), requests: () => ({ ...requests }), rssBytes: () => 1_000 });
+  return { samples, requests };
+}
+
+/** Lets the writes of a tick end. */
+async function pass(clock: FakeClock, store: Store, minutes: number): Promise<void> {
+  for (let minute = 0; minute < minutes; minute += 1) {
+    clock.advance(MINUTE);
+    await store.write(() => Promise.resolve());
+  }
+}
+
+const stored = (store: Store) => store.read((db) => readSamples(db, { fromMinute: 0, untilMinute: 1e9 }));
+
+test('each minute has a row with what happened in it, and a worker that takes over adds to the same one', async () => {
+  const store = await openStore();
+  const clock = new FakeClock(START);
+  const first = worker(store, clock);
+  first.samples.start();
+  first.requests.count = 3;
+  for (const state of ['started', 'done', 'error'] as const) first.samples.note(turn(state));
+  first.samples.noteLate(12.4);
+  await pass(clock, store, 2);
+  first.requests.count = 4;
+  first.requests.failed = 1;
+  const second = worker(store, clock);
+  second.samples.start();
+  second.requests.count = 2;
+  await first.samples.stop();
+  await second.samples.stop();
+  const minute = Math.floor(START / MINUTE);
+  const rows = await stored(store);
+  expect(rows.map((row) => row.minute - minute)).toEqual([0, 1, 2]);
+  expect(rows[0]).toMatchObject({ starts: 1, requests: 3, turns: 2, failed_turns: 1, input_tokens: 20, output_tokens: 10, late_ms: 12 });
+  expect(rows[1]).toMatchObject({ starts: 0, requests: 0, turns: 0, late_ms: 0, rss_bytes: 1_000 });
+  expect(rows[2]).toMatchObject({ starts: 1, requests: 3, failed_requests: 1, rss_bytes: 1_000 });
+});
+
+test('a store that cannot be written keeps nobody from working, and what is old is forgotten in steps', async () => {
+  const store = await openStore();
+  const clock = new FakeClock(START);
+  const { samples } = worker(store, clock);
+  samples.start();
+  await pass(clock, store, 5);
+  await samples.stop();
+  expect(await store.write((db) => purgeSamples(db, Math.floor(START / MINUTE) + 2))).toBe(2);
+  expect(await stored(store)).toHaveLength(4);
+  await store.close();
+  samples.start();
+  await samples.stop();
+});
+
+test('the history tells up from down from not yet known, across restarts', async () => {
+  const store = await openStore();
+  const clock = new FakeClock(START);
+  const history = createOverviewHistory({ store, clock });
+  const empty = await history({ hours: 1, stepMinutes: 15 });
+  expect([empty.knownSince, new Set(empty.buckets.map(({ state }) => state))]).toEqual([null, new Set(['unknown'])]);
+
+  const first = worker(store, clock);
+  first.samples.start();
+  first.requests.count = 7;
+  // Up until 12:20, down until 12:50, up again.
+  await pass(clock, store, 20);
+  await first.samples.stop();
+  await pass(clock, store, 30);
+  const second = worker(store, clock);
+  second.samples.start();
+  await pass(clock, store, 20);
+  const read = await history({ hours: 2, stepMinutes: 15 });
+  expect(overviewHistoryResponse().parse({ status: 'ok', ...read }).knownSince).toBe('2026-03-01T12:00:00.000Z');
+  const states = Object.fromEntries(
+    read.buckets.map(({ at, state, downMinutes, starts }) => [at.slice(11, 16), [state, downMinutes, starts]]),
+  );
+  expect(states).toMatchObject({
+    '11:45': ['unknown', 0, 0],
+    '12:00': ['up', 0, 1],
+    '12:15': ['partly', 9, 0],
+    '12:30': ['down', 15, 0],
+    '12:45': ['partly', 5, 1],
+    '13:00': ['up', 0, 0],
+  });
+  expect(read.buckets).toHaveLength(8);
+  expect(read.buckets.reduce((sum, { requests }) => sum + requests, 0)).toBe(7);
+  await second.samples.stop();
+});

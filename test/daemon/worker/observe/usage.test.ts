@@ -1,0 +1,82 @@
+import { CompiledQuery } from 'kysely';
+import { expect, test } from 'vitest';
+import { createUsageService } from '../../../../daemon/worker/observe/usage.js';
+import { beginTurn, endTurn } from '../../../../daemon/worker/store/conversations/turns.js';
+import type { Store } from '../../../../daemon/worker/store/store.js';
+import { selectUsage } from '../../../../daemon/worker/store/overview/usage.js';
+import { systemClock } from '../../../../shared/clock.js';
+import { usageResponse } from '../../../../shared/api/usage.js';
+import { addSession, openStore } from '../../../helpers/open-store.js';
+
+const NOON = Date.parse('2026-03-10T12:00:00Z');
+const DAY_MS = 86_400_000;
+
+interface Used {
+  readonly atMs: number;
+  readonly model?: string | null;
+  readonly tokens?: readonly [number, number];
+  readonly costUsd?: number | null;
+}
+
+/** Turns of one session, with ids as the gateway makes them. */
+async function addTurns(store: Store, sessionId: number, turns: readonly Used[]): Promise<void> {
+  await store.write(async (db) => {
+    for (const [index, { atMs, model = 'a/b', tokens, costUsd = null }] of turns.entries()) {
+      const id = `turn_${atMs.toString(16).padStart(12, '0')}${`${sessionId}${index}`.padStart(20, '0')}`;
+      await beginTurn(db, { id, sessionId, agentId: 'main', instanceId: 'wk_1', nowMs: atMs });
+      const [inputTokens = null, outputTokens = null] = tokens ?? [];
+      const none = { errorCode: null, errorMessage: null, cacheReadTokens: null, cacheWriteTokens: null };
+      await endTurn(db, { id, state: 'done', model, inputTokens, outputTokens, costUsd, nowMs: atMs, ...none });
+    }
+  });
+}
+
+test('turns are added up by day, model and session; what has no price is counted as such', async () => {
+  const store = await openStore();
+  const [one, two] = [await addSession(store, 'one'), await addSession(store, 'two')];
+  await addTurns(store, one.id, [
+    { atMs: NOON, tokens: [100, 10], costUsd: 0.5 },
+    { atMs: NOON - DAY_MS, tokens: [10, 1], costUsd: 0.25 },
+    { atMs: NOON - 3 * DAY_MS, tokens: [1_000, 1_000], costUsd: 9 },
+    { atMs: NOON, model: 'xopc/guide' },
+    { atMs: NOON, model: null },
+  ]);
+  await addTurns(store, two.id, [{ atMs: NOON + 1, model: 'c/d', tokens: [5, 5] }]);
+  const service = createUsageService({ store, clock: { ...systemClock, now: () => NOON + 5 } });
+  const usage = await service.read({ days: 3, utcOffsetMinutes: 0 });
+  expect(usageResponse().parse({ status: 'ok', ...usage })).toMatchObject({
+    total: { turns: 3, inputTokens: 115, outputTokens: 16, costUsd: 0.75, unpricedTurns: 1 },
+    days: [
+      { date: '2026-03-08', models: [] },
+      { date: '2026-03-09', models: [{ model: 'a/b', turns: 1 }] },
+      {
+        date: '2026-03-10',
+        models: [
+          { model: 'a/b', costUsd: 0.5 },
+          { model: 'c/d', costUsd: 0, unpricedTurns: 1 },
+        ],
+      },
+    ],
+    models: [{ model: 'a/b', turns: 2 }, { model: 'c/d' }],
+    sessions: [{ key: one.key, costUsd: 0.75 }, { key: two.key }],
+  });
+});
+
+test('a day begins where the caller is', async () => {
+  const store = await openStore();
+  const { id } = await addSession(store, 'one');
+  await addTurns(store, id, [{ atMs: Date.parse('2026-03-09T23:30:00Z'), tokens: [1, 1] }]);
+  const service = createUsageService({ store, clock: { ...systemClock, now: () => NOON } });
+  const datesWith = async (utcOffsetMinutes: number): Promise<string[]> =>
+    (await service.read({ days: 2, utcOffsetMinutes })).days.filter(({ models }) => models.length > 0).map(({ date }) => date);
+  expect([await datesWith(0), await datesWith(60), await datesWith(-720)]).toEqual([['2026-03-09'], ['2026-03-10'], ['2026-03-09']]);
+});
+
+test('a day is found by the key of its turns, however many there are', async () => {
+  const store = await openStore();
+  const plan = await store.read(async (db) => {
+    const { sql, parameters } = selectUsage(db, { fromMs: NOON, toMs: NOON + DAY_MS, except: 'x' }).compile();
+    return (await db.executeQuery<{ detail: string }>(CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]))).rows;
+  });
+  expect(plan.map(({ detail }) => detail).join()).toMatch(/SEARCH turns USING INDEX sqlite_autoindex_turns_1 \(id>\? AND id<\?\)/);
+});

@@ -1,0 +1,103 @@
+import type { ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
+import * as ai from '../../../../../daemon/worker/lazy/ai.js';
+import type { AiModule, ModelMessage, ProviderEvent, ToolCall } from '../../../../../daemon/worker/providers/provider.js';
+import { fakeHttp } from '../../../../fakes/http-server.js';
+
+const { createProvider }: AiModule = ai;
+const TOOLS = [{ name: 'time', description: 'The time.', inputSchema: { type: 'object', properties: {} } }];
+
+type Api = 'anthropic-messages' | 'openai-responses';
+
+/** Asks a server that thinks, calls a tool and then answers. @returns what it was sent in the second step */
+async function secondStep(api: Api, events: readonly object[]): Promise<Record<string, unknown>> {
+  const server = await fakeHttp((_request, response: ServerResponse) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    response.end(events.map((event) => `event: ${(event as { type: string }).type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
+  });
+  const provider = createProvider({ id: 'fake', name: 'Fake', api, baseUrl: `http://127.0.0.1:${server.port}/v1`, apiKey: 'sk-secret' });
+  const ask = async (messages: readonly ModelMessage[]): Promise<ProviderEvent[]> => {
+    const all: ProviderEvent[] = [];
+    const request = { ref: 'fake/one', modelId: 'one', messages, tools: TOOLS, maxTokens: 900 };
+    for await (const event of provider.stream(request, new AbortController().signal)) all.push(event);
+    return all;
+  };
+  const question: ModelMessage = { role: 'user', content: 'what time is it?' };
+  const first = await ask([question]);
+  const calls = first.flatMap((event): ToolCall[] => (event.type === 'toolCall' ? [event.call] : []));
+  const last = first.at(-1);
+  expect(calls).toMatchObject([{ name: 'time', input: { zone: 'UTC' } }]);
+  expect(last?.type).toBe('finish');
+  const vendor = last?.type === 'finish' ? last.vendor : undefined;
+  // It is kept as plain data.
+  const kept = JSON.parse(JSON.stringify(vendor)) as unknown;
+  const results = calls.map(({ id, name }) => ({ callId: id, name, output: 'noon', isError: false }));
+  await ask([
+    question,
+    { role: 'toolCalls', content: 'Let me see.', calls, ref: 'fake/one', vendor: kept },
+    { role: 'toolResults', results },
+  ]);
+  return JSON.parse(server.seen[1]?.body ?? '') as Record<string, unknown>;
+}
+
+test('Anthropic is given back its thoughts with their signature, its words and its call, in their order', async () => {
+  const block = (index: number, start: object, ...deltas: object[]): object[] => [
+    { type: 'content_block_start', index, content_block: start },
+    ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
+    { type: 'content_block_stop', index },
+  ];
+  const usage = { input_tokens: 1, output_tokens: 1 };
+  const { messages } = await secondStep('anthropic-messages', [
+    { type: 'message_start', message: { id: 'm', type: 'message', role: 'assistant', model: 'one', content: [], usage } },
+    ...block(
+      0,
+      { type: 'thinking', thinking: '', signature: '' },
+      { type: 'thinking_delta', thinking: 'The clock ' },
+      { type: 'thinking_delta', thinking: 'knows.' },
+      { type: 'signature_delta', signature: 'signed' },
+    ),
+    ...block(1, { type: 'text', text: '' }, { type: 'text_delta', text: 'Let me see.' }),
+    { type: 'ping' },
+    ...block(
+      2,
+      { type: 'tool_use', id: 'toolu_1', name: 'time', input: {} },
+      { type: 'input_json_delta', partial_json: '{"zone":' },
+      { type: 'input_json_delta', partial_json: '"UTC"}' },
+    ),
+    { type: 'message_delta', delta: { stop_reason: 'tool_use', stop_sequence: null }, usage },
+    { type: 'message_stop' },
+  ]);
+  expect(messages).toMatchObject([
+    { role: 'user' },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'thinking', thinking: 'The clock knows.', signature: 'signed' },
+        { type: 'text', text: 'Let me see.' },
+        { type: 'tool_use', id: 'toolu_1', name: 'time', input: { zone: 'UTC' } },
+      ],
+    },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'noon' }] },
+  ]);
+});
+
+test('OpenAI’s Responses API is given back its encrypted thoughts before the call', async () => {
+  const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'sealed' };
+  const call = { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'time', arguments: '{"zone":"UTC"}', status: 'completed' };
+  const response = { id: 'resp_1', created_at: 1, model: 'one', usage: { input_tokens: 1, output_tokens: 1 } };
+  const { input } = await secondStep('openai-responses', [
+    { type: 'response.created', response },
+    { type: 'response.output_item.added', output_index: 0, item: { ...reasoning, encrypted_content: null } },
+    { type: 'response.output_item.done', output_index: 0, item: reasoning },
+    { type: 'response.output_item.added', output_index: 1, item: { ...call, arguments: '' } },
+    { type: 'response.function_call_arguments.delta', item_id: 'fc_1', output_index: 1, delta: '{"zone":"UTC"}' },
+    { type: 'response.output_item.done', output_index: 1, item: call },
+    { type: 'response.completed', response },
+  ]);
+  expect(input).toMatchObject([
+    { role: 'user' },
+    { type: 'reasoning', encrypted_content: 'sealed' },
+    { type: 'function_call', call_id: 'call_1', name: 'time', arguments: '{"zone":"UTC"}' },
+    { type: 'function_call_output', call_id: 'call_1', output: 'noon' },
+  ]);
+});

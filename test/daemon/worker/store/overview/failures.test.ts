@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { newRun } from '../../../../../daemon/worker/cron/run-rows.js';
+import { insertCronRun } from '../../../../../daemon/worker/store/cron/cron-runs.js';
+import { listFailures } from '../../../../../daemon/worker/store/overview/failures.js';
+import { beginTurn, endTurn } from '../../../../../daemon/worker/store/conversations/turns.js';
+import { makeCron } from '../../../../helpers/cron-fixture.js';
+import { addSession } from '../../../../helpers/open-store.js';
+
+const NO_COST = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null, model: null };
+
+test('failures of every kind come newest first, with what leads to them, and no older than asked for', async () => {
+  const cron = await makeCron({ nowMs: 0 });
+  const { store } = cron;
+  const session = await addSession(store, 'me');
+  const endOf = (id: string, state: 'done' | 'error' | 'interrupted', nowMs: number) =>
+    store.write(async (db) => {
+      await beginTurn(db, { id, sessionId: session.id, agentId: 'main', instanceId: 'wk_1', nowMs });
+      await endTurn(db, { ...NO_COST, id, state, errorCode: null, errorMessage: state === 'done' ? null : 'no model', nowMs });
+    });
+  await endOf('turn_1', 'error', 1_000);
+  await endOf('turn_2', 'done', 2_000);
+  await endOf('turn_3', 'interrupted', 3_000);
+  await cron.addJob('job_1', { schedule: '0 0 1 1 *', name: 'Backup' });
+  const run = (state: 'failed' | 'done' | 'missed', at: number) =>
+    newRun({
+      job_id: 'job_1',
+      trigger: 'schedule',
+      scheduled_at: at,
+      due_at: at,
+      state,
+      finished_at: at,
+      error: state === 'done' ? null : 'no network',
+    });
+  await store.write(async (db) => {
+    await insertCronRun(db, run('failed', 2_500));
+    await insertCronRun(db, run('done', 2_600));
+    await insertCronRun(db, run('missed', 4_000));
+  });
+  const all = await store.read((db) => listFailures(db, { sinceMs: 0, limit: 10 }));
+  expect(all.map(({ kind, state, atMs, error }) => [kind, state, atMs, error])).toEqual([
+    ['run', 'missed', 4_000, 'no network'],
+    ['turn', 'interrupted', 3_000, 'no model'],
+    ['run', 'failed', 2_500, 'no network'],
+    ['turn', 'error', 1_000, 'no model'],
+  ]);
+  expect([all[0]?.jobId, all[0]?.name, all[1]?.sessionKey]).toEqual(['job_1', 'Backup', session.key]);
+  expect(await store.read((db) => listFailures(db, { sinceMs: 2_600, limit: 1 }))).toHaveLength(1);
+});

@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'libsql';
+import { expect, test } from 'vitest';
+import { copyDatabase, prepareDatabase } from '../../../../../daemon/worker/lazy/database.js';
+import { MIGRATIONS, NEWEST_SCHEMA } from '../../../../../daemon/worker/store/migrations/index.js';
+import { journaledAcceptance } from '../../../../../daemon/worker/store/delivery/accept.js';
+import { insertOutboxMessage } from '../../../../../daemon/worker/store/delivery/outbox.js';
+import { openSqlite } from '../../../../../daemon/worker/store/sqlite/sqlite.js';
+import { addSession, openStore, session } from '../../../../helpers/open-store.js';
+import { tempDir } from '../../../../helpers/temp-dir.js';
+
+const lane = { channel: 'webhook', accountId: 'default', chatId: '1' };
+
+async function filledStore() {
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const store = await openStore({ path });
+  await addSession(store, 'kept');
+  const values = { ...lane, content: 'hi', bodies: ['hi', 'ho'], nowMs: 1_000, expiresAtMs: 9_000 };
+  await store.write((db) => insertOutboxMessage(db, { ...values, id: 'msg_1' }));
+  return { path, store, copy: join(dirname(path), 'copy.db'), ready: join(dirname(path), 'ready.db') };
+}
+
+function rows(path: string, sql: string): unknown[] {
+  const database = new Database(path);
+  try {
+    return database.prepare(sql).all();
+  } finally {
+    database.close();
+  }
+}
+
+test('a copy holds what was committed when it was made, while the store goes on, and is one file', async () => {
+  const { path, store, copy } = await filledStore();
+  expect(copyDatabase(path, copy)).toBe(NEWEST_SCHEMA);
+  await addSession(store, 'later');
+  expect(rows(copy, 'select peer_id from sessions')).toEqual([{ peer_id: 'kept' }]);
+  expect(readdirSync(dirname(copy)).filter((name) => name.startsWith('copy.db'))).toEqual(['copy.db']);
+});
+
+test.each([
+  { unsettled: 'unknown' as const, state: 'unknown', parts: ['unknown', 'unknown'] },
+  { unsettled: 'send' as const, state: 'queued', parts: ['queued', 'queued'] },
+])('what was on its way when the copy was made is $state with $unsettled', async ({ unsettled, state, parts }) => {
+  const { path, copy, ready } = await filledStore();
+  copyDatabase(path, copy);
+  await prepareDatabase(copy, { to: ready, unsettled });
+  expect(rows(ready, 'select state from outbox_messages')).toEqual([{ state }]);
+  expect(rows(ready, 'select state from outbox_parts').map((row) => (row as { state: string }).state)).toEqual(parts);
+  expect(rows(path, 'select state from outbox_messages')).toEqual([{ state: 'queued' }]);
+  expect(existsSync(`${ready}-wal`)).toBe(false);
+  const store = await openStore({ path: ready });
+  expect(store.warnings()).toEqual([]);
+});
+
+test('what is in the journal when the copy is made was on its way, too', async () => {
+  const { path, store, copy, ready } = await filledStore();
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  const message = { ...lane, content: 'hi', bodies: ['hi'], nowMs: 1_000, expiresAtMs: 9_000 };
+  const writes = ids.map((id) => journaledAcceptance({ message: { ...message, id }, session: session('chat') }));
+  await Promise.all(writes.map(async (write) => write && store.writeJournaled(write)));
+  copyDatabase(path, copy);
+  expect(rows(copy, 'select id from accept_journal')).toHaveLength(5);
+  await prepareDatabase(copy, { to: ready, unsettled: 'unknown' });
+  expect(rows(ready, "select id from outbox_messages where state = 'unknown' and length(id) = 1 order by seq")).toEqual(
+    ids.map((id) => ({ id })),
+  );
+});
+
+test('an older schema is brought up to date', async () => {
+  const directory = join(tempDir(), 'state');
+  const [path, copy, ready] = ['gateway.db', 'copy.db', 'ready.db'].map((name) => join(directory, name)) as [string, string, string];
+  await (await openSqlite(path, MIGRATIONS.slice(0, 3))).close();
+  expect(copyDatabase(path, copy)).toBe(3);
+  await prepareDatabase(copy, { to: ready, unsettled: 'unknown' });
+  expect(rows(ready, 'pragma user_version')).toEqual([{ user_version: NEWEST_SCHEMA }]);
+});
+
+test.each([
+  {
+    name: 'a newer schema',
+    damage: (path: string) => rows(path, `pragma user_version = ${NEWEST_SCHEMA + 1}`),
+    says: 'a newer xopc has written it',
+  },
+  { name: 'another program', damage: (path: string) => rows(path, 'pragma application_id = 7'), says: 'the database of another program' },
+  { name: 'a shopping list', damage: (path: string) => writeFileSync(path, 'milk, eggs\n'.repeat(100)), says: 'cannot be used' },
+])('$name is refused', async ({ damage, says }) => {
+  const { path, copy, ready } = await filledStore();
+  copyDatabase(path, copy);
+  damage(copy);
+  await expect(prepareDatabase(copy, { to: ready, unsettled: 'unknown' })).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringContaining(says) as string,
+  });
+  expect(existsSync(ready)).toBe(false);
+});

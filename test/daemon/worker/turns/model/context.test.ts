@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import { contextBudget, estimateTokens, gatherContext } from '../../../../../daemon/worker/turns/model/context.js';
+import { TurnQueue } from '../../../../../daemon/worker/turns/turn-queue.js';
+
+/** A history of so many messages of 40 characters (16 tokens each), in pages of ten. */
+function historyOf(count: number) {
+  const all = Array.from({ length: count }, (_, index) => ({
+    role: index % 2 === 0 ? ('user' as const) : ('assistant' as const),
+    content: `${index}`.padEnd(40, '.'),
+  }));
+  let pages = 0;
+  return {
+    all,
+    pages: () => pages,
+    readBefore: async (seq = count) => {
+      pages += 1;
+      const from = Math.max(0, seq - 10);
+      return { messages: all.slice(from, seq).toReversed(), nextSeq: from === 0 ? undefined : from };
+    },
+  };
+}
+
+test('a conversation that fits is given whole, oldest first, with the question last', async () => {
+  const { all, readBefore } = historyOf(25);
+  const messages = await gatherContext({ budgetTokens: 10_000, system: undefined, text: 'now', readBefore });
+  expect(messages).toEqual([...all, { role: 'user', content: 'now' }]);
+});
+
+test('one that does not fit loses its oldest part, and no more is read than needed', async () => {
+  const { all, pages, readBefore } = historyOf(1_000);
+  const messages = await gatherContext({
+    budgetTokens: 16 * 5 + estimateTokens('now') + estimateTokens(''),
+    system: undefined,
+    text: 'now',
+    readBefore,
+  });
+  expect(messages).toEqual([...all.slice(-5), { role: 'user', content: 'now' }]);
+  expect(pages()).toBe(1);
+});
+
+test('a question is given whole even when it alone is too long, and a system prompt counts', async () => {
+  const { readBefore } = historyOf(10);
+  const text = 'x'.repeat(100_000);
+  expect(await gatherContext({ budgetTokens: 100, system: undefined, text, readBefore })).toEqual([{ role: 'user', content: text }]);
+  expect(await gatherContext({ budgetTokens: 100, system: 'y'.repeat(400), text: 'now', readBefore })).toHaveLength(1);
+});
+
+test('a tool’s call and its result are given together or not at all, and never first', async () => {
+  const use = [
+    { role: 'toolCalls' as const, content: '', calls: [{ id: 'a', name: 'time', input: {} }], ref: '' },
+    { role: 'toolResults' as const, results: [{ callId: 'a', name: 'time', output: 'noon '.repeat(20), isError: false }] },
+  ];
+  const question = { role: 'user' as const, content: 'what time is it?' };
+  const gather = (budgetTokens: number) =>
+    gatherContext({
+      budgetTokens,
+      system: undefined,
+      text: 'now',
+      readBefore: async () => ({ messages: [use, question], nextSeq: undefined }),
+    });
+  expect(await gather(1_000)).toEqual([question, ...use, { role: 'user', content: 'now' }]);
+  expect(await gather(95)).toEqual([{ role: 'user', content: 'now' }]);
+  expect(await gather(30)).toEqual([{ role: 'user', content: 'now' }]);
+});
+
+test.each([
+  { name: 'English', text: 'The quick brown fox jumps over the lazy dog. '.repeat(100), atLeast: 1_000 },
+  { name: 'Chinese', text: '今天天气很好我们去公园散步'.repeat(100), atLeast: 900 },
+  { name: 'nothing', text: '', atLeast: 1 },
+])('$name is not counted too low', ({ text, atLeast }) => {
+  expect(estimateTokens(text)).toBeGreaterThanOrEqual(atLeast);
+});
+
+test('the budget leaves room for the answer, also in a small window', () => {
+  expect(contextBudget({ contextWindow: 4_096, maxTokens: null })).toBeLessThan(4_096 * 0.75);
+  expect(contextBudget({ contextWindow: 4_096, maxTokens: null })).toBeGreaterThan(2_000);
+  expect(contextBudget({ contextWindow: null, maxTokens: null })).toBeGreaterThan(10_000);
+});
+
+const never = new AbortController().signal;
+
+test('a line is served in its order, one at a time', async () => {
+  const queue = new TurnQueue();
+  const order: number[] = [];
+  const leave = await queue.enter('s', never);
+  const waiting = [1, 2, 3].map(async (number) => {
+    const done = await queue.enter('s', never);
+    order.push(number);
+    done();
+  });
+  expect(order).toEqual([]);
+  leave();
+  await Promise.all(waiting);
+  expect(order).toEqual([1, 2, 3]);
+  expect(queue.busy).toBe(0);
+});
+
+test('who gives up leaves the line, and a line that is too long takes no more', async () => {
+  const queue = new TurnQueue();
+  const leave = await queue.enter('s', never);
+  const abort = new AbortController();
+  const gone = queue.enter('s', abort.signal);
+  const waiting = Array.from({ length: 49 }, () => queue.enter('s', new AbortController().signal));
+  await expect(queue.enter('s', never)).rejects.toMatchObject({ code: 'RATE_LIMITED', message: "50 turns are waiting in session 's'" });
+  abort.abort(new Error('gone'));
+  await expect(gone).rejects.toThrow('gone');
+  await expect(queue.enter('s', AbortSignal.abort(new Error('at once')))).rejects.toThrow('at once');
+  leave();
+  for (const turn of waiting) (await turn)();
+  expect(queue.busy).toBe(0);
+});

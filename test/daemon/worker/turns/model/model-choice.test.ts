@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { overloaded, rateLimited, says, unauthorized } from '../../../../fakes/openai/reply.js';
+import { startFakeOpenAi, type FakeOpenAi } from '../../../../fakes/openai/server.js';
+import { systemClock } from '../../../../../shared/clock.js';
+import { ask, fakeModels, makeConversation, type ConversationOptions } from '../../../../helpers/make-conversation.js';
+import { eventually } from '../../../../helpers/eventually.js';
+
+let fake: FakeOpenAi;
+
+beforeEach(async () => {
+  fake = await startFakeOpenAi();
+});
+
+afterEach(() => fake.close());
+
+/** Waiting is noted, not done. */
+function hasty() {
+  const waits: number[] = [];
+  const clock = {
+    now: systemClock.now,
+    after: (delayMs: number, callback: () => void) => {
+      if (delayMs >= 500 && delayMs < 60_000) waits.push(delayMs);
+      return systemClock.after(delayMs >= 60_000 ? delayMs : 0, callback);
+    },
+  };
+  return { waits, clock };
+}
+
+const start = (options: ConversationOptions = {}) =>
+  makeConversation({ models: fakeModels(fake.baseUrl), random: () => 0, isActive: false, ...options });
+
+test.each([
+  {
+    name: "the request's model",
+    config: { agents: { list: [{ id: 'main', model: 'fake/a' }], defaults: { model: 'fake/b' } } },
+    model: 'fake/two',
+    used: 'fake/two',
+  },
+  {
+    name: "the agent's model",
+    config: { agents: { list: [{ id: 'main', model: 'fake/two' }], defaults: { model: 'fake/one' } } },
+    used: 'fake/two',
+  },
+  { name: "the defaults' model", config: { agents: { defaults: { model: 'fake/two' } } }, used: 'fake/two' },
+  { name: "the first provider's first model", config: {}, used: 'fake/one' },
+])('$name decides before what comes after it', async ({ config, model, used }) => {
+  const conversation = await start({ config });
+  const { last } = await ask(conversation, { message: 'x', ...(model === undefined ? {} : { model }) });
+  expect(last).toMatchObject({ type: 'done', model: used });
+  expect(`fake/${fake.requests[0]?.model}`).toBe(used);
+});
+
+test('a key in the environment switches its provider on, with the models of the server that it names', async () => {
+  const values: Record<string, string> = { OPENAI_API_KEY: 'sk-env', OPENAI_BASE_URL: fake.baseUrl };
+  const conversation = await start({ models: {}, environment: (name) => values[name] });
+  expect((await ask(conversation, 'x')).last).toMatchObject({ type: 'done', model: 'openai/fake-model' });
+  expect(fake.requests[0]).toMatchObject({ model: 'fake-model', headers: { authorization: 'Bearer sk-env' } });
+  expect((await conversation.models.providers()).filter(({ configured }) => configured)).toEqual([
+    { id: 'openai', name: 'OpenAI', api: 'openai-completions', baseUrl: fake.baseUrl, configured: true, source: 'OPENAI_API_KEY' },
+    expect.objectContaining({ id: 'xopc', configured: true }),
+  ]);
+  expect((await conversation.models.models()).map(({ id }) => id)).toEqual(['openai/fake-model', 'xopc/guide']);
+  expect((await ask(conversation, { message: 'x', model: 'openai/brand-new' })).last).toMatchObject({ model: 'openai/brand-new' });
+});
+
+test('without anything configured the built-in guide answers, and says that it is none', async () => {
+  const conversation = await start({ models: {} });
+  const { last, text } = await ask(conversation, 'What is the meaning of life?');
+  expect(last).toMatchObject({ type: 'done', model: 'xopc/guide', reply: text, usage: { inputTokens: null, outputTokens: null } });
+  expect(text).toMatch(/no language model is configured/);
+  expect(text).toContain('models.json');
+  expect(fake.requests).toEqual([]);
+  expect((await conversation.models.providers())[0]).toMatchObject({ id: 'openai', configured: false });
+});
+
+test('a model that is added answers the next turn, which the guide’s words are no context of', async () => {
+  const conversation = await start({ models: {} });
+  await ask(conversation, 'My name is Ada.');
+  await ask(conversation, '/help');
+  conversation.setModels(fakeModels(fake.baseUrl));
+  await ask(conversation, 'Who am I?');
+  expect(fake.requests[0]?.messages.map(({ content }) => content)).toEqual(['My name is Ada.', 'Who am I?']);
+});
+
+test('what may succeed is asked again, as long as the provider wants to wait', async () => {
+  const { waits, clock } = hasty();
+  const conversation = await start({ clock });
+  fake.reply(overloaded(), rateLimited('3'), says('at last'));
+  expect((await ask(conversation, 'x')).text).toBe('at last');
+  expect(waits).toEqual([500, 3_000]);
+  expect(fake.requests).toHaveLength(3);
+});
+
+test('a provider that stays away is given up after three attempts', async () => {
+  const { waits, clock } = hasty();
+  const conversation = await start({ clock });
+  fake.replyAlways(overloaded(500));
+  expect((await ask(conversation, 'x')).last).toMatchObject({
+    type: 'error',
+    code: 'AGENT_ERROR',
+    message: expect.stringContaining('HTTP 500') as string,
+  });
+  expect(waits).toEqual([500, 1_000]);
+  expect(fake.requests).toHaveLength(3);
+});
+
+test('who is asked to wait for long is told so, not kept waiting', async () => {
+  const conversation = await start();
+  fake.reply(rateLimited('120'));
+  expect((await ask(conversation, 'x')).last).toMatchObject({
+    type: 'error',
+    code: 'RATE_LIMITED',
+    message: expect.stringContaining('Try again in 120 s') as string,
+    details: { retryAfterSeconds: 120 },
+  });
+  expect(fake.requests).toHaveLength(1);
+});
+
+test('nothing is asked again once a word was said', async () => {
+  const { clock } = hasty();
+  const conversation = await start({ clock });
+  fake.reply({ type: 'broken', parts: ['half '], how: 'cut' });
+  expect((await ask(conversation, 'x')).last).toMatchObject({ type: 'error', message: expect.stringContaining('broke off') as string });
+  expect(fake.requests).toHaveLength(1);
+});
+
+test('a fallback answers for a model that cannot, and the reason is logged', async () => {
+  const config = { agents: { defaults: { model: { primary: 'fake/one', fallbacks: ['gone/model', 'fake/two'] } } } };
+  const conversation = await start({ config });
+  fake.reply(unauthorized());
+  expect((await ask(conversation, 'x')).last).toMatchObject({ type: 'done', model: 'fake/two' });
+  const reasons = conversation.log.entries
+    .filter(({ message }) => message === 'the model did not answer')
+    .map(({ fields }) => fields['model']);
+  expect(reasons).toEqual(['fake/one', 'gone/model']);
+  expect(conversation.warnings()).toEqual([
+    expect.objectContaining({ code: 'MODEL_UNUSABLE', message: expect.stringContaining("'gone/model'") as string }),
+  ]);
+});
+
+test('when every model fails, the first one’s reason comes first', async () => {
+  const config = { agents: { defaults: { model: { primary: 'fake/one', fallbacks: ['gone/model'] } } } };
+  const conversation = await start({ config });
+  fake.reply(unauthorized());
+  const { last } = await ask(conversation, 'x');
+  expect(last).toHaveProperty(
+    'message',
+    expect.stringMatching(/^fake refused the API key.* The fallback failed too: gone\/model: .*there is no provider 'gone'/s),
+  );
+});
+
+test('a bundle that does not load is said, not waited for', async () => {
+  const conversation = await start({
+    loadAi: () => {
+      throw new Error('dist/ai.cjs is gone');
+    },
+  });
+  expect((await ask(conversation, 'x')).last).toMatchObject({
+    code: 'AGENT_ERROR',
+    message: expect.stringContaining('dist/ai.cjs is gone') as string,
+  });
+});
+
+test('the vendors’ bundle is loaded in idle time, and only where a provider is configured', async () => {
+  const { clock } = hasty();
+  const loadAi = vi.fn(() => {
+    throw new Error('only counted');
+  });
+  await start({ models: {}, clock, loadAi, isActive: true });
+  await start({ clock, loadAi, isActive: true });
+  await eventually(() => expect(loadAi).toHaveBeenCalledTimes(1));
+});

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { answer, type TurnEvent } from '../../../../../daemon/worker/turns/model/turn.js';
+import type { Provider, ProviderEvent } from '../../../../../daemon/worker/providers/provider.js';
+import type { ResolvedModel } from '../../../../../daemon/worker/providers/registry.js';
+import { FakeClock } from '../../../../helpers/fake-clock.js';
+import { logMemory } from '../../../../helpers/log-memory.js';
+
+function model(ref: string, stream: Provider['stream']): { ref: string; model: ResolvedModel } {
+  const [id = '', modelId = ''] = ref.split('/');
+  const failing = { providerName: id, baseUrl: '', modelId, source: '' };
+  const limits = { contextWindow: null, maxTokens: null, takesImages: false, prices: null };
+  return { ref, model: { ref, modelId, provider: { id, name: id, stream }, ...limits, failing } };
+}
+
+test('a model that says nothing for minutes is waited for once, then the next one answers', async () => {
+  const clock = new FakeClock();
+  let asked = 0;
+  const silent = model('a/silent', async function* (_request, signal): AsyncGenerator<ProviderEvent> {
+    asked += 1;
+    const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    clock.advance(240_000);
+    await gone;
+    yield { type: 'aborted' };
+  });
+  const speaking = model('b/speaking', async function* (): AsyncGenerator<ProviderEvent> {
+    yield { type: 'delta', text: 'hi' };
+    yield { type: 'finish', usage: { inputTokens: null, outputTokens: null } };
+  });
+  const events: TurnEvent[] = [];
+  const answered = answer({
+    candidates: [silent, speaking],
+    buildRequest: async () => ({ modelId: 'x', messages: [{ role: 'user', content: 'hello' }] }),
+    tools: { definitions: [], maxIterations: 1, run: () => Promise.reject(new Error('no tools')) as never },
+    signal: new AbortController().signal,
+    clock,
+    random: () => 0,
+    logger: logMemory(),
+  });
+  for await (const event of answered) events.push(event);
+  expect(events).toMatchObject([
+    { type: 'delta', text: 'hi' },
+    { type: 'finished', ref: 'b/speaking' },
+  ]);
+  expect(asked).toBe(1);
+});

@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfigFile, parseConfigText } from '../../../../shared/node/config/config-file.js';
+import { configInvalid } from '../../../../shared/node/config/config-text.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
+
+function fileWith(content: string | Buffer): string {
+  const path = join(tempDir(), 'config.json');
+  writeFileSync(path, content);
+  return path;
+}
+
+test('a missing file is an empty document that says so', () => {
+  const document = loadConfigFile({ path: join(tempDir(), 'config.json') });
+  expect(document).toMatchObject({ exists: false, value: {}, problems: [] });
+});
+
+test('references are filled in, the written form stays at hand', () => {
+  const path = fileWith('{ "gateway": { "auth": { "api_key": "${KEY}" } } }');
+  const { value, raw, exists, file } = loadConfigFile({ path, lookup: () => 'k' });
+  expect(value).toEqual({ gateway: { auth: { api_key: 'k' } } });
+  expect(raw).toEqual({ gateway: { auth: { api_key: '${KEY}' } } });
+  expect({ exists, file }).toEqual({ exists: true, file: path });
+});
+
+test('the hash changes with the text and with nothing else', () => {
+  const first = parseConfigText('{}', 'a', () => undefined);
+  expect(parseConfigText('{}', 'b', () => 'x').hash).toBe(first.hash);
+  expect(parseConfigText('{ }', 'a').hash).not.toBe(first.hash);
+  expect(first.hash).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('a byte order mark is no part of the text, and positions do not count it', () => {
+  const document = loadConfigFile({ path: fileWith('\uFEFF{ "a": 1 }') });
+  expect(document.problems).toEqual([]);
+  expect(document.locate(['a'])).toEqual({ line: 1, column: 8 });
+});
+
+test.each([
+  ['', /is empty/],
+  [' \n\t', /is empty/],
+  ['\uFEFF', /is empty/],
+  ['// only a comment\n', /must be an object/],
+  ['[]', /must be an object/],
+  ['null', /must be an object/],
+  ['"x"', /must be an object/],
+  ['{ "a": }', /value is expected/],
+])('%j has a problem and an empty value', (text, message) => {
+  const { problems, value } = parseConfigText(text, 'config.json');
+  expect(problems).toEqual([expect.objectContaining({ file: 'config.json', line: 1, message: expect.stringMatching(message) })]);
+  expect(value).toEqual({});
+});
+
+const invalid = (message: RegExp) =>
+  expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message), hint: expect.stringMatching(/\S/) });
+
+test.each([
+  ['UTF-16, little end first', Buffer.from('\uFEFF{}', 'utf16le'), /UTF-16/],
+  ['UTF-16, big end first', Buffer.from('\uFEFF{}', 'utf16le').swap16(), /UTF-16/],
+  ['Latin-1', Buffer.from('{ "a": "\xfc" }', 'latin1'), /not UTF-8/],
+  ['more than a mebibyte', Buffer.alloc(1_048_577, 0x20), /1048577 bytes; at most 1048576/],
+])('a file with %s is refused', (_title, content, message) => {
+  expect(() => loadConfigFile({ path: fileWith(content) })).toThrow(invalid(message));
+});
+
+test('a file of exactly a mebibyte is read', () => {
+  expect(loadConfigFile({ path: fileWith(`{${' '.repeat(1_048_574)}}`) }).problems).toEqual([]);
+});
+
+test('a directory in its place is refused', () => {
+  const path = join(tempDir(), 'config.json');
+  mkdirSync(path);
+  expect(() => loadConfigFile({ path })).toThrow(invalid(/is a directory/));
+});
+
+test.runIf(process.platform !== 'win32')('a FIFO in its place is refused without waiting for a writer', () => {
+  const path = join(tempDir(), 'config.json');
+  execFileSync('mkfifo', [path]);
+  expect(() => loadConfigFile({ path })).toThrow(invalid(/not a regular file/));
+});
+
+test.runIf(process.getuid !== undefined && process.getuid() !== 0)('a file that may not be read is told so', () => {
+  const path = fileWith('{}');
+  chmodSync(path, 0o000);
+  expect(() => loadConfigFile({ path })).toThrow(invalid(/may not be read/));
+});
+
+test('the error for several problems shows the first and counts the rest', () => {
+  const problems = [{ file: 'c', line: 1, column: 2, key: 'k', message: 'is wrong' }, { message: 'b' }, { message: 'c' }];
+  expect(configInvalid('c', problems)).toMatchObject({ message: 'c:1:2 k is wrong (and 2 more)', details: { problems } });
+});

@@ -1,0 +1,149 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { BACKUP_NAMES, type BackupName } from '../../../../shared/backup.js';
+import { resolvePaths, type GatewayPaths } from '../../../../shared/node/process/paths.js';
+import {
+  carryOutRestore,
+  commitStaging,
+  discardStaging,
+  finishRestores,
+  hasRestoreBegun,
+  makeStaging,
+} from '../../../../shared/node/files/restore-journal.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
+
+const ID = '20261124T192403Z-1a2b3c';
+
+function home(): GatewayPaths {
+  const paths = resolvePaths({ home: join(tempDir(), 'home'), runtimeDir: '/tmp' });
+  for (const path of [paths.lockDir, paths.stateDir, paths.credentialsDir]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  return paths;
+}
+
+function files(paths: GatewayPaths): Record<string, string> {
+  return { 'config.json': paths.configPath, 'models.json': paths.modelsPath, token: paths.tokenPath, 'gateway.db': paths.databasePath };
+}
+
+function write(paths: GatewayPaths, text: string, names: readonly string[] = BACKUP_NAMES): void {
+  for (const name of names) writeFileSync(files(paths)[name] ?? '', `${text} ${name}`);
+}
+
+function contents(paths: GatewayPaths): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(files(paths)).map(([name, path]) => [name, existsSync(path) ? readFileSync(path, 'utf8') : undefined]),
+  );
+}
+
+const all = (text: string): Record<string, string> => Object.fromEntries(BACKUP_NAMES.map((name) => [name, `${text} ${name}`]));
+
+async function stage(paths: GatewayPaths, names: readonly BackupName[] = BACKUP_NAMES): Promise<void> {
+  const directory = await makeStaging(paths, ID);
+  for (const name of names) writeFileSync(join(directory, name), `new ${name}`);
+  await commitStaging(paths, ID, { names, createdAt: '2026-11-24T19:24:03.000Z' });
+}
+
+test('everything is replaced, and what was there is kept, sidecars too', async () => {
+  const paths = home();
+  write(paths, 'old');
+  writeFileSync(`${paths.databasePath}-wal`, 'old log');
+  await stage(paths);
+  const kept = await carryOutRestore(paths, ID);
+  expect(contents(paths)).toEqual(all('new'));
+  expect(existsSync(`${paths.databasePath}-wal`)).toBe(false);
+  expect(readdirSync(kept).toSorted()).toEqual(['config.json', 'gateway.db', 'gateway.db-wal', 'journal.json', 'models.json', 'token']);
+  expect(readFileSync(join(kept, 'gateway.db'), 'utf8')).toBe('old gateway.db');
+});
+
+test('what the restored state does not have is taken away; a linked configuration stays a link', async () => {
+  const paths = home();
+  write(paths, 'old', ['models.json', 'token', 'gateway.db']);
+  const real = join(paths.home, 'real.json');
+  writeFileSync(real, 'old');
+  symlinkSync(real, paths.configPath);
+  await stage(paths, ['config.json']);
+  await carryOutRestore(paths, ID);
+  expect(contents(paths)).toEqual({
+    'config.json': 'new config.json',
+    'models.json': undefined,
+    token: undefined,
+    'gateway.db': undefined,
+  });
+  expect(readFileSync(real, 'utf8')).toBe('new config.json');
+});
+
+test('one that was staged and not begun changes nothing and can be discarded', async () => {
+  const paths = home();
+  write(paths, 'old');
+  await stage(paths);
+  expect(await finishRestores(paths)).toEqual([]);
+  expect(contents(paths)).toEqual(all('old'));
+  discardStaging(paths, ID);
+  expect(readdirSync(join(paths.stateDir, 'restore'))).toEqual([]);
+});
+
+/** Each state that a kill can leave, made by doing the steps up to there by hand. */
+const CUTS: Record<string, (paths: GatewayPaths, directory: string) => void> = {
+  'nothing is replaced yet': () => undefined,
+  'a text is replaced': (paths, directory) => cpSync(join(directory, 'staged', 'config.json'), paths.configPath),
+  'the sidecar is moved': (paths, directory) => cutMove(`${paths.databasePath}-wal`, join(directory, 'gateway.db-wal')),
+  'the old database is moved': (paths, directory) => {
+    cutMove(`${paths.databasePath}-wal`, join(directory, 'gateway.db-wal'));
+    cutMove(paths.databasePath, join(directory, 'gateway.db'));
+  },
+  'the new database is in place': (paths, directory) => {
+    cutMove(`${paths.databasePath}-wal`, join(directory, 'gateway.db-wal'));
+    cutMove(paths.databasePath, join(directory, 'gateway.db'));
+    cutMove(join(directory, 'staged', 'gateway.db'), paths.databasePath);
+  },
+};
+
+function cutMove(from: string, to: string): void {
+  cpSync(from, to);
+  rmSync(from);
+}
+
+test.each(Object.keys(CUTS))('one that was killed when %s is carried to its end by the next start', async (name) => {
+  const paths = home();
+  write(paths, 'old');
+  writeFileSync(`${paths.databasePath}-wal`, 'old log');
+  await stage(paths);
+  const directory = join(paths.stateDir, 'restore', ID);
+  for (const text of ['config.json', 'models.json', 'token']) cpSync(files(paths)[text] ?? '', join(directory, text));
+  writeFileSync(join(directory, 'journal.json'), JSON.stringify({ phase: 'applying', createdAt: '', names: BACKUP_NAMES }));
+  CUTS[name]?.(paths, directory);
+  expect(hasRestoreBegun(paths, ID)).toBe(true);
+  discardStaging(paths, ID);
+  expect(await finishRestores(paths)).toEqual([ID]);
+  expect(contents(paths)).toEqual(all('new'));
+  const kept = join(paths.stateDir, 'replaced', ID);
+  for (const each of BACKUP_NAMES) expect(readFileSync(join(kept, each), 'utf8')).toBe(`old ${each}`);
+  expect(readFileSync(join(kept, 'gateway.db-wal'), 'utf8')).toBe('old log');
+  expect(await finishRestores(paths)).toEqual([]);
+});
+
+test('only the newest replaced states are kept', async () => {
+  const paths = home();
+  write(paths, 'old');
+  for (let number = 0; number < 7; number += 1)
+    mkdirSync(join(paths.stateDir, 'replaced', `2025010${number}T000000Z-000000`), { recursive: true });
+  await stage(paths);
+  await carryOutRestore(paths, ID);
+  const names = readdirSync(join(paths.stateDir, 'replaced'));
+  expect(names).toHaveLength(5);
+  expect(names).toContain(ID);
+});
+
+test('a restore that nobody prepared is refused', async () => {
+  await expect(carryOutRestore(home(), ID)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a file in the place of the restores, or of the whole state, is told with what to do', async () => {
+  const paths = home();
+  writeFileSync(join(paths.stateDir, 'restore'), '');
+  const refusal = { code: 'CONFIG_INVALID', message: expect.stringContaining('(ENOTDIR)'), hint: expect.stringContaining('moved away') };
+  await expect(finishRestores(paths)).rejects.toMatchObject(refusal);
+  rmSync(paths.stateDir, { recursive: true });
+  writeFileSync(paths.stateDir, '');
+  await expect(finishRestores(paths)).rejects.toMatchObject(refusal);
+});

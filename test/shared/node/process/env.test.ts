@@ -1,0 +1,26 @@
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { readEnvironment } from '../../../../shared/node/process/env.js';
+
+afterEach(() => vi.unstubAllEnvs());
+
+const environmentWith = (variables: Record<string, string>): ReturnType<typeof readEnvironment> => {
+  for (const [name, value] of Object.entries({ XOPC_HOME: '', ...variables })) vi.stubEnv(name, value);
+  return readEnvironment();
+};
+
+test('an empty HOME is none: the home is the user’s own, not the directory one happens to be in', () => {
+  expect(environmentWith({ HOME: '' }).home).toBe(join(userInfo().homedir, '.xopc'));
+  expect(environmentWith({ HOME: '/home/you' }).home).toBe('/home/you/.xopc');
+  expect(environmentWith({ HOME: '', XOPC_HOME: '/srv/xopc' }).home).toBe('/srv/xopc');
+});
+
+test.each([[' '], ['a b'], ['ä'], ['x\ny'], ['x'.repeat(513)]])('%j is no token, so that nobody relies on it', (value) => {
+  expect(() => environmentWith({ XOPC_GATEWAY_TOKEN: value })).toThrow('XOPC_GATEWAY_TOKEN has characters that a token cannot have');
+});
+
+test('a token is taken as it is, an empty one as none', () => {
+  expect(environmentWith({ XOPC_GATEWAY_TOKEN: 'abc~123' }).token).toBe('abc~123');
+  expect(environmentWith({ XOPC_GATEWAY_TOKEN: '' }).token).toBeUndefined();
+});

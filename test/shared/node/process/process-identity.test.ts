@@ -1,0 +1,131 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  bootId,
+  isAlive,
+  isSameProcess,
+  judgeProcess,
+  machineId,
+  ownStartMs,
+  parseProcStat,
+  pidNamespace,
+  readIdentity,
+  readParentPid,
+  readStartTime,
+  selfIdentity,
+} from '../../../../shared/node/process/process-identity.js';
+
+const isLinux = process.platform === 'linux';
+
+function startSleeper(): ChildProcess & { pid: number } {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return child as ChildProcess & { pid: number };
+}
+
+async function endedPid(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' });
+  await once(child, 'exit');
+  return child.pid ?? -1;
+}
+
+describe('the text of /proc/{pid}/stat', () => {
+  const rest = '4242 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 1 2 3';
+
+  test.each([['node'], ['a b'], ['(sd-pam)'], ['evil) S 1 2 3'], ['x\ny'], [')))']])('is read behind the program name %j', (name) => {
+    expect(parseProcStat(`77 (${name}) R ${rest}`)).toEqual({ state: 'R', parentPid: 4242, startTime: '987654' });
+  });
+
+  test.each([[''], ['77 (node)'], ['77 (node) R 1 2 3'], ['garbage']])('%j is nothing', (text) => {
+    expect(parseProcStat(text)).toBeUndefined();
+  });
+});
+
+test('a start time stays the same and differs between processes', async () => {
+  const child = startSleeper();
+  const first = readStartTime(child.pid);
+  expect(first).toBeDefined();
+  expect(readStartTime(child.pid)).toBe(first);
+  expect(readStartTime(process.pid)).not.toBe(first);
+});
+
+test.each([[0], [-1], [1.5], [Number.NaN], [2 ** 53]])('%d is no process', (pid) => {
+  expect(isAlive(pid)).toBe(false);
+  expect(readStartTime(pid)).toBeUndefined();
+});
+
+test('an ended process is dead and has no start time', async () => {
+  const pid = await endedPid();
+  expect(isAlive(pid)).toBe(false);
+  expect(readStartTime(pid)).toBeUndefined();
+});
+
+test('a process of somebody else is alive although it may not be signalled', () => {
+  expect(isAlive(1)).toBe(true);
+});
+
+test.runIf(isLinux)('a zombie is dead', async () => {
+  // The shell becomes a program that never waits for the child it had.
+  const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => {
+    parent.kill('SIGKILL');
+  });
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  await expect.poll(() => parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.state).toBe('Z');
+  expect(isAlive(pid)).toBe(false);
+  expect(() => process.kill(pid, 0)).not.toThrow();
+});
+
+test('the parent of a child is this process', () => {
+  expect(readParentPid(startSleeper().pid)).toBe(process.pid);
+});
+
+test('this process was made before it could say so, and not long ago', () => {
+  expect(ownStartMs()).toBeLessThanOrEqual(performance.timeOrigin);
+  expect(Date.now() - ownStartMs()).toBeLessThan(600_000);
+});
+
+describe('the judgement over an identity', () => {
+  test('we ourselves are alive', () => {
+    expect(judgeProcess(selfIdentity())).toBe('alive');
+  });
+
+  test('a living child is alive, and dead once it has ended', async () => {
+    const child = startSleeper();
+    const identity = readIdentity(child.pid);
+    expect(judgeProcess(identity)).toBe('alive');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(judgeProcess(identity)).toBe('dead');
+  });
+
+  test('a pid that was given to another process is dead', () => {
+    expect(judgeProcess({ ...selfIdentity(), startTime: '1' })).toBe('dead');
+    expect(isSameProcess({ pid: process.pid, startTime: '1' })).toBe(false);
+  });
+
+  test('an unknown start time leaves the pid to decide', () => {
+    expect(judgeProcess({ ...selfIdentity(), startTime: null })).toBe('alive');
+  });
+
+  const here = { machineId: machineId() ?? 'm', bootId: bootId() ?? 'b', pidNamespace: pidNamespace() ?? 'p' };
+  test.runIf(isLinux).each([
+    ['another pid namespace', { pidNamespace: 'pid:[1]' }, 'foreign'],
+    ['another machine', { machineId: machineId() === null ? null : 'other', bootId: 'other' }, 'foreign'],
+    ['another boot of an unknown machine', { machineId: null, bootId: 'other' }, 'foreign'],
+    ['another boot of this machine', { bootId: 'other' }, machineId() === null ? 'foreign' : 'dead'],
+    [
+      'another boot of this machine and another container',
+      { bootId: 'other', pidNamespace: 'pid:[1]' },
+      machineId() === null ? 'foreign' : 'dead',
+    ],
+    ['nothing but a pid', { machineId: null, bootId: null, pidNamespace: null, startTime: null }, 'alive'],
+  ] as const)('of %s', (_title, change, verdict) => {
+    expect(judgeProcess({ ...selfIdentity(), ...here, ...change })).toBe(verdict);
+  });
+});
