@@ -21,7 +21,7 @@ import { Completions } from './models/completions.js';
 import type { CounterSample, GatewayEvent, MessageService, Services } from './contracts.js';
 import type { SendPort } from './tools/send.js';
 import type { ChannelRegistry } from './channels/registry.js';
-import { AttachedFiles } from './files/attached-files.js';
+import { AttachedFiles } from './turns/attached-files.js';
 import type { ChannelTimes } from './delivery/channel-times.js';
 import { createCommands } from './turns/commands/create-commands.js';
 import { createChannelService } from './delivery/channel-accounts.js';
@@ -43,7 +43,7 @@ import { createOutgoingService } from './delivery/outgoing.js';
 import { publishedMessages } from './sessions/published-services.js';
 import { createSessions } from './sessions/create-sessions.js';
 import { SpokenText } from './turns/live-text.js';
-import { createRemindCommand, createTaskScheduler, remindOptions } from './turns/commands/task-scheduler.js';
+import { type ChatJobs, createRemindCommand, createTaskScheduler } from './cron/task-scheduler.js';
 import { TurnJournal } from './turns/turn-journal.js';
 import { TurnRunner } from './turns/turn-runner.js';
 import { ToolBox } from './turns/turn-tools.js';
@@ -183,10 +183,14 @@ function makeParts(deps: ConversationDeps) {
   const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds, publish });
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
-  const later = remindOptions(clock, () => cron.service);
-  const commands = createCommands({ store, registry, warnings, remind: createRemindCommand(later) });
+  const jobs: ChatJobs = {
+    create: (input, caller) => cron.service.create(input, caller),
+    listOfChat: (chat) => cron.service.listOfChat(chat),
+    delete: (id) => cron.service.delete(id),
+  };
+  const commands = createCommands({ store, registry, warnings, remind: createRemindCommand({ jobs, clock }) });
   const send = sendPort(channels, () => messages);
-  const tools = new ToolBox({ store, clock, logger: log.agent, config, send, scheduler: createTaskScheduler(later) });
+  const tools = new ToolBox({ store, clock, logger: log.agent, config, send, scheduler: createTaskScheduler(jobs) });
   const attachments = new Attachments({ store, clock, load: () => deps.loadFiles() });
   const spoken = new SpokenText({ store, clock });
   const files = new AttachedFiles({ channels, logger: log.agent });

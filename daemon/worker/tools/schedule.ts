@@ -1,7 +1,26 @@
-/** Schedules a task: a message, or a question to an agent, at a later time. */
+/** The tool `schedule`: sends a message, or asks an agent, at a later time. */
 import { GatewayError } from '../../../shared/errors.js';
-import type { TaskScheduler } from '../turns/commands/task-port.js';
 import { readInput, readOptionalText, readText, type Tool, ToolError } from './tool.js';
+
+export interface ScheduledTask {
+  /** Five or six cron fields, or the ISO 8601 time of a single run. */
+  readonly schedule: string;
+  readonly message: string;
+  /** `direct` sends the message; `agent` gives it to an agent and sends the answer. */
+  readonly mode: 'direct' | 'agent';
+  /** IANA time zone of the cron fields. */
+  readonly timezone?: string;
+  /** The session whose chat gets the message. */
+  readonly sessionKey: string;
+  /** The same key schedules once. */
+  readonly key: string;
+}
+
+/** Runs tasks later. */
+export interface TaskScheduler {
+  /** @throws INVALID_REQUEST for a schedule that is invalid or never fires */
+  schedule(task: ScheduledTask): Promise<{ id: string; nextRunAt: string }>;
+}
 
 const KEYS = ['schedule', 'message', 'mode', 'timezone'];
 

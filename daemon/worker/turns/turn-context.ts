@@ -9,7 +9,7 @@ import type { ChatMessage, ModelMessage, ModelRequest } from '../providers/provi
 import { readNewestMessages } from '../store/conversations/messages.js';
 import type { MessageRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
-import type { AttachedFiles } from '../files/attached-files.js';
+import type { AttachedFiles } from './attached-files.js';
 import type { Attachments } from '../files/attachments.js';
 import type { BegunTurn } from './turn-journal.js';
 

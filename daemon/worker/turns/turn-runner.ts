@@ -11,7 +11,7 @@ import type { Queries } from '../store/schema.js';
 import type { NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import type { AgentEvent } from '../contracts.js';
-import type { AttachedFiles } from '../files/attached-files.js';
+import type { AttachedFiles } from './attached-files.js';
 import { EventStream } from './event-stream.js';
 import type { Attachments } from '../files/attachments.js';
 import type { LiveTurns } from './live-turns.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
 import { makeConversation, type TestConversation } from '../../../../helpers/make-conversation.js';
-import { createRemindCommand, remindOptions } from '../../../../../daemon/worker/turns/commands/task-scheduler.js';
+import { createRemindCommand } from '../../../../../daemon/worker/cron/task-scheduler.js';
 import type { CronRunDocument } from '../../../../../daemon/worker/cron/service/cron-contract.js';
 
 const START = Date.parse('2026-01-01T08:00:00Z');
@@ -121,7 +121,7 @@ test('/remind makes a job for the chat that it was said in', async () => {
 test('/remind that is run again because its worker was killed is one reminder, at the time that was said first', async () => {
   const clock = new FakeClock(START);
   const { cron } = await makeConversation({ clock, isActive: false });
-  const command = createRemindCommand(remindOptions(clock, () => cron));
+  const command = createRemindCommand({ jobs: cron, clock });
   const place = { sessionId: 1, sessionKey: 'main:webchat:default:direct:me', agentId: 'main', model: 'xopc/guide' };
   const remind = (callKey: string) => command.run({ ...place, name: 'remind', args: '20m cake', callKey });
   const first = await remind('command:msg_1');

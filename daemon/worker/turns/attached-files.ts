@@ -1,6 +1,6 @@
 /** Files of a chat as a model is given them: pictures as they are, texts as text. Read from the channel when a turn needs them. */
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { estimateTokens } from '../turns/model/context.js';
+import { estimateTokens } from './model/context.js';
 import { findFileLinks, type LinkedFile } from '../channels/file-links.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import type { ChatImage, ModelMessage } from '../providers/provider.js';
