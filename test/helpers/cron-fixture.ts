@@ -74,7 +74,7 @@ export async function makeCron(
     began.push(`${job.id} ${new Date(claimed.scheduled_at).toISOString()}`);
     if (claimed.scheduled_at > clock.now()) throw new Error('it began too early');
     if (hold.has(job.id)) return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    await store.write((db) => finishDone(db, claimed, { finished_at: clock.now() }));
+    await store.write((tx) => finishDone(tx, claimed, { finished_at: clock.now() }));
   }
   const scheduler = new Scheduler({
     store,
@@ -110,8 +110,8 @@ export async function makeCron(
     async addJob(id, job) {
       const anchorMs = clock.now();
       const next = parseSchedule({ schedule: job.schedule, timezone: job.timezone ?? 'UTC', anchorMs }).next(anchorMs);
-      await store.write((db) =>
-        insertCronJob(db, {
+      await store.write((tx) =>
+        insertCronJob(tx, {
           ...JOB,
           id,
           name: id,
@@ -133,11 +133,11 @@ export async function makeCron(
     },
     trigger: async (jobId) => {
       const nowMs = clock.now();
-      await store.write((db) =>
-        insertCronRun(db, newRun({ job_id: jobId, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' })),
+      await store.write((tx) =>
+        insertCronRun(tx, newRun({ job_id: jobId, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' })),
       );
       await settle();
     },
-    runs: (jobId) => store.read((db) => listCronRuns(db, { jobId, limit: 200 })),
+    runs: (jobId) => store.read((tx) => listCronRuns(tx, { jobId, limit: 200 })),
   };
 }

@@ -25,6 +25,6 @@ export async function openStore(options: Partial<StoreOptions> = {}): Promise<St
 }
 
 export async function addSession(store: Store, peerId: string, nowMs = 1_000): Promise<SessionRow> {
-  const { row } = await store.write((db) => ensureSession(db, { ...session(peerId), nowMs }));
+  const { row } = await store.write((tx) => ensureSession(tx, { ...session(peerId), nowMs }));
   return row;
 }

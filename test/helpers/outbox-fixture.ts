@@ -43,7 +43,7 @@ export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<Ou
   });
   let count = 0;
   const read = async (id: string): Promise<OutboxSummary> => {
-    const row = await store.read((db) => findOutboxMessage(db, id));
+    const row = await store.read((tx) => findOutboxMessage(tx, id));
     if (row === undefined) throw new Error(`there is no message ${id}`);
     return row;
   };
@@ -56,13 +56,13 @@ export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<Ou
     read,
     async put(chatId, content, { accountId = 'a', id = `msg_${(count += 1)}` } = {}) {
       const lane = { channel: 'test', accountId, chatId };
-      await store.write((db) => outbox.enqueue(db, { ...lane, id, content }));
+      await store.write((tx) => outbox.enqueue(tx, { ...lane, id, content }));
       outbox.wake(lane);
       return id;
     },
     partStates: async (id) => {
       const { seq } = await read(id);
-      return (await store.read((db) => readOutboxParts(db, seq))).map(({ state }) => state);
+      return (await store.read((tx) => readOutboxParts(tx, seq))).map(({ state }) => state);
     },
     async until(id, state) {
       for (;;) {

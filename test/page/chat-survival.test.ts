@@ -9,6 +9,7 @@ import { callApi } from '../helpers/page.js';
 import { openStore } from '../helpers/open-store.js';
 import { type PageWorld, startPageWorld } from '../helpers/page-world.js';
 import { until } from '../helpers/real-gateway.js';
+import { queriesOf } from '../../daemon/worker/store/transaction.js';
 
 interface Half {
   readonly world: PageWorld;
@@ -35,7 +36,7 @@ async function half(): Promise<Half> {
   // What was said in the last quarter of a second is nowhere but on this page.
   const store = await openStore({ path: join(world.gateway.xopcHome, 'state', 'gateway.db'), isSoleWorker: () => false });
   await until('what was said to be written down', async () =>
-    (await store.read((db) => db.selectFrom('turn_parts').select('text').execute())).some(({ text }) => text.includes('part29')),
+    (await store.read((tx) => queriesOf(tx).selectFrom('turn_parts').select('text').execute())).some(({ text }) => text.includes('part29')),
   );
   return { world, page, agent, box, open };
 }

@@ -3,8 +3,9 @@ import { GatewayError } from '../../../shared/errors.js';
 import { choosePath, leavePath, questionOf, readAside, seqBefore } from '../store/conversations/branches.js';
 import { hasPendingInbox } from '../store/delivery/inbox.js';
 import { findMessage } from '../store/conversations/messages.js';
-import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import type { MessageRow, SessionRow } from '../store/schema.js';
 import { readRunningTurns } from '../store/conversations/turns.js';
+import type { Transaction } from '../store/transaction.js';
 
 interface Target {
   readonly session: SessionRow;
@@ -19,8 +20,8 @@ const MAX_VARIANTS = 50;
 /** Where the messages of a chat of the page wait. */
 export const webchatLane = (session: string) => ({ channel: 'webchat', accountId: 'default', chatId: session });
 
-async function findIn(db: Queries, { session, messageId }: Target): Promise<MessageRow> {
-  const message = await findMessage(db, messageId);
+async function findIn(tx: Transaction, { session, messageId }: Target): Promise<MessageRow> {
+  const message = await findMessage(tx, messageId);
   if (message?.session_id === session.id) return message;
   throw new GatewayError('CONFLICT', {
     message: `the message '${messageId}' is not in this session any more`,
@@ -28,11 +29,11 @@ async function findIn(db: Queries, { session, messageId }: Target): Promise<Mess
   });
 }
 
-async function checkIdle(db: Queries, { session, nextId = '' }: Target): Promise<void> {
-  const running = await readRunningTurns(db);
+async function checkIdle(tx: Transaction, { session, nextId = '' }: Target): Promise<void> {
+  const running = await readRunningTurns(tx);
   const isBusy =
     running.some((turn) => turn.session_id === session.id) ||
-    (await hasPendingInbox(db, { ...webchatLane(session.key), exceptId: nextId }));
+    (await hasPendingInbox(tx, { ...webchatLane(session.key), exceptId: nextId }));
   if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is being given in this session', hint: 'Stop it first.' });
 }
 
@@ -44,8 +45,8 @@ async function checkOnPath(message: MessageRow): Promise<void> {
   });
 }
 
-async function checkRoom(db: Queries, { sessionId, seq }: { sessionId: number; seq: number }): Promise<void> {
-  const others = (await readAside(db, { sessionId, fromSeq: seq, toSeq: seq })).get(seq) ?? [];
+async function checkRoom(tx: Transaction, { sessionId, seq }: { sessionId: number; seq: number }): Promise<void> {
+  const others = (await readAside(tx, { sessionId, fromSeq: seq, toSeq: seq })).get(seq) ?? [];
   if (others.length + 1 < MAX_VARIANTS) return;
   throw new GatewayError('CONFLICT', {
     message: `there are ${MAX_VARIANTS} variants here already`,
@@ -54,20 +55,20 @@ async function checkRoom(db: Queries, { sessionId, seq }: { sessionId: number; s
 }
 
 /** That message and what follows it make room for another in its place. @returns its number */
-export async function takeBack(db: Queries, target: Target): Promise<number> {
-  const message = await findIn(db, target);
+export async function takeBack(tx: Transaction, target: Target): Promise<number> {
+  const message = await findIn(tx, target);
   await checkOnPath(message);
-  await checkIdle(db, target);
-  const place = { sessionId: target.session.id, seq: await seqBefore(db, { sessionId: target.session.id, seq: message.seq }) };
-  await checkRoom(db, place);
-  await leavePath(db, place);
+  await checkIdle(tx, target);
+  const place = { sessionId: target.session.id, seq: await seqBefore(tx, { sessionId: target.session.id, seq: message.seq }) };
+  await checkRoom(tx, place);
+  await leavePath(tx, place);
   return message.seq;
 }
 
 /** @returns the question of that message, or that it answers */
-export async function findQuestion(db: Queries, target: Target): Promise<MessageRow> {
-  const message = await findIn(db, target);
-  const question = message.role === 'user' ? message : await questionOf(db, { sessionId: target.session.id, seq: message.seq });
+export async function findQuestion(tx: Transaction, target: Target): Promise<MessageRow> {
+  const message = await findIn(tx, target);
+  const question = message.role === 'user' ? message : await questionOf(tx, { sessionId: target.session.id, seq: message.seq });
   if (question !== undefined) return question;
   throw new GatewayError('CONFLICT', {
     message: `nothing was asked before the message '${target.messageId}'`,
@@ -76,18 +77,18 @@ export async function findQuestion(db: Queries, target: Target): Promise<Message
 }
 
 /** What follows the question makes room for another answer. */
-export async function askAgain(db: Queries, target: Target & { question: MessageRow }): Promise<void> {
+export async function askAgain(tx: Transaction, target: Target & { question: MessageRow }): Promise<void> {
   await checkOnPath(target.question);
-  await checkIdle(db, target);
+  await checkIdle(tx, target);
   const place = { sessionId: target.session.id, seq: target.question.seq };
-  await checkRoom(db, place);
-  await leavePath(db, place);
+  await checkRoom(tx, place);
+  await leavePath(tx, place);
 }
 
 /** @returns the number of the first message that may be another than before; undefined: nothing is */
-export async function choose(db: Queries, target: Target): Promise<number | undefined> {
-  const message = await findIn(db, target);
+export async function choose(tx: Transaction, target: Target): Promise<number | undefined> {
+  const message = await findIn(tx, target);
   if (message.parent_seq === null) return undefined;
-  await checkIdle(db, target);
-  return (await choosePath(db, message)) + 1;
+  await checkIdle(tx, target);
+  return (await choosePath(tx, message)) + 1;
 }

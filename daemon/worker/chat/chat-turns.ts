@@ -14,13 +14,14 @@ import type { ProviderRegistry } from '../providers/registry.js';
 import { finishInbox, setInboxPreview, setInboxTurn } from '../store/delivery/inbox.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import type { Lane } from '../store/delivery/outbox.js';
-import type { InboxMessageRow, Queries, SessionRow } from '../store/schema.js';
+import type { InboxMessageRow, SessionRow } from '../store/schema.js';
 import { findSession, type NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { findAgent } from '../config/agents.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface ChatTurnsOptions {
   readonly store: Store;
@@ -106,19 +107,19 @@ export class ChatTurns implements InboxHandler {
     }
   }
 
-  async tell(db: Queries, message: InboxMessageRow, text: string): Promise<void> {
-    const session = await this.#findSession(db, message);
+  async tell(tx: Transaction, message: InboxMessageRow, text: string): Promise<void> {
+    const session = await this.#findSession(tx, message);
     if (session !== undefined) {
       const told = { sessionId: session.id, turnId: message.turn_id, content: text, model: null, nowMs: this.#options.clock.now() };
-      await appendMessage(db, { ...told, id: newId('msg'), role: 'system', status: 'error' });
+      await appendMessage(tx, { ...told, id: newId('msg'), role: 'system', status: 'error' });
     }
-    await this.#say(db, laneOf(message), { id: newId('msg'), content: text });
+    await this.#say(tx, laneOf(message), { id: newId('msg'), content: text });
   }
 
   /** The chat's channel or agent may have been taken out of the configuration since. */
-  async #findSession(db: Queries, message: InboxMessageRow): Promise<SessionRow | undefined> {
+  async #findSession(tx: Transaction, message: InboxMessageRow): Promise<SessionRow | undefined> {
     try {
-      return await findSession(db, this.#sessionOf(message).session.key);
+      return await findSession(tx, this.#sessionOf(message).session.key);
     } catch (error) {
       if (error instanceof GatewayError) return undefined;
       throw error;
@@ -130,7 +131,7 @@ export class ChatTurns implements InboxHandler {
     const { message } = handling;
     const { config, registry } = this.#options;
     const { agent, session } = this.#sessionOf(message);
-    const known = await this.#options.store.read((db) => findSession(db, session.key));
+    const known = await this.#options.store.read((tx) => findSession(tx, session.key));
     const candidates = await chooseModels({ requested: undefined, session: known?.model ?? null, agent, config: config() }, registry());
     const request = {
       agent,
@@ -170,7 +171,7 @@ export class ChatTurns implements InboxHandler {
       onShown: (shownId) => {
         handling.previewId = shownId;
         store
-          .write((db) => setInboxPreview(db, { seq: message.seq, previewId: shownId }))
+          .write((tx) => setInboxPreview(tx, { seq: message.seq, previewId: shownId }))
           .catch((error: unknown) => logger.warn({ err: error }, 'a preview was not noted'));
       },
     });
@@ -178,11 +179,11 @@ export class ChatTurns implements InboxHandler {
 
   #hooks(handling: Handling): TurnHooks {
     return {
-      begun: async (db, { id }) => setInboxTurn(db, { seq: handling.message.seq, turnId: id }),
+      begun: async (tx, { id }) => setInboxTurn(tx, { seq: handling.message.seq, turnId: id }),
       settle: async () => {
         handling.previewId = (await handling.preview?.end()) ?? handling.previewId;
       },
-      ended: (db, end) => this.#end(db, handling, end),
+      ended: (tx, end) => this.#end(tx, handling, end),
       committed: () => {
         handling.isSettled = true;
       },
@@ -190,27 +191,27 @@ export class ChatTurns implements InboxHandler {
   }
 
   /** Runs in the transaction that ends the turn. @returns whether what was said is kept */
-  async #end(db: Queries, handling: Handling, end: TurnEnding): Promise<boolean> {
+  async #end(tx: Transaction, handling: Handling, end: TurnEnding): Promise<boolean> {
     const { instanceId, clock } = this.#options;
     const { message, lane, previewId } = handling;
     const row = { seq: message.seq, instanceId, nowMs: clock.now() };
     if (end.stopReason?.code === 'STOPPING') {
-      const isAgain = (await cutShort(db, row)) === 'again';
-      if (!isAgain) await this.#say(db, lane, { id: newId('msg'), content: TOLD.interrupted });
+      const isAgain = (await cutShort(tx, row)) === 'again';
+      if (!isAgain) await this.#say(tx, lane, { id: newId('msg'), content: TOLD.interrupted });
       return !isAgain;
     }
-    const isOurs = await finishInbox(db, { ...row, state: 'done', error: end.error?.message ?? null });
+    const isOurs = await finishInbox(tx, { ...row, state: 'done', error: end.error?.message ?? null });
     if (!isOurs) return true;
     const text = textOf(end, previewId);
-    if (text !== '') await this.#say(db, lane, { id: end.replyId, content: text, previewId });
+    if (text !== '') await this.#say(tx, lane, { id: end.replyId, content: text, previewId });
     return true;
   }
 
   /** What a channel cannot send is said in fewer words. A channel that is not set up any more has nobody to tell. */
-  async #say(db: Queries, lane: Lane, message: { id: string; content: string; previewId?: string | undefined }): Promise<void> {
+  async #say(tx: Transaction, lane: Lane, message: { id: string; content: string; previewId?: string | undefined }): Promise<void> {
     for (const content of [message.content, UNSENDABLE]) {
       try {
-        await this.#options.outbox.enqueue(db, { ...lane, ...message, content });
+        await this.#options.outbox.enqueue(tx, { ...lane, ...message, content });
         return;
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;

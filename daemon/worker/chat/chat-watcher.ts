@@ -52,9 +52,9 @@ export class ChatWatcher {
   async *newMessages(): AsyncGenerator<ChatEvent> {
     for (;;) {
       const range = { sessionId: this.#session.id, afterSeq: this.#lastSeq, limit: PAGE };
-      const messages = await this.#options.store.read(async (db) => {
-        const rows = await readMessagesAfter(db, range);
-        return toMessageDocuments(db, rows, rows.length < PAGE);
+      const messages = await this.#options.store.read(async (tx) => {
+        const rows = await readMessagesAfter(tx, range);
+        return toMessageDocuments(tx, rows, rows.length < PAGE);
       });
       for (const { seq, ...message } of messages) {
         this.#lastSeq = seq;
@@ -115,7 +115,7 @@ export class ChatWatcher {
   }
 
   async *#written(seen: { id: string; length: number; readFrom: number }): AsyncGenerator<ChatEvent> {
-    const parts = await this.#options.store.read((db) => readTurnParts(db, { turnId: seen.id, at: seen.readFrom }));
+    const parts = await this.#options.store.read((tx) => readTurnParts(tx, { turnId: seen.id, at: seen.readFrom }));
     for (const { at, text } of parts) {
       seen.readFrom = at + text.length;
       if (seen.readFrom <= seen.length) continue;

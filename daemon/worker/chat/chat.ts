@@ -4,7 +4,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { Inbox } from '../delivery/inbox.js';
 import type { NewInboxMessage, StoredUpdate } from '../store/delivery/inbox.js';
 import { readNewestMessages } from '../store/conversations/messages.js';
-import type { Queries, SessionRow } from '../store/schema.js';
+import type { SessionRow } from '../store/schema.js';
 import { findSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import type { ChatEvent, ChatInput, ChatPosition, ChatService } from './chat-contract.js';
@@ -17,6 +17,7 @@ import { usedBefore } from '../sessions/idempotency.js';
 import { ChatWatcher } from './chat-watcher.js';
 import type { LiveTurns, LiveWatch } from '../turns/live-turns.js';
 import { sessionNotFound } from '../sessions/sessions.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface ChatServiceOptions {
   readonly store: Store;
@@ -41,15 +42,15 @@ function foreignSession({ channel }: SessionRow): GatewayError {
   });
 }
 
-async function openSession(db: Queries, key: string): Promise<SessionRow> {
-  const session = await findSession(db, key);
+async function openSession(tx: Transaction, key: string): Promise<SessionRow> {
+  const session = await findSession(tx, key);
   if (session === undefined) throw sessionNotFound(key);
   return session;
 }
 
 /** One that is written to here. */
-async function openOwn(db: Queries, key: string): Promise<SessionRow> {
-  const session = await openSession(db, key);
+async function openOwn(tx: Transaction, key: string): Promise<SessionRow> {
+  const session = await openSession(tx, key);
   if (session.channel !== 'webchat') throw foreignSession(session);
   return session;
 }
@@ -63,18 +64,18 @@ interface Opening {
 }
 
 /** What a watcher gets first. What it has may have been taken back meanwhile: then all of it is given anew. */
-async function open(db: Queries, key: string, { afterSeq }: ChatPosition): Promise<Opening> {
-  const session = await openSession(db, key);
+async function open(tx: Transaction, key: string, { afterSeq }: ChatPosition): Promise<Opening> {
+  const session = await openSession(tx, key);
   const known =
     afterSeq === undefined || afterSeq === 0
       ? []
-      : await readNewestMessages(db, { sessionId: session.id, limit: 1, afterSeq: afterSeq - 1, beforeSeq: afterSeq + 1 });
+      : await readNewestMessages(tx, { sessionId: session.id, limit: 1, afterSeq: afterSeq - 1, beforeSeq: afterSeq + 1 });
   if (known.length > 0 && afterSeq !== undefined) return { session, messages: [], lastSeq: afterSeq, isReset: false, hasOlder: false };
-  const newest = await readNewestMessages(db, { sessionId: session.id, limit: FIRST_PAGE + 1 });
+  const newest = await readNewestMessages(tx, { sessionId: session.id, limit: FIRST_PAGE + 1 });
   const rows = newest.slice(0, FIRST_PAGE).toReversed();
   return {
     session,
-    messages: await toMessageDocuments(db, rows, true),
+    messages: await toMessageDocuments(tx, rows, true),
     lastSeq: rows.at(-1)?.seq ?? 0,
     isReset: afterSeq !== undefined && afterSeq !== 0,
     hasOlder: newest.length > FIRST_PAGE,
@@ -104,7 +105,7 @@ async function* follow(
   const watch = live.watch(key);
   try {
     let version = watch.version;
-    const { session, messages, lastSeq, isReset, hasOlder } = await store.read((db) => open(db, key, position));
+    const { session, messages, lastSeq, isReset, hasOlder } = await store.read((tx) => open(tx, key, position));
     if (isReset) yield { type: 'reset' };
     for (const { seq, ...message } of messages) yield { type: 'message', seq, message };
     const watcher = new ChatWatcher(options, { session, watch, lastSeq });
@@ -141,12 +142,12 @@ export function createChatService(options: ChatServiceOptions): ChatService {
   const { store, live, inbox } = options;
   /** Runs in a write. A message for the agent, through the inbox. */
   async function take(
-    db: Queries,
+    tx: Transaction,
     { key }: SessionRow,
     { updateId, ...message }: Pick<NewInboxMessage, 'updateId' | 'content' | 'questionId'>,
   ): Promise<StoredUpdate> {
     const place = { ...webchatLane(key), scope: 'webchat', updateId: `${key} ${updateId}`, peerKind: 'direct' as const };
-    const [stored] = await inbox.storeIn(db, [{ ...place, ...message }]);
+    const [stored] = await inbox.storeIn(tx, [{ ...place, ...message }]);
     if (stored === undefined) throw new Error('the inbox stored nothing');
     return stored;
   }
@@ -159,31 +160,31 @@ export function createChatService(options: ChatServiceOptions): ChatService {
     watch: (session, position, signal) => follow(options, session, { position, signal }),
     async send({ session: key, content, key: updateId, replaceFrom, attachments = [] }: ChatInput) {
       const text = checkText('content', content).toWellFormed();
-      const done = await store.write(async (db) => {
-        const session = await openOwn(db, key);
-        const stored = await take(db, session, { updateId, content: text });
+      const done = await store.write(async (tx) => {
+        const session = await openOwn(tx, key);
+        const stored = await take(tx, session, { updateId, content: text });
         if (stored.content !== text) throw usedBefore('key', updateId, 'message');
-        if (!stored.isRepeated) await options.attachments.attach(db, { session, messageId: stored.id, ids: attachments });
+        if (!stored.isRepeated) await options.attachments.attach(tx, { session, messageId: stored.id, ids: attachments });
         const isNewBranch = replaceFrom !== undefined && !stored.isRepeated;
-        const fromSeq = isNewBranch ? await takeBack(db, { session, messageId: replaceFrom, nextId: stored.id }) : undefined;
+        const fromSeq = isNewBranch ? await takeBack(tx, { session, messageId: replaceFrom, nextId: stored.id }) : undefined;
         return { ...stored, fromSeq };
       });
       return told(key, done, text);
     },
     async regenerate({ session: key, messageId, key: updateId }) {
-      const done = await store.write(async (db) => {
-        const session = await openOwn(db, key);
-        const question = await findQuestion(db, { session, messageId });
-        const { id: nextId, isRepeated } = await take(db, session, { updateId, content: question.content, questionId: question.id });
-        if (!isRepeated) await askAgain(db, { session, messageId, nextId, question });
+      const done = await store.write(async (tx) => {
+        const session = await openOwn(tx, key);
+        const question = await findQuestion(tx, { session, messageId });
+        const { id: nextId, isRepeated } = await take(tx, session, { updateId, content: question.content, questionId: question.id });
+        if (!isRepeated) await askAgain(tx, { session, messageId, nextId, question });
         return { id: question.id, isRepeated, fromSeq: isRepeated ? undefined : question.seq };
       });
       return told(key, done, '');
     },
     async choose(key, messageId) {
-      const { session, fromSeq } = await store.write(async (db) => {
-        const chosen = await choose(db, { session: await openSession(db, key), messageId });
-        return { session: await openSession(db, key), fromSeq: chosen };
+      const { session, fromSeq } = await store.write(async (tx) => {
+        const chosen = await choose(tx, { session: await openSession(tx, key), messageId });
+        return { session: await openSession(tx, key), fromSeq: chosen };
       });
       if (fromSeq !== undefined) live.rewind(key, fromSeq);
       return toSessionDocument(session);

@@ -9,7 +9,6 @@ import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { type Acceptance, journaledAcceptance, storeAcceptance } from '../store/delivery/accept.js';
 import type { Lane } from '../store/delivery/outbox.js';
-import type { Queries } from '../store/schema.js';
 import { findSession, type NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { checkText } from '../turns/agent.js';
@@ -21,6 +20,7 @@ import type { LiveTurns } from '../turns/live-turns.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRequest, TurnRunner } from '../turns/turn-runner.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface MessageServiceOptions {
   readonly store: Store;
@@ -68,18 +68,18 @@ interface Accepted {
 }
 
 /** Runs in a write. */
-async function acceptOnce(db: Queries, acceptance: Acceptance, use: KeyUse): Promise<Accepted> {
+async function acceptOnce(tx: Transaction, acceptance: Acceptance, use: KeyUse): Promise<Accepted> {
   const act = async (): Promise<string> => {
-    await storeAcceptance(db, acceptance);
+    await storeAcceptance(tx, acceptance);
     return acceptance.message.id;
   };
-  const { result, isRepeated } = await once(db, { use, nowMs: acceptance.message.nowMs, act });
+  const { result, isRepeated } = await once(tx, { use, nowMs: acceptance.message.nowMs, act });
   return { messageId: result, replayed: isRepeated };
 }
 
 function acceptAnew(store: Store, acceptance: Acceptance): Promise<void> {
   const journaled = journaledAcceptance(acceptance);
-  return journaled === undefined ? store.write((db) => storeAcceptance(db, acceptance)) : store.writeJournaled(journaled);
+  return journaled === undefined ? store.write((tx) => storeAcceptance(tx, acceptance)) : store.writeJournaled(journaled);
 }
 
 export function createMessageService(options: MessageServiceOptions): MessageService {
@@ -96,13 +96,13 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
   }
 
   async function prepareTurn({ agent, session, lane }: Chat, { text, deliver }: { text: string; deliver: boolean }): Promise<TurnRequest> {
-    const known = await store.read((db) => findSession(db, session.key));
+    const known = await store.read((tx) => findSession(tx, session.key));
     const choice = { requested: undefined, session: known?.model ?? null, agent, config: options.config() };
     const candidates = await chooseModels(choice, options.registry());
     const hooks: TurnHooks = {
       // With the answer, so that it is not lost between the two.
-      async ended(db, { state, reply, replyId }) {
-        if (deliver && state === 'done' && reply !== '') await outbox.enqueue(db, { ...lane, id: replyId, content: reply });
+      async ended(tx, { state, reply, replyId }) {
+        if (deliver && state === 'done' && reply !== '') await outbox.enqueue(tx, { ...lane, id: replyId, content: reply });
         return true;
       },
       // Whoever asked for it may have gone.
@@ -121,8 +121,8 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
       let accepted: Accepted = { messageId: stored.id, replayed: false };
       if (key === undefined) await acceptAnew(store, acceptance);
       else
-        accepted = await store.write((db) =>
-          acceptOnce(db, acceptance, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) }),
+        accepted = await store.write((tx) =>
+          acceptOnce(tx, acceptance, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) }),
         );
       if (stored.bodies.length > 0) outbox.wake(lane);
       options.live.touch(session.key);

@@ -9,9 +9,10 @@ import {
   startCronRun,
   trimCronRuns,
 } from '../store/cron/cron-runs.js';
-import type { CronJobRow, CronRunRow, CronRunState, Queries } from '../store/schema.js';
+import type { CronJobRow, CronRunRow, CronRunState } from '../store/schema.js';
 import { backoffMs, countBetween, judgeDue } from './policy.js';
 import { newRun, type RunChange, scheduleOf } from './run-rows.js';
+import type { Transaction } from '../store/transaction.js';
 
 /** Claimed and started in one transaction, so that it stays short. */
 const MAX_AT_ONCE = 100;
@@ -47,7 +48,7 @@ function admit(job: CronJobRow, unfinished: readonly CronRunRow[]): Admission {
 const MISSED: Admission = { state: 'missed', error: 'too late: the gateway or the machine was not running', replaced: [] };
 
 async function claimOccurrence(
-  db: Queries,
+  tx: Transaction,
   job: CronJobRow,
   facts: { unfinished: readonly CronRunRow[]; nowMs: number; delayMs: number },
 ): Promise<RunChange[]> {
@@ -65,12 +66,12 @@ async function claimOccurrence(
     state,
     error,
   });
-  await updateCronJob(db, job.id, { next_at: due.nextAtMs });
+  await updateCronJob(tx, job.id, { next_at: due.nextAtMs });
   // Claimed before the clock was set back.
-  if (!(await insertCronRun(db, run))) return [];
-  await trimCronRuns(db, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
+  if (!(await insertCronRun(tx, run))) return [];
+  await trimCronRuns(tx, { jobId: job.id, keep: KEPT_RUNS_PER_JOB });
   for (const { id } of replaced)
-    await endCronRun(db, id, { state: 'replaced', finished_at: nowMs, error: 'the next occurrence took its place' });
+    await endCronRun(tx, id, { state: 'replaced', finished_at: nowMs, error: 'the next occurrence took its place' });
   const changes: RunChange[] = replaced.map(({ id }) => ({ jobId: job.id, runId: id, state: 'replaced' }));
   return state === 'queued' ? changes : [...changes, { jobId: job.id, runId: run.id, state }];
 }
@@ -80,38 +81,38 @@ async function claimOccurrence(
  * @param options.staggerMs  distance between the starts of agents' turns that have come at the same time
  */
 export async function claimDue(
-  db: Queries,
+  tx: Transaction,
   options: { nowMs: number; staggerMs: number },
 ): Promise<{ changes: RunChange[]; isMore: boolean }> {
   const { nowMs, staggerMs } = options;
-  const due = await listDueCronJobs(db, { nowMs, limit: MAX_AT_ONCE });
+  const due = await listDueCronJobs(tx, { nowMs, limit: MAX_AT_ONCE });
   if (due.length === 0) return { changes: [], isMore: false };
   const dueIds = due.map(({ id }) => id);
   const unfinished = new Map<string, CronRunRow[]>(dueIds.map((id) => [id, []]));
-  for (const run of await listUnfinishedRuns(db, dueIds)) unfinished.get(run.job_id)?.push(run);
+  for (const run of await listUnfinishedRuns(tx, dueIds)) unfinished.get(run.job_id)?.push(run);
   const changes: RunChange[] = [];
   let delayMs = 0;
   for (const job of due) {
     const isTurn = job.mode === 'agent';
-    changes.push(...(await claimOccurrence(db, job, { unfinished: unfinished.get(job.id) ?? [], nowMs, delayMs: isTurn ? delayMs : 0 })));
+    changes.push(...(await claimOccurrence(tx, job, { unfinished: unfinished.get(job.id) ?? [], nowMs, delayMs: isTurn ? delayMs : 0 })));
     if (isTurn) delayMs = Math.min(delayMs + staggerMs, MAX_STAGGER_MS);
   }
   return { changes, isMore: due.length === MAX_AT_ONCE };
 }
 
 /** Starts what waits: messages, which are stored at once, and at most `turns` turns of agents; one run of each job. */
-export async function startDue(db: Queries, options: { nowMs: number; turns: number; instanceId: string }): Promise<ClaimedRun[]> {
+export async function startDue(tx: Transaction, options: { nowMs: number; turns: number; instanceId: string }): Promise<ClaimedRun[]> {
   const { nowMs, turns, instanceId } = options;
   const startable = [
-    ...(await listStartableRuns(db, { nowMs, mode: 'direct', limit: MAX_AT_ONCE })),
-    ...(await listStartableRuns(db, { nowMs, mode: 'agent', limit: Math.min(turns, MAX_AT_ONCE) })),
+    ...(await listStartableRuns(tx, { nowMs, mode: 'direct', limit: MAX_AT_ONCE })),
+    ...(await listStartableRuns(tx, { nowMs, mode: 'agent', limit: Math.min(turns, MAX_AT_ONCE) })),
   ];
   const busy = new Set<string>();
   const claimed: ClaimedRun[] = [];
   for (const run of startable) {
     if (busy.has(run.job_id)) continue;
-    const job = await findCronJob(db, run.job_id);
-    if (job === undefined || !(await startCronRun(db, { id: run.id, instanceId, nowMs }))) continue;
+    const job = await findCronJob(tx, run.job_id);
+    if (job === undefined || !(await startCronRun(tx, { id: run.id, instanceId, nowMs }))) continue;
     busy.add(run.job_id);
     const state: CronRunState = 'running';
     claimed.push({ job, run: { ...run, state, instance_id: instanceId, started_at: nowMs } });
@@ -120,10 +121,10 @@ export async function startDue(db: Queries, options: { nowMs: number; turns: num
 }
 
 /** After the clock was set back: occurrences that have not been claimed come again. */
-export async function rewind(db: Queries, nowMs: number): Promise<void> {
-  for (const job of await listCronJobsOfTheFuture(db, nowMs)) {
+export async function rewind(tx: Transaction, nowMs: number): Promise<void> {
+  for (const job of await listCronJobsOfTheFuture(tx, nowMs)) {
     const nextMs = scheduleOf(job).next(nowMs);
-    if (nextMs !== null && nextMs < (job.next_at ?? 0)) await updateCronJob(db, job.id, { next_at: nextMs });
+    if (nextMs !== null && nextMs < (job.next_at ?? 0)) await updateCronJob(tx, job.id, { next_at: nextMs });
   }
-  await hastenCronRuns(db, nowMs + backoffMs(Infinity));
+  await hastenCronRuns(tx, nowMs + backoffMs(Infinity));
 }

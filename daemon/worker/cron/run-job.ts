@@ -4,12 +4,13 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { noteCronRun } from '../store/cron/cron-runs.js';
 import type { Lane } from '../store/delivery/outbox.js';
-import type { CronJobRow, Queries } from '../store/schema.js';
+import type { CronJobRow } from '../store/schema.js';
 import type { NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import type { ClaimedRun } from './claim.js';
 import { finishDone, finishFailed, interruptRun } from './finish.js';
 import type { RunChange, TellChat } from './run-rows.js';
+import type { Transaction } from '../store/transaction.js';
 
 /** How an agent's turn ended, in the transaction that stores it. */
 export interface AgentOutcome {
@@ -34,7 +35,7 @@ export interface AgentTurn {
    * Runs it. `ended` runs in the transaction that stores a complete answer; false: nothing is kept.
    * @throws why there is no answer
    */
-  run(ended: (db: Queries, outcome: AgentOutcome) => Promise<boolean>, signal: AbortSignal): Promise<void>;
+  run(ended: (tx: Transaction, outcome: AgentOutcome) => Promise<boolean>, signal: AbortSignal): Promise<void>;
 }
 
 /** What a run asks of the rest of the worker. */
@@ -42,9 +43,9 @@ export interface JobActions {
   /** The chat that a job names. @throws CHANNEL_NOT_FOUND */
   findChat(job: CronJobRow): Chat | undefined;
   /** Adds a message to a transaction: to what was said in the chat, and to what is sent there. @returns its id */
-  say(db: Queries, chat: Chat, content: string): Promise<string>;
+  say(tx: Transaction, chat: Chat, content: string): Promise<string>;
   /** Adds what is in the chat's session already to what is sent there. */
-  send(db: Queries, chat: Chat, message: { id: string; content: string }): Promise<void>;
+  send(tx: Transaction, chat: Chat, message: { id: string; content: string }): Promise<void>;
   wake(lane: Lane): void;
   /** @throws MODEL_NOT_FOUND and the like */
   prepareTurn(job: CronJobRow, runId: string): Promise<AgentTurn>;
@@ -65,10 +66,10 @@ const MAX_OUTPUT_LENGTH = 4_000;
 async function sendMessage({ job, run }: ClaimedRun, { store, clock, actions }: RunJobOptions): Promise<Lane | undefined> {
   const chat = actions.findChat(job);
   if (chat === undefined) throw new GatewayError('INVALID_REQUEST', { message: 'the job names no chat' });
-  const isOurs = await store.write(async (db) => {
+  const isOurs = await store.write(async (tx) => {
     const end = { finished_at: clock.now(), output: job.message.slice(0, MAX_OUTPUT_LENGTH) };
-    if (!(await finishDone(db, run, end))) return false;
-    await noteCronRun(db, run.id, { message_id: await actions.say(db, chat, job.message) });
+    if (!(await finishDone(tx, run, end))) return false;
+    await noteCronRun(tx, run.id, { message_id: await actions.say(tx, chat, job.message) });
     return true;
   });
   return isOurs ? chat.lane : undefined;
@@ -78,16 +79,16 @@ async function askAgent({ job, run }: ClaimedRun, options: RunJobOptions, signal
   const { store, clock, actions } = options;
   const chat = actions.findChat(job);
   const turn = await actions.prepareTurn(job, run.id);
-  await store.write((db) => noteCronRun(db, run.id, { session_key: turn.sessionKey }));
+  await store.write((tx) => noteCronRun(tx, run.id, { session_key: turn.sessionKey }));
   let isOurs = false;
-  await turn.run(async (db, { reply, replyId, model, inputTokens, outputTokens, costUsd }) => {
+  await turn.run(async (tx, { reply, replyId, model, inputTokens, outputTokens, costUsd }) => {
     const usage = { input_tokens: inputTokens, output_tokens: outputTokens, cost_usd: costUsd };
     const end = { finished_at: clock.now(), model, ...usage, output: reply.slice(0, MAX_OUTPUT_LENGTH) };
-    isOurs = await finishDone(db, run, end);
+    isOurs = await finishDone(tx, run, end);
     if (!isOurs || chat === undefined || reply === '') return isOurs;
     const isThere = chat.session.key === turn.sessionKey;
-    if (isThere) await actions.send(db, chat, { id: replyId, content: reply });
-    await noteCronRun(db, run.id, { message_id: isThere ? replyId : await actions.say(db, chat, reply) });
+    if (isThere) await actions.send(tx, chat, { id: replyId, content: reply });
+    await noteCronRun(tx, run.id, { message_id: isThere ? replyId : await actions.say(tx, chat, reply) });
     return true;
   }, signal);
   return isOurs ? chat?.lane : undefined;
@@ -135,7 +136,7 @@ export class JobRunner {
   async #interrupt({ job, run }: ClaimedRun): Promise<void> {
     const { store, clock, logger, tell, announce } = this.#options;
     logger.warn({ jobId: job.id, runId: run.id }, 'a scheduled job was interrupted');
-    const change = await store.write((db) => interruptRun(db, run, { nowMs: clock.now(), tell }));
+    const change = await store.write((tx) => interruptRun(tx, run, { nowMs: clock.now(), tell }));
     if (change !== undefined) announce([change]);
   }
 
@@ -144,7 +145,7 @@ export class JobRunner {
     const error = cause instanceof GatewayError && cause.spec.expose ? cause.message : 'the gateway failed to run it; its log says why';
     const isRetryable = cause instanceof GatewayError && cause.spec.retryable;
     logger.warn({ jobId: job.id, runId: run.id, err: cause }, 'a scheduled job failed');
-    const change = await store.write((db) => finishFailed(db, run, { error, isRetryable, nowMs: clock.now(), tell }));
+    const change = await store.write((tx) => finishFailed(tx, run, { error, isRetryable, nowMs: clock.now(), tell }));
     if (change !== undefined) announce([change]);
   }
 }
@@ -157,7 +158,7 @@ function alertedChat(job: CronJobRow): CronJobRow {
 
 /** Tells the chat of a job. A channel that is not set up any more has nobody to tell. */
 export function createTellChat(actions: Pick<JobActions, 'findChat' | 'say'>): TellChat {
-  return async (db, job, text) => {
+  return async (tx, job, text) => {
     let chat: Chat | undefined;
     try {
       chat = actions.findChat(alertedChat(job));
@@ -166,7 +167,7 @@ export function createTellChat(actions: Pick<JobActions, 'findChat' | 'say'>): T
       throw error;
     }
     if (chat === undefined) return undefined;
-    await actions.say(db, chat, text);
+    await actions.say(tx, chat, text);
     return chat.lane;
   };
 }

@@ -2,8 +2,9 @@
 import { newId } from '../../../shared/ids.js';
 import type { NewCronRun } from '../store/cron/cron-runs.js';
 import type { Lane } from '../store/delivery/outbox.js';
-import type { CronJobRow, CronRunRow, CronRunState, Queries } from '../store/schema.js';
+import type { CronJobRow, CronRunRow, CronRunState } from '../store/schema.js';
 import { parseSchedule, type Schedule } from './schedule.js';
+import type { Transaction } from '../store/transaction.js';
 
 /** A run has begun or ended. Said when the transaction that made it so is on disk. */
 export interface RunChange {
@@ -15,7 +16,7 @@ export interface RunChange {
 }
 
 /** Adds a word about a job to a transaction. @returns the chat, to be woken afterwards; undefined when there is none */
-export type TellChat = (db: Queries, job: CronJobRow, text: string) => Promise<Lane | undefined>;
+export type TellChat = (tx: Transaction, job: CronJobRow, text: string) => Promise<Lane | undefined>;
 
 export function scheduleOf(job: Pick<CronJobRow, 'schedule' | 'timezone' | 'anchor_at'>): Schedule {
   return parseSchedule({ schedule: job.schedule, timezone: job.timezone, anchorMs: job.anchor_at });

@@ -4,13 +4,14 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { hasCronJobOfTheFuture, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
 import { listRunningRuns, listStartableRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
 import { PURGE_ROWS, purgeInSteps } from '../store/conversations/purge.js';
-import type { CronMode, Queries } from '../store/schema.js';
+import type { CronMode } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { claimDue, type ClaimedRun, rewind, startDue } from './claim.js';
 import { CRON_UNDO_MS } from './policy.js';
 import { interruptOrphans, isOrphan } from './finish.js';
 import type { RunChange, TellChat } from './run-rows.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface SchedulerOptions {
   readonly store: Store;
@@ -120,7 +121,7 @@ export class Scheduler {
     const nowMs = clock.now();
     const owners = { instanceId, liveOwners: [...new Set([instanceId, ...this.#options.liveInstanceIds()])] };
     const wasSetBack = await this.#wasSetBack(nowMs);
-    if (wasSetBack || (await store.read((db) => this.#hasWork(db, { ...owners, nowMs })))) {
+    if (wasSetBack || (await store.read((tx) => this.#hasWork(tx, { ...owners, nowMs })))) {
       await this.#claim({ ...owners, nowMs, wasSetBack });
     } else this.#isCatchingUp = false;
     this.#lastNowMs = nowMs;
@@ -133,7 +134,7 @@ export class Scheduler {
     if (this.#lastNowMs !== undefined) return nowMs < this.#lastNowMs - JUMP_MS;
     const { store } = this.#options;
     if (((await store.read(readLastClaimed)) ?? 0) > nowMs + JUMP_MS) return true;
-    return store.read((db) => hasCronJobOfTheFuture(db, nowMs + JUMP_MS));
+    return store.read((tx) => hasCronJobOfTheFuture(tx, nowMs + JUMP_MS));
   }
 
   get #freeTurns(): number {
@@ -141,28 +142,28 @@ export class Scheduler {
     return this.#options.settings().maxConcurrentJobs - turns;
   }
 
-  async #hasWork(db: Queries, look: Look): Promise<boolean> {
+  async #hasWork(tx: Transaction, look: Look): Promise<boolean> {
     const isEnabled = this.#options.settings().enabled;
     // The usual reason first: what follows is asked of the store one by one.
-    const nextMs = isEnabled ? await readNextCronInstant(db) : undefined;
+    const nextMs = isEnabled ? await readNextCronInstant(tx) : undefined;
     if (nextMs !== undefined && nextMs <= look.nowMs) return true;
     const ownRunIds = new Set(this.#running.keys());
-    if ((await listRunningRuns(db)).some((run) => isOrphan(run, { ...look, ownRunIds }))) return true;
+    if ((await listRunningRuns(tx)).some((run) => isOrphan(run, { ...look, ownRunIds }))) return true;
     if (!isEnabled) return false;
     const { nowMs } = look;
-    if ((await listStartableRuns(db, { nowMs, mode: 'direct', limit: 1 })).length > 0) return true;
-    return (await listStartableRuns(db, { nowMs, mode: 'agent', limit: Math.min(1, this.#freeTurns) })).length > 0;
+    if ((await listStartableRuns(tx, { nowMs, mode: 'direct', limit: 1 })).length > 0) return true;
+    return (await listStartableRuns(tx, { nowMs, mode: 'agent', limit: Math.min(1, this.#freeTurns) })).length > 0;
   }
 
   async #claim(look: Look & { readonly wasSetBack: boolean }): Promise<void> {
     const { store, tell } = this.#options;
     const { nowMs, instanceId, wasSetBack } = look;
-    const { changes, claimed, isMore } = await store.write(async (db) => {
-      const ended = await interruptOrphans(db, { ...look, ownRunIds: new Set(this.#running.keys()), tell });
-      if (wasSetBack) await rewind(db, nowMs);
+    const { changes, claimed, isMore } = await store.write(async (tx) => {
+      const ended = await interruptOrphans(tx, { ...look, ownRunIds: new Set(this.#running.keys()), tell });
+      if (wasSetBack) await rewind(tx, nowMs);
       if (!this.#options.settings().enabled) return { changes: ended, claimed: [], isMore: false };
-      const due = await claimDue(db, { nowMs, staggerMs: this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0 });
-      const started = await startDue(db, { nowMs, instanceId, turns: this.#freeTurns });
+      const due = await claimDue(tx, { nowMs, staggerMs: this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0 });
+      const started = await startDue(tx, { nowMs, instanceId, turns: this.#freeTurns });
       return { changes: [...ended, ...due.changes], claimed: started, isMore: due.isMore };
     });
     if (isMore) this.#mustLookAgain = true;
@@ -177,7 +178,7 @@ export class Scheduler {
     const instants = isOverlap ? [nowMs + OVERLAP_LOOK_MS] : [];
     if (settings().enabled) {
       // What waits for a free place is looked at when one becomes free.
-      for (const atMs of [await store.read((db) => readNextDueRun(db, nowMs)), await store.read(readNextCronInstant)])
+      for (const atMs of [await store.read((tx) => readNextDueRun(tx, nowMs)), await store.read(readNextCronInstant)])
         if (atMs !== undefined) instants.push(atMs);
     }
     if (instants.length === 0) return undefined;
@@ -211,14 +212,14 @@ export class Scheduler {
     const beforeMs = nowMs - this.#options.settings().historyRetentionDays * DAY_MS;
     await purgeInSteps(
       store,
-      (db) => purgeCronRuns(db, beforeMs),
+      (tx) => purgeCronRuns(tx, beforeMs),
       () => true,
     );
     await purgeInSteps(
       store,
-      async (db) => (await purgeDeletedCronJobs(db, nowMs - CRON_UNDO_MS)) * PURGE_ROWS,
+      async (tx) => (await purgeDeletedCronJobs(tx, nowMs - CRON_UNDO_MS)) * PURGE_ROWS,
       () => true,
     );
-    this.#options.announceDeleted(await store.write((db) => purgeCronJobs(db, beforeMs)));
+    this.#options.announceDeleted(await store.write((tx) => purgeCronJobs(tx, beforeMs)));
   }
 }

@@ -45,7 +45,7 @@ export function createChannelService({
 }: ChannelServiceOptions): ChannelService {
   return {
     async list() {
-      const pairings = await store.read((db) => listPairings(db, clock.now()));
+      const pairings = await store.read((tx) => listPairings(tx, clock.now()));
       return {
         channels: channels.accounts().map(({ channel, accountId, status: { state, message = null } }) => ({
           channel,
@@ -59,11 +59,11 @@ export function createChannelService({
     },
 
     async approve(channel, code) {
-      const approved = await store.write(async (db) => {
-        const row = await approvePairing(db, { channel: channels.get(channel).name, code: code.toUpperCase(), nowMs: clock.now() });
+      const approved = await store.write(async (tx) => {
+        const row = await approvePairing(tx, { channel: channels.get(channel).name, code: code.toUpperCase(), nowMs: clock.now() });
         // In a conversation with a bot alone, the chat is named as the person.
         if (row !== undefined)
-          await outbox.enqueue(db, { channel, accountId: row.account_id, chatId: row.sender_id, id: newId('msg'), content: WELCOME });
+          await outbox.enqueue(tx, { channel, accountId: row.account_id, chatId: row.sender_id, id: newId('msg'), content: WELCOME });
         return row;
       });
       if (approved === undefined) {
@@ -78,7 +78,7 @@ export function createChannelService({
 
     async revoke(channel, { accountId: wanted, senderId }) {
       const { accountId } = channels.getAccount(channel, wanted);
-      const existed = await store.write((db) => removePairing(db, { channel, accountId, senderId }));
+      const existed = await store.write((tx) => removePairing(tx, { channel, accountId, senderId }));
       if (existed) return;
       throw new GatewayError('NOT_FOUND', {
         message: `'${senderId.slice(0, 80)}' is not known to the account '${accountId}' of '${channel}'`,

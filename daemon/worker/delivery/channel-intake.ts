@@ -9,8 +9,8 @@ import type { Outbox } from './outbox.js';
 import { readInboxCursor } from '../store/delivery/inbox.js';
 import { acquireLease, releaseLease } from '../store/leases.js';
 import { isPaired, requestPairing } from '../store/delivery/pairings.js';
-import type { Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface ChannelIntakeOptions {
   readonly store: Store;
@@ -43,24 +43,24 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
   const { store, clock, logger, inbox, outbox, instanceId } = options;
 
   /** @returns whether the sender may write; one who may not is told how to become known, once */
-  async function isAdmitted(db: Queries, message: IncomingMessage): Promise<boolean> {
+  async function isAdmitted(tx: Transaction, message: IncomingMessage): Promise<boolean> {
     const { pairing, channel, accountId, chatId } = message;
     if (pairing === undefined) return true;
     const key = { channel, accountId, senderId: pairing.senderId };
-    if (await isPaired(db, key)) return true;
+    if (await isPaired(tx, key)) return true;
     const code = newPairingCode();
-    const isNew = await requestPairing(db, { ...key, senderName: pairing.senderName, code, nowMs: clock.now() });
-    if (isNew) await outbox.enqueue(db, { channel, accountId, chatId, id: newId('msg'), content: invitation(channel, code) });
+    const isNew = await requestPairing(tx, { ...key, senderName: pairing.senderName, code, nowMs: clock.now() });
+    if (isNew) await outbox.enqueue(tx, { channel, accountId, chatId, id: newId('msg'), content: invitation(channel, code) });
     return false;
   }
 
   return {
     async take({ messages, cursor }) {
-      await store.write(async (db) => {
+      await store.write(async (tx) => {
         const admitted: IncomingMessage[] = [];
         for (const message of messages)
-          if (await isAdmitted(db, message)) admitted.push({ ...message, content: message.content.toWellFormed() });
-        await inbox.storeIn(db, admitted, cursor);
+          if (await isAdmitted(tx, message)) admitted.push({ ...message, content: message.content.toWellFormed() });
+        await inbox.storeIn(tx, admitted, cursor);
       });
       for (const message of messages) {
         inbox.wake(message);
@@ -68,16 +68,16 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
       }
     },
     async readCursor(scope) {
-      const cursor = await store.read((db) => readInboxCursor(db, scope));
+      const cursor = await store.read((tx) => readInboxCursor(tx, scope));
       return cursor !== undefined && clock.now() - cursor.updatedAtMs < CURSOR_TTL_MS ? cursor.position : undefined;
     },
     acquire: (source) =>
-      store.write((db) =>
-        acquireLease(db, { key: leaseKey(source), owner: instanceId, liveOwners: options.liveInstanceIds(), nowMs: clock.now() }),
+      store.write((tx) =>
+        acquireLease(tx, { key: leaseKey(source), owner: instanceId, liveOwners: options.liveInstanceIds(), nowMs: clock.now() }),
       ),
     async release(source) {
       try {
-        await store.write((db) => releaseLease(db, { key: leaseKey(source), owner: instanceId }));
+        await store.write((tx) => releaseLease(tx, { key: leaseKey(source), owner: instanceId }));
       } catch (error) {
         // It becomes void when this worker ends.
         logger.warn({ err: error }, 'the right to read a source could not be given back');

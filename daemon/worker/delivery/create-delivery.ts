@@ -68,7 +68,7 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
     instanceId,
     liveInstanceIds,
     inbox: { storeIn: (...args) => inbox.storeIn(...args), wake: (lane) => inbox.wake(lane) },
-    outbox: { enqueue: (db, message) => outbox.enqueue(db, message), wake: (lane) => outbox.wake(lane) },
+    outbox: { enqueue: (tx, message) => outbox.enqueue(tx, message), wake: (lane) => outbox.wake(lane) },
   });
   const log = (module: LogModule): LogPort => ofModule(logger, module);
   const telegram = { logger: log('telegram'), commands: () => deps.commands(), load: () => deps.loadTelegram() };

@@ -8,7 +8,8 @@ import {
   readRunningInbox,
 } from '../store/delivery/inbox.js';
 import type { Lane } from '../store/delivery/outbox.js';
-import type { InboxMessageRow, Queries } from '../store/schema.js';
+import type { InboxMessageRow } from '../store/schema.js';
+import type { Transaction } from '../store/transaction.js';
 
 /** A message that took the worker down so often is not tried again. */
 export const MAX_ATTEMPTS = 3;
@@ -20,11 +21,11 @@ export type InboxClaim =
   | { readonly type: 'empty' };
 
 /** Runs in a write. Takes the chat's oldest message, and counts the attempt before it is made. */
-export async function claimInbox(db: Queries, lane: Lane, instanceId: string): Promise<InboxClaim> {
-  const message = await readInboxHead(db, lane);
+export async function claimInbox(tx: Transaction, lane: Lane, instanceId: string): Promise<InboxClaim> {
+  const message = await readInboxHead(tx, lane);
   if (message === undefined) return { type: 'empty' };
   if (message.state === 'running') return { type: 'held' };
-  await beginInboxAttempt(db, { seq: message.seq, instanceId });
+  await beginInboxAttempt(tx, { seq: message.seq, instanceId });
   return { type: 'message', message };
 }
 
@@ -52,14 +53,14 @@ export const TOLD = {
 } as const;
 
 /** Runs in a write. Decides about what workers that are gone were handling. */
-export async function recoverCut(db: Queries, context: { liveInstanceIds: readonly string[]; nowMs: number }): Promise<CutMessage[]> {
+export async function recoverCut(tx: Transaction, context: { liveInstanceIds: readonly string[]; nowMs: number }): Promise<CutMessage[]> {
   const cut: CutMessage[] = [];
-  for (const message of await readRunningInbox(db)) {
+  for (const message of await readRunningInbox(tx)) {
     const { seq, instance_id: instanceId } = message;
     if (instanceId !== null && context.liveInstanceIds.includes(instanceId)) continue;
     const outcome = outcomeOf(message);
-    if (outcome === 'again') await putBackInbox(db, { seq, instanceId, countsAttempt: true });
-    else await finishInbox(db, { seq, instanceId, state: outcome, error: ERRORS[outcome], nowMs: context.nowMs });
+    if (outcome === 'again') await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
+    else await finishInbox(tx, { seq, instanceId, state: outcome, error: ERRORS[outcome], nowMs: context.nowMs });
     cut.push({ message, outcome });
   }
   return cut;
@@ -69,13 +70,13 @@ export async function recoverCut(db: Queries, context: { liveInstanceIds: readon
  * Runs in a write. Decides about a message whose worker stops before the answer is complete: that is no attempt.
  * @returns `again`: another worker will handle it
  */
-export async function cutShort(db: Queries, cut: { seq: number; instanceId: string; nowMs: number }): Promise<'again' | 'interrupted'> {
+export async function cutShort(tx: Transaction, cut: { seq: number; instanceId: string; nowMs: number }): Promise<'again' | 'interrupted'> {
   const { seq, instanceId, nowMs } = cut;
-  const message = await readInboxMessage(db, seq);
+  const message = await readInboxMessage(tx, seq);
   if (message?.is_repeatable === 1) {
-    await putBackInbox(db, { seq, instanceId, countsAttempt: false });
+    await putBackInbox(tx, { seq, instanceId, countsAttempt: false });
     return 'again';
   }
-  await finishInbox(db, { seq, instanceId, state: 'interrupted', error: ERRORS.interrupted, nowMs });
+  await finishInbox(tx, { seq, instanceId, state: 'interrupted', error: ERRORS.interrupted, nowMs });
   return 'interrupted';
 }

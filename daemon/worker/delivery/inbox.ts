@@ -17,17 +17,18 @@ import {
   type StoredUpdate,
 } from '../store/delivery/inbox.js';
 import type { Lane } from '../store/delivery/outbox.js';
-import type { InboxMessageRow, Queries } from '../store/schema.js';
+import type { InboxMessageRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { claimInbox, type InboxClaim, recoverCut, TOLD } from './inbox-claim.js';
+import type { Transaction } from '../store/transaction.js';
 
 /** What handles a message. */
 export interface InboxHandler {
   /** Handles it to its end; whatever comes of it, the message's row has been finished or put back in the transaction that says so. */
   handle(message: InboxMessageRow): Promise<HandlingResult>;
   /** Runs in a write. Tells a chat why a message of it gets no answer. */
-  tell(db: Queries, message: InboxMessageRow, text: string): Promise<void>;
+  tell(tx: Transaction, message: InboxMessageRow, text: string): Promise<void>;
   /** Somebody in the chat wants what is being answered there to end. */
   interrupt(lane: Lane): void;
   /** The chat may have something to send. */
@@ -89,17 +90,21 @@ export class Inbox {
    * @throws UNAVAILABLE; then nothing was stored
    */
   async receive(updates: readonly ReceivedUpdate[], cursor?: { scope: string; position: number }): Promise<StoredUpdate[]> {
-    const stored = await this.#options.store.write((db) => this.storeIn(db, updates, cursor));
+    const stored = await this.#options.store.write((tx) => this.storeIn(tx, updates, cursor));
     for (const update of updates) this.wake(update);
     return stored;
   }
 
   /** The part of {@link receive} that is in the transaction, for callers that store more in it; then call {@link wake}. */
-  async storeIn(db: Queries, updates: readonly ReceivedUpdate[], cursor?: { scope: string; position: number }): Promise<StoredUpdate[]> {
+  async storeIn(
+    tx: Transaction,
+    updates: readonly ReceivedUpdate[],
+    cursor?: { scope: string; position: number },
+  ): Promise<StoredUpdate[]> {
     const nowMs = this.#options.clock.now();
     const stored: StoredUpdate[] = [];
-    for (const update of updates) stored.push(await insertInboxMessage(db, { ...update, id: newId('msg'), nowMs }));
-    if (cursor !== undefined) await saveInboxCursor(db, { ...cursor, nowMs });
+    for (const update of updates) stored.push(await insertInboxMessage(tx, { ...update, id: newId('msg'), nowMs }));
+    if (cursor !== undefined) await saveInboxCursor(tx, { ...cursor, nowMs });
     return stored;
   }
 
@@ -148,9 +153,9 @@ export class Inbox {
 
   async #recover(): Promise<void> {
     const { store, clock, handler, logger } = this.#options;
-    const cut = await store.write(async (db) => {
-      const found = await recoverCut(db, { liveInstanceIds: this.#live(), nowMs: clock.now() });
-      for (const { message, outcome } of found) if (outcome !== 'again') await handler.tell(db, message, TOLD[outcome]);
+    const cut = await store.write(async (tx) => {
+      const found = await recoverCut(tx, { liveInstanceIds: this.#live(), nowMs: clock.now() });
+      for (const { message, outcome } of found) if (outcome !== 'again') await handler.tell(tx, message, TOLD[outcome]);
       return found;
     });
     for (const { message, outcome } of cut) {
@@ -170,8 +175,8 @@ export class Inbox {
     const { store, instanceId } = this.#options;
     try {
       for (;;) {
-        const claim = await store.write(async (db): Promise<InboxClaim> =>
-          this.#isActive ? claimInbox(db, lane, instanceId) : { type: 'held' },
+        const claim = await store.write(async (tx): Promise<InboxClaim> =>
+          this.#isActive ? claimInbox(tx, lane, instanceId) : { type: 'held' },
         );
         this.#laneWait.succeeded();
         if (claim.type === 'empty') return undefined;
@@ -204,10 +209,10 @@ export class Inbox {
     const row = { seq: message.seq, instanceId };
     for (;;) {
       try {
-        return await store.write(async (db) => {
-          if (error.spec.retryable) return putBackInbox(db, { ...row, countsAttempt: false });
-          if (!(await finishInbox(db, { ...row, state: 'failed', error: error.message, nowMs: clock.now() }))) return;
-          await handler.tell(db, message, `⚠️ ${error.spec.expose ? error.message : 'The gateway could not handle this message.'}`);
+        return await store.write(async (tx) => {
+          if (error.spec.retryable) return putBackInbox(tx, { ...row, countsAttempt: false });
+          if (!(await finishInbox(tx, { ...row, state: 'failed', error: error.message, nowMs: clock.now() }))) return;
+          await handler.tell(tx, message, `⚠️ ${error.spec.expose ? error.message : 'The gateway could not handle this message.'}`);
         });
       } catch (failure) {
         const mayPass = failure instanceof GatewayError && failure.spec.retryable;

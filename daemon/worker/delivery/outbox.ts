@@ -7,12 +7,12 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { Composition, Delivery, SendOutcome } from '../channels/channel.js';
 import { insertOutboxMessage, type Lane, listPendingLanes, type NewOutboxMessage } from '../store/delivery/outbox.js';
-import type { Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { type Claim, claimNext, type ClaimedDelivery, recoverOrphans, settle } from './outbox-claim.js';
 import { decide, decideInterrupted, type DeliveryDecision, MESSAGE_TTL_MS } from './delivery-policy.js';
 import { LaneSchedule, type NextLook } from './lane-schedule.js';
+import type { Transaction } from '../store/transaction.js';
 
 /** What the outbox asks of the channels. */
 export interface OutboxChannels {
@@ -89,8 +89,8 @@ export class Outbox {
    * Runs in a write; when that is committed, call {@link wake}.
    * @throws INVALID_REQUEST for a text that the channel cannot send
    */
-  async enqueue(db: Queries, message: OutgoingMessage): Promise<void> {
-    await insertOutboxMessage(db, this.compose(message));
+  async enqueue(tx: Transaction, message: OutgoingMessage): Promise<void> {
+    await insertOutboxMessage(tx, this.compose(message));
   }
 
   /** Something was committed for that chat. */
@@ -143,8 +143,8 @@ export class Outbox {
 
   async #recover(): Promise<void> {
     const { store, clock, channels, logger } = this.#options;
-    const orphans = await store.write((db) =>
-      recoverOrphans(db, {
+    const orphans = await store.write((tx) =>
+      recoverOrphans(tx, {
         liveInstanceIds: this.#live(),
         isIdempotent: (channel, accountId) => channels.isIdempotent(channel, accountId),
         nowMs: clock.now(),
@@ -163,7 +163,7 @@ export class Outbox {
   /** Sends what is due in a chat, one after another. */
   async #run(lane: Lane): Promise<NextLook | undefined> {
     try {
-      let claim = await this.#options.store.write((db) => this.#claim(db, lane));
+      let claim = await this.#options.store.write((tx) => this.#claim(tx, lane));
       while (claim.type === 'delivery') claim = await this.#deliver(claim.delivery);
       this.#laneWait.succeeded();
       if (claim.type === 'wait') return claim;
@@ -179,11 +179,11 @@ export class Outbox {
     return { dueAtMs: atMs, expiresAtMs: atMs };
   }
 
-  async #claim(db: Queries, lane: Lane): Promise<Claim> {
+  async #claim(tx: Transaction, lane: Lane): Promise<Claim> {
     const { channels, instanceId, clock } = this.#options;
     // A queue that is stopping leaves what is there to the next worker.
     if (!this.#isActive) return { type: 'held' };
-    return claimNext(db, lane, { instanceId, canSend: channels.isReady(lane.channel, lane.accountId), nowMs: clock.now() });
+    return claimNext(tx, lane, { instanceId, canSend: channels.isReady(lane.channel, lane.accountId), nowMs: clock.now() });
   }
 
   async #deliver(delivery: ClaimedDelivery): Promise<Claim> {
@@ -217,10 +217,10 @@ export class Outbox {
     const { store, clock, instanceId, logger } = this.#options;
     for (;;) {
       try {
-        const next = await store.write(async (db) => {
-          const isOurs = await settle(db, delivery, { decision, instanceId, nowMs: clock.now() });
+        const next = await store.write(async (tx) => {
+          const isOurs = await settle(tx, delivery, { decision, instanceId, nowMs: clock.now() });
           if (!isOurs) logger.warn({ messageId: delivery.messageId }, 'another worker had taken this delivery over');
-          return this.#lanes.hasWaiting(delivery) ? this.#yield() : this.#claim(db, delivery);
+          return this.#lanes.hasWaiting(delivery) ? this.#yield() : this.#claim(tx, delivery);
         });
         this.#options.onSettled?.(delivery, decision.state);
         return next;

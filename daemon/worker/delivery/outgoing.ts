@@ -4,9 +4,9 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { Outbox } from './outbox.js';
 import { MESSAGE_TTL_MS } from './delivery-policy.js';
 import { deleteOutboxMessage, findOutboxMessage, listOutbox, type OutboxSummary, requeueMessage } from '../store/delivery/outbox-pages.js';
-import type { Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import type { OutgoingDocument, OutgoingService } from '../contracts.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface OutgoingServiceOptions {
   readonly store: Store;
@@ -56,8 +56,8 @@ function checkLimit(limit: number): number {
   throw new GatewayError('INVALID_REQUEST', { message: `limit is ${limit}; it must be a whole number from 1 to ${MAX_LIMIT}` });
 }
 
-async function load(db: Queries, id: string): Promise<OutboxSummary> {
-  const row = await findOutboxMessage(db, id);
+async function load(tx: Transaction, id: string): Promise<OutboxSummary> {
+  const row = await findOutboxMessage(tx, id);
   if (row !== undefined) return row;
   throw new GatewayError('NOT_FOUND', {
     message: `there is no message '${id.slice(0, 80)}'`,
@@ -77,8 +77,8 @@ export function createOutgoingService({ store, clock, outbox }: OutgoingServiceO
   return {
     async list({ status, channel, limit = DEFAULT_LIMIT, cursor }) {
       const size = checkLimit(limit);
-      const rows = await store.read((db) =>
-        listOutbox(db, {
+      const rows = await store.read((tx) =>
+        listOutbox(tx, {
           // One more than asked for tells whether there is another page.
           limit: size + 1,
           ...(status === undefined ? {} : { state: status }),
@@ -92,27 +92,27 @@ export function createOutgoingService({ store, clock, outbox }: OutgoingServiceO
     },
 
     async get(id) {
-      return toDocument(await store.read((db) => load(db, id)));
+      return toDocument(await store.read((tx) => load(tx, id)));
     },
 
     async retry(id) {
-      const row = await store.write(async (db) => {
-        const before = await load(db, id);
+      const row = await store.write(async (tx) => {
+        const before = await load(tx, id);
         if (before.state !== 'dead' && before.state !== 'unknown') throw conflict(before, 'only a dead or unknown one can be sent again');
         const nowMs = clock.now();
-        await requeueMessage(db, { seq: before.seq, nowMs, expiresAtMs: nowMs + MESSAGE_TTL_MS });
-        return load(db, id);
+        await requeueMessage(tx, { seq: before.seq, nowMs, expiresAtMs: nowMs + MESSAGE_TTL_MS });
+        return load(tx, id);
       });
       outbox.wake({ channel: row.channel, accountId: row.account_id, chatId: row.chat_id });
       return toDocument(row);
     },
 
     async drop(id) {
-      const row = await store.write(async (db) => {
-        const before = await load(db, id);
+      const row = await store.write(async (tx) => {
+        const before = await load(tx, id);
         if (before.state === 'sending') throw conflict(before, 'wait until the attempt has ended');
         if (before.state === 'delivered') throw conflict(before, 'it has arrived');
-        await deleteOutboxMessage(db, before.seq);
+        await deleteOutboxMessage(tx, before.seq);
         return before;
       });
       // What waited behind it may be due.

@@ -6,10 +6,11 @@ import type * as files from '../lazy/files.js';
 import type { FileNote, GivenFile, SoundFile } from './file.js';
 import type { FilesOfMessage } from './for-model.js';
 import { hasAttachments } from '../store/conversations/attachments.js';
-import type { Queries, SessionRow } from '../store/schema.js';
+import type { SessionRow } from '../store/schema.js';
 import { findSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { sessionNotFound } from '../sessions/sessions.js';
+import type { Transaction } from '../store/transaction.js';
 
 /** Exports of the bundle that works with files, loaded when the first one comes. */
 export type FilesModule = typeof files;
@@ -46,10 +47,10 @@ export class Attachments implements AttachmentService {
   async upload(session: string, given: GivenFile): Promise<FileNote> {
     const files = this.judge([given]);
     const { store, clock } = this.#options;
-    const notes = await store.write(async (db) => {
-      const row = await findSession(db, session);
+    const notes = await store.write(async (tx) => {
+      const row = await findSession(tx, session);
       if (row === undefined) throw sessionNotFound(session);
-      return this.#files.insertFiles(db, { sessionId: row.id, files, nowMs: clock.now() });
+      return this.#files.insertFiles(tx, { sessionId: row.id, files, nowMs: clock.now() });
     });
     const [note] = notes;
     if (note === undefined) throw new Error('no file was stored');
@@ -57,13 +58,13 @@ export class Attachments implements AttachmentService {
   }
 
   async read(id: string): Promise<SoundFile> {
-    const file = await this.#options.store.read((db) => this.#files.readFile(db, id));
+    const file = await this.#options.store.read((tx) => this.#files.readFile(tx, id));
     if (file === undefined) throw fileNotFound(id);
     return file;
   }
 
   async remove(id: string): Promise<void> {
-    if (!(await this.#options.store.write((db) => this.#files.removeUnsent(db, id)))) throw fileNotFound(id);
+    if (!(await this.#options.store.write((tx) => this.#files.removeUnsent(tx, id)))) throw fileNotFound(id);
   }
 
   /** @throws INVALID_REQUEST for one that cannot be attached */
@@ -76,25 +77,28 @@ export class Attachments implements AttachmentService {
   }
 
   /** Runs in a write. */
-  async keep(db: Queries, kept: { session: SessionRow; messageId: string; files: readonly (SoundFile & { id: string })[] }): Promise<void> {
+  async keep(
+    tx: Transaction,
+    kept: { session: SessionRow; messageId: string; files: readonly (SoundFile & { id: string })[] },
+  ): Promise<void> {
     const { session, messageId, files: sound } = kept;
-    await this.#files.insertFiles(db, { sessionId: session.id, messageId, files: sound, nowMs: this.#options.clock.now() });
+    await this.#files.insertFiles(tx, { sessionId: session.id, messageId, files: sound, nowMs: this.#options.clock.now() });
   }
 
   /** Runs in a write. @throws NOT_FOUND for one that is not there any more */
   async attach(
-    db: Queries,
+    tx: Transaction,
     { session, messageId, ids }: { session: SessionRow; messageId: string; ids: readonly string[] },
   ): Promise<void> {
     if (ids.length === 0) return;
-    const [missing] = await this.#files.attach(db, { place: { sessionId: session.id, messageId }, ids, newId: newFileId });
+    const [missing] = await this.#files.attach(tx, { place: { sessionId: session.id, messageId }, ids, newId: newFileId });
     if (missing !== undefined) throw fileNotFound(missing);
   }
 
   /** Runs in a write. What belongs to a message belongs to its copy. */
-  async copy(db: Queries, from: { sessionId: number; messageId: string }, to: { sessionId: number; messageId: string }): Promise<void> {
-    if (!(await hasAttachments(db, from.sessionId))) return;
-    await this.#files.copyFiles(db, { from, to, newId: newFileId, nowMs: this.#options.clock.now() });
+  async copy(tx: Transaction, from: { sessionId: number; messageId: string }, to: { sessionId: number; messageId: string }): Promise<void> {
+    if (!(await hasAttachments(tx, from.sessionId))) return;
+    await this.#files.copyFiles(tx, { from, to, newId: newFileId, nowMs: this.#options.clock.now() });
   }
 
   /** @returns what a model is given of the files of those messages */
@@ -103,8 +107,8 @@ export class Attachments implements AttachmentService {
     messageIds: readonly string[];
     takesImages: boolean;
   }): Promise<ReadonlyMap<string, FilesOfMessage>> {
-    return this.#options.store.read(async (db) =>
-      (await hasAttachments(db, of.sessionId)) ? this.#files.readForModel(db, of) : new Map<string, FilesOfMessage>(),
+    return this.#options.store.read(async (tx) =>
+      (await hasAttachments(tx, of.sessionId)) ? this.#files.readForModel(tx, of) : new Map<string, FilesOfMessage>(),
     );
   }
 

@@ -1,6 +1,6 @@
 /** What a model is given of the files of messages: pictures, where it takes them, and texts. */
 import type { ChatImage } from '../providers/provider.js';
-import type { Queries } from '../store/schema.js';
+import { queriesOf, type Transaction } from '../store/transaction.js';
 
 export interface FilesOfMessage {
   /** To be added to what the message says. */
@@ -12,10 +12,10 @@ const quote = (name: string): string => name.replace(/["<>&\n]/g, '_');
 
 /** @returns by message, for those that have files */
 export async function readForModel(
-  db: Queries,
+  tx: Transaction,
   { sessionId, messageIds, takesImages }: { sessionId: number; messageIds: readonly string[]; takesImages: boolean },
 ): Promise<ReadonlyMap<string, FilesOfMessage>> {
-  const rows = await db
+  const rows = await queriesOf(tx)
     .selectFrom('attachments')
     .select(['message_id', 'name', 'media_type', 'content'])
     .where('session_id', '=', sessionId)

@@ -84,10 +84,10 @@ export function createOverviewHistory({ store, clock }: { store: Store; clock: C
     const end = (Math.floor(now / stepMinutes) + 1) * stepMinutes;
     const count = Math.ceil((hours * 60) / stepMinutes);
     const start = end - count * stepMinutes;
-    const { samples, firstKnown, failures } = await store.read(async (db) => ({
-      samples: await readSamples(db, { fromMinute: start, untilMinute: end }),
-      firstKnown: await firstSampledMinute(db),
-      failures: await listFailures(db, { sinceMs: nowMs - hours * HOUR_MS, limit: DEFAULTS.failures }),
+    const { samples, firstKnown, failures } = await store.read(async (tx) => ({
+      samples: await readSamples(tx, { fromMinute: start, untilMinute: end }),
+      firstKnown: await firstSampledMinute(tx),
+      failures: await listFailures(tx, { sinceMs: nowMs - hours * HOUR_MS, limit: DEFAULTS.failures }),
     }));
     const parts = new Map<number, MinuteSampleRow[]>();
     for (const sample of samples) {

@@ -108,7 +108,7 @@ export class Samples {
 
   async #store(sample: MinuteSampleRow): Promise<void> {
     try {
-      await this.#options.store.write((db) => addSample(db, sample));
+      await this.#options.store.write((tx) => addSample(tx, sample));
     } catch (error) {
       // A store that is out of order says so itself.
       if (!(error instanceof GatewayError && error.code === 'UNAVAILABLE'))

@@ -81,9 +81,9 @@ function dayStart(nowMs: number, offsetMs: number): number {
 
 async function topSessions(store: Store, sums: Sums<number>): Promise<Usage['sessions']> {
   const top = sums.sorted().slice(0, MAX_SESSIONS);
-  const rows = await store.read((db) =>
+  const rows = await store.read((tx) =>
     readSessionsById(
-      db,
+      tx,
       top.map(([id]) => id),
     ),
   );
@@ -105,7 +105,7 @@ export function createUsageService({ store, clock }: { store: Store; clock: Cloc
       let total = NOTHING;
       for (let back = days - 1; back >= 0; back -= 1) {
         const fromMs = today - back * DAY_MS;
-        const rows = await store.read((db) => sumUsage(db, { fromMs, toMs: fromMs + DAY_MS, except: GUIDE_REF }));
+        const rows = await store.read((tx) => sumUsage(tx, { fromMs, toMs: fromMs + DAY_MS, except: GUIDE_REF }));
         const day = new Sums<string>();
         for (const row of rows) {
           day.add(row.model, row);

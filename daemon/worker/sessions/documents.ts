@@ -3,8 +3,9 @@ import type { SessionDigest } from '../store/conversations/session-list.js';
 import type { ListedSession, MessageDocument, SessionDocument } from '../contracts.js';
 import { hasAttachments, listAttachments } from '../store/conversations/attachments.js';
 import { hasAside, readAside, seqBefore } from '../store/conversations/branches.js';
-import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import type { MessageRow, SessionRow } from '../store/schema.js';
 import { readEndedTurns } from '../store/conversations/turns.js';
+import type { Transaction } from '../store/transaction.js';
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
@@ -63,9 +64,9 @@ export function toMessageDocument(row: MessageRow): MessageDocument {
 type PlacedDocument = MessageDocument & { seq: number };
 
 /** What each answer took. */
-async function withTurns(db: Queries, rows: readonly MessageRow[], documents: PlacedDocument[]): Promise<PlacedDocument[]> {
+async function withTurns(tx: Transaction, rows: readonly MessageRow[], documents: PlacedDocument[]): Promise<PlacedDocument[]> {
   const ids = rows.flatMap(({ role, turn_id: id }) => (id === null || (role !== 'assistant' && role !== 'system') ? [] : [id]));
-  const turns = new Map((await readEndedTurns(db, [...new Set(ids)])).map((turn) => [turn.id, turn]));
+  const turns = new Map((await readEndedTurns(tx, [...new Set(ids)])).map((turn) => [turn.id, turn]));
   return documents.map((document, index) => {
     const { turn_id: id, role } = rows[index] ?? {};
     const turn = role === 'user' || role === 'tool' ? undefined : turns.get(id ?? '');
@@ -78,12 +79,12 @@ async function withTurns(db: Queries, rows: readonly MessageRow[], documents: Pl
   });
 }
 
-async function withFiles(db: Queries, rows: readonly MessageRow[]): Promise<PlacedDocument[]> {
+async function withFiles(tx: Transaction, rows: readonly MessageRow[]): Promise<PlacedDocument[]> {
   const documents = rows.map((row) => ({ ...toMessageDocument(row), seq: row.seq }));
   const sessionId = rows[0]?.session_id ?? 0;
   const asked = rows.filter(({ role }) => role === 'user').map(({ id }) => id);
-  if (asked.length === 0 || !(await hasAttachments(db, sessionId))) return documents;
-  const notes = await listAttachments(db, sessionId, asked);
+  if (asked.length === 0 || !(await hasAttachments(tx, sessionId))) return documents;
+  const notes = await listAttachments(tx, sessionId, asked);
   return documents.map((document) => {
     const own = notes.filter(({ messageId }) => messageId === document.id).map(({ messageId: _id, ...note }) => note);
     return own.length === 0 ? document : { ...document, attachments: own };
@@ -94,15 +95,15 @@ async function withFiles(db: Queries, rows: readonly MessageRow[]): Promise<Plac
  * Messages that follow each other, with what can be chosen in their place.
  * @param isEnd  nothing follows the last of them
  */
-export async function toMessageDocuments(db: Queries, rows: readonly MessageRow[], isEnd: boolean): Promise<PlacedDocument[]> {
+export async function toMessageDocuments(tx: Transaction, rows: readonly MessageRow[], isEnd: boolean): Promise<PlacedDocument[]> {
   const [first] = rows;
   const last = rows.at(-1);
   if (first === undefined || last === undefined) return [];
-  const documents = await withTurns(db, rows, await withFiles(db, rows));
-  if (!(await hasAside(db, first.session_id))) return documents;
+  const documents = await withTurns(tx, rows, await withFiles(tx, rows));
+  if (!(await hasAside(tx, first.session_id))) return documents;
   const sessionId = first.session_id;
-  const fromSeq = await seqBefore(db, { sessionId, seq: first.seq });
-  const aside = await readAside(db, { sessionId, fromSeq, toSeq: last.seq });
+  const fromSeq = await seqBefore(tx, { sessionId, seq: first.seq });
+  const aside = await readAside(tx, { sessionId, fromSeq, toSeq: last.seq });
   return documents.map((document, index) => {
     const others = aside.get(index === 0 ? fromSeq : (rows[index - 1]?.seq ?? 0)) ?? [];
     const variants = [...others, document].toSorted((a, b) => a.seq - b.seq).map(({ id }) => id);

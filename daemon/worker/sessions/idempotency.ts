@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { GatewayError } from '../../../shared/errors.js';
 import { findFirstUse, rememberFirstUse } from '../store/delivery/idempotency.js';
-import type { Queries } from '../store/schema.js';
+import type { Transaction } from '../store/transaction.js';
 
 /** What a caller sent as `Idempotency-Key`. */
 export interface CallerKey {
@@ -54,16 +54,16 @@ export function keyUse(scope: string, caller: CallerKey | undefined, parts: read
  * @throws CONFLICT for a key that was used for something else
  */
 export async function once(
-  db: Queries,
+  tx: Transaction,
   { use, nowMs, act }: { use: KeyUse | undefined; nowMs: number; act: () => Promise<string> },
 ): Promise<{ result: string; isRepeated: boolean }> {
   if (use === undefined) return { result: await act(), isRepeated: false };
-  const first = await findFirstUse(db, { ...use, nowMs });
+  const first = await findFirstUse(tx, { ...use, nowMs });
   if (first !== undefined) {
     if (first.bodyHash !== use.bodyHash) throw keyConflict(use.key);
     return { result: first.result, isRepeated: true };
   }
   const result = await act();
-  await rememberFirstUse(db, { ...use, result, nowMs });
+  await rememberFirstUse(tx, { ...use, result, nowMs });
   return { result, isRepeated: false };
 }

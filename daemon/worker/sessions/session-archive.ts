@@ -3,7 +3,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { normaliseTag } from '../../../shared/session-filters.js';
 import { appendMessage, findMessage, readMessagesAfter, readNewestMessages } from '../store/conversations/messages.js';
-import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import type { MessageRow, SessionRow } from '../store/schema.js';
 import { changeShelf, type ShelfChange } from '../store/conversations/session-shelf.js';
 import { ensureSession, findSession, setSessionModel, setSessionTitle } from '../store/conversations/sessions.js';
 import type { Attachments } from '../files/attachments.js';
@@ -14,6 +14,7 @@ import { type CallerKey, keyUse, once } from './idempotency.js';
 import { createSessionFiles, type SessionFileOptions, type SessionFiles } from './session-files.js';
 import { sessionOf } from './session-key.js';
 import { sessionNotFound } from './sessions.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface SessionArchiveOptions extends SessionFileOptions {
   readonly attachments: Pick<Attachments, 'copy' | 'judge' | 'keep' | 'read'>;
@@ -42,16 +43,16 @@ export interface SessionArchive extends SessionFiles {
 const DEFAULT_PAGE = 100;
 const BATCH = 500;
 
-async function open(db: Queries, key: string): Promise<SessionRow> {
-  const row = await findSession(db, key);
+async function open(tx: Transaction, key: string): Promise<SessionRow> {
+  const row = await findSession(tx, key);
   if (row === undefined) throw sessionNotFound(key);
   return row;
 }
 
-async function readAll(db: Queries, sessionId: number, untilSeq = Number.MAX_SAFE_INTEGER): Promise<MessageRow[]> {
+async function readAll(tx: Transaction, sessionId: number, untilSeq = Number.MAX_SAFE_INTEGER): Promise<MessageRow[]> {
   const all: MessageRow[] = [];
   for (;;) {
-    const rows = await readMessagesAfter(db, { sessionId, afterSeq: all.at(-1)?.seq ?? 0, limit: BATCH });
+    const rows = await readMessagesAfter(tx, { sessionId, afterSeq: all.at(-1)?.seq ?? 0, limit: BATCH });
     all.push(...rows.filter(({ seq }) => seq <= untilSeq));
     if (rows.length < BATCH || (rows.at(-1)?.seq ?? 0) >= untilSeq) return all;
   }
@@ -60,7 +61,7 @@ async function readAll(db: Queries, sessionId: number, untilSeq = Number.MAX_SAF
 type Copied = Pick<MessageRow, 'role' | 'content' | 'model' | 'status'> & {
   readonly atMs: number;
   /** Runs in a write, once it is copied. */
-  readonly copied?: (db: Queries, place: { sessionId: number; messageId: string }) => Promise<void>;
+  readonly copied?: (tx: Transaction, place: { sessionId: number; messageId: string }) => Promise<void>;
 };
 
 interface NewCopy {
@@ -80,42 +81,42 @@ function normaliseTags(tags: readonly string[]): string[] {
 }
 
 /** Runs in a write. */
-async function addSession(db: Queries, { agentId, title, messages, nowMs }: NewCopy): Promise<SessionRow> {
+async function addSession(tx: Transaction, { agentId, title, messages, nowMs }: NewCopy): Promise<SessionRow> {
   const session = sessionOf({ agentId, channel: 'webchat', peerId: newId('chat') });
-  const { row } = await ensureSession(db, { ...session, nowMs });
+  const { row } = await ensureSession(tx, { ...session, nowMs });
   for (const { role, content, model, status, atMs, copied } of messages) {
     const id = newId('msg');
-    await appendMessage(db, { id, sessionId: row.id, turnId: null, role, content, model, status, nowMs: atMs });
-    await copied?.(db, { sessionId: row.id, messageId: id });
+    await appendMessage(tx, { id, sessionId: row.id, turnId: null, role, content, model, status, nowMs: atMs });
+    await copied?.(tx, { sessionId: row.id, messageId: id });
   }
-  if (title !== null) await setSessionTitle(db, { id: row.id, title });
-  await changeShelf(db, row.id, { unread: false });
-  return open(db, session.key);
+  if (title !== null) await setSessionTitle(tx, { id: row.id, title });
+  await changeShelf(tx, row.id, { unread: false });
+  return open(tx, session.key);
 }
 
 /** Runs in a write. @returns the copy's key @throws as {@link SessionArchive.fork} */
 async function copySession(
-  db: Queries,
+  tx: Transaction,
   options: SessionArchiveOptions,
   { key, messageId, nowMs }: { key: string; messageId: string | undefined; nowMs: number },
 ): Promise<string> {
-  const source = await open(db, key);
-  const last = messageId === undefined ? undefined : await findMessage(db, messageId);
+  const source = await open(tx, key);
+  const last = messageId === undefined ? undefined : await findMessage(tx, messageId);
   if (messageId !== undefined && (last?.session_id !== source.id || last.parent_seq !== null)) {
     throw new GatewayError('CONFLICT', {
       message: `the message '${messageId}' is not in this session, or another variant is chosen`,
       hint: 'Read the session again; POST /api/sessions/:key/choose chooses a variant.',
     });
   }
-  const rows = await readAll(db, source.id, last?.seq);
+  const rows = await readAll(tx, source.id, last?.seq);
   const messages = rows.map((row) => {
     const from = { sessionId: source.id, messageId: row.id };
     const copied: Copied['copied'] = (transaction, to) => options.attachments.copy(transaction, from, to);
     return { ...row, atMs: row.created_at, ...(row.role === 'user' ? { copied } : {}) };
   });
   const agent = findAgent(options.config(), source.agent_id);
-  const { id, key: copyKey } = await addSession(db, { agentId: agent.id, title: source.title, messages, nowMs });
-  if (source.model !== null) await setSessionModel(db, { id, model: source.model });
+  const { id, key: copyKey } = await addSession(tx, { agentId: agent.id, title: source.title, messages, nowMs });
+  if (source.model !== null) await setSessionModel(tx, { id, model: source.model });
   return copyKey;
 }
 
@@ -125,31 +126,31 @@ export function createSessionArchive(options: SessionArchiveOptions): SessionArc
     async change(key, { title, model, tags, ...flags }) {
       if (typeof model === 'string') options.checkModel(model);
       const shelf: ShelfChange = tags === undefined ? flags : { ...flags, tags: normaliseTags(tags) };
-      return store.write(async (db) => {
-        const { id } = await open(db, key);
-        if (title !== undefined) await setSessionTitle(db, { id, title: title.toWellFormed() });
-        if (model !== undefined) await setSessionModel(db, { id, model });
-        await changeShelf(db, id, shelf);
-        return toSessionDocument(await open(db, key));
+      return store.write(async (tx) => {
+        const { id } = await open(tx, key);
+        if (title !== undefined) await setSessionTitle(tx, { id, title: title.toWellFormed() });
+        if (model !== undefined) await setSessionModel(tx, { id, model });
+        await changeShelf(tx, id, shelf);
+        return toSessionDocument(await open(tx, key));
       });
     },
 
     async messages(key, { before, limit = DEFAULT_PAGE }) {
-      return store.read(async (db) => {
-        const { id } = await open(db, key);
+      return store.read(async (tx) => {
+        const { id } = await open(tx, key);
         const range = { sessionId: id, limit: limit + 1, ...(before === undefined ? {} : { beforeSeq: before }) };
-        const newest = await readNewestMessages(db, range);
+        const newest = await readNewestMessages(tx, range);
         const rows = newest.slice(0, limit).toReversed();
-        return { messages: await toMessageDocuments(db, rows, before === undefined), hasOlder: newest.length > limit };
+        return { messages: await toMessageDocuments(tx, rows, before === undefined), hasOlder: newest.length > limit };
       });
     },
 
     async fork(key, messageId, caller) {
       const nowMs = clock.now();
       const use = keyUse('sessions/fork', caller, [key, messageId]);
-      const { row, isRepeated } = await store.write(async (db) => {
-        const done = await once(db, { use, nowMs, act: () => copySession(db, options, { key, messageId, nowMs }) });
-        return { ...done, row: await open(db, done.result) };
+      const { row, isRepeated } = await store.write(async (tx) => {
+        const done = await once(tx, { use, nowMs, act: () => copySession(tx, options, { key, messageId, nowMs }) });
+        return { ...done, row: await open(tx, done.result) };
       });
       if (isRepeated) caller?.onReplay?.();
       return toSessionDocument(row);

@@ -2,9 +2,10 @@
 import type { SessionFile } from '../../../shared/api/session-archive.js';
 import { type AttachmentNote, hasAttachments, listAttachments } from '../store/conversations/attachments.js';
 import { readMessagesAfter } from '../store/conversations/messages.js';
-import type { MessageRow, Queries, SessionRow } from '../store/schema.js';
+import type { MessageRow, SessionRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import type { Attachments } from '../files/attachments.js';
+import type { Transaction } from '../store/transaction.js';
 
 export type FileFormat = 'json' | 'jsonl' | 'markdown';
 export type FileHeader = Omit<SessionFile, 'messages'>;
@@ -27,16 +28,16 @@ interface FilePage {
   readonly notes: readonly AttachmentNote[];
 }
 
-async function readPage(db: Queries, sessionId: number, afterSeq: number): Promise<FilePage> {
-  const rows = await readMessagesAfter(db, { sessionId, afterSeq, limit: PAGE });
+async function readPage(tx: Transaction, sessionId: number, afterSeq: number): Promise<FilePage> {
+  const rows = await readMessagesAfter(tx, { sessionId, afterSeq, limit: PAGE });
   const ids = rows.map(({ id }) => id);
-  return { rows, notes: ids.length > 0 && (await hasAttachments(db, sessionId)) ? await listAttachments(db, sessionId, ids) : [] };
+  return { rows, notes: ids.length > 0 && (await hasAttachments(tx, sessionId)) ? await listAttachments(tx, sessionId, ids) : [] };
 }
 
 async function* pagesOf(store: Store, sessionId: number): AsyncGenerator<FilePage> {
   let afterSeq = 0;
   for (;;) {
-    const page = await store.read((db) => readPage(db, sessionId, afterSeq));
+    const page = await store.read((tx) => readPage(tx, sessionId, afterSeq));
     if (page.rows.length > 0) yield page;
     const last = page.rows.at(-1);
     if (page.rows.length < PAGE || last === undefined) return;

@@ -8,7 +8,7 @@ import { newId } from '../../../shared/ids.js';
 import { normaliseTag } from '../../../shared/session-filters.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import { purgeInSteps } from '../store/conversations/purge.js';
-import type { Queries, SessionRow } from '../store/schema.js';
+import type { SessionRow } from '../store/schema.js';
 import { changeShelf } from '../store/conversations/session-shelf.js';
 import { dropStagedSession, publishSession, STAGED_AT, stageSession } from '../store/conversations/session-staging.js';
 import { findSession, purgeSessions, setSessionTitle } from '../store/conversations/sessions.js';
@@ -22,6 +22,7 @@ import { JsonFile, JsonLinesFile, wrongFile } from './session-file-reader.js';
 import { type FileFormat, type FileHeader, writeSession } from './session-file-writer.js';
 import { sessionOf } from './session-key.js';
 import { sessionNotFound } from './sessions.js';
+import { queriesOf, type Transaction } from '../store/transaction.js';
 
 export interface SessionFileOptions {
   readonly store: Store;
@@ -85,25 +86,25 @@ class Import {
     const { store, clock } = this.#options;
     const header = parse(text, sessionFileHeader());
     await this.#flush();
-    return store.write(async (db) => {
-      const { result: key, isRepeated } = await once(db, { use, nowMs: clock.now(), act: () => this.#publish(db, header) });
-      const row = await findSession(db, key);
+    return store.write(async (tx) => {
+      const { result: key, isRepeated } = await once(tx, { use, nowMs: clock.now(), act: () => this.#publish(tx, header) });
+      const row = await findSession(tx, key);
       if (row === undefined) throw sessionNotFound(key);
       return { session: toSessionDocument(row), isRepeated };
     });
   }
 
   /** Runs in a write. @returns the session's key */
-  async #publish(db: Queries, { title, agentId, tags = [] }: FileHeader): Promise<string> {
+  async #publish(tx: Transaction, { title, agentId, tags = [] }: FileHeader): Promise<string> {
     const config = this.#options.config();
     const known = config.agents.list.some(({ id }) => id === agentId);
     const agent = findAgent(config, known ? agentId : undefined);
-    const { id, key } = this.#row ?? (await this.#stage(db));
+    const { id, key } = this.#row ?? (await this.#stage(tx));
     const own = sessionOf({ agentId: agent.id, channel: 'webchat', peerId: key.split(':').slice(4).join(':') });
-    await db.updateTable('sessions').set({ agent_id: agent.id, key: own.key }).where('id', '=', id).execute();
-    await setSessionTitle(db, { id, title: title.toWellFormed() });
-    await changeShelf(db, id, { unread: false, tags: [...new Set(tags.map((tag) => normaliseTag(tag.toWellFormed())))] });
-    const isThere = await publishSession(db, { id, instanceId: this.#options.instanceId });
+    await queriesOf(tx).updateTable('sessions').set({ agent_id: agent.id, key: own.key }).where('id', '=', id).execute();
+    await setSessionTitle(tx, { id, title: title.toWellFormed() });
+    await changeShelf(tx, id, { unread: false, tags: [...new Set(tags.map((tag) => normaliseTag(tag.toWellFormed())))] });
+    const isThere = await publishSession(tx, { id, instanceId: this.#options.instanceId });
     if (!isThere) throw new Error('the imported session was removed meanwhile');
     return own.key;
   }
@@ -113,19 +114,19 @@ class Import {
     const { store, instanceId } = this.#options;
     const row = this.#row;
     if (row === undefined) return;
-    await store.write((db) => dropStagedSession(db, { id: row.id, instanceId }));
+    await store.write((tx) => dropStagedSession(tx, { id: row.id, instanceId }));
     await purgeInSteps(
       store,
-      (db) => purgeSessions(db, STAGED_AT),
+      (tx) => purgeSessions(tx, STAGED_AT),
       () => true,
     );
   }
 
   /** Runs in a write. Whose it will be is in the header, which may come last. */
-  async #stage(db: Queries): Promise<SessionRow> {
+  async #stage(tx: Transaction): Promise<SessionRow> {
     const { clock, instanceId } = this.#options;
     const session = sessionOf({ agentId: findAgent(this.#options.config(), undefined).id, channel: 'webchat', peerId: newId('chat') });
-    return stageSession(db, { ...session, nowMs: clock.now(), instanceId });
+    return stageSession(tx, { ...session, nowMs: clock.now(), instanceId });
   }
 
   async #flush(): Promise<void> {
@@ -134,14 +135,14 @@ class Import {
     this.#length = 0;
     if (batch.length === 0) return;
     const { store, attachments } = this.#options;
-    this.#row = await store.write(async (db) => {
-      const row = this.#row ?? (await this.#stage(db));
+    this.#row = await store.write(async (tx) => {
+      const row = this.#row ?? (await this.#stage(tx));
       for (const { role, content, createdAt, model, status, attachments: given = [] } of batch) {
         const message = { id: newId('msg'), sessionId: row.id, turnId: null, role, content: content.toWellFormed(), model, status };
-        await appendMessage(db, { ...message, nowMs: Date.parse(createdAt) });
+        await appendMessage(tx, { ...message, nowMs: Date.parse(createdAt) });
         if (given.length === 0) continue;
         const named = given.map((file) => ({ ...file, name: file.name.toWellFormed() }));
-        await attachments.keep(db, { session: row, messageId: message.id, files: attachments.judge(named) });
+        await attachments.keep(tx, { session: row, messageId: message.id, files: attachments.judge(named) });
       }
       return row;
     });
@@ -152,7 +153,7 @@ export function createSessionFiles(options: SessionFileOptions): SessionFiles {
   const { store, clock, attachments } = options;
   return {
     async export(key, format) {
-      const session = await store.read((db) => findSession(db, key));
+      const session = await store.read((tx) => findSession(tx, key));
       if (session === undefined) throw sessionNotFound(key);
       const { title, agentId, channel, tags } = toSessionDocument(session);
       const named = { format: 'xopc-session', version: 1, title, agentId, ...(tags.length === 0 ? {} : { tags: [...tags] }) } as const;

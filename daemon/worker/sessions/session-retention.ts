@@ -26,8 +26,8 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 export function retentionSteps({ sessions }: Config, nowMs: number): PurgeStep[] {
   return SESSION_KINDS.flatMap((kind) => {
     const { maxAgeDays, maxMessages } = sessions.retention[kind];
-    const expire: PurgeStep = (db) => expireSessions(db, { kind, beforeMs: nowMs - (maxAgeDays ?? 0) * DAY_MS, nowMs });
-    const trim: PurgeStep = (db) => trimSessions(db, { kind, keep: maxMessages ?? 0 });
+    const expire: PurgeStep = (tx) => expireSessions(tx, { kind, beforeMs: nowMs - (maxAgeDays ?? 0) * DAY_MS, nowMs });
+    const trim: PurgeStep = (tx) => trimSessions(tx, { kind, keep: maxMessages ?? 0 });
     return [...(maxAgeDays === null ? [] : [expire]), ...(maxMessages === null ? [] : [trim])];
   });
 }

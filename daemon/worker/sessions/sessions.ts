@@ -15,7 +15,7 @@ import {
 } from '../store/conversations/sessions.js';
 import { listSessions, readDigests, type SessionPosition } from '../store/conversations/session-list.js';
 import { listTags } from '../store/conversations/session-shelf.js';
-import type { Queries, SessionRow } from '../store/schema.js';
+import type { SessionRow } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { findAgent } from '../config/agents.js';
 import type { SessionListInput, SessionService } from '../contracts.js';
@@ -24,6 +24,7 @@ import { keyUse, once } from './idempotency.js';
 import { sessionOf } from './session-key.js';
 import { readSessionStorage } from './session-retention.js';
 import { parseSessionQuery } from './session-query.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface SessionServiceOptions {
   readonly store: Store;
@@ -89,11 +90,11 @@ function checkSearch(search: string): string {
 }
 
 /** Runs in a write. */
-async function bringBack(db: Queries, { key, nowMs }: { key: string; nowMs: number }): Promise<SessionRow> {
-  if ((await findSession(db, key)) !== undefined) throw sessionLives(key);
-  const row = await findDeletedSession(db, { key, afterMs: nowMs - SESSION_UNDO_MS });
+async function bringBack(tx: Transaction, { key, nowMs }: { key: string; nowMs: number }): Promise<SessionRow> {
+  if ((await findSession(tx, key)) !== undefined) throw sessionLives(key);
+  const row = await findDeletedSession(tx, { key, afterMs: nowMs - SESSION_UNDO_MS });
   if (row === undefined) throw sessionNotFound(key);
-  await restoreSession(db, row.id);
+  await restoreSession(tx, row.id);
   return row;
 }
 
@@ -105,8 +106,8 @@ async function readPage(
   const size = checkLimit(limit);
   const before = cursor === undefined ? undefined : decodeCursor(cursor);
   const filter = parseSessionQuery(checkSearch(search), clock.now());
-  return store.read(async (db) => {
-    const rows = await listSessions(db, {
+  return store.read(async (tx) => {
+    const rows = await listSessions(tx, {
       ...filter,
       // One more than asked for tells whether there is another page.
       limit: size + 1,
@@ -115,7 +116,7 @@ async function readPage(
     });
     const page = rows.slice(0, size);
     const digests = await readDigests(
-      db,
+      tx,
       page.map(({ id }) => id),
     );
     const last = rows.length > size ? page.at(-1) : undefined;
@@ -137,15 +138,15 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
       const session = sessionOf({ agentId: agent.id, channel, peerId: chatId ?? newId('chat') });
       const nowMs = clock.now();
       const use = keyUse('sessions', caller, [channel, chatId, agentId]);
-      const { row, created, isRepeated } = await store.write(async (db) => {
+      const { row, created, isRepeated } = await store.write(async (tx) => {
         const act = async (): Promise<string> => {
-          const empty = chatId === undefined ? await findEmptySession(db, session) : undefined;
-          const made = empty === undefined ? await ensureSession(db, { ...session, nowMs }) : { row: empty, created: false };
+          const empty = chatId === undefined ? await findEmptySession(tx, session) : undefined;
+          const made = empty === undefined ? await ensureSession(tx, { ...session, nowMs }) : { row: empty, created: false };
           return JSON.stringify({ key: made.row.key, created: made.created });
         };
-        const done = await once(db, { use, nowMs, act });
+        const done = await once(tx, { use, nowMs, act });
         const first = JSON.parse(done.result) as { key: string; created: boolean };
-        const found = await findSession(db, first.key);
+        const found = await findSession(tx, first.key);
         if (found === undefined) throw sessionNotFound(first.key);
         return { ...done, ...first, row: found };
       });
@@ -157,27 +158,27 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
 
     storage: () => readSessionStorage(store, options.databasePath, options.config()),
 
-    tags: () => store.read((db) => listTags(db, MAX_TAGS_LISTED)),
+    tags: () => store.read((tx) => listTags(tx, MAX_TAGS_LISTED)),
 
     async get(key, { limit = MAX_MESSAGES_SHOWN } = {}) {
-      return store.read(async (db) => {
-        const row = await findSession(db, key);
+      return store.read(async (tx) => {
+        const row = await findSession(tx, key);
         if (row === undefined) throw sessionNotFound(key);
-        const { usage } = toListedSession(row, (await readDigests(db, [row.id])).get(row.id));
-        const newestFirst = limit === 0 ? [] : await readNewestMessages(db, { sessionId: row.id, limit });
-        const messages = await toMessageDocuments(db, newestFirst.toReversed(), true);
+        const { usage } = toListedSession(row, (await readDigests(tx, [row.id])).get(row.id));
+        const newestFirst = limit === 0 ? [] : await readNewestMessages(tx, { sessionId: row.id, limit });
+        const messages = await toMessageDocuments(tx, newestFirst.toReversed(), true);
         return { session: toSessionDocument(row), usage, messages: messages.map(({ seq: _seq, ...message }) => message) };
       });
     },
 
     async delete(key) {
       const nowMs = clock.now();
-      const existed = await store.write((db) => deleteSession(db, { key, nowMs }));
+      const existed = await store.write((tx) => deleteSession(tx, { key, nowMs }));
       if (!existed) throw sessionNotFound(key);
       options.stopTurns(key);
       return { restorableUntil: new Date(nowMs + SESSION_UNDO_MS).toISOString() };
     },
 
-    restore: (key) => store.write(async (db) => toSessionDocument(await bringBack(db, { key, nowMs: clock.now() }))),
+    restore: (key) => store.write(async (tx) => toSessionDocument(await bringBack(tx, { key, nowMs: clock.now() }))),
   };
 }

@@ -1,13 +1,13 @@
 /** One transaction for many writes. Who shares it is decided above (group-commit.ts). */
 import { sql } from 'kysely';
 import { appendToJournal, applyJournal, type JournalEntry } from './sqlite/accept-journal.js';
-import type { Queries } from './schema.js';
+import { queriesOf, type Transaction } from './transaction.js';
 
 /**
  * A write. It may await nothing but its own statements: all others of its batch wait for it, and the file is locked.
  * It may be run a second time after its first run was undone, so nothing but its statements may have an effect.
  */
-export type Write<T> = (db: Queries) => Promise<T>;
+export type Write<T> = (tx: Transaction) => Promise<T>;
 
 /** A write that may be kept as an entry of the journal, and applied with many others later, instead of being done as a whole. */
 export interface JournaledWrite {
@@ -43,12 +43,12 @@ const savepoint = sql`savepoint one_write`;
 const undoSavepoint = sql`rollback to savepoint one_write`;
 const releaseSavepoint = sql`release savepoint one_write`;
 
-type Transaction = <T>(run: Write<T>) => Promise<T>;
+type Transact = <T>(run: Write<T>) => Promise<T>;
 
 /** Commits all in one transaction, and tells each writer what became of its write. @throws what befell all of them; they have not been told */
 export async function commitBatch(target: CommitTarget, batch: readonly Pending[]): Promise<void> {
   const early = batch.some(({ committed }) => committed !== undefined);
-  const transaction: Transaction = (run) => target.transaction(run, { early });
+  const transaction: Transact = (run) => target.transaction(run, { early });
   const outcomes = (await runTogether(transaction, batch)) ?? (await runApart(transaction, batch));
   batch.forEach(({ committed }, index) => {
     const outcome = outcomes[index];
@@ -70,7 +70,7 @@ function plan(batch: readonly Pending[]): { readonly entries: readonly JournalEn
 }
 
 /** The usual case: none fails, so none needs a savepoint, which costs more than the writes themselves. @returns undefined when one failed */
-async function runTogether(transaction: Transaction, batch: readonly Pending[]): Promise<Outcome[] | undefined> {
+async function runTogether(transaction: Transact, batch: readonly Pending[]): Promise<Outcome[] | undefined> {
   const { entries, steps } = plan(batch);
   const outcomes: Outcome[] = batch.map(() => ({ value: undefined }));
   const attempt = async <T>(run: () => Promise<T>): Promise<T> => {
@@ -82,10 +82,10 @@ async function runTogether(transaction: Transaction, batch: readonly Pending[]):
     }
   };
   try {
-    return await transaction(async (db) => {
-      const length = await attempt(() => appendToJournal(db, entries));
-      if (steps.length > 0 || length >= APPLY_FROM) await applyJournal(db);
-      for (const { index, work } of steps) outcomes[index] = { value: await attempt(() => work(db)) };
+    return await transaction(async (tx) => {
+      const length = await attempt(() => appendToJournal(tx, entries));
+      if (steps.length > 0 || length >= APPLY_FROM) await applyJournal(tx);
+      for (const { index, work } of steps) outcomes[index] = { value: await attempt(() => work(tx)) };
       return outcomes;
     });
   } catch (error) {
@@ -95,20 +95,20 @@ async function runTogether(transaction: Transaction, batch: readonly Pending[]):
 }
 
 /** Each in a savepoint, so that one that fails undoes itself only. */
-async function runApart(transaction: Transaction, batch: readonly Pending[]): Promise<Outcome[]> {
-  return transaction(async (db) => {
-    await applyJournal(db);
+async function runApart(transaction: Transact, batch: readonly Pending[]): Promise<Outcome[]> {
+  return transaction(async (tx) => {
+    await applyJournal(tx);
     const outcomes: Outcome[] = [];
     for (const { work } of batch) {
-      await savepoint.execute(db);
+      await savepoint.execute(queriesOf(tx));
       try {
-        outcomes.push({ value: await work(db) });
+        outcomes.push({ value: await work(tx) });
       } catch (error) {
         // Fails with the transaction, if that is gone: then nothing of the batch was kept.
-        await undoSavepoint.execute(db).catch(() => Promise.reject(error));
+        await undoSavepoint.execute(queriesOf(tx)).catch(() => Promise.reject(error));
         outcomes.push({ error });
       }
-      await releaseSavepoint.execute(db);
+      await releaseSavepoint.execute(queriesOf(tx));
     }
     return outcomes;
   });

@@ -3,7 +3,7 @@
  * because the supervisor says who lives.
  */
 import { prepare } from './prepare.js';
-import type { Queries } from './schema.js';
+import { queriesOf, type Transaction } from './transaction.js';
 
 const selectOwner = prepare<{ key: string }>()((db, p) => db.selectFrom('leases').select('owner').where('key', '=', p.key));
 
@@ -23,8 +23,8 @@ const remove = prepare<{ key: string; owner: string }>()((db, p) =>
 );
 
 /** @returns the instance that holds the lease, dead or alive; undefined when nobody does */
-export async function readLeaseOwner(db: Queries, key: string): Promise<string | undefined> {
-  return (await selectOwner.first(db, { key }))?.owner;
+export async function readLeaseOwner(tx: Transaction, key: string): Promise<string | undefined> {
+  return (await selectOwner.first(tx, { key }))?.owner;
 }
 
 /** What a claim needs to know. `liveOwners` are the instances whose leases are good. */
@@ -36,33 +36,35 @@ export interface LeaseClaim {
 }
 
 /** Takes a lease that is free, our own, or of an instance that is gone. Runs in a write. @returns whether it is ours now */
-export async function acquireLease(db: Queries, claim: LeaseClaim): Promise<boolean> {
+export async function acquireLease(tx: Transaction, claim: LeaseClaim): Promise<boolean> {
   const { key, owner, nowMs } = claim;
-  const previous = await readLeaseOwner(db, key);
+  const previous = await readLeaseOwner(tx, key);
   if (previous === owner) return true;
-  if (previous === undefined) return (await insert.run(db, { key, owner, nowMs })) === 1;
+  if (previous === undefined) return (await insert.run(tx, { key, owner, nowMs })) === 1;
   if (claim.liveOwners.includes(previous)) return false;
-  return (await takeOver.run(db, { key, owner, previous, nowMs })) === 1;
+  return (await takeOver.run(tx, { key, owner, previous, nowMs })) === 1;
 }
 
 /** Gives a lease back; one that is another's by now stays. */
-export async function releaseLease(db: Queries, lease: { key: string; owner: string }): Promise<void> {
-  await remove.run(db, lease);
+export async function releaseLease(tx: Transaction, lease: { key: string; owner: string }): Promise<void> {
+  await remove.run(tx, lease);
 }
 
 /** @returns whether there is a lease of an instance that is gone */
-export async function hasVoidLeases(db: Queries, liveOwners: readonly string[]): Promise<boolean> {
-  return (await db.selectFrom('leases').select('key').where('owner', 'not in', liveOwners).limit(1).executeTakeFirst()) !== undefined;
+export async function hasVoidLeases(tx: Transaction, liveOwners: readonly string[]): Promise<boolean> {
+  return (
+    (await queriesOf(tx).selectFrom('leases').select('key').where('owner', 'not in', liveOwners).limit(1).executeTakeFirst()) !== undefined
+  );
 }
 
 /** Removes the leases of instances that are gone. */
-export async function removeVoidLeases(db: Queries, liveOwners: readonly string[]): Promise<void> {
-  await db.deleteFrom('leases').where('owner', 'not in', liveOwners).execute();
+export async function removeVoidLeases(tx: Transaction, liveOwners: readonly string[]): Promise<void> {
+  await queriesOf(tx).deleteFrom('leases').where('owner', 'not in', liveOwners).execute();
 }
 
 /** Changes something and undoes it: proves that the database can be written again. */
-export async function probeWriting(db: Queries): Promise<void> {
+export async function probeWriting(tx: Transaction): Promise<void> {
   const lease = { key: 'store:probe', owner: 'store:probe' };
-  await insert.run(db, { ...lease, nowMs: 0 });
-  await remove.run(db, lease);
+  await insert.run(tx, { ...lease, nowMs: 0 });
+  await remove.run(tx, lease);
 }

@@ -6,6 +6,7 @@ import type { Compilable, CompiledQuery, InferResult } from 'kysely';
 import type { StatementResult } from './sqlite/libsql-connection.js';
 import { DirectAdapter } from './sqlite/libsql-dialect.js';
 import type { Queries } from './schema.js';
+import { queriesOf, type Transaction } from './transaction.js';
 
 /** Stands for a parameter's value while the statement is compiled. */
 class Placeholder {
@@ -20,14 +21,14 @@ class Placeholder {
 const placeholders: unknown = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) });
 
 export interface PreparedStatement<P, R> {
-  all(db: Queries, parameters: P): Promise<R[]>;
-  first(db: Queries, parameters: P): Promise<R | undefined>;
+  all(tx: Transaction, parameters: P): Promise<R[]>;
+  first(tx: Transaction, parameters: P): Promise<R | undefined>;
   /** For an insert without `returning`. @returns the new row's integer primary key */
-  insert(db: Queries, parameters: P): Promise<number>;
+  insert(tx: Transaction, parameters: P): Promise<number>;
   /** {@link insert} once for each, in turn, in one go. @returns the last row's integer primary key; 0 for none */
-  insertAll(db: Queries, rows: readonly P[]): Promise<number>;
+  insertAll(tx: Transaction, rows: readonly P[]): Promise<number>;
   /** @returns how many rows were changed */
-  run(db: Queries, parameters: P): Promise<number>;
+  run(tx: Transaction, parameters: P): Promise<number>;
 }
 
 /** What a statement has given; see `StatementResult`. */
@@ -54,7 +55,8 @@ export function prepare<P>() {
       return query;
     }
 
-    function execute(db: Queries, parameters: P): Given<Row<Q>> | Promise<Given<Row<Q>>> {
+    function execute(tx: Transaction, parameters: P): Given<Row<Q>> | Promise<Given<Row<Q>>> {
+      const db = queriesOf(tx);
       const { adapter } = db.getExecutor();
       const query = compile(db);
       const values = query.parameters.map((value) => (value instanceof Placeholder ? parameters[value.name as keyof P] : value));
@@ -68,19 +70,19 @@ export function prepare<P>() {
     }
 
     return {
-      all: async (db, parameters) => (await execute(db, parameters)).rows,
-      first: async (db, parameters) => (await execute(db, parameters)).rows[0],
-      insert: async (db, parameters) => (await execute(db, parameters)).insertId,
-      async insertAll(db, rows) {
+      all: async (tx, parameters) => (await execute(tx, parameters)).rows,
+      first: async (tx, parameters) => (await execute(tx, parameters)).rows[0],
+      insert: async (tx, parameters) => (await execute(tx, parameters)).insertId,
+      async insertAll(tx, rows) {
         let last = 0;
         for (const parameters of rows) {
-          const given = execute(db, parameters);
+          const given = execute(tx, parameters);
           // A turn of the microtask queue for each would be felt.
           last = (given instanceof Promise ? await given : given).insertId;
         }
         return last;
       },
-      run: async (db, parameters) => (await execute(db, parameters)).changes,
+      run: async (tx, parameters) => (await execute(tx, parameters)).changes,
     };
   };
 }

@@ -13,9 +13,9 @@ import { type EarlyResult, GroupCommit, type JournaledWrite, type Write } from '
 import { probeWriting } from './leases.js';
 import { MIGRATIONS } from './migrations/index.js';
 import type { Migration } from './migrations/migration.js';
-import type { Queries } from './schema.js';
 import { openSqlite, type OpenDatabase } from './sqlite/sqlite.js';
 import { asCorrupt, classifyFault, describeFault, type StoreFault } from './sqlite/sqlite-errors.js';
+import type { Transaction } from './transaction.js';
 
 export interface StoreOptions {
   readonly path: string;
@@ -57,7 +57,7 @@ export class Store {
   }
 
   /** @throws UNAVAILABLE while the database cannot be used */
-  async read<T>(work: (db: Queries) => Promise<T>): Promise<T> {
+  async read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     try {
       const { reader } = await this.#ready();
       await this.#applyJournal(reader);
@@ -150,7 +150,7 @@ export class Store {
   }
 
   /** What was accepted is there for who looks for it. Where it cannot be applied now, what else there is can still be read. */
-  async #applyJournal(reader: Queries): Promise<void> {
+  async #applyJournal(reader: Transaction): Promise<void> {
     if ((await journalLength(reader)) > 0) await this.#commits.submit(applyJournal).catch(() => undefined);
   }
 

@@ -65,12 +65,12 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
     const text = checkText('message', request.message);
     const target = findTarget(config, request);
     const { agent, session, mustExist } = target;
-    const known = await options.store.read((db) => findSession(db, session.key));
+    const known = await options.store.read((tx) => findSession(tx, session.key));
     if (mustExist && known === undefined) throw sessionNotFound(session.key);
     const candidates = await chooseModels({ requested: request.model, session: known?.model ?? null, agent, config }, options.registry());
     const files = request.attachments === undefined ? [] : options.attachments.judge(request.attachments);
     const messageId = newId('msg');
-    const begun: TurnHooks['begun'] = (db, turn) => options.attachments.keep(db, { session: turn.session, messageId, files });
+    const begun: TurnHooks['begun'] = (tx, turn) => options.attachments.keep(tx, { session: turn.session, messageId, files });
     const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };
     return { ...target, text, candidates, runsCommands: false, ...hooks };
   }

@@ -21,7 +21,6 @@ import { GUIDE_REF } from './model/guide.js';
 import { MAX_ATTEMPTS } from '../delivery/inbox-claim.js';
 import { setQuestionAside, setTurnAside } from '../store/conversations/branches.js';
 import { findFirstUse, rememberFirstUse } from '../store/delivery/idempotency.js';
-import type { Queries } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { readTurnRecord, type TurnRecord } from '../store/conversations/turn-outcome.js';
 import type { AgentEvent } from '../contracts.js';
@@ -30,6 +29,7 @@ import type { LiveTurns } from './live-turns.js';
 import { SharedTurn } from './shared-turn.js';
 import type { TurnHooks } from './turn-journal.js';
 import type { TurnRequest, TurnRunner } from './turn-runner.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface KeyedTurnsOptions {
   readonly store: Store;
@@ -110,7 +110,7 @@ export class KeyedTurns {
 
   async #lead(keyed: KeyedTurn, shared: SharedTurn): Promise<void> {
     for (;;) {
-      const known = await this.#options.store.read((db) => this.#find(db, keyed));
+      const known = await this.#options.store.read((tx) => this.#find(tx, keyed));
       if (known !== undefined && known.bodyHash !== keyed.bodyHash) throw keyConflict(keyed.caller.key);
       const standing = known === undefined ? 'again' : this.#judge(known);
       if (standing === 'again') {
@@ -123,11 +123,11 @@ export class KeyedTurns {
     }
   }
 
-  async #find(db: Queries, keyed: KeyedTurn): Promise<Known | undefined> {
-    const first = await findFirstUse(db, { ...useOf(keyed), nowMs: this.#options.clock.now() });
+  async #find(tx: Transaction, keyed: KeyedTurn): Promise<Known | undefined> {
+    const first = await findFirstUse(tx, { ...useOf(keyed), nowMs: this.#options.clock.now() });
     if (first === undefined) return undefined;
     const attempt = JSON.parse(first.result) as Attempt;
-    return { ...first, attempt, turn: await readTurnRecord(db, attempt) };
+    return { ...first, attempt, turn: await readTurnRecord(tx, attempt) };
   }
 
   #judge({ attempt, turn }: Known): Standing {
@@ -179,37 +179,37 @@ export class KeyedTurns {
     },
   ): TurnHooks {
     const { request, known, previous, begun, attempt } = context;
-    const remember = (db: Queries, turnId: string, isCutShort: boolean): Promise<void> => {
+    const remember = (tx: Transaction, turnId: string, isCutShort: boolean): Promise<void> => {
       const result: Attempt = { ...attempt, turnId, isCutShort };
-      return rememberFirstUse(db, { ...useOf(keyed), result: JSON.stringify(result), nowMs: this.#options.clock.now() });
+      return rememberFirstUse(tx, { ...useOf(keyed), result: JSON.stringify(result), nowMs: this.#options.clock.now() });
     };
     let turnId = '';
     return {
       ...request.hooks,
-      begun: async (db, turn) => {
-        const first = await findFirstUse(db, { ...useOf(keyed), nowMs: this.#options.clock.now() });
+      begun: async (tx, turn) => {
+        const first = await findFirstUse(tx, { ...useOf(keyed), nowMs: this.#options.clock.now() });
         if (first?.result !== known?.result) {
           begun.isTaken = true;
           throw new GatewayError('CONFLICT', { message: 'another worker of the gateway has begun this turn' });
         }
         turnId = turn.id;
-        if (previous !== undefined) await clear(db, previous);
-        if (previous?.isFollowed !== false) await request.hooks?.begun?.(db, turn);
-        await remember(db, turn.id, false);
+        if (previous !== undefined) await clear(tx, previous);
+        if (previous?.isFollowed !== false) await request.hooks?.begun?.(tx, turn);
+        await remember(tx, turn.id, false);
       },
-      ended: async (db, end) => {
-        if (end.stopReason?.code === 'STOPPING') await remember(db, turnId, true);
-        return (await request.hooks?.ended?.(db, end)) ?? true;
+      ended: async (tx, end) => {
+        if (end.stopReason?.code === 'STOPPING') await remember(tx, turnId, true);
+        return (await request.hooks?.ended?.(tx, end)) ?? true;
       },
     };
   }
 }
 
 /** Runs in a write. Takes what an attempt left out of the conversation. */
-async function clear(db: Queries, { id: turnId, session_id: sessionId, questionSeq, isFollowed }: TurnRecord): Promise<void> {
+async function clear(tx: Transaction, { id: turnId, session_id: sessionId, questionSeq, isFollowed }: TurnRecord): Promise<void> {
   if (questionSeq === null) return;
   const turn = { sessionId, turnId, questionSeq };
-  await (isFollowed ? setQuestionAside(db, turn) : setTurnAside(db, turn));
+  await (isFollowed ? setQuestionAside(tx, turn) : setTurnAside(tx, turn));
 }
 
 /** Gives the answer of before, or says why there is none. */

@@ -57,8 +57,8 @@ export class SpokenText {
     let nextMs = EVERY_MS;
     try {
       if (parts.length > 0)
-        await this.#options.store.write(async (db) => {
-          for (const part of parts) if (this.#pending.has(part.turnId)) await appendTurnPart(db, part);
+        await this.#options.store.write(async (tx) => {
+          for (const part of parts) if (this.#pending.has(part.turnId)) await appendTurnPart(tx, part);
         });
     } catch {
       for (const part of parts) this.#putBack(part);

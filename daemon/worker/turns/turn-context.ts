@@ -52,7 +52,7 @@ async function withFiles({ attachments, turn, step }: TurnContextOptions, messag
 async function readHistory(options: TurnContextOptions, beforeSeq: number): ReturnType<ContextOptions['readBefore']> {
   const { store, commands, turn, step } = options;
   const { id: sessionId, context_after_seq: afterSeq } = turn.session;
-  const rows = await store.read((db) => readNewestMessages(db, { sessionId, limit: HISTORY_PAGE, afterSeq, beforeSeq }));
+  const rows = await store.read((tx) => readNewestMessages(tx, { sessionId, limit: HISTORY_PAGE, afterSeq, beforeSeq }));
   const said = await withFiles(
     options,
     rows.filter(({ role }) => role === 'user').map(({ id }) => id),

@@ -9,7 +9,7 @@ import type { TurnUsage } from '../providers/token-cost.js';
 import { acquireLease, hasVoidLeases, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
 import { appendMessage, findMessage } from '../store/conversations/messages.js';
 import { readCutText } from '../store/conversations/branches.js';
-import type { Queries, SessionRow, TurnRow } from '../store/schema.js';
+import type { SessionRow, TurnRow } from '../store/schema.js';
 import { ensureSession, findSession, type NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { removeTurnParts } from '../store/conversations/turn-parts.js';
@@ -17,6 +17,7 @@ import { beginTurn, endTurn, readRunningTurns } from '../store/conversations/tur
 import type { GatewayEvent } from '../contracts.js';
 import { keepCut, setCutAside } from './interrupted-turn.js';
 import { sessionNotFound } from '../sessions/sessions.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface TurnJournalOptions {
   readonly store: Store;
@@ -56,14 +57,14 @@ export interface TurnQuestion {
 /** What else belongs into the transactions of a turn. */
 export interface TurnHooks {
   /** Runs in the transaction that stores the question. */
-  begun?(db: Queries, turn: { readonly id: string; readonly session: SessionRow; readonly questionSeq: number }): Promise<void>;
+  begun?(tx: Transaction, turn: { readonly id: string; readonly session: SessionRow; readonly questionSeq: number }): Promise<void>;
   /** Awaited before the answer is stored. */
   settle?(): Promise<void>;
   /**
    * Runs in the transaction that stores the answer.
    * @returns false when the turn will be run again: then what was said is kept aside
    */
-  ended?(db: Queries, end: TurnEnding): Promise<boolean>;
+  ended?(tx: Transaction, end: TurnEnding): Promise<boolean>;
   /** That transaction is on disk. */
   committed?(): void;
 }
@@ -107,9 +108,9 @@ export class TurnJournal {
   async begin(question: TurnQuestion, signal: AbortSignal, hooks: TurnHooks = {}): Promise<BeginningTurn> {
     for (;;) {
       signal.throwIfAborted();
-      const { value: turn, stored } = await this.#options.store.writeEarly(async (db) => {
-        const begun = await this.#tryBegin(db, question);
-        if (typeof begun !== 'string') await hooks.begun?.(db, begun);
+      const { value: turn, stored } = await this.#options.store.writeEarly(async (tx) => {
+        const begun = await this.#tryBegin(tx, question);
+        if (typeof begun !== 'string') await hooks.begun?.(tx, begun);
         return begun;
       });
       if (typeof turn !== 'string') {
@@ -124,12 +125,12 @@ export class TurnJournal {
   }
 
   /** Stores the answer. @returns false when the turn was no longer ours: nothing is stored then */
-  async end(turn: BegunTurn, outcome: TurnOutcome, ended?: (db: Queries, replyId: string) => Promise<boolean>): Promise<boolean> {
+  async end(turn: BegunTurn, outcome: TurnOutcome, ended?: (tx: Transaction, replyId: string) => Promise<boolean>): Promise<boolean> {
     const { store, clock, instanceId } = this.#options;
     const { state, reply, model, usage, error } = outcome;
-    const isEnded = await store.write(async (db) => {
+    const isEnded = await store.write(async (tx) => {
       const nowMs = clock.now();
-      const isOurs = await endTurn(db, {
+      const isOurs = await endTurn(tx, {
         id: turn.id,
         state,
         model,
@@ -143,19 +144,19 @@ export class TurnJournal {
         nowMs,
       });
       if (!isOurs) return false;
-      await releaseLease(db, { key: leaseKey(turn.session.id), owner: instanceId });
-      await removeTurnParts(db, turn.id);
+      await releaseLease(tx, { key: leaseKey(turn.session.id), owner: instanceId });
+      await removeTurnParts(tx, turn.id);
       const replyId = newId('msg');
-      if (ended !== undefined && !(await ended(db, replyId))) {
+      if (ended !== undefined && !(await ended(tx, replyId))) {
         const { questionSeq } = turn;
-        await setCutAside(db, { turnId: turn.id, sessionId: turn.session.id, text: reply, model, nowMs, questionSeq });
+        await setCutAside(tx, { turnId: turn.id, sessionId: turn.session.id, text: reply, model, nowMs, questionSeq });
         return true;
       }
       const message = { sessionId: turn.session.id, turnId: turn.id, nowMs };
       if (reply !== '')
-        await appendMessage(db, { ...message, id: replyId, role: 'assistant', content: reply, model, status: STATUS[state] });
+        await appendMessage(tx, { ...message, id: replyId, role: 'assistant', content: reply, model, status: STATUS[state] });
       if (state === 'error' && error !== null) {
-        await appendMessage(db, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null, status: 'error' });
+        await appendMessage(tx, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null, status: 'error' });
       }
       return true;
     });
@@ -185,10 +186,10 @@ export class TurnJournal {
     const running = await store.read(readRunningTurns);
     const live = this.#liveOwners();
     const orphans = running.filter((turn) => !live.includes(turn.instance_id));
-    if (orphans.length > 0 || (await store.read((db) => hasVoidLeases(db, live)))) {
-      await store.write(async (db) => {
-        for (const orphan of orphans) await this.#interrupt(db, orphan);
-        await removeVoidLeases(db, live);
+    if (orphans.length > 0 || (await store.read((tx) => hasVoidLeases(tx, live)))) {
+      await store.write(async (tx) => {
+        for (const orphan of orphans) await this.#interrupt(tx, orphan);
+        await removeVoidLeases(tx, live);
       });
     }
     return running.filter((turn) => turn.instance_id !== this.#options.instanceId).length - orphans.length;
@@ -199,20 +200,20 @@ export class TurnJournal {
   }
 
   /** @returns the turn, or the key of the lease that another live worker holds */
-  async #tryBegin(db: Queries, question: TurnQuestion): Promise<BegunTurn | string> {
+  async #tryBegin(tx: Transaction, question: TurnQuestion): Promise<BegunTurn | string> {
     const { clock, instanceId } = this.#options;
     const nowMs = clock.now();
     const session = question.mustExist
-      ? await findSession(db, question.session.key)
-      : (await ensureSession(db, { ...question.session, nowMs })).row;
+      ? await findSession(tx, question.session.key)
+      : (await ensureSession(tx, { ...question.session, nowMs })).row;
     if (session === undefined) throw sessionNotFound(question.session.key);
     const key = leaseKey(session.id);
-    if (!(await acquireLease(db, { key, owner: instanceId, liveOwners: this.#liveOwners(), nowMs }))) return key;
+    if (!(await acquireLease(tx, { key, owner: instanceId, liveOwners: this.#liveOwners(), nowMs }))) return key;
     // The lease is ours and turns here run one by one: whatever still claims to run in this session does not.
-    for (const other of await readRunningTurns(db)) if (other.session_id === session.id) await this.#interrupt(db, other);
+    for (const other of await readRunningTurns(tx)) if (other.session_id === session.id) await this.#interrupt(tx, other);
     const id = newId('turn');
-    await beginTurn(db, { id, sessionId: session.id, agentId: question.agentId, instanceId, nowMs });
-    const { seq: questionSeq, id: questionId } = await this.#storeQuestion(db, { question, sessionId: session.id, turnId: id, nowMs });
+    await beginTurn(tx, { id, sessionId: session.id, agentId: question.agentId, instanceId, nowMs });
+    const { seq: questionSeq, id: questionId } = await this.#storeQuestion(tx, { question, sessionId: session.id, turnId: id, nowMs });
     const { previousTurnId: previous } = question;
     if (previous === undefined) return { id, session, questionSeq, questionId };
     return {
@@ -220,19 +221,19 @@ export class TurnJournal {
       session,
       questionSeq,
       questionId,
-      replaces: { id: previous, text: await readCutText(db, { sessionId: session.id, turnId: previous }) },
+      replaces: { id: previous, text: await readCutText(tx, { sessionId: session.id, turnId: previous }) },
     };
   }
 
   async #storeQuestion(
-    db: Queries,
+    tx: Transaction,
     { question, sessionId, turnId, nowMs }: { question: TurnQuestion; sessionId: number; turnId: string; nowMs: number },
   ): Promise<{ seq: number; id: string }> {
-    const stored = question.messageId === undefined ? undefined : await findMessage(db, question.messageId);
+    const stored = question.messageId === undefined ? undefined : await findMessage(tx, question.messageId);
     if (stored?.session_id === sessionId) return { seq: stored.seq, id: stored.id };
     // An id that a deleted session still has cannot be used again.
     const id = stored === undefined ? (question.messageId ?? newId('msg')) : newId('msg');
-    const seq = await appendMessage(db, {
+    const seq = await appendMessage(tx, {
       id,
       sessionId,
       turnId,
@@ -245,7 +246,7 @@ export class TurnJournal {
     return { seq, id };
   }
 
-  async #interrupt(db: Queries, turn: TurnRow): Promise<void> {
+  async #interrupt(tx: Transaction, turn: TurnRow): Promise<void> {
     const nowMs = this.#options.clock.now();
     const nothing = {
       model: null,
@@ -256,10 +257,10 @@ export class TurnJournal {
       cacheWriteTokens: null,
       costUsd: null,
     };
-    const wasRunning = await endTurn(db, { ...nothing, id: turn.id, state: 'interrupted', errorMessage: INTERRUPTED, nowMs });
+    const wasRunning = await endTurn(tx, { ...nothing, id: turn.id, state: 'interrupted', errorMessage: INTERRUPTED, nowMs });
     // What becomes of a chat's message, and what the chat is told, is decided by the inbox.
-    if (!wasRunning || (await keepCut(db, { turnId: turn.id, sessionId: turn.session_id, nowMs }))) return;
-    await appendMessage(db, {
+    if (!wasRunning || (await keepCut(tx, { turnId: turn.id, sessionId: turn.session_id, nowMs }))) return;
+    await appendMessage(tx, {
       id: newId('msg'),
       sessionId: turn.session_id,
       turnId: turn.id,
@@ -275,7 +276,7 @@ export class TurnJournal {
   async #waitForLease(key: string, signal: AbortSignal): Promise<void> {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
       await this.#sleep(waitMs, signal);
-      const owner = await this.#options.store.read((db) => readLeaseOwner(db, key));
+      const owner = await this.#options.store.read((tx) => readLeaseOwner(tx, key));
       if (owner === undefined || !this.#liveOwners().includes(owner)) return;
     }
   }

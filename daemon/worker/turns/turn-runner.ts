@@ -7,7 +7,6 @@ import type { CommandRegistry } from './commands/commands.js';
 import { GUIDE_REF } from './model/guide.js';
 import { answer, type Candidate } from './model/turn.js';
 import { TurnQueue } from './turn-queue.js';
-import type { Queries } from '../store/schema.js';
 import type { NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import type { AgentEvent } from '../contracts.js';
@@ -20,6 +19,7 @@ import { buildModelRequest } from './turn-context.js';
 import { stoppedByRequest, stopReason, toErrorEvent, toUsageDocument } from './turn-words.js';
 import type { ToolBox } from './turn-tools.js';
 import type { BeginningTurn, BegunTurn, TurnHooks, TurnJournal, TurnOutcome } from './turn-journal.js';
+import type { Transaction } from '../store/transaction.js';
 
 export interface TurnRunnerOptions {
   readonly store: Store;
@@ -153,8 +153,8 @@ export class TurnRunner {
     stored.catch(() => undefined);
     const turn = { ...beginning, stored };
     let state: TurnOutcome['state'] | 'again' = 'error';
-    const ended: TurnHooks['ended'] = async (db, end) => {
-      const isKept = (await hooks?.ended?.(db, end)) ?? true;
+    const ended: TurnHooks['ended'] = async (tx, end) => {
+      const isKept = (await hooks?.ended?.(tx, end)) ?? true;
       state = isKept ? end.state : 'again';
       return isKept;
     };
@@ -182,9 +182,9 @@ export class TurnRunner {
   async #finish(turn: BegunTurn, outcome: TurnOutcome, io: TurnIo & { hooks: TurnHooks | undefined; log: LogPort }): Promise<void> {
     const reason = outcome.state === 'aborted' ? stopReason(io.signal) : null;
     let messageId: string | undefined;
-    const ended = (db: Queries, replyId: string): Promise<boolean> => {
+    const ended = (tx: Transaction, replyId: string): Promise<boolean> => {
       messageId = replyId;
-      return io.hooks?.ended?.(db, { ...outcome, replyId, stopReason: reason }) ?? Promise.resolve(true);
+      return io.hooks?.ended?.(tx, { ...outcome, replyId, stopReason: reason }) ?? Promise.resolve(true);
     };
     if (!(await this.#options.journal.end(turn, outcome, ended))) {
       throw new GatewayError('UNAVAILABLE', {

@@ -121,7 +121,7 @@ class ToolRun implements TurnTools {
     if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls are run at once`);
     const { store } = this.#options;
     const { id: placeId, sessionKey, sessionId } = this.#place;
-    if (tool.hasEffects && sessionId !== undefined) await store.write((db) => markTurnUnrepeatable(db, placeId));
+    if (tool.hasEffects && sessionId !== undefined) await store.write((tx) => markTurnUnrepeatable(tx, placeId));
     return tool.run(input, {
       agentId: this.#agentId,
       sessionKey,
@@ -135,8 +135,8 @@ class ToolRun implements TurnTools {
     const { store, clock } = this.#options;
     const { id: turnId, sessionId } = this.#place;
     if (sessionId === undefined) return;
-    await store.write((db) =>
-      appendMessage(db, {
+    await store.write((tx) =>
+      appendMessage(tx, {
         id: newId('msg'),
         sessionId,
         turnId,

@@ -98,13 +98,13 @@ export class Upkeep {
   async #purge(): Promise<number> {
     const nowMs = this.#options.clock.now();
     const steps: PurgeStep[] = [
-      (db) => purgeIdempotencyKeys(db, nowMs),
+      (tx) => purgeIdempotencyKeys(tx, nowMs),
       ...retentionSteps(this.#options.config(), nowMs),
-      (db) => purgeSessions(db, nowMs - SESSION_UNDO_MS),
-      (db) => purgeOutbox(db, { deliveredMs: nowMs - DELIVERED_TTL_MS, otherMs: nowMs - UNDELIVERED_TTL_MS }),
-      (db) => purgeInbox(db, nowMs - HANDLED_TTL_MS),
-      (db) => purgeSamples(db, Math.floor((nowMs - SAMPLE_TTL_MS) / MINUTE_MS)),
-      (db) => purgeUnsent(db, nowMs - UNSENT_TTL_MS),
+      (tx) => purgeSessions(tx, nowMs - SESSION_UNDO_MS),
+      (tx) => purgeOutbox(tx, { deliveredMs: nowMs - DELIVERED_TTL_MS, otherMs: nowMs - UNDELIVERED_TTL_MS }),
+      (tx) => purgeInbox(tx, nowMs - HANDLED_TTL_MS),
+      (tx) => purgeSamples(tx, Math.floor((nowMs - SAMPLE_TTL_MS) / MINUTE_MS)),
+      (tx) => purgeUnsent(tx, nowMs - UNSENT_TTL_MS),
     ];
     for (const step of steps) await purgeInSteps(this.#options.store, step, () => !this.#isStopped);
     return EVERY_MS;

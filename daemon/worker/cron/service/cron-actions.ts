@@ -27,8 +27,8 @@ export interface CronActionsOptions {
 
 /** An isolated session of before is begun anew. */
 async function forget(store: Store, session: NewSession): Promise<void> {
-  const before = await store.read((db) => findSession(db, session.key));
-  if (before !== undefined) await store.write((db) => startFreshContext(db, before.id));
+  const before = await store.read((tx) => findSession(tx, session.key));
+  if (before !== undefined) await store.write((tx) => startFreshContext(tx, before.id));
 }
 
 export function createCronActions(options: CronActionsOptions): JobActions {
@@ -47,14 +47,14 @@ export function createCronActions(options: CronActionsOptions): JobActions {
   return {
     findChat,
 
-    async say(db, { lane, session }, content) {
+    async say(tx, { lane, session }, content) {
       const message = outbox.compose({ ...lane, id: newId('msg'), content });
-      await storeAcceptance(db, { message, session });
+      await storeAcceptance(tx, { message, session });
       return message.id;
     },
 
-    async send(db, { lane }, message) {
-      await outbox.enqueue(db, { ...lane, ...message });
+    async send(tx, { lane }, message) {
+      await outbox.enqueue(tx, { ...lane, ...message });
     },
     wake: (lane) => outbox.wake(lane),
 
@@ -89,10 +89,10 @@ export function createCronActions(options: CronActionsOptions): JobActions {
 
 function hooksOf(ended: Parameters<AgentTurn['run']>[0]): TurnHooks {
   return {
-    async ended(db, { state, reply, replyId, model, usage }) {
+    async ended(tx, { state, reply, replyId, model, usage }) {
       if (state !== 'done') return true;
       const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
-      return ended(db, { reply, replyId, model, inputTokens, outputTokens, costUsd });
+      return ended(tx, { reply, replyId, model, inputTokens, outputTokens, costUsd });
     },
   };
 }

@@ -13,14 +13,14 @@ export function createRemoval(options: CronServiceOptions): Pick<CronService, 'd
   return {
     async delete(id) {
       const nowMs = clock.now();
-      const { row, last } = await store.write(async (db) => {
-        const found = await findCronJob(db, id);
+      const { row, last } = await store.write(async (tx) => {
+        const found = await findCronJob(tx, id);
         if (found === undefined) throw jobNotFound(id);
         // What waits never runs, and what runs is stopped by the scheduler: its row has ended.
-        for (const run of await listUnfinishedRuns(db, [id]))
-          await endCronRun(db, run.id, { state: 'skipped', finished_at: nowMs, error: 'the job was deleted' });
-        await markCronJobDeleted(db, id, nowMs);
-        const [run] = await listCronRuns(db, { jobId: id, limit: 1 });
+        for (const run of await listUnfinishedRuns(tx, [id]))
+          await endCronRun(tx, run.id, { state: 'skipped', finished_at: nowMs, error: 'the job was deleted' });
+        await markCronJobDeleted(tx, id, nowMs);
+        const [run] = await listCronRuns(tx, { jobId: id, limit: 1 });
         return { row: found, last: run };
       });
       publish(jobEvent(id, 'deleted'));
@@ -30,16 +30,16 @@ export function createRemoval(options: CronServiceOptions): Pick<CronService, 'd
 
     async restore(id) {
       const nowMs = clock.now();
-      const { row, last } = await store.write(async (db) => {
-        if ((await findCronJob(db, id)) !== undefined) {
+      const { row, last } = await store.write(async (tx) => {
+        if ((await findCronJob(tx, id)) !== undefined) {
           throw new GatewayError('CONFLICT', { message: `the scheduled job '${id}' is not deleted`, details: { job_id: id } });
         }
-        const deleted = await findDeletedCronJob(db, { id, afterMs: nowMs - CRON_UNDO_MS });
+        const deleted = await findDeletedCronJob(tx, { id, afterMs: nowMs - CRON_UNDO_MS });
         if (deleted === undefined) throw jobNotFound(id);
         // What passed meanwhile is not made up for.
-        await restoreCronJob(db, id, { next_at: scheduleOf(deleted).next(nowMs), updated_at: nowMs });
-        const [run] = await listCronRuns(db, { jobId: id, limit: 1 });
-        return { row: (await findCronJob(db, id)) ?? deleted, last: run };
+        await restoreCronJob(tx, id, { next_at: scheduleOf(deleted).next(nowMs), updated_at: nowMs });
+        const [run] = await listCronRuns(tx, { jobId: id, limit: 1 });
+        return { row: (await findCronJob(tx, id)) ?? deleted, last: run };
       });
       publish(jobEvent(id, 'created'));
       void scheduler.wake();

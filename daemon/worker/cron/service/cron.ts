@@ -12,7 +12,7 @@ import { resolveTimeZone } from '../time-zone.js';
 import { countCronJobs, findCronJob, insertCronJob, listCronJobs, listCronJobsOfChat, updateCronJob } from '../../store/cron/cron-jobs.js';
 import { endCronRun, listCronRuns, listLastRuns, listUnfinishedRuns } from '../../store/cron/cron-runs.js';
 import { findOutboxMessage } from '../../store/delivery/outbox-pages.js';
-import type { CronJobRow, Queries } from '../../store/schema.js';
+import type { CronJobRow } from '../../store/schema.js';
 import type { Store } from '../../store/store.js';
 import { createRemoval } from './cron-removal.js';
 import { findAgent } from '../../config/agents.js';
@@ -23,6 +23,7 @@ import { planJobs } from './cron-plan.js';
 import { triggerRun } from './cron-trigger.js';
 import { type CallerKey, inOrder, keyUse, once } from '../../sessions/idempotency.js';
 import { sessionOf } from '../../sessions/session-key.js';
+import type { Transaction } from '../../store/transaction.js';
 
 export interface CronServiceOptions {
   readonly store: Store;
@@ -133,8 +134,8 @@ function createPlanner(options: CronServiceOptions): (input: CronJobInput, befor
   return plan;
 }
 
-async function load(db: Queries, id: string): Promise<CronJobRow> {
-  const row = await findCronJob(db, id);
+async function load(tx: Transaction, id: string): Promise<CronJobRow> {
+  const row = await findCronJob(tx, id);
   if (row === undefined) throw jobNotFound(id);
   return row;
 }
@@ -142,14 +143,18 @@ async function load(db: Queries, id: string): Promise<CronJobRow> {
 type Reading = 'list' | 'listOfChat' | 'runs' | 'preview' | 'plan';
 
 /** What waits of a schedule that is no more never runs. Runs in a write. @returns the runs that were dropped */
-async function dropWaiting(db: Queries, { before, after }: { before: CronJobRow; after: CronJobRow }, nowMs: number): Promise<string[]> {
+async function dropWaiting(
+  tx: Transaction,
+  { before, after }: { before: CronJobRow; after: CronJobRow },
+  nowMs: number,
+): Promise<string[]> {
   const isSame = before.schedule === after.schedule && before.timezone === after.timezone;
   if (isSame && after.enabled === 1) return [];
   const error = after.enabled === 1 ? 'the schedule was changed before it ran' : 'the job was disabled before it ran';
   const dropped: string[] = [];
-  for (const run of await listUnfinishedRuns(db, [before.id])) {
+  for (const run of await listUnfinishedRuns(tx, [before.id])) {
     if (run.state !== 'queued' || run.trigger !== 'schedule') continue;
-    if (await endCronRun(db, run.id, { state: 'skipped', finished_at: nowMs, error })) dropped.push(run.id);
+    if (await endCronRun(tx, run.id, { state: 'skipped', finished_at: nowMs, error })) dropped.push(run.id);
   }
   return dropped;
 }
@@ -160,22 +165,22 @@ export function createCronService(options: CronServiceOptions): CronService {
 
   async function change(id: string, decide: (before: CronJobRow) => CronJobInput, caller?: CallerKey): Promise<CronJobDocument> {
     const nowMs = clock.now();
-    const { row, dropped, isRepeated } = await store.write(async (db) => {
+    const { row, dropped, isRepeated } = await store.write(async (tx) => {
       let runs: string[] = [];
       const act = async (): Promise<string> => {
-        const before = await load(db, id);
-        await updateCronJob(db, id, plan(decide(before), before));
-        runs = await dropWaiting(db, { before, after: await load(db, id) }, nowMs);
+        const before = await load(tx, id);
+        await updateCronJob(tx, id, plan(decide(before), before));
+        runs = await dropWaiting(tx, { before, after: await load(tx, id) }, nowMs);
         return id;
       };
-      const done = await once(db, { use: keyUse('cron/toggle', caller, [id]), nowMs, act });
-      return { ...done, row: await load(db, id), dropped: runs };
+      const done = await once(tx, { use: keyUse('cron/toggle', caller, [id]), nowMs, act });
+      return { ...done, row: await load(tx, id), dropped: runs };
     });
     if (isRepeated) caller?.onReplay?.();
     else publish(jobEvent(id, 'updated'));
     for (const runId of dropped) publish({ type: 'cron', job_id: id, change: 'run', run_id: runId, state: 'skipped' });
     void scheduler.wake();
-    const [last] = await store.read((db) => listCronRuns(db, { jobId: id, limit: 1 }));
+    const [last] = await store.read((tx) => listCronRuns(tx, { jobId: id, limit: 1 }));
     return toJobDocument(row, last);
   }
 
@@ -183,15 +188,15 @@ export function createCronService(options: CronServiceOptions): CronService {
     async create(input, caller) {
       const id = newId('job');
       const nowMs = clock.now();
-      const { row, isRepeated } = await store.write(async (db) => {
+      const { row, isRepeated } = await store.write(async (tx) => {
         const act = async (): Promise<string> => {
-          if ((await countCronJobs(db)) >= MAX_JOBS)
+          if ((await countCronJobs(tx)) >= MAX_JOBS)
             throw new GatewayError('CONFLICT', { message: `there are ${MAX_JOBS} scheduled jobs`, hint: 'Delete some.' });
-          await insertCronJob(db, { ...plan(input, undefined), id, failures: 0, created_at: nowMs });
+          await insertCronJob(tx, { ...plan(input, undefined), id, failures: 0, created_at: nowMs });
           return id;
         };
-        const done = await once(db, { use: keyUse('cron', caller, inOrder(input)), nowMs, act });
-        return { row: await load(db, done.result), ...done };
+        const done = await once(tx, { use: keyUse('cron', caller, inOrder(input)), nowMs, act });
+        return { row: await load(tx, done.result), ...done };
       });
       if (isRepeated) caller?.onReplay?.();
       else publish(jobEvent(id, 'created'));
@@ -217,22 +222,22 @@ function createReading(options: CronServiceOptions): Pick<CronService, Reading> 
   const loadWords = (): CronWords => (words ??= options.loadWords());
   return {
     list: () =>
-      store.read(async (db) => {
-        const last = new Map((await listLastRuns(db)).map((run) => [run.job_id, run]));
-        return (await listCronJobs(db)).map((job) => toJobDocument(job, last.get(job.id)));
+      store.read(async (tx) => {
+        const last = new Map((await listLastRuns(tx)).map((run) => [run.job_id, run]));
+        return (await listCronJobs(tx)).map((job) => toJobDocument(job, last.get(job.id)));
       }),
 
     async listOfChat(chat) {
-      const jobs = await store.read((db) => listCronJobsOfChat(db, { ...chat, limit: MAX_OF_CHAT }));
+      const jobs = await store.read((tx) => listCronJobsOfChat(tx, { ...chat, limit: MAX_OF_CHAT }));
       return jobs.map((job) => toJobDocument(job, undefined));
     },
 
     async runs(id, { limit = DEFAULT_LIMIT, cursor, failed = false }) {
       if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
         throw wrong('cursor', `cursor '${cursor.slice(0, 80)}' is none that this API gave`);
-      return store.read(async (db) => {
-        await load(db, id);
-        const rows = await listCronRuns(db, {
+      return store.read(async (tx) => {
+        await load(tx, id);
+        const rows = await listCronRuns(tx, {
           jobId: id,
           limit: limit + 1,
           ...(failed ? { states: FAILED_STATES } : {}),
@@ -241,7 +246,7 @@ function createReading(options: CronServiceOptions): Pick<CronService, Reading> 
         const page = rows.slice(0, limit);
         const runs = [];
         for (const row of page) {
-          const message = row.message_id === null ? undefined : await findOutboxMessage(db, row.message_id);
+          const message = row.message_id === null ? undefined : await findOutboxMessage(tx, row.message_id);
           runs.push(toRunDocument(row, message?.state ?? null));
         }
         return { runs, nextCursor: rows.length > limit ? String(page.at(-1)?.seq) : null };

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { UNSENT } from './chat-tables.js';
 import { prepare } from '../prepare.js';
 import { PURGE_ROWS } from './purge.js';
-import type { Queries } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface AttachmentNote {
   readonly messageId: string;
@@ -22,12 +22,12 @@ const selectAny = prepare<{ sessionId: number }>()((db, p) =>
     .limit(sql.lit(1)),
 );
 
-export async function hasAttachments(db: Queries, sessionId: number): Promise<boolean> {
-  return (await selectAny.first(db, { sessionId })) !== undefined;
+export async function hasAttachments(tx: Transaction, sessionId: number): Promise<boolean> {
+  return (await selectAny.first(tx, { sessionId })) !== undefined;
 }
 
-export async function listAttachments(db: Queries, sessionId: number, messageIds: readonly string[]): Promise<AttachmentNote[]> {
-  return db
+export async function listAttachments(tx: Transaction, sessionId: number, messageIds: readonly string[]): Promise<AttachmentNote[]> {
+  return queriesOf(tx)
     .selectFrom('attachments')
     .select(['message_id as messageId', 'id', 'name', 'media_type as mediaType', 'size'])
     .where('session_id', '=', sessionId)
@@ -37,8 +37,8 @@ export async function listAttachments(db: Queries, sessionId: number, messageIds
 }
 
 /** Forgets files that were never sent. Runs in a write: one step. @returns how many */
-export async function purgeUnsent(db: Queries, beforeMs: number): Promise<number> {
-  const old = db.selectFrom('attachments').select('seq').where('message_id', '=', UNSENT).where('created_at', '<=', beforeMs);
-  const result = await db.deleteFrom('attachments').where('seq', 'in', old.limit(PURGE_ROWS)).executeTakeFirst();
+export async function purgeUnsent(tx: Transaction, beforeMs: number): Promise<number> {
+  const old = queriesOf(tx).selectFrom('attachments').select('seq').where('message_id', '=', UNSENT).where('created_at', '<=', beforeMs);
+  const result = await queriesOf(tx).deleteFrom('attachments').where('seq', 'in', old.limit(PURGE_ROWS)).executeTakeFirst();
   return Number(result.numDeletedRows);
 }

@@ -6,8 +6,9 @@
 import { sql } from 'kysely';
 import type { NewMessage } from './messages.js';
 import { prepare } from '../prepare.js';
-import type { MessageRow, Queries } from '../schema.js';
+import type { MessageRow } from '../schema.js';
 import { uncountMessages } from './sessions.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 interface Place {
   readonly sessionId: number;
@@ -89,68 +90,68 @@ const selectAside = prepare<{ sessionId: number; fromSeq: number; toSeq: number 
 );
 
 /** @returns the message before that place on the chosen path; 0 at its beginning */
-export async function seqBefore(db: Queries, place: Place): Promise<number> {
-  return (await selectBefore.first(db, place))?.seq ?? 0;
+export async function seqBefore(tx: Transaction, place: Place): Promise<number> {
+  return (await selectBefore.first(tx, place))?.seq ?? 0;
 }
 
 /** @returns the question on the chosen path that the message at that place belongs to */
-export async function questionOf(db: Queries, place: Place): Promise<MessageRow | undefined> {
-  return selectQuestion.first(db, place);
+export async function questionOf(tx: Transaction, place: Place): Promise<MessageRow | undefined> {
+  return selectQuestion.first(tx, place);
 }
 
 /** Runs in a write. Whatever follows that message leaves the chosen path, and can be chosen again. @returns how many messages */
-export async function leavePath(db: Queries, { sessionId, seq }: Place): Promise<number> {
+export async function leavePath(tx: Transaction, { sessionId, seq }: Place): Promise<number> {
   const result = await sql`update messages set parent_seq = path.previous from (
       select seq, lag(seq, 1, ${seq}) over (order by seq) as previous from messages
       where session_id = ${sessionId} and parent_seq is null and seq > ${seq}
-    ) as path where messages.seq = path.seq`.execute(db);
+    ) as path where messages.seq = path.seq`.execute(queriesOf(tx));
   const count = Number(result.numAffectedRows ?? 0n);
-  if (count > 0) await uncountMessages(db, { id: sessionId, count });
+  if (count > 0) await uncountMessages(tx, { id: sessionId, count });
   return count;
 }
 
 /** Runs in a write. Sets aside what tools said in a turn, each after the one before. @returns the last, or the question */
-export async function setTurnAside(db: Queries, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<number> {
-  const rows = await selectOfTurn.all(db, { ...turn, afterSeq: turn.questionSeq });
+export async function setTurnAside(tx: Transaction, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<number> {
+  const rows = await selectOfTurn.all(tx, { ...turn, afterSeq: turn.questionSeq });
   let parentSeq = turn.questionSeq;
   for (const { seq } of rows) {
-    await setParent.run(db, { seq, parentSeq });
+    await setParent.run(tx, { seq, parentSeq });
     parentSeq = seq;
   }
-  if (rows.length > 0) await uncountMessages(db, { id: turn.sessionId, count: rows.length });
+  if (rows.length > 0) await uncountMessages(tx, { id: turn.sessionId, count: rows.length });
   return parentSeq;
 }
 
 /** Runs in a write. Sets aside a question with all that its turn has left: it is asked once more, elsewhere. */
-export async function setQuestionAside(db: Queries, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<void> {
+export async function setQuestionAside(tx: Transaction, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<void> {
   const { sessionId, questionSeq: seq } = turn;
-  await setParent.run(db, { seq, parentSeq: await seqBefore(db, { sessionId, seq }) });
-  await uncountMessages(db, { id: sessionId, count: 1 });
-  await setTurnAside(db, turn);
+  await setParent.run(tx, { seq, parentSeq: await seqBefore(tx, { sessionId, seq }) });
+  await uncountMessages(tx, { id: sessionId, count: 1 });
+  await setTurnAside(tx, turn);
 }
 
 /** Runs in a write. Adds a message that is not on the chosen path. */
-export async function appendAside(db: Queries, message: NewMessage & { parentSeq: number }): Promise<void> {
-  await insertAside.run(db, message);
+export async function appendAside(tx: Transaction, message: NewMessage & { parentSeq: number }): Promise<void> {
+  await insertAside.run(tx, message);
 }
 
 /** @returns what was said in a turn that was cut, if that was set aside */
-export async function readCutText(db: Queries, turn: { sessionId: number; turnId: string }): Promise<string> {
-  return (await selectCut.first(db, turn))?.content ?? '';
+export async function readCutText(tx: Transaction, turn: { sessionId: number; turnId: string }): Promise<string> {
+  return (await selectCut.first(tx, turn))?.content ?? '';
 }
 
 /** Whether anything in the session is not on its chosen path. */
-export async function hasAside(db: Queries, sessionId: number): Promise<boolean> {
-  return (await selectAny.first(db, { sessionId })) !== undefined;
+export async function hasAside(tx: Transaction, sessionId: number): Promise<boolean> {
+  return (await selectAny.first(tx, { sessionId })) !== undefined;
 }
 
 /** @returns what follows each of those messages without being on the chosen path, oldest first */
 export async function readAside(
-  db: Queries,
+  tx: Transaction,
   range: { sessionId: number; fromSeq: number; toSeq: number },
 ): Promise<ReadonlyMap<number, readonly { readonly seq: number; readonly id: string }[]>> {
   const found = new Map<number, { seq: number; id: string }[]>();
-  for (const { seq, id, parent_seq: parentSeq } of await selectAside.all(db, range)) {
+  for (const { seq, id, parent_seq: parentSeq } of await selectAside.all(tx, range)) {
     if (parentSeq !== null) found.set(parentSeq, [...(found.get(parentSeq) ?? []), { seq, id }]);
   }
   return found;
@@ -160,23 +161,23 @@ export async function readAside(
  * Runs in a write. Makes that message part of the chosen path, with the newest of what follows it.
  * @returns the last message that stays where it was
  */
-export async function choosePath(db: Queries, { session_id: sessionId, seq, parent_seq: parentSeq }: MessageRow): Promise<number> {
+export async function choosePath(tx: Transaction, { session_id: sessionId, seq, parent_seq: parentSeq }: MessageRow): Promise<number> {
   if (parentSeq === null) return seq;
   const { rows } = await sql<{ seq: number; parent_seq: number | null }>`with recursive up (seq, parent_seq) as (
       select seq, parent_seq from messages where seq = ${seq}
       union all select above.seq, above.parent_seq from messages as above join up on above.seq = up.parent_seq where up.parent_seq is not null
-    ) select seq, parent_seq from up order by seq`.execute(db);
+    ) select seq, parent_seq from up order by seq`.execute(queriesOf(tx));
   // The path begins below the first that is on the chosen one, if there is one at all.
   const fork = rows.find((row) => row.parent_seq === null)?.seq ?? 0;
-  await leavePath(db, { sessionId, seq: fork });
+  await leavePath(tx, { sessionId, seq: fork });
   const path = await sql<{ seq: number }>`with recursive down (seq) as (
       select ${seq}
       union all select (
         select max(below.seq) from messages as below where below.session_id = ${sessionId} and below.parent_seq = down.seq
       ) from down where down.seq is not null
-    ) select seq from down where seq is not null`.execute(db);
+    ) select seq from down where seq is not null`.execute(queriesOf(tx));
   const chosen = [...rows.filter((row) => row.parent_seq !== null), ...path.rows.slice(1)];
-  for (const row of chosen) await setParent.run(db, { seq: row.seq, parentSeq: null });
-  await uncountMessages(db, { id: sessionId, count: -chosen.length });
+  for (const row of chosen) await setParent.run(tx, { seq: row.seq, parentSeq: null });
+  await uncountMessages(tx, { id: sessionId, count: -chosen.length });
   return fork;
 }

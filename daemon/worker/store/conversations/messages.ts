@@ -1,7 +1,8 @@
 /** What was said in sessions, in the order in which it was committed. What is read is the path that was chosen (branches.ts). */
 import { prepare } from '../prepare.js';
-import type { MessageRole, MessageRow, MessageStatus, Queries } from '../schema.js';
+import type { MessageRole, MessageRow, MessageStatus } from '../schema.js';
 import { touchSession } from './sessions.js';
+import type { Transaction } from '../transaction.js';
 
 export interface NewMessage {
   readonly id: string;
@@ -71,30 +72,33 @@ export function titleFrom(text: string): string | null {
 }
 
 /** Adds a message to its session. Runs in a write. @returns its `seq` */
-export async function appendMessage(db: Queries, message: NewMessage): Promise<number> {
-  const seq = await insert.insert(db, message);
+export async function appendMessage(tx: Transaction, message: NewMessage): Promise<number> {
+  const seq = await insert.insert(tx, message);
   // What opened the conversation: a person's text, or one that the gateway sent of its own accord.
   const isOpening = message.role === 'user' || (message.role === 'assistant' && message.turnId === null);
   const title = isOpening ? titleFrom(message.content) : null;
   const isNews = Number(message.role === 'assistant' || message.role === 'system');
-  await touchSession(db, { id: message.sessionId, title, nowMs: message.nowMs, isNews, staysArchived: Number(message.role !== 'user') });
+  await touchSession(tx, { id: message.sessionId, title, nowMs: message.nowMs, isNews, staysArchived: Number(message.role !== 'user') });
   return seq;
 }
 
-export async function findMessage(db: Queries, id: string): Promise<MessageRow | undefined> {
-  return selectById.first(db, { id });
+export async function findMessage(tx: Transaction, id: string): Promise<MessageRow | undefined> {
+  return selectById.first(tx, { id });
 }
 
 /** @returns up to `limit` messages with `afterSeq < seq < beforeSeq`, the newest ones, newest first */
 export async function readNewestMessages(
-  db: Queries,
+  tx: Transaction,
   range: { sessionId: number; limit: number; afterSeq?: number; beforeSeq?: number },
 ): Promise<MessageRow[]> {
   const { sessionId, limit, afterSeq = 0, beforeSeq = Number.MAX_SAFE_INTEGER } = range;
-  return selectNewest.all(db, { sessionId, afterSeq, beforeSeq, limit });
+  return selectNewest.all(tx, { sessionId, afterSeq, beforeSeq, limit });
 }
 
 /** @returns up to `limit` messages with `seq > afterSeq`, in order */
-export async function readMessagesAfter(db: Queries, range: { sessionId: number; afterSeq: number; limit: number }): Promise<MessageRow[]> {
-  return selectAfter.all(db, range);
+export async function readMessagesAfter(
+  tx: Transaction,
+  range: { sessionId: number; afterSeq: number; limit: number },
+): Promise<MessageRow[]> {
+  return selectAfter.all(tx, range);
 }

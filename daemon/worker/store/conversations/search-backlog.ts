@@ -1,7 +1,7 @@
 /** The messages that the search index does not have yet. */
 import { type RawBuilder, sql } from 'kysely';
 import { prepare } from '../prepare.js';
-import type { Queries } from '../schema.js';
+import type { Transaction } from '../transaction.js';
 
 /** Bounds how long one step holds the event loop: a hundred ordinary messages, or one long one. */
 const MAX_ROWS = 500;
@@ -40,12 +40,12 @@ const selectBacklog = prepare<Nothing>()((db) =>
 );
 
 /** @returns how many messages {@link indexNextMessages} has still to do, at the most; with 0 it would do nothing */
-export async function countSearchBacklog(db: Queries): Promise<number> {
-  return Math.max(0, (await selectBacklog.first(db, {}))?.messages ?? 0);
+export async function countSearchBacklog(tx: Transaction): Promise<number> {
+  return Math.max(0, (await selectBacklog.first(tx, {}))?.messages ?? 0);
 }
 
 /** Puts the next messages into the index. Runs in a write. */
-export async function indexNextMessages(db: Queries): Promise<void> {
-  await insertStep.run(db, {});
-  await setPosition.run(db, {});
+export async function indexNextMessages(tx: Transaction): Promise<void> {
+  await insertStep.run(tx, {});
+  await setPosition.run(tx, {});
 }

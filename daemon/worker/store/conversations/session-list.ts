@@ -1,7 +1,8 @@
 /** Sessions by page: pinned ones first, then newest first, filtered; and what a list shows of each. */
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
-import type { Queries, Schema, SessionRow } from '../schema.js';
+import type { Schema, SessionRow } from '../schema.js';
 import { containsText, walkForText } from './session-search.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 /** What sessions must be, all of it. */
 export interface SessionFilter {
@@ -55,9 +56,9 @@ function isValue(field: 'channel' | 'agent' | 'model', value: string): Condition
 /** More than this many sessions with a tag are met soon in any order; fewer are looked up by the tag. */
 const COMMON_TAG = 2_000;
 
-async function hasTag(db: Queries, tag: string, isNot: boolean): Promise<Condition> {
+async function hasTag(tx: Transaction, tag: string, isNot: boolean): Promise<Condition> {
   const counted = await sql<{ count: number }>`
-    select count(*) as count from (select 1 from session_tags where tag = ${tag} limit ${COMMON_TAG})`.execute(db);
+    select count(*) as count from (select 1 from session_tags where tag = ${tag} limit ${COMMON_TAG})`.execute(queriesOf(tx));
   const count = counted.rows[0]?.count ?? 0;
   // Without a look at any session.
   if (count === 0) return isNot ? sql<boolean>`1 = 1` : sql<boolean>`1 = 0`;
@@ -72,7 +73,7 @@ function isState(state: 'pinned' | 'unread' | 'answering', isNot: boolean): Cond
   return sql<boolean>`${sql.ref(state === 'pinned' ? 'is_pinned' : 'is_unread')} = ${isNot ? 0 : 1}`;
 }
 
-async function conditionsOf(db: Queries, filter: SessionFilter): Promise<Condition[]> {
+async function conditionsOf(tx: Transaction, filter: SessionFilter): Promise<Condition[]> {
   const { text, sinceMs, beforeMs, values = [], tags = [], states = [] } = filter;
   const conditions: Condition[] = [];
   if (sinceMs !== undefined) conditions.push(sql<boolean>`updated_at >= ${sinceMs}`);
@@ -83,7 +84,7 @@ async function conditionsOf(db: Queries, filter: SessionFilter): Promise<Conditi
   }
   for (const { field, value, isNot } of values) if (isNot) conditions.push(negate(isValue(field, value), true));
   for (const { state, isNot } of states) conditions.push(isState(state, isNot));
-  for (const { tag, isNot } of tags) conditions.push(await hasTag(db, tag, isNot));
+  for (const { tag, isNot } of tags) conditions.push(await hasTag(tx, tag, isNot));
   if (text !== undefined) conditions.push(containsText(text));
   return conditions;
 }
@@ -95,21 +96,21 @@ function below({ isArchived, isPinned, updatedAt, id }: SessionPosition, archive
 }
 
 /** The page as a query: up to `limit` sessions below `before`, those that are archived behind the others. */
-export async function sessionQuery(db: Queries, page: SessionPage): Promise<SelectQueryBuilder<Schema, 'sessions', SessionRow>> {
+export async function sessionQuery(tx: Transaction, page: SessionPage): Promise<SelectQueryBuilder<Schema, 'sessions', SessionRow>> {
   const { before, deletedAfterMs, archived = deletedAfterMs === undefined ? 'no' : 'any' } = page;
-  let query = db.selectFrom('sessions').selectAll();
+  let query = queriesOf(tx).selectFrom('sessions').selectAll();
   query = deletedAfterMs === undefined ? query.where('deleted_at', 'is', null) : query.where('deleted_at', '>', deletedAfterMs);
   if (archived !== 'any') query = query.where('is_archived', '=', archived === 'only' ? 1 : 0);
   if (before !== undefined) query = query.where(below(before, archived));
-  for (const condition of await conditionsOf(db, page)) query = query.where(condition);
+  for (const condition of await conditionsOf(tx, page)) query = query.where(condition);
   return query.orderBy('is_archived').orderBy('is_pinned', 'desc').orderBy('updated_at', 'desc').orderBy('id', 'desc').limit(page.limit);
 }
 
-export async function listSessions(db: Queries, page: SessionPage): Promise<SessionRow[]> {
+export async function listSessions(tx: Transaction, page: SessionPage): Promise<SessionRow[]> {
   const { text, ...rest } = page;
-  const first = async (limit: number): Promise<SessionRow[]> => (await sessionQuery(db, { ...rest, limit })).execute();
-  const near = text === undefined ? undefined : await walkForText(db, { needle: text, limit: page.limit, first });
-  return near ?? (await sessionQuery(db, page)).execute();
+  const first = async (limit: number): Promise<SessionRow[]> => (await sessionQuery(tx, { ...rest, limit })).execute();
+  const near = text === undefined ? undefined : await walkForText(tx, { needle: text, limit: page.limit, first });
+  return near ?? (await sessionQuery(tx, page)).execute();
 }
 
 /** What a list shows of a session beside the session itself. */
@@ -135,9 +136,9 @@ const total = (column: 'input_tokens' | 'output_tokens' | 'cost_usd'): RawBuilde
   sql<number>`coalesce(${sql.ref(`sessions.${column}`)}, (select sum(${sql.ref(column)}) from turns where session_id = sessions.id), 0)`;
 
 /** Of a page's sessions, not of all that were looked through. */
-export async function readDigests(db: Queries, ids: readonly number[]): Promise<Map<number, SessionDigest>> {
+export async function readDigests(tx: Transaction, ids: readonly number[]): Promise<Map<number, SessionDigest>> {
   if (ids.length === 0) return new Map();
-  const rows = await db
+  const rows = await queriesOf(tx)
     .selectFrom('sessions')
     .select([
       'id',

@@ -2,8 +2,8 @@
 import { sql } from 'kysely';
 import { sessionKindOf, SESSION_KINDS, type SessionKind } from '../../../../shared/session-kinds.js';
 import { PURGE_ROWS } from './purge.js';
-import type { Queries } from '../schema.js';
 import { uncountMessages } from './sessions.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 const NAMED: readonly string[] = SESSION_KINDS.filter((kind) => kind !== 'channels');
 
@@ -15,9 +15,9 @@ const isOfKind = (kind: SessionKind) =>
  * Deletes sessions of a kind in which nothing was said since `beforeMs`; those that are pinned stay. They can be brought back
  * as those that a person has deleted. Runs in a write: one step. @returns how many
  */
-export async function expireSessions(db: Queries, limit: { kind: SessionKind; beforeMs: number; nowMs: number }): Promise<number> {
+export async function expireSessions(tx: Transaction, limit: { kind: SessionKind; beforeMs: number; nowMs: number }): Promise<number> {
   const { kind, beforeMs, nowMs } = limit;
-  const { numUpdatedRows } = await db
+  const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('sessions')
     .set({ deleted_at: nowMs })
     .where('id', 'in', (query) =>
@@ -36,8 +36,8 @@ export async function expireSessions(db: Queries, limit: { kind: SessionKind; be
 }
 
 /** Removes for good the oldest messages of a session of a kind beyond the newest `keep`. Runs in a write: one step. @returns how many */
-export async function trimSessions(db: Queries, { kind, keep }: { kind: SessionKind; keep: number }): Promise<number> {
-  const session = await db
+export async function trimSessions(tx: Transaction, { kind, keep }: { kind: SessionKind; keep: number }): Promise<number> {
+  const session = await queriesOf(tx)
     .selectFrom('sessions')
     .select(['id', 'message_count'])
     .where('deleted_at', 'is', null)
@@ -47,15 +47,15 @@ export async function trimSessions(db: Queries, { kind, keep }: { kind: SessionK
     .limit(1)
     .executeTakeFirst();
   if (session === undefined) return 0;
-  const newest = db.selectFrom('messages').select('seq').where('session_id', '=', session.id).orderBy('seq', 'desc');
+  const newest = queriesOf(tx).selectFrom('messages').select('seq').where('session_id', '=', session.id).orderBy('seq', 'desc');
   const last = await newest.offset(keep).limit(1).executeTakeFirst();
   if (last === undefined) {
     // One that says it has more than it has is corrected, or it would be met for ever.
     const { length } = await newest.execute();
-    await uncountMessages(db, { id: session.id, count: session.message_count - length });
+    await uncountMessages(tx, { id: session.id, count: session.message_count - length });
     return PURGE_ROWS;
   }
-  const { numDeletedRows } = await db
+  const { numDeletedRows } = await queriesOf(tx)
     .deleteFrom('messages')
     .where('seq', 'in', (query) =>
       query
@@ -67,7 +67,7 @@ export async function trimSessions(db: Queries, { kind, keep }: { kind: SessionK
         .limit(PURGE_ROWS),
     )
     .executeTakeFirst();
-  await uncountMessages(db, { id: session.id, count: Number(numDeletedRows) });
+  await uncountMessages(tx, { id: session.id, count: Number(numDeletedRows) });
   return PURGE_ROWS;
 }
 
@@ -78,8 +78,8 @@ export interface KindCount {
 }
 
 /** Of the living, in the order of the kinds. */
-export async function countSessionKinds(db: Queries): Promise<KindCount[]> {
-  const rows = await db
+export async function countSessionKinds(tx: Transaction): Promise<KindCount[]> {
+  const rows = await queriesOf(tx)
     .selectFrom('sessions')
     .select(({ fn }) => ['channel', fn.countAll<number>().as('sessions'), fn.sum<number>('message_count').as('messages')])
     .where('deleted_at', 'is', null)

@@ -1,6 +1,7 @@
 /** Finds sessions by what is in them. */
 import { sql, type RawBuilder } from 'kysely';
-import type { Queries, SessionRow } from '../schema.js';
+import type { SessionRow } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 /** What the index is made of: shorter texts are not in it. */
 const TRIGRAM_LENGTH = 3;
@@ -60,11 +61,11 @@ const WALKED_SESSIONS = 500;
 const WALKED_MESSAGES = 20_000;
 
 /** Whether a text is in so many messages that those of a few sessions tell more than a list of all. */
-async function isCommon(db: Queries, needle: string): Promise<boolean> {
+async function isCommon(tx: Transaction, needle: string): Promise<boolean> {
   // What has several spellings is found by the index only.
   if (Array.from(needle).length < TRIGRAM_LENGTH || spellings(needle).length > 1) return false;
   const { rows } = await sql<{ count: number }>`select count(*) as count from (
-    select 1 from messages_search where messages_search match ${phrase(needle)} limit ${sql.lit(COMMON_MATCHES)})`.execute(db);
+    select 1 from messages_search where messages_search match ${phrase(needle)} limit ${sql.lit(COMMON_MATCHES)})`.execute(queriesOf(tx));
   return rows[0]?.count === COMMON_MATCHES;
 }
 
@@ -74,11 +75,11 @@ async function isCommon(db: Queries, needle: string): Promise<boolean> {
  * @returns up to `limit` of them; undefined where it is not to be met soon
  */
 export async function walkForText(
-  db: Queries,
+  tx: Transaction,
   search: { needle: string; limit: number; first(count: number): Promise<SessionRow[]> },
 ): Promise<SessionRow[] | undefined> {
   const { needle, limit } = search;
-  if (!(await isCommon(db, needle))) return undefined;
+  if (!(await isCommon(tx, needle))) return undefined;
   let messages = 0;
   const sessions = await search.first(WALKED_SESSIONS);
   const near = sessions.filter(({ message_count: count }) => (messages += count) <= WALKED_MESSAGES);
@@ -86,7 +87,7 @@ export async function walkForText(
   const { rows } = await sql<{ id: number }>`select id from sessions
     where id in (${sql.join(near.map(({ id }) => id))}) and (${anyLike(sql`title`, needle)} or exists (
       select 1 from messages where session_id = sessions.id and parent_seq is null and ${anyLike(sql`content`, needle)}
-    ))`.execute(db);
+    ))`.execute(queriesOf(tx));
   const found = new Set(rows.map(({ id }) => id));
   const page = near.filter(({ id }) => found.has(id)).slice(0, limit);
   return page.length === limit || (sessions.length === near.length && sessions.length < WALKED_SESSIONS) ? page : undefined;

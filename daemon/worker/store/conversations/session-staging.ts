@@ -3,8 +3,9 @@
  * purged while the instance that fills it lives. Whatever ends that instance, nothing of it is ever seen half.
  */
 import { acquireLease, releaseLease } from '../leases.js';
-import type { Queries, SessionRow } from '../schema.js';
+import type { SessionRow } from '../schema.js';
 import { ensureSession, type NewSession } from './sessions.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 /** When such a session counts as deleted: before any that a person has deleted. */
 export const STAGED_AT = 1;
@@ -12,18 +13,18 @@ export const STAGED_AT = 1;
 const leaseOf = (id: number): string => `import:${id}`;
 
 /** Runs in a write. The key must be new. */
-export async function stageSession(db: Queries, staged: NewSession & { nowMs: number; instanceId: string }): Promise<SessionRow> {
+export async function stageSession(tx: Transaction, staged: NewSession & { nowMs: number; instanceId: string }): Promise<SessionRow> {
   const { instanceId, ...session } = staged;
-  const { row } = await ensureSession(db, session);
-  await db.updateTable('sessions').set({ deleted_at: STAGED_AT }).where('id', '=', row.id).execute();
-  await acquireLease(db, { key: leaseOf(row.id), owner: instanceId, liveOwners: [], nowMs: session.nowMs });
+  const { row } = await ensureSession(tx, session);
+  await queriesOf(tx).updateTable('sessions').set({ deleted_at: STAGED_AT }).where('id', '=', row.id).execute();
+  await acquireLease(tx, { key: leaseOf(row.id), owner: instanceId, liveOwners: [], nowMs: session.nowMs });
   return row;
 }
 
 /** Runs in a write: from now on everybody sees it. @returns whether it was there still */
-export async function publishSession(db: Queries, staged: { id: number; instanceId: string }): Promise<boolean> {
-  await releaseLease(db, { key: leaseOf(staged.id), owner: staged.instanceId });
-  const { numUpdatedRows } = await db
+export async function publishSession(tx: Transaction, staged: { id: number; instanceId: string }): Promise<boolean> {
+  await releaseLease(tx, { key: leaseOf(staged.id), owner: staged.instanceId });
+  const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('sessions')
     .set({ deleted_at: null })
     .where('id', '=', staged.id)
@@ -33,6 +34,6 @@ export async function publishSession(db: Queries, staged: { id: number; instance
 }
 
 /** Runs in a write: leaves it to those who purge. */
-export async function dropStagedSession(db: Queries, staged: { id: number; instanceId: string }): Promise<void> {
-  await releaseLease(db, { key: leaseOf(staged.id), owner: staged.instanceId });
+export async function dropStagedSession(tx: Transaction, staged: { id: number; instanceId: string }): Promise<void> {
+  await releaseLease(tx, { key: leaseOf(staged.id), owner: staged.instanceId });
 }

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { prepare } from '../prepare.js';
 import { PURGE_ROWS } from './purge.js';
 import type { Queries, SessionRow } from '../schema.js';
+import type { Transaction } from '../transaction.js';
 
 /** What a new session is made of. `key` is the parts joined by colons. */
 export interface NewSession {
@@ -155,20 +156,23 @@ const deleteTurns = prepare<{ sessionId: number; limit: number }>()((db, p) =>
 
 const deleteForGood = prepare<{ id: number }>()((db, p) => db.deleteFrom('sessions').where('id', '=', p.id));
 
-export async function findSession(db: Queries, key: string): Promise<SessionRow | undefined> {
-  return selectByKey.first(db, { key });
+export async function findSession(tx: Transaction, key: string): Promise<SessionRow | undefined> {
+  return selectByKey.first(tx, { key });
 }
 
 /** @returns the newest session of that agent and channel in which nothing was said yet */
-export async function findEmptySession(db: Queries, owner: { agentId: string; channel: string }): Promise<SessionRow | undefined> {
-  return selectEmpty.first(db, owner);
+export async function findEmptySession(tx: Transaction, owner: { agentId: string; channel: string }): Promise<SessionRow | undefined> {
+  return selectEmpty.first(tx, owner);
 }
 
 /** Runs in a write. @returns the session of that key, made now if there was none */
-export async function ensureSession(db: Queries, session: NewSession & { nowMs: number }): Promise<{ row: SessionRow; created: boolean }> {
-  const found = await findSession(db, session.key);
+export async function ensureSession(
+  tx: Transaction,
+  session: NewSession & { nowMs: number },
+): Promise<{ row: SessionRow; created: boolean }> {
+  const found = await findSession(tx, session.key);
   if (found !== undefined) return { row: found, created: false };
-  const row = await insert.first(db, session);
+  const row = await insert.first(tx, session);
   if (row === undefined) throw new Error(`session ${session.key} was not stored`);
   return { row, created: true };
 }
@@ -185,56 +189,56 @@ export interface Touch {
 }
 
 /** Counts a message in. */
-export async function touchSession(db: Queries, change: Touch): Promise<void> {
-  await touch.run(db, change);
+export async function touchSession(tx: Transaction, change: Touch): Promise<void> {
+  await touch.run(tx, change);
 }
 
 /** Counts messages out that were taken back. */
-export async function uncountMessages(db: Queries, change: { id: number; count: number }): Promise<void> {
-  await uncount.run(db, change);
+export async function uncountMessages(tx: Transaction, change: { id: number; count: number }): Promise<void> {
+  await uncount.run(tx, change);
 }
 
 /** @param change.model  null: what the configuration says */
-export async function setSessionModel(db: Queries, change: { id: number; model: string | null }): Promise<void> {
-  await setModel.run(db, change);
+export async function setSessionModel(tx: Transaction, change: { id: number; model: string | null }): Promise<void> {
+  await setModel.run(tx, change);
 }
 
-export async function setSessionTitle(db: Queries, change: { id: number; title: string }): Promise<void> {
-  await setTitle.run(db, change);
+export async function setSessionTitle(tx: Transaction, change: { id: number; title: string }): Promise<void> {
+  await setTitle.run(tx, change);
 }
 
 /** From here on, what was said before is no context any more. */
-export async function startFreshContext(db: Queries, id: number): Promise<void> {
-  await startFresh.run(db, { id });
+export async function startFreshContext(tx: Transaction, id: number): Promise<void> {
+  await startFresh.run(tx, { id });
 }
 
 /** @returns whether there was such a session */
-export async function deleteSession(db: Queries, target: { key: string; nowMs: number }): Promise<boolean> {
-  return (await markDeleted.run(db, target)) > 0;
+export async function deleteSession(tx: Transaction, target: { key: string; nowMs: number }): Promise<boolean> {
+  return (await markDeleted.run(tx, target)) > 0;
 }
 
 /** @returns the session of that key that was deleted last, unless that was at `afterMs` or earlier */
-export async function findDeletedSession(db: Queries, target: { key: string; afterMs: number }): Promise<SessionRow | undefined> {
-  return selectDeleted.first(db, target);
+export async function findDeletedSession(tx: Transaction, target: { key: string; afterMs: number }): Promise<SessionRow | undefined> {
+  return selectDeleted.first(tx, target);
 }
 
 /** Runs in a write. No other session of its key may live. */
-export async function restoreSession(db: Queries, id: number): Promise<void> {
-  await markLiving.run(db, { id });
+export async function restoreSession(tx: Transaction, id: number): Promise<void> {
+  await markLiving.run(tx, { id });
 }
 
 /**
  * Removes for good what was deleted at `beforeMs` or earlier, messages and turns with it. Runs in a write: one step,
  * which may end within a session. @returns how many rows
  */
-export async function purgeSessions(db: Queries, beforeMs: number): Promise<number> {
+export async function purgeSessions(tx: Transaction, beforeMs: number): Promise<number> {
   let removed = 0;
   while (removed < PURGE_ROWS) {
-    const doomed = await selectDoomed.first(db, { beforeMs });
+    const doomed = await selectDoomed.first(tx, { beforeMs });
     if (doomed === undefined) return removed;
-    removed += await deleteMessages.run(db, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
-    if (removed < PURGE_ROWS) removed += await deleteTurns.run(db, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
-    if (removed < PURGE_ROWS) removed += await deleteForGood.run(db, doomed);
+    removed += await deleteMessages.run(tx, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
+    if (removed < PURGE_ROWS) removed += await deleteTurns.run(tx, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
+    if (removed < PURGE_ROWS) removed += await deleteForGood.run(tx, doomed);
   }
   return removed;
 }

@@ -1,5 +1,6 @@
 /** What became of one turn, for a caller who asks for its answer once more. */
-import type { Queries, TurnRow } from '../schema.js';
+import type { TurnRow } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 /** A turn with what its callers were told of it. */
 export interface TurnRecord extends TurnRow {
@@ -14,8 +15,8 @@ export interface TurnRecord extends TurnRow {
 }
 
 /** @returns undefined when it is forgotten with its session */
-export async function readTurnRecord(db: Queries, named: { turnId: string; questionId: string }): Promise<TurnRecord | undefined> {
-  const turn = await db
+export async function readTurnRecord(tx: Transaction, named: { turnId: string; questionId: string }): Promise<TurnRecord | undefined> {
+  const turn = await queriesOf(tx)
     .selectFrom('turns')
     .innerJoin('sessions', 'sessions.id', 'turns.session_id')
     .selectAll('turns')
@@ -23,14 +24,14 @@ export async function readTurnRecord(db: Queries, named: { turnId: string; quest
     .where('turns.id', '=', named.turnId)
     .executeTakeFirst();
   if (turn === undefined) return undefined;
-  const question = await db
+  const question = await queriesOf(tx)
     .selectFrom('messages')
     .select('seq')
     .where('id', '=', named.questionId)
     .where('session_id', '=', turn.session_id)
     .where('parent_seq', 'is', null)
     .executeTakeFirst();
-  const after = db
+  const after = queriesOf(tx)
     .selectFrom('messages')
     .where('session_id', '=', turn.session_id)
     .where('seq', '>', question?.seq ?? 0)

@@ -1,7 +1,7 @@
 /** What has been said of answers that are not complete: so much of them outlives the worker that gives them. */
 import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
-import type { Queries } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface TurnPart {
   readonly at: number;
@@ -15,22 +15,22 @@ const selectFrom = prepare<{ turnId: string; at: number }>()((db, p) =>
 const deleteAll = prepare<{ turnId: string }>()((db, p) => db.deleteFrom('turn_parts').where('turn_id', '=', p.turnId));
 
 /** Runs in a write. Nothing is added to a turn that has ended: its answer is a message. */
-export async function appendTurnPart(db: Queries, { turnId, at, text }: TurnPart & { turnId: string }): Promise<void> {
+export async function appendTurnPart(tx: Transaction, { turnId, at, text }: TurnPart & { turnId: string }): Promise<void> {
   await sql`insert into turn_parts (turn_id, at, text)
     select id, ${at}, ${text} from turns where id = ${turnId} and state = 'running'
-    on conflict (turn_id, at) do update set text = excluded.text`.execute(db);
+    on conflict (turn_id, at) do update set text = excluded.text`.execute(queriesOf(tx));
 }
 
 /** @returns the parts from that place on, which must be where one begins */
-export async function readTurnParts(db: Queries, range: { turnId: string; at: number }): Promise<TurnPart[]> {
-  return selectFrom.all(db, range);
+export async function readTurnParts(tx: Transaction, range: { turnId: string; at: number }): Promise<TurnPart[]> {
+  return selectFrom.all(tx, range);
 }
 
-export async function readTurnText(db: Queries, turnId: string): Promise<string> {
-  return (await readTurnParts(db, { turnId, at: 0 })).map(({ text }) => text).join('');
+export async function readTurnText(tx: Transaction, turnId: string): Promise<string> {
+  return (await readTurnParts(tx, { turnId, at: 0 })).map(({ text }) => text).join('');
 }
 
 /** Runs in a write. */
-export async function removeTurnParts(db: Queries, turnId: string): Promise<void> {
-  await deleteAll.run(db, { turnId });
+export async function removeTurnParts(tx: Transaction, turnId: string): Promise<void> {
+  await deleteAll.run(tx, { turnId });
 }

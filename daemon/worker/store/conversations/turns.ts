@@ -1,7 +1,8 @@
 /** Turns: begun before the model is called, ended exactly once. */
 import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
-import type { Queries, TurnRow, TurnState } from '../schema.js';
+import type { TurnRow, TurnState } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface NewTurn {
   readonly id: string;
@@ -72,19 +73,19 @@ const selectRunning = prepare<Record<never, never>>()((db) =>
 );
 
 /** Runs in a write. */
-export async function beginTurn(db: Queries, turn: NewTurn): Promise<void> {
-  await insert.run(db, turn);
+export async function beginTurn(tx: Transaction, turn: NewTurn): Promise<void> {
+  await insert.run(tx, turn);
 }
 
 /** Runs in a write. @returns false when it had ended already: another worker took this one for dead */
-export async function endTurn(db: Queries, end: TurnEnd): Promise<boolean> {
-  return (await update.run(db, end)) === 1;
+export async function endTurn(tx: Transaction, end: TurnEnd): Promise<boolean> {
+  return (await update.run(tx, end)) === 1;
 }
 
 /** @returns those of them that have ended */
-export async function readEndedTurns(db: Queries, ids: readonly string[]): Promise<TurnRow[]> {
+export async function readEndedTurns(tx: Transaction, ids: readonly string[]): Promise<TurnRow[]> {
   if (ids.length === 0) return [];
-  return db
+  return queriesOf(tx)
     .selectFrom('turns')
     .selectAll()
     .where('id', 'in', [...ids])
@@ -93,6 +94,6 @@ export async function readEndedTurns(db: Queries, ids: readonly string[]): Promi
 }
 
 /** Every turn that has not ended, oldest first. */
-export async function readRunningTurns(db: Queries): Promise<TurnRow[]> {
-  return selectRunning.all(db, {});
+export async function readRunningTurns(tx: Transaction): Promise<TurnRow[]> {
+  return selectRunning.all(tx, {});
 }

@@ -1,8 +1,9 @@
 /** Runs of scheduled jobs: the statements. What may follow what is decided in `cron/`. */
 import { type Insertable, sql, type Updateable } from 'kysely';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import type { CronMode, CronRunRow, CronRunState, CronRunTable, Queries } from '../schema.js';
+import type { CronMode, CronRunRow, CronRunState, CronRunTable } from '../schema.js';
 import { decodeText, encodeText } from '../sqlite/text.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 export type NewCronRun = Omit<Insertable<CronRunTable>, 'seq'>;
 export type CronRunEnd = Pick<
@@ -23,8 +24,8 @@ function toRow(row: CronRunRow): CronRunRow {
 }
 
 /** Runs in a write. @returns false when that attempt at that occurrence is there already */
-export async function insertCronRun(db: Queries, run: NewCronRun): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await db
+export async function insertCronRun(tx: Transaction, run: NewCronRun): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await queriesOf(tx)
     .insertInto('cron_runs')
     .values(run)
     .onConflict((conflict) => conflict.columns(['job_id', 'occurrence', 'attempt']).doNothing())
@@ -33,8 +34,8 @@ export async function insertCronRun(db: Queries, run: NewCronRun): Promise<boole
 }
 
 /** What has not ended of these jobs, in the order in which it is due. */
-export async function listUnfinishedRuns(db: Queries, jobIds: readonly string[]): Promise<CronRunRow[]> {
-  const rows = await db
+export async function listUnfinishedRuns(tx: Transaction, jobIds: readonly string[]): Promise<CronRunRow[]> {
+  const rows = await queriesOf(tx)
     .selectFrom('cron_runs')
     .selectAll()
     .where('job_id', 'in', jobIds)
@@ -45,15 +46,20 @@ export async function listUnfinishedRuns(db: Queries, jobIds: readonly string[])
   return rows.map(toRow);
 }
 
-export async function listRunningRuns(db: Queries): Promise<CronRunRow[]> {
-  const rows = await db.selectFrom('cron_runs').selectAll().where('finished_at', 'is', null).where('state', '=', 'running').execute();
+export async function listRunningRuns(tx: Transaction): Promise<CronRunRow[]> {
+  const rows = await queriesOf(tx)
+    .selectFrom('cron_runs')
+    .selectAll()
+    .where('finished_at', 'is', null)
+    .where('state', '=', 'running')
+    .execute();
   return rows.map(toRow);
 }
 
 /** What waits and is due, of jobs of which nothing runs, in the order in which it is due. */
-export async function listStartableRuns(db: Queries, query: { nowMs: number; mode: CronMode; limit: number }): Promise<CronRunRow[]> {
+export async function listStartableRuns(tx: Transaction, query: { nowMs: number; mode: CronMode; limit: number }): Promise<CronRunRow[]> {
   if (query.limit <= 0) return [];
-  const rows = await db
+  const rows = await queriesOf(tx)
     .selectFrom('cron_runs as waiting')
     .innerJoin('cron_jobs', 'cron_jobs.id', 'waiting.job_id')
     .selectAll('waiting')
@@ -81,8 +87,8 @@ export async function listStartableRuns(db: Queries, query: { nowMs: number; mod
 }
 
 /** @returns when the next run that waits for its time is due; undefined when none does */
-export async function readNextDueRun(db: Queries, afterMs: number): Promise<number | undefined> {
-  const row = await db
+export async function readNextDueRun(tx: Transaction, afterMs: number): Promise<number | undefined> {
+  const row = await queriesOf(tx)
     .selectFrom('cron_runs')
     .select('due_at')
     .where('finished_at', 'is', null)
@@ -95,14 +101,14 @@ export async function readNextDueRun(db: Queries, afterMs: number): Promise<numb
 }
 
 /** @returns the scheduled instant of what was claimed last; undefined when nothing was */
-export async function readLastClaimed(db: Queries): Promise<number | undefined> {
-  const row = await db.selectFrom('cron_runs').select('scheduled_at').orderBy('seq', 'desc').limit(1).executeTakeFirst();
+export async function readLastClaimed(tx: Transaction): Promise<number | undefined> {
+  const row = await queriesOf(tx).selectFrom('cron_runs').select('scheduled_at').orderBy('seq', 'desc').limit(1).executeTakeFirst();
   return row?.scheduled_at;
 }
 
 /** Of each job the newest run. */
-export async function listLastRuns(db: Queries): Promise<CronRunRow[]> {
-  const rows = await db
+export async function listLastRuns(tx: Transaction): Promise<CronRunRow[]> {
+  const rows = await queriesOf(tx)
     .selectFrom('cron_runs')
     .selectAll()
     .where('seq', 'in', (query) =>
@@ -124,8 +130,8 @@ export async function listLastRuns(db: Queries): Promise<CronRunRow[]> {
 }
 
 /** Runs in a write. @returns false when it waits no longer */
-export async function startCronRun(db: Queries, start: { id: string; instanceId: string; nowMs: number }): Promise<boolean> {
-  const { numUpdatedRows } = await db
+export async function startCronRun(tx: Transaction, start: { id: string; instanceId: string; nowMs: number }): Promise<boolean> {
+  const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('cron_runs')
     .set({ state: 'running', instance_id: start.instanceId, started_at: start.nowMs })
     .where('id', '=', start.id)
@@ -136,16 +142,16 @@ export async function startCronRun(db: Queries, start: { id: string; instanceId:
 
 /** Runs in a write: notes something about a run, whether it has ended or not. */
 export async function noteCronRun(
-  db: Queries,
+  tx: Transaction,
   id: string,
   note: Pick<Updateable<CronRunTable>, 'message_id' | 'session_key'>,
 ): Promise<void> {
-  await db.updateTable('cron_runs').set(note).where('id', '=', id).execute();
+  await queriesOf(tx).updateTable('cron_runs').set(note).where('id', '=', id).execute();
 }
 
 /** Runs in a write. @returns false when it had ended already, or is gone with its job */
-export async function endCronRun(db: Queries, id: string, end: CronRunEnd): Promise<boolean> {
-  const { numUpdatedRows } = await db
+export async function endCronRun(tx: Transaction, id: string, end: CronRunEnd): Promise<boolean> {
+  const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('cron_runs')
     .set(encoded(end))
     .where('id', '=', id)
@@ -155,12 +161,22 @@ export async function endCronRun(db: Queries, id: string, end: CronRunEnd): Prom
 }
 
 /** Runs in a write: nothing waits for a time after `latestMs`. */
-export async function hastenCronRuns(db: Queries, latestMs: number): Promise<void> {
-  await db.updateTable('cron_runs').set({ due_at: latestMs }).where('finished_at', 'is', null).where('due_at', '>', latestMs).execute();
+export async function hastenCronRuns(tx: Transaction, latestMs: number): Promise<void> {
+  await queriesOf(tx)
+    .updateTable('cron_runs')
+    .set({ due_at: latestMs })
+    .where('finished_at', 'is', null)
+    .where('due_at', '>', latestMs)
+    .execute();
 }
 
-export async function findCronRun(db: Queries, { jobId, runId }: { jobId: string; runId: string }): Promise<CronRunRow | undefined> {
-  const row = await db.selectFrom('cron_runs').selectAll().where('job_id', '=', jobId).where('id', '=', runId).executeTakeFirst();
+export async function findCronRun(tx: Transaction, { jobId, runId }: { jobId: string; runId: string }): Promise<CronRunRow | undefined> {
+  const row = await queriesOf(tx)
+    .selectFrom('cron_runs')
+    .selectAll()
+    .where('job_id', '=', jobId)
+    .where('id', '=', runId)
+    .executeTakeFirst();
   return row === undefined ? undefined : toRow(row);
 }
 
@@ -173,16 +189,16 @@ export interface CronRunQuery {
 }
 
 /** Newest first. */
-export async function listCronRuns(db: Queries, query: CronRunQuery): Promise<CronRunRow[]> {
-  let select = db.selectFrom('cron_runs').selectAll().where('job_id', '=', query.jobId);
+export async function listCronRuns(tx: Transaction, query: CronRunQuery): Promise<CronRunRow[]> {
+  let select = queriesOf(tx).selectFrom('cron_runs').selectAll().where('job_id', '=', query.jobId);
   if (query.beforeSeq !== undefined) select = select.where('seq', '<', query.beforeSeq);
   if (query.states !== undefined) select = select.where('state', 'in', [...query.states]);
   return (await select.orderBy('seq', 'desc').limit(query.limit).execute()).map(toRow);
 }
 
 /** Runs in a write: forgets runs of a job beyond the newest `keep`. */
-export async function trimCronRuns(db: Queries, query: { jobId: string; keep: number }): Promise<void> {
-  const oldest = await db
+export async function trimCronRuns(tx: Transaction, query: { jobId: string; keep: number }): Promise<void> {
+  const oldest = await queriesOf(tx)
     .selectFrom('cron_runs')
     .select('seq')
     .where('job_id', '=', query.jobId)
@@ -191,7 +207,7 @@ export async function trimCronRuns(db: Queries, query: { jobId: string; keep: nu
     .limit(1)
     .executeTakeFirst();
   if (oldest === undefined) return;
-  await db
+  await queriesOf(tx)
     .deleteFrom('cron_runs')
     .where('job_id', '=', query.jobId)
     .where('seq', '<=', oldest.seq)
@@ -200,8 +216,8 @@ export async function trimCronRuns(db: Queries, query: { jobId: string; keep: nu
 }
 
 /** Runs in a write, one step: forgets what ended before. @returns how many runs */
-export async function purgeCronRuns(db: Queries, beforeMs: number): Promise<number> {
-  const result = await db
+export async function purgeCronRuns(tx: Transaction, beforeMs: number): Promise<number> {
+  const result = await queriesOf(tx)
     .deleteFrom('cron_runs')
     .where('seq', 'in', (query) => query.selectFrom('cron_runs').select('seq').where('finished_at', '<=', beforeMs).limit(PURGE_ROWS))
     .executeTakeFirst();

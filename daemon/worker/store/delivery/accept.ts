@@ -5,8 +5,8 @@ import type { JournaledWrite } from '../commit-batch.js';
 import { titleFrom } from '../conversations/messages.js';
 import { insertOutboxMessage, type NewOutboxMessage } from './outbox.js';
 import { prepare } from '../prepare.js';
-import type { Queries } from '../schema.js';
 import { insertBegun, livingId, type NewSession, touchByKey } from '../conversations/sessions.js';
+import type { Transaction } from '../transaction.js';
 
 /** A message to take in, and the session of its chat. */
 export interface Acceptance {
@@ -27,17 +27,17 @@ const insertSaid = prepare<{ id: string; key: string; content: string; nowMs: nu
 );
 
 /** Runs in a write. */
-export async function storeAcceptance(db: Queries, { message, session }: Acceptance): Promise<void> {
+export async function storeAcceptance(tx: Transaction, { message, session }: Acceptance): Promise<void> {
   const { id, content, nowMs } = message;
   const { key } = session;
   const title = titleFrom(content);
-  if ((await touchByKey.run(db, { key, title, nowMs })) === 0) await insertBegun.run(db, { ...session, title, nowMs });
-  await insertSaid.run(db, { id, key, content, nowMs });
-  await insertOutboxMessage(db, message);
+  if ((await touchByKey.run(tx, { key, title, nowMs })) === 0) await insertBegun.run(tx, { ...session, title, nowMs });
+  await insertSaid.run(tx, { id, key, content, nowMs });
+  await insertOutboxMessage(tx, message);
 }
 
 /** The same as a write that may be journaled; undefined for a message of several parts. */
 export function journaledAcceptance(acceptance: Acceptance): JournaledWrite | undefined {
   const entry = journalEntry(acceptance);
-  return entry === undefined ? undefined : { whole: (db) => storeAcceptance(db, acceptance), entry };
+  return entry === undefined ? undefined : { whole: (tx) => storeAcceptance(tx, acceptance), entry };
 }

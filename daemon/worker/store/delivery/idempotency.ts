@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import type { Queries } from '../schema.js';
+import type { Transaction } from '../transaction.js';
 
 /** How long a key is remembered. */
 export const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1_000;
@@ -44,16 +44,16 @@ const purge = prepare<{ beforeMs: number }>()((db, p) =>
 );
 
 /** @param use.nowMs  epoch milliseconds; a use longer ago than the TTL is forgotten */
-export async function findFirstUse(db: Queries, use: KeyOfScope & { nowMs: number }): Promise<FirstUse | undefined> {
-  return select.first(db, { scope: use.scope, key: use.key, afterMs: use.nowMs - IDEMPOTENCY_TTL_MS });
+export async function findFirstUse(tx: Transaction, use: KeyOfScope & { nowMs: number }): Promise<FirstUse | undefined> {
+  return select.first(tx, { scope: use.scope, key: use.key, afterMs: use.nowMs - IDEMPOTENCY_TTL_MS });
 }
 
 /** Runs in the transaction that does what the key stands for. */
-export async function rememberFirstUse(db: Queries, use: KeyOfScope & FirstUse & { nowMs: number }): Promise<void> {
-  await upsert.run(db, use);
+export async function rememberFirstUse(tx: Transaction, use: KeyOfScope & FirstUse & { nowMs: number }): Promise<void> {
+  await upsert.run(tx, use);
 }
 
 /** Runs in a write: one step. @returns how many keys were forgotten */
-export async function purgeIdempotencyKeys(db: Queries, nowMs: number): Promise<number> {
-  return purge.run(db, { beforeMs: nowMs - IDEMPOTENCY_TTL_MS });
+export async function purgeIdempotencyKeys(tx: Transaction, nowMs: number): Promise<number> {
+  return purge.run(tx, { beforeMs: nowMs - IDEMPOTENCY_TTL_MS });
 }

@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import type { Lane } from './outbox.js';
 import { prepare } from '../prepare.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import type { InboxMessageRow, InboxState, Queries } from '../schema.js';
+import type { InboxMessageRow, InboxState } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 /** A message as a channel hands it in. */
 export interface NewInboxMessage extends Lane {
@@ -148,35 +149,35 @@ export interface StoredUpdate {
 }
 
 /** Runs in a write. */
-export async function insertInboxMessage(db: Queries, message: NewInboxMessage & { nowMs: number }): Promise<StoredUpdate> {
-  if ((await insert.run(db, { questionId: null, ...message })) === 1)
+export async function insertInboxMessage(tx: Transaction, message: NewInboxMessage & { nowMs: number }): Promise<StoredUpdate> {
+  if ((await insert.run(tx, { questionId: null, ...message })) === 1)
     return { id: message.id, isRepeated: false, chatId: message.chatId, content: message.content };
-  const first = await selectByUpdate.first(db, { scope: message.scope, updateId: message.updateId });
+  const first = await selectByUpdate.first(tx, { scope: message.scope, updateId: message.updateId });
   if (first === undefined) throw new Error(`update ${message.updateId} of ${message.scope} was not stored`);
   return { ...first, isRepeated: true };
 }
 
-export async function readInboxHead(db: Queries, lane: Lane): Promise<InboxMessageRow | undefined> {
-  return selectHead.first(db, lane);
+export async function readInboxHead(tx: Transaction, lane: Lane): Promise<InboxMessageRow | undefined> {
+  return selectHead.first(tx, lane);
 }
 
 /** Whether a chat has something unhandled beside that message. */
-export async function hasPendingInbox(db: Queries, lane: Lane & { exceptId: string }): Promise<boolean> {
-  return (await selectOther.first(db, lane)) !== undefined;
+export async function hasPendingInbox(tx: Transaction, lane: Lane & { exceptId: string }): Promise<boolean> {
+  return (await selectOther.first(tx, lane)) !== undefined;
 }
 
-export async function readInboxMessage(db: Queries, seq: number): Promise<InboxMessageRow | undefined> {
-  return selectRow.first(db, { seq });
+export async function readInboxMessage(tx: Transaction, seq: number): Promise<InboxMessageRow | undefined> {
+  return selectRow.first(tx, { seq });
 }
 
 /** @returns every chat with something unhandled, the longest waiting first */
-export async function listInboxLanes(db: Queries): Promise<Lane[]> {
-  return selectLanes.all(db, {});
+export async function listInboxLanes(tx: Transaction): Promise<Lane[]> {
+  return selectLanes.all(tx, {});
 }
 
 /** @returns what some worker, dead or alive, is handling */
-export async function readRunningInbox(db: Queries): Promise<InboxMessageRow[]> {
-  return selectRunning.all(db, {});
+export async function readRunningInbox(tx: Transaction): Promise<InboxMessageRow[]> {
+  return selectRunning.all(tx, {});
 }
 
 /** Of a message from a chat outside, whose fate the inbox decides. */
@@ -188,46 +189,49 @@ export interface InboxTurn {
 }
 
 /** @returns undefined for a turn of anything else */
-export async function findInboxTurn(db: Queries, turnId: string): Promise<InboxTurn | undefined> {
-  const row = await selectByTurn.first(db, { turnId });
+export async function findInboxTurn(tx: Transaction, turnId: string): Promise<InboxTurn | undefined> {
+  const row = await selectByTurn.first(tx, { turnId });
   return row && { questionId: row.question_id ?? row.id, isRepeatable: row.is_repeatable === 1 };
 }
 
 /** Runs in a write, before the attempt. */
-export async function beginInboxAttempt(db: Queries, attempt: { seq: number; instanceId: string }): Promise<void> {
-  await begin.run(db, attempt);
+export async function beginInboxAttempt(tx: Transaction, attempt: { seq: number; instanceId: string }): Promise<void> {
+  await begin.run(tx, attempt);
 }
 
 /** Runs in a write. */
-export async function setInboxTurn(db: Queries, change: { seq: number; turnId: string }): Promise<void> {
-  await setTurn.run(db, change);
+export async function setInboxTurn(tx: Transaction, change: { seq: number; turnId: string }): Promise<void> {
+  await setTurn.run(tx, change);
 }
 
 /** Runs in a write. */
-export async function setInboxPreview(db: Queries, change: { seq: number; previewId: string }): Promise<void> {
-  await setPreview.run(db, change);
+export async function setInboxPreview(tx: Transaction, change: { seq: number; previewId: string }): Promise<void> {
+  await setPreview.run(tx, change);
 }
 
 /** Runs in a write. The turn has done something that others have noticed: if it is cut, it is not run again. */
-export async function markTurnUnrepeatable(db: Queries, turnId: string): Promise<void> {
-  await db.updateTable('inbox_messages').set({ is_repeatable: 0 }).where('turn_id', '=', turnId).execute();
-  await db.updateTable('turns').set({ is_repeatable: 0 }).where('id', '=', turnId).execute();
+export async function markTurnUnrepeatable(tx: Transaction, turnId: string): Promise<void> {
+  await queriesOf(tx).updateTable('inbox_messages').set({ is_repeatable: 0 }).where('turn_id', '=', turnId).execute();
+  await queriesOf(tx).updateTable('turns').set({ is_repeatable: 0 }).where('id', '=', turnId).execute();
 }
 
 /** Runs in a write. To be handled again. `countsAttempt` false: as if it had not been tried. */
-export async function putBackInbox(db: Queries, change: { seq: number; instanceId: string | null; countsAttempt: boolean }): Promise<void> {
+export async function putBackInbox(
+  tx: Transaction,
+  change: { seq: number; instanceId: string | null; countsAttempt: boolean },
+): Promise<void> {
   const { seq, instanceId, countsAttempt } = change;
-  await putBack.run(db, { seq, instanceId, attempts: countsAttempt ? 0 : 1 });
+  await putBack.run(tx, { seq, instanceId, attempts: countsAttempt ? 0 : 1 });
 }
 
 /** Runs in a write. @returns false when it is no longer that instance's */
-export async function finishInbox(db: Queries, ending: Ending): Promise<boolean> {
-  return (await finish.run(db, ending)) === 1;
+export async function finishInbox(tx: Transaction, ending: Ending): Promise<boolean> {
+  return (await finish.run(tx, ending)) === 1;
 }
 
 /** Forgets what was handled long ago. Runs in a write: one step. @returns how many messages */
-export async function purgeInbox(db: Queries, beforeMs: number): Promise<number> {
-  const result = await db
+export async function purgeInbox(tx: Transaction, beforeMs: number): Promise<number> {
+  const result = await queriesOf(tx)
     .deleteFrom('inbox_messages')
     .where('seq', 'in', (query) =>
       query.selectFrom('inbox_messages').select('seq').where('finished_at', '<=', beforeMs).orderBy('finished_at').limit(PURGE_ROWS),
@@ -242,14 +246,18 @@ export interface InboxCursor {
   readonly updatedAtMs: number;
 }
 
-export async function readInboxCursor(db: Queries, scope: string): Promise<InboxCursor | undefined> {
-  return db.selectFrom('inbox_cursors').select(['position', 'updated_at as updatedAtMs']).where('scope', '=', scope).executeTakeFirst();
+export async function readInboxCursor(tx: Transaction, scope: string): Promise<InboxCursor | undefined> {
+  return queriesOf(tx)
+    .selectFrom('inbox_cursors')
+    .select(['position', 'updated_at as updatedAtMs'])
+    .where('scope', '=', scope)
+    .executeTakeFirst();
 }
 
 /** Runs in the write that stores the updates. */
-export async function saveInboxCursor(db: Queries, cursor: { scope: string; position: number; nowMs: number }): Promise<void> {
+export async function saveInboxCursor(tx: Transaction, cursor: { scope: string; position: number; nowMs: number }): Promise<void> {
   const values = { position: cursor.position, updated_at: cursor.nowMs };
-  await db
+  await queriesOf(tx)
     .insertInto('inbox_cursors')
     .values({ scope: cursor.scope, ...values })
     .onConflict((conflict) => conflict.column('scope').doUpdateSet(values))

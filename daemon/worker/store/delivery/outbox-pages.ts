@@ -2,15 +2,16 @@
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { OUTGOING_STATUSES } from '../../../../shared/delivery-status.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import type { DeliveryState, OutboxMessageRow, OutboxPartRow, Queries, Schema } from '../schema.js';
+import type { DeliveryState, OutboxMessageRow, OutboxPartRow, Schema } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 /** A message with what its parts add up to. */
 export type OutboxSummary = OutboxMessageRow & { readonly parts: number; readonly delivered_parts: number; readonly attempts: number };
 
 const part = (expression: string) => sql<number>`(select ${sql.raw(expression)} from outbox_parts where message_seq = outbox_messages.seq)`;
 
-function summaries(db: Queries) {
-  return db
+function summaries(tx: Transaction) {
+  return queriesOf(tx)
     .selectFrom('outbox_messages')
     .selectAll()
     .select([
@@ -45,8 +46,8 @@ function newestOf(channel: string, { state, beforeSeq = Number.MAX_SAFE_INTEGER,
 }
 
 /** Up to `limit` messages, newest first: found in an index whatever is asked for, so that a page costs what is in it. */
-export function outboxQuery(db: Queries, page: OutboxPage): SelectQueryBuilder<Schema, 'outbox_messages', OutboxSummary> {
-  let query = summaries(db);
+export function outboxQuery(tx: Transaction, page: OutboxPage): SelectQueryBuilder<Schema, 'outbox_messages', OutboxSummary> {
+  let query = summaries(tx);
   if (page.channel !== undefined) query = query.where('seq', 'in', newestOf(page.channel, page));
   else {
     if (page.state !== undefined) query = query.where('state', '=', page.state);
@@ -56,28 +57,28 @@ export function outboxQuery(db: Queries, page: OutboxPage): SelectQueryBuilder<S
 }
 
 /** @returns up to `limit` messages, newest first */
-export async function listOutbox(db: Queries, page: OutboxPage): Promise<OutboxSummary[]> {
-  return outboxQuery(db, page).execute();
+export async function listOutbox(tx: Transaction, page: OutboxPage): Promise<OutboxSummary[]> {
+  return outboxQuery(tx, page).execute();
 }
 
-export async function findOutboxMessage(db: Queries, id: string): Promise<OutboxSummary | undefined> {
-  return summaries(db).where('id', '=', id).executeTakeFirst();
+export async function findOutboxMessage(tx: Transaction, id: string): Promise<OutboxSummary | undefined> {
+  return summaries(tx).where('id', '=', id).executeTakeFirst();
 }
 
-export async function readOutboxParts(db: Queries, seq: number): Promise<OutboxPartRow[]> {
-  return db.selectFrom('outbox_parts').selectAll().where('message_seq', '=', seq).orderBy('part').execute();
+export async function readOutboxParts(tx: Transaction, seq: number): Promise<OutboxPartRow[]> {
+  return queriesOf(tx).selectFrom('outbox_parts').selectAll().where('message_seq', '=', seq).orderBy('part').execute();
 }
 
 /** Puts what was not delivered of a finished message back into the queue, in its old place. Runs in a write. */
-export async function requeueMessage(db: Queries, change: { seq: number; nowMs: number; expiresAtMs: number }): Promise<void> {
+export async function requeueMessage(tx: Transaction, change: { seq: number; nowMs: number; expiresAtMs: number }): Promise<void> {
   const { seq, nowMs, expiresAtMs } = change;
-  await db
+  await queriesOf(tx)
     .updateTable('outbox_parts')
     .set({ state: 'queued', attempts: 0 })
     .where('message_seq', '=', seq)
     .where('state', '!=', 'delivered')
     .execute();
-  await db
+  await queriesOf(tx)
     .updateTable('outbox_messages')
     .set({
       state: 'queued',
@@ -93,13 +94,13 @@ export async function requeueMessage(db: Queries, change: { seq: number; nowMs: 
 }
 
 /** Removes a message and its parts. Runs in a write. */
-export async function deleteOutboxMessage(db: Queries, seq: number): Promise<void> {
-  await db.deleteFrom('outbox_messages').where('seq', '=', seq).execute();
+export async function deleteOutboxMessage(tx: Transaction, seq: number): Promise<void> {
+  await queriesOf(tx).deleteFrom('outbox_messages').where('seq', '=', seq).execute();
 }
 
 /** Forgets what was delivered long ago, and later also what was not. Runs in a write: one step. @returns how many messages */
-export async function purgeOutbox(db: Queries, before: { deliveredMs: number; otherMs: number }): Promise<number> {
-  const result = await db
+export async function purgeOutbox(tx: Transaction, before: { deliveredMs: number; otherMs: number }): Promise<number> {
+  const result = await queriesOf(tx)
     .deleteFrom('outbox_messages')
     .where('seq', 'in', (query) =>
       query
@@ -116,8 +117,8 @@ export async function purgeOutbox(db: Queries, before: { deliveredMs: number; ot
 }
 
 /** How many messages there are in each state but `delivered`. */
-export async function countUndelivered(db: Queries): Promise<{ state: DeliveryState; count: number }[]> {
-  const rows = await db
+export async function countUndelivered(tx: Transaction): Promise<{ state: DeliveryState; count: number }[]> {
+  const rows = await queriesOf(tx)
     .selectFrom('outbox_messages')
     .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
     .where('state', 'in', ['queued', 'sending', 'retry_wait', 'unknown', 'dead'])

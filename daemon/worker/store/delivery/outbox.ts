@@ -1,7 +1,8 @@
 /** Messages on their way to chats outside: the statements. What may follow what is decided in `delivery/`. */
 import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
-import type { DeliveryState, OutboxMessageRow, OutboxPartRow, Queries } from '../schema.js';
+import type { DeliveryState, OutboxMessageRow, OutboxPartRow } from '../schema.js';
+import type { Transaction } from '../transaction.js';
 
 /** A chat, as the outbox sees it: what is sent there is sent one after another. */
 export interface Lane {
@@ -116,54 +117,54 @@ export interface MessageChange {
 }
 
 /** Stores a message and its parts, behind all others of its chat. Runs in a write. */
-export async function insertOutboxMessage(db: Queries, message: NewOutboxMessage): Promise<void> {
+export async function insertOutboxMessage(tx: Transaction, message: NewOutboxMessage): Promise<void> {
   const { bodies, ...values } = message;
   const isDelivered = bodies.length === 0;
-  const seq = await insertRow.insert(db, {
+  const seq = await insertRow.insert(tx, {
     ...values,
     state: isDelivered ? 'delivered' : 'queued',
     finishedAtMs: isDelivered ? message.nowMs : null,
   });
-  for (const [index, body] of bodies.entries()) await insertPart.run(db, { seq, part: index + 1, body });
+  for (const [index, body] of bodies.entries()) await insertPart.run(tx, { seq, part: index + 1, body });
 }
 
 /** @returns every chat with something unfinished, the longest waiting first */
-export async function listPendingLanes(db: Queries): Promise<Lane[]> {
-  return selectLanes.all(db, {});
+export async function listPendingLanes(tx: Transaction): Promise<Lane[]> {
+  return selectLanes.all(tx, {});
 }
 
 /** @returns the oldest unfinished message of a chat */
-export async function readHead(db: Queries, lane: Lane): Promise<OutboxMessageRow | undefined> {
-  return selectHead.first(db, lane);
+export async function readHead(tx: Transaction, lane: Lane): Promise<OutboxMessageRow | undefined> {
+  return selectHead.first(tx, lane);
 }
 
-export async function readOutboxMessage(db: Queries, seq: number): Promise<OutboxMessageRow | undefined> {
-  return selectMessage.first(db, { seq });
+export async function readOutboxMessage(tx: Transaction, seq: number): Promise<OutboxMessageRow | undefined> {
+  return selectMessage.first(tx, { seq });
 }
 
 /** @returns the parts in order, without their bodies */
-export async function readPartStates(db: Queries, seq: number): Promise<{ part: number; state: DeliveryState }[]> {
-  return selectParts.all(db, { seq });
+export async function readPartStates(tx: Transaction, seq: number): Promise<{ part: number; state: DeliveryState }[]> {
+  return selectParts.all(tx, { seq });
 }
 
-export async function readPart(db: Queries, key: { seq: number; part: number }): Promise<OutboxPartRow | undefined> {
-  return selectPart.first(db, key);
+export async function readPart(tx: Transaction, key: { seq: number; part: number }): Promise<OutboxPartRow | undefined> {
+  return selectPart.first(tx, key);
 }
 
 /** @returns every message that some worker, dead or alive, is sending */
-export async function readSending(db: Queries): Promise<OutboxMessageRow[]> {
-  return selectSending.all(db, {});
+export async function readSending(tx: Transaction): Promise<OutboxMessageRow[]> {
+  return selectSending.all(tx, {});
 }
 
 /** Runs in a write. */
-export async function changeMessage(db: Queries, change: MessageChange & { nowMs: number }): Promise<void> {
-  await updateMessage.run(db, change);
+export async function changeMessage(tx: Transaction, change: MessageChange & { nowMs: number }): Promise<void> {
+  await updateMessage.run(tx, change);
 }
 
 /** Runs in a write. `attempts` is added to the part's. */
 export async function changePart(
-  db: Queries,
+  tx: Transaction,
   change: { seq: number; part: number; state: DeliveryState; attempts: number },
 ): Promise<void> {
-  await updatePart.run(db, change);
+  await updatePart.run(tx, change);
 }

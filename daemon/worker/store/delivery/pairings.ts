@@ -1,5 +1,6 @@
 /** Who may write to an account whose policy is pairing, and who has asked to. */
-import type { PairingRow, Queries } from '../schema.js';
+import type { PairingRow } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface PairingKey {
   readonly channel: string;
@@ -16,8 +17,8 @@ function isAlive(row: PairingRow, nowMs: number): boolean {
   return row.expires_at === null || row.expires_at > nowMs;
 }
 
-export async function isPaired(db: Queries, key: PairingKey): Promise<boolean> {
-  const row = await db
+export async function isPaired(tx: Transaction, key: PairingKey): Promise<boolean> {
+  const row = await queriesOf(tx)
     .selectFrom('pairings')
     .select('code')
     .where('channel', '=', key.channel)
@@ -32,15 +33,20 @@ export async function isPaired(db: Queries, key: PairingKey): Promise<boolean> {
  * @returns true: the sender is to be told the code; false: it has been told already, is known, or too many ask
  */
 export async function requestPairing(
-  db: Queries,
+  tx: Transaction,
   request: PairingKey & { senderName: string; code: string; nowMs: number },
 ): Promise<boolean> {
   const { channel, accountId, senderId, senderName, code, nowMs } = request;
-  await db.deleteFrom('pairings').where('expires_at', '<=', nowMs).execute();
-  const known = await db.selectFrom('pairings').selectAll().where('channel', '=', channel).where('account_id', '=', accountId).execute();
+  await queriesOf(tx).deleteFrom('pairings').where('expires_at', '<=', nowMs).execute();
+  const known = await queriesOf(tx)
+    .selectFrom('pairings')
+    .selectAll()
+    .where('channel', '=', channel)
+    .where('account_id', '=', accountId)
+    .execute();
   if (known.some((row) => row.sender_id === senderId)) return false;
   if (known.filter((row) => row.code !== null).length >= MAX_PENDING_PER_ACCOUNT) return false;
-  await db
+  await queriesOf(tx)
     .insertInto('pairings')
     .values({
       channel,
@@ -57,17 +63,17 @@ export async function requestPairing(
 
 /** Runs in a write. Lets a sender in. @returns who it is; undefined when no request has that code */
 export async function approvePairing(
-  db: Queries,
+  tx: Transaction,
   approval: { channel: string; code: string; nowMs: number },
 ): Promise<PairingRow | undefined> {
-  const row = await db
+  const row = await queriesOf(tx)
     .selectFrom('pairings')
     .selectAll()
     .where('channel', '=', approval.channel)
     .where('code', '=', approval.code)
     .executeTakeFirst();
   if (row === undefined || !isAlive(row, approval.nowMs)) return undefined;
-  return db
+  return queriesOf(tx)
     .updateTable('pairings')
     .set({ code: null, expires_at: null })
     .where('channel', '=', row.channel)
@@ -78,8 +84,8 @@ export async function approvePairing(
 }
 
 /** Runs in a write. @returns whether the sender had been known, or had asked */
-export async function removePairing(db: Queries, key: PairingKey): Promise<boolean> {
-  const result = await db
+export async function removePairing(tx: Transaction, key: PairingKey): Promise<boolean> {
+  const result = await queriesOf(tx)
     .deleteFrom('pairings')
     .where('channel', '=', key.channel)
     .where('account_id', '=', key.accountId)
@@ -89,7 +95,7 @@ export async function removePairing(db: Queries, key: PairingKey): Promise<boole
 }
 
 /** @returns known senders and open requests, oldest first */
-export async function listPairings(db: Queries, nowMs: number): Promise<PairingRow[]> {
-  const rows = await db.selectFrom('pairings').selectAll().orderBy('created_at').execute();
+export async function listPairings(tx: Transaction, nowMs: number): Promise<PairingRow[]> {
+  const rows = await queriesOf(tx).selectFrom('pairings').selectAll().orderBy('created_at').execute();
   return rows.filter((row) => isAlive(row, nowMs));
 }

@@ -1,7 +1,7 @@
 /** What went wrong lately, each kind newest first: for people who look at the whole. */
 import { sql } from 'kysely';
-import type { Queries } from '../schema.js';
 import { decodeText } from '../sqlite/text.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface FailureRow {
   readonly kind: 'turn' | 'run' | 'message';
@@ -21,8 +21,8 @@ export interface FailureQuery {
   readonly limit: number;
 }
 
-async function failedTurns(db: Queries, { sinceMs, limit }: FailureQuery): Promise<FailureRow[]> {
-  const rows = await db
+async function failedTurns(tx: Transaction, { sinceMs, limit }: FailureQuery): Promise<FailureRow[]> {
+  const rows = await queriesOf(tx)
     .selectFrom('turns')
     .innerJoin('sessions', 'sessions.id', 'turns.session_id')
     .select(['turns.id', 'turns.state', 'turns.finished_at', 'turns.error_message', 'sessions.key', 'sessions.title'])
@@ -44,8 +44,8 @@ async function failedTurns(db: Queries, { sinceMs, limit }: FailureQuery): Promi
   }));
 }
 
-async function failedRuns(db: Queries, { sinceMs, limit }: FailureQuery): Promise<FailureRow[]> {
-  const rows = await db
+async function failedRuns(tx: Transaction, { sinceMs, limit }: FailureQuery): Promise<FailureRow[]> {
+  const rows = await queriesOf(tx)
     .selectFrom('cron_runs')
     .innerJoin('cron_jobs', 'cron_jobs.id', 'cron_runs.job_id')
     .select([
@@ -75,8 +75,8 @@ async function failedRuns(db: Queries, { sinceMs, limit }: FailureQuery): Promis
   }));
 }
 
-async function failedMessages(db: Queries, { sinceMs, limit }: FailureQuery): Promise<FailureRow[]> {
-  const rows = await db
+async function failedMessages(tx: Transaction, { sinceMs, limit }: FailureQuery): Promise<FailureRow[]> {
+  const rows = await queriesOf(tx)
     .selectFrom('outbox_messages')
     .select(['id', 'state', 'channel', 'chat_id', 'last_error', 'updated_at'])
     .where('state', 'in', ['dead', 'unknown'])
@@ -97,7 +97,7 @@ async function failedMessages(db: Queries, { sinceMs, limit }: FailureQuery): Pr
 }
 
 /** The newest of all kinds. */
-export async function listFailures(db: Queries, query: FailureQuery): Promise<FailureRow[]> {
-  const all = [...(await failedTurns(db, query)), ...(await failedRuns(db, query)), ...(await failedMessages(db, query))];
+export async function listFailures(tx: Transaction, query: FailureQuery): Promise<FailureRow[]> {
+  const all = [...(await failedTurns(tx, query)), ...(await failedRuns(tx, query)), ...(await failedMessages(tx, query))];
   return all.toSorted((a, b) => b.atMs - a.atMs).slice(0, query.limit);
 }

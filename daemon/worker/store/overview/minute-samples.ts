@@ -1,15 +1,16 @@
 /** What happened in each minute: one row, to which every worker of that minute adds. A minute without a row had none. */
 import { sql } from 'kysely';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import type { MinuteSampleRow, Queries } from '../schema.js';
+import type { MinuteSampleRow } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 const sum = (name: keyof MinuteSampleRow) => sql<number>`minute_samples.${sql.ref(name)} + excluded.${sql.ref(name)}`;
 const largest = (name: keyof MinuteSampleRow) =>
   sql<number>`case when excluded.${sql.ref(name)} > minute_samples.${sql.ref(name)} then excluded.${sql.ref(name)} else minute_samples.${sql.ref(name)} end`;
 
 /** Runs in a write. Counts are added; of the rest the largest stays. */
-export async function addSample(db: Queries, sample: MinuteSampleRow): Promise<void> {
-  await db
+export async function addSample(tx: Transaction, sample: MinuteSampleRow): Promise<void> {
+  await queriesOf(tx)
     .insertInto('minute_samples')
     .values(sample)
     .onConflict((conflict) =>
@@ -28,8 +29,8 @@ export async function addSample(db: Queries, sample: MinuteSampleRow): Promise<v
     .execute();
 }
 
-export async function readSamples(db: Queries, range: { fromMinute: number; untilMinute: number }): Promise<MinuteSampleRow[]> {
-  return db
+export async function readSamples(tx: Transaction, range: { fromMinute: number; untilMinute: number }): Promise<MinuteSampleRow[]> {
+  return queriesOf(tx)
     .selectFrom('minute_samples')
     .selectAll()
     .where('minute', '>=', range.fromMinute)
@@ -39,14 +40,14 @@ export async function readSamples(db: Queries, range: { fromMinute: number; unti
 }
 
 /** @returns undefined before the first */
-export async function firstSampledMinute(db: Queries): Promise<number | undefined> {
-  const row = await db.selectFrom('minute_samples').select('minute').orderBy('minute').limit(1).executeTakeFirst();
+export async function firstSampledMinute(tx: Transaction): Promise<number | undefined> {
+  const row = await queriesOf(tx).selectFrom('minute_samples').select('minute').orderBy('minute').limit(1).executeTakeFirst();
   return row?.minute;
 }
 
 /** Runs in a write, one step. @returns how many rows */
-export async function purgeSamples(db: Queries, beforeMinute: number): Promise<number> {
-  const result = await db
+export async function purgeSamples(tx: Transaction, beforeMinute: number): Promise<number> {
+  const result = await queriesOf(tx)
     .deleteFrom('minute_samples')
     .where('minute', 'in', (query) =>
       query.selectFrom('minute_samples').select('minute').where('minute', '<', beforeMinute).limit(PURGE_ROWS),

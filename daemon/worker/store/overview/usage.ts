@@ -1,6 +1,7 @@
 /** What turns used, added up. Ids of turns begin with their time, so a stretch of time is a stretch of the primary key. */
 import { sql } from 'kysely';
-import type { Queries, SessionRow } from '../schema.js';
+import type { SessionRow } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 /** Of one session with one model. */
 export interface UsageRow {
@@ -27,8 +28,8 @@ export interface UsageSpan {
   readonly except: string;
 }
 
-export function selectUsage(db: Queries, span: UsageSpan) {
-  return db
+export function selectUsage(tx: Transaction, span: UsageSpan) {
+  return queriesOf(tx)
     .selectFrom('turns')
     .select(['session_id', sql<string>`model`.as('model'), sql<number>`count(*)`.as('turns')])
     .select([total('input_tokens').as('input_tokens'), total('output_tokens').as('output_tokens')])
@@ -42,12 +43,12 @@ export function selectUsage(db: Queries, span: UsageSpan) {
 }
 
 /** Turns that a model took part in and that were begun in the span. */
-export async function sumUsage(db: Queries, span: UsageSpan): Promise<UsageRow[]> {
-  return selectUsage(db, span).execute();
+export async function sumUsage(tx: Transaction, span: UsageSpan): Promise<UsageRow[]> {
+  return selectUsage(tx, span).execute();
 }
 
 /** Those of them that are not deleted. */
-export async function readSessionsById(db: Queries, ids: readonly number[]): Promise<SessionRow[]> {
+export async function readSessionsById(tx: Transaction, ids: readonly number[]): Promise<SessionRow[]> {
   if (ids.length === 0) return [];
-  return db.selectFrom('sessions').selectAll().where('id', 'in', ids).where('deleted_at', 'is', null).execute();
+  return queriesOf(tx).selectFrom('sessions').selectAll().where('id', 'in', ids).where('deleted_at', 'is', null).execute();
 }

@@ -9,7 +9,8 @@ import type { Acceptance } from '../delivery/accept.js';
 import { titleFrom } from '../conversations/messages.js';
 import type { Lane } from '../delivery/outbox.js';
 import { prepare } from '../prepare.js';
-import type { DeliveryState, Queries } from '../schema.js';
+import type { DeliveryState } from '../schema.js';
+import type { Transaction } from '../transaction.js';
 import type { NewSession } from '../conversations/sessions.js';
 
 type Nothing = Record<never, never>;
@@ -164,16 +165,16 @@ export function journalEntry({ message, session }: Acceptance): JournalEntry | u
 }
 
 /** Runs in a write. @returns how long the journal is now */
-export async function appendToJournal(db: Queries, entries: readonly JournalEntry[]): Promise<number> {
-  return insertEntry.insertAll(db, entries);
+export async function appendToJournal(tx: Transaction, entries: readonly JournalEntry[]): Promise<number> {
+  return insertEntry.insertAll(tx, entries);
 }
 
-export async function journalLength(db: Queries): Promise<number> {
-  return (await selectLength.first(db, {}))?.length ?? 0;
+export async function journalLength(tx: Transaction): Promise<number> {
+  return (await selectLength.first(tx, {}))?.length ?? 0;
 }
 
 /** Runs in a write: applies all that is in it. */
-export async function applyJournal(db: Queries): Promise<void> {
-  if ((await journalLength(db)) === 0) return;
-  for (const step of [applySessions, applyMessages, applyOutbox, applyParts, empty]) await step.run(db, {});
+export async function applyJournal(tx: Transaction): Promise<void> {
+  if ((await journalLength(tx)) === 0) return;
+  for (const step of [applySessions, applyMessages, applyOutbox, applyParts, empty]) await step.run(tx, {});
 }

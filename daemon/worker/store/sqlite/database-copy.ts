@@ -5,7 +5,7 @@ import { storeUnavailable } from './database-file.js';
 import { LibsqlConnection } from './libsql-connection.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../migrations/index.js';
 import { readHeader } from '../migrations/migrate.js';
-import type { Queries } from '../schema.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 import { openSqlite } from './sqlite.js';
 import { classifyFault, describeFault } from './sqlite-errors.js';
 
@@ -99,8 +99,9 @@ export function findDamage(path: string): string | null {
 }
 
 /** What was on its way when the copy was made has a fate that the copy does not know. */
-async function settle(db: Queries): Promise<void> {
-  await applyJournal(db);
+async function settle(tx: Transaction): Promise<void> {
+  const db = queriesOf(tx);
+  await applyJournal(tx);
   const unsent = await db.selectFrom('outbox_messages').select('seq').where('state', 'in', ['queued', 'sending', 'retry_wait']).execute();
   for (const { seq } of unsent) {
     await db

@@ -7,6 +7,7 @@ import { inTransaction } from './libsql-transaction.js';
 import { migrate, readHeader } from '../migrations/migrate.js';
 import type { Migration } from '../migrations/migration.js';
 import type { Queries, Schema } from '../schema.js';
+import { type Transaction, transactionOf } from '../transaction.js';
 import { WalSync } from './wal-sync.js';
 
 /** How long opening waits for another worker's transaction before it fails. */
@@ -18,13 +19,13 @@ const CHECKPOINT_PAGES = 4_000;
 /** An open database of any dialect. */
 export interface OpenDatabase {
   /** Sees only what has been committed. */
-  readonly reader: Queries;
+  readonly reader: Transaction;
   /**
    * Runs `run` in a transaction for writing, after those before it. It may await nothing but its own statements.
    * @returns what `run` returns: when it survives a power loss; with `early` at the commit, for {@link synced} to follow
    * @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk
    */
-  transaction<T>(run: (db: Queries) => Promise<T>, options?: { readonly early?: boolean }): Promise<T>;
+  transaction<T>(run: (tx: Transaction) => Promise<T>, options?: { readonly early?: boolean }): Promise<T>;
   /** Resolves when all that was committed before the call survives a power loss. @throws the system's error */
   synced(): Promise<void>;
   /** Whether the file in its place is still the one that was opened. */
@@ -115,11 +116,11 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
     return result;
   };
   return {
-    reader,
+    reader: transactionOf(reader),
     transaction: (run, { early = false } = {}) =>
       inTurn(() => {
         durability.set(early ? 'normal' : 'full');
-        return inTransaction(connection, () => run(writer));
+        return inTransaction(connection, () => run(transactionOf(writer)));
       }),
     synced: async () => log?.sync(),
     isInPlace: () => fileIdentity(path) === identity,

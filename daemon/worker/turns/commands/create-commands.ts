@@ -18,10 +18,10 @@ export function createCommands(sources: {
     ...builtInCommands({
       modelIds: async () => (await registry().models()).map(({ id }) => id),
       warnings: () => warnings().map(({ message }) => message),
-      countMessages: async (key) => (await store.read((db) => findSession(db, key)))?.message_count ?? 0,
-      startFresh: (sessionId) => store.write((db) => startFreshContext(db, sessionId)),
+      countMessages: async (key) => (await store.read((tx) => findSession(tx, key)))?.message_count ?? 0,
+      startFresh: (sessionId) => store.write((tx) => startFreshContext(tx, sessionId)),
       checkModel: (ref) => void registry().resolve(ref),
-      setModel: (id, model) => store.write((db) => setSessionModel(db, { id, model })),
+      setModel: (id, model) => store.write((tx) => setSessionModel(tx, { id, model })),
     }),
   ]);
 }

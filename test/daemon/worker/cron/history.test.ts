@@ -4,6 +4,7 @@ import { findCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
 import { insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
 import { newRun } from '../../../../daemon/worker/cron/run-rows.js';
 import { makeCron } from '../../../helpers/cron-fixture.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const at = (text: string): number => Date.parse(text);
 const MINUTE = 60_000;
@@ -23,13 +24,17 @@ test('of each job the last 500 runs are kept', async () => {
       state: 'done',
       finished_at: at('2025-12-31T12:00:00Z'),
     });
-  await cron.store.write(async (db) => {
-    await insertCronRun(db, old('other', 0));
-    for (let minute = 0; minute < 503; minute += 1) await insertCronRun(db, old('job', minute));
+  await cron.store.write(async (tx) => {
+    await insertCronRun(tx, old('other', 0));
+    for (let minute = 0; minute < 503; minute += 1) await insertCronRun(tx, old('job', minute));
   });
   await cron.pass(MINUTE, MINUTE);
-  const { count } = await cron.store.read((db) =>
-    db.selectFrom('cron_runs').select(db.fn.countAll<number>().as('count')).where('job_id', '=', 'job').executeTakeFirstOrThrow(),
+  const { count } = await cron.store.read((tx) =>
+    queriesOf(tx)
+      .selectFrom('cron_runs')
+      .select(queriesOf(tx).fn.countAll<number>().as('count'))
+      .where('job_id', '=', 'job')
+      .executeTakeFirstOrThrow(),
   );
   expect(count).toBe(500);
   expect((await cron.runs('job'))[0]).toMatchObject({ scheduled_at: at('2026-01-01T00:01:00Z') });
@@ -45,7 +50,7 @@ test('runs are forgotten after the days of the configuration, and with them jobs
   await cron.pass(29 * DAY, DAY);
   expect((await cron.runs('once')).map(({ state }) => state)).toEqual(['done']);
   await cron.pass(2 * DAY, DAY);
-  expect(await cron.store.read((db) => findCronJob(db, 'once'))).toBeUndefined();
+  expect(await cron.store.read((tx) => findCronJob(tx, 'once'))).toBeUndefined();
   expect(cron.announced).toContain('once deleted');
   expect((await cron.runs('monthly')).map((run) => new Date(run.scheduled_at).toISOString().slice(0, 10))).toEqual(['2026-02-02']);
 });
@@ -57,7 +62,7 @@ test('a start plans nothing anew, unless the clock was set back while nothing ra
   await first.pass(60 * MINUTE, 10 * MINUTE);
   await first.scheduler.stop();
   const nextOf = async (): Promise<string> =>
-    new Date((await first.store.read((db) => findCronJob(db, 'hourly')))?.next_at ?? 0).toISOString();
+    new Date((await first.store.read((tx) => findCronJob(tx, 'hourly')))?.next_at ?? 0).toISOString();
   expect(await nextOf()).toBe('2026-01-01T14:00:00.000Z');
   const second = await makeCron({ store: first.store, clock: first.clock, instanceId: 'wk_2' });
   await second.scheduler.start();
@@ -76,9 +81,9 @@ test('a retry that waits is not moved away by a clock that is set back', async (
   await cron.scheduler.start();
   await cron.addJob('job', { schedule: '0 0 1 6 *' });
   const nowMs = cron.clock.now();
-  await cron.store.write((db) =>
+  await cron.store.write((tx) =>
     insertCronRun(
-      db,
+      tx,
       newRun({ job_id: 'job', trigger: 'manual', scheduled_at: nowMs - DAY, due_at: nowMs + MINUTE, state: 'queued', attempt: 2 }),
     ),
   );

@@ -166,7 +166,7 @@ test('a job that was deleted and made again fires by its new schedule only', asy
   await cron.scheduler.start();
   await cron.addJob('old', { schedule: '*/10 * * * *' });
   await cron.pass(10 * MINUTE, MINUTE);
-  await cron.store.write((db) => markCronJobDeleted(db, 'old', 1));
+  await cron.store.write((tx) => markCronJobDeleted(tx, 'old', 1));
   await cron.addJob('new', { schedule: '0 9 * * *' });
   await cron.pass(HOUR, MINUTE);
   expect(cron.began).toEqual(['old 2026-01-01T08:10:00.000Z', 'new 2026-01-01T09:00:00.000Z']);

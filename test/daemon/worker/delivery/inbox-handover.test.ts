@@ -70,7 +70,7 @@ test('a turn that has done something for others to see is not run again: the cha
   await model.received(1);
   const store = await openStore({ path: join(old.home, 'state', 'gateway.db') });
   const [turn] = await store.read(readRunningTurns);
-  await store.write((db) => markTurnUnrepeatable(db, turn?.id ?? ''));
+  await store.write((tx) => markTurnUnrepeatable(tx, turn?.id ?? ''));
   await old.quiesce();
   const next = await start({ home: old.home, instanceId: 'wk_next' });
   expect(await told(1)).toEqual([expect.stringContaining('interrupted')]);

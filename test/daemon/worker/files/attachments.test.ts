@@ -10,6 +10,7 @@ import { startHttpApp } from '../../../helpers/http-app.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 import { openStore } from '../../../helpers/open-store.js';
 import { greetSocket } from '../../../helpers/socket-client.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 const picture = { name: 'dot.png', mediaType: 'image/png', data: PNG.toString('base64') };
@@ -106,8 +107,8 @@ test('files go with their session; one that is not sent can be taken back', asyn
   await expect(conversation.attachments.read(sent.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await conversation.sessions.restore(session);
   expect((await conversation.attachments.read(sent.id)).content).toEqual(PNG);
-  await store.write((db) => db.deleteFrom('sessions').execute());
-  expect(await store.read((db) => db.selectFrom('attachments').select('id').execute())).toEqual([]);
+  await store.write((tx) => queriesOf(tx).deleteFrom('sessions').execute());
+  expect(await store.read((tx) => queriesOf(tx).selectFrom('attachments').select('id').execute())).toEqual([]);
 });
 
 test('a file that is not sent within a day is forgotten', async () => {

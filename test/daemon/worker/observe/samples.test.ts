@@ -28,7 +28,7 @@ async function pass(clock: FakeClock, store: Store, minutes: number): Promise<vo
   }
 }
 
-const stored = (store: Store) => store.read((db) => readSamples(db, { fromMinute: 0, untilMinute: 1e9 }));
+const stored = (store: Store) => store.read((tx) => readSamples(tx, { fromMinute: 0, untilMinute: 1e9 }));
 
 test('each minute has a row with what happened in it, and a worker that takes over adds to the same one', async () => {
   const store = await openStore();
@@ -61,7 +61,7 @@ test('a store that cannot be written keeps nobody from working, and what is old 
   samples.start();
   await pass(clock, store, 5);
   await samples.stop();
-  expect(await store.write((db) => purgeSamples(db, Math.floor(START / MINUTE) + 2))).toBe(2);
+  expect(await store.write((tx) => purgeSamples(tx, Math.floor(START / MINUTE) + 2))).toBe(2);
   expect(await stored(store)).toHaveLength(4);
   await store.close();
   samples.start();

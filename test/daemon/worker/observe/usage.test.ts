@@ -7,6 +7,7 @@ import { selectUsage } from '../../../../daemon/worker/store/overview/usage.js';
 import { systemClock } from '../../../../shared/clock.js';
 import { usageResponse } from '../../../../shared/api/usage.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const NOON = Date.parse('2026-03-10T12:00:00Z');
 const DAY_MS = 86_400_000;
@@ -20,13 +21,13 @@ interface Used {
 
 /** Turns of one session, with ids as the gateway makes them. */
 async function addTurns(store: Store, sessionId: number, turns: readonly Used[]): Promise<void> {
-  await store.write(async (db) => {
+  await store.write(async (tx) => {
     for (const [index, { atMs, model = 'a/b', tokens, costUsd = null }] of turns.entries()) {
       const id = `turn_${atMs.toString(16).padStart(12, '0')}${`${sessionId}${index}`.padStart(20, '0')}`;
-      await beginTurn(db, { id, sessionId, agentId: 'main', instanceId: 'wk_1', nowMs: atMs });
+      await beginTurn(tx, { id, sessionId, agentId: 'main', instanceId: 'wk_1', nowMs: atMs });
       const [inputTokens = null, outputTokens = null] = tokens ?? [];
       const none = { errorCode: null, errorMessage: null, cacheReadTokens: null, cacheWriteTokens: null };
-      await endTurn(db, { id, state: 'done', model, inputTokens, outputTokens, costUsd, nowMs: atMs, ...none });
+      await endTurn(tx, { id, state: 'done', model, inputTokens, outputTokens, costUsd, nowMs: atMs, ...none });
     }
   });
 }
@@ -74,9 +75,9 @@ test('a day begins where the caller is', async () => {
 
 test('a day is found by the key of its turns, however many there are', async () => {
   const store = await openStore();
-  const plan = await store.read(async (db) => {
-    const { sql, parameters } = selectUsage(db, { fromMs: NOON, toMs: NOON + DAY_MS, except: 'x' }).compile();
-    return (await db.executeQuery<{ detail: string }>(CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]))).rows;
+  const plan = await store.read(async (tx) => {
+    const { sql, parameters } = selectUsage(tx, { fromMs: NOON, toMs: NOON + DAY_MS, except: 'x' }).compile();
+    return (await queriesOf(tx).executeQuery<{ detail: string }>(CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]))).rows;
   });
   expect(plan.map(({ detail }) => detail).join()).toMatch(/SEARCH turns USING INDEX sqlite_autoindex_turns_1 \(id>\? AND id<\?\)/);
 });

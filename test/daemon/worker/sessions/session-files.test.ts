@@ -78,14 +78,14 @@ test('what an instance has begun to import is seen by nobody, kept while it live
   const store = await openStore();
   const { stageSession, publishSession } = await import('../../../../daemon/worker/store/conversations/session-staging.js');
   const staged = { key: 'k', agentId: 'main', channel: 'webchat', accountId: 'default', peerKind: 'direct', peerId: 'p' };
-  const { id } = await store.write((db) => stageSession(db, { ...staged, nowMs: 1_000, instanceId: 'dead' }));
+  const { id } = await store.write((tx) => stageSession(tx, { ...staged, nowMs: 1_000, instanceId: 'dead' }));
   const message = { sessionId: id, turnId: null, role: 'user', content: 'x', model: null, status: 'complete', nowMs: 1_000 } as const;
-  await store.write((db) => appendMessage(db, { ...message, id: 'm' }));
-  expect(await store.read((db) => findSession(db, 'k'))).toBeUndefined();
-  expect(await store.write((db) => purgeSessions(db, 5_000))).toBe(0);
-  await store.write((db) => removeVoidLeases(db, ['alive']));
-  expect(await store.write((db) => purgeSessions(db, 5_000))).toBe(2);
-  expect(await store.write((db) => publishSession(db, { id, instanceId: 'dead' }))).toBe(false);
+  await store.write((tx) => appendMessage(tx, { ...message, id: 'm' }));
+  expect(await store.read((tx) => findSession(tx, 'k'))).toBeUndefined();
+  expect(await store.write((tx) => purgeSessions(tx, 5_000))).toBe(0);
+  await store.write((tx) => removeVoidLeases(tx, ['alive']));
+  expect(await store.write((tx) => purgeSessions(tx, 5_000))).toBe(2);
+  expect(await store.write((tx) => publishSession(tx, { id, instanceId: 'dead' }))).toBe(false);
 });
 
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');

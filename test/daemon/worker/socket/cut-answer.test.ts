@@ -10,6 +10,7 @@ import { addSession, openStore } from '../../../helpers/open-store.js';
 import { until } from '../../../helpers/real-gateway.js';
 import { greetSocket, type SocketClient } from '../../../helpers/socket-client.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const PARTS = ['one ', 'two ', 'three'];
 
@@ -37,10 +38,10 @@ async function makeWorld(): Promise<World> {
     join: (live, isActive) => makeConversation({ ...shared, instanceId: 'wk_b', liveInstanceIds: () => live, isActive }),
     written: (text) =>
       until('the written part', async () => {
-        const parts = await store.read((db) => db.selectFrom('turn_parts').selectAll().orderBy('at').execute());
+        const parts = await store.read((tx) => queriesOf(tx).selectFrom('turn_parts').selectAll().orderBy('at').execute());
         return parts.map((part) => part.text).join('') === text;
       }),
-    rows: () => store.read((db) => db.selectFrom('messages').select(['role', 'content', 'parent_seq']).orderBy('seq').execute()),
+    rows: () => store.read((tx) => queriesOf(tx).selectFrom('messages').select(['role', 'content', 'parent_seq']).orderBy('seq').execute()),
   };
 }
 
@@ -117,8 +118,8 @@ test('many words share one write, half a character waits for its other half, and
   const { id: sessionId } = await addSession(store, 'chat');
   const turn = { id: 'turn_1', session_id: sessionId, agent_id: 'main', instance_id: 'wk', created_at: 1 };
   const empty = { model: null, error_code: null, error_message: null, input_tokens: null, output_tokens: null, finished_at: null };
-  await store.write((db) =>
-    db
+  await store.write((tx) =>
+    queriesOf(tx)
       .insertInto('turns')
       .values({ ...turn, ...empty, state: 'running' })
       .execute(),
@@ -134,7 +135,7 @@ test('many words share one write, half a character waits for its other half, and
       },
     },
   });
-  const parts = () => store.read((db) => readTurnParts(db, { turnId: 'turn_1', at: 0 }));
+  const parts = () => store.read((tx) => readTurnParts(tx, { turnId: 'turn_1', at: 0 }));
   for (const word of ['a', 'b', '\uD83D']) spoken.say('turn_1', word);
   clock.advance(250);
   await until('the write that fails', () => writes === 1);
@@ -142,7 +143,7 @@ test('many words share one write, half a character waits for its other half, and
   await until('the next try', () => (clock.advance(1_000), writes === 2));
   await until('the parts', async () => (await parts()).length > 0);
   expect(await parts()).toEqual([{ at: 0, text: 'ab😀c' }]);
-  await store.write((db) => db.updateTable('turns').set({ state: 'done' }).execute());
-  await store.write((db) => appendTurnPart(db, { turnId: 'turn_1', at: 5, text: 'late' }));
+  await store.write((tx) => queriesOf(tx).updateTable('turns').set({ state: 'done' }).execute());
+  await store.write((tx) => appendTurnPart(tx, { turnId: 'turn_1', at: 5, text: 'late' }));
   expect(await parts()).toHaveLength(1);
 });

@@ -3,22 +3,23 @@ import { expect, test } from 'vitest';
 import { listSessions, type SessionPosition } from '../../../../daemon/worker/store/conversations/session-list.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { openStore } from '../../../helpers/open-store.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const SESSIONS = 1_000;
 
 /** Sessions numbered by their age, with ten messages each; what one says is given by its number. */
 async function seed(store: Store, text: string): Promise<void> {
-  await store.write(async (db) => {
+  await store.write(async (tx) => {
     await sql`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ${SESSIONS})
       insert into sessions (key, agent_id, channel, account_id, peer_kind, peer_id, title, message_count, created_at, updated_at)
       select 'main:webchat:default:direct:' || n, 'main', 'webchat', 'default', 'direct', n, 'chat ' || n, 10, 1, ${SESSIONS} - n from numbers`.execute(
-      db,
+      queriesOf(tx),
     );
     await sql`with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n < ${SESSIONS * 10 - 1})
       insert into messages (id, session_id, role, content, status, created_at)
-      select 'msg-' || n, 1 + n % ${SESSIONS}, 'user', ${sql.raw(text)}, 'complete', 1 from numbers`.execute(db);
-    await sql`insert into messages_search (messages_search) values ('rebuild')`.execute(db);
-    await sql`update messages_search_position set position = (select max(seq) from messages)`.execute(db);
+      select 'msg-' || n, 1 + n % ${SESSIONS}, 'user', ${sql.raw(text)}, 'complete', 1 from numbers`.execute(queriesOf(tx));
+    await sql`insert into messages_search (messages_search) values ('rebuild')`.execute(queriesOf(tx));
+    await sql`update messages_search_position set position = (select max(seq) from messages)`.execute(queriesOf(tx));
   });
 }
 
@@ -28,7 +29,7 @@ async function findAll(store: Store, text: string): Promise<number[]> {
   let before: SessionPosition | undefined;
   for (;;) {
     const page = { text, limit: 60, ...(before === undefined ? {} : { before }) };
-    const rows = await store.read((db) => listSessions(db, page));
+    const rows = await store.read((tx) => listSessions(tx, page));
     found.push(...rows.map(({ peer_id: peerId }) => Number(peerId)));
     const last = rows.at(-1);
     if (last === undefined) return found;
@@ -53,13 +54,13 @@ test.each([
 test('a common text is met in a title, too, and not in what was deleted or archived', async () => {
   const store = await openStore();
   await seed(store, "'what everybody says'");
-  await store.write(async (db) => {
-    await sql`update messages set content = 'something else' where session_id <= 3`.execute(db);
-    await sql`update sessions set title = 'what everybody wants' where id = 2`.execute(db);
-    await sql`update sessions set is_archived = 1 where id = 5`.execute(db);
-    await sql`update sessions set deleted_at = 1 where id = 6`.execute(db);
-    await sql`update messages set parent_seq = 1 where session_id = 7`.execute(db);
+  await store.write(async (tx) => {
+    await sql`update messages set content = 'something else' where session_id <= 3`.execute(queriesOf(tx));
+    await sql`update sessions set title = 'what everybody wants' where id = 2`.execute(queriesOf(tx));
+    await sql`update sessions set is_archived = 1 where id = 5`.execute(queriesOf(tx));
+    await sql`update sessions set deleted_at = 1 where id = 6`.execute(queriesOf(tx));
+    await sql`update messages set parent_seq = 1 where session_id = 7`.execute(queriesOf(tx));
   });
-  const rows = await store.read((db) => listSessions(db, { text: 'what everybody', limit: 4 }));
+  const rows = await store.read((tx) => listSessions(tx, { text: 'what everybody', limit: 4 }));
   expect(rows.map(({ peer_id: peerId }) => peerId)).toEqual(['2', '4', '8', '9']);
 });

@@ -5,12 +5,12 @@ import { sql } from 'kysely';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { readNewestMessages } from '../../../../daemon/worker/store/conversations/messages.js';
-import type { Queries } from '../../../../daemon/worker/store/schema.js';
 import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
 import { exitOf, startFixture } from '../../../helpers/fixture-process.js';
 import { openStore } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { buildWorkerFixture } from '../../../helpers/worker-fixture.js';
+import { queriesOf, type Transaction } from '../../../../daemon/worker/store/transaction.js';
 
 const KEY = 'main:api:default:direct:crash';
 
@@ -43,14 +43,14 @@ test('whatever was acknowledged is there after kill -9 in the middle of writes',
   }
 
   const store = await openStore({ path });
-  const messages = await store.read(async (db) => {
-    const row = await findSession(db, KEY);
-    return readNewestMessages(db, { sessionId: row?.id ?? 0, limit: 1_000_000 });
+  const messages = await store.read(async (tx) => {
+    const row = await findSession(tx, KEY);
+    return readNewestMessages(tx, { sessionId: row?.id ?? 0, limit: 1_000_000 });
   });
   const stored = new Map(messages.map((message) => [message.id, message.content]));
   expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
   for (const [id, content] of stored) expect(content.startsWith(`${id} `)).toBe(true);
-  const session = await store.read((db) => findSession(db, KEY));
+  const session = await store.read((tx) => findSession(tx, KEY));
   expect(session?.message_count).toBe(messages.length);
   expect(store.warnings()).toEqual([]);
   expect(new Database(path).pragma('quick_check')).toEqual([{ quick_check: 'ok' }]);
@@ -69,12 +69,12 @@ test('what was accepted in bursts is there once, in the order of each chat, afte
   }
 
   const store = await openStore({ path });
-  const [messages, outgoing, parts, sessions] = await store.read((db) =>
+  const [messages, outgoing, parts, sessions] = await store.read((tx) =>
     Promise.all([
-      db.selectFrom('messages').select(['id', 'content']).orderBy('seq').execute(),
-      db.selectFrom('outbox_messages').select(['id', 'chat_id']).orderBy('seq').execute(),
-      db.selectFrom('outbox_parts').select('body').orderBy('message_seq').execute(),
-      db.selectFrom('sessions').select('message_count').execute(),
+      queriesOf(tx).selectFrom('messages').select(['id', 'content']).orderBy('seq').execute(),
+      queriesOf(tx).selectFrom('outbox_messages').select(['id', 'chat_id']).orderBy('seq').execute(),
+      queriesOf(tx).selectFrom('outbox_parts').select('body').orderBy('message_seq').execute(),
+      queriesOf(tx).selectFrom('sessions').select('message_count').execute(),
     ]),
   );
   const ids = outgoing.map(({ id }) => id);
@@ -98,14 +98,14 @@ test('workers that open a new database at the same moment all get it and write t
   for (const writer of writers) writer.kill('SIGKILL');
   await Promise.all(writers.map(exitOf));
   const store = await openStore({ path });
-  const messages = await store.read((db) => db.selectFrom('messages').select('id').execute());
+  const messages = await store.read((tx) => queriesOf(tx).selectFrom('messages').select('id').execute());
   expect(new Set(messages.map(({ id }) => id.slice(0, 1)))).toEqual(new Set(['a', 'b', 'c']));
 });
 
 test('a commit syncs the log, but for who can wait with telling: then it is synced after it; references are checked', async () => {
   const store = await openStore();
-  const read = async (db: Queries): Promise<unknown[]> => {
-    const one = async (name: string) => (await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(db)).rows[0];
+  const read = async (tx: Transaction): Promise<unknown[]> => {
+    const one = async (name: string) => (await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(queriesOf(tx))).rows[0];
     return [await one('journal_mode'), await one('synchronous'), await one('foreign_keys'), await one('busy_timeout')];
   };
   // synchronous 2 is FULL; 1 is NORMAL: all but the log at each commit, https://www.sqlite.org/pragma.html#pragma_synchronous.
@@ -120,7 +120,7 @@ test('only this user can read the database and what SQLite keeps beside it', asy
   const umask = process.umask(0);
   try {
     const store = await openStore({ path });
-    await store.write(async (db) => void (await db.deleteFrom('leases').execute()));
+    await store.write(async (tx) => void (await queriesOf(tx).deleteFrom('leases').execute()));
     const files = readdirSync(dirname(path)).map((name) => [name, (statSync(join(dirname(path), name)).mode & 0o777).toString(8)]);
     expect(Object.fromEntries(files)).toEqual({ 'gateway.db': '600', 'gateway.db-wal': '600', 'gateway.db-shm': '600' });
   } finally {

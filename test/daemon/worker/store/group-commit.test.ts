@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { GroupCommit } from '../../../../daemon/worker/store/group-commit.js';
 import { acquireLease, readLeaseOwner } from '../../../../daemon/worker/store/leases.js';
 import { MIGRATIONS } from '../../../../daemon/worker/store/migrations/index.js';
-import type { Queries } from '../../../../daemon/worker/store/schema.js';
+import { queriesOf, type Transaction } from '../../../../daemon/worker/store/transaction.js';
 import { openSqlite } from '../../../../daemon/worker/store/sqlite/sqlite.js';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -30,7 +30,7 @@ async function setUp() {
   return { commits, disk, reader: database.reader, transactions: () => transactions };
 }
 
-const claim = (key: string) => (db: Queries) => acquireLease(db, { key, owner: 'me', liveOwners: ['me'], nowMs: 1 });
+const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveOwners: ['me'], nowMs: 1 });
 
 test('all writes of one turn of the event loop share one transaction', async () => {
   const { commits, transactions } = await setUp();
@@ -111,11 +111,11 @@ test('a write that fails undoes its own changes and nobody else’s', async () =
   const { commits, reader, transactions } = await setUp();
   const results = await Promise.allSettled([
     commits.submit(claim('before')),
-    commits.submit(async (db) => {
-      await claim('undone')(db);
+    commits.submit(async (tx) => {
+      await claim('undone')(tx);
       throw new Error('changed my mind');
     }),
-    commits.submit(async (db) => db.insertInto('leases').values({ key: 'before', owner: 'x', acquired_at: 1 }).execute()),
+    commits.submit(async (tx) => queriesOf(tx).insertInto('leases').values({ key: 'before', owner: 'x', acquired_at: 1 }).execute()),
     commits.submit(claim('after')),
   ]);
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
@@ -128,14 +128,14 @@ test('a write that fails undoes its own changes and nobody else’s', async () =
 test('a commit that fails fails every write in it, and the next one succeeds', async () => {
   const { commits, reader } = await setUp();
   // A foreign key that is checked at the commit.
-  const orphan = async (db: Queries) => {
-    await db.executeQuery({
+  const orphan = async (tx: Transaction) => {
+    await queriesOf(tx).executeQuery({
       sql: 'pragma defer_foreign_keys = on',
       parameters: [],
       query: { kind: 'RawNode', sqlFragments: [], parameters: [] },
       queryId: { queryId: 'x' },
     });
-    await db
+    await queriesOf(tx)
       .insertInto('messages')
       .values({ id: 'm', session_id: 99, turn_id: null, role: 'user', content: '', model: null, status: 'complete', created_at: 1 })
       .execute();
@@ -150,9 +150,9 @@ test('a commit that fails fails every write in it, and the next one succeeds', a
 test('a write that comes while another runs is not lost, and a long line is split', async () => {
   const { commits, transactions } = await setUp();
   let inner: Promise<boolean> | undefined;
-  await commits.submit(async (db) => {
+  await commits.submit(async (tx) => {
     inner = commits.submit(claim('inner'));
-    return claim('outer')(db);
+    return claim('outer')(tx);
   });
   expect(await inner).toBe(true);
   expect(transactions()).toBe(2);

@@ -7,6 +7,7 @@ import type { Migration } from '../../../../daemon/worker/store/migrations/migra
 import { MIGRATIONS, NEWEST_SCHEMA } from '../../../../daemon/worker/store/migrations/index.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const add = (version: number, statement: string, phase: Migration['phase'] = 'expand'): Migration => ({
   version,
@@ -22,7 +23,7 @@ const four = add(4, 'create table four (x)');
 const place = (): string => join(tempDir(), 'state', 'gateway.db');
 
 async function columns(database: OpenDatabase, table: string): Promise<string[]> {
-  const { rows } = await sql<{ name: string }>`select name from pragma_table_info(${table})`.execute(database.reader);
+  const { rows } = await sql<{ name: string }>`select name from pragma_table_info(${table})`.execute(queriesOf(database.reader));
   return rows.map(({ name }) => name);
 }
 
@@ -82,7 +83,9 @@ test('a store contracts only when no other worker lives', async () => {
   let isAlone = false;
   const store = await openStore({ path, migrations, isSoleWorker: () => isAlone });
   const isContracted = () =>
-    store.read(async (db) => (await sql`select name from sqlite_schema where name = 'contracted'`.execute(db)).rows.length === 1);
+    store.read(
+      async (tx) => (await sql`select name from sqlite_schema where name = 'contracted'`.execute(queriesOf(tx))).rows.length === 1,
+    );
   await store.contract();
   expect(await isContracted()).toBe(false);
   isAlone = true;

@@ -8,6 +8,7 @@ import type { Store } from '../../../../daemon/worker/store/store.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, openStore, session } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 function place(): string {
   const path = join(tempDir(), 'state', 'gateway.db');
@@ -69,7 +70,7 @@ test('a write-ahead log goes whole with the database that is set aside, and harm
   expect(await works(store)).toBe(true);
   const copy = readdirSync(dirname(path)).find((name) => /\.corrupt-\w+-wal$/.test(name)) ?? '';
   expect(readFileSync(join(dirname(path), copy))).toEqual(log);
-  expect(await store.read((db) => findSession(db, session('kept').key))).toBeUndefined();
+  expect(await store.read((tx) => findSession(tx, session('kept').key))).toBeUndefined();
 });
 
 test('a damaged database whose log still holds the damaged pages is used as it is', async () => {
@@ -78,7 +79,7 @@ test('a damaged database whose log still holds the damaged pages is used as it i
   damage(path, { at: 0, length: 16 });
   const store = await openStore({ path });
   expect(codes(store)).toEqual([]);
-  expect((await store.read((db) => findSession(db, session('kept').key)))?.id).toBe(1);
+  expect((await store.read((tx) => findSession(tx, session('kept').key)))?.id).toBe(1);
 });
 
 test('an empty file is a new database, and a left-over log beside it is not taken for its content', async () => {
@@ -122,7 +123,7 @@ test('damage that is found in use sets the database aside and goes on with a new
       status: 'complete',
       nowMs: 1,
     } as const;
-    await first.write((db) => appendMessage(db, message));
+    await first.write((tx) => appendMessage(tx, message));
   }
   await first.close();
   new Database(path).pragma('wal_checkpoint(TRUNCATE)');
@@ -131,7 +132,7 @@ test('damage that is found in use sets the database aside and goes on with a new
 
   const store = await openStore({ path });
   expect(codes(store)).toEqual([]);
-  const readAll = () => store.read((db) => db.selectFrom('messages').selectAll().execute());
+  const readAll = () => store.read((tx) => queriesOf(tx).selectFrom('messages').selectAll().execute());
   await expect(readAll()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(codes(store)).toEqual(['STORE_SET_ASIDE']);
   expect(await readAll()).toEqual([]);

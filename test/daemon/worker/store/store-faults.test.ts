@@ -9,6 +9,7 @@ import { FakeClock } from '../../../helpers/fake-clock.js';
 import { addSession, makeStore, openStore, session } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { eventually } from '../../../helpers/eventually.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 function place(): string {
   const path = join(tempDir(), 'state', 'gateway.db');
@@ -59,7 +60,7 @@ test('a place that may not be entered is named with its reason, and used once it
   }
   await expect(works(store)).rejects.toMatchObject({ message: expect.stringMatching(/may not read and write it|EACCES/) as string });
   await store.open();
-  expect((await store.read((db) => findSession(db, session('kept').key)))?.id).toBe(1);
+  expect((await store.read((tx) => findSession(tx, session('kept').key)))?.id).toBe(1);
 });
 
 test('the database of another program, and one of a later version, are left alone', async () => {
@@ -81,8 +82,8 @@ test('a full disk fails the writes with its reason; the store finds out by itsel
   const store = await openStore({ clock });
   const { id } = await addSession(store, 'big');
   const limitPages = (pages: number) =>
-    store.write(async (db) => {
-      await db.executeQuery({
+    store.write(async (tx) => {
+      await queriesOf(tx).executeQuery({
         sql: `pragma max_page_count = ${pages}`,
         parameters: [],
         query: { kind: 'RawNode', sqlFragments: [], parameters: [] },
@@ -90,8 +91,8 @@ test('a full disk fails the writes with its reason; the store finds out by itsel
       });
     });
   const writeMuch = () =>
-    store.write((db) =>
-      appendMessage(db, {
+    store.write((tx) =>
+      appendMessage(tx, {
         id: String(Math.random()),
         sessionId: id,
         turnId: null,
@@ -105,7 +106,7 @@ test('a full disk fails the writes with its reason; the store finds out by itsel
   await limitPages(40);
   await expect(writeMuch()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('the disk is full') as string });
   expect(codes(store)).toEqual(['STORE_UNAVAILABLE']);
-  expect((await store.read((db) => findSession(db, session('big').key)))?.message_count).toBe(0);
+  expect((await store.read((tx) => findSession(tx, session('big').key)))?.message_count).toBe(0);
   clock.advance(250);
   await eventually(() => expect(codes(store)).toEqual([]));
   await limitPages(1_000_000);
@@ -128,7 +129,7 @@ test('a database that is removed or replaced while it is open is noticed before 
   for (const suffix of ['-wal', '-shm']) rmSync(path + suffix);
   renameSync(replacement, path);
   expect(await works(store)).toBe(true);
-  expect((await store.read((db) => findSession(db, session('kept').key)))?.id).toBe(1);
+  expect((await store.read((tx) => findSession(tx, session('kept').key)))?.id).toBe(1);
 });
 
 test('a store that was never opened, and one that was closed, say so', async () => {

@@ -11,6 +11,7 @@ import { exitOf, startFixture } from '../../../helpers/fixture-process.js';
 import { openStore, session } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { buildWorkerFixture } from '../../../helpers/worker-fixture.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const never = new AbortController().signal;
 const question = { session: session('chat'), mustExist: false, agentId: 'main', text: 'mine' };
@@ -23,8 +24,8 @@ const done: TurnOutcome = {
 };
 
 async function history(store: Store): Promise<string[]> {
-  const rows = await store.read(async (db) =>
-    readNewestMessages(db, { sessionId: (await findSession(db, question.session.key))?.id ?? 0, limit: 100 }),
+  const rows = await store.read(async (tx) =>
+    readNewestMessages(tx, { sessionId: (await findSession(tx, question.session.key))?.id ?? 0, limit: 100 }),
   );
   return rows.toReversed().map(({ role, content, status }) => `${role} ${status}: ${content}`);
 }
@@ -85,7 +86,7 @@ test('a turn of a worker that was killed is marked interrupted by whoever takes 
     expect.stringMatching(/^system error: The answer was interrupted/),
     'user complete: mine',
   ]);
-  const turns = await store.read((db) => db.selectFrom('turns').select(['state', 'instance_id']).orderBy('id').execute());
+  const turns = await store.read((tx) => queriesOf(tx).selectFrom('turns').select(['state', 'instance_id']).orderBy('id').execute());
   expect(turns).toEqual([
     { state: 'interrupted', instance_id: 'wk_other' },
     { state: 'running', instance_id: 'wk_me' },
@@ -133,6 +134,6 @@ test('an answer is one message with its model, a failure one more with its reaso
   expect(await journal.end(turn, done)).toBe(true);
   expect(await journal.end(turn, done)).toBe(false);
   expect(await history(store)).toEqual(['user complete: mine', 'assistant complete: answer']);
-  const [row] = await store.read((db) => db.selectFrom('turns').selectAll().execute());
+  const [row] = await store.read((tx) => queriesOf(tx).selectFrom('turns').selectAll().execute());
   expect(row).toMatchObject({ state: 'done', model: 'x/y', input_tokens: 1, output_tokens: 2, error_code: null });
 });

@@ -7,6 +7,7 @@ import type { Store } from '../../../../daemon/worker/store/store.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const message = { turnId: null, role: 'user', model: null, status: 'complete', nowMs: 1 } as const;
 
@@ -15,8 +16,8 @@ async function setUp() {
   const store = await openStore();
   const { id: sessionId } = await addSession(store, 'chat');
   const say = (...texts: string[]) =>
-    store.write(async (db) => {
-      for (const content of texts) await appendMessage(db, { ...message, sessionId, id: `m-${content}`, content: content.repeat(300) });
+    store.write(async (tx) => {
+      for (const content of texts) await appendMessage(tx, { ...message, sessionId, id: `m-${content}`, content: content.repeat(300) });
     });
   const indexer = new SearchIndexer({ store, clock, logger: logMemory() });
   return { clock, store, say, indexer };
@@ -25,7 +26,7 @@ async function setUp() {
 const isBehind = async (store: Store) => (await store.read(countSearchBacklog)) > 0;
 
 async function findRows(store: Store, text: string): Promise<number> {
-  const { rows } = await store.read((db) => sql<{ n: number }>`select count(*) as n from messages_search(${text})`.execute(db));
+  const { rows } = await store.read((tx) => sql<{ n: number }>`select count(*) as n from messages_search(${text})`.execute(queriesOf(tx)));
   return rows[0]?.n ?? 0;
 }
 
@@ -57,7 +58,7 @@ test('what was written before is indexed, then what is written, in steps, and no
 
 /** As many writes at once as make a burst of the time up to the next look. */
 async function writeBurst(store: Store): Promise<void> {
-  await Promise.all(Array.from({ length: 300 }, () => store.write((db) => sql`update sessions set updated_at = 1`.execute(db))));
+  await Promise.all(Array.from({ length: 300 }, () => store.write((tx) => sql`update sessions set updated_at = 1`.execute(queriesOf(tx)))));
 }
 
 test('in a burst of writes the index waits until it is over', async () => {
@@ -78,10 +79,10 @@ test('in a burst of writes the index waits until it is over', async () => {
 
 test('a burst that does not end is not waited for when many messages wait', async () => {
   const { clock, store, indexer } = await setUp();
-  await store.write((db) =>
+  await store.write((tx) =>
     sql`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 250000)
       insert into messages (id, session_id, role, content, status, created_at)
-      select 'many-' || n, (select max(id) from sessions), 'user', 'one of many', 'complete', 1 from numbers`.execute(db),
+      select 'many-' || n, (select max(id) from sessions), 'user', 'one of many', 'complete', 1 from numbers`.execute(queriesOf(tx)),
   );
   indexer.start();
   await writeBurst(store);

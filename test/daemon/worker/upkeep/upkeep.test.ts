@@ -7,6 +7,7 @@ import { makeConversation } from '../../../helpers/make-conversation.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 import { buildWorkerFixture } from '../../../helpers/worker-fixture.js';
 import { eventually } from '../../../helpers/eventually.js';
+import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const KEY = 'main:webchat:default:direct:chat';
 
@@ -50,7 +51,7 @@ test('a deleted session is removed for good after a week', async () => {
   await conversation.sessions.delete(KEY);
   const { openStore } = await import('../../../helpers/open-store.js');
   const store = await openStore({ path: join(home, 'state', 'gateway.db') });
-  const count = async () => (await store.read((db) => db.selectFrom('messages').select('id').execute())).length;
+  const count = async () => (await store.read((tx) => queriesOf(tx).selectFrom('messages').select('id').execute())).length;
   expect(await count()).toBe(1);
   clock.jump(7 * 24 * 60 * 60 * 1_000);
   // Its first round may have begun before the jump; the next comes an hour later.

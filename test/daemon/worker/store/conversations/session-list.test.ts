@@ -13,22 +13,23 @@ import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { beginTurn, endTurn } from '../../../../../daemon/worker/store/conversations/turns.js';
 import { parseSessionQuery } from '../../../../../daemon/worker/sessions/session-query.js';
 import { addSession, openStore } from '../../../../helpers/open-store.js';
+import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 
 const find = async (store: Store, search: string, page: Partial<SessionPage> = {}): Promise<string[]> =>
-  (await store.read((db) => listSessions(db, { limit: 50, ...parseSessionQuery(search, 10_000), ...page }))).map(({ peer_id: id }) => id);
+  (await store.read((tx) => listSessions(tx, { limit: 50, ...parseSessionQuery(search, 10_000), ...page }))).map(({ peer_id: id }) => id);
 
 async function shelve(store: Store, peerId: string, change: ShelfChange): Promise<void> {
   const { id } = await addSession(store, peerId);
-  await store.write((db) => changeShelf(db, id, change));
+  await store.write((tx) => changeShelf(tx, id, change));
 }
 
 const said = { turnId: null, content: 'hello', model: null, status: 'complete' } as const;
 
 async function turn(store: Store, sessionId: number, { id, model, tokens }: { id: string; model: string; tokens: number }): Promise<void> {
   const end = { errorCode: null, errorMessage: null, cacheReadTokens: null, cacheWriteTokens: null };
-  await store.write(async (db) => {
-    await beginTurn(db, { id, sessionId, agentId: 'main', instanceId: 'i', nowMs: 1 });
-    await endTurn(db, { id, state: 'done', model, inputTokens: tokens, outputTokens: 1, costUsd: 0.5, nowMs: 2, ...end });
+  await store.write(async (tx) => {
+    await beginTurn(tx, { id, sessionId, agentId: 'main', instanceId: 'i', nowMs: 1 });
+    await endTurn(tx, { id, state: 'done', model, inputTokens: tokens, outputTokens: 1, costUsd: 0.5, nowMs: 2, ...end });
   });
 }
 
@@ -44,7 +45,7 @@ test('pinned ones come first, archived ones last and only where they are wanted;
   const paged: string[] = [];
   for (let before: SessionPosition | undefined; ;) {
     const page = { limit: 1, archived: 'any', ...(before === undefined ? {} : { before }) } as const;
-    const [row] = await store.read((db) => listSessions(db, page));
+    const [row] = await store.read((tx) => listSessions(tx, page));
     if (row === undefined) break;
     paged.push(row.peer_id);
     before = { isArchived: row.is_archived, isPinned: row.is_pinned, updatedAt: row.updated_at, id: row.id };
@@ -65,7 +66,7 @@ test('filters are met together', async () => {
   expect(await find(store, 'is:unread')).toEqual(['b']);
   expect(await find(store, 'from:WEBCHAT -agent:main')).toEqual([]);
   expect(await find(store, 'after:1970-01-01T00:00:01.001Z before:1970-01-01T00:00:01.002Z')).toEqual(['b']);
-  expect(await store.read((db) => listTags(db, 10))).toEqual(['two words', 'work']);
+  expect(await store.read((tx) => listTags(tx, 10))).toEqual(['two words', 'work']);
   await shelve(store, 'a', { tags: [] });
   expect(await find(store, 'tag:work')).toEqual(['b']);
 });
@@ -74,7 +75,7 @@ test('a session is unread until it is marked, and leaves the archive when somebo
   const store = await openStore();
   const { id } = await addSession(store, 'a');
   const say = (role: 'user' | 'assistant', message: string): Promise<number> =>
-    store.write((db) => appendMessage(db, { ...said, id: message, sessionId: id, role, nowMs: 2_000 }));
+    store.write((tx) => appendMessage(tx, { ...said, id: message, sessionId: id, role, nowMs: 2_000 }));
   await say('user', 'm1');
   expect(await find(store, 'is:unread')).toEqual([]);
   await say('assistant', 'm2');
@@ -89,18 +90,18 @@ test('a session is unread until it is marked, and leaves the archive when somebo
 test('what was used and said last is shown; turns of before the counting are counted with the next one', async () => {
   const store = await openStore();
   const { id } = await addSession(store, 'a');
-  await store.write((db) => appendMessage(db, { ...said, id: 'm1', sessionId: id, role: 'user', nowMs: 2_000 }));
+  await store.write((tx) => appendMessage(tx, { ...said, id: 'm1', sessionId: id, role: 'user', nowMs: 2_000 }));
   await turn(store, id, { id: 't1', model: 'fake/one', tokens: 10 });
   await store.write(
-    async (db) => void (await sql`update sessions set input_tokens = null, output_tokens = null, cost_usd = null`.execute(db)),
+    async (tx) => void (await sql`update sessions set input_tokens = null, output_tokens = null, cost_usd = null`.execute(queriesOf(tx))),
   );
-  const digest = async () => (await store.read((db) => readDigests(db, [id]))).get(id);
+  const digest = async () => (await store.read((tx) => readDigests(tx, [id]))).get(id);
   expect(await digest()).toMatchObject({ last_text: 'hello', last_role: 'user', input_tokens: 10, is_answering: 0 });
   await turn(store, id, { id: 't2', model: 'fake/two', tokens: 5 });
   expect(await digest()).toMatchObject({ input_tokens: 15, output_tokens: 2, cost_usd: 1 });
   expect(await find(store, 'model:TWO')).toEqual(['a']);
   expect(await find(store, 'model:one')).toEqual([]);
-  await store.write((db) => beginTurn(db, { id: 't3', sessionId: id, agentId: 'main', instanceId: 'i', nowMs: 1 }));
+  await store.write((tx) => beginTurn(tx, { id: 't3', sessionId: id, agentId: 'main', instanceId: 'i', nowMs: 1 }));
   expect(await digest()).toMatchObject({ is_answering: 1 });
   expect(await find(store, 'is:answering')).toEqual(['a']);
 });
@@ -119,17 +120,17 @@ test.each([...LIST_SEARCHES, 'agent:x tag:common', '-tag:rare'])(
   '%j walks the list in its order and needs no more than its index',
   async (search) => {
     const store = await openStore();
-    await store.write(async (db) => {
+    await store.write(async (tx) => {
       await sql`insert into sessions (key, agent_id, channel, account_id, peer_kind, peer_id, title, created_at, updated_at)
       with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 2500)
-      select n, 'main', 'webchat', 'default', 'direct', n, '', n, n from numbers`.execute(db);
-      await sql`insert into session_tags (tag, session_id) select 'common', id from sessions`.execute(db);
+      select n, 'main', 'webchat', 'default', 'direct', n, '', n, n from numbers`.execute(queriesOf(tx));
+      await sql`insert into session_tags (tag, session_id) select 'common', id from sessions`.execute(queriesOf(tx));
     });
     const before = { isArchived: 0, isPinned: 0, updatedAt: 5_000, id: 1 };
-    const plan = await store.read(async (db) => {
-      const query = await sessionQuery(db, { ...parseSessionQuery(search, 10_000), limit: 51, before });
+    const plan = await store.read(async (tx) => {
+      const query = await sessionQuery(tx, { ...parseSessionQuery(search, 10_000), limit: 51, before });
       const { sql: text, parameters } = query.compile();
-      return db.executeQuery<{ detail: string }>(CompiledQuery.raw(`explain query plan ${text}`, [...parameters]));
+      return queriesOf(tx).executeQuery<{ detail: string }>(CompiledQuery.raw(`explain query plan ${text}`, [...parameters]));
     });
     const steps = plan.rows.map(({ detail }) => detail);
     expect(steps[0]).toMatch(/^SEARCH sessions USING INDEX sessions_listed/);

@@ -9,21 +9,22 @@ import type { SessionRow } from '../../../../../daemon/worker/store/schema.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { configSchema } from '../../../../../shared/config/schema.js';
 import { openStore } from '../../../../helpers/open-store.js';
+import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 
 const DAY_MS = 86_400_000;
 
 async function add(store: Store, channel: string, { count, nowMs = 1_000 }: { count: number; nowMs?: number }): Promise<SessionRow> {
   const parts = { agentId: 'main', channel, accountId: 'default', peerKind: 'direct', peerId: `${nowMs}` };
   const session = { key: `main:${channel}:default:direct:${nowMs}`, ...parts };
-  return store.write(async (db) => {
-    const { row } = await ensureSession(db, { ...session, nowMs });
+  return store.write(async (tx) => {
+    const { row } = await ensureSession(tx, { ...session, nowMs });
     const message = { sessionId: row.id, turnId: null, role: 'user', content: 'x', model: null, status: 'complete', nowMs } as const;
-    for (let number = 0; number < count; number += 1) await appendMessage(db, { ...message, id: `${row.id}-${number}` });
+    for (let number = 0; number < count; number += 1) await appendMessage(tx, { ...message, id: `${row.id}-${number}` });
     return row;
   });
 }
 
-const lives = async (store: Store, { key }: SessionRow): Promise<boolean> => (await store.read((db) => findSession(db, key))) !== undefined;
+const lives = async (store: Store, { key }: SessionRow): Promise<boolean> => (await store.read((tx) => findSession(tx, key))) !== undefined;
 
 test('only sessions of the kind that are old enough and not pinned expire', async () => {
   const store = await openStore();
@@ -33,14 +34,14 @@ test('only sessions of the kind that are old enough and not pinned expire', asyn
     await add(store, 'webchat', { count: 1 }),
     await add(store, 'telegram', { count: 1, nowMs: 5_000 }),
   ];
-  await store.write((db) => changeShelf(db, pinned.id, { pinned: true }));
+  await store.write((tx) => changeShelf(tx, pinned.id, { pinned: true }));
   expect(await store.read(countSessionKinds)).toEqual([
     { kind: 'webchat', sessions: 1, messages: 1 },
     { kind: 'api', sessions: 0, messages: 0 },
     { kind: 'cron', sessions: 0, messages: 0 },
     { kind: 'channels', sessions: 3, messages: 3 },
   ]);
-  expect(await store.write((db) => expireSessions(db, { kind: 'channels', beforeMs: 2_000, nowMs: 9_000 }))).toBe(1);
+  expect(await store.write((tx) => expireSessions(tx, { kind: 'channels', beforeMs: 2_000, nowMs: 9_000 }))).toBe(1);
   expect(await Promise.all([old, pinned, other, fresh].map((row) => lives(store, row)))).toEqual([false, true, true, true]);
 });
 
@@ -48,16 +49,16 @@ test('of a long session the newest messages stay, in steps; one that miscounts i
   const store = await openStore();
   const wrong = await add(store, 'cron', { count: 2 });
   const long = await add(store, 'cron', { count: 450, nowMs: 2_000 });
-  await store.write((db) => db.updateTable('sessions').set({ message_count: 700 }).where('id', '=', wrong.id).execute());
+  await store.write((tx) => queriesOf(tx).updateTable('sessions').set({ message_count: 700 }).where('id', '=', wrong.id).execute());
   await purgeInSteps(
     store,
-    (db) => trimSessions(db, { kind: 'cron', keep: 10 }),
+    (tx) => trimSessions(tx, { kind: 'cron', keep: 10 }),
     () => true,
   );
-  const kept = await store.read((db) => readMessagesAfter(db, { sessionId: long.id, afterSeq: 0, limit: 100 }));
+  const kept = await store.read((tx) => readMessagesAfter(tx, { sessionId: long.id, afterSeq: 0, limit: 100 }));
   expect(kept.map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, index) => `${long.id}-${440 + index}`));
-  expect(await store.read((db) => findSession(db, long.key))).toMatchObject({ message_count: 10 });
-  expect(await store.read((db) => findSession(db, wrong.key))).toMatchObject({ message_count: 2 });
+  expect(await store.read((tx) => findSession(tx, long.key))).toMatchObject({ message_count: 10 });
+  expect(await store.read((tx) => findSession(tx, wrong.key))).toMatchObject({ message_count: 2 });
 });
 
 test('without a word in the configuration only sessions of scheduled jobs have a limit', async () => {

@@ -6,6 +6,7 @@ import { listSessions } from '../../../../../daemon/worker/store/conversations/s
 import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/sessions.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { addSession, openStore, session } from '../../../../helpers/open-store.js';
+import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 
 const message = (sessionId: number, id: string, content: string): NewMessage => ({
   id,
@@ -20,8 +21,8 @@ const message = (sessionId: number, id: string, content: string): NewMessage => 
 
 async function say(store: Store, peerId: string, ...texts: string[]): Promise<void> {
   const { id } = await addSession(store, peerId);
-  await store.write(async (db) => {
-    for (const [index, text] of texts.entries()) await appendMessage(db, message(id, `${peerId}-${index}`, text));
+  await store.write(async (tx) => {
+    for (const [index, text] of texts.entries()) await appendMessage(tx, message(id, `${peerId}-${index}`, text));
   });
 }
 
@@ -30,7 +31,7 @@ async function indexAll(store: Store): Promise<void> {
 }
 
 const find = async (store: Store, search: string): Promise<string[]> =>
-  (await store.read((db) => listSessions(db, { limit: 50, text: search }))).map(({ peer_id: peerId }) => peerId).toSorted();
+  (await store.read((tx) => listSessions(tx, { limit: 50, text: search }))).map(({ peer_id: peerId }) => peerId).toSorted();
 
 describe.each([true, false])('in the index: %s', (isIndexed) => {
   test.each([
@@ -68,16 +69,17 @@ test('what was deleted is not found, and purging it leaves the index sound', asy
   await say(store, 'b', 'a needle too');
   await indexAll(store);
   await say(store, 'c', 'not in the index yet');
-  await store.write((db) => deleteSession(db, { key: session('a').key, nowMs: 2_000 }));
+  await store.write((tx) => deleteSession(tx, { key: session('a').key, nowMs: 2_000 }));
   expect(await find(store, 'needle')).toEqual(['b']);
-  await store.write((db) => purgeSessions(db, 3_000));
+  await store.write((tx) => purgeSessions(tx, 3_000));
   expect(await find(store, 'needle')).toEqual(['b']);
-  expect((await store.write((db) => sql<{ integrity_check: string }>`pragma integrity_check`.execute(db))).rows).toEqual([
+  expect((await store.write((tx) => sql<{ integrity_check: string }>`pragma integrity_check`.execute(queriesOf(tx)))).rows).toEqual([
     { integrity_check: 'ok' },
   ]);
   await indexAll(store);
   await store.write(
-    async (db) => void (await sql`insert into messages_search (messages_search, rank) values ('integrity-check', 1)`.execute(db)),
+    async (tx) =>
+      void (await sql`insert into messages_search (messages_search, rank) values ('integrity-check', 1)`.execute(queriesOf(tx))),
   );
 });
 
@@ -85,7 +87,7 @@ test('a hundred thousand messages are searched within a tenth of a second, whate
   const store = await openStore();
   await Promise.all(Array.from({ length: 500 }, (_, index) => addSession(store, `peer-${index}`, index)));
   // As they would be after a year: each with some two hundred characters, a word that half of them have, and one of its own.
-  await store.write(async (db) => {
+  await store.write(async (tx) => {
     await sql`
       insert into messages (id, session_id, turn_id, role, content, model, status, created_at)
       with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n < 99999)
@@ -93,7 +95,7 @@ test('a hundred thousand messages are searched within a tenth of a second, whate
         case when n % 2 then 'alpha bravo ' else 'delta echo ' end || hex(n * 7919) || ' charlie foxtrot ' || hex(n * 104729) || ' golf hotel '
           || hex(n * 1299709) || ' india juliet kilo lima mike november oscar papa quebec romeo sierra tango uniform n' || n,
         null, 'complete', n
-      from numbers`.execute(db);
+      from numbers`.execute(queriesOf(tx));
   });
   await indexAll(store);
   const timed: Record<string, number> = {};
@@ -101,7 +103,7 @@ test('a hundred thousand messages are searched within a tenth of a second, whate
     const tries: number[] = [];
     for (let round = 0; round < 7; round += 1) {
       const before = process.cpuUsage();
-      await store.read((db) => listSessions(db, { limit: 50, text: search }));
+      await store.read((tx) => listSessions(tx, { limit: 50, text: search }));
       const { user, system } = process.cpuUsage(before);
       tries.push((user + system) / 1_000);
     }

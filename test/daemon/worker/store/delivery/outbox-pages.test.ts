@@ -4,22 +4,23 @@ import { listOutbox, outboxQuery, type OutboxPage } from '../../../../../daemon/
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { OUTGOING_STATUSES } from '../../../../../shared/delivery-status.js';
 import { openStore } from '../../../../helpers/open-store.js';
+import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 
 /** Of the channels `a` and `b` in turn; every tenth in another state. */
 async function fill(store: Store, count: number): Promise<void> {
   await store.write(
-    async (db) =>
+    async (tx) =>
       void (await sql`
         insert into outbox_messages (id, channel, account_id, chat_id, content, state, due_at, expires_at, created_at, updated_at)
         with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ${count})
         select 'msg_' || n, case n % 2 when 0 then 'a' else 'b' end, 'default', 'chat', 'text',
           case n % 10 when 0 then 'dead' when 1 then 'unknown' else 'delivered' end, 0, 0, 0, 0
-        from numbers`.execute(db)),
+        from numbers`.execute(queriesOf(tx))),
   );
 }
 
 const seqs = async (store: Store, page: Partial<OutboxPage>): Promise<number[]> =>
-  (await store.read((db) => listOutbox(db, { limit: 4, ...page }))).map(({ seq }) => seq);
+  (await store.read((tx) => listOutbox(tx, { limit: 4, ...page }))).map(({ seq }) => seq);
 
 const FILTERS: Partial<OutboxPage>[] = [
   {},
@@ -32,9 +33,9 @@ const FILTERS: Partial<OutboxPage>[] = [
 
 test.each(FILTERS)('%j walks an index and nothing else', async (filter) => {
   const store = await openStore();
-  const plan = await store.read(async (db) => {
-    const { sql: text, parameters } = outboxQuery(db, { limit: 51, ...filter }).compile();
-    return db.executeQuery<{ detail: string }>(CompiledQuery.raw(`explain query plan ${text}`, [...parameters]));
+  const plan = await store.read(async (tx) => {
+    const { sql: text, parameters } = outboxQuery(tx, { limit: 51, ...filter }).compile();
+    return queriesOf(tx).executeQuery<{ detail: string }>(CompiledQuery.raw(`explain query plan ${text}`, [...parameters]));
   });
   const steps = plan.rows.map(({ detail }) => detail);
   // The only walk without a key is the one over the table's own order, which the page's limit ends.

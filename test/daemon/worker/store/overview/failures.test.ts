@@ -13,9 +13,9 @@ test('failures of every kind come newest first, with what leads to them, and no 
   const { store } = cron;
   const session = await addSession(store, 'me');
   const endOf = (id: string, state: 'done' | 'error' | 'interrupted', nowMs: number) =>
-    store.write(async (db) => {
-      await beginTurn(db, { id, sessionId: session.id, agentId: 'main', instanceId: 'wk_1', nowMs });
-      await endTurn(db, { ...NO_COST, id, state, errorCode: null, errorMessage: state === 'done' ? null : 'no model', nowMs });
+    store.write(async (tx) => {
+      await beginTurn(tx, { id, sessionId: session.id, agentId: 'main', instanceId: 'wk_1', nowMs });
+      await endTurn(tx, { ...NO_COST, id, state, errorCode: null, errorMessage: state === 'done' ? null : 'no model', nowMs });
     });
   await endOf('turn_1', 'error', 1_000);
   await endOf('turn_2', 'done', 2_000);
@@ -31,12 +31,12 @@ test('failures of every kind come newest first, with what leads to them, and no 
       finished_at: at,
       error: state === 'done' ? null : 'no network',
     });
-  await store.write(async (db) => {
-    await insertCronRun(db, run('failed', 2_500));
-    await insertCronRun(db, run('done', 2_600));
-    await insertCronRun(db, run('missed', 4_000));
+  await store.write(async (tx) => {
+    await insertCronRun(tx, run('failed', 2_500));
+    await insertCronRun(tx, run('done', 2_600));
+    await insertCronRun(tx, run('missed', 4_000));
   });
-  const all = await store.read((db) => listFailures(db, { sinceMs: 0, limit: 10 }));
+  const all = await store.read((tx) => listFailures(tx, { sinceMs: 0, limit: 10 }));
   expect(all.map(({ kind, state, atMs, error }) => [kind, state, atMs, error])).toEqual([
     ['run', 'missed', 4_000, 'no network'],
     ['turn', 'interrupted', 3_000, 'no model'],
@@ -44,5 +44,5 @@ test('failures of every kind come newest first, with what leads to them, and no 
     ['turn', 'error', 1_000, 'no model'],
   ]);
   expect([all[0]?.jobId, all[0]?.name, all[1]?.sessionKey]).toEqual(['job_1', 'Backup', session.key]);
-  expect(await store.read((db) => listFailures(db, { sinceMs: 2_600, limit: 1 }))).toHaveLength(1);
+  expect(await store.read((tx) => listFailures(tx, { sinceMs: 2_600, limit: 1 }))).toHaveLength(1);
 });

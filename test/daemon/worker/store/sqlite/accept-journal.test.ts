@@ -9,6 +9,7 @@ import { deleteSession, findSession, setSessionTitle } from '../../../../../daem
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { addSession, openStore, session } from '../../../../helpers/open-store.js';
 import { tempDir } from '../../../../helpers/temp-dir.js';
+import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 
 interface Told {
   readonly chat: string;
@@ -32,7 +33,7 @@ function accept(store: Store, told: Told): Promise<void> {
 const acceptAll = (store: Store, all: readonly Told[]) => Promise.all(all.map((told) => accept(store, told)));
 const many = (count: number, name = 'm'): Told[] => Array.from({ length: count }, (_, index) => ({ chat: 'chat', id: `${name}${index}` }));
 const contents = async (store: Store): Promise<string[]> => {
-  const rows = await store.read((db) => db.selectFrom('messages').select('content').orderBy('seq').execute());
+  const rows = await store.read((tx) => queriesOf(tx).selectFrom('messages').select('content').orderBy('seq').execute());
   return rows.map(({ content }) => content);
 };
 
@@ -49,16 +50,16 @@ async function openAt(path = join(tempDir(), 'state', 'gateway.db')) {
 
 /** Everything that is known of sessions and messages; of a session's number only that it is the same. */
 async function dump(store: Store): Promise<unknown> {
-  return store.read(async (db) => {
-    const sessions = await db.selectFrom('sessions').selectAll().orderBy('id').execute();
-    const messages = await db.selectFrom('messages').selectAll().orderBy('seq').execute();
+  return store.read(async (tx) => {
+    const sessions = await queriesOf(tx).selectFrom('sessions').selectAll().orderBy('id').execute();
+    const messages = await queriesOf(tx).selectFrom('messages').selectAll().orderBy('seq').execute();
     const keyOf = (id: number): string | undefined => sessions.find((row) => row.id === id)?.key;
     return {
       sessions: sessions.map(({ id: _id, ...row }) => row),
       messages: messages.map(({ session_id: id, ...row }) => ({ ...row, session: keyOf(id) })),
-      outbox: await db.selectFrom('outbox_messages').selectAll().orderBy('seq').execute(),
-      parts: await db.selectFrom('outbox_parts').selectAll().orderBy('message_seq').execute(),
-      journal: await journalLength(db),
+      outbox: await queriesOf(tx).selectFrom('outbox_messages').selectAll().orderBy('seq').execute(),
+      parts: await queriesOf(tx).selectFrom('outbox_parts').selectAll().orderBy('message_seq').execute(),
+      journal: await journalLength(tx),
     };
   });
 }
@@ -78,11 +79,11 @@ const TOLD: readonly Told[] = [
 async function storeWithSessions(): Promise<Store> {
   const store = await openStore();
   for (const peerId of ['known', 'titled', 'deleted', 'archived']) await addSession(store, peerId);
-  await store.write(async (db) => {
-    const idOf = async (peerId: string): Promise<number> => (await findSession(db, session(peerId).key))?.id ?? 0;
-    await setSessionTitle(db, { id: await idOf('titled'), title: 'has one' });
-    await changeShelf(db, await idOf('archived'), { archived: true });
-    await deleteSession(db, { key: session('deleted').key, nowMs: 1_000 });
+  await store.write(async (tx) => {
+    const idOf = async (peerId: string): Promise<number> => (await findSession(tx, session(peerId).key))?.id ?? 0;
+    await setSessionTitle(tx, { id: await idOf('titled'), title: 'has one' });
+    await changeShelf(tx, await idOf('archived'), { archived: true });
+    await deleteSession(tx, { key: session('deleted').key, nowMs: 1_000 });
   });
   return store;
 }
@@ -90,7 +91,7 @@ async function storeWithSessions(): Promise<Store> {
 test('messages of a burst are stored as if each had been stored by itself', async () => {
   const [together, apart] = [await storeWithSessions(), await storeWithSessions()];
   await acceptAll(together, TOLD);
-  for (const told of TOLD) await apart.write((db) => storeAcceptance(db, acceptance(told)));
+  for (const told of TOLD) await apart.write((tx) => storeAcceptance(tx, acceptance(told)));
   expect(await dump(together)).toEqual(await dump(apart));
 });
 
@@ -104,7 +105,7 @@ test('a burst is in the journal until somebody reads or writes; few messages nev
   expect([count('accept_journal'), count('messages')]).toEqual([0, 13]);
   await acceptAll(store, many(10, 'x'));
   expect(count('accept_journal')).toBe(10);
-  await store.write((db) => setSessionTitle(db, { id: 1, title: 'written' }));
+  await store.write((tx) => setSessionTitle(tx, { id: 1, title: 'written' }));
   expect([count('accept_journal'), count('messages')]).toEqual([0, 23]);
 });
 
@@ -123,12 +124,12 @@ test('a chat gets its messages in the order in which they were accepted, whichev
     const told = many(size, `r${round}-`);
     ids.push(...told.map(({ id }) => id));
     await acceptAll(store, told);
-    if (round % 2 === 0) await store.write((db) => setSessionTitle(db, { id: 1, title: 'between' }));
+    if (round % 2 === 0) await store.write((tx) => setSessionTitle(tx, { id: 1, title: 'between' }));
   }
-  const rows = await store.read((db) => db.selectFrom('outbox_messages').select('id').orderBy('seq').execute());
+  const rows = await store.read((tx) => queriesOf(tx).selectFrom('outbox_messages').select('id').orderBy('seq').execute());
   expect(rows.map(({ id }) => id)).toEqual(ids);
   expect(await contents(store)).toEqual(ids.map((id) => `text of ${id}`));
-  expect(await store.read((db) => findSession(db, session('chat').key))).toMatchObject({ message_count: ids.length });
+  expect(await store.read((tx) => findSession(tx, session('chat').key))).toMatchObject({ message_count: ids.length });
 });
 
 test('writes of other kinds that come in the same moment are done, too', async () => {
@@ -137,7 +138,7 @@ test('writes of other kinds that come in the same moment are done, too', async (
     await accept(store, told);
     await Promise.all([accept(store, { ...told, id: `again${index}` }), store.read(journalLength)]);
   });
-  await Promise.all([...mixed, store.write((db) => setSessionTitle(db, { id: 1, title: 'x' }))]);
+  await Promise.all([...mixed, store.write((tx) => setSessionTitle(tx, { id: 1, title: 'x' }))]);
   expect(new Set(await contents(store)).size).toBe(120);
 });
 
@@ -157,7 +158,7 @@ test('what one worker has accepted another sees, and whoever opens the file find
   database.prepare('vacuum into ?').run([copy]);
   const next = await openStore({ path: copy });
   expect(await contents(next)).toHaveLength(20);
-  expect((await next.read((db) => listOutbox(db, { limit: 50 }))).filter(({ state }) => state === 'queued')).toHaveLength(10);
+  expect((await next.read((tx) => listOutbox(tx, { limit: 50 }))).filter(({ state }) => state === 'queued')).toHaveLength(10);
 });
 
 test('a worker that ends leaves nothing in the journal', async () => {
