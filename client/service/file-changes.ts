@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
 import { writeFileAtomic } from '../../shared/node/files/atomic-file.js';
-import { diffLines } from './line-diff.js';
+import { diffLines } from '../../shared/line-diff.js';
 import { readSeal } from './seal.js';
 import type { ServiceFile } from './service-plan.js';
 
@@ -32,7 +32,13 @@ export function compareFile(file: ServiceFile): FileChange {
   if (text === undefined) return { file, current: 'absent', diff: [] };
   if (text === file.text) return { file, current: 'same', diff: [] };
   const state = readSeal(text);
-  return { file, current: state === 'sealed' ? 'outdated' : state, diff: diffLines(text, file.text) };
+  return { file, current: state === 'sealed' ? 'outdated' : state, diff: changedLines(text, file.text) };
+}
+
+/** Lines with `- ` (only in `before`) or `+ ` (only in `after`) in front. */
+function changedLines(before: string, after: string): string[] {
+  const lines = diffLines(before, after, 0).filter((line) => line !== undefined);
+  return lines.map(({ kind, text }) => `${kind === 'removed' ? '-' : '+'} ${text}`);
 }
 
 export function handMade(changes: readonly FileChange[]): FileChange | undefined {

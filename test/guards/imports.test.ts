@@ -40,7 +40,7 @@ const OWNERS: Record<string, RegExp> = {
   '@preact/signals': /^webui\/src\//,
   '@tanstack/virtual-core': /^webui\/src\/components\/virtual-list\.tsx$/,
   '@streamparser/json': /^daemon\/worker\/sessions\//,
-  diff: /^webui\/src\//,
+  diff: /^shared\/line-diff\.ts$/,
   'eventsource-parser': /^(client\/api|daemon\/worker\/providers|webui\/src\/api)\//,
   'html-to-text': /^daemon\/worker\/tools\//,
   'ipaddr.js': /^(daemon\/worker|shared\/node)\//,
@@ -126,7 +126,6 @@ test('each outside package is imported by its owner only', () => {
 const AT_BUILD_TIME = [
   '@preact/signals',
   '@tanstack/virtual-core',
-  'diff',
   'dompurify',
   'esbuild',
   'highlight.js',

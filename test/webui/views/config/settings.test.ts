@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { configJsonSchema } from '../../../../shared/config/validate.js';
-import { REBOUND_KEYS } from '../../../../webui/src/views/config/effect.js';
 import { ENGLISH } from '../../../../webui/src/views/config/description-texts.js';
-import { type ConfigView, sectionsOf, type Schema } from '../../../../webui/src/views/config/schema-fields.js';
+import { type ConfigView, REBOUND_KEYS, sectionsOf, type Schema } from '../../../../webui/src/views/config/schema-fields.js';
 
 const DESCRIBED_KEYS = Object.keys(ENGLISH);
 const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { accounts: { x: { url: 'b' } } } };

@@ -1,5 +1,6 @@
 /** Files in sight: with a message, where they can be saved, and with what is being written, where they can be taken out. */
-import { useRef } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useRef, useState } from 'preact/hooks';
 import { IconButton } from '../../components/button.js';
 import { Spinner } from '../../components/feedback.js';
 import { Icon } from '../../components/icon.js';
@@ -70,5 +71,32 @@ export function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) =>
       <input ref={input} class="off-screen" type="file" multiple accept={TYPES} tabIndex={-1} aria-hidden="true" onChange={onChange} />
       <IconButton icon="attach" label={t('attach')} onClick={() => input.current?.click()} />
     </>
+  );
+}
+
+const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
+
+/** @param props.onFiles  undefined: none are taken */
+export function FileDrop({ onFiles, children }: { onFiles: ((files: readonly File[]) => void) | undefined; children: ComponentChildren }) {
+  const [isOver, setOver] = useState(false);
+  const onDragOver = (event: DragEvent): void => {
+    if (onFiles === undefined || !hasFiles(event)) return;
+    event.preventDefault();
+    setOver(true);
+  };
+  const onDragLeave = (event: DragEvent & { currentTarget: HTMLElement }): void => {
+    if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+  };
+  const onDrop = (event: DragEvent): void => {
+    setOver(false);
+    if (onFiles === undefined || !hasFiles(event)) return;
+    event.preventDefault();
+    onFiles([...(event.dataTransfer?.files ?? [])]);
+  };
+  return (
+    <div class="conversation" {...{ onDragOver, onDragLeave, onDrop }}>
+      {children}
+      {isOver && <p class="drop-here">{t('dropFiles')}</p>}
+    </div>
   );
 }

@@ -12,7 +12,7 @@ import { ChatHead } from './chat-head.js';
 import { ChatList } from './chat-list.js';
 import { ChatModel, type StoredMessage } from './chat-model.js';
 import { Composer, type ComposerProps } from './composer.js';
-import { FileDrop } from './file-drop.js';
+import { FileDrop } from './file-list.js';
 import { type FileNote, handedOver, useDraftFiles } from './files.js';
 import { hasProvider, useModels, useSession } from './model-chip.js';
 import { readDraft, writeDraft } from './outbox.js';

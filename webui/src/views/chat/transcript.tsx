@@ -3,7 +3,6 @@ import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
 import { Spinner } from '../../components/feedback.js';
-import { Announcer } from './announcer.js';
 import { type ChatModel, type LiveAnswer, shownText, type StoredMessage } from './chat-model.js';
 import { LiveMessage, Message, type MessageActions } from './message.js';
 import { MessageFiles } from './file-list.js';
@@ -20,6 +19,31 @@ const FAR_PX = 96;
 const LATE_MS = 8_000;
 /** Where there is an answer to go back to. */
 const SOON_MS = 1_500;
+
+/** Returns the length of the part of the text that consists of whole sentences or lines. */
+function sentenceEnd(text: string): number {
+  let end = 0;
+  for (const match of text.matchAll(/[.!?。！？…:]["'”’)\]]*(?=\s)|[。！？]|\n/g)) end = match.index + match[0].length;
+  return end;
+}
+
+/** Announces the answer to a screen reader sentence by sentence: single words cannot be followed. */
+function Announcer({ text }: { text: string | undefined }) {
+  const [said, setSaid] = useState({ length: 0, words: '' });
+  useEffect(() => {
+    if (text === undefined) {
+      setSaid({ length: 0, words: '' });
+      return;
+    }
+    const end = sentenceEnd(text);
+    if (end > said.length) setSaid({ length: end, words: text.slice(said.length, end).replace(/[*_`#>|]/g, '') });
+  }, [text]);
+  return (
+    <p class="off-screen" aria-live="polite">
+      {said.words}
+    </p>
+  );
+}
 
 /** The value at most once per animation frame. */
 function usePerFrame<Value>(value: Value): Value {

@@ -1,11 +1,12 @@
 /** Changed lines of the file, as it is written. */
-import { diffLines } from './line-diff.js';
+import { diffLines } from '../../../../shared/line-diff.js';
 import { t } from './text.js';
 
+const CONTEXT = 2;
 const MARKS = { same: ' ', removed: '−', added: '+' } as const;
 
 export function DiffView({ before, after, label }: { before: string; after: string; label: string }) {
-  const lines = diffLines(before, after);
+  const lines = diffLines(before, after, CONTEXT);
   if (lines.length === 0) return <p class="hint">{t('noDifference')}</p>;
   return (
     <pre class="diff" tabIndex={0} role="region" aria-label={label}>

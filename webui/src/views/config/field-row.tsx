@@ -1,11 +1,9 @@
 /** One setting: its key, its value, where that comes from, and the way back to the default. */
 import { Button } from '../../components/button.js';
 import { CheckField, SelectField, TextArea, TextField } from '../../components/field.js';
-import { descriptionOf } from './descriptions.js';
-import { isRebound } from './effect.js';
-import { type ConfigView, draftOf, type Field, isCustomised, isMask, shownValue } from './schema-fields.js';
+import { type ConfigView, draftOf, type Field, isCustomised, isMask, isRebound, shownValue } from './schema-fields.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
-import { t } from './text.js';
+import { descriptionOf, t } from './text.js';
 
 export interface RowProps {
   readonly field: Field;

@@ -7,7 +7,7 @@ import { ErrorBox } from '../../components/feedback.js';
 import { t as shell } from '../../shell/text.js';
 import { judgeText, type Problem, readText } from './config-api.js';
 import { DiffView } from './diff-view.js';
-import { isRebound } from './effect.js';
+import { isRebound } from './schema-fields.js';
 import { t } from './text.js';
 import { callOf, editedText, type Edits } from './use-edits.js';
 

@@ -133,3 +133,8 @@ export function patchOf(edits: readonly { readonly path: KeyPath; readonly value
   }
   return patch;
 }
+
+/** A change of these keys moves the gateway to another address, without a gap; every other key is in force at once. */
+export const REBOUND_KEYS: readonly string[] = ['gateway.host', 'gateway.port'];
+
+export const isRebound = (key: string): boolean => REBOUND_KEYS.includes(key);

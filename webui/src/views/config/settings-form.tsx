@@ -8,11 +8,10 @@ import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
 import { Conflict } from './conflict.js';
-import { descriptionOf } from './descriptions.js';
 import { FieldRow } from './field-row.js';
 import { Pending } from './pending.js';
 import { type ConfigView, isCustomised, type Schema, type Section, sectionsOf } from './schema-fields.js';
-import { t } from './text.js';
+import { descriptionOf, t } from './text.js';
 import { useEdits } from './use-edits.js';
 
 interface Loaded {

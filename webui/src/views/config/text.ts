@@ -1,4 +1,6 @@
 import { defineText } from '../../i18n/language.js';
+import { CHINESE, ENGLISH } from './description-texts.js';
+import type { Field } from './schema-fields.js';
 
 export const t = defineText(
   {
@@ -140,3 +142,11 @@ export const t = defineText(
     textHint: '密钥以占位对象表示并会保留。Ctrl+S 保存。',
   },
 );
+
+const describe = defineText(ENGLISH, CHINESE);
+
+/** Returns what a setting is for; undefined where this page does not know it. */
+export function descriptionOf({ path }: Field): string | undefined {
+  const names = path.map((name, index) => (path[index - 1] === 'accounts' ? '*' : String(name))).join('.');
+  return Object.hasOwn(ENGLISH, names) ? describe(names as keyof typeof ENGLISH) : undefined;
+}

@@ -4,7 +4,7 @@ import { Details } from './line-details.js';
 import type { Marks } from './log-filter.js';
 import type { LogItem } from './log-items.js';
 import { extraFields, type LogRow, valueText } from './log-row.js';
-import { Marked } from './marked.js';
+import { Marked } from '../../components/marked.js';
 import { t } from './text.js';
 
 export interface LineProps {

@@ -17,7 +17,7 @@ import { StorageButton } from './storage-facts.js';
 import { hasFilter, toggleFilter } from './suggestions.js';
 import { TagDialog } from './tag-dialog.js';
 import { t } from './text.js';
-import { useActions } from './use-actions.js';
+import { useActions } from './session-menu.js';
 import './sessions.css';
 
 interface TagsAnswer {

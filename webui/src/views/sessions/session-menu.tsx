@@ -1,8 +1,9 @@
-/** What can be done with one session, wherever it is shown. */
+/** What can be done with sessions, wherever they are shown. */
+import { useState } from 'preact/hooks';
 import { copyText } from '../../components/copy.js';
 import { Menu } from '../../components/menu.js';
 import { plainText } from '../../components/plain-text.js';
-import { attempt, download, fork, type SessionFacts } from './session-actions.js';
+import { archive, attempt, changeEach, download, fork, remove, type SessionFacts } from './session-actions.js';
 import { t } from './text.js';
 
 export type RowAction = 'rename' | 'delete' | 'pin' | 'archive' | 'read' | 'tag';
@@ -29,4 +30,37 @@ export function SessionMenu({ session, onAct }: { session: SessionFacts; onAct: 
       ]}
     />
   );
+}
+
+/** The dialog that is open, and for which sessions. */
+export type Opened = { readonly kind: 'rename' | 'tag'; readonly sessions: readonly SessionFacts[] } | undefined;
+
+const keysOf = (sessions: readonly SessionFacts[]): string[] => sessions.map(({ key }) => key);
+
+/** @param options.changed  is told which sessions are no longer what the list shows */
+export function useActions({ changed, clear }: { changed: (keys: readonly string[]) => void; clear: () => void }) {
+  const [opened, setOpened] = useState<Opened>(undefined);
+  const change = async (sessions: readonly SessionFacts[], values: Parameters<typeof changeEach>[1]): Promise<void> => {
+    await changeEach(sessions, values);
+    changed(keysOf(sessions));
+  };
+  const act = (action: RowAction, sessions: readonly SessionFacts[]): void => {
+    const settled = (): void => changed(keysOf(sessions));
+    switch (action) {
+      case 'rename':
+      case 'tag':
+        return setOpened({ kind: action, sessions });
+      case 'pin':
+        return void attempt(() => change(sessions, () => ({ pinned: !sessions.every(({ pinned }) => pinned) })));
+      case 'read':
+        return void attempt(() => change(sessions, () => ({ unread: !sessions.some(({ unread }) => unread) })));
+      case 'archive':
+        clear();
+        return void attempt(() => archive(sessions, !sessions.every(({ archived }) => archived), settled));
+      case 'delete':
+        clear();
+        return void attempt(() => remove(sessions, settled));
+    }
+  };
+  return { opened, act, close: () => setOpened(undefined), done: () => changed(keysOf(opened?.sessions ?? [])) };
 }

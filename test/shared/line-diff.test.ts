@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { diffLines, mergeTexts } from '../../../../webui/src/views/config/line-diff.js';
+import { diffLines, mergeTexts } from '../../shared/line-diff.js';
 
 const marks = { same: ' ', removed: '-', added: '+' } as const;
 const shown = (before: string, after: string): string[] =>
-  diffLines(before, after).map((line) => (line === undefined ? '…' : marks[line.kind] + line.text));
+  diffLines(before, after, 2).map((line) => (line === undefined ? '…' : marks[line.kind] + line.text));
 
 describe('a difference', () => {
   test('shows what changed with two lines around it', () => {
