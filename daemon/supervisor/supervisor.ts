@@ -163,7 +163,7 @@ export class Supervisor {
         if (isCandidate) this.dispatch({ type: 'listening' });
         return;
       case 'quiesced':
-        if (this.slots.retiring.has(worker) && !this.slots.isQuiescing) this.dispatch({ type: 'quiesced' });
+        if (this.slots.quiesced(worker)) this.dispatch({ type: 'quiesced' });
         return;
       default:
         this.#deps.onWorkerMessage(worker, message);
@@ -172,7 +172,7 @@ export class Supervisor {
 
   #exited(worker: WorkerProcess, record: ExitRecord): void {
     const slot = this.slots.slotOf(worker);
-    const wasQuiescing = slot === 'retiring' && this.slots.isQuiescing;
+    const hasQuiesced = this.slots.quiesced(worker);
     this.slots.remove(worker);
     const isPlanned = slot === 'retiring' && worker.killedFor === undefined;
     if (!isPlanned) this.#deps.respawn.lastExit = record;
@@ -184,7 +184,7 @@ export class Supervisor {
     this.#announce();
     if (slot === 'candidate') this.#candidateExited(worker, record);
     if (slot === 'active') this.#activeExited(worker, record);
-    if (wasQuiescing && !this.slots.isQuiescing) this.dispatch({ type: 'quiesced' });
+    if (hasQuiesced) this.dispatch({ type: 'quiesced' });
     if (this.slots.all().length === 0) this.dispatch({ type: 'allExited' });
   }
 
@@ -287,7 +287,7 @@ export class Supervisor {
   /** Tells the lock and the workers who lives: leases of the dead are void at once. */
   #announce(): void {
     this.#recordChildren();
-    this.slots.tellPeers();
+    this.slots.announcePeers();
   }
 
   #recordChildren(): void {

@@ -51,8 +51,8 @@ export class Respawn {
     this.nextAttemptAtMs = undefined;
   }
 
-  /** Completes the record of an exit that is still the last one. */
-  addLastWords(record: ExitRecord): void {
+  /** Replaces the record of the last exit by its complete form. */
+  completeRecord(record: ExitRecord): void {
     if (this.lastExit?.pid === record.pid && this.lastExit.at === record.at) this.lastExit = record;
   }
 
@@ -81,7 +81,7 @@ export function failureOf(worker: WorkerProcess, record: ExitRecord): GatewayErr
     return new GatewayError('WORKER_NOT_READY', {
       message: `the worker (pid ${record.pid}) ${record.reason}`,
       details: { reason: record.reason, output: record.output },
-      hint: 'Its last words are in: xopc gateway logs',
+      hint: 'Its last output is in: xopc gateway logs',
     });
   }
   const error = fromErrorDocument(worker.refusal.error);

@@ -39,21 +39,6 @@ export type Event =
   /** No child process is left. */
   | { readonly type: 'allExited' };
 
-export const EVENT_TYPES = [
-  'start',
-  'restart',
-  'stop',
-  'ready',
-  'listening',
-  'refused',
-  'candidateExited',
-  'activeExited',
-  'quiesced',
-  'retryDue',
-  'configChanged',
-  'allExited',
-] as const satisfies readonly Event['type'][];
-
 export type Effect =
   /** Start a candidate. */
   | 'spawn'
@@ -78,11 +63,6 @@ export type Effect =
   /** A cold start that cannot work: leave with the reason. */
   | 'giveUp'
   | 'leave';
-
-export interface Transition {
-  readonly state: State;
-  readonly effects: readonly Effect[];
-}
 
 const PUBLIC: Readonly<Record<State, GatewayState>> = {
   stopped: 'stopped',

@@ -1,162 +1,60 @@
 /**
- * The supervisor's one transition table: pure, total, every cell written out and tested. What is not to happen is
- * written as `nop`, so that "nothing" is a decision.
+ * The supervisor's transition table: pure, and every cell is tested. A cell that is not listed does nothing: a `restart` while one is
+ * under way joins it, a running worker takes `configChanged` itself, and a stop wins over everything that comes after it.
  */
-import type { Effect, Event, State, Transition, Verdict } from './state.js';
+import type { Effect, Event, State, Verdict } from './state.js';
+import { lookUp, type Table, type Transition } from './table.js';
 
-type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
-type Row = { readonly [T in Event['type']]: (event: EventOf<T>, state: State) => Transition };
+type Outcome = readonly [State, ...Effect[]];
 
-const to =
-  (state: State, ...effects: Effect[]) =>
-  (): Transition => ({ state, effects });
-const nop = (_event: Event, state: State): Transition => ({ state, effects: [] });
+/** After a death: try at once, later, or at the cap. `first`: effects that come before. */
+const afterDeath =
+  (...first: Effect[]) =>
+  ({ verdict }: { readonly verdict: Verdict }): Outcome =>
+    verdict === 'now' ? ['starting', ...first, 'spawn'] : [verdict === 'later' ? 'backoff' : 'failed', ...first, 'scheduleRetry'];
 
-/** After a death: try at once, wait, or wait long. `extra` come first. */
-function afterDeath(verdict: Verdict, ...extra: Effect[]): Transition {
-  if (verdict === 'now') return { state: 'starting', effects: [...extra, 'spawn'] };
-  return { state: verdict === 'later' ? 'backoff' : 'failed', effects: [...extra, 'scheduleRetry'] };
-}
-
-const refusedWithoutWorker = (event: EventOf<'refused'>): Transition => {
-  if (event.cold) return { state: 'stopped', effects: ['giveUp'] };
-  if (event.lastGood) return { state: 'starting', effects: ['failRestart', 'spawn'] };
-  return { state: 'failed', effects: ['failRestart', 'scheduleRetry'] };
+const refusedWithoutWorker = ({ cold, lastGood }: Extract<Event, { type: 'refused' }>): Outcome => {
+  if (cold) return ['stopped', 'giveUp'];
+  return lastGood ? ['starting', 'failRestart', 'spawn'] : ['failed', 'failRestart', 'scheduleRetry'];
 };
 
-const drain = to('draining', 'drainAll');
+const drain: Outcome = ['draining', 'drainAll'];
+const cancelAndDrain: Outcome = ['draining', 'cancelRetry', 'drainAll'];
+const tryAfresh: Outcome = ['starting', 'cancelRetry', 'forgive', 'spawn'];
+const keepRunning: Outcome = ['running', 'failRestart'];
+const failAgain: Outcome = ['failed', 'failRestart', 'scheduleRetry'];
 
-export const TABLE: Readonly<Record<State, Row>> = {
-  stopped: {
-    start: to('starting', 'spawn'),
-    restart: nop,
-    stop: to('stopped', 'leave'),
-    ready: nop,
-    listening: nop,
-    refused: nop,
-    candidateExited: nop,
-    activeExited: nop,
-    quiesced: nop,
-    retryDue: nop,
-    configChanged: nop,
-    allExited: nop,
-  },
+const TABLE: Table<State, Event, Effect> = {
+  stopped: { start: ['starting', 'spawn'], stop: ['stopped', 'leave'] },
   starting: {
-    start: nop,
-    restart: nop, // joins: it completes with this start
     stop: drain,
-    ready: to('starting', 'listen'),
-    listening: to('handover', 'install'),
+    ready: ['starting', 'listen'],
+    listening: ['handover', 'install'],
     refused: refusedWithoutWorker,
-    candidateExited: (event) => afterDeath(event.verdict, 'failRestart'),
-    activeExited: nop,
-    quiesced: nop,
-    retryDue: nop,
-    configChanged: nop,
-    allExited: nop,
+    candidateExited: afterDeath('failRestart'),
   },
-  running: {
-    start: nop,
-    restart: to('replacing', 'spawn'),
-    stop: drain,
-    ready: nop,
-    listening: nop,
-    refused: nop,
-    candidateExited: nop,
-    activeExited: (event) => afterDeath(event.verdict),
-    quiesced: nop,
-    retryDue: nop,
-    configChanged: nop, // a running worker takes the change itself
-    allExited: nop,
-  },
+  running: { restart: ['replacing', 'spawn'], stop: drain, activeExited: afterDeath() },
   replacing: {
-    start: nop,
-    restart: nop, // joins
     stop: drain,
-    ready: to('replacing', 'listen'),
-    listening: to('handover', 'retire'),
-    refused: to('running', 'failRestart'),
-    candidateExited: to('running', 'failRestart'),
-    activeExited: to('starting'), // the candidate goes on as the replacement
-    quiesced: nop,
-    retryDue: nop,
-    configChanged: nop,
-    allExited: nop,
+    ready: ['replacing', 'listen'],
+    listening: ['handover', 'retire'],
+    refused: keepRunning,
+    candidateExited: keepRunning,
+    activeExited: ['starting'], // the candidate takes its place
   },
-  handover: {
-    start: nop,
-    restart: nop, // joins
-    stop: drain,
-    ready: nop,
-    listening: nop,
-    refused: nop,
-    candidateExited: nop,
-    activeExited: (event) => afterDeath(event.verdict, 'failRestart'),
-    quiesced: to('running', 'activate', 'completeRestart'),
-    retryDue: nop,
-    configChanged: nop,
-    allExited: nop,
-  },
-  backoff: {
-    start: nop,
-    restart: to('starting', 'cancelRetry', 'forgive', 'spawn'),
-    stop: to('draining', 'cancelRetry', 'drainAll'),
-    ready: nop,
-    listening: nop,
-    refused: nop,
-    candidateExited: nop,
-    activeExited: nop,
-    quiesced: nop,
-    retryDue: to('starting', 'spawn'),
-    configChanged: to('starting', 'cancelRetry', 'forgive', 'spawn'),
-    allExited: nop,
-  },
-  failed: {
-    start: nop,
-    restart: to('starting', 'cancelRetry', 'forgive', 'spawn'),
-    stop: to('draining', 'cancelRetry', 'drainAll'),
-    ready: nop,
-    listening: nop,
-    refused: nop,
-    candidateExited: nop,
-    activeExited: nop,
-    quiesced: nop,
-    retryDue: to('retrying', 'spawn'),
-    configChanged: to('starting', 'cancelRetry', 'forgive', 'spawn'),
-    allExited: nop,
-  },
+  handover: { stop: drain, activeExited: afterDeath('failRestart'), quiesced: ['running', 'activate', 'completeRestart'] },
+  backoff: { restart: tryAfresh, stop: cancelAndDrain, retryDue: ['starting', 'spawn'], configChanged: tryAfresh },
+  failed: { restart: tryAfresh, stop: cancelAndDrain, retryDue: ['retrying', 'spawn'], configChanged: tryAfresh },
   retrying: {
-    start: nop,
-    restart: nop, // joins this try
     stop: drain,
-    ready: to('retrying', 'listen'),
-    listening: to('handover', 'install'),
-    refused: to('failed', 'failRestart', 'scheduleRetry'),
-    candidateExited: to('failed', 'failRestart', 'scheduleRetry'),
-    activeExited: nop,
-    quiesced: nop,
-    retryDue: nop,
-    configChanged: nop,
-    allExited: nop,
+    ready: ['retrying', 'listen'],
+    listening: ['handover', 'install'],
+    refused: failAgain,
+    candidateExited: failAgain,
   },
-  draining: {
-    start: nop,
-    restart: nop, // stop wins
-    stop: to('draining', 'hasten'),
-    ready: nop,
-    listening: nop,
-    refused: nop,
-    candidateExited: nop,
-    activeExited: nop,
-    quiesced: to('draining', 'reportQuiesced'),
-    retryDue: nop,
-    configChanged: nop,
-    allExited: to('stopped', 'leave'),
-  },
+  draining: { stop: ['draining', 'hasten'], quiesced: ['draining', 'reportQuiesced'], allExited: ['stopped', 'leave'] },
 };
 
-/** The next state and what is to be done, in order. Pure. */
-export function transition(state: State, event: Event): Transition {
-  const cell = TABLE[state][event.type] as (event: Event, state: State) => Transition;
-  return cell(event, state);
+export function transition(state: State, event: Event): Transition<State, Effect> {
+  return lookUp(TABLE, state, event);
 }

@@ -12,6 +12,7 @@ import type { Child, SpawnChild } from '../workers/child-process.js';
 import type { Progress } from '../control/control-server.js';
 import type { ListenSocket } from '../socket/listen-socket.js';
 import { stoppingError } from '../state/stop-plan.js';
+import { type SuccessionEffect, type SuccessionEvent, type SuccessionState, successionTransition } from './succession-table.js';
 
 /** A successor ends a worker that is not ready after 120 s by itself; one that hangs, or was stopped (SIGSTOP), cannot. */
 export const START_LIMIT_MS = 150_000;
@@ -38,12 +39,6 @@ export interface SuccessionRun extends SuccessionOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/**
- * `failing`: the successor is being ended; what it had comes back when it has exited. `dismissed`: we leave for good, because
- * the successor was told to stop, or because another gateway has what was ours.
- */
-type Phase = 'idle' | 'starting' | 'handedOver' | 'retiring' | 'succeeded' | 'failing' | 'dismissed';
-
 interface Waiter {
   readonly progress: Progress;
   resolve(result: RestartResult): void;
@@ -52,13 +47,12 @@ interface Waiter {
 
 export class Succession {
   readonly #deps: SuccessionDeps;
-  #phase: Phase = 'idle';
-  #hasHandedOver = false;
+  #state: SuccessionState = 'idle';
+  #options: SuccessionRun = {};
   #child: Child | undefined;
   #failure: GatewayError | undefined;
   #result: RestartResult | undefined;
   #waiters: Waiter[] = [];
-  #timeoutMs: number | undefined;
   #startedAtMs = 0;
   #settled: Promise<unknown> = Promise.resolve();
   #cancelLimit: (() => void) | undefined;
@@ -68,19 +62,19 @@ export class Succession {
   }
 
   get isUnderWay(): boolean {
-    return this.#phase !== 'idle';
+    return this.#state !== 'idle';
   }
 
-  /** Nothing is left to go on with. */
+  /** Whether this gateway leaves, whatever happens. */
   get isOver(): boolean {
-    return this.#phase === 'succeeded' || this.#phase === 'dismissed';
+    return this.#state === 'succeeded' || this.#state === 'dismissed';
   }
 
   get successorPid(): number | undefined {
-    return this.#phase === 'dismissed' ? undefined : this.#child?.pid;
+    return this.#state === 'dismissed' ? undefined : this.#child?.pid;
   }
 
-  /** Resolves once a successor serves, or has failed and all is as before: nobody leaves in between. */
+  /** Resolves once a successor serves, or has failed and lock and sockets are ours again. This process must not leave before. */
   get settled(): Promise<unknown> {
     return this.#settled;
   }
@@ -88,57 +82,82 @@ export class Succession {
   /** Starts a succession or joins the one under way. @throws SUCCESSION_FAILED, STOPPING, or the successor's own reason */
   run(options: SuccessionRun, progress: Progress): Promise<RestartResult> {
     if (this.#result !== undefined) return Promise.resolve(this.#result);
-    if (this.#phase === 'dismissed') return Promise.reject(stoppingError());
+    if (this.#state === 'dismissed') return Promise.reject(stoppingError());
     const outcome = new Promise<RestartResult>((resolve, reject) => this.#waiters.push({ progress, resolve, reject }));
-    if (this.#phase === 'idle') {
+    if (this.#state === 'idle') {
       this.#settled = outcome.catch(() => undefined);
-      this.#start(options);
+      this.#options = options;
     }
+    this.#dispatch({ type: 'run' });
     return outcome;
   }
 
-  /** A stop wins: ends the successor unless it serves already. */
+  /** Kills the successor unless it serves already: a stop wins. */
   abort(reason: GatewayError): void {
-    this.#fail(reason);
+    this.#dispatch({ type: 'fail', reason });
   }
 
-  /** Our worker does nothing any more that only one may do. */
+  /** Our worker has stopped everything that only one worker may do. */
   quiesced(): void {
-    if (this.#phase === 'retiring') this.#child?.send({ type: 'quiesced' } satisfies SuccessionMessage);
+    this.#dispatch({ type: 'quiesced' });
   }
 
-  #start(options: SuccessionRun): void {
-    this.#phase = 'starting';
-    this.#hasHandedOver = false;
-    this.#failure = undefined;
-    this.#timeoutMs = options.timeoutMs;
-    this.#startedAtMs = this.#deps.clock.now();
-    const child = this.#deps.spawn(
-      { role: 'supervisor', boot: this.#boot(options), output: 'ignore' },
-      { onMessage: (message) => this.#receive(message as SuccessionMessage), onExit: () => void this.#exited() },
+  #dispatch(event: SuccessionEvent): void {
+    const { state, effects } = successionTransition(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect, event);
+  }
+
+  #carryOut(effect: SuccessionEffect, event: SuccessionEvent): void {
+    const effects: Record<SuccessionEffect, () => void> = {
+      spawn: () => this.#spawn(),
+      handOver: () => this.#handOver(),
+      drainWorker: () => this.#deps.retire(this.#options.timeoutMs),
+      reportQuiesced: () => this.#send({ type: 'quiesced' }),
+      complete: () => (event.type === 'succeeded' ? this.#complete(event) : undefined),
+      killSuccessor: () => {
+        if (event.type === 'fail') this.#failure = event.reason;
+        this.#child?.kill();
+      },
+      reclaim: () => void this.#reclaim(),
+      reportFailure: () => this.#reportFailure(),
+      // The successor keeps lock and control socket until this process has left.
+      leaveWithSuccessor: () => this.#leave(stoppingError(), event.type === 'dismissed' ? event.timeoutMs : undefined),
+      leaveToOther: () => this.#leave(lostError(this.#failure)),
+    };
+    effects[effect]();
+  }
+
+  #spawn(): void {
+    const { clock, log, spawn } = this.#deps;
+    this.#startedAtMs = clock.now();
+    const child = spawn(
+      { role: 'supervisor', boot: this.#boot(this.#options), output: 'ignore' },
+      { onMessage: (message) => this.#receive(message as SuccessionMessage), onExit: () => this.#exited() },
     );
     this.#child = child;
-    this.#cancelLimit = this.#deps.clock.after(START_LIMIT_MS, () => this.#fail(hangingError(child.pid)));
-    this.#deps.log.info({ successor: child.pid }, 'successor starting');
-    this.#tell('starting', `successor (pid ${child.pid}) is starting`);
+    this.#failure = undefined;
+    this.#cancelLimit = clock.after(START_LIMIT_MS, () => this.abort(hangingError(child.pid)));
+    log.info({ successor: child.pid }, 'successor starting');
+    this.#report('starting', `successor (pid ${child.pid}) is starting`);
   }
 
-  #boot(options: SuccessionRun): SupervisorBoot {
-    const { host, port } = this.#deps.socket();
+  #boot({ host, port, token, timeoutMs }: SuccessionRun): SupervisorBoot {
+    const socket = this.#deps.socket();
     return {
       flags: {
         ...this.#deps.flags,
-        ...(options.host === undefined ? {} : { host: options.host }),
-        ...(options.port === undefined ? {} : { port: options.port }),
-        ...(options.token === undefined ? {} : { token: options.token }),
+        ...(host === undefined ? {} : { host }),
+        ...(port === undefined ? {} : { port }),
+        ...(token === undefined ? {} : { token }),
       },
       foreground: false,
       predecessor: {
         pid: process.pid,
         instanceId: this.#deps.instanceId,
-        host,
-        port,
-        ...(options.timeoutMs === undefined ? {} : { drainTimeoutMs: options.timeoutMs }),
+        host: socket.host,
+        port: socket.port,
+        ...(timeoutMs === undefined ? {} : { drainTimeoutMs: timeoutMs }),
       },
     };
   }
@@ -146,106 +165,70 @@ export class Succession {
   #receive(message: SuccessionMessage): void {
     switch (message.type) {
       case 'takeOver':
-        return this.#handOver();
       case 'retire':
-        return this.#retire();
       case 'succeeded':
-        return this.#succeeded(message);
       case 'dismissed':
-        return this.#dismissed(message.timeoutMs);
+        return this.#dispatch(message);
       case 'failed':
-        return this.#fail(fromErrorDocument(message.error));
-      default:
+        return this.abort(fromErrorDocument(message.error));
+      default: // ours, or of a newer build
     }
   }
 
   #handOver(): void {
-    if (this.#phase !== 'starting') return;
     this.#cancelLimit?.();
-    const socket = this.#deps.socket();
-    this.#phase = 'handedOver';
-    this.#hasHandedOver = true;
+    const { host, port, handle } = this.#deps.socket();
     this.#deps.handOver();
-    this.#child?.send({ type: 'handOver', host: socket.host, port: socket.port } satisfies SuccessionMessage, socket.handle);
-    this.#tell('ready', 'the successor is ready and takes over');
+    this.#send({ type: 'handOver', host, port }, handle);
+    this.#report('ready', 'the successor is ready and takes over');
   }
 
-  #retire(): void {
-    if (this.#phase !== 'handedOver') return;
-    this.#phase = 'retiring';
-    this.#deps.retire(this.#timeoutMs);
-  }
-
-  #succeeded(message: Extract<SuccessionMessage, { type: 'succeeded' }>): void {
-    if (this.#phase !== 'retiring') return;
-    this.#phase = 'succeeded';
-    this.#deps.log.info({ successor: message.pid, worker: message.workerPid }, 'the successor serves; leaving');
-    const result: RestartResult = {
-      instanceId: message.instanceId,
-      workerPid: message.workerPid,
-      pid: message.pid,
-      succession: 'successor',
-      durationMs: this.#deps.clock.now() - this.#startedAtMs,
-    };
+  #complete({ pid, workerPid, instanceId }: Extract<SuccessionMessage, { type: 'succeeded' }>): void {
+    const { clock, log } = this.#deps;
+    log.info({ successor: pid, worker: workerPid }, 'the successor serves; leaving');
+    const result: RestartResult = { instanceId, workerPid, pid, succession: 'successor', durationMs: clock.now() - this.#startedAtMs };
     this.#result = result;
-    for (const waiter of this.#takeWaiters()) waiter.resolve(result);
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(result);
     this.#child?.release();
   }
 
-  /** The successor keeps lock and control socket until we have left. */
-  #dismissed(timeoutMs: number): void {
-    if (this.#phase !== 'handedOver' && this.#phase !== 'retiring') return;
-    this.#leave(stoppingError(), timeoutMs);
-  }
-
   #leave(reason: GatewayError, timeoutMs?: number): void {
-    this.#phase = 'dismissed';
     this.#deps.stop(timeoutMs);
-    for (const waiter of this.#takeWaiters()) waiter.reject(reason);
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(reason);
   }
 
-  #fail(reason: GatewayError): void {
-    if (!['starting', 'handedOver', 'retiring'].includes(this.#phase)) return;
-    this.#phase = 'failing';
-    this.#failure = reason;
-    this.#child?.kill();
-  }
-
-  async #exited(): Promise<void> {
+  #exited(): void {
     this.#cancelLimit?.();
-    if (this.#phase === 'idle' || this.isOver) return;
-    const error = this.#failure ?? diedError();
-    this.#phase = 'failing';
-    this.#deps.log.error({ err: error }, 'the succession failed');
-    if (this.#hasHandedOver && (await this.#takeBack()) === 'lost') return this.#leave(lostError(error));
-    this.#phase = 'idle';
+    if (this.isOver) return;
+    this.#failure ??= diedError();
+    this.#deps.log.error({ err: this.#failure }, 'the succession failed');
+    this.#dispatch({ type: 'exited' });
+  }
+
+  async #reclaim(): Promise<void> {
+    const { log } = this.#deps;
+    const outcome = await this.#deps.takeBack().catch((error: unknown) => {
+      log.error({ err: error }, 'failed to take back the lock and the control socket');
+    });
+    if (outcome === 'lost') log.warn('another gateway has taken over; leaving');
+    this.#dispatch({ type: outcome === 'lost' ? 'lost' : 'reclaimed' });
+  }
+
+  #reportFailure(): void {
     this.#child = undefined;
-    for (const waiter of this.#takeWaiters()) waiter.reject(error);
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#failure ?? diedError());
   }
 
-  async #takeBack(): Promise<'ours' | 'lost'> {
-    try {
-      const outcome = await this.#deps.takeBack();
-      if (outcome === 'lost') this.#deps.log.warn('another gateway has taken over; leaving');
-      return outcome;
-    } catch (error) {
-      this.#deps.log.error({ err: error }, 'lock and control socket could not be taken back');
-      return 'ours';
-    }
+  #send(message: SuccessionMessage, handle?: object): void {
+    this.#child?.send(message, handle);
   }
 
-  #takeWaiters(): Waiter[] {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    return waiters;
-  }
-
-  #tell(phase: string, message: string): void {
+  #report(phase: string, message: string): void {
     for (const waiter of this.#waiters) waiter.progress(phase, message);
   }
 }
 
-function lostError(cause: GatewayError): GatewayError {
+function lostError(cause: unknown): GatewayError {
   return new GatewayError('LOCK_HELD', {
     message: 'the successor died before it served, and another gateway has taken its place',
     hint: 'See it with: xopc gateway status',
@@ -256,13 +239,13 @@ function lostError(cause: GatewayError): GatewayError {
 function hangingError(pid: number): GatewayError {
   return new GatewayError('SUCCESSION_FAILED', {
     message: `the successor (pid ${pid}) was not ready after ${START_LIMIT_MS / 1_000} s and was ended`,
-    hint: 'Its last words are in: xopc gateway logs',
+    hint: 'Its last output is in: xopc gateway logs',
   });
 }
 
 function diedError(): GatewayError {
   return new GatewayError('SUCCESSION_FAILED', {
     message: 'the successor died before it served',
-    hint: 'Its last words are in: xopc gateway logs',
+    hint: 'Its last output is in: xopc gateway logs',
   });
 }

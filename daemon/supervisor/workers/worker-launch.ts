@@ -30,7 +30,7 @@ export function launchWorker(
     extra: deps.workerEnvironment,
     clock,
     log,
-    handlers: { ...handlers, onLastWords: (_worker, record) => deps.respawn.addLastWords(record) },
+    handlers: { ...handlers, onOutputComplete: (_worker, record) => deps.respawn.completeRecord(record) },
     ...(hangAfterMs === undefined ? {} : { hangAfterMs }),
     ...(redactor === undefined ? {} : { redactor }),
     spawn,

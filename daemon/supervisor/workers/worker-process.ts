@@ -1,4 +1,4 @@
-/** One worker from spawn to exit: its IPC channel, its phase, its heartbeat and its end. Decides nothing. */
+/** One worker from spawn to exit: its IPC channel, phase, heartbeat and exit record. The supervisor decides what follows from them. */
 import type { Clock } from '../../../shared/clock.js';
 import type { CutWork, ExitRecord } from '../../../shared/control/messages.js';
 import type { SupervisorMessage, WorkerBoot, WorkerMessage, WorkerVitals } from '../../../shared/ipc/messages.js';
@@ -9,46 +9,43 @@ import { makeExitRecord } from './exit-record.js';
 import { HeartbeatMonitor } from './heartbeat.js';
 import type { ListenSocket } from '../socket/listen-socket.js';
 import { captureOutput, type CapturedOutput } from './worker-output.js';
+import { type WorkerEffect, type WorkerEvent, type WorkerPhase, workerTransition } from './worker-table.js';
 
-export type WorkerPhase = 'booting' | 'ready' | 'listening' | 'active' | 'retiring' | 'exited';
-
-/** What a worker that cannot start said about it. */
+/** Why a worker cannot start, in its own words. */
 export type Refusal = Extract<WorkerMessage, { type: 'bootFailed' }>;
 export type Readiness = Extract<WorkerMessage, { type: 'ready' }>;
 
 export interface WorkerHandlers {
-  /** Everything but heartbeats, after the worker's own facts have been updated. */
+  /** Called for every message but heartbeats, after the worker's properties have been updated. */
   onMessage(worker: WorkerProcess, message: WorkerMessage): void;
   onExit(worker: WorkerProcess, record: ExitRecord): void;
-  /** The same record with everything that the worker has printed. */
-  onLastWords?(worker: WorkerProcess, record: ExitRecord): void;
+  /** The same record with the complete output. */
+  onOutputComplete?(worker: WorkerProcess, record: ExitRecord): void;
 }
 
-/** A worker that is not ready by then is killed; slow disks get their time. */
+/** A worker that is not ready by then is killed. Long, because a disk may be slow. */
 export const BOOT_LIMIT_MS = 120_000;
-/** A ready worker that does not listen by then hangs; a takeover from a predecessor (10 s at most) may come first. */
+/** From ready to listening; a takeover from a predecessor (at most 10 s) may come first. */
 export const LISTEN_LIMIT_MS = 30_000;
-/** A worker that has said why it cannot start leaves by itself within this time. */
+/** From `bootFailed` to the exit. */
 export const REFUSAL_LIMIT_MS = 2_000;
 /** How long the guard thread has to write the hung main thread's stack. */
 const STACK_CAPTURE_MS = 1_000;
-/** Raw output still in the pipe at the exit is waited for this long: a grandchild may hold the pipe open. */
+/** How long output that is still in the pipe at the exit is waited for: a grandchild may hold the pipe open. */
 const OUTPUT_DRAIN_MS = 500;
 
 export class WorkerProcess {
   readonly instanceId: string;
   readonly startedAtMs: number;
-  phase: WorkerPhase = 'booting';
-  hasQuiesced = false;
   activeSinceMs: number | undefined;
   drainingSinceMs: number | undefined;
-  /** What it was told to listen on. */
+  /** The socket that it was given to listen on. */
   listenSocket: ListenSocket | undefined;
   readiness: Readiness | undefined;
   refusal: Refusal | undefined;
   vitals: WorkerVitals | undefined;
   cut: CutWork | undefined;
-  /** Set when we killed it ourselves, with the reason in words. */
+  /** Why this supervisor killed it, in words; undefined when it did not. */
   killedFor: string | undefined;
   readonly #child: Child;
   readonly #clock: Clock;
@@ -56,8 +53,9 @@ export class WorkerProcess {
   readonly #handlers: WorkerHandlers;
   readonly #output: CapturedOutput;
   readonly #heartbeat: HeartbeatMonitor;
-  #cancelStartLimit: () => void = () => undefined;
-  #cancelDeadline: (() => void) | undefined;
+  #phase: WorkerPhase = 'booting';
+  /** Of the time limit of the present phase. */
+  #cancelLimit: () => void = () => undefined;
 
   constructor(options: {
     boot: WorkerBoot;
@@ -86,41 +84,72 @@ export class WorkerProcess {
       ...(options.hangAfterMs === undefined ? {} : { hangAfterMs: options.hangAfterMs }),
       onHang: (silentMs) => this.#hang(silentMs),
     });
-    this.#limitStart(BOOT_LIMIT_MS, 'was not ready');
+    this.#limit(BOOT_LIMIT_MS, 'was not ready');
   }
 
   get pid(): number {
     return this.#child.pid;
   }
 
+  get phase(): WorkerPhase {
+    return this.#phase;
+  }
+
   send(message: SupervisorMessage, handle?: NativeHandle): void {
-    if (this.phase !== 'exited') this.#child.send(message, handle);
+    if (this.#phase !== 'exited') this.#child.send(message, handle);
   }
 
   activate(): void {
-    this.phase = 'active';
-    this.activeSinceMs = this.#clock.now();
-    this.send({ type: 'activate' });
+    this.#dispatch({ type: 'activate' });
   }
 
-  /** One deadline, held here: the worker is told a little less, and is killed with its group at the end. */
+  /** Has it finish its work. It is killed with its process group when `timeoutMs` is over. */
   drain(mode: 'restart' | 'stop', timeoutMs: number): void {
-    if (this.phase === 'exited') return;
-    this.phase = 'retiring';
-    this.drainingSinceMs ??= this.#clock.now();
-    this.#heartbeat.stop();
-    this.#cancelStartLimit();
-    this.#cancelDeadline?.();
-    if (timeoutMs <= 0) return this.kill('was stopped by force');
-    this.send({ type: 'drain', mode, timeoutMs });
-    this.#cancelDeadline = this.#clock.after(timeoutMs, () => this.kill(`did not finish within its ${timeoutMs} ms to drain`));
+    this.#dispatch({ type: 'drain', mode, timeoutMs });
   }
 
   kill(reason: string): void {
-    if (this.phase === 'exited') return;
+    if (this.#phase === 'exited') return;
     this.killedFor ??= reason;
     this.#log.warn({ reason }, 'killing the worker and its process group');
     this.#child.kill();
+  }
+
+  #dispatch(event: WorkerEvent): void {
+    const { state, effects } = workerTransition(this.#phase, event);
+    this.#phase = state;
+    for (const effect of effects) this.#carryOut(effect, event);
+  }
+
+  #carryOut(effect: WorkerEffect, event: WorkerEvent): void {
+    switch (effect) {
+      case 'keepReadiness':
+        if (event.type === 'ready') this.readiness = event;
+        return;
+      case 'keepRefusal':
+        if (event.type === 'bootFailed') this.refusal = event;
+        return;
+      case 'report':
+        if (event.type === 'ready' || event.type === 'listening' || event.type === 'bootFailed') this.#handlers.onMessage(this, event);
+        return;
+      case 'limitListen':
+        return this.#limit(LISTEN_LIMIT_MS, 'did not listen');
+      case 'limitRefusal':
+        return this.#limit(REFUSAL_LIMIT_MS, 'did not leave');
+      case 'cancelLimit':
+        return this.#cancelLimit();
+      case 'watchHeartbeat':
+        return this.#heartbeat.start();
+      case 'activate':
+        this.activeSinceMs = this.#clock.now();
+        return this.send({ type: 'activate' });
+      case 'drain':
+        return event.type === 'drain' ? this.#drain(event) : undefined;
+      case 'cleanUp':
+        this.#heartbeat.stop();
+        this.#cancelLimit();
+        this.#child.kill(); // whatever it started is killed with it
+    }
   }
 
   #receive(raw: unknown): void {
@@ -130,25 +159,13 @@ export class WorkerProcess {
       return;
     }
     switch (message.type) {
+      case 'ready':
+      case 'listening':
+      case 'bootFailed':
+        return this.#dispatch(message);
       case 'heartbeat':
         this.vitals = message.vitals;
-        this.#heartbeat.beat();
-        return;
-      case 'ready':
-        if (this.phase !== 'booting') return; // said twice, or while it drains
-        this.#becomeReady(message);
-        break;
-      case 'listening':
-        if (this.phase !== 'ready') return;
-        this.#startListening();
-        break;
-      case 'bootFailed':
-        this.refusal = message;
-        this.#limitStart(REFUSAL_LIMIT_MS, 'did not leave');
-        break;
-      case 'quiesced':
-        this.hasQuiesced = true;
-        break;
+        return this.#heartbeat.beat();
       case 'drained':
         this.cut = message.cut;
         break;
@@ -157,21 +174,18 @@ export class WorkerProcess {
     this.#handlers.onMessage(this, message);
   }
 
-  #becomeReady(readiness: Readiness): void {
-    this.phase = 'ready';
-    this.readiness = readiness;
-    this.#limitStart(LISTEN_LIMIT_MS, 'did not listen');
+  #drain({ mode, timeoutMs }: Extract<WorkerEvent, { type: 'drain' }>): void {
+    this.drainingSinceMs ??= this.#clock.now();
+    this.#heartbeat.stop();
+    this.#cancelLimit();
+    if (timeoutMs <= 0) return this.kill('was stopped by force');
+    this.send({ type: 'drain', mode, timeoutMs });
+    this.#cancelLimit = this.#clock.after(timeoutMs, () => this.kill(`did not finish within its ${timeoutMs} ms to drain`));
   }
 
-  #startListening(): void {
-    this.phase = 'listening';
-    this.#cancelStartLimit();
-    this.#heartbeat.start();
-  }
-
-  #limitStart(limitMs: number, failing: string): void {
-    this.#cancelStartLimit();
-    this.#cancelStartLimit = this.#clock.after(limitMs, () => this.kill(`${failing} within ${limitMs / 1000} s`));
+  #limit(limitMs: number, failure: string): void {
+    this.#cancelLimit();
+    this.#cancelLimit = this.#clock.after(limitMs, () => this.kill(`${failure} within ${limitMs / 1000} s`));
   }
 
   #hang(silentMs: number): void {
@@ -181,20 +195,16 @@ export class WorkerProcess {
   }
 
   async #exited(exit: ChildExit): Promise<void> {
-    this.phase = 'exited';
-    this.#heartbeat.stop();
-    this.#cancelStartLimit();
-    this.#cancelDeadline?.();
-    this.#child.kill(); // whatever it started goes with it
+    this.#dispatch({ type: 'exited' });
     const atMs = this.#clock.now();
     const record = (): ExitRecord => {
       const killedFor = this.killedFor === undefined ? {} : { killedFor: this.killedFor };
       return makeExitRecord({ pid: this.pid, exit, output: this.#output.tail(), atMs, ...killedFor });
     };
-    // The next worker does not wait for the last words, which may still be in the pipe.
+    // The next worker does not wait for output that is still in the pipe.
     this.#handlers.onExit(this, record());
     await this.#output.drained(OUTPUT_DRAIN_MS);
-    this.#handlers.onLastWords?.(this, record());
+    this.#handlers.onOutputComplete?.(this, record());
   }
 }
 

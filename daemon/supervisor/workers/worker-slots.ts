@@ -1,4 +1,4 @@
-/** Which worker has which part: at most one candidate and one active, and those that retire. */
+/** Which worker has which part: at most one candidate, at most one active, any number that retire. */
 import type { LockedChild } from '../../../shared/node/files/lock-record.js';
 import { readStartTime } from '../../../shared/node/process/process-identity.js';
 import type { WorkerProcess } from './worker-process.js';
@@ -9,6 +9,8 @@ export class WorkerSlots {
   candidate: WorkerProcess | undefined;
   active: WorkerProcess | undefined;
   readonly retiring = new Set<WorkerProcess>();
+  /** Those retiring that may still do what only one worker may do. */
+  readonly #quiescing = new Set<WorkerProcess>();
 
   slotOf(worker: WorkerProcess): Slot {
     if (worker === this.candidate) return 'candidate';
@@ -19,22 +21,31 @@ export class WorkerSlots {
   /** The candidate takes the active place; the one that had it, if any, retires. */
   promote(): WorkerProcess | undefined {
     const old = this.active;
-    if (old !== undefined) this.retiring.add(old);
+    this.retireActive();
     this.active = this.candidate;
     this.candidate = undefined;
     return old;
   }
 
-  /** For a stop: nobody is active any more. */
+  /** Leaves the active place empty. */
   retireActive(): void {
-    if (this.active !== undefined) this.retiring.add(this.active);
+    if (this.active !== undefined) {
+      this.retiring.add(this.active);
+      this.#quiescing.add(this.active);
+    }
     this.active = undefined;
+  }
+
+  /** A worker has quiesced or exited. @returns whether it was the last one that {@link isQuiescing} waited for */
+  quiesced(worker: WorkerProcess): boolean {
+    return this.#quiescing.delete(worker) && !this.isQuiescing;
   }
 
   remove(worker: WorkerProcess): void {
     if (worker === this.candidate) this.candidate = undefined;
     if (worker === this.active) this.active = undefined;
     this.retiring.delete(worker);
+    this.#quiescing.delete(worker);
   }
 
   all(): WorkerProcess[] {
@@ -43,7 +54,7 @@ export class WorkerSlots {
 
   /** True while an earlier worker may still do what only one may do. */
   get isQuiescing(): boolean {
-    return [...this.retiring].some((worker) => !worker.hasQuiesced);
+    return this.#quiescing.size > 0;
   }
 
   /** Whether any worker accepts connections. */
@@ -51,8 +62,8 @@ export class WorkerSlots {
     return this.active !== undefined && (this.active.phase === 'active' || this.active.phase === 'listening');
   }
 
-  /** Tells each worker who lives. */
-  tellPeers(): void {
+  /** Sends each worker the instance ids of all. */
+  announcePeers(): void {
     const liveInstanceIds = this.instanceIds();
     for (const worker of this.all()) worker.send({ type: 'peers', liveInstanceIds });
   }
@@ -61,7 +72,7 @@ export class WorkerSlots {
     return this.all().map((worker) => worker.instanceId);
   }
 
-  /** For the lock: what a later start may have to end. */
+  /** For the lock record: the processes that a later start may have to end. */
   locked(): LockedChild[] {
     return this.all().map((worker) => ({ role: 'worker', pid: worker.pid, startTime: readStartTime(worker.pid) ?? null }));
   }

@@ -41,7 +41,7 @@ describe('rotateLogs', () => {
     writeFileSync(`${logPath}.01`, 'not ours');
     rotateLogs({ logPath, files });
     expect(contents(logPath)).toEqual(after);
-    expect(readdirSync(join(logPath, '../..'))).toEqual(expect.arrayContaining(['gateway.log.bak', 'gateway.log.01']));
+    expect(readdirSync(join(logPath, '..'))).toEqual(expect.arrayContaining(['gateway.log.bak', 'gateway.log.01']));
   });
 
   test('killed at any moment it leaves every generation once and in order', async () => {

@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Effect,
-  type Event,
-  EVENT_TYPES,
-  publicState,
-  type State,
-  STATES,
-  type Verdict,
-} from '../../../../daemon/supervisor/state/state.js';
-import { TABLE, transition } from '../../../../daemon/supervisor/state/transition.js';
+import { type Effect, type Event, publicState, type State, STATES, type Verdict } from '../../../../daemon/supervisor/state/state.js';
+import { transition } from '../../../../daemon/supervisor/state/transition.js';
 
 /** Next state, then the effects in order; `-`: nothing happens. */
 type Cell = '-' | readonly [State, ...Effect[]];
@@ -130,10 +122,22 @@ describe('every cell of the table is as written down here', () => {
     expect(transition(state, EVENTS[name])).toEqual(expected);
   });
 
-  test('the expectations name every state and every event of the table', () => {
-    expect(Object.keys(TABLE).toSorted()).toEqual(STATES.toSorted());
-    for (const row of Object.values(TABLE)) expect(Object.keys(row).toSorted()).toEqual(EVENT_TYPES.toSorted());
-    expect(new Set(Object.values(EVENTS).map(({ type }) => type))).toEqual(new Set(EVENT_TYPES));
+  test('the expectations name every kind of event and every verdict', () => {
+    const types: Record<Event['type'], true> = {
+      start: true,
+      restart: true,
+      stop: true,
+      ready: true,
+      listening: true,
+      refused: true,
+      candidateExited: true,
+      activeExited: true,
+      quiesced: true,
+      retryDue: true,
+      configChanged: true,
+      allExited: true,
+    };
+    expect(new Set<string>(Object.values(EVENTS).map(({ type }) => type))).toEqual(new Set(Object.keys(types)));
     const verdicts: Record<Verdict, true> = { now: true, later: true, failed: true };
     const used = Object.values(EVENTS).flatMap((event) => ('verdict' in event ? [event.verdict] : []));
     expect(new Set(used)).toEqual(new Set(Object.keys(verdicts)));

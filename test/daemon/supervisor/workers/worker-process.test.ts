@@ -40,7 +40,7 @@ describe('the phases of a worker', () => {
     expect(active.worker.phase).toBe('active');
   });
 
-  test('its facts are kept: readiness, vitals, refusal, quiescence, what it cut', () => {
+  test('its facts are kept: readiness, vitals, refusal, what it cut', () => {
     const { worker, child, messages } = activeWorker();
     child.says({ type: 'heartbeat', vitals: vitals({ inFlight: 9 }) });
     child.says({ type: 'quiesced' });
@@ -49,7 +49,6 @@ describe('the phases of a worker', () => {
     expect(worker).toMatchObject({
       readiness: { version: '1.2.3' },
       vitals: { inFlight: 9 },
-      hasQuiesced: true,
       cut: { requests: 1, streams: 2, sockets: 3 },
       refusal: { error: { code: 'PORT_TAKEN' } },
     });

@@ -35,12 +35,25 @@ test('whoever is removed is nowhere', () => {
 describe('whether an earlier worker may still do what only one may do', () => {
   test('is so until each that retires has quiesced or is gone', () => {
     const { slots, fakes } = slotsOf(a, b);
-    const [first, second] = fakes as [FakeWorker, FakeWorker];
+    const [first, second] = fakes.map(({ worker }) => worker) as [WorkerProcess, WorkerProcess];
     expect(slots.isQuiescing).toBe(false);
-    for (const { worker } of fakes) slots.retiring.add(worker);
-    first.child.says({ type: 'quiesced' });
+    for (const worker of [first, second]) {
+      slots.active = worker;
+      slots.retireActive();
+    }
+    expect(slots.quiesced(first)).toBe(false);
     expect(slots.isQuiescing).toBe(true);
-    slots.remove(second.worker);
+    expect(slots.quiesced(second)).toBe(true);
+    expect(slots.isQuiescing).toBe(false);
+    // It quiesced before it exits: nobody waits for that any more.
+    expect(slots.quiesced(second)).toBe(false);
+  });
+
+  test('is not so of one that was removed', () => {
+    const { slots, fakes } = slotsOf(a);
+    slots.active = fakes[0]?.worker;
+    slots.retireActive();
+    if (fakes[0] !== undefined) slots.remove(fakes[0].worker);
     expect(slots.isQuiescing).toBe(false);
   });
 
@@ -69,7 +82,7 @@ test('connections are accepted by an active worker that listens and lives, by no
 test('each worker is told who lives, and the lock who has to be ended', () => {
   const { slots, fakes } = slotsOf(a, b);
   [slots.active, slots.candidate] = fakes.map(({ worker }) => worker);
-  slots.tellPeers();
+  slots.announcePeers();
   const peers = fakes.map(({ child }) => child.last('peers')?.['liveInstanceIds'] as string[] | undefined);
   expect(peers.map((ids) => ids?.toSorted())).toEqual([
     [a, b],

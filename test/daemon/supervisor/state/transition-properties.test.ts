@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Effect, type Event, type State, STATES, type Verdict } from '../../../daemon/supervisor/state/state.js';
-import { transition } from '../../../daemon/supervisor/state/transition.js';
+import { type Effect, type Event, type State, STATES, type Verdict } from '../../../../daemon/supervisor/state/state.js';
+import { transition } from '../../../../daemon/supervisor/state/transition.js';
 
 /** What surrounds the table: which processes live, and whether a retry is scheduled. */
 interface World {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { spawnProgram, type Child } from '../../../daemon/supervisor/workers/child-process.js';
-import { bindListenSocket, type ListenSocket } from '../../../daemon/supervisor/socket/listen-socket.js';
-import { buildFixture } from '../../helpers/fixture-process.js';
+import { spawnProgram, type Child } from '../../../../daemon/supervisor/workers/child-process.js';
+import { bindListenSocket, type ListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
+import { buildFixture } from '../../../helpers/fixture-process.js';
 
 const FIXTURE = join(import.meta.dirname, '..', '..', 'fixtures', 'listener.mjs');
 

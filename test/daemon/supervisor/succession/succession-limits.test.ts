@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { ListenSocket } from '../../../daemon/supervisor/socket/listen-socket.js';
-import { START_LIMIT_MS, Succession } from '../../../daemon/supervisor/succession/succession.js';
-import { fakeSpawn } from '../../helpers/fake-child.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { recordingLogger } from '../../helpers/recording-logger.js';
+import type { ListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
+import { START_LIMIT_MS, Succession } from '../../../../daemon/supervisor/succession/succession.js';
+import { fakeSpawn } from '../../../helpers/fake-child.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { recordingLogger } from '../../../helpers/recording-logger.js';
 
 const quiet = (): void => undefined;
 

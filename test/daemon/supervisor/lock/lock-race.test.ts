@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readLock } from '../../../shared/node/files/lock-record.js';
-import { buildFixture } from '../../helpers/fixture-process.js';
-import { type Answer, deadRecord, LockTaker } from '../../helpers/lock-takers.js';
-import { tempDir } from '../../helpers/temp-dir.js';
+import { readLock } from '../../../../shared/node/files/lock-record.js';
+import { buildFixture } from '../../../helpers/fixture-process.js';
+import { type Answer, deadRecord, LockTaker } from '../../../helpers/lock-takers.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
 
 const STARTERS = 20;
 
