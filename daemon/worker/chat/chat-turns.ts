@@ -7,28 +7,28 @@ import type { LogPort } from '../../../shared/log/log-port.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { Preview } from '../channels/channel.js';
 import type { ChannelRegistry } from '../channels/registry.js';
-import { cutShort, TOLD } from '../delivery/inbox-claim.js';
-import type { HandlingResult, InboxHandler } from '../delivery/inbox.js';
+import { type InboxHandler, NOTICES, releaseInterrupted } from '../delivery/inbox-queue.js';
+import { laneKey } from '../delivery/lane-schedule.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { finishInbox, setInboxPreview, setInboxTurn } from '../store/delivery/inbox.js';
+import { finishInbox, type InboxMessage, setInboxPreview, setInboxTurn } from '../store/delivery/inbox.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import type { Lane } from '../store/delivery/outbox.js';
-import type { InboxMessageRow, SessionRow } from '../store/schema.js';
+import type { SessionRow } from '../store/schema.js';
+import type { Transaction } from '../store/transaction.js';
 import { findSession, type NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { findAgent } from '../config/agents.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { TurnEnding, TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
-import type { Transaction } from '../store/transaction.js';
 
 export interface ChatTurnsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly channels: ChannelRegistry;
-  readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
+  readonly outbox: Pick<Outbox, 'enqueue'>;
   turns(): TurnRunner;
   readonly instanceId: string;
   readonly config: () => Config;
@@ -39,19 +39,15 @@ const UNSENDABLE = 'The answer cannot be shown here. It is kept in the session o
 
 /** A message on its way through a turn. */
 interface Handling {
-  readonly message: InboxMessageRow;
-  readonly lane: Lane;
+  readonly message: InboxMessage;
   readonly stop: AbortController;
   preview: Preview | undefined;
   previewId: string | undefined;
-  isSettled: boolean;
+  /** The message was finished or put back with the end of its turn. */
+  isRecorded: boolean;
 }
 
-const laneKey = ({ channel, accountId, chatId }: Lane): string => JSON.stringify([channel, accountId, chatId]);
-
-const laneOf = (row: InboxMessageRow): Lane => ({ channel: row.channel, accountId: row.account_id, chatId: row.chat_id });
-
-/** What the chat is told. Of an answer that somebody stopped, only what it has seen of it already. */
+/** @returns the text for the chat: of an answer that was stopped, only what the chat has seen already */
 function textOf({ reply, error, stopReason }: TurnEnding, previewId: string | undefined): string {
   if (stopReason !== null) return previewId === undefined || reply === '' ? '' : `${reply} …`;
   return error === null ? reply : [reply, `⚠️ ${error.message}`].filter((part) => part !== '').join('\n\n');
@@ -67,7 +63,7 @@ export class ChatTurns implements InboxHandler {
     this.#options = options;
   }
 
-  /** Cuts what is being answered, and whatever is about to begin. */
+  /** Aborts what is being answered, and whatever is about to begin. */
   stop(): void {
     this.#stopped.abort(new GatewayError('STOPPING', { message: 'the gateway stops or restarts' }));
   }
@@ -76,48 +72,40 @@ export class ChatTurns implements InboxHandler {
     this.#running.get(laneKey(lane))?.stop.abort(new GatewayError('CONFLICT', { message: 'the chat asked to stop' }));
   }
 
-  settled(lane: Lane): void {
-    this.#options.outbox.wake(lane);
-  }
-
-  async handle(message: InboxMessageRow): Promise<HandlingResult> {
+  async handle(message: InboxMessage): Promise<GatewayError | undefined> {
     const handling: Handling = {
       message,
-      lane: laneOf(message),
       stop: new AbortController(),
       preview: undefined,
-      previewId: message.preview_id ?? undefined,
-      isSettled: false,
+      previewId: message.previewId ?? undefined,
+      isRecorded: false,
     };
-    this.#running.set(laneKey(handling.lane), handling);
+    this.#running.set(laneKey(message), handling);
     try {
       const error = await this.#run(handling);
-      if (handling.isSettled) return 'settled';
-      return { type: 'unsettled', error: error ?? new GatewayError('INTERNAL_ERROR', { message: 'the turn ended without an end' }) };
+      if (handling.isRecorded) return undefined;
+      return error ?? new GatewayError('INTERNAL_ERROR', { message: 'stream closed without a terminal event' });
     } catch (error) {
-      if (!(error instanceof GatewayError))
-        this.#options.logger.error({ messageId: message.id, err: error }, 'a message failed in a way that it should not');
-      return {
-        type: 'unsettled',
-        error: error instanceof GatewayError ? error : new GatewayError('INTERNAL_ERROR', { message: String(error), cause: error }),
-      };
+      if (error instanceof GatewayError) return error;
+      this.#options.logger.error({ messageId: message.id, err: error }, 'unexpected error while a message was handled');
+      return new GatewayError('INTERNAL_ERROR', { message: String(error), cause: error });
     } finally {
-      this.#running.delete(laneKey(handling.lane));
+      this.#running.delete(laneKey(message));
       await handling.preview?.end();
     }
   }
 
-  async tell(tx: Transaction, message: InboxMessageRow, text: string): Promise<void> {
+  async notify(tx: Transaction, message: InboxMessage, text: string): Promise<void> {
     const session = await this.#findSession(tx, message);
     if (session !== undefined) {
-      const told = { sessionId: session.id, turnId: message.turn_id, content: text, model: null, nowMs: this.#options.clock.now() };
-      await appendMessage(tx, { ...told, id: newId('msg'), role: 'system', status: 'error' });
+      const notice = { sessionId: session.id, turnId: message.turnId, content: text, model: null, nowMs: this.#options.clock.now() };
+      await appendMessage(tx, { ...notice, id: newId('msg'), role: 'system', status: 'error' });
     }
-    await this.#say(tx, laneOf(message), { id: newId('msg'), content: text });
+    await this.#send(tx, message, { id: newId('msg'), content: text });
   }
 
   /** The chat's channel or agent may have been taken out of the configuration since. */
-  async #findSession(tx: Transaction, message: InboxMessageRow): Promise<SessionRow | undefined> {
+  async #findSession(tx: Transaction, message: InboxMessage): Promise<SessionRow | undefined> {
     try {
       return await findSession(tx, this.#sessionOf(message).session.key);
     } catch (error) {
@@ -140,8 +128,8 @@ export class ChatTurns implements InboxHandler {
       text: message.content,
       candidates,
       runsCommands: true,
-      messageId: message.question_id ?? message.id,
-      previousTurnId: message.turn_id ?? undefined,
+      messageId: message.questionId ?? message.id,
+      previousTurnId: message.turnId ?? undefined,
       hooks: this.#hooks(handling),
     };
     handling.preview = this.#openPreview(handling);
@@ -154,25 +142,27 @@ export class ChatTurns implements InboxHandler {
     return undefined;
   }
 
-  #sessionOf(message: InboxMessageRow): { agent: ReturnType<typeof findAgent>; session: NewSession } {
+  #sessionOf(message: InboxMessage): { agent: ReturnType<typeof findAgent>; session: NewSession } {
     const { channels, config } = this.#options;
-    const { channel, account_id: accountId, chat_id: chatId, peer_kind: peerKind } = message;
+    const { channel, accountId, chatId, peerKind } = message;
     const { agentId, peerId = chatId } = channels.get(channel).describeChat(accountId, chatId);
     const agent = findAgent(config(), agentId);
     return { agent, session: sessionOf({ agentId: agent.id, channel, accountId, peerKind, peerId }) };
   }
 
   #openPreview(handling: Handling): Preview | undefined {
-    const { message, lane, previewId } = handling;
+    const { message, previewId } = handling;
     const { channels, store, logger } = this.#options;
-    return channels.openPreview(lane.channel, {
-      ...lane,
+    const { channel, accountId, chatId } = message;
+    return channels.openPreview(channel, {
+      accountId,
+      chatId,
       previewId,
       onShown: (shownId) => {
         handling.previewId = shownId;
         store
           .write((tx) => setInboxPreview(tx, { seq: message.seq, previewId: shownId }))
-          .catch((error: unknown) => logger.warn({ err: error }, 'a preview was not noted'));
+          .catch((error: unknown) => logger.warn({ err: error }, 'failed to store the id of a preview'));
       },
     });
   }
@@ -185,7 +175,7 @@ export class ChatTurns implements InboxHandler {
       },
       ended: (tx, end) => this.#end(tx, handling, end),
       committed: () => {
-        handling.isSettled = true;
+        handling.isRecorded = true;
       },
     };
   }
@@ -193,29 +183,33 @@ export class ChatTurns implements InboxHandler {
   /** Runs in the transaction that ends the turn. @returns whether what was said is kept */
   async #end(tx: Transaction, handling: Handling, end: TurnEnding): Promise<boolean> {
     const { instanceId, clock } = this.#options;
-    const { message, lane, previewId } = handling;
+    const { message, previewId } = handling;
     const row = { seq: message.seq, instanceId, nowMs: clock.now() };
     if (end.stopReason?.code === 'STOPPING') {
-      const isAgain = (await cutShort(tx, row)) === 'again';
-      if (!isAgain) await this.#say(tx, lane, { id: newId('msg'), content: TOLD.interrupted });
-      return !isAgain;
+      const isRepeated = (await releaseInterrupted(tx, row)) === 'repeated';
+      if (!isRepeated) await this.#send(tx, message, { id: newId('msg'), content: NOTICES.interrupted });
+      return !isRepeated;
     }
     const isOurs = await finishInbox(tx, { ...row, state: 'done', error: end.error?.message ?? null });
     if (!isOurs) return true;
     const text = textOf(end, previewId);
-    if (text !== '') await this.#say(tx, lane, { id: end.replyId, content: text, previewId });
+    if (text !== '') await this.#send(tx, message, { id: end.replyId, content: text, previewId });
     return true;
   }
 
-  /** What a channel cannot send is said in fewer words. A channel that is not set up any more has nobody to tell. */
-  async #say(tx: Transaction, lane: Lane, message: { id: string; content: string; previewId?: string | undefined }): Promise<void> {
+  /** What a channel cannot send is replaced by a notice. A channel that is no longer set up has nobody to notify. */
+  async #send(
+    tx: Transaction,
+    { channel, accountId, chatId }: Lane,
+    message: { id: string; content: string; previewId?: string | undefined },
+  ): Promise<void> {
     for (const content of [message.content, UNSENDABLE]) {
       try {
-        await this.#options.outbox.enqueue(tx, { ...lane, ...message, content });
+        await this.#options.outbox.enqueue(tx, { channel, accountId, chatId, ...message, content });
         return;
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
-        this.#options.logger.error({ channel: lane.channel, err: error }, 'a reply cannot be sent');
+        this.#options.logger.error({ channel, err: error }, 'a reply cannot be sent');
       }
     }
   }

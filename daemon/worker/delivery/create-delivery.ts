@@ -77,8 +77,8 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
     createTelegramChannel({ config, clock, intake, random, ...telegram, onReady: onReady('telegram') }),
     createWebhookChannel({ config, clock, logger: log('webhook'), onReady: onReady('webhook') }),
   ]);
-  const onSettled = tellSettled(deps);
-  const outbox: Outbox = new Outbox({ store, clock, logger: log('outbox'), channels, instanceId, liveInstanceIds, random, onSettled });
+  const onRecorded = publishStates(deps);
+  const outbox: Outbox = new Outbox({ store, clock, logger: log('outbox'), channels, instanceId, liveInstanceIds, random, onRecorded });
   const handler = new ChatTurns({
     store,
     clock,
@@ -90,7 +90,7 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
     turns: () => deps.turns(),
     registry: () => deps.registry(),
   });
-  const inbox: Inbox = new Inbox({ store, clock, logger: log('inbox'), handler, instanceId, liveInstanceIds });
+  const inbox: Inbox = new Inbox({ store, clock, logger: log('inbox'), outbox, instanceId, liveInstanceIds });
 
   return {
     channels,
@@ -98,7 +98,7 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
     inbox,
     async start() {
       await outbox.start();
-      await inbox.start();
+      await inbox.start(handler);
       await channels.start();
     },
     async quiesce(timeoutMs) {
@@ -107,15 +107,12 @@ export function createDelivery(deps: DeliveryDeps): DeliveryParts {
       await outbox.stop(Math.min(SEND_GRACE_MS, timeoutMs * SEND_SHARE));
       await channels.stop();
     },
-    async close() {
-      handler.stop();
-      await inbox.idle();
-    },
+    close: () => inbox.close(),
     warnings: () => (inbox.setAside === 0 ? [] : [setAsideWarning(inbox.setAside)]),
   };
 }
 
-function tellSettled({ publish }: Pick<DeliveryDeps, 'publish'>): NonNullable<OutboxOptions['onSettled']> {
+function publishStates({ publish }: Pick<DeliveryDeps, 'publish'>): NonNullable<OutboxOptions['onRecorded']> {
   return ({ messageId, channel, accountId, chatId }, status) =>
     publish({ type: 'message', id: messageId, channel, accountId, chat_id: chatId, status });
 }

@@ -1,21 +1,31 @@
 /**
- * Which chats have something to send, and when to look at each again. Runs at most so many chats of an account at a
- * time, in the order in which they became due. There is no timer while nothing is due later.
+ * Decides when each lane of a queue runs. A lane is a chat: its items are worked on one after another. At most so many lanes
+ * of an account run at a time, in the order in which they became due. No timer is armed while nothing is due later.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { Lane } from '../store/delivery/outbox.js';
 
-/** When a chat is to be looked at again. */
-export interface NextLook {
-  /** When its first message may be sent. */
-  readonly dueAtMs: number;
-  /** When its first message ends, sent or not. */
-  readonly expiresAtMs: number;
-}
+/** `idle` lanes are not kept. `stale`: running, and something has changed since the run began. */
+export type LaneState = 'idle' | 'waiting' | 'ready' | 'running' | 'stale';
+
+/**
+ * `wake`: something may be due. `due`: the time that a lane waited for has come. `start`: a place is free. `wait`: a run has
+ * ended and the next item is due later. `empty`: a run has ended and nothing is left.
+ */
+export type LaneEvent = 'wake' | 'due' | 'start' | 'wait' | 'empty';
+
+/** An event without an entry changes nothing. */
+export const LANE_TRANSITIONS: Readonly<Record<LaneState, Readonly<Partial<Record<LaneEvent, LaneState>>>>> = {
+  idle: { wake: 'ready' },
+  waiting: { wake: 'ready', due: 'ready' },
+  ready: { start: 'running' },
+  running: { wake: 'stale', wait: 'waiting', empty: 'idle' },
+  stale: { wait: 'ready', empty: 'ready' },
+};
 
 interface Account {
   running: number;
-  /** Due, and waiting for a free place. A set keeps their order. */
+  /** A set keeps the order in which lanes became ready. */
   readonly ready: Set<Entry>;
 }
 
@@ -23,30 +33,26 @@ interface Entry {
   readonly key: string;
   readonly lane: Lane;
   readonly account: Account;
-  next: NextLook;
-  /** When `next` was told. An earlier time now means that the clock was set back, and `next` says nothing. */
-  toldAtMs: number;
-  isRunning: boolean;
-  /** Something has changed since its run last looked. */
-  isStale: boolean;
+  state: LaneState;
+  /** When a waiting lane is due. */
+  dueAtMs: number;
+  /** When it began to wait. A later time than now means that the clock was set back, and `dueAtMs` is void. */
+  sinceMs: number;
 }
 
 export interface LaneScheduleOptions {
   readonly clock: Clock;
-  /** Chats of one account that run at the same time. */
+  /** Lanes of one account that run at the same time. */
   readonly maxRunningPerAccount: number;
-  canSend(lane: Lane): boolean;
-  /** Sends what is due. @returns when to look again; undefined when nothing is left */
-  run(lane: Lane): Promise<NextLook | undefined>;
+  /** Works on what is due. Never rejects. @returns when the next item is due, in epoch ms; undefined when nothing is left */
+  run(lane: Lane): Promise<number | undefined>;
 }
 
-/** A machine that slept, or whose clock was set, is noticed this soon. */
+/** After a suspension of the machine or a change of its clock, lanes are checked this soon. */
 const MAX_TIMER_MS = 60_000;
 
-const NOW: NextLook = { dueAtMs: 0, expiresAtMs: 0 };
-
 const accountKey = (lane: Lane): string => JSON.stringify([lane.channel, lane.accountId]);
-const laneKey = (lane: Lane): string => JSON.stringify([lane.channel, lane.accountId, lane.chatId]);
+export const laneKey = (lane: Lane): string => JSON.stringify([lane.channel, lane.accountId, lane.chatId]);
 
 export class LaneSchedule {
   readonly #options: LaneScheduleOptions;
@@ -60,45 +66,32 @@ export class LaneSchedule {
     this.#options = options;
   }
 
-  /** How many chats have something unfinished. */
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  /** Something may have become due in a chat. */
+  /** Something may have become due in a lane. */
   wake(lane: Lane): void {
     const key = laneKey(lane);
-    const entry = this.#entries.get(key) ?? {
-      key,
-      lane,
-      account: this.#accountOf(lane),
-      next: NOW,
-      toldAtMs: 0,
-      isRunning: false,
-      isStale: false,
-    };
+    const entry = this.#entries.get(key) ?? { key, lane, account: this.#accountOf(lane), state: 'idle', dueAtMs: 0, sinceMs: 0 };
     this.#entries.set(key, entry);
-    this.#tell(entry, NOW);
+    this.#apply(entry, 'wake');
   }
 
-  /** Looks at a chat unless it is known: what was added to a known one comes after what it waits for. */
+  /** Wakes a lane unless it is known: in a known lane, new items come after the one that it waits for. */
   add(lane: Lane): void {
     if (!this.#entries.has(laneKey(lane))) this.wake(lane);
   }
 
-  /** An account has become ready. */
+  /** Wakes all lanes of an account. */
   wakeAccount(channel: string, accountId: string): void {
     for (const entry of this.#entries.values()) {
-      if (entry.lane.channel === channel && entry.lane.accountId === accountId) this.#schedule(entry);
+      if (entry.lane.channel === channel && entry.lane.accountId === accountId) this.#apply(entry, 'wake');
     }
   }
 
-  /** Whether another chat of the account waits for a place. */
-  hasWaiting(lane: Lane): boolean {
+  /** Whether another lane of the account waits for a place. */
+  hasReady(lane: Lane): boolean {
     return this.#accountOf(lane).ready.size > 0;
   }
 
-  /** Starts nothing any more. */
+  /** Starts no more runs. */
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
@@ -117,57 +110,53 @@ export class LaneSchedule {
     return account;
   }
 
-  #tell(entry: Entry, next: NextLook): void {
-    entry.next = next;
-    entry.toldAtMs = this.#options.clock.now();
-    this.#schedule(entry);
-  }
-
-  #schedule(entry: Entry): void {
-    if (this.#isStopped) return;
-    if (entry.isRunning) {
-      entry.isStale = true;
-      return;
-    }
-    const nowMs = this.#options.clock.now();
-    const lookAtMs = this.#options.canSend(entry.lane) ? entry.next.dueAtMs : entry.next.expiresAtMs;
-    if (lookAtMs > nowMs && entry.toldAtMs <= nowMs) return this.#arm(lookAtMs);
+  #apply(entry: Entry, event: LaneEvent): void {
+    entry.state = LANE_TRANSITIONS[entry.state][event] ?? entry.state;
+    if (entry.state === 'idle') this.#entries.delete(entry.key);
+    if (entry.state === 'waiting') this.#checkDue(entry);
+    if (entry.state !== 'ready') return;
     entry.account.ready.add(entry);
-    this.#pump(entry.account);
+    this.#fill(entry.account);
   }
 
-  #pump(account: Account): void {
+  #fill(account: Account): void {
     for (const entry of account.ready) {
       if (this.#isStopped || account.running >= this.#options.maxRunningPerAccount) return;
       account.ready.delete(entry);
       account.running += 1;
-      entry.isRunning = true;
+      this.#apply(entry, 'start');
       const run = this.#run(entry).finally(() => this.#runs.delete(run));
       this.#runs.add(run);
     }
   }
 
   async #run(entry: Entry): Promise<void> {
-    entry.isStale = false;
-    const next = await this.#options.run(entry.lane);
-    entry.isRunning = false;
+    const dueAtMs = await this.#options.run(entry.lane);
     entry.account.running -= 1;
-    if (entry.isStale) this.#tell(entry, NOW);
-    else if (next !== undefined) this.#tell(entry, next);
-    else this.#entries.delete(entry.key);
-    this.#pump(entry.account);
+    if (dueAtMs !== undefined) {
+      entry.dueAtMs = dueAtMs;
+      entry.sinceMs = this.#options.clock.now();
+    }
+    this.#apply(entry, dueAtMs === undefined ? 'empty' : 'wait');
+    this.#fill(entry.account);
+  }
+
+  #checkDue(entry: Entry): void {
+    const nowMs = this.#options.clock.now();
+    if (entry.dueAtMs > nowMs && entry.sinceMs <= nowMs) this.#arm(entry.dueAtMs);
+    else this.#apply(entry, 'due');
   }
 
   #arm(atMs: number): void {
     const { clock } = this.#options;
-    if (this.#timer !== undefined && this.#timer.atMs <= atMs) return;
+    if (this.#isStopped || (this.#timer !== undefined && this.#timer.atMs <= atMs)) return;
     this.#timer?.cancel();
     const delayMs = Math.min(Math.max(atMs - clock.now(), 0), MAX_TIMER_MS);
-    this.#timer = { atMs, cancel: clock.after(delayMs, () => this.#look()) };
+    this.#timer = { atMs, cancel: clock.after(delayMs, () => this.#checkAll()) };
   }
 
-  #look(): void {
+  #checkAll(): void {
     this.#timer = undefined;
-    for (const entry of this.#entries.values()) if (!entry.isRunning) this.#schedule(entry);
+    for (const entry of this.#entries.values()) if (entry.state === 'waiting') this.#checkDue(entry);
   }
 }

@@ -18,7 +18,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { ERRORS, GatewayError, isErrorCode } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { GUIDE_REF } from './model/guide.js';
-import { MAX_ATTEMPTS } from '../delivery/inbox-claim.js';
+import { MAX_ATTEMPTS } from './attempts.js';
 import { setQuestionAside, setTurnAside } from '../store/conversations/branches.js';
 import { findFirstUse, rememberFirstUse } from '../store/delivery/idempotency.js';
 import type { Store } from '../store/store.js';

@@ -1,5 +1,5 @@
 /** One Telegram bot: reads its updates, sends to its chats, and says how it is. */
-import type { Clock } from '../../../../shared/clock.js';
+import { type Clock, pause } from '../../../../shared/clock.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelAccount } from '../account-set.js';
@@ -16,7 +16,7 @@ import type { LinkToFile } from './message-content.js';
 import { TelegramPreview } from './preview.js';
 import { type BotIdentity, readUpdate } from './read-update.js';
 import { botIdOf, type TelegramSettings } from './settings.js';
-import { pause, UpdatePoll, waitMs } from './update-poll.js';
+import { UpdatePoll, waitMs } from './update-poll.js';
 
 export interface TelegramAccountOptions {
   readonly accountId: string;

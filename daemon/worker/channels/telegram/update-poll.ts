@@ -2,7 +2,7 @@
  * Reads a bot's updates. What has been read is stored before the next request confirms it; nothing else confirms
  * anything, so that an update can be read twice but not be lost. Only one request is ever open.
  */
-import type { Clock } from '../../../../shared/clock.js';
+import { type Clock, pause } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelIntake, IncomingMessage } from '../intake.js';
 import { gatherAlbums, type GatheredUpdate, mayGrow } from './albums.js';
@@ -42,20 +42,6 @@ const WEBHOOK =
 
 /** How the reading ended. */
 export type PollEnd = 'stopped' | 'refused';
-
-/** Waits, or until the signal says that there is no more need. */
-export function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const cancel = clock.after(ms, done);
-    signal.addEventListener('abort', done, { once: true });
-  });
-}
 
 /** @param failures  how many in a row, at least 1 */
 export function waitMs(failures: number, random: number, lastMs = LAST_WAIT_MS): number {

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Lane } from './outbox.js';
 import { prepare } from '../prepare.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import type { InboxMessageRow, InboxState } from '../schema.js';
+import type { InboxState } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 /** A message as a channel hands it in. */
@@ -17,6 +17,32 @@ export interface NewInboxMessage extends Lane {
   /** The message of the session that is to be answered once more, instead of this one. */
   readonly questionId?: string;
 }
+
+/** A message that was taken in. */
+export interface InboxMessage extends Lane {
+  readonly seq: number;
+  readonly id: string;
+  readonly peerKind: 'direct' | 'group';
+  readonly content: string;
+  readonly state: InboxState;
+  /** The worker that handles it now. */
+  readonly instanceId: string | null;
+  readonly attempts: number;
+  /** The turn of the last attempt. */
+  readonly turnId: string | null;
+  /** False once the turn has had effects outside: then it is not run again. */
+  readonly isRepeatable: boolean;
+  /** The channel's id of a message that shows the answer while it is being written. */
+  readonly previewId: string | null;
+  /** The message that is answered once more; null: this one. */
+  readonly questionId: string | null;
+}
+
+const MESSAGE = [
+  ...(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'peer_kind as peerKind', 'content', 'state'] as const),
+  ...(['instance_id as instanceId', 'attempts', 'turn_id as turnId', 'is_repeatable as isRepeatable'] as const),
+  ...(['preview_id as previewId', 'question_id as questionId'] as const),
+] as const;
 
 const insert = prepare<Omit<NewInboxMessage, 'questionId'> & { questionId: string | null; nowMs: number }>()((db, p) =>
   db
@@ -53,7 +79,7 @@ const selectByUpdate = prepare<{ scope: string; updateId: string }>()((db, p) =>
 const selectHead = prepare<Lane>()((db, p) =>
   db
     .selectFrom('inbox_messages')
-    .selectAll()
+    .select(MESSAGE)
     .where('channel', '=', p.channel)
     .where('account_id', '=', p.accountId)
     .where('chat_id', '=', p.chatId)
@@ -86,7 +112,7 @@ const selectLanes = prepare<Record<never, never>>()((db) =>
 const selectRunning = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('inbox_messages')
-    .selectAll()
+    .select(MESSAGE)
     .where('finished_at', 'is', null)
     .where('state', '=', sql.lit('running' as const))
     .orderBy('seq'),
@@ -96,7 +122,7 @@ const selectByTurn = prepare<{ turnId: string }>()((db, p) =>
   db.selectFrom('inbox_messages').select(['id', 'question_id', 'is_repeatable']).where('turn_id', '=', p.turnId),
 );
 
-const selectRow = prepare<{ seq: number }>()((db, p) => db.selectFrom('inbox_messages').selectAll().where('seq', '=', p.seq));
+const selectRow = prepare<{ seq: number }>()((db, p) => db.selectFrom('inbox_messages').select(MESSAGE).where('seq', '=', p.seq));
 
 const begin = prepare<{ seq: number; instanceId: string }>()((db, p) =>
   db
@@ -157,8 +183,14 @@ export async function insertInboxMessage(tx: Transaction, message: NewInboxMessa
   return { ...first, isRepeated: true };
 }
 
-export async function readInboxHead(tx: Transaction, lane: Lane): Promise<InboxMessageRow | undefined> {
-  return selectHead.first(tx, lane);
+function toMessage<R extends { readonly isRepeatable: number }>(row: R): Omit<R, 'isRepeatable'> & { readonly isRepeatable: boolean } {
+  return { ...row, isRepeatable: row.isRepeatable === 1 };
+}
+
+/** @returns the oldest unfinished message of a chat */
+export async function readInboxHead(tx: Transaction, lane: Lane): Promise<InboxMessage | undefined> {
+  const row = await selectHead.first(tx, lane);
+  return row && toMessage(row);
 }
 
 /** Whether a chat has something unhandled beside that message. */
@@ -166,8 +198,9 @@ export async function hasPendingInbox(tx: Transaction, lane: Lane & { exceptId: 
   return (await selectOther.first(tx, lane)) !== undefined;
 }
 
-export async function readInboxMessage(tx: Transaction, seq: number): Promise<InboxMessageRow | undefined> {
-  return selectRow.first(tx, { seq });
+export async function readInboxMessage(tx: Transaction, seq: number): Promise<InboxMessage | undefined> {
+  const row = await selectRow.first(tx, { seq });
+  return row && toMessage(row);
 }
 
 /** @returns every chat with something unhandled, the longest waiting first */
@@ -176,8 +209,8 @@ export async function listInboxLanes(tx: Transaction): Promise<Lane[]> {
 }
 
 /** @returns what some worker, dead or alive, is handling */
-export async function readRunningInbox(tx: Transaction): Promise<InboxMessageRow[]> {
-  return selectRunning.all(tx, {});
+export async function readRunningInbox(tx: Transaction): Promise<InboxMessage[]> {
+  return (await selectRunning.all(tx, {})).map(toMessage);
 }
 
 /** Of a message from a chat outside, whose fate the inbox decides. */

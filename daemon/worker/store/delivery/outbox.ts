@@ -1,10 +1,10 @@
-/** Messages on their way to chats outside: the statements. What may follow what is decided in `delivery/`. */
+/** Messages on their way to chats. Which state may follow which is decided in `delivery/`. */
 import { sql } from 'kysely';
+import type { OutgoingStatus } from '../../../../shared/delivery-status.js';
 import { prepare } from '../prepare.js';
-import type { DeliveryState, OutboxMessageRow, OutboxPartRow } from '../schema.js';
 import type { Transaction } from '../transaction.js';
 
-/** A chat, as the outbox sees it: what is sent there is sent one after another. */
+/** A chat as a queue sees it: its messages are handled one after another. */
 export interface Lane {
   readonly channel: string;
   readonly accountId: string;
@@ -21,7 +21,7 @@ export interface NewOutboxMessage extends Lane {
   readonly expiresAtMs: number;
 }
 
-type RowValues = Omit<NewOutboxMessage, 'bodies'> & { state: DeliveryState; finishedAtMs: number | null };
+type RowValues = Omit<NewOutboxMessage, 'bodies'> & { state: OutgoingStatus; finishedAtMs: number | null };
 
 const insertRow = prepare<RowValues>()((db, p) =>
   db.insertInto('outbox_messages').values({
@@ -43,10 +43,37 @@ const insertPart = prepare<{ seq: number; part: number; body: string }>()((db, p
   db.insertInto('outbox_parts').values({ message_seq: p.seq, part: p.part, body: p.body, state: sql.lit('queued' as const) }),
 );
 
+/** A message on its way, without its text and its parts. Times are epoch milliseconds. */
+export interface OutboxMessage extends Lane {
+  readonly seq: number;
+  readonly id: string;
+  readonly state: OutgoingStatus;
+  /** The worker that sends it now. */
+  readonly instanceId: string | null;
+  readonly dueAtMs: number;
+  readonly attemptedAtMs: number | null;
+  readonly expiresAtMs: number;
+  readonly lastError: string | null;
+}
+
+/** One request to the channel. */
+export interface OutboxPart {
+  /** From 1. */
+  readonly part: number;
+  readonly body: string;
+  readonly state: OutgoingStatus;
+  readonly attempts: number;
+}
+
+const MESSAGE = [
+  ...(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'state', 'instance_id as instanceId'] as const),
+  ...(['due_at as dueAtMs', 'attempted_at as attemptedAtMs', 'expires_at as expiresAtMs', 'last_error as lastError'] as const),
+] as const;
+
 const selectHead = prepare<Lane>()((db, p) =>
   db
     .selectFrom('outbox_messages')
-    .selectAll()
+    .select(MESSAGE)
     .where('channel', '=', p.channel)
     .where('account_id', '=', p.accountId)
     .where('chat_id', '=', p.chatId)
@@ -55,20 +82,28 @@ const selectHead = prepare<Lane>()((db, p) =>
     .limit(1),
 );
 
-const selectMessage = prepare<{ seq: number }>()((db, p) => db.selectFrom('outbox_messages').selectAll().where('seq', '=', p.seq));
+const selectMessage = prepare<{ seq: number }>()((db, p) => db.selectFrom('outbox_messages').select(MESSAGE).where('seq', '=', p.seq));
 
-const selectParts = prepare<{ seq: number }>()((db, p) =>
-  db.selectFrom('outbox_parts').select(['part', 'state']).where('message_seq', '=', p.seq).orderBy('part'),
+const OPEN = [sql.lit('queued' as const), sql.lit('sending' as const), sql.lit('retry_wait' as const)];
+
+const selectOpenPart = prepare<{ seq: number }>()((db, p) =>
+  db
+    .selectFrom('outbox_parts')
+    .select(['part', 'body', 'state', 'attempts'])
+    .where('message_seq', '=', p.seq)
+    .where('state', 'in', OPEN)
+    .orderBy('part')
+    .limit(1),
 );
 
-const selectPart = prepare<{ seq: number; part: number }>()((db, p) =>
-  db.selectFrom('outbox_parts').selectAll().where('message_seq', '=', p.seq).where('part', '=', p.part),
+const selectPartStates = prepare<{ seq: number }>()((db, p) =>
+  db.selectFrom('outbox_parts').select('state').where('message_seq', '=', p.seq).orderBy('part'),
 );
 
 const selectSending = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('outbox_messages')
-    .selectAll()
+    .select(MESSAGE)
     .where('state', '=', sql.lit('sending' as const))
     .orderBy('seq'),
 );
@@ -82,7 +117,7 @@ const selectLanes = prepare<Record<never, never>>()((db) =>
     .orderBy(sql`min(seq)`),
 );
 
-const updateMessage = prepare<MessageChange & { nowMs: number }>()((db, p) =>
+const updateMessage = prepare<Required<MessageChange> & { seq: number }>()((db, p) =>
   db
     .updateTable('outbox_messages')
     .set({
@@ -97,7 +132,7 @@ const updateMessage = prepare<MessageChange & { nowMs: number }>()((db, p) =>
     .where('seq', '=', p.seq),
 );
 
-const updatePart = prepare<{ seq: number; part: number; state: DeliveryState; attempts: number }>()((db, p) =>
+const updatePart = prepare<{ seq: number; part: number; state: OutgoingStatus; attempts: number }>()((db, p) =>
   db
     .updateTable('outbox_parts')
     .set({ state: p.state, attempts: sql`attempts + ${p.attempts}` })
@@ -105,15 +140,23 @@ const updatePart = prepare<{ seq: number; part: number; state: DeliveryState; at
     .where('part', '=', p.part),
 );
 
-/** Everything about a message that changes while it is on its way. */
+const abandonParts = prepare<{ seq: number }>()((db, p) =>
+  db
+    .updateTable('outbox_parts')
+    .set({ state: sql.lit('dead' as const) })
+    .where('message_seq', '=', p.seq)
+    .where('state', 'in', OPEN),
+);
+
+/** Fields that are left out stay as they are; `instanceId` and `finishedAtMs` become null. */
 export interface MessageChange {
-  readonly seq: number;
-  readonly state: DeliveryState;
-  readonly instanceId: string | null;
-  readonly dueAtMs: number;
-  readonly attemptedAtMs: number | null;
-  readonly lastError: string | null;
-  readonly finishedAtMs: number | null;
+  readonly state: OutgoingStatus;
+  readonly nowMs: number;
+  readonly instanceId?: string | null;
+  readonly dueAtMs?: number;
+  readonly attemptedAtMs?: number | null;
+  readonly lastError?: string | null;
+  readonly finishedAtMs?: number | null;
 }
 
 /** Stores a message and its parts, behind all others of its chat. Runs in a write. */
@@ -129,42 +172,49 @@ export async function insertOutboxMessage(tx: Transaction, message: NewOutboxMes
 }
 
 /** @returns every chat with something unfinished, the longest waiting first */
-export async function listPendingLanes(tx: Transaction): Promise<Lane[]> {
+export async function listOutboxLanes(tx: Transaction): Promise<Lane[]> {
   return selectLanes.all(tx, {});
 }
 
 /** @returns the oldest unfinished message of a chat */
-export async function readHead(tx: Transaction, lane: Lane): Promise<OutboxMessageRow | undefined> {
+export async function readOutboxHead(tx: Transaction, lane: Lane): Promise<OutboxMessage | undefined> {
   return selectHead.first(tx, lane);
 }
 
-export async function readOutboxMessage(tx: Transaction, seq: number): Promise<OutboxMessageRow | undefined> {
+export async function readOutboxMessage(tx: Transaction, seq: number): Promise<OutboxMessage | undefined> {
   return selectMessage.first(tx, { seq });
 }
 
-/** @returns the parts in order, without their bodies */
-export async function readPartStates(tx: Transaction, seq: number): Promise<{ part: number; state: DeliveryState }[]> {
-  return selectParts.all(tx, { seq });
+/** @returns the first part of a message that is not finished */
+export async function readOpenPart(tx: Transaction, seq: number): Promise<OutboxPart | undefined> {
+  return selectOpenPart.first(tx, { seq });
 }
 
-export async function readPart(tx: Transaction, key: { seq: number; part: number }): Promise<OutboxPartRow | undefined> {
-  return selectPart.first(tx, key);
+/** @returns the state of each part, in order */
+export async function readPartStates(tx: Transaction, seq: number): Promise<OutgoingStatus[]> {
+  return (await selectPartStates.all(tx, { seq })).map(({ state }) => state);
 }
 
 /** @returns every message that some worker, dead or alive, is sending */
-export async function readSending(tx: Transaction): Promise<OutboxMessageRow[]> {
+export async function readSending(tx: Transaction): Promise<OutboxMessage[]> {
   return selectSending.all(tx, {});
 }
 
 /** Runs in a write. */
-export async function changeMessage(tx: Transaction, change: MessageChange & { nowMs: number }): Promise<void> {
-  await updateMessage.run(tx, change);
+export async function changeMessage(tx: Transaction, message: OutboxMessage, change: MessageChange): Promise<void> {
+  const { seq, dueAtMs, attemptedAtMs, lastError } = message;
+  await updateMessage.run(tx, { seq, instanceId: null, dueAtMs, attemptedAtMs, lastError, finishedAtMs: null, ...change });
 }
 
 /** Runs in a write. `attempts` is added to the part's. */
 export async function changePart(
   tx: Transaction,
-  change: { seq: number; part: number; state: DeliveryState; attempts: number },
+  change: { seq: number; part: number; state: OutgoingStatus; attempts: number },
 ): Promise<void> {
   await updatePart.run(tx, change);
+}
+
+/** Runs in a write. The unfinished parts of a message are dead. */
+export async function abandonOpenParts(tx: Transaction, seq: number): Promise<void> {
+  await abandonParts.run(tx, { seq });
 }

@@ -1,0 +1,159 @@
+/** The inbox as a lane queue: which message of a chat is handled next, and what becomes of one whose handling was interrupted. */
+import type { Clock } from '../../../shared/clock.js';
+import type { GatewayError } from '../../../shared/errors.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import {
+  beginInboxAttempt,
+  finishInbox,
+  type InboxMessage,
+  listInboxLanes,
+  putBackInbox,
+  readInboxHead,
+  readInboxMessage,
+  readRunningInbox,
+} from '../store/delivery/inbox.js';
+import type { Lane } from '../store/delivery/outbox.js';
+import type { Transaction } from '../store/transaction.js';
+import { MAX_ATTEMPTS } from '../turns/attempts.js';
+import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
+
+/** Handles messages: the port to the turns. */
+export interface InboxHandler {
+  /**
+   * Handles a message to its end. Never rejects.
+   * @returns undefined when the message was finished or put back in the transaction that ended its turn; otherwise why it could
+   * not be handled
+   */
+  handle(message: InboxMessage): Promise<GatewayError | undefined>;
+  /** Runs in a write. Tells a chat why a message of it gets no answer. */
+  notify(tx: Transaction, message: InboxMessage, text: string): Promise<void>;
+  /** Ends what is being answered in a chat. */
+  interrupt(lane: Lane): void;
+  /** Aborts everything that is being answered; the next worker answers it. */
+  stop(): void;
+}
+
+export interface InboxQueueOptions {
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly instanceId: string;
+  readonly outbox: { wake(lane: Lane): void };
+}
+
+const RETRY_MS = 1_000;
+
+/** Why a message is not handled again: for the owner. */
+const ERRORS = {
+  interrupted: 'interrupted after it had done something that must not be repeated',
+  poisoned: `the worker ended ${MAX_ATTEMPTS} times while this was handled`,
+} as const;
+
+/** The same for the chat. */
+export const NOTICES = {
+  interrupted: 'The answer was interrupted because the gateway stopped. Send the message again to get one.',
+  poisoned: 'This message could not be answered: the gateway failed each time it tried. It was set aside.',
+} as const;
+
+export class InboxQueue implements LaneQueue<InboxMessage> {
+  readonly name = 'inbox';
+  readonly #options: InboxQueueOptions;
+  readonly #handler: InboxHandler;
+  #setAside = 0;
+
+  constructor(options: InboxQueueOptions, handler: InboxHandler) {
+    this.#options = options;
+    this.#handler = handler;
+  }
+
+  /** How many messages this worker has set aside. */
+  get setAside(): number {
+    return this.#setAside;
+  }
+
+  listLanes(tx: Transaction): Promise<Lane[]> {
+    return listInboxLanes(tx);
+  }
+
+  async recover(tx: Transaction, liveInstanceIds: readonly string[]): Promise<() => void> {
+    const reports: (() => void)[] = [];
+    for (const message of await readRunningInbox(tx)) {
+      const { seq, instanceId } = message;
+      if (instanceId !== null && liveInstanceIds.includes(instanceId)) continue;
+      const outcome = outcomeOf(message);
+      if (outcome === 'repeated') await putBackInbox(tx, { seq, instanceId, countsAttempt: true });
+      else {
+        await finishInbox(tx, { seq, instanceId, state: outcome, error: ERRORS[outcome], nowMs: this.#options.clock.now() });
+        await this.#handler.notify(tx, message, NOTICES[outcome]);
+      }
+      reports.push(() => this.#reportRecovered(message, outcome));
+    }
+    return () => reports.forEach((report) => report());
+  }
+
+  /** Counts the attempt before it is made, so that one that ends the worker counts too. */
+  async claim(tx: Transaction, lane: Lane): Promise<Claim<InboxMessage>> {
+    const message = await readInboxHead(tx, lane);
+    if (message === undefined) return { type: 'empty' };
+    if (message.state === 'running') return { type: 'held' };
+    await beginInboxAttempt(tx, { seq: message.seq, instanceId: this.#options.instanceId });
+    return { type: 'item', item: message };
+  }
+
+  async attempt(message: InboxMessage): Promise<Attempt> {
+    const { logger, outbox } = this.#options;
+    const error = await this.#handler.handle(message);
+    if (error === undefined) {
+      outbox.wake(message);
+      return {};
+    }
+    const { retryable } = error.spec;
+    const fields = { messageId: message.id, channel: message.channel, err: error };
+    if (retryable) logger.warn(fields, 'a message cannot be handled now; it is tried again');
+    else logger.error(fields, 'a message could not be handled');
+    return {
+      record: (tx) => this.#recordFailure(tx, message, error),
+      recorded: () => outbox.wake(message),
+      ...(retryable ? { pauseMs: RETRY_MS } : {}),
+    };
+  }
+
+  async #recordFailure(tx: Transaction, message: InboxMessage, error: GatewayError): Promise<void> {
+    const { clock, instanceId } = this.#options;
+    const row = { seq: message.seq, instanceId };
+    if (error.spec.retryable) return putBackInbox(tx, { ...row, countsAttempt: false });
+    if (!(await finishInbox(tx, { ...row, state: 'failed', error: error.message, nowMs: clock.now() }))) return;
+    await this.#handler.notify(tx, message, `⚠️ ${error.spec.expose ? error.message : 'The gateway could not handle this message.'}`);
+  }
+
+  #reportRecovered(message: InboxMessage, outcome: ReturnType<typeof outcomeOf>): void {
+    const { logger, outbox } = this.#options;
+    const fields = { messageId: message.id, channel: message.channel, attempts: message.attempts };
+    if (outcome === 'repeated') logger.info(fields, 'a message was being handled when its worker ended; it is handled again');
+    else if (outcome === 'poisoned') logger.error(fields, 'a message was set aside: the worker ended each time it was handled');
+    else logger.error(fields, 'a message was interrupted and is not handled again');
+    if (outcome === 'poisoned') this.#setAside += 1;
+    outbox.wake(message);
+  }
+}
+
+function outcomeOf(message: InboxMessage): 'repeated' | 'interrupted' | 'poisoned' {
+  if (message.attempts >= MAX_ATTEMPTS) return 'poisoned';
+  return message.isRepeatable ? 'repeated' : 'interrupted';
+}
+
+/**
+ * Runs in a write. Decides about a message whose worker stops before the answer is complete; that does not count as an attempt.
+ * @returns `repeated`: the next worker handles it
+ */
+export async function releaseInterrupted(
+  tx: Transaction,
+  { seq, instanceId, nowMs }: { seq: number; instanceId: string; nowMs: number },
+): Promise<'repeated' | 'interrupted'> {
+  const message = await readInboxMessage(tx, seq);
+  if (message?.isRepeatable === true) {
+    await putBackInbox(tx, { seq, instanceId, countsAttempt: false });
+    return 'repeated';
+  }
+  await finishInbox(tx, { seq, instanceId, state: 'interrupted', error: ERRORS.interrupted, nowMs });
+  return 'interrupted';
+}

@@ -1,0 +1,200 @@
+/**
+ * Works through the lanes of a queue in the store: the inbox and the outbox. Only the one active worker runs it; every worker
+ * may add items. The states of a lane and the events between them are the table of `lane-schedule.ts`; an item is open, held by
+ * one worker (its `instanceId`), or finished, and only the queue changes that, in transactions.
+ *
+ * What can fail, and what then happens:
+ * - This worker dies while it holds an item: the next worker's first look recovers the item; the queue decides whether it is
+ *   repeated, set aside or of unknown outcome.
+ * - Two workers overlap during a restart: a lane whose first item another live worker holds waits and is looked at again, and
+ *   items that the other worker still adds are found by looks until it is gone.
+ * - The store cannot be read or written before an attempt: the lane waits 1 to 10 s and tries again.
+ * - The store cannot be written after an attempt: the result is kept in memory and written again each second, and the lane
+ *   waits for it, so that nothing is sent twice. {@link LaneWorker.abort} ends that; the item is then recovered as above.
+ * - This worker is taken for dead while it lives: its late result changes nothing, because it no longer holds the item.
+ * - The clock is set back, or the machine was suspended: waiting lanes are checked at least once a minute.
+ * - An attempt rejects: that is a bug of the queue; the lane waits as after an error of the store, and the item stays held.
+ */
+import { type Clock, pause } from '../../../shared/clock.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import type { Lane } from '../store/delivery/outbox.js';
+import type { Transaction } from '../store/transaction.js';
+import type { Store } from '../store/store.js';
+import { StoreWait } from '../store/store-wait.js';
+import { LaneSchedule } from './lane-schedule.js';
+
+export type Claim<Item> =
+  | { readonly type: 'item'; readonly item: Item }
+  /** There is an item, but it is not due before then. */
+  | { readonly type: 'wait'; readonly untilMs: number }
+  /** Another live worker holds the first item. */
+  | { readonly type: 'held' }
+  | { readonly type: 'empty' };
+
+/** What came of an attempt. */
+export interface Attempt {
+  /** Runs in a write, and again if that fails. Undefined: the attempt has recorded its result itself. */
+  record?(tx: Transaction): Promise<void>;
+  /** Called once the result is on disk. */
+  recorded?(): void;
+  /** For how long the lane rests. Default: not at all. */
+  readonly pauseMs?: number;
+}
+
+/** A queue of items in lanes. The first three run inside a transaction of the store. */
+export interface LaneQueue<Item extends Lane> {
+  /** For the log. */
+  readonly name: string;
+  /** @returns every lane with an open item, the longest waiting first */
+  listLanes(tx: Transaction): Promise<Lane[]>;
+  /** Decides about items of workers that are gone. @returns what to do once that is on disk */
+  recover(tx: Transaction, liveInstanceIds: readonly string[]): Promise<() => void>;
+  /** Takes the first item of a lane. */
+  claim(tx: Transaction, lane: Lane): Promise<Claim<Item>>;
+  /** Works on an item once. Never rejects. */
+  attempt(item: Item, signal: AbortSignal): Promise<Attempt>;
+}
+
+export interface LaneWorkerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly instanceId: string;
+  /** Every worker that lives, this one included. */
+  liveInstanceIds(): readonly string[];
+}
+
+const MAX_RUNNING_PER_ACCOUNT = 8;
+/** An older worker that is ending may still add items, without a way to wake this one. */
+const OVERLAP_LOOK_MS = 500;
+/** Between attempts to record a result while the store fails. */
+const RECORD_RETRY_MS = 1_000;
+
+export class LaneWorker<Item extends Lane> {
+  readonly #options: LaneWorkerOptions;
+  readonly #queue: LaneQueue<Item>;
+  readonly #lanes: LaneSchedule;
+  readonly #aborted = new AbortController();
+  readonly #lookWait: StoreWait;
+  readonly #laneWait: StoreWait;
+  #isActive = false;
+  #cancelLook: (() => void) | undefined;
+
+  constructor(options: LaneWorkerOptions, queue: LaneQueue<Item>) {
+    this.#options = options;
+    this.#queue = queue;
+    this.#lookWait = new StoreWait(options, `the ${queue.name} could not be read; it is tried again`);
+    this.#laneWait = new StoreWait(options, `a chat of the ${queue.name} waits for the database`);
+    this.#lanes = new LaneSchedule({
+      clock: options.clock,
+      maxRunningPerAccount: MAX_RUNNING_PER_ACCOUNT,
+      run: (lane) => this.#run(lane),
+    });
+  }
+
+  /** Call when an item was committed, or became due. */
+  wake({ channel, accountId, chatId }: Lane): void {
+    if (this.#isActive) this.#lanes.wake({ channel, accountId, chatId });
+  }
+
+  wakeAccount(channel: string, accountId: string): void {
+    this.#lanes.wakeAccount(channel, accountId);
+  }
+
+  /** Recovers items of dead workers and begins to work. Never rejects: while the store fails, it tries again. */
+  async start(): Promise<void> {
+    this.#isActive = true;
+    await this.#look();
+  }
+
+  /** Claims nothing more. Attempts under way go on; {@link idle} waits for them. */
+  stop(): void {
+    this.#isActive = false;
+    this.#cancelLook?.();
+    this.#lanes.stop();
+  }
+
+  /** Aborts the attempts under way, and gives up on results that cannot be recorded. */
+  abort(): void {
+    this.#aborted.abort();
+  }
+
+  idle(): Promise<void> {
+    return this.#lanes.idle();
+  }
+
+  async #look(): Promise<void> {
+    const { store, clock } = this.#options;
+    const live = this.#live();
+    let waitMs = live.length === 1 ? undefined : OVERLAP_LOOK_MS;
+    try {
+      const recovered = await store.write((tx) => this.#queue.recover(tx, live));
+      recovered();
+      for (const lane of await store.read((tx) => this.#queue.listLanes(tx))) if (this.#isActive) this.#lanes.add(lane);
+      this.#lookWait.succeeded();
+    } catch (error) {
+      waitMs = this.#lookWait.failed(error);
+    }
+    if (this.#isActive && waitMs !== undefined) this.#cancelLook = clock.after(waitMs, () => void this.#look());
+  }
+
+  #live(): string[] {
+    return [...new Set([this.#options.instanceId, ...this.#options.liveInstanceIds()])];
+  }
+
+  /** Works on what is due in a lane, one item after another. @returns when the next one is due; undefined when nothing is left */
+  async #run(lane: Lane): Promise<number | undefined> {
+    const { store, clock } = this.#options;
+    try {
+      let claim = await store.write((tx) => this.#claim(tx, lane));
+      while (claim.type === 'item') {
+        this.#laneWait.succeeded();
+        claim = await this.#process(lane, claim.item);
+      }
+      this.#laneWait.succeeded();
+      if (claim.type === 'empty') return undefined;
+      return claim.type === 'wait' ? claim.untilMs : clock.now() + OVERLAP_LOOK_MS;
+    } catch (error) {
+      return clock.now() + this.#laneWait.failed(error, { channel: lane.channel });
+    }
+  }
+
+  /** A worker that is stopping leaves the items to the next one. */
+  async #claim(tx: Transaction, lane: Lane): Promise<Claim<Item>> {
+    return this.#isActive ? this.#queue.claim(tx, lane) : { type: 'held' };
+  }
+
+  /** @returns the lane's next item, claimed in the transaction that records the result of this one */
+  async #process(lane: Lane, item: Item): Promise<Claim<Item>> {
+    const attempt = await this.#queue.attempt(item, this.#aborted.signal);
+    const claim = await this.#stored(async (tx) => {
+      await attempt.record?.(tx);
+      return this.#next(tx, lane, attempt);
+    });
+    attempt.recorded?.();
+    return claim;
+  }
+
+  async #next(tx: Transaction, lane: Lane, { pauseMs }: Attempt): Promise<Claim<Item>> {
+    const nowMs = this.#options.clock.now();
+    if (pauseMs !== undefined) return { type: 'wait', untilMs: nowMs + pauseMs };
+    // Other lanes of the account have waited longer.
+    if (this.#lanes.hasReady(lane)) return { type: 'wait', untilMs: nowMs };
+    return this.#claim(tx, lane);
+  }
+
+  /** Writes, however long the store needs. @throws the error of the store once aborted, or when it will not pass */
+  async #stored<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const { store, clock } = this.#options;
+    for (;;) {
+      try {
+        return await store.write(work);
+      } catch (error) {
+        const mayPass = error instanceof GatewayError && error.spec.retryable;
+        if (!mayPass || this.#aborted.signal.aborted) throw error;
+        await pause(RECORD_RETRY_MS, clock, this.#aborted.signal);
+      }
+    }
+  }
+}

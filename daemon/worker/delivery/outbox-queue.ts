@@ -1,0 +1,225 @@
+/**
+ * The outbox as a lane queue: which delivery of a chat comes next, one attempt at it, and what the attempt has changed. A
+ * message's parts are sent one after another, and no message overtakes another of its chat.
+ */
+import type { Clock } from '../../../shared/clock.js';
+import type { OutgoingStatus } from '../../../shared/delivery-status.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import type { Composition, Delivery, SendOutcome } from '../channels/channel.js';
+import {
+  abandonOpenParts,
+  changeMessage,
+  changePart,
+  type Lane,
+  listOutboxLanes,
+  type OutboxMessage,
+  readOpenPart,
+  readOutboxHead,
+  readOutboxMessage,
+  readPartStates,
+  readSending,
+} from '../store/delivery/outbox.js';
+import type { Transaction } from '../store/transaction.js';
+import { decide, decideInterrupted, type DeliveryDecision } from './delivery-policy.js';
+import type { Attempt, Claim, LaneQueue } from './lane-worker.js';
+
+/** What the outbox asks of the channels. */
+export interface OutboxChannels {
+  isReady(channel: string, accountId: string): boolean;
+  isIdempotent(channel: string, accountId: string): boolean;
+  compose(channel: string, message: Composition): string[];
+  /** Never rejects. */
+  send(channel: string, delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
+}
+
+/** A delivery that is ours to send now. */
+export interface ClaimedDelivery extends Lane {
+  readonly seq: number;
+  readonly part: number;
+  /** The delivery's id, the same at every attempt: the message's, and from the second part on its number behind it. */
+  readonly id: string;
+  readonly messageId: string;
+  readonly body: string;
+  readonly attempts: number;
+  readonly expiresAtMs: number;
+}
+
+export interface OutboxQueueOptions {
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly channels: OutboxChannels;
+  readonly instanceId: string;
+  /** 0 ≤ x < 1. */
+  random(): number;
+  /** Called with the new state of a message, or of a part of one, once that is on disk. */
+  readonly onRecorded?: (delivery: Lane & { readonly messageId: string }, state: OutgoingStatus) => void;
+}
+
+const OPEN: readonly OutgoingStatus[] = ['queued', 'sending', 'retry_wait'];
+
+export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
+  readonly name = 'outbox';
+  readonly #options: OutboxQueueOptions;
+
+  constructor(options: OutboxQueueOptions) {
+    this.#options = options;
+  }
+
+  listLanes(tx: Transaction): Promise<Lane[]> {
+    return listOutboxLanes(tx);
+  }
+
+  async recover(tx: Transaction, liveInstanceIds: readonly string[]): Promise<() => void> {
+    const { channels, clock, logger } = this.#options;
+    const reports: (() => void)[] = [];
+    for (const message of await readSending(tx)) {
+      if (message.instanceId !== null && liveInstanceIds.includes(message.instanceId)) continue;
+      const part = await readOpenPart(tx, message.seq);
+      const decision = decideInterrupted(channels.isIdempotent(message.channel, message.accountId), 'the worker ended');
+      if (part?.state === 'sending') await apply(tx, message, { part: part.part, decision, nowMs: clock.now() });
+      const fields = { messageId: message.id, channel: message.channel };
+      if (decision.state === 'queued')
+        reports.push(() => logger.info(fields, 'a message was being sent when its worker ended; it is sent again'));
+      else
+        reports.push(() =>
+          logger.warn(fields, 'a message was being sent when its worker ended; whether it arrived is unknown, so it is not sent again'),
+        );
+    }
+    return () => reports.forEach((report) => report());
+  }
+
+  async claim(tx: Transaction, lane: Lane): Promise<Claim<ClaimedDelivery>> {
+    const { channels, clock, instanceId } = this.#options;
+    const nowMs = clock.now();
+    for (;;) {
+      const message = await readOutboxHead(tx, lane);
+      if (message === undefined) return { type: 'empty' };
+      if (message.state === 'sending') return { type: 'held' };
+      if (message.expiresAtMs <= nowMs) {
+        await markDead(tx, message, { error: expiryReason(message), nowMs });
+        continue;
+      }
+      if (!channels.isReady(lane.channel, lane.accountId)) return { type: 'wait', untilMs: message.expiresAtMs };
+      if (!isDue(message, nowMs)) return { type: 'wait', untilMs: message.dueAtMs };
+      const next = await readOpenPart(tx, message.seq);
+      if (next === undefined) throw new Error(`message ${message.id} is unfinished but has no part to send`);
+      const { part, body, attempts } = next;
+      await changePart(tx, { seq: message.seq, part, state: 'sending', attempts: 0 });
+      await changeMessage(tx, message, { state: 'sending', instanceId, attemptedAtMs: nowMs, nowMs });
+      const { seq, id: messageId, expiresAtMs } = message;
+      const id = part === 1 ? messageId : `${messageId}.${part}`;
+      return { type: 'item', item: { ...lane, seq, part, id, messageId, body, attempts, expiresAtMs } };
+    }
+  }
+
+  async attempt(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Attempt> {
+    const decision = this.#decide(delivery, { outcome: await this.#send(delivery, signal), isAborted: signal.aborted });
+    this.#report(delivery, decision);
+    let isOurs = true;
+    return {
+      record: async (tx) => {
+        isOurs = await this.#record(tx, delivery, decision);
+      },
+      recorded: () => {
+        if (!isOurs) this.#options.logger.warn({ messageId: delivery.messageId }, 'another worker had taken this delivery over');
+        this.#options.onRecorded?.(delivery, decision.state);
+      },
+    };
+  }
+
+  async #send({ channel, id, accountId, chatId, body }: ClaimedDelivery, signal: AbortSignal): Promise<SendOutcome> {
+    if (signal.aborted) return { type: 'interrupted' };
+    try {
+      return await this.#options.channels.send(channel, { id, accountId, chatId, body }, signal);
+    } catch (error) {
+      this.#options.logger.error({ channel, accountId, err: error }, 'unexpected channel error');
+      return { type: 'unknown', reason: `the channel failed: ${error instanceof Error ? error.message : String(error)}` };
+    }
+  }
+
+  #decide(delivery: ClaimedDelivery, { outcome, isAborted }: { outcome: SendOutcome; isAborted: boolean }): DeliveryDecision {
+    const { channels, clock } = this.#options;
+    const isIdempotent = channels.isIdempotent(delivery.channel, delivery.accountId);
+    if (outcome.type === 'unknown' && isAborted) return decideInterrupted(isIdempotent, 'the gateway stopped');
+    const { attempts, expiresAtMs } = delivery;
+    return decide(outcome, { attempts, isIdempotent, nowMs: clock.now(), expiresAtMs, random: this.#options.random() });
+  }
+
+  /** @returns false when the delivery is no longer ours, because another worker took this one for dead; then nothing is changed */
+  async #record(tx: Transaction, { seq, part }: ClaimedDelivery, decision: DeliveryDecision): Promise<boolean> {
+    const { instanceId, clock } = this.#options;
+    const message = await readOutboxMessage(tx, seq);
+    if (message?.state !== 'sending' || message.instanceId !== instanceId) return false;
+    const open = await readOpenPart(tx, seq);
+    if (open?.part !== part || open.state !== 'sending') return false;
+    await apply(tx, message, { part, decision, nowMs: clock.now() });
+    return true;
+  }
+
+  #report({ channel, accountId, messageId, attempts }: ClaimedDelivery, decision: DeliveryDecision): void {
+    const { logger } = this.#options;
+    const fields = { channel, accountId, messageId, attempts: attempts + 1 };
+    switch (decision.state) {
+      case 'dead':
+        return logger.warn({ ...fields, reason: decision.error }, 'a message was refused and is not sent again');
+      case 'unknown':
+        return logger.warn({ ...fields, reason: decision.error }, 'whether a message arrived is unknown, so it is not sent again');
+      case 'retry_wait': {
+        const dueAt = new Date(decision.dueAtMs).toISOString();
+        return logger.info({ ...fields, reason: decision.error, dueAt }, 'a message is sent again later');
+      }
+      case 'delivered':
+        return logger.debug?.(fields, 'a message was delivered');
+      case 'queued':
+    }
+  }
+}
+
+/** A retry is also due when the clock was set back after the last attempt: its time could be far away. */
+function isDue(message: OutboxMessage, nowMs: number): boolean {
+  return message.dueAtMs <= nowMs || (message.attemptedAtMs !== null && message.attemptedAtMs > nowMs);
+}
+
+function expiryReason({ lastError }: OutboxMessage): string {
+  return lastError === null ? 'expired before it could be sent' : `expired; the last attempt: ${lastError}`;
+}
+
+/** Ends a message whose remaining parts are not sent. */
+async function markDead(tx: Transaction, message: OutboxMessage, { error, nowMs }: { error: string; nowMs: number }): Promise<void> {
+  await abandonOpenParts(tx, message.seq);
+  await changeMessage(tx, message, { state: 'dead', lastError: error, finishedAtMs: nowMs, nowMs });
+}
+
+/** Runs in a write. Records what an attempt at a part has come to. */
+async function apply(
+  tx: Transaction,
+  message: OutboxMessage,
+  step: { readonly part: number; readonly decision: DeliveryDecision; readonly nowMs: number },
+): Promise<void> {
+  const { part, decision, nowMs } = step;
+  await changePart(tx, { seq: message.seq, part, state: decision.state, attempts: decision.state === 'queued' ? 0 : 1 });
+  switch (decision.state) {
+    case 'delivered':
+      return finishOrContinue(tx, message, { lastError: message.lastError, nowMs });
+    case 'unknown':
+      return finishOrContinue(tx, message, { lastError: decision.error, nowMs });
+    case 'dead':
+      return markDead(tx, message, { error: decision.error, nowMs });
+    case 'retry_wait':
+      return changeMessage(tx, message, { state: 'retry_wait', dueAtMs: decision.dueAtMs, lastError: decision.error, nowMs });
+    case 'queued':
+      return changeMessage(tx, message, { state: 'queued', dueAtMs: nowMs, nowMs });
+  }
+}
+
+async function finishOrContinue(
+  tx: Transaction,
+  message: OutboxMessage,
+  { lastError, nowMs }: { lastError: string | null; nowMs: number },
+): Promise<void> {
+  const states = await readPartStates(tx, message.seq);
+  if (states.some((state) => OPEN.includes(state)))
+    return changeMessage(tx, message, { state: 'queued', dueAtMs: nowMs, lastError, nowMs });
+  const end = states.includes('unknown') ? ({ state: 'unknown', lastError } as const) : ({ state: 'delivered', lastError: null } as const);
+  await changeMessage(tx, message, { ...end, finishedAtMs: nowMs, nowMs });
+}
