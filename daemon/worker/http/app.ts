@@ -1,37 +1,31 @@
 /** The worker's HTTP side: what a request passes, in this order, before its route, and how serving ends. */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import Koa from 'koa';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { CutWork } from '../../../shared/control/messages.js';
 import type { Services } from '../contracts.js';
-import { parseAddressList } from './admission/address-list.js';
 import { Connections } from './connection/connections.js';
 import type { HttpLogger, RequestState, RouterExtras } from './context.js';
-import { directAnswers } from './direct.js';
 import { Drain, type DrainMode } from './connection/drain.js';
-import { lastResult } from './last-result.js';
-import { accessLog } from './middleware/access-log.js';
-import { auth, createDemandToken, createRefuseAddress, createRefuseCredentials } from './admission/auth.js';
+import { createGate } from './admission/gate.js';
+import { createRefuseCredentials } from './admission/credentials.js';
+import { createRules } from './admission/rules.js';
+import { createFailureLimiter } from './admission/rate-limit.js';
+import { admission } from './middleware/admission.js';
+import { answer } from './middleware/answer.js';
 import { createReadJson } from './middleware/body.js';
 import { createOpenUpload } from './middleware/upload.js';
 import { cors } from './middleware/cors.js';
-import { errorResponse } from './middleware/error-response.js';
-import { healthDocument, healthFastPath } from './middleware/health.js';
-import { hostGuard } from './admission/host-guard.js';
-import { originGuard } from './admission/origin-guard.js';
-import { createFailureLimiter } from './admission/rate-limit.js';
-import { requestId } from './middleware/request-id.js';
-import { requestTarget } from './admission/request-target.js';
-import { securityHeaders } from './middleware/security-headers.js';
 import { unmatched } from './middleware/unmatched.js';
 import { Metrics, type MetricsModule } from './observe/metrics.js';
 import { readBuiltPage } from './page/built-page.js';
 import { PageTickets } from './admission/page-tickets.js';
-import { createOwnHosts, machineNames, type MachineNames, parseHost } from './admission/own-hosts.js';
+import { createOwnHosts, machineNames, type MachineNames } from './admission/own-hosts.js';
 import { RequestLog } from './observe/request-log.js';
 import { RequestStats } from './observe/request-stats.js';
 import { routesMiddleware } from './route.js';
+import { healthDocument } from './routes/gateway/health.js';
 import { apiRoutes } from './routes/index.js';
 import { createServer, DEFAULT_LIMITS, type ServerLimits } from './connection/server.js';
 import { createSocketDoor, type SocketDoor } from './connection/socket-door.js';
@@ -72,74 +66,49 @@ export interface HttpApp {
   close(): void;
 }
 
-function liveRules(config: () => Config) {
-  const trustedProxies = lastResult(parseAddressList);
-  const allowedIps = lastResult(parseAddressList);
-  const allowedHosts = lastResult((hosts: readonly string[]) => new Set(hosts.map((host) => parseHost(host) ?? host)));
-  return {
-    trustedProxies: () => trustedProxies(config().gateway.trustedProxies),
-    allowedIps: () => allowedIps(config().gateway.allowedIps),
-    allowedHosts: () => allowedHosts(config().gateway.allowedHosts),
-    cors: () => config().gateway.cors,
-    isAuthEnabled: () => config().gateway.auth.enabled,
-    maxBodyBytes: () => config().gateway.maxBodyBytes,
-    maxImportBytes: () => config().gateway.maxImportBytes,
-  };
-}
-
-/** What Koa could not hand to the error exit: mostly clients that left while an answer was being sent. */
+/** Errors outside the chain: mostly clients that leave while an answer is being sent. */
 function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
   const isClientGone = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');
   if (isClientGone) logger.debug({ code: error.code }, 'the client went away before its answer was sent');
   else logger.error({ err: error }, 'an answer could not be sent');
 }
 
-/** What answers requests, and the way in for what is no request any more. */
-interface Answering {
-  readonly koa: Koa<RequestState, RouterExtras>;
-  readonly stats: RequestStats;
-  readonly door: SocketDoor;
-  /** Before Koa. @returns false when the request has to take the long way */
-  readonly answerFirst: (request: IncomingMessage, response: ServerResponse) => boolean;
-}
-
-function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean): Answering {
-  const { logger, clock } = deps;
-  const rules = liveRules(deps.config);
-  const refuse = createRefuseAddress(createFailureLimiter());
-  const refuseCredentials = createRefuseCredentials(refuse);
-  const demandToken = createDemandToken(refuseCredentials);
+/** What a request passes, in this order, and the way in of WebSockets, which the same gate admits. */
+function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean) {
+  const { config, token, logger, clock, machine = machineNames } = deps;
   const stats = new RequestStats();
-  const log = new RequestLog({ logger, clock, stats });
-  const vitals = () => ({ connections: connections.open, inFlight: connections.inFlight });
-  const metrics = new Metrics({ ...deps, stats, vitals });
-  const healthDeps = { ...deps, isRestricted: () => deps.config().gateway.allowedIps.length > 0 };
-  const document = healthDocument(healthDeps);
-  const koa = new Koa<RequestState, RouterExtras>();
-  const tokenState = createTokenCheck(deps.token);
+  const rules = createRules(config);
+  const tokenState = createTokenCheck(token);
+  const gate = createGate({ rules, tokenState, ownHosts: createOwnHosts(machine, clock) });
+  const refuseCredentials = createRefuseCredentials(createFailureLimiter());
   const tickets = new PageTickets(clock);
-  const target = requestTarget({ ...rules, tokenState });
-  const hosts = { ownHosts: createOwnHosts(deps.machine ?? machineNames, clock), allowedHosts: rules.allowedHosts };
-  const host = hostGuard({ ...hosts, demandToken });
-  const origin = originGuard(rules.cors);
+  const vitals = () => ({ connections: connections.open, inFlight: connections.inFlight });
+  const routes = apiRoutes({
+    ...deps,
+    connections,
+    isDraining,
+    tickets,
+    document: healthDocument(deps),
+    isAuthEnabled: () => rules().isAuthEnabled,
+    metrics: new Metrics({ ...deps, stats, vitals }),
+    page: readBuiltPage(deps.page),
+  });
+  const readJson = createReadJson(() => config().gateway.maxBodyBytes);
+  const openUpload = createOpenUpload(() => config().gateway.maxImportBytes);
+
+  const koa = new Koa<RequestState, RouterExtras>();
   koa.on('error', (error: NodeJS.ErrnoException) => logUnsent(logger, error));
-  koa.use(requestId);
-  koa.use(securityHeaders);
-  koa.use(accessLog(log));
-  koa.use(errorResponse(logger, clock));
-  koa.use(target);
-  koa.use(host);
-  koa.use(origin);
-  koa.use(cors(rules.cors));
-  koa.use(auth(rules.isAuthEnabled, demandToken));
-  const routes = apiRoutes({ ...deps, ...rules, page: readBuiltPage(deps.page), connections, document, isDraining, tickets, metrics });
-  const readJson = createReadJson(rules.maxBodyBytes);
-  koa.use(routesMiddleware(routes, { readJson, openUpload: createOpenUpload(rules.maxImportBytes), demandToken, refuseCredentials }));
+  koa.use(answer({ log: new RequestLog({ logger, clock, stats }), logger, clock }));
+  koa.use(
+    admission(
+      gate,
+      refuseCredentials,
+      cors(() => rules().cors),
+    ),
+  );
+  koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials }));
   koa.use(unmatched);
-  const door = createSocketDoor({ koa, guards: [target, host, origin], ...rules, demandToken, refuse, tokenState, tickets });
-  const answerHealth = healthFastPath(healthDeps, document);
-  const answerDirectly = directAnswers({ routes, hosts, ...rules, tokenState, log, logger });
-  return { koa, stats, door, answerFirst: (request, response) => answerHealth(request, response) || answerDirectly(request, response) };
+  return { koa, stats, door: createSocketDoor({ gate, refuseCredentials, tokenState, tickets }) };
 }
 
 function createSockets({ services, clock, logger, version, instanceId, loadWs }: HttpDeps, door: SocketDoor): Sockets {
@@ -151,8 +120,8 @@ function createSockets({ services, clock, logger, version, instanceId, loadWs }:
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const connections = new Connections();
   const isDraining = (): boolean => deps.isDraining() || drain.isActive;
-  const { koa, stats, door, answerFirst } = createKoa(deps, connections, isDraining);
-  const answer = koa.callback();
+  const { koa, stats, door } = createKoa(deps, connections, isDraining);
+  const answerRequest = koa.callback();
   const sockets = createSockets(deps, door);
   const server = createServer({
     connections,
@@ -162,7 +131,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
     handle(request, response) {
       connections.begin(request, response);
       if (isDraining()) response.shouldKeepAlive = false;
-      if (!answerFirst(request, response)) void answer(request, response);
+      void answerRequest(request, response);
     },
   });
   const drain = new Drain({ server, connections, clock: deps.clock });

@@ -12,8 +12,10 @@ export interface RequestState {
   token: TokenState;
   /** The body as it arrived, once it has been read. */
   rawBody?: () => Buffer;
-  /** Set when the answer is an error, for the access log. */
+  /** Set when the answer is an error, for the log. */
   errorCode?: ErrorCode;
+  /** The path of the route that handles it, as the route declares it. */
+  route?: string;
 }
 
 /** What the router adds to a context. */
@@ -33,22 +35,4 @@ export interface HttpLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
-}
-
-/** `/health` and what is below it: no token, any Host, never logged. */
-export function isHealthPath(path: string): boolean {
-  return path === '/health' || path.startsWith('/health/');
-}
-
-/** Below it, the last part of a path is a one-time ticket. */
-export const PAGE_LINKS = '/api/page-links/';
-
-/** What other programs call with credentials of their own, from anywhere: no token, any Host. */
-export function hasOwnCredentials(path: string): boolean {
-  return path.startsWith('/api/webhook/') || path.startsWith(PAGE_LINKS);
-}
-
-/** What needs no token: health and the page's own files. */
-export function isPublicPath(path: string): boolean {
-  return path === '/' || path === '/docs' || path.startsWith('/assets/') || isHealthPath(path);
 }

@@ -1,11 +1,13 @@
 /** A route as data: what it takes, who may call it, and what it does. The OpenAPI document is made from the same fields. */
-import { type Layer, Router } from '@koa/router';
+import { Router } from '@koa/router';
 import { type Schema, validate } from '../../../shared/api/validate.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { type HttpContext, type HttpMiddleware, type RequestState, type RouterExtras } from './context.js';
-import type { DemandToken, RefuseCredentials } from './admission/auth.js';
+import { type RefuseCredentials, tokenRefusal } from './admission/credentials.js';
+import type { HttpContext, HttpMiddleware, RequestState, RouterExtras } from './context.js';
 import type { OpenUpload, Upload } from './middleware/upload.js';
 import { type ReadJson, refuseBody } from './middleware/body.js';
+
+const VERBS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** A schema's maker: schemas are built when a route is first used, so that none costs start-up time. */
 export type SchemaMaker<Output> = () => Schema<Output>;
@@ -32,7 +34,7 @@ export interface RouteText {
 }
 
 export interface RouteDefinition<Body, Query> extends RouteText {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: keyof typeof VERBS;
   readonly path: string;
   /** `token`: the token is needed even from this machine. */
   readonly access?: 'token';
@@ -54,14 +56,11 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   /** Without it, the query is ignored. */
   readonly query?: SchemaMaker<Query>;
   readonly handle: (ctx: HttpContext, input: RouteInput<Body, Query>) => Promise<void> | void;
-  /** Of a POST that is called very often: the document that answers a request with nothing but a body (direct.ts). As `handle`, else. */
-  readonly direct?: (body: Body) => Promise<object>;
 }
 
 export interface RouteTools {
   readonly readJson: ReadJson;
   readonly openUpload: OpenUpload;
-  readonly demandToken: DemandToken;
   readonly refuseCredentials: RefuseCredentials;
 }
 
@@ -74,19 +73,11 @@ export interface RouteFacts extends RouteText {
   readonly query?: SchemaMaker<unknown>;
 }
 
-/** How a route is answered before Koa. */
-export interface DirectRoute {
-  readonly path: string;
-  /** @param body  as it was parsed. @throws INVALID_REQUEST, and what the route throws */
-  answer(body: unknown): Promise<object>;
-}
-
 export interface Route {
-  readonly method: string;
+  readonly method: keyof typeof VERBS;
   readonly path: string;
   readonly facts: RouteFacts;
   readonly toMiddleware: (tools: RouteTools) => HttpMiddleware;
-  readonly direct: DirectRoute | undefined;
 }
 
 function once<Value>(make: (() => Value) | undefined): () => Value | undefined {
@@ -94,8 +85,7 @@ function once<Value>(make: (() => Value) | undefined): () => Value | undefined {
   return () => (value ??= make?.());
 }
 
-async function bodyOf<Body, Query>(ctx: HttpContext, definition: RouteDefinition<Body, Query>, readJson: ReadJson): Promise<unknown> {
-  if (definition.body === undefined) return refuseBody(ctx);
+async function readBody<Body, Query>(ctx: HttpContext, definition: RouteDefinition<Body, Query>, readJson: ReadJson): Promise<unknown> {
   const body = await readJson(ctx, definition.minimumBodyLimit);
   if (body !== undefined) return body;
   if (definition.isBodyOptional === true) return {};
@@ -107,27 +97,23 @@ const UNKNOWN_CALLER = {
   hint: "They are those of the account that is called, not the gateway's token.",
 };
 
-async function demandAuthorization<Body, Query>(
-  ctx: HttpContext,
-  { authorize, refusal = UNKNOWN_CALLER }: RouteDefinition<Body, Query>,
-  refuse: RefuseCredentials,
-): Promise<void> {
-  const verdict = authorize?.(ctx, ctx.state.rawBody?.() ?? Buffer.alloc(0));
-  if (verdict === 'none') throw new GatewayError('UNAUTHORIZED', refusal);
-  if (verdict === 'wrong') await refuse(ctx, refusal);
-}
-
-/** Makes a route; what it takes has been checked when `handle` runs. */
+/** Makes a route. Its input has been checked when `handle` runs. */
 export function route<Body = undefined, Query = undefined>(definition: RouteDefinition<Body, Query>): Route {
+  const { method, path, access, authorize, refusal = UNKNOWN_CALLER, upload: types, isBodyOptional = false } = definition;
+  const uploadTypes = types && ['application/json', ...Object.keys(types)];
   const bodySchema = once(definition.body);
   const querySchema = once(definition.query);
-  const toMiddleware = ({ readJson, openUpload, demandToken, refuseCredentials }: RouteTools): HttpMiddleware => {
+  const toMiddleware = ({ readJson, openUpload, refuseCredentials }: RouteTools): HttpMiddleware => {
     return async (ctx) => {
-      if (definition.access === 'token') await demandToken(ctx);
-      const { upload: types } = definition;
-      const upload = types && openUpload(ctx, ['application/json', ...Object.keys(types)]);
-      const raw = upload === undefined ? await bodyOf(ctx, definition, readJson) : undefined;
-      await demandAuthorization(ctx, definition, refuseCredentials);
+      const { state } = ctx;
+      state.route = path;
+      if (access === 'token' && state.token !== 'valid') await refuseCredentials(state.client.address, tokenRefusal(state.token));
+      const upload = uploadTypes && openUpload(ctx, uploadTypes);
+      let raw: unknown;
+      if (upload === undefined) raw = definition.body === undefined ? refuseBody(ctx) : await readBody(ctx, definition, readJson);
+      const verdict = authorize?.(ctx, state.rawBody?.() ?? Buffer.alloc(0));
+      if (verdict === 'none' || verdict === 'wrong')
+        await refuseCredentials(state.client.address, { ...refusal, isWrong: verdict === 'wrong' });
       const body = bodySchema();
       const query = querySchema();
       await definition.handle(ctx, {
@@ -137,36 +123,30 @@ export function route<Body = undefined, Query = undefined>(definition: RouteDefi
       });
     };
   };
-  const { method, path, isBodyOptional = false } = definition;
-  const access = definition.authorize === undefined ? definition.access : 'own';
-  const { direct: act } = definition;
-  const direct = act && { path, answer: (raw: unknown) => act(validate(bodySchema() as Schema<Body>, raw, 'body')) };
-  return { method, path, facts: { ...definition, access, isBodyOptional }, toMiddleware, direct };
+  return { method, path, facts: { ...definition, access: authorize === undefined ? access : 'own', isBodyOptional }, toMiddleware };
 }
 
-interface Exact {
-  readonly layer: Layer;
-  readonly middleware: HttpMiddleware;
+/** `/api/sessions` of `/api/sessions/:key`, `/v1` of `/v1/models`: no route has a parameter in this part. */
+function areaOf(path: string): string {
+  const end = path.indexOf('/', path.startsWith('/api/') ? 5 : 1);
+  return end === -1 ? path : path.slice(0, end);
 }
 
 /**
- * Exact paths, as they are written: no other case, no final slash; what looks like another path is another path. A path
- * without parameters is found in a table, where the router would try the patterns of all others before it.
+ * One router for each area of the API. A router tests every one of its routes with each request: one for all of them
+ * costs as much as the rest of Koa. Paths match exactly as written: no other case, no final slash.
  */
 export function routesMiddleware(routes: readonly Route[], tools: RouteTools): HttpMiddleware {
-  const router = new Router<RequestState, RouterExtras>({ sensitive: true, strict: true });
-  const exact = new Map<string, Exact>();
+  const routers = new Map<string, Router<RequestState, RouterExtras>>();
   for (const { method, path, toMiddleware } of routes) {
-    const middleware = toMiddleware(tools);
-    const layer = router.register(path, [method], middleware as never);
-    const isFirst = router.match(path, method).pathAndMethod[0] === layer;
-    if (isFirst && !path.includes(':')) exact.set(`${method} ${path}`, { layer: layer as unknown as Layer, middleware });
+    const area = areaOf(path);
+    const router = routers.get(area) ?? new Router<RequestState, RouterExtras>({ sensitive: true, strict: true });
+    routers.set(area, router);
+    router[VERBS[method]](path, toMiddleware(tools) as never);
   }
-  const others = router.routes() as HttpMiddleware;
+  const dispatch = new Map([...routers].map(([area, router]) => [area, router.routes() as HttpMiddleware]));
   return (ctx, next) => {
-    const found = exact.get(`${ctx.method} ${ctx.path}`);
-    if (found === undefined) return others(ctx, next);
-    ctx.matched = [found.layer];
-    return found.middleware(ctx, next);
+    const router = dispatch.get(areaOf(ctx.path));
+    return router === undefined ? next() : router(ctx, next);
   };
 }

@@ -5,9 +5,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** `wrong`: one was presented and is not the gateway's. A Basic header is not a token and counts as none. */
 export type TokenState = 'none' | 'valid' | 'wrong';
 
-function presentedTokens(headers: IncomingHttpHeaders): string[] {
-  const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  const key = headers['x-api-key'];
+export type TokenCheck = (headers: IncomingHttpHeaders) => TokenState;
+
+function presentedTokens({ authorization, 'x-api-key': key }: IncomingHttpHeaders): string[] {
+  if (authorization === undefined && key === undefined) return [];
+  const bearer = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
   return [bearer, typeof key === 'string' ? key.trim() : undefined].filter((token) => token !== undefined && token !== '') as string[];
 }
 
@@ -17,7 +19,7 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
  * Compares in constant time: both sides are hashed first, so neither length nor prefix shows.
  * @param current  the token in force. An empty one is never right: nobody can present it.
  */
-export function createTokenCheck(current: () => string): (headers: IncomingHttpHeaders) => TokenState {
+export function createTokenCheck(current: () => string): TokenCheck {
   return (headers) => {
     const presented = presentedTokens(headers);
     if (presented.length === 0) return 'none';

@@ -1,53 +1,49 @@
-/** The way in to `/ws`: the guards of every request before the upgrade, and the token in the first frame after it. */
-import { type IncomingMessage, ServerResponse } from 'node:http';
-import type Koa from 'koa';
-import type { HttpContext, HttpMiddleware, RequestState, RouterExtras } from '../context.js';
-import type { DemandToken, RefuseAddress } from '../admission/auth.js';
+/** The way in to `/ws`: the gate of every request before the upgrade, and the token in the first frame after it. */
+import type { IncomingMessage } from 'node:http';
+import { SOCKET_PATH } from '../../../../shared/socket.js';
+import { type RefuseCredentials, tokenRefusal } from '../admission/credentials.js';
+import type { Gate } from '../admission/gate.js';
 import type { PageTickets } from '../admission/page-tickets.js';
-import type { createTokenCheck } from '../admission/token.js';
+import type { TokenCheck } from '../admission/token.js';
+import { refuse } from '../middleware/admission.js';
 
 export interface SocketDoorDeps {
-  readonly koa: Koa<RequestState, RouterExtras>;
-  /** In their order. */
-  readonly guards: readonly HttpMiddleware[];
-  readonly isAuthEnabled: () => boolean;
-  readonly demandToken: DemandToken;
-  readonly refuse: RefuseAddress;
-  readonly tokenState: ReturnType<typeof createTokenCheck>;
+  readonly gate: Gate;
+  readonly refuseCredentials: RefuseCredentials;
+  readonly tokenState: TokenCheck;
   readonly tickets: PageTickets;
+}
+
+export interface SocketClient {
+  readonly needsToken: boolean;
+  readonly address: string;
 }
 
 export interface SocketDoor {
   /** @throws what the request is refused with */
-  admit(request: IncomingMessage): Promise<{ needsToken: boolean; address: string }>;
+  admit(request: IncomingMessage): Promise<SocketClient>;
   /** @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on */
-  authenticate(
-    hello: { token?: string | undefined; ticket?: string | undefined },
-    client: { needsToken: boolean; address: string },
-  ): Promise<void>;
+  authenticate(hello: { token?: string | undefined; ticket?: string | undefined }, client: SocketClient): Promise<void>;
 }
 
 const HOW = "Send it in the first frame, as 'token'; 'xopc gateway token --show' prints it on the gateway's machine.";
-const pass = (): Promise<void> => Promise.resolve();
 
-export function createSocketDoor(deps: SocketDoorDeps): SocketDoor {
-  const { koa, guards, isAuthEnabled, demandToken, refuse, tokenState, tickets } = deps;
+export function createSocketDoor({ gate, refuseCredentials, tokenState, tickets }: SocketDoorDeps): SocketDoor {
   return {
     async admit(request) {
-      const ctx = koa.createContext(request, new ServerResponse(request)) as unknown as HttpContext;
-      for (const guard of guards) await guard(ctx, pass);
-      const { client, token } = ctx.state;
-      // A browser cannot send one here; a program that sends a wrong one is told at once.
-      if (token === 'wrong') await demandToken(ctx);
-      return { needsToken: token !== 'valid' && (isAuthEnabled() || !client.isLocal), address: client.address };
+      const { client, token, refusal } = gate(request, SOCKET_PATH);
+      const { address } = client;
+      const needsToken = refusal?.rule === 'token';
+      if (refusal !== undefined && !needsToken) await refuse(refusal, address, refuseCredentials);
+      // A browser cannot send a token here; a program that sends a wrong one is refused at once.
+      if (token === 'wrong') await refuseCredentials(address, tokenRefusal(token));
+      return { needsToken, address };
     },
     async authenticate({ token, ticket }, { needsToken, address }) {
       if (!needsToken) return;
       if (token !== undefined && tokenState({ authorization: `Bearer ${token}` }) === 'valid') return;
       if (ticket !== undefined && tickets.take(ticket)) return;
-      const isWrong = token !== undefined || ticket !== undefined;
-      const message = isWrong ? "The token that was sent is not this gateway's." : "This needs the gateway's token.";
-      await refuse(address, { message, hint: HOW }, { isWrong });
+      await refuseCredentials(address, tokenRefusal(token === undefined && ticket === undefined ? 'none' : 'wrong', HOW));
     },
   };
 }

@@ -3,10 +3,11 @@
  * encodings, bodies where none is wanted, invalid UTF-8 (which it turns into U+FFFD), depth, and hostile keys.
  */
 import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
 import { koaBody } from 'koa-body';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
-import { checkJson } from '../json-guard.js';
+import { checkJson } from './json-guard.js';
 
 const MAX_PARSERS = 4;
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'];
@@ -16,9 +17,9 @@ function refuse(message: string): GatewayError {
 }
 
 /** Whether the request's header announces a body. */
-export function hasBody(ctx: HttpContext): boolean {
-  const length = ctx.get('Content-Length');
-  return ctx.get('Transfer-Encoding') !== '' || (length !== '' && length !== '0');
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+  return encoding !== undefined || (length !== undefined && length !== '0');
 }
 
 function unsupported(message: string): GatewayError {
@@ -77,7 +78,7 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
     return run;
   };
   return async (ctx, minimumLimit = 0) => {
-    if (!hasBody(ctx)) return undefined;
+    if (!hasBody(ctx.req)) return undefined;
     checkHeaders(ctx);
     const limitBytes = Math.max(maxBodyBytes(), minimumLimit);
     if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes);
@@ -103,22 +104,6 @@ export function createReadJson(maxBodyBytes: () => number): ReadJson {
   };
 }
 
-/** What {@link ReadJson} makes of a body that has been read. @throws INVALID_REQUEST */
-export function parseJson(raw: Buffer): unknown {
-  const decoded = raw.toString();
-  // koa-body leaves a byte order mark out, too.
-  const text = decoded.startsWith('\u{feff}') ? decoded.slice(1) : decoded;
-  if (!/^[ \t\n\r]*[[{]/.test(text)) throw refuse('The body must be a JSON object.');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw bodyError(error, raw.length);
-  }
-  checkJson(value, () => isUtf8(raw));
-  return value;
-}
-
 function createParser(limitBytes: number): HttpMiddleware {
   const parse = koaBody({ jsonLimit: limitBytes, urlencoded: false, text: false, patchNode: false, parsedMethods: METHODS as never });
   return parse as HttpMiddleware;
@@ -126,5 +111,5 @@ function createParser(limitBytes: number): HttpMiddleware {
 
 /** For routes that take no body. @throws INVALID_REQUEST when there is one */
 export function refuseBody(ctx: HttpContext): void {
-  if (hasBody(ctx)) throw refuse(`${ctx.method} ${ctx.path.slice(0, 200)} takes no body.`);
+  if (hasBody(ctx.req)) throw refuse(`${ctx.method} ${ctx.path.slice(0, 200)} takes no body.`);
 }

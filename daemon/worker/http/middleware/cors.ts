@@ -1,8 +1,9 @@
-/** CORS from the live configuration; the owner of @koa/cors. The origin guard has refused foreign origins before. */
+/** CORS by the configuration in force; the owner of @koa/cors. The gate has refused foreign origins before. */
 import koaCors from '@koa/cors';
 import type Koa from 'koa';
 import type { HttpMiddleware } from '../context.js';
-import { type CorsConfig, corsMatch } from '../admission/origin-guard.js';
+import { corsMatch } from '../admission/origin.js';
+import type { CorsConfig } from '../admission/rules.js';
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 

@@ -1,24 +1,8 @@
 /**
- * Headers that every answer carries, computed once. Answers are never cached, framed, sniffed or run; the page's own
- * policy allows its own files and nothing inline. Source: the OWASP Secure Headers Project, less what does not apply
- * to a server without TLS.
+ * Headers that every answer carries. Answers are never cached, framed, sniffed or run; the page's own policy allows its own
+ * files and nothing inline. Source: the OWASP Secure Headers Project, less what does not apply to a server without TLS.
  */
-import type { HttpMiddleware } from '../context.js';
-
-type Header = readonly [name: string, value: string];
-
-const COMMON: readonly Header[] = [
-  ['X-Content-Type-Options', 'nosniff'],
-  ['X-Frame-Options', 'DENY'],
-  ['Referrer-Policy', 'no-referrer'],
-  ['Cross-Origin-Resource-Policy', 'same-origin'],
-];
-
-export const JSON_HEADERS: readonly Header[] = [
-  ...COMMON,
-  ['Cache-Control', 'no-store'],
-  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
-];
+import type { ServerResponse } from 'node:http';
 
 /** For HTML documents of the page. */
 export const PAGE_POLICY = [
@@ -33,7 +17,12 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export const securityHeaders: HttpMiddleware = (ctx, next) => {
-  for (const [name, value] of JSON_HEADERS) ctx.res.setHeader(name, value);
-  return next();
-};
+export function setCommonHeaders(response: ServerResponse, requestId: string): void {
+  response.setHeader('X-Request-Id', requestId);
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('X-Frame-Options', 'DENY');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+}

@@ -46,7 +46,7 @@ async function* textOf(ctx: HttpContext, limitBytes: number): AsyncGenerator<str
 /** @param maxImportBytes  the live limit, in bytes */
 export function createOpenUpload(maxImportBytes: () => number): OpenUpload {
   return (ctx, types) => {
-    if (!hasBody(ctx)) throw broken(`${ctx.method} ${ctx.path.slice(0, 200)} needs a file as its body.`);
+    if (!hasBody(ctx.req)) throw broken(`${ctx.method} ${ctx.path.slice(0, 200)} needs a file as its body.`);
     const type = checkHeaders(ctx, types);
     const limitBytes = maxImportBytes();
     if (Number(ctx.get('Content-Length')) > limitBytes) throw tooLarge(limitBytes);

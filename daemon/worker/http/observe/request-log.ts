@@ -1,49 +1,35 @@
 /** One line and one count per request when its answer has been sent: debug, failures info, our own failures warn. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../shared/clock.js';
-import type { ErrorCode } from '../../../../shared/errors.js';
-import type { ClientAddress } from '../admission/client-address.js';
-import { type HttpLogger, PAGE_LINKS } from '../context.js';
+import { PAGE_LINKS } from '../admission/paths.js';
+import type { HttpContext, HttpLogger } from '../context.js';
 import type { RequestStats } from './request-stats.js';
 import { traceOf } from './trace.js';
 
 const MAX_PATH_LENGTH = 200;
 
-/** What is known of a request when it has ended. */
-export interface EndedRequest {
-  readonly request: IncomingMessage;
-  readonly requestId: string;
-  readonly method: string;
-  readonly path: string;
-  /** The path of the route that it was for, as the route has it. */
-  readonly route: string;
-  /** Undefined where it was refused before that was looked at. */
-  readonly client: ClientAddress | undefined;
-  readonly errorCode: ErrorCode | undefined;
-}
-
-/** A ticket that was not taken yet opens the gateway. */
+/** An unused ticket gives access to the gateway. */
 function shownPath(path: string): string {
   return path.startsWith(PAGE_LINKS) ? `${PAGE_LINKS}…` : path.slice(0, MAX_PATH_LENGTH);
 }
 
-function fieldsOf(
-  { request, requestId, method, path, client, errorCode }: EndedRequest,
-  response: ServerResponse,
-  durationMs: number,
-): object {
-  const { statusCode, headersSent, writableFinished } = response;
+/** The path of the route that handled it, or that has the path but not the method. */
+function routeOf({ state, matched }: HttpContext): string {
+  return state.route ?? matched?.at(-1)?.path.toString() ?? 'none';
+}
+
+function fieldsOf({ req, res, method, path, state }: HttpContext, durationMs: number): object {
+  const { requestId, client, errorCode } = state;
   return {
     requestId,
-    ...traceOf(request),
+    ...traceOf(req),
     method,
     // Without the query: callers put secrets there.
     path: shownPath(path),
-    ...(headersSent ? { status: statusCode } : {}),
+    ...(res.headersSent ? { status: res.statusCode } : {}),
     durationMs,
     ...(errorCode === undefined ? {} : { code: errorCode }),
-    ...(client === undefined ? {} : { client: client.address }),
-    ...(writableFinished ? {} : { aborted: true }),
+    client: client.address,
+    ...(res.writableFinished ? {} : { aborted: true }),
   };
 }
 
@@ -58,26 +44,21 @@ export class RequestLog {
     this.#stats = stats;
   }
 
-  /**
-   * The request has begun.
-   * @param ended  asked when its answer has been sent, or never will be
-   */
-  begin(response: ServerResponse, ended: () => EndedRequest): void {
+  /** Called when a request has begun. */
+  begin(ctx: HttpContext): void {
     const startedAtMs = this.#clock.now();
-    // One listener for both: a stream's answer has many already.
-    response.once('close', () => {
+    ctx.res.once('close', () => {
       const durationMs = this.#clock.now() - startedAtMs;
-      const request = ended();
-      this.#stats.note(request, response, durationMs);
-      this.#write(request, response, durationMs);
+      this.#stats.note({ method: ctx.method, route: routeOf(ctx) }, ctx.res, durationMs);
+      this.#write(ctx, durationMs);
     });
   }
 
-  #write(request: EndedRequest, response: ServerResponse, durationMs: number): void {
-    const { statusCode, headersSent } = response;
-    // The fields of a line that is not written cost more than all else here.
+  #write(ctx: HttpContext, durationMs: number): void {
+    const { statusCode, headersSent } = ctx.res;
+    // Most lines are not written, and their fields cost more than everything else here.
     if ((!headersSent || statusCode < 400) && !this.#logger.isDebugging()) return;
-    const fields = fieldsOf(request, response, durationMs);
+    const fields = fieldsOf(ctx, durationMs);
     if (!headersSent) this.#logger.debug(fields, 'the client went away unanswered');
     else if (statusCode >= 500) this.#logger.warn(fields, 'request failed');
     else if (statusCode >= 400) this.#logger.info(fields, 'request refused');

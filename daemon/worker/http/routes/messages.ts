@@ -1,5 +1,5 @@
 import { messageRequest, messageResponse, messageSyncRequest, messageSyncResponse } from '../../../../shared/api/messages.js';
-import type { CallerKey, InboundMessage, MessageService } from '../../contracts.js';
+import type { InboundMessage, MessageService } from '../../contracts.js';
 import type { Connections } from '../connection/connections.js';
 import { orAborted } from '../connection/abort.js';
 import { given } from '../given.js';
@@ -18,12 +18,6 @@ function toMessage({ channel, chat_id: chatId, content, accountId }: MessageBody
 }
 
 export function messageRoutes(messages: MessageService, connections: Connections): Route[] {
-  async function accept(body: MessageBody, caller?: CallerKey) {
-    const { messageId, replayed } = await messages.accept(toMessage(body), caller === undefined ? {} : { idempotencyKey: caller.key });
-    if (replayed) caller?.onReplay?.();
-    return { status: 'ok', message_id: messageId };
-  }
-
   return [
     route({
       method: 'POST',
@@ -33,9 +27,11 @@ export function messageRoutes(messages: MessageService, connections: Connections
       answer: messageResponse,
       body: messageRequest,
       async handle(ctx, { body }) {
-        ctx.body = await accept(body, callerKey(ctx));
+        const caller = callerKey(ctx);
+        const { messageId, replayed } = await messages.accept(toMessage(body), caller === undefined ? {} : { idempotencyKey: caller.key });
+        if (replayed) caller?.onReplay?.();
+        ctx.body = { status: 'ok', message_id: messageId };
       },
-      direct: (body) => accept(body),
     }),
     route({
       method: 'POST',

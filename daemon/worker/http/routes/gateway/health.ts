@@ -1,6 +1,22 @@
 import { type HealthDocument, healthResponse } from '../../../../../shared/api/health.js';
+import type { Clock } from '../../../../../shared/clock.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import { type Route, route } from '../../route.js';
+
+export interface HealthFacts {
+  readonly clock: Clock;
+  readonly version: { readonly version: string; readonly buildId: string };
+  readonly instanceId: string;
+}
+
+/** @returns the document of this moment; `uptime` counts from the call that made the function. */
+export function healthDocument({ clock, version: { version, buildId }, instanceId }: HealthFacts): () => HealthDocument {
+  const startedAtMs = clock.now();
+  return () => {
+    const uptime = Math.max(0, Math.floor((clock.now() - startedAtMs) / 1_000));
+    return { status: 'healthy', uptime, version, buildId, instanceId };
+  };
+}
 
 /** Live: this process answers. Ready: it also wants new work, which a draining one does not. */
 export function healthRoutes(document: () => HealthDocument, isDraining: () => boolean): Route[] {

@@ -1,5 +1,5 @@
 /** What no JSON document from outside may hold, whatever its schema says: it is checked before any code walks the value. */
-import { GatewayError } from '../../../shared/errors.js';
+import { GatewayError } from '../../../../shared/errors.js';
 
 /** Deeper than any document of the API or of a tool's JSON Schema; far less than what overflows a recursive walk. */
 const MAX_DEPTH = 64;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkJson } from '../../../../daemon/worker/http/json-guard.js';
+import { checkJson } from '../../../../../daemon/worker/http/middleware/json-guard.js';
 
 const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
 const check = (value: unknown) => () => checkJson(value, () => true);

@@ -1,0 +1,141 @@
+/**
+ * The admission of every request, WebSockets included. One synchronous function applies the rules in their order:
+ * target, address, Host, Origin, token. It never throws, and allocates nothing for a request that it admits but the result.
+ */
+import type { IncomingMessage } from 'node:http';
+import { GatewayError } from '../../../../shared/errors.js';
+import { type ClientAddress, clientAddress } from './client-address.js';
+import { type CredentialRefusal, tokenRefusal } from './credentials.js';
+import { corsMatch } from './origin.js';
+import { type OwnHosts, parseHost } from './own-hosts.js';
+import { type PathKind, pathKind } from './paths.js';
+import type { AdmissionRules } from './rules.js';
+import type { TokenCheck, TokenState } from './token.js';
+
+export interface Refusal {
+  /** The rule that refuses. */
+  readonly rule: 'target' | 'address' | 'host' | 'origin' | 'token';
+  readonly reason: GatewayError | CredentialRefusal;
+}
+
+export interface Admission {
+  readonly client: ClientAddress;
+  readonly token: TokenState;
+  /** Undefined: the request is admitted. */
+  readonly refusal: Refusal | undefined;
+}
+
+export type Gate = (request: IncomingMessage, path: string) => Admission;
+
+export interface GateDeps {
+  readonly rules: () => AdmissionRules;
+  readonly ownHosts: OwnHosts;
+  readonly tokenState: TokenCheck;
+}
+
+/** What the checks read. */
+interface Candidate {
+  readonly request: IncomingMessage;
+  readonly path: PathKind;
+  readonly client: ClientAddress;
+  readonly token: TokenState;
+}
+
+const invalid = (message: string): GatewayError => new GatewayError('INVALID_REQUEST', { message });
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkTarget({ request: { method, url = '' } }: Candidate): Refusal | undefined {
+  if (method === 'OPTIONS' && url === '*') return undefined;
+  // A proxy's absolute form (RFC 9112, 3.2.2) would name a host beside the one in the Host header.
+  if (!url.startsWith('/')) return { rule: 'target', reason: invalid('The request target must be a path that begins with /.') };
+  if (!url.includes('%') || isDecodable(url.split('?', 1)[0] ?? '')) return undefined;
+  return { rule: 'target', reason: invalid('The path has a percent sign that no valid escape follows. Write it as %25.') };
+}
+
+function checkAddress({ client: { address, claims } }: Candidate, { allowedIps }: AdmissionRules): Refusal | undefined {
+  if (allowedIps.isEmpty || claims.every((claim) => allowedIps.has(claim))) return undefined;
+  const reason = new GatewayError('FORBIDDEN', {
+    message: `The address ${address} may not connect.`,
+    hint: 'gateway.allowedIps lists those that may.',
+  });
+  return { rule: 'address', reason };
+}
+
+/** All Host headers: of several, Node's `headers` has only the first. */
+function hostHeaders({ rawHeaders }: IncomingMessage): string[] {
+  const found: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') found.push(rawHeaders[index + 1] ?? '');
+  }
+  return found;
+}
+
+/**
+ * Against DNS rebinding: a page under a foreign name that resolves to this machine says that name in Host. The names of
+ * this machine and `gateway.allowedHosts` pass; any other name needs the token, which such a page does not have.
+ */
+function checkHost({ request, path, token }: Candidate, { allowedHosts }: AdmissionRules, ownHosts: OwnHosts): Refusal | undefined {
+  if (path === 'health' || path === 'credentials') return undefined;
+  const headers = hostHeaders(request);
+  // RFC 9112, section 3.2: exactly one in HTTP/1.1.
+  if (headers.length > 1 || (headers.length === 0 && request.httpVersion !== '1.0'))
+    return { rule: 'host', reason: invalid(`The request has ${headers.length} Host headers; it must have one.`) };
+  const [header = ''] = headers;
+  const host = parseHost(header);
+  if (token === 'valid' || (host !== undefined && (ownHosts.has(host) || allowedHosts.has(host)))) return undefined;
+  if (token === 'wrong') return { rule: 'host', reason: tokenRefusal(token) };
+  const reason = new GatewayError('FORBIDDEN', {
+    message: `'${header.slice(0, 100)}' is not a name of this gateway.`,
+    hint: "Add it to gateway.allowedHosts, or send the token ('Authorization: Bearer <token>').",
+  });
+  return { rule: 'host', reason };
+}
+
+/** Pages that this gateway serves may call: the host of their origin is that of the request. The scheme is the proxy's choice. */
+function isOwnOrigin(origin: string, host: string): boolean {
+  const lower = origin.toLowerCase();
+  const own = host.toLowerCase();
+  return own !== '' && (lower === `http://${own}` || lower === `https://${own}`);
+}
+
+/** `null`, which any sandboxed page can have, never passes. */
+function checkOrigin({ request: { headers } }: Candidate, { cors }: AdmissionRules): Refusal | undefined {
+  const { origin, host = '' } = headers;
+  if (origin === undefined || isOwnOrigin(origin, host) || corsMatch(cors, origin) !== 'none') return undefined;
+  const reason = new GatewayError('FORBIDDEN', {
+    message: `Pages of the origin '${origin.slice(0, 200)}' may not call this gateway.`,
+    hint: 'If it is yours, set gateway.cors.enabled and add it to gateway.cors.origins.',
+  });
+  return { rule: 'origin', reason };
+}
+
+/** This machine needs no token unless `gateway.auth.enabled`; any other address always does. */
+function checkToken({ path, client, token }: Candidate, { isAuthEnabled }: AdmissionRules): Refusal | undefined {
+  if (path !== 'api' || token === 'valid' || (client.isLocal && !isAuthEnabled)) return undefined;
+  return { rule: 'token', reason: tokenRefusal(token) };
+}
+
+export function createGate({ rules: rulesInForce, ownHosts, tokenState }: GateDeps): Gate {
+  return (request, path) => {
+    const rules = rulesInForce();
+    const client = clientAddress(request, rules.trustedProxies);
+    const token = tokenState(request.headers);
+    const candidate = { request, path: pathKind(path), client, token };
+    const refusal =
+      checkTarget(candidate) ??
+      checkAddress(candidate, rules) ??
+      checkHost(candidate, rules, ownHosts) ??
+      checkOrigin(candidate, rules) ??
+      checkToken(candidate, rules);
+    return { client, token, refusal };
+  };
+}
