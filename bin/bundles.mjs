@@ -20,7 +20,6 @@ const ENTRIES = {
   fallback: 'daemon/fallback/main.ts',
   ai: 'daemon/worker/lazy/ai.ts',
   telegram: 'daemon/worker/lazy/telegram.ts',
-  files: 'daemon/worker/lazy/files.ts',
   metrics: 'daemon/worker/lazy/metrics.ts',
   'cron-words': 'daemon/worker/lazy/cron-words.ts',
   ws: 'daemon/worker/lazy/ws.ts',

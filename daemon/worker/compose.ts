@@ -15,7 +15,7 @@ import { type LocalModels, ProviderRegistry } from './providers/registry.js';
 import { Store } from './store/store.js';
 import { AiLoader } from './providers/ai-loader.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
-import { Attachments, type FilesModule } from './files/attachments.js';
+import { Attachments } from './files/attachments.js';
 import { createAgentService } from './turns/agent.js';
 import { Completions } from './models/completions.js';
 import type { CounterSample, GatewayEvent, MessageService, Services } from './contracts.js';
@@ -40,8 +40,8 @@ import { createOverviewService } from './observe/overview.js';
 import { Samples } from './observe/samples.js';
 import { createUsageService } from './observe/usage.js';
 import { createOutgoingService } from './delivery/outgoing.js';
-import { publishedMessages } from './sessions/published-services.js';
-import { createSessions } from './sessions/create-sessions.js';
+import { createSessionArchive } from './sessions/session-archive.js';
+import { createSessionService } from './sessions/sessions.js';
 import { SpokenText } from './turns/live-text.js';
 import { type ChatJobs, createRemindCommand, createTaskScheduler } from './cron/task-scheduler.js';
 import { TurnJournal } from './turns/turn-journal.js';
@@ -71,8 +71,6 @@ export interface ConversationDeps {
   loadTelegram(): TelegramModule;
   /** Loads the bundle that puts schedules into words. */
   loadCronWords(): CronWords;
-  /** Loads the bundle that works with files. */
-  loadFiles(): FilesModule;
   /** Reads a whole database. Default: none is checked. */
   readonly checkDatabase?: CheckDatabase;
   /** Looks up an environment variable. Default: the process's. */
@@ -191,12 +189,12 @@ function makeParts(deps: ConversationDeps) {
   const commands = createCommands({ store, registry, warnings, remind: createRemindCommand({ jobs, clock }) });
   const send = sendPort(channels, () => messages);
   const tools = new ToolBox({ store, clock, logger: log.agent, config, send, scheduler: createTaskScheduler(jobs) });
-  const attachments = new Attachments({ store, clock, load: () => deps.loadFiles() });
+  const attachments = new Attachments({ store, clock });
   const spoken = new SpokenText({ store, clock });
   const files = new AttachedFiles({ channels, logger: log.agent });
   const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, attachments, live, spoken });
   const keyed = new KeyedTurns({ ...shared, turns, live });
-  const messages = createMessageService({ ...shared, channels, outbox, turns, keyed, live });
+  const messages = createMessageService({ ...shared, channels, outbox, turns, keyed, live, publish });
   const upkeep = new Upkeep({ store, journal, clock, logger: log.store, config });
   const integrity = check && new IntegrityCheck({ store, path, clock, logger: log.store, isSoleWorker, check });
   const loadCronWords = (): CronWords => deps.loadCronWords();
@@ -231,8 +229,9 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const agent = createAgentService({ store, turns, keyed: parts.keyed, attachments, config, registry });
   const stopSession = (key: string): void => turns.stopSession(key);
   return {
-    ...createSessions({ ...shared, databasePath: deps.paths.databasePath, attachments, channels, publish, stopTurns: stopSession }),
-    messages: publishedMessages(parts.messages, publish),
+    sessions: createSessionService({ ...shared, databasePath: deps.paths.databasePath, channels, publish, stopTurns: stopSession }),
+    archive: createSessionArchive({ ...shared, attachments, publish, checkModel: (ref) => void registry().resolve(ref) }),
+    messages: parts.messages,
     outgoing: createOutgoingService({ store, clock, outbox }),
     channelAccounts: createChannelService({ store, clock, channels, outbox, times: deps.channelTimes }),
     webhooks: createWebhookService({ inbox, config }),

@@ -17,7 +17,6 @@ import { createLogger, type Logger } from '../../shared/node/log/logger.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
 import { findSecrets } from '../../shared/node/secrets/find-secrets.js';
 import { createRedactor, type Redactor } from '../../shared/node/secrets/redact.js';
-import type { FilesModule } from './files/attachments.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import type { CronWords } from './cron/preview.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
@@ -109,7 +108,6 @@ export class WorkerLifecycle {
       loadAi: holdBundle<AiModule>('ai'),
       loadTelegram: holdBundle<TelegramModule>('telegram'),
       loadCronWords: holdBundle<CronWords>('cron-words'),
-      loadFiles: holdBundle<FilesModule>('files'),
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
       requests: () => this.#http.totals(),

@@ -11,6 +11,9 @@ export const attachmentFile = () =>
     data: z.base64({ error: 'must be base64' }).min(1),
   });
 
+/** A file as callers send it. */
+export type AttachmentFile = z.output<ReturnType<typeof attachmentFile>>;
+
 /** Files of a message that is sent with them. */
 export const attachmentFiles = () => z.array(attachmentFile()).max(FILE_LIMITS.maxPerMessage);
 
@@ -20,6 +23,9 @@ export const attachmentIds = () => z.array(label(128)).max(FILE_LIMITS.maxPerMes
 export const attachmentId = () => label(128);
 
 export const attachmentNote = () => z.strictObject({ id: z.string(), name: z.string(), mediaType: z.string(), size: z.int().min(0) });
+
+/** What a message says of a file. `size`: bytes. */
+export type AttachmentNote = z.output<ReturnType<typeof attachmentNote>>;
 
 export const attachmentResponse = () => z.strictObject({ status: okStatus(), attachment: attachmentNote() });
 export const attachmentDeleteResponse = () => z.strictObject({ status: okStatus() });

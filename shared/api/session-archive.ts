@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { MAX_TAG_LENGTH, MAX_TAGS } from '../session-filters.js';
 import { attachmentFiles } from './attachments.js';
 import { label, okStatus, queryInteger } from './fields.js';
-import { messageDocument, sessionDocument } from './sessions.js';
+import { placedMessage, sessionDocument } from './sessions.js';
 
 /** Body of `PATCH /api/sessions/:key`. `model`: `provider/model`, or null for what the configuration says; `tags`: all of them. */
 export const sessionChangeRequest = () =>
@@ -23,7 +23,7 @@ export const messagePageQuery = () =>
 export const messagePageResponse = () =>
   z.strictObject({
     status: okStatus(),
-    messages: z.array(messageDocument().extend({ seq: z.int().min(0) })),
+    messages: z.array(placedMessage()),
     hasOlder: z.boolean(),
   });
 

@@ -45,6 +45,9 @@ export const sessionDocument = () =>
     tags: z.array(z.string()),
   });
 
+/** A conversation. `key` is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`. */
+export type SessionDocument = z.output<ReturnType<typeof sessionDocument>>;
+
 /** Of all turns of a session; US dollars as far as prices are known. */
 const sessionUsage = () => z.strictObject({ inputTokens: z.int().min(0), outputTokens: z.int().min(0), costUsd: z.number().min(0) });
 
@@ -58,6 +61,8 @@ export const listedSession = () =>
     answering: z.boolean(),
     usage: sessionUsage(),
   });
+
+export type ListedSession = z.output<ReturnType<typeof listedSession>>;
 
 export const messageDocument = () =>
   z.strictObject({
@@ -85,6 +90,13 @@ export const messageDocument = () =>
     attachments: z.array(attachmentNote()).optional(),
   });
 
+export type MessageDocument = z.output<ReturnType<typeof messageDocument>>;
+
+/** A message with its place: `seq` grows over all sessions and is never used twice. */
+export const placedMessage = () => messageDocument().extend({ seq: z.int().min(0) });
+
+export type PlacedMessage = z.output<ReturnType<typeof placedMessage>>;
+
 /** Body of `POST /api/sessions/:key/choose`: one of a message's `variants`, or `replies`. */
 export const sessionChooseRequest = () => z.strictObject({ messageId: label(128) });
 export const sessionChooseResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });
@@ -107,6 +119,8 @@ export const sessionStorageResponse = () =>
       }),
     ),
   });
+export type SessionStorage = Omit<z.output<ReturnType<typeof sessionStorageResponse>>, 'status'>;
+
 export const sessionTagsResponse = () => z.strictObject({ status: okStatus(), tags: z.array(z.string()) });
 export const sessionResponse = () =>
   z.strictObject({ status: okStatus(), session: sessionDocument(), usage: sessionUsage(), messages: z.array(messageDocument()) });

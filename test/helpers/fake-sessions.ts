@@ -1,5 +1,6 @@
 /** The service for sessions, in memory. Every call is written down. */
-import type { MessageDocument, Services, SessionDocument } from '../../daemon/worker/contracts.js';
+import type { Services } from '../../daemon/worker/contracts.js';
+import type { MessageDocument, SessionDocument } from '../../shared/api/sessions.js';
 import { GatewayError } from '../../shared/errors.js';
 
 const NOW = '2026-02-03T04:05:06.000Z';

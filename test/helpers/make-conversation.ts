@@ -2,7 +2,6 @@
 import { onTestFinished } from 'vitest';
 import * as ai from '../../daemon/worker/lazy/ai.js';
 import * as cronWords from '../../daemon/worker/lazy/cron-words.js';
-import * as files from '../../daemon/worker/lazy/files.js';
 import * as telegram from '../../daemon/worker/lazy/telegram.js';
 import { createConversation, type Conversation, type ConversationDeps } from '../../daemon/worker/compose.js';
 import type { AgentEvent, AgentRequest } from '../../daemon/worker/contracts.js';
@@ -41,7 +40,6 @@ export async function makeConversation(options: ConversationOptions = {}): Promi
     loadAi: () => ai,
     loadCronWords: () => cronWords,
     loadTelegram: () => telegram,
-    loadFiles: () => files,
     environment: () => undefined,
     // What runs on this machine is no part of a test.
     discovery: { probe: async () => undefined },

@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Store, type StoreOptions } from '../../daemon/worker/store/store.js';
-import { ensureSession } from '../../daemon/worker/store/conversations/sessions.js';
-import type { SessionRow } from '../../daemon/worker/store/schema.js';
+import { ensureSession, type Session } from '../../daemon/worker/store/conversations/sessions.js';
 import { systemClock } from '../../shared/clock.js';
 import { session } from '../fixtures/session-parts.js';
 import { logMemory } from './log-memory.js';
@@ -24,7 +23,7 @@ export async function openStore(options: Partial<StoreOptions> = {}): Promise<St
   return store;
 }
 
-export async function addSession(store: Store, peerId: string, nowMs = 1_000): Promise<SessionRow> {
-  const { row } = await store.write((tx) => ensureSession(tx, { ...session(peerId), nowMs }));
-  return row;
+export async function addSession(store: Store, peerId: string, nowMs = 1_000): Promise<Session> {
+  const { session: added } = await store.write((tx) => ensureSession(tx, { ...session(peerId), nowMs }));
+  return added;
 }

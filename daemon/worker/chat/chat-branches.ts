@@ -2,13 +2,13 @@
 import { GatewayError } from '../../../shared/errors.js';
 import { choosePath, leavePath, questionOf, readAside, seqBefore } from '../store/conversations/branches.js';
 import { hasPendingInbox } from '../store/delivery/inbox.js';
-import { findMessage } from '../store/conversations/messages.js';
-import type { MessageRow, SessionRow } from '../store/schema.js';
+import { findMessage, type Message } from '../store/conversations/messages.js';
+import type { Session } from '../store/conversations/sessions.js';
 import { readRunningTurns } from '../store/conversations/turns.js';
 import type { Transaction } from '../store/transaction.js';
 
 interface Target {
-  readonly session: SessionRow;
+  readonly session: Session;
   readonly messageId: string;
   /** The message of the inbox that brings the change, if one does. */
   readonly nextId?: string;
@@ -20,9 +20,9 @@ const MAX_VARIANTS = 50;
 /** Where the messages of a chat of the page wait. */
 export const webchatLane = (session: string) => ({ channel: 'webchat', accountId: 'default', chatId: session });
 
-async function findIn(tx: Transaction, { session, messageId }: Target): Promise<MessageRow> {
+async function findIn(tx: Transaction, { session, messageId }: Target): Promise<Message> {
   const message = await findMessage(tx, messageId);
-  if (message?.session_id === session.id) return message;
+  if (message?.sessionId === session.id) return message;
   throw new GatewayError('CONFLICT', {
     message: `the message '${messageId}' is not in this session any more`,
     hint: 'Read the session again.',
@@ -37,8 +37,8 @@ async function checkIdle(tx: Transaction, { session, nextId = '' }: Target): Pro
   if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is being given in this session', hint: 'Stop it first.' });
 }
 
-async function checkOnPath(message: MessageRow): Promise<void> {
-  if (message.parent_seq === null) return;
+async function checkOnPath(message: Message): Promise<void> {
+  if (message.parentSeq === null) return;
   throw new GatewayError('CONFLICT', {
     message: `another variant than '${message.id}' is chosen in this session`,
     hint: 'Read the session again; POST /api/sessions/:key/choose chooses a variant.',
@@ -66,7 +66,7 @@ export async function takeBack(tx: Transaction, target: Target): Promise<number>
 }
 
 /** @returns the question of that message, or that it answers */
-export async function findQuestion(tx: Transaction, target: Target): Promise<MessageRow> {
+export async function findQuestion(tx: Transaction, target: Target): Promise<Message> {
   const message = await findIn(tx, target);
   const question = message.role === 'user' ? message : await questionOf(tx, { sessionId: target.session.id, seq: message.seq });
   if (question !== undefined) return question;
@@ -77,7 +77,7 @@ export async function findQuestion(tx: Transaction, target: Target): Promise<Mes
 }
 
 /** What follows the question makes room for another answer. */
-export async function askAgain(tx: Transaction, target: Target & { question: MessageRow }): Promise<void> {
+export async function askAgain(tx: Transaction, target: Target & { question: Message }): Promise<void> {
   await checkOnPath(target.question);
   await checkIdle(tx, target);
   const place = { sessionId: target.session.id, seq: target.question.seq };
@@ -88,7 +88,7 @@ export async function askAgain(tx: Transaction, target: Target & { question: Mes
 /** @returns the number of the first message that may be another than before; undefined: nothing is */
 export async function choose(tx: Transaction, target: Target): Promise<number | undefined> {
   const message = await findIn(tx, target);
-  if (message.parent_seq === null) return undefined;
+  if (message.parentSeq === null) return undefined;
   await checkIdle(tx, target);
   return (await choosePath(tx, message)) + 1;
 }

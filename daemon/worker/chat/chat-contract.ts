@@ -1,5 +1,5 @@
 /** A conversation as it happens, for those who watch it. */
-import type { MessageDocument, SessionDocument } from '../contracts.js';
+import type { MessageDocument, SessionDocument } from '../../../shared/api/sessions.js';
 
 /** What a watcher has already. */
 export interface ChatPosition {

@@ -14,9 +14,8 @@ import type { ProviderRegistry } from '../providers/registry.js';
 import { finishInbox, type InboxMessage, setInboxPreview, setInboxTurn } from '../store/delivery/inbox.js';
 import { appendMessage } from '../store/conversations/messages.js';
 import type { Lane } from '../store/delivery/outbox.js';
-import type { SessionRow } from '../store/schema.js';
 import type { Transaction } from '../store/transaction.js';
-import { findSession, type NewSession } from '../store/conversations/sessions.js';
+import { findSession, type NewSession, type Session } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { findAgent } from '../config/agents.js';
 import { sessionOf } from '../sessions/session-key.js';
@@ -105,7 +104,7 @@ export class ChatTurns implements InboxHandler {
   }
 
   /** The chat's channel or agent may have been taken out of the configuration since. */
-  async #findSession(tx: Transaction, message: InboxMessage): Promise<SessionRow | undefined> {
+  async #findSession(tx: Transaction, message: InboxMessage): Promise<Session | undefined> {
     try {
       return await findSession(tx, this.#sessionOf(message).session.key);
     } catch (error) {

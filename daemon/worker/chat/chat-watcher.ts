@@ -1,12 +1,12 @@
 /** What one watcher of a chat has seen, and what comes next for it. */
 import { readMessagesAfter } from '../store/conversations/messages.js';
-import type { SessionRow } from '../store/schema.js';
+import type { Session } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { readTurnParts } from '../store/conversations/turn-parts.js';
 import { readRunningTurns } from '../store/conversations/turns.js';
 import type { ChatEvent, ChatPosition } from './chat-contract.js';
-import type { MessageDocument } from '../contracts.js';
-import { toMessageDocuments } from '../sessions/documents.js';
+import type { MessageDocument } from '../../../shared/api/sessions.js';
+import { toMessageDocuments } from '../store/conversations/transcript.js';
 import type { LiveTurn, LiveWatch } from '../turns/live-turns.js';
 
 export interface WatcherOptions {
@@ -20,7 +20,7 @@ const PAGE = 200;
 /** What one watcher has seen; gives what comes next. */
 export class ChatWatcher {
   readonly #options: WatcherOptions;
-  readonly #session: SessionRow;
+  readonly #session: Session;
   readonly #watch: LiveWatch;
   #lastSeq: number;
   #turn: { id: string; length: number; tools: number; isEnded: boolean } | undefined;
@@ -30,7 +30,7 @@ export class ChatWatcher {
   /** `readFrom`: where the next part of its text that was not read yet begins. */
   #elsewhere: { id: string; length: number; readFrom: number } | undefined;
 
-  constructor(options: WatcherOptions, watched: { session: SessionRow; watch: LiveWatch; lastSeq: number }) {
+  constructor(options: WatcherOptions, watched: { session: Session; watch: LiveWatch; lastSeq: number }) {
     this.#options = options;
     this.#session = watched.session;
     this.#watch = watched.watch;

@@ -4,19 +4,17 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { Inbox } from '../delivery/inbox.js';
 import type { NewInboxMessage, StoredUpdate } from '../store/delivery/inbox.js';
 import { readNewestMessages } from '../store/conversations/messages.js';
-import type { SessionRow } from '../store/schema.js';
-import { findSession } from '../store/conversations/sessions.js';
+import { getSession, type Session, toSessionDocument } from '../store/conversations/sessions.js';
+import { toMessageDocuments } from '../store/conversations/transcript.js';
 import type { Store } from '../store/store.js';
 import type { ChatEvent, ChatInput, ChatPosition, ChatService } from './chat-contract.js';
-import type { MessageDocument } from '../contracts.js';
+import type { PlacedMessage } from '../../../shared/api/sessions.js';
 import { checkText } from '../turns/agent.js';
 import type { Attachments } from '../files/attachments.js';
 import { askAgain, choose, findQuestion, takeBack, webchatLane } from './chat-branches.js';
-import { toMessageDocuments, toSessionDocument } from '../sessions/documents.js';
-import { usedBefore } from '../sessions/idempotency.js';
+import { usedBefore } from '../store/idempotency.js';
 import { ChatWatcher } from './chat-watcher.js';
 import type { LiveTurns, LiveWatch } from '../turns/live-turns.js';
-import { sessionNotFound } from '../sessions/sessions.js';
 import type { Transaction } from '../store/transaction.js';
 
 export interface ChatServiceOptions {
@@ -35,29 +33,23 @@ export interface ChatServiceOptions {
 const FIRST_PAGE = 60;
 const OVERLAP_LOOK_MS = 250;
 
-function foreignSession({ channel }: SessionRow): GatewayError {
+function foreignSession({ channel }: Session): GatewayError {
   return new GatewayError('CONFLICT', {
     message: `this session belongs to the channel '${channel}'`,
     hint: 'Continue it here with: POST /api/sessions/:key/fork',
   });
 }
 
-async function openSession(tx: Transaction, key: string): Promise<SessionRow> {
-  const session = await findSession(tx, key);
-  if (session === undefined) throw sessionNotFound(key);
-  return session;
-}
-
 /** One that is written to here. */
-async function openOwn(tx: Transaction, key: string): Promise<SessionRow> {
-  const session = await openSession(tx, key);
+async function openOwn(tx: Transaction, key: string): Promise<Session> {
+  const session = await getSession(tx, key);
   if (session.channel !== 'webchat') throw foreignSession(session);
   return session;
 }
 
 interface Opening {
-  readonly session: SessionRow;
-  readonly messages: readonly (MessageDocument & { readonly seq: number })[];
+  readonly session: Session;
+  readonly messages: readonly PlacedMessage[];
   readonly lastSeq: number;
   readonly isReset: boolean;
   readonly hasOlder: boolean;
@@ -65,7 +57,7 @@ interface Opening {
 
 /** What a watcher gets first. What it has may have been taken back meanwhile: then all of it is given anew. */
 async function open(tx: Transaction, key: string, { afterSeq }: ChatPosition): Promise<Opening> {
-  const session = await openSession(tx, key);
+  const session = await getSession(tx, key);
   const known =
     afterSeq === undefined || afterSeq === 0
       ? []
@@ -143,7 +135,7 @@ export function createChatService(options: ChatServiceOptions): ChatService {
   /** Runs in a write. A message for the agent, through the inbox. */
   async function take(
     tx: Transaction,
-    { key }: SessionRow,
+    { key }: Session,
     { updateId, ...message }: Pick<NewInboxMessage, 'updateId' | 'content' | 'questionId'>,
   ): Promise<StoredUpdate> {
     const place = { ...webchatLane(key), scope: 'webchat', updateId: `${key} ${updateId}`, peerKind: 'direct' as const };
@@ -164,7 +156,7 @@ export function createChatService(options: ChatServiceOptions): ChatService {
         const session = await openOwn(tx, key);
         const stored = await take(tx, session, { updateId, content: text });
         if (stored.content !== text) throw usedBefore('key', updateId, 'message');
-        if (!stored.isRepeated) await options.attachments.attach(tx, { session, messageId: stored.id, ids: attachments });
+        if (!stored.isRepeated) await options.attachments.attach(tx, { sessionId: session.id, messageId: stored.id, ids: attachments });
         const isNewBranch = replaceFrom !== undefined && !stored.isRepeated;
         const fromSeq = isNewBranch ? await takeBack(tx, { session, messageId: replaceFrom, nextId: stored.id }) : undefined;
         return { ...stored, fromSeq };
@@ -183,8 +175,8 @@ export function createChatService(options: ChatServiceOptions): ChatService {
     },
     async choose(key, messageId) {
       const { session, fromSeq } = await store.write(async (tx) => {
-        const chosen = await choose(tx, { session: await openSession(tx, key), messageId });
-        return { session: await openSession(tx, key), fromSeq: chosen };
+        const chosen = await choose(tx, { session: await getSession(tx, key), messageId });
+        return { session: await getSession(tx, key), fromSeq: chosen };
       });
       if (fromSeq !== undefined) live.rewind(key, fromSeq);
       return toSessionDocument(session);

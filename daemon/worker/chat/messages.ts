@@ -13,8 +13,8 @@ import { findSession, type NewSession } from '../store/conversations/sessions.js
 import type { Store } from '../store/store.js';
 import { checkText } from '../turns/agent.js';
 import { findAgent } from '../config/agents.js';
-import type { AgentEvent, InboundMessage, MessageService } from '../contracts.js';
-import { hashRequest, type KeyUse, once } from '../sessions/idempotency.js';
+import type { AgentEvent, GatewayEvent, InboundMessage, MessageService } from '../contracts.js';
+import { hashRequest, type KeyUse, once } from '../store/idempotency.js';
 import type { KeyedTurns } from '../turns/keyed-turns.js';
 import type { LiveTurns } from '../turns/live-turns.js';
 import { sessionOf } from '../sessions/session-key.js';
@@ -30,6 +30,8 @@ export interface MessageServiceOptions {
   readonly turns: TurnRunner;
   readonly keyed: Pick<KeyedTurns, 'run'>;
   readonly live: Pick<LiveTurns, 'touch'>;
+  /** Called for each accepted message, once it is stored. */
+  publish(event: GatewayEvent): void;
   config(): Config;
   registry(): ProviderRegistry;
 }
@@ -126,6 +128,8 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
         );
       if (stored.bodies.length > 0) outbox.wake(lane);
       options.live.touch(session.key);
+      if (!accepted.replayed)
+        options.publish({ type: 'message', id: accepted.messageId, channel, accountId, chat_id: chatId, status: 'queued' });
       return accepted;
     },
 

@@ -5,7 +5,7 @@ import { judgeCredentials } from '../channels/webhook/credentials.js';
 import { webhookSettings } from '../channels/webhook/webhook.js';
 import type { Inbox } from './inbox.js';
 import type { WebhookCall, WebhookService } from '../contracts.js';
-import { usedBefore } from '../sessions/idempotency.js';
+import { usedBefore } from '../store/idempotency.js';
 
 export interface WebhookServiceOptions {
   readonly inbox: Pick<Inbox, 'receive'>;

@@ -1,6 +1,6 @@
 /** What the HTTP routes of the chat-completions API may ask of the worker. */
 import type { GatewayError } from '../../../shared/errors.js';
-import type { CallerKey } from '../sessions/idempotency.js';
+import type { CallerKey } from '../store/idempotency.js';
 import type { ForwardEvent, ForwardRequest } from '../providers/forwarded.js';
 import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { GUIDE_REF } from '../turns/model/guide.js';
 import type { Store } from '../store/store.js';
 import { readSessionsById, sumUsage, type UsageRow } from '../store/overview/usage.js';
-import { toSessionDocument } from '../sessions/documents.js';
+import { toSessionDocument } from '../store/conversations/sessions.js';
 
 export interface UsageAmounts {
   readonly turns: number;

@@ -1,20 +1,19 @@
-/** Writes a session as a file, piece by piece: no more of it is in memory than a page of messages, or one of its files. */
+/** Writes a session as a file, piece by piece: at most a page of messages, or one attached file, is in memory. */
+import type { AttachmentNote } from '../../../shared/api/attachments.js';
 import type { SessionFile } from '../../../shared/api/session-archive.js';
-import { type AttachmentNote, hasAttachments, listAttachments } from '../store/conversations/attachments.js';
-import { readMessagesAfter } from '../store/conversations/messages.js';
-import type { MessageRow, SessionRow } from '../store/schema.js';
-import type { Store } from '../store/store.js';
 import type { Attachments } from '../files/attachments.js';
-import type { Transaction } from '../store/transaction.js';
+import { listAttachments } from '../store/conversations/attachments.js';
+import { type Message, readMessagesAfter } from '../store/conversations/messages.js';
+import type { Store } from '../store/store.js';
 
 export type FileFormat = 'json' | 'jsonl' | 'markdown';
 export type FileHeader = Omit<SessionFile, 'messages'>;
 type FileMessage = SessionFile['messages'][number];
 
-export interface Written {
+export interface ExportedSession {
   readonly store: Store;
   readonly attachments: Pick<Attachments, 'read'>;
-  readonly session: SessionRow;
+  readonly sessionId: number;
   readonly format: FileFormat;
   readonly header: FileHeader;
 }
@@ -23,46 +22,48 @@ const PAGE = 200;
 /** Divisible by three: so base64 of parts is base64 of the whole. */
 const PIECE_BYTES = 49_152;
 
-interface FilePage {
-  readonly rows: readonly MessageRow[];
+interface WrittenMessage {
+  readonly message: FileMessage;
   readonly notes: readonly AttachmentNote[];
 }
 
-async function readPage(tx: Transaction, sessionId: number, afterSeq: number): Promise<FilePage> {
-  const rows = await readMessagesAfter(tx, { sessionId, afterSeq, limit: PAGE });
-  const ids = rows.map(({ id }) => id);
-  return { rows, notes: ids.length > 0 && (await hasAttachments(tx, sessionId)) ? await listAttachments(tx, sessionId, ids) : [] };
-}
-
-async function* pagesOf(store: Store, sessionId: number): AsyncGenerator<FilePage> {
-  let afterSeq = 0;
-  for (;;) {
-    const page = await store.read((tx) => readPage(tx, sessionId, afterSeq));
-    if (page.rows.length > 0) yield page;
-    const last = page.rows.at(-1);
-    if (page.rows.length < PAGE || last === undefined) return;
-    afterSeq = last.seq;
-  }
-}
-
-const toFileMessage = ({ role, content, created_at: atMs, model, status }: MessageRow): FileMessage => ({
+const toFileMessage = ({ role, content, createdAtMs, model, status }: Message): FileMessage => ({
   role,
   content,
-  createdAt: new Date(atMs).toISOString(),
+  createdAt: new Date(createdAtMs).toISOString(),
   model,
   status,
 });
 
+async function* pagesOf({ store, sessionId }: ExportedSession): AsyncGenerator<WrittenMessage[]> {
+  let afterSeq = 0;
+  for (;;) {
+    const { messages, notes } = await store.read(async (tx) => {
+      const page = await readMessagesAfter(tx, { sessionId, afterSeq, limit: PAGE });
+      const ids = page.map(({ id }) => id);
+      return { messages: page, notes: await listAttachments(tx, sessionId, ids) };
+    });
+    const last = messages.at(-1);
+    if (last !== undefined) yield messages.map((message) => ({ message: toFileMessage(message), notes: notes.get(message.id) ?? [] }));
+    if (messages.length < PAGE || last === undefined) return;
+    afterSeq = last.seq;
+  }
+}
+
 const NAMES = { user: 'User', assistant: 'Agent', system: 'Gateway', tool: 'Tool' } as const;
 
-function toMarkdown({ role, content, createdAt, model }: FileMessage, notes: readonly AttachmentNote[]): string {
+function toMarkdown({ message: { role, content, createdAt, model }, notes }: WrittenMessage): string {
   const who = model === null ? NAMES[role] : `${NAMES[role]} (${model})`;
   const files = notes.map(({ name, size }) => `${name.replace(/\s+/g, ' ')} (${size} bytes)`).join(', ');
   return `\n## ${who}, ${createdAt}\n${files === '' ? '' : `\nFiles: ${files}\n`}\n${content}\n`;
 }
 
-/** Its files stand in a message as they come: none waits for another. One that went with its session meanwhile is left out. */
-async function* withFiles(json: string, notes: readonly AttachmentNote[], attachments: Written['attachments']): AsyncGenerator<string> {
+/** Adds the files of a message to its JSON, one at a time. @throws NOT_FOUND when the session is deleted meanwhile */
+async function* withFiles(
+  json: string,
+  notes: readonly AttachmentNote[],
+  attachments: ExportedSession['attachments'],
+): AsyncGenerator<string> {
   let between = `${json.slice(0, -1)},"attachments":[`;
   for (const { id, name, mediaType } of notes) {
     const file = await attachments.read(id);
@@ -73,12 +74,12 @@ async function* withFiles(json: string, notes: readonly AttachmentNote[], attach
   yield '"}]}';
 }
 
-/** What begins and ends a file, and what stands before and behind each message of it. */
+/** What begins and ends a file, and what stands before each message of it. */
 const FRAMES: Readonly<
   Record<Exclude<FileFormat, 'markdown'>, { begin(header: FileHeader): string; first: string; next: string; end: string }>
 > = {
   json: { begin: (header) => `${JSON.stringify(header).slice(0, -1)},"messages":[`, first: '\n', next: ',\n', end: '\n]}\n' },
-  // Nothing of when and where it was written: what is read from it is written again byte for byte.
+  // Without the time and place of the export: an imported file is exported again byte for byte.
   jsonl: {
     begin: ({ channel: _channel, exportedAt: _exportedAt, ...header }) => JSON.stringify(header),
     first: '\n',
@@ -87,36 +88,25 @@ const FRAMES: Readonly<
   },
 };
 
-async function* writeMarkdown({ store, session, header }: Written): AsyncGenerator<string> {
-  yield `# ${header.title.replace(/\s+/g, ' ')}\n`;
-  for await (const { rows, notes } of pagesOf(store, session.id)) {
-    yield rows
-      .map((row) =>
-        toMarkdown(
-          toFileMessage(row),
-          notes.filter(({ messageId }) => messageId === row.id),
-        ),
-      )
-      .join('');
-  }
+async function* writeMarkdown(exported: ExportedSession): AsyncGenerator<string> {
+  yield `# ${exported.header.title.replace(/\s+/g, ' ')}\n`;
+  for await (const page of pagesOf(exported)) yield page.map(toMarkdown).join('');
 }
 
-async function* writeJson(written: Written, format: 'json' | 'jsonl'): AsyncGenerator<string> {
-  const { store, attachments, session, header } = written;
+async function* writeJson(exported: ExportedSession, format: 'json' | 'jsonl'): AsyncGenerator<string> {
   const frame = FRAMES[format];
-  let pending = frame.begin(header);
+  let pending = frame.begin(exported.header);
   let before = frame.first;
-  for await (const { rows, notes } of pagesOf(store, session.id)) {
-    for (const row of rows) {
-      const json = JSON.stringify(toFileMessage(row));
-      const own = notes.filter(({ messageId }) => messageId === row.id);
+  for await (const page of pagesOf(exported)) {
+    for (const { message, notes } of page) {
+      const json = JSON.stringify(message);
       pending += before;
       before = frame.next;
-      if (own.length === 0) pending += json;
+      if (notes.length === 0) pending += json;
       else {
         yield pending;
         pending = '';
-        yield* withFiles(json, own, attachments);
+        yield* withFiles(json, notes, exported.attachments);
       }
     }
     yield pending;
@@ -125,7 +115,7 @@ async function* writeJson(written: Written, format: 'json' | 'jsonl'): AsyncGene
   yield pending + frame.end;
 }
 
-/** @returns the file's text. It throws NOT_FOUND in the middle where the session is deleted meanwhile, and has files */
-export function writeSession(written: Written): AsyncGenerator<string> {
-  return written.format === 'markdown' ? writeMarkdown(written) : writeJson(written, written.format);
+/** Returns the file's text. It fails with NOT_FOUND in the middle when the session is deleted meanwhile and has files. */
+export function writeSession(exported: ExportedSession): AsyncGenerator<string> {
+  return exported.format === 'markdown' ? writeMarkdown(exported) : writeJson(exported, exported.format);
 }

@@ -1,53 +1,39 @@
 /** A session as a file, written and read piece by piece: a long one needs no more memory than a short one. */
 import { createHash } from 'node:crypto';
 import { type SessionFile, sessionFileHeader, sessionFileMessage } from '../../../shared/api/session-archive.js';
+import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { type Schema, validate } from '../../../shared/api/validate.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
 import { normaliseTag } from '../../../shared/session-filters.js';
-import { appendMessage } from '../store/conversations/messages.js';
-import { purgeInSteps } from '../store/conversations/purge.js';
-import type { SessionRow } from '../store/schema.js';
-import { changeShelf } from '../store/conversations/session-shelf.js';
-import { dropStagedSession, publishSession, STAGED_AT, stageSession } from '../store/conversations/session-staging.js';
-import { findSession, purgeSessions, setSessionTitle } from '../store/conversations/sessions.js';
-import type { Store } from '../store/store.js';
 import { findAgent } from '../config/agents.js';
 import type { Attachments } from '../files/attachments.js';
-import type { SessionDocument } from '../contracts.js';
-import { toSessionDocument } from './documents.js';
-import { type CallerKey, type KeyUse, keyUse, once } from './idempotency.js';
+import { appendMessage } from '../store/conversations/messages.js';
+import { purgeInSteps } from '../store/conversations/purge.js';
+import { dropStagedSession, publishSession, STAGED_AT, stageSession } from '../store/conversations/session-import.js';
+import { purgeSessions } from '../store/conversations/session-removal.js';
+import { changeSession, getSession, type Session, toSessionDocument } from '../store/conversations/sessions.js';
+import { type CallerKey, type KeyUse, keyUse, once } from '../store/idempotency.js';
+import type { Transaction } from '../store/transaction.js';
+import type { Store } from '../store/store.js';
 import { JsonFile, JsonLinesFile, wrongFile } from './session-file-reader.js';
 import { type FileFormat, type FileHeader, writeSession } from './session-file-writer.js';
 import { sessionOf } from './session-key.js';
-import { sessionNotFound } from './sessions.js';
-import { queriesOf, type Transaction } from '../store/transaction.js';
+import type { PublishSession } from './sessions.js';
 
 export interface SessionFileOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly instanceId: string;
-  readonly attachments: Pick<Attachments, 'judge' | 'keep' | 'read'>;
+  readonly attachments: Pick<Attachments, 'check' | 'keep' | 'read'>;
+  readonly publish: PublishSession;
   config(): Config;
-}
-
-export type { FileFormat } from './session-file-writer.js';
-
-export interface SessionFiles {
-  /** @returns the file's text, piece by piece. @throws SESSION_NOT_FOUND before the first */
-  export(key: string, format: FileFormat): Promise<{ readonly title: string; readonly text: AsyncIterable<string> }>;
-  /**
-   * A new session of the page, seen by everybody when all of it is on disk and by nobody before. The same key with the same
-   * file gives the first one again.
-   * @throws INVALID_REQUEST for what is no export; CONFLICT for a key of another request; what `text` throws
-   */
-  import(text: AsyncIterable<string>, format: 'json' | 'jsonl', caller?: CallerKey): Promise<SessionDocument>;
 }
 
 type FileMessage = SessionFile['messages'][number];
 
-/** What one write takes: others wait for it. */
+/** Bounds one write, for which all others wait. */
 const BATCH_MESSAGES = 200;
 const BATCH_LENGTH = 262_144;
 
@@ -61,11 +47,11 @@ function parse<T>(text: string, schema: Schema<T>): T {
   return validate(schema, value, 'file');
 }
 
-/** Fills a session that nobody sees yet. */
+/** Fills a session that is not visible yet. */
 class Import {
   readonly #options: SessionFileOptions;
   readonly #message = sessionFileMessage();
-  #row: SessionRow | undefined;
+  #session: Session | undefined;
   #waiting: FileMessage[] = [];
   #length = 0;
 
@@ -81,40 +67,37 @@ class Import {
     }
   }
 
-  /** @param use  the caller's key, if any. @returns whether it is a session that the key has made before; this one is then not seen */
+  /** Makes the session visible. @param use  the caller's key. @returns the session that the key has made before, if `isRepeated` */
   async finish(text: string, use: KeyUse | undefined): Promise<{ session: SessionDocument; isRepeated: boolean }> {
     const { store, clock } = this.#options;
     const header = parse(text, sessionFileHeader());
     await this.#flush();
     return store.write(async (tx) => {
       const { result: key, isRepeated } = await once(tx, { use, nowMs: clock.now(), act: () => this.#publish(tx, header) });
-      const row = await findSession(tx, key);
-      if (row === undefined) throw sessionNotFound(key);
-      return { session: toSessionDocument(row), isRepeated };
+      return { session: toSessionDocument(await getSession(tx, key)), isRepeated };
     });
   }
 
-  /** Runs in a write. @returns the session's key */
+  /** Returns the session's key. Runs in a write. */
   async #publish(tx: Transaction, { title, agentId, tags = [] }: FileHeader): Promise<string> {
     const config = this.#options.config();
     const known = config.agents.list.some(({ id }) => id === agentId);
     const agent = findAgent(config, known ? agentId : undefined);
-    const { id, key } = this.#row ?? (await this.#stage(tx));
-    const own = sessionOf({ agentId: agent.id, channel: 'webchat', peerId: key.split(':').slice(4).join(':') });
-    await queriesOf(tx).updateTable('sessions').set({ agent_id: agent.id, key: own.key }).where('id', '=', id).execute();
-    await setSessionTitle(tx, { id, title: title.toWellFormed() });
-    await changeShelf(tx, id, { unread: false, tags: [...new Set(tags.map((tag) => normaliseTag(tag.toWellFormed())))] });
-    const isThere = await publishSession(tx, { id, instanceId: this.#options.instanceId });
+    const { id, peerId } = this.#session ?? (await this.#stage(tx));
+    const { key } = sessionOf({ agentId: agent.id, channel: 'webchat', peerId });
+    const normalised = [...new Set(tags.map((tag) => normaliseTag(tag.toWellFormed())))];
+    await changeSession(tx, id, { title: title.toWellFormed(), unread: false, tags: normalised });
+    const isThere = await publishSession(tx, { id, key, agentId: agent.id, instanceId: this.#options.instanceId });
     if (!isThere) throw new Error('the imported session was removed meanwhile');
-    return own.key;
+    return key;
   }
 
-  /** Nothing stays of it. */
+  /** Removes what was imported. */
   async abandon(): Promise<void> {
     const { store, instanceId } = this.#options;
-    const row = this.#row;
-    if (row === undefined) return;
-    await store.write((tx) => dropStagedSession(tx, { id: row.id, instanceId }));
+    const session = this.#session;
+    if (session === undefined) return;
+    await store.write((tx) => dropStagedSession(tx, { id: session.id, instanceId }));
     await purgeInSteps(
       store,
       (tx) => purgeSessions(tx, STAGED_AT),
@@ -122,11 +105,11 @@ class Import {
     );
   }
 
-  /** Runs in a write. Whose it will be is in the header, which may come last. */
-  async #stage(tx: Transaction): Promise<SessionRow> {
+  /** Makes the session for the default agent: the header, which names the agent, may come last. Runs in a write. */
+  async #stage(tx: Transaction): Promise<Session> {
     const { clock, instanceId } = this.#options;
-    const session = sessionOf({ agentId: findAgent(this.#options.config(), undefined).id, channel: 'webchat', peerId: newId('chat') });
-    return stageSession(tx, { ...session, nowMs: clock.now(), instanceId });
+    const parts = sessionOf({ agentId: findAgent(this.#options.config(), undefined).id, channel: 'webchat', peerId: newId('chat') });
+    return stageSession(tx, { ...parts, nowMs: clock.now(), instanceId });
   }
 
   async #flush(): Promise<void> {
@@ -135,33 +118,38 @@ class Import {
     this.#length = 0;
     if (batch.length === 0) return;
     const { store, attachments } = this.#options;
-    this.#row = await store.write(async (tx) => {
-      const row = this.#row ?? (await this.#stage(tx));
+    this.#session = await store.write(async (tx) => {
+      const session = this.#session ?? (await this.#stage(tx));
       for (const { role, content, createdAt, model, status, attachments: given = [] } of batch) {
-        const message = { id: newId('msg'), sessionId: row.id, turnId: null, role, content: content.toWellFormed(), model, status };
+        const message = { id: newId('msg'), sessionId: session.id, turnId: null, role, content: content.toWellFormed(), model, status };
         await appendMessage(tx, { ...message, nowMs: Date.parse(createdAt) });
         if (given.length === 0) continue;
         const named = given.map((file) => ({ ...file, name: file.name.toWellFormed() }));
-        await attachments.keep(tx, { session: row, messageId: message.id, files: attachments.judge(named) });
+        await attachments.keep(tx, { sessionId: session.id, messageId: message.id, files: attachments.check(named) });
       }
-      return row;
+      return session;
     });
   }
 }
 
-export function createSessionFiles(options: SessionFileOptions): SessionFiles {
-  const { store, clock, attachments } = options;
+export function createSessionFiles(options: SessionFileOptions) {
+  const { store, clock, attachments, publish } = options;
   return {
-    async export(key, format) {
-      const session = await store.read((tx) => findSession(tx, key));
-      if (session === undefined) throw sessionNotFound(key);
+    /** Returns the file's text, piece by piece. @throws SESSION_NOT_FOUND before the first piece */
+    async export(key: string, format: FileFormat): Promise<{ readonly title: string; readonly text: AsyncIterable<string> }> {
+      const session = await store.read((tx) => getSession(tx, key));
       const { title, agentId, channel, tags } = toSessionDocument(session);
-      const named = { format: 'xopc-session', version: 1, title, agentId, ...(tags.length === 0 ? {} : { tags: [...tags] }) } as const;
+      const named = { format: 'xopc-session', version: 1, title, agentId, ...(tags.length === 0 ? {} : { tags }) } as const;
       const header: FileHeader = { ...named, channel, exportedAt: new Date(clock.now()).toISOString() };
-      return { title, text: writeSession({ store, attachments, session, format, header }) };
+      return { title, text: writeSession({ store, attachments, sessionId: session.id, format, header }) };
     },
 
-    async import(text, format, caller) {
+    /**
+     * Makes a session of the page, visible to everybody once all of it is on disk and to nobody before. The same key with the
+     * same file returns the first session again.
+     * @throws INVALID_REQUEST for an invalid file; CONFLICT for a key of another request; what `text` throws
+     */
+    async import(text: AsyncIterable<string>, format: 'json' | 'jsonl', caller?: CallerKey): Promise<SessionDocument> {
       const reader = format === 'jsonl' ? new JsonLinesFile() : new JsonFile();
       const into = new Import(options);
       const file = createHash('sha256');
@@ -175,9 +163,9 @@ export function createSessionFiles(options: SessionFileOptions): SessionFiles {
         const { session, isRepeated } = await into.finish(header, keyUse('sessions/import', caller, [format, file.digest('hex')]));
         if (isRepeated) {
           caller?.onReplay?.();
-          // What stays is purged when this instance has ended.
+          // What this cannot remove is purged after this instance has ended.
           await into.abandon().catch(() => undefined);
-        }
+        } else publish({ type: 'session', session: session.key, change: 'created' });
         return session;
       } catch (error) {
         await into.abandon().catch(() => undefined);

@@ -1,28 +1,16 @@
-/** How long sessions are kept, as the configuration says, and what they take. */
+/** How long sessions are kept, and how much space they take. */
+import type { SessionStorage } from '../../../shared/api/sessions.js';
 import type { Config } from '../../../shared/config/schema.js';
-import { SESSION_KINDS, type SessionKind } from '../../../shared/session-kinds.js';
+import { SESSION_KINDS } from '../../../shared/session-kinds.js';
 import type { PurgeStep } from '../store/conversations/purge.js';
-import { countSessionKinds, expireSessions, trimSessions } from '../store/conversations/session-retention.js';
+import { countSessionKinds } from '../store/conversations/session-list.js';
+import { expireSessions, trimSessions } from '../store/conversations/session-removal.js';
 import { readDatabaseSize } from '../store/sqlite/database-file.js';
 import type { Store } from '../store/store.js';
 
-export interface SessionStorage {
-  /** With the log of what is not in it yet. Null where the database is not there. */
-  readonly databaseBytes: number | null;
-  readonly kinds: readonly {
-    readonly kind: SessionKind;
-    readonly sessions: number;
-    readonly messages: number;
-    /** Null: for ever. */
-    readonly maxAgeDays: number | null;
-    /** Null: all. */
-    readonly maxMessages: number | null;
-  }[];
-}
-
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-/** What is to be removed now: nothing, where nothing is limited. */
+/** Returns the steps that remove what the configuration no longer keeps. */
 export function retentionSteps({ sessions }: Config, nowMs: number): PurgeStep[] {
   return SESSION_KINDS.flatMap((kind) => {
     const { maxAgeDays, maxMessages } = sessions.retention[kind];

@@ -1,57 +1,69 @@
 /** Sessions for people: made, listed, searched, read, deleted. */
+import type { ListedSession, MessageDocument, SessionDocument, SessionStorage } from '../../../shared/api/sessions.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { ChannelRegistry } from '../channels/registry.js';
+import { findAgent } from '../config/agents.js';
 import { readNewestMessages } from '../store/conversations/messages.js';
+import { listSessions, readListedSessions, type SessionPosition } from '../store/conversations/session-list.js';
+import { deleteSession, findDeletedSession, restoreSession } from '../store/conversations/session-removal.js';
 import {
-  deleteSession,
   ensureSession,
-  findDeletedSession,
   findEmptySession,
   findSession,
-  restoreSession,
+  getSession,
+  listTags,
+  type Session,
+  sessionNotFound,
+  toSessionDocument,
 } from '../store/conversations/sessions.js';
-import { listSessions, readDigests, type SessionPosition } from '../store/conversations/session-list.js';
-import { listTags } from '../store/conversations/session-shelf.js';
-import type { SessionRow } from '../store/schema.js';
-import type { Store } from '../store/store.js';
-import { findAgent } from '../config/agents.js';
-import type { SessionListInput, SessionService } from '../contracts.js';
-import { toListedSession, toMessageDocuments, toSessionDocument } from './documents.js';
-import { keyUse, once } from './idempotency.js';
-import { sessionOf } from './session-key.js';
-import { readSessionStorage } from './session-retention.js';
-import { parseSessionQuery } from './session-query.js';
+import { toMessageDocuments } from '../store/conversations/transcript.js';
+import { type CallerKey, keyUse, once } from '../store/idempotency.js';
 import type { Transaction } from '../store/transaction.js';
+import type { Store } from '../store/store.js';
+import { sessionOf } from './session-key.js';
+import { parseSessionQuery } from './session-query.js';
+import { readSessionStorage } from './session-retention.js';
+
+/** Called when a session has changed, once that is on disk. */
+export type PublishSession = (event: {
+  readonly type: 'session';
+  readonly session: string;
+  readonly change: 'created' | 'updated' | 'deleted';
+}) => void;
 
 export interface SessionServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly channels: ChannelRegistry;
   readonly databasePath: string;
-  config(): Config;
-  /** Ends what is being said in a session that is no more. */
+  readonly publish: PublishSession;
+  readonly config: () => Config;
+  /** Ends the turns of a session that was deleted. */
   stopTurns(sessionKey: string): void;
 }
 
-/** So long a deleted session can be brought back; then it is gone for good. */
+export interface SessionListInput {
+  /** Words of titles and messages, and filters; at most 200 characters. */
+  readonly search?: string;
+  /** 1 to 200, default 50. */
+  readonly limit?: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+  /** Only sessions that were deleted and can be restored. */
+  readonly deleted?: boolean;
+}
+
+/** How long a deleted session can be restored. */
 export const SESSION_UNDO_MS = 7 * 24 * 60 * 60 * 1_000;
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 const MAX_SEARCH_LENGTH = 200;
 const MAX_TAGS_LISTED = 500;
-/** The newest of a longer session; the model sees no more of it either. */
+/** Of a longer session, the newest messages. */
 const MAX_MESSAGES_SHOWN = 1_000;
-
-export function sessionNotFound(key: string): GatewayError {
-  return new GatewayError('SESSION_NOT_FOUND', {
-    message: `there is no session '${key}'`,
-    details: { session: key },
-    hint: 'GET /api/sessions lists them; a deleted one can be restored for seven days.',
-  });
-}
 
 function sessionLives(key: string): GatewayError {
   return new GatewayError('CONFLICT', {
@@ -61,20 +73,20 @@ function sessionLives(key: string): GatewayError {
   });
 }
 
-function encodeCursor(row: SessionRow): string {
-  return Buffer.from([row.is_archived, row.is_pinned, row.updated_at, row.id].join('.')).toString('base64url');
+function encodeCursor({ archived, pinned, updatedAtMs, id }: Session): string {
+  return Buffer.from([Number(archived), Number(pinned), updatedAtMs, id].join('.')).toString('base64url');
 }
 
 function decodeCursor(cursor: string): SessionPosition {
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
-  const [, isArchived, isPinned, updatedAt, id] = /^([01])\.([01])\.(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
+  const [, archived, pinned, updatedAt, id] = /^([01])\.([01])\.(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
   if (id === undefined) {
     throw new GatewayError('INVALID_REQUEST', {
-      message: `cursor '${cursor.slice(0, 80)}' is none that this API gave`,
-      hint: 'Take nextCursor of the page before.',
+      message: `invalid cursor '${cursor.slice(0, 80)}'`,
+      hint: 'Use nextCursor of the page before.',
     });
   }
-  return { isArchived: Number(isArchived), isPinned: Number(isPinned), updatedAt: Number(updatedAt), id: Number(id) };
+  return { archived: archived === '1', pinned: pinned === '1', updatedAtMs: Number(updatedAt), id: Number(id) };
 }
 
 function checkLimit(limit: number): number {
@@ -85,100 +97,131 @@ function checkLimit(limit: number): number {
 function checkSearch(search: string): string {
   if (search.length <= MAX_SEARCH_LENGTH) return search;
   throw new GatewayError('INVALID_REQUEST', {
-    message: `search has ${search.length} characters; at most ${MAX_SEARCH_LENGTH} are looked for`,
+    message: `search has ${search.length} characters; the limit is ${MAX_SEARCH_LENGTH}`,
   });
 }
 
 /** Runs in a write. */
-async function bringBack(tx: Transaction, { key, nowMs }: { key: string; nowMs: number }): Promise<SessionRow> {
+async function restoreDeleted(tx: Transaction, { key, nowMs }: { key: string; nowMs: number }): Promise<Session> {
   if ((await findSession(tx, key)) !== undefined) throw sessionLives(key);
-  const row = await findDeletedSession(tx, { key, afterMs: nowMs - SESSION_UNDO_MS });
-  if (row === undefined) throw sessionNotFound(key);
-  await restoreSession(tx, row.id);
-  return row;
+  const session = await findDeletedSession(tx, { key, afterMs: nowMs - SESSION_UNDO_MS });
+  if (session === undefined) throw sessionNotFound(key);
+  await restoreSession(tx, session.id);
+  return session;
 }
 
-/** One page of the list, and what the list shows of each session. */
+/** Returns one page of the list, and what the list shows of each session. */
 async function readPage(
   { store, clock }: SessionServiceOptions,
   { search = '', limit = DEFAULT_LIMIT, cursor, deleted = false }: SessionListInput,
-): ReturnType<SessionService['list']> {
+): Promise<{ sessions: ListedSession[]; nextCursor: string | null }> {
   const size = checkLimit(limit);
   const before = cursor === undefined ? undefined : decodeCursor(cursor);
   const filter = parseSessionQuery(checkSearch(search), clock.now());
   return store.read(async (tx) => {
-    const rows = await listSessions(tx, {
+    const found = await listSessions(tx, {
       ...filter,
-      // One more than asked for tells whether there is another page.
+      // One more than asked for shows whether there is another page.
       limit: size + 1,
       ...(before === undefined ? {} : { before }),
       ...(deleted ? { deletedAfterMs: clock.now() - SESSION_UNDO_MS } : {}),
     });
-    const page = rows.slice(0, size);
-    const digests = await readDigests(
-      tx,
-      page.map(({ id }) => id),
-    );
-    const last = rows.length > size ? page.at(-1) : undefined;
-    return {
-      sessions: page.map((row) => toListedSession(row, digests.get(row.id))),
-      nextCursor: last === undefined ? null : encodeCursor(last),
-    };
+    const page = found.slice(0, size);
+    const last = found.length > size ? page.at(-1) : undefined;
+    return { sessions: await readListedSessions(tx, page), nextCursor: last === undefined ? null : encodeCursor(last) };
   });
 }
 
-export function createSessionService(options: SessionServiceOptions): SessionService {
-  const { store, clock, channels } = options;
+export interface NewSessionInput {
+  /** Default `webchat`. */
+  readonly channel?: string;
+  readonly chatId?: string;
+  readonly agentId?: string;
+}
+
+/**
+ * Makes a session, or returns the existing one of that chat, or an empty one when no chat is named.
+ * @throws INVALID_REQUEST for an unknown or disabled agent
+ */
+async function createSession(
+  { store, clock, channels, publish, config }: SessionServiceOptions,
+  { channel = 'webchat', chatId, agentId }: NewSessionInput,
+  caller: CallerKey | undefined,
+): Promise<{ session: SessionDocument; created: boolean }> {
+  const agent = findAgent(config(), agentId);
+  // Sessions of the API belong to no channel.
+  if (channel !== 'api') channels.get(channel);
+  const parts = sessionOf({ agentId: agent.id, channel, peerId: chatId ?? newId('chat') });
+  const nowMs = clock.now();
+  const use = keyUse('sessions', caller, [channel, chatId, agentId]);
+  const { session, created, isRepeated } = await store.write(async (tx) => {
+    const act = async (): Promise<string> => {
+      const empty = chatId === undefined ? await findEmptySession(tx, parts) : undefined;
+      const made = empty === undefined ? await ensureSession(tx, { ...parts, nowMs }) : { session: empty, created: false };
+      return JSON.stringify({ key: made.session.key, created: made.created });
+    };
+    const done = await once(tx, { use, nowMs, act });
+    const first = JSON.parse(done.result) as { key: string; created: boolean };
+    return { ...done, created: first.created, session: await getSession(tx, first.key) };
+  });
+  if (isRepeated) caller?.onReplay?.();
+  else if (created) publish({ type: 'session', session: session.key, change: 'created' });
+  return { session: toSessionDocument(session), created };
+}
+
+/** Returns a session with its newest messages, oldest first. `limit` default 1000. @throws SESSION_NOT_FOUND */
+async function readSession(
+  { store }: SessionServiceOptions,
+  key: string,
+  { limit = MAX_MESSAGES_SHOWN }: { limit?: number },
+): Promise<{ session: SessionDocument; usage: ListedSession['usage']; messages: MessageDocument[] }> {
+  return store.read(async (tx) => {
+    const session = await getSession(tx, key);
+    const [listed] = await readListedSessions(tx, [session]);
+    const { usage = { inputTokens: 0, outputTokens: 0, costUsd: 0 } } = listed ?? {};
+    const newestFirst = limit === 0 ? [] : await readNewestMessages(tx, { sessionId: session.id, limit });
+    const messages = await toMessageDocuments(tx, newestFirst.toReversed(), true);
+    return { session: toSessionDocument(session), usage, messages: messages.map(({ seq: _seq, ...message }) => message) };
+  });
+}
+
+export type SessionService = ReturnType<typeof createSessionService>;
+
+export function createSessionService(options: SessionServiceOptions) {
+  const { store, clock, publish } = options;
 
   return {
-    async create({ channel = 'webchat', chatId, agentId }, caller) {
-      const agent = findAgent(options.config(), agentId);
-      // Sessions of the API belong to no channel.
-      if (channel !== 'api') channels.get(channel);
-      const session = sessionOf({ agentId: agent.id, channel, peerId: chatId ?? newId('chat') });
-      const nowMs = clock.now();
-      const use = keyUse('sessions', caller, [channel, chatId, agentId]);
-      const { row, created, isRepeated } = await store.write(async (tx) => {
-        const act = async (): Promise<string> => {
-          const empty = chatId === undefined ? await findEmptySession(tx, session) : undefined;
-          const made = empty === undefined ? await ensureSession(tx, { ...session, nowMs }) : { row: empty, created: false };
-          return JSON.stringify({ key: made.row.key, created: made.created });
-        };
-        const done = await once(tx, { use, nowMs, act });
-        const first = JSON.parse(done.result) as { key: string; created: boolean };
-        const found = await findSession(tx, first.key);
-        if (found === undefined) throw sessionNotFound(first.key);
-        return { ...done, ...first, row: found };
-      });
-      if (isRepeated) caller?.onReplay?.();
-      return { session: toSessionDocument(row), created };
-    },
+    create: (input: NewSessionInput, caller?: CallerKey) => createSession(options, input, caller),
 
-    list: (input) => readPage(options, input),
+    /**
+     * Returns a page of sessions: pinned ones first, then newest first.
+     * @throws INVALID_REQUEST for an invalid cursor, limit or filter
+     */
+    list: (input: SessionListInput) => readPage(options, input),
 
-    storage: () => readSessionStorage(store, options.databasePath, options.config()),
+    /** Returns how many sessions of each kind there are, and how long they are kept. */
+    storage: (): Promise<SessionStorage> => readSessionStorage(store, options.databasePath, options.config()),
 
-    tags: () => store.read((tx) => listTags(tx, MAX_TAGS_LISTED)),
+    /** Returns tags that are in use, in alphabetical order; at most 500. */
+    tags: (): Promise<string[]> => store.read((tx) => listTags(tx, MAX_TAGS_LISTED)),
 
-    async get(key, { limit = MAX_MESSAGES_SHOWN } = {}) {
-      return store.read(async (tx) => {
-        const row = await findSession(tx, key);
-        if (row === undefined) throw sessionNotFound(key);
-        const { usage } = toListedSession(row, (await readDigests(tx, [row.id])).get(row.id));
-        const newestFirst = limit === 0 ? [] : await readNewestMessages(tx, { sessionId: row.id, limit });
-        const messages = await toMessageDocuments(tx, newestFirst.toReversed(), true);
-        return { session: toSessionDocument(row), usage, messages: messages.map(({ seq: _seq, ...message }) => message) };
-      });
-    },
+    get: (key: string, query: { limit?: number } = {}) => readSession(options, key, query),
 
-    async delete(key) {
+    /** Deletes a session for everyone. @returns until when it can be restored @throws SESSION_NOT_FOUND */
+    async delete(key: string): Promise<{ restorableUntil: string }> {
       const nowMs = clock.now();
       const existed = await store.write((tx) => deleteSession(tx, { key, nowMs }));
       if (!existed) throw sessionNotFound(key);
       options.stopTurns(key);
+      publish({ type: 'session', session: key, change: 'deleted' });
       return { restorableUntil: new Date(nowMs + SESSION_UNDO_MS).toISOString() };
     },
 
-    restore: (key) => store.write(async (tx) => toSessionDocument(await bringBack(tx, { key, nowMs: clock.now() }))),
+    /** Restores the session of that key that was deleted last. @throws SESSION_NOT_FOUND; CONFLICT while one of that key lives */
+    async restore(key: string): Promise<SessionDocument> {
+      const session = await store.write((tx) => restoreDeleted(tx, { key, nowMs: clock.now() }));
+      publish({ type: 'session', session: key, change: 'created' });
+      return toSessionDocument(session);
+    },
   };
 }

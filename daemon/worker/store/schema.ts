@@ -3,9 +3,8 @@
  * Only `store/` knows these shapes: services see the documents of `services/contracts.ts`.
  */
 import type { Generated, Kysely, Selectable } from 'kysely';
-import type { SessionTable, SessionTagTable } from './conversations/session-schema.js';
 import type { CronJobTable, CronRunTable } from './schema-cron.js';
-import type { AttachmentTable, TurnPartTable } from './conversations/chat-tables.js';
+import type { AttachmentTable, SessionTable, SessionTagTable, TurnPartTable } from './conversations/tables.js';
 
 export type { CronJobTable, CronMode, CronOverlap, CronRunState, CronRunTable } from './schema-cron.js';
 

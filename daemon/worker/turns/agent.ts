@@ -4,15 +4,14 @@ import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { chooseModels } from './model/model-choice.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { findSession, type NewSession } from '../store/conversations/sessions.js';
+import { findSession, type NewSession, sessionNotFound } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import type { Attachments } from '../files/attachments.js';
 import { findAgent } from '../config/agents.js';
 import type { AgentRequest, AgentService } from '../contracts.js';
-import { hashRequest } from '../sessions/idempotency.js';
+import { hashRequest } from '../store/idempotency.js';
 import type { KeyedTurns } from './keyed-turns.js';
 import { parseSessionKey, sessionOf } from '../sessions/session-key.js';
-import { sessionNotFound } from '../sessions/sessions.js';
 import type { TurnHooks } from './turn-journal.js';
 import type { TurnRequest, TurnRunner } from './turn-runner.js';
 
@@ -20,7 +19,7 @@ export interface AgentServiceOptions {
   readonly store: Store;
   readonly turns: TurnRunner;
   readonly keyed: Pick<KeyedTurns, 'run'>;
-  readonly attachments: Pick<Attachments, 'judge' | 'keep'>;
+  readonly attachments: Pick<Attachments, 'check' | 'keep'>;
   config(): Config;
   registry(): ProviderRegistry;
 }
@@ -68,9 +67,9 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
     const known = await options.store.read((tx) => findSession(tx, session.key));
     if (mustExist && known === undefined) throw sessionNotFound(session.key);
     const candidates = await chooseModels({ requested: request.model, session: known?.model ?? null, agent, config }, options.registry());
-    const files = request.attachments === undefined ? [] : options.attachments.judge(request.attachments);
+    const files = request.attachments === undefined ? [] : options.attachments.check(request.attachments);
     const messageId = newId('msg');
-    const begun: TurnHooks['begun'] = (tx, turn) => options.attachments.keep(tx, { session: turn.session, messageId, files });
+    const begun: TurnHooks['begun'] = (tx, turn) => options.attachments.keep(tx, { sessionId: turn.session.id, messageId, files });
     const hooks = files.length === 0 ? {} : { messageId, hooks: { begun } };
     return { ...target, text, candidates, runsCommands: false, ...hooks };
   }

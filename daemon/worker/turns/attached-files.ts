@@ -4,7 +4,7 @@ import { estimateTokens } from './model/context.js';
 import { findFileLinks, type LinkedFile } from '../channels/file-links.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import type { ChatImage, ModelMessage } from '../providers/provider.js';
-import type { SessionRow } from '../store/schema.js';
+import type { Session } from '../store/conversations/sessions.js';
 
 export type AttachedFile =
   | ({ readonly type: 'image' } & ChatImage)
@@ -59,7 +59,7 @@ function tokensOf(file: AttachedFile): number {
 }
 
 export interface AttachOptions {
-  readonly session: Pick<SessionRow, 'channel' | 'account_id'>;
+  readonly session: Pick<Session, 'channel' | 'accountId'>;
   readonly takesImages: boolean;
   readonly budgetTokens: number;
 }
@@ -86,7 +86,7 @@ export class AttachedFiles {
       const message = messages[index];
       if (message?.role !== 'user') continue;
       const links = findFileLinks(message.content).filter(
-        (link) => link.channel === session.channel && link.accountId === session.account_id,
+        (link) => link.channel === session.channel && link.accountId === session.accountId,
       );
       const wanted = links
         .filter(({ name }) => !OTHER_NAME.test(name) && (takesImages || !IMAGE_NAME.test(name)))

@@ -20,11 +20,10 @@ import { newId } from '../../../shared/ids.js';
 import { GUIDE_REF } from './model/guide.js';
 import { MAX_ATTEMPTS } from './attempts.js';
 import { setQuestionAside, setTurnAside } from '../store/conversations/branches.js';
-import { findFirstUse, rememberFirstUse } from '../store/delivery/idempotency.js';
 import type { Store } from '../store/store.js';
 import { readTurnRecord, type TurnRecord } from '../store/conversations/turn-outcome.js';
 import type { AgentEvent } from '../contracts.js';
-import { type CallerKey, keyConflict, type KeyUse } from '../sessions/idempotency.js';
+import { type CallerKey, findAnswer, keyConflict, type KeyUse, storeAnswer } from '../store/idempotency.js';
 import type { LiveTurns } from './live-turns.js';
 import { SharedTurn } from './shared-turn.js';
 import type { TurnHooks } from './turn-journal.js';
@@ -58,7 +57,6 @@ interface Attempt {
 }
 
 interface Known {
-  readonly bodyHash: string;
   /** As it is stored. */
   readonly result: string;
   readonly attempt: Attempt;
@@ -111,7 +109,6 @@ export class KeyedTurns {
   async #lead(keyed: KeyedTurn, shared: SharedTurn): Promise<void> {
     for (;;) {
       const known = await this.#options.store.read((tx) => this.#find(tx, keyed));
-      if (known !== undefined && known.bodyHash !== keyed.bodyHash) throw keyConflict(keyed.caller.key);
       const standing = known === undefined ? 'again' : this.#judge(known);
       if (standing === 'again') {
         if (await this.#attempt(keyed, known, shared)) return;
@@ -124,10 +121,10 @@ export class KeyedTurns {
   }
 
   async #find(tx: Transaction, keyed: KeyedTurn): Promise<Known | undefined> {
-    const first = await findFirstUse(tx, { ...useOf(keyed), nowMs: this.#options.clock.now() });
-    if (first === undefined) return undefined;
-    const attempt = JSON.parse(first.result) as Attempt;
-    return { ...first, attempt, turn: await readTurnRecord(tx, attempt) };
+    const result = await findAnswer(tx, { ...useOf(keyed), nowMs: this.#options.clock.now() });
+    if (result === undefined) return undefined;
+    const attempt = JSON.parse(result) as Attempt;
+    return { result, attempt, turn: await readTurnRecord(tx, attempt) };
   }
 
   #judge({ attempt, turn }: Known): Standing {
@@ -181,14 +178,14 @@ export class KeyedTurns {
     const { request, known, previous, begun, attempt } = context;
     const remember = (tx: Transaction, turnId: string, isCutShort: boolean): Promise<void> => {
       const result: Attempt = { ...attempt, turnId, isCutShort };
-      return rememberFirstUse(tx, { ...useOf(keyed), result: JSON.stringify(result), nowMs: this.#options.clock.now() });
+      return storeAnswer(tx, { ...useOf(keyed), result: JSON.stringify(result), nowMs: this.#options.clock.now() });
     };
     let turnId = '';
     return {
       ...request.hooks,
       begun: async (tx, turn) => {
-        const first = await findFirstUse(tx, { ...useOf(keyed), nowMs: this.#options.clock.now() });
-        if (first?.result !== known?.result) {
+        const stored = await findAnswer(tx, { ...useOf(keyed), nowMs: this.#options.clock.now() });
+        if (stored !== known?.result) {
           begun.isTaken = true;
           throw new GatewayError('CONFLICT', { message: 'another worker of the gateway has begun this turn' });
         }

@@ -6,8 +6,7 @@ import { fitSteps } from './model/fit-steps.js';
 import { parseToolUse, toolUseMessages } from './model/past-tool-use.js';
 import type { StepRequest } from './model/turn.js';
 import type { ChatMessage, ModelMessage, ModelRequest } from '../providers/provider.js';
-import { readNewestMessages } from '../store/conversations/messages.js';
-import type { MessageRow } from '../store/schema.js';
+import { type Message, readNewestMessages } from '../store/conversations/messages.js';
 import type { Store } from '../store/store.js';
 import type { AttachedFiles } from './attached-files.js';
 import type { Attachments } from '../files/attachments.js';
@@ -27,14 +26,14 @@ export interface TurnContextOptions {
 const HISTORY_PAGE = 100;
 
 /** What the guide said, and what was said to the gateway, is no part of a conversation with a model. */
-function contextRole(row: MessageRow, commands: CommandRegistry): 'user' | 'assistant' | undefined {
+function contextRole(row: Message, commands: CommandRegistry): 'user' | 'assistant' | undefined {
   if (row.content === '' || row.model === GUIDE_REF) return undefined;
   if (row.role === 'user') return commands.match(row.content) === undefined ? 'user' : undefined;
   return row.role === 'assistant' ? 'assistant' : undefined;
 }
 
 /** A model that is given no tools would not understand the use of one. */
-function toolUse({ id, content, status }: MessageRow): ContextItem[] {
+function toolUse({ id, content, status }: Message): ContextItem[] {
   const use = parseToolUse(content);
   return use === undefined ? [] : [toolUseMessages(id.slice(-9), { ...use, isError: status === 'error' })];
 }
@@ -51,7 +50,7 @@ async function withFiles({ attachments, turn, step }: TurnContextOptions, messag
 
 async function readHistory(options: TurnContextOptions, beforeSeq: number): ReturnType<ContextOptions['readBefore']> {
   const { store, commands, turn, step } = options;
-  const { id: sessionId, context_after_seq: afterSeq } = turn.session;
+  const { id: sessionId, contextAfterSeq: afterSeq } = turn.session;
   const rows = await store.read((tx) => readNewestMessages(tx, { sessionId, limit: HISTORY_PAGE, afterSeq, beforeSeq }));
   const said = await withFiles(
     options,

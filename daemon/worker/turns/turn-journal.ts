@@ -9,14 +9,13 @@ import type { TurnUsage } from '../providers/token-cost.js';
 import { acquireLease, hasVoidLeases, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
 import { appendMessage, findMessage } from '../store/conversations/messages.js';
 import { readCutText } from '../store/conversations/branches.js';
-import type { SessionRow, TurnRow } from '../store/schema.js';
-import { ensureSession, findSession, type NewSession } from '../store/conversations/sessions.js';
+import type { TurnRow } from '../store/schema.js';
+import { ensureSession, getSession, type NewSession, type Session } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
 import { removeTurnParts } from '../store/conversations/turn-parts.js';
 import { beginTurn, endTurn, readRunningTurns } from '../store/conversations/turns.js';
 import type { GatewayEvent } from '../contracts.js';
 import { keepCut, setCutAside } from './interrupted-turn.js';
-import { sessionNotFound } from '../sessions/sessions.js';
 import type { Transaction } from '../store/transaction.js';
 
 export interface TurnJournalOptions {
@@ -31,7 +30,7 @@ export interface TurnJournalOptions {
 /** A turn whose session is ours. */
 export interface BegunTurn {
   readonly id: string;
-  readonly session: SessionRow;
+  readonly session: Session;
   /** The question's place: what was said before it is its context. */
   readonly questionSeq: number;
   readonly questionId: string;
@@ -57,7 +56,7 @@ export interface TurnQuestion {
 /** What else belongs into the transactions of a turn. */
 export interface TurnHooks {
   /** Runs in the transaction that stores the question. */
-  begun?(tx: Transaction, turn: { readonly id: string; readonly session: SessionRow; readonly questionSeq: number }): Promise<void>;
+  begun?(tx: Transaction, turn: { readonly id: string; readonly session: Session; readonly questionSeq: number }): Promise<void>;
   /** Awaited before the answer is stored. */
   settle?(): Promise<void>;
   /**
@@ -173,7 +172,7 @@ export class TurnJournal {
     this.#options.publish?.({
       type: 'turn',
       session: session.key,
-      agentId: session.agent_id,
+      agentId: session.agentId,
       state,
       model,
       usage: usage === null ? null : { inputTokens, outputTokens, costUsd },
@@ -204,9 +203,8 @@ export class TurnJournal {
     const { clock, instanceId } = this.#options;
     const nowMs = clock.now();
     const session = question.mustExist
-      ? await findSession(tx, question.session.key)
-      : (await ensureSession(tx, { ...question.session, nowMs })).row;
-    if (session === undefined) throw sessionNotFound(question.session.key);
+      ? await getSession(tx, question.session.key)
+      : (await ensureSession(tx, { ...question.session, nowMs })).session;
     const key = leaseKey(session.id);
     if (!(await acquireLease(tx, { key, owner: instanceId, liveOwners: this.#liveOwners(), nowMs }))) return key;
     // The lease is ours and turns here run one by one: whatever still claims to run in this session does not.
@@ -230,7 +228,7 @@ export class TurnJournal {
     { question, sessionId, turnId, nowMs }: { question: TurnQuestion; sessionId: number; turnId: string; nowMs: number },
   ): Promise<{ seq: number; id: string }> {
     const stored = question.messageId === undefined ? undefined : await findMessage(tx, question.messageId);
-    if (stored?.session_id === sessionId) return { seq: stored.seq, id: stored.id };
+    if (stored?.sessionId === sessionId) return { seq: stored.seq, id: stored.id };
     // An id that a deleted session still has cannot be used again.
     const id = stored === undefined ? (question.messageId ?? newId('msg')) : newId('msg');
     const seq = await appendMessage(tx, {

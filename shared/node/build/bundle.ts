@@ -21,7 +21,6 @@ export const BUNDLE_NAMES = [
   'worker',
   'fallback',
   'ai',
-  'files',
   'telegram',
   'metrics',
   'cron-words',

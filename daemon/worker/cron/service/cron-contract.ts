@@ -1,5 +1,5 @@
 /** What the HTTP routes may ask about scheduled jobs. Every method that fails throws a `GatewayError`. */
-import type { CallerKey } from '../../sessions/idempotency.js';
+import type { CallerKey } from '../../store/idempotency.js';
 
 /** A scheduled job as callers write it. `null` takes a value away; what is not given has its default. */
 export interface CronJobInput {

@@ -6,7 +6,7 @@ import { findCronJob } from '../../store/cron/cron-jobs.js';
 import { findCronRun, insertCronRun, listUnfinishedRuns, type NewCronRun } from '../../store/cron/cron-runs.js';
 import type { CronServiceOptions } from './cron.js';
 import { jobNotFound } from './cron-documents.js';
-import { type CallerKey, keyUse, once } from '../../sessions/idempotency.js';
+import { type CallerKey, keyUse, once } from '../../store/idempotency.js';
 import type { Transaction } from '../../store/transaction.js';
 
 function conflict(message: string, jobId: string, hint?: string): GatewayError {

@@ -21,7 +21,7 @@ import type { CronJobDocument, CronJobInput, CronService } from './cron-contract
 import { jobEvent, jobNotFound, toJobDocument, toRunDocument } from './cron-documents.js';
 import { planJobs } from './cron-plan.js';
 import { triggerRun } from './cron-trigger.js';
-import { type CallerKey, inOrder, keyUse, once } from '../../sessions/idempotency.js';
+import { type CallerKey, inOrder, keyUse, once } from '../../store/idempotency.js';
 import { sessionOf } from '../../sessions/session-key.js';
 import type { Transaction } from '../../store/transaction.js';
 

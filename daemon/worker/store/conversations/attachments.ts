@@ -1,16 +1,26 @@
-/** Which files belong to which messages; the files themselves are for `files/`, which is loaded late. */
+/** Attached files. One that is not sent yet belongs to its session and to no message. */
 import { sql } from 'kysely';
-import { UNSENT } from './chat-tables.js';
+import type { AttachmentNote } from '../../../../shared/api/attachments.js';
 import { prepare } from '../prepare.js';
-import { PURGE_ROWS } from './purge.js';
 import { queriesOf, type Transaction } from '../transaction.js';
+import { PURGE_ROWS } from './purge.js';
+import { type NewAttachment, UNSENT } from './tables.js';
 
-export interface AttachmentNote {
-  readonly messageId: string;
-  readonly id: string;
+/** The content of a file. */
+export interface StoredFile {
   readonly name: string;
   readonly mediaType: string;
-  readonly size: number;
+  readonly content: Buffer;
+}
+
+export interface NewFile extends StoredFile {
+  readonly id: string;
+}
+
+/** The message that files belong to. */
+export interface AttachmentPlace {
+  readonly sessionId: number;
+  readonly messageId: string;
 }
 
 const selectAny = prepare<{ sessionId: number }>()((db, p) =>
@@ -26,17 +36,122 @@ export async function hasAttachments(tx: Transaction, sessionId: number): Promis
   return (await selectAny.first(tx, { sessionId })) !== undefined;
 }
 
-export async function listAttachments(tx: Transaction, sessionId: number, messageIds: readonly string[]): Promise<AttachmentNote[]> {
-  return queriesOf(tx)
+/** Returns what is attached to those messages, by message id, in the order in which it was attached. */
+export async function listAttachments(
+  tx: Transaction,
+  sessionId: number,
+  messageIds: readonly string[],
+): Promise<ReadonlyMap<string, AttachmentNote[]>> {
+  const found = new Map<string, AttachmentNote[]>();
+  if (messageIds.length === 0 || !(await hasAttachments(tx, sessionId))) return found;
+  const rows = await queriesOf(tx)
     .selectFrom('attachments')
     .select(['message_id as messageId', 'id', 'name', 'media_type as mediaType', 'size'])
     .where('session_id', '=', sessionId)
     .where('message_id', 'in', messageIds)
     .orderBy('seq')
     .execute();
+  for (const { messageId, ...note } of rows) found.set(messageId, [...(found.get(messageId) ?? []), note]);
+  return found;
 }
 
-/** Forgets files that were never sent. Runs in a write: one step. @returns how many */
+/** Returns the files of those messages in the order in which they were attached. */
+export async function readAttachments(
+  tx: Transaction,
+  sessionId: number,
+  messageIds: readonly string[],
+): Promise<(StoredFile & { readonly messageId: string })[]> {
+  if (!(await hasAttachments(tx, sessionId))) return [];
+  const rows = await queriesOf(tx)
+    .selectFrom('attachments')
+    .select(['message_id as messageId', 'name', 'media_type as mediaType', 'content'])
+    .where('session_id', '=', sessionId)
+    .where('message_id', 'in', messageIds)
+    .orderBy('seq')
+    .execute();
+  return rows.map((row) => ({ ...row, content: Buffer.from(row.content) }));
+}
+
+/** Stores files for a message, or without `messageId` for one that is still to be sent. Runs in a write. */
+export async function insertAttachments(
+  tx: Transaction,
+  added: { sessionId: number; messageId?: string; files: readonly NewFile[]; nowMs: number },
+): Promise<AttachmentNote[]> {
+  const { sessionId, messageId = UNSENT, files, nowMs } = added;
+  for (const { id, name, mediaType, content } of files) {
+    const place = { id, session_id: sessionId, message_id: messageId, created_at: nowMs };
+    await insertRow(tx, { ...place, name, media_type: mediaType, size: content.length, content });
+  }
+  return files.map(({ id, name, mediaType, content }) => ({ id, name, mediaType, size: content.length }));
+}
+
+const COPIED = ['name', 'media_type', 'size', 'content'] as const;
+
+/** The driver returns content in another form than it takes. */
+async function insertRow(tx: Transaction, row: NewAttachment): Promise<void> {
+  await queriesOf(tx)
+    .insertInto('attachments')
+    .values({ ...row, content: Buffer.from(row.content) })
+    .execute();
+}
+
+/** Copies the files of a message to another one. `newId` makes their ids. Runs in a write. */
+export async function copyAttachments(
+  tx: Transaction,
+  { from, to, newId, nowMs }: { from: AttachmentPlace; to: AttachmentPlace; newId: () => string; nowMs: number },
+): Promise<void> {
+  if (!(await hasAttachments(tx, from.sessionId))) return;
+  const rows = await queriesOf(tx)
+    .selectFrom('attachments')
+    .select(COPIED)
+    .where('session_id', '=', from.sessionId)
+    .where('message_id', '=', from.messageId)
+    .orderBy('seq')
+    .execute();
+  for (const row of rows) {
+    await insertRow(tx, { ...row, id: newId(), session_id: to.sessionId, message_id: to.messageId, created_at: nowMs });
+  }
+}
+
+/**
+ * Attaches files of the session to a message; one that belongs to another message already is copied. Runs in a write.
+ * @returns the ids that do not exist
+ */
+export async function attachFiles(
+  tx: Transaction,
+  { place, ids, newId }: { place: AttachmentPlace; ids: readonly string[]; newId: () => string },
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (const id of ids) {
+    const own = queriesOf(tx).selectFrom('attachments').where('id', '=', id).where('session_id', '=', place.sessionId);
+    const found = await own.select(['message_id', 'created_at', ...COPIED]).executeTakeFirst();
+    if (found === undefined) missing.push(id);
+    else if (found.message_id === UNSENT)
+      await queriesOf(tx).updateTable('attachments').set({ message_id: place.messageId }).where('id', '=', id).execute();
+    else await insertRow(tx, { ...found, id: newId(), session_id: place.sessionId, message_id: place.messageId });
+  }
+  return missing;
+}
+
+/** Returns a file; undefined for one that does not exist, or whose session was deleted. */
+export async function readAttachment(tx: Transaction, id: string): Promise<StoredFile | undefined> {
+  const row = await queriesOf(tx)
+    .selectFrom('attachments')
+    .innerJoin('sessions', 'sessions.id', 'attachments.session_id')
+    .select(['name', 'media_type as mediaType', 'content'])
+    .where('attachments.id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return row && { ...row, content: Buffer.from(row.content) };
+}
+
+/** Removes a file that was not sent. Runs in a write. @returns whether there was one */
+export async function removeUnsent(tx: Transaction, id: string): Promise<boolean> {
+  const result = await queriesOf(tx).deleteFrom('attachments').where('id', '=', id).where('message_id', '=', UNSENT).executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** Removes files that were never sent. Runs in a write: one step. @returns how many */
 export async function purgeUnsent(tx: Transaction, beforeMs: number): Promise<number> {
   const old = queriesOf(tx).selectFrom('attachments').select('seq').where('message_id', '=', UNSENT).where('created_at', '<=', beforeMs);
   const result = await queriesOf(tx).deleteFrom('attachments').where('seq', 'in', old.limit(PURGE_ROWS)).executeTakeFirst();

@@ -4,9 +4,8 @@
  * than the one that it follows, so a path is in the order of `seq`.
  */
 import { sql } from 'kysely';
-import type { NewMessage } from './messages.js';
+import { type Message, MESSAGE_COLUMNS, type NewMessage } from './messages.js';
 import { prepare } from '../prepare.js';
-import type { MessageRow } from '../schema.js';
 import { uncountMessages } from './sessions.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
@@ -27,7 +26,7 @@ const selectBefore = prepare<Place>()((db, p) =>
 const selectQuestion = prepare<Place>()((db, p) =>
   db
     .selectFrom('messages')
-    .selectAll()
+    .select(MESSAGE_COLUMNS)
     .where('session_id', '=', p.sessionId)
     .where('parent_seq', 'is', null)
     .where('seq', '<=', p.seq)
@@ -95,7 +94,7 @@ export async function seqBefore(tx: Transaction, place: Place): Promise<number> 
 }
 
 /** @returns the question on the chosen path that the message at that place belongs to */
-export async function questionOf(tx: Transaction, place: Place): Promise<MessageRow | undefined> {
+export async function questionOf(tx: Transaction, place: Place): Promise<Message | undefined> {
   return selectQuestion.first(tx, place);
 }
 
@@ -161,7 +160,7 @@ export async function readAside(
  * Runs in a write. Makes that message part of the chosen path, with the newest of what follows it.
  * @returns the last message that stays where it was
  */
-export async function choosePath(tx: Transaction, { session_id: sessionId, seq, parent_seq: parentSeq }: MessageRow): Promise<number> {
+export async function choosePath(tx: Transaction, { sessionId, seq, parentSeq }: Message): Promise<number> {
   if (parentSeq === null) return seq;
   const { rows } = await sql<{ seq: number; parent_seq: number | null }>`with recursive up (seq, parent_seq) as (
       select seq, parent_seq from messages where seq = ${seq}

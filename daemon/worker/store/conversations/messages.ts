@@ -1,19 +1,40 @@
-/** What was said in sessions, in the order in which it was committed. What is read is the path that was chosen (branches.ts). */
+/** Messages of sessions, in the order in which they were committed. Reads follow the chosen path (branches.ts). */
+import type { MessageDocument } from '../../../../shared/api/sessions.js';
 import { prepare } from '../prepare.js';
-import type { MessageRole, MessageRow, MessageStatus } from '../schema.js';
-import { touchSession } from './sessions.js';
 import type { Transaction } from '../transaction.js';
+import { touchSession } from './sessions.js';
 
-export interface NewMessage {
-  readonly id: string;
+interface MessageContent extends Pick<MessageDocument, 'id' | 'role' | 'content' | 'model' | 'status'> {
   readonly sessionId: number;
   readonly turnId: string | null;
-  readonly role: MessageRole;
-  readonly content: string;
-  readonly model: string | null;
-  readonly status: MessageStatus;
+}
+
+export interface NewMessage extends MessageContent {
   readonly nowMs: number;
 }
+
+/** A stored message. */
+export interface Message extends MessageContent {
+  /** The order in which messages were committed, over all sessions. */
+  readonly seq: number;
+  readonly createdAtMs: number;
+  /** Null: on the chosen path, after the one before it. Otherwise the `seq` that it follows aside of it; 0: none. */
+  readonly parentSeq: number | null;
+}
+
+/** The columns of a {@link Message}. */
+export const MESSAGE_COLUMNS = [
+  'seq',
+  'id',
+  'session_id as sessionId',
+  'turn_id as turnId',
+  'role',
+  'content',
+  'model',
+  'status',
+  'created_at as createdAtMs',
+  'parent_seq as parentSeq',
+] as const;
 
 const insert = prepare<NewMessage>()((db, p) =>
   db.insertInto('messages').values({
@@ -31,7 +52,7 @@ const insert = prepare<NewMessage>()((db, p) =>
 const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: number; limit: number }>()((db, p) =>
   db
     .selectFrom('messages')
-    .selectAll()
+    .select(MESSAGE_COLUMNS)
     .where('session_id', '=', p.sessionId)
     .where('seq', '>', p.afterSeq)
     .where('seq', '<', p.beforeSeq)
@@ -43,7 +64,7 @@ const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: n
 const selectAfter = prepare<{ sessionId: number; afterSeq: number; limit: number }>()((db, p) =>
   db
     .selectFrom('messages')
-    .selectAll()
+    .select(MESSAGE_COLUMNS)
     .where('session_id', '=', p.sessionId)
     .where('seq', '>', p.afterSeq)
     .where('parent_seq', 'is', null)
@@ -51,30 +72,30 @@ const selectAfter = prepare<{ sessionId: number; afterSeq: number; limit: number
     .limit(p.limit),
 );
 
-const selectById = prepare<{ id: string }>()((db, p) => db.selectFrom('messages').selectAll().where('id', '=', p.id));
+const selectById = prepare<{ id: string }>()((db, p) => db.selectFrom('messages').select(MESSAGE_COLUMNS).where('id', '=', p.id));
 
 const MAX_TITLE_LENGTH = 80;
 
-/** Anything but single spaces between words. */
+/** Matches anything but single spaces between words. */
 const UNEVEN = /[^\S ]|\p{Cc}| {2}/u;
 
-/** A session's title from the first thing said in it: one line, cut at a word where there is one. A command names nothing. */
+/** Returns a title for a session from its first message: one line, shortened at a word. Null for a command or an empty text. */
 export function titleFrom(text: string): string | null {
-  // Of a link to a file, its words.
+  // Of a link to a file, the text is kept.
   const words = text.slice(0, 1_000).replace(/\]\(\/api\/files\/[\w./-]+\)/g, ']');
   const line = (UNEVEN.test(words) ? words.replace(/[\s\p{Cc}]+/gu, ' ') : words).trim();
   if (line === '' || /^\/[a-z]/i.test(line)) return null;
   if (line.length <= MAX_TITLE_LENGTH) return line;
-  // A pair of surrogates that the cut divided is dropped.
+  // Half of a divided surrogate pair is dropped.
   const cut = line.slice(0, MAX_TITLE_LENGTH - 1).replace(/\p{Surrogate}$/u, '');
   const lastSpace = cut.lastIndexOf(' ');
   return `${(lastSpace > MAX_TITLE_LENGTH / 2 ? cut.slice(0, lastSpace) : cut).trimEnd()}…`;
 }
 
-/** Adds a message to its session. Runs in a write. @returns its `seq` */
+/** Adds a message to its session and returns its `seq`. Runs in a write. */
 export async function appendMessage(tx: Transaction, message: NewMessage): Promise<number> {
   const seq = await insert.insert(tx, message);
-  // What opened the conversation: a person's text, or one that the gateway sent of its own accord.
+  // A conversation is named by a person's text, or by a message that the gateway sent outside of a turn.
   const isOpening = message.role === 'user' || (message.role === 'assistant' && message.turnId === null);
   const title = isOpening ? titleFrom(message.content) : null;
   const isNews = Number(message.role === 'assistant' || message.role === 'system');
@@ -82,23 +103,23 @@ export async function appendMessage(tx: Transaction, message: NewMessage): Promi
   return seq;
 }
 
-export async function findMessage(tx: Transaction, id: string): Promise<MessageRow | undefined> {
+export async function findMessage(tx: Transaction, id: string): Promise<Message | undefined> {
   return selectById.first(tx, { id });
 }
 
-/** @returns up to `limit` messages with `afterSeq < seq < beforeSeq`, the newest ones, newest first */
+/** Returns the newest `limit` messages with `afterSeq < seq < beforeSeq`, newest first. */
 export async function readNewestMessages(
   tx: Transaction,
   range: { sessionId: number; limit: number; afterSeq?: number; beforeSeq?: number },
-): Promise<MessageRow[]> {
+): Promise<Message[]> {
   const { sessionId, limit, afterSeq = 0, beforeSeq = Number.MAX_SAFE_INTEGER } = range;
   return selectNewest.all(tx, { sessionId, afterSeq, beforeSeq, limit });
 }
 
-/** @returns up to `limit` messages with `seq > afterSeq`, in order */
+/** Returns up to `limit` messages with `seq > afterSeq`, in order. */
 export async function readMessagesAfter(
   tx: Transaction,
   range: { sessionId: number; afterSeq: number; limit: number },
-): Promise<MessageRow[]> {
+): Promise<Message[]> {
   return selectAfter.all(tx, range);
 }

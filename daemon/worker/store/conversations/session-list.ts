@@ -1,8 +1,11 @@
 /** Sessions by page: pinned ones first, then newest first, filtered; and what a list shows of each. */
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { ListedSession } from '../../../../shared/api/sessions.js';
+import { sessionKindOf, SESSION_KINDS, type SessionKind } from '../../../../shared/session-kinds.js';
 import type { Schema, SessionRow } from '../schema.js';
-import { containsText, walkForText } from './session-search.js';
 import { queriesOf, type Transaction } from '../transaction.js';
+import { containsText, walkForText } from './session-search.js';
+import { type Session, toSession, toSessionDocument } from './sessions.js';
 
 /** What sessions must be, all of it. */
 export interface SessionFilter {
@@ -21,12 +24,7 @@ export interface SessionFilter {
 }
 
 /** Where a page ends: the next begins below it. */
-export interface SessionPosition {
-  readonly isArchived: number;
-  readonly isPinned: number;
-  readonly updatedAt: number;
-  readonly id: number;
-}
+export type SessionPosition = Pick<Session, 'archived' | 'pinned' | 'updatedAtMs' | 'id'>;
 
 export interface SessionPage extends SessionFilter {
   readonly limit: number;
@@ -89,8 +87,9 @@ async function conditionsOf(tx: Transaction, filter: SessionFilter): Promise<Con
   return conditions;
 }
 
-function below({ isArchived, isPinned, updatedAt, id }: SessionPosition, archived: SessionFilter['archived']): Condition {
-  const inOrder = sql<boolean>`(is_pinned, updated_at, id) < (${isPinned}, ${updatedAt}, ${id})`;
+function below({ updatedAtMs, id, ...position }: SessionPosition, archived: SessionFilter['archived']): Condition {
+  const isArchived = Number(position.archived);
+  const inOrder = sql<boolean>`(is_pinned, updated_at, id) < (${Number(position.pinned)}, ${updatedAtMs}, ${id})`;
   if (archived !== 'any') return inOrder;
   return sql<boolean>`(is_archived > ${isArchived} or (is_archived = ${isArchived} and ${inOrder}))`;
 }
@@ -106,23 +105,12 @@ export async function sessionQuery(tx: Transaction, page: SessionPage): Promise<
   return query.orderBy('is_archived').orderBy('is_pinned', 'desc').orderBy('updated_at', 'desc').orderBy('id', 'desc').limit(page.limit);
 }
 
-export async function listSessions(tx: Transaction, page: SessionPage): Promise<SessionRow[]> {
+/** Returns up to `limit` sessions of the page, in the order of lists. */
+export async function listSessions(tx: Transaction, page: SessionPage): Promise<Session[]> {
   const { text, ...rest } = page;
   const first = async (limit: number): Promise<SessionRow[]> => (await sessionQuery(tx, { ...rest, limit })).execute();
   const near = text === undefined ? undefined : await walkForText(tx, { needle: text, limit: page.limit, first });
-  return near ?? (await sessionQuery(tx, page)).execute();
-}
-
-/** What a list shows of a session beside the session itself. */
-export interface SessionDigest {
-  readonly id: number;
-  /** The beginning of what was said last by a person or an agent. */
-  readonly last_text: string | null;
-  readonly last_role: 'user' | 'assistant' | null;
-  readonly is_answering: number;
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly cost_usd: number;
+  return (near ?? (await (await sessionQuery(tx, page)).execute())).map(toSession);
 }
 
 const LAST_TEXT_LENGTH = 400;
@@ -135,21 +123,71 @@ const lastSaid = <T>(column: RawBuilder<unknown>): RawBuilder<T> =>
 const total = (column: 'input_tokens' | 'output_tokens' | 'cost_usd'): RawBuilder<number> =>
   sql<number>`coalesce(${sql.ref(`sessions.${column}`)}, (select sum(${sql.ref(column)}) from turns where session_id = sessions.id), 0)`;
 
-/** Of a page's sessions, not of all that were looked through. */
-export async function readDigests(tx: Transaction, ids: readonly number[]): Promise<Map<number, SessionDigest>> {
-  if (ids.length === 0) return new Map();
+/** Returns the first words of a text that may be long and in Markdown, as one line. */
+function firstWords(text: string): string {
+  const line = text
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .replace(/(^|\s)(?:#{1,6}|[-*>]|\d+\.|```\w*)(?=\s)/g, '$1')
+    .replace(/\*\*|__|`/g, '')
+    .trim();
+  return Array.from(line).slice(0, 160).join('');
+}
+
+/** Returns the sessions of a page as lists show them. */
+export async function readListedSessions(tx: Transaction, sessions: readonly Session[]): Promise<ListedSession[]> {
+  if (sessions.length === 0) return [];
   const rows = await queriesOf(tx)
     .selectFrom('sessions')
     .select([
       'id',
-      lastSaid<string | null>(sql`substr(content, 1, ${sql.lit(LAST_TEXT_LENGTH)})`).as('last_text'),
-      lastSaid<'user' | 'assistant' | null>(sql`role`).as('last_role'),
+      lastSaid<string | null>(sql`substr(content, 1, ${sql.lit(LAST_TEXT_LENGTH)})`).as('text'),
+      lastSaid<'user' | 'assistant' | null>(sql`role`).as('role'),
       sql<number>`sessions.id in ${running}`.as('is_answering'),
-      total('input_tokens').as('input_tokens'),
-      total('output_tokens').as('output_tokens'),
-      total('cost_usd').as('cost_usd'),
+      total('input_tokens').as('inputTokens'),
+      total('output_tokens').as('outputTokens'),
+      total('cost_usd').as('costUsd'),
     ])
-    .where('id', 'in', ids)
+    .where(
+      'id',
+      'in',
+      sessions.map(({ id }) => id),
+    )
     .execute();
-  return new Map(rows.map((row) => [row.id, row]));
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return sessions.map((session) => {
+    const {
+      text = null,
+      role = null,
+      is_answering: isAnswering,
+      inputTokens = 0,
+      outputTokens = 0,
+      costUsd = 0,
+    } = found.get(session.id) ?? {};
+    return {
+      ...toSessionDocument(session),
+      lastMessage: text === null || role === null ? null : { role, text: firstWords(text) },
+      lastModel: session.lastModel,
+      answering: isAnswering === 1,
+      usage: { inputTokens, outputTokens, costUsd },
+    };
+  });
+}
+
+export interface KindCount {
+  readonly kind: SessionKind;
+  readonly sessions: number;
+  readonly messages: number;
+}
+
+/** Of the living, in the order of the kinds. */
+export async function countSessionKinds(tx: Transaction): Promise<KindCount[]> {
+  const rows = await queriesOf(tx)
+    .selectFrom('sessions')
+    .select(({ fn }) => ['channel', fn.countAll<number>().as('sessions'), fn.sum<number>('message_count').as('messages')])
+    .where('deleted_at', 'is', null)
+    .groupBy('channel')
+    .execute();
+  const total = (kind: SessionKind, name: 'sessions' | 'messages'): number =>
+    rows.filter(({ channel }) => sessionKindOf(channel) === kind).reduce((sum, row) => sum + Number(row[name]), 0);
+  return SESSION_KINDS.map((kind) => ({ kind, sessions: total(kind, 'sessions'), messages: total(kind, 'messages') }));
 }

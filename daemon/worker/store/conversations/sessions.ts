@@ -1,9 +1,10 @@
 /** Sessions: found by key while they live, changed, deleted softly. */
 import { type RawBuilder, sql } from 'kysely';
+import type { SessionDocument } from '../../../../shared/api/sessions.js';
+import { GatewayError } from '../../../../shared/errors.js';
 import { prepare } from '../prepare.js';
-import { PURGE_ROWS } from './purge.js';
 import type { Queries, SessionRow } from '../schema.js';
-import type { Transaction } from '../transaction.js';
+import { queriesOf, type Transaction } from '../transaction.js';
 
 /** What a new session is made of. `key` is the parts joined by colons. */
 export interface NewSession {
@@ -13,6 +14,69 @@ export interface NewSession {
   readonly accountId: string;
   readonly peerKind: string;
   readonly peerId: string;
+}
+
+/** A stored session: the fields of its document, and what only the gateway knows. */
+export interface Session extends NewSession, Pick<SessionDocument, 'messageCount' | 'model' | 'pinned' | 'archived' | 'unread' | 'tags'> {
+  readonly id: number;
+  /** Null until something was said in it. */
+  readonly title: string | null;
+  /** Messages up to this `seq` are history to people but no longer context to the model (`/new`). */
+  readonly contextAfterSeq: number;
+  /** `provider/model` of the last turn. */
+  readonly lastModel: string | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+export function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    key: row.key,
+    agentId: row.agent_id,
+    channel: row.channel,
+    accountId: row.account_id,
+    peerKind: row.peer_kind,
+    peerId: row.peer_id,
+    title: row.title,
+    messageCount: row.message_count,
+    contextAfterSeq: row.context_after_seq,
+    model: row.model,
+    lastModel: row.last_model,
+    createdAtMs: row.created_at,
+    updatedAtMs: row.updated_at,
+    pinned: row.is_pinned === 1,
+    archived: row.is_archived === 1,
+    unread: row.is_unread === 1,
+    tags: JSON.parse(row.tags) as string[],
+  };
+}
+
+/** Returns the session as the API shows it. One without a title is named after its peer. */
+export function toSessionDocument(session: Session): SessionDocument {
+  const { key, agentId, channel, messageCount, model, pinned, archived, unread, tags } = session;
+  return {
+    key,
+    agentId,
+    channel,
+    title: session.title ?? (channel === 'webchat' ? 'New chat' : session.peerId),
+    createdAt: new Date(session.createdAtMs).toISOString(),
+    updatedAt: new Date(session.updatedAtMs).toISOString(),
+    messageCount,
+    model,
+    pinned,
+    archived,
+    unread,
+    tags,
+  };
+}
+
+export function sessionNotFound(key: string): GatewayError {
+  return new GatewayError('SESSION_NOT_FOUND', {
+    message: `there is no session '${key}'`,
+    details: { session: key },
+    hint: 'GET /api/sessions lists them; a deleted one can be restored for seven days.',
+  });
 }
 
 const selectByKey = prepare<{ key: string }>()((db, p) =>
@@ -100,14 +164,6 @@ const uncount = prepare<{ id: number; count: number }>()((db, p) =>
     .where('id', '=', p.id),
 );
 
-const setModel = prepare<{ id: number; model: string | null }>()((db, p) =>
-  db.updateTable('sessions').set({ model: p.model }).where('id', '=', p.id),
-);
-
-const setTitle = prepare<{ id: number; title: string }>()((db, p) =>
-  db.updateTable('sessions').set({ title: p.title }).where('id', '=', p.id),
-);
-
 const startFresh = prepare<{ id: number }>()((db, p) =>
   db
     .updateTable('sessions')
@@ -115,66 +171,35 @@ const startFresh = prepare<{ id: number }>()((db, p) =>
     .where('id', '=', p.id),
 );
 
-const markDeleted = prepare<{ key: string; nowMs: number }>()((db, p) =>
-  db.updateTable('sessions').set({ deleted_at: p.nowMs }).where('key', '=', p.key).where('deleted_at', 'is', null),
-);
-
-const selectDeleted = prepare<{ key: string; afterMs: number }>()((db, p) =>
-  db
-    .selectFrom('sessions')
-    .selectAll()
-    .where('key', '=', p.key)
-    .where('deleted_at', '>', p.afterMs)
-    .orderBy('deleted_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(1),
-);
-
-const markLiving = prepare<{ id: number }>()((db, p) => db.updateTable('sessions').set({ deleted_at: null }).where('id', '=', p.id));
-
-const selectDoomed = prepare<{ beforeMs: number }>()((db, p) =>
-  db
-    .selectFrom('sessions')
-    .select('id')
-    .where('deleted_at', '<=', p.beforeMs)
-    // Not one that is being imported (session-staging.ts).
-    .where(sql<boolean>`not exists (select 1 from leases where leases.key = 'import:' || sessions.id)`)
-    .limit(sql.lit(1)),
-);
-
-const deleteMessages = prepare<{ sessionId: number; limit: number }>()((db, p) =>
-  db
-    .deleteFrom('messages')
-    .where('seq', 'in', (query) => query.selectFrom('messages').select('seq').where('session_id', '=', p.sessionId).limit(p.limit)),
-);
-
-const deleteTurns = prepare<{ sessionId: number; limit: number }>()((db, p) =>
-  db
-    .deleteFrom('turns')
-    .where('id', 'in', (query) => query.selectFrom('turns').select('id').where('session_id', '=', p.sessionId).limit(p.limit)),
-);
-
-const deleteForGood = prepare<{ id: number }>()((db, p) => db.deleteFrom('sessions').where('id', '=', p.id));
-
-export async function findSession(tx: Transaction, key: string): Promise<SessionRow | undefined> {
-  return selectByKey.first(tx, { key });
+/** Returns the living session of that key. */
+export async function findSession(tx: Transaction, key: string): Promise<Session | undefined> {
+  const row = await selectByKey.first(tx, { key });
+  return row && toSession(row);
 }
 
-/** @returns the newest session of that agent and channel in which nothing was said yet */
-export async function findEmptySession(tx: Transaction, owner: { agentId: string; channel: string }): Promise<SessionRow | undefined> {
-  return selectEmpty.first(tx, owner);
+/** Returns the living session of that key. @throws SESSION_NOT_FOUND */
+export async function getSession(tx: Transaction, key: string): Promise<Session> {
+  const session = await findSession(tx, key);
+  if (session === undefined) throw sessionNotFound(key);
+  return session;
 }
 
-/** Runs in a write. @returns the session of that key, made now if there was none */
+/** Returns the newest session of that agent and channel in which nothing was said yet. */
+export async function findEmptySession(tx: Transaction, owner: { agentId: string; channel: string }): Promise<Session | undefined> {
+  const row = await selectEmpty.first(tx, owner);
+  return row && toSession(row);
+}
+
+/** Returns the session of that key, made now if there was none. Runs in a write. */
 export async function ensureSession(
   tx: Transaction,
-  session: NewSession & { nowMs: number },
-): Promise<{ row: SessionRow; created: boolean }> {
-  const found = await findSession(tx, session.key);
-  if (found !== undefined) return { row: found, created: false };
-  const row = await insert.first(tx, session);
-  if (row === undefined) throw new Error(`session ${session.key} was not stored`);
-  return { row, created: true };
+  parts: NewSession & { nowMs: number },
+): Promise<{ session: Session; created: boolean }> {
+  const found = await findSession(tx, parts.key);
+  if (found !== undefined) return { session: found, created: false };
+  const row = await insert.first(tx, parts);
+  if (row === undefined) throw new Error(`session ${parts.key} was not stored`);
+  return { session: toSession(row), created: true };
 }
 
 /** A message that was added. `title` is taken when the session has none yet. */
@@ -198,47 +223,47 @@ export async function uncountMessages(tx: Transaction, change: { id: number; cou
   await uncount.run(tx, change);
 }
 
-/** @param change.model  null: what the configuration says */
-export async function setSessionModel(tx: Transaction, change: { id: number; model: string | null }): Promise<void> {
-  await setModel.run(tx, change);
-}
-
-export async function setSessionTitle(tx: Transaction, change: { id: number; title: string }): Promise<void> {
-  await setTitle.run(tx, change);
-}
-
-/** From here on, what was said before is no context any more. */
+/** Ends the context: what was said until now is no longer given to the model. */
 export async function startFreshContext(tx: Transaction, id: number): Promise<void> {
   await startFresh.run(tx, { id });
 }
 
-/** @returns whether there was such a session */
-export async function deleteSession(tx: Transaction, target: { key: string; nowMs: number }): Promise<boolean> {
-  return (await markDeleted.run(tx, target)) > 0;
+/** What is not named stays as it is. `model`: null is what the configuration says. */
+export interface SessionChange {
+  readonly title?: string;
+  readonly model?: string | null;
+  readonly pinned?: boolean;
+  readonly archived?: boolean;
+  readonly unread?: boolean;
+  /** All of them, in order, each once. */
+  readonly tags?: readonly string[];
 }
 
-/** @returns the session of that key that was deleted last, unless that was at `afterMs` or earlier */
-export async function findDeletedSession(tx: Transaction, target: { key: string; afterMs: number }): Promise<SessionRow | undefined> {
-  return selectDeleted.first(tx, target);
+/** Changes what people decide about a session. None of it changes when the session was last spoken in. Runs in a write. */
+export async function changeSession(tx: Transaction, id: number, change: SessionChange): Promise<void> {
+  const { title, model, pinned, archived, unread, tags } = change;
+  const columns = {
+    ...(title === undefined ? {} : { title }),
+    ...(model === undefined ? {} : { model }),
+    ...(pinned === undefined ? {} : { is_pinned: Number(pinned) }),
+    ...(archived === undefined ? {} : { is_archived: Number(archived) }),
+    ...(unread === undefined ? {} : { is_unread: Number(unread) }),
+    ...(tags === undefined ? {} : { tags: JSON.stringify(tags) }),
+  };
+  if (Object.keys(columns).length > 0) await queriesOf(tx).updateTable('sessions').set(columns).where('id', '=', id).execute();
+  if (tags === undefined) return;
+  await queriesOf(tx).deleteFrom('session_tags').where('session_id', '=', id).execute();
+  for (const tag of tags) await queriesOf(tx).insertInto('session_tags').values({ tag, session_id: id }).execute();
 }
 
-/** Runs in a write. No other session of its key may live. */
-export async function restoreSession(tx: Transaction, id: number): Promise<void> {
-  await markLiving.run(tx, { id });
-}
-
-/**
- * Removes for good what was deleted at `beforeMs` or earlier, messages and turns with it. Runs in a write: one step,
- * which may end within a session. @returns how many rows
- */
-export async function purgeSessions(tx: Transaction, beforeMs: number): Promise<number> {
-  let removed = 0;
-  while (removed < PURGE_ROWS) {
-    const doomed = await selectDoomed.first(tx, { beforeMs });
-    if (doomed === undefined) return removed;
-    removed += await deleteMessages.run(tx, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
-    if (removed < PURGE_ROWS) removed += await deleteTurns.run(tx, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
-    if (removed < PURGE_ROWS) removed += await deleteForGood.run(tx, doomed);
-  }
-  return removed;
+/** Returns up to `limit` tags that are in use, in alphabetical order. Each is found by jumping over the rows of the one before. */
+export async function listTags(tx: Transaction, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ tag: string }>`
+    with recursive known (tag) as (
+      select min(tag) from session_tags
+      union all
+      select (select min(tag) from session_tags where session_tags.tag > known.tag) from known where known.tag is not null
+    )
+    select tag from known where tag is not null limit ${limit}`.execute(queriesOf(tx));
+  return rows.map(({ tag }) => tag);
 }

@@ -1,6 +1,6 @@
 /** What turns used, added up. Ids of turns begin with their time, so a stretch of time is a stretch of the primary key. */
 import { sql } from 'kysely';
-import type { SessionRow } from '../schema.js';
+import { type Session, toSession } from '../conversations/sessions.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 /** Of one session with one model. */
@@ -48,7 +48,8 @@ export async function sumUsage(tx: Transaction, span: UsageSpan): Promise<UsageR
 }
 
 /** Those of them that are not deleted. */
-export async function readSessionsById(tx: Transaction, ids: readonly number[]): Promise<SessionRow[]> {
+export async function readSessionsById(tx: Transaction, ids: readonly number[]): Promise<Session[]> {
   if (ids.length === 0) return [];
-  return queriesOf(tx).selectFrom('sessions').selectAll().where('id', 'in', ids).where('deleted_at', 'is', null).execute();
+  const rows = await queriesOf(tx).selectFrom('sessions').selectAll().where('id', 'in', ids).where('deleted_at', 'is', null).execute();
+  return rows.map(toSession);
 }

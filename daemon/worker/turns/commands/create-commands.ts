@@ -3,7 +3,7 @@ import type { StatusWarning } from '../../../../shared/control/messages.js';
 import { builtInCommands } from './built-in-commands.js';
 import { CommandRegistry, type SlashCommand } from './commands.js';
 import type { ProviderRegistry } from '../../providers/registry.js';
-import { findSession, setSessionModel, startFreshContext } from '../../store/conversations/sessions.js';
+import { changeSession, findSession, startFreshContext } from '../../store/conversations/sessions.js';
 import type { Store } from '../../store/store.js';
 
 export function createCommands(sources: {
@@ -18,10 +18,10 @@ export function createCommands(sources: {
     ...builtInCommands({
       modelIds: async () => (await registry().models()).map(({ id }) => id),
       warnings: () => warnings().map(({ message }) => message),
-      countMessages: async (key) => (await store.read((tx) => findSession(tx, key)))?.message_count ?? 0,
+      countMessages: async (key) => (await store.read((tx) => findSession(tx, key)))?.messageCount ?? 0,
       startFresh: (sessionId) => store.write((tx) => startFreshContext(tx, sessionId)),
       checkModel: (ref) => void registry().resolve(ref),
-      setModel: (id, model) => store.write((tx) => setSessionModel(tx, { id, model })),
+      setModel: (id, model) => store.write((tx) => changeSession(tx, id, { model })),
     }),
   ]);
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { IDEMPOTENCY_TTL_MS } from '../../../../daemon/worker/store/delivery/idempotency.js';
+import { IDEMPOTENCY_TTL_MS } from '../../../../daemon/worker/store/idempotency.js';
 import { startFakeOpenAi } from '../../../fakes/openai/server.js';
 import { rateLimited, unauthorized } from '../../../fakes/openai/reply.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { judgeFile } from '../../../../daemon/worker/lazy/files.js';
+import { classifyFile } from '../../../../daemon/worker/files/classify-file.js';
 import { FILE_LIMITS } from '../../../../shared/file-limits.js';
 import { says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
@@ -140,12 +140,17 @@ test.each([
     /may have 4 MB/,
   ],
 ])('%s is refused with what to do', (_what, change, says) => {
-  const verdict = judgeFile({ ...picture, ...change });
-  expect(verdict).toMatchObject({ problem: { message: expect.stringMatching(says) as string, hint: expect.any(String) as string } });
+  expect(() => classifyFile({ ...picture, ...change })).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_REQUEST',
+      message: expect.stringMatching(says) as string,
+      hint: expect.any(String) as string,
+    }),
+  );
 });
 
 test('what a file is, its bytes say: a page is text, and a name changes nothing', () => {
-  expect(judgeFile({ ...picture, mediaType: 'text/html' })).toMatchObject({ file: { mediaType: 'image/png' } });
-  expect(judgeFile({ ...notes, mediaType: 'text/html' })).toMatchObject({ file: { mediaType: 'text/plain' } });
-  expect(judgeFile({ ...notes, mediaType: 'image/svg+xml' })).toMatchObject({ file: { mediaType: 'text/plain' } });
+  expect(classifyFile({ ...picture, mediaType: 'text/html' })).toMatchObject({ mediaType: 'image/png' });
+  expect(classifyFile({ ...notes, mediaType: 'text/html' })).toMatchObject({ mediaType: 'text/plain' });
+  expect(classifyFile({ ...notes, mediaType: 'image/svg+xml' })).toMatchObject({ mediaType: 'text/plain' });
 });

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
-import type { FileFormat, SessionFiles } from '../../../../daemon/worker/sessions/session-files.js';
+import type { SessionArchive } from '../../../../daemon/worker/sessions/session-archive.js';
+import type { FileFormat } from '../../../../daemon/worker/sessions/session-file-writer.js';
 import { appendMessage } from '../../../../daemon/worker/store/conversations/messages.js';
 import { removeVoidLeases } from '../../../../daemon/worker/store/leases.js';
-import { purgeSessions, findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
+import { publishSession, stageSession } from '../../../../daemon/worker/store/conversations/session-import.js';
+import { purgeSessions } from '../../../../daemon/worker/store/conversations/session-removal.js';
+import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
 import { ask, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 import { openStore } from '../../../helpers/open-store.js';
 
@@ -15,7 +18,7 @@ async function withTalk(): Promise<TestConversation> {
   return conversation;
 }
 
-async function exported(archive: SessionFiles, key: string, format: FileFormat): Promise<string> {
+async function exported(archive: SessionArchive, key: string, format: FileFormat): Promise<string> {
   let all = '';
   for await (const piece of (await archive.export(key, format)).text) all += piece;
   return all;
@@ -76,7 +79,6 @@ test('a text with NUL and half of a surrogate pair, as models may write them, su
 
 test('what an instance has begun to import is seen by nobody, kept while it lives, and purged when it is gone', async () => {
   const store = await openStore();
-  const { stageSession, publishSession } = await import('../../../../daemon/worker/store/conversations/session-staging.js');
   const staged = { key: 'k', agentId: 'main', channel: 'webchat', accountId: 'default', peerKind: 'direct', peerId: 'p' };
   const { id } = await store.write((tx) => stageSession(tx, { ...staged, nowMs: 1_000, instanceId: 'dead' }));
   const message = { sessionId: id, turnId: null, role: 'user', content: 'x', model: null, status: 'complete', nowMs: 1_000 } as const;
@@ -85,7 +87,7 @@ test('what an instance has begun to import is seen by nobody, kept while it live
   expect(await store.write((tx) => purgeSessions(tx, 5_000))).toBe(0);
   await store.write((tx) => removeVoidLeases(tx, ['alive']));
   expect(await store.write((tx) => purgeSessions(tx, 5_000))).toBe(2);
-  expect(await store.write((tx) => publishSession(tx, { id, instanceId: 'dead' }))).toBe(false);
+  expect(await store.write((tx) => publishSession(tx, { ...staged, id, instanceId: 'dead' }))).toBe(false);
 });
 
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');

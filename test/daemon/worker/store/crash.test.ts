@@ -51,7 +51,7 @@ test('whatever was acknowledged is there after kill -9 in the middle of writes',
   expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
   for (const [id, content] of stored) expect(content.startsWith(`${id} `)).toBe(true);
   const session = await store.read((tx) => findSession(tx, KEY));
-  expect(session?.message_count).toBe(messages.length);
+  expect(session?.messageCount).toBe(messages.length);
   expect(store.warnings()).toEqual([]);
   expect(new Database(path).pragma('quick_check')).toEqual([{ quick_check: 'ok' }]);
 });

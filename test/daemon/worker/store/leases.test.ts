@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest';
 import { acquireLease, readLeaseOwner, releaseLease, removeVoidLeases } from '../../../../daemon/worker/store/leases.js';
-import {
-  findFirstUse,
-  IDEMPOTENCY_TTL_MS,
-  purgeIdempotencyKeys,
-  rememberFirstUse,
-} from '../../../../daemon/worker/store/delivery/idempotency.js';
 import { openStore } from '../../../helpers/open-store.js';
 
 test.each([
@@ -40,18 +34,4 @@ test('of many that want one lease in the same moment one gets it', async () => {
     owners.map((owner) => store.write((tx) => acquireLease(tx, { key: 'x', owner, liveOwners: owners, nowMs: 1 }))),
   );
   expect(taken.filter(Boolean)).toHaveLength(1);
-});
-
-test('an idempotency key is remembered for 24 hours in its scope', async () => {
-  const store = await openStore();
-  const use = { scope: 'message', key: 'k', bodyHash: 'h', result: 'msg_1' };
-  await store.write((tx) => rememberFirstUse(tx, { ...use, nowMs: 1_000 }));
-  const find = (scope: string, nowMs: number) => store.read((tx) => findFirstUse(tx, { scope, key: 'k', nowMs }));
-  expect(await find('message', 1_000 + IDEMPOTENCY_TTL_MS - 1)).toEqual({ bodyHash: 'h', result: 'msg_1' });
-  expect(await find('message', 1_000 + IDEMPOTENCY_TTL_MS)).toBeUndefined();
-  expect(await find('other', 1_000)).toBeUndefined();
-  await store.write((tx) => rememberFirstUse(tx, { ...use, result: 'msg_2', nowMs: 1_000 + IDEMPOTENCY_TTL_MS }));
-  expect(await find('message', 2_000 + IDEMPOTENCY_TTL_MS)).toMatchObject({ result: 'msg_2' });
-  expect(await store.write((tx) => purgeIdempotencyKeys(tx, 2_000 + IDEMPOTENCY_TTL_MS))).toBe(0);
-  expect(await store.write((tx) => purgeIdempotencyKeys(tx, 1_000 + 2 * IDEMPOTENCY_TTL_MS))).toBe(1);
 });

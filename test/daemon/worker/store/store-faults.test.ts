@@ -106,7 +106,7 @@ test('a full disk fails the writes with its reason; the store finds out by itsel
   await limitPages(40);
   await expect(writeMuch()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('the disk is full') as string });
   expect(codes(store)).toEqual(['STORE_UNAVAILABLE']);
-  expect((await store.read((tx) => findSession(tx, session('big').key)))?.message_count).toBe(0);
+  expect((await store.read((tx) => findSession(tx, session('big').key)))?.messageCount).toBe(0);
   clock.advance(250);
   await eventually(() => expect(codes(store)).toEqual([]));
   await limitPages(1_000_000);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { AgentRequest } from '../../../../daemon/worker/contracts.js';
-import { IDEMPOTENCY_TTL_MS } from '../../../../daemon/worker/store/delivery/idempotency.js';
+import { IDEMPOTENCY_TTL_MS } from '../../../../daemon/worker/store/idempotency.js';
 import { rateLimited, says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';

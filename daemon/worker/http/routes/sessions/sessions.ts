@@ -13,7 +13,7 @@ import {
 } from '../../../../../shared/api/sessions.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../../shared/errors.js';
-import type { SessionService } from '../../../contracts.js';
+import type { SessionService } from '../../../sessions/sessions.js';
 import type { HttpContext } from '../../context.js';
 import { given } from '../../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../../idempotency.js';

@@ -5,7 +5,7 @@ import { insertOutboxMessage } from '../../../../../daemon/worker/store/delivery
 import { purgeOutbox } from '../../../../../daemon/worker/store/delivery/outbox-pages.js';
 import { PURGE_ROWS, purgeInSteps, type PurgeStep } from '../../../../../daemon/worker/store/conversations/purge.js';
 import type { DeliveryState } from '../../../../../daemon/worker/store/schema.js';
-import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/sessions.js';
+import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
 import { addSession, openStore, session } from '../../../../helpers/open-store.js';
 import { queriesOf, type Transaction } from '../../../../../daemon/worker/store/transaction.js';
 

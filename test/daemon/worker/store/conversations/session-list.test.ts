@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { appendMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
 import {
   listSessions,
-  readDigests,
+  readListedSessions,
   sessionQuery,
   type SessionPage,
   type SessionPosition,
 } from '../../../../../daemon/worker/store/conversations/session-list.js';
-import { changeShelf, listTags, type ShelfChange } from '../../../../../daemon/worker/store/conversations/session-shelf.js';
+import { changeSession, findSession, listTags, type SessionChange } from '../../../../../daemon/worker/store/conversations/sessions.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { beginTurn, endTurn } from '../../../../../daemon/worker/store/conversations/turns.js';
 import { parseSessionQuery } from '../../../../../daemon/worker/sessions/session-query.js';
@@ -16,11 +16,11 @@ import { addSession, openStore } from '../../../../helpers/open-store.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 
 const find = async (store: Store, search: string, page: Partial<SessionPage> = {}): Promise<string[]> =>
-  (await store.read((tx) => listSessions(tx, { limit: 50, ...parseSessionQuery(search, 10_000), ...page }))).map(({ peer_id: id }) => id);
+  (await store.read((tx) => listSessions(tx, { limit: 50, ...parseSessionQuery(search, 10_000), ...page }))).map(({ peerId }) => peerId);
 
-async function shelve(store: Store, peerId: string, change: ShelfChange): Promise<void> {
+async function shelve(store: Store, peerId: string, change: SessionChange): Promise<void> {
   const { id } = await addSession(store, peerId);
-  await store.write((tx) => changeShelf(tx, id, change));
+  await store.write((tx) => changeSession(tx, id, change));
 }
 
 const said = { turnId: null, content: 'hello', model: null, status: 'complete' } as const;
@@ -47,8 +47,8 @@ test('pinned ones come first, archived ones last and only where they are wanted;
     const page = { limit: 1, archived: 'any', ...(before === undefined ? {} : { before }) } as const;
     const [row] = await store.read((tx) => listSessions(tx, page));
     if (row === undefined) break;
-    paged.push(row.peer_id);
-    before = { isArchived: row.is_archived, isPinned: row.is_pinned, updatedAt: row.updated_at, id: row.id };
+    paged.push(row.peerId);
+    before = row;
   }
   expect(paged).toEqual(['b', 'e', 'c', 'a', 'd']);
   expect(await find(store, 'is:any')).toEqual(paged);
@@ -89,20 +89,23 @@ test('a session is unread until it is marked, and leaves the archive when somebo
 
 test('what was used and said last is shown; turns of before the counting are counted with the next one', async () => {
   const store = await openStore();
-  const { id } = await addSession(store, 'a');
+  const { id, key } = await addSession(store, 'a');
   await store.write((tx) => appendMessage(tx, { ...said, id: 'm1', sessionId: id, role: 'user', nowMs: 2_000 }));
   await turn(store, id, { id: 't1', model: 'fake/one', tokens: 10 });
   await store.write(
     async (tx) => void (await sql`update sessions set input_tokens = null, output_tokens = null, cost_usd = null`.execute(queriesOf(tx))),
   );
-  const digest = async () => (await store.read((tx) => readDigests(tx, [id]))).get(id);
-  expect(await digest()).toMatchObject({ last_text: 'hello', last_role: 'user', input_tokens: 10, is_answering: 0 });
+  const listed = async () => {
+    const session = await store.read((tx) => findSession(tx, key));
+    return session && (await store.read((tx) => readListedSessions(tx, [session])))[0];
+  };
+  expect(await listed()).toMatchObject({ lastMessage: { text: 'hello', role: 'user' }, usage: { inputTokens: 10 }, answering: false });
   await turn(store, id, { id: 't2', model: 'fake/two', tokens: 5 });
-  expect(await digest()).toMatchObject({ input_tokens: 15, output_tokens: 2, cost_usd: 1 });
+  expect(await listed()).toMatchObject({ usage: { inputTokens: 15, outputTokens: 2, costUsd: 1 } });
   expect(await find(store, 'model:TWO')).toEqual(['a']);
   expect(await find(store, 'model:one')).toEqual([]);
   await store.write((tx) => beginTurn(tx, { id: 't3', sessionId: id, agentId: 'main', instanceId: 'i', nowMs: 1 }));
-  expect(await digest()).toMatchObject({ is_answering: 1 });
+  expect(await listed()).toMatchObject({ answering: true });
   expect(await find(store, 'is:answering')).toEqual(['a']);
 });
 
@@ -126,7 +129,7 @@ test.each([...LIST_SEARCHES, 'agent:x tag:common', '-tag:rare'])(
       select n, 'main', 'webchat', 'default', 'direct', n, '', n, n from numbers`.execute(queriesOf(tx));
       await sql`insert into session_tags (tag, session_id) select 'common', id from sessions`.execute(queriesOf(tx));
     });
-    const before = { isArchived: 0, isPinned: 0, updatedAt: 5_000, id: 1 };
+    const before = { archived: false, pinned: false, updatedAtMs: 5_000, id: 1 };
     const plan = await store.read(async (tx) => {
       const query = await sessionQuery(tx, { ...parseSessionQuery(search, 10_000), limit: 51, before });
       const { sql: text, parameters } = query.compile();

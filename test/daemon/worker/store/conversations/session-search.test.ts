@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { appendMessage, type NewMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
-import { countSearchBacklog, indexNextMessages } from '../../../../../daemon/worker/store/conversations/search-backlog.js';
+import { countSearchBacklog, indexNextMessages } from '../../../../../daemon/worker/store/conversations/search-index.js';
 import { listSessions } from '../../../../../daemon/worker/store/conversations/session-list.js';
-import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/sessions.js';
+import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { addSession, openStore, session } from '../../../../helpers/open-store.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
@@ -31,7 +31,7 @@ async function indexAll(store: Store): Promise<void> {
 }
 
 const find = async (store: Store, search: string): Promise<string[]> =>
-  (await store.read((tx) => listSessions(tx, { limit: 50, text: search }))).map(({ peer_id: peerId }) => peerId).toSorted();
+  (await store.read((tx) => listSessions(tx, { limit: 50, text: search }))).map(({ peerId }) => peerId).toSorted();
 
 describe.each([true, false])('in the index: %s', (isIndexed) => {
   test.each([

@@ -4,8 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type Acceptance, journaledAcceptance, storeAcceptance } from '../../../../../daemon/worker/store/delivery/accept.js';
 import { journalLength } from '../../../../../daemon/worker/store/sqlite/accept-journal.js';
 import { listOutbox } from '../../../../../daemon/worker/store/delivery/outbox-pages.js';
-import { changeShelf } from '../../../../../daemon/worker/store/conversations/session-shelf.js';
-import { deleteSession, findSession, setSessionTitle } from '../../../../../daemon/worker/store/conversations/sessions.js';
+import { deleteSession } from '../../../../../daemon/worker/store/conversations/session-removal.js';
+import { changeSession, findSession } from '../../../../../daemon/worker/store/conversations/sessions.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { addSession, openStore, session } from '../../../../helpers/open-store.js';
 import { tempDir } from '../../../../helpers/temp-dir.js';
@@ -81,8 +81,8 @@ async function storeWithSessions(): Promise<Store> {
   for (const peerId of ['known', 'titled', 'deleted', 'archived']) await addSession(store, peerId);
   await store.write(async (tx) => {
     const idOf = async (peerId: string): Promise<number> => (await findSession(tx, session(peerId).key))?.id ?? 0;
-    await setSessionTitle(tx, { id: await idOf('titled'), title: 'has one' });
-    await changeShelf(tx, await idOf('archived'), { archived: true });
+    await changeSession(tx, await idOf('titled'), { title: 'has one' });
+    await changeSession(tx, await idOf('archived'), { archived: true });
     await deleteSession(tx, { key: session('deleted').key, nowMs: 1_000 });
   });
   return store;
@@ -105,7 +105,7 @@ test('a burst is in the journal until somebody reads or writes; few messages nev
   expect([count('accept_journal'), count('messages')]).toEqual([0, 13]);
   await acceptAll(store, many(10, 'x'));
   expect(count('accept_journal')).toBe(10);
-  await store.write((tx) => setSessionTitle(tx, { id: 1, title: 'written' }));
+  await store.write((tx) => changeSession(tx, 1, { title: 'written' }));
   expect([count('accept_journal'), count('messages')]).toEqual([0, 23]);
 });
 
@@ -124,12 +124,12 @@ test('a chat gets its messages in the order in which they were accepted, whichev
     const told = many(size, `r${round}-`);
     ids.push(...told.map(({ id }) => id));
     await acceptAll(store, told);
-    if (round % 2 === 0) await store.write((tx) => setSessionTitle(tx, { id: 1, title: 'between' }));
+    if (round % 2 === 0) await store.write((tx) => changeSession(tx, 1, { title: 'between' }));
   }
   const rows = await store.read((tx) => queriesOf(tx).selectFrom('outbox_messages').select('id').orderBy('seq').execute());
   expect(rows.map(({ id }) => id)).toEqual(ids);
   expect(await contents(store)).toEqual(ids.map((id) => `text of ${id}`));
-  expect(await store.read((tx) => findSession(tx, session('chat').key))).toMatchObject({ message_count: ids.length });
+  expect(await store.read((tx) => findSession(tx, session('chat').key))).toMatchObject({ messageCount: ids.length });
 });
 
 test('writes of other kinds that come in the same moment are done, too', async () => {
@@ -138,7 +138,7 @@ test('writes of other kinds that come in the same moment are done, too', async (
     await accept(store, told);
     await Promise.all([accept(store, { ...told, id: `again${index}` }), store.read(journalLength)]);
   });
-  await Promise.all([...mixed, store.write((tx) => setSessionTitle(tx, { id: 1, title: 'x' }))]);
+  await Promise.all([...mixed, store.write((tx) => changeSession(tx, 1, { title: 'x' }))]);
   expect(new Set(await contents(store)).size).toBe(120);
 });
 

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import { readMessagesAfter, appendMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
-import { countSessionKinds, expireSessions, trimSessions } from '../../../../../daemon/worker/store/conversations/session-retention.js';
-import { changeShelf } from '../../../../../daemon/worker/store/conversations/session-shelf.js';
-import { ensureSession, findSession } from '../../../../../daemon/worker/store/conversations/sessions.js';
+import { countSessionKinds } from '../../../../../daemon/worker/store/conversations/session-list.js';
+import { expireSessions, trimSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
+import { changeSession, ensureSession, findSession, type Session } from '../../../../../daemon/worker/store/conversations/sessions.js';
 import { retentionSteps } from '../../../../../daemon/worker/sessions/session-retention.js';
 import { purgeInSteps } from '../../../../../daemon/worker/store/conversations/purge.js';
-import type { SessionRow } from '../../../../../daemon/worker/store/schema.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { configSchema } from '../../../../../shared/config/schema.js';
 import { openStore } from '../../../../helpers/open-store.js';
@@ -13,18 +12,18 @@ import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 
 const DAY_MS = 86_400_000;
 
-async function add(store: Store, channel: string, { count, nowMs = 1_000 }: { count: number; nowMs?: number }): Promise<SessionRow> {
+async function add(store: Store, channel: string, { count, nowMs = 1_000 }: { count: number; nowMs?: number }): Promise<Session> {
   const parts = { agentId: 'main', channel, accountId: 'default', peerKind: 'direct', peerId: `${nowMs}` };
   const session = { key: `main:${channel}:default:direct:${nowMs}`, ...parts };
   return store.write(async (tx) => {
-    const { row } = await ensureSession(tx, { ...session, nowMs });
-    const message = { sessionId: row.id, turnId: null, role: 'user', content: 'x', model: null, status: 'complete', nowMs } as const;
-    for (let number = 0; number < count; number += 1) await appendMessage(tx, { ...message, id: `${row.id}-${number}` });
-    return row;
+    const { session: added } = await ensureSession(tx, { ...session, nowMs });
+    const message = { sessionId: added.id, turnId: null, role: 'user', content: 'x', model: null, status: 'complete', nowMs } as const;
+    for (let number = 0; number < count; number += 1) await appendMessage(tx, { ...message, id: `${added.id}-${number}` });
+    return added;
   });
 }
 
-const lives = async (store: Store, { key }: SessionRow): Promise<boolean> => (await store.read((tx) => findSession(tx, key))) !== undefined;
+const lives = async (store: Store, { key }: Session): Promise<boolean> => (await store.read((tx) => findSession(tx, key))) !== undefined;
 
 test('only sessions of the kind that are old enough and not pinned expire', async () => {
   const store = await openStore();
@@ -34,7 +33,7 @@ test('only sessions of the kind that are old enough and not pinned expire', asyn
     await add(store, 'webchat', { count: 1 }),
     await add(store, 'telegram', { count: 1, nowMs: 5_000 }),
   ];
-  await store.write((tx) => changeShelf(tx, pinned.id, { pinned: true }));
+  await store.write((tx) => changeSession(tx, pinned.id, { pinned: true }));
   expect(await store.read(countSessionKinds)).toEqual([
     { kind: 'webchat', sessions: 1, messages: 1 },
     { kind: 'api', sessions: 0, messages: 0 },
@@ -57,8 +56,8 @@ test('of a long session the newest messages stay, in steps; one that miscounts i
   );
   const kept = await store.read((tx) => readMessagesAfter(tx, { sessionId: long.id, afterSeq: 0, limit: 100 }));
   expect(kept.map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, index) => `${long.id}-${440 + index}`));
-  expect(await store.read((tx) => findSession(tx, long.key))).toMatchObject({ message_count: 10 });
-  expect(await store.read((tx) => findSession(tx, wrong.key))).toMatchObject({ message_count: 2 });
+  expect(await store.read((tx) => findSession(tx, long.key))).toMatchObject({ messageCount: 10 });
+  expect(await store.read((tx) => findSession(tx, wrong.key))).toMatchObject({ messageCount: 2 });
 });
 
 test('without a word in the configuration only sessions of scheduled jobs have a limit', async () => {

@@ -1,5 +1,5 @@
-/** The tables of sessions as the code sees them. */
-import type { Generated } from 'kysely';
+/** The tables of conversations. Times are epoch milliseconds. */
+import type { Generated, Insertable } from 'kysely';
 
 /** A conversation. A deleted one keeps its row until it is purged, so a key is unique among the living only. */
 export interface SessionTable {
@@ -37,3 +37,29 @@ export interface SessionTagTable {
   tag: string;
   session_id: number;
 }
+
+/** What has been said of an answer that is not complete: pieces, each with the UTF-16 index where it begins. */
+export interface TurnPartTable {
+  turn_id: string;
+  at: number;
+  text: string;
+}
+
+/** The message of a file that is not sent. */
+export const UNSENT = '';
+
+/** A file that belongs to a message. */
+export interface AttachmentTable {
+  seq: Generated<number>;
+  id: string;
+  session_id: number;
+  message_id: string;
+  name: string;
+  media_type: string;
+  /** Bytes. */
+  size: number;
+  content: Uint8Array;
+  created_at: number;
+}
+
+export type NewAttachment = Insertable<AttachmentTable>;

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { listSessions, type SessionPosition } from '../../../../daemon/worker/store/conversations/session-list.js';
-import type { Store } from '../../../../daemon/worker/store/store.js';
-import { openStore } from '../../../helpers/open-store.js';
-import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
+import { listSessions, type SessionPosition } from '../../../../../daemon/worker/store/conversations/session-list.js';
+import type { Store } from '../../../../../daemon/worker/store/store.js';
+import { openStore } from '../../../../helpers/open-store.js';
+import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
 
 const SESSIONS = 1_000;
 
@@ -30,10 +30,10 @@ async function findAll(store: Store, text: string): Promise<number[]> {
   for (;;) {
     const page = { text, limit: 60, ...(before === undefined ? {} : { before }) };
     const rows = await store.read((tx) => listSessions(tx, page));
-    found.push(...rows.map(({ peer_id: peerId }) => Number(peerId)));
+    found.push(...rows.map(({ peerId }) => Number(peerId)));
     const last = rows.at(-1);
     if (last === undefined) return found;
-    before = { isArchived: last.is_archived, isPinned: last.is_pinned, updatedAt: last.updated_at, id: last.id };
+    before = last;
   }
 }
 
@@ -62,5 +62,5 @@ test('a common text is met in a title, too, and not in what was deleted or archi
     await sql`update messages set parent_seq = 1 where session_id = 7`.execute(queriesOf(tx));
   });
   const rows = await store.read((tx) => listSessions(tx, { text: 'what everybody', limit: 4 }));
-  expect(rows.map(({ peer_id: peerId }) => peerId)).toEqual(['2', '4', '8', '9']);
+  expect(rows.map(({ peerId }) => peerId)).toEqual(['2', '4', '8', '9']);
 });

@@ -1,0 +1,42 @@
+/**
+ * A session that is being imported, invisible until it is complete: it counts as deleted long ago, and a lease keeps it from
+ * being purged while the instance that fills it lives. However that instance ends, nobody ever sees half of it.
+ */
+import { acquireLease, releaseLease } from '../leases.js';
+import { queriesOf, type Transaction } from '../transaction.js';
+import { ensureSession, type NewSession, type Session } from './sessions.js';
+
+/** When such a session counts as deleted: before any that a person has deleted. */
+export const STAGED_AT = 1;
+
+const leaseOf = (id: number): string => `import:${id}`;
+
+/** Makes an invisible session. Its key must be new. Runs in a write. */
+export async function stageSession(tx: Transaction, staged: NewSession & { nowMs: number; instanceId: string }): Promise<Session> {
+  const { instanceId, ...parts } = staged;
+  const { session } = await ensureSession(tx, parts);
+  await queriesOf(tx).updateTable('sessions').set({ deleted_at: STAGED_AT }).where('id', '=', session.id).execute();
+  await acquireLease(tx, { key: leaseOf(session.id), owner: instanceId, liveOwners: [], nowMs: parts.nowMs });
+  return session;
+}
+
+/** Makes the session visible under its final key. Runs in a write. @returns whether it was still there */
+export async function publishSession(
+  tx: Transaction,
+  staged: Pick<Session, 'id' | 'agentId' | 'key'> & { instanceId: string },
+): Promise<boolean> {
+  const { id, agentId, key, instanceId } = staged;
+  await releaseLease(tx, { key: leaseOf(id), owner: instanceId });
+  const { numUpdatedRows } = await queriesOf(tx)
+    .updateTable('sessions')
+    .set({ deleted_at: null, agent_id: agentId, key })
+    .where('id', '=', id)
+    .where('deleted_at', '=', STAGED_AT)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Gives the session up to the next purge. Runs in a write. */
+export async function dropStagedSession(tx: Transaction, staged: { id: number; instanceId: string }): Promise<void> {
+  await releaseLease(tx, { key: leaseOf(staged.id), owner: staged.instanceId });
+}

@@ -1,0 +1,146 @@
+/** Ends of sessions: deleted softly and restored, expired and trimmed by age and size, purged for good. */
+import { sql } from 'kysely';
+import { SESSION_KINDS, type SessionKind } from '../../../../shared/session-kinds.js';
+import { prepare } from '../prepare.js';
+import { PURGE_ROWS } from './purge.js';
+import { queriesOf, type Transaction } from '../transaction.js';
+import { type Session, toSession, uncountMessages } from './sessions.js';
+
+const markDeleted = prepare<{ key: string; nowMs: number }>()((db, p) =>
+  db.updateTable('sessions').set({ deleted_at: p.nowMs }).where('key', '=', p.key).where('deleted_at', 'is', null),
+);
+
+const selectDeleted = prepare<{ key: string; afterMs: number }>()((db, p) =>
+  db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('key', '=', p.key)
+    .where('deleted_at', '>', p.afterMs)
+    .orderBy('deleted_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1),
+);
+
+const markLiving = prepare<{ id: number }>()((db, p) => db.updateTable('sessions').set({ deleted_at: null }).where('id', '=', p.id));
+
+const selectDoomed = prepare<{ beforeMs: number }>()((db, p) =>
+  db
+    .selectFrom('sessions')
+    .select('id')
+    .where('deleted_at', '<=', p.beforeMs)
+    // Not one that is being imported (session-import.ts).
+    .where(sql<boolean>`not exists (select 1 from leases where leases.key = 'import:' || sessions.id)`)
+    .limit(sql.lit(1)),
+);
+
+const deleteMessages = prepare<{ sessionId: number; limit: number }>()((db, p) =>
+  db
+    .deleteFrom('messages')
+    .where('seq', 'in', (query) => query.selectFrom('messages').select('seq').where('session_id', '=', p.sessionId).limit(p.limit)),
+);
+
+const deleteTurns = prepare<{ sessionId: number; limit: number }>()((db, p) =>
+  db
+    .deleteFrom('turns')
+    .where('id', 'in', (query) => query.selectFrom('turns').select('id').where('session_id', '=', p.sessionId).limit(p.limit)),
+);
+
+const deleteForGood = prepare<{ id: number }>()((db, p) => db.deleteFrom('sessions').where('id', '=', p.id));
+
+/** Returns whether there was such a session. */
+export async function deleteSession(tx: Transaction, target: { key: string; nowMs: number }): Promise<boolean> {
+  return (await markDeleted.run(tx, target)) > 0;
+}
+
+/** Returns the session of that key that was deleted last, unless that was at `afterMs` or earlier. */
+export async function findDeletedSession(tx: Transaction, target: { key: string; afterMs: number }): Promise<Session | undefined> {
+  const row = await selectDeleted.first(tx, target);
+  return row && toSession(row);
+}
+
+/** Runs in a write. No other session of its key may live. */
+export async function restoreSession(tx: Transaction, id: number): Promise<void> {
+  await markLiving.run(tx, { id });
+}
+
+/**
+ * Removes for good what was deleted at `beforeMs` or earlier, messages and turns with it. Runs in a write: one step,
+ * which may end within a session. @returns how many rows
+ */
+export async function purgeSessions(tx: Transaction, beforeMs: number): Promise<number> {
+  let removed = 0;
+  while (removed < PURGE_ROWS) {
+    const doomed = await selectDoomed.first(tx, { beforeMs });
+    if (doomed === undefined) return removed;
+    removed += await deleteMessages.run(tx, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
+    if (removed < PURGE_ROWS) removed += await deleteTurns.run(tx, { sessionId: doomed.id, limit: PURGE_ROWS - removed });
+    if (removed < PURGE_ROWS) removed += await deleteForGood.run(tx, doomed);
+  }
+  return removed;
+}
+
+const NAMED: readonly string[] = SESSION_KINDS.filter((kind) => kind !== 'channels');
+
+/** Which rows of `sessions` are of a kind: all channels that have no kind of their own are one. */
+const isOfKind = (kind: SessionKind) =>
+  kind === 'channels' ? sql<boolean>`channel not in (${sql.join(NAMED)})` : sql<boolean>`channel = ${kind}`;
+
+/**
+ * Deletes sessions of a kind in which nothing was said since `beforeMs`; those that are pinned stay. They can be brought back
+ * as those that a person has deleted. Runs in a write: one step. @returns how many
+ */
+export async function expireSessions(tx: Transaction, limit: { kind: SessionKind; beforeMs: number; nowMs: number }): Promise<number> {
+  const { kind, beforeMs, nowMs } = limit;
+  const { numUpdatedRows } = await queriesOf(tx)
+    .updateTable('sessions')
+    .set({ deleted_at: nowMs })
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('sessions')
+        .select('id')
+        .where('deleted_at', 'is', null)
+        .where('is_archived', 'in', [0, 1])
+        .where('is_pinned', '=', 0)
+        .where('updated_at', '<', beforeMs)
+        .where(isOfKind(kind))
+        .limit(PURGE_ROWS),
+    )
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+/** Removes for good the oldest messages of a session of a kind beyond the newest `keep`. Runs in a write: one step. @returns how many */
+export async function trimSessions(tx: Transaction, { kind, keep }: { kind: SessionKind; keep: number }): Promise<number> {
+  const session = await queriesOf(tx)
+    .selectFrom('sessions')
+    .select(['id', 'message_count'])
+    .where('deleted_at', 'is', null)
+    .where('message_count', '>', keep)
+    .where('is_pinned', '=', 0)
+    .where(isOfKind(kind))
+    .limit(1)
+    .executeTakeFirst();
+  if (session === undefined) return 0;
+  const newest = queriesOf(tx).selectFrom('messages').select('seq').where('session_id', '=', session.id).orderBy('seq', 'desc');
+  const last = await newest.offset(keep).limit(1).executeTakeFirst();
+  if (last === undefined) {
+    // One that says it has more than it has is corrected, or it would be met for ever.
+    const { length } = await newest.execute();
+    await uncountMessages(tx, { id: session.id, count: session.message_count - length });
+    return PURGE_ROWS;
+  }
+  const { numDeletedRows } = await queriesOf(tx)
+    .deleteFrom('messages')
+    .where('seq', 'in', (query) =>
+      query
+        .selectFrom('messages')
+        .select('seq')
+        .where('session_id', '=', session.id)
+        .where('seq', '<=', last.seq)
+        .orderBy('seq')
+        .limit(PURGE_ROWS),
+    )
+    .executeTakeFirst();
+  await uncountMessages(tx, { id: session.id, count: Number(numDeletedRows) });
+  return PURGE_ROWS;
+}

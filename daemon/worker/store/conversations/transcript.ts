@@ -1,0 +1,68 @@
+/** Messages as the API shows them: with their files, what their turn used, and the variants in their place. */
+import type { MessageDocument, PlacedMessage } from '../../../../shared/api/sessions.js';
+import type { Transaction } from '../transaction.js';
+import { listAttachments } from './attachments.js';
+import { hasAside, readAside, seqBefore } from './branches.js';
+import type { Message } from './messages.js';
+import { readEndedTurns } from './turns.js';
+
+type Usage = NonNullable<MessageDocument['turn']>;
+
+async function readUsage(tx: Transaction, messages: readonly Message[]): Promise<ReadonlyMap<string, Usage>> {
+  const ids = messages.flatMap(({ role, turnId }) => (turnId === null || role === 'user' || role === 'tool' ? [] : [turnId]));
+  const turns = await readEndedTurns(tx, [...new Set(ids)]);
+  return new Map(
+    turns.map((turn) => {
+      const {
+        id,
+        input_tokens: inputTokens,
+        output_tokens: outputTokens,
+        cost_usd: costUsd,
+        created_at: begunAt,
+        finished_at: endedAt,
+      } = turn;
+      return [id, { id, inputTokens, outputTokens, costUsd, durationMs: Math.max(0, (endedAt ?? begunAt) - begunAt) }];
+    }),
+  );
+}
+
+async function withVariants(
+  tx: Transaction,
+  documents: readonly PlacedMessage[],
+  { sessionId, isEnd }: { sessionId: number; isEnd: boolean },
+): Promise<PlacedMessage[]> {
+  const firstSeq = documents[0]?.seq ?? 0;
+  const lastSeq = documents.at(-1)?.seq ?? 0;
+  const fromSeq = await seqBefore(tx, { sessionId, seq: firstSeq });
+  const aside = await readAside(tx, { sessionId, fromSeq, toSeq: lastSeq });
+  return documents.map((document, index) => {
+    const others = aside.get(index === 0 ? fromSeq : (documents[index - 1]?.seq ?? 0)) ?? [];
+    const variants = [...others, document].toSorted((a, b) => a.seq - b.seq).map(({ id }) => id);
+    const replies = isEnd && document.seq === lastSeq ? (aside.get(lastSeq) ?? []).map(({ id }) => id) : [];
+    return { ...document, ...(variants.length > 1 ? { variants } : {}), ...(replies.length > 0 ? { replies } : {}) };
+  });
+}
+
+/**
+ * Returns the documents of consecutive messages of one session.
+ * @param isEnd  nothing follows the last of them
+ */
+export async function toMessageDocuments(tx: Transaction, messages: readonly Message[], isEnd: boolean): Promise<PlacedMessage[]> {
+  const [first] = messages;
+  if (first === undefined) return [];
+  const { sessionId } = first;
+  const usage = await readUsage(tx, messages);
+  const questions = messages.filter(({ role }) => role === 'user').map(({ id }) => id);
+  const notes = await listAttachments(tx, sessionId, questions);
+  const documents = messages.map(({ seq, id, role, content, createdAtMs, model, status, turnId }): PlacedMessage => {
+    const turn = role === 'user' || role === 'tool' ? undefined : usage.get(turnId ?? '');
+    const attachments = notes.get(id);
+    const document = { id, role, content, createdAt: new Date(createdAtMs).toISOString(), model, status, seq };
+    return {
+      ...document,
+      ...(turn === undefined ? {} : { turn }),
+      ...(attachments === undefined ? {} : { attachments }),
+    };
+  });
+  return (await hasAside(tx, sessionId)) ? withVariants(tx, documents, { sessionId, isEnd }) : documents;
+}
