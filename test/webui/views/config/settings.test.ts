@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { configJsonSchema } from '../../../../shared/config/validate.js';
-import { ENGLISH } from '../../../../webui/src/views/config/description-texts.js';
+import ENGLISH from '../../../../webui/src/i18n/en/settings.json';
 import { type ConfigView, REBOUND_KEYS, sectionsOf, type Schema } from '../../../../webui/src/views/config/schema-fields.js';
 
 const DESCRIBED_KEYS = Object.keys(ENGLISH);
