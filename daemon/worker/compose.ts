@@ -28,7 +28,7 @@ import { createChannelService } from './delivery/channel-accounts.js';
 import { createChatService } from './chat/chat.js';
 import { lifecycleOf } from './conversation-life.js';
 import { readGauges } from './observe/gauges.js';
-import { createCron, type CronParts } from './cron/service/create-cron.js';
+import { createCron, type CronParts } from './cron/create-cron.js';
 import { createDelivery } from './delivery/create-delivery.js';
 import { type CheckDatabase, IntegrityCheck } from './upkeep/integrity-check.js';
 import { KeyedTurns } from './turns/keyed-turns.js';
@@ -198,7 +198,7 @@ function makeParts(deps: ConversationDeps) {
   const upkeep = new Upkeep({ store, journal, clock, logger: log.store, config });
   const integrity = check && new IntegrityCheck({ store, path, clock, logger: log.store, isSoleWorker, check });
   const loadCronWords = (): CronWords => deps.loadCronWords();
-  const cron: CronParts = createCron({ ...shared, logger: log.cron, channels, outbox, turns, publish, loadCronWords });
+  const cron: CronParts = createCron({ ...shared, logger: log.cron, channels, outbox, publish, loadCronWords });
   return {
     shared,
     publish,

@@ -12,7 +12,7 @@ import type { CallerKey } from './store/idempotency.js';
 import type { ConnectionReport } from './providers/check-connection.js';
 import type { CompletionService } from './models/completion-contract.js';
 import type { ConfigService } from './config/config-contract.js';
-import type { CronService } from './cron/service/cron-contract.js';
+import type { CronService } from './cron/jobs.js';
 import type { ChannelService, OutgoingService, WebhookService } from './delivery/delivery-contract.js';
 import type { LogLevelService, LogService } from './observe/log-contract.js';
 import type { OverviewService } from './observe/overview.js';

@@ -3,7 +3,7 @@ import type { ProviderRegistry } from './providers/registry.js';
 import type { Store } from './store/store.js';
 import type { LocalDiscovery } from './providers/discovery/discovery.js';
 import type { AiLoader } from './providers/ai-loader.js';
-import type { CronParts } from './cron/service/create-cron.js';
+import type { CronParts } from './cron/create-cron.js';
 import type { DeliveryParts } from './delivery/create-delivery.js';
 import type { Conversation } from './compose.js';
 import type { IntegrityCheck } from './upkeep/integrity-check.js';
@@ -43,7 +43,7 @@ export function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, inte
       ai.loadWhenIdle(() => registry().hasProvider);
       await upkeep.start();
       await delivery.start();
-      await cron.start();
+      await cron.start(turns);
       discovery.start();
       integrity?.start();
       samples.start();

@@ -4,29 +4,42 @@ import { label, okStatus, queryFlag, queryInteger, text } from './fields.js';
 
 const DAY_MS = 86_400_000;
 
+/** What callers set. `null` empties a field; a field that is not given keeps its value, or gets its default. */
 const jobFields = () => ({
   name: label(200),
+  /** Five or six cron fields, `every 10m`, `at 2026-03-01T09:00`. */
   schedule: label(200),
   message: text(),
+  /** `direct` (default): the message is sent to the chat. `agent`: an agent answers it, and the reply is sent there. */
   mode: z.enum(['direct', 'agent']),
   channel: label(64).nullable(),
   chat_id: label(256).nullable(),
   accountId: label(64).nullable(),
   agentId: label(64).nullable(),
+  /** Of an agent's turn. `main`: in the chat's session; `isolated` (default): in the job's own session with an empty context. */
   session: z.enum(['main', 'isolated']),
+  /** IANA name or `system`. Default: `cron.defaultTimezone`. */
   timezone: label(64),
   model: label(200).nullable(),
   enabled: z.boolean(),
+  /** When the previous run has not ended. Default `skip`. */
   overlap: z.enum(['skip', 'queue', 'replace']),
+  /** Occurrences that passed while the gateway was down. `once` (default): the last one runs if it is within the grace period. */
   missed: z.enum(['once', 'skip']),
+  /** When the end of the gateway interrupted an agent's turn. Default `leave`. */
   interrupted: z.enum(['leave', 'again']),
+  /** How late an occurrence may run. Default: half the interval, between 2 minutes and 2 hours; a day for `at`. */
   graceMs: z
     .int()
     .min(0)
     .max(31 * DAY_MS),
+  /** Default 10 minutes. */
   timeoutMs: z.int().min(1_000).max(DAY_MS),
+  /** Retries of a failed run, after 30 s, 1, 5, 15 and 60 minutes. Default 3. */
   retries: z.int().min(0).max(20),
+  /** Consecutive failures after which a chat is notified; 0: never. Default 3. */
   notifyAfter: z.int().min(0).max(1_000),
+  /** Where failures are reported. Default: the job's own chat. */
   alertChannel: label(64).nullable(),
   alertChatId: label(256).nullable(),
   alertAccountId: label(64).nullable(),
@@ -53,10 +66,12 @@ const instant = () => z.iso.datetime();
 
 const runState = () => z.enum(['queued', 'running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']);
 
+/** A job: what callers set, and what follows from it. */
 export const cronJobDocument = () =>
   z.strictObject({
     id: z.string(),
     ...jobFields(),
+    /** Failed attempts since the last success. */
     failures: z.int().min(0),
     nextRunAt: instant().nullable(),
     lastRun: z
@@ -74,6 +89,7 @@ export const cronJobDocument = () =>
 
 const words = () => z.strictObject({ en: z.string(), zh: z.string() });
 
+/** One attempt at one occurrence. */
 export const cronRunDocument = () =>
   z.strictObject({
     id: z.string(),
@@ -83,17 +99,22 @@ export const cronRunDocument = () =>
     state: runState(),
     startedAt: instant().nullable(),
     finishedAt: instant().nullable(),
+    /** The run does not start before this time. */
     dueAt: instant(),
     latenessMs: z.int().nullable(),
     durationMs: z.int().nullable(),
+    /** Earlier occurrences that nothing ran, and which this run replaces. */
     missedBefore: z.int().min(0),
     model: z.string().nullable(),
     inputTokens: z.int().nullable(),
     outputTokens: z.int().nullable(),
+    /** Null where `models.json` has no price for the model. */
     costUsd: z.number().nullable(),
     output: z.string().nullable(),
+    /** Key of the session in which an agent answered; the conversation can continue there. */
     session: z.string().nullable(),
     error: z.string().nullable(),
+    /** `status` is null once the message has been purged. */
     delivery: z.strictObject({ message_id: z.string(), status: z.string().nullable() }).nullable(),
   });
 
@@ -108,18 +129,21 @@ export const cronPlanResponse = () =>
     status: okStatus(),
     from: instant(),
     until: instant(),
+    /** Next to run first, at most 100; jobs that do not run are not listed. */
     jobs: z.array(
       z.strictObject({
         id: z.string(),
         name: z.string(),
         mode: z.enum(['direct', 'agent']),
+        /** At most 50. */
         runs: z.array(instant()),
-        /** It goes on like this. */
+        /** More runs follow within the span. */
         isMore: z.boolean(),
       }),
     ),
     jobsLeftOut: z.int().min(0),
   });
+
 export const cronPreviewResponse = () =>
   z.strictObject({
     status: okStatus(),
@@ -129,3 +153,17 @@ export const cronPreviewResponse = () =>
     warning: z.string().nullable(),
     runs: z.array(z.strictObject({ at: instant(), local: z.string(), note: z.enum(['gap', 'repeated', 'repeated-again']).nullable() })),
   });
+
+type Answer<Response extends () => z.ZodType> = Omit<z.output<ReturnType<Response>>, 'status'>;
+
+/** Fields of a job that callers may set; all optional. */
+export type CronJobInput = z.output<ReturnType<typeof cronPatchRequest>>;
+export type CronJobDocument = z.output<ReturnType<typeof cronJobDocument>>;
+export type CronRunDocument = z.output<ReturnType<typeof cronRunDocument>>;
+export type CronRunState = CronRunDocument['state'];
+export type CronDeletion = Answer<typeof cronDeleteResponse>;
+export type CronRunPage = Answer<typeof cronRunsResponse>;
+export type CronRunsQuery = z.output<ReturnType<typeof cronRunsQuery>>;
+export type CronPlan = Answer<typeof cronPlanResponse>;
+export type CronPreview = Answer<typeof cronPreviewResponse>;
+export type CronPreviewQuery = z.output<ReturnType<typeof cronPreviewQuery>>;

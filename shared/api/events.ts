@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
 
 const at = () => z.iso.datetime();
-const usage = () => z.looseObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable() });
+/** Of all models that were called; null where one did not report tokens, or a price is unknown. */
+const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() });
 
 /** Event name → its `data`. */
 export const gatewayEvents = () => ({
@@ -40,6 +41,15 @@ export const gatewayEvents = () => ({
     state: z.enum(['off', 'starting', 'running', 'backoff', 'failed']),
     message: z.string().nullable(),
   }),
+  cron: z.strictObject({
+    at: at(),
+    job_id: z.string(),
+    /** `run`: a run of the job has started or ended. */
+    change: z.enum(['created', 'updated', 'deleted', 'run']),
+    run_id: z.string().nullable(),
+    /** Of the run. */
+    state: z.enum(['running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']).nullable(),
+  }),
   config: z.strictObject({ at: at(), outcome: z.enum(['applied', 'rejected']), revision: z.string() }),
   /** Last in a stream that ends because the gateway restarts or stops; come back after `retry`. */
   draining: z.strictObject({ at: at() }),
@@ -47,3 +57,17 @@ export const gatewayEvents = () => ({
 
 /** The `Last-Event-ID` header: an id that a stream gave. */
 export const lastEventId = () => z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an event');
+
+type GatewayEvents = { [Name in keyof ReturnType<typeof gatewayEvents>]: z.output<ReturnType<typeof gatewayEvents>[Name]> };
+
+/** Something that happened in the gateway. `at` is added when it is published. */
+export type GatewayEvent = {
+  [Name in Exclude<keyof GatewayEvents, 'hello' | 'reset'>]: { readonly type: Name } & Readonly<Omit<GatewayEvents[Name], 'at'>>;
+}[Exclude<keyof GatewayEvents, 'hello' | 'reset'>];
+
+/** One event of a stream. `hello` is the first; `reset` means that events are missing. */
+export interface FollowedEvent {
+  readonly id: string;
+  readonly type: keyof GatewayEvents;
+  readonly data: Readonly<Record<string, unknown>>;
+}

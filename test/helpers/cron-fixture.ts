@@ -1,14 +1,14 @@
 /** A scheduler over a real store, with the clock and the work in the hands of the test. */
 import { onTestFinished } from 'vitest';
 import type { ClaimedRun } from '../../daemon/worker/cron/claim.js';
-import { finishDone } from '../../daemon/worker/cron/finish.js';
-import { newRun, type RunChange } from '../../daemon/worker/cron/run-rows.js';
+import { finishDone, type RunChange } from '../../daemon/worker/cron/finish.js';
 import { parseSchedule } from '../../daemon/worker/cron/schedule.js';
 import { Scheduler } from '../../daemon/worker/cron/scheduler.js';
-import { insertCronJob } from '../../daemon/worker/store/cron/cron-jobs.js';
-import { insertCronRun, listCronRuns } from '../../daemon/worker/store/cron/cron-runs.js';
-import type { CronJobRow, CronRunRow } from '../../daemon/worker/store/schema.js';
+import { insertCronJob, type CronJob } from '../../daemon/worker/store/cron/cron-jobs.js';
+import { type CronRun, insertCronRun, listCronRuns, type NewCronRun } from '../../daemon/worker/store/cron/cron-runs.js';
 import type { Store } from '../../daemon/worker/store/store.js';
+import { JOB_DEFAULTS } from '../../shared/cron-job.js';
+import { newId } from '../../shared/ids.js';
 import { FakeClock } from './fake-clock.js';
 import { logMemory } from './log-memory.js';
 import { openStore } from './open-store.js';
@@ -17,6 +17,7 @@ export interface CronFixture {
   readonly store: Store;
   readonly clock: FakeClock;
   readonly scheduler: Scheduler;
+  start(): Promise<void>;
   /** `job` at the scheduled instant, in the order in which they began. */
   readonly began: string[];
   readonly hold: Set<string>;
@@ -24,34 +25,31 @@ export interface CronFixture {
   readonly announced: string[];
   /** What chats were told. */
   readonly told: string[];
-  addJob(id: string, job: Partial<CronJobRow> & { schedule: string }): Promise<void>;
+  addJob(id: string, job: Partial<CronJob> & { schedule: string }): Promise<void>;
   /** Lets everything that is due now come to an end. */
   settle(): Promise<void>;
   /** Moves the time on in steps, settling at each. */
   pass(durationMs: number, stepMs: number): Promise<void>;
   trigger(jobId: string): Promise<void>;
-  runs(jobId: string): Promise<CronRunRow[]>;
+  runs(jobId: string): Promise<CronRun[]>;
 }
 
 const JOB = {
+  ...JOB_DEFAULTS,
   timezone: 'UTC',
   message: 'x',
-  mode: 'direct',
   channel: 'webchat',
-  account_id: null,
   chat_id: 'c',
-  agent_id: null,
-  session: 'isolated',
-  model: null,
-  overlap: 'skip',
-  missed: 'once',
-  interrupted: 'leave',
-  grace_ms: 600_000,
-  timeout_ms: 60_000,
+  graceMs: 600_000,
+  timeoutMs: 60_000,
   retries: 0,
-  notify_after: 0,
-  enabled: 1,
-} as const;
+  notifyAfter: 0,
+};
+
+/** A run to store with an id of its own. */
+export function newRun(run: Omit<NewCronRun, 'id'>): NewCronRun {
+  return { ...run, id: newId('run') };
+}
 
 export async function makeCron(
   options: {
@@ -71,21 +69,22 @@ export async function makeCron(
   const announced: string[] = [];
   const told: string[] = [];
   async function run({ job, run: claimed }: ClaimedRun, signal: AbortSignal): Promise<void> {
-    began.push(`${job.id} ${new Date(claimed.scheduled_at).toISOString()}`);
-    if (claimed.scheduled_at > clock.now()) throw new Error('it began too early');
+    began.push(`${job.id} ${new Date(claimed.scheduledAtMs).toISOString()}`);
+    if (claimed.scheduledAtMs > clock.now()) throw new Error('it began too early');
     if (hold.has(job.id)) return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    await store.write((tx) => finishDone(tx, claimed, { finished_at: clock.now() }));
+    await store.write((tx) => finishDone(tx, claimed, { finishedAtMs: clock.now() }));
   }
   const scheduler = new Scheduler({
     store,
     clock,
-    run,
     instanceId,
     announce: (changes: readonly RunChange[]) => announced.push(...changes.map(({ jobId, state }) => `${jobId} ${state}`)),
     announceDeleted: (ids) => announced.push(...ids.map((id) => `${id} deleted`)),
-    async tell(_db, _job, text) {
-      told.push(text);
-      return undefined;
+    chats: {
+      async alert(_tx, _job, text) {
+        told.push(text);
+        return undefined;
+      },
     },
     logger: logMemory(),
     liveInstanceIds: options.liveInstanceIds ?? (() => [instanceId]),
@@ -102,6 +101,7 @@ export async function makeCron(
     store,
     clock,
     scheduler,
+    start: () => scheduler.start(run),
     began,
     hold,
     announced,
@@ -115,11 +115,10 @@ export async function makeCron(
           ...JOB,
           id,
           name: id,
-          anchor_at: anchorMs,
-          next_at: next,
-          failures: 0,
-          created_at: anchorMs,
-          updated_at: anchorMs,
+          anchorMs,
+          nextAtMs: next,
+          createdAtMs: anchorMs,
+          updatedAtMs: anchorMs,
           ...job,
         }),
       );
@@ -134,7 +133,7 @@ export async function makeCron(
     trigger: async (jobId) => {
       const nowMs = clock.now();
       await store.write((tx) =>
-        insertCronRun(tx, newRun({ job_id: jobId, trigger: 'manual', scheduled_at: nowMs, due_at: nowMs, state: 'queued' })),
+        insertCronRun(tx, newRun({ jobId, trigger: 'manual', scheduledAtMs: nowMs, dueAtMs: nowMs, state: 'queued' })),
       );
       await settle();
     },

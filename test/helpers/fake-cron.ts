@@ -1,5 +1,6 @@
 /** The service for scheduled jobs, in memory. Every call is written down. */
-import type { CronJobDocument, CronRunDocument, CronService } from '../../daemon/worker/cron/service/cron-contract.js';
+import type { CronService } from '../../daemon/worker/cron/jobs.js';
+import type { CronJobDocument, CronRunDocument } from '../../shared/api/cron.js';
 import { GatewayError } from '../../shared/errors.js';
 
 const TIME = '2026-02-03T04:05:06.000Z';

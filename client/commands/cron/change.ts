@@ -1,12 +1,13 @@
 import { Command, Option } from 'clipanion';
+import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { ApiCommand } from '../../cli/api-command.js';
-import { type CronJob, describeJob, JOB_FLAGS, type JobFlag, jobPath } from './job.js';
+import { describeJob, JOB_FLAGS, type JobFlag, jobPath } from './job.js';
 
 const category = 'Scheduled jobs';
 
 abstract class JobFieldsCommand extends ApiCommand {
-  readonly name = Option.String('--name', { description: 'What it is called.' });
+  readonly name = Option.String('--name', { description: 'Name of the job.' });
   readonly timezone = Option.String('--timezone', { description: 'IANA time zone; default: `cron.defaultTimezone`.' });
   readonly mode = Option.String('--mode', { description: 'direct: send the message; agent: an agent answers it.' });
   readonly channel = Option.String('--channel', { description: 'Where to send it.' });
@@ -15,17 +16,21 @@ abstract class JobFieldsCommand extends ApiCommand {
   readonly agent = Option.String('--agent', { description: 'Which agent answers.' });
   readonly model = Option.String('--model', { description: 'Which model answers: provider/model.' });
   readonly session = Option.String('--session', { description: 'main: in the chat’s own conversation; isolated: in one of its own.' });
-  readonly overlap = Option.String('--overlap', { description: 'While the run before goes on: skip, queue or replace it.' });
-  readonly missed = Option.String('--missed', { description: 'Due while nothing ran: once (within the grace) or skip.' });
-  readonly interrupted = Option.String('--interrupted', { description: 'A turn that was cut: leave it, or run it again.' });
+  readonly overlap = Option.String('--overlap', {
+    description: 'While the previous run goes on: skip the new one, queue it, or replace the previous one.',
+  });
+  readonly missed = Option.String('--missed', { description: 'Due while the gateway was down: once (within the grace period) or skip.' });
+  readonly interrupted = Option.String('--interrupted', { description: 'An interrupted turn: leave it, or run it again.' });
   readonly grace = Option.String('--grace', { description: 'How late it may run: 10m, 2h.' });
   readonly timeout = Option.String('--timeout', { description: 'How long a turn may take: 90s, 10m.' });
-  readonly retries = Option.String('--retries', { description: 'How often a failed run is tried again.' });
-  readonly notifyAfter = Option.String('--notify-after', { description: 'After how many failures in a row the chat is told; 0: never.' });
+  readonly retries = Option.String('--retries', { description: 'How often a failed run is retried.' });
+  readonly notifyAfter = Option.String('--notify-after', {
+    description: 'Consecutive failures after which the chat is notified; 0: never.',
+  });
 
-  readonly alertChannel = Option.String('--alert-channel', { description: 'Where that is told instead of in the job’s own chat.' });
-  readonly alertChat = Option.String('--alert-chat', { description: 'Which chat of that channel.' });
-  readonly alertAccount = Option.String('--alert-account', { description: 'Which account of that channel.' });
+  readonly alertChannel = Option.String('--alert-channel', { description: 'Channel of the chat to notify instead of the job’s own.' });
+  readonly alertChat = Option.String('--alert-chat', { description: 'Chat of that channel.' });
+  readonly alertAccount = Option.String('--alert-account', { description: 'Account of that channel.' });
 
   protected fields(): Record<string, string | number | null> {
     const given = JOB_FLAGS.flatMap(({ flag, field, read }) => {
@@ -61,7 +66,7 @@ abstract class JobFieldsCommand extends ApiCommand {
     };
   }
 
-  protected async printJob(job: CronJob): Promise<number> {
+  protected async printJob(job: CronJobDocument): Promise<number> {
     if (this.json) await this.printJson(job);
     else await this.printLine(describeJob(job));
     return 0;
@@ -72,19 +77,19 @@ export class CronAddCommand extends JobFieldsCommand {
   static override readonly paths = [['cron', 'add']];
   static override readonly usage = Command.Usage({
     category,
-    description: 'Make a scheduled job.',
+    description: 'Create a scheduled job.',
     details: "A schedule is five cron fields or six (seconds first), 'every 10m', or 'at 2026-03-01T09:00'.",
     examples: [['Workdays at nine', "xopc cron add '0 9 * * 1-5' 'Stand up' --channel webchat --chat me"]],
   });
 
   readonly schedule = Option.String({ name: 'schedule' });
   readonly message = Option.String({ name: 'message' });
-  readonly disabled = Option.Boolean('--disabled', false, { description: 'Make it, but do not run it yet.' });
+  readonly disabled = Option.Boolean('--disabled', false, { description: 'Create it disabled.' });
 
   protected async run(): Promise<number> {
     const body = { ...this.fields(), schedule: this.schedule, message: this.message, ...(this.disabled ? { enabled: false } : {}) };
     const api = await this.connect();
-    const { job } = await api.call<{ job: CronJob }>({ method: 'POST', path: '/api/cron/create', body });
+    const { job } = await api.call<{ job: CronJobDocument }>({ method: 'POST', path: '/api/cron/create', body });
     return this.printJob(job);
   }
 }
@@ -93,7 +98,7 @@ export class CronEditCommand extends JobFieldsCommand {
   static override readonly paths = [['cron', 'edit']];
   static override readonly usage = Command.Usage({
     category,
-    description: 'Change a scheduled job; what is not given stays, an empty text empties the field.',
+    description: 'Change a scheduled job. Fields that are not given stay; an empty text empties the field.',
     examples: [['Another time', "xopc cron edit job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f --schedule '0 10 * * *'"]],
   });
 
@@ -107,11 +112,11 @@ export class CronEditCommand extends JobFieldsCommand {
     const body = { ...this.fields(), ...(schedule === undefined ? {} : { schedule }), ...(message === undefined ? {} : { message }) };
     if (Object.keys(body).length === 0)
       throw new GatewayError('USAGE', {
-        message: 'nothing is given that could change',
+        message: 'no change is given',
         hint: 'e.g. --schedule, --message; all: xopc cron edit --help',
       });
     const api = await this.connect();
-    const { job } = await api.call<{ job: CronJob }>({ method: 'PATCH', path, body });
+    const { job } = await api.call<{ job: CronJobDocument }>({ method: 'PATCH', path, body });
     return this.printJob(job);
   }
 }
@@ -123,7 +128,7 @@ export class CronEnableCommand extends ApiCommand {
   ];
   static override readonly usage = Command.Usage({
     category,
-    description: 'Enable or disable a scheduled job. What passes while it is disabled is not made up for.',
+    description: 'Enable or disable a scheduled job. Occurrences that pass while it is disabled are not made up for.',
     examples: [['Stop it for now', 'xopc cron disable job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
   });
 
@@ -132,7 +137,7 @@ export class CronEnableCommand extends ApiCommand {
   protected async run(): Promise<number> {
     const path = jobPath(this.id);
     const api = await this.connect();
-    const { job } = await api.call<{ job: CronJob }>({ method: 'PATCH', path, body: { enabled: this.path.at(-1) === 'enable' } });
+    const { job } = await api.call<{ job: CronJobDocument }>({ method: 'PATCH', path, body: { enabled: this.path.at(-1) === 'enable' } });
     if (this.json) await this.printJson(job);
     else await this.printLine(describeJob(job));
     return 0;
@@ -143,15 +148,15 @@ export class CronRunCommand extends ApiCommand {
   static override readonly paths = [['cron', 'run']];
   static override readonly usage = Command.Usage({
     category,
-    description: 'Run a scheduled job now, or a run of it that failed once more.',
+    description: 'Run a scheduled job now, or retry one of its failed runs.',
     examples: [
       ['By its id', 'xopc cron run job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f'],
-      ['What failed, once more', 'xopc cron run job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f --again run_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f'],
+      ['Retry a failed run', 'xopc cron run job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f --again run_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f'],
     ],
   });
 
   readonly id = Option.String({ name: 'id' });
-  readonly again = Option.String('--again', { description: 'The run that is tried once more; see: xopc cron history --failed' });
+  readonly again = Option.String('--again', { description: 'The run to retry; see: xopc cron history --failed' });
 
   protected async run(): Promise<number> {
     jobPath(this.id);
@@ -161,7 +166,7 @@ export class CronRunCommand extends ApiCommand {
     if (this.json) await this.printJson({ job_id: this.id, run_id: runId });
     else {
       await this.printLine(`${runId} triggered`);
-      await this.note(`See what came of it with: xopc cron history ${this.id}`);
+      await this.note(`See the result with: xopc cron history ${this.id}`);
     }
     return 0;
   }

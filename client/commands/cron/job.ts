@@ -1,18 +1,8 @@
-/** Scheduled jobs as the API gives them, and their fields as flags. */
+/** Fields of scheduled jobs as flags, and how a job is shown. */
+import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-command.js';
+import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
 import { parseDuration } from '../parse-duration.js';
-
-export interface CronJob {
-  readonly id: string;
-  readonly name: string;
-  readonly schedule: string;
-  readonly message: string;
-  readonly timezone: string;
-  readonly enabled: boolean;
-  readonly nextRunAt: string | null;
-  readonly lastRun: { readonly id: string; readonly state: string; readonly session: string | null } | null;
-}
 
 export type JobFlag = (typeof JOB_FLAG_FIELDS)[number]['flag'];
 
@@ -33,12 +23,12 @@ export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: strin
   ({ flag, field, kind }) => ({ flag, field, read: READERS[kind] }),
 );
 
-/** The path of one job. @throws USAGE for what cannot be an id */
+/** Returns the API path of one job. @throws USAGE for an invalid id */
 export function jobPath(id: string): string {
   if (/^[\w.-]{1,128}$/.test(id)) return `/api/cron/${id}`;
-  throw new GatewayError('USAGE', { message: `'${id}' is no job id`, hint: 'See them with: xopc cron list' });
+  throw new GatewayError('USAGE', { message: `invalid job id '${id}'`, hint: 'See them with: xopc cron list' });
 }
 
-export function describeJob({ id, enabled, nextRunAt }: CronJob): string {
+export function describeJob({ id, enabled, nextRunAt }: CronJobDocument): string {
   return enabled ? `${id} next run ${nextRunAt ?? 'never'}` : `${id} disabled`;
 }

@@ -1,29 +1,11 @@
 import { Command, Option } from 'clipanion';
+import type { CronJobDocument, CronPreview, CronRunPage } from '../../../shared/api/cron.js';
 import { ApiCommand } from '../../cli/api-command.js';
 import { renderTable } from '../../output/table.js';
-import { type CronJob, jobPath } from './job.js';
+import { jobPath } from './job.js';
 
-interface Run {
-  readonly id: string;
-  readonly scheduledAt: string;
-  readonly state: string;
-  readonly attempt: number;
-  readonly latenessMs: number | null;
-  readonly durationMs: number | null;
-  readonly error: string | null;
-  readonly output: string | null;
-  readonly session: string | null;
-}
-
-interface Preview {
-  readonly timezone: string;
-  readonly words: { readonly en: string; readonly zh: string };
-  readonly warning: string | null;
-  readonly runs: readonly { readonly at: string; readonly local: string; readonly note: string | null }[];
-}
-
-/** What daylight saving does to a time. */
-const NOTES: Readonly<Record<string, string>> = {
+/** Effects of daylight saving on a time. */
+const NOTES: Readonly<Record<NonNullable<CronPreview['runs'][number]['note']>, string>> = {
   gap: '(moved: the clocks skip the hour before)',
   repeated: '(this time comes twice that day: the first)',
   'repeated-again': '(this time comes twice that day: the second)',
@@ -39,9 +21,9 @@ export class CronListCommand extends ApiCommand {
 
   protected async run(): Promise<number> {
     const api = await this.connect();
-    const { jobs } = await api.call<{ jobs: CronJob[] }>({ method: 'GET', path: '/api/cron' });
+    const { jobs } = await api.call<{ jobs: CronJobDocument[] }>({ method: 'GET', path: '/api/cron' });
     if (this.json) await this.printJson({ jobs });
-    else if (jobs.length === 0) await this.note('There are no scheduled jobs. Make one with: xopc cron add');
+    else if (jobs.length === 0) await this.note('There are no scheduled jobs. Create one with: xopc cron add');
     else {
       const rows = jobs.map(({ id, name, schedule, timezone, enabled, nextRunAt, lastRun }) => [
         id,
@@ -69,12 +51,12 @@ export class CronHistoryCommand extends ApiCommand {
   });
 
   readonly id = Option.String({ name: 'id' });
-  readonly failed = Option.Boolean('--failed', false, { description: 'Only those that did not do their work.' });
+  readonly failed = Option.Boolean('--failed', false, { description: 'Only runs that did not succeed.' });
 
   protected async run(): Promise<number> {
     const path = `${jobPath(this.id)}/runs${this.failed ? '?failed=true' : ''}`;
     const api = await this.connect();
-    const { runs, nextCursor } = await api.call<{ runs: Run[]; nextCursor: string | null }>({ method: 'GET', path });
+    const { runs, nextCursor } = await api.call<CronRunPage>({ method: 'GET', path });
     const ms = (value: number | null): string => (value === null ? '' : `${value} ms`);
     if (this.json) await this.printJson({ runs, nextCursor });
     else if (runs.length === 0) await this.note(this.failed ? 'No run of it has failed.' : 'It has not run yet.');
@@ -94,7 +76,7 @@ export class CronHistoryCommand extends ApiCommand {
     }
     const session = runs.find((run) => run.session !== null)?.session;
     if (!this.json && typeof session === 'string')
-      await this.note(`Go on in the last run’s session with: xopc agent --session '${session}' TEXT`);
+      await this.note(`Continue in the last run’s session with: xopc agent --session '${session}' TEXT`);
     return 0;
   }
 }
@@ -103,7 +85,7 @@ export class CronNextCommand extends ApiCommand {
   static override readonly paths = [['cron', 'next']];
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
-    description: 'Tell when a schedule would fire, in words and times.',
+    description: 'Describe a schedule in words and with its next times.',
     examples: [['Workdays at nine', "xopc cron next '0 9 * * 1-5' --timezone Europe/Berlin"]],
   });
 
@@ -118,11 +100,14 @@ export class CronNextCommand extends ApiCommand {
       ...(this.count === undefined ? {} : { count: this.count }),
     });
     const api = await this.connect();
-    const { timezone, words, warning, runs } = await api.call<Preview>({ method: 'GET', path: `/api/cron/preview?${query.toString()}` });
+    const { timezone, words, warning, runs } = await api.call<CronPreview>({
+      method: 'GET',
+      path: `/api/cron/preview?${query.toString()}`,
+    });
     if (this.json) await this.printJson({ timezone, words, warning, runs });
     else {
       await this.printLine(`${words.en} · ${words.zh} (${timezone})`);
-      for (const { local, note } of runs) await this.printLine(note === null ? local : `${local} ${NOTES[note] ?? note}`);
+      for (const { local, note } of runs) await this.printLine(note === null ? local : `${local} ${NOTES[note]}`);
       if (warning !== null) await this.note(warning);
     }
     return 0;

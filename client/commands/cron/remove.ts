@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
+import type { CronDeletion, CronJobDocument } from '../../../shared/api/cron.js';
 import { ApiCommand } from '../../cli/api-command.js';
-import { type CronJob, describeJob, jobPath } from './job.js';
+import { describeJob, jobPath } from './job.js';
 
 const category = 'Scheduled jobs';
 
@@ -8,7 +9,7 @@ export class CronRemoveCommand extends ApiCommand {
   static override readonly paths = [['cron', 'remove']];
   static override readonly usage = Command.Usage({
     category,
-    description: 'Delete a scheduled job with its history. It can be brought back for seven days.',
+    description: 'Delete a scheduled job with its history. It can be restored for seven days.',
     examples: [['By its id', 'xopc cron remove job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
   });
 
@@ -17,11 +18,11 @@ export class CronRemoveCommand extends ApiCommand {
   protected async run(): Promise<number> {
     const path = jobPath(this.id);
     const api = await this.connect();
-    const { job, restorableUntil } = await api.call<{ job: CronJob; restorableUntil: string }>({ method: 'DELETE', path });
+    const { job, restorableUntil } = await api.call<CronDeletion>({ method: 'DELETE', path });
     if (this.json) await this.printJson({ job_id: this.id, removed: true, job, restorableUntil });
     else {
       await this.printLine(`${this.id} removed`);
-      await this.note(`Until ${restorableUntil} it can be brought back: xopc cron restore ${this.id}`);
+      await this.note(`Until ${restorableUntil} it can be restored with: xopc cron restore ${this.id}`);
     }
     return 0;
   }
@@ -31,8 +32,8 @@ export class CronRestoreCommand extends ApiCommand {
   static override readonly paths = [['cron', 'restore']];
   static override readonly usage = Command.Usage({
     category,
-    description: 'Bring back a scheduled job that was deleted in the last seven days, with its history.',
-    details: 'It has the same id. What it would have done meanwhile is not made up for.',
+    description: 'Restore a scheduled job that was deleted in the last seven days, with its history.',
+    details: 'The job keeps its id. Occurrences that passed meanwhile are not made up for.',
     examples: [['By its id', 'xopc cron restore job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
   });
 
@@ -41,7 +42,7 @@ export class CronRestoreCommand extends ApiCommand {
   protected async run(): Promise<number> {
     const path = `${jobPath(this.id)}/restore`;
     const api = await this.connect();
-    const { job } = await api.call<{ job: CronJob }>({ method: 'POST', path });
+    const { job } = await api.call<{ job: CronJobDocument }>({ method: 'POST', path });
     if (this.json) await this.printJson(job);
     else await this.printLine(describeJob(job));
     return 0;

@@ -1,39 +1,24 @@
-/** A schedule for people: in words, and its next times with what daylight saving does to them. */
+/** Describes a schedule for people: in words, and its next times with the effects of daylight saving. */
 import type * as Cronstrue from 'cronstrue';
+import type { CronPreview } from '../../../shared/api/cron.js';
 import { parseSchedule, type Schedule, type ScheduleSource } from './schedule.js';
 import { resolveTimeZone, toZonedIso, zoneOffsetMs } from './time-zone.js';
 
-/** What puts an expression into words; loaded late. */
+/** Puts a cron expression into words; loaded on first use. */
 export interface CronWords {
   readonly describe: typeof Cronstrue.toString;
 }
 
-export interface PreviewedRun {
-  readonly atMs: number;
-  /** As the clocks of the zone show it, with their distance to UTC. */
-  readonly local: string;
-  /**
-   * `gap`: the clocks have just skipped an hour, and this time stands right behind. `repeated`: the wall time comes
-   * twice that day, and this is the first; `repeated-again`: the second.
-   */
-  readonly note: 'gap' | 'repeated' | 'repeated-again' | null;
-}
+type PreviewedRun = CronPreview['runs'][number];
 
-export interface SchedulePreview {
-  readonly timezone: string;
-  readonly words: { readonly en: string; readonly zh: string };
-  readonly warning: string | null;
-  readonly runs: readonly PreviewedRun[];
-}
-
-/** No zone moves its clocks by more at a time. */
+/** No zone moves its clocks by more than this at once. */
 const LOOK_AROUND_MS = 3 * 3_600_000;
 
 function noteOf(timeZone: string, atMs: number): PreviewedRun['note'] {
   const here = zoneOffsetMs(timeZone, atMs);
   const after = zoneOffsetMs(timeZone, atMs + LOOK_AROUND_MS);
   const before = zoneOffsetMs(timeZone, atMs - LOOK_AROUND_MS);
-  // Set back later: the same wall time comes again when the clocks have gone back.
+  // The clocks are set back later: the same local time comes again.
   if (after < here && zoneOffsetMs(timeZone, atMs + here - after) === after) return 'repeated';
   if (before > here && zoneOffsetMs(timeZone, atMs - (before - here)) === before) return 'repeated-again';
   return zoneOffsetMs(timeZone, atMs - 1_000) < here ? 'gap' : null;
@@ -52,14 +37,15 @@ export interface PreviewOptions {
   readonly loadWords: () => CronWords;
 }
 
-/** @throws INVALID_REQUEST that names the field; an `at` that is past, and what never fires, is a warning here */
-export function previewSchedule(source: ScheduleSource, options: PreviewOptions): SchedulePreview {
+/** An `at` in the past and a schedule that never fires are warnings. @throws INVALID_REQUEST that names the field */
+export function previewSchedule(source: ScheduleSource, options: PreviewOptions): Omit<CronPreview, 'schedule'> {
   const timezone = resolveTimeZone(source.timezone);
   const schedule = parseSchedule(source);
   const runs: PreviewedRun[] = [];
   for (let atMs = schedule.next(options.nowMs); atMs !== null && runs.length < options.count; atMs = schedule.next(atMs)) {
-    runs.push({ atMs, local: toZonedIso(timezone, atMs), note: noteOf(timezone, atMs) });
+    runs.push({ at: new Date(atMs).toISOString(), local: toZonedIso(timezone, atMs), note: noteOf(timezone, atMs) });
   }
-  const warning = runs.length > 0 ? null : schedule.kind === 'at' ? 'it is in the past: it never fires' : 'it never fires';
+  const warning =
+    runs.length > 0 ? null : schedule.kind === 'at' ? 'the time is in the past: the job never fires' : 'the schedule never fires';
   return { timezone, words: wordsOf(schedule, source.schedule.trim(), options.loadWords), warning, runs };
 }

@@ -1,10 +1,11 @@
 /**
- * Schedules: when a job fires, computed from the schedule alone. Nothing here waits or looks at a clock.
- * Daylight saving follows croner: a fixed time in the gap fires right after it, one that comes twice fires at the first;
+ * Computes when a job fires from its schedule alone, without timers or a clock.
+ * Daylight saving follows croner: a fixed time in the gap fires right after the gap; a time that comes twice fires the first time;
  * intervals (`*`, lists, steps) skip the gap and fire in both passes of the repeated hour.
  */
 import { Cron } from 'croner';
 import { GatewayError } from '../../../shared/errors.js';
+import type { CronJob } from '../store/cron/cron-jobs.js';
 import { resolveTimeZone } from './time-zone.js';
 
 export interface Schedule {
@@ -20,7 +21,7 @@ export interface ScheduleSource {
   readonly schedule: string;
   /** An IANA name, or `system`. */
   readonly timezone: string;
-  /** What `every` counts from. */
+  /** `every` counts from this time. */
   readonly anchorMs: number;
 }
 
@@ -30,10 +31,10 @@ const LOCAL_TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?$/;
 const ZONED_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 const MAX_INTERVAL_MS = 366 * 86_400_000;
 const MAX_LENGTH = 200;
-/** The last second that is worth planning for; beyond it, arithmetic of dates ends. */
+/** Later times are not planned: date arithmetic ends there. */
 const MAX_INSTANT_MS = Date.UTC(9_999, 11, 31);
 
-function wrong(schedule: string, why: string): GatewayError {
+function invalidSchedule(schedule: string, why: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
     message: `schedule '${schedule.slice(0, MAX_LENGTH)}' ${why}`,
     details: { field: 'schedule' },
@@ -41,7 +42,7 @@ function wrong(schedule: string, why: string): GatewayError {
   });
 }
 
-/** `1h30m` in ms; undefined when it is none. */
+/** Returns an interval such as `1h30m` in ms; undefined for any other text. */
 export function parseInterval(text: string): number | undefined {
   if (!DURATION.test(text)) return undefined;
   return (text.match(/\d+[smhdw]/g) ?? []).reduce((sum, part) => sum + Number(part.slice(0, -1)) * (UNIT_MS[part.slice(-1)] ?? 0), 0);
@@ -49,8 +50,8 @@ export function parseInterval(text: string): number | undefined {
 
 function everySchedule(schedule: string, text: string, anchorMs: number): Schedule {
   const everyMs = parseInterval(text.replaceAll(/\s/g, '').toLowerCase());
-  if (everyMs === undefined) throw wrong(schedule, "has no interval after 'every'; units are s, m, h, d and w, as in 1h30m");
-  if (everyMs < 1_000 || everyMs > MAX_INTERVAL_MS) throw wrong(schedule, 'must be between 1 second and 366 days');
+  if (everyMs === undefined) throw invalidSchedule(schedule, "needs an interval after 'every', such as 1h30m; units are s, m, h, d and w");
+  if (everyMs < 1_000 || everyMs > MAX_INTERVAL_MS) throw invalidSchedule(schedule, 'must be between 1 second and 366 days');
   const at = (step: number): number => anchorMs + step * everyMs;
   return {
     kind: 'every',
@@ -69,14 +70,14 @@ function readInstant(schedule: string, text: string, timezone: string): number {
   } else if (LOCAL_TIME.test(text)) {
     const local = text.length === 10 ? `${text}T00:00:00` : text.replace(' ', 'T');
     const seconds = local.length === 16 ? `${local}:00` : local;
-    // The wall time must exist on the calendar: otherwise a February 30 becomes a day in March.
+    // Refuse dates that do not exist: February 30 would become a day in March.
     const plain = Date.parse(`${seconds}Z`);
     if (!Number.isNaN(plain) && new Date(plain).toISOString().startsWith(seconds)) {
       const instant = new Cron(seconds, { timezone, paused: true }).getOnce();
       if (instant !== null) return instant.getTime();
     }
   }
-  throw wrong(schedule, "has no time after 'at'; write e.g. at 2026-03-01T09:00, or with a zone at 2026-03-01T09:00:00Z");
+  throw invalidSchedule(schedule, "needs a time after 'at', such as 2026-03-01T09:00, or 2026-03-01T09:00:00Z with a zone");
 }
 
 function atSchedule(instantMs: number): Schedule {
@@ -87,19 +88,29 @@ function atSchedule(instantMs: number): Schedule {
   };
 }
 
+/** Returns what is wrong with an expression that croner refused, in words of the API. */
+function describeCronError(error: unknown, text: string): string {
+  const { length } = text.split(/\s+/);
+  if (!text.startsWith('@') && length !== 5 && length !== 6) return `has ${length} fields; a cron expression has five or six`;
+  const message = error instanceof Error ? error.message : '';
+  const [, field, value] = /Invalid value for (\w+): (\S+)/.exec(message) ?? [];
+  if (field !== undefined) return `has an invalid ${field === 'dayOfWeek' ? 'weekday' : field}: ${value}`;
+  const [, part] = /\('?([^')]+)'?\)|: '([^']+)'/.exec(message)?.filter((match) => match !== undefined) ?? [];
+  return part === undefined || !text.includes(part) ? 'is not a valid cron expression' : `has an invalid part '${part}'`;
+}
+
 function cronSchedule(schedule: string, timezone: string): Schedule {
   let cron: Cron;
   try {
     cron = new Cron(schedule, { timezone, paused: true, mode: '5-or-6-parts' });
   } catch (error) {
-    const why = (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, '');
-    throw wrong(schedule, `is no cron expression: ${why}`);
+    throw invalidSchedule(schedule, describeCronError(error, schedule));
   }
   return {
     kind: 'cron',
     next: (afterMs) => (afterMs >= MAX_INSTANT_MS ? null : (cron.nextRun(new Date(afterMs))?.getTime() ?? null)),
     last(fromMs, atMs) {
-      // It counts in whole seconds and looks strictly before what it is given.
+      // croner counts in whole seconds, and searches strictly before the given time.
       const [date] = cron.previousRuns(1, new Date(Math.floor(atMs / 1_000) * 1_000 + 1_000));
       const lastMs = date?.getTime();
       return lastMs !== undefined && lastMs >= fromMs && lastMs <= atMs ? lastMs : null;
@@ -111,18 +122,23 @@ function cronSchedule(schedule: string, timezone: string): Schedule {
 export function parseSchedule({ schedule, timezone, anchorMs }: ScheduleSource): Schedule {
   const zone = resolveTimeZone(timezone);
   const text = schedule.trim();
-  if (text === '' || schedule.length > MAX_LENGTH) throw wrong(schedule, `must have 1 to ${MAX_LENGTH} characters`);
+  if (text === '' || schedule.length > MAX_LENGTH) throw invalidSchedule(schedule, `must have 1 to ${MAX_LENGTH} characters`);
   const [, word, rest = ''] = /^(every|at)\s+(.*)$/i.exec(text) ?? [];
   if (word?.toLowerCase() === 'every') return everySchedule(schedule, rest, anchorMs);
   if (word?.toLowerCase() === 'at') return atSchedule(readInstant(schedule, rest.trim(), zone));
-  // An expression is never a date: croner would read one as such.
+  // croner would read a date as an expression.
   if (/^\d{4}-/.test(text)) return atSchedule(readInstant(schedule, text, zone));
   return cronSchedule(text, zone);
 }
 
-/** The first time of a new schedule. @throws INVALID_REQUEST for an `at` that is past, and for an expression that never fires */
+/** Returns the schedule of a job. */
+export function scheduleOf(job: Pick<CronJob, 'schedule' | 'timezone' | 'anchorMs'>): Schedule {
+  return parseSchedule(job);
+}
+
+/** Returns the first time of a new schedule. @throws INVALID_REQUEST for an `at` in the past, and for an expression that never fires */
 export function firstInstant(schedule: Schedule, source: ScheduleSource, nowMs: number): number {
   const nextMs = schedule.next(nowMs);
   if (nextMs !== null) return nextMs;
-  throw wrong(source.schedule, schedule.kind === 'at' ? 'is in the past' : 'never fires');
+  throw invalidSchedule(source.schedule, schedule.kind === 'at' ? 'is in the past' : 'never fires');
 }

@@ -1,16 +1,16 @@
-/** The scheduler: one timer for all jobs, in the one active worker. What is due is read from the store each time. */
+/** The scheduler: one timer for all jobs, in the one active worker. It reads what is due from the store each time. */
+import type { CronJobDocument } from '../../../shared/api/cron.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { hasCronJobOfTheFuture, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
+import { hasCronJobPlannedAfter, purgeCronJobs, purgeDeletedCronJobs, readNextCronInstant } from '../store/cron/cron-jobs.js';
 import { listRunningRuns, listStartableRuns, purgeCronRuns, readLastClaimed, readNextDueRun } from '../store/cron/cron-runs.js';
 import { PURGE_ROWS, purgeInSteps } from '../store/conversations/purge.js';
-import type { CronMode } from '../store/schema.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 import { claimDue, type ClaimedRun, rewind, startDue } from './claim.js';
 import { CRON_UNDO_MS } from './policy.js';
-import { interruptOrphans, isOrphan } from './finish.js';
-import type { RunChange, TellChat } from './run-rows.js';
+import { interruptOrphans, isOrphan, type RunChange, type RunOwners } from './finish.js';
+import type { JobChats } from './job-chat.js';
 import type { Transaction } from '../store/transaction.js';
 
 export interface SchedulerOptions {
@@ -18,31 +18,27 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly instanceId: string;
-  /** Every worker that lives, this one included. */
+  /** All living workers, this one included. */
   liveInstanceIds(): readonly string[];
   readonly settings: () => { readonly enabled: boolean; readonly maxConcurrentJobs: number; readonly historyRetentionDays: number };
-  /** Does the work and stores how it ended. Never rejects. */
-  run(claimed: ClaimedRun, signal: AbortSignal): Promise<void>;
-  /** Tells a chat that a run of its job was interrupted. */
-  readonly tell: TellChat;
-  /** Is told what has begun and ended, once that is on disk; what runs end with, {@link run} says itself. */
+  readonly chats: Pick<JobChats, 'alert'>;
+  /** Called once changes are on disk. The end of a run is announced by whoever runs it. */
   readonly announce: (changes: readonly RunChange[]) => void;
   readonly announceDeleted: (jobIds: readonly string[]) => void;
 }
 
-interface Look {
-  readonly nowMs: number;
-  readonly instanceId: string;
-  readonly liveOwners: readonly string[];
-}
+/** Runs a claimed run and stores how it ended. */
+export type RunJob = (claimed: ClaimedRun, signal: AbortSignal) => Promise<void>;
 
-/** So that sleep and clock jumps are noticed, and no timer is too long for 32 bits. */
+type Look = Omit<RunOwners, 'ownRunIds'> & { readonly nowMs: number };
+
+/** Notices sleep and clock jumps, and keeps timers below 32 bits. */
 const MAX_WAIT_MS = 60_000;
-/** While an older worker still ends its runs, or takes in jobs that it cannot tell this one. */
+/** While an older worker lives: it ends its runs and accepts jobs without waking this one. */
 const OVERLAP_LOOK_MS = 1_000;
-/** Between the starts of turns that became due while the gateway was down. */
+/** Delay between the starts of turns that became due while the gateway was down. */
 const CATCH_UP_STAGGER_MS = 1_000;
-/** Smaller steps are the clock being disciplined. */
+/** Smaller steps are clock synchronization. */
 const JUMP_MS = 2_000;
 const PURGE_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -50,48 +46,50 @@ const DAY_MS = 86_400_000;
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #wait: StoreWait;
-  readonly #running = new Map<string, { stop: AbortController; finished: Promise<void>; mode: CronMode }>();
+  readonly #running = new Map<string, { stop: AbortController; finished: Promise<void>; mode: CronJobDocument['mode'] }>();
   #state: 'idle' | 'active' | 'stopped' = 'idle';
+  #run: RunJob = () => Promise.resolve();
   #cancelTimer: (() => void) | undefined;
   #looking: Promise<void> | undefined;
   #mustLookAgain = false;
   #isCatchingUp = true;
-  /** undefined until the first look. */
+  /** Undefined until the first look. */
   #lastNowMs: number | undefined;
   #purgedAtMs = -Infinity;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#wait = new StoreWait(options, 'scheduled jobs have to wait for the store');
+    this.#wait = new StoreWait(options, 'scheduled jobs are waiting for the store');
   }
 
-  /** Begins to claim. */
-  async start(): Promise<void> {
+  /** Starts to claim occurrences, which `run` runs. */
+  async start(run: RunJob): Promise<void> {
     if (this.#state !== 'idle') return;
+    this.#run = run;
     this.#state = 'active';
     await this.wake();
   }
 
-  /** Claims nothing any more; what runs goes on. */
+  /** Stops claiming; running jobs continue. */
   async stop(): Promise<void> {
     this.#state = 'stopped';
     this.#cancelTimer?.();
     await this.#looking;
   }
 
-  /** Stops what still runs and waits for it. */
+  /** Stops running jobs and waits for them. */
   async close(reason: Error): Promise<void> {
     await this.stop();
     for (const { stop } of this.#running.values()) stop.abort(reason);
     await this.idle();
   }
 
-  /** Resolves when nothing runs. */
+  /** Resolves when no job runs. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ finished }) => finished));
   }
 
-  /** Jobs or runs have changed: looks at once. Resolves when it has looked. Never rejects. */
+  /** Looks for work at once, because jobs or runs have changed. Resolves when it has looked. Never rejects. */
   async wake(): Promise<void> {
     if (this.#state !== 'active') return;
     this.#mustLookAgain = true;
@@ -115,7 +113,7 @@ export class Scheduler {
     if (waitMs !== undefined && this.#state === 'active') this.#cancelTimer = this.#options.clock.after(waitMs, () => void this.wake());
   }
 
-  /** @returns how long to wait for the next look; undefined when nothing is to come */
+  /** Claims and starts what is due. Returns the time until the next look in ms; undefined when nothing is planned. */
   async #look(): Promise<number | undefined> {
     const { store, clock, instanceId } = this.#options;
     const nowMs = clock.now();
@@ -129,12 +127,12 @@ export class Scheduler {
     return this.#waitMs(nowMs, owners.liveOwners.length > 1);
   }
 
-  /** Of the time before this worker, the rows tell it: nothing is claimed or changed before its time. */
+  /** Before the first look, stored times tell whether the clock was set back: none of them lies in the future. */
   async #wasSetBack(nowMs: number): Promise<boolean> {
     if (this.#lastNowMs !== undefined) return nowMs < this.#lastNowMs - JUMP_MS;
     const { store } = this.#options;
     if (((await store.read(readLastClaimed)) ?? 0) > nowMs + JUMP_MS) return true;
-    return store.read((tx) => hasCronJobOfTheFuture(tx, nowMs + JUMP_MS));
+    return store.read((tx) => hasCronJobPlannedAfter(tx, nowMs + JUMP_MS));
   }
 
   get #freeTurns(): number {
@@ -144,7 +142,7 @@ export class Scheduler {
 
   async #hasWork(tx: Transaction, look: Look): Promise<boolean> {
     const isEnabled = this.#options.settings().enabled;
-    // The usual reason first: what follows is asked of the store one by one.
+    // The usual reason first: each question is a query.
     const nextMs = isEnabled ? await readNextCronInstant(tx) : undefined;
     if (nextMs !== undefined && nextMs <= look.nowMs) return true;
     const ownRunIds = new Set(this.#running.keys());
@@ -156,10 +154,10 @@ export class Scheduler {
   }
 
   async #claim(look: Look & { readonly wasSetBack: boolean }): Promise<void> {
-    const { store, tell } = this.#options;
+    const { store, chats } = this.#options;
     const { nowMs, instanceId, wasSetBack } = look;
     const { changes, claimed, isMore } = await store.write(async (tx) => {
-      const ended = await interruptOrphans(tx, { ...look, ownRunIds: new Set(this.#running.keys()), tell });
+      const ended = await interruptOrphans(tx, { ...look, ownRunIds: new Set(this.#running.keys()), chats });
       if (wasSetBack) await rewind(tx, nowMs);
       if (!this.#options.settings().enabled) return { changes: ended, claimed: [], isMore: false };
       const due = await claimDue(tx, { nowMs, staggerMs: this.#isCatchingUp ? CATCH_UP_STAGGER_MS : 0 });
@@ -169,7 +167,7 @@ export class Scheduler {
     if (isMore) this.#mustLookAgain = true;
     else this.#isCatchingUp = false;
     for (const one of claimed) this.#start(one);
-    this.#options.announce([...changes, ...claimed.map(({ run }) => ({ jobId: run.job_id, runId: run.id, state: 'running' as const }))]);
+    this.#options.announce([...changes, ...claimed.map(({ run }) => ({ jobId: run.jobId, runId: run.id, state: 'running' as const }))]);
   }
 
   async #waitMs(nowMs: number, isOverlap: boolean): Promise<number | undefined> {
@@ -177,7 +175,7 @@ export class Scheduler {
     await this.#stopEnded();
     const instants = isOverlap ? [nowMs + OVERLAP_LOOK_MS] : [];
     if (settings().enabled) {
-      // What waits for a free place is looked at when one becomes free.
+      // A run that waits for a free slot is started when a run ends.
       for (const atMs of [await store.read((tx) => readNextDueRun(tx, nowMs)), await store.read(readNextCronInstant)])
         if (atMs !== undefined) instants.push(atMs);
     }
@@ -185,7 +183,7 @@ export class Scheduler {
     return Math.min(MAX_WAIT_MS, Math.max(0, Math.min(...instants) - clock.now()));
   }
 
-  /** A run whose row has ended, or is gone, was replaced or deleted. */
+  /** Stops runs whose rows have ended or are gone: they were replaced or deleted. */
   async #stopEnded(): Promise<void> {
     if (this.#running.size === 0) return;
     const alive = new Set((await this.#options.store.read(listRunningRuns)).map(({ id }) => id));
@@ -195,9 +193,8 @@ export class Scheduler {
   #start(claimed: ClaimedRun): void {
     const { id } = claimed.run;
     const stop = new AbortController();
-    const finished = this.#options
-      .run(claimed, stop.signal)
-      .catch((error: unknown) => this.#options.logger.error({ runId: id, err: error }, 'a run of a scheduled job was not stored'))
+    const finished = this.#run(claimed, stop.signal)
+      .catch((error: unknown) => this.#options.logger.error({ runId: id, err: error }, 'failed to store the end of a scheduled run'))
       .then(() => {
         this.#running.delete(id);
         void this.wake();

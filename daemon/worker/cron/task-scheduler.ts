@@ -1,11 +1,12 @@
 /** Schedules jobs from within a conversation: for the tool `schedule` of agents and for the command `/remind`. */
+import type { CronJobDocument } from '../../../shared/api/cron.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { parseSessionKey } from '../sessions/session-key.js';
 import type { ScheduledTask, TaskScheduler } from '../tools/schedule.js';
 import type { CommandContext, SlashCommand } from '../turns/commands/commands.js';
 import { parseInterval } from './schedule.js';
-import type { CronJobDocument, CronService } from './service/cron-contract.js';
+import type { CronService } from './jobs.js';
 
 /** The part of the cron service that a chat uses for its own jobs. */
 export type ChatJobs = Pick<CronService, 'create' | 'listOfChat' | 'delete'>;

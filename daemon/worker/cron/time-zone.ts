@@ -1,21 +1,21 @@
 /** Time zones by their IANA names. */
 import { GatewayError } from '../../../shared/errors.js';
 
-/** `system` is the zone of this machine. @throws INVALID_REQUEST for a zone that does not exist */
+/** Returns the canonical name of a zone; `system` is the zone of this machine. @throws INVALID_REQUEST for an unknown zone */
 export function resolveTimeZone(name: string, field = 'timezone'): string {
   if (name === 'system') return new Intl.DateTimeFormat().resolvedOptions().timeZone;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
     throw new GatewayError('INVALID_REQUEST', {
-      message: `${field} '${name.slice(0, 80)}' is no time zone`,
+      message: `invalid ${field} '${name.slice(0, 80)}'`,
       details: { field },
       hint: 'Give a name such as Europe/Berlin, Asia/Shanghai or UTC, or system for this machine’s own.',
     });
   }
 }
 
-/** How far a zone's clocks are ahead of UTC at an instant, in ms. */
+/** Returns the offset of a zone to UTC at an instant, in ms. */
 export function zoneOffsetMs(timeZone: string, atMs: number): number {
   const parts = new Intl.DateTimeFormat('en', {
     timeZone,
@@ -32,7 +32,7 @@ export function zoneOffsetMs(timeZone: string, atMs: number): number {
   return wallMs - Math.floor(atMs / 1_000) * 1_000;
 }
 
-/** An instant as that zone's clocks show it: `2026-03-29T03:00:00+02:00`. */
+/** Returns an instant in a zone's local time: `2026-03-29T03:00:00+02:00`. */
 export function toZonedIso(timeZone: string, atMs: number): string {
   const offsetMs = zoneOffsetMs(timeZone, atMs);
   const minutes = Math.abs(Math.round(offsetMs / 60_000));

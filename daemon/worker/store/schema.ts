@@ -6,8 +6,6 @@ import type { Generated, Kysely, Selectable } from 'kysely';
 import type { CronJobTable, CronRunTable } from './schema-cron.js';
 import type { AttachmentTable, SessionTable, SessionTagTable, TurnPartTable } from './conversations/tables.js';
 
-export type { CronJobTable, CronMode, CronOverlap, CronRunState, CronRunTable } from './schema-cron.js';
-
 export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
 export type MessageStatus = 'complete' | 'aborted' | 'error';
 

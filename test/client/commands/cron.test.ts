@@ -81,7 +81,7 @@ test('what was removed is brought back with the command that is printed', async 
   const { home, controlPath } = testPaths();
   await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));
   const { stderr } = await runCommand(['cron', 'remove', 'job_1'], { home });
-  expect(stderr).toContain('Until 2026-01-08T00:00:00.000Z it can be brought back: xopc cron restore job_1');
+  expect(stderr).toContain('Until 2026-01-08T00:00:00.000Z it can be restored with: xopc cron restore job_1');
   expect((await runCommand(['cron', 'restore', 'job_1'], { home })).stdout).toContain('job_1');
   expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(['DELETE /api/cron/job_1', 'POST /api/cron/job_1/restore']);
 });
@@ -89,8 +89,8 @@ test('what was removed is brought back with the command that is printed', async 
 test.each([
   [['cron', 'add', 'every 1h', 'hi', '--grace', 'soon'], "--grace is 'soon'"],
   [['cron', 'add', 'every 1h', 'hi', '--retries', 'many'], "--retries is 'many'"],
-  [['cron', 'edit', 'job_1'], 'nothing is given that could change'],
-  [['cron', 'run', 'a/b'], "'a/b' is no job id"],
+  [['cron', 'edit', 'job_1'], 'no change is given'],
+  [['cron', 'run', 'a/b'], "invalid job id 'a/b'"],
 ])('%j is a wrong use', async (args, message) => {
   const { code, stderr } = await runCommand(args, { home: testPaths().home });
   expect({ code, isSaid: stderr.includes(message) }, stderr).toEqual({ code: 2, isSaid: true });

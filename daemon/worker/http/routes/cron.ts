@@ -1,8 +1,7 @@
 import * as api from '../../../../shared/api/cron.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { CronService } from '../../cron/service/cron-contract.js';
+import type { CronService } from '../../cron/jobs.js';
 import type { HttpContext } from '../context.js';
-import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 
@@ -26,17 +25,17 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'GET',
       path: '/api/cron/preview',
-      summary: 'Tell when a schedule would fire, in words and times',
+      summary: 'Describe a schedule in words and with its next times',
       query: api.cronPreviewQuery,
       answer: api.cronPreviewResponse,
-      async handle(ctx, { query: { schedule, ...rest } }) {
-        ctx.body = { status: 'ok', ...(await cron.preview({ schedule, ...given(rest) })) };
+      async handle(ctx, { query }) {
+        ctx.body = { status: 'ok', ...(await cron.preview(query)) };
       },
     }),
     route({
       method: 'GET',
       path: '/api/cron/plan',
-      summary: 'Tell when each job runs in the next hours',
+      summary: 'List when each job runs in the next hours',
       query: api.cronPlanQuery,
       answer: api.cronPlanResponse,
       async handle(ctx, { query: { hours } }) {
@@ -46,18 +45,18 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'POST',
       path: '/api/cron/create',
-      summary: 'Make a scheduled job',
+      summary: 'Create a scheduled job',
       headers: IDEMPOTENCY_HEADER,
       body: api.cronCreateRequest,
       answer: api.cronJobResponse,
       async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', job: await cron.create(given(body), callerKey(ctx)) };
+        ctx.body = { status: 'ok', job: await cron.create(body, callerKey(ctx)) };
       },
     }),
     route({
       method: 'POST',
       path: '/api/cron/trigger',
-      summary: 'Run a scheduled job now, or a run of it that failed once more',
+      summary: 'Run a scheduled job now, or retry one of its failed runs',
       headers: IDEMPOTENCY_HEADER,
       body: api.cronTriggerRequest,
       answer: api.cronTriggerResponse,
@@ -70,13 +69,13 @@ export function cronRoutes(cron: CronService): Route[] {
   ];
 }
 
-/** What is done with one job. */
+/** Routes of one job. */
 function jobRoutes(cron: CronService): Route[] {
   return [
     route({
       method: 'POST',
       path: '/api/cron/:id/toggle',
-      summary: 'Enable a disabled job, and the reverse',
+      summary: 'Enable a disabled job, or disable an enabled one',
       headers: IDEMPOTENCY_HEADER,
       params,
       answer: api.cronJobResponse,
@@ -92,7 +91,7 @@ function jobRoutes(cron: CronService): Route[] {
       body: api.cronPatchRequest,
       answer: api.cronJobResponse,
       async handle(ctx, { body }) {
-        ctx.body = { status: 'ok', job: await cron.update(idOf(ctx), given(body)) };
+        ctx.body = { status: 'ok', job: await cron.update(idOf(ctx), body) };
       },
     }),
     route({
@@ -108,7 +107,7 @@ function jobRoutes(cron: CronService): Route[] {
     route({
       method: 'POST',
       path: '/api/cron/:id/restore',
-      summary: 'Bring back a scheduled job that was deleted in the last seven days, with its history',
+      summary: 'Restore a scheduled job that was deleted in the last seven days, with its history',
       params,
       answer: api.cronJobResponse,
       async handle(ctx) {
@@ -123,7 +122,7 @@ function jobRoutes(cron: CronService): Route[] {
       query: api.cronRunsQuery,
       answer: api.cronRunsResponse,
       async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await cron.runs(idOf(ctx), given(query))) };
+        ctx.body = { status: 'ok', ...(await cron.runs(idOf(ctx), query)) };
       },
     }),
   ];

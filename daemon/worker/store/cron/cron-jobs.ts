@@ -1,77 +1,115 @@
-/** Scheduled jobs: the statements. When a job fires is decided in `cron/`. */
-import { type Insertable, sql, type Updateable } from 'kysely';
-import type { CronJobRow, CronJobTable } from '../schema.js';
-import { decodeText, encodeText } from '../sqlite/text.js';
+/** Statements on scheduled jobs. `cron/` decides when a job fires. */
+import { sql } from 'kysely';
+import type { CronJobInput } from '../../../../shared/api/cron.js';
+import { FLAG, mapColumns, TEXT } from '../columns.js';
+import type { CronJobRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-export type NewCronJob = Omit<Insertable<CronJobTable>, 'seq'>;
-export type CronJobChange = Omit<Updateable<CronJobTable>, 'seq' | 'id' | 'created_at'>;
+/** What callers set, with defaults filled in. */
+export type CronJobSettings = { readonly [Name in keyof CronJobInput]-?: Exclude<CronJobInput[Name], undefined> };
 
-function toRow(row: CronJobRow): CronJobRow {
-  return { ...row, name: decodeText(row.name), message: decodeText(row.message) };
+/** A scheduled job. Times are epoch milliseconds. */
+export interface CronJob extends CronJobSettings {
+  readonly id: string;
+  /** `every` counts from this time. */
+  readonly anchorMs: number;
+  /** The next occurrence that has not been claimed; null: the job does not fire any more. */
+  readonly nextAtMs: number | null;
+  /** Failed attempts since the last success. */
+  readonly failures: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  /** Null unless the job is deleted. A deleted job has no `nextAtMs`. */
+  readonly deletedAtMs: number | null;
 }
 
-const encoded = <T extends CronJobChange>(values: T): T => ({
-  ...values,
-  ...(values.name === undefined ? {} : { name: encodeText(values.name) }),
-  ...(values.message === undefined ? {} : { message: encodeText(values.message) }),
+export type NewCronJob = Omit<CronJob, 'failures' | 'deletedAtMs'>;
+export type CronJobChange = Partial<Omit<CronJob, 'id' | 'createdAtMs'>>;
+
+const COLUMNS = mapColumns<CronJobRow, CronJob>({
+  id: 'id',
+  name: ['name', TEXT],
+  schedule: 'schedule',
+  message: ['message', TEXT],
+  mode: 'mode',
+  channel: 'channel',
+  chat_id: 'chat_id',
+  accountId: 'account_id',
+  agentId: 'agent_id',
+  session: 'session',
+  timezone: 'timezone',
+  model: 'model',
+  enabled: ['enabled', FLAG],
+  overlap: 'overlap',
+  missed: 'missed',
+  interrupted: 'interrupted',
+  graceMs: 'grace_ms',
+  timeoutMs: 'timeout_ms',
+  retries: 'retries',
+  notifyAfter: 'notify_after',
+  alertChannel: 'alert_channel',
+  alertChatId: 'alert_chat_id',
+  alertAccountId: 'alert_account_id',
+  anchorMs: 'anchor_at',
+  nextAtMs: 'next_at',
+  failures: 'failures',
+  createdAtMs: 'created_at',
+  updatedAtMs: 'updated_at',
+  deletedAtMs: 'deleted_at',
 });
+
+const toJob = (row: CronJobRow | undefined): CronJob | undefined => row && COLUMNS.read(row);
 
 /** Runs in a write. */
 export async function insertCronJob(tx: Transaction, job: NewCronJob): Promise<void> {
-  await queriesOf(tx).insertInto('cron_jobs').values(encoded(job)).execute();
+  await queriesOf(tx)
+    .insertInto('cron_jobs')
+    .values(COLUMNS.write(job) as CronJobRow)
+    .execute();
 }
 
 /** Runs in a write. */
 export async function updateCronJob(tx: Transaction, id: string, change: CronJobChange): Promise<void> {
-  await queriesOf(tx).updateTable('cron_jobs').set(encoded(change)).where('id', '=', id).execute();
+  await queriesOf(tx).updateTable('cron_jobs').set(COLUMNS.write(change)).where('id', '=', id).execute();
 }
 
-/** Runs in a write. It fires no more, in a build before this one either. */
+/** Runs in a write. Without `next_at` the job does not fire in earlier builds either. */
 export async function markCronJobDeleted(tx: Transaction, id: string, nowMs: number): Promise<void> {
-  await updateCronJob(tx, id, { deleted_at: nowMs, next_at: null });
+  await updateCronJob(tx, id, { deletedAtMs: nowMs, nextAtMs: null });
 }
 
-/** @returns the job of that id, unless it was deleted at `afterMs` or earlier */
-export async function findDeletedCronJob(tx: Transaction, target: { id: string; afterMs: number }): Promise<CronJobRow | undefined> {
+/** Returns the deleted job of that id, unless it was deleted at `afterMs` or earlier. */
+export async function findDeletedCronJob(tx: Transaction, target: { id: string; afterMs: number }): Promise<CronJob | undefined> {
   const query = queriesOf(tx).selectFrom('cron_jobs').selectAll().where('id', '=', target.id).where('deleted_at', '>', target.afterMs);
-  const row = await query.executeTakeFirst();
-  return row === undefined ? undefined : toRow(row);
+  return toJob(await query.executeTakeFirst());
 }
 
-/** Runs in a write. */
-export async function restoreCronJob(tx: Transaction, id: string, change: { next_at: number | null; updated_at: number }): Promise<void> {
-  await updateCronJob(tx, id, { ...change, deleted_at: null });
-}
-
-/** Runs in a write: removes for good what was deleted at `beforeMs` or earlier, its runs with it; one at a time. @returns how many */
+/** Runs in a write. Purges one job that was deleted at `beforeMs` or earlier, with its runs. Returns the number of jobs purged. */
 export async function purgeDeletedCronJobs(tx: Transaction, beforeMs: number): Promise<number> {
-  const doomed = await queriesOf(tx).selectFrom('cron_jobs').select('id').where('deleted_at', '<=', beforeMs).limit(1).executeTakeFirst();
-  if (doomed === undefined) return 0;
-  await queriesOf(tx).deleteFrom('cron_jobs').where('id', '=', doomed.id).execute();
+  const expired = await queriesOf(tx).selectFrom('cron_jobs').select('id').where('deleted_at', '<=', beforeMs).limit(1).executeTakeFirst();
+  if (expired === undefined) return 0;
+  await queriesOf(tx).deleteFrom('cron_jobs').where('id', '=', expired.id).execute();
   return 1;
 }
 
-export async function findCronJob(tx: Transaction, id: string): Promise<CronJobRow | undefined> {
-  const row = await queriesOf(tx)
-    .selectFrom('cron_jobs')
-    .selectAll()
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
-  return row === undefined ? undefined : toRow(row);
+export async function findCronJob(tx: Transaction, id: string): Promise<CronJob | undefined> {
+  return toJob(
+    await queriesOf(tx).selectFrom('cron_jobs').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst(),
+  );
 }
 
-/** In the order in which they were made. */
-export async function listCronJobs(tx: Transaction): Promise<CronJobRow[]> {
-  return (await queriesOf(tx).selectFrom('cron_jobs').selectAll().where('deleted_at', 'is', null).orderBy('seq').execute()).map(toRow);
+/** Returns all jobs in the order of their creation. */
+export async function listCronJobs(tx: Transaction): Promise<CronJob[]> {
+  return (await queriesOf(tx).selectFrom('cron_jobs').selectAll().where('deleted_at', 'is', null).orderBy('seq').execute()).map(
+    COLUMNS.read,
+  );
 }
 
-/** What a chat waits for, the next first. */
+/** Returns the jobs of a chat that will fire, next first. */
 export async function listCronJobsOfChat(
   tx: Transaction,
   query: { channel: string; accountId: string; chatId: string; limit: number },
-): Promise<CronJobRow[]> {
+): Promise<CronJob[]> {
   const rows = await queriesOf(tx)
     .selectFrom('cron_jobs')
     .selectAll()
@@ -83,13 +121,10 @@ export async function listCronJobsOfChat(
     .orderBy('next_at')
     .limit(query.limit)
     .execute();
-  return rows.map(toRow);
+  return rows.map(COLUMNS.read);
 }
 
-/**
- * Runs in a write: forgets jobs that fire no more, once their runs are forgotten, too.
- * @returns the ids of those that are gone
- */
+/** Runs in a write. Purges jobs that fire no more and have no runs left. Returns their ids. */
 export async function purgeCronJobs(tx: Transaction, beforeMs: number): Promise<string[]> {
   const rows = await queriesOf(tx)
     .deleteFrom('cron_jobs')
@@ -105,8 +140,8 @@ export async function purgeCronJobs(tx: Transaction, beforeMs: number): Promise<
   return rows.map(({ id }) => id);
 }
 
-/** Jobs that were planned, or of which an occurrence was claimed, after that time: the clock has been set back since. */
-export async function listCronJobsOfTheFuture(tx: Transaction, nowMs: number): Promise<CronJobRow[]> {
+/** Returns jobs that were planned, or had an occurrence claimed, after `nowMs`: the clock has been set back since. */
+export async function listCronJobsPlannedAfter(tx: Transaction, nowMs: number): Promise<CronJob[]> {
   const rows = await queriesOf(tx)
     .selectFrom('cron_jobs')
     .selectAll()
@@ -123,11 +158,11 @@ export async function listCronJobsOfTheFuture(tx: Transaction, nowMs: number): P
       ]),
     )
     .execute();
-  return rows.map(toRow);
+  return rows.map(COLUMNS.read);
 }
 
-/** @returns whether a job was planned after that time: the clock has been set back since */
-export async function hasCronJobOfTheFuture(tx: Transaction, nowMs: number): Promise<boolean> {
+/** Returns whether a job was planned after `nowMs`: the clock has been set back since. */
+export async function hasCronJobPlannedAfter(tx: Transaction, nowMs: number): Promise<boolean> {
   return (
     (await queriesOf(tx).selectFrom('cron_jobs').select('id').where('updated_at', '>', nowMs).limit(1).executeTakeFirst()) !== undefined
   );
@@ -136,14 +171,14 @@ export async function hasCronJobOfTheFuture(tx: Transaction, nowMs: number): Pro
 export async function countCronJobs(tx: Transaction): Promise<number> {
   const row = await queriesOf(tx)
     .selectFrom('cron_jobs')
-    .select(queriesOf(tx).fn.countAll<number>().as('count'))
+    .select((query) => query.fn.countAll<number>().as('count'))
     .where('deleted_at', 'is', null)
     .executeTakeFirstOrThrow();
   return row.count;
 }
 
-/** Jobs with an occurrence at `nowMs` or before, the longest waiting first. */
-export async function listDueCronJobs(tx: Transaction, query: { nowMs: number; limit: number }): Promise<CronJobRow[]> {
+/** Returns jobs with an occurrence at or before `nowMs`, earliest first. */
+export async function listDueCronJobs(tx: Transaction, query: { nowMs: number; limit: number }): Promise<CronJob[]> {
   const rows = await queriesOf(tx)
     .selectFrom('cron_jobs')
     .selectAll()
@@ -153,10 +188,10 @@ export async function listDueCronJobs(tx: Transaction, query: { nowMs: number; l
     .orderBy('next_at')
     .limit(query.limit)
     .execute();
-  return rows.map(toRow);
+  return rows.map(COLUMNS.read);
 }
 
-/** @returns the first instant at which a job fires; undefined when none does */
+/** Returns the time of the next occurrence of any job; undefined when no job fires. */
 export async function readNextCronInstant(tx: Transaction): Promise<number | undefined> {
   const row = await queriesOf(tx)
     .selectFrom('cron_jobs')

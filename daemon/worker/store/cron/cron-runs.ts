@@ -1,40 +1,77 @@
-/** Runs of scheduled jobs: the statements. What may follow what is decided in `cron/`. */
-import { type Insertable, sql, type Updateable } from 'kysely';
+/** Statements on runs of scheduled jobs. `cron/` decides which state may follow which. */
+import { sql } from 'kysely';
+import type { CronJobDocument, CronRunDocument, CronRunState } from '../../../../shared/api/cron.js';
+import { mapColumns, NULLABLE_TEXT } from '../columns.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import type { CronMode, CronRunRow, CronRunState, CronRunTable } from '../schema.js';
-import { decodeText, encodeText } from '../sqlite/text.js';
+import type { CronRunRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-export type NewCronRun = Omit<Insertable<CronRunTable>, 'seq'>;
-export type CronRunEnd = Pick<
-  Updateable<CronRunTable>,
-  'state' | 'finished_at' | 'input_tokens' | 'output_tokens' | 'cost_usd' | 'model' | 'output' | 'error' | 'message_id' | 'session_key'
->;
+type SharedFields = 'id' | 'trigger' | 'attempt' | 'state' | 'missedBefore' | 'model' | 'inputTokens' | 'outputTokens' | 'costUsd';
 
-function encoded(end: CronRunEnd): CronRunEnd {
-  return {
-    ...end,
-    ...(typeof end.output === 'string' ? { output: encodeText(end.output) } : {}),
-    ...(typeof end.error === 'string' ? { error: encodeText(end.error) } : {}),
-  };
+/** One attempt at one occurrence of a job. Times are epoch milliseconds. */
+export interface CronRun extends Readonly<Pick<CronRunDocument, SharedFields | 'output' | 'error'>> {
+  /** Order of creation over all jobs. */
+  readonly seq: number;
+  readonly jobId: string;
+  /** The scheduled time as text; for a manual run, the id of its first attempt. */
+  readonly occurrence: string;
+  readonly scheduledAtMs: number;
+  /** The run does not start before this time. */
+  readonly dueAtMs: number;
+  /** The worker that runs it. */
+  readonly instanceId: string | null;
+  readonly startedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  /** The message with which its output was sent. */
+  readonly messageId: string | null;
+  /** The session in which an agent answered. */
+  readonly sessionKey: string | null;
 }
 
-function toRow(row: CronRunRow): CronRunRow {
-  return { ...row, output: row.output === null ? null : decodeText(row.output), error: row.error === null ? null : decodeText(row.error) };
-}
+/** A run to store. Defaults: attempt 1, an occurrence of its own, everything else empty. */
+export type NewCronRun = Pick<CronRun, 'id' | 'jobId' | 'trigger' | 'scheduledAtMs' | 'dueAtMs' | 'state'> &
+  Partial<Pick<CronRun, 'occurrence' | 'attempt' | 'finishedAtMs' | 'missedBefore' | 'error'>>;
 
-/** Runs in a write. @returns false when that attempt at that occurrence is there already */
+export type CronRunEnd = Pick<CronRun, 'state' | 'finishedAtMs'> &
+  Partial<Pick<CronRun, 'model' | 'inputTokens' | 'outputTokens' | 'costUsd' | 'output' | 'error'>>;
+
+const COLUMNS = mapColumns<CronRunRow, CronRun>({
+  seq: 'seq',
+  id: 'id',
+  jobId: 'job_id',
+  occurrence: 'occurrence',
+  attempt: 'attempt',
+  trigger: 'trigger',
+  scheduledAtMs: 'scheduled_at',
+  dueAtMs: 'due_at',
+  state: 'state',
+  instanceId: 'instance_id',
+  startedAtMs: 'started_at',
+  finishedAtMs: 'finished_at',
+  missedBefore: 'missed_before',
+  inputTokens: 'input_tokens',
+  outputTokens: 'output_tokens',
+  costUsd: 'cost_usd',
+  model: 'model',
+  output: ['output', NULLABLE_TEXT],
+  error: ['error', NULLABLE_TEXT],
+  messageId: 'message_id',
+  sessionKey: 'session_key',
+});
+
+/** Runs in a write. Returns false when that attempt at that occurrence is stored already. */
 export async function insertCronRun(tx: Transaction, run: NewCronRun): Promise<boolean> {
+  const occurrence = run.trigger === 'manual' ? run.id : String(run.scheduledAtMs);
   const { numInsertedOrUpdatedRows } = await queriesOf(tx)
     .insertInto('cron_runs')
-    .values(run)
+    .values(COLUMNS.write({ occurrence, attempt: 1, ...run }) as CronRunRow)
     .onConflict((conflict) => conflict.columns(['job_id', 'occurrence', 'attempt']).doNothing())
     .executeTakeFirst();
   return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
-/** What has not ended of these jobs, in the order in which it is due. */
-export async function listUnfinishedRuns(tx: Transaction, jobIds: readonly string[]): Promise<CronRunRow[]> {
+/** Returns the unfinished runs of these jobs, in the order in which they are due. */
+export async function listUnfinishedRuns(tx: Transaction, jobIds: readonly string[]): Promise<CronRun[]> {
   const rows = await queriesOf(tx)
     .selectFrom('cron_runs')
     .selectAll()
@@ -43,21 +80,24 @@ export async function listUnfinishedRuns(tx: Transaction, jobIds: readonly strin
     .orderBy('due_at')
     .orderBy('seq')
     .execute();
-  return rows.map(toRow);
+  return rows.map(COLUMNS.read);
 }
 
-export async function listRunningRuns(tx: Transaction): Promise<CronRunRow[]> {
+export async function listRunningRuns(tx: Transaction): Promise<CronRun[]> {
   const rows = await queriesOf(tx)
     .selectFrom('cron_runs')
     .selectAll()
     .where('finished_at', 'is', null)
     .where('state', '=', 'running')
     .execute();
-  return rows.map(toRow);
+  return rows.map(COLUMNS.read);
 }
 
-/** What waits and is due, of jobs of which nothing runs, in the order in which it is due. */
-export async function listStartableRuns(tx: Transaction, query: { nowMs: number; mode: CronMode; limit: number }): Promise<CronRunRow[]> {
+/** Returns queued runs that are due, of jobs that have no running run, in the order in which they are due. */
+export async function listStartableRuns(
+  tx: Transaction,
+  query: { nowMs: number; mode: CronJobDocument['mode']; limit: number },
+): Promise<CronRun[]> {
   if (query.limit <= 0) return [];
   const rows = await queriesOf(tx)
     .selectFrom('cron_runs as waiting')
@@ -83,10 +123,10 @@ export async function listStartableRuns(tx: Transaction, query: { nowMs: number;
     .orderBy('waiting.seq')
     .limit(query.limit)
     .execute();
-  return rows.map(toRow);
+  return rows.map(COLUMNS.read);
 }
 
-/** @returns when the next run that waits for its time is due; undefined when none does */
+/** Returns when the next queued run is due after `afterMs`; undefined when there is none. */
 export async function readNextDueRun(tx: Transaction, afterMs: number): Promise<number | undefined> {
   const row = await queriesOf(tx)
     .selectFrom('cron_runs')
@@ -100,14 +140,14 @@ export async function readNextDueRun(tx: Transaction, afterMs: number): Promise<
   return row?.due_at;
 }
 
-/** @returns the scheduled instant of what was claimed last; undefined when nothing was */
+/** Returns the scheduled time of the occurrence that was claimed last; undefined when none was. */
 export async function readLastClaimed(tx: Transaction): Promise<number | undefined> {
   const row = await queriesOf(tx).selectFrom('cron_runs').select('scheduled_at').orderBy('seq', 'desc').limit(1).executeTakeFirst();
   return row?.scheduled_at;
 }
 
-/** Of each job the newest run. */
-export async function listLastRuns(tx: Transaction): Promise<CronRunRow[]> {
+/** Returns the newest run of each job. */
+export async function listLastRuns(tx: Transaction): Promise<CronRun[]> {
   const rows = await queriesOf(tx)
     .selectFrom('cron_runs')
     .selectAll()
@@ -126,10 +166,10 @@ export async function listLastRuns(tx: Transaction): Promise<CronRunRow[]> {
         .$castTo<{ seq: number }>(),
     )
     .execute();
-  return rows.map(toRow);
+  return rows.map(COLUMNS.read);
 }
 
-/** Runs in a write. @returns false when it waits no longer */
+/** Runs in a write. Returns false when the run is not queued any more. */
 export async function startCronRun(tx: Transaction, start: { id: string; instanceId: string; nowMs: number }): Promise<boolean> {
   const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('cron_runs')
@@ -140,27 +180,23 @@ export async function startCronRun(tx: Transaction, start: { id: string; instanc
   return numUpdatedRows > 0n;
 }
 
-/** Runs in a write: notes something about a run, whether it has ended or not. */
-export async function noteCronRun(
-  tx: Transaction,
-  id: string,
-  note: Pick<Updateable<CronRunTable>, 'message_id' | 'session_key'>,
-): Promise<void> {
-  await queriesOf(tx).updateTable('cron_runs').set(note).where('id', '=', id).execute();
+/** Runs in a write. Notes where a run's output is, whether the run has ended or not. */
+export async function noteCronRun(tx: Transaction, id: string, note: Partial<Pick<CronRun, 'messageId' | 'sessionKey'>>): Promise<void> {
+  await queriesOf(tx).updateTable('cron_runs').set(COLUMNS.write(note)).where('id', '=', id).execute();
 }
 
-/** Runs in a write. @returns false when it had ended already, or is gone with its job */
+/** Runs in a write. Returns false when the run had ended already, or was purged with its job. */
 export async function endCronRun(tx: Transaction, id: string, end: CronRunEnd): Promise<boolean> {
   const { numUpdatedRows } = await queriesOf(tx)
     .updateTable('cron_runs')
-    .set(encoded(end))
+    .set(COLUMNS.write(end))
     .where('id', '=', id)
     .where('finished_at', 'is', null)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
 
-/** Runs in a write: nothing waits for a time after `latestMs`. */
+/** Runs in a write. Makes queued runs due at `latestMs` at the latest. */
 export async function hastenCronRuns(tx: Transaction, latestMs: number): Promise<void> {
   await queriesOf(tx)
     .updateTable('cron_runs')
@@ -170,14 +206,14 @@ export async function hastenCronRuns(tx: Transaction, latestMs: number): Promise
     .execute();
 }
 
-export async function findCronRun(tx: Transaction, { jobId, runId }: { jobId: string; runId: string }): Promise<CronRunRow | undefined> {
+export async function findCronRun(tx: Transaction, { jobId, runId }: { jobId: string; runId: string }): Promise<CronRun | undefined> {
   const row = await queriesOf(tx)
     .selectFrom('cron_runs')
     .selectAll()
     .where('job_id', '=', jobId)
     .where('id', '=', runId)
     .executeTakeFirst();
-  return row === undefined ? undefined : toRow(row);
+  return row && COLUMNS.read(row);
 }
 
 export interface CronRunQuery {
@@ -188,15 +224,15 @@ export interface CronRunQuery {
   readonly states?: readonly CronRunState[];
 }
 
-/** Newest first. */
-export async function listCronRuns(tx: Transaction, query: CronRunQuery): Promise<CronRunRow[]> {
+/** Returns runs of a job, newest first. */
+export async function listCronRuns(tx: Transaction, query: CronRunQuery): Promise<CronRun[]> {
   let select = queriesOf(tx).selectFrom('cron_runs').selectAll().where('job_id', '=', query.jobId);
   if (query.beforeSeq !== undefined) select = select.where('seq', '<', query.beforeSeq);
   if (query.states !== undefined) select = select.where('state', 'in', [...query.states]);
-  return (await select.orderBy('seq', 'desc').limit(query.limit).execute()).map(toRow);
+  return (await select.orderBy('seq', 'desc').limit(query.limit).execute()).map(COLUMNS.read);
 }
 
-/** Runs in a write: forgets runs of a job beyond the newest `keep`. */
+/** Runs in a write. Purges finished runs of a job beyond the newest `keep`. */
 export async function trimCronRuns(tx: Transaction, query: { jobId: string; keep: number }): Promise<void> {
   const oldest = await queriesOf(tx)
     .selectFrom('cron_runs')
@@ -215,7 +251,7 @@ export async function trimCronRuns(tx: Transaction, query: { jobId: string; keep
     .execute();
 }
 
-/** Runs in a write, one step: forgets what ended before. @returns how many runs */
+/** Runs in a write. Purges some of the runs that ended before `beforeMs`. Returns their number. */
 export async function purgeCronRuns(tx: Transaction, beforeMs: number): Promise<number> {
   const result = await queriesOf(tx)
     .deleteFrom('cron_runs')

@@ -2,8 +2,7 @@
 import { expect, test } from 'vitest';
 import { findCronJob } from '../../../../daemon/worker/store/cron/cron-jobs.js';
 import { insertCronRun } from '../../../../daemon/worker/store/cron/cron-runs.js';
-import { newRun } from '../../../../daemon/worker/cron/run-rows.js';
-import { makeCron } from '../../../helpers/cron-fixture.js';
+import { makeCron, newRun } from '../../../helpers/cron-fixture.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 
 const at = (text: string): number => Date.parse(text);
@@ -12,17 +11,17 @@ const DAY = 24 * 60 * MINUTE;
 
 test('of each job the last 500 runs are kept', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T00:00:30Z') });
-  await cron.scheduler.start();
+  await cron.start();
   await cron.addJob('job', { schedule: '* * * * *' });
   await cron.addJob('other', { schedule: '0 0 1 1 *' });
   const old = (jobId: string, minute: number) =>
     newRun({
-      job_id: jobId,
+      jobId: jobId,
       trigger: 'schedule',
-      scheduled_at: at('2025-12-31T00:00:00Z') + minute * MINUTE,
-      due_at: 0,
+      scheduledAtMs: at('2025-12-31T00:00:00Z') + minute * MINUTE,
+      dueAtMs: 0,
       state: 'done',
-      finished_at: at('2025-12-31T12:00:00Z'),
+      finishedAtMs: at('2025-12-31T12:00:00Z'),
     });
   await cron.store.write(async (tx) => {
     await insertCronRun(tx, old('other', 0));
@@ -37,13 +36,13 @@ test('of each job the last 500 runs are kept', async () => {
       .executeTakeFirstOrThrow(),
   );
   expect(count).toBe(500);
-  expect((await cron.runs('job'))[0]).toMatchObject({ scheduled_at: at('2026-01-01T00:01:00Z') });
+  expect((await cron.runs('job'))[0]).toMatchObject({ scheduledAtMs: at('2026-01-01T00:01:00Z') });
   expect(await cron.runs('other')).toHaveLength(1);
 });
 
 test('runs are forgotten after the days of the configuration, and with them jobs that fire no more', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T00:00:00Z') });
-  await cron.scheduler.start();
+  await cron.start();
   await cron.addJob('once', { schedule: 'at 2026-01-02T00:00:00Z' });
   await cron.addJob('monthly', { schedule: '0 0 2 * *' });
   await cron.pass(DAY, DAY);
@@ -52,25 +51,25 @@ test('runs are forgotten after the days of the configuration, and with them jobs
   await cron.pass(2 * DAY, DAY);
   expect(await cron.store.read((tx) => findCronJob(tx, 'once'))).toBeUndefined();
   expect(cron.announced).toContain('once deleted');
-  expect((await cron.runs('monthly')).map((run) => new Date(run.scheduled_at).toISOString().slice(0, 10))).toEqual(['2026-02-02']);
+  expect((await cron.runs('monthly')).map((run) => new Date(run.scheduledAtMs).toISOString().slice(0, 10))).toEqual(['2026-02-02']);
 });
 
 test('a start plans nothing anew, unless the clock was set back while nothing ran', async () => {
   const first = await makeCron({ nowMs: at('2026-01-01T12:00:30Z') });
-  await first.scheduler.start();
+  await first.start();
   await first.addJob('hourly', { schedule: '0 * * * *' });
   await first.pass(60 * MINUTE, 10 * MINUTE);
   await first.scheduler.stop();
   const nextOf = async (): Promise<string> =>
-    new Date((await first.store.read((tx) => findCronJob(tx, 'hourly')))?.next_at ?? 0).toISOString();
+    new Date((await first.store.read((tx) => findCronJob(tx, 'hourly')))?.nextAtMs ?? 0).toISOString();
   expect(await nextOf()).toBe('2026-01-01T14:00:00.000Z');
   const second = await makeCron({ store: first.store, clock: first.clock, instanceId: 'wk_2' });
-  await second.scheduler.start();
+  await second.start();
   expect(await nextOf()).toBe('2026-01-01T14:00:00.000Z');
   await second.scheduler.stop();
   first.clock.jump(-180 * MINUTE);
   const third = await makeCron({ store: first.store, clock: first.clock, instanceId: 'wk_3' });
-  await third.scheduler.start();
+  await third.start();
   expect(await nextOf()).toBe('2026-01-01T11:00:00.000Z');
   await third.pass(240 * MINUTE, 10 * MINUTE);
   expect(third.began.map((text) => text.slice(18, 20))).toEqual(['11', '12', '14']);
@@ -78,13 +77,13 @@ test('a start plans nothing anew, unless the clock was set back while nothing ra
 
 test('a retry that waits is not moved away by a clock that is set back', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T12:00:00Z') });
-  await cron.scheduler.start();
+  await cron.start();
   await cron.addJob('job', { schedule: '0 0 1 6 *' });
   const nowMs = cron.clock.now();
   await cron.store.write((tx) =>
     insertCronRun(
       tx,
-      newRun({ job_id: 'job', trigger: 'manual', scheduled_at: nowMs - DAY, due_at: nowMs + MINUTE, state: 'queued', attempt: 2 }),
+      newRun({ jobId: 'job', trigger: 'manual', scheduledAtMs: nowMs - DAY, dueAtMs: nowMs + MINUTE, state: 'queued', attempt: 2 }),
     ),
   );
   await cron.settle();
@@ -96,7 +95,7 @@ test('a retry that waits is not moved away by a clock that is set back', async (
 
 test('messages do not wait for turns that fill all places', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T08:59:00Z'), maxConcurrentJobs: 1 });
-  await cron.scheduler.start();
+  await cron.start();
   for (const id of ['turn_1', 'turn_2']) {
     cron.hold.add(id);
     await cron.addJob(id, { schedule: '0 9 * * *', mode: 'agent' });
@@ -109,9 +108,9 @@ test('messages do not wait for turns that fill all places', async () => {
 
 test('while an older worker still lives, what is due comes on time', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T08:59:59.700Z'), liveInstanceIds: () => ['wk_0', 'wk_1'] });
-  await cron.scheduler.start();
+  await cron.start();
   await cron.addJob('job', { schedule: '0 9 * * *' });
   cron.clock.advance(300);
   while (cron.began.length === 0) await new Promise(setImmediate);
-  expect((await cron.runs('job'))[0]?.started_at).toBe(at('2026-01-01T09:00:00Z'));
+  expect((await cron.runs('job'))[0]?.startedAtMs).toBe(at('2026-01-01T09:00:00Z'));
 });

@@ -58,17 +58,22 @@ test.each(['30 2 * * *', '*/20 * * * *', '0 */5 1-3 * * *', 'every 7m', '15 3 * 
 );
 
 test.each([
-  ['61 * * * *', 'UTC', 'schedule', 'is no cron expression: Invalid value for minute: 61'],
-  ['nonsense', 'UTC', 'schedule', 'is no cron expression'],
+  ['61 * * * *', 'UTC', 'schedule', 'has an invalid minute: 61'],
+  ['nonsense', 'UTC', 'schedule', 'has 1 fields; a cron expression has five or six'],
   ['', 'UTC', 'schedule', 'must have 1 to 200 characters'],
-  ['* * * * * * 2027', 'UTC', 'schedule', 'is no cron expression'],
+  ['* * * * * * 2027', 'UTC', 'schedule', 'has 7 fields'],
+  ['0 9 * * 9', 'UTC', 'schedule', 'has an invalid weekday: 9'],
+  ['0 5-1 * * *', 'UTC', 'schedule', "has an invalid part '5-1'"],
+  ['*/0 * * * *', 'UTC', 'schedule', 'is not a valid cron expression'],
+  ['1/x * * * *', 'UTC', 'schedule', "has an invalid part '1/x'"],
+  ['@reboot', 'UTC', 'schedule', 'is not a valid cron expression'],
   ['every 0s', 'UTC', 'schedule', 'must be between 1 second and 366 days'],
-  ['every soon', 'UTC', 'schedule', 'has no interval'],
-  ['at 2026-02-30T09:00', 'UTC', 'schedule', "has no time after 'at'"],
-  ['at yesterday', 'UTC', 'schedule', "has no time after 'at'"],
+  ['every soon', 'UTC', 'schedule', 'needs an interval'],
+  ['at 2026-02-30T09:00', 'UTC', 'schedule', "needs a time after 'at'"],
+  ['at yesterday', 'UTC', 'schedule', "needs a time after 'at'"],
   ['at 2025-12-31T09:00', 'UTC', 'schedule', 'is in the past'],
   ['0 0 30 2 *', 'UTC', 'schedule', 'never fires'],
-  ['0 9 * * *', 'Mars/Olympus', 'timezone', 'is no time zone'],
+  ['0 9 * * *', 'Mars/Olympus', 'timezone', 'invalid timezone'],
 ])('%j in %s is refused, and the field %s is named', (...[text, zone, field, message]) => {
   const given = source(text, zone);
   expect(() => firstInstant(parseSchedule(given), given, given.anchorMs)).toThrow(
@@ -83,13 +88,13 @@ test('a preview says in words what a schedule is, and what daylight saving does 
     words: { en: 'At 02:30', zh: '在02:30' },
     warning: null,
     runs: [
-      { atMs: at('2026-03-29T01:00:00Z'), local: '2026-03-29T03:00:00+02:00', note: 'gap' },
-      { atMs: at('2026-03-30T00:30:00Z'), local: '2026-03-30T02:30:00+02:00', note: null },
+      { at: '2026-03-29T01:00:00.000Z', local: '2026-03-29T03:00:00+02:00', note: 'gap' },
+      { at: '2026-03-30T00:30:00.000Z', local: '2026-03-30T02:30:00+02:00', note: null },
     ],
   });
   const twice = previewSchedule(source('*/30 2 * * *', 'Europe/Berlin'), { ...options, nowMs: at('2026-10-24T23:00:00Z'), count: 5 });
   expect(twice.runs.map(({ note }) => note)).toEqual(['repeated', 'repeated', 'repeated-again', 'repeated-again', null]);
-  expect(previewSchedule(source('0 0 30 2 *'), options)).toMatchObject({ warning: 'it never fires', runs: [] });
+  expect(previewSchedule(source('0 0 30 2 *'), options)).toMatchObject({ warning: 'the schedule never fires', runs: [] });
 });
 
 test('waits between failures grow to an hour, and the grace to two', () => {

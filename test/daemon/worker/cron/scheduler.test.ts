@@ -21,7 +21,7 @@ test('each occurrence runs once and none early, through both changes of the cloc
     const began: string[] = [];
     for (const start of [spring, autumn]) {
       const cron = await makeCron({ nowMs: at(start) });
-      await cron.scheduler.start();
+      await cron.start();
       await cron.addJob('job', { schedule: zone === 'America/New_York' && start === autumn ? '30 1 * * *' : '30 2 * * *', timezone: zone });
       await cron.pass(36 * HOUR, 10 * MINUTE);
       began.push(...cron.began.map((text) => text.slice(4, 20)));
@@ -42,7 +42,7 @@ test('a job 30 days away waits with timers of a minute at most', async () => {
     delays.push(delayMs);
     return after.call(cron.clock, delayMs, callback);
   };
-  await cron.scheduler.start();
+  await cron.start();
   expect(delays).toEqual([]);
   await cron.addJob('far', { schedule: 'at 2026-01-31T00:00:00Z' });
   await cron.pass(29 * DAY, DAY);
@@ -54,7 +54,7 @@ test('a job 30 days away waits with timers of a minute at most', async () => {
 
 test('a timer fires what is due without being told', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T00:00:30Z') });
-  await cron.scheduler.start();
+  await cron.start();
   await cron.addJob('job', { schedule: '* * * * *' });
   cron.clock.advance(30_000);
   while (cron.began.length === 0) await new Promise(setImmediate);
@@ -63,13 +63,13 @@ test('a timer fires what is due without being told', async () => {
 
 test('a clock that is set forward and back runs no occurrence twice and none early', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T00:10:00Z') });
-  await cron.scheduler.start();
+  await cron.start();
   await cron.addJob('hourly', { schedule: '0 * * * *' });
   await cron.pass(HOUR, 10 * MINUTE);
   cron.clock.jump(3 * HOUR);
   await cron.settle();
   const [jumped] = await cron.runs('hourly');
-  expect(jumped).toMatchObject({ scheduled_at: at('2026-01-01T04:00:00Z'), missed_before: 2, state: 'done' });
+  expect(jumped).toMatchObject({ scheduledAtMs: at('2026-01-01T04:00:00Z'), missedBefore: 2, state: 'done' });
   cron.clock.jump(-3 * HOUR);
   await cron.settle();
   await cron.pass(4 * HOUR, 10 * MINUTE);
@@ -79,28 +79,28 @@ test('a clock that is set forward and back runs no occurrence twice and none ear
 
 test('a minute of suspend makes a job late, not lost and not doubled', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T00:00:50Z') });
-  await cron.scheduler.start();
+  await cron.start();
   await cron.addJob('job', { schedule: '*/5 * * * *' });
   await cron.pass(4 * MINUTE, MINUTE);
   cron.clock.jump(MINUTE);
   await cron.settle();
   await cron.settle();
   expect(cron.began).toEqual(['job 2026-01-01T00:05:00.000Z']);
-  expect((await cron.runs('job'))[0]?.started_at).toBe(at('2026-01-01T00:05:50Z'));
+  expect((await cron.runs('job'))[0]?.startedAtMs).toBe(at('2026-01-01T00:05:50Z'));
 });
 
 test('what was due during a restart runs once and late; what ran before it, or is too late, does not', async () => {
   const first = await makeCron({ nowMs: at('2026-01-01T08:59:00Z') });
-  await first.scheduler.start();
-  await first.addJob('ran', { schedule: '59 8 * * *', next_at: at('2026-01-01T08:59:00Z') });
+  await first.start();
+  await first.addJob('ran', { schedule: '59 8 * * *', nextAtMs: at('2026-01-01T08:59:00Z') });
   await first.addJob('due', { schedule: '0 9 * * *' });
   await first.addJob('strict', { schedule: '0 9 * * *', missed: 'skip' });
-  await first.addJob('late', { schedule: '0 9 * * *', grace_ms: 1_000 });
+  await first.addJob('late', { schedule: '0 9 * * *', graceMs: 1_000 });
   await first.settle();
   await first.scheduler.stop();
   first.clock.advance(2 * MINUTE);
   const second = await makeCron({ store: first.store, clock: first.clock, instanceId: 'wk_2' });
-  await second.scheduler.start();
+  await second.start();
   await second.pass(5_000, 1_000);
   expect(first.began).toEqual(['ran 2026-01-01T08:59:00.000Z']);
   expect(second.began).toEqual(['due 2026-01-01T09:00:00.000Z']);
@@ -114,7 +114,7 @@ test('ten overdue turns start one after another, within the limit', async () => 
   first.clock.advance(2 * MINUTE);
   const second = await makeCron({ store: first.store, clock: first.clock, maxConcurrentJobs: 2 });
   for (let index = 0; index < 10; index += 1) second.hold.add(`job_${index}`);
-  await second.scheduler.start();
+  await second.start();
   expect(second.began).toHaveLength(1);
   await second.pass(1_000, 1_000);
   expect(second.began).toHaveLength(2);
@@ -128,13 +128,13 @@ test.each([
   ['direct', 'leave', ['done', 'interrupted']],
 ] as const)('a run of mode %s that was killed is interrupted, and with policy %s becomes %j', async (mode, interrupted, states) => {
   const first = await makeCron({ nowMs: at('2026-01-01T08:59:00Z') });
-  await first.scheduler.start();
+  await first.start();
   first.hold.add('job');
-  await first.addJob('job', { schedule: '0 9 * * *', mode, interrupted, notify_after: 3 });
+  await first.addJob('job', { schedule: '0 9 * * *', mode, interrupted, notifyAfter: 3 });
   await first.pass(MINUTE, MINUTE);
   await first.scheduler.stop();
   const second = await makeCron({ store: first.store, clock: first.clock, instanceId: 'wk_2' });
-  await second.scheduler.start();
+  await second.start();
   await second.settle();
   expect((await second.runs('job')).map(({ state }) => state)).toEqual(states);
   // Nobody is told of what is done again.
@@ -152,7 +152,7 @@ test.each([
   ['replace', ['running', 'replaced'], 2],
 ] as const)('with overlap %s a second occurrence leaves %j', async (overlap, states, count) => {
   const cron = await makeCron({ nowMs: at('2026-01-01T08:59:30Z') });
-  await cron.scheduler.start();
+  await cron.start();
   cron.hold.add('job');
   await cron.addJob('job', { schedule: '* * * * *', overlap });
   await cron.pass(90_000, 30_000);
@@ -163,7 +163,7 @@ test.each([
 
 test('a job that was deleted and made again fires by its new schedule only', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T08:00:00Z') });
-  await cron.scheduler.start();
+  await cron.start();
   await cron.addJob('old', { schedule: '*/10 * * * *' });
   await cron.pass(10 * MINUTE, MINUTE);
   await cron.store.write((tx) => markCronJobDeleted(tx, 'old', 1));

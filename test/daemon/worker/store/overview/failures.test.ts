@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { newRun } from '../../../../../daemon/worker/cron/run-rows.js';
 import { insertCronRun } from '../../../../../daemon/worker/store/cron/cron-runs.js';
 import { listFailures } from '../../../../../daemon/worker/store/overview/failures.js';
 import { beginTurn, endTurn } from '../../../../../daemon/worker/store/conversations/turns.js';
-import { makeCron } from '../../../../helpers/cron-fixture.js';
+import { makeCron, newRun } from '../../../../helpers/cron-fixture.js';
 import { addSession } from '../../../../helpers/open-store.js';
 
 const NO_COST = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null, model: null };
@@ -23,12 +22,12 @@ test('failures of every kind come newest first, with what leads to them, and no 
   await cron.addJob('job_1', { schedule: '0 0 1 1 *', name: 'Backup' });
   const run = (state: 'failed' | 'done' | 'missed', at: number) =>
     newRun({
-      job_id: 'job_1',
+      jobId: 'job_1',
       trigger: 'schedule',
-      scheduled_at: at,
-      due_at: at,
+      scheduledAtMs: at,
+      dueAtMs: at,
       state,
-      finished_at: at,
+      finishedAtMs: at,
       error: state === 'done' ? null : 'no network',
     });
   await store.write(async (tx) => {

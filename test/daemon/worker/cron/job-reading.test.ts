@@ -1,8 +1,8 @@
 /** What people do with jobs beside making them: look ahead, try again, be told elsewhere. */
 import { expect, test } from 'vitest';
-import { cronPlanResponse } from '../../../../../shared/api/cron.js';
-import { FakeClock } from '../../../../helpers/fake-clock.js';
-import { makeConversation, type TestConversation } from '../../../../helpers/make-conversation.js';
+import { cronPlanResponse } from '../../../../shared/api/cron.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
 
 const START = Date.parse('2026-03-28T12:00:30Z');
 const chat = { channel: 'webchat', chat_id: 'me' };
@@ -45,8 +45,8 @@ test('a run that failed is tried once more as the next attempt at the same, and 
   await expect.poll(async () => (await cron.runs(job.id, {})).runs[0]?.state).toBe('done');
   const [again] = (await cron.runs(job.id, {})).runs;
   expect(again).toMatchObject({ id: runId, attempt: 2, trigger: 'manual', scheduledAt: failed?.scheduledAt });
-  await expect(cron.trigger(job.id, failed?.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run was tried again already' });
-  await expect(cron.trigger(job.id, runId)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run has done its work' });
+  await expect(cron.trigger(job.id, failed?.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run was retried already' });
+  await expect(cron.trigger(job.id, runId)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run has succeeded' });
   await expect(cron.trigger(job.id, 'run_none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect((await cron.runs(job.id, { failed: true })).runs).toHaveLength(1);
 });

@@ -1,12 +1,12 @@
 /** Turns of agents that are scheduled: where they happen, what becomes of those that fail, hang or are cut. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { CronRunDocument } from '../../../../../daemon/worker/cron/service/cron-contract.js';
-import type { GatewayEvent } from '../../../../../daemon/worker/contracts.js';
-import { says } from '../../../../fakes/openai/reply.js';
-import { type FakeOpenAi, startFakeOpenAi } from '../../../../fakes/openai/server.js';
-import { FakeClock } from '../../../../helpers/fake-clock.js';
-import { type ConversationOptions, fakeModels, makeConversation, type TestConversation } from '../../../../helpers/make-conversation.js';
-import { tempDir } from '../../../../helpers/temp-dir.js';
+import type { CronRunDocument } from '../../../../shared/api/cron.js';
+import type { GatewayEvent } from '../../../../daemon/worker/contracts.js';
+import { says } from '../../../fakes/openai/reply.js';
+import { type FakeOpenAi, startFakeOpenAi } from '../../../fakes/openai/server.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { type ConversationOptions, fakeModels, makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
 
 const chat = { channel: 'webchat', chat_id: 'me' };
 const CHAT_KEY = 'main:webchat:default:direct:me';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../../helpers/fake-clock.js';
-import { makeConversation, type TestConversation } from '../../../../helpers/make-conversation.js';
-import { createRemindCommand } from '../../../../../daemon/worker/cron/task-scheduler.js';
-import type { CronRunDocument } from '../../../../../daemon/worker/cron/service/cron-contract.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { makeConversation, type TestConversation } from '../../../helpers/make-conversation.js';
+import { createRemindCommand } from '../../../../daemon/worker/cron/task-scheduler.js';
+import type { CronRunDocument } from '../../../../shared/api/cron.js';
 
 const START = Date.parse('2026-01-01T08:00:00Z');
 const chat = { channel: 'webchat', chat_id: 'me' };
@@ -171,7 +171,7 @@ test('a job can be triggered ten times in a row, and not at all while all jobs a
   const { cron } = conversation;
   const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
   for (let count = 0; count < 10; count += 1) await cron.trigger(job.id);
-  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: '10 runs of this job wait already' });
+  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: '10 runs of this job are waiting already' });
   conversation.setConfig({ cron: { enabled: false } });
   await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'scheduled jobs are switched off' });
 });

@@ -1,15 +1,15 @@
-/** The fields of a scheduled job as flags of `xopc cron`, and the command lines that say the same as a call of the API. */
+/** Scheduled jobs beside the API: defaults of their fields, and their fields as flags of `xopc cron`. */
+import type { CronJobInput } from './api/cron.js';
 
 export type JobFlagKind = 'text' | 'duration' | 'count';
 
 export interface JobFlagField {
   readonly flag: string;
-  /** Of the API. */
-  readonly field: string;
+  readonly field: Exclude<keyof CronJobInput, 'schedule' | 'message' | 'enabled'>;
   readonly kind: JobFlagKind;
 }
 
-/** Without schedule, message and whether it is enabled: these are said otherwise. */
+/** All fields of a job except schedule, message and enabled, which are given otherwise. */
 export const JOB_FLAG_FIELDS = [
   { flag: 'name', field: 'name', kind: 'text' },
   { flag: 'timezone', field: 'timezone', kind: 'text' },
@@ -32,21 +32,33 @@ export const JOB_FLAG_FIELDS = [
   { flag: 'alert-account', field: 'alertAccountId', kind: 'text' },
 ] as const satisfies readonly JobFlagField[];
 
-/** What a new job has where nothing is said; `graceMs` depends on the schedule. */
-const DEFAULTS: Readonly<Record<string, unknown>> = {
+/** Fields that have no fixed default: required ones, and those that depend on others or on the configuration. */
+type Computed = 'name' | 'schedule' | 'message' | 'timezone' | 'graceMs';
+
+/** What a new job has where nothing is given. */
+export const JOB_DEFAULTS: { readonly [Name in Exclude<keyof CronJobInput, Computed>]-?: Exclude<CronJobInput[Name], undefined> } = {
   mode: 'direct',
+  channel: null,
+  chat_id: null,
+  accountId: null,
+  agentId: null,
   session: 'isolated',
+  model: null,
+  enabled: true,
   overlap: 'skip',
   missed: 'once',
   interrupted: 'leave',
   timeoutMs: 600_000,
   retries: 3,
   notifyAfter: 3,
+  alertChannel: null,
+  alertChatId: null,
+  alertAccountId: null,
 };
 
 type JobFields = Readonly<Record<string, unknown>>;
 
-/** One word for a POSIX shell. */
+/** Returns `text` quoted as one word of a POSIX shell. */
 export function shellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
@@ -55,18 +67,18 @@ function flagText(kind: JobFlagKind, value: unknown): string {
   return kind === 'duration' ? `${Math.ceil(Number(value) / 1_000)}s` : String(value as string | number);
 }
 
-/** The command line that makes such a job. */
+/** Returns the command line that creates such a job. */
 export function cronAddCommand(job: JobFields): string {
   const flags = JOB_FLAG_FIELDS.flatMap(({ flag, field, kind }) => {
     const value = job[field];
-    if (value === null || value === undefined || value === DEFAULTS[field]) return [];
+    if (value === null || value === undefined || value === (JOB_DEFAULTS as JobFields)[field]) return [];
     return [`--${flag} ${shellWord(flagText(kind, value))}`];
   });
   const words = [shellWord(String(job['schedule'])), shellWord(String(job['message']))];
   return ['xopc cron add', ...words, ...flags, ...(job['enabled'] === false ? ['--disabled'] : [])].join(' ');
 }
 
-/** The command line that makes such a change; null empties a field, which a flag with an empty text does. */
+/** Returns the command line that makes such a change. Null empties a field, as a flag with an empty text does. */
 export function cronEditCommand(id: string, change: JobFields): string {
   const { schedule, message, enabled } = change;
   const texts = Object.entries({ schedule, message }).flatMap(([flag, value]) =>

@@ -1,0 +1,83 @@
+/** Wires scheduled jobs: the service over them and the scheduler that runs them. */
+import type { GatewayEvent } from '../../../shared/api/events.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
+import type { ProviderRegistry } from '../providers/registry.js';
+import type { Store } from '../store/store.js';
+import type { TurnRunner } from '../turns/turn-runner.js';
+import type { RunChange } from './finish.js';
+import { JobChats, type JobChatsOptions } from './job-chat.js';
+import { createCronService, type CronService } from './jobs.js';
+import type { CronWords } from './preview.js';
+import { JobRunner } from './run-job.js';
+import { Scheduler } from './scheduler.js';
+
+export interface CronDeps extends JobChatsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: LogPort;
+  readonly instanceId: string;
+  config(): Config;
+  registry(): ProviderRegistry;
+  liveInstanceIds(): readonly string[];
+  readonly publish: (event: GatewayEvent) => void;
+  loadCronWords(): CronWords;
+}
+
+export interface CronParts {
+  readonly service: CronService;
+  /** Starts to run jobs. Only the one active worker does. */
+  start(turns: Pick<TurnRunner, 'start'>): Promise<void>;
+  /** Starts no more jobs; running ones continue until the turns are drained. */
+  quiesce(): Promise<void>;
+  /** Stops running jobs and waits for them. */
+  close(): Promise<void>;
+  /** Applies a changed configuration. */
+  reconfigure(): void;
+}
+
+export function createCron(deps: CronDeps): CronParts {
+  const { store, clock, logger, instanceId, channels, publish } = deps;
+  const config = (): Config => deps.config();
+  const registry = (): ProviderRegistry => deps.registry();
+  const chats = new JobChats(deps);
+  function announce(changes: readonly RunChange[]): void {
+    for (const { jobId, runId, state, notified } of changes) {
+      publish({ type: 'cron', job_id: jobId, change: 'run', run_id: runId, state });
+      if (notified !== undefined) chats.wake(notified);
+    }
+  }
+  const scheduler = new Scheduler({
+    store,
+    clock,
+    logger,
+    instanceId,
+    chats,
+    announce,
+    announceDeleted: (ids) => ids.forEach((id) => publish({ type: 'cron', job_id: id, change: 'deleted', run_id: null, state: null })),
+    liveInstanceIds: () => deps.liveInstanceIds(),
+    settings: () => config().cron,
+  });
+  const service = createCronService({
+    store,
+    clock,
+    channels,
+    publish,
+    config,
+    loadWords: () => deps.loadCronWords(),
+    checkModel: (ref) => void registry().resolve(ref),
+    wakeScheduler: () => void scheduler.wake(),
+  });
+  return {
+    service,
+    start(turns) {
+      const runner = new JobRunner({ store, clock, logger, chats, turns, config, registry, announce });
+      return scheduler.start((claimed, signal) => runner.run(claimed, signal));
+    },
+    quiesce: () => scheduler.stop(),
+    close: () => scheduler.close(new GatewayError('STOPPING', { message: 'the gateway stops or restarts' })),
+    reconfigure: () => void scheduler.wake(),
+  };
+}

@@ -1,0 +1,82 @@
+/** The chats that jobs send to, and what is said there. */
+import type { Config } from '../../../shared/config/schema.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import type { ChannelRegistry } from '../channels/registry.js';
+import { findAgent } from '../config/agents.js';
+import type { Outbox } from '../delivery/outbox.js';
+import { sessionOf } from '../sessions/session-key.js';
+import type { NewSession } from '../store/conversations/sessions.js';
+import type { CronJob } from '../store/cron/cron-jobs.js';
+import { storeAcceptance } from '../store/delivery/accept.js';
+import type { Lane } from '../store/delivery/outbox.js';
+import type { Transaction } from '../store/transaction.js';
+
+export interface Chat {
+  readonly lane: Lane;
+  readonly session: NewSession;
+}
+
+export interface JobChatsOptions {
+  readonly channels: ChannelRegistry;
+  readonly outbox: Pick<Outbox, 'compose' | 'enqueue' | 'wake'>;
+  config(): Config;
+}
+
+type Target = Pick<CronJob, 'channel' | 'accountId' | 'chat_id'>;
+
+function alertTarget(job: CronJob): Target {
+  if (job.alertChannel === null) return job;
+  return { channel: job.alertChannel, accountId: job.alertAccountId, chat_id: job.alertChatId };
+}
+
+export class JobChats {
+  readonly #options: JobChatsOptions;
+
+  constructor(options: JobChatsOptions) {
+    this.#options = options;
+  }
+
+  /** Returns the chat that a job names; undefined when it names none. @throws CHANNEL_NOT_FOUND */
+  find({ channel: name, accountId: wantedAccount, chat_id: chatId }: Target): Chat | undefined {
+    if (name === null || chatId === null) return undefined;
+    const { channel, accountId } = this.#options.channels.getAccount(name, wantedAccount ?? undefined);
+    const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
+    const agent = findAgent(this.#options.config(), agentId);
+    const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
+    return { session, lane: { channel: channel.name, accountId, chatId } };
+  }
+
+  /** Adds a message to the chat's session and to its outbox. Runs in a write; call {@link wake} after it. Returns the message id. */
+  async say(tx: Transaction, { lane, session }: Chat, content: string): Promise<string> {
+    const message = this.#options.outbox.compose({ ...lane, id: newId('msg'), content });
+    await storeAcceptance(tx, { message, session });
+    return message.id;
+  }
+
+  /** Adds a message that is in the chat's session already to its outbox. Runs in a write; call {@link wake} after it. */
+  async send(tx: Transaction, { lane }: Chat, message: { id: string; content: string }): Promise<void> {
+    await this.#options.outbox.enqueue(tx, { ...lane, ...message });
+  }
+
+  /**
+   * Adds a notice about a job to its alert chat, or to its own. Runs in a write; call {@link wake} after it.
+   * Returns the chat; undefined when the job has none, or its channel is not configured any more.
+   */
+  async alert(tx: Transaction, job: CronJob, text: string): Promise<Lane | undefined> {
+    let chat: Chat | undefined;
+    try {
+      chat = this.find(alertTarget(job));
+    } catch (error) {
+      if (error instanceof GatewayError) return undefined;
+      throw error;
+    }
+    if (chat === undefined) return undefined;
+    await this.say(tx, chat, text);
+    return chat.lane;
+  }
+
+  wake(lane: Lane): void {
+    this.#options.outbox.wake(lane);
+  }
+}

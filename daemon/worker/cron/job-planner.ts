@@ -1,0 +1,103 @@
+/** Turns what a caller asks for into a job with every field decided and checked. */
+import type { CronJobInput } from '../../../shared/api/cron.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { JOB_DEFAULTS } from '../../../shared/cron-job.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { ChannelRegistry } from '../channels/registry.js';
+import { findAgent } from '../config/agents.js';
+import { sessionOf } from '../sessions/session-key.js';
+import type { CronJob, CronJobSettings } from '../store/cron/cron-jobs.js';
+import { defaultGraceMs } from './policy.js';
+import { firstInstant, parseSchedule } from './schedule.js';
+import { resolveTimeZone } from './time-zone.js';
+
+export interface JobPlannerOptions {
+  readonly clock: Clock;
+  readonly channels: ChannelRegistry;
+  readonly config: () => Config;
+  /** @throws MODEL_NOT_FOUND */
+  checkModel(ref: string): void;
+}
+
+/** What a job consists of before it has an id. */
+export type PlannedJob = CronJobSettings & Pick<CronJob, 'anchorMs' | 'nextAtMs' | 'updatedAtMs'>;
+
+type Given<Input> = { [Name in keyof Input]: Exclude<Input[Name], undefined> };
+
+export function invalidField(field: string, message: string): GatewayError {
+  return new GatewayError('INVALID_REQUEST', { message, details: { field } });
+}
+
+/** The name of a job that was not given one. */
+function titleOf(message: string): string {
+  const [line = ''] = message.trim().split('\n');
+  return Array.from(line).slice(0, 60).join('') || 'job';
+}
+
+function givenFields(input: CronJobInput): Given<CronJobInput> {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Given<CronJobInput>;
+}
+
+/** Completes the fields of an input from the job before the change, or from the defaults. */
+function complete(input: CronJobInput, before: CronJob | undefined, timezone: string): Omit<CronJobSettings, 'graceMs'> {
+  const { message = before?.message ?? '', schedule = before?.schedule ?? '' } = input;
+  if (message === '') throw invalidField('message', 'message is empty');
+  const kept = before ?? { ...JOB_DEFAULTS, name: titleOf(message), timezone, message, schedule };
+  const settings = { ...kept, ...givenFields(input) };
+  return {
+    ...settings,
+    name: settings.name.toWellFormed(),
+    message: settings.message.toWellFormed(),
+    timezone: resolveTimeZone(settings.timezone),
+  };
+}
+
+export class JobPlanner {
+  readonly #options: JobPlannerOptions;
+
+  constructor(options: JobPlannerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Plans a new job, or a change of `before`. The next occurrence of an unchanged schedule stays.
+   * @throws INVALID_REQUEST that names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND
+   */
+  plan(input: CronJobInput, before: CronJob | undefined): PlannedJob {
+    const { clock, config } = this.#options;
+    const nowMs = clock.now();
+    const job = complete(input, before, config().cron.defaultTimezone);
+    this.#checkTarget(job);
+    const isSame = before !== undefined && before.schedule === job.schedule && before.timezone === job.timezone;
+    const anchorMs = isSame ? before.anchorMs : nowMs;
+    const source = { schedule: job.schedule, timezone: job.timezone, anchorMs };
+    const schedule = parseSchedule(source);
+    const isResumed = before !== undefined && !before.enabled && job.enabled;
+    // Occurrences that passed while the job was disabled are not made up for.
+    const nextAtMs = isSame && !isResumed ? before.nextAtMs : isSame ? schedule.next(nowMs) : firstInstant(schedule, source, nowMs);
+    const graceMs = input.graceMs ?? (isSame ? before.graceMs : defaultGraceMs(schedule, nowMs));
+    return { ...job, graceMs, anchorMs, nextAtMs, updatedAtMs: nowMs };
+  }
+
+  #checkTarget(job: Omit<CronJobSettings, 'graceMs'>): void {
+    const { channel, chat_id: chatId, alertChannel, alertChatId } = job;
+    if ((channel === null) !== (chatId === null))
+      throw invalidField(channel === null ? 'channel' : 'chat_id', 'channel and chat_id are given together or not at all');
+    if (channel === null && job.mode === 'direct')
+      throw invalidField('channel', "channel and chat_id are required for a message; a job with mode 'agent' does not need them");
+    if (channel !== null && chatId !== null) this.#checkChat(channel, job.accountId, chatId);
+    if ((alertChannel === null) !== (alertChatId === null)) {
+      const field = alertChannel === null ? 'alertChannel' : 'alertChatId';
+      throw invalidField(field, 'alertChannel and alertChatId are given together or not at all');
+    }
+    if (alertChannel !== null && alertChatId !== null) this.#checkChat(alertChannel, job.alertAccountId, alertChatId);
+    if (job.agentId !== null) findAgent(this.#options.config(), job.agentId);
+    if (job.model !== null) this.#options.checkModel(job.model);
+  }
+
+  #checkChat(channel: string, wantedAccount: string | null, chatId: string): void {
+    const { accountId } = this.#options.channels.getAccount(channel, wantedAccount ?? undefined);
+    sessionOf({ agentId: 'main', channel, accountId, peerId: chatId });
+  }
+}

@@ -1,0 +1,97 @@
+/** What callers read about scheduled jobs: lists, runs, and when jobs will run. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CronJobDocument, CronPlan, CronPreview, CronPreviewQuery, CronRunPage, CronRunsQuery } from '../../../shared/api/cron.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Config } from '../../../shared/config/schema.js';
+import { findCronJob, listCronJobs, listCronJobsOfChat } from '../store/cron/cron-jobs.js';
+import { listCronRuns, listLastRuns } from '../store/cron/cron-runs.js';
+import { findOutboxMessage } from '../store/delivery/outbox-pages.js';
+import type { Store } from '../store/store.js';
+import { jobNotFound, toJobDocument, toRunDocument } from './job-document.js';
+import { invalidField } from './job-planner.js';
+import { type CronWords, previewSchedule } from './preview.js';
+import { scheduleOf } from './schedule.js';
+
+export interface JobReadingOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly config: () => Config;
+  readonly loadWords: () => CronWords;
+}
+
+const HOUR_MS = 3_600_000;
+const DEFAULT_LIMIT = 50;
+const MAX_JOBS_OF_CHAT = 200;
+const FAILED_STATES = ['failed', 'interrupted', 'missed', 'skipped'] as const;
+const PLAN = { hours: 24, maxJobs: 100, maxRuns: 50 } as const;
+
+/** A chat that jobs send to. */
+export interface JobChat {
+  readonly channel: string;
+  readonly accountId: string;
+  readonly chatId: string;
+}
+
+export function createJobReading({ store, clock, config, loadWords }: JobReadingOptions) {
+  return {
+    list: (): Promise<CronJobDocument[]> =>
+      store.read(async (tx) => {
+        const last = new Map((await listLastRuns(tx)).map((run) => [run.jobId, run]));
+        return (await listCronJobs(tx)).map((job) => toJobDocument(job, last.get(job.id)));
+      }),
+
+    /** Returns the jobs of a chat that will fire, next first; at most 200. */
+    async listOfChat(chat: JobChat): Promise<CronJobDocument[]> {
+      const jobs = await store.read((tx) => listCronJobsOfChat(tx, { ...chat, limit: MAX_JOBS_OF_CHAT }));
+      return jobs.map((job) => toJobDocument(job, undefined));
+    },
+
+    /** Returns runs of a job, newest first; 50 by default. @throws JOB_NOT_FOUND; INVALID_REQUEST for an invalid cursor */
+    async runs(id: string, { limit = DEFAULT_LIMIT, cursor, failed = false }: CronRunsQuery): Promise<CronRunPage> {
+      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw invalidField('cursor', `invalid cursor '${cursor.slice(0, 80)}'`);
+      return store.read(async (tx) => {
+        if ((await findCronJob(tx, id)) === undefined) throw jobNotFound(id);
+        const found = await listCronRuns(tx, {
+          jobId: id,
+          limit: limit + 1,
+          ...(failed ? { states: FAILED_STATES } : {}),
+          ...(cursor === undefined ? {} : { beforeSeq: Number(cursor) }),
+        });
+        const page = found.slice(0, limit);
+        const runs = [];
+        for (const run of page) {
+          const message = run.messageId === null ? undefined : await findOutboxMessage(tx, run.messageId);
+          runs.push(toRunDocument(run, message?.state ?? null));
+        }
+        return { runs, nextCursor: found.length > limit ? String(page.at(-1)?.seq) : null };
+      });
+    },
+
+    /** Returns when all jobs run in the next hours, 24 by default. */
+    async plan(hours: number = PLAN.hours): Promise<CronPlan> {
+      const fromMs = clock.now();
+      const untilMs = fromMs + hours * HOUR_MS;
+      const due = (await store.read(listCronJobs))
+        .flatMap((job) => (job.enabled && job.nextAtMs !== null && job.nextAtMs <= untilMs ? [{ ...job, nextAtMs: job.nextAtMs }] : []))
+        .toSorted((a, b) => a.nextAtMs - b.nextAtMs);
+      const jobs: CronPlan['jobs'] = [];
+      for (const job of due.slice(0, PLAN.maxJobs)) {
+        const schedule = scheduleOf(job);
+        const runs: string[] = [];
+        let at: number | null = Math.max(job.nextAtMs, fromMs);
+        for (; at !== null && at <= untilMs && runs.length < PLAN.maxRuns; at = schedule.next(at)) runs.push(new Date(at).toISOString());
+        jobs.push({ id: job.id, name: job.name, mode: job.mode, runs, isMore: at !== null && at <= untilMs });
+        // Date arithmetic is slow; other work runs between two jobs.
+        await nextTurn();
+      }
+      const [from, until] = [new Date(fromMs).toISOString(), new Date(untilMs).toISOString()];
+      return { from, until, jobs, jobsLeftOut: Math.max(0, due.length - PLAN.maxJobs) };
+    },
+
+    /** Returns a schedule in words, and its next `count` times, 5 by default. @throws INVALID_REQUEST that names the field */
+    async preview({ schedule, timezone = config().cron.defaultTimezone, count = 5 }: CronPreviewQuery): Promise<CronPreview> {
+      const nowMs = clock.now();
+      return { schedule, ...previewSchedule({ schedule, timezone, anchorMs: nowMs }, { nowMs, count, loadWords }) };
+    },
+  };
+}

@@ -1,0 +1,209 @@
+/** The service for scheduled jobs: creates, changes, deletes and triggers them. The scheduler decides when they run. */
+import type { CronDeletion, CronJobDocument, CronJobInput } from '../../../shared/api/cron.js';
+import type { GatewayEvent } from '../../../shared/api/events.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
+import { type CallerKey, inOrder, keyUse, once } from '../store/idempotency.js';
+import {
+  countCronJobs,
+  type CronJob,
+  findCronJob,
+  findDeletedCronJob,
+  insertCronJob,
+  markCronJobDeleted,
+  updateCronJob,
+} from '../store/cron/cron-jobs.js';
+import { endCronRun, findCronRun, insertCronRun, listCronRuns, listUnfinishedRuns, type NewCronRun } from '../store/cron/cron-runs.js';
+import type { Transaction } from '../store/transaction.js';
+import { MAX_QUEUED_PER_JOB } from './claim.js';
+import { jobEvent, jobNotFound, toJobDocument } from './job-document.js';
+import { JobPlanner, type JobPlannerOptions } from './job-planner.js';
+import { createJobReading, type JobReadingOptions } from './job-reading.js';
+import { CRON_UNDO_MS, nextAttempt } from './policy.js';
+import { scheduleOf } from './schedule.js';
+
+export interface CronServiceOptions extends JobPlannerOptions, JobReadingOptions {
+  readonly publish: (event: GatewayEvent) => void;
+  /** Called after jobs or runs have changed. */
+  readonly wakeScheduler: () => void;
+}
+
+type Announce = (caller: CallerKey | undefined, isRepeated: boolean, event?: GatewayEvent) => void;
+
+export type CronService = ReturnType<typeof createCronService>;
+
+const MAX_JOBS = 10_000;
+
+function conflict(message: string, jobId: string, hint?: string): GatewayError {
+  return new GatewayError('CONFLICT', { message, details: { job_id: jobId }, ...(hint === undefined ? {} : { hint }) });
+}
+
+async function loadJob(tx: Transaction, id: string): Promise<CronJob> {
+  return (await findCronJob(tx, id)) ?? throwNotFound(id);
+}
+
+function throwNotFound(id: string): never {
+  throw jobNotFound(id);
+}
+
+async function documentOf(tx: Transaction, job: CronJob): Promise<CronJobDocument> {
+  const [last] = await listCronRuns(tx, { jobId: job.id, limit: 1 });
+  return toJobDocument(job, last);
+}
+
+/** Skips scheduled runs that wait for a schedule that was changed or disabled. Runs in a write. Returns the ids of these runs. */
+async function skipQueued(tx: Transaction, { before, after }: { before: CronJob; after: CronJob }, nowMs: number): Promise<string[]> {
+  const isSame = before.schedule === after.schedule && before.timezone === after.timezone;
+  if (isSame && after.enabled) return [];
+  const error = after.enabled ? 'the schedule was changed before it ran' : 'the job was disabled before it ran';
+  const skipped: string[] = [];
+  for (const run of await listUnfinishedRuns(tx, [before.id])) {
+    if (run.state !== 'queued' || run.trigger !== 'schedule') continue;
+    if (await endCronRun(tx, run.id, { state: 'skipped', finishedAtMs: nowMs, error })) skipped.push(run.id);
+  }
+  return skipped;
+}
+
+interface TriggeredRun {
+  readonly jobId: string;
+  readonly runId: string | undefined;
+  readonly nowMs: number;
+}
+
+async function manualRun(tx: Transaction, { jobId, runId, nowMs }: TriggeredRun): Promise<NewCronRun> {
+  if (runId === undefined) return { id: newId('run'), jobId, trigger: 'manual', scheduledAtMs: nowMs, dueAtMs: nowMs, state: 'queued' };
+  const run = await findCronRun(tx, { jobId, runId });
+  if (run === undefined)
+    throw new GatewayError('NOT_FOUND', { message: `the job has no run '${runId.slice(0, 80)}'`, details: { job_id: jobId } });
+  if (run.finishedAtMs === null) throw conflict('this run has not ended', jobId);
+  if (run.state === 'done') throw conflict('this run has succeeded', jobId, 'Run the job again without naming a run.');
+  return nextAttempt(run, nowMs);
+}
+
+/** Runs in a write. Returns the id of the new run. */
+async function queueRun(tx: Transaction, triggered: TriggeredRun): Promise<string> {
+  const { jobId } = triggered;
+  await loadJob(tx, jobId);
+  if ((await listUnfinishedRuns(tx, [jobId])).length >= MAX_QUEUED_PER_JOB)
+    throw conflict(`${MAX_QUEUED_PER_JOB} runs of this job are waiting already`, jobId);
+  const run = await manualRun(tx, triggered);
+  if (!(await insertCronRun(tx, run))) throw conflict('this run was retried already', jobId, 'See the newest run of the job.');
+  return run.id;
+}
+
+export function createCronService(options: CronServiceOptions) {
+  const announce: Announce = (caller, isRepeated, event) => {
+    if (isRepeated) caller?.onReplay?.();
+    else if (event !== undefined) options.publish(event);
+    options.wakeScheduler();
+  };
+  return {
+    ...createJobReading(options),
+    ...createChanges(options, announce),
+    ...createRemoval(options, announce),
+    ...createTrigger(options, announce),
+  };
+}
+
+function createChanges(options: CronServiceOptions, announce: Announce) {
+  const { store, clock, publish } = options;
+  const planner = new JobPlanner(options);
+
+  async function change(id: string, decide: (before: CronJob) => CronJobInput, caller?: CallerKey): Promise<CronJobDocument> {
+    const nowMs = clock.now();
+    const { document, skipped, isRepeated } = await store.write(async (tx) => {
+      let runs: string[] = [];
+      const act = async (): Promise<string> => {
+        const before = await loadJob(tx, id);
+        await updateCronJob(tx, id, planner.plan(decide(before), before));
+        runs = await skipQueued(tx, { before, after: await loadJob(tx, id) }, nowMs);
+        return id;
+      };
+      const done = await once(tx, { use: keyUse('cron/toggle', caller, [id]), nowMs, act });
+      return { ...done, document: await documentOf(tx, await loadJob(tx, id)), skipped: runs };
+    });
+    announce(caller, isRepeated, jobEvent(id, 'updated'));
+    for (const runId of skipped) publish({ type: 'cron', job_id: id, change: 'run', run_id: runId, state: 'skipped' });
+    return document;
+  }
+
+  return {
+    /** Creates a job; a repeated key returns the first one. @throws INVALID_REQUEST that names the field; CHANNEL_NOT_FOUND; MODEL_NOT_FOUND; CONFLICT */
+    async create(input: CronJobInput, caller?: CallerKey): Promise<CronJobDocument> {
+      const id = newId('job');
+      const nowMs = clock.now();
+      const { job, isRepeated } = await store.write(async (tx) => {
+        const act = async (): Promise<string> => {
+          if ((await countCronJobs(tx)) >= MAX_JOBS)
+            throw new GatewayError('CONFLICT', { message: `there are ${MAX_JOBS} scheduled jobs`, hint: 'Delete some.' });
+          await insertCronJob(tx, { ...planner.plan(input, undefined), id, createdAtMs: nowMs });
+          return id;
+        };
+        const done = await once(tx, { use: keyUse('cron', caller, inOrder(input)), nowMs, act });
+        return { job: await loadJob(tx, done.result), ...done };
+      });
+      announce(caller, isRepeated, jobEvent(id, 'created'));
+      return toJobDocument(job, undefined);
+    },
+
+    /** Changes a job; a new schedule counts from now. @throws JOB_NOT_FOUND; as `create` */
+    update: (id: string, input: CronJobInput): Promise<CronJobDocument> => change(id, () => input),
+
+    /** @throws JOB_NOT_FOUND */
+    toggle: (id: string, caller?: CallerKey): Promise<CronJobDocument> => change(id, (before) => ({ enabled: !before.enabled }), caller),
+  };
+}
+
+function createRemoval({ store, clock }: CronServiceOptions, announce: Announce) {
+  return {
+    /** Deletes a job and ends its runs. It can be restored for seven days. @throws JOB_NOT_FOUND */
+    async delete(id: string): Promise<CronDeletion> {
+      const nowMs = clock.now();
+      const job = await store.write(async (tx) => {
+        const found = await loadJob(tx, id);
+        // Queued runs never start; the scheduler stops running ones because their rows have ended.
+        for (const run of await listUnfinishedRuns(tx, [id]))
+          await endCronRun(tx, run.id, { state: 'skipped', finishedAtMs: nowMs, error: 'the job was deleted' });
+        await markCronJobDeleted(tx, id, nowMs);
+        return documentOf(tx, found);
+      });
+      announce(undefined, false, jobEvent(id, 'deleted'));
+      return { job, restorableUntil: new Date(nowMs + CRON_UNDO_MS).toISOString() };
+    },
+
+    /** Restores a deleted job with its history. @throws JOB_NOT_FOUND; CONFLICT when the job is not deleted */
+    async restore(id: string): Promise<CronJobDocument> {
+      const nowMs = clock.now();
+      const job = await store.write(async (tx) => {
+        if ((await findCronJob(tx, id)) !== undefined) throw conflict(`the scheduled job '${id}' is not deleted`, id);
+        const deleted = (await findDeletedCronJob(tx, { id, afterMs: nowMs - CRON_UNDO_MS })) ?? throwNotFound(id);
+        // Occurrences that passed meanwhile are not made up for.
+        await updateCronJob(tx, id, { nextAtMs: scheduleOf(deleted).next(nowMs), updatedAtMs: nowMs, deletedAtMs: null });
+        return documentOf(tx, await loadJob(tx, id));
+      });
+      announce(undefined, false, jobEvent(id, 'created'));
+      return job;
+    },
+  };
+}
+
+function createTrigger({ store, clock, config }: CronServiceOptions, announce: Announce) {
+  return {
+    /**
+     * Queues a run of a job, enabled or not, behind its other runs. With `runId`, retries the occurrence of that run.
+     * @throws JOB_NOT_FOUND; NOT_FOUND for the run; CONFLICT when jobs are switched off or the run cannot be retried
+     */
+    async trigger(jobId: string, runId?: string, caller?: CallerKey): Promise<{ runId: string }> {
+      const nowMs = clock.now();
+      if (!config().cron.enabled)
+        throw new GatewayError('CONFLICT', {
+          message: 'scheduled jobs are switched off',
+          hint: 'Switch them on with: xopc config set cron.enabled true',
+        });
+      const use = keyUse('cron/trigger', caller, [jobId, runId]);
+      const { result, isRepeated } = await store.write((tx) => once(tx, { use, nowMs, act: () => queueRun(tx, { jobId, runId, nowMs }) }));
+      announce(caller, isRepeated);
+      return { runId: result };
+    },
+  };
+}
