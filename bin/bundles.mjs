@@ -9,23 +9,14 @@ import { lateBuiltins } from './late-builtins.mjs';
 const ENTRIES = {
   main: 'bin/main.ts',
   client: 'client/main.ts',
-  status: 'client/status-main.ts',
-  control: 'client/control-main.ts',
-  config: 'client/config-tools.ts',
-  start: 'client/gateway/start-supervisor.ts',
-  service: 'client/service-tools.ts',
-  doctor: 'client/doctor-tools.ts',
+  tools: 'client/tools.ts',
   supervisor: 'daemon/supervisor/main.ts',
   worker: 'daemon/worker/main.ts',
   fallback: 'daemon/fallback/main.ts',
   ai: 'daemon/worker/lazy/ai.ts',
   telegram: 'daemon/worker/lazy/telegram.ts',
-  metrics: 'daemon/worker/lazy/metrics.ts',
-  'cron-words': 'daemon/worker/lazy/cron-words.ts',
-  ws: 'daemon/worker/lazy/ws.ts',
-  insight: 'daemon/worker/lazy/insight.ts',
+  late: 'daemon/worker/lazy/late.ts',
   database: 'daemon/worker/lazy/database.ts',
-  backup: 'client/backup-tools.ts',
 };
 
 const OPTIONS = {

@@ -18,24 +18,6 @@ const ROLES: Record<string, BundleName> = {
   '@database': 'database',
 };
 
-/** The second words of the commands in `control.cjs`; without one, or with an option, it is the start. */
-const CONTROL_WORDS = ['start', 'status', 'stop', 'restart', 'logs'];
-
-/** `[gateway] status [--json]`, which needs no parser. */
-function isPlainStatus(args: string[]): boolean {
-  const words = args[0] === 'gateway' ? args.slice(1) : args;
-  return words[0] === 'status' && words.slice(1).every((word) => word === '--json');
-}
-
-/** The whole command line, or the part that holds what is called all day. Help is of the whole. */
-function chooseClient(args: string[]): BundleName {
-  const [first = '', second = '-'] = args;
-  if (args.indexOf('--help') !== -1 || args.indexOf('-h') !== -1) return 'client';
-  if (isPlainStatus(args)) return 'status';
-  const isControl = first === 'gateway' ? second[0] === '-' || CONTROL_WORDS.indexOf(second) !== -1 : first === 'status';
-  return isControl || first === '--version' ? 'control' : 'client';
-}
-
 /** How long a client runs before it sees to missing cached data: short commands do it at their end. */
 const CACHED_DATA_DELAY_MS = 3_000;
 
@@ -78,7 +60,7 @@ async function run(): Promise<void> {
     return exit(0);
   }
   const role = Object.hasOwn(ROLES, first) ? ROLES[first] : undefined;
-  const name = role ?? chooseClient(process.argv.slice(2));
+  const name = role ?? 'client';
   let entry: RoleEntry;
   try {
     entry = loadRole(name);
@@ -89,8 +71,6 @@ async function run(): Promise<void> {
   const code = await entry.main(role === undefined ? process.argv.slice(2) : rest);
   if (code === undefined) return;
   if (role === undefined) await supplyCachedData();
-  // It has written straight to the descriptors: to look at Node's streams would only open them.
-  if (name === 'status') process.exit(code);
   await exit(code);
 }
 

@@ -1,14 +1,25 @@
-/** Entry of the whole command line. */
-import { runCommandLine, warmUpCommandLine } from './cli/command-line.js';
-import { COMMANDS } from './commands/registry.js';
-import { helpText } from './cli/help-text.js';
+/** Entry of the command line: the commands that are called all day, which load nothing else. */
+import { loadBundle } from '../shared/node/build/bundle.js';
+import { wantsHelp } from './cli/cli.js';
+import { commandWords } from './cli/command-paths.js';
+import { runInProcess } from './cli/process.js';
+import { DAILY_COMMANDS, VERSION_COMMAND } from './commands/daily.js';
+
+const COMMANDS = [...DAILY_COMMANDS, VERSION_COMMAND];
+
+/** Whether the words are exactly those of a daily command, none of which takes an argument. */
+function isDaily(args: readonly string[]): boolean {
+  const words = commandWords(args).join(' ');
+  return !wantsHelp(args) && COMMANDS.some(({ paths }) => paths.some((path) => path.join(' ') === words));
+}
 
 /** @returns the process exit code */
-export function main(args: string[]): Promise<number | undefined> {
-  return runCommandLine(args, { commands: COMMANDS, help: helpText });
+export function main(args: string[]): Promise<number> {
+  return isDaily(args) ? runInProcess(args, COMMANDS) : loadBundle<{ main: typeof main }>('tools').main(args);
 }
 
 /** See warm-up.ts. */
-export function warmUp(): Promise<void> {
-  return warmUpCommandLine(COMMANDS);
+export async function warmUp(): Promise<void> {
+  const { warmUp: warm } = await import('./cli/warm-up.js');
+  await warm(COMMANDS);
 }

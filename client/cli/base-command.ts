@@ -1,10 +1,11 @@
-/** What all commands share: the options `--config` and `--json`, and a {@link CommandIo} made with them. */
+/** What all commands share: the options `--config` and `--json`, a {@link CommandIo}, and the connection to the running gateway. */
 import { Command, Option } from 'clipanion';
 import type { ErrorDocument } from '../../shared/errors.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import type { ApiClient } from '../api/api-client.js';
 import type { ClientContext } from './client-context.js';
-import { CommandIo } from './command-io.js';
+import { CommandIo, exitCodeOf } from './command-io.js';
 import type { Output } from '../output/output.js';
 
 export abstract class BaseCommand extends Command<ClientContext> {
@@ -50,6 +51,19 @@ export abstract class BaseCommand extends Command<ClientContext> {
     return this.io.note(text, paint);
   }
 
+  /**
+   * Returns a client of the running gateway's API.
+   * @throws NOT_RUNNING, STILL_STARTING or CONTROL_UNREACHABLE where there is no gateway to ask
+   */
+  protected async connect(): Promise<ApiClient> {
+    const [{ ApiClient, apiTarget }, { requireGateway }] = await Promise.all([
+      import('../api/api-client.js'),
+      import('../gateway/locate-gateway.js'),
+    ]);
+    const { status } = await requireGateway(this.gatewayPaths);
+    return new ApiClient(apiTarget(status, this.gatewayPaths, this.environment));
+  }
+
   /** Does the work. @returns the exit code */
   protected abstract run(): Promise<number>;
 
@@ -58,10 +72,14 @@ export abstract class BaseCommand extends Command<ClientContext> {
     return {};
   }
 
-  override execute(): Promise<number> {
-    return this.io.perform(
-      () => this.run(),
-      (error) => this.failureFields(error),
-    );
+  override async execute(): Promise<number> {
+    try {
+      return await this.run();
+    } catch (error) {
+      await this.io.reportError(error, (document) => this.failureFields(document));
+      return exitCodeOf(error);
+    } finally {
+      await this.io.flush();
+    }
   }
 }

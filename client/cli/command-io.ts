@@ -99,24 +99,21 @@ export class CommandIo {
   }
 
   /**
-   * Does a command's work, tells its failure, and hands everything written to the system.
-   * @param failureFields  fields beside `error` in the JSON form of a failure
-   * @returns the exit code
+   * Prints why the command failed: on stderr, or with `--json` as one document on stdout.
+   * @param fields  of the document beside `error`
    */
-  async perform(run: () => Promise<number>, failureFields: (error: ErrorDocument) => Record<string, unknown>): Promise<number> {
-    try {
-      return await run();
-    } catch (error) {
-      const document = withSystemHint(toErrorDocument(error), error);
-      if (!this.json || !(await this.#tryJson({ ...failureFields(document), error: document })))
-        await this.err.write(`${this.err.paint.red(describeError(document))}\n`);
-      return exitCodeOf(error);
-    } finally {
-      for (const output of [this.#out, this.#err]) await output?.flush();
-    }
+  async reportError(error: unknown, fields: (error: ErrorDocument) => Record<string, unknown> = () => ({})): Promise<void> {
+    const document = withSystemHint(toErrorDocument(error), error);
+    if (this.json && (await this.#tryJson({ ...fields(document), error: document }))) return;
+    await this.err.write(`${this.err.paint.red(describeError(document))}\n`);
   }
 
-  /** @returns false where stdout takes nothing, which must not hide why the command failed */
+  /** Waits until everything written has been handed to the system. */
+  async flush(): Promise<void> {
+    for (const output of [this.#out, this.#err]) await output?.flush();
+  }
+
+  /** @returns false where stdout cannot be written to, which must not hide why the command failed */
   async #tryJson(value: unknown): Promise<boolean> {
     try {
       await this.printJson(value);

@@ -1,7 +1,7 @@
 /** What `--help` and `xopc help` print: the commands as one table, a command with its options, and the topics. */
 import { Cli, type CommandClass, type Definition } from 'clipanion';
-import type { ClientContext } from './client-context.js';
-import { type CommandEntry, findEntry } from '../commands/command-entry.js';
+import type { ClientContext, CommandEntry } from './client-context.js';
+import { findEntry } from './command-paths.js';
 import { HELP_TOPICS } from './help-topics.js';
 import type { Paint } from '../output/output.js';
 

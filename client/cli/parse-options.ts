@@ -1,5 +1,6 @@
 /** Values of command-line options. */
 import { GatewayError } from '../../shared/errors.js';
+import { parseSince } from '../../shared/log/since.js';
 import { isToken } from '../../shared/node/process/env.js';
 
 const MAX_TIMEOUT_MS = 600_000;
@@ -27,4 +28,33 @@ export function parseToken(text: string | undefined): string | undefined {
 export function parseHost(text: string | undefined): string | undefined {
   if (text === undefined || /^[^\s/]{1,253}$/.test(text)) return text;
   throw new GatewayError('USAGE', { message: `--host is '${text}', which is not an address`, hint: 'e.g. --host 127.0.0.1' });
+}
+
+/** A `--key` as the API takes it. @throws USAGE */
+export function parseKey(key: string | undefined): string | undefined {
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw new GatewayError('USAGE', {
+    message: `--key is ${JSON.stringify(key.slice(0, 80))}; it must be 1 to 255 visible ASCII characters`,
+  });
+}
+
+/** `--limit` of a list, or another number of its kind. @throws USAGE */
+export function parseLimit(text: string | undefined, range: { default: number; max: number; flag?: string }): number {
+  const { flag = '--limit' } = range;
+  if (text === undefined) return range.default;
+  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= range.max) return Number(text);
+  throw new GatewayError('USAGE', {
+    message: `${flag} is '${text}'; it must be a whole number from 1 to ${range.max}`,
+    hint: `e.g. ${flag} ${Math.min(50, range.max)}`,
+  });
+}
+
+/** `90s`, `1h30m` in ms. @throws USAGE */
+export function parseDuration(text: string, flag: string): number {
+  const before = /^\d.*[smhdw]$/.test(text) ? parseSince(text, 0) : undefined;
+  if (before !== undefined && before <= 0) return -before;
+  throw new GatewayError('USAGE', {
+    message: `${flag} is '${text}'; it must be a duration`,
+    hint: 'Units are s, m, h, d and w, as in 1h30m.',
+  });
 }

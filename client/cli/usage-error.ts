@@ -2,24 +2,7 @@
 import type { Definition } from 'clipanion';
 import { closestMatch } from '../../shared/closest-match.js';
 import { GatewayError } from '../../shared/errors.js';
-
-/** The words before the first option. */
-export function leadingWords(args: readonly string[]): readonly string[] {
-  const end = args.findIndex((argument) => argument.startsWith('-'));
-  return end === -1 ? args : args.slice(0, end);
-}
-
-type Paths = readonly (readonly string[])[];
-
-/** The longest command path that the words begin with, and the words that may follow it. */
-export function matchPath(paths: Paths, given: readonly string[]): { known: readonly string[]; next: readonly string[] } {
-  const isBegun = (path: readonly string[], depth: number): boolean =>
-    path.length >= depth && path.slice(0, depth).every((word, index) => word === given[index]);
-  let depth = 0;
-  while (depth < given.length && paths.some((path) => isBegun(path, depth + 1))) depth += 1;
-  const next = paths.filter((path) => path.length > depth && isBegun(path, depth)).map((path) => path[depth] ?? '');
-  return { known: given.slice(0, depth), next: [...new Set(next)] };
-}
+import { type CommandPaths, leadingWords, matchPath } from './command-paths.js';
 
 function usage(message: string, hint: string): GatewayError {
   return new GatewayError('USAGE', { message, hint });
@@ -75,7 +58,7 @@ function argumentError(error: Error, given: readonly string[], { definition, hel
 export function explainUsage(
   error: Error,
   args: readonly string[],
-  tree: { commands: readonly { readonly paths: Paths }[]; definitions: readonly Definition[] },
+  tree: { commands: readonly { readonly paths: CommandPaths }[]; definitions: readonly Definition[] },
 ): GatewayError {
   const given = leadingWords(args);
   const visible = tree.commands.filter((entry) => !entry.paths[0]?.[0]?.startsWith('@'));

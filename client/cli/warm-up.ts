@@ -9,7 +9,9 @@ import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { CONTROL_VERSION, type StatusDocument } from '../../shared/control/messages.js';
 import { resolvePaths } from '../../shared/node/process/paths.js';
-import { processRuntime, type ClientContext } from './client-context.js';
+import { runCli } from './cli.js';
+import type { ClientContext, CommandEntry } from './client-context.js';
+import { processRuntime } from './process.js';
 
 const SINCE = new Date(0).toISOString();
 
@@ -66,17 +68,17 @@ function listen(path: string): Promise<Server> {
   });
 }
 
-function quietContext(home: string): ClientContext {
+function quietContext(home: string, commands: readonly CommandEntry[]): ClientContext {
   const sink = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
   const runtime = { ...processRuntime, readEnvironment: () => ({ ...processRuntime.readEnvironment(), home, configPath: undefined }) };
-  return { env: {}, colorDepth: 1, stdin: Readable.from([]), stdout: sink(), stderr: sink(), runtime };
+  return { env: {}, colorDepth: 1, stdin: Readable.from([]), stdout: sink(), stderr: sink(), runtime, commands };
 }
 
-/**
- * Called by the build and by whoever makes cached data for another Node. Failing only leaves the data less complete.
- * @param run  runs commands in a context whose gateway answers `status`
- */
-export async function warmUp(run: (context: ClientContext) => Promise<void>): Promise<void> {
+/** `gateway` is refused, because a gateway answers already. */
+const COMMAND_LINES = [['gateway', 'status'], ['gateway', 'status', '--json'], ['gateway'], ['--version']];
+
+/** Called by the build and by whoever makes cached data for another Node. Failing only leaves the data less complete. */
+export async function warmUp(commands: readonly CommandEntry[]): Promise<void> {
   if (process.platform === 'win32') return;
   const home = mkdtempSync(join(tmpdir(), 'xopc-warm-'));
   try {
@@ -84,7 +86,7 @@ export async function warmUp(run: (context: ClientContext) => Promise<void>): Pr
     mkdirSync(dirname(controlPath), { recursive: true, mode: 0o700 });
     const server = await listen(controlPath);
     chmodSync(controlPath, 0o600);
-    await run(quietContext(home));
+    for (const words of COMMAND_LINES) await runCli(words, quietContext(home, commands));
     server.close();
   } finally {
     rmSync(home, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { ApiClient, type ApiRequest, apiTarget } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
 import type { ServerEvent } from '../api/event-stream.js';
 import { requireGateway } from '../gateway/locate-gateway.js';
-import { parseKey } from './parse-key.js';
+import { parseKey } from '../cli/parse-options.js';
 import { readInput } from '../cli/read-input.js';
 import { TerminalText } from '../output/terminal-text.js';
 

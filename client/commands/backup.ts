@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
+import { compactTime, createBackup } from '../backup/create-backup.js';
 import { BaseCommand } from '../cli/base-command.js';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -24,7 +25,6 @@ export class BackupCommand extends BaseCommand {
   readonly force = Option.Boolean('-f,--force', false, { description: 'Replace the file if it exists.' });
 
   protected async run(): Promise<number> {
-    const { createBackup, compactTime } = this.context.runtime.loadBackupTools();
     const nowMs = Date.now();
     const target = resolve(this.file ?? `xopc-backup-${compactTime(nowMs)}.tar.gz`);
     const { manifest, bytes } = await createBackup({

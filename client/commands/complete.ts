@@ -1,6 +1,6 @@
 import { Option } from 'clipanion';
 import { escapeControls } from '../../shared/log/escape.js';
-import { ApiCommand } from '../cli/api-command.js';
+import { BaseCommand } from '../cli/base-command.js';
 import { schemaKeys, type ValueKind, valuesFor } from '../cli/completion-values.js';
 
 /** Whoever presses Tab does not wait longer. */
@@ -21,7 +21,7 @@ const ASKED: Readonly<Record<Exclude<ValueKind, 'keys'>, Asked>> = {
 };
 
 /** What the scripts of `xopc completion` call, not for people: one value a line, a tab, what it is. Nothing where nothing is known. */
-export class CompleteCommand extends ApiCommand {
+export class CompleteCommand extends BaseCommand {
   static override readonly paths = [['@complete']];
 
   readonly command = Option.String({ name: 'command' });
@@ -31,7 +31,8 @@ export class CompleteCommand extends ApiCommand {
     const known = valuesFor(this.command, this.previous ?? '');
     if (typeof known === 'object') await this.#offer(known.map((value) => [value, '']));
     else if (known === 'keys') {
-      const keys = schemaKeys(this.context.runtime.loadConfigTools().configJsonSchema());
+      const { configJsonSchema } = await import('../../shared/config/validate.js');
+      const keys = schemaKeys(configJsonSchema());
       await this.#offer(keys.map((key) => [key, '']));
     } else if (known !== undefined) await this.#ask(ASKED[known]);
     return 0;

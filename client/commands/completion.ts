@@ -31,8 +31,8 @@ export class CompletionCommand extends BaseCommand {
   }
 
   async #tree(): Promise<CommandNode[]> {
-    const { COMMANDS } = await import('./registry.js');
-    const cli = Cli.from<ClientContext>(await Promise.all(COMMANDS.map((entry) => entry.load())), { binaryName: 'xopc' });
+    const { commands } = this.context;
+    const cli = Cli.from<ClientContext>(await Promise.all(commands.map((entry) => entry.load())), { binaryName: 'xopc' });
     return cli.definitions().map(({ path, description, options }) => ({
       words: path.split(' ').slice(1),
       description: (description ?? '').trim(),

@@ -1,5 +1,8 @@
 import { Command, Option } from 'clipanion';
 import { BaseCommand } from '../cli/base-command.js';
+import { checkService } from '../doctor/check-service.js';
+import { doctorExitCode, renderFindings } from '../doctor/render-findings.js';
+import { repairAll, runChecks } from '../doctor/run-doctor.js';
 import { readListenSettings } from '../gateway/gateway-settings.js';
 import { locateGateway } from '../gateway/locate-gateway.js';
 import { recordOf } from '../service/install-record.js';
@@ -23,16 +26,13 @@ export class DoctorCommand extends BaseCommand {
   readonly fix = Option.Boolean('--fix', false, { description: 'Set right what is safe, and say what was done.' });
 
   protected async run(): Promise<number> {
-    const { runtime } = this.context;
     const { gatewayPaths: paths, environment } = this;
-    const { runChecks, repairAll, renderFindings, doctorExitCode } = runtime.loadDoctorTools();
     const deps = {
       paths,
-      judge: runtime.loadConfigTools(),
       locate: () => locateGateway(paths),
       listen: () => readListenSettings(paths, environment),
       isSocketPassed: (recordOf(paths)?.plan.socket ?? null) !== null,
-      service: () => runtime.loadServiceTools().checkService(paths),
+      service: () => checkService(paths),
     };
     const found = await runChecks(deps);
     const repairs = this.fix ? await repairAll(found) : [];

@@ -2,12 +2,12 @@
  * All commands, in the order of the help, each loaded when its words are typed: a command costs the start-up time of
  * what it needs itself and of nothing else.
  */
-import { CONTROL_COMMANDS } from './control-registry.js';
-import type { CommandEntry } from './command-entry.js';
+import type { CommandEntry } from '../cli/client-context.js';
+import { DAILY_COMMANDS, VERSION_COMMAND } from './daily.js';
 
 /** A test keeps the paths in step with those of the classes. */
 export const COMMANDS: readonly CommandEntry[] = [
-  ...CONTROL_COMMANDS,
+  ...DAILY_COMMANDS,
   { paths: [['gateway', 'install']], load: async () => (await import('./gateway/install.js')).InstallCommand },
   { paths: [['gateway', 'uninstall']], load: async () => (await import('./gateway/uninstall.js')).UninstallCommand },
   { paths: [['gateway', 'service-start']], load: async () => (await import('./gateway/service-start.js')).ServiceStartCommand },
@@ -69,6 +69,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: [['restore']], load: async () => (await import('./restore.js')).RestoreCommand },
   { paths: [['paths']], load: async () => (await import('./paths.js')).PathsCommand },
   { paths: [['completion']], load: async () => (await import('./completion.js')).CompletionCommand },
+  VERSION_COMMAND,
   { paths: [['@complete']], load: async () => (await import('./complete.js')).CompleteCommand },
   { paths: [['@log-view']], load: async () => (await import('./log-view.js')).LogViewCommand },
 ];

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { RestoreResult } from '../../shared/control/messages.js';
+import { validateConfig, validateModels } from '../../shared/config/validate.js';
 import { GatewayError } from '../../shared/errors.js';
+import { carryOutRestore, discardStaging, withRestoreLock } from '../../shared/node/files/restore-journal.js';
+import { stageRestore } from '../backup/stage-restore.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { callControl, hasLeft } from '../gateway/control-client.js';
 import { locateGateway, unavailableError } from '../gateway/locate-gateway.js';
@@ -43,8 +46,6 @@ export class RestoreCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const source = resolve(this.source);
-    const { stageRestore, discardStaging } = this.context.runtime.loadBackupTools();
-    const { validateConfig, validateModels } = this.context.runtime.loadConfigTools();
     const { id, createdAt, names } = await stageRestore({
       paths: this.gatewayPaths,
       database: this.context.runtime.loadDatabase(),
@@ -68,7 +69,6 @@ export class RestoreCommand extends BaseCommand {
 
   /** @throws what kept it from being done; the staging is gone then, unless it has begun */
   async #putInPlace(id: string): Promise<Restored> {
-    const { discardStaging } = this.context.runtime.loadBackupTools();
     try {
       return (await this.#withoutGateway(id)) ?? (await this.#throughGateway(id));
     } catch (error) {
@@ -79,7 +79,6 @@ export class RestoreCommand extends BaseCommand {
 
   /** A gateway that starts meanwhile looks for a restore under the same lock. @returns undefined when one runs */
   #withoutGateway(id: string): Promise<Restored | undefined> {
-    const { carryOutRestore, withRestoreLock } = this.context.runtime.loadBackupTools();
     return withRestoreLock(this.gatewayPaths, async () => {
       const location = await locateGateway(this.gatewayPaths);
       if (location.kind === 'answers') return undefined;

@@ -3,9 +3,9 @@ import { isFinalStatus } from '../../shared/delivery-status.js';
 import { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { ApiClient, ApiRequest } from '../api/api-client.js';
-import { ApiCommand } from '../cli/api-command.js';
+import { BaseCommand } from '../cli/base-command.js';
 import { readInput } from '../cli/read-input.js';
-import { parseKey } from './parse-key.js';
+import { parseKey } from '../cli/parse-options.js';
 import { messagePath, type OutgoingMessage } from './messages/outgoing-message.js';
 
 const ATTEMPTS = 3;
@@ -14,7 +14,7 @@ const FIRST_LOOK_MS = 100;
 const LAST_LOOK_MS = 2_000;
 const INTERRUPTED_EXIT_CODE = 130;
 
-export class SendCommand extends ApiCommand {
+export class SendCommand extends BaseCommand {
   static override readonly paths = [['send']];
   static override readonly usage = Command.Usage({
     category: 'Messages',

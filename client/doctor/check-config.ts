@@ -1,13 +1,11 @@
 /** The configuration and models.json, judged as the worker would, and what they let others do. */
 import { isIP } from 'node:net';
 import type { Config } from '../../shared/config/schema.js';
+import { validateConfig, validateModels } from '../../shared/config/validate.js';
 import { formatProblem, GatewayError, type Problem } from '../../shared/errors.js';
 import { loadConfigFile } from '../../shared/node/config/config-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import type * as ConfigTools from '../config-tools.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
-
-export type ConfigJudge = Pick<typeof ConfigTools, 'validateConfig' | 'validateModels'>;
 
 /** More are no help. */
 const MAX_LISTED = 5;
@@ -45,12 +43,12 @@ function check<T>(
   }
 }
 
-export function checkConfig(paths: GatewayPaths, judge: ConfigJudge): Judged<Config> {
-  return check('config', paths.configPath, (document) => judge.validateConfig(document));
+export function checkConfig(paths: GatewayPaths): Judged<Config> {
+  return check('config', paths.configPath, validateConfig);
 }
 
-export function checkModels(paths: GatewayPaths, judge: ConfigJudge): Finding {
-  return check('models', paths.modelsPath, (document) => judge.validateModels(document)).finding;
+export function checkModels(paths: GatewayPaths): Finding {
+  return check('models', paths.modelsPath, validateModels).finding;
 }
 
 const SHORT_TOKEN = 16;

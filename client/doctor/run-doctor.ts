@@ -2,7 +2,7 @@
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
-import { checkConfig, checkExposure, checkModels, type ConfigJudge } from './check-config.js';
+import { checkConfig, checkExposure, checkModels } from './check-config.js';
 import { checkDatabase } from './check-database.js';
 import { checkDirectories, checkDisk, checkLog, checkPrivateFiles, checkTokenFile } from './check-files.js';
 import { checkLock, checkPort, checkWorker } from './check-gateway.js';
@@ -11,7 +11,6 @@ import { fail, type Finding, reasonOf } from './finding.js';
 
 export interface DoctorDeps {
   readonly paths: GatewayPaths;
-  readonly judge: ConfigJudge;
   locate(): Promise<GatewayLocation>;
   /** Where a gateway that is started now listens. @throws CONFIG_INVALID */
   listen(): ListenSettings;
@@ -42,9 +41,9 @@ async function guarded(id: string, check: () => Finding | Finding[] | Promise<Fi
 }
 
 export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
-  const { paths, judge } = deps;
+  const { paths } = deps;
   const location = await deps.locate();
-  const config = checkConfig(paths, judge);
+  const config = checkConfig(paths);
   const { value } = config;
   const address = (): ListenSettings => (location.kind === 'answers' ? location.status : deps.listen());
   // Where the file cannot even be read, the check of the configuration has said so.
@@ -58,7 +57,7 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
     ['token-file', () => checkTokenFile(paths)],
     ['disk', () => checkDisk(paths)],
     ['config', () => config.finding],
-    ['models', () => checkModels(paths, judge)],
+    ['models', () => checkModels(paths)],
     ['database', () => checkDatabase(paths)],
     ['log', () => checkLog(paths, value?.logs ?? LOG_LIMITS)],
     ['lock', () => checkLock(paths, location)],

@@ -1,7 +1,13 @@
 /** What a person needs to know once a gateway serves: where it is, and on the first start what to do next. */
+import { existsSync } from 'node:fs';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ApiClient } from '../api/api-client.js';
 import { createPageLink } from './page-link.js';
+
+/** Whether nothing has ever run in this home. To be asked before the start. */
+export function isFirstStart(paths: GatewayPaths): boolean {
+  return !existsSync(paths.tokenPath) && !existsSync(paths.databasePath);
+}
 
 export interface Welcome {
   readonly url: string;

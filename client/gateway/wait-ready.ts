@@ -4,8 +4,6 @@ import { dirname } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { recordOf } from '../service/install-record.js';
-import type * as ServiceTools from '../service-tools.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
 
 /** Readiness is told by no file: after the socket has appeared, this is how often it is asked. */
@@ -104,21 +102,6 @@ export async function waitForNewInstance(paths: GatewayPaths, options: NewInstan
     });
   }
   throw unavailableError(last);
-}
-
-/**
- * Waits for what the service manager starts next. Where the service is ours, systemd is asked too: where it has given up,
- * nobody waits. (What launchd says between two starts has not been seen.)
- * @throws what {@link waitForNewInstance} throws; what the service said last when its manager has given up
- */
-export function awaitServiceManager(
-  paths: GatewayPaths,
-  oldInstanceId: string,
-  loadTools: () => typeof ServiceTools,
-): Promise<StatusDocument> {
-  if (recordOf(paths)?.plan.marker !== 'systemd') return waitForNewInstance(paths, { oldInstanceId });
-  const { awaitService, chooseManager } = loadTools();
-  return awaitService(paths, chooseManager(paths), { previousInstanceId: oldInstanceId });
 }
 
 function leftAlone(): GatewayError {

@@ -2,7 +2,9 @@
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { type ErrorCode, GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { watchGateway, notServing } from '../gateway/wait-ready.js';
+import { notServing, waitForNewInstance, watchGateway } from '../gateway/wait-ready.js';
+import { chooseManager } from './choose-manager.js';
+import { recordOf } from './install-record.js';
 import type { ServiceManager, ServiceState } from './service-manager.js';
 
 const LIMIT_MS = 60_000;
@@ -56,4 +58,14 @@ export async function awaitService(
     message: `the service does not serve after ${LIMIT_MS / 1000} s`,
     hint: 'Look again with: xopc gateway service-status',
   });
+}
+
+/**
+ * Waits for the gateway that the service manager starts in the place of `oldInstanceId`. Where the service is ours, systemd is
+ * asked too, and the wait ends when it has given up. (What launchd reports between two starts is not known.)
+ * @throws what {@link waitForNewInstance} throws; the service's last message when its manager has given up
+ */
+export function awaitServiceManager(paths: GatewayPaths, oldInstanceId: string): Promise<StatusDocument> {
+  if (recordOf(paths)?.plan.marker !== 'systemd') return waitForNewInstance(paths, { oldInstanceId });
+  return awaitService(paths, chooseManager(paths), { previousInstanceId: oldInstanceId });
 }

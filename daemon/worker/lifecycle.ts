@@ -17,18 +17,16 @@ import { createLogger, type Logger } from '../../shared/node/log/logger.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
 import { findSecrets } from '../../shared/node/secrets/find-secrets.js';
 import { createRedactor, type Redactor } from '../../shared/node/secrets/redact.js';
+import type * as LateModule from './lazy/late.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
-import type { CronWords } from './cron/preview.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
-import type { MetricsModule } from './http/observe/metrics.js';
-import type { WsModule } from './socket/sockets.js';
 import type { AiModule } from './providers/provider.js';
 import { Activity } from './observe/activity.js';
 import { ConfigDocuments } from './config/config-documents.js';
 import { type Conversation, createConversation } from './compose.js';
 import { checkInProcess } from './upkeep/integrity-check.js';
 import { LogLevelOverride } from './observe/log-level.js';
-import { type InsightModule, lateLogs, loadOnce } from './observe/insight.js';
+import { lateLogs } from './observe/insight.js';
 import { createStatusService } from './observe/status.js';
 import type { SupervisorChannel } from './supervisor-channel.js';
 import { WorkerConfig } from './config/worker-config.js';
@@ -56,6 +54,7 @@ export class WorkerLifecycle {
   readonly #logLevel: LogLevelOverride;
   readonly #log: Logger;
   readonly #build = readBuildInfo() ?? { version: '0.0.0', buildId: 'unknown' };
+  readonly #loadLate = holdBundle<typeof LateModule>('late');
   readonly #activity: Activity;
   readonly #conversation: Conversation;
   readonly #http: HttpApp;
@@ -107,7 +106,7 @@ export class WorkerLifecycle {
       clock,
       loadAi: holdBundle<AiModule>('ai'),
       loadTelegram: holdBundle<TelegramModule>('telegram'),
-      loadCronWords: holdBundle<CronWords>('cron-words'),
+      loadCronWords: this.#loadLate,
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
       requests: () => this.#http.totals(),
@@ -219,15 +218,15 @@ export class WorkerLifecycle {
       services: {
         ...this.#conversation,
         status,
-        logs: lateLogs(loadOnce(holdBundle<InsightModule>('insight')), { logPath: paths.logPath, redactor: this.#redactor }),
+        logs: lateLogs(this.#loadLate, { logPath: paths.logPath, redactor: this.#redactor }),
         logLevel: this.#logLevel,
         config: new ConfigDocuments({ paths, inForce, status }),
         events: this.#activity.events,
         counters: this.#activity.counters(() => this.#conversation.gauges()),
       },
       config: () => this.#config.current.config,
-      loadMetrics: holdBundle<MetricsModule>('metrics'),
-      loadWs: holdBundle<WsModule>('ws'),
+      loadMetrics: this.#loadLate,
+      loadWs: this.#loadLate,
       token: () => this.#config.current.token,
       logger: { ...ofModule(this.#log, 'http'), isDebugging: () => levelRank(this.#logLevel.levelOf('http')) <= levelRank('debug') },
       clock,

@@ -27,9 +27,8 @@ function packagesOf(bundle: string): string[] {
 test.each([
   ['main', /./],
   ['fallback', /./],
-  ['status', /^(zod|koa|pino|libsql|kysely|ai|ws|chokidar|tail|clipanion|typanion)$|^@(koa|ai-sdk|libsql)\//],
-  ['control', /^(zod|koa|pino|libsql|kysely|ai|ws|chokidar)$|^@(koa|ai-sdk|libsql)\//],
-  ['client', /^(zod|koa|pino|libsql|kysely|ai|ws|chokidar)$|^@(koa|ai-sdk|libsql)\//],
+  ['client', /^(zod|koa|pino|libsql|kysely|ai|ws|chokidar|execa)$|^@(koa|ai-sdk|libsql)\//],
+  ['tools', /^(koa|pino|libsql|kysely|ai|ws|chokidar)$|^@(koa|ai-sdk|libsql)\//],
   ['supervisor', /^(zod|koa|libsql|kysely|ai|ws|clipanion)$|^@(koa|ai-sdk|libsql)\//],
   ['worker', /^(ai|clipanion|chokidar|node-ipc|grammy|prom-client|ws)$|^@ai-sdk\//],
 ])('%s.cjs is free of what its process must not load', (bundle, forbidden) => {
@@ -37,17 +36,20 @@ test.each([
   expect(packagesOf(bundle).filter((name) => forbidden.test(name))).toEqual([]);
 });
 
+test('there are at most ten bundles', () => {
+  expect(Object.keys(inputs).length).toBeLessThanOrEqual(10);
+});
+
 /** Kilobytes of source that each process loads at its start; a rise is a decision, not an accident. */
 test.each([
   ['main', 9],
-  ['status', 80],
-  ['control', 190],
-  ['client', 320],
+  ['client', 200],
+  ['tools', 700],
   ['supervisor', 360],
   ['worker', 1_040],
   ['fallback', 20],
   ['ai', 960],
-  ['insight', 80],
+  ['late', 190],
 ])('%s.cjs stays below %i KB', (bundle, limit) => {
   expect(bytesOf(bundle, /./) / 1024).toBeLessThan(limit);
   expect(bytesOf(bundle, /./)).toBeGreaterThan(0);
@@ -72,7 +74,7 @@ test('media types, the model router and the platform detection are cut down to a
   expect(bytesOf('worker', /from-json-schema/)).toBeLessThan(200);
 });
 
-test.each(['status', 'control', 'client', 'supervisor'])('the control socket of %s.cjs brings no TLS and no UDP along', (bundle) => {
+test.each(['client', 'tools', 'supervisor'])('the control socket of %s.cjs brings no TLS and no UDP along', (bundle) => {
   expect(packagesOf(bundle)).toContain('node-ipc');
   expect(bytesOf(bundle, /^left-out:/)).toBeGreaterThan(0);
 });

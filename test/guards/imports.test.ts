@@ -71,7 +71,7 @@ const OWNERS: Record<string, RegExp> = {
   picocolors: /^client\//,
   postject: /^bin\/build-binary\.mjs$/,
   pino: /^shared\/node\/log\/logger\.ts$/,
-  'prom-client': /^daemon\/worker\/[\w/-]*metrics[\w/-]*\.ts$/,
+  'prom-client': /^daemon\/worker\/(lazy|http\/observe)\//,
   'rate-limiter-flexible': /^daemon\/worker\/http\//,
   standardwebhooks: /^daemon\/worker\/channels\/webhook\//,
   tail: /^shared\/node\/log\/follow-file\.ts$/,

@@ -3,14 +3,9 @@ import { Readable } from 'node:stream';
 import { runCli } from '../../client/cli/cli.js';
 import type { ClientRuntime } from '../../client/cli/client-context.js';
 import { COMMANDS } from '../../client/commands/registry.js';
-import { helpText } from '../../client/cli/help-text.js';
-import * as backupTools from '../../client/backup-tools.js';
-import * as configTools from '../../client/config-tools.js';
-import * as doctorTools from '../../client/doctor-tools.js';
 import * as database from '../../daemon/worker/lazy/database.js';
 import * as patterns from '../../shared/node/log/pattern-thread.js';
-import * as serviceTools from '../../client/service-tools.js';
-import * as starter from '../../client/gateway/start-supervisor.js';
+import * as tools from '../../client/tools.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import { Captured } from './captured.js';
 
@@ -51,16 +46,13 @@ export function testEnvironment(home: string, overrides: Partial<GatewayEnvironm
 
 function makeRuntime(options: CommandLineOptions, interrupts: Set<() => void>): ClientRuntime {
   return {
+    version: () => '1.2.3',
     readEnvironment: () => testEnvironment(options.home, options.environment),
     environmentValue: (name) => options.variables?.[name],
     loadSupervisor: () => {
       throw new Error('this command needs no supervisor');
     },
-    loadConfigTools: () => configTools,
-    loadStarter: () => starter,
-    loadDoctorTools: () => doctorTools,
-    loadServiceTools: () => serviceTools,
-    loadBackupTools: () => backupTools,
+    loadTools: () => tools,
     loadDatabase: () => database,
     loadPatterns: () => patterns,
     onInterrupt(listener) {
@@ -79,8 +71,8 @@ export function startCommand(args: readonly string[], options: CommandLineOption
   const stdin = Object.assign(Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]), {
     isTTY: options.stdin === undefined,
   });
-  const context = { env: {}, stdin, stdout: out, stderr: err, colorDepth: 1, runtime: makeRuntime(options, interrupts) };
-  const exitCode = runCli(args, { commands: COMMANDS, version: () => '1.2.3', help: helpText }, context);
+  const runtime = makeRuntime(options, interrupts);
+  const exitCode = runCli(args, { env: {}, stdin, stdout: out, stderr: err, colorDepth: 1, runtime, commands: COMMANDS });
   return { out, err, exitCode, interrupt: () => interrupts.forEach((listener) => listener()) };
 }
 

@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createHttpApp, type HttpApp, type HttpDeps } from '../../daemon/worker/http/app.js';
-import * as ws from '../../daemon/worker/lazy/ws.js';
-import * as metricsModule from '../../daemon/worker/lazy/metrics.js';
+import * as late from '../../daemon/worker/lazy/late.js';
 import type { Services } from '../../daemon/worker/contracts.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import { type Config, configSchema } from '../../shared/config/schema.js';
@@ -72,8 +71,8 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     version: { version: '1.2.3', buildId: 'b1' },
     instanceId: 'wk_test',
     isDraining: options.isDraining ?? (() => false),
-    loadMetrics: () => metricsModule,
-    loadWs: () => ws,
+    loadMetrics: () => late,
+    loadWs: () => late,
     machine: fakeMachine,
     page: options.page,
     ...(options.limits === undefined ? {} : { limits: options.limits }),

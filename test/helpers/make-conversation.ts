@@ -1,7 +1,7 @@
 /** A whole conversation part of a worker over a temp directory, with the provider and everything else real. */
 import { onTestFinished } from 'vitest';
 import * as ai from '../../daemon/worker/lazy/ai.js';
-import * as cronWords from '../../daemon/worker/lazy/cron-words.js';
+import * as cronWords from '../../daemon/worker/lazy/late.js';
 import * as telegram from '../../daemon/worker/lazy/telegram.js';
 import { createConversation, type Conversation, type ConversationDeps } from '../../daemon/worker/compose.js';
 import type { AgentEvent, AgentRequest } from '../../daemon/worker/contracts.js';

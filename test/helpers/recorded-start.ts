@@ -1,5 +1,6 @@
 /** A start of the gateway with everything around it real and the supervisor written down instead of run. */
-import type * as Starter from '../../client/gateway/start-supervisor.js';
+import * as tools from '../../client/tools.js';
+import type { StartOptions } from '../../client/gateway/start-supervisor.js';
 import type { GatewayError } from '../../shared/errors.js';
 import type { SupervisorOptions } from '../../shared/node/process/entry.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
@@ -16,7 +17,7 @@ export function gateway(status: object, restart: Behaviour = () => undefined): B
 
 export interface Started {
   readonly supervisors: SupervisorOptions[];
-  readonly background: Parameters<typeof Starter.startSupervisor>[0][];
+  readonly background: StartOptions[];
   readonly runtime: NonNullable<CommandLineOptions['runtime']>;
 }
 
@@ -42,7 +43,8 @@ export function recording(paths: GatewayPaths, outcome: { exitCode?: number; err
           return outcome.exitCode ?? 0;
         },
       }),
-      loadStarter: () => ({
+      loadTools: () => ({
+        ...tools,
         async startSupervisor(options) {
           background.push(options);
           await serve(options.flags.port ?? 0);

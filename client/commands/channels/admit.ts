@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import type { Pairing } from './list.js';
 
-export class ChannelApproveCommand extends ApiCommand {
+export class ChannelApproveCommand extends BaseCommand {
   static override readonly paths = [['channels', 'approve']];
   static override readonly usage = Command.Usage({
     category: 'Channels',
@@ -24,7 +24,7 @@ export class ChannelApproveCommand extends ApiCommand {
   }
 }
 
-export class ChannelRevokeCommand extends ApiCommand {
+export class ChannelRevokeCommand extends BaseCommand {
   static override readonly paths = [['channels', 'revoke']];
   static override readonly usage = Command.Usage({
     category: 'Channels',

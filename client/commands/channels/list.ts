@@ -1,5 +1,5 @@
 import { Command } from 'clipanion';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { renderTable } from '../../output/table.js';
 
 interface Account {
@@ -23,7 +23,7 @@ interface ChannelsAnswer {
   readonly pairings: readonly Pairing[];
 }
 
-export class ChannelListCommand extends ApiCommand {
+export class ChannelListCommand extends BaseCommand {
   static override readonly paths = [['channels'], ['channels', 'list']];
   static override readonly usage = Command.Usage({
     category: 'Channels',

@@ -4,15 +4,8 @@ import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import type * as ConfigTools from '../../config-tools.js';
 
 export abstract class ConfigCommand extends BaseCommand {
-  #tools: typeof ConfigTools | undefined;
-
-  protected get tools(): typeof ConfigTools {
-    return (this.#tools ??= this.context.runtime.loadConfigTools());
-  }
-
   /** The file as it is. @throws CONFIG_INVALID when it cannot be read */
   protected loadReadable(): ConfigDocument {
     const document = loadConfigFile({ path: this.gatewayPaths.configPath });

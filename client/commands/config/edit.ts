@@ -11,6 +11,7 @@ import { hashText } from '../../../shared/node/config/config-text.js';
 import { writeConfigText } from '../../../shared/node/config/config-write.js';
 import { describeError } from '../../cli/command-io.js';
 import { ConfigCommand } from './config-command.js';
+import { writeOptions } from './config-values.js';
 
 const NEW_FILE = '{\n}\n';
 
@@ -59,7 +60,6 @@ export class ConfigEditCommand extends ConfigCommand {
   }
 
   async #editUntilValid(draft: string, current: string | undefined): Promise<number> {
-    const { writeOptions } = this.tools;
     const options = { ...writeOptions(this.gatewayPaths), ...(current === undefined ? {} : { expectedHash: hashText(current) }) };
     for (;;) {
       await runEditor(this.#editor(), draft);

@@ -1,8 +1,10 @@
 import { Command, Option } from 'clipanion';
+import { validateConfig } from '../../../shared/config/validate.js';
 import { parseKey, valueAt } from '../../../shared/config/key-path.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import { ConfigCommand } from './config-command.js';
+import { hideSecrets, unknownKey } from './config-values.js';
 
 export class ConfigGetCommand extends ConfigCommand {
   static override readonly paths = [['config', 'get']];
@@ -23,7 +25,6 @@ export class ConfigGetCommand extends ConfigCommand {
   protected async run(): Promise<number> {
     const path = this.key === undefined ? [] : parseKey(this.key);
     const document = this.loadReadable();
-    const { hideSecrets, unknownKey, validateConfig } = this.tools;
     const unknown = unknownKey(path);
     if (unknown !== undefined) throw unknown;
     const { value: config, problems } = validateConfig(document);

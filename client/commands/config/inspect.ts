@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
 import { formatProblem, type Problem } from '../../../shared/errors.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
@@ -21,7 +22,6 @@ export class ConfigValidateCommand extends ConfigCommand {
   readonly file = Option.String({ name: 'file', required: false });
 
   protected async run(): Promise<number> {
-    const { validateConfig, validateModels } = this.tools;
     const path = this.file ?? this.gatewayPaths.configPath;
     const config = validateConfig(loadConfigFile({ path }));
     const results = this.file === undefined ? [config, validateModels(loadConfigFile({ path: this.gatewayPaths.modelsPath }))] : [config];
@@ -48,7 +48,6 @@ export class ConfigSchemaCommand extends ConfigCommand {
   });
 
   protected async run(): Promise<number> {
-    const { configJsonSchema } = this.tools;
     await this.printJson(configJsonSchema());
     return 0;
   }

@@ -8,6 +8,7 @@ import { GatewayError } from '../../../shared/errors.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 import { readInput } from '../../cli/read-input.js';
 import { ConfigCommand } from './config-command.js';
+import { interpretValue, unknownKey, writeOptions } from './config-values.js';
 
 /** Says what a change of the file means for a gateway that runs. */
 abstract class ConfigChangeCommand extends ConfigCommand {
@@ -42,7 +43,6 @@ export class ConfigSetCommand extends ConfigChangeCommand {
   protected async run(): Promise<number> {
     const path = parseKey(this.key);
     const given = this.value === '-' ? await readInput(this.context.stdin) : this.value;
-    const { interpretValue, unknownKey, writeOptions } = this.tools;
     const unknown = unknownKey(path);
     if (unknown !== undefined) throw unknown;
     const text = stripBom(readConfigText(this.gatewayPaths.configPath) ?? '{}');
@@ -67,7 +67,6 @@ export class ConfigUnsetCommand extends ConfigChangeCommand {
 
   protected async run(): Promise<number> {
     const path = parseKey(this.key);
-    const { writeOptions } = this.tools;
     this.loadReadable();
     this.prepareDirectories();
     await writeConfig(writeOptions(this.gatewayPaths), [{ path, value: undefined }]);
@@ -90,7 +89,6 @@ export class ConfigUndoCommand extends ConfigChangeCommand {
   readonly to = Option.String('--to', { description: 'A version of `xopc config versions`.' });
 
   protected async run(): Promise<number> {
-    const { writeOptions } = this.tools;
     this.prepareDirectories();
     if (this.to === undefined) await undoConfig(writeOptions(this.gatewayPaths));
     else await writeConfigText(writeOptions(this.gatewayPaths), this.#textOf(this.to));

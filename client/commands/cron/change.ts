@@ -1,12 +1,12 @@
 import { Command, Option } from 'clipanion';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { describeJob, JOB_FLAGS, type JobFlag, jobPath } from './job.js';
 
 const category = 'Scheduled jobs';
 
-abstract class JobFieldsCommand extends ApiCommand {
+abstract class JobFieldsCommand extends BaseCommand {
   readonly name = Option.String('--name', { description: 'Name of the job.' });
   readonly timezone = Option.String('--timezone', { description: 'IANA time zone; default: `cron.defaultTimezone`.' });
   readonly mode = Option.String('--mode', { description: 'direct: send the message; agent: an agent answers it.' });
@@ -121,7 +121,7 @@ export class CronEditCommand extends JobFieldsCommand {
   }
 }
 
-export class CronEnableCommand extends ApiCommand {
+export class CronEnableCommand extends BaseCommand {
   static override readonly paths = [
     ['cron', 'enable'],
     ['cron', 'disable'],
@@ -144,7 +144,7 @@ export class CronEnableCommand extends ApiCommand {
   }
 }
 
-export class CronRunCommand extends ApiCommand {
+export class CronRunCommand extends BaseCommand {
   static override readonly paths = [['cron', 'run']];
   static override readonly usage = Command.Usage({
     category,

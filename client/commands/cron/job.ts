@@ -2,7 +2,7 @@
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
-import { parseDuration } from '../parse-duration.js';
+import { parseDuration } from '../../cli/parse-options.js';
 
 export type JobFlag = (typeof JOB_FLAG_FIELDS)[number]['flag'];
 

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { CronJobDocument, CronPreview, CronRunPage } from '../../../shared/api/cron.js';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { renderTable } from '../../output/table.js';
 import { jobPath } from './job.js';
 
@@ -11,7 +11,7 @@ const NOTES: Readonly<Record<NonNullable<CronPreview['runs'][number]['note']>, s
   'repeated-again': '(this time comes twice that day: the second)',
 };
 
-export class CronListCommand extends ApiCommand {
+export class CronListCommand extends BaseCommand {
   static override readonly paths = [['cron'], ['cron', 'list']];
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
@@ -41,7 +41,7 @@ export class CronListCommand extends ApiCommand {
   }
 }
 
-export class CronHistoryCommand extends ApiCommand {
+export class CronHistoryCommand extends BaseCommand {
   static override readonly paths = [['cron', 'history']];
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
@@ -81,7 +81,7 @@ export class CronHistoryCommand extends ApiCommand {
   }
 }
 
-export class CronNextCommand extends ApiCommand {
+export class CronNextCommand extends BaseCommand {
   static override readonly paths = [['cron', 'next']];
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',

@@ -1,11 +1,11 @@
 import { Command, Option } from 'clipanion';
 import type { CronDeletion, CronJobDocument } from '../../../shared/api/cron.js';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { describeJob, jobPath } from './job.js';
 
 const category = 'Scheduled jobs';
 
-export class CronRemoveCommand extends ApiCommand {
+export class CronRemoveCommand extends BaseCommand {
   static override readonly paths = [['cron', 'remove']];
   static override readonly usage = Command.Usage({
     category,
@@ -28,7 +28,7 @@ export class CronRemoveCommand extends ApiCommand {
   }
 }
 
-export class CronRestoreCommand extends ApiCommand {
+export class CronRestoreCommand extends BaseCommand {
   static override readonly paths = [['cron', 'restore']];
   static override readonly usage = Command.Usage({
     category,

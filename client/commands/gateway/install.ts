@@ -2,12 +2,20 @@ import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { parsePort } from '../../../shared/node/process/env.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import type { ClientRuntime } from '../../cli/client-context.js';
 import { readListenSettings, readKnownToken } from '../../gateway/gateway-settings.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
+import { chooseManager } from '../../service/choose-manager.js';
 import type { FileChange } from '../../service/file-changes.js';
-import type { Installation, InstallPreview, InstallResult } from '../../service/install-service.js';
-import type { InstallOptions } from '../../service/make-plan.js';
+import {
+  install,
+  type Installation,
+  type InstallPreview,
+  type InstallResult,
+  previewInstall,
+  storeToken,
+} from '../../service/install-service.js';
+import { type InstallOptions, makePlan, plannedFiles } from '../../service/make-plan.js';
+import { shellOnlyVariables } from '../../service/missing-environment.js';
 import type { ServiceManager } from '../../service/service-manager.js';
 import { SERVICE_NAME, type ServiceRuntime } from '../../service/service-plan.js';
 
@@ -57,14 +65,8 @@ export class InstallCommand extends BaseCommand {
   readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would be done, with the differences, and do nothing.' });
   readonly force = Option.Boolean('-f,--force', false, { description: 'Overwrite hand-edited files; install beside another service.' });
 
-  #loadedTools: ReturnType<ClientRuntime['loadServiceTools']> | undefined;
-
-  get #tools(): ReturnType<ClientRuntime['loadServiceTools']> {
-    return (this.#loadedTools ??= this.context.runtime.loadServiceTools());
-  }
-
   protected async run(): Promise<number> {
-    const manager = this.#tools.chooseManager(this.gatewayPaths);
+    const manager = chooseManager(this.gatewayPaths);
     const token = parseToken(this.token);
     const planned = this.#installation(manager);
     if (this.print) return this.#print(planned);
@@ -72,9 +74,9 @@ export class InstallCommand extends BaseCommand {
     const installation = { ...planned, plan: { ...planned.plan, sandbox: await manager.probeSandbox() } };
     const preview = await this.#preview(installation);
     if (this.dryRun) return this.#reportDryRun(installation, preview);
-    const isNewToken = token !== undefined && (await this.#tools.storeToken(this.gatewayPaths, token));
+    const isNewToken = token !== undefined && (await storeToken(this.gatewayPaths, token));
     await this.#noteEnvironment(token);
-    const result = await this.#tools.install(installation, isNewToken ? { ...preview, isDone: false } : preview);
+    const result = await install(installation, isNewToken ? { ...preview, isDone: false } : preview);
     return this.#report(installation, result);
   }
 
@@ -87,7 +89,7 @@ export class InstallCommand extends BaseCommand {
       runtime: parseRuntime(this.runtime),
       sandbox: 'full',
     };
-    const plan = this.#tools.makePlan(options, { paths, environment, manager });
+    const plan = makePlan(options, { paths, environment, manager });
     const listen = readListenSettings(paths, environment, {
       ...(plan.port === null ? {} : { port: plan.port }),
       ...(plan.host === null ? {} : { host: plan.host }),
@@ -96,7 +98,7 @@ export class InstallCommand extends BaseCommand {
   }
 
   async #print({ plan, manager }: Installation): Promise<number> {
-    const files = this.#tools.plannedFiles(plan, manager);
+    const files = plannedFiles(plan, manager);
     if (this.json) await this.printJson({ files: files.map(({ path, text }) => ({ path, text })) });
     else for (const { path, text } of files) await this.printLine(`==> ${path} <==\n${text}`);
     return 0;
@@ -105,7 +107,7 @@ export class InstallCommand extends BaseCommand {
   /** A refusal for a hand-made file comes with the difference, for the person to judge. */
   async #preview(installation: Installation): Promise<InstallPreview> {
     try {
-      return await this.#tools.previewInstall(installation);
+      return await previewInstall(installation);
     } catch (error) {
       const diff = error instanceof GatewayError ? error.details?.['diff'] : undefined;
       if (Array.isArray(diff)) await this.note(`From what is there (-) to what install would write (+):\n${diff.join('\n')}`);
@@ -133,7 +135,7 @@ export class InstallCommand extends BaseCommand {
   }
 
   async #noteEnvironment(token: string | undefined): Promise<void> {
-    const names = this.#tools.shellOnlyVariables(this.gatewayPaths, (name) => this.context.runtime.environmentValue(name));
+    const names = shellOnlyVariables(this.gatewayPaths, (name) => this.context.runtime.environmentValue(name));
     if (names.length > 0) {
       await this.note(`Set in this shell and not for the service: ${names.join(', ')}`);
       await this.note(
@@ -149,7 +151,7 @@ export class InstallCommand extends BaseCommand {
     const exitCode = concerns.length === 0 ? 0 : 1;
     const [url = ''] = status.urls;
     if (this.json) {
-      const files = this.#tools.plannedFiles(plan, manager).map(({ path }) => path);
+      const files = plannedFiles(plan, manager).map(({ path }) => path);
       const { pid, instanceId, port, host } = status;
       await this.printJson({
         installed: true,

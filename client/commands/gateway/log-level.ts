@@ -2,8 +2,8 @@ import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../../shared/log/level.js';
 import { isLogModule, LOG_MODULES, type LogModule } from '../../../shared/log/modules.js';
-import { ApiCommand } from '../../cli/api-command.js';
-import { parseDuration } from '../parse-duration.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { parseDuration } from '../../cli/parse-options.js';
 
 interface LevelState {
   readonly level: LogLevel;
@@ -19,7 +19,7 @@ interface Change {
   readonly durationMs?: number;
 }
 
-export class LogLevelCommand extends ApiCommand {
+export class LogLevelCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'log-level']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',

@@ -1,5 +1,4 @@
 import { Command } from 'clipanion';
-import { ApiClient, apiTarget } from '../../api/api-client.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { createPageLink } from '../../gateway/page-link.js';
@@ -15,7 +14,7 @@ export class OpenCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const { status } = await requireGateway(this.gatewayPaths);
     const pageUrl = status.urls[0] ?? `http://localhost:${status.port}`;
-    const link = await createPageLink(new ApiClient(apiTarget(status, this.gatewayPaths, this.environment)), pageUrl);
+    const link = await createPageLink(await this.connect(), pageUrl);
     const url = link?.url ?? pageUrl;
     if (this.json) await this.printJson({ url, expiresAt: link?.expiresAt ?? null });
     else await this.printLine(url);

@@ -7,7 +7,7 @@ import { requireGateway } from '../../gateway/locate-gateway.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
 import { recordOf } from '../../service/install-record.js';
-import { awaitServiceManager, waitForNewInstance } from '../../gateway/wait-ready.js';
+import { waitForNewInstance } from '../../gateway/wait-ready.js';
 
 /** The supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */
 const DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
@@ -40,7 +40,7 @@ export class RestartCommand extends BaseCommand {
     const timeoutMs = parseTimeout(this.timeout);
     const { controlPath, status } = await requireGateway(this.gatewayPaths);
     const isSupervised = this.#isReplaced(status) && status.supervisedBy !== null;
-    if (isSupervised) this.#refuseLostService();
+    if (isSupervised) await this.#refuseLostService();
     const drainMs = isSupervised ? (timeoutMs ?? MAX_DRAIN_MS) : 0;
     const deadlines = { ...DEADLINES, totalMs: DEADLINES.totalMs + drainMs };
     const call = { type: 'restart', ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(this.force ? { force: true } : {}) } as const;
@@ -54,12 +54,10 @@ export class RestartCommand extends BaseCommand {
   }
 
   /** The service manager starts the next supervisor; what it starts it with must be there. */
-  #refuseLostService(): void {
+  async #refuseLostService(): Promise<void> {
     if (recordOf(this.gatewayPaths) === undefined) return;
-    const missing = this.context.runtime
-      .loadServiceTools()
-      .serviceWarnings(this.gatewayPaths)
-      .find(({ code }) => code === 'SERVICE_FILE_MISSING');
+    const warnings = await this.context.runtime.loadTools().serviceWarnings(this.gatewayPaths);
+    const missing = warnings.find(({ code }) => code === 'SERVICE_FILE_MISSING');
     if (missing !== undefined)
       throw new GatewayError('CONFLICT', { message: missing.message, hint: 'Have it written again: xopc doctor --fix' });
   }
@@ -87,7 +85,7 @@ export class RestartCommand extends BaseCommand {
   async #awaitServiceManager(asked: RestartResult, before: StatusDocument): Promise<RestartResult> {
     await this.note(`Restarting: waiting for ${before.supervisedBy ?? 'the service manager'} to start the gateway again`);
     const startedAtMs = Date.now();
-    const now = await awaitServiceManager(this.gatewayPaths, before.instanceId, () => this.context.runtime.loadServiceTools());
+    const now = await this.context.runtime.loadTools().awaitServiceManager(this.gatewayPaths, before.instanceId);
     return {
       ...asked,
       pid: now.pid,

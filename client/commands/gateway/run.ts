@@ -3,17 +3,15 @@ import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import type { SupervisorOptions } from '../../../shared/node/process/entry.js';
 import { parsePort } from '../../../shared/node/process/env.js';
-import type { StatusDocument } from '../../../shared/control/messages.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { portTaken } from '../../ports/free-port.js';
-import { isFirstStart } from '../../gateway/is-first-start.js';
+import { isFirstStart, makeWelcome, renderWelcome } from '../../gateway/first-start.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
 import { findPortOwners } from '../../ports/port-owner.js';
 import { exitCodeForManager } from '../../service/service-plan.js';
 import { checkStart, forceStart, type StartChecks, type Takeover } from '../../gateway/start-checks.js';
 import type { StartedGateway } from '../../gateway/start-supervisor.js';
-import { awaitServiceManager } from '../../gateway/wait-ready.js';
 
 type Flags = SupervisorOptions['flags'];
 
@@ -119,19 +117,20 @@ export class RunCommand extends BaseCommand {
   }
 
   async #awaitServiceManager({ previousInstanceId }: Takeover): Promise<{ pid: number; workerPid: number }> {
-    const status = await awaitServiceManager(this.gatewayPaths, previousInstanceId, () => this.context.runtime.loadServiceTools());
+    const status = await this.context.runtime.loadTools().awaitServiceManager(this.gatewayPaths, previousInstanceId);
     return { pid: status.pid, workerPid: status.worker?.pid ?? 0 };
   }
 
   async #runInBackground(flags: Flags, isFirst: boolean): Promise<number> {
-    const started = await this.context.runtime.loadStarter().startSupervisor({ flags });
+    const started = await this.context.runtime.loadTools().startSupervisor({ flags });
     await this.#announce(started, isFirst);
     return 0;
   }
 
   async #runInForeground(flags: Flags, isFirst: boolean): Promise<number> {
     const { runtime } = this.context;
-    const view = this.out.isTerminal && !this.json ? (await import('../../output/log-view.js')).startLogView(this.gatewayPaths) : undefined;
+    const view =
+      this.out.isTerminal && !this.json ? (await import('../../gateway/log-view.js')).startLogView(this.gatewayPaths) : undefined;
     try {
       return await runtime.loadSupervisor().runSupervisor({
         environment: this.environment,
@@ -160,17 +159,8 @@ export class RunCommand extends BaseCommand {
         url,
       });
     const lines = [`✅ Gateway is running (pid ${started.pid})`, `   URL: ${url}`];
-    if (isFirst) lines.push(...(await this.#welcome(url, status)));
+    if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, await this.connect()), this.gatewayPaths));
     for (const line of lines)
       await (this.out.isTerminal || this.background || this.path.includes('start') ? this.printLine(line) : this.note(line));
-  }
-  /** Loaded for the first start only: it speaks HTTP. */
-  async #welcome(url: string, status: StatusDocument): Promise<string[]> {
-    const [{ ApiClient, apiTarget }, { makeWelcome, renderWelcome }] = await Promise.all([
-      import('../../api/api-client.js'),
-      import('../../gateway/first-start.js'),
-    ]);
-    const api = new ApiClient(apiTarget(status, this.gatewayPaths, this.environment));
-    return renderWelcome(await makeWelcome(url, api), this.gatewayPaths);
   }
 }

@@ -2,7 +2,10 @@ import { Command } from 'clipanion';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { awaitService } from '../../service/await-service.js';
+import { chooseManager } from '../../service/choose-manager.js';
 import { type InstallRecord, recordOf } from '../../service/install-record.js';
+import { findRunning } from '../../service/make-way.js';
 import type { ServiceManager } from '../../service/service-manager.js';
 
 function notInstalled(): GatewayError {
@@ -25,7 +28,6 @@ export class ServiceStartCommand extends BaseCommand {
     const paths = this.gatewayPaths;
     const record = recordOf(paths);
     if (record === undefined) throw notInstalled();
-    const { chooseManager, findRunning, awaitService } = this.context.runtime.loadServiceTools();
     const manager = chooseManager(paths);
     await manager.assertAvailable();
     const running = (await findRunning(paths))?.status;

@@ -1,5 +1,7 @@
 import { Command } from 'clipanion';
 import { BaseCommand } from '../../cli/base-command.js';
+import { chooseManager } from '../../service/choose-manager.js';
+import { makeServiceReport, renderServiceReport, serviceExitCode } from '../../service/service-report.js';
 
 export class ServiceStatusCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'service-status']];
@@ -15,7 +17,6 @@ export class ServiceStatusCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const paths = this.gatewayPaths;
-    const { chooseManager, makeServiceReport, renderServiceReport, serviceExitCode } = this.context.runtime.loadServiceTools();
     const manager = chooseManager(paths);
     await manager.assertAvailable();
     const report = await makeServiceReport(paths, manager);

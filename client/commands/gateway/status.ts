@@ -1,7 +1,10 @@
 import { Command } from 'clipanion';
-import type { ErrorDocument } from '../../../shared/errors.js';
+import type { StatusDocument } from '../../../shared/control/messages.js';
+import { type ErrorDocument, GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { reportStatus, statusFailureFields } from '../../gateway/report-status.js';
+import { requireGateway } from '../../gateway/locate-gateway.js';
+import { renderStatus, statusExitCode } from '../../output/status-text.js';
+import { hasInstallRecord } from '../../service/install-record.js';
 
 export class StatusCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'status'], ['status']];
@@ -15,11 +18,39 @@ export class StatusCommand extends BaseCommand {
     ],
   });
 
-  protected run(): Promise<number> {
-    return reportStatus(this.io);
+  protected async run(): Promise<number> {
+    const status = await this.#ask();
+    if (this.json) await this.printJson({ running: true, ...status });
+    else {
+      const tokenHint = status.auth.tokenHint ?? (await this.#readTokenHint());
+      await this.printLine(renderStatus(status, { tokenHint, nowMs: Date.now(), paint: this.out.paint }));
+    }
+    return statusExitCode(status);
   }
 
-  protected override failureFields(error: ErrorDocument): Record<string, unknown> {
-    return statusFailureFields(error);
+  /** The supervisor's status. Where a service is installed, its warnings are added, and the service is what to start. */
+  async #ask(): Promise<StatusDocument> {
+    const paths = this.gatewayPaths;
+    if (!hasInstallRecord(paths.home)) return (await requireGateway(paths)).status;
+    try {
+      const { status } = await requireGateway(paths);
+      const warnings = await this.context.runtime.loadTools().serviceWarnings(paths);
+      return { ...status, warnings: [...status.warnings, ...warnings] };
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'NOT_RUNNING') throw error;
+      const hint = 'Start the service with: xopc gateway service-start';
+      throw new GatewayError('NOT_RUNNING', { message: error.message, hint, cause: error });
+    }
+  }
+
+  /** The token that the first worker will load. */
+  async #readTokenHint(): Promise<string | null> {
+    const { readTokenHint } = await import('../../gateway/gateway-settings.js');
+    return readTokenHint(this.gatewayPaths, this.environment);
+  }
+
+  protected override failureFields({ code }: ErrorDocument): Record<string, unknown> {
+    if (code === 'NOT_RUNNING') return { running: false };
+    return code === 'STILL_STARTING' || code === 'CONTROL_UNREACHABLE' ? { running: true } : {};
   }
 }

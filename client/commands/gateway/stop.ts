@@ -55,8 +55,7 @@ export class StopCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const paths = this.gatewayPaths;
     if (recordOf(paths) === undefined) return this.#stopWhatRuns();
-    const { stayStopped } = this.context.runtime.loadServiceTools();
-    return stayStopped({ paths, note: (text) => this.note(text), stop: () => this.#stopWhatRuns() });
+    return this.context.runtime.loadTools().stayStopped({ paths, note: (text) => this.note(text), stop: () => this.#stopWhatRuns() });
   }
 
   async #stopWhatRuns(): Promise<number> {

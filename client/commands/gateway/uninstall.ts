@@ -1,7 +1,8 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import type { Uninstallation, UninstallPreview } from '../../service/uninstall-service.js';
+import { chooseManager } from '../../service/choose-manager.js';
+import { previewUninstall, uninstall, type Uninstallation, type UninstallPreview } from '../../service/uninstall-service.js';
 
 export class UninstallCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'uninstall']];
@@ -23,11 +24,10 @@ export class UninstallCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const paths = this.gatewayPaths;
-    const tools = this.context.runtime.loadServiceTools();
-    const manager = tools.chooseManager(paths);
+    const manager = chooseManager(paths);
     await manager.assertAvailable();
     const uninstallation: Uninstallation = { paths, manager, force: this.force, note: (text) => this.note(text) };
-    const preview = await this.#preview(() => tools.previewUninstall(uninstallation));
+    const preview = await this.#preview(() => previewUninstall(uninstallation));
     if (!preview.isInstalled) return this.#report(false, [], 'The gateway is not installed as a service.');
     if (this.dryRun)
       return this.#report(
@@ -35,7 +35,7 @@ export class UninstallCommand extends BaseCommand {
         preview.paths,
         `Would be stopped, disabled and removed:\n${preview.paths.map((path) => `  ${path}`).join('\n')}`,
       );
-    await tools.uninstall(uninstallation, preview);
+    await uninstall(uninstallation, preview);
     return this.#report(true, preview.paths, 'Gateway service stopped and removed.');
   }
 

@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { formatDuration } from '../../output/duration.js';
 import { renderTable } from '../../output/table.js';
-import { parseLimit } from '../parse-limit.js';
+import { parseLimit } from '../../cli/parse-options.js';
 import { checkStatus, describeChat, type OutgoingMessage } from './outgoing-message.js';
 
 const LIMITS = { default: 20, max: 200 };
@@ -18,7 +18,7 @@ function renderRow(message: OutgoingMessage, nowMs: number): string[] {
   return [message.id, message.status, age, describeChat(message), message.content, message.error ?? ''];
 }
 
-export class MessageListCommand extends ApiCommand {
+export class MessageListCommand extends BaseCommand {
   static override readonly paths = [['messages'], ['messages', 'list']];
   static override readonly usage = Command.Usage({
     category: 'Messages',

@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { messagePath, type OutgoingMessage } from './outgoing-message.js';
 
-export class MessageRetryCommand extends ApiCommand {
+export class MessageRetryCommand extends BaseCommand {
   static override readonly paths = [['messages', 'retry']];
   static override readonly usage = Command.Usage({
     category: 'Messages',
@@ -23,7 +23,7 @@ export class MessageRetryCommand extends ApiCommand {
   }
 }
 
-export class MessageDropCommand extends ApiCommand {
+export class MessageDropCommand extends BaseCommand {
   static override readonly paths = [['messages', 'drop']];
   static override readonly usage = Command.Usage({
     category: 'Messages',

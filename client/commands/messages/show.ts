@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { TerminalText } from '../../output/terminal-text.js';
 import { describeChat, messagePath, type OutgoingMessage } from './outgoing-message.js';
 
@@ -19,7 +19,7 @@ function describe(message: OutgoingMessage): string[] {
   ];
 }
 
-export class MessageShowCommand extends ApiCommand {
+export class MessageShowCommand extends BaseCommand {
   static override readonly paths = [['messages', 'show']];
   static override readonly usage = Command.Usage({
     category: 'Messages',

@@ -1,9 +1,9 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { writeConfig } from '../../../shared/node/config/config-write.js';
-import { ApiClient, apiTarget } from '../../api/api-client.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 import { ConfigCommand } from '../config/config-command.js';
+import { effectiveValue, writeOptions } from '../config/config-values.js';
 import type { Model } from './list.js';
 
 const KEY = ['agents', 'defaults', 'model'];
@@ -23,7 +23,7 @@ export class ModelDefaultCommand extends ConfigCommand {
   readonly model = Option.String({ name: 'model', required: false });
 
   protected async run(): Promise<number> {
-    const current = this.tools.effectiveValue(this.loadReadable(), KEY);
+    const current = effectiveValue(this.loadReadable(), KEY);
     if (this.model === undefined) await this.#show(current);
     else await this.#set(this.model, current);
     return 0;
@@ -48,7 +48,7 @@ export class ModelDefaultCommand extends ConfigCommand {
     const isRunning = await this.#checkKnown(model);
     this.prepareDirectories();
     const path = typeof current === 'object' && current !== null ? [...KEY, 'primary'] : KEY;
-    await writeConfig(this.tools.writeOptions(this.gatewayPaths), [{ path, value: model }]);
+    await writeConfig(writeOptions(this.gatewayPaths), [{ path, value: model }]);
     if (this.json) return this.printJson({ model, appliedTo: isRunning ? 'running gateway' : 'next start' });
     await this.note(
       `${model} is the default now${isRunning ? '; the running gateway takes it over' : ''}. Try it with: xopc models test ${model}`,
@@ -59,7 +59,7 @@ export class ModelDefaultCommand extends ConfigCommand {
   async #checkKnown(model: string): Promise<boolean> {
     const location = await locateGateway(this.gatewayPaths);
     if (location.kind !== 'answers') return false;
-    const api = new ApiClient(apiTarget(location.status, this.gatewayPaths, this.environment));
+    const api = await this.connect();
     const { models } = await api.call<{ models: Model[] }>({ method: 'GET', path: '/api/models' });
     if (!models.some(({ id }) => id === model)) {
       await this.note(`Warning: no provider that is set up lists ${model}.`, this.err.paint.yellow);

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { renderTable } from '../../output/table.js';
 
 export interface Model {
@@ -20,7 +20,7 @@ interface Provider {
   readonly source: string;
 }
 
-export class ModelListCommand extends ApiCommand {
+export class ModelListCommand extends BaseCommand {
   static override readonly paths = [['models'], ['models', 'list']];
   static override readonly usage = Command.Usage({
     category: 'Models',
@@ -54,7 +54,7 @@ export class ModelListCommand extends ApiCommand {
   }
 }
 
-export class ProviderListCommand extends ApiCommand {
+export class ProviderListCommand extends BaseCommand {
   static override readonly paths = [['models', 'providers']];
   static override readonly usage = Command.Usage({
     category: 'Models',

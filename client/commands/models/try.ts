@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../cli/api-command.js';
+import { loadConfigFile } from '../../../shared/node/config/config-file.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { clip } from '../../output/table.js';
 import { TerminalText } from '../../output/terminal-text.js';
 
@@ -14,7 +15,7 @@ interface Completion {
   readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number };
 }
 
-export class ModelTestCommand extends ApiCommand {
+export class ModelTestCommand extends BaseCommand {
   static override readonly paths = [['models', 'test']];
   static override readonly usage = Command.Usage({
     category: 'Models',
@@ -46,8 +47,7 @@ export class ModelTestCommand extends ApiCommand {
 
   /** `model` may be an agent too. */
   async #defaultAgent(): Promise<string> {
-    const { loadConfigFile } = await import('../../../shared/node/config/config-file.js');
-    const { effectiveValue } = this.context.runtime.loadConfigTools();
+    const { effectiveValue } = await import('../config/config-values.js');
     return String(effectiveValue(loadConfigFile({ path: this.gatewayPaths.configPath }), ['agents', 'default']));
   }
 }

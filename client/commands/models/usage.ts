@@ -2,9 +2,9 @@ import { Command, Option } from 'clipanion';
 import type { z } from 'zod';
 import type { usageResponse } from '../../../shared/api/usage.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { renderTable } from '../../output/table.js';
-import { parseLimit } from '../parse-limit.js';
+import { parseLimit } from '../../cli/parse-options.js';
 
 type Usage = z.output<ReturnType<typeof usageResponse>>;
 type Amounts = Usage['total'];
@@ -17,7 +17,7 @@ function cells({ turns, inputTokens, outputTokens, costUsd, unpricedTurns }: Amo
   return [turns, inputTokens, outputTokens].map(String).concat(turns === 0 ? '' : cost);
 }
 
-export class ModelUsageCommand extends ApiCommand {
+export class ModelUsageCommand extends BaseCommand {
   static override readonly paths = [['models', 'usage']];
   static override readonly usage = Command.Usage({
     category: 'Models',

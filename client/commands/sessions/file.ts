@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream, renameSync, rmSync, statSync } fro
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { GatewayError } from '../../../shared/errors.js';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { TerminalText } from '../../output/terminal-text.js';
 import { type Session, sessionPath } from './session.js';
 
@@ -14,7 +14,7 @@ function fileError(path: string, error: unknown): GatewayError {
   return new GatewayError('USAGE', { message: `${path} cannot be used (${code})`, hint: 'Give another file.', cause: error });
 }
 
-export class SessionExportCommand extends ApiCommand {
+export class SessionExportCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'export']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
@@ -56,7 +56,7 @@ export class SessionExportCommand extends ApiCommand {
   }
 }
 
-export class SessionImportCommand extends ApiCommand {
+export class SessionImportCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'import']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',

@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { formatDuration } from '../../output/duration.js';
 import { renderTable } from '../../output/table.js';
-import { parseLimit } from '../parse-limit.js';
+import { parseLimit } from '../../cli/parse-options.js';
 import type { Session } from './session.js';
 
 const LIMITS = { default: 20, max: 200 };
@@ -27,7 +27,7 @@ function marksOf({ pinned, archived, unread, tags = [] }: Shelf): string {
   return marks.length === 0 ? '' : ` (${marks.join(', ')})`;
 }
 
-export class SessionListCommand extends ApiCommand {
+export class SessionListCommand extends BaseCommand {
   static override readonly paths = [['sessions'], ['sessions', 'list']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',

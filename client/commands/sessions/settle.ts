@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { type Session, sessionPath } from './session.js';
 
-export class SessionDeleteCommand extends ApiCommand {
+export class SessionDeleteCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'delete']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
@@ -25,7 +25,7 @@ export class SessionDeleteCommand extends ApiCommand {
   }
 }
 
-export class SessionRestoreCommand extends ApiCommand {
+export class SessionRestoreCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'restore']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { MAX_TAG_LENGTH, normaliseTag } from '../../../shared/session-filters.js';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { type Session, sessionPath } from './session.js';
 
 /** Verb → what is changed by it, and what has been done. */
@@ -14,7 +14,7 @@ const VERBS: Readonly<Record<string, readonly [change: object, done: string]>> =
   unread: [{ unread: true }, 'marked as unread'],
 };
 
-export class SessionShelfCommand extends ApiCommand {
+export class SessionShelfCommand extends BaseCommand {
   static override readonly paths = Object.keys(VERBS).map((verb) => ['sessions', verb]);
   static override readonly usage = Command.Usage({
     category: 'Sessions',
@@ -53,7 +53,7 @@ function checkTags(option: string, tags: readonly string[]): string[] {
   });
 }
 
-export class SessionTagCommand extends ApiCommand {
+export class SessionTagCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'tag']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',

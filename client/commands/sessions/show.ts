@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { ApiCommand } from '../../cli/api-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { TerminalText } from '../../output/terminal-text.js';
 import { type Session, type SessionMessage, sessionPath } from './session.js';
 
@@ -8,7 +8,7 @@ function describeMessage({ role, content, createdAt, model, status }: SessionMes
   return `${role} (${about})\n${content}\n`;
 }
 
-export class SessionShowCommand extends ApiCommand {
+export class SessionShowCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'show']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',

@@ -6,12 +6,6 @@ export interface InsightModule {
   createLogService(options: LogServiceOptions): LogService;
 }
 
-/** The module, loaded once; one that could not be loaded is tried again. */
-export function loadOnce(load: () => InsightModule): () => InsightModule {
-  let insight: InsightModule | undefined;
-  return () => (insight ??= load());
-}
-
 export function lateLogs(insight: () => InsightModule, options: LogServiceOptions): LogService {
   let service: LogService | undefined;
   const logs = (): LogService => (service ??= insight().createLogService(options));

@@ -8,26 +8,7 @@ import { Script } from 'node:vm';
 import { isSingleExecutable, readAsset, readTextAsset, readTrailer } from './single-executable.js';
 
 /** One bundle per process role, and one for each part that is loaded late. */
-export const BUNDLE_NAMES = [
-  'client',
-  'status',
-  'control',
-  'config',
-  'start',
-  'service',
-  'backup',
-  'database',
-  'supervisor',
-  'worker',
-  'fallback',
-  'ai',
-  'telegram',
-  'metrics',
-  'cron-words',
-  'ws',
-  'insight',
-  'doctor',
-] as const;
+export const BUNDLE_NAMES = ['client', 'tools', 'supervisor', 'worker', 'fallback', 'ai', 'telegram', 'late', 'database'] as const;
 export type BundleName = (typeof BUNDLE_NAMES)[number];
 
 /** The directory of the running bundles. In a bundle `__dirname` is that of the entry file, `dist/`. */

@@ -26,18 +26,20 @@ function read(fd: number, length = fstatSync(fd).size): Buffer {
 /**
  * Opens a bundle and its cached data. Windows refuses to replace a directory in which a file is open: nothing is held there.
  * @param directory  of the bundles; for tests
- * @returns loads the bundle; a load that failed may be tried again
+ * @returns loads the bundle at the first call; a load that failed may be tried again
  */
 export function holdBundle<T>(name: BundleName, directory = bundleDirectory): () => T {
   const filename = join(directory, `${name}.cjs`);
   const code = isSingleExecutable() || process.platform === 'win32' ? undefined : open(filename);
+  let bundle: T | undefined;
   // One that is not there says so when it is needed.
-  if (code === undefined) return () => loadBundle<T>(name);
+  if (code === undefined) return () => (bundle ??= loadBundle<T>(name));
   const header = read(code, HEADER_BYTES).toString('utf8');
   const data = open(cachedDataPath(join(directory, 'cache', cacheKey()), name, header));
   return () => {
+    if (bundle !== undefined) return bundle;
     const cachedData = data === undefined ? undefined : read(data);
-    const bundle = runBundle<T>(compileBundle(read(code).toString('utf8'), filename, cachedData), filename);
+    bundle = runBundle<T>(compileBundle(read(code).toString('utf8'), filename, cachedData), filename);
     for (const fd of [code, data]) if (fd !== undefined) closeSync(fd);
     return bundle;
   };

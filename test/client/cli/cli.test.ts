@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../../client/commands/registry.js';
-import { matchPath } from '../../../client/cli/usage-error.js';
+import { matchPath } from '../../../client/cli/command-paths.js';
 import { runCommand, startCommand } from '../../helpers/command-line.js';
 import { tempDir } from '../../helpers/temp-dir.js';
 

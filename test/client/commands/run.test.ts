@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type * as Starter from '../../../client/gateway/start-supervisor.js';
+import * as tools from '../../../client/tools.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { fakeControl } from '../../fakes/control-socket.js';
 import { listenerCode, startProgram } from '../../helpers/child-program.js';
@@ -75,16 +75,15 @@ describe('a start where nothing is in the way', () => {
     const paths = testPaths();
     const port = await freePort();
     const error = new GatewayError('PORT_TAKEN', { message: 'taken' });
-    const { runtime } = recording(paths, { error });
     let pid = 0;
-    const starter = runtime.loadStarter?.();
-    runtime.loadStarter = () => ({
-      async startSupervisor(options) {
-        ({ pid } = await startProgram(listenerCode({ port })));
-        return (starter as typeof Starter).startSupervisor(options);
-      },
+    const startSupervisor = async () => {
+      ({ pid } = await startProgram(listenerCode({ port })));
+      throw error;
+    };
+    const outcome = await runCommand(['gateway', 'start', '--port', String(port)], {
+      home: paths.home,
+      runtime: { loadTools: () => ({ ...tools, startSupervisor }) },
     });
-    const outcome = await runCommand(['gateway', 'start', '--port', String(port)], { home: paths.home, runtime });
     expect(outcome).toMatchObject({ code: 78, stderr: expect.stringContaining(`port ${port} is taken by node (pid ${pid}`) });
   });
 });

@@ -1,12 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { checkConfig, checkExposure, checkModels } from '../../../client/doctor/check-config.js';
-import { validateConfig, validateModels } from '../../../shared/config/validate.js';
+import { validateConfig } from '../../../shared/config/validate.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { parseConfigText } from '../../../shared/node/config/config-text.js';
 import { testPaths } from '../../helpers/lock-file.js';
-
-const judge = { validateConfig, validateModels };
 
 test.each([
   { what: 'no file', text: undefined, level: 'ok', says: 'the defaults hold' },
@@ -22,7 +20,7 @@ test.each([
 ])('a configuration with $what', ({ text, level, says }) => {
   const paths = testPaths();
   if (text !== undefined) writeFileSync(paths.configPath, text);
-  const { finding, value } = checkConfig(paths, judge);
+  const { finding, value } = checkConfig(paths);
   expect(finding).toMatchObject({ id: 'config', level, message: expect.stringContaining(says) as string });
   expect(value === undefined).toBe(level === 'fail');
 });
@@ -31,7 +29,7 @@ test('files that cannot be read at all are named with what to do', () => {
   const paths = testPaths();
   mkdirSync(paths.configPath);
   writeFileSync(paths.modelsPath, '{ "mode": "sometimes" }');
-  expect(checkConfig(paths, judge)).toMatchObject({
+  expect(checkConfig(paths)).toMatchObject({
     value: undefined,
     finding: {
       level: 'fail',
@@ -39,7 +37,7 @@ test('files that cannot be read at all are named with what to do', () => {
       fix: expect.stringContaining('--config') as string,
     },
   });
-  expect(checkModels(paths, judge)).toMatchObject({
+  expect(checkModels(paths)).toMatchObject({
     id: 'models',
     level: 'fail',
     message: expect.stringContaining('models.json:1') as string,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { firstInstant, parseSchedule } from '../../../../daemon/worker/cron/schedule.js';
-import * as cronWords from '../../../../daemon/worker/lazy/cron-words.js';
+import * as cronWords from '../../../../daemon/worker/lazy/late.js';
 import { previewSchedule } from '../../../../daemon/worker/cron/preview.js';
 import { backoffMs, defaultGraceMs } from '../../../../daemon/worker/cron/policy.js';
 

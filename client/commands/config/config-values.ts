@@ -1,16 +1,14 @@
-/** The part of the config commands that loads the schema; imported when one of them runs. */
-import { isSecret, schemaAt, type SchemaNode } from '../shared/config/describe-issue.js';
-import { closestMatch } from '../shared/closest-match.js';
-import type { ConfigDocument } from '../shared/config/document.js';
-import { formatKey, valueAt, type KeyPath } from '../shared/config/key-path.js';
-import { configJsonSchema, validateConfig } from '../shared/config/validate.js';
-import { GatewayError, type Problem } from '../shared/errors.js';
-import { editJsonc } from '../shared/config/jsonc.js';
-import { parseConfigText } from '../shared/node/config/config-text.js';
-import type { ConfigWriteOptions } from '../shared/node/config/config-write.js';
-import type { GatewayPaths } from '../shared/node/process/paths.js';
-
-export { configJsonSchema, validateConfig, validateModels } from '../shared/config/validate.js';
+/** Values of the configuration as the commands read, check and show them. */
+import { isSecret, schemaAt } from '../../../shared/config/describe-issue.js';
+import { closestMatch } from '../../../shared/closest-match.js';
+import type { ConfigDocument } from '../../../shared/config/document.js';
+import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
+import { configJsonSchema, validateConfig } from '../../../shared/config/validate.js';
+import { GatewayError, type Problem } from '../../../shared/errors.js';
+import { editJsonc } from '../../../shared/config/jsonc.js';
+import { parseConfigText } from '../../../shared/node/config/config-text.js';
+import type { ConfigWriteOptions } from '../../../shared/node/config/config-write.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 
 const HIDDEN_SECRET = '****';
 
@@ -78,5 +76,3 @@ export function interpretValue(given: string, context: { text: string; file: str
   if (typeof literal === 'string' || problemsWith(context.text, { ...context, value: literal }).length === 0) return literal;
   return problemsWith(context.text, { ...context, value: given }).length === 0 ? given : literal;
 }
-
-export type { SchemaNode };

@@ -1,0 +1,60 @@
+/** The command line in the process that it was typed for, on its terminal. */
+import { isatty } from 'node:tty';
+import { loadBundle, readBuildInfo } from '../../shared/node/build/bundle.js';
+import type { DatabaseModule } from '../../shared/backup.js';
+import type { PatternModule } from '../../shared/node/log/pattern-thread.js';
+import type { SupervisorEntry } from '../../shared/node/process/entry.js';
+import { environmentValue, readEnvironment } from '../../shared/node/process/env.js';
+import { runCli } from './cli.js';
+import type { ClientContext, ClientRuntime, ClientTools, CommandEntry } from './client-context.js';
+
+export const processRuntime: ClientRuntime = {
+  version: () => readBuildInfo()?.version ?? '0.0.0',
+  readEnvironment,
+  environmentValue,
+  loadSupervisor: () => loadBundle<SupervisorEntry>('supervisor'),
+  loadTools: () => loadBundle<ClientTools>('tools'),
+  loadDatabase: () => loadBundle<DatabaseModule>('database'),
+  loadPatterns: () => loadBundle<PatternModule>('late'),
+  onInterrupt(listener) {
+    process.on('SIGINT', listener);
+    return () => process.off('SIGINT', listener);
+  },
+};
+
+/** The process's own streams; Node opens each when it is first asked for. */
+function processContext(commands: readonly CommandEntry[]): ClientContext {
+  return {
+    env: {},
+    colorDepth: 1,
+    runtime: processRuntime,
+    commands,
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+  };
+}
+
+/**
+ * Ends this process by SIGHUP where one of its terminals has been closed, as is usual for programs without a handler.
+ * Node restores the terminals at its exit, and aborts with a core dump where one is gone.
+ */
+function endWithClosedTerminal(terminals: readonly number[]): void {
+  if (terminals.every((descriptor) => isatty(descriptor))) return;
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
+
+/** @returns the process exit code */
+export async function runInProcess(args: readonly string[], commands: readonly CommandEntry[]): Promise<number> {
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  const exitCode = await runCli(args, processContext(commands));
+  endWithClosedTerminal(terminals);
+  return exitCode;
+}

@@ -1,0 +1,19 @@
+/** Entry of the bundle with all commands, and with what the daily ones load late. */
+import type { ClientTools } from './cli/client-context.js';
+import { runInProcess } from './cli/process.js';
+import { COMMANDS } from './commands/registry.js';
+
+/** @returns the process exit code */
+export function main(args: readonly string[]): Promise<number> {
+  return runInProcess(args, COMMANDS);
+}
+
+export const startSupervisor: ClientTools['startSupervisor'] = async (options) =>
+  (await import('./gateway/start-supervisor.js')).startSupervisor(options);
+
+export const awaitServiceManager: ClientTools['awaitServiceManager'] = async (...args) =>
+  (await import('./service/await-service.js')).awaitServiceManager(...args);
+
+export const serviceWarnings: ClientTools['serviceWarnings'] = async (paths) => (await import('./service/drift.js')).serviceWarnings(paths);
+
+export const stayStopped: ClientTools['stayStopped'] = async (stop) => (await import('./service/stay-stopped.js')).stayStopped(stop);

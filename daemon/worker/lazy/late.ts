@@ -1,0 +1,11 @@
+/**
+ * Entry of the bundle with what a worker needs seldom or late, so that its start does not load it: the log service,
+ * Prometheus's text format, WebSockets, and cron expressions in words.
+ */
+import 'cronstrue/locales/zh_CN';
+
+export { collectDefaultMetrics, Registry } from 'prom-client';
+export { toString as describe } from 'cronstrue';
+export { WebSocketServer } from 'ws';
+export { createMatcher } from '../../../shared/node/log/pattern-thread.js';
+export { createLogService } from '../observe/logs.js';
