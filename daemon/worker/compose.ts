@@ -25,7 +25,7 @@ import { AttachedFiles } from './turns/attached-files.js';
 import type { ChannelTimes } from './delivery/channel-times.js';
 import { createCommands } from './turns/commands/create-commands.js';
 import { createChannelService } from './delivery/channel-accounts.js';
-import { createChatService } from './chat/chat.js';
+import { Chat } from './chat/chat.js';
 import { lifecycleOf } from './conversation-life.js';
 import { readGauges } from './observe/gauges.js';
 import { createCron, type CronParts } from './cron/create-cron.js';
@@ -42,7 +42,7 @@ import { createUsageService } from './observe/usage.js';
 import { createOutgoingService } from './delivery/outgoing.js';
 import { createSessionArchive } from './sessions/session-archive.js';
 import { createSessionService } from './sessions/sessions.js';
-import { SpokenText } from './turns/live-text.js';
+import { LiveText } from './turns/live-text.js';
 import { type ChatJobs, createRemindCommand, createTaskScheduler } from './cron/task-scheduler.js';
 import { TurnJournal } from './turns/turn-journal.js';
 import { TurnRunner } from './turns/turn-runner.js';
@@ -190,9 +190,9 @@ function makeParts(deps: ConversationDeps) {
   const send = sendPort(channels, () => messages);
   const tools = new ToolBox({ store, clock, logger: log.agent, config, send, scheduler: createTaskScheduler(jobs) });
   const attachments = new Attachments({ store, clock });
-  const spoken = new SpokenText({ store, clock });
+  const liveText = new LiveText({ store, clock });
   const files = new AttachedFiles({ channels, logger: log.agent });
-  const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, attachments, live, spoken });
+  const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, attachments, live, liveText });
   const keyed = new KeyedTurns({ ...shared, turns, live });
   const messages = createMessageService({ ...shared, channels, outbox, turns, keyed, live, publish });
   const upkeep = new Upkeep({ store, journal, clock, logger: log.store, config });
@@ -236,7 +236,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     channelAccounts: createChannelService({ store, clock, channels, outbox, times: deps.channelTimes }),
     webhooks: createWebhookService({ inbox, config }),
     agent,
-    chat: createChatService({ ...shared, live, attachments, inbox, stopTurns: (key) => turns.stopTurns(key) }),
+    chat: new Chat({ ...shared, live, attachments, inbox, stopTurns: (key) => turns.stopTurns(key) }),
     attachments,
     commands: () => parts.commands.list(),
     completions: new Completions({ agent, clock, logger, config, registry, tools: parts.tools, publish }),

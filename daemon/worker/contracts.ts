@@ -3,14 +3,13 @@
  * nor SQL; routes know only these shapes. Every method that fails throws a `GatewayError`.
  */
 import type { StatusDocument } from '../../shared/control/messages.js';
+import type { AgentService } from './turns/agent.js';
 import type { ApiKind } from '../../shared/config/models-schema.js';
-import type { ErrorCode } from '../../shared/errors.js';
-import type { AttachmentFile } from '../../shared/api/attachments.js';
 import type { Attachments } from './files/attachments.js';
-import type { ChatService } from './chat/chat-contract.js';
+import type { ChatService } from './chat/chat.js';
 import type { CallerKey } from './store/idempotency.js';
 import type { ConnectionReport } from './providers/check-connection.js';
-import type { CompletionService } from './models/completion-contract.js';
+import type { CompletionService } from './models/completions.js';
 import type { ConfigService } from './config/config-contract.js';
 import type { CronService } from './cron/jobs.js';
 import type { ChannelService, OutgoingService, WebhookService } from './delivery/delivery-contract.js';
@@ -30,10 +29,7 @@ export type {
   WebhookCall,
   WebhookService,
 } from './delivery/delivery-contract.js';
-export type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool, CompletionUsage } from './providers/completion.js';
-export type { ChatEvent, ChatInput, ChatPosition, ChatService, ToolStep } from './chat/chat-contract.js';
 export type { CallerKey } from './store/idempotency.js';
-export type { CompletionCall, CompletionOutput, CompletionService, ForwardOutput } from './models/completion-contract.js';
 export type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields } from './config/config-contract.js';
 export type { LogChoice, LogEvent, LogFollowQuery, LogLevelService, LogPage, LogQuery, LogService } from './observe/log-contract.js';
 export type { CounterSample, CounterService, EventService, FollowedEvent, GatewayEvent } from './observe/event-contract.js';
@@ -55,50 +51,6 @@ export interface MessageService {
   accept(message: InboundMessage, options: { idempotencyKey?: string }): Promise<{ messageId: string; replayed: boolean }>;
   /** Handles the message as if that chat had said it. `deliver` also sends the reply to the chat. */
   sync(message: InboundMessage, options: { deliver: boolean; signal: AbortSignal; idempotency?: CallerKey }): Promise<{ reply: string }>;
-}
-
-/** One event of a running turn, in order; exactly one `done` or `error` ends it. */
-export type AgentEvent =
-  | { readonly type: 'delta'; readonly text: string }
-  | { readonly type: 'tool'; readonly name: string; readonly state: 'call' | 'result' | 'error'; readonly detail: string }
-  | {
-      readonly type: 'done';
-      readonly reply: string;
-      readonly session: string;
-      readonly model: string;
-      /** Of all models that were asked; null where one did not count, or a price is not known. */
-      readonly usage: { readonly inputTokens: number | null; readonly outputTokens: number | null; readonly costUsd: number | null };
-    }
-  | {
-      readonly type: 'error';
-      readonly code: ErrorCode;
-      /** With what to do as its last sentence. */
-      readonly message: string;
-      /** As in the API's error document; `retryAfterSeconds` where the provider named a time. */
-      readonly details?: Readonly<Record<string, unknown>>;
-    };
-
-export interface AgentRequest {
-  /** Reaches the model verbatim as the last message. */
-  readonly message: string;
-  /** A session key, or a short name that becomes `{agent}:api:default:direct:{name}`. Default `default`. */
-  readonly session?: string;
-  readonly agentId?: string;
-  /** `provider/model` for this turn only. */
-  readonly model?: string;
-  readonly attachments?: readonly AttachmentFile[];
-  /** The turn is run once for it, also without anybody who listens; a repeat gets its answer. */
-  readonly idempotency?: CallerKey;
-}
-
-export interface AgentService {
-  /**
-   * Runs one turn; turns of one session run one after another, those of different sessions side by side.
-   * What is wrong with the request itself is thrown before the first event: INVALID_REQUEST, MODEL_NOT_FOUND, SESSION_NOT_FOUND;
-   * CONFLICT for an idempotency key that was used for something else.
-   * Failures of the provider arrive as an `error` event (AGENT_ERROR, RATE_LIMITED); an abort of `signal` ends it with what was said so far kept.
-   */
-  run(request: AgentRequest, signal: AbortSignal): AsyncIterable<AgentEvent>;
 }
 
 export interface ModelDocument {

@@ -14,15 +14,26 @@ export const agentRequest = () =>
     attachments: attachmentFiles().optional(),
   });
 
-/** Of all models that were asked; null where one did not count, or a price is not in `models.json`. */
+/** Of all models that were asked; null where a provider does not count tokens, or `models.json` has no price. */
 const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() });
+
+/** The body as it is after validation. */
+export type AgentRequestBody = z.output<ReturnType<typeof agentRequest>>;
 
 export const agentResponse = () =>
   z.strictObject({ status: okStatus(), reply: z.string(), session: z.string(), model: z.string(), usage: usage() });
 
+/** What happens to a tool call. `detail` is its input or its output, shortened. */
+export const toolStep = () => z.strictObject({ name: z.string(), state: z.enum(['call', 'result', 'error']), detail: z.string() });
+export type ToolStep = z.output<ReturnType<typeof toolStep>>;
+
 /** Event name → its `data`. Exactly one `done` or `error` ends a stream; an `error` carries the API's error document. */
 export const agentEvents = () => ({
   delta: z.strictObject({ text: z.string() }),
-  tool: z.strictObject({ name: z.string(), state: z.enum(['call', 'result', 'error']), detail: z.string() }),
+  tool: toolStep(),
   done: z.strictObject({ reply: z.string(), session: z.string(), model: z.string(), usage: usage() }),
 });
+
+type AgentEvents = ReturnType<typeof agentEvents>;
+/** One event of a stream, by `type`. */
+export type AgentEvent = { [T in keyof AgentEvents]: { type: T } & z.output<AgentEvents[T]> }[keyof AgentEvents];

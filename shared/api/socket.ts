@@ -3,7 +3,9 @@
  * answers in `re`. What is documented here and in docs/api.md may grow: clients ignore types and fields they do not know.
  */
 import { z } from 'zod';
+import { toolStep } from './agent.js';
 import { attachmentIds } from './attachments.js';
+import { errorResponse } from './error.js';
 import { label, text } from './fields.js';
 import { messageDocument } from './sessions.js';
 import { idempotencyKey } from './messages.js';
@@ -46,27 +48,32 @@ export const clientFrame = () =>
 
 export type ClientFrame = z.output<ReturnType<typeof clientFrame>>;
 
-const tool = () => z.strictObject({ name: z.string(), state: z.enum(['call', 'result', 'error']), detail: z.string() });
+type Client<T extends ClientFrame['type']> = Omit<Extract<ClientFrame, { type: T }>, 'v' | 'id' | 'type'>;
+/** What a watcher has already: `after` is the `seq` of its last message; without it, it gets the newest ones. */
+export type ChatPosition = Omit<Client<'watch'>, 'session'>;
+export type ChatMessage = Client<'send'>;
+export type ChatRegeneration = Client<'regenerate'>;
 
 /** Type → what a frame of it has beside `v`, `id` and `type`. */
 export const serverFrames = () => ({
   /** The answer to `hello`. */
   hello: z.strictObject({ re: z.string(), instanceId: z.string(), version: z.string(), buildId: z.string() }),
-  /** What happens in the gateway: as in `GET /api/events`, whose `id` is `event`. */
+  /** An event of the gateway, as in `GET /api/events`; `event` is its id. */
   event: z.strictObject({ event: z.string(), name: z.string(), data: z.looseObject({}) }),
   /** The frame `re` is done. `sent`: the message's id in its session; it is on disk. */
   sent: z.strictObject({ re: z.string(), messageId: z.string(), repeated: z.boolean() }),
   stopped: z.strictObject({ re: z.string(), stopped: z.boolean() }),
   unwatched: z.strictObject({ re: z.string(), session: z.string() }),
   pong: z.strictObject({ re: z.string() }),
-  /** Of a watched session: what was given before is no longer so; all of it comes anew. */
+  /** What was sent of the session before is void; everything follows anew. */
   reset: z.strictObject({ session: z.string() }),
+  /** `seq` is the message's durable number: it grows over all sessions and is never used twice. */
   message: z.strictObject({ session: z.string(), seq: seq(), message: messageDocument() }),
   /** The messages from this `seq` on were taken back. */
   rewound: z.strictObject({ session: z.string(), fromSeq: seq() }),
   /**
-   * `running`: what comes next of its text begins at `at`; with `elsewhere`, it comes from a worker that is ending. `replaces`:
-   * the attempt that was cut, and what had been said in it. Deltas name their turn, so that no text is made of two attempts.
+   * `running`: the next text of the answer begins at `at`; with `elsewhere`, it comes from a worker that is ending. `replaces`:
+   * the interrupted attempt and its text. Deltas name their turn, so that no text mixes two attempts.
    */
   turn: z.strictObject({
     session: z.string(),
@@ -77,22 +84,22 @@ export const serverFrames = () => ({
     replaces: z.strictObject({ turn: z.string(), text: z.string() }).optional(),
   }),
   delta: z.strictObject({ session: z.string(), turn: z.string(), at: count(), text: z.string() }),
-  tool: z.strictObject({ session: z.string(), turn: z.string(), index: count(), tool: tool() }),
-  /** All that was on disk has been given. */
+  tool: z.strictObject({ session: z.string(), turn: z.string(), index: count(), tool: toolStep() }),
+  /** All that is on disk was sent; more follows as it happens. `hasOlder`: there are messages before the first that was sent. */
   current: z.strictObject({ session: z.string(), hasOlder: z.boolean() }),
   /** A frame that failed, or a watch that ended. */
   error: z.strictObject({
     re: z.string().optional(),
     session: z.string().optional(),
-    error: z.strictObject({
-      code: z.string(),
-      message: z.string(),
-      requestId: z.string(),
-      details: z.record(z.string(), z.unknown()).optional(),
-    }),
+    ...errorResponse().shape,
   }),
 });
 
 export type ServerFrameType = keyof ReturnType<typeof serverFrames>;
 export type ServerFrameBody<T extends ServerFrameType> = z.output<ReturnType<typeof serverFrames>[T]>;
 export type ServerFrame = { [T in ServerFrameType]: { v: 1; id: string; type: T } & ServerFrameBody<T> }[ServerFrameType];
+
+/** Frames of a watched session. */
+type ChatEventType = 'reset' | 'message' | 'rewound' | 'turn' | 'delta' | 'tool' | 'current';
+/** One event of a watched session, in order: a frame without what only the connection knows. */
+export type ChatEvent = { [T in ChatEventType]: { type: T } & Omit<ServerFrameBody<T>, 'session'> }[ChatEventType];

@@ -1,23 +1,23 @@
 /** The completion service in memory: what the agent's script says, as completions. */
-import type { AgentEvent, CompletionCall, CompletionOutput, CompletionService } from '../../daemon/worker/contracts.js';
-import { GatewayError } from '../../shared/errors.js';
+import type { CompletionCall, CompletionOutput } from '../../daemon/worker/models/completion-call.js';
+import type { CompletionService } from '../../daemon/worker/models/completions.js';
+import type { TurnEvent } from '../../daemon/worker/turns/turn-event.js';
 
-type Script = (text: string, signal: AbortSignal) => AsyncIterable<AgentEvent>;
+type Script = (text: string, signal: AbortSignal) => AsyncIterable<TurnEvent>;
 
 const lastText = ({ messages }: CompletionCall): string => {
   const last = messages.at(-1);
   return last?.role === 'user' ? last.content.map((part) => (part.type === 'text' ? part.text : '')).join('') : (last?.content ?? '');
 };
 
-async function* outputsOf(events: AsyncIterable<AgentEvent>): AsyncGenerator<CompletionOutput> {
+async function* outputsOf(events: AsyncIterable<TurnEvent>): AsyncGenerator<CompletionOutput> {
   for await (const event of events) {
     if (event.type === 'delta') yield { type: 'text', text: event.text };
     if (event.type === 'done') {
       const { inputTokens, outputTokens } = event.usage;
       yield { type: 'finish', reason: 'stop', usage: { inputTokens, outputTokens, cachedTokens: null, reasoningTokens: null } };
     }
-    if (event.type === 'error')
-      yield { type: 'error', error: new GatewayError(event.code, { message: event.message, details: { ...event.details } }) };
+    if (event.type === 'error') yield event;
   }
 }
 

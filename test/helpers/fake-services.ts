@@ -13,18 +13,19 @@ import { GatewayError } from '../../shared/errors.js';
 import { fakeSessionService } from './fake-sessions.js';
 import { fakeCronService } from './fake-cron.js';
 import { fakeChannelService, fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
-import type { AgentEvent, Services } from '../../daemon/worker/contracts.js';
+import type { Services } from '../../daemon/worker/contracts.js';
+import type { TurnEvent } from '../../daemon/worker/turns/turn-event.js';
 
 export interface FakeServices extends Services {
   /** `service.method` in the order of the calls, with what was given. */
   readonly calls: { readonly name: string; readonly input: unknown }[];
   /** Replaces what the agent says. */
-  script: (message: string, signal: AbortSignal) => AsyncIterable<AgentEvent>;
+  script: (message: string, signal: AbortSignal) => AsyncIterable<TurnEvent>;
   /** Replaces how a sync message is handled. */
   reply: (content: string, signal: AbortSignal) => Promise<string>;
 }
 
-export async function* echoScript(message: string): AsyncGenerator<AgentEvent> {
+export async function* echoScript(message: string): AsyncGenerator<TurnEvent> {
   await Promise.resolve();
   yield { type: 'delta', text: 'You said: ' };
   yield { type: 'tool', name: 'time', state: 'call', detail: '{}' };
@@ -39,7 +40,7 @@ export async function* echoScript(message: string): AsyncGenerator<AgentEvent> {
 }
 
 /** A turn that says `first` and then nothing more until its signal aborts. */
-export async function* hangingScript(first: string, signal: AbortSignal): AsyncGenerator<AgentEvent> {
+export async function* hangingScript(first: string, signal: AbortSignal): AsyncGenerator<TurnEvent> {
   yield { type: 'delta', text: first };
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();

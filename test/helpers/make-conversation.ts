@@ -4,7 +4,8 @@ import * as ai from '../../daemon/worker/lazy/ai.js';
 import * as cronWords from '../../daemon/worker/lazy/late.js';
 import * as telegram from '../../daemon/worker/lazy/telegram.js';
 import { createConversation, type Conversation, type ConversationDeps } from '../../daemon/worker/compose.js';
-import type { AgentEvent, AgentRequest } from '../../daemon/worker/contracts.js';
+import type { AgentRequest } from '../../daemon/worker/turns/agent.js';
+import type { TurnEvent } from '../../daemon/worker/turns/turn-event.js';
 import { systemClock } from '../../shared/clock.js';
 import { modelsSchema, type ModelsDocument } from '../../shared/config/models-schema.js';
 import { configSchema, type Config } from '../../shared/config/schema.js';
@@ -66,17 +67,28 @@ export function fakeModels(baseUrl: string): unknown {
   return { providers: { fake: { baseUrl, apiKey: 'sk-fake', models: [{ id: 'one', name: 'One' }, { id: 'two' }] } } };
 }
 
+/** The last event of a turn, an error with its fields beside `type`. */
+type LastEvent =
+  | Exclude<TurnEvent, { type: 'error' }>
+  | { readonly type: 'error'; readonly code: string; readonly message: string; readonly details: unknown };
+
 export interface TurnResult {
   readonly text: string;
-  readonly last: AgentEvent | undefined;
-  readonly events: readonly AgentEvent[];
+  readonly last: LastEvent | undefined;
+  readonly events: readonly TurnEvent[];
 }
 
-export async function readTurn(events: AsyncIterable<AgentEvent>): Promise<TurnResult> {
-  const all: AgentEvent[] = [];
+function flatten(event: TurnEvent | undefined): LastEvent | undefined {
+  if (event?.type !== 'error') return event;
+  const { code, message, details } = event.error;
+  return { type: 'error', code, message, details };
+}
+
+export async function readTurn(events: AsyncIterable<TurnEvent>): Promise<TurnResult> {
+  const all: TurnEvent[] = [];
   for await (const event of events) all.push(event);
   const text = all.map((event) => (event.type === 'delta' ? event.text : '')).join('');
-  return { text, last: all.at(-1), events: all };
+  return { text, last: flatten(all.at(-1)), events: all };
 }
 
 /** Runs one turn to its end. */

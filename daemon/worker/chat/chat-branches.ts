@@ -1,4 +1,4 @@
-/** Asking again, asking otherwise, and going back to what was said before. Each is part of one transaction. */
+/** Changes of the chosen path of a chat: another question, another answer, another variant. Each function runs in a write. */
 import { GatewayError } from '../../../shared/errors.js';
 import { choosePath, leavePath, questionOf, readAside, seqBefore } from '../store/conversations/branches.js';
 import { hasPendingInbox } from '../store/delivery/inbox.js';
@@ -10,21 +10,21 @@ import type { Transaction } from '../store/transaction.js';
 interface Target {
   readonly session: Session;
   readonly messageId: string;
-  /** The message of the inbox that brings the change, if one does. */
+  /** The inbox message that asks for the change, if one does. */
   readonly nextId?: string;
 }
 
-/** Of one message. More is no choice any more, and everything is bounded. */
+/** Of one message. */
 const MAX_VARIANTS = 50;
 
-/** Where the messages of a chat of the page wait. */
+/** Returns the inbox lane of a chat on the page. */
 export const webchatLane = (session: string) => ({ channel: 'webchat', accountId: 'default', chatId: session });
 
 async function findIn(tx: Transaction, { session, messageId }: Target): Promise<Message> {
   const message = await findMessage(tx, messageId);
   if (message?.sessionId === session.id) return message;
   throw new GatewayError('CONFLICT', {
-    message: `the message '${messageId}' is not in this session any more`,
+    message: `the message '${messageId}' is no longer in this session`,
     hint: 'Read the session again.',
   });
 }
@@ -32,15 +32,14 @@ async function findIn(tx: Transaction, { session, messageId }: Target): Promise<
 async function checkIdle(tx: Transaction, { session, nextId = '' }: Target): Promise<void> {
   const running = await readRunningTurns(tx);
   const isBusy =
-    running.some((turn) => turn.session_id === session.id) ||
-    (await hasPendingInbox(tx, { ...webchatLane(session.key), exceptId: nextId }));
+    running.some((turn) => turn.sessionId === session.id) || (await hasPendingInbox(tx, { ...webchatLane(session.key), exceptId: nextId }));
   if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is being given in this session', hint: 'Stop it first.' });
 }
 
 async function checkOnPath(message: Message): Promise<void> {
   if (message.parentSeq === null) return;
   throw new GatewayError('CONFLICT', {
-    message: `another variant than '${message.id}' is chosen in this session`,
+    message: `the message '${message.id}' is not on the chosen path of this session`,
     hint: 'Read the session again; POST /api/sessions/:key/choose chooses a variant.',
   });
 }
@@ -54,7 +53,7 @@ async function checkRoom(tx: Transaction, { sessionId, seq }: { sessionId: numbe
   });
 }
 
-/** That message and what follows it make room for another in its place. @returns its number */
+/** Takes that message and all after it off the path: another takes its place. @returns its `seq` */
 export async function takeBack(tx: Transaction, target: Target): Promise<number> {
   const message = await findIn(tx, target);
   await checkOnPath(message);
@@ -65,18 +64,18 @@ export async function takeBack(tx: Transaction, target: Target): Promise<number>
   return message.seq;
 }
 
-/** @returns the question of that message, or that it answers */
+/** Returns the question that a message is, or that it answers. */
 export async function findQuestion(tx: Transaction, target: Target): Promise<Message> {
   const message = await findIn(tx, target);
   const question = message.role === 'user' ? message : await questionOf(tx, { sessionId: target.session.id, seq: message.seq });
   if (question !== undefined) return question;
   throw new GatewayError('CONFLICT', {
-    message: `nothing was asked before the message '${target.messageId}'`,
+    message: `there is no question before the message '${target.messageId}'`,
     hint: 'Ask something first.',
   });
 }
 
-/** What follows the question makes room for another answer. */
+/** Takes the answer to a question off the path: another takes its place. */
 export async function askAgain(tx: Transaction, target: Target & { question: Message }): Promise<void> {
   await checkOnPath(target.question);
   await checkIdle(tx, target);
@@ -85,7 +84,7 @@ export async function askAgain(tx: Transaction, target: Target & { question: Mes
   await leavePath(tx, place);
 }
 
-/** @returns the number of the first message that may be another than before; undefined: nothing is */
+/** Chooses a variant. @returns the `seq` from which messages may have changed; undefined if none have */
 export async function choose(tx: Transaction, target: Target): Promise<number | undefined> {
   const message = await findIn(tx, target);
   if (message.parentSeq === null) return undefined;

@@ -136,7 +136,7 @@ export class ChatTurns implements InboxHandler {
     const signal = AbortSignal.any([this.#stopped.signal, handling.stop.signal]);
     for await (const event of this.#options.turns().start(request, signal)) {
       if (event.type === 'delta') handling.preview?.update((said += event.text));
-      if (event.type === 'error') return new GatewayError(event.code, { message: event.message });
+      if (event.type === 'error') return event.error;
     }
     return undefined;
   }

@@ -1,66 +1,155 @@
-/** What one watcher of a chat has seen, and what comes next for it. */
-import { readMessagesAfter } from '../store/conversations/messages.js';
-import type { Session } from '../store/conversations/sessions.js';
-import type { Store } from '../store/store.js';
+/** Follows a session for one watcher: messages from the store, the answer that is being given from the worker that gives it. */
+import type { PlacedMessage } from '../../../shared/api/sessions.js';
+import type { ChatEvent, ChatPosition } from '../../../shared/api/socket.js';
+import type { Clock } from '../../../shared/clock.js';
+import { readMessagesAfter, readNewestMessages } from '../store/conversations/messages.js';
+import { getSession } from '../store/conversations/sessions.js';
+import { toMessageDocuments } from '../store/conversations/transcript.js';
 import { readTurnParts } from '../store/conversations/turn-parts.js';
 import { readRunningTurns } from '../store/conversations/turns.js';
-import type { ChatEvent, ChatPosition } from './chat-contract.js';
-import type { MessageDocument } from '../../../shared/api/sessions.js';
-import { toMessageDocuments } from '../store/conversations/transcript.js';
-import type { LiveTurn, LiveWatch } from '../turns/live-turns.js';
+import type { Store } from '../store/store.js';
+import type { Transaction } from '../store/transaction.js';
+import type { LiveTurn, LiveTurns, LiveWatch } from '../turns/live-turns.js';
 
 export interface WatcherOptions {
   readonly store: Store;
+  readonly clock: Clock;
+  readonly live: LiveTurns;
   readonly instanceId: string;
   liveInstanceIds(): readonly string[];
 }
 
+/** What a watcher gets at first; it asks for older messages page by page. */
+const FIRST_PAGE = 60;
 const PAGE = 200;
+/** How often the store is read while another worker, which is ending, may change it. */
+const OVERLAP_POLL_MS = 250;
 
-/** What one watcher has seen; gives what comes next. */
-export class ChatWatcher {
+interface Opening {
+  readonly sessionId: number;
+  readonly messages: readonly PlacedMessage[];
+  readonly lastSeq: number;
+  /** The watcher's position is void: its messages were taken back. */
+  readonly isReset: boolean;
+  readonly hasOlder: boolean;
+}
+
+async function open(tx: Transaction, key: string, afterSeq = 0): Promise<Opening> {
+  const { id: sessionId } = await getSession(tx, key);
+  const known = afterSeq > 0 ? await readNewestMessages(tx, { sessionId, limit: 1, afterSeq: afterSeq - 1, beforeSeq: afterSeq + 1 }) : [];
+  if (known.length > 0) return { sessionId, messages: [], lastSeq: afterSeq, isReset: false, hasOlder: false };
+  const newest = await readNewestMessages(tx, { sessionId, limit: FIRST_PAGE + 1 });
+  const rows = newest.slice(0, FIRST_PAGE).toReversed();
+  const messages = await toMessageDocuments(tx, rows, true);
+  return { sessionId, messages, lastSeq: rows.at(-1)?.seq ?? 0, isReset: afterSeq > 0, hasOlder: newest.length > FIRST_PAGE };
+}
+
+/**
+ * Follows a session until the signal. The next event is made when the reader asks for it: a slow reader gets fewer, larger
+ * events and costs no memory.
+ * @throws SESSION_NOT_FOUND
+ */
+export async function* watchChat(
+  options: WatcherOptions,
+  key: string,
+  { position, signal }: { position: ChatPosition; signal: AbortSignal },
+): AsyncGenerator<ChatEvent> {
+  const watch = options.live.watch(key);
+  try {
+    let { version } = watch;
+    const opening = await options.store.read((tx) => open(tx, key, position.after));
+    const watcher = new ChatWatcher(options, watch, opening);
+    yield* watcher.open(position);
+    while (!signal.aborted) {
+      yield* watcher.elsewhere();
+      yield* watcher.announce();
+      yield* watcher.answer();
+      await watcher.changed(version, signal);
+      if (signal.aborted) return;
+      yield* watcher.rewound(watch.rewoundSince(version));
+      ({ version } = watch);
+      if (watcher.mayHaveMessages) yield* watcher.messages();
+    }
+  } finally {
+    watch.close();
+  }
+}
+
+/** The answer that the watcher sees: `length` of its text and `tools` were sent. */
+interface Seen {
+  readonly id: string;
+  length: number;
+  tools: number;
+  isEnded: boolean;
+}
+
+class ChatWatcher {
   readonly #options: WatcherOptions;
-  readonly #session: Session;
   readonly #watch: LiveWatch;
+  readonly #opening: Opening;
   #lastSeq: number;
-  #turn: { id: string; length: number; tools: number; isEnded: boolean } | undefined;
   #position: ChatPosition['turn'];
-  /** The turn whose answer was given last as a message: its end may still be on its way. */
+  #seen: Seen | undefined;
+  /** The turn whose running was sent last. */
+  #announced: string | undefined;
+  /** The turn of the last message that was sent: its end may still be on its way. */
   #answered: string | undefined;
-  /** `readFrom`: where the next part of its text that was not read yet begins. */
+  /** The answer of another worker. `readFrom`: where the next part of its text begins. */
   #elsewhere: { id: string; length: number; readFrom: number } | undefined;
 
-  constructor(options: WatcherOptions, watched: { session: Session; watch: LiveWatch; lastSeq: number }) {
+  constructor(options: WatcherOptions, watch: LiveWatch, opening: Opening) {
     this.#options = options;
-    this.#session = watched.session;
-    this.#watch = watched.watch;
-    this.#lastSeq = watched.lastSeq;
+    this.#watch = watch;
+    this.#opening = opening;
+    this.#lastSeq = opening.lastSeq;
   }
 
-  /** Goes on within an answer of which the watcher has the beginning. */
-  resume(turn: ChatPosition['turn']): void {
+  get #running(): LiveTurn | undefined {
+    const { turn } = this.#watch;
+    return turn?.state === 'running' ? turn : undefined;
+  }
+
+  async *open({ turn }: ChatPosition): AsyncGenerator<ChatEvent> {
+    const { messages, isReset, hasOlder } = this.#opening;
+    if (isReset) yield { type: 'reset' };
+    yield* this.#messageEvents(messages);
+    yield* this.messages();
+    if (!isReset) this.#resume(turn);
+    // Before `current`: a client that has something to send waits while an answer is being given.
+    yield* this.announce();
+    yield { type: 'current', hasOlder };
+  }
+
+  /** Continues within an answer of which the watcher has the beginning. */
+  #resume(turn: ChatPosition['turn']): void {
     this.#position = turn;
     const now = this.#watch.turn;
     if (turn === undefined || now?.id !== turn.id) return;
-    if (turn.length <= now.text.length && turn.tools <= now.tools.length) this.#turn = { ...turn, isEnded: false };
+    if (turn.length <= now.text.length && turn.tools <= now.tools.length) this.#seen = { ...turn, isEnded: false };
   }
 
-  note({ turn }: MessageDocument): void {
-    if (turn !== undefined) this.#answered = turn.id;
+  *#messageEvents(messages: readonly PlacedMessage[]): Generator<ChatEvent> {
+    for (const { seq, ...message } of messages) {
+      this.#lastSeq = seq;
+      this.#answered = message.turn?.id ?? this.#answered;
+      yield { type: 'message', seq, message };
+    }
   }
 
-  async *newMessages(): AsyncGenerator<ChatEvent> {
+  /** Text alone changes nothing in the store. */
+  get mayHaveMessages(): boolean {
+    return this.#running === undefined || this.#running.id !== this.#announced;
+  }
+
+  /** New messages in the store. */
+  async *messages(): AsyncGenerator<ChatEvent> {
     for (;;) {
-      const range = { sessionId: this.#session.id, afterSeq: this.#lastSeq, limit: PAGE };
+      const range = { sessionId: this.#opening.sessionId, afterSeq: this.#lastSeq, limit: PAGE };
       const messages = await this.#options.store.read(async (tx) => {
         const rows = await readMessagesAfter(tx, range);
         return toMessageDocuments(tx, rows, rows.length < PAGE);
       });
-      for (const { seq, ...message } of messages) {
-        this.#lastSeq = seq;
-        this.note(message);
-        yield { type: 'message', seq, message };
-      }
+      yield* this.#messageEvents(messages);
       if (messages.length < PAGE) return;
     }
   }
@@ -71,61 +160,37 @@ export class ChatWatcher {
     yield { type: 'rewound', fromSeq };
   }
 
-  /** What is being said, as far as the watcher does not have it. */
-  *news(): Generator<ChatEvent> {
+  /** A running turn that the watcher does not know: which answer the next deltas belong to. */
+  *announce(): Generator<ChatEvent> {
+    const now = this.#running;
+    if (now === undefined || now.id === this.#announced) return;
+    this.#announced = now.id;
+    if (now.id === this.#answered) return;
+    if (this.#seen?.id !== now.id) this.#seen = { id: now.id, length: 0, tools: 0, isEnded: false };
+    const { replaces } = now;
+    yield { type: 'turn', turn: now.id, state: 'running', at: this.#seen.length, elsewhere: false, ...(replaces && { replaces }) };
+  }
+
+  /** What is new of the answer, and its end. */
+  *answer(): Generator<ChatEvent> {
     const now = this.#watch.turn;
-    if (now === undefined || (now.id === this.#answered && now.id !== this.#turn?.id)) return;
-    if (this.#turn?.id !== now.id) {
+    if (now === undefined || (now.id === this.#answered && now.id !== this.#seen?.id)) return;
+    if (this.#seen?.id !== now.id) {
       if (now.state !== 'running') return;
-      this.#turn = { id: now.id, length: 0, tools: 0, isEnded: false };
+      this.#seen = { id: now.id, length: 0, tools: 0, isEnded: false };
     }
-    const seen = this.#turn;
+    const seen = this.#seen;
     if (seen.isEnded) return;
     yield* this.#grown(now, seen);
-    // What was said stays in sight until the next attempt replaces it.
+    // The text of an interrupted attempt stays in sight until the next attempt replaces it.
     if (now.state !== 'running' && now.state !== 'again') {
       seen.isEnded = true;
       yield { type: 'turn', turn: now.id, state: now.state };
     }
   }
 
-  /** Says which answer the next deltas belong to. */
-  *announce(): Generator<ChatEvent> {
-    const now = this.#watch.turn;
-    if (now?.state !== 'running' || now.id === this.#answered) return;
-    if (this.#turn?.id !== now.id) this.#turn = { id: now.id, length: 0, tools: 0, isEnded: false };
-    const replaces = now.replaces && { replaces: { turn: now.replaces.id, text: now.replaces.text } };
-    yield { type: 'turn', turn: now.id, state: 'running', at: this.#turn.length, isElsewhere: false, ...replaces };
-  }
-
-  /** An answer that another worker gives while it ends: what it has written down of it. */
-  async *elsewhere(): AsyncGenerator<ChatEvent> {
-    const { store, instanceId } = this.#options;
-    const live = this.#options.liveInstanceIds();
-    if (live.every((id) => id === instanceId)) return;
-    const running = await store.read(readRunningTurns);
-    const other = running.find((turn) => turn.session_id === this.#session.id && turn.instance_id !== instanceId);
-    if (other === undefined) return;
-    if (other.id !== this.#elsewhere?.id) {
-      const known = this.#position?.id === other.id ? this.#position.length : 0;
-      this.#elsewhere = { id: other.id, length: known, readFrom: 0 };
-      yield { type: 'turn', turn: other.id, state: 'running', at: known, isElsewhere: true };
-    }
-    yield* this.#written(this.#elsewhere);
-  }
-
-  async *#written(seen: { id: string; length: number; readFrom: number }): AsyncGenerator<ChatEvent> {
-    const parts = await this.#options.store.read((tx) => readTurnParts(tx, { turnId: seen.id, at: seen.readFrom }));
-    for (const { at, text } of parts) {
-      seen.readFrom = at + text.length;
-      if (seen.readFrom <= seen.length) continue;
-      yield { type: 'delta', turn: seen.id, at: seen.length, text: text.slice(seen.length - at) };
-      seen.length = seen.readFrom;
-    }
-  }
-
-  *#grown(now: LiveTurn, seen: { length: number; tools: number }): Generator<ChatEvent> {
-    // What is on disk already has come as a message.
+  *#grown(now: LiveTurn, seen: Seen): Generator<ChatEvent> {
+    // A stored answer was sent as a message.
     if (now.state !== 'running' || now.id === this.#answered) return;
     while (seen.tools < now.tools.length) {
       const tool = now.tools[seen.tools];
@@ -137,5 +202,39 @@ export class ChatWatcher {
       seen.length = now.text.length;
       yield { type: 'delta', turn: now.id, at, text: now.text.slice(at) };
     }
+  }
+
+  get #isSoleWorker(): boolean {
+    return this.#options.liveInstanceIds().every((id) => id === this.#options.instanceId);
+  }
+
+  /** The stored text of an answer that another worker gives while it ends. */
+  async *elsewhere(): AsyncGenerator<ChatEvent> {
+    const { store, instanceId } = this.#options;
+    if (this.#isSoleWorker) return;
+    const running = await store.read(readRunningTurns);
+    const other = running.find((turn) => turn.sessionId === this.#opening.sessionId && turn.instanceId !== instanceId);
+    if (other === undefined) return;
+    if (other.id !== this.#elsewhere?.id) {
+      const known = this.#position?.id === other.id ? this.#position.length : 0;
+      this.#elsewhere = { id: other.id, length: known, readFrom: 0 };
+      yield { type: 'turn', turn: other.id, state: 'running', at: known, elsewhere: true };
+    }
+    const seen = this.#elsewhere;
+    for (const { at, text } of await store.read((tx) => readTurnParts(tx, { turnId: seen.id, at: seen.readFrom }))) {
+      seen.readFrom = at + text.length;
+      if (seen.readFrom <= seen.length) continue;
+      yield { type: 'delta', turn: seen.id, at: seen.length, text: text.slice(seen.length - at) };
+      seen.length = seen.readFrom;
+    }
+  }
+
+  /** Resolves with a change, with the signal, or after a while when another worker may have changed something. */
+  async changed(version: number, signal: AbortSignal): Promise<void> {
+    if (this.#isSoleWorker) return this.#watch.changed(version, signal);
+    const expired = new AbortController();
+    const cancel = this.#options.clock.after(OVERLAP_POLL_MS, () => expired.abort());
+    await this.#watch.changed(version, AbortSignal.any([signal, expired.signal]));
+    cancel();
   }
 }

@@ -1,7 +1,6 @@
 /** Messages for chats, and messages as if a chat had sent them. */
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
-import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { ChannelRegistry } from '../channels/registry.js';
@@ -13,11 +12,12 @@ import { findSession, type NewSession } from '../store/conversations/sessions.js
 import type { Store } from '../store/store.js';
 import { checkText } from '../turns/agent.js';
 import { findAgent } from '../config/agents.js';
-import type { AgentEvent, GatewayEvent, InboundMessage, MessageService } from '../contracts.js';
+import type { GatewayEvent, InboundMessage, MessageService } from '../contracts.js';
 import { hashRequest, type KeyUse, once } from '../store/idempotency.js';
 import type { KeyedTurns } from '../turns/keyed-turns.js';
 import type { LiveTurns } from '../turns/live-turns.js';
 import { sessionOf } from '../sessions/session-key.js';
+import type { TurnEvent } from '../turns/turn-event.js';
 import type { TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRequest, TurnRunner } from '../turns/turn-runner.js';
 import type { Transaction } from '../store/transaction.js';
@@ -43,15 +43,10 @@ function hashBody({ channel, accountId, chatId }: Lane, content: string): string
   return hashRequest([channel, accountId, chatId, content]);
 }
 
-async function collectReply(events: AsyncIterable<AgentEvent>): Promise<string> {
+async function collectReply(events: AsyncIterable<TurnEvent>): Promise<string> {
   for await (const event of events) {
     if (event.type === 'done') return event.reply;
-    if (event.type === 'error') {
-      throw new GatewayError(event.code, {
-        message: event.message,
-        ...(event.details === undefined ? {} : { details: { ...event.details } }),
-      });
-    }
+    if (event.type === 'error') throw event.error;
   }
   throw new Error('a turn ended without an end');
 }

@@ -86,8 +86,7 @@ export class JobRunner {
       isOurs = await this.#storeReply(tx, end, { claimed, chat, session: turn.session });
       return isOurs;
     };
-    for await (const event of turns.start({ ...turn, hooks: { ended } }, signal))
-      if (event.type === 'error') throw new GatewayError(event.code, { message: event.message });
+    for await (const event of turns.start({ ...turn, hooks: { ended } }, signal)) if (event.type === 'error') throw event.error;
     return isOurs ? chat?.lane : undefined;
   }
 

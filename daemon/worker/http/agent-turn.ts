@@ -1,6 +1,6 @@
-/** One running agent turn as the HTTP side reads it: one answer, or a stream of server-sent events. */
+/** Reads a running turn for an HTTP client: as one answer, or as a stream of server-sent events. */
 import { GatewayError } from '../../../shared/errors.js';
-import type { AgentEvent } from '../contracts.js';
+import type { DoneEvent, TurnEvent } from '../turns/turn-event.js';
 import { errorBody, toGatewayError } from './error-body.js';
 import type { PulledEvents, Step } from './connection/pulled-events.js';
 import { comment, serverSentEvent } from './connection/server-sent-events.js';
@@ -8,25 +8,18 @@ import { comment, serverSentEvent } from './connection/server-sent-events.js';
 /** Proxies and browsers drop a stream that is silent for long. */
 const HEARTBEAT_MS = 15_000;
 
-/** What to tell a client to wait before it asks again, when the worker ends. */
+/** How long a client should wait before it asks again, when the worker ends. */
 const RETRY_MS = 1_000;
-
-type DoneEvent = Extract<AgentEvent, { type: 'done' }>;
 
 function unfinished(): GatewayError {
   return new GatewayError('INTERNAL_ERROR', { message: 'the turn ended without an answer' });
 }
 
-/** With its details: a provider's wish to wait becomes `Retry-After`. */
-function eventError({ code, message, details }: Extract<AgentEvent, { type: 'error' }>): GatewayError {
-  return new GatewayError(code, { message, ...(details === undefined ? {} : { details: { ...details } }) });
-}
-
-/** The error that a step means, if it means one. */
-function errorOf(step: Step<AgentEvent>): GatewayError | undefined {
+/** Returns the error that a step stands for, if it does. */
+function errorOf(step: Step<TurnEvent>): GatewayError | undefined {
   switch (step.kind) {
     case 'event':
-      return step.event.type === 'error' ? eventError(step.event) : undefined;
+      return step.event.type === 'error' ? step.event.error : undefined;
     case 'ended':
       return unfinished();
     case 'failed':
@@ -37,8 +30,8 @@ function errorOf(step: Step<AgentEvent>): GatewayError | undefined {
   }
 }
 
-/** Reads the turn to its end. @throws what the turn failed with, or the signal's reason */
-export async function readReply(turn: PulledEvents<AgentEvent>): Promise<DoneEvent> {
+/** Reads the turn to its end. @throws the turn's error, or the signal's reason */
+export async function readReply(turn: PulledEvents<TurnEvent>): Promise<DoneEvent> {
   try {
     for (;;) {
       const step = await turn.wait(HEARTBEAT_MS);
@@ -53,18 +46,13 @@ export async function readReply(turn: PulledEvents<AgentEvent>): Promise<DoneEve
   }
 }
 
-function encode(event: AgentEvent): string {
-  const { type, ...data } = event;
-  return serverSentEvent(type, data);
-}
-
 /**
- * The turn as an event stream: `delta` and `tool` as they come, then one `done` or `error`. A stream that a drain ends
+ * Encodes the turn as an event stream: `delta` and `tool` as they come, then one `done` or `error`. A stream that a drain ends
  * says UNAVAILABLE and when to come back.
- * @param onError  is told each error that ends the stream, for the log.
+ * @param onError  called with the error that ends the stream, for the log
  */
 export async function* streamEvents(
-  turn: PulledEvents<AgentEvent>,
+  turn: PulledEvents<TurnEvent>,
   requestId: string,
   onError: (error: GatewayError) => void,
 ): AsyncGenerator<string> {
@@ -80,8 +68,9 @@ export async function* streamEvents(
       }
       if (step.kind === 'event') {
         turn.take();
-        yield encode(step.event);
-        if (step.event.type === 'done') return;
+        const { type, ...data } = step.event;
+        yield serverSentEvent(type, data);
+        if (type === 'done') return;
       } else yield comment('heartbeat');
     }
   } finally {

@@ -1,11 +1,11 @@
-/** Lets an agent use its own tools in a stateless call: what it calls runs here, and the caller gets the words alone. */
+/** Lets an agent use its own tools in a stateless call. The tools run here; the caller gets the text alone. */
 import { GatewayError } from '../../../shared/errors.js';
-import type { TurnTools } from '../turns/model/turn.js';
+import type { TurnTools } from '../turns/model/answer.js';
 import type { CompletionMessage, CompletionTool, CompletionToolCall, CompletionUsage } from '../providers/completion.js';
 import type { ToolCall, ToolResult } from '../providers/provider.js';
-import type { CompletionCall, CompletionOutput } from './completion-contract.js';
+import type { CompletionCall, CompletionOutput } from './completion-call.js';
 
-/** One call of a model. @returns the error, when it failed before it said anything */
+/** Calls a model once. @returns the error, when it failed before its first output */
 export type AskModel = (call: CompletionCall) => AsyncGenerator<CompletionOutput, GatewayError | undefined>;
 
 type Finish = Extract<CompletionOutput, { type: 'finish' }>;
@@ -22,7 +22,7 @@ function addUsage(a: CompletionUsage | undefined, b: CompletionUsage): Completio
   };
 }
 
-/** What a model says in one step, put together. */
+/** Collects the output of one step. */
 class Step {
   text = '';
   finish: Finish | undefined;
@@ -32,7 +32,7 @@ class Step {
     return [...this.#calls.values()];
   }
 
-  /** @returns whether the caller is to see the event */
+  /** @returns whether the caller gets the event */
   take(event: CompletionOutput): boolean {
     switch (event.type) {
       case 'toolStart':
@@ -63,7 +63,7 @@ function toToolCall({ id, name, arguments: text }: CompletionToolCall): ToolCall
   }
 }
 
-/** Runs the tools. Who calls this way sees no tool events. */
+/** Runs the tools. Their events are dropped. */
 async function runAll(tools: TurnTools, calls: readonly CompletionToolCall[]): Promise<ToolResult[]> {
   const running = tools.run(calls.map(toToolCall));
   for (;;) {
@@ -72,7 +72,7 @@ async function runAll(tools: TurnTools, calls: readonly CompletionToolCall[]): P
   }
 }
 
-function neverEnding({ maxIterations }: TurnTools): GatewayError {
+function toolLoop({ maxIterations }: TurnTools): GatewayError {
   return new GatewayError('AGENT_ERROR', {
     message: `the model called tools ${maxIterations} times and wanted to go on instead of answering`,
     details: { reason: 'toolLoop' },
@@ -80,7 +80,7 @@ function neverEnding({ maxIterations }: TurnTools): GatewayError {
   });
 }
 
-/** @throws what a step failed of after tools have run: another model would have them run again */
+/** @throws a failure after tools have run: another model would run them again */
 export async function* completeWithTools(
   call: CompletionCall,
   tools: TurnTools,
@@ -93,19 +93,19 @@ export async function* completeWithTools(
   }));
   const messages: CompletionMessage[] = [...call.messages];
   let usage: CompletionUsage | undefined;
-  let saidBefore = '';
+  let textBefore = '';
   for (let iteration = 0; ; iteration += 1) {
     const isLast = iteration >= tools.maxIterations;
     const step = new Step();
-    const words = ask({ ...call, messages, tools: definitions, ...(isLast ? { toolChoice: 'none' as const } : {}) });
-    for (let next = await words.next(); ; next = await words.next()) {
+    const outputs = ask({ ...call, messages, tools: definitions, ...(isLast ? { toolChoice: 'none' as const } : {}) });
+    for (let next = await outputs.next(); ; next = await outputs.next()) {
       if (next.done === true) {
         if (next.value === undefined) break;
         if (iteration === 0) return next.value;
         throw next.value;
       }
-      // What a model says before and after a tool call is two paragraphs.
-      const isNextParagraph = next.value.type === 'text' && step.text === '' && saidBefore !== '' && !/\s$/.test(saidBefore);
+      // Texts before and after a tool call are two paragraphs.
+      const isNextParagraph = next.value.type === 'text' && step.text === '' && textBefore !== '' && !/\s$/.test(textBefore);
       if (isNextParagraph) yield { type: 'text', text: '\n\n' };
       if (step.take(next.value)) yield next.value;
     }
@@ -117,10 +117,10 @@ export async function* completeWithTools(
       return undefined;
     }
     if (isLast) {
-      yield { type: 'error', error: neverEnding(tools) };
+      yield { type: 'error', error: toolLoop(tools) };
       return undefined;
     }
-    saidBefore = step.text === '' ? saidBefore : step.text;
+    textBefore = step.text === '' ? textBefore : step.text;
     const results = await runAll(tools, calls);
     messages.push({ role: 'assistant', content: step.text, toolCalls: calls });
     for (const { callId, name, output } of results) messages.push({ role: 'tool', callId, name, content: output });

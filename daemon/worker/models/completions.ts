@@ -1,23 +1,32 @@
 /**
- * Chat completions for programs that bring their own conversation, and their own tools or else the agent's. Nothing of
- * it is stored, except in a named session; what it has cost is counted.
+ * Chat completions for programs that bring their own conversation, and either their own tools or those of the agent. Nothing is
+ * stored, except in a named session; the cost is counted.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { withIdleTimeout } from '../turns/model/idle-timeout.js';
+import { IDLE_TIMEOUT_MS, withIdleTimeout } from '../turns/model/idle-timeout.js';
 import { chooseModels } from '../turns/model/model-choice.js';
-import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/turn.js';
+import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
 import type { CompletionEvent, CompletionMessage, CompletionUsage } from '../providers/completion.js';
 import { describeFailure } from '../providers/describe-failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { costOf } from '../providers/token-cost.js';
 import { completeWithTools } from './completion-tools.js';
-import type { AgentEvent, AgentService, CompletionCall, CompletionOutput, CompletionService, GatewayEvent } from '../contracts.js';
-import type { ForwardOutput } from './completion-contract.js';
-import { passThrough } from './pass-through.js';
+import type { CompletionCall, CompletionOutput, ForwardOutput } from './completion-call.js';
+import { type ForwardCall, passThrough } from './pass-through.js';
+import type { AgentService } from '../turns/agent.js';
+import type { DoneEvent } from '../turns/turn-event.js';
 import type { ToolBox } from '../turns/turn-tools.js';
+
+/** A model was called for a program that keeps its conversation itself. */
+export interface CompletionChange {
+  readonly type: 'completion';
+  readonly model: string;
+  readonly state: 'done' | 'aborted' | 'error';
+  readonly usage: DoneEvent['usage'] | null;
+}
 
 export interface CompletionServiceOptions {
   readonly agent: AgentService;
@@ -26,7 +35,7 @@ export interface CompletionServiceOptions {
   config(): Config;
   registry(): ProviderRegistry;
   readonly tools: Pick<ToolBox, 'forCall'>;
-  publish(event: GatewayEvent): void;
+  publish(change: CompletionChange): void;
 }
 
 interface SessionTarget {
@@ -40,9 +49,6 @@ interface CallOptions {
   /** The agent's own; undefined where the caller brings its own, or names a model. */
   readonly tools: TurnTools | undefined;
 }
-
-/** Local models may think for minutes before the first word. */
-const IDLE_TIMEOUT_MS = 240_000;
 
 const NO_USAGE: CompletionUsage = { inputTokens: null, outputTokens: null, cachedTokens: null, reasoningTokens: null };
 
@@ -77,7 +83,7 @@ function questionOf({ messages, tools }: CompletionCall): string {
   return textOf(last);
 }
 
-/** A provider that only answers the last text, such as the built-in guide. */
+/** Asks a provider that answers the last text alone, such as the built-in guide. */
 async function* answerLastText(
   { provider, modelId }: Pick<ResolvedModel, 'provider' | 'modelId'>,
   call: CompletionCall,
@@ -96,11 +102,6 @@ function stopped(signal: AbortSignal): GatewayError {
   return new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it was finished' });
 }
 
-/** The error of a turn, before or after its first word. */
-function turnError({ code, message, details }: Extract<AgentEvent, { type: 'error' }>): GatewayError {
-  return new GatewayError(code, { message, ...(details === undefined ? {} : { details: { ...details } }) });
-}
-
 function open({ provider, modelId, maxTokens }: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
   const { model: _name, session: _session, idempotency: _key, ...request } = call;
   return (
@@ -109,19 +110,26 @@ function open({ provider, modelId, maxTokens }: ResolvedModel, call: CompletionC
   );
 }
 
-export class Completions implements CompletionService {
+export type CompletionService = Pick<Completions, 'models' | 'run' | 'forward'>;
+
+export class Completions {
   readonly #options: CompletionServiceOptions;
 
   constructor(options: CompletionServiceOptions) {
     this.#options = options;
   }
 
+  /** Returns the values that `model` may have: the enabled agents, then every usable model. */
   async models(): Promise<{ id: string; owner: string }[]> {
     const models = await this.#options.registry().models();
     return [...this.#agents().map(({ id }) => ({ id, owner: 'xopc' })), ...models.map(({ id, provider }) => ({ id, owner: provider }))];
   }
 
-  async *run(call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput> {
+  /**
+   * Runs one call. An agent's instructions go before the messages, and its fallbacks are tried until the first output.
+   * @throws before the first output: MODEL_NOT_FOUND, INVALID_REQUEST, AGENT_ERROR, RATE_LIMITED; later failures are an `error`
+   */
+  async *run(call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, void, undefined> {
     const agents = this.#agents();
     const agent = agents.find(({ id }) => id === call.model);
     if (agent === undefined && !call.model.includes('/')) throw modelNotFound(call.model, agents);
@@ -138,7 +146,8 @@ export class Completions implements CompletionService {
     return yield* this.#runStateless({ ...call, messages: [...system, ...call.messages] }, candidates, { signal, tools });
   }
 
-  forward(...[request, signal]: Parameters<CompletionService['forward']>): AsyncIterable<ForwardOutput> {
+  /** Passes a call on to the provider that `body.model` names, unchanged. @throws a failure before the answer begins */
+  forward(request: ForwardCall, signal: AbortSignal): AsyncIterable<ForwardOutput> {
     return passThrough(this.#options.registry(), request, { signal, clock: this.#options.clock });
   }
 
@@ -179,21 +188,21 @@ export class Completions implements CompletionService {
     this.#options.publish({ type: 'completion', model: ref, state: 'done', usage: { inputTokens, outputTokens, costUsd } });
   }
 
-  /** @returns the error, when the model failed before it said anything */
+  /** @returns the error, when the model failed before its first output */
   async *#ask(candidate: Candidate, call: CompletionCall, signal: AbortSignal): AsyncGenerator<CompletionOutput, GatewayError | undefined> {
     if ('problem' in candidate) return candidate.problem;
     const { model } = candidate;
     const limit = { signal, idleMs: IDLE_TIMEOUT_MS, clock: this.#options.clock };
-    let hasSpoken = false;
+    let hasOutput = false;
     for await (const event of withIdleTimeout((limited) => open(model, call, limited), limit)) {
       if (event.type === 'aborted' || event.type === 'failed' || event.type === 'finish') this.#count(model, event);
       if (event.type === 'aborted' || event.type === 'failed') {
         const error = event.type === 'aborted' ? stopped(signal) : describeFailure(event.failure, model.failing);
-        if (!hasSpoken) return error;
+        if (!hasOutput) return error;
         yield { type: 'error', error };
         return undefined;
       }
-      hasSpoken = true;
+      hasOutput = true;
       yield event;
     }
     return undefined;
@@ -202,17 +211,17 @@ export class Completions implements CompletionService {
   async *#runInSession(call: CompletionCall, target: SessionTarget, signal: AbortSignal): AsyncGenerator<CompletionOutput> {
     const { idempotency } = call;
     const request = { message: questionOf(call), ...target, ...(idempotency === undefined ? {} : { idempotency }) };
-    let hasSpoken = false;
+    let hasOutput = false;
     for await (const event of this.#options.agent.run(request, signal)) {
       if (event.type === 'delta') {
-        hasSpoken = true;
+        hasOutput = true;
         yield { type: 'text', text: event.text };
       } else if (event.type === 'done') {
         const { inputTokens, outputTokens } = event.usage;
         yield { type: 'finish', reason: 'stop', usage: { ...NO_USAGE, inputTokens, outputTokens } };
       } else if (event.type === 'error') {
-        if (!hasSpoken) throw turnError(event);
-        yield { type: 'error', error: turnError(event) };
+        if (!hasOutput) throw event.error;
+        yield event;
       }
     }
   }

@@ -1,13 +1,11 @@
-/** Calls that are passed on to a model's provider as they are: nothing of them is read but the model's name, nothing is kept. */
+/** Passes calls on to a model's provider unchanged. Only the model's name is read, and nothing is stored. */
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { withIdleTimeout } from '../turns/model/idle-timeout.js';
+import { IDLE_TIMEOUT_MS, withIdleTimeout } from '../turns/model/idle-timeout.js';
 import { describeFailure } from '../providers/describe-failure.js';
 import type { ForwardEvent, ForwardRequest } from '../providers/forwarded.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import type { ForwardOutput } from './completion-contract.js';
-
-const IDLE_TIMEOUT_MS = 240_000;
+import type { ForwardOutput } from './completion-call.js';
 
 function refuse(model: string, path: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
@@ -17,10 +15,12 @@ function refuse(model: string, path: string): GatewayError {
   });
 }
 
-/** @throws MODEL_NOT_FOUND; INVALID_REQUEST for an agent, and for a provider of another API; what the provider says before its answer begins */
+export type ForwardCall = ForwardRequest & { readonly body: { readonly model: string } };
+
+/** @throws MODEL_NOT_FOUND; INVALID_REQUEST for an agent, and for a provider of another API; the provider's error before its answer begins */
 export async function* passThrough(
   registry: ProviderRegistry,
-  { path, body }: ForwardRequest & { body: { readonly model: string } },
+  { path, body }: ForwardCall,
   { signal, clock }: { signal: AbortSignal; clock: Clock },
 ): AsyncGenerator<ForwardOutput> {
   if (!body.model.includes('/')) throw refuse(body.model, path);

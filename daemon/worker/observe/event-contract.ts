@@ -2,7 +2,7 @@
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import type { Fields } from '../config/config-contract.js';
-import type { AgentEvent } from '../contracts.js';
+import type { DoneEvent } from '../turns/turn-event.js';
 
 /** Something that happened. Times are added when it is published. */
 export type GatewayEvent =
@@ -14,14 +14,14 @@ export type GatewayEvent =
       readonly state: 'started' | 'done' | 'aborted' | 'error';
       /** null until it is known. */
       readonly model: string | null;
-      readonly usage: Extract<AgentEvent, { type: 'done' }>['usage'] | null;
+      readonly usage: DoneEvent['usage'] | null;
     }
   /** One call of a model for a program that keeps its conversation itself. */
   | {
       readonly type: 'completion';
       readonly model: string;
       readonly state: 'done' | 'aborted' | 'error';
-      readonly usage: Extract<AgentEvent, { type: 'done' }>['usage'] | null;
+      readonly usage: DoneEvent['usage'] | null;
     }
   | {
       readonly type: 'message';

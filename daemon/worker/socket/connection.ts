@@ -1,4 +1,4 @@
-/** One WebSocket: what it asks is done, what it watches is sent as fast as it reads and no faster. */
+/** One WebSocket: answers its frames, and sends what it watches as fast as the client reads. */
 import type { WebSocket } from 'ws';
 import type { ClientFrame, ServerFrameBody, ServerFrameType } from '../../../shared/api/socket.js';
 import type { Clock } from '../../../shared/clock.js';
@@ -7,8 +7,9 @@ import { newId } from '../../../shared/ids.js';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
 import { errorBody, toGatewayError } from '../http/error-body.js';
 import type { HttpLogger } from '../http/context.js';
-import type { ChatEvent, ChatService, EventService } from '../contracts.js';
-import { type EncodeEvent, encodeFrame, idOf, type ParseFrame } from './frames.js';
+import type { ChatService } from '../chat/chat.js';
+import type { EventService } from '../contracts.js';
+import { encodeFrame, type EventEncoder, idOf, type ParseFrame } from './frames.js';
 
 export interface ConnectionDeps {
   readonly chat: ChatService;
@@ -17,46 +18,53 @@ export interface ConnectionDeps {
   readonly logger: HttpLogger;
   readonly identity: { readonly instanceId: string; readonly version: string; readonly buildId: string };
   readonly parse: ParseFrame;
-  readonly encodeEvent: EncodeEvent;
-  /** Judges the first frame. @throws UNAUTHORIZED, RATE_LIMITED */
+  readonly encodeEvent: EventEncoder;
+  /** Checks the first frame. @throws UNAUTHORIZED, RATE_LIMITED */
   readonly authenticate: (hello: { token?: string | undefined; ticket?: string | undefined }) => Promise<void>;
 }
 
 type Hello = Extract<ClientFrame, { type: 'hello' }>;
+type Watch = Extract<ClientFrame, { type: 'watch' }>;
+type Request = Exclude<ClientFrame, Hello>;
+
+/**
+ * `waiting` for the hello, until a deadline; `greeting` while the hello is checked: frames that follow it wait for the result;
+ * `open`; `closed`, also while the closing handshake is under way.
+ */
+type State =
+  | { readonly name: 'waiting'; readonly cancelDeadline: () => void }
+  | { readonly name: 'greeting'; readonly checked: Promise<void> }
+  | { readonly name: 'open' | 'closed' };
 
 export class Connection {
   readonly #socket: WebSocket;
   readonly #deps: ConnectionDeps;
   readonly #closed = new AbortController();
   readonly #watched = new Map<string, AbortController>();
-  #isKnown = false;
-  /** Frames may follow the hello before it has been judged. */
-  #greeting: Promise<void> | undefined;
+  #state: State;
   #lastId = 0;
   #frames = 0;
-  #cancelHello: () => void;
   #isAlive = true;
 
   constructor(socket: WebSocket, deps: ConnectionDeps) {
     this.#socket = socket;
     this.#deps = deps;
-    this.#cancelHello = deps.clock.after(SOCKET_LIMITS.helloTimeoutMs, () => this.close(CLOSE_CODES.unauthorized, 'no hello in time'));
+    const expire = (): void => this.close(CLOSE_CODES.unauthorized, 'no hello in time');
+    this.#state = { name: 'waiting', cancelDeadline: deps.clock.after(SOCKET_LIMITS.helloTimeoutMs, expire) };
     socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => (this.#isAlive = true));
-    // What a peer does wrong in the protocol's lower half: the socket closes itself with the code for it.
-    socket.on('error', (error) => deps.logger.debug({ err: error }, 'a WebSocket was closed for a fault'));
-    socket.on('close', () => {
-      this.#cancelHello();
-      this.#closed.abort();
-    });
+    // A violation of the WebSocket protocol: the socket closes itself with the code for it.
+    socket.on('error', (error) => deps.logger.debug({ err: error }, 'WebSocket protocol error'));
+    socket.on('close', () => this.#end());
   }
 
-  /** Whether an answer is being given in a session that it watches. */
+  /** Whether an answer is being given in a session that the client watches. */
   get isListening(): boolean {
     return [...this.#watched.keys()].some((session) => this.#deps.chat.isAnswering(session));
   }
 
   close(code: number, reason: string): void {
+    this.#end();
     this.#socket.close(code, reason);
   }
 
@@ -64,14 +72,14 @@ export class Connection {
     this.#socket.terminate();
   }
 
-  /** Called at regular intervals. */
+  /** Pings the client, and drops it if the last ping has no answer. Called at regular intervals. */
   beat(): void {
     if (!this.#isAlive) return this.terminate();
     this.#isAlive = false;
     this.#socket.ping();
   }
 
-  /** Called when a window of the frame limit begins. */
+  /** Called at the start of each window of the frame limit. */
   beginWindow(): void {
     this.#frames = 0;
   }
@@ -86,41 +94,47 @@ export class Connection {
     try {
       frame = this.#deps.parse(text);
     } catch (error) {
-      if (this.#greeting === undefined) return this.close(CLOSE_CODES.refused, 'the first frame must be a hello');
+      if (this.#state.name === 'waiting') return this.close(CLOSE_CODES.refused, 'the first frame must be a hello');
       return this.#refuse(error, { re: idOf(text) });
     }
     void this.#dispatch(frame).catch((error: unknown) => this.#refuse(error, { re: frame.id }));
   }
 
   async #dispatch(frame: ClientFrame): Promise<void> {
-    if (frame.type === 'hello') {
-      if (this.#greeting !== undefined) throw new GatewayError('CONFLICT', { message: 'This connection has said hello before.' });
-      return (this.#greeting = this.#greet(frame));
+    const state = this.#state;
+    if (state.name === 'waiting') {
+      if (frame.type !== 'hello') return this.close(CLOSE_CODES.refused, 'the first frame must be a hello');
+      state.cancelDeadline();
+      const checked = this.#greet(frame);
+      this.#state = { name: 'greeting', checked };
+      return checked;
     }
-    if (this.#greeting === undefined) return this.close(CLOSE_CODES.refused, 'the first frame must be a hello');
-    await this.#greeting;
-    if (!this.#isKnown) return;
+    if (frame.type === 'hello') throw new GatewayError('CONFLICT', { message: 'This connection has said hello before.' });
+    if (state.name === 'greeting') await state.checked;
+    if (this.#state.name === 'open') await this.#handle(frame);
+  }
+
+  async #handle(frame: Request): Promise<void> {
     const { chat } = this.#deps;
+    const { id: re } = frame;
     switch (frame.type) {
       case 'watch':
         return this.#watch(frame);
       case 'unwatch':
         this.#watched.get(frame.session)?.abort();
-        return this.#send('unwatched', { re: frame.id, session: frame.session });
+        return this.#send('unwatched', { re, session: frame.session });
       case 'send': {
-        const { session, content, key, replaceFrom, attachments } = frame;
-        const more = { ...(replaceFrom && { replaceFrom }), ...(attachments && { attachments }) };
-        const { messageId, isRepeated } = await chat.send({ session, content, key, ...more });
-        return this.#send('sent', { re: frame.id, messageId, repeated: isRepeated });
+        const { messageId, isRepeated } = await chat.send(frame);
+        return this.#send('sent', { re, messageId, repeated: isRepeated });
       }
       case 'regenerate': {
         const { messageId, isRepeated } = await chat.regenerate(frame);
-        return this.#send('sent', { re: frame.id, messageId, repeated: isRepeated });
+        return this.#send('sent', { re, messageId, repeated: isRepeated });
       }
       case 'stop':
-        return this.#send('stopped', { re: frame.id, stopped: chat.stop(frame.session) });
+        return this.#send('stopped', { re, stopped: chat.stop(frame.session) });
       case 'ping':
-        return this.#send('pong', { re: frame.id });
+        return this.#send('pong', { re });
     }
   }
 
@@ -130,11 +144,11 @@ export class Connection {
     } catch (error) {
       const refusal = toGatewayError(error);
       this.#refuse(refusal, { re: id });
-      const code = refusal.code === 'RATE_LIMITED' ? CLOSE_CODES.tooMuch : CLOSE_CODES.unauthorized;
-      return this.close(code, refusal.code === 'RATE_LIMITED' ? 'too many wrong tokens' : 'the token is missing or wrong');
+      if (refusal.code === 'RATE_LIMITED') return this.close(CLOSE_CODES.tooMuch, 'too many wrong tokens');
+      return this.close(CLOSE_CODES.unauthorized, 'the token is missing or wrong');
     }
-    this.#cancelHello();
-    this.#isKnown = true;
+    if (this.#state.name === 'closed') return;
+    this.#state = { name: 'open' };
     await this.#send('hello', { re: id, ...this.#deps.identity });
     void this.#follow(resume);
   }
@@ -147,7 +161,7 @@ export class Connection {
     }
   }
 
-  async #watch({ id, session, after, turn }: Extract<ClientFrame, { type: 'watch' }>): Promise<void> {
+  async #watch({ id, session, ...position }: Watch): Promise<void> {
     if (!this.#watched.has(session) && this.#watched.size >= SOCKET_LIMITS.maxWatchedSessions) {
       throw new GatewayError('RATE_LIMITED', { message: `One connection can watch ${SOCKET_LIMITS.maxWatchedSessions} sessions.` });
     }
@@ -155,11 +169,10 @@ export class Connection {
     const stop = new AbortController();
     this.#watched.set(session, stop);
     const signal = AbortSignal.any([this.#closed.signal, stop.signal]);
-    const position = { ...(after === undefined ? {} : { afterSeq: after }), ...(turn === undefined ? {} : { turn }) };
     try {
-      for await (const event of this.#deps.chat.watch(session, position, signal)) {
+      for await (const { type, ...event } of this.#deps.chat.watch(session, position, signal)) {
         if (signal.aborted) return;
-        await this.#tell(session, event);
+        await this.#write((frameId) => encodeFrame(frameId, type, { session, ...event }));
       }
     } catch (error) {
       this.#refuse(error, { re: id, session });
@@ -168,33 +181,16 @@ export class Connection {
     }
   }
 
-  #tell(session: string, event: ChatEvent): Promise<void> {
-    switch (event.type) {
-      case 'reset':
-        return this.#send('reset', { session });
-      case 'current':
-        return this.#send('current', { session, hasOlder: event.hasOlder });
-      case 'message':
-        return this.#send('message', { session, seq: event.seq, message: event.message });
-      case 'rewound':
-        return this.#send('rewound', { session, fromSeq: event.fromSeq });
-      case 'turn': {
-        const { turn, state } = event;
-        if (event.state !== 'running') return this.#send('turn', { session, turn, state });
-        const { at, isElsewhere, replaces } = event;
-        return this.#send('turn', { session, turn, state, at, elsewhere: isElsewhere, ...(replaces && { replaces }) });
-      }
-      case 'delta':
-        return this.#send('delta', { session, turn: event.turn, at: event.at, text: event.text });
-      case 'tool':
-        return this.#send('tool', { session, turn: event.turn, index: event.index, tool: { ...event.tool } });
-    }
+  #end(): void {
+    if (this.#state.name === 'waiting') this.#state.cancelDeadline();
+    this.#state = { name: 'closed' };
+    this.#closed.abort();
   }
 
   #refuse(error: unknown, about: { re?: string | undefined; session?: string }): void {
     const refusal = toGatewayError(error);
     const requestId = newId('req');
-    if (!refusal.spec.expose) this.#deps.logger.error({ err: refusal.cause ?? refusal, requestId }, 'a frame could not be handled');
+    if (!refusal.spec.expose) this.#deps.logger.error({ err: refusal.cause ?? refusal, requestId }, 'failed to handle a frame');
     const { re, session } = about;
     void this.#send('error', {
       ...(re === undefined ? {} : { re }),
@@ -203,7 +199,7 @@ export class Connection {
     });
   }
 
-  /** Resolves when the frame has left this process: what comes after it waits for that. */
+  /** Resolves when the frame has left this process; the next frame of the same source waits for that. */
   #send<T extends ServerFrameType>(type: T, body: ServerFrameBody<T>): Promise<void> {
     return this.#write((frameId) => encodeFrame(frameId, type, body));
   }
@@ -214,7 +210,7 @@ export class Connection {
     const frame = encode(`s${this.#lastId}`);
     return new Promise((resolve) => {
       const cancel = this.#deps.clock.after(SOCKET_LIMITS.stallTimeoutMs, () => {
-        this.#socket.close(CLOSE_CODES.tooMuch, 'what was sent is not being read');
+        this.#socket.close(CLOSE_CODES.tooMuch, 'the client does not read what it is sent');
         this.terminate();
       });
       this.#socket.send(frame, () => {

@@ -1,12 +1,13 @@
-/** Frames as text. What comes in is checked; what goes out is made here, so that all of it has `v`, `id` and `type`. */
+/** Frames as text. Incoming frames are validated; all outgoing frames are encoded here, with `v`, `id` and `type`. */
 import { clientFrame, type ClientFrame, type ServerFrameBody, type ServerFrameType } from '../../../shared/api/socket.js';
 import { validate } from '../../../shared/api/validate.js';
 import type { FollowedEvent } from '../contracts.js';
 import { GatewayError } from '../../../shared/errors.js';
 
-/** @throws INVALID_REQUEST; with the frame's id in `details.id` where it has one */
+/** @throws INVALID_REQUEST */
 export type ParseFrame = (data: string) => ClientFrame;
 
+/** Returns a parser that builds its schema at the first frame. */
 export function createFrameParser(): ParseFrame {
   let schema: ReturnType<typeof clientFrame> | undefined;
   return (data) => {
@@ -20,16 +21,16 @@ export function createFrameParser(): ParseFrame {
   };
 }
 
-/** The id of a frame that may be wrong otherwise. */
+/** Returns the id of a frame that may be invalid otherwise. */
 export function idOf(data: string): string | undefined {
   return /"id"\s*:\s*"([^"\\]{1,64})"/.exec(data)?.[1];
 }
 
-/** Writes an event of the gateway as {@link encodeFrame} would. */
-export type EncodeEvent = (frameId: string, event: FollowedEvent) => string;
+/** Encodes an event of the gateway as {@link encodeFrame} would. */
+export type EventEncoder = (frameId: string, event: FollowedEvent) => string;
 
-/** @returns what makes the part of a frame that is the same for all who hear of an event only once */
-export function createEventEncoder(): EncodeEvent {
+/** Returns an encoder that serializes the part that is the same for all connections only once. */
+export function createEventEncoder(): EventEncoder {
   const texts = new WeakMap<FollowedEvent, string>();
   return (frameId, event) => {
     let text = texts.get(event);

@@ -1,4 +1,4 @@
-/** All WebSockets: how many there may be, whether they still live, and how they end with the worker. The owner of `ws`. */
+/** All WebSockets of the worker: their limit, their heartbeat, and their end with the worker. The owner of `ws`. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebSocket, WebSocketServer } from 'ws';
@@ -13,11 +13,11 @@ export interface WsModule {
 }
 
 export interface SocketsDeps extends Omit<ConnectionDeps, 'parse' | 'encodeEvent' | 'authenticate'> {
-  /** Judges the first frame of a client of that address. */
+  /** Checks the first frame of a client. */
   readonly authenticate: (hello: { token?: string | undefined; ticket?: string | undefined }, client: SocketClient) => Promise<void>;
   /** Loads the bundle of `ws.ts`. */
   readonly loadWs: () => WsModule;
-  /** For tests. */
+  /** Default: {@link SOCKET_LIMITS}. */
   readonly maxConnections?: number;
 }
 
@@ -26,10 +26,10 @@ export interface SocketClient {
   readonly needsToken: boolean;
 }
 
-/** Held back from the deadline for the closing handshake. */
+/** Part of the drain time that is reserved for the closing handshake. */
 const CLOSE_MS = 500;
-/** How often it is looked whether an answer that a socket waits for has been given. */
-const LOOK_MS = 50;
+/** How often a drain checks whether the awaited answers were given. */
+const POLL_MS = 50;
 
 export class Sockets {
   readonly #deps: SocketsDeps;
@@ -61,7 +61,7 @@ export class Sockets {
   }
 
   /**
-   * Ends all of them. On a restart, those that wait for an answer which is being given here have until `timeoutMs` for it.
+   * Closes all connections. Those that wait for an answer of this worker are closed after it, at the latest at the deadline.
    * @returns how many did not close by themselves
    */
   async drain(mode: 'restart' | 'stop', timeoutMs: number): Promise<number> {
@@ -78,7 +78,7 @@ export class Sockets {
         closing.add(connection);
         connection.close(code, mode === 'restart' ? 'the gateway restarts' : 'the gateway stops');
       }
-      if (!isOver && this.#open.size > 0) this.#deps.clock.after(LOOK_MS, look);
+      if (!isOver && this.#open.size > 0) this.#deps.clock.after(POLL_MS, look);
     };
     look();
     if (this.#open.size === 0) return 0;
@@ -118,7 +118,7 @@ export class Sockets {
     });
   }
 
-  /** One timer for all: a thousand of them would cost more than what they guard. */
+  /** Starts the timers that all connections share. */
   #keepTime(): void {
     this.#cancelBeat ??= this.#every(
       SOCKET_LIMITS.pingIntervalMs,

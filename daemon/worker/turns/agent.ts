@@ -1,4 +1,5 @@
-/** One turn for a program or a page that talks to an agent directly. */
+/** Runs turns for programs that talk to an agent directly (`POST /api/agent`, `/v1` with a session). */
+import type { AgentRequestBody } from '../../../shared/api/agent.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
@@ -8,10 +9,10 @@ import { findSession, type NewSession, sessionNotFound } from '../store/conversa
 import type { Store } from '../store/store.js';
 import type { Attachments } from '../files/attachments.js';
 import { findAgent } from '../config/agents.js';
-import type { AgentRequest, AgentService } from '../contracts.js';
-import { hashRequest } from '../store/idempotency.js';
+import { type CallerKey, hashRequest } from '../store/idempotency.js';
 import type { KeyedTurns } from './keyed-turns.js';
 import { parseSessionKey, sessionOf } from '../sessions/session-key.js';
+import type { TurnEvent } from './turn-event.js';
 import type { TurnHooks } from './turn-journal.js';
 import type { TurnRequest, TurnRunner } from './turn-runner.js';
 
@@ -24,13 +25,18 @@ export interface AgentServiceOptions {
   registry(): ProviderRegistry;
 }
 
+export interface AgentRequest extends AgentRequestBody {
+  /** The key runs one turn, whether or not a caller reads it; a repeat gets its answer. */
+  readonly idempotency?: CallerKey | undefined;
+}
+
 interface Target {
   readonly agent: AgentConfig;
   readonly session: NewSession;
   readonly mustExist: boolean;
 }
 
-/** A text that a model or a chat can be given. @throws INVALID_REQUEST for an empty one */
+/** Returns the text with valid surrogate pairs. @throws INVALID_REQUEST for an empty text */
 export function checkText(name: string, text: string): string {
   if (text === '') throw new GatewayError('INVALID_REQUEST', { message: `${name} is empty` });
   return text.toWellFormed();
@@ -51,14 +57,23 @@ function findTarget(config: Config, request: AgentRequest): Target {
   return { agent: findAgent(config, session.agentId), session, mustExist: true };
 }
 
-/** All that tells one request from another. */
+/** Returns a hash of everything that tells one request from another. */
 function hashOf({ message, session = 'default', agentId, model, attachments = [] }: AgentRequest): string {
   const files = attachments.map(({ name, mediaType, data }) => [name, mediaType, data]);
   return hashRequest([message, session, agentId, model, files]);
 }
 
+export interface AgentService {
+  /**
+   * Runs one turn; turns of one session run one after another, those of different sessions side by side. An abort of `signal`
+   * stops it, and the text so far is kept. A provider's failure is an `error` event.
+   * @throws before the first event: INVALID_REQUEST, MODEL_NOT_FOUND, SESSION_NOT_FOUND; CONFLICT for a key of another request
+   */
+  run(request: AgentRequest, signal: AbortSignal): AsyncIterable<TurnEvent>;
+}
+
 export function createAgentService(options: AgentServiceOptions): AgentService {
-  /** Everything about the turn decided. @throws what is wrong with the request */
+  /** Decides everything about the turn. @throws for an invalid request */
   async function prepare(request: AgentRequest): Promise<TurnRequest> {
     const config = options.config();
     const text = checkText('message', request.message);

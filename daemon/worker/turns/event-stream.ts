@@ -1,12 +1,11 @@
-/**
- * Carries a turn's events to whoever reads them. The turn does not wait for a slow reader: what has not been read yet
- * is kept, neighbouring deltas as one. A reader that stops early cancels.
- */
-import type { AgentEvent } from '../contracts.js';
+/** Carries a turn's events to its readers. The turn never waits for a reader; unread events are kept. */
+import { Waiters } from '../../../shared/waiters.js';
+import type { TurnEvent } from './turn-event.js';
 
-export class EventStream implements AsyncIterableIterator<AgentEvent> {
+/** The events of one turn for one reader. Unread deltas are joined. A reader that stops early cancels the turn. */
+export class EventStream implements AsyncIterableIterator<TurnEvent> {
   readonly #cancel: () => void;
-  readonly #unread: AgentEvent[] = [];
+  readonly #unread: TurnEvent[] = [];
   #wake: (() => void) | undefined;
   #isEnded = false;
 
@@ -15,7 +14,7 @@ export class EventStream implements AsyncIterableIterator<AgentEvent> {
     this.#cancel = cancel;
   }
 
-  push(event: AgentEvent): void {
+  push(event: TurnEvent): void {
     if (this.#isEnded) return;
     const last = this.#unread.at(-1);
     if (event.type === 'delta' && last?.type === 'delta')
@@ -24,23 +23,23 @@ export class EventStream implements AsyncIterableIterator<AgentEvent> {
     this.#wake?.();
   }
 
-  /** No event comes after this. */
+  /** No event follows. */
   end(): void {
     this.#isEnded = true;
     this.#wake?.();
   }
 
-  async next(): Promise<IteratorResult<AgentEvent>> {
+  async next(): Promise<IteratorResult<TurnEvent>> {
     while (this.#unread.length === 0) {
       if (this.#isEnded) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    return { done: false, value: this.#unread.shift() as AgentEvent };
+    return { done: false, value: this.#unread.shift() as TurnEvent };
   }
 
-  async return(): Promise<IteratorResult<AgentEvent>> {
+  async return(): Promise<IteratorResult<TurnEvent>> {
     this.#cancel();
     this.#unread.length = 0;
     this.#isEnded = true;
@@ -49,5 +48,60 @@ export class EventStream implements AsyncIterableIterator<AgentEvent> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+}
+
+type SharedState = { readonly type: 'open' | 'ended' } | { readonly type: 'failed'; readonly error: unknown };
+
+/** The events of one turn for any number of readers: each gets all of them, and none of them stops the turn. */
+export class SharedEvents {
+  readonly #events: TurnEvent[] = [];
+  readonly #readers = new Waiters();
+  #state: SharedState = { type: 'open' };
+  #isReplay = false;
+
+  push(event: TurnEvent): void {
+    this.#events.push(event);
+    this.#readers.wake();
+  }
+
+  /** The events answer an earlier request. */
+  setReplay(): void {
+    this.#isReplay = true;
+    this.#readers.wake();
+  }
+
+  end(): void {
+    this.#close({ type: 'ended' });
+  }
+
+  /** Every reader throws `error`, after the events so far. */
+  fail(error: unknown): void {
+    this.#close({ type: 'failed', error });
+  }
+
+  /** @throws the error that the turn failed with; the signal's reason */
+  async *follow(reader: { readonly signal: AbortSignal; onReplay(): void }): AsyncGenerator<TurnEvent> {
+    let next = 0;
+    let knowsReplay = false;
+    for (;;) {
+      if (this.#isReplay && !knowsReplay) {
+        knowsReplay = true;
+        reader.onReplay();
+      }
+      for (let event = this.#events[next]; event !== undefined; event = this.#events[next]) {
+        next += 1;
+        yield event;
+      }
+      if (this.#state.type === 'failed') throw this.#state.error;
+      if (this.#state.type === 'ended') return;
+      await this.#readers.wait(reader.signal);
+      reader.signal.throwIfAborted();
+    }
+  }
+
+  #close(state: SharedState): void {
+    this.#state = state;
+    this.#readers.wake();
   }
 }

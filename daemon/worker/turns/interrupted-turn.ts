@@ -1,12 +1,13 @@
-/** What becomes of what was said in a turn that was cut: it stays, in the conversation or aside of it. */
+/** What is kept of a turn that was interrupted: its partial answer, in the conversation or aside of it. Each function runs in a write. */
 import { newId } from '../../../shared/ids.js';
 import { appendAside, setTurnAside } from '../store/conversations/branches.js';
-import { findInboxTurn } from '../store/delivery/inbox.js';
 import { appendMessage, findMessage } from '../store/conversations/messages.js';
 import { readTurnText, removeTurnParts } from '../store/conversations/turn-parts.js';
+import { endTurn, type RunningTurn } from '../store/conversations/turns.js';
+import { findInboxTurn } from '../store/delivery/inbox.js';
 import type { Transaction } from '../store/transaction.js';
 
-export interface CutTurn {
+export interface PartialAnswer {
   readonly turnId: string;
   readonly sessionId: number;
   readonly text: string;
@@ -14,26 +15,31 @@ export interface CutTurn {
   readonly nowMs: number;
 }
 
-const messageOf = ({ turnId, sessionId, text, model, nowMs }: CutTurn) =>
+const INTERRUPTED = 'The answer was interrupted because the gateway stopped. Send the message again to get one.';
+
+const messageOf = ({ turnId, sessionId, text, model, nowMs }: PartialAnswer) =>
   ({ id: newId('msg'), turnId, sessionId, content: text, model, nowMs, role: 'assistant', status: 'aborted' }) as const;
 
-/** Runs in a write. The question is asked once more: what was said of its answer can be looked at beside the new one. */
-export async function setCutAside(tx: Transaction, turn: CutTurn & { questionSeq: number }): Promise<void> {
-  const parentSeq = await setTurnAside(tx, turn);
-  if (turn.text !== '') await appendAside(tx, { ...messageOf(turn), parentSeq });
+/** Keeps the partial answer as a variant beside the next one: its question will be asked again. */
+export async function keepAside(tx: Transaction, answer: PartialAnswer & { questionSeq: number }): Promise<void> {
+  const parentSeq = await setTurnAside(tx, answer);
+  if (answer.text !== '') await appendAside(tx, { ...messageOf(answer), parentSeq });
 }
 
-/**
- * Runs in a write, of a turn whose worker is gone.
- * @returns whether somebody else tells the chat what becomes of it
- */
-export async function keepCut(tx: Transaction, turn: Omit<CutTurn, 'text' | 'model'>): Promise<boolean> {
-  const cut = { ...turn, text: await readTurnText(tx, turn.turnId), model: null };
-  await removeTurnParts(tx, turn.turnId);
-  const inbox = await findInboxTurn(tx, turn.turnId);
+/** Ends a turn whose worker is gone, and keeps its partial answer. */
+export async function interruptTurn(tx: Transaction, { id: turnId, sessionId }: RunningTurn, nowMs: number): Promise<void> {
+  const error = { code: null, message: INTERRUPTED };
+  const wasRunning = await endTurn(tx, { id: turnId, state: 'interrupted', model: null, usage: null, error, nowMs });
+  if (!wasRunning) return;
+  const answer = { turnId, sessionId, nowMs, text: await readTurnText(tx, turnId), model: null };
+  await removeTurnParts(tx, turnId);
+  const inbox = await findInboxTurn(tx, turnId);
+  // A turn with effects is not run again, and its messages stay in the conversation.
   const question = inbox?.isRepeatable === true ? await findMessage(tx, inbox.questionId) : undefined;
-  // One that did what others noticed is not run again, and what it did stays to be seen.
-  if (question !== undefined) await setCutAside(tx, { ...cut, questionSeq: question.seq });
-  else if (cut.text !== '') await appendMessage(tx, messageOf(cut));
-  return inbox !== undefined;
+  if (question !== undefined) await keepAside(tx, { ...answer, questionSeq: question.seq });
+  else if (answer.text !== '') await appendMessage(tx, messageOf(answer));
+  // The inbox decides whether the message of a chat is handled again, and tells the chat.
+  if (inbox !== undefined) return;
+  const note = { id: newId('msg'), sessionId, turnId, content: INTERRUPTED, model: null, nowMs };
+  await appendMessage(tx, { ...note, role: 'system', status: 'error' });
 }

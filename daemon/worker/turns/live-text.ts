@@ -1,15 +1,10 @@
 /**
- * Writes down what is being said, a moment after it was: when the worker is killed, its successor has what was shown. All
- * answers share one write each quarter of a second, and an answer that is complete by then costs none.
+ * Stores the text of answers while they are given: when the worker is killed, its successor has what readers saw. All answers
+ * share one write each quarter of a second; an answer that is complete by then costs none.
  */
 import type { Clock } from '../../../shared/clock.js';
-import type { Store } from '../store/store.js';
 import { appendTurnPart } from '../store/conversations/turn-parts.js';
-
-export interface SpokenTextOptions {
-  readonly store: Pick<Store, 'write'>;
-  readonly clock: Clock;
-}
+import type { Store } from '../store/store.js';
 
 interface Pending {
   /** Where the pieces begin in the answer. */
@@ -17,30 +12,30 @@ interface Pending {
   pieces: string[];
 }
 
-const EVERY_MS = 250;
-/** The store is out of order: what is said is in the answer all the same. */
+const FLUSH_MS = 250;
+/** After a failed write. */
 const RETRY_MS = 2_000;
 
-/** Half a character cannot be stored: it waits for its other half. */
+/** Half of a surrogate pair cannot be stored: it waits for the other half. */
 const endsInHalf = (text: string): boolean => /[\uD800-\uDBFF]$/.test(text);
 
-export class SpokenText {
-  readonly #options: SpokenTextOptions;
+export class LiveText {
+  readonly #options: { readonly store: Pick<Store, 'write'>; readonly clock: Clock };
   readonly #pending = new Map<string, Pending>();
   #isScheduled = false;
 
-  constructor(options: SpokenTextOptions) {
+  constructor(options: { readonly store: Pick<Store, 'write'>; readonly clock: Clock }) {
     this.#options = options;
   }
 
-  say(turnId: string, text: string): void {
+  append(turnId: string, text: string): void {
     const pending = this.#pending.get(turnId) ?? { at: 0, pieces: [] };
     pending.pieces.push(text);
     this.#pending.set(turnId, pending);
-    this.#schedule(EVERY_MS);
+    this.#schedule(FLUSH_MS);
   }
 
-  /** The answer is about to be stored as a whole, or not at all. */
+  /** Forgets the answer: it is about to be stored as a whole, or not at all. */
   end(turnId: string): void {
     this.#pending.delete(turnId);
   }
@@ -54,13 +49,14 @@ export class SpokenText {
   /** Never rejects. */
   async #flush(): Promise<void> {
     const parts = this.#take();
-    let nextMs = EVERY_MS;
+    let nextMs = FLUSH_MS;
     try {
       if (parts.length > 0)
         await this.#options.store.write(async (tx) => {
           for (const part of parts) if (this.#pending.has(part.turnId)) await appendTurnPart(tx, part);
         });
     } catch {
+      // The store reports its own failure; the answer is stored as a whole later.
       for (const part of parts) this.#putBack(part);
       nextMs = RETRY_MS;
     }

@@ -1,17 +1,15 @@
-/**
- * The answers that are being given now, for those who watch: what was said of each so far. The question is on disk, what
- * is said is too a moment later (spoken-text.ts), and when all of the answer is, it leaves this place.
- */
-import type { ToolStep } from '../chat/chat-contract.js';
+/** The answers that this worker is giving, for watchers: the text so far of each, until the whole answer is on disk. */
+import type { ToolStep } from '../../../shared/api/agent.js';
 import { Waiters } from '../../../shared/waiters.js';
+import type { DeltaEvent, ToolEvent } from './turn-event.js';
+import type { BegunTurn } from './turn-journal.js';
 
 export interface LiveTurn {
   readonly id: string;
   text: string;
   readonly tools: ToolStep[];
-  /** The attempt that was cut before this one, with what had been said in it. */
-  readonly replaces: { readonly id: string; readonly text: string } | undefined;
-  /** `again`: it was cut here, and another worker will begin it anew. */
+  readonly replaces: BegunTurn['replaces'];
+  /** `again`: it was interrupted here, and another worker will run it again. */
   state: 'running' | 'again' | 'done' | 'aborted' | 'error';
 }
 
@@ -19,7 +17,7 @@ interface Place {
   /** Grows with each change. */
   version: number;
   turn: LiveTurn | undefined;
-  /** The newest message numbers from here on were taken back. */
+  /** The messages from `fromSeq` on were taken back. */
   rewinds: { version: number; fromSeq: number }[];
   watchers: number;
   readonly watching: Waiters;
@@ -30,35 +28,33 @@ const MAX_REWINDS_KEPT = 20;
 export class LiveTurns {
   readonly #places = new Map<string, Place>();
 
-  begin(session: string, { id, replaces }: Pick<LiveTurn, 'id' | 'replaces'>): void {
+  begin({ id, session: { key: session }, replaces }: BegunTurn): void {
     const place = this.#place(session);
     place.turn = { id, text: '', tools: [], replaces, state: 'running' };
     this.#changed(session, place);
   }
 
-  say(session: string, id: string, text: string): void {
-    this.#update(session, id, (turn) => {
-      turn.text += text;
+  add(begun: BegunTurn, event: DeltaEvent | ToolEvent): void {
+    this.#update(begun, (turn) => {
+      if (event.type === 'delta') turn.text += event.text;
+      else turn.tools.push({ name: event.name, state: event.state, detail: event.detail });
     });
   }
 
-  useTool(session: string, id: string, { name, state, detail }: ToolStep): void {
-    this.#update(session, id, (turn) => turn.tools.push({ name, state, detail }));
-  }
-
   /** The answer is on disk, or will not be. */
-  end(session: string, id: string, state: Exclude<LiveTurn['state'], 'running'>): void {
-    this.#update(session, id, (turn) => {
+  end(begun: BegunTurn, state: Exclude<LiveTurn['state'], 'running'>): void {
+    this.#update(begun, (turn) => {
       turn.state = state;
     });
   }
 
-  /** Something in the session is on disk that was not before. */
+  /** Wakes the watchers of a session: something new of it is on disk. */
   touch(session: string): void {
     const place = this.#places.get(session);
     if (place !== undefined) this.#changed(session, place);
   }
 
+  /** The messages of the session from `fromSeq` on were taken back. */
   rewind(session: string, fromSeq: number): void {
     const place = this.#places.get(session);
     if (place === undefined) return;
@@ -66,20 +62,11 @@ export class LiveTurns {
     this.#changed(session, place);
   }
 
-  touchAll(): void {
-    for (const [session, place] of this.#places) this.#changed(session, place);
-  }
-
   isRunning(session: string): boolean {
     return this.#places.get(session)?.turn?.state === 'running';
   }
 
-  get isWatched(): boolean {
-    for (const place of this.#places.values()) if (place.watchers > 0) return true;
-    return false;
-  }
-
-  /** From now on the session's state is kept until the returned watch is closed. */
+  /** Keeps the session's state until the returned watch is closed. */
   watch(session: string): LiveWatch {
     const place = this.#place(session);
     place.watchers += 1;
@@ -108,7 +95,7 @@ export class LiveTurns {
     return place;
   }
 
-  #update(session: string, id: string, change: (turn: LiveTurn) => void): void {
+  #update({ id, session: { key: session } }: BegunTurn, change: (turn: LiveTurn) => void): void {
     const place = this.#places.get(session);
     if (place?.turn?.id !== id) return;
     change(place.turn);
@@ -129,9 +116,9 @@ export class LiveTurns {
 export interface LiveWatch {
   readonly version: number;
   readonly turn: LiveTurn | undefined;
-  /** The lowest number from which messages were taken back after that version. */
+  /** Returns the lowest `seq` from which messages were taken back after that version. */
   rewoundSince(version: number): number | undefined;
-  /** Resolves when the version is another, or with the signal. */
+  /** Resolves when the version has changed, or with the signal. */
   changed(version: number, signal: AbortSignal): Promise<void>;
   close(): void;
 }

@@ -1,10 +1,9 @@
 /** What a model is asked in a turn: the question, and as much of what was said before it as fits. */
 import type { CommandRegistry } from './commands/commands.js';
-import { contextBudget, estimateTokens, gatherContext, type ContextItem, type ContextOptions } from './model/context.js';
+import { contextBudget, estimateTokens, fitSteps, gatherContext, type ContextItem, type ContextOptions } from './model/context.js';
 import { GUIDE_REF } from './model/guide.js';
-import { fitSteps } from './model/fit-steps.js';
 import { parseToolUse, toolUseMessages } from './model/past-tool-use.js';
-import type { StepRequest } from './model/turn.js';
+import type { StepRequest } from './model/answer.js';
 import type { ChatMessage, ModelMessage, ModelRequest } from '../providers/provider.js';
 import { type Message, readNewestMessages } from '../store/conversations/messages.js';
 import type { Store } from '../store/store.js';

@@ -1,97 +1,101 @@
 /**
- * What is on disk about a turn: its question before the model is called, its answer before anybody is told of it, and
- * that it was cut when the worker that ran it is gone. The session's lease makes sure that no two workers run turns of it.
+ * The stored side of a turn: its question before the model is called, its answer before any reader learns of it, and its
+ * interruption when its worker is gone. The session's lease keeps two workers from running turns of one session.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
-import type { TurnUsage } from '../providers/token-cost.js';
-import { acquireLease, hasVoidLeases, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
+import { readAsideText } from '../store/conversations/branches.js';
 import { appendMessage, findMessage } from '../store/conversations/messages.js';
-import { readCutText } from '../store/conversations/branches.js';
-import type { TurnRow } from '../store/schema.js';
 import { ensureSession, getSession, type NewSession, type Session } from '../store/conversations/sessions.js';
-import type { Store } from '../store/store.js';
 import { removeTurnParts } from '../store/conversations/turn-parts.js';
 import { beginTurn, endTurn, readRunningTurns } from '../store/conversations/turns.js';
-import type { GatewayEvent } from '../contracts.js';
-import { keepCut, setCutAside } from './interrupted-turn.js';
+import { acquireLease, hasVoidLeases, readLeaseOwner, releaseLease, removeVoidLeases } from '../store/leases.js';
+import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
+import { interruptTurn, keepAside } from './interrupted-turn.js';
+import { type DoneEvent, toUsage, type TurnOutcome } from './turn-event.js';
+
+/** A turn began or ended, and that is on disk. */
+export interface TurnChange {
+  readonly type: 'turn';
+  readonly session: string;
+  readonly agentId: string;
+  readonly state: 'started' | TurnOutcome['state'];
+  readonly model: string | null;
+  readonly usage: DoneEvent['usage'] | null;
+}
 
 export interface TurnJournalOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly instanceId: string;
   liveInstanceIds(): readonly string[];
-  /** Is told when a turn has begun and when it has ended, once that is on disk. */
-  publish?(event: GatewayEvent): void;
+  publish?(change: TurnChange): void;
 }
 
-/** A turn whose session is ours. */
+/** A turn whose session is leased to this worker. */
 export interface BegunTurn {
   readonly id: string;
   readonly session: Session;
-  /** The question's place: what was said before it is its context. */
+  /** The question's place; messages before it are its context. */
   readonly questionSeq: number;
   readonly questionId: string;
-  /** The attempt that was cut and that this one replaces, with what had been said in it. */
-  readonly replaces?: { readonly id: string; readonly text: string } | undefined;
+  /** The interrupted attempt that this turn replaces, and its text. */
+  readonly replaces?: { readonly turn: string; readonly text: string } | undefined;
 }
 
-/** One whose question is committed; `stored` resolves when it is on disk. Before that nobody may hear of the turn. */
+/** A turn whose question is committed; `stored` resolves when it is on disk. Nothing may be reported of the turn before. */
 export type BeginningTurn = BegunTurn & { readonly stored: Promise<void> };
 
 export interface TurnQuestion {
   readonly session: NewSession;
-  /** Whether the session must be there already. */
+  /** Whether a missing session is an error instead of being made. */
   readonly mustExist: boolean;
   readonly agentId: string;
   readonly text: string;
-  /** The id to store the question under. If it is in the session already, the turn goes on from there. */
+  /** The id to store the question under. If the session has that message already, the turn answers it. */
   readonly messageId?: string | undefined;
-  /** The turn of the last attempt at an answer to it, which was cut. */
+  /** The interrupted turn that answered the question before. */
   readonly previousTurnId?: string | undefined;
 }
 
-/** What else belongs into the transactions of a turn. */
+/** The port through which those who ask for a turn take part in its transactions. */
 export interface TurnHooks {
   /** Runs in the transaction that stores the question. */
-  begun?(tx: Transaction, turn: { readonly id: string; readonly session: Session; readonly questionSeq: number }): Promise<void>;
+  begun?(tx: Transaction, turn: BegunTurn): Promise<void>;
   /** Awaited before the answer is stored. */
   settle?(): Promise<void>;
   /**
    * Runs in the transaction that stores the answer.
-   * @returns false when the turn will be run again: then what was said is kept aside
+   * @returns false when the turn will be run again: then its text is kept aside
    */
   ended?(tx: Transaction, end: TurnEnding): Promise<boolean>;
-  /** That transaction is on disk. */
+  /** Called when that transaction is on disk. */
   committed?(): void;
 }
 
 export interface TurnEnding extends TurnOutcome {
+  readonly turnId: string;
   /** The id of the answer in the session. */
   readonly replyId: string;
-  /** Why it was stopped, if it was. */
+  /** Why the turn was stopped; null for one that was not. */
   readonly stopReason: GatewayError | null;
 }
 
-/** How a turn ended. `reply` is what was said, also when it was cut. */
-export interface TurnOutcome {
-  readonly state: 'done' | 'aborted' | 'error';
-  readonly reply: string;
-  readonly model: string | null;
-  readonly usage: TurnUsage | null;
-  readonly error: GatewayError | null;
-}
+type EndContext = Partial<Pick<TurnEnding, 'replyId' | 'stopReason'>> & Pick<TurnHooks, 'ended'>;
+
+/** What became of a turn's end. `again`: the turn will be run again. `lost`: another worker took the session; nothing was stored. */
+export type StoredEnd = 'kept' | 'again' | 'lost';
 
 const FIRST_WAIT_MS = 50;
 const LAST_WAIT_MS = 250;
 
-const INTERRUPTED = 'The answer was interrupted because the gateway stopped. Send the message again to get one.';
-
 const STATUS = { done: 'complete', aborted: 'aborted', error: 'error' } as const;
 
 const leaseKey = (sessionId: number): string => `session:${sessionId}`;
+
+type Attempt = { readonly type: 'begun'; readonly turn: BegunTurn } | { readonly type: 'leased'; readonly key: string };
 
 export class TurnJournal {
   readonly #options: TurnJournalOptions;
@@ -101,176 +105,98 @@ export class TurnJournal {
   }
 
   /**
-   * Writes the question, once the session's lease is ours: while another live worker runs a turn in it, this one waits.
+   * Stores the question once this worker holds the session's lease, and waits while another live worker holds it.
    * @throws SESSION_NOT_FOUND; UNAVAILABLE; the signal's reason when it is aborted while waiting
    */
   async begin(question: TurnQuestion, signal: AbortSignal, hooks: TurnHooks = {}): Promise<BeginningTurn> {
     for (;;) {
       signal.throwIfAborted();
-      const { value: turn, stored } = await this.#options.store.writeEarly(async (tx) => {
-        const begun = await this.#tryBegin(tx, question);
-        if (typeof begun !== 'string') await hooks.begun?.(tx, begun);
-        return begun;
+      const { value: attempt, stored } = await this.#options.store.writeEarly(async (tx) => {
+        const tried = await this.#tryBegin(tx, question);
+        if (tried.type === 'begun') await hooks.begun?.(tx, tried.turn);
+        return tried;
       });
-      if (typeof turn !== 'string') {
-        const told = stored.then(() => this.#publish(turn, { state: 'started', model: null, usage: null }));
-        // Who runs the turn hears of it when it waits for it.
-        told.catch(() => undefined);
-        return { ...turn, stored: told };
+      if (attempt.type === 'begun') {
+        const { turn } = attempt;
+        const published = stored.then(() => this.#publish(turn, { state: 'started', model: null, usage: null }));
+        // Whoever runs the turn awaits `stored` and gets the error there.
+        published.catch(() => undefined);
+        return { ...turn, stored: published };
       }
       await stored;
-      await this.#waitForLease(turn, signal);
+      await this.#waitForLease(attempt.key, signal);
     }
   }
 
-  /** Stores the answer. @returns false when the turn was no longer ours: nothing is stored then */
-  async end(turn: BegunTurn, outcome: TurnOutcome, ended?: (tx: Transaction, replyId: string) => Promise<boolean>): Promise<boolean> {
+  /** Stores the end of the turn, with its answer. */
+  async end(turn: BegunTurn, outcome: TurnOutcome, context: EndContext = {}): Promise<StoredEnd> {
     const { store, clock, instanceId } = this.#options;
     const { state, reply, model, usage, error } = outcome;
-    const isEnded = await store.write(async (tx) => {
+    const { replyId = newId('msg'), stopReason = null, ended } = context;
+    const { id: turnId, session, questionSeq } = turn;
+    const result = await store.write(async (tx): Promise<StoredEnd> => {
       const nowMs = clock.now();
-      const isOurs = await endTurn(tx, {
-        id: turn.id,
-        state,
-        model,
-        errorCode: error?.code ?? null,
-        errorMessage: error?.message ?? null,
-        inputTokens: usage?.inputTokens ?? null,
-        outputTokens: usage?.outputTokens ?? null,
-        cacheReadTokens: usage?.cacheReadTokens ?? null,
-        cacheWriteTokens: usage?.cacheWriteTokens ?? null,
-        costUsd: usage?.costUsd ?? null,
-        nowMs,
-      });
-      if (!isOurs) return false;
-      await releaseLease(tx, { key: leaseKey(turn.session.id), owner: instanceId });
-      await removeTurnParts(tx, turn.id);
-      const replyId = newId('msg');
-      if (ended !== undefined && !(await ended(tx, replyId))) {
-        const { questionSeq } = turn;
-        await setCutAside(tx, { turnId: turn.id, sessionId: turn.session.id, text: reply, model, nowMs, questionSeq });
-        return true;
+      if (!(await endTurn(tx, { id: turnId, state, model, usage, error, nowMs }))) return 'lost';
+      await releaseLease(tx, { key: leaseKey(session.id), owner: instanceId });
+      await removeTurnParts(tx, turnId);
+      if (ended !== undefined && !(await ended(tx, { ...outcome, turnId, replyId, stopReason }))) {
+        await keepAside(tx, { turnId, sessionId: session.id, text: reply, model, nowMs, questionSeq });
+        return 'again';
       }
-      const message = { sessionId: turn.session.id, turnId: turn.id, nowMs };
+      const message = { sessionId: session.id, turnId, nowMs };
       if (reply !== '')
         await appendMessage(tx, { ...message, id: replyId, role: 'assistant', content: reply, model, status: STATUS[state] });
-      if (state === 'error' && error !== null) {
+      if (state === 'error' && error !== null)
         await appendMessage(tx, { ...message, id: newId('msg'), role: 'system', content: error.message, model: null, status: 'error' });
-      }
-      return true;
+      return 'kept';
     });
-    if (isEnded) this.#publish(turn, outcome);
-    return isEnded;
+    if (result !== 'lost') this.#publish(turn, outcome);
+    return result;
   }
 
-  #publish(
-    { session }: BegunTurn,
-    turn: Pick<Extract<GatewayEvent, { type: 'turn' }>, 'state' | 'model'> & Pick<TurnOutcome, 'usage'>,
-  ): void {
-    const { state, model, usage } = turn;
-    const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
-    this.#options.publish?.({
-      type: 'turn',
-      session: session.key,
-      agentId: session.agentId,
-      state,
-      model,
-      usage: usage === null ? null : { inputTokens, outputTokens, costUsd },
-    });
+  #publish({ session }: BegunTurn, { state, model, usage }: Pick<TurnOutcome, 'model' | 'usage'> & Pick<TurnChange, 'state'>): void {
+    const { key, agentId } = session;
+    this.#options.publish?.({ type: 'turn', session: key, agentId, state, model, usage: usage && toUsage(usage) });
   }
 
-  /** Marks the turns of workers that are gone. @returns how many turns other live workers still run */
+  /** Ends the turns of workers that are gone. @returns how many turns other live workers still run */
   async interruptOrphans(): Promise<number> {
-    const { store } = this.#options;
+    const { store, clock, instanceId } = this.#options;
     const running = await store.read(readRunningTurns);
     const live = this.#liveOwners();
-    const orphans = running.filter((turn) => !live.includes(turn.instance_id));
+    const orphans = running.filter((turn) => !live.includes(turn.instanceId));
     if (orphans.length > 0 || (await store.read((tx) => hasVoidLeases(tx, live)))) {
       await store.write(async (tx) => {
-        for (const orphan of orphans) await this.#interrupt(tx, orphan);
+        for (const orphan of orphans) await interruptTurn(tx, orphan, clock.now());
         await removeVoidLeases(tx, live);
       });
     }
-    return running.filter((turn) => turn.instance_id !== this.#options.instanceId).length - orphans.length;
+    return running.filter((turn) => turn.instanceId !== instanceId).length - orphans.length;
   }
 
   #liveOwners(): string[] {
     return [...new Set([this.#options.instanceId, ...this.#options.liveInstanceIds()])];
   }
 
-  /** @returns the turn, or the key of the lease that another live worker holds */
-  async #tryBegin(tx: Transaction, question: TurnQuestion): Promise<BegunTurn | string> {
+  async #tryBegin(tx: Transaction, question: TurnQuestion): Promise<Attempt> {
     const { clock, instanceId } = this.#options;
     const nowMs = clock.now();
     const session = question.mustExist
       ? await getSession(tx, question.session.key)
       : (await ensureSession(tx, { ...question.session, nowMs })).session;
     const key = leaseKey(session.id);
-    if (!(await acquireLease(tx, { key, owner: instanceId, liveOwners: this.#liveOwners(), nowMs }))) return key;
-    // The lease is ours and turns here run one by one: whatever still claims to run in this session does not.
-    for (const other of await readRunningTurns(tx)) if (other.session_id === session.id) await this.#interrupt(tx, other);
+    if (!(await acquireLease(tx, { key, owner: instanceId, liveOwners: this.#liveOwners(), nowMs }))) return { type: 'leased', key };
+    // This worker holds the lease and runs one turn per session: any other turn that is stored as running is not.
+    for (const other of await readRunningTurns(tx)) if (other.sessionId === session.id) await interruptTurn(tx, other, nowMs);
     const id = newId('turn');
     await beginTurn(tx, { id, sessionId: session.id, agentId: question.agentId, instanceId, nowMs });
-    const { seq: questionSeq, id: questionId } = await this.#storeQuestion(tx, { question, sessionId: session.id, turnId: id, nowMs });
+    const stored = await storeQuestion(tx, { question, sessionId: session.id, turnId: id, nowMs });
     const { previousTurnId: previous } = question;
-    if (previous === undefined) return { id, session, questionSeq, questionId };
-    return {
-      id,
-      session,
-      questionSeq,
-      questionId,
-      replaces: { id: previous, text: await readCutText(tx, { sessionId: session.id, turnId: previous }) },
-    };
+    const replaces = previous && { turn: previous, text: await readAsideText(tx, { sessionId: session.id, turnId: previous }) };
+    return { type: 'begun', turn: { id, session, ...stored, ...(replaces && { replaces }) } };
   }
 
-  async #storeQuestion(
-    tx: Transaction,
-    { question, sessionId, turnId, nowMs }: { question: TurnQuestion; sessionId: number; turnId: string; nowMs: number },
-  ): Promise<{ seq: number; id: string }> {
-    const stored = question.messageId === undefined ? undefined : await findMessage(tx, question.messageId);
-    if (stored?.sessionId === sessionId) return { seq: stored.seq, id: stored.id };
-    // An id that a deleted session still has cannot be used again.
-    const id = stored === undefined ? (question.messageId ?? newId('msg')) : newId('msg');
-    const seq = await appendMessage(tx, {
-      id,
-      sessionId,
-      turnId,
-      role: 'user',
-      content: question.text,
-      model: null,
-      status: 'complete',
-      nowMs,
-    });
-    return { seq, id };
-  }
-
-  async #interrupt(tx: Transaction, turn: TurnRow): Promise<void> {
-    const nowMs = this.#options.clock.now();
-    const nothing = {
-      model: null,
-      errorCode: null,
-      inputTokens: null,
-      outputTokens: null,
-      cacheReadTokens: null,
-      cacheWriteTokens: null,
-      costUsd: null,
-    };
-    const wasRunning = await endTurn(tx, { ...nothing, id: turn.id, state: 'interrupted', errorMessage: INTERRUPTED, nowMs });
-    // What becomes of a chat's message, and what the chat is told, is decided by the inbox.
-    if (!wasRunning || (await keepCut(tx, { turnId: turn.id, sessionId: turn.session_id, nowMs }))) return;
-    await appendMessage(tx, {
-      id: newId('msg'),
-      sessionId: turn.session_id,
-      turnId: turn.id,
-      role: 'system',
-      content: INTERRUPTED,
-      model: null,
-      status: 'error',
-      nowMs,
-    });
-  }
-
-  /** Looks at longer and longer intervals until the lease is free, or its owner is gone. */
+  /** Polls at growing intervals until the lease is free or its owner is gone. */
   async #waitForLease(key: string, signal: AbortSignal): Promise<void> {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
       await this.#sleep(waitMs, signal);
@@ -292,4 +218,17 @@ export class TurnJournal {
       signal.addEventListener('abort', giveUp, { once: true });
     });
   }
+}
+
+async function storeQuestion(
+  tx: Transaction,
+  { question, sessionId, turnId, nowMs }: { question: TurnQuestion; sessionId: number; turnId: string; nowMs: number },
+): Promise<Pick<BegunTurn, 'questionSeq' | 'questionId'>> {
+  const { messageId, text: content } = question;
+  const known = messageId === undefined ? undefined : await findMessage(tx, messageId);
+  if (known?.sessionId === sessionId) return { questionSeq: known.seq, questionId: known.id };
+  // The id of a message in a deleted session cannot be used again.
+  const id = known === undefined ? (messageId ?? newId('msg')) : newId('msg');
+  const seq = await appendMessage(tx, { id, sessionId, turnId, role: 'user', content, model: null, status: 'complete', nowMs });
+  return { questionSeq: seq, questionId: id };
 }

@@ -1,25 +1,24 @@
-/** Runs turns: in line with the others of their session, on disk before and after, and to their end when nobody listens. */
+/** Runs turns: one at a time per session, each with its question and its end stored. */
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { newId } from '../../../shared/ids.js';
 import { type LogPort, withFields } from '../../../shared/log/log-port.js';
-import type { CommandRegistry } from './commands/commands.js';
-import { GUIDE_REF } from './model/guide.js';
-import { answer, type Candidate } from './model/turn.js';
-import { TurnQueue } from './turn-queue.js';
+import type { Attachments } from '../files/attachments.js';
 import type { NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
-import type { AgentEvent } from '../contracts.js';
 import type { AttachedFiles } from './attached-files.js';
+import type { CommandRegistry } from './commands/commands.js';
 import { EventStream } from './event-stream.js';
-import type { Attachments } from '../files/attachments.js';
+import type { LiveText } from './live-text.js';
 import type { LiveTurns } from './live-turns.js';
-import type { SpokenText } from './live-text.js';
+import { type AnswerEnd, answer, type Candidate } from './model/answer.js';
+import { GUIDE_REF } from './model/guide.js';
 import { buildModelRequest } from './turn-context.js';
-import { stoppedByRequest, stopReason, toErrorEvent, toUsageDocument } from './turn-words.js';
+import { type DeltaEvent, stopReason, toErrorEvent, type ToolEvent, toUsage, type TurnEvent, type TurnOutcome } from './turn-event.js';
+import type { BeginningTurn, StoredEnd, TurnHooks, TurnJournal } from './turn-journal.js';
+import { TurnQueue } from './turn-queue.js';
 import type { ToolBox } from './turn-tools.js';
-import type { BeginningTurn, BegunTurn, TurnHooks, TurnJournal, TurnOutcome } from './turn-journal.js';
-import type { Transaction } from '../store/transaction.js';
 
 export interface TurnRunnerOptions {
   readonly store: Store;
@@ -28,10 +27,8 @@ export interface TurnRunnerOptions {
   readonly tools: ToolBox;
   readonly files: AttachedFiles;
   readonly attachments: Pick<Attachments, 'forModel'>;
-  /** Is told what is being said. */
   readonly live: LiveTurns;
-  /** Writes it down. */
-  readonly spoken: SpokenText;
+  readonly liveText: LiveText;
   readonly clock: Clock;
   readonly logger: LogPort;
   random(): number;
@@ -44,241 +41,220 @@ export interface TurnRequest {
   readonly mustExist: boolean;
   readonly text: string;
   readonly candidates: readonly [Candidate, ...Candidate[]];
-  /** Whether a text that begins with a slash is for the gateway: in chats, not for programs that talk to a model. */
+  /** Whether a text that begins with a slash is a command: in chats, not for programs that talk to a model. */
   readonly runsCommands: boolean;
   /** The id of the question's message, where it has one already. */
   readonly messageId?: string;
-  /** The turn of the last attempt at it, which was cut. */
+  /** The interrupted turn that answered the question before. */
   readonly previousTurnId?: string | undefined;
   readonly hooks?: TurnHooks;
   /** What asked for it, for the log. */
   readonly origin?: Readonly<Record<string, string>>;
 }
 
-/** Where a turn's events go, and what stops it. */
-interface TurnIo {
+/** One turn under way. */
+interface Run {
+  readonly request: TurnRequest;
+  /** The command that the text calls, which no model is asked for. */
+  readonly command: ReturnType<CommandRegistry['match']>;
+  readonly stop: AbortController;
+  /** Also fires when the caller stops the turn. */
   readonly signal: AbortSignal;
   readonly events: EventStream;
-}
-
-interface RunningTurn {
-  readonly sessionKey: string;
-  readonly stop: AbortController;
-  /** It is a word to the gateway, not to a model. */
-  readonly isCommand: boolean;
-  readonly finished: Promise<void>;
 }
 
 export class TurnRunner {
   readonly #options: TurnRunnerOptions;
   readonly #queue = new TurnQueue();
-  readonly #running = new Set<RunningTurn>();
+  /** Each with a promise that resolves when it has ended. */
+  readonly #running = new Map<Run, Promise<void>>();
 
   constructor(options: TurnRunnerOptions) {
     this.#options = options;
   }
 
   /** Starts a turn. Its events end with exactly one `done` or `error`; a reader that leaves stops it. */
-  start(request: TurnRequest, signal: AbortSignal): AsyncIterableIterator<AgentEvent> {
+  start(request: TurnRequest, signal: AbortSignal): AsyncIterableIterator<TurnEvent> {
     const stop = new AbortController();
     const events = new EventStream(() => stop.abort());
-    const finished = this.#run(request, { signal: AbortSignal.any([signal, stop.signal]), events }).finally(() => {
+    const run: Run = { request, command: this.#match(request), stop, signal: AbortSignal.any([signal, stop.signal]), events };
+    const finished = this.#run(run).then((last) => {
+      events.push(last);
       events.end();
-      this.#running.delete(turn);
+      this.#running.delete(run);
     });
-    const isCommand = this.#match(request) !== undefined;
-    const turn: RunningTurn = { sessionKey: request.session.key, stop, isCommand, finished };
-    this.#running.add(turn);
+    this.#running.set(run, finished);
     return events;
   }
 
-  /** Stops what runs and waits in a session that was deleted. */
+  /** Stops the running and waiting turns of a session that was deleted. */
   stopSession(sessionKey: string): void {
     this.#stop(sessionKey, new GatewayError('SESSION_NOT_FOUND', { message: `the session '${sessionKey}' was deleted` }));
   }
 
-  /** Ends what is being said in a session; it is kept. @returns whether there was something */
+  /** Stops the answers of a session, on behalf of its reader; the text so far is kept. @returns whether there was one */
   stopTurns(sessionKey: string): boolean {
-    return this.#stop(sessionKey, stoppedByRequest());
+    return this.#stop(
+      sessionKey,
+      new GatewayError('CONFLICT', { message: 'the turn was stopped by /stop; the text so far is kept in the session' }),
+    );
   }
 
   #stop(sessionKey: string, reason: GatewayError): boolean {
-    const found = [...this.#running].filter((turn) => turn.sessionKey === sessionKey && !turn.isCommand);
-    for (const turn of found) turn.stop.abort(reason);
+    const found = [...this.#running.keys()].filter(({ request, command }) => request.session.key === sessionKey && command === undefined);
+    for (const { stop } of found) stop.abort(reason);
     return found.length > 0;
   }
 
-  /** Lets turns end for `timeoutMs`, then stops the rest and waits until what they said is stored. @returns how many were cut */
+  /** Lets turns end for `timeoutMs`, then stops the rest and waits until their text is stored. @returns how many were stopped */
   async drain(timeoutMs: number): Promise<number> {
-    const ended = new AbortController();
-    const cancel = this.#options.clock.after(timeoutMs, () => ended.abort());
-    const timeIsUp = new Promise<void>((resolve) => ended.signal.addEventListener('abort', () => resolve(), { once: true }));
+    const expired = new AbortController();
+    const cancel = this.#options.clock.after(timeoutMs, () => expired.abort());
+    const expiry = new Promise<void>((resolve) => expired.signal.addEventListener('abort', () => resolve(), { once: true }));
     // Connections that are kept alive may still start one.
-    while (this.#running.size > 0 && !ended.signal.aborted) {
-      await Promise.race([timeIsUp, Promise.all([...this.#running].map(({ finished }) => finished))]);
-    }
+    while (this.#running.size > 0 && !expired.signal.aborted) await Promise.race([expiry, Promise.all(this.#running.values())]);
     cancel();
-    const cut = [...this.#running];
+    const stopped = [...this.#running];
     const reason = new GatewayError('STOPPING', {
-      message: 'the gateway stops or restarts; what had been said is kept in the session',
+      message: 'the gateway stops or restarts; the text so far is kept in the session',
       hint: 'Send the message again.',
     });
-    for (const turn of cut) turn.stop.abort(reason);
-    await Promise.all(cut.map(({ finished }) => finished));
-    return cut.length;
+    for (const [{ stop }] of stopped) stop.abort(reason);
+    await Promise.all(stopped.map(([, finished]) => finished));
+    return stopped.length;
   }
 
-  /** Never rejects. */
-  async #run(request: TurnRequest, io: TurnIo): Promise<void> {
+  /** Never rejects. @returns the last event */
+  async #run(run: Run): Promise<TurnEvent> {
+    const { request, command, signal } = run;
+    const { key } = request.session;
     let leave: (() => void) | undefined;
     try {
-      if (this.#match(request)?.command.stopsTurns === true) this.#stop(request.session.key, stoppedByRequest());
-      leave = await this.#queue.enter(request.session.key, io.signal);
-      const turn = await this.#options.journal.begin({ ...request, agentId: request.agent.id }, io.signal, request.hooks);
-      await this.#speak(request, turn, io);
+      if (command?.command.stopsTurns === true) this.stopTurns(key);
+      leave = await this.#queue.enter(key, signal);
+      const turn = await this.#options.journal.begin({ ...request, agentId: request.agent.id }, signal, request.hooks);
+      return await this.#runBegun(run, turn);
     } catch (error) {
-      const told = io.signal.aborted && error === io.signal.reason ? stopReason(io.signal) : this.#toTold(error);
-      io.events.push(toErrorEvent(told));
+      return toErrorEvent(signal.aborted && error === signal.reason ? stopReason(signal) : this.#toExposed(error));
     } finally {
       leave?.();
     }
   }
 
   /** From the stored question to the stored answer. */
-  async #speak(request: TurnRequest, beginning: BeginningTurn, io: TurnIo): Promise<void> {
-    const { live, spoken } = this.#options;
-    const { hooks } = request;
-    const stored = beginning.stored.then(() => live.begin(beginning.session.key, { replaces: undefined, ...beginning }));
-    // Who tells something of the turn waits for it, and hears of it.
+  async #runBegun(run: Run, begun: BeginningTurn): Promise<TurnEvent> {
+    const { live, liveText } = this.#options;
+    const stored = begun.stored.then(() => live.begin(begun));
+    // Whoever reports something of the turn awaits `stored` and gets the error there.
     stored.catch(() => undefined);
-    const turn = { ...beginning, stored };
-    let state: TurnOutcome['state'] | 'again' = 'error';
-    const ended: TurnHooks['ended'] = async (tx, end) => {
-      const isKept = (await hooks?.ended?.(tx, end)) ?? true;
-      state = isKept ? end.state : 'again';
-      return isKept;
-    };
+    const turn = { ...begun, stored };
+    let state: Parameters<LiveTurns['end']>[1] = 'error';
     try {
-      const outcome = await this.#answer(request, turn, io);
-      await hooks?.settle?.();
-      spoken.end(turn.id);
-      await this.#finish(turn, outcome, { ...io, hooks: { ...hooks, ended }, log: this.#logOf(request, turn) });
+      const outcome = await this.#answer(run, turn);
+      await run.request.hooks?.settle?.();
+      liveText.end(turn.id);
+      const end = await this.#end(run, turn, outcome);
+      if (end !== 'lost') state = end === 'again' ? 'again' : outcome.state;
+      return this.#lastEvent(run, turn, { outcome, end });
     } finally {
-      live.end(turn.session.key, turn.id, state);
+      live.end(turn, state);
     }
   }
 
-  /** What belongs to a turn is found by its id, and by what asked for it. */
-  #logOf({ origin }: TurnRequest, { id, session }: BeginningTurn): LogPort {
+  /** Returns a logger whose lines name the turn and what asked for it. */
+  #logOf({ request: { origin } }: Run, { id, session }: BeginningTurn): LogPort {
     return withFields(this.#options.logger, { turnId: id, session: session.key, ...origin });
   }
 
-  #toTold(error: unknown): GatewayError {
+  #toExposed(error: unknown): GatewayError {
     if (error instanceof GatewayError && error.spec.expose) return error;
     this.#options.logger.error({ err: error }, 'a turn failed');
     return new GatewayError('INTERNAL_ERROR', { message: 'the gateway failed to run the turn; its log says why', cause: error });
   }
 
-  async #finish(turn: BegunTurn, outcome: TurnOutcome, io: TurnIo & { hooks: TurnHooks | undefined; log: LogPort }): Promise<void> {
-    const reason = outcome.state === 'aborted' ? stopReason(io.signal) : null;
-    let messageId: string | undefined;
-    const ended = (tx: Transaction, replyId: string): Promise<boolean> => {
-      messageId = replyId;
-      return io.hooks?.ended?.(tx, { ...outcome, replyId, stopReason: reason }) ?? Promise.resolve(true);
-    };
-    if (!(await this.#options.journal.end(turn, outcome, ended))) {
-      throw new GatewayError('UNAVAILABLE', {
-        message: 'another worker of the gateway took this session over; the answer was not kept',
-        hint: 'Send the message again.',
-      });
-    }
-    const { state, error } = outcome;
-    io.log.info({ messageId, model: outcome.model, state, ...(error === null ? {} : { code: error.code }) }, 'a turn has ended');
-    io.hooks?.committed?.();
-    if (reason !== null) throw reason;
-    if (outcome.error !== null) throw outcome.error;
-    const { reply, model, usage } = outcome;
-    io.events.push({ type: 'done', reply, session: turn.session.key, model: model ?? GUIDE_REF, usage: toUsageDocument(usage) });
+  async #end(run: Run, turn: BeginningTurn, outcome: TurnOutcome): Promise<StoredEnd> {
+    const { hooks } = run.request;
+    const { state, model, error } = outcome;
+    const replyId = newId('msg');
+    const reason = state === 'aborted' ? stopReason(run.signal) : null;
+    const ended: TurnHooks['ended'] = async (tx, ending) => (await hooks?.ended?.(tx, ending)) ?? true;
+    const end = await this.#options.journal.end(turn, outcome, { replyId, stopReason: reason, ended });
+    if (end === 'lost') return end;
+    const fields = { messageId: replyId, model, state, ...(error === null ? {} : { code: error.code }) };
+    this.#logOf(run, turn).info(fields, 'a turn has ended');
+    hooks?.committed?.();
+    return end;
   }
 
-  /** What the turn came to. A fault of the gateway itself is an outcome too: the question is stored, so its end must be. */
-  async #answer(request: TurnRequest, turn: BeginningTurn, io: TurnIo): Promise<TurnOutcome> {
-    const reply: string[] = [];
-    const say = (text: string): void => {
-      reply.push(text);
-      io.events.push({ type: 'delta', text });
-      this.#options.live.say(turn.session.key, turn.id, text);
-      this.#options.spoken.say(turn.id, text);
+  #lastEvent(run: Run, turn: BeginningTurn, { outcome, end }: { outcome: TurnOutcome; end: StoredEnd }): TurnEvent {
+    const { state, reply, model, usage, error } = outcome;
+    if (end === 'lost') {
+      const message = 'another worker of the gateway took this session over; the answer was not kept';
+      return toErrorEvent(new GatewayError('UNAVAILABLE', { message, hint: 'Send the message again.' }));
+    }
+    if (state === 'aborted') return toErrorEvent(stopReason(run.signal));
+    if (error !== null) return toErrorEvent(error);
+    return { type: 'done', reply, session: turn.session.key, model: model ?? GUIDE_REF, usage: toUsage(usage) };
+  }
+
+  /** A fault of the gateway itself is an outcome too: the question is stored, so its end must be. */
+  async #answer(run: Run, turn: BeginningTurn): Promise<TurnOutcome> {
+    const pieces: string[] = [];
+    const report = (event: DeltaEvent | ToolEvent): void => {
+      run.events.push(event);
+      this.#options.live.add(turn, event);
+      if (event.type === 'tool') return;
+      pieces.push(event.text);
+      this.#options.liveText.append(turn.id, event.text);
     };
-    const [first] = request.candidates;
-    const outcome = (rest: Partial<TurnOutcome>): TurnOutcome => ({
-      state: 'done',
-      model: first.ref,
-      usage: null,
-      error: null,
-      ...rest,
-      reply: reply.join(''),
-    });
+    const [first] = run.request.candidates;
     try {
-      const commanded = await this.#runCommand(request, turn);
-      if (commanded !== undefined) {
-        say(commanded);
-        return outcome({ model: GUIDE_REF });
-      }
-      return outcome(await this.#askModels(request, turn, { ...io, say }));
+      const end = await this.#runCommandOrModel(run, turn, report);
+      return { ...end, reply: pieces.join('') };
     } catch (error) {
-      return outcome({ state: 'error', error: this.#toTold(error) });
+      // A model may still be streaming.
+      run.stop.abort();
+      return { state: 'error', model: first.ref, usage: null, error: this.#toExposed(error), reply: pieces.join('') };
     }
   }
 
-  async #runCommand(request: TurnRequest, turn: BeginningTurn): Promise<string | undefined> {
-    const [first] = request.candidates;
-    const matched = this.#match(request);
-    if (matched === undefined) return undefined;
+  async #runCommandOrModel(run: Run, turn: BeginningTurn, report: (event: DeltaEvent | ToolEvent) => void): Promise<AnswerEnd> {
+    const { request, command: matched } = run;
+    if (matched === undefined) return this.#askModels(run, turn, report);
     const { command, call } = matched;
+    const [first] = request.candidates;
     await turn.stored;
     const { session, questionId } = turn;
     const place = { sessionId: session.id, sessionKey: session.key, agentId: request.agent.id, callKey: `command:${questionId}` };
-    return command.run({ ...call, ...place, model: first.ref });
+    report({ type: 'delta', text: await command.run({ ...call, ...place, model: first.ref }) });
+    return { state: 'done', model: GUIDE_REF, usage: null, error: null };
   }
 
-  /** Where no language model listens, nobody else could make sense of a command. */
-  #match({ runsCommands, candidates: [first], text }: TurnRequest): ReturnType<CommandRegistry['match']> {
+  /** Where no language model answers, every known command is run: nothing else understands it. */
+  #match({ runsCommands, candidates: [first], text }: TurnRequest): Run['command'] {
     return runsCommands || first.ref === GUIDE_REF ? this.#options.commands.match(text) : undefined;
   }
 
-  async #askModels(request: TurnRequest, turn: BeginningTurn, io: TurnIo & { say: (text: string) => void }): Promise<Partial<TurnOutcome>> {
+  async #askModels(run: Run, turn: BeginningTurn, report: (event: DeltaEvent | ToolEvent) => void): Promise<AnswerEnd> {
     const { store, commands, tools, files, attachments, clock } = this.#options;
+    const { request, signal } = run;
     const { agent, text, candidates } = request;
     const events = answer({
       candidates,
       buildRequest: (step) =>
         buildModelRequest({ store, commands, files, attachments, turn, step, text, systemPrompt: agent.systemPrompt }),
-      tools: tools.forTurn(agent, turn, io.signal),
-      signal: io.signal,
+      tools: tools.forTurn(agent, turn, signal),
+      signal,
       clock,
-      logger: this.#logOf(request, turn),
+      logger: this.#logOf(run, turn),
       random: () => this.#options.random(),
     });
-    for await (const event of events) {
-      // The model was asked while the disk took the question; nothing is told, and no tool is run, before it has it.
+    for (;;) {
+      const next = await events.next();
+      // The model is asked while the question is synced to disk; nothing is reported, and no tool runs, before that.
       await turn.stored;
-      switch (event.type) {
-        case 'delta':
-          io.say(event.text);
-          break;
-        case 'tool':
-          io.events.push(event);
-          this.#options.live.useTool(turn.session.key, turn.id, event);
-          break;
-        case 'finished':
-          return { state: 'done', model: event.ref, usage: event.usage };
-        case 'aborted':
-          return { state: 'aborted', model: event.ref, usage: event.usage };
-        case 'failed':
-          return { state: 'error', model: event.ref, error: event.error, usage: event.usage };
-      }
+      if (next.done === true) return next.value;
+      report(next.value);
     }
-    throw new Error('an answer ended without an end');
   }
 }

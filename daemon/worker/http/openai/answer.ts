@@ -1,7 +1,8 @@
 /** A completion as OpenAI's API writes it: one document, or chunks. */
 import type { ChatCompletion, ChatDelta, ChatUsage } from '../../../../shared/api/openai.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { CompletionOutput, CompletionUsage } from '../../contracts.js';
+import type { CompletionOutput } from '../../models/completion-call.js';
+import type { CompletionUsage } from '../../providers/completion.js';
 import { toGatewayError } from '../error-body.js';
 import type { PulledEvents, Step } from '../connection/pulled-events.js';
 import { comment } from '../connection/server-sent-events.js';

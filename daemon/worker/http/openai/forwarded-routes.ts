@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { forwardedAnswer, forwardedRequest } from '../../../../shared/api/openai.js';
 import type { GatewayError } from '../../../../shared/errors.js';
-import type { ForwardOutput } from '../../contracts.js';
+import type { ForwardOutput } from '../../models/completion-call.js';
 import { toGatewayError } from '../error-body.js';
 import { openAiError } from './error.js';
 import { PulledEvents } from '../connection/pulled-events.js';

@@ -1,7 +1,8 @@
 /** What a caller of `/v1/chat/completions` sent, in the words of the completion service. */
 import type { ChatCompletionRequest } from '../../../../shared/api/openai.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { CompletionCall, CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../contracts.js';
+import type { CompletionCall } from '../../models/completion-call.js';
+import type { CompletionMessage, CompletionPart, CompletionSettings, CompletionTool } from '../../providers/completion.js';
 import { given } from '../given.js';
 
 type RequestMessage = ChatCompletionRequest['messages'][number];

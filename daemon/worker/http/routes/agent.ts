@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream';
 import { agentRequest, agentResponse } from '../../../../shared/api/agent.js';
 import type { Clock } from '../../../../shared/clock.js';
-import type { AgentEvent, AgentService } from '../../contracts.js';
+import type { AgentService } from '../../turns/agent.js';
+import type { TurnEvent } from '../../turns/turn-event.js';
 import { readReply, streamEvents } from '../agent-turn.js';
 import type { Connections } from '../connection/connections.js';
 import type { HttpContext, HttpLogger } from '../context.js';
 import { toGatewayError } from '../error-body.js';
-import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
 import { EVENT_STREAM_HEADERS } from '../connection/server-sent-events.js';
 
-/** What is wrong with a request shows in this time, and is then answered with its status instead of in a stream. */
+/** An error within this time is answered with its status instead of in a stream. */
 const FIRST_EVENT_MS = 1_000;
 
 /** Small, so that a client that reads slowly slows the turn down instead of filling memory. */
@@ -25,7 +25,7 @@ export interface AgentRouteDeps {
   readonly logger: HttpLogger;
 }
 
-async function answerStream(ctx: HttpContext, turn: PulledEvents<AgentEvent>, logger: HttpLogger): Promise<void> {
+async function answerStream(ctx: HttpContext, turn: PulledEvents<TurnEvent>, logger: HttpLogger): Promise<void> {
   const { requestId } = ctx.state;
   const first = await turn.wait(FIRST_EVENT_MS);
   if (first.kind === 'failed' || first.kind === 'aborted') {
@@ -54,18 +54,7 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
       async handle(ctx, { body }) {
         const isStream = ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream';
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
-        const turn = new PulledEvents(
-          agent.run(
-            {
-              message: body.message,
-              ...given({ session: body.session, agentId: body.agentId, model: body.model, attachments: body.attachments }),
-              ...given({ idempotency: callerKey(ctx) }),
-            },
-            signal,
-          ),
-          signal,
-          clock,
-        );
+        const turn = new PulledEvents(agent.run({ ...body, idempotency: callerKey(ctx) }, signal), signal, clock);
         if (isStream) return await answerStream(ctx, turn, logger);
         const { reply, session, model, usage } = await readReply(turn);
         ctx.body = { status: 'ok', reply, session, model, usage };

@@ -64,7 +64,7 @@ const selectOfTurn = prepare<{ sessionId: number; turnId: string; afterSeq: numb
     .orderBy('seq'),
 );
 
-const selectCut = prepare<{ sessionId: number; turnId: string }>()((db, p) =>
+const selectAsideText = prepare<{ sessionId: number; turnId: string }>()((db, p) =>
   db
     .selectFrom('messages')
     .select('content')
@@ -134,9 +134,9 @@ export async function appendAside(tx: Transaction, message: NewMessage & { paren
   await insertAside.run(tx, message);
 }
 
-/** @returns what was said in a turn that was cut, if that was set aside */
-export async function readCutText(tx: Transaction, turn: { sessionId: number; turnId: string }): Promise<string> {
-  return (await selectCut.first(tx, turn))?.content ?? '';
+/** Returns the answer of an interrupted turn that was set aside; empty without one. */
+export async function readAsideText(tx: Transaction, turn: { sessionId: number; turnId: string }): Promise<string> {
+  return (await selectAsideText.first(tx, turn))?.content ?? '';
 }
 
 /** Whether anything in the session is not on its chosen path. */

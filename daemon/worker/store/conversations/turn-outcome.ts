@@ -1,20 +1,28 @@
-/** What became of one turn, for a caller who asks for its answer once more. */
-import type { TurnRow } from '../schema.js';
+/** A turn with its result, for a caller that asks for its answer again. */
+import type { TurnState } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** A turn with what its callers were told of it. */
-export interface TurnRecord extends TurnRow {
-  /** Of its session, also when that is deleted. */
+export interface TurnRecord {
+  readonly id: string;
+  readonly sessionId: number;
+  /** The key of its session, also when that is deleted. */
   readonly sessionKey: string;
-  /** What it said; empty where it said nothing, or nothing yet. */
+  readonly instanceId: string;
+  readonly state: TurnState;
+  /** False once it had effects that others noticed. */
+  readonly isRepeatable: boolean;
+  readonly model: string | null;
+  readonly usage: { readonly inputTokens: number | null; readonly outputTokens: number | null; readonly costUsd: number | null };
+  readonly error: { readonly code: string | null; readonly message: string | null };
+  /** Empty without an answer. */
   readonly reply: string;
-  /** Where its question is; null when that is gone. */
+  /** The question's place; null when it is gone. */
   readonly questionSeq: number | null;
-  /** Something that is none of its own has been said in the session since it was asked. */
+  /** Others have spoken in the session since the question. */
   readonly isFollowed: boolean;
 }
 
-/** @returns undefined when it is forgotten with its session */
+/** Returns undefined for a turn that was deleted with its session. */
 export async function readTurnRecord(tx: Transaction, named: { turnId: string; questionId: string }): Promise<TurnRecord | undefined> {
   const turn = await queriesOf(tx)
     .selectFrom('turns')
@@ -24,24 +32,34 @@ export async function readTurnRecord(tx: Transaction, named: { turnId: string; q
     .where('turns.id', '=', named.turnId)
     .executeTakeFirst();
   if (turn === undefined) return undefined;
+  const { id, session_id: sessionId, sessionKey, state, model } = turn;
   const question = await queriesOf(tx)
     .selectFrom('messages')
     .select('seq')
     .where('id', '=', named.questionId)
-    .where('session_id', '=', turn.session_id)
+    .where('session_id', '=', sessionId)
     .where('parent_seq', 'is', null)
     .executeTakeFirst();
   const after = queriesOf(tx)
     .selectFrom('messages')
-    .where('session_id', '=', turn.session_id)
+    .where('session_id', '=', sessionId)
     .where('seq', '>', question?.seq ?? 0)
     .orderBy('seq')
     .limit(1);
-  const reply = await after.select('content').where('turn_id', '=', turn.id).where('role', '=', 'assistant').executeTakeFirst();
-  const follower = await after
-    .select('seq')
-    .where('parent_seq', 'is', null)
-    .where('turn_id', 'is distinct from', turn.id)
-    .executeTakeFirst();
-  return { ...turn, reply: reply?.content ?? '', questionSeq: question?.seq ?? null, isFollowed: follower !== undefined };
+  const reply = await after.select('content').where('turn_id', '=', id).where('role', '=', 'assistant').executeTakeFirst();
+  const follower = await after.select('seq').where('parent_seq', 'is', null).where('turn_id', 'is distinct from', id).executeTakeFirst();
+  return {
+    id,
+    sessionId,
+    sessionKey,
+    state,
+    model,
+    instanceId: turn.instance_id,
+    isRepeatable: turn.is_repeatable === 1,
+    usage: { inputTokens: turn.input_tokens, outputTokens: turn.output_tokens, costUsd: turn.cost_usd },
+    error: { code: turn.error_code, message: turn.error_message },
+    reply: reply?.content ?? '',
+    questionSeq: question?.seq ?? null,
+    isFollowed: follower !== undefined,
+  };
 }

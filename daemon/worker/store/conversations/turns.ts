@@ -4,6 +4,14 @@ import { prepare } from '../prepare.js';
 import type { TurnRow, TurnState } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
+/** A turn that has not ended. */
+export interface RunningTurn {
+  readonly id: string;
+  readonly sessionId: number;
+  /** The worker that runs it. */
+  readonly instanceId: string;
+}
+
 export interface NewTurn {
   readonly id: string;
   readonly sessionId: number;
@@ -17,13 +25,15 @@ export interface TurnEnd {
   readonly id: string;
   readonly state: Exclude<TurnState, 'running'>;
   readonly model: string | null;
-  readonly errorCode: string | null;
-  readonly errorMessage: string | null;
-  readonly inputTokens: number | null;
-  readonly outputTokens: number | null;
-  readonly cacheReadTokens: number | null;
-  readonly cacheWriteTokens: number | null;
-  readonly costUsd: number | null;
+  readonly error: { readonly code: string | null; readonly message: string } | null;
+  /** Null where no model counted. */
+  readonly usage: {
+    readonly inputTokens: number | null;
+    readonly outputTokens: number | null;
+    readonly cacheReadTokens: number;
+    readonly cacheWriteTokens: number;
+    readonly costUsd: number | null;
+  } | null;
   readonly nowMs: number;
 }
 
@@ -44,7 +54,12 @@ const insert = prepare<NewTurn>()((db, p) =>
   }),
 );
 
-const update = prepare<TurnEnd>()((db, p) =>
+type EndedColumns = Omit<TurnEnd, 'error' | 'usage'> & {
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+} & { readonly [K in keyof NonNullable<TurnEnd['usage']>]: NonNullable<TurnEnd['usage']>[K] | null };
+
+const update = prepare<EndedColumns>()((db, p) =>
   db
     .updateTable('turns')
     .set({
@@ -67,7 +82,7 @@ const update = prepare<TurnEnd>()((db, p) =>
 const selectRunning = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('turns')
-    .selectAll()
+    .select(['id', 'session_id as sessionId', 'instance_id as instanceId'])
     .where('state', '=', sql.lit('running' as const))
     .orderBy('id'),
 );
@@ -77,9 +92,12 @@ export async function beginTurn(tx: Transaction, turn: NewTurn): Promise<void> {
   await insert.run(tx, turn);
 }
 
+const NO_USAGE = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null };
+
 /** Runs in a write. @returns false when it had ended already: another worker took this one for dead */
-export async function endTurn(tx: Transaction, end: TurnEnd): Promise<boolean> {
-  return (await update.run(tx, end)) === 1;
+export async function endTurn(tx: Transaction, { usage, error, ...end }: TurnEnd): Promise<boolean> {
+  const columns = { ...end, ...(usage ?? NO_USAGE), errorCode: error?.code ?? null, errorMessage: error?.message ?? null };
+  return (await update.run(tx, columns)) === 1;
 }
 
 /** @returns those of them that have ended */
@@ -93,7 +111,7 @@ export async function readEndedTurns(tx: Transaction, ids: readonly string[]): P
     .execute();
 }
 
-/** Every turn that has not ended, oldest first. */
-export async function readRunningTurns(tx: Transaction): Promise<TurnRow[]> {
+/** Returns every turn that has not ended, oldest first. */
+export async function readRunningTurns(tx: Transaction): Promise<RunningTurn[]> {
   return selectRunning.all(tx, {});
 }

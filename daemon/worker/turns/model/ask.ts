@@ -1,6 +1,6 @@
 /**
- * One step of an answer: asks a model, and repeats what may succeed. Knows no store and no tools.
- * Nothing is repeated once a word has been said: the reader would get it twice.
+ * One step of an answer: asks a model, and repeats a request that failed for a passing reason. Knows no store and no tools.
+ * Nothing is repeated after the first text: the reader would get it twice.
  */
 import type { Clock } from '../../../../shared/clock.js';
 import type { GatewayError } from '../../../../shared/errors.js';
@@ -8,10 +8,11 @@ import type { LogPort } from '../../../../shared/log/log-port.js';
 import { describeFailure } from '../../providers/describe-failure.js';
 import { isTransient, type ModelRequest, type ProviderFailure, type TokenUsage, type ToolCall } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
-import { withIdleTimeout } from './idle-timeout.js';
+import type { DeltaEvent } from '../turn-event.js';
+import { IDLE_TIMEOUT_MS, withIdleTimeout } from './idle-timeout.js';
 
 export interface AskOptions {
-  /** Made anew for each attempt. */
+  /** Called for each attempt. */
   buildRequest(): Promise<ModelRequest>;
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -22,70 +23,63 @@ export interface AskOptions {
 
 /** How a step ended. */
 export type StepEnd =
-  /** The model has said all, or wants tools to run; `said` is what it said in this step. */
+  /** The model is done, or calls tools; `text` is that of this step. */
   | {
       readonly type: 'finished';
-      readonly said: string;
+      readonly text: string;
       readonly calls: readonly ToolCall[];
       readonly usage: TokenUsage;
       readonly vendor: unknown;
     }
-  /** It failed before it said a word: another model may be asked. */
-  | { readonly type: 'silent'; readonly failure: ProviderFailure }
+  /** It failed before its first text: another model may be asked. */
+  | { readonly type: 'unanswered'; readonly failure: ProviderFailure }
   | { readonly type: 'failed'; readonly error: GatewayError }
   | { readonly type: 'aborted' };
 
-export interface Delta {
-  readonly type: 'delta';
-  readonly text: string;
-}
-
 const MAX_ATTEMPTS = 3;
 const FIRST_WAIT_MS = 500;
-/** Who is asked to wait longer gets told instead. */
+/** A provider that asks for a longer wait fails the step. */
 const MAX_WAIT_MS = 15_000;
-/** Local models may think for minutes before the first word. */
-const IDLE_TIMEOUT_MS = 240_000;
 const MAX_ANSWER_CHARACTERS = 1_000_000;
 const MAX_CALLS = 64;
 
-const nonsense = (detail: string): ProviderFailure => ({ kind: 'protocol', status: null, detail, retryAfterMs: null });
+const protocolFailure = (detail: string): ProviderFailure => ({ kind: 'protocol', status: null, detail, retryAfterMs: null });
 
-async function* attempt(model: ResolvedModel, options: AskOptions): AsyncGenerator<Delta, StepEnd> {
+async function* attempt(model: ResolvedModel, options: AskOptions): AsyncGenerator<DeltaEvent, StepEnd> {
   const request = await options.buildRequest();
   const stream = withIdleTimeout((signal) => model.provider.stream(request, signal), {
     signal: options.signal,
     idleMs: IDLE_TIMEOUT_MS,
     clock: options.clock,
   });
-  const said: string[] = [];
+  const pieces: string[] = [];
   const calls: ToolCall[] = [];
   let length = 0;
   const fail = (failure: ProviderFailure): StepEnd =>
-    length > 0 ? { type: 'failed', error: describeFailure(failure, model.failing) } : { type: 'silent', failure };
+    length > 0 ? { type: 'failed', error: describeFailure(failure, model.failing) } : { type: 'unanswered', failure };
   for await (const event of stream) {
     switch (event.type) {
       case 'delta':
         length += event.text.length;
-        said.push(event.text);
+        pieces.push(event.text);
         yield event;
-        if (length > MAX_ANSWER_CHARACTERS) return fail(nonsense(`more than ${MAX_ANSWER_CHARACTERS} characters`));
+        if (length > MAX_ANSWER_CHARACTERS) return fail(protocolFailure(`more than ${MAX_ANSWER_CHARACTERS} characters`));
         break;
       case 'alive':
         break;
       case 'toolCall':
         calls.push(event.call);
-        if (calls.length > MAX_CALLS) return fail(nonsense(`more than ${MAX_CALLS} tool calls at once`));
+        if (calls.length > MAX_CALLS) return fail(protocolFailure(`more than ${MAX_CALLS} tool calls at once`));
         break;
       case 'finish':
-        return { type: 'finished', said: said.join(''), calls, usage: event.usage, vendor: event.vendor };
+        return { type: 'finished', text: pieces.join(''), calls, usage: event.usage, vendor: event.vendor };
       case 'aborted':
         return { type: 'aborted' };
       case 'failed':
         return fail(event.failure);
     }
   }
-  return fail(nonsense('the stream ended without an end'));
+  return fail(protocolFailure('the stream closed without a terminal event'));
 }
 
 /** @returns how long to wait before the next attempt; undefined when there should be none */
@@ -108,12 +102,12 @@ function sleep(ms: number, options: AskOptions): Promise<void> {
   });
 }
 
-/** Asks one model until it answers or there is no point in asking again. */
-export async function* ask(model: ResolvedModel, options: AskOptions): AsyncGenerator<Delta, StepEnd> {
+/** Asks one model until it answers or a repetition cannot help. */
+export async function* ask(model: ResolvedModel, options: AskOptions): AsyncGenerator<DeltaEvent, StepEnd> {
   for (let attempts = 1; ; attempts += 1) {
     if (options.signal.aborted) return { type: 'aborted' };
     const end = yield* attempt(model, options);
-    if (end.type !== 'silent') return end;
+    if (end.type !== 'unanswered') return end;
     const { failure } = end;
     const waitMs = waitBefore(failure, { attempts, random: options.random() });
     if (waitMs === undefined) return end;

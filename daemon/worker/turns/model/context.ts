@@ -1,7 +1,8 @@
 /** Chooses how much of a conversation the model is given: the newest part that fits its context window. */
 import type { ChatMessage, ModelMessage } from '../../providers/provider.js';
+import type { StepMessage } from './answer.js';
 
-/** For models whose window nobody told us; what today's small local models have. */
+/** For models of unknown window: that of small local models. */
 const DEFAULT_CONTEXT_WINDOW = 32_768;
 const MAX_ANSWER_TOKENS = 8_192;
 /** An estimate may be wrong by this much. */
@@ -9,8 +10,8 @@ const SAFETY = 0.85;
 const MAX_MESSAGES = 1_000;
 /** Role names and separators around each message. */
 const TOKENS_PER_MESSAGE = 6;
-/** What vendors count for a picture of the size that they look at. */
-const TOKENS_PER_IMAGE = 1_600;
+/** What vendors count for a large picture. */
+export const TOKENS_PER_IMAGE = 1_600;
 
 /** A rough count that errs on the high side: four ASCII characters a token, other scripts up to one token a character. */
 export function estimateTokens(text: string): number {
@@ -71,4 +72,30 @@ export async function gatherContext(options: ContextOptions): Promise<ModelMessa
     seq = page.nextSeq;
   } while (seq !== undefined);
   return oldestFirst(newestFirst);
+}
+
+const LEFT_OUT = '(left out: the context is full)';
+
+const stepTokens = (message: StepMessage): number =>
+  message.role === 'toolResults'
+    ? message.results.reduce((sum, { output }) => sum + estimateTokens(output), 0)
+    : estimateTokens(message.content) + estimateTokens(JSON.stringify(message.calls.map(({ input }) => input)));
+
+/**
+ * Fits the tool calls of a turn into a share of the model's context: the oldest results are left out first.
+ * @returns the steps, every call with a result, and their tokens
+ */
+export function fitSteps(steps: readonly StepMessage[], budgetTokens: number): { steps: StepMessage[]; tokens: number } {
+  let tokens = steps.reduce((sum, step) => sum + stepTokens(step), 0);
+  const fitted = steps.map((step): StepMessage => {
+    if (tokens <= budgetTokens || step.role !== 'toolResults') return step;
+    const results = step.results.map((result) => {
+      const saved = estimateTokens(result.output) - estimateTokens(LEFT_OUT);
+      if (tokens <= budgetTokens || saved <= 0) return result;
+      tokens -= saved;
+      return { ...result, output: LEFT_OUT };
+    });
+    return { ...step, results };
+  });
+  return { steps: fitted, tokens };
 }

@@ -1,9 +1,12 @@
-/** Ends a provider's stream that has gone silent: a connection can stay open for ever without a byte. */
+/** Ends a provider's stream that has gone silent: a connection can stay open forever without a byte. */
 import type { Clock } from '../../../../shared/clock.js';
 import type { ProviderFailure } from '../../providers/provider.js';
 
+/** How long a provider may stay silent: local models may think for minutes before their first text. */
+export const IDLE_TIMEOUT_MS = 240_000;
+
 export interface IdleLimit {
-  /** The caller's own wish to end the stream. */
+  /** Ends the stream on behalf of the caller. */
   readonly signal: AbortSignal;
   readonly idleMs: number;
   readonly clock: Clock;
@@ -28,7 +31,7 @@ export async function* withIdleTimeout<Event extends { readonly type: string }>(
         return;
       }
       yield event;
-      // The reader's own time does not count.
+      // The time that the reader takes does not count.
       disarm = arm();
     }
   } finally {

@@ -2,13 +2,13 @@
 import type { Config, AgentConfig, ModelChoice } from '../../../../shared/config/schema.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { ProviderRegistry } from '../../providers/registry.js';
-import type { Candidate } from './turn.js';
+import type { Candidate } from './answer.js';
 
 function refsOf(choice: ModelChoice): [string, ...string[]] {
   return typeof choice === 'string' ? [choice] : [choice.primary, ...choice.fallbacks];
 }
 
-/** A model that the configuration names but that cannot be used fails in its turn, so that a fallback can take over. */
+/** A configured model that cannot be used fails when its turn comes, so that a fallback can take over. */
 function toCandidate(ref: string, registry: ProviderRegistry): Candidate {
   try {
     return { ref, model: registry.resolve(ref) };

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { agentEvents } from '../../../../shared/api/agent.js';
-import type { AgentEvent } from '../../../../daemon/worker/contracts.js';
+import type { TurnEvent } from '../../../../daemon/worker/turns/turn-event.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { hangingScript } from '../../../helpers/fake-services.js';
@@ -72,21 +72,21 @@ test.each<[string, GatewayError | Error, number]>([
 });
 
 /** A turn that is refused before its first event. */
-function refusing(error: Error): AsyncIterable<AgentEvent> {
+function refusing(error: Error): AsyncIterable<TurnEvent> {
   return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
 }
 
-async function* failing(): AsyncGenerator<AgentEvent> {
+async function* failing(): AsyncGenerator<TurnEvent> {
   await Promise.resolve();
   yield { type: 'delta', text: 'a' };
-  yield { type: 'error', code: 'AGENT_ERROR', message: 'quota used up' };
+  yield { type: 'error', error: new GatewayError('AGENT_ERROR', { message: 'quota used up' }) };
 }
-async function* throwing(): AsyncGenerator<AgentEvent> {
+async function* throwing(): AsyncGenerator<TurnEvent> {
   await Promise.resolve();
   yield { type: 'delta', text: 'a' };
   throw new Error('secret');
 }
-async function* ending(): AsyncGenerator<AgentEvent> {
+async function* ending(): AsyncGenerator<TurnEvent> {
   await Promise.resolve();
   yield { type: 'delta', text: 'a' };
 }

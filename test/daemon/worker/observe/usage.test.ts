@@ -26,8 +26,8 @@ async function addTurns(store: Store, sessionId: number, turns: readonly Used[])
       const id = `turn_${atMs.toString(16).padStart(12, '0')}${`${sessionId}${index}`.padStart(20, '0')}`;
       await beginTurn(tx, { id, sessionId, agentId: 'main', instanceId: 'wk_1', nowMs: atMs });
       const [inputTokens = null, outputTokens = null] = tokens ?? [];
-      const none = { errorCode: null, errorMessage: null, cacheReadTokens: null, cacheWriteTokens: null };
-      await endTurn(tx, { id, state: 'done', model, inputTokens, outputTokens, costUsd, nowMs: atMs, ...none });
+      const usage = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd };
+      await endTurn(tx, { id, state: 'done', model, usage, error: null, nowMs: atMs });
     }
   });
 }

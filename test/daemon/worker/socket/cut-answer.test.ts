@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { appendTurnPart, readTurnParts } from '../../../../daemon/worker/store/conversations/turn-parts.js';
-import { SpokenText } from '../../../../daemon/worker/turns/live-text.js';
+import { LiveText } from '../../../../daemon/worker/turns/live-text.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startHttpApp } from '../../../helpers/http-app.js';
@@ -126,7 +126,7 @@ test('many words share one write, half a character waits for its other half, and
   );
   const clock = new FakeClock();
   let writes = 0;
-  const spoken = new SpokenText({
+  const liveText = new LiveText({
     clock,
     store: {
       write: (work) => {
@@ -136,10 +136,10 @@ test('many words share one write, half a character waits for its other half, and
     },
   });
   const parts = () => store.read((tx) => readTurnParts(tx, { turnId: 'turn_1', at: 0 }));
-  for (const word of ['a', 'b', '\uD83D']) spoken.say('turn_1', word);
+  for (const word of ['a', 'b', '\uD83D']) liveText.append('turn_1', word);
   clock.advance(250);
   await until('the write that fails', () => writes === 1);
-  spoken.say('turn_1', '\uDE00c');
+  liveText.append('turn_1', '\uDE00c');
   await until('the next try', () => (clock.advance(1_000), writes === 2));
   await until('the parts', async () => (await parts()).length > 0);
   expect(await parts()).toEqual([{ at: 0, text: 'ab😀c' }]);

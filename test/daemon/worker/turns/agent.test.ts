@@ -105,7 +105,7 @@ test('an abort keeps what was said, closes the call and lets the next turn in', 
   for await (const event of conversation.agent.run({ message: 'long' }, abort.signal)) {
     events.push(event.type);
     if (event.type === 'delta') abort.abort(new GatewayError('STOPPING', { message: 'it stops' }));
-    if (event.type === 'error') expect(event).toEqual({ type: 'error', code: 'STOPPING', message: 'it stops' });
+    if (event.type === 'error') expect(event).toMatchObject({ error: { code: 'STOPPING', message: 'it stops' } });
   }
   expect(events).toEqual(['delta', 'error']);
   await expect(fake.requests[0]?.ended).resolves.toBe('aborted');

@@ -28,8 +28,7 @@ test.each([
   fake.reply(says('Done.'));
   const { last } = await ask(second, request);
   if (isAgain) expect(last).toMatchObject({ type: 'done', reply: 'Done.' });
-  else
-    expect(last).toMatchObject({ type: 'error', code: 'CONFLICT', message: expect.stringContaining('must not be done twice') as string });
+  else expect(last).toMatchObject({ type: 'error', code: 'CONFLICT', message: expect.stringContaining('must not be repeated') as string });
   expect(fake.requests).toHaveLength(isAgain ? 3 : 2);
   expect((await second.outgoing.list({})).messages).toHaveLength(isAgain ? 0 : 1);
   const { messages } = await second.sessions.get('main:api:default:direct:default');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { AgentRequest } from '../../../../daemon/worker/contracts.js';
+import type { AgentRequest } from '../../../../daemon/worker/turns/agent.js';
 import { IDEMPOTENCY_TTL_MS } from '../../../../daemon/worker/store/idempotency.js';
 import { rateLimited, says } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';

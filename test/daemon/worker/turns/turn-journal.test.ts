@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { TurnJournal, type TurnOutcome } from '../../../../daemon/worker/turns/turn-journal.js';
+import type { TurnOutcome } from '../../../../daemon/worker/turns/turn-event.js';
+import { TurnJournal } from '../../../../daemon/worker/turns/turn-journal.js';
 import { readNewestMessages } from '../../../../daemon/worker/store/conversations/messages.js';
 import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
@@ -62,9 +63,9 @@ test('a turn waits for the other live worker’s turn in its session, and follow
   expect(waits.slice(0, 4)).toEqual([50, 100, 200, 250]);
   expect(await history(store)).toEqual(['user complete: asked of wk_other']);
   other.send('end');
-  expect(await once(other, 'message')).toEqual(['ended true', undefined]);
+  expect(await once(other, 'message')).toEqual(['ended kept', undefined]);
   const turn = await beginning;
-  expect(await journal.end(turn, done)).toBe(true);
+  expect(await journal.end(turn, done)).toBe('kept');
   expect(await history(store)).toEqual([
     'user complete: asked of wk_other',
     'assistant complete: answered by wk_other',
@@ -98,7 +99,7 @@ test('a worker that was taken for dead cannot add its answer later', async () =>
   live.delete('wk_other');
   expect(await journal.interruptOrphans()).toBe(0);
   other.send('end');
-  expect(await once(other, 'message')).toEqual(['ended false', undefined]);
+  expect(await once(other, 'message')).toEqual(['ended lost', undefined]);
   expect(await history(store)).toEqual(['user complete: asked of wk_other', expect.stringContaining('interrupted')]);
 });
 
@@ -121,7 +122,7 @@ test('an abort ends the waiting with its reason, and nothing was stored', async 
 test('turns of different sessions do not wait for each other', async () => {
   const { journal } = await setUp();
   const turn = await journal.begin({ ...question, session: session('another') }, never);
-  expect(await journal.end(turn, { ...done, state: 'aborted', reply: '' })).toBe(true);
+  expect(await journal.end(turn, { ...done, state: 'aborted', reply: '' })).toBe('kept');
 });
 
 test('an answer is one message with its model, a failure one more with its reason', async () => {
@@ -131,8 +132,8 @@ test('an answer is one message with its model, a failure one more with its reaso
   await expect(journal.begin({ ...question, session: session('none'), mustExist: true }, never)).rejects.toMatchObject({
     code: 'SESSION_NOT_FOUND',
   });
-  expect(await journal.end(turn, done)).toBe(true);
-  expect(await journal.end(turn, done)).toBe(false);
+  expect(await journal.end(turn, done)).toBe('kept');
+  expect(await journal.end(turn, done)).toBe('lost');
   expect(await history(store)).toEqual(['user complete: mine', 'assistant complete: answer']);
   const [row] = await store.read((tx) => queriesOf(tx).selectFrom('turns').selectAll().execute());
   expect(row).toMatchObject({ state: 'done', model: 'x/y', input_tokens: 1, output_tokens: 2, error_code: null });

@@ -184,7 +184,7 @@ test('an abort while a tool runs ends the turn, and the model is not asked again
     last.push(event);
     if (event.type === 'tool') stop.abort();
   }
-  expect(last.at(-1)).toMatchObject({ type: 'error', code: 'UNAVAILABLE' });
+  expect(last.at(-1)).toMatchObject({ type: 'error', error: { code: 'UNAVAILABLE' } });
   expect(fake.requests).toHaveLength(1);
 });
 

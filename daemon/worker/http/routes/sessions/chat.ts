@@ -1,6 +1,6 @@
 import { sessionChooseRequest, sessionChooseResponse, sessionKey } from '../../../../../shared/api/sessions.js';
 import { validate } from '../../../../../shared/api/validate.js';
-import type { ChatService } from '../../../contracts.js';
+import type { ChatService } from '../../../chat/chat.js';
 import { type Route, route } from '../../route.js';
 
 export function chatRoutes(chat: Pick<ChatService, 'choose'>): Route[] {

@@ -26,10 +26,10 @@ async function shelve(store: Store, peerId: string, change: SessionChange): Prom
 const said = { turnId: null, content: 'hello', model: null, status: 'complete' } as const;
 
 async function turn(store: Store, sessionId: number, { id, model, tokens }: { id: string; model: string; tokens: number }): Promise<void> {
-  const end = { errorCode: null, errorMessage: null, cacheReadTokens: null, cacheWriteTokens: null };
+  const usage = { inputTokens: tokens, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.5 };
   await store.write(async (tx) => {
     await beginTurn(tx, { id, sessionId, agentId: 'main', instanceId: 'i', nowMs: 1 });
-    await endTurn(tx, { id, state: 'done', model, inputTokens: tokens, outputTokens: 1, costUsd: 0.5, nowMs: 2, ...end });
+    await endTurn(tx, { id, state: 'done', model, usage, error: null, nowMs: 2 });
   });
 }
 

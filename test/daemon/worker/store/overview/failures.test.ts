@@ -5,8 +5,6 @@ import { beginTurn, endTurn } from '../../../../../daemon/worker/store/conversat
 import { makeCron, newRun } from '../../../../helpers/cron-fixture.js';
 import { addSession } from '../../../../helpers/open-store.js';
 
-const NO_COST = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null, model: null };
-
 test('failures of every kind come newest first, with what leads to them, and no older than asked for', async () => {
   const cron = await makeCron({ nowMs: 0 });
   const { store } = cron;
@@ -14,7 +12,8 @@ test('failures of every kind come newest first, with what leads to them, and no 
   const endOf = (id: string, state: 'done' | 'error' | 'interrupted', nowMs: number) =>
     store.write(async (tx) => {
       await beginTurn(tx, { id, sessionId: session.id, agentId: 'main', instanceId: 'wk_1', nowMs });
-      await endTurn(tx, { ...NO_COST, id, state, errorCode: null, errorMessage: state === 'done' ? null : 'no model', nowMs });
+      const error = state === 'done' ? null : { code: null, message: 'no model' };
+      await endTurn(tx, { id, state, model: null, usage: null, error, nowMs });
     });
   await endOf('turn_1', 'error', 1_000);
   await endOf('turn_2', 'done', 2_000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answer, type TurnEvent } from '../../../../../daemon/worker/turns/model/turn.js';
+import { answer } from '../../../../../daemon/worker/turns/model/answer.js';
 import type { Provider, ProviderEvent } from '../../../../../daemon/worker/providers/provider.js';
 import type { ResolvedModel } from '../../../../../daemon/worker/providers/registry.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
@@ -26,7 +26,6 @@ test('a model that says nothing for minutes is waited for once, then the next on
     yield { type: 'delta', text: 'hi' };
     yield { type: 'finish', usage: { inputTokens: null, outputTokens: null } };
   });
-  const events: TurnEvent[] = [];
   const answered = answer({
     candidates: [silent, speaking],
     buildRequest: async () => ({ modelId: 'x', messages: [{ role: 'user', content: 'hello' }] }),
@@ -36,10 +35,7 @@ test('a model that says nothing for minutes is waited for once, then the next on
     random: () => 0,
     logger: logMemory(),
   });
-  for await (const event of answered) events.push(event);
-  expect(events).toMatchObject([
-    { type: 'delta', text: 'hi' },
-    { type: 'finished', ref: 'b/speaking' },
-  ]);
+  expect(await answered.next()).toEqual({ done: false, value: { type: 'delta', text: 'hi' } });
+  expect(await answered.next()).toMatchObject({ done: true, value: { state: 'done', model: 'b/speaking' } });
   expect(asked).toBe(1);
 });

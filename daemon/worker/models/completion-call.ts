@@ -1,0 +1,29 @@
+/** A call of the chat-completions API, and what it yields. */
+import type { GatewayError } from '../../../shared/errors.js';
+import type { CallerKey } from '../store/idempotency.js';
+import type { ForwardEvent } from '../providers/forwarded.js';
+import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
+
+/** One call of the chat-completions API, which is stateless unless it names a session. */
+export interface CompletionCall extends CompletionSettings {
+  /** An agent's id, or `provider/model`. */
+  readonly model: string;
+  /** At least one; oldest first. */
+  readonly messages: readonly CompletionMessage[];
+  /** Runs the last message as a turn of this session; the messages before it are not read. */
+  readonly session?: string;
+  /** For a turn of a session; other calls store nothing that could be repeated. */
+  readonly idempotency?: CallerKey | undefined;
+}
+
+/** Any number of the first four, then exactly one of the others. */
+export type CompletionOutput =
+  | Exclude<CompletionEvent, { readonly type: 'finish' | 'failed' | 'aborted' }>
+  | Extract<CompletionEvent, { readonly type: 'finish' }>
+  /** After the text so far. */
+  | { readonly type: 'error'; readonly error: GatewayError };
+
+/** `head`, then the provider's bytes as they come, then `end`; or an `error` after the bytes so far. */
+export type ForwardOutput =
+  | Exclude<ForwardEvent, { readonly type: 'failed' | 'aborted' }>
+  | { readonly type: 'error'; readonly error: GatewayError };

@@ -1,0 +1,190 @@
+/**
+ * One answer: asks the chosen model, runs the tools that it calls, asks it again with their results, and falls back to
+ * the next model. A model that takes over gets the results of the tools that already ran. Knows no store.
+ */
+import type { Clock } from '../../../../shared/clock.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import type { LogPort } from '../../../../shared/log/log-port.js';
+import { describeFailure } from '../../providers/describe-failure.js';
+import type {
+  ModelRequest,
+  ProviderFailure,
+  ToolCall,
+  ToolCallMessage,
+  ToolDefinition,
+  ToolResult,
+  ToolResultMessage,
+} from '../../providers/provider.js';
+import type { ResolvedModel } from '../../providers/registry.js';
+import { addUsage } from '../../providers/token-cost.js';
+import type { DeltaEvent, ToolEvent, TurnOutcome } from '../turn-event.js';
+import { ask, type StepEnd } from './ask.js';
+
+/** A model in the order of preference; one that cannot be used carries the reason. */
+export type Candidate = { readonly ref: string } & ({ readonly model: ResolvedModel } | { readonly problem: GatewayError });
+
+/** How an answer ended, and which model answered last. */
+export type AnswerEnd = Omit<TurnOutcome, 'reply' | 'model'> & { readonly model: string };
+
+type AnswerEvents<End> = AsyncGenerator<DeltaEvent | ToolEvent, End>;
+
+/** Tool calls of this turn and their results. */
+export type StepMessage = ToolCallMessage | ToolResultMessage;
+
+export interface TurnTools {
+  readonly definitions: readonly ToolDefinition[];
+  /** How many steps of one turn may call tools. */
+  readonly maxIterations: number;
+  /** Runs the calls of one step; never throws. @returns a result for each, in their order */
+  run(calls: readonly ToolCall[]): AsyncGenerator<ToolEvent, ToolResult[]>;
+}
+
+/** The parts of a turn's next request. */
+export interface StepRequest {
+  readonly model: ResolvedModel;
+  readonly steps: readonly StepMessage[];
+  readonly tools: readonly ToolDefinition[];
+  readonly isLastStep: boolean;
+}
+
+export interface AnswerOptions {
+  /** At least one. */
+  readonly candidates: readonly Candidate[];
+  /** Builds a request that fits the model's context window. */
+  buildRequest(step: StepRequest): Promise<ModelRequest>;
+  readonly tools: TurnTools;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** 0 ≤ x < 1. */
+  random(): number;
+  readonly logger: LogPort;
+}
+
+/** Error texts of models and servers that take no tools. */
+export const REFUSES_TOOLS =
+  /(not support|requires?|no endpoints found that support)\b.*\btool|\btools?\b.*\b(not supported|requires?|unsupported)/i;
+
+/** Whether the same request without tools may succeed. */
+function isAboutTools({ kind, status, detail }: ProviderFailure): boolean {
+  return (kind === 'rejected' || kind === 'notFound' || status === 500) && REFUSES_TOOLS.test(detail);
+}
+
+/** Whether the model called a tool although the request forbade it. */
+const isForbiddenToolCall = ({ kind, detail }: ProviderFailure): boolean => kind === 'protocol' && /tool call/i.test(detail);
+
+interface ModelError {
+  readonly ref: string;
+  readonly error: GatewayError;
+}
+
+/** Returns the first model's error with those of the fallbacks appended. */
+function combine(first: ModelError, others: readonly ModelError[]): ModelError {
+  if (others.length === 0) return first;
+  const also = others.map(({ ref, error }) => `${ref}: ${error.message}`).join(' ');
+  const { code, details } = first.error;
+  const message = `${first.error.message} The fallback${others.length > 1 ? 's' : ''} failed too: ${also}`;
+  const combined = new GatewayError(code, { message, ...(details === undefined ? {} : { details }), cause: first.error });
+  return { ref: first.ref, error: combined };
+}
+
+class Answer {
+  readonly #options: AnswerOptions;
+  readonly #steps: StepMessage[] = [];
+  #iterations = 0;
+  #usage: TurnOutcome['usage'] = null;
+  #lastText = '';
+
+  constructor(options: AnswerOptions) {
+    this.#options = options;
+  }
+
+  get #isLastStep(): boolean {
+    return this.#iterations >= this.#options.tools.maxIterations;
+  }
+
+  async *run(): AnswerEvents<AnswerEnd> {
+    const { candidates, logger } = this.#options;
+    const errors: ModelError[] = [];
+    for (const candidate of candidates) {
+      const { ref } = candidate;
+      const end = 'problem' in candidate ? candidate.problem : yield* this.#useModel(candidate.model);
+      if (!(end instanceof GatewayError)) return end;
+      errors.push({ ref, error: end });
+      logger.warn({ model: ref, err: end, candidates: candidates.length }, 'the model did not answer');
+    }
+    const [first, ...others] = errors;
+    if (first === undefined) throw new Error('a turn without a model');
+    const { ref, error } = combine(first, others);
+    return { state: 'error', model: ref, usage: this.#usage, error };
+  }
+
+  /** @returns the end of the answer, or why the next model should be asked */
+  async *#useModel(model: ResolvedModel): AnswerEvents<AnswerEnd | GatewayError> {
+    const { ref } = model;
+    const endAs = (state: AnswerEnd['state'], error: GatewayError | null = null): AnswerEnd => {
+      return { state, model: ref, usage: this.#usage, error };
+    };
+    let usesTools = true;
+    for (;;) {
+      const end = yield* this.#step(model, usesTools);
+      switch (end.type) {
+        case 'aborted':
+          return endAs('aborted');
+        case 'failed':
+          return endAs('error', end.error);
+        case 'unanswered':
+          if (this.#isLastStep && isForbiddenToolCall(end.failure)) return endAs('error', this.#toolLoop(model));
+          if (!usesTools || !isAboutTools(end.failure)) return describeFailure(end.failure, model.failing);
+          this.#options.logger.warn({ model: ref, detail: end.failure.detail }, 'the model takes no tools; it is asked without them');
+          usesTools = false;
+          break;
+        case 'finished':
+          this.#usage = addUsage(this.#usage, end.usage, model.prices);
+          if (end.calls.length === 0) return endAs('done');
+          if (this.#isLastStep) return endAs('error', this.#toolLoop(model));
+          yield* this.#runTools(ref, end);
+      }
+    }
+  }
+
+  async *#step(model: ResolvedModel, usesTools: boolean): AnswerEvents<StepEnd> {
+    const { tools } = this.#options;
+    const isLastStep = this.#isLastStep;
+    const definitions = usesTools ? tools.definitions : [];
+    const events = ask(model, {
+      ...this.#options,
+      buildRequest: () => this.#options.buildRequest({ model, steps: this.#steps, tools: definitions, isLastStep }),
+    });
+    let isFirst = true;
+    for (;;) {
+      const next = await events.next();
+      if (next.done === true) return next.value;
+      // Texts before and after a tool call are two paragraphs.
+      if (isFirst && this.#lastText !== '' && !/\s$/.test(this.#lastText)) yield { type: 'delta', text: '\n\n' };
+      isFirst = false;
+      this.#lastText = next.value.text;
+      yield next.value;
+    }
+  }
+
+  async *#runTools(ref: string, step: Extract<StepEnd, { type: 'finished' }>): AnswerEvents<void> {
+    const { text, calls, vendor } = step;
+    this.#iterations += 1;
+    const results = yield* this.#options.tools.run(calls);
+    this.#steps.push({ role: 'toolCalls', content: text, calls, ref, vendor }, { role: 'toolResults', results });
+  }
+
+  #toolLoop({ failing }: ResolvedModel): GatewayError {
+    const { maxIterations } = this.#options.tools;
+    return new GatewayError('AGENT_ERROR', {
+      message: `${failing.modelId} of ${failing.providerName} called tools ${maxIterations} times and wanted to go on instead of answering.`,
+      details: { provider: failing.providerName, reason: 'toolLoop' },
+      hint: 'Ask for less at once, or raise agents.defaults.maxToolIterations.',
+    });
+  }
+}
+
+/** Asks the candidates in order until one answers. A provider's failure is an end, never thrown. */
+export function answer(options: AnswerOptions): AnswerEvents<AnswerEnd> {
+  return new Answer(options).run();
+}

@@ -1,0 +1,40 @@
+/** What a running turn reports to its reader: the vocabulary between the models' events and the wire. */
+import type { AgentEvent } from '../../../shared/api/agent.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { TurnUsage } from '../providers/token-cost.js';
+
+/** One event of a turn, in order. Exactly one `done` or `error` ends a turn; `error.message` ends with what to do. */
+export type TurnEvent = AgentEvent | { readonly type: 'error'; readonly error: GatewayError };
+
+export type DeltaEvent = Extract<AgentEvent, { type: 'delta' }>;
+export type ToolEvent = Extract<AgentEvent, { type: 'tool' }>;
+export type DoneEvent = Extract<AgentEvent, { type: 'done' }>;
+
+/** How a turn ended. `reply` is the text so far, also of an interrupted answer; `usage` is null where no model counted. */
+export interface TurnOutcome {
+  readonly state: 'done' | 'aborted' | 'error';
+  readonly reply: string;
+  readonly model: string | null;
+  readonly usage: TurnUsage | null;
+  readonly error: GatewayError | null;
+}
+
+/** Returns the usage that callers see. All of it is null where no model was asked. */
+export function toUsage(usage: TurnUsage | null): DoneEvent['usage'] {
+  const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
+  return { inputTokens, outputTokens, costUsd };
+}
+
+/** Returns the event for a failed turn. The hint becomes the message's last sentence. */
+export function toErrorEvent(error: GatewayError): TurnEvent {
+  const { code, message, hint, details, cause } = error;
+  if (hint === undefined) return { type: 'error', error };
+  const complete = `${message.replace(/[.\s]*$/, '.')} ${hint}`;
+  return { type: 'error', error: new GatewayError(code, { message: complete, cause, ...(details === undefined ? {} : { details }) }) };
+}
+
+/** Returns why a turn was stopped, from the reason of its signal. */
+export function stopReason(signal: AbortSignal): GatewayError {
+  if (signal.reason instanceof GatewayError) return signal.reason;
+  return new GatewayError('UNAVAILABLE', { message: 'the turn was stopped before it finished; the text so far is kept in the session' });
+}
