@@ -46,7 +46,7 @@ test.each([
   ['client', 200],
   ['tools', 700],
   ['supervisor', 360],
-  ['worker', 1_040],
+  ['worker', 1_070],
   ['fallback', 20],
   ['ai', 960],
   ['late', 190],

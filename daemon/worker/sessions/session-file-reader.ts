@@ -1,137 +1,114 @@
 /**
  * Reads a session's file as it arrives: one message after another, however long the whole is. JSON Lines have the header
- * first; in JSON, written in any way, `messages` are taken out of the document one by one and the rest is the header.
+ * first; in JSON, `messages` are taken out of the document one by one and the rest is the header.
+ *
+ * Between two messages a file may take a bounded number of characters, values and levels, so that a hostile one costs
+ * neither much memory nor much time.
  */
+import { JSONParser, TokenType } from '@streamparser/json';
 import { GatewayError } from '../../../shared/errors.js';
 
-export interface RawSessionFile {
-  /** @returns the messages that are complete, as texts in JSON. @throws INVALID_REQUEST */
-  push(text: string): string[];
-  /** All has arrived. @returns messages that only end with the text, and the header in JSON. @throws INVALID_REQUEST */
-  end(): { messages: string[]; header: string };
-}
-
-/** The longest message, as it is written: more than any body that the API takes may become by being escaped. */
+/** The longest message with its files, in characters. */
 const MAX_MESSAGE_LENGTH = 64 * 1_048_576;
 const MAX_HEADER_LENGTH = 65_536;
+/** A message with eight files has about 80 tokens. */
+const MAX_TOKENS = 2_000;
+const MAX_DEPTH = 16;
+const BUFFER_BYTES = 65_536;
 
-export function wrongFile(message: string): GatewayError {
+export function invalidFile(message: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
-    message: `This is no export of a session: ${message}`,
+    message: `This is not an export of a session: ${message}`,
     hint: 'Nothing was imported. GET /api/sessions/{key}/export gives such a file.',
   });
 }
 
-function checkLength(length: number, limit: number): void {
-  if (length > limit) throw wrongFile(`a part of it is longer than ${limit} characters.`);
-}
-
-export class JsonLinesFile implements RawSessionFile {
-  /** Pieces of the line that is being read: joined once, because one with files may be long. */
-  #rest: string[] = [];
-  #restLength = 0;
-  #header: string | undefined;
-
-  push(text: string): string[] {
-    const lines = text.split('\n');
-    const tail = lines.pop() ?? '';
-    if (lines.length > 0) {
-      lines[0] = this.#rest.join('') + (lines[0] ?? '');
-      this.#rest = [];
-      this.#restLength = 0;
-    }
-    this.#rest.push(tail);
-    this.#restLength += tail.length;
-    checkLength(this.#restLength, MAX_MESSAGE_LENGTH);
-    const full = lines.filter((line) => line.trim() !== '');
-    this.#header ??= full.shift();
-    checkLength(this.#header?.length ?? 0, MAX_HEADER_LENGTH);
-    return full;
-  }
-
-  end(): { messages: string[]; header: string } {
-    const messages = this.push('\n');
-    if (this.#header === undefined) throw wrongFile('it is empty.');
-    return { messages, header: this.#header };
-  }
-}
-
-export class JsonFile implements RawSessionFile {
-  /** What belongs to the header, and what to the message that is being read. */
-  #header = '';
-  #message = '';
+export class SessionFileReader {
+  readonly #parser: JSONParser;
+  readonly #format: 'json' | 'jsonl';
+  readonly #maxMessageLength: number;
+  #found: unknown[] = [];
+  #count = 0;
+  #header: { readonly value: unknown } | undefined;
+  /** The array of messages in JSON: it stays empty, because each message is taken out. */
+  #messages: unknown;
   #depth = 0;
-  #isString = false;
-  #isEscaped = false;
-  /** Where in `messages` it is; undefined: outside. */
-  #place: 'start' | 'message' | 'between' | 'comma' | undefined;
-  #hadMessages = false;
+  /** Since the last message. */
+  #tokens = 0;
+  #length = 0;
+  #headerLength = 0;
 
-  push(text: string): string[] {
-    const found: string[] = [];
-    let from = 0;
-    const take = (to: number): void => {
-      if (this.#place === 'message') this.#message += text.slice(from, to);
-      else if (this.#place === undefined) this.#header += text.slice(from, to);
-      from = to;
-    };
-    for (let at = 0; at < text.length; at += 1) {
-      const character = text[at] ?? '';
-      if (this.#isString) this.#inString(character);
-      else if (this.#place === undefined || this.#place === 'message') this.#structure(character, at, { take, found });
-      else this.#betweenMessages(character, at, take);
-    }
-    take(text.length);
-    checkLength(this.#message.length, MAX_MESSAGE_LENGTH);
-    checkLength(this.#header.length, MAX_HEADER_LENGTH);
+  /** @param maxMessageLength  in characters, with what is around it; default 64 MiB */
+  constructor(format: 'json' | 'jsonl', maxMessageLength = MAX_MESSAGE_LENGTH) {
+    this.#format = format;
+    this.#maxMessageLength = maxMessageLength;
+    const buffers = { stringBufferSize: BUFFER_BYTES, numberBufferSize: BUFFER_BYTES };
+    const parts = format === 'json' ? { paths: ['$.messages.*', '$'] } : { paths: ['$'], separator: '' };
+    this.#parser = new JSONParser({ ...buffers, ...parts });
+    this.#parser.onToken = ({ token, value }) => this.#check(token, value);
+    this.#parser.onValue = ({ value, parent, stack }) => this.#take(value, stack.length === 0 ? undefined : parent);
+  }
+
+  /** Returns the messages that are complete. @throws INVALID_REQUEST */
+  push(text: string): unknown[] {
+    this.#length += text.length;
+    this.#parse(() => this.#parser.write(text));
+    const found = this.#found;
+    if (found.length > 0) this.#length = text.length;
+    this.#found = [];
+    if (this.#length > this.#maxMessageLength) throw invalidFile(`a message of it is longer than ${this.#maxMessageLength} characters.`);
     return found;
   }
 
-  end(): { messages: string[]; header: string } {
-    if (this.#depth !== 0 || this.#isString) throw wrongFile('its end is missing.');
-    if (!this.#hadMessages) throw wrongFile('it has no messages.');
-    return { messages: [], header: this.#header };
+  /** Returns the header once all text was pushed. @throws INVALID_REQUEST */
+  end(): unknown {
+    if (this.#depth > 0) throw invalidFile('its end is missing.');
+    this.#parse(() => {
+      if (!this.#parser.isEnded) this.#parser.end();
+    });
+    if (this.#header === undefined) throw invalidFile('it is empty.');
+    const { value } = this.#header;
+    if (this.#format === 'json') this.#checkMessages((value as { messages?: unknown } | null)?.messages);
+    return value;
   }
 
-  #inString(character: string): void {
-    if (this.#isEscaped) this.#isEscaped = false;
-    else if (character === '\\') this.#isEscaped = true;
-    else if (character === '"') this.#isString = false;
+  #checkMessages(messages: unknown): void {
+    if (messages === undefined) throw invalidFile('it has no messages.');
+    this.#messages ??= messages;
+    if (messages !== this.#messages) throw invalidFile("it has 'messages' twice.");
   }
 
-  #structure(character: string, at: number, { take, found }: { take: (to: number) => void; found: string[] }): void {
-    if (character === '"') this.#isString = true;
-    else if (character === '{' || character === '[') this.#open(character, at, take);
-    else if (character === '}' || character === ']') {
-      this.#depth -= 1;
-      if (this.#place !== 'message' || this.#depth !== 2) return;
-      take(at + 1);
-      found.push(this.#message);
-      this.#message = '';
-      this.#place = 'between';
+  #parse(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (error instanceof GatewayError) throw error;
+      throw invalidFile(`it is not valid JSON after ${this.#count} messages.`);
     }
   }
 
-  #open(character: string, at: number, take: (to: number) => void): void {
-    this.#depth += 1;
-    if (character !== '[' || this.#depth !== 2 || this.#place !== undefined) return;
-    take(at + 1);
-    if (!/(?<!\\)"messages"\s*:\s*\[$/.test(this.#header)) return;
-    if (this.#hadMessages) throw wrongFile("it has 'messages' twice.");
-    this.#hadMessages = true;
-    this.#place = 'start';
+  #check(token: TokenType, value: unknown): void {
+    if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) this.#depth += 1;
+    if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) this.#depth -= 1;
+    this.#tokens += 1;
+    if (this.#depth > MAX_DEPTH) throw invalidFile(`it is nested more than ${MAX_DEPTH} levels deep.`);
+    if (this.#tokens > MAX_TOKENS) throw invalidFile(`a message of it has more than ${MAX_TOKENS} parts.`);
+    const isHeader = this.#format === 'json' ? this.#depth < 3 : this.#header === undefined;
+    if (isHeader && typeof value === 'string') this.#headerLength += value.length;
+    if (this.#headerLength > MAX_HEADER_LENGTH) throw invalidFile(`its header is longer than ${MAX_HEADER_LENGTH} characters.`);
   }
 
-  #betweenMessages(character: string, at: number, take: (to: number) => void): void {
-    if (/\s/.test(character)) return;
-    take(at);
-    if (character === ',' && this.#place === 'between') this.#place = 'comma';
-    else if (character === '{' && this.#place !== 'between') {
-      this.#place = 'message';
-      this.#depth += 1;
-    } else if (character === ']' && this.#place !== 'comma') {
-      this.#place = undefined;
-      this.#depth -= 1;
-    } else throw wrongFile(`there is '${character}' between two messages.`);
+  #take(value: unknown, parent: unknown): void {
+    this.#tokens = 0;
+    if (this.#format === 'jsonl' ? this.#header === undefined : parent === undefined) {
+      this.#header = { value };
+      return;
+    }
+    if (Array.isArray(parent)) {
+      parent.pop();
+      this.#checkMessages(parent);
+    }
+    this.#found.push(value);
+    this.#count += 1;
   }
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type SessionFile, sessionFileHeader, sessionFileMessage } from '../../../shared/api/session-archive.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
-import { type Schema, validate } from '../../../shared/api/validate.js';
+import { validate } from '../../../shared/api/validate.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
@@ -17,7 +17,7 @@ import { changeSession, getSession, type Session, toSessionDocument } from '../s
 import { type CallerKey, type KeyUse, keyUse, once } from '../store/idempotency.js';
 import type { Transaction } from '../store/transaction.js';
 import type { Store } from '../store/store.js';
-import { JsonFile, JsonLinesFile, wrongFile } from './session-file-reader.js';
+import { SessionFileReader } from './session-file-reader.js';
 import { type FileFormat, type FileHeader, writeSession } from './session-file-writer.js';
 import { sessionOf } from './session-key.js';
 import type { PublishSession } from './sessions.js';
@@ -37,15 +37,9 @@ type FileMessage = SessionFile['messages'][number];
 const BATCH_MESSAGES = 200;
 const BATCH_LENGTH = 262_144;
 
-function parse<T>(text: string, schema: Schema<T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw wrongFile(`'${text.slice(0, 60)}' is not valid JSON.`);
-  }
-  return validate(schema, value, 'file');
-}
+/** Returns about how many characters a message takes. */
+const lengthOf = ({ content, attachments = [] }: FileMessage): number =>
+  attachments.reduce((sum, { data }) => sum + data.length, content.length);
 
 /** Fills a session that is not visible yet. */
 class Import {
@@ -59,18 +53,19 @@ class Import {
     this.#options = options;
   }
 
-  async add(texts: readonly string[]): Promise<void> {
-    for (const text of texts) {
-      this.#waiting.push(parse(text, this.#message));
-      this.#length += text.length;
+  async add(messages: readonly unknown[]): Promise<void> {
+    for (const value of messages) {
+      const message = validate(this.#message, value, 'file');
+      this.#waiting.push(message);
+      this.#length += lengthOf(message);
       if (this.#waiting.length >= BATCH_MESSAGES || this.#length >= BATCH_LENGTH) await this.#flush();
     }
   }
 
   /** Makes the session visible. @param use  the caller's key. @returns the session that the key has made before, if `isRepeated` */
-  async finish(text: string, use: KeyUse | undefined): Promise<{ session: SessionDocument; isRepeated: boolean }> {
+  async finish(first: unknown, use: KeyUse | undefined): Promise<{ session: SessionDocument; isRepeated: boolean }> {
     const { store, clock } = this.#options;
-    const header = parse(text, sessionFileHeader());
+    const header = validate(sessionFileHeader(), first, 'file');
     await this.#flush();
     return store.write(async (tx) => {
       const { result: key, isRepeated } = await once(tx, { use, nowMs: clock.now(), act: () => this.#publish(tx, header) });
@@ -150,7 +145,7 @@ export function createSessionFiles(options: SessionFileOptions) {
      * @throws INVALID_REQUEST for an invalid file; CONFLICT for a key of another request; what `text` throws
      */
     async import(text: AsyncIterable<string>, format: 'json' | 'jsonl', caller?: CallerKey): Promise<SessionDocument> {
-      const reader = format === 'jsonl' ? new JsonLinesFile() : new JsonFile();
+      const reader = new SessionFileReader(format);
       const into = new Import(options);
       const file = createHash('sha256');
       try {
@@ -158,9 +153,7 @@ export function createSessionFiles(options: SessionFileOptions) {
           file.update(piece);
           await into.add(reader.push(piece));
         }
-        const { messages, header } = reader.end();
-        await into.add(messages);
-        const { session, isRepeated } = await into.finish(header, keyUse('sessions/import', caller, [format, file.digest('hex')]));
+        const { session, isRepeated } = await into.finish(reader.end(), keyUse('sessions/import', caller, [format, file.digest('hex')]));
         if (isRepeated) {
           caller?.onReplay?.();
           // What this cannot remove is purged after this instance has ended.

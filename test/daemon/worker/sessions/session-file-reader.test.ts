@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { JsonFile, JsonLinesFile, type RawSessionFile } from '../../../../daemon/worker/sessions/session-file-reader.js';
+import { SessionFileReader } from '../../../../daemon/worker/sessions/session-file-reader.js';
 
-function readAll(reader: RawSessionFile, pieces: readonly string[]): { header: unknown; messages: unknown[] } {
-  const messages = pieces.flatMap((piece) => reader.push(piece));
-  const end = reader.end();
-  return { header: JSON.parse(end.header), messages: [...messages, ...end.messages].map((text) => JSON.parse(text) as unknown) };
+function readAll(format: 'json' | 'jsonl', pieces: Iterable<string>): { header: unknown; messages: unknown[] } {
+  const reader = new SessionFileReader(format);
+  const messages = [...pieces].flatMap((piece) => reader.push(piece));
+  return { header: reader.end(), messages };
 }
 
 /** Cut at places that come from the numbers. */
@@ -17,12 +17,12 @@ function cut(text: string, places: readonly number[]): string[] {
 const messages = fc.array(fc.record({ content: fc.string({ unit: 'binary' }), deep: fc.jsonValue() }), { maxLength: 5 });
 const places = fc.array(fc.nat(), { maxLength: 8 });
 
-test('JSON, in whatever way it is written and wherever it is cut, gives its messages and its header', () => {
+test('JSON, however it is written and wherever it is cut, gives its messages and its header', () => {
   const header = fc.record({ title: fc.string({ unit: 'binary' }), deep: fc.jsonValue(), 'x"messages': fc.constant([1, [2]]) });
   fc.assert(
     fc.property(header, messages, fc.constantFrom(undefined, 2, '\t'), places, fc.boolean(), (...[first, said, indent, cuts, isLast]) => {
       const document = isLast ? { ...first, messages: said } : { messages: said, ...first };
-      const result = readAll(new JsonFile(), cut(JSON.stringify(document, undefined, indent), cuts));
+      const result = readAll('json', cut(JSON.stringify(document, undefined, indent), cuts));
       expect(result.messages).toEqual(JSON.parse(JSON.stringify(said)));
       expect(result.header).toEqual({ ...(JSON.parse(JSON.stringify(first)) as object), messages: [] });
     }),
@@ -33,7 +33,7 @@ test('JSON Lines, wherever they are cut, with or without a last line feed, give 
   fc.assert(
     fc.property(messages, places, fc.constantFrom('', '\n', '\r\n\n'), (said, cuts, end) => {
       const text = [{ title: 't' }, ...said].map((line) => JSON.stringify(line)).join('\n') + end;
-      const result = readAll(new JsonLinesFile(), cut(text, cuts));
+      const result = readAll('jsonl', cut(text, cuts));
       expect(result.header).toEqual({ title: 't' });
       expect(result.messages).toEqual(JSON.parse(JSON.stringify(said)));
     }),
@@ -41,33 +41,64 @@ test('JSON Lines, wherever they are cut, with or without a last line feed, give 
 });
 
 test.each([
-  ['{"messages":[{} {}]}', 'between two messages'],
-  ['{"messages":[{},]}', 'between two messages'],
-  ['{"messages":[1]}', 'between two messages'],
-  ['{"messages":[,{}]}', 'between two messages'],
-  ['{"messages":[{}],"messages":[]}', 'twice'],
-  ['{"messages":[{}]', 'its end is missing'],
-  ['{"title":"x"}', 'no messages'],
-  ['{"title":"messages"}', 'no messages'],
-  [`{"title":"${'x'.repeat(70_000)}","messages":[]}`, 'longer than 65536'],
-])('%s is refused', (text, message) => {
-  expect(() => readAll(new JsonFile(), [text])).toThrow(
+  ['not valid JSON after 1 messages', '{"messages":[{} {}]}'],
+  ['not valid JSON after 1 messages', '{"messages":[{},]}'],
+  ['not valid JSON after 0 messages', '{"messages":[,{}]}'],
+  ['not valid JSON after 1 messages', '{"messages":[{}]} {}'],
+  ['twice', '{"messages":[{}],"messages":[]}'],
+  ['twice', '{"messages":[{}],"messages":[{}]}'],
+  ['its end is missing', '{"messages":[{}]'],
+  ['its end is missing', '{"messages":[{}],"title'],
+  ['no messages', '{"title":"x"}'],
+  ['no messages', '{"title":"messages"}'],
+  ['longer than 65536', `{"title":"${'x'.repeat(70_000)}","messages":[]}`],
+  ['it is empty', ''],
+])('a file in JSON is refused because: %s', (message, text) => {
+  expect(() => readAll('json', [text])).toThrow(
     expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining(message) as string }),
   );
 });
 
-test('an empty file is refused', () => {
-  expect(() => new JsonLinesFile().end()).toThrow('it is empty');
+test.each([
+  ['it is empty', ''],
+  ['its end is missing', '{}\n{"a":'],
+  ['not valid JSON after 0 messages', '{}\nno JSON\n'],
+  ['longer than 65536', `{"title":"${'x'.repeat(70_000)}"}`],
+])('a file in JSON Lines is refused because: %s', (message, text) => {
+  expect(() => readAll('jsonl', [text])).toThrow(
+    expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining(message) as string }),
+  );
 });
 
-test('a line that comes in many pieces is put together once: its length does not make it slow', () => {
-  const reader = new JsonLinesFile();
+/** Costs seconds and gigabytes where a message is parsed whole. */
+test.each([
+  ['deep', '['.repeat(65_536), 'nested more than'],
+  ['wide', '{},'.repeat(20_000), 'more than 2000 parts'],
+  ['long', `"${'x'.repeat(65_535)}`, 'longer than 1000000'],
+])('a message that is too %s is refused before all of it is in memory', (_what, piece, message) => {
+  for (const [format, start] of [
+    ['json', '{"messages":[{"a":['],
+    ['jsonl', '{}\n{"a":['],
+  ] as const) {
+    const reader = new SessionFileReader(format, 1_000_000);
+    reader.push(start);
+    let pushed = 0;
+    const push = (): void => {
+      for (; pushed < 30; pushed += 1) reader.push(pushed === 0 ? piece : piece.replace('"', 'x'));
+    };
+    expect(push).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining(message) as string }));
+    expect(pushed).toBeLessThan(20);
+  }
+});
+
+test('a message that comes in many pieces is put together once: its length does not make it slow', () => {
+  const reader = new SessionFileReader('jsonl');
   const piece = 'x'.repeat(65_536);
   reader.push('{}\n"');
   const startedAt = performance.now();
   for (let count = 0; count < 600; count += 1) expect(reader.push(piece)).toEqual([]);
-  const [line] = reader.push('"\n');
-  expect(line?.length).toBe(600 * 65_536 + 2);
+  const [message] = reader.push('"\n');
+  expect((message as string).length).toBe(600 * 65_536);
   // Joined with each piece, it would be 12 GB that are copied.
   expect(performance.now() - startedAt).toBeLessThan(5_000);
 });
