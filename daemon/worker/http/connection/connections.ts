@@ -68,9 +68,7 @@ export class Connections {
     const state = this.#sockets.get(socket);
     state?.work.push({ response, kind: 'request', abort: undefined, isCut: false });
     this.#inFlight += 1;
-    response.once('close', () => {
-      this.#finish(response, socket);
-    });
+    response.on('close', () => this.#finish(response, socket));
   }
 
   isIdle(socket: Socket): boolean {

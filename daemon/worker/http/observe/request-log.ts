@@ -47,7 +47,7 @@ export class RequestLog {
   /** Called when a request has begun. */
   begin(ctx: HttpContext): void {
     const startedAtMs = this.#clock.now();
-    ctx.res.once('close', () => {
+    ctx.res.on('close', () => {
       const durationMs = this.#clock.now() - startedAtMs;
       this.#stats.note({ method: ctx.method, route: routeOf(ctx) }, ctx.res, durationMs);
       this.#write(ctx, durationMs);
