@@ -4,7 +4,7 @@
  * it is never "from this machine".
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { type AddressList, canonicalAddress, isLoopback } from './address-list.js';
+import { type AddressList, canonicalAddress, isLoopback } from '../../../../shared/node/ip-address.js';
 
 export interface ClientAddress {
   /** For the log and the failure count: the client's address as far as it is known, else the peer's. */

@@ -1,7 +1,7 @@
 /** The names and addresses under which this machine is reached: what a Host header may say without the token. */
 import { hostname, networkInterfaces } from 'node:os';
 import type { Clock } from '../../../../shared/clock.js';
-import { canonicalAddress, isLoopback } from './address-list.js';
+import { canonicalAddress, isLoopback } from '../../../../shared/node/ip-address.js';
 
 /** How this machine is called; from the operating system, replaced in tests. */
 export interface MachineNames {

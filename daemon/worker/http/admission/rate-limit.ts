@@ -1,17 +1,15 @@
-/** Counts wrong tokens per client address. Only a request that presents a wrong one is ever slowed down. */
+/** Counts wrong credentials per client address. Only requests with wrong credentials are ever refused for it. */
+import { parseAddress } from '../../../../shared/node/ip-address.js';
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 
-/** From this failure on within a minute, the answer is RATE_LIMITED. */
+/** The answer is RATE_LIMITED from this failure within a minute on. */
 export const FAILURE_LIMIT = 20;
 const WINDOW_SECONDS = 60;
 
-/** One caller of an IPv6 network has all of a /64 to choose from. */
+/** A caller of an IPv6 network can choose any address of its /64. */
 function keyOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  return [...groups, ...Array<string>(missing).fill('0'), ...(tail ?? '').split(':')].slice(0, 4).join(':');
+  const parsed = parseAddress(address);
+  return parsed?.kind() === 'ipv6' ? parsed.toByteArray().slice(0, 8).join('.') : address;
 }
 
 export interface FailureLimiter {

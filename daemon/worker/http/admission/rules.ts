@@ -1,6 +1,6 @@
 /** The part of the configuration that admission applies, prepared once per change instead of once per request. */
 import type { Config } from '../../../../shared/config/schema.js';
-import { type AddressList, parseAddressList } from './address-list.js';
+import { type AddressList, parseAddressList } from '../../../../shared/node/ip-address.js';
 import { parseHost } from './own-hosts.js';
 
 export type CorsConfig = Config['gateway']['cors'];
