@@ -2,7 +2,6 @@
  * What the HTTP routes (and later the WebSocket, cron and channels) may ask of the worker. Services know neither Koa
  * nor SQL; routes know only these shapes. Every method that fails throws a `GatewayError`.
  */
-import type { StatusDocument } from '../../shared/control/messages.js';
 import type { AgentService } from './turns/agent.js';
 import type { ApiKind } from '../../shared/config/models-schema.js';
 import type { Attachments } from './files/attachments.js';
@@ -10,15 +9,17 @@ import type { ChatService } from './chat/chat.js';
 import type { CallerKey } from './store/idempotency.js';
 import type { ConnectionReport } from './providers/check-connection.js';
 import type { CompletionService } from './models/completions.js';
-import type { ConfigService } from './config/config-contract.js';
+import type { ConfigService, StatusService } from './config/config-documents.js';
 import type { CronService } from './cron/jobs.js';
 import type { ChannelService, OutgoingService, WebhookService } from './delivery/delivery-contract.js';
-import type { LogLevelService, LogService } from './observe/log-contract.js';
+import type { LogLevelService } from './observe/log-level.js';
+import type { LogService } from './observe/logs.js';
 import type { OverviewService } from './observe/overview.js';
 import type { UsageService } from './observe/usage.js';
 import type { SessionArchive } from './sessions/session-archive.js';
 import type { SessionService } from './sessions/sessions.js';
-import type { CounterService, EventService } from './observe/event-contract.js';
+import type { CounterService } from './observe/counters.js';
+import type { EventService } from './observe/event-log.js';
 
 export type {
   ChannelDocument,
@@ -30,9 +31,6 @@ export type {
   WebhookService,
 } from './delivery/delivery-contract.js';
 export type { CallerKey } from './store/idempotency.js';
-export type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields } from './config/config-contract.js';
-export type { LogChoice, LogEvent, LogFollowQuery, LogLevelService, LogPage, LogQuery, LogService } from './observe/log-contract.js';
-export type { CounterSample, CounterService, EventService, FollowedEvent, GatewayEvent } from './observe/event-contract.js';
 
 /** The body of `POST /api/message` and `/api/message/sync`; snake_case where documents fixed it. */
 export interface InboundMessage {
@@ -89,11 +87,6 @@ export interface ModelService {
   models(): Promise<ModelDocument[]>;
   /** Asks a provider for its models. @throws INVALID_REQUEST where it is not clear whom, or a stored key would go to another server */
   test(provider: ProviderTest): Promise<ConnectionReport>;
-}
-
-export interface StatusService {
-  /** One round trip to the supervisor. @throws UNAVAILABLE when it does not answer in 2 s */
-  read(): Promise<StatusDocument>;
 }
 
 /** Everything the routes can call. */

@@ -26,8 +26,7 @@ import { ConfigDocuments } from './config/config-documents.js';
 import { type Conversation, createConversation } from './compose.js';
 import { checkInProcess } from './upkeep/integrity-check.js';
 import { LogLevelOverride } from './observe/log-level.js';
-import { lateLogs } from './observe/insight.js';
-import { createStatusService } from './observe/status.js';
+import { lateLogs } from './observe/late-logs.js';
 import type { SupervisorChannel } from './supervisor-channel.js';
 import { WorkerConfig } from './config/worker-config.js';
 
@@ -211,7 +210,7 @@ export class WorkerLifecycle {
   }
 
   #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
-    const status = createStatusService(() => this.#channel.ask({ type: 'status' }));
+    const status = { read: () => this.#channel.ask({ type: 'status' }) };
     const isTokenOverridden = readEnvironment().token !== undefined;
     const inForce = () => ({ config: this.#config.current.config, revision: this.#config.current.hash, isTokenOverridden });
     return createHttpApp({

@@ -3,27 +3,29 @@
  * token. A secret is shown as `{"$secret": true, "hint": "…7890"}`; that object sent back keeps it.
  */
 import { z } from 'zod';
-import { okStatus } from './fields.js';
+import { type Answer, okStatus } from './fields.js';
 
 const fields = () => z.record(z.string(), z.unknown());
 
 /** Body of both PATCHes: a JSON merge patch (RFC 7396). What it does not name stays as it was written; null removes. */
 export const mergePatch = fields;
 
+const source = () => z.enum(['file', 'env', 'flag', 'default']);
+
 /** `GET /api/config`. `revision` is also the ETag; with `If-Match` a PATCH changes that revision and no other. */
 export const configResponse = () =>
   z.strictObject({
     status: okStatus(),
     revision: z.string(),
-    /** False: the gateway runs with another revision: this one is new, or invalid (see the status's warnings). */
+    /** False when the gateway runs with another revision, because this one is new or invalid (see the warnings of the status). */
     inForce: z.boolean(),
     path: z.string(),
-    /** As written; `${VAR}` not filled in. */
+    /** As written: `${VAR}` is not replaced, secrets are masked. */
     config: fields(),
-    /** In force, with every default filled in. */
+    /** The configuration in force, with defaults filled in and secrets masked. */
     effective: fields(),
     /** Dotted key → `file`, `env`, `flag` or `default`, for every value in force. */
-    sources: z.record(z.string(), z.enum(['file', 'env', 'flag', 'default'])),
+    sources: z.record(z.string(), source()),
     /** Dotted key → the variable or option that sets it, whatever the file says: `XOPC_PORT`, `--port`. */
     pinned: z.record(z.string(), z.string()),
   });
@@ -31,22 +33,30 @@ export const configResponse = () =>
 /** Answer of `PATCH /api/config`: on disk; in force within a second, without a restart. */
 export const configPatchResponse = () => z.strictObject({ status: okStatus(), revision: z.string(), config: fields() });
 
-/** What is wrong, by line and column from 1. */
+/** Problems of a text, with line and column from 1. */
 const problems = () =>
-  z.array(z.looseObject({ line: z.int().optional(), column: z.int().optional(), key: z.string().optional(), message: z.string() }));
+  z.array(
+    z.strictObject({
+      file: z.string().optional(),
+      line: z.int().optional(),
+      column: z.int().optional(),
+      key: z.string().optional(),
+      message: z.string(),
+    }),
+  );
 
-/** `GET /api/config/text`: the file as it is written, comments and all; each secret stands as its mask. */
+/** `GET /api/config/text`: the file as written, with comments; secrets are masked. `problems` keep it from being read. */
 export const configTextResponse = () =>
   z.strictObject({ status: okStatus(), revision: z.string(), path: z.string(), text: z.string(), problems: problems() });
 
-/** Body of `POST /api/config/text`: the whole file; masks keep what they stand for. `dryRun` only judges it. */
+/** Body of `POST /api/config/text`: the whole file. A mask keeps its secret. `dryRun` only validates. */
 export const configTextRequest = () => z.strictObject({ text: z.string().max(1_048_576), dryRun: z.boolean().default(false) });
 
-/** What is wrong with a text, by line and column from 1; nothing is written then. */
+/** The result of writing a text. Nothing is written when there are problems. */
 export const configTextWrittenResponse = () =>
   z.strictObject({
     status: okStatus(),
-    /** Of the file now. */
+    /** Of the file as it is now. */
     revision: z.string(),
     written: z.boolean(),
     problems: problems(),
@@ -56,10 +66,10 @@ const version = () => z.strictObject({ id: z.string(), at: z.iso.datetime(), cur
 
 export const configVersionId = () => z.string().regex(/^\d{13,15}-[0-9a-f]{16}$/, 'must be an id of GET /api/config/versions');
 
-/** `GET /api/config/versions`: earlier texts of the file, newest first; `current`: the file has that text now. */
+/** `GET /api/config/versions`: earlier texts of the file, newest first. `current`: the file has this text now. */
 export const configVersionsResponse = () => z.strictObject({ status: okStatus(), versions: z.array(version()) });
 
-/** `GET /api/config/versions/:id`: one of them, its secrets masked. */
+/** `GET /api/config/versions/:id`: one version, secrets masked. */
 export const configVersionResponse = () => z.strictObject({ status: okStatus(), version: version(), text: z.string() });
 
 /** `GET` and answer of `PATCH /api/models-json`: the document itself, as written. */
@@ -67,3 +77,11 @@ export const modelsJsonResponse = fields;
 
 /** `GET /api/config/schema`: the JSON Schema (2020-12) of `config.json`. */
 export const configSchemaResponse = fields;
+
+export type ConfigSource = z.output<ReturnType<typeof source>>;
+export type ConfigView = Answer<typeof configResponse>;
+/** A file as written, secrets masked. `revision` is the SHA-256 of its text. */
+export type ConfigRevision = Answer<typeof configPatchResponse>;
+export type ConfigText = Answer<typeof configTextResponse>;
+export type ConfigTextOutcome = Answer<typeof configTextWrittenResponse>;
+export type ConfigVersion = z.output<ReturnType<typeof version>>;

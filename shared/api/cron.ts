@@ -1,6 +1,6 @@
 /** `/api/cron`. `chat_id` and `job_id` are names that documents fixed. */
 import { z } from 'zod';
-import { label, okStatus, queryFlag, queryInteger, text } from './fields.js';
+import { type Answer, label, okStatus, queryFlag, queryInteger, text } from './fields.js';
 
 const DAY_MS = 86_400_000;
 
@@ -153,8 +153,6 @@ export const cronPreviewResponse = () =>
     warning: z.string().nullable(),
     runs: z.array(z.strictObject({ at: instant(), local: z.string(), note: z.enum(['gap', 'repeated', 'repeated-again']).nullable() })),
   });
-
-type Answer<Response extends () => z.ZodType> = Omit<z.output<ReturnType<Response>>, 'status'>;
 
 /** Fields of a job that callers may set; all optional. */
 export type CronJobInput = z.output<ReturnType<typeof cronPatchRequest>>;

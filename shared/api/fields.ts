@@ -40,3 +40,9 @@ export function queryInstant(): z.ZodType<number, string> {
 
 /** What every answer of success carries. */
 export const okStatus = (): z.ZodLiteral<'ok'> => z.literal('ok');
+
+/** An object of plain JSON. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The body of an answer without its `status`: what a service returns. */
+export type Answer<Response extends () => z.ZodType> = Omit<z.output<ReturnType<Response>>, 'status'>;

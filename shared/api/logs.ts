@@ -1,8 +1,8 @@
-/** `GET /api/logs` and what belongs to it: the gateway's own log, newest last. Always need the token. */
+/** `/api/logs`: the gateway's log, newest last. Always needs the token. */
 import { z } from 'zod';
-import { LOG_LEVELS } from '../log/level.js';
+import { LOG_LEVELS, type LogLevel } from '../log/level.js';
 import { LOG_MODULES } from '../log/modules.js';
-import { label, okStatus, queryInstant, queryInteger } from './fields.js';
+import { type Answer, label, okStatus, queryInstant, queryInteger } from './fields.js';
 
 const LEVEL_LIST = new RegExp(`^(?:${LOG_LEVELS.join('|')})(?:,(?:${LOG_LEVELS.join('|')}))*$`);
 
@@ -11,7 +11,7 @@ const which = () => ({
   hide: z
     .string()
     .regex(LEVEL_LIST, `must be levels with commas between them, of ${LOG_LEVELS.join(', ')}`)
-    .transform((list) => list.split(','))
+    .transform((list) => list.split(',') as LogLevel[])
     .optional(),
   q: label(200).optional(),
   search: label(500).optional(),
@@ -20,7 +20,7 @@ const which = () => ({
 
 const when = () => ({ since: queryInstant().optional(), until: queryInstant().optional() });
 
-/** Query. `level` is the lowest shown; `since` and `until` are inclusive; `limit` is 1–1000. */
+/** Query of `GET /api/logs`. `level` is the lowest level shown; `since` and `until` are inclusive; `limit` defaults to 100. All conditions must hold. */
 export const logsQuery = () =>
   z.strictObject({ ...which(), ...when(), limit: queryInteger(1, 1_000).optional(), cursor: label(1_024).optional() });
 
@@ -28,10 +28,10 @@ export const logsQuery = () =>
 export const logsDownloadQuery = () => z.strictObject({ ...which(), ...when() });
 
 const entries = () => z.array(z.record(z.string(), z.unknown()));
-/** With `regex`: for each entry the parts that match. */
+/** With `regex`: the matching parts of each entry. */
 const matches = () => z.array(z.array(z.string())).optional();
 
-/** `nextCursor` leads to older entries; `end`, of a first page, is where `GET /api/logs/follow` goes on. */
+/** `nextCursor` leads to older entries. `end` of a first page is where `GET /api/logs/follow` continues. */
 export const logsResponse = () =>
   z.strictObject({
     status: okStatus(),
@@ -41,12 +41,15 @@ export const logsResponse = () =>
     end: z.string().nullable(),
   });
 
-/** Query of `GET /api/logs/follow`. `from` is the `end` of a page; without it, only what is written from now on. */
+/** Query of `GET /api/logs/follow`. `from` is the `end` of a page. Default: only lines written from now on. */
 export const logsFollowQuery = () => z.strictObject({ ...which(), from: label(1_024).optional() });
 
 const DAY_MS = 86_400_000;
 
-/** Body of `PATCH /api/logs/level`. `null` goes back now: the module, or without one all that was changed. */
+/**
+ * Body of `PATCH /api/logs/level`. `null` restores the configured level: of the module, or without one of everything.
+ * `durationMs` defaults to 15 minutes.
+ */
 export const logLevelRequest = () =>
   z.strictObject({
     level: z.enum(LOG_LEVELS).nullable(),
@@ -54,7 +57,7 @@ export const logLevelRequest = () =>
     durationMs: z.int().min(1_000).max(DAY_MS).optional(),
   });
 
-/** `until`: when `configured` holds again; null while it does. `modules`: those with a level of their own for a time. */
+/** `until`: when `configured` applies again; null while it does. `modules`: modules with a temporary level of their own. */
 export const logLevelResponse = () =>
   z.strictObject({
     status: okStatus(),
@@ -67,6 +70,17 @@ export const logLevelResponse = () =>
 /** Events of `GET /api/logs/follow`, by name: their `data`. */
 export const logEvents = () => ({
   lines: z.strictObject({ entries: entries(), matches: matches() }),
-  /** Lines are missing: their files were rotated away, or emptied, before they could be read. Read anew what is shown. */
+  /** Lines are missing: their files were removed by rotation, or emptied, before they were read. Read the log again. */
   gap: z.strictObject({ reason: z.enum(['rotated', 'truncated']) }),
 });
+
+type Events = ReturnType<typeof logEvents>;
+
+/** Times are epoch milliseconds. */
+export type LogQuery = z.output<ReturnType<typeof logsQuery>>;
+export type LogDownloadQuery = z.output<ReturnType<typeof logsDownloadQuery>>;
+export type LogFollowQuery = z.output<ReturnType<typeof logsFollowQuery>>;
+export type LogPage = Answer<typeof logsResponse>;
+export type LogEvent = { [Name in keyof Events]: { readonly type: Name } & z.output<Events[Name]> }[keyof Events];
+export type LogLevelState = Answer<typeof logLevelResponse>;
+export type LogLevelChange = z.output<ReturnType<typeof logLevelRequest>>;

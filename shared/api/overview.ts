@@ -1,19 +1,19 @@
-/** `GET /api/overview`: what waits, in numbers; beside `/api/status`, which is the supervisor's. */
+/** `GET /api/overview`: the worker's load in numbers. `/api/status` is the supervisor's. */
 import { z } from 'zod';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
-import { okStatus, queryInteger } from './fields.js';
+import { type Answer, okStatus, queryInteger } from './fields.js';
 
 const count = () => z.int().min(0);
 
 export const overviewResponse = () =>
   z.strictObject({
     status: okStatus(),
-    /** Messages to chats that have not arrived, by their status. */
+    /** Undelivered messages to chats, by status. */
     outbox: z.partialRecord(z.enum(OUTGOING_STATUSES), count()),
-    /** How late the worker's own loop was, over the last minute at most. */
+    /** Delay of the worker's event loop since the last request, over one minute at most. */
     eventLoopDelayMs: z.strictObject({ p50: z.number().min(0), p99: z.number().min(0), max: z.number().min(0) }),
     memoryBytes: z.strictObject({ rss: count(), heapUsed: count() }),
-    /** Of the file system that holds the database; null where it cannot be told. */
+    /** The file system that holds the database; null where it cannot be read. */
     disk: z.strictObject({ freeBytes: count(), totalBytes: count() }).nullable(),
     databaseBytes: count().nullable(),
   });
@@ -22,13 +22,13 @@ export const overviewResponse = () =>
 export const overviewHistoryQuery = () =>
   z.strictObject({ hours: queryInteger(1, 168).optional(), stepMinutes: queryInteger(1, 240).optional() });
 
-/** `down`: nothing lived in any minute of it; `partly`: in some; `unknown`: nothing was kept then. */
+/** `down`: no worker lived in any minute of it; `partly`: in some minutes; `unknown`: there are no samples of that time. */
 const bucket = () =>
   z.strictObject({
     at: z.iso.datetime(),
     state: z.enum(['up', 'partly', 'down', 'unknown']),
     downMinutes: count(),
-    /** Workers that began. */
+    /** Workers that started. */
     starts: count(),
     requests: count(),
     failedRequests: count(),
@@ -36,7 +36,7 @@ const bucket = () =>
     failedTurns: count(),
     inputTokens: count(),
     outputTokens: count(),
-    /** By how much the worker's loop was late at most. */
+    /** The largest delay of the worker's event loop. */
     lateMs: count(),
     rssBytes: count(),
   });
@@ -58,10 +58,14 @@ export const overviewHistoryResponse = () =>
   z.strictObject({
     status: okStatus(),
     stepMinutes: count(),
-    /** Since when samples are kept; null before the first. */
+    /** Time of the first sample; null before there is one. */
     knownSince: z.iso.datetime().nullable(),
-    /** Oldest first; the last one goes on. */
+    /** Oldest first; the last one is not over. */
     buckets: z.array(bucket()),
     /** Newest first, at most 20. */
     failures: z.array(failure()),
   });
+
+export type Overview = Answer<typeof overviewResponse>;
+export type OverviewHistoryQuery = z.output<ReturnType<typeof overviewHistoryQuery>>;
+export type OverviewHistory = Answer<typeof overviewHistoryResponse>;

@@ -1,18 +1,18 @@
 /** `GET /api/usage`: what agents' turns used, by day, model and session. */
 import { z } from 'zod';
-import { okStatus, queryInteger } from './fields.js';
+import { type Answer, okStatus, queryInteger } from './fields.js';
 
 export const MAX_USAGE_DAYS = 366;
-/** The furthest time zones. */
+/** The largest offset of a time zone. */
 const MAX_OFFSET_MINUTES = 14 * 60;
 
 const count = () => z.int().min(0);
 
 export const usageQuery = () =>
   z.strictObject({
-    /** How many days back, today included. */
+    /** Number of days up to today, today included. */
     days: queryInteger(1, MAX_USAGE_DAYS).default(30),
-    /** Where a day begins: minutes that the caller's clock is ahead of UTC. */
+    /** Offset of the caller's time zone to UTC in minutes: days start there. */
     utcOffsetMinutes: z
       .string()
       .regex(/^-?\d{1,3}$/, 'must be a whole number of minutes')
@@ -28,20 +28,28 @@ const amounts = () => ({
   /** Parts of the input tokens. */
   cacheReadTokens: count(),
   cacheWriteTokens: count(),
-  /** US dollars, as far as prices are known. */
+  /** US dollars, of turns whose price is known. */
   costUsd: z.number().min(0),
-  /** Turns whose cost is not known: no price, or the provider did not count. */
+  /** Turns of unknown cost: the model has no price, or the provider reported no tokens. */
   unpricedTurns: count(),
 });
+
+const usageAmounts = () => z.strictObject(amounts());
+const modelUsage = () => z.strictObject({ model: z.string(), ...amounts() });
 
 export const usageResponse = () =>
   z.strictObject({
     status: okStatus(),
-    total: z.strictObject(amounts()),
-    /** Every day, oldest first; those without turns too. */
-    days: z.array(z.strictObject({ date: z.iso.date(), models: z.array(z.strictObject({ model: z.string(), ...amounts() })) })),
-    /** The dearest first. */
-    models: z.array(z.strictObject({ model: z.string(), ...amounts() })),
-    /** The dearest first, 50 at most; deleted ones are not listed. */
+    total: usageAmounts(),
+    /** Every day, oldest first, also days without turns. */
+    days: z.array(z.strictObject({ date: z.iso.date(), models: z.array(modelUsage()) })),
+    /** Highest cost first. */
+    models: z.array(modelUsage()),
+    /** Highest cost first, at most 50; deleted sessions are not listed. */
     sessions: z.array(z.strictObject({ key: z.string(), title: z.string(), channel: z.string(), ...amounts() })),
   });
+
+export type UsageQuery = z.output<ReturnType<typeof usageQuery>>;
+export type UsageAmounts = z.output<ReturnType<typeof usageAmounts>>;
+export type ModelUsage = z.output<ReturnType<typeof modelUsage>>;
+export type Usage = Answer<typeof usageResponse>;

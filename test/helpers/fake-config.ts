@@ -1,5 +1,5 @@
 /** The configuration service in memory. */
-import type { ConfigService } from '../../daemon/worker/contracts.js';
+import type { ConfigService } from '../../daemon/worker/config/config-documents.js';
 import { GatewayError } from '../../shared/errors.js';
 
 export function fakeConfigService(calls: { name: string; input: unknown }[]): ConfigService {

@@ -12,7 +12,8 @@ import { findSession, type NewSession } from '../store/conversations/sessions.js
 import type { Store } from '../store/store.js';
 import { checkText } from '../turns/agent.js';
 import { findAgent } from '../config/agents.js';
-import type { GatewayEvent, InboundMessage, MessageService } from '../contracts.js';
+import type { GatewayEvent } from '../../../shared/api/events.js';
+import type { InboundMessage, MessageService } from '../contracts.js';
 import { hashRequest, type KeyUse, once } from '../store/idempotency.js';
 import type { KeyedTurns } from '../turns/keyed-turns.js';
 import type { LiveTurns } from '../turns/live-turns.js';

@@ -1,14 +1,25 @@
-/** The files that users edit, for the API: shown without their secrets, changed in place. The file watch puts them in force. */
+/**
+ * The files that users edit, for the API: read with masked secrets, changed in place. Comments and masked secrets stay. The
+ * file watch puts a change in force.
+ */
+import type { ConfigRevision, ConfigSource, ConfigText, ConfigTextOutcome, ConfigVersion, ConfigView } from '../../../shared/api/config.js';
+import type { Fields } from '../../../shared/api/fields.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
 import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { maskSecrets } from '../../../shared/config/secret-mask.js';
 import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
+import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
 import { configInvalid, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config/config-file.js';
 import { stripBom } from '../../../shared/node/config/config-text.js';
-import { type ConfigVersion, isVersionOf, listVersions, readVersion } from '../../../shared/node/config/config-versions.js';
+import {
+  type ConfigVersion as StoredVersion,
+  isVersionOf,
+  listVersions,
+  readVersion,
+} from '../../../shared/node/config/config-versions.js';
 import {
   changedMeanwhile,
   type ConfigWriteOptions,
@@ -18,21 +29,19 @@ import {
 } from '../../../shared/node/config/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { findUnknownProviders } from './model-references.js';
-import type { ConfigRevision, ConfigService, ConfigSource, ConfigView, Fields, StatusService } from '../contracts.js';
 import { findSecrets } from '../../../shared/node/secrets/find-secrets.js';
-import type { ConfigText, ConfigVersionDocument, TextOutcome } from './config-contract.js';
 import { maskText, restoreText } from './secret-text.js';
 
 export interface ConfigDocumentsOptions {
   readonly paths: GatewayPaths;
-  /** In force, and the revision of the file that it came from. */
+  /** The configuration in force, and the revision of its file. */
   readonly inForce: () => { readonly config: Config; readonly revision: string; readonly isTokenOverridden: boolean };
   readonly status: StatusService;
 }
 
 type File = 'config' | 'models';
 
-/** More writers at once than this are a program gone wild. */
+/** Attempts to write while others keep writing. */
 const MAX_ATTEMPTS = 50;
 
 /** The supervisor's names for its own keys. */
@@ -60,7 +69,7 @@ function readDocument(path: string): ConfigDocument {
   return document;
 }
 
-/** Where the supervisor's own keys may be set but in the file. */
+/** The variable or option that overrides a key of the supervisor. */
 const PINS: Readonly<Record<string, Partial<Record<string, string>>>> = {
   'gateway.host': { env: 'XOPC_HOST', flag: '--host' },
   'gateway.port': { env: 'XOPC_PORT', flag: '--port' },
@@ -84,10 +93,10 @@ function sourcesOf(document: ConfigDocument, config: Config, told: Readonly<Reco
 }
 
 function shown({ hash, raw }: ConfigDocument): ConfigRevision {
-  return { revision: hash, config: maskSecrets(raw) as Fields };
+  return { revision: hash, config: maskSecrets(raw) as Record<string, unknown> };
 }
 
-function shownVersion(version: ConfigVersion, revision: string): ConfigVersionDocument {
+function shownVersion(version: StoredVersion, revision: string): ConfigVersion {
   return { id: version.id, at: new Date(version.atMs).toISOString(), current: isVersionOf(version, revision) };
 }
 
@@ -98,7 +107,7 @@ function throwNoVersion(id: string): never {
   });
 }
 
-/** What is wrong with the patch is the caller's; line and column are of a text that nobody has. */
+/** Line and column are left out: the caller does not have the text that they refer to. */
 function patchRefused(problems: readonly Problem[]): GatewayError {
   const issues = problems.map(({ key = '', message }) => ({ path: key, message: `${key} ${message}`.trim() }));
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
@@ -109,7 +118,19 @@ function patchRefused(problems: readonly Problem[]): GatewayError {
   });
 }
 
-export class ConfigDocuments implements ConfigService {
+/**
+ * What the API uses of the files. All methods throw CONFIG_INVALID when the file on disk cannot be used; changes throw
+ * INVALID_REQUEST when the result would be invalid, PRECONDITION_FAILED when the revision is another one, and CONFLICT when another
+ * writer does not finish.
+ */
+export type ConfigService = Pick<ConfigDocuments, keyof ConfigDocuments>;
+
+/** Asks the supervisor. @throws UNAVAILABLE when it does not answer in 2 s */
+export interface StatusService {
+  read(): Promise<StatusDocument>;
+}
+
+export class ConfigDocuments {
   readonly #options: ConfigDocumentsOptions;
 
   constructor(options: ConfigDocumentsOptions) {
@@ -120,7 +141,7 @@ export class ConfigDocuments implements ConfigService {
     const { paths, status, inForce } = this.#options;
     const document = readDocument(paths.configPath);
     const { config, revision, isTokenOverridden } = inForce();
-    // Only the supervisor knows flags and its own environment; without its answer the rest is still true.
+    // Only the supervisor knows its flags and environment. Without its answer the rest is still correct.
     const told = await status.read().catch(() => undefined);
     const { host, port } = told ?? config.gateway;
     const ofFile = sourcesOf(document, config, told?.sources);
@@ -129,12 +150,13 @@ export class ConfigDocuments implements ConfigService {
       ...shown(document),
       inForce: document.hash === revision,
       path: paths.configPath,
-      effective: maskSecrets({ ...config, gateway: { ...config.gateway, host, port } }) as Fields,
+      effective: maskSecrets({ ...config, gateway: { ...config.gateway, host, port } }) as Record<string, unknown>,
       sources,
       pinned: pinsOf(sources),
     };
   }
 
+  /** Applies a JSON merge patch (RFC 7396). */
   async patch(changes: Fields, { expectedRevision }: { expectedRevision?: string }): Promise<ConfigRevision> {
     return shown(await this.#patch('config', changes, expectedRevision));
   }
@@ -143,41 +165,45 @@ export class ConfigDocuments implements ConfigService {
     const path = this.#options.paths.configPath;
     const text = stripBom(readConfigText(path) ?? '{}\n');
     const { hash, problems } = loadConfigFile({ path });
-    return { revision: hash, path, text: this.#mask(text), problems };
+    return { revision: hash, path, text: this.#mask(text), problems: [...problems] };
   }
 
-  async writeText(text: string, { dryRun, expectedRevision }: { dryRun: boolean; expectedRevision?: string }): Promise<TextOutcome> {
+  /** Replaces the whole text, or only validates it. Problems of the text are in the outcome. */
+  async writeText(text: string, { dryRun, expectedRevision }: { dryRun: boolean; expectedRevision?: string }): Promise<ConfigTextOutcome> {
     const write = this.#writeOptions('config');
     const stored = readConfigText(write.path);
     const before = loadConfigFile({ path: write.path });
-    // Masks are of the text that was read: in another they stand for nothing.
+    // Masks belong to the text that was read; they have no meaning in another one.
     if (!dryRun && expectedRevision !== undefined && expectedRevision !== before.hash) throw changedMeanwhile(write.path);
     const restored = restoreText(text, stripBom(stored ?? '{}'));
     const document = parseConfigText(restored.text, write.path);
     const own = document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });
     const problems = restored.problems.length > 0 ? restored.problems : own;
-    if (dryRun || problems.length > 0) return { revision: before.hash, written: false, problems };
+    if (dryRun || problems.length > 0) return { revision: before.hash, written: false, problems: [...problems] };
     const { hash } = await writeConfigText({ ...write, expectedHash: expectedRevision ?? before.hash }, restored.text);
     return { revision: hash, written: true, problems: [] };
   }
 
-  async versions(): Promise<readonly ConfigVersionDocument[]> {
+  /** Newest first. */
+  async versions(): Promise<ConfigVersion[]> {
     const { hash } = loadConfigFile({ path: this.#options.paths.configPath });
     return listVersions(this.#options.paths.configVersionsDir).map((version) => shownVersion(version, hash));
   }
 
-  async readVersion(id: string): Promise<ConfigVersionDocument & { readonly text: string }> {
+  /** @throws NOT_FOUND */
+  async readVersion(id: string): Promise<ConfigVersion & { readonly text: string }> {
     const found = (await this.versions()).find((version) => version.id === id);
     return { ...(found ?? throwNoVersion(id)), text: this.#mask(this.#versionText(id)) };
   }
 
-  async restoreVersion(id: string, { expectedRevision }: { expectedRevision?: string }): Promise<TextOutcome> {
+  /** Replaces the file by a version. @throws NOT_FOUND */
+  async restoreVersion(id: string, { expectedRevision }: { expectedRevision?: string }): Promise<ConfigTextOutcome> {
     const text = this.#versionText(id);
     const write = this.#writeOptions('config');
     const document = parseConfigText(text, write.path);
     const problems = document.problems.length > 0 ? document.problems : this.#problemsWith({ config: document });
     const before = loadConfigFile({ path: write.path }).hash;
-    if (problems.length > 0) return { revision: before, written: false, problems };
+    if (problems.length > 0) return { revision: before, written: false, problems: [...problems] };
     const { hash } = await writeConfigText({ ...write, expectedHash: expectedRevision ?? before }, text);
     return { revision: hash, written: true, problems: [] };
   }
@@ -190,6 +216,7 @@ export class ConfigDocuments implements ConfigService {
     return maskText(stripBom(text), findSecrets(this.#options.inForce().config));
   }
 
+  /** Returns the JSON Schema of `config.json`. */
   schema(): Fields {
     return configJsonSchema() as Fields;
   }
@@ -202,6 +229,7 @@ export class ConfigDocuments implements ConfigService {
     return shown(await this.#patch('models', changes, expectedRevision));
   }
 
+  /** Reverts the last change that xopc made to `models.json`. @throws NOT_FOUND when there is none */
   async undoModels({ expectedRevision }: { expectedRevision?: string }): Promise<ConfigRevision> {
     const expected = expectedRevision === undefined ? {} : { expectedHash: expectedRevision };
     return shown(await undoConfig({ ...this.#writeOptions('models'), ...expected }));

@@ -14,7 +14,7 @@ import type { ProviderRegistry } from '../providers/registry.js';
 import type { Store } from '../store/store.js';
 import { createChannelIntake } from './channel-intake.js';
 import { ChatTurns } from '../chat/chat-turns.js';
-import type { GatewayEvent } from '../contracts.js';
+import type { GatewayEvent } from '../../../shared/api/events.js';
 import type { TurnRunner } from '../turns/turn-runner.js';
 
 export interface DeliveryDeps {

@@ -2,6 +2,7 @@
  * Chat completions for programs that bring their own conversation, and either their own tools or those of the agent. Nothing is
  * stored, except in a named session; the cost is counted.
  */
+import type { GatewayEvent } from '../../../shared/api/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -17,16 +18,10 @@ import { completeWithTools } from './completion-tools.js';
 import type { CompletionCall, CompletionOutput, ForwardOutput } from './completion-call.js';
 import { type ForwardCall, passThrough } from './pass-through.js';
 import type { AgentService } from '../turns/agent.js';
-import type { DoneEvent } from '../turns/turn-event.js';
 import type { ToolBox } from '../turns/turn-tools.js';
 
 /** A model was called for a program that keeps its conversation itself. */
-export interface CompletionChange {
-  readonly type: 'completion';
-  readonly model: string;
-  readonly state: 'done' | 'aborted' | 'error';
-  readonly usage: DoneEvent['usage'] | null;
-}
+export type CompletionChange = Extract<GatewayEvent, { type: 'completion' }>;
 
 export interface CompletionServiceOptions {
   readonly agent: AgentService;

@@ -1,18 +1,18 @@
 /**
- * What happens in the gateway, for whoever follows it: the last events are kept, so that a follower who was away for a
- * moment misses none. A slow follower is not waited for and costs no memory: it reads from the same ring.
+ * Events of the gateway for followers. The last events are kept in a ring, so that a client that reconnects misses none.
+ * Slow followers read from the same ring: they delay nobody and cost no memory.
  */
 import type { Clock } from '../../../shared/clock.js';
-import type { EventService, FollowedEvent, GatewayEvent } from '../contracts.js';
+import type { FollowedEvent, GatewayEvent } from '../../../shared/api/events.js';
 import { Waiters } from '../../../shared/waiters.js';
 
 const CAPACITY = 1_000;
 
-/** As it was published: mostly nobody follows, and then it is never put into words. Otherwise that is done once for all. */
+/** An event as published. Its document is made once, when the first follower reads it. */
 interface KeptEvent {
   readonly event: GatewayEvent;
   readonly atMs: number;
-  told: FollowedEvent | undefined;
+  document: FollowedEvent | undefined;
 }
 
 export interface EventLogOptions {
@@ -24,10 +24,13 @@ export interface EventLogOptions {
   readonly capacity?: number;
 }
 
-export class EventLog implements EventService {
+/** What followers use of the log. */
+export type EventService = Pick<EventLog, 'follow'>;
+
+export class EventLog {
   readonly #options: EventLogOptions;
   readonly #capacity: number;
-  /** The event number `n` is at `n % capacity`. Numbers begin with 1. */
+  /** Event number `n` is at index `n % capacity`. Numbers start at 1. */
   readonly #ring: KeptEvent[] = [];
   readonly #followers = new Waiters();
   #last = 0;
@@ -40,44 +43,48 @@ export class EventLog implements EventService {
 
   publish(event: GatewayEvent): void {
     this.#last += 1;
-    this.#ring[this.#last % this.#capacity] = { event, atMs: this.#options.clock.now(), told: undefined };
+    this.#ring[this.#last % this.#capacity] = { event, atMs: this.#options.clock.now(), document: undefined };
     if (event.type === 'draining') this.#isEnding = true;
     this.#followers.wake();
   }
 
+  /**
+   * Yields events from now on, or from the one after `lastEventId`. Ends after `draining`, or with the signal.
+   * An id that is unknown, or too old, yields `reset` first.
+   */
   async *follow(lastEventId: string | undefined, signal: AbortSignal): AsyncGenerator<FollowedEvent> {
     const { instanceId, version, buildId } = this.#options;
     const resumed = lastEventId === undefined ? undefined : this.#numberOf(lastEventId);
     let seen = resumed ?? this.#last;
     yield { id: this.#idOf(seen), type: 'hello', data: { instanceId, version, buildId } };
-    if (lastEventId !== undefined && resumed === undefined) yield this.#reset(seen, 'the event is of another worker, or none');
-    // A follower who comes while this worker ends is sent to the next one at once.
+    if (lastEventId !== undefined && resumed === undefined) yield this.#reset(seen, 'unknown event id');
+    // A follower that connects while this worker ends reconnects to the next worker at once.
     if (this.#isEnding && seen === this.#last)
       yield { id: this.#idOf(seen), type: 'draining', data: { at: new Date(this.#options.clock.now()).toISOString() } };
     while (!signal.aborted && !(this.#isEnding && seen === this.#last)) {
       if (seen === this.#last) await this.#followers.wait(signal);
       else if (seen < this.#last - this.#capacity) {
         seen = this.#last;
-        yield this.#reset(seen, 'more has happened than is kept');
+        yield this.#reset(seen, 'some events are not kept any more');
       } else {
         seen += 1;
         const kept = this.#ring[seen % this.#capacity];
-        if (kept !== undefined) yield this.#told(seen, kept);
+        if (kept !== undefined) yield this.#toDocument(seen, kept);
       }
     }
   }
 
-  #told(number: number, kept: KeptEvent): FollowedEvent {
-    if (kept.told !== undefined) return kept.told;
+  #toDocument(number: number, kept: KeptEvent): FollowedEvent {
+    if (kept.document !== undefined) return kept.document;
     const { type, ...data } = kept.event;
-    return (kept.told = { id: this.#idOf(number), type, data: { at: new Date(kept.atMs).toISOString(), ...data } });
+    return (kept.document = { id: this.#idOf(number), type, data: { at: new Date(kept.atMs).toISOString(), ...data } });
   }
 
   #idOf(number: number): string {
     return `${this.#options.instanceId}.${number}`;
   }
 
-  /** @returns undefined for an id that is not one of this worker's */
+  /** Returns the number of an event id; undefined for an id of another worker. */
   #numberOf(id: string): number | undefined {
     const prefix = `${this.#options.instanceId}.`;
     const digits = id.startsWith(prefix) ? id.slice(prefix.length) : '';

@@ -1,19 +1,18 @@
 /**
- * The level of the log, of all of it and of single modules: the configured one, or another for a while, to look into something
- * without a restart. What was changed is kept in a file, so that it holds for its time through restarts and crashes: often it is they
- * that are looked into.
+ * The level of the log as a whole and of single modules: the configured level, or a temporary one. Temporary levels are
+ * kept in a file, so that they survive restarts and crashes.
  */
 import { readFileSync } from 'node:fs';
+import type { LogLevelChange, LogLevelState } from '../../../shared/api/logs.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { isLogLevel, type LogLevel } from '../../../shared/log/level.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { isLogModule, type LogModule } from '../../../shared/log/modules.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
-import type { LogLevelChange, LogLevelService, LogLevelState } from './log-contract.js';
 
 const DEFAULT_MS = 15 * 60_000;
-/** As long as the API takes. */
+/** The maximum of the API. */
 const MAX_MS = 86_400_000;
 const ALL = 'all';
 
@@ -28,17 +27,17 @@ interface Override {
 export interface LogLevelOptions {
   readonly clock: Clock;
   readonly configured: () => LogLevel;
-  /** Where changes are kept; without it they end with the process. */
+  /** The file that keeps temporary levels. Without it they end with the process. */
   readonly path?: string;
 }
 
-/** What is in the file, whoever wrote it. */
+/** Reads the file, whatever is in it. */
 function readKept(path: string): { scope: Scope; level: LogLevel; untilMs: number }[] {
   let kept: unknown;
   try {
     kept = JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    // None is there, or none that can be read: then the configured level holds.
+    // A missing or unreadable file means that the configured level applies.
     return [];
   }
   return (Array.isArray(kept) ? (kept as unknown[]) : []).flatMap((item) => {
@@ -51,12 +50,15 @@ function readKept(path: string): { scope: Scope; level: LogLevel; untilMs: numbe
 const iso = (atMs: number): string => new Date(atMs).toISOString();
 const nameOf = (scope: Scope): string => (scope === ALL ? 'the log level' : `the log level of ${scope}`);
 
-export class LogLevelOverride implements LogLevelService {
+/** What the API uses of it. */
+export type LogLevelService = Pick<LogLevelOverride, 'read' | 'change'>;
+
+export class LogLevelOverride {
   readonly #clock: Clock;
   readonly #configured: () => LogLevel;
   readonly #path: string | undefined;
   readonly #overrides = new Map<Scope, Override>();
-  /** Set once there is one: the logger asks for the level before it exists. */
+  /** Set once the logger exists: the logger asks for the level while it is made. */
   logger: LogPort | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -71,12 +73,12 @@ export class LogLevelOverride implements LogLevelService {
     }
   }
 
-  /** Of all that has none of its own. */
+  /** The level of everything without a level of its own. */
   get level(): LogLevel {
     return this.#overrides.get(ALL)?.level ?? this.#configured();
   }
 
-  /** Asked for each line. @param module  of the line; anything else is of no module */
+  /** Called for each line. @param module  the module of the line; any other value means none */
   levelOf(module: unknown): LogLevel {
     if (this.#overrides.size === 0) return this.#configured();
     return this.#overrides.get(module as Scope)?.level ?? this.level;
@@ -90,19 +92,20 @@ export class LogLevelOverride implements LogLevelService {
     return { level: this.level, configured: this.#configured(), until: all === undefined ? null : iso(all.untilMs), modules };
   }
 
+  /** Sets a level for a time, 15 minutes by default. It survives restarts. */
   change({ level, module, durationMs = DEFAULT_MS }: LogLevelChange): LogLevelState {
     const scope = module ?? ALL;
     if (level === null) for (const name of module === undefined ? [...this.#overrides.keys()] : [module]) this.#end(name);
     else {
       this.#set(scope, level, durationMs);
       const until = iso(this.#clock.now() + durationMs);
-      this.logger?.warn({ logLevel: level, until, of: scope }, `${nameOf(scope)} was changed for a time`);
+      this.logger?.warn({ logLevel: level, until, of: scope }, `${nameOf(scope)} was changed temporarily`);
       this.#keep();
     }
     return this.read();
   }
 
-  /** What a status says of it while it lasts. */
+  /** Returns a warning for the status for each temporary level. */
   warnings(): StatusWarning[] {
     return [...this.#overrides].map(([scope, { level, untilMs }]) => ({
       code: 'LOG_LEVEL_CHANGED',
@@ -123,17 +126,17 @@ export class LogLevelOverride implements LogLevelService {
     override.cancel();
     this.#overrides.delete(scope);
     const level = scope === ALL ? this.#configured() : this.level;
-    this.logger?.warn({ logLevel: level, of: scope }, `${nameOf(scope)} is what it was again`);
+    this.logger?.warn({ logLevel: level, of: scope }, `${nameOf(scope)} was reset`);
     this.#keep();
   }
 
-  /** One write after the other: the last is what holds. */
+  /** Writes the file; writes run one after another. */
   #keep(): void {
     const path = this.#path;
     if (path === undefined) return;
     const text = JSON.stringify([...this.#overrides].map(([scope, { level, untilMs }]) => ({ scope, level, untilMs })));
     this.#writing = this.#writing
       .then(() => writeFileAtomic(path, `${text}\n`))
-      .catch((error: unknown) => this.logger?.warn({ err: error }, 'the log level is not kept through a restart'));
+      .catch((error: unknown) => this.logger?.warn({ err: error }, 'failed to store the log level; it will not survive a restart'));
   }
 }

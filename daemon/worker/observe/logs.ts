@@ -1,8 +1,8 @@
-/** The log for the API: the files themselves, read backwards, a page at a time, or followed while they are written. */
+/** Reads the log files for the API: backwards by page, forwards as a download, or followed while they are written. */
+import type { LogDownloadQuery, LogEvent, LogFollowQuery, LogPage, LogQuery } from '../../../shared/api/logs.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { parseLogLine } from '../../../shared/log/entry.js';
 import { createLogFilter, type LogFilter } from '../../../shared/log/filter.js';
-import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../../shared/log/level.js';
 import { checkPattern } from '../../../shared/log/pattern.js';
 import { followFile } from '../../../shared/node/log/follow-file.js';
 import { decodePosition, encodePosition } from '../../../shared/node/log/log-cursor.js';
@@ -10,36 +10,23 @@ import { type LineMatcher, PatternThread } from '../../../shared/node/log/patter
 import { readLog } from '../../../shared/node/log/read-log.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
 import { scanLog } from '../../../shared/node/log/scan-log.js';
-import type { LogChoice, LogEvent, LogFollowQuery, LogPage, LogQuery, LogService } from './log-contract.js';
 
-const LIMIT = { default: 100, max: 1_000 } as const;
-/** What one request may look at; a page with few or no entries and a cursor means: there is more to look at. */
+const DEFAULT_LIMIT = 100;
+/** Bytes that one request may scan. A short page with a cursor means that more can be scanned. */
 const MAX_SCAN_BYTES = 33_554_432;
-/** Each holds a watch on the file. */
+/** Each follower watches the file. */
 const MAX_FOLLOWERS = 32;
-/** A batch larger than this is given in parts. */
+/** Lines of one event. */
 const MAX_EVENT_LINES = 500;
-/** Each reads as fast as its client takes it. */
+/** Concurrent downloads. */
 const MAX_DOWNLOADS = 4;
 
-function checkLimit(limit: number): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= LIMIT.max) return limit;
-  throw new GatewayError('INVALID_REQUEST', { message: `limit is ${limit}; it must be a whole number from 1 to ${LIMIT.max}` });
-}
-
-function checkLevel(level: string): LogLevel {
-  if (isLogLevel(level)) return level;
-  throw new GatewayError('INVALID_REQUEST', { message: `level is '${level}'; it must be one of ${LOG_LEVELS.join(', ')}` });
-}
-
 /** @throws INVALID_REQUEST */
-function toFilter({ level, hide, regex, ...rest }: LogChoice): LogFilter {
-  if (regex !== undefined) checkPattern(regex);
-  return {
-    ...rest,
-    ...(level === undefined ? {} : { level: checkLevel(level) }),
-    ...(hide === undefined ? {} : { hide: hide.map(checkLevel) }),
-  };
+function toFilter({ since, until, ...query }: LogDownloadQuery): LogFilter {
+  if (query.regex !== undefined) checkPattern(query.regex);
+  const { level, hide, q, search } = query;
+  const filter = { level, hide, q, search, sinceMs: since, untilMs: until };
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
 
 function tooMany(count: number, what: string, hint: string): GatewayError {
@@ -48,10 +35,20 @@ function tooMany(count: number, what: string, hint: string): GatewayError {
 
 export interface LogServiceOptions {
   readonly logPath: string;
-  /** Lines from before a secret was known are freed of it when they are read. */
+  /** Removes secrets from lines that were written before the secrets were known. */
   readonly redactor?: Redactor;
   /** Default: a thread. */
   readonly matcher?: LineMatcher;
+}
+
+/** Every method that fails throws INVALID_REQUEST or RATE_LIMITED. */
+export interface LogService {
+  /** Newest last; 100 entries by default. */
+  query(query: LogQuery): Promise<LogPage>;
+  /** Yields lines as they are written, until the signal aborts. */
+  follow(query: LogFollowQuery, signal: AbortSignal): AsyncIterable<LogEvent>;
+  /** Yields all lines of all files, oldest first. */
+  download(query: LogDownloadQuery): AsyncIterable<string>;
 }
 
 class FileLog implements LogService {
@@ -67,14 +64,14 @@ class FileLog implements LogService {
     this.#matcher = matcher;
   }
 
-  async query({ limit = LIMIT.default, cursor, ...choice }: LogQuery): Promise<LogPage> {
+  async query({ limit = DEFAULT_LIMIT, cursor, ...choice }: LogQuery): Promise<LogPage> {
     const { regex } = choice;
-    // Without a cursor this is the newest page: a line that is being written is left to who follows from its end.
+    // The newest page ends before a line that is still being written; a follower reads that line.
     const isNewest = cursor === undefined;
     const page = await readLog(this.#logPath, {
       ...toFilter(choice),
       ...(isNewest ? {} : { cursor }),
-      limit: checkLimit(limit),
+      limit,
       maxScanBytes: MAX_SCAN_BYTES,
       completeOnly: isNewest,
       ...(regex === undefined ? {} : { refine: (lines) => this.#matcher.match(regex, lines) }),
@@ -92,9 +89,9 @@ class FileLog implements LogService {
     return this.#follow(query, signal);
   }
 
-  download(choice: LogChoice): AsyncIterable<string> {
+  download(query: LogDownloadQuery): AsyncIterable<string> {
     if (this.#downloads >= MAX_DOWNLOADS) throw tooMany(MAX_DOWNLOADS, 'download', 'Try again when one of them has ended.');
-    return this.#download(toFilter(choice), choice.regex);
+    return this.#download(toFilter(query), query.regex);
   }
 
   async *#download(filter: LogFilter, regex: string | undefined): AsyncGenerator<string> {

@@ -1,25 +1,16 @@
-/** What waits and what is used, in numbers, for people who look at the whole. */
+/** The worker's load in numbers: undelivered messages, event loop, memory, disk. */
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Overview } from '../../../shared/api/overview.js';
 import type { Clock } from '../../../shared/clock.js';
-import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import { readDatabaseSize } from '../store/sqlite/database-file.js';
 import { countUndelivered } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';
 import { createOverviewHistory, type ReadHistory } from './overview-history.js';
 
-export interface Overview {
-  readonly outbox: Partial<Record<OutgoingStatus, number>>;
-  readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
-  readonly memoryBytes: { readonly rss: number; readonly heapUsed: number };
-  readonly disk: { readonly freeBytes: number; readonly totalBytes: number } | null;
-  readonly databaseBytes: number | null;
-}
-
 export interface OverviewService {
   read(): Promise<Overview>;
-  /** The last hours, and what went wrong in them. */
   readonly history: ReadHistory;
 }
 
@@ -27,12 +18,12 @@ const RESOLUTION_MS = 20;
 const WINDOW_MS = 60_000;
 const NS_PER_MS = 1_000_000;
 
-/** Measures while somebody looks, and for a window afterwards: an idle gateway pays nothing for it. */
+/** Measures while somebody reads it, and for a window afterwards: an idle gateway pays nothing for it. */
 class LoopDelay {
   #histogram: IntervalHistogram | undefined;
   #end: NodeJS.Timeout | undefined;
 
-  /** What was measured since the last look; zeros at the first. */
+  /** Returns the delay since the last call; zeros at the first. */
   read(): Overview['eventLoopDelayMs'] {
     clearTimeout(this.#end);
     this.#end = setTimeout(() => this.#stop(), WINDOW_MS).unref();
@@ -40,7 +31,7 @@ class LoopDelay {
     this.#histogram ??= monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     this.#histogram.enable();
     if (known === undefined || known.count === 0) return { p50: 0, p99: 0, max: 0 };
-    // The histogram has the whole interval; what is beyond it is the delay.
+    // The histogram records whole intervals; the delay is what exceeds the resolution.
     const late = (ns: number): number => Math.max(0, Math.round((ns / NS_PER_MS - RESOLUTION_MS) * 10) / 10);
     const delay = { p50: late(known.percentile(50)), p99: late(known.percentile(99)), max: late(known.max) };
     known.reset();

@@ -1,36 +1,32 @@
 /**
- * Counts what happens and stores it once a minute, so that the last days can be shown across restarts. At rest it wakes
- * once a minute; a minute in which no worker lived has no row, which is how an outage is known later.
+ * Counts events and stores the counts once a minute, for the history of the last days. A minute in which no worker lived
+ * has no row, which shows as an outage later.
  */
+import type { GatewayEvent } from '../../../shared/api/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { addSample } from '../store/overview/minute-samples.js';
-import type { MinuteSampleRow } from '../store/schema.js';
+import { addSample, MINUTE_MS, type MinuteSample } from '../store/overview/minute-samples.js';
 import type { Store } from '../store/store.js';
-import type { GatewayEvent } from '../contracts.js';
 
 export interface SamplesOptions {
   readonly store: Pick<Store, 'write'>;
   readonly clock: Clock;
   readonly logger: LogPort;
-  /** Since this worker began. */
+  /** Requests since this worker started. */
   readonly requests: () => { readonly count: number; readonly failed: number };
-  /** Default: this process's. */
+  /** Default: the memory of this process. */
   readonly rssBytes?: () => number;
 }
 
-export const MINUTE_MS = 60_000;
-/** Behind the turn of the minute, so that a timer that is a little early does not write it twice. */
+/** Delay after the full minute, so that an early timer does not write a minute twice. */
 const AFTER_MS = 200;
 
-type Counts = Pick<MinuteSampleRow, 'starts' | 'turns' | 'failed_turns' | 'input_tokens' | 'output_tokens' | 'late_ms'>;
-
-const NOTHING: Counts = { starts: 0, turns: 0, failed_turns: 0, input_tokens: 0, output_tokens: 0, late_ms: 0 };
+const NOTHING = { starts: 0, turns: 0, failedTurns: 0, inputTokens: 0, outputTokens: 0, lateMs: 0 };
 
 export class Samples {
   readonly #options: SamplesOptions;
-  #counts: Counts = { ...NOTHING };
+  #counts = { ...NOTHING };
   #known = { count: 0, failed: 0 };
   #minute = 0;
   #cancel: (() => void) | undefined;
@@ -40,11 +36,11 @@ export class Samples {
     this.#options = options;
   }
 
-  /** Counts what is told on its way. */
-  counting(tell: (event: GatewayEvent) => void): (event: GatewayEvent) => void {
+  /** Returns a publisher that counts events and passes them on. */
+  counting(publish: (event: GatewayEvent) => void): (event: GatewayEvent) => void {
     return (event) => {
       this.note(event);
-      tell(event);
+      publish(event);
     };
   }
 
@@ -52,13 +48,13 @@ export class Samples {
     if (event.type !== 'turn' && event.type !== 'completion') return;
     if (event.state === 'started') return;
     this.#counts.turns += 1;
-    if (event.state === 'error') this.#counts.failed_turns += 1;
-    this.#counts.input_tokens += event.usage?.inputTokens ?? 0;
-    this.#counts.output_tokens += event.usage?.outputTokens ?? 0;
+    if (event.state === 'error') this.#counts.failedTurns += 1;
+    this.#counts.inputTokens += event.usage?.inputTokens ?? 0;
+    this.#counts.outputTokens += event.usage?.outputTokens ?? 0;
   }
 
   noteLate(lateMs: number): void {
-    this.#counts.late_ms = Math.max(this.#counts.late_ms, Math.round(lateMs));
+    this.#counts.lateMs = Math.max(this.#counts.lateMs, Math.round(lateMs));
   }
 
   start(): void {
@@ -68,7 +64,7 @@ export class Samples {
     this.#arm();
   }
 
-  /** Stores what has been counted since the last minute. */
+  /** Stores the counts of the current minute. */
   async stop(): Promise<void> {
     if (this.#cancel === undefined) return;
     this.#cancel();
@@ -90,15 +86,15 @@ export class Samples {
     });
   }
 
-  /** What was counted belongs to the minute in which the counting began. */
+  /** Stores the counts for the minute in which counting started. */
   #write(): void {
     const requests = this.#options.requests();
-    const sample: MinuteSampleRow = {
+    const sample: MinuteSample = {
       ...this.#counts,
       minute: this.#minute,
       requests: requests.count - this.#known.count,
-      failed_requests: requests.failed - this.#known.failed,
-      rss_bytes: this.#options.rssBytes?.() ?? process.memoryUsage.rss(),
+      failedRequests: requests.failed - this.#known.failed,
+      rssBytes: this.#options.rssBytes?.() ?? process.memoryUsage.rss(),
     };
     this.#counts = { ...NOTHING };
     this.#known = requests;
@@ -106,13 +102,13 @@ export class Samples {
     this.#writing = this.#store(sample);
   }
 
-  async #store(sample: MinuteSampleRow): Promise<void> {
+  async #store(sample: MinuteSample): Promise<void> {
     try {
       await this.#options.store.write((tx) => addSample(tx, sample));
     } catch (error) {
-      // A store that is out of order says so itself.
+      // The store reports its own failures.
       if (!(error instanceof GatewayError && error.code === 'UNAVAILABLE'))
-        this.#options.logger.warn({ err: error }, 'what happened in the last minute could not be stored');
+        this.#options.logger.warn({ err: error }, 'failed to store the samples of the last minute');
     }
   }
 }

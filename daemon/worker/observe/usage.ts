@@ -1,34 +1,14 @@
-/** What agents' turns used, by day, model and session. One day is read at a time, so that a long time holds nothing up. */
+/** Usage of agents' turns by day, model and session. Days are read one at a time, so that a long span delays nobody. */
 import { setImmediate } from 'node:timers/promises';
+import type { ModelUsage, Usage, UsageAmounts, UsageQuery } from '../../../shared/api/usage.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GUIDE_REF } from '../turns/model/guide.js';
 import type { Store } from '../store/store.js';
-import { readSessionsById, sumUsage, type UsageRow } from '../store/overview/usage.js';
+import { readSessionsById, sumUsage } from '../store/overview/usage.js';
 import { toSessionDocument } from '../store/conversations/sessions.js';
 
-export interface UsageAmounts {
-  readonly turns: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cacheReadTokens: number;
-  readonly cacheWriteTokens: number;
-  readonly costUsd: number;
-  readonly unpricedTurns: number;
-}
-
-export interface ModelUsage extends UsageAmounts {
-  readonly model: string;
-}
-
-export interface Usage {
-  readonly total: UsageAmounts;
-  readonly days: readonly { readonly date: string; readonly models: readonly ModelUsage[] }[];
-  readonly models: readonly ModelUsage[];
-  readonly sessions: readonly (UsageAmounts & { readonly key: string; readonly title: string; readonly channel: string })[];
-}
-
 export interface UsageService {
-  read(span: { readonly days: number; readonly utcOffsetMinutes: number }): Promise<Usage>;
+  read(span: UsageQuery): Promise<Usage>;
 }
 
 const DAY_MS = 86_400_000;
@@ -45,27 +25,21 @@ const NOTHING: UsageAmounts = {
   unpricedTurns: 0,
 };
 
-function plus(sum: UsageAmounts, row: UsageRow): UsageAmounts {
-  return {
-    turns: sum.turns + row.turns,
-    inputTokens: sum.inputTokens + row.input_tokens,
-    outputTokens: sum.outputTokens + row.output_tokens,
-    cacheReadTokens: sum.cacheReadTokens + row.cache_read_tokens,
-    cacheWriteTokens: sum.cacheWriteTokens + row.cache_write_tokens,
-    costUsd: sum.costUsd + row.cost_usd,
-    unpricedTurns: sum.unpricedTurns + row.unpriced_turns,
-  };
+const NAMES = Object.keys(NOTHING) as (keyof UsageAmounts)[];
+
+function plus(sum: UsageAmounts, part: UsageAmounts): UsageAmounts {
+  return Object.fromEntries(NAMES.map((name) => [name, sum[name] + part[name]])) as UsageAmounts;
 }
 
-/** Sums by whatever name a row has. */
+/** Sums by key. */
 class Sums<Key> {
   readonly #sums = new Map<Key, UsageAmounts>();
 
-  add(key: Key, row: UsageRow): void {
-    this.#sums.set(key, plus(this.#sums.get(key) ?? NOTHING, row));
+  add(key: Key, part: UsageAmounts): void {
+    this.#sums.set(key, plus(this.#sums.get(key) ?? NOTHING, part));
   }
 
-  /** The dearest first; where nothing has a price, the longest. */
+  /** Highest cost first; without prices, most tokens first. */
   sorted(): [Key, UsageAmounts][] {
     const tokens = ({ inputTokens, outputTokens }: UsageAmounts): number => inputTokens + outputTokens;
     return [...this.#sums].toSorted(([, one], [, two]) => two.costUsd - one.costUsd || tokens(two) - tokens(one));
@@ -74,7 +48,7 @@ class Sums<Key> {
 
 const byModel = (sums: Sums<string>): ModelUsage[] => sums.sorted().map(([model, amounts]) => ({ model, ...amounts }));
 
-/** The begin of the caller's day. */
+/** Returns the start of the caller's day. */
 function dayStart(nowMs: number, offsetMs: number): number {
   return Math.floor((nowMs + offsetMs) / DAY_MS) * DAY_MS - offsetMs;
 }
@@ -110,7 +84,7 @@ export function createUsageService({ store, clock }: { store: Store; clock: Cloc
         for (const row of rows) {
           day.add(row.model, row);
           models.add(row.model, row);
-          sessions.add(row.session_id, row);
+          sessions.add(row.sessionId, row);
           total = plus(total, row);
         }
         read.push({ date: new Date(fromMs + offsetMs).toISOString().slice(0, 10), models: byModel(day) });

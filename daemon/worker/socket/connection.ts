@@ -8,7 +8,7 @@ import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
 import { errorBody, toGatewayError } from '../http/error-body.js';
 import type { HttpLogger } from '../http/context.js';
 import type { ChatService } from '../chat/chat.js';
-import type { EventService } from '../contracts.js';
+import type { EventService } from '../observe/event-log.js';
 import { encodeFrame, type EventEncoder, idOf, type ParseFrame } from './frames.js';
 
 export interface ConnectionDeps {

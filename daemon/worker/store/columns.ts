@@ -30,6 +30,8 @@ export const FLAG: Codec<number, boolean> = { read: (stored) => stored === 1, wr
 
 export interface Columns<Row, Domain> {
   readonly read: (row: Row) => Domain;
+  /** Returns the name of a field's column. */
+  readonly nameOf: (field: keyof Domain) => keyof Row & string;
   /** Returns the columns of the given fields. Undefined fields are left out. */
   readonly write: (fields: Partial<Domain>) => Partial<Row>;
 }
@@ -41,6 +43,7 @@ export function mapColumns<Row, Domain>(map: ColumnMap<Row, Domain>): Columns<Ro
     return { field, column, codec };
   });
   return {
+    nameOf: (field) => entries.find((entry) => entry.field === field)?.column as keyof Row & string,
     read(row) {
       const stored = row as Record<string, unknown>;
       return Object.fromEntries(entries.map(({ field, column, codec }) => [field, codec.read(stored[column])])) as Domain;

@@ -2,6 +2,7 @@
  * The stored side of a turn: its question before the model is called, its answer before any reader learns of it, and its
  * interruption when its worker is gone. The session's lease keeps two workers from running turns of one session.
  */
+import type { GatewayEvent } from '../../../shared/api/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
@@ -14,17 +15,10 @@ import { acquireLease, hasVoidLeases, readLeaseOwner, releaseLease, removeVoidLe
 import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { interruptTurn, keepAside } from './interrupted-turn.js';
-import { type DoneEvent, toUsage, type TurnOutcome } from './turn-event.js';
+import { toUsage, type TurnOutcome } from './turn-event.js';
 
 /** A turn began or ended, and that is on disk. */
-export interface TurnChange {
-  readonly type: 'turn';
-  readonly session: string;
-  readonly agentId: string;
-  readonly state: 'started' | TurnOutcome['state'];
-  readonly model: string | null;
-  readonly usage: DoneEvent['usage'] | null;
-}
+export type TurnChange = Extract<GatewayEvent, { type: 'turn' }>;
 
 export interface TurnJournalOptions {
   readonly store: Store;

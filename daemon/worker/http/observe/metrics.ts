@@ -4,7 +4,8 @@
  */
 import type * as PromClient from 'prom-client';
 import type { StatusDocument } from '../../../../shared/control/messages.js';
-import type { CounterSample, Services } from '../../contracts.js';
+import type { Services } from '../../contracts.js';
+import type { CounterSample } from '../../observe/counters.js';
 import { BUCKETS, type RequestDurations, type RequestStats } from './request-stats.js';
 
 export interface MetricsDeps {

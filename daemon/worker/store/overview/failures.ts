@@ -1,32 +1,23 @@
-/** What went wrong lately, each kind newest first: for people who look at the whole. */
+/** Recent failures of turns, scheduled runs and messages. */
 import { sql } from 'kysely';
+import type { OverviewHistory } from '../../../../shared/api/overview.js';
 import { decodeText } from '../sqlite/text.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-export interface FailureRow {
-  readonly kind: 'turn' | 'run' | 'message';
-  readonly id: string;
-  readonly atMs: number;
-  readonly state: string;
-  readonly error: string | null;
-  /** Of a turn, and of a run that had one. */
-  readonly sessionKey: string | null;
-  readonly jobId: string | null;
-  /** The job's name, or the chat. */
-  readonly name: string | null;
-}
+/** A failure as the API shows it, with its time in epoch milliseconds. */
+export type Failure = Omit<OverviewHistory['failures'][number], 'at'> & { readonly atMs: number };
 
 export interface FailureQuery {
   readonly sinceMs: number;
   readonly limit: number;
 }
 
-async function failedTurns(tx: Transaction, { sinceMs, limit }: FailureQuery): Promise<FailureRow[]> {
+async function failedTurns(tx: Transaction, { sinceMs, limit }: FailureQuery): Promise<Failure[]> {
   const rows = await queriesOf(tx)
     .selectFrom('turns')
     .innerJoin('sessions', 'sessions.id', 'turns.session_id')
     .select(['turns.id', 'turns.state', 'turns.finished_at', 'turns.error_message', 'sessions.key', 'sessions.title'])
-    // Written out, because the partial index is of no use to parameters.
+    // Literals, because the partial index does not apply to parameters.
     .where(sql<boolean>`turns.state in ('error', 'interrupted')`)
     .where('turns.finished_at', '>=', sinceMs)
     .orderBy('turns.finished_at', 'desc')
@@ -38,13 +29,13 @@ async function failedTurns(tx: Transaction, { sinceMs, limit }: FailureQuery): P
     atMs: atMs ?? 0,
     state,
     error,
-    sessionKey: key,
-    jobId: null,
+    session: key,
+    job_id: null,
     name: title === null ? null : decodeText(title),
   }));
 }
 
-async function failedRuns(tx: Transaction, { sinceMs, limit }: FailureQuery): Promise<FailureRow[]> {
+async function failedRuns(tx: Transaction, { sinceMs, limit }: FailureQuery): Promise<Failure[]> {
   const rows = await queriesOf(tx)
     .selectFrom('cron_runs')
     .innerJoin('cron_jobs', 'cron_jobs.id', 'cron_runs.job_id')
@@ -63,19 +54,19 @@ async function failedRuns(tx: Transaction, { sinceMs, limit }: FailureQuery): Pr
     .orderBy('cron_runs.finished_at', 'desc')
     .limit(limit)
     .execute();
-  return rows.map(({ id, state, finished_at: atMs, error, session_key: sessionKey, job_id: jobId, name }) => ({
+  return rows.map(({ id, state, finished_at: atMs, error, session_key: session, job_id, name }) => ({
     kind: 'run',
     id,
     atMs: atMs ?? 0,
     state,
     error: error === null ? null : decodeText(error),
-    sessionKey,
-    jobId,
+    session,
+    job_id,
     name: decodeText(name),
   }));
 }
 
-async function failedMessages(tx: Transaction, { sinceMs, limit }: FailureQuery): Promise<FailureRow[]> {
+async function failedMessages(tx: Transaction, { sinceMs, limit }: FailureQuery): Promise<Failure[]> {
   const rows = await queriesOf(tx)
     .selectFrom('outbox_messages')
     .select(['id', 'state', 'channel', 'chat_id', 'last_error', 'updated_at'])
@@ -90,14 +81,14 @@ async function failedMessages(tx: Transaction, { sinceMs, limit }: FailureQuery)
     atMs,
     state,
     error,
-    sessionKey: null,
-    jobId: null,
+    session: null,
+    job_id: null,
     name: `${channel} ${chatId}`,
   }));
 }
 
-/** The newest of all kinds. */
-export async function listFailures(tx: Transaction, query: FailureQuery): Promise<FailureRow[]> {
+/** Returns the newest failures of all kinds. */
+export async function listFailures(tx: Transaction, query: FailureQuery): Promise<Failure[]> {
   const all = [...(await failedTurns(tx, query)), ...(await failedRuns(tx, query)), ...(await failedMessages(tx, query))];
   return all.toSorted((a, b) => b.atMs - a.atMs).slice(0, query.limit);
 }

@@ -1,51 +1,94 @@
-/** What happened in each minute: one row, to which every worker of that minute adds. A minute without a row had none. */
+/** Samples of each minute: one row, to which every worker of that minute adds. A minute without a row had no worker. */
 import { sql } from 'kysely';
+import type { OverviewHistory } from '../../../../shared/api/overview.js';
+import { mapColumns } from '../columns.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
 import type { MinuteSampleRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-const sum = (name: keyof MinuteSampleRow) => sql<number>`minute_samples.${sql.ref(name)} + excluded.${sql.ref(name)}`;
-const largest = (name: keyof MinuteSampleRow) =>
-  sql<number>`case when excluded.${sql.ref(name)} > minute_samples.${sql.ref(name)} then excluded.${sql.ref(name)} else minute_samples.${sql.ref(name)} end`;
+export const MINUTE_MS = 60_000;
 
-/** Runs in a write. Counts are added; of the rest the largest stays. */
-export async function addSample(tx: Transaction, sample: MinuteSampleRow): Promise<void> {
+/** What is counted or measured in a span of time. */
+export type SampleAmounts = Omit<OverviewHistory['buckets'][number], 'at' | 'state' | 'downMinutes'>;
+
+export interface MinuteSample extends SampleAmounts {
+  /** Minutes since the epoch. */
+  readonly minute: number;
+}
+
+/** How two amounts of one span become one. */
+const MERGE: Readonly<Record<keyof SampleAmounts, 'sum' | 'largest'>> = {
+  starts: 'sum',
+  requests: 'sum',
+  failedRequests: 'sum',
+  turns: 'sum',
+  failedTurns: 'sum',
+  inputTokens: 'sum',
+  outputTokens: 'sum',
+  lateMs: 'largest',
+  rssBytes: 'largest',
+};
+
+const NAMES = Object.keys(MERGE) as (keyof SampleAmounts)[];
+
+const COLUMNS = mapColumns<MinuteSampleRow, MinuteSample>({
+  minute: 'minute',
+  starts: 'starts',
+  requests: 'requests',
+  failedRequests: 'failed_requests',
+  turns: 'turns',
+  failedTurns: 'failed_turns',
+  inputTokens: 'input_tokens',
+  outputTokens: 'output_tokens',
+  lateMs: 'late_ms',
+  rssBytes: 'rss_bytes',
+});
+
+/** Returns the amounts of all samples together; zeros for none. */
+export function mergeSamples(samples: readonly SampleAmounts[]): SampleAmounts {
+  const merge = (name: keyof SampleAmounts): number =>
+    samples.reduce((total, { [name]: value }) => (MERGE[name] === 'sum' ? total + value : Math.max(total, value)), 0);
+  return Object.fromEntries(NAMES.map((name) => [name, merge(name)])) as SampleAmounts;
+}
+
+const stored = (column: string) => sql.ref<number>(`minute_samples.${column}`);
+const added = (column: string) => sql.ref<number>(`excluded.${column}`);
+const sum = (column: string) => sql<number>`${stored(column)} + ${added(column)}`;
+const largest = (column: string) =>
+  sql<number>`case when ${added(column)} > ${stored(column)} then ${added(column)} else ${stored(column)} end`;
+
+/** Adds a sample to the row of its minute. Runs in a write. */
+export async function addSample(tx: Transaction, sample: MinuteSample): Promise<void> {
+  const merged = NAMES.map((name) => {
+    const column = COLUMNS.nameOf(name);
+    return [column, MERGE[name] === 'sum' ? sum(column) : largest(column)];
+  });
   await queriesOf(tx)
     .insertInto('minute_samples')
-    .values(sample)
-    .onConflict((conflict) =>
-      conflict.column('minute').doUpdateSet({
-        starts: sum('starts'),
-        requests: sum('requests'),
-        failed_requests: sum('failed_requests'),
-        turns: sum('turns'),
-        failed_turns: sum('failed_turns'),
-        input_tokens: sum('input_tokens'),
-        output_tokens: sum('output_tokens'),
-        late_ms: largest('late_ms'),
-        rss_bytes: largest('rss_bytes'),
-      }),
-    )
+    .values(COLUMNS.write(sample) as MinuteSampleRow)
+    .onConflict((conflict) => conflict.column('minute').doUpdateSet(Object.fromEntries(merged)))
     .execute();
 }
 
-export async function readSamples(tx: Transaction, range: { fromMinute: number; untilMinute: number }): Promise<MinuteSampleRow[]> {
-  return queriesOf(tx)
+/** Returns the samples of the minutes in `[fromMinute, untilMinute)`, oldest first. */
+export async function readSamples(tx: Transaction, range: { fromMinute: number; untilMinute: number }): Promise<MinuteSample[]> {
+  const rows = await queriesOf(tx)
     .selectFrom('minute_samples')
     .selectAll()
     .where('minute', '>=', range.fromMinute)
     .where('minute', '<', range.untilMinute)
     .orderBy('minute')
     .execute();
+  return rows.map(COLUMNS.read);
 }
 
-/** @returns undefined before the first */
+/** Returns the minute of the first sample; undefined when there is none. */
 export async function firstSampledMinute(tx: Transaction): Promise<number | undefined> {
   const row = await queriesOf(tx).selectFrom('minute_samples').select('minute').orderBy('minute').limit(1).executeTakeFirst();
   return row?.minute;
 }
 
-/** Runs in a write, one step. @returns how many rows */
+/** Purges some of the samples before a minute. Runs in a write. Returns their number. */
 export async function purgeSamples(tx: Transaction, beforeMinute: number): Promise<number> {
   const result = await queriesOf(tx)
     .deleteFrom('minute_samples')

@@ -1,19 +1,13 @@
-/** What turns used, added up. Ids of turns begin with their time, so a stretch of time is a stretch of the primary key. */
+/** Sums of the usage of turns. Ids of turns start with their time, so a span of time is a range of the primary key. */
 import { sql } from 'kysely';
+import type { UsageAmounts } from '../../../../shared/api/usage.js';
 import { type Session, toSession } from '../conversations/sessions.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** Of one session with one model. */
-export interface UsageRow {
-  readonly session_id: number;
+/** Usage of one model in one session. */
+export interface SessionModelUsage extends UsageAmounts {
+  readonly sessionId: number;
   readonly model: string;
-  readonly turns: number;
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly cache_read_tokens: number;
-  readonly cache_write_tokens: number;
-  readonly cost_usd: number;
-  readonly unpriced_turns: number;
 }
 
 const firstIdAt = (ms: number): string => `turn_${Math.max(0, ms).toString(16).padStart(12, '0')}`;
@@ -24,17 +18,17 @@ export interface UsageSpan {
   readonly fromMs: number;
   /** Exclusive. */
   readonly toMs: number;
-  /** A model that counts nothing. */
+  /** A model to leave out. */
   readonly except: string;
 }
 
 export function selectUsage(tx: Transaction, span: UsageSpan) {
   return queriesOf(tx)
     .selectFrom('turns')
-    .select(['session_id', sql<string>`model`.as('model'), sql<number>`count(*)`.as('turns')])
-    .select([total('input_tokens').as('input_tokens'), total('output_tokens').as('output_tokens')])
-    .select([total('cache_read_tokens').as('cache_read_tokens'), total('cache_write_tokens').as('cache_write_tokens')])
-    .select([total('cost_usd').as('cost_usd'), sql<number>`count(*) filter (where cost_usd is null)`.as('unpriced_turns')])
+    .select(['session_id as sessionId', sql<string>`model`.as('model'), sql<number>`count(*)`.as('turns')])
+    .select([total('input_tokens').as('inputTokens'), total('output_tokens').as('outputTokens')])
+    .select([total('cache_read_tokens').as('cacheReadTokens'), total('cache_write_tokens').as('cacheWriteTokens')])
+    .select([total('cost_usd').as('costUsd'), sql<number>`count(*) filter (where cost_usd is null)`.as('unpricedTurns')])
     .where('id', '>=', firstIdAt(span.fromMs))
     .where('id', '<', firstIdAt(span.toMs))
     .where('model', 'is not', null)
@@ -42,12 +36,12 @@ export function selectUsage(tx: Transaction, span: UsageSpan) {
     .groupBy(['session_id', 'model']);
 }
 
-/** Turns that a model took part in and that were begun in the span. */
-export async function sumUsage(tx: Transaction, span: UsageSpan): Promise<UsageRow[]> {
+/** Returns the usage of turns that called a model and started in the span. */
+export async function sumUsage(tx: Transaction, span: UsageSpan): Promise<SessionModelUsage[]> {
   return selectUsage(tx, span).execute();
 }
 
-/** Those of them that are not deleted. */
+/** Returns the sessions of these ids that are not deleted. */
 export async function readSessionsById(tx: Transaction, ids: readonly number[]): Promise<Session[]> {
   if (ids.length === 0) return [];
   const rows = await queriesOf(tx).selectFrom('sessions').selectAll().where('id', 'in', ids).where('deleted_at', 'is', null).execute();

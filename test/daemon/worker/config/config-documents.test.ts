@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigDocuments } from '../../../../daemon/worker/config/config-documents.js';
-import type { ConfigService } from '../../../../daemon/worker/contracts.js';
+import type { ConfigService } from '../../../../daemon/worker/config/config-documents.js';
 import { validateConfig } from '../../../../shared/config/validate.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { loadConfigFile } from '../../../../shared/node/config/config-file.js';

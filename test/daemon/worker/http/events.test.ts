@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { GatewayEvent } from '../../../../daemon/worker/contracts.js';
+import type { GatewayEvent } from '../../../../shared/api/events.js';
 import { EventLog } from '../../../../daemon/worker/observe/event-log.js';
 import { gatewayEvents } from '../../../../shared/api/events.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';

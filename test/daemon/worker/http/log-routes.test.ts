@@ -26,10 +26,20 @@ test('what is asked for reaches the service with its types, and what is none is 
   const app = await startHttpApp();
   const query = 'search=status:200&regex=a%2Bb&hide=debug,info&since=2026-01-02T03:04:05Z&limit=7';
   await app.send(`/api/logs?${query}`, asOwner);
-  const sinceMs = Date.parse('2026-01-02T03:04:05Z');
-  const input = { search: 'status:200', regex: 'a+b', hide: ['debug', 'info'], sinceMs, limit: 7 };
+  const since = Date.parse('2026-01-02T03:04:05Z');
+  const input = { search: 'status:200', regex: 'a+b', hide: ['debug', 'info'], since, limit: 7 };
   expect(app.services.calls).toEqual([{ name: 'logs.query', input }]);
-  for (const wrong of ['hide=loud', 'hide=info,', 'level=loud', 'limit=0', 'order=x']) {
+  for (const wrong of [
+    'hide=loud',
+    'hide=info,',
+    'level=loud',
+    'level=constructor',
+    'limit=0',
+    'limit=1001',
+    'limit=1.5',
+    'limit=NaN',
+    'order=x',
+  ]) {
     const { status, text } = await app.send(`/api/logs?${wrong}`, asOwner);
     expect([status, text]).toEqual([400, expect.stringContaining(wrong.split('=')[0] ?? '')]);
   }

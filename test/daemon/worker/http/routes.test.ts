@@ -119,7 +119,7 @@ test('queries reach the services as numbers and moments', async () => {
   await send('/api/logs?since=2026-01-01T00:00:00%2B02:00&until=1770000000000&q=boom&level=error&limit=1000&cursor=abc', { headers });
   expect(services.calls.map(({ input }) => input)).toEqual([
     { search: 'ü', limit: 200 },
-    { sinceMs: Date.UTC(2025, 11, 31, 22), untilMs: 1_770_000_000_000, q: 'boom', level: 'error', limit: 1_000, cursor: 'abc' },
+    { since: Date.UTC(2025, 11, 31, 22), until: 1_770_000_000_000, q: 'boom', level: 'error', limit: 1_000, cursor: 'abc' },
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FollowedEvent, GatewayEvent } from '../../../../daemon/worker/contracts.js';
+import type { FollowedEvent, GatewayEvent } from '../../../../shared/api/events.js';
 import { EventLog } from '../../../../daemon/worker/observe/event-log.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 

@@ -103,7 +103,7 @@ describe('a download', () => {
   test('takes the filters of the view, and no secret along', async () => {
     const { logPath, logs } = setup(30);
     appendFileSync(logPath, '{"level":"info","msg":"m9 old-secret-value"}\n');
-    expect((await read(logs, { level: 'error', sinceMs: 11, regex: 'm1' })).match(/m\d+/g)).toEqual(['m11', 'm13', 'm15', 'm17', 'm19']);
+    expect((await read(logs, { level: 'error', since: 11, regex: 'm1' })).match(/m\d+/g)).toEqual(['m11', 'm13', 'm15', 'm17', 'm19']);
     expect(await read(logs, { search: 'm9', hide: ['error'] })).toBe('{"level":"info","msg":"m9 [redacted]"}\n');
   });
 

@@ -49,9 +49,9 @@ test('each minute has a row with what happened in it, and a worker that takes ov
   const minute = Math.floor(START / MINUTE);
   const rows = await stored(store);
   expect(rows.map((row) => row.minute - minute)).toEqual([0, 1, 2]);
-  expect(rows[0]).toMatchObject({ starts: 1, requests: 3, turns: 2, failed_turns: 1, input_tokens: 20, output_tokens: 10, late_ms: 12 });
-  expect(rows[1]).toMatchObject({ starts: 0, requests: 0, turns: 0, late_ms: 0, rss_bytes: 1_000 });
-  expect(rows[2]).toMatchObject({ starts: 1, requests: 3, failed_requests: 1, rss_bytes: 1_000 });
+  expect(rows[0]).toMatchObject({ starts: 1, requests: 3, turns: 2, failedTurns: 1, inputTokens: 20, outputTokens: 10, lateMs: 12 });
+  expect(rows[1]).toMatchObject({ starts: 0, requests: 0, turns: 0, lateMs: 0, rssBytes: 1_000 });
+  expect(rows[2]).toMatchObject({ starts: 1, requests: 3, failedRequests: 1, rssBytes: 1_000 });
 });
 
 test('a store that cannot be written keeps nobody from working, and what is old is forgotten in steps', async () => {

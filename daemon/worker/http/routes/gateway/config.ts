@@ -13,7 +13,7 @@ import {
 } from '../../../../../shared/api/config.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../../shared/errors.js';
-import type { ConfigService } from '../../../contracts.js';
+import type { ConfigService } from '../../../config/config-documents.js';
 import type { HttpContext } from '../../context.js';
 import { given } from '../../given.js';
 import { type Route, route } from '../../route.js';

@@ -1,24 +1,24 @@
 import { Readable } from 'node:stream';
-import { lastEventId } from '../../../../../shared/api/events.js';
+import { type FollowedEvent, lastEventId } from '../../../../../shared/api/events.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import type { Clock } from '../../../../../shared/clock.js';
-import type { EventService, FollowedEvent } from '../../../contracts.js';
+import type { EventService } from '../../../observe/event-log.js';
 import type { Connections } from '../../connection/connections.js';
 import type { HttpContext } from '../../context.js';
 import { PulledEvents } from '../../connection/pulled-events.js';
 import { type Route, route } from '../../route.js';
 import { comment, EVENT_STREAM_HEADERS, serverSentEvent } from '../../connection/server-sent-events.js';
 
-/** Proxies and browsers drop a stream that is silent for long. */
+/** Proxies and browsers close a stream that is silent for long. */
 const HEARTBEAT_MS = 15_000;
 
-/** How long a client waits before it comes back. */
+/** How long a client waits before it reconnects. */
 const RETRY_MS = 1_000;
 
-/** Small: a client that reads slowly is left behind, and told so, before it costs memory. */
+/** Small: a slow client gets `reset` before it costs memory. */
 const STREAM_BUFFER_BYTES = 16_384;
 
-/** Until the client goes away or the worker ends; never fails. */
+/** Ends when the client disconnects or the worker ends. Never throws. */
 async function* stream(events: PulledEvents<FollowedEvent>): AsyncGenerator<string> {
   try {
     yield `retry: ${RETRY_MS}\n\n`;
@@ -45,11 +45,11 @@ export function eventRoutes(events: EventService, connections: Connections, cloc
     route({
       method: 'GET',
       path: '/api/events',
-      summary: 'Follow what happens: sessions, turns, messages, channels, configuration',
-      headers: { 'Last-Event-ID': 'The id of the last event that was seen' },
+      summary: 'Follow events: sessions, turns, messages, channels, schedules, configuration',
+      headers: { 'Last-Event-ID': 'The id of the last event that the client received' },
       media: {
         'text/event-stream':
-          'Events with an `id`: `hello` first, then `session`, `turn`, `message`, `channel`, `config`; `reset` where some are missing, `draining` last',
+          'Events with an `id`: `hello` first, then `session`, `turn`, `completion`, `message`, `channel`, `cron`, `config`; `reset` where events are missing, `draining` last',
       },
       handle(ctx) {
         const signal = connections.abortable(ctx.res, 'stream');

@@ -2,23 +2,23 @@ import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import * as api from '../../../../../shared/api/logs.js';
 import type { Clock } from '../../../../../shared/clock.js';
-import type { LogEvent, LogLevelService, LogService } from '../../../contracts.js';
+import type { LogLevelService } from '../../../observe/log-level.js';
+import type { LogService } from '../../../observe/logs.js';
 import type { Connections } from '../../connection/connections.js';
-import { given } from '../../given.js';
 import { PulledEvents } from '../../connection/pulled-events.js';
 import { type Route, route } from '../../route.js';
 import { comment, EVENT_STREAM_HEADERS, serverSentEvent } from '../../connection/server-sent-events.js';
 
-/** Proxies and browsers drop a stream that is silent for long. */
+/** Proxies and browsers close a stream that is silent for long. */
 const HEARTBEAT_MS = 15_000;
 
-/** Small: the log is read no faster than the client takes it. */
+/** Small, so that the log is read no faster than the client reads it. */
 const STREAM_BUFFER_BYTES = 16_384;
 
-/** Until the client goes away or the worker ends; never fails. */
-async function* stream(events: PulledEvents<LogEvent>): AsyncGenerator<string> {
+/** Ends when the client disconnects or the worker ends. Never throws. */
+async function* stream(events: PulledEvents<api.LogEvent>): AsyncGenerator<string> {
   try {
-    // So that the client sees its headers at once.
+    // Sends the headers at once.
     yield comment('following');
     for (;;) {
       const step = await events.wait(HEARTBEAT_MS);
@@ -34,11 +34,6 @@ async function* stream(events: PulledEvents<LogEvent>): AsyncGenerator<string> {
   }
 }
 
-/** The names of a query's times as the service has them. */
-function choiceOf<Query extends { since?: number | undefined; until?: number | undefined }>({ since, until, ...rest }: Query) {
-  return given({ sinceMs: since, untilMs: until, ...rest });
-}
-
 function fileName(nowMs: number): string {
   return `xopc-log-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '-')}.ndjson.gz`;
 }
@@ -48,7 +43,7 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
     route({
       method: 'GET',
       path: '/api/logs/level',
-      summary: 'The level of the log and of its modules, and until when',
+      summary: 'Read the level of the log and of its modules',
       answer: api.logLevelResponse,
       access: 'token',
       handle(ctx) {
@@ -62,8 +57,8 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
       answer: api.logLevelResponse,
       access: 'token',
       body: api.logLevelRequest,
-      handle(ctx, { body: { level, module, durationMs } }) {
-        ctx.body = { status: 'ok', ...logLevel.change({ level, ...given({ module, durationMs }) }) };
+      handle(ctx, { body }) {
+        ctx.body = { status: 'ok', ...logLevel.change(body) };
       },
     }),
   ];
@@ -86,7 +81,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
       access: 'token',
       query: api.logsQuery,
       async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await logs.query(choiceOf(query))) };
+        ctx.body = { status: 'ok', ...(await logs.query(query)) };
       },
     }),
     route({
@@ -98,7 +93,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
       media: { 'text/event-stream': 'Events `lines` (`{entries}`), and `gap` where lines are missing' },
       handle(ctx, { query }) {
         const signal = connections.abortable(ctx.res, 'stream');
-        const followed = new PulledEvents(logs.follow(given(query), signal), signal, clock);
+        const followed = new PulledEvents(logs.follow(query, signal), signal, clock);
         ctx.set(EVENT_STREAM_HEADERS);
         ctx.body = Readable.from(stream(followed), { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
       },
@@ -106,12 +101,12 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
     route({
       method: 'GET',
       path: '/api/logs/download',
-      summary: 'The log as a compressed file, oldest line first',
+      summary: 'Download the log as a compressed file, oldest line first',
       access: 'token',
       query: api.logsDownloadQuery,
       media: { 'application/gzip': 'JSON lines, compressed' },
       handle(ctx, { query }) {
-        const lines = logs.download(choiceOf(query));
+        const lines = logs.download(query);
         ctx.set({ 'Content-Type': 'application/gzip', 'Content-Disposition': `attachment; filename="${fileName(clock.now())}"` });
         const signal = connections.abortable(ctx.res, 'stream');
         ctx.body = compress(lines, signal);
@@ -121,7 +116,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
   ];
 }
 
-/** What the client does not take is not read. A failure ends the answer early, which the client sees as a broken file. */
+/** Reads no faster than the client. A failure ends the answer early, so that the client sees a broken file. */
 function compress(lines: AsyncIterable<string>, signal: AbortSignal): Readable {
   const source = Readable.from(lines, { objectMode: false, signal });
   const packed = createGzip();

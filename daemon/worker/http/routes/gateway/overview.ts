@@ -1,6 +1,5 @@
 import { overviewHistoryQuery, overviewHistoryResponse, overviewResponse } from '../../../../../shared/api/overview.js';
 import type { OverviewService } from '../../../observe/overview.js';
-import { given } from '../../given.js';
 import { type Route, route } from '../../route.js';
 
 export function overviewRoutes(overview: OverviewService): Route[] {
@@ -8,7 +7,7 @@ export function overviewRoutes(overview: OverviewService): Route[] {
     route({
       method: 'GET',
       path: '/api/overview',
-      summary: 'Read what waits and what is used, in numbers',
+      summary: 'Read the load in numbers',
       answer: overviewResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', ...(await overview.read()) };
@@ -17,11 +16,11 @@ export function overviewRoutes(overview: OverviewService): Route[] {
     route({
       method: 'GET',
       path: '/api/overview/history',
-      summary: 'Read how the last hours were, and what went wrong',
+      summary: 'Read the history of the last hours, and what failed',
       query: overviewHistoryQuery,
       answer: overviewHistoryResponse,
       async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await overview.history(given(query))) };
+        ctx.body = { status: 'ok', ...(await overview.history(query)) };
       },
     }),
   ];

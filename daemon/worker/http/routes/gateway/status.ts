@@ -1,5 +1,5 @@
 import { statusResponse } from '../../../../../shared/api/status.js';
-import type { StatusService } from '../../../contracts.js';
+import type { StatusService } from '../../../config/config-documents.js';
 import { type Route, route } from '../../route.js';
 
 export function statusRoutes(status: StatusService): Route[] {

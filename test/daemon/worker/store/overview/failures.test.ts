@@ -41,6 +41,6 @@ test('failures of every kind come newest first, with what leads to them, and no 
     ['run', 'failed', 2_500, 'no network'],
     ['turn', 'error', 1_000, 'no model'],
   ]);
-  expect([all[0]?.jobId, all[0]?.name, all[1]?.sessionKey]).toEqual(['job_1', 'Backup', session.key]);
+  expect([all[0]?.job_id, all[0]?.name, all[1]?.session]).toEqual(['job_1', 'Backup', session.key]);
   expect(await store.read((tx) => listFailures(tx, { sinceMs: 2_600, limit: 1 }))).toHaveLength(1);
 });
