@@ -27,6 +27,9 @@ export const messagePageResponse = () =>
     hasOlder: z.boolean(),
   });
 
+/** One page of messages, oldest first. */
+export type MessagePage = Omit<z.output<ReturnType<typeof messagePageResponse>>, 'status'>;
+
 /** Body of `POST /api/sessions/:key/fork`: a new session of the page with all messages up to that one; without it, with all. */
 export const sessionForkRequest = () => z.strictObject({ messageId: label(128).optional() });
 export const sessionForkResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });

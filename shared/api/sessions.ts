@@ -104,6 +104,9 @@ export const sessionChooseResponse = () => z.strictObject({ status: okStatus(), 
 export const sessionCreateResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument(), created: z.boolean() });
 export const sessionListResponse = () =>
   z.strictObject({ status: okStatus(), sessions: z.array(listedSession()), nextCursor: z.string().nullable() });
+/** One page of sessions. */
+export type SessionPage = Omit<z.output<ReturnType<typeof sessionListResponse>>, 'status'>;
+
 /** `maxAgeDays`, `maxMessages`: what `sessions.retention` says; null is no limit. */
 export const sessionStorageResponse = () =>
   z.strictObject({
@@ -124,5 +127,8 @@ export type SessionStorage = Omit<z.output<ReturnType<typeof sessionStorageRespo
 export const sessionTagsResponse = () => z.strictObject({ status: okStatus(), tags: z.array(z.string()) });
 export const sessionResponse = () =>
   z.strictObject({ status: okStatus(), session: sessionDocument(), usage: sessionUsage(), messages: z.array(messageDocument()) });
+/** A session with its newest messages, oldest first. */
+export type SessionTranscript = Omit<z.output<ReturnType<typeof sessionResponse>>, 'status'>;
+
 export const sessionDeleteResponse = () => z.strictObject({ status: okStatus(), restorableUntil: z.iso.datetime() });
 export const sessionRestoreResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });

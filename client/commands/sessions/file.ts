@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { TerminalText } from '../../output/terminal-text.js';
-import { type Session, sessionPath } from './session.js';
+import type { SessionDocument } from '../../../shared/api/sessions.js';
+import { sessionPath } from './session.js';
 
 const FORMATS = ['jsonl', 'json', 'markdown'];
 
@@ -76,7 +77,7 @@ export class SessionImportCommand extends BaseCommand {
     const type = extname(this.file).toLowerCase() === '.json' ? 'application/json' : 'application/x-ndjson';
     const api = await this.connect();
     const file = { type, content: createReadStream(this.file) };
-    const { session } = await api.call<{ session: Session }>({ method: 'POST', path: '/api/sessions/import', file });
+    const { session } = await api.call<{ session: SessionDocument }>({ method: 'POST', path: '/api/sessions/import', file });
     if (this.json) await this.printJson(session);
     else await this.printLine(`${session.key} imported: ${session.messageCount} messages`);
     return 0;

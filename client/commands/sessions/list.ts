@@ -3,18 +3,13 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { formatDuration } from '../../output/duration.js';
 import { renderTable } from '../../output/table.js';
 import { parseLimit } from '../../cli/parse-options.js';
-import type { Session } from './session.js';
+import type { SessionDocument, SessionPage } from '../../../shared/api/sessions.js';
 
 const LIMITS = { default: 20, max: 200 };
 const WIDTHS = [Infinity, Infinity, 16, 60];
 
-interface Page {
-  readonly sessions: readonly Session[];
-  readonly nextCursor: string | null;
-}
-
 /** A gateway that is older than this command says nothing of it. */
-type Shelf = Partial<Pick<Session, 'pinned' | 'archived' | 'unread' | 'tags'>>;
+type Shelf = Partial<Pick<SessionDocument, 'pinned' | 'archived' | 'unread' | 'tags'>>;
 
 /** Behind the title: what is special about a session. */
 function marksOf({ pinned, archived, unread, tags = [] }: Shelf): string {
@@ -55,13 +50,13 @@ export class SessionListCommand extends BaseCommand {
     if (this.deleted) query.set('deleted', 'true');
     if (this.cursor !== undefined) query.set('cursor', this.cursor);
     const api = await this.connect();
-    const page = await api.call<Page>({ method: 'GET', path: `/api/sessions?${query.toString()}` });
+    const page = await api.call<SessionPage>({ method: 'GET', path: `/api/sessions?${query.toString()}` });
     if (this.json) await this.printJson({ sessions: page.sessions, nextCursor: page.nextCursor });
     else await this.#print(page);
     return 0;
   }
 
-  async #print({ sessions, nextCursor }: Page): Promise<void> {
+  async #print({ sessions, nextCursor }: SessionPage): Promise<void> {
     if (sessions.length === 0) return this.note('There are no such sessions.');
     const nowMs = Date.now();
     const rows = sessions.map(({ key, messageCount, updatedAt, title, ...shelf }) => [

@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { BaseCommand } from '../../cli/base-command.js';
-import { type Session, sessionPath } from './session.js';
+import type { SessionDocument } from '../../../shared/api/sessions.js';
+import { sessionPath } from './session.js';
 
 export class SessionDeleteCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'delete']];
@@ -39,7 +40,7 @@ export class SessionRestoreCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const path = sessionPath(this.key);
     const api = await this.connect();
-    const { session } = await api.call<{ session: Session }>({ method: 'POST', path: `${path}/restore` });
+    const { session } = await api.call<{ session: SessionDocument }>({ method: 'POST', path: `${path}/restore` });
     if (this.json) await this.printJson(session);
     else await this.printLine(`${session.key} restored: ${session.messageCount} messages`);
     return 0;

@@ -2,7 +2,8 @@ import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { MAX_TAG_LENGTH, normaliseTag } from '../../../shared/session-filters.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { type Session, sessionPath } from './session.js';
+import type { SessionDocument } from '../../../shared/api/sessions.js';
+import { sessionPath } from './session.js';
 
 /** Verb → what is changed by it, and what has been done. */
 const VERBS: Readonly<Record<string, readonly [change: object, done: string]>> = {
@@ -34,8 +35,8 @@ export class SessionShelfCommand extends BaseCommand {
     const paths = this.keys.map(sessionPath);
     const [change, done] = VERBS[this.path[1] ?? ''] ?? [{}, ''];
     const api = await this.connect();
-    const changed: Session[] = [];
-    for (const path of paths) changed.push((await api.call<{ session: Session }>({ method: 'PATCH', path, body: change })).session);
+    const changed: SessionDocument[] = [];
+    for (const path of paths) changed.push((await api.call<{ session: SessionDocument }>({ method: 'PATCH', path, body: change })).session);
     if (this.json) await this.printJson({ sessions: changed });
     else for (const { key } of changed) await this.printLine(`${key} ${done}`);
     return 0;
@@ -73,10 +74,10 @@ export class SessionTagCommand extends BaseCommand {
     const added = checkTags('--add', this.add);
     const removed = checkTags('--remove', this.remove);
     const api = await this.connect();
-    const before = (await api.call<{ session: Session }>({ method: 'GET', path: `${path}?limit=0` })).session;
+    const before = (await api.call<{ session: SessionDocument }>({ method: 'GET', path: `${path}?limit=0` })).session;
     const tags = [...new Set([...before.tags, ...added])].filter((tag) => !removed.includes(tag));
     const isChanged = added.length + removed.length > 0;
-    const session = isChanged ? (await api.call<{ session: Session }>({ method: 'PATCH', path, body: { tags } })).session : before;
+    const session = isChanged ? (await api.call<{ session: SessionDocument }>({ method: 'PATCH', path, body: { tags } })).session : before;
     if (this.json) await this.printJson(session);
     else if (session.tags.length === 0) await this.note('It has no tags.');
     else await this.printLine(session.tags.join('\n'));

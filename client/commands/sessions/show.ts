@@ -1,9 +1,10 @@
 import { Command, Option } from 'clipanion';
 import { BaseCommand } from '../../cli/base-command.js';
 import { TerminalText } from '../../output/terminal-text.js';
-import { type Session, type SessionMessage, sessionPath } from './session.js';
+import type { MessageDocument, SessionDocument, SessionTranscript } from '../../../shared/api/sessions.js';
+import { sessionPath } from './session.js';
 
-function describeMessage({ role, content, createdAt, model, status }: SessionMessage): string {
+function describeMessage({ role, content, createdAt, model, status }: MessageDocument): string {
   const about = [createdAt, ...(model === null ? [] : [model]), ...(status === 'complete' ? [] : [status])].join(', ');
   return `${role} (${about})\n${content}\n`;
 }
@@ -21,13 +22,13 @@ export class SessionShowCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const path = sessionPath(this.key);
     const api = await this.connect();
-    const { session, messages } = await api.call<{ session: Session; messages: SessionMessage[] }>({ method: 'GET', path });
+    const { session, messages } = await api.call<SessionTranscript>({ method: 'GET', path });
     if (this.json) await this.printJson({ session, messages });
     else await this.#print(session, messages);
     return 0;
   }
 
-  async #print(session: Session, messages: readonly SessionMessage[]): Promise<void> {
+  async #print(session: SessionDocument, messages: readonly MessageDocument[]): Promise<void> {
     const text = new TerminalText(this.out.isTerminal);
     const heading = [
       `Session: ${session.key}`,

@@ -1,5 +1,6 @@
 /** Whole sessions: changed, read page by page, copied, exported and imported. */
-import type { PlacedMessage, SessionDocument } from '../../../shared/api/sessions.js';
+import type { MessagePage } from '../../../shared/api/session-archive.js';
+import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { normaliseTag } from '../../../shared/session-filters.js';
@@ -91,10 +92,7 @@ export function createSessionArchive(options: SessionArchiveOptions) {
     },
 
     /** Returns the newest `limit` (default 100) messages before that `seq`, oldest first. @throws SESSION_NOT_FOUND */
-    async messages(
-      key: string,
-      { before, limit = DEFAULT_PAGE }: { before?: number; limit?: number },
-    ): Promise<{ messages: PlacedMessage[]; hasOlder: boolean }> {
+    async messages(key: string, { before, limit = DEFAULT_PAGE }: { before?: number; limit?: number }): Promise<MessagePage> {
       return store.read(async (tx) => {
         const { id } = await getSession(tx, key);
         const range = { sessionId: id, limit: limit + 1, ...(before === undefined ? {} : { beforeSeq: before }) };

@@ -1,5 +1,5 @@
 /** Sessions for people: made, listed, searched, read, deleted. */
-import type { ListedSession, MessageDocument, SessionDocument, SessionStorage } from '../../../shared/api/sessions.js';
+import type { SessionDocument, SessionPage, SessionStorage, SessionTranscript } from '../../../shared/api/sessions.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -114,7 +114,7 @@ async function restoreDeleted(tx: Transaction, { key, nowMs }: { key: string; no
 async function readPage(
   { store, clock }: SessionServiceOptions,
   { search = '', limit = DEFAULT_LIMIT, cursor, deleted = false }: SessionListInput,
-): Promise<{ sessions: ListedSession[]; nextCursor: string | null }> {
+): Promise<SessionPage> {
   const size = checkLimit(limit);
   const before = cursor === undefined ? undefined : decodeCursor(cursor);
   const filter = parseSessionQuery(checkSearch(search), clock.now());
@@ -174,7 +174,7 @@ async function readSession(
   { store }: SessionServiceOptions,
   key: string,
   { limit = MAX_MESSAGES_SHOWN }: { limit?: number },
-): Promise<{ session: SessionDocument; usage: ListedSession['usage']; messages: MessageDocument[] }> {
+): Promise<SessionTranscript> {
   return store.read(async (tx) => {
     const session = await getSession(tx, key);
     const [listed] = await readListedSessions(tx, [session]);

@@ -101,7 +101,7 @@ test('a session is deleted with the command that brings it back, and brought bac
 });
 
 test.each([
-  [['sessions', 'show', 'nonsense'], "'nonsense' is no session key"],
+  [['sessions', 'show', 'nonsense'], "invalid session key 'nonsense'"],
   [['sessions', 'delete'], 'an argument is missing'],
   [['sessions', '--limit', '0'], '--limit is'],
   [['sessions', 'pin'], 'an argument is missing'],
