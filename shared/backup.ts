@@ -42,7 +42,7 @@ export interface DatabaseModule {
    * Writes a consistent copy of a database that may be in use. `to` must not exist.
    * @returns its schema's version @throws STORE_UNAVAILABLE, or the driver's error for unsound content
    */
-  copyDatabase(from: string, to: string): number;
+  copyDatabase(from: string, to: string): Promise<number>;
   /**
    * Makes of a copy one that is fit to be put in place: checks that it is sound, brings its schema to this build's, and
    * settles what was on its way when the copy was made. The copy itself is changed too.

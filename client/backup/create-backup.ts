@@ -59,7 +59,7 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
   // Beside the archive: whoever has chosen that disk has room for the copy there too. Only its owner can enter it.
   const work = mkdtempSync(join(dirname(target), WORK_PREFIX));
   try {
-    const { names, schemaVersion } = collect(options, work);
+    const { names, schemaVersion } = await collect(options, work);
     options.onProgress('Compressing ...');
     const sources = names.map((name) => ({ name, path: join(work, name) }));
     const manifest: BackupManifest = {
@@ -81,7 +81,10 @@ function textPaths(paths: GatewayPaths): Record<BackupText, string> {
   return { 'config.json': paths.configPath, 'models.json': paths.modelsPath, token: paths.tokenPath };
 }
 
-function collect({ paths, database, onProgress }: BackupOptions, work: string): { names: BackupName[]; schemaVersion: number | null } {
+async function collect(
+  { paths, database, onProgress }: BackupOptions,
+  work: string,
+): Promise<{ names: BackupName[]; schemaVersion: number | null }> {
   const from = textPaths(paths);
   const names: BackupName[] = BACKUP_TEXTS.filter((name) => existsSync(from[name]));
   for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(from[name], join(work, name));
@@ -93,6 +96,6 @@ function collect({ paths, database, onProgress }: BackupOptions, work: string): 
     });
   }
   onProgress('Copying the database ...');
-  const schemaVersion = database.copyDatabase(paths.databasePath, join(work, BACKUP_DATABASE));
+  const schemaVersion = await database.copyDatabase(paths.databasePath, join(work, BACKUP_DATABASE));
   return { names: [...names, BACKUP_DATABASE], schemaVersion };
 }

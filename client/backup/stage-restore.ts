@@ -98,12 +98,12 @@ function assertSpace(source: string, { manifest, directory }: { manifest: Backup
   }
 }
 
-function copyReplacedState({ source, database, onProgress }: StageOptions, directory: string): Unpacked {
+async function copyReplacedState({ source, database, onProgress }: StageOptions, directory: string): Promise<Unpacked> {
   if (!existsSync(join(source, 'journal.json'))) throw unusable(source, 'it is a directory, and none that a restore has kept');
   onProgress('Copying ...');
   const names = BACKUP_NAMES.filter((name) => existsSync(join(source, name)));
   for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(join(source, name), join(directory, name));
-  if (names.includes(BACKUP_DATABASE)) database.copyDatabase(join(source, BACKUP_DATABASE), join(directory, BACKUP_DATABASE));
+  if (names.includes(BACKUP_DATABASE)) await database.copyDatabase(join(source, BACKUP_DATABASE), join(directory, BACKUP_DATABASE));
   return { createdAt: statSync(join(source, 'journal.json')).mtime.toISOString(), names, isReplacedState: true };
 }
 

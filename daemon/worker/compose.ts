@@ -12,6 +12,7 @@ import { type DiscoveryOptions, LocalDiscovery } from './providers/discovery/dis
 import { listModels } from './providers/list-models.js';
 import type { AiModule } from './providers/provider.js';
 import { type LocalModels, ProviderRegistry } from './providers/registry.js';
+import { sqliteEngine } from './store/sqlite/engine.js';
 import { Store } from './store/store.js';
 import { AiLoader } from './providers/ai-loader.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
@@ -172,7 +173,7 @@ function makeParts(deps: ConversationDeps) {
   const registry = registryOf(deps, ai, discovery);
   const isSoleWorker = (): boolean => liveInstanceIds().every((id) => id === instanceId);
   const path = deps.paths.databasePath;
-  const store = new Store({ path, clock, logger: log.store, isSoleWorker });
+  const store = new Store({ engine: sqliteEngine(path), clock, logger: log.store, isSoleWorker });
   const shared = { store, clock, logger: log.agent, instanceId, liveInstanceIds, config, registry, random: deps.random ?? Math.random };
   const live = new LiveTurns();
   const samples = new Samples({ store, clock, logger: log.store, requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });

@@ -1,6 +1,8 @@
 /** A store in a directory of its own, closed at the end of the test. */
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Migration } from '../../daemon/worker/store/migrations/migration.js';
+import { sqliteEngine } from '../../daemon/worker/store/sqlite/engine.js';
 import { Store, type StoreOptions } from '../../daemon/worker/store/store.js';
 import { ensureSession, type Session } from '../../daemon/worker/store/conversations/sessions.js';
 import { systemClock } from '../../shared/clock.js';
@@ -10,14 +12,19 @@ import { tempDir } from './temp-dir.js';
 
 export { session };
 
-export function makeStore(options: Partial<StoreOptions> = {}): Store {
-  const path = options.path ?? join(tempDir(), 'state', 'gateway.db');
-  const store = new Store({ clock: systemClock, logger: logMemory(), isSoleWorker: () => true, ...options, path });
+export interface TestStoreOptions extends Partial<Omit<StoreOptions, 'engine'>> {
+  readonly path?: string;
+  readonly migrations?: readonly Migration[];
+}
+
+export function makeStore({ path, migrations, ...options }: TestStoreOptions = {}): Store {
+  const engine = sqliteEngine(path ?? join(tempDir(), 'state', 'gateway.db'), migrations);
+  const store = new Store({ engine, clock: systemClock, logger: logMemory(), isSoleWorker: () => true, ...options });
   onTestFinished(() => store.close());
   return store;
 }
 
-export async function openStore(options: Partial<StoreOptions> = {}): Promise<Store> {
+export async function openStore(options: TestStoreOptions = {}): Promise<Store> {
   const store = makeStore(options);
   await store.open();
   return store;

@@ -169,6 +169,7 @@ export class ChatTurns implements InboxHandler {
   #hooks(handling: Handling): TurnHooks {
     return {
       begun: async (tx, { id }) => setInboxTurn(tx, { seq: handling.message.seq, turnId: id }),
+      leavesContext: true,
       settle: async () => {
         handling.previewId = (await handling.preview?.end()) ?? handling.previewId;
       },

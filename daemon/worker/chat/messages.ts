@@ -6,7 +6,7 @@ import { chooseModels } from '../turns/model/model-choice.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { type Acceptance, journaledAcceptance, storeAcceptance } from '../store/delivery/accept.js';
+import { type Acceptance, storeAcceptance } from '../store/delivery/accept.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { findSession, type NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
@@ -75,11 +75,6 @@ async function acceptOnce(tx: Transaction, acceptance: Acceptance, use: KeyUse):
   return { messageId: result, replayed: isRepeated };
 }
 
-function acceptAnew(store: Store, acceptance: Acceptance): Promise<void> {
-  const journaled = journaledAcceptance(acceptance);
-  return journaled === undefined ? store.write((tx) => storeAcceptance(tx, acceptance)) : store.writeJournaled(journaled);
-}
-
 export function createMessageService(options: MessageServiceOptions): MessageService {
   const { store, channels, outbox, turns } = options;
 
@@ -117,7 +112,7 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
       const stored = outbox.compose({ channel, accountId, chatId, id: newId('msg'), content });
       const acceptance = { message: stored, session };
       let accepted: Accepted = { messageId: stored.id, replayed: false };
-      if (key === undefined) await acceptAnew(store, acceptance);
+      if (key === undefined) await store.write((tx) => storeAcceptance(tx, acceptance));
       else
         accepted = await store.write((tx) =>
           acceptOnce(tx, acceptance, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) }),

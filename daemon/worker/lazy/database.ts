@@ -10,8 +10,8 @@ export { copyDatabase, prepareDatabase } from '../store/sqlite/database-copy.js'
 /** Role `@database`: one line of JSON, `{ "damage": null }` for a sound file. */
 export async function main([path = '']: string[]): Promise<number> {
   setPriority(constants.priority.PRIORITY_LOW);
-  // What one reading finds may be the doing of the moment; what two find is in the file.
-  const damage = findDamage(path) === null ? null : findDamage(path);
+  // What one reading finds may be of the moment only; what two find is in the file.
+  const damage = (await findDamage(path)) === null ? null : await findDamage(path);
   process.stdout.write(`${JSON.stringify({ damage })}\n`);
   return 0;
 }

@@ -1,60 +1,75 @@
 /**
- * Lets all writes that are submitted in one turn of the event loop share one transaction, and so one sync. When one of
- * them fails, all are undone and run again, each in a savepoint of its own, so that it undoes itself only. Nobody is
- * told of success before it is on disk; what comes in meanwhile shares the next transaction.
+ * Lets writes that are submitted at the same time share one transaction, and so one sync of the disk. When one of them
+ * fails, all are undone and run again, each in a savepoint, so that only the failed one is undone.
  */
-import { isBusy } from './sqlite/sqlite-errors.js';
-import { type CommitTarget, commitBatch, type JournaledWrite, type Pending, type Write } from './commit-batch.js';
+import { sql } from 'kysely';
+import type { OpenDatabase, StoreFault } from './engine.js';
+import { queriesOf, type Transaction } from './transaction.js';
 
-export type { CommitTarget, JournaledWrite, Write } from './commit-batch.js';
+/**
+ * A write. It may await nothing but its own statements: all others of its batch wait for it, and the database is locked.
+ * It may be run a second time after its first run was undone, so nothing but its statements may have an effect.
+ */
+export type Write<T> = (tx: Transaction) => Promise<T>;
 
-/** A write that is committed, and that others see, but that may not be on disk yet. */
+/** The value of a write whose commit is under way. */
 export interface EarlyResult<T> {
   readonly value: T;
-  /** Resolves when it is on disk. */
+  /** Resolves when the write is on disk. Rejects when it could not be committed: then nothing of it was stored. */
   readonly stored: Promise<void>;
 }
 
-/** Bounds how long the event loop is held at a time; what is left goes into the next transaction. */
+interface Pending {
+  readonly work: Write<unknown>;
+  /** Called with the value as soon as no other write can undo this one any more, before the commit. */
+  readonly onValue?: (value: unknown) => void;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly sinceMs: number;
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+export interface GroupCommitOptions {
+  /** Where to write; called before each transaction. A rejection fails the writes that wait. */
+  database(): Promise<Pick<OpenDatabase, 'transaction'>>;
+  classify(error: unknown): StoreFault;
+}
+
+/** Bounds how long the event loop is held at a time; the rest goes into the next transaction. */
 const MAX_BATCH = 200;
 /** Half of what a transaction waits for a lock. */
 const LONG_WAIT_MS = 1_000;
 
-type Waiting = Pending & { readonly sinceMs: number };
-type Resolve = Pending['resolve'];
+/** Thrown out of a shared transaction when one of several writes failed. */
+class OneFailed extends Error {}
 
 export class GroupCommit {
-  readonly #database: () => Promise<CommitTarget>;
-  #pending: Waiting[] = [];
+  readonly #options: GroupCommitOptions;
+  #pending: Pending[] = [];
   #running: Promise<void> | undefined;
 
-  /** @param database  where to write, asked for before each transaction; a rejection fails the batch */
-  constructor(database: () => Promise<CommitTarget>) {
-    this.#database = database;
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
   }
 
-  /** Runs `work` in a transaction. Resolves when it is committed (on disk), rejects when it is undone. */
+  /** Runs `work` in a transaction. Resolves when it is on disk, rejects when it was undone. */
   submit<T>(work: Write<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => this.#add({ work, resolve: resolve as Resolve, reject, sinceMs: performance.now() }));
+    return new Promise<T>((resolve, reject) =>
+      this.#add({ work, resolve: resolve as Pending['resolve'], reject, sinceMs: performance.now() }),
+    );
   }
 
-  /** Runs `work` in a transaction. Resolves when it is committed; nobody outside may hear of it before it is `stored`. */
+  /** Runs `work` in a transaction. Resolves before the commit: readers do not see the write until it is `stored`. */
   submitEarly<T>(work: Write<T>): Promise<EarlyResult<T>> {
     return new Promise<EarlyResult<T>>((resolve, reject) => {
       const stored: Promise<void> = new Promise<unknown>((resolveStored, rejectStored) => {
-        const committed = (value: unknown): void => resolve({ value: value as T, stored });
-        this.#add({ work, committed, resolve: resolveStored, reject: rejectStored, sinceMs: performance.now() });
+        const onValue = (value: unknown): void => resolve({ value: value as T, stored });
+        this.#add({ work, onValue, resolve: resolveStored, reject: rejectStored, sinceMs: performance.now() });
       }).then(() => undefined);
-      // Before the commit it is the write that has failed.
+      // Without a value yet, the write itself has failed.
       stored.catch(reject);
     });
-  }
-
-  /** {@link submit} for a write that may be kept in the journal first. */
-  submitJournaled({ whole, entry }: JournaledWrite): Promise<void> {
-    return new Promise<void>((resolve, reject) =>
-      this.#add({ work: whole, entry, resolve: resolve as Resolve, reject, sinceMs: performance.now() }),
-    );
   }
 
   /** Resolves when everything submitted so far is decided. */
@@ -62,30 +77,93 @@ export class GroupCommit {
     await this.#running;
   }
 
-  #add(pending: Waiting): void {
+  #add(pending: Pending): void {
     this.#pending.push(pending);
     this.#running ??= this.#run();
   }
 
-  /** Those who have waited behind others for a lock would only wait for it again. */
+  async #run(): Promise<void> {
+    while (this.#pending.length > 0) await this.#commitNext();
+    this.#running = undefined;
+  }
+
+  /** Never rejects. */
+  async #commitNext(): Promise<void> {
+    // Writes that are submitted later in this turn of the event loop join the batch.
+    await new Promise(setImmediate);
+    const batch = this.#pending.splice(0, MAX_BATCH);
+    try {
+      const database = await this.#options.database();
+      settle(batch, (await runTogether(database, batch)) ?? (await database.transaction((tx) => runApart(tx, batch))));
+    } catch (error) {
+      const others = this.#options.classify(error) === 'busy' ? this.#takeLongWaiting() : [];
+      for (const { reject } of [...batch, ...others]) reject(error);
+    }
+  }
+
+  /** Writes queued behind a lock timeout fail with it: they would only wait for the lock again. */
   #takeLongWaiting(): Pending[] {
     const nowMs = performance.now();
     const end = this.#pending.findIndex(({ sinceMs }) => nowMs - sinceMs < LONG_WAIT_MS);
     return this.#pending.splice(0, end === -1 ? this.#pending.length : end);
   }
+}
 
-  async #run(): Promise<void> {
-    while (this.#pending.length > 0) {
-      // The rest of this turn may still bring more.
-      await new Promise(setImmediate);
-      const batch = this.#pending.splice(0, MAX_BATCH);
-      try {
-        await commitBatch(await this.#database(), batch);
-      } catch (error) {
-        const others = isBusy(error) ? this.#takeLongWaiting() : [];
-        for (const { reject } of [...batch, ...others]) reject(error);
+/** Runs all in one transaction, without savepoints, which cost more than the writes. Returns undefined when one of several failed. */
+async function runTogether(database: Pick<OpenDatabase, 'transaction'>, batch: readonly Pending[]): Promise<Outcome[] | undefined> {
+  try {
+    return await database.transaction(async (tx) => {
+      const outcomes: Outcome[] = [];
+      for (const { work } of batch) {
+        try {
+          outcomes.push({ value: await work(tx) });
+        } catch (error) {
+          throw batch.length === 1 ? error : new OneFailed('one write of a batch failed', { cause: error });
+        }
       }
-    }
-    this.#running = undefined;
+      handOut(batch, outcomes);
+      return outcomes;
+    });
+  } catch (error) {
+    if (error instanceof OneFailed) return undefined;
+    throw error;
   }
+}
+
+const savepoint = sql`savepoint one_write`;
+const undoSavepoint = sql`rollback to savepoint one_write`;
+const releaseSavepoint = sql`release savepoint one_write`;
+
+/** Runs each in a savepoint, so that only one that fails is undone. */
+async function runApart(tx: Transaction, batch: readonly Pending[]): Promise<Outcome[]> {
+  const db = queriesOf(tx);
+  const outcomes: Outcome[] = [];
+  for (const { work } of batch) {
+    await savepoint.execute(db);
+    try {
+      outcomes.push({ value: await work(tx) });
+    } catch (error) {
+      // Rejects when the whole transaction is gone: then nothing of the batch was kept.
+      await undoSavepoint.execute(db).catch(() => Promise.reject(error));
+      outcomes.push({ error });
+    }
+    await releaseSavepoint.execute(db);
+  }
+  handOut(batch, outcomes);
+  return outcomes;
+}
+
+function handOut(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
+  batch.forEach(({ onValue }, index) => {
+    const outcome = outcomes[index];
+    if (outcome !== undefined && 'value' in outcome) onValue?.(outcome.value);
+  });
+}
+
+function settle(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
+  batch.forEach(({ resolve, reject }, index) => {
+    const outcome = outcomes[index];
+    if (outcome !== undefined && 'value' in outcome) resolve(outcome.value);
+    else reject(outcome?.error);
+  });
 }

@@ -1,12 +1,10 @@
 /**
- * Statements that are built and compiled once and then run with new parameters: for those on hot paths, where building
- * the query costs more than running it.
+ * Statements that are built and compiled once and then run with new parameters: for hot paths, where building the query
+ * costs more than running it.
  */
 import type { Compilable, CompiledQuery, InferResult } from 'kysely';
-import type { StatementResult } from './sqlite/libsql-connection.js';
-import { DirectAdapter } from './sqlite/libsql-dialect.js';
 import type { Queries } from './schema.js';
-import { queriesOf, type Transaction } from './transaction.js';
+import { sessionOf, type Transaction } from './transaction.js';
 
 /** Stands for a parameter's value while the statement is compiled. */
 class Placeholder {
@@ -23,66 +21,45 @@ const placeholders: unknown = new Proxy({}, { get: (_target, name) => new Placeh
 export interface PreparedStatement<P, R> {
   all(tx: Transaction, parameters: P): Promise<R[]>;
   first(tx: Transaction, parameters: P): Promise<R | undefined>;
-  /** For an insert without `returning`. @returns the new row's integer primary key */
+  /** For an insert without `returning`. Returns the new row's integer primary key. */
   insert(tx: Transaction, parameters: P): Promise<number>;
-  /** {@link insert} once for each, in turn, in one go. @returns the last row's integer primary key; 0 for none */
-  insertAll(tx: Transaction, rows: readonly P[]): Promise<number>;
-  /** @returns how many rows were changed */
+  /** Returns how many rows were changed. */
   run(tx: Transaction, parameters: P): Promise<number>;
 }
-
-/** What a statement has given; see `StatementResult`. */
-type Given<R> = Pick<StatementResult<R>, 'changes' | 'insertId'> & { readonly rows: R[] };
 
 type Build<P, Q> = (db: Queries, parameters: P) => Q;
 type Row<Q> = Q extends Compilable<unknown> ? InferResult<Q>[number] : never;
 
 /**
- * Makes a prepared statement. `build` must use each parameter as a value and never look at it: it gets placeholders.
- * Compiled at first use and once per dialect, whose adapter is the same object for all its transactions.
+ * Returns a prepared statement. `build` must use each parameter as a value and never look at it: it gets placeholders.
+ * The statement is compiled at its first use, once for each connection.
  */
 export function prepare<P>() {
   return <Q extends Compilable<unknown>>(build: Build<P, Q>): PreparedStatement<P, Row<Q>> => {
-    const compiled = new WeakMap<object, CompiledQuery>();
+    const compiled = new WeakMap<Queries, CompiledQuery>();
 
-    function compile(db: Queries): CompiledQuery {
-      const { adapter } = db.getExecutor();
-      let query = compiled.get(adapter);
-      if (query === undefined) {
-        query = build(db, placeholders as P).compile() as CompiledQuery;
-        compiled.set(adapter, query);
-      }
-      return query;
-    }
-
-    function execute(tx: Transaction, parameters: P): Given<Row<Q>> | Promise<Given<Row<Q>>> {
-      const db = queriesOf(tx);
-      const { adapter } = db.getExecutor();
-      const query = compile(db);
+    function bind(tx: Transaction, parameters: P) {
+      const session = sessionOf(tx);
+      let query = compiled.get(session.queries);
+      if (query === undefined)
+        compiled.set(session.queries, (query = build(session.queries, placeholders as P).compile() as CompiledQuery));
       const values = query.parameters.map((value) => (value instanceof Placeholder ? parameters[value.name as keyof P] : value));
-      const given = adapter instanceof DirectAdapter ? adapter.runNow<Row<Q>>(query.sql, values) : undefined;
-      return given ?? executeLater(db, { ...query, parameters: values });
+      return { session, sql: query.sql, values };
     }
 
-    async function executeLater(db: Queries, query: CompiledQuery): Promise<Given<Row<Q>>> {
-      const { rows, numAffectedRows = 0n, insertId = 0n } = await db.executeQuery(query as CompiledQuery<Row<Q>>);
-      return { rows, changes: Number(numAffectedRows), insertId: Number(insertId) };
-    }
+    const run = (tx: Transaction, parameters: P) => {
+      const { session, sql, values } = bind(tx, parameters);
+      return session.run<Row<Q>>(sql, values);
+    };
 
     return {
-      all: async (tx, parameters) => (await execute(tx, parameters)).rows,
-      first: async (tx, parameters) => (await execute(tx, parameters)).rows[0],
-      insert: async (tx, parameters) => (await execute(tx, parameters)).insertId,
-      async insertAll(tx, rows) {
-        let last = 0;
-        for (const parameters of rows) {
-          const given = execute(tx, parameters);
-          // A turn of the microtask queue for each would be felt.
-          last = (given instanceof Promise ? await given : given).insertId;
-        }
-        return last;
+      all: async (tx, parameters) => (await run(tx, parameters)).rows,
+      first: (tx, parameters) => {
+        const { session, sql, values } = bind(tx, parameters);
+        return session.first<Row<Q>>(sql, values);
       },
-      run: async (tx, parameters) => (await execute(tx, parameters)).changes,
+      insert: async (tx, parameters) => (await run(tx, parameters)).insertId,
+      run: async (tx, parameters) => (await run(tx, parameters)).changes,
     };
   };
 }

@@ -205,26 +205,6 @@ export interface Schema {
   cron_jobs: CronJobTable;
   cron_runs: CronRunTable;
   minute_samples: MinuteSampleTable;
-  accept_journal: AcceptJournalTable;
-}
-
-/** A message that was accepted, and the session of its chat; `seq` is the order. See accept-journal.ts. */
-export interface AcceptJournalTable {
-  seq: Generated<number>;
-  id: string;
-  session_key: string;
-  agent_id: string;
-  channel: string;
-  account_id: string;
-  peer_kind: string;
-  peer_id: string;
-  chat_id: string;
-  title: string | null;
-  content: string;
-  /** Of its one part; null where there is nothing to be sent. */
-  body: string | null;
-  accepted_at: number;
-  expires_at: number;
 }
 
 /** Where the functions of an aggregate run: inside a write's transaction, or on the connection for reads. */

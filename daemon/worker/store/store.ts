@@ -1,30 +1,22 @@
 /**
- * The store as the services see it: read, write, and the truth about its health. It opens what it can, sets aside what
- * is unsound, waits for what is only in the wrong state, and answers UNAVAILABLE meanwhile. It never ends the worker.
+ * The store as the services see it: read, write, and the state of its health. It opens what it can, sets aside a damaged
+ * database, waits for one that cannot be used at the moment, and answers UNAVAILABLE meanwhile. It never ends the worker.
  */
-import { existsSync } from 'node:fs';
 import type { Clock } from '../../../shared/clock.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { applyJournal, journalLength } from './sqlite/accept-journal.js';
-import { findSetAside, setAside, storeUnavailable } from './sqlite/database-file.js';
-import { type EarlyResult, GroupCommit, type JournaledWrite, type Write } from './group-commit.js';
+import { type OpenDatabase, type SetAside, type StoreEngine, type StoreFault, storeUnavailable } from './engine.js';
+import { type EarlyResult, GroupCommit, type Write } from './group-commit.js';
 import { probeWriting } from './leases.js';
-import { MIGRATIONS } from './migrations/index.js';
-import type { Migration } from './migrations/migration.js';
-import { openSqlite, type OpenDatabase } from './sqlite/sqlite.js';
-import { asCorrupt, classifyFault, describeFault, type StoreFault } from './sqlite/sqlite-errors.js';
 import type { Transaction } from './transaction.js';
 
 export interface StoreOptions {
-  readonly path: string;
+  readonly engine: StoreEngine;
   readonly clock: Clock;
   readonly logger: LogPort;
-  /** Whether no other worker lives: only then may the file be moved away from under everybody. */
+  /** Whether no other worker lives: only then may a database be moved away from under everybody. */
   isSoleWorker(): boolean;
-  /** Default: those of this build. */
-  readonly migrations?: readonly Migration[];
 }
 
 const FIRST_RETRY_MS = 250;
@@ -37,9 +29,9 @@ export class Store {
   #opening: Promise<void> | undefined;
   /** Why the last attempt to open or to write failed; undefined while all is well. */
   #fault: GatewayError | undefined;
-  /** The fault that the log has been told of. */
-  #said: string | undefined;
-  #setAsideAs: string | undefined;
+  /** The fault that was logged last. */
+  #logged: string | undefined;
+  #setAside: SetAside | undefined;
   #retryMs = FIRST_RETRY_MS;
   #cancelRetry: (() => void) | undefined;
   #isClosed = false;
@@ -47,23 +39,21 @@ export class Store {
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    this.#commits = new GroupCommit(() => this.#writable());
+    this.#commits = new GroupCommit({ database: () => this.#writable(), classify: (error) => options.engine.classify(error) });
   }
 
-  /** Opens the database. Never rejects: what keeps it from opening is in {@link warnings}, and is tried again. */
+  /** Opens the database. Never rejects: what keeps it from opening is in {@link warnings}, and it is tried again. */
   open(): Promise<void> {
-    this.#opening ??= this.#attempt(() => this.#openFile().catch((error: unknown) => this.#openAfresh(error)));
+    this.#opening ??= this.#attempt(() => this.#options.engine.open().catch((error: unknown) => this.#openAfresh(error)));
     return this.#opening;
   }
 
-  /** @throws UNAVAILABLE while the database cannot be used */
+  /** Runs `work` on what is committed. @throws UNAVAILABLE while the database cannot be used */
   async read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     try {
-      const { reader } = await this.#ready();
-      await this.#applyJournal(reader);
-      return await work(reader);
+      return await work((await this.#ready()).reader);
     } catch (error) {
-      throw await this.#judge(error);
+      throw await this.#handle(error);
     }
   }
 
@@ -76,36 +66,19 @@ export class Store {
   }
 
   /**
-   * {@link write} for who can do something in the meantime: resolves at the commit, and `stored` when it is on disk. Until
-   * then nobody outside may hear of it. @throws as {@link write}; `stored` rejects with UNAVAILABLE
+   * Like {@link write}, but resolves before the commit, for a caller that has something to do meanwhile. Until `stored`
+   * resolves, reads do not see the write, and nobody outside may be told of it. @throws as {@link write}; so does `stored`
    */
   async writeEarly<T>(work: Write<T>): Promise<EarlyResult<T>> {
     try {
       const { value, stored } = await this.#commits.submitEarly(work);
       return { value, stored: this.#noteStored(stored) };
     } catch (error) {
-      throw await this.#judge(error);
+      throw await this.#handle(error);
     }
   }
 
-  /** {@link write} for a write that may be journaled: in a burst it is, and whoever reads or writes anything has it applied first. */
-  writeJournaled(write: JournaledWrite): Promise<void> {
-    return this.#noteStored(this.#commits.submitJournaled(write));
-  }
-
-  async #noteStored<T>(stored: Promise<T>): Promise<T> {
-    let value: T;
-    try {
-      value = await stored;
-    } catch (error) {
-      throw await this.#judge(error);
-    }
-    this.#noteSound();
-    for (const listener of this.#listeners) listener();
-    return value;
-  }
-
-  /** `listener` is called after each write that this worker has committed, before the writer hears of it. It must not throw. */
+  /** Calls `listener` after each write that this worker has committed, before the writer continues. It must not throw. */
   onWritten(listener: () => void): void {
     this.#listeners.push(listener);
   }
@@ -115,23 +88,34 @@ export class Store {
     if (this.#options.isSoleWorker()) await (await this.#ready()).contract();
   }
 
-  /** A check of the whole file has found it unsound: it is set aside as if a read had. */
+  /** Sets aside a database that a check of its whole content found damaged, as if a read had found it. */
   async setAsideDamaged(damage: string): Promise<void> {
     await this.#commits.idle();
-    await this.#recover(asCorrupt(damage), 'corrupt');
+    await this.#recover(new Error(damage), 'corrupt');
+  }
+
+  /** Returns what distinguishes the database from another one in the same place; undefined where there is none. */
+  identity(): string | undefined {
+    return this.#options.engine.identity();
+  }
+
+  /** Returns the size on disk in bytes; null where it is not known. */
+  readSize(): Promise<number | null> {
+    return this.#options.engine.readSize();
   }
 
   warnings(): StatusWarning[] {
     const warnings: StatusWarning[] = [];
-    const { hint } = this.#fault ?? {};
     if (this.#fault !== undefined) {
-      warnings.push({ code: 'STORE_UNAVAILABLE', message: this.#fault.message, ...(hint === undefined ? {} : { hint }) });
+      const { message, hint } = this.#fault;
+      warnings.push({ code: 'STORE_UNAVAILABLE', message, ...(hint === undefined ? {} : { hint }) });
     }
-    if (this.#setAsideAs !== undefined && existsSync(this.#setAsideAs)) {
+    if (this.#setAside?.exists() === true) {
+      const { path, hint } = this.#setAside;
       warnings.push({
         code: 'STORE_SET_ASIDE',
-        message: `the database was damaged; it was kept as ${this.#setAsideAs} and a new, empty one is in use`,
-        hint: `Put a backup back with 'xopc restore', or look into the copy with 'sqlite3 ${this.#setAsideAs} .recover'; this is said as long as the copy is there.`,
+        message: `the database was damaged; it was kept as ${path} and a new, empty one is in use`,
+        hint,
       });
     }
     return warnings;
@@ -143,47 +127,52 @@ export class Store {
     this.#cancelRetry?.();
     await this.#opening;
     await this.#commits.idle();
-    // A build before the journal would not find what is in it.
-    if (this.#database !== undefined) await this.#applyJournal(this.#database.reader).catch(() => undefined);
-    await this.#commits.idle();
     await this.#drop();
   }
 
-  /** What was accepted is there for who looks for it. Where it cannot be applied now, what else there is can still be read. */
-  async #applyJournal(reader: Transaction): Promise<void> {
-    if ((await journalLength(reader)) > 0) await this.#commits.submit(applyJournal).catch(() => undefined);
+  async #noteStored<T>(stored: Promise<T>): Promise<T> {
+    let value: T;
+    try {
+      value = await stored;
+    } catch (error) {
+      throw await this.#handle(error);
+    }
+    this.#noteSound();
+    for (const listener of this.#listeners) listener();
+    return value;
   }
 
   async #attempt(open: () => Promise<OpenDatabase>): Promise<void> {
-    const { path } = this.#options;
     try {
       this.#database = await open();
-      this.#setAsideAs ??= findSetAside(path);
+      this.#setAside ??= this.#options.engine.findSetAside();
       this.#noteSound();
     } catch (error) {
-      this.#fault = this.#toFault(error);
-      this.#say(this.#fault, error);
+      this.#noteFault(error);
       this.#retryLater(() => void this.open());
     } finally {
       this.#opening = undefined;
     }
   }
 
-  /** @throws the error again, unless it says that the content is unsound */
-  async #openAfresh(error: unknown): Promise<OpenDatabase> {
-    if (classifyFault(error) !== 'corrupt') throw error;
-    const { path, clock, logger } = this.#options;
-    if (!this.#options.isSoleWorker()) {
-      throw storeUnavailable(path, `it is damaged (${describeFault(error)}), and another worker still uses it`, error);
-    }
-    this.#setAsideAs = setAside(path, clock.now());
-    logger.error({ path, copy: this.#setAsideAs, err: error }, 'the database is damaged: it was set aside and a new one made');
-    return this.#openFile();
+  /** Sets a damaged database aside and opens a new one. @throws the error again for any other fault */
+  #openAfresh(error: unknown): Promise<OpenDatabase> {
+    const { engine } = this.#options;
+    if (engine.classify(error) !== 'corrupt') throw error;
+    return this.#replace(error);
   }
 
-  #openFile(): Promise<OpenDatabase> {
-    const { path, migrations = MIGRATIONS } = this.#options;
-    return openSqlite(path, migrations);
+  #replace(damage: unknown): Promise<OpenDatabase> {
+    const { engine, clock, logger } = this.#options;
+    if (!this.#options.isSoleWorker()) {
+      throw storeUnavailable(engine.place, `it is damaged (${engine.describe(damage)}), and another worker still uses it`, damage);
+    }
+    this.#setAside = engine.setAside(clock.now());
+    logger.error(
+      { path: engine.place, copy: this.#setAside.path, err: damage },
+      'the database is damaged: it was set aside and a new one made',
+    );
+    return engine.open();
   }
 
   #retryLater(retry: () => void): void {
@@ -197,17 +186,15 @@ export class Store {
     await this.#opening;
     if (this.#database !== undefined) return this.#database;
     if (this.#fault !== undefined) throw this.#fault;
-    throw storeUnavailable(this.#options.path, this.#isClosed ? 'the gateway is stopping' : 'it has not been opened yet');
+    throw storeUnavailable(this.#options.engine.place, this.#isClosed ? 'the gateway is stopping' : 'it has not been opened yet');
   }
 
   /** A database that was deleted or replaced while it was open would take messages and lose them. */
   async #writable(): Promise<OpenDatabase> {
     const database = await this.#ready();
     if (database.isInPlace()) return database;
-    this.#options.logger.error(
-      { path: this.#options.path },
-      'the database file was removed or replaced while it was open; opening what is there now',
-    );
+    const { engine, logger } = this.#options;
+    logger.error({ path: engine.place }, 'the database file was removed or replaced while it was open; opening what is there now');
     await this.#drop();
     await this.open();
     return this.#ready();
@@ -219,9 +206,9 @@ export class Store {
     await database?.close();
   }
 
-  /** What a caller gets to see of an error; a fault of the file also starts the way back. */
-  async #judge(error: unknown): Promise<Error> {
-    const fault = classifyFault(error);
+  /** Returns the error for the caller; a fault of the database also starts its recovery. */
+  async #handle(error: unknown): Promise<Error> {
+    const fault = this.#options.engine.classify(error);
     const isOurs = error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE';
     if (fault === 'other' && !isOurs) return error instanceof Error ? error : new Error(String(error));
     const { message, hint } = await this.#recover(error, fault);
@@ -229,37 +216,38 @@ export class Store {
   }
 
   async #recover(error: unknown, fault: StoreFault): Promise<GatewayError> {
-    const reason = this.#toFault(error);
-    if (this.#database === undefined || this.#opening !== undefined) return reason;
-    this.#fault = reason;
-    this.#say(reason, error);
+    if (this.#database === undefined || this.#opening !== undefined) return this.#toFault(error);
+    const reason = this.#noteFault(error);
     if (fault !== 'corrupt') {
       this.#retryLater(() => void this.write(probeWriting).catch(() => undefined));
       return reason;
     }
-    // Opening as usual would find the header sound, so what is to be done about the rest is decided by this error.
     await this.#drop();
-    this.#opening = this.#attempt(() => this.#openAfresh(error));
+    // Not opened first: the header may be sound, and the damage elsewhere.
+    this.#opening = this.#attempt(async () => this.#replace(error));
     await this.#opening;
     return reason;
   }
 
-  /** Once: what lasts is in {@link warnings}. */
-  #say(fault: GatewayError, error: unknown): void {
-    if (this.#said === fault.message) return;
-    this.#said = fault.message;
-    this.#options.logger.error({ path: this.#options.path, err: error }, fault.message);
+  /** Logs each fault once: while it lasts it is in {@link warnings}. */
+  #noteFault(error: unknown): GatewayError {
+    const fault = this.#toFault(error);
+    this.#fault = fault;
+    if (this.#logged !== fault.message) this.#options.logger.error({ path: this.#options.engine.place, err: error }, fault.message);
+    this.#logged = fault.message;
+    return fault;
   }
 
   #noteSound(): void {
-    if (this.#fault !== undefined) this.#options.logger.info({ path: this.#options.path }, 'the database can be used again');
+    if (this.#fault !== undefined) this.#options.logger.info({ path: this.#options.engine.place }, 'the database can be used again');
     this.#fault = undefined;
-    this.#said = undefined;
+    this.#logged = undefined;
     this.#retryMs = FIRST_RETRY_MS;
   }
 
   #toFault(error: unknown): GatewayError {
     if (error instanceof GatewayError) return error;
-    return storeUnavailable(this.#options.path, describeFault(error), error);
+    const { engine } = this.#options;
+    return storeUnavailable(engine.place, engine.describe(error), error);
   }
 }

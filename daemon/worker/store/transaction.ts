@@ -11,12 +11,35 @@ export interface Transaction {
   readonly [brand]: true;
 }
 
-/** Returns the query builder behind `tx`. Only for files of `store/`. */
-export function queriesOf(tx: Transaction): Queries {
-  return tx as unknown as Queries;
+/** What a statement returned. */
+export interface StatementResult<R> {
+  readonly rows: R[];
+  /** Number of rows that were changed; 0 for a statement that returns rows. */
+  readonly changes: number;
+  /** Integer primary key of the last row that was inserted. */
+  readonly insertId: number;
 }
 
-/** Returns `queries` in the form that is handed out. Only for the store itself. */
-export function transactionOf(queries: Queries): Transaction {
-  return queries as unknown as Transaction;
+/** What an engine puts behind a `Transaction`. */
+export interface Session {
+  readonly queries: Queries;
+  /** Runs a compiled statement without the layers of the query builder, which cost more than most statements. */
+  run<R>(sql: string, parameters: readonly unknown[]): Promise<StatementResult<R>>;
+  /** Runs a compiled statement for its first row. */
+  first<R>(sql: string, parameters: readonly unknown[]): Promise<R | undefined>;
+}
+
+/** Returns the query builder behind `tx`. Only for files of `store/`. */
+export function queriesOf(tx: Transaction): Queries {
+  return sessionOf(tx).queries;
+}
+
+/** Returns what is behind `tx`. Only for prepared statements. */
+export function sessionOf(tx: Transaction): Session {
+  return tx as unknown as Session;
+}
+
+/** Returns `session` in the form that is handed out. Only for engines. */
+export function transactionOf(session: Session): Transaction {
+  return session as unknown as Transaction;
 }

@@ -190,6 +190,7 @@ export class KeyedTurns {
     };
     return {
       ...request.hooks,
+      leavesContext: previous === undefined && request.hooks?.begun === undefined,
       begun: async (tx, turn) => {
         const stored = await findAnswer(tx, { ...useOf(keyed), nowMs: this.#options.clock.now() });
         if (stored !== known?.result) {

@@ -39,7 +39,7 @@ export interface BegunTurn {
   readonly replaces?: { readonly turn: string; readonly text: string } | undefined;
 }
 
-/** A turn whose question is committed; `stored` resolves when it is on disk. Nothing may be reported of the turn before. */
+/** A turn whose question is being committed. Nothing may be reported of it before `stored` resolves; if it rejects, there is no turn. */
 export type BeginningTurn = BegunTurn & { readonly stored: Promise<void> };
 
 export interface TurnQuestion {
@@ -58,6 +58,8 @@ export interface TurnQuestion {
 export interface TurnHooks {
   /** Runs in the transaction that stores the question. */
   begun?(tx: Transaction, turn: BegunTurn): Promise<void>;
+  /** Whether `begun` changes nothing that the model is given (messages, files), so that it can be asked before the commit. */
+  readonly leavesContext?: boolean;
   /** Awaited before the answer is stored. */
   settle?(): Promise<void>;
   /**
@@ -89,7 +91,9 @@ const STATUS = { done: 'complete', aborted: 'aborted', error: 'error' } as const
 
 const leaseKey = (sessionId: number): string => `session:${sessionId}`;
 
-type Attempt = { readonly type: 'begun'; readonly turn: BegunTurn } | { readonly type: 'leased'; readonly key: string };
+type Attempt =
+  | { readonly type: 'begun'; readonly turn: BegunTurn; readonly hasInterrupted: boolean }
+  | { readonly type: 'leased'; readonly key: string };
 
 export class TurnJournal {
   readonly #options: TurnJournalOptions;
@@ -111,7 +115,9 @@ export class TurnJournal {
         return tried;
       });
       if (attempt.type === 'begun') {
-        const { turn } = attempt;
+        const { turn, hasInterrupted } = attempt;
+        // What the model is given is read from what is committed.
+        if (hasInterrupted || (hooks.begun !== undefined && hooks.leavesContext !== true)) await stored;
         const published = stored.then(() => this.#publish(turn, { state: 'started', model: null, usage: null }));
         // Whoever runs the turn awaits `stored` and gets the error there.
         published.catch(() => undefined);
@@ -181,13 +187,14 @@ export class TurnJournal {
     const key = leaseKey(session.id);
     if (!(await acquireLease(tx, { key, owner: instanceId, liveOwners: this.#liveOwners(), nowMs }))) return { type: 'leased', key };
     // This worker holds the lease and runs one turn per session: any other turn that is stored as running is not.
-    for (const other of await readRunningTurns(tx)) if (other.sessionId === session.id) await interruptTurn(tx, other, nowMs);
+    const others = (await readRunningTurns(tx)).filter((turn) => turn.sessionId === session.id);
+    for (const other of others) await interruptTurn(tx, other, nowMs);
     const id = newId('turn');
     await beginTurn(tx, { id, sessionId: session.id, agentId: question.agentId, instanceId, nowMs });
     const stored = await storeQuestion(tx, { question, sessionId: session.id, turnId: id, nowMs });
     const { previousTurnId: previous } = question;
     const replaces = previous && { turn: previous, text: await readAsideText(tx, { sessionId: session.id, turnId: previous }) };
-    return { type: 'begun', turn: { id, session, ...stored, ...(replaces && { replaces }) } };
+    return { type: 'begun', turn: { id, session, ...stored, ...(replaces && { replaces }) }, hasInterrupted: others.length > 0 };
   }
 
   /** Polls at growing intervals until the lease is free or its owner is gone. */

@@ -145,14 +145,15 @@ export class TurnRunner {
   async #runBegun(run: Run, begun: BeginningTurn): Promise<TurnEvent> {
     const { live, liveText } = this.#options;
     const stored = begun.stored.then(() => live.begin(begun));
-    // Whoever reports something of the turn awaits `stored` and gets the error there.
-    stored.catch(() => undefined);
+    // A turn that could not be stored does not exist: nothing more is asked of a model for it.
+    stored.catch(() => run.stop.abort());
     const turn = { ...begun, stored };
     let state: Parameters<LiveTurns['end']>[1] = 'error';
     try {
       const outcome = await this.#answer(run, turn);
       await run.request.hooks?.settle?.();
       liveText.end(turn.id);
+      await stored;
       const end = await this.#end(run, turn, outcome);
       if (end !== 'lost') state = end === 'again' ? 'again' : outcome.state;
       return this.#lastEvent(run, turn, { outcome, end });

@@ -1,7 +1,5 @@
 /** What a program sends to a chat: the message in the chat's session, which is made where there is none, and on its way out. */
 import { sql } from 'kysely';
-import { journalEntry } from '../sqlite/accept-journal.js';
-import type { JournaledWrite } from '../commit-batch.js';
 import { titleFrom } from '../conversations/messages.js';
 import { insertOutboxMessage, type NewOutboxMessage } from './outbox.js';
 import { prepare } from '../prepare.js';
@@ -34,10 +32,4 @@ export async function storeAcceptance(tx: Transaction, { message, session }: Acc
   if ((await touchByKey.run(tx, { key, title, nowMs })) === 0) await insertBegun.run(tx, { ...session, title, nowMs });
   await insertSaid.run(tx, { id, key, content, nowMs });
   await insertOutboxMessage(tx, message);
-}
-
-/** The same as a write that may be journaled; undefined for a message of several parts. */
-export function journaledAcceptance(acceptance: Acceptance): JournaledWrite | undefined {
-  const entry = journalEntry(acceptance);
-  return entry === undefined ? undefined : { whole: (tx) => storeAcceptance(tx, acceptance), entry };
 }

@@ -10,6 +10,8 @@ import { sessionShelf } from './0008-session-shelf.js';
 import { overview } from './0009-overview.js';
 import { turnRepeats } from './0010-turn-repeats.js';
 import { acceptJournal } from './0011-accept-journal.js';
+import { applyJournal } from './0012-apply-journal.js';
+import { dropJournal } from './0013-drop-journal.js';
 import type { Migration } from './migration.js';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -24,6 +26,8 @@ export const MIGRATIONS: readonly Migration[] = [
   overview,
   turnRepeats,
   acceptJournal,
+  applyJournal,
+  dropJournal,
 ];
 
 /** The schema that this build knows. */

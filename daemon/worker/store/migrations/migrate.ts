@@ -1,7 +1,7 @@
 /** Brings an open SQLite database to the newest schema. The version is in the file's header, so that opening reads nothing else. */
-import { sql } from 'kysely';
-import type { LibsqlConnection } from '../sqlite/libsql-connection.js';
-import type { Queries } from '../schema.js';
+import type { LibsqlConnection } from '../sqlite/connection.js';
+import { createQueries } from '../sqlite/dialect.js';
+import { inTransaction } from '../sqlite/transactions.js';
 import { versionAfter, type Migration, type SchemaVersion } from './migration.js';
 
 /** `xopc` in ASCII: marks a file as ours (https://www.sqlite.org/fileformat.html, offset 68). */
@@ -17,45 +17,44 @@ export interface Header {
   readonly origin: 'ours' | 'new' | 'foreign';
 }
 
-function pragma(connection: LibsqlConnection, name: string): number {
-  const [row] = connection.run<Record<string, number>>(`pragma ${name}`).rows;
-  return row?.[name] ?? 0;
+async function pragma(connection: LibsqlConnection, name: string): Promise<number> {
+  const { rows } = await connection.run<Record<string, number>>(`pragma ${name}`);
+  return rows[0]?.[name] ?? 0;
 }
 
 /** Reads the header and the schema's first page. @throws the driver's error when they are unsound */
-export function readHeader(connection: LibsqlConnection): Header {
-  const packed = pragma(connection, 'user_version');
+export async function readHeader(connection: LibsqlConnection): Promise<Header> {
+  const packed = await pragma(connection, 'user_version');
   const version = { version: packed % READER_FACTOR, minimumReader: Math.floor(packed / READER_FACTOR) };
-  const [schema] = connection.run<{ count: number }>('select count(*) as count from sqlite_schema').rows;
-  if (pragma(connection, 'application_id') === APPLICATION_ID) return { version, origin: 'ours' };
-  return { version, origin: schema?.count === 0 ? 'new' : 'foreign' };
+  const { rows } = await connection.run<{ count: number }>('select count(*) as count from sqlite_schema');
+  if ((await pragma(connection, 'application_id')) === APPLICATION_ID) return { version, origin: 'ours' };
+  return { version, origin: rows[0]?.count === 0 ? 'new' : 'foreign' };
 }
 
-async function runOne(db: Queries, options: { migration: Migration; connection: LibsqlConnection }): Promise<void> {
-  const { migration, connection } = options;
-  await db.transaction().execute(async (transaction) => {
+async function runOne(connection: LibsqlConnection, migration: Migration): Promise<void> {
+  await inTransaction(connection, async () => {
     // Another worker may have run it while this one waited for the lock.
-    const before = readHeader(connection).version;
+    const before = (await readHeader(connection)).version;
     if (before.version >= migration.version) return;
-    await migration.up(transaction);
+    await migration.up(createQueries(connection));
     const after = versionAfter(before, migration);
-    await sql.raw(`pragma application_id = ${APPLICATION_ID}`).execute(transaction);
-    await sql.raw(`pragma user_version = ${after.minimumReader * READER_FACTOR + after.version}`).execute(transaction);
+    await connection.run(`pragma application_id = ${APPLICATION_ID}`);
+    await connection.run(`pragma user_version = ${after.minimumReader * READER_FACTOR + after.version}`);
   });
 }
 
 /**
- * Runs what is missing, each migration in a transaction of its own.
+ * Runs the migrations that are missing, each in a transaction of its own.
  * @param options.phase  `expand` stops before the first contraction; `all` runs everything.
  */
 export async function migrate(
-  db: Queries,
-  options: { connection: LibsqlConnection; migrations: readonly Migration[]; phase: 'expand' | 'all' },
+  connection: LibsqlConnection,
+  options: { migrations: readonly Migration[]; phase: 'expand' | 'all' },
 ): Promise<void> {
-  const { version } = readHeader(options.connection).version;
+  const { version } = (await readHeader(connection)).version;
   for (const migration of options.migrations) {
     if (migration.version <= version) continue;
     if (options.phase === 'expand' && migration.phase === 'contract') return;
-    await runOne(db, { migration, connection: options.connection });
+    await runOne(connection, migration);
   }
 }

@@ -1,13 +1,12 @@
 /** A database beside the one that is in use: copied from it while others write, and made fit to take its place. */
 import { statSync } from 'node:fs';
-import { applyJournal } from './accept-journal.js';
-import { storeUnavailable } from './database-file.js';
-import { LibsqlConnection } from './libsql-connection.js';
+import { storeUnavailable } from '../engine.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../migrations/index.js';
 import { readHeader } from '../migrations/migrate.js';
 import { queriesOf, type Transaction } from '../transaction.js';
-import { openSqlite } from './sqlite.js';
-import { classifyFault, describeFault } from './sqlite-errors.js';
+import { LibsqlConnection } from './connection.js';
+import { classifyFault, describeFault } from './faults.js';
+import { openSqlite } from './open.js';
 
 /** Another process's checkpoint or migration ends within this. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -24,19 +23,14 @@ function explained(path: string, error: unknown): unknown {
 }
 
 /** See `DatabaseModule`. One read transaction: what is committed meanwhile is not in the copy, and waits for nothing. */
-export function copyDatabase(from: string, to: string): number {
+export async function copyDatabase(from: string, to: string): Promise<number> {
   assertFile(from);
   try {
-    const connection = new LibsqlConnection(from);
-    try {
-      connection.run(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
-      const { origin, version } = readHeader(connection);
-      if (origin === 'foreign') throw storeUnavailable(from, 'it is the database of another program');
-      connection.run('vacuum into ?', [to]);
-      return version.version;
-    } finally {
-      connection.close();
-    }
+    return await withConnection(from, async (connection) => {
+      const version = await readVersion(from, connection);
+      await connection.run('vacuum into ?', [to]);
+      return version;
+    });
   } catch (error) {
     throw explained(from, error);
   }
@@ -46,7 +40,7 @@ export function copyDatabase(from: string, to: string): number {
 export async function prepareDatabase(path: string, { to, unsettled }: { to: string; unsettled: 'unknown' | 'send' }): Promise<void> {
   assertFile(path);
   try {
-    assertSound(path);
+    await assertSound(path);
     const database = await openSqlite(path, MIGRATIONS);
     try {
       await database.contract();
@@ -55,43 +49,49 @@ export async function prepareDatabase(path: string, { to, unsettled }: { to: str
       await database.close();
     }
     // One file without a write-ahead log, which no connection of ours has ever had open.
-    copyDatabase(path, to);
+    await copyDatabase(path, to);
   } catch (error) {
     throw explained(path, error);
   }
 }
 
-/** Every page and index. @throws STORE_UNAVAILABLE */
-function assertSound(path: string): void {
+/** Reads every page and index. @throws STORE_UNAVAILABLE */
+async function assertSound(path: string): Promise<void> {
+  await withConnection(path, async (connection) => {
+    const version = await readVersion(path, connection);
+    if (version > NEWEST_SCHEMA) {
+      throw storeUnavailable(path, `a newer xopc has written it (schema ${version}, this one knows ${NEWEST_SCHEMA})`);
+    }
+    const damage = await quickCheck(connection);
+    if (damage !== null) throw storeUnavailable(path, `it is damaged (${damage})`);
+  });
+}
+
+async function withConnection<T>(path: string, use: (connection: LibsqlConnection) => Promise<T>): Promise<T> {
   const connection = new LibsqlConnection(path);
   try {
-    const { origin, version } = readHeader(connection);
-    if (origin === 'foreign') throw storeUnavailable(path, 'it is the database of another program');
-    if (version.version > NEWEST_SCHEMA) {
-      throw storeUnavailable(path, `a newer xopc has written it (schema ${version.version}, this one knows ${NEWEST_SCHEMA})`);
-    }
-    const damage = quickCheck(connection);
-    if (damage !== null) throw storeUnavailable(path, `it is damaged (${damage})`);
+    await connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return await use(connection);
   } finally {
     connection.close();
   }
 }
 
-function quickCheck(connection: LibsqlConnection): string | null {
-  const [first] = connection.run<{ quick_check: string }>('pragma quick_check(1)').rows;
+async function readVersion(path: string, connection: LibsqlConnection): Promise<number> {
+  const { origin, version } = await readHeader(connection);
+  if (origin === 'foreign') throw storeUnavailable(path, 'it is the database of another program');
+  return version.version;
+}
+
+async function quickCheck(connection: LibsqlConnection): Promise<string | null> {
+  const [first] = (await connection.run<{ quick_check: string }>('pragma quick_check(1)')).rows;
   return first?.quick_check === 'ok' ? null : (first?.quick_check ?? 'no answer');
 }
 
-/** Reads every page. @returns what is wrong, null for a sound database @throws when it cannot be read for another reason */
-export function findDamage(path: string): string | null {
+/** Reads every page. Returns what is wrong; null for a sound database. @throws when it cannot be read for another reason */
+export async function findDamage(path: string): Promise<string | null> {
   try {
-    const connection = new LibsqlConnection(path);
-    try {
-      connection.run(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
-      return quickCheck(connection);
-    } finally {
-      connection.close();
-    }
+    return await withConnection(path, quickCheck);
   } catch (error) {
     if (classifyFault(error) === 'corrupt') return describeFault(error);
     throw error;
@@ -101,7 +101,6 @@ export function findDamage(path: string): string | null {
 /** What was on its way when the copy was made has a fate that the copy does not know. */
 async function settle(tx: Transaction): Promise<void> {
   const db = queriesOf(tx);
-  await applyJournal(tx);
   const unsent = await db.selectFrom('outbox_messages').select('seq').where('state', 'in', ['queued', 'sending', 'retry_wait']).execute();
   for (const { seq } of unsent) {
     await db

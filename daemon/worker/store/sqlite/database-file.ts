@@ -21,6 +21,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../../../shared/node/files/atomic-file.js';
+import { storeUnavailable } from '../engine.js';
 
 /** What SQLite keeps beside a database in WAL mode. */
 export const SIDECARS = ['-wal', '-shm'] as const;
@@ -35,16 +36,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
 };
-
-/** Makes the error for a database that cannot be used where or as it is. */
-export function storeUnavailable(path: string, reason: string, cause?: unknown): GatewayError {
-  return new GatewayError('STORE_UNAVAILABLE', {
-    message: `${path} cannot be used: ${reason}`,
-    details: { path },
-    hint: 'Nothing can be stored until this is put right; the gateway then goes on by itself.',
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
 
 function fromFileError(path: string, error: unknown): GatewayError {
   if (error instanceof GatewayError) return storeUnavailable(path, error.message, error);

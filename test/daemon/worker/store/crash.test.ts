@@ -60,12 +60,8 @@ test('what was accepted in bursts is there once, in the order of each chat, afte
   const path = join(tempDir(), 'state', 'gateway.db');
   const script = buildWorkerFixture('store-writer');
   const acknowledged: string[] = [];
-  let inJournal = 0;
   for (const [round, count] of [5, 100, 1_000, 700, 2_000].entries()) {
     acknowledged.push(...(await writeUntilKilled(script, { path, prefix: `r${round}`, count, kind: 'accept' })));
-    const left = new Database(path);
-    inJournal += (left.prepare('select count(*) as n from accept_journal').get() as { n: number }).n;
-    left.close();
   }
 
   const store = await openStore({ path });
@@ -78,7 +74,6 @@ test('what was accepted in bursts is there once, in the order of each chat, afte
     ]),
   );
   const ids = outgoing.map(({ id }) => id);
-  expect(inJournal).toBeGreaterThan(0);
   expect(new Set(ids).size).toBe(ids.length);
   expect(acknowledged.filter((id) => !ids.includes(id))).toEqual([]);
   expect(messages).toEqual(ids.map((id) => ({ id, content: `${id} text` })));
@@ -102,17 +97,16 @@ test('workers that open a new database at the same moment all get it and write t
   expect(new Set(messages.map(({ id }) => id.slice(0, 1)))).toEqual(new Set(['a', 'b', 'c']));
 });
 
-test('a commit syncs the log, but for who can wait with telling: then it is synced after it; references are checked', async () => {
+test('a commit syncs the log; references are checked; waiting for a lock is not left to SQLite', async () => {
   const store = await openStore();
   const read = async (tx: Transaction): Promise<unknown[]> => {
     const one = async (name: string) => (await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(queriesOf(tx))).rows[0];
     return [await one('journal_mode'), await one('synchronous'), await one('foreign_keys'), await one('busy_timeout')];
   };
-  // synchronous 2 is FULL; 1 is NORMAL: all but the log at each commit, https://www.sqlite.org/pragma.html#pragma_synchronous.
-  const settings = (synchronous: number) => [{ journal_mode: 'wal' }, { synchronous }, { foreign_keys: 1 }, { timeout: 0 }];
-  expect(await store.write(read)).toEqual(settings(2));
-  expect((await store.writeEarly(read)).value).toEqual(settings(1));
-  expect(await store.write(read)).toEqual(settings(2));
+  // 2 is FULL: https://www.sqlite.org/pragma.html#pragma_synchronous.
+  const settings = [{ journal_mode: 'wal' }, { synchronous: 2 }, { foreign_keys: 1 }, { timeout: 0 }];
+  expect(await store.write(read)).toEqual(settings);
+  expect((await store.writeEarly(read)).value).toEqual(settings);
 });
 
 test('only this user can read the database and what SQLite keeps beside it', async () => {

@@ -2,32 +2,57 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { GroupCommit } from '../../../../daemon/worker/store/group-commit.js';
+import type { OpenDatabase } from '../../../../daemon/worker/store/engine.js';
 import { acquireLease, readLeaseOwner } from '../../../../daemon/worker/store/leases.js';
 import { MIGRATIONS } from '../../../../daemon/worker/store/migrations/index.js';
 import { queriesOf, type Transaction } from '../../../../daemon/worker/store/transaction.js';
-import { openSqlite } from '../../../../daemon/worker/store/sqlite/sqlite.js';
+import { classifyFault } from '../../../../daemon/worker/store/sqlite/faults.js';
+import { openSqlite } from '../../../../daemon/worker/store/sqlite/open.js';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { tempDir } from '../../../helpers/temp-dir.js';
+
+function commitsOf(database: () => Promise<Pick<OpenDatabase, 'transaction'>>): GroupCommit {
+  return new GroupCommit({ database, classify: classifyFault });
+}
 
 async function setUp() {
   const database = await openSqlite(join(tempDir(), 'state', 'gateway.db'), MIGRATIONS);
   onTestFinished(() => database.close());
   let transactions = 0;
-  // Asked when the commit is done; what waits for the disk waits for this, too.
-  const disk = { synced: () => database.synced() };
-  const commits = new GroupCommit(async () => {
+  /** Awaited when the statements of a transaction have run, before its commit. */
+  const gate = { beforeCommit: () => Promise.resolve() };
+  const commits = commitsOf(async () => {
     transactions += 1;
     return {
-      async transaction(run, options) {
-        const result = await database.transaction(run, options);
-        if (options?.early !== true) await disk.synced();
-        return result;
-      },
-      synced: () => disk.synced(),
+      transaction: (run) =>
+        database.transaction(async (tx) => {
+          const result = await run(tx);
+          await gate.beforeCommit();
+          return result;
+        }),
     };
   });
-  return { commits, disk, reader: database.reader, transactions: () => transactions };
+  return { commits, gate, reader: database.reader, transactions: () => transactions };
+}
+
+/** Holds commits back. `reached` resolves when one would begin. */
+function hold(gate: { beforeCommit: () => Promise<void> }): { reached: Promise<void>; release: () => void } {
+  let release: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => {
+    gate.beforeCommit = () =>
+      new Promise<void>((done) => {
+        release = done;
+        resolve();
+      });
+  });
+  return {
+    reached,
+    release: () => {
+      gate.beforeCommit = () => Promise.resolve();
+      release();
+    },
+  };
 }
 
 const claim = (key: string) => (tx: Transaction) => acquireLease(tx, { key, owner: 'me', liveOwners: ['me'], nowMs: 1 });
@@ -53,57 +78,63 @@ test('nobody hears of success before the commit, and a reader sees nothing befor
   expect(seen).toEqual([undefined, 'me']);
 });
 
-test('nobody hears of success before the disk has it, and what comes in meanwhile shares the next transaction', async () => {
-  const { commits, disk, reader, transactions } = await setUp();
+test('what comes in while a commit is under way shares the next transaction', async () => {
+  const { commits, gate, reader, transactions } = await setUp();
   const heard: string[] = [];
   const tell = (key: string) => commits.submit(claim(key)).then(() => heard.push(key));
-  let finish: () => void = () => undefined;
-  const begun = new Promise<void>((resolve) => {
-    disk.synced = () =>
-      new Promise((done) => {
-        finish = done;
-        resolve();
-      });
-  });
+  const { reached, release } = hold(gate);
   const first = tell('a');
-  await begun;
+  await reached;
   const later = [tell('b'), tell('c')];
-  expect(await readLeaseOwner(reader, 'a')).toBe('me');
-  expect(await readLeaseOwner(reader, 'b')).toBeUndefined();
+  expect(await readLeaseOwner(reader, 'a')).toBeUndefined();
   expect(heard).toEqual([]);
-  disk.synced = async () => undefined;
-  finish();
+  release();
   await Promise.all([first, ...later]);
   expect(heard).toEqual(['a', 'b', 'c']);
   expect(transactions()).toBe(2);
 });
 
-test('who can wait with telling goes on at the commit, and is told when the disk has it', async () => {
-  const { commits, disk, reader } = await setUp();
-  let finish: () => void = () => undefined;
-  disk.synced = () => new Promise((done) => (finish = done));
+test('an early value is handed out before the commit, and stored once that is done', async () => {
+  const { commits, gate, reader } = await setUp();
+  const { release } = hold(gate);
   const { value, stored } = await commits.submitEarly(claim('a'));
   expect(value).toBe(true);
-  expect(await readLeaseOwner(reader, 'a')).toBe('me');
+  expect(await readLeaseOwner(reader, 'a')).toBeUndefined();
   let isStored = false;
   void stored.then(() => (isStored = true));
   await new Promise(setImmediate);
   expect(isStored).toBe(false);
-  finish();
+  release();
   await stored;
+  expect(await readLeaseOwner(reader, 'a')).toBe('me');
   await expect(commits.submitEarly(() => Promise.reject(new Error('changed my mind')))).rejects.toThrow('changed my mind');
-  disk.synced = () => Promise.reject(new Error('input/output error'));
-  const lost = await commits.submitEarly(claim('b'));
-  await expect(lost.stored).rejects.toThrow('input/output error');
 });
 
-test('when the disk fails to sync, the writers are told, and the next write succeeds', async () => {
-  const { commits, disk } = await setUp();
-  const { synced } = disk;
-  disk.synced = () => Promise.reject(new Error('input/output error'));
-  const results = await Promise.allSettled([commits.submit(claim('a')), commits.submit(claim('b'))]);
-  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-  disk.synced = synced;
+test('an early value is of the run that is committed, also when the batch had to be run again', async () => {
+  const { commits, reader } = await setUp();
+  let runs = 0;
+  const early = commits.submitEarly(async (tx) => {
+    runs += 1;
+    await claim(`run ${runs}`)(tx);
+    return runs;
+  });
+  const failing = commits.submit(() => Promise.reject(new Error('changed my mind')));
+  const { value, stored } = await early;
+  await Promise.all([stored, expect(failing).rejects.toThrow('changed my mind')]);
+  expect(value).toBe(2);
+  expect(await Promise.all([1, 2].map((run) => readLeaseOwner(reader, `run ${run}`)))).toEqual([undefined, 'me']);
+});
+
+test('a commit that fails rejects what was handed out early as well, and the next write succeeds', async () => {
+  const { commits, gate, reader } = await setUp();
+  gate.beforeCommit = () => Promise.reject(new Error('input/output error'));
+  const [early, plain] = [commits.submitEarly(claim('a')), commits.submit(claim('b'))];
+  const { value, stored } = await early;
+  expect(value).toBe(true);
+  await expect(plain).rejects.toThrow('input/output error');
+  await expect(stored).rejects.toThrow('input/output error');
+  expect(await readLeaseOwner(reader, 'a')).toBeUndefined();
+  gate.beforeCommit = () => Promise.resolve();
   expect(await commits.submit(claim('c'))).toBe(true);
 });
 
@@ -165,7 +196,7 @@ test('what had to wait for another process is committed when that is done, as is
   const path = join(tempDir(), 'state', 'gateway.db');
   const database = await openSqlite(path, MIGRATIONS);
   onTestFinished(() => database.close());
-  const commits = new GroupCommit(() => Promise.resolve(database));
+  const commits = commitsOf(() => Promise.resolve(database));
   const other = new Database(path);
   onTestFinished(() => void other.close());
   for (const key of ['a', 'b', 'c']) {
@@ -183,7 +214,7 @@ test('who has waited behind others for a lock is refused with them; who came lat
   onTestFinished(() => database.close());
   const other = new Database(path);
   onTestFinished(() => void other.close());
-  const commits = new GroupCommit(async () => database);
+  const commits = commitsOf(async () => database);
   other.exec('begin immediate');
   const ended: string[] = [];
   const write = (key: string) =>
@@ -201,24 +232,4 @@ test('who has waited behind others for a lock is refused with them; who came lat
   other.exec('rollback');
   await late;
   expect(ended.at(-1)).toBe('late stored');
-});
-
-test('closing waits for the transaction under way', async () => {
-  const path = join(tempDir(), 'state', 'gateway.db');
-  const database = await openSqlite(path, MIGRATIONS);
-  const writing = database.transaction(claim('a'));
-  await database.close();
-  expect(await writing).toBe(true);
-  const again = await openSqlite(path, MIGRATIONS);
-  onTestFinished(() => again.close());
-  expect(await readLeaseOwner(again.reader, 'a')).toBe('me');
-});
-
-test('transactions that are begun at the same time take turns', async () => {
-  const database = await openSqlite(join(tempDir(), 'state', 'gateway.db'), MIGRATIONS);
-  onTestFinished(() => database.close());
-  const failing = database.transaction(() => Promise.reject(new Error('changed my mind')));
-  const writing = [database.transaction(claim('a')), database.contract(), database.transaction(claim('b'), { early: true })];
-  await expect(failing).rejects.toThrow('changed my mind');
-  expect(await Promise.all(writing)).toEqual([true, undefined, true]);
 });

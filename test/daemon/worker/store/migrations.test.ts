@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import type { OpenDatabase } from '../../../../daemon/worker/store/sqlite/sqlite.js';
-import { openSqlite } from '../../../../daemon/worker/store/sqlite/sqlite.js';
+import type { OpenDatabase } from '../../../../daemon/worker/store/engine.js';
+import { openSqlite } from '../../../../daemon/worker/store/sqlite/open.js';
 import type { Migration } from '../../../../daemon/worker/store/migrations/migration.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../../../../daemon/worker/store/migrations/index.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';

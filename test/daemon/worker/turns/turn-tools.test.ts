@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LibsqlConnection } from '../../../../daemon/worker/store/sqlite/libsql-connection.js';
+import { LibsqlConnection } from '../../../../daemon/worker/store/sqlite/connection.js';
 import { anthropic } from '../../../fakes/vendors/anthropic.js';
 import { google } from '../../../fakes/vendors/google.js';
 import { openAiCompletions } from '../../../fakes/vendors/openai-completions.js';
@@ -63,9 +63,9 @@ test.each(VENDORS)('$api: a tool runs, its result goes back, and all of it is to
     'tool complete: time {"timezone":"UTC"}',
     'assistant complete: I look. It is noon.',
   ]);
-  const rows = new LibsqlConnection(join(conversation.home, 'state', 'gateway.db')).run(
+  const { rows } = await new LibsqlConnection(join(conversation.home, 'state', 'gateway.db')).run(
     'select input_tokens, output_tokens, cache_read_tokens, cost_usd from turns',
-  ).rows;
+  );
   expect(rows).toEqual([{ input_tokens: 22, output_tokens: 10, cache_read_tokens: 8, cost_usd: expect.closeTo(costUsd, 12) as number }]);
 });
 
@@ -204,9 +204,9 @@ test('a turn in which a tool did what others notice is never run again; one that
   fake.reply(calls({ id: 'a', name: 'send', input: { channel: 'webhook', chat_id: 'room', content: 'Tea?' } }), says('Sent.'));
   await say('invite');
   await expect.poll(() => fake.requests.length).toBe(4);
-  const rows = new LibsqlConnection(join(conversation.home, 'state', 'gateway.db')).run(
+  const { rows } = await new LibsqlConnection(join(conversation.home, 'state', 'gateway.db')).run(
     'select content, is_repeatable from inbox_messages order by seq',
-  ).rows;
+  );
   expect(rows).toEqual([
     { content: 'time?', is_repeatable: 1 },
     { content: 'invite', is_repeatable: 0 },

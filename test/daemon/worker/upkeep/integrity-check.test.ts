@@ -16,7 +16,7 @@ async function setUp(options: { check?: CheckDatabase; isSole?: () => boolean } 
   const path = join(tempDir(), 'state', 'gateway.db');
   const store = await openStore({ path });
   const clock = new FakeClock(1_800_000_000_000);
-  const check = vi.fn<CheckDatabase>(options.check ?? (async (file) => ({ damage: findDamage(file) })));
+  const check = vi.fn<CheckDatabase>(options.check ?? (async (file) => ({ damage: await findDamage(file) })));
   const logger = logMemory();
   const make = () => new IntegrityCheck({ store, path, clock, logger, isSoleWorker: options.isSole ?? (() => true), check });
   const pass = async (ms: number): Promise<void> => {
@@ -95,10 +95,10 @@ test('a reading finds damage behind the pages that an opening reads, and none in
   new Database(path).pragma('wal_checkpoint(TRUNCATE)');
   const copy = `${path}.copy`;
   copyFileSync(path, copy);
-  expect(findDamage(copy)).toBeNull();
+  expect(await findDamage(copy)).toBeNull();
   const { openSync, writeSync, closeSync } = await import('node:fs');
   const file = openSync(copy, 'r+');
   for (let page = 2; page < 20; page += 1) writeSync(file, Buffer.alloc(64, 0xa5), 0, 64, page * 4_096);
   closeSync(file);
-  expect(findDamage(copy)).toEqual(expect.any(String));
+  expect(await findDamage(copy)).toEqual(expect.any(String));
 });

@@ -1,10 +1,6 @@
 /** What an error of SQLite means to the store. */
 
-/**
- * `corrupt`: the file's content is not a sound database. `unavailable`: the place or the moment is wrong (full disk,
- * permissions, a lock), the content is not. `other`: a fault of the caller, such as a violated constraint.
- */
-export type StoreFault = 'corrupt' | 'unavailable' | 'other';
+import type { StoreFault } from '../engine.js';
 
 /** Primary result codes, https://www.sqlite.org/rescode.html. */
 const RESULT = {
@@ -46,17 +42,8 @@ function resultCode(error: unknown): number | undefined {
 export function classifyFault(error: unknown): StoreFault {
   const code = resultCode(error);
   if (code === RESULT.CORRUPT || code === RESULT.NOTADB) return 'corrupt';
+  if (code === RESULT.BUSY) return 'busy';
   return code !== undefined && UNAVAILABLE.has(code) ? 'unavailable' : 'other';
-}
-
-/** An error as the driver throws it for unsound content. */
-export function asCorrupt(message: string): Error {
-  return Object.assign(new Error(message), { rawCode: RESULT.CORRUPT });
-}
-
-/** Whether another process holds the lock that was wanted. */
-export function isBusy(error: unknown): boolean {
-  return resultCode(error) === RESULT.BUSY;
 }
 
 /** The reason in words, for a message that begins with the file's name: `… cannot be used: the disk is full`. */

@@ -1,0 +1,64 @@
+/** What the store needs of a database engine. */
+import { GatewayError } from '../../../shared/errors.js';
+import type { Transaction } from './transaction.js';
+
+/**
+ * What an error means. `corrupt`: the content is not a sound database. `busy`: another process holds the lock that was
+ * wanted. `unavailable`: the place or the moment is wrong (full disk, permissions), the content is not. `other`: a fault
+ * of the caller, such as a violated constraint.
+ */
+export type StoreFault = 'corrupt' | 'busy' | 'unavailable' | 'other';
+
+export interface OpenDatabase {
+  /** Sees only what has been committed. */
+  readonly reader: Transaction;
+  /**
+   * Runs `run` in a transaction for writing, after those before it. `run` may await nothing but its own statements.
+   * @returns what `run` returns, once the commit survives a power loss
+   * @throws what `run` throws, what keeps the transaction from beginning, or what undid all of it, such as a full disk
+   */
+  transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Whether the database in its place is still the one that was opened. */
+  isInPlace(): boolean;
+  /** Runs the migrations that builds before this one could not live with. */
+  contract(): Promise<void>;
+  /** Waits for the transaction under way. */
+  close(): Promise<void>;
+}
+
+/** A damaged database that was moved out of the way. */
+export interface SetAside {
+  readonly path: string;
+  /** How to get at what is in it. */
+  readonly hint: string;
+  exists(): boolean;
+}
+
+/** A kind of database at a certain place. */
+export interface StoreEngine {
+  /** The place, for messages and logs; never a secret. */
+  readonly place: string;
+  /** Opens the database, or creates it, and runs the migrations that only expand. @throws an error for {@link classify} */
+  open(): Promise<OpenDatabase>;
+  classify(error: unknown): StoreFault;
+  /** Returns the reason in words, for a message such as `… cannot be used: the disk is full`. */
+  describe(error: unknown): string;
+  /** Moves a damaged database out of the way. @throws STORE_UNAVAILABLE */
+  setAside(nowMs: number): SetAside;
+  /** Returns the newest one that was set aside and is still there. */
+  findSetAside(): SetAside | undefined;
+  /** Returns what distinguishes this database from another one in the same place; undefined where there is none. */
+  identity(): string | undefined;
+  /** Returns the size on disk in bytes; null where it is not known. */
+  readSize(): Promise<number | null>;
+}
+
+/** Returns the error for a database that cannot be used where or as it is. */
+export function storeUnavailable(place: string, reason: string, cause?: unknown): GatewayError {
+  return new GatewayError('STORE_UNAVAILABLE', {
+    message: `${place} cannot be used: ${reason}`,
+    details: { path: place },
+    hint: 'Nothing can be stored until this is put right; the gateway then goes on by itself.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

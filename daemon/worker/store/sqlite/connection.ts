@@ -1,0 +1,105 @@
+/**
+ * One open database, and the only file that knows the driver, `libsql`. Its peculiarities end here: a boolean parameter
+ * aborts the process, a missing one is NULL, a text is cut at U+0000, `get()` adds a property to rows.
+ */
+import Database from 'libsql';
+import ThreadedDatabase from 'libsql/promise';
+import type { StatementResult } from '../transaction.js';
+import { decodeText, encodeText } from './text.js';
+
+/** More statements than the code has; the least recently used ones go first. */
+const MAX_CACHED_STATEMENTS = 200;
+
+/** A parameter as the driver takes it. */
+export type Bindable = string | number | bigint | Uint8Array | null;
+type Row = Record<string, unknown>;
+
+/** What the driver's two classes have in common; `run` and `get` are synchronous in both. */
+interface Statement {
+  /** Whether it returns rows. */
+  readonly reader: boolean;
+  run(values: Bindable[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
+  get(values: Bindable[]): Row | undefined;
+  all(values: Bindable[]): Row[] | Promise<Row[]>;
+}
+
+interface Driver {
+  prepare(sql: string): Statement | Promise<Statement>;
+  exec(sql: string): unknown;
+  close(): void;
+}
+
+function toBindable(value: unknown): Bindable {
+  if (typeof value === 'string') return encodeText(value);
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'bigint' || value === null || value instanceof Uint8Array) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new TypeError(`a ${typeof value === 'number' ? value : typeof value} cannot be a SQL parameter`);
+}
+
+/** The rows are the driver's own fresh objects, so they are changed in place. */
+function decodeRow<R>(row: Row): R {
+  for (const name of Object.keys(row)) {
+    const value = row[name];
+    if (typeof value === 'string') row[name] = decodeText(value);
+  }
+  return row as R;
+}
+
+export class LibsqlConnection {
+  readonly #database: Driver;
+  /** Statements that are not in use: one that runs twice at the same time would mix its parameters and rows. */
+  readonly #idle = new Map<string, Statement>();
+
+  /**
+   * Opens a database, or creates it where there is none. With `isThreaded`, {@link exec} runs on a thread of the driver's,
+   * so that a commit does not hold the event loop while it waits for the disk; reading rows costs three times as much.
+   * @throws the driver's error
+   */
+  constructor(path: string, { isThreaded = false } = {}) {
+    // The types of the driver leave its statements open.
+    this.#database = (isThreaded ? new ThreadedDatabase(path, {}) : new Database(path)) as Driver;
+  }
+
+  /** Runs one statement. */
+  run<R>(sql: string, parameters: readonly unknown[] = []): Promise<StatementResult<R>> {
+    return this.#with(sql, parameters, async (statement, values) => {
+      if (statement.reader) return { rows: (await statement.all(values)).map((row) => decodeRow<R>(row)), changes: 0, insertId: 0 };
+      const { changes, lastInsertRowid } = statement.run(values);
+      return { rows: [], changes, insertId: Number(lastInsertRowid) };
+    });
+  }
+
+  /** Runs one statement for its first row. */
+  first<R>(sql: string, parameters: readonly unknown[] = []): Promise<R | undefined> {
+    return this.#with(sql, parameters, async (statement, values) => {
+      const found = statement.get(values);
+      if (found === undefined) return undefined;
+      const { _metadata: _timing, ...row } = found;
+      return decodeRow<R>(row);
+    });
+  }
+
+  /** Runs statements without parameters. Until it resolves, nothing else may use this connection. */
+  async exec(sql: string): Promise<void> {
+    await this.#database.exec(sql);
+  }
+
+  close(): void {
+    this.#idle.clear();
+    this.#database.close();
+  }
+
+  /** A statement that failed is not used again: one that failed half-way would keep its read snapshot open. */
+  async #with<T>(sql: string, parameters: readonly unknown[], use: (statement: Statement, values: Bindable[]) => Promise<T>): Promise<T> {
+    const values = parameters.map(toBindable);
+    const known = this.#idle.get(sql);
+    this.#idle.delete(sql);
+    const statement = known ?? (await this.#database.prepare(sql));
+    const result = await use(statement, values);
+    const [oldest] = this.#idle.keys();
+    if (this.#idle.size >= MAX_CACHED_STATEMENTS && oldest !== undefined) this.#idle.delete(oldest);
+    this.#idle.set(sql, statement);
+    return result;
+  }
+}

@@ -1,0 +1,92 @@
+/** Opens the SQLite database: the writer's connection, the reader's, and the schema that the code expects. */
+import { type OpenDatabase, storeUnavailable } from '../engine.js';
+import { migrate, readHeader } from '../migrations/migrate.js';
+import type { Migration } from '../migrations/migration.js';
+import { transactionOf } from '../transaction.js';
+import { LibsqlConnection } from './connection.js';
+import { fileIdentity, prepareDatabaseFile } from './database-file.js';
+import { createQueries } from './dialect.js';
+import { inTransaction } from './transactions.js';
+
+/** How long opening waits for another worker's transaction before it fails. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+/** Of 4 KiB. A longer log is written back less often, and writes a page once that changed many times. */
+const CHECKPOINT_PAGES = 4_000;
+
+/** @throws STORE_UNAVAILABLE where a file system cannot share memory, which WAL needs; the driver's error otherwise */
+async function connect(path: string, options: { isThreaded: boolean }): Promise<LibsqlConnection> {
+  const connection = new LibsqlConnection(path, options);
+  try {
+    await connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    const { rows } = await connection.run<{ journal_mode: string }>('pragma journal_mode = wal');
+    if (rows[0]?.journal_mode !== 'wal') {
+      throw storeUnavailable(path, 'its file system cannot keep a write-ahead log; a network file system is no place for it');
+    }
+    await connection.exec(`pragma synchronous = full; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma foreign_keys = on`);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+async function assertUsable(path: string, connection: LibsqlConnection, newest: number): Promise<void> {
+  const { origin, version } = await readHeader(connection);
+  if (origin === 'foreign') throw storeUnavailable(path, 'it is the database of another program');
+  if (version.minimumReader > newest) {
+    throw storeUnavailable(
+      path,
+      `a newer xopc has changed it (schema ${version.version}, this one knows ${newest}); start that version, or restore a backup`,
+    );
+  }
+}
+
+function accessOf(connection: LibsqlConnection) {
+  const queries = createQueries(connection);
+  return transactionOf({
+    queries,
+    run: (sql, parameters) => connection.run(sql, parameters),
+    first: (sql, parameters) => connection.first(sql, parameters),
+  });
+}
+
+/**
+ * Opens (or creates) the database and runs the migrations that only expand.
+ * @throws STORE_UNAVAILABLE when the place, the file's owner or its schema is wrong; the driver's error (see `classifyFault`) otherwise
+ */
+export async function openSqlite(path: string, migrations: readonly Migration[]): Promise<OpenDatabase> {
+  prepareDatabaseFile(path);
+  const identity = fileIdentity(path);
+  const connection = await connect(path, { isThreaded: true });
+  let reading: LibsqlConnection;
+  try {
+    await assertUsable(path, connection, migrations.at(-1)?.version ?? 0);
+    await migrate(connection, { migrations, phase: 'expand' });
+    reading = await connect(path, { isThreaded: false });
+    // The writer waits for locks by itself (transactions.ts); reads in WAL mode wait for nobody.
+    await connection.exec('pragma busy_timeout = 0');
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  const tx = accessOf(connection);
+  let running: Promise<unknown> = Promise.resolve();
+  /** Uses of the writer's connection, one after another. */
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const result = running.then(act);
+    running = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    reader: accessOf(reading),
+    transaction: (run) => inTurn(() => inTransaction(connection, () => run(tx))),
+    isInPlace: () => fileIdentity(path) === identity,
+    contract: () => inTurn(() => migrate(connection, { migrations, phase: 'all' })),
+    async close() {
+      await running;
+      reading.close();
+      connection.close();
+    },
+  };
+}
