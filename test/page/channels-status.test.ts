@@ -92,12 +92,12 @@ test.skipIf(noBrowser)('the status names what to put right, each with the way th
     join(gateway.xopcHome, 'config.json'),
     '{ "channels": { "webhook": { "accounts": { "hook": { "url": "${NO_SUCH_URL}" } } } } }',
   );
-  await page.getByRole('heading', { name: 'A part of the configuration is left out' }).waitFor();
+  await page.getByRole('heading', { name: 'Part of the configuration is ignored' }).waitFor();
   await page.getByText(/refers to \$\{NO_SUCH_URL\}, which is not set/).waitFor();
   writeFileSync(join(gateway.xopcHome, 'config.json'), '{}');
-  await page.getByRole('heading', { name: 'A part of the configuration is left out' }).waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: 'Part of the configuration is ignored' }).waitFor({ state: 'detached' });
   writeFileSync(join(gateway.xopcHome, 'config.json'), '{ "logs": { "level": "loud" } }');
-  await page.getByRole('heading', { name: 'The configuration has a mistake; what held before is in force' }).waitFor();
+  await page.getByRole('heading', { name: 'The configuration is invalid; the previous one stays in force' }).waitFor();
   await page.getByText(/logs\.level/).waitFor();
   await page.getByRole('link', { name: 'Open the configuration' }).waitFor();
   await expectAccessible(page);
@@ -109,7 +109,7 @@ test.skipIf(noBrowser)('the status names what to put right, each with the way th
   writeFileSync(join(gateway.xopcHome, 'config.json'), '{}');
   await page.keyboard.press('g');
   await page.keyboard.press('u');
-  await page.getByText('Nothing to put right').waitFor();
+  await page.getByText('No issues').waitFor();
 });
 
 test.skipIf(noBrowser)('a channel is added in a few fields by keyboard, and works at once; a bot’s token is in no command', async () => {
@@ -133,7 +133,7 @@ test.skipIf(noBrowser)('a channel is added in a few fields by keyboard, and work
   await until('the message', () => receiver.received.length === 1);
   // Shown as a command instead of done: a real bot's server is on another machine.
   await page.keyboard.press('y');
-  await page.getByText('The next action is not done').waitFor();
+  await page.getByText('Your next action is shown as a command').waitFor();
   await page.keyboard.press('n');
   await dialog.getByLabel('Bot token').fill('1234567:not-a-real-token-0123456789abcdefg');
   await dialog.getByRole('button', { name: 'Save' }).click();

@@ -34,7 +34,7 @@ test.skipIf(noBrowser)('files that are attached in a new chat survive a reload, 
   await box.fill('What is this?');
   await page.locator('input[type=file]').setInputFiles({ name: 'list.md', mimeType: 'text/markdown', buffer: Buffer.from('- milk') });
   await chips.getByText('list.md').waitFor();
-  await page.getByRole('button', { name: 'Take list.md out' }).waitFor();
+  await page.getByRole('button', { name: 'Remove list.md' }).waitFor();
   await give(page, 'paste', { name: 'dot.png', type: 'image/png', base64: PNG });
   await chips.getByText('dot.png').waitFor();
   await give(page, 'drop', { name: 'other.txt', type: 'text/plain', base64: btoa('other') });
@@ -44,7 +44,7 @@ test.skipIf(noBrowser)('files that are attached in a new chat survive a reload, 
   await page.reload();
   await chips.getByText('other.txt').waitFor();
   expect(await box.inputValue()).toBe('What is this?');
-  await page.getByRole('button', { name: 'Take other.txt out' }).click();
+  await page.getByRole('button', { name: 'Remove other.txt' }).click();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Send' }).click();
   const you = page.getByRole('article', { name: 'You' });

@@ -29,7 +29,7 @@ test.skipIf(noBrowser)('a chat has its title above it, and all that can be done 
   await dialog.getByRole('link', { name: 'Ships' }).waitFor();
   await expectAccessible(page);
   await dialog.getByRole('button', { name: 'New chat' }).click();
-  await page.getByText('What can I do for you?').waitFor();
+  await page.getByText('How can I help?').waitFor();
   expect(await dialog.count()).toBe(0);
   await page.getByRole('button', { name: 'Chats' }).click();
   await dialog.getByRole('link', { name: 'Ships' }).click();
@@ -38,7 +38,7 @@ test.skipIf(noBrowser)('a chat has its title above it, and all that can be done 
 
   await page.getByRole('button', { name: 'Actions for “Ships”' }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
-  await page.getByText('What can I do for you?').waitFor();
+  await page.getByText('How can I help?').waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('button', { name: 'Chats' }).click();
   await dialog.getByRole('link', { name: 'Ships' }).waitFor();
@@ -48,13 +48,13 @@ test.skipIf(noBrowser)('what was not read without a network is read when there i
   const { gateway, talk } = await startPageWorld();
   const key = await talk('Where is the harbour?');
   const page = await openPage(gateway.url, { size: 'narrow', allowedErrors: /ERR_INTERNET_DISCONNECTED/ });
-  await page.getByText('What can I do for you?').waitFor();
+  await page.getByText('How can I help?').waitFor();
   await page.context().setOffline(true);
   await page.getByText('This device is offline.').waitFor();
   await page.evaluate(`location.hash = '#/chat/' + encodeURIComponent(${JSON.stringify(key)})`);
   await page.getByRole('textbox', { name: 'Message' }).fill('Written without one');
   await page.keyboard.press('Enter');
-  await page.getByText('Waits for the connection').waitFor();
+  await page.getByText('Waiting for the connection').waitFor();
   expect(await page.locator('.chat-title').count()).toBe(0);
   await page.context().setOffline(false);
   await page.locator('.chat-title', { hasText: 'Where is the harbour?' }).waitFor();

@@ -34,9 +34,9 @@ test.skipIf(noBrowser)('the context that is used, its cost, and an answer’s ow
     expect.stringMatching(/^\d+ tokens in, \d+ out$/),
     expect.stringMatching(/^\$0\.0/),
     expect.stringMatching(/^\d+\.\d s$/),
-    'Its log lines',
+    'Log lines',
   ]);
-  await menu.getByRole('menuitem', { name: 'Its log lines' }).click();
+  await menu.getByRole('menuitem', { name: 'Log lines' }).click();
   await page.getByText('a turn has ended').first().waitFor();
   expect(page.url()).toContain('turnId');
   // Of a model of which nothing is known, nothing is made up.
@@ -54,13 +54,13 @@ test.skipIf(noBrowser)(
     const page = await openPage(gateway.url);
     const box = page.getByRole('textbox', { name: 'Message' });
     await box.fill('Half of a question');
-    await page.getByRole('button', { name: 'Model: As configured' }).click();
+    await page.getByRole('button', { name: 'Model: Default' }).click();
     await page.getByRole('menuitemradio', { name: 'fake/two' }).click();
     await page.getByRole('button', { name: 'Model: fake/two' }).waitFor();
     expect(await box.inputValue()).toBe('Half of a question');
     // The next new chat is not meant.
     await page.goto(`${gateway.url}/#/chat`);
-    await page.getByRole('button', { name: 'Model: As configured' }).waitFor();
+    await page.getByRole('button', { name: 'Model: Default' }).waitFor();
     await box.fill('Another question');
     await page.keyboard.press('Enter');
     await page.getByRole('article', { name: 'Agent' }).waitFor();

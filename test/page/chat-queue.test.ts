@@ -20,7 +20,7 @@ test.skipIf(noBrowser)('the queue is shown without the navigation too, edited, s
   }
   const queue = page.locator('.queue > li');
   await expect.poll(() => queue.count()).toBe(3);
-  await queue.filter({ hasText: 'Third' }).getByRole('button', { name: 'Take back' }).click();
+  await queue.filter({ hasText: 'Third' }).getByRole('button', { name: 'Cancel' }).click();
   await queue.filter({ hasText: 'Second' }).getByRole('button', { name: 'Edit and ask again' }).click();
   expect(await box.inputValue()).toBe('Second');
   await box.fill('Second, edited');
@@ -48,7 +48,7 @@ test.skipIf(noBrowser)(
     page.on('websocket', (socket) => socket.on('close', () => (closed += 1)));
     await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(session)}`);
     await page.reload();
-    await page.getByText('Longer than a message can be').waitFor();
+    await page.getByText('This message is too long').waitFor();
     await page.getByRole('textbox', { name: 'Message' }).fill('Another one');
     await page.keyboard.press('Enter');
     await page.getByRole('article', { name: 'Agent' }).last().getByText('Another one').waitFor();
@@ -75,7 +75,7 @@ test.skipIf(noBrowser)('what was taken back in one tab is not sent from another'
   const other = await page.context().newPage();
   await other.goto(page.url());
   await other.getByText('Taken back').waitFor();
-  await page.getByRole('button', { name: 'Take back' }).first().click();
+  await page.getByRole('button', { name: 'Cancel' }).first().click();
   await expect.poll(() => other.getByText('Taken back').count()).toBe(0);
   goOn();
   for (const tab of [page, other]) {

@@ -18,7 +18,7 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
     await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(key)}`);
     await page.locator('.hljs-keyword').last().waitFor();
     await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThanOrEqual(2);
-    expect(await page.getByRole('button', { name: 'To the newest' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Jump to the newest message' }).count()).toBe(0);
     await page.goto(`${gateway.url}/#/chat`);
   }
 
@@ -34,10 +34,10 @@ test.skipIf(noBrowser)('a chat opens at its end, stays there while that grows, a
   // Less than what a line is high.
   await page.evaluate(`document.querySelector('.transcript').scrollBy(0, -12)`);
   goOn();
-  await page.getByRole('button', { name: 'To the newest' }).waitFor();
+  await page.getByRole('button', { name: 'Jump to the newest message' }).waitFor();
   await page.getByRole('article', { name: 'Agent' }).last().getByText('Paragraph 11').waitFor({ state: 'attached' });
   expect(await page.evaluate<number>(BELOW)).toBeGreaterThan(300);
-  await page.getByRole('button', { name: 'To the newest' }).click();
+  await page.getByRole('button', { name: 'Jump to the newest message' }).click();
   await expect.poll(() => page.evaluate<number>(BELOW)).toBeLessThanOrEqual(2);
 });
 
@@ -53,10 +53,10 @@ test.skipIf(noBrowser)('what waits to be sent is never wider than the window, ho
     await box.fill(text);
     await page.keyboard.press('Enter');
   }
-  await expect.poll(() => page.getByText('Waits for the answer before it').count()).toBe(2);
+  await expect.poll(() => page.getByText('Waiting for the previous answer').count()).toBe(2);
   for (const size of Object.values(SIZES)) {
     await page.setViewportSize(size);
-    for (const name of ['Send', 'Stop', 'Take back']) {
+    for (const name of ['Send', 'Stop', 'Cancel']) {
       const place = await page.getByRole('button', { name, exact: true }).last().boundingBox();
       expect((place?.x ?? 0) + (place?.width ?? Infinity), `${name} at ${size.width}`).toBeLessThanOrEqual(size.width);
     }

@@ -56,7 +56,7 @@ test.skipIf(noBrowser)('a reload, a killed worker and a restart lose and double 
   process.kill(pid, 'SIGKILL');
   await gateway.untilReplaced(pid);
   await until('the second attempt', () => model.requests.length === 2);
-  await page.getByText('this answer is being given anew').waitFor();
+  await page.getByText('The answer is being generated again').waitFor();
   // The second worker has said nothing yet, and what the first said is in sight, also on a new page.
   expect(await agent.getByText('part29').isVisible()).toBe(true);
   await page.reload();
@@ -109,7 +109,7 @@ test.skipIf(noBrowser)('a second attempt that says something else replaces the f
   process.kill(pid, 'SIGKILL');
   await agent.getByText('Quite').waitFor();
   expect(await agent.getByText('part29').isVisible()).toBe(false);
-  await page.getByText('What had been said before').click();
+  await page.getByText('Text before the interruption').click();
   expect(await agent.getByText('part29').isVisible()).toBe(true);
   expect(await findBarriers(page)).toEqual([]);
   open();

@@ -40,7 +40,7 @@ test.skipIf(noBrowser)('an answer streams, is stopped, asked again, edited, and 
   await agent.getByText('part4').waitFor();
   await box.fill('Second question');
   await page.keyboard.press('Enter');
-  await page.getByText('Waits for the answer before it').waitFor();
+  await page.getByText('Waiting for the previous answer').waitFor();
   await page.keyboard.press('Escape');
   await page.getByText('The answer was stopped here.').waitFor();
   await agent.getByText('Second question').waitFor();
@@ -88,18 +88,18 @@ test.skipIf(noBrowser)('hostile Markdown runs nothing, loads nothing, and is sho
 test.skipIf(noBrowser)('a gateway that wants its token asks for it, refuses a wrong one, and takes a one-time link', async () => {
   const { gateway } = await startPageWorld({ gateway: { auth: { enabled: true } } });
   const page = await openPage(gateway.url, { allowedErrors: /401|WebSocket/ });
-  await page.getByRole('dialog', { name: 'This gateway wants its token' }).waitFor();
-  await page.getByLabel('Token', { exact: true }).fill('wrong');
+  await page.getByRole('dialog', { name: 'Sign in' }).waitFor();
+  await page.getByLabel('Access token', { exact: true }).fill('wrong');
   await page.keyboard.press('Enter');
-  await page.getByText('That token is not this gateway’s.').waitFor();
+  await page.getByText('The token is not valid for this gateway.').waitFor();
   const token = (await gateway.xopc('gateway', 'token', '--show')).stdout.trim().split(/\s+/).at(-1) ?? '';
-  await page.getByLabel('Token', { exact: true }).fill(token);
+  await page.getByLabel('Access token', { exact: true }).fill(token);
   await page.keyboard.press('Enter');
-  await page.getByText('What can I do for you?').waitFor();
+  await page.getByText('How can I help?').waitFor();
   await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
   const link = (await gateway.xopc('gateway', 'open')).stdout.match(/http\S+/)?.[0] ?? '';
   const other = await openPage(link);
-  await other.getByText('What can I do for you?').waitFor();
+  await other.getByText('How can I help?').waitFor();
   expect(other.url()).not.toContain('link=');
 });
 

@@ -30,14 +30,14 @@ test.skipIf(noBrowser)('an earlier version, an edit by hand too, is looked at an
   write('{ "logs": { "files": 4 } }\n');
   await until('the second is kept', () => kept(3));
   const page = await openView(gateway, '#/config/versions');
-  await page.getByText('as it is now').waitFor();
+  await page.getByText('current').waitFor();
   await page.getByRole('list', { name: 'Versions' }).getByRole('link').nth(1).focus();
   await page.keyboard.press('Enter');
-  const change = page.getByRole('region', { name: 'What going back would change' });
+  const change = page.getByRole('region', { name: 'Changes on restore' });
   await change.getByText('+   // first').waitFor();
   expect(await page.content()).not.toContain('MDEyMzQ1');
   await expectAccessible(page);
-  await page.getByRole('button', { name: 'Go back to this version' }).focus();
+  await page.getByRole('button', { name: 'Restore this version' }).focus();
   await page.keyboard.press('Enter');
   await page.getByText('Saved', { exact: true }).waitFor();
   expect(read()).toBe(TEXT);
@@ -50,12 +50,12 @@ test.skipIf(noBrowser)('a file that cannot be read is mended as a text; keys tha
   write(TEXT.replace('3 },', '3 }'));
   const page = await openView(gateway, '#/config', { allowedErrors: /500/ });
   await page.getByRole('link', { name: 'Open the file' }).click();
-  await page.getByText('This file cannot be read as it is').waitFor();
+  await page.getByText('This file cannot be read').waitFor();
   await page.getByRole('button', { name: '4:3' }).waitFor();
   const area = page.getByRole('textbox', { name: 'File' });
   expect(await area.inputValue()).not.toContain('MDEyMzQ1');
   await area.fill((await area.inputValue()).replace('"files": 3 }', '"files": 3 },'));
-  await page.getByRole('region', { name: 'What will be written' }).waitFor();
+  await page.getByRole('region', { name: 'Changes to save' }).waitFor();
   await until('no fault', async () => (await page.getByRole('button', { name: '4:3' }).count()) === 0);
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Saved', { exact: true }).waitFor();
@@ -63,13 +63,13 @@ test.skipIf(noBrowser)('a file that cannot be read is mended as a text; keys tha
 
   write(TEXT.replace('"files": 3', '"files": 3, "colour": "green"'));
   await page.getByRole('link', { name: 'Settings', exact: true }).click();
-  await page.getByText('Not known to this gateway').waitFor();
+  await page.getByText('Unknown settings').waitFor();
   await page
     .getByText('"green"')
     .or(page.getByText('green', { exact: true }))
     .waitFor();
   await expectAccessible(page);
-  await page.getByRole('button', { name: 'Take out logs.colour' }).click();
+  await page.getByRole('button', { name: 'Remove logs.colour' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
   await until('taken out', () => !read().includes('colour'));
   expect(read()).toContain('// first');
@@ -84,7 +84,7 @@ test.skipIf(noBrowser)('changes of two people in different places are put togeth
   await area.fill((await area.inputValue()).replace('// first', '// mine'));
   write(TEXT.replace('"url": "http://127.0.0.1:9/hook"', '"url": "http://127.0.0.1:9/other"'));
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('button', { name: 'Put both together' }).click();
+  await page.getByRole('button', { name: 'Merge' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
   await until('both', () => read().includes('// mine') && read().includes('9/other') && read().includes(SECRET));
 });

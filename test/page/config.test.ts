@@ -32,8 +32,8 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   await page.getByLabel('logs.level').selectOption('debug');
   await page.getByLabel('gateway.drainTimeoutMs').fill('7');
   await page.getByLabel('gateway.maxBodyBytes').fill('12');
-  await page.getByRole('list', { name: 'What is wrong, by line and column' }).getByText('must be a whole number from 1024').waitFor();
-  await page.getByRole('region', { name: 'What will be written' }).getByText('+     "maxBodyBytes": 12').waitFor();
+  await page.getByRole('list', { name: 'Errors, by line and column' }).getByText('must be a whole number from 1024').waitFor();
+  await page.getByRole('region', { name: 'Changes to save' }).getByText('+     "maxBodyBytes": 12').waitFor();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText(/Nothing was written: gateway.maxBodyBytes/).waitFor();
   expect(read()).toBe(TEXT);
@@ -48,7 +48,7 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   await page.getByLabel('logs.level').selectOption('warn');
   writeFileSync(path, read().replace('"debug"', '"error"'));
   await page.getByRole('button', { name: 'Save' }).click();
-  const conflict = page.getByRole('dialog', { name: 'The file was changed meanwhile' });
+  const conflict = page.getByRole('dialog', { name: 'The file has changed' });
   await conflict.getByRole('cell', { name: 'error' }).waitFor();
   expect(await conflict.getByRole('cell').allInnerTexts()).toEqual(['debug', 'error', 'warn', '']);
   // Nothing of it may be out of sight on a telephone.
@@ -56,7 +56,7 @@ test.skipIf(noBrowser)('settings are changed in a form: comments and secrets sur
   const keep = await conflict.getByRole('checkbox').boundingBox();
   expect((keep?.x ?? 0) + (keep?.width ?? 1_000)).toBeLessThan(390);
   await page.setViewportSize({ width: 1_440, height: 900 });
-  await conflict.getByRole('button', { name: 'Save mine over it' }).click();
+  await conflict.getByRole('button', { name: 'Overwrite with mine' }).click();
   await until('mine', () => read().includes('"level": "warn"'));
   await page.getByText('Saved: logs.level', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Undo', exact: true }).click();
@@ -93,11 +93,11 @@ test.skipIf(noBrowser)('the file is edited as a text by keyboard: faults by line
   await area.fill((await area.inputValue()).replace('the door', 'the front door'));
   writeFileSync(path, read().replace('the door', 'the back door'));
   await page.getByRole('button', { name: 'Save' }).click();
-  const conflict = page.getByRole('alert').filter({ hasText: 'The file was changed meanwhile' });
-  await conflict.getByRole('region', { name: 'What was changed in the file' }).getByText('+   // the back door').waitFor();
-  await conflict.getByRole('region', { name: 'What you changed' }).getByText('+   // the front door').waitFor();
+  const conflict = page.getByRole('alert').filter({ hasText: 'The file has changed' });
+  await conflict.getByRole('region', { name: 'Changes in the file' }).getByText('+   // the back door').waitFor();
+  await conflict.getByRole('region', { name: 'Your changes' }).getByText('+   // the front door').waitFor();
   await conflict.getByText('Both changed the same lines').waitFor();
-  await page.getByRole('button', { name: 'Take the file’s' }).click();
+  await page.getByRole('button', { name: 'Use the file’s' }).click();
   expect(await area.inputValue()).toContain('the back door');
 });
 

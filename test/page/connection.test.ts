@@ -13,9 +13,9 @@ test.skipIf(noBrowser)('a token that was rotated is asked for anew, and the view
   expect((await gateway.xopc('gateway', 'token', '--rotate')).code).toBe(0);
   await until('the worker with the old one to leave', () => !isAlive(pid));
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('That token is not this gateway’s. It may have been rotated.').waitFor();
+  await page.getByText('The token is not valid for this gateway. It may have been rotated.').waitFor();
   expect(tokenOf(gateway)).not.toBe(before);
-  await page.getByLabel('Token', { exact: true }).fill(tokenOf(gateway));
+  await page.getByLabel('Access token', { exact: true }).fill(tokenOf(gateway));
   await page.keyboard.press('Enter');
   await page.getByText('Saved: logs.level').waitFor();
 });
@@ -55,7 +55,7 @@ test.skipIf(noBrowser)('over plain HTTP from the network it works with the token
   await page.getByText('This connection is not encrypted').waitFor();
   await page.getByText('No session yet').or(page.getByText('No sessions')).first().waitFor();
   await expectAccessible(page);
-  await page.getByRole('button', { name: 'Understood' }).click();
+  await page.getByRole('button', { name: 'OK' }).click();
   await page.reload();
   await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
   expect(await page.getByText('This connection is not encrypted').count()).toBe(0);
@@ -70,7 +70,7 @@ test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what i
   const repair = installation.replace('worker', `process.stderr.write('cannot live like this\\n'); process.exit(1);`);
   process.kill(gateway.workerPid(), 'SIGKILL');
   await page.getByText(/The gateway cannot start: .*exited with code 1/).waitFor({ timeout: 30_000 });
-  await page.getByText(/What you see is from \d/).waitFor();
+  await page.getByText(/Data from \d/).waitFor();
   const late = await openPage(gateway.url, { allowedErrors: /503/ });
   await late.getByRole('heading', { name: 'The gateway is not available right now' }).waitFor();
   await late.getByText(/exited with code 1/).waitFor();

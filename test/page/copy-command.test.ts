@@ -38,7 +38,7 @@ test.skipIf(noBrowser)('an action of any view is shown as a command instead of d
   const page = await openView(gateway, '#/cron');
   await page.getByRole('link', { name: 'Old' }).first().waitFor();
   await page.keyboard.press('y');
-  await page.getByText('The next action is not done').waitFor();
+  await page.getByText('Your next action is shown as a command').waitFor();
   await page.getByRole('button', { name: 'Actions for Old' }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
   await page.getByRole('dialog', { name: 'The action as a command' }).waitFor();
@@ -88,7 +88,7 @@ test.skipIf(noBrowser)('a change of the configuration and a chat message are cop
   await runShown(gateway, page, 'curl');
   expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('/help');
   await page.getByRole('button', { name: 'Copy an action as a command' }).click();
-  await page.getByText('The next action is not done').waitFor();
+  await page.getByText('Your next action is shown as a command').waitFor();
   await page.keyboard.press('Escape');
-  await expect.poll(() => page.getByText('The next action is not done').count()).toBe(0);
+  await expect.poll(() => page.getByText('Your next action is shown as a command').count()).toBe(0);
 });

@@ -31,14 +31,14 @@ test.skipIf(noBrowser)('a schedule is said in words, as an interval or once, and
   await page.getByLabel('Once, at').fill('2031-01-02T03:04');
   await expect.poll(() => schedule.inputValue()).toBe('at 2031-01-02T03:04');
   await page.getByLabel('Message').fill('Look after the boat');
-  await page.getByText('When it runs long, is missed, or fails').click();
-  await page.getByText('It has no chat: choose where failures are told.').waitFor();
-  await page.getByLabel('Where that is told').selectOption('webchat/default');
+  await page.getByText('Long, missed and failed runs').click();
+  await page.getByText('This schedule has no chat: choose where alerts are sent.').waitFor();
+  await page.getByLabel('Send alerts to').selectOption('webchat/default');
   await page.getByLabel('Chat id for alerts').fill('ops');
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Create schedule' }).click();
-  await page.getByText('After 3 failures in a row, webchat ops is told.').waitFor();
-  await page.getByText('While a run goes on, the next one is skipped.').waitFor();
+  await page.getByText('After 3 failures in a row, an alert goes to webchat ops.').waitFor();
+  await page.getByText('If a run is still going, the next one is skipped.').waitFor();
   expect(await jobsOf(gateway)).toMatchObject([{ schedule: 'at 2031-01-02T03:04', alertChannel: 'webchat' }]);
 });
 
@@ -66,7 +66,7 @@ test.skipIf(noBrowser)(
     await page.getByRole('button', { name: 'Only failed' }).click();
     await expect.poll(() => page.url()).toContain('failed=1');
     await page.getByRole('button', { name: 'Try again' }).first().click();
-    await page.getByText('Report is tried once more').waitFor();
+    await page.getByText('Report runs again').waitFor();
     await page.getByRole('button', { name: 'All runs' }).click();
     await page.getByRole('cell', { name: /^Done/ }).first().waitFor();
     await page.getByText('attempt 2').waitFor();

@@ -23,9 +23,9 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await page.getByLabel('Schedule', { exact: true }).fill('30 2 * 3 0');
   await page.getByLabel('Time zone').fill('Europe/Berlin');
   // The last Sunday in March has no 02:30 there.
-  await page.getByText('Clocks go forward: right after the skipped hour').waitFor();
+  await page.getByText('Clocks go forward: runs right after the skipped hour').waitFor();
   await page.getByLabel('Schedule', { exact: true }).fill('0 0 31 2 *');
-  await page.getByText('This never fires').waitFor();
+  await page.getByText('This schedule never fires').waitFor();
   await page.getByRole('button', { name: 'Every hour' }).click();
   await page.getByText('Every hour', { exact: true }).nth(1).waitFor();
   await page.getByLabel('Message').fill('Look after the house');
@@ -43,7 +43,7 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { name: 'House', exact: true }).waitFor();
   await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('Nothing is scheduled').waitFor();
+  await page.getByText('No schedules').waitFor();
   // The page shows it before the gateway has it.
   await until('no job', async () => (await jobsOf(gateway)).length === 0);
   await page.getByRole('button', { name: 'Undo' }).click();
@@ -54,7 +54,7 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
 test.skipIf(noBrowser)('a job is made, run and deleted by keyboard alone', async () => {
   const gateway = await RealGateway.start();
   const page = await openView(gateway, '#/cron');
-  await page.getByText('Nothing is scheduled').waitFor();
+  await page.getByText('No schedules').waitFor();
   await page.keyboard.press('n');
   await page.getByLabel('Name').focus();
   await page.keyboard.type('By hand');
@@ -84,7 +84,7 @@ test.skipIf(noBrowser)('a job that is being deleted does not come back with a li
   const held: Route[] = [];
   await page.route(`**/api/cron/${job.id}`, (route) => void held.push(route));
   await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('Nothing is scheduled').waitFor();
+  await page.getByText('No schedules').waitFor();
   await make('Comes');
   await page.getByRole('link', { name: 'Comes' }).first().waitFor();
   expect(await jobsOf(gateway)).toHaveLength(2);

@@ -31,7 +31,7 @@ test.skipIf(noBrowser)('first visit with the mouse: the guide answers, a provide
   await page.getByText('one, two').waitFor();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('button', { name: 'Go to the chat' }).click();
-  await page.getByText('What can I do for you?').waitFor();
+  await page.getByText('How can I help?').waitFor();
   await page.getByRole('textbox', { name: 'Message' }).fill('Hello, model');
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByRole('article', { name: 'Agent' }).getByText('Hello, model').waitFor();
@@ -43,7 +43,7 @@ test.skipIf(noBrowser)('a provider that is added while the empty chat is open is
   await page.getByText('No language model yet').waitFor();
   const providers = { local: { baseUrl, models: [{ id: 'one' }] } };
   writeFileSync(join(gateway.xopcHome, 'models.json'), JSON.stringify({ providers }));
-  await page.getByText('What can I do for you?').waitFor();
+  await page.getByText('How can I help?').waitFor();
   expect(await page.getByText('No language model yet').count()).toBe(0);
 });
 
@@ -77,7 +77,7 @@ test.skipIf(noBrowser)('first visit by keyboard alone: from the empty chat to an
   await press('Enter');
   await page.getByText('Works').waitFor();
   await press('g', 'c');
-  await page.getByText('What can I do for you?').waitFor();
+  await page.getByText('How can I help?').waitFor();
   await press('Shift+Escape');
   await page.keyboard.type('Typed, never clicked');
   await press('Enter');

@@ -70,10 +70,10 @@ test.skipIf(noBrowser)('repeated lines are folded, stack traces stand together, 
   await until('one line', async () => (await page.locator('.log-head').count()) === 1);
   await page.getByRole('searchbox').fill('');
   await page.getByRole('button', { name: 'Levels and display' }).click();
-  await page.getByRole('menuitemradio', { name: 'Each line for itself' }).click();
+  await page.getByRole('menuitemradio', { name: 'Do not group repeated lines' }).click();
   await page.getByText('still no network').nth(11).waitFor();
   await page.getByRole('button', { name: 'Levels and display' }).click();
-  await page.getByRole('menuitemradio', { name: 'Narrow lines' }).click();
+  await page.getByRole('menuitemradio', { name: 'Compact lines' }).click();
   await page.locator('.log-area.dense').waitFor();
 });
 
@@ -85,7 +85,7 @@ test.skipIf(noBrowser)('a time range, a link to the view without the token, file
   await page.getByRole('combobox', { name: 'Time' }).selectOption('From … to …');
   await page.getByLabel('From').fill('2026-01-01T00:00:00');
   await page.getByLabel('To', { exact: true }).fill('2025-01-03T00:00:00');
-  await page.getByText('The end is before the beginning.').waitFor();
+  await page.getByText('The end is before the start.').waitFor();
   await page.getByLabel('To', { exact: true }).fill('2026-01-03T00:00:00');
   await page.getByRole('button', { name: 'Apply' }).click();
   await until('one line', async () => (await page.locator('.log-head').count()) === 1);
@@ -100,7 +100,7 @@ test.skipIf(noBrowser)('a time range, a link to the view without the token, file
     page
       .getByRole('button', { name: 'Download', exact: true })
       .click()
-      .then(() => page.getByRole('menuitem', { name: 'All that match, gzipped' }).click()),
+      .then(() => page.getByRole('menuitem', { name: 'All matching lines, gzipped' }).click()),
   ]);
   const chunks: Buffer[] = [];
   for await (const chunk of await file.createReadStream()) chunks.push(chunk as Buffer);
@@ -122,7 +122,7 @@ test.skipIf(noBrowser)('one module is listened to for a while, by keyboard, and 
   await page.keyboard.press('Enter');
   await page.keyboard.press('End');
   await page.keyboard.press('Enter');
-  const dialog = page.getByRole('dialog', { name: 'Level of one module…' });
+  const dialog = page.getByRole('dialog', { name: 'Level of one module …' });
   await dialog.getByLabel('Module').selectOption('http');
   await dialog.getByText('Requests to the API, and its sockets.').waitFor();
   await expectAccessible(page);
@@ -130,7 +130,7 @@ test.skipIf(noBrowser)('one module is listened to for a while, by keyboard, and 
   await page.keyboard.press('Enter');
   await dialog.getByText(/^debug until/).waitFor();
   await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Log level: info · 1 module apart' }).waitFor();
+  await page.getByRole('button', { name: 'Log level: info · 1 module with other levels' }).waitFor();
   expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);
   expect((await gateway.xopc('gateway', 'log-level')).stdout).toMatch(/^info\nhttp: debug until .* then info\n$/);
   await callApi(gateway, 'GET /api/sessions?limit=3');

@@ -69,7 +69,7 @@ test.skipIf(noBrowser)('levels, times and searches are in the address, and what 
     page
       .getByRole('button', { name: 'Download', exact: true })
       .click()
-      .then(() => page.getByRole('menuitem', { name: 'What is shown: 90 lines' }).click()),
+      .then(() => page.getByRole('menuitem', { name: 'Shown lines (90)' }).click()),
   ]);
   const chunks: Buffer[] = [];
   for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
@@ -96,7 +96,7 @@ test.skipIf(noBrowser)('a hostile line runs nothing and loads nothing, and the v
 test.skipIf(noBrowser)('without the token the log stays closed, and opens when it is given', async () => {
   const gateway = await RealGateway.start();
   const page = await openPage(`${gateway.url}/#/logs`, { allowedErrors: /401/ });
-  await page.getByRole('dialog', { name: 'This gateway wants its token' }).waitFor();
+  await page.getByRole('dialog', { name: 'Sign in' }).waitFor();
   expect(await page.locator('.log-head').count()).toBe(0);
 });
 

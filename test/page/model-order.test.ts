@@ -12,7 +12,7 @@ const modelOf = async (gateway: RealGateway): Promise<unknown> =>
 test.skipIf(noBrowser)('fallbacks are added and moved by keyboard and by dragging, and every model is asked', async () => {
   const { gateway } = await startPageWorld();
   const page = await openView(gateway, '#/models', { allowedErrors: /404|502/ });
-  const order = page.getByRole('list', { name: 'Which model answers' });
+  const order = page.getByRole('list', { name: 'Default models' });
   await page.getByRole('combobox', { name: 'Add as a fallback' }).selectOption('fake/two');
   await order.getByText('Fallback 1').waitFor();
   await until('two models', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/one","fallbacks":["fake/two"]}');
@@ -23,13 +23,13 @@ test.skipIf(noBrowser)('fallbacks are added and moved by keyboard and by draggin
   await until('the other way', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/two","fallbacks":["fake/one"]}');
   await order.getByText('fake/one').dragTo(order.getByText('fake/two'));
   await until('dragged back', async () => JSON.stringify(await modelOf(gateway)) === '{"primary":"fake/one","fallbacks":["fake/two"]}');
-  await page.getByRole('button', { name: 'Ask each of them' }).click();
+  await page.getByRole('button', { name: 'Ask each model a short question' }).click();
   await expect.poll(() => order.getByText(/answered in \d+ ms/).count()).toBe(2);
   await page.getByRole('button', { name: 'Test all' }).click();
   await expect.poll(() => page.getByText('listed', { exact: true }).count()).toBe(2);
   await expectAccessible(page);
   await page.setViewportSize({ width: 1_440, height: 900 });
-  await page.getByRole('button', { name: 'Take fake/two out of the order' }).click();
+  await page.getByRole('button', { name: 'Remove fake/two from the list' }).click();
   await until('one', async () => (await modelOf(gateway)) === 'fake/one');
 });
 
@@ -53,7 +53,7 @@ test.skipIf(noBrowser)('an agent gets a model of its own and gives it back; the 
   await page.getByText('own model').waitFor();
   expect(readFileSync(path, 'utf8')).toContain('// the house');
   await until('in force', async () => JSON.stringify(await callApi(gateway, 'GET /api/config')).includes('"model":"fake/two"'));
-  await page.getByLabel('Coder').selectOption('As above (fake/one)');
+  await page.getByLabel('Coder').selectOption('Default (fake/one)');
   await until('given back', () => !readFileSync(path, 'utf8').includes('fake/two'));
   expect(readFileSync(path, 'utf8')).toContain('// the house');
 });
@@ -61,9 +61,9 @@ test.skipIf(noBrowser)('an agent gets a model of its own and gives it back; the 
 test.skipIf(noBrowser)('what was used is shown by day, model and session', async () => {
   const { gateway, talk } = await startPageWorld();
   const page = await openView(gateway, '#/models/usage');
-  await page.getByText('Nothing was used in this time').waitFor();
+  await page.getByText('No usage in this period').waitFor();
   await talk('How much is this?');
-  await page.getByRole('combobox', { name: 'Time' }).selectOption('Last 7 days');
+  await page.getByRole('combobox', { name: 'Period' }).selectOption('Last 7 days');
   await page.getByRole('link', { name: 'How much is this?' }).waitFor();
   await page.getByRole('rowheader', { name: 'fake/one' }).waitFor();
   await page.getByRole('img', { name: /Tokens a day since/ }).waitFor();

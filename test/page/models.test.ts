@@ -39,7 +39,7 @@ test.skipIf(noBrowser)('a provider is added in three fields, tested until it wor
 
   await page.getByRole('button', { name: 'Make default home/large' }).click();
   await page.getByText('Models: home/large').waitFor();
-  await page.getByRole('list', { name: 'Which model answers' }).getByText('home/large').waitFor();
+  await page.getByRole('list', { name: 'Default models' }).getByText('home/large').waitFor();
   const { config } = await callApi<{ config: unknown }>(gateway, 'GET /api/config');
   expect(config).toEqual({ agents: { defaults: { model: 'home/large' } } });
   await page.getByRole('button', { name: 'Undo' }).click();

@@ -39,7 +39,7 @@ test.skipIf(noBrowser)('sessions are found, renamed, copied, exported and import
     .getByRole('checkbox')
     .last()
     .click({ modifiers: ['Shift'] });
-  await page.getByRole('button', { name: 'Delete the selected' }).click();
+  await page.getByRole('button', { name: 'Delete selected' }).click();
   await page.getByText('2 sessions were deleted').waitFor();
   await expect.poll(() => list.getByRole('listitem').count()).toBe(0);
   await page.getByRole('button', { name: 'Undo' }).click();

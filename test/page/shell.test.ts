@@ -5,7 +5,7 @@ import { startPageWorld } from '../helpers/page-world.js';
 test.skipIf(noBrowser)('everything is reached by keyboard: palette, shortcuts, views, dialogs, and back', async () => {
   const { gateway } = await startPageWorld();
   const page = await openPage(gateway.url);
-  await page.getByText('What can I do for you?').waitFor();
+  await page.getByText('How can I help?').waitFor();
   await page.keyboard.press('Control+k');
   await page.keyboard.type('sess');
   await page.getByRole('option', { name: /^Sessions/ }).waitFor();
@@ -20,7 +20,7 @@ test.skipIf(noBrowser)('everything is reached by keyboard: palette, shortcuts, v
   await expect.poll(() => shortcuts.count()).toBe(0);
   await page.keyboard.press('g');
   await page.keyboard.press('c');
-  await page.getByText('What can I do for you?').waitFor();
+  await page.getByText('How can I help?').waitFor();
   await page.goBack();
   await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
 });
@@ -55,7 +55,7 @@ test.skipIf(noBrowser)('a gateway that is gone is said to be, and what was writt
   await page.getByText('The gateway does not answer.').waitFor();
   await box.fill('Two, while nobody listens');
   await page.keyboard.press('Enter');
-  await page.getByText('Waits for the connection').waitFor();
+  await page.getByText('Waiting for the connection').waitFor();
   await expectAccessible(page);
   await gateway.run();
   await page.getByRole('button', { name: 'Try now' }).click();
@@ -80,7 +80,7 @@ test.skipIf(noBrowser)('a long session opens with its newest messages, and gives
   const made = await fetch(`${gateway.url}/api/sessions/import`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
   const { session } = (await made.json()) as { session: { key: string } };
   const page = await openPage(gateway.url);
-  await page.getByText('What can I do for you?').waitFor();
+  await page.getByText('How can I help?').waitFor();
   await page.goto(`${gateway.url}/#/chat/${encodeURIComponent(session.key)}`);
   await page.getByText('Message number 4999').waitFor();
   expect(await page.getByRole('article').count()).toBe(60);

@@ -69,7 +69,7 @@ test.skipIf(noBrowser)('a shortcut gets other keys, is taken away, and comes bac
   await dialog.getByText('Press the new keys …').waitFor();
   await page.keyboard.press('Escape');
   await dialog.getByRole('button', { name: 'Models: no keys. Change the keys' }).waitFor();
-  await dialog.getByRole('button', { name: 'All as they were' }).click();
+  await dialog.getByRole('button', { name: 'Reset all' }).click();
   await page.keyboard.press('Escape');
   await page.keyboard.press('g');
   await page.keyboard.press('l');

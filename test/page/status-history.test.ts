@@ -27,7 +27,7 @@ test.skipIf(noBrowser)(
     await page.getByRole('heading', { name: /the log level is 'debug' until/ }).waitFor();
     await expectAccessible(page);
     await page.setViewportSize({ width: 1_440, height: 900 });
-    await page.getByRole('button', { name: /^Change it back now/ }).click();
+    await page.getByRole('button', { name: /^Restore the level now/ }).click();
     await page.getByRole('heading', { name: /the log level is 'debug' until/ }).waitFor({ state: 'detached' });
     await page
       .getByRole('link', { name: /^Log lines/ })
