@@ -20,7 +20,7 @@ import { Attachments } from './files/attachments.js';
 import { createAgentService } from './turns/agent.js';
 import { Completions } from './models/completions.js';
 import type { GatewayEvent } from '../../shared/api/events.js';
-import type { MessageService, Services } from './contracts.js';
+import type { Services } from './contracts.js';
 import type { SendPort } from './tools/send.js';
 import type { ChannelRegistry } from './channels/registry.js';
 import { AttachedFiles } from './turns/attached-files.js';
@@ -35,7 +35,8 @@ import { createDelivery } from './delivery/create-delivery.js';
 import { type CheckDatabase, IntegrityCheck } from './upkeep/integrity-check.js';
 import { KeyedTurns } from './turns/keyed-turns.js';
 import { LiveTurns } from './turns/live-turns.js';
-import { createMessageService } from './chat/messages.js';
+import { ChatTurns } from './chat/chat-turns.js';
+import { createMessageService, type MessageService } from './chat/messages.js';
 import { modelWarnings } from './models/model-warnings.js';
 import { createModelService } from './models/models.js';
 import { createOverviewService } from './observe/overview.js';
@@ -153,7 +154,8 @@ function registryOf(deps: ConversationDeps, ai: AiLoader, local: LocalModels): (
 function sendPort(channels: ChannelRegistry, messages: () => MessageService): SendPort {
   return {
     channels: () => [...new Set(channels.accounts().map(({ channel }) => channel))].filter((name) => name !== 'webchat'),
-    send: async (message, key) => (await messages().accept(message, { idempotencyKey: key })).messageId,
+    send: async ({ chatId, ...message }, key) =>
+      (await messages().accept({ ...message, chat_id: chatId }, { idempotencyKey: key })).messageId,
   };
 }
 
@@ -178,8 +180,7 @@ function makeParts(deps: ConversationDeps) {
   const live = new LiveTurns();
   const samples = new Samples({ store, clock, logger: log.store, requests: deps.requests ?? (() => ({ count: 0, failed: 0 })) });
   const publish = samples.counting((event) => deps.publish?.(event));
-  const late = { turns: () => turns, commands: () => commands.list(), loadTelegram: () => deps.loadTelegram() };
-  const delivery = createDelivery({ ...shared, logger, publish, ...late });
+  const delivery = createDelivery({ ...shared, logger, publish, loadTelegram: () => deps.loadTelegram() });
   const { channels, outbox } = delivery;
   const journal = new TurnJournal({ store, clock, instanceId, liveInstanceIds, publish });
   const warnings = (): StatusWarning[] => [...store.warnings(), ...modelWarnings(config(), registry()), ...delivery.warnings()];
@@ -197,6 +198,7 @@ function makeParts(deps: ConversationDeps) {
   const turns: TurnRunner = new TurnRunner({ ...shared, journal, commands, tools, files, attachments, live, liveText });
   const keyed = new KeyedTurns({ ...shared, turns, live });
   const messages = createMessageService({ ...shared, channels, outbox, turns, keyed, live, publish });
+  const handler = new ChatTurns({ ...shared, channels, outbox, turns });
   const upkeep = new Upkeep({ store, journal, clock, logger: log.store, config });
   const integrity = check && new IntegrityCheck({ store, path, clock, logger: log.store, isSoleWorker, check });
   const loadCronWords = (): CronWords => deps.loadCronWords();
@@ -210,7 +212,8 @@ function makeParts(deps: ConversationDeps) {
     samples,
     delivery,
     warnings,
-    commands,
+    commands: commands.list(),
+    handler,
     tools,
     attachments,
     turns,
@@ -240,7 +243,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     agent,
     chat: new Chat({ ...shared, live, attachments, inbox, stopTurns: (key) => turns.stopTurns(key) }),
     attachments,
-    commands: () => parts.commands.list(),
+    commands: () => parts.commands,
     completions: new Completions({ agent, clock, logger, config, registry, tools: parts.tools, publish }),
     models: createModelService(registry),
     overview: createOverviewService({ store, clock, databasePath: deps.paths.databasePath }),

@@ -6,14 +6,16 @@ import type { AgentService } from './turns/agent.js';
 import type { ApiKind } from '../../shared/config/models-schema.js';
 import type { Attachments } from './files/attachments.js';
 import type { ChatService } from './chat/chat.js';
-import type { CallerKey } from './store/idempotency.js';
 import type { ConnectionReport } from './providers/check-connection.js';
 import type { CompletionService } from './models/completions.js';
 import type { ConfigService, StatusService } from './config/config-documents.js';
 import type { CronService } from './cron/jobs.js';
-import type { ChannelService, OutgoingService, WebhookService } from './delivery/delivery-contract.js';
 import type { LogLevelService } from './observe/log-level.js';
 import type { LogService } from './observe/logs.js';
+import type { MessageService } from './chat/messages.js';
+import type { ChannelService } from './delivery/channel-accounts.js';
+import type { OutgoingService } from './delivery/outgoing.js';
+import type { WebhookService } from './delivery/webhooks.js';
 import type { OverviewService } from './observe/overview.js';
 import type { UsageService } from './observe/usage.js';
 import type { SessionArchive } from './sessions/session-archive.js';
@@ -21,35 +23,7 @@ import type { SessionService } from './sessions/sessions.js';
 import type { CounterService } from './observe/counters.js';
 import type { EventService } from './observe/event-log.js';
 
-export type {
-  ChannelDocument,
-  ChannelService,
-  OutgoingDocument,
-  OutgoingService,
-  PairingDocument,
-  WebhookCall,
-  WebhookService,
-} from './delivery/delivery-contract.js';
 export type { CallerKey } from './store/idempotency.js';
-
-/** The body of `POST /api/message` and `/api/message/sync`; snake_case where documents fixed it. */
-export interface InboundMessage {
-  readonly channel: string;
-  readonly chatId: string;
-  readonly content: string;
-  readonly accountId?: string;
-}
-
-export interface MessageService {
-  /**
-   * Accepts a message for a chat: on disk before it resolves.
-   * The same idempotency key with the same body gives the first answer again.
-   * @throws CHANNEL_NOT_FOUND; CONFLICT for the same key with another body; UNAVAILABLE while nothing can be stored
-   */
-  accept(message: InboundMessage, options: { idempotencyKey?: string }): Promise<{ messageId: string; replayed: boolean }>;
-  /** Handles the message as if that chat had said it. `deliver` also sends the reply to the chat. */
-  sync(message: InboundMessage, options: { deliver: boolean; signal: AbortSignal; idempotency?: CallerKey }): Promise<{ reply: string }>;
-}
 
 export interface ModelDocument {
   /** `provider/model`. */

@@ -4,7 +4,7 @@ import type { Store } from './store/store.js';
 import type { LocalDiscovery } from './providers/discovery/discovery.js';
 import type { AiLoader } from './providers/ai-loader.js';
 import type { CronParts } from './cron/create-cron.js';
-import type { DeliveryParts } from './delivery/create-delivery.js';
+import type { DeliveryParts, DeliveryStart } from './delivery/create-delivery.js';
 import type { Conversation } from './compose.js';
 import type { IntegrityCheck } from './upkeep/integrity-check.js';
 import type { Samples } from './observe/samples.js';
@@ -12,7 +12,7 @@ import type { TurnRunner } from './turns/turn-runner.js';
 import type { Upkeep } from './upkeep/upkeep.js';
 
 /** What has a life. */
-export interface LivingParts {
+export interface LivingParts extends DeliveryStart {
   readonly store: Store;
   readonly ai: AiLoader;
   readonly discovery: LocalDiscovery;
@@ -28,7 +28,8 @@ export interface LivingParts {
 type Lifecycle = Pick<Conversation, 'start' | 'activate' | 'reconfigure' | 'quiesce' | 'drain' | 'close'>;
 
 /** Started in order, stopped in reverse. */
-export function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, integrity, samples, turns, registry }: LivingParts): Lifecycle {
+export function lifecycleOf(parts: LivingParts): Lifecycle {
+  const { store, ai, discovery, cron, delivery, upkeep, integrity, samples, turns, registry } = parts;
   async function quiesce(timeoutMs = Infinity): Promise<void> {
     ai.cancel();
     discovery.stop();
@@ -42,7 +43,7 @@ export function lifecycleOf({ store, ai, discovery, cron, delivery, upkeep, inte
     async activate() {
       ai.loadWhenIdle(() => registry().hasProvider);
       await upkeep.start();
-      await delivery.start();
+      await delivery.start(parts);
       await cron.start(turns);
       discovery.start();
       integrity?.start();

@@ -10,11 +10,12 @@ export const fileAccountId = () => label(64);
 export const fileId = () => z.string().regex(/^[\w-]{8,256}$/, 'must be the id of a file');
 export const fileName = () => z.string().regex(/^[\w.-]{1,64}$/, 'must be a plain file name');
 
-/** Body of `POST /api/channels/:channel/approve`: the code that the sender was told. */
+/** Body of `POST /api/channels/:channel/approve`: the code that the sender received. */
 export const pairingApproveRequest = () => z.strictObject({ code: label(40) });
 
 /** Body of `POST /api/channels/:channel/revoke`. */
 export const pairingRevokeRequest = () => z.strictObject({ senderId: label(256), accountId: label(64).optional() });
+export type PairingRevokeRequest = z.output<ReturnType<typeof pairingRevokeRequest>>;
 
 export const channelDocument = () =>
   z.strictObject({
@@ -28,8 +29,9 @@ export const channelDocument = () =>
     /** What went wrong last; it may be over. */
     lastError: z.strictObject({ message: z.string(), at: z.iso.datetime() }).nullable(),
   });
+export type ChannelDocument = z.output<ReturnType<typeof channelDocument>>;
 
-/** `code` is null once the sender is approved; a request that is not approved ends at `expiresAt`. */
+/** A sender who may write to an account with the policy `pairing`, or has asked to. `code` is null once approved; a request ends at `expiresAt`. */
 export const pairingDocument = () =>
   z.strictObject({
     channel: z.string(),
@@ -41,6 +43,7 @@ export const pairingDocument = () =>
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable(),
   });
+export type PairingDocument = z.output<ReturnType<typeof pairingDocument>>;
 
 export const channelListResponse = () =>
   z.strictObject({ status: okStatus(), channels: z.array(channelDocument()), pairings: z.array(pairingDocument()) });

@@ -7,6 +7,7 @@ const message = () => ({ channel: label(64), chat_id: label(256), content: text(
 
 /** Body of `POST /api/message`. */
 export const messageRequest = () => z.strictObject(message());
+export type MessageRequest = z.output<ReturnType<typeof messageRequest>>;
 
 /** Answer: the message is on disk. */
 export const messageResponse = () => z.strictObject({ status: okStatus(), message_id: z.string() });
@@ -27,27 +28,35 @@ export const outgoingListQuery = () =>
     limit: queryInteger(1, 200).optional(),
     cursor: label(1_024).optional(),
   });
+export type OutgoingListQuery = z.output<ReturnType<typeof outgoingListQuery>>;
 
 /** `:id` of a message's path. */
 export const messageId = () => label(128);
 
+/** A message for a chat as it was accepted, and its delivery. */
 export const outgoingDocument = () =>
   z.strictObject({
+    /** The `message_id` of the answer that accepted it. */
     id: z.string(),
     channel: z.string(),
     accountId: z.string(),
     chat_id: z.string(),
     content: z.string(),
     status: z.enum(OUTGOING_STATUSES),
+    /** Attempts since it was last queued, over all parts. */
     attempts: z.int().min(0),
+    /** How many requests it takes; 0 where being stored is the delivery. */
     parts: z.int().min(0),
     deliveredParts: z.int().min(0),
+    /** Why the last attempt failed, or why it is dead or unknown. */
     error: z.string().nullable(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     expiresAt: z.iso.datetime(),
+    /** Set while it waits for another attempt. */
     nextAttemptAt: z.iso.datetime().nullable(),
   });
+export type OutgoingDocument = z.output<ReturnType<typeof outgoingDocument>>;
 
 export const outgoingListResponse = () =>
   z.strictObject({ status: okStatus(), messages: z.array(outgoingDocument()), nextCursor: z.string().nullable() });

@@ -10,6 +10,7 @@ export const webhookAccountId = () => label(64);
 
 /** Body. `id` names the message for its sender: a second one with the same id is the same message. A signed `webhook-id` counts before it. */
 export const webhookRequest = () => z.strictObject({ chat_id: label(256), content: text(), id: label(200).optional() });
+export type WebhookRequest = z.output<ReturnType<typeof webhookRequest>>;
 
 /** Answer: the message is on disk. */
 export const webhookResponse = () => z.strictObject({ status: okStatus(), message_id: z.string() });

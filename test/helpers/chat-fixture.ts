@@ -29,7 +29,7 @@ export async function makeChat(account: Record<string, unknown> = {}): Promise<C
     start: (options = {}) => makeConversation({ config, models: fakeModels(model.baseUrl), ...options }),
     async say(conversation, content, { chatId = 'chat', id } = {}) {
       const call = { accountId: 'default', headers: { authorization: `Bearer ${INBOUND_TOKEN}` }, rawBody: Buffer.alloc(0) };
-      const { messageId } = await conversation.webhooks.receive(call, { chatId, content, ...(id === undefined ? {} : { updateId: id }) });
+      const { messageId } = await conversation.webhooks.receive(call, { chat_id: chatId, content, id });
       return messageId;
     },
     async told(count) {

@@ -1,5 +1,9 @@
 /** The services for messages on their way out, in memory. Every call is written down. */
-import type { ChannelService, OutgoingDocument, OutgoingService, PairingDocument, WebhookService } from '../../daemon/worker/contracts.js';
+import type { ChannelService } from '../../daemon/worker/delivery/channel-accounts.js';
+import type { OutgoingService } from '../../daemon/worker/delivery/outgoing.js';
+import type { WebhookService } from '../../daemon/worker/delivery/webhooks.js';
+import type { PairingDocument } from '../../shared/api/channels.js';
+import type { OutgoingDocument } from '../../shared/api/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 
 const TIME = '2026-02-03T04:05:06.000Z';
@@ -43,7 +47,7 @@ export function fakeWebhookService(calls: { name: string; input: unknown }[]): W
       headers['authorization'] === undefined ? 'none' : headers['authorization'] === 'let me in' ? 'valid' : 'wrong',
     receive({ accountId, rawBody }, message) {
       calls.push({ name: 'webhooks.receive', input: { accountId, rawBody: rawBody.toString(), ...message } });
-      return Promise.resolve({ messageId: 'msg_1', replayed: message.updateId === 'again' });
+      return Promise.resolve({ messageId: 'msg_1', replayed: message.id === 'again' });
     },
   };
 }
@@ -91,7 +95,7 @@ export function fakeChannelService(calls: { name: string; input: unknown }[]): C
         yield content;
         if (isCut) throw new Error('cut');
       }
-      return Promise.resolve({ sizeBytes: isCut ? content.length * 2 : content.length, bytes: bytes() });
+      return Promise.resolve({ type: 'opened', sizeBytes: isCut ? content.length * 2 : content.length, bytes: bytes() });
     },
   };
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import type { InboundMessage } from '../../daemon/worker/contracts.js';
+import type { MessageRequest } from '../../shared/api/messages.js';
 import { tempDir } from './temp-dir.js';
 import { buildWorkerFixture } from './worker-fixture.js';
 
@@ -15,7 +15,7 @@ interface Answer {
 interface WorkerRequest {
   readonly call: 'accept' | 'receive';
   readonly key: string;
-  readonly message: InboundMessage;
+  readonly message: MessageRequest;
 }
 
 export class KilledWorker {
@@ -61,12 +61,12 @@ export class KilledWorker {
   }
 
   /** Hands in a message for a chat. @returns its id, once some worker has acknowledged it */
-  accept(key: string, message: InboundMessage): Promise<string> {
+  accept(key: string, message: MessageRequest): Promise<string> {
     return this.#request({ call: 'accept', key, message });
   }
 
   /** Hands in a message from a chat. @returns its id, once some worker has acknowledged it */
-  receive(key: string, message: InboundMessage): Promise<string> {
+  receive(key: string, message: MessageRequest): Promise<string> {
     return this.#request({ call: 'receive', key, message });
   }
 

@@ -1,7 +1,8 @@
 /** An outbox over a real store, with channels and a clock in the hands of the test. */
 import { onTestFinished } from 'vitest';
 import { Outbox } from '../../daemon/worker/delivery/outbox.js';
-import { readOutboxParts, findOutboxMessage, type OutboxSummary } from '../../daemon/worker/store/delivery/outbox-pages.js';
+import { readPartStates } from '../../daemon/worker/store/delivery/outbox.js';
+import { findOutboxMessage, type OutboxSummary } from '../../daemon/worker/store/delivery/outbox-pages.js';
 import type { Store } from '../../daemon/worker/store/store.js';
 import { FakeClock } from './fake-clock.js';
 import { logMemory, type LogMemory } from './log-memory.js';
@@ -62,7 +63,7 @@ export async function makeOutbox(options: OutboxFixtureOptions = {}): Promise<Ou
     },
     partStates: async (id) => {
       const { seq } = await read(id);
-      return (await store.read((tx) => readOutboxParts(tx, seq))).map(({ state }) => state);
+      return store.read((tx) => readPartStates(tx, seq));
     },
     async until(id, state) {
       for (;;) {

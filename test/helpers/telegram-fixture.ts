@@ -1,18 +1,20 @@
 /** The Telegram channel over the fake Bot API. */
 import { onTestFinished } from 'vitest';
 import type { Channel } from '../../daemon/worker/channels/channel.js';
+import type { ChannelHost } from '../../daemon/worker/channels/host.js';
 import { createTelegramChannel } from '../../daemon/worker/channels/telegram/telegram.js';
 import * as telegram from '../../daemon/worker/lazy/telegram.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import type { Config } from '../../shared/config/schema.js';
 import { type FakeTelegram, startFakeTelegram, TOKEN } from '../fakes/telegram/server.js';
-import { IntakeMemory } from './intake-memory.js';
+import { IntakeMemory } from './host-memory.js';
 import { logMemory, type LogMemory } from './log-memory.js';
 import { testConfig } from './test-config.js';
 
 export interface TelegramFixture {
   readonly fake: FakeTelegram;
   readonly channel: Channel;
+  readonly host: ChannelHost;
   readonly intake: IntakeMemory;
   readonly log: LogMemory;
   /** Resolves once the account `default` can be sent with. */
@@ -42,21 +44,24 @@ export async function makeTelegram(
     config: () => config,
     clock: options.clock ?? systemClock,
     logger: log,
+    load: () => telegram,
+    random: () => 0,
+  });
+  const host: ChannelHost = {
     intake,
-    commands: () => [
+    commands: [
       { name: 'help', summary: 'lists the commands' },
       { name: 'not-for-telegram', summary: 'x' },
     ],
-    load: () => telegram,
-    onReady: () => {
+    accountReady: () => {
       for (const resolve of ready) resolve();
     },
-    random: () => 0,
-  });
+  };
   onTestFinished(() => channel.stop());
   return {
     fake,
     channel,
+    host,
     intake,
     log,
     untilReady: () =>

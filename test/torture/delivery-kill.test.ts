@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
-import type { OutgoingDocument } from '../../daemon/worker/contracts.js';
+import type { OutgoingDocument } from '../../shared/api/messages.js';
 import { type ReceivedWebhook, startWebhookReceiver } from '../fakes/webhook-receiver/receiver.js';
 import { KilledWorker } from '../helpers/killed-worker.js';
 import { makeConversation } from '../helpers/make-conversation.js';
@@ -25,7 +25,7 @@ async function run(worker: KilledWorker, arrived: (count: number) => Promise<voi
   await worker.start();
   const accepted = Promise.all(
     Array.from({ length: MESSAGES }, (_, number) =>
-      worker.accept(`key-${number}`, { channel: 'webhook', chatId: chatOf(number), content: content(number) }),
+      worker.accept(`key-${number}`, { channel: 'webhook', chat_id: chatOf(number), content: content(number) }),
     ),
   );
   for (let kill = 1; kill <= KILLS; kill += 1) {

@@ -15,7 +15,7 @@ async function setUp() {
   const receiver = await startWebhookReceiver();
   const config = { channels: { webhook: { accounts: { default: { url: receiver.url, inboundToken: 'inbound-token-of-the-test' } } } } };
   const worker = new KilledWorker(config, fakeModels(model.baseUrl));
-  const message = (chatId: string, content: string) => ({ channel: 'webhook', chatId, content });
+  const message = (chatId: string, content: string) => ({ channel: 'webhook', chat_id: chatId, content });
   return { model, receiver, config, worker, message };
 }
 

@@ -1,6 +1,7 @@
-/** The accounts of one channel: made from the configuration in force, started and stopped, replaced when it changes. */
+/** A channel of accounts: made from the configuration in force, started and stopped, replaced when it changes. */
 import type { ChannelStatus } from '../../../shared/control/messages.js';
-import type { Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { Channel, Composition, Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { ChannelHost } from './host.js';
 
 /** One account of a channel. */
 export interface ChannelAccount {
@@ -17,12 +18,18 @@ export interface ChannelAccount {
 }
 
 export interface AccountSetOptions<Settings> {
+  readonly name: string;
   /** The enabled accounts of the configuration in force. */
   settings(): Readonly<Record<string, Settings>>;
-  /** @param onReady  to be called when it has become ready later than {@link ChannelAccount.start} */
-  create(accountId: string, settings: Settings, onReady: () => void): ChannelAccount;
-  /** An account has become ready: what waits for it can be sent. */
-  onReady(accountId: string): void;
+  create(account: AccountCreation<Settings>): ChannelAccount;
+}
+
+export interface AccountCreation<Settings> {
+  readonly accountId: string;
+  readonly settings: Settings;
+  readonly host: ChannelHost;
+  /** Call when it has become ready later than {@link ChannelAccount.start}. */
+  readonly onReady: () => void;
 }
 
 interface Running {
@@ -33,10 +40,11 @@ interface Running {
 
 const DEFAULT_ACCOUNT = 'default';
 
-export class AccountSet<Settings> {
+class AccountSet<Settings> {
   readonly #options: AccountSetOptions<Settings>;
   readonly #running = new Map<string, Running>();
-  #isStarted = false;
+  /** Undefined unless started. */
+  #host: ChannelHost | undefined;
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: AccountSetOptions<Settings>) {
@@ -61,13 +69,13 @@ export class AccountSet<Settings> {
     return this.#running.get(accountId)?.account;
   }
 
-  start(): Promise<void> {
-    this.#isStarted = true;
+  start(host: ChannelHost): Promise<void> {
+    this.#host = host;
     return this.reconfigure();
   }
 
   stop(): Promise<void> {
-    this.#isStarted = false;
+    this.#host = undefined;
     return this.reconfigure();
   }
 
@@ -83,7 +91,8 @@ export class AccountSet<Settings> {
   }
 
   async #apply(): Promise<void> {
-    const wanted = new Map(this.#isStarted ? Object.entries(this.#options.settings()) : []);
+    const host = this.#host;
+    const wanted = new Map(host === undefined ? [] : Object.entries(this.#options.settings()));
     const leaving = [...this.#running].filter(([name, { text }]) => {
       const settings = wanted.get(name);
       return settings === undefined || JSON.stringify(settings) !== text;
@@ -94,13 +103,50 @@ export class AccountSet<Settings> {
         this.#running.delete(name);
       }),
     );
+    if (host === undefined) return;
     for (const [name, settings] of wanted) {
       if (this.#running.has(name)) continue;
-      const onReady = (): void => this.#options.onReady(name);
-      const account = this.#options.create(name, settings, onReady);
+      const onReady = (): void => host.accountReady(this.#options.name, name);
+      const account = this.#options.create({ accountId: name, settings, host, onReady });
       this.#running.set(name, { account, text: JSON.stringify(settings) });
       account.start();
       if (account.isReady()) onReady();
     }
   }
+}
+
+export interface AccountChannelOptions<Settings> extends AccountSetOptions<Settings> {
+  /** Default: false. */
+  isGroup?(chatId: string): boolean;
+  isIdempotent(settings: Settings | undefined): boolean;
+  compose(message: Composition): string[];
+}
+
+/** Returns a channel whose work is done by its accounts. */
+export function createAccountChannel<Settings extends { readonly agentId?: string | undefined }>(
+  options: AccountChannelOptions<Settings>,
+): Channel {
+  const accounts = new AccountSet<Settings>(options);
+  return {
+    name: options.name,
+    findAccount: (accountId) => accounts.find(accountId),
+    describeChat: (accountId, chatId) => ({
+      peerKind: options.isGroup?.(chatId) === true ? 'group' : 'direct',
+      agentId: accounts.settingsOf(accountId)?.agentId,
+    }),
+    compose: (message) => options.compose(message),
+    start: (host) => accounts.start(host),
+    stop: () => accounts.stop(),
+    reconfigure: () => accounts.reconfigure(),
+    isReady: (accountId) => accounts.get(accountId)?.isReady() ?? false,
+    isIdempotent: (accountId) => options.isIdempotent(accounts.settingsOf(accountId)),
+    send: async (delivery, signal) => (await accounts.get(delivery.accountId)?.send(delivery, signal)) ?? { type: 'interrupted' },
+    openPreview: (target) => accounts.get(target.accountId)?.openPreview?.(target),
+    async openFile(accountId, fileId, signal) {
+      const account = accounts.get(accountId);
+      if (account === undefined) return { type: 'failed', reason: `its account '${accountId}' is not running` };
+      return (await account.openFile?.(fileId, signal)) ?? { type: 'missing', reason: `nothing is attached in '${options.name}'` };
+    },
+    health: () => accounts.health(),
+  };
 }

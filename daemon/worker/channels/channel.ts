@@ -1,5 +1,6 @@
 /** The port to chats: a web page, a messenger, a webhook. */
 import type { ChannelStatus } from '../../../shared/control/messages.js';
+import type { ChannelHost } from './host.js';
 
 /** A text for a chat, before the channel has given it its form. */
 export interface Composition {
@@ -76,9 +77,9 @@ export interface Channel {
   describeChat(accountId: string, chatId: string): ChatFacts;
   /** Gives a text its form, in as many parts as it needs. None: it is delivered by being stored in its session. @throws INVALID_REQUEST */
   compose(message: Composition): string[];
-  /** Begins to take messages in and to send; only in the one active worker. Resolves without waiting for the other side. */
-  start(): Promise<void>;
-  /** Takes no more in; what was taken in is stored. */
+  /** Begins to receive and to send; only in the one active worker. Resolves without waiting for the other side. */
+  start(host: ChannelHost): Promise<void>;
+  /** Receives nothing more; what was received is stored. */
   stop(): Promise<void>;
   /** Takes over a changed configuration, if started. */
   reconfigure(): Promise<void>;

@@ -3,6 +3,7 @@ import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { Channel, Composition, Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
 import type { FileRef } from './file-links.js';
+import type { ChannelHost } from './host.js';
 
 const DEFAULT_ACCOUNT = 'default';
 
@@ -46,8 +47,8 @@ export class ChannelRegistry {
     });
   }
 
-  async start(): Promise<void> {
-    await Promise.all([...this.#channels.values()].map((channel) => channel.start()));
+  async start(host: ChannelHost): Promise<void> {
+    await Promise.all([...this.#channels.values()].map((channel) => channel.start(host)));
   }
 
   async stop(): Promise<void> {

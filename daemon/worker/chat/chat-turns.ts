@@ -28,7 +28,7 @@ export interface ChatTurnsOptions {
   readonly logger: LogPort;
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'enqueue'>;
-  turns(): TurnRunner;
+  readonly turns: Pick<TurnRunner, 'start'>;
   readonly instanceId: string;
   readonly config: () => Config;
   readonly registry: () => ProviderRegistry;
@@ -134,7 +134,7 @@ export class ChatTurns implements InboxHandler {
     handling.preview = this.#openPreview(handling);
     let said = '';
     const signal = AbortSignal.any([this.#stopped.signal, handling.stop.signal]);
-    for await (const event of this.#options.turns().start(request, signal)) {
+    for await (const event of this.#options.turns.start(request, signal)) {
       if (event.type === 'delta') handling.preview?.update((said += event.text));
       if (event.type === 'error') return event.error;
     }

@@ -1,9 +1,11 @@
 /** Messages for chats, and messages as if a chat had sent them. */
+import type { MessageRequest } from '../../../shared/api/messages.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
 import { chooseModels } from '../turns/model/model-choice.js';
 import type { ChannelRegistry } from '../channels/registry.js';
+import { type MessageEvent, messageEvent } from '../delivery/message-event.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { type Acceptance, storeAcceptance } from '../store/delivery/accept.js';
@@ -12,9 +14,7 @@ import { findSession, type NewSession } from '../store/conversations/sessions.js
 import type { Store } from '../store/store.js';
 import { checkText } from '../turns/agent.js';
 import { findAgent } from '../config/agents.js';
-import type { GatewayEvent } from '../../../shared/api/events.js';
-import type { InboundMessage, MessageService } from '../contracts.js';
-import { hashRequest, type KeyUse, once } from '../store/idempotency.js';
+import { type CallerKey, hashRequest, type KeyUse, once } from '../store/idempotency.js';
 import type { KeyedTurns } from '../turns/keyed-turns.js';
 import type { LiveTurns } from '../turns/live-turns.js';
 import { sessionOf } from '../sessions/session-key.js';
@@ -31,10 +31,10 @@ export interface MessageServiceOptions {
   readonly turns: TurnRunner;
   readonly keyed: Pick<KeyedTurns, 'run'>;
   readonly live: Pick<LiveTurns, 'touch'>;
-  /** Called for each accepted message, once it is stored. */
-  publish(event: GatewayEvent): void;
   config(): Config;
   registry(): ProviderRegistry;
+  /** Called with a message once it is accepted. */
+  readonly publish: (event: MessageEvent) => void;
 }
 
 const IDEMPOTENCY_SCOPE = 'message';
@@ -49,7 +49,7 @@ async function collectReply(events: AsyncIterable<TurnEvent>): Promise<string> {
     if (event.type === 'done') return event.reply;
     if (event.type === 'error') throw event.error;
   }
-  throw new Error('a turn ended without an end');
+  throw new Error('stream closed without a terminal event');
 }
 
 /** A chat's session with the agent that answers there. */
@@ -61,7 +61,7 @@ interface Chat {
 
 interface Accepted {
   readonly messageId: string;
-  /** The answer to an earlier request with the same key. */
+  /** It is the result of an earlier request with the same key. */
   readonly replayed: boolean;
 }
 
@@ -75,13 +75,14 @@ async function acceptOnce(tx: Transaction, acceptance: Acceptance, use: KeyUse):
   return { messageId: result, replayed: isRepeated };
 }
 
-export function createMessageService(options: MessageServiceOptions): MessageService {
+export type MessageService = ReturnType<typeof createMessageService>;
+
+export function createMessageService(options: MessageServiceOptions) {
   const { store, channels, outbox, turns } = options;
 
   /** The chat's session with the agent that answers there. */
-  function findChat(message: InboundMessage): Chat {
-    const { channel, accountId } = channels.getAccount(message.channel, message.accountId);
-    const { chatId } = message;
+  function findChat({ channel: name, accountId: wanted, chat_id: chatId }: MessageRequest): Chat {
+    const { channel, accountId } = channels.getAccount(name, wanted);
     const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
     const agent = findAgent(options.config(), agentId);
     const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
@@ -98,14 +99,18 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
         if (deliver && state === 'done' && reply !== '') await outbox.enqueue(tx, { ...lane, id: replyId, content: reply });
         return true;
       },
-      // Whoever asked for it may have gone.
+      // The caller may have gone.
       committed: () => outbox.wake(lane),
     };
     return { agent, session, mustExist: false, text, candidates, runsCommands: true, hooks };
   }
 
   return {
-    async accept(message, { idempotencyKey: key }) {
+    /**
+     * Accepts a message for a chat: on disk when it resolves. The same key with the same message gives the first result again.
+     * @throws CHANNEL_NOT_FOUND; CONFLICT for a key that another message had; UNAVAILABLE while nothing can be stored
+     */
+    async accept(message: MessageRequest, { idempotencyKey: key }: { idempotencyKey?: string | undefined }): Promise<Accepted> {
       const { session, lane } = findChat(message);
       const content = checkText('content', message.content);
       const { channel, accountId, chatId } = lane;
@@ -117,14 +122,17 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
         accepted = await store.write((tx) =>
           acceptOnce(tx, acceptance, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) }),
         );
+      if (!accepted.replayed) options.publish(messageEvent(stored, 'queued'));
       if (stored.bodies.length > 0) outbox.wake(lane);
       options.live.touch(session.key);
-      if (!accepted.replayed)
-        options.publish({ type: 'message', id: accepted.messageId, channel, accountId, chat_id: chatId, status: 'queued' });
       return accepted;
     },
 
-    async sync(message, { deliver, signal, idempotency: caller }) {
+    /** Handles a message as if that chat had sent it. `deliver` also sends the reply to the chat. */
+    async sync(
+      message: MessageRequest,
+      { deliver, signal, idempotency: caller }: { deliver: boolean; signal: AbortSignal; idempotency?: CallerKey },
+    ): Promise<{ reply: string }> {
       const chat = findChat(message);
       const text = checkText('content', message.content);
       const prepare = () => prepareTurn(chat, { text, deliver });

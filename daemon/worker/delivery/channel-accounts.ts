@@ -1,92 +1,89 @@
-/** The channels for people: how each account is, and who may write to it. */
+/** The channels as the API shows them: how each account is, and who may write to it. */
+import type { ChannelDocument, PairingDocument, PairingRevokeRequest } from '../../../shared/api/channels.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
+import type { OpenedFile } from '../channels/channel.js';
+import type { FileRef } from '../channels/file-links.js';
 import { accountLabel, type ChannelRegistry } from '../channels/registry.js';
-import type { Outbox } from './outbox.js';
-import { approvePairing, listPairings, removePairing } from '../store/delivery/pairings.js';
-import type { PairingRow } from '../store/schema.js';
+import { approvePairing, listPairings, type Pairing, removePairing } from '../store/delivery/pairings.js';
+import type { Lane } from '../store/delivery/outbox.js';
 import type { Store } from '../store/store.js';
 import type { ChannelTimes } from './channel-times.js';
-import type { ChannelService, PairingDocument } from '../contracts.js';
+import type { Outbox } from './outbox.js';
 
 export interface ChannelServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
-  /** Of an account by its label. */
+  /** Of an account by its label. Default: nothing is known. */
   readonly times?: ((label: string) => ChannelTimes) | undefined;
 }
 
-const WELCOME = 'You can write to me now. /help lists what I understand beside plain words.';
+const WELCOME = 'You can write to me now. /help lists the commands that I understand.';
 
-function toDocument(row: PairingRow): PairingDocument {
+function toDocument({ code, createdAtMs, expiresAtMs, ...pairing }: Pairing): PairingDocument {
   return {
-    channel: row.channel,
-    accountId: row.account_id,
-    senderId: row.sender_id,
-    senderName: row.sender_name,
-    state: row.code === null ? 'approved' : 'pending',
-    code: row.code,
-    createdAt: new Date(row.created_at).toISOString(),
-    expiresAt: row.expires_at === null ? null : new Date(row.expires_at).toISOString(),
+    ...pairing,
+    state: code === null ? 'approved' : 'pending',
+    code,
+    createdAt: new Date(createdAtMs).toISOString(),
+    expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
   };
 }
 
-const NOTHING_KNOWN: ChannelTimes = { since: null, lastError: null };
+/** In a direct conversation with a bot, the chat has the id of the person. */
+function chatOf({ channel, accountId, senderId }: Pairing): Lane {
+  return { channel, accountId, chatId: senderId };
+}
 
-export function createChannelService({
-  store,
-  clock,
-  channels,
-  outbox,
-  times = () => NOTHING_KNOWN,
-}: ChannelServiceOptions): ChannelService {
+export type ChannelService = ReturnType<typeof createChannelService>;
+
+export function createChannelService({ store, clock, channels, outbox, times }: ChannelServiceOptions) {
   return {
-    async list() {
+    async list(): Promise<{ channels: ChannelDocument[]; pairings: PairingDocument[] }> {
       const pairings = await store.read((tx) => listPairings(tx, clock.now()));
-      return {
-        channels: channels.accounts().map(({ channel, accountId, status: { state, message = null } }) => ({
-          channel,
-          accountId,
-          state,
-          message,
-          ...times(accountLabel(channel, accountId)),
-        })),
-        pairings: pairings.map(toDocument),
-      };
+      const accounts = channels.accounts().map(({ channel, accountId, status: { state, message = null } }) => {
+        const { since = null, lastError = null } = times?.(accountLabel(channel, accountId)) ?? {};
+        return { channel, accountId, state, message, since, lastError };
+      });
+      return { channels: accounts, pairings: pairings.map(toDocument) };
     },
 
-    async approve(channel, code) {
+    /** Lets the sender with that code in. @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown or expired code */
+    async approve(channel: string, code: string): Promise<PairingDocument> {
       const approved = await store.write(async (tx) => {
-        const row = await approvePairing(tx, { channel: channels.get(channel).name, code: code.toUpperCase(), nowMs: clock.now() });
-        // In a conversation with a bot alone, the chat is named as the person.
-        if (row !== undefined)
-          await outbox.enqueue(tx, { channel, accountId: row.account_id, chatId: row.sender_id, id: newId('msg'), content: WELCOME });
-        return row;
+        const pairing = await approvePairing(tx, { channel: channels.get(channel).name, code: code.toUpperCase(), nowMs: clock.now() });
+        if (pairing !== undefined) await outbox.enqueue(tx, { ...chatOf(pairing), id: newId('msg'), content: WELCOME });
+        return pairing;
       });
       if (approved === undefined) {
         throw new GatewayError('NOT_FOUND', {
           message: `nobody waits for approval in '${channel}' with the code '${code.slice(0, 40)}'`,
-          hint: 'A code is good for an hour; whoever needs a new one writes to the bot again. See: xopc channels',
+          hint: 'A code is valid for an hour; to get a new one, the sender writes to the bot again. See: xopc channels',
         });
       }
-      outbox.wake({ channel, accountId: approved.account_id, chatId: approved.sender_id });
+      outbox.wake(chatOf(approved));
       return toDocument(approved);
     },
 
-    async revoke(channel, { accountId: wanted, senderId }) {
+    /** @throws CHANNEL_NOT_FOUND; NOT_FOUND for an unknown sender */
+    async revoke(channel: string, { accountId: wanted, senderId }: PairingRevokeRequest): Promise<void> {
       const { accountId } = channels.getAccount(channel, wanted);
       const existed = await store.write((tx) => removePairing(tx, { channel, accountId, senderId }));
       if (existed) return;
       throw new GatewayError('NOT_FOUND', {
         message: `'${senderId.slice(0, 80)}' is not known to the account '${accountId}' of '${channel}'`,
-        hint: 'See who is: xopc channels',
+        hint: 'List the known senders: xopc channels',
       });
     },
 
-    async openFile(file, signal) {
+    /**
+     * Opens a file that somebody has sent, where it is.
+     * @throws CHANNEL_NOT_FOUND; NOT_FOUND for a file that does not exist (any more); UNAVAILABLE while it cannot be read
+     */
+    async openFile(file: FileRef, signal: AbortSignal): Promise<Extract<OpenedFile, { type: 'opened' }>> {
       const opened = await channels.openFile(file, signal);
       if (opened.type === 'opened') return opened;
       const message = `the file cannot be read: ${opened.reason}`;

@@ -1,12 +1,12 @@
-/** Where channels that read from another server put what they have read. */
+/** Stores what channels read from other servers, admits senders, and gives out the right to read a source. */
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.js';
 import { newId } from '../../../shared/ids.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import type { ChannelIntake, IncomingMessage } from '../channels/intake.js';
+import type { ChannelIntake, IncomingMessage } from '../channels/host.js';
 import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
-import { readInboxCursor } from '../store/delivery/inbox.js';
+import { readInboxCursor } from '../store/delivery/inbox-cursors.js';
 import { acquireLease, releaseLease } from '../store/leases.js';
 import { isPaired, requestPairing } from '../store/delivery/pairings.js';
 import type { Store } from '../store/store.js';
@@ -23,7 +23,7 @@ export interface ChannelIntakeOptions {
   liveInstanceIds(): readonly string[];
 }
 
-/** Older positions may be of a sequence that has begun anew since. */
+/** An older position may belong to a sequence that has restarted since. */
 const CURSOR_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
 /** Without letters and digits that look alike. */
 const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
@@ -42,7 +42,7 @@ const leaseKey = (source: string): string => `poll:${source}`;
 export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntake {
   const { store, clock, logger, inbox, outbox, instanceId } = options;
 
-  /** @returns whether the sender may write; one who may not is told how to become known, once */
+  /** @returns whether the sender may write; one who may not is invited to pair, once */
   async function isAdmitted(tx: Transaction, message: IncomingMessage): Promise<boolean> {
     const { pairing, channel, accountId, chatId } = message;
     if (pairing === undefined) return true;
@@ -55,7 +55,7 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
   }
 
   return {
-    async take({ messages, cursor }) {
+    async store({ messages, cursor }) {
       await store.write(async (tx) => {
         const admitted: IncomingMessage[] = [];
         for (const message of messages)
@@ -64,7 +64,7 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
       });
       for (const message of messages) {
         inbox.wake(message);
-        outbox.wake({ channel: message.channel, accountId: message.accountId, chatId: message.chatId });
+        outbox.wake(message);
       }
     },
     async readCursor(scope) {
@@ -80,7 +80,7 @@ export function createChannelIntake(options: ChannelIntakeOptions): ChannelIntak
         await store.write((tx) => releaseLease(tx, { key: leaseKey(source), owner: instanceId }));
       } catch (error) {
         // It becomes void when this worker ends.
-        logger.warn({ err: error }, 'the right to read a source could not be given back');
+        logger.warn({ err: error }, 'failed to release the poll lease');
       }
     },
   };

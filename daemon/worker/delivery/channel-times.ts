@@ -1,11 +1,9 @@
 /** Since when each account of a channel is in its state, and what went wrong with it last: since this worker began. */
+import type { ChannelDocument } from '../../../shared/api/channels.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 
-export interface ChannelTimes {
-  readonly since: string | null;
-  readonly lastError: { readonly message: string; readonly at: string } | null;
-}
+export type ChannelTimes = Pick<ChannelDocument, 'since' | 'lastError'>;
 
 interface Known {
   readonly state: ChannelStatus['state'];
@@ -21,7 +19,7 @@ export class ChannelHistory {
     this.#clock = clock;
   }
 
-  /** @param channels  every account by its label; one that is not there any more is forgotten */
+  /** @param channels  every account by its label; others are forgotten */
   note(channels: Readonly<Record<string, ChannelStatus>>): void {
     const nowMs = this.#clock.now();
     const next = new Map<string, Known>();

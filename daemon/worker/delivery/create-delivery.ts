@@ -1,120 +1,95 @@
-/** Puts the delivery of messages together: channels, what goes out to them, what comes in, and their one lifecycle. */
+/** Composes the delivery of messages: channels, outbox and inbox, with one lifecycle. */
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { type LogModule, ofModule } from '../../../shared/log/modules.js';
+import { ofModule } from '../../../shared/log/modules.js';
+import type { ChatCommand } from '../channels/host.js';
 import { ChannelRegistry } from '../channels/registry.js';
 import { createTelegramChannel, type TelegramModule } from '../channels/telegram/telegram.js';
 import { createWebchat } from '../channels/webchat.js';
 import { createWebhookChannel } from '../channels/webhook/webhook.js';
-import { Inbox } from './inbox.js';
-import { Outbox, type OutboxOptions } from './outbox.js';
-import type { ProviderRegistry } from '../providers/registry.js';
 import type { Store } from '../store/store.js';
 import { createChannelIntake } from './channel-intake.js';
-import { ChatTurns } from '../chat/chat-turns.js';
-import type { GatewayEvent } from '../../../shared/api/events.js';
-import type { TurnRunner } from '../turns/turn-runner.js';
+import type { InboxHandler } from './inbox-queue.js';
+import { Inbox } from './inbox.js';
+import { type MessageEvent, messageEvent } from './message-event.js';
+import { Outbox } from './outbox.js';
 
 export interface DeliveryDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly instanceId: string;
-  liveInstanceIds(): readonly string[];
-  config(): Config;
-  registry(): ProviderRegistry;
+  readonly liveInstanceIds: () => readonly string[];
+  readonly config: () => Config;
   /** 0 ≤ x < 1. */
-  random(): number;
-  turns(): TurnRunner;
-  /** What chats take as commands. */
-  commands(): readonly { readonly name: string; readonly summary: string }[];
+  readonly random: () => number;
   /** Loads the bundle that speaks to Telegram. */
-  loadTelegram(): TelegramModule;
-  /** Is told what became of messages. */
-  readonly publish: (event: GatewayEvent) => void;
+  readonly loadTelegram: () => TelegramModule;
+  /** Called after each change of a message. */
+  readonly publish: (event: MessageEvent) => void;
+}
+
+/** What the active worker adds: the rooms above the delivery are built on it. */
+export interface DeliveryStart {
+  readonly handler: InboxHandler;
+  readonly commands: readonly ChatCommand[];
 }
 
 export interface DeliveryParts {
   readonly channels: ChannelRegistry;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
-  /** What only the one active worker does: sends, receives, answers. */
-  start(): Promise<void>;
-  /** Ends all of that, within `timeoutMs`. What is being sent has a moment to end; what is being answered goes on. */
+  /** Begins to send, to receive and to answer; only in the one active worker. */
+  start(start: DeliveryStart): Promise<void>;
+  /** Ends all of that, within `timeoutMs`. Sends under way have a moment to end; answers under way go on. */
   quiesce(timeoutMs: number): Promise<void>;
-  /** Cuts what is still being answered: the next worker answers it. */
+  /** Aborts the answers under way: the next worker gives them. */
   close(): Promise<void>;
   warnings(): StatusWarning[];
 }
 
-/** How long a restart waits for what is being sent; the next worker cannot begin before. */
+/** How long a restart waits for sends under way; the next worker cannot begin before. */
 const SEND_GRACE_MS = 2_000;
-/** The rest of a short deadline is for writing down what came of it. */
+/** The rest of a short deadline is for recording the results. */
 const SEND_SHARE = 0.6;
 
-export function createDelivery(deps: DeliveryDeps): DeliveryParts {
-  const { store, clock, logger, instanceId } = deps;
-  const config = (): Config => deps.config();
-  const random = (): number => deps.random();
-  const liveInstanceIds = (): readonly string[] => deps.liveInstanceIds();
-  const onReady = (channel: string) => (accountId: string) => outbox.wakeAccount(channel, accountId);
-  // What channels take in, and what they send for, is made from them; nothing of it is called before all of it is there.
-  const intake = createChannelIntake({
-    store,
-    clock,
-    logger: ofModule(logger, 'inbox'),
-    instanceId,
-    liveInstanceIds,
-    inbox: { storeIn: (...args) => inbox.storeIn(...args), wake: (lane) => inbox.wake(lane) },
-    outbox: { enqueue: (tx, message) => outbox.enqueue(tx, message), wake: (lane) => outbox.wake(lane) },
-  });
-  const log = (module: LogModule): LogPort => ofModule(logger, module);
-  const telegram = { logger: log('telegram'), commands: () => deps.commands(), load: () => deps.loadTelegram() };
-  const channels: ChannelRegistry = new ChannelRegistry([
+export function createDelivery({ logger, publish, loadTelegram: load, ...deps }: DeliveryDeps): DeliveryParts {
+  const { config, clock, random } = deps;
+  const channels = new ChannelRegistry([
     createWebchat(),
-    createTelegramChannel({ config, clock, intake, random, ...telegram, onReady: onReady('telegram') }),
-    createWebhookChannel({ config, clock, logger: log('webhook'), onReady: onReady('webhook') }),
+    createTelegramChannel({ config, clock, random, load, logger: ofModule(logger, 'telegram') }),
+    createWebhookChannel({ config, clock, logger: ofModule(logger, 'webhook') }),
   ]);
-  const onRecorded = publishStates(deps);
-  const outbox: Outbox = new Outbox({ store, clock, logger: log('outbox'), channels, instanceId, liveInstanceIds, random, onRecorded });
-  const handler = new ChatTurns({
-    store,
-    clock,
-    logger: log('agent'),
+  const outbox = new Outbox({
+    ...deps,
+    logger: ofModule(logger, 'outbox'),
     channels,
-    outbox,
-    instanceId,
-    config,
-    turns: () => deps.turns(),
-    registry: () => deps.registry(),
+    onRecorded: (delivery, state) => publish(messageEvent({ ...delivery, id: delivery.messageId }, state)),
   });
-  const inbox: Inbox = new Inbox({ store, clock, logger: log('inbox'), outbox, instanceId, liveInstanceIds });
+  const inboxDeps = { ...deps, logger: ofModule(logger, 'inbox'), outbox };
+  const inbox = new Inbox(inboxDeps);
+  const intake = createChannelIntake({ ...inboxDeps, inbox });
 
   return {
     channels,
     outbox,
     inbox,
-    async start() {
+    async start({ handler, commands }) {
       await outbox.start();
       await inbox.start(handler);
-      await channels.start();
+      await channels.start({ intake, commands, accountReady: (channel, accountId) => outbox.wakeAccount(channel, accountId) });
     },
     async quiesce(timeoutMs) {
       inbox.stop();
-      // Channels last: what is being sent still needs them.
+      // Channels last: sends under way still need them.
       await outbox.stop(Math.min(SEND_GRACE_MS, timeoutMs * SEND_SHARE));
       await channels.stop();
     },
     close: () => inbox.close(),
     warnings: () => (inbox.setAside === 0 ? [] : [setAsideWarning(inbox.setAside)]),
   };
-}
-
-function publishStates({ publish }: Pick<DeliveryDeps, 'publish'>): NonNullable<OutboxOptions['onRecorded']> {
-  return ({ messageId, channel, accountId, chatId }, status) =>
-    publish({ type: 'message', id: messageId, channel, accountId, chat_id: chatId, status });
 }
 
 function setAsideWarning(count: number): StatusWarning {

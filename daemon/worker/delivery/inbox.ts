@@ -3,21 +3,14 @@
  * worker may store messages; only the one active worker handles them.
  */
 import { newId } from '../../../shared/ids.js';
-import {
-  type InboxMessage,
-  insertInboxMessage,
-  type NewInboxMessage,
-  saveInboxCursor,
-  type StoredUpdate,
-} from '../store/delivery/inbox.js';
+import { type InboxMessage, insertInboxMessage, type ReceivedUpdate, type StoredUpdate } from '../store/delivery/inbox.js';
+import { saveInboxCursor } from '../store/delivery/inbox-cursors.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { type InboxHandler, InboxQueue, type InboxQueueOptions } from './inbox-queue.js';
 import { LaneWorker, type LaneWorkerOptions } from './lane-worker.js';
 
 export interface InboxOptions extends LaneWorkerOptions, InboxQueueOptions {}
-
-export type ReceivedUpdate = Omit<NewInboxMessage, 'id'>;
 
 const STOP = /^\s*\/stop(?:@\w+)?\s*$/i;
 

@@ -1,11 +1,11 @@
-/** Messages on their way to chats outside, for people: what became of them, and what may be done about it. */
+/** Messages to chats as the API shows them: their delivery, and what may be done about it. */
+import type { OutgoingDocument, OutgoingListQuery } from '../../../shared/api/messages.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { Outbox } from './outbox.js';
 import { MESSAGE_TTL_MS } from './delivery-policy.js';
 import { deleteOutboxMessage, findOutboxMessage, listOutbox, type OutboxSummary, requeueMessage } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';
-import type { OutgoingDocument, OutgoingService } from '../contracts.js';
 import type { Transaction } from '../store/transaction.js';
 
 export interface OutgoingServiceOptions {
@@ -19,22 +19,23 @@ const MAX_LIMIT = 200;
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
-function toDocument(row: OutboxSummary): OutgoingDocument {
+function toDocument(message: OutboxSummary): OutgoingDocument {
+  const { id, channel, accountId, chatId, content, state, attempts, parts, deliveredParts } = message;
   return {
-    id: row.id,
-    channel: row.channel,
-    accountId: row.account_id,
-    chat_id: row.chat_id,
-    content: row.content,
-    status: row.state,
-    attempts: row.attempts,
-    parts: row.parts,
-    deliveredParts: row.delivered_parts,
-    error: row.last_error,
-    createdAt: isoTime(row.created_at),
-    updatedAt: isoTime(row.updated_at),
-    expiresAt: isoTime(row.expires_at),
-    nextAttemptAt: row.state === 'retry_wait' ? isoTime(row.due_at) : null,
+    id,
+    channel,
+    accountId,
+    chat_id: chatId,
+    content,
+    status: state,
+    attempts,
+    parts,
+    deliveredParts,
+    error: message.lastError,
+    createdAt: isoTime(message.createdAtMs),
+    updatedAt: isoTime(message.updatedAtMs),
+    expiresAt: isoTime(message.expiresAtMs),
+    nextAttemptAt: state === 'retry_wait' ? isoTime(message.dueAtMs) : null,
   };
 }
 
@@ -46,8 +47,8 @@ function decodeCursor(cursor: string): number {
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new GatewayError('INVALID_REQUEST', {
-    message: `cursor '${cursor.slice(0, 80)}' is none that this API gave`,
-    hint: 'Take nextCursor of the page before.',
+    message: `cursor '${cursor.slice(0, 80)}' is invalid`,
+    hint: 'Take nextCursor of the previous page.',
   });
 }
 
@@ -57,66 +58,67 @@ function checkLimit(limit: number): number {
 }
 
 async function load(tx: Transaction, id: string): Promise<OutboxSummary> {
-  const row = await findOutboxMessage(tx, id);
-  if (row !== undefined) return row;
+  const message = await findOutboxMessage(tx, id);
+  if (message !== undefined) return message;
   throw new GatewayError('NOT_FOUND', {
     message: `there is no message '${id.slice(0, 80)}'`,
     details: { id },
-    hint: 'GET /api/messages lists them; old ones are forgotten.',
+    hint: 'GET /api/messages lists messages; old ones are removed.',
   });
 }
 
-function conflict(row: OutboxSummary, why: string): GatewayError {
+function conflict(message: OutboxSummary, why: string): GatewayError {
   return new GatewayError('CONFLICT', {
-    message: `the message '${row.id}' is ${row.state}: ${why}`,
-    details: { id: row.id, status: row.state },
+    message: `the message '${message.id}' is ${message.state}: ${why}`,
+    details: { id: message.id, status: message.state },
   });
 }
 
-export function createOutgoingService({ store, clock, outbox }: OutgoingServiceOptions): OutgoingService {
+export type OutgoingService = ReturnType<typeof createOutgoingService>;
+
+export function createOutgoingService({ store, clock, outbox }: OutgoingServiceOptions) {
   return {
-    async list({ status, channel, limit = DEFAULT_LIMIT, cursor }) {
+    /** Newest first. `limit` 1–200, default 50. @throws INVALID_REQUEST for an invalid cursor */
+    async list(query: OutgoingListQuery): Promise<{ messages: OutgoingDocument[]; nextCursor: string | null }> {
+      const { status: state, channel, limit = DEFAULT_LIMIT, cursor } = query;
       const size = checkLimit(limit);
-      const rows = await store.read((tx) =>
-        listOutbox(tx, {
-          // One more than asked for tells whether there is another page.
-          limit: size + 1,
-          ...(status === undefined ? {} : { state: status }),
-          ...(channel === undefined ? {} : { channel }),
-          ...(cursor === undefined ? {} : { beforeSeq: decodeCursor(cursor) }),
-        }),
-      );
-      const page = rows.slice(0, size);
-      const last = rows.length > size ? page.at(-1) : undefined;
+      const beforeSeq = cursor === undefined ? undefined : decodeCursor(cursor);
+      // One more than asked for tells whether there is another page.
+      const found = await store.read((tx) => listOutbox(tx, { limit: size + 1, state, channel, beforeSeq }));
+      const page = found.slice(0, size);
+      const last = found.length > size ? page.at(-1) : undefined;
       return { messages: page.map(toDocument), nextCursor: last === undefined ? null : encodeCursor(last.seq) };
     },
 
-    async get(id) {
+    /** @throws NOT_FOUND */
+    async get(id: string): Promise<OutgoingDocument> {
       return toDocument(await store.read((tx) => load(tx, id)));
     },
 
-    async retry(id) {
-      const row = await store.write(async (tx) => {
+    /** Sends the undelivered parts of a dead or unknown message again. @throws NOT_FOUND; CONFLICT in any other state */
+    async retry(id: string): Promise<OutgoingDocument> {
+      const message = await store.write(async (tx) => {
         const before = await load(tx, id);
         if (before.state !== 'dead' && before.state !== 'unknown') throw conflict(before, 'only a dead or unknown one can be sent again');
         const nowMs = clock.now();
         await requeueMessage(tx, { seq: before.seq, nowMs, expiresAtMs: nowMs + MESSAGE_TTL_MS });
         return load(tx, id);
       });
-      outbox.wake({ channel: row.channel, accountId: row.account_id, chatId: row.chat_id });
-      return toDocument(row);
+      outbox.wake(message);
+      return toDocument(message);
     },
 
-    async drop(id) {
-      const row = await store.write(async (tx) => {
+    /** Removes a message that has not been delivered. @throws NOT_FOUND; CONFLICT while it is being sent, or once it is delivered */
+    async drop(id: string): Promise<void> {
+      const message = await store.write(async (tx) => {
         const before = await load(tx, id);
         if (before.state === 'sending') throw conflict(before, 'wait until the attempt has ended');
         if (before.state === 'delivered') throw conflict(before, 'it has arrived');
         await deleteOutboxMessage(tx, before.seq);
         return before;
       });
-      // What waited behind it may be due.
-      outbox.wake({ channel: row.channel, accountId: row.account_id, chatId: row.chat_id });
+      // Messages behind it may be due.
+      outbox.wake(message);
     },
   };
 }

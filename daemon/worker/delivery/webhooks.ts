@@ -1,43 +1,48 @@
 /** Messages from programs, through the webhook accounts. */
+import type { WebhookRequest } from '../../../shared/api/webhooks.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
-import { judgeCredentials } from '../channels/webhook/credentials.js';
+import { checkCredentials, type CredentialsResult, type InboundRequest } from '../channels/webhook/credentials.js';
 import { webhookSettings } from '../channels/webhook/webhook.js';
-import type { Inbox } from './inbox.js';
-import type { WebhookCall, WebhookService } from '../contracts.js';
 import { usedBefore } from '../store/idempotency.js';
+import type { Inbox } from './inbox.js';
 
 export interface WebhookServiceOptions {
   readonly inbox: Pick<Inbox, 'receive'>;
   readonly config: () => Config;
 }
 
-export function createWebhookService({ inbox, config }: WebhookServiceOptions): WebhookService {
-  const judge = ({ accountId, ...request }: WebhookCall) => {
+/** A call of a program that writes to an agent through a webhook account. */
+export interface WebhookCall extends InboundRequest {
+  readonly accountId: string;
+}
+
+export type WebhookService = ReturnType<typeof createWebhookService>;
+
+export function createWebhookService({ inbox, config }: WebhookServiceOptions) {
+  const check = ({ accountId, ...request }: WebhookCall): CredentialsResult => {
     const accounts = webhookSettings(config());
-    return judgeCredentials(Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined, request);
+    return checkCredentials(Object.hasOwn(accounts, accountId) ? accounts[accountId] : undefined, request);
   };
   return {
-    authorize: (call) => judge(call).type,
-    async receive(call, { chatId, content, updateId }) {
-      const verdict = judge(call);
-      const signedId = verdict.type === 'valid' ? verdict.signedId : undefined;
+    /** Checks the account's token or the signature. An account that is not set up behaves like one with wrong credentials. */
+    authorize: (call: WebhookCall): CredentialsResult['type'] => check(call).type,
+
+    /**
+     * Stores a message: on disk when it resolves. The answer goes to the account's URL. A repeated `id` (or signed
+     * `webhook-id`) gives the first result again.
+     * @throws CONFLICT for an id that another message had; UNAVAILABLE while nothing can be stored
+     */
+    async receive(call: WebhookCall, { chat_id: chatId, content, id }: WebhookRequest): Promise<{ messageId: string; replayed: boolean }> {
+      const result = check(call);
+      const signedId = result.type === 'valid' ? result.signedId : undefined;
       const { accountId } = call;
       const text = content.toWellFormed();
-      const [stored] = await inbox.receive([
-        {
-          channel: 'webhook',
-          accountId,
-          chatId,
-          peerKind: 'direct',
-          scope: `webhook:${accountId}`,
-          // A signature is worth something for minutes; within them, its id is what tells a replay.
-          updateId: signedId ?? updateId ?? newId('evt'),
-          content: text,
-        },
-      ]);
+      const place = { channel: 'webhook', accountId, chatId, peerKind: 'direct', scope: `webhook:${accountId}` } as const;
+      // A signature is valid for minutes; within them, its id detects a replay.
+      const [stored] = await inbox.receive([{ ...place, updateId: signedId ?? id ?? newId('evt'), content: text }]);
       if (stored === undefined) throw new Error('the inbox stored nothing');
-      if (stored.content !== text || stored.chatId !== chatId) throw usedBefore('id', signedId ?? updateId ?? '', 'message');
+      if (stored.content !== text || stored.chatId !== chatId) throw usedBefore('id', signedId ?? id ?? '', 'message');
       return { messageId: stored.id, replayed: stored.isRepeated };
     },
   };

@@ -4,7 +4,7 @@ import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelAccount } from '../account-set.js';
 import type { Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from '../channel.js';
-import type { ChannelIntake, IncomingMessage } from '../intake.js';
+import type { ChannelHost, IncomingMessage } from '../host.js';
 import { decideAccess } from './access-policy.js';
 import { fileLink } from '../file-links.js';
 import type { GatheredUpdate } from './albums.js';
@@ -23,9 +23,7 @@ export interface TelegramAccountOptions {
   readonly settings: TelegramSettings;
   readonly clock: Clock;
   readonly logger: LogPort;
-  readonly intake: ChannelIntake;
-  /** What the gateway itself understands in a chat. */
-  commands(): readonly { readonly name: string; readonly summary: string }[];
+  readonly host: ChannelHost;
   /** Called once the bot is known and can be sent with. */
   onReady(): void;
   /** 0 ≤ x < 1. */
@@ -126,16 +124,16 @@ export class TelegramAccount implements ChannelAccount {
       const end = await this.#poll(bot).run(signal);
       if (end === 'refused') this.#fail();
     } finally {
-      await this.#options.intake.release(this.#scope);
+      await this.#options.host.intake.release(this.#scope);
     }
   }
 
   /** One worker reads a bot's updates, also while two of them overlap. */
   async #acquire(signal: AbortSignal): Promise<boolean> {
-    const { intake, clock, logger } = this.#options;
+    const { host, clock, logger } = this.#options;
     while (!signal.aborted) {
       try {
-        if (await intake.acquire(this.#scope)) return true;
+        if (await host.intake.acquire(this.#scope)) return true;
       } catch (error) {
         this.#status = { state: 'backoff', message: 'waits for the database' };
         logger.warn({ err: error }, 'whether another worker reads the updates of a bot is not known yet');
@@ -165,10 +163,10 @@ export class TelegramAccount implements ChannelAccount {
   }
 
   #poll(bot: BotIdentity): UpdatePoll {
-    const { intake, clock, logger } = this.#options;
+    const { host, clock, logger } = this.#options;
     return new UpdatePoll({
       api: this.#api,
-      intake,
+      intake: host.intake,
       clock,
       logger,
       scope: this.#scope,
@@ -207,7 +205,7 @@ export class TelegramAccount implements ChannelAccount {
     this.#becomeReady();
     if (this.#hasMenu) return;
     this.#hasMenu = true;
-    void offerCommands(this.#api, this.#options.commands(), this.#stopped.signal);
+    void offerCommands(this.#api, this.#options.host.commands, this.#stopped.signal);
   }
 
   #becomeReady(): void {

@@ -1,4 +1,5 @@
 /** The commands that Telegram offers when somebody types a slash. */
+import type { ChatCommand } from '../host.js';
 import type { BotApi, BotCommand } from './bot-api.js';
 
 /** https://core.telegram.org/bots/api#botcommand */
@@ -6,7 +7,7 @@ const NAME = /^[a-z0-9_]{1,32}$/;
 const MAX_DESCRIPTION = 256;
 const MAX_COMMANDS = 100;
 
-function menuOf(commands: readonly { readonly name: string; readonly summary: string }[]): BotCommand[] {
+function menuOf(commands: readonly ChatCommand[]): BotCommand[] {
   return commands
     .filter(({ name }) => NAME.test(name))
     .slice(0, MAX_COMMANDS)
@@ -14,11 +15,7 @@ function menuOf(commands: readonly { readonly name: string; readonly summary: st
 }
 
 /** Offers the gateway's commands, unless the bot's owner has made a menu of others. Nothing depends on it: it fails silently. */
-export async function offerCommands(
-  api: Pick<BotApi, 'call'>,
-  commands: readonly { readonly name: string; readonly summary: string }[],
-  signal: AbortSignal,
-): Promise<void> {
+export async function offerCommands(api: Pick<BotApi, 'call'>, commands: readonly ChatCommand[], signal: AbortSignal): Promise<void> {
   const menu = menuOf(commands);
   const offered = await api.call('getMyCommands', {}, signal);
   if (!offered.ok || menu.length === 0) return;

@@ -1,6 +1,7 @@
 /** The requests that bring a text into a Telegram chat. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { Composition } from '../channel.js';
+import { parseChatId } from './chat-id.js';
 import { renderMarkdown, type TextEntity } from './markdown-entities.js';
 import { splitMarkdown } from './split-markdown.js';
 
@@ -26,18 +27,6 @@ export interface MessagePayload {
   readonly message_id?: number;
   readonly text: string;
   readonly entities?: readonly TextEntity[];
-}
-
-/** A chat as the API names it: its id, for a forum's topic `{id}:{topic}`. */
-export function parseChatId(chatId: string): { chat_id: number | string; message_thread_id?: number } {
-  const [, id, topic] = /^(-?\d{1,15})(?::(\d{1,15}))?$/.exec(chatId) ?? [];
-  if (id === undefined) return { chat_id: chatId };
-  return { chat_id: Number(id), ...(topic === undefined ? {} : { message_thread_id: Number(topic) }) };
-}
-
-/** Groups have negative ids. */
-export function isGroupId(chatId: string): boolean {
-  return chatId.startsWith('-');
 }
 
 interface RenderedPart {

@@ -2,7 +2,8 @@
 import type { Clock } from '../../../../shared/clock.js';
 import type { Preview, PreviewTarget } from '../channel.js';
 import type { BotApi } from './bot-api.js';
-import { isGroupId, MAX_TEXT_UNITS, parseChatId } from './compose.js';
+import { isGroupId, parseChatId } from './chat-id.js';
+import { MAX_TEXT_UNITS } from './compose.js';
 import { renderMarkdown } from './markdown-entities.js';
 import { splitMarkdown } from './split-markdown.js';
 

@@ -2,33 +2,33 @@
 import type { Clock } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
-import { AccountSet, type ChannelAccount } from '../account-set.js';
-import type { Channel } from '../channel.js';
-import type { ChannelIntake } from '../intake.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { type AccountCreation, type ChannelAccount, createAccountChannel } from '../account-set.js';
+import type { Channel, Composition } from '../channel.js';
 import type { TelegramAccountOptions } from './account.js';
-import { composeTelegram, isGroupId } from './compose.js';
+import { isGroupId } from './chat-id.js';
 import { botIdOf, type TelegramSettings, telegramSettings } from './settings.js';
 
 /** What the bundle exports. */
 export interface TelegramModule {
   createTelegramAccount(options: TelegramAccountOptions): ChannelAccount;
+  /** @throws INVALID_REQUEST for a text with nothing to show, or one that is too long */
+  composeTelegram(message: Composition): string[];
 }
 
 export interface TelegramChannelOptions {
   /** The configuration in force. */
-  config(): Config;
+  readonly config: () => Config;
   readonly clock: Clock;
   readonly logger: LogPort;
-  readonly intake: ChannelIntake;
-  /** What the gateway itself understands in a chat. */
-  commands(): readonly { readonly name: string; readonly summary: string }[];
   /** Loads the bundle. */
-  load(): TelegramModule;
-  onReady(accountId: string): void;
+  readonly load: () => TelegramModule;
   /** 0 ≤ x < 1. */
-  random(): number;
+  readonly random: () => number;
   readonly pollSeconds?: number;
 }
+
+const LOAD_FAILED = 'the part of the gateway that speaks to Telegram does not load';
 
 /** An account that cannot be used until the configuration changes. */
 function failedAccount(message: string): ChannelAccount {
@@ -40,76 +40,64 @@ function failedAccount(message: string): ChannelAccount {
     },
     isReady: () => false,
     send: async () => ({ type: 'interrupted' }),
+    openFile: async () => ({ type: 'failed', reason: message }),
     health: () => (isStarted ? { state: 'failed', message } : { state: 'off' }),
   };
 }
 
 type OwnedSettings = TelegramSettings & { readonly owner: string | undefined };
 
-/** Two accounts with one bot would take each other's updates. @returns the account that has the bot already */
+/** Two accounts with one bot would take each other's updates. @returns the other account that has the bot; undefined if none */
 function ownerOf(settings: Readonly<Record<string, TelegramSettings>>, accountId: string): string | undefined {
   const botId = botIdOf(settings[accountId]?.botToken ?? '');
   const first = Object.keys(settings).find((name) => botIdOf(settings[name]?.botToken ?? '') === botId);
   return first === accountId ? undefined : first;
 }
 
-export function createTelegramChannel(options: TelegramChannelOptions): Channel {
-  const { clock, logger, intake, pollSeconds } = options;
-  /** Whose bot it is belongs to an account's settings: when that changes, the account begins anew. */
+export function createTelegramChannel({ config, clock, logger, load, random, pollSeconds }: TelegramChannelOptions): Channel {
+  /** The owner of a bot is part of an account's settings: when it changes, the account is replaced. */
   const settings = (): Record<string, OwnedSettings> => {
-    const accounts = telegramSettings(options.config());
+    const accounts = telegramSettings(config());
     return Object.fromEntries(Object.entries(accounts).map(([name, account]) => [name, { ...account, owner: ownerOf(accounts, name) }]));
   };
-  let module: TelegramModule | undefined;
-
-  function createAccount(accountId: string, { owner, ...account }: OwnedSettings, onReady: () => void): ChannelAccount {
-    if (owner !== undefined) return failedAccount(`it has the same bot as the account '${owner}'`);
+  let loaded: TelegramModule | undefined;
+  /** @throws UNAVAILABLE */
+  function module(): TelegramModule {
     try {
-      module ??= options.load();
+      return (loaded ??= load());
     } catch (error) {
-      logger.error({ err: error }, 'the part of the gateway that speaks to Telegram does not load');
-      return failedAccount('the part of the gateway that speaks to Telegram does not load; is the build complete?');
+      logger.error({ err: error }, LOAD_FAILED);
+      throw new GatewayError('UNAVAILABLE', { message: `${LOAD_FAILED}; is the build complete?`, cause: error });
     }
-    const random = (): number => options.random();
-    return module.createTelegramAccount({
+  }
+
+  function createAccount({ accountId, settings: owned, host, onReady }: AccountCreation<OwnedSettings>): ChannelAccount {
+    const { owner, ...account } = owned;
+    if (owner !== undefined) return failedAccount(`it has the same bot as the account '${owner}'`);
+    const options = {
       accountId,
       settings: account,
       clock,
       logger,
-      intake,
-      commands: () => options.commands(),
+      host,
       onReady,
       random,
       ...(pollSeconds === undefined ? {} : { pollSeconds }),
-    });
+    };
+    try {
+      return module().createTelegramAccount(options);
+    } catch (error) {
+      return failedAccount(error instanceof Error ? error.message : String(error));
+    }
   }
 
-  const accounts = new AccountSet<OwnedSettings>({
+  return createAccountChannel<OwnedSettings>({
+    name: 'telegram',
     settings,
     create: createAccount,
-    onReady: (accountId) => options.onReady(accountId),
-  });
-  return {
-    name: 'telegram',
-    findAccount: (accountId) => accounts.find(accountId),
-    describeChat: (accountId, chatId) => ({
-      peerKind: isGroupId(chatId) ? 'group' : 'direct',
-      agentId: accounts.settingsOf(accountId)?.agentId,
-    }),
-    compose: (message) => composeTelegram(message),
-    start: () => accounts.start(),
-    stop: () => accounts.stop(),
-    reconfigure: () => accounts.reconfigure(),
-    isReady: (accountId) => accounts.get(accountId)?.isReady() ?? false,
+    isGroup: isGroupId,
     // The Bot API has no key by which it would drop a repetition.
     isIdempotent: () => false,
-    send: async (delivery, signal) => (await accounts.get(delivery.accountId)?.send(delivery, signal)) ?? { type: 'interrupted' },
-    openPreview: (target) => accounts.get(target.accountId)?.openPreview?.(target),
-    openFile: async (accountId, fileId, signal) =>
-      (await accounts.get(accountId)?.openFile?.(fileId, signal)) ?? {
-        type: 'failed',
-        reason: `its account '${accountId}' is not running`,
-      },
-    health: () => accounts.health(),
-  };
+    compose: (message) => module().composeTelegram(message),
+  });
 }

@@ -4,7 +4,7 @@
  */
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
-import type { ChannelIntake, IncomingMessage } from '../intake.js';
+import type { ChannelIntake, IncomingMessage } from '../host.js';
 import { gatherAlbums, type GatheredUpdate, mayGrow } from './albums.js';
 import type { BotApi, BotFailure, BotResult, Update } from './bot-api.js';
 import { describeFailure, isTokenRefused } from './classify-failure.js';
@@ -123,7 +123,10 @@ export class UpdatePoll {
     if (updates.length === 0) return true;
     const position = Math.max(...updates.map(({ update_id: id }) => id));
     try {
-      await intake.take({ messages: gatherAlbums(updates).flatMap((gathered) => this.#read(gathered) ?? []), cursor: { scope, position } });
+      await intake.store({
+        messages: gatherAlbums(updates).flatMap((gathered) => this.#read(gathered) ?? []),
+        cursor: { scope, position },
+      });
     } catch (error) {
       this.#failures += 1;
       logger.warn({ err: error }, 'updates cannot be stored; they are read again');

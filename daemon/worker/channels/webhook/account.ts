@@ -7,7 +7,7 @@ import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelAccount } from '../account-set.js';
 import type { Delivery, SendOutcome } from '../channel.js';
 import { post } from '../http-post.js';
-import { judgeAnswer } from './classify-answer.js';
+import { classifyAnswer } from './classify-answer.js';
 import { createSigner, type WebhookSigner } from './signature.js';
 
 /** An account of the configuration. */
@@ -97,7 +97,7 @@ export class WebhookAccount implements ChannelAccount {
       signal: AbortSignal.any([signal, this.#stopped.signal]),
       agent: this.#agent,
     });
-    const { outcome, isGone } = judgeAnswer(result, clock.now());
+    const { outcome, isGone } = classifyAnswer(result, clock.now());
     if (isGone) this.#disable();
     this.#lastFailure = outcome.type === 'failed' || outcome.type === 'unknown' ? outcome.reason : undefined;
     return outcome;

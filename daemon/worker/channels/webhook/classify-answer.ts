@@ -22,12 +22,12 @@ function describe(status: number, excerpt: string): string {
 }
 
 /** Beside the outcome: whether the receiver wants nothing any more. */
-export interface Judgement {
+export interface ClassifiedAnswer {
   readonly outcome: SendOutcome;
   readonly isGone: boolean;
 }
 
-function judgeStatus(answer: Extract<PostResult, { type: 'answered' }>, nowMs: number): SendOutcome {
+function classifyStatus(answer: Extract<PostResult, { type: 'answered' }>, nowMs: number): SendOutcome {
   const { status } = answer;
   const reason = describe(status, answer.body);
   if (status >= 200 && status < 300) return { type: 'delivered' };
@@ -40,11 +40,11 @@ function judgeStatus(answer: Extract<PostResult, { type: 'answered' }>, nowMs: n
   return status >= 500 ? { type: 'unknown', reason } : { type: 'refused', reason };
 }
 
-export function judgeAnswer(result: PostResult, nowMs: number): Judgement {
+export function classifyAnswer(result: PostResult, nowMs: number): ClassifiedAnswer {
   switch (result.type) {
     case 'answered':
       // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md: 410 disables the endpoint.
-      return { outcome: judgeStatus(result, nowMs), isGone: result.status === 410 };
+      return { outcome: classifyStatus(result, nowMs), isGone: result.status === 410 };
     case 'failed':
       return { outcome: { type: result.sent ? 'unknown' : 'failed', reason: result.reason }, isGone: false };
     case 'aborted':

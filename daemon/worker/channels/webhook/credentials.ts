@@ -11,7 +11,7 @@ export interface InboundRequest {
 }
 
 /** `signedId`: the `webhook-id` that the signature vouches for. */
-export type Verdict =
+export type CredentialsResult =
   | { readonly type: 'valid'; readonly signedId: string | undefined }
   | { readonly type: 'none' }
   | { readonly type: 'wrong' };
@@ -33,7 +33,7 @@ function signerOf(secret: string | undefined): WebhookSigner | undefined {
 }
 
 /** @param settings  undefined: there is no such account, which nobody may learn from the answer */
-export function judgeCredentials(settings: WebhookSettings | undefined, request: InboundRequest): Verdict {
+export function checkCredentials(settings: WebhookSettings | undefined, request: InboundRequest): CredentialsResult {
   const tokens = presentedTokens(request.headers);
   const isSigned = request.headers['webhook-signature'] !== undefined;
   if (tokens.length === 0 && !isSigned) return { type: 'none' };

@@ -7,9 +7,8 @@ import {
   pairingRevokeResponse,
 } from '../../../../shared/api/channels.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { ChannelService } from '../../contracts.js';
+import type { ChannelService } from '../../delivery/channel-accounts.js';
 import type { HttpContext } from '../context.js';
-import { given } from '../given.js';
 import { type Route, route } from '../route.js';
 
 function channelOf(ctx: HttpContext): string {
@@ -45,8 +44,8 @@ export function channelRoutes(channels: ChannelService): Route[] {
       params: { channel: channelName },
       answer: pairingRevokeResponse,
       body: pairingRevokeRequest,
-      async handle(ctx, { body: { senderId, accountId } }) {
-        await channels.revoke(channelOf(ctx), { senderId, ...given({ accountId }) });
+      async handle(ctx, { body }) {
+        await channels.revoke(channelOf(ctx), body);
         ctx.body = { status: 'ok' };
       },
     }),

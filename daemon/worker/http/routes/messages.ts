@@ -1,21 +1,10 @@
 import { messageRequest, messageResponse, messageSyncRequest, messageSyncResponse } from '../../../../shared/api/messages.js';
-import type { InboundMessage, MessageService } from '../../contracts.js';
+import type { MessageService } from '../../chat/messages.js';
 import type { Connections } from '../connection/connections.js';
 import { orAborted } from '../connection/abort.js';
 import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
-
-interface MessageBody {
-  channel: string;
-  chat_id: string;
-  content: string;
-  accountId?: string | undefined;
-}
-
-function toMessage({ channel, chat_id: chatId, content, accountId }: MessageBody): InboundMessage {
-  return { channel, chatId, content, ...(accountId === undefined ? {} : { accountId }) };
-}
 
 export function messageRoutes(messages: MessageService, connections: Connections): Route[] {
   return [
@@ -28,7 +17,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
       body: messageRequest,
       async handle(ctx, { body }) {
         const caller = callerKey(ctx);
-        const { messageId, replayed } = await messages.accept(toMessage(body), caller === undefined ? {} : { idempotencyKey: caller.key });
+        const { messageId, replayed } = await messages.accept(body, { idempotencyKey: caller?.key });
         if (replayed) caller?.onReplay?.();
         ctx.body = { status: 'ok', message_id: messageId };
       },
@@ -40,11 +29,11 @@ export function messageRoutes(messages: MessageService, connections: Connections
       headers: IDEMPOTENCY_HEADER,
       answer: messageSyncResponse,
       body: messageSyncRequest,
-      async handle(ctx, { body }) {
-        // A reply that is also delivered is wanted in its chat, whether or not the caller still waits.
-        const signal = connections.abortable(ctx.res, 'request', { survivesClient: body.deliver });
-        const options = { deliver: body.deliver, signal, ...given({ idempotency: callerKey(ctx) }) };
-        const { reply } = await orAborted(messages.sync(toMessage(body), options), signal);
+      async handle(ctx, { body: { deliver, ...message } }) {
+        // A reply that is also delivered goes to its chat even when the caller has gone.
+        const signal = connections.abortable(ctx.res, 'request', { survivesClient: deliver });
+        const options = { deliver, signal, ...given({ idempotency: callerKey(ctx) }) };
+        const { reply } = await orAborted(messages.sync(message, options), signal);
         ctx.body = { status: 'ok', reply };
       },
     }),

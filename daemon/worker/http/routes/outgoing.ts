@@ -6,9 +6,8 @@ import {
   outgoingResponse,
 } from '../../../../shared/api/messages.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { OutgoingService } from '../../contracts.js';
+import type { OutgoingService } from '../../delivery/outgoing.js';
 import type { HttpContext } from '../context.js';
-import { given } from '../given.js';
 import { type Route, route } from '../route.js';
 
 function idOf(ctx: HttpContext): string {
@@ -20,17 +19,17 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'GET',
       path: '/api/messages',
-      summary: 'List messages to chats and what became of them, newest first',
+      summary: 'List messages to chats and their delivery, newest first',
       answer: outgoingListResponse,
       query: outgoingListQuery,
       async handle(ctx, { query }) {
-        ctx.body = { status: 'ok', ...(await outgoing.list(given(query))) };
+        ctx.body = { status: 'ok', ...(await outgoing.list(query)) };
       },
     }),
     route({
       method: 'GET',
       path: '/api/messages/:id',
-      summary: 'Read one message and what became of it',
+      summary: 'Read one message and its delivery',
       params: { id: messageId },
       answer: outgoingResponse,
       async handle(ctx) {
@@ -50,7 +49,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'DELETE',
       path: '/api/messages/:id',
-      summary: 'Forget a message that has not arrived',
+      summary: 'Remove a message that has not been delivered',
       params: { id: messageId },
       answer: outgoingDropResponse,
       async handle(ctx) {

@@ -1,8 +1,7 @@
 import { webhookAccountId, webhookRequest, webhookResponse } from '../../../../shared/api/webhooks.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { WebhookCall, WebhookService } from '../../contracts.js';
+import type { WebhookCall, WebhookService } from '../../delivery/webhooks.js';
 import type { HttpContext } from '../context.js';
-import { given } from '../given.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { type Route, route } from '../route.js';
 
@@ -18,7 +17,7 @@ const rawBodyOf = (ctx: HttpContext): Buffer => ctx.state.rawBody?.() ?? Buffer.
 
 const REFUSAL = {
   message: 'The credentials for this are missing or wrong.',
-  hint: "They are those of the account that is called, not the gateway's token; a signature counts within five minutes of its webhook-timestamp.",
+  hint: "Use those of the account that is called, not the gateway's token; a signature is valid within five minutes of its webhook-timestamp.",
 };
 
 export function webhookRoutes(webhooks: WebhookService): Route[] {
@@ -33,13 +32,9 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
       headers: IDEMPOTENCY_HEADER,
       refusal: REFUSAL,
       authorize: (ctx, rawBody) => webhooks.authorize(callOf(ctx, rawBody)),
-      async handle(ctx, { body: { chat_id: chatId, content, id } }) {
+      async handle(ctx, { body }) {
         const call = callOf(ctx, rawBodyOf(ctx));
-        const { messageId, replayed } = await webhooks.receive(call, {
-          chatId,
-          content,
-          ...given({ updateId: id ?? callerKey(ctx)?.key }),
-        });
+        const { messageId, replayed } = await webhooks.receive(call, { ...body, id: body.id ?? callerKey(ctx)?.key });
         if (replayed) ctx.set('Idempotent-Replayed', 'true');
         ctx.body = { status: 'ok', message_id: messageId };
       },

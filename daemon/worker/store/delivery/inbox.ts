@@ -1,4 +1,4 @@
-/** Messages from chats outside: stored once by the channel's own id, then handled one after another. */
+/** Messages from chats: stored once by the channel's own id, then handled one after another. */
 import { sql } from 'kysely';
 import type { Lane } from './outbox.js';
 import { prepare } from '../prepare.js';
@@ -6,7 +6,7 @@ import { PURGE_ROWS } from '../conversations/purge.js';
 import type { InboxState } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** A message as a channel hands it in. */
+/** A message to store. */
 export interface NewInboxMessage extends Lane {
   readonly id: string;
   /** What `updateId` is unique in. */
@@ -18,7 +18,10 @@ export interface NewInboxMessage extends Lane {
   readonly questionId?: string;
 }
 
-/** A message that was taken in. */
+/** A message as a channel received it. */
+export type ReceivedUpdate = Omit<NewInboxMessage, 'id'>;
+
+/** A stored message. */
 export interface InboxMessage extends Lane {
   readonly seq: number;
   readonly id: string;
@@ -167,9 +170,9 @@ const finish = prepare<Ending>()((db, p) =>
 /** Where a message is stored. */
 export interface StoredUpdate {
   readonly id: string;
-  /** It had been handed in before. */
+  /** It had been received before. */
   readonly isRepeated: boolean;
-  /** As it was handed in first. */
+  /** As it was received first. */
   readonly chatId: string;
   readonly content: string;
 }
@@ -271,28 +274,4 @@ export async function purgeInbox(tx: Transaction, beforeMs: number): Promise<num
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);
-}
-
-/** How far updates were read, and when that was. */
-export interface InboxCursor {
-  readonly position: number;
-  readonly updatedAtMs: number;
-}
-
-export async function readInboxCursor(tx: Transaction, scope: string): Promise<InboxCursor | undefined> {
-  return queriesOf(tx)
-    .selectFrom('inbox_cursors')
-    .select(['position', 'updated_at as updatedAtMs'])
-    .where('scope', '=', scope)
-    .executeTakeFirst();
-}
-
-/** Runs in the write that stores the updates. */
-export async function saveInboxCursor(tx: Transaction, cursor: { scope: string; position: number; nowMs: number }): Promise<void> {
-  const values = { position: cursor.position, updated_at: cursor.nowMs };
-  await queriesOf(tx)
-    .insertInto('inbox_cursors')
-    .values({ scope: cursor.scope, ...values })
-    .onConflict((conflict) => conflict.column('scope').doUpdateSet(values))
-    .execute();
 }

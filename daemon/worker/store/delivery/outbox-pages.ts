@@ -1,32 +1,47 @@
 /** The outbox for people: pages, one message, and what they may do with it. */
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
-import { OUTGOING_STATUSES } from '../../../../shared/delivery-status.js';
+import { OUTGOING_STATUSES, type OutgoingStatus } from '../../../../shared/delivery-status.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
-import type { DeliveryState, OutboxMessageRow, OutboxPartRow, Schema } from '../schema.js';
+import type { Schema } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
+import type { Lane } from './outbox.js';
 
-/** A message with what its parts add up to. */
-export type OutboxSummary = OutboxMessageRow & { readonly parts: number; readonly delivered_parts: number; readonly attempts: number };
+/** A message with the sums of its parts. Times are epoch milliseconds. */
+export interface OutboxSummary extends Lane {
+  readonly seq: number;
+  readonly id: string;
+  readonly content: string;
+  readonly state: OutgoingStatus;
+  readonly parts: number;
+  readonly deliveredParts: number;
+  readonly attempts: number;
+  readonly lastError: string | null;
+  readonly dueAtMs: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly expiresAtMs: number;
+}
 
 const part = (expression: string) => sql<number>`(select ${sql.raw(expression)} from outbox_parts where message_seq = outbox_messages.seq)`;
 
 function summaries(tx: Transaction) {
   return queriesOf(tx)
     .selectFrom('outbox_messages')
-    .selectAll()
+    .select(['seq', 'id', 'channel', 'account_id as accountId', 'chat_id as chatId', 'content', 'state', 'last_error as lastError'])
+    .select(['due_at as dueAtMs', 'created_at as createdAtMs', 'updated_at as updatedAtMs', 'expires_at as expiresAtMs'])
     .select([
       part('count(*)').as('parts'),
-      part("count(*) filter (where state = 'delivered')").as('delivered_parts'),
+      part("count(*) filter (where state = 'delivered')").as('deliveredParts'),
       part('coalesce(sum(attempts), 0)').as('attempts'),
     ]);
 }
 
 export interface OutboxPage {
   readonly limit: number;
-  readonly state?: DeliveryState;
-  readonly channel?: string;
+  readonly state?: OutgoingStatus | undefined;
+  readonly channel?: string | undefined;
   /** Only messages older than this one. */
-  readonly beforeSeq?: number;
+  readonly beforeSeq?: number | undefined;
 }
 
 /**
@@ -63,10 +78,6 @@ export async function listOutbox(tx: Transaction, page: OutboxPage): Promise<Out
 
 export async function findOutboxMessage(tx: Transaction, id: string): Promise<OutboxSummary | undefined> {
   return summaries(tx).where('id', '=', id).executeTakeFirst();
-}
-
-export async function readOutboxParts(tx: Transaction, seq: number): Promise<OutboxPartRow[]> {
-  return queriesOf(tx).selectFrom('outbox_parts').selectAll().where('message_seq', '=', seq).orderBy('part').execute();
 }
 
 /** Puts what was not delivered of a finished message back into the queue, in its old place. Runs in a write. */
@@ -117,7 +128,7 @@ export async function purgeOutbox(tx: Transaction, before: { deliveredMs: number
 }
 
 /** How many messages there are in each state but `delivered`. */
-export async function countUndelivered(tx: Transaction): Promise<{ state: DeliveryState; count: number }[]> {
+export async function countUndelivered(tx: Transaction): Promise<{ state: OutgoingStatus; count: number }[]> {
   const rows = await queriesOf(tx)
     .selectFrom('outbox_messages')
     .select(({ fn }) => ['state', fn.countAll<number>().as('count')])

@@ -1,5 +1,4 @@
 /** Who may write to an account whose policy is pairing, and who has asked to. */
-import type { PairingRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface PairingKey {
@@ -8,13 +7,27 @@ export interface PairingKey {
   readonly senderId: string;
 }
 
-/** A request lives so long; then its code is worth nothing and the sender may ask again. */
+/** A sender who may write, or has asked to. Times are epoch milliseconds. */
+export interface Pairing extends PairingKey {
+  readonly senderName: string;
+  /** What the sender received and the owner approves; null once approved. */
+  readonly code: string | null;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+}
+
+const PAIRING = [
+  ...(['channel', 'account_id as accountId', 'sender_id as senderId', 'sender_name as senderName', 'code'] as const),
+  ...(['created_at as createdAtMs', 'expires_at as expiresAtMs'] as const),
+] as const;
+
+/** After that a request is void, and the sender may ask again. */
 export const PAIRING_TTL_MS = 60 * 60 * 1_000;
-/** A stranger with many accounts fills no table. */
+/** Bounds the table: a stranger may have many accounts. */
 const MAX_PENDING_PER_ACCOUNT = 20;
 
-function isAlive(row: PairingRow, nowMs: number): boolean {
-  return row.expires_at === null || row.expires_at > nowMs;
+function isValid({ expiresAtMs }: Pairing, nowMs: number): boolean {
+  return expiresAtMs === null || expiresAtMs > nowMs;
 }
 
 export async function isPaired(tx: Transaction, key: PairingKey): Promise<boolean> {
@@ -29,8 +42,8 @@ export async function isPaired(tx: Transaction, key: PairingKey): Promise<boolea
 }
 
 /**
- * Runs in a write. Notes that a sender wants to be known.
- * @returns true: the sender is to be told the code; false: it has been told already, is known, or too many ask
+ * Runs in a write. Stores that a sender wants to be let in.
+ * @returns true when the code is new to the sender; false when there is a request or an approval already, or too many are pending
  */
 export async function requestPairing(
   tx: Transaction,
@@ -40,12 +53,12 @@ export async function requestPairing(
   await queriesOf(tx).deleteFrom('pairings').where('expires_at', '<=', nowMs).execute();
   const known = await queriesOf(tx)
     .selectFrom('pairings')
-    .selectAll()
+    .select(PAIRING)
     .where('channel', '=', channel)
     .where('account_id', '=', accountId)
     .execute();
-  if (known.some((row) => row.sender_id === senderId)) return false;
-  if (known.filter((row) => row.code !== null).length >= MAX_PENDING_PER_ACCOUNT) return false;
+  if (known.some((pairing) => pairing.senderId === senderId)) return false;
+  if (known.filter((pairing) => pairing.code !== null).length >= MAX_PENDING_PER_ACCOUNT) return false;
   await queriesOf(tx)
     .insertInto('pairings')
     .values({
@@ -61,29 +74,29 @@ export async function requestPairing(
   return true;
 }
 
-/** Runs in a write. Lets a sender in. @returns who it is; undefined when no request has that code */
+/** Runs in a write. Lets a sender in. @returns undefined when no valid request has that code */
 export async function approvePairing(
   tx: Transaction,
   approval: { channel: string; code: string; nowMs: number },
-): Promise<PairingRow | undefined> {
+): Promise<Pairing | undefined> {
   const row = await queriesOf(tx)
     .selectFrom('pairings')
-    .selectAll()
+    .select(PAIRING)
     .where('channel', '=', approval.channel)
     .where('code', '=', approval.code)
     .executeTakeFirst();
-  if (row === undefined || !isAlive(row, approval.nowMs)) return undefined;
+  if (row === undefined || !isValid(row, approval.nowMs)) return undefined;
   return queriesOf(tx)
     .updateTable('pairings')
     .set({ code: null, expires_at: null })
     .where('channel', '=', row.channel)
-    .where('account_id', '=', row.account_id)
-    .where('sender_id', '=', row.sender_id)
-    .returningAll()
+    .where('account_id', '=', row.accountId)
+    .where('sender_id', '=', row.senderId)
+    .returning(PAIRING)
     .executeTakeFirst();
 }
 
-/** Runs in a write. @returns whether the sender had been known, or had asked */
+/** Runs in a write. @returns whether there was a request or an approval */
 export async function removePairing(tx: Transaction, key: PairingKey): Promise<boolean> {
   const result = await queriesOf(tx)
     .deleteFrom('pairings')
@@ -94,8 +107,8 @@ export async function removePairing(tx: Transaction, key: PairingKey): Promise<b
   return result.numDeletedRows > 0n;
 }
 
-/** @returns known senders and open requests, oldest first */
-export async function listPairings(tx: Transaction, nowMs: number): Promise<PairingRow[]> {
-  const rows = await queriesOf(tx).selectFrom('pairings').selectAll().orderBy('created_at').execute();
-  return rows.filter((row) => isAlive(row, nowMs));
+/** @returns approved senders and open requests, oldest first */
+export async function listPairings(tx: Transaction, nowMs: number): Promise<Pairing[]> {
+  const rows = await queriesOf(tx).selectFrom('pairings').select(PAIRING).orderBy('created_at').execute();
+  return rows.filter((row) => isValid(row, nowMs));
 }

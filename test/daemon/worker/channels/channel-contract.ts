@@ -1,9 +1,11 @@
 /** What every channel promises, whatever is behind it. */
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../../daemon/worker/channels/channel.js';
+import type { ChannelHost } from '../../../../daemon/worker/channels/host.js';
 
 export interface ChannelHarness {
   readonly channel: Channel;
+  readonly host: ChannelHost;
   /** An account that is set up, and a chat of it. */
   readonly accountId: string;
   readonly chatId: string;
@@ -45,7 +47,7 @@ export function describeChannel(name: string, make: () => Promise<ChannelHarness
 
     test('runs and delivers once it is started', async () => {
       const harness = await make();
-      await harness.channel.start();
+      await harness.channel.start(harness.host);
       await harness.untilReady();
       expect(harness.channel.health()).toEqual({ [harness.accountId]: { state: 'running' } });
       expect((await sendAll(harness, 'hello')).every((type) => type === 'delivered')).toBe(true);
@@ -61,19 +63,19 @@ export function describeChannel(name: string, make: () => Promise<ChannelHarness
 
     test('can be stopped twice, and started again', async () => {
       const harness = await make();
-      await harness.channel.start();
+      await harness.channel.start(harness.host);
       await harness.untilReady();
       await Promise.all([harness.channel.stop(), harness.channel.stop()]);
       expect(harness.channel.isReady(harness.accountId)).toBe(false);
       expect(harness.channel.health()).toEqual({ [harness.accountId]: { state: 'off' } });
-      await harness.channel.start();
+      await harness.channel.start(harness.host);
       await harness.untilReady();
       await harness.channel.stop();
     });
 
     test('leaves a message that it was stopped before sending as it was', async () => {
       const harness = await make();
-      await harness.channel.start();
+      await harness.channel.start(harness.host);
       await harness.untilReady();
       await harness.channel.stop();
       const outcomes = await sendAll(harness, 'late');
@@ -83,7 +85,7 @@ export function describeChannel(name: string, make: () => Promise<ChannelHarness
 
     test('survives a change of the configuration that changes nothing', async () => {
       const harness = await make();
-      await harness.channel.start();
+      await harness.channel.start(harness.host);
       await harness.untilReady();
       await harness.channel.reconfigure();
       expect(harness.channel.isReady(harness.accountId)).toBe(true);

@@ -10,7 +10,7 @@ import { tempDir } from '../../../helpers/temp-dir.js';
 import { eventually } from '../../../helpers/eventually.js';
 
 const KEY = 'main:webchat:default:direct:chat';
-const message = { channel: 'webchat', chatId: 'chat', content: 'hello there' };
+const message = { channel: 'webchat', chat_id: 'chat', content: 'hello there' };
 const never = new AbortController().signal;
 
 test('an accepted message is in its chat’s session, and still there after a restart', async () => {
@@ -58,7 +58,7 @@ test.each([
   { name: 'an unknown channel', message: { ...message, channel: 'pigeon' }, code: 'CHANNEL_NOT_FOUND' },
   { name: 'an account that is not set up', message: { ...message, accountId: 'work' }, code: 'CHANNEL_NOT_FOUND' },
   { name: 'an empty text', message: { ...message, content: '' }, code: 'INVALID_REQUEST' },
-  { name: 'a chat id with a line break', message: { ...message, chatId: 'a\nb' }, code: 'INVALID_REQUEST' },
+  { name: 'a chat id with a line break', message: { ...message, chat_id: 'a\nb' }, code: 'INVALID_REQUEST' },
 ])('$name is refused and leaves nothing', async ({ message: wrong, code }) => {
   const conversation = await makeConversation();
   await expect(conversation.messages.accept(wrong, { idempotencyKey: 'k' })).rejects.toMatchObject({ code });

@@ -109,7 +109,7 @@ test('/remind makes a job for the chat that it was said in', async () => {
   const conversation = await makeConversation({ clock, isActive: false });
   const signal = new AbortController().signal;
   const say = async (content: string): Promise<string> =>
-    (await conversation.messages.sync({ channel: 'webchat', chatId: 'me', content }, { deliver: false, signal })).reply;
+    (await conversation.messages.sync({ channel: 'webchat', chat_id: 'me', content }, { deliver: false, signal })).reply;
   expect(await say('/remind 20m take the cake out')).toContain('2026-01-01T08:20:00.000Z');
   expect(await say('/remind tomorrow')).toContain('Write e.g.');
   expect(await say('/remind 2020-01-01T09:00 too late')).toContain('is in the past');
@@ -138,7 +138,7 @@ test('/remind lists what a chat waits for, and cancels nothing of others', async
   const { cron } = conversation;
   const signal = new AbortController().signal;
   const say = async (content: string): Promise<string> =>
-    (await conversation.messages.sync({ channel: 'webchat', chatId: 'me', content }, { deliver: false, signal })).reply;
+    (await conversation.messages.sync({ channel: 'webchat', chat_id: 'me', content }, { deliver: false, signal })).reply;
   expect(await say('/remind list')).toContain('Nothing is scheduled for this chat.');
   await say('/remind 20m cake');
   const other = await cron.create({ schedule: 'every 1h', message: 'y', channel: 'webchat', chat_id: 'you' });

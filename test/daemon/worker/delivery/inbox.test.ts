@@ -98,7 +98,7 @@ test('a reply that is asked for over the API reaches the chat when it is to be d
   const { start, told, model } = await makeChat();
   const conversation = await start();
   model.reply(says('for the chat'));
-  const message = { channel: 'webhook', chatId: 'chat', content: 'hello' };
+  const message = { channel: 'webhook', chat_id: 'chat', content: 'hello' };
   const signal = new AbortController().signal;
   expect(await conversation.messages.sync(message, { deliver: true, signal })).toEqual({ reply: 'for the chat' });
   expect(await told(1)).toEqual(['for the chat']);
@@ -135,9 +135,9 @@ test('a signed call is right once, for five minutes, for these very bytes', asyn
   expect(webhooks.authorize({ ...call, headers: { ...call.headers, 'webhook-id': 'evt_2' } })).toBe('wrong');
   expect(webhooks.authorize({ ...call, headers: sign(new Date(Date.now() - 301_000)) })).toBe('wrong');
   expect(webhooks.authorize({ ...call, headers: sign(new Date(Date.now() + 301_000)) })).toBe('wrong');
-  const message = { chatId: 'chat', content: 'ü' };
+  const message = { chat_id: 'chat', content: 'ü' };
   const first = await webhooks.receive(call, message);
-  expect(await webhooks.receive(call, { ...message, updateId: 'another' })).toEqual({ messageId: first.messageId, replayed: true });
+  expect(await webhooks.receive(call, { ...message, id: 'another' })).toEqual({ messageId: first.messageId, replayed: true });
   await told(1);
   expect(model.requests).toHaveLength(1);
 });

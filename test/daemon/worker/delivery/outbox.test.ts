@@ -14,7 +14,7 @@ test('a message is sent as soon as it is committed, and is delivered', async () 
   const id = await put('chat', 'hello');
   const send = await channels.answer(DELIVERED);
   expect(send.delivery).toEqual({ id, accountId: 'a', chatId: 'chat', body: 'hello' });
-  expect(await until(id, 'delivered')).toMatchObject({ attempts: 1, parts: 1, delivered_parts: 1, last_error: null });
+  expect(await until(id, 'delivered')).toMatchObject({ attempts: 1, parts: 1, deliveredParts: 1, lastError: null });
 });
 
 test('one chat is sent to in order and one at a time, others are not held up', async () => {
@@ -38,7 +38,7 @@ test('a failed message is sent again after the backoff, before the next of its c
   await outbox.start();
   const first = await put('chat', '1');
   await channels.answer(FAILED);
-  expect(await until(first, 'retry_wait')).toMatchObject({ attempts: 1, last_error: 'down' });
+  expect(await until(first, 'retry_wait')).toMatchObject({ attempts: 1, lastError: 'down' });
   const second = await put('chat', '2');
   clock.advance(999);
   expect(channels.pending).toBe(0);
@@ -56,7 +56,7 @@ test('a message that is refused for good is dead, and the next of its chat goes 
   const first = await put('chat', '1');
   const second = await put('chat', '2');
   await channels.answer({ type: 'refused', reason: 'chat not found' });
-  expect(await until(first, 'dead')).toMatchObject({ last_error: 'chat not found', attempts: 1 });
+  expect(await until(first, 'dead')).toMatchObject({ lastError: 'chat not found', attempts: 1 });
   await channels.answer(DELIVERED);
   await until(second, 'delivered');
 });
@@ -69,7 +69,7 @@ test('the parts of a message are sent in order, and a part whose outcome is unkn
   expect((await channels.answer(DELIVERED)).delivery.id).toBe(id);
   expect((await channels.answer({ type: 'unknown', reason: 'reset' })).delivery.id).toBe(`${id}.2`);
   expect((await channels.answer(DELIVERED)).delivery.id).toBe(`${id}.3`);
-  expect(await until(id, 'unknown')).toMatchObject({ last_error: 'reset', parts: 3, delivered_parts: 2 });
+  expect(await until(id, 'unknown')).toMatchObject({ lastError: 'reset', parts: 3, deliveredParts: 2 });
   expect(await partStates(id)).toEqual(['delivered', 'unknown', 'delivered']);
   await channels.answer(DELIVERED);
   await until(later, 'delivered');
@@ -113,8 +113,8 @@ test('what could not be sent in a day expires, whether or not its account was ev
   // Timers look at least once a minute, so that a machine that slept is noticed.
   clock.jump(DAY_MS);
   clock.advance(60_000);
-  expect(await until(waiting, 'dead')).toMatchObject({ last_error: 'expired before it could be sent', attempts: 0 });
-  expect(await until(failing, 'dead')).toMatchObject({ last_error: 'expired; the last attempt: down' });
+  expect(await until(waiting, 'dead')).toMatchObject({ lastError: 'expired before it could be sent', attempts: 0 });
+  expect(await until(failing, 'dead')).toMatchObject({ lastError: 'expired; the last attempt: down' });
 });
 
 test('a retry is not put off when the clock is set back', async () => {

@@ -57,7 +57,7 @@ test('a webhook account is called with its own credentials, from anywhere and un
   const answer = await send(call.path, { method: 'POST', headers, body: call.body });
   expect(answer).toMatchObject({ status: 200, json: { status: 'ok', message_id: 'msg_1' } });
   expect(services.calls).toEqual([
-    { name: 'webhooks.receive', input: { accountId: 'default', rawBody: JSON.stringify(call.body), chatId: '1', content: 'hi' } },
+    { name: 'webhooks.receive', input: { accountId: 'default', rawBody: JSON.stringify(call.body), chat_id: '1', content: 'hi' } },
   ]);
 });
 

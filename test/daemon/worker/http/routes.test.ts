@@ -64,7 +64,7 @@ test('a message reaches the service in its own words, and its id comes back', as
   const body = { channel: 'telegram', chat_id: '42', content: '  ünï\ncode 🛶 ', accountId: 'personal' };
   const answer = await send('/api/message', { method: 'POST', body });
   expect(answer.json).toEqual({ status: 'ok', message_id: 'msg_1' });
-  const message = { channel: 'telegram', chatId: '42', content: '  ünï\ncode 🛶 ', accountId: 'personal' };
+  const message = { channel: 'telegram', chat_id: '42', content: '  ünï\ncode 🛶 ', accountId: 'personal' };
   expect(services.calls).toEqual([{ name: 'messages.accept', input: { message, idempotencyKey: undefined } }]);
 });
 
@@ -87,7 +87,7 @@ test('sync tells the service whether to deliver, and answers the reply', async (
     body: { channel: 'webchat', chat_id: 'w', content: 'hi', deliver: true },
   });
   expect(answer.json).toEqual({ status: 'ok', reply: 'You said: hi' });
-  expect(services.calls[0]?.input).toEqual({ message: { channel: 'webchat', chatId: 'w', content: 'hi' }, deliver: true });
+  expect(services.calls[0]?.input).toEqual({ message: { channel: 'webchat', chat_id: 'w', content: 'hi' }, deliver: true });
 });
 
 test('the agent gets the message verbatim and only the options that were given', async () => {

@@ -26,7 +26,7 @@ test('a message is published when it is taken in and when it has been delivered,
   const events: GatewayEvent[] = [];
   const config = { channels: { webhook: { accounts: { default: { url: receiver.url } } } } };
   const conversation = await makeConversation({ config, publish: (event) => events.push(event) });
-  const message = { channel: 'webhook', chatId: '7', content: 'hi' };
+  const message = { channel: 'webhook', chat_id: '7', content: 'hi' };
   const { messageId } = await conversation.messages.accept(message, { idempotencyKey: 'k' });
   await conversation.messages.accept(message, { idempotencyKey: 'k' });
   await expect.poll(() => events.length).toBe(2);

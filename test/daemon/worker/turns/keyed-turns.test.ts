@@ -235,7 +235,7 @@ test('a synchronous message with a key is handled once, and its reply is deliver
   fake.reply(says('hi'));
   const sync = (content: string) =>
     conversation.messages.sync(
-      { channel: 'webchat', chatId: 'desk', content },
+      { channel: 'webchat', chat_id: 'desk', content },
       { deliver: true, signal: new AbortController().signal, idempotency: { key: 'k', onReplay: () => void (replays += 1) } },
     );
   expect(await Promise.all([sync('hello'), sync('hello')])).toEqual([{ reply: 'hi' }, { reply: 'hi' }]);

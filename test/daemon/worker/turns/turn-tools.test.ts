@@ -196,7 +196,7 @@ test('a turn in which a tool did what others notice is never run again; one that
   const say = (content: string) =>
     conversation.webhooks.receive(
       { accountId: 'default', headers: { authorization: `Bearer ${inboundToken}` }, rawBody: Buffer.from('') },
-      { chatId: content, content },
+      { chat_id: content, content },
     );
   fake.reply(calls(time()), says('noon'));
   await say('time?');

@@ -47,7 +47,7 @@ test('a deleted session is removed for good after a week', async () => {
   const clock = new FakeClock();
   const home = tempDir();
   const conversation = await makeConversation({ home, clock });
-  await conversation.messages.accept({ channel: 'webchat', chatId: 'chat', content: 'x' }, {});
+  await conversation.messages.accept({ channel: 'webchat', chat_id: 'chat', content: 'x' }, {});
   await conversation.sessions.delete(KEY);
   const { openStore } = await import('../../../helpers/open-store.js');
   const store = await openStore({ path: join(home, 'state', 'gateway.db') });

@@ -16,8 +16,8 @@ test('the parts of albums are gathered at their first place, led by the one with
 
 test('an album whose parts come one after another is one message', async () => {
   const clock = new FakeClock();
-  const { fake, channel, intake, untilReady } = await makeTelegram({ clock });
-  await channel.start();
+  const { fake, channel, intake, untilReady, host } = await makeTelegram({ clock });
+  await channel.start(host);
   await untilReady();
   await fake.until(() => fake.openPolls === 1);
   const photo = (id: string, more: object = {}): object => ({ media_group_id: 'g1', photo: [{ file_id: id }], ...more });
@@ -37,8 +37,8 @@ test('an album whose parts come one after another is one message', async () => {
 test('an album that is cut off by a stop is read whole by the next', async () => {
   const clock = new FakeClock();
   const first = await makeTelegram({ clock });
-  const { fake, channel, intake } = first;
-  await channel.start();
+  const { fake, channel, intake, host } = first;
+  await channel.start(host);
   await fake.until(() => fake.openPolls === 1);
   fake.say('', { message: { media_group_id: 'g1', photo: [{ file_id: 'one_one_one' }], caption: 'x' } });
   await fake.until(() => fake.openPolls === 0);

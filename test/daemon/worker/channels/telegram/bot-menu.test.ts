@@ -15,9 +15,9 @@ test.each([
     calls: 1,
   },
 ])('a bot with a menu ($title) offers the commands that it should', async ({ before, after, calls }) => {
-  const { fake, channel, untilReady } = await makeTelegram();
+  const { fake, channel, untilReady, host } = await makeTelegram();
   fake.bot.menu = before;
-  await channel.start();
+  await channel.start(host);
   await untilReady();
   // The menu is offered once updates have been read.
   fake.say('hello');
@@ -29,9 +29,9 @@ test.each([
 });
 
 test('a menu that cannot be offered is no trouble', async () => {
-  const { fake, channel, untilReady, log } = await makeTelegram();
+  const { fake, channel, untilReady, log, host } = await makeTelegram();
   fake.fault('getMyCommands', failure(500, 'Internal Server Error'));
-  await channel.start();
+  await channel.start(host);
   await untilReady();
   fake.say('hello');
   await fake.until(() => fake.calls.includes('getMyCommands') && fake.bot.pendingUpdates === 0);

@@ -41,7 +41,7 @@ test('a message for a chat waits without an attempt until Telegram can be reache
   const { fake, start } = await setUp();
   fake.fault('getMe', failure(500, 'Internal Server Error'));
   const { messages, outgoing } = await start();
-  const { messageId } = await messages.accept({ channel: 'telegram', chatId: '42', content: 'patience' }, {});
+  const { messageId } = await messages.accept({ channel: 'telegram', chat_id: '42', content: 'patience' }, {});
   expect(await outgoing.get(messageId)).toMatchObject({ status: 'queued', attempts: 0 });
   await fake.until(() => fake.bot.sent.length === 1);
   while ((await outgoing.get(messageId)).status !== 'delivered') await new Promise(setImmediate);
@@ -52,7 +52,7 @@ test('a blocked bot makes one message dead, and it can be sent again or dropped'
   const { fake, start } = await setUp();
   const { messages, outgoing } = await start();
   fake.bot.blockedBy.add(42);
-  const { messageId } = await messages.accept({ channel: 'telegram', chatId: '42', content: 'hello?' }, {});
+  const { messageId } = await messages.accept({ channel: 'telegram', chat_id: '42', content: 'hello?' }, {});
   while ((await outgoing.get(messageId)).status !== 'dead') await new Promise(setImmediate);
   expect(await outgoing.list({ status: 'dead' })).toMatchObject({
     messages: [{ id: messageId, error: 'Telegram answered 403: Forbidden: bot was blocked by the user' }],
@@ -67,9 +67,9 @@ test('a blocked bot makes one message dead, and it can be sent again or dropped'
 });
 
 test.each([
-  [{ channel: 'nowhere', chatId: '1', content: 'x' }, "there is no channel 'nowhere'"],
-  [{ channel: 'telegram', chatId: '1', content: 'x', accountId: 'other' }, "the channel 'telegram' has no account 'other'"],
-  [{ channel: 'webhook', chatId: '1', content: 'x' }, "the channel 'webhook' has no account 'default'"],
+  [{ channel: 'nowhere', chat_id: '1', content: 'x' }, "there is no channel 'nowhere'"],
+  [{ channel: 'telegram', chat_id: '1', content: 'x', accountId: 'other' }, "the channel 'telegram' has no account 'other'"],
+  [{ channel: 'webhook', chat_id: '1', content: 'x' }, "the channel 'webhook' has no account 'default'"],
 ])('a message for %j is refused', async (message, expected) => {
   const { start } = await setUp();
   const { messages } = await start();
@@ -90,7 +90,7 @@ test('a stranger is told a code once; whoever the owner approves is answered, an
   fake.say('and now?');
   await fake.until(() => fake.bot.sent.length === 3);
   expect(texts(fake).slice(1).toSorted()).toEqual(
-    ['You can write to me now. /help lists what I understand beside plain words.', 'and now?'].toSorted(),
+    ['You can write to me now. /help lists the commands that I understand.', 'and now?'].toSorted(),
   );
   await channelAccounts.revoke('telegram', { senderId: '42' });
   await expect(channelAccounts.revoke('telegram', { senderId: '42' })).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -3,7 +3,7 @@ import { UpdatePoll } from '../../../../../daemon/worker/channels/telegram/updat
 import { failure } from '../../../../fakes/telegram/server.js';
 import { advanceUntil } from '../../../../helpers/advance-until.js';
 import { FakeClock } from '../../../../helpers/fake-clock.js';
-import { IntakeMemory } from '../../../../helpers/intake-memory.js';
+import { IntakeMemory } from '../../../../helpers/host-memory.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
 import { makeTelegram, type TelegramFixture } from '../../../../helpers/telegram-fixture.js';
 
@@ -11,7 +11,7 @@ const SCOPE = 'telegram:7000000001';
 
 async function start(options?: Parameters<typeof makeTelegram>[0]): Promise<TelegramFixture> {
   const fixture = await makeTelegram(options);
-  await fixture.channel.start();
+  await fixture.channel.start(fixture.host);
   await fixture.untilReady();
   return fixture;
 }
@@ -42,14 +42,14 @@ test('updates that cannot be stored are not confirmed, and are read again', asyn
 });
 
 test('a restart goes on behind what was stored, without a second poll beside the first', async () => {
-  const { fake, intake, channel, untilReady } = await start();
+  const { fake, intake, channel, untilReady, host } = await start();
   for (let round = 0; round < 20; round += 1) {
     fake.say(`before ${round}`);
     await fake.until(() => fake.openPolls === 1 || fake.bot.pendingUpdates === 0);
     await channel.stop();
     expect(intake.owned.size).toBe(0);
     fake.say(`while away ${round}`);
-    await channel.start();
+    await channel.start(host);
     await untilReady();
   }
   await fake.until(() => fake.bot.pendingUpdates === 0);
@@ -59,9 +59,9 @@ test('a restart goes on behind what was stored, without a second poll beside the
 
 test('while another live worker reads, nothing is asked', async () => {
   const clock = new FakeClock();
-  const { fake, channel, intake, untilReady } = await makeTelegram({ clock });
+  const { fake, channel, intake, untilReady, host } = await makeTelegram({ clock });
   intake.foreign.add(SCOPE);
-  await channel.start();
+  await channel.start(host);
   clock.advance(1_000);
   expect(fake.calls).toEqual([]);
   expect(channel.health()).toEqual({ default: { state: 'starting' } });
@@ -90,9 +90,9 @@ test('another program that reads the same bot is explained, and reading goes on 
 
 test('a webhook that is set on the bot is removed, also later', async () => {
   const clock = new FakeClock();
-  const { fake, channel, untilReady, intake } = await makeTelegram({ clock });
+  const { fake, channel, untilReady, intake, host } = await makeTelegram({ clock });
   fake.bot.webhookUrl = 'https://elsewhere.example';
-  await channel.start();
+  await channel.start(host);
   await untilReady();
   expect(fake.bot.webhookUrl).toBe('');
   await fake.until(() => fake.openPolls === 1);
@@ -108,9 +108,9 @@ test('a webhook that is set on the bot is removed, also later', async () => {
 
 test('Telegram is left alone for as long as it asks', async () => {
   const clock = new FakeClock();
-  const { fake, channel } = await makeTelegram({ clock });
+  const { fake, channel, host } = await makeTelegram({ clock });
   fake.fault('getUpdates', failure(429, 'Too Many Requests: retry after 30', { retry_after: 30 }));
-  await channel.start();
+  await channel.start(host);
   await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
   const asked = fake.calls.length;
   const startedAtMs = clock.now();
@@ -120,9 +120,9 @@ test('Telegram is left alone for as long as it asks', async () => {
 
 test('an account whose server cannot be reached is not ready, says why, and becomes so', async () => {
   const clock = new FakeClock();
-  const { fake, channel, untilReady } = await makeTelegram({ clock });
+  const { fake, channel, untilReady, host } = await makeTelegram({ clock });
   fake.fault('getMe', 'html', failure(500, 'Internal Server Error'), 'drop');
-  await channel.start();
+  await channel.start(host);
   await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
   expect(channel.isReady('default')).toBe(false);
   expect(channel.health()['default']?.message).toContain('502 and no JSON');
@@ -132,13 +132,13 @@ test('an account whose server cannot be reached is not ready, says why, and beco
 });
 
 test('an update that makes no sense is left out, and the others of its batch are not lost', async () => {
-  const { fake, intake, log, channel } = await makeTelegram();
+  const { fake, intake, log, channel, host } = await makeTelegram();
   fake.say('before');
   fake.push({ message: { chat: null, from: { id: 1 } } });
   fake.push({ message: 'what?' });
   fake.push({ poll: {} });
   fake.say('after');
-  await channel.start();
+  await channel.start(host);
   await fake.until(() => fake.bot.pendingUpdates === 0);
   expect(intake.taken.map(({ content }) => content)).toEqual(['before', 'after']);
   expect(log.entries.filter(({ level }) => level === 'error')).toHaveLength(1);

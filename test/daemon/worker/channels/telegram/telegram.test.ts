@@ -5,13 +5,13 @@ import { makeTelegram, type TelegramFixture } from '../../../../helpers/telegram
 import { describeChannel } from '../channel-contract.js';
 
 describeChannel('telegram', async () => {
-  const { channel, fake, untilReady } = await makeTelegram();
-  return { channel, accountId: 'default', chatId: '42', received: () => fake.bot.sent.map(({ text }) => text), untilReady };
+  const { channel, host, fake, untilReady } = await makeTelegram();
+  return { channel, host, accountId: 'default', chatId: '42', received: () => fake.bot.sent.map(({ text }) => text), untilReady };
 });
 
 async function start(options?: Parameters<typeof makeTelegram>[0]): Promise<TelegramFixture> {
   const fixture = await makeTelegram(options);
-  await fixture.channel.start();
+  await fixture.channel.start(fixture.host);
   await fixture.untilReady();
   return fixture;
 }
@@ -149,8 +149,8 @@ test.each([
   { title: 'that Telegram does not know', botToken: TOKEN.replace('AAE', 'BBB') },
   { title: 'that is none', botToken: 'nonsense' },
 ])('a token $title makes the account fail, and appears nowhere', async ({ botToken }) => {
-  const { channel, fake, log } = await makeTelegram({ account: { botToken } });
-  await channel.start();
+  const { channel, fake, log, host } = await makeTelegram({ account: { botToken } });
+  await channel.start(host);
   await fake.until(() => fake.calls.includes('getMe'));
   while (channel.health()['default']?.state === 'starting') await new Promise(setImmediate);
   expect(channel.health()).toMatchObject({ default: { state: 'failed', message: expect.stringContaining('@BotFather') } });
@@ -182,7 +182,7 @@ test('several accounts run side by side; a second one with the same bot fails an
   };
   fake.addBot(accounts.three.botToken, 'third_bot');
   const several = await makeTelegram({ accounts });
-  await several.channel.start();
+  await several.channel.start(several.host);
   await fake.until(() => fake.openPolls === 2);
   expect(several.channel.health()).toMatchObject({
     one: { state: 'running' },
@@ -201,7 +201,7 @@ test('several accounts run side by side; a second one with the same bot fails an
 test('a Bot API behind a proxy may have a path', async () => {
   const { fake, channel } = await makeTelegram();
   const proxied = await makeTelegram({ account: { apiRoot: `${fake.apiRoot}/telegram/api/` } });
-  await proxied.channel.start();
+  await proxied.channel.start(proxied.host);
   await fake.until(() => fake.openPolls === 1);
   expect(proxied.channel.health()).toEqual({ default: { state: 'running' } });
   expect(channel.health()).toEqual({ default: { state: 'off' } });

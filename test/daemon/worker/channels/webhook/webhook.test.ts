@@ -4,6 +4,7 @@ import type { Channel, SendOutcome } from '../../../../../daemon/worker/channels
 import { createWebhookChannel } from '../../../../../daemon/worker/channels/webhook/webhook.js';
 import { systemClock } from '../../../../../shared/clock.js';
 import { startWebhookReceiver, type Reaction, type WebhookReceiver } from '../../../../fakes/webhook-receiver/receiver.js';
+import { testHost } from '../../../../helpers/host-memory.js';
 import { logMemory } from '../../../../helpers/log-memory.js';
 import { webhookConfig } from '../../../../helpers/test-config.js';
 import { describeChannel } from '../channel-contract.js';
@@ -15,7 +16,6 @@ function makeChannel(account: Record<string, unknown>, timeoutMs = 5_000): Chann
     config: () => webhookConfig(account),
     clock: systemClock,
     logger: logMemory(),
-    onReady: () => undefined,
     timeoutMs,
   });
   onTestFinished(() => channel.stop());
@@ -24,7 +24,7 @@ function makeChannel(account: Record<string, unknown>, timeoutMs = 5_000): Chann
 
 async function startChannel(account: Record<string, unknown>, timeoutMs?: number): Promise<Channel> {
   const channel = makeChannel(account, timeoutMs);
-  await channel.start();
+  await channel.start(testHost());
   return channel;
 }
 
@@ -47,6 +47,7 @@ describeChannel('webhook', async () => {
   const receiver = await startWebhookReceiver();
   return {
     channel: makeChannel({ url: receiver.url }),
+    host: testHost(),
     accountId: 'default',
     chatId: 'chat',
     received: () => receiver.received.map(({ content }) => content),
@@ -139,10 +140,9 @@ test('410 disables the account until its configuration changes', async () => {
     config: () => webhookConfig(account),
     clock: systemClock,
     logger: logMemory(),
-    onReady: () => undefined,
   });
   onTestFinished(() => channel.stop());
-  await channel.start();
+  await channel.start(testHost());
   expect(await send(channel)).toMatchObject({ type: 'refused' });
   expect(channel.isReady('default')).toBe(false);
   expect(channel.health()).toMatchObject({ default: { state: 'failed', message: expect.stringContaining('410 Gone') } });

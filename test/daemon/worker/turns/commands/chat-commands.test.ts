@@ -13,7 +13,7 @@ async function startChat() {
   const chat = async (content: string): Promise<string> =>
     (
       await conversation.messages.sync(
-        { channel: 'webchat', chatId: 'c', content },
+        { channel: 'webchat', chat_id: 'c', content },
         { deliver: false, signal: new AbortController().signal },
       )
     ).reply;
@@ -29,7 +29,7 @@ test('/model says, changes and takes back which model answers in a chat', async 
   expect(await chat('/model')).toContain('fake/two');
   // Another chat is not concerned, and a request's own model comes first.
   await conversation.messages.sync(
-    { channel: 'webchat', chatId: 'other', content: 'hello' },
+    { channel: 'webchat', chat_id: 'other', content: 'hello' },
     { deliver: false, signal: new AbortController().signal },
   );
   await chat('/model default');

@@ -1,5 +1,5 @@
-/** A gateway's place for what channels read, in memory. */
-import type { ChannelIntake, IncomingMessage } from '../../daemon/worker/channels/intake.js';
+/** The host of channels, in memory. */
+import type { ChannelHost, ChannelIntake, IncomingMessage } from '../../daemon/worker/channels/host.js';
 
 export class IntakeMemory implements ChannelIntake {
   readonly taken: IncomingMessage[] = [];
@@ -10,7 +10,7 @@ export class IntakeMemory implements ChannelIntake {
   /** Fails the next takes. */
   failures = 0;
 
-  async take({ messages, cursor }: Parameters<ChannelIntake['take']>[0]): Promise<void> {
+  async store({ messages, cursor }: Parameters<ChannelIntake['store']>[0]): Promise<void> {
     if (this.failures > 0) {
       this.failures -= 1;
       throw new Error('the disk is full');
@@ -32,4 +32,9 @@ export class IntakeMemory implements ChannelIntake {
   async release(source: string): Promise<void> {
     this.owned.delete(source);
   }
+}
+
+/** A host without a gateway. */
+export function testHost(options: Partial<ChannelHost> = {}): ChannelHost {
+  return { intake: new IntakeMemory(), commands: [], accountReady: () => undefined, ...options };
 }

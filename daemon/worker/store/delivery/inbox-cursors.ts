@@ -1,0 +1,26 @@
+/** How far channels have read their sources. */
+import { queriesOf, type Transaction } from '../transaction.js';
+
+/** How far updates were read, and when that was. */
+export interface InboxCursor {
+  readonly position: number;
+  readonly updatedAtMs: number;
+}
+
+export async function readInboxCursor(tx: Transaction, scope: string): Promise<InboxCursor | undefined> {
+  return queriesOf(tx)
+    .selectFrom('inbox_cursors')
+    .select(['position', 'updated_at as updatedAtMs'])
+    .where('scope', '=', scope)
+    .executeTakeFirst();
+}
+
+/** Runs in the write that stores the updates. */
+export async function saveInboxCursor(tx: Transaction, cursor: { scope: string; position: number; nowMs: number }): Promise<void> {
+  const values = { position: cursor.position, updated_at: cursor.nowMs };
+  await queriesOf(tx)
+    .insertInto('inbox_cursors')
+    .values({ scope: cursor.scope, ...values })
+    .onConflict((conflict) => conflict.column('scope').doUpdateSet(values))
+    .execute();
+}
