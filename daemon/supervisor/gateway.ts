@@ -16,7 +16,6 @@ import type { GatewayStart } from './gateway-start.js';
 import { Holdings } from './succession/holdings.js';
 import type { ListenSocket } from './socket/listen-socket.js';
 import { learnFileSecrets } from './config/known-secrets.js';
-import { makeLockRecord } from './lock/own-lock-record.js';
 import { LogRotation } from './logs/log-rotation.js';
 import { rehearse } from './workers/rehearsal.js';
 import { Restoration } from './config/restoration.js';
@@ -59,7 +58,7 @@ export class Gateway {
     this.#startedAtMs = clock.now();
     this.#arrival = start.predecessor === undefined ? undefined : new Arrival(start.predecessor.link);
     this.#foundation = openFoundation(start, () => this.#rotation.request());
-    const { paths, config, log, logFile, redactor } = this.#foundation;
+    const { paths, config, log, logFile, redactor, build } = this.#foundation;
     this.#rotation = new LogRotation({
       logPath: paths.logPath,
       limits: () => config.settings.logs,
@@ -82,8 +81,7 @@ export class Gateway {
       control,
       clock,
       log,
-      record: (address) =>
-        makeLockRecord({ foundation: this.#foundation, instanceId: this.#instanceId, startedAtMs: this.#startedAtMs, address }),
+      record: { instanceId: this.#instanceId, createdAt: new Date(this.#startedAtMs).toISOString(), version: build.version },
       onSocket,
       keepsSocket: start.environment.keepsSocket,
     });

@@ -1,6 +1,6 @@
 /** A directory with room for a lock, and what taking the lock does to the world around it. */
 import { join } from 'node:path';
-import { acquireLock, type GatewayLock, type LockDependencies } from '../../daemon/supervisor/lock/lock.js';
+import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps } from '../../daemon/supervisor/lock/gateway-lock.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import { selfIdentity } from '../../shared/node/process/process-identity.js';
 import { deadRecord } from './lock-takers.js';
@@ -11,7 +11,7 @@ export interface LockedWorld {
   readonly directory: string;
   readonly swept: LockRecord[];
   readonly logged: string[];
-  readonly deps: LockDependencies;
+  readonly deps: GatewayLockDeps;
   acquire(changes?: Partial<LockRecord>): Promise<GatewayLock>;
 }
 
@@ -19,12 +19,12 @@ export interface LockedWorld {
 export const ownRecord = (changes: Partial<LockRecord> = {}): LockRecord =>
   deadRecord({ ...selfIdentity(), instanceId: 'gw_own', ...changes });
 
-export function lockWorld(changes: Partial<LockDependencies> = {}): LockedWorld {
+export function lockWorld(changes: Partial<GatewayLockDeps> = {}): LockedWorld {
   const directory = tempDir();
   const path = join(directory, 'gateway.lock');
   const swept: LockRecord[] = [];
   const logged: string[] = [];
-  const deps: LockDependencies = {
+  const deps: GatewayLockDeps = {
     probe: () => Promise.resolve(undefined),
     pause: () => Promise.resolve(),
     sweep: (record) => Promise.resolve(void swept.push(record)),
@@ -32,5 +32,5 @@ export function lockWorld(changes: Partial<LockDependencies> = {}): LockedWorld 
     log: (message) => logged.push(message),
     ...changes,
   };
-  return { path, directory, swept, logged, deps, acquire: (record) => acquireLock(path, ownRecord(record), deps) };
+  return { path, directory, swept, logged, deps, acquire: (record) => acquireGatewayLock(path, ownRecord(record), deps) };
 }

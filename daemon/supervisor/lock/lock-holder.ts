@@ -1,21 +1,52 @@
-/** What taking the lock needs to know of the world: who answers on a control socket, and how to end a dead one's children. */
+/** The holder of a lock: whether it lives, what a dead one left behind, and which other gateway uses the same home. */
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CONTROL_VERSION, MAX_FRAME_BYTES } from '../../../shared/control/messages.js';
+import { CONTROL_VERSION, MAX_FRAME_BYTES, type StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { isLockRecord, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import { isLockRecord, lockAgeMs, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { isSameProcess, judgeProcess } from '../../../shared/node/process/process-identity.js';
+import { bootId, isSameProcess, judgeProcess } from '../../../shared/node/process/process-identity.js';
 import { killGroup } from '../workers/child-process.js';
-import type { ControlIdentity } from './judge-holder.js';
+
+/** The gateway that answers on a control socket. */
+export type ControlIdentity = Pick<StatusDocument, 'instanceId' | 'pid' | 'port' | 'host' | 'configPath'>;
+
+export interface LockWorld {
+  /** The gateway that answers on that control socket; undefined: none. */
+  probe(controlPath: string): Promise<ControlIdentity | undefined>;
+  pause(delayMs: number): Promise<void>;
+  now(): number;
+}
+
+/** A holder on another machine renews its lock every 30 s; one whose lock is older than this is dead. */
+const FOREIGN_LEASE_MS = 90_000;
+/** A holder in another pid namespace that has just taken the lock may not answer on its control socket yet. */
+const FOREIGN_START = { limitMs: 3_000, stepMs: 100 } as const;
 
 const PROBE_LIMIT_MS = 1_000;
 const SWEEP_LIMIT_MS = 2_000;
 const SWEEP_STEP_MS = 10;
 
-/** Who answers on that control socket; undefined: nobody, or nothing that speaks our protocol. Never throws. */
+/** Whether the process that a lock names lives; docs/adr/0001-lock.md, "Classify". */
+export async function classifyHolder(path: string, record: LockRecord, world: LockWorld): Promise<'alive' | 'dead'> {
+  const verdict = judgeProcess(record);
+  if (verdict !== 'foreign') return verdict;
+  const answers = async (): Promise<boolean> => (await world.probe(record.controlPath))?.instanceId === record.instanceId;
+  if (await answers()) return 'alive';
+  // Another container of this kernel would answer on the shared socket; another machine cannot, so its lease decides.
+  const isSameKernel = record.bootId !== null && record.bootId === bootId();
+  if (!isSameKernel) return lockAgeMs(path, world.now()) < FOREIGN_LEASE_MS ? 'alive' : 'dead';
+  for (let leftMs: number = FOREIGN_START.limitMs; leftMs > 0; leftMs -= FOREIGN_START.stepMs) {
+    if (lockAgeMs(path, world.now()) >= FOREIGN_START.limitMs) return 'dead';
+    await world.pause(FOREIGN_START.stepMs);
+    if (await answers()) return 'alive';
+  }
+  return 'dead';
+}
+
+/** Asks which gateway answers on that control socket. @returns undefined when none does; never throws */
 export function probeControl(controlPath: string): Promise<ControlIdentity | undefined> {
   return new Promise((resolve) => {
     const socket = connect(controlPath);
@@ -42,13 +73,8 @@ function identityIn(frame: string): ControlIdentity | undefined {
     const { instanceId, pid = 0, port = 0, host = '', configPath = '' } = result ?? {};
     return typeof instanceId === 'string' ? { instanceId, pid, port, host, configPath } : undefined;
   } catch {
-    return undefined; // a stranger on our path
+    return undefined; // not a gateway
   }
-}
-
-/** Waits; unlike the clock's timers this keeps the process alive, which at that point has nothing else to live for. */
-export function pause(delayMs: number): Promise<void> {
-  return delay(delayMs);
 }
 
 /** Ends the children that a dead supervisor left (a stopped one could not end itself) and waits until they are gone. */
@@ -57,12 +83,12 @@ export async function sweepChildren(record: LockRecord): Promise<void> {
   const deadline = Date.now() + SWEEP_LIMIT_MS;
   for (let children = left(); children.length > 0 && Date.now() < deadline; children = left()) {
     for (const child of children) killGroup(child.pid);
-    await pause(SWEEP_STEP_MS); // an exit of a process that is not our child makes no event
+    await delay(SWEEP_STEP_MS); // an exit of a process that is not our child makes no event
   }
 }
 
 /**
- * Another gateway that lives in the same home under another configuration: they would share database and log.
+ * Refuses to start beside a gateway that runs in the same home with another configuration: they would share database and log.
  * Of two that start at once, the older one stays.
  * @throws CONFIG_INVALID naming it
  */

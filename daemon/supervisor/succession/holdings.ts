@@ -3,18 +3,20 @@
  * start or from a predecessor, handed to a successor, and given up at the end.
  */
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../../shared/clock.js';
 import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import { isLockRecord, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { selfIdentity } from '../../../shared/node/process/process-identity.js';
 import { finishRestores } from '../../../shared/node/files/restore-journal.js';
 import type { ControlServer } from '../control/control-server.js';
 import { SocketKeeper } from '../socket/kept-socket.js';
 import { adoptListenSocket, bindListenSocket, type ListenSocket } from '../socket/listen-socket.js';
-import { acquireLock, type GatewayLock, inheritLock, type LockDependencies, RENEW_MS } from '../lock/lock.js';
-import { pause, probeControl, refuseSharedHome, sweepChildren } from '../lock/lock-holder.js';
+import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps, inheritLock, RENEW_MS } from '../lock/gateway-lock.js';
+import { probeControl, refuseSharedHome, sweepChildren } from '../lock/lock-holder.js';
 import type { PredecessorLink } from './predecessor-link.js';
 
 export interface Address {
@@ -29,8 +31,8 @@ export interface HoldingsDeps {
   readonly log: Logger;
   /** The service manager keeps the listening socket while there is no supervisor. */
   readonly keepsSocket?: boolean | undefined;
-  /** Our lock record for an address. */
-  record(address: Address): LockRecord;
+  /** What names this gateway in its lock. */
+  readonly record: Pick<LockRecord, 'instanceId' | 'createdAt' | 'version'>;
   /** A socket is in force from now on. */
   onSocket(socket: ListenSocket): void;
 }
@@ -76,7 +78,7 @@ export class Holdings {
   /** The lock first, then the sockets. @param passed  what a service manager passed @throws LOCK_HELD, PORT_TAKEN, CONFIG_INVALID */
   async take(address: Address, passed: PassedSockets): Promise<void> {
     const { paths, control } = this.#deps;
-    this.#lock = await acquireLock(paths.lockPath, { ...this.#deps.record(address), ...this.#noted }, this.#lockDependencies());
+    this.#lock = await acquireGatewayLock(paths.lockPath, this.#record(address), this.#lockDependencies());
     refuseSharedHome(paths, this.#lock.record);
     // A command that restores looks for a gateway under this lock: it has seen ours, or is done.
     await finishRestores(paths);
@@ -104,7 +106,7 @@ export class Holdings {
     const socket = this.#socket ?? adoptListenSocket(handed.handle, { host: handed.host, origin: 'bound' });
     const left = readLock(this.#deps.paths.lockPath);
     this.#inherited = isLockRecord(left) ? left : undefined;
-    this.#lock = inheritLock(this.#deps.paths.lockPath, { ...this.#deps.record(socket), ...this.#noted });
+    this.#lock = inheritLock(this.#deps.paths.lockPath, this.#record(socket));
     this.use(socket);
     await this.#deps.control.start();
     this.#renew();
@@ -139,7 +141,7 @@ export class Holdings {
       } catch (error) {
         if (left === 1 && (await probeControl(this.#deps.paths.controlPath)) !== undefined) return 'lost';
         if (left === 1) throw error;
-        await pause(TAKE_BACK.pauseMs);
+        await delay(TAKE_BACK.pauseMs);
       }
     }
     await this.#deps.control.start();
@@ -195,12 +197,17 @@ export class Holdings {
     }
   }
 
-  #lockDependencies(): LockDependencies {
+  #record({ host, port }: Address): LockRecord {
+    const { configPath, controlPath, home } = this.#deps.paths;
+    return { ...selfIdentity(), ...this.#deps.record, configPath, controlPath, home, host, port, children: [], ...this.#noted };
+  }
+
+  #lockDependencies(): GatewayLockDeps {
     const { clock, log } = this.#deps;
     return {
       probe: probeControl,
       sweep: sweepChildren,
-      pause,
+      pause: delay,
       now: () => clock.now(),
       log: (message, details) => log.warn(details, message),
     };

@@ -1,9 +1,9 @@
 /** A successor's side of a succession: talks to the supervisor that spawned it, until that one has left. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { SuccessionMessage } from '../../../shared/ipc/messages.js';
 import { isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
-import { pause } from '../lock/lock-holder.js';
 
 export const HAND_OVER_LIMIT_MS = 10_000;
 /** Beyond its drain deadline, by which its worker has quiesced or been killed. */
@@ -147,7 +147,7 @@ export class PredecessorLink {
     const deadlineMs = this.#clock.now() + limitMs;
     while (this.#parent.isAlive()) {
       if (this.#clock.now() >= deadlineMs) return false;
-      await pause(SEE_OFF_STEP_MS); // an exit of a process that is not our child makes no event
+      await delay(SEE_OFF_STEP_MS); // an exit of a process that is not our child makes no event
     }
     return true;
   }

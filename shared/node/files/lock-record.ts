@@ -1,9 +1,9 @@
 /**
- * The lock's content, as anybody may read it. It is information: who really owns the lock is proven by the process
- * identity in it and by the control socket that answers with the same instance id. Taking and giving it up is the
- * supervisor's.
+ * The content of a lock. It is information: who really owns the lock is proven by the process identity in it and by the
+ * control socket that answers with the same instance id.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
+import { GatewayError } from '../../errors.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
 
 /** A process that the supervisor started and that a later start may have to end. */
@@ -28,23 +28,17 @@ export interface LockRecord extends ProcessIdentity {
   readonly children: readonly LockedChild[];
 }
 
+export type LockContent = LockRecord | { readonly unreadable: string };
+
+export interface LockState {
+  /** The file's content, or what names its state where that cannot be read: another content has other bytes. */
+  readonly bytes: Buffer;
+  readonly lock: LockContent;
+}
+
 /** A real record has about 600 bytes. */
 const MAX_LOCK_BYTES = 65_536;
 const CHILD_ROLES: readonly string[] = ['worker', 'fallback', 'successor'] satisfies LockedChild['role'][];
-
-/** Reads a regular file of at most `MAX_LOCK_BYTES`; a FIFO or device in its place must not block us. */
-function readCapped(path: string): string {
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    if (!fstatSync(fd).isFile()) throw new Error('not a regular file');
-    const buffer = Buffer.alloc(MAX_LOCK_BYTES + 1);
-    const length = readSync(fd, buffer, 0, buffer.length, 0);
-    if (length > MAX_LOCK_BYTES) throw new Error(`more than ${MAX_LOCK_BYTES} bytes`);
-    return buffer.toString('utf8', 0, length);
-  } finally {
-    closeSync(fd);
-  }
-}
 
 function asText(value: unknown): string {
   return typeof value === 'string' ? value : '';
@@ -67,7 +61,7 @@ function asChild(value: unknown): LockedChild | undefined {
 }
 
 /** Checks a parsed record by hand; only `pid` is indispensable, unknown fields of a newer version are ignored. */
-export function asLockRecord(value: unknown): LockRecord | { unreadable: string } {
+function asLockRecord(value: unknown): LockContent {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { unreadable: 'not a JSON object' };
   const fields = value as Record<string, unknown>;
   if (!isPositiveInteger(fields['pid'])) return { unreadable: 'no process id' };
@@ -93,18 +87,79 @@ export function asLockRecord(value: unknown): LockRecord | { unreadable: string 
   };
 }
 
-/** Reads the lock at `path`. Never throws: what cannot be read is told as `unreadable` with the reason. */
-export function readLock(path: string): LockRecord | 'absent' | { unreadable: string } {
+/** Narrows what was read to a record. */
+export function isLockRecord(lock: LockContent | 'absent'): lock is LockRecord {
+  return lock !== 'absent' && !('unreadable' in lock);
+}
+
+/** Reads a lock once. @throws CONFIG_INVALID for a directory in its place; LOCK_HELD when the file belongs to another user */
+export function inspectLock(path: string): LockState | 'absent' {
   try {
-    return asLockRecord(JSON.parse(readCapped(path)));
+    const entry = lstatSync(path);
+    if (entry.isDirectory()) throw directoryError(path);
+    const content = entry.isFile() ? readCapped(path) : 'not a regular file';
+    if (typeof content !== 'string') return { bytes: content, lock: parseLock(content) };
+    return { bytes: Buffer.from(`${entry.ino} ${entry.size} ${entry.mtimeMs}`), lock: { unreadable: content } };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent';
-    return { unreadable: error instanceof SyntaxError ? 'not JSON' : (code ?? (error as Error).message) };
+    if (code === 'EACCES') throw foreignOwnerError(path);
+    throw error;
   }
 }
 
-/** Narrows {@link readLock}'s answer to a record. */
-export function isLockRecord(lock: ReturnType<typeof readLock>): lock is LockRecord {
-  return lock !== 'absent' && !('unreadable' in lock);
+/** As {@link inspectLock}, for those who only want to know: never throws. */
+export function readLock(path: string): LockContent | 'absent' {
+  try {
+    const state = inspectLock(path);
+    return state === 'absent' ? state : state.lock;
+  } catch (error) {
+    return { unreadable: (error as NodeJS.ErrnoException).code ?? (error as Error).message };
+  }
+}
+
+/** Milliseconds since the file was written or renewed; Infinity when there is none. */
+export function lockAgeMs(path: string, nowMs: number): number {
+  try {
+    return nowMs - lstatSync(path).mtimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Infinity;
+    throw error;
+  }
+}
+
+/** At most `MAX_LOCK_BYTES`; a FIFO in the file's place must not block us. @returns the content, or why it cannot be a lock */
+function readCapped(path: string): Buffer | string {
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const buffer = Buffer.alloc(MAX_LOCK_BYTES + 1);
+    const length = readSync(fd, buffer, 0, buffer.length, 0);
+    return length > MAX_LOCK_BYTES ? `more than ${MAX_LOCK_BYTES} bytes` : buffer.subarray(0, length);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function parseLock(content: Buffer): LockContent {
+  try {
+    return asLockRecord(JSON.parse(content.toString('utf8')));
+  } catch {
+    return { unreadable: 'not JSON' };
+  }
+}
+
+function directoryError(path: string): GatewayError {
+  return new GatewayError('CONFIG_INVALID', {
+    message: `a directory is in the place of the lock ${path}`,
+    hint: 'The gateway did not make it: move it away.',
+  });
+}
+
+function foreignOwnerError(path: string): GatewayError {
+  const uid = lstatSync(path).uid;
+  return new GatewayError('LOCK_HELD', {
+    message: `the lock ${path} belongs to another user (uid ${uid}) and cannot be read by this one`,
+    details: { uid },
+    hint: 'A gateway of that user ran with this home. Stop it as that user, or give this one a home of its own with XOPC_HOME.',
+  });
 }

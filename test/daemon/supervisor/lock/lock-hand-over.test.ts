@@ -1,6 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { inheritLock } from '../../../../daemon/supervisor/lock/lock.js';
+import { inheritLock } from '../../../../daemon/supervisor/lock/gateway-lock.js';
 import { readLock } from '../../../../shared/node/files/lock-record.js';
 import { deadRecord } from '../../../helpers/lock-takers.js';
 import { lockWorld, ownRecord } from '../../../helpers/lock-world.js';

@@ -7,7 +7,7 @@ import { spawnProgram, type Child } from '../../../../daemon/supervisor/workers/
 import { bindListenSocket, type ListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
 import { buildFixture } from '../../../helpers/fixture-process.js';
 
-const FIXTURE = join(import.meta.dirname, '..', '..', 'fixtures', 'listener.mjs');
+const FIXTURE = join(import.meta.dirname, '../../..', 'fixtures', 'listener.mjs');
 
 interface Listener {
   readonly child: Child;

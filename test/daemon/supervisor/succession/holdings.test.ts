@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ControlServer } from '../../../../daemon/supervisor/control/control-server.js';
 import { Holdings } from '../../../../daemon/supervisor/succession/holdings.js';
 import { bindListenSocket, type ListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
-import { RENEW_MS } from '../../../../daemon/supervisor/lock/lock.js';
+import { RENEW_MS } from '../../../../daemon/supervisor/lock/gateway-lock.js';
 import type { PredecessorLink } from '../../../../daemon/supervisor/succession/predecessor-link.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { readLock } from '../../../../shared/node/files/lock-record.js';
@@ -43,7 +43,7 @@ function holding(instanceId: string, home: GatewayHome = gatewayHome()): Held {
     control,
     clock,
     log: logger.log,
-    record: (address) => deadRecord({ ...selfIdentity(), ...address, instanceId, controlPath: home.paths.controlPath }),
+    record: { instanceId, createdAt: '2026-03-01T12:00:00.000Z', version: '0.0.0' },
     onSocket: (socket) => sockets.push(socket),
   });
   onTestFinished(() => holdings.release());

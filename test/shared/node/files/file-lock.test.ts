@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withFileLock } from '../../../../shared/node/files/file-lock.js';
@@ -34,6 +34,14 @@ test('a lock whose owner is dead is taken over', async () => {
 test.each([[''], ['not json'], ['{}']])("a lock with the content %j is nobody's", async (content) => {
   const path = join(tempDir(), 'lock');
   writeFileSync(path, content);
+  expect(await withFileLock(path, () => Promise.resolve(1))).toBe(1);
+});
+
+test('a holder in another container, whose process cannot be looked at, keeps the lock for 90 s and not for ever', async () => {
+  const path = join(tempDir(), 'lock');
+  writeFileSync(path, JSON.stringify({ ...selfIdentity(), machineId: 'ffffffffffffffff', instanceId: 'theirs' }));
+  await expect(withFileLock(path, () => Promise.resolve(1), { waitMs: 0 })).rejects.toMatchObject({ code: 'CONFLICT' });
+  utimesSync(path, new Date(), new Date(Date.now() - 91_000));
   expect(await withFileLock(path, () => Promise.resolve(1))).toBe(1);
 });
 

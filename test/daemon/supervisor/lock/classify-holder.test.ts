@@ -1,7 +1,7 @@
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type ControlIdentity, judgeClaimant, judgeHolder, type LockWorld } from '../../../../daemon/supervisor/lock/judge-holder.js';
+import { classifyHolder, type ControlIdentity, type LockWorld } from '../../../../daemon/supervisor/lock/lock-holder.js';
 import type { LockRecord } from '../../../../shared/node/files/lock-record.js';
 import { pidNamespace, selfIdentity } from '../../../../shared/node/process/process-identity.js';
 import { deadRecord } from '../../../helpers/lock-takers.js';
@@ -38,15 +38,17 @@ const answering = (instanceId: string): ControlIdentity => ({ instanceId, pid: 1
 
 test('a holder of this machine is judged by its process alone: no age, no socket', async () => {
   const { path, world } = judged({ ageMs: 1e9, answers: [undefined] });
-  expect(await judgeHolder(path, living(), world)).toBe('alive');
-  expect(await judgeHolder(path, { ...living(), startTime: '1' }, judged({ ageMs: 0, answers: [answering('gw_a')] }).world)).toBe('dead');
+  expect(await classifyHolder(path, living(), world)).toBe('alive');
+  expect(await classifyHolder(path, { ...living(), startTime: '1' }, judged({ ageMs: 0, answers: [answering('gw_a')] }).world)).toBe(
+    'dead',
+  );
 });
 
 test('a holder of an earlier boot of this machine is dead', async () => {
   const { path, world } = judged({ ageMs: 0 });
   const record = { ...living(), bootId: '00000000-0000-0000-0000-000000000000', machineId: selfIdentity().machineId };
   // Where the machine has no id, another boot may as well be another machine.
-  expect(await judgeHolder(path, record, world)).toBe(record.machineId === null ? 'alive' : 'dead');
+  expect(await classifyHolder(path, record, world)).toBe(record.machineId === null ? 'alive' : 'dead');
 });
 
 describe.skipIf(process.platform !== 'linux')('a holder in another container of this kernel', () => {
@@ -55,7 +57,7 @@ describe.skipIf(process.platform !== 'linux')('a holder in another container of 
   test('lives when its control socket answers with its instance id, however old the lock', async () => {
     expect(pidNamespace()).not.toBe('pid:[1]');
     const { path, world, pauses } = judged({ ageMs: 1e9, answers: [answering('gw_a')] });
-    expect(await judgeHolder(path, inContainer(), world)).toBe('alive');
+    expect(await classifyHolder(path, inContainer(), world)).toBe('alive');
     expect(pauses).toEqual([]);
   });
 
@@ -64,31 +66,31 @@ describe.skipIf(process.platform !== 'linux')('a holder in another container of 
     ['another instance answers', answering('gw_b')],
   ])('is dead at once when %s and its lock is older than a start takes', async (_what, answer) => {
     const { path, world, pauses } = judged({ ageMs: 3_000, answers: [answer] });
-    expect(await judgeHolder(path, inContainer(), world)).toBe('dead');
+    expect(await classifyHolder(path, inContainer(), world)).toBe('dead');
     expect(pauses).toEqual([]);
   });
 
   test('that has taken the lock just now is given the time to answer', async () => {
     const { path, world, pauses } = judged({ ageMs: 50, answers: [undefined, undefined, undefined, answering('gw_a')] });
-    expect(await judgeHolder(path, inContainer(), world)).toBe('alive');
+    expect(await classifyHolder(path, inContainer(), world)).toBe('alive');
     expect(pauses).toHaveLength(3);
   });
 
   test('that has taken the lock just now and never answers is dead after 3 s', async () => {
     const { path, world, pauses } = judged({ ageMs: 50 });
-    expect(await judgeHolder(path, inContainer(), world)).toBe('dead');
+    expect(await classifyHolder(path, inContainer(), world)).toBe('dead');
     expect(pauses.reduce((sum, delayMs) => sum + delayMs, 0)).toBeLessThanOrEqual(3_000);
   });
 
   test('whose lock is from the future keeps nobody waiting for ever', async () => {
     const { path, world, pauses } = judged({ ageMs: -3_600_000 });
-    expect(await judgeHolder(path, inContainer(), world)).toBe('dead');
+    expect(await classifyHolder(path, inContainer(), world)).toBe('dead');
     expect(pauses.length).toBeLessThanOrEqual(30);
   });
 
   test('is told apart by the boot, not by a machine id that each container has for itself', async () => {
     const { path, world } = judged({ ageMs: 60_000 });
-    expect(await judgeHolder(path, { ...inContainer(), machineId: 'ffffffffffffffff' }, world)).toBe('dead');
+    expect(await classifyHolder(path, { ...inContainer(), machineId: 'ffffffffffffffff' }, world)).toBe('dead');
   });
 });
 
@@ -102,29 +104,12 @@ describe('a holder on another machine that shares the directory', () => {
     [1e9, 'dead'],
   ] as const)('whose lock was renewed %i ms ago is %s', async (ageMs, verdict) => {
     const { path, world, pauses } = judged({ ageMs });
-    expect(await judgeHolder(path, elsewhere(), world)).toBe(verdict);
+    expect(await classifyHolder(path, elsewhere(), world)).toBe(verdict);
     expect(pauses).toEqual([]);
   });
 
   test('is dead when its lock is gone', async () => {
     const { world } = judged({ ageMs: 0 });
-    expect(await judgeHolder(join(tempDir(), 'none'), elsewhere(), world)).toBe('dead');
-  });
-});
-
-describe('whoever is at a dead lock', () => {
-  test('is judged by its process on this machine', () => {
-    const { path, world } = judged({ ageMs: 1e9 });
-    expect(judgeClaimant(path, living(), world)).toBe('alive');
-    expect(judgeClaimant(path, { ...living(), startTime: '1' }, world)).toBe('dead');
-  });
-
-  test.each([
-    [0, 'alive'],
-    [14_000, 'alive'],
-    [15_000, 'dead'],
-  ] as const)('elsewhere is given a while, as it answers on no socket yet: after %i ms it is %s', (ageMs, verdict) => {
-    const { path, world } = judged({ ageMs, answers: [answering('gw_a')] });
-    expect(judgeClaimant(path, { ...living(), machineId: 'ffffffffffffffff' }, world)).toBe(verdict);
+    expect(await classifyHolder(join(tempDir(), 'none'), elsewhere(), world)).toBe('dead');
   });
 });

@@ -1,0 +1,149 @@
+/**
+ * The one lock between processes: a file whose complete content is linked into place. A dead holder's file is replaced without a race,
+ * and only a living holder removes its own. docs/adr/0001-lock.md has the protocol and why each step is safe at `kill -9`.
+ */
+import { createHash } from 'node:crypto';
+import { linkSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { GatewayError } from '../../errors.js';
+import { judgeProcess } from '../process/process-identity.js';
+import { temporaryName } from './atomic-file.js';
+import { inspectLock, isLockRecord, lockAgeMs, type LockContent, type LockRecord, type LockState, readLock } from './lock-record.js';
+
+/** What is said of a living holder. */
+export type LockHolder = Pick<LockRecord, 'pid' | 'port' | 'host' | 'configPath' | 'instanceId'> & { readonly createdAt?: string };
+
+export interface LockRules {
+  /** The living holder; undefined when it is dead. */
+  findHolder(lock: LockContent): Promise<LockHolder | undefined>;
+  /** Called by the one process that may replace a dead lock, before it does. */
+  beforeReclaim?(lock: LockContent): Promise<void>;
+  /** Called when a living process holds the lock or is replacing a dead one. Throws, or resolves when it is time to try again. */
+  onHeld(holder: LockHolder): Promise<void>;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+const MAX_ROUNDS = 100;
+/** Longer than anybody waits for a lock. */
+const STALE_TEMP_MS = 600_000;
+/** A claim of another machine or container; longer than from the first look at a lock to the end of a reclaim. */
+const FOREIGN_CLAIM_MS = 15_000;
+
+/** Whether the process that a lock or claim names lives. A pid of another machine or container says nothing: there the file's age decides. */
+export function isHolderAlive(path: string, record: LockRecord, foreign: { readonly limitMs: number; readonly nowMs: number }): boolean {
+  const verdict = judgeProcess(record);
+  return verdict === 'foreign' ? lockAgeMs(path, foreign.nowMs) < foreign.limitMs : verdict === 'alive';
+}
+
+/**
+ * Takes the lock, replacing a dead holder's.
+ * @returns the lock that was replaced, if there was one
+ * @throws what `rules.onHeld` throws; LOCK_HELD when the lock changes hands all the time; CONFIG_INVALID when a directory is in its place
+ */
+export async function acquireLock(path: string, content: string, rules: LockRules): Promise<LockContent | undefined> {
+  const temp = temporaryName(path);
+  writeFileSync(temp, content, { mode: 0o600, flag: 'wx' });
+  try {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const outcome = tryLink(temp, path) ? undefined : await reclaim(path, temp, { content, rules });
+      if (outcome === 'changed') continue;
+      if (outcome === undefined || !('holder' in outcome)) {
+        removeClaims(path);
+        return outcome?.replaced;
+      }
+      await rules.onHeld(outcome.holder);
+      round = 0;
+    }
+    throw new GatewayError('LOCK_HELD', { message: `the lock ${path} changes hands too fast`, hint: 'Try again.' });
+  } finally {
+    rmSync(temp, { force: true });
+    removeStaleTemps(dirname(path), rules.now());
+  }
+}
+
+/** Writes a lock that is ours; a reader never sees half of it. */
+export function replaceLock(path: string, content: string): void {
+  const temp = temporaryName(path);
+  writeFileSync(temp, content, { mode: 0o600, flag: 'wx' });
+  renameSync(temp, path);
+}
+
+/** Removes our own lock. Nobody replaces the lock of a living holder, so that it cannot change between look and removal. */
+export function releaseLock(path: string, isOurs: (record: LockRecord) => boolean): void {
+  const lock = readLock(path);
+  if (isLockRecord(lock) && isOurs(lock)) unlinkSync(path);
+}
+
+type Outcome = 'changed' | { readonly replaced: LockContent } | { readonly holder: LockHolder };
+
+/** Replaces the lock that is in the way if its holder is dead. */
+async function reclaim(path: string, temp: string, { content, rules }: { content: string; rules: LockRules }): Promise<Outcome> {
+  // Holder and content come from the same bytes: a lock that is replaced between two reads would pass as the dead one.
+  const seen = inspectLock(path);
+  if (seen === 'absent') return 'changed';
+  const holder = await rules.findHolder(seen.lock);
+  if (holder !== undefined) return { holder };
+  const isUnchanged = (): boolean => {
+    const now = inspectLock(path);
+    return now !== 'absent' && now.bytes.equals(seen.bytes);
+  };
+  const claim = claimReclaim(`${path}.reclaim.${keyOf(seen)}`, temp, rules.now());
+  if (typeof claim !== 'string') return isUnchanged() ? { holder: claim } : 'changed';
+  // A reclaim that was finished between our look and our claim has changed the lock.
+  if (isUnchanged()) await rules.beforeReclaim?.(seen.lock);
+  if (!isUnchanged()) {
+    rmSync(claim, { force: true });
+    return 'changed';
+  }
+  if (!isLockRecord(seen.lock)) keepCopy(path);
+  replaceLock(path, content);
+  return { replaced: seen.lock };
+}
+
+/**
+ * Takes the exclusive right to replace one dead lock: numbered claim files, each linked into place; the next number is free once the
+ * holder of the one before is dead. @returns the claim's path, or the living process that has it
+ */
+function claimReclaim(prefix: string, temp: string, nowMs: number): string | LockRecord {
+  for (let number = 1; ; number += 1) {
+    const claim = `${prefix}.${number}`;
+    if (tryLink(temp, claim)) return claim;
+    const holder = readLock(claim);
+    if (isLockRecord(holder) && isHolderAlive(claim, holder, { limitMs: FOREIGN_CLAIM_MS, nowMs })) return holder;
+  }
+}
+
+/** Names exactly this content, the same for every process: 16 hex digits. */
+function keyOf({ bytes }: LockState): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+}
+
+function tryLink(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function keepCopy(path: string): void {
+  rmSync(`${path}.bad`, { force: true });
+  tryLink(path, `${path}.bad`);
+}
+
+/** Claims on earlier contents of the lock. Whoever holds one finds the lock changed and drops it. */
+function removeClaims(path: string): void {
+  const prefix = `${basename(path)}.reclaim.`;
+  for (const name of readdirSync(dirname(path))) if (name.startsWith(prefix)) rmSync(join(dirname(path), name), { force: true });
+}
+
+/** Left by processes that were killed between write and link. */
+function removeStaleTemps(directory: string, nowMs: number): void {
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name);
+    if (/^\..*\.tmp2?$/.test(name) && lockAgeMs(path, nowMs) > STALE_TEMP_MS) rmSync(path, { force: true });
+  }
+}
