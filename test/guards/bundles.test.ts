@@ -11,7 +11,7 @@ beforeAll(async () => {
   const built = (await bundleSources(root)) as unknown as { inputs: typeof inputs; outputs: { name: string; contents: string }[] };
   ({ inputs } = built);
   texts = Object.fromEntries(built.outputs.map(({ name, contents }) => [name, contents]));
-});
+}, 60_000);
 
 function bytesOf(bundle: string, pattern: RegExp): number {
   return Object.entries(inputs[`${bundle}.cjs`] ?? {})

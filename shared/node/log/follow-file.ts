@@ -1,11 +1,12 @@
 /**
- * Follows the log while it is written, rotated, renamed, deleted, truncated: every line once, in order. The owner of
- * `tail`, which is used to learn that something changed; reading is by our own handles (log-follower.ts), because
- * tail's reader opens files by name and loses what a rotation moves.
+ * Follows the log while it is written, rotated, renamed, deleted, truncated: every line once, in order. The owner of `tail`, which reads
+ * the live file. It opens by name at each read, so it gets the descriptor path of a handle of ours, which a rename does not change;
+ * log-follower.ts reads the remainder after a rename and joins the generations. See docs/adr/0022-tail.md.
  */
-import { watch, type FSWatcher } from 'node:fs';
+import { existsSync, fstatSync, watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Tail } from 'tail';
+import type { LiveBytes } from './followed-file.js';
 import type { LogPosition } from './log-cursor.js';
 import { LogFollower, type FollowEvent } from './log-follower.js';
 
@@ -23,41 +24,67 @@ export interface FollowOptions {
 
 /** Where the system's notifications do not reach (network file systems, used-up inotify watches), this finds changes. */
 const POLL_MS = 500;
+/** A consumer that is this far behind reads the file at its own pace. */
+const MAX_QUEUED_BYTES = 1_048_576;
+const DESCRIPTORS = '/proc/self/fd';
 
-/** `tail` as a watcher: what it would read, and the second that it waits after a rename, are left out. */
-class FileChanges extends Tail {
-  declare readonly watcher?: FSWatcher;
-  notify: (() => void) | undefined;
+/** Bytes as they are, in pieces as they are read; a file that was renamed is left. */
+const RAW = { encoding: 'latin1', separator: null, follow: false } as const;
+
+/** What `tail` reads of an open file. */
+class TailedBytes implements LiveBytes {
+  readonly #tail: Tail;
+  readonly #notify: () => void;
+  #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  #isEnded = false;
 
   constructor(path: string, notify: () => void) {
-    super(path, { encoding: 'latin1', separator: null, follow: false });
-    this.notify = notify;
-    this.on('error', notify);
-    this.watcher?.on('error', notify);
+    this.#notify = notify;
+    this.#tail = new Tail(path, RAW);
+    this.#tail.on('line', (text: string) => this.#receive(Buffer.from(text, 'latin1')));
+    this.#tail.on('error', () => this.#end());
   }
 
-  change(): void {
-    this.notify?.();
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
-  rename(): void {
-    this.notify?.();
+  take(): Buffer | undefined {
+    const bytes = this.#queue.shift();
+    this.#queuedBytes -= bytes?.length ?? 0;
+    return bytes;
+  }
+
+  close(): void {
+    this.#isEnded = true;
+    this.#queue = [];
+    this.#tail.unwatch();
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#isEnded) return;
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#end();
+    this.#notify();
+  }
+
+  #end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#tail.unwatch();
+    this.#notify();
   }
 }
 
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
-
-/** Wakes a reader when the file or its directory changes, and every {@link POLL_MS}. */
-class ChangeWatcher {
+/** Wakes a reader when the log has grown or another file is at its path, and every {@link POLL_MS}. */
+class LogWatcher {
   readonly #path: string;
-  #file: FileChanges | undefined;
   #directory: FSWatcher | undefined;
+  /** Where there are no descriptor paths: what it reads is thrown away, and its reading wakes ours. */
+  #waker: TailedBytes | undefined;
+  #live: TailedBytes | undefined;
   #hasChanged = false;
   #wake: (() => void) | undefined;
 
@@ -69,18 +96,28 @@ class ChangeWatcher {
   rearm(): void {
     this.close();
     try {
-      this.#file = new FileChanges(this.#path, () => this.#notify());
-    } catch {
-      // It does not exist, or all watches are in use.
-    }
-    try {
-      this.#directory = watch(dirname(this.#path), (_event, name) => {
-        if (name === null || name === basename(this.#path)) this.#notify();
+      if (!existsSync(DESCRIPTORS)) this.#waker = new TailedBytes(this.#path, () => this.#discard());
+      this.#directory = watch(dirname(this.#path), (event, name) => {
+        const isReadLive = event === 'change' && this.#live?.isEnded === false;
+        if (!isReadLive && (name === null || name === basename(this.#path))) this.#notify();
       });
       this.#directory.on('error', () => this.#notify());
     } catch {
-      // As above.
+      // It does not exist, or all watches are in use.
     }
+  }
+
+  /** See `ReadLive`. `tail` begins at the size that it finds, which is known only if nobody has written meanwhile. */
+  readLive(fd: number, size: number): LiveBytes | undefined {
+    if (!existsSync(DESCRIPTORS)) return undefined;
+    try {
+      const live = new TailedBytes(`${DESCRIPTORS}/${fd}`, () => this.#notify());
+      if (fstatSync(fd).size === size) return (this.#live = live);
+      live.close();
+    } catch {
+      // All watches are in use.
+    }
+    return undefined;
   }
 
   /** Changes from now on end the next {@link wait} at once. */
@@ -90,21 +127,28 @@ class ChangeWatcher {
 
   async wait(signal: AbortSignal): Promise<void> {
     if (this.#hasChanged || signal.aborted) return;
-    const { promise, resolve } = withResolvers();
-    const timer = setTimeout(resolve, POLL_MS);
-    this.#wake = resolve;
-    signal.addEventListener('abort', resolve);
-    await promise;
-    signal.removeEventListener('abort', resolve);
+    let timer: NodeJS.Timeout | undefined;
+    let onAbort = (): void => undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, POLL_MS);
+      onAbort = this.#wake = resolve;
+      signal.addEventListener('abort', onAbort);
+    });
+    signal.removeEventListener('abort', onAbort);
     clearTimeout(timer);
     this.#wake = undefined;
   }
 
   close(): void {
-    this.#file?.unwatch();
-    this.#file = undefined;
+    this.#waker?.close();
+    this.#waker = undefined;
     this.#directory?.close();
     this.#directory = undefined;
+  }
+
+  #discard(): void {
+    while (this.#waker?.take() !== undefined);
+    this.#notify();
   }
 
   #notify(): void {
@@ -117,15 +161,19 @@ class ChangeWatcher {
  * Follows the log. Lines arrive in batches, without line breaks, empty ones left out; the consumer sets the pace.
  * Each wait between batches lets other work go on.
  */
-export async function* followFile(logPath: string, options: FollowOptions): AsyncGenerator<FollowEvent> {
-  const { signal } = options;
-  const watcher = new ChangeWatcher(logPath);
-  const follower = new LogFollower(logPath, { from: options.from, onFileChange: () => watcher.rearm() });
+export async function* followFile(logPath: string, { from, signal }: FollowOptions): AsyncGenerator<FollowEvent> {
+  const watcher = new LogWatcher(logPath);
+  const follower = new LogFollower(logPath, {
+    from,
+    onFileChange: () => watcher.rearm(),
+    readLive: (fd, size) => watcher.readLive(fd, size),
+  });
   watcher.rearm();
   try {
     for (;;) {
       watcher.reset();
       const isLast = signal.aborted;
+      if (isLast) follower.leaveLive();
       const event = await follower.next();
       if (event !== undefined) yield event;
       else if (isLast) return;

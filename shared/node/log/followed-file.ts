@@ -1,31 +1,48 @@
-/** One file being read while others write to it: our own handle and position, so that no name can mislead us. */
+/** One open log file being read while others write to it: by our own handle up to its end, from there through `tail`. */
 import type { BigIntStats } from 'node:fs';
 import { LineSplitter } from './line-splitter.js';
 import type { OpenGeneration } from './log-generations.js';
 
 export type FileEvent = { readonly type: 'lines'; readonly lines: string[] } | { readonly type: 'truncated' };
 
+/** What a watcher reads of a file from its present end on. */
+export interface LiveBytes {
+  /** The next bytes in order; undefined when there are none yet. */
+  take(): Buffer | undefined;
+  /** Nothing more comes: the file was renamed, or cannot be watched. What was not taken is to be read from the file. */
+  readonly isEnded: boolean;
+  close(): void;
+}
+
+/** Reads on from byte `size`, the end of the open file; undefined where that is not possible (now). */
+export type ReadLive = (fd: number, size: number) => LiveBytes | undefined;
+
 const CHUNK_BYTES = 65_536;
 const MAX_LINE_BYTES = 1_048_576;
 /** The last bytes read are compared with the file before more is read: they differ once it was emptied and refilled. */
 const WITNESS_BYTES = 64;
-
-const isZero = (byte: number): boolean => byte === 0;
+/** Without a notification of the system for this long, although the file has grown, nothing is expected from the watcher. */
+const STALL_MS = 2_000;
 
 export class FollowedFile {
   readonly id: string;
   readonly #file: OpenGeneration;
   readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  #readLive: ReadLive | undefined;
+  #live: LiveBytes | undefined;
+  /** When bytes were first missing that the watcher should have read. */
+  #missingSinceMs: number | undefined;
   #splitter = new LineSplitter(MAX_LINE_BYTES);
   #position: number;
   #witness: Buffer | undefined;
   #seen: BigIntStats | undefined;
 
-  /** @param offset  byte to start at, at the start of a line. */
-  constructor(file: OpenGeneration, offset: number) {
+  /** @param options.offset  byte to start at, at the start of a line */
+  constructor(file: OpenGeneration, options: { readonly offset: number; readonly readLive: ReadLive | undefined }) {
     this.#file = file;
     this.id = file.id;
-    this.#position = offset;
+    this.#position = options.offset;
+    this.#readLive = options.readLive;
   }
 
   get hasUnfinishedLine(): boolean {
@@ -40,11 +57,21 @@ export class FollowedFile {
   /** Reads on for one chunk. @returns undefined when there is nothing new */
   async read(): Promise<FileEvent | undefined> {
     const stats = await this.#file.handle.stat({ bigint: true });
+    const size = Number(stats.size);
     const isUnchanged = stats.size === this.#seen?.size && stats.mtimeNs === this.#seen.mtimeNs;
-    if (isUnchanged && Number(stats.size) === this.#position) return undefined;
+    if (isUnchanged && size === this.#position) {
+      this.#live ??= this.#readLive?.(this.#file.handle.fd, size);
+      return undefined;
+    }
     this.#seen = stats;
-    if (Number(stats.size) < this.#position || !(await this.#isContinued())) return this.#restart();
+    if (size < this.#position || !(await this.#isContinued())) return this.#restart();
     return this.#readLines();
+  }
+
+  /** Reads by our own handle from now on: the watcher may be behind, and what it has not read must not be lost. */
+  leaveLive(): void {
+    this.#readLive = undefined;
+    this.#closeLive();
   }
 
   /** The line that has begun: nothing more of it is expected. */
@@ -53,26 +80,53 @@ export class FollowedFile {
   }
 
   async close(): Promise<void> {
+    this.leaveLive();
     await this.#file.handle.close();
   }
 
   /** Reads until a line is complete or the end is reached. */
   async #readLines(): Promise<FileEvent | undefined> {
     for (;;) {
-      const { bytesRead } = await this.#file.handle.read(this.#chunk, 0, CHUNK_BYTES, this.#position);
-      if (bytesRead === 0) return undefined;
-      const bytes = this.#chunk.subarray(0, bytesRead);
-      this.#position += bytesRead;
+      const bytes = await this.#nextBytes();
+      if (bytes === undefined) return undefined;
+      this.#position += bytes.length;
       this.#witness = Buffer.concat([this.#witness ?? Buffer.alloc(0), bytes.subarray(-WITNESS_BYTES)]).subarray(-WITNESS_BYTES);
       const lines = this.#splitter.push(this.#withoutHole(bytes)).filter((line) => line !== '');
       if (lines.length > 0) return { type: 'lines', lines };
     }
   }
 
+  async #nextBytes(): Promise<Buffer | undefined> {
+    if (this.#live !== undefined) {
+      const bytes = this.#live.take();
+      if (bytes !== undefined) {
+        this.#missingSinceMs = undefined;
+        return bytes;
+      }
+      if (!this.#live.isEnded && !this.#isStalled()) return undefined;
+      this.#closeLive();
+    }
+    const { bytesRead } = await this.#file.handle.read(this.#chunk, 0, CHUNK_BYTES, this.#position);
+    return bytesRead === 0 ? undefined : this.#chunk.subarray(0, bytesRead);
+  }
+
+  #isStalled(): boolean {
+    this.#missingSinceMs ??= Date.now();
+    if (Date.now() - this.#missingSinceMs < STALL_MS) return false;
+    this.#readLive = undefined;
+    return true;
+  }
+
+  #closeLive(): void {
+    this.#live?.close();
+    this.#live = undefined;
+    this.#missingSinceMs = undefined;
+  }
+
   /** A writer that kept its offset over a truncation leaves zeros before its next line. */
   #withoutHole(bytes: Buffer): Buffer {
     if (bytes[0] !== 0 || this.hasUnfinishedLine) return bytes;
-    const start = bytes.findIndex((byte) => !isZero(byte));
+    const start = bytes.findIndex((byte) => byte !== 0);
     return start < 0 ? bytes.subarray(bytes.length) : bytes.subarray(start);
   }
 
@@ -90,6 +144,7 @@ export class FollowedFile {
   }
 
   #restart(): FileEvent {
+    this.#closeLive();
     this.#position = 0;
     this.#witness = undefined;
     this.#seen = undefined;

@@ -1,6 +1,6 @@
 /** Reads the log and every file that takes its place, in the order in which they were written. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { FollowedFile, type FileEvent } from './followed-file.js';
+import { FollowedFile, type FileEvent, type ReadLive } from './followed-file.js';
 import type { LogPosition } from './log-cursor.js';
 import { fileIdAt, openGeneration, walkGenerations, type OpenGeneration } from './log-generations.js';
 
@@ -11,11 +11,13 @@ export type FollowEvent =
 
 export interface FollowerOptions {
   readonly from: 'start' | 'end' | LogPosition;
-  /** Called when another file is being read: what is watched has to follow. */
+  /** Called when another file is being read: the watcher has to follow. */
   readonly onFileChange: () => void;
+  /** Reads the newest file while it grows; without it the follower reads when it is asked. */
+  readonly readLive?: ReadLive;
 }
 
-/** A writer that has not heard of a rotation goes on writing to the old file for a while. */
+/** A writer that has not reopened its file after a rotation goes on writing to the old one for a while. */
 const LATE_WRITER_MS = 5_000;
 const MAX_RETIRED = 8;
 /** An unfinished line at the end of a rotated file gets this long to be finished. */
@@ -38,21 +40,19 @@ interface RowEntry {
 
 export class LogFollower {
   readonly #logPath: string;
-  readonly #onFileChange: () => void;
-  readonly #from: FollowerOptions['from'];
-  /** There was no log at the first look. */
+  readonly #options: FollowerOptions;
+  /** There was no log when following began. */
   #isWaiting = false;
   #row: RowEntry[] = [];
   #successor: OpenGeneration | undefined;
   #hasWaitedForLine = false;
-  #isGapUnsaid = false;
+  #hasGap = false;
   /** Generations that are older than the current file: never to be read. */
   #older = new Set<string>();
 
   constructor(logPath: string, options: FollowerOptions) {
     this.#logPath = logPath;
-    this.#from = options.from;
-    this.#onFileChange = options.onFileChange;
+    this.#options = options;
   }
 
   /** The next batch. @returns undefined when there is nothing new for now */
@@ -63,6 +63,11 @@ export class LogFollower {
     }
   }
 
+  /** Reads everything that is in the files by now at the next calls of {@link next}. */
+  leaveLive(): void {
+    for (const { file } of this.#row) file.leaveLive();
+  }
+
   async close(): Promise<void> {
     const [row, successor] = [this.#row, this.#successor];
     this.#row = [];
@@ -71,8 +76,8 @@ export class LogFollower {
   }
 
   async #step(): Promise<FollowEvent | undefined | 'again'> {
-    if (this.#isGapUnsaid) {
-      this.#isGapUnsaid = false;
+    if (this.#hasGap) {
+      this.#hasGap = false;
       return { type: 'gap' };
     }
     const current = this.#row.at(-1);
@@ -81,8 +86,10 @@ export class LogFollower {
     if (event !== undefined) return event;
     if (this.#successor === undefined) {
       this.#successor = await this.#findSuccessor(current.file);
-      // Once more: it may have been written to between the last read and its replacement.
-      return this.#successor === undefined ? undefined : 'again';
+      if (this.#successor === undefined) return undefined;
+      // It may have been written to between the last read and its replacement.
+      current.file.leaveLive();
+      return 'again';
     }
     if (current.file.hasUnfinishedLine && !this.#hasWaitedForLine) {
       this.#hasWaitedForLine = true;
@@ -131,9 +138,10 @@ export class LogFollower {
   }
 
   async #adopt(file: OpenGeneration, offset: number): Promise<void> {
-    this.#row.push({ file: new FollowedFile(file, offset), untilMs: Infinity });
+    const { readLive } = this.#options;
+    this.#row.push({ file: new FollowedFile(file, { offset, readLive }), untilMs: Infinity });
     await this.#noteOlder(file.generation + 1, file.id);
-    this.#onFileChange();
+    this.#options.onFileChange();
   }
 
   /** Remembers the generations from that number on; those up to `currentId` were newer, if a rotation has moved it meanwhile. */
@@ -148,10 +156,10 @@ export class LogFollower {
 
   async #openFirst(): Promise<boolean> {
     if (this.#isWaiting) return this.#openNew();
-    const from = this.#from;
+    const { from } = this.#options;
     if (typeof from === 'object') {
       if (await this.#openAt(from)) return true;
-      this.#isGapUnsaid = true;
+      this.#hasGap = true;
     }
     await this.#noteOlder(1);
     const file = await openGeneration(this.#logPath, 0);
@@ -172,7 +180,7 @@ export class LogFollower {
     return false;
   }
 
-  /** There was no log at the first look; by now it may have been made and rotated. */
+  /** There was no log when following began; by now it may have been made and rotated. */
   async #openNew(): Promise<boolean> {
     const files: OpenGeneration[] = [];
     for await (const file of walkGenerations(this.#logPath)) files.push(file);
@@ -200,7 +208,7 @@ export class LogFollower {
     const successor = candidates.at(-1);
     await closeAll(newer.filter((file) => file !== successor));
     // Deleted, or rotated away altogether: in the latter case there may have been files in between.
-    if (!isCurrentFound && (successor?.generation ?? 0) > 0) this.#isGapUnsaid = true;
+    if (!isCurrentFound && (successor?.generation ?? 0) > 0) this.#hasGap = true;
     return successor;
   }
 

@@ -1,11 +1,11 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { rotateLogs } from '../../../daemon/supervisor/logs/log-rotation.js';
-import { LogFollower } from '../../../shared/node/log/log-follower.js';
-import { readLog } from '../../../shared/node/log/read-log.js';
-import { Following } from '../../helpers/log-reader.js';
-import { tempDir } from '../../helpers/temp-dir.js';
+import { rotateLogs } from '../../../../daemon/supervisor/logs/log-rotation.js';
+import { LogFollower } from '../../../../shared/node/log/log-follower.js';
+import { readLog } from '../../../../shared/node/log/read-log.js';
+import { Following } from '../../../helpers/log-reader.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
 
 const numbered = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, index) => `line ${from + index}`);
 const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');

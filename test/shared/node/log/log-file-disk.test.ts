@@ -1,10 +1,10 @@
 import { readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { LogFile, type LogFileOptions } from '../../../shared/node/log/log-file.js';
-import { FakeClock } from '../../helpers/fake-clock.js';
-import { readEntries } from '../../helpers/log-reader.js';
-import { tempDir } from '../../helpers/temp-dir.js';
+import { LogFile, type LogFileOptions } from '../../../../shared/node/log/log-file.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { readEntries } from '../../../helpers/log-reader.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
 
 const MAX_BYTES = 65_536;
 
