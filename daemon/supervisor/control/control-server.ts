@@ -1,6 +1,6 @@
 /**
- * The control socket: newline frames over a plain socket that `node-ipc` hands over (`rawBuffer`; its own framing lets
- * a peer end this process). Owner of `node-ipc` on this side. Knows frames and limits, not what a request means.
+ * The control socket: newline frames over the raw connections of `node-ipc` (`rawBuffer`; its own framing lets a peer
+ * end this process). Owner of `node-ipc` on this side. Knows frames and limits, not what a request means.
  */
 import { chmodSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -13,11 +13,11 @@ import { parseControlRequest } from './control-frames.js';
 export interface ControlLimits {
   /** More connections at once are closed as soon as they are accepted. */
   readonly maxConnections: number;
-  /** A connection that has nothing running and asks nothing is closed after this. */
+  /** A connection without a running request is closed after this many milliseconds of silence. */
   readonly idleMs: number;
-  /** Requests of one connection that run at once; one more closes it. */
+  /** Concurrent requests of one connection; one more closes it. */
   readonly maxPending: number;
-  /** Answers that a connection has not read; more close it. */
+  /** Bytes of answers that a connection has not read; more close it. */
   readonly maxUnreadBytes: number;
 }
 
@@ -35,7 +35,7 @@ export class ControlServer {
   readonly #handler: ControlHandler;
   readonly #onError: (error: Error) => void;
   readonly #limits: ControlLimits;
-  readonly #connections = new Set<Socket>();
+  readonly #connections = new Map<Socket, ControlConnection>();
   #listener: Listener | undefined;
   #inode: number | undefined;
   #isHandedOver = false;
@@ -59,7 +59,7 @@ export class ControlServer {
     setImmediate(() => before?.stop());
   }
 
-  /** Takes the path back where our socket is not at it any more: what clears up temporary directories removes it. */
+  /** Binds the path again where our socket is not at it any more: a cleaner of temporary directories may remove it. */
   async heal(): Promise<void> {
     if (this.#inode !== undefined && this.#inode !== currentInode(this.#path)) await this.start();
   }
@@ -76,7 +76,7 @@ export class ControlServer {
     this.#listener = undefined;
     if (this.#inode !== undefined && this.#inode === currentInode(this.#path)) rmSync(this.#path, { force: true });
     this.#inode = undefined;
-    for (const socket of this.#connections) socket.end();
+    for (const socket of this.#connections.keys()) socket.end();
   }
 
   #listen(): Promise<Listener> {
@@ -99,9 +99,11 @@ export class ControlServer {
       });
       ipc.server.on('error', (error) => {
         reject(error);
-        this.#onError(error);
+        // node-ipc also reports clients that go away.
+        if (!['ECONNRESET', 'EPIPE'].includes(error.code ?? '')) this.#onError(error);
       });
       ipc.server.on('connect', (socket) => this.#accept(socket));
+      ipc.server.on('data', (bytes, socket) => this.#connections.get(socket)?.receive(bytes.toString('utf8')));
       ipc.server.start();
     });
   }
@@ -113,16 +115,14 @@ export class ControlServer {
   }
 
   #accept(socket: Socket): void {
-    // node-ipc's own listeners copy every byte and report a client that goes away as an error of the server.
-    for (const event of ['data', 'error']) socket.removeAllListeners(event);
-    this.#connections.add(socket);
+    const connection = new ControlConnection(socket, this.#handler, this.#limits);
+    this.#connections.set(socket, connection);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#connections.delete(socket));
-    new ControlConnection(socket, this.#handler, this.#limits).start();
   }
 }
 
-/** One client: cuts its bytes into frames, runs its requests, and ends it where it goes beyond the limits. */
+/** One client: splits its bytes into frames, runs its requests, and ends it where it goes beyond the limits. */
 class ControlConnection {
   readonly #socket: Socket;
   readonly #handler: ControlHandler;
@@ -134,26 +134,22 @@ class ControlConnection {
     this.#socket = socket;
     this.#handler = handler;
     this.#limits = limits;
+    socket.setTimeout(limits.idleMs, () => socket.destroy());
   }
 
-  start(): void {
-    this.#socket.setTimeout(this.#limits.idleMs, () => this.#socket.destroy());
-    this.#socket.on('data', (chunk: string | Buffer) => this.#receive(String(chunk)));
-  }
-
-  #receive(text: string): void {
+  receive(text: string): void {
     this.#rest += text;
     for (let at = this.#rest.indexOf('\n'); at >= 0 && this.#socket.writable; at = this.#rest.indexOf('\n')) {
       const line = this.#rest.slice(0, at);
       this.#rest = this.#rest.slice(at + 1);
-      if (Buffer.byteLength(line) > MAX_FRAME_BYTES) return this.#cut();
+      if (Buffer.byteLength(line) > MAX_FRAME_BYTES) return this.#abort();
       this.#accept(line);
     }
     if (!this.#socket.writable) this.#rest = '';
-    if (this.#rest.length > MAX_FRAME_BYTES) this.#cut();
+    if (this.#rest.length > MAX_FRAME_BYTES) this.#abort();
   }
 
-  #cut(): void {
+  #abort(): void {
     this.#rest = '';
     this.#socket.destroy();
   }
@@ -164,7 +160,7 @@ class ControlConnection {
       const { id, refusal } = request;
       this.#send({ v: CONTROL_VERSION, id, type: 'error', error: toErrorDocument(refusal) });
       this.#socket.destroySoon(); // not end(): a peer that goes on sending would be read for ever
-    } else if (this.#pending === this.#limits.maxPending) this.#cut();
+    } else if (this.#pending === this.#limits.maxPending) this.#abort();
     else void this.#serve(request);
   }
 
@@ -187,7 +183,7 @@ class ControlConnection {
   #send(reply: ControlReply): void {
     if (!this.#socket.writable) return;
     this.#socket.write(`${JSON.stringify(reply)}\n`);
-    if (this.#socket.writableLength > this.#limits.maxUnreadBytes) this.#cut();
+    if (this.#socket.writableLength > this.#limits.maxUnreadBytes) this.#abort();
   }
 }
 

@@ -17,7 +17,8 @@ declare module 'node-ipc' {
       start(): void;
       stop(): void;
       on(event: 'connect', listener: (socket: Socket) => void): void;
-      on(event: 'error', listener: (error: Error) => void): void;
+      on(event: 'data', listener: (bytes: Buffer, socket: Socket) => void): void;
+      on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): void;
       server: Server;
       sockets: Socket[];
     };
