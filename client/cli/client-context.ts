@@ -1,7 +1,7 @@
 /** What a command gets from the process that it runs in; tests give it another. */
 import type { BaseContext, CommandClass } from 'clipanion';
 import type { DatabaseModule } from '../../shared/backup.js';
-import type { PatternModule } from '../../shared/node/log/pattern-thread.js';
+import type { PatternModule } from '../../shared/node/log/line-matcher.js';
 import type { SupervisorEntry } from '../../shared/node/process/entry.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { startSupervisor } from '../gateway/start-supervisor.js';

@@ -2,7 +2,7 @@
 import { isatty } from 'node:tty';
 import { loadBundle, readBuildInfo } from '../../shared/node/build/bundle.js';
 import type { DatabaseModule } from '../../shared/backup.js';
-import type { PatternModule } from '../../shared/node/log/pattern-thread.js';
+import type { PatternModule } from '../../shared/node/log/line-matcher.js';
 import type { SupervisorEntry } from '../../shared/node/process/entry.js';
 import { environmentValue, readEnvironment } from '../../shared/node/process/env.js';
 import { runCli } from './cli.js';

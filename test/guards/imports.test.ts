@@ -44,7 +44,7 @@ const OWNERS: Record<string, RegExp> = {
   'eventsource-parser': /^(client\/api|daemon\/worker\/providers|webui\/src\/api)\//,
   'html-to-text': /^daemon\/worker\/tools\//,
   'ipaddr.js': /^(daemon\/worker|shared\/node)\//,
-  re2js: /^shared\//,
+  re2js: /^shared\/node\/log\/line-matcher\.ts$/,
   'string-width': /^client\/output\//,
   'tar-stream': /^client\/backup\//,
   'zod-openapi': /^daemon\/worker\/http\/openapi\//,

@@ -4,7 +4,7 @@ import { runCli } from '../../client/cli/cli.js';
 import type { ClientRuntime } from '../../client/cli/client-context.js';
 import { COMMANDS } from '../../client/commands/registry.js';
 import * as database from '../../daemon/worker/lazy/database.js';
-import * as patterns from '../../shared/node/log/pattern-thread.js';
+import * as patterns from '../../shared/node/log/line-matcher.js';
 import * as tools from '../../client/tools.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import { Captured } from './captured.js';

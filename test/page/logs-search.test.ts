@@ -15,7 +15,7 @@ test.skipIf(noBrowser)('a regular expression is searched for by the gateway: mar
   await page.getByText('line 1499').waitFor();
   await page.getByRole('button', { name: 'Regular expression' }).click();
   await page.getByRole('searchbox').fill('line 7(');
-  await page.getByText('Unterminated group (character 7)').waitFor();
+  await page.getByText('missing closing ) (character 7)').waitFor();
   await page.getByRole('searchbox').fill('line 7[13]$');
   await until('two lines', async () => (await page.locator('.log-head').count()) === 2);
   expect(await page.locator('mark').allTextContents()).toEqual(['line 71', 'line 73']);

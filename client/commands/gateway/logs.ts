@@ -6,12 +6,11 @@ import { parseLogLine } from '../../../shared/log/entry.js';
 import { escapeJsonControls } from '../../../shared/log/escape.js';
 import { createLogFilter, type LogFilter } from '../../../shared/log/filter.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
-import { checkPattern } from '../../../shared/log/pattern.js';
 import { renderLogLine } from '../../../shared/log/render.js';
 import { parseSince } from '../../../shared/log/since.js';
 import { followFile, type FollowEvent } from '../../../shared/node/log/follow-file.js';
 import type { LogPosition } from '../../../shared/node/log/log-cursor.js';
-import type { LineMatcher } from '../../../shared/node/log/pattern-thread.js';
+import type { LineMatcher } from '../../../shared/node/log/line-matcher.js';
 import { readLog } from '../../../shared/node/log/read-log.js';
 import { BaseCommand } from '../../cli/base-command.js';
 
@@ -75,12 +74,12 @@ export class LogsCommand extends BaseCommand {
   readonly since = Option.String('--since', { description: 'From then on: 10m, 2h, 1d, or a date such as 2026-03-01T14:00.' });
   readonly until = Option.String('--until', { description: 'Up to then; as --since.' });
   readonly grep = Option.String('--grep', { description: 'Lines with these words; -word: without it; field:value: with that field.' });
-  readonly regex = Option.String('--regex', { description: 'Lines that match this regular expression, upper and lower case alike.' });
+  readonly regex = Option.String('--regex', { description: 'Lines that match this regular expression (RE2), upper and lower case alike.' });
   #matcher: LineMatcher | undefined;
 
   protected async run(): Promise<number> {
     const filter = this.#filter();
-    if (this.regex !== undefined) checkPattern(this.regex);
+    this.#matcher = this.regex === undefined ? undefined : this.context.runtime.loadPatterns().createLineMatcher(this.regex);
     if (this.follow && this.until !== undefined)
       throw new GatewayError('USAGE', { message: '--follow has no --until: it ends with Ctrl-C' });
     if (!this.follow) {
@@ -103,7 +102,8 @@ export class LogsCommand extends BaseCommand {
     const isAllSince = this.lines === undefined && this.since !== undefined;
     const limit = isAllSince ? MAX_SINCE_LINES : parseLines(this.lines ?? String(DEFAULT_LINES));
     const { logPath } = this.gatewayPaths;
-    const refine = this.regex === undefined ? {} : { refine: this.#refineBy(this.regex) };
+    const matcher = this.#matcher;
+    const refine = matcher === undefined ? {} : { refine: (lines: readonly string[]) => matcher.match(lines) };
     const page = await readLog(logPath, { ...filter, ...refine, limit, completeOnly: this.follow });
     if (isAllSince && page.nextCursor !== null)
       await this.note(`Only the newest ${MAX_SINCE_LINES} lines are shown; give --lines for more.`);
@@ -131,11 +131,6 @@ export class LogsCommand extends BaseCommand {
     };
   }
 
-  #refineBy(pattern: string) {
-    const matcher = (this.#matcher ??= this.context.runtime.loadPatterns().createMatcher());
-    return (lines: readonly string[]) => matcher.match(pattern, lines);
-  }
-
   async #follow(from: LogPosition | 'start', { level, search }: LogFilter, signal: AbortSignal): Promise<void> {
     const wanted = createLogFilter({ ...(level === undefined ? {} : { level }), ...(search === undefined ? {} : { search }) });
     for await (const event of followFile(this.gatewayPaths.logPath, { from, signal })) {
@@ -147,9 +142,8 @@ export class LogsCommand extends BaseCommand {
   }
 
   async #matching(lines: readonly string[]): Promise<readonly string[]> {
-    if (this.regex === undefined) return lines;
-    const found = await this.#refineBy(this.regex)(lines);
-    return lines.filter((_, index) => found[index] !== null);
+    const found = await this.#matcher?.match(lines);
+    return found === undefined ? lines : lines.filter((_, index) => found[index] !== null);
   }
 
   async #print(lines: readonly string[]): Promise<void> {

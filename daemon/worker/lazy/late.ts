@@ -7,5 +7,5 @@ import 'cronstrue/locales/zh_CN';
 export { collectDefaultMetrics, Registry } from 'prom-client';
 export { toString as describe } from 'cronstrue';
 export { WebSocketServer } from 'ws';
-export { createMatcher } from '../../../shared/node/log/pattern-thread.js';
+export { createLineMatcher } from '../../../shared/node/log/line-matcher.js';
 export { createLogService } from '../observe/logs.js';

@@ -3,10 +3,9 @@ import type { LogDownloadQuery, LogEvent, LogFollowQuery, LogPage, LogQuery } fr
 import { GatewayError } from '../../../shared/errors.js';
 import { parseLogLine } from '../../../shared/log/entry.js';
 import { createLogFilter, type LogFilter } from '../../../shared/log/filter.js';
-import { checkPattern } from '../../../shared/log/pattern.js';
 import { followFile } from '../../../shared/node/log/follow-file.js';
 import { decodePosition, encodePosition } from '../../../shared/node/log/log-cursor.js';
-import { type LineMatcher, PatternThread } from '../../../shared/node/log/pattern-thread.js';
+import { createLineMatcher, type LineMatcher } from '../../../shared/node/log/line-matcher.js';
 import { readLog } from '../../../shared/node/log/read-log.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
 import { scanLog } from '../../../shared/node/log/scan-log.js';
@@ -21,12 +20,15 @@ const MAX_EVENT_LINES = 500;
 /** Concurrent downloads. */
 const MAX_DOWNLOADS = 4;
 
-/** @throws INVALID_REQUEST */
 function toFilter({ since, until, ...query }: LogDownloadQuery): LogFilter {
-  if (query.regex !== undefined) checkPattern(query.regex);
   const { level, hide, q, search } = query;
   const filter = { level, hide, q, search, sinceMs: since, untilMs: until };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+}
+
+/** @throws INVALID_REQUEST */
+function toMatcher({ regex }: LogDownloadQuery): LineMatcher | undefined {
+  return regex === undefined ? undefined : createLineMatcher(regex);
 }
 
 function tooMany(count: number, what: string, hint: string): GatewayError {
@@ -37,8 +39,6 @@ export interface LogServiceOptions {
   readonly logPath: string;
   /** Removes secrets from lines that were written before the secrets were known. */
   readonly redactor?: Redactor;
-  /** Default: a thread. */
-  readonly matcher?: LineMatcher;
 }
 
 /** Every method that fails throws INVALID_REQUEST or RATE_LIMITED. */
@@ -54,18 +54,16 @@ export interface LogService {
 class FileLog implements LogService {
   readonly #logPath: string;
   readonly #redactor: Redactor | undefined;
-  readonly #matcher: LineMatcher;
   #followers = 0;
   #downloads = 0;
 
-  constructor({ logPath, redactor, matcher = new PatternThread() }: LogServiceOptions) {
+  constructor({ logPath, redactor }: LogServiceOptions) {
     this.#logPath = logPath;
     this.#redactor = redactor;
-    this.#matcher = matcher;
   }
 
   async query({ limit = DEFAULT_LIMIT, cursor, ...choice }: LogQuery): Promise<LogPage> {
-    const { regex } = choice;
+    const matcher = toMatcher(choice);
     // The newest page ends before a line that is still being written; a follower reads that line.
     const isNewest = cursor === undefined;
     const page = await readLog(this.#logPath, {
@@ -74,7 +72,7 @@ class FileLog implements LogService {
       limit,
       maxScanBytes: MAX_SCAN_BYTES,
       completeOnly: isNewest,
-      ...(regex === undefined ? {} : { refine: (lines) => this.#matcher.match(regex, lines) }),
+      ...(matcher === undefined ? {} : { refine: (lines) => matcher.match(lines) }),
     });
     const end = isNewest && page.end !== null ? encodePosition(page.end) : null;
     const matches = page.matches === undefined ? {} : { matches: page.matches.map((parts) => parts.map((part) => this.#clean(part))) };
@@ -85,20 +83,19 @@ class FileLog implements LogService {
     if (this.#followers >= MAX_FOLLOWERS)
       throw tooMany(MAX_FOLLOWERS, 'follow', 'Close one of them, e.g. a tab of the page that shows the log.');
     if (query.from !== undefined) decodePosition(query.from);
-    toFilter(query);
-    return this.#follow(query, signal);
+    return this.#follow(query, toMatcher(query), signal);
   }
 
   download(query: LogDownloadQuery): AsyncIterable<string> {
     if (this.#downloads >= MAX_DOWNLOADS) throw tooMany(MAX_DOWNLOADS, 'download', 'Try again when one of them has ended.');
-    return this.#download(toFilter(query), query.regex);
+    return this.#download(toFilter(query), toMatcher(query));
   }
 
-  async *#download(filter: LogFilter, regex: string | undefined): AsyncGenerator<string> {
+  async *#download(filter: LogFilter, matcher: LineMatcher | undefined): AsyncGenerator<string> {
     this.#downloads += 1;
     try {
       for await (const lines of scanLog(this.#logPath, filter)) {
-        const found = regex === undefined ? undefined : await this.#matcher.match(regex, lines);
+        const found = await matcher?.match(lines);
         const wanted = found === undefined ? lines : lines.filter((_, index) => found[index] !== null);
         if (wanted.length > 0) yield wanted.map((line) => `${this.#clean(line)}\n`).join('');
       }
@@ -107,7 +104,7 @@ class FileLog implements LogService {
     }
   }
 
-  async *#follow({ from, ...choice }: LogFollowQuery, signal: AbortSignal): AsyncGenerator<LogEvent> {
+  async *#follow({ from, ...choice }: LogFollowQuery, matcher: LineMatcher | undefined, signal: AbortSignal): AsyncGenerator<LogEvent> {
     const isWanted = createLogFilter(toFilter(choice));
     this.#followers += 1;
     try {
@@ -119,7 +116,7 @@ class FileLog implements LogService {
         }
         const lines = event.lines.filter((line) => isWanted(line) === 'take');
         for (let at = 0; at < lines.length; at += MAX_EVENT_LINES) {
-          const found = await this.#toEvent(lines.slice(at, at + MAX_EVENT_LINES), choice.regex);
+          const found = await this.#toEvent(lines.slice(at, at + MAX_EVENT_LINES), matcher);
           if (found.entries.length > 0) yield found;
         }
       }
@@ -128,9 +125,9 @@ class FileLog implements LogService {
     }
   }
 
-  async #toEvent(lines: readonly string[], regex: string | undefined): Promise<Extract<LogEvent, { type: 'lines' }>> {
-    if (regex === undefined) return { type: 'lines', entries: lines.map((line) => this.#parse(line)) };
-    const found = await this.#matcher.match(regex, lines);
+  async #toEvent(lines: readonly string[], matcher: LineMatcher | undefined): Promise<Extract<LogEvent, { type: 'lines' }>> {
+    if (matcher === undefined) return { type: 'lines', entries: lines.map((line) => this.#parse(line)) };
+    const found = await matcher.match(lines);
     const hits = lines.flatMap((line, index) => (found[index] === null ? [] : [{ line, parts: found[index] ?? [] }]));
     const matches = hits.map(({ parts }) => parts.map((part) => this.#clean(part)));
     return { type: 'lines', entries: hits.map(({ line }) => this.#parse(line)), matches };

@@ -2,7 +2,7 @@
 import { createLogFilter, type LogFilter, type LogVerdict } from '../../log/filter.js';
 import { decodeCursor, encodeCursor, isCursorOf, type LogPosition } from './log-cursor.js';
 import { listGenerations, walkGenerations, type OpenGeneration } from './log-generations.js';
-import type { LineMatch } from './pattern-thread.js';
+import type { LineMatch } from './line-matcher.js';
 import { readLinesBackward, type BackwardLine } from './read-backward.js';
 
 export interface ReadLogOptions extends LogFilter {
