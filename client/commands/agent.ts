@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { AgentResponse } from '../../shared/api/agent.js';
 import { GatewayError, isErrorCode } from '../../shared/errors.js';
 import { ApiClient, type ApiRequest, apiTarget } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
@@ -7,12 +8,6 @@ import { requireGateway } from '../gateway/locate-gateway.js';
 import { parseKey } from '../cli/parse-options.js';
 import { readInput } from '../cli/read-input.js';
 import { TerminalText } from '../output/terminal-text.js';
-
-interface AgentReply {
-  readonly reply: string;
-  readonly session: string;
-  readonly model: string;
-}
 
 const INTERRUPTED_EXIT_CODE = 130;
 
@@ -113,7 +108,7 @@ export class AgentCommand extends BaseCommand {
   }
 
   async #printReply(api: ApiClient, request: ApiRequest): Promise<void> {
-    const reply = await api.call<AgentReply>(request);
+    const reply = await api.call<AgentResponse>(request);
     if (this.json) return this.printJson(reply);
     const text = new TerminalText(this.out.isTerminal);
     await this.printLine(text.push(reply.reply) + text.end());

@@ -20,8 +20,11 @@ const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputToke
 /** The body as it is after validation. */
 export type AgentRequestBody = z.output<ReturnType<typeof agentRequest>>;
 
-export const agentResponse = () =>
-  z.strictObject({ status: okStatus(), reply: z.string(), session: z.string(), model: z.string(), usage: usage() });
+/** The answer of a turn. */
+const agentAnswer = () => z.strictObject({ reply: z.string(), session: z.string(), model: z.string(), usage: usage() });
+
+export const agentResponse = () => z.strictObject({ status: okStatus(), ...agentAnswer().shape });
+export type AgentResponse = z.output<ReturnType<typeof agentResponse>>;
 
 /** What happens to a tool call. `detail` is its input or its output, shortened. */
 export const toolStep = () => z.strictObject({ name: z.string(), state: z.enum(['call', 'result', 'error']), detail: z.string() });
@@ -31,7 +34,7 @@ export type ToolStep = z.output<ReturnType<typeof toolStep>>;
 export const agentEvents = () => ({
   delta: z.strictObject({ text: z.string() }),
   tool: toolStep(),
-  done: z.strictObject({ reply: z.string(), session: z.string(), model: z.string(), usage: usage() }),
+  done: agentAnswer(),
 });
 
 type AgentEvents = ReturnType<typeof agentEvents>;

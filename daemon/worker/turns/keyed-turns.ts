@@ -25,8 +25,7 @@ import type { Store } from '../store/store.js';
 import type { Transaction } from '../store/transaction.js';
 import { SharedEvents } from './event-stream.js';
 import type { LiveTurns } from './live-turns.js';
-import { GUIDE_REF } from './model/guide.js';
-import { toErrorEvent, type TurnEvent } from './turn-event.js';
+import { toDoneEvent, toErrorEvent, type TurnEvent } from './turn-event.js';
 import type { TurnHooks } from './turn-journal.js';
 import type { TurnRequest, TurnRunner } from './turn-runner.js';
 
@@ -228,8 +227,9 @@ function interruptedEvent({ sessionKey: session }: TurnRecord): TurnEvent {
   );
 }
 
-function lastEvent({ state, error, reply, sessionKey: session, model, usage }: TurnRecord): TurnEvent {
-  if (state === 'done') return { type: 'done', reply, session, model: model ?? GUIDE_REF, usage };
+function lastEvent(turn: TurnRecord): TurnEvent {
+  const { state, error, sessionKey: session } = turn;
+  if (state === 'done') return toDoneEvent(turn);
   if (state === 'error' && isErrorCode(error.code))
     return toErrorEvent(new GatewayError(error.code, { message: error.message ?? 'the turn failed' }));
   const message = 'the turn was stopped; the text so far is kept in the session';

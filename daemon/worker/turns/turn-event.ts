@@ -2,6 +2,7 @@
 import type { AgentEvent } from '../../../shared/api/agent.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { TurnUsage } from '../providers/token-cost.js';
+import { GUIDE_REF } from './model/guide.js';
 
 /** One event of a turn, in order. Exactly one `done` or `error` ends a turn; `error.message` ends with what to do. */
 export type TurnEvent = AgentEvent | { readonly type: 'error'; readonly error: GatewayError };
@@ -23,6 +24,12 @@ export interface TurnOutcome {
 export function toUsage(usage: TurnUsage | null): DoneEvent['usage'] {
   const { inputTokens = null, outputTokens = null, costUsd = null } = usage ?? {};
   return { inputTokens, outputTokens, costUsd };
+}
+
+/** Returns the event for a complete answer. `model` is null for a command, which the built-in guide answers. */
+export function toDoneEvent(turn: { reply: string; sessionKey: string; model: string | null; usage: DoneEvent['usage'] }): DoneEvent {
+  const { reply, sessionKey, model, usage } = turn;
+  return { type: 'done', reply, session: sessionKey, model: model ?? GUIDE_REF, usage };
 }
 
 /** Returns the event for a failed turn. The hint becomes the message's last sentence. */

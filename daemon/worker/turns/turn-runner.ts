@@ -15,7 +15,16 @@ import type { LiveTurns } from './live-turns.js';
 import { type AnswerEnd, answer, type Candidate } from './model/answer.js';
 import { GUIDE_REF } from './model/guide.js';
 import { buildModelRequest } from './turn-context.js';
-import { type DeltaEvent, stopReason, toErrorEvent, type ToolEvent, toUsage, type TurnEvent, type TurnOutcome } from './turn-event.js';
+import {
+  type DeltaEvent,
+  stopReason,
+  toDoneEvent,
+  toErrorEvent,
+  type ToolEvent,
+  toUsage,
+  type TurnEvent,
+  type TurnOutcome,
+} from './turn-event.js';
 import type { BeginningTurn, StoredEnd, TurnHooks, TurnJournal } from './turn-journal.js';
 import { TurnQueue } from './turn-queue.js';
 import type { ToolBox } from './turn-tools.js';
@@ -195,7 +204,7 @@ export class TurnRunner {
     }
     if (state === 'aborted') return toErrorEvent(stopReason(run.signal));
     if (error !== null) return toErrorEvent(error);
-    return { type: 'done', reply, session: turn.session.key, model: model ?? GUIDE_REF, usage: toUsage(usage) };
+    return toDoneEvent({ reply, sessionKey: turn.session.key, model, usage: toUsage(usage) });
   }
 
   /** A fault of the gateway itself is an outcome too: the question is stored, so its end must be. */

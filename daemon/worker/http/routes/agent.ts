@@ -56,8 +56,8 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
         const signal = connections.abortable(ctx.res, isStream ? 'stream' : 'request');
         const turn = new PulledEvents(agent.run({ ...body, idempotency: callerKey(ctx) }, signal), signal, clock);
         if (isStream) return await answerStream(ctx, turn, logger);
-        const { reply, session, model, usage } = await readReply(turn);
-        ctx.body = { status: 'ok', reply, session, model, usage };
+        const { type: _type, ...answer } = await readReply(turn);
+        ctx.body = { status: 'ok', ...answer };
       },
     }),
   ];
