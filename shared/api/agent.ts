@@ -20,8 +20,9 @@ const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputToke
 /** The body as it is after validation. */
 export type AgentRequestBody = z.output<ReturnType<typeof agentRequest>>;
 
-/** The answer of a turn. */
-const agentAnswer = () => z.strictObject({ reply: z.string(), session: z.string(), model: z.string(), usage: usage() });
+/** The answer of a turn. `sessionKey` is the whole key of the session. */
+const agentAnswer = () =>
+  z.strictObject({ reply: z.string(), session: z.string(), sessionKey: z.string(), model: z.string(), usage: usage() });
 
 export const agentResponse = () => z.strictObject({ status: okStatus(), ...agentAnswer().shape });
 export type AgentResponse = z.output<ReturnType<typeof agentResponse>>;

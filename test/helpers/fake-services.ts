@@ -34,6 +34,7 @@ export async function* echoScript(message: string): AsyncGenerator<TurnEvent> {
     type: 'done',
     reply: `You said: ${message}`,
     session: 's',
+    sessionKey: 's',
     model: 'fake/echo',
     usage: { inputTokens: 3, outputTokens: null, costUsd: null },
   };

@@ -29,7 +29,7 @@ export function toUsage(usage: TurnUsage | null): DoneEvent['usage'] {
 /** Returns the event for a complete answer. `model` is null for a command, which the built-in guide answers. */
 export function toDoneEvent(turn: { reply: string; sessionKey: string; model: string | null; usage: DoneEvent['usage'] }): DoneEvent {
   const { reply, sessionKey, model, usage } = turn;
-  return { type: 'done', reply, session: sessionKey, model: model ?? GUIDE_REF, usage };
+  return { type: 'done', reply, session: sessionKey, sessionKey, model: model ?? GUIDE_REF, usage };
 }
 
 /** Returns the event for a failed turn. The hint becomes the message's last sentence. */

@@ -126,7 +126,14 @@ test('a turn that takes long to begin gets its stream opened meanwhile', async (
   let begin = (): void => undefined;
   services.script = async function* () {
     await new Promise<void>((resolve) => (begin = resolve));
-    yield { type: 'done', reply: 'late', session: 's', model: 'm', usage: { inputTokens: null, outputTokens: null, costUsd: null } };
+    yield {
+      type: 'done',
+      reply: 'late',
+      session: 's',
+      sessionKey: 's',
+      model: 'm',
+      usage: { inputTokens: null, outputTokens: null, costUsd: null },
+    };
   };
   const wire = await openWire(port, askText({ message: 'x' }));
   await once(app.server, 'request');

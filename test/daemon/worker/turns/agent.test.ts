@@ -38,6 +38,7 @@ test('a turn streams the answer and ends when question and answer are on disk', 
     type: 'done',
     reply: 'Good morning',
     session: KEY,
+    sessionKey: KEY,
     model: 'fake/one',
     usage: { inputTokens: 2, outputTokens: 3, costUsd: null },
   });

@@ -43,6 +43,7 @@ const done = (reply: string): unknown => ({
   type: 'done',
   reply,
   session: KEY,
+  sessionKey: KEY,
   model: 'fake/one',
   usage: { inputTokens: count, outputTokens: count, costUsd: null },
 });
