@@ -15,7 +15,7 @@ import { environmentSecrets, readEnvironment } from '../../shared/node/process/e
 import { LogFile } from '../../shared/node/log/log-file.js';
 import { createLogger, type Logger } from '../../shared/node/log/logger.js';
 import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
-import { findSecrets } from '../../shared/node/secrets/find-secrets.js';
+import { findSecrets } from '../../shared/config/secrets.js';
 import { createRedactor, type Redactor } from '../../shared/node/secrets/redact.js';
 import type * as LateModule from './lazy/late.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';

@@ -1,8 +1,8 @@
-/** Input from outside against its schema, and what is wrong in words that name the field. */
+/** Checks input from outside against its schema. Errors name the field and use words of the API. */
 import type { z } from 'zod';
 import { GatewayError } from '../errors.js';
 
-/** A schema as its users see it: they check with {@link validate} and know nothing else of the library. */
+/** A schema to be used with {@link validate}. */
 export type Schema<Output> = z.ZodType<Output>;
 
 const MAX_ISSUES = 20;
@@ -11,7 +11,7 @@ function pathOf(issue: z.core.$ZodIssue): string {
   return issue.path.map(String).join('.');
 }
 
-/** What the schemas' library calls a type, as people do. */
+/** Names of JSON types for people. */
 const NOUNS: Readonly<Record<string, string>> = {
   string: 'a string',
   number: 'a number',
@@ -21,12 +21,15 @@ const NOUNS: Readonly<Record<string, string>> = {
   object: 'an object',
   record: 'an object',
   null: 'null',
+  undefined: 'nothing',
+  nan: 'not a number',
+  date: 'a date',
 };
 
-const nounOf = (type: string): string => NOUNS[type] ?? `a ${type}`;
+const nounOf = (type: string): string => NOUNS[type] ?? 'a different value';
 
-/** Schemas with words of their own are left alone: this is for those of the library. */
-const LIBRARY = /^(?:Invalid|Too) /;
+/** Default messages of zod. Messages that a schema defines itself are kept. */
+const LIBRARY = /^(?:Invalid|Too|Unrecognized|Expected) /;
 
 function describeType(issue: z.core.$ZodIssueInvalidType): string {
   const received = /received (\S+)$/.exec(issue.message)?.[1] ?? 'something else';
@@ -42,8 +45,8 @@ function describeSize({ origin }: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSm
   return `must be ${isTooBig ? 'at most' : 'at least'} ${limit}`;
 }
 
-/** What is wrong, as it follows the field's name. */
-function wordsOf(issue: z.core.$ZodIssue): string | undefined {
+/** What is wrong, as a phrase that follows the name of the field. Returns undefined for a message that the schema defines. */
+function describeProblem(issue: z.core.$ZodIssue): string | undefined {
   if (!LIBRARY.test(issue.message)) return undefined;
   switch (issue.code) {
     case 'invalid_type':
@@ -57,13 +60,22 @@ function wordsOf(issue: z.core.$ZodIssue): string | undefined {
     case 'invalid_union': {
       const expected = /Expected (.+)$/.exec(issue.message)?.[1];
       return expected === undefined
-        ? 'is none of the forms that it may have'
+        ? 'has none of the allowed forms'
         : `must be one of ${expected.replaceAll(' | ', ', ').replaceAll("'", '"')}`;
     }
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_format':
+      return `is not a valid ${FORMATS[issue.format] ?? 'value'}`;
+    case 'invalid_key':
+      return 'has an invalid key';
     default:
-      return undefined;
+      return 'has an invalid value';
   }
 }
+
+/** Names of text formats for people. */
+const FORMATS: Readonly<Record<string, string>> = { datetime: 'time', date: 'date', url: 'URL', email: 'e-mail address' };
 
 function describe(issue: z.core.$ZodIssue): string {
   const path = pathOf(issue);
@@ -72,14 +84,15 @@ function describe(issue: z.core.$ZodIssue): string {
     return `${path === '' ? '' : `${path}: `}unknown key ${keys.join(', ')}`;
   }
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
-    return `'${path}' is missing (${nounOf(issue.expected)})`;
-  const words = wordsOf(issue);
-  if (words !== undefined) return path === '' ? `it ${words}` : `'${path}' ${words}`;
+    return path === '' ? `it must be ${nounOf(issue.expected)}` : `'${path}' is required`;
+  const problem = describeProblem(issue);
+  if (problem !== undefined) return path === '' ? `it ${problem}` : `'${path}' ${problem}`;
   return path === '' ? issue.message : `'${path}': ${issue.message}`;
 }
 
 /**
- * @param where  what is checked, for the message: `body`, `query`, a header's name.
+ * Returns the checked value.
+ * @param where  what is checked, for the message: `body`, `query`, the name of a header
  * @throws INVALID_REQUEST with `details.issues: {path, message}[]`
  */
 export function validate<Output>(schema: Schema<Output>, value: unknown, where: string): Output {
@@ -87,7 +100,7 @@ export function validate<Output>(schema: Schema<Output>, value: unknown, where: 
   if (result.success) return result.data;
   const issues = result.error.issues.slice(0, MAX_ISSUES).map((issue) => ({ path: pathOf(issue), message: describe(issue) }));
   throw new GatewayError('INVALID_REQUEST', {
-    message: `The ${where} is not right: ${issues.map((issue) => issue.message).join('; ')}.`,
+    message: `Invalid ${where}: ${issues.map((issue) => issue.message).join('; ')}.`,
     details: { issues },
   });
 }

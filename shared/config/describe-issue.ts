@@ -1,13 +1,11 @@
-/** Words for what a schema found: the value and what is allowed, in one sentence. */
+/** Describes an issue of a schema in one sentence: the value and what is allowed. */
 import { z } from 'zod';
 import { closestMatch } from '../closest-match.js';
 import { escapeJsonControls } from '../log/escape.js';
 import type { KeyPath } from './key-path.js';
-import { isSecret, SECRET_NAME } from './secret-names.js';
+import { hidesValue, isSecret } from './secrets.js';
 
-export { isSecret } from './secret-names.js';
-
-/** The parts of JSON Schema that our schemas make use of. */
+/** The parts of JSON Schema that the configuration's schemas use. */
 export interface SchemaNode {
   readonly type?: string;
   readonly enum?: readonly unknown[];
@@ -23,7 +21,7 @@ export interface SchemaNode {
   readonly anyOf?: readonly SchemaNode[];
 }
 
-/** The input side of a schema: what a person may write. */
+/** Returns the JSON Schema of what a person may write. */
 export function inputSchema(schema: z.ZodType): SchemaNode {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
 }
@@ -39,7 +37,7 @@ function childNode(node: SchemaNode, segment: string | number): SchemaNode | und
   return typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
 }
 
-/** The node that describes the value at `path`. */
+/** Returns the node that describes the value at `path`. */
 export function schemaAt(root: SchemaNode, path: KeyPath): SchemaNode | undefined {
   return path.reduce<SchemaNode | undefined>((node, segment) => (node === undefined ? undefined : childNode(node, segment)), root);
 }
@@ -60,7 +58,7 @@ function describeText(node: SchemaNode): string {
   return node.minLength === 1 ? 'text that is not empty' : 'text';
 }
 
-/** What is allowed, as it follows "must be". */
+/** Returns what is allowed, as a phrase that follows "must be". */
 export function describeAllowed(node: SchemaNode): string {
   if (node.enum !== undefined) return `one of ${node.enum.map((value) => JSON.stringify(value)).join(', ')}`;
   if (node.const !== undefined) return JSON.stringify(node.const);
@@ -80,26 +78,26 @@ export function describeAllowed(node: SchemaNode): string {
     case 'null':
       return 'null';
     default:
-      return 'something else';
+      return 'a different value';
   }
 }
 
 const MAX_SHOWN_LENGTH = 60;
 
 function hideSecret(key: string, value: unknown): unknown {
-  return typeof value !== 'boolean' && (SECRET_NAME.test(key) || key === 'headers') ? '****' : value;
+  return typeof value !== 'boolean' && hidesValue(key) ? '****' : value;
 }
 
-/** A value as it may be shown: one line, no control or direction characters, cut, and nothing of a secret. */
+/** Returns a value as a phrase: one line, shortened, without control or direction characters and without secrets. */
 export function showValue(value: unknown, path: KeyPath): string {
-  if (value === undefined) return 'is missing';
-  // A list or an object in a secret's place may hold it.
+  if (value === undefined) return 'is required';
+  // A list or an object in the place of a secret may contain the secret.
   if (isSecret(typeof value === 'object' ? '' : value, path)) return 'has a value that cannot be used';
   const text = escapeJsonControls(JSON.stringify(value, hideSecret));
   return `is ${text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text}`;
 }
 
-/** `did you mean 'port'?`, or the keys that exist. */
+/** Returns a phrase with the closest known key, or all known keys. */
 export function describeUnknownKey(key: string, node: SchemaNode | undefined): string {
   const known = Object.keys(node?.properties ?? node?.anyOf?.find((branch) => branch.properties)?.properties ?? {}).filter(
     (name) => name !== '$schema',

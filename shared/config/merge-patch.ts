@@ -1,13 +1,12 @@
 /**
  * A JSON merge patch (RFC 7396) as edits of a text, so that whatever it does not name stays as it was written, comments
- * included. Masks of secrets (`secret-mask.ts`) stand for what is there already.
+ * included. Masks of secrets (`secrets.ts`) keep the secrets.
  */
+import type { Fields } from '../api/fields.js';
 import { GatewayError } from '../errors.js';
 import type { JsoncEdit } from './jsonc.js';
 import { formatKey, type KeyPath } from './key-path.js';
-import { isSecretMask, maskSecrets } from './secret-mask.js';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { isSecretMask, maskSecrets } from './secrets.js';
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -15,7 +14,7 @@ function isFields(value: unknown): value is Fields {
 
 function nothingToKeep(path: KeyPath): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
-    message: `'${formatKey(path)}' is sent as a secret to keep, but there is none`,
+    message: `'${formatKey(path)}' is a mask, but no secret is stored there`,
     details: { key: formatKey(path) },
     hint: 'Send the secret itself.',
   });
@@ -29,7 +28,7 @@ function isEqual(left: unknown, right: unknown): boolean {
   return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && isEqual(left[key], right[key]));
 }
 
-/** A mask inside an array is the one that stands at its place now: items may have moved since it was read. */
+/** A mask inside an array must match the secret at its index: items may have moved since the file was read. */
 function keepInside(value: unknown, current: unknown, path: KeyPath): unknown {
   if (isSecretMask(value)) {
     if (!isEqual(maskSecrets(current, path), value)) throw nothingToKeep(path);
@@ -39,13 +38,13 @@ function keepInside(value: unknown, current: unknown, path: KeyPath): unknown {
     return value.map((item, index) => keepInside(item, Array.isArray(current) ? current[index] : undefined, [...path, index]));
   if (!isFields(value)) return value;
   const before = isFields(current) ? current : {};
-  // Inside what is new or replaced as a whole, null has nothing to remove.
+  // Null removes nothing inside a value that is new or replaced as a whole.
   const kept = Object.entries(value).filter(([, item]) => item !== null);
   return Object.fromEntries(kept.map(([key, item]) => [key, keepInside(item, before[key], [...path, key])]));
 }
 
 /**
- * @param current  the document as it is written, `${VAR}` not filled in.
+ * @param current  the document as written, `${VAR}` not replaced
  * @returns the edits that change anything, in the patch's order
  * @throws INVALID_REQUEST for a mask where no secret is
  */

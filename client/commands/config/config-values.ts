@@ -1,5 +1,6 @@
 /** Values of the configuration as the commands read, check and show them. */
-import { isSecret, schemaAt } from '../../../shared/config/describe-issue.js';
+import { schemaAt } from '../../../shared/config/describe-issue.js';
+import { replaceSecrets } from '../../../shared/config/secrets.js';
 import { closestMatch } from '../../../shared/closest-match.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
@@ -12,13 +13,9 @@ import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 
 const HIDDEN_SECRET = '****';
 
-/** A copy in which no secret is left. */
+/** Returns a copy without secrets. */
 export function hideSecrets(value: unknown, path: KeyPath = []): unknown {
-  if (Array.isArray(value)) return value.map((item, index) => hideSecrets(item, [...path, index]));
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hideSecrets(item, [...path, key])]));
-  }
-  return isSecret(value, path) ? HIDDEN_SECRET : value;
+  return replaceSecrets(value, () => HIDDEN_SECRET, path);
 }
 
 export function writeOptions(paths: GatewayPaths): ConfigWriteOptions {

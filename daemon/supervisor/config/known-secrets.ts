@@ -2,7 +2,7 @@
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import { environmentSecrets } from '../../../shared/node/process/env.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
-import { findSecrets } from '../../../shared/node/secrets/find-secrets.js';
+import { findSecrets } from '../../../shared/config/secrets.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
 import { readToken } from '../../../shared/node/secrets/token-file.js';

@@ -8,7 +8,7 @@ import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
 import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
 import type { Config } from '../../../shared/config/schema.js';
-import { maskSecrets } from '../../../shared/config/secret-mask.js';
+import { findSecrets, maskSecrets } from '../../../shared/config/secrets.js';
 import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
@@ -29,7 +29,6 @@ import {
 } from '../../../shared/node/config/config-write.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { findUnknownProviders } from './model-references.js';
-import { findSecrets } from '../../../shared/node/secrets/find-secrets.js';
 import { maskText, restoreText } from './secret-text.js';
 
 export interface ConfigDocumentsOptions {

@@ -1,10 +1,10 @@
-/** The text of a configuration file without its secrets, and back: each stands as its mask, on the line where it is. */
+/** Masks the secrets in the text of a configuration file, each on its line, and restores them. */
 import { keyedLiterals, parseJsonc, readAsFarAsPossible, replaceValues } from '../../../shared/config/jsonc.js';
 import { formatKey, type KeyPath, valueAt } from '../../../shared/config/key-path.js';
-import { isSecretMask, maskOf } from '../../../shared/config/secret-mask.js';
+import { isSecretMask, maskOf } from '../../../shared/config/secrets.js';
 import type { Problem } from '../../../shared/errors.js';
 
-/** A shorter one may stand in the text as a word. */
+/** A shorter secret may be part of other text. */
 const MIN_KNOWN_LENGTH = 8;
 
 function maskLiteral(value: unknown, path: KeyPath): string | undefined {
@@ -12,7 +12,7 @@ function maskLiteral(value: unknown, path: KeyPath): string | undefined {
   return mask === undefined ? undefined : `{ "$secret": true, "hint": ${JSON.stringify(mask.hint)} }`;
 }
 
-/** Where the text is broken, parts of it belong to nothing that can be read: their secrets are found by the key before them. */
+/** Masks secrets in parts of an invalid text that belong to no readable value, by the key before them. */
 function maskLooseLiterals(text: string): string {
   const parts: string[] = [];
   let end = 0;
@@ -25,7 +25,7 @@ function maskLooseLiterals(text: string): string {
   return [...parts, text.slice(end)].join('');
 }
 
-/** @param text  need not be readable as a whole. @param known  secrets that must not be left in it wherever they stand */
+/** @param text  may be invalid. @param known  secrets that must not remain anywhere in the text */
 export function maskText(text: string, known: readonly string[] = []): string {
   const masked = maskLooseLiterals(replaceValues(text, maskLiteral));
   const isKnown = (secret: string): boolean => secret.length >= MIN_KNOWN_LENGTH;
@@ -34,11 +34,11 @@ export function maskText(text: string, known: readonly string[] = []): string {
 
 interface Stored {
   readonly value: unknown;
-  /** Secrets of a broken text that have a key but no place: by the two. */
+  /** Secrets of an invalid text that have a key but no path, by key and hint. */
   readonly loose: ReadonlyMap<string, string | undefined>;
 }
 
-/** What masks of this text stand for. */
+/** Reads the secrets that masks of this text stand for. */
 function readStored(text: string): Stored {
   const loose = new Map<string, string | undefined>();
   const isBroken = parseJsonc(text).problems.length > 0;
@@ -46,13 +46,13 @@ function readStored(text: string): Stored {
     const mask = maskOf(value, [key]);
     if (mask === undefined) continue;
     const name = `${key} ${mask.hint}`;
-    // Two that look alike: neither is meant for certain.
+    // Two secrets with the same key and hint are ambiguous: neither is restored.
     loose.set(name, loose.has(name) && loose.get(name) !== value ? undefined : value);
   }
   return { value: readAsFarAsPossible(text), loose };
 }
 
-/** A mask that was changed, or moved, stands for nothing. */
+/** Returns the secret as a literal; undefined for a mask that was changed or moved. */
 function secretFor(mask: unknown, path: KeyPath, { value, loose }: Stored): string | undefined {
   const { hint } = mask as { hint?: unknown };
   const secret = valueAt(value, path);
@@ -61,10 +61,10 @@ function secretFor(mask: unknown, path: KeyPath, { value, loose }: Stored): stri
   return found === undefined ? undefined : JSON.stringify(found);
 }
 
-/** @param stored  the text as it is now, secrets in it; where it cannot be read, what can be told of its secrets is kept all the same */
+/** @param stored  the current text with its secrets; may be invalid */
 export function restoreText(text: string, stored: string): { text: string; problems: readonly Problem[] } {
   const parsed = parseJsonc(text);
-  // Nothing to restore in what cannot be read; whoever writes it says what is wrong.
+  // An invalid text is refused by the caller, which reports its problems.
   if (parsed.problems.length > 0) return { text, problems: [] };
   const before = readStored(stored);
   const problems: Problem[] = [];
@@ -72,7 +72,7 @@ export function restoreText(text: string, stored: string): { text: string; probl
     if (!isSecretMask(value)) return undefined;
     const secret = secretFor(value, path, before);
     if (secret === undefined) {
-      const message = 'stands for no secret that is stored here; type the secret itself, or ${VARIABLE}';
+      const message = 'is a mask, but no secret is stored there; write the secret itself, or ${VARIABLE}';
       problems.push({ ...parsed.locate(path), key: formatKey(path), message });
     }
     return secret;

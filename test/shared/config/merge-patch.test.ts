@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { editJsonc, parseJsonc } from '../../../shared/config/jsonc.js';
 import { mergePatchEdits } from '../../../shared/config/merge-patch.js';
-import { maskSecrets } from '../../../shared/config/secret-mask.js';
+import { maskSecrets } from '../../../shared/config/secrets.js';
 
 type Fields = Record<string, unknown>;
 
@@ -65,7 +65,7 @@ test.each([
   ['inside something new', { fresh: { token: { $secret: true, hint: '…' } } }],
   ['that was damaged, inside a list', { list: [{ $secret: false }] }],
 ])('a mask %s is refused', (_where, patch) => {
-  expect(() => apply(TEXT, patch)).toThrow(/there is none/);
+  expect(() => apply(TEXT, patch)).toThrow(/no secret is stored there/);
 });
 
 test('a mask in a list stands for the secret at its place, and is refused once the items have moved', () => {
@@ -75,7 +75,7 @@ test('a mask in a list stands for the secret at its place, and is refused once t
   expect(JSON.parse(apply(text, { items: [...shown.items, { token: 'new' }] }))).toMatchObject({
     items: [{ token: 'aaaaaaaaaaaaaaaa1111' }, {}, { token: 'new' }],
   });
-  expect(() => apply(text, { items: shown.items.toReversed() })).toThrow(/there is none/);
+  expect(() => apply(text, { items: shown.items.toReversed() })).toThrow(/no secret is stored there/);
 });
 
 test('no secret value ever appears in what is shown, and what is shown sent back is the document', () => {

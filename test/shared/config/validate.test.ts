@@ -33,7 +33,7 @@ test.each([
   ['{ "agents": { "list": [{ "id": "a", "model": 4 }] } }', 'agents.list[0].model is 4; it must be text or an object'],
   ['{ "agents": { "defaults": { "model": "gpt" } } }', 'agents.defaults.model is "gpt"; it must be provider/model'],
   ['{ "agents": { "defaults": { "model": { "primary": 3 } } } }', 'agents.defaults.model.primary is 3; it must be text'],
-  ['{ "agents": { "list": [{ "name": "x" }] } }', 'agents.list[0].id is missing; it must be text'],
+  ['{ "agents": { "list": [{ "name": "x" }] } }', 'agents.list[0].id is required; it must be text'],
   ['{ "agents": { "default": "zz" } }', "agents.default 'zz' is not in agents.list"],
   [
     '{ "channels": { "webhook": { "accounts": { "a b": { "url": "http://x" } } } } }',

@@ -4,15 +4,14 @@
  */
 import { cronAddCommand, cronEditCommand, shellWord } from '../../../shared/cron-job.js';
 import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
-import { isSecret, VARIABLE_REFERENCE } from '../../../shared/config/secret-names.js';
+import { isSecret, isVariableReference } from '../../../shared/config/secrets.js';
 import type { Call } from './call.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isMask = (value: unknown): boolean => isFields(value) && '$secret' in value;
-const isHidden = (value: unknown, path: KeyPath): boolean =>
-  isSecret(value, path) && !(typeof value === 'string' && VARIABLE_REFERENCE.test(value));
+const isHidden = (value: unknown, path: KeyPath): boolean => isSecret(value, path) && !isVariableReference(value);
 
 /** Stands around the name of a variable until the text is quoted; no text has it. */
 const MARK = '\uE000';

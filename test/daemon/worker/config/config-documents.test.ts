@@ -112,7 +112,7 @@ test.each([
   ['a wrong type', { gateway: { port: 'x' } }, /gateway\.port is "x"; it must be a whole number/],
   ['a value out of range', { logs: { files: 0 } }, /logs\.files is 0/],
   ['a model of a provider that there is not', { agents: { defaults: { model: 'ghost/x' } } }, /its provider 'ghost'/],
-  ['a secret to keep that is not there', { gateway: { auth: { other: { $secret: true, hint: '…' } } } }, /there is none/],
+  ['a secret to keep that is not there', { gateway: { auth: { other: { $secret: true, hint: '…' } } } }, /no secret is stored there/],
   ['a forbidden key', JSON.parse('{"gateway": {"__proto__": 1}}') as object, /__proto__/],
 ])('%s is refused, named, and nothing written', async (_what, patch, message) => {
   const { config, read } = makeService();

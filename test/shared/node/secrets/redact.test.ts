@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findSecrets } from '../../../../shared/node/secrets/find-secrets.js';
+import { findSecrets } from '../../../../shared/config/secrets.js';
 import { createRedactor } from '../../../../shared/node/secrets/redact.js';
 
 const TOKEN = 'Zk3-9_xQ7bL0pV5mN2cR8tY4wA1sD6fG3hJ0kE9uI5o';

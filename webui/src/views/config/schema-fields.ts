@@ -1,4 +1,5 @@
 /** The JSON Schema of the configuration as rows of a form. What has no simple field is left to the file's text. */
+import { isSecretName } from '../../../../shared/config/secrets.js';
 import type { z } from 'zod';
 import type { configResponse } from '../../../../shared/api/config.js';
 import { formatKey, type KeyPath, valueAt } from '../../../../shared/config/key-path.js';
@@ -29,11 +30,9 @@ export interface Field {
   readonly schema: Schema;
 }
 
-const SECRET_NAME = /^(api_?key|.*token|.*secret|password)$/i;
-
 function kindOf(schema: Schema, name: string, value: unknown): FieldKind {
   const simple = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
-  if (isMask(value) || SECRET_NAME.test(name)) return 'secret';
+  if (isMask(value) || isSecretName(name)) return 'secret';
   if (simple.enum !== undefined) return 'choice';
   if (simple.type === 'boolean') return 'switch';
   if (simple.type === 'integer' || simple.type === 'number') return 'number';

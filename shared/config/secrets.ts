@@ -1,0 +1,93 @@
+/**
+ * Secrets in the files that users edit: which values are secret, how they are masked, and how they are found.
+ * A mask is an object, never a text that could be sent back in place of the secret. Sent back, it keeps the secret.
+ */
+import type { KeyPath } from './key-path.js';
+
+const SECRET_NAME = /(?:api[-_]?key|token|secret|passw(?:or)?d|passphrase|private[-_]?key|credentials?|authorization|cookie)$/i;
+/** The URL of a hosted webhook is secret by its path. */
+const URL_NAME = /^url$/i;
+const HEADERS_NAME = /^headers$/i;
+/** A value that only names a variable is not secret. */
+const VARIABLE_REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+
+/** From this length on, the last characters of a secret may be shown. */
+const HINT_FROM_LENGTH = 16;
+const HINT_LENGTH = 4;
+/** A shorter URL path is not secret. */
+const MIN_URL_PATH_LENGTH = 16;
+
+export interface SecretMask {
+  readonly $secret: true;
+  /** `…` and the last 4 characters of a secret that is long enough. */
+  readonly hint: string;
+}
+
+/** Whether a key of this name holds a secret that a person types, such as a token. */
+export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
+
+/** Whether the value of this key must not be shown, whatever it is. */
+export const hidesValue = (name: string): boolean => SECRET_NAME.test(name) || URL_NAME.test(name) || HEADERS_NAME.test(name);
+
+const nameAt = (path: KeyPath): string => String(path.findLast((segment) => typeof segment === 'string') ?? '');
+
+const isInHeaders = (path: KeyPath): boolean => path.some((segment) => HEADERS_NAME.test(String(segment)));
+
+/** Whether the value at a path may be a secret, by its name. */
+export function isSecret(value: unknown, path: KeyPath): boolean {
+  if (typeof value !== 'string' && typeof value !== 'number') return false;
+  return isInHeaders(path) || hidesValue(nameAt(path));
+}
+
+export const isVariableReference = (value: unknown): boolean => typeof value === 'string' && VARIABLE_REFERENCE.test(value);
+
+function hasCredentials(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\/[^/]*@/i.test(value)) return false;
+  return !URL.canParse(value) || new URL(value).password !== '' || new URL(value).username !== '';
+}
+
+/** Copies a plain JSON value with each secret replaced. The only walk over documents that looks for secrets. */
+export function replaceSecrets(value: unknown, replace: (secret: string, path: KeyPath) => unknown, path: KeyPath = []): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => replaceSecrets(item, replace, [...path, index]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceSecrets(item, replace, [...path, key])]));
+  if (isVariableReference(value) || !(isSecret(value, path) || hasCredentials(value))) return value;
+  return replace(String(value), path);
+}
+
+function toMask(secret: string): SecretMask {
+  return { $secret: true, hint: secret.length < HINT_FROM_LENGTH ? '…' : `…${secret.slice(-HINT_LENGTH)}` };
+}
+
+/** Returns a copy of a plain JSON value with every secret masked. */
+export function maskSecrets(value: unknown, path: KeyPath = []): unknown {
+  return replaceSecrets(value, toMask, path);
+}
+
+/** Returns the mask of a secret; undefined for any other value. */
+export function maskOf(value: unknown, path: KeyPath): SecretMask | undefined {
+  if (typeof value === 'object') return undefined;
+  const masked = maskSecrets(value, path);
+  return masked === value ? undefined : (masked as SecretMask);
+}
+
+/** Whether a value is a mask. Any object with `$secret` is one, so that a damaged mask is never stored. */
+export function isSecretMask(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, '$secret');
+}
+
+/** The secret part of a URL: its path and query. Host and scheme stay readable in the log. */
+function secretPathOf(url: string): string[] {
+  const { pathname = '', search = '' } = URL.canParse(url) ? new URL(url) : {};
+  return pathname.length + search.length >= MIN_URL_PATH_LENGTH ? [pathname + search] : [];
+}
+
+/** Returns the texts of all secrets in a document, for a redactor. */
+export function findSecrets(document: unknown): string[] {
+  const found: string[] = [];
+  replaceSecrets(document, (secret, path) => {
+    if (URL_NAME.test(nameAt(path)) && !isInHeaders(path)) found.push(...secretPathOf(secret));
+    else found.push(secret);
+  });
+  return found;
+}

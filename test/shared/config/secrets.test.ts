@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { showValue } from '../../../shared/config/describe-issue.js';
+import { findSecrets, isSecretMask, maskOf, maskSecrets } from '../../../shared/config/secrets.js';
+
+const SECRET = 'value-1234567890';
+
+test.each(['api_key', 'apiKey', 'x-api-key', 'botToken', 'secret', 'passwd', 'passphrase', 'private_key', 'credentials', 'Authorization'])(
+  'the value of %s is masked, found for the log and left out of messages',
+  (name) => {
+    const document = { list: [{ [name]: SECRET }] };
+    expect(JSON.stringify(maskSecrets(document))).not.toContain(SECRET);
+    expect(findSecrets(document)).toEqual([SECRET]);
+    expect(showValue(SECRET, ['list', 0, name])).not.toContain(SECRET);
+    expect(showValue(document, [])).not.toContain(SECRET);
+  },
+);
+
+test('every header is a secret, and so is a URL with credentials', () => {
+  const document = { headers: { 'X-Team': SECRET }, baseUrl: 'https://user:password@example.com/' };
+  expect(findSecrets(document)).toEqual([SECRET, document.baseUrl]);
+  const masked = maskSecrets(document) as typeof document;
+  expect(isSecretMask(masked.headers['X-Team']) && isSecretMask(masked.baseUrl)).toBe(true);
+});
+
+test('a variable reference, a switch and an ordinary value are not secrets', () => {
+  const document = { token: '${TOKEN}', maxTokens: 5, auth: { secret: true }, name: 'main' };
+  expect(maskSecrets(document)).toEqual(document);
+  expect(findSecrets(document)).toEqual([]);
+  expect([maskOf('${TOKEN}', ['token']), maskOf(null, ['token']), maskOf({}, ['token'])]).toEqual([undefined, undefined, undefined]);
+});
+
+test('a hint shows the end of a long secret only', () => {
+  expect([maskOf(SECRET, ['token'])?.hint, maskOf('short', ['token'])?.hint]).toEqual(['…7890', '…']);
+});
