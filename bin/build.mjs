@@ -9,8 +9,8 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSyn
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { libsqlPackages } from './bundle-stubs.mjs';
 import { bundleSources } from './bundles.mjs';
+import { libsqlPackages } from './libsql-packages.mjs';
 import { packPage } from './page-pack.mjs';
 import { acquireSetupLock } from './setup-lock.mjs';
 import { readSources, writeStamp } from './stamp.mjs';

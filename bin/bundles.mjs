@@ -3,13 +3,10 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleStubs } from './bundle-stubs.mjs';
-import { lateBuiltins } from './late-builtins.mjs';
 
-/** Bundle name → entry. A part that this version does not have is left out. */
-const ENTRIES = {
-  main: 'bin/main.ts',
-  client: 'client/main.ts',
-  tools: 'client/tools.ts',
+/** Bundle name → entry. One that is not there (in a test's clone) is left out. */
+const CLIENT = { client: 'client/main.ts', tools: 'client/tools.ts' };
+const DAEMON = {
   supervisor: 'daemon/supervisor/main.ts',
   worker: 'daemon/worker/main.ts',
   fallback: 'daemon/fallback/main.ts',
@@ -29,10 +26,16 @@ const OPTIONS = {
   format: 'cjs',
   minify: true,
   legalComments: 'none',
-  // Its CommonJS form loads its parts in a way that cannot be bundled.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  alias: {
+    // Its CommonJS form loads its parts in a way that cannot be bundled.
+    'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+    '@neon-rs/load': './bin/native-database.ts',
+  },
+  // With it libsql leaves the choice of its native part to `@neon-rs/load`.
+  define: { 'process.env.LIBSQL_JS_DEV': '"1"' },
+  external: ['@libsql/*'],
   logLevel: 'silent',
-  plugins: [bundleStubs(), lateBuiltins()],
+  plugins: [bundleStubs()],
 };
 
 /**
@@ -41,12 +44,13 @@ const OPTIONS = {
  */
 export async function bundleSources(sourceRoot) {
   const options = { ...OPTIONS, absWorkingDir: sourceRoot };
-  const { main, ...roles } = ENTRIES;
-  const present = Object.fromEntries(Object.entries(roles).filter(([, path]) => existsSync(join(sourceRoot, path))));
+  const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(sourceRoot, path))));
   const results = await Promise.all([
     // The entry tells even an old Node what is wrong, so it must parse there.
-    build({ ...options, entryPoints: { main }, target: 'node12' }),
-    build({ ...options, entryPoints: present, target: 'node20' }),
+    build({ ...options, entryPoints: { main: 'bin/main.ts' }, target: 'node12' }),
+    // clipanion would open standard input when it is loaded. Code of ours that reads it imports `node:process`.
+    build({ ...options, entryPoints: present(CLIENT), define: { 'process.stdin': 'undefined' }, target: 'node20' }),
+    build({ ...options, entryPoints: present(DAEMON), target: 'node20' }),
   ]);
   const warnings = results.flatMap((result) => result.warnings);
   if (warnings.length > 0) throw new Error(warnings.map((warning) => `${warning.location?.file}: ${warning.text}`).join('\n'));

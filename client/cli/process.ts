@@ -1,4 +1,5 @@
 /** The command line in the process that it was typed for, on its terminal. */
+import process from 'node:process';
 import { isatty } from 'node:tty';
 import { loadBundle, readBuildInfo } from '../../shared/node/build/bundle.js';
 import type { DatabaseModule } from '../../shared/backup.js';

@@ -6,7 +6,6 @@ export const DAILY_COMMANDS: readonly CommandEntry[] = [
   { paths: [['gateway', 'status'], ['status']], load: async () => (await import('./gateway/status.js')).StatusCommand },
   { paths: [['gateway', 'stop']], load: async () => (await import('./gateway/stop.js')).StopCommand },
   { paths: [['gateway', 'restart']], load: async () => (await import('./gateway/restart.js')).RestartCommand },
-  { paths: [['gateway', 'logs']], load: async () => (await import('./gateway/logs.js')).LogsCommand },
 ];
 
 export const VERSION_COMMAND: CommandEntry = {

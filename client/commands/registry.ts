@@ -8,6 +8,7 @@ import { DAILY_COMMANDS, VERSION_COMMAND } from './daily.js';
 /** A test keeps the paths in step with those of the classes. */
 export const COMMANDS: readonly CommandEntry[] = [
   ...DAILY_COMMANDS,
+  { paths: [['gateway', 'logs']], load: async () => (await import('./gateway/logs.js')).LogsCommand },
   { paths: [['gateway', 'install']], load: async () => (await import('./gateway/install.js')).InstallCommand },
   { paths: [['gateway', 'uninstall']], load: async () => (await import('./gateway/uninstall.js')).UninstallCommand },
   { paths: [['gateway', 'service-start']], load: async () => (await import('./gateway/service-start.js')).ServiceStartCommand },

@@ -1,7 +1,4 @@
-/**
- * The native part of the database inside the single executable. Its loader is reached by `libsql` alone, whose own one
- * bin/bundle-stubs.mjs replaces.
- */
+/** The native part of the database inside the single executable, for bin/native-database.ts. */
 import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../errors.js';
