@@ -1,19 +1,20 @@
 /**
- * Composition of the supervisor: connects signals, files, requests and holdings with the event loop, and takes
+ * Composition of the supervisor: connects signals, files, requests and resources with the event loop, and takes
  * everything down again in order.
  */
+import type { Clock } from '../../shared/clock.js';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import type { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { readBuildInfo } from '../../shared/node/build/bundle.js';
+import type { SupervisorOptions } from '../../shared/node/process/entry.js';
 import { Arrival } from './succession/arrival.js';
-import { spawnChild } from './workers/child-process.js';
+import { spawnChild, type SpawnChild } from './workers/child-process.js';
 import { ConfigChanges } from './config/config-changes.js';
-import { type ControlContext, createControlHandler, restartUnasked } from './control/control-requests.js';
+import { type ControlContext, createControlHandler, restartUnasked, stopForGood } from './control/control-requests.js';
 import { ControlServer } from './control/control-server.js';
-import { openFoundation, type Foundation } from './foundation.js';
-import type { GatewayStart } from './gateway-start.js';
-import { Holdings } from './succession/holdings.js';
+import { openFoundation, type Foundation } from './config/foundation.js';
+import { GatewayResources, type Predecessor } from './succession/gateway-resources.js';
 import type { ListenSocket } from './socket/listen-socket.js';
 import { learnFileSecrets } from './config/known-secrets.js';
 import { LogRotation } from './logs/log-rotation.js';
@@ -21,18 +22,28 @@ import { rehearse } from './workers/rehearsal.js';
 import { Restoration } from './config/restoration.js';
 import { Respawn } from './state/respawn.js';
 import { RestartPolicy } from './state/restart-policy.js';
-import { listenToSignals } from './signals.js';
-import { HASTENED_MS, stoppingError } from './state/stop-plan.js';
+import { listenToSignals } from './control/signals.js';
+import { HASTENED_MS } from './state/stop-plan.js';
 import { makeStatus } from './control/status-document.js';
 import { Succession } from './succession/succession.js';
 import { Supervisor } from './supervisor.js';
 import { WorkerRequests } from './workers/worker-requests.js';
 
+/** What one start of a gateway is given. */
+export interface GatewayStart extends SupervisorOptions {
+  readonly clock: Clock;
+  /** Set for a successor. */
+  readonly predecessor?: Predecessor;
+  /** Called when too many workers have died for the start to succeed; tries continue. */
+  readonly onFailed?: (error: GatewayError | undefined) => void;
+  readonly spawn?: SpawnChild;
+}
+
 type Outcome = { readonly exitCode: number; readonly error: GatewayError | undefined };
 
 const quiet = (): void => undefined;
 
-/** Everything that one running gateway holds. */
+/** One running gateway. */
 export class Gateway {
   readonly #start: GatewayStart;
   readonly #foundation: Foundation;
@@ -40,7 +51,7 @@ export class Gateway {
   readonly #startedAtMs: number;
   readonly #respawn: Respawn;
   readonly #supervisor: Supervisor;
-  readonly #holdings: Holdings;
+  readonly #resources: GatewayResources;
   readonly #succession: Succession;
   readonly #restoration: Restoration;
   /** Of a successor. */
@@ -51,7 +62,7 @@ export class Gateway {
   #isRunning = false;
   #onLeave: (outcome: Outcome) => void = quiet;
 
-  /** Makes directories and reads the configuration, nothing else. @throws CONFIG_INVALID */
+  /** Creates directories and reads the configuration, nothing else. @throws CONFIG_INVALID */
   constructor(start: GatewayStart) {
     const { clock } = start;
     this.#start = start;
@@ -76,7 +87,7 @@ export class Gateway {
       onError: (error) => log.error({ err: error }, 'control socket'),
     });
     const onSocket = (socket: ListenSocket): void => this.#supervisor.useSocket(socket);
-    this.#holdings = new Holdings({
+    this.#resources = new GatewayResources({
       paths,
       control,
       clock,
@@ -96,7 +107,7 @@ export class Gateway {
       config,
       supervisor: this.#supervisor,
       requests: this.#requests,
-      holdings: this.#holdings,
+      resources: this.#resources,
       clock,
       log,
       onApplied: () => {
@@ -106,14 +117,14 @@ export class Gateway {
     });
   }
 
-  /** Runs until nothing is left. @returns the exit code @throws why a cold start could not work */
+  /** Runs until the gateway has stopped. @returns the exit code @throws why a cold start failed */
   async run(): Promise<number> {
     const { environment, predecessor } = this.#start;
     const { settings } = this.#foundation.config;
     const stopListening = this.#listenToSignals();
     try {
-      if (predecessor === undefined) await this.#holdings.take(settings, environment);
-      else await this.#holdings.prepare(settings, predecessor);
+      if (predecessor === undefined) await this.#resources.take(settings, environment);
+      else await this.#resources.prepare(settings, predecessor);
       if (this.#supervisor.desired === 'down') return 0; // stopped while it took them
       const { exitCode, error } = await this.#untilLeft();
       if (error !== undefined) throw error;
@@ -124,7 +135,7 @@ export class Gateway {
     }
   }
 
-  /** Nobody leaves before a successor serves. If it died instead, this gateway goes on. */
+  /** Returns when this process may exit: not before a successor serves. If that died instead, this gateway continues. */
   async #untilLeft(): Promise<Outcome> {
     let left = this.#nextLeave();
     this.#supervisor.dispatch({ type: 'start' });
@@ -150,7 +161,7 @@ export class Gateway {
   status(): StatusDocument {
     const { paths, config, build } = this.#foundation;
     const supervisor = this.#supervisor;
-    const { host, port } = this.#holdings.address ?? config.settings;
+    const { host, port } = this.#resources.address ?? config.settings;
     return makeStatus({
       state: supervisor.state,
       desired: supervisor.desired,
@@ -207,7 +218,7 @@ export class Gateway {
       respawn: this.#respawn,
       spawn: this.#start.spawn ?? spawnChild,
       workerEnvironment: flags.token === undefined ? {} : { XOPC_GATEWAY_TOKEN: flags.token },
-      updateLock: (patch) => this.#holdings.updateLock(patch),
+      updateLock: (patch) => this.#resources.updateLock(patch),
       onWorkerMessage: (worker, message) => this.#requests.receive(worker, message),
       onActive: (worker, source) => {
         learnFileSecrets(redactor, paths);
@@ -220,9 +231,9 @@ export class Gateway {
       ...(predecessor === undefined
         ? {}
         : {
-            takeOver: () => this.#holdings.takeOver(predecessor),
+            takeOver: () => this.#resources.takeOver(predecessor),
             retirePredecessor: () =>
-              this.#holdings.retire(predecessor, predecessor.drainTimeoutMs ?? config.settings.drainTimeoutMs, () =>
+              this.#resources.retire(predecessor, predecessor.drainTimeoutMs ?? config.settings.drainTimeoutMs, () =>
                 this.#supervisor.dispatch({ type: 'quiesced' }),
               ),
           }),
@@ -237,9 +248,9 @@ export class Gateway {
       instanceId: this.#instanceId,
       flags: this.#start.flags,
       spawn: this.#start.spawn ?? spawnChild,
-      socket: () => this.#holdings.socket,
-      handOver: () => this.#holdings.handOver(),
-      takeBack: () => this.#holdings.takeBack(),
+      socket: () => this.#resources.socket,
+      handOver: () => this.#resources.handOver(),
+      takeBack: () => this.#resources.takeBack(),
       retire: (timeoutMs = config.settings.drainTimeoutMs) =>
         void this.#supervisor.requestStop({ purpose: 'succession', timeoutMs }, quiet),
       stop: (timeoutMs = config.settings.drainTimeoutMs) => void this.#supervisor.requestStop({ purpose: 'stop', timeoutMs }, quiet),
@@ -250,7 +261,7 @@ export class Gateway {
     if (this.#isRunning) return;
     this.#isRunning = true;
     const { paths, build, log } = this.#foundation;
-    const { host, port } = this.#holdings.socket;
+    const { host, port } = this.#resources.socket;
     log.info({ host, port, configPath: paths.configPath, version: build.version }, 'gateway running');
     this.#start.predecessor?.link.succeeded(worker);
     this.#arrival?.complete(this.#start.clock.now());
@@ -266,32 +277,23 @@ export class Gateway {
   #listenToSignals(): () => void {
     const { environment, foreground } = this.#start;
     const { log, config } = this.#foundation;
-    return listenToSignals(
-      {
-        stop: (signal) => {
-          log.info({ signal }, 'stopping');
-          const isFirst = this.#supervisor.desired === 'up';
-          const timeoutMs = isFirst ? config.settings.drainTimeoutMs : HASTENED_MS;
-          this.#succession.abort(stoppingError());
-          this.#arrival?.dismissPredecessor(timeoutMs);
-          void this.#supervisor.requestStop({ purpose: 'stop', timeoutMs }, quiet);
-        },
-        restart: () => {
-          if (environment.allowSigusr1Restart) return this.#restartUnasked('SIGUSR1');
-          log.warn('SIGUSR1 is ignored; XOPC_ALLOW_SIGUSR1_RESTART=1 lets it restart, and `xopc gateway restart` does so at any time');
-        },
-        note: (signal) => log.info({ signal }, 'signal ignored'),
+    return listenToSignals({
+      log,
+      hangupStops: foreground && process.stdin.isTTY,
+      stop: () => {
+        const isFirst = this.#supervisor.desired === 'up';
+        void stopForGood(this.#controlContext(), isFirst ? config.settings.drainTimeoutMs : HASTENED_MS, quiet);
       },
-      { hangupStops: foreground && process.stdin.isTTY },
-    );
+      ...(environment.allowSigusr1Restart ? { restart: () => this.#restartUnasked('SIGUSR1') } : {}),
+    });
   }
 
   async #end(): Promise<void> {
     await this.#changes.close();
-    this.#holdings.release();
+    this.#resources.release();
     const { successorPid } = this.#succession;
     if (successorPid !== undefined) this.#start.onSucceeded?.(successorPid);
-    else if (this.#holdings.address !== undefined) this.#foundation.log.info('gateway stopped');
+    else if (this.#resources.address !== undefined) this.#foundation.log.info('gateway stopped');
     this.#foundation.logFile.close();
   }
 }

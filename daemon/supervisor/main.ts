@@ -6,15 +6,15 @@ import type { StartReport, SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { SupervisorOptions } from '../../shared/node/process/entry.js';
 import { readBootDocument, readEnvironment } from '../../shared/node/process/env.js';
 import { finishRestores } from '../../shared/node/files/restore-journal.js';
-import { gatewayPaths } from './foundation.js';
+import { gatewayPaths } from './config/foundation.js';
 import { Gateway } from './gateway.js';
 import { PredecessorLink } from './succession/predecessor-link.js';
 
 const DEFAULT_BOOT: SupervisorBoot = { flags: {}, foreground: false };
 
 /**
- * The gateway's own handlers go when it has left. A Ctrl-C between then and the exit of this process, which may just have
- * been succeeded, must not change how it ends.
+ * Ignores signals after the gateway has removed its own handlers: a Ctrl-C right before the exit of a process that has just been
+ * succeeded must not change its exit code.
  */
 function ignoreLateSignals(): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
@@ -23,12 +23,12 @@ function ignoreLateSignals(): void {
 /** See `SupervisorEntry`. */
 export async function runSupervisor(options: SupervisorOptions): Promise<number> {
   ignoreLateSignals();
-  // Before the configuration is read: it may be among what is still to be put back.
+  // Before the configuration is read: an unfinished restore may replace it.
   await finishRestores(gatewayPaths(options));
   return new Gateway({ ...options, clock: systemClock }).run();
 }
 
-/** Writes the start's one outcome to whoever waits for it; later calls do nothing. */
+/** Writes the outcome of the start to the process that waits for it; later calls do nothing. */
 function makeReporter(fd: number | undefined): (report: StartReport) => void {
   let target = fd;
   return (report) => {
@@ -37,7 +37,7 @@ function makeReporter(fd: number | undefined): (report: StartReport) => void {
       writeSync(target, `${JSON.stringify(report)}\n`);
       closeSync(target);
     } catch {
-      // EPIPE: the starter has gone; the gateway lives on without it.
+      // EPIPE: the starter has exited; the gateway continues.
     }
     target = undefined;
   };
@@ -75,7 +75,7 @@ export async function main(): Promise<number> {
     });
     if (boot.rehearsal === true) return 0;
     const exitCode = await gateway.run();
-    // Said only where nothing was before: who waits for a start that was stopped in between is told so.
+    // Has an effect only when the start was stopped before it succeeded or failed.
     report(failureReport(stoppedAtStart()));
     return exitCode;
   } catch (error) {

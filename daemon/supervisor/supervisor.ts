@@ -1,11 +1,11 @@
 /**
- * The supervisor's event loop: an input becomes an event, the table says the next state and the effects, and the
- * effects are carried out here. Holds what is running; decides nothing that the table or a policy decides.
+ * The supervisor's event loop: an input becomes an event, the transition table gives the next state and the effects, and the
+ * effects are carried out here. The table and the policies decide.
  */
 import type { ExitRecord, RestartResult, StopResult } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { WorkerMessage } from '../../shared/ipc/messages.js';
-import { judgeCandidateExit } from './workers/candidate-exit.js';
+import { classifyCandidateExit } from './workers/candidate-exit.js';
 import type { Progress } from './control/control-server.js';
 import { FallbackKeeper } from './workers/fallback-process.js';
 import type { ListenSocket } from './socket/listen-socket.js';
@@ -14,7 +14,7 @@ import { failureOf } from './state/respawn.js';
 import { RestartTicket } from './state/restart-ticket.js';
 import { type Effect, type Event, publicState, type State } from './state/state.js';
 import { type StopOptions, StopPlan, stoppingError } from './state/stop-plan.js';
-import type { SupervisorDeps } from './supervisor-deps.js';
+import type { SupervisorDeps } from './state/supervisor-deps.js';
 import { transition } from './state/transition.js';
 import { launchWorker } from './workers/worker-launch.js';
 import type { WorkerProcess } from './workers/worker-process.js';
@@ -98,7 +98,7 @@ export class Supervisor {
     return outcome;
   }
 
-  /** The reason to leave is gone: unless somebody asked for a stop meanwhile, we go on. @returns whether we do */
+  /** Continues after a failed succession or a restore. @returns false when a stop was requested meanwhile */
   resume(): boolean {
     if (this.#stop?.purpose !== 'succession' && this.#stop?.purpose !== 'restore') return false;
     this.#stop = undefined;
@@ -140,7 +140,7 @@ export class Supervisor {
 
   #spawn(): void {
     const { config } = this.#deps;
-    // Whoever asks for a restart wants what is in the files, and is told what is wrong with it; a respawn must only work.
+    // A requested restart uses the edited files and reports what is wrong with them; a respawn uses what works.
     const source = this.#ticket === undefined ? config.source() : config.editedSource();
     const worker = launchWorker(
       this.#deps,
@@ -191,7 +191,7 @@ export class Supervisor {
   #candidateExited(worker: WorkerProcess, record: ExitRecord): void {
     const isAlone = this.slots.active === undefined;
     const source = this.#sources.get(worker);
-    this.dispatch(judgeCandidateExit(this.#deps, { worker, record, source, isAlone, isCold: !this.#hasServed }));
+    this.dispatch(classifyCandidateExit(this.#deps, { worker, record, source, isAlone, isCold: !this.#hasServed }));
   }
 
   #activeExited(worker: WorkerProcess, record: ExitRecord): void {
@@ -208,7 +208,7 @@ export class Supervisor {
       () => (this.#stop === undefined ? this.#sendListen() : undefined),
       (error: unknown) => {
         this.#deps.log.error({ err: error }, 'the takeover failed');
-        this.slots.candidate?.kill('could not take over from the gateway that runs');
+        this.slots.candidate?.kill('failed to take over from the running gateway');
       },
     );
   }
@@ -265,7 +265,7 @@ export class Supervisor {
   #scheduleRetry(): void {
     const { respawn, log } = this.#deps;
     const delayMs = respawn.schedule(() => this.dispatch({ type: 'retryDue' }));
-    log.warn({ delayMs, reason: respawn.reason }, 'the next worker starts later');
+    log.warn({ delayMs, reason: respawn.reason }, 'the next worker starts after a delay');
   }
 
   #drainAll(): void {
@@ -284,7 +284,7 @@ export class Supervisor {
     this.#deps.onLeave(exitCode, error);
   }
 
-  /** Tells the lock and the workers who lives: leases of the dead are void at once. */
+  /** Writes the living workers to the lock and sends them to each worker: leases of dead workers are void at once. */
   #announce(): void {
     this.#recordChildren();
     this.slots.announcePeers();

@@ -35,8 +35,6 @@ export type ControlRequest = { readonly v: number; readonly id: string } & (
   | { readonly type: 'restore'; readonly restoreId: string; readonly timeoutMs?: number }
 );
 
-export type ControlRequestType = ControlRequest['type'];
-
 /** A step of long work, for the person who waits. */
 export interface ControlProgress {
   readonly v: number;

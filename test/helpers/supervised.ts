@@ -5,7 +5,7 @@ import { Respawn } from '../../daemon/supervisor/state/respawn.js';
 import { RestartPolicy } from '../../daemon/supervisor/state/restart-policy.js';
 import type { StopOptions } from '../../daemon/supervisor/state/stop-plan.js';
 import { Supervisor } from '../../daemon/supervisor/supervisor.js';
-import type { SupervisorDeps } from '../../daemon/supervisor/supervisor-deps.js';
+import type { SupervisorDeps } from '../../daemon/supervisor/state/supervisor-deps.js';
 import type { RestartResult, StopResult } from '../../shared/control/messages.js';
 import type { GatewayError } from '../../shared/errors.js';
 import type { LockedChild } from '../../shared/node/files/lock-record.js';

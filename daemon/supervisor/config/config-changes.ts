@@ -1,26 +1,26 @@
 /**
- * What happens when the configuration's files change: the running worker tries the new content and takes it or names
- * what is wrong; a changed address is bound here and served by a new worker; nothing that runs is taken down.
+ * Applies changes of the configuration files: the running worker checks the new content and applies or rejects it; a changed
+ * address is bound here and served by a new worker; nothing that runs is interrupted.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { StatusDocument, StatusWarning } from '../../../shared/control/messages.js';
 import { toErrorDocument } from '../../../shared/errors.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import { ConfigWatch, hashFiles } from './config-watch.js';
-import type { Address, Holdings } from '../succession/holdings.js';
+import type { Address, GatewayResources } from '../succession/gateway-resources.js';
 import { bindListenSocket, type ListenSocket } from '../socket/listen-socket.js';
 import type { ConfigSource, LiveConfig } from './live-config.js';
 import type { Supervisor } from '../supervisor.js';
 import type { WorkerProcess } from '../workers/worker-process.js';
 import type { ConfigResult, WorkerRequests } from '../workers/worker-requests.js';
 
-export interface ConfigChangesDeps {
+interface ConfigChangesDeps {
   readonly config: LiveConfig;
   readonly supervisor: Supervisor;
   readonly requests: WorkerRequests;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly holdings: Holdings;
+  readonly resources: GatewayResources;
   onApplied(): void;
 }
 
@@ -38,7 +38,7 @@ export class ConfigChanges {
       paths: deps.config.editedPaths,
       clock: deps.clock,
       onChange: (hash) => this.#changed(hash),
-      onError: (error) => deps.log.warn({ err: error }, 'the configuration cannot be watched'),
+      onError: (error) => deps.log.warn({ err: error }, 'failed to watch the configuration'),
     });
     deps.requests.onConfigResult = (worker, result) => this.#answered(worker, result);
   }
@@ -57,7 +57,7 @@ export class ConfigChanges {
     return this.#watch.close();
   }
 
-  /** A worker runs with this source: that configuration is good. */
+  /** Called when a worker has become active with this source: that configuration is valid. */
   workerActive(worker: WorkerProcess, source: ConfigSource | undefined): void {
     const { readiness } = worker;
     if (readiness !== undefined) {
@@ -66,7 +66,7 @@ export class ConfigChanges {
     }
     if (source === undefined) return;
     this.#acceptAndMove(source);
-    // Edited while it booted: the watch has reported that to the worker before.
+    // Edited while it booted: the watch has reported that to the previous worker.
     if (this.#deps.config.isOutdated(source)) this.#changed(hashFiles(this.#deps.config.editedPaths));
   }
 
@@ -97,19 +97,19 @@ export class ConfigChanges {
     const before = config.settings;
     if (!config.accept(source)) return;
     this.#moves = this.#moves.then(() => this.#moveIfAsked(before));
-    config.keepLastGood().catch((error: unknown) => log.error({ err: error }, 'the last good configuration could not be kept'));
+    config.keepLastGood().catch((error: unknown) => log.error({ err: error }, 'failed to keep the last good configuration'));
   }
 
   #rejected(hash: string, problems: readonly { message: string }[]): void {
     this.#deps.config.reject(hash, problems);
-    this.#deps.log.error({ problems }, 'the changed configuration is invalid; the one before stays in force');
+    this.#deps.log.error({ problems }, 'the changed configuration is invalid; the previous one stays in force');
   }
 
   /** Never rejects. @param before  the settings before the change: a socket that a service manager passed moves only if the address was edited */
   async #moveIfAsked(before: Address): Promise<void> {
     const { config, log } = this.#deps;
     const { host, port } = config.settings;
-    const current = this.#deps.holdings.socket;
+    const current = this.#deps.resources.socket;
     const isSame = (address: Address): boolean => address.host === host && (port === 0 || address.port === port);
     if (!isSame(current) && current.origin === 'inherited' && isSame(before)) return;
     this.#rebindWarning = undefined;
@@ -124,21 +124,21 @@ export class ConfigChanges {
         message: `still on ${current.host}:${current.port}: ${message}`,
         ...(hint === undefined ? {} : { hint }),
       };
-      log.error({ err: error }, 'the new address could not be taken');
+      log.error({ err: error }, 'failed to listen on the new address');
     }
   }
 
-  /** Without a gap: the new worker listens there, the old socket closes with the old worker. If none comes up, all stays. */
+  /** A new worker listens on the new socket, then the old one is closed. If no worker becomes ready, nothing changes. */
   async #rebind(before: ListenSocket, socket: ListenSocket): Promise<void> {
-    const { holdings, supervisor } = this.#deps;
-    holdings.use(socket);
+    const { resources, supervisor } = this.#deps;
+    resources.use(socket);
     try {
-      // A restart that was under way may have told its worker the old address.
+      // A restart that was under way may have used the old socket.
       do await supervisor.requestRestart({ timeoutMs: undefined }, () => undefined);
       while (supervisor.slots.active?.listenSocket !== socket);
       before.close();
     } catch (error) {
-      holdings.use(before);
+      resources.use(before);
       socket.close();
       throw error;
     }

@@ -1,7 +1,7 @@
 /**
  * Watches the configuration's files for changed content; the owner of `chokidar`. Directories are watched, not files,
- * because editors replace files; a hash of the content decides, so that a touched file is no change. A look every five
- * seconds finds what makes no event: a directory that was replaced, a network or container mount, a used-up inotify limit.
+ * because editors replace files; a hash of the content decides, so that a touched file is no change. A check every five seconds
+ * finds changes without an event: a replaced directory, a network or container mount, an exhausted inotify limit.
  */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -11,12 +11,12 @@ import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
 
-/** A storm of saves ends in one look. */
+/** Several saves in a row cause one check. */
 const SETTLE_MS = 150;
-/** What makes no event is found at most this much later. */
+/** Interval of the check for changes without an event. */
 export const LOOK_MS = 5_000;
 
-/** One hash over the content of all files, in order; a missing file counts as none. What cannot be read counts with the reason. */
+/** Returns one hash over the content of all files in order. For a file that cannot be read, the reason is hashed. */
 export function hashFiles(paths: readonly string[]): string {
   const hash = createHash('sha256');
   for (const path of paths) {
@@ -31,11 +31,11 @@ function contentOf(path: string): string | undefined {
     return readConfigText(path);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return error.message; // a directory, a pipe, not text: the worker that loads it says what is wrong
+    return error.message; // a directory, a pipe, not text: the worker that loads it reports it
   }
 }
 
-/** Which file or directory is at a path, and a file's state; `absent` where there is none that we can see. */
+/** Returns the identity of a file or directory and the state of a file; `absent` when it cannot be read. */
 function fingerprint(path: string): string {
   try {
     const entry = statSync(path);
@@ -80,7 +80,7 @@ export class ConfigWatch {
     this.#lookLater();
   }
 
-  /** Compares the content now. While a directory is missing nothing is said of the files in it. */
+  /** Compares the content now. Skipped while a directory is missing: it may be in the middle of being replaced. */
   check(): void {
     if (this.#directoryState().includes('absent')) return;
     const hash = hashFiles(this.#paths);
@@ -105,7 +105,7 @@ export class ConfigWatch {
       ignored: (path) => !this.#paths.includes(path) && !this.#directories.includes(path),
     });
     this.#watcher.on('all', () => this.#touched());
-    // What was written while chokidar began counts as found there: no event tells of it.
+    // There is no event for what was written while chokidar started.
     this.#watcher.on('ready', () => this.#touched());
     this.#watcher.on('error', (error) => this.#onError(error));
   }

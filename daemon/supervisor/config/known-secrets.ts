@@ -1,4 +1,4 @@
-/** What must never reach the log: the supervisor logs what workers print, which may hold any secret that they know. */
+/** The secrets to remove from the log: the supervisor logs what workers print, which may contain any secret that they know. */
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import { environmentSecrets } from '../../../shared/node/process/env.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
@@ -12,7 +12,7 @@ export function startSecrets(environment: GatewayEnvironment, flags: { readonly 
   return [flags.token, environment.token, ...environmentSecrets()].filter((secret) => secret !== undefined);
 }
 
-/** Learns those of the files in force. A file that cannot be read has been reported elsewhere. */
+/** Adds those of the current files. A file that cannot be read is reported elsewhere. */
 export function learnFileSecrets(redactor: Redactor, paths: GatewayPaths): void {
   const sources = [
     () => [readToken(paths.tokenPath) ?? ''],

@@ -1,6 +1,6 @@
 /**
- * Which configuration is in force: the file that users edit, or the copy that a worker last ran with while an edit is
- * known to be invalid. A broken edit never takes down what is running.
+ * The configuration in force: the file that users edit, or the copy that a worker last ran with while the edited file is known to
+ * be invalid. A broken edit never takes down a running gateway.
  */
 import { existsSync } from 'node:fs';
 import type { StatusWarning } from '../../../shared/control/messages.js';
@@ -16,7 +16,7 @@ import { resolveSettings, type SettingsFlags, type SupervisorSettings } from './
 export interface ConfigSource {
   readonly configSource: string;
   readonly modelsSource: string;
-  /** Hash of what the worker will read; tells later whether it is still what is on disk. */
+  /** Hash of what the worker reads, to find out later whether the files have changed. */
   readonly hash: string;
 }
 
@@ -29,7 +29,7 @@ export class LiveConfig {
   #keeping: Promise<void> = Promise.resolve();
   #invalid: { hash: string; problems: readonly Problem[] } | undefined;
 
-  /** @throws CONFIG_INVALID when the file cannot be used: at a cold start nothing else is there to run with */
+  /** @throws CONFIG_INVALID when the file cannot be used: at a cold start there is nothing else to run with */
   constructor(options: { paths: GatewayPaths; flags: SettingsFlags; environment: GatewayEnvironment }) {
     this.#paths = options.paths;
     this.#flags = options.flags;
@@ -58,7 +58,7 @@ export class LiveConfig {
     ];
   }
 
-  /** What the next worker is to load. */
+  /** Returns what the next worker loads. */
   source(): ConfigSource {
     const hash = hashFiles(this.#edited);
     if (this.#invalid?.hash === hash && this.hasLastGood) {
@@ -71,7 +71,7 @@ export class LiveConfig {
     return existsSync(this.#paths.lastGoodConfigPath) && existsSync(this.#paths.lastGoodModelsPath);
   }
 
-  /** The files as they are now are known to be unusable. */
+  /** Records that the files with this hash are invalid. */
   reject(hash: string, problems: readonly Problem[]): void {
     this.#invalid = { hash, problems };
   }
@@ -81,12 +81,12 @@ export class LiveConfig {
     return { configSource: this.#paths.configPath, modelsSource: this.#paths.modelsPath, hash };
   }
 
-  /** Whether the files on disk are others than those that this source was taken from. */
+  /** Whether the files on disk have changed since this source was read. */
   isOutdated(source: ConfigSource): boolean {
     return hashFiles(this.#edited) !== source.hash;
   }
 
-  /** A worker runs with this source: settings follow. @returns false when the files on disk are not what it runs with */
+  /** Applies the settings of a source that a worker runs with. @returns false when the files on disk have changed since */
   accept(source: ConfigSource): boolean {
     if (source.configSource !== this.#paths.configPath || this.isOutdated(source)) return false;
     const settings = this.#tryResolve();
@@ -96,7 +96,7 @@ export class LiveConfig {
     return true;
   }
 
-  /** Keeps the edited files, as they are at the call, as the last good ones. Calls are carried out in their order. */
+  /** Keeps the present content of the edited files as the last good one. Calls are carried out in order. */
   async keepLastGood(): Promise<void> {
     // Both read now: an edit while the first is written must not get into the second.
     const config = readOrDefault(this.#paths.configPath);

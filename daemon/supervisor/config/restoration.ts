@@ -1,6 +1,6 @@
 /**
- * A restore while the gateway runs: the workers end as for a restart, the staged state takes the place of the present
- * one while nobody has it open, and a new worker serves it. The listening socket stays, so new connections wait.
+ * A restore while the gateway runs: the workers drain as for a restart, the staged state replaces the present one while no process
+ * has it open, and a new worker starts. The listening socket stays open, so new connections wait.
  */
 import type { RestoreResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -19,7 +19,7 @@ export interface RestorationDeps {
 
 interface Pending {
   readonly id: string;
-  /** The workers have ended for this, and for nothing else. */
+  /** Whether the workers have ended for this restore. */
   isPaused: boolean;
   readonly resumed: Promise<void>;
   resume(): void;
@@ -40,7 +40,7 @@ export class Restoration {
     this.#deps = deps;
   }
 
-  /** @throws NOT_FOUND, CONFLICT, STOPPING; what kept the state from being replaced; what the new worker failed of */
+  /** @throws NOT_FOUND, CONFLICT, STOPPING; why the state was not replaced; why the new worker failed */
   async run({ id, timeoutMs }: { id: string; timeoutMs: number }, progress: Progress): Promise<RestoreResult> {
     const { supervisor, paths } = this.#deps;
     const startedAtMs = performance.now();
@@ -51,7 +51,7 @@ export class Restoration {
     const pending = makePending(id);
     this.#pending = pending;
     try {
-      // A restart that is under way comes to its end first: its callers learn what became of it.
+      // Wait for a restart that is under way, so that its callers get its outcome.
       if (supervisor.isRestarting) await supervisor.requestRestart({ timeoutMs: undefined }, progress).catch(() => undefined);
       if (supervisor.desired === 'down') throw stoppingError();
       await supervisor.requestStop({ purpose: 'restore', timeoutMs }, progress);
@@ -67,8 +67,8 @@ export class Restoration {
   }
 
   /**
-   * The workers have ended. Does nothing unless they did so for a restore.
-   * @throws what broke a restore off that had begun: nothing may run before the next start has carried it to its end
+   * Called when the workers have ended. Does nothing unless they ended for a restore.
+   * @throws why a restore failed after it had begun: no worker may run before the next start has finished it
    */
   async replaceState(): Promise<void> {
     const { paths, log } = this.#deps;
@@ -79,13 +79,13 @@ export class Restoration {
       log.warn({ replaced }, 'the state was replaced by a restore');
       pending.outcome = { replaced };
     } catch (error) {
-      log.error({ err: error }, 'the state could not be replaced');
+      log.error({ err: error }, 'failed to replace the state');
       if (hasRestoreBegun(paths, pending.id)) throw error;
       pending.outcome = { error: error as Error };
     }
   }
 
-  /** The gateway goes on: whoever asked is told. */
+  /** Called when the gateway continues. */
   resumed(): void {
     this.#pending?.resume();
   }

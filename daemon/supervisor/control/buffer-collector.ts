@@ -1,7 +1,6 @@
 /**
- * Frees read buffers during a flood. Node reads a pipe into a new 64 KiB buffer each time, and V8, which sees only small
- * objects, lets some thirty megabytes of them pile up before it collects. A minor collection every few megabytes costs
- * about a millisecond and keeps the supervisor's memory where it was.
+ * Frees read buffers during a flood of output. Node reads a pipe into a new 64 KiB buffer each time, and V8 lets about 30 MB of them
+ * pile up before it collects. A minor collection every few megabytes costs about 1 ms and keeps the supervisor's memory small.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -14,7 +13,7 @@ export class BufferCollector {
   #sinceBytes = 0;
   #collect: Collect | undefined;
 
-  /** So many bytes have been read and let go. */
+  /** Counts bytes that have been read and dropped. */
   released(bytes: number): void {
     this.#sinceBytes += bytes;
     if (this.#sinceBytes < COLLECT_EVERY_BYTES) return;

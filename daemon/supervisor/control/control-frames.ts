@@ -1,10 +1,10 @@
-/** Reads control requests: what a peer sent is checked here and nowhere else. */
+/** Parses and validates control requests. */
 import type { ControlRequest } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { isRestoreId } from '../../../shared/node/files/restore-journal.js';
 
-/** A frame that is no request we know, with its id if it has one. */
-export interface RefusedFrame {
+/** An invalid request, with its id if it has one. */
+interface RefusedFrame {
   readonly id: string;
   readonly refusal: GatewayError;
 }
@@ -20,7 +20,7 @@ function refuse(id: string, message: string): RefusedFrame {
 
 const isIntegerTo = (max: number, value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max;
 
-/** Unknown fields are ignored; known ones have the type that they are used as. */
+/** Checks the types of known fields; unknown ones are ignored. */
 function badField(fields: Record<string, unknown>): string | undefined {
   const { timeoutMs, force, exclusive, expects, succession } = fields;
   if (timeoutMs !== undefined && !isIntegerTo(MAX_TIMEOUT_MS, timeoutMs))
@@ -48,6 +48,6 @@ export function parseControlRequest(line: string): ControlRequest | RefusedFrame
   const { id, type } = fields;
   if (typeof id !== 'string' || id.length > MAX_ID_LENGTH) return refuse('', 'the control request has no id');
   if (!REQUEST_TYPES.has(type)) return refuse(id, `unknown control request ${(JSON.stringify(type) ?? 'without a type').slice(0, 42)}`);
-  const problem = type === 'restore' && !isRestoreId(fields['restoreId']) ? 'restoreId is missing or no id' : badField(fields);
+  const problem = type === 'restore' && !isRestoreId(fields['restoreId']) ? 'restoreId must be a restore id' : badField(fields);
   return problem === undefined ? (value as ControlRequest) : refuse(id, problem);
 }

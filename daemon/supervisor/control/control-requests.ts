@@ -1,5 +1,5 @@
-/** What each control request means: the one place that turns a client's wish into a stop, a restart or a succession. */
-import type { ControlRequest, RestartResult, RestoreResult, StatusDocument } from '../../../shared/control/messages.js';
+/** Carries out control requests: decides whether a request becomes a stop, a restart in place, a succession or a restore. */
+import type { ControlRequest, RestartResult, RestoreResult, StatusDocument, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ControlHandler, Progress } from './control-server.js';
@@ -8,15 +8,15 @@ import type { Restoration } from '../config/restoration.js';
 import type { Succession } from '../succession/succession.js';
 import type { Supervisor } from '../supervisor.js';
 
-/** Starts that come within this time of a takeover were meant to be that takeover. */
+/** A forced start within this time after a takeover has lost against it. */
 const CONTEST_MS = 2_000;
 
 export interface ControlContext {
   readonly supervisor: Pick<Supervisor, 'desired' | 'isRestarting' | 'requestRestart' | 'requestStop'>;
   succession(): Pick<Succession, 'isUnderWay' | 'successorPid' | 'run' | 'abort'>;
-  /** We have just taken over and our predecessor still finishes its work: resolves when we serve alone. */
+  /** Resolves when a predecessor that still finishes its work has ended; undefined when there is none. */
   arriving(): Promise<void> | undefined;
-  /** We are to stop: a predecessor that still finishes its work goes with us. */
+  /** Stops a predecessor that still finishes its work. */
   dismissPredecessor(timeoutMs: number): void;
   restoration(): Pick<Restoration, 'run'>;
   status(): StatusDocument;
@@ -25,7 +25,7 @@ export interface ControlContext {
   drainTimeoutMs(): number;
   /** A build other than ours is on disk. */
   isNewerInstalled(): boolean;
-  /** Tries the supervisor that is installed. @throws why it could not start */
+  /** Checks that the installed supervisor can start. @throws why it cannot */
   rehearse(): Promise<void>;
   /** XOPC_NO_RESPAWN: never a new supervisor. */
   readonly noRespawn: boolean;
@@ -50,8 +50,12 @@ export function createControlHandler(context: ControlContext): ControlHandler {
   };
 }
 
-function stop(context: ControlContext, request: Request<'stop'>, progress: Progress): Promise<unknown> {
-  const timeoutMs = request.force === true ? 0 : (request.timeoutMs ?? context.drainTimeoutMs());
+function stop(context: ControlContext, request: Request<'stop'>, progress: Progress): Promise<StopResult> {
+  return stopForGood(context, request.force === true ? 0 : (request.timeoutMs ?? context.drainTimeoutMs()), progress);
+}
+
+/** Stops this gateway, and with it a successor that does not serve yet and a predecessor that still finishes its work. */
+export function stopForGood(context: ControlContext, timeoutMs: number, progress: Progress): Promise<StopResult> {
   context.succession().abort(stoppingError());
   context.dismissPredecessor(timeoutMs);
   return context.supervisor.requestStop({ purpose: 'stop', timeoutMs }, progress);
@@ -87,21 +91,21 @@ export function restart(
   return succession.run({ ...request.succession, timeoutMs: request.timeoutMs }, progress);
 }
 
-/** A restart that no client waits for: what came of it is in the log. */
+/** Restarts without a waiting client; the outcome is logged. */
 export function restartUnasked(context: ControlContext, reason: string, log: LogPort): void {
   log.info({ reason }, 'restarting');
   restart(context, {}, () => undefined).catch((error: unknown) => log.error({ err: error, reason }, 'the restart failed'));
 }
 
-/** A restart in place that is under way comes to its end first: its callers learn what became of it. */
+/** Waits for the restart in place that is under way, so that its callers get its outcome. */
 async function restartAfterwards(...[context, request, progress]: Parameters<typeof restart>): Promise<RestartResult> {
   await context.supervisor.requestRestart({ timeoutMs: undefined }, progress).catch(() => undefined);
   return restart(context, request, progress);
 }
 
 /**
- * A manager's next start cannot be taken back: what would keep it from serving, a broken configuration or build, is found
- * while this one serves. Without a worker there is nothing to lose.
+ * Finds a broken configuration or build while this process still serves: the service manager's next start cannot be undone.
+ * Without a ready worker there is nothing to lose.
  */
 async function assertReplaceable(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<void> {
   if (!context.status().ready) return;
@@ -127,8 +131,8 @@ async function leaveToServiceManager(context: ControlContext, timeoutMs: number 
 }
 
 /**
- * Of several `--force` starts at once one wins; those that find its successor in the place of whom they meant have lost to it,
- * and so have those that were slow to begin and find it fresh.
+ * Returns the pid of this process when the caller has lost against another `--force` start: the supervisor that it meant to replace
+ * has been replaced, or this one has just taken over.
  */
 function fasterSuccessor(context: ControlContext, expects: string | undefined): number | undefined {
   if (expects !== undefined && expects !== context.status().instanceId) return process.pid;

@@ -1,4 +1,4 @@
-/** Makes the one status document that command line, API and page show. Pure. */
+/** Makes the status document that command line, API and page show. Pure. */
 import type { GatewayState, StatusDocument, StatusWarning, WorkerStatus, ExitRecord } from '../../../shared/control/messages.js';
 import type { BuildInfo } from '../../../shared/node/build/bundle.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -47,10 +47,10 @@ function workerStatus(worker: WorkerProcess): WorkerStatus {
 function newerBuildWarning(facts: StatusFacts): StatusWarning[] {
   if (facts.installed === undefined || facts.installed.buildId === facts.build.buildId) return [];
   const message = `version ${facts.installed.version} (build ${facts.installed.buildId}) is installed; ${facts.build.version} (build ${facts.build.buildId}) runs`;
-  return [{ code: 'NEWER_BUILD', message, hint: 'Move to it without a gap: xopc gateway restart' }];
+  return [{ code: 'NEWER_BUILD', message, hint: 'Switch to it without downtime: xopc gateway restart' }];
 }
 
-/** URLs under which this gateway is reached: this machine's name first. */
+/** URLs at which this gateway is reached. */
 export function urlsOf(host: string, port: number): string[] {
   const isEverywhere = host === '0.0.0.0' || host === '::';
   const name = isEverywhere || host === '127.0.0.1' || host === '::1' ? 'localhost' : host;

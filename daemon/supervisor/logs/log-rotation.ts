@@ -1,8 +1,8 @@
-/** Rotates the log by renaming, and tells every writer to move on. Only the process that holds the lock rotates. */
+/** Rotates the log by renaming and has every writer reopen it. Only the process that holds the lock rotates. */
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { generationPath, listGenerations } from '../../../shared/node/log/log-generations.js';
 
-export interface RotationOptions {
+interface RotationOptions {
   readonly logPath: string;
   /** How many rotated files are kept (`.1` the newest). */
   readonly files: number;
@@ -40,7 +40,7 @@ export function rotateLogs({ logPath, files }: RotationOptions): void {
   }
 }
 
-export interface LogRotationOptions {
+interface LogRotationOptions {
   readonly logPath: string;
   /** In force now (live configuration). */
   readonly limits: () => { readonly maxBytes: number; readonly files: number };
@@ -49,7 +49,7 @@ export interface LogRotationOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Answers the writers' wishes for rotation. */
+/** Rotates when a writer asks for it. */
 export class LogRotation {
   readonly #options: LogRotationOptions;
   #isRotating = false;
@@ -59,11 +59,11 @@ export class LogRotation {
   }
 
   /**
-   * A writer found the file full. Several ask about the same file: once it has been rotated, the rest only need to move
-   * on to the new one. Never throws; after a failure the writers ask again.
+   * Called when a writer has found the file full. Several writers ask for the same file: once it is rotated, the others only
+   * reopen it. Never throws; after a failure the writers ask again.
    */
   request(): void {
-    if (this.#isRotating) return; // the supervisor's own writer may ask while it is told to reopen
+    if (this.#isRotating) return; // the supervisor's own writer may ask while it reopens
     this.#isRotating = true;
     try {
       const { maxBytes, files } = this.#options.limits();

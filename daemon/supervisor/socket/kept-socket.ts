@@ -1,7 +1,7 @@
 /**
- * The listening socket outlives the supervisor where systemd keeps it (sd_pid_notify_with_fds(3), FDSTORE=1; the unit's
- * FileDescriptorStoreMax=): while the supervisor is replaced, or after it was killed, new connections wait in the kernel's
- * backlog instead of being refused. systemd passes the socket to the next supervisor by name, and drops it at a stop.
+ * systemd's file descriptor store (sd_pid_notify_with_fds(3), FDSTORE=1; FileDescriptorStoreMax= in the unit) keeps the listening
+ * socket open while the supervisor is replaced or after it was killed: new connections wait in the kernel's backlog instead of
+ * being refused. systemd passes the socket to the next supervisor by name, and closes it at a stop.
  */
 import { spawn } from 'node:child_process';
 import { type GatewayEnvironment, KEPT_SOCKET_NAME, notifyEnvironment } from '../../../shared/node/process/env.js';
@@ -16,7 +16,7 @@ interface Address {
   readonly port: number;
 }
 
-/** Runs systemd-notify, which waits until systemd has taken note. @returns whether it has */
+/** Runs systemd-notify, which waits until systemd has processed the message. @returns whether it succeeded */
 function notify(args: readonly string[], fd: number | 'ignore'): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn('systemd-notify', [...args], { env: notifyEnvironment(), stdio: ['ignore', 'ignore', 'ignore', fd] });
@@ -27,7 +27,7 @@ function notify(args: readonly string[], fd: number | 'ignore'): Promise<boolean
 
 const forget = (): Promise<boolean> => notify(['FDSTOREREMOVE=1', `FDNAME=${KEPT_SOCKET_NAME}`], 'ignore');
 
-/** Hands our listening socket to systemd, and takes the one that it kept; does nothing where it keeps none. */
+/** Stores our listening socket in systemd and takes back the stored one; does nothing without a descriptor store. */
 export class SocketKeeper {
   readonly #isOffered: boolean;
   readonly #log: Logger;
@@ -44,14 +44,14 @@ export class SocketKeeper {
     if (environment.listenFds === 0) return bindListenSocket(address.host, address.port);
     const passed = inheritListenSocket(FIRST_PASSED_FD);
     if (environment.isSocketKept !== true) return passed;
-    // It serves only where we are to listen: the address may have been changed meanwhile.
+    // The configured address may have changed meanwhile.
     if (await passed.isAt(address)) return (this.#kept = adoptListenSocket(passed.handle, { host: address.host, origin: 'bound' }));
     passed.close();
     await forget();
     return bindListenSocket(address.host, address.port);
   }
 
-  /** Replaces what is kept by this socket. Never rejects: without it a replacement of the supervisor has a gap. */
+  /** Stores this socket in place of the present one. Never rejects. */
   keep(socket: ListenSocket): Promise<void> {
     if (this.#isOffered && socket.origin === 'bound' && socket !== this.#kept) {
       this.#kept = socket;
@@ -66,6 +66,6 @@ export class SocketKeeper {
     // Without FDPOLL=0 systemd drops a socket that no worker listens on yet: poll(2) calls that a hang-up.
     const message = ['--fd=3', `--fdname=${KEPT_SOCKET_NAME}`, 'FDSTORE=1', 'FDPOLL=0'];
     const isKept = (await forget()) && (await notify(message, fd));
-    if (!isKept) this.#log.warn('systemd does not keep the listening socket; a replacement of the supervisor will have a gap');
+    if (!isKept) this.#log.warn('systemd does not store the listening socket; while the supervisor is replaced, connections are refused');
   }
 }

@@ -112,8 +112,8 @@ async function resolveHost(host: string): Promise<{ address: string; family: 4 |
   }
 }
 
-/** The error for a port that somebody else listens on; the client adds who. */
-export function portTakenError(host: string, port: number): GatewayError {
+/** The error for a port that another process listens on; the client adds which. */
+function portTakenError(host: string, port: number): GatewayError {
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} on ${host} is taken by another program`,
     details: { host, port },

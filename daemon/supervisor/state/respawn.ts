@@ -1,4 +1,4 @@
-/** What is known about deaths, and when the next try is due: the restart policy with its timer and its last reason. */
+/** The restart policy with its timer, and the last reason why no worker serves. */
 import type { Clock } from '../../../shared/clock.js';
 import type { ExitRecord } from '../../../shared/control/messages.js';
 import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
@@ -23,7 +23,7 @@ export class Respawn {
     this.#clock = options.clock;
   }
 
-  /** Records a death that leaves nobody serving. */
+  /** Records a death after which no worker serves. */
   recordDeath(worker: WorkerProcess, record: ExitRecord): Verdict {
     const healthyMs = worker.activeSinceMs === undefined ? 0 : this.#clock.now() - worker.activeSinceMs;
     const { verdict, delayMs } = this.#policy.recordDeath({
@@ -75,7 +75,7 @@ export class Respawn {
   }
 }
 
-/** Why a worker could not serve, for whoever asked for it: its own word if it said one. */
+/** Returns why a worker could not serve: its own reason if it gave one. */
 export function failureOf(worker: WorkerProcess, record: ExitRecord): GatewayError {
   if (worker.refusal === undefined) {
     return new GatewayError('WORKER_NOT_READY', {

@@ -15,7 +15,7 @@ export interface Death {
   readonly permanent: boolean;
 }
 
-export interface Decision {
+interface Decision {
   readonly verdict: Verdict;
   readonly delayMs: number;
 }

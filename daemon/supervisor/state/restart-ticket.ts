@@ -1,10 +1,10 @@
-/** One restart in progress and everybody who waits for it: requests during a restart join it. */
+/** One restart in progress and its callers: requests during a restart join it. */
 import type { Clock } from '../../../shared/clock.js';
 import type { RestartResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { Progress } from '../control/control-server.js';
 
-/** A caller is told "still starting" after this; the restart goes on. */
+/** After this a caller gets STILL_STARTING; the restart continues. */
 export const WAIT_LIMIT_MS = 30_000;
 
 interface Waiter {
@@ -25,7 +25,7 @@ export class RestartTicket {
     this.timeoutMs = options.timeoutMs;
   }
 
-  /** @throws what {@link fail} is given; STILL_STARTING when the new worker takes longer than the wait limit */
+  /** @throws the error of {@link fail}; STILL_STARTING when the new worker takes longer than the wait limit */
   join(progress: Progress): Promise<RestartResult> {
     return new Promise((resolve, reject) => {
       const cancel = this.#clock.after(WAIT_LIMIT_MS, () => waiter.settle(stillStarting()));

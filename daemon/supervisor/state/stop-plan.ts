@@ -1,17 +1,17 @@
-/** A stop in progress: its deadline, how it ends, who waits, and what it had to cut. */
+/** A stop in progress: its deadline, purpose and callers, and the work that it interrupted. */
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { Progress } from '../control/control-server.js';
 import type { WorkerProcess } from '../workers/worker-process.js';
 
-/** What is left for the workers after a second signal. */
+/** Drain time that a second signal leaves. */
 export const HASTENED_MS = 250;
-/** A supervised supervisor leaves with this to be started again (EX_TEMPFAIL; the units written by `install` agree). */
+/** Exit code with which a service manager starts the supervisor again (EX_TEMPFAIL; the units written by `install` use it). */
 export const RESTART_ME_EXIT_CODE = 75;
 
 /**
- * Why this process is to end: for good, to be started again by the service manager, or for a successor that serves.
- * `restore`: only the workers are to end, and this process goes on with another state.
+ * Why this process ends: for good, to be started again by the service manager, or for a successor that serves.
+ * `restore`: only the workers end, and this process continues with the restored state.
  */
 export type StopPurpose = 'stop' | 'serviceRestart' | 'succession' | 'restore';
 
@@ -52,17 +52,17 @@ export class StopPlan {
     return Math.max(0, this.#deadlineMs - nowMs);
   }
 
-  /** Tells the workers to finish within what is left. */
+  /** Drains the workers within the remaining time. */
   drain(workers: readonly WorkerProcess[], nowMs: number): void {
     const timeoutMs = this.remainingMs(nowMs);
     const inFlight = workers.reduce((sum, worker) => sum + (worker.vitals?.inFlight ?? 0), 0);
-    // The millisecond that has gone by since the stop was asked for is nobody's concern.
+    // Rounded up, so that the message shows the configured time.
     const limitMs = Math.ceil(timeoutMs / 10) * 10;
     this.progress('draining', `finishing ${inFlight} running ${inFlight === 1 ? 'request' : 'requests'}, at most ${limitMs} ms`);
     this.#tell(workers, timeoutMs);
   }
 
-  /** The deadline has come nearer: tells the workers again. */
+  /** Drains the workers again after the deadline was shortened. */
   hasten(workers: readonly WorkerProcess[], nowMs: number): void {
     const timeoutMs = this.remainingMs(nowMs);
     this.progress('draining', `cut short: ${timeoutMs} ms are left`);
@@ -70,8 +70,8 @@ export class StopPlan {
   }
 
   /**
-   * A further request: brings the deadline nearer, never further, and a stop for good wins over any other purpose.
-   * @returns whether the workers have to hear of it
+   * Applies a further request: it may shorten the deadline but not extend it, and a stop for good wins over any other purpose.
+   * @returns whether the workers have to be drained again
    */
   tighten({ purpose, timeoutMs, nowMs }: StopOptions & { nowMs: number }): boolean {
     const isNearer = nowMs + timeoutMs < this.#deadlineMs;
@@ -90,7 +90,7 @@ export class StopPlan {
     for (const waiter of this.#waiters) waiter.progress(phase, message);
   }
 
-  /** A worker is gone; one that was killed could not say what it cut, so its last known in-flight requests count. */
+  /** Counts the interrupted work of a worker that has exited; of a killed one its last known in-flight requests. */
   countCut(worker: WorkerProcess): void {
     const cut =
       worker.cut ?? (worker.killedFor === undefined ? undefined : { requests: worker.vitals?.inFlight ?? 0, streams: 0, sockets: 0 });
@@ -117,7 +117,7 @@ export class StopPlan {
   }
 }
 
-/** What a restart is told that a stop has overtaken. */
+/** The error of a restart that is superseded by a stop. */
 export function stoppingError(): GatewayError {
   return new GatewayError('STOPPING', { message: 'the gateway is stopping', hint: 'Start it again with: xopc gateway' });
 }

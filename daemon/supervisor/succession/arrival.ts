@@ -1,6 +1,6 @@
 /**
- * A successor between the hand-over and the moment when it serves alone: lock and sockets are its own, and its predecessor
- * still finishes what it has begun. Nobody may take over from it yet, and if it is stopped its predecessor must not go on.
+ * A successor from the hand-over until it serves alone: it has lock and sockets, and its predecessor still finishes its requests.
+ * No further succession may start yet, and if the successor is stopped, its predecessor must stop too.
  */
 import type { PredecessorLink } from './predecessor-link.js';
 
@@ -17,17 +17,17 @@ export class Arrival {
     this.#link = link;
   }
 
-  /** Resolves when it is over, however; undefined when it is over already. */
+  /** Resolves when the arrival has ended in any way; undefined when it already has. */
   get pending(): Promise<void> | undefined {
     return this.#isComplete ? undefined : new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Of a predecessor that was told to leave: that it has; otherwise there is nothing to wait for. */
+  /** Resolves when a dismissed predecessor has exited; undefined when none was dismissed. */
   get predecessorLeft(): Promise<void> | undefined {
     return this.#left;
   }
 
-  /** How long we have served; 0 while we do not yet. */
+  /** Milliseconds since our worker became active; 0 before. */
   servesForMs(nowMs: number): number {
     return this.#completedAtMs === undefined ? 0 : nowMs - this.#completedAtMs;
   }
@@ -40,8 +40,8 @@ export class Arrival {
   }
 
   /**
-   * We are to stop. Before the hand-over the predecessor is the gateway and goes on, after it there would be nobody to stop it;
-   * and once it has let go of us it may still have requests to finish, on a port that is to be free when we are gone.
+   * Called when this gateway is to stop. Before the hand-over the predecessor is the gateway and continues; afterwards it stops too.
+   * One that has disconnected may still finish requests on a port that must be free when this process has exited.
    */
   dismissPredecessor(timeoutMs: number): void {
     if (this.#left !== undefined || !this.#link.hasHandedOver) return;

@@ -6,13 +6,13 @@ import type { SuccessionMessage } from '../../../shared/ipc/messages.js';
 import { isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
 
 export const HAND_OVER_LIMIT_MS = 10_000;
-/** Beyond its drain deadline, by which its worker has quiesced or been killed. */
+/** Added to its drain deadline, by which its worker has quiesced or was killed. */
 export const RETIRE_MARGIN_MS = 5_000;
 
 const HASTENED_LIMIT_MS = 1_500;
 const SEE_OFF_STEP_MS = 20;
 
-export interface HandedOver {
+interface HandedOver {
   readonly handle: object;
   readonly host: string;
   readonly port: number;
@@ -27,17 +27,17 @@ export interface ParentChannel {
 }
 
 /** The parent as a process. */
-export interface ParentProcess {
-  /** SIGKILL, which a stopped process obeys too; nothing when it is gone. */
+interface ParentProcess {
+  /** Sends SIGKILL, which also ends a stopped process; does nothing when it is gone. */
   kill(): void;
   isAlive(): boolean;
-  /** SIGTERM: what is left of its drain becomes a moment. */
+  /** Sends SIGTERM, which shortens its drain. */
   hasten(): void;
 }
 
 function ownParent(): ParentProcess {
   const pid = process.ppid;
-  // Asking costs a process on Windows; there nobody waits for it.
+  // On Windows asking would start a process; nothing waits for it there.
   const startTime = process.platform === 'win32' ? undefined : readStartTime(pid);
   const isAlive = (): boolean => startTime !== undefined && isSameProcess({ pid, startTime });
   return {
@@ -46,7 +46,7 @@ function ownParent(): ParentProcess {
       if (isAlive()) process.kill(pid, 'SIGTERM');
     },
     kill() {
-      // Once it has died we are somebody else's child, and its pid may be too.
+      // Once it has died this process has another parent, and the pid may be reused.
       if (process.ppid === pid && pid > 1) process.kill(pid, 'SIGKILL');
     },
   };
@@ -77,7 +77,7 @@ export class PredecessorLink {
     channel.on('disconnect', () => this.#lost());
   }
 
-  /** Its process has ended, or has let go of us. */
+  /** Whether its process has exited or disconnected. */
   get isGone(): boolean {
     return !this.#channel.connected;
   }
@@ -110,8 +110,8 @@ export class PredecessorLink {
   }
 
   /**
-   * Lets the predecessor drain its worker. `onQuiesced` is called once, also when the predecessor has quiesced before or
-   * is gone. One that hangs, or was stopped (SIGSTOP), is ended {@link RETIRE_MARGIN_MS} after its drain deadline.
+   * Has the predecessor drain its worker. `onQuiesced` is called once, also when it has quiesced already or is gone.
+   * One that hangs or was stopped (SIGSTOP) is killed {@link RETIRE_MARGIN_MS} after its drain deadline.
    */
   retire(drainTimeoutMs: number, onQuiesced: () => void): void {
     this.#onQuiesced = onQuiesced;
@@ -120,7 +120,7 @@ export class PredecessorLink {
     this.#send({ type: 'retire' });
   }
 
-  /** Has it leave for good with what it still has. Resolves when it is gone; one that hangs is ended as in {@link retire}. */
+  /** Has it stop for good. Resolves when it is gone; one that hangs is killed as in {@link retire}. */
   dismiss(timeoutMs: number): Promise<void> {
     if (this.isGone) return Promise.resolve();
     const cancel = this.#clock.after(timeoutMs + RETIRE_MARGIN_MS, () => this.#end());
@@ -134,8 +134,8 @@ export class PredecessorLink {
   }
 
   /**
-   * It has let go of us and may still finish what it has begun, on our port. Resolves when it has ended, or a moment after
-   * it was told to hurry.
+   * Waits for a predecessor that has disconnected and may still finish requests on our port. Resolves when it has exited, or
+   * {@link HASTENED_LIMIT_MS} after its drain was shortened.
    */
   async seeOff(timeoutMs: number): Promise<void> {
     if (await this.#ends(timeoutMs)) return;
@@ -156,7 +156,7 @@ export class PredecessorLink {
     this.#send({ type: 'succeeded', pid: process.pid, workerPid: worker.pid, instanceId: worker.instanceId });
   }
 
-  /** Resolves when the message is on its way: this process leaves right after. */
+  /** Resolves when the message has been sent: this process exits right after. */
   failed(error: unknown): Promise<void> {
     return new Promise((resolve) => {
       if (this.#channel.send === undefined || !this.#channel.connected) return resolve();
@@ -173,18 +173,18 @@ export class PredecessorLink {
   #receiveHandOver({ host, port }: Extract<SuccessionMessage, { type: 'handOver' }>, handle: unknown): void {
     this.#hasHandedOver = true;
     if (typeof handle === 'object' && handle !== null) return this.#handOver?.resolve({ handle, host, port });
-    this.#handOver?.reject(new GatewayError('SUCCESSION_FAILED', { message: 'the running gateway handed no listening socket over' }));
+    this.#handOver?.reject(new GatewayError('SUCCESSION_FAILED', { message: 'the running gateway did not pass a listening socket' }));
   }
 
-  /** A predecessor that is gone can do nothing any more either. */
+  /** A predecessor that is gone has quiesced. */
   #lost(): void {
     this.#handOver?.reject(goneError());
     this.#quiesced();
   }
 
   /**
-   * Its worker ends with it; that it has ended tells the channel. SIGTERM would be a wish to stop, which ends a succession
-   * and with it us: a process that has only been stopped would grant it before it dies.
+   * Its worker ends with it, and the channel's end reports it. SIGTERM would be a request to stop, which a process that was only stopped
+   * (SIGSTOP) would carry out first: it would end the succession and this process.
    */
   #end(): void {
     this.#parent.kill();
@@ -210,6 +210,6 @@ function goneError(): GatewayError {
 function silentError(): GatewayError {
   return new GatewayError('SUCCESSION_FAILED', {
     message: `the running gateway did not hand over within ${HAND_OVER_LIMIT_MS / 1000} s`,
-    hint: 'See what it does with: xopc gateway status',
+    hint: 'Check it with: xopc gateway status',
   });
 }

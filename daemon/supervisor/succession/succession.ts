@@ -17,7 +17,7 @@ import { type SuccessionEffect, type SuccessionEvent, type SuccessionState, succ
 /** A successor ends a worker that is not ready after 120 s by itself; one that hangs, or was stopped (SIGSTOP), cannot. */
 export const START_LIMIT_MS = 150_000;
 
-export interface SuccessionDeps {
+interface SuccessionDeps {
   readonly log: Logger;
   readonly clock: Clock;
   readonly instanceId: string;
@@ -34,7 +34,7 @@ export interface SuccessionDeps {
   retire(timeoutMs: number | undefined): void;
 }
 
-export interface SuccessionRun extends SuccessionOptions {
+interface SuccessionRun extends SuccessionOptions {
   /** Drain deadline of our worker; undefined: the configured one. */
   readonly timeoutMs?: number | undefined;
 }

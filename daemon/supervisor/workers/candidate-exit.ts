@@ -1,24 +1,24 @@
-/** What the exit of a worker that never became active means: a try that failed, or its word that it cannot work so. */
+/** Classifies the exit of a worker that never became active: a failed try, or a refusal with a reason. */
 import type { ExitRecord } from '../../../shared/control/messages.js';
 import type { Problem } from '../../../shared/errors.js';
 import type { ConfigSource } from '../config/live-config.js';
 import { failureOf } from '../state/respawn.js';
 import type { Event, Verdict } from '../state/state.js';
-import type { SupervisorDeps } from '../supervisor-deps.js';
+import type { SupervisorDeps } from '../state/supervisor-deps.js';
 import type { Refusal, WorkerProcess } from './worker-process.js';
 
-export interface CandidateExit {
+interface CandidateExit {
   readonly worker: WorkerProcess;
   readonly record: ExitRecord;
   readonly source: ConfigSource | undefined;
-  /** No other worker serves: the death counts. */
+  /** Whether no other worker serves: then the death counts for the restart policy. */
   readonly isAlone: boolean;
-  /** Nothing has ever served here. */
+  /** Whether no worker of this supervisor has ever served. */
   readonly isCold: boolean;
 }
 
 /** Records the death and its reason. @returns the event that it is */
-export function judgeCandidateExit(
+export function classifyCandidateExit(
   deps: Pick<SupervisorDeps, 'respawn' | 'config' | 'paths' | 'takeOver'>,
   { worker, record, source, isAlone, isCold }: CandidateExit,
 ): Event {

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { programArguments } from '../../../shared/node/build/bundle.js';
 import { childEnvironment } from '../../../shared/node/process/env.js';
 
-export type ChildRole = 'worker' | 'fallback' | 'supervisor';
+type ChildRole = 'worker' | 'fallback' | 'supervisor';
 
 export interface ChildExit {
   readonly code: number | null;

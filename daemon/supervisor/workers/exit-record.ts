@@ -1,9 +1,9 @@
-/** Says in words how a worker ended, for status, log and the fallback's answer. */
+/** Describes how a worker ended, for status, log and the fallback's answer. */
 import { constants } from 'node:os';
 import type { ExitRecord } from '../../../shared/control/messages.js';
 import type { ChildExit } from './child-process.js';
 
-/** The worker asks not to be respawned (s6's "permanent failure"). */
+/** With this exit code a worker asks not to be respawned (s6's "permanent failure"). */
 export const PERMANENT_EXIT_CODE = 125;
 const MAX_OUTPUT_BYTES = 2_048;
 
@@ -11,7 +11,7 @@ const ABORT_CODE = 128 + constants.signals.SIGABRT;
 
 /** @param killedFor  why we killed it ourselves, if we did */
 export function describeExit(exit: ChildExit, options: { output: string; killedFor?: string }): string {
-  if (exit.spawnError !== undefined) return `could not be started (${exit.spawnError})`;
+  if (exit.spawnError !== undefined) return `failed to start (${exit.spawnError})`;
   if (options.killedFor !== undefined) return options.killedFor;
   if (isOutOfMemory(exit, options.output)) return 'ran out of memory (JavaScript heap limit)';
   if (exit.signal === 'SIGKILL') return 'killed by SIGKILL (by hand, or by the kernel for want of memory)';
@@ -35,7 +35,7 @@ export function makeExitRecord(options: { pid: number; exit: ChildExit; output: 
   };
 }
 
-/** The end of a text, not from the middle of a character. */
+/** Returns the end of a text, starting with a whole character. */
 function lastBytes(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text);
   return bytes.length <= maxBytes ? text : bytes.toString('utf8', bytes.length - maxBytes).replace(/^\ufffd{1,3}/, '');

@@ -1,6 +1,6 @@
 /**
- * Keeps somebody answering: when no worker has accepted for 2 s, the fallback process accepts on the same handle and
- * answers 503 with the reason, until a worker listens again.
+ * Starts the fallback process when no worker has accepted for 2 s: it accepts on the same handle and answers 503 with the reason
+ * until a worker listens again.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { FallbackBoot } from '../../../shared/ipc/messages.js';
@@ -9,7 +9,7 @@ import { readStartTime } from '../../../shared/node/process/process-identity.js'
 import type { Child, SpawnChild } from './child-process.js';
 
 export const FALLBACK_AFTER_MS = 2_000;
-/** It finishes its answers within 1 s (daemon/fallback/main.ts) and leaves by itself; one that cannot is killed. */
+/** It finishes its answers within 1 s (daemon/fallback/main.ts) and exits; after this it is killed. */
 export const FALLBACK_DRAIN_MS = 1_500;
 
 export class FallbackKeeper {
@@ -21,7 +21,7 @@ export class FallbackKeeper {
   #isNeeded = false;
   #child: Child | undefined;
   #cancelTimer: (() => void) | undefined;
-  /** Calls the kill off; set from when it was told to drain. */
+  /** Cancels the kill; set while it drains. */
   #cancelKill: (() => void) | undefined;
 
   constructor(options: {
@@ -67,7 +67,7 @@ export class FallbackKeeper {
     child.send({ type: 'drain' });
   }
 
-  /** The supervisor leaves: nobody is left to wait for it. */
+  /** Kills it: the supervisor exits and cannot wait for it. */
   end(): void {
     this.stop();
     this.#child?.kill();
@@ -93,7 +93,7 @@ export class FallbackKeeper {
           this.#cancelKill = undefined;
           this.#onChange();
           if (!this.#isNeeded) return;
-          // One that was needed again while it left has been waited for long enough.
+          // It was needed again while it exited: no further delay.
           if (wasDraining) this.#start();
           else this.update(true);
         },

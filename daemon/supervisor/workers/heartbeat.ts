@@ -1,11 +1,11 @@
-/** Liveness of one worker: judged by its main loop's heartbeats, never by asking it. */
+/** Liveness of one worker, by the heartbeats of its main loop. */
 import type { Clock } from '../../../shared/clock.js';
 
 /** Silence after which a worker counts as hung. A worker beats every second, every three while nobody is connected. */
 export const HANG_AFTER_MS = 15_000;
-/** The silence is looked at this often, and when it would be too long. Each look wakes a process that is else at rest. */
+/** Interval of the check. Each one wakes an otherwise idle process. */
 export const CHECK_MS = 5_000;
-/** A check that comes this much too late means that we ourselves stood still (SIGSTOP, suspend, a jumped clock): judge nobody by it. */
+/** A check that is this late means that this process was stopped (SIGSTOP, suspend, a jumped clock): silence before it does not count. */
 const LATENESS_MS = 2_000;
 
 export class HeartbeatMonitor {
@@ -46,7 +46,7 @@ export class HeartbeatMonitor {
     const now = this.#clock.now();
     const sinceCheckMs = now - this.#lastCheckMs;
     this.#lastCheckMs = now;
-    // Beats that came meanwhile are still unread: start counting afresh.
+    // Heartbeats that arrived meanwhile are still unread: start counting again.
     if (sinceCheckMs < 0 || sinceCheckMs > CHECK_MS + LATENESS_MS) this.#lastBeatMs = now;
     const silentMs = now - this.#lastBeatMs;
     if (silentMs < this.#hangAfterMs) return this.#arm(Math.max(0, silentMs));

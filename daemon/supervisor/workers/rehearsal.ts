@@ -1,6 +1,6 @@
 /**
- * Tries whether the supervisor that is on disk can start: it loads, reads the configuration and leaves, touching nothing
- * that is ours. For a replacement that nobody could take back, because only the service manager starts the next one.
+ * Checks that the installed supervisor can start: it loads, reads the configuration and exits without side effects.
+ * Used before an exit that cannot be undone, because only the service manager starts the next supervisor.
  */
 import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
 import type { SuccessionMessage, SupervisorBoot } from '../../../shared/ipc/messages.js';
@@ -8,16 +8,16 @@ import type { ChildExit, SpawnChild } from './child-process.js';
 import type { Clock } from '../../../shared/clock.js';
 
 export const REHEARSAL_LIMIT_MS = 10_000;
-/** What is kept of its complaint. */
+/** Characters of its error output that are kept. */
 const MAX_WORDS = 500;
 
-/** An older build knows no rehearsal: it starts in earnest, finds our lock held, and has shown that it can. */
+/** An older build without rehearsals really starts and finds the lock held, which shows that it can start. */
 const GOOD_EXIT_CODES: readonly (number | null)[] = [0, 5];
 
 function cannotStart({ code, signal, spawnError }: ChildExit, words: string): GatewayError {
   const how = spawnError ?? (signal === null ? `exit code ${code}` : signal);
   return new GatewayError('SUCCESSION_FAILED', {
-    message: `the supervisor that is installed cannot start (${how})${words === '' ? '' : `: ${words}`}; this one goes on`,
+    message: `the installed supervisor cannot start (${how})${words === '' ? '' : `: ${words}`}; the running one continues`,
     hint: 'Install the package again; in a clone: npm run build',
   });
 }

@@ -1,7 +1,7 @@
-/** Starts a worker with the configuration that is to be tried. */
+/** Starts a worker with the given configuration. */
 import { newId } from '../../../shared/ids.js';
 import type { ConfigSource } from '../config/live-config.js';
-import type { SupervisorDeps } from '../supervisor-deps.js';
+import type { SupervisorDeps } from '../state/supervisor-deps.js';
 import { type WorkerHandlers, WorkerProcess } from './worker-process.js';
 
 /** @param options.liveInstanceIds  of the workers that run already: their leases are good */

@@ -11,7 +11,7 @@ import { LineSplitter } from '../../../shared/node/log/line-splitter.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
 
-export interface OutputOptions {
+interface OutputOptions {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   /** Takes the lines: stderr as warnings, stdout as info, each with `source`. */
@@ -177,6 +177,6 @@ class OutputGate {
     const { lines, bytes } = this.#dropped;
     if (lines === 0 && bytes === 0) return;
     this.#dropped = { lines: 0, bytes: 0 };
-    this.#options.log.warn({ droppedLines: lines, droppedBytes: bytes }, 'output beyond the budget of a second was not logged');
+    this.#options.log.warn({ droppedLines: lines, droppedBytes: bytes }, 'output beyond the limit per second was not logged');
   }
 }

@@ -1,4 +1,4 @@
-/** What workers ask of the supervisor beyond their own life, and the answers to what it asks of them. */
+/** Requests of workers to the supervisor, and their answers to its requests. */
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { WorkerMessage, WorkerQuery } from '../../../shared/ipc/messages.js';
@@ -6,7 +6,7 @@ import type { WorkerProcess } from './worker-process.js';
 
 export type ConfigResult = Extract<WorkerMessage, { type: 'configResult' }>;
 
-export interface WorkerRequestsDeps {
+interface WorkerRequestsDeps {
   status(): StatusDocument;
   restart(reason: string): void;
   rotateLogs(): void;
@@ -46,7 +46,7 @@ export class WorkerRequests {
       case 'status':
         return this.#deps.status();
       case 'restart':
-        // The asker may be cut by the restart itself: it is told that the wish is taken, not the outcome.
+        // The restart may end the asking worker: the answer says that the request was accepted, not how it ended.
         this.#deps.restart(query.reason);
         return { accepted: true };
       default: // a worker of a newer build may ask more than we know

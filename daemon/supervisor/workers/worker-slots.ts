@@ -3,7 +3,7 @@ import type { LockedChild } from '../../../shared/node/files/lock-record.js';
 import { readStartTime } from '../../../shared/node/process/process-identity.js';
 import type { WorkerProcess } from './worker-process.js';
 
-export type Slot = 'candidate' | 'active' | 'retiring' | 'none';
+type Slot = 'candidate' | 'active' | 'retiring' | 'none';
 
 export class WorkerSlots {
   candidate: WorkerProcess | undefined;

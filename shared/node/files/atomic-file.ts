@@ -185,7 +185,7 @@ export function ensureHomeDirectory(path: string): void {
   if (process.platform !== 'win32' && isOpenToOthers(path) && isOfOtherThings(path))
     throw refuse(
       path,
-      'it holds other things and is open to others',
+      'it contains other files and is accessible to other users',
       `Use a directory of its own, e.g. ${join(path, 'xopc')}. One that is for xopc alone is taken when only its owner may enter it.`,
     );
   ensurePrivateDirectory(path);

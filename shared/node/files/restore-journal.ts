@@ -1,7 +1,7 @@
 /**
- * Puts a staged state in the place of the present one. What is replaced is kept; a journal makes it all or nothing:
- * until it says `applying`, nothing has changed, and from then on whoever comes next carries it to its end.
- * It is carried out only while no worker lives: by the supervisor between two workers, or by a command with no gateway.
+ * Replaces the present state by a staged one. The replaced state is kept; a journal makes it all or nothing: until it says `applying`,
+ * nothing has changed, and from then on every start finishes it. It runs only while no worker lives: in the supervisor between two
+ * workers, or in a command when no gateway runs.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
@@ -27,7 +27,7 @@ type RestorePaths = Pick<GatewayPaths, 'lockDir' | 'databasePath' | 'configPath'
 interface Journal {
   readonly phase: 'staged' | 'applying';
   readonly createdAt: string;
-  /** What the state to come consists of; what is missing here is taken away. */
+  /** The files of the new state; a file that is not listed is removed. */
   readonly names: readonly BackupName[];
 }
 
@@ -36,7 +36,7 @@ export function isRestoreId(value: unknown): value is string {
   return typeof value === 'string' && /^\d{8}T\d{6}Z-[0-9a-f]{6}$/.test(value);
 }
 
-/** A symlinked database stays where its link leads. */
+/** Follows a symlinked database, so that the link stays. */
 function databaseOf(paths: RestorePaths): string {
   return existsSync(paths.databasePath) ? realpathSync(paths.databasePath) : paths.databasePath;
 }
@@ -54,14 +54,14 @@ export function replacedStatePath(paths: RestorePaths, id: string): string {
   return join(keptRoot(paths), id);
 }
 
-/** The directory to put the files of the state to come into, on the database's own file system. */
+/** Creates the directory for the files of the new state, on the database's file system. */
 export async function makeStaging(paths: RestorePaths, id: string): Promise<string> {
   const staged = join(stagingRoot(paths), id, STAGED);
   await mkdir(staged, { recursive: true, mode: 0o700 });
   return staged;
 }
 
-/** Everything is staged and on disk: the restore can be carried out. */
+/** Syncs the staged files and marks the restore as ready. */
 export async function commitStaging(
   paths: RestorePaths,
   id: string,
@@ -75,12 +75,12 @@ export async function commitStaging(
   for (const path of [directory, stagingRoot(paths), dirname(stagingRoot(paths))]) await syncDirectory(path);
 }
 
-/** Nothing is to come of it, unless it has begun. */
+/** Removes a staged restore, unless it has begun. */
 export function discardStaging(paths: RestorePaths, id: string): void {
   if (!hasRestoreBegun(paths, id)) rmSync(join(stagingRoot(paths), id), { recursive: true, force: true });
 }
 
-/** Whether something has been replaced already, so that only going on leads to a whole state. */
+/** Whether files have been replaced already, so that the restore must be finished. */
 export function hasRestoreBegun(paths: RestorePaths, id: string): boolean {
   return readJournal(join(stagingRoot(paths), id))?.phase === 'applying';
 }
@@ -122,7 +122,7 @@ export async function carryOutRestore(paths: RestorePaths, id: string): Promise<
 }
 
 /**
- * A restore that a killed process has begun comes to its end; costs a look where there is none.
+ * Finishes a restore that a killed process has begun; otherwise only reads one directory.
  * @throws CONFIG_INVALID when something else is in the place of the restores
  */
 export async function finishRestores(paths: RestorePaths): Promise<readonly string[]> {
@@ -195,7 +195,7 @@ function listOf(root: string): string[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    // What a restore had begun may lie behind it, so that a start without a look could serve half of a state.
+    // There may be an unfinished restore, so that a start could serve half of a state.
     throw new GatewayError('CONFIG_INVALID', {
       message: `${root} cannot be looked into for restores that are unfinished (${code ?? String(error)})`,
       details: { path: root },

@@ -1,4 +1,4 @@
-/** Cuts a byte stream into lines. Splits on bytes and decodes whole lines, so that a character may span chunks. */
+/** Splits a byte stream into lines. Splits on bytes and decodes whole lines, so that a character may span chunks. */
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -10,7 +10,7 @@ export class LineSplitter {
   /** Inside a line whose remainder is thrown away. */
   #isSkipping = false;
 
-  /** @param maxLineBytes  a longer line is cut there, marked, and its remainder thrown away: memory stays bounded. */
+  /** @param maxLineBytes  a longer line is truncated there, marked, and its remainder dropped: memory stays bounded */
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes;
   }

@@ -1,4 +1,4 @@
-/** A place in the log that stays right across rotations: as plain data inside, as an opaque text for callers. */
+/** A position in the log that stays valid across rotations: plain data inside, an opaque text for callers. */
 import { createHash } from 'node:crypto';
 import { GatewayError } from '../../errors.js';
 import type { OpenGeneration } from './log-generations.js';
@@ -9,7 +9,7 @@ export interface LogPosition {
   readonly offset: number;
 }
 
-/** An inode goes to a new file once the old one is gone: the file's first bytes tell whether it is still the same. */
+/** An inode may be reused by a new file: the first bytes show whether it is still the same file. */
 const FINGERPRINT_BYTES = 256;
 const VERSION = 1;
 
@@ -31,7 +31,7 @@ export async function encodeCursor(file: OpenGeneration, offset: number): Promis
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-/** A place as an opaque text. Unlike a cursor it is not checked against the file: who follows from it finds out. */
+/** A position as an opaque text. Unlike a cursor it is not checked against the file. */
 export function encodePosition({ fileId, offset }: LogPosition): string {
   return Buffer.from(JSON.stringify([VERSION, fileId, offset])).toString('base64url');
 }

@@ -1,7 +1,7 @@
 /**
  * The writer of the log file, one per process that logs (supervisor, worker). Every write is one synchronous O_APPEND
  * write of a complete line, so that a killed process loses nothing that it wrote and several processes can share the
- * file. It never throws and never truncates; what cannot be written is counted and said in one line later. Renaming
+ * file. It never throws and never truncates; lines that cannot be written are counted and reported later. Renaming
  * and pruning belong to the supervisor (log-rotation.ts).
  */
 import { systemClock, type Clock } from '../../clock.js';
@@ -20,7 +20,7 @@ export interface LogFileOptions {
   readonly write?: WriteSync;
 }
 
-export const HARD_LIMIT_FACTOR = 1.5;
+const HARD_LIMIT_FACTOR = 1.5;
 const CHECK_INTERVAL_MS = 1_000;
 const ASK_AGAIN_MS = 5_000;
 /** Other writers add to the file too: its true size is read again after this many bytes of our own. */
@@ -89,7 +89,7 @@ export class LogFile {
     this.#askForRotation(nowMs);
   }
 
-  /** Moves on to the file that is now at the path: after a rotation. While it cannot be opened, the old file goes on. */
+  /** Opens the file that is now at the path, after a rotation. While it cannot be opened, the old file stays in use. */
   reopen(): void {
     if (this.#closed) return;
     this.#open();
@@ -101,7 +101,7 @@ export class LogFile {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    // The report of a loss is due now or never, be the file full or slow.
+    // The last chance to report a loss.
     if (!this.#loss.isEmpty) this.#append(Buffer.alloc(0), this.#clock.now());
     this.#file?.close();
     this.#file = undefined;
@@ -158,7 +158,7 @@ export class LogFile {
     if (this.#file !== undefined) this.#bytes = this.#file.size();
   }
 
-  /** Once a second: has somebody else renamed or deleted the file, and how long is it really? */
+  /** Once a second: reopens a file that was renamed or deleted, and reads its true size. */
   #look(nowMs: number): void {
     this.#checkedAtMs = nowMs;
     if (this.#file?.isAt(this.path) === true) this.#sync();
@@ -190,7 +190,7 @@ export class LogFile {
     }
     this.#file = next;
     this.#askedAtMs = undefined;
-    // Whoever wrote last may have been cut: our first line must not be glued to that.
+    // The last write of another process may be incomplete: our first line must not continue it.
     if (next.endsInsideLine()) this.#owed = { rest: LINE_BREAK, fileBytes: next.size() };
   }
 

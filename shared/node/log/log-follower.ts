@@ -9,7 +9,7 @@ export type FollowEvent =
   /** Files were rotated away before they could be read. */
   | { readonly type: 'gap' };
 
-export interface FollowerOptions {
+interface FollowerOptions {
   readonly from: 'start' | 'end' | LogPosition;
   /** Called when another file is being read: the watcher has to follow. */
   readonly onFileChange: () => void;

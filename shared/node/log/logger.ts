@@ -10,11 +10,10 @@ import { isLogLevel, levelRank } from '../../log/level.js';
 import type { LogFile } from './log-file.js';
 import type { Redactor } from '../secrets/redact.js';
 import { RepeatLimit } from './repeat-limit.js';
-import { serializeError } from './serialize-error.js';
 
 export type { Logger } from 'pino';
 
-export interface LoggerOptions {
+interface LoggerOptions {
   readonly file: Pick<LogFile, 'write' | 'maxLineBytes'>;
   /** The level in force, or a function that tells that of a line's `module`: then a change takes effect at once, in child loggers too. */
   readonly level: string | ((module: unknown) => string);
@@ -27,6 +26,10 @@ export interface LoggerOptions {
 const DEFAULT_LEVEL = 'info';
 /** `"time":"2026-03-01T14:05:09.120Z"`, as pino's isoTime writes it. */
 const TIME_FIELD = { start: '"time":"', length: '"time":"2026-03-01T14:05:09.120Z"'.length } as const;
+// Bounds of an error's cause chain and texts.
+const MAX_DEPTH = 6;
+const MAX_ERRORS = 8;
+const MAX_TEXT = 16_384;
 const MAX_CUT_MESSAGE = 4_096;
 /** A UTF-16 unit takes at most three bytes of UTF-8. */
 const MAX_BYTES_PER_CHARACTER = 3;
@@ -82,4 +85,42 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     createSink(options),
   );
+}
+
+const truncate = (text: string): string => (text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`);
+
+function isErrorLike(value: unknown): value is { readonly message: unknown } & Record<string, unknown> {
+  return value instanceof Error || (typeof value === 'object' && value !== null && 'message' in value && 'stack' in value);
+}
+
+function ownFields(error: Record<string, unknown>): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const key of Object.keys(error)) {
+    if (key === 'message' || key === 'stack' || key === 'name' || key === 'cause' || key === 'errors') continue;
+    const value = error[key];
+    if (value !== undefined && typeof value !== 'function') fields[key] = value;
+  }
+  return fields;
+}
+
+function serialize(value: unknown, depth: number): unknown {
+  if (!isErrorLike(value)) return value;
+  const error: Record<string, unknown> & { readonly message: unknown } = value;
+  const document: Record<string, unknown> = { ...ownFields(error) };
+  document['type'] = typeof error['name'] === 'string' ? error['name'] : 'Error';
+  document['message'] = truncate(String(error.message));
+  if (typeof error['stack'] === 'string') document['stack'] = truncate(error['stack']);
+  if (depth >= MAX_DEPTH) return document;
+  if (error['cause'] !== undefined) document['cause'] = serialize(error['cause'], depth + 1);
+  if (Array.isArray(error['errors'])) document['errors'] = error['errors'].slice(0, MAX_ERRORS).map((item) => serialize(item, depth + 1));
+  return document;
+}
+
+/** An error as a plain object for the log; any other value as it is. A cause that leads back to itself ends at a fixed depth. */
+function serializeError(value: unknown): unknown {
+  try {
+    return serialize(value, 0);
+  } catch (failure) {
+    return { type: 'Error', message: `unreadable error: ${String(failure)}` };
+  }
 }

@@ -1,4 +1,4 @@
-/** Collapses identical log lines: a tight error loop shows its first lines and then a count, and never buries the rest. */
+/** Collapses identical log lines: a tight error loop shows its first lines and then a count. */
 import type { Clock } from '../../clock.js';
 
 const BURST = 20;
@@ -56,7 +56,7 @@ export class RepeatLimit {
     return false;
   }
 
-  /** Reports every count that is still unsaid. */
+  /** Reports every pending count. */
   flush(): void {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;

@@ -17,7 +17,7 @@ export interface ProcessIdentity {
 }
 
 /** `foreign`: another pid namespace or machine, so its pid says nothing here; judge it by its control socket or its age. */
-export type ProcessVerdict = 'alive' | 'dead' | 'foreign';
+type ProcessVerdict = 'alive' | 'dead' | 'foreign';
 
 function readText(path: string): string | undefined {
   try {

@@ -43,7 +43,7 @@ function readTokenText(path: string): string {
   try {
     const entry = fstatSync(fd);
     if (!entry.isFile()) throw invalid(path, 'is not a regular file');
-    if (entry.size > MAX_TOKEN_BYTES) throw invalid(path, `has ${entry.size} bytes, which is no token`);
+    if (entry.size > MAX_TOKEN_BYTES) throw invalid(path, `has ${entry.size} bytes, too many for a token`);
     const buffer = Buffer.alloc(MAX_TOKEN_BYTES);
     return buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0)).trim();
   } finally {

@@ -227,7 +227,7 @@ describe('a successor', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(gateway.worker.kills).toBe(1);
     gateway.worker.exits({ signal: 'SIGKILL' });
-    expect(gateway.leaveError?.message).toContain('could not take over');
+    expect(gateway.leaveError?.message).toContain('failed to take over');
   });
 });
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigChanges } from '../../../../daemon/supervisor/config/config-changes.js';
 import { hashFiles, LOOK_MS } from '../../../../daemon/supervisor/config/config-watch.js';
-import type { Holdings } from '../../../../daemon/supervisor/succession/holdings.js';
+import type { GatewayResources } from '../../../../daemon/supervisor/succession/gateway-resources.js';
 import { adoptListenSocket, bindListenSocket, type ListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
 import { WorkerRequests } from '../../../../daemon/supervisor/workers/worker-requests.js';
 import type { FakeChild } from '../../../helpers/fake-child.js';
@@ -42,12 +42,12 @@ async function changing(options: { port?: number; origin?: ListenSocket['origin'
     current = socket;
     gateway.supervisor.useSocket(socket);
   };
-  const holdings = {
+  const resources = {
     get socket() {
       return current;
     },
     use,
-  } as unknown as Holdings;
+  } as unknown as GatewayResources;
   let applied = 0;
   const { config, supervisor, clock } = gateway;
   const changes = new ConfigChanges({
@@ -56,7 +56,7 @@ async function changing(options: { port?: number; origin?: ListenSocket['origin'
     requests,
     clock,
     log: gateway.logger.log,
-    holdings,
+    resources,
     onApplied: () => (applied += 1),
   });
   onTestFinished(() => changes.close());

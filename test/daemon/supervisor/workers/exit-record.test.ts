@@ -21,7 +21,7 @@ describe('how a worker ended is said in words', () => {
     { exit: { code: null, signal: null }, words: 'exited with code unknown' },
     {
       exit: { code: null, signal: null, spawnError: 'spawn /usr/bin/node ENOENT' },
-      words: 'could not be started (spawn /usr/bin/node ENOENT)',
+      words: 'failed to start (spawn /usr/bin/node ENOENT)',
     },
   ];
 

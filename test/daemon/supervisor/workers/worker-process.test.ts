@@ -169,5 +169,5 @@ test('secrets and control characters do not get into the exit record', () => {
 test('a child that could not be started is an exit with the reason', () => {
   const { child, exits } = fakeWorker();
   child.exits({ code: null, spawnError: 'spawn /usr/bin/node ENOENT' });
-  expect(exits[0]?.reason).toBe('could not be started (spawn /usr/bin/node ENOENT)');
+  expect(exits[0]?.reason).toBe('failed to start (spawn /usr/bin/node ENOENT)');
 });

@@ -166,7 +166,7 @@ describe.runIf(isPosix)('ensureHomeDirectory', () => {
 
   test('leaves a directory of other things as it is, whoever it belongs to', () => {
     const path = open('kernel', 'devices');
-    expect(() => ensureHomeDirectory(path)).toThrow('it holds other things and is open to others');
+    expect(() => ensureHomeDirectory(path)).toThrow('it contains other files and is accessible to other users');
     expect(mode(path)).toBe(0o755);
     chmodSync(path, 0o700);
     ensureHomeDirectory(path);

@@ -2,7 +2,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ControlServer } from '../../../../daemon/supervisor/control/control-server.js';
-import { Holdings } from '../../../../daemon/supervisor/succession/holdings.js';
+import { GatewayResources } from '../../../../daemon/supervisor/succession/gateway-resources.js';
 import { bindListenSocket, type ListenSocket } from '../../../../daemon/supervisor/socket/listen-socket.js';
 import { RENEW_MS } from '../../../../daemon/supervisor/lock/gateway-lock.js';
 import type { PredecessorLink } from '../../../../daemon/supervisor/succession/predecessor-link.js';
@@ -23,7 +23,7 @@ const NOTHING_PASSED = { listenFds: 0 };
 
 interface Held {
   readonly home: GatewayHome;
-  readonly holdings: Holdings;
+  readonly resources: GatewayResources;
   readonly clock: FakeClock;
   readonly sockets: ListenSocket[];
   messages(): string[];
@@ -38,7 +38,7 @@ function holding(instanceId: string, home: GatewayHome = gatewayHome()): Held {
     handler: () => Promise.resolve({ instanceId }),
     onError: () => undefined,
   });
-  const holdings = new Holdings({
+  const resources = new GatewayResources({
     paths: home.paths,
     control,
     clock,
@@ -46,8 +46,8 @@ function holding(instanceId: string, home: GatewayHome = gatewayHome()): Held {
     record: { instanceId, createdAt: '2026-03-01T12:00:00.000Z', version: '0.0.0' },
     onSocket: (socket) => sockets.push(socket),
   });
-  onTestFinished(() => holdings.release());
-  return { home, holdings, clock, sockets, messages: () => logger.messages() };
+  onTestFinished(() => resources.release());
+  return { home, resources, clock, sockets, messages: () => logger.messages() };
 }
 
 async function whoAnswers({ home }: Held): Promise<unknown> {
@@ -59,70 +59,70 @@ async function whoAnswers({ home }: Held): Promise<unknown> {
 describe('taken together', () => {
   test('lock, listening socket and control socket are there, with the true port, and go together', async () => {
     const held = holding('gw_1');
-    const { holdings, home, sockets } = held;
-    await holdings.take(ADDRESS, NOTHING_PASSED);
-    expect(readLock(home.paths.lockPath)).toMatchObject({ instanceId: 'gw_1', port: holdings.socket.port });
-    expect(sockets).toEqual([holdings.socket]);
+    const { resources, home, sockets } = held;
+    await resources.take(ADDRESS, NOTHING_PASSED);
+    expect(readLock(home.paths.lockPath)).toMatchObject({ instanceId: 'gw_1', port: resources.socket.port });
+    expect(sockets).toEqual([resources.socket]);
     expect(await whoAnswers(held)).toBe('gw_1');
-    holdings.release();
+    resources.release();
     expect([home.paths.lockPath, home.paths.controlPath].filter((path) => existsSync(path))).toEqual([]);
   });
 
   test('nothing is open before', () => {
-    const { holdings } = holding('gw_1');
-    expect(() => holdings.socket).toThrow('not open yet');
-    expect(holdings.address).toBeUndefined();
+    const { resources } = holding('gw_1');
+    expect(() => resources.socket).toThrow('not open yet');
+    expect(resources.address).toBeUndefined();
   });
 
   test('a home in use under another configuration gives the lock back', async () => {
-    const { holdings, home } = holding('gw_1');
+    const { resources, home } = holding('gw_1');
     const other = deadRecord({ ...selfIdentity(), createdAt: '2020-01-01T00:00:00.000Z', instanceId: 'gw_0' });
     writeFileSync(`${home.paths.lockDir}/gateway.0123456789abcdef.lock`, JSON.stringify(other));
-    await expect(holdings.take(ADDRESS, NOTHING_PASSED)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-    holdings.release();
+    await expect(resources.take(ADDRESS, NOTHING_PASSED)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    resources.release();
     expect(existsSync(home.paths.lockPath)).toBe(false);
   });
 });
 
 describe('the lock while it is held', () => {
   test('is renewed for machines that share the home', async () => {
-    const { holdings, home, clock } = holding('gw_1');
-    await holdings.take(ADDRESS, NOTHING_PASSED);
+    const { resources, home, clock } = holding('gw_1');
+    await resources.take(ADDRESS, NOTHING_PASSED);
     clock.advance(2 * RENEW_MS);
     expect(Math.abs(statSync(home.paths.lockPath).mtimeMs - clock.now())).toBeLessThan(2);
-    holdings.release();
+    resources.release();
     clock.advance(10 * RENEW_MS);
   });
 
   test('that cannot be written, as on a full disk, ends nothing: it is said, and tried again', async () => {
-    const { holdings, home, clock, messages } = holding('gw_1');
-    await holdings.take(ADDRESS, NOTHING_PASSED);
+    const { resources, home, clock, messages } = holding('gw_1');
+    await resources.take(ADDRESS, NOTHING_PASSED);
     rmSync(home.paths.lockDir, { recursive: true });
-    holdings.updateLock({ children: [{ role: 'worker', pid: 7, startTime: '8' }] });
+    resources.updateLock({ children: [{ role: 'worker', pid: 7, startTime: '8' }] });
     clock.advance(RENEW_MS);
-    expect(messages()).toContain('the lock could not be written');
+    expect(messages()).toContain('failed to write the lock');
   });
 });
 
 describe('what somebody has removed while it is held', () => {
   test('comes back at the next renewal: directories, lock and control socket', async () => {
     const held = holding('gw_1');
-    const { holdings, home, clock } = held;
-    await holdings.take(ADDRESS, NOTHING_PASSED);
+    const { resources, home, clock } = held;
+    await resources.take(ADDRESS, NOTHING_PASSED);
     for (const path of [home.paths.lockDir, dirname(home.paths.controlPath)]) rmSync(path, { recursive: true });
     clock.advance(RENEW_MS);
     await eventually(async () => expect(await whoAnswers(held)).toBe('gw_1'));
     expect(readLock(home.paths.lockPath)).toMatchObject({ instanceId: 'gw_1' });
     expect(statSync(dirname(home.paths.controlPath)).mode & 0o777).toBe(0o700);
-    holdings.release();
+    resources.release();
     expect(existsSync(home.paths.controlPath)).toBe(false);
   });
 });
 
 describe('between a predecessor and its successor', () => {
   /** A predecessor that hands over what it holds. */
-  function linkTo({ holdings }: Held): { link: PredecessorLink; host: string; port: number } {
-    const { handle, port } = holdings.socket;
+  function linkTo({ resources }: Held): { link: PredecessorLink; host: string; port: number } {
+    const { handle, port } = resources.socket;
     const link = { isGone: false, takeOver: () => Promise.resolve({ handle, host: '127.0.0.1', port }) };
     return { link: link as unknown as PredecessorLink, host: '127.0.0.1', port };
   }
@@ -135,21 +135,21 @@ describe('between a predecessor and its successor', () => {
 
   async function predecessor(): Promise<Held> {
     const held = holding('gw_old');
-    await held.holdings.take(ADDRESS, NOTHING_PASSED);
+    await held.resources.take(ADDRESS, NOTHING_PASSED);
     return held;
   }
 
   test('everything changes hands, and the old one’s end takes nothing away', async () => {
     const old = await predecessor();
     const next = holding('gw_new', old.home);
-    await next.holdings.prepare({ ...ADDRESS, port: old.holdings.socket.port }, old.holdings.socket);
-    expect(next.holdings.address).toBeUndefined();
-    old.holdings.handOver();
-    await next.holdings.takeOver(linkTo(old));
-    expect(next.holdings.socket).toMatchObject({ host: '127.0.0.1', port: old.holdings.socket.port, origin: 'bound' });
+    await next.resources.prepare({ ...ADDRESS, port: old.resources.socket.port }, old.resources.socket);
+    expect(next.resources.address).toBeUndefined();
+    old.resources.handOver();
+    await next.resources.takeOver(linkTo(old));
+    expect(next.resources.socket).toMatchObject({ host: '127.0.0.1', port: old.resources.socket.port, origin: 'bound' });
     expect(await whoAnswers(next)).toBe('gw_new');
-    old.holdings.updateLock({ port: 1 });
-    expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_new', port: next.holdings.socket.port });
+    old.resources.updateLock({ port: 1 });
+    expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_new', port: next.resources.socket.port });
   });
 
   test('a successor that is to listen elsewhere binds before it takes anything', async () => {
@@ -158,12 +158,12 @@ describe('between a predecessor and its successor', () => {
     const other = await bindListenSocket('127.0.0.1', 0);
     const { port } = other;
     other.close();
-    await next.holdings.prepare({ host: '127.0.0.1', port }, old.holdings.socket);
-    expect(next.holdings.socket.port).toBe(port);
+    await next.resources.prepare({ host: '127.0.0.1', port }, old.resources.socket);
+    expect(next.resources.socket.port).toBe(port);
     expect(next.sockets).toEqual([]);
-    old.holdings.handOver();
-    await next.holdings.takeOver(linkTo(old));
-    expect(next.sockets).toEqual([next.holdings.socket]);
+    old.resources.handOver();
+    await next.resources.takeOver(linkTo(old));
+    expect(next.sockets).toEqual([next.resources.socket]);
     expect(await connectOutcome(port)).toBe('ECONNREFUSED');
   });
 
@@ -172,28 +172,31 @@ describe('between a predecessor and its successor', () => {
     async (wanted) => {
       const old = await predecessor();
       const next = holding('gw_new', old.home);
-      await next.holdings.prepare({ host: '127.0.0.1', port: wanted === 'same' ? old.holdings.socket.port : wanted }, old.holdings.socket);
-      expect(next.holdings.address).toBeUndefined();
+      await next.resources.prepare(
+        { host: '127.0.0.1', port: wanted === 'same' ? old.resources.socket.port : wanted },
+        old.resources.socket,
+      );
+      expect(next.resources.address).toBeUndefined();
     },
   );
 
   test('what a successor left that died is taken back', async () => {
     const old = await predecessor();
-    old.holdings.handOver();
+    old.resources.handOver();
     const left = deadRecord({ instanceId: 'gw_new' });
     writeFileSync(old.home.paths.lockPath, JSON.stringify(left));
-    await old.holdings.takeBack();
+    await old.resources.takeBack();
     expect(await whoAnswers(old)).toBe('gw_old');
     expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_old' });
-    old.holdings.release();
+    old.resources.release();
     expect([old.home.paths.lockPath, old.home.paths.controlPath].filter((path) => existsSync(path))).toEqual([]);
   });
 
   test('a start that came in between and leaves again, as the port is ours, does not keep it', async () => {
     const old = await predecessor();
-    old.holdings.handOver();
+    old.resources.handOver();
     writeFileSync(old.home.paths.lockPath, JSON.stringify(deadRecord({ ...selfIdentity(), instanceId: 'gw_between' })));
-    const back = old.holdings.takeBack();
+    const back = old.resources.takeBack();
     await new Promise((resolve) => setTimeout(resolve, 50));
     rmSync(old.home.paths.lockPath);
     await back;
@@ -203,7 +206,7 @@ describe('between a predecessor and its successor', () => {
   test('a predecessor that lives and hands nothing over leaves the successor with nothing', async () => {
     const old = await predecessor();
     const next = holding('gw_new', old.home);
-    await expect(next.holdings.takeOver(brokenLink(false, 1))).rejects.toMatchObject({ code: 'SUCCESSION_FAILED' });
+    await expect(next.resources.takeOver(brokenLink(false, 1))).rejects.toMatchObject({ code: 'SUCCESSION_FAILED' });
     expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_old' });
     expect(await whoAnswers(old)).toBe('gw_old');
   });
@@ -213,10 +216,10 @@ describe('between a predecessor and its successor', () => {
     const next = holding('gw_new', home);
     writeFileSync(home.paths.lockPath, JSON.stringify(deadRecord({ instanceId: 'gw_old' })));
     const child = { role: 'worker', pid: 7, startTime: '8' } as const;
-    next.holdings.updateLock({ children: [child] });
+    next.resources.updateLock({ children: [child] });
     const port = await freePort();
-    await next.holdings.takeOver(brokenLink(true, port));
-    expect(next.holdings.socket.port).toBe(port);
+    await next.resources.takeOver(brokenLink(true, port));
+    expect(next.resources.socket.port).toBe(port);
     expect(readLock(home.paths.lockPath)).toMatchObject({ instanceId: 'gw_new', port, children: [child] });
     expect(await whoAnswers(next)).toBe('gw_new');
   });
@@ -224,16 +227,16 @@ describe('between a predecessor and its successor', () => {
   test('of a predecessor that was killed and another start one wins', async () => {
     const old = await predecessor();
     const next = holding('gw_new', old.home);
-    await expect(next.holdings.takeOver(brokenLink(true, 1))).rejects.toMatchObject({ code: 'LOCK_HELD' });
-    expect(next.holdings.address).toBeUndefined();
+    await expect(next.resources.takeOver(brokenLink(true, 1))).rejects.toMatchObject({ code: 'LOCK_HELD' });
+    expect(next.resources.address).toBeUndefined();
   });
 
   test('what the successor noted before it took over is in the lock', async () => {
     const old = await predecessor();
     const next = holding('gw_new', old.home);
-    next.holdings.updateLock({ children: [{ role: 'worker', pid: 7, startTime: '8' }] });
-    old.holdings.handOver();
-    await next.holdings.takeOver(linkTo(old));
+    next.resources.updateLock({ children: [{ role: 'worker', pid: 7, startTime: '8' }] });
+    old.resources.handOver();
+    await next.resources.takeOver(linkTo(old));
     expect(readLock(old.home.paths.lockPath)).toMatchObject({ instanceId: 'gw_new', children: [{ pid: 7 }] });
   });
 });

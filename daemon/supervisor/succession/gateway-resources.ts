@@ -1,6 +1,6 @@
 /**
- * What makes a process *the* gateway: the lock, the listening socket and the control socket, taken together at the
- * start or from a predecessor, handed to a successor, and given up at the end.
+ * What makes a process *the* gateway: the lock, the listening socket and the control socket. Acquired together at the
+ * start or from a predecessor, handed over to a successor, and released at the end.
  */
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,7 +24,7 @@ export interface Address {
   readonly port: number;
 }
 
-export interface HoldingsDeps {
+interface GatewayResourcesDeps {
   readonly paths: GatewayPaths;
   readonly control: ControlServer;
   readonly clock: Clock;
@@ -33,34 +33,34 @@ export interface HoldingsDeps {
   readonly keepsSocket?: boolean | undefined;
   /** What names this gateway in its lock. */
   readonly record: Pick<LockRecord, 'instanceId' | 'createdAt' | 'version'>;
-  /** A socket is in force from now on. */
+  /** Called with each listening socket that is used from now on. */
   onSocket(socket: ListenSocket): void;
 }
 
-/** Whom a successor takes over from. */
+/** The supervisor that a successor takes over from. */
 export interface Predecessor extends Address {
   readonly link: PredecessorLink;
-  /** Of its worker, where it is not the configured one. */
+  /** Drain deadline of its worker; undefined: the configured one. */
   readonly drainTimeoutMs?: number | undefined;
 }
 
 /** Of the environment: whether sockets were passed, and whether it is one that we had kept ourselves. */
-export type PassedSockets = Pick<GatewayEnvironment, 'listenFds' | 'isSocketKept'>;
+type PassedSockets = Pick<GatewayEnvironment, 'listenFds' | 'isSocketKept'>;
 
-/** A start that took the lock in the moment between a successor's death and our taking back ends by itself: the port is ours. */
+/** Another start may take the lock between a successor's death and our taking back. It fails by itself, because the port is ours. */
 const TAKE_BACK = { tries: 50, pauseMs: 100 } as const;
 
-export class Holdings {
-  readonly #deps: HoldingsDeps;
+export class GatewayResources {
+  readonly #deps: GatewayResourcesDeps;
   readonly #keeper: SocketKeeper;
   #lock: GatewayLock | undefined;
   #socket: ListenSocket | undefined;
   #noted: Partial<LockRecord> = {};
   #cancelRenewal: (() => void) | undefined;
-  /** What the predecessor's lock said when we took it over. */
+  /** The predecessor's lock record at the hand-over. */
   #inherited: LockRecord | undefined;
 
-  constructor(deps: HoldingsDeps) {
+  constructor(deps: GatewayResourcesDeps) {
     this.#deps = deps;
     this.#keeper = new SocketKeeper({ isOffered: deps.keepsSocket === true, log: deps.log });
   }
@@ -87,20 +87,20 @@ export class Holdings {
     this.#renew();
   }
 
-  /** A successor binds early what its predecessor does not have, so that a taken port ends the succession harmlessly. */
+  /** Binds an address that the predecessor does not have before the hand-over, so that a taken port ends the succession harmlessly. */
   async prepare(wanted: Address, predecessors: Address): Promise<void> {
     if (wanted.host === predecessors.host && (wanted.port === 0 || wanted.port === predecessors.port)) return;
     this.#socket = await bindListenSocket(wanted.host, wanted.port);
   }
 
   /**
-   * A successor's first worker is ready. A predecessor that is gone cannot hand over: its place is taken as at any start.
+   * Called when a successor's first worker is ready. When the predecessor is gone, everything is acquired as at any start.
    * @throws SUCCESSION_FAILED, LOCK_HELD, PORT_TAKEN
    */
   async takeOver({ link, host, port }: Predecessor): Promise<void> {
     const handed = await link.takeOver().catch((error: unknown) => {
       if (!link.isGone) throw error;
-      this.#deps.log.warn({ err: error }, 'taking its place without it');
+      this.#deps.log.warn({ err: error }, 'the predecessor is gone; starting without a hand-over');
     });
     if (handed === undefined) return this.take(this.#socket ?? { host, port }, { listenFds: 0 });
     const socket = this.#socket ?? adoptListenSocket(handed.handle, { host: handed.host, origin: 'bound' });
@@ -113,8 +113,7 @@ export class Holdings {
   }
 
   /**
-   * Has the predecessor drain. One that dies instead cannot end a worker that was stopped (SIGSTOP), nor can that end
-   * itself: it is ended before `onQuiesced` is called.
+   * Has the predecessor drain. If it dies instead, its worker may be left stopped (SIGSTOP): that is killed before `onQuiesced` is called.
    */
   retire({ link }: Predecessor, drainTimeoutMs: number, onQuiesced: () => void): void {
     link.retire(drainTimeoutMs, () => {
@@ -131,7 +130,7 @@ export class Holdings {
 
   /**
    * The successor died before it served.
-   * @returns `lost` when a gateway that came in between answers in our place @throws LOCK_HELD when one has the lock and does not
+   * @returns `lost` when another gateway has started meanwhile and answers @throws LOCK_HELD when it has the lock and does not answer
    */
   async takeBack(): Promise<'ours' | 'lost'> {
     for (let left: number = TAKE_BACK.tries; ; left -= 1) {
@@ -155,7 +154,7 @@ export class Holdings {
     this.#deps.onSocket(socket);
   }
 
-  /** A successor notes what it has before the lock is its own: its worker starts first. */
+  /** Kept until there is a lock: a successor's worker starts before the hand-over. */
   updateLock(patch: Partial<LockRecord>): void {
     this.#noted = { ...this.#noted, ...patch };
     this.#keepLock((lock) => lock.update(patch));
@@ -168,7 +167,7 @@ export class Holdings {
     this.#lock?.release();
   }
 
-  /** Machines that share this home judge us by the lock's age. What somebody has removed of ours comes back. */
+  /** Renews the lease for machines that share this home, and restores a lock or control socket that was deleted. */
   #renew(): void {
     const { clock, paths, log } = this.#deps;
     this.#cancelRenewal = clock.after(RENEW_MS, () => {
@@ -176,7 +175,7 @@ export class Holdings {
         ensurePrivateDirectory(paths.lockDir);
         lock.renew(clock.now());
       });
-      this.#healControl().catch((error: unknown) => log.error({ err: error }, 'the control socket cannot be put back'));
+      this.#healControl().catch((error: unknown) => log.error({ err: error }, 'failed to bind the control socket again'));
       this.#renew();
     });
   }
@@ -187,13 +186,13 @@ export class Holdings {
     await control.heal();
   }
 
-  /** A full disk or a directory that is gone must not end a gateway that serves: the next write tries again. */
+  /** A full disk or a deleted directory must not end a running gateway: the next write tries again. */
   #keepLock(write: (lock: GatewayLock) => void): void {
     if (this.#lock === undefined) return;
     try {
       write(this.#lock);
     } catch (error) {
-      this.#deps.log.error({ err: error }, 'the lock could not be written');
+      this.#deps.log.error({ err: error }, 'failed to write the lock');
     }
   }
 

@@ -1,14 +1,14 @@
-/** What everything else stands on: directories, configuration, log. Opened before anything is taken. */
+/** Directories, configuration and log: opened before the lock and the sockets. */
 import { dirname } from 'node:path';
-import { ensureHomeDirectory, ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
-import { type BuildInfo, readBuildInfo } from '../../shared/node/build/bundle.js';
-import type { SupervisorOptions } from '../../shared/node/process/entry.js';
-import { LogFile } from '../../shared/node/log/log-file.js';
-import { createLogger, type Logger } from '../../shared/node/log/logger.js';
-import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
-import { createRedactor, type Redactor } from '../../shared/node/secrets/redact.js';
-import { learnFileSecrets, startSecrets } from './config/known-secrets.js';
-import { LiveConfig } from './config/live-config.js';
+import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
+import { type BuildInfo, readBuildInfo } from '../../../shared/node/build/bundle.js';
+import type { SupervisorOptions } from '../../../shared/node/process/entry.js';
+import { LogFile } from '../../../shared/node/log/log-file.js';
+import { createLogger, type Logger } from '../../../shared/node/log/logger.js';
+import { type GatewayPaths, resolvePaths } from '../../../shared/node/process/paths.js';
+import { createRedactor, type Redactor } from '../../../shared/node/secrets/redact.js';
+import { learnFileSecrets, startSecrets } from './known-secrets.js';
+import { LiveConfig } from './live-config.js';
 
 export interface Foundation {
   readonly paths: GatewayPaths;
@@ -16,7 +16,7 @@ export interface Foundation {
   readonly logFile: LogFile;
   readonly log: Logger;
   readonly redactor: Redactor;
-  /** The build that this process runs. */
+  /** The build of this process. */
   readonly build: BuildInfo;
 }
 

@@ -1,16 +1,22 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { listenToSignals } from '../../../daemon/supervisor/signals.js';
+import { listenToSignals } from '../../../../daemon/supervisor/control/signals.js';
 
 function listening(hangupStops: boolean): { heard: string[]; stop(): void } {
   const heard: string[] = [];
-  const stop = listenToSignals(
-    {
-      stop: (signal) => heard.push(`stop ${signal}`),
-      restart: () => heard.push('restart'),
-      note: (signal) => heard.push(`note ${signal}`),
+  let signal: unknown;
+  const stop = listenToSignals({
+    log: {
+      info: (fields, message) => {
+        signal = fields['signal'];
+        if (message === 'signal ignored') heard.push(`note ${String(signal)}`);
+      },
+      warn: () => undefined,
+      error: () => undefined,
     },
-    { hangupStops },
-  );
+    hangupStops,
+    stop: () => heard.push(`stop ${String(signal)}`),
+    restart: () => heard.push('restart'),
+  });
   onTestFinished(stop);
   return { heard, stop };
 }
@@ -20,7 +26,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']
 test.skipIf(process.platform === 'win32').each([
   [true, 'stop SIGHUP'],
   [false, 'note SIGHUP'],
-])('signals are intents; the end of a terminal is one to stop where a terminal owns us (%s)', async (hangupStops, hangup) => {
+])('signals are requests; SIGHUP stops where a terminal owns the process (%s)', async (hangupStops, hangup) => {
   const { heard } = listening(hangupStops);
   for (const signal of SIGNALS) {
     const before = heard.length;
