@@ -1,31 +1,17 @@
 /** One provider for each API kind, all with the same behaviour. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
-import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { CompletionEvent } from './completion.js';
-import { connectAnthropic } from './sdk/anthropic-messages.js';
-import { connectGoogle } from './sdk/google-generative-ai.js';
-import { connectOpenAiCompletions } from './sdk/openai-completions.js';
-import { connectOpenAiResponses } from './sdk/openai-responses.js';
 import { forwardCall } from './forward-call.js';
 import type { ForwardEvent } from './forwarded.js';
 import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
+import { CONNECT } from './sdk/connect.js';
 import { CallNotes, completeWithModel } from './sdk/sdk-completion.js';
 import { streamModel } from './sdk/sdk-stream.js';
 
-/** Gives the SDK's model of that name. */
-export type Connect = (settings: ConnectionSettings) => (modelId: string) => LanguageModel;
-
-const CONNECT: Readonly<Record<ApiKind, Connect>> = {
-  'openai-completions': connectOpenAiCompletions,
-  'openai-responses': connectOpenAiResponses,
-  'anthropic-messages': connectAnthropic,
-  'google-generative-ai': connectGoogle,
-};
-
-/** A shorter key is a placeholder for servers that want none, and may be part of any word. */
+/** A shorter key is a placeholder for servers that need none, and may be part of any word. */
 const MIN_SECRET_LENGTH = 8;
 
-/** A provider may quote the key that it refuses. */
+/** Hides the key in a failure: a provider may quote the key that it refuses. */
 function withoutKey<Event extends ProviderEvent | CompletionEvent | ForwardEvent>(
   event: Event,
   apiKey: string | undefined,
@@ -35,10 +21,10 @@ function withoutKey<Event extends ProviderEvent | CompletionEvent | ForwardEvent
   return { ...event, failure: { ...event.failure, detail: event.failure.detail.replaceAll(apiKey, '[key]') } };
 }
 
-/** Callers may name models that nobody has. */
+/** Bounds the cache: callers may name models that do not exist. */
 const MAX_MODELS = 64;
 
-/** The SDK's models hold no state, but each makes its schemas anew, which costs more than a call itself. */
+/** Caches the SDK's models: they hold no state, but making one costs more than a call. */
 function keepModels(connect: (modelId: string) => LanguageModel): (modelId: string) => LanguageModel {
   const models = new Map<string, LanguageModel>();
   return (modelId) => {

@@ -2,16 +2,18 @@
 import type { LanguageModel } from 'ai';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { CompletionEvent, CompletionMessage, CompletionPart, CompletionRequest, CompletionUsage } from '../completion.js';
-import { toFailure } from './sdk-failure.js';
-import { tokenCount, WholeCharacters } from './stream-text.js';
+import {
+  SdkCall,
+  type SdkCallOptions,
+  type SdkFinish,
+  type SdkMessage,
+  type SdkModel,
+  type SdkStreamPart,
+  tokenCount,
+} from './sdk-call.js';
+import { WholeCharacters } from './stream-text.js';
 
-/** The model itself: without the layer that runs tools, downloads files and tries again. */
-type Model = Extract<LanguageModel, { specificationVersion: 'v3' }>;
-type CallOptions = Parameters<Model['doStream']>[0];
-type PromptMessage = CallOptions['prompt'][number];
-type UserPart = Extract<PromptMessage, { role: 'user' }>['content'][number];
-type StreamPart = Awaited<ReturnType<Model['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
-type Finish = Extract<StreamPart, { type: 'finish' }>;
+type UserPart = Extract<SdkMessage, { role: 'user' }>['content'][number];
 
 const MAX_NOTES = 1_000;
 const MAX_NOTE_CHARACTERS = 65_536;
@@ -21,9 +23,9 @@ const MAX_NOTE_CHARACTERS = 65_536;
  * the thoughts before it. One that is not known any more, as after a restart, costs the model those thoughts, no more.
  */
 export class CallNotes {
-  readonly #notes = new Map<string, NonNullable<CallOptions['providerOptions']>>();
+  readonly #notes = new Map<string, NonNullable<SdkCallOptions['providerOptions']>>();
 
-  keep(callId: string, metadata: CallOptions['providerOptions']): void {
+  keep(callId: string, metadata: SdkCallOptions['providerOptions']): void {
     if (metadata?.['google'] === undefined || JSON.stringify(metadata).length > MAX_NOTE_CHARACTERS) return;
     this.#notes.set(callId, metadata);
     for (const oldest of this.#notes.keys()) {
@@ -32,7 +34,7 @@ export class CallNotes {
     }
   }
 
-  of(callId: string): Pick<CallOptions, 'providerOptions'> {
+  of(callId: string): Pick<SdkCallOptions, 'providerOptions'> {
     const providerOptions = this.#notes.get(callId);
     return providerOptions === undefined ? {} : { providerOptions };
   }
@@ -53,7 +55,7 @@ function parseInput(text: string): unknown {
   }
 }
 
-function toPrompt(message: CompletionMessage, notes: CallNotes): PromptMessage {
+function toPrompt(message: CompletionMessage, notes: CallNotes): SdkMessage {
   switch (message.role) {
     case 'system':
       return message;
@@ -77,11 +79,11 @@ function toPrompt(message: CompletionMessage, notes: CallNotes): PromptMessage {
   }
 }
 
-function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<CallOptions['toolChoice']> {
+function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkCallOptions['toolChoice']> {
   return typeof choice === 'object' ? { type: 'tool', toolName: choice.name } : { type: choice ?? 'auto' };
 }
 
-type VendorOptions = Pick<CallOptions, 'providerOptions'>;
+type VendorOptions = Pick<SdkCallOptions, 'providerOptions'>;
 
 /** What the caller wrote beyond what every vendor knows. */
 function toVendorOptions({ extra = {} }: CompletionRequest, target: Target): VendorOptions {
@@ -93,7 +95,7 @@ function toVendorOptions({ extra = {} }: CompletionRequest, target: Target): Ven
   return { providerOptions: { openai: { ...(Object.fromEntries(known) as Fields), store: false } } };
 }
 
-type Fields = NonNullable<CallOptions['providerOptions']>[string];
+type Fields = NonNullable<SdkCallOptions['providerOptions']>[string];
 
 interface Target {
   readonly api: ApiKind;
@@ -108,7 +110,7 @@ function limitOf({ extra = {}, maxOutputTokens, modelMaxTokens }: CompletionRequ
   return maxOutputTokens ?? (api === 'anthropic-messages' ? modelMaxTokens : undefined);
 }
 
-function toOptions(request: CompletionRequest, target: Target): CallOptions {
+function toOptions(request: CompletionRequest, target: Target): SdkCallOptions {
   const { modelId: _modelId, extra: _extra, modelMaxTokens: _max, maxOutputTokens: _limit, ...rest } = request;
   const { messages, tools, toolChoice, stop, responseFormat, ...sampling } = rest;
   const maxOutputTokens = limitOf(request, target);
@@ -129,7 +131,7 @@ function toOptions(request: CompletionRequest, target: Target): CallOptions {
   };
 }
 
-function toUsage({ inputTokens, outputTokens }: Finish['usage']): CompletionUsage {
+function toUsage({ inputTokens, outputTokens }: SdkFinish['usage']): CompletionUsage {
   return {
     inputTokens: tokenCount(inputTokens.total),
     outputTokens: tokenCount(outputTokens.total),
@@ -140,26 +142,23 @@ function toUsage({ inputTokens, outputTokens }: Finish['usage']): CompletionUsag
 
 const REASONS = { stop: 'stop', length: 'length', 'tool-calls': 'tool_calls', 'content-filter': 'content_filter', other: 'stop' } as const;
 
-/** What the parts of one call come to. */
-class Call {
+/** Turns the parts of one call into events. */
+class CompletionReader {
   readonly #indices = new Map<string, number>();
   readonly #withArguments = new Set<string>();
   readonly #notes: CallNotes;
   readonly #text = new WholeCharacters();
   readonly #reasoning = new WholeCharacters();
-  #error: { readonly cause: unknown } | undefined;
-  #finish: Finish | undefined;
 
   constructor(notes: CallNotes) {
     this.#notes = notes;
   }
 
-  /** The first error is the cause; what follows are its consequences. */
-  noteError(cause: unknown): void {
-    this.#error ??= { cause };
+  get hasToolCalls(): boolean {
+    return this.#indices.size > 0;
   }
 
-  *read(part: StreamPart): Generator<CompletionEvent> {
+  *read(part: SdkStreamPart): Generator<CompletionEvent> {
     switch (part.type) {
       case 'text-delta':
         return yield* this.#say('text', this.#text.push(part.delta));
@@ -178,27 +177,8 @@ class Call {
         yield* this.#start(part.toolCallId, part.toolName);
         if (!this.#withArguments.has(part.toolCallId)) yield* this.#arguments(part.toolCallId, part.input);
         return;
-      case 'error':
-        this.noteError(part.error);
-        return;
-      case 'finish':
-        this.#finish = part;
-        return;
-      default: // beginnings and ends of what is told above, and what no caller asked for
+      default: // beginnings and ends of the parts above, and what no caller asked for
     }
-  }
-
-  /** One error anywhere means failure, whatever the finish reason claims; so does an end that the vendor never announced. */
-  lastEvent(signal: AbortSignal): CompletionEvent {
-    if (signal.aborted) return { type: 'aborted' };
-    if (this.#error !== undefined) return { type: 'failed', failure: toFailure(this.#error.cause) };
-    const { unified, raw } = this.#finish?.finishReason ?? { unified: 'error', raw: undefined };
-    if (this.#finish === undefined || unified === 'error' || (unified === 'other' && raw === undefined)) {
-      return { type: 'failed', failure: { kind: 'cut', status: null, detail: '', retryAfterMs: null } };
-    }
-    // Some servers end a step that calls tools as if it were the answer; callers go by the reason.
-    const reason = unified === 'stop' && this.#indices.size > 0 ? 'tool_calls' : REASONS[unified];
-    return { type: 'finish', reason, usage: toUsage(this.#finish.usage) };
   }
 
   *#say(type: 'text' | 'reasoning', text: string): Generator<CompletionEvent> {
@@ -219,30 +199,19 @@ class Call {
   }
 }
 
+/** Makes one stateless call and yields the events of its answer. Never throws. */
 export async function* completeWithModel(
   model: LanguageModel,
   request: CompletionRequest,
   { api, notes, signal }: { api: ApiKind; notes: CallNotes; signal: AbortSignal },
 ): AsyncGenerator<CompletionEvent> {
-  const call = new Call(notes);
-  // The SDK takes an abort for one only with its own kind of reason; a caller's reason would look like a failure.
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  let isOver = false;
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    const sdkModel = model as Model;
-    const target = { api, notes, name: sdkModel.provider.split('.')[0] ?? '' };
-    const { stream } = await sdkModel.doStream({ ...toOptions(request, target), abortSignal: controller.signal });
-    for await (const part of stream as AsyncIterable<StreamPart> & typeof stream) yield* call.read(part);
-    isOver = true;
-  } catch (error) {
-    call.noteError(error);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    // A reader that stops early ends the call too. Of one that has ended there is nothing to end, and an abort costs a stack.
-    if (!isOver) controller.abort();
-  }
-  yield call.lastEvent(signal);
+  const call = new SdkCall(model, signal);
+  const reader = new CompletionReader(notes);
+  const target = { api, notes, name: (model as SdkModel).provider.split('.')[0] ?? '' };
+  for await (const part of call.parts(() => toOptions(request, target))) yield* reader.read(part);
+  const end = call.end();
+  if (end.type !== 'finished') return yield end;
+  // Some servers end a step that calls tools as if it were the answer; callers go by the reason.
+  const reason = end.reason === 'stop' && reader.hasToolCalls ? 'tool_calls' : REASONS[end.reason];
+  yield { type: 'finish', reason, usage: toUsage(end.usage) };
 }

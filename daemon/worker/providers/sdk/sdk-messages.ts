@@ -1,12 +1,6 @@
-/** A request in the terms of the AI SDK's models. Part of the bundle that speaks to vendors. */
-import type { LanguageModel } from 'ai';
+/** Converts a request into the terms of the AI SDK's models. Part of the bundle that speaks to vendors. */
 import type { ChatMessage, ModelMessage, ToolCallMessage, ToolDefinition } from '../provider.js';
-
-/** A model itself: without the layer that runs tools, downloads files, checks prompts and tries again. */
-export type SdkModel = Extract<LanguageModel, { specificationVersion: 'v3' }>;
-export type SdkCallOptions = Parameters<SdkModel['doStream']>[0];
-export type SdkMessage = SdkCallOptions['prompt'][number];
-export type SdkStreamPart = Awaited<ReturnType<SdkModel['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
+import type { SdkCallOptions, SdkMessage } from './sdk-call.js';
 
 type AssistantMessage = Extract<SdkMessage, { role: 'assistant' }>;
 
@@ -52,7 +46,7 @@ export function toSdkPrompt(
   return [...first, ...messages.map((message) => toSdk(message, ref))];
 }
 
-/** Tools without a function to run: running them is the agent's part. */
+/** Returns tools without a function to run: the agent runs them. */
 export function toSdkTools(tools: readonly ToolDefinition[]): NonNullable<SdkCallOptions['tools']> {
   return tools.map(({ name, description, inputSchema }) => ({ type: 'function', name, description, inputSchema: { ...inputSchema } }));
 }

@@ -1,4 +1,4 @@
-/** What comes in a vendor's stream, made so that it can be told on as it is. Pure. */
+/** Text of a vendor's stream: whole characters, without thoughts. Pure. */
 
 const UNPAIRED = /\p{Surrogate}/gu;
 const HIGH_AT_END = /[\uD800-\uDBFF]$/;
@@ -10,14 +10,14 @@ const HIGH_AT_END = /[\uD800-\uDBFF]$/;
 export class WholeCharacters {
   #held = '';
 
-  /** @returns as much of it as is whole */
+  /** Returns as much of the text as has whole characters. */
   push(piece: string): string {
     const text = this.#held + piece;
     this.#held = HIGH_AT_END.exec(text)?.[0] ?? '';
     return text.slice(0, text.length - this.#held.length).replace(UNPAIRED, '\uFFFD');
   }
 
-  /** Nothing more comes. */
+  /** Ends the text and returns what is left of it. */
   end(): string {
     const rest = this.#held === '' ? '' : '\uFFFD';
     this.#held = '';
@@ -27,19 +27,19 @@ export class WholeCharacters {
 
 const OPENING = '<think>';
 const CLOSING = '</think>';
-/** What thinks for longer than that does not think. */
+/** In characters. What is longer is taken for the answer. */
 const MAX_THOUGHTS = 1_000_000;
 
-/** Leaves out the thoughts that many local models write before their answer, as a part of it. Anywhere else the tag is text. */
+/** Leaves out the thoughts that many local models write at the beginning of their answer. Anywhere else the tag is text. */
 export class WithoutThoughts {
   #state: 'start' | 'inside' | 'after' | 'through' = 'start';
-  /** What is not decided yet. */
+  /** Text that may be part of a tag. */
   #held = '';
   /** Thoughts so far, without what is held. */
   readonly #thoughts: string[] = [];
   #length = 0;
 
-  /** @returns as much of it as is known to be no thought */
+  /** Returns as much of the text as is known to be no thought. */
   push(piece: string): string {
     if (this.#state === 'through') return piece;
     this.#held += piece;
@@ -50,7 +50,7 @@ export class WithoutThoughts {
     return this.#state === 'through' ? this.end() : '';
   }
 
-  /** Nothing more comes: thoughts that never ended were the answer. */
+  /** Ends the text and returns what is left of it. Thoughts that never ended were the answer. */
   end(): string {
     const rest = [...this.#thoughts.splice(0), this.#held].join('');
     this.#held = '';
@@ -82,9 +82,4 @@ export class WithoutThoughts {
     this.#held = rest;
     if (this.#length > MAX_THOUGHTS) this.#state = 'through';
   }
-}
-
-/** A count of tokens; null for what is none. */
-export function tokenCount(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }

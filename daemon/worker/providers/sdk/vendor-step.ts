@@ -2,7 +2,7 @@
  * A step as the vendor wants it back with the results of its tools: what was said, thought and called, in order, each with
  * what the vendor has noted beside it. Part of the bundle that speaks to vendors.
  */
-import type { SdkMessage, SdkStreamPart } from './sdk-messages.js';
+import type { SdkMessage, SdkStreamPart } from './sdk-call.js';
 
 type Content = Extract<SdkMessage, { role: 'assistant' }>['content'][number];
 type Notes = Extract<SdkStreamPart, { type: 'text-delta' }>['providerMetadata'];

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import * as ai from '../../../../daemon/worker/lazy/ai.js';
 import type { CompletionEvent } from '../../../../daemon/worker/providers/completion.js';
 import type { AiModule, Provider, ProviderEvent } from '../../../../daemon/worker/providers/provider.js';
-import { tokenCount, WholeCharacters } from '../../../../daemon/worker/providers/sdk/stream-text.js';
+import { tokenCount } from '../../../../daemon/worker/providers/sdk/sdk-call.js';
+import { WholeCharacters } from '../../../../daemon/worker/providers/sdk/stream-text.js';
 import { fakeHttp } from '../../../fakes/http-server.js';
 
 const { createProvider }: AiModule = ai;

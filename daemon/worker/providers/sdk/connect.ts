@@ -1,0 +1,47 @@
+/** Connects the SDK of each API kind. Part of the bundle that speaks to vendors. */
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createGoogleGenerativeAI } from '@ai-sdk/google';
+import { createOpenAI } from '@ai-sdk/openai';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import type { LanguageModel } from 'ai';
+import type { ApiKind } from '../../../../shared/config/models-schema.js';
+import type { ConnectionSettings } from '../provider.js';
+import { withVersion } from '../versioned-url.js';
+import { fetchStream } from './sdk-fetch.js';
+
+/** Returns the SDK's model of that name. */
+export type Connect = (settings: ConnectionSettings) => (modelId: string) => LanguageModel;
+
+/** Without a key the SDKs would look for one in the environment, so an empty one is given. */
+const optionsOf = ({ apiKey, headers }: ConnectionSettings) => ({ apiKey: apiKey ?? '', fetch: fetchStream, headers: { ...headers } });
+
+export const CONNECT: Readonly<Record<ApiKind, Connect>> = {
+  'anthropic-messages'(settings) {
+    const provider = createAnthropic({ ...optionsOf(settings), baseURL: withVersion(settings.baseUrl, 'v1') });
+    return (modelId) => provider.messages(modelId);
+  },
+
+  'google-generative-ai'(settings) {
+    const provider = createGoogleGenerativeAI({ ...optionsOf(settings), baseURL: withVersion(settings.baseUrl, 'v1beta') });
+    return (modelId) => provider.chat(modelId);
+  },
+
+  /** Chat completions as OpenAI defined them, which most hosted and local servers speak. */
+  'openai-completions'({ id, baseUrl, apiKey, headers }) {
+    const provider = createOpenAICompatible({
+      name: id,
+      baseURL: baseUrl,
+      // Without it, servers that keep to the letter count no tokens.
+      includeUsage: true,
+      fetch: fetchStream,
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(headers === undefined ? {} : { headers: { ...headers } }),
+    });
+    return (modelId) => provider.chatModel(modelId);
+  },
+
+  'openai-responses'(settings) {
+    const provider = createOpenAI({ ...optionsOf(settings), baseURL: settings.baseUrl });
+    return (modelId) => provider.responses(modelId);
+  },
+};

@@ -1,0 +1,71 @@
+/** One call of a model through the AI SDK, and how it ended. Part of the bundle that speaks to vendors. */
+import type { LanguageModel } from 'ai';
+import type { ProviderFailure } from '../provider.js';
+import { toFailure } from './sdk-failure.js';
+
+/** A model itself: without the layer that runs tools, downloads files, checks prompts and retries. */
+export type SdkModel = Extract<LanguageModel, { specificationVersion: 'v3' }>;
+export type SdkCallOptions = Parameters<SdkModel['doStream']>[0];
+export type SdkMessage = SdkCallOptions['prompt'][number];
+export type SdkStreamPart = Awaited<ReturnType<SdkModel['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
+export type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
+export type SdkFinishReason = Exclude<SdkFinish['finishReason']['unified'], 'error'>;
+
+type CallEnd =
+  | { readonly type: 'finished'; readonly reason: SdkFinishReason; readonly usage: SdkFinish['usage'] }
+  | { readonly type: 'failed'; readonly failure: ProviderFailure }
+  | { readonly type: 'aborted' };
+
+export class SdkCall {
+  readonly #model: SdkModel;
+  readonly #signal: AbortSignal;
+  #error: { readonly cause: unknown } | undefined;
+  #finish: SdkFinish | undefined;
+
+  constructor(model: LanguageModel, signal: AbortSignal) {
+    this.#model = model as SdkModel;
+    this.#signal = signal;
+  }
+
+  /** Yields the parts of the answer as they come. Never throws: {@link end} says how it ended. */
+  async *parts(makeOptions: () => SdkCallOptions): AsyncGenerator<SdkStreamPart> {
+    // The SDK recognizes an abort only by its own kind of reason; a caller's reason would look like a failure.
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    let isOver = false;
+    this.#signal.addEventListener('abort', abort, { once: true });
+    if (this.#signal.aborted) abort();
+    try {
+      const { stream } = await this.#model.doStream({ ...makeOptions(), abortSignal: controller.signal });
+      for await (const part of stream as AsyncIterable<SdkStreamPart> & typeof stream) {
+        // The first error is the cause; what follows are its consequences.
+        if (part.type === 'error') this.#error ??= { cause: part.error };
+        if (part.type === 'finish') this.#finish = part;
+        yield part;
+      }
+      isOver = true;
+    } catch (error) {
+      this.#error ??= { cause: error };
+    } finally {
+      this.#signal.removeEventListener('abort', abort);
+      // A reader that stops early ends the call, too. An abort after the end would only cost the time of a stack trace.
+      if (!isOver) controller.abort();
+    }
+  }
+
+  /** Any error means failure, whatever the finish reason is; so does an end that the vendor never announced. */
+  end(): CallEnd {
+    if (this.#signal.aborted) return { type: 'aborted' };
+    if (this.#error !== undefined) return { type: 'failed', failure: toFailure(this.#error.cause) };
+    const { unified, raw } = this.#finish?.finishReason ?? { unified: 'error', raw: undefined };
+    if (this.#finish === undefined || unified === 'error' || (unified === 'other' && raw === undefined)) {
+      return { type: 'failed', failure: { kind: 'cut', status: null, detail: '', retryAfterMs: null } };
+    }
+    return { type: 'finished', reason: unified, usage: this.#finish.usage };
+  }
+}
+
+/** Returns a count of tokens; null for an invalid one. */
+export function tokenCount(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
