@@ -1,7 +1,7 @@
 /** A call of the chat-completions API, and what it yields. */
 import type { GatewayError } from '../../../shared/errors.js';
 import type { CallerKey } from '../store/idempotency.js';
-import type { ForwardEvent } from '../providers/forwarded.js';
+import type { ForwardEvent } from '../providers/provider.js';
 import type { CompletionEvent, CompletionMessage, CompletionSettings } from '../providers/completion.js';
 
 /** One call of the chat-completions API, which is stateless unless it names a session. */

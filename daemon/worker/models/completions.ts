@@ -11,7 +11,7 @@ import { IDLE_TIMEOUT_MS, withIdleTimeout } from '../turns/model/idle-timeout.js
 import { chooseModels } from '../turns/model/model-choice.js';
 import { type Candidate, REFUSES_TOOLS, type TurnTools } from '../turns/model/answer.js';
 import type { CompletionEvent, CompletionMessage, CompletionUsage } from '../providers/completion.js';
-import { describeFailure } from '../providers/describe-failure.js';
+import { describeFailure } from '../providers/failure.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/registry.js';
 import { costOf } from '../providers/token-cost.js';
 import { completeWithTools } from './completion-tools.js';

@@ -2,8 +2,8 @@
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { IDLE_TIMEOUT_MS, withIdleTimeout } from '../turns/model/idle-timeout.js';
-import { describeFailure } from '../providers/describe-failure.js';
-import type { ForwardEvent, ForwardRequest } from '../providers/forwarded.js';
+import { describeFailure } from '../providers/failure.js';
+import type { ForwardEvent, ForwardRequest } from '../providers/provider.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import type { ForwardOutput } from './completion-call.js';
 

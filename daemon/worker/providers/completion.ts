@@ -2,7 +2,7 @@
  * One stateless call of a model, with everything the caller of a chat-completions API may say: roles, images, tools
  * that the caller runs itself, sampling. Nothing is stored, nothing is tried twice.
  */
-import type { ProviderFailure } from './provider.js';
+import type { ProviderFailure } from './failure.js';
 
 export type CompletionPart =
   | { readonly type: 'text'; readonly text: string }

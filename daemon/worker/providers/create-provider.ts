@@ -2,8 +2,7 @@
 import type { LanguageModel } from 'ai';
 import type { CompletionEvent } from './completion.js';
 import { forwardCall } from './forward-call.js';
-import type { ForwardEvent } from './forwarded.js';
-import type { ConnectionSettings, Provider, ProviderEvent } from './provider.js';
+import type { ConnectionSettings, ForwardEvent, Provider, ProviderEvent } from './provider.js';
 import { CONNECT } from './sdk/connect.js';
 import { CallNotes, completeWithModel } from './sdk/sdk-completion.js';
 import { streamModel } from './sdk/sdk-stream.js';

@@ -1,7 +1,6 @@
 /** Passes a call on to a provider that speaks OpenAI's API. Part of the bundle that speaks to vendors. */
 import { APICallError } from 'ai';
-import type { ForwardEvent, ForwardRequest } from './forwarded.js';
-import type { ConnectionSettings } from './provider.js';
+import type { ConnectionSettings, ForwardEvent, ForwardRequest } from './provider.js';
 import { toFailure } from './sdk/sdk-failure.js';
 import { readStart } from './sdk/sdk-fetch.js';
 

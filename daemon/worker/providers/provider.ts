@@ -2,10 +2,9 @@
  * The port to whatever writes answers. A provider never throws: how a stream ended is its last event, as plain data,
  * because the bundle that speaks to vendors has classes of its own.
  */
-
 import type { ApiKind } from '../../../shared/config/models-schema.js';
 import type { CompletionEvent, CompletionRequest } from './completion.js';
-import type { ForwardEvent, ForwardRequest } from './forwarded.js';
+import type { ProviderFailure } from './failure.js';
 
 export interface ChatImage {
   readonly mediaType: string;
@@ -88,40 +87,6 @@ export interface TokenUsage {
   readonly cacheWriteTokens?: number | null;
 }
 
-/**
- * Why a provider did not answer. `auth` 401/403; `quota` no credit left; `rateLimited` 429; `notFound` no such model or
- * path; `tooLong` more context than the model takes; `rejected` another 4xx; `overloaded` 5xx; `unreachable` no
- * connection; `cut` the connection ended in mid-answer; `timeout` silence; `notTheApi` something else answered (a page);
- * `protocol` an answer that makes no sense; `empty` nothing was said; `filtered` the provider withheld it;
- * `unconfigured` the provider or model is not set up here.
- */
-export type FailureKind =
-  | 'auth'
-  | 'quota'
-  | 'rateLimited'
-  | 'notFound'
-  | 'tooLong'
-  | 'rejected'
-  | 'overloaded'
-  | 'unreachable'
-  | 'cut'
-  | 'timeout'
-  | 'notTheApi'
-  | 'protocol'
-  | 'empty'
-  | 'filtered'
-  | 'unconfigured';
-
-export interface ProviderFailure {
-  readonly kind: FailureKind;
-  /** HTTP status, where there was an answer. */
-  readonly status: number | null;
-  /** What the provider or the network said: one line, shortened. May be empty. */
-  readonly detail: string;
-  /** How long the provider asks to wait. */
-  readonly retryAfterMs: number | null;
-}
-
 /** Any number of `delta`, `toolCall` and `alive`, then exactly one of the others. */
 export type ProviderEvent =
   | { readonly type: 'delta'; readonly text: string }
@@ -132,6 +97,22 @@ export type ProviderEvent =
   | { readonly type: 'finish'; readonly usage: TokenUsage; readonly vendor?: unknown }
   | { readonly type: 'failed'; readonly failure: ProviderFailure }
   /** The caller's signal ended it. */
+  | { readonly type: 'aborted' };
+
+/** A call of an API that is passed on as it is: the answer is the provider's own. */
+export interface ForwardRequest {
+  /** Behind the provider's base URL. */
+  readonly path: 'embeddings' | 'responses';
+  /** The caller's document, with the model's name at the provider. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** `head` first, any number of `bytes`, then `end`; or one of the others, also in the middle. */
+export type ForwardEvent =
+  | { readonly type: 'head'; readonly contentType: string }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly type: 'end' }
+  | { readonly type: 'failed'; readonly failure: ProviderFailure }
   | { readonly type: 'aborted' };
 
 export interface Provider {
@@ -160,12 +141,4 @@ export interface ConnectionSettings {
 export interface AiModule {
   /** A provider that speaks the API which the settings name. */
   createProvider(settings: ConnectionSettings): Provider;
-}
-
-/** Kinds that may be gone a moment later. Not silence: who has waited for minutes is not made to wait as long again. */
-const TRANSIENT: ReadonlySet<FailureKind> = new Set<FailureKind>(['rateLimited', 'overloaded', 'unreachable', 'cut']);
-
-/** Whether the same request may succeed soon without a change. */
-export function isTransient(failure: ProviderFailure): boolean {
-  return TRANSIENT.has(failure.kind);
 }

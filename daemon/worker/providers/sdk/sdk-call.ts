@@ -1,6 +1,6 @@
 /** One call of a model through the AI SDK, and how it ended. Part of the bundle that speaks to vendors. */
 import type { LanguageModel } from 'ai';
-import type { ProviderFailure } from '../provider.js';
+import type { ProviderFailure } from '../failure.js';
 import { toFailure } from './sdk-failure.js';
 
 /** A model itself: without the layer that runs tools, downloads files, checks prompts and retries. */

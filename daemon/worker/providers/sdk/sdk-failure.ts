@@ -1,6 +1,6 @@
 /** Turns what the AI SDK throws into plain facts. Part of the bundle that speaks to vendors. */
 import { APICallError, RetryError } from 'ai';
-import type { FailureKind, ProviderFailure } from '../provider.js';
+import type { FailureKind, ProviderFailure } from '../failure.js';
 
 /** A 2xx answer that is no stream of events. */
 export class NotAStreamError extends Error {

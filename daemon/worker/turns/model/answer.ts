@@ -5,16 +5,8 @@
 import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
-import { describeFailure } from '../../providers/describe-failure.js';
-import type {
-  ModelRequest,
-  ProviderFailure,
-  ToolCall,
-  ToolCallMessage,
-  ToolDefinition,
-  ToolResult,
-  ToolResultMessage,
-} from '../../providers/provider.js';
+import { describeFailure, type ProviderFailure } from '../../providers/failure.js';
+import type { ModelRequest, ToolCall, ToolCallMessage, ToolDefinition, ToolResult, ToolResultMessage } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import { addUsage } from '../../providers/token-cost.js';
 import type { DeltaEvent, ToolEvent, TurnOutcome } from '../turn-event.js';

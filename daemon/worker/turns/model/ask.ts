@@ -5,8 +5,8 @@
 import type { Clock } from '../../../../shared/clock.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
-import { describeFailure } from '../../providers/describe-failure.js';
-import { isTransient, type ModelRequest, type ProviderFailure, type TokenUsage, type ToolCall } from '../../providers/provider.js';
+import { describeFailure, isTransient, type ProviderFailure } from '../../providers/failure.js';
+import { type ModelRequest, type TokenUsage, type ToolCall } from '../../providers/provider.js';
 import type { ResolvedModel } from '../../providers/registry.js';
 import type { DeltaEvent } from '../turn-event.js';
 import { IDLE_TIMEOUT_MS, withIdleTimeout } from './idle-timeout.js';

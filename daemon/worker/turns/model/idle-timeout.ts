@@ -1,6 +1,6 @@
 /** Ends a provider's stream that has gone silent: a connection can stay open forever without a byte. */
 import type { Clock } from '../../../../shared/clock.js';
-import type { ProviderFailure } from '../../providers/provider.js';
+import type { ProviderFailure } from '../../providers/failure.js';
 
 /** How long a provider may stay silent: local models may think for minutes before their first text. */
 export const IDLE_TIMEOUT_MS = 240_000;

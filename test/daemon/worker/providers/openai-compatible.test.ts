@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as ai from '../../../../daemon/worker/lazy/ai.js';
-import type { AiModule, ProviderEvent, ProviderFailure } from '../../../../daemon/worker/providers/provider.js';
+import type { ProviderFailure } from '../../../../daemon/worker/providers/failure.js';
+import type { AiModule, ProviderEvent } from '../../../../daemon/worker/providers/provider.js';
 import { apiError, htmlPage, outOfCredit, overloaded, rateLimited, says, unauthorized, type Reply } from '../../../fakes/openai/reply.js';
 import { startFakeOpenAi, type FakeOpenAi } from '../../../fakes/openai/server.js';
 

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import * as ai from '../../../../daemon/worker/lazy/ai.js';
 import { listModels } from '../../../../daemon/worker/providers/list-models.js';
-import type { AiModule, ModelMessage, ProviderEvent, ProviderFailure, ToolCall } from '../../../../daemon/worker/providers/provider.js';
+import type { ProviderFailure } from '../../../../daemon/worker/providers/failure.js';
+import type { AiModule, ModelMessage, ProviderEvent, ToolCall } from '../../../../daemon/worker/providers/provider.js';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import type { VendorProtocol } from '../../../fakes/vendors/vendor-protocol.js';
 import { calls, fails, says, type VendorReply } from '../../../fakes/vendors/vendor-reply.js';

@@ -1,6 +1,47 @@
-/** A provider's failure in words: who failed, what it said, what to do. */
+/** Failures of providers: their kinds, and what people are told: who failed, what it said, what to do. */
 import { GatewayError, type ErrorCode } from '../../../shared/errors.js';
-import type { FailureKind, ProviderFailure } from './provider.js';
+
+/**
+ * Why a provider did not answer. `auth` 401/403; `quota` no credit left; `rateLimited` 429; `notFound` no such model or
+ * path; `tooLong` more context than the model takes; `rejected` another 4xx; `overloaded` 5xx; `unreachable` no
+ * connection; `cut` the connection ended in mid-answer; `timeout` silence; `notTheApi` something else answered (a page);
+ * `protocol` an answer that makes no sense; `empty` nothing was said; `filtered` the provider withheld it;
+ * `unconfigured` the provider or model is not set up here.
+ */
+export type FailureKind =
+  | 'auth'
+  | 'quota'
+  | 'rateLimited'
+  | 'notFound'
+  | 'tooLong'
+  | 'rejected'
+  | 'overloaded'
+  | 'unreachable'
+  | 'cut'
+  | 'timeout'
+  | 'notTheApi'
+  | 'protocol'
+  | 'empty'
+  | 'filtered'
+  | 'unconfigured';
+
+export interface ProviderFailure {
+  readonly kind: FailureKind;
+  /** HTTP status, where there was an answer. */
+  readonly status: number | null;
+  /** What the provider or the network said: one line, shortened. May be empty. */
+  readonly detail: string;
+  /** How long the provider asks to wait. */
+  readonly retryAfterMs: number | null;
+}
+
+/** Kinds that may pass within moments. A timeout is not one: a caller who has waited for minutes does not wait as long again. */
+const TRANSIENT: ReadonlySet<FailureKind> = new Set<FailureKind>(['rateLimited', 'overloaded', 'unreachable', 'cut']);
+
+/** Whether the same request may succeed soon without a change. */
+export function isTransient(failure: ProviderFailure): boolean {
+  return TRANSIENT.has(failure.kind);
+}
 
 /** Who failed, as a person knows it. */
 export interface FailingModel {
