@@ -57,7 +57,7 @@ const OWNERS: Record<string, RegExp> = {
   esbuild: /^bin\/bundles\.mjs$/,
   dompurify: /^webui\/src\/components\/markdown\.tsx$/,
   'highlight.js': /^webui\/src\/components\/highlight\.ts$/,
-  marked: /^webui\/src\/components\/markdown\.tsx$/,
+  marked: /^(webui\/src\/components\/markdown\.tsx|daemon\/worker\/channels\/telegram\/markdown-entities\.ts)$/,
   preact: /^webui\/src\//,
   vite: /^bin\/page-pack\.mjs$/,
   execa: /^(client\/gateway\/start-supervisor|daemon\/supervisor\/workers\/child-process)\.ts$/,
@@ -123,17 +123,7 @@ test('each outside package is imported by its owner only', () => {
 });
 
 /** What only a build needs: the page's parts are in what vite makes. */
-const AT_BUILD_TIME = [
-  '@preact/signals',
-  '@tanstack/virtual-core',
-  'dompurify',
-  'esbuild',
-  'highlight.js',
-  'marked',
-  'postject',
-  'preact',
-  'vite',
-];
+const AT_BUILD_TIME = ['@preact/signals', '@tanstack/virtual-core', 'dompurify', 'esbuild', 'highlight.js', 'postject', 'preact', 'vite'];
 
 test('each dependency has an owner, and each owned package is a dependency', () => {
   expect(

@@ -1,7 +1,9 @@
 /**
  * Markdown as Telegram shows it: plain text with entities beside it (https://core.telegram.org/bots/api#messageentity).
- * Unlike a text with markup, that can never be refused for its syntax: what is no markup stays as it is.
+ * Unlike a text with markup, that can never be refused for its syntax: text that is no markup stays as it is. Telegram has no
+ * lists and tables, so the layout of the source is kept line by line; `marked` reads what is within a line.
  */
+import { Lexer, Marked, type MarkedToken, type Token } from 'marked';
 
 export interface TextEntity {
   readonly type: 'bold' | 'italic' | 'strikethrough' | 'code' | 'pre' | 'text_link' | 'blockquote';
@@ -17,24 +19,41 @@ export interface RenderedText {
   readonly entities: readonly TextEntity[];
 }
 
-/** Models write them inside of lists too. */
+/** Code fences may be indented as deep as in nested lists. */
 const FENCE = /^( {0,12})(`{3,}|~{3,})([^`]*)$/;
-const WORD = /[\p{L}\p{N}_]/u;
-const ESCAPABLE = /[\\`*_{}[\]()#+\-.!~>|]/;
-const LINK = /^\[([^\]\n]{1,512})\]\(<?((?:https?|tg|mailto):(?:[^\s()>]|\([^\s()>]{0,256}\)){1,2048})>?\)/;
-/** How many places are looked at for one that closes an emphasis. */
-const MAX_CANDIDATES = 32;
-const MAX_LINK = 2_600;
-/** Deeper than anybody writes; what is beyond stays as it is. */
+/** Telegram opens these. */
+const LINK = /^(?:https?|tg|mailto):\S{1,2048}$/;
+/** Deeper than anybody writes; deeper markup stays as it is. */
 const MAX_DEPTH = 6;
 
-const EMPHASIS: readonly { readonly marker: string; readonly type: TextEntity['type'] }[] = [
-  { marker: '**', type: 'bold' },
-  { marker: '__', type: 'bold' },
-  { marker: '~~', type: 'strikethrough' },
-  { marker: '*', type: 'italic' },
-  { marker: '_', type: 'italic' },
-];
+/** An emphasis without another one in it. */
+const PLAIN_EMPHASIS = /^(\*\*?)(?![\s*])[^*]*(?<![\s*\\])\1(?!\*)/;
+
+const { defaults } = new Marked({
+  tokenizer: {
+    // By CommonMark, no marker closes between punctuation and a letter; languages without spaces need that: `**注意：**请`.
+    emStrong(source, maskedSource) {
+      const [raw, marker = ''] = PLAIN_EMPHASIS.exec(maskedSource.slice(-source.length)) ?? [];
+      if (raw === undefined) return false;
+      const text = source.slice(marker.length, raw.length - marker.length);
+      return { type: marker === '**' ? 'strong' : 'em', raw: source.slice(0, raw.length), text, tokens: this.lexer.inlineTokens(text) };
+    },
+    // HTML is text here, and does not switch off the markup behind it.
+    tag: () => undefined,
+    // `~5` means "about 5": only two tildes strike through.
+    del: (source) => (source.startsWith('~~') ? false : undefined),
+  },
+});
+
+function readInline(source: string): readonly Token[] {
+  try {
+    return Lexer.lexInline(source, defaults);
+  } catch (error) {
+    // The lexer recurses into each emphasis: a line with a thousand of them in each other stays as it is.
+    if (error instanceof RangeError) return [{ type: 'text', raw: source, text: source }];
+    throw error;
+  }
+}
 
 class Renderer {
   text = '';
@@ -49,73 +68,41 @@ class Renderer {
     if (length > 0) this.entities.splice(at, 0, { ...entity, offset, length });
   }
 
-  inline(source: string, depth = 0): void {
-    let at = 0;
-    while (at < source.length) at += this.#token(source, at, depth);
+  inline(source: string): void {
+    this.#write(readInline(source), 0);
   }
 
-  /** Writes what begins at a place. @returns how much of the source that was */
-  #token(source: string, at: number, depth: number): number {
-    const char = source.charAt(at);
-    if (char === '\\' && ESCAPABLE.test(source.charAt(at + 1))) return this.#plain(source.charAt(at + 1), 2);
-    if (char === '`') return this.#code(source, at);
-    if (char === '[' && depth < MAX_DEPTH) return this.#link(source, at, depth);
-    if (char === '!' && depth < MAX_DEPTH) return this.#image(source, at, depth);
-    if (depth < MAX_DEPTH) {
-      for (const { marker, type } of EMPHASIS) {
-        const end = source.startsWith(marker, at) ? closing(source, at, marker) : -1;
-        if (end < 0) continue;
-        this.mark({ type }, () => this.inline(source.slice(at + marker.length, end), depth + 1));
-        return end + marker.length - at;
-      }
+  #write(tokens: readonly Token[], depth: number): void {
+    for (const token of tokens as readonly MarkedToken[]) {
+      if (depth < MAX_DEPTH) this.#token(token, depth + 1);
+      else this.text += token.raw;
     }
-    return this.#plain(char, 1);
   }
 
-  #plain(text: string, length: number): number {
-    this.text += text;
-    return length;
+  #token(token: MarkedToken, depth: number): void {
+    switch (token.type) {
+      case 'strong':
+        return this.mark({ type: 'bold' }, () => this.#write(token.tokens, depth));
+      case 'em':
+        return this.mark({ type: 'italic' }, () => this.#write(token.tokens, depth));
+      case 'del':
+        return this.mark({ type: 'strikethrough' }, () => this.#write(token.tokens, depth));
+      case 'codespan':
+        return this.mark({ type: 'code' }, () => void (this.text += token.text));
+      case 'escape':
+        this.text += token.text;
+        return;
+      // A picture is shown as a link to it. Telegram links plain addresses itself.
+      case 'link':
+      case 'image':
+        if (LINK.test(token.href) && /^!?\[/.test(token.raw))
+          return this.mark({ type: 'text_link', url: token.href }, () => this.#write(token.tokens, depth));
+        this.text += token.raw;
+        return;
+      default:
+        this.text += token.raw;
+    }
   }
-
-  #code(source: string, at: number): number {
-    const [ticks = ''] = /^`+/.exec(source.slice(at)) ?? [];
-    const end = source.indexOf(ticks, at + ticks.length);
-    const content = end < 0 ? '' : source.slice(at + ticks.length, end);
-    if (content.trim() === '') return this.#plain(ticks, ticks.length);
-    this.mark({ type: 'code' }, () => this.#plain(ticks.length > 1 ? content.trim() : content, 0));
-    return end + ticks.length - at;
-  }
-
-  /** A picture is shown as a link to it. */
-  #image(source: string, at: number, depth: number): number {
-    const isImage = source.charAt(at + 1) === '[' && LINK.test(source.slice(at + 1, at + MAX_LINK));
-    return isImage ? 1 + this.#link(source, at + 1, depth) : this.#plain('!', 1);
-  }
-
-  #link(source: string, at: number, depth: number): number {
-    const [whole, label = '', url = ''] = LINK.exec(source.slice(at, at + MAX_LINK)) ?? [];
-    if (whole === undefined) return this.#plain('[', 1);
-    this.mark({ type: 'text_link', url }, () => this.inline(label, depth + 1));
-    return whole.length;
-  }
-}
-
-/** @returns where the emphasis that opens at a place is closed; -1 when nothing is opened or closed there */
-function closing(source: string, at: number, marker: string): number {
-  const start = at + marker.length;
-  const isWordMarker = marker.startsWith('_');
-  if (/^\s?$/.test(source.charAt(start)) || source.charAt(start) === marker.charAt(0)) return -1;
-  if (isWordMarker && WORD.test(source.charAt(at - 1))) return -1;
-  let end = source.indexOf(marker, start);
-  for (let looked = 0; end > 0 && looked < MAX_CANDIDATES; looked += 1, end = source.indexOf(marker, end + 1)) {
-    const before = source.charAt(end - 1);
-    const after = source.charAt(end + marker.length);
-    const isPartOfLonger = marker.length === 1 && (after === marker || before === marker);
-    if (/\s/.test(before) || before === '\\' || isPartOfLonger || (isWordMarker && WORD.test(after))) continue;
-    // Of three in a row, the first closes what is within.
-    return source.startsWith(marker, end + 1) ? end + 1 : end;
-  }
-  return -1;
 }
 
 function isTableLine(line: string | undefined): boolean {

@@ -44,6 +44,16 @@ describe('Markdown as Telegram shows it', () => {
     ['snake_case_name and a__b__c', 'snake_case_name and a__b__c'],
     ['<b>&amp;</b>', '<b>&amp;</b>'],
     ['\u{1F600}**\u{1F600}**', '\u{1F600}<bold>\u{1F600}</bold>'],
+    ['**注意：**请看', '<bold>注意：</bold>请看'],
+    ['***both*** and **_mixed_**', '<italic><bold>both</bold></italic> and <bold><italic>mixed</italic></bold>'],
+    ['**a `**` b**', '<bold>a <code>**</code> b</bold>'],
+    ['[a `]` b](https://x.y)', '<text_link https://x.y>a <code>]</code> b</text_link>'],
+    [
+      '[t](https://x.y "title") <https://a.b/_c_> https://a.b/_c_',
+      '<text_link https://x.y>t</text_link> <https://a.b/_c_> https://a.b/_c_',
+    ],
+    ['<code> does not **switch** it off', '<code> does not <bold>switch</bold> it off'],
+    ['about ~5 or ~6~', 'about ~5 or ~6~'],
     ['', ''],
   ])('%j', (source, expected) => {
     expect(show(source)).toBe(expected);
@@ -64,9 +74,15 @@ describe('Markdown as Telegram shows it', () => {
   });
 
   test('of the longest part takes little time, however hostile', () => {
-    for (const unit of ['[', '*', '*a ', '_a', '**a', '`', '[a](', '~~a ', '> ', '\\', '|\n']) {
+    const units = ['[', '*', '*a ', '_a', '**a', '`', '`a', '[a](', '![a](', '~~a ', '> ', '1. ', '\\', '|\n', '<', '&', '*_**__~~a'];
+    const nested = ['*', '**', '_', '~~a ', '**a *b '].map((unit) => `${unit.repeat(2_048 / unit.length)}x`);
+    const sources = [
+      ...units.map((unit) => unit.repeat(4_096 / unit.length)),
+      ...nested.map((half) => half + half.split('').toReversed().join('')),
+    ];
+    for (const source of sources) {
       const startedAt = performance.now();
-      renderMarkdown(unit.repeat(4_096 / unit.length));
+      expect(renderMarkdown(source).text.length).toBeLessThanOrEqual(source.length);
       expect(performance.now() - startedAt).toBeLessThan(2_000);
     }
   });
