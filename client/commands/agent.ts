@@ -1,3 +1,4 @@
+import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
 import { Command, Option } from 'clipanion';
 import type { AgentResponse } from '../../shared/api/agent.js';
 import { GatewayError, isErrorCode } from '../../shared/errors.js';
@@ -8,8 +9,6 @@ import { requireGateway } from '../gateway/locate-gateway.js';
 import { parseKey } from '../cli/parse-options.js';
 import { readInput } from '../cli/read-input.js';
 import { TerminalText } from '../output/terminal-text.js';
-
-const INTERRUPTED_EXIT_CODE = 130;
 
 /** The fields of an event's data that we use; all may be missing in one that we do not know. */
 interface EventData {

@@ -1,3 +1,4 @@
+import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
 import { Command, Option } from 'clipanion';
 import { isFinalStatus } from '../../shared/delivery-status.js';
 import { GatewayError } from '../../shared/errors.js';
@@ -12,7 +13,6 @@ const ATTEMPTS = 3;
 const RETRY_MS = 300;
 const FIRST_LOOK_MS = 100;
 const LAST_LOOK_MS = 2_000;
-const INTERRUPTED_EXIT_CODE = 130;
 
 export class SendCommand extends BaseCommand {
   static override readonly paths = [['send']];

@@ -2,6 +2,7 @@
  * Where the gateway of a configuration listens and with which token, as far as a client can know before asking it.
  * Order: flag, environment, file, default. The gateway itself validates; here a value that cannot be used is skipped.
  */
+import { GATEWAY_DEFAULTS } from '../../shared/config/defaults.js';
 import { valueAt } from '../../shared/config/key-path.js';
 import { loadConfigFile } from '../../shared/node/config/config-file.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
@@ -21,9 +22,6 @@ export interface KnownToken {
   readonly source: 'env' | 'config' | 'generated';
 }
 
-/** As in shared/config/schema.ts, which would load zod. */
-const DEFAULTS: ListenSettings = { host: '0.0.0.0', port: 18_790 };
-
 function readConfigValue(paths: GatewayPaths): Readonly<Record<string, unknown>> {
   const document = loadConfigFile({ path: paths.configPath });
   return document.problems.length === 0 ? document.value : {};
@@ -39,8 +37,8 @@ export function readListenSettings(
   const port = valueAt(config, ['gateway', 'port']);
   const host = valueAt(config, ['gateway', 'host']);
   return {
-    host: flags.host ?? environment.host ?? (typeof host === 'string' && host !== '' ? host : DEFAULTS.host),
-    port: flags.port ?? environment.port ?? (Number.isInteger(port) ? (port as number) : DEFAULTS.port),
+    host: flags.host ?? environment.host ?? (typeof host === 'string' && host !== '' ? host : GATEWAY_DEFAULTS.host),
+    port: flags.port ?? environment.port ?? (Number.isInteger(port) ? (port as number) : GATEWAY_DEFAULTS.port),
   };
 }
 

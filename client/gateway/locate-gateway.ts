@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
-import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
+import { FOREIGN_LEASE_MS, isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { judgeProcess } from '../../shared/node/process/process-identity.js';
 import { callControl, hasLeft } from './control-client.js';
@@ -24,9 +24,6 @@ export type GatewayLocation =
 
 /** Between the lock and the control socket lie milliseconds; a lock without socket that is older belongs to one that hangs. */
 const STARTING_LIMIT_MS = 10_000;
-
-/** As in daemon/supervisor/lock/lock.ts: a lock of another machine that is older counts as dead. */
-const FOREIGN_LEASE_MS = 90_000;
 
 function isYoung(lock: LockRecord, nowMs: number): boolean {
   return Math.abs(nowMs - Date.parse(lock.createdAt)) < STARTING_LIMIT_MS;

@@ -1,4 +1,5 @@
 /** From the options of `install` to the plan of an installation. */
+import { GATEWAY_DEFAULTS } from '../../shared/config/defaults.js';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { valueAt } from '../../shared/config/key-path.js';
@@ -23,12 +24,11 @@ export interface InstallOptions {
 }
 
 /** As in shared/config/schema.ts. */
-const DEFAULT_DRAIN_MS = 5_000;
 
 function readDrainMs(paths: GatewayPaths): number {
   const document = loadConfigFile({ path: paths.configPath });
   const value = document.problems.length === 0 ? valueAt(document.value, ['gateway', 'drainTimeoutMs']) : undefined;
-  return typeof value === 'number' && value >= 0 ? value : DEFAULT_DRAIN_MS;
+  return typeof value === 'number' && value >= 0 ? value : GATEWAY_DEFAULTS.drainTimeoutMs;
 }
 
 function socketAddress(host: string, port: number): { host: string; port: number } {

@@ -1,4 +1,5 @@
 /** What an installation consists of, decided before any file is made: the generators below turn it into text. */
+import { FINAL_EXIT_CODES } from '../../shared/exit-codes.js';
 
 /** The name of the unit, the LaunchAgent and the task; one gateway per user is installed. */
 export const SERVICE_NAME = 'xopc-gateway';
@@ -6,17 +7,11 @@ export const SERVICE_NAME = 'xopc-gateway';
 /** Beyond the drain: killing what is left, closing files, leaving. The manager kills only a supervisor that hangs. */
 export const STOP_MARGIN_MS = 10_000;
 
-/** Exit codes after which the manager must not start the gateway again: stopped, another one runs, bad config or port. */
-export const FINAL_EXIT_CODES = [0, 5, 78] as const;
-
 /**
  * systemd's own, for a program that cannot be run at all (systemd.exec(5), "Process Exit Codes"): EXEC, SECCOMP, USER,
  * CAPABILITIES, NAMESPACE. Trying again changes nothing.
  */
 export const EXEC_FAILURE_CODES = [203, 228, 217, 218, 226] as const;
-
-/** A supervised supervisor that wants to be replaced leaves with this; as in daemon/supervisor/control/control-requests.ts. */
-export const RESTART_ME_EXIT_CODE = 75;
 
 export type ServiceRuntime = 'node' | 'binary';
 

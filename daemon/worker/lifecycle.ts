@@ -2,10 +2,10 @@
  * The worker's life in order: configuration → store → HTTP → `ready` → (told) listen → (told) activate; and the reverse.
  * Only what the supervisor says moves it on.
  */
+import { portTaken } from '../../shared/port-taken.js';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../shared/clock.js';
 import type { StatusWarning } from '../../shared/control/messages.js';
-import { GatewayError } from '../../shared/errors.js';
 import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
 import { levelRank, type LogLevel } from '../../shared/log/level.js';
 import { ofModule } from '../../shared/log/modules.js';
@@ -132,10 +132,12 @@ export class WorkerLifecycle {
   listen(message: Message<'listen'>, handle: unknown): Promise<void> {
     const { server } = this.#http;
     return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE' ? portTaken(message) : error));
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(error.code === 'EADDRINUSE' ? portTaken(message.host, message.port) : error),
+      );
       server.listen(handle as object, BACKLOG, () => {
         const { port } = server.address() as AddressInfo;
-        if (port !== message.port) return reject(portTaken(message));
+        if (port !== message.port) return reject(portTaken(message.host, message.port));
         this.#channel.send({ type: 'listening', port });
         this.#beat();
         server.on('connection', () => this.#wake());
@@ -278,12 +280,4 @@ function readPage(): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-function portTaken({ host, port }: { host: string; port: number }): GatewayError {
-  return new GatewayError('PORT_TAKEN', {
-    message: `port ${port} on ${host} is taken by another program`,
-    details: { host, port },
-    hint: 'Stop it, choose another port with --port, or take the port over with: xopc gateway --force',
-  });
 }

@@ -3,14 +3,11 @@
  * Unknown keys are refused at every level. Names that documents fixed (`api_key`) stay; the rest is camelCase with units.
  */
 import { z } from 'zod';
+import { GATEWAY_DEFAULTS, LOG_DEFAULTS } from './defaults.js';
 import { httpUrl } from './http-url.js';
 import { LOG_LEVELS } from '../log/level.js';
 
 export { LOG_LEVELS, type LogLevel } from '../log/level.js';
-
-export const DEFAULT_PORT = 18_790;
-export const DEFAULT_HOST = '0.0.0.0';
-export const DEFAULT_DRAIN_TIMEOUT_MS = 5_000;
 
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 letters, digits, dots, dashes or underscores');
 const origin = z.string().regex(/^https?:\/\/[^/\s]+$/, 'must be an origin such as https://example.com, without a path');
@@ -46,11 +43,11 @@ const cors = z.strictObject({
 });
 
 const gateway = z.strictObject({
-  host: z.string().min(1).default(DEFAULT_HOST),
-  port: z.int().min(1).max(65_535).default(DEFAULT_PORT),
+  host: z.string().min(1).default(GATEWAY_DEFAULTS.host),
+  port: z.int().min(1).max(65_535).default(GATEWAY_DEFAULTS.port),
   auth: auth.prefault({}),
   cors: cors.prefault({}),
-  drainTimeoutMs: z.int().min(0).max(600_000).default(DEFAULT_DRAIN_TIMEOUT_MS),
+  drainTimeoutMs: z.int().min(0).max(600_000).default(GATEWAY_DEFAULTS.drainTimeoutMs),
   maxBodyBytes: z.int().min(1_024).max(104_857_600).default(1_048_576),
   /** A session's file may be this long: it is read piece by piece. */
   maxImportBytes: z.int().min(1_024).max(1_099_511_627_776).default(1_073_741_824),
@@ -162,11 +159,11 @@ const sessions = z.strictObject({
 });
 
 const logs = z.strictObject({
-  level: z.enum(LOG_LEVELS).default('info'),
+  level: z.enum(LOG_LEVELS).default(LOG_DEFAULTS.level),
   /** Size of one log file; beyond it the file is rotated. */
-  maxBytes: z.int().min(65_536).max(1_073_741_824).default(10_485_760),
+  maxBytes: z.int().min(65_536).max(1_073_741_824).default(LOG_DEFAULTS.maxBytes),
   /** How many rotated files are kept. */
-  files: z.int().min(1).max(100).default(5),
+  files: z.int().min(1).max(100).default(LOG_DEFAULTS.files),
 });
 
 export const configSchema = z.strictObject({

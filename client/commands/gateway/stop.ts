@@ -1,3 +1,4 @@
+import { INTERRUPTED_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
@@ -20,7 +21,6 @@ const STOP_MARGIN_MS = 10_000;
 const MAX_DRAIN_MS = 600_000;
 /** After its answer the supervisor closes its files and leaves; one that has just taken over waits for its predecessor to leave. */
 const LEAVE_LIMIT_MS = 15_000;
-const INTERRUPTED_EXIT_CODE = 130;
 /** While a stop takes its time: whether the gateway still answers at all. */
 const LOOK_AGAIN_MS = 2_000;
 

@@ -3,7 +3,8 @@
  * starts the gateway again, because the Task Scheduler does so only where a task could not be started at all.
  */
 import { seal, SEAL_COMMENT } from '../seal.js';
-import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE, serviceEnvironment, type ServicePlan } from '../service-plan.js';
+import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
+import { serviceEnvironment, type ServicePlan } from '../service-plan.js';
 
 /** In a batch file `%` starts a variable; a quote cannot be in a path. */
 function batchText(text: string): string {

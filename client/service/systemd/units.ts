@@ -1,11 +1,10 @@
 /** The systemd user units: what `install` writes for Linux. Directives: systemd.service(5), systemd.exec(5), systemd.socket(5). */
+import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { dirname, join } from 'node:path';
 import { seal, SEAL_COMMENT } from '../seal.js';
 import {
   EXEC_FAILURE_CODES,
-  FINAL_EXIT_CODES,
   gatewayArguments,
-  RESTART_ME_EXIT_CODE,
   SERVICE_NAME,
   serviceEnvironment,
   type ServiceFile,

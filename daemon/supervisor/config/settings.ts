@@ -2,6 +2,7 @@
  * The supervisor's own few keys, read by hand (zod alone costs 28 ms to load): where to listen, how long to drain, how
  * to rotate. The worker validates the whole document. Order: flag, environment, file, default.
  */
+import { GATEWAY_DEFAULTS, LOG_DEFAULTS } from '../../../shared/config/defaults.js';
 import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
 import { GatewayError, type Problem, formatProblem } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
@@ -21,7 +22,7 @@ export interface SettingsFlags {
   readonly host?: string;
 }
 
-const DEFAULTS = { host: '0.0.0.0', port: 18_790, drainTimeoutMs: 5_000, level: 'info', maxBytes: 10_485_760, files: 5 } as const;
+const DEFAULTS = { ...GATEWAY_DEFAULTS, ...LOG_DEFAULTS };
 
 type Check = (value: unknown) => string | undefined;
 

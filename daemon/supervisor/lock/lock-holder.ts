@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CONTROL_VERSION, MAX_FRAME_BYTES, type StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { isLockRecord, lockAgeMs, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import { FOREIGN_LEASE_MS, isLockRecord, lockAgeMs, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { bootId, isSameProcess, judgeProcess } from '../../../shared/node/process/process-identity.js';
 import { killGroup } from '../workers/child-process.js';
@@ -20,8 +20,6 @@ export interface LockWorld {
   now(): number;
 }
 
-/** A holder on another machine renews its lock every 30 s; one whose lock is older than this is dead. */
-const FOREIGN_LEASE_MS = 90_000;
 /** A holder in another pid namespace that has just taken the lock may not answer on its control socket yet. */
 const FOREIGN_START = { limitMs: 3_000, stepMs: 100 } as const;
 

@@ -5,6 +5,7 @@
  * Node has no public way to bind without accepting: `net._createServerHandle` is what its own `cluster` module uses.
  * This file is its only user, and its tests run on every Node version that we support.
  */
+import { portTaken } from '../../../shared/port-taken.js';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
@@ -66,7 +67,7 @@ export async function bindListenSocket(host: string, port: number): Promise<List
   const status = handle.getsockname(name);
   if (status !== 0 || name.port === undefined || (port !== 0 && name.port !== port)) {
     handle.close();
-    throw status === 0 ? portTakenError(host, port) : bindError(status, host, port);
+    throw status === 0 ? portTaken(host, port) : bindError(status, host, port);
   }
   return new ListenSocket({ host, port: name.port, handle, origin: 'bound' });
 }
@@ -112,20 +113,11 @@ async function resolveHost(host: string): Promise<{ address: string; family: 4 |
   }
 }
 
-/** The error for a port that another process listens on; the client adds which. */
-function portTakenError(host: string, port: number): GatewayError {
-  return new GatewayError('PORT_TAKEN', {
-    message: `port ${port} on ${host} is taken by another program`,
-    details: { host, port },
-    hint: `Stop it, choose another port with --port, or take the port over with: xopc gateway --force`,
-  });
-}
-
 function bindError(status: number, host: string, port: number): GatewayError {
   const name = getSystemErrorName(status);
   switch (name) {
     case 'EADDRINUSE':
-      return portTakenError(host, port);
+      return portTaken(host, port);
     case 'EACCES':
       return new GatewayError('CONFIG_INVALID', {
         message: `this user may not listen on port ${port}`,

@@ -2,7 +2,7 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { ExitRecord } from '../../../shared/control/messages.js';
 import { fromErrorDocument, GatewayError } from '../../../shared/errors.js';
-import { PERMANENT_EXIT_CODE } from '../workers/exit-record.js';
+import { PERMANENT_EXIT_CODE } from '../../../shared/exit-codes.js';
 import type { RestartPolicy } from './restart-policy.js';
 import type { Verdict } from './state.js';
 import type { WorkerProcess } from '../workers/worker-process.js';

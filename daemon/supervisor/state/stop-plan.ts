@@ -1,4 +1,5 @@
 /** A stop in progress: its deadline, purpose and callers, and the work that it interrupted. */
+import { RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
 import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { Progress } from '../control/control-server.js';
@@ -6,8 +7,6 @@ import type { WorkerProcess } from '../workers/worker-process.js';
 
 /** Drain time that a second signal leaves. */
 export const HASTENED_MS = 250;
-/** Exit code with which a service manager starts the supervisor again (EX_TEMPFAIL; the units written by `install` use it). */
-export const RESTART_ME_EXIT_CODE = 75;
 
 /**
  * Why this process ends: for good, to be started again by the service manager, or for a successor that serves.

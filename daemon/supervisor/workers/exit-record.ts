@@ -1,10 +1,9 @@
 /** Describes how a worker ended, for status, log and the fallback's answer. */
+import { PERMANENT_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { constants } from 'node:os';
 import type { ExitRecord } from '../../../shared/control/messages.js';
 import type { ChildExit } from './child-process.js';
 
-/** With this exit code a worker asks not to be respawned (s6's "permanent failure"). */
-export const PERMANENT_EXIT_CODE = 125;
 const MAX_OUTPUT_BYTES = 2_048;
 
 const ABORT_CODE = 128 + constants.signals.SIGABRT;

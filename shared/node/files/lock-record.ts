@@ -6,6 +6,9 @@ import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
 import { GatewayError } from '../../errors.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
 
+/** A holder on another machine renews its lock every 30 s. A lock that is older than this counts as dead. */
+export const FOREIGN_LEASE_MS = 90_000;
+
 /** A process that the supervisor started and that a later start may have to end. */
 export interface LockedChild {
   readonly role: 'worker' | 'fallback' | 'successor';
