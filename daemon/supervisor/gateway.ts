@@ -102,11 +102,11 @@ export class Gateway {
       status: () => this.status(),
       restart: (reason) => this.#restartUnasked(reason),
       rotateLogs: () => this.#rotation.request(),
+      configResult: (worker, result) => this.#changes.answered(worker, result),
     });
     this.#changes = new ConfigChanges({
       config,
       supervisor: this.#supervisor,
-      requests: this.#requests,
       resources: this.#resources,
       clock,
       log,

@@ -12,12 +12,11 @@ import { bindListenSocket, type ListenSocket } from '../socket/listen-socket.js'
 import type { ConfigSource, LiveConfig } from './live-config.js';
 import type { Supervisor } from '../supervisor.js';
 import type { WorkerProcess } from '../workers/worker-process.js';
-import type { ConfigResult, WorkerRequests } from '../workers/worker-requests.js';
+import type { ConfigResult } from '../workers/worker-requests.js';
 
 interface ConfigChangesDeps {
   readonly config: LiveConfig;
   readonly supervisor: Supervisor;
-  readonly requests: WorkerRequests;
   readonly clock: Clock;
   readonly log: Logger;
   readonly resources: GatewayResources;
@@ -40,7 +39,6 @@ export class ConfigChanges {
       onChange: (hash) => this.#changed(hash),
       onError: (error) => deps.log.warn({ err: error }, 'failed to watch the configuration'),
     });
-    deps.requests.onConfigResult = (worker, result) => this.#answered(worker, result);
   }
 
   get warnings(): readonly StatusWarning[] {
@@ -80,7 +78,8 @@ export class ConfigChanges {
     worker.send({ type: 'applyConfig', hash });
   }
 
-  #answered(worker: WorkerProcess, result: ConfigResult): void {
+  /** Called with a worker's answer to a changed configuration. */
+  answered(worker: WorkerProcess, result: ConfigResult): void {
     if (worker !== this.#deps.supervisor.slots.active) return;
     if (result.outcome === 'rejected') return this.#rejected(result.hash, result.problems);
     this.auth = {

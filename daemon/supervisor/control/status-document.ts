@@ -1,32 +1,34 @@
 /** Makes the status document that command line, API and page show. Pure. */
-import type { GatewayState, StatusDocument, StatusWarning, WorkerStatus, ExitRecord } from '../../../shared/control/messages.js';
+import type { StatusDocument, StatusWarning, WorkerStatus } from '../../../shared/control/messages.js';
 import type { BuildInfo } from '../../../shared/node/build/bundle.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import type { SupervisorSettings } from '../config/settings.js';
 import type { WorkerProcess } from '../workers/worker-process.js';
 
-export interface StatusFacts {
-  readonly state: GatewayState;
-  readonly desired: 'up' | 'down';
-  readonly ready: boolean;
-  readonly instanceId: string;
+export interface StatusFacts extends Pick<
+  StatusDocument,
+  | 'state'
+  | 'desired'
+  | 'ready'
+  | 'instanceId'
+  | 'host'
+  | 'port'
+  | 'supervisedBy'
+  | 'restarts'
+  | 'lastExit'
+  | 'fallback'
+  | 'auth'
+  | 'warnings'
+> {
   readonly startedAtMs: number;
   readonly nowMs: number;
   readonly build: BuildInfo;
   readonly installed: BuildInfo | undefined;
-  readonly host: string;
-  readonly port: number;
   readonly paths: GatewayPaths;
   readonly settings: SupervisorSettings;
-  readonly supervisedBy: string | null;
   readonly active: WorkerProcess | undefined;
   readonly retiring: readonly WorkerProcess[];
-  readonly restarts: { readonly planned: number; readonly crashes: number };
-  readonly lastExit: ExitRecord | null;
   readonly nextAttemptAtMs: number | undefined;
-  readonly fallback: boolean;
-  readonly auth: StatusDocument['auth'];
-  readonly warnings: readonly StatusWarning[];
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -58,32 +60,22 @@ export function urlsOf(host: string, port: number): string[] {
 }
 
 export function makeStatus(facts: StatusFacts): StatusDocument {
-  const { paths, settings, active } = facts;
+  const { startedAtMs, nowMs, build, installed, paths, settings, active, retiring, nextAttemptAtMs, ...same } = facts;
   return {
-    state: facts.state,
-    desired: facts.desired,
-    ready: facts.ready,
+    ...same,
     pid: process.pid,
-    instanceId: facts.instanceId,
-    version: facts.build.version,
-    build: { running: facts.build.buildId, installed: facts.installed?.buildId ?? facts.build.buildId },
-    startedAt: iso(facts.startedAtMs),
-    uptimeMs: facts.nowMs - facts.startedAtMs,
-    host: facts.host,
-    port: facts.port,
+    version: build.version,
+    build: { running: build.buildId, installed: installed?.buildId ?? build.buildId },
+    startedAt: iso(startedAtMs),
+    uptimeMs: nowMs - startedAtMs,
     urls: urlsOf(facts.host, facts.port),
     home: paths.home,
     configPath: paths.configPath,
     logPath: paths.logPath,
     sources: settings.sources,
-    supervisedBy: facts.supervisedBy,
-    auth: facts.auth,
     worker: active === undefined ? null : workerStatus(active),
-    draining: facts.retiring.map((worker) => ({ pid: worker.pid, since: iso(worker.drainingSinceMs ?? worker.startedAtMs) })),
-    restarts: facts.restarts,
-    lastExit: facts.lastExit,
-    nextAttemptAt: facts.nextAttemptAtMs === undefined ? null : iso(facts.nextAttemptAtMs),
-    fallback: facts.fallback,
+    draining: retiring.map((worker) => ({ pid: worker.pid, since: iso(worker.drainingSinceMs ?? worker.startedAtMs) })),
+    nextAttemptAt: nextAttemptAtMs === undefined ? null : iso(nextAttemptAtMs),
     warnings: [...facts.warnings, ...newerBuildWarning(facts)],
   };
 }

@@ -10,12 +10,11 @@ interface WorkerRequestsDeps {
   status(): StatusDocument;
   restart(reason: string): void;
   rotateLogs(): void;
+  configResult(worker: WorkerProcess, result: ConfigResult): void;
 }
 
 export class WorkerRequests {
   readonly #deps: WorkerRequestsDeps;
-  /** Set by whoever applies configuration. */
-  onConfigResult: ((worker: WorkerProcess, result: ConfigResult) => void) | undefined;
 
   constructor(deps: WorkerRequestsDeps) {
     this.#deps = deps;
@@ -26,7 +25,7 @@ export class WorkerRequests {
       case 'rotateLogs':
         return this.#deps.rotateLogs();
       case 'configResult':
-        return this.onConfigResult?.(worker, message);
+        return this.#deps.configResult(worker, message);
       case 'query':
         return this.#answer(worker, message.id, message.query);
       default:

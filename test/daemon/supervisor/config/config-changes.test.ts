@@ -27,8 +27,13 @@ interface Changing {
 }
 
 async function changing(options: { port?: number; origin?: ListenSocket['origin'] } = {}): Promise<Changing> {
-  const requests = new WorkerRequests({ status: () => ({}) as never, restart: () => undefined, rotateLogs: () => undefined });
   const deps = { changes: undefined as ConfigChanges | undefined };
+  const requests = new WorkerRequests({
+    status: () => ({}) as never,
+    restart: () => undefined,
+    rotateLogs: () => undefined,
+    configResult: (worker, result) => deps.changes?.answered(worker, result),
+  });
   const gateway = new Supervised({
     onWorkerMessage: (worker, message) => requests.receive(worker, message),
     onActive: (worker, source) => deps.changes?.workerActive(worker, source),
@@ -53,7 +58,6 @@ async function changing(options: { port?: number; origin?: ListenSocket['origin'
   const changes = new ConfigChanges({
     config,
     supervisor,
-    requests,
     clock,
     log: gateway.logger.log,
     resources,
