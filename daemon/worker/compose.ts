@@ -234,7 +234,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const agent = createAgentService({ store, turns, keyed: parts.keyed, attachments, config, registry });
   const stopSession = (key: string): void => turns.stopSession(key);
   return {
-    sessions: createSessionService({ ...shared, databasePath: deps.paths.databasePath, channels, publish, stopTurns: stopSession }),
+    sessions: createSessionService({ ...shared, channels, publish, stopTurns: stopSession }),
     archive: createSessionArchive({ ...shared, attachments, publish, checkModel: (ref) => void registry().resolve(ref) }),
     messages: parts.messages,
     outgoing: createOutgoingService({ store, clock, outbox }),

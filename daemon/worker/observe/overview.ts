@@ -4,7 +4,6 @@ import { dirname } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Overview } from '../../../shared/api/overview.js';
 import type { Clock } from '../../../shared/clock.js';
-import { readDatabaseSize } from '../store/sqlite/database-file.js';
 import { countUndelivered } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';
 import { createOverviewHistory, type ReadHistory } from './overview-history.js';
@@ -64,11 +63,7 @@ export function createOverviewService({ store, clock, databasePath }: OverviewOp
   return {
     history: createOverviewHistory({ store, clock }),
     async read() {
-      const [counts, disk, databaseBytes] = await Promise.all([
-        store.read(countUndelivered),
-        diskOf(databasePath),
-        readDatabaseSize(databasePath),
-      ]);
+      const [counts, disk, databaseBytes] = await Promise.all([store.read(countUndelivered), diskOf(databasePath), store.readSize()]);
       const { rss, heapUsed } = process.memoryUsage();
       return {
         outbox: Object.fromEntries(counts.map(({ state, count }) => [state, count])),

@@ -5,7 +5,6 @@ import { SESSION_KINDS } from '../../../shared/session-kinds.js';
 import type { PurgeStep } from '../store/conversations/purge.js';
 import { countSessionKinds } from '../store/conversations/session-list.js';
 import { expireSessions, trimSessions } from '../store/conversations/session-removal.js';
-import { readDatabaseSize } from '../store/sqlite/database-file.js';
 import type { Store } from '../store/store.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -20,8 +19,8 @@ export function retentionSteps({ sessions }: Config, nowMs: number): PurgeStep[]
   });
 }
 
-export async function readSessionStorage(store: Store, databasePath: string, config: Config): Promise<SessionStorage> {
-  const [counts, databaseBytes] = await Promise.all([store.read(countSessionKinds), readDatabaseSize(databasePath)]);
+export async function readSessionStorage(store: Store, config: Config): Promise<SessionStorage> {
+  const [counts, databaseBytes] = await Promise.all([store.read(countSessionKinds), store.readSize()]);
   return {
     databaseBytes,
     kinds: counts.map((count) => ({ ...count, ...config.sessions.retention[count.kind] })),

@@ -38,7 +38,6 @@ export interface SessionServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly channels: ChannelRegistry;
-  readonly databasePath: string;
   readonly publish: PublishSession;
   readonly config: () => Config;
   /** Ends the turns of a session that was deleted. */
@@ -200,7 +199,7 @@ export function createSessionService(options: SessionServiceOptions) {
     list: (input: SessionListInput) => readPage(options, input),
 
     /** Returns how many sessions of each kind there are, and how long they are kept. */
-    storage: (): Promise<SessionStorage> => readSessionStorage(store, options.databasePath, options.config()),
+    storage: (): Promise<SessionStorage> => readSessionStorage(store, options.config()),
 
     /** Returns tags that are in use, in alphabetical order; at most 500. */
     tags: (): Promise<string[]> => store.read((tx) => listTags(tx, MAX_TAGS_LISTED)),

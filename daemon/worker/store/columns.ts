@@ -1,5 +1,5 @@
 /** Maps the fields of a domain object to the columns of a table, both ways. */
-import { decodeText, encodeText } from './sqlite/text.js';
+import { decodeText, encodeText } from './text.js';
 
 /** How a column holds a value that has another form in the domain. */
 export interface Codec<Stored, Value> {

@@ -4,7 +4,7 @@
  */
 import type { Compilable, CompiledQuery, InferResult } from 'kysely';
 import type { Queries } from './schema.js';
-import { sessionOf, type Transaction } from './transaction.js';
+import { accessOf, type Transaction } from './transaction.js';
 
 /** Stands for a parameter's value while the statement is compiled. */
 class Placeholder {
@@ -38,25 +38,27 @@ export function prepare<P>() {
   return <Q extends Compilable<unknown>>(build: Build<P, Q>): PreparedStatement<P, Row<Q>> => {
     const compiled = new WeakMap<Queries, CompiledQuery>();
 
-    function bind(tx: Transaction, parameters: P) {
-      const session = sessionOf(tx);
-      let query = compiled.get(session.queries);
-      if (query === undefined)
-        compiled.set(session.queries, (query = build(session.queries, placeholders as P).compile() as CompiledQuery));
-      const values = query.parameters.map((value) => (value instanceof Placeholder ? parameters[value.name as keyof P] : value));
-      return { session, sql: query.sql, values };
+    function compile(queries: Queries): CompiledQuery {
+      let query = compiled.get(queries);
+      if (query === undefined) compiled.set(queries, (query = build(queries, placeholders as P).compile() as CompiledQuery));
+      return query;
     }
 
-    const run = (tx: Transaction, parameters: P) => {
-      const { session, sql, values } = bind(tx, parameters);
-      return session.run<Row<Q>>(sql, values);
-    };
+    const bind = (query: CompiledQuery, parameters: P): unknown[] =>
+      query.parameters.map((value) => (value instanceof Placeholder ? parameters[value.name as keyof P] : value));
+
+    function run(tx: Transaction, parameters: P) {
+      const access = accessOf(tx);
+      const query = compile(access.queries);
+      return access.run<Row<Q>>(query.sql, bind(query, parameters));
+    }
 
     return {
       all: async (tx, parameters) => (await run(tx, parameters)).rows,
       first: (tx, parameters) => {
-        const { session, sql, values } = bind(tx, parameters);
-        return session.first<Row<Q>>(sql, values);
+        const access = accessOf(tx);
+        const query = compile(access.queries);
+        return access.first<Row<Q>>(query.sql, bind(query, parameters));
       },
       insert: async (tx, parameters) => (await run(tx, parameters)).insertId,
       run: async (tx, parameters) => (await run(tx, parameters)).changes,

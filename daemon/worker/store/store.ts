@@ -26,6 +26,8 @@ export class Store {
   readonly #options: StoreOptions;
   readonly #commits: GroupCommit;
   #database: OpenDatabase | undefined;
+  /** What the last transaction was for. */
+  #written: OpenDatabase | undefined;
   #opening: Promise<void> | undefined;
   /** Why the last attempt to open or to write failed; undefined while all is well. */
   #fault: GatewayError | undefined;
@@ -39,7 +41,10 @@ export class Store {
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    this.#commits = new GroupCommit({ database: () => this.#writable(), classify: (error) => options.engine.classify(error) });
+    this.#commits = new GroupCommit({
+      database: async () => (this.#written = await this.#writable()),
+      classify: (error) => options.engine.classify(error),
+    });
   }
 
   /** Opens the database. Never rejects: what keeps it from opening is in {@link warnings}, and it is tried again. */
@@ -50,10 +55,12 @@ export class Store {
 
   /** Runs `work` on what is committed. @throws UNAVAILABLE while the database cannot be used */
   async read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    let database: OpenDatabase | undefined;
     try {
-      return await work((await this.#ready()).reader);
+      database = await this.#ready();
+      return await work(database.reader);
     } catch (error) {
-      throw await this.#handle(error);
+      throw await this.#handle(error, database);
     }
   }
 
@@ -74,7 +81,7 @@ export class Store {
       const { value, stored } = await this.#commits.submitEarly(work);
       return { value, stored: this.#noteStored(stored) };
     } catch (error) {
-      throw await this.#handle(error);
+      throw await this.#handle(error, this.#written);
     }
   }
 
@@ -91,7 +98,7 @@ export class Store {
   /** Sets aside a database that a check of its whole content found damaged, as if a read had found it. */
   async setAsideDamaged(damage: string): Promise<void> {
     await this.#commits.idle();
-    await this.#recover(new Error(damage), 'corrupt');
+    await this.#recover(new Error(damage), 'corrupt', this.#database);
   }
 
   /** Returns what distinguishes the database from another one in the same place; undefined where there is none. */
@@ -135,7 +142,7 @@ export class Store {
     try {
       value = await stored;
     } catch (error) {
-      throw await this.#handle(error);
+      throw await this.#handle(error, this.#written);
     }
     this.#noteSound();
     for (const listener of this.#listeners) listener();
@@ -207,16 +214,17 @@ export class Store {
   }
 
   /** Returns the error for the caller; a fault of the database also starts its recovery. */
-  async #handle(error: unknown): Promise<Error> {
+  async #handle(error: unknown, database: OpenDatabase | undefined): Promise<Error> {
     const fault = this.#options.engine.classify(error);
     const isOurs = error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE';
     if (fault === 'other' && !isOurs) return error instanceof Error ? error : new Error(String(error));
-    const { message, hint } = await this.#recover(error, fault);
+    const { message, hint } = await this.#recover(error, fault, database);
     return new GatewayError('UNAVAILABLE', { message, ...(hint === undefined ? {} : { hint }), cause: error });
   }
 
-  async #recover(error: unknown, fault: StoreFault): Promise<GatewayError> {
-    if (this.#database === undefined || this.#opening !== undefined) return this.#toFault(error);
+  /** @param database  which one failed: an error of one that was replaced meanwhile says nothing about its successor */
+  async #recover(error: unknown, fault: StoreFault, database: OpenDatabase | undefined): Promise<GatewayError> {
+    if (database === undefined || database !== this.#database || this.#opening !== undefined) return this.#toFault(error);
     const reason = this.#noteFault(error);
     if (fault !== 'corrupt') {
       this.#retryLater(() => void this.write(probeWriting).catch(() => undefined));

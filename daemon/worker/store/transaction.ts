@@ -21,7 +21,7 @@ export interface StatementResult<R> {
 }
 
 /** What an engine puts behind a `Transaction`. */
-export interface Session {
+export interface DatabaseAccess {
   readonly queries: Queries;
   /** Runs a compiled statement without the layers of the query builder, which cost more than most statements. */
   run<R>(sql: string, parameters: readonly unknown[]): Promise<StatementResult<R>>;
@@ -31,15 +31,15 @@ export interface Session {
 
 /** Returns the query builder behind `tx`. Only for files of `store/`. */
 export function queriesOf(tx: Transaction): Queries {
-  return sessionOf(tx).queries;
+  return accessOf(tx).queries;
 }
 
 /** Returns what is behind `tx`. Only for prepared statements. */
-export function sessionOf(tx: Transaction): Session {
-  return tx as unknown as Session;
+export function accessOf(tx: Transaction): DatabaseAccess {
+  return tx as unknown as DatabaseAccess;
 }
 
-/** Returns `session` in the form that is handed out. Only for engines. */
-export function transactionOf(session: Session): Transaction {
-  return session as unknown as Transaction;
+/** Returns `access` in the form that is handed out. Only for engines. */
+export function transactionOf(access: DatabaseAccess): Transaction {
+  return access as unknown as Transaction;
 }

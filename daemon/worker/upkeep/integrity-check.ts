@@ -9,7 +9,6 @@ import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
 import { programArguments } from '../../../shared/node/build/bundle.js';
-import { fileIdentity } from '../store/sqlite/database-file.js';
 import type { Store } from '../store/store.js';
 
 export interface IntegrityReport {
@@ -66,13 +65,13 @@ export class IntegrityCheck {
 
   async #lookNow(): Promise<void> {
     const { path, clock, logger, store, check } = this.#options;
-    const identity = fileIdentity(path);
+    const identity = store.identity();
     if (identity === undefined || !this.#options.isSoleWorker() || !this.#isDue(identity)) return;
     try {
       const { damage } = await check(path, this.#stop.signal);
-      if (this.#stop.signal.aborted || fileIdentity(path) !== identity) return;
+      if (this.#stop.signal.aborted || store.identity() !== identity) return;
       if (damage !== null) await store.setAsideDamaged(damage);
-      await writeFileAtomic(this.#markPath, `${JSON.stringify({ checkedAtMs: clock.now(), file: fileIdentity(path) })}\n`);
+      await writeFileAtomic(this.#markPath, `${JSON.stringify({ checkedAtMs: clock.now(), file: store.identity() })}\n`);
     } catch (error) {
       if (!this.#stop.signal.aborted) logger.warn({ path, err: error }, 'the database could not be checked; it is tried again in an hour');
     }

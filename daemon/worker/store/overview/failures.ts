@@ -1,7 +1,7 @@
 /** Recent failures of turns, scheduled runs and messages. */
 import { sql } from 'kysely';
 import type { OverviewHistory } from '../../../../shared/api/overview.js';
-import { decodeText } from '../sqlite/text.js';
+import { decodeText } from '../text.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 /** A failure as the API shows it, with its time in epoch milliseconds. */

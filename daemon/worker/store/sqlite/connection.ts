@@ -5,7 +5,7 @@
 import Database from 'libsql';
 import ThreadedDatabase from 'libsql/promise';
 import type { StatementResult } from '../transaction.js';
-import { decodeText, encodeText } from './text.js';
+import { decodeText, encodeText } from '../text.js';
 
 /** More statements than the code has; the least recently used ones go first. */
 const MAX_CACHED_STATEMENTS = 200;
@@ -16,11 +16,16 @@ type Row = Record<string, unknown>;
 
 /** What the driver's two classes have in common; `run` and `get` are synchronous in both. */
 interface Statement {
-  /** Whether it returns rows. */
   readonly reader: boolean;
   run(values: Bindable[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
   get(values: Bindable[]): Row | undefined;
   all(values: Bindable[]): Row[] | Promise<Row[]>;
+}
+
+interface Prepared {
+  readonly statement: Statement;
+  /** Whether it returns rows. */
+  readonly isReader: boolean;
 }
 
 interface Driver {
@@ -49,7 +54,7 @@ function decodeRow<R>(row: Row): R {
 export class LibsqlConnection {
   readonly #database: Driver;
   /** Statements that are not in use: one that runs twice at the same time would mix its parameters and rows. */
-  readonly #idle = new Map<string, Statement>();
+  readonly #idle = new Map<string, Prepared>();
 
   /**
    * Opens a database, or creates it where there is none. With `isThreaded`, {@link exec} runs on a thread of the driver's,
@@ -62,22 +67,28 @@ export class LibsqlConnection {
   }
 
   /** Runs one statement. */
-  run<R>(sql: string, parameters: readonly unknown[] = []): Promise<StatementResult<R>> {
-    return this.#with(sql, parameters, async (statement, values) => {
-      if (statement.reader) return { rows: (await statement.all(values)).map((row) => decodeRow<R>(row)), changes: 0, insertId: 0 };
-      const { changes, lastInsertRowid } = statement.run(values);
-      return { rows: [], changes, insertId: Number(lastInsertRowid) };
-    });
+  async run<R>(sql: string, parameters: readonly unknown[] = []): Promise<StatementResult<R>> {
+    const values = parameters.map(toBindable);
+    const prepared = this.#take(sql) ?? (await this.#prepare(sql));
+    if (prepared.isReader) {
+      const rows = await prepared.statement.all(values);
+      this.#release(sql, prepared);
+      return { rows: rows.map((row) => decodeRow<R>(row)), changes: 0, insertId: 0 };
+    }
+    const { changes, lastInsertRowid } = prepared.statement.run(values);
+    this.#release(sql, prepared);
+    return { rows: [], changes, insertId: Number(lastInsertRowid) };
   }
 
   /** Runs one statement for its first row. */
-  first<R>(sql: string, parameters: readonly unknown[] = []): Promise<R | undefined> {
-    return this.#with(sql, parameters, async (statement, values) => {
-      const found = statement.get(values);
-      if (found === undefined) return undefined;
-      const { _metadata: _timing, ...row } = found;
-      return decodeRow<R>(row);
-    });
+  async first<R>(sql: string, parameters: readonly unknown[] = []): Promise<R | undefined> {
+    const values = parameters.map(toBindable);
+    const prepared = this.#take(sql) ?? (await this.#prepare(sql));
+    const found = prepared.statement.get(values);
+    this.#release(sql, prepared);
+    if (found === undefined) return undefined;
+    const { _metadata: _timing, ...row } = found;
+    return decodeRow<R>(row);
   }
 
   /** Runs statements without parameters. Until it resolves, nothing else may use this connection. */
@@ -90,16 +101,23 @@ export class LibsqlConnection {
     this.#database.close();
   }
 
-  /** A statement that failed is not used again: one that failed half-way would keep its read snapshot open. */
-  async #with<T>(sql: string, parameters: readonly unknown[], use: (statement: Statement, values: Bindable[]) => Promise<T>): Promise<T> {
-    const values = parameters.map(toBindable);
-    const known = this.#idle.get(sql);
+  async #prepare(sql: string): Promise<Prepared> {
+    const statement = await this.#database.prepare(sql);
+    return { statement, isReader: statement.reader };
+  }
+
+  #take(sql: string): Prepared | undefined {
+    const prepared = this.#idle.get(sql);
     this.#idle.delete(sql);
-    const statement = known ?? (await this.#database.prepare(sql));
-    const result = await use(statement, values);
-    const [oldest] = this.#idle.keys();
-    if (this.#idle.size >= MAX_CACHED_STATEMENTS && oldest !== undefined) this.#idle.delete(oldest);
-    this.#idle.set(sql, statement);
-    return result;
+    return prepared;
+  }
+
+  /** Not called for a statement that failed: one that failed half-way would keep its read snapshot open. */
+  #release(sql: string, prepared: Prepared): void {
+    if (this.#idle.size >= MAX_CACHED_STATEMENTS) {
+      const [oldest = ''] = this.#idle.keys();
+      this.#idle.delete(oldest);
+    }
+    this.#idle.set(sql, prepared);
   }
 }

@@ -42,7 +42,7 @@ async function assertUsable(path: string, connection: LibsqlConnection, newest: 
   }
 }
 
-function accessOf(connection: LibsqlConnection) {
+function openAccess(connection: LibsqlConnection) {
   const queries = createQueries(connection);
   return transactionOf({
     queries,
@@ -70,7 +70,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
     connection.close();
     throw error;
   }
-  const tx = accessOf(connection);
+  const tx = openAccess(connection);
   let running: Promise<unknown> = Promise.resolve();
   /** Uses of the writer's connection, one after another. */
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
@@ -79,7 +79,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
     return result;
   };
   return {
-    reader: accessOf(reading),
+    reader: openAccess(reading),
     transaction: (run) => inTurn(() => inTransaction(connection, () => run(tx))),
     isInPlace: () => fileIdentity(path) === identity,
     contract: () => inTurn(() => migrate(connection, { migrations, phase: 'all' })),

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createOverviewService } from '../../../../daemon/worker/observe/overview.js';
 import { systemClock } from '../../../../shared/clock.js';
@@ -22,7 +22,9 @@ test('the overview counts what waits and what is used, in its documented shape',
 });
 
 test('where the database is not there, what is not known is null', async () => {
-  const store = await openStore();
-  const read = await createOverviewService({ store, clock: systemClock, databasePath: '/nowhere/at/all.db' }).read();
+  const path = join(tempDir(), 'state', 'gateway.db');
+  const store = await openStore({ path });
+  rmSync(dirname(path), { recursive: true });
+  const read = await createOverviewService({ store, clock: systemClock, databasePath: path }).read();
   expect([read.disk, read.databaseBytes]).toEqual([null, null]);
 });

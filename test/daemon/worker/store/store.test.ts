@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import type { OpenDatabase, StoreEngine } from '../../../../daemon/worker/store/engine.js';
+import { Store } from '../../../../daemon/worker/store/store.js';
+import type { Transaction } from '../../../../daemon/worker/store/transaction.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { logMemory } from '../../../helpers/log-memory.js';
+
+const tx = {} as Transaction;
+const work = () => Promise.resolve('done');
+
+/** An engine without a database; errors say in their message what they are. */
+function fakeEngine() {
+  const counts = { opened: 0, closed: 0, setAside: 0 };
+  const state = { isInPlace: true, failure: undefined as Error | undefined };
+  const open = async (): Promise<OpenDatabase> => {
+    counts.opened += 1;
+    state.isInPlace = true;
+    return {
+      reader: tx,
+      transaction: async (run) => {
+        if (state.failure !== undefined) throw state.failure;
+        return run(tx);
+      },
+      isInPlace: () => state.isInPlace,
+      contract: async () => undefined,
+      close: async () => void (counts.closed += 1),
+    };
+  };
+  const engine: StoreEngine = {
+    place: 'the-place',
+    open,
+    classify: (error) => {
+      const { message } = error as Error;
+      return message === 'corrupt' || message === 'unavailable' || message === 'busy' ? message : 'other';
+    },
+    describe: (error) => `it is ${(error as Error).message}`,
+    setAside: () => {
+      counts.setAside += 1;
+      return { path: 'the-copy', hint: 'look into it', exists: () => true };
+    },
+    findSetAside: () => undefined,
+    identity: () => 'id',
+    readSize: async () => 7,
+  };
+  return { engine, counts, state };
+}
+
+async function openStore(options: { isSoleWorker?: boolean } = {}) {
+  const fake = fakeEngine();
+  const clock = new FakeClock();
+  const log = logMemory();
+  const store = new Store({ engine: fake.engine, clock, logger: log, isSoleWorker: () => options.isSoleWorker ?? true });
+  await store.open();
+  return { ...fake, store, clock, log };
+}
+
+test('an error of the work itself is passed on; one of the database becomes UNAVAILABLE with its reason', async () => {
+  const { store } = await openStore();
+  await expect(store.read(() => Promise.reject(new TypeError('mine')))).rejects.toThrow(TypeError);
+  await expect(store.read(() => Promise.reject(new Error('busy')))).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: 'the-place cannot be used: it is busy',
+  });
+  expect(store.warnings()).toMatchObject([{ code: 'STORE_UNAVAILABLE' }]);
+});
+
+test('a fault is logged once while it lasts, and its end, too', async () => {
+  const { store, state, log } = await openStore();
+  state.failure = new Error('unavailable');
+  for (let time = 0; time < 3; time += 1) await expect(store.write(work)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  state.failure = undefined;
+  expect(await store.write(work)).toBe('done');
+  expect(log.entries.map(({ message }) => message)).toEqual([
+    'the-place cannot be used: it is unavailable',
+    'the database can be used again',
+  ]);
+  expect(store.warnings()).toEqual([]);
+});
+
+test('a damaged database is set aside once, however many notice it, and a new one is used', async () => {
+  const { store, counts } = await openStore();
+  let fail: (error: Error) => void = () => undefined;
+  const late = store.read(() => new Promise<never>((_, reject) => (fail = reject)));
+  const failing = [1, 2].map(() => store.read(() => Promise.reject(new Error('corrupt'))));
+  await Promise.all(failing.map((each) => expect(each).rejects.toMatchObject({ code: 'UNAVAILABLE' })));
+  // A read of the old database fails when the new one is in use already.
+  fail(new Error('corrupt'));
+  await expect(late).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(counts).toEqual({ opened: 2, closed: 1, setAside: 1 });
+  expect(await store.write(work)).toBe('done');
+  expect(store.warnings()).toMatchObject([{ code: 'STORE_SET_ASIDE', message: expect.stringContaining('the-copy') as string }]);
+});
+
+test('a damaged database that another worker uses is not set aside', async () => {
+  const { store, counts } = await openStore({ isSoleWorker: false });
+  await store.setAsideDamaged('page 7 is bad');
+  expect(counts.setAside).toBe(0);
+  await expect(store.write(work)).rejects.toMatchObject({ message: expect.stringContaining('another worker still uses it') as string });
+});
+
+test('a database that was replaced is opened anew before anything is written', async () => {
+  const { store, counts, state } = await openStore();
+  state.isInPlace = false;
+  expect(await store.write(work)).toBe('done');
+  expect(counts).toMatchObject({ opened: 2, closed: 1 });
+});

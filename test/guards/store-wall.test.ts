@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { readAllSources, type SourceFile } from './source-tree.js';
+
+const STORE = 'daemon/worker/store/';
+const sources = readAllSources();
+const outside = sources.filter(({ path }) => !path.startsWith(STORE));
+
+/** Parts of the store that only the store may import, types counted. */
+const PRIVATE = /^daemon\/worker\/store\/(?:schema|columns|prepare|engine|group-commit|sqlite\/|migrations\/)/;
+
+/** Who opens a database, and what of. */
+const OPENERS: Record<string, string> = {
+  'daemon/worker/compose.ts': 'daemon/worker/store/sqlite/engine.ts',
+  'daemon/worker/lazy/database.ts': 'daemon/worker/store/sqlite/database-copy.ts',
+};
+
+function importsMatching(files: readonly SourceFile[], isForbidden: (file: SourceFile, imported: string) => boolean): string[] {
+  return files.flatMap((file) =>
+    file.imports
+      .map(({ target, specifier }) => target ?? specifier)
+      .filter((imported) => isForbidden(file, imported))
+      .map((imported) => `${file.path} imports ${imported}`),
+  );
+}
+
+test('outside the store nobody knows its tables, its query builder or its engine', () => {
+  expect(outside.length).toBeGreaterThan(100);
+  expect(importsMatching(outside, ({ path }, imported) => PRIVATE.test(imported) && OPENERS[path] !== imported)).toEqual([]);
+  expect(importsMatching(outside, (_, imported) => /^(kysely|libsql)(\/|$)/.test(imported))).toEqual([]);
+});
+
+test('outside the store a transaction is only passed on', () => {
+  const opened = outside.filter(({ code }) => /\b(queriesOf|accessOf|transactionOf)\b/.test(code)).map(({ path }) => path);
+  expect(opened).toEqual([]);
+});
+
+test('SQLite is known to store/sqlite and the migrations alone', () => {
+  const above = sources.filter(({ path }) => path.startsWith(STORE) && !/\/(sqlite|migrations)\//.test(path));
+  expect(above.length).toBeGreaterThan(10);
+  expect(importsMatching(above, (_, imported) => /\/store\/sqlite\/|^libsql/.test(imported))).toEqual([]);
+});
