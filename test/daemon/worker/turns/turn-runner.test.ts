@@ -1,0 +1,292 @@
+import { expect, test } from 'vitest';
+import type { Provider, ProviderEvent } from '../../../../daemon/worker/providers/provider.js';
+import { readNewestMessages } from '../../../../daemon/worker/store/conversations/messages.js';
+import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
+import { readTurnText } from '../../../../daemon/worker/store/conversations/turn-parts.js';
+import type { Store } from '../../../../daemon/worker/store/store.js';
+import { AttachedFiles } from '../../../../daemon/worker/turns/attached-files.js';
+import { CommandRegistry } from '../../../../daemon/worker/turns/commands/commands.js';
+import { LiveText } from '../../../../daemon/worker/turns/live-text.js';
+import { LiveTurns } from '../../../../daemon/worker/turns/live-turns.js';
+import type { Candidate } from '../../../../daemon/worker/turns/model/answer.js';
+import { GUIDE_REF } from '../../../../daemon/worker/turns/model/guide.js';
+import type { TurnEvent } from '../../../../daemon/worker/turns/turn-event.js';
+import { type TurnChange, type TurnEnding, type TurnHooks, TurnJournal } from '../../../../daemon/worker/turns/turn-journal.js';
+import { type TurnRequest, TurnRunner } from '../../../../daemon/worker/turns/turn-runner.js';
+import { ToolBox } from '../../../../daemon/worker/turns/turn-tools.js';
+import { GatewayError } from '../../../../shared/errors.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
+import { logMemory } from '../../../helpers/log-memory.js';
+import { openStore, session } from '../../../helpers/open-store.js';
+import { testConfig } from '../../../helpers/test-config.js';
+
+const never = new AbortController().signal;
+const usage = { inputTokens: 3, outputTokens: 2 };
+
+/** A model that gives these events, or what `stream` gives. */
+function candidate(stream: Provider['stream'] | readonly ProviderEvent[], ref = 'fake/one'): Candidate {
+  const given: Provider['stream'] =
+    typeof stream === 'function'
+      ? stream
+      : async function* () {
+          yield* stream;
+        };
+  const [id = '', modelId = ''] = ref.split('/');
+  const failing = { providerName: id, baseUrl: '', modelId, source: '' };
+  const limits = { contextWindow: null, maxTokens: null, takesImages: false, prices: null };
+  return { ref, model: { ref, modelId, provider: { id, name: id, stream: given }, ...limits, failing } };
+}
+
+const says = (...texts: string[]): ProviderEvent[] => [
+  ...texts.map((text) => ({ type: 'delta', text }) as const),
+  { type: 'finish', usage },
+];
+
+/** Says `text`, then nothing until it is stopped. */
+const hangs = (text: string): Provider['stream'] =>
+  async function* (_request, signal) {
+    yield { type: 'delta', text };
+    if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    yield { type: 'aborted' };
+  };
+
+async function setUp() {
+  const store = await openStore();
+  const clock = new FakeClock();
+  const logger = logMemory();
+  const changes: TurnChange[] = [];
+  const shared = { store, clock, logger };
+  const live = new LiveTurns();
+  const config = testConfig();
+  const turns = new TurnRunner({
+    ...shared,
+    journal: new TurnJournal({ ...shared, instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'], publish: (change) => changes.push(change) }),
+    commands: new CommandRegistry([{ name: 'stop', summary: 'stops', stopsTurns: true, run: async () => 'Stopped.' }]),
+    tools: new ToolBox({
+      ...shared,
+      config: () => config,
+      send: { channels: () => [], send: () => Promise.resolve('') },
+      scheduler: undefined,
+    }),
+    files: new AttachedFiles({ channels: { openFile: () => Promise.reject(new Error('no files')) }, logger }),
+    attachments: { forModel: () => Promise.resolve(new Map()) },
+    live,
+    liveText: new LiveText(shared),
+    random: () => 0,
+  });
+  const [agent] = config.agents.list;
+  if (agent === undefined) throw new Error('no agent');
+  const request = (candidates: Candidate | readonly [Candidate, ...Candidate[]], more: Partial<TurnRequest> = {}): TurnRequest => ({
+    ...{ agent, session: session('me'), mustExist: false, text: 'hello', runsCommands: true },
+    candidates: 'ref' in candidates ? [candidates] : candidates,
+    ...more,
+  });
+  return { store, clock, logger, changes, live, turns, request };
+}
+
+async function collect(events: AsyncIterable<TurnEvent>): Promise<TurnEvent[]> {
+  const all: TurnEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+async function history(store: Store): Promise<string[]> {
+  const rows = await store.read(async (tx) => {
+    const sessionId = (await findSession(tx, session('me').key))?.id ?? 0;
+    return readNewestMessages(tx, { sessionId, limit: 100 });
+  });
+  return rows.toReversed().map(({ role, content, status }) => `${role} ${status}: ${content}`);
+}
+
+test('a turn reports its text and ends with `done`, when question and answer are on disk', async () => {
+  const { turns, request, store, changes, live } = await setUp();
+  const watch = live.watch(session('me').key);
+  const events = await collect(turns.start(request(candidate(says('hi ', 'there'))), never));
+  expect(events.map((event) => (event.type === 'delta' ? event.text : event.type)).join('')).toBe('hi theredone');
+  expect(events.at(-1)).toEqual({
+    type: 'done',
+    reply: 'hi there',
+    session: session('me').key,
+    model: 'fake/one',
+    usage: { ...usage, costUsd: null },
+  });
+  expect(await history(store)).toEqual(['user complete: hello', 'assistant complete: hi there']);
+  expect(changes.map(({ state }) => state)).toEqual(['started', 'done']);
+  expect(watch.turn).toMatchObject({ state: 'done', text: 'hi there' });
+});
+
+test('nothing is reported before the question is on disk, and a question that cannot be stored stops the model', async () => {
+  const { turns, request, store } = await setUp();
+  let stored = (): void => undefined;
+  const onDisk = new Promise<void>((resolve) => (stored = resolve));
+  const writeEarly = store.writeEarly.bind(store);
+  store.writeEarly = async (work) => {
+    const early = await writeEarly(work);
+    return { ...early, stored: early.stored.then(() => onDisk) as typeof early.stored };
+  };
+  const events: string[] = [];
+  const reading = (async () => {
+    for await (const { type } of turns.start(request(candidate(says('hi'))), never)) events.push(type);
+  })();
+  await expect.poll(() => history(store)).toHaveLength(1);
+  expect(events).toEqual([]);
+  stored();
+  await reading;
+  expect(events).toEqual(['delta', 'done']);
+  store.writeEarly = async (work) => ({
+    ...(await writeEarly(work)),
+    stored: Promise.reject(new GatewayError('UNAVAILABLE', { message: 'disk' })),
+  });
+  let modelSignal: AbortSignal | undefined;
+  const model: Provider['stream'] = (asked, signal) => hangs('secret')(asked, (modelSignal = signal));
+  expect(await collect(turns.start(request(candidate(model)), never))).toMatchObject([{ type: 'error', error: { code: 'UNAVAILABLE' } }]);
+  expect(modelSignal?.aborted).toBe(true);
+});
+
+test('a model that fails is an error in the session; its fallback is asked first', async () => {
+  const { turns, request, store, changes } = await setUp();
+  const failure = { kind: 'auth', status: 401, detail: 'bad key', retryAfterMs: null } as const;
+  const broken = candidate([{ type: 'failed', failure }], 'fake/broken');
+  expect((await collect(turns.start(request([broken, candidate(says('second'))]), never))).at(-1)).toMatchObject({ model: 'fake/one' });
+  const [event] = await collect(turns.start(request(broken), never));
+  expect(event).toMatchObject({ type: 'error', error: { code: 'AGENT_ERROR' } });
+  expect((await history(store)).at(-1)).toMatch(/^system error: /);
+  expect(changes.at(-1)).toMatchObject({ state: 'error', model: 'fake/broken' });
+});
+
+test('a fault of the gateway ends the turn in the store too, and shows nothing of itself', async () => {
+  const { turns, request, store, logger } = await setUp();
+  const model = candidate(async function* (): AsyncGenerator<ProviderEvent> {
+    yield { type: 'delta', text: 'half' };
+    throw new Error('secret');
+  });
+  const events = await collect(turns.start(request(model), never));
+  expect(events).toMatchObject([{ type: 'delta' }, { type: 'error', error: { code: 'INTERNAL_ERROR' } }]);
+  expect(JSON.stringify(await history(store))).not.toContain('secret');
+  expect(await history(store)).toHaveLength(3);
+  expect(logger.entries.some(({ level }) => level === 'error')).toBe(true);
+});
+
+test('turns of one session run one after another, those of others at once', async () => {
+  const { turns, request } = await setUp();
+  const first = turns.start(request(candidate(hangs('first'))), never);
+  expect(await first.next()).toMatchObject({ value: { text: 'first' } });
+  const second = collect(turns.start(request(candidate(says('second'))), never));
+  const other = await collect(turns.start(request(candidate(says('other')), { session: session('another') }), never));
+  expect(other.at(-1)).toMatchObject({ type: 'done', reply: 'other' });
+  await first.return?.();
+  expect((await second).at(-1)).toMatchObject({ type: 'done', reply: 'second' });
+});
+
+test.each([
+  ['its signal', 'STOPPING'],
+  ['the reader, who leaves', undefined],
+  ['/stop', 'CONFLICT'],
+  ['the deletion of its session', 'SESSION_NOT_FOUND'],
+  ['a drain', 'STOPPING'],
+])('a turn that %s stops keeps its text as an aborted answer', async (how, code) => {
+  const { turns, request, store, changes, clock } = await setUp();
+  const abort = new AbortController();
+  const events = turns.start(request(candidate(hangs('half'))), abort.signal);
+  await events.next();
+  const { key } = session('me');
+  if (how === 'its signal') abort.abort(new GatewayError('STOPPING', { message: 'it stops' }));
+  else if (how === '/stop') expect(turns.stopTurns(key)).toBe(true);
+  else if (how === 'a drain') {
+    const drained = turns.drain(1_000);
+    clock.advance(1_000);
+    expect(await drained).toBe(1);
+  } else if (how.startsWith('the deletion')) turns.stopSession(key);
+  else await events.return?.();
+  const last = await events.next();
+  if (code === undefined) expect(last.done).toBe(true);
+  else expect(last.value).toMatchObject({ type: 'error', error: { code } });
+  await expect.poll(() => history(store)).toEqual(['user complete: hello', 'assistant aborted: half']);
+  expect(changes.at(-1)?.state).toBe('aborted');
+  expect(turns.stopTurns(key)).toBe(false);
+});
+
+test('a drain waits for turns that end in time', async () => {
+  const { turns, request } = await setUp();
+  const reading = collect(turns.start(request(candidate(says('quick'))), never));
+  expect(await turns.drain(60_000)).toBe(0);
+  expect((await reading).at(-1)?.type).toBe('done');
+});
+
+test('a waiting turn that is stopped leaves nothing behind', async () => {
+  const { turns, request, store } = await setUp();
+  const first = turns.start(request(candidate(hangs('first'))), never);
+  await first.next();
+  const abort = new AbortController();
+  const waiting = collect(turns.start(request(candidate(says('x')), { text: 'waiting' }), abort.signal));
+  abort.abort();
+  expect(await waiting).toMatchObject([{ type: 'error', error: { code: 'UNAVAILABLE' } }]);
+  await first.return?.();
+  await expect.poll(() => history(store)).toEqual(['user complete: hello', 'assistant aborted: first']);
+});
+
+test('a command is answered without a model, and /stop does not wait for what it stops', async () => {
+  const { turns, request } = await setUp();
+  const first = turns.start(request(candidate(hangs('long'))), never);
+  await first.next();
+  const stopped = await collect(turns.start(request(candidate([]), { text: '/stop' }), never));
+  expect(stopped.at(-1)).toMatchObject({ type: 'done', reply: 'Stopped.', model: GUIDE_REF });
+  expect((await first.next()).value).toMatchObject({ type: 'error', error: { code: 'CONFLICT' } });
+  const toModel = await collect(turns.start(request(candidate(says('a path')), { text: '/stop', runsCommands: false }), never));
+  expect(toModel.at(-1)).toMatchObject({ reply: 'a path' });
+});
+
+test('the hooks take part in the transactions; an answer that will be given again is kept aside', async () => {
+  const { turns, request, store, live } = await setUp();
+  const watch = live.watch(session('me').key);
+  const order: string[] = [];
+  const endings: TurnEnding[] = [];
+  const hooks = (isKept: boolean): TurnHooks => ({
+    begun: async (_tx, { questionSeq }) => void order.push(`begun ${questionSeq > 0}`),
+    settle: async () => void order.push('settle'),
+    ended: async (_tx, end) => {
+      order.push('ended');
+      endings.push(end);
+      return isKept;
+    },
+    committed: () => void order.push('committed'),
+  });
+  await collect(turns.start(request(candidate(says('kept')), { hooks: hooks(true) }), never));
+  expect(order).toEqual(['begun true', 'settle', 'ended', 'committed']);
+  expect(endings[0]).toMatchObject({ state: 'done', reply: 'kept', stopReason: null });
+  await collect(turns.start(request(candidate(says('aside')), { text: 'again', hooks: hooks(false) }), never));
+  expect(watch.turn?.state).toBe('again');
+  expect(await history(store)).toEqual(['user complete: hello', 'assistant complete: kept', 'user complete: again']);
+});
+
+test('a hook that fails when the question is stored leaves no question', async () => {
+  const { turns, request, store } = await setUp();
+  const hooks = { begun: () => Promise.reject(new GatewayError('CONFLICT', { message: 'no', hint: 'Ask later.' })) };
+  const [event] = await collect(turns.start(request(candidate(says('x')), { hooks }), never));
+  expect(event).toMatchObject({ type: 'error', error: { code: 'CONFLICT', message: 'no. Ask later.' } });
+  expect(await history(store)).toEqual([]);
+});
+
+test('text is stored while it is given, and removed with the answer', async () => {
+  const { turns, request, store, clock, live } = await setUp();
+  const watch = live.watch(session('me').key);
+  const events = turns.start(request(candidate(hangs('half'))), never);
+  await events.next();
+  const id = watch.turn?.id ?? '';
+  clock.advance(250);
+  await expect.poll(() => store.read((tx) => readTurnText(tx, id))).toBe('half');
+  await events.return?.();
+  await expect.poll(() => history(store)).toHaveLength(2);
+  expect(await store.read((tx) => readTurnText(tx, id))).toBe('');
+});
+
+test('a turn whose session another worker took over says so and stores nothing', async () => {
+  const { turns, request, store } = await setUp();
+  const events = turns.start(request(candidate(hangs('half'))), never);
+  await events.next();
+  const other = new TurnJournal({ store, clock: new FakeClock(), instanceId: 'wk_2', liveInstanceIds: () => [] });
+  expect(await other.interruptOrphans()).toBe(0);
+  turns.stopTurns(session('me').key);
+  expect((await events.next()).value).toMatchObject({ type: 'error', error: { code: 'UNAVAILABLE' } });
+  expect(await history(store)).toEqual(['user complete: hello', expect.stringMatching(/^system error: The answer was interrupted/)]);
+});
