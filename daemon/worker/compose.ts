@@ -25,7 +25,7 @@ import type { SendPort } from './tools/send.js';
 import type { ChannelRegistry } from './channels/registry.js';
 import { AttachedFiles } from './turns/attached-files.js';
 import type { ChannelTimes } from './delivery/channel-times.js';
-import { createCommands } from './turns/commands/create-commands.js';
+import { createCommands } from './turns/commands/built-in-commands.js';
 import { createChannelService } from './delivery/channel-accounts.js';
 import { Chat } from './chat/chat.js';
 import { lifecycleOf } from './conversation-life.js';

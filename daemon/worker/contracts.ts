@@ -3,10 +3,9 @@
  * nor SQL; routes know only these shapes. Every method that fails throws a `GatewayError`.
  */
 import type { AgentService } from './turns/agent.js';
-import type { ApiKind } from '../../shared/config/models-schema.js';
 import type { Attachments } from './files/attachments.js';
 import type { ChatService } from './chat/chat.js';
-import type { ConnectionReport } from './providers/check-connection.js';
+import type { ModelService } from './models/models.js';
 import type { CompletionService } from './models/completions.js';
 import type { ConfigService, StatusService } from './config/config-documents.js';
 import type { CronService } from './cron/jobs.js';
@@ -24,44 +23,6 @@ import type { CounterService } from './observe/counters.js';
 import type { EventService } from './observe/event-log.js';
 
 export type { CallerKey } from './store/idempotency.js';
-
-export interface ModelDocument {
-  /** `provider/model`. */
-  readonly id: string;
-  readonly name: string;
-  readonly provider: string;
-  readonly contextWindow: number | null;
-  readonly maxTokens: number | null;
-  readonly reasoning: boolean;
-  readonly input: readonly string[];
-}
-
-export interface ProviderDocument {
-  readonly id: string;
-  readonly name: string;
-  readonly api: string;
-  readonly baseUrl: string;
-  /** Whether it has what it needs (a key where one is wanted). */
-  readonly configured: boolean;
-  /** `models.json`, or the environment variable that switched it on. */
-  readonly source: string;
-}
-
-/** A provider that is set up, or is about to be. */
-export interface ProviderTest {
-  readonly id?: string;
-  readonly baseUrl?: string;
-  readonly apiKey?: string;
-  readonly api?: ApiKind;
-  readonly model?: string;
-}
-
-export interface ModelService {
-  providers(): Promise<ProviderDocument[]>;
-  models(): Promise<ModelDocument[]>;
-  /** Asks a provider for its models. @throws INVALID_REQUEST where it is not clear whom, or a stored key would go to another server */
-  test(provider: ProviderTest): Promise<ConnectionReport>;
-}
 
 /** Everything the routes can call. */
 export interface Services {

@@ -4,20 +4,20 @@ import { API_KINDS } from '../config/models-schema.js';
 import { httpUrl } from '../config/http-url.js';
 import { label, okStatus } from './fields.js';
 
-export const providersResponse = () =>
+const providerDocument = () =>
   z.strictObject({
-    status: okStatus(),
-    providers: z.array(
-      z.strictObject({
-        id: z.string(),
-        name: z.string(),
-        api: z.string(),
-        baseUrl: z.string(),
-        configured: z.boolean(),
-        source: z.string(),
-      }),
-    ),
+    id: z.string(),
+    name: z.string(),
+    api: z.string(),
+    baseUrl: z.string(),
+    /** Whether it has what it needs: a key where one is required. */
+    configured: z.boolean(),
+    /** `models.json`, or the environment variable that enabled it. */
+    source: z.string(),
   });
+export type ProviderDocument = z.output<ReturnType<typeof providerDocument>>;
+
+export const providersResponse = () => z.strictObject({ status: okStatus(), providers: z.array(providerDocument()) });
 
 /**
  * Body of `POST /api/providers/test`: a provider by its `id` as it is set up, or one that is not saved yet. The stored
@@ -33,10 +33,17 @@ export const providerTestRequest = () =>
     model: label(200).optional(),
   });
 
+export type ProviderTest = z.output<ReturnType<typeof providerTestRequest>>;
+
 export const providerTestResponse = () =>
   z.strictObject({
     status: okStatus(),
     ok: z.boolean(),
+    /**
+     * `unauthorized`: 401 or 403; `dns`: no such host; `refused`: nothing listens; `tls`: the certificate is not trusted, or no TLS;
+     * `wrongPath`: 404 or a page, so another base URL; `notTheApi`: an answer without a list of models; `rateLimited`: 429;
+     * `overloaded`: 5xx; `rejected`: another refusal; `modelMissing`: the provider lacks the model; `unreachable`: otherwise.
+     */
     cause: z
       .enum([
         'unauthorized',
@@ -53,29 +60,33 @@ export const providerTestResponse = () =>
         'modelMissing',
       ])
       .nullable(),
+    /** What happened and what to do. */
     message: z.string(),
     latencyMs: z.int().min(0),
+    /** Null without an answer. */
     httpStatus: z.int().nullable(),
     models: z.array(z.string()),
+    /** A base URL that answers, where the given one does not. */
     suggestedBaseUrl: z.string().nullable(),
   });
 
+export type ProviderTestResult = Omit<z.output<ReturnType<typeof providerTestResponse>>, 'status'>;
+
 const price = () => z.number().min(0);
 
-export const modelsResponse = () =>
+const modelDocument = () =>
   z.strictObject({
-    status: okStatus(),
-    models: z.array(
-      z.strictObject({
-        id: z.string(),
-        name: z.string(),
-        provider: z.string(),
-        contextWindow: z.int().nullable(),
-        maxTokens: z.int().nullable(),
-        reasoning: z.boolean(),
-        input: z.array(z.string()),
-        /** US dollars per million tokens; null where no price is known. */
-        cost: z.strictObject({ input: price(), output: price(), cacheRead: price(), cacheWrite: price() }).nullable(),
-      }),
-    ),
+    /** `provider/model`. */
+    id: z.string(),
+    name: z.string(),
+    provider: z.string(),
+    contextWindow: z.int().nullable(),
+    maxTokens: z.int().nullable(),
+    reasoning: z.boolean(),
+    input: z.array(z.string()),
+    /** US dollars per million tokens; null where no price is known. */
+    cost: z.strictObject({ input: price(), output: price(), cacheRead: price(), cacheWrite: price() }).nullable(),
   });
+export type ModelDocument = z.output<ReturnType<typeof modelDocument>>;
+
+export const modelsResponse = () => z.strictObject({ status: okStatus(), models: z.array(modelDocument()) });

@@ -42,7 +42,6 @@ const OWNERS: Record<string, RegExp> = {
   '@streamparser/json': /^daemon\/worker\/sessions\//,
   diff: /^shared\/line-diff\.ts$/,
   'eventsource-parser': /^(client\/api|daemon\/worker\/providers|webui\/src\/api)\//,
-  'html-to-text': /^daemon\/worker\/tools\//,
   'ipaddr.js': /^(daemon\/worker|shared\/node)\//,
   re2js: /^shared\/node\/log\/line-matcher\.ts$/,
   'string-width': /^client\/output\//,

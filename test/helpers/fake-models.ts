@@ -1,5 +1,5 @@
 /** The service of models in memory. */
-import type { ModelService } from '../../daemon/worker/contracts.js';
+import type { ModelService } from '../../daemon/worker/models/models.js';
 
 const provider = {
   id: 'fake',

@@ -1,9 +1,9 @@
-/** What can answer: providers and their models. */
+/** The providers and their models. */
+import type { ModelDocument, ProviderDocument, ProviderTest, ProviderTestResult } from '../../../shared/api/models.js';
 import type { ProviderRegistry } from '../providers/registry.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { checkConnection } from '../providers/check-connection.js';
 import type { ConnectionSettings } from '../providers/provider.js';
-import type { ModelService, ProviderDocument, ProviderTest } from '../contracts.js';
 
 const BUILT_IN: ProviderDocument = {
   id: 'xopc',
@@ -14,7 +14,7 @@ const BUILT_IN: ProviderDocument = {
   source: 'built in',
 };
 
-/** An address may carry a name and password. */
+/** Removes a user name and password from an address. */
 function withoutCredentials(address: string): string {
   if (!URL.canParse(address)) return address;
   const url = new URL(address);
@@ -26,7 +26,7 @@ function withoutCredentials(address: string): string {
 
 const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
 
-/** What is given comes before what is stored; the stored key never goes to another server. */
+/** Returns the given settings, completed by the stored ones. The stored key never goes to another server. */
 function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: ProviderRegistry): ConnectionSettings {
   const stored = id === undefined ? undefined : registry.settingsOf(id);
   const address = baseUrl ?? stored?.baseUrl;
@@ -38,7 +38,7 @@ function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: Provi
   }
   const origin = originOf(address);
   if (origin === undefined)
-    throw new GatewayError('INVALID_REQUEST', { message: `'${address}' is no address: write e.g. http://127.0.0.1:8000/v1` });
+    throw new GatewayError('INVALID_REQUEST', { message: `invalid address '${address}': write e.g. http://127.0.0.1:8000/v1` });
   const isItsServer = stored !== undefined && originOf(stored.baseUrl) === origin;
   const key = apiKey ?? (isItsServer ? stored.apiKey : undefined);
   const base = { id: id ?? 'new', name: stored?.name ?? origin, api: api ?? stored?.api ?? 'openai-completions' } as const;
@@ -46,7 +46,14 @@ function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: Provi
   return { ...base, ...headers, baseUrl: address, ...(key === undefined ? {} : { apiKey: key }) };
 }
 
-/** @param registry  the one in force; asked at each call */
+export interface ModelService {
+  providers(): Promise<ProviderDocument[]>;
+  models(): Promise<ModelDocument[]>;
+  /** Asks a provider for its models. @throws INVALID_REQUEST without an address; the stored key never goes to another server */
+  test(provider: ProviderTest): Promise<ProviderTestResult>;
+}
+
+/** @param registry  returns the one in force */
 export function createModelService(registry: () => ProviderRegistry): ModelService {
   return {
     async providers() {

@@ -1,39 +1,11 @@
 /** Tells whether a provider can be used as it is set up, and if not, why, in words: by asking it for its models. */
+import type { ProviderTestResult } from '../../../shared/api/models.js';
 import { isHeaderValue, UNSENDABLE } from './header-value.js';
 import { askForModels, readModelIds } from './list-models.js';
 import type { ConnectionSettings } from './provider.js';
 
-/**
- * `unauthorized` 401/403; `dns` no such host; `refused` nothing listens; `tls` the certificate is not trusted, or no TLS;
- * `timeout`; `unreachable` otherwise; `wrongPath` 404 or a page: another base URL; `notTheApi` an answer that is no list
- * of models; `rateLimited` 429; `overloaded` 5xx; `rejected` another refusal; `modelMissing` it has no such model.
- */
-export type ConnectionCause =
-  | 'unauthorized'
-  | 'dns'
-  | 'refused'
-  | 'tls'
-  | 'timeout'
-  | 'unreachable'
-  | 'wrongPath'
-  | 'notTheApi'
-  | 'rateLimited'
-  | 'overloaded'
-  | 'rejected'
-  | 'modelMissing';
-
-export interface ConnectionReport {
-  readonly ok: boolean;
-  readonly cause: ConnectionCause | null;
-  /** What happened and what to do. */
-  readonly message: string;
-  readonly latencyMs: number;
-  /** HTTP status, where there was an answer. */
-  readonly httpStatus: number | null;
-  readonly models: readonly string[];
-  /** A base URL that does answer, where the one given does not. */
-  readonly suggestedBaseUrl: string | null;
-}
+export type ConnectionReport = ProviderTestResult;
+export type ConnectionCause = NonNullable<ConnectionReport['cause']>;
 
 type Finding = Pick<ConnectionReport, 'cause' | 'message'> & Partial<ConnectionReport>;
 

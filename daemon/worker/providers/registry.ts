@@ -1,4 +1,5 @@
 /** Finds the provider and the model behind `provider/model`, and lists what there is. Made anew when `models.json` changes. */
+import type { ModelDocument } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { ModelConfig, ModelsDocument } from '../../../shared/config/models-schema.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -25,18 +26,6 @@ export interface ResolvedModel {
   readonly failing: FailingModel;
 }
 
-export interface ModelInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly provider: string;
-  readonly contextWindow: number | null;
-  readonly maxTokens: number | null;
-  readonly reasoning: boolean;
-  readonly input: readonly string[];
-  /** US dollars per million tokens, where models.json says so. */
-  readonly cost: TokenPrices | null;
-}
-
 /** What the search for model servers on this machine has found. */
 export interface LocalModels {
   /** Undefined where no such server answers. */
@@ -48,7 +37,7 @@ export interface LocalModels {
 /** A provider that is part of the gateway. */
 export interface BuiltInProvider {
   readonly provider: Provider;
-  readonly model: ModelInfo;
+  readonly model: ModelDocument;
 }
 
 export interface RegistryOptions {
@@ -71,7 +60,7 @@ function splitRef(ref: string): { providerId: string; modelId: string } {
   return { providerId: ref.slice(0, Math.max(slash, 0)), modelId: ref.slice(slash + 1) };
 }
 
-function toInfo(entry: ProviderEntry, model: ModelConfig): ModelInfo {
+function toInfo(entry: ProviderEntry, model: ModelConfig): ModelDocument {
   return {
     id: `${entry.id}/${model.id}`,
     name: model.name ?? model.id,
@@ -185,7 +174,7 @@ export class ProviderRegistry {
   }
 
   /** Every model that can be used; servers without a list here are asked for theirs. */
-  async models(): Promise<ModelInfo[]> {
+  async models(): Promise<ModelDocument[]> {
     await this.#options.local.ready();
     const usable = this.entries.filter((entry) => entry.problem === undefined);
     const lists = await Promise.all(
@@ -210,7 +199,7 @@ export class ProviderRegistry {
     return undefined;
   }
 
-  #resolved(ref: string, found: { provider: Provider; info: ModelInfo; entry?: ProviderEntry; model?: ModelConfig }): ResolvedModel {
+  #resolved(ref: string, found: { provider: Provider; info: ModelDocument; entry?: ProviderEntry; model?: ModelConfig }): ResolvedModel {
     const { provider, info, entry, model } = found;
     const { modelId } = splitRef(ref);
     return {

@@ -1,5 +1,5 @@
 import { modelsResponse, providersResponse, providerTestRequest, providerTestResponse } from '../../../../shared/api/models.js';
-import type { ModelService } from '../../contracts.js';
+import type { ModelService } from '../../models/models.js';
 import { given } from '../given.js';
 import { type Route, route } from '../route.js';
 

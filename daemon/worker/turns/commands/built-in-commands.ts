@@ -1,62 +1,63 @@
-/** The commands that every gateway has beside `/help`. */
+/** The commands that every gateway has. */
+import type { StatusWarning } from '../../../../shared/control/messages.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import type { CommandContext, SlashCommand } from './commands.js';
+import type { ProviderRegistry } from '../../providers/registry.js';
+import { changeSession, findSession, startFreshContext } from '../../store/conversations/sessions.js';
+import type { Store } from '../../store/store.js';
 import { GUIDE_REF } from '../model/guide.js';
+import { type CommandContext, CommandRegistry, type SlashCommand } from './commands.js';
 
-/** What the commands need from their surroundings. */
 export interface CommandSources {
-  modelIds(): Promise<string[]>;
-  /** What keeps something from working, one sentence each. */
-  warnings(): readonly string[];
-  countMessages(sessionKey: string): Promise<number>;
-  /** What was said so far is no context any more. */
-  startFresh(sessionId: number): Promise<void>;
-  /** @throws MODEL_NOT_FOUND for a model that cannot be used */
-  checkModel(ref: string): void;
-  /** @param model  null: what the configuration says */
-  setModel(sessionId: number, model: string | null): Promise<void>;
+  readonly store: Store;
+  readonly registry: () => ProviderRegistry;
+  /** What keeps something from working. */
+  readonly warnings: () => StatusWarning[];
+  readonly remind: SlashCommand;
 }
 
 const MAX_LISTED_MODELS = 50;
 
-async function status(context: CommandContext, sources: CommandSources): Promise<string> {
+async function status({ agentId, model: current, sessionKey }: CommandContext, { store, warnings }: CommandSources): Promise<string> {
+  const session = await store.read((tx) => findSession(tx, sessionKey));
   const lines = [
-    `Agent: ${context.agentId}`,
-    `Model: ${context.model}${context.model === GUIDE_REF ? ' (no language model; send any message to learn how to add one)' : ''}`,
-    `Session: ${context.sessionKey} (${await sources.countMessages(context.sessionKey)} messages)`,
-    ...sources.warnings().map((warning) => `Warning: ${warning}`),
+    `Agent: ${agentId}`,
+    `Model: ${current}${current === GUIDE_REF ? ' (no language model; send any message to learn how to add one)' : ''}`,
+    `Session: ${sessionKey} (${session?.messageCount ?? 0} messages)`,
+    ...warnings().map(({ message }) => `Warning: ${message}`),
   ];
   return lines.join('\n');
 }
 
-async function models({ args, model }: CommandContext, sources: CommandSources): Promise<string> {
-  const all = await sources.modelIds();
-  const matching = all.filter((id) => id.toLowerCase().includes(args.toLowerCase()));
+async function models({ args, model: current }: CommandContext, { registry }: CommandSources): Promise<string> {
+  const all = await registry().models();
+  const matching = all.map(({ id }) => id).filter((id) => id.toLowerCase().includes(args.toLowerCase()));
   if (matching.length === 0) return `No model matches '${args}'. /models alone lists all ${all.length}.`;
-  const shown = matching.slice(0, MAX_LISTED_MODELS).map((id) => (id === model ? `${id} (in use here)` : id));
+  const shown = matching.slice(0, MAX_LISTED_MODELS).map((id) => (id === current ? `${id} (in use here)` : id));
   const rest = matching.length - shown.length;
   return [...shown, ...(rest > 0 ? [`… and ${rest} more; /models TEXT shows those that contain TEXT.`] : [])].join('\n');
 }
 
-async function model({ args, model: current, sessionId }: CommandContext, sources: CommandSources): Promise<string> {
+async function model({ args, model: current, sessionId }: CommandContext, { store, registry }: CommandSources): Promise<string> {
+  const set = (ref: string | null): Promise<void> => store.write((tx) => changeSession(tx, sessionId, { model: ref }));
   if (args === '')
     return `The model here is ${current}. /model PROVIDER/MODEL changes it, /model default takes it back; /models lists them.`;
   if (args === 'default') {
-    await sources.setModel(sessionId, null);
+    await set(null);
     return 'From now on the model of the configuration answers here.';
   }
   try {
-    sources.checkModel(args);
+    registry().resolve(args);
   } catch (error) {
     if (error instanceof GatewayError) return `That is not possible: ${error.message}. /models lists the models.`;
     throw error;
   }
-  await sources.setModel(sessionId, args);
+  await set(args);
   return `From now on ${args} answers here.`;
 }
 
-export function builtInCommands(sources: CommandSources): SlashCommand[] {
-  return [
+export function createCommands(sources: CommandSources): CommandRegistry {
+  return new CommandRegistry([
+    sources.remind,
     { name: 'status', summary: 'says which agent and model answer here', run: (context) => status(context, sources) },
     { name: 'models', summary: 'lists the models; /models TEXT those that contain TEXT', run: (context) => models(context, sources) },
     {
@@ -68,15 +69,15 @@ export function builtInCommands(sources: CommandSources): SlashCommand[] {
       name: 'stop',
       summary: 'stops the answer that is being given',
       stopsTurns: true,
-      run: async () => 'Stopped. What had been said is kept.',
+      run: async () => 'Stopped. The text so far is kept.',
     },
     {
       name: 'new',
       summary: 'starts a new conversation; what was said before is forgotten, not deleted',
       async run({ sessionId }) {
-        await sources.startFresh(sessionId);
+        await sources.store.write((tx) => startFreshContext(tx, sessionId));
         return 'A new conversation begins here.';
       },
     },
-  ];
+  ]);
 }

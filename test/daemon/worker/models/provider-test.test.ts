@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { ProviderRegistry } from '../../../../daemon/worker/providers/registry.js';
 import { createModelService } from '../../../../daemon/worker/models/models.js';
-import type { ModelService } from '../../../../daemon/worker/contracts.js';
+import type { ModelService } from '../../../../daemon/worker/models/models.js';
 import { createGuide } from '../../../../daemon/worker/turns/model/guide.js';
 import { systemClock } from '../../../../shared/clock.js';
 import { freePort } from '../../../helpers/free-port.js';

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { ChatService } from '../../../../daemon/worker/chat/chat.js';
@@ -8,46 +7,8 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { SOCKET_LIMITS } from '../../../../shared/socket.js';
 import { fakeChatService } from '../../../helpers/fake-chat.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
+import { FakeSocket, type Frame } from '../../../helpers/fake-socket.js';
 import { logMemory } from '../../../helpers/log-memory.js';
-
-interface Frame {
-  readonly type: string;
-  readonly re?: string;
-  readonly error?: { readonly code: string; readonly message: string };
-  readonly [field: string]: unknown;
-}
-
-/** The server's end of a socket, in memory. */
-class FakeSocket extends EventEmitter {
-  readonly OPEN = 1;
-  readyState = 1;
-  readonly frames: Frame[] = [];
-  closedWith: [code: number, reason: string] | undefined;
-  isTerminated = false;
-  pings = 0;
-  /** Whether the peer reads what it is sent. */
-  isReading = true;
-
-  send(data: string, done: () => void): void {
-    this.frames.push(JSON.parse(data) as Frame);
-    if (this.isReading) setImmediate(done);
-  }
-
-  close(code: number, reason: string): void {
-    this.closedWith ??= [code, reason];
-    this.readyState = 2;
-  }
-
-  terminate(): void {
-    this.isTerminated = true;
-    this.readyState = 3;
-    this.emit('close');
-  }
-
-  ping(): void {
-    this.pings += 1;
-  }
-}
 
 type Authenticate = ConnectionDeps['authenticate'];
 

@@ -142,6 +142,17 @@ test('what is no text is named, not shown; another character set is read', async
   expect(await get(`http://127.0.0.1:${latin.port}/`)).toMatch(/café$/);
 });
 
+test.each(['<div>', '<b>', '<table><tr><td>', '<ul><li>', '<blockquote>', '<!-- ', '<x y="z" ', '&amp;'])(
+  'a page of 1 MB that repeats %s does not hold up the event loop',
+  (piece) => {
+    const html = piece.repeat(1_000_000 / piece.length);
+    const startedAtMs = performance.now();
+    htmlToText(html);
+    // Milliseconds; the limit only excludes quadratic time on a busy machine.
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+  },
+);
+
 test('a page made to take long takes no time', () => {
   const startedAtMs = performance.now();
   for (const html of [

@@ -1,88 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Provider, ProviderEvent } from '../../../../daemon/worker/providers/provider.js';
-import { readNewestMessages } from '../../../../daemon/worker/store/conversations/messages.js';
-import { findSession } from '../../../../daemon/worker/store/conversations/sessions.js';
 import { readTurnText } from '../../../../daemon/worker/store/conversations/turn-parts.js';
-import type { Store } from '../../../../daemon/worker/store/store.js';
-import { AttachedFiles } from '../../../../daemon/worker/turns/attached-files.js';
-import { CommandRegistry } from '../../../../daemon/worker/turns/commands/commands.js';
-import { LiveText } from '../../../../daemon/worker/turns/live-text.js';
-import { LiveTurns } from '../../../../daemon/worker/turns/live-turns.js';
-import type { Candidate } from '../../../../daemon/worker/turns/model/answer.js';
 import { GUIDE_REF } from '../../../../daemon/worker/turns/model/guide.js';
 import type { TurnEvent } from '../../../../daemon/worker/turns/turn-event.js';
-import { type TurnChange, type TurnEnding, type TurnHooks, TurnJournal } from '../../../../daemon/worker/turns/turn-journal.js';
-import { type TurnRequest, TurnRunner } from '../../../../daemon/worker/turns/turn-runner.js';
-import { ToolBox } from '../../../../daemon/worker/turns/turn-tools.js';
+import { type TurnEnding, type TurnHooks, TurnJournal } from '../../../../daemon/worker/turns/turn-journal.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
-import { logMemory } from '../../../helpers/log-memory.js';
-import { openStore, session } from '../../../helpers/open-store.js';
-import { testConfig } from '../../../helpers/test-config.js';
+import { session } from '../../../helpers/open-store.js';
+import { candidate, hangs, history, makeTurns, says, usage } from '../../../helpers/turns-fixture.js';
 
 const never = new AbortController().signal;
-const usage = { inputTokens: 3, outputTokens: 2 };
-
-/** A model that gives these events, or what `stream` gives. */
-function candidate(stream: Provider['stream'] | readonly ProviderEvent[], ref = 'fake/one'): Candidate {
-  const given: Provider['stream'] =
-    typeof stream === 'function'
-      ? stream
-      : async function* () {
-          yield* stream;
-        };
-  const [id = '', modelId = ''] = ref.split('/');
-  const failing = { providerName: id, baseUrl: '', modelId, source: '' };
-  const limits = { contextWindow: null, maxTokens: null, takesImages: false, prices: null };
-  return { ref, model: { ref, modelId, provider: { id, name: id, stream: given }, ...limits, failing } };
-}
-
-const says = (...texts: string[]): ProviderEvent[] => [
-  ...texts.map((text) => ({ type: 'delta', text }) as const),
-  { type: 'finish', usage },
-];
-
-/** Says `text`, then nothing until it is stopped. */
-const hangs = (text: string): Provider['stream'] =>
-  async function* (_request, signal) {
-    yield { type: 'delta', text };
-    if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-    yield { type: 'aborted' };
-  };
-
-async function setUp() {
-  const store = await openStore();
-  const clock = new FakeClock();
-  const logger = logMemory();
-  const changes: TurnChange[] = [];
-  const shared = { store, clock, logger };
-  const live = new LiveTurns();
-  const config = testConfig();
-  const turns = new TurnRunner({
-    ...shared,
-    journal: new TurnJournal({ ...shared, instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'], publish: (change) => changes.push(change) }),
-    commands: new CommandRegistry([{ name: 'stop', summary: 'stops', stopsTurns: true, run: async () => 'Stopped.' }]),
-    tools: new ToolBox({
-      ...shared,
-      config: () => config,
-      send: { channels: () => [], send: () => Promise.resolve('') },
-      scheduler: undefined,
-    }),
-    files: new AttachedFiles({ channels: { openFile: () => Promise.reject(new Error('no files')) }, logger }),
-    attachments: { forModel: () => Promise.resolve(new Map()) },
-    live,
-    liveText: new LiveText(shared),
-    random: () => 0,
-  });
-  const [agent] = config.agents.list;
-  if (agent === undefined) throw new Error('no agent');
-  const request = (candidates: Candidate | readonly [Candidate, ...Candidate[]], more: Partial<TurnRequest> = {}): TurnRequest => ({
-    ...{ agent, session: session('me'), mustExist: false, text: 'hello', runsCommands: true },
-    candidates: 'ref' in candidates ? [candidates] : candidates,
-    ...more,
-  });
-  return { store, clock, logger, changes, live, turns, request };
-}
 
 async function collect(events: AsyncIterable<TurnEvent>): Promise<TurnEvent[]> {
   const all: TurnEvent[] = [];
@@ -90,16 +17,8 @@ async function collect(events: AsyncIterable<TurnEvent>): Promise<TurnEvent[]> {
   return all;
 }
 
-async function history(store: Store): Promise<string[]> {
-  const rows = await store.read(async (tx) => {
-    const sessionId = (await findSession(tx, session('me').key))?.id ?? 0;
-    return readNewestMessages(tx, { sessionId, limit: 100 });
-  });
-  return rows.toReversed().map(({ role, content, status }) => `${role} ${status}: ${content}`);
-}
-
 test('a turn reports its text and ends with `done`, when question and answer are on disk', async () => {
-  const { turns, request, store, changes, live } = await setUp();
+  const { turns, request, store, changes, live } = await makeTurns();
   const watch = live.watch(session('me').key);
   const events = await collect(turns.start(request(candidate(says('hi ', 'there'))), never));
   expect(events.map((event) => (event.type === 'delta' ? event.text : event.type)).join('')).toBe('hi theredone');
@@ -107,6 +26,7 @@ test('a turn reports its text and ends with `done`, when question and answer are
     type: 'done',
     reply: 'hi there',
     session: session('me').key,
+    sessionKey: session('me').key,
     model: 'fake/one',
     usage: { ...usage, costUsd: null },
   });
@@ -116,7 +36,7 @@ test('a turn reports its text and ends with `done`, when question and answer are
 });
 
 test('nothing is reported before the question is on disk, and a question that cannot be stored stops the model', async () => {
-  const { turns, request, store } = await setUp();
+  const { turns, request, store } = await makeTurns();
   let stored = (): void => undefined;
   const onDisk = new Promise<void>((resolve) => (stored = resolve));
   const writeEarly = store.writeEarly.bind(store);
@@ -144,7 +64,7 @@ test('nothing is reported before the question is on disk, and a question that ca
 });
 
 test('a model that fails is an error in the session; its fallback is asked first', async () => {
-  const { turns, request, store, changes } = await setUp();
+  const { turns, request, store, changes } = await makeTurns();
   const failure = { kind: 'auth', status: 401, detail: 'bad key', retryAfterMs: null } as const;
   const broken = candidate([{ type: 'failed', failure }], 'fake/broken');
   expect((await collect(turns.start(request([broken, candidate(says('second'))]), never))).at(-1)).toMatchObject({ model: 'fake/one' });
@@ -155,7 +75,7 @@ test('a model that fails is an error in the session; its fallback is asked first
 });
 
 test('a fault of the gateway ends the turn in the store too, and shows nothing of itself', async () => {
-  const { turns, request, store, logger } = await setUp();
+  const { turns, request, store, logger } = await makeTurns();
   const model = candidate(async function* (): AsyncGenerator<ProviderEvent> {
     yield { type: 'delta', text: 'half' };
     throw new Error('secret');
@@ -168,7 +88,7 @@ test('a fault of the gateway ends the turn in the store too, and shows nothing o
 });
 
 test('turns of one session run one after another, those of others at once', async () => {
-  const { turns, request } = await setUp();
+  const { turns, request } = await makeTurns();
   const first = turns.start(request(candidate(hangs('first'))), never);
   expect(await first.next()).toMatchObject({ value: { text: 'first' } });
   const second = collect(turns.start(request(candidate(says('second'))), never));
@@ -185,7 +105,7 @@ test.each([
   ['the deletion of its session', 'SESSION_NOT_FOUND'],
   ['a drain', 'STOPPING'],
 ])('a turn that %s stops keeps its text as an aborted answer', async (how, code) => {
-  const { turns, request, store, changes, clock } = await setUp();
+  const { turns, request, store, changes, clock } = await makeTurns();
   const abort = new AbortController();
   const events = turns.start(request(candidate(hangs('half'))), abort.signal);
   await events.next();
@@ -207,14 +127,14 @@ test.each([
 });
 
 test('a drain waits for turns that end in time', async () => {
-  const { turns, request } = await setUp();
+  const { turns, request } = await makeTurns();
   const reading = collect(turns.start(request(candidate(says('quick'))), never));
   expect(await turns.drain(60_000)).toBe(0);
   expect((await reading).at(-1)?.type).toBe('done');
 });
 
 test('a waiting turn that is stopped leaves nothing behind', async () => {
-  const { turns, request, store } = await setUp();
+  const { turns, request, store } = await makeTurns();
   const first = turns.start(request(candidate(hangs('first'))), never);
   await first.next();
   const abort = new AbortController();
@@ -226,7 +146,7 @@ test('a waiting turn that is stopped leaves nothing behind', async () => {
 });
 
 test('a command is answered without a model, and /stop does not wait for what it stops', async () => {
-  const { turns, request } = await setUp();
+  const { turns, request } = await makeTurns();
   const first = turns.start(request(candidate(hangs('long'))), never);
   await first.next();
   const stopped = await collect(turns.start(request(candidate([]), { text: '/stop' }), never));
@@ -237,7 +157,7 @@ test('a command is answered without a model, and /stop does not wait for what it
 });
 
 test('the hooks take part in the transactions; an answer that will be given again is kept aside', async () => {
-  const { turns, request, store, live } = await setUp();
+  const { turns, request, store, live } = await makeTurns();
   const watch = live.watch(session('me').key);
   const order: string[] = [];
   const endings: TurnEnding[] = [];
@@ -260,7 +180,7 @@ test('the hooks take part in the transactions; an answer that will be given agai
 });
 
 test('a hook that fails when the question is stored leaves no question', async () => {
-  const { turns, request, store } = await setUp();
+  const { turns, request, store } = await makeTurns();
   const hooks = { begun: () => Promise.reject(new GatewayError('CONFLICT', { message: 'no', hint: 'Ask later.' })) };
   const [event] = await collect(turns.start(request(candidate(says('x')), { hooks }), never));
   expect(event).toMatchObject({ type: 'error', error: { code: 'CONFLICT', message: 'no. Ask later.' } });
@@ -268,7 +188,7 @@ test('a hook that fails when the question is stored leaves no question', async (
 });
 
 test('text is stored while it is given, and removed with the answer', async () => {
-  const { turns, request, store, clock, live } = await setUp();
+  const { turns, request, store, clock, live } = await makeTurns();
   const watch = live.watch(session('me').key);
   const events = turns.start(request(candidate(hangs('half'))), never);
   await events.next();
@@ -281,7 +201,7 @@ test('text is stored while it is given, and removed with the answer', async () =
 });
 
 test('a turn whose session another worker took over says so and stores nothing', async () => {
-  const { turns, request, store } = await setUp();
+  const { turns, request, store } = await makeTurns();
   const events = turns.start(request(candidate(hangs('half'))), never);
   await events.next();
   const other = new TurnJournal({ store, clock: new FakeClock(), instanceId: 'wk_2', liveInstanceIds: () => [] });

@@ -1,0 +1,92 @@
+/** A turn runner over a real store, with models that give scripted events. */
+import type { Provider, ProviderEvent } from '../../daemon/worker/providers/provider.js';
+import { readNewestMessages } from '../../daemon/worker/store/conversations/messages.js';
+import { findSession } from '../../daemon/worker/store/conversations/sessions.js';
+import type { Store } from '../../daemon/worker/store/store.js';
+import { AttachedFiles } from '../../daemon/worker/turns/attached-files.js';
+import { CommandRegistry } from '../../daemon/worker/turns/commands/commands.js';
+import { LiveText } from '../../daemon/worker/turns/live-text.js';
+import { LiveTurns } from '../../daemon/worker/turns/live-turns.js';
+import type { Candidate } from '../../daemon/worker/turns/model/answer.js';
+import { type TurnChange, TurnJournal } from '../../daemon/worker/turns/turn-journal.js';
+import { type TurnRequest, TurnRunner } from '../../daemon/worker/turns/turn-runner.js';
+import { ToolBox } from '../../daemon/worker/turns/turn-tools.js';
+import { FakeClock } from './fake-clock.js';
+import { logMemory } from './log-memory.js';
+import { openStore, session } from './open-store.js';
+import { testConfig } from './test-config.js';
+
+export const usage = { inputTokens: 3, outputTokens: 2 };
+
+/** A model that gives these events, or what `stream` gives. */
+export function candidate(stream: Provider['stream'] | readonly ProviderEvent[], ref = 'fake/one'): Candidate {
+  const given: Provider['stream'] =
+    typeof stream === 'function'
+      ? stream
+      : async function* () {
+          yield* stream;
+        };
+  const [id = '', modelId = ''] = ref.split('/');
+  const failing = { providerName: id, baseUrl: '', modelId, source: '' };
+  const limits = { contextWindow: null, maxTokens: null, takesImages: false, prices: null };
+  return { ref, model: { ref, modelId, provider: { id, name: id, stream: given }, ...limits, failing } };
+}
+
+export const says = (...texts: string[]): ProviderEvent[] => [
+  ...texts.map((text) => ({ type: 'delta', text }) as const),
+  { type: 'finish', usage },
+];
+
+/** Says `text`, then nothing until it is stopped. */
+export const hangs = (text: string): Provider['stream'] =>
+  async function* (_request, signal) {
+    yield { type: 'delta', text };
+    if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    yield { type: 'aborted' };
+  };
+
+export async function makeTurns() {
+  const store = await openStore();
+  const clock = new FakeClock();
+  const logger = logMemory();
+  const changes: TurnChange[] = [];
+  const shared = { store, clock, logger };
+  const live = new LiveTurns();
+  const config = testConfig();
+  const turns = new TurnRunner({
+    ...shared,
+    journal: new TurnJournal({ ...shared, instanceId: 'wk_1', liveInstanceIds: () => ['wk_1'], publish: (change) => changes.push(change) }),
+    commands: new CommandRegistry([{ name: 'stop', summary: 'stops', stopsTurns: true, run: async () => 'Stopped.' }]),
+    tools: new ToolBox({
+      ...shared,
+      config: () => config,
+      send: { channels: () => [], send: () => Promise.resolve('') },
+      scheduler: undefined,
+    }),
+    files: new AttachedFiles({ channels: { openFile: () => Promise.reject(new Error('no files')) }, logger }),
+    attachments: { forModel: () => Promise.resolve(new Map()) },
+    live,
+    liveText: new LiveText(shared),
+    random: () => 0,
+  });
+  const [agent] = config.agents.list;
+  if (agent === undefined) throw new Error('no agent');
+  const request = (candidates: Candidate | readonly [Candidate, ...Candidate[]], more: Partial<TurnRequest> = {}): TurnRequest => ({
+    agent,
+    session: session('me'),
+    mustExist: false,
+    text: 'hello',
+    runsCommands: true,
+    candidates: 'ref' in candidates ? [candidates] : candidates,
+    ...more,
+  });
+  return { store, clock, logger, changes, live, turns, request };
+}
+
+export async function history(store: Store): Promise<string[]> {
+  const rows = await store.read(async (tx) => {
+    const sessionId = (await findSession(tx, session('me').key))?.id ?? 0;
+    return readNewestMessages(tx, { sessionId, limit: 100 });
+  });
+  return rows.toReversed().map(({ role, content, status }) => `${role} ${status}: ${content}`);
+}
