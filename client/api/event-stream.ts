@@ -1,4 +1,5 @@
 /** Reads server-sent events (WHATWG HTML, section "Server-sent events"). */
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { GatewayError } from '../../shared/errors.js';
 
 export interface ServerEvent {
@@ -8,58 +9,34 @@ export interface ServerEvent {
   readonly id: string | undefined;
 }
 
-/** One event, and a line that is not finished yet. */
+/** Of one event. */
 const MAX_EVENT_CHARACTERS = 4_194_304;
 
-class EventBuilder {
-  #event = '';
-  #data: string[] = [];
-  #id: string | undefined;
-  #length = 0;
+const toServerEvent = ({ event = 'message', data, id }: EventSourceMessage): ServerEvent => ({ event, data, id });
 
-  /** @returns an event when the line is the empty one that ends it */
-  push(line: string): ServerEvent | undefined {
-    if (line === '') return this.#finish();
-    this.#length += line.length;
-    if (this.#length > MAX_EVENT_CHARACTERS) throw tooLong();
-    const [, field = '', value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
-    if (field === 'event') this.#event = value;
-    else if (field === 'data') this.#data.push(value);
-    else if (field === 'id') this.#id = value;
-    return undefined;
-  }
-
-  #finish(): ServerEvent | undefined {
-    const event = { event: this.#event || 'message', data: this.#data.join('\n'), id: this.#id };
-    const isEmpty = this.#data.length === 0;
-    this.#event = '';
-    this.#data = [];
-    this.#length = 0;
-    return isEmpty ? undefined : event;
-  }
-}
-
-function tooLong(): GatewayError {
-  return new GatewayError('INTERNAL_ERROR', { message: `an event of the stream has more than ${MAX_EVENT_CHARACTERS} characters` });
-}
-
-/** Yields the events of a UTF-8 byte stream; an unfinished one at its end is dropped, as the specification says. */
+/**
+ * Yields the events of a UTF-8 byte stream; an unfinished one at its end is dropped, as the specification says.
+ * @throws INTERNAL_ERROR for an event of more than 4 MiB characters
+ */
 export async function* readEvents(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
-  const builder = new EventBuilder();
-  let rest = '';
+  const parsed: EventSourceMessage[] = [];
+  let isTooLong = false;
+  let isLineOpen = false;
+  const parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARACTERS,
+    onEvent: (event) => parsed.push(event),
+    onError: ({ type }) => (isTooLong ||= type === 'max-buffer-size-exceeded'),
+  });
   for await (const chunk of chunks) {
-    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    // A carriage return at the very end may be half of a line break.
-    const lines = rest.replace(/\r$/, '').split(/\r\n|\n|\r/);
-    const unfinished = `${lines.pop() ?? ''}${rest.endsWith('\r') ? '\r' : ''}`;
-    rest = unfinished;
-    if (rest.length > MAX_EVENT_CHARACTERS) throw tooLong();
-    for (const line of lines) {
-      const event = builder.push(line);
-      if (event !== undefined) yield event;
-    }
+    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    parser.feed(text);
+    if (text !== '') isLineOpen = text.endsWith('\r');
+    yield* parsed.splice(0).map(toServerEvent);
+    if (isTooLong)
+      throw new GatewayError('INTERNAL_ERROR', { message: `an event of the stream has more than ${MAX_EVENT_CHARACTERS} characters` });
   }
-  const last = rest.endsWith('\r') ? builder.push(rest.slice(0, -1)) : undefined;
-  if (last !== undefined) yield last;
+  // The parser waits for the other half of a line break.
+  if (isLineOpen) parser.feed('\n');
+  yield* parsed.splice(0).map(toServerEvent);
 }

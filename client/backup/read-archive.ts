@@ -5,12 +5,17 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { BACKUP_DATABASE, type BackupManifest, MANIFEST_NAME, manifestProblem } from '../../shared/backup.js';
+import { extract, type Extract, type Header } from 'tar-stream';
+import { BACKUP_DATABASE, type BackupEntry, type BackupManifest, MANIFEST_NAME, manifestProblem } from '../../shared/backup.js';
 import { GatewayError } from '../../shared/errors.js';
-import { BLOCK_BYTES, decodeHeader, paddingOf, type TarEntry } from './tar-header.js';
 
 const MAX_MANIFEST_BYTES = 65_536;
 const MAX_TEXT_BYTES = 1_048_576;
+
+interface TarEntry {
+  readonly header: Header;
+  readonly stream: AsyncIterable<Buffer>;
+}
 
 export function unusable(path: string, reason: string, cause?: unknown): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
@@ -21,73 +26,37 @@ export function unusable(path: string, reason: string, cause?: unknown): Gateway
   });
 }
 
-/** Hands out a stream's bytes in the amounts that are asked for. */
-class ByteReader {
-  readonly #chunks: AsyncIterator<Buffer>;
-  #rest: Buffer = Buffer.alloc(0);
+/** Errors of `tar-stream`, in our words. */
+const TAR_REASONS = [
+  { pattern: /^Unexpected end of data/, reason: 'it ends in the middle' },
+  { pattern: /^(Invalid tar header|Invalid header|Header exceeds)/, reason: 'it is damaged: a header is invalid' },
+];
 
-  constructor(stream: AsyncIterable<Buffer>) {
-    this.#chunks = stream[Symbol.asyncIterator]();
+/** Reads the manifest, which is the first entry. */
+async function readManifest({ header, stream }: TarEntry): Promise<BackupManifest> {
+  if (header.name !== MANIFEST_NAME || header.type !== 'file' || header.size > MAX_MANIFEST_BYTES) {
+    throw new Error('it is not a backup of xopc');
   }
-
-  /** Up to `bytes` of what comes next; undefined at the end. */
-  async some(bytes: number): Promise<Buffer | undefined> {
-    while (this.#rest.length === 0) {
-      const next = await this.#chunks.next();
-      if (next.done === true) return undefined;
-      this.#rest = next.value;
-    }
-    const taken = this.#rest.subarray(0, bytes);
-    this.#rest = this.#rest.subarray(taken.length);
-    return taken;
-  }
-
-  /** In pieces. @throws Error where the stream ends before */
-  async *exactly(bytes: number): AsyncGenerator<Buffer> {
-    for (let left = bytes; left > 0;) {
-      const chunk = await this.some(left);
-      if (chunk === undefined) throw new Error('it ends in the middle');
-      left -= chunk.length;
-      yield chunk;
-    }
-  }
-
-  async all(bytes: number): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of this.exactly(bytes)) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  }
-}
-
-async function nextEntry(reader: ByteReader): Promise<TarEntry | undefined> {
-  const header = decodeHeader(await reader.all(BLOCK_BYTES));
-  if (typeof header === 'string') throw new Error(header);
-  return header;
-}
-
-async function readManifest(reader: ByteReader): Promise<BackupManifest> {
-  const entry = await nextEntry(reader);
-  if (entry?.name !== MANIFEST_NAME || entry.bytes > MAX_MANIFEST_BYTES) throw new Error('it is not a backup of xopc');
-  const text = (await reader.all(entry.bytes)).toString('utf8');
-  await reader.all(paddingOf(entry.bytes));
-  const manifest = JSON.parse(text) as BackupManifest;
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  const manifest = JSON.parse(Buffer.concat(chunks).toString('utf8')) as BackupManifest;
   const problem = manifestProblem(manifest);
   if (problem !== undefined) throw new Error(problem);
   return manifest;
 }
 
-async function unpackEntry(reader: ByteReader, options: { manifest: BackupManifest; index: number; directory: string }): Promise<void> {
-  const { manifest, index, directory } = options;
-  const wanted = manifest.entries[index];
-  const entry = await nextEntry(reader);
-  if (wanted === undefined || entry === undefined || entry.name !== wanted.name || entry.bytes !== wanted.bytes) {
-    throw new Error(`it does not hold what its manifest says: '${entry?.name ?? 'its end'}' where '${wanted?.name}' should be`);
+/** Writes one file; name, size and hash must be those of the manifest. */
+async function unpackEntry({ header, stream }: TarEntry, wanted: BackupEntry | undefined, directory: string): Promise<void> {
+  if (wanted === undefined) throw new Error('it holds more than its manifest says');
+  if (header.type !== 'file') throw new Error(`'${header.name}' is not a regular file`);
+  if (header.name !== wanted.name || header.size !== wanted.bytes) {
+    throw new Error(`it does not hold what its manifest says: '${header.name}' where '${wanted.name}' should be`);
   }
   if (wanted.name !== BACKUP_DATABASE && wanted.bytes > MAX_TEXT_BYTES) throw new Error(`'${wanted.name}' is too large`);
   const hash = createHash('sha256');
   const file = await open(join(directory, wanted.name), 'wx', 0o600);
   try {
-    for await (const chunk of reader.exactly(entry.bytes)) {
+    for await (const chunk of stream) {
       hash.update(chunk);
       await file.writeFile(chunk);
     }
@@ -95,18 +64,26 @@ async function unpackEntry(reader: ByteReader, options: { manifest: BackupManife
     await file.close();
   }
   if (hash.digest('hex') !== wanted.sha256) throw new Error(`'${wanted.name}' is damaged: its checksum is wrong`);
-  await reader.all(paddingOf(entry.bytes));
 }
 
-/** To the end: only there does gzip check its own sum. */
-async function expectEnd(reader: ByteReader): Promise<void> {
-  if ((await nextEntry(reader)) !== undefined) throw new Error('it holds more than its manifest says');
-  for (let chunk = await reader.some(BLOCK_BYTES); chunk !== undefined; chunk = await reader.some(BLOCK_BYTES)) {
-    if (chunk.some((byte) => byte !== 0)) throw new Error('something follows its end');
+/** Reads to the end, even behind the last file: only there does gzip check its own sum. */
+async function unpackEntries(tar: Extract, options: UnpackOptions): Promise<BackupManifest | undefined> {
+  let manifest: BackupManifest | undefined;
+  let count = 0;
+  for await (const stream of tar) {
+    const entry = { header: stream.header, stream: stream as AsyncIterable<Buffer> };
+    if (manifest === undefined) {
+      manifest = await readManifest(entry);
+      options.onManifest?.(manifest);
+    } else {
+      await unpackEntry(entry, manifest.entries[count], options.directory);
+      count += 1;
+    }
   }
+  if (manifest !== undefined && count < manifest.entries.length) throw new Error('it ends in the middle');
+  return manifest;
 }
 
-/** Refuses a directory, a device and a missing file before any of it is read. */
 export interface UnpackOptions {
   readonly directory: string;
   /** Called with the manifest before anything is unpacked; may refuse by throwing. */
@@ -115,21 +92,17 @@ export interface UnpackOptions {
 
 /** @throws INVALID_REQUEST with what is wrong; what was unpacked until then is the caller's to remove */
 export async function unpackArchive(path: string, options: UnpackOptions): Promise<BackupManifest> {
-  let manifest: BackupManifest | undefined;
-  try {
-    await pipeline(createReadStream(path), createGunzip(), async (stream: AsyncIterable<Buffer>) => {
-      const reader = new ByteReader(stream);
-      manifest = await readManifest(reader);
-      options.onManifest?.(manifest);
-      for (const index of manifest.entries.keys()) await unpackEntry(reader, { manifest, index, directory: options.directory });
-      await expectEnd(reader);
-    });
-  } catch (error) {
-    throw error instanceof GatewayError ? error : toUnusable(path, error);
-  }
-  if (manifest === undefined) throw unusable(path, 'it is empty');
-  return manifest;
+  const tar = extract();
+  const [unpacked, read] = await Promise.allSettled([unpackEntries(tar, options), pipeline(createReadStream(path), createGunzip(), tar)]);
+  // Where the file itself cannot be read, that is the reason; otherwise reading ended because unpacking did.
+  if (read.status === 'rejected' && REASONS[codeOf(read.reason)] !== undefined) throw toUnusable(path, read.reason);
+  if (unpacked.status === 'rejected') throw toUnusable(path, unpacked.reason);
+  if (read.status === 'rejected') throw toUnusable(path, read.reason);
+  if (unpacked.value === undefined) throw unusable(path, 'it is empty');
+  return unpacked.value;
 }
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -141,6 +114,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function toUnusable(path: string, error: unknown): GatewayError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return unusable(path, REASONS[code ?? ''] ?? message, error);
+  if (error instanceof GatewayError) return error;
+  const { message } = error as Error;
+  const reason = REASONS[codeOf(error)] ?? TAR_REASONS.find(({ pattern }) => pattern.test(message))?.reason ?? message;
+  return unusable(path, reason, error);
 }

@@ -10,8 +10,7 @@ import {
   type BackupName,
   type DatabaseModule,
 } from '../../shared/backup.js';
-import type { ConfigDocument } from '../../shared/config/document.js';
-import type { Problem } from '../../shared/errors.js';
+import { validateConfig, validateModels } from '../../shared/config/validate.js';
 import { ensureHomeDirectory, ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
 import { configInvalid, parseConfigText } from '../../shared/node/config/config-text.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
@@ -26,8 +25,6 @@ export interface StageOptions {
   readonly source: string;
   readonly unsettled: 'unknown' | 'send' | undefined;
   readonly nowMs: number;
-  readonly validateConfig: (document: ConfigDocument) => { readonly problems: readonly Problem[] };
-  readonly validateModels: (document: ConfigDocument) => { readonly problems: readonly Problem[] };
   readonly onProgress: (message: string) => void;
 }
 
@@ -108,7 +105,7 @@ async function copyReplacedState({ source, database, onProgress }: StageOptions,
 }
 
 /** A configuration that no worker could run with must not be put in place. */
-function checkTexts({ source, validateConfig, validateModels }: StageOptions, directory: string): void {
+function checkTexts({ source }: StageOptions, directory: string): void {
   for (const { name, validate } of [
     { name: 'config.json', validate: validateConfig },
     { name: 'models.json', validate: validateModels },
@@ -120,5 +117,5 @@ function checkTexts({ source, validateConfig, validateModels }: StageOptions, di
     if (problems.length > 0) throw configInvalid(`${name} in ${source}`, problems, 'Nothing was changed.');
   }
   const token = join(directory, 'token');
-  if (existsSync(token) && !/^[\x21-\x7e]{1,4096}\s*$/.test(readFileSync(token, 'latin1'))) throw unusable(source, 'its token is none');
+  if (existsSync(token) && !/^[\x21-\x7e]{1,4096}\s*$/.test(readFileSync(token, 'latin1'))) throw unusable(source, 'its token is invalid');
 }

@@ -1,20 +1,25 @@
 /** Writes a backup: first the manifest with what is to follow, then the files, through gzip into a file of ours alone. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { chmod, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { pack as createPack, type Pack } from 'tar-stream';
 import { type BackupEntry, type BackupManifest, type BackupName, MANIFEST_NAME } from '../../shared/backup.js';
 import { GatewayError } from '../../shared/errors.js';
 import { syncDirectory, temporaryName } from '../../shared/node/files/atomic-file.js';
-import { BLOCK_BYTES, encodeHeader, paddingOf } from './tar-header.js';
 
 /** A file of the backup, and where its content lies now. It must not change while it is written. */
 export interface ArchiveSource {
   readonly name: BackupName;
   readonly path: string;
+}
+
+export interface ArchiveOptions {
+  readonly manifest: BackupManifest;
+  readonly sources: readonly ArchiveSource[];
+  readonly isOverwriting: boolean;
 }
 
 /** Size and hash of a file. */
@@ -28,36 +33,35 @@ export async function measure({ name, path }: ArchiveSource): Promise<BackupEntr
   return { name, bytes, sha256: hash.digest('hex') };
 }
 
-interface Content {
-  readonly name: string;
-  readonly bytes: number;
-  readonly chunks: AsyncIterable<Buffer> | Iterable<Buffer>;
-}
-
-async function* tarOf(contents: Iterable<Content>, mtimeMs: number): AsyncGenerator<Buffer> {
-  for (const { name, bytes, chunks } of contents) {
-    yield encodeHeader({ name, bytes, mtimeMs });
-    let left = bytes;
-    for await (const chunk of chunks) {
-      left -= chunk.length;
-      yield chunk;
-    }
-    if (left !== 0) throw new GatewayError('CONFLICT', { message: `${name} changed while it was copied`, hint: 'Try again.' });
-    yield Buffer.alloc(paddingOf(bytes));
-  }
-  yield Buffer.alloc(2 * BLOCK_BYTES);
-}
-
-function* contentsOf(manifest: BackupManifest, sources: readonly ArchiveSource[]): Generator<Content> {
-  const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
-  yield { name: MANIFEST_NAME, bytes: text.length, chunks: [text] };
+/** Puts the manifest and the files into `pack`, one after the other. @throws CONFLICT where a file's size has changed */
+async function fill(pack: Pack, { manifest, sources }: Pick<ArchiveOptions, 'manifest' | 'sources'>): Promise<void> {
+  const common = { mode: 0o600, mtime: new Date(manifest.createdAt) };
+  pack.entry({ ...common, name: MANIFEST_NAME }, `${JSON.stringify(manifest, null, 2)}\n`);
   for (const { name, bytes } of manifest.entries) {
     const path = sources.find((source) => source.name === name)?.path ?? name;
-    yield { name, bytes, chunks: createReadStream(path) as AsyncIterable<Buffer> };
+    try {
+      await pipeline(createReadStream(path), pack.entry({ ...common, name, size: bytes }));
+    } catch (error) {
+      if ((error as Error).message !== 'Size mismatch') throw error;
+      throw new GatewayError('CONFLICT', { message: `${name} changed while it was copied`, hint: 'Try again.', cause: error });
+    }
   }
+  pack.finalize();
 }
 
-/** Until it has its name, nobody takes the file for a backup. */
+async function compress(file: FileHandle, options: Pick<ArchiveOptions, 'manifest' | 'sources'>): Promise<void> {
+  const pack = createPack();
+  const written = pipeline(pack, createGzip(), async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) await file.writeFile(chunk);
+  });
+  const filled = fill(pack, options).catch((error: unknown) => {
+    pack.destroy(error as Error);
+    throw error;
+  });
+  for (const outcome of await Promise.allSettled([filled, written])) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** Gives the complete file its name; before, it is not found as a backup. */
 async function publish(temporary: string, target: string, isOverwriting: boolean): Promise<void> {
   if (isOverwriting) await rename(temporary, target);
   else {
@@ -86,19 +90,12 @@ export function alreadyThere(path: string): GatewayError {
  * Writes the archive (mode 0600, synced, under its name only when complete). @returns its size in bytes
  * @throws CONFLICT where the file exists and is not to be replaced; the file system's own error otherwise
  */
-export async function writeArchive(
-  target: string,
-  options: { manifest: BackupManifest; sources: readonly ArchiveSource[]; isOverwriting: boolean },
-): Promise<number> {
-  const { manifest, sources, isOverwriting } = options;
+export async function writeArchive(target: string, { isOverwriting, ...contents }: ArchiveOptions): Promise<number> {
   await mkdir(dirname(target), { recursive: true });
   const temporary = temporaryName(target);
   const file = await open(temporary, 'wx', 0o600);
   try {
-    const tar = Readable.from(tarOf(contentsOf(manifest, sources), Date.parse(manifest.createdAt)));
-    await pipeline(tar, createGzip(), async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) await file.writeFile(chunk);
-    });
+    await compress(file, contents);
     await file.sync();
     await file.close();
     if (process.platform !== 'win32') await chmod(temporary, 0o600);

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { RestoreResult } from '../../shared/control/messages.js';
-import { validateConfig, validateModels } from '../../shared/config/validate.js';
 import { GatewayError } from '../../shared/errors.js';
 import { carryOutRestore, discardStaging, withRestoreLock } from '../../shared/node/files/restore-journal.js';
 import { stageRestore } from '../backup/stage-restore.js';
@@ -52,8 +51,6 @@ export class RestoreCommand extends BaseCommand {
       source,
       unsettled: this.sendQueued ? 'send' : undefined,
       nowMs: Date.now(),
-      validateConfig,
-      validateModels,
       onProgress: (message) => void this.note(message),
     });
     if (this.check) {

@@ -1,26 +1,31 @@
 /** Rows as aligned columns. */
+import stringWidth from 'string-width';
 import { escapeControls } from '../../shared/log/escape.js';
 
 const GAP = '  ';
+const graphemes = new Intl.Segmenter();
 
-function charactersOf(text: string): string[] {
-  return Array.from(text);
-}
-
-/** Cut to `width` characters, with a sign that it was. */
+/** Cuts text to at most `width` columns of a terminal, with a sign that it was cut. */
 export function clip(text: string, width: number): string {
-  const characters = charactersOf(text);
-  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
+  if (stringWidth(text) <= width) return text;
+  let clipped = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    used += stringWidth(segment);
+    if (used > width - 1) break;
+    clipped += segment;
+  }
+  return `${clipped}…`;
 }
 
 /**
  * @param rows  of texts; the first is the heading
- * @param maxWidths  of each column, in characters; Infinity for none
+ * @param maxWidths  of each column, in columns of a terminal; Infinity for none
  * @returns one line a row, without control characters
  */
 export function renderTable(rows: readonly (readonly string[])[], maxWidths: readonly number[]): string {
   const cells = rows.map((row) => row.map((text, column) => clip(escapeControls(text), maxWidths[column] ?? Infinity)));
-  const widths = maxWidths.map((_max, column) => Math.max(...cells.map((row) => charactersOf(row[column] ?? '').length)));
-  const pad = (text: string, column: number): string => text + ' '.repeat((widths[column] ?? 0) - charactersOf(text).length);
+  const widths = maxWidths.map((_max, column) => Math.max(...cells.map((row) => stringWidth(row[column] ?? ''))));
+  const pad = (text: string, column: number): string => text + ' '.repeat((widths[column] ?? 0) - stringWidth(text));
   return cells.map((row) => row.map(pad).join(GAP).trimEnd()).join('\n');
 }

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import { unpackArchive } from '../../../client/backup/read-archive.js';
-import { BLOCK_BYTES, decodeHeader, encodeHeader } from '../../../client/backup/tar-header.js';
 import { measure, writeArchive } from '../../../client/backup/write-archive.js';
 import { BACKUP_FORMAT, BACKUP_VERSION, type BackupManifest } from '../../../shared/backup.js';
 import { tempDir } from '../../helpers/temp-dir.js';
@@ -40,9 +40,14 @@ function target(): string {
   return path;
 }
 
-/** Changes the tar inside. */
-function rewrite(file: string, change: (tar: Buffer) => Buffer): void {
-  writeFileSync(file, gzipSync(change(gunzipSync(readFileSync(file)))));
+/** A tar archive of these entries, each without content unless it has one. */
+async function tarOf(...entries: [Parameters<ReturnType<typeof pack>['entry']>[0], string?][]): Promise<Buffer> {
+  const tar = pack();
+  for (const [header, content = ''] of entries) tar.entry(header, content);
+  tar.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of tar as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 test('what was written is unpacked byte by byte, and other programs read it too', async () => {
@@ -87,23 +92,60 @@ describe('what is no sound backup is refused with the reason', () => {
   });
 
   test.each([
-    { name: 'a damaged header', change: (tar: Buffer) => tar.fill(1, 2, 4), says: 'wrong checksum' },
-    { name: 'an end in the middle', change: (tar: Buffer) => tar.subarray(0, 50_000), says: 'ends in the middle' },
+    { name: 'a damaged header', change: (tar: Buffer) => tar.fill(1, 2, 4), says: 'header is invalid' },
+    { name: 'an end in the middle of a file', change: (tar: Buffer) => tar.subarray(0, 50_000), says: 'ends in the middle' },
+    { name: 'an end between two files', change: (tar: Buffer) => tar.subarray(0, 4 * 512), says: 'ends in the middle' },
+    { name: 'no file at all', change: () => Buffer.alloc(1_024), says: 'is empty' },
+    { name: 'something behind the end', change: (tar: Buffer) => Buffer.concat([tar, Buffer.alloc(512, 3)]), says: 'header is invalid' },
     {
-      name: 'something behind the end',
-      change: (tar: Buffer) => Buffer.concat([tar, Buffer.alloc(BLOCK_BYTES, 3)]),
-      says: 'follows its end',
+      name: 'less than a block behind the end',
+      change: (tar: Buffer) => Buffer.concat([tar, Buffer.from('x')]),
+      says: 'ends in the middle',
     },
+    { name: 'a second archive behind the end', change: (tar: Buffer) => Buffer.concat([tar, tar]), says: 'more than its manifest says' },
     {
       name: 'one file more',
-      change: (tar: Buffer) =>
-        Buffer.concat([tar.subarray(0, -1_024), encodeHeader({ name: 'evil', bytes: 0, mtimeMs: 0 }), Buffer.alloc(1_024)]),
+      change: async (tar: Buffer) => Buffer.concat([tar.subarray(0, -1_024), await tarOf([{ name: 'evil' }])]),
       says: 'more than its manifest says',
+    },
+    {
+      name: 'a name that leads elsewhere',
+      change: async (tar: Buffer) => Buffer.concat([tar.subarray(0, 1_024), await tarOf([{ name: '../config.json' }, TEXT])]),
+      says: "'../config.json' where 'config.json' should be",
+    },
+    {
+      name: 'another size',
+      change: async (tar: Buffer) => Buffer.concat([tar.subarray(0, 1_024), await tarOf([{ name: 'config.json' }, `${TEXT}more`])]),
+      says: "'config.json' where 'config.json' should be",
+    },
+    {
+      name: 'a link in the place of a file',
+      change: async (tar: Buffer) =>
+        Buffer.concat([tar.subarray(0, 1_024), await tarOf([{ name: 'config.json', type: 'symlink', linkname: '/etc/passwd' }])]),
+      says: 'not a regular file',
+    },
+    {
+      name: 'a directory in the place of a file',
+      change: async (tar: Buffer) => Buffer.concat([tar.subarray(0, 1_024), await tarOf([{ name: 'config.json', type: 'directory' }])]),
+      says: 'not a regular file',
     },
   ])('$name', async ({ change, says }) => {
     const { file } = await archive();
-    rewrite(file, change);
-    await expect(unpackArchive(file, { directory: target() })).rejects.toMatchObject({ message: expect.stringContaining(says) as string });
+    writeFileSync(file, gzipSync(await change(gunzipSync(readFileSync(file)))));
+    const directory = target();
+    await expect(unpackArchive(file, { directory })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining(says) as string,
+    });
+    expect(readdirSync(directory).filter((name) => !['config.json', 'gateway.db'].includes(name))).toEqual([]);
+  });
+
+  test('a file that was cut off while it was copied', async () => {
+    const { file } = await archive();
+    writeFileSync(file, readFileSync(file).subarray(0, -20));
+    await expect(unpackArchive(file, { directory: target() })).rejects.toMatchObject({
+      message: expect.stringContaining('it is cut off') as string,
+    });
   });
 
   test('a file that is not compressed, and none', async () => {
@@ -119,16 +161,14 @@ describe('what is no sound backup is refused with the reason', () => {
   });
 });
 
-test.each([0, 1, 511, 0o77_777_777_777, 0o77_777_777_777 + 1, 2 ** 40])('a header carries a size of %i', (bytes) => {
-  expect(decodeHeader(encodeHeader({ name: 'gateway.db', bytes, mtimeMs: 0 }))).toEqual({ name: 'gateway.db', bytes });
-});
-
-test('a link, a device or a directory is no part of a backup', () => {
-  const block = encodeHeader({ name: 'token', bytes: 0, mtimeMs: 0 });
-  block.write('2', 156);
-  block.write('000000\0 ', 148);
-  let sum = 8 * 0x20;
-  for (const [index, byte] of block.entries()) if (index < 148 || index >= 156) sum += byte;
-  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  expect(decodeHeader(block)).toContain('not a regular file');
+test('a file whose size has changed since it was measured is no backup, and nothing is left', async () => {
+  const directory = tempDir();
+  const source = { name: 'config.json' as const, path: join(directory, 'config.json') };
+  writeFileSync(source.path, TEXT);
+  const entries = [await measure(source)];
+  writeFileSync(source.path, `${TEXT}${TEXT}`);
+  const manifest = { entries, createdAt: '2026-11-24T19:24:03.000Z' } as unknown as BackupManifest;
+  const outcome = writeArchive(join(directory, 'backup.tar.gz'), { manifest, sources: [source], isOverwriting: false });
+  await expect(outcome).rejects.toMatchObject({ code: 'CONFLICT', message: 'config.json changed while it was copied' });
+  expect(readdirSync(directory)).toEqual(['config.json']);
 });
