@@ -1,6 +1,6 @@
 /**
- * Files of other servers as this gateway shows them: as links to itself, so that what opens them there (a bot's token, for
- * one) is known to nobody else, and nothing is copied before somebody wants it. Pure.
+ * Links of this gateway to files on other servers. They keep the credentials that open a file there (a bot's token) inside the
+ * gateway, and nothing is copied before somebody opens the link. Pure.
  */
 
 /** A file of a channel's account. */
@@ -24,7 +24,7 @@ export function fileLink({ channel, accountId, fileId, name }: LinkedFile): stri
   return `/api/files/${channel}/${encodeURIComponent(accountId)}/${encodeURIComponent(fileId)}/${encodeURIComponent(name)}`;
 }
 
-/** @returns the files that a message is said to hold: each link stands in a line of its own, behind the sender's name at most */
+/** @returns the files that a message links to: each link is a line of its own, after at most the sender's name */
 export function findFileLinks(content: string): LinkedFile[] {
   const found: LinkedFile[] = [];
   if (!content.includes('](/api/files/')) return found;

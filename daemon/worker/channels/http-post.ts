@@ -1,6 +1,6 @@
 /**
- * One POST, and exactly how far it got: whether the other side can have seen the request decides whether a message may
- * be sent again. Redirects are not followed, and of an answer only so much is read as is wanted.
+ * One POST, with how far it got: whether the other side can have seen the request decides whether a message may be sent
+ * again. Redirects are not followed, and only the wanted part of an answer is read.
  */
 import { type Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -24,11 +24,11 @@ export type PostResult =
   | { readonly type: 'failed'; readonly sent: boolean; readonly reason: string }
   | { readonly type: 'aborted'; readonly sent: boolean };
 
-/** An answer that nobody wants is read so far, to keep its connection. */
+/** An unwanted body up to this size is read, to keep its connection. */
 const MAX_DISCARDED_BYTES = 2_048;
-/** A connection on which nothing moves for so long is not kept. */
+/** A connection that stalls for so long is closed. */
 const DISCARD_TIMEOUT_MS = 5_000;
-/** How a connection ends that the other side had closed before the request came. */
+/** Errors of a connection that the other side had closed before the request arrived. */
 const CLOSED_BEFORE: readonly (string | undefined)[] = ['ECONNRESET', 'EPIPE'];
 
 /** Collects the beginning of an answer's body; whatever happens to the rest, the status has been seen. */
@@ -47,7 +47,7 @@ function readBody(response: IncomingMessage, limitBytes: number): Promise<string
   });
 }
 
-/** Reads an accepted answer to its end, so that its connection can be used again; not for ever. */
+/** Reads an accepted answer to its end within limits, so that its connection can be used again. */
 function discard(response: IncomingMessage): void {
   let bytes = 0;
   response.on('data', (chunk: Buffer) => {
@@ -69,13 +69,13 @@ function watchConnection(request: ClientRequest, progress: Progress, isTls: bool
   });
 }
 
-/** What a person makes of it; the system's own words follow. */
+/** Explanations of system errors for people; the system's own message follows. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens at its address',
-  ENOTFOUND: 'there is no host of that name',
-  EAI_AGAIN: 'the name of its host cannot be looked up now',
-  EHOSTUNREACH: 'there is no way to its host',
-  ENETUNREACH: 'there is no way to its network',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'the host name cannot be resolved now',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself alone',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that this machine does not know',
@@ -90,7 +90,7 @@ function describe(error: NodeJS.ErrnoException): string {
   return meaning === undefined ? said : `${meaning}: ${said}`;
 }
 
-/** Waits for the answer; once its header is there, what comes of the rest of it is no failure any more. */
+/** Waits for the answer. Once its header has arrived, errors in the rest of it are no failure. */
 function awaitAnswer(
   request: ClientRequest,
   { readBytes, onFailure }: { readBytes: PostRequest['readBytes']; onFailure: (reason: string, code?: string) => PostResult },
@@ -117,7 +117,7 @@ function awaitAnswer(
   });
 }
 
-/** @returns also whether the connection had been used before and was closed already */
+/** `wasClosed`: the connection was a kept one that the other side had already closed. */
 async function attempt(options: PostRequest, agent: HttpAgent | false): Promise<{ result: PostResult; wasClosed: boolean }> {
   const { url, headers, signal, timeoutMs } = options;
   const isTls = url.protocol === 'https:';
@@ -146,6 +146,6 @@ async function attempt(options: PostRequest, agent: HttpAgent | false): Promise<
 export async function post(options: PostRequest): Promise<PostResult> {
   if (options.signal.aborted) return { type: 'aborted', sent: false };
   const first = await attempt(options, options.agent);
-  // Connections are kept only for requests whose repetition does no harm, so it may be tried again at once.
+  // Connections are kept only for requests whose repetition does no harm, so they may be repeated at once.
   return first.wasClosed ? (await attempt(options, false)).result : first.result;
 }

@@ -1,4 +1,4 @@
-/** One Telegram bot: reads its updates, sends to its chats, and says how it is. */
+/** One Telegram bot: reads its updates, sends to its chats, and reports its state. */
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
@@ -8,10 +8,18 @@ import type { ChannelHost, IncomingMessage } from '../host.js';
 import { decideAccess } from './access-policy.js';
 import { fileLink } from '../file-links.js';
 import type { GatheredUpdate } from './albums.js';
-import { BotApi, type BotFailure, type BotResult, type Message, type UserFromGetMe } from './bot-api.js';
+import {
+  BotApi,
+  type BotFailure,
+  type BotResult,
+  classifyFailure,
+  describeFailure,
+  isTokenRefused,
+  type Message,
+  type UserFromGetMe,
+} from './bot-api.js';
 import { offerCommands } from './bot-menu.js';
 import type { BotRequest, MessagePayload } from './compose.js';
-import { describeFailure, isTokenRefused, judgeFailure } from './classify-failure.js';
 import type { LinkToFile } from './message-content.js';
 import { TelegramPreview } from './preview.js';
 import { type BotIdentity, readUpdate } from './read-update.js';
@@ -33,7 +41,7 @@ export interface TelegramAccountOptions {
 }
 
 const POLL_SECONDS = 25;
-/** Until another live worker has given up reading; at most a restart's length. */
+/** Between attempts to get the poll lease, which another live worker holds during a restart. */
 const ACQUIRE_MS = 250;
 const TOKEN_REFUSED = 'Telegram does not know its token; take the current one from @BotFather and put it into the configuration';
 
@@ -84,7 +92,7 @@ export class TelegramAccount implements ChannelAccount {
     const { result, method } = await this.#request(request, either);
     if (result.ok) return { type: 'delivered' };
     if (isTokenRefused(result.failure)) this.#fail();
-    return judgeFailure(result.failure, method);
+    return classifyFailure(result.failure, method);
   }
 
   async openFile(fileId: string, signal: AbortSignal): Promise<OpenedFile> {
@@ -98,7 +106,7 @@ export class TelegramAccount implements ChannelAccount {
     return new TelegramPreview({ api: this.#api, clock, target, mode: settings.streamMode, signal: this.#stopped.signal });
   }
 
-  /** @returns also which request it was that came to this */
+  /** @returns the result, and the method of the request that gave it */
   async #request(
     { method, payload }: BotRequest,
     signal: AbortSignal,
@@ -106,12 +114,13 @@ export class TelegramAccount implements ChannelAccount {
     const result = await this.#api.call(method, payload, signal);
     if (result.ok || result.failure.type !== 'answered') return { result, method };
     const { code, description, migrateToChatId } = result.failure;
-    // A group that has become a supergroup has another id, and its messages have others.
-    if (migrateToChatId !== undefined && migrateToChatId !== payload.chat_id) return this.#request(asNew(payload, migrateToChatId), signal);
+    // A group that has become a supergroup has a new id.
+    if (migrateToChatId !== undefined && migrateToChatId !== payload.chat_id)
+      return this.#request(asNewMessage(payload, migrateToChatId), signal);
     if (method !== 'editMessageText' || code !== 400) return { result, method };
     if (/not modified/i.test(description)) return { result: { ok: true, value: true }, method };
     // The preview is gone: its text is sent as a message of its own.
-    return this.#request(asNew(payload, payload.chat_id), signal);
+    return this.#request(asNewMessage(payload, payload.chat_id), signal);
   }
 
   async #run(): Promise<void> {
@@ -128,7 +137,7 @@ export class TelegramAccount implements ChannelAccount {
     }
   }
 
-  /** One worker reads a bot's updates, also while two of them overlap. */
+  /** Gets the poll lease: while two workers overlap, one of them reads a bot's updates. */
   async #acquire(signal: AbortSignal): Promise<boolean> {
     const { host, clock, logger } = this.#options;
     while (!signal.aborted) {
@@ -136,14 +145,14 @@ export class TelegramAccount implements ChannelAccount {
         if (await host.intake.acquire(this.#scope)) return true;
       } catch (error) {
         this.#status = { state: 'backoff', message: 'waits for the database' };
-        logger.warn({ err: error }, 'whether another worker reads the updates of a bot is not known yet');
+        logger.warn({ err: error }, 'failed to get the poll lease');
       }
       await pause(ACQUIRE_MS, clock, signal);
     }
     return false;
   }
 
-  /** Asks until it is known who the bot is. @returns undefined when it was stopped or has failed */
+  /** Asks who the bot is until it answers. @returns undefined when the account was stopped or has failed */
   async #identify(signal: AbortSignal): Promise<BotIdentity | undefined> {
     const { clock, random } = this.#options;
     for (let failures = 1; !signal.aborted; failures += 1) {
@@ -155,7 +164,7 @@ export class TelegramAccount implements ChannelAccount {
         this.#fail();
         return undefined;
       }
-      this.#trouble(describeFailure(failure));
+      this.#backOff(describeFailure(failure));
       const askedMs = failure.type === 'answered' ? (failure.retryAfterMs ?? 0) : 0;
       await pause(Math.max(waitMs(failures, random()), askedMs), clock, signal);
     }
@@ -173,7 +182,7 @@ export class TelegramAccount implements ChannelAccount {
       pollSeconds: this.#pollSeconds,
       random: () => this.#options.random(),
       read: (gathered) => this.#read(gathered, bot),
-      onState: (problem) => (problem === undefined ? this.#readOnce() : this.#trouble(problem)),
+      onState: (problem) => (problem === undefined ? this.#polled() : this.#backOff(problem)),
     });
   }
 
@@ -200,8 +209,8 @@ export class TelegramAccount implements ChannelAccount {
     };
   }
 
-  /** The bot's updates can be read. */
-  #readOnce(): void {
+  /** Called after each successful poll. */
+  #polled(): void {
     this.#becomeReady();
     if (this.#hasMenu) return;
     this.#hasMenu = true;
@@ -216,7 +225,7 @@ export class TelegramAccount implements ChannelAccount {
     this.#options.onReady();
   }
 
-  #trouble(message: string): void {
+  #backOff(message: string): void {
     this.#status = { state: 'backoff', message };
   }
 
@@ -229,7 +238,7 @@ export class TelegramAccount implements ChannelAccount {
   }
 }
 
-function asNew({ message_id: _previewId, ...payload }: MessagePayload, chatId: number | string): BotRequest {
+function asNewMessage({ message_id: _previewId, ...payload }: MessagePayload, chatId: number | string): BotRequest {
   return { method: 'sendMessage', payload: { ...payload, chat_id: chatId } };
 }
 

@@ -6,10 +6,10 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Api, GrammyError, HttpError } from 'grammy/web';
 import type { BotCommand, File, Message, Update, UserFromGetMe } from 'grammy/types';
-import type { OpenedFile } from '../channel.js';
+import type { OpenedFile, SendOutcome } from '../channel.js';
 import { post, type PostResult } from '../http-post.js';
 import { downloadFile } from './file-download.js';
-import { describeFailure } from './classify-failure.js';
+import type { BotRequest } from './compose.js';
 
 export type { BotCommand, Message, Update, UserFromGetMe } from 'grammy/types';
 
@@ -120,6 +120,37 @@ function toFailure(error: unknown): BotFailure {
   return { type: 'network', sent: true, reason: error instanceof Error ? error.message : String(error) };
 }
 
+/** The token is not, or no longer, a bot's: it must be replaced. */
+export function isTokenRefused(failure: BotFailure): boolean {
+  return failure.type === 'answered' && (failure.code === 401 || failure.code === 404);
+}
+
+export function describeFailure(failure: BotFailure): string {
+  switch (failure.type) {
+    case 'answered':
+      return `Telegram answered ${failure.code}: ${failure.description}`;
+    case 'network':
+      return `Telegram cannot be reached: ${failure.reason}`;
+    case 'aborted':
+      return 'the gateway stopped';
+  }
+}
+
+/** Repeating an edit does no harm, so only a message that may have been sent has an unknown outcome. */
+export function classifyFailure(failure: BotFailure, method: BotRequest['method']): SendOutcome {
+  const reason = describeFailure(failure);
+  const mayBeDone = failure.type !== 'answered' && failure.sent && method === 'sendMessage';
+  if (mayBeDone) return { type: 'unknown', reason };
+  if (failure.type === 'aborted') return { type: 'interrupted' };
+  if (failure.type === 'network') return { type: 'failed', reason };
+  // The account is about to fail; the message waits for its new token.
+  if (isTokenRefused(failure)) return { type: 'interrupted' };
+  // "ok": false from the API itself says that it was not done, also with a 5xx.
+  if (failure.code === 429 || failure.code >= 500)
+    return { type: 'failed', reason, ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }) };
+  return { type: 'refused', reason };
+}
+
 export class BotApi {
   readonly #api: Api;
   readonly #keepAlive: HttpAgent;
@@ -161,7 +192,7 @@ export class BotApi {
     return { type: isGone ? 'missing' : 'failed', reason: describeFailure(failure) };
   }
 
-  /** Closes the connections that are kept. */
+  /** Closes idle connections. */
   close(): void {
     this.#keepAlive.destroy();
   }

@@ -1,11 +1,12 @@
 /**
- * Reads a file from Telegram as it comes. Its address holds the bot's token, so it is asked from here and told to nobody;
- * no error that leaves this file holds it.
+ * Streams a file from Telegram. Its address contains the bot's token: neither leaves this file, in errors either.
  */
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { OpenedFile } from '../channel.js';
-import { MAX_FILE_BYTES } from './message-content.js';
+
+/** https://core.telegram.org/bots/api#getfile: bots can read files of up to 20 MB. */
+export const MAX_FILE_BYTES = 20 * 1_048_576;
 
 export interface Download {
   /** Without its last slash. */
@@ -16,11 +17,11 @@ export interface Download {
   readonly signal: AbortSignal;
 }
 
-/** Without a byte for so long, it is given up. */
+/** A download without a byte for so long is aborted. */
 const IDLE_MS = 20_000;
 const TOO_LARGE = `the file is larger than ${MAX_FILE_BYTES / 1_048_576} MB`;
 
-/** Each part on its own: a path that names something else stays below the bot's. */
+/** Encodes each part of the path, so that none leads out of the bot's directory. */
 function addressOf({ apiRoot, token, filePath }: Download): URL | undefined {
   const parts = filePath.split('/');
   if (filePath === '' || parts.some((part) => part === '' || part === '.' || part === '..')) return undefined;
@@ -36,7 +37,7 @@ async function* limited(response: IncomingMessage): AsyncGenerator<Buffer> {
   }
 }
 
-function judge(response: IncomingMessage): OpenedFile {
+function openResponse(response: IncomingMessage): OpenedFile {
   const { statusCode: status = 0, headers } = response;
   const sizeBytes = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
   const isTooLarge = status === 200 && sizeBytes !== undefined && sizeBytes > MAX_FILE_BYTES;
@@ -60,7 +61,7 @@ export function downloadFile(download: Download): Promise<OpenedFile> {
       headers: { 'User-Agent': 'xopc' },
     });
     request.setTimeout(IDLE_MS, () => request.destroy(new Error(`nothing came for ${IDLE_MS / 1_000} s`)));
-    request.once('response', (response) => resolve(judge(response)));
+    request.once('response', (response) => resolve(openResponse(response)));
     request.on('error', (error: NodeJS.ErrnoException) =>
       resolve({ type: 'failed', reason: `Telegram cannot be reached: ${error.code ?? error.message}` }),
     );

@@ -1,5 +1,6 @@
 /** What a message says to the agent: its text, with what is attached, quoted or forwarded in words and links. Pure. */
 import type { Message } from './bot-api.js';
+import { MAX_FILE_BYTES } from './file-download.js';
 
 /** @returns where an attached file can be read */
 export type LinkToFile = (file: { readonly id: string; readonly name: string }) => string;
@@ -13,12 +14,10 @@ interface Attachment {
 
 type AnyFile = { readonly file_id?: string; readonly file_name?: string; readonly file_size?: number };
 
-/** https://core.telegram.org/bots/api#getfile: bots can read files of up to 20 MB. */
-export const MAX_FILE_BYTES = 20 * 1_048_576;
 const MAX_QUOTE = 500;
 const MAX_NAME = 100;
 
-/** What others chose to be called cannot pretend to be a part of the frame around it. */
+/** Names that people chose cannot imitate the brackets of the frame around them. */
 const plain = (text: string, limit = MAX_NAME): string => text.replace(/[\p{Cc}[\]]/gu, ' ').slice(0, limit);
 
 /** A person's name. */

@@ -6,8 +6,7 @@ import { type Clock, pause } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelIntake, IncomingMessage } from '../host.js';
 import { gatherAlbums, type GatheredUpdate, mayGrow } from './albums.js';
-import type { BotApi, BotFailure, BotResult, Update } from './bot-api.js';
-import { describeFailure, isTokenRefused } from './classify-failure.js';
+import { type BotApi, type BotFailure, type BotResult, describeFailure, isTokenRefused, type Update } from './bot-api.js';
 
 export interface UpdatePollOptions {
   readonly api: Pick<BotApi, 'call'>;
@@ -28,7 +27,7 @@ export interface UpdatePollOptions {
 const BATCH = 100;
 const FIRST_WAIT_MS = 1_000;
 const LAST_WAIT_MS = 60_000;
-/** Each attempt ends the other program's request, and so its patience with ours. */
+/** Each attempt ends the request of the other program, which retries as well. */
 const LAST_CONFLICT_WAIT_MS = 30_000;
 /** The parts of an album come within a moment of each other, at most ten of them. */
 const ALBUM_WAIT_MS = 500;
@@ -106,7 +105,7 @@ export class UpdatePoll {
         this.#readAtMs = clock.now();
         return;
       } catch (error) {
-        logger.warn({ err: error }, 'how far updates were read is not known yet');
+        logger.warn({ err: error }, 'failed to read the position of the updates; it is tried again');
         await pause(FIRST_WAIT_MS, clock, signal);
       }
     }
@@ -117,7 +116,7 @@ export class UpdatePoll {
     return this.#offset === undefined || !isFresh ? {} : { offset: this.#offset };
   }
 
-  /** @returns whether they are stored; if not, they are read again */
+  /** @returns false when they could not be stored: they are read again */
   async #take(updates: readonly Update[], signal: AbortSignal): Promise<boolean> {
     const { intake, scope, clock, logger, onState, random } = this.#options;
     if (updates.length === 0) return true;
@@ -129,8 +128,8 @@ export class UpdatePoll {
       });
     } catch (error) {
       this.#failures += 1;
-      logger.warn({ err: error }, 'updates cannot be stored; they are read again');
-      onState('what was read cannot be stored');
+      logger.warn({ err: error }, 'failed to store updates; they are read again');
+      onState('updates cannot be stored');
       await pause(waitMs(this.#failures, random()), clock, signal);
       return false;
     }
@@ -139,12 +138,12 @@ export class UpdatePoll {
     return true;
   }
 
-  /** One that cannot be understood would otherwise come again for ever. */
+  /** An update that fails is skipped; otherwise it would come again for ever. */
   #read(gathered: GatheredUpdate): IncomingMessage | undefined {
     try {
       return this.#options.read(gathered);
     } catch (error) {
-      this.#options.logger.error({ updateId: gathered.update.update_id, err: error }, 'an update cannot be understood and is left out');
+      this.#options.logger.error({ updateId: gathered.update.update_id, err: error }, 'failed to interpret an update; it is skipped');
       return undefined;
     }
   }

@@ -34,7 +34,7 @@ test('updates that cannot be stored are not confirmed, and are read again', asyn
   intake.failures = 2;
   fake.say('precious');
   await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
-  expect(channel.health()).toEqual({ default: { state: 'backoff', message: 'what was read cannot be stored' } });
+  expect(channel.health()).toEqual({ default: { state: 'backoff', message: 'updates cannot be stored' } });
   expect(fake.bot.pendingUpdates).toBe(1);
   await advanceUntil(clock, () => intake.taken.length === 1);
   await fake.until(() => fake.bot.pendingUpdates === 0);
