@@ -1,4 +1,4 @@
-/** Those who wait for something to change: all are woken together, each once. */
+/** Tasks that wait for a change. A change wakes all of them, each once. */
 export class Waiters {
   readonly #waiting = new Set<() => void>();
 
@@ -9,7 +9,7 @@ export class Waiters {
     for (const wake of waiting) wake();
   }
 
-  /** Resolves with the next {@link wake}, or with the signal. */
+  /** Resolves at the next {@link wake}, or when the signal aborts. */
   wait(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

@@ -12,7 +12,7 @@ import {
 import type { TextPosition } from './document.js';
 import { FORBIDDEN_KEYS, formatKey, type KeyPath } from './key-path.js';
 
-/** Deeper than any schema of ours; beyond some thousand levels a recursive reader would overflow its stack. */
+/** Deeper than any schema. Some thousand levels would overflow the stack of a recursive reader. */
 const MAX_DEPTH = 64;
 
 /** jsonc-parser's token kinds that matter here (its enum exists at compile time only). */
@@ -56,7 +56,7 @@ const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   InvalidCharacter: 'this character must be escaped',
 };
 
-/** Line starts are found once, positions by bisection. */
+/** Finds line starts once, and positions by bisection. */
 function positionFinder(text: string): (offset: number) => TextPosition {
   const lineStarts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
@@ -113,7 +113,7 @@ interface PlacedNode {
   readonly key: Node | undefined;
 }
 
-/** Every value of the text by the text form of its path. */
+/** Returns every value of the text by the text form of its path. */
 function indexNodes(root: Node): Map<string, PlacedNode> {
   const index = new Map<string, PlacedNode>();
   const add = (value: Node, path: KeyPath, key?: Node): void => {
@@ -127,7 +127,7 @@ function indexNodes(root: Node): Map<string, PlacedNode> {
   return index;
 }
 
-/** The node at a path, or at the nearest ancestor that exists. For `key` the property's name is meant. */
+/** Returns the node at a path, or its nearest existing ancestor. `key`: the node of the property's name. */
 function findNode(nodes: ReadonlyMap<string, PlacedNode>, path: KeyPath, part: 'key' | 'value'): Node | undefined {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = nodes.get(formatKey(path.slice(0, length)));
@@ -136,7 +136,7 @@ function findNode(nodes: ReadonlyMap<string, PlacedNode>, path: KeyPath, part: '
   return undefined;
 }
 
-/** jsonc-parser wants numbers for arrays and text for objects. */
+/** jsonc-parser expects numbers for arrays and strings for objects. */
 function adaptSegment(root: Node, parent: KeyPath, segment: string | number): string | number {
   const isArray = findNodeAtLocation(root, [...parent])?.type === 'array';
   return isArray ? Number(segment) : String(segment);
@@ -160,7 +160,7 @@ export function parseJsonc(text: string): JsoncDocument {
   }
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true, allowEmptyContent: true });
-  // One slip makes the parser report a trail of them; the first is the one to mend.
+  // One mistake makes the parser report several errors; only the first is useful.
   const first = errors[0];
   if (first !== undefined) report(first.offset, [], syntaxMessage(first));
   if (root === undefined || first !== undefined) return { value: undefined, problems, locate: start };
@@ -181,7 +181,7 @@ export interface JsoncEdit {
 
 /**
  * Replaces values in the text, everything else kept as it is.
- * @param choose  is asked for each value from the root on; what it gives stands in its place, and nothing in it is asked for.
+ * @param choose  called for each value from the root down. What it returns replaces the value and everything in it.
  */
 export function replaceValues(text: string, choose: (value: unknown, path: KeyPath) => string | undefined): string {
   const parts: string[] = [];
@@ -211,7 +211,7 @@ export interface KeyedLiteral {
   readonly length: number;
 }
 
-/** What stands behind a key as a text or a number, found token by token: also in a text that cannot be read as a whole. */
+/** Returns strings and numbers that follow a key, token by token: also in an invalid text. */
 export function keyedLiterals(text: string): KeyedLiteral[] {
   const scanner = createScanner(text, true);
   const found: KeyedLiteral[] = [];
@@ -228,7 +228,7 @@ export function keyedLiterals(text: string): KeyedLiteral[] {
   }
 }
 
-/** The value of a text as far as it can be read; undefined when nothing of it can. */
+/** Returns the value of a text as far as it can be read; undefined when nothing can. */
 export function readAsFarAsPossible(text: string): unknown {
   const root = findTooDeep(text) === undefined ? parseTree(text, [], { allowTrailingComma: true }) : undefined;
   return root === undefined ? undefined : buildValue(root, [], () => undefined);

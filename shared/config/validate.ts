@@ -1,6 +1,6 @@
 /**
- * Judges a configuration document by its schema and says what is wrong in words, with file, line, column and key.
- * A file of its own because it loads zod, which the supervisor does not.
+ * Validates a configuration document and describes its problems with file, line, column and key. It loads zod, which the
+ * supervisor does not.
  */
 import type { z } from 'zod';
 import type { Problem } from '../errors.js';
@@ -21,7 +21,7 @@ export interface Validation<T> {
 
 type Issue = z.core.$ZodIssue;
 
-/** Each round leaves out items one level further out, so there are no more rounds than levels. */
+/** Each round omits items one level further out, so there are at most as many rounds as levels. */
 const MAX_ROUNDS = 64;
 
 function isPrefix(prefix: KeyPath, path: KeyPath): boolean {
@@ -49,7 +49,7 @@ class IssueReader {
       case 'unrecognized_keys':
         return issue.keys.map((key) => this.#problem([...path, key], describeUnknownKey(key, schemaAt(this.#root, path)), 'key'));
       case 'invalid_key':
-        return [this.#problem(path, `is not a name that can be used; it ${issue.issues[0]?.message ?? 'must be another one'}`, 'key')];
+        return [this.#problem(path, `is not a valid name; it ${issue.issues[0]?.message ?? 'must be another one'}`, 'key')];
       case 'custom':
         return [this.#problem(path, issue.message)];
       case 'invalid_union':
@@ -59,7 +59,7 @@ class IssueReader {
     }
   }
 
-  /** Where the value has the shape of one branch, what is wrong inside it is told; otherwise what the branches allow. */
+  /** Reports the problems inside the branch whose shape the value has; otherwise what the branches allow. */
   #readUnion(branches: readonly (readonly Issue[])[], path: KeyPath): Problem[] {
     const meant = branches.find((issues) => issues.every((issue) => issue.path.length > 0 || issue.code !== 'invalid_type'));
     if (meant !== undefined) return meant.flatMap((issue) => this.read(issue, path));
@@ -67,7 +67,7 @@ class IssueReader {
   }
 
   #allowed(issue: Issue, path: KeyPath): string {
-    // Texts with a pattern say in their own words what they want.
+    // Patterns have messages of their own.
     if (issue.code === 'invalid_format' && issue.message.startsWith('must ')) return issue.message;
     return `must be ${describeAllowed(schemaAt(this.#root, path) ?? {})}`;
   }
@@ -87,13 +87,13 @@ class IssueReader {
   }
 }
 
-/** The enclosing item to leave out when what is missing was left out for an unset variable. Paths are those of `document.value`. */
+/** Returns the enclosing item to omit when a required value was omitted because of an unset variable. Paths are those of `document.value`. */
 function itemToDrop(issue: Issue, isLeftOut: (path: KeyPath) => boolean, pruned: Rebuilt): KeyPath | undefined {
   const path = pruned.sourcePath(toKeyPath(issue.path));
   return issue.code === 'invalid_type' && path.length > 1 && isLeftOut(path) ? path.slice(0, -1) : undefined;
 }
 
-/** The outermost item that was left out around a path, or the path itself. */
+/** Returns the outermost omitted item around a path, or the path itself. */
 function leftOutItem(path: KeyPath, droppedTextKeys: ReadonlySet<string>): KeyPath {
   const length = path.findIndex((_segment, index) => droppedTextKeys.has(formatKey(path.slice(0, index))));
   return length === -1 ? path : path.slice(0, length);
@@ -118,7 +118,7 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
     const pruned = rebuild(document.value, (value, path) => (droppedKeys.has(formatKey(path)) ? OMIT : value));
     const isLeftOut = (path: KeyPath): boolean =>
       droppedKeys.has(formatKey(path)) || unresolvedKeys.has(formatKey(document.textPath(path)));
-    // Compiling a parser pays for what is parsed often; this is once in a start.
+    // A compiled parser does not pay for one use per start.
     const result = schema.safeParse(pruned.value, { jitless: true });
     if (result.success) return { value: result.data, problems: [], warnings: makeWarnings(document, dropped) };
     const items = result.error.issues.map((issue) => itemToDrop(issue, isLeftOut, pruned)).filter((path) => path !== undefined);
@@ -134,7 +134,7 @@ export function validateDocument<T>(document: ConfigDocument, schema: z.ZodType<
   }
 }
 
-/** Restrictions whose absence opens the gateway: an unset variable must not lift them. */
+/** Restrictions that an unset variable must not remove. */
 const NEVER_LEFT_OUT: readonly KeyPath[] = [
   ['gateway', 'allowedIps'],
   ['gateway', 'auth', 'enabled'],

@@ -1,4 +1,4 @@
-/** Finds the agent that a request means. */
+/** Finds the agent of a request. */
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
 

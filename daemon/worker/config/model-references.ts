@@ -1,4 +1,4 @@
-/** Checks that every model that `config.json` names has a provider: a slip there would only show at the first message. */
+/** Checks that every model in `config.json` has a provider, which would otherwise only fail at the first message. */
 import { type ConfigDocument, problemAt } from '../../../shared/config/document.js';
 import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
 import type { ModelsDocument } from '../../../shared/config/models-schema.js';
@@ -27,7 +27,7 @@ function allReferences(config: Config): Reference[] {
   ];
 }
 
-/** @returns one problem for each reference to a provider that is neither built in nor in `models.json` */
+/** Returns one problem for each reference to a provider that is neither built in nor in `models.json`. */
 export function findUnknownProviders(options: {
   document: ConfigDocument;
   config: Config;

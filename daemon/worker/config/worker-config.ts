@@ -1,6 +1,6 @@
 /**
- * The worker's configuration: `config.json`, `models.json` and the token, loaded and validated together, replaced as a
- * whole when a changed file is valid too. What is invalid changes nothing.
+ * The worker's configuration: `config.json`, `models.json` and the token, loaded and validated together. A valid change
+ * replaces it as a whole; an invalid one changes nothing.
  */
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { formatProblem, GatewayError, type Problem } from '../../../shared/errors.js';
@@ -67,7 +67,7 @@ function invalid(problems: readonly Problem[]): GatewayError {
   });
 }
 
-/** The configuration in force, replaceable as a whole. */
+/** The configuration in force. */
 export class WorkerConfig {
   readonly #files: ConfigFiles;
   #loaded: LoadedConfig;
@@ -82,7 +82,7 @@ export class WorkerConfig {
     return this.#loaded;
   }
 
-  /** Takes changed files if they are valid. @returns the problems; none when they are in force now */
+  /** Applies changed files if they are valid. Returns the problems; none when the files are in force. */
   reload(edited: { config: string; models: string }): readonly Problem[] {
     try {
       this.#loaded = loadWorkerConfig({ ...this.#files, ...edited });

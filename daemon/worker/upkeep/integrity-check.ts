@@ -1,6 +1,6 @@
 /**
- * Has the whole database read once a day, so that damage is found while the backups still hold what it has taken.
- * A process of its own reads it: the worker serves meanwhile, and nothing of its memory is spent.
+ * Checks the whole database once a day, so that damage is found while backups still have the lost data. A process of its
+ * own does the check, so that the worker keeps serving and its memory does not grow.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,11 +12,11 @@ import { programArguments } from '../../../shared/node/build/bundle.js';
 import type { Store } from '../store/store.js';
 
 export interface IntegrityReport {
-  /** What is wrong; null for a sound file. */
+  /** Description of the damage; null for a sound file. */
   readonly damage: string | null;
 }
 
-/** Reads a whole database. @throws when it could not be read to its end for another reason than damage */
+/** Reads a whole database. @throws when it cannot be read for another reason than damage */
 export type CheckDatabase = (path: string, signal: AbortSignal) => Promise<IntegrityReport>;
 
 export interface IntegrityCheckOptions {
@@ -28,11 +28,11 @@ export interface IntegrityCheckOptions {
   readonly check: CheckDatabase;
 }
 
-/** A start has better things to do, and a worker that dies at once need not read everything each time. */
+/** A start does not check at once: a worker that dies early would check each time. */
 const FIRST_LOOK_MS = 15_000;
 const LOOK_EVERY_MS = 60 * 60 * 1_000;
 const CHECK_EVERY_MS = 24 * 60 * 60 * 1_000;
-/** A terabyte would take longer; then the next day's check is no better. */
+/** Limit of one check. */
 const TIME_LIMIT_MS = 60 * 60 * 1_000;
 
 export class IntegrityCheck {
@@ -49,7 +49,7 @@ export class IntegrityCheck {
     this.#arm(FIRST_LOOK_MS);
   }
 
-  /** Ends a check that is under way; it is made later. */
+  /** Aborts the current check, which is repeated later. */
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#cancel?.();
@@ -73,7 +73,7 @@ export class IntegrityCheck {
       if (damage !== null) await store.setAsideDamaged(damage);
       await writeFileAtomic(this.#markPath, `${JSON.stringify({ checkedAtMs: clock.now(), file: store.identity() })}\n`);
     } catch (error) {
-      if (!this.#stop.signal.aborted) logger.warn({ path, err: error }, 'the database could not be checked; it is tried again in an hour');
+      if (!this.#stop.signal.aborted) logger.warn({ path, err: error }, 'failed to check the database; retrying in an hour');
     }
   }
 
@@ -81,20 +81,20 @@ export class IntegrityCheck {
     return `${this.#options.path}.checked`;
   }
 
-  /** Another file in its place has not been checked, and a mark from the future is that of a clock that was wrong. */
+  /** A replaced file has not been checked. A mark from the future was made with a wrong clock. */
   #isDue(identity: string): boolean {
     try {
       const { checkedAtMs, file } = JSON.parse(readFileSync(this.#markPath, 'utf8')) as { checkedAtMs: number; file: string };
       const agoMs = this.#options.clock.now() - checkedAtMs;
       return file !== identity || !(agoMs >= 0 && agoMs < CHECK_EVERY_MS);
     } catch {
-      // No mark, or none that can be read: the check that follows writes it anew.
+      // A missing or unreadable mark: the next check writes it.
       return true;
     }
   }
 }
 
-/** Runs the role `@database`. It is in this worker's process group, and so ends with it at the latest. */
+/** Runs the role `@database` in this worker's process group, so that it ends with the worker. */
 export const checkInProcess: CheckDatabase = async (path, signal) => {
   const { stdout } = await promisify(execFile)(process.execPath, programArguments('@database', path), {
     signal,

@@ -1,6 +1,6 @@
 /**
- * Keeps the search index close behind the messages: a little later, in steps, and never while nothing is written. In a
- * burst those who write go first: indexing a message takes the database as long as storing it does.
+ * Keeps the search index close behind the messages: with a short delay, in steps, and only after writes. During a burst
+ * of writes, indexing waits: it takes the database as long as storing the message.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -14,21 +14,21 @@ export interface SearchIndexerOptions {
   readonly logger: LogPort;
 }
 
-/** After a write: more may follow, and many are indexed together. */
+/** Delay after a write, so that many messages are indexed together. */
 const DELAY_MS = 250;
-/** Between two steps, so that requests come in between. */
+/** Pause between two steps, for other requests. */
 const STEP_PAUSE_MS = 20;
-/** More writes than this in a second are a burst, */
+/** More writes per second than this are a burst. */
 const BURST_PER_SECOND = 1_000;
-/** which is waited for until so many messages wait: a search reads through them. */
+/** Messages that may wait during a burst. A search scans them. */
 const MAX_WAITING = 250_000;
 
 export class SearchIndexer {
   readonly #options: SearchIndexerOptions;
   readonly #wait: StoreWait;
-  /** How many writes there were. */
+  /** Number of writes so far. */
   #writes = 0;
-  /** When the step that comes was planned, and how many writes there had been. */
+  /** When the next step was planned, and the number of writes by then. */
   #planned = { writes: 0, atMs: 0 };
   #cancel: (() => void) | undefined;
   #step: Promise<void> | undefined;
@@ -36,10 +36,10 @@ export class SearchIndexer {
 
   constructor(options: SearchIndexerOptions) {
     this.#options = options;
-    this.#wait = new StoreWait(options, 'the search index has to wait');
+    this.#wait = new StoreWait(options, 'the search index is waiting for the store');
   }
 
-  /** Begins with what was written before. */
+  /** Starts with messages that were written before. */
   start(): void {
     this.#options.store.onWritten(() => {
       this.#writes += 1;
@@ -48,12 +48,12 @@ export class SearchIndexer {
     this.#schedule(DELAY_MS);
   }
 
-  /** Resolves when the step under way is done. */
+  /** Resolves when the current step is done. */
   async idle(): Promise<void> {
     await this.#step;
   }
 
-  /** Waits for the step under way. */
+  /** Stops indexing and waits for the current step. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel?.();
@@ -82,7 +82,7 @@ export class SearchIndexer {
     try {
       const waiting = await store.read(countSearchBacklog);
       if (waiting > 0 && isBurst && waiting < MAX_WAITING) nextMs = DELAY_MS;
-      // An empty write would be synced for nothing.
+      // An empty write would cost a sync.
       else if (waiting > 0) {
         await store.write(indexNextMessages);
         nextMs = STEP_PAUSE_MS;

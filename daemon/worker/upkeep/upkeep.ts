@@ -1,6 +1,6 @@
 /**
- * What the one active worker does about the store in the background: late migrations, turns of the dead, what is past
- * its time, and the search index.
+ * Background work of the one active worker on the store: late migrations, interrupted turns, purging of expired data, and
+ * the search index.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -27,15 +27,15 @@ export interface UpkeepOptions {
   config(): Config;
 }
 
-/** What was delivered is shown for a week, what was not for three months. The inbox is what tells a repeated update from a new one. */
+/** Delivered messages are kept for a week, others for three months. Inbox rows identify repeated updates. */
 const DELIVERED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 const UNDELIVERED_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
 const SAMPLE_TTL_MS = 8 * 24 * 60 * 60 * 1_000;
 const HANDLED_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
-/** Files that were attached to something that was never sent. */
+/** Files attached to messages that were never sent. */
 const UNSENT_TTL_MS = 24 * 60 * 60 * 1_000;
 const EVERY_MS = 60 * 60 * 1_000;
-/** While an older worker still ends its turns, or the store is out of order. */
+/** While an older worker ends its turns, or the store is unavailable. */
 const SOON_MS = 1_000;
 
 export class Upkeep {
@@ -48,17 +48,17 @@ export class Upkeep {
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
-    this.#wait = new StoreWait(options, 'the upkeep of the store has to wait');
+    this.#wait = new StoreWait(options, 'upkeep is waiting for the store');
     this.#indexer = new SearchIndexer(options);
   }
 
-  /** Sees to late migrations and turns of the dead; the rest, and later rounds, follow by themselves. */
+  /** Runs late migrations and ends interrupted turns. Purging and later rounds follow in the background. */
   async start(): Promise<void> {
     await this.#beginRound();
     if (!this.#isStopped) this.#indexer.start();
   }
 
-  /** No round begins any more; waits for the one under way. */
+  /** Starts no more rounds and waits for the current one. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel?.();
@@ -66,18 +66,18 @@ export class Upkeep {
     await this.#indexer.stop();
   }
 
-  /** @returns when what others wait for has been done; the rest of the round goes on */
+  /** Resolves when the repairs are done; the rest of the round continues. */
   #beginRound(): Promise<number> {
     const repaired = this.#attempt(() => this.#repair());
     this.#round = repaired.then(async (nextMs) => {
-      // A store that is out of order, or that an older worker still uses, is left alone.
+      // Nothing is purged while the store is unavailable, or an older worker uses it.
       const purgedMs = nextMs < EVERY_MS ? nextMs : await this.#attempt(() => this.#purge());
       if (!this.#isStopped) this.#cancel = this.#options.clock.after(purgedMs, () => void this.#beginRound());
     });
     return repaired;
   }
 
-  /** @param work  says when the next round is due. Never rejects */
+  /** @param work  returns the delay until the next round. Never rejects. */
   async #attempt(work: () => Promise<number>): Promise<number> {
     try {
       const nextMs = await work();

@@ -37,7 +37,7 @@ test.each([
   ['{ "agents": { "default": "zz" } }', "agents.default 'zz' is not in agents.list"],
   [
     '{ "channels": { "webhook": { "accounts": { "a b": { "url": "http://x" } } } } }',
-    'channels.webhook.accounts["a b"] is not a name that can be used; it must be 1–64 letters',
+    'channels.webhook.accounts["a b"] is not a valid name; it must be 1–64 letters',
   ],
 ])('%s is told as: %s', (text, expected) => {
   const found = lines(config(text));
@@ -131,7 +131,7 @@ test('models.json is judged the same way', () => {
   const text = '{ "providers": { "local": { "baseUrl": "localhost", "apiKey": "${NONE}" }, "Big": {} } }';
   expect(lines(validateModels(parseConfigText(text, 'models.json', () => undefined)))).toEqual([
     'models.json:1:40 providers.local.baseUrl is "localhost"; it must be a URL such as https://example.com',
-    expect.stringMatching(/^models\.json:1:76 providers\.Big is not a name that can be used; it must be lower-case/),
+    expect.stringMatching(/^models\.json:1:76 providers\.Big is not a valid name; it must be lower-case/),
   ]);
 });
 

@@ -79,7 +79,7 @@ test('while another worker lives nothing is checked; a check that could not be m
   isSole = true;
   await pass(HOUR_MS);
   await eventually(() =>
-    expect(logger.entries.map(({ message }) => message)).toContain('the database could not be checked; it is tried again in an hour'),
+    expect(logger.entries.map(({ message }) => message)).toContain('failed to check the database; retrying in an hour'),
   );
   expect(mark(path)).toBe(false);
   isBroken = false;
