@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { AiModule } from './provider.js';
 
-/** By then the first requests of a new worker have had their turn. */
+/** Leaves the first second of a new worker to requests. */
 const IDLE_AFTER_MS = 1_000;
 
 export interface AiLoaderOptions {
@@ -21,20 +21,20 @@ export class AiLoader {
     this.#options = options;
   }
 
-  /** The module, loaded once. @throws what loading it throws; the next call tries again */
+  /** Returns the module, loaded once. @throws what loading throws; the next call tries again */
   get(): AiModule {
     this.#module ??= this.#options.load();
     return this.#module;
   }
 
-  /** Loads it a little later, unless `isWanted` says no then. */
+  /** Loads the module after a second, if `isWanted` agrees then. */
   loadWhenIdle(isWanted: () => boolean): void {
     this.#cancel = this.#options.clock.after(IDLE_AFTER_MS, () => {
       if (!isWanted()) return;
       try {
         this.get();
       } catch (error) {
-        this.#options.logger.error({ err: error }, 'the part of the gateway that speaks to providers does not load');
+        this.#options.logger.error({ err: error }, 'failed to load the bundle that speaks to providers');
       }
     });
   }

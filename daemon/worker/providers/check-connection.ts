@@ -1,4 +1,4 @@
-/** Tells whether a provider can be used as it is set up, and if not, why, in words: by asking it for its models. */
+/** Checks whether a provider can be used as it is set up, by asking it for its models, and explains why not. */
 import type { ProviderTestResult } from '../../../shared/api/models.js';
 import { isHeaderValue, UNSENDABLE } from './header-value.js';
 import { askForModels, readModelIds } from './list-models.js';
@@ -26,20 +26,23 @@ function fromNetwork(settings: ConnectionSettings, error: unknown): Finding {
   const code = codeOf(error);
   const { host, protocol } = new URL(settings.baseUrl);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return { cause: 'dns', message: `There is no host ${host} (${code}). Check the base URL for a slip, and this machine's network.` };
+    return { cause: 'dns', message: `Host not found: ${host} (${code}). Check the base URL, and this machine's network.` };
   }
   if (code === 'ECONNREFUSED') {
     return { cause: 'refused', message: `Nothing listens at ${host}. Start the server, or correct the port in the base URL.` };
   }
   if (/CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/.test(code)) {
-    const how = 'Name its authority to the gateway in NODE_EXTRA_CA_CERTS, or use a certificate that is trusted.';
+    const how = 'Set NODE_EXTRA_CA_CERTS to its certificate authority, or use a trusted certificate.';
     return { cause: 'tls', message: `The certificate of ${host} is not trusted (${code}). ${how}` };
   }
   if (/^ERR_SSL|^EPROTO/.test(code) || (protocol === 'https:' && code === 'ECONNRESET')) {
     return { cause: 'tls', message: `${host} does not speak TLS here (${code}). Is it an http:// address?` };
   }
   if (/TIMEOUT|^ETIMEDOUT$/.test(code)) {
-    return { cause: 'timeout', message: `${host} did not answer within ${CHECK_MS / 1_000} s. Is it the right address, and up?` };
+    return {
+      cause: 'timeout',
+      message: `${host} did not answer within ${CHECK_MS / 1_000} s. Check the address, and that the server runs.`,
+    };
   }
   return {
     cause: 'unreachable',
@@ -50,18 +53,18 @@ function fromNetwork(settings: ConnectionSettings, error: unknown): Finding {
 function fromStatus(settings: ConnectionSettings, status: number): Finding {
   const { name, apiKey } = settings;
   if (status === 401 || status === 403) {
-    const key = apiKey === undefined ? 'It wants an API key, and none is set' : 'It refused the API key';
-    return { cause: 'unauthorized', message: `${key} (HTTP ${status}). Copy the key of ${name} anew.` };
+    const key = apiKey === undefined ? 'It needs an API key, and none is set' : 'It refused the API key';
+    return { cause: 'unauthorized', message: `${key} (HTTP ${status}). Copy the key of ${name} again.` };
   }
   if (status === 404 || status === 405) {
     return { cause: 'wrongPath', message: `The server has no such path (HTTP ${status}). The base URL usually ends in /v1.` };
   }
   if (status === 429) return { cause: 'rateLimited', message: 'It is limiting requests (HTTP 429): the key works. Try again later.' };
-  if (status >= 500) return { cause: 'overloaded', message: `It has a problem of its own (HTTP ${status}). Try again in a moment.` };
+  if (status >= 500) return { cause: 'overloaded', message: `It failed or is overloaded (HTTP ${status}). Try again in a moment.` };
   return { cause: 'rejected', message: `It refused the request (HTTP ${status}). Check the kind of API and the base URL.` };
 }
 
-async function look(settings: ConnectionSettings): Promise<Finding> {
+async function probe(settings: ConnectionSettings): Promise<Finding> {
   if (settings.apiKey !== undefined && !isHeaderValue(settings.apiKey))
     return { cause: 'unauthorized', message: `The API key ${UNSENDABLE}.` };
   try {
@@ -70,8 +73,7 @@ async function look(settings: ConnectionSettings): Promise<Finding> {
     if (answer.status < 200 || answer.status > 299) return { ...fromStatus(settings, answer.status), ...found };
     const models = readModelIds(settings, answer.body);
     if (models === undefined) {
-      const message =
-        'It answered with something else than a list of models. Check the base URL (it usually ends in /v1) and the kind of API.';
+      const message = 'It did not answer with a list of models. Check the base URL (it usually ends in /v1) and the kind of API.';
       return { cause: 'notTheApi', message, ...found };
     }
     return { cause: null, message: `It answered with ${models.length} models.`, models, ...found };
@@ -80,20 +82,20 @@ async function look(settings: ConnectionSettings): Promise<Finding> {
   }
 }
 
-/** Where the given path is wrong, the usual one is tried. */
+/** Tries the usual path where the given one is wrong. */
 async function suggest(settings: ConnectionSettings, finding: Finding): Promise<Finding> {
   if (finding.cause !== 'wrongPath' && finding.cause !== 'notTheApi') return finding;
   const baseUrl = `${new URL(settings.baseUrl).origin}/v1`;
   if (settings.baseUrl.replace(/\/+$/, '') === baseUrl) return finding;
-  const other = await look({ ...settings, baseUrl });
+  const other = await probe({ ...settings, baseUrl });
   if (other.cause !== null) return finding;
-  return { ...finding, message: `${finding.message} ${baseUrl} does answer.`, suggestedBaseUrl: baseUrl };
+  return { ...finding, message: `${finding.message} ${baseUrl} answers.`, suggestedBaseUrl: baseUrl };
 }
 
 /** @param model  its name at the provider, where it must have that one */
 export async function checkConnection(settings: ConnectionSettings, model?: string): Promise<ConnectionReport> {
   const startedAt = performance.now();
-  const first = await look(settings);
+  const first = await probe(settings);
   const latencyMs = Math.round(performance.now() - startedAt);
   let finding = await suggest(settings, first);
   if (finding.cause === null && model !== undefined && finding.models?.includes(model) === false) {

@@ -5,7 +5,7 @@ import { GatewayError, type ErrorCode } from '../../../shared/errors.js';
  * Why a provider did not answer. `auth` 401/403; `quota` no credit left; `rateLimited` 429; `notFound` no such model or
  * path; `tooLong` more context than the model takes; `rejected` another 4xx; `overloaded` 5xx; `unreachable` no
  * connection; `cut` the connection ended in mid-answer; `timeout` silence; `notTheApi` something else answered (a page);
- * `protocol` an answer that makes no sense; `empty` nothing was said; `filtered` the provider withheld it;
+ * `protocol` an invalid answer; `empty` nothing was said; `filtered` the provider withheld it;
  * `unconfigured` the provider or model is not set up here.
  */
 export type FailureKind =
@@ -66,7 +66,7 @@ const waiting = (failure: ProviderFailure): string =>
 
 const SENTENCES: Readonly<Record<FailureKind, Describe>> = {
   auth: (model, failure) => `${model.providerName} refused the API key${http(failure)}. Check ${keyPlace(model)}.`,
-  quota: (model) => `${model.providerName} says that the account has no credit left. Add credit there, or choose another model.`,
+  quota: (model) => `The account at ${model.providerName} has no credit left. Add credit there, or choose another model.`,
   rateLimited: (model, failure) =>
     `${model.providerName} is limiting requests (HTTP 429). ${waiting(failure)}, or configure a fallback model.`,
   notFound: (model, failure) =>
@@ -75,16 +75,16 @@ const SENTENCES: Readonly<Record<FailureKind, Describe>> = {
     `The conversation is longer than '${model.modelId}' of ${model.providerName} takes. Start a new one (/new), or send less.`,
   rejected: (model, failure) => `${model.providerName} rejected the request${http(failure)}.`,
   overloaded: (model, failure) =>
-    `${model.providerName} has a problem of its own${http(failure)}. Try again in a moment, or configure a fallback model.`,
+    `${model.providerName} failed or is overloaded${http(failure)}. Try again in a moment, or configure a fallback model.`,
   unreachable: (model) =>
     `${model.providerName} cannot be reached at ${model.baseUrl}. Check the address and the network, and that the server runs.`,
-  cut: (model) => `The connection to ${model.providerName} broke off in the middle of the answer. Try again.`,
+  cut: (model) => `The connection to ${model.providerName} closed in the middle of the answer. Try again.`,
   timeout: (model) => `${model.providerName} sent nothing for too long. Try again, or choose a faster model.`,
   notTheApi: (model, failure) =>
-    `${model.baseUrl} answered with something else than the API of ${model.providerName}${http(failure)}. Check baseUrl; is there a proxy in between?`,
+    `${model.baseUrl} does not answer with the API of ${model.providerName}${http(failure)}. Check baseUrl; is there a proxy in between?`,
   protocol: (model) =>
-    `${model.providerName} gave an answer that makes no sense. Try again; if it stays so, check the provider's api and baseUrl in models.json.`,
-  empty: (model) => `${model.providerName} ended the answer without saying anything. Try again, or choose another model.`,
+    `${model.providerName} gave an invalid answer. Try again; if that does not help, check the provider's api and baseUrl in models.json.`,
+  empty: (model) => `${model.providerName} gave an empty answer. Try again, or choose another model.`,
   filtered: (model) => `${model.providerName} withheld the answer by its content filter.`,
   unconfigured: (model) => `The model '${model.modelId}' cannot be used.`,
 };

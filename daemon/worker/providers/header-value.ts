@@ -5,5 +5,5 @@ export function isHeaderValue(value: string): boolean {
   return /^[\t\u0020-\u007E\u0080-\u00FF]*$/.test(value.trim());
 }
 
-/** As it follows the name of what has such a value. */
-export const UNSENDABLE = 'has a character that cannot be sent, such as a line break or “…”; copy it anew';
+/** Follows the name of what has such a value. */
+export const UNSENDABLE = 'has a character that cannot be sent, such as a line break or “…”; copy it again';

@@ -107,6 +107,6 @@ export async function listModels(settings: ConnectionSettings): Promise<string[]
   const { url, status, body } = await askForModels(settings, TIMEOUT_MS);
   if (status < 200 || status > 299) throw new Error(`${url} answered with HTTP ${status}`);
   const ids = readModelIds(settings, body);
-  if (ids === undefined) throw new Error(`${url} answered with something else than a list of models`);
+  if (ids === undefined) throw new Error(`${url} did not answer with a list of models`);
   return ids;
 }

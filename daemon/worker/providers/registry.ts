@@ -93,7 +93,7 @@ function lateProvider(entry: ProviderEntry, ai: () => AiModule): Provider {
     try {
       return (vendor ??= ai().createProvider(toSettings(entry)));
     } catch (error) {
-      const detail = `the part of the gateway that speaks to providers does not load: ${error instanceof Error ? error.message : String(error)}`;
+      const detail = `failed to load the bundle that speaks to providers: ${error instanceof Error ? error.message : String(error)}`;
       return { type: 'failed', failure: { kind: 'unconfigured', status: null, detail, retryAfterMs: null } };
     }
   };

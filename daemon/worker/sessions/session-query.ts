@@ -1,6 +1,6 @@
 /**
- * What people write to find sessions: words, and filters such as `from:telegram after:7d -is:unread`. A filter is a known
- * name and a colon at the start of a word; everything else, quoted or not, is text to look for.
+ * Parses a search for sessions: words, and filters such as `from:telegram after:7d -is:unread`. A filter is a known name and
+ * a colon at the start of a word; everything else, quoted or not, is text to search for.
  */
 import { GatewayError } from '../../../shared/errors.js';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../../../shared/session-filters.js';
 import type { SessionFilter } from '../store/conversations/session-list.js';
 
-/** Of SQLite's stack of conditions, and of what anybody types. */
+/** Bounds the depth of the SQL condition. */
 const MAX_FILTERS = 20;
 
 const TOKEN = new RegExp(String.raw`(?<!\S)(?:"[^"]*"(?!\S)|(-?)(${SESSION_FILTERS.join('|')}):("[^"]*"|[^\s"]*)(?!\S))`, 'gi');
@@ -24,13 +24,13 @@ const EXAMPLE = "For example: 'invoice from:telegram after:2026-11-01 tag:work'.
 
 function wrong(filter: string, allowed: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
-    message: `'${filter.slice(0, 80)}' in the search is not right: ${allowed}`,
+    message: `invalid filter '${filter.slice(0, 80)}' in the search: ${allowed}`,
     details: { field: 'search', filter: filter.slice(0, 80) },
-    hint: `${EXAMPLE} Put what is meant as text into double quotes.`,
+    hint: `${EXAMPLE} Put text that looks like a filter into double quotes.`,
   });
 }
 
-/** A day begins in the time zone of the gateway. @returns undefined for what is no time */
+/** Returns epoch milliseconds; undefined for an invalid time. A day begins in the time zone of the gateway. */
 function instantOf(value: string, nowMs: number): number | undefined {
   const [, count, unit] = /^(\d{1,4})([hdw])$/i.exec(value) ?? [];
   if (count !== undefined && unit !== undefined) return nowMs - Number(count) * (UNITS_MS[unit.toLowerCase()] ?? 0);
@@ -47,7 +47,7 @@ interface Term {
   readonly name: SessionFilterName;
   readonly value: string;
   readonly isNot: boolean;
-  /** As it was written. */
+  /** The filter as it was written. */
   readonly text: string;
 }
 
@@ -72,19 +72,19 @@ function addState(filter: Draft, { value, isNot, text }: Term): void {
 
 function add(filter: Draft, term: Term, nowMs: number): void {
   const { name, value, isNot, text } = term;
-  if (value === '') throw wrong(text, `${name}: needs a value behind the colon`);
+  if (value === '') throw wrong(text, `${name}: needs a value after the colon`);
   if (name === 'after' || name === 'before') addInstant(filter, term, nowMs);
   else if (name === 'is') addState(filter, term);
   else if (name === 'tag') filter.tags = [...(filter.tags ?? []), { tag: normaliseTag(value), isNot }];
   else filter.values = [...(filter.values ?? []), { field: name === 'from' ? 'channel' : name, value, isNot }];
 }
 
-/** One pair of quotes around all of it marks it as text. */
+/** Removes the quotes around a text that is quoted as a whole. */
 function unquote(text: string): string {
   return /^"[^"]*"$/.test(text) ? text.slice(1, -1) : text;
 }
 
-/** @throws INVALID_REQUEST for a filter whose value cannot be */
+/** @throws INVALID_REQUEST for a filter with an invalid value */
 export function parseSessionQuery(search: string, nowMs: number): SessionFilter {
   const filter: Draft = {};
   const terms: Term[] = [];
@@ -95,7 +95,7 @@ export function parseSessionQuery(search: string, nowMs: number): SessionFilter 
   });
   if (terms.length > MAX_FILTERS) throw wrong(terms[MAX_FILTERS]?.text ?? '', `a search has at most ${MAX_FILTERS} filters`);
   for (const term of terms) add(filter, term, nowMs);
-  // Filters that were taken out leave no gap in what is looked for.
+  // Filters leave no gap in the text.
   const words = terms.length === 0 ? search : rest.replaceAll(/\s+/g, ' ').trim();
   const text = words === '""' ? words : unquote(words);
   return text === '' ? filter : { ...filter, text };

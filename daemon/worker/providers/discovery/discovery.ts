@@ -92,6 +92,6 @@ export class LocalDiscovery implements LocalModels {
     const { logger } = this.#options;
     if (before === undefined && models !== undefined)
       logger.info({ provider: id, models: models.map((model) => model.id) }, `${name} was found on this machine`);
-    if (before !== undefined && models === undefined) logger.info({ provider: id }, `${name} does not answer any more`);
+    if (before !== undefined && models === undefined) logger.info({ provider: id }, `${name} no longer answers`);
   }
 }

@@ -149,7 +149,7 @@ test('a failure of the provider names it, says what to do, and keeps what was sa
   expect(await history(conversation, 'main:api:default:direct:two')).toEqual([
     'user complete -: b',
     'assistant error fake/one: half ',
-    expect.stringMatching(/^system error -: fake gave an answer that makes no sense/),
+    expect.stringMatching(/^system error -: fake gave an invalid answer/),
   ]);
 });
 

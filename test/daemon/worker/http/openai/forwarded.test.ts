@@ -137,7 +137,7 @@ test('half an answer never looks whole, and a caller that leaves ends the call',
     });
   };
   expect(await (await ask()).text()).toMatch(
-    /event: error\ndata: {"type":"error","code":"agent_error","message":"The connection to up broke off/,
+    /event: error\ndata: {"type":"error","code":"agent_error","message":"The connection to up closed/,
   );
   const controller = new AbortController();
   await ask(controller.signal);
