@@ -1,4 +1,4 @@
-/** What about providers and models in the configuration cannot work, for `status` and `/status`. */
+/** Warnings about configured providers and models that cannot be used, for `status` and `/status`. */
 import type { Config } from '../../../shared/config/schema.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -15,7 +15,7 @@ function* namedModels(config: Config): Generator<{ key: string; ref: string }> {
   }
 }
 
-/** @returns the warning for a model that the configuration names but that cannot be called */
+/** Returns the warning for a configured model that cannot be called. */
 function warningOf(named: { key: string; ref: string }, registry: ProviderRegistry): StatusWarning[] {
   try {
     registry.resolve(named.ref);

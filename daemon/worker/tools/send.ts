@@ -1,4 +1,4 @@
-/** Sends a message to a chat, through the outbox like any other. */
+/** The tool `send`: sends a message to a chat through the outbox. */
 import { GatewayError } from '../../../shared/errors.js';
 import { readInput, readOptionalText, readText, type Tool, ToolError } from './tool.js';
 
@@ -11,7 +11,7 @@ export interface OutgoingText {
 
 /** Where messages are accepted. */
 export interface SendPort {
-  /** The channels that are set up. */
+  /** Returns the configured channels. */
   channels(): readonly string[];
   /** The same key sends once. @returns the message's id, once it is on disk */
   send(message: OutgoingText, key: string): Promise<string>;
@@ -19,7 +19,7 @@ export interface SendPort {
 
 const KEYS = ['channel', 'chat_id', 'content', 'accountId'];
 
-/** Refusals that the model can do something about. */
+/** Makes exposed errors readable for the model. */
 function toToolError(error: unknown): unknown {
   return error instanceof GatewayError && error.spec.expose ? new ToolError([error.message, error.hint].filter(Boolean).join('. ')) : error;
 }

@@ -1,4 +1,4 @@
-/** Tells a model what time it is: it cannot know. */
+/** The tool `time`: returns the current date and time. */
 import type { Clock } from '../../../shared/clock.js';
 import { readInput, readOptionalText, type Tool, ToolError } from './tool.js';
 

@@ -1,24 +1,24 @@
-/** What a tool is: something that a model may ask the gateway to do. */
+/** A tool: an action that a model may ask the gateway for. */
 import type { ToolDefinition } from '../providers/provider.js';
 
 /** Where a tool was called. */
 export interface ToolContext {
   readonly agentId: string;
   readonly sessionKey: string;
-  /** Unique for this call: what is done under it once is not done again. */
+  /** Unique for this call; an effect under the same key happens once. */
   readonly callKey: string;
   readonly signal: AbortSignal;
 }
 
 export interface Tool {
   readonly definition: ToolDefinition;
-  /** Whether others notice that it ran; such a turn is never repeated. */
+  /** Whether it has effects outside of the turn; such a turn is never repeated. */
   readonly hasEffects: boolean;
-  /** @returns what the model is told. @throws ToolError for what the model should know and may correct */
+  /** @returns the output for the model. @throws ToolError for an error that the model may correct */
   run(input: unknown, context: ToolContext): Promise<string>;
 }
 
-/** A refusal or failure in words for the model. */
+/** A failure whose message the model gets. */
 export class ToolError extends Error {
   constructor(message: string) {
     super(message);
@@ -26,7 +26,7 @@ export class ToolError extends Error {
   }
 }
 
-/** @throws ToolError when the input is no object, or has keys that the tool does not know */
+/** @throws ToolError when the input is not an object, or has unknown keys */
 export function readInput(input: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new ToolError('the input must be an object');
   const unknown = Object.keys(input).find((key) => !known.includes(key));
@@ -34,7 +34,7 @@ export function readInput(input: unknown, known: readonly string[]): Readonly<Re
   return input as Readonly<Record<string, unknown>>;
 }
 
-/** @throws ToolError when it is missing, no text, empty or too long */
+/** @throws ToolError when it is missing, not a text, empty or too long */
 export function readText(input: Readonly<Record<string, unknown>>, key: string, maxLength = 100_000): string {
   const value = input[key];
   if (typeof value !== 'string' || value.trim() === '') throw new ToolError(`'${key}' must be a text that is not empty`);

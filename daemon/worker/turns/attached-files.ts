@@ -1,6 +1,6 @@
-/** Files of a chat as a model is given them: pictures as they are, texts as text. Read from the channel when a turn needs them. */
+/** Adds the files of a chat to a model's messages: pictures unchanged, text files as text. Files are read from the channel when a turn needs them. */
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { estimateTokens } from './model/context.js';
+import { estimateTokens, TOKENS_PER_IMAGE } from './model/context.js';
 import { findFileLinks, type LinkedFile } from '../channels/file-links.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import type { ChatImage, ModelMessage } from '../providers/provider.js';
@@ -14,12 +14,10 @@ export type AttachedFile =
 const MAX_IMAGE_BYTES = 5 * 1_048_576;
 const MAX_TEXT_BYTES = 256 * 1_024;
 const MAX_FILES = 6;
-/** What providers count for a large picture. */
-const IMAGE_TOKENS = 1_600;
 const LOAD_MS = 20_000;
 const MAX_CACHED_BYTES = 16 * 1_048_576;
 const IMAGE_NAME = /\.(?:jpe?g|png|gif|webp)$/i;
-/** Sound and film: nothing is read of them. */
+/** Audio, video, archives and office files are not read. */
 const OTHER_NAME = /\.(?:mp[34]|ogg|oga|opus|m4a|wav|mov|webm|zip|gz|7z|pdf|docx?|xlsx?|pptx?)$/i;
 
 const SIGNATURES: readonly (readonly [RegExp, string])[] = [
@@ -34,7 +32,7 @@ function imageType(bytes: Buffer): string | undefined {
   return SIGNATURES.find(([signature]) => signature.test(head))?.[1];
 }
 
-/** @returns undefined for what is no text */
+/** Returns undefined for binary content. */
 function toText(bytes: Buffer): string | undefined {
   if (bytes.includes(0)) return undefined;
   try {
@@ -44,7 +42,7 @@ function toText(bytes: Buffer): string | undefined {
   }
 }
 
-/** @returns undefined for what no model could take */
+/** Returns undefined for a file that no model can take. */
 function toAttached(name: string, bytes: Buffer): AttachedFile | undefined {
   const mediaType = imageType(bytes);
   if (mediaType !== undefined) return { type: 'image', mediaType, bytes };
@@ -55,7 +53,7 @@ function toAttached(name: string, bytes: Buffer): AttachedFile | undefined {
 const sizeOf = (file: AttachedFile): number => (file.type === 'image' ? file.bytes.length : file.text.length);
 
 function tokensOf(file: AttachedFile): number {
-  return file.type === 'image' ? IMAGE_TOKENS : estimateTokens(file.text);
+  return file.type === 'image' ? TOKENS_PER_IMAGE : estimateTokens(file.text);
 }
 
 export interface AttachOptions {
@@ -66,7 +64,7 @@ export interface AttachOptions {
 
 export class AttachedFiles {
   readonly #options: { channels: Pick<ChannelRegistry, 'openFile'>; logger: LogPort };
-  /** The last that were used, the newest last. */
+  /** The files that were used last, the newest last. */
   readonly #cache = new Map<string, AttachedFile>();
 
   constructor(options: { channels: Pick<ChannelRegistry, 'openFile'>; logger: LogPort }) {
@@ -74,8 +72,8 @@ export class AttachedFiles {
   }
 
   /**
-   * Adds what the newest messages of people hold, as far as it fits. What cannot be read is left as the link that it is.
-   * @returns the messages, and how many tokens were added
+   * Adds the files of the newest messages of people, as far as they fit. A file that cannot be read stays a link.
+   * @returns the messages, and the tokens of the files
    */
   async attach(messages: readonly ModelMessage[], options: AttachOptions): Promise<{ messages: ModelMessage[]; tokens: number }> {
     const { session, takesImages, budgetTokens } = options;

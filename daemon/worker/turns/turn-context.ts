@@ -1,4 +1,4 @@
-/** What a model is asked in a turn: the question, and as much of what was said before it as fits. */
+/** Builds the request of a turn: the question, and as much of the conversation before it as fits. */
 import type { CommandRegistry } from './commands/commands.js';
 import { contextBudget, estimateTokens, fitSteps, gatherContext, type ContextItem, type ContextOptions } from './model/context.js';
 import { GUIDE_REF } from './model/guide.js';
@@ -24,20 +24,20 @@ export interface TurnContextOptions {
 
 const HISTORY_PAGE = 100;
 
-/** What the guide said, and what was said to the gateway, is no part of a conversation with a model. */
+/** Returns the role of a message for a model; undefined for answers of the guide and for commands. */
 function contextRole(row: Message, commands: CommandRegistry): 'user' | 'assistant' | undefined {
   if (row.content === '' || row.model === GUIDE_REF) return undefined;
   if (row.role === 'user') return commands.match(row.content) === undefined ? 'user' : undefined;
   return row.role === 'assistant' ? 'assistant' : undefined;
 }
 
-/** A model that is given no tools would not understand the use of one. */
+/** Returns the use of a tool as a call and its result. */
 function toolUse({ id, content, status }: Message): ContextItem[] {
   const use = parseToolUse(content);
   return use === undefined ? [] : [toolUseMessages(id.slice(-9), { ...use, isError: status === 'error' })];
 }
 
-/** What a message says, with its files. */
+/** Returns a function that adds its files to a message. */
 async function withFiles({ attachments, turn, step }: TurnContextOptions, messageIds: readonly string[]) {
   const { takesImages } = step.model;
   const files = await attachments.forModel({ sessionId: turn.session.id, messageIds, takesImages });
@@ -51,21 +51,21 @@ async function readHistory(options: TurnContextOptions, beforeSeq: number): Retu
   const { store, commands, turn, step } = options;
   const { id: sessionId, contextAfterSeq: afterSeq } = turn.session;
   const rows = await store.read((tx) => readNewestMessages(tx, { sessionId, limit: HISTORY_PAGE, afterSeq, beforeSeq }));
-  const said = await withFiles(
+  const withAttachments = await withFiles(
     options,
     rows.filter(({ role }) => role === 'user').map(({ id }) => id),
   );
   const messages = rows.flatMap((row): ContextItem[] => {
     if (row.role === 'tool') return step.tools.length === 0 ? [] : toolUse(row);
     const role = contextRole(row, commands);
-    return role === undefined ? [] : [{ role, ...said(row.id, row.content) }];
+    return role === undefined ? [] : [{ role, ...withAttachments(row.id, row.content) }];
   });
   return { messages, nextSeq: rows.length < HISTORY_PAGE ? undefined : rows.at(-1)?.seq };
 }
 
-/** What tools may take of the context. */
+/** The share of the context that tool calls may take. */
 const STEPS_SHARE = 0.6;
-/** What files may take of what is left. */
+/** The share of the rest that files may take. */
 const FILES_SHARE = 0.5;
 const toolTokens = ({ tools }: StepRequest): number => tools.reduce((sum, tool) => sum + estimateTokens(JSON.stringify(tool)), 0);
 
@@ -75,8 +75,8 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
   const budgetTokens = contextBudget(model) - toolTokens(step);
   const { steps, tokens } = fitSteps(step.steps, budgetTokens * STEPS_SHARE);
   const leftTokens = budgetTokens - tokens;
-  const said = await withFiles(options, [turn.questionId]);
-  const question = said(turn.questionId, text);
+  const withAttachments = await withFiles(options, [turn.questionId]);
+  const question = withAttachments(turn.questionId, text);
   const gather = (without: number): Promise<ModelMessage[]> =>
     gatherContext({
       budgetTokens: leftTokens - without,
@@ -88,7 +88,7 @@ export async function buildModelRequest(options: TurnContextOptions): Promise<Mo
   const { takesImages } = model;
   const limits = { session: turn.session, takesImages, budgetTokens: leftTokens * FILES_SHARE };
   let attached = await options.files.attach(await gather(0), limits);
-  // What files take, what was said before them cannot have.
+  // The tokens of files are not available to earlier messages.
   if (attached.tokens > 0) attached = await options.files.attach(await gather(attached.tokens), limits);
   const { messages } = attached;
   return {

@@ -1,7 +1,7 @@
-/** One turn at a time per session: whoever comes while one runs waits in line. */
+/** Runs one turn at a time per session; others wait in the order of their arrival. */
 import { GatewayError } from '../../../shared/errors.js';
 
-/** A line that long is no conversation. */
+/** Per session. */
 const MAX_WAITING = 50;
 
 interface Waiter {
@@ -9,17 +9,17 @@ interface Waiter {
 }
 
 export class TurnQueue {
-  /** A session that is in the map has a running turn; the list is who waits. */
+  /** Sessions with a running turn, each with its waiting turns. */
   readonly #waiting = new Map<string, Waiter[]>();
 
-  /** How many sessions have a turn under way. */
+  /** How many sessions have a running turn. */
   get busy(): number {
     return this.#waiting.size;
   }
 
   /**
-   * Waits for the session's turn to be ours.
-   * @returns what ends it, to be called once
+   * Waits until no other turn of the session runs.
+   * @returns a function that ends the turn, to be called once
    * @throws RATE_LIMITED when too many wait already; the signal's reason when it is aborted first
    */
   async enter(key: string, signal: AbortSignal): Promise<() => void> {

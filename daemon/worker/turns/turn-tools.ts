@@ -1,4 +1,4 @@
-/** Which tools a turn has, and what is on disk about their use: what they said, and that a turn must not be repeated. */
+/** The tools of a turn, and what is stored of their use: their output, and that a turn with effects must not be repeated. */
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
@@ -23,12 +23,12 @@ export interface TurnToolsOptions {
   readonly logger: LogPort;
   config(): Config;
   readonly send: SendPort;
-  /** Undefined where nothing can be scheduled. */
+  /** Undefined: the tool `schedule` does not exist. */
   readonly scheduler: TaskScheduler | undefined;
 }
 
 const MAX_DETAIL_LENGTH = 500;
-/** More calls than that at once are refused; the model can make them in its next step. */
+/** More calls in one step are refused; the model can make them in its next step. */
 const MAX_CALLS = 16;
 
 function shorten(text: string, maxLength: number): string {
@@ -37,9 +37,9 @@ function shorten(text: string, maxLength: number): string {
 
 const inputText = (input: unknown): string => (typeof input === 'string' ? input : (JSON.stringify(input) ?? ''));
 
-/** Where tools run: a turn of a session, or a call that is kept nowhere. */
+/** Where tools run: a turn of a session, or a call that is not stored. */
 interface ToolPlace {
-  /** The turn's, or the call's. */
+  /** Of the turn, or of the call. */
   readonly id: string;
   readonly sessionKey: string;
   readonly sessionId: number | undefined;
@@ -53,7 +53,7 @@ class ToolRun implements TurnTools {
   readonly #place: ToolPlace;
   readonly #agentId: string;
   readonly #signal: AbortSignal;
-  /** Calls of the steps before this one: some models give each step's calls the same ids. */
+  /** How many calls the steps before made: some models repeat the ids of calls in each step. */
   #made = 0;
 
   constructor(options: TurnToolsOptions, run: { tools: readonly Tool[]; place: ToolPlace; agentId: string; signal: AbortSignal }) {
@@ -71,7 +71,7 @@ class ToolRun implements TurnTools {
 
   async *run(calls: readonly ToolCall[]): AsyncGenerator<ToolEvent, ToolResult[]> {
     for (const { name, input } of calls) yield { type: 'tool', name, state: 'call', detail: shorten(inputText(input), MAX_DETAIL_LENGTH) };
-    // What others notice happens in the order in which it was asked for.
+    // Tools with effects run in the order of the calls.
     const isParallel = calls.every(({ name }) => this.#find(name)?.hasEffects !== true);
     const begun = isParallel ? calls.map((call, index) => this.#runOne(call, index)) : undefined;
     const results: ToolResult[] = [];
@@ -102,7 +102,7 @@ class ToolRun implements TurnTools {
     } catch (error) {
       if (error instanceof ToolError) return { ...result, output: error.message, isError: true };
       if (!this.#signal.aborted)
-        this.#options.logger.error({ tool: call.name, turnId: this.#place.id, err: error }, 'a tool failed in a way that it should not');
+        this.#options.logger.error({ tool: call.name, turnId: this.#place.id, err: error }, 'unexpected tool error');
       return {
         ...result,
         output: this.#signal.aborted ? 'stopped' : 'the gateway failed to run this tool; its log says why',
@@ -131,7 +131,7 @@ class ToolRun implements TurnTools {
     });
   }
 
-  /** The conversation keeps what was done in it, as people read it. */
+  /** Stores the use of a tool as a message of the conversation. */
   async #note({ name, input }: ToolCall, { output, isError }: ToolResult): Promise<void> {
     const { store, clock } = this.#options;
     const { id: turnId, sessionId } = this.#place;
@@ -151,7 +151,7 @@ class ToolRun implements TurnTools {
   }
 }
 
-/** Makes the tools of each turn, as the configuration has them then. */
+/** Makes the tools of each turn from the configuration in force. */
 export class ToolBox {
   readonly #options: TurnToolsOptions;
 
@@ -165,7 +165,7 @@ export class ToolBox {
     return new ToolRun(this.#options, { tools: this.#tools(agent), place, agentId: agent.id, signal });
   }
 
-  /** For a call that belongs to no conversation: nothing is kept, and nothing can be scheduled in a chat that is none. */
+  /** Returns the tools of a call without a conversation: nothing is stored, and without a chat nothing can be scheduled. */
   forCall(agent: AgentConfig, signal: AbortSignal): TurnTools {
     const place = { id: newId('turn'), sessionKey: `${agent.id}:api:default:direct:completions`, sessionId: undefined };
     const tools = this.#tools(agent).filter(({ definition }) => definition.name !== 'schedule');

@@ -1,6 +1,6 @@
 /**
- * Fetches a URL that a model chose. A name is resolved once at each hop, its addresses are judged, and the connection
- * goes to one of those that were: asking again could give another answer.
+ * Fetches a URL that a model chose. At each hop the name is resolved once, its addresses are checked, and the connection goes to
+ * one of the checked addresses: a second lookup could give another answer.
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -40,7 +40,7 @@ export function parseAddress(text: string, base?: string): URL {
   return url;
 }
 
-/** Without brackets, and without the dot that makes a name absolute. */
+/** Returns the host without brackets and without the final dot of an absolute name. */
 function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
@@ -62,7 +62,7 @@ async function resolveName(host: string, resolve: FetchOptions['resolve']): Prom
   }
 }
 
-/** A lookup that knows only what has been judged. */
+/** Returns a lookup that gives the checked addresses alone. */
 function pinnedLookup(addresses: readonly string[]): LookupFunction {
   const entries = addresses.map((address) => ({ address, family: isIP(address) }));
   return (_host, options, callback) => {
@@ -97,7 +97,7 @@ function redirectOf(response: IncomingMessage, url: URL): URL | undefined {
   return isRedirect && location !== undefined ? parseAddress(location, url.href) : undefined;
 }
 
-/** @throws ToolError for what is refused; the network's error otherwise */
+/** @throws ToolError for a refused address; the network's error otherwise */
 export async function fetchUrl(address: string, options: FetchOptions): Promise<FetchedPage> {
   let url = parseAddress(address);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {

@@ -1,6 +1,6 @@
-/** Slash commands: what a person may ask of the gateway itself, in any chat and without a language model. */
+/** Slash commands: requests to the gateway itself, in any chat and without a language model. */
 
-/** One command with its words, e.g. `/models openai` → name `models`, args `openai`. */
+/** One command with its arguments, e.g. `/models openai` → name `models`, args `openai`. */
 export interface CommandCall {
   readonly name: string;
   readonly args: string;
@@ -13,7 +13,7 @@ export interface CommandContext extends CommandCall {
   readonly agentId: string;
   /** The model that would answer here, `provider/model`. */
   readonly model: string;
-  /** Of this command: the same when it is run again because its worker was killed. */
+  /** Identifies this call, also when it is run again because its worker was killed. */
   readonly callKey: string;
 }
 
@@ -22,13 +22,13 @@ export interface SlashCommand {
   readonly name: string;
   /** For `/help`, one line. */
   readonly summary: string;
-  /** It does not wait for what is being said in the session: it stops that. */
+  /** Whether it stops the running answer of the session instead of waiting for it. */
   readonly stopsTurns?: boolean;
   /** @returns the reply, Markdown */
   run(context: CommandContext): Promise<string>;
 }
 
-/** `/name`, or `/name@bot` as group chats write it, then anything. A path such as `/etc/hosts` is no command. */
+/** `/name`, or `/name@bot` as in group chats, then any text. A path such as `/etc/hosts` is not a command. */
 const CALL = /^\/([a-z][a-z0-9_-]{0,31})(?:@\w{1,64})?(?:\s+([\s\S]*))?$/i;
 
 export class CommandRegistry {
@@ -40,7 +40,7 @@ export class CommandRegistry {
     this.#commands = new Map([help, ...commands].map((command) => [command.name, command]));
   }
 
-  /** @returns the command that a text calls; undefined for any other text, which is then for the model */
+  /** Returns the command that a text calls; undefined for a text to the model. */
   match(text: string): { command: SlashCommand; call: CommandCall } | undefined {
     const [, name = '', args = ''] = CALL.exec(text.trim()) ?? [];
     const command = this.#commands.get(name.toLowerCase());

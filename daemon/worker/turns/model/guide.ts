@@ -1,7 +1,4 @@
-/**
- * The built-in model `xopc/guide`. It is no language model and says so: it answers where no other model is configured,
- * with what to do about that. Slash commands reach it through the command registry, like every other model.
- */
+/** The built-in model `xopc/guide`: where no language model is configured, it answers how to configure one. */
 import { KNOWN_PROVIDERS } from '../../providers/known-providers.js';
 import type { Provider, ProviderEvent } from '../../providers/provider.js';
 import type { BuiltInProvider } from '../../providers/registry.js';
@@ -27,7 +24,7 @@ const EXAMPLE = `\`\`\`json
 }
 \`\`\``;
 
-/** The whole answer; the same for every question, because nothing here understands one. */
+/** Returns the answer, the same for every question. */
 export function guideText({ modelsPath, configPath }: GuideOptions): string {
   return `Your message arrived and is stored, but no language model is configured yet. I am only the built-in guide: I understand commands, not questions.
 
@@ -48,7 +45,7 @@ With more than one model, choose in ${configPath}: "agents": { "defaults": { "mo
 /help lists the commands.`;
 }
 
-/** Words with the white space behind them, so that what is streamed adds up to the text. */
+/** Splits a text into words, each with the white space behind it. */
 function words(text: string): string[] {
   return text.match(/\S+\s*|^\s+/g) ?? [];
 }

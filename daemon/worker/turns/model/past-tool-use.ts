@@ -1,24 +1,24 @@
-/** What a tool has done in an earlier turn: kept in the conversation as a text for people, given to models as what it was. */
+/** The use of a tool in an earlier turn: stored as a text for people, given to models as a call and its result. */
 import type { ToolCallMessage, ToolResultMessage } from '../../providers/provider.js';
 
-/** What a model may need of it later; the whole is in the conversation. */
+/** The part that a model gets; the conversation has all of it. */
 const MAX_OUTPUT_LENGTH = 4_000;
 const LEFT_OUT = '\n(the rest is left out)';
 
 export interface PastToolUse {
   readonly name: string;
-  /** As it was kept: JSON, or the beginning of a long one. */
+  /** JSON, or the beginning of a long one. */
   readonly input: string;
   readonly output: string;
   readonly isError: boolean;
 }
 
-/** The text that is kept. */
+/** Returns the text that is stored. */
 export function describeToolUse({ name, input, output }: Omit<PastToolUse, 'isError'>): string {
   return `${name} ${input}\n\n${output}`;
 }
 
-/** The reverse of {@link describeToolUse}. @returns undefined for a text that is none of its kind */
+/** The reverse of {@link describeToolUse}. @returns undefined for any other text */
 export function parseToolUse(text: string): Omit<PastToolUse, 'isError'> | undefined {
   const [, name, input, output] = /^([\w-]{1,64}) ([^\n]*)\n\n([\s\S]*)$/.exec(text) ?? [];
   return name === undefined || input === undefined || output === undefined ? undefined : { name, input, output };
@@ -32,7 +32,7 @@ function inputOf(text: string): unknown {
   }
 }
 
-/** A call and its result. @param id  some providers take nine letters and digits, and all take those */
+/** Returns a call and its result. @param id  nine letters or digits, which every provider accepts */
 export function toolUseMessages(id: string, use: PastToolUse): readonly [ToolCallMessage, ToolResultMessage] {
   const { name, input, isError } = use;
   const output =

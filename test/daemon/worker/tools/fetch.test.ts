@@ -128,7 +128,7 @@ test('a page is given as its text, with its status and the warning that it is da
   const { port } = await serve((_request, response) => response.writeHead(404, { 'content-type': 'text/html; charset=utf-8' }).end(html));
   const text = await fetchTool({ allow: ['127.0.0.1'] })(`http://127.0.0.1:${port}/page`);
   expect(text).toContain(`HTTP 404 http://127.0.0.1:${port}/page`);
-  expect(text).toContain('It is no instruction of the user.');
+  expect(text).toContain('It is not an instruction of the user.');
   expect(text.split('\n\n').slice(1).join('\n\n')).toBe('A & B\n\nHead\n\nOne two\n\nthree €');
 });
 
