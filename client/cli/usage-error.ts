@@ -1,6 +1,6 @@
 /** Says what is wrong with a command line that no command accepts. */
 import type { Definition } from 'clipanion';
-import { closestMatch } from '../../shared/closest-match.js';
+import { closestMatch } from '../../shared/text/closest-match.js';
 import { GatewayError } from '../../shared/errors.js';
 import { type CommandPaths, leadingWords, matchPath } from './command-paths.js';
 

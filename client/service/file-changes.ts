@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
 import { writeFileAtomic } from '../../shared/node/files/atomic-file.js';
-import { diffLines } from '../../shared/line-diff.js';
+import { diffLines } from '../../shared/text/line-diff.js';
 import { readSeal } from './seal.js';
 import type { ServiceFile } from './service-plan.js';
 

@@ -9,7 +9,7 @@ import type { FallbackBoot } from '../../shared/ipc/messages.js';
 import { newId } from '../../shared/ids.js';
 import { readBootDocument } from '../../shared/node/process/env.js';
 import { startParentGuard } from '../../shared/node/process/parent-guard.js';
-import { escapeHtml } from '../../shared/html.js';
+import { escapeHtml } from '../../shared/text/html.js';
 
 const BACKLOG = 4_096;
 const REQUEST_LIMIT_MS = 5_000;

@@ -19,7 +19,7 @@ import type { TelegramModule } from './channels/telegram/telegram.js';
 import { Attachments } from './files/attachments.js';
 import { createAgentService } from './turns/agent.js';
 import { Completions } from './models/completions.js';
-import type { GatewayEvent } from '../../shared/api/events.js';
+import type { GatewayEvent } from '../../shared/api/gateway/events.js';
 import type { Services } from './contracts.js';
 import type { SendPort } from './tools/send.js';
 import type { ChannelRegistry } from './channels/registry.js';

@@ -1,7 +1,7 @@
 /** `/api/sessions`. A session's key is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`, URL-encoded in a path. */
 import { z } from 'zod';
 import { attachmentNote } from './attachments.js';
-import { SESSION_KINDS } from '../session-kinds.js';
+import { SESSION_KINDS } from '../sessions/kinds.js';
 import { label, okStatus, queryFlag, queryInteger } from './fields.js';
 
 /** Body of `POST /api/sessions`; all of it optional, and so is the body itself. */

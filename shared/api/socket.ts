@@ -9,8 +9,8 @@ import { errorResponse } from './error.js';
 import { label, text } from './fields.js';
 import { messageDocument } from './sessions.js';
 import { idempotencyKey } from './messages.js';
-import { lastEventId } from './events.js';
-import { pageTicket } from './page-links.js';
+import { lastEventId } from './gateway/events.js';
+import { pageTicket } from './gateway/page-links.js';
 
 const frame = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.strictObject({ v: z.literal(1), id: label(64), type: z.literal(type), ...shape });

@@ -1,6 +1,6 @@
 /** Describes an issue of a schema in one sentence: the value and what is allowed. */
 import { z } from 'zod';
-import { closestMatch } from '../closest-match.js';
+import { closestMatch } from '../text/closest-match.js';
 import { escapeJsonControls } from '../log/escape.js';
 import type { KeyPath } from './key-path.js';
 import { hidesValue, isSecret } from './secrets.js';

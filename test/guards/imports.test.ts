@@ -40,7 +40,7 @@ const OWNERS: Record<string, RegExp> = {
   '@preact/signals': /^webui\/src\//,
   '@tanstack/virtual-core': /^webui\/src\/components\/virtual-list\.tsx$/,
   '@streamparser/json': /^daemon\/worker\/sessions\//,
-  diff: /^shared\/line-diff\.ts$/,
+  diff: /^shared\/text\/line-diff\.ts$/,
   'eventsource-parser': /^(client\/api|daemon\/worker\/providers|webui\/src\/api)\//,
   'ipaddr.js': /^(daemon\/worker|shared\/node)\//,
   re2js: /^shared\/node\/log\/line-matcher\.ts$/,

@@ -1,7 +1,7 @@
 /** Entry of the page: takes the ticket of a one-time link, then shows the shell. */
 import { render } from 'preact';
 import type { z } from 'zod';
-import type { pageTokenResponse } from '../../shared/api/page-links.js';
+import type { pageTokenResponse } from '../../shared/api/gateway/page-links.js';
 import { PAGE_LINK_FRAGMENT } from '../../shared/page-link.js';
 import { apiPath, call } from './api/client.js';
 import { askForToken, keepToken } from './api/token.js';

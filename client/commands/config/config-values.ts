@@ -1,7 +1,7 @@
 /** Values of the configuration as the commands read, check and show them. */
 import { schemaAt } from '../../../shared/config/describe-issue.js';
 import { replaceSecrets } from '../../../shared/config/secrets.js';
-import { closestMatch } from '../../../shared/closest-match.js';
+import { closestMatch } from '../../../shared/text/closest-match.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';
 import { configJsonSchema, validateConfig } from '../../../shared/config/validate.js';

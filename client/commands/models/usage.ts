@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { z } from 'zod';
-import type { usageResponse } from '../../../shared/api/usage.js';
+import type { usageResponse } from '../../../shared/api/gateway/usage.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { renderTable } from '../../output/table.js';

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
-import { MAX_TAG_LENGTH, normaliseTag } from '../../../shared/session-filters.js';
+import { MAX_TAG_LENGTH, normaliseTag } from '../../../shared/sessions/filters.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { sessionPath } from './session.js';

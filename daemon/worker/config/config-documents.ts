@@ -2,7 +2,14 @@
  * The files that users edit, for the API: read with masked secrets, changed in place. Comments and masked secrets stay. The
  * file watch puts a change in force.
  */
-import type { ConfigRevision, ConfigSource, ConfigText, ConfigTextOutcome, ConfigVersion, ConfigView } from '../../../shared/api/config.js';
+import type {
+  ConfigRevision,
+  ConfigSource,
+  ConfigText,
+  ConfigTextOutcome,
+  ConfigVersion,
+  ConfigView,
+} from '../../../shared/api/gateway/config.js';
 import type { Fields } from '../../../shared/api/fields.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
 import { formatKey, valueAt, type KeyPath } from '../../../shared/config/key-path.js';

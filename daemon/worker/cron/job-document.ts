@@ -1,6 +1,6 @@
 /** Jobs and runs in the form of the API. */
 import type { CronJobDocument, CronRunDocument } from '../../../shared/api/cron.js';
-import type { GatewayEvent } from '../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
 import type { CronRun } from '../store/cron/cron-runs.js';

@@ -1,6 +1,6 @@
 /** The service for scheduled jobs: creates, changes, deletes and triggers them. The scheduler decides when they run. */
 import type { CronDeletion, CronJobDocument, CronJobInput } from '../../../shared/api/cron.js';
-import type { GatewayEvent } from '../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { type CallerKey, inOrder, keyUse, once } from '../store/idempotency.js';

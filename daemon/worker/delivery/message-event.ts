@@ -1,5 +1,5 @@
 /** The event that follows each change of a message to a chat. */
-import type { GatewayEvent } from '../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { OutgoingStatus } from '../../../shared/delivery-status.js';
 import type { Lane } from '../store/delivery/outbox.js';
 

@@ -2,7 +2,7 @@
  * Chat completions for programs that bring their own conversation, and either their own tools or those of the agent. Nothing is
  * stored, except in a named session; the cost is counted.
  */
-import type { GatewayEvent } from '../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';

@@ -1,5 +1,5 @@
 /** Publishes events to `/api/events`, and counts them for `/metrics`. */
-import type { GatewayEvent } from '../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { ChannelHistory, type ChannelTimes } from '../delivery/channel-times.js';

@@ -1,5 +1,5 @@
 /** Values for `/metrics`: counters of events, and gauges of the current state. */
-import type { GatewayEvent } from '../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';

@@ -3,7 +3,7 @@
  * Slow followers read from the same ring: they delay nobody and cost no memory.
  */
 import type { Clock } from '../../../shared/clock.js';
-import type { FollowedEvent, GatewayEvent } from '../../../shared/api/events.js';
+import type { FollowedEvent, GatewayEvent } from '../../../shared/api/gateway/events.js';
 import { Waiters } from '../../../shared/waiters.js';
 
 const CAPACITY = 1_000;

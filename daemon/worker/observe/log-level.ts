@@ -3,7 +3,7 @@
  * kept in a file, so that they survive restarts and crashes.
  */
 import { readFileSync } from 'node:fs';
-import type { LogLevelChange, LogLevelState } from '../../../shared/api/logs.js';
+import type { LogLevelChange, LogLevelState } from '../../../shared/api/gateway/logs.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { StatusWarning } from '../../../shared/control/messages.js';
 import { isLogLevel, type LogLevel } from '../../../shared/log/level.js';

@@ -1,5 +1,5 @@
 /** Reads the log files for the API: backwards by page, forwards as a download, or followed while they are written. */
-import type { LogDownloadQuery, LogEvent, LogFollowQuery, LogPage, LogQuery } from '../../../shared/api/logs.js';
+import type { LogDownloadQuery, LogEvent, LogFollowQuery, LogPage, LogQuery } from '../../../shared/api/gateway/logs.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { parseLogLine } from '../../../shared/log/entry.js';
 import { createLogFilter, type LogFilter } from '../../../shared/log/filter.js';

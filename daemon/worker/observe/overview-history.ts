@@ -1,5 +1,5 @@
 /** The last hours in parts: whether the gateway was up, its load, and what failed. */
-import type { OverviewHistory, OverviewHistoryQuery } from '../../../shared/api/overview.js';
+import type { OverviewHistory, OverviewHistoryQuery } from '../../../shared/api/gateway/overview.js';
 import type { Clock } from '../../../shared/clock.js';
 import { listFailures } from '../store/overview/failures.js';
 import { firstSampledMinute, mergeSamples, MINUTE_MS, type MinuteSample, readSamples } from '../store/overview/minute-samples.js';

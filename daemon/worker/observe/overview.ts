@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Overview } from '../../../shared/api/overview.js';
+import type { Overview } from '../../../shared/api/gateway/overview.js';
 import type { Clock } from '../../../shared/clock.js';
 import { countUndelivered } from '../store/delivery/outbox-pages.js';
 import type { Store } from '../store/store.js';

@@ -2,7 +2,7 @@
  * Counts events and stores the counts once a minute, for the history of the last days. A minute in which no worker lived
  * has no row, which shows as an outage later.
  */
-import type { GatewayEvent } from '../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';

@@ -1,6 +1,6 @@
 /** Usage of agents' turns by day, model and session. Days are read one at a time, so that a long span delays nobody. */
 import { setImmediate } from 'node:timers/promises';
-import type { ModelUsage, Usage, UsageAmounts, UsageQuery } from '../../../shared/api/usage.js';
+import type { ModelUsage, Usage, UsageAmounts, UsageQuery } from '../../../shared/api/gateway/usage.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GUIDE_REF } from '../turns/model/guide.js';
 import type { Store } from '../store/store.js';

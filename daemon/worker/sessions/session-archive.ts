@@ -3,7 +3,7 @@ import type { MessagePage } from '../../../shared/api/session-archive.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
-import { normaliseTag } from '../../../shared/session-filters.js';
+import { normaliseTag } from '../../../shared/sessions/filters.js';
 import { findAgent } from '../config/agents.js';
 import type { Attachments } from '../files/attachments.js';
 import { appendMessage, findMessage, type Message, readMessagesAfter, readNewestMessages } from '../store/conversations/messages.js';

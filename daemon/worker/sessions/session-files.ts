@@ -6,7 +6,7 @@ import { validate } from '../../../shared/api/validate.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
-import { normaliseTag } from '../../../shared/session-filters.js';
+import { normaliseTag } from '../../../shared/sessions/filters.js';
 import { findAgent } from '../config/agents.js';
 import type { Attachments } from '../files/attachments.js';
 import { appendMessage } from '../store/conversations/messages.js';

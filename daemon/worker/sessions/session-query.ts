@@ -9,7 +9,7 @@ import {
   SESSION_STATES,
   type SessionFilterName,
   type SessionState,
-} from '../../../shared/session-filters.js';
+} from '../../../shared/sessions/filters.js';
 import type { SessionFilter } from '../store/conversations/session-list.js';
 
 /** Bounds the depth of the SQL condition. */

@@ -1,7 +1,7 @@
 /** How long sessions are kept, and how much space they take. */
 import type { SessionStorage } from '../../../shared/api/sessions.js';
 import type { Config } from '../../../shared/config/schema.js';
-import { SESSION_KINDS } from '../../../shared/session-kinds.js';
+import { SESSION_KINDS } from '../../../shared/sessions/kinds.js';
 import type { PurgeStep } from '../store/conversations/purge.js';
 import { countSessionKinds } from '../store/conversations/session-list.js';
 import { expireSessions, trimSessions } from '../store/conversations/session-removal.js';

@@ -1,7 +1,7 @@
 /** Frames as text. Incoming frames are validated; all outgoing frames are encoded here, with `v`, `id` and `type`. */
 import { clientFrame, type ClientFrame, type ServerFrameBody, type ServerFrameType } from '../../../shared/api/socket.js';
 import { validate } from '../../../shared/api/validate.js';
-import type { FollowedEvent } from '../../../shared/api/events.js';
+import type { FollowedEvent } from '../../../shared/api/gateway/events.js';
 import { GatewayError } from '../../../shared/errors.js';
 
 /** @throws INVALID_REQUEST */

@@ -2,7 +2,7 @@
  * The stored side of a turn: its question before the model is called, its answer before any reader learns of it, and its
  * interruption when its worker is gone. The session's lease keeps two workers from running turns of one session.
  */
-import type { GatewayEvent } from '../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';

@@ -1,7 +1,7 @@
 /** What happens in the gateway, as `GET /api/events` tells it, over the page's socket. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { z } from 'zod';
-import type { gatewayEvents } from '../../../shared/api/events.js';
+import type { gatewayEvents } from '../../../shared/api/gateway/events.js';
 import { pageSocket } from './socket.js';
 
 type Schemas = ReturnType<typeof gatewayEvents>;

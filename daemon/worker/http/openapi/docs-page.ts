@@ -1,5 +1,5 @@
 /** The page at `/docs`: the OpenAPI document for people. No script, nothing inline, nothing from elsewhere. */
-import { escapeHtml } from '../../../../shared/html.js';
+import { escapeHtml } from '../../../../shared/text/html.js';
 import type { Assets } from '../page/assets.js';
 import type { OpenApiDocument, Operation, Parameter } from './document.js';
 

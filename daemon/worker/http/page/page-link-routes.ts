@@ -1,5 +1,5 @@
 /** Links that open the page once: the token never stands in an address, in a history or in a log. */
-import { pageLinkResponse, pageTicket, pageTokenResponse } from '../../../../shared/api/page-links.js';
+import { pageLinkResponse, pageTicket, pageTokenResponse } from '../../../../shared/api/gateway/page-links.js';
 import { PAGE_LINK_FRAGMENT } from '../../../../shared/page-link.js';
 import type { HttpContext } from '../context.js';
 import type { PageTickets } from '../admission/page-tickets.js';

@@ -1,6 +1,6 @@
 /** The page at `/` and its files: from a manifest made once. Where no page was built, `/` is a small true one. */
 import { gunzipSync } from 'node:zlib';
-import type { HealthDocument } from '../../../../shared/api/health.js';
+import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext } from '../context.js';
 import { PAGE_POLICY } from '../middleware/security-headers.js';

@@ -1,5 +1,5 @@
 /** The page at `/`: what is true now, and the next thing to type. Nothing inline. */
-import { escapeHtml } from '../../../../shared/html.js';
+import { escapeHtml } from '../../../../shared/text/html.js';
 import type { Assets } from './assets.js';
 
 export interface PageFacts {

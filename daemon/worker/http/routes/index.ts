@@ -1,5 +1,5 @@
 /** Every route, from what it needs to what it answers. */
-import type { HealthDocument } from '../../../../shared/api/health.js';
+import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { Services } from '../../contracts.js';
 import type { Connections } from '../connection/connections.js';

@@ -1,7 +1,7 @@
 /** Sessions by page: pinned ones first, then newest first, filtered; and what a list shows of each. */
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { ListedSession } from '../../../../shared/api/sessions.js';
-import { sessionKindOf, SESSION_KINDS, type SessionKind } from '../../../../shared/session-kinds.js';
+import { sessionKindOf, SESSION_KINDS, type SessionKind } from '../../../../shared/sessions/kinds.js';
 import type { Schema, SessionRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import { containsText, walkForText } from './session-search.js';

@@ -1,6 +1,6 @@
 /** Ends of sessions: deleted softly and restored, expired and trimmed by age and size, purged for good. */
 import { sql } from 'kysely';
-import { SESSION_KINDS, type SessionKind } from '../../../../shared/session-kinds.js';
+import { SESSION_KINDS, type SessionKind } from '../../../../shared/sessions/kinds.js';
 import { prepare } from '../prepare.js';
 import { PURGE_ROWS } from './purge.js';
 import { queriesOf, type Transaction } from '../transaction.js';

@@ -1,6 +1,6 @@
 /** Recent failures of turns, scheduled runs and messages. */
 import { sql } from 'kysely';
-import type { OverviewHistory } from '../../../../shared/api/overview.js';
+import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
 import { decodeText } from '../text.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 

@@ -1,6 +1,6 @@
 /** Samples of each minute: one row, to which every worker of that minute adds. A minute without a row had no worker. */
 import { sql } from 'kysely';
-import type { OverviewHistory } from '../../../../shared/api/overview.js';
+import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
 import { mapColumns } from '../columns.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
 import type { MinuteSampleRow } from '../schema.js';

@@ -1,6 +1,6 @@
 /** Sums of the usage of turns. Ids of turns start with their time, so a span of time is a range of the primary key. */
 import { sql } from 'kysely';
-import type { UsageAmounts } from '../../../../shared/api/usage.js';
+import type { UsageAmounts } from '../../../../shared/api/gateway/usage.js';
 import { type Session, toSession } from '../conversations/sessions.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 

@@ -1,7 +1,7 @@
 /** Turns of agents that are scheduled: where they happen, what becomes of those that fail, hang or are cut. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CronRunDocument } from '../../../../shared/api/cron.js';
-import type { GatewayEvent } from '../../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import { says } from '../../../fakes/openai/reply.js';
 import { type FakeOpenAi, startFakeOpenAi } from '../../../fakes/openai/server.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { GatewayEvent } from '../../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import { EventLog } from '../../../../daemon/worker/observe/event-log.js';
-import { gatewayEvents } from '../../../../shared/api/events.js';
+import { gatewayEvents } from '../../../../shared/api/gateway/events.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startHttpApp, type TestApp, type TestOptions } from '../../../helpers/http-app.js';
 import { openWire, type Wire } from '../../../helpers/http-request.js';

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { logEvents } from '../../../../shared/api/logs.js';
+import { logEvents } from '../../../../shared/api/gateway/logs.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 import { openWire } from '../../../helpers/http-request.js';
 

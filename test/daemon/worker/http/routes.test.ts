@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { agentResponse } from '../../../../shared/api/agent.js';
-import { healthResponse } from '../../../../shared/api/health.js';
-import { logsResponse } from '../../../../shared/api/logs.js';
+import { healthResponse } from '../../../../shared/api/gateway/health.js';
+import { logsResponse } from '../../../../shared/api/gateway/logs.js';
 import { messageResponse, messageSyncResponse } from '../../../../shared/api/messages.js';
 import { modelsResponse, providersResponse } from '../../../../shared/api/models.js';
 import {
@@ -12,7 +12,7 @@ import {
   sessionResponse,
   sessionRestoreResponse,
 } from '../../../../shared/api/sessions.js';
-import { statusResponse } from '../../../../shared/api/status.js';
+import { statusResponse } from '../../../../shared/api/gateway/status.js';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
 
 const KEY = 'main:webchat:default:direct:a/b c';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { GatewayEvent } from '../../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import { Activity } from '../../../../daemon/worker/observe/activity.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { startWebhookReceiver } from '../../../fakes/webhook-receiver/receiver.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FollowedEvent, GatewayEvent } from '../../../../shared/api/events.js';
+import type { FollowedEvent, GatewayEvent } from '../../../../shared/api/gateway/events.js';
 import { EventLog } from '../../../../daemon/worker/observe/event-log.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 

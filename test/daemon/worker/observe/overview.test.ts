@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createOverviewService } from '../../../../daemon/worker/observe/overview.js';
 import { systemClock } from '../../../../shared/clock.js';
-import { overviewResponse } from '../../../../shared/api/overview.js';
+import { overviewResponse } from '../../../../shared/api/gateway/overview.js';
 import { openStore } from '../../../helpers/open-store.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 

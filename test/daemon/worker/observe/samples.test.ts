@@ -3,7 +3,7 @@ import { createOverviewHistory } from '../../../../daemon/worker/observe/overvie
 import { Samples } from '../../../../daemon/worker/observe/samples.js';
 import { purgeSamples, readSamples } from '../../../../daemon/worker/store/overview/minute-samples.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
-import { overviewHistoryResponse } from '../../../../shared/api/overview.js';
+import { overviewHistoryResponse } from '../../../../shared/api/gateway/overview.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';
 import { openStore } from '../../../helpers/open-store.js';

@@ -5,7 +5,7 @@ import { beginTurn, endTurn } from '../../../../daemon/worker/store/conversation
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { selectUsage } from '../../../../daemon/worker/store/overview/usage.js';
 import { systemClock } from '../../../../shared/clock.js';
-import { usageResponse } from '../../../../shared/api/usage.js';
+import { usageResponse } from '../../../../shared/api/gateway/usage.js';
 import { addSession, openStore } from '../../../helpers/open-store.js';
 import { queriesOf } from '../../../../daemon/worker/store/transaction.js';
 

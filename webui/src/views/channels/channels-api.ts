@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { channelListResponse } from '../../../../shared/api/channels.js';
 import type { outgoingListResponse } from '../../../../shared/api/messages.js';
-import type { overviewResponse } from '../../../../shared/api/overview.js';
+import type { overviewResponse } from '../../../../shared/api/gateway/overview.js';
 import { apiPath, call } from '../../api/client.js';
 
 export type ChannelList = z.output<ReturnType<typeof channelListResponse>>;

@@ -5,7 +5,7 @@ import type {
   configTextWrittenResponse,
   configVersionResponse,
   configVersionsResponse,
-} from '../../../../shared/api/config.js';
+} from '../../../../shared/api/gateway/config.js';
 import { apiPath, call } from '../../api/client.js';
 
 export type FileText = z.output<ReturnType<typeof configTextResponse>>;

@@ -1,5 +1,5 @@
 /** Changed lines of the file, as it is written. */
-import { diffLines } from '../../../../shared/line-diff.js';
+import { diffLines } from '../../../../shared/text/line-diff.js';
 import { t } from './text.js';
 
 const CONTEXT = 2;

@@ -9,7 +9,7 @@ import { t as shell } from '../../shell/text.js';
 import { type FileText, judgeText, type Problem, readText, writeText } from './config-api.js';
 import { CodeArea } from './code-area.js';
 import { DiffView } from './diff-view.js';
-import { mergeTexts } from '../../../../shared/line-diff.js';
+import { mergeTexts } from '../../../../shared/text/line-diff.js';
 import { showSaved } from './saved.js';
 import { t } from './text.js';
 

@@ -1,7 +1,7 @@
 /** The level of one part of the gateway, for a while; and what is changed now, with the way back. */
 import { useState } from 'preact/hooks';
 import type { z } from 'zod';
-import type { logLevelResponse } from '../../../../shared/api/logs.js';
+import type { logLevelResponse } from '../../../../shared/api/gateway/logs.js';
 import { LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
 import { LOG_MODULES, type LogModule } from '../../../../shared/log/modules.js';
 import { type Call, call } from '../../api/client.js';

@@ -1,8 +1,8 @@
 /** Providers, models, who uses which, and the two files that say so. */
 import type { z } from 'zod';
-import type { configResponse } from '../../../../shared/api/config.js';
+import type { configResponse } from '../../../../shared/api/gateway/config.js';
 import type { modelsResponse, providersResponse, providerTestRequest, providerTestResponse } from '../../../../shared/api/models.js';
-import type { usageResponse } from '../../../../shared/api/usage.js';
+import type { usageResponse } from '../../../../shared/api/gateway/usage.js';
 import { editJsonc, parseJsonc } from '../../../../shared/config/jsonc.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { apiPath, call, type Call, request } from '../../api/client.js';

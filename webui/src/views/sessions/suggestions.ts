@@ -1,5 +1,5 @@
 /** What a search may say next: names of filters, and values of the one that is being written. */
-import { SESSION_FILTERS, SESSION_STATES, type SessionFilterName } from '../../../../shared/session-filters.js';
+import { SESSION_FILTERS, SESSION_STATES, type SessionFilterName } from '../../../../shared/sessions/filters.js';
 import type { Session } from './session-actions.js';
 import { t } from './text.js';
 

@@ -1,6 +1,6 @@
 /** The tags of one session or of several: what all of them have is ticked; what only some have says so. */
 import { useState } from 'preact/hooks';
-import { MAX_TAG_LENGTH, MAX_TAGS, normaliseTag } from '../../../../shared/session-filters.js';
+import { MAX_TAG_LENGTH, MAX_TAGS, normaliseTag } from '../../../../shared/sessions/filters.js';
 import { Button } from '../../components/button.js';
 import { Dialog, DialogActions } from '../../components/dialog.js';
 import { errorText } from '../../components/feedback.js';

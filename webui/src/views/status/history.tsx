@@ -1,6 +1,6 @@
 /** The last day at a glance: when the gateway was up, how much it did, and how late it was. */
 import type { z } from 'zod';
-import type { overviewHistoryResponse } from '../../../../shared/api/overview.js';
+import type { overviewHistoryResponse } from '../../../../shared/api/gateway/overview.js';
 import { language } from '../../i18n/language.js';
 import { t } from './text.js';
 import { outagesOf, uptimeOf } from './uptime.js';

@@ -2,8 +2,8 @@
 import type { z } from 'zod';
 import type { channelListResponse } from '../../../../shared/api/channels.js';
 import type { cronListResponse } from '../../../../shared/api/cron.js';
-import type { overviewResponse } from '../../../../shared/api/overview.js';
-import type { statusResponse } from '../../../../shared/api/status.js';
+import type { overviewResponse } from '../../../../shared/api/gateway/overview.js';
+import type { statusResponse } from '../../../../shared/api/gateway/status.js';
 import { call } from '../../api/client.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';

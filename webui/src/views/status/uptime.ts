@@ -1,6 +1,6 @@
 /** How much of the known time the gateway was up, and when it was not. */
 import type { z } from 'zod';
-import type { overviewHistoryResponse } from '../../../../shared/api/overview.js';
+import type { overviewHistoryResponse } from '../../../../shared/api/gateway/overview.js';
 
 type History = z.output<ReturnType<typeof overviewHistoryResponse>>;
 type Part = Pick<History['buckets'][number], 'at' | 'state' | 'downMinutes'>;

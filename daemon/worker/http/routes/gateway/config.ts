@@ -10,7 +10,7 @@ import {
   configVersionsResponse,
   mergePatch,
   modelsJsonResponse,
-} from '../../../../../shared/api/config.js';
+} from '../../../../../shared/api/gateway/config.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import type { ConfigService } from '../../../config/config-documents.js';

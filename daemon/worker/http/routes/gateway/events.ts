@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type FollowedEvent, lastEventId } from '../../../../../shared/api/events.js';
+import { type FollowedEvent, lastEventId } from '../../../../../shared/api/gateway/events.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import type { Clock } from '../../../../../shared/clock.js';
 import type { EventService } from '../../../observe/event-log.js';

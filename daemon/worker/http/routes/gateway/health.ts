@@ -1,4 +1,4 @@
-import { type HealthDocument, healthResponse } from '../../../../../shared/api/health.js';
+import { type HealthDocument, healthResponse } from '../../../../../shared/api/gateway/health.js';
 import type { Clock } from '../../../../../shared/clock.js';
 import { GatewayError } from '../../../../../shared/errors.js';
 import { type Route, route } from '../../route.js';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import * as api from '../../../../../shared/api/logs.js';
+import * as api from '../../../../../shared/api/gateway/logs.js';
 import type { Clock } from '../../../../../shared/clock.js';
 import type { LogLevelService } from '../../../observe/log-level.js';
 import type { LogService } from '../../../observe/logs.js';

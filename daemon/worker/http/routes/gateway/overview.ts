@@ -1,4 +1,4 @@
-import { overviewHistoryQuery, overviewHistoryResponse, overviewResponse } from '../../../../../shared/api/overview.js';
+import { overviewHistoryQuery, overviewHistoryResponse, overviewResponse } from '../../../../../shared/api/gateway/overview.js';
 import type { OverviewService } from '../../../observe/overview.js';
 import { type Route, route } from '../../route.js';
 

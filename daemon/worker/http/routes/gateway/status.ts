@@ -1,4 +1,4 @@
-import { statusResponse } from '../../../../../shared/api/status.js';
+import { statusResponse } from '../../../../../shared/api/gateway/status.js';
 import type { StatusService } from '../../../config/config-documents.js';
 import { type Route, route } from '../../route.js';
 

@@ -1,4 +1,4 @@
-import { usageQuery, usageResponse } from '../../../../../shared/api/usage.js';
+import { usageQuery, usageResponse } from '../../../../../shared/api/gateway/usage.js';
 import type { UsageService } from '../../../observe/usage.js';
 import { type Route, route } from '../../route.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { calling, saying } from '../../../../fakes/openai/replay.js';
-import type { GatewayEvent } from '../../../../../shared/api/events.js';
+import type { GatewayEvent } from '../../../../../shared/api/gateway/events.js';
 import { startOpenAiGateway } from '../../../../helpers/openai-gateway.js';
 
 const user = (content: string) => [{ role: 'user' as const, content }];

@@ -1,6 +1,6 @@
 /** `POST /api/page-links` makes a link that opens the page once without showing the token; `POST /api/page-links/:ticket` takes it. */
 import { z } from 'zod';
-import { okStatus } from './fields.js';
+import { okStatus } from '../fields.js';
 
 /** Needs the token. The link works once, until `expiresAt`, and while the gateway is not restarted. */
 export const pageLinkResponse = () => z.strictObject({ status: okStatus(), url: z.string(), expiresAt: z.iso.datetime() });

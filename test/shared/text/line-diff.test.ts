@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { diffLines, mergeTexts } from '../../shared/line-diff.js';
+import { diffLines, mergeTexts } from '../../../shared/text/line-diff.js';
 
 const marks = { same: ' ', removed: '-', added: '+' } as const;
 const shown = (before: string, after: string): string[] =>

@@ -1,6 +1,6 @@
 /** `GET /api/usage`: what agents' turns used, by day, model and session. */
 import { z } from 'zod';
-import { type Answer, okStatus, queryInteger } from './fields.js';
+import { type Answer, okStatus, queryInteger } from '../fields.js';
 
 export const MAX_USAGE_DAYS = 366;
 /** The largest offset of a time zone. */

@@ -3,7 +3,7 @@
  * token. A secret is shown as `{"$secret": true, "hint": "…7890"}`; that object sent back keeps it.
  */
 import { z } from 'zod';
-import { type Answer, okStatus } from './fields.js';
+import { type Answer, okStatus } from '../fields.js';
 
 const fields = () => z.record(z.string(), z.unknown());
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closestMatch, editDistance } from '../../shared/closest-match.js';
+import { closestMatch, editDistance } from '../../../shared/text/closest-match.js';
 
 test.each([
   ['', '', 0],

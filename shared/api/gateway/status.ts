@@ -1,6 +1,6 @@
 /** `GET /api/status`: the supervisor's status document (`shared/control/messages.ts`), which may grow. */
 import { z } from 'zod';
-import { okStatus } from './fields.js';
+import { okStatus } from '../fields.js';
 
 const state = () => z.enum(['stopped', 'starting', 'running', 'backoff', 'draining', 'failed']);
 const warning = () => z.looseObject({ code: z.string(), message: z.string(), hint: z.string().optional() });

@@ -1,7 +1,7 @@
 /** `GET /api/overview`: the worker's load in numbers. `/api/status` is the supervisor's. */
 import { z } from 'zod';
-import { OUTGOING_STATUSES } from '../delivery-status.js';
-import { type Answer, okStatus, queryInteger } from './fields.js';
+import { OUTGOING_STATUSES } from '../../delivery-status.js';
+import { type Answer, okStatus, queryInteger } from '../fields.js';
 
 const count = () => z.int().min(0);
 

@@ -3,7 +3,7 @@
  * the last one in `Last-Event-ID` gets what it missed, or `reset` where that is not kept any more.
  */
 import { z } from 'zod';
-import { OUTGOING_STATUSES } from '../delivery-status.js';
+import { OUTGOING_STATUSES } from '../../delivery-status.js';
 
 const at = () => z.iso.datetime();
 /** Of all models that were called; null where one did not report tokens, or a price is unknown. */
