@@ -94,7 +94,7 @@ export class GroupCommit {
     const batch = this.#pending.splice(0, MAX_BATCH);
     try {
       const database = await this.#options.database();
-      settle(batch, (await runTogether(database, batch)) ?? (await database.transaction((tx) => runApart(tx, batch))));
+      report(batch, (await runTogether(database, batch)) ?? (await database.transaction((tx) => runApart(tx, batch))));
     } catch (error) {
       const others = this.#options.classify(error) === 'busy' ? this.#takeLongWaiting() : [];
       for (const { reject } of [...batch, ...others]) reject(error);
@@ -153,6 +153,7 @@ async function runApart(tx: Transaction, batch: readonly Pending[]): Promise<Out
   return outcomes;
 }
 
+/** Gives their values to the writers that do not wait for the commit. */
 function handOut(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
   batch.forEach(({ onValue }, index) => {
     const outcome = outcomes[index];
@@ -160,7 +161,8 @@ function handOut(batch: readonly Pending[], outcomes: readonly Outcome[]): void 
   });
 }
 
-function settle(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
+/** Tells each writer what became of its write. */
+function report(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
   batch.forEach(({ resolve, reject }, index) => {
     const outcome = outcomes[index];
     if (outcome !== undefined && 'value' in outcome) resolve(outcome.value);

@@ -1,6 +1,6 @@
 /**
- * Who may work on what. A lease has no expiry: it belongs to an instance, and those of a dead instance are void at once,
- * because the supervisor says who lives.
+ * Leases: which instance may work on what. A lease has no expiry. It is void as soon as its instance is dead, which the
+ * supervisor knows.
  */
 import { prepare } from './prepare.js';
 import { queriesOf, type Transaction } from './transaction.js';
@@ -22,12 +22,12 @@ const remove = prepare<{ key: string; owner: string }>()((db, p) =>
   db.deleteFrom('leases').where('key', '=', p.key).where('owner', '=', p.owner),
 );
 
-/** @returns the instance that holds the lease, dead or alive; undefined when nobody does */
+/** Returns the instance that holds the lease, dead or alive; undefined when it is free. */
 export async function readLeaseOwner(tx: Transaction, key: string): Promise<string | undefined> {
   return (await selectOwner.first(tx, { key }))?.owner;
 }
 
-/** What a claim needs to know. `liveOwners` are the instances whose leases are good. */
+/** `liveOwners` are the instances whose leases are valid. */
 export interface LeaseClaim {
   readonly key: string;
   readonly owner: string;
@@ -35,7 +35,7 @@ export interface LeaseClaim {
   readonly nowMs: number;
 }
 
-/** Takes a lease that is free, our own, or of an instance that is gone. Runs in a write. @returns whether it is ours now */
+/** Takes a lease that is free, our own, or of a dead instance. Runs in a write. Returns whether `owner` holds it now. */
 export async function acquireLease(tx: Transaction, claim: LeaseClaim): Promise<boolean> {
   const { key, owner, nowMs } = claim;
   const previous = await readLeaseOwner(tx, key);
@@ -45,24 +45,24 @@ export async function acquireLease(tx: Transaction, claim: LeaseClaim): Promise<
   return (await takeOver.run(tx, { key, owner, previous, nowMs })) === 1;
 }
 
-/** Gives a lease back; one that is another's by now stays. */
+/** Releases a lease, unless another instance has it by now. */
 export async function releaseLease(tx: Transaction, lease: { key: string; owner: string }): Promise<void> {
   await remove.run(tx, lease);
 }
 
-/** @returns whether there is a lease of an instance that is gone */
+/** Returns whether there is a lease of a dead instance. */
 export async function hasVoidLeases(tx: Transaction, liveOwners: readonly string[]): Promise<boolean> {
   return (
     (await queriesOf(tx).selectFrom('leases').select('key').where('owner', 'not in', liveOwners).limit(1).executeTakeFirst()) !== undefined
   );
 }
 
-/** Removes the leases of instances that are gone. */
+/** Removes the leases of dead instances. */
 export async function removeVoidLeases(tx: Transaction, liveOwners: readonly string[]): Promise<void> {
   await queriesOf(tx).deleteFrom('leases').where('owner', 'not in', liveOwners).execute();
 }
 
-/** Changes something and undoes it: proves that the database can be written again. */
+/** Inserts a row and removes it, to see whether the database can be written again. */
 export async function probeWriting(tx: Transaction): Promise<void> {
   const lease = { key: 'store:probe', owner: 'store:probe' };
   await insert.run(tx, { ...lease, nowMs: 0 });

@@ -1,6 +1,6 @@
 /**
- * The tables as the code sees them; the migrations make them. Times are epoch milliseconds, texts may hold anything.
- * Only `store/` knows these shapes: services see the documents of `services/contracts.ts`.
+ * The tables as the code sees them; the migrations create them. Times are epoch milliseconds, texts may hold any character.
+ * Only `store/` knows these shapes.
  */
 import type { Generated, Kysely, Selectable } from 'kysely';
 import type { CronJobTable, CronRunTable } from './schema-cron.js';
@@ -45,7 +45,7 @@ export interface TurnTable {
   cache_write_tokens: Generated<number | null>;
   /** US dollars; null where a price is not known. */
   cost_usd: Generated<number | null>;
-  /** 0 once it has done something that others have noticed: then it is not run again for the same key. */
+  /** 0 once the turn has had an effect outside the gateway: then it is not run again for the same key. */
   is_repeatable: Generated<number>;
   created_at: number;
   finished_at: number | null;
@@ -60,7 +60,7 @@ export interface IdempotencyKeyTable {
   created_at: number;
 }
 
-/** Who may work on what (`session:{id}`, `config`); void as soon as the owner is no live instance. */
+/** Which instance may work on what (`session:{id}`, `config`); void as soon as that instance is dead. */
 export interface LeaseTable {
   key: string;
   owner: string;
@@ -105,8 +105,8 @@ export interface OutboxPartTable {
 }
 
 /**
- * `pending → running → done | failed | interrupted | poisoned`. `failed`: it could not even be begun. `interrupted`: it
- * was cut after it had done something that must not be repeated. `poisoned`: it took the worker down too often.
+ * `pending → running → done | failed | interrupted | poisoned`. `failed`: its turn could not begin. `interrupted`: the
+ * turn was interrupted after it had done something that must not be repeated. `poisoned`: it crashed the worker too often.
  */
 export type InboxState = 'pending' | 'running' | 'done' | 'failed' | 'interrupted' | 'poisoned';
 
@@ -127,7 +127,7 @@ export interface InboxMessageTable {
   attempts: Generated<number>;
   instance_id: string | null;
   turn_id: string | null;
-  /** 0 once the turn has done something that others have noticed: then it is not run again. */
+  /** 0 once the turn has had an effect outside the gateway: then it is not run again. */
   is_repeatable: Generated<number>;
   /** The channel's id of a message that shows the answer while it is being written. */
   preview_id: string | null;
@@ -169,7 +169,7 @@ export interface MinuteSampleTable {
   failed_turns: number;
   input_tokens: number;
   output_tokens: number;
-  /** By how much the worker's loop was late at most. */
+  /** Longest delay of the worker's event loop. */
   late_ms: number;
   rss_bytes: number;
 }
@@ -207,7 +207,7 @@ export interface Schema {
   minute_samples: MinuteSampleTable;
 }
 
-/** Where the functions of an aggregate run: inside a write's transaction, or on the connection for reads. */
+/** The query builder behind a `Transaction`. */
 export type Queries = Kysely<Schema>;
 
 export type SessionRow = Selectable<SessionTable>;

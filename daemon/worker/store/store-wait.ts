@@ -1,6 +1,6 @@
 /**
- * What background work does while the store is out of order: it says so once, because the store itself names the
- * reason, and tries again, less and less often the longer it lasts.
+ * Retries of background work while the store is unavailable. The failure is logged once, because the store itself logs the
+ * reason; the pause between attempts grows with the time that it lasts.
  */
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -15,14 +15,14 @@ export class StoreWait {
   readonly #message: string;
   #sinceMs: number | undefined;
 
-  /** @param message  what has to wait, as a sentence */
+  /** @param message  logged at the first failure */
   constructor({ clock, logger }: { clock: Clock; logger: LogPort }, message: string) {
     this.#clock = clock;
     this.#logger = logger;
     this.#message = message;
   }
 
-  /** @returns after how many milliseconds to try again: half of how long it has lasted, from one second to ten */
+  /** Returns the pause before the next attempt: half of the time since the first failure, between 1 and 10 seconds. */
   failed(error: unknown, fields: Record<string, unknown> = {}): number {
     const nowMs = this.#clock.now();
     const isNew = this.#sinceMs === undefined;

@@ -1,6 +1,6 @@
 /**
- * Texts as the database can keep them. SQLite's drivers cut a text at U+0000 when it is read, and PostgreSQL refuses
- * it, yet a message must come back as it went in. So U+0000 is stored as an escape sequence; any other text unchanged.
+ * Texts as every engine can store them. SQLite's drivers truncate a text at U+0000, and PostgreSQL rejects one, yet a
+ * message must come back unchanged. So U+0000 is stored as an escape sequence.
  */
 const ESCAPE = '\u001A';
 const NUL = '\u0000';

@@ -1,12 +1,12 @@
-/** How the schema changes while a worker of the build before may still serve the same database. */
+/** How the schema changes while a worker of the previous build may still serve the same database. */
 import type { Queries } from '../schema.js';
 
 export interface Migration {
   /** Grows; a number may be left out. */
   readonly version: number;
   /**
-   * `expand`: builds before this one go on working with the result (new tables, new columns with defaults); runs when the
-   * database is opened. `contract`: they do not (dropped or renamed things); runs only in the one active worker.
+   * `expand`: older builds keep working with the result (new tables, new columns with defaults); runs when the
+   * database is opened. `contract`: they do not (dropped or renamed columns); runs only in the one active worker.
    */
   readonly phase: 'expand' | 'contract';
   /** Runs inside one transaction with the change of the version. */

@@ -1,4 +1,4 @@
-/** A database beside the one that is in use: copied from it while others write, and made fit to take its place. */
+/** Copies of a database: made while others write to it, checked, and prepared to take its place. */
 import { statSync } from 'node:fs';
 import { storeUnavailable } from '../engine.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../migrations/index.js';
@@ -18,11 +18,11 @@ function assertFile(path: string): void {
   if (entry === undefined || !entry.isFile()) throw storeUnavailable(path, 'it is not a regular file');
 }
 
-function explained(path: string, error: unknown): unknown {
+function toUnavailable(path: string, error: unknown): unknown {
   return classifyFault(error) === 'other' ? error : storeUnavailable(path, describeFault(error), error);
 }
 
-/** See `DatabaseModule`. One read transaction: what is committed meanwhile is not in the copy, and waits for nothing. */
+/** See `DatabaseModule`. One read transaction: commits made meanwhile are not in the copy and do not wait for it. */
 export async function copyDatabase(from: string, to: string): Promise<number> {
   assertFile(from);
   try {
@@ -32,7 +32,7 @@ export async function copyDatabase(from: string, to: string): Promise<number> {
       return version;
     });
   } catch (error) {
-    throw explained(from, error);
+    throw toUnavailable(from, error);
   }
 }
 
@@ -44,14 +44,14 @@ export async function prepareDatabase(path: string, { to, unsettled }: { to: str
     const database = await openSqlite(path, MIGRATIONS);
     try {
       await database.contract();
-      if (unsettled === 'unknown') await database.transaction(settle);
+      if (unsettled === 'unknown') await database.transaction(endUnfinished);
     } finally {
       await database.close();
     }
-    // One file without a write-ahead log, which no connection of ours has ever had open.
+    // The result is one file without a write-ahead log.
     await copyDatabase(path, to);
   } catch (error) {
-    throw explained(path, error);
+    throw toUnavailable(path, error);
   }
 }
 
@@ -98,8 +98,8 @@ export async function findDamage(path: string): Promise<string | null> {
   }
 }
 
-/** What was on its way when the copy was made has a fate that the copy does not know. */
-async function settle(tx: Transaction): Promise<void> {
+/** Ends what was unfinished when the copy was made: the copy cannot know what became of it. */
+async function endUnfinished(tx: Transaction): Promise<void> {
   const db = queriesOf(tx);
   const unsent = await db.selectFrom('outbox_messages').select('seq').where('state', 'in', ['queued', 'sending', 'retry_wait']).execute();
   for (const { seq } of unsent) {

@@ -1,6 +1,6 @@
 /**
- * The database as a file: made ready before it is opened, set aside when its content is unsound.
- * Only unsound content is ever moved; a wrong place (a directory, another owner, a full disk) is reported and left alone.
+ * The database as a file: prepared before it is opened, set aside when its content is damaged. Only damaged content is
+ * ever moved; a wrong place (a directory, another owner, a full disk) is reported and left alone.
  */
 import {
   accessSync,
@@ -23,7 +23,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { ensurePrivateDirectory } from '../../../../shared/node/files/atomic-file.js';
 import { storeUnavailable } from '../engine.js';
 
-/** What SQLite keeps beside a database in WAL mode. */
+/** Suffixes of the files that SQLite keeps beside a database in WAL mode. */
 export const SIDECARS = ['-wal', '-shm'] as const;
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -51,7 +51,7 @@ function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-/** The new name must survive a power loss as well as what is written under it. */
+/** Creates an empty file whose name, too, survives a power loss. */
 function makeEmpty(path: string): void {
   closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600));
   if (process.platform === 'win32') return;
@@ -64,13 +64,13 @@ function makeEmpty(path: string): void {
 }
 
 /**
- * Closed to others before SQLite opens it: SQLite gives its sidecars the mode of the database.
- * An existing file is never opened here, because closing it again would end the locks that SQLite holds on it.
+ * Removes the access of other users before SQLite opens the file: SQLite gives its sidecars the mode of the database.
+ * An existing file is never opened here, because closing it would release the locks that SQLite holds on it.
  */
 function prepare(path: string): void {
   ensurePrivateDirectory(dirname(path));
   const entry = existing(path);
-  // Its disk may only be missing for now: a new database in another place would hide the old one.
+  // The disk may be missing only for now: a new database elsewhere would hide the old one.
   if (entry === undefined && isLink(path)) throw storeUnavailable(path, 'it is a symbolic link that leads to nothing');
   if (entry === undefined) return makeEmpty(path);
   if (entry.isDirectory()) throw storeUnavailable(path, 'it is a directory, not a database file');
@@ -85,7 +85,7 @@ function prepare(path: string): void {
 }
 
 /**
- * Makes sure that there is a regular file (an empty one is a new database) that we alone can read and write.
+ * Makes sure that there is a regular file (an empty one is a new database) that only this user can read and write.
  * @throws STORE_UNAVAILABLE with the reason in words
  */
 export function prepareDatabaseFile(path: string): void {
@@ -96,7 +96,7 @@ export function prepareDatabaseFile(path: string): void {
   }
 }
 
-/** What tells one file from another in the same place; undefined when there is none. */
+/** Returns what distinguishes one file from another at the same path; undefined where there is none. */
 export function fileIdentity(path: string): string | undefined {
   const entry = existing(path);
   return entry === undefined ? undefined : `${entry.dev}:${entry.ino}`;
@@ -109,14 +109,14 @@ function freeName(base: string): string {
   }
 }
 
-/** @returns bytes, those of its log among them, where what was written last may be alone; null when it is not there */
+/** Returns the size in bytes including the log, which alone may hold the newest data; null where there is no file. */
 export async function readDatabaseSize(path: string): Promise<number | null> {
   const sizeOf = async (file: string): Promise<number | undefined> => (await stat(file).catch(() => undefined))?.size;
   const [size, logSize = 0] = await Promise.all([sizeOf(path), sizeOf(`${path}-wal`)]);
   return size === undefined ? null : size + logSize;
 }
 
-/** @returns the newest copy that was set aside and has not been removed since */
+/** Returns the newest copy that was set aside and still exists. */
 export function findSetAside(path: string): string | undefined {
   const original = realpathSync(path);
   const prefix = `${basename(original)}.corrupt-`;
@@ -128,9 +128,8 @@ export function findSetAside(path: string): string | undefined {
 }
 
 /**
- * Moves an unsound database and its sidecars to `{path}.corrupt-{time}`, where SQLite's own tools can open it.
- * Sidecars first: one left beside a new, empty database would be deleted, and with it the newest messages.
- * @returns the copy's path
+ * Moves a damaged database and its sidecars to `{path}.corrupt-{time}`, where SQLite's own tools can open it, and returns
+ * that path. Sidecars go first: one left beside a new, empty database would be deleted, and with it the newest messages.
  * @throws STORE_UNAVAILABLE when it cannot be moved
  */
 export function setAside(path: string, nowMs: number): string {
@@ -139,7 +138,7 @@ export function setAside(path: string, nowMs: number): string {
     const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
     const copy = freeName(`${original}.corrupt-${time}`);
     for (const suffix of [...SIDECARS, '']) if (existsSync(original + suffix)) renameSync(original + suffix, copy + suffix);
-    // Behind a link there has to be something again: one that leads to nothing is not made whole by itself.
+    // A link that leads to nothing would not be opened again.
     if (isLink(path)) makeEmpty(original);
     return copy;
   } catch (error) {

@@ -29,7 +29,7 @@ const UNAVAILABLE: ReadonlyMap<number, string> = new Map<number, string>([
   [RESULT.PROTOCOL, 'its lock cannot be taken; is it on a network file system?'],
 ]);
 
-/** The primary result code; the driver gives it as a number, or only in the text of a failed open. */
+/** Returns the primary result code; after a failed open the driver gives it only in the text. */
 function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const raw = (error as { rawCode?: unknown }).rawCode;
@@ -46,7 +46,7 @@ export function classifyFault(error: unknown): StoreFault {
   return code !== undefined && UNAVAILABLE.has(code) ? 'unavailable' : 'other';
 }
 
-/** The reason in words, for a message that begins with the file's name: `… cannot be used: the disk is full`. */
+/** Returns the reason in words, for a message such as `… cannot be used: the disk is full`. */
 export function describeFault(error: unknown): string {
   const words = UNAVAILABLE.get(resultCode(error) ?? -1);
   const text = error instanceof Error ? error.message : String(error);
