@@ -7,7 +7,7 @@ import { Scheduler } from '../../daemon/worker/cron/scheduler.js';
 import { insertCronJob, type CronJob } from '../../daemon/worker/store/cron/cron-jobs.js';
 import { type CronRun, insertCronRun, listCronRuns, type NewCronRun } from '../../daemon/worker/store/cron/cron-runs.js';
 import type { Store } from '../../daemon/worker/store/store.js';
-import { JOB_DEFAULTS } from '../../shared/cron/job.js';
+import { JOB_DEFAULTS } from '../../shared/cron-job.js';
 import { newId } from '../../shared/ids.js';
 import { FakeClock } from './fake-clock.js';
 import { logMemory } from './log-memory.js';

@@ -1,7 +1,7 @@
 /** Fields of scheduled jobs as flags, and how a job is shown. */
 import type { CronJobDocument } from '../../../shared/api/cron.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron/job.js';
+import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
 import { parseDuration } from '../../cli/parse-options.js';
 
 export type JobFlag = (typeof JOB_FLAG_FIELDS)[number]['flag'];

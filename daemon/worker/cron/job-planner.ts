@@ -2,7 +2,7 @@
 import type { CronJobInput } from '../../../shared/api/cron.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
-import { JOB_DEFAULTS } from '../../../shared/cron/job.js';
+import { JOB_DEFAULTS } from '../../../shared/cron-job.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { ChannelRegistry } from '../channels/registry.js';
 import { findAgent } from '../config/agents.js';

@@ -2,7 +2,7 @@
  * A call of the API as a line for a shell, so that what a button does can be done by a program too. No secret is in it:
  * the token and whatever else is one stand as variables, because what is copied is pasted into chats and files.
  */
-import { cronAddCommand, cronEditCommand, shellWord } from '../../../shared/cron/job.js';
+import { cronAddCommand, cronEditCommand, shellWord } from '../../../shared/cron-job.js';
 import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
 import { isSecret, isVariableReference } from '../../../shared/config/secrets.js';
 import type { Call } from './call.js';

@@ -1,5 +1,5 @@
 /** Scheduled jobs beside the API: defaults of their fields, and their fields as flags of `xopc cron`. */
-import type { CronJobInput } from '../api/cron.js';
+import type { CronJobInput } from './api/cron.js';
 
 export type JobFlagKind = 'text' | 'duration' | 'count';
 
