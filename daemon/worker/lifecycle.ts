@@ -20,6 +20,7 @@ import { createRedactor, type Redactor } from '../../shared/node/secrets/redact.
 import type * as LateModule from './lazy/late.js';
 import type { TelegramModule } from './channels/telegram/telegram.js';
 import { createHttpApp, type HttpApp } from './http/app.js';
+import { RequestStats } from './http/observe/request-stats.js';
 import type { AiModule } from './providers/provider.js';
 import { Activity } from './observe/activity.js';
 import { ConfigDocuments } from './config/config-documents.js';
@@ -55,6 +56,7 @@ export class WorkerLifecycle {
   readonly #build = readBuildInfo() ?? { version: '0.0.0', buildId: 'unknown' };
   readonly #loadLate = holdBundle<typeof LateModule>('late');
   readonly #activity: Activity;
+  readonly #requests = new RequestStats();
   readonly #conversation: Conversation;
   readonly #http: HttpApp;
   #liveInstanceIds: readonly string[];
@@ -108,7 +110,7 @@ export class WorkerLifecycle {
       loadCronWords: this.#loadLate,
       checkDatabase: checkInProcess,
       publish: (event) => this.#activity.publish(event),
-      requests: () => this.#http.totals(),
+      requests: () => this.#requests.totals,
       channelTimes: (label) => this.#activity.channelTimes(label),
     });
     this.#http = this.#createHttp(paths, clock);
@@ -233,6 +235,7 @@ export class WorkerLifecycle {
       clock,
       version: this.#build,
       instanceId: this.#boot.instanceId,
+      stats: this.#requests,
       isDraining: () => this.#isDraining,
       page: readPage(),
     });

@@ -1,6 +1,6 @@
 /** The chat service in memory: it says what it is asked, and watches nothing. */
 import type { ChatService } from '../../daemon/worker/chat/chat.js';
-import type { Services } from '../../daemon/worker/contracts.js';
+import type { Services } from '../../daemon/worker/http/services.js';
 import type { SessionDocument } from '../../shared/api/sessions.js';
 import { GatewayError } from '../../shared/errors.js';
 

@@ -1,5 +1,5 @@
 /** The log service in memory: one entry, whatever is asked. */
-import type { Services } from '../../daemon/worker/contracts.js';
+import type { Services } from '../../daemon/worker/http/services.js';
 
 export function fakeLogService(calls: { name: string; input: unknown }[]): Services['logs'] {
   const entries = [{ level: 'info', msg: 'hello' }];

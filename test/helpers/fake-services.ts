@@ -13,7 +13,7 @@ import { GatewayError } from '../../shared/errors.js';
 import { fakeSessionService } from './fake-sessions.js';
 import { fakeCronService } from './fake-cron.js';
 import { fakeChannelService, fakeOutgoingService, fakeWebhookService } from './fake-outgoing.js';
-import type { Services } from '../../daemon/worker/contracts.js';
+import type { Services } from '../../daemon/worker/http/services.js';
 import type { TurnEvent } from '../../daemon/worker/turns/turn-event.js';
 
 export interface FakeServices extends Services {

@@ -1,5 +1,5 @@
 /** The service for sessions, in memory. Every call is written down. */
-import type { Services } from '../../daemon/worker/contracts.js';
+import type { Services } from '../../daemon/worker/http/services.js';
 import type { MessageDocument, SessionDocument } from '../../shared/api/sessions.js';
 import { GatewayError } from '../../shared/errors.js';
 

@@ -4,7 +4,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createHttpApp, type HttpApp, type HttpDeps } from '../../daemon/worker/http/app.js';
 import * as late from '../../daemon/worker/lazy/late.js';
-import type { Services } from '../../daemon/worker/contracts.js';
+import { RequestStats } from '../../daemon/worker/http/observe/request-stats.js';
+import type { Services } from '../../daemon/worker/http/services.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import { type Config, configSchema } from '../../shared/config/schema.js';
 import { createFakeServices, type FakeServices } from './fake-services.js';
@@ -21,6 +22,7 @@ export interface LogLine {
 
 export interface TestApp {
   readonly app: HttpApp;
+  readonly stats: RequestStats;
   readonly port: number;
   readonly services: FakeServices;
   readonly lines: LogLine[];
@@ -61,6 +63,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
   const lines: LogLine[] = [];
   const log = (level: string) => (fields: object, message: string) => void lines.push({ level, message, fields: { ...fields } });
   const services = createFakeServices();
+  const stats = new RequestStats();
   let config = readConfig(options.gateway ?? {});
   const app = createHttpApp({
     services: { ...services, ...options.services },
@@ -70,6 +73,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
     clock: options.clock ?? systemClock,
     version: { version: '1.2.3', buildId: 'b1' },
     instanceId: 'wk_test',
+    stats,
     isDraining: options.isDraining ?? (() => false),
     loadMetrics: () => late,
     loadWs: () => late,
@@ -84,6 +88,7 @@ export async function startHttpApp(options: TestOptions = {}): Promise<TestApp> 
   const { port } = app.server.address() as AddressInfo;
   return {
     app,
+    stats,
     port,
     services,
     lines,

@@ -3,7 +3,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { createOpenApiDocument, type OpenApiDocument, type Operation } from '../../daemon/worker/http/openapi/document.js';
 import { apiRoutes } from '../../daemon/worker/http/routes/index.js';
-import type { Services } from '../../daemon/worker/contracts.js';
+import type { Services } from '../../daemon/worker/http/services.js';
 import { systemClock } from '../../shared/clock.js';
 import type { Answer } from './http-request.js';
 

@@ -1,6 +1,5 @@
 /** Messages for chats, and messages as if a chat had sent them. */
 import type { MessageRequest } from '../../../shared/api/messages.js';
-import type { Clock } from '../../../shared/clock.js';
 import type { AgentConfig, Config } from '../../../shared/config/schema.js';
 import { newId } from '../../../shared/ids.js';
 import { chooseModels } from '../turns/model/model-choice.js';
@@ -23,18 +22,21 @@ import type { TurnHooks } from '../turns/turn-journal.js';
 import type { TurnRequest, TurnRunner } from '../turns/turn-runner.js';
 import type { Transaction } from '../store/transaction.js';
 
-export interface MessageServiceOptions {
+export interface AcceptOptions {
   readonly store: Store;
-  readonly clock: Clock;
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'compose' | 'enqueue' | 'wake'>;
-  readonly turns: TurnRunner;
-  readonly keyed: Pick<KeyedTurns, 'run'>;
   readonly live: Pick<LiveTurns, 'touch'>;
-  config(): Config;
-  registry(): ProviderRegistry;
+  readonly config: () => Config;
   /** Called with a message once it is accepted. */
   readonly publish: (event: MessageEvent) => void;
+}
+
+export interface MessageServiceOptions extends AcceptOptions {
+  readonly accept: AcceptMessage;
+  readonly turns: TurnRunner;
+  readonly keyed: Pick<KeyedTurns, 'run'>;
+  readonly registry: () => ProviderRegistry;
 }
 
 const IDEMPOTENCY_SCOPE = 'message';
@@ -75,19 +77,46 @@ async function acceptOnce(tx: Transaction, acceptance: Acceptance, use: KeyUse):
   return { messageId: result, replayed: isRepeated };
 }
 
+/** The chat's session with the agent that answers there. @throws CHANNEL_NOT_FOUND */
+function findChat({ channel: name, accountId: wanted, chat_id: chatId }: MessageRequest, options: AcceptOptions): Chat {
+  const { channel, accountId } = options.channels.getAccount(name, wanted);
+  const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
+  const agent = findAgent(options.config(), agentId);
+  const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
+  return { agent, session, lane: { channel: channel.name, accountId, chatId } };
+}
+
+/**
+ * Accepts a message for a chat: on disk when it resolves. The same key with the same message gives the first result again.
+ * @throws CHANNEL_NOT_FOUND; CONFLICT for a key that another message had; UNAVAILABLE while nothing can be stored
+ */
+export type AcceptMessage = (message: MessageRequest, options: { idempotencyKey?: string | undefined }) => Promise<Accepted>;
+
+export function createAcceptMessage(options: AcceptOptions): AcceptMessage {
+  const { store, outbox, live, publish } = options;
+  return async (message, { idempotencyKey: key }) => {
+    const { session, lane } = findChat(message, options);
+    const content = checkText('content', message.content);
+    const { channel, accountId, chatId } = lane;
+    const stored = outbox.compose({ channel, accountId, chatId, id: newId('msg'), content });
+    const acceptance = { message: stored, session };
+    let accepted: Accepted = { messageId: stored.id, replayed: false };
+    if (key === undefined) await store.write((tx) => storeAcceptance(tx, acceptance));
+    else {
+      const use = { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) };
+      accepted = await store.write((tx) => acceptOnce(tx, acceptance, use));
+    }
+    if (!accepted.replayed) publish(messageEvent(stored, 'queued'));
+    if (stored.bodies.length > 0) outbox.wake(lane);
+    live.touch(session.key);
+    return accepted;
+  };
+}
+
 export type MessageService = ReturnType<typeof createMessageService>;
 
 export function createMessageService(options: MessageServiceOptions) {
-  const { store, channels, outbox, turns } = options;
-
-  /** The chat's session with the agent that answers there. */
-  function findChat({ channel: name, accountId: wanted, chat_id: chatId }: MessageRequest): Chat {
-    const { channel, accountId } = channels.getAccount(name, wanted);
-    const { peerKind, agentId, peerId = chatId } = channel.describeChat(accountId, chatId);
-    const agent = findAgent(options.config(), agentId);
-    const session = sessionOf({ agentId: agent.id, channel: channel.name, accountId, peerKind, peerId });
-    return { agent, session, lane: { channel: channel.name, accountId, chatId } };
-  }
+  const { store, outbox, turns, accept } = options;
 
   async function prepareTurn({ agent, session, lane }: Chat, { text, deliver }: { text: string; deliver: boolean }): Promise<TurnRequest> {
     const known = await store.read((tx) => findSession(tx, session.key));
@@ -106,34 +135,14 @@ export function createMessageService(options: MessageServiceOptions) {
   }
 
   return {
-    /**
-     * Accepts a message for a chat: on disk when it resolves. The same key with the same message gives the first result again.
-     * @throws CHANNEL_NOT_FOUND; CONFLICT for a key that another message had; UNAVAILABLE while nothing can be stored
-     */
-    async accept(message: MessageRequest, { idempotencyKey: key }: { idempotencyKey?: string | undefined }): Promise<Accepted> {
-      const { session, lane } = findChat(message);
-      const content = checkText('content', message.content);
-      const { channel, accountId, chatId } = lane;
-      const stored = outbox.compose({ channel, accountId, chatId, id: newId('msg'), content });
-      const acceptance = { message: stored, session };
-      let accepted: Accepted = { messageId: stored.id, replayed: false };
-      if (key === undefined) await store.write((tx) => storeAcceptance(tx, acceptance));
-      else
-        accepted = await store.write((tx) =>
-          acceptOnce(tx, acceptance, { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) }),
-        );
-      if (!accepted.replayed) options.publish(messageEvent(stored, 'queued'));
-      if (stored.bodies.length > 0) outbox.wake(lane);
-      options.live.touch(session.key);
-      return accepted;
-    },
+    accept,
 
     /** Handles a message as if that chat had sent it. `deliver` also sends the reply to the chat. */
     async sync(
       message: MessageRequest,
       { deliver, signal, idempotency: caller }: { deliver: boolean; signal: AbortSignal; idempotency?: CallerKey },
     ): Promise<{ reply: string }> {
-      const chat = findChat(message);
+      const chat = findChat(message, options);
       const text = checkText('content', message.content);
       const prepare = () => prepareTurn(chat, { text, deliver });
       const bodyHash = hashRequest([hashBody(chat.lane, text), deliver]);

@@ -4,7 +4,7 @@ import Koa from 'koa';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import type { CutWork } from '../../../shared/control/messages.js';
-import type { Services } from '../contracts.js';
+import type { Services } from './services.js';
 import { Connections } from './connection/connections.js';
 import type { HttpLogger, RequestState, RouterExtras } from './context.js';
 import { Drain, type DrainMode } from './connection/drain.js';
@@ -23,7 +23,7 @@ import { readBuiltPage } from './page/built-page.js';
 import { PageTickets } from './admission/page-tickets.js';
 import { createOwnHosts, machineNames, type MachineNames } from './admission/own-hosts.js';
 import { RequestLog } from './observe/request-log.js';
-import { RequestStats } from './observe/request-stats.js';
+import type { RequestStats } from './observe/request-stats.js';
 import { routesMiddleware } from './route.js';
 import { healthDocument } from './routes/gateway/health.js';
 import { apiRoutes } from './routes/index.js';
@@ -43,6 +43,8 @@ export interface HttpDeps {
   readonly clock: Clock;
   readonly version: { readonly version: string; readonly buildId: string };
   readonly instanceId: string;
+  /** Counts the requests. */
+  readonly stats: RequestStats;
   /** True from when the supervisor has announced the drain; this side's own drain counts besides. */
   readonly isDraining: () => boolean;
   readonly loadMetrics: () => MetricsModule;
@@ -60,8 +62,6 @@ export interface HttpApp {
   /** Ends serving within `timeoutMs`, earlier when nothing is left. @returns what had to be cut */
   drain(mode: DrainMode, timeoutMs: number): Promise<CutWork>;
   vitals(): { connections: number; inFlight: number };
-  /** Requests since the start. */
-  totals(): RequestStats['totals'];
   /** Destroys whatever is open, without waiting. */
   close(): void;
 }
@@ -75,8 +75,7 @@ function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
 
 /** What a request passes, in this order, and the way in of WebSockets, which the same gate admits. */
 function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean) {
-  const { config, token, logger, clock, machine = machineNames } = deps;
-  const stats = new RequestStats();
+  const { config, token, logger, clock, stats, machine = machineNames } = deps;
   const rules = createRules(config);
   const tokenState = createTokenCheck(token);
   const gate = createGate({ rules, tokenState, ownHosts: createOwnHosts(machine, clock) });
@@ -90,7 +89,7 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
     tickets,
     document: healthDocument(deps),
     isAuthEnabled: () => rules().isAuthEnabled,
-    metrics: new Metrics({ ...deps, stats, vitals }),
+    metrics: new Metrics({ ...deps, vitals }),
     page: readBuiltPage(deps.page),
   });
   const readJson = createReadJson(() => config().gateway.maxBodyBytes);
@@ -108,7 +107,7 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
   );
   koa.use(routesMiddleware(routes, { readJson, openUpload, refuseCredentials }));
   koa.use(unmatched);
-  return { koa, stats, door: createSocketDoor({ gate, refuseCredentials, tokenState, tickets }) };
+  return { koa, door: createSocketDoor({ gate, refuseCredentials, tokenState, tickets }) };
 }
 
 function createSockets({ services, clock, logger, version, instanceId, loadWs }: HttpDeps, door: SocketDoor): Sockets {
@@ -120,7 +119,7 @@ function createSockets({ services, clock, logger, version, instanceId, loadWs }:
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const connections = new Connections();
   const isDraining = (): boolean => deps.isDraining() || drain.isActive;
-  const { koa, stats, door } = createKoa(deps, connections, isDraining);
+  const { koa, door } = createKoa(deps, connections, isDraining);
   const answerRequest = koa.callback();
   const sockets = createSockets(deps, door);
   const server = createServer({
@@ -151,7 +150,6 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
       return { ...cut, sockets: cut.sockets + cutSockets };
     },
     vitals: () => ({ connections: connections.open + sockets.open, inFlight: connections.inFlight }),
-    totals: () => stats.totals,
     close() {
       server.close();
       connections.destroyAll();

@@ -1,7 +1,7 @@
 /** The header `Idempotency-Key`, for every request that acts. */
 import { idempotencyKey } from '../../../shared/api/messages.js';
 import { validate } from '../../../shared/api/validate.js';
-import type { CallerKey } from '../contracts.js';
+import type { CallerKey } from '../store/idempotency.js';
 import type { HttpContext } from './context.js';
 
 /** For the OpenAPI document of a route that takes one. */

@@ -4,7 +4,7 @@
  */
 import type * as PromClient from 'prom-client';
 import type { StatusDocument } from '../../../../shared/control/messages.js';
-import type { Services } from '../../contracts.js';
+import type { Services } from '../services.js';
 import type { CounterSample } from '../../observe/counters.js';
 import { BUCKETS, type RequestDurations, type RequestStats } from './request-stats.js';
 

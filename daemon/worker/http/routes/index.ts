@@ -1,7 +1,7 @@
 /** Every route, from what it needs to what it answers. */
 import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
 import type { Clock } from '../../../../shared/clock.js';
-import type { Services } from '../../contracts.js';
+import type { Services } from '../services.js';
 import type { Connections } from '../connection/connections.js';
 import type { HttpLogger } from '../context.js';
 import type { Metrics } from '../observe/metrics.js';

@@ -2,7 +2,7 @@ import { attachmentDeleteResponse, attachmentFile, attachmentId, attachmentRespo
 import { sessionKey } from '../../../../../shared/api/sessions.js';
 import { validate } from '../../../../../shared/api/validate.js';
 import { FILE_LIMITS } from '../../../../../shared/file-limits.js';
-import type { Services } from '../../../contracts.js';
+import type { Services } from '../../services.js';
 import type { HttpContext } from '../../context.js';
 import { type Route, route } from '../../route.js';
 

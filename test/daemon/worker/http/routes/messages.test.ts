@@ -81,22 +81,22 @@ test('a body is read in whatever pieces it arrives', async () => {
 });
 
 test('a client that leaves in the middle of its body is counted, and no service is called', async () => {
-  const { port, services, app, lines } = await startHttpApp();
+  const { port, services, app, stats, lines } = await startHttpApp();
   const wire = await openWire(
     port,
     'POST /api/message HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"channel"',
   );
   await vi.waitFor(() => expect(app.vitals().inFlight).toBe(1));
   wire.socket.destroy();
-  await vi.waitFor(() => expect(app.totals().count).toBe(1));
+  await vi.waitFor(() => expect(stats.totals.count).toBe(1));
   expect(lines.at(-1)?.message).toBe('the client went away unanswered');
   expect(services.calls).toEqual([]);
   expect(app.vitals().inFlight).toBe(0);
 });
 
 test('while the gateway drains, a request is answered and its connection closed', async () => {
-  const { send, app } = await startHttpApp({ isDraining: () => true });
+  const { send, stats } = await startHttpApp({ isDraining: () => true });
   const answer = await send('/api/message', { method: 'POST', body: right });
   expect(answer).toMatchObject({ status: 200, headers: { connection: 'close' } });
-  expect(app.totals().count).toBe(1);
+  expect(stats.totals.count).toBe(1);
 });

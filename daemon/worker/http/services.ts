@@ -1,0 +1,45 @@
+/** What the routes and the socket may call. Services know neither Koa nor SQL; every failure is a `GatewayError`. */
+import type { ChatService } from '../chat/chat.js';
+import type { MessageService } from '../chat/messages.js';
+import type { ConfigService, StatusService } from '../config/config-documents.js';
+import type { CronService } from '../cron/jobs.js';
+import type { ChannelService } from '../delivery/channel-accounts.js';
+import type { OutgoingService } from '../delivery/outgoing.js';
+import type { WebhookService } from '../delivery/webhooks.js';
+import type { Attachments } from '../files/attachments.js';
+import type { CompletionService } from '../models/completions.js';
+import type { ModelService } from '../models/models.js';
+import type { CounterService } from '../observe/counters.js';
+import type { EventService } from '../observe/event-log.js';
+import type { LogLevelService } from '../observe/log-level.js';
+import type { LogService } from '../observe/logs.js';
+import type { OverviewService } from '../observe/overview.js';
+import type { UsageService } from '../observe/usage.js';
+import type { SessionArchive } from '../sessions/session-archive.js';
+import type { SessionService } from '../sessions/sessions.js';
+import type { AgentService } from '../turns/agent.js';
+
+export interface Services {
+  readonly sessions: SessionService;
+  readonly archive: SessionArchive;
+  readonly attachments: Pick<Attachments, 'upload' | 'read' | 'remove'>;
+  readonly chat: ChatService;
+  readonly messages: MessageService;
+  readonly outgoing: OutgoingService;
+  readonly webhooks: WebhookService;
+  readonly channelAccounts: ChannelService;
+  readonly agent: AgentService;
+  /** The commands that chats take. */
+  readonly commands: () => readonly { readonly name: string; readonly summary: string }[];
+  readonly completions: CompletionService;
+  readonly models: ModelService;
+  readonly cron: CronService;
+  readonly config: ConfigService;
+  readonly status: StatusService;
+  readonly overview: OverviewService;
+  readonly usage: UsageService;
+  readonly events: EventService;
+  readonly counters: CounterService;
+  readonly logs: LogService;
+  readonly logLevel: LogLevelService;
+}
