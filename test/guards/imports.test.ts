@@ -46,7 +46,6 @@ const OWNERS: Record<string, RegExp> = {
   re2js: /^shared\/node\/log\/line-matcher\.ts$/,
   'string-width': /^client\/output\//,
   'tar-stream': /^client\/backup\//,
-  'zod-openapi': /^daemon\/worker\/http\/openapi\//,
   '@koa/router': /^daemon\/worker\/http\//,
   ai: /^daemon\/worker\/(providers|lazy)\//,
   chokidar: /^daemon\/supervisor\/config\/config-watch\.ts$/,
