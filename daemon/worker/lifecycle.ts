@@ -1,6 +1,6 @@
 /**
- * The worker's life in order: configuration → store → HTTP → `ready` → (told) listen → (told) activate; and the reverse.
- * Only what the supervisor says moves it on.
+ * The worker's lifecycle: configuration → store → HTTP → `ready` → listen → activate → drain.
+ * The supervisor's messages trigger each step.
  */
 import { portTaken } from '../../shared/port-taken.js';
 import type { AddressInfo } from 'node:net';
@@ -31,16 +31,16 @@ import { lateLogs } from './observe/late-logs.js';
 import type { SupervisorChannel } from './supervisor-channel.js';
 import { WorkerConfig } from './config/worker-config.js';
 
-/** A beat tells the supervisor that the main loop turns, and what it carries. At rest it comes seldom: each one costs two wake-ups. */
+/** A heartbeat proves that the event loop runs and carries the vitals. Idle workers send fewer: each costs two wake-ups. */
 const HEARTBEAT_MS = { busy: 1_000, idle: 3_000 } as const;
-/** Time for the first requests of a connection to have arrived. */
+/** Time for the first requests of a new connection to arrive. */
 const WAKE_MS = 50;
 /** The kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4_096;
-/** Held back from the supervisor's deadline for closing the store and leaving. */
+/** Part of the supervisor's deadline that is reserved for closing the store and exiting. */
 const CLOSE_RESERVE_MS = 150;
 
-/** What this worker says to its supervisor and asks of it. */
+/** The messages to the supervisor. */
 export type WorkerChannel = Pick<SupervisorChannel, 'send' | 'flush' | 'ask'>;
 
 type Message<T extends SupervisorMessage['type']> = Extract<SupervisorMessage, { type: T }>;
@@ -130,7 +130,7 @@ export class WorkerLifecycle {
     });
   }
 
-  /** @throws PORT_TAKEN when another program listens on the address, or the kernel gave us another port */
+  /** @throws PORT_TAKEN if another program listens on the address, or the handle has another port */
   listen(message: Message<'listen'>, handle: unknown): Promise<void> {
     const { server } = this.#http;
     return new Promise((resolve, reject) => {
@@ -151,18 +151,18 @@ export class WorkerLifecycle {
   async activate(): Promise<void> {
     await this.#conversation.activate();
     this.#channel.send({ type: 'active' });
-    // The channels have just begun to run; a status must not call them off until the next beat.
+    // The channels have just started; a status must not show them as stopped until the next heartbeat.
     this.#beat();
     this.#log.debug({ instanceId: this.#boot.instanceId }, 'active');
   }
 
-  /** Finishes what runs within the deadline; resolves when this process may leave. */
+  /** Ends everything within the deadline. Resolves when this process may exit. */
   async drain(message: Message<'drain'>): Promise<void> {
     this.#isDraining = true;
     this.#activity.publish({ type: 'draining' });
     const timeoutMs = Math.max(0, message.timeoutMs - CLOSE_RESERVE_MS);
     const quiesced = this.#conversation.quiesce(timeoutMs).then(() => this.#channel.send({ type: 'quiesced' }));
-    // What chats wait for has the same time to end as what HTTP clients wait for.
+    // Turns of chats get the same time as requests of HTTP clients.
     const [cut] = await Promise.all([
       this.#http.drain(message.mode, timeoutMs),
       this.#conversation.drain(Math.max(0, timeoutMs - CLOSE_RESERVE_MS)),
@@ -203,14 +203,14 @@ export class WorkerLifecycle {
     });
   }
 
-  /** No secret of the configuration in force may reach the log; earlier ones stay known. */
+  /** Adds the secrets of the configuration in force to those that the log redacts. */
   #learnSecrets(): void {
     const { token, config, models } = this.#config.current;
     this.#redactor.add(token, ...findSecrets(config), ...findSecrets(models));
   }
 
   fatal(error: unknown): void {
-    this.#log.fatal({ err: error }, 'the worker cannot go on');
+    this.#log.fatal({ err: error }, 'the worker cannot continue');
   }
 
   #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
@@ -258,7 +258,7 @@ export class WorkerLifecycle {
     this.#armBeat(this.#isIdle ? HEARTBEAT_MS.idle : HEARTBEAT_MS.busy);
   }
 
-  /** The first connection after a rest: what the supervisor knows must not be three seconds old. */
+  /** Called for a connection: after an idle time, the vitals that the supervisor has may be three seconds old. */
   #wake(): void {
     if (!this.#isIdle) return;
     this.#isIdle = false;
@@ -275,7 +275,7 @@ export class WorkerLifecycle {
   }
 }
 
-/** A build without it serves the API all the same. */
+/** @returns undefined for a build without a page, which serves the API only */
 function readPage(): string | undefined {
   try {
     return readBuiltText('page.json');

@@ -1,4 +1,4 @@
-/** Entry of the worker: connects what the supervisor says with the lifecycle, and turns failures into last words. */
+/** Entry of the worker: connects the supervisor's messages with the lifecycle, and reports failures before it exits. */
 import { systemClock } from '../../shared/clock.js';
 import { GatewayError, type Problem, toErrorDocument } from '../../shared/errors.js';
 import type { WorkerBoot } from '../../shared/ipc/messages.js';
@@ -9,7 +9,7 @@ import { SupervisorChannel } from './supervisor-channel.js';
 
 export { warmUp } from './warm-up.js';
 
-/** The worker knows why it cannot start: says so and leaves; anything else is a crash, whose trace the supervisor reads. */
+/** Reports a known reason for not starting and exits. Any other error is a crash, whose trace the supervisor reads. */
 async function refuse(channel: SupervisorChannel, error: unknown): Promise<never> {
   if (!(error instanceof GatewayError)) throw error;
   const { exitCode } = error.spec;
@@ -27,7 +27,7 @@ async function leave(work: Promise<void>): Promise<void> {
 export async function main(): Promise<undefined> {
   const boot = readBootDocument() as WorkerBoot;
   const channel = new SupervisorChannel(systemClock);
-  // The supervisor alone says when to stop. A SIGTERM to this process by hand means "be replaced": without a gap.
+  // Only the supervisor stops a worker. A SIGTERM from elsewhere asks to be replaced without a gap.
   process.on('SIGTERM', () => void channel.ask({ type: 'restart', reason: 'SIGTERM to the worker' }).catch(() => undefined));
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   try {
@@ -36,7 +36,7 @@ export async function main(): Promise<undefined> {
       {
         listen: (message, handle) =>
           void lifecycle.listen(message, handle).then(
-            // Only now: a thread's start takes some milliseconds, and until it lives the channel's end ends this process.
+            // Only now: starting a thread takes milliseconds, and until it runs, the end of the channel ends this process.
             () => startParentGuard(boot.supervisorPid),
             (error: unknown) => refuse(channel, error),
           ),

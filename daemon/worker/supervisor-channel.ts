@@ -1,4 +1,4 @@
-/** The worker's end of the IPC channel to its supervisor: typed sends, one dispatch, questions with answers. */
+/** The worker's end of the IPC channel to its supervisor: typed messages, one dispatch, and queries with replies. */
 import { fromErrorDocument, GatewayError } from '../../shared/errors.js';
 import type { SupervisorMessage, WorkerMessage, WorkerQuery, WorkerQueryResult } from '../../shared/ipc/messages.js';
 import type { Clock } from '../../shared/clock.js';
@@ -24,7 +24,7 @@ export class SupervisorChannel {
     process.on('message', (message: SupervisorMessage, handle: unknown) => {
       if (message.type === 'reply') return this.#pending.get(message.id)?.(message);
       const handler = handlers[message.type] as ((message: SupervisorMessage, handle: unknown) => void) | undefined;
-      handler?.(message, handle); // a newer supervisor may say more than we know
+      handler?.(message, handle); // a newer supervisor may send unknown messages
     });
   }
 
@@ -32,7 +32,7 @@ export class SupervisorChannel {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
   }
 
-  /** Sends and waits until the message has left: for the last words before an exit. */
+  /** Sends a last message before an exit and waits until it has left. */
   flush(message: WorkerMessage): Promise<void> {
     return new Promise((resolve) => {
       if (process.send === undefined || !process.connected) return resolve();

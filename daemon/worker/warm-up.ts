@@ -1,6 +1,6 @@
 /**
- * One short life of a worker in a temporary home, run by the build before it writes this bundle's cached data: what a
- * boot and the first requests compile is then in the data, and a worker after a crash serves sooner.
+ * Runs a worker for a moment in a temporary home. The build does so before it writes this bundle's code cache, which then has
+ * the functions that a start and the first requests compile, so that a worker serves sooner.
  */
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -32,7 +32,7 @@ async function send(port: number, { method, path, body }: { method: string; path
   await once(response, 'end');
 }
 
-/** @throws whatever a worker's life may throw; the build then writes data without it */
+/** @throws any error of the worker; the build then writes a code cache without this run */
 export async function warmUp(): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'xopc-build-'));
   const listener = createServer().listen(0, HOST);

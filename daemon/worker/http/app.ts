@@ -1,4 +1,4 @@
-/** The worker's HTTP side: what a request passes, in this order, before its route, and how serving ends. */
+/** The worker's HTTP server: the chain that each request passes, WebSockets, and the drain. */
 import type { Server } from 'node:http';
 import Koa from 'koa';
 import type { Clock } from '../../../shared/clock.js';
@@ -45,7 +45,7 @@ export interface HttpDeps {
   readonly instanceId: string;
   /** Counts the requests. */
   readonly stats: RequestStats;
-  /** True from when the supervisor has announced the drain; this side's own drain counts besides. */
+  /** True once the supervisor has announced a drain. */
   readonly isDraining: () => boolean;
   readonly loadMetrics: () => MetricsModule;
   readonly loadWs: () => WsModule;
@@ -59,10 +59,10 @@ export interface HttpDeps {
 export interface HttpApp {
   /** Does not listen: the lifecycle gives it the supervisor's handle. */
   readonly server: Server;
-  /** Ends serving within `timeoutMs`, earlier when nothing is left. @returns what had to be cut */
+  /** Ends serving within `timeoutMs`, earlier when nothing is left. @returns what was aborted */
   drain(mode: DrainMode, timeoutMs: number): Promise<CutWork>;
   vitals(): { connections: number; inFlight: number };
-  /** Destroys whatever is open, without waiting. */
+  /** Destroys every open connection without waiting. */
   close(): void;
 }
 
@@ -70,10 +70,10 @@ export interface HttpApp {
 function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
   const isClientGone = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');
   if (isClientGone) logger.debug({ code: error.code }, 'the client went away before its answer was sent');
-  else logger.error({ err: error }, 'an answer could not be sent');
+  else logger.error({ err: error }, 'failed to send an answer');
 }
 
-/** What a request passes, in this order, and the way in of WebSockets, which the same gate admits. */
+/** Builds the chain, in the order in which a request passes it, and the admission of WebSockets by the same gate. */
 function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => boolean) {
   const { config, token, logger, clock, stats, machine = machineNames } = deps;
   const rules = createRules(config);

@@ -1,4 +1,4 @@
-/** What travels with a request through the middleware, and the types that all of it shares. */
+/** The state of a request, and the types that all middlewares share. */
 import type { Layer } from '@koa/router';
 import type Koa from 'koa';
 import type { ErrorCode } from '../../../shared/errors.js';
@@ -6,7 +6,7 @@ import type { ClientAddress } from './admission/client-address.js';
 import type { TokenState } from './admission/token.js';
 
 export interface RequestState {
-  /** `X-Request-Id`, the caller's where it sent a sane one. */
+  /** `X-Request-Id`, the caller's own if it is valid. */
   requestId: string;
   client: ClientAddress;
   token: TokenState;
@@ -27,9 +27,9 @@ export interface RouterExtras {
 export type HttpContext = Koa.ParameterizedContext<RequestState, RouterExtras>;
 export type HttpMiddleware = Koa.Middleware<RequestState, RouterExtras>;
 
-/** The part of the logger that this side uses. */
+/** The part of the logger that the HTTP server uses. */
 export interface HttpLogger {
-  /** Whether what is logged at debug is written now. */
+  /** Whether the level is `debug` or lower. */
   isDebugging(): boolean;
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

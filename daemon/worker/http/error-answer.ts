@@ -1,4 +1,4 @@
-/** What is sent for an error: the status, the headers and the document, in the shape that callers of the path read. */
+/** The answer to an error: status, headers and document, in OpenAI's shape below `/v1`. */
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../../../shared/errors.js';
 import type { HttpLogger } from './context.js';
@@ -21,7 +21,7 @@ export interface ErrorAnswer {
   readonly body: string;
 }
 
-/** @param thrown  anything; what is no error of ours is logged and told as INTERNAL_ERROR */
+/** @param thrown  any value; one that is not a `GatewayError` or a library's client error is logged and answered as INTERNAL_ERROR */
 export function errorAnswer(thrown: unknown, { request, path, requestId }: FailedRequest, logger: HttpLogger): ErrorAnswer {
   const error = toGatewayError(thrown);
   const trace = traceOf(request);

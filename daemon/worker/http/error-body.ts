@@ -1,10 +1,10 @@
-/** From any thrown value to the API's error document; the only place that decides what a caller may read. */
+/** Turns any thrown value into the API's error document. Only this file decides what a caller may read. */
 import type { ErrorResponse } from '../../../shared/api/error.js';
 import { ERRORS, GatewayError } from '../../../shared/errors.js';
 
 const HIDDEN = 'Something went wrong inside the gateway. Its log has the cause under this request id.';
 
-/** Statuses that libraries throw (http-errors), as our codes. Anything else of theirs is our fault, not the caller's. */
+/** Our codes for the client errors that libraries throw (http-errors). Any other error of theirs is an internal one. */
 const FOREIGN = {
   400: 'INVALID_REQUEST',
   404: 'NOT_FOUND',
@@ -19,7 +19,7 @@ function foreignStatus(error: unknown): keyof typeof FOREIGN | undefined {
   return status === 400 || status === 404 || status === 405 || status === 413 || status === 415 ? status : undefined;
 }
 
-/** A GatewayError as it is, a library's client error under our code, everything else as INTERNAL_ERROR with its cause. */
+/** Returns a `GatewayError` unchanged, a library's client error under our code, anything else as INTERNAL_ERROR with its cause. */
 export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   const status = foreignStatus(error);
@@ -27,7 +27,7 @@ export function toGatewayError(error: unknown): GatewayError {
   return new GatewayError(status === undefined ? 'INTERNAL_ERROR' : FOREIGN[status], { message, cause: error });
 }
 
-/** The document for one error. The hint, what to do, becomes the message's last sentence. */
+/** Returns the document of an error. The hint becomes the last sentence of the message. */
 export function errorBody(error: GatewayError, requestId: string, trace: { traceId?: string } = {}): ErrorResponse {
   const { expose } = ERRORS[error.code];
   const details = expose ? error.details : undefined;

@@ -1,4 +1,4 @@
-/** A route as data: what it takes, who may call it, and what it does. The OpenAPI document is made from the same fields. */
+/** A route as data: its input, who may call it, and its handler. The OpenAPI document is built from the same fields. */
 import { Router } from '@koa/router';
 import { type Schema, validate } from '../../../shared/api/validate.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -9,7 +9,7 @@ import { type ReadJson, refuseBody } from './middleware/body.js';
 
 const VERBS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
 
-/** A schema's maker: schemas are built when a route is first used, so that none costs start-up time. */
+/** Builds a schema. Called when a route is first used, so that schemas cost no start-up time. */
 export type SchemaMaker<Output> = () => Schema<Output>;
 
 export interface RouteInput<Body, Query> {
@@ -19,17 +19,17 @@ export interface RouteInput<Body, Query> {
   readonly query: Query;
 }
 
-/** What the OpenAPI document tells of a route beside what it takes. */
+/** What the OpenAPI document says about a route besides its input. */
 export interface RouteText {
-  /** One line; a route without it is no part of the API: the page's own files. */
+  /** One line. A route without it is not part of the API, such as the page's files. */
   readonly summary?: string;
-  /** Schemas of the path's parameters. The handler checks them. */
+  /** Schemas of the path's parameters. The handler validates them. */
   readonly params?: Readonly<Record<string, SchemaMaker<unknown>>>;
-  /** Headers that it takes beside those of every route, with what they are for. */
+  /** Headers that it reads besides those of every route, with descriptions. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The JSON document of a 200. */
   readonly answer?: SchemaMaker<unknown>;
-  /** Other media types of a 200, with what they hold. */
+  /** Other media types of a 200, with descriptions. */
   readonly media?: Readonly<Record<string, string>>;
 }
 
@@ -39,19 +39,19 @@ export interface RouteDefinition<Body, Query> extends RouteText {
   /** `token`: the token is needed even from this machine. */
   readonly access?: 'token';
   /**
-   * For paths with credentials of their own: judges them, before what was sent is looked at.
+   * Checks the credentials of a path that has its own, before the body is validated.
    * @param rawBody  the body as it arrived
    */
   readonly authorize?: (ctx: HttpContext, rawBody: Buffer) => 'valid' | 'none' | 'wrong';
-  /** What a caller is told whose credentials are not valid. */
+  /** The error for a caller without valid credentials. */
   readonly refusal?: { readonly message: string; readonly hint: string };
   /** Without it, a request that has a body is refused. */
   readonly body?: SchemaMaker<Body>;
-  /** Media types, with what they hold: the body is `body` or one of these, is not held in memory, and is checked by the handler. */
+  /** Media types with descriptions: the body is `body` or one of these, is not held in memory, and is validated by the handler. */
   readonly upload?: Readonly<Record<string, string>>;
-  /** Bytes: bodies up to this are taken even where `gateway.maxBodyBytes` is less. */
+  /** Bodies up to this number of bytes are accepted even if `gateway.maxBodyBytes` is less. */
   readonly minimumBodyLimit?: number;
-  /** True: no body at all counts as `{}`. */
+  /** True: a missing body counts as `{}`. */
   readonly isBodyOptional?: boolean;
   /** Without it, the query is ignored. */
   readonly query?: SchemaMaker<Query>;
@@ -64,7 +64,7 @@ export interface RouteTools {
   readonly refuseCredentials: RefuseCredentials;
 }
 
-/** What a route takes and answers, for the OpenAPI document. */
+/** The input and answers of a route, for the OpenAPI document. */
 export interface RouteFacts extends RouteText {
   readonly access: 'token' | 'own' | undefined;
   readonly body?: SchemaMaker<unknown>;

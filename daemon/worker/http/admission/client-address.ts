@@ -1,7 +1,7 @@
 /**
- * Whose request it is. The peer's address counts, unless the peer is a proxy named in `gateway.trustedProxies`: then
- * what its forwarding headers say. A forwarding header from anybody else proves only that the request was forwarded, so
- * it is never "from this machine".
+ * Determines the client's address: the peer's, unless the peer is a proxy in `gateway.trustedProxies`; then the address in
+ * its forwarding headers. A forwarding header from any other peer proves only that the request was forwarded, so such a
+ * request is never local.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type AddressList, canonicalAddress, isLoopback } from '../../../../shared/node/ip-address.js';
@@ -9,19 +9,19 @@ import { type AddressList, canonicalAddress, isLoopback } from '../../../../shar
 export interface ClientAddress {
   /** For the log and the failure count: the client's address as far as it is known, else the peer's. */
   readonly address: string;
-  /** Every client that the peer and believed headers name, '' for an unknown one. A rule that admits must admit all. */
+  /** Every address that the peer and trusted headers name, '' for an unreadable one. A rule must admit all of them. */
   readonly claims: readonly string[];
-  /** From this machine: every claim is a loopback address. */
+  /** Every claim is a loopback address. */
   readonly isLocal: boolean;
 }
 
-/** What is read of a request; `http.IncomingMessage` is one. */
+/** The part of `http.IncomingMessage` that is read. */
 export interface AddressedRequest {
   readonly socket: { readonly remoteAddress?: string | undefined };
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Headers by which proxies, tunnels and content networks say that they forward. All `x-forwarded…` ones count too. */
+/** Headers that proxies, tunnels and content networks add. All `x-forwarded…` ones count too. */
 const FORWARDING = new Set([
   'cdn-loop',
   'cf-connecting-ip',
@@ -61,7 +61,7 @@ function parseHop(text: string): string | undefined {
   return canonicalAddress(bracketed ?? withPort ?? bare);
 }
 
-/** The nearest hop that is no trusted proxy; where all are trusted, the farthest. @returns '' when that hop is unreadable */
+/** Returns the nearest hop that is not a trusted proxy, or the farthest if all are; '' if that hop is unreadable. */
 function clientOfChain(hops: readonly string[], trusted: AddressList): string {
   for (const hop of hops.toReversed()) {
     const address = parseHop(hop);
@@ -70,7 +70,7 @@ function clientOfChain(hops: readonly string[], trusted: AddressList): string {
   return parseHop(hops[0] ?? '') ?? '';
 }
 
-/** `for=` of each element, in order. Quoting is ignored on purpose: text that a client sent cannot hide what a proxy appends. */
+/** Returns `for=` of each element, in order. Quoting is ignored so that a client's text cannot hide what a proxy appends. */
 function forwardedFor(header: string): string[] {
   return [...header.matchAll(/(?:^|[;,\s])for=("[^"]*"|[^;,\s]*)/gi)].map((match) => match[1] ?? '');
 }

@@ -1,9 +1,9 @@
-/** The names and addresses under which this machine is reached: what a Host header may say without the token. */
+/** The names and addresses of this machine: those that a Host header may have without the token. */
 import { hostname, networkInterfaces } from 'node:os';
 import type { Clock } from '../../../../shared/clock.js';
 import { canonicalAddress, isLoopback } from '../../../../shared/node/ip-address.js';
 
-/** How this machine is called; from the operating system, replaced in tests. */
+/** This machine's names and addresses, from the operating system. Replaced in tests. */
 export interface MachineNames {
   hostname(): string;
   addresses(): readonly string[];
@@ -14,7 +14,7 @@ export const machineNames: MachineNames = {
   addresses: () => Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address)),
 };
 
-/** Addresses come and go (DHCP, a VPN), and reading them costs a system call: at most one reading in this time. */
+/** Addresses change (DHCP, a VPN), and reading them costs a system call: they are read at most once in this time. */
 const REREAD_MS = 2_000;
 
 export interface OwnHosts {

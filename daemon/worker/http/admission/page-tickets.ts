@@ -1,12 +1,12 @@
-/** One-time tickets for the page's links: in memory only, few, short-lived, each taken at most once. */
+/** One-time tickets for links to the page, in memory: at most 64, valid for 10 minutes, each taken at most once. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../../../shared/clock.js';
 
-/** A person has a handful open; beyond that the oldest gives way. */
+/** Beyond this number the oldest ticket is dropped. */
 const MAX_TICKETS = 64;
 const LIFETIME_MS = 600_000;
 
-/** Looked up by digest, so that how long a look-up takes tells nothing about a ticket. */
+/** Tickets are looked up by digest, so that the time of a lookup reveals nothing about a ticket. */
 const keyOf = (ticket: string): string => createHash('sha256').update(ticket).digest('base64');
 
 export class PageTickets {
@@ -29,7 +29,7 @@ export class PageTickets {
     return { ticket, expiresAtMs };
   }
 
-  /** Takes a ticket. @returns whether it was one of ours, in time and not taken before */
+  /** Takes a ticket. @returns whether it was valid and had not been taken before */
   take(ticket: string): boolean {
     const key = keyOf(ticket);
     const expiresAtMs = this.#expiresAtMs.get(key);

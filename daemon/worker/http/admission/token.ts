@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** `wrong`: one was presented and is not the gateway's. A Basic header is not a token and counts as none. */
+/** `wrong`: a token was presented that is not the gateway's. A Basic header counts as none. */
 export type TokenState = 'none' | 'valid' | 'wrong';
 
 export type TokenCheck = (headers: IncomingHttpHeaders) => TokenState;
@@ -16,8 +16,8 @@ function presentedTokens({ authorization, 'x-api-key': key }: IncomingHttpHeader
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
- * Compares in constant time: both sides are hashed first, so neither length nor prefix shows.
- * @param current  the token in force. An empty one is never right: nobody can present it.
+ * Compares in constant time: both sides are hashed first, so that neither length nor prefix leaks.
+ * @param current  the token in force. An empty one is never valid, because it cannot be presented.
  */
 export function createTokenCheck(current: () => string): TokenCheck {
   return (headers) => {

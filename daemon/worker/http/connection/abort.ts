@@ -1,6 +1,6 @@
-/** Waiting that ends when its signal does, even where what is waited for does not listen. */
+/** Waits for a promise that does not listen to a signal. */
 
-/** The promise's own outcome; or a rejection with the signal's reason when that comes first. */
+/** Settles as the promise does, or rejects with the signal's reason if the signal aborts first. */
 export function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);

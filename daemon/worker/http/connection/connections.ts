@@ -1,6 +1,6 @@
 /**
- * Every open socket and every request in flight: what `status` counts, what a drain waits for, and what it cuts.
- * Upgraded sockets are not idle ones: whoever takes a socket over calls {@link Connections.release}.
+ * Tracks every open socket and every request in flight: `status` counts them, and a drain waits for them or aborts them.
+ * A caller that takes a socket over, such as a WebSocket, calls {@link Connections.release}.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -14,22 +14,22 @@ interface Work {
   readonly response: ServerResponse;
   kind: WorkKind;
   abort: AbortController | undefined;
-  /** Already counted as cut, when it was aborted. */
+  /** Counted when it was aborted; not counted again. */
   isCut: boolean;
 }
 
 interface SocketState {
-  /** What is in flight on it: mostly one, more where a client sends on without waiting. */
+  /** Requests in flight on it: more than one if the client pipelines. */
   readonly work: Work[];
-  /** `socket.bytesRead` when the last request ended; more than that means that the next one has begun to arrive. */
+  /** `socket.bytesRead` when the last request ended; a greater value means that the next one has begun to arrive. */
   bytesAtRest: number;
-  /** Ended by us and only not closed yet. */
+  /** Ended by the gateway but not closed yet. */
   isEnding: boolean;
 }
 
 /**
- * What is in flight is kept with its socket, not in one collection of all: a Map that is written to with each request
- * leaves its former tables behind, and each keeps what was in flight then alive until the next full collection.
+ * Requests are kept with their socket, not in one Map: a Map that changes with each request is rehashed all the time, and
+ * each abandoned table keeps the requests of that moment alive until the next full garbage collection.
  */
 export class Connections {
   readonly #sockets = new Map<Socket, SocketState>();
@@ -55,13 +55,13 @@ export class Connections {
     });
   }
 
-  /** Forgets a socket that has closed or that somebody else looks after from now on. */
+  /** Stops tracking a socket that has closed or that another owner has taken over. */
   release(socket: Socket): void {
     this.#sockets.delete(socket);
     this.#notify();
   }
 
-  /** Called for each request before anything else. */
+  /** Called at the start of each request. */
   begin(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     if (this.#isClosing) response.shouldKeepAlive = false;
@@ -75,14 +75,14 @@ export class Connections {
     return (this.#sockets.get(socket)?.work.length ?? 0) === 0;
   }
 
-  /** Whether an answer's header is on its way already, so that anything more would be read as a part of it. */
+  /** Whether an answer's header has been sent, so that further bytes would be read as part of its body. */
   hasBegunAnswer(socket: Duplex): boolean {
     return this.#sockets.get(socket as Socket)?.work.some(({ response }) => response.headersSent) ?? false;
   }
 
   /**
-   * The signal of one request: aborts when a drain is about to end, with UNAVAILABLE, and when the client has gone away.
-   * @param options.survivesClient  true: goes on without the client, because its outcome is wanted elsewhere.
+   * Returns the signal of one request. It aborts with UNAVAILABLE shortly before a drain ends and when the client disconnects.
+   * @param options.survivesClient  true: does not abort when the client disconnects.
    */
   abortable(response: ServerResponse, kind: WorkKind, options: { survivesClient?: boolean } = {}): AbortSignal {
     const controller = new AbortController();
@@ -95,16 +95,16 @@ export class Connections {
     return controller.signal;
   }
 
-  /** From now on each response asks its client to close; one that has its header sent already cannot. */
+  /** Makes each response whose header has not been sent ask its client to close the connection. */
   closeAfterResponses(): void {
     this.#isClosing = true;
     for (const { response } of this.#allWork()) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
   /**
-   * Ends the sockets without a request in flight, and from now on each one whose request ends.
-   * @param options.halfSent  also those on which a request has begun to arrive; they are told 503.
-   * @returns how many of those there were
+   * Ends idle sockets now, and the others when their request ends.
+   * @param options.halfSent  also ends those on which a request has begun to arrive, with a 503.
+   * @returns the number of those
    */
   endIdle(options: { halfSent: boolean }): number {
     this.#endsAtRest = true;
@@ -123,7 +123,7 @@ export class Connections {
     return halfSent;
   }
 
-  /** Aborts what can be aborted. @returns how many requests and streams that were */
+  /** Aborts requests that have a signal. @returns how many requests and streams were aborted */
   abortAll(reason: Error): { requests: number; streams: number } {
     const cut = { requests: 0, streams: 0 };
     for (const work of this.#allWork()) {
@@ -135,7 +135,7 @@ export class Connections {
     return cut;
   }
 
-  /** Destroys every socket. @returns what was cut by it and not counted before */
+  /** Destroys every socket. @returns the requests, streams and sockets that were not counted before */
   destroyAll(): { requests: number; streams: number; sockets: number } {
     const cut = { requests: 0, streams: 0, sockets: 0 };
     for (const work of this.#allWork()) if (!work.isCut) cut[work.kind === 'stream' ? 'streams' : 'requests'] += 1;
@@ -146,7 +146,7 @@ export class Connections {
     return cut;
   }
 
-  /** Calls back once nothing is left; at once when that is so already. */
+  /** Calls back once no socket and no request is left. */
   whenEmpty(callback: () => void): void {
     this.#onEmpty = callback;
     this.#notify();

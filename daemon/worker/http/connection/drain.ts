@@ -1,4 +1,4 @@
-/** The end of serving: what is in flight gets its time, idle connections are ended without a reset, the rest is cut. */
+/** Ends serving: requests in flight get the drain time, idle connections are ended without a reset, the rest is aborted. */
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Clock } from '../../../../shared/clock.js';
@@ -34,7 +34,7 @@ export class Drain {
   /**
    * Stops accepting and finishes within `timeoutMs`; earlier when nothing is left.
    * `restart`: an idle connection may send one more request; `stop`: idle and half-sent ones are ended at once.
-   * A second call can only shorten: an earlier deadline, `stop` after `restart`. All calls get the same result.
+   * A second call can only shorten the drain: an earlier deadline, or `stop` after `restart`. All calls get the same result.
    */
   run(mode: DrainMode, timeoutMs: number): Promise<CutWork> {
     this.#result ??= this.#begin();
@@ -65,7 +65,7 @@ export class Drain {
     this.#cancelTimers = () => cancels.forEach((cancel) => cancel());
   }
 
-  /** Runs a turn of the event loop after `run`, so that requests that have arrived already are begun, not ended. */
+  /** Called one turn of the event loop after `run`, so that requests that have arrived are started, not ended. */
   #endIdle(options: { halfSent: boolean }): void {
     this.#cut.sockets += this.#connections.endIdle(options);
     this.#connections.whenEmpty(() => this.#finish());

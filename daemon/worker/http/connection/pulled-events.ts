@@ -1,4 +1,4 @@
-/** An event stream of a service as the HTTP side reads it: one at a time, beside a signal and a clock. */
+/** Reads an event stream of a service one event at a time, with a signal and a time limit. */
 import type { Clock } from '../../../../shared/clock.js';
 
 /** How waiting for the next event ended. `failed`: the stream threw. */
@@ -43,12 +43,12 @@ export class PulledEvents<Event> {
     });
   }
 
-  /** Lets go of the event that {@link wait} gave, so that the next wait asks for the next. */
+  /** Consumes the event that {@link wait} returned. */
   take(): void {
     this.#pending = undefined;
   }
 
-  /** Ends the stream's iterator without waiting: one that hangs must not hang its reader. */
+  /** Ends the stream's iterator without waiting for it, because it may hang. */
   close(): void {
     this.#iterator.return?.().catch(() => undefined);
   }

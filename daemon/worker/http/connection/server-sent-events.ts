@@ -1,6 +1,6 @@
 /** The text form of server-sent events. Source: HTML Standard, section 9.2 "Server-sent events". */
 
-/** Not buffered, stored or recoded by whoever is between. */
+/** No proxy may buffer, store or transform the stream. */
 export const EVENT_STREAM_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store, no-transform',

@@ -12,11 +12,11 @@ export interface ServerLimits {
   readonly headersTimeoutMs: number;
   /** A whole request, body included, must have arrived in this time. */
   readonly requestTimeoutMs: number;
-  /** How long an idle connection is kept. Longer than proxies keep theirs (60 s), so that it is they who close. */
+  /** How long an idle connection is kept: longer than proxies keep theirs (60 s), so that the proxy closes first. */
   readonly keepAliveTimeoutMs: number;
-  /** A client that reads nothing of an answer for this time is cut off. */
+  /** A client that reads nothing of an answer for this time is disconnected. */
   readonly stallTimeoutMs: number;
-  /** How often the first two limits are looked at. */
+  /** How often the first two limits are checked. */
   readonly checkIntervalMs: number;
   readonly maxHeaderBytes: number;
   readonly maxConnections: number;
@@ -32,7 +32,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   maxConnections: 4_096,
 };
 
-/** How long a socket that was answered for a malformed request may go on sending before it is destroyed. */
+/** How long a socket stays open after the answer to a malformed request, so that the client can read it. */
 const LINGER_MS = 500;
 
 type Malformed = { readonly status: number; readonly message: string };

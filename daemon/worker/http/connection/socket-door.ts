@@ -1,4 +1,4 @@
-/** The way in to `/ws`: the gate of every request before the upgrade, and the token in the first frame after it. */
+/** Admits WebSockets: the gate of every request before the upgrade, and the token in the first frame after it. */
 import type { IncomingMessage } from 'node:http';
 import { SOCKET_PATH } from '../../../../shared/socket.js';
 import { type RefuseCredentials, tokenRefusal } from '../admission/credentials.js';
@@ -20,7 +20,7 @@ export interface SocketClient {
 }
 
 export interface SocketDoor {
-  /** @throws what the request is refused with */
+  /** @throws the refusal of the request */
   admit(request: IncomingMessage): Promise<SocketClient>;
   /** @throws UNAUTHORIZED; RATE_LIMITED from the 20th wrong token in a minute on */
   authenticate(hello: { token?: string | undefined; ticket?: string | undefined }, client: SocketClient): Promise<void>;

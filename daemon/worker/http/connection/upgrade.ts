@@ -1,6 +1,6 @@
 /**
- * Requests that ask for another protocol. Node hands all of them over as soon as somebody takes WebSockets; whatever is
- * not one for `/ws` is only an offer (h2c) and goes back to be answered as the request that it also is.
+ * Requests with an `Upgrade` header. Node emits all of them here once there is a listener; one that is not a WebSocket for
+ * `/ws` (such as an h2c offer) is given back to the server without that header and answered as an ordinary request.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -12,7 +12,7 @@ import { rawAnswer } from './raw-answer.js';
 
 export interface UpgradeDeps {
   readonly isDraining: () => boolean;
-  /** The guards of every request. @throws what the request is refused with */
+  /** Applies the rules of every request. @throws the refusal */
   readonly admit: (request: IncomingMessage) => Promise<{ needsToken: boolean; address: string }>;
   /** Takes the connection over. */
   readonly accept: (request: IncomingMessage, socket: Socket, context: { head: Buffer; needsToken: boolean; address: string }) => void;
@@ -20,7 +20,7 @@ export interface UpgradeDeps {
 
 const HOP_HEADERS = new Set(['upgrade', 'http2-settings', 'connection']);
 
-/** The request as it would read without its offer. */
+/** Returns the request's header without its offer to upgrade. */
 function withoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -55,7 +55,7 @@ export function listenForUpgrades(server: Server, deps: UpgradeDeps): void {
         }),
       );
     } else if (isWebSocket && pathOf(request) === SOCKET_PATH) {
-      // Nobody listens for its errors until it is taken over.
+      // Its errors have no other listener until it is accepted.
       socket.on('error', () => socket.destroy());
       void open(deps, request, { socket, head });
     } else {

@@ -50,7 +50,7 @@ function tooLarge(limitBytes: number): GatewayError {
   return new GatewayError('PAYLOAD_TOO_LARGE', { message: `The body is larger than ${limitBytes} bytes (gateway.maxBodyBytes).` });
 }
 
-/** What koa-body throws, in our words. Its own messages and properties carry the body, which belongs in no log. */
+/** Rewords an error of koa-body. Its messages and properties contain the body, which must not be logged. */
 function bodyError(error: unknown, limitBytes: number): unknown {
   if (typeOf(error) === 'entity.too.large') return tooLarge(limitBytes);
   if (typeOf(error) === 'request.aborted') return refuse('The client went away before its body had arrived.');
@@ -71,7 +71,7 @@ export type ReadJson = (ctx: HttpContext, minimumLimit?: number) => Promise<unkn
 export function createReadJson(maxBodyBytes: () => number): ReadJson {
   const parsers = new Map<number, HttpMiddleware>();
   const parserFor = (limitBytes: number): HttpMiddleware => {
-    // The limit is live: what was made for former ones is let go.
+    // The limit can change at any time: parsers for former limits are dropped.
     if (parsers.size >= MAX_PARSERS) parsers.clear();
     const run = parsers.get(limitBytes) ?? createParser(limitBytes);
     parsers.set(limitBytes, run);

@@ -16,7 +16,7 @@ const ALLOWED_HEADERS = [
   'X-Api-Key',
   'X-Request-Id',
   'X-Xopc-Session',
-  // What OpenAI's SDK says of itself with every call.
+  // OpenAI's SDK sends these with every call.
   ...['Arch', 'Lang', 'OS', 'Package-Version', 'Retry-Count', 'Runtime', 'Runtime-Version', 'Timeout'].map((name) => `X-Stainless-${name}`),
 ];
 
@@ -37,7 +37,7 @@ export function cors(config: () => CorsConfig): HttpMiddleware {
     allowHeaders: ALLOWED_HEADERS.join(','),
     exposeHeaders: 'ETag,Idempotent-Replayed,Retry-After,Retry-After-Ms,X-Request-Id,X-Should-Retry',
     maxAge: PREFLIGHT_MAX_AGE_SECONDS,
-    // The error exit keeps the headers that were set; nothing need be carried on the error.
+    // Error answers keep the headers that were set.
     keepHeadersOnError: false,
     privateNetworkAccess: true,
   }) as HttpMiddleware;

@@ -1,4 +1,4 @@
-/** What no route has answered: OPTIONS, 405 with Allow where the path has other methods, else 404. */
+/** Answers requests that no route handles: OPTIONS, 405 with `Allow` if the path has other methods, else 404. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext, HttpMiddleware } from '../context.js';
 

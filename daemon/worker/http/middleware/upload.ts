@@ -1,4 +1,4 @@
-/** Bodies that are longer than what is held in memory: their text, piece by piece, as it arrives. */
+/** Streams the text of bodies that are too long to be held in memory. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext } from '../context.js';
 import { checkHeaders, hasBody } from './body.js';
@@ -30,7 +30,7 @@ async function* textOf(ctx: HttpContext, limitBytes: number): AsyncGenerator<str
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let bytes = 0;
   try {
-    // Kept open when it is not read to its end: the answer goes the same way.
+    // The connection stays open if the body is not read to its end: the answer needs it.
     for await (const chunk of ctx.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > limitBytes) throw tooLarge(limitBytes);

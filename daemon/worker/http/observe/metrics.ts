@@ -1,6 +1,6 @@
 /**
- * `/metrics` in Prometheus's text format; the owner of prom-client, which writes it and knows the process's own metrics.
- * It is loaded by the first scrape: who does not scrape pays for counting, and for nothing else.
+ * `/metrics` in Prometheus's text format; the owner of prom-client, which formats it and collects the process's own metrics.
+ * The first scrape loads it.
  */
 import type * as PromClient from 'prom-client';
 import type { StatusDocument } from '../../../../shared/control/messages.js';
@@ -13,13 +13,13 @@ export interface MetricsDeps {
   readonly vitals: () => { readonly connections: number; readonly inFlight: number };
   readonly services: Pick<Services, 'counters' | 'status'>;
   readonly version: { readonly version: string; readonly buildId: string };
-  /** Loads the bundle of `daemon/worker/lazy/metrics.ts`. */
+  /** Loads the bundle with prom-client. */
   readonly loadMetrics: () => MetricsModule;
 }
 
 export type MetricsModule = Pick<typeof PromClient, 'Registry' | 'collectDefaultMetrics'>;
 
-/** What prom-client writes: it asks a metric for its values by this one method. */
+/** A metric as prom-client reads it: by one method that returns its values. */
 interface MetricValues {
   readonly name: string;
   readonly help: string;
@@ -111,7 +111,7 @@ export class Metrics {
     const { services } = this.#deps;
     const [counters, status] = await Promise.all([
       services.counters.read(),
-      // Without its supervisor's answer the rest is still true.
+      // The other metrics do not need the supervisor's answer.
       services.status.read().then(statusMetrics, () => []),
     ]);
     const own = await writeText([...httpMetrics(this.#deps), ...status, ...counters.map(toMetric)], new client.Registry());

@@ -1,4 +1,4 @@
-/** One line and one count per request when its answer has been sent: debug, failures info, our own failures warn. */
+/** Logs and counts each request when its answer has been sent: at debug, refusals at info, our own failures at warn. */
 import type { Clock } from '../../../../shared/clock.js';
 import { PAGE_LINKS } from '../admission/paths.js';
 import type { HttpContext, HttpLogger } from '../context.js';

@@ -1,12 +1,12 @@
 /**
- * Counts requests for `/metrics`. Labels are the routes that there are, the methods that there are and the status, never
- * what a caller wrote, so that no caller can make the counters grow. `/health` is not counted.
+ * Counts requests for `/metrics`. Labels are known routes, known methods and the status, never text of the caller, so that
+ * no caller can make the counters grow. `/health` is not counted.
  */
 import type { ServerResponse } from 'node:http';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Upper bounds in seconds, from a look-up to a long answer of a model. */
+/** Upper bounds in seconds: from a lookup to a long answer of a model. */
 export const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120] as const;
 
 export interface RequestCount {
@@ -19,19 +19,19 @@ export interface RequestCount {
 export interface RequestDurations {
   readonly method: string;
   readonly route: string;
-  /** By the index of {@link BUCKETS}; each request in the first that holds it. */
+  /** By the index of {@link BUCKETS}; each request counts in the first bucket that fits. */
   readonly buckets: number[];
   count: number;
   sumSeconds: number;
 }
 
-/** Of one route and method. */
+/** The requests of one route and method. */
 interface Measured extends RequestDurations {
   readonly statuses: Map<number, number>;
 }
 
 export class RequestStats {
-  /** By route, then method: to make one key of the two would cost more than the rest. */
+  /** By route, then method: building one key of both costs more than two lookups. */
   readonly #measured = new Map<string, Map<string, Measured>>();
 
   get counts(): readonly RequestCount[] {
@@ -44,7 +44,7 @@ export class RequestStats {
     return this.#all();
   }
 
-  /** All of them, and those that were answered with 500 and above. */
+  /** All requests, and those answered with a 5xx status. */
   get totals(): { readonly count: number; readonly failed: number } {
     const totals = { count: 0, failed: 0 };
     for (const { statuses } of this.#all()) {
@@ -56,7 +56,7 @@ export class RequestStats {
     return totals;
   }
 
-  /** Called when the answer has been sent, or never will be: that counts as 499, as reverse proxies have it. */
+  /** Counts a request that has ended; one that was never answered as 499, as reverse proxies do. */
   note(
     request: { readonly method: string; readonly route: string },
     { headersSent, statusCode }: ServerResponse,

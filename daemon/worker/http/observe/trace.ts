@@ -1,10 +1,10 @@
-/** The caller's trace, so that its own tools find here what they have begun. Source: W3C Trace Context, section 3.2. */
+/** The caller's trace id, which joins its traces with our log. Source: W3C Trace Context, section 3.2. */
 import type { IncomingMessage } from 'node:http';
 
-/** A later version may have more behind it; `ff` is none. */
+/** A later version may have more fields at the end; `ff` is invalid. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.{0,400})?$/;
 
-/** @returns the trace's id for logs and errors; nothing where none, or no proper one, was sent */
+/** @returns the trace id for logs and errors; nothing without a valid `traceparent` */
 export function traceOf(request: Pick<IncomingMessage, 'headers'>): { traceId?: string } {
   const { traceparent } = request.headers;
   if (typeof traceparent !== 'string') return {};

@@ -1,4 +1,4 @@
-/** A completion as OpenAI's API writes it: one document, or chunks. */
+/** Encodes a completion as OpenAI's API does: one document, or chunks. */
 import type { ChatCompletion, ChatDelta, ChatUsage } from '../../../../shared/api/openai.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { CompletionOutput } from '../../models/completion-call.js';
@@ -35,13 +35,13 @@ function toUsage({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: C
   };
 }
 
-/** The error that a step means, if it means one. */
+/** Returns the error that a step stands for, if it does. */
 function errorOf(step: Step<CompletionOutput>): GatewayError | undefined {
   switch (step.kind) {
     case 'event':
       return step.event.type === 'error' ? step.event.error : undefined;
     case 'ended':
-      return new GatewayError('INTERNAL_ERROR', { message: 'the completion ended without an end' });
+      return new GatewayError('INTERNAL_ERROR', { message: 'the completion stream closed without a terminal event' });
     case 'failed':
     case 'aborted':
       return toGatewayError(step.error);
@@ -50,7 +50,7 @@ function errorOf(step: Step<CompletionOutput>): GatewayError | undefined {
   }
 }
 
-/** Every output until the end. @throws what the completion failed with, or the signal's reason */
+/** Yields every output until the end. @throws the completion's error, or the signal's reason */
 async function* outputs(events: PulledEvents<CompletionOutput>): AsyncGenerator<CompletionOutput | undefined> {
   try {
     for (;;) {
@@ -68,7 +68,7 @@ async function* outputs(events: PulledEvents<CompletionOutput>): AsyncGenerator<
   }
 }
 
-/** More than any model says; a stream has no such limit, because it keeps nothing. */
+/** Longer than any model's answer. Streams are not collected and have no such limit. */
 const MAX_COLLECTED = 16_000_000;
 
 class Collected {
@@ -100,7 +100,7 @@ class Collected {
   }
 }
 
-/** @throws what the completion failed with, also when something had been said */
+/** @throws the completion's error, even after some text */
 export async function collectCompletion(events: PulledEvents<CompletionOutput>, head: AnswerHead): Promise<ChatCompletion> {
   const collected = new Collected();
   for await (const output of outputs(events)) if (output !== undefined) collected.add(output);
@@ -142,7 +142,7 @@ export interface ChunkOptions {
   readonly head: AnswerHead;
   readonly includeUsage: boolean;
   readonly requestId: string;
-  /** Is told the error that ends the stream, for the log. */
+  /** Called with the error that ends the stream, for the log. */
   onError(error: GatewayError): void;
 }
 

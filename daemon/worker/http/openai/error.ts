@@ -20,10 +20,10 @@ const KNOWN: Partial<Record<ErrorCode, Omit<Kind, 'status'>>> = {
   RATE_LIMITED: { type: 'requests', code: 'rate_limit_exceeded' },
 };
 
-/** What a model's provider refuses for the request's own sake is the caller's to mend, whatever the provider's status was. */
+/** Refusals of a provider that only a changed request can avoid are answered 400, whatever the provider's status was. */
 const REFUSED: Readonly<Record<string, string>> = { tooLong: 'context_length_exceeded', rejected: 'invalid_request' };
 
-/** What will not go away by asking again. SDKs try every 5xx again, unless told not to. */
+/** Failures that a retry cannot cure. SDKs retry every 5xx unless a header forbids it. */
 const LASTING: ReadonlySet<unknown> = new Set([
   'auth',
   'quota',
@@ -44,7 +44,7 @@ function kindOf(error: GatewayError): Kind {
   return { status, type: status >= 500 ? 'server_error' : 'invalid_request_error', code: error.code.toLowerCase() };
 }
 
-/** The field that is to blame. */
+/** Returns the field that caused the error. */
 function paramOf({ code, details = {} }: GatewayError): string | null {
   if (code === 'MODEL_NOT_FOUND') return 'model';
   if (code !== 'INVALID_REQUEST') return null;
@@ -53,7 +53,7 @@ function paramOf({ code, details = {} }: GatewayError): string | null {
   return typeof first === 'string' && first !== '' ? first : null;
 }
 
-/** The document and the status of one error. */
+/** Returns the document and the status of an error. */
 export function openAiError(error: GatewayError, requestId: string): { status: number; body: OpenAiErrorResponse } {
   const { status, type, code } = kindOf(error);
   return { status, body: { error: { message: errorBody(error, requestId).error.message, type, param: paramOf(error), code } } };

@@ -10,13 +10,13 @@ import { type Route, route } from '../route.js';
 import type { HttpContext } from '../context.js';
 import type { OpenAiRouteDeps } from './openai-routes.js';
 
-/** Longer than any provider takes before its first byte; what is silent for longer is ended by the service. */
+/** Longer than any provider takes until its first byte; the service ends calls that are silent for longer. */
 const FIRST_EVENT_MS = 600_000;
 
 interface Passing {
   readonly events: PulledEvents<ForwardOutput>;
   readonly onError: (error: GatewayError) => void;
-  /** How an error in the middle is told; undefined: by cutting the connection. */
+  /** Encodes an error in the middle of the answer; undefined: the connection is destroyed. */
   readonly tell: ((error: GatewayError) => string) | undefined;
 }
 
@@ -63,7 +63,7 @@ async function pass(ctx: HttpContext, events: PulledEvents<ForwardOutput>, logge
     return `event: error\ndata: ${JSON.stringify({ type: 'error', code, message, param })}\n\n`;
   };
   const body = Readable.from(bytesOf({ events, onError, tell: isStream ? tell : undefined }), { objectMode: false });
-  // Half a document must not look like a whole one.
+  // A truncated document must not look complete.
   body.once('error', () => ctx.res.destroy());
   ctx.body = body;
 }

@@ -25,7 +25,7 @@ import { type Route, route } from '../route.js';
 import { forwardRoutes } from './forwarded-routes.js';
 import { EVENT_STREAM_HEADERS } from '../connection/server-sent-events.js';
 
-/** A failure in this time is answered with its status, which SDKs act on; later ones can only be told in the stream. */
+/** A failure within this time is answered with its status, which SDKs act on; a later one is an event in the stream. */
 const FIRST_EVENT_MS = 10_000;
 
 /** Small, so that a client that reads slowly slows the model down instead of filling memory. */
@@ -70,7 +70,7 @@ async function answerStream(
   ctx.body = Readable.from(chunks, { objectMode: false, highWaterMark: STREAM_BUFFER_BYTES });
 }
 
-/** @param startedAtMs  stands for when a model was made, which nobody knows. */
+/** @param startedAtMs  used as the creation time of every model, which is unknown. */
 function modelRoutes(completions: CompletionService, startedAtMs: number): Route[] {
   const created = Math.floor(startedAtMs / 1_000);
   const list = async () =>

@@ -1,4 +1,4 @@
-/** What a caller of `/v1/chat/completions` sent, in the words of the completion service. */
+/** Turns a request of `/v1/chat/completions` into a call of the completion service. */
 import type { ChatCompletionRequest } from '../../../../shared/api/openai.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { CompletionCall } from '../../models/completion-call.js';
@@ -8,7 +8,7 @@ import { given } from '../given.js';
 type RequestMessage = ChatCompletionRequest['messages'][number];
 type Text = string | readonly { readonly text: string }[];
 
-/** Fields that have a place of their own in a call, or concern only how it is answered. */
+/** Fields that the call has itself, or that only concern the form of the answer. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([
   'model',
   'messages',
@@ -85,7 +85,7 @@ function readFormat(format: ChatCompletionRequest['response_format']): Completio
   return { type: 'json', name, ...given({ description: description ?? undefined, schema: schema ?? undefined }) };
 }
 
-/** What the caller wrote that has no place of its own; `null` means that it was not written. */
+/** Returns the fields that the call does not have itself. `null` means that a field was not given. */
 function readExtra(body: ChatCompletionRequest): Record<string, unknown> {
   return Object.fromEntries(Object.entries(body).filter(([key, value]) => !OWN_FIELDS.has(key) && value !== null && value !== undefined));
 }

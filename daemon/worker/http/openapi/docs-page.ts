@@ -1,4 +1,4 @@
-/** The page at `/docs`: the OpenAPI document for people. No script, nothing inline, nothing from elsewhere. */
+/** Renders the page at `/docs` from the OpenAPI document: no script, nothing inline, no external resources. */
 import { escapeHtml } from '../../../../shared/text/html.js';
 import type { Assets } from '../page/assets.js';
 import type { OpenApiDocument, Operation, Parameter } from './document.js';

@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, made from the routes and the schemas that check what they take. */
+/** Builds the OpenAPI 3.1 document from the routes and the schemas that validate their input. */
 import { errorResponse } from '../../../../shared/api/error.js';
 import { label } from '../../../../shared/api/fields.js';
 import { type JsonSchema, toJsonSchema } from '../../../../shared/api/json-schema.js';
@@ -6,7 +6,7 @@ import { openAiErrorResponse } from '../../../../shared/api/openai.js';
 import { isOpenAiPath } from '../openai/error.js';
 import type { Route, RouteFacts, SchemaMaker } from '../route.js';
 
-/** As much of the specification as is made use of here. Source: OpenAPI Specification 3.1.1. */
+/** The part of the specification that is used. Source: OpenAPI Specification 3.1.1. */
 export interface OpenApiDocument {
   readonly openapi: '3.1.1';
   readonly info: { readonly title: string; readonly version: string; readonly description: string; readonly license: JsonSchema };

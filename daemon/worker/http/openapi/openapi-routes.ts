@@ -1,4 +1,4 @@
-/** The API's description: for programs at `/openapi.json`, for people at `/docs`. Made when it is first asked for. */
+/** The API's description: for programs at `/openapi.json`, for people at `/docs`. Built on the first request. */
 import { openApiResponse } from '../../../../shared/api/openapi.js';
 import { PAGE_POLICY } from '../middleware/security-headers.js';
 import { createOpenApiDocument, type OpenApiDocument } from './document.js';

@@ -9,7 +9,7 @@ interface PackedFile {
 
 export interface PageFile {
   readonly type: string;
-  /** Compressed: every browser takes it, and it is what is kept in memory. */
+  /** Compressed, as it is kept in memory: every browser accepts it. */
   readonly gzip: Buffer;
   /** Its name carries its content's hash, so that it never changes. */
   readonly isImmutable: boolean;

@@ -1,11 +1,11 @@
-/** Links that open the page once: the token never stands in an address, in a history or in a log. */
+/** Links that open the page once, so that the token never appears in an address, a history or a log. */
 import { pageLinkResponse, pageTicket, pageTokenResponse } from '../../../../shared/api/gateway/page-links.js';
 import { PAGE_LINK_FRAGMENT } from '../../../../shared/page-link.js';
 import type { HttpContext } from '../context.js';
 import type { PageTickets } from '../admission/page-tickets.js';
 import { type Route, route } from '../route.js';
 
-/** Where the caller reached us. What a proxy says of its own side counts: only the caller reads it, and it has the token. */
+/** Returns the origin under which the caller reached the gateway. A proxy's header is believed: only this caller, who has the token, reads it. */
 function originOf(ctx: HttpContext): string {
   const scheme = ctx.get('X-Forwarded-Proto') === 'https' ? 'https' : 'http';
   return `${scheme}://${ctx.get('Host')}`;
@@ -31,7 +31,7 @@ export function pageLinkRoutes(tickets: PageTickets, token: () => string): Route
       summary: 'Exchange the ticket of a page link for the token, once',
       params: { ticket: pageTicket },
       answer: pageTokenResponse,
-      // Taken here: of two requests with one ticket, however close, one gets the token.
+      // Taken synchronously: of two requests with one ticket, only one gets the token.
       authorize: (ctx) => (tickets.take(ctx.params['ticket'] ?? '') ? 'valid' : 'wrong'),
       refusal: { message: 'This link was used before, has expired, or is none.', hint: 'Make another with: xopc gateway open' },
       handle(ctx) {

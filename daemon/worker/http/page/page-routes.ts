@@ -1,4 +1,4 @@
-/** The page at `/` and its files: from a manifest made once. Where no page was built, `/` is a small true one. */
+/** The page at `/` and its files, from a manifest read once. Without a built page, `/` is a small static one. */
 import { gunzipSync } from 'node:zlib';
 import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
 import { GatewayError } from '../../../../shared/errors.js';

@@ -1,4 +1,4 @@
-/** The page at `/`: what is true now, and the next thing to type. Nothing inline. */
+/** The small page at `/`: the gateway's state and the next commands. Nothing inline. */
 import { escapeHtml } from '../../../../shared/text/html.js';
 import type { Assets } from './assets.js';
 
@@ -8,7 +8,7 @@ export interface PageFacts {
   readonly uptimeSeconds: number;
   readonly version: string;
   readonly isDraining: boolean;
-  /** The visitor's calls need the token. */
+  /** Whether calls of this visitor need the token. */
   readonly needsToken: boolean;
   readonly assets: Assets;
 }
