@@ -1,5 +1,5 @@
 /**
- * `npm run build:binary`: one executable, `dist/xopc`, that is this Node with the built bundles, their cached data and the
+ * `npm run build:binary`: one executable, `dist/xopc`, that is a Node (bin/sea-node.mjs) with the built bundles, their cached data and the
  * native part of the database inside (https://nodejs.org/api/single-executable-applications.html). It runs every command
  * and needs no Node, no package and no other file. Made for this platform and this C library.
  */
@@ -20,16 +20,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { muteDebugger } from './mute-debugger.mjs';
+import { findSeaNode, FUSE } from './sea-node.mjs';
 import { setUp } from './setup.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const isMac = process.platform === 'darwin';
 const binaryName = process.platform === 'win32' ? 'xopc.exe' : 'xopc';
-
-/** What Node looks for in its own file; a Node that is linked against a shared libnode has it elsewhere. */
-const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /** As in shared/node/build/single-executable.ts. */
 const TRAILER_MARK = 'XOPC-BUILD';
@@ -39,14 +36,14 @@ const sha256 = (data) => createHash('sha256').update(data).digest('hex');
 const note = (text) => process.stdout.write(`xopc: ${text}\n`);
 
 /** What goes into the executable: name → file. Cached data loses the hash in its name: it can be of no other build here. */
-function collectAssets(work) {
+function collectAssets(node, work) {
   const names = readdirSync(dist).filter(
     (name) => (name.endsWith('.cjs') && name !== 'main.cjs') || ['build.json', 'page.json'].includes(name),
   );
   const assets = Object.fromEntries(names.map((name) => [name, join(dist, name)]));
-  const cache = join(dist, 'cache', `${process.version}-${process.arch}-${process.versions.v8}`);
-  // The build may have been another Node's.
-  if (!existsSync(cache)) execFileSync(process.execPath, [join(dist, 'main.cjs'), '@cached-data'], { stdio: 'inherit' });
+  const key = execFileSync(node, ['-p', '`${process.version}-${process.arch}-${process.versions.v8}`'], { encoding: 'utf8' }).trim();
+  const cache = join(dist, 'cache', key);
+  if (!existsSync(cache)) execFileSync(node, [join(dist, 'main.cjs'), '@cached-data'], { stdio: 'inherit' });
   for (const name of readdirSync(cache)) assets[name.replace(/-[0-9a-f]{16}\.bin$/, '.bin')] = join(cache, name);
   const native = join(dist, 'libsql.node');
   const hash = join(work, 'libsql.node.hash');
@@ -54,19 +51,20 @@ function collectAssets(work) {
   return { ...assets, 'libsql.node': native, 'libsql.node.hash': hash };
 }
 
-function makeBlob(work) {
+function makeBlob(node, work) {
   const blob = join(work, 'app.blob');
   const config = join(work, 'sea.json');
   const settings = {
     main: join(dist, 'main.cjs'),
     output: blob,
     disableExperimentalSEAWarning: true,
-    // As in bin/xopc, for a Node that knows this setting; the others: mute-debugger.mjs.
+    // As in bin/xopc: until the program has its handler, SIGUSR1 would open Node's debugger. With `--disable-sigusr1` Node
+    // leaves the signal blocked (24.21), so that the handler is never called.
     execArgv: ['--inspect-port=192.0.2.1:9229'],
-    assets: collectAssets(work),
+    assets: collectAssets(node, work),
   };
   writeFileSync(config, JSON.stringify(settings));
-  execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: 'pipe' });
+  execFileSync(node, ['--experimental-sea-config', config], { stdio: 'pipe' });
   return readFileSync(blob);
 }
 
@@ -81,15 +79,9 @@ function tryTool(command, args) {
 }
 
 /** The copy of Node that the blob goes into. */
-function copyNode(target) {
-  copyFileSync(process.execPath, target);
+function copyNode(node, target) {
+  copyFileSync(node, target);
   chmodSync(target, 0o755);
-  if (!readFileSync(target).includes(FUSE)) {
-    throw new Error(
-      `${process.execPath} cannot carry a program (it is linked against a shared libnode). Use a Node from https://nodejs.org`,
-    );
-  }
-  if (!muteDebugger(target)) note('SIGUSR1 in the first milliseconds of the executable opens its debugger (docs/service.md)');
   // Symbols are a tenth of the file.
   if (process.platform === 'linux') tryTool('strip', ['--strip-all', target]);
   if (isMac) tryTool('codesign', ['--remove-signature', target]);
@@ -116,8 +108,9 @@ async function buildBinary() {
   try {
     const target = join(work, binaryName);
     const info = JSON.parse(readFileSync(join(dist, 'build.json'), 'utf8'));
-    copyNode(target);
-    await inject(target, makeBlob(work));
+    const node = findSeaNode(root, note);
+    copyNode(node, target);
+    await inject(target, makeBlob(node, work));
     finish(target, info);
     const version = execFileSync(target, ['--version'], { encoding: 'utf8' }).trim();
     if (version !== info.version) throw new Error(`the executable says version '${version}' instead of ${info.version}`);
