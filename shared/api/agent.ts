@@ -1,5 +1,5 @@
 /** `POST /api/agent`: one turn, as JSON or, with `Accept: text/event-stream`, as a stream of server-sent events. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { attachmentFiles } from './attachments.js';
 import { label, okStatus, text } from './fields.js';
 

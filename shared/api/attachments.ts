@@ -1,5 +1,5 @@
 /** Files of messages: `POST /api/sessions/:key/attachments` keeps one, `attachments` of a message names it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { FILE_LIMITS } from '../file-limits.js';
 import { label, okStatus } from './fields.js';
 

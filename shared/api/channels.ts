@@ -1,5 +1,5 @@
 /** `/api/channels`: how each account of a channel is, and who may write to those with the policy `pairing`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { label, okStatus } from './fields.js';
 
 /** `:channel` of a path. */

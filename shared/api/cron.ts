@@ -1,5 +1,5 @@
 /** `/api/cron`. `chat_id` and `job_id` are names that documents fixed. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, label, okStatus, queryFlag, queryInteger, text } from './fields.js';
 
 const DAY_MS = 86_400_000;

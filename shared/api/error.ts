@@ -1,5 +1,5 @@
 /** The shape of every failure: `{ error: { code, message, requestId, details? } }`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERRORS, type ErrorCode } from '../errors.js';
 
 export interface ErrorResponse {

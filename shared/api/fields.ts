@@ -1,5 +1,5 @@
 /** Fields that several API documents share. Each call builds a new schema; a document is built when it is first used. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A name or an id as a caller writes it: 1 to `maxLength` UTF-16 units, no control characters. */
 export function label(maxLength: number): z.ZodString {

@@ -1,5 +1,5 @@
 /** The API's schemas as JSON Schema 2020-12, the dialect of OpenAPI 3.1. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Schema } from './validate.js';
 
 /** An object of plain JSON. */

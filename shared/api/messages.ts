@@ -1,5 +1,5 @@
 /** `POST /api/message`, `POST /api/message/sync` and `/api/messages`. `chat_id` and `message_id` are names that documents fixed. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
 import { label, okStatus, queryInteger, text } from './fields.js';
 

@@ -1,5 +1,5 @@
 /** `GET /api/providers`, `POST /api/providers/test` and `GET /api/models`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { API_KINDS } from '../config/models-schema.js';
 import { httpUrl } from '../config/http-url.js';
 import { label, okStatus } from './fields.js';

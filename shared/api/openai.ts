@@ -3,7 +3,7 @@
  * through: to a provider of the same API as they are, to others not at all.
  * Source: the API reference of OpenAI, "Chat" and "Models".
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const text = () => z.string();
 const textPart = () => z.looseObject({ type: z.literal('text'), text: text() });

@@ -1,5 +1,5 @@
 /** `GET /openapi.json`. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An OpenAPI 3.1 document. */
 export const openApiResponse = () =>

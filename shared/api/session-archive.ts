@@ -1,5 +1,5 @@
 /** What can be done with a whole session: `PATCH /api/sessions/:key`, and its messages by page, as a copy, as a file and back. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_TAG_LENGTH, MAX_TAGS } from '../sessions/filters.js';
 import { attachmentFiles } from './attachments.js';
 import { label, okStatus, queryInteger } from './fields.js';

@@ -1,5 +1,5 @@
 /** `/api/sessions`. A session's key is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`, URL-encoded in a path. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { attachmentNote } from './attachments.js';
 import { SESSION_KINDS } from '../sessions/kinds.js';
 import { label, okStatus, queryFlag, queryInteger } from './fields.js';

@@ -2,7 +2,7 @@
  * `/ws`: one WebSocket for a page. Text frames of JSON, `{v: 1, id, type, …}` both ways; an answer names the frame that it
  * answers in `re`. What is documented here and in docs/api.md may grow: clients ignore types and fields they do not know.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { toolStep } from './agent.js';
 import { attachmentIds } from './attachments.js';
 import { errorResponse } from './error.js';

@@ -2,7 +2,7 @@
  * `POST /api/webhook/:accountId`: a program writes to an agent through a webhook account. Credentials are the account's
  * `inboundToken` (`Authorization: Bearer` or `X-Webhook-Token`), or a Standard Webhooks signature with its `secret`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { label, okStatus, text } from './fields.js';
 
 /** `:accountId` of the path. */

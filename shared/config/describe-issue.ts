@@ -1,5 +1,5 @@
 /** Describes an issue of a schema in one sentence: the value and what is allowed. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { closestMatch } from '../text/closest-match.js';
 import { escapeJsonControls } from '../log/escape.js';
 import type { KeyPath } from './key-path.js';

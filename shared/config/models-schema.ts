@@ -1,5 +1,5 @@
 /** `models.json`: providers and models beyond those that environment keys switch on. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { httpUrl } from './http-url.js';
 
 export const API_KINDS = ['openai-completions', 'openai-responses', 'anthropic-messages', 'google-generative-ai'] as const;

@@ -2,7 +2,7 @@
  * The configuration's one zod schema: types, validation, JSON Schema and the page's form all come from here.
  * Unknown keys are refused at every level. Names that documents fixed (`api_key`) stay; the rest is camelCase with units.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { GATEWAY_DEFAULTS, LOG_DEFAULTS } from './defaults.js';
 import { httpUrl } from './http-url.js';
 import { LOG_LEVELS } from '../log/level.js';

@@ -43,7 +43,7 @@ test('there are at most ten bundles', () => {
 test.each([
   ['main', 9],
   ['client', 170],
-  ['tools', 1_020],
+  ['tools', 680],
   ['supervisor', 360],
   ['worker', 2_350],
   ['fallback', 20],

@@ -2,7 +2,7 @@
  * `/api/config` and `/api/models-json`: the two files that users edit, read and changed in place. Both always need the
  * token. A secret is shown as `{"$secret": true, "hint": "…7890"}`; that object sent back keeps it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, okStatus } from '../fields.js';
 
 const fields = () => z.record(z.string(), z.unknown());

@@ -2,7 +2,7 @@
  * `GET /api/events`: what happens in the gateway, as server-sent events. Each has an `id`; a client that comes back with
  * the last one in `Last-Event-ID` gets what it missed, or `reset` where that is not kept any more.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
 
 const at = () => z.iso.datetime();

@@ -1,5 +1,5 @@
 /** `GET /health`, `/health/live`, `/health/ready`: no token, any Host. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `uptime` is the worker's, in whole seconds; `instanceId` names the worker that answered. */
 export const healthResponse = () =>

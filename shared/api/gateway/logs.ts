@@ -1,5 +1,5 @@
 /** `/api/logs`: the gateway's log, newest last. Always needs the token. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { LOG_LEVELS, type LogLevel } from '../../log/level.js';
 import { LOG_MODULES } from '../../log/modules.js';
 import { type Answer, label, okStatus, queryInstant, queryInteger } from '../fields.js';

@@ -1,5 +1,5 @@
 /** `GET /api/overview`: the worker's load in numbers. `/api/status` is the supervisor's. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
 import { type Answer, okStatus, queryInteger } from '../fields.js';
 

@@ -1,5 +1,5 @@
 /** `POST /api/page-links` makes a link that opens the page once without showing the token; `POST /api/page-links/:ticket` takes it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { okStatus } from '../fields.js';
 
 /** Needs the token. The link works once, until `expiresAt`, and while the gateway is not restarted. */

@@ -1,5 +1,5 @@
 /** `GET /api/status`: the supervisor's status document (`shared/control/messages.ts`), which may grow. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { okStatus } from '../fields.js';
 
 const state = () => z.enum(['stopped', 'starting', 'running', 'backoff', 'draining', 'failed']);

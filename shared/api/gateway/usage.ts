@@ -1,5 +1,5 @@
 /** `GET /api/usage`: what agents' turns used, by day, model and session. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, okStatus, queryInteger } from '../fields.js';
 
 export const MAX_USAGE_DAYS = 366;
