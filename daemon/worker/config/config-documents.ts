@@ -19,6 +19,7 @@ import { findSecrets, maskSecrets } from '../../../shared/config/secrets.js';
 import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError, type Problem } from '../../../shared/errors.js';
+import { createSerial } from '../../../shared/serial.js';
 import { configInvalid, loadConfigFile, parseConfigText, readConfigText } from '../../../shared/node/config/config-file.js';
 import { stripBom } from '../../../shared/node/config/config-text.js';
 import {
@@ -118,10 +119,7 @@ function patchRefused(problems: readonly Problem[]): GatewayError {
   const issues = problems.map(({ key = '', message }) => ({ path: key, message: `${key} ${message}`.trim() }));
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
   const sentence = `Nothing was written: ${issues[0]?.message ?? 'the result would be invalid'}${more}`;
-  return new GatewayError('INVALID_REQUEST', {
-    message: sentence.replace(/(?<![?.])$/, '.'),
-    details: { issues },
-  });
+  return new GatewayError('INVALID_REQUEST', { message: sentence.replace(/(?<![?.])$/, '.'), details: { issues } });
 }
 
 /**
@@ -138,6 +136,8 @@ export interface StatusService {
 
 export class ConfigDocuments {
   readonly #options: ConfigDocumentsOptions;
+  /** Patches of this process would only make each other wait and read again. */
+  readonly #inOrder = createSerial();
 
   constructor(options: ConfigDocumentsOptions) {
     this.#options = options;
@@ -260,11 +260,11 @@ export class ConfigDocuments {
     });
   }
 
-  /** Where the caller names no revision, somebody else's change in between only means to look again. */
+  /** Without a revision of the caller, a change of another process in between only means to read again. */
   async #patch(file: File, changes: Fields, expectedRevision: string | undefined): Promise<ConfigDocument> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#patchOnce(file, changes, expectedRevision);
+        return await this.#inOrder(() => this.#patchOnce(file, changes, expectedRevision));
       } catch (error) {
         const isOvertaken = error instanceof GatewayError && error.code === 'PRECONDITION_FAILED' && expectedRevision === undefined;
         if (!isOvertaken || attempt === MAX_ATTEMPTS) throw error;
