@@ -1,5 +1,5 @@
 /**
- * Modules of dependencies that the bundles leave out or replace as a whole. docs/adr/0017-what-a-start-costs.md says what
+ * Modules of dependencies that the bundles leave out or replace as a whole. docs/adr/0011-start-cost.md says what
  * each one saves; test/guards/bundles.test.ts checks that each is replaced.
  */
 

@@ -49,3 +49,14 @@ test('every npm script that a document names exists', () => {
   );
   expect(named.filter(({ script }) => !Object.hasOwn(scripts, script))).toEqual([]);
 });
+
+test('decisions are numbered without gaps and have a status', () => {
+  const names = listFiles('docs/adr', /\.md$/)
+    .map((path) => path.split('/').at(-1) ?? '')
+    .toSorted();
+  expect(names.map((name) => Number(name.slice(0, 4)))).toEqual(names.map((_, index) => index + 1));
+  for (const [index, name] of names.entries()) {
+    const text = read(`docs/adr/${name}`);
+    expect(text).toMatch(new RegExp(`^# ${index + 1}\\. .+\\n\\nStatus: (accepted|superseded by \\[\\d{4}\\])`));
+  }
+});

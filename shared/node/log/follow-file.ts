@@ -1,7 +1,7 @@
 /**
  * Follows the log while it is written, rotated, renamed, deleted, truncated: every line once, in order. The owner of `tail`, which reads
  * the live file. It opens by name at each read, so it gets the descriptor path of a handle of ours, which a rename does not change;
- * log-follower.ts reads the remainder after a rename and joins the generations. See docs/adr/0022-tail.md.
+ * log-follower.ts reads the remainder after a rename and joins the generations. See docs/adr/0016-tail.md.
  */
 import { existsSync, fstatSync, watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
