@@ -31,7 +31,7 @@ async function failedTurns(tx: Transaction, { sinceMs, limit }: FailureQuery): P
     error,
     session: key,
     job_id: null,
-    name: title === null ? null : decodeText(title),
+    name: title,
   }));
 }
 
