@@ -19,7 +19,8 @@ export function messageRoutes(messages: MessageService, connections: Connections
         const caller = callerKey(ctx);
         const { messageId, replayed } = await messages.accept(body, { idempotencyKey: caller?.key });
         if (replayed) caller?.onReplay?.();
-        ctx.body = { status: 'ok', message_id: messageId };
+        // As text, as for /health: this route takes bursts.
+        ctx.body = JSON.stringify({ status: 'ok', message_id: messageId });
       },
     }),
     route({
