@@ -6,6 +6,8 @@
  */
 import type { ErrorDocument } from '../errors.js';
 
+export type { ChannelStatus, ExitRecord, GatewayState, StatusDocument, StatusWarning, WorkerStatus } from '../api/gateway/status.js';
+
 export const CONTROL_VERSION = 1;
 export const MAX_FRAME_BYTES = 65_536;
 
@@ -82,73 +84,4 @@ export interface RestoreResult {
   readonly instanceId: string;
   readonly workerPid: number;
   readonly durationMs: number;
-}
-
-/** Process states; `desired` and `ready` are facts of their own. */
-export type GatewayState = 'stopped' | 'starting' | 'running' | 'backoff' | 'draining' | 'failed';
-
-export interface ExitRecord {
-  readonly at: string;
-  readonly pid: number;
-  readonly code: number | null;
-  readonly signal: string | null;
-  /** In words: `exited with code 1`, `killed by SIGKILL`, `out of memory`, `did not answer for 15 s`. */
-  readonly reason: string;
-  /** The last of the worker's raw output, control characters escaped; at most 2 KiB here (64 KiB in the log). */
-  readonly output: string;
-}
-
-export interface StatusWarning {
-  /** Stable, e.g. `CONFIG_INVALID`, `NEWER_BUILD`. */
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-}
-
-export interface WorkerStatus {
-  readonly pid: number;
-  readonly instanceId: string;
-  readonly version: string;
-  readonly startedAt: string;
-  readonly rssBytes: number | null;
-  readonly connections: number | null;
-  readonly inFlight: number | null;
-  /** Channel name → state, as the worker last said. */
-  readonly channels: Record<string, ChannelStatus>;
-}
-
-export interface ChannelStatus {
-  readonly state: 'off' | 'starting' | 'running' | 'backoff' | 'failed';
-  readonly message?: string;
-}
-
-/** The one status document; made by the supervisor, shown by CLI, API and page alike. */
-export interface StatusDocument {
-  readonly state: GatewayState;
-  readonly desired: 'up' | 'down';
-  readonly ready: boolean;
-  readonly pid: number;
-  readonly instanceId: string;
-  readonly version: string;
-  /** Build id that runs, and the one on disk now; they differ after an upgrade until `restart`. */
-  readonly build: { readonly running: string; readonly installed: string };
-  readonly startedAt: string;
-  readonly uptimeMs: number;
-  readonly host: string;
-  readonly port: number;
-  readonly urls: readonly string[];
-  readonly home: string;
-  readonly configPath: string;
-  readonly logPath: string;
-  /** Where the values in force come from: `flag`, `env`, `file` or `default`. */
-  readonly sources: Record<string, string>;
-  readonly supervisedBy: string | null;
-  readonly auth: { readonly enabled: boolean; readonly tokenHint: string | null };
-  readonly worker: WorkerStatus | null;
-  readonly draining: readonly { readonly pid: number; readonly since: string }[];
-  readonly restarts: { readonly planned: number; readonly crashes: number };
-  readonly lastExit: ExitRecord | null;
-  readonly nextAttemptAt: string | null;
-  readonly fallback: boolean;
-  readonly warnings: readonly StatusWarning[];
 }

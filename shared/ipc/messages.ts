@@ -51,7 +51,7 @@ export type WorkerMessage =
       readonly configHash: string;
       readonly tokenHint: string | null;
       readonly authEnabled: boolean;
-      readonly warnings: readonly { readonly code: string; readonly message: string; readonly hint?: string }[];
+      readonly warnings: readonly StatusWarning[];
     }
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'active' }

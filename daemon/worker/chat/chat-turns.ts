@@ -170,7 +170,7 @@ export class ChatTurns implements InboxHandler {
     return {
       begun: async (tx, { id }) => setInboxTurn(tx, { seq: handling.message.seq, turnId: id }),
       leavesContext: true,
-      settle: async () => {
+      beforeEnd: async () => {
         handling.previewId = (await handling.preview?.end()) ?? handling.previewId;
       },
       ended: (tx, end) => this.#end(tx, handling, end),

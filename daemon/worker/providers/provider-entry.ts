@@ -1,25 +1,20 @@
-/** Which providers there are, from `models.json` and the environment: the same shape for both. */
-import type { ApiKind, ModelConfig, ModelsDocument, ProviderConfig } from '../../../shared/config/models-schema.js';
+/** Reads the providers of `models.json` and of the environment into one shape. */
+import type { ModelConfig, ModelsDocument, ProviderConfig } from '../../../shared/config/models-schema.js';
 import { isHeaderValue, UNSENDABLE } from './header-value.js';
+import type { ConnectionSettings } from './provider.js';
 import { KNOWN_PROVIDERS, LOCAL_SERVERS, type KnownProvider, type LocalServer } from './known-providers.js';
 
 /** Looks up an environment variable; an empty one counts as unset. */
 export type VariableLookup = (name: string) => string | undefined;
 
-export interface ProviderEntry {
-  readonly id: string;
-  readonly name: string;
-  readonly api: ApiKind;
-  readonly baseUrl: string;
-  readonly apiKey: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Empty: whatever the server says that it has. */
+export interface ProviderEntry extends ConnectionSettings {
+  /** Empty: the server is asked for its list. */
   readonly models: readonly ModelConfig[];
-  /** What to call when nobody chose a model and the server does not say what it has. */
+  /** The model to call when none is chosen and the server does not list its models. */
   readonly fallbackModelId: string | undefined;
   /** `models.json`, the variable that switches it on, or `discovery`. */
   readonly source: string;
-  /** Why it cannot be used, and what to do; undefined when it can. */
+  /** Why the provider cannot be used, and what to do; undefined when it can. */
   readonly problem: string | undefined;
 }
 
@@ -42,7 +37,7 @@ function findKey(known: KnownProvider | undefined, lookup: VariableLookup): Foun
 
 const unset = ({ keyVariables }: KnownProvider): string => `the environment variable ${keyVariables.join(' or ')} is not set`;
 
-/** @param values  by what a person knows them as */
+/** Returns the problem of the first value that cannot be sent in a header. @param values  by a name for people */
 function unsendable(values: Readonly<Record<string, string | undefined>>): string | undefined {
   const found = Object.entries(values).find(([, value]) => value !== undefined && !isHeaderValue(value));
   return found && `${found[0]} ${UNSENDABLE}`;
@@ -78,14 +73,14 @@ function problemOfEnvironment(
   found: { key: FoundKey | undefined; baseUrl: string | undefined; isOtherServer: boolean },
 ): string | undefined {
   if (found.baseUrl !== undefined && !/^https?:$/.test(URL.canParse(found.baseUrl) ? new URL(found.baseUrl).protocol : '')) {
-    return `the environment variable ${known.baseUrlVariable} is '${found.baseUrl}', which is no http address`;
+    return `the environment variable ${known.baseUrlVariable} is '${found.baseUrl}', which is not an http or https URL`;
   }
   const { key } = found;
   if (key !== undefined) return unsendable({ [`the environment variable ${key.variable}`]: key.value });
   return found.isOtherServer ? undefined : unset(known);
 }
 
-/** A server of one's own has its own models and may want no key. */
+/** Another server behind the same API has its own models and may need no key. */
 function fromEnvironment(known: KnownProvider, lookup: VariableLookup): ProviderEntry {
   const key = findKey(known, lookup);
   const [firstVariable] = known.keyVariables;
@@ -97,7 +92,6 @@ function fromEnvironment(known: KnownProvider, lookup: VariableLookup): Provider
     api: known.api,
     baseUrl: baseUrl ?? known.baseUrl,
     apiKey: key?.value,
-    headers: {},
     models: isOtherServer ? [] : known.models,
     fallbackModelId: known.models[0]?.id,
     source: key?.variable ?? (isOtherServer ? (known.baseUrlVariable ?? firstVariable) : firstVariable),
@@ -105,7 +99,7 @@ function fromEnvironment(known: KnownProvider, lookup: VariableLookup): Provider
   };
 }
 
-/** Those of `models.json` first, in its order; then the known ones, unless it says `replace`. */
+/** Returns the providers of `models.json` in its order, then the known ones, unless its mode is `replace`. */
 export function readProviders(document: ModelsDocument, lookup: VariableLookup): ProviderEntry[] {
   const configured = Object.entries(document.providers).map(([id, config]) => fromDocument(id, config, lookup));
   if (document.mode === 'replace') return configured;
@@ -113,7 +107,7 @@ export function readProviders(document: ModelsDocument, lookup: VariableLookup):
   return [...configured, ...others.map((known) => fromEnvironment(known, lookup))];
 }
 
-/** The model servers of this machine, unless `models.json` describes or leaves them out. @param found  what a server said that it has */
+/** Returns the model servers of this machine, unless `models.json` describes or excludes them. @param found  the models of a server that answers */
 export function localProviders(
   document: ModelsDocument,
   found: (id: LocalServer['id']) => readonly ModelConfig[] | undefined,
@@ -127,12 +121,10 @@ export function localProviders(
       name,
       api: 'openai-completions',
       baseUrl,
-      apiKey: undefined,
-      headers: {},
       models: models ?? [],
       fallbackModelId: undefined,
       source: 'discovery',
-      problem: models === undefined ? `no ${name} answers at ${baseUrl}` : undefined,
+      problem: models === undefined ? `${name} does not answer at ${baseUrl}` : undefined,
     };
   });
 }

@@ -133,7 +133,7 @@ export interface ConnectionSettings {
   readonly name: string;
   readonly api: ApiKind;
   readonly baseUrl: string;
-  readonly apiKey?: string;
+  readonly apiKey?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

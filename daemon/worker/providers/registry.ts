@@ -73,11 +73,6 @@ function toInfo(entry: ProviderEntry, model: ModelConfig): ModelDocument {
   };
 }
 
-function toSettings(entry: ProviderEntry): ConnectionSettings {
-  const { id, name, api, baseUrl, apiKey, headers } = entry;
-  return { id, name, api, baseUrl, headers, ...(apiKey === undefined ? {} : { apiKey }) };
-}
-
 function modelNotFound(ref: string, reason: string): GatewayError {
   return new GatewayError('MODEL_NOT_FOUND', {
     message: `the model '${ref}' cannot be used: ${reason}`,
@@ -91,7 +86,7 @@ function lateProvider(entry: ProviderEntry, ai: () => AiModule): Provider {
   let vendor: Provider | undefined;
   const load = (): Provider | Extract<ProviderEvent, { type: 'failed' }> => {
     try {
-      return (vendor ??= ai().createProvider(toSettings(entry)));
+      return (vendor ??= ai().createProvider(entry));
     } catch (error) {
       const detail = `failed to load the bundle that speaks to providers: ${error instanceof Error ? error.message : String(error)}`;
       return { type: 'failed', failure: { kind: 'unconfigured', status: null, detail, retryAfterMs: null } };
@@ -137,8 +132,7 @@ export class ProviderRegistry {
 
   /** Where and how a provider is reached; undefined where there is none of that id. */
   settingsOf(id: string): ConnectionSettings | undefined {
-    const entry = this.entries.find((known) => known.id === id);
-    return entry === undefined ? undefined : toSettings(entry);
+    return this.entries.find((known) => known.id === id);
   }
 
   /** Whether any model but the built-in one can be called. */
@@ -227,7 +221,7 @@ export class ProviderRegistry {
     const nowMs = this.#options.clock.now();
     const known = this.#listings.get(entry.id);
     if (known !== undefined && nowMs - known.askedAtMs < LISTING_TTL_MS) return known.ids;
-    const ids = this.#options.listModels(toSettings(entry)).catch(() => []);
+    const ids = this.#options.listModels(entry).catch(() => []);
     this.#listings.set(entry.id, { askedAtMs: nowMs, ids });
     return ids;
   }

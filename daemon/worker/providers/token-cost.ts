@@ -1,4 +1,5 @@
 /** What tokens cost. */
+import type { TurnUsage } from '../../../shared/turn-usage.js';
 import type { TokenUsage } from './provider.js';
 
 /** US dollars per million tokens. */
@@ -7,16 +8,6 @@ export interface TokenPrices {
   readonly output: number;
   readonly cacheRead: number;
   readonly cacheWrite: number;
-}
-
-/** Several model calls together. */
-export interface TurnUsage {
-  readonly inputTokens: number | null;
-  readonly outputTokens: number | null;
-  readonly cacheReadTokens: number;
-  readonly cacheWriteTokens: number;
-  /** US dollars; null where a price or a count is not known. */
-  readonly costUsd: number | null;
 }
 
 const MILLION = 1_000_000;

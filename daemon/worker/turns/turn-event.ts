@@ -1,7 +1,7 @@
 /** What a running turn reports to its reader: the vocabulary between the models' events and the wire. */
 import type { AgentEvent } from '../../../shared/api/agent.js';
 import { GatewayError } from '../../../shared/errors.js';
-import type { TurnUsage } from '../providers/token-cost.js';
+import type { TurnUsage } from '../../../shared/turn-usage.js';
 import { GUIDE_REF } from './model/guide.js';
 
 /** One event of a turn, in order. Exactly one `done` or `error` ends a turn; `error.message` ends with what to do. */

@@ -3,7 +3,7 @@
  * interruption when its worker is gone. The session's lease keeps two workers from running turns of one session.
  */
 import type { GatewayEvent } from '../../../shared/api/gateway/events.js';
-import type { Clock } from '../../../shared/clock.js';
+import { type Clock, pause } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { readAsideText } from '../store/conversations/branches.js';
@@ -61,7 +61,7 @@ export interface TurnHooks {
   /** Whether `begun` changes nothing that the model is given (messages, files), so that it can be asked before the commit. */
   readonly leavesContext?: boolean;
   /** Awaited before the answer is stored. */
-  settle?(): Promise<void>;
+  beforeEnd?(): Promise<void>;
   /**
    * Runs in the transaction that stores the answer.
    * @returns false when the turn will be run again: then its text is kept aside
@@ -200,24 +200,11 @@ export class TurnJournal {
   /** Polls at growing intervals until the lease is free or its owner is gone. */
   async #waitForLease(key: string, signal: AbortSignal): Promise<void> {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
-      await this.#sleep(waitMs, signal);
+      await pause(waitMs, this.#options.clock, signal);
+      signal.throwIfAborted();
       const owner = await this.#options.store.read((tx) => readLeaseOwner(tx, key));
       if (owner === undefined || !this.#liveOwners().includes(owner)) return;
     }
-  }
-
-  #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#options.clock.after(ms, () => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
-      });
-      const giveUp = (): void => {
-        cancel();
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
   }
 }
 

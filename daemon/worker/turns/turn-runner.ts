@@ -160,7 +160,7 @@ export class TurnRunner {
     let state: Parameters<LiveTurns['end']>[1] = 'error';
     try {
       const outcome = await this.#answer(run, turn);
-      await run.request.hooks?.settle?.();
+      await run.request.hooks?.beforeEnd?.();
       liveText.end(turn.id);
       await stored;
       const end = await this.#end(run, turn, outcome);

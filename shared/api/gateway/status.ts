@@ -1,13 +1,22 @@
-/** `GET /api/status`: the supervisor's status document (`shared/control/messages.ts`), which may grow. */
+/** The status document: made by the supervisor, shown by the CLI, by `GET /api/status` and by the page. It may grow. */
 import * as z from 'zod';
-import { okStatus } from '../fields.js';
+import { type Answer, okStatus } from '../fields.js';
 
-const state = () => z.enum(['stopped', 'starting', 'running', 'backoff', 'draining', 'failed']);
-const warning = () => z.looseObject({ code: z.string(), message: z.string(), hint: z.string().optional() });
-const channel = () => z.looseObject({ state: z.enum(['off', 'starting', 'running', 'backoff', 'failed']), message: z.string().optional() });
+/** Unknown fields pass, because a newer supervisor may send more; the type has only the known ones. */
+const growing = <Shape extends z.ZodRawShape>(shape: Shape) => z.looseObject(shape) as unknown as z.ZodObject<Shape>;
+
+const warning = () =>
+  growing({
+    /** Stable, e.g. `CONFIG_INVALID`, `NEWER_BUILD`. */
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().optional(),
+  });
+
+const channel = () => growing({ state: z.enum(['off', 'starting', 'running', 'backoff', 'failed']), message: z.string().optional() });
 
 const worker = () =>
-  z.looseObject({
+  growing({
     pid: z.int(),
     instanceId: z.string(),
     version: z.string(),
@@ -15,38 +24,59 @@ const worker = () =>
     rssBytes: z.int().nullable(),
     connections: z.int().nullable(),
     inFlight: z.int().nullable(),
+    /** By the label of the account, as the worker last reported. */
     channels: z.record(z.string(), channel()),
   });
 
 const exit = () =>
-  z.looseObject({
+  growing({
     at: z.iso.datetime(),
     pid: z.int(),
     code: z.int().nullable(),
     signal: z.string().nullable(),
+    /** In words: `exited with code 1`, `killed by SIGKILL`, `out of memory`, `did not answer for 15 s`. */
     reason: z.string(),
+    /** The end of the worker's raw output, control characters escaped; at most 2 KiB here (64 KiB in the log). */
     output: z.string(),
   });
 
 export const statusResponse = () =>
-  z.looseObject({
+  growing({
     status: okStatus(),
-    state: state(),
+    state: z.enum(['stopped', 'starting', 'running', 'backoff', 'draining', 'failed']),
     desired: z.enum(['up', 'down']),
     ready: z.boolean(),
     pid: z.int(),
     instanceId: z.string(),
     version: z.string(),
-    build: z.looseObject({ running: z.string(), installed: z.string() }),
+    /** Build id that runs, and the one on disk now; they differ after an upgrade until `restart`. */
+    build: growing({ running: z.string(), installed: z.string() }),
     startedAt: z.iso.datetime(),
     uptimeMs: z.number().min(0),
     host: z.string(),
     port: z.int(),
     urls: z.array(z.string()),
-    auth: z.looseObject({ enabled: z.boolean(), tokenHint: z.string().nullable() }),
+    home: z.string(),
+    configPath: z.string(),
+    logPath: z.string(),
+    /** Where the values in force come from: `flag`, `env`, `file` or `default`. */
+    sources: z.record(z.string(), z.string()),
+    supervisedBy: z.string().nullable(),
+    auth: growing({ enabled: z.boolean(), tokenHint: z.string().nullable() }),
     worker: worker().nullable(),
-    restarts: z.looseObject({ planned: z.int(), crashes: z.int() }),
+    draining: z.array(growing({ pid: z.int(), since: z.iso.datetime() })),
+    restarts: growing({ planned: z.int(), crashes: z.int() }),
     lastExit: exit().nullable(),
     nextAttemptAt: z.iso.datetime().nullable(),
+    fallback: z.boolean(),
     warnings: z.array(warning()),
   });
+
+type Immutable<T> = T extends object ? { readonly [Key in keyof T]: Immutable<T[Key]> } : T;
+
+export type StatusDocument = Immutable<Answer<typeof statusResponse>>;
+export type GatewayState = StatusDocument['state'];
+export type StatusWarning = StatusDocument['warnings'][number];
+export type WorkerStatus = NonNullable<StatusDocument['worker']>;
+export type ChannelStatus = WorkerStatus['channels'][string];
+export type ExitRecord = NonNullable<StatusDocument['lastExit']>;

@@ -3,16 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../../../../shared/config/schema.js';
 
 /** An account of the configuration. */
-export interface TelegramSettings {
-  readonly botToken: string;
-  readonly agentId?: string | undefined;
-  readonly dmPolicy: 'pairing' | 'allowlist' | 'open' | 'disabled';
-  /** Ids of people or groups, or user names. */
-  readonly allowFrom: readonly (number | string)[];
-  readonly groupPolicy: 'allowlist' | 'open' | 'disabled';
-  readonly streamMode: 'off' | 'partial';
-  readonly apiRoot?: string | undefined;
-}
+export type TelegramSettings = Omit<NonNullable<Config['channels']['telegram']>['accounts'][string], 'enabled'>;
 
 /** @returns the accounts that are switched on */
 export function telegramSettings(config: Config): Record<string, TelegramSettings> {

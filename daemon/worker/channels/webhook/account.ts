@@ -2,6 +2,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Clock } from '../../../../shared/clock.js';
+import type { Config } from '../../../../shared/config/schema.js';
 import type { ChannelStatus } from '../../../../shared/control/messages.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import type { ChannelAccount } from '../account-set.js';
@@ -11,13 +12,7 @@ import { classifyAnswer } from './classify-answer.js';
 import { createSigner, type WebhookSigner } from './signature.js';
 
 /** An account of the configuration. */
-export interface WebhookSettings {
-  readonly url: string;
-  readonly secret?: string | undefined;
-  readonly idempotent: boolean;
-  readonly inboundToken?: string | undefined;
-  readonly agentId?: string | undefined;
-}
+export type WebhookSettings = Omit<NonNullable<Config['channels']['webhook']>['accounts'][string], 'enabled'>;
 
 export interface WebhookAccountOptions {
   readonly accountId: string;

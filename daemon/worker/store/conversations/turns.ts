@@ -1,5 +1,6 @@
 /** Turns: begun before the model is called, ended exactly once. */
 import { sql } from 'kysely';
+import type { TurnUsage } from '../../../../shared/turn-usage.js';
 import { prepare } from '../prepare.js';
 import type { TurnRow, TurnState } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -27,13 +28,7 @@ export interface TurnEnd {
   readonly model: string | null;
   readonly error: { readonly code: string | null; readonly message: string } | null;
   /** Null where no model counted. */
-  readonly usage: {
-    readonly inputTokens: number | null;
-    readonly outputTokens: number | null;
-    readonly cacheReadTokens: number;
-    readonly cacheWriteTokens: number;
-    readonly costUsd: number | null;
-  } | null;
+  readonly usage: TurnUsage | null;
   readonly nowMs: number;
 }
 
@@ -57,7 +52,7 @@ const insert = prepare<NewTurn>()((db, p) =>
 type EndedColumns = Omit<TurnEnd, 'error' | 'usage'> & {
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
-} & { readonly [K in keyof NonNullable<TurnEnd['usage']>]: NonNullable<TurnEnd['usage']>[K] | null };
+} & { readonly [K in keyof TurnUsage]: TurnUsage[K] | null };
 
 const update = prepare<EndedColumns>()((db, p) =>
   db

@@ -2,7 +2,7 @@
  * One step of an answer: asks a model, and repeats a request that failed for a passing reason. Knows no store and no tools.
  * Nothing is repeated after the first text: the reader would get it twice.
  */
-import type { Clock } from '../../../../shared/clock.js';
+import { type Clock, pause } from '../../../../shared/clock.js';
 import type { GatewayError } from '../../../../shared/errors.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { describeFailure, isTransient, type ProviderFailure } from '../../providers/failure.js';
@@ -90,18 +90,6 @@ function waitBefore(failure: ProviderFailure, state: { attempts: number; random:
   return waitMs <= MAX_WAIT_MS ? waitMs : undefined;
 }
 
-function sleep(ms: number, options: AskOptions): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      cancel();
-      options.signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const cancel = options.clock.after(ms, done);
-    options.signal.addEventListener('abort', done, { once: true });
-  });
-}
-
 /** Asks one model until it answers or a repetition cannot help. */
 export async function* ask(model: ResolvedModel, options: AskOptions): AsyncGenerator<DeltaEvent, StepEnd> {
   for (let attempts = 1; ; attempts += 1) {
@@ -112,6 +100,6 @@ export async function* ask(model: ResolvedModel, options: AskOptions): AsyncGene
     const waitMs = waitBefore(failure, { attempts, random: options.random() });
     if (waitMs === undefined) return end;
     options.logger.info({ model: model.ref, reason: failure.kind, detail: failure.detail, waitMs }, 'the model is asked again');
-    await sleep(waitMs, options);
+    await pause(waitMs, options.clock, options.signal);
   }
 }

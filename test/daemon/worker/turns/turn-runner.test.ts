@@ -163,7 +163,7 @@ test('the hooks take part in the transactions; an answer that will be given agai
   const endings: TurnEnding[] = [];
   const hooks = (isKept: boolean): TurnHooks => ({
     begun: async (_tx, { questionSeq }) => void order.push(`begun ${questionSeq > 0}`),
-    settle: async () => void order.push('settle'),
+    beforeEnd: async () => void order.push('beforeEnd'),
     ended: async (_tx, end) => {
       order.push('ended');
       endings.push(end);
@@ -172,7 +172,7 @@ test('the hooks take part in the transactions; an answer that will be given agai
     committed: () => void order.push('committed'),
   });
   await collect(turns.start(request(candidate(says('kept')), { hooks: hooks(true) }), never));
-  expect(order).toEqual(['begun true', 'settle', 'ended', 'committed']);
+  expect(order).toEqual(['begun true', 'beforeEnd', 'ended', 'committed']);
   expect(endings[0]).toMatchObject({ state: 'done', reply: 'kept', stopReason: null });
   await collect(turns.start(request(candidate(says('aside')), { text: 'again', hooks: hooks(false) }), never));
   expect(watch.turn?.state).toBe('again');

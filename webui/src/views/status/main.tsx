@@ -120,8 +120,7 @@ function exposure({ host, auth }: Status): string {
 }
 
 function Gateway({ status }: { status: Status }) {
-  const { worker, lastExit } = status;
-  const text = (name: string): string | undefined => (typeof status[name] === 'string' ? status[name] : undefined);
+  const { worker, lastExit, supervisedBy } = status;
   return (
     <section class="card">
       <h2>{t('gateway')}</h2>
@@ -130,7 +129,7 @@ function Gateway({ status }: { status: Status }) {
           [t('version'), `${status.version} · ${status.build.running.slice(0, 8)}`],
           [t('installed'), status.build.installed === status.build.running ? t('same') : status.build.installed.slice(0, 8)],
           [t('uptime'), durationText(status.uptimeMs)],
-          [t('supervisor'), `${status.pid}${text('supervisedBy') === undefined ? '' : ` · ${text('supervisedBy')}`}`],
+          [t('supervisor'), `${status.pid}${supervisedBy === null ? '' : ` · ${supervisedBy}`}`],
           [
             t('worker'),
             worker === null ? t('none') : `${worker.pid} · ${t('since', { time: relativeTime(Date.parse(worker.startedAt)) })}`,
@@ -139,8 +138,8 @@ function Gateway({ status }: { status: Status }) {
           [t('lastExit'), lastExit === null ? undefined : `${lastExit.reason}, ${fullTime(Date.parse(lastExit.at))}`],
           [t('address'), `${status.host}:${status.port}`],
           [t('reach'), exposure(status)],
-          [t('configFile'), text('configPath')],
-          [t('logFile'), text('logPath')],
+          [t('configFile'), status.configPath],
+          [t('logFile'), status.logPath],
         ]}
       />
     </section>

@@ -18,7 +18,7 @@ test.each([
   { dmPolicy: 'pairing', allowFrom: [], sender: ann, expected: 'pairing' },
   { dmPolicy: 'pairing', allowFrom: ['@ann'], sender: ann, expected: 'granted' },
 ] as const)('to a bot with the policy $dmPolicy for $allowFrom, $sender is $expected', ({ dmPolicy, allowFrom, sender, expected }) => {
-  expect(decideAccess({ ...base, dmPolicy, allowFrom }, sender, undefined)).toBe(expected);
+  expect(decideAccess({ ...base, dmPolicy, allowFrom: [...allowFrom] }, sender, undefined)).toBe(expected);
 });
 
 test.each([
@@ -30,5 +30,5 @@ test.each([
   ['allowlist', ['-100'], 'granted'],
   ['allowlist', [100, -1_001], 'refused'],
 ] as const)('in a group, with the policy %s for %j, a person is %s', (groupPolicy, allowFrom, expected) => {
-  expect(decideAccess({ ...base, dmPolicy: 'disabled', groupPolicy, allowFrom }, ann, -100)).toBe(expected);
+  expect(decideAccess({ ...base, dmPolicy: 'disabled', groupPolicy, allowFrom: [...allowFrom] }, ann, -100)).toBe(expected);
 });
