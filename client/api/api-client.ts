@@ -29,7 +29,7 @@ export interface ApiRequest {
 
 const MAX_RESPONSE_BYTES = 67_108_864;
 
-/** An address that everybody may connect from is no address to connect to. */
+/** The wildcard addresses are for listening, not for connecting. */
 function connectHost(host: string): string {
   if (host === '0.0.0.0' || host === '') return '127.0.0.1';
   return host === '::' ? '::1' : host;
@@ -45,7 +45,7 @@ export function apiTarget(status: StatusDocument, paths: GatewayPaths, environme
 
 function connectionError(target: ApiTarget, error: NodeJS.ErrnoException): GatewayError {
   return new GatewayError('UNAVAILABLE', {
-    message: `the gateway's API on ${target.host} port ${target.port} cannot be reached (${error.code ?? error.message})`,
+    message: `the gateway's API on ${target.host} port ${target.port} is unreachable (${error.code ?? error.message})`,
     details: { host: target.host, port: target.port },
     hint: 'See its state with: xopc gateway status',
   });
@@ -71,7 +71,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The API's error shape as the error that it was; anything else is told by its status. */
+/** Returns the API's error document as an error; any other body becomes an error that names the status. */
 export function errorFromBody(status: number, text: string): GatewayError {
   const { error } = (parseJson(text) ?? {}) as {
     error?: { code?: unknown; message?: unknown; requestId?: unknown; details?: Record<string, unknown> };

@@ -1,4 +1,4 @@
-/** Unpacks a backup into a directory and believes nothing of it: names, sizes and hashes must be those of the manifest. */
+/** Unpacks a backup into a directory. Nothing in it is trusted: names, sizes and hashes must match the manifest. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';

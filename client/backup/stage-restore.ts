@@ -96,7 +96,7 @@ function assertSpace(source: string, { manifest, directory }: { manifest: Backup
 }
 
 async function copyReplacedState({ source, database, onProgress }: StageOptions, directory: string): Promise<Unpacked> {
-  if (!existsSync(join(source, 'journal.json'))) throw unusable(source, 'it is a directory, and none that a restore has kept');
+  if (!existsSync(join(source, 'journal.json'))) throw unusable(source, 'it is a directory, but not one that a restore has kept');
   onProgress('Copying ...');
   const names = BACKUP_NAMES.filter((name) => existsSync(join(source, name)));
   for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(join(source, name), join(directory, name));

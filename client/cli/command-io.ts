@@ -93,7 +93,7 @@ export class CommandIo {
     return this.printLine(formatJson(value));
   }
 
-  /** A line for the person who waits. */
+  /** A line of progress, on stderr. */
   note(text: string, paint: (text: string) => string = String): Promise<void> {
     return this.err.write(`${paint(escapeControlsKeepLines(text))}\n`);
   }

@@ -51,11 +51,11 @@ export const HELP_FILES: Readonly<Record<string, string>> = {
 export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
   'exit-codes': { title: 'What the exit codes mean.', text: ['Exit codes', '', ...table(HELP_EXIT_CODES)] },
   environment: {
-    title: 'The variables that are read.',
+    title: 'Environment variables.',
     text: ['Environment variables. An empty one counts as unset.', '', ...table(HELP_ENVIRONMENT)],
   },
   files: {
-    title: 'Where everything is.',
+    title: 'Where files are stored.',
     text: ['Files under ~/.xopc, or under XOPC_HOME. `xopc paths` prints them for this user.', '', ...table(HELP_FILES)],
   },
 };

@@ -12,7 +12,7 @@ export async function readInput(stream: Readable): Promise<string> {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
     if (length > MAX_INPUT_BYTES)
-      throw new GatewayError('USAGE', { message: `standard input has more than ${MAX_INPUT_BYTES} bytes`, hint: 'Give less.' });
+      throw new GatewayError('USAGE', { message: `standard input has more than ${MAX_INPUT_BYTES} bytes`, hint: 'Send less.' });
     chunks.push(bytes);
   }
   try {

@@ -47,7 +47,7 @@ export class AgentCommand extends BaseCommand {
   static override readonly paths = [['agent']];
   static override readonly usage = Command.Usage({
     category: 'Agent',
-    description: 'Say something to an agent and print its answer as it comes.',
+    description: 'Send a message to an agent and print its answer as it arrives.',
     details: `
       The message is the words given, or standard input with \`-\`. Ctrl-C stops the answer; what was said so far is kept.
       --session continues a conversation by its name or key; without it the conversation is called \`default\`. With --key
@@ -63,8 +63,10 @@ export class AgentCommand extends BaseCommand {
   readonly session = Option.String('--session', { description: 'Conversation: a short name or a session key; default `default`.' });
   readonly agent = Option.String('--agent', { description: 'Agent id, instead of `agents.default`.' });
   readonly model = Option.String('--model', { description: 'Model for this turn, as provider/model.' });
-  readonly key = Option.String('--key', { description: 'Of your choice; the same key again prints the first answer, for 24 hours.' });
-  readonly stream = Option.Boolean('--stream', true, { description: 'Print the answer as it comes; --no-stream waits for all of it.' });
+  readonly key = Option.String('--key', { description: 'Idempotency key: for 24 hours, the same key prints the first answer again.' });
+  readonly stream = Option.Boolean('--stream', true, {
+    description: 'Print the answer as it arrives; --no-stream waits for the whole answer.',
+  });
   readonly words = Option.Rest({ name: 'message' });
 
   protected async run(): Promise<number> {
@@ -123,7 +125,7 @@ export class AgentCommand extends BaseCommand {
     }
     throw await this.#endLine(
       new GatewayError('UNAVAILABLE', {
-        message: 'the answer broke off',
+        message: 'the answer ended early',
         hint: 'Say it again; what was said so far is in the conversation.',
       }),
     );

@@ -3,7 +3,7 @@ import { escapeControls } from '../../shared/log/escape.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { schemaKeys, type ValueKind, valuesFor } from '../cli/completion-values.js';
 
-/** Whoever presses Tab does not wait longer. */
+/** Completion must not make the user wait longer. */
 const LIMIT_MS = 1_000;
 const MOST = 50;
 
@@ -38,7 +38,7 @@ export class CompleteCommand extends BaseCommand {
     return 0;
   }
 
-  /** A gateway that is down or slow knows nothing: a prompt is no place for an error. */
+  /** Offers nothing when the gateway is down or slow; errors must not appear in a prompt. */
   async #ask(asked: Asked): Promise<void> {
     try {
       const api = await this.connect();

@@ -9,7 +9,7 @@ export class CompletionCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'More',
     description: 'Print a completion script for bash, zsh, fish or PowerShell.',
-    details: 'Sessions, jobs, messages and models are asked of the running gateway.',
+    details: 'Sessions, jobs, messages and models are completed from the running gateway.',
     examples: [
       ['bash', 'xopc completion bash > ~/.local/share/bash-completion/completions/xopc'],
       ['zsh', 'xopc completion zsh > "${fpath[1]}/_xopc"'],
@@ -23,7 +23,7 @@ export class CompletionCommand extends BaseCommand {
   protected async run(): Promise<number> {
     if (!isShell(this.shell))
       throw new GatewayError('USAGE', {
-        message: `'${this.shell}' is not a shell that is known here`,
+        message: `unknown shell '${this.shell}'`,
         hint: `One of: ${SHELLS.join(', ')}`,
       });
     await this.printLine(completionScript(this.shell, await this.#tree()));

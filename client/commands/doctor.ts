@@ -11,7 +11,7 @@ export class DoctorCommand extends BaseCommand {
   static override readonly paths = [['doctor'], ['gateway', 'doctor']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
-    description: 'Check everything that the gateway needs, also while it is down.',
+    description: 'Check everything that the gateway needs, even while it is down.',
     details: `
       Each check says what is so and, where it is not as it should be, what to type. --fix sets right what can be without
       harm to anything that runs: permissions, and files of the service that are missing or out of date.
@@ -19,11 +19,11 @@ export class DoctorCommand extends BaseCommand {
     `,
     examples: [
       ['Look', 'xopc doctor'],
-      ['Set right what is safe', 'xopc doctor --fix'],
+      ['Repair what is safe', 'xopc doctor --fix'],
     ],
   });
 
-  readonly fix = Option.Boolean('--fix', false, { description: 'Set right what is safe, and say what was done.' });
+  readonly fix = Option.Boolean('--fix', false, { description: 'Repair what is safe to repair, and show what was done.' });
 
   protected async run(): Promise<number> {
     const { gatewayPaths: paths, environment } = this;

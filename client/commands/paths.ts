@@ -6,8 +6,8 @@ export class PathsCommand extends BaseCommand {
   static override readonly paths = [['paths']];
   static override readonly usage = Command.Usage({
     category: 'More',
-    description: 'Print where everything is kept.',
-    details: 'The paths follow from `--config`, XOPC_HOME and XOPC_CONFIG; whether the files are there is not looked at.',
+    description: 'Print where files are stored.',
+    details: 'The paths follow from `--config`, XOPC_HOME and XOPC_CONFIG; the files need not exist.',
     examples: [
       ['All of them', 'xopc paths'],
       ['One, in a script', 'xopc paths --json | jq -r .database'],

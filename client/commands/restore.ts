@@ -21,7 +21,7 @@ export class RestoreCommand extends BaseCommand {
   static override readonly paths = [['restore']];
   static override readonly usage = Command.Usage({
     category: 'Backup',
-    description: 'Put everything back as it was when a backup was made.',
+    description: 'Restore everything from a backup.',
     details: `
       The file is checked in full before anything changes. A running gateway finishes what it does, as at a restart, and goes
       on with the restored state; connections wait meanwhile. What is replaced is kept, and the command that brings it back is
@@ -74,7 +74,7 @@ export class RestoreCommand extends BaseCommand {
     }
   }
 
-  /** A gateway that starts meanwhile looks for a restore under the same lock. @returns undefined when one runs */
+  /** A gateway that starts in the meantime looks for a restore under the same lock. @returns undefined when one runs */
   #withoutGateway(id: string): Promise<Restored | undefined> {
     return withRestoreLock(this.gatewayPaths, async () => {
       const location = await locateGateway(this.gatewayPaths);
@@ -110,7 +110,7 @@ export class RestoreCommand extends BaseCommand {
     }
     await this.printLine(`The state of ${createdAt} is restored: ${names.join(', ')}`);
     await this.printLine(`What was there before is kept in ${restored.replaced}`);
-    await this.printLine(`Bring it back with: ${undo}`);
+    await this.printLine(`Undo it with: ${undo}`);
     if (restored.gateway === undefined) await this.note('No gateway runs. Start it with: xopc gateway start');
   }
 }

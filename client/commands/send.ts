@@ -1,3 +1,4 @@
+import type { OutgoingDocument } from '../../shared/api/messages.js';
 import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
 import { Command, Option } from 'clipanion';
 import { isFinalStatus } from '../../shared/delivery-status.js';
@@ -7,7 +8,7 @@ import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { readInput } from '../cli/read-input.js';
 import { parseKey } from '../cli/parse-options.js';
-import { messagePath, type OutgoingMessage } from './messages/outgoing-message.js';
+import { messagePath } from './messages/outgoing-message.js';
 
 const ATTEMPTS = 3;
 const RETRY_MS = 300;
@@ -35,8 +36,8 @@ export class SendCommand extends BaseCommand {
   readonly channel = Option.String('--channel', { required: true, description: 'Channel: telegram, webhook or webchat.' });
   readonly chat = Option.String('--chat', { required: true, description: "The chat's id in that channel." });
   readonly account = Option.String('--account', { description: 'Account of the channel; default: its only one, or `default`.' });
-  readonly key = Option.String('--key', { description: 'Of your choice; the same key again sends nothing, for 24 hours.' });
-  readonly wait = Option.Boolean('--wait', false, { description: 'Wait until it has arrived, or is known not to.' });
+  readonly key = Option.String('--key', { description: 'Idempotency key: for 24 hours, the same key sends nothing again.' });
+  readonly wait = Option.Boolean('--wait', false, { description: 'Wait until it is delivered or has failed.' });
   readonly words = Option.Rest({ name: 'message' });
 
   protected async run(): Promise<number> {
@@ -49,7 +50,7 @@ export class SendCommand extends BaseCommand {
     if (this.wait) return this.#waitFor(api, id);
     if (this.json) await this.printJson({ message_id: id });
     else await this.printLine(id);
-    if (this.out.isTerminal && !this.json) await this.note(`See what becomes of it: xopc messages show ${id}`);
+    if (this.out.isTerminal && !this.json) await this.note(`See its status with: xopc messages show ${id}`);
     return 0;
   }
 
@@ -84,16 +85,16 @@ export class SendCommand extends BaseCommand {
       return message.status === 'delivered' ? 0 : 1;
     } catch (error) {
       if (!interruption.signal.aborted) throw error;
-      await this.note(`Not waiting any more; it is still sent. See: xopc messages show ${id}`);
+      await this.note(`Stopped waiting; the message is still sent. See: xopc messages show ${id}`);
       return INTERRUPTED_EXIT_CODE;
     } finally {
       release();
     }
   }
 
-  async #untilFinal(api: ApiClient, id: string, signal: AbortSignal): Promise<OutgoingMessage> {
+  async #untilFinal(api: ApiClient, id: string, signal: AbortSignal): Promise<OutgoingDocument> {
     for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(waitMs * 2, LAST_LOOK_MS)) {
-      const { message } = await api.call<{ message: OutgoingMessage }>({ method: 'GET', path: messagePath(id), signal });
+      const { message } = await api.call<{ message: OutgoingDocument }>({ method: 'GET', path: messagePath(id), signal });
       if (isFinalStatus(message.status)) return message;
       await pause(waitMs, signal);
     }

@@ -1,4 +1,4 @@
-/** The configuration and models.json, judged as the worker would, and what they let others do. */
+/** Checks the configuration and models.json as a worker does, and who can reach the gateway. */
 import { isIP } from 'node:net';
 import type { Config } from '../../shared/config/schema.js';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
@@ -10,7 +10,7 @@ import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 /** More are no help. */
 const MAX_LISTED = 5;
 
-interface Judged<T> {
+interface Checked<T> {
   readonly finding: Finding;
   /** undefined: it cannot be used. */
   readonly value: T | undefined;
@@ -29,7 +29,7 @@ function check<T>(
     problems: readonly Problem[];
     warnings: readonly Problem[];
   },
-): Judged<T> {
+): Checked<T> {
   try {
     const document = loadConfigFile({ path });
     const { value, problems, warnings } = validate(document);
@@ -43,7 +43,7 @@ function check<T>(
   }
 }
 
-export function checkConfig(paths: GatewayPaths): Judged<Config> {
+export function checkConfig(paths: GatewayPaths): Checked<Config> {
   return check('config', paths.configPath, validateConfig);
 }
 
@@ -59,7 +59,7 @@ function isLoopback(host: string): boolean {
 
 const trustsEverybody = (range: string): boolean => range.endsWith('/0');
 
-/** Who can reach the gateway, and what keeps them out (docs/access.md). @param host  in force, which a flag may have set */
+/** Checks who can reach the gateway, and what they need for it (docs/access.md). @param host  in force, which a flag may have set */
 export function checkExposure({ gateway }: Config, host: string): Finding {
   const id = 'exposure';
   const { auth, trustedProxies, cors } = gateway;
@@ -71,7 +71,7 @@ export function checkExposure({ gateway }: Config, host: string): Finding {
   const isOpen = !isLoopback(host);
   if (isOpen && auth.api_key !== null && auth.api_key.length < SHORT_TOKEN)
     return fail(id, `other machines reach it on ${host}, and gateway.auth.api_key has only ${auth.api_key.length} characters`, {
-      fix: 'Let a long one be made: xopc config unset gateway.auth.api_key',
+      fix: 'Generate a long one: xopc config unset gateway.auth.api_key',
     });
   if (
     cors.enabled &&
@@ -79,7 +79,7 @@ export function checkExposure({ gateway }: Config, host: string): Finding {
     cors.origins.some((origin) => origin.startsWith('http:') && !/^http:\/\/(localhost|127\.)/.test(origin))
   )
     return warn(id, 'gateway.cors lets a page that is not encrypted use the credentials', {
-      fix: 'Name it with https: in gateway.cors.origins',
+      fix: 'Use https: in gateway.cors.origins',
     });
   if (!isOpen) return ok(id, `only this machine reaches it (${host})`);
   const own = auth.enabled ? 'this machine too' : 'this machine does not';

@@ -66,12 +66,12 @@ function readHeader(path: string): HeaderBytes | undefined {
   return main === undefined || newest === undefined ? main : { ...main, header: newest };
 }
 
-function judge(path: string, { size, header }: HeaderBytes): Finding {
+function inspect(path: string, { size, header }: HeaderBytes): Finding {
   if (size === 0) return ok('database', `${path} is new`);
   const setAside = 'The next start sets it aside and begins a new one; what can be saved: sqlite3 FILE .recover';
-  if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) return fail('database', `${path} is no SQLite database`, { fix: setAside });
+  if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) return fail('database', `${path} is not an SQLite database`, { fix: setAside });
   if (header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID)
-    return fail('database', `${path} is another program's database, or none yet`, { fix: 'Move it away' });
+    return fail('database', `${path} is the database of another program, or is empty`, { fix: 'Move it away' });
   const packed = header.readUInt32BE(USER_VERSION_OFFSET);
   const megabytes = (size / 1_048_576).toFixed(1);
   return ok('database', `${path} has schema version ${packed % READER_FACTOR} and ${megabytes} MB`);
@@ -81,7 +81,7 @@ function judge(path: string, { size, header }: HeaderBytes): Finding {
 export function checkDatabase({ databasePath }: GatewayPaths): Finding {
   try {
     const found = readHeader(databasePath);
-    return found === undefined ? ok('database', `${databasePath} is made at the first start`) : judge(databasePath, found);
+    return found === undefined ? ok('database', `${databasePath} is made at the first start`) : inspect(databasePath, found);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     return fail('database', `${databasePath} cannot be read (${code})`, {

@@ -22,11 +22,11 @@ interface Permission {
   readonly mode?: number;
 }
 
-function judge(path: string, kind: 'directory' | 'file'): Permission | undefined {
+function inspect(path: string, kind: 'directory' | 'file'): Permission | undefined {
   const entry = entryOf(path);
   if (entry === undefined) return undefined;
   if (kind === 'directory' ? !entry.isDirectory() : !entry.isFile())
-    return { path, problem: kind === 'directory' ? 'is no directory' : 'is no regular file' };
+    return { path, problem: kind === 'directory' ? 'is not a directory' : 'is not a regular file' };
   const uid = process.getuid?.();
   if (uid === undefined) return undefined;
   if (entry.uid !== uid) return { path, problem: `belongs to user id ${entry.uid}, this is ${uid}` };
@@ -56,7 +56,7 @@ export function checkDirectories(paths: GatewayPaths): Finding {
   if (entryOf(paths.home) === undefined) return ok('directories', `${paths.home} is made at the first start`);
   const names = [paths.home, paths.lockDir, dirname(paths.controlPath), paths.logDir, paths.stateDir, paths.credentialsDir];
   const own = [...new Set([...names, join(paths.home, 'service'), join(paths.home, 'cache')])];
-  const problems = own.map((path) => judge(path, 'directory')).filter((problem) => problem !== undefined);
+  const problems = own.map((path) => inspect(path, 'directory')).filter((problem) => problem !== undefined);
   return toFinding('directories', `${paths.home} and what is in it belong to this user alone`, problems);
 }
 
@@ -69,7 +69,7 @@ export function checkPrivateFiles(paths: GatewayPaths): Finding {
     join(paths.home, 'service.env'),
     ...databases.map((name) => join(paths.stateDir, name)).filter((path) => entryOf(path)?.isFile()),
   ];
-  const problems = files.map((path) => judge(path, 'file')).filter((problem) => problem !== undefined);
+  const problems = files.map((path) => inspect(path, 'file')).filter((problem) => problem !== undefined);
   return toFinding('private-files', 'configuration, models and database are closed to others', problems);
 }
 
@@ -77,14 +77,14 @@ export function checkTokenFile({ tokenPath }: GatewayPaths): Finding {
   const id = 'token-file';
   const entry = entryOf(tokenPath);
   if (entry === undefined) return ok(id, `${tokenPath} is made at the first start`);
-  const problem = judge(tokenPath, 'file');
+  const problem = inspect(tokenPath, 'file');
   if (problem !== undefined) return toFinding(id, '', [problem]);
   try {
     const text = readFileSync(tokenPath, 'utf8').trim();
     if (/^[\x21-\x7e]{16,4096}$/.test(text)) return ok(id, `${tokenPath} is closed to others`);
     return text === ''
       ? ok(id, `${tokenPath} is empty and is filled at the next start`)
-      : fail(id, `${tokenPath} holds what is no token, or one of fewer than 16 characters`, { fix: 'xopc gateway token --rotate' });
+      : fail(id, `${tokenPath} holds an invalid token, or one with fewer than 16 characters`, { fix: 'xopc gateway token --rotate' });
   } catch (error) {
     return fail(id, `${tokenPath} cannot be read: ${reasonOf(error)}`, { fix: `chmod 600 ${tokenPath}` });
   }
@@ -119,7 +119,7 @@ const LOG_SLACK = 1.5;
 export function checkLog({ logDir, logPath }: GatewayPaths, limits: { maxBytes: number; files: number }): Finding {
   if (!existsSync(logDir)) return ok('log', 'there is no log yet');
   const isObstructed = lstatSync(logPath, { throwIfNoEntry: false }) !== undefined && entryOf(logPath)?.isFile() !== true;
-  if (isObstructed) return fail('log', `${logPath} is no regular file, so nothing is logged`, { fix: `mv ${logPath} ${logPath}.away` });
+  if (isObstructed) return fail('log', `${logPath} is not a regular file, so nothing is logged`, { fix: `mv ${logPath} ${logPath}.away` });
   const names = readdirSync(logDir).filter((name) => name.startsWith(basename(logPath)));
   const size = names.reduce((sum, name) => sum + (lstatSync(join(logDir, name), { throwIfNoEntry: false })?.size ?? 0), 0);
   const cap = limits.maxBytes * LOG_SLACK * (limits.files + 1);

@@ -15,8 +15,8 @@ export function checkNode(version = process.versions.node): Finding {
     });
   const isUntried = ![20, 22, 24].includes(major);
   return isUntried
-    ? warn('node', `Node.js ${version} is none of those that this is tested with (20, 22, 24)`, {
-        fix: 'Use one of them where something is odd',
+    ? warn('node', `Node.js ${version} is not one of the tested versions (20, 22, 24)`, {
+        fix: 'Use one of them if something does not work',
       })
     : ok('node', `Node.js ${version} (${process.execPath})`);
 }
@@ -76,7 +76,7 @@ export function checkLauncher(
   const target = realpathSync(found);
   const isPackage = existsSync(join(target, '..', '..', 'dist', 'main.cjs')) || readTrailer(target) !== undefined;
   // A shim of a version manager, or npm's for Windows: what it leads to cannot be seen from outside.
-  if (!isPackage) return ok('launcher', `${found}, which leads to a package of its own choice; this one is ${own}`);
+  if (!isPackage) return ok('launcher', `${found}, which starts another package; this one is ${own}`);
   return target === own || target.startsWith(join(own, 'bin'))
     ? ok('launcher', `${found} is this one`)
     : warn('launcher', `xopc in PATH is ${target}, this one is ${own}`, {

@@ -19,11 +19,11 @@ function summary(findings: readonly Finding[]): string {
     ...(warnings === 0 ? [] : [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`]),
   ].join(', ');
   const canRepair = findings.some(({ repair }) => repair !== undefined);
-  return `${words}.${canRepair ? ' What is safe to set right: xopc doctor --fix' : ''}`;
+  return `${words}.${canRepair ? ' Repair what is safe with: xopc doctor --fix' : ''}`;
 }
 
 export function renderFindings(findings: readonly Finding[], repairs: readonly Repair[]): string {
-  const done = repairs.map(({ id, did, succeeded }) => `🔧 ${id}: ${succeeded ? '' : 'could not be set right: '}${escapeControls(did)}`);
+  const done = repairs.map(({ id, did, succeeded }) => `🔧 ${id}: ${succeeded ? '' : 'could not be repaired: '}${escapeControls(did)}`);
   return [...done, ...findings.flatMap(findingLines), summary(findings)].join('\n');
 }
 

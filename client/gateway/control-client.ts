@@ -59,13 +59,13 @@ function unreachable(path: string, reason: string, details: Record<string, unkno
   return new GatewayError('CONTROL_UNREACHABLE', {
     message: `the gateway does not answer: ${reason}`,
     details: { controlPath: path, ...details },
-    hint: 'If it stays so, end it with: xopc gateway stop --force',
+    hint: 'If this persists, end it with: xopc gateway stop --force',
   });
 }
 
 function protocolError(path: string, reason: string): GatewayError {
   return new GatewayError('CONTROL_PROTOCOL', {
-    message: `what answers on ${path} is no gateway that this version understands: ${reason}`,
+    message: `the process that answers on ${path} does not speak this version's protocol: ${reason}`,
     details: { controlPath: path },
   });
 }
@@ -143,7 +143,7 @@ class ControlExchange {
   }
 
   readonly #onAbort = (): void =>
-    this.#fail(new GatewayError('CONTROL_UNREACHABLE', { message: 'gave up waiting for the gateway', details: { aborted: true } }));
+    this.#fail(new GatewayError('CONTROL_UNREACHABLE', { message: 'stopped waiting for the gateway', details: { aborted: true } }));
 
   #listen(socket: Socket): void {
     socket.on('connect', () => {
@@ -183,7 +183,7 @@ class ControlExchange {
     this.#end()?.reject(error);
   }
 
-  /** Lets go of everything, once. @returns whom to tell, or undefined when it is settled already */
+  /** Releases everything, once. @returns the pending promise's functions, or undefined when it has been resolved or rejected */
   #end(): Outcome | undefined {
     const outcome = this.#outcome;
     this.#outcome = undefined;

@@ -1,5 +1,6 @@
 /** What a person needs to know once a gateway serves: where it is, and on the first start what to do next. */
 import { existsSync } from 'node:fs';
+import type { ModelDocument } from '../../shared/api/models.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ApiClient } from '../api/api-client.js';
 import { createPageLink } from './page-link.js';
@@ -19,7 +20,7 @@ export interface Welcome {
 
 async function hasModel(api: ApiClient): Promise<boolean | undefined> {
   try {
-    const { models } = await api.call<{ models: { provider: string }[] }>({
+    const { models } = await api.call<{ models: ModelDocument[] }>({
       method: 'GET',
       path: '/api/models',
       signal: AbortSignal.timeout(2_000),

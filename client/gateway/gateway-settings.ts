@@ -51,7 +51,7 @@ export function readKnownToken(paths: GatewayPaths, environment: GatewayEnvironm
   return generated === undefined ? undefined : { token: generated, source: 'generated' };
 }
 
-/** @returns the masked token, or null when there is none or it cannot be read: a status never fails for it */
+/** Returns the masked token; null when there is none or it cannot be read, which must not fail a status. */
 export function readTokenHint(paths: GatewayPaths, environment: GatewayEnvironment): string | null {
   try {
     const known = readKnownToken(paths, environment);

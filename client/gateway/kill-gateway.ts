@@ -9,7 +9,7 @@ const CHILDREN_GRACE_MS = 300;
 
 function unprovable(lock: LockRecord): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {
-    message: `process ${lock.pid} cannot be proven to be the gateway, so it is left alone`,
+    message: `process ${lock.pid} cannot be verified as the gateway and is not touched`,
     details: { pid: lock.pid },
     hint: `Look at it with: ps -fp ${lock.pid}`,
   });
@@ -17,7 +17,7 @@ function unprovable(lock: LockRecord): GatewayError {
 
 function stillThere(left: readonly KnownProcess[]): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {
-    message: `process ${left.map(({ pid }) => pid).join(', ')} cannot be ended from here`,
+    message: `process ${left.map(({ pid }) => pid).join(', ')} cannot be ended`,
     details: { pids: left.map(({ pid }) => pid) },
     hint: 'It belongs to another user, or hangs in the kernel. End it as root.',
   });

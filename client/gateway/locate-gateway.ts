@@ -59,7 +59,7 @@ function isForeignAlive(lock: LockRecord, lockPath: string): boolean {
   return Date.now() - renewedMs < FOREIGN_LEASE_MS;
 }
 
-function judgeUnanswered(lock: LockRecord | undefined, error: GatewayError, lockPath: string): GatewayLocation {
+function classifyUnanswered(lock: LockRecord | undefined, error: GatewayError, lockPath: string): GatewayLocation {
   const hasNoSocket = error.code === 'NOT_RUNNING';
   const verdict = lock === undefined ? 'dead' : judgeProcess(lock);
   if (lock === undefined || verdict === 'dead') return hasNoSocket ? { kind: 'absent', lock } : { kind: 'silent', lock: undefined, error };
@@ -87,7 +87,7 @@ export async function locateGateway(paths: GatewayPaths): Promise<GatewayLocatio
       error = asGatewayError(cause);
     }
   }
-  return judgeUnanswered(lock, error, paths.lockPath);
+  return classifyUnanswered(lock, error, paths.lockPath);
 }
 
 function notRunning(lock: LockRecord | undefined): GatewayError {

@@ -12,7 +12,7 @@ export interface LogView {
   end(): Promise<void>;
 }
 
-/** What is left to show when the gateway has stopped is little, unless the terminal is held. */
+/** After the gateway has stopped, little is left to show unless the terminal is stopped (Ctrl-S). */
 const END_LIMIT_MS = 1_000;
 
 function ended(child: ChildProcess): Promise<void> {
@@ -34,7 +34,7 @@ export function startLogView(paths: GatewayPaths): LogView {
   const stopped = (): void => {
     isRunning = false;
   };
-  // A view that cannot start, or dies with its terminal, is no reason for the gateway to end.
+  // The gateway runs on without a view that cannot start or ends with its terminal.
   child.on('error', stopped);
   child.on('exit', stopped);
   child.stdin.on('error', () => undefined);

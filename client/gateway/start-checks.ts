@@ -1,4 +1,4 @@
-/** What has to be clear before a gateway starts: that none runs for this configuration, and that its port is free. */
+/** Checks before a start: no gateway runs for this configuration, and its port is free. */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusDocument } from '../../shared/control/messages.js';
@@ -13,7 +13,7 @@ import { killGateway } from './kill-gateway.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
 import { findPortOwners, type PortListener } from '../ports/port-owner.js';
 import { isPortSilent } from '../ports/port-probe.js';
-import { settleStarting, watchGateway } from './wait-ready.js';
+import { awaitStarting, watchGateway } from './wait-ready.js';
 
 export interface StartChecks {
   readonly paths: GatewayPaths;
@@ -52,8 +52,8 @@ function alreadyRuns(holder: { pid: number; port: number; instanceId: string }):
   });
 }
 
-/** A gateway on its way out gives room when it has left. */
-async function settleStopping(checks: StartChecks, location: GatewayLocation): Promise<GatewayLocation> {
+/** Waits until a gateway that is stopping has left. */
+async function awaitStopping(checks: StartChecks, location: GatewayLocation): Promise<GatewayLocation> {
   if (location.kind !== 'answers' || location.status.desired === 'up') return location;
   await checks.note(`The gateway (pid ${location.status.pid}) is stopping; waiting for it ...`);
   const settled = await watchGateway(
@@ -73,20 +73,20 @@ function refuseRunning(location: GatewayLocation): void {
   throw unavailableError(location);
 }
 
-/** Listeners other than what a dead supervisor has left: the next one ends that by itself. */
+/** Returns the listeners without the children of a dead supervisor, which the next supervisor ends. */
 function strangersOn({ host, port }: ListenSettings, dead: LockRecord | undefined): PortListener[] {
   const left = new Set((dead?.children ?? []).filter(isSameProcess).map((child) => child.pid));
   return findPortOwners(host, port).filter((owner) => owner.pid === null || !left.has(owner.pid));
 }
 
-/** A killed gateway's worker still holds the port for a moment while it ends; longer, and the port is a stranger's. */
+/** How long the worker of a killed gateway may hold the port while it ends. */
 const ENDING = { looks: 20, pauseMs: 50 } as const;
 
 /**
  * As {@link strangersOn}, but where a gateway has left its lock, readable or not, its processes get the time to end.
  * @throws LOCK_HELD as soon as another start has won: that one has the port by right
  */
-async function settledStrangersOn(checks: StartChecks, listen: ListenSettings, dead: LockRecord | undefined): Promise<PortListener[]> {
+async function lastingStrangersOn(checks: StartChecks, listen: ListenSettings, dead: LockRecord | undefined): Promise<PortListener[]> {
   for (let look = 1; ; look += 1) {
     const strangers = strangersOn(listen, dead);
     if (strangers.length === 0) return strangers;
@@ -101,16 +101,16 @@ async function settledStrangersOn(checks: StartChecks, listen: ListenSettings, d
  * @throws LOCK_HELD when a gateway runs or starts; CONTROL_UNREACHABLE when one does not respond; PORT_TAKEN
  */
 export async function checkStart(checks: StartChecks): Promise<void> {
-  const location = await settleStopping(checks, await locateGateway(checks.paths));
+  const location = await awaitStopping(checks, await locateGateway(checks.paths));
   refuseRunning(location);
   if (checks.isSocketPassed || location.kind !== 'absent') return;
   const listen = await checks.listen();
   if (await isPortSilent(listen.host, listen.port)) return;
-  const strangers = await settledStrangersOn(checks, listen, location.lock);
+  const strangers = await lastingStrangersOn(checks, listen, location.lock);
   if (strangers.length > 0) throw portTaken(listen.port, strangers);
 }
 
-/** A gateway that came up after this command was started is a competitor that has won. */
+/** @throws LOCK_HELD for a gateway that was started after this command: another start has won */
 function refuseCompetitor(startedAt: string, holder: { pid: number; port: number; instanceId: string }): void {
   if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder);
 }
@@ -144,14 +144,14 @@ async function endSilent(lock: LockRecord, checks: StartChecks): Promise<void> {
 }
 
 /**
- * Makes way for `--force`: a gateway that answers is succeeded, one that does not is ended, a stranger on the port too.
+ * Prepares a start with `--force`: a gateway that answers is succeeded, one that does not is ended, a stranger on the port too.
  * @returns the takeover when there is a successor already; undefined when the caller has to start
  * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must be left alone
  */
 export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
   const found = await locateGateway(checks.paths);
   if (found.kind === 'starting') refuseCompetitor(found.lock.createdAt, found.lock);
-  const location = await settleStopping(checks, await settleStarting(checks.paths, found));
+  const location = await awaitStopping(checks, await awaitStarting(checks.paths, found));
   switch (location.kind) {
     case 'answers': {
       const takeover = await takeOver(location.controlPath, location.status, { request, checks });
@@ -171,7 +171,7 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
   if (checks.isSocketPassed) return undefined;
   const listen = await checks.listen();
   const dead = location.kind === 'answers' ? undefined : location.lock;
-  if ((await settledStrangersOn(checks, listen, dead)).length === 0) return undefined;
+  if ((await lastingStrangersOn(checks, listen, dead)).length === 0) return undefined;
   await freePort(listen.host, listen.port, (text) => checks.note(text));
   return undefined;
 }

@@ -13,7 +13,7 @@ import { withReportedHint } from '../cli/system-error.js';
 
 /** Descriptor in the child on which it writes its one {@link StartReport}. */
 const REPORT_FD = 3;
-/** A start that takes longer goes on; the caller is told so. */
+/** A start that takes longer continues in the background, and the caller gets STILL_STARTING. */
 const START_LIMIT_MS = 60_000;
 /** A supervisor that has reported a failure and is still there after this stays and tries again. */
 const LEAVE_LIMIT_MS = 500;
@@ -85,7 +85,7 @@ function diedSilently(exit: {
 }): GatewayError {
   const how = exit.signal === undefined ? `exit code ${exit.exitCode ?? 'unknown'}` : exit.signal;
   return new GatewayError('WORKER_NOT_READY', {
-    message: `the gateway process ended before it could say why (${how})`,
+    message: `the gateway process ended without a report (${how})`,
     details: { exitCode: exit.exitCode ?? null, signal: exit.signal ?? null },
     hint: 'See the log with: xopc gateway logs   Start it in the foreground with: xopc gateway',
   });

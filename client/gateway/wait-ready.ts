@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
 
-/** Readiness is told by no file: after the socket has appeared, this is how often it is asked. */
+/** How often a gateway is asked after its socket has appeared: no file shows its readiness. */
 const ASK_AGAIN_MS = 100;
 const DEFAULT_LIMIT_MS = 60_000;
 
@@ -35,17 +35,17 @@ function nextLook(directory: string): Promise<void> {
 }
 
 /**
- * Looks at the gateway until `judge` is satisfied.
- * @returns what `judge` made of it, or undefined when `limitMs` have passed
+ * Looks at the gateway until `check` is satisfied.
+ * @returns what `check` made of it, or undefined when `limitMs` have passed
  */
 export async function watchGateway<T>(
   paths: GatewayPaths,
-  judge: (location: GatewayLocation) => T | undefined,
+  check: (location: GatewayLocation) => T | undefined,
   limitMs = DEFAULT_LIMIT_MS,
 ): Promise<T | undefined> {
   const deadline = Date.now() + limitMs;
   for (;;) {
-    const verdict = judge(await locateGateway(paths));
+    const verdict = check(await locateGateway(paths));
     if (verdict !== undefined) return verdict;
     if (Date.now() >= deadline) return undefined;
     await nextLook(dirname(paths.controlPath));
@@ -53,7 +53,7 @@ export async function watchGateway<T>(
 }
 
 /** Waits while a gateway has the lock and no control socket yet. @returns what it has become */
-export async function settleStarting(paths: GatewayPaths, location: GatewayLocation): Promise<GatewayLocation> {
+export async function awaitStarting(paths: GatewayPaths, location: GatewayLocation): Promise<GatewayLocation> {
   if (location.kind !== 'starting') return location;
   const settled = await watchGateway(paths, (now) => (now.kind === 'starting' ? undefined : now), 15_000);
   return settled ?? location;
@@ -67,8 +67,8 @@ export interface NewInstanceOptions {
   readonly absentLimitMs?: number;
 }
 
-/** What a look at the gateway settles: it serves or has failed, or nobody is there any more. */
-function makeJudge({ oldInstanceId, absentLimitMs = Infinity }: NewInstanceOptions): (now: GatewayLocation) => GatewayLocation | undefined {
+/** Returns a check that is satisfied when the new instance serves or has failed, or when none runs for too long. */
+function makeCheck({ oldInstanceId, absentLimitMs = Infinity }: NewInstanceOptions): (now: GatewayLocation) => GatewayLocation | undefined {
   let absentSinceMs: number | undefined;
   return (now) => {
     if (now.kind === 'absent') {
@@ -87,9 +87,9 @@ function makeJudge({ oldInstanceId, absentLimitMs = Infinity }: NewInstanceOptio
  */
 export async function waitForNewInstance(paths: GatewayPaths, options: NewInstanceOptions): Promise<StatusDocument> {
   const limitMs = options.limitMs ?? DEFAULT_LIMIT_MS;
-  const judge = makeJudge(options);
+  const check = makeCheck(options);
   let last: GatewayLocation | undefined;
-  const settled = await watchGateway(paths, (location) => judge((last = location)), limitMs);
+  const settled = await watchGateway(paths, (location) => check((last = location)), limitMs);
   if (settled?.kind === 'answers') {
     if (settled.status.ready) return settled.status;
     throw notServing(settled.status);
@@ -106,7 +106,7 @@ export async function waitForNewInstance(paths: GatewayPaths, options: NewInstan
 
 function leftAlone(): GatewayError {
   return new GatewayError('NOT_RUNNING', {
-    message: 'the gateway has ended meanwhile, and nothing has taken its place',
+    message: 'the gateway has ended, and no other has started',
     hint: 'See why with: xopc gateway logs   Start it again with: xopc gateway start',
   });
 }

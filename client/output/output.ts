@@ -18,7 +18,7 @@ export function wantsColour(stream: Writable, environmentValue: (name: string) =
 
 /**
  * One output stream of a command. After its reader has gone (EPIPE, as with `| head -1`) writing does nothing:
- * that is no failure of the command.
+ * and the command does not fail for it.
  */
 export class Output {
   readonly #stream: Writable;
@@ -28,7 +28,7 @@ export class Output {
   #failure: Error | undefined;
   #isClosed = false;
 
-  /** @param options.isDispensable  what cannot be written is left out: for notes, which must not end the work they tell of */
+  /** @param options.isDispensable  a failed write is ignored: for notes, which must not end the command */
   constructor(stream: Writable, environmentValue: (name: string) => string | undefined, options: { isDispensable?: boolean } = {}) {
     this.#stream = stream;
     this.#isDispensable = options.isDispensable === true;
@@ -63,7 +63,7 @@ export class Output {
     });
   }
 
-  /** Waits until everything has been handed to the system. An error that the stream has yet to tell stays ours to hear. */
+  /** Waits until everything has been handed to the system. The error listener stays: the stream may report an error later. */
   async flush(): Promise<void> {
     if (!this.#isClosed) await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
   }

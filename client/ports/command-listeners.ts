@@ -36,7 +36,7 @@ export function parseLsof(text: string): Omit<PortListener, 'commandLine' | 'sta
   return found;
 }
 
-/** Reads `netstat -ano -p TCP`: the state's name is translated, so a listener is told by its remote address. */
+/** Reads `netstat -ano -p TCP`: the state's name is translated, so listeners are recognized by their remote address. */
 export function parseNetstat(text: string, port: number): { pid: number; address: string }[] {
   return text.split('\n').flatMap((line) => {
     const [protocol, local = '', remote = '', , pid = ''] = line.trim().split(/\s+/);

@@ -1,4 +1,4 @@
-/** Frees a port for `--force`: names who listens, asks, then kills; refuses where that would harm. */
+/** Frees a port for `--force`: ends the process that listens, with SIGTERM and then SIGKILL, unless that would do harm. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../shared/errors.js';
 import { readParentPid } from '../../shared/node/process/process-identity.js';
@@ -24,7 +24,7 @@ export function selfAndAncestors(): ReadonlySet<number> {
 
 function refusal(listener: PortListener, reason: string, port: number): GatewayError {
   return new GatewayError('PORT_TAKEN', {
-    message: `port ${port} is taken by ${describeListener(listener)}, which is left alone: ${reason}`,
+    message: `port ${port} is taken by ${describeListener(listener)}, which is not touched: ${reason}`,
     details: { port, owner: listener },
     hint: 'Use another port with --port, or end that process yourself.',
   });
@@ -39,7 +39,7 @@ export function reasonToSpare(
   if (listener.pid === 1) return 'it is process 1, on which everything else depends';
   if (own.ancestors.has(listener.pid)) return 'this command runs inside it';
   if (own.uid !== undefined && listener.uid !== null && listener.uid !== own.uid) return 'it belongs to another user';
-  return listener.startTime === null ? 'it cannot be told from another process for certain' : undefined;
+  return listener.startTime === null ? 'it cannot be distinguished from another process' : undefined;
 }
 
 async function waitUntilFree(host: string, port: number): Promise<PortListener | undefined> {
@@ -63,7 +63,7 @@ export function portTaken(port: number, owners: readonly PortListener[]): Gatewa
 
 /**
  * Ends whoever listens on `host`:`port`: SIGTERM, 700 ms, SIGKILL, and returns when the port is free.
- * @param note  is told who is ended, before it happens.
+ * @param note  called with the name of each process before it is ended.
  * @throws PORT_TAKEN, with nobody harmed, for process 1, ourselves, an ancestor, another user's process; and when the
  *   port is taken again at once
  */

@@ -15,7 +15,7 @@ export interface PortListener {
   readonly address: string;
 }
 
-/** A command line tells a program apart; a script given with `-e` would fill the screen. */
+/** The command line identifies a program; a script given with `-e` would fill the screen. */
 const MAX_SHOWN_COMMAND = 100;
 
 const EVERYWHERE: readonly string[] = ['0.0.0.0', '::', '*'];

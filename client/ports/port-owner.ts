@@ -1,4 +1,4 @@
-/** Who listens on a port. Only listeners count: a client of the port, such as a browser, is never one. */
+/** Finds the processes that listen on a port; clients of the port, such as browsers, do not count. */
 import { existsSync } from 'node:fs';
 import { findLsofListeners, findNetstatListeners } from './command-listeners.js';
 import { isInTheWay, type PortListener } from './port-listener.js';

@@ -1,4 +1,4 @@
-/** Listeners of a port from Linux's /proc: the socket table, then who holds the socket. */
+/** Finds the listeners of a port in Linux's /proc: the socket table, then the processes that hold the socket. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readStartTime } from '../../shared/node/process/process-identity.js';
 import { type PortListener, programName } from './port-listener.js';

@@ -1,4 +1,4 @@
-/** Waits for what a service manager was told to do; only the gateway's own answer counts. */
+/** Waits until a service manager has started the gateway; only the gateway's own answer counts. */
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { type ErrorCode, GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
@@ -26,7 +26,7 @@ async function startFailed(manager: ServiceManager, state: ServiceState): Promis
   });
 }
 
-function judgeStatus(status: StatusDocument, marker: string, previousInstanceId: string | undefined): StatusDocument | undefined {
+function classifyStatus(status: StatusDocument, marker: string, previousInstanceId: string | undefined): StatusDocument | undefined {
   if (status.supervisedBy !== marker || status.instanceId === previousInstanceId) return undefined;
   return status.ready || status.state === 'failed' ? status : undefined;
 }
@@ -46,7 +46,7 @@ export async function awaitService(
   while (Date.now() < deadline) {
     const status = await watchGateway(
       paths,
-      (location) => (location.kind === 'answers' ? judgeStatus(location.status, manager.marker, options.previousInstanceId) : undefined),
+      (location) => (location.kind === 'answers' ? classifyStatus(location.status, manager.marker, options.previousInstanceId) : undefined),
       ASK_MANAGER_MS,
     );
     if (status?.ready === true) return status;

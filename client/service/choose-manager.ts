@@ -18,7 +18,7 @@ export function chooseManager(paths: GatewayPaths, platform: NodeJS.Platform = p
       return new TaskSchedulerManager({ home: paths.home });
     default:
       throw new GatewayError('UNAVAILABLE', {
-        message: `there is no service for ${platform}; known are systemd, launchd and the Task Scheduler`,
+        message: `services on ${platform} are not supported; supported are systemd, launchd and the Task Scheduler`,
         hint: 'Run the gateway in the background instead: xopc gateway start',
       });
   }

@@ -55,7 +55,7 @@ function binaryPath(): string {
   if (isSingleExecutable()) return process.execPath;
   const path = join(bundleDirectory, BINARY_NAME);
   if (existsSync(path)) return path;
-  throw usage(`there is no executable at ${path}`, 'Make it with: npm run build:binary');
+  throw usage(`there is no executable at ${path}`, 'Build it with: npm run build:binary');
 }
 
 /**

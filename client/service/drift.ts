@@ -1,5 +1,5 @@
 /**
- * Where an installed service is not what it should be, told by `status`, `service-status` and `doctor`. Reads a few small
+ * Where an installed service is not what it should be, reported by `status`, `service-status` and `doctor`. Reads a few small
  * files and asks nobody: `status` stays as quick as it is.
  */
 import { existsSync } from 'node:fs';

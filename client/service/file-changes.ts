@@ -4,12 +4,12 @@ import { basename, join } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
 import { writeFileAtomic } from '../../shared/node/files/atomic-file.js';
 import { diffLines } from '../../shared/text/line-diff.js';
-import { readSeal } from './seal.js';
+import { compareChecksum } from './checksum.js';
 import type { ServiceFile } from './service-plan.js';
 
 export interface FileChange {
   readonly file: ServiceFile;
-  /** `edited`, `foreign`: somebody else's work, which is not overwritten without being told to. */
+  /** `edited`, `foreign`: changed or written by somebody else, and overwritten only with --force. */
   readonly current: 'absent' | 'same' | 'outdated' | 'edited' | 'foreign';
   /** From what is there to what would be written. */
   readonly diff: readonly string[];
@@ -31,8 +31,8 @@ export function compareFile(file: ServiceFile): FileChange {
   const text = readServiceFile(file.path, file.encoding);
   if (text === undefined) return { file, current: 'absent', diff: [] };
   if (text === file.text) return { file, current: 'same', diff: [] };
-  const state = readSeal(text);
-  return { file, current: state === 'sealed' ? 'outdated' : state, diff: changedLines(text, file.text) };
+  const state = compareChecksum(text);
+  return { file, current: state === 'unchanged' ? 'outdated' : state, diff: changedLines(text, file.text) };
 }
 
 /** Lines with `- ` (only in `before`) or `+ ` (only in `after`) in front. */

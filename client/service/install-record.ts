@@ -55,7 +55,7 @@ export function readInstallRecord(home: string): InstallRecord | undefined {
   }
 }
 
-/** Whether a service may be installed from this home: what tells most commands to leave it at that. */
+/** Whether a service may be installed from this home. Most commands need not look further. */
 export function hasInstallRecord(home: string): boolean {
   return existsSync(recordPath(home));
 }

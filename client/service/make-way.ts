@@ -14,7 +14,7 @@ const STOP_LIMIT_MS = 640_000;
 
 type Answering = Extract<GatewayLocation, { kind: 'answers' }>;
 
-/** What runs for this configuration. @throws CONTROL_UNREACHABLE, STILL_STARTING when that cannot be told */
+/** Returns what runs for this configuration. @throws CONTROL_UNREACHABLE or STILL_STARTING when that is not known */
 export async function findRunning(paths: GatewayPaths): Promise<Answering | undefined> {
   const location = await locateGateway(paths);
   if (location.kind === 'absent') return undefined;

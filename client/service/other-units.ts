@@ -39,7 +39,7 @@ function readText(path: string): string | undefined {
   }
 }
 
-function judge(path: string, name: string, { place, rules }: { place: SearchPlace; rules: SearchRules }): OtherService[] {
+function inspect(path: string, name: string, { place, rules }: { place: SearchPlace; rules: SearchRules }): OtherService[] {
   if (!name.endsWith(rules.suffix) || rules.own.includes(path)) return [];
   const text = readText(path);
   if (text === undefined || !(rules.command.test(text) || /xopc/i.test(name))) return [];
@@ -49,6 +49,6 @@ function judge(path: string, name: string, { place, rules }: { place: SearchPlac
 
 export function findOthers(places: readonly SearchPlace[], rules: SearchRules): OtherService[] {
   return places.flatMap((place) =>
-    readNames(place.directory).flatMap((name) => judge(join(place.directory, name), name, { place, rules })),
+    readNames(place.directory).flatMap((name) => inspect(join(place.directory, name), name, { place, rules })),
   );
 }

@@ -55,7 +55,7 @@ export interface ServiceManager {
   /** Nothing starts the gateway by itself any more: to be called before it is asked to stop. */
   suspend(): Promise<void>;
   /** Whatever still runs is stopped, and stays so until {@link start} or the next boot. */
-  settleStopped(): Promise<void>;
+  confirmStopped(): Promise<void>;
   /** Stops and forgets the service, and removes its files. */
   remove(): Promise<void>;
   /** The last lines that the service said before it had a log. */

@@ -11,13 +11,13 @@ export interface StopAround {
   readonly stop: () => Promise<number>;
 }
 
-/** The gateway can be stopped without its manager; that it may come back is then the least to say. */
-async function tell(manager: ServiceManager, step: 'suspend' | 'settleStopped', note: StopAround['note']): Promise<void> {
+/** Takes a step of the manager. A failure is only noted: the gateway can be stopped without its manager, which may start it again. */
+async function tryStep(manager: ServiceManager, step: 'suspend' | 'confirmStopped', note: StopAround['note']): Promise<void> {
   try {
     await manager[step]();
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    await note(`${manager.title} could not be told to leave it stopped: ${error.message}`);
+    await note(`${manager.title} could not be instructed to leave it stopped: ${error.message}`);
   }
 }
 
@@ -27,8 +27,8 @@ async function tell(manager: ServiceManager, step: 'suspend' | 'settleStopped', 
  */
 export async function stayStopped({ paths, note, stop }: StopAround): Promise<number> {
   const manager = chooseManager(paths);
-  await tell(manager, 'suspend', note);
+  await tryStep(manager, 'suspend', note);
   const exitCode = await stop();
-  if (exitCode === 0) await tell(manager, 'settleStopped', note);
+  if (exitCode === 0) await tryStep(manager, 'confirmStopped', note);
   return exitCode;
 }

@@ -67,7 +67,7 @@ test('a pipe in the place of the log holds up neither commands nor requests', as
   execFileSync('mkfifo', [gateway.logPath]);
   await gateway.run();
   const { code, stderr } = await gateway.xopc('gateway', 'logs');
-  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('is no regular file') });
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('is not a regular file') });
   const { stdout: token } = await gateway.xopc('gateway', 'token', '--show');
   const answer = await fetch(`${gateway.url}/api/logs`, { headers: { Authorization: `Bearer ${token.trim()}` } });
   expect(await answer.json()).toMatchObject({ entries: [] });

@@ -42,7 +42,7 @@ export class ConfigEditCommand extends ConfigCommand {
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Edit the configuration; it is checked before it is written.',
-    details: 'Opens a copy in $VISUAL or $EDITOR. If the result is invalid, the file stays as it is and the copy can be mended.',
+    details: 'Opens a copy in $VISUAL or $EDITOR. If the result is invalid, the file is not changed and the copy can be corrected.',
     examples: [['With the editor of your choice', 'EDITOR=nano xopc config edit']],
   });
 

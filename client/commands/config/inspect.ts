@@ -58,7 +58,7 @@ export class ConfigVersionsCommand extends ConfigCommand {
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'List the earlier versions of the configuration, newest first.',
-    details: 'The last twenty that a gateway ran with, or that xopc replaced. Take one back with: xopc config undo --to ID',
+    details: 'The last twenty that a gateway ran with, or that xopc replaced. Restore one with: xopc config undo --to ID',
     examples: [['All that are kept', 'xopc config versions']],
   });
 
@@ -72,7 +72,7 @@ export class ConfigVersionsCommand extends ConfigCommand {
     }));
     const rows = versions.map(({ id, at, current }) => [id, at, current ? 'as it is now' : '']);
     if (this.json) await this.printJson({ versions });
-    else if (rows.length === 0) await this.note('No earlier version is kept yet.');
+    else if (rows.length === 0) await this.note('There are no earlier versions yet.');
     else await this.printLine(renderTable([['VERSION', 'TIME', ''], ...rows], [Infinity, Infinity, Infinity]));
     return 0;
   }

@@ -17,7 +17,7 @@ abstract class ConfigChangeCommand extends ConfigCommand {
     const { configPath } = this.gatewayPaths;
     if (this.json) return this.printJson({ ...change, configPath, appliedTo: isRunning ? 'running gateway' : 'next start' });
     const subject = change.key === '' ? 'The configuration' : change.key;
-    await this.note(`${subject} is ${change.action} in ${configPath}${isRunning ? '; the running gateway takes it over' : ''}.`);
+    await this.note(`${subject} is ${change.action} in ${configPath}${isRunning ? '; the running gateway applies it' : ''}.`);
   }
 }
 
@@ -59,7 +59,7 @@ export class ConfigUnsetCommand extends ConfigChangeCommand {
   static override readonly paths = [['config', 'unset']];
   static override readonly usage = Command.Usage({
     category: 'Configuration',
-    description: 'Remove a value from the file, so that its default holds.',
+    description: 'Remove a value from the file; its default applies.',
     examples: [['Back to the default port', 'xopc config unset gateway.port']],
   });
 
@@ -79,9 +79,9 @@ export class ConfigUndoCommand extends ConfigChangeCommand {
   static override readonly paths = [['config', 'undo']];
   static override readonly usage = Command.Usage({
     category: 'Configuration',
-    description: 'Take back the last change that xopc made to the file; a second undo brings it back.',
+    description: 'Undo the last change that xopc made to the file; a second undo redoes it.',
     examples: [
-      ['Take it back', 'xopc config undo'],
+      ['Undo it', 'xopc config undo'],
       ['Back to an earlier version', 'xopc config undo --to 1768000000000-0123456789abcdef'],
     ],
   });

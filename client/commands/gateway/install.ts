@@ -62,7 +62,7 @@ export class InstallCommand extends BaseCommand {
     description: '`node` or `binary` (npm run build:binary); default: what runs this command.',
   });
   readonly print = Option.Boolean('--print', false, { description: 'Print the files and do nothing.' });
-  readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would be done, with the differences, and do nothing.' });
+  readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Show what would be done, with the differences, and do nothing.' });
   readonly force = Option.Boolean('-f,--force', false, { description: 'Overwrite hand-edited files; install beside another service.' });
 
   protected async run(): Promise<number> {
@@ -104,13 +104,13 @@ export class InstallCommand extends BaseCommand {
     return 0;
   }
 
-  /** A refusal for a hand-made file comes with the difference, for the person to judge. */
+  /** Prints the difference when a hand-edited file is refused. */
   async #preview(installation: Installation): Promise<InstallPreview> {
     try {
       return await previewInstall(installation);
     } catch (error) {
       const diff = error instanceof GatewayError ? error.details?.['diff'] : undefined;
-      if (Array.isArray(diff)) await this.note(`From what is there (-) to what install would write (+):\n${diff.join('\n')}`);
+      if (Array.isArray(diff)) await this.note(`Present file (-) and what install would write (+):\n${diff.join('\n')}`);
       throw error;
     }
   }
@@ -144,7 +144,7 @@ export class InstallCommand extends BaseCommand {
     }
     const isShadowed =
       token !== undefined && readKnownToken(this.gatewayPaths, { ...this.environment, token: undefined })?.source === 'config';
-    if (isShadowed) await this.note('gateway.auth.api_key in the configuration stays the token in force; the one given is not used.');
+    if (isShadowed) await this.note('gateway.auth.api_key in the configuration remains in force; the given token is not used.');
   }
 
   async #report({ manager, plan }: Installation, { status, isChanged, concerns }: InstallResult): Promise<number> {

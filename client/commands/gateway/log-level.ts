@@ -1,29 +1,16 @@
 import { Command, Option } from 'clipanion';
+import type { LogLevelChange, LogLevelState } from '../../../shared/api/gateway/logs.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { isLogLevel, LOG_LEVELS, type LogLevel } from '../../../shared/log/level.js';
-import { isLogModule, LOG_MODULES, type LogModule } from '../../../shared/log/modules.js';
+import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
+import { isLogModule, LOG_MODULES } from '../../../shared/log/modules.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { parseDuration } from '../../cli/parse-options.js';
-
-interface LevelState {
-  readonly level: LogLevel;
-  readonly configured: LogLevel;
-  readonly until: string | null;
-  readonly modules: readonly { readonly module: LogModule; readonly level: LogLevel; readonly until: string }[];
-}
-
-/** Body of `PATCH /api/logs/level`. */
-interface Change {
-  readonly level: LogLevel | null;
-  readonly module?: LogModule;
-  readonly durationMs?: number;
-}
 
 export class LogLevelCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'log-level']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
-    description: 'Show the log level, or change it for a time, of all or of one module.',
+    description: 'Show the log level, or change it temporarily, for all modules or one.',
     details:
       'A change goes back by itself, and holds through restarts until then; `status` shows it meanwhile. For good: `xopc config set logs.level`.',
     examples: [
@@ -36,14 +23,14 @@ export class LogLevelCommand extends BaseCommand {
 
   readonly level = Option.String({ name: 'level', required: false });
   readonly for = Option.String('--for', { description: 'How long: 10m, 2h, up to 1d; default 15m.' });
-  readonly module = Option.String('--module', { description: `Of its lines alone: ${LOG_MODULES.join(', ')}.` });
+  readonly module = Option.String('--module', { description: `Only for this module: ${LOG_MODULES.join(', ')}.` });
   readonly reset = Option.Boolean('--reset', false, { description: 'Go back to the configured level now; without --module, everywhere.' });
 
   protected async run(): Promise<number> {
     const change = this.#change();
     const api = await this.connect();
     const path = '/api/logs/level';
-    const { level, configured, until, modules } = await api.call<LevelState>(
+    const { level, configured, until, modules } = await api.call<LogLevelState>(
       change === undefined ? { method: 'GET', path } : { method: 'PATCH', path, body: change },
     );
     if (this.json) await this.printJson({ level, configured, until, modules });
@@ -55,11 +42,11 @@ export class LogLevelCommand extends BaseCommand {
   }
 
   /** @returns undefined when it is only looked at. @throws USAGE */
-  #change(): Change | undefined {
+  #change(): LogLevelChange | undefined {
     const { level, module } = this;
     const durationMs = this.for === undefined ? undefined : parseDuration(this.for, '--for');
     if (module !== undefined && !isLogModule(module)) {
-      throw new GatewayError('USAGE', { message: `'${module}' is no module; it must be one of ${LOG_MODULES.join(', ')}` });
+      throw new GatewayError('USAGE', { message: `unknown module '${module}'; it must be one of ${LOG_MODULES.join(', ')}` });
     }
     const of = module === undefined ? {} : { module };
     if (this.reset) return { level: null, ...of };
@@ -69,7 +56,7 @@ export class LogLevelCommand extends BaseCommand {
         message:
           level === undefined
             ? `${module === undefined ? '--for' : '--module'} needs a level`
-            : `'${level}' is no level; it must be one of ${LOG_LEVELS.join(', ')}`,
+            : `unknown level '${level}'; it must be one of ${LOG_LEVELS.join(', ')}`,
         hint: 'e.g. xopc gateway log-level debug --for 10m',
       });
     }

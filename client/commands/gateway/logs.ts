@@ -36,7 +36,7 @@ function noLog(path: string): GatewayError {
   const isObstructed = lstatSync(path, { throwIfNoEntry: false })?.isFile() === false;
   return isObstructed
     ? new GatewayError('NOT_FOUND', {
-        message: `${path} is no regular file, so nothing is logged`,
+        message: `${path} is not a regular file, so nothing is logged`,
         hint: `Move it away: mv ${path} ${path}.away`,
       })
     : new GatewayError('NOT_FOUND', { message: `there is no log yet at ${path}`, hint: 'Start the gateway with: xopc gateway' });
@@ -56,7 +56,7 @@ export class LogsCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'logs']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
-    description: 'Show the log, also while the gateway is down.',
+    description: 'Show the log, even while the gateway is down.',
     details: 'Reads the log files directly. One entry is one line; `--json` prints each entry as one line of JSON.',
     examples: [
       ['The last 50 lines', 'xopc gateway logs'],
@@ -67,12 +67,12 @@ export class LogsCommand extends BaseCommand {
   });
 
   readonly lines = Option.String('-n,--lines', {
-    description: `How many of the last lines; default ${DEFAULT_LINES}, with --since all of that time.`,
+    description: `Number of last lines; default ${DEFAULT_LINES}, with --since all entries of that period.`,
   });
-  readonly follow = Option.Boolean('-f,--follow', false, { description: 'Go on with what is written from now on, until Ctrl-C.' });
+  readonly follow = Option.Boolean('-f,--follow', false, { description: 'Continue with new lines until Ctrl-C.' });
   readonly level = Option.String('--level', { description: `This level and above: ${LOG_LEVELS.join(', ')}.` });
-  readonly since = Option.String('--since', { description: 'From then on: 10m, 2h, 1d, or a date such as 2026-03-01T14:00.' });
-  readonly until = Option.String('--until', { description: 'Up to then; as --since.' });
+  readonly since = Option.String('--since', { description: 'Only entries since then: 10m, 2h, 1d, or a date such as 2026-03-01T14:00.' });
+  readonly until = Option.String('--until', { description: 'Only entries until then; same format as --since.' });
   readonly grep = Option.String('--grep', { description: 'Lines with these words; -word: without it; field:value: with that field.' });
   readonly regex = Option.String('--regex', { description: 'Lines that match this regular expression (RE2), upper and lower case alike.' });
   #matcher: LineMatcher | undefined;

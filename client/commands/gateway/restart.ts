@@ -59,7 +59,7 @@ export class RestartCommand extends BaseCommand {
     const warnings = await this.context.runtime.loadTools().serviceWarnings(this.gatewayPaths);
     const missing = warnings.find(({ code }) => code === 'SERVICE_FILE_MISSING');
     if (missing !== undefined)
-      throw new GatewayError('CONFLICT', { message: missing.message, hint: 'Have it written again: xopc doctor --fix' });
+      throw new GatewayError('CONFLICT', { message: missing.message, hint: 'Write it again with: xopc doctor --fix' });
   }
 
   async #outcome(request: Promise<RestartResult>, before: StatusDocument): Promise<RestartResult> {
@@ -69,7 +69,7 @@ export class RestartCommand extends BaseCommand {
       return result.succession === 'service-manager' ? await this.#awaitServiceManager(result, before) : result;
     } catch (error) {
       if (!hasLeft(error)) throw error;
-      // Somebody else's takeover was faster, and its successor is as good as ours; or it has died.
+      // Another takeover was faster and its successor serves, or the gateway has died.
       return { ...(await this.#newInstance(before)), succession: 'successor', durationMs: Date.now() - startedAtMs };
     }
   }

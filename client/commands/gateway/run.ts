@@ -41,7 +41,7 @@ export class RunCommand extends BaseCommand {
   readonly force = Option.Boolean('-f,--force', false, {
     description: 'Take over from whatever runs for this configuration or listens on the port.',
   });
-  readonly background = Option.Boolean('-b,--background', false, { description: 'Return when the gateway serves; it runs on by itself.' });
+  readonly background = Option.Boolean('-b,--background', false, { description: 'Run in the background; return when the gateway serves.' });
 
   override async execute(): Promise<number> {
     return exitCodeForManager(this.context.runtime.environmentValue('XOPC_SERVICE_MARKER'), await super.execute());
@@ -81,13 +81,13 @@ export class RunCommand extends BaseCommand {
     };
   }
 
-  /** A file that is named is meant: a gateway with defaults in its place would be a surprise, on another port at that. */
+  /** A named file must exist: starting with defaults instead, perhaps on another port, would be a surprise. */
   #namedConfig(): string {
     const { configPath } = this.gatewayPaths;
     if (existsSync(configPath)) return configPath;
     throw new GatewayError('CONFIG_INVALID', {
       message: `there is no file ${configPath}`,
-      hint: `Make it (it may hold no more than {}), or leave --config out.`,
+      hint: `Make it ({} is enough), or leave --config out.`,
     });
   }
 
@@ -101,7 +101,7 @@ export class RunCommand extends BaseCommand {
     };
   }
 
-  /** Two starts may pass the checks at once; the one that finds the port taken learns by whom. */
+  /** Adds the owner of the port to the error of a start that found it taken after the checks. */
   async #nameOwner(error: unknown, checks: StartChecks): Promise<unknown> {
     if (!(error instanceof GatewayError) || error.code !== 'PORT_TAKEN' || error.details?.['owners'] !== undefined) return error;
     const { host, port } = await checks.listen();

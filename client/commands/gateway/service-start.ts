@@ -19,8 +19,8 @@ export class ServiceStartCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'service-start']];
   static override readonly usage = Command.Usage({
     category: 'Service',
-    description: 'Start the installed service, after a stop or when it has given up.',
-    details: 'Returns when the gateway serves. Starting what runs already is no error.',
+    description: 'Start the installed service after a stop or a failure.',
+    details: 'Returns when the gateway serves. Starting a running service succeeds.',
     examples: [['Start the service', 'xopc gateway service-start']],
   });
 

@@ -7,7 +7,7 @@ export class ServiceStatusCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'service-status']];
   static override readonly usage = Command.Usage({
     category: 'Service',
-    description: 'Show the installed service, and whether it is as it should be.',
+    description: 'Show the installed service, and whether it matches its configuration.',
     details: 'Exit code: 0 the service runs, 1 it has failed, 3 it is stopped or not installed.',
     examples: [
       ['As text', 'xopc gateway service-status'],

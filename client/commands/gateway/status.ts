@@ -10,7 +10,7 @@ export class StatusCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'status'], ['status']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
-    description: 'Show whether the gateway runs, where, and how it is.',
+    description: 'Show whether the gateway runs, where, and its state.',
     details: 'Exit code: 0 running, 1 down or failed, 3 not running, 4 running but not answering or not yours, 6 still starting.',
     examples: [
       ['As text', 'xopc gateway status'],

@@ -12,7 +12,7 @@ import { killGateway } from '../../gateway/kill-gateway.js';
 import { locateGateway, unavailableError, type GatewayLocation } from '../../gateway/locate-gateway.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
-import { settleStarting } from '../../gateway/wait-ready.js';
+import { awaitStarting } from '../../gateway/wait-ready.js';
 import { recordOf } from '../../service/install-record.js';
 
 /** Beyond the drain: killing what is left, closing files, leaving. */
@@ -21,14 +21,14 @@ const STOP_MARGIN_MS = 10_000;
 const MAX_DRAIN_MS = 600_000;
 /** After its answer the supervisor closes its files and leaves; one that has just taken over waits for its predecessor to leave. */
 const LEAVE_LIMIT_MS = 15_000;
-/** While a stop takes its time: whether the gateway still answers at all. */
+/** How often a long stop checks that the gateway still answers. */
 const LOOK_AGAIN_MS = 2_000;
 
-export function describeCut(cut: CutWork): string | undefined {
+export function describeInterrupted(cut: CutWork): string | undefined {
   const parts = (['requests', 'streams', 'sockets'] as const)
     .filter((kind) => cut[kind] > 0)
     .map((kind) => `${cut[kind]} ${cut[kind] === 1 ? kind.slice(0, -1) : kind}`);
-  return parts.length === 0 ? undefined : `cut short: ${parts.join(', ')}`;
+  return parts.length === 0 ? undefined : `interrupted: ${parts.join(', ')}`;
 }
 
 type Answering = Extract<GatewayLocation, { kind: 'answers' }>;
@@ -39,8 +39,8 @@ export class StopCommand extends BaseCommand {
     category: 'Gateway',
     description: 'Stop the gateway, after it has finished the work in progress.',
     details: `
-      Returns when the process is gone. Work that does not end within the drain time is cut, and the command says so.
-      Ctrl-C cuts the drain short, a second one stops waiting. Stopping a stopped gateway is no error.
+      Returns when the process is gone. Work that does not finish within the drain time is interrupted, and the command reports it.
+      Ctrl-C ends the drain early, a second one stops waiting. Stopping a stopped gateway succeeds.
     `,
     examples: [
       ['Stop it', 'xopc gateway stop'],
@@ -50,7 +50,9 @@ export class StopCommand extends BaseCommand {
   });
 
   readonly timeout = Option.String('--timeout', { description: 'Drain time in milliseconds, instead of `gateway.drainTimeoutMs`.' });
-  readonly force = Option.Boolean('--force', false, { description: 'Cut running work at once; kill a gateway that does not answer.' });
+  readonly force = Option.Boolean('--force', false, {
+    description: 'Interrupt running work at once; kill a gateway that does not answer.',
+  });
 
   protected async run(): Promise<number> {
     const paths = this.gatewayPaths;
@@ -61,7 +63,7 @@ export class StopCommand extends BaseCommand {
   async #stopWhatRuns(): Promise<number> {
     const timeoutMs = parseTimeout(this.timeout);
     // A gateway that has the lock and no control socket yet has one in a moment.
-    const location = await settleStarting(this.gatewayPaths, await locateGateway(this.gatewayPaths));
+    const location = await awaitStarting(this.gatewayPaths, await locateGateway(this.gatewayPaths));
     switch (location.kind) {
       case 'answers':
         return this.#stop(location, timeoutMs);
@@ -104,7 +106,7 @@ export class StopCommand extends BaseCommand {
     const release = this.context.runtime.onInterrupt(() => {
       interrupts += 1;
       if (interrupts > 1) return waiting.abort();
-      void this.note('Cutting it short; Ctrl-C again to stop waiting.');
+      void this.note('Ending the drain early; Ctrl-C again to stop waiting.');
       callControl(controlPath, { type: 'stop', timeoutMs: 0 }, { deadlines: deadlines(0), signal: waiting.signal }).catch(() => undefined);
     });
     try {
@@ -141,7 +143,7 @@ export class StopCommand extends BaseCommand {
     }
   }
 
-  /** One that is itself stopped (SIGSTOP) while it drains says nothing any more; a drain may take ten minutes. @throws CONTROL_UNREACHABLE */
+  /** Rejects when the gateway stops answering during the drain (SIGSTOP), which may take ten minutes. @throws CONTROL_UNREACHABLE */
   async #untilSilent(answered: AbortSignal): Promise<never> {
     while (!answered.aborted) {
       await pause(LOOK_AGAIN_MS, undefined, { ref: false });
@@ -163,7 +165,7 @@ export class StopCommand extends BaseCommand {
 
   async #report(pid: number, result: StopResult | undefined): Promise<void> {
     if (this.json) return this.printJson({ wasRunning: true, pid, ...(result ?? { stopped: true }) });
-    const cut = result === undefined ? undefined : describeCut(result.cut);
+    const cut = result === undefined ? undefined : describeInterrupted(result.cut);
     const time = result === undefined ? '' : ` in ${formatSeconds(result.durationMs)}`;
     await this.printLine(`Gateway stopped (pid ${pid})${time}${cut === undefined ? '' : `; ${cut}`}.`);
   }

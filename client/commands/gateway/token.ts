@@ -61,7 +61,7 @@ export class TokenCommand extends BaseCommand {
     const known = this.#load();
     if (known.source !== 'generated') {
       throw new GatewayError('CONFLICT', {
-        message: `the token comes from ${SOURCES[known.source]}, which takes the place of the generated one`,
+        message: `the token comes from ${SOURCES[known.source]}, which overrides the generated one`,
         hint:
           known.source === 'env'
             ? 'Change it where the variable is set, then: xopc gateway restart'
@@ -91,6 +91,6 @@ export class TokenCommand extends BaseCommand {
     if (location.kind !== 'answers' || !this.#hasOther(location.status, known.token)) return;
     const why = 'it was started with --token or XOPC_GATEWAY_TOKEN, or before the token changed';
     await this.note(`The running gateway uses another token (${location.status.auth.tokenHint}): ${why}.`);
-    if (this.rotate) await this.note('The new one is in force when the gateway is started without that.');
+    if (this.rotate) await this.note('The new one applies when the gateway is started without that.');
   }
 }

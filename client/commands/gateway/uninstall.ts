@@ -11,7 +11,7 @@ export class UninstallCommand extends BaseCommand {
     description: 'Stop the service and remove it.',
     details: `
       Removes what install wrote and nothing else: configuration, messages, token and service.env stay. A gateway that was
-      started by hand goes on. Removing what is not installed is no error.
+      started by hand goes on. Removing a service that is not installed succeeds.
     `,
     examples: [
       ['Remove the service', 'xopc gateway uninstall'],
@@ -19,7 +19,7 @@ export class UninstallCommand extends BaseCommand {
     ],
   });
 
-  readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Say what would be removed and do nothing.' });
+  readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Show what would be removed and do nothing.' });
   readonly force = Option.Boolean('-f,--force', false, { description: 'Remove hand-edited files too.' });
 
   protected async run(): Promise<number> {
@@ -44,7 +44,7 @@ export class UninstallCommand extends BaseCommand {
       return await look();
     } catch (error) {
       const diff = error instanceof GatewayError ? error.details?.['diff'] : undefined;
-      if (Array.isArray(diff)) await this.note(`From what is there (-) to what install wrote (+):\n${diff.join('\n')}`);
+      if (Array.isArray(diff)) await this.note(`Present file (-) and what install wrote (+):\n${diff.join('\n')}`);
       throw error;
     }
   }

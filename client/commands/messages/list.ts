@@ -1,19 +1,18 @@
 import { Command, Option } from 'clipanion';
+import type { Answer } from '../../../shared/api/fields.js';
+import type { OutgoingDocument, outgoingListResponse } from '../../../shared/api/messages.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { formatDuration } from '../../output/duration.js';
 import { renderTable } from '../../output/table.js';
 import { parseLimit } from '../../cli/parse-options.js';
-import { checkStatus, describeChat, type OutgoingMessage } from './outgoing-message.js';
+import { checkStatus, describeChat } from './outgoing-message.js';
 
 const LIMITS = { default: 20, max: 200 };
 const WIDTHS = [Infinity, Infinity, 16, 40, 40, 60];
 
-interface Page {
-  readonly messages: readonly OutgoingMessage[];
-  readonly nextCursor: string | null;
-}
+type Page = Answer<typeof outgoingListResponse>;
 
-function renderRow(message: OutgoingMessage, nowMs: number): string[] {
+function renderRow(message: OutgoingDocument, nowMs: number): string[] {
   const age = `${formatDuration(nowMs - Date.parse(message.createdAt))} ago`;
   return [message.id, message.status, age, describeChat(message), message.content, message.error ?? ''];
 }
@@ -22,7 +21,7 @@ export class MessageListCommand extends BaseCommand {
   static override readonly paths = [['messages'], ['messages', 'list']];
   static override readonly usage = Command.Usage({
     category: 'Messages',
-    description: 'List messages for chats and what became of them, newest first.',
+    description: 'List messages for chats with their delivery status, newest first.',
     details: `
       queued, sending and retry_wait go on by themselves. dead: the other side refused it, or it took longer than a day.
       unknown: it may have arrived, and the other side would not notice a repetition, so it is not sent again by itself.
@@ -37,7 +36,7 @@ export class MessageListCommand extends BaseCommand {
   readonly status = Option.String('--status', { description: 'Only these: queued, sending, retry_wait, delivered, unknown or dead.' });
   readonly channel = Option.String('--channel', { description: 'Only those of this channel.' });
   readonly limit = Option.String('-n,--limit', { description: `How many, 1 to ${LIMITS.max}; default ${LIMITS.default}.` });
-  readonly cursor = Option.String('--cursor', { description: 'Go on behind a page: its `nextCursor`.' });
+  readonly cursor = Option.String('--cursor', { description: 'Continue after a page: its `nextCursor`.' });
 
   protected async run(): Promise<number> {
     const query = new URLSearchParams({ limit: String(parseLimit(this.limit, LIMITS)) });

@@ -1,9 +1,10 @@
 import { Command, Option } from 'clipanion';
+import type { OutgoingDocument } from '../../../shared/api/messages.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { TerminalText } from '../../output/terminal-text.js';
-import { describeChat, messagePath, type OutgoingMessage } from './outgoing-message.js';
+import { describeChat, messagePath } from './outgoing-message.js';
 
-function describe(message: OutgoingMessage): string[] {
+function describe(message: OutgoingDocument): string[] {
   const { id, status, attempts, parts, deliveredParts, error, createdAt, updatedAt, expiresAt, nextAttemptAt } = message;
   return [
     `Message: ${id}`,
@@ -23,7 +24,7 @@ export class MessageShowCommand extends BaseCommand {
   static override readonly paths = [['messages', 'show']];
   static override readonly usage = Command.Usage({
     category: 'Messages',
-    description: 'Show one message for a chat and what became of it.',
+    description: 'Show one message for a chat with its delivery status.',
     examples: [['By its id', 'xopc messages show msg_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
   });
 
@@ -32,13 +33,13 @@ export class MessageShowCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const path = messagePath(this.id);
     const api = await this.connect();
-    const { message } = await api.call<{ message: OutgoingMessage }>({ method: 'GET', path });
+    const { message } = await api.call<{ message: OutgoingDocument }>({ method: 'GET', path });
     if (this.json) await this.printJson(message);
     else await this.#print(message);
     return 0;
   }
 
-  async #print(message: OutgoingMessage): Promise<void> {
+  async #print(message: OutgoingDocument): Promise<void> {
     const text = new TerminalText(this.out.isTerminal);
     await this.printLine(text.push([...describe(message), '', message.content].join('\n')) + text.end());
     if (message.status === 'dead' || message.status === 'unknown') await this.note(`Send it again with: xopc messages retry ${message.id}`);

@@ -1,10 +1,10 @@
 import { Command, Option } from 'clipanion';
+import type { ModelDocument } from '../../../shared/api/models.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { writeConfig } from '../../../shared/node/config/config-write.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 import { ConfigCommand } from '../config/config-command.js';
 import { effectiveValue, writeOptions } from '../config/config-values.js';
-import type { Model } from './list.js';
 
 const KEY = ['agents', 'defaults', 'model'];
 
@@ -12,8 +12,8 @@ export class ModelDefaultCommand extends ConfigCommand {
   static override readonly paths = [['models', 'default']];
   static override readonly usage = Command.Usage({
     category: 'Models',
-    description: 'Show or set the model that agents use which name none themselves.',
-    details: 'It is `agents.defaults.model` of the configuration; fallbacks that are set there stay. A running gateway takes it over.',
+    description: 'Show or set the model of agents that do not name one.',
+    details: 'It is `agents.defaults.model` of the configuration; its fallbacks stay. A running gateway applies it.',
     examples: [
       ['Show it', 'xopc models default'],
       ['Set it', 'xopc models default ollama/llama3.2'],
@@ -36,14 +36,17 @@ export class ModelDefaultCommand extends ConfigCommand {
         : { primary: current as string | undefined, fallbacks: [] };
     if (this.json) return this.printJson({ model: primary ?? null, fallbacks: fallbacks ?? [] });
     if (primary === undefined || primary === null) {
-      return this.note('None is set: the first one that is set up answers. Set it with: xopc models default PROVIDER/MODEL');
+      return this.note('No default model is set; the first configured model answers. Set one with: xopc models default PROVIDER/MODEL');
     }
     await this.printLine([primary, ...(fallbacks ?? [])].join('\n'));
   }
 
   async #set(model: string, current: unknown): Promise<void> {
     if (!/^[^\s/]+\/\S+$/.test(model)) {
-      throw new GatewayError('USAGE', { message: `'${model}' is no model; it must be PROVIDER/MODEL`, hint: 'See them with: xopc models' });
+      throw new GatewayError('USAGE', {
+        message: `invalid model '${model}'; it must be PROVIDER/MODEL`,
+        hint: 'See them with: xopc models',
+      });
     }
     const isRunning = await this.#checkKnown(model);
     this.prepareDirectories();
@@ -51,18 +54,18 @@ export class ModelDefaultCommand extends ConfigCommand {
     await writeConfig(writeOptions(this.gatewayPaths), [{ path, value: model }]);
     if (this.json) return this.printJson({ model, appliedTo: isRunning ? 'running gateway' : 'next start' });
     await this.note(
-      `${model} is the default now${isRunning ? '; the running gateway takes it over' : ''}. Try it with: xopc models test ${model}`,
+      `${model} is now the default${isRunning ? '; the running gateway applies it' : ''}. Try it with: xopc models test ${model}`,
     );
   }
 
-  /** A gateway that runs knows what there is. A provider may not list all its models, so one that is missing is no error. */
+  /** Warns about a model that the running gateway does not list; providers may not list all of theirs. */
   async #checkKnown(model: string): Promise<boolean> {
     const location = await locateGateway(this.gatewayPaths);
     if (location.kind !== 'answers') return false;
     const api = await this.connect();
-    const { models } = await api.call<{ models: Model[] }>({ method: 'GET', path: '/api/models' });
+    const { models } = await api.call<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' });
     if (!models.some(({ id }) => id === model)) {
-      await this.note(`Warning: no provider that is set up lists ${model}.`, this.err.paint.yellow);
+      await this.note(`Warning: no configured provider lists ${model}.`, this.err.paint.yellow);
     }
     return true;
   }

@@ -1,24 +1,7 @@
 import { Command, Option } from 'clipanion';
+import type { ModelDocument, ProviderDocument } from '../../../shared/api/models.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { renderTable } from '../../output/table.js';
-
-export interface Model {
-  readonly id: string;
-  readonly name: string;
-  readonly provider: string;
-  readonly contextWindow: number | null;
-  readonly reasoning: boolean;
-  readonly input: readonly string[];
-}
-
-interface Provider {
-  readonly id: string;
-  readonly name: string;
-  readonly api: string;
-  readonly baseUrl: string;
-  readonly configured: boolean;
-  readonly source: string;
-}
 
 export class ModelListCommand extends BaseCommand {
   static override readonly paths = [['models'], ['models', 'list']];
@@ -35,15 +18,15 @@ export class ModelListCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const api = await this.connect();
-    const answer = await api.call<{ models: Model[] }>({ method: 'GET', path: '/api/models' });
+    const answer = await api.call<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' });
     const models = answer.models.filter(({ provider }) => this.provider === undefined || provider === this.provider);
     if (this.json) await this.printJson({ models });
-    else if (models.length === 0) await this.note('There are no such models. See which providers are set up with: xopc models providers');
+    else if (models.length === 0) await this.note('There are no such models. See the configured providers with: xopc models providers');
     else await this.#print(models);
     return 0;
   }
 
-  async #print(models: readonly Model[]): Promise<void> {
+  async #print(models: readonly ModelDocument[]): Promise<void> {
     const rows = models.map(({ id, name, contextWindow, input, reasoning }) => [
       id,
       name,
@@ -58,13 +41,13 @@ export class ProviderListCommand extends BaseCommand {
   static override readonly paths = [['models', 'providers']];
   static override readonly usage = Command.Usage({
     category: 'Models',
-    description: 'List the providers of models, and whether they are set up.',
+    description: 'List the model providers, and whether they are configured.',
     examples: [['All of them', 'xopc models providers']],
   });
 
   protected async run(): Promise<number> {
     const api = await this.connect();
-    const { providers } = await api.call<{ providers: Provider[] }>({ method: 'GET', path: '/api/providers' });
+    const { providers } = await api.call<{ providers: ProviderDocument[] }>({ method: 'GET', path: '/api/providers' });
     if (this.json) await this.printJson({ providers });
     else {
       const rows = providers.map(({ id, name, configured, source, baseUrl }) => [id, name, configured ? 'yes' : 'no', source, baseUrl]);

@@ -1,17 +1,13 @@
 import { Command, Option } from 'clipanion';
-import type { z } from 'zod';
-import type { usageResponse } from '../../../shared/api/gateway/usage.js';
+import type { Usage, UsageAmounts } from '../../../shared/api/gateway/usage.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { renderTable } from '../../output/table.js';
 import { parseLimit } from '../../cli/parse-options.js';
 
-type Usage = z.output<ReturnType<typeof usageResponse>>;
-type Amounts = Usage['total'];
-
 const MAX_DAYS = 366;
 
-function cells({ turns, inputTokens, outputTokens, costUsd, unpricedTurns }: Amounts): string[] {
+function cells({ turns, inputTokens, outputTokens, costUsd, unpricedTurns }: UsageAmounts): string[] {
   const isPriced = unpricedTurns < turns;
   const cost = isPriced ? `$${costUsd.toFixed(costUsd < 1 ? 4 : 2)}${unpricedTurns > 0 ? ' +?' : ''}` : '?';
   return [turns, inputTokens, outputTokens].map(String).concat(turns === 0 ? '' : cost);
@@ -21,8 +17,8 @@ export class ModelUsageCommand extends BaseCommand {
   static override readonly paths = [['models', 'usage']];
   static override readonly usage = Command.Usage({
     category: 'Models',
-    description: 'Add up what agents used: turns, tokens and cost by model.',
-    details: 'A `?` stands for turns without a known price. What a deleted session used goes with it, seven days later.',
+    description: 'Show what agents used: turns, tokens and cost by model.',
+    details: 'A `?` stands for turns without a known price. Usage of a deleted session is removed with it, seven days later.',
     examples: [
       ['The last 30 days', 'xopc models usage'],
       ['A week, day by day', 'xopc models usage --days 7 --by day'],
@@ -59,8 +55,8 @@ export class ModelUsageCommand extends BaseCommand {
   }
 }
 
-function sum(rows: readonly Amounts[]): Amounts {
-  const of = (name: keyof Amounts): number => rows.reduce((total, row) => total + row[name], 0);
+function sum(rows: readonly UsageAmounts[]): UsageAmounts {
+  const of = (name: keyof UsageAmounts): number => rows.reduce((total, row) => total + row[name], 0);
   return {
     turns: of('turns'),
     inputTokens: of('inputTokens'),

@@ -39,10 +39,10 @@ export class SessionListCommand extends BaseCommand {
     ],
   });
 
-  readonly search = Option.String('--search', { description: 'Only those whose title or messages contain this; with filters.' });
+  readonly search = Option.String('--search', { description: 'Only those whose title or messages contain this; filters are allowed.' });
   readonly deleted = Option.Boolean('--deleted', false, { description: 'Those deleted in the last seven days.' });
   readonly limit = Option.String('-n,--limit', { description: `How many, 1 to ${LIMITS.max}; default ${LIMITS.default}.` });
-  readonly cursor = Option.String('--cursor', { description: 'Go on behind a page: its `nextCursor`.' });
+  readonly cursor = Option.String('--cursor', { description: 'Continue after a page: its `nextCursor`.' });
 
   protected async run(): Promise<number> {
     const query = new URLSearchParams({ limit: String(parseLimit(this.limit, LIMITS)) });
@@ -67,6 +67,6 @@ export class SessionListCommand extends BaseCommand {
     ]);
     await this.printLine(renderTable([['KEY', 'MESSAGES', 'CHANGED', 'TITLE'], ...rows], WIDTHS));
     if (nextCursor !== null) await this.note(`There are more: --cursor ${nextCursor}`);
-    if (this.deleted) await this.note('Bring one back with: xopc sessions restore KEY');
+    if (this.deleted) await this.note('Restore one with: xopc sessions restore KEY');
   }
 }

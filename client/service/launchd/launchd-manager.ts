@@ -87,7 +87,7 @@ export class LaunchdManager implements ServiceManager {
     return Promise.resolve();
   }
 
-  async settleStopped(): Promise<void> {
+  async confirmStopped(): Promise<void> {
     if ((await this.state()).activity === 'inactive') return;
     await this.#run('launchctl', ['kill', 'SIGTERM', await this.#target()]);
   }

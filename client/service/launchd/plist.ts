@@ -1,6 +1,6 @@
 /** The LaunchAgent: what `install` writes for macOS. Keys: launchd.plist(5). */
 import { join } from 'node:path';
-import { seal, SEAL_COMMENT } from '../seal.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../checksum.js';
 import {
   gatewayArguments,
   SERVICE_NAME,
@@ -66,14 +66,14 @@ export function plistText(plan: ServicePlan): string {
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
     xmlComment('Written by `xopc gateway install`, which refuses to overwrite an edited one.'),
-    xmlComment(SEAL_COMMENT),
+    xmlComment(CHECKSUM_COMMENT),
     '<plist version="1.0">',
     '<dict>',
     ...indent(entries),
     '</dict>',
     '</plist>',
   ];
-  return seal(`${lines.join('\n')}\n`);
+  return addChecksum(`${lines.join('\n')}\n`);
 }
 
 /** @param directory  `~/Library/LaunchAgents` */

@@ -3,7 +3,7 @@
  * unit never names a path that an upgrade or a version manager removes. It becomes the gateway (`exec`): the manager's
  * pid stays that of the supervisor, and a passed socket stays valid.
  */
-import { seal, SEAL_COMMENT } from '../seal.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../checksum.js';
 import type { ServicePlan } from '../service-plan.js';
 
 /** Everything literal (POSIX.1 shell, 2.2.2). */
@@ -128,7 +128,7 @@ export function posixLauncher(plan: ServicePlan): string {
   const parts = [
     `#!/bin/sh
 # Starts the gateway for the service manager. Written by \`xopc gateway install\`.
-# ${SEAL_COMMENT}
+# ${CHECKSUM_COMMENT}
 # Own environment variables belong in service.env in the gateway's home: lines NAME=value, mode 0600.
 
 # Until Node has a handler, SIGUSR1 would open its debugger, or kill.
@@ -142,5 +142,5 @@ cd /
     READ_ENVIRONMENT.trim(),
     ...(runtime === 'node' ? [FIND_NODE.trim(), FIND_PACKAGE.trim(), START_NODE.trim()] : [START_BINARY.trim()]),
   ];
-  return seal(`${parts.join('\n\n')}\n`);
+  return addChecksum(`${parts.join('\n\n')}\n`);
 }

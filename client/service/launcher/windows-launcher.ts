@@ -2,7 +2,7 @@
  * The launcher for the Task Scheduler: a batch file that finds Node and the package, sets the environment, and is what
  * starts the gateway again, because the Task Scheduler does so only where a task could not be started at all.
  */
-import { seal, SEAL_COMMENT } from '../seal.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../checksum.js';
 import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { serviceEnvironment, type ServicePlan } from '../service-plan.js';
 
@@ -34,7 +34,7 @@ export function windowsLauncher(plan: ServicePlan): string {
   const lines = [
     '@echo off',
     'rem Starts the gateway for the Task Scheduler, and again when it dies. Written by `xopc gateway install`.',
-    `rem ${SEAL_COMMENT}`,
+    `rem ${CHECKSUM_COMMENT}`,
     "rem Own environment variables belong in service.env in the gateway's home: lines NAME=value.",
     'setlocal',
     'chcp 65001 >nul',
@@ -50,5 +50,5 @@ export function windowsLauncher(plan: ServicePlan): string {
     'ping -n 3 127.0.0.1 >nul',
     'goto start',
   ];
-  return seal(`${lines.join('\r\n')}\r\n`);
+  return addChecksum(`${lines.join('\r\n')}\r\n`);
 }

@@ -93,7 +93,7 @@ export class SystemdManager implements ServiceManager {
     await this.#systemctl(['daemon-reload']);
     await this.#assertRead();
     // A unit that is new as a socket cannot be started while the service holds the port, nor be left when it was one.
-    await this.settleStopped();
+    await this.confirmStopped();
     if (!isSocketActivated) await this.#forget(SOCKET_UNIT);
     const units = isSocketActivated ? [SOCKET_UNIT, SERVICE_UNIT] : [SERVICE_UNIT];
     // `reenable` also drops links that an older unit's [Install] section made.
@@ -112,7 +112,7 @@ export class SystemdManager implements ServiceManager {
     await this.#run('systemctl', ['--user', 'reset-failed', ...units]);
     this.#startedAtMs = Date.now();
     const result = await this.#run('systemctl', ['--user', 'start', ...units]);
-    // A service that ends at once makes the command fail; why is told by its state and its last words.
+    // A service that ends at once makes the command fail; its state and last log lines say why.
     if (result.code !== 0 && !(await this.state()).isRegistered) throw failed(['start', ...units], result);
   }
 
@@ -120,7 +120,7 @@ export class SystemdManager implements ServiceManager {
     if (this.#has(SOCKET_UNIT)) await this.#stop(SOCKET_UNIT);
   }
 
-  async settleStopped(): Promise<void> {
+  async confirmStopped(): Promise<void> {
     await this.suspend();
     await this.#stop(SERVICE_UNIT);
   }

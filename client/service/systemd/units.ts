@@ -1,7 +1,7 @@
 /** The systemd user units: what `install` writes for Linux. Directives: systemd.service(5), systemd.exec(5), systemd.socket(5). */
 import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { dirname, join } from 'node:path';
-import { seal, SEAL_COMMENT } from '../seal.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../checksum.js';
 import {
   EXEC_FAILURE_CODES,
   gatewayArguments,
@@ -19,7 +19,7 @@ export const SOCKET_UNIT = `${SERVICE_NAME}.socket`;
 const COMMENTS = [
   `Written by \`xopc gateway install\`, which refuses to overwrite an edited one. Settings of your own belong in a`,
   `drop-in, which survives: systemctl --user edit ${SERVICE_NAME}`,
-  SEAL_COMMENT,
+  CHECKSUM_COMMENT,
 ];
 
 /** A private /tmp would hide a home or a program that lies there. */
@@ -90,7 +90,7 @@ function serviceSection(plan: ServicePlan): UnitSection {
   return {
     name: 'Service',
     entries: [
-      // Not notify: a supervisor whose worker cannot start is up all the same, answers 503 and tells why.
+      // Not notify: a supervisor whose worker cannot start is up all the same, answers 503 with the reason.
       ['Type', 'exec'],
       // By the shell's name: a path of systemd's own may hold no quote or backslash, and the home may be mounted noexec.
       ['ExecStart', ['/bin/sh', ...[plan.launcherPath, ...gatewayArguments(plan)].map(commandWord)].join(' ')],
@@ -121,7 +121,7 @@ export function serviceUnitText(plan: ServicePlan): string {
           ['Wants', SOCKET_UNIT],
           ['After', SOCKET_UNIT],
         ];
-  return seal(
+  return addChecksum(
     unitText(COMMENTS, [
       { name: 'Unit', entries: [['Description', 'xopc gateway'], ['StartLimitIntervalSec', 0], ...needsSocket] },
       serviceSection(plan),
@@ -132,7 +132,7 @@ export function serviceUnitText(plan: ServicePlan): string {
 
 export function socketUnitText(socket: { host: string; port: number }): string {
   const address = socket.host.includes(':') ? `[${socket.host}]` : socket.host;
-  return seal(
+  return addChecksum(
     unitText(COMMENTS, [
       { name: 'Unit', entries: [['Description', 'xopc gateway, listening socket']] },
       {

@@ -79,12 +79,12 @@ export class TaskSchedulerManager implements ServiceManager {
     return Promise.resolve();
   }
 
-  async settleStopped(): Promise<void> {
+  async confirmStopped(): Promise<void> {
     await this.#run('schtasks.exe', ['/End', '/TN', SERVICE_NAME]);
   }
 
   async remove(): Promise<void> {
-    await this.settleStopped();
+    await this.confirmStopped();
     if ((await this.state()).isRegistered) await this.#schtasks(['/Delete', '/TN', SERVICE_NAME, '/F']);
     rmSync(this.#xmlPath, { force: true });
   }

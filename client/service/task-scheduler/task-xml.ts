@@ -1,6 +1,6 @@
 /** The task for the Windows Task Scheduler. Elements: [MS-TSCH] section 2.5, "XML Task Definition Format", version 1.2. */
 import { win32 } from 'node:path';
-import { seal, SEAL_COMMENT } from '../seal.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../checksum.js';
 import { gatewayArguments, type ServiceFile, type ServicePlan } from '../service-plan.js';
 import { element, parent, xmlComment } from '../xml-text.js';
 
@@ -37,7 +37,7 @@ export function taskXml(plan: ServicePlan, userId: string): string {
   const lines = [
     '<?xml version="1.0" encoding="UTF-16"?>',
     xmlComment('Written by `xopc gateway install`.'),
-    xmlComment(SEAL_COMMENT),
+    xmlComment(CHECKSUM_COMMENT),
     ...parent(
       'Task',
       [
@@ -71,7 +71,7 @@ export function taskXml(plan: ServicePlan, userId: string): string {
       ' version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task"',
     ),
   ];
-  return seal(`${lines.join('\r\n')}\r\n`);
+  return addChecksum(`${lines.join('\r\n')}\r\n`);
 }
 
 /** schtasks.exe reads UTF-16 with a byte order mark. */

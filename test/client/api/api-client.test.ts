@@ -57,7 +57,7 @@ test.each([
 test('where nothing answers, the address is named', async () => {
   await expect(client(1).call({ method: 'GET', path: '/' })).rejects.toMatchObject({
     code: 'UNAVAILABLE',
-    message: expect.stringMatching(/port 1 cannot be reached \(ECONNREFUSED\)/),
+    message: expect.stringMatching(/port 1 is unreachable \(ECONNREFUSED\)/),
   });
 });
 

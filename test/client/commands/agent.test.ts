@@ -121,7 +121,7 @@ test.each<[string, (response: ServerResponse) => void, number, RegExp]>([
     1,
     /no model 'a\/b'/,
   ],
-  ['a stream that ends without an end', (response) => stream(response, event('delta', { text: 'a' })), 1, /broke off/],
+  ['a stream that ends without an end', (response) => stream(response, event('delta', { text: 'a' })), 1, /ended early/],
   ['a stream that cannot be read', (response) => stream(response, 'event: delta\ndata: {\n\n'), 1, /cannot be read/],
   [
     'a refused token',

@@ -80,12 +80,12 @@ describe('xopc config set', () => {
     if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test('keeps comments, and says that a running gateway takes it over', async () => {
+  test('keeps comments, and says that a running gateway applies it', async () => {
     const { path, run, home: directory } = home('{\n  // ours\n  "logs": { "level": "info" }\n}\n');
     await fakeControl(testPaths(directory).controlPath, answers(sampleStatus));
     expect(await run(['set', 'logs.level', 'warn'])).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/the running gateway takes it over/),
+      stderr: expect.stringMatching(/the running gateway applies it/),
     });
     expect(readFileSync(path, 'utf8')).toBe('{\n  // ours\n  "logs": { "level": "warn" }\n}\n');
   });
@@ -130,7 +130,7 @@ describe('xopc config set', () => {
 
   test('versions lists what was before, and undo goes back to any of them', async () => {
     const { run, path } = home('{ "logs": { "files": 1 } } // one');
-    expect((await run(['versions'])).stderr).toContain('No earlier version');
+    expect((await run(['versions'])).stderr).toContain('no earlier versions');
     for (const files of ['2', '3']) expect((await run(['set', 'logs.files', files])).code).toBe(0);
     expect((await run(['versions'])).stdout.split('\n')).toHaveLength(4);
     const { versions } = JSON.parse((await run(['versions', '--json'])).stdout) as { versions: { id: string; current: boolean }[] };

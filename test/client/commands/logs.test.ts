@@ -145,7 +145,7 @@ describe('xopc gateway logs', () => {
     expect(JSON.parse(out.text)).toEqual({
       error: {
         code: 'NOT_FOUND',
-        message: `${logPath} is no regular file, so nothing is logged`,
+        message: `${logPath} is not a regular file, so nothing is logged`,
         hint: `Move it away: mv ${logPath} ${logPath}.away`,
       },
     });

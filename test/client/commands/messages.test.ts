@@ -73,7 +73,7 @@ test.each([
 test.each([
   [['messages', '--status', 'lost'], 'must be one of queued'],
   [['messages', '--limit', '0'], '--limit is'],
-  [['messages', 'show', 'a/b'], 'is no message id'],
+  [['messages', 'show', 'a/b'], 'invalid message id'],
   [['messages', 'retry'], 'an argument is missing'],
   [['send', '--channel', 'webhook', '--chat', '1'], 'there is no message'],
   [['send', 'hello'], '--channel and --chat must be given'],
@@ -138,7 +138,7 @@ test('Ctrl-C ends only the waiting', async () => {
   while (seen.length < 2) await new Promise(setImmediate);
   command.interrupt();
   expect(await command.exitCode).toBe(130);
-  expect(command.err.text).toContain('it is still sent');
+  expect(command.err.text).toContain('the message is still sent');
 });
 
 test('an error of the API is told in its words, and decides the exit code', async () => {

@@ -107,15 +107,15 @@ test('a model is asked a short question; its failure is the exit code', async ()
 
 test('the default is shown and set, comments and fallbacks kept', async () => {
   const { run, paths } = await setUp();
-  expect((await run('models', 'default')).stderr).toContain('None is set');
+  expect((await run('models', 'default')).stderr).toContain('No default model is set');
   configure(paths, '// mine\n{ "agents": { "defaults": { "model": "a/b" } } }\n');
   expect((await run('models', 'default')).stdout).toBe('a/b\n');
   const set = await run('models', 'default', 'ollama/llama3.2');
-  expect(set.stderr).toContain('ollama/llama3.2 is the default now; the running gateway takes it over');
+  expect(set.stderr).toContain('ollama/llama3.2 is now the default; the running gateway applies it');
   expect(readFileSync(paths.configPath, 'utf8')).toContain('// mine');
   expect((await run('models', 'default')).stdout).toBe('ollama/llama3.2\n');
   configure(paths, '{ "agents": { "defaults": { "model": { "primary": "a/b", "fallbacks": ["c/d"] } } } }\n');
-  expect((await run('models', 'default', 'e/f')).stderr).toContain('no provider that is set up lists e/f');
+  expect((await run('models', 'default', 'e/f')).stderr).toContain('no configured provider lists e/f');
   expect(JSON.parse((await run('models', 'default', '--json')).stdout)).toEqual({ model: 'e/f', fallbacks: ['c/d'] });
 });
 

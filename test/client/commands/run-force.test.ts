@@ -130,7 +130,7 @@ describe('--force', () => {
     const { port } = server.address() as AddressInfo;
     expect(await runCommand(['gateway', 'start', '--force', '--port', String(port)], { home: paths.home, runtime })).toMatchObject({
       code: 78,
-      stderr: expect.stringContaining('left alone'),
+      stderr: expect.stringContaining('not touched'),
     });
     expect(background).toEqual([]);
   });

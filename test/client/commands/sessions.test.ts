@@ -95,7 +95,7 @@ test('a session is deleted with the command that brings it back, and brought bac
   );
   const gone = await run('sessions', 'delete', KEY);
   expect(gone.stdout).toBe(`${KEY} deleted\n`);
-  expect(gone.stderr).toBe(`Until ${until} it can be brought back: xopc sessions restore ${KEY}\n`);
+  expect(gone.stderr).toBe(`Until ${until} it can be restored with: xopc sessions restore ${KEY}\n`);
   expect(await run('sessions', 'restore', KEY)).toEqual({ code: 0, stdout: `${KEY} restored: 2 messages\n`, stderr: '' });
   expect(seen.map(({ method, path }) => `${method} ${path}`)).toEqual([`DELETE ${PATH}`, `POST ${PATH}/restore`]);
 });

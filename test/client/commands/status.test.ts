@@ -73,7 +73,7 @@ test.each<[string, (paths: ReturnType<typeof testPaths>) => unknown, number, boo
     4,
     undefined,
     'CONTROL_PROTOCOL',
-    /no gateway that this version understands/,
+    /does not speak this version's protocol/,
   ],
   [
     'another machine',

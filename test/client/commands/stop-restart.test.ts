@@ -37,7 +37,7 @@ describe('xopc gateway stop', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(140);
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
-      stdout: `Gateway stopped (pid ${supervisor.pid}) in 1.2 s; cut short: 2 requests, 1 stream.\n`,
+      stdout: `Gateway stopped (pid ${supervisor.pid}) in 1.2 s; interrupted: 2 requests, 1 stream.\n`,
       stderr: 'Stopping: finishing 2 requests\n',
     });
     expect(control.requests.at(-1)).toMatchObject({ type: 'stop', timeoutMs: 500 });
@@ -102,7 +102,7 @@ describe('xopc gateway stop', () => {
     expect(control.requests.at(-1)).toMatchObject({ timeoutMs: 0 });
     command.interrupt();
     expect(await command.exitCode).toBe(130);
-    expect(command.err.text).toMatch(/Cutting it short.*\n.*goes on stopping/);
+    expect(command.err.text).toMatch(/Ending the drain early.*\n.*goes on stopping/);
   });
 
   test('a stopped supervisor is told within 3 s, and --force ends it', async () => {
@@ -132,7 +132,7 @@ describe('xopc gateway stop', () => {
     await fakeControl(paths.controlPath, () => undefined);
     expect(await runCommand(['gateway', 'stop', '--force'], { home: paths.home })).toMatchObject({
       code: 4,
-      stderr: expect.stringContaining('left alone'),
+      stderr: expect.stringContaining('not touched'),
     });
     expect(stranger.child.exitCode).toBeNull();
   });
@@ -210,7 +210,7 @@ describe('xopc gateway restart', () => {
     );
     expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({
       code: 3,
-      stderr: expect.stringContaining('nothing has taken its place'),
+      stderr: expect.stringContaining('no other has started'),
     });
   });
 

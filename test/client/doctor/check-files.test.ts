@@ -56,7 +56,7 @@ describe('permissions', () => {
     const paths = testPaths();
     writeFileSync(paths.logDir, '');
     const finding = checkDirectories(paths);
-    expect(finding).toMatchObject({ level: 'fail', message: expect.stringContaining('is no directory') as string });
+    expect(finding).toMatchObject({ level: 'fail', message: expect.stringContaining('is not a directory') as string });
     expect(finding.repair).toBeUndefined();
   });
 });
@@ -66,7 +66,7 @@ test.each([
   { what: 'an empty one', paths: () => tokenFile('\n'), level: 'ok', says: 'filled at the next start' },
   { what: 'one for all to read', paths: () => tokenFile('a-token-of-some-length-0123456789', 0o644), level: 'fail', says: '(0644)' },
   { what: 'a short one', paths: () => tokenFile('secret'), level: 'fail', says: 'fewer than 16' },
-  { what: 'no text', paths: () => tokenFile('a\0b\n c'), level: 'fail', says: 'no token' },
+  { what: 'no text', paths: () => tokenFile('a\0b\n c'), level: 'fail', says: 'an invalid token' },
 ])('the token file: $what', ({ paths, level, says }) => {
   const finding = checkTokenFile(paths());
   expect(finding).toMatchObject({ level, message: expect.stringContaining(says) as string });
@@ -97,7 +97,7 @@ test('a log that is larger than its limits allow is named', () => {
   mkdirSync(paths.logPath);
   expect(checkLog(paths, { maxBytes: 1_000, files: 1 })).toMatchObject({
     level: 'fail',
-    message: expect.stringContaining('no regular file') as string,
+    message: expect.stringContaining('not a regular file') as string,
   });
   rmdirSync(paths.logPath);
   writeFileSync(paths.logPath, 'x'.repeat(2_000));

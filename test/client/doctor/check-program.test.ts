@@ -56,7 +56,7 @@ describe('xopc in PATH', () => {
     expect(checkLauncher(own, tempDir())).toMatchObject({ level: 'ok', message: expect.stringContaining('no xopc is in PATH') as string });
     const shims = tempDir();
     writeFileSync(join(shims, 'xopc'), '#!/bin/sh\n', { mode: 0o755 });
-    expect(checkLauncher(own, shims)).toMatchObject({ level: 'ok', message: expect.stringContaining('of its own choice') as string });
+    expect(checkLauncher(own, shims)).toMatchObject({ level: 'ok', message: expect.stringContaining('starts another package') as string });
   });
 
   test('that is another package is pointed out', () => {

@@ -47,7 +47,7 @@ test.each([
   const lock = writeLock(paths, lockRecord(paths, stranger.pid, change));
   await expect(killGateway(lock, paths.lockPath)).rejects.toMatchObject({
     code: 'CONTROL_UNREACHABLE',
-    message: expect.stringContaining('left alone'),
+    message: expect.stringContaining('not touched'),
   });
   expect(isAlive(stranger.pid)).toBe(true);
 });

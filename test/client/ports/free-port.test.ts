@@ -49,7 +49,7 @@ test('our own process is never ended', async () => {
   const { port } = server.address() as AddressInfo;
   await expect(freePort('127.0.0.1', port, silent)).rejects.toMatchObject({
     code: 'PORT_TAKEN',
-    message: expect.stringMatching(/left alone: this command runs inside it/),
+    message: expect.stringMatching(/not touched: this command runs inside it/),
   });
 });
 
@@ -98,7 +98,7 @@ test.each<[Partial<PortListener>, RegExp | undefined]>([
   [{ pid: 51 }, /inside it/],
   [{ uid: 0 }, /another user/],
   [{ uid: 33 }, /another user/],
-  [{ startTime: null }, /for certain/],
+  [{ startTime: null }, /cannot be distinguished/],
 ])('%j is spared: %s', (change, reason) => {
   const found = reasonToSpare({ ...listener, ...change }, own);
   if (reason === undefined) expect(found).toBeUndefined();

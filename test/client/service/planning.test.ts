@@ -7,7 +7,7 @@ import { compareFile, handMade } from '../../../client/service/file-changes.js';
 import { readInstallRecord, recordPath } from '../../../client/service/install-record.js';
 import { makePlan, refreshPlan } from '../../../client/service/make-plan.js';
 import { shellOnlyVariables } from '../../../client/service/missing-environment.js';
-import { seal, SEAL_COMMENT } from '../../../client/service/seal.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../../../client/service/checksum.js';
 import { SystemdManager } from '../../../client/service/systemd/systemd-manager.js';
 import { TaskSchedulerManager } from '../../../client/service/task-scheduler/task-scheduler-manager.js';
 import { resolvePaths } from '../../../shared/node/process/paths.js';
@@ -94,8 +94,8 @@ describe('the program of a service', () => {
 });
 
 describe('a file that is there already', () => {
-  const text = seal(`# ${SEAL_COMMENT}\nA=1\n`);
-  const newer = seal(`# ${SEAL_COMMENT}\nA=2\n`);
+  const text = addChecksum(`# ${CHECKSUM_COMMENT}\nA=1\n`);
+  const newer = addChecksum(`# ${CHECKSUM_COMMENT}\nA=2\n`);
 
   test.each([
     { what: 'nothing', content: undefined, current: 'absent' },

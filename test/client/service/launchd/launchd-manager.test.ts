@@ -54,7 +54,7 @@ describe('the LaunchAgent manager', () => {
   test('a stop needs nothing of it, and never unloads the agent', async () => {
     const { manager, calls } = makeManager([/print gui\/501\/xopc/, { stdout: 'state = not running\n' }]);
     await manager.suspend();
-    await manager.settleStopped();
+    await manager.confirmStopped();
     expect(calls.filter((call) => !call.includes('print'))).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { exitCodeForManager } from '../../../../client/service/service-plan.js';
 import { plistText } from '../../../../client/service/launchd/plist.js';
-import { readSeal } from '../../../../client/service/seal.js';
+import { compareChecksum } from '../../../../client/service/checksum.js';
 import { makeServicePlan } from '../../../helpers/service-plan.js';
 
 const plan = makeServicePlan({
@@ -14,7 +14,7 @@ const plan = makeServicePlan({
 describe('the LaunchAgent', () => {
   test('is written as it was reviewed, and sealed', async () => {
     await expect(plistText(plan)).toMatchFileSnapshot('../golden/xopc-gateway.plist');
-    expect(readSeal(plistText(plan))).toBe('sealed');
+    expect(compareChecksum(plistText(plan))).toBe('unchanged');
   });
 
   test('comes back after a crash and after exit 75; every final code is 0 for launchd, which knows no other', () => {

@@ -74,16 +74,16 @@ describe('the systemd manager', () => {
 
   test('stops the socket before the service, and only where there is one', async () => {
     const { manager, calls, directory } = makeManager();
-    await manager.settleStopped();
+    await manager.confirmStopped();
     expect(calls).toEqual(['systemctl --user stop xopc-gateway.service']);
     writeFileSync(join(directory, 'xopc-gateway.socket'), '');
-    await manager.settleStopped();
+    await manager.confirmStopped();
     expect(calls.slice(1)).toEqual(['systemctl --user stop xopc-gateway.socket', 'systemctl --user stop xopc-gateway.service']);
   });
 
   test('takes a unit that is not loaded for stopped', async () => {
-    await expect(makeManager([/stop/, { code: 5 }]).manager.settleStopped()).resolves.toBeUndefined();
-    await expect(makeManager([/stop/, { code: 1, stderr: 'Access denied\n' }]).manager.settleStopped()).rejects.toMatchObject({
+    await expect(makeManager([/stop/, { code: 5 }]).manager.confirmStopped()).resolves.toBeUndefined();
+    await expect(makeManager([/stop/, { code: 1, stderr: 'Access denied\n' }]).manager.confirmStopped()).rejects.toMatchObject({
       message: "'systemctl --user stop xopc-gateway.service' failed: Access denied",
     });
   });

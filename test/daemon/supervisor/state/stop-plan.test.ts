@@ -102,7 +102,7 @@ describe('whoever waits', () => {
     // A moment later: what is left is 4999 ms.
     stop.drain([fake.worker], NOW + 1);
     stop.hasten([fake.worker], NOW + 4_900);
-    expect(said).toEqual(['draining: finishing 1 running request, at most 5000 ms', 'draining: cut short: 100 ms are left']);
+    expect(said).toEqual(['draining: finishing 1 running request, at most 5000 ms', 'draining: interrupted: 100 ms are left']);
   });
 
   test('all learn the same result at the end, with what had to be cut', async () => {

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
+import type { ChatCompletion } from '../../../shared/api/openai.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { clip } from '../../output/table.js';
 import { TerminalText } from '../../output/terminal-text.js';
@@ -10,17 +11,13 @@ const QUESTION = 'Reply with the single word OK.';
 /** Of a model that takes the question for an invitation, so much as fits in a line. */
 const oneLine = (reply: string): string => clip(reply.replace(/\s+/g, ' ').trim(), MAX_SHOWN);
 
-interface Completion {
-  readonly choices: readonly { readonly message: { readonly content: string | null } }[];
-  readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number };
-}
-
 export class ModelTestCommand extends BaseCommand {
   static override readonly paths = [['models', 'test']];
   static override readonly usage = Command.Usage({
     category: 'Models',
-    description: 'Ask a model one short question, and tell what came of it.',
-    details: 'Exit code: 0 it has answered, 1 it has not; the reason is its provider’s. It costs a few tokens and is stored in no session.',
+    description: 'Ask a model one short question, and report the outcome.',
+    details:
+      'Exit code: 0 it has answered, 1 it has not; the reason comes from its provider. It costs a few tokens and is not stored in a session.',
     examples: [
       ['One model', 'xopc models test openai/gpt-5-mini'],
       ['What the default agent uses', 'xopc models test'],
@@ -34,7 +31,7 @@ export class ModelTestCommand extends BaseCommand {
     const model = this.model ?? (await this.#defaultAgent());
     const startedAt = performance.now();
     const body = { model, messages: [{ role: 'user', content: QUESTION }] };
-    const { choices, usage } = await api.call<Completion>({ method: 'POST', path: '/v1/chat/completions', body });
+    const { choices, usage } = await api.call<ChatCompletion>({ method: 'POST', path: '/v1/chat/completions', body });
     const durationMs = Math.round(performance.now() - startedAt);
     const reply = choices[0]?.message.content ?? '';
     if (this.json) await this.printJson({ model, reply, durationMs, usage: usage ?? null });

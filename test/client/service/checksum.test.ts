@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { readSeal, seal, SEAL_COMMENT } from '../../../client/service/seal.js';
+import { compareChecksum, addChecksum, CHECKSUM_COMMENT } from '../../../client/service/checksum.js';
 
-const text = seal(`# first\n# ${SEAL_COMMENT}\nKey=value\n`);
+const text = addChecksum(`# first\n# ${CHECKSUM_COMMENT}\nKey=value\n`);
 
 describe('a sealed file', () => {
   test('is recognised as it was written', () => {
     expect(text).toMatch(/^# first\n# xopc-seal [0-9a-f]{16}\nKey=value\n$/);
-    expect(readSeal(text)).toBe('sealed');
+    expect(compareChecksum(text)).toBe('unchanged');
   });
 
   test.each([
@@ -16,11 +16,11 @@ describe('a sealed file', () => {
     { what: 'another hash', edited: text.replace(/[0-9a-f]{16}/, '0000000000000000') },
     { what: 'line ends of another system', edited: text.replaceAll('\n', '\r\n') },
   ])('is recognised as edited by $what', ({ edited }) => {
-    expect(readSeal(edited)).toBe('edited');
+    expect(compareChecksum(edited)).toBe('edited');
   });
 
-  test('without its seal is nobody of ours', () => {
-    expect(readSeal(text.replace(/^.*xopc-seal.*\n/m, ''))).toBe('foreign');
-    expect(readSeal('')).toBe('foreign');
+  test('without its addChecksum is nobody of ours', () => {
+    expect(compareChecksum(text.replace(/^.*xopc-seal.*\n/m, ''))).toBe('foreign');
+    expect(compareChecksum('')).toBe('foreign');
   });
 });

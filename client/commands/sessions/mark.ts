@@ -15,11 +15,11 @@ const VERBS: Readonly<Record<string, readonly [change: object, done: string]>> =
   unread: [{ unread: true }, 'marked as unread'],
 };
 
-export class SessionShelfCommand extends BaseCommand {
+export class SessionMarkCommand extends BaseCommand {
   static override readonly paths = Object.keys(VERBS).map((verb) => ['sessions', verb]);
   static override readonly usage = Command.Usage({
     category: 'Sessions',
-    description: 'Pin conversations, archive them, mark them as read; and the reverse.',
+    description: 'Pin, archive or mark conversations as read, or undo it.',
     details:
       'Pinned ones come first in every list. Archived ones are listed only by is:archived or is:any, until somebody speaks in them again.',
     examples: [
@@ -65,8 +65,8 @@ export class SessionTagCommand extends BaseCommand {
     ],
   });
 
-  readonly add = Option.Array('--add', [], { description: 'A tag to give; may be repeated.' });
-  readonly remove = Option.Array('--remove', [], { description: 'A tag to take away; may be repeated.' });
+  readonly add = Option.Array('--add', [], { description: 'A tag to add; may be repeated.' });
+  readonly remove = Option.Array('--remove', [], { description: 'A tag to remove; may be repeated.' });
   readonly key = Option.String({ name: 'key' });
 
   protected async run(): Promise<number> {

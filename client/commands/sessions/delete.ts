@@ -7,7 +7,7 @@ export class SessionDeleteCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'delete']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
-    description: 'Delete a conversation. It is gone at once, and can be brought back for seven days.',
+    description: 'Delete a conversation. It can be restored for seven days.',
     examples: [['By its key', 'xopc sessions delete main:webchat:default:direct:me']],
   });
 
@@ -20,7 +20,7 @@ export class SessionDeleteCommand extends BaseCommand {
     if (this.json) await this.printJson({ key: this.key, deleted: true, restorableUntil });
     else {
       await this.printLine(`${this.key} deleted`);
-      await this.note(`Until ${restorableUntil} it can be brought back: xopc sessions restore ${this.key}`);
+      await this.note(`Until ${restorableUntil} it can be restored with: xopc sessions restore ${this.key}`);
     }
     return 0;
   }
@@ -30,8 +30,8 @@ export class SessionRestoreCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'restore']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
-    description: 'Bring a conversation back that was deleted in the last seven days.',
-    details: 'Of several with that key, the one that was deleted last.',
+    description: 'Restore a conversation that was deleted in the last seven days.',
+    details: 'If several had that key, the one deleted last is restored.',
     examples: [['By its key', 'xopc sessions restore main:webchat:default:direct:me']],
   });
 

@@ -1,13 +1,14 @@
 import { Command, Option } from 'clipanion';
+import type { OutgoingDocument } from '../../../shared/api/messages.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { messagePath, type OutgoingMessage } from './outgoing-message.js';
+import { messagePath } from './outgoing-message.js';
 
 export class MessageRetryCommand extends BaseCommand {
   static override readonly paths = [['messages', 'retry']];
   static override readonly usage = Command.Usage({
     category: 'Messages',
     description: 'Send a dead or unknown message again.',
-    details: 'What was delivered of it is not repeated. One that is unknown may have arrived: then the chat gets it twice.',
+    details: 'Parts that were delivered are not repeated. A message with the status unknown may have arrived; then the chat gets it twice.',
     examples: [['By its id', 'xopc messages retry msg_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
   });
 
@@ -16,7 +17,7 @@ export class MessageRetryCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const path = messagePath(this.id);
     const api = await this.connect();
-    const { message } = await api.call<{ message: OutgoingMessage }>({ method: 'POST', path: `${path}/retry` });
+    const { message } = await api.call<{ message: OutgoingDocument }>({ method: 'POST', path: `${path}/retry` });
     if (this.json) await this.printJson(message);
     else await this.printLine(`${message.id} ${message.status}`);
     return 0;
@@ -27,7 +28,7 @@ export class MessageDropCommand extends BaseCommand {
   static override readonly paths = [['messages', 'drop']];
   static override readonly usage = Command.Usage({
     category: 'Messages',
-    description: 'Forget a message that has not arrived; it is not sent any more.',
+    description: 'Discard a message that was not delivered; it is not sent again.',
     examples: [['By its id', 'xopc messages drop msg_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
   });
 

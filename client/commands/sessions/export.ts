@@ -19,7 +19,7 @@ export class SessionExportCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'export']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
-    description: 'Write a conversation to a file, or to the standard output.',
+    description: 'Write a conversation to a file or to standard output.',
     details: 'What is written as jsonl (the default) or json can be imported, however long it is; markdown is for people.',
     examples: [
       ['To a file', 'xopc sessions export main:webchat:default:direct:me --output me.jsonl'],
@@ -34,7 +34,7 @@ export class SessionExportCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const path = sessionPath(this.key);
     if (!FORMATS.includes(this.format))
-      throw new GatewayError('USAGE', { message: `--format ${this.format} is none of ${FORMATS.join(', ')}` });
+      throw new GatewayError('USAGE', { message: `--format is '${this.format}'; it must be one of ${FORMATS.join(', ')}` });
     const api = await this.connect();
     const content = await api.download({ method: 'GET', path: `${path}/export?format=${this.format}` });
     if (this.output === undefined) {
@@ -61,8 +61,8 @@ export class SessionImportCommand extends BaseCommand {
   static override readonly paths = [['sessions', 'import']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
-    description: 'Make a conversation of an exported file.',
-    details: 'It is a new one of the page. All of it is imported, or nothing.',
+    description: 'Create a conversation from an exported file.',
+    details: 'It becomes a new conversation of the page. Either all of it is imported or nothing.',
     examples: [['From a file', 'xopc sessions import me.jsonl']],
   });
 

@@ -1,14 +1,14 @@
 import { Command, Option } from 'clipanion';
+import type { PairingDocument } from '../../../shared/api/channels.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import type { Pairing } from './list.js';
 
 export class ChannelApproveCommand extends BaseCommand {
   static override readonly paths = [['channels', 'approve']];
   static override readonly usage = Command.Usage({
     category: 'Channels',
-    description: 'Let somebody write to an agent through a channel.',
-    details: 'The code is what the channel told that person. It is good for an hour.',
-    examples: [['Somebody who wrote to the Telegram bot', 'xopc channels approve telegram ABCD2345']],
+    description: 'Allow a person to write to an agent through a channel.',
+    details: 'The channel sends the code to that person. It is valid for one hour.',
+    examples: [['A person who wrote to the Telegram bot', 'xopc channels approve telegram ABCD2345']],
   });
 
   readonly channel = Option.String({ name: 'channel' });
@@ -17,7 +17,7 @@ export class ChannelApproveCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const api = await this.connect();
     const path = `/api/channels/${encodeURIComponent(this.channel)}/approve`;
-    const { pairing } = await api.call<{ pairing: Pairing }>({ method: 'POST', path, body: { code: this.code } });
+    const { pairing } = await api.call<{ pairing: PairingDocument }>({ method: 'POST', path, body: { code: this.code } });
     if (this.json) await this.printJson(pairing);
     else await this.printLine(`${pairing.senderName} (${pairing.senderId}) may write to ${pairing.channel} now`.replace(/\p{Cc}/gu, ' '));
     return 0;
@@ -28,8 +28,8 @@ export class ChannelRevokeCommand extends BaseCommand {
   static override readonly paths = [['channels', 'revoke']];
   static override readonly usage = Command.Usage({
     category: 'Channels',
-    description: 'Send somebody away who was let in, or who asks to be.',
-    details: 'Who is listed in `allowFrom` of the configuration is not affected.',
+    description: 'Withdraw the access of a person, or reject a request for it.',
+    details: 'People listed in `allowFrom` of the configuration are not affected.',
     examples: [['By the id that `xopc channels` shows', 'xopc channels revoke telegram 42']],
   });
 

@@ -1,0 +1,30 @@
+/** A checksum line in each generated file: whether the file is still as `install` wrote it. */
+import { createHash } from 'node:crypto';
+
+/** `unchanged`: as written; `edited`: written by `install` and changed since; `foreign`: not written by `install`. */
+export type ChecksumState = 'unchanged' | 'edited' | 'foreign';
+
+const CHECKSUM_LINE = /^.*\bxopc-seal ([0-9a-f]{16})\b.*\r?\n/m;
+const PLACEHOLDER = '{{checksum}}';
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** The comment's content to put on a line of its own where {@link addChecksum} will fill in the hash. */
+export const CHECKSUM_COMMENT = `xopc-seal ${PLACEHOLDER}`;
+
+/** Fills in the hash of all lines but its own. */
+export function addChecksum(text: string): string {
+  const at = text.indexOf(PLACEHOLDER);
+  const start = text.lastIndexOf('\n', at) + 1;
+  const end = text.indexOf('\n', at) + 1;
+  return text.replace(PLACEHOLDER, hashOf(text.slice(0, start) + text.slice(end)));
+}
+
+export function compareChecksum(text: string): ChecksumState {
+  const match = CHECKSUM_LINE.exec(text);
+  if (match === null) return 'foreign';
+  const rest = text.slice(0, match.index) + text.slice(match.index + match[0].length);
+  return hashOf(rest) === match[1] ? 'unchanged' : 'edited';
+}
