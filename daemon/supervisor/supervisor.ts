@@ -2,32 +2,30 @@
  * The supervisor's event loop: an input becomes an event, the transition table gives the next state and the effects, and the
  * effects are carried out here. The table and the policies decide.
  */
+import { EventEmitter } from 'node:events';
 import type { ExitRecord, RestartResult, StopResult } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { WorkerMessage } from '../../shared/ipc/messages.js';
 import { classifyCandidateExit } from './workers/candidate-exit.js';
 import type { Progress } from './control/control-server.js';
 import { FallbackKeeper } from './workers/fallback-process.js';
-import type { ListenSocket } from './socket/listen-socket.js';
 import type { ConfigSource } from './config/live-config.js';
-import { failureOf } from './state/respawn.js';
 import { RestartTicket } from './state/restart-ticket.js';
 import { type Effect, type Event, publicState, type State } from './state/state.js';
 import { type StopOptions, StopPlan, stoppingError } from './state/stop-plan.js';
-import type { SupervisorDeps } from './state/supervisor-deps.js';
+import type { Interludes, Outcome, SupervisorDeps, SupervisorEvents } from './state/supervisor-deps.js';
 import { transition } from './state/transition.js';
 import { launchWorker } from './workers/worker-launch.js';
 import type { WorkerProcess } from './workers/worker-process.js';
-import { WorkerSlots } from './workers/worker-slots.js';
+import type { WorkerSlots } from './workers/worker-slots.js';
 
-export class Supervisor {
-  readonly slots = new WorkerSlots();
+export class Supervisor extends EventEmitter<SupervisorEvents> {
+  readonly slots: WorkerSlots;
   readonly fallback: FallbackKeeper;
   plannedRestarts = 0;
   readonly #deps: SupervisorDeps;
   readonly #sources = new WeakMap<WorkerProcess, ConfigSource>();
   #state: State = 'stopped';
-  #socket: ListenSocket | undefined;
   #queue: Event[] = [];
   #isDispatching = false;
   #hasServed = false;
@@ -35,11 +33,13 @@ export class Supervisor {
   #stop: StopPlan | undefined;
 
   constructor(deps: SupervisorDeps) {
+    super();
     this.#deps = deps;
+    this.slots = deps.slots;
     this.fallback = new FallbackKeeper({
       clock: deps.clock,
-      handle: () => this.#socket?.handle,
-      reason: () => deps.respawn,
+      resources: deps.resources,
+      respawn: deps.respawn,
       onChange: () => this.#recordChildren(),
       spawn: deps.spawn,
     });
@@ -61,9 +61,22 @@ export class Supervisor {
     return this.#ticket !== undefined;
   }
 
-  /** The listening socket that workers get from now on. */
-  useSocket(socket: ListenSocket): void {
-    this.#socket = socket;
+  /** Runs until this process may exit: not before a successor serves. If that died instead, or after a restore, it continues. */
+  async run({ succession, restoration }: Interludes): Promise<Outcome> {
+    let left = this.#nextLeave();
+    this.dispatch({ type: 'start' });
+    for (;;) {
+      const outcome = await left;
+      await succession.settled;
+      await restoration.replaceState();
+      left = this.#nextLeave();
+      if (succession.isOver || !this.resume()) return outcome;
+      restoration.resumed();
+    }
+  }
+
+  #nextLeave(): Promise<Outcome> {
+    return new Promise((resolve) => this.once('left', resolve));
   }
 
   dispatch(event: Event): void {
@@ -112,8 +125,10 @@ export class Supervisor {
     this.#state = state;
     if (state !== from) this.#deps.log.debug({ from, event: event.type, state, effects }, 'state');
     for (const effect of effects) this.#carryOut(effect);
-    if (publicState(state) === 'failed' && publicState(from) !== 'failed') this.#deps.onFailed();
-    this.fallback.update(!this.slots.isAccepting && this.#socket !== undefined && state !== 'draining' && state !== 'stopped');
+    if (publicState(state) === 'failed' && publicState(from) !== 'failed') this.#deps.onFailed?.(this.#deps.respawn.failure);
+    this.fallback.update(
+      !this.slots.isAccepting && this.#deps.resources.openSocket !== undefined && state !== 'draining' && state !== 'stopped',
+    );
   }
 
   #carryOut(effect: Effect): void {
@@ -130,7 +145,7 @@ export class Supervisor {
       cancelRetry: () => respawn.cancel(),
       forgive: () => respawn.forgive(),
       drainAll: () => this.#drainAll(),
-      reportQuiesced: () => this.#deps.onQuiesced?.(),
+      reportQuiesced: () => this.emit('quiesced'),
       hasten: () => this.#stop?.hasten(this.slots.all(), this.#deps.clock.now()),
       giveUp: () => this.#leave(respawn.failure?.spec.exitCode ?? 1, respawn.failure),
       leave: () => this.#leave(this.#stop?.exitCode ?? 0),
@@ -154,20 +169,12 @@ export class Supervisor {
   }
 
   #received(worker: WorkerProcess, message: WorkerMessage): void {
-    const isCandidate = worker === this.slots.candidate;
-    switch (message.type) {
-      case 'ready':
-        if (isCandidate) this.dispatch({ type: 'ready' });
-        return;
-      case 'listening':
-        if (isCandidate) this.dispatch({ type: 'listening' });
-        return;
-      case 'quiesced':
-        if (this.slots.quiesced(worker)) this.dispatch({ type: 'quiesced' });
-        return;
-      default:
-        this.#deps.onWorkerMessage(worker, message);
-    }
+    const { type } = message;
+    if (type === 'ready' || type === 'listening') {
+      if (worker === this.slots.candidate) this.dispatch({ type });
+    } else if (type === 'quiesced') {
+      if (this.slots.quiesced(worker)) this.dispatch({ type });
+    } else this.emit('workerMessage', worker, message);
   }
 
   #exited(worker: WorkerProcess, record: ExitRecord): void {
@@ -183,28 +190,20 @@ export class Supervisor {
     this.#stop?.countCut(worker);
     this.#announce();
     if (slot === 'candidate') this.#candidateExited(worker, record);
-    if (slot === 'active') this.#activeExited(worker, record);
+    if (slot === 'active') this.dispatch({ type: 'activeExited', verdict: this.#deps.respawn.recordCrash(worker, record) });
     if (hasQuiesced) this.dispatch({ type: 'quiesced' });
     if (this.slots.all().length === 0) this.dispatch({ type: 'allExited' });
   }
 
   #candidateExited(worker: WorkerProcess, record: ExitRecord): void {
-    const isAlone = this.slots.active === undefined;
-    const source = this.#sources.get(worker);
-    this.dispatch(classifyCandidateExit(this.#deps, { worker, record, source, isAlone, isCold: !this.#hasServed }));
-  }
-
-  #activeExited(worker: WorkerProcess, record: ExitRecord): void {
-    const { respawn } = this.#deps;
-    respawn.crashes += 1;
-    respawn.failure = failureOf(worker, record);
-    this.dispatch({ type: 'activeExited', verdict: respawn.recordDeath(worker, record) });
+    const [isAlone, isCold] = [this.slots.active === undefined, !this.#hasServed];
+    this.dispatch(classifyCandidateExit(this.#deps, { worker, record, source: this.#sources.get(worker), isAlone, isCold }));
   }
 
   #listen(): void {
-    const { takeOver } = this.#deps;
-    if (this.#socket !== undefined || takeOver === undefined) return this.#sendListen();
-    takeOver().then(
+    const { resources } = this.#deps;
+    if (resources.openSocket !== undefined || !resources.isSuccessor) return this.#sendListen();
+    resources.takeOver().then(
       () => (this.#stop === undefined ? this.#sendListen() : undefined),
       (error: unknown) => {
         this.#deps.log.error({ err: error }, 'the takeover failed');
@@ -215,7 +214,7 @@ export class Supervisor {
 
   #sendListen(): void {
     const { candidate } = this.slots;
-    const socket = this.#socket;
+    const socket = this.#deps.resources.openSocket;
     if (candidate === undefined || socket === undefined) return;
     candidate.listenSocket = socket;
     candidate.send({ type: 'listen', host: socket.host, port: socket.port }, socket.handle);
@@ -230,7 +229,11 @@ export class Supervisor {
 
   #install(): void {
     this.slots.promote();
-    if (!this.#hasServed && this.#deps.retirePredecessor !== undefined) return this.#deps.retirePredecessor();
+    const { resources, config } = this.#deps;
+    if (!this.#hasServed && resources.isSuccessor) {
+      void resources.retirePredecessor(config.settings.drainTimeoutMs).then(() => this.dispatch({ type: 'quiesced' }));
+      return;
+    }
     if (!this.slots.isQuiescing) this.dispatch({ type: 'quiesced' });
   }
 
@@ -240,7 +243,7 @@ export class Supervisor {
     this.#hasServed = true;
     this.#deps.respawn.failure = undefined;
     worker.activate();
-    this.#deps.onActive(worker, this.#sources.get(worker));
+    this.emit('active', worker, this.#sources.get(worker));
     this.#deps.log.info(
       { worker: worker.pid, instanceId: worker.instanceId, bootMs: this.#deps.clock.now() - worker.startedAtMs },
       'worker active',
@@ -281,7 +284,7 @@ export class Supervisor {
     this.fallback.end();
     this.#ticket?.fail(error ?? stoppingError());
     this.#stop?.complete(this.#deps.clock.now());
-    this.#deps.onLeave(exitCode, error);
+    this.emit('left', { exitCode, error });
   }
 
   /** Writes the living workers to the lock and sends them to each worker: leases of dead workers are void at once. */
@@ -291,6 +294,6 @@ export class Supervisor {
   }
 
   #recordChildren(): void {
-    this.#deps.updateLock({ children: [...this.slots.locked(), ...this.fallback.locked()] });
+    this.#deps.resources.updateLock({ children: [...this.slots.locked(), ...this.fallback.locked()] });
   }
 }

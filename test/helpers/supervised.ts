@@ -4,6 +4,7 @@ import { LiveConfig } from '../../daemon/supervisor/config/live-config.js';
 import { Respawn } from '../../daemon/supervisor/state/respawn.js';
 import { RestartPolicy } from '../../daemon/supervisor/state/restart-policy.js';
 import type { StopOptions } from '../../daemon/supervisor/state/stop-plan.js';
+import { WorkerSlots } from '../../daemon/supervisor/workers/worker-slots.js';
 import { Supervisor } from '../../daemon/supervisor/supervisor.js';
 import type { SupervisorDeps } from '../../daemon/supervisor/state/supervisor-deps.js';
 import type { RestartResult, StopResult } from '../../shared/control/messages.js';
@@ -15,6 +16,9 @@ import { type GatewayHome, gatewayHome } from './gateway-home.js';
 import { recordingLogger } from './recording-logger.js';
 
 export const SOCKET = { host: '127.0.0.1', port: 18_790, handle: { is: 'the listening handle' } } as unknown as ListenSocket;
+
+/** What a successor asks of the gateway before it. */
+type FakePredecessor = Pick<SupervisorDeps['resources'], 'takeOver' | 'retirePredecessor'>;
 
 export class Supervised {
   readonly clock = new FakeClock();
@@ -32,8 +36,16 @@ export class Supervised {
   /** Why a cold start gave up. */
   leaveError: GatewayError | undefined;
   lockedChildren: readonly LockedChild[] = [];
+  readonly resources: { -readonly [Name in keyof SupervisorDeps['resources']]: SupervisorDeps['resources'][Name] } = {
+    openSocket: undefined,
+    isSuccessor: false,
+    updateLock: ({ children }) => void (this.lockedChildren = children ?? this.lockedChildren),
+    takeOver: () => Promise.resolve(),
+    retirePredecessor: () => Promise.resolve(),
+  };
 
-  constructor(deps: Partial<SupervisorDeps> = {}) {
+  constructor(predecessor?: FakePredecessor) {
+    this.resources = { ...this.resources, ...(predecessor === undefined ? {} : { isSuccessor: true, ...predecessor }) };
     this.config = new LiveConfig({ paths: this.home.paths, flags: {}, environment: this.home.environment });
     this.respawn = new Respawn({ policy: new RestartPolicy(() => 1), clock: this.clock });
     this.supervisor = new Supervisor({
@@ -44,23 +56,23 @@ export class Supervised {
       respawn: this.respawn,
       workerEnvironment: {},
       spawn: this.fake.spawn,
-      updateLock: ({ children }) => void (this.lockedChildren = children ?? this.lockedChildren),
-      onWorkerMessage: (_worker, message) => void this.passedOn.push(message.type),
-      onActive: (worker) => void this.told.push(`active ${worker.pid}`),
-      onQuiesced: () => void this.told.push('quiesced'),
+      slots: new WorkerSlots(),
+      resources: this.resources,
       onFailed: () => void this.told.push('failed'),
-      onLeave: (exitCode, error) => {
-        this.leaveError = error;
-        this.told.push(`left ${exitCode}`);
-      },
-      ...deps,
+    });
+    this.supervisor.on('workerMessage', (_worker, message) => void this.passedOn.push(message.type));
+    this.supervisor.on('active', (worker) => void this.told.push(`active ${worker.pid}`));
+    this.supervisor.on('quiesced', () => void this.told.push('quiesced'));
+    this.supervisor.on('left', ({ exitCode, error }) => {
+      this.leaveError = error;
+      this.told.push(`left ${exitCode}`);
     });
   }
 
   /** Started, with its socket; the first worker boots. */
-  static started(deps: Partial<SupervisorDeps> = {}): Supervised {
-    const supervised = new Supervised(deps);
-    if (deps.takeOver === undefined) supervised.supervisor.useSocket(SOCKET);
+  static started(predecessor?: FakePredecessor): Supervised {
+    const supervised = new Supervised(predecessor);
+    if (predecessor === undefined) supervised.resources.openSocket = SOCKET;
     supervised.supervisor.dispatch({ type: 'start' });
     return supervised;
   }

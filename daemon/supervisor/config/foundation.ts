@@ -7,6 +7,8 @@ import { LogFile } from '../../../shared/node/log/log-file.js';
 import { createLogger, type Logger } from '../../../shared/node/log/logger.js';
 import { type GatewayPaths, resolvePaths } from '../../../shared/node/process/paths.js';
 import { createRedactor, type Redactor } from '../../../shared/node/secrets/redact.js';
+import { LogRotation } from '../logs/log-rotation.js';
+import type { WorkerSlots } from '../workers/worker-slots.js';
 import { learnFileSecrets, startSecrets } from './known-secrets.js';
 import { LiveConfig } from './live-config.js';
 
@@ -16,6 +18,7 @@ export interface Foundation {
   readonly logFile: LogFile;
   readonly log: Logger;
   readonly redactor: Redactor;
+  readonly rotation: LogRotation;
   /** The build of this process. */
   readonly build: BuildInfo;
 }
@@ -29,17 +32,37 @@ export function gatewayPaths({ environment, flags }: Pick<SupervisorOptions, 'en
   return resolvePaths({ home, runtimeDir, ...(configPath === undefined ? {} : { configPath }) });
 }
 
-/** @throws CONFIG_INVALID */
-export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 'flags'>, wantsRotation: () => void): Foundation {
+/** @param slots  the workers, which log into the same file @throws CONFIG_INVALID */
+export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 'flags'>, slots: WorkerSlots): Foundation {
   const { environment, flags } = options;
   const paths = gatewayPaths(options);
   prepareDirectories(paths);
   const config = new LiveConfig({ paths, flags, environment });
-  const logFile = new LogFile({ path: paths.logPath, maxBytes: config.settings.logs.maxBytes, role: 'supervisor', wantsRotation });
+  const rotation = new LogRotation({
+    logPath: paths.logPath,
+    config,
+    reopenWriters: () => {
+      logFile.reopen();
+      for (const worker of slots.all()) worker.send({ type: 'reopenLogs' });
+    },
+    onError: (error) => log.error({ err: error }, 'log rotation failed'),
+  });
+  const logFile = new LogFile({
+    path: paths.logPath,
+    maxBytes: config.settings.logs.maxBytes,
+    role: 'supervisor',
+    wantsRotation: () => rotation.request(),
+  });
   const redactor = createRedactor(startSecrets(environment, flags));
   learnFileSecrets(redactor, paths);
   const log = createLogger({ file: logFile, level: () => config.settings.logs.level, bindings: { role: 'supervisor' }, redactor });
-  return { paths, config, logFile, log, redactor, build: readBuildInfo() ?? NO_BUILD };
+  return { paths, config, logFile, log, redactor, rotation, build: readBuildInfo() ?? NO_BUILD };
+}
+
+/** Takes over what concerns this process from configuration files that a worker has accepted: secrets and the log's limit. */
+export function refreshFoundation({ paths, config, logFile, redactor }: Foundation): void {
+  learnFileSecrets(redactor, paths);
+  logFile.setMaxBytes(config.settings.logs.maxBytes);
 }
 
 function prepareDirectories(paths: GatewayPaths): void {

@@ -1,10 +1,12 @@
 /** Carries out control requests: decides whether a request becomes a stop, a restart in place, a succession or a restore. */
-import type { ControlRequest, RestartResult, RestoreResult, StatusDocument, StopResult } from '../../../shared/control/messages.js';
+import type { ControlRequest, RestartResult, RestoreResult, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ControlHandler, Progress } from './control-server.js';
 import { stoppingError } from '../state/stop-plan.js';
+import type { GatewayStatus } from './gateway-status.js';
 import type { Restoration } from '../config/restoration.js';
+import type { PredecessorLink } from '../succession/predecessor-link.js';
 import type { Succession } from '../succession/succession.js';
 import type { Supervisor } from '../supervisor.js';
 
@@ -13,16 +15,12 @@ const CONTEST_MS = 2_000;
 
 export interface ControlContext {
   readonly supervisor: Pick<Supervisor, 'desired' | 'isRestarting' | 'requestRestart' | 'requestStop'>;
-  succession(): Pick<Succession, 'isUnderWay' | 'successorPid' | 'run' | 'abort'>;
-  /** Resolves when a predecessor that still finishes its work has ended; undefined when there is none. */
-  arriving(): Promise<void> | undefined;
-  /** Stops a predecessor that still finishes its work. */
-  dismissPredecessor(timeoutMs: number): void;
-  restoration(): Pick<Restoration, 'run'>;
-  status(): StatusDocument;
-  /** How long this supervisor has served in the place of another; undefined for one that succeeded none. */
-  successorForMs(): number | undefined;
-  drainTimeoutMs(): number;
+  readonly succession: Pick<Succession, 'isUnderWay' | 'successorPid' | 'run' | 'abort'>;
+  /** Set for a successor. */
+  readonly predecessor?: Pick<PredecessorLink, 'arriving' | 'dismiss' | 'servesForMs'> | undefined;
+  readonly restoration: Pick<Restoration, 'run'>;
+  readonly config: { readonly settings: { readonly drainTimeoutMs: number } };
+  readonly status: Pick<GatewayStatus, 'document'>;
   /** A build other than ours is on disk. */
   isNewerInstalled(): boolean;
   /** Checks that the installed supervisor can start. @throws why it cannot */
@@ -39,7 +37,7 @@ export function createControlHandler(context: ControlContext): ControlHandler {
   return (request, progress) => {
     switch (request.type) {
       case 'status':
-        return Promise.resolve(context.status());
+        return Promise.resolve(context.status.document());
       case 'stop':
         return stop(context, request, progress);
       case 'restart':
@@ -51,21 +49,21 @@ export function createControlHandler(context: ControlContext): ControlHandler {
 }
 
 function stop(context: ControlContext, request: Request<'stop'>, progress: Progress): Promise<StopResult> {
-  return stopForGood(context, request.force === true ? 0 : (request.timeoutMs ?? context.drainTimeoutMs()), progress);
+  return stopForGood(context, request.force === true ? 0 : (request.timeoutMs ?? context.config.settings.drainTimeoutMs), progress);
 }
 
 /** Stops this gateway, and with it a successor that does not serve yet and a predecessor that still finishes its work. */
 export function stopForGood(context: ControlContext, timeoutMs: number, progress: Progress): Promise<StopResult> {
-  context.succession().abort(stoppingError());
-  context.dismissPredecessor(timeoutMs);
+  context.succession.abort(stoppingError());
+  context.predecessor?.dismiss(timeoutMs);
   return context.supervisor.requestStop({ purpose: 'stop', timeoutMs }, progress);
 }
 
 async function restore(context: ControlContext, { restoreId, timeoutMs }: Request<'restore'>, progress: Progress): Promise<RestoreResult> {
   // The predecessor's worker still writes to what is to be replaced.
-  await context.arriving();
-  if (context.succession().isUnderWay) return Promise.reject(stoppingError());
-  return context.restoration().run({ id: restoreId, timeoutMs: timeoutMs ?? context.drainTimeoutMs() }, progress);
+  await context.predecessor?.arriving;
+  if (context.succession.isUnderWay) return Promise.reject(stoppingError());
+  return context.restoration.run({ id: restoreId, timeoutMs: timeoutMs ?? context.config.settings.drainTimeoutMs }, progress);
 }
 
 /** In place, unless the supervisor itself is to be replaced: asked for, or because a newer build is installed. */
@@ -74,15 +72,14 @@ export function restart(
   request: Pick<Request<'restart'>, 'force' | 'exclusive' | 'expects' | 'succession' | 'timeoutMs'>,
   progress: Progress,
 ): Promise<RestartResult> {
-  const { supervisor } = context;
-  const succession = context.succession();
+  const { supervisor, succession } = context;
   if (supervisor.desired === 'down' && !succession.isUnderWay) return supervisor.requestRestart({ timeoutMs: undefined }, progress);
   if (request.exclusive === true) {
     const winnerPid = succession.isUnderWay ? succession.successorPid : fasterSuccessor(context, request.expects);
     if (winnerPid !== undefined) return Promise.reject(takenOverError(winnerPid));
   }
   if (succession.isUnderWay) return succession.run({}, progress);
-  const arriving = context.arriving();
+  const arriving = context.predecessor?.arriving;
   if (arriving !== undefined) return arriving.then(() => restart(context, request, progress));
   const wantsReplacement = request.force === true || context.isNewerInstalled();
   if (!wantsReplacement || context.noRespawn) return supervisor.requestRestart({ timeoutMs: request.timeoutMs }, progress);
@@ -108,7 +105,7 @@ async function restartAfterwards(...[context, request, progress]: Parameters<typ
  * Without a ready worker there is nothing to lose.
  */
 async function assertReplaceable(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<void> {
-  if (!context.status().ready) return;
+  if (!context.status.document().ready) return;
   await context.rehearse();
   await context.supervisor.requestRestart({ timeoutMs }, progress);
 }
@@ -116,9 +113,9 @@ async function assertReplaceable(context: ControlContext, timeoutMs: number | un
 async function leaveToServiceManager(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<RestartResult> {
   await assertReplaceable(context, timeoutMs, progress);
   progress('draining', `${context.serviceMarker} starts the gateway again`);
-  const before = context.status();
+  const before = context.status.document();
   const { durationMs } = await context.supervisor.requestStop(
-    { purpose: 'serviceRestart', timeoutMs: timeoutMs ?? context.drainTimeoutMs() },
+    { purpose: 'serviceRestart', timeoutMs: timeoutMs ?? context.config.settings.drainTimeoutMs },
     progress,
   );
   return {
@@ -135,9 +132,9 @@ async function leaveToServiceManager(context: ControlContext, timeoutMs: number 
  * has been replaced, or this one has just taken over.
  */
 function fasterSuccessor(context: ControlContext, expects: string | undefined): number | undefined {
-  if (expects !== undefined && expects !== context.status().instanceId) return process.pid;
-  const forMs = context.successorForMs();
-  return forMs !== undefined && forMs < CONTEST_MS ? process.pid : undefined;
+  if (expects !== undefined && expects !== context.status.document().instanceId) return process.pid;
+  const { predecessor } = context;
+  return predecessor !== undefined && predecessor.servesForMs < CONTEST_MS ? process.pid : undefined;
 }
 
 function takenOverError(pid: number): GatewayError {

@@ -42,8 +42,7 @@ export function rotateLogs({ logPath, files }: RotationOptions): void {
 
 interface LogRotationOptions {
   readonly logPath: string;
-  /** In force now (live configuration). */
-  readonly limits: () => { readonly maxBytes: number; readonly files: number };
+  readonly config: { readonly settings: { readonly logs: { readonly maxBytes: number; readonly files: number } } };
   /** Makes this process's own writer and each child's (`reopenLogs`) move on to the new file. */
   readonly reopenWriters: () => void;
   readonly onError: (error: unknown) => void;
@@ -66,7 +65,7 @@ export class LogRotation {
     if (this.#isRotating) return; // the supervisor's own writer may ask while it reopens
     this.#isRotating = true;
     try {
-      const { maxBytes, files } = this.#options.limits();
+      const { maxBytes, files } = this.#options.config.settings.logs;
       const { logPath } = this.#options;
       if ((sizeOf(logPath) ?? 0) >= maxBytes) rotateLogs({ logPath, files });
       this.#options.reopenWriters();

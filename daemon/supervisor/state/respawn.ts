@@ -36,6 +36,13 @@ export class Respawn {
     return verdict;
   }
 
+  /** Records the death of the worker that served. */
+  recordCrash(worker: WorkerProcess, record: ExitRecord): Verdict {
+    this.crashes += 1;
+    this.failure = failureOf(worker, record);
+    return this.recordDeath(worker, record);
+  }
+
   schedule(onDue: () => void): number {
     this.nextAttemptAtMs = this.#clock.now() + this.#delayMs;
     this.#cancel = this.#clock.after(this.#delayMs, () => {

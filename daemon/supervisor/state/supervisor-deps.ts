@@ -2,14 +2,15 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import type { WorkerMessage } from '../../../shared/ipc/messages.js';
-import type { LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
 import type { SpawnChild } from '../workers/child-process.js';
 import type { ConfigSource, LiveConfig } from '../config/live-config.js';
 import type { Respawn } from './respawn.js';
+import type { GatewayResources } from '../succession/gateway-resources.js';
 import type { WorkerProcess } from '../workers/worker-process.js';
+import type { WorkerSlots } from '../workers/worker-slots.js';
 
 export interface SupervisorDeps {
   readonly clock: Clock;
@@ -23,20 +24,31 @@ export interface SupervisorDeps {
   readonly redactor?: Redactor;
   readonly hangAfterMs?: number;
   readonly spawn: SpawnChild;
-  /** Rewrites our lock record. */
-  updateLock(patch: Partial<LockRecord>): void;
-  /** Called for worker messages that are not about its lifecycle: configuration, log rotation, queries. */
-  onWorkerMessage(worker: WorkerProcess, message: WorkerMessage): void;
-  /** Called when a worker has become active. */
-  onActive(worker: WorkerProcess, source: ConfigSource | undefined): void;
-  /** Of a successor: takes over lock, control socket and listening handle before the first worker listens. */
-  readonly takeOver?: () => Promise<void>;
-  /** Of a successor: has the predecessor drain its worker; `quiesced` is dispatched once it has quiesced. */
-  readonly retirePredecessor?: () => void;
-  /** Called during a stop, once no worker does what only one worker may do. */
-  readonly onQuiesced?: () => void;
-  /** Called when the state has become `failed`: too many deaths. */
-  onFailed(): void;
-  /** Called when no child process is left. `error`: why a cold start gave up. */
-  onLeave(exitCode: number, error?: GatewayError): void;
+  readonly slots: WorkerSlots;
+  readonly resources: Pick<GatewayResources, 'openSocket' | 'updateLock' | 'isSuccessor' | 'takeOver' | 'retirePredecessor'>;
+  /** Called with the reason when the state has become `failed`: too many deaths. */
+  readonly onFailed?: ((failure: GatewayError | undefined) => void) | undefined;
+}
+
+export interface Outcome {
+  readonly exitCode: number;
+  /** Why a cold start gave up. */
+  readonly error: GatewayError | undefined;
+}
+
+export interface SupervisorEvents {
+  /** A worker has become active with this configuration. */
+  active: [worker: WorkerProcess, source: ConfigSource | undefined];
+  /** A worker's message that is not about its lifecycle: configuration, log rotation, queries. */
+  workerMessage: [worker: WorkerProcess, message: WorkerMessage];
+  /** During a stop: no worker does any more what only one worker may do. */
+  quiesced: [];
+  /** No child process is left. */
+  left: [outcome: Outcome];
+}
+
+/** What may have the gateway continue after its workers have ended. */
+export interface Interludes {
+  readonly succession: { readonly settled: Promise<unknown>; readonly isOver: boolean };
+  readonly restoration: { replaceState(): Promise<void>; resumed(): void };
 }

@@ -12,7 +12,7 @@ import type { Logger } from '../../../shared/node/log/logger.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { selfIdentity } from '../../../shared/node/process/process-identity.js';
 import { finishRestores } from '../../../shared/node/files/restore-journal.js';
-import type { ControlServer } from '../control/control-server.js';
+import { type ControlHandler, ControlServer } from '../control/control-server.js';
 import { SocketKeeper } from '../socket/kept-socket.js';
 import { adoptListenSocket, bindListenSocket, type ListenSocket } from '../socket/listen-socket.js';
 import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps, inheritLock, RENEW_MS } from '../lock/gateway-lock.js';
@@ -26,26 +26,30 @@ export interface Address {
 
 interface GatewayResourcesDeps {
   readonly paths: GatewayPaths;
-  readonly control: ControlServer;
   readonly clock: Clock;
   readonly log: Logger;
   /** The service manager keeps the listening socket while there is no supervisor. */
   readonly keepsSocket?: boolean | undefined;
   /** What names this gateway in its lock. */
   readonly record: Pick<LockRecord, 'instanceId' | 'createdAt' | 'version'>;
-  /** Called with each listening socket that is used from now on. */
-  onSocket(socket: ListenSocket): void;
+  /** Set for a successor. */
+  readonly predecessor?: Predecessor | undefined;
 }
 
 /** The supervisor that a successor takes over from. */
 export interface Predecessor extends Address {
-  readonly link: PredecessorLink;
+  readonly link: Pick<PredecessorLink, 'isGone' | 'takeOver' | 'retire'>;
   /** Drain deadline of its worker; undefined: the configured one. */
   readonly drainTimeoutMs?: number | undefined;
 }
 
-/** Of the environment: whether sockets were passed, and whether it is one that we had kept ourselves. */
-type PassedSockets = Pick<GatewayEnvironment, 'listenFds' | 'isSocketKept'>;
+interface Acquisition {
+  /** The configured address. */
+  readonly address: Address;
+  /** Whether a service manager passed sockets, and whether it is one that we had kept ourselves. */
+  readonly passed: Pick<GatewayEnvironment, 'listenFds' | 'isSocketKept'>;
+  readonly handler: ControlHandler;
+}
 
 /** Another start may take the lock between a successor's death and our taking back. It fails by itself, because the port is ours. */
 const TAKE_BACK = { tries: 50, pauseMs: 100 } as const;
@@ -53,8 +57,11 @@ const TAKE_BACK = { tries: 50, pauseMs: 100 } as const;
 export class GatewayResources {
   readonly #deps: GatewayResourcesDeps;
   readonly #keeper: SocketKeeper;
+  #control: ControlServer | undefined;
   #lock: GatewayLock | undefined;
   #socket: ListenSocket | undefined;
+  /** Bound by a successor before the hand-over, where it is to listen elsewhere than its predecessor. */
+  #prepared: ListenSocket | undefined;
   #noted: Partial<LockRecord> = {};
   #cancelRenewal: (() => void) | undefined;
   /** The predecessor's lock record at the hand-over. */
@@ -71,61 +78,78 @@ export class GatewayResources {
     return this.#socket;
   }
 
-  get address(): Address | undefined {
+  /** The listening socket that workers get from now on; undefined before there is one. */
+  get openSocket(): ListenSocket | undefined {
     return this.#socket;
   }
 
-  /** The lock first, then the sockets. @param passed  what a service manager passed @throws LOCK_HELD, PORT_TAKEN, CONFIG_INVALID */
-  async take(address: Address, passed: PassedSockets): Promise<void> {
-    const { paths, control } = this.#deps;
+  get isSuccessor(): boolean {
+    return this.#deps.predecessor !== undefined;
+  }
+
+  /**
+   * Acquires lock and sockets. A successor waits for {@link takeOver}; it only binds an address that its predecessor does not have, so
+   * that a taken port ends the succession harmlessly.
+   * @throws LOCK_HELD, PORT_TAKEN, CONFIG_INVALID
+   */
+  async acquire({ address, passed, handler }: Acquisition): Promise<void> {
+    const { paths, log, predecessor } = this.#deps;
+    const onError = (error: Error): void => log.error({ err: error }, 'control socket');
+    this.#control = new ControlServer({ path: paths.controlPath, handler, onError });
+    if (predecessor === undefined) return this.#take(address, passed);
+    if (address.host === predecessor.host && (address.port === 0 || address.port === predecessor.port)) return;
+    this.#prepared = await bindListenSocket(address.host, address.port);
+  }
+
+  /** The lock first, then the sockets. */
+  async #take(address: Address, passed: Acquisition['passed']): Promise<void> {
+    const { paths } = this.#deps;
     this.#lock = await acquireGatewayLock(paths.lockPath, this.#record(address), this.#lockDependencies());
     refuseSharedHome(paths, this.#lock.record);
     // A command that restores looks for a gateway under this lock: it has seen ours, or is done.
     await finishRestores(paths);
-    this.use(this.#socket ?? (await this.#keeper.open(address, passed)));
-    await control.start();
+    this.use(this.#socket ?? this.#prepared ?? (await this.#keeper.open(address, passed)));
+    await this.#control?.start();
     this.#renew();
-  }
-
-  /** Binds an address that the predecessor does not have before the hand-over, so that a taken port ends the succession harmlessly. */
-  async prepare(wanted: Address, predecessors: Address): Promise<void> {
-    if (wanted.host === predecessors.host && (wanted.port === 0 || wanted.port === predecessors.port)) return;
-    this.#socket = await bindListenSocket(wanted.host, wanted.port);
   }
 
   /**
    * Called when a successor's first worker is ready. When the predecessor is gone, everything is acquired as at any start.
    * @throws SUCCESSION_FAILED, LOCK_HELD, PORT_TAKEN
    */
-  async takeOver({ link, host, port }: Predecessor): Promise<void> {
+  async takeOver(): Promise<void> {
+    const { paths, predecessor } = this.#deps;
+    if (predecessor === undefined) return;
+    const { link, host, port } = predecessor;
     const handed = await link.takeOver().catch((error: unknown) => {
       if (!link.isGone) throw error;
       this.#deps.log.warn({ err: error }, 'the predecessor is gone; starting without a hand-over');
     });
-    if (handed === undefined) return this.take(this.#socket ?? { host, port }, { listenFds: 0 });
-    const socket = this.#socket ?? adoptListenSocket(handed.handle, { host: handed.host, origin: 'bound' });
-    const left = readLock(this.#deps.paths.lockPath);
+    if (handed === undefined) return this.#take(this.#prepared ?? { host, port }, { listenFds: 0 });
+    const socket = this.#prepared ?? adoptListenSocket(handed.handle, { host: handed.host, origin: 'bound' });
+    const left = readLock(paths.lockPath);
     this.#inherited = isLockRecord(left) ? left : undefined;
-    this.#lock = inheritLock(this.#deps.paths.lockPath, this.#record(socket));
+    this.#lock = inheritLock(paths.lockPath, this.#record(socket));
     this.use(socket);
-    await this.#deps.control.start();
+    await this.#control?.start();
     this.#renew();
   }
 
   /**
-   * Has the predecessor drain. If it dies instead, its worker may be left stopped (SIGSTOP): that is killed before `onQuiesced` is called.
+   * Has the predecessor drain; resolves when it has quiesced. If it dies instead, its worker may be left stopped (SIGSTOP): that is
+   * killed first.
+   * @param drainTimeoutMs  where the succession was requested without one
    */
-  retire({ link }: Predecessor, drainTimeoutMs: number, onQuiesced: () => void): void {
-    link.retire(drainTimeoutMs, () => {
-      if (!link.isGone || this.#inherited === undefined) return onQuiesced();
-      void sweepChildren(this.#inherited).then(onQuiesced);
-    });
+  async retirePredecessor(drainTimeoutMs: number): Promise<void> {
+    const { predecessor } = this.#deps;
+    await predecessor?.link.retire(predecessor.drainTimeoutMs ?? drainTimeoutMs);
+    if (predecessor?.link.isGone === true && this.#inherited !== undefined) await sweepChildren(this.#inherited);
   }
 
   /** The successor writes lock and control socket from now on. */
   handOver(): void {
     this.#lock?.handOver();
-    this.#deps.control.handOver();
+    this.#control?.handOver();
   }
 
   /**
@@ -143,15 +167,15 @@ export class GatewayResources {
         await delay(TAKE_BACK.pauseMs);
       }
     }
-    await this.#deps.control.start();
+    await this.#control?.start();
     return 'ours';
   }
 
+  /** Workers get this socket from now on. */
   use(socket: ListenSocket): void {
     this.#socket = socket;
     this.updateLock({ host: socket.host, port: socket.port });
     void this.#keeper.keep(socket);
-    this.#deps.onSocket(socket);
   }
 
   /** Kept until there is a lock: a successor's worker starts before the hand-over. */
@@ -162,8 +186,9 @@ export class GatewayResources {
 
   release(): void {
     this.#cancelRenewal?.();
-    this.#deps.control.close();
+    this.#control?.close();
     this.#socket?.close();
+    this.#prepared?.close();
     this.#lock?.release();
   }
 
@@ -181,9 +206,8 @@ export class GatewayResources {
   }
 
   async #healControl(): Promise<void> {
-    const { control, paths } = this.#deps;
-    if (process.platform !== 'win32') ensurePrivateDirectory(dirname(paths.controlPath));
-    await control.heal();
+    if (process.platform !== 'win32') ensurePrivateDirectory(dirname(this.#deps.paths.controlPath));
+    await this.#control?.heal();
   }
 
   /** A full disk or a deleted directory must not end a running gateway: the next write tries again. */

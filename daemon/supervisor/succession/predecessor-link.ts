@@ -1,16 +1,16 @@
-/** A successor's side of a succession: talks to the supervisor that spawned it, until that one has left. */
-import { setTimeout as delay } from 'node:timers/promises';
+/**
+ * A successor's side of a succession: talks to the supervisor that spawned it. From the hand-over until our worker is active, no
+ * further succession may start; a successor that is stopped in between stops its predecessor too.
+ */
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError, toErrorDocument } from '../../../shared/errors.js';
 import type { SuccessionMessage } from '../../../shared/ipc/messages.js';
-import { isSameProcess, readStartTime } from '../../../shared/node/process/process-identity.js';
+import { awaitExit, ownParent, type ParentProcess } from './parent-process.js';
+import { type PredecessorEffect, type PredecessorEvent, type PredecessorState, predecessorTransition } from './predecessor-table.js';
 
 export const HAND_OVER_LIMIT_MS = 10_000;
 /** Added to its drain deadline, by which its worker has quiesced or was killed. */
 export const RETIRE_MARGIN_MS = 5_000;
-
-const HASTENED_LIMIT_MS = 1_500;
-const SEE_OFF_STEP_MS = 20;
 
 interface HandedOver {
   readonly handle: object;
@@ -26,46 +26,23 @@ export interface ParentChannel {
   on(event: 'disconnect', listener: () => void): unknown;
 }
 
-/** The parent as a process. */
-interface ParentProcess {
-  /** Sends SIGKILL, which also ends a stopped process; does nothing when it is gone. */
-  kill(): void;
-  isAlive(): boolean;
-  /** Sends SIGTERM, which shortens its drain. */
-  hasten(): void;
-}
-
-function ownParent(): ParentProcess {
-  const pid = process.ppid;
-  // On Windows asking would start a process; nothing waits for it there.
-  const startTime = process.platform === 'win32' ? undefined : readStartTime(pid);
-  const isAlive = (): boolean => startTime !== undefined && isSameProcess({ pid, startTime });
-  return {
-    isAlive,
-    hasten() {
-      if (isAlive()) process.kill(pid, 'SIGTERM');
-    },
-    kill() {
-      // Once it has died this process has another parent, and the pid may be reused.
-      if (process.ppid === pid && pid > 1) process.kill(pid, 'SIGKILL');
-    },
-  };
-}
-
-interface PendingHandOver {
-  resolve(handed: HandedOver): void;
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
   reject(error: GatewayError): void;
 }
 
 export class PredecessorLink {
   readonly #clock: Clock;
   readonly #channel: ParentChannel;
-  #handOver: PendingHandOver | undefined;
-  #onQuiesced: (() => void) | undefined;
-  #hasQuiesced = false;
-  #hasHandedOver = false;
-  #cancelLimit: (() => void) | undefined;
   readonly #parent: ParentProcess;
+  readonly #quiesced = deferred<void>();
+  readonly #arrived = deferred<void>();
+  readonly #left = deferred<void>();
+  #state: PredecessorState = 'booting';
+  #handOver = deferred<HandedOver>();
+  #activeSinceMs: number | undefined;
+  #cancelLimit: (() => void) | undefined;
 
   /** @param from  the parent; default: this process's own */
   constructor(clock: Clock, from: { channel: ParentChannel; parent: ParentProcess } = { channel: process, parent: ownParent() }) {
@@ -74,7 +51,8 @@ export class PredecessorLink {
     this.#channel = channel;
     this.#parent = from.parent;
     channel.on('message', (message, handle) => this.#receive(message as SuccessionMessage, handle));
-    channel.on('disconnect', () => this.#lost());
+    channel.on('disconnect', () => this.#dispatch({ type: 'lost' }));
+    if (!channel.connected) this.#dispatch({ type: 'lost' });
   }
 
   /** Whether its process has exited or disconnected. */
@@ -82,78 +60,51 @@ export class PredecessorLink {
     return !this.#channel.connected;
   }
 
-  get hasHandedOver(): boolean {
-    return this.#hasHandedOver;
+  /** Resolves when the succession has ended in any way; undefined when it already has. */
+  get arriving(): Promise<void> | undefined {
+    const hasArrived = ['serving', 'alone', 'dismissed', 'left'].includes(this.#state);
+    return hasArrived ? undefined : this.#arrived.promise;
+  }
+
+  /** Resolves when a dismissed predecessor has exited; undefined when none was dismissed. */
+  get left(): Promise<void> | undefined {
+    return this.#state === 'dismissed' || this.#state === 'left' ? this.#left.promise : undefined;
+  }
+
+  /** Milliseconds since our worker became active; 0 before. */
+  get servesForMs(): number {
+    return this.#activeSinceMs === undefined ? 0 : this.#clock.now() - this.#activeSinceMs;
   }
 
   /** Asks for lock, control socket and listening handle. @throws SUCCESSION_FAILED when the predecessor does not answer or is gone */
   takeOver(): Promise<HandedOver> {
-    return new Promise((resolve, reject) => {
-      if (this.isGone) return reject(goneError());
-      const cancel = this.#clock.after(HAND_OVER_LIMIT_MS, () => this.#handOver?.reject(silentError()));
-      const settle = (): void => {
-        cancel();
-        this.#handOver = undefined;
-      };
-      this.#handOver = {
-        resolve: (handed) => {
-          settle();
-          resolve(handed);
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      this.#send({ type: 'takeOver' });
-    });
+    this.#handOver = deferred();
+    this.#dispatch({ type: 'takeOver' });
+    return this.#handOver.promise;
   }
 
   /**
-   * Has the predecessor drain its worker. `onQuiesced` is called once, also when it has quiesced already or is gone.
-   * One that hangs or was stopped (SIGSTOP) is killed {@link RETIRE_MARGIN_MS} after its drain deadline.
+   * Has the predecessor drain its worker. Resolves when that has quiesced, or the predecessor is gone. One that hangs or was stopped
+   * (SIGSTOP) is killed {@link RETIRE_MARGIN_MS} after its drain deadline.
    */
-  retire(drainTimeoutMs: number, onQuiesced: () => void): void {
-    this.#onQuiesced = onQuiesced;
-    if (this.#hasQuiesced || this.isGone) return this.#quiesced();
-    this.#cancelLimit ??= this.#clock.after(drainTimeoutMs + RETIRE_MARGIN_MS, () => this.#end());
-    this.#send({ type: 'retire' });
+  retire(drainTimeoutMs: number): Promise<void> {
+    this.#dispatch({ type: 'retire', drainTimeoutMs });
+    return this.#quiesced.promise;
   }
 
-  /** Has it stop for good. Resolves when it is gone; one that hangs is killed as in {@link retire}. */
-  dismiss(timeoutMs: number): Promise<void> {
-    if (this.isGone) return Promise.resolve();
-    const cancel = this.#clock.after(timeoutMs + RETIRE_MARGIN_MS, () => this.#end());
-    this.#send({ type: 'dismissed', timeoutMs });
-    return new Promise((resolve) =>
-      this.#channel.on('disconnect', () => {
-        cancel();
-        resolve();
-      }),
-    );
-  }
-
-  /**
-   * Waits for a predecessor that has disconnected and may still finish requests on our port. Resolves when it has exited, or
-   * {@link HASTENED_LIMIT_MS} after its drain was shortened.
-   */
-  async seeOff(timeoutMs: number): Promise<void> {
-    if (await this.#ends(timeoutMs)) return;
-    this.#parent.hasten();
-    await this.#ends(HASTENED_LIMIT_MS);
-  }
-
-  async #ends(limitMs: number): Promise<boolean> {
-    const deadlineMs = this.#clock.now() + limitMs;
-    while (this.#parent.isAlive()) {
-      if (this.#clock.now() >= deadlineMs) return false;
-      await delay(SEE_OFF_STEP_MS); // an exit of a process that is not our child makes no event
-    }
-    return true;
-  }
-
+  /** Called when our worker is the active one. */
   succeeded(worker: { pid: number; instanceId: string }): void {
+    this.#activeSinceMs ??= this.#clock.now();
     this.#send({ type: 'succeeded', pid: process.pid, workerPid: worker.pid, instanceId: worker.instanceId });
+    this.#dispatch({ type: 'active' });
+  }
+
+  /**
+   * Called when this gateway is to stop. Before the hand-over the predecessor is the gateway and continues; afterwards it stops too.
+   * One that has disconnected may still finish requests on a port that must be free when this process has exited.
+   */
+  dismiss(timeoutMs: number): void {
+    this.#dispatch({ type: 'dismiss', timeoutMs });
   }
 
   /** Resolves when the message has been sent: this process exits right after. */
@@ -166,36 +117,48 @@ export class PredecessorLink {
   }
 
   #receive(message: SuccessionMessage, handle: unknown): void {
-    if (message.type === 'handOver') this.#receiveHandOver(message, handle);
-    if (message.type === 'quiesced') this.#quiesced();
+    if (message.type === 'quiesced') this.#dispatch(message);
+    if (message.type === 'handOver')
+      this.#dispatch({ ...message, handle: typeof handle === 'object' && handle !== null ? handle : undefined });
   }
 
-  #receiveHandOver({ host, port }: Extract<SuccessionMessage, { type: 'handOver' }>, handle: unknown): void {
-    this.#hasHandedOver = true;
-    if (typeof handle === 'object' && handle !== null) return this.#handOver?.resolve({ handle, host, port });
-    this.#handOver?.reject(new GatewayError('SUCCESSION_FAILED', { message: 'the running gateway did not pass a listening socket' }));
+  #dispatch(event: PredecessorEvent): void {
+    const { state, effects } = predecessorTransition(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect, event);
   }
 
-  /** A predecessor that is gone has quiesced. */
-  #lost(): void {
-    this.#handOver?.reject(goneError());
-    this.#quiesced();
+  #carryOut(effect: PredecessorEffect, event: PredecessorEvent): void {
+    const effects: Record<PredecessorEffect, () => void> = {
+      askHandOver: () => this.#ask({ type: 'takeOver' }, HAND_OVER_LIMIT_MS),
+      acceptHandOver: () => {
+        if (event.type === 'handOver' && event.handle !== undefined)
+          this.#handOver.resolve({ handle: event.handle, host: event.host, port: event.port });
+      },
+      failHandOver: () => this.#handOver.reject(handOverError(event)),
+      askRetire: () => {
+        if (event.type === 'retire') this.#ask({ type: 'retire' }, event.drainTimeoutMs + RETIRE_MARGIN_MS);
+      },
+      askLeave: () => {
+        if (event.type === 'dismiss') this.#ask({ type: 'dismissed', timeoutMs: event.timeoutMs }, event.timeoutMs + RETIRE_MARGIN_MS);
+      },
+      cancelLimit: () => this.#cancelLimit?.(),
+      // Not SIGTERM, a request to stop: a process that was stopped (SIGSTOP) would carry it out first and end this process with it.
+      // The worker ends with its supervisor, and the end of the channel reports both.
+      kill: () => this.#parent.kill(),
+      reportQuiesced: () => this.#quiesced.resolve(),
+      awaitExit: () => {
+        if (event.type === 'dismiss') void awaitExit(this.#parent, this.#clock, event.timeoutMs).then(() => this.#left.resolve());
+      },
+      reportLeft: () => this.#left.resolve(),
+      endArrival: () => this.#arrived.resolve(),
+    };
+    effects[effect]();
   }
 
-  /**
-   * Its worker ends with it, and the channel's end reports it. SIGTERM would be a request to stop, which a process that was only stopped
-   * (SIGSTOP) would carry out first: it would end the succession and this process.
-   */
-  #end(): void {
-    this.#parent.kill();
-  }
-
-  #quiesced(): void {
-    this.#hasQuiesced = true;
-    this.#cancelLimit?.();
-    this.#cancelLimit = undefined;
-    this.#onQuiesced?.();
-    this.#onQuiesced = undefined;
+  #ask(message: SuccessionMessage, limitMs: number): void {
+    this.#cancelLimit = this.#clock.after(limitMs, () => this.#dispatch({ type: 'overdue' }));
+    this.#send(message);
   }
 
   #send(message: SuccessionMessage): void {
@@ -203,13 +166,20 @@ export class PredecessorLink {
   }
 }
 
-function goneError(): GatewayError {
-  return new GatewayError('SUCCESSION_FAILED', { message: 'the gateway to take over from is gone', hint: 'Start one with: xopc gateway' });
+function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: GatewayError) => void = () => undefined;
+  const promise = new Promise<T>((...settle) => ([resolve, reject] = settle));
+  return { promise, resolve, reject };
 }
 
-function silentError(): GatewayError {
-  return new GatewayError('SUCCESSION_FAILED', {
-    message: `the running gateway did not hand over within ${HAND_OVER_LIMIT_MS / 1000} s`,
-    hint: 'Check it with: xopc gateway status',
-  });
+function handOverError({ type }: PredecessorEvent): GatewayError {
+  if (type === 'overdue') {
+    return new GatewayError('SUCCESSION_FAILED', {
+      message: `the running gateway did not hand over within ${HAND_OVER_LIMIT_MS / 1000} s`,
+      hint: 'Check it with: xopc gateway status',
+    });
+  }
+  if (type === 'handOver') return new GatewayError('SUCCESSION_FAILED', { message: 'the running gateway did not pass a listening socket' });
+  return new GatewayError('SUCCESSION_FAILED', { message: 'the gateway to take over from is gone', hint: 'Start one with: xopc gateway' });
 }

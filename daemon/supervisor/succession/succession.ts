@@ -1,7 +1,7 @@
 /**
  * A running supervisor's side of a succession: spawns a successor from the build on disk, hands lock, control socket
  * and listening handle over once the successor's worker is ready, drains its own worker and leaves. If the successor
- * cannot start or dies before it serves, all is taken back and this gateway goes on.
+ * cannot start or dies before it serves, everything is taken back and this gateway continues.
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { RestartResult, SuccessionOptions } from '../../../shared/control/messages.js';
@@ -10,8 +10,9 @@ import type { SuccessionMessage, SupervisorBoot } from '../../../shared/ipc/mess
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { Child, SpawnChild } from '../workers/child-process.js';
 import type { Progress } from '../control/control-server.js';
-import type { ListenSocket } from '../socket/listen-socket.js';
-import { stoppingError } from '../state/stop-plan.js';
+import { stoppingError, type StopPurpose } from '../state/stop-plan.js';
+import type { Supervisor } from '../supervisor.js';
+import type { GatewayResources } from './gateway-resources.js';
 import { type SuccessionEffect, type SuccessionEvent, type SuccessionState, successionTransition } from './succession-table.js';
 
 /** A successor ends a worker that is not ready after 120 s by itself; one that hangs, or was stopped (SIGSTOP), cannot. */
@@ -23,15 +24,9 @@ interface SuccessionDeps {
   readonly instanceId: string;
   readonly flags: SupervisorBoot['flags'];
   readonly spawn: SpawnChild;
-  socket(): ListenSocket;
-  /** Gives up lock and control socket: the successor writes them from now on. */
-  handOver(): void;
-  /** The successor died in between: they are ours again. @returns `lost` when another gateway has them and answers */
-  takeBack(): Promise<'ours' | 'lost'>;
-  /** Ends this gateway for good. @param timeoutMs  undefined: the configured deadline */
-  stop(timeoutMs: number | undefined): void;
-  /** Drains our worker for a restart and then leaves. @param timeoutMs  undefined: the configured deadline */
-  retire(timeoutMs: number | undefined): void;
+  readonly resources: Pick<GatewayResources, 'socket' | 'handOver' | 'takeBack'>;
+  readonly supervisor: Pick<Supervisor, 'requestStop'>;
+  readonly config: { readonly settings: { readonly drainTimeoutMs: number } };
 }
 
 interface SuccessionRun extends SuccessionOptions {
@@ -112,7 +107,7 @@ export class Succession {
     const effects: Record<SuccessionEffect, () => void> = {
       spawn: () => this.#spawn(),
       handOver: () => this.#handOver(),
-      drainWorker: () => this.#deps.retire(this.#options.timeoutMs),
+      drainWorker: () => this.#stop('succession', this.#options.timeoutMs),
       reportQuiesced: () => this.#send({ type: 'quiesced' }),
       complete: () => (event.type === 'succeeded' ? this.#complete(event) : undefined),
       killSuccessor: () => {
@@ -143,7 +138,7 @@ export class Succession {
   }
 
   #boot({ host, port, token, timeoutMs }: SuccessionRun): SupervisorBoot {
-    const socket = this.#deps.socket();
+    const { socket } = this.#deps.resources;
     return {
       flags: {
         ...this.#deps.flags,
@@ -177,8 +172,9 @@ export class Succession {
 
   #handOver(): void {
     this.#cancelLimit?.();
-    const { host, port, handle } = this.#deps.socket();
-    this.#deps.handOver();
+    const { resources } = this.#deps;
+    const { host, port, handle } = resources.socket;
+    resources.handOver();
     this.#send({ type: 'handOver', host, port }, handle);
     this.#report('ready', 'the successor is ready and takes over');
   }
@@ -193,8 +189,13 @@ export class Succession {
   }
 
   #leave(reason: GatewayError, timeoutMs?: number): void {
-    this.#deps.stop(timeoutMs);
+    this.#stop('stop', timeoutMs);
     for (const waiter of this.#waiters.splice(0)) waiter.reject(reason);
+  }
+
+  /** @param timeoutMs  drain deadline of our worker; default: the configured one */
+  #stop(purpose: StopPurpose, timeoutMs = this.#deps.config.settings.drainTimeoutMs): void {
+    void this.#deps.supervisor.requestStop({ purpose, timeoutMs }, () => undefined);
   }
 
   #exited(): void {
@@ -207,7 +208,7 @@ export class Succession {
 
   async #reclaim(): Promise<void> {
     const { log } = this.#deps;
-    const outcome = await this.#deps.takeBack().catch((error: unknown) => {
+    const outcome = await this.#deps.resources.takeBack().catch((error: unknown) => {
       log.error({ err: error }, 'failed to take back the lock and the control socket');
     });
     if (outcome === 'lost') log.warn('another gateway has taken over; leaving');

@@ -19,7 +19,7 @@ interface CandidateExit {
 
 /** Records the death and its reason. @returns the event that it is */
 export function classifyCandidateExit(
-  deps: Pick<SupervisorDeps, 'respawn' | 'config' | 'paths' | 'takeOver'>,
+  deps: Pick<SupervisorDeps, 'respawn' | 'config' | 'paths' | 'resources'>,
   { worker, record, source, isAlone, isCold }: CandidateExit,
 ): Event {
   const { respawn, config, paths } = deps;
@@ -27,7 +27,7 @@ export function classifyCandidateExit(
   respawn.failure = failureOf(worker, record);
   // While the old worker serves on, a failed candidate costs nothing and counts for nothing.
   const recordDeath = (): Verdict => (isAlone ? respawn.recordDeath(worker, record) : 'now');
-  const isSuccession = deps.takeOver !== undefined && isCold;
+  const isSuccession = deps.resources.isSuccessor && isCold;
   if (refusal === undefined && !isSuccession) return { type: 'candidateExited', verdict: recordDeath() };
   const isConfig = refusal?.error.code === 'CONFIG_INVALID' && source !== undefined;
   if (isConfig) config.reject(source.hash, problemsOf(refusal));

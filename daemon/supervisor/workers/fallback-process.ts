@@ -12,30 +12,26 @@ export const FALLBACK_AFTER_MS = 2_000;
 /** It finishes its answers within 1 s (daemon/fallback/main.ts) and exits; after this it is killed. */
 export const FALLBACK_DRAIN_MS = 1_500;
 
+interface FallbackDeps {
+  readonly clock: Clock;
+  readonly resources: { readonly openSocket: { readonly handle: object } | undefined };
+  /** Why no worker serves. */
+  readonly respawn: Omit<FallbackBoot, 'supervisorPid'>;
+  readonly spawn: SpawnChild;
+  /** Called when the process has started or exited. */
+  onChange(): void;
+}
+
 export class FallbackKeeper {
-  readonly #clock: Clock;
-  readonly #handle: () => object | undefined;
-  readonly #reason: () => Omit<FallbackBoot, 'supervisorPid'>;
-  readonly #onChange: () => void;
-  readonly #spawn: SpawnChild;
+  readonly #deps: FallbackDeps;
   #isNeeded = false;
   #child: Child | undefined;
   #cancelTimer: (() => void) | undefined;
   /** Cancels the kill; set while it drains. */
   #cancelKill: (() => void) | undefined;
 
-  constructor(options: {
-    clock: Clock;
-    handle: () => object | undefined;
-    reason: () => Omit<FallbackBoot, 'supervisorPid'>;
-    onChange: () => void;
-    spawn: SpawnChild;
-  }) {
-    this.#clock = options.clock;
-    this.#handle = options.handle;
-    this.#reason = options.reason;
-    this.#onChange = options.onChange;
-    this.#spawn = options.spawn;
+  constructor(deps: FallbackDeps) {
+    this.#deps = deps;
   }
 
   /** Whether it accepts. */
@@ -54,7 +50,7 @@ export class FallbackKeeper {
     this.#isNeeded = true;
     if (this.isRunning) return this.#child?.send({ type: 'reason', ...this.#boot() });
     if (this.#child !== undefined) return; // the next one starts when this one has left
-    this.#cancelTimer ??= this.#clock.after(FALLBACK_AFTER_MS, () => this.#start());
+    this.#cancelTimer ??= this.#deps.clock.after(FALLBACK_AFTER_MS, () => this.#start());
   }
 
   stop(): void {
@@ -63,7 +59,7 @@ export class FallbackKeeper {
     this.#cancelTimer = undefined;
     const child = this.#child;
     if (child === undefined || this.#cancelKill !== undefined) return;
-    this.#cancelKill = this.#clock.after(FALLBACK_DRAIN_MS, () => child.kill());
+    this.#cancelKill = this.#deps.clock.after(FALLBACK_DRAIN_MS, () => child.kill());
     child.send({ type: 'drain' });
   }
 
@@ -74,15 +70,15 @@ export class FallbackKeeper {
   }
 
   #boot(): FallbackBoot {
-    const { reason, retryAfterSeconds, lastExitAt } = this.#reason();
+    const { reason, retryAfterSeconds, lastExitAt } = this.#deps.respawn;
     return { supervisorPid: process.pid, reason, retryAfterSeconds, lastExitAt };
   }
 
   #start(): void {
     this.#cancelTimer = undefined;
-    const handle = this.#handle();
+    const handle = this.#deps.resources.openSocket?.handle;
     if (handle === undefined) return;
-    const child = this.#spawn(
+    const child = this.#deps.spawn(
       { role: 'fallback', boot: this.#boot(), output: 'ignore' },
       {
         onMessage: () => undefined,
@@ -91,7 +87,7 @@ export class FallbackKeeper {
           const wasDraining = this.#cancelKill !== undefined;
           this.#cancelKill?.();
           this.#cancelKill = undefined;
-          this.#onChange();
+          this.#deps.onChange();
           if (!this.#isNeeded) return;
           // It was needed again while it exited: no further delay.
           if (wasDraining) this.#start();
@@ -101,6 +97,6 @@ export class FallbackKeeper {
     );
     this.#child = child;
     child.send({ type: 'listen' }, handle);
-    this.#onChange();
+    this.#deps.onChange();
   }
 }

@@ -7,7 +7,7 @@ import type { WorkerProcess } from './worker-process.js';
 export type ConfigResult = Extract<WorkerMessage, { type: 'configResult' }>;
 
 interface WorkerRequestsDeps {
-  status(): StatusDocument;
+  readonly status: { document(): StatusDocument };
   restart(reason: string): void;
   rotateLogs(): void;
   configResult(worker: WorkerProcess, result: ConfigResult): void;
@@ -43,7 +43,7 @@ export class WorkerRequests {
   #result(query: WorkerQuery): unknown {
     switch (query.type) {
       case 'status':
-        return this.#deps.status();
+        return this.#deps.status.document();
       case 'restart':
         // The restart may end the asking worker: the answer says that the request was accepted, not how it ended.
         this.#deps.restart(query.reason);

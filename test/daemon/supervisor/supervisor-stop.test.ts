@@ -167,7 +167,7 @@ describe('leaving for somebody else', () => {
     expect(gateway.told).toContain('quiesced');
   });
 
-  test('goes on serving when the successor is gone', () => {
+  test('continues to serve when the successor is gone', () => {
     const gateway = Supervised.running();
     void gateway.stop({ purpose: 'succession' });
     gateway.first.exits();
@@ -177,7 +177,7 @@ describe('leaving for somebody else', () => {
     expect(gateway.supervisor).toMatchObject({ state: 'running', isReady: true });
   });
 
-  test.each<StopPurpose>(['stop', 'serviceRestart'])('does not go on when a %s was asked for', (purpose) => {
+  test.each<StopPurpose>(['stop', 'serviceRestart'])('does not continue when a %s was requested', (purpose) => {
     const gateway = Supervised.running();
     void gateway.stop({ purpose: 'succession' });
     void gateway.stop({ purpose });
@@ -190,24 +190,29 @@ describe('leaving for somebody else', () => {
 describe('a successor', () => {
   test('takes over before its first worker listens, and activates it once the predecessor has quiesced', async () => {
     let handOver: () => void = () => undefined;
+    let quiesce: () => void = () => undefined;
     const steps: string[] = [];
     const gateway = Supervised.started({
       takeOver: () => {
         steps.push('takeOver');
         return new Promise((resolve) => (handOver = resolve));
       },
-      retirePredecessor: () => void steps.push('retire'),
+      retirePredecessor: () => {
+        steps.push('retire');
+        return new Promise((resolve) => (quiesce = resolve));
+      },
     });
     gateway.worker.says(readyMessage());
     expect(steps).toEqual(['takeOver']);
     expect(gateway.worker.sentTypes).not.toContain('listen');
-    gateway.supervisor.useSocket(SOCKET);
+    gateway.resources.openSocket = SOCKET;
     handOver();
     await new Promise((resolve) => setImmediate(resolve));
     gateway.worker.says({ type: 'listening', port: SOCKET.port });
     expect(steps).toEqual(['takeOver', 'retire']);
     expect(gateway.worker.sentTypes).not.toContain('activate');
-    gateway.supervisor.dispatch({ type: 'quiesced' });
+    quiesce();
+    await new Promise((resolve) => setImmediate(resolve));
     expect(gateway.told).toEqual([`active ${gateway.worker.pid}`]);
   });
 
@@ -215,14 +220,17 @@ describe('a successor', () => {
     ['its worker crashes', (gateway: Supervised) => gateway.worker.exits({ code: 1 })],
     ['its worker refuses', (gateway: Supervised) => gateway.refuses(gateway.worker)],
   ])('gives up at once when %s: the predecessor serves on', (_what, fail) => {
-    const gateway = Supervised.started({ takeOver: () => Promise.reject(new Error('unused')), retirePredecessor: () => undefined });
+    const gateway = Supervised.started({ takeOver: () => Promise.reject(new Error('unused')), retirePredecessor: () => Promise.resolve() });
     fail(gateway);
     expect(gateway.told.at(-1)).toMatch(/^left [^0]/);
     expect(gateway.workers).toHaveLength(1);
   });
 
   test('gives up when it cannot take over', async () => {
-    const gateway = Supervised.started({ takeOver: () => Promise.reject(new Error('no handle')), retirePredecessor: () => undefined });
+    const gateway = Supervised.started({
+      takeOver: () => Promise.reject(new Error('no handle')),
+      retirePredecessor: () => Promise.resolve(),
+    });
     gateway.worker.says(readyMessage());
     await new Promise((resolve) => setImmediate(resolve));
     expect(gateway.worker.kills).toBe(1);

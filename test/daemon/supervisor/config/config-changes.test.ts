@@ -27,17 +27,7 @@ interface Changing {
 }
 
 async function changing(options: { port?: number; origin?: ListenSocket['origin'] } = {}): Promise<Changing> {
-  const deps = { changes: undefined as ConfigChanges | undefined };
-  const requests = new WorkerRequests({
-    status: () => ({}) as never,
-    restart: () => undefined,
-    rotateLogs: () => undefined,
-    configResult: (worker, result) => deps.changes?.answered(worker, result),
-  });
-  const gateway = new Supervised({
-    onWorkerMessage: (worker, message) => requests.receive(worker, message),
-    onActive: (worker, source) => deps.changes?.workerActive(worker, source),
-  });
+  const gateway = new Supervised();
   const bound = await bindListenSocket('127.0.0.1', options.port ?? 0);
   let current = options.origin === undefined ? bound : adoptListenSocket(bound.handle, { host: '127.0.0.1', origin: options.origin });
   onTestFinished(() => current.close());
@@ -45,7 +35,7 @@ async function changing(options: { port?: number; origin?: ListenSocket['origin'
   gateway.config.accept(gateway.config.editedSource());
   const use = (socket: ListenSocket): void => {
     current = socket;
-    gateway.supervisor.useSocket(socket);
+    gateway.resources.openSocket = socket;
   };
   const resources = {
     get socket() {
@@ -64,7 +54,14 @@ async function changing(options: { port?: number; origin?: ListenSocket['origin'
     onApplied: () => (applied += 1),
   });
   onTestFinished(() => changes.close());
-  deps.changes = changes;
+  const requests = new WorkerRequests({
+    status: { document: () => ({}) as never },
+    restart: () => undefined,
+    rotateLogs: () => undefined,
+    configResult: (worker, result) => changes.answered(worker, result),
+  });
+  supervisor.on('workerMessage', (worker, message) => requests.receive(worker, message));
+  supervisor.on('active', (worker, source) => changes.workerActive(worker, source));
   use(current);
   supervisor.dispatch({ type: 'start' });
   const listens = (child: FakeChild): void => {

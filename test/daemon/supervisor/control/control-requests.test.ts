@@ -14,7 +14,7 @@ interface Facts {
   noRespawn?: boolean;
   serviceMarker?: string | null;
   isReady?: boolean;
-  successorForMs?: number;
+  servesForMs?: number;
   arriving?: Promise<void>;
   /** Outcomes of the restarts in place that are under way, one after the other. */
   restarting?: Promise<RestartResult>[];
@@ -40,7 +40,7 @@ function gateway(facts: Facts = {}): { context: ControlContext; called: string[]
         return Promise.resolve({ stopped: true, pid: 1, cut: { requests: 0, streams: 0, sockets: 0 }, durationMs: 9 });
       },
     },
-    succession: () => ({
+    succession: {
       isUnderWay: facts.isUnderWay ?? false,
       successorPid: 22,
       run: (options) => {
@@ -48,22 +48,26 @@ function gateway(facts: Facts = {}): { context: ControlContext; called: string[]
         return Promise.resolve({ ...RESULT, succession: 'successor' });
       },
       abort: ({ code }) => void called.push(`abort ${code}`),
-    }),
-    status: () => ({ ...STATUS, ready: facts.isReady ?? true }),
+    },
+    status: { document: () => ({ ...STATUS, ready: facts.isReady ?? true }) },
     rehearse: () => {
       called.push('rehearsal');
       return Promise.resolve();
     },
-    arriving: () => facts.arriving,
-    dismissPredecessor: (timeoutMs) => void called.push(`dismiss ${timeoutMs}`),
-    restoration: () => ({
+    predecessor: {
+      get arriving() {
+        return facts.arriving;
+      },
+      dismiss: (timeoutMs) => void called.push(`dismiss ${timeoutMs}`),
+      servesForMs: facts.servesForMs ?? 60_000,
+    },
+    restoration: {
       run: ({ id, timeoutMs }) => {
         called.push(`restore ${id} ${timeoutMs}`);
         return Promise.resolve({ ...RESULT, replaced: '/kept' });
       },
-    }),
-    successorForMs: () => facts.successorForMs,
-    drainTimeoutMs: () => 5_000,
+    },
+    config: { settings: { drainTimeoutMs: 5_000 } },
     isNewerInstalled: () => facts.isNewerInstalled ?? false,
     noRespawn: facts.noRespawn ?? false,
     serviceMarker: facts.serviceMarker ?? null,
@@ -190,7 +194,7 @@ describe('a restart', () => {
 describe('of several starts that want to take over one wins', () => {
   test.each([
     ['while its takeover goes on', { isUnderWay: true }, 22],
-    ['just after it', { successorForMs: 100 }, process.pid],
+    ['just after it', { servesForMs: 100 }, process.pid],
   ])('the others lose to it %s', async (_what, facts, pid) => {
     const { context, called } = gateway(facts);
     await expect(restart(context, { force: true, exclusive: true }, quiet)).rejects.toMatchObject({ code: 'LOCK_HELD', details: { pid } });
@@ -198,7 +202,7 @@ describe('of several starts that want to take over one wins', () => {
   });
 
   test('a later one takes over from it', async () => {
-    const { context, called } = gateway({ successorForMs: 60_000 });
+    const { context, called } = gateway({ servesForMs: 60_000 });
     await restart(context, { force: true, exclusive: true }, quiet);
     expect(called).toEqual(['succession {}']);
   });
@@ -242,8 +246,8 @@ describe('while a predecessor still finishes its work', () => {
 test.each([
   ['gw_1', 60_000, undefined],
   ['gw_0', 60_000, 'LOCK_HELD'],
-])('a takeover of %s, %i ms after the last one, ends with %s', async (expects, successorForMs, code) => {
-  const { context, called } = gateway({ successorForMs });
+])('a takeover of %s, %i ms after the last one, ends with %s', async (expects, servesForMs, code) => {
+  const { context, called } = gateway({ servesForMs });
   const outcome = await restart(context, { force: true, exclusive: true, expects }, quiet).catch((error: GatewayError) => error.code);
   expect(typeof outcome === 'string' ? outcome : undefined).toBe(code);
   expect(called).toHaveLength(code === undefined ? 1 : 0);

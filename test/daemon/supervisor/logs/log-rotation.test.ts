@@ -73,14 +73,14 @@ describe('rotateLogs', () => {
 });
 
 describe('LogRotation', () => {
-  const limits = (): { maxBytes: number; files: number } => ({ maxBytes: 10, files: 3 });
+  const config = { settings: { logs: { maxBytes: 10, files: 3 } } };
 
   test('several writers that find the same file full rotate it once, and all are told to move on', () => {
     const logPath = setup({ 0: 'x'.repeat(10) });
     let reopened = 0;
     const rotation = new LogRotation({
       logPath,
-      limits,
+      config,
       reopenWriters: () => (reopened += 1),
       onError: (error) => {
         throw error;
@@ -96,7 +96,7 @@ describe('LogRotation', () => {
     const logPath = setup({});
     const rotation: LogRotation = new LogRotation({
       logPath,
-      limits,
+      config,
       reopenWriters: () => file.reopen(),
       onError: (error) => {
         throw error;
@@ -113,7 +113,7 @@ describe('LogRotation', () => {
     const errors: unknown[] = [];
     const rotation = new LogRotation({
       logPath,
-      limits: () => ({ maxBytes: 10, files: 1 }),
+      config: { settings: { logs: { maxBytes: 10, files: 1 } } },
       reopenWriters: () => undefined,
       onError: (error) => errors.push(error),
     });
@@ -130,7 +130,7 @@ describe('LogRotation', () => {
     const errors: unknown[] = [];
     const rotation = new LogRotation({
       logPath,
-      limits,
+      config,
       reopenWriters: () => {
         throw new Error('channel closed');
       },
@@ -154,7 +154,7 @@ test('two processes write 60,000 lines over many rotations: a follower sees each
   let rotations = 0;
   const rotation = new LogRotation({
     logPath,
-    limits: () => ({ maxBytes, files: 50 }),
+    config: { settings: { logs: { maxBytes, files: 50 } } },
     reopenWriters: () => {
       rotations += 1;
       for (const writer of writers) if (writer.connected) writer.send({ type: 'reopenLogs' }, () => undefined);

@@ -21,18 +21,12 @@ class Parent extends EventEmitter {
     this.kills += 1;
   }
 
-  /** How often it is still there when it is looked for. */
-  livesFor = 0;
-  hastened = 0;
-
   isAlive(): boolean {
-    this.livesFor -= 1;
-    return this.livesFor >= 0;
+    return false;
   }
 
   hasten(): void {
-    this.hastened += 1;
-    this.livesFor = 1;
+    this.kills += 100; // never expected here
   }
 
   send(...[message, , , callback]: Parameters<NonNullable<ParentChannel['send']>>): boolean {
@@ -51,7 +45,14 @@ class Parent extends EventEmitter {
   }
 }
 
-function successor(): { link: PredecessorLink; parent: Parent; clock: FakeClock; types(): string[] } {
+interface Successor {
+  readonly link: PredecessorLink;
+  readonly parent: Parent;
+  readonly clock: FakeClock;
+  types(): string[];
+}
+
+function successor(): Successor {
   const parent = new Parent();
   const clock = new FakeClock();
   return {
@@ -62,8 +63,25 @@ function successor(): { link: PredecessorLink; parent: Parent; clock: FakeClock;
   };
 }
 
+/** A successor that has lock and sockets. */
+async function handedOver(): Promise<Successor> {
+  const made = successor();
+  const handed = made.link.takeOver();
+  made.parent.says({ type: 'handOver', host: '::', port: 1001 }, {});
+  await handed;
+  return made;
+}
+
+/** Whether a promise has resolved, without waiting for one that has not. */
+async function isResolved(promise: Promise<void> | undefined): Promise<boolean> {
+  let hasResolved = false;
+  void promise?.then(() => (hasResolved = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  return hasResolved;
+}
+
 describe('taking over', () => {
-  test('asks once and is given the handle with its address', async () => {
+  test('asks once and receives the handle with its address', async () => {
     const { link, parent, types } = successor();
     const handed = link.takeOver();
     const handle = {};
@@ -80,14 +98,14 @@ describe('taking over', () => {
     expect(types()).toEqual([]);
   });
 
-  test('fails at once when the predecessor goes meanwhile', async () => {
+  test('fails at once when the predecessor leaves meanwhile', async () => {
     const { link, parent } = successor();
     const handed = link.takeOver();
     parent.leaves();
     await expect(handed).rejects.toMatchObject({ code: 'SUCCESSION_FAILED' });
   });
 
-  test('fails when nothing is handed over in 10 s; what comes later is not taken', async () => {
+  test('fails when nothing is handed over within 10 s; a later hand-over is ignored', async () => {
     const { link, parent, clock } = successor();
     const handed = link.takeOver();
     clock.advance(HAND_OVER_LIMIT_MS);
@@ -95,14 +113,14 @@ describe('taking over', () => {
     parent.says({ type: 'handOver', host: '::', port: 1001 }, {});
   });
 
-  test.each([[undefined], [null], ['handle']])('fails when the handle did not come along (%s)', async (handle) => {
+  test.each([[undefined], [null], ['handle']])('fails when the message comes without a handle (%s)', async (handle) => {
     const { link, parent } = successor();
     const handed = link.takeOver();
     parent.emit('message', { type: 'handOver', host: '::', port: 1001 }, handle);
     await expect(handed).rejects.toMatchObject({ code: 'SUCCESSION_FAILED' });
   });
 
-  test('that is done is not undone by its time limit', async () => {
+  test('is not undone by its time limit', async () => {
     const { link, parent, clock } = successor();
     const handed = link.takeOver();
     parent.says({ type: 'handOver', host: '::', port: 1001 }, {});
@@ -112,72 +130,74 @@ describe('taking over', () => {
 });
 
 describe('retiring the predecessor', () => {
-  test('tells when it has quiesced, once', () => {
-    const { link, parent, types } = successor();
-    let quiesced = 0;
-    link.retire(DRAIN_MS, () => (quiesced += 1));
-    expect([quiesced, types()]).toEqual([0, ['retire']]);
+  test('resolves when it has quiesced', async () => {
+    const { link, parent, types } = await handedOver();
+    const retired = link.retire(DRAIN_MS);
+    expect([await isResolved(retired), types()]).toEqual([false, ['takeOver', 'retire']]);
     parent.says({ type: 'quiesced' });
     parent.says({ type: 'quiesced' });
     parent.leaves();
-    expect(quiesced).toBe(1);
+    await retired;
   });
 
-  test('whose process is gone, before or meanwhile, has quiesced', () => {
-    for (const isBefore of [true, false]) {
-      const { link, parent } = successor();
-      let quiesced = 0;
-      if (isBefore) parent.leaves();
-      link.retire(DRAIN_MS, () => (quiesced += 1));
-      if (!isBefore) parent.leaves();
-      expect(quiesced).toBe(1);
-    }
+  test.each(['before', 'meanwhile'])('resolves when its process disconnects %s', async (when) => {
+    const { link, parent } = await handedOver();
+    if (when === 'before') parent.leaves();
+    const retired = link.retire(DRAIN_MS);
+    if (when === 'meanwhile') parent.leaves();
+    expect(await isResolved(retired)).toBe(true);
   });
 
-  test('which has quiesced already need not say it again to the next worker', () => {
-    const { link, parent } = successor();
-    link.retire(DRAIN_MS, () => undefined);
+  test('resolves at once when it has gone without a hand-over', async () => {
+    const { link, parent, types } = successor();
+    parent.leaves();
+    await link.retire(DRAIN_MS);
+    expect(types()).toEqual([]);
+  });
+
+  test('resolves at once for the next worker when it has quiesced already', async () => {
+    const { link, parent, types } = await handedOver();
+    const first = link.retire(DRAIN_MS);
     parent.says({ type: 'quiesced' });
-    let quiesced = 0;
-    link.retire(DRAIN_MS, () => (quiesced += 1)); // the first worker died before it was active
-    expect(quiesced).toBe(1);
+    await first;
+    await link.retire(DRAIN_MS); // the first worker died before it was active
+    expect(types()).toEqual(['takeOver', 'retire']);
   });
 });
 
-describe('a predecessor that was stopped', () => {
-  const hanging = (): ReturnType<typeof successor> & { quiesced: () => number } => {
-    let quiesced = 0;
-    const made = successor();
-    made.link.retire(DRAIN_MS, () => (quiesced += 1));
+describe('a predecessor that does not respond', () => {
+  const hanging = async (): Promise<Successor & { retired: Promise<void> }> => {
+    const made = await handedOver();
+    const retired = made.link.retire(DRAIN_MS);
     made.clock.advance(DRAIN_MS + RETIRE_MARGIN_MS - 1);
-    return { ...made, quiesced: () => quiesced };
+    return { ...made, retired };
   };
 
-  test('is ended after its drain deadline, and only its end counts', () => {
-    const { parent, clock, quiesced } = hanging();
+  test('is killed after its drain deadline; it has quiesced once it has disconnected', async () => {
+    const { parent, clock, retired } = await hanging();
     expect(parent.kills).toBe(0);
     clock.advance(1);
-    expect([parent.kills, quiesced()]).toEqual([1, 0]);
+    expect([parent.kills, await isResolved(retired)]).toEqual([1, false]);
     parent.leaves();
-    expect(quiesced()).toBe(1);
+    await retired;
   });
 
-  test('is left alone when it quiesces in time', () => {
-    const { parent, clock } = hanging();
+  test('is not killed when it quiesces in time', async () => {
+    const { parent, clock } = await hanging();
     parent.says({ type: 'quiesced' });
     clock.advance(60_000);
     expect(parent.kills).toBe(0);
   });
 });
 
-describe('last words', () => {
-  test('success names the worker that serves', () => {
+describe('the outcome', () => {
+  test('of a success names the worker that serves', () => {
     const { link, parent } = successor();
     link.succeeded({ pid: 23, instanceId: 'wk_9' });
     expect(parent.received).toEqual([{ type: 'succeeded', pid: process.pid, workerPid: 23, instanceId: 'wk_9' }]);
   });
 
-  test('a failure is said with its code, and is on its way when it resolves', async () => {
+  test('of a failure is reported with its code before the promise resolves', async () => {
     const { link, parent } = successor();
     await link.failed(new GatewayError('PORT_TAKEN', { message: 'port 1 is taken' }));
     await link.failed(new Error('oops'));
@@ -187,7 +207,7 @@ describe('last words', () => {
     ]);
   });
 
-  test('nobody is told anything where nobody listens any more', async () => {
+  test('is not sent to a predecessor that has disconnected', async () => {
     const { link, parent } = successor();
     parent.leaves();
     link.succeeded({ pid: 23, instanceId: 'wk_9' });
@@ -196,41 +216,84 @@ describe('last words', () => {
   });
 });
 
-describe('a predecessor that is told to leave with us', () => {
-  test('has the time that was given, and is ended if it does not leave', async () => {
-    const { link, parent, clock } = successor();
-    let hasLeft = false;
-    const left = link.dismiss(250).then(() => (hasLeft = true));
-    expect(parent.received).toEqual([{ type: 'dismissed', timeoutMs: 250 }]);
+describe('a stop of the successor', () => {
+  test('stops the predecessor, once, within the same time, and kills it if it does not leave', async () => {
+    const { link, parent, clock } = await handedOver();
+    link.dismiss(250);
+    link.dismiss(0);
+    expect(parent.received.slice(1)).toEqual([{ type: 'dismissed', timeoutMs: 250 }]);
     clock.advance(250 + RETIRE_MARGIN_MS - 1);
     expect(parent.kills).toBe(0);
     clock.advance(1);
-    expect([parent.kills, hasLeft]).toEqual([1, false]);
+    expect([parent.kills, await isResolved(link.left)]).toEqual([1, false]);
     parent.leaves();
-    await left;
+    await link.left;
   });
 
-  test('that is gone already needs no word', async () => {
-    const { link, parent } = successor();
+  test('sends nothing to a predecessor that is gone', async () => {
+    const { link, parent, types } = await handedOver();
     parent.leaves();
-    await link.dismiss(250);
+    link.dismiss(250);
+    await link.left;
+    expect(types()).toEqual(['takeOver']);
+  });
+
+  test('before the hand-over leaves the predecessor running: it is the gateway', () => {
+    const { link, parent } = successor();
+    link.dismiss(250);
     expect(parent.received).toEqual([]);
+    expect(link.left).toBeUndefined();
+  });
+
+  test('after its worker became active waits only for the exit of the predecessor', async () => {
+    const { link, parent, types } = await handedOver();
+    const retired = link.retire(DRAIN_MS);
+    parent.says({ type: 'quiesced' });
+    await retired;
+    link.succeeded({ pid: 23, instanceId: 'wk_9' });
+    link.dismiss(250);
+    await link.left;
+    expect(types()).toEqual(['takeOver', 'retire', 'succeeded']);
   });
 });
 
-describe('a predecessor that finishes what it has begun when we are to stop', () => {
-  test('is waited for', async () => {
-    const { link, parent } = successor();
-    parent.livesFor = 3;
-    await link.seeOff(5_000);
-    expect(parent.hastened).toBe(0);
-    await link.seeOff(5_000);
+describe('the arrival', () => {
+  test('is pending until our worker is active', async () => {
+    const { link, parent } = await handedOver();
+    const waiting = [link.arriving, link.arriving];
+    const retired = link.retire(DRAIN_MS);
+    parent.says({ type: 'quiesced' });
+    await retired;
+    expect(await isResolved(waiting[0])).toBe(false);
+    link.succeeded({ pid: 23, instanceId: 'wk_9' });
+    for (const wait of waiting) await wait;
+    expect(link.arriving).toBeUndefined();
   });
 
-  test('is told to hurry when the time is up', async () => {
-    const { link, parent } = successor();
-    parent.livesFor = 1_000;
-    await link.seeOff(0);
-    expect(parent.hastened).toBe(1);
+  test('ends with a stop', async () => {
+    const { link } = await handedOver();
+    const waiting = link.arriving;
+    link.dismiss(250);
+    await waiting;
+    expect(link.arriving).toBeUndefined();
   });
+
+  test('ends without a hand-over too, once our worker is active', async () => {
+    const { link, parent } = successor();
+    const waiting = link.arriving;
+    parent.leaves();
+    link.succeeded({ pid: 23, instanceId: 'wk_9' });
+    await waiting;
+    link.dismiss(250);
+    expect(link.left).toBeUndefined();
+  });
+});
+
+test('a successor has served since its worker became active', () => {
+  const { link, clock } = successor();
+  clock.advance(9_000);
+  expect(link.servesForMs).toBe(0);
+  link.succeeded({ pid: 23, instanceId: 'wk_9' });
+  clock.advance(2_500);
+  expect(link.servesForMs).toBe(2_500);
 });

@@ -16,11 +16,13 @@ function starting(): { clock: FakeClock; spawned: ReturnType<typeof fakeSpawn>; 
     instanceId: 'gw_1',
     flags: {},
     spawn: spawned.spawn,
-    socket: () => ({ host: '0.0.0.0', port: 1, handle: {} }) as unknown as ListenSocket,
-    handOver: quiet,
-    takeBack: () => Promise.resolve('ours'),
-    stop: quiet,
-    retire: quiet,
+    resources: {
+      socket: { host: '0.0.0.0', port: 1, handle: {} } as unknown as ListenSocket,
+      handOver: quiet,
+      takeBack: () => Promise.resolve('ours'),
+    },
+    supervisor: { requestStop: () => Promise.reject(new Error('not expected')) },
+    config: { settings: { drainTimeoutMs: 5_000 } },
   });
   return { clock, spawned, succession, outcome: succession.run({}, quiet) };
 }

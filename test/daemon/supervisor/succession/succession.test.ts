@@ -7,6 +7,7 @@ import { FakeClock } from '../../../helpers/fake-clock.js';
 import { recordingLogger } from '../../../helpers/recording-logger.js';
 
 const quiet = (): void => undefined;
+const CONFIGURED_MS = 5_000;
 const SUCCEEDED = { type: 'succeeded', pid: 22, workerPid: 23, instanceId: 'wk_9' };
 
 interface Predecessor {
@@ -30,14 +31,21 @@ function predecessor(options: { takeBack?: () => Promise<'ours' | 'lost'> } = {}
     instanceId: 'gw_1',
     flags: { port: 1001, token: 'secret-token', configPath: '/c.json' },
     spawn,
-    socket: () => ({ host: '0.0.0.0', port: 1001, handle }) as unknown as ListenSocket,
-    handOver: () => void done.push('handOver'),
-    takeBack: async () => {
-      done.push('takeBack');
-      return (await options.takeBack?.()) ?? 'ours';
+    resources: {
+      socket: { host: '0.0.0.0', port: 1001, handle } as unknown as ListenSocket,
+      handOver: () => void done.push('handOver'),
+      takeBack: async () => {
+        done.push('takeBack');
+        return (await options.takeBack?.()) ?? 'ours';
+      },
     },
-    stop: (timeoutMs) => void done.push(`stop ${timeoutMs ?? 'configured'}`),
-    retire: (timeoutMs) => void done.push(`retire ${timeoutMs ?? 'configured'}`),
+    supervisor: {
+      requestStop: ({ purpose, timeoutMs }) => {
+        done.push(`${purpose === 'succession' ? 'retire' : purpose} ${timeoutMs === CONFIGURED_MS ? 'configured' : timeoutMs}`);
+        return Promise.resolve({ stopped: true, pid: 1, cut: { requests: 0, streams: 0, sockets: 0 }, durationMs: 1 });
+      },
+    },
+    config: { settings: { drainTimeoutMs: CONFIGURED_MS } },
   });
   return { succession, clock, done, handle, successor: () => last('supervisor'), spawned: () => children.length };
 }

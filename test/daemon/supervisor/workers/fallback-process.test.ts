@@ -13,15 +13,15 @@ interface Kept {
   readonly said: { reason: string };
 }
 
-function keeping(handle: object | undefined = HANDLE): Kept {
+function keeping(handle: object = HANDLE): Kept {
   const clock = new FakeClock();
   const { spawn, children } = fakeSpawn();
   let changes = 0;
-  const said = { reason: 'it crashed' };
+  const said = { reason: 'it crashed', retryAfterSeconds: 3, lastExitAt: null };
   const keeper = new FallbackKeeper({
     clock,
-    handle: () => handle,
-    reason: () => ({ reason: said.reason, retryAfterSeconds: 3, lastExitAt: null }),
+    resources: { openSocket: { handle } },
+    respawn: said,
     onChange: () => (changes += 1),
     spawn,
   });
@@ -132,11 +132,11 @@ describe('somebody answers although it ends', () => {
   });
 });
 
-test('without a handle there is nothing to answer on', () => {
+test('without a listening socket no fallback starts', () => {
   const clock = new FakeClock();
   const { spawn, children } = fakeSpawn();
-  const reason = () => ({ reason: '', retryAfterSeconds: 1, lastExitAt: null });
-  const keeper = new FallbackKeeper({ clock, handle: () => undefined, reason, onChange: () => undefined, spawn });
+  const respawn = { reason: '', retryAfterSeconds: 1, lastExitAt: null };
+  const keeper = new FallbackKeeper({ clock, resources: { openSocket: undefined }, respawn, onChange: () => undefined, spawn });
   keeper.update(true);
   clock.advance(FALLBACK_AFTER_MS);
   expect(children).toEqual([]);

@@ -9,7 +9,7 @@ function asking(
 ): FakeWorker & { requests: WorkerRequests; done: string[]; ask(query: unknown): unknown } {
   const done: string[] = [];
   const requests = new WorkerRequests({
-    status,
+    status: { document: status },
     restart: (reason) => void done.push(`restart: ${reason}`),
     rotateLogs: () => void done.push('rotate'),
     configResult: ({ instanceId }, { hash }) => void done.push(`${instanceId} ${hash}`),

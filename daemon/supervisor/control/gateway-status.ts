@@ -1,0 +1,59 @@
+/** Collects what the status document says from the parts of a running gateway. */
+import type { Clock } from '../../../shared/clock.js';
+import type { StatusDocument } from '../../../shared/control/messages.js';
+import { readBuildInfo } from '../../../shared/node/build/bundle.js';
+import type { ConfigChanges } from '../config/config-changes.js';
+import type { Foundation } from '../config/foundation.js';
+import type { Respawn } from '../state/respawn.js';
+import type { GatewayResources } from '../succession/gateway-resources.js';
+import type { Supervisor } from '../supervisor.js';
+import { makeStatus } from './status-document.js';
+
+interface GatewayParts {
+  readonly instanceId: string;
+  readonly startedAtMs: number;
+  readonly clock: Clock;
+  readonly foundation: Pick<Foundation, 'paths' | 'config' | 'build'>;
+  readonly resources: GatewayResources;
+  readonly respawn: Respawn;
+  readonly supervisor: Supervisor;
+  readonly changes: ConfigChanges;
+  readonly serviceMarker: string | null;
+}
+
+export class GatewayStatus {
+  readonly #parts: GatewayParts;
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+  }
+
+  document(): StatusDocument {
+    const { instanceId, startedAtMs, clock, foundation, resources, respawn, supervisor, changes, serviceMarker } = this.#parts;
+    const { paths, config, build } = foundation;
+    const { host, port } = resources.openSocket ?? config.settings;
+    return makeStatus({
+      state: supervisor.state,
+      desired: supervisor.desired,
+      ready: supervisor.isReady,
+      instanceId,
+      startedAtMs,
+      nowMs: clock.now(),
+      build,
+      installed: readBuildInfo(),
+      host,
+      port,
+      paths,
+      settings: config.settings,
+      supervisedBy: serviceMarker,
+      active: supervisor.slots.active,
+      retiring: [...supervisor.slots.retiring],
+      restarts: { planned: supervisor.plannedRestarts, crashes: respawn.crashes },
+      lastExit: respawn.lastExit,
+      nextAttemptAtMs: respawn.nextAttemptAtMs,
+      fallback: supervisor.fallback.isRunning,
+      auth: changes.auth,
+      warnings: [...config.warnings, ...changes.warnings],
+    });
+  }
+}
