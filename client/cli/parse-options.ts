@@ -19,7 +19,7 @@ export function parseTimeout(text: string | undefined): number | undefined {
 export function parseToken(text: string | undefined): string | undefined {
   if (text === undefined || isToken(text)) return text;
   throw new GatewayError('USAGE', {
-    message: '--token has characters that a token cannot have',
+    message: '--token contains invalid characters',
     hint: 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32',
   });
 }

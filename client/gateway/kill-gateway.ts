@@ -1,7 +1,7 @@
 /** Ends a gateway that does not answer: only processes that its lock names and that their start times prove. */
 import { GatewayError } from '../../shared/errors.js';
 import { isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
-import { isSameProcess, judgeProcess } from '../../shared/node/process/process-identity.js';
+import { isSameProcess, classifyProcess } from '../../shared/node/process/process-identity.js';
 import { endProcesses, killGroups, waitUntilGone, type KnownProcess } from './end-process.js';
 
 /** A worker ends with its supervisor within milliseconds; one that cannot is killed after this. */
@@ -35,7 +35,7 @@ function childrenOf(lock: LockRecord, lockPath: string): readonly KnownProcess[]
  * @throws CONTROL_UNREACHABLE when the process cannot be proven to be the one that the lock means, or lives on
  */
 export async function killGateway(lock: LockRecord, lockPath: string): Promise<void> {
-  if (lock.startTime === null || judgeProcess(lock) !== 'alive') throw unprovable(lock);
+  if (lock.startTime === null || classifyProcess(lock) !== 'alive') throw unprovable(lock);
   const left = await endProcesses([lock]);
   if (left.length > 0) throw stillThere(left);
   const children = childrenOf(lock, lockPath);

@@ -8,7 +8,7 @@ import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { FOREIGN_LEASE_MS, isLockRecord, readLock, type LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { judgeProcess } from '../../shared/node/process/process-identity.js';
+import { classifyProcess } from '../../shared/node/process/process-identity.js';
 import { callControl, hasLeft } from './control-client.js';
 
 export type GatewayLocation =
@@ -53,7 +53,7 @@ async function askStatus(controlPath: string): Promise<StatusDocument> {
  * answered on the shared socket; another machine renews its lock every 30 s.
  */
 function isForeignAlive(lock: LockRecord, lockPath: string): boolean {
-  const isSameKernel = lock.bootId !== null && judgeProcess({ ...lock, pidNamespace: null }) !== 'foreign';
+  const isSameKernel = lock.bootId !== null && classifyProcess({ ...lock, pidNamespace: null }) !== 'foreign';
   if (isSameKernel) return false;
   const renewedMs = statSync(lockPath, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return Date.now() - renewedMs < FOREIGN_LEASE_MS;
@@ -61,7 +61,7 @@ function isForeignAlive(lock: LockRecord, lockPath: string): boolean {
 
 function classifyUnanswered(lock: LockRecord | undefined, error: GatewayError, lockPath: string): GatewayLocation {
   const hasNoSocket = error.code === 'NOT_RUNNING';
-  const verdict = lock === undefined ? 'dead' : judgeProcess(lock);
+  const verdict = lock === undefined ? 'dead' : classifyProcess(lock);
   if (lock === undefined || verdict === 'dead') return hasNoSocket ? { kind: 'absent', lock } : { kind: 'silent', lock: undefined, error };
   if (!hasNoSocket) return { kind: 'silent', lock, error };
   if (verdict === 'foreign') return isForeignAlive(lock, lockPath) ? { kind: 'foreign', lock } : { kind: 'absent', lock };

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { ErrorDocument } from '../../shared/errors.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
-import { selfIdentity } from '../../shared/node/process/process-identity.js';
+import { readIdentity } from '../../shared/node/process/process-identity.js';
 import { exitOf, startFixture } from './fixture-process.js';
 
 export type Answer =
@@ -56,7 +56,7 @@ export class LockTaker {
 /** A record of a gateway of this machine that is gone: its pid runs, but did not start when the record says. */
 export function deadRecord(changes: Partial<LockRecord> = {}): LockRecord {
   return {
-    ...selfIdentity(),
+    ...readIdentity(),
     startTime: '1',
     createdAt: '2026-03-01T12:00:00.000Z',
     configPath: '/nowhere/config.json',

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps } from '../../daemon/supervisor/lock/gateway-lock.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
-import { selfIdentity } from '../../shared/node/process/process-identity.js';
+import { readIdentity } from '../../shared/node/process/process-identity.js';
 import { deadRecord } from './lock-takers.js';
 import { tempDir } from './temp-dir.js';
 
@@ -17,7 +17,7 @@ export interface LockedWorld {
 
 /** A record of this process. */
 export const ownRecord = (changes: Partial<LockRecord> = {}): LockRecord =>
-  deadRecord({ ...selfIdentity(), instanceId: 'gw_own', ...changes });
+  deadRecord({ ...readIdentity(), instanceId: 'gw_own', ...changes });
 
 export function lockWorld(changes: Partial<GatewayLockDeps> = {}): LockedWorld {
   const directory = tempDir();

@@ -7,7 +7,7 @@ import { CONTROL_VERSION, MAX_FRAME_BYTES, type StatusDocument } from '../../../
 import { GatewayError } from '../../../shared/errors.js';
 import { FOREIGN_LEASE_MS, isLockRecord, lockAgeMs, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { bootId, isSameProcess, judgeProcess } from '../../../shared/node/process/process-identity.js';
+import { bootId, isSameProcess, classifyProcess } from '../../../shared/node/process/process-identity.js';
 import { killGroup } from '../workers/child-process.js';
 
 /** The gateway that answers on a control socket. */
@@ -29,7 +29,7 @@ const SWEEP_STEP_MS = 10;
 
 /** Whether the process that a lock names lives; docs/adr/0001-lock.md, "Classify". */
 export async function classifyHolder(path: string, record: LockRecord, world: LockWorld): Promise<'alive' | 'dead'> {
-  const verdict = judgeProcess(record);
+  const verdict = classifyProcess(record);
   if (verdict !== 'foreign') return verdict;
   const answers = async (): Promise<boolean> => (await world.probe(record.controlPath))?.instanceId === record.instanceId;
   if (await answers()) return 'alive';
@@ -95,7 +95,7 @@ export function refuseSharedHome(paths: GatewayPaths, own: LockRecord): void {
     const path = join(paths.lockDir, name);
     if (!/^gateway\.[0-9a-f]{16}\.lock$/.test(name) || path === paths.lockPath) continue;
     const other = readLock(path);
-    if (!isLockRecord(other) || judgeProcess(other) !== 'alive') continue;
+    if (!isLockRecord(other) || classifyProcess(other) !== 'alive') continue;
     const isOlder = other.createdAt < own.createdAt || (other.createdAt === own.createdAt && other.instanceId < own.instanceId);
     if (isOlder) throw sharedHomeError(paths, other);
   }

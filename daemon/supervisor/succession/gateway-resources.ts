@@ -10,7 +10,7 @@ import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import { isLockRecord, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
-import { selfIdentity } from '../../../shared/node/process/process-identity.js';
+import { readIdentity } from '../../../shared/node/process/process-identity.js';
 import { finishRestores } from '../../../shared/node/files/restore-journal.js';
 import { type ControlHandler, ControlServer } from '../control/control-server.js';
 import { SocketKeeper } from '../socket/kept-socket.js';
@@ -222,7 +222,7 @@ export class GatewayResources {
 
   #record({ host, port }: Address): LockRecord {
     const { configPath, controlPath, home } = this.#deps.paths;
-    return { ...selfIdentity(), ...this.#deps.record, configPath, controlPath, home, host, port, children: [], ...this.#noted };
+    return { ...readIdentity(), ...this.#deps.record, configPath, controlPath, home, host, port, children: [], ...this.#noted };
   }
 
   #lockDependencies(): GatewayLockDeps {

@@ -1,15 +1,15 @@
-/** One open file that is only appended to: identity, size and the state of its last line. No policy. */
+/** One open file that is only appended to: its identity, size and last line. */
 import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The system call that a full or failing disk refuses; replaced in tests. */
+/** The write system call; tests replace it to simulate a full or failing disk. */
 export type WriteSync = (fd: number, data: Uint8Array) => number;
 
 const NEWLINE = 0x0a;
-// O_NONBLOCK keeps a pipe in the file's place from blocking the process; it means nothing for a regular file.
+// O_NONBLOCK: a pipe at the path must not block the process. It has no effect on a regular file.
 const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
 
-/** The code of a system error (`ENOSPC`), or `unknown`. */
+/** Returns the code of a system error (`ENOSPC`), or `unknown`. */
 export function systemErrorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
@@ -31,18 +31,18 @@ function repairMode(fd: number, stats: Stats): void {
   try {
     fchmodSync(fd, 0o600);
   } catch {
-    // Somebody else's file, or a file system without modes: logging goes on.
+    // Another user's file, or a file system without modes: logging continues.
   }
 }
 
 export class AppendFile {
-  /** False for a terminal, a pipe or a device in the file's place: no size, no rotation. */
+  /** False for a terminal, a pipe or a device at the path: no size, no rotation. */
   readonly isRegular: boolean;
   readonly #fd: number;
   readonly #stats: Stats;
   readonly #write: WriteSync;
 
-  /** Opens or makes the file (0600; a wider mode is repaired) and its directory (0700). @throws the system error */
+  /** Opens or creates the file (0600; a wider mode is repaired) and its directory (0700). @throws the system error */
   constructor(path: string, write: WriteSync = writeSync) {
     this.#fd = openInOwnDirectory(path);
     this.#stats = fstatSync(this.#fd);
@@ -51,7 +51,7 @@ export class AppendFile {
     repairMode(this.#fd, this.#stats);
   }
 
-  /** Bytes in the file, whoever wrote them. */
+  /** Returns the bytes in the file, of all writers. */
   size(): number {
     return this.isRegular ? fstatSync(this.#fd).size : 0;
   }
@@ -69,14 +69,14 @@ export class AppendFile {
     }
   }
 
-  /** True when the last write to the file, whoever made it, was cut in the middle of a line. */
+  /** Whether the last write to the file, of any writer, ended inside a line. */
   endsInsideLine(): boolean {
     const size = this.size();
     const last = Buffer.alloc(1);
     return size > 0 && readSync(this.#fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
   }
 
-  /** Writes as much of `data` as the disk takes. Never throws; `failure` is the system error's code. */
+  /** Writes as much of `data` as the disk accepts. Never throws; `failure` is the system error's code. */
   append(data: Buffer): { readonly written: number; readonly failure?: string } {
     let written = 0;
     try {

@@ -1,4 +1,4 @@
-/** Files that are always either the complete old or the complete new content, and directories that are ours alone. */
+/** Writes files atomically, and makes directories that only this user can access. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { lstat, open, readdir, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
@@ -13,7 +13,7 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-/** The file that a path finally names: a symlink is followed even where its target does not exist yet. */
+/** Resolves a path to the file that it names; the target of a symlink need not exist yet. */
 async function finalTarget(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -27,14 +27,14 @@ async function finalTarget(path: string): Promise<string> {
   return isLink ? resolve(dirname(path), await readlink(path)) : path;
 }
 
-/** As root, a file that belongs to a user stays readable to that user's gateway. */
+/** Keeps the owner of a file that root rewrites: the owner's gateway must still read it. */
 async function keepOwner(file: FileHandle, target: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const current = await stat(target).catch(() => undefined);
   if (current !== undefined) await file.chown(current.uid, current.gid);
 }
 
-/** Makes a rename or link in `directory` survive a power loss. Windows cannot open a directory, some file systems cannot sync one. */
+/** Makes a rename or link in `directory` durable. Windows cannot open a directory, and some file systems cannot sync one. */
 export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(directory, 'r');
@@ -47,7 +47,7 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** On Windows a reader that has the target open makes the rename fail for a moment. */
+/** Renames, and tries again on Windows, where a reader that has the target open makes the rename fail. */
 async function renameOver(source: string, target: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -71,7 +71,7 @@ async function removeAbandonedTemps(target: string): Promise<void> {
   }
 }
 
-/** A name beside `target` that no other writer uses. */
+/** Returns a path beside `target` that no other writer uses. */
 export function temporaryName(target: string): string {
   return join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
 }
@@ -80,7 +80,7 @@ async function writeSynced(path: string, data: string | Uint8Array, options: { m
   const file = await open(path, 'wx', options.mode);
   try {
     await file.writeFile(data);
-    // The mode given to open() is cut by the umask.
+    // The umask limits the mode given to open().
     if (process.platform !== 'win32') await file.chmod(options.mode);
     await keepOwner(file, options.target);
     await file.sync();
@@ -91,9 +91,9 @@ async function writeSynced(path: string, data: string | Uint8Array, options: { m
 
 /**
  * Replaces a file's content: temp file in the same directory, fsync, rename, fsync of the directory. A symlink stays
- * and its target is replaced. Temp files that a killed writer left behind are removed.
- * @param options.mode  of the file afterwards, default 0600.
- * @throws the file system's own error; the old content and no temp file are then there.
+ * and its target is replaced. Temp files that a killed writer left are removed.
+ * @param options.mode  of the file, default 0600
+ * @throws the file system's error; the old content stays and the temp file is removed
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, options: { mode?: number } = {}): Promise<void> {
   const target = await finalTarget(path);
@@ -119,29 +119,33 @@ function assertOurs(path: string, entry: Stats): void {
   throw refuse(
     path,
     `it belongs to user id ${entry.uid}, this process runs as ${uid}`,
-    `Give it to this user (chown -R ${uid} ${path}) or set XOPC_HOME to a directory of your own.`,
+    `Change its owner (chown -R ${uid} ${path}) or set XOPC_HOME to a directory of your own.`,
   );
 }
 
 function assertPrivateCandidate(path: string, entry: Stats): void {
-  if (!entry.isDirectory()) throw refuse(path, 'it is not a directory', 'Move it away or set XOPC_HOME to another place.');
+  if (!entry.isDirectory()) throw refuse(path, 'it is not a directory', 'Move it away or set XOPC_HOME to another directory.');
   assertOurs(path, entry);
-  // Closing a directory that everybody shares, such as /tmp, would harm others.
+  // Other users need access to a shared directory such as /tmp.
   const isShared = (entry.mode & 0o1000) !== 0 || resolve(path) === parse(resolve(path)).root;
   if (isShared) throw refuse(path, 'it is a shared directory', `Use a directory of its own, e.g. ${join(path, 'xopc')}.`);
 }
 
 /**
- * Makes sure that a directory exists, belongs to us and is closed to others (0700, repaired if needed).
- * A symlink is accepted only when the link and its target are both ours: anybody may make a link in a shared place.
- * @throws CONFIG_INVALID when it is another user's, shared, a file, or cannot be made or closed
+ * Ensures that a directory exists, belongs to us and is inaccessible to others (0700, repaired if needed). A symlink is accepted only
+ * when the link and its target are both ours: anybody may make a link in a shared directory.
+ * @throws CONFIG_INVALID when it is another user's, shared or a file, or cannot be created or made private
  */
 export function ensurePrivateDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw refuse(path, 'it is not a directory', 'Move it away or set XOPC_HOME to another place.');
-    throw refuse(path, `it cannot be made (${codeOf(error)})`, 'Check the permissions of its parent, or set XOPC_HOME to another place.');
+    if (codeOf(error) === 'EEXIST') throw refuse(path, 'it is not a directory', 'Move it away or set XOPC_HOME to another directory.');
+    throw refuse(
+      path,
+      `it cannot be created (${codeOf(error)})`,
+      'Check the permissions of its parent, or set XOPC_HOME to another directory.',
+    );
   }
   const link = lstatSync(path);
   if (link.isSymbolicLink()) assertOurs(path, link);
@@ -153,16 +157,16 @@ export function ensurePrivateDirectory(path: string): void {
   } catch (error) {
     throw refuse(
       path,
-      `it cannot be closed to others (${codeOf(error)})`,
-      'Set XOPC_HOME to a directory of your own, on a disk that can be written to and has permissions.',
+      `it cannot be made private (${codeOf(error)})`,
+      'Set XOPC_HOME to a directory of your own, on a writable file system with permissions.',
     );
   }
 }
 
-/** By one of these a home of ours is known, also one whose permissions somebody has opened. */
+/** A directory with one of these is a home of ours, even if its permissions were changed. */
 const HOME_MARKS: readonly string[] = ['config.json', 'models.json', 'locks', 'credentials'];
 
-/** Of a directory of our own: only that could be closed by mistake. What cannot be looked at is refused later, with the reason. */
+/** Checks a directory of our own: only that could be made private by mistake. One that cannot be read is refused later, with the reason. */
 function isOpenToOthers(path: string): boolean {
   try {
     const entry = statSync(path);
@@ -172,21 +176,21 @@ function isOpenToOthers(path: string): boolean {
   }
 }
 
-function isOfOtherThings(path: string): boolean {
+function hasOtherFiles(path: string): boolean {
   const names = readdirSync(path).filter((name) => name !== 'lost+found');
   return names.length > 0 && !names.some((name) => HOME_MARKS.includes(name));
 }
 
 /**
- * As {@link ensurePrivateDirectory}, for the directory that XOPC_HOME may name by mistake: one that others can look into and
- * that holds other things, such as /etc or /srv, is left as it is. To close it would take it from those who live in it.
+ * Ensures a private directory as {@link ensurePrivateDirectory} does, and refuses one that XOPC_HOME may name by mistake: a directory
+ * with other files that other users can read, such as /etc or /srv.
  */
 export function ensureHomeDirectory(path: string): void {
-  if (process.platform !== 'win32' && isOpenToOthers(path) && isOfOtherThings(path))
+  if (process.platform !== 'win32' && isOpenToOthers(path) && hasOtherFiles(path))
     throw refuse(
       path,
       'it contains other files and is accessible to other users',
-      `Use a directory of its own, e.g. ${join(path, 'xopc')}. One that is for xopc alone is taken when only its owner may enter it.`,
+      `Use a directory of its own, e.g. ${join(path, 'xopc')}, or make this one private: chmod 700 ${path}`,
     );
   ensurePrivateDirectory(path);
 }

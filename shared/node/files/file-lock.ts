@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../errors.js';
-import { selfIdentity } from '../process/process-identity.js';
+import { readIdentity } from '../process/process-identity.js';
 import { acquireLock, isHolderAlive, type LockRules, releaseLock } from './lock.js';
 import { isLockRecord } from './lock-record.js';
 
@@ -18,7 +18,7 @@ const FOREIGN_SECTION_MS = 90_000;
  */
 export async function withFileLock<T>(path: string, section: () => Promise<T>, options: { waitMs?: number } = {}): Promise<T> {
   const instanceId = randomUUID();
-  await acquireLock(path, JSON.stringify({ ...selfIdentity(), instanceId }), sectionRules(path, options.waitMs ?? DEFAULT_WAIT_MS));
+  await acquireLock(path, JSON.stringify({ ...readIdentity(), instanceId }), sectionRules(path, options.waitMs ?? DEFAULT_WAIT_MS));
   try {
     return await section();
   } finally {

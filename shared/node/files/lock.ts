@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { linkSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../errors.js';
-import { judgeProcess } from '../process/process-identity.js';
+import { classifyProcess } from '../process/process-identity.js';
 import { temporaryName } from './atomic-file.js';
 import { inspectLock, isLockRecord, lockAgeMs, type LockContent, type LockRecord, type LockState, readLock } from './lock-record.js';
 
@@ -32,7 +32,7 @@ const FOREIGN_CLAIM_MS = 15_000;
 
 /** Whether the process that a lock or claim names lives. A pid of another machine or container says nothing: there the file's age decides. */
 export function isHolderAlive(path: string, record: LockRecord, foreign: { readonly limitMs: number; readonly nowMs: number }): boolean {
-  const verdict = judgeProcess(record);
+  const verdict = classifyProcess(record);
   return verdict === 'foreign' ? lockAgeMs(path, foreign.nowMs) < foreign.limitMs : verdict === 'alive';
 }
 

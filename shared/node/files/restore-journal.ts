@@ -1,7 +1,7 @@
 /**
- * Replaces the present state by a staged one. The replaced state is kept; a journal makes it all or nothing: until it says `applying`,
- * nothing has changed, and from then on every start finishes it. It runs only while no worker lives: in the supervisor between two
- * workers, or in a command when no gateway runs.
+ * Replaces the current state with a staged one, and keeps the replaced state. A journal makes this atomic: before its phase is
+ * `applying`, nothing has changed; afterwards, every start finishes the restore. It runs only while no worker lives: in the supervisor
+ * between two workers, or in a command when no gateway runs.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
@@ -12,14 +12,14 @@ import { syncDirectory, writeFileAtomic } from './atomic-file.js';
 import { withFileLock } from './file-lock.js';
 import type { GatewayPaths } from '../process/paths.js';
 
-/** What SQLite keeps beside a database in WAL mode; moved before it, so that none is ever left beside another database. */
+/** SQLite's files beside a database in WAL mode. They are moved first, so that none is left beside another database. */
 const SIDECARS = ['-wal', '-shm', '-journal'] as const;
 const JOURNAL = 'journal.json';
 const STAGED = 'staged';
-/** Replaced states that are kept. */
+/** How many replaced states are kept. */
 const KEPT_STATES = 5;
 const ABANDONED_MS = 24 * 60 * 60 * 1_000;
-/** A restore by command may have to wait for one of its kind. */
+/** How long a restore waits for another one. */
 const LOCK_WAIT_MS = 60_000;
 
 type RestorePaths = Pick<GatewayPaths, 'lockDir' | 'databasePath' | 'configPath' | 'modelsPath' | 'tokenPath'>;
@@ -31,12 +31,12 @@ interface Journal {
   readonly names: readonly BackupName[];
 }
 
-/** `20261124T192403Z-1a2b3c`: names one restore, and what it replaced. */
+/** Whether a value is a restore id, e.g. `20261124T192403Z-1a2b3c`. It names a restore and the state that it replaced. */
 export function isRestoreId(value: unknown): value is string {
   return typeof value === 'string' && /^\d{8}T\d{6}Z-[0-9a-f]{6}$/.test(value);
 }
 
-/** Follows a symlinked database, so that the link stays. */
+/** Resolves a symlinked database, so that the link stays. */
 function databaseOf(paths: RestorePaths): string {
   return existsSync(paths.databasePath) ? realpathSync(paths.databasePath) : paths.databasePath;
 }
@@ -49,7 +49,7 @@ function keptRoot(paths: RestorePaths): string {
   return join(dirname(databaseOf(paths)), 'replaced');
 }
 
-/** Where the replaced state of a restore is kept. */
+/** Returns where the replaced state of a restore is kept. */
 export function replacedStatePath(paths: RestorePaths, id: string): string {
   return join(keptRoot(paths), id);
 }
@@ -80,7 +80,7 @@ export function discardStaging(paths: RestorePaths, id: string): void {
   if (!hasRestoreBegun(paths, id)) rmSync(join(stagingRoot(paths), id), { recursive: true, force: true });
 }
 
-/** Whether files have been replaced already, so that the restore must be finished. */
+/** Whether files may have been replaced already, so that the restore must be finished. */
 export function hasRestoreBegun(paths: RestorePaths, id: string): boolean {
   return readJournal(join(stagingRoot(paths), id))?.phase === 'applying';
 }
@@ -96,10 +96,7 @@ export function withRestoreLock<T>(paths: RestorePaths, section: () => Promise<T
   return withFileLock(join(paths.lockDir, 'restore.lock'), section, { waitMs: LOCK_WAIT_MS });
 }
 
-/**
- * Carries a staged restore out. The caller holds the restore lock and knows that no worker lives.
- * @returns where the replaced state is kept
- */
+/** Carries out a staged restore. The caller holds the restore lock, and no worker lives. Returns where the replaced state is kept. */
 export async function carryOutRestore(paths: RestorePaths, id: string): Promise<string> {
   const directory = join(stagingRoot(paths), id);
   const journal = readJournal(directory);
@@ -122,8 +119,8 @@ export async function carryOutRestore(paths: RestorePaths, id: string): Promise<
 }
 
 /**
- * Finishes a restore that a killed process has begun; otherwise only reads one directory.
- * @throws CONFIG_INVALID when something else is in the place of the restores
+ * Finishes restores that a killed process has begun; otherwise only reads one directory.
+ * @throws CONFIG_INVALID when the directory of restores cannot be read
  */
 export async function finishRestores(paths: RestorePaths): Promise<readonly string[]> {
   if (listOf(stagingRoot(paths)).length === 0) return [];
@@ -153,7 +150,7 @@ async function replaceText(paths: RestorePaths, file: { name: BackupText; direct
   await syncDirectory(dirname(target));
 }
 
-/** By renames alone: the staged file is gone exactly when it is in its place. */
+/** Uses renames only: the staged file is gone exactly when it is in its place. */
 async function replaceDatabase(path: string, { directory, isWanted }: { directory: string; isWanted: boolean }): Promise<void> {
   const staged = join(directory, STAGED, BACKUP_DATABASE);
   const isDone = isWanted ? !existsSync(staged) : !existsSync(path);
@@ -170,7 +167,7 @@ async function writeJournal(directory: string, journal: Journal): Promise<void> 
   await writeFileAtomic(join(directory, JOURNAL), `${JSON.stringify(journal)}\n`);
 }
 
-/** @returns undefined for a staging that was never completed */
+/** Returns undefined for a staging that was not completed. */
 function readJournal(directory: string): Journal | undefined {
   try {
     return JSON.parse(readFileSync(join(directory, JOURNAL), 'utf8')) as Journal;
@@ -195,17 +192,17 @@ function listOf(root: string): string[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    // There may be an unfinished restore, so that a start could serve half of a state.
+    // There may be an unfinished restore: a start could serve a half-restored state.
     throw new GatewayError('CONFIG_INVALID', {
-      message: `${root} cannot be looked into for restores that are unfinished (${code ?? String(error)})`,
+      message: `failed to look for unfinished restores in ${root} (${code ?? String(error)})`,
       details: { path: root },
-      hint: `See what is there: ls -ld ${dirname(root)} ${root}   A file in its place is to be moved away.`,
+      hint: `Check it with: ls -ld ${dirname(root)} ${root}   If it is a file, move it away.`,
       cause: error,
     });
   }
 }
 
-/** Stagings of killed commands, and replaced states beyond the newest few. */
+/** Removes the stagings of killed commands, and replaced states beyond the newest {@link KEPT_STATES}. */
 function removeOld(paths: RestorePaths): void {
   for (const id of listOf(keptRoot(paths)).slice(0, -KEPT_STATES)) rmSync(replacedStatePath(paths, id), { recursive: true, force: true });
   for (const id of listOf(stagingRoot(paths))) {

@@ -1,7 +1,4 @@
-/**
- * The only reader of `process.env`. Everything the environment may decide, by name, with its documented default
- * (docs/gateway.md, "Environment variables").
- */
+/** The only reader of `process.env`. The variables and their defaults are in docs/gateway.md, "Environment variables". */
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError } from '../../errors.js';
@@ -16,7 +13,7 @@ export interface GatewayEnvironment {
   readonly port: number | undefined;
   /** XOPC_HOST. */
   readonly host: string | undefined;
-  /** XOPC_GATEWAY_TOKEN: takes the place of `gateway.auth.api_key` and of the generated token. */
+  /** XOPC_GATEWAY_TOKEN: overrides `gateway.auth.api_key` and the generated token. */
   readonly token: string | undefined;
   /** XOPC_LOG_LEVEL. */
   readonly logLevel: LogLevel | undefined;
@@ -24,15 +21,15 @@ export interface GatewayEnvironment {
   readonly allowSigusr1Restart: boolean;
   /** XOPC_NO_RESPAWN=1: the supervisor is never replaced, a restart happens in place. */
   readonly noRespawn: boolean;
-  /** The service manager that runs this process, by XOPC_SERVICE_MARKER; null when started by hand. */
+  /** XOPC_SERVICE_MARKER: the service manager that runs this process; null when it was started by hand. */
   readonly serviceMarker: string | null;
   /** LISTEN_FDS of systemd's socket activation, when LISTEN_PID is this process (or unset by the launcher's exec). */
   readonly listenFds: number;
-  /** LISTEN_FDNAMES: what was passed is the socket that systemd kept for us ({@link KEPT_SOCKET_NAME}). */
+  /** LISTEN_FDNAMES: the passed socket is the one that systemd kept for us ({@link KEPT_SOCKET_NAME}). */
   readonly isSocketKept?: boolean;
   /** FDSTORE: systemd keeps descriptors for us while we are replaced. */
   readonly keepsSocket?: boolean;
-  /** XDG_RUNTIME_DIR, else the temp directory: where a too long control socket path moves to. */
+  /** XDG_RUNTIME_DIR, default the temporary directory: where the control socket is when its usual path is too long. */
   readonly runtimeDir: string;
 }
 
@@ -48,13 +45,13 @@ function flag(name: string): boolean {
   return ['1', 'true', 'yes', 'on'].includes((text(name) ?? '').toLowerCase());
 }
 
-/** Parses a TCP port from a flag or variable. 0 means "any free port" and is for tests. @throws USAGE */
+/** Parses a TCP port from a flag or variable. 0 means any free port and is for tests. @throws USAGE */
 export function parsePort(value: string, origin: string): number {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : NaN;
   if (!(port >= 0 && port <= 65_535)) {
     throw new GatewayError('USAGE', {
-      message: `${origin} is '${value}', which is not a port`,
-      hint: 'Give a whole number from 1 to 65535, e.g. 18790.',
+      message: `${origin}: invalid port '${value}'`,
+      hint: 'Use a whole number from 1 to 65535, e.g. 18790.',
     });
   }
   return port;
@@ -63,26 +60,26 @@ export function parsePort(value: string, origin: string): number {
 function parseLogLevel(value: string | undefined): LogLevel | undefined {
   if (value === undefined || isLogLevel(value)) return value;
   throw new GatewayError('USAGE', {
-    message: `XOPC_LOG_LEVEL is '${value}', which is not a level`,
-    hint: `Give one of ${LOG_LEVELS.join(', ')}.`,
+    message: `XOPC_LOG_LEVEL: invalid level '${value}'`,
+    hint: `Use one of: ${LOG_LEVELS.join(', ')}.`,
   });
 }
 
-/** The home that the user's entry names where HOME is empty: `.xopc` in whatever directory one is in would be nobody's. */
+/** Returns the home directory of the user's entry where HOME is empty: a relative `.xopc` would depend on the working directory. */
 function homeDirectory(): string {
   try {
     return homedir() || userInfo().homedir;
   } catch (error) {
-    // Neither a HOME nor an entry: a container run under a user id of its own.
+    // Neither HOME nor a user entry: a container that runs under an arbitrary user id.
     throw new GatewayError('USAGE', {
       message: `user id ${process.getuid?.() ?? 'unknown'} has no home directory`,
-      hint: 'Name a directory for the gateway in XOPC_HOME.',
+      hint: 'Set XOPC_HOME to a directory for the gateway.',
       cause: error,
     });
   }
 }
 
-/** What can be sent in a header and is not taken for nothing there. */
+/** Whether a value can be sent as a token in a header. */
 export function isToken(value: string): boolean {
   return /^[\x21-\x7e]{1,512}$/.test(value);
 }
@@ -90,7 +87,7 @@ export function isToken(value: string): boolean {
 function parseTokenVariable(value: string | undefined): string | undefined {
   if (value === undefined || isToken(value)) return value;
   throw new GatewayError('USAGE', {
-    message: 'XOPC_GATEWAY_TOKEN has characters that a token cannot have',
+    message: 'XOPC_GATEWAY_TOKEN contains invalid characters',
     hint: 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32',
   });
 }
@@ -116,24 +113,24 @@ export function readEnvironment(): GatewayEnvironment {
   };
 }
 
-/** One variable by name, for `${VAR}` in configuration and for providers' usual keys. Empty counts as unset. */
+/** Returns one variable by name, for `${VAR}` in the configuration and for providers' usual keys. Empty counts as unset. */
 export function environmentValue(name: string): string | undefined {
   return text(name);
 }
 
-/** The values of all variables whose name says that they are secret; for redaction only. */
+/** Returns the values of all variables whose name marks them as secret; for redaction only. */
 export function environmentSecrets(): string[] {
   const secrets = Object.entries(process.env).filter(([name]) => /(?:KEY|TOKEN|SECRET|PASSWORD)$/.test(name));
   return secrets.map(([, value]) => value ?? '').filter(Boolean);
 }
 
-/** The boot document that the supervisor gives to a child (JSON in `XOPC_BOOT`). */
+/** Returns the boot document that a child gets from its parent (JSON in `XOPC_BOOT`). */
 export function readBootDocument(): unknown {
   const value = text('XOPC_BOOT');
   return value === undefined ? undefined : JSON.parse(value);
 }
 
-/** What systemd and Node have meant for this process alone. */
+/** Variables that systemd and Node set for this process alone. */
 const OWN_ONLY: ReadonlySet<string> = new Set([
   'NODE_OPTIONS',
   'NODE_CHANNEL_FD',
@@ -145,12 +142,12 @@ const OWN_ONLY: ReadonlySet<string> = new Set([
   'FDSTORE',
 ]);
 
-/** What systemd-notify needs. */
+/** Returns the variables that systemd-notify needs. */
 export function notifyEnvironment(): Record<string, string> {
   return { PATH: text('PATH') ?? '/usr/bin:/bin', NOTIFY_SOCKET: text('NOTIFY_SOCKET') ?? '' };
 }
 
-/** A child's environment: ours, without what is meant for this process alone, plus `extra`. */
+/** Returns a child's environment: ours, without the variables for this process alone, plus `extra`. */
 export function childEnvironment(extra: Record<string, string>): Record<string, string> {
   const clean: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined && !OWN_ONLY.has(name)) clean[name] = value;

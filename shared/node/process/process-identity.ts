@@ -1,12 +1,12 @@
 /**
- * Which process a pid means: a pid alone is reused, so an identity adds the start time, the boot, the pid namespace and
- * the machine. Linux is read from /proc; macOS from `ps` and `sysctl`; Windows from CIM.
+ * Identifies a process. Pids are reused, so an identity adds the start time, the boot, the pid namespace and the machine. They are read
+ * from /proc on Linux, from `ps` and `sysctl` on macOS, and from CIM on Windows.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { sha256Hex } from '../../sha256.js';
 import { childEnvironment } from './env.js';
 
-/** Enough to tell a process from every other one, now and later. null: the platform does not say. */
+/** Distinguishes a process from every other one, now and later. null: not available on this platform. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Opaque and exact; only equality means anything. */
@@ -16,21 +16,21 @@ export interface ProcessIdentity {
   readonly machineId: string | null;
 }
 
-/** `foreign`: another pid namespace or machine, so its pid says nothing here; judge it by its control socket or its age. */
+/** `foreign`: of another pid namespace or machine, where its pid has no meaning here; its control socket or its age has to decide. */
 type ProcessVerdict = 'alive' | 'dead' | 'foreign';
 
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim() || undefined;
   } catch {
-    // Absent on this platform, or hidden from us: "unknown" is what callers handle.
+    // Absent on this platform, or not readable: callers handle "unknown".
     return undefined;
   }
 }
 
 function runText(command: string, args: readonly string[]): string | undefined {
   try {
-    // Loaded here only: on Linux nobody needs it, and it costs every command 2 ms.
+    // Loaded on demand: Linux does not need it, and loading takes 2 ms.
     const { execFileSync } = process.getBuiltinModule('node:child_process');
     const output = execFileSync(command, args, {
       encoding: 'utf8',
@@ -53,8 +53,8 @@ interface ProcStat {
 }
 
 /**
- * State letter, parent and start time from the text of /proc/{pid}/stat (proc(5), fields 3, 4 and 22). The second field is the
- * program's name in parentheses and may itself hold spaces and parentheses, so counting starts behind the last one.
+ * Parses state letter, parent and start time from the text of /proc/{pid}/stat (proc(5), fields 3, 4 and 22). Field 2 is the program's
+ * name in parentheses and may contain spaces and parentheses, so fields are counted from the last closing parenthesis.
  */
 export function parseProcStat(stat: string): ProcStat | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -68,7 +68,7 @@ function readProcStat(pid: number): ProcStat | undefined {
   return stat === undefined ? undefined : parseProcStat(stat);
 }
 
-/** When a process started, opaque. @returns undefined when there is no such process or the platform hides it */
+/** Returns when a process started, opaque; undefined when it does not exist or the platform hides it. */
 export function readStartTime(pid: number): string | undefined {
   if (!isPid(pid)) return undefined;
   switch (process.platform) {
@@ -86,7 +86,7 @@ export function readStartTime(pid: number): string | undefined {
   }
 }
 
-/** @returns undefined when there is no such process, or the platform does not say */
+/** Returns undefined when the process does not exist or the platform does not tell. */
 export function readParentPid(pid: number): number | undefined {
   if (!isPid(pid) || process.platform === 'win32') return undefined;
   if (process.platform === 'linux') return readProcStat(pid)?.parentPid;
@@ -94,12 +94,12 @@ export function readParentPid(pid: number): number | undefined {
   return isPid(parent) ? parent : undefined;
 }
 
-/** Ticks of a second in Linux's start times (USER_HZ, part of the kernel's interface). */
+/** Ticks per second in Linux's start times (USER_HZ, part of the kernel's interface). */
 const TICKS_PER_SECOND = 100;
 
 /**
- * When this process was made, in epoch milliseconds. On Linux that is the fork, before a launcher's `exec`; elsewhere,
- * and where a container shows another uptime, the start of Node.
+ * Returns when this process was created, in epoch milliseconds. On Linux that is the fork, before a launcher's `exec`; elsewhere, and
+ * where a container reports another uptime, it is the start of Node.
  */
 export function ownStartMs(): number {
   const ticks = Number(readProcStat(process.pid)?.startTime);
@@ -109,14 +109,14 @@ export function ownStartMs(): number {
   return isPlausible ? startMs : performance.timeOrigin;
 }
 
-/** This boot of the kernel. Containers of one host share it, so it does not change when only a container restarts. */
+/** Identifies this boot of the kernel. Containers of one host share it: it does not change when only a container restarts. */
 export function bootId(): string | null {
   if (process.platform === 'linux') return readText('/proc/sys/kernel/random/boot_id') ?? null;
   if (process.platform === 'darwin') return runText('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid']) ?? null;
   return null;
 }
 
-/** e.g. `pid:[4026531836]`; null where there are no pid namespaces. */
+/** Returns e.g. `pid:[4026531836]`; null where there are no pid namespaces. */
 export function pidNamespace(): string | null {
   try {
     return readlinkSync('/proc/self/ns/pid');
@@ -125,7 +125,7 @@ export function pidNamespace(): string | null {
   }
 }
 
-/** First 16 hex digits of a hash over /etc/machine-id (machine-id(5) asks not to show the id itself), or null. */
+/** Returns the first 16 hex digits of a hash over /etc/machine-id (machine-id(5) asks not to expose the id itself), or null. */
 export function machineId(): string | null {
   const id = readText('/etc/machine-id') ?? readText('/var/lib/dbus/machine-id');
   return id === undefined ? null : sha256Hex(`xopc:${id}`).slice(0, 16);
@@ -141,7 +141,7 @@ function isZombie(pid: number): boolean {
   return runText('/bin/ps', ['-o', 'state=', '-p', String(pid)])?.startsWith('Z') ?? false;
 }
 
-/** Whether a process with this pid runs now. EPERM means that it does, as somebody else; a zombie has ended. */
+/** Whether a process with this pid runs now. EPERM means that it does, as another user; a zombie has ended. */
 export function isAlive(pid: number): boolean {
   if (!isPid(pid)) return false;
   try {
@@ -152,13 +152,9 @@ export function isAlive(pid: number): boolean {
   return !isZombie(pid);
 }
 
-/** The identity of a process of this machine and pid namespace. */
-export function readIdentity(pid: number): ProcessIdentity {
+/** Returns the identity of a process of this machine and pid namespace; default: of this process. */
+export function readIdentity(pid = process.pid): ProcessIdentity {
   return { pid, startTime: readStartTime(pid) ?? null, bootId: bootId(), pidNamespace: pidNamespace(), machineId: machineId() };
-}
-
-export function selfIdentity(): ProcessIdentity {
-  return readIdentity(process.pid);
 }
 
 function differs(left: string | null, right: string | null): boolean {
@@ -166,11 +162,10 @@ function differs(left: string | null, right: string | null): boolean {
 }
 
 /**
- * Whether the process with this identity still runs.
- * Another boot of the same machine ended it for certain. Where the machine is unknown (many containers have no machine
- * id), another boot may as well be another machine that shares the directory, so that is `foreign`.
+ * Classifies a process by its identity. A process of another boot of the same machine is dead. Where the machine is unknown (many
+ * containers have no machine id), another boot may be another machine that shares the directory: that is `foreign`.
  */
-export function judgeProcess(identity: ProcessIdentity): ProcessVerdict {
+export function classifyProcess(identity: ProcessIdentity): ProcessVerdict {
   const machine = machineId();
   if (differs(identity.machineId, machine)) return 'foreign';
   if (differs(identity.bootId, bootId())) return identity.machineId !== null && machine !== null ? 'dead' : 'foreign';
@@ -178,7 +173,7 @@ export function judgeProcess(identity: ProcessIdentity): ProcessVerdict {
   return isSameProcess(identity) ? 'alive' : 'dead';
 }
 
-/** Whether `pid` runs and started when the record says. An unknown start time on either side leaves the pid alone to decide. */
+/** Whether `pid` runs and has the recorded start time. Where either start time is unknown, the pid alone decides. */
 export function isSameProcess(identity: { readonly pid: number; readonly startTime: string | null }): boolean {
   if (!isAlive(identity.pid)) return false;
   return identity.startTime === null || !differs(identity.startTime, readStartTime(identity.pid) ?? null);

@@ -77,7 +77,7 @@ export function readToken(path: string): string | undefined {
     throw invalid(path, `cannot be read (${code})`);
   }
   if (text === '') return undefined;
-  if (!/^[\x21-\x7e]+$/.test(text)) throw invalid(path, 'holds characters that a token cannot have (printable ASCII without spaces)');
+  if (!/^[\x21-\x7e]+$/.test(text)) throw invalid(path, 'contains invalid characters (a token is printable ASCII without spaces)');
   closeToOthers(path);
   return text;
 }

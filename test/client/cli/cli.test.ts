@@ -78,7 +78,7 @@ describe('wrong usage ends with exit code 2, says what is wrong, and writes noth
     [['frobnicate', '--help'], "unknown command 'frobnicate'"],
     [['gateway', 'stop', '--timeout', '-5'], 'option --timeout needs a value'],
     [['gateway', 'stop', '--timeout', '5s'], "--timeout is '5s'; it must be whole milliseconds"],
-    [['gateway', '--port', '99999'], "--port is '99999', which is not a port"],
+    [['gateway', '--port', '99999'], "--port: invalid port '99999'"],
     [['gateway', '--host', 'a b'], "--host is 'a b', which is not an address"],
     [['gateway', 'status', '--config', ''], "--config is '', which names no file"],
     [['@log-vew'], "unknown command '@log-vew'"],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { classifyHolder, type ControlIdentity, type LockWorld } from '../../../../daemon/supervisor/lock/lock-holder.js';
 import type { LockRecord } from '../../../../shared/node/files/lock-record.js';
-import { pidNamespace, selfIdentity } from '../../../../shared/node/process/process-identity.js';
+import { pidNamespace, readIdentity } from '../../../../shared/node/process/process-identity.js';
 import { deadRecord } from '../../../helpers/lock-takers.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
@@ -33,7 +33,7 @@ function judged(options: { ageMs: number; answers?: (ControlIdentity | undefined
   return { path, world, pauses };
 }
 
-const living = (): LockRecord => deadRecord({ ...selfIdentity(), instanceId: 'gw_a' });
+const living = (): LockRecord => deadRecord({ ...readIdentity(), instanceId: 'gw_a' });
 const answering = (instanceId: string): ControlIdentity => ({ instanceId, pid: 1, port: 2, host: 'h', configPath: 'c' });
 
 test('a holder of this machine is judged by its process alone: no age, no socket', async () => {
@@ -46,7 +46,7 @@ test('a holder of this machine is judged by its process alone: no age, no socket
 
 test('a holder of an earlier boot of this machine is dead', async () => {
   const { path, world } = judged({ ageMs: 0 });
-  const record = { ...living(), bootId: '00000000-0000-0000-0000-000000000000', machineId: selfIdentity().machineId };
+  const record = { ...living(), bootId: '00000000-0000-0000-0000-000000000000', machineId: readIdentity().machineId };
   // Where the machine has no id, another boot may as well be another machine.
   expect(await classifyHolder(path, record, world)).toBe(record.machineId === null ? 'alive' : 'dead');
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { probeControl, refuseSharedHome, sweepChildren } from '../../../../daemon/supervisor/lock/lock-holder.js';
 import type { LockedChild, LockRecord } from '../../../../shared/node/files/lock-record.js';
-import { isAlive, readStartTime, selfIdentity } from '../../../../shared/node/process/process-identity.js';
+import { isAlive, readStartTime, readIdentity } from '../../../../shared/node/process/process-identity.js';
 import { exitOf } from '../../../helpers/fixture-process.js';
 import { gatewayHome, type GatewayHome } from '../../../helpers/gateway-home.js';
 import { deadRecord } from '../../../helpers/lock-takers.js';
@@ -118,7 +118,7 @@ describe('what a dead supervisor left', () => {
 describe('two configurations in one home', () => {
   const early = '2026-03-01T12:00:00.000Z';
   const late = '2026-03-01T12:00:00.001Z';
-  const living = (changes: Partial<LockRecord>): LockRecord => deadRecord({ ...selfIdentity(), ...changes });
+  const living = (changes: Partial<LockRecord>): LockRecord => deadRecord({ ...readIdentity(), ...changes });
 
   function homeWith(other: LockRecord | string, name = 'gateway.0123456789abcdef.lock'): GatewayHome {
     const home = gatewayHome();

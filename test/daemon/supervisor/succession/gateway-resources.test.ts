@@ -8,7 +8,7 @@ import { bindListenSocket } from '../../../../daemon/supervisor/socket/listen-so
 import { RENEW_MS } from '../../../../daemon/supervisor/lock/gateway-lock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { readLock } from '../../../../shared/node/files/lock-record.js';
-import { selfIdentity } from '../../../../shared/node/process/process-identity.js';
+import { readIdentity } from '../../../../shared/node/process/process-identity.js';
 import { connectOutcome } from '../../../helpers/connect-outcome.js';
 import { ControlClient } from '../../../helpers/control-socket.js';
 import { eventually } from '../../../helpers/eventually.js';
@@ -72,7 +72,7 @@ describe('taken together', () => {
 
   test('a home in use under another configuration gives the lock back', async () => {
     const { acquire, resources, home } = holding('gw_1');
-    const other = deadRecord({ ...selfIdentity(), createdAt: '2020-01-01T00:00:00.000Z', instanceId: 'gw_0' });
+    const other = deadRecord({ ...readIdentity(), createdAt: '2020-01-01T00:00:00.000Z', instanceId: 'gw_0' });
     writeFileSync(`${home.paths.lockDir}/gateway.0123456789abcdef.lock`, JSON.stringify(other));
     await expect(acquire()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     resources.release();
@@ -200,7 +200,7 @@ describe('between a predecessor and its successor', () => {
   test('a start that came in between and leaves again, as the port is ours, does not keep it', async () => {
     const old = await predecessor();
     old.resources.handOver();
-    writeFileSync(old.home.paths.lockPath, JSON.stringify(deadRecord({ ...selfIdentity(), instanceId: 'gw_between' })));
+    writeFileSync(old.home.paths.lockPath, JSON.stringify(deadRecord({ ...readIdentity(), instanceId: 'gw_between' })));
     const back = old.resources.takeBack();
     await new Promise((resolve) => setTimeout(resolve, 50));
     rmSync(old.home.paths.lockPath);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withFileLock } from '../../../../shared/node/files/file-lock.js';
-import { selfIdentity } from '../../../../shared/node/process/process-identity.js';
+import { readIdentity } from '../../../../shared/node/process/process-identity.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
 test('sections run one after another, and the lock is gone afterwards', async () => {
@@ -26,7 +26,7 @@ test('the lock is given up when the section fails', async () => {
 
 test('a lock whose owner is dead is taken over', async () => {
   const path = join(tempDir(), 'lock');
-  writeFileSync(path, JSON.stringify({ ...selfIdentity(), startTime: '1' }));
+  writeFileSync(path, JSON.stringify({ ...readIdentity(), startTime: '1' }));
   expect(await withFileLock(path, () => Promise.resolve(readFileSync(path, 'utf8')))).toContain(`"pid":${process.pid}`);
   expect(readdirSync(join(path, '..'))).toEqual([]);
 });
@@ -39,7 +39,7 @@ test.each([[''], ['not json'], ['{}']])("a lock with the content %j is nobody's"
 
 test('a holder in another container, whose process cannot be looked at, keeps the lock for 90 s and not for ever', async () => {
   const path = join(tempDir(), 'lock');
-  writeFileSync(path, JSON.stringify({ ...selfIdentity(), machineId: 'ffffffffffffffff', instanceId: 'theirs' }));
+  writeFileSync(path, JSON.stringify({ ...readIdentity(), machineId: 'ffffffffffffffff', instanceId: 'theirs' }));
   await expect(withFileLock(path, () => Promise.resolve(1), { waitMs: 0 })).rejects.toMatchObject({ code: 'CONFLICT' });
   utimesSync(path, new Date(), new Date(Date.now() - 91_000));
   expect(await withFileLock(path, () => Promise.resolve(1))).toBe(1);
@@ -47,7 +47,7 @@ test('a holder in another container, whose process cannot be looked at, keeps th
 
 test('a living owner is waited for, and named when it keeps the lock', async () => {
   const path = join(tempDir(), 'lock');
-  const held = JSON.stringify({ ...selfIdentity(), nonce: 'theirs' });
+  const held = JSON.stringify({ ...readIdentity(), nonce: 'theirs' });
   writeFileSync(path, held);
   await expect(withFileLock(path, () => Promise.resolve(1), { waitMs: 50 })).rejects.toMatchObject({
     code: 'CONFLICT',

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isHolderAlive } from '../../../../shared/node/files/lock.js';
 import { inspectLock, lockAgeMs } from '../../../../shared/node/files/lock-record.js';
-import { selfIdentity } from '../../../../shared/node/process/process-identity.js';
+import { readIdentity } from '../../../../shared/node/process/process-identity.js';
 import { asAnotherUser } from '../../../helpers/as-another-user.js';
 import { deadRecord } from '../../../helpers/lock-takers.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
@@ -49,7 +49,7 @@ test('a lock that is gone is infinitely old', () => {
 
 test('a holder of this machine is alive by its process, whatever the age of its file', () => {
   const path = lockPath();
-  const living = deadRecord(selfIdentity());
+  const living = deadRecord(readIdentity());
   expect(isHolderAlive(path, living, { limitMs: 0, nowMs: Date.now() })).toBe(true);
   expect(isHolderAlive(path, { ...living, startTime: '1' }, { limitMs: 1e9, nowMs: Date.now() })).toBe(false);
 });
@@ -63,6 +63,6 @@ test.each([
   const nowMs = Date.UTC(2026, 2, 1);
   writeFileSync(path, '{}');
   utimesSync(path, nowMs / 1000, (nowMs - ageMs) / 1000);
-  const elsewhere = deadRecord({ ...selfIdentity(), machineId: 'ffffffffffffffff' });
+  const elsewhere = deadRecord({ ...readIdentity(), machineId: 'ffffffffffffffff' });
   expect(isHolderAlive(path, elsewhere, { limitMs: 15_000, nowMs })).toBe(isAlive);
 });

@@ -141,7 +141,7 @@ test('a restore that nobody prepared is refused', async () => {
 test('a file in the place of the restores, or of the whole state, is told with what to do', async () => {
   const paths = home();
   writeFileSync(join(paths.stateDir, 'restore'), '');
-  const refusal = { code: 'CONFIG_INVALID', message: expect.stringContaining('(ENOTDIR)'), hint: expect.stringContaining('moved away') };
+  const refusal = { code: 'CONFIG_INVALID', message: expect.stringContaining('(ENOTDIR)'), hint: expect.stringContaining('move it away') };
   await expect(finishRestores(paths)).rejects.toMatchObject(refusal);
   rmSync(paths.stateDir, { recursive: true });
   writeFileSync(paths.stateDir, '');

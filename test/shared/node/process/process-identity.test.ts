@@ -6,7 +6,7 @@ import {
   bootId,
   isAlive,
   isSameProcess,
-  judgeProcess,
+  classifyProcess,
   machineId,
   ownStartMs,
   parseProcStat,
@@ -14,7 +14,6 @@ import {
   readIdentity,
   readParentPid,
   readStartTime,
-  selfIdentity,
 } from '../../../../shared/node/process/process-identity.js';
 
 const isLinux = process.platform === 'linux';
@@ -92,25 +91,25 @@ test('this process was made before it could say so, and not long ago', () => {
 
 describe('the judgement over an identity', () => {
   test('we ourselves are alive', () => {
-    expect(judgeProcess(selfIdentity())).toBe('alive');
+    expect(classifyProcess(readIdentity())).toBe('alive');
   });
 
   test('a living child is alive, and dead once it has ended', async () => {
     const child = startSleeper();
     const identity = readIdentity(child.pid);
-    expect(judgeProcess(identity)).toBe('alive');
+    expect(classifyProcess(identity)).toBe('alive');
     child.kill('SIGKILL');
     await once(child, 'exit');
-    expect(judgeProcess(identity)).toBe('dead');
+    expect(classifyProcess(identity)).toBe('dead');
   });
 
   test('a pid that was given to another process is dead', () => {
-    expect(judgeProcess({ ...selfIdentity(), startTime: '1' })).toBe('dead');
+    expect(classifyProcess({ ...readIdentity(), startTime: '1' })).toBe('dead');
     expect(isSameProcess({ pid: process.pid, startTime: '1' })).toBe(false);
   });
 
   test('an unknown start time leaves the pid to decide', () => {
-    expect(judgeProcess({ ...selfIdentity(), startTime: null })).toBe('alive');
+    expect(classifyProcess({ ...readIdentity(), startTime: null })).toBe('alive');
   });
 
   const here = { machineId: machineId() ?? 'm', bootId: bootId() ?? 'b', pidNamespace: pidNamespace() ?? 'p' };
@@ -126,6 +125,6 @@ describe('the judgement over an identity', () => {
     ],
     ['nothing but a pid', { machineId: null, bootId: null, pidNamespace: null, startTime: null }, 'alive'],
   ] as const)('of %s', (_title, change, verdict) => {
-    expect(judgeProcess({ ...selfIdentity(), ...here, ...change })).toBe(verdict);
+    expect(classifyProcess({ ...readIdentity(), ...here, ...change })).toBe(verdict);
   });
 });
