@@ -182,15 +182,13 @@ describe('leaving for somebody else', () => {
     void gateway.stop({ purpose: 'succession' });
     void gateway.stop({ purpose });
     gateway.first.exits();
-    const goesOn = gateway.supervisor.resume();
-    expect(goesOn).toBe(purpose !== 'stop');
+    expect(gateway.supervisor.resume()).toBe(purpose !== 'stop');
   });
 });
 
 describe('a successor', () => {
   test('takes over before its first worker listens, and activates it once the predecessor has quiesced', async () => {
-    let handOver: () => void = () => undefined;
-    let quiesce: () => void = () => undefined;
+    let [handOver, quiesce] = [(): void => undefined, (): void => undefined];
     const steps: string[] = [];
     const gateway = Supervised.started({
       takeOver: () => {

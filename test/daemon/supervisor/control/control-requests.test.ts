@@ -22,8 +22,7 @@ interface Facts {
 
 /** What was called, in order, on a gateway in that state. */
 function gateway(facts: Facts = {}): { context: ControlContext; called: string[] } {
-  const called: string[] = [];
-  const restarting = facts.restarting ?? [];
+  const [called, restarting]: [string[], Promise<RestartResult>[]] = [[], facts.restarting ?? []];
   const context: ControlContext = {
     supervisor: {
       desired: facts.desired ?? 'up',
@@ -50,10 +49,7 @@ function gateway(facts: Facts = {}): { context: ControlContext; called: string[]
       abort: ({ code }) => void called.push(`abort ${code}`),
     },
     status: { document: () => ({ ...STATUS, ready: facts.isReady ?? true }) },
-    rehearse: () => {
-      called.push('rehearsal');
-      return Promise.resolve();
-    },
+    rehearse: async () => void called.push('rehearsal'),
     predecessor: {
       get arriving() {
         return facts.arriving;

@@ -1,84 +1,7 @@
-import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import {
-  HAND_OVER_LIMIT_MS,
-  type ParentChannel,
-  PredecessorLink,
-  RETIRE_MARGIN_MS,
-} from '../../../../daemon/supervisor/succession/predecessor-link.js';
+import { HAND_OVER_LIMIT_MS, RETIRE_MARGIN_MS } from '../../../../daemon/supervisor/succession/predecessor-link.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import { FakeClock } from '../../../helpers/fake-clock.js';
-
-const DRAIN_MS = 5_000;
-
-/** The parent: its end of the channel, and its process. */
-class Parent extends EventEmitter {
-  connected = true;
-  readonly received: { type: string }[] = [];
-  kills = 0;
-
-  kill(): void {
-    this.kills += 1;
-  }
-
-  isAlive(): boolean {
-    return false;
-  }
-
-  hasten(): void {
-    this.kills += 100; // never expected here
-  }
-
-  send(...[message, , , callback]: Parameters<NonNullable<ParentChannel['send']>>): boolean {
-    this.received.push(message as { type: string });
-    callback(null);
-    return true;
-  }
-
-  says(message: object, handle?: object): void {
-    this.emit('message', message, handle);
-  }
-
-  leaves(): void {
-    this.connected = false;
-    this.emit('disconnect');
-  }
-}
-
-interface Successor {
-  readonly link: PredecessorLink;
-  readonly parent: Parent;
-  readonly clock: FakeClock;
-  types(): string[];
-}
-
-function successor(): Successor {
-  const parent = new Parent();
-  const clock = new FakeClock();
-  return {
-    link: new PredecessorLink(clock, { channel: parent, parent }),
-    parent,
-    clock,
-    types: () => parent.received.map(({ type }) => type),
-  };
-}
-
-/** A successor that has lock and sockets. */
-async function handedOver(): Promise<Successor> {
-  const made = successor();
-  const handed = made.link.takeOver();
-  made.parent.says({ type: 'handOver', host: '::', port: 1001 }, {});
-  await handed;
-  return made;
-}
-
-/** Whether a promise has resolved, without waiting for one that has not. */
-async function isResolved(promise: Promise<void> | undefined): Promise<boolean> {
-  let hasResolved = false;
-  void promise?.then(() => (hasResolved = true));
-  await new Promise((resolve) => setImmediate(resolve));
-  return hasResolved;
-}
+import { DRAIN_MS, handedOver, isSettled, type Successor, successor } from '../../../helpers/fake-predecessor.js';
 
 describe('taking over', () => {
   test('asks once and receives the handle with its address', async () => {
@@ -133,7 +56,7 @@ describe('retiring the predecessor', () => {
   test('resolves when it has quiesced', async () => {
     const { link, parent, types } = await handedOver();
     const retired = link.retire(DRAIN_MS);
-    expect([await isResolved(retired), types()]).toEqual([false, ['takeOver', 'retire']]);
+    expect([await isSettled(retired), types()]).toEqual([false, ['takeOver', 'retire']]);
     parent.says({ type: 'quiesced' });
     parent.says({ type: 'quiesced' });
     parent.leaves();
@@ -145,7 +68,7 @@ describe('retiring the predecessor', () => {
     if (when === 'before') parent.leaves();
     const retired = link.retire(DRAIN_MS);
     if (when === 'meanwhile') parent.leaves();
-    expect(await isResolved(retired)).toBe(true);
+    expect(await isSettled(retired)).toBe(true);
   });
 
   test('resolves at once when it has gone without a hand-over', async () => {
@@ -177,7 +100,7 @@ describe('a predecessor that does not respond', () => {
     const { parent, clock, retired } = await hanging();
     expect(parent.kills).toBe(0);
     clock.advance(1);
-    expect([parent.kills, await isResolved(retired)]).toEqual([1, false]);
+    expect([parent.kills, await isSettled(retired)]).toEqual([1, false]);
     parent.leaves();
     await retired;
   });
@@ -214,86 +137,4 @@ describe('the outcome', () => {
     await link.failed(new Error('oops'));
     expect(parent.received).toEqual([]);
   });
-});
-
-describe('a stop of the successor', () => {
-  test('stops the predecessor, once, within the same time, and kills it if it does not leave', async () => {
-    const { link, parent, clock } = await handedOver();
-    link.dismiss(250);
-    link.dismiss(0);
-    expect(parent.received.slice(1)).toEqual([{ type: 'dismissed', timeoutMs: 250 }]);
-    clock.advance(250 + RETIRE_MARGIN_MS - 1);
-    expect(parent.kills).toBe(0);
-    clock.advance(1);
-    expect([parent.kills, await isResolved(link.left)]).toEqual([1, false]);
-    parent.leaves();
-    await link.left;
-  });
-
-  test('sends nothing to a predecessor that is gone', async () => {
-    const { link, parent, types } = await handedOver();
-    parent.leaves();
-    link.dismiss(250);
-    await link.left;
-    expect(types()).toEqual(['takeOver']);
-  });
-
-  test('before the hand-over leaves the predecessor running: it is the gateway', () => {
-    const { link, parent } = successor();
-    link.dismiss(250);
-    expect(parent.received).toEqual([]);
-    expect(link.left).toBeUndefined();
-  });
-
-  test('after its worker became active waits only for the exit of the predecessor', async () => {
-    const { link, parent, types } = await handedOver();
-    const retired = link.retire(DRAIN_MS);
-    parent.says({ type: 'quiesced' });
-    await retired;
-    link.succeeded({ pid: 23, instanceId: 'wk_9' });
-    link.dismiss(250);
-    await link.left;
-    expect(types()).toEqual(['takeOver', 'retire', 'succeeded']);
-  });
-});
-
-describe('the arrival', () => {
-  test('is pending until our worker is active', async () => {
-    const { link, parent } = await handedOver();
-    const waiting = [link.arriving, link.arriving];
-    const retired = link.retire(DRAIN_MS);
-    parent.says({ type: 'quiesced' });
-    await retired;
-    expect(await isResolved(waiting[0])).toBe(false);
-    link.succeeded({ pid: 23, instanceId: 'wk_9' });
-    for (const wait of waiting) await wait;
-    expect(link.arriving).toBeUndefined();
-  });
-
-  test('ends with a stop', async () => {
-    const { link } = await handedOver();
-    const waiting = link.arriving;
-    link.dismiss(250);
-    await waiting;
-    expect(link.arriving).toBeUndefined();
-  });
-
-  test('ends without a hand-over too, once our worker is active', async () => {
-    const { link, parent } = successor();
-    const waiting = link.arriving;
-    parent.leaves();
-    link.succeeded({ pid: 23, instanceId: 'wk_9' });
-    await waiting;
-    link.dismiss(250);
-    expect(link.left).toBeUndefined();
-  });
-});
-
-test('a successor has served since its worker became active', () => {
-  const { link, clock } = successor();
-  clock.advance(9_000);
-  expect(link.servesForMs).toBe(0);
-  link.succeeded({ pid: 23, instanceId: 'wk_9' });
-  clock.advance(2_500);
-  expect(link.servesForMs).toBe(2_500);
 });

@@ -3,6 +3,7 @@ import type { ListenSocket } from '../../../../daemon/supervisor/socket/listen-s
 import { Succession } from '../../../../daemon/supervisor/succession/succession.js';
 import { stoppingError } from '../../../../daemon/supervisor/state/stop-plan.js';
 import { type FakeChild, fakeSpawn } from '../../../helpers/fake-child.js';
+import { isSettled } from '../../../helpers/fake-predecessor.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { recordingLogger } from '../../../helpers/recording-logger.js';
 
@@ -59,14 +60,6 @@ function retiring(options?: Parameters<typeof predecessor>[0]): Predecessor & { 
   return { ...context, outcome };
 }
 
-/** How a promise ends, without waiting for one that does not. */
-async function settledNow(promise: Promise<unknown>): Promise<boolean> {
-  let isSettled = false;
-  promise.then(() => (isSettled = true)).catch(() => (isSettled = true));
-  await new Promise((resolve) => setImmediate(resolve));
-  return isSettled;
-}
-
 describe('a succession that works', () => {
   test('goes through its steps in order and tells everybody who serves now', async () => {
     const { succession, successor, clock, done, handle } = predecessor();
@@ -89,11 +82,11 @@ describe('a succession that works', () => {
     expect(successor().sentTypes).toEqual(['handOver', 'quiesced']);
 
     clock.advance(50);
-    expect(await settledNow(succession.settled)).toBe(false);
+    expect(await isSettled(succession.settled)).toBe(false);
     successor().says(SUCCEEDED);
     const result = { instanceId: 'wk_9', workerPid: 23, pid: 22, succession: 'successor', durationMs: 100 };
     expect(await Promise.all([first, joined])).toEqual([result, result]);
-    expect(await settledNow(succession.settled)).toBe(true);
+    expect(await isSettled(succession.settled)).toBe(true);
     expect(successor()).toMatchObject({ isReleased: true, kills: 0 });
     expect(said).toEqual(['starting', 'ready']);
     expect(succession.isOver).toBe(true);
@@ -168,7 +161,7 @@ describe('a succession that fails leaves all as it was', () => {
     for (const type of messages) successor().says({ type });
     successor().says({ type: 'failed', error: { code: 'CONFIG_INVALID', message: 'gateway.port is wrong', hint: 'correct it' } });
     expect(successor().kills).toBe(1);
-    expect(await settledNow(Promise.all(outcomes))).toBe(false);
+    expect(await isSettled(Promise.all(outcomes))).toBe(false);
     expect(done).not.toContain('takeBack');
     successor().exits({ code: 78 });
     for (const outcome of outcomes) await expect(outcome).rejects.toMatchObject({ code: 'CONFIG_INVALID', hint: 'correct it' });
@@ -194,7 +187,7 @@ describe('a succession that fails leaves all as it was', () => {
     let finish: () => void = quiet;
     const { succession, successor, outcome } = retiring({ takeBack: () => new Promise((resolve) => (finish = () => resolve('ours'))) });
     successor().exits({ code: 1 });
-    expect(await settledNow(succession.settled)).toBe(false);
+    expect(await isSettled(succession.settled)).toBe(false);
     expect(succession.isUnderWay).toBe(true);
     finish();
     await expect(outcome).rejects.toMatchObject({ code: 'SUCCESSION_FAILED' });
@@ -222,7 +215,7 @@ describe('a succession that fails leaves all as it was', () => {
     const { succession, spawned } = predecessor();
     succession.abort(stoppingError());
     expect(spawned()).toBe(0);
-    expect(await settledNow(succession.settled)).toBe(true);
+    expect(await isSettled(succession.settled)).toBe(true);
   });
 });
 
@@ -234,7 +227,7 @@ describe('a succession after which there is nothing to go on with', () => {
     expect(done).toEqual(['handOver', 'retire configured', 'stop 250']);
     expect(succession).toMatchObject({ isOver: true, successorPid: undefined });
     successor().exits({ code: 0 });
-    expect(await settledNow(succession.settled)).toBe(true);
+    expect(await isSettled(succession.settled)).toBe(true);
     await expect(succession.run({}, quiet)).rejects.toMatchObject({ code: 'STOPPING' });
     expect(done).not.toContain('takeBack');
   });

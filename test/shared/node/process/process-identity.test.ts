@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   bootId,
@@ -68,13 +69,15 @@ test('a process of somebody else is alive although it may not be signalled', () 
 });
 
 test.runIf(isLinux)('a zombie is dead', async () => {
-  // The shell becomes a program that never waits for the child it had.
-  const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // The shell becomes a program that never waits for its child, which ends once that has happened.
+  const parent = spawn('/bin/sh', ['-c', 'read line <&3 & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
   onTestFinished(() => {
     parent.kill('SIGKILL');
   });
-  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  const [line] = (await once(parent.stdout as Readable, 'data')) as [Buffer];
   const pid = Number(line.toString());
+  await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
+  (parent.stdio[3] as Writable).end();
   await expect.poll(() => parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.state).toBe('Z');
   expect(isAlive(pid)).toBe(false);
   expect(() => process.kill(pid, 0)).not.toThrow();
