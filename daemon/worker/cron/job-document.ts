@@ -28,18 +28,28 @@ export function toJobDocument(job: CronJob, last: CronRun | undefined): CronJobD
   };
 }
 
+/** The fields are in the order of the schema, which is the order in which callers see them. */
 export function toRunDocument(run: CronRun, deliveryStatus: string | null): CronRunDocument {
-  const { seq: _seq, jobId: _jobId, occurrence: _occurrence, instanceId: _instanceId, ...rest } = run;
-  const { scheduledAtMs, dueAtMs, startedAtMs, finishedAtMs, messageId, sessionKey, ...fields } = rest;
+  const { startedAtMs, finishedAtMs, messageId } = run;
   return {
-    ...fields,
-    scheduledAt: isoTime(scheduledAtMs),
-    dueAt: isoTime(dueAtMs),
+    id: run.id,
+    scheduledAt: isoTime(run.scheduledAtMs),
+    trigger: run.trigger,
+    attempt: run.attempt,
+    state: run.state,
     startedAt: isoOrNull(startedAtMs),
     finishedAt: isoOrNull(finishedAtMs),
-    latenessMs: startedAtMs === null ? null : startedAtMs - scheduledAtMs,
+    dueAt: isoTime(run.dueAtMs),
+    latenessMs: startedAtMs === null ? null : startedAtMs - run.scheduledAtMs,
     durationMs: startedAtMs === null || finishedAtMs === null ? null : finishedAtMs - startedAtMs,
-    session: sessionKey,
+    missedBefore: run.missedBefore,
+    model: run.model,
+    inputTokens: run.inputTokens,
+    outputTokens: run.outputTokens,
+    costUsd: run.costUsd,
+    output: run.output,
+    session: run.sessionKey,
+    error: run.error,
     delivery: messageId === null ? null : { message_id: messageId, status: deliveryStatus },
   };
 }
