@@ -3,7 +3,7 @@
  * `docs/errors.md` lists the same codes; a guard test keeps the two and the tests in step.
  */
 
-/** What a code means to each audience. */
+/** How an error with the code is reported. */
 export interface ErrorSpec {
   /** HTTP status of an answer that carries the code. */
   readonly status: number;
@@ -78,7 +78,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** On every GatewayError, whichever bundle's copy of the class made it. */
+/** Marks every GatewayError, of any bundle's copy of the class. */
 const MARK = Symbol.for('xopc.GatewayError');
 
 /** The project's only error class. The message says what happened, with the value; `hint` is what to do or type next. */
@@ -103,13 +103,13 @@ export class GatewayError extends Error {
     return true;
   }
 
-  /** Each bundle has its own copy of this class; an error that crosses from one to another stays what it is. */
+  /** Recognizes the errors of all bundles: each has its own copy of this class. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && MARK in value;
   }
 }
 
-/** An error as it travels between processes (control socket, IPC, HTTP body). */
+/** An error as processes exchange it (control socket, IPC, HTTP body). */
 export interface ErrorDocument {
   readonly code: ErrorCode;
   readonly message: string;
@@ -117,7 +117,7 @@ export interface ErrorDocument {
   readonly details?: Record<string, unknown>;
 }
 
-/** Makes the travelling form of any thrown value; a foreign error becomes `fallback` with its message. */
+/** Returns the document of any thrown value; an error of another class gets the code `fallback`. */
 export function toErrorDocument(error: unknown, fallback: ErrorCode = 'INTERNAL_ERROR'): ErrorDocument {
   if (error instanceof GatewayError) {
     return {
@@ -130,7 +130,7 @@ export function toErrorDocument(error: unknown, fallback: ErrorCode = 'INTERNAL_
   return { code: fallback, message: error instanceof Error ? error.message : String(error) };
 }
 
-/** The reverse of {@link toErrorDocument}. */
+/** Returns the error of a document that {@link toErrorDocument} made. */
 export function fromErrorDocument(document: ErrorDocument): GatewayError {
   return new GatewayError(isErrorCode(document.code) ? document.code : 'INTERNAL_ERROR', {
     message: document.message,
@@ -139,7 +139,7 @@ export function fromErrorDocument(document: ErrorDocument): GatewayError {
   });
 }
 
-/** One line for a person: `config.json:2:23 gateway.port must be …`. */
+/** Formats a problem as one line: `config.json:2:23 gateway.port must be …`. */
 export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   return [place, problem.key, problem.message].filter(Boolean).join(' ');

@@ -14,12 +14,12 @@ export type BundleName = (typeof BUNDLE_NAMES)[number];
 /** The directory of the running bundles. In a bundle `__dirname` is that of the entry file, `dist/`. */
 export const bundleDirectory: string = __dirname;
 
-/** How this program starts itself again: the arguments after `process.execPath`. An executable takes no options of Node. */
+/** Returns the arguments after `process.execPath` that start this program again. A single executable accepts no options of Node. */
 export function programArguments(...args: string[]): string[] {
   return isSingleExecutable() ? args : [...process.execArgv, join(bundleDirectory, 'main.cjs'), ...args];
 }
 
-/** Key of the cached data directory: what V8 would reject anyway is never read. */
+/** Returns the name of the cached data directory: data that V8 would reject is never read. */
 export function cacheKey(): string {
   return `${process.version}-${process.arch}-${process.versions.v8}`;
 }
@@ -28,22 +28,22 @@ export function cacheKey(): string {
 const HEADER = /^\/\/ ([0-9a-f]{16})\n/;
 
 /**
- * Where the cached data of a bundle lies. V8 compares nothing but the length of the source, so the name carries the
- * bundle's hash: data of another build is never taken.
+ * Returns the path of a bundle's cached data. V8 compares only the length of the source, so the name contains the bundle's hash: data
+ * of another build is never used.
  */
 export function cachedDataPath(cacheDirectory: string, name: string, source: string): string {
   return join(cacheDirectory, `${name}-${HEADER.exec(source)?.[1] ?? 'unknown'}.bin`);
 }
 
 /**
- * Compiles a built bundle. Its source is one function expression, Node's own wrapper of a CommonJS module: to put that
- * around it here would copy a megabyte in each start of a worker.
+ * Compiles a built bundle. Its source is one function expression, Node's wrapper of a CommonJS module: adding that here would copy a
+ * megabyte at each start of a worker.
  */
 export function compileBundle(source: string, filename: string, cachedData?: Buffer): Script {
   return new Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
 }
 
-/** The entry's own `require`: all bundles lie beside it. A test, which is no bundle, has none. */
+/** Returns the entry's `require`: all bundles are beside it. Tests, which are not bundled, have none. */
 function requireFor(filename: string): NodeJS.Require {
   return typeof require === 'function' ? require : process.getBuiltinModule('node:module').createRequire(filename);
 }
@@ -62,24 +62,24 @@ function readCachedData(name: BundleName, source: string): Buffer | undefined {
     if (isSingleExecutable()) return readAsset(`${name}.bin`);
     return readFileSync(cachedDataPath(join(bundleDirectory, 'cache', cacheKey()), name, source));
   } catch {
-    // No cached data for this Node: the source alone will do.
+    // No cached data for this version of Node: the source is compiled.
     return undefined;
   }
 }
 
-/** @returns the bundle's exports. Loading twice runs it twice: callers keep the result. */
+/** Loads a bundle and returns its exports. Loading twice runs it twice: callers keep the result. */
 export function loadBundle<T>(name: BundleName): T {
   const filename = join(bundleDirectory, `${name}.cjs`);
   const source = isSingleExecutable() ? readTextAsset(`${name}.cjs`) : readFileSync(filename, 'utf8');
   return runBundle<T>(compileBundle(source, filename, readCachedData(name, source)), filename);
 }
 
-/** A text that the build put beside the bundles. @throws when there is none */
+/** Reads a text that the build put beside the bundles. @throws when it does not exist */
 export function readBuiltText(name: string): string {
   return isSingleExecutable() ? readTextAsset(name) : readFileSync(join(bundleDirectory, name), 'utf8');
 }
 
-/** The build's identity, written last by the build: a change tells a running process that a newer one is installed. */
+/** The build's identity, written last by the build: a change shows that a newer one is installed. */
 export interface BuildInfo {
   readonly version: string;
   /** Hash over all bundles. */
@@ -87,8 +87,8 @@ export interface BuildInfo {
 }
 
 /**
- * Which build is installed now: `dist/build.json`, or the executable's file, which may have been replaced since the start.
- * @returns undefined while a build is being replaced
+ * Returns the build that is installed now, from `dist/build.json` or the executable's file, which may have been replaced since the start;
+ * undefined while a build is being replaced.
  */
 export function readBuildInfo(): BuildInfo | undefined {
   try {

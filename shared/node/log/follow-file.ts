@@ -1,7 +1,7 @@
 /**
- * Follows the log while it is written, rotated, renamed, deleted, truncated: every line once, in order. The owner of `tail`, which reads
- * the live file. It opens by name at each read, so it gets the descriptor path of a handle of ours, which a rename does not change;
- * log-follower.ts reads the remainder after a rename and joins the generations. See docs/adr/0016-tail.md.
+ * Follows the log while it is written, rotated, renamed, deleted or truncated: yields every line once, in order. The owner of `tail`,
+ * which reads the live file. `tail` opens by name at each read, so it gets the descriptor path of our handle, which a rename does not
+ * change; log-follower.ts reads the remainder after a rename and joins the generations. See docs/adr/0016-tail.md.
  */
 import { existsSync, fstatSync, watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -15,23 +15,23 @@ export type { FollowEvent } from './log-follower.js';
 export interface FollowOptions {
   /**
    * `end`: only what is written from now on; `start`: the file from its beginning; a position: from there, e.g. the
-   * `end` of a page of read-log.ts. A file that does not exist yet is waited for and read from its beginning.
+   * `end` of a page of read-log.ts. A file that does not exist yet is awaited and read from its beginning.
    */
   readonly from: 'start' | 'end' | LogPosition;
-  /** Ends it, after what is in the file by then. To end at once, leave the loop. */
+  /** Ends following after what the file contains by then. To end at once, leave the loop. */
   readonly signal: AbortSignal;
 }
 
-/** Where the system's notifications do not reach (network file systems, used-up inotify watches), this finds changes. */
+/** How often changes are looked for where the system does not report them (network file systems, exhausted inotify watches). */
 const POLL_MS = 500;
-/** A consumer that is this far behind reads the file at its own pace. */
+/** A consumer that is further behind reads the file at its own pace. */
 const MAX_QUEUED_BYTES = 1_048_576;
 const DESCRIPTORS = '/proc/self/fd';
 
-/** Bytes as they are, in pieces as they are read; a file that was renamed is left. */
+/** Raw bytes in the chunks in which they are read; a renamed file is not followed by name. */
 const RAW = { encoding: 'latin1', separator: null, follow: false } as const;
 
-/** What `tail` reads of an open file. */
+/** The bytes that `tail` reads from an open file. */
 class TailedBytes implements LiveBytes {
   readonly #tail: Tail;
   readonly #notify: () => void;
@@ -82,8 +82,6 @@ class TailedBytes implements LiveBytes {
 class LogWatcher {
   readonly #path: string;
   #directory: FSWatcher | undefined;
-  /** Where there are no descriptor paths: what it reads is thrown away, and its reading wakes ours. */
-  #waker: TailedBytes | undefined;
   #live: TailedBytes | undefined;
   #hasChanged = false;
   #wake: (() => void) | undefined;
@@ -92,22 +90,21 @@ class LogWatcher {
     this.#path = path;
   }
 
-  /** Watches what is at the path now; the poll stands in for what cannot be watched. */
+  /** Watches the directory of the log; where that is not possible, the poll finds changes. */
   rearm(): void {
     this.close();
     try {
-      if (!existsSync(DESCRIPTORS)) this.#waker = new TailedBytes(this.#path, () => this.#discard());
       this.#directory = watch(dirname(this.#path), (event, name) => {
         const isReadLive = event === 'change' && this.#live?.isEnded === false;
         if (!isReadLive && (name === null || name === basename(this.#path))) this.#notify();
       });
       this.#directory.on('error', () => this.#notify());
     } catch {
-      // It does not exist, or all watches are in use.
+      // The directory does not exist, or all watches are in use.
     }
   }
 
-  /** See `ReadLive`. `tail` begins at the size that it finds, which is known only if nobody has written meanwhile. */
+  /** Reads live; see `ReadLive`. `tail` begins at the size that it finds, which is known only if nobody has written meanwhile. */
   readLive(fd: number, size: number): LiveBytes | undefined {
     if (!existsSync(DESCRIPTORS)) return undefined;
     try {
@@ -140,15 +137,8 @@ class LogWatcher {
   }
 
   close(): void {
-    this.#waker?.close();
-    this.#waker = undefined;
     this.#directory?.close();
     this.#directory = undefined;
-  }
-
-  #discard(): void {
-    while (this.#waker?.take() !== undefined);
-    this.#notify();
   }
 
   #notify(): void {
@@ -157,10 +147,7 @@ class LogWatcher {
   }
 }
 
-/**
- * Follows the log. Lines arrive in batches, without line breaks, empty ones left out; the consumer sets the pace.
- * Each wait between batches lets other work go on.
- */
+/** Yields the lines in batches, without line breaks and empty lines. The consumer sets the pace. */
 export async function* followFile(logPath: string, { from, signal }: FollowOptions): AsyncGenerator<FollowEvent> {
   const watcher = new LogWatcher(logPath);
   const follower = new LogFollower(logPath, {

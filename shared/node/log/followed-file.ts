@@ -1,33 +1,34 @@
-/** One open log file being read while others write to it: by our own handle up to its end, from there through `tail`. */
+/** Reads one open log file while others write to it: through our own handle up to its end, from there through `tail`. */
 import type { BigIntStats } from 'node:fs';
 import { LineSplitter } from './line-splitter.js';
 import type { OpenGeneration } from './log-generations.js';
 
 export type FileEvent = { readonly type: 'lines'; readonly lines: string[] } | { readonly type: 'truncated' };
 
-/** What a watcher reads of a file from its present end on. */
+/** The bytes that a watcher reads from a file after its current end. */
 export interface LiveBytes {
-  /** The next bytes in order; undefined when there are none yet. */
+  /** Returns the next bytes in order; undefined when there are none yet. */
   take(): Buffer | undefined;
-  /** Nothing more comes: the file was renamed, or cannot be watched. What was not taken is to be read from the file. */
+  /** No more bytes will come: the file was renamed or cannot be watched. What was not taken must be read from the file. */
   readonly isEnded: boolean;
   close(): void;
 }
 
-/** Reads on from byte `size`, the end of the open file; undefined where that is not possible (now). */
+/** Reads from byte `size`, the end of the open file. Returns undefined where that is not possible, or not now. */
 export type ReadLive = (fd: number, size: number) => LiveBytes | undefined;
 
 const CHUNK_BYTES = 65_536;
 const MAX_LINE_BYTES = 1_048_576;
-/** The last bytes read are compared with the file before more is read: they differ once it was emptied and refilled. */
+/** The last bytes read are compared with the file before more is read: they differ after it was truncated and refilled. */
 const WITNESS_BYTES = 64;
-/** Without a notification of the system for this long, although the file has grown, nothing is expected from the watcher. */
+/** A watcher that reports nothing for this long, although the file has grown, is not used any more. */
 const STALL_MS = 2_000;
 
 export class FollowedFile {
   readonly id: string;
   readonly #file: OpenGeneration;
   readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  /** Undefined once the file is read through our own handle only. */
   #readLive: ReadLive | undefined;
   #live: LiveBytes | undefined;
   /** When bytes were first missing that the watcher should have read. */
@@ -54,7 +55,7 @@ export class FollowedFile {
     return (await this.#file.handle.stat({ bigint: true })).mtimeNs;
   }
 
-  /** Reads on for one chunk. @returns undefined when there is nothing new */
+  /** Reads one chunk. Returns undefined when there is nothing new. */
   async read(): Promise<FileEvent | undefined> {
     const stats = await this.#file.handle.stat({ bigint: true });
     const size = Number(stats.size);
@@ -68,13 +69,13 @@ export class FollowedFile {
     return this.#readLines();
   }
 
-  /** Reads by our own handle from now on: the watcher may be behind, and what it has not read must not be lost. */
+  /** Reads through our own handle from now on: the watcher may be behind, and what it has not read must not be lost. */
   leaveLive(): void {
     this.#readLive = undefined;
     this.#closeLive();
   }
 
-  /** The line that has begun: nothing more of it is expected. */
+  /** Returns the unfinished line: no more of it is expected. */
   flush(): string | undefined {
     return this.#splitter.flush();
   }
@@ -123,7 +124,7 @@ export class FollowedFile {
     this.#missingSinceMs = undefined;
   }
 
-  /** A writer that kept its offset over a truncation leaves zeros before its next line. */
+  /** Skips the zeros that a writer which kept its offset over a truncation leaves before its next line. */
   #withoutHole(bytes: Buffer): Buffer {
     if (bytes[0] !== 0 || this.hasUnfinishedLine) return bytes;
     const start = bytes.findIndex((byte) => byte !== 0);

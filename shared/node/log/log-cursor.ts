@@ -24,53 +24,55 @@ async function hashHead(file: OpenGeneration, headBytes: number): Promise<string
   return createHash('sha256').update(head.subarray(0, bytesRead)).digest('base64url').slice(0, 12);
 }
 
-/** Everything before byte `offset` of the file, and every older file. */
+/** Returns an opaque text for everything before byte `offset` of the file, and every older file. */
 export async function encodeCursor(file: OpenGeneration, offset: number): Promise<string> {
   const headBytes = Math.min(FINGERPRINT_BYTES, Number(file.stats.size));
-  const parts = [VERSION, file.id, offset, headBytes, await hashHead(file, headBytes)];
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+  return encode([file.id, offset, headBytes, await hashHead(file, headBytes)]);
 }
 
-/** A position as an opaque text. Unlike a cursor it is not checked against the file. */
+/** Returns a position as an opaque text. Unlike a cursor it is not checked against the file. */
 export function encodePosition({ fileId, offset }: LogPosition): string {
-  return Buffer.from(JSON.stringify([VERSION, fileId, offset])).toString('base64url');
+  return encode([fileId, offset]);
 }
 
-/** @throws INVALID_REQUEST when the text is not a place of ours */
+/** @throws INVALID_REQUEST when {@link encodePosition} did not make the text */
 export function decodePosition(text: string): LogPosition {
-  try {
-    const [version, fileId, offset, ...rest] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
-    const isOurs = version === VERSION && typeof fileId === 'string' && rest.length === 0;
-    if (isOurs && isWhole(offset, Number.MAX_SAFE_INTEGER)) return { fileId, offset };
-  } catch {
-    // Not JSON, or no list: not ours, as below.
-  }
-  throw notOurs('from', text);
+  const [fileId, offset, ...rest] = decode(text);
+  if (typeof fileId === 'string' && isWhole(offset, Number.MAX_SAFE_INTEGER) && rest.length === 0) return { fileId, offset };
+  throw invalid('from', text);
 }
 
-function notOurs(name: string, text: string): GatewayError {
+/** @throws INVALID_REQUEST when {@link encodeCursor} did not make the text */
+export function decodeCursor(text: string): Cursor {
+  const [fileId, offset, headBytes, headHash] = decode(text);
+  const isPosition = typeof fileId === 'string' && isWhole(offset, Number.MAX_SAFE_INTEGER);
+  if (isPosition && isWhole(headBytes, FINGERPRINT_BYTES) && typeof headHash === 'string') return { fileId, offset, headBytes, headHash };
+  throw invalid('cursor', text);
+}
+
+function encode(parts: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify([VERSION, ...parts])).toString('base64url');
+}
+
+/** Returns no parts when the text has another form or version. */
+function decode(text: string): unknown[] {
+  try {
+    const [version, ...parts] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
+    return version === VERSION ? parts : [];
+  } catch {
+    return []; // not JSON, or no list
+  }
+}
+
+function invalid(name: string, text: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
-    message: `${name} '${text.slice(0, 40)}' is not one that this gateway gave out`,
-    hint: `Start again without a ${name}.`,
+    message: `invalid ${name} '${text.slice(0, 40)}'`,
+    hint: `Start again without ${name}.`,
   });
 }
 
 function isWhole(value: unknown, max: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
-}
-
-/** @throws INVALID_REQUEST when the text is not a cursor of ours */
-export function decodeCursor(text: string): Cursor {
-  try {
-    const [version, fileId, offset, headBytes, headHash] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
-    const isOurs = version === VERSION && typeof fileId === 'string' && typeof headHash === 'string';
-    if (isOurs && isWhole(offset, Number.MAX_SAFE_INTEGER) && isWhole(headBytes, FINGERPRINT_BYTES)) {
-      return { fileId, offset, headBytes, headHash };
-    }
-  } catch {
-    // Not JSON, or no list: not ours, as below.
-  }
-  throw notOurs('cursor', text);
 }
 
 /** Whether the file is the one that the cursor was made for. */

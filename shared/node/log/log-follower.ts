@@ -11,16 +11,16 @@ export type FollowEvent =
 
 interface FollowerOptions {
   readonly from: 'start' | 'end' | LogPosition;
-  /** Called when another file is being read: the watcher has to follow. */
+  /** Called when another file is being read, which must be watched from now on. */
   readonly onFileChange: () => void;
-  /** Reads the newest file while it grows; without it the follower reads when it is asked. */
+  /** Reads the newest file while it grows; default: only {@link LogFollower.next} reads. */
   readonly readLive?: ReadLive;
 }
 
-/** A writer that has not reopened its file after a rotation goes on writing to the old one for a while. */
+/** How long a writer that has not reopened its file after a rotation may still write to the old one. */
 const LATE_WRITER_MS = 5_000;
 const MAX_RETIRED = 8;
-/** An unfinished line at the end of a rotated file gets this long to be finished. */
+/** How long an unfinished line at the end of a rotated file may take to be finished. */
 const UNFINISHED_LINE_MS = 50;
 
 const identity = (file: OpenGeneration): string => `${file.id}:${file.stats.birthtimeNs}`;
@@ -29,12 +29,12 @@ async function closeAll(files: readonly OpenGeneration[]): Promise<void> {
   await Promise.all(files.map((file) => file.handle.close()));
 }
 
-/** A file of the row that is read: the last is the current one, those before it are retired. */
+/** One of the files being read: the last is the current one, those before it are retired. */
 interface RowEntry {
   readonly file: FollowedFile;
-  /** Read, and held back until everything that was written before it has been given out. */
+  /** Read, and held back until everything that was written before it has been yielded. */
   held?: FileEvent | undefined;
-  /** When a retired file is given up. */
+  /** When a retired file is closed. */
   untilMs: number;
 }
 
@@ -47,7 +47,7 @@ export class LogFollower {
   #successor: OpenGeneration | undefined;
   #hasWaitedForLine = false;
   #hasGap = false;
-  /** Generations that are older than the current file: never to be read. */
+  /** Generations older than the current file, which must not be read. */
   #older = new Set<string>();
 
   constructor(logPath: string, options: FollowerOptions) {
@@ -55,7 +55,7 @@ export class LogFollower {
     this.#options = options;
   }
 
-  /** The next batch. @returns undefined when there is nothing new for now */
+  /** Returns the next batch; undefined when there is nothing new yet. */
   async next(): Promise<FollowEvent | undefined> {
     for (;;) {
       const event = await this.#step();
@@ -63,7 +63,7 @@ export class LogFollower {
     }
   }
 
-  /** Reads everything that is in the files by now at the next calls of {@link next}. */
+  /** Has the next calls of {@link next} read everything that is in the files by now. */
   leaveLive(): void {
     for (const { file } of this.#row) file.leaveLive();
   }
@@ -100,8 +100,8 @@ export class LogFollower {
   }
 
   /**
-   * Reads on in a row of files, oldest first. A late writer writes to the old file and then to the new one: what was read
-   * from the new is held back until the old has been looked at once more, so that each writer's lines stay in order.
+   * Reads the next batch of several files, oldest first. A late writer writes to the old file and then to the new one: what was read
+   * from the new one is held back until the old one has been read once more, so that each writer's lines stay in order.
    */
   async #readInOrder(row: readonly RowEntry[]): Promise<FileEvent | undefined> {
     for (const [index, entry] of row.entries()) {
@@ -117,7 +117,7 @@ export class LogFollower {
     return undefined;
   }
 
-  /** Closes the oldest retired file once its time is over; it has just been read to its end. */
+  /** Closes the oldest retired file after its time; it has just been read to its end. */
   async #giveUpOldest(): Promise<FileEvent | undefined> {
     const [oldest] = this.#row;
     if (oldest === undefined || this.#row.length === 1) return undefined;
@@ -180,7 +180,7 @@ export class LogFollower {
     return false;
   }
 
-  /** There was no log when following began; by now it may have been made and rotated. */
+  /** Opens the first file of a log that did not exist when following began; it may have been rotated meanwhile. */
   async #openNew(): Promise<boolean> {
     const files: OpenGeneration[] = [];
     for await (const file of walkGenerations(this.#logPath)) files.push(file);
@@ -191,7 +191,7 @@ export class LogFollower {
     return true;
   }
 
-  /** The file that was written right after the current one: the oldest of those that are newer. */
+  /** Opens the file that was written after the current one: the oldest of those that are newer. */
   async #findSuccessor(current: FollowedFile): Promise<OpenGeneration | undefined> {
     if (fileIdAt(this.#logPath) === current.id) return undefined;
     const newer: OpenGeneration[] = [];
@@ -207,12 +207,12 @@ export class LogFollower {
     const candidates = isCurrentFound ? newer : await this.#withoutOlder(newer, current);
     const successor = candidates.at(-1);
     await closeAll(newer.filter((file) => file !== successor));
-    // Deleted, or rotated away altogether: in the latter case there may have been files in between.
+    // Deleted, or rotated out of existence: then there may have been files in between.
     if (!isCurrentFound && (successor?.generation ?? 0) > 0) this.#hasGap = true;
     return successor;
   }
 
-  /** Our file has no name any more, so its place in the row is unknown: what was there before it, or older, is left out. */
+  /** Leaves out older files. The current file has no name any more, so that its place among the generations is unknown. */
   async #withoutOlder(files: readonly OpenGeneration[], current: FollowedFile): Promise<OpenGeneration[]> {
     const modifiedAtNs = await current.modifiedAtNs();
     return files.filter((file) => file.generation === 0 || (!this.#older.has(identity(file)) && file.stats.mtimeNs >= modifiedAtNs));

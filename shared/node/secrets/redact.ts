@@ -1,27 +1,26 @@
 /**
- * Takes secrets out of log lines, at the sink, so that no caller has to think of it: known secrets by exact value (also
- * in the encodings they travel in), unknown ones by their shape. Works on the finished line, JSON or not, and leaves
- * JSON valid. Time is linear in the line's length whatever it holds.
+ * Removes secrets from complete log lines, so that no caller has to: known secrets by their value, also in usual encodings, and unknown
+ * ones by their shape. JSON stays valid. Time is linear in the length of the line.
  */
 import { REDACTED, redactShapes } from './redact-shapes.js';
 
 export interface Redactor {
-  /** The line without its secrets. */
+  /** Returns the line without its secrets. */
   redact(line: string): string;
   /** Registers secrets from now on. One shorter than {@link MIN_SECRET_LENGTH} characters is ignored: it would match everywhere. */
   add(...secrets: readonly string[]): void;
 }
 
 export const MIN_SECRET_LENGTH = 6;
-/** Encodings of shorter secrets are too short to be told from other text. */
+/** Encodings of shorter secrets cannot be distinguished from other text. */
 const MIN_ENCODED_LENGTH = 8;
-/** Lines of a key that spans several lines are secrets of their own. */
+/** Longer lines of a key that spans several lines are secrets too. */
 const MIN_KEY_LINE_LENGTH = 16;
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 const jsonEscaped = (text: string): string => JSON.stringify(text).slice(1, -1);
 
-/** The part of a Base64 text that does not depend on what stands before and after the value in the encoded bytes. */
+/** Returns the parts of Base64 texts that do not depend on the bytes before and after the secret. */
 function base64Forms(secret: string): string[] {
   const forms: string[] = [];
   for (const before of [0, 1, 2]) {
@@ -33,7 +32,7 @@ function base64Forms(secret: string): string[] {
 }
 
 function formsOf(secret: string): string[] {
-  // In a line, in JSON inside a line, in JSON inside that.
+  // In a line, in JSON inside a line, and in JSON inside that.
   const escapes = [jsonEscaped(secret), jsonEscaped(jsonEscaped(secret)), jsonEscaped(jsonEscaped(jsonEscaped(secret)))];
   const forms = [secret, ...escapes];
   if (secret.length >= MIN_ENCODED_LENGTH) {
@@ -45,7 +44,7 @@ function formsOf(secret: string): string[] {
   return forms.filter((form) => form.length >= MIN_SECRET_LENGTH);
 }
 
-/** A secret that is a JSON literal (digits) may stand unquoted; only a walk through the parsed line keeps that one valid. */
+/** Replaces secrets that are numbers: they may be unquoted, so only a walk through the parsed line keeps it valid JSON. */
 function redactInside(value: unknown, pattern: RegExp): unknown {
   if (typeof value === 'string') return value.replace(pattern, REDACTED);
   if (typeof value === 'number') return String(value).replace(pattern, '') === String(value) ? value : REDACTED;
@@ -64,13 +63,13 @@ function redactNumeric(line: string, pattern: RegExp): string {
   }
 }
 
-/** Longest first, so that a secret which contains another is replaced as a whole. */
+/** Sorts the longest first, so that a secret which contains another is replaced as a whole. */
 function compile(forms: Iterable<string>): RegExp | undefined {
   const sorted = [...forms].toSorted((a, b) => b.length - a.length);
   return sorted.length === 0 ? undefined : new RegExp(sorted.map(escapeRegExp).join('|'), 'g');
 }
 
-/** Makes a redactor; `secrets` are those known at the start, more are added as they become known. */
+/** Creates a redactor that knows these secrets; more can be added. */
 export function createRedactor(secrets: Iterable<string> = []): Redactor {
   const textual = new Set<string>();
   const numeric = new Set<string>();
