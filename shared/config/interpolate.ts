@@ -4,11 +4,6 @@ import type { KeyPath } from './key-path.js';
 
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
-/** Whether a text refers to the environment. */
-export function hasReference(text: string): boolean {
-  return [...text.matchAll(REFERENCE)].some((match) => match[1] !== undefined);
-}
-
 /** A copy of a plain JSON value, possibly without some of its parts. */
 export interface Rebuilt {
   readonly value: unknown;

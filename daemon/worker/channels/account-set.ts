@@ -1,13 +1,13 @@
-/** A channel of accounts: made from the configuration in force, started and stopped, replaced when it changes. */
+/** A channel of accounts, which are made from the configuration in force and replaced when it changes. */
 import type { ChannelStatus } from '../../../shared/control/messages.js';
-import type { Channel, Composition, Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
+import type { Channel, ChatFacts, Composition, Delivery, OpenedFile, Preview, PreviewTarget, SendOutcome } from './channel.js';
 import type { ChannelHost } from './host.js';
 
 /** One account of a channel. */
 export interface ChannelAccount {
-  /** Returns at once; what takes time goes on in the background. */
+  /** Returns at once; slow work continues in the background. */
   start(): void;
-  /** Takes nothing more in and ends what is under way. */
+  /** Receives nothing more and ends pending work. */
   stop(): Promise<void>;
   isReady(): boolean;
   /** Never rejects. */
@@ -17,18 +17,22 @@ export interface ChannelAccount {
   health(): ChannelStatus;
 }
 
-export interface AccountSetOptions<Settings> {
+export interface AccountChannelOptions<Settings> {
   readonly name: string;
   /** The enabled accounts of the configuration in force. */
   settings(): Readonly<Record<string, Settings>>;
   create(account: AccountCreation<Settings>): ChannelAccount;
+  /** Default: false. */
+  isGroup?(chatId: string): boolean;
+  isIdempotent(settings: Settings | undefined): boolean;
+  compose(message: Composition): string[];
 }
 
 export interface AccountCreation<Settings> {
   readonly accountId: string;
   readonly settings: Settings;
   readonly host: ChannelHost;
-  /** Call when it has become ready later than {@link ChannelAccount.start}. */
+  /** To be called when the account becomes ready after {@link ChannelAccount.start} has returned. */
   readonly onReady: () => void;
 }
 
@@ -40,32 +44,65 @@ interface Running {
 
 const DEFAULT_ACCOUNT = 'default';
 
-class AccountSet<Settings> {
-  readonly #options: AccountSetOptions<Settings>;
+/** A channel whose work is done by its accounts. */
+export class AccountChannel<Settings extends { readonly agentId?: string | undefined }> implements Channel {
+  readonly name: string;
+  readonly #options: AccountChannelOptions<Settings>;
   readonly #running = new Map<string, Running>();
   /** Undefined unless started. */
   #host: ChannelHost | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(options: AccountSetOptions<Settings>) {
+  constructor(options: AccountChannelOptions<Settings>) {
+    this.name = options.name;
     this.#options = options;
   }
 
-  /** @returns the account's name if it is set up; without a name the default one, or the only one */
-  find(accountId: string | undefined): string | undefined {
+  /** Returns the account's name if it is configured; without a name, the default account or the only one. */
+  findAccount(accountId: string | undefined): string | undefined {
     const settings = this.#options.settings();
     const names = Object.keys(settings);
     const wanted = accountId ?? (names.length === 1 ? names[0] : DEFAULT_ACCOUNT);
     return wanted !== undefined && Object.hasOwn(settings, wanted) ? wanted : undefined;
   }
 
-  settingsOf(accountId: string): Settings | undefined {
+  #settingsOf(accountId: string): Settings | undefined {
     const settings = this.#options.settings();
     return Object.hasOwn(settings, accountId) ? settings[accountId] : undefined;
   }
 
-  /** @returns the account if it is started */
-  get(accountId: string): ChannelAccount | undefined {
+  describeChat(accountId: string, chatId: string): ChatFacts {
+    const isGroup = this.#options.isGroup?.(chatId) === true;
+    return { peerKind: isGroup ? 'group' : 'direct', agentId: this.#settingsOf(accountId)?.agentId };
+  }
+
+  compose(message: Composition): string[] {
+    return this.#options.compose(message);
+  }
+
+  isReady(accountId: string): boolean {
+    return this.#account(accountId)?.isReady() ?? false;
+  }
+
+  isIdempotent(accountId: string): boolean {
+    return this.#options.isIdempotent(this.#settingsOf(accountId));
+  }
+
+  async send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome> {
+    return (await this.#account(delivery.accountId)?.send(delivery, signal)) ?? { type: 'interrupted' };
+  }
+
+  openPreview(target: PreviewTarget): Preview | undefined {
+    return this.#account(target.accountId)?.openPreview?.(target);
+  }
+
+  async openFile(accountId: string, fileId: string, signal: AbortSignal): Promise<OpenedFile> {
+    const account = this.#account(accountId);
+    if (account === undefined) return { type: 'failed', reason: `its account '${accountId}' is not running` };
+    return (await account.openFile?.(fileId, signal)) ?? { type: 'missing', reason: `nothing is attached in '${this.name}'` };
+  }
+
+  #account(accountId: string): ChannelAccount | undefined {
     return this.#running.get(accountId)?.account;
   }
 
@@ -79,7 +116,7 @@ class AccountSet<Settings> {
     return this.reconfigure();
   }
 
-  /** Stops what is no longer as configured, starts what is configured. One call after another. */
+  /** Stops accounts whose settings have changed and starts the configured ones. Calls run one after another. */
   reconfigure(): Promise<void> {
     this.#last = this.#last.then(() => this.#apply());
     return this.#last;
@@ -106,47 +143,11 @@ class AccountSet<Settings> {
     if (host === undefined) return;
     for (const [name, settings] of wanted) {
       if (this.#running.has(name)) continue;
-      const onReady = (): void => host.accountReady(this.#options.name, name);
+      const onReady = (): void => host.accountReady(this.name, name);
       const account = this.#options.create({ accountId: name, settings, host, onReady });
       this.#running.set(name, { account, text: JSON.stringify(settings) });
       account.start();
       if (account.isReady()) onReady();
     }
   }
-}
-
-export interface AccountChannelOptions<Settings> extends AccountSetOptions<Settings> {
-  /** Default: false. */
-  isGroup?(chatId: string): boolean;
-  isIdempotent(settings: Settings | undefined): boolean;
-  compose(message: Composition): string[];
-}
-
-/** Returns a channel whose work is done by its accounts. */
-export function createAccountChannel<Settings extends { readonly agentId?: string | undefined }>(
-  options: AccountChannelOptions<Settings>,
-): Channel {
-  const accounts = new AccountSet<Settings>(options);
-  return {
-    name: options.name,
-    findAccount: (accountId) => accounts.find(accountId),
-    describeChat: (accountId, chatId) => ({
-      peerKind: options.isGroup?.(chatId) === true ? 'group' : 'direct',
-      agentId: accounts.settingsOf(accountId)?.agentId,
-    }),
-    compose: (message) => options.compose(message),
-    start: (host) => accounts.start(host),
-    stop: () => accounts.stop(),
-    reconfigure: () => accounts.reconfigure(),
-    isReady: (accountId) => accounts.get(accountId)?.isReady() ?? false,
-    isIdempotent: (accountId) => options.isIdempotent(accounts.settingsOf(accountId)),
-    send: async (delivery, signal) => (await accounts.get(delivery.accountId)?.send(delivery, signal)) ?? { type: 'interrupted' },
-    openPreview: (target) => accounts.get(target.accountId)?.openPreview?.(target),
-    async openFile(accountId, fileId, signal) {
-      const account = accounts.get(accountId);
-      if (account === undefined) return { type: 'failed', reason: `its account '${accountId}' is not running` };
-      return (await account.openFile?.(fileId, signal)) ?? { type: 'missing', reason: `nothing is attached in '${options.name}'` };
-    },
-    health: () => accounts.health(),
-  };
 }

@@ -168,7 +168,7 @@ export class ChatTurns implements InboxHandler {
 
   #hooks(handling: Handling): TurnHooks {
     return {
-      begun: async (tx, { id }) => setInboxTurn(tx, { seq: handling.message.seq, turnId: id }),
+      begun: async (tx, { id }) => void (await setInboxTurn(tx, { seq: handling.message.seq, turnId: id })),
       leavesContext: true,
       beforeEnd: async () => {
         handling.previewId = (await handling.preview?.end()) ?? handling.previewId;

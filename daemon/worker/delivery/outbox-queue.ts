@@ -186,7 +186,7 @@ function expiryReason({ lastError }: OutboxMessage): string {
 
 /** Ends a message whose remaining parts are not sent. */
 async function markDead(tx: Transaction, message: OutboxMessage, { error, nowMs }: { error: string; nowMs: number }): Promise<void> {
-  await abandonOpenParts(tx, message.seq);
+  await abandonOpenParts(tx, message);
   await changeMessage(tx, message, { state: 'dead', lastError: error, finishedAtMs: nowMs, nowMs });
 }
 

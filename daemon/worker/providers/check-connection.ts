@@ -1,13 +1,10 @@
-/** Checks whether a provider can be used as it is set up, by asking it for its models, and explains why not. */
+/** Checks a provider's settings by asking it for its models, and explains what is wrong. */
 import type { ProviderTestResult } from '../../../shared/api/models.js';
 import { isHeaderValue, UNSENDABLE } from './header-value.js';
 import { askForModels, readModelIds } from './list-models.js';
 import type { ConnectionSettings } from './provider.js';
 
-export type ConnectionReport = ProviderTestResult;
-export type ConnectionCause = NonNullable<ConnectionReport['cause']>;
-
-type Finding = Pick<ConnectionReport, 'cause' | 'message'> & Partial<ConnectionReport>;
+type Finding = Pick<ProviderTestResult, 'cause' | 'message'> & Partial<ProviderTestResult>;
 
 const CHECK_MS = 8_000;
 
@@ -82,7 +79,7 @@ async function probe(settings: ConnectionSettings): Promise<Finding> {
   }
 }
 
-/** Tries the usual path where the given one is wrong. */
+/** Tries the usual path when the given one fails, and suggests it if it works. */
 async function suggest(settings: ConnectionSettings, finding: Finding): Promise<Finding> {
   if (finding.cause !== 'wrongPath' && finding.cause !== 'notTheApi') return finding;
   const baseUrl = `${new URL(settings.baseUrl).origin}/v1`;
@@ -92,8 +89,8 @@ async function suggest(settings: ConnectionSettings, finding: Finding): Promise<
   return { ...finding, message: `${finding.message} ${baseUrl} answers.`, suggestedBaseUrl: baseUrl };
 }
 
-/** @param model  its name at the provider, where it must have that one */
-export async function checkConnection(settings: ConnectionSettings, model?: string): Promise<ConnectionReport> {
+/** @param model  the name of a model that the provider must have */
+export async function checkConnection(settings: ConnectionSettings, model?: string): Promise<ProviderTestResult> {
   const startedAt = performance.now();
   const first = await probe(settings);
   const latencyMs = Math.round(performance.now() - startedAt);

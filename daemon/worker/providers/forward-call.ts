@@ -1,17 +1,20 @@
 /** Passes a call on to a provider that speaks OpenAI's API. Part of the bundle that speaks to vendors. */
 import { APICallError } from 'ai';
+import { readStart } from './read-start.js';
 import type { ConnectionSettings, ForwardEvent, ForwardRequest } from './provider.js';
 import { toFailure } from './sdk/sdk-failure.js';
-import { readStart } from './sdk/sdk-fetch.js';
+import { MAX_ERROR_BODY_BYTES } from './sdk/sdk-fetch.js';
 
 const ANSWERS = /^(application\/json|text\/event-stream)\b/i;
 
-/** A page, a redirect or nothing at all is no answer of the API, whatever its status. */
+/** Returns an error for a page, a redirect or an empty answer, whatever its status: these are not answers of the API. */
 async function refusalOf(response: Response, url: string): Promise<APICallError | undefined> {
   const contentType = response.headers.get('content-type') ?? '';
   if (response.ok && ANSWERS.test(contentType)) return undefined;
   const isMoved = response.status >= 300 && response.status < 400;
-  const body = isMoved ? `<html><title>Moved to ${response.headers.get('location') ?? 'nowhere'}</title>` : await readStart(response);
+  const body = isMoved
+    ? `<html><title>Moved to ${response.headers.get('location') ?? 'nowhere'}</title>`
+    : (await readStart(response, MAX_ERROR_BODY_BYTES)).text;
   return new APICallError({
     message: response.ok ? 'the answer is neither JSON nor a stream' : response.statusText,
     url,
@@ -22,7 +25,7 @@ async function refusalOf(response: Response, url: string): Promise<APICallError 
   });
 }
 
-/** Never throws. The key goes to the provider alone: a redirect is not followed. */
+/** Never throws. Redirects are not followed, so that the key goes to the provider alone. */
 export async function* forwardCall(
   settings: ConnectionSettings,
   request: ForwardRequest,
@@ -47,7 +50,7 @@ export async function* forwardCall(
   }
 }
 
-/** What the network did, in the form that failures are read from. */
+/** Wraps a network error in the form that `toFailure` reads. */
 function asCallError(error: unknown, url: string, hasBegun: boolean): APICallError {
   return new APICallError({
     message: error instanceof Error ? error.message : String(error),

@@ -1,27 +1,19 @@
-/** Asks a server which models it has. */
+/** Asks a server for its models. */
 import type { ConnectionSettings } from './provider.js';
+import { readStart } from './read-start.js';
 import { withVersion } from './versioned-url.js';
 
 const TIMEOUT_MS = 2_000;
 const MAX_BODY_BYTES = 4_194_304;
 const MAX_MODELS = 1_000;
 
-async function readBounded(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  const chunks: Uint8Array[] = [];
-  for (let length = 0; reader !== undefined; length += chunks.at(-1)?.length ?? 0) {
-    if (length > MAX_BODY_BYTES) {
-      await reader.cancel();
-      throw new Error(`the list of models is longer than ${MAX_BODY_BYTES} bytes`);
-    }
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+async function readWhole(response: Response): Promise<string> {
+  const { text, isWhole } = await readStart(response, MAX_BODY_BYTES);
+  if (!isWhole) throw new Error(`the list of models is longer than ${MAX_BODY_BYTES} bytes`);
+  return text;
 }
 
-/** Anything else could not be named as `provider/model`. */
+/** Other texts could not be part of `provider/model`. */
 const isModelId = (id: unknown): id is string => typeof id === 'string' && /^\S{1,200}$/.test(id);
 
 function listIn(document: unknown, key: string): Record<string, unknown>[] {
@@ -33,7 +25,7 @@ function idsIn(document: unknown): unknown[] {
   return listIn(document, 'data').map(({ id }) => id);
 }
 
-/** Google's list has models that write no text, and calls each `models/NAME`. */
+/** Google also lists models that generate no text, and names each `models/NAME`. */
 function googleIdsIn(document: unknown): unknown[] {
   return listIn(document, 'models')
     .filter(({ supportedGenerationMethods: methods }) => !Array.isArray(methods) || methods.includes('generateContent'))
@@ -77,19 +69,19 @@ export interface ModelsAnswer {
   readonly body: string;
 }
 
-/** `GET {baseUrl}/models` as the API has it. @throws when there is no answer within `timeoutMs` */
+/** Sends `GET {baseUrl}/models` in the form of the API. @throws when there is no answer within `timeoutMs` */
 export async function askForModels(settings: ConnectionSettings, timeoutMs: number): Promise<ModelsAnswer> {
   const { url, headers } = requestOf(settings);
-  // Followed, a redirect would take the key to wherever it leads.
+  // A followed redirect would send the key to another server.
   const response = await fetch(url, {
     headers: { ...headers, ...settings.headers },
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),
   });
-  return { url, status: response.status, body: await readBounded(response) };
+  return { url, status: response.status, body: await readWhole(response) };
 }
 
-/** The models in an answer; undefined when it is no list of models. */
+/** Returns the models of an answer; undefined when it is not a list of models. */
 export function readModelIds(settings: ConnectionSettings, body: string): string[] | undefined {
   try {
     const document: unknown = JSON.parse(body);

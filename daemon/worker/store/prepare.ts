@@ -19,12 +19,12 @@ class Placeholder {
 const placeholders: unknown = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) });
 
 export interface PreparedStatement<P, R> {
-  all(tx: Transaction, parameters: P): Promise<R[]>;
-  first(tx: Transaction, parameters: P): Promise<R | undefined>;
+  readonly all: (tx: Transaction, parameters: P) => Promise<R[]>;
+  readonly first: (tx: Transaction, parameters: P) => Promise<R | undefined>;
   /** For an insert without `returning`. Returns the new row's integer primary key. */
-  insert(tx: Transaction, parameters: P): Promise<number>;
+  readonly insert: (tx: Transaction, parameters: P) => Promise<number>;
   /** Returns how many rows were changed. */
-  run(tx: Transaction, parameters: P): Promise<number>;
+  readonly run: (tx: Transaction, parameters: P) => Promise<number>;
 }
 
 type Build<P, Q> = (db: Queries, parameters: P) => Q;

@@ -1,7 +1,7 @@
 /** What is kept of a turn that was interrupted: its partial answer, in the conversation or aside of it. Each function runs in a write. */
 import { newId } from '../../../shared/ids.js';
-import { appendAside, setTurnAside } from '../store/conversations/branches.js';
-import { appendMessage, findMessage } from '../store/conversations/messages.js';
+import { setTurnAside } from '../store/conversations/branches.js';
+import { appendAside, appendMessage, findMessage } from '../store/conversations/messages.js';
 import { readTurnText, removeTurnParts } from '../store/conversations/turn-parts.js';
 import { endTurn, type RunningTurn } from '../store/conversations/turns.js';
 import { findInboxTurn } from '../store/delivery/inbox.js';
@@ -32,7 +32,7 @@ export async function interruptTurn(tx: Transaction, { id: turnId, sessionId }: 
   const wasRunning = await endTurn(tx, { id: turnId, state: 'interrupted', model: null, usage: null, error, nowMs });
   if (!wasRunning) return;
   const answer = { turnId, sessionId, nowMs, text: await readTurnText(tx, turnId), model: null };
-  await removeTurnParts(tx, turnId);
+  await removeTurnParts(tx, { turnId });
   const inbox = await findInboxTurn(tx, turnId);
   // A turn with effects is not run again, and its messages stay in the conversation.
   const question = inbox?.isRepeatable === true ? await findMessage(tx, inbox.questionId) : undefined;

@@ -138,7 +138,7 @@ export class TurnJournal {
       const nowMs = clock.now();
       if (!(await endTurn(tx, { id: turnId, state, model, usage, error, nowMs }))) return 'lost';
       await releaseLease(tx, { key: leaseKey(session.id), owner: instanceId });
-      await removeTurnParts(tx, turnId);
+      await removeTurnParts(tx, { turnId });
       if (ended !== undefined && !(await ended(tx, { ...outcome, turnId, replyId, stopReason }))) {
         await keepAside(tx, { turnId, sessionId: session.id, text: reply, model, nowMs, questionSeq });
         return 'again';

@@ -3,7 +3,7 @@ import type { Clock } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
 import { GatewayError } from '../../../../shared/errors.js';
-import { type AccountCreation, type ChannelAccount, createAccountChannel } from '../account-set.js';
+import { AccountChannel, type AccountCreation, type ChannelAccount } from '../account-set.js';
 import type { Channel, Composition } from '../channel.js';
 import type { TelegramAccountOptions } from './account.js';
 import { isGroupId } from './chat-id.js';
@@ -91,7 +91,7 @@ export function createTelegramChannel({ config, clock, logger, load, random, pol
     }
   }
 
-  return createAccountChannel<OwnedSettings>({
+  return new AccountChannel<OwnedSettings>({
     name: 'telegram',
     settings,
     create: createAccount,

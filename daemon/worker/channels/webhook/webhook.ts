@@ -2,7 +2,7 @@
 import type { Clock } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
-import { createAccountChannel } from '../account-set.js';
+import { AccountChannel } from '../account-set.js';
 import type { Channel, Composition } from '../channel.js';
 import { WebhookAccount, type WebhookSettings } from './account.js';
 
@@ -28,7 +28,7 @@ export function composeWebhook({ id, accountId, chatId, content, nowMs }: Compos
 }
 
 export function createWebhookChannel({ config, ...options }: WebhookChannelOptions): Channel {
-  return createAccountChannel<WebhookSettings>({
+  return new AccountChannel<WebhookSettings>({
     name: 'webhook',
     settings: () => webhookSettings(config()),
     create: ({ accountId, settings }) => new WebhookAccount({ accountId, settings, ...options }),

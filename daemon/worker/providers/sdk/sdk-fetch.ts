@@ -1,25 +1,14 @@
-/** How the SDKs reach a vendor. Part of the bundle that speaks to vendors. */
+/** The `fetch` of the SDKs. Part of the bundle that speaks to vendors. */
+import { readStart } from '../read-start.js';
 import { EndlessEventError, NotAStreamError } from './sdk-failure.js';
 
-const MAX_ERROR_BODY_BYTES = 65_536;
+/** Enough of a body to tell what it is. */
+export const MAX_ERROR_BODY_BYTES = 65_536;
 
-/** Enough of a body to say what it is. */
-export async function readStart(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  const chunks: Uint8Array[] = [];
-  for (let length = 0; reader !== undefined && length < MAX_ERROR_BODY_BYTES; length += chunks.at(-1)?.length ?? 0) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-  }
-  await reader?.cancel();
-  return Buffer.concat(chunks).toString('utf8').slice(0, MAX_ERROR_BODY_BYTES);
-}
-
-/** No event of an answer is longer; what is, would fill the memory before anybody could look at it. */
+/** Bounds the memory of one event: the SDK keeps an event until it is complete. */
 const MAX_EVENT_BYTES = 16 * 1_048_576;
 
-/** Fails a stream whose events never end. One stream that pulls: a transform would be two, and a hold-up before the first word. */
+/** Fails a stream whose events never end. A pulling stream, because a transform would buffer and delay the first word. */
 function limitEvents(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let bytes = 0;
@@ -37,11 +26,11 @@ function limitEvents(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Arra
 }
 
 /**
- * A page or a JSON document with status 200 would reach us as a stream without events.
- * Other types pass: servers exist that stream events as `text/plain`.
+ * Refuses a page or a JSON document with status 200, which would be read as a stream without events.
+ * Other types pass, because some servers stream events as `text/plain`.
  */
 export async function fetchStream(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
-  // Followed, a redirect would take the key to wherever it leads.
+  // A followed redirect would send the key to another server.
   const response = await fetch(input, { ...init, redirect: 'manual' });
   const { status, headers, body } = response;
   const contentType = headers.get('content-type') ?? '';
@@ -55,6 +44,6 @@ export async function fetchStream(input: Parameters<typeof fetch>[0], init?: Req
   }
   if (!response.ok) return response;
   if (/^(text\/html|application\/json)/i.test(contentType))
-    throw new NotAStreamError({ status, contentType, body: await readStart(response) });
+    throw new NotAStreamError({ status, contentType, body: (await readStart(response, MAX_ERROR_BODY_BYTES)).text });
   return body === null ? response : Object.defineProperty(response, 'body', { value: limitEvents(body) });
 }

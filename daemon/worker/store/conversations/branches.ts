@@ -4,7 +4,7 @@
  * than the one that it follows, so a path is in the order of `seq`.
  */
 import { sql } from 'kysely';
-import { type Message, MESSAGE_COLUMNS, type NewMessage } from './messages.js';
+import { type Message, MESSAGE_COLUMNS } from './messages.js';
 import { prepare } from '../prepare.js';
 import { uncountMessages } from './sessions.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -33,20 +33,6 @@ const selectQuestion = prepare<Place>()((db, p) =>
     .where('role', '=', sql.lit('user' as const))
     .orderBy('seq', 'desc')
     .limit(1),
-);
-
-const insertAside = prepare<NewMessage & { parentSeq: number }>()((db, p) =>
-  db.insertInto('messages').values({
-    id: p.id,
-    session_id: p.sessionId,
-    turn_id: p.turnId,
-    role: p.role,
-    content: p.content,
-    model: p.model,
-    status: p.status,
-    created_at: p.nowMs,
-    parent_seq: p.parentSeq,
-  }),
 );
 
 const setParent = prepare<{ seq: number; parentSeq: number | null }>()((db, p) =>
@@ -127,11 +113,6 @@ export async function setQuestionAside(tx: Transaction, turn: { sessionId: numbe
   await setParent.run(tx, { seq, parentSeq: await seqBefore(tx, { sessionId, seq }) });
   await uncountMessages(tx, { id: sessionId, count: 1 });
   await setTurnAside(tx, turn);
-}
-
-/** Runs in a write. Adds a message that is not on the chosen path. */
-export async function appendAside(tx: Transaction, message: NewMessage & { parentSeq: number }): Promise<void> {
-  await insertAside.run(tx, message);
 }
 
 /** Returns the answer of an interrupted turn that was set aside; empty without one. */

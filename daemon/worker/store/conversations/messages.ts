@@ -36,7 +36,7 @@ export const MESSAGE_COLUMNS = [
   'parent_seq as parentSeq',
 ] as const;
 
-const insert = prepare<NewMessage>()((db, p) =>
+const insert = prepare<NewMessage & { parentSeq: number | null }>()((db, p) =>
   db.insertInto('messages').values({
     id: p.id,
     session_id: p.sessionId,
@@ -46,8 +46,12 @@ const insert = prepare<NewMessage>()((db, p) =>
     model: p.model,
     status: p.status,
     created_at: p.nowMs,
+    parent_seq: p.parentSeq,
   }),
 );
+
+/** Adds a message that is not on the chosen path. Runs in a write. */
+export const { run: appendAside } = insert;
 
 const selectNewest = prepare<{ sessionId: number; afterSeq: number; beforeSeq: number; limit: number }>()((db, p) =>
   db
@@ -94,7 +98,7 @@ export function titleFrom(text: string): string | null {
 
 /** Adds a message to its session and returns its `seq`. Runs in a write. */
 export async function appendMessage(tx: Transaction, message: NewMessage): Promise<number> {
-  const seq = await insert.insert(tx, message);
+  const seq = await insert.insert(tx, { ...message, parentSeq: null });
   // A conversation is named by a person's text, or by a message that the gateway sent outside of a turn.
   const isOpening = message.role === 'user' || (message.role === 'assistant' && message.turnId === null);
   const title = isOpening ? titleFrom(message.content) : null;

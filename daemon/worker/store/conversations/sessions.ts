@@ -148,7 +148,8 @@ function counted(
   });
 }
 
-const touch = prepare<Touch>()((db, p) => counted(db, p).where('id', '=', p.id));
+/** Counts a message in. Runs in a write. */
+export const { run: touchSession } = prepare<Touch>()((db, p) => counted(db, p).where('id', '=', p.id));
 
 /** Counts in a message of the gateway's own, which is news and takes nothing out of the archive. */
 export const touchByKey = prepare<Pick<Touch, 'title' | 'nowMs'> & { key: string }>()((db, p) =>
@@ -157,7 +158,8 @@ export const touchByKey = prepare<Pick<Touch, 'title' | 'nowMs'> & { key: string
     .where('deleted_at', 'is', null),
 );
 
-const uncount = prepare<{ id: number; count: number }>()((db, p) =>
+/** Counts out messages that were taken back. Runs in a write. */
+export const { run: uncountMessages } = prepare<{ id: number; count: number }>()((db, p) =>
   db
     .updateTable('sessions')
     .set({ message_count: sql`message_count - ${p.count}` })
@@ -211,16 +213,6 @@ export interface Touch {
   readonly isNews: number;
   /** 0: it is taken out of the archive, because somebody speaks in it again. */
   readonly staysArchived: number;
-}
-
-/** Counts a message in. */
-export async function touchSession(tx: Transaction, change: Touch): Promise<void> {
-  await touch.run(tx, change);
-}
-
-/** Counts messages out that were taken back. */
-export async function uncountMessages(tx: Transaction, change: { id: number; count: number }): Promise<void> {
-  await uncount.run(tx, change);
 }
 
 /** Ends the context: what was said until now is no longer given to the model. */

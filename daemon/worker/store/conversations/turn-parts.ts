@@ -1,4 +1,4 @@
-/** What has been said of answers that are not complete: so much of them outlives the worker that gives them. */
+/** The text so far of incomplete answers. It outlives the worker that gives them. */
 import { sql } from 'kysely';
 import { prepare } from '../prepare.js';
 import { queriesOf, type Transaction } from '../transaction.js';
@@ -12,25 +12,23 @@ const selectFrom = prepare<{ turnId: string; at: number }>()((db, p) =>
   db.selectFrom('turn_parts').select(['at', 'text']).where('turn_id', '=', p.turnId).where('at', '>=', p.at).orderBy('at'),
 );
 
-const deleteAll = prepare<{ turnId: string }>()((db, p) => db.deleteFrom('turn_parts').where('turn_id', '=', p.turnId));
+/** Runs in a write. */
+export const { run: removeTurnParts } = prepare<{ turnId: string }>()((db, p) =>
+  db.deleteFrom('turn_parts').where('turn_id', '=', p.turnId),
+);
 
-/** Runs in a write. Nothing is added to a turn that has ended: its answer is a message. */
+/** Adds a piece of text to a running turn; one that has ended is left alone, because its answer is a message. Runs in a write. */
 export async function appendTurnPart(tx: Transaction, { turnId, at, text }: TurnPart & { turnId: string }): Promise<void> {
   await sql`insert into turn_parts (turn_id, at, text)
     select id, ${at}, ${text} from turns where id = ${turnId} and state = 'running'
     on conflict (turn_id, at) do update set text = excluded.text`.execute(queriesOf(tx));
 }
 
-/** @returns the parts from that place on, which must be where one begins */
+/** Returns the parts from `at` on, where a part must begin. */
 export async function readTurnParts(tx: Transaction, range: { turnId: string; at: number }): Promise<TurnPart[]> {
   return selectFrom.all(tx, range);
 }
 
 export async function readTurnText(tx: Transaction, turnId: string): Promise<string> {
   return (await readTurnParts(tx, { turnId, at: 0 })).map(({ text }) => text).join('');
-}
-
-/** Runs in a write. */
-export async function removeTurnParts(tx: Transaction, turnId: string): Promise<void> {
-  await deleteAll.run(tx, { turnId });
 }

@@ -32,7 +32,8 @@ export interface TurnEnd {
   readonly nowMs: number;
 }
 
-const insert = prepare<NewTurn>()((db, p) =>
+/** Runs in a write. */
+export const { run: beginTurn } = prepare<NewTurn>()((db, p) =>
   db.insertInto('turns').values({
     id: p.id,
     session_id: p.sessionId,
@@ -82,20 +83,15 @@ const selectRunning = prepare<Record<never, never>>()((db) =>
     .orderBy('id'),
 );
 
-/** Runs in a write. */
-export async function beginTurn(tx: Transaction, turn: NewTurn): Promise<void> {
-  await insert.run(tx, turn);
-}
-
 const NO_USAGE = { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null, costUsd: null };
 
-/** Runs in a write. @returns false when it had ended already: another worker took this one for dead */
+/** Returns false when the turn had ended already: another worker considered this one dead. Runs in a write. */
 export async function endTurn(tx: Transaction, { usage, error, ...end }: TurnEnd): Promise<boolean> {
   const columns = { ...end, ...(usage ?? NO_USAGE), errorCode: error?.code ?? null, errorMessage: error?.message ?? null };
   return (await update.run(tx, columns)) === 1;
 }
 
-/** @returns those of them that have ended */
+/** Returns those of the turns that have ended. */
 export async function readEndedTurns(tx: Transaction, ids: readonly string[]): Promise<TurnRow[]> {
   if (ids.length === 0) return [];
   return queriesOf(tx)

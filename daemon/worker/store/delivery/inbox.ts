@@ -1,4 +1,4 @@
-/** Messages from chats: stored once by the channel's own id, then handled one after another. */
+/** Messages from chats: stored once by the channel's own id, then handled one at a time in each chat. */
 import { sql } from 'kysely';
 import type { Lane } from './outbox.js';
 import { prepare } from '../prepare.js';
@@ -9,12 +9,12 @@ import { queriesOf, type Transaction } from '../transaction.js';
 /** A message to store. */
 export interface NewInboxMessage extends Lane {
   readonly id: string;
-  /** What `updateId` is unique in. */
+  /** `updateId` is unique within this scope. */
   readonly scope: string;
   readonly updateId: string;
   readonly peerKind: 'direct' | 'group';
   readonly content: string;
-  /** The message of the session that is to be answered once more, instead of this one. */
+  /** The message of the session to answer again, instead of this one. */
   readonly questionId?: string;
 }
 
@@ -33,11 +33,11 @@ export interface InboxMessage extends Lane {
   readonly attempts: number;
   /** The turn of the last attempt. */
   readonly turnId: string | null;
-  /** False once the turn has had effects outside: then it is not run again. */
+  /** False once the turn has had effects: it is not run again then. */
   readonly isRepeatable: boolean;
   /** The channel's id of a message that shows the answer while it is being written. */
   readonly previewId: string | null;
-  /** The message that is answered once more; null: this one. */
+  /** The message to answer again; null: this one. */
   readonly questionId: string | null;
 }
 
@@ -127,18 +127,21 @@ const selectByTurn = prepare<{ turnId: string }>()((db, p) =>
 
 const selectRow = prepare<{ seq: number }>()((db, p) => db.selectFrom('inbox_messages').select(MESSAGE).where('seq', '=', p.seq));
 
-const begin = prepare<{ seq: number; instanceId: string }>()((db, p) =>
+/** Runs in a write, before the attempt. */
+export const { run: beginInboxAttempt } = prepare<{ seq: number; instanceId: string }>()((db, p) =>
   db
     .updateTable('inbox_messages')
     .set({ state: sql.lit('running' as const), instance_id: p.instanceId, attempts: sql`attempts + 1` })
     .where('seq', '=', p.seq),
 );
 
-const setTurn = prepare<{ seq: number; turnId: string }>()((db, p) =>
+/** Runs in a write. */
+export const { run: setInboxTurn } = prepare<{ seq: number; turnId: string }>()((db, p) =>
   db.updateTable('inbox_messages').set({ turn_id: p.turnId }).where('seq', '=', p.seq),
 );
 
-const setPreview = prepare<{ seq: number; previewId: string }>()((db, p) =>
+/** Runs in a write. */
+export const { run: setInboxPreview } = prepare<{ seq: number; previewId: string }>()((db, p) =>
   db.updateTable('inbox_messages').set({ preview_id: p.previewId }).where('seq', '=', p.seq),
 );
 
@@ -170,7 +173,7 @@ const finish = prepare<Ending>()((db, p) =>
 /** Where a message is stored. */
 export interface StoredUpdate {
   readonly id: string;
-  /** It had been received before. */
+  /** Whether it had been received before. */
   readonly isRepeated: boolean;
   /** As it was received first. */
   readonly chatId: string;
@@ -196,7 +199,7 @@ export async function readInboxHead(tx: Transaction, lane: Lane): Promise<InboxM
   return row && toMessage(row);
 }
 
-/** Whether a chat has something unhandled beside that message. */
+/** Returns whether a chat has unhandled messages other than `exceptId`. */
 export async function hasPendingInbox(tx: Transaction, lane: Lane & { exceptId: string }): Promise<boolean> {
   return (await selectOther.first(tx, lane)) !== undefined;
 }
@@ -206,52 +209,37 @@ export async function readInboxMessage(tx: Transaction, seq: number): Promise<In
   return row && toMessage(row);
 }
 
-/** @returns every chat with something unhandled, the longest waiting first */
+/** Returns every chat with an unhandled message, the one that has waited longest first. */
 export async function listInboxLanes(tx: Transaction): Promise<Lane[]> {
   return selectLanes.all(tx, {});
 }
 
-/** @returns what some worker, dead or alive, is handling */
+/** Returns the messages that a worker, live or dead, is handling. */
 export async function readRunningInbox(tx: Transaction): Promise<InboxMessage[]> {
   return (await selectRunning.all(tx, {})).map(toMessage);
 }
 
-/** Of a message from a chat outside, whose fate the inbox decides. */
+/** The turn of an inbox message. The inbox decides whether an interrupted one is run again. */
 export interface InboxTurn {
   /** The id of the question in its session. */
   readonly questionId: string;
-  /** The message will be handled again if the turn is cut. */
+  /** Whether the message is handled again if the turn is interrupted. */
   readonly isRepeatable: boolean;
 }
 
-/** @returns undefined for a turn of anything else */
+/** Returns undefined for a turn that no inbox message started. */
 export async function findInboxTurn(tx: Transaction, turnId: string): Promise<InboxTurn | undefined> {
   const row = await selectByTurn.first(tx, { turnId });
   return row && { questionId: row.question_id ?? row.id, isRepeatable: row.is_repeatable === 1 };
 }
 
-/** Runs in a write, before the attempt. */
-export async function beginInboxAttempt(tx: Transaction, attempt: { seq: number; instanceId: string }): Promise<void> {
-  await begin.run(tx, attempt);
-}
-
-/** Runs in a write. */
-export async function setInboxTurn(tx: Transaction, change: { seq: number; turnId: string }): Promise<void> {
-  await setTurn.run(tx, change);
-}
-
-/** Runs in a write. */
-export async function setInboxPreview(tx: Transaction, change: { seq: number; previewId: string }): Promise<void> {
-  await setPreview.run(tx, change);
-}
-
-/** Runs in a write. The turn has done something that others have noticed: if it is cut, it is not run again. */
+/** Records that a turn has had effects: if it is interrupted, it is not run again. Runs in a write. */
 export async function markTurnUnrepeatable(tx: Transaction, turnId: string): Promise<void> {
   await queriesOf(tx).updateTable('inbox_messages').set({ is_repeatable: 0 }).where('turn_id', '=', turnId).execute();
   await queriesOf(tx).updateTable('turns').set({ is_repeatable: 0 }).where('id', '=', turnId).execute();
 }
 
-/** Runs in a write. To be handled again. `countsAttempt` false: as if it had not been tried. */
+/** Puts a message back into the queue. With `countsAttempt` false, the attempt is not counted. Runs in a write. */
 export async function putBackInbox(
   tx: Transaction,
   change: { seq: number; instanceId: string | null; countsAttempt: boolean },
@@ -260,12 +248,12 @@ export async function putBackInbox(
   await putBack.run(tx, { seq, instanceId, attempts: countsAttempt ? 0 : 1 });
 }
 
-/** Runs in a write. @returns false when it is no longer that instance's */
+/** Returns false when the instance no longer holds the message. Runs in a write. */
 export async function finishInbox(tx: Transaction, ending: Ending): Promise<boolean> {
   return (await finish.run(tx, ending)) === 1;
 }
 
-/** Forgets what was handled long ago. Runs in a write: one step. @returns how many messages */
+/** Purges messages handled at `beforeMs` or earlier: one step. Runs in a write. Returns their number. */
 export async function purgeInbox(tx: Transaction, beforeMs: number): Promise<number> {
   const result = await queriesOf(tx)
     .deleteFrom('inbox_messages')

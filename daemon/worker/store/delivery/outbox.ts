@@ -132,7 +132,8 @@ const updateMessage = prepare<Required<MessageChange> & { seq: number }>()((db, 
     .where('seq', '=', p.seq),
 );
 
-const updatePart = prepare<{ seq: number; part: number; state: OutgoingStatus; attempts: number }>()((db, p) =>
+/** Changes a part; `attempts` is added to its own. Runs in a write. */
+export const { run: changePart } = prepare<{ seq: number; part: number; state: OutgoingStatus; attempts: number }>()((db, p) =>
   db
     .updateTable('outbox_parts')
     .set({ state: p.state, attempts: sql`attempts + ${p.attempts}` })
@@ -140,7 +141,8 @@ const updatePart = prepare<{ seq: number; part: number; state: OutgoingStatus; a
     .where('part', '=', p.part),
 );
 
-const abandonParts = prepare<{ seq: number }>()((db, p) =>
+/** Marks the unfinished parts of a message as dead. Runs in a write. */
+export const { run: abandonOpenParts } = prepare<{ seq: number }>()((db, p) =>
   db
     .updateTable('outbox_parts')
     .set({ state: sql.lit('dead' as const) })
@@ -171,12 +173,12 @@ export async function insertOutboxMessage(tx: Transaction, message: NewOutboxMes
   for (const [index, body] of bodies.entries()) await insertPart.run(tx, { seq, part: index + 1, body });
 }
 
-/** @returns every chat with something unfinished, the longest waiting first */
+/** Returns every chat with an unfinished message, the one that has waited longest first. */
 export async function listOutboxLanes(tx: Transaction): Promise<Lane[]> {
   return selectLanes.all(tx, {});
 }
 
-/** @returns the oldest unfinished message of a chat */
+/** Returns the oldest unfinished message of a chat. */
 export async function readOutboxHead(tx: Transaction, lane: Lane): Promise<OutboxMessage | undefined> {
   return selectHead.first(tx, lane);
 }
@@ -185,17 +187,17 @@ export async function readOutboxMessage(tx: Transaction, seq: number): Promise<O
   return selectMessage.first(tx, { seq });
 }
 
-/** @returns the first part of a message that is not finished */
+/** Returns the first unfinished part of a message. */
 export async function readOpenPart(tx: Transaction, seq: number): Promise<OutboxPart | undefined> {
   return selectOpenPart.first(tx, { seq });
 }
 
-/** @returns the state of each part, in order */
+/** Returns the state of each part, in order. */
 export async function readPartStates(tx: Transaction, seq: number): Promise<OutgoingStatus[]> {
   return (await selectPartStates.all(tx, { seq })).map(({ state }) => state);
 }
 
-/** @returns every message that some worker, dead or alive, is sending */
+/** Returns every message that a worker, live or dead, is sending. */
 export async function readSending(tx: Transaction): Promise<OutboxMessage[]> {
   return selectSending.all(tx, {});
 }
@@ -204,17 +206,4 @@ export async function readSending(tx: Transaction): Promise<OutboxMessage[]> {
 export async function changeMessage(tx: Transaction, message: OutboxMessage, change: MessageChange): Promise<void> {
   const { seq, dueAtMs, attemptedAtMs, lastError } = message;
   await updateMessage.run(tx, { seq, instanceId: null, dueAtMs, attemptedAtMs, lastError, finishedAtMs: null, ...change });
-}
-
-/** Runs in a write. `attempts` is added to the part's. */
-export async function changePart(
-  tx: Transaction,
-  change: { seq: number; part: number; state: OutgoingStatus; attempts: number },
-): Promise<void> {
-  await updatePart.run(tx, change);
-}
-
-/** Runs in a write. The unfinished parts of a message are dead. */
-export async function abandonOpenParts(tx: Transaction, seq: number): Promise<void> {
-  await abandonParts.run(tx, { seq });
 }
