@@ -64,7 +64,7 @@ export class StopPlan {
   /** Drains the workers again after the deadline was shortened. */
   hasten(workers: readonly WorkerProcess[], nowMs: number): void {
     const timeoutMs = this.remainingMs(nowMs);
-    this.progress('draining', `cut short: ${timeoutMs} ms are left`);
+    this.progress('draining', `drain shortened: ${timeoutMs} ms are left`);
     this.#tell(workers, timeoutMs);
   }
 

@@ -93,7 +93,7 @@ describe('the workers', () => {
 });
 
 describe('whoever waits', () => {
-  test('is told how many requests are being finished, and what is left when it is cut short', () => {
+  test('is told how many requests are being finished, and how much time is left when the drain is shortened', () => {
     const fake = activeWorker();
     fake.child.says({ type: 'heartbeat', vitals: vitals({ inFlight: 1 }) });
     const said: string[] = [];
@@ -102,7 +102,7 @@ describe('whoever waits', () => {
     // A moment later: what is left is 4999 ms.
     stop.drain([fake.worker], NOW + 1);
     stop.hasten([fake.worker], NOW + 4_900);
-    expect(said).toEqual(['draining: finishing 1 running request, at most 5000 ms', 'draining: interrupted: 100 ms are left']);
+    expect(said).toEqual(['draining: finishing 1 running request, at most 5000 ms', 'draining: drain shortened: 100 ms are left']);
   });
 
   test('all learn the same result at the end, with what had to be cut', async () => {
