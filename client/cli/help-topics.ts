@@ -12,19 +12,19 @@ function table(rows: Readonly<Record<string, string>>): string[] {
 
 export const HELP_EXIT_CODES: Readonly<Record<string, string>> = {
   0: 'done, running, or nothing to stop',
-  1: 'failed; `status` of a gateway that is down and tries again',
-  2: 'wrong usage: an option, an argument, a variable',
+  1: 'failed; for `status`: the gateway is down and retries',
+  2: 'wrong usage of an option, an argument or a variable',
   3: 'not running',
-  4: 'running, but it does not answer, or is not yours',
-  5: 'one runs already, or another start has won',
+  4: 'running, but not answering, or of another user',
+  5: 'another gateway runs or has just started',
   6: 'still starting',
-  75: 'only as a service: start me again',
+  75: 'only as a service: the service manager starts it again',
   78: 'the configuration is invalid, or the port is taken',
   130: 'you stopped waiting with Ctrl-C',
 };
 
 export const HELP_ENVIRONMENT: Readonly<Record<string, string>> = {
-  XOPC_HOME: 'where everything is kept; default ~/.xopc',
+  XOPC_HOME: 'directory of all files; default ~/.xopc',
   XOPC_CONFIG: 'configuration file; --config wins',
   XOPC_PORT: 'port; --port wins',
   XOPC_HOST: 'address; --host wins',
@@ -43,7 +43,7 @@ export const HELP_FILES: Readonly<Record<string, string>> = {
   'credentials/token': 'the generated token',
   'logs/gateway.log': 'the log; .1 and on are older',
   'state/gateway.db': 'sessions, messages, jobs: SQLite',
-  'locks/gateway.HASH.lock': 'the lock, while a gateway runs; never to be deleted by hand',
+  'locks/gateway.HASH.lock': 'the lock, while a gateway runs; never delete it by hand',
   'run/gateway.HASH.sock': 'control socket, while a gateway runs',
 };
 

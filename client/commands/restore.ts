@@ -23,8 +23,8 @@ export class RestoreCommand extends BaseCommand {
     category: 'Backup',
     description: 'Restore everything from a backup.',
     details: `
-      The file is checked in full before anything changes. A running gateway finishes what it does, as at a restart, and goes
-      on with the restored state; connections wait meanwhile. What is replaced is kept, and the command that brings it back is
+      The file is checked in full before anything changes. A running gateway finishes its work, as at a restart, and
+      continues with the restored state; connections wait in the meantime. What is replaced is kept, and the command that brings it back is
       printed. A backup of an older version is brought up to date; one of a newer version is refused.
 
       Messages that were on their way when the backup was made may have been sent since: they are shown as unknown and wait

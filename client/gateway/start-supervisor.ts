@@ -123,7 +123,7 @@ export async function startSupervisor(options: StartOptions): Promise<StartedGat
   if (outcome !== undefined) throw failure(outcome, exit === undefined ? subprocess.pid : undefined);
   if (exit !== undefined) throw diedSilently(exit);
   throw new GatewayError('STILL_STARTING', {
-    message: `the gateway (pid ${subprocess.pid}) is not ready after ${limitMs} ms and goes on starting`,
+    message: `the gateway (pid ${subprocess.pid}) is not ready after ${limitMs} ms and continues to start`,
     details: { pid: subprocess.pid },
     hint: 'Look again with: xopc gateway status',
   });

@@ -119,7 +119,7 @@ export class StopCommand extends BaseCommand {
       return 0;
     } catch (error) {
       if (!waiting.signal.aborted) throw error;
-      await this.note('Not waiting any longer; the gateway goes on stopping.');
+      await this.note('Not waiting any longer; the gateway continues to stop.');
       return INTERRUPTED_EXIT_CODE;
     } finally {
       release();

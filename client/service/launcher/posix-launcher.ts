@@ -13,7 +13,7 @@ export function shellQuote(text: string): string {
 
 /**
  * More than 10 starts, each within 10 s of the one before, wait ever longer, up to 30 s: a gateway that cannot start
- * is tried for ever and costs nothing.
+ * is tried without limit and costs nothing.
  */
 const THROTTLE = `
 now=$(date +%s)

@@ -102,7 +102,7 @@ describe('xopc gateway stop', () => {
     expect(control.requests.at(-1)).toMatchObject({ timeoutMs: 0 });
     command.interrupt();
     expect(await command.exitCode).toBe(130);
-    expect(command.err.text).toMatch(/Ending the drain early.*\n.*goes on stopping/);
+    expect(command.err.text).toMatch(/Ending the drain early.*\n.*continues to stop/);
   });
 
   test('a stopped supervisor is told within 3 s, and --force ends it', async () => {
