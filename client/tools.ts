@@ -16,4 +16,4 @@ export const awaitServiceManager: ClientTools['awaitServiceManager'] = async (..
 
 export const serviceWarnings: ClientTools['serviceWarnings'] = async (paths) => (await import('./service/drift.js')).serviceWarnings(paths);
 
-export const stayStopped: ClientTools['stayStopped'] = async (stop) => (await import('./service/stay-stopped.js')).stayStopped(stop);
+export const stayStopped: ClientTools['stayStopped'] = async (stop) => (await import('./service/stop-gateway.js')).stayStopped(stop);

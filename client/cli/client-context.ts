@@ -7,7 +7,7 @@ import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { startSupervisor } from '../gateway/start-supervisor.js';
 import type { awaitServiceManager } from '../service/await-service.js';
 import type { serviceWarnings } from '../service/drift.js';
-import type { stayStopped } from '../service/stay-stopped.js';
+import type { stayStopped } from '../service/stop-gateway.js';
 
 /** How a command is found before it is loaded. */
 export interface CommandEntry {

@@ -5,7 +5,7 @@ import { doctorExitCode, renderFindings } from '../doctor/render-findings.js';
 import { repairAll, runChecks } from '../doctor/run-doctor.js';
 import { readListenSettings } from '../gateway/gateway-settings.js';
 import { locateGateway } from '../gateway/locate-gateway.js';
-import { recordOf } from '../service/install-record.js';
+import { recordOf } from '../service/files/install-record.js';
 
 export class DoctorCommand extends BaseCommand {
   static override readonly paths = [['doctor'], ['gateway', 'doctor']];

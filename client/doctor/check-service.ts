@@ -1,11 +1,10 @@
 /** The installed service: its files, its manager, and whatever else starts a gateway. Part of the service bundle. */
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { chooseManager } from '../service/choose-manager.js';
-import { driftOf, reinstallCommand } from '../service/drift.js';
-import { type InstallRecord, recordOf } from '../service/install-record.js';
-import { canRefresh, refreshService } from '../service/refresh-service.js';
-import type { ServiceManager } from '../service/service-manager.js';
+import { chooseManager } from '../service/manager/choose-manager.js';
+import { canRefresh, driftOf, refreshService, reinstallCommand } from '../service/drift.js';
+import { type InstallRecord, recordOf } from '../service/files/install-record.js';
+import type { ServiceManager } from '../service/manager/service-manager.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 
 const REPAIRABLE = ['SERVICE_OUTDATED', 'SERVICE_FILE_MISSING'];

@@ -3,9 +3,9 @@ import type { StatusDocument } from '../../shared/control/messages.js';
 import { type ErrorCode, GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { notServing, waitForNewInstance, watchGateway } from '../gateway/wait-ready.js';
-import { chooseManager } from './choose-manager.js';
-import { recordOf } from './install-record.js';
-import type { ServiceManager, ServiceState } from './service-manager.js';
+import { chooseManager } from './manager/choose-manager.js';
+import { recordOf } from './files/install-record.js';
+import type { ServiceManager, ServiceState } from './manager/service-manager.js';
 
 const LIMIT_MS = 60_000;
 /** How often the manager is asked whether it has given up. */

@@ -1,18 +1,20 @@
 /**
- * Where an installed service is not what it should be, reported by `status`, `service-status` and `doctor`. Reads a few small
- * files and asks nobody: `status` stays as quick as it is.
+ * Finds where an installed service is not what it should be, for `status`, `service-status` and `doctor`, and brings its files up
+ * to date for `doctor --fix`. Finding reads a few small files and starts no process, which keeps `status` quick.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StatusWarning } from '../../shared/control/messages.js';
-import { bundleDirectory } from '../../shared/node/build/bundle.js';
+import { bundleDirectory, readBuildInfo } from '../../shared/node/build/bundle.js';
 import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
+import { writeFileAtomic } from '../../shared/node/files/atomic-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { chooseManager } from './choose-manager.js';
-import { compareFile, type FileChange } from './file-changes.js';
-import { type InstallRecord, recordOf } from './install-record.js';
-import { plannedFiles, refreshPlan } from './make-plan.js';
-import type { ServicePlan } from './service-plan.js';
+import { chooseManager } from './manager/choose-manager.js';
+import { compareFile, type FileChange, writeServiceFile } from './files/file-changes.js';
+import { type InstallRecord, recordOf, recordPath } from './files/install-record.js';
+import { plannedFiles, refreshPlan } from './plan/make-plan.js';
+import type { ServiceManager } from './manager/service-manager.js';
+import type { ServicePlan } from './plan/service-plan.js';
 
 /** The command that brings an installation up to date with the options that it was made with. */
 export function reinstallCommand({ port, host, socket, program }: ServicePlan): string {
@@ -84,4 +86,23 @@ export function serviceWarnings(paths: GatewayPaths): StatusWarning[] {
       },
     ];
   }
+}
+
+/** @returns whether {@link refreshService} can do it: another address to listen on needs a start */
+export function canRefresh(record: InstallRecord, paths: GatewayPaths, manager: ServiceManager): boolean {
+  const { socket } = refreshPlan(record.plan, paths);
+  const isSameSocket = socket?.port === record.plan.socket?.port && socket?.host === record.plan.socket?.host;
+  return manager.reload !== undefined && isSameSocket;
+}
+
+/** Writes what is missing or out of date; edited files stay, and nothing is started or stopped. @returns what it did */
+export async function refreshService(record: InstallRecord, paths: GatewayPaths, manager: ServiceManager): Promise<string> {
+  const plan = refreshPlan(record.plan, paths);
+  const changes = plannedFiles(plan, manager).map(compareFile);
+  const stale = changes.filter(({ current }) => current === 'absent' || current === 'outdated');
+  for (const { file } of stale) await writeServiceFile(file);
+  const version = readBuildInfo()?.version ?? record.version;
+  await writeFileAtomic(recordPath(plan.home), `${JSON.stringify({ ...record, plan, version } satisfies InstallRecord, null, 2)}\n`);
+  await manager.reload?.();
+  return `wrote ${stale.map(({ file }) => file.path).join(', ')}, and ${manager.title} has read it; the service was not restarted`;
 }

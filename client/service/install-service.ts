@@ -1,6 +1,6 @@
 /** The steps of `install`. Everything that can be known beforehand is checked before the first file is written. */
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { ensureHomeDirectory, ensurePrivateDirectory, writeFileAtomic } from '../../shared/node/files/atomic-file.js';
@@ -9,12 +9,12 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readToken } from '../../shared/node/secrets/token-file.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import { awaitService } from './await-service.js';
-import { compareFile, type FileChange, keepAside, refuseHandMade, writeServiceFile } from './file-changes.js';
-import { readInstallRecord, recordPath, serviceDirectory, type InstallRecord } from './install-record.js';
-import { plannedFiles } from './make-plan.js';
-import { assertPortFree, findRunning, stopGateway } from './make-way.js';
-import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './service-manager.js';
-import type { ServicePlan } from './service-plan.js';
+import { compareFile, type FileChange, keepAside, refuseHandMade, writeServiceFile } from './files/file-changes.js';
+import { readInstallRecord, recordPath, refuseOtherConfiguration, serviceDirectory, type InstallRecord } from './files/install-record.js';
+import { plannedFiles } from './plan/make-plan.js';
+import { assertPortFree, findRunning, stopGateway } from './stop-gateway.js';
+import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './manager/service-manager.js';
+import type { ServicePlan } from './plan/service-plan.js';
 
 export interface Installation {
   readonly paths: GatewayPaths;
@@ -54,17 +54,6 @@ function refuseOthers(others: readonly OtherService[], home: string): void {
   });
 }
 
-function refuseOtherHome(installation: Installation): void {
-  const { plan, paths } = installation;
-  const record = readInstallRecord(plan.home);
-  if (record === undefined || record.configHash === paths.hash) return;
-  throw new GatewayError('CONFLICT', {
-    message: `the service of this home runs another configuration: ${record.plan.configPath ?? join(record.plan.home, 'config.json')}`,
-    details: { configPath: record.plan.configPath },
-    hint: 'Remove it first (xopc gateway uninstall --config …), or replace it with --force',
-  });
-}
-
 /**
  * Checks everything and changes nothing.
  * @throws CONFLICT for hand-made files or other services (unless forced); PORT_TAKEN; UNAVAILABLE; CONTROL_UNREACHABLE
@@ -75,7 +64,8 @@ export async function previewInstall(installation: Installation): Promise<Instal
   if (!force) {
     refuseHandMade(changes, 'Keep your changes in a drop-in or in the configuration; overwrite the file with --force');
     refuseOthers(await manager.others(), plan.home);
-    refuseOtherHome(installation);
+    const hint = 'Remove it first (xopc gateway uninstall --config …), or replace it with --force';
+    refuseOtherConfiguration(readInstallRecord(plan.home), paths, hint);
   }
   const state = await manager.state();
   const running = await findRunning(paths);

@@ -4,9 +4,9 @@ import { escapeControls } from '../../shared/log/escape.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { locateGateway } from '../gateway/locate-gateway.js';
 import { serviceWarnings } from './drift.js';
-import { type InstallRecord, recordOf } from './install-record.js';
-import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './service-manager.js';
-import { SERVICE_NAME } from './service-plan.js';
+import { type InstallRecord, recordOf } from './files/install-record.js';
+import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './manager/service-manager.js';
+import { SERVICE_NAME } from './plan/service-plan.js';
 
 export interface ServiceReport {
   readonly installed: boolean;

@@ -1,13 +1,13 @@
 /** The steps of `uninstall`: the gateway stops gracefully, and nothing that `install` made is left. */
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { compareFile, refuseHandMade } from './file-changes.js';
-import { readInstallRecord, serviceDirectory, type InstallRecord } from './install-record.js';
-import { plannedFiles, refreshPlan } from './make-plan.js';
-import { findRunning, stopGateway } from './make-way.js';
-import type { ServiceManager } from './service-manager.js';
+import { compareFile, refuseHandMade } from './files/file-changes.js';
+import { readInstallRecord, refuseOtherConfiguration, serviceDirectory, type InstallRecord } from './files/install-record.js';
+import { plannedFiles, refreshPlan } from './plan/make-plan.js';
+import { findRunning, stopGateway } from './stop-gateway.js';
+import type { ServiceManager } from './manager/service-manager.js';
 
 export interface Uninstallation {
   readonly paths: GatewayPaths;
@@ -29,20 +29,11 @@ function refuseEdited({ manager, paths, force }: Uninstallation, record: Install
   refuseHandMade(changes, 'Save what you need of it; remove it with: xopc gateway uninstall --force');
 }
 
-function refuseOtherConfiguration(record: InstallRecord | undefined, paths: GatewayPaths): void {
-  if (record === undefined || record.configHash === paths.hash) return;
-  throw new GatewayError('CONFLICT', {
-    message: `the service of this home runs another configuration: ${record.plan.configPath ?? join(record.plan.home, 'config.json')}`,
-    details: { configPath: record.plan.configPath },
-    hint: 'Name it with --config, or remove it anyway with --force',
-  });
-}
-
 /** Looks and changes nothing. @throws CONFLICT for hand-made files or a service of another configuration, unless forced */
 export async function previewUninstall(uninstallation: Uninstallation): Promise<UninstallPreview> {
   const { manager, paths, force } = uninstallation;
   const record = readInstallRecord(paths.home);
-  if (!force) refuseOtherConfiguration(record, paths);
+  if (!force) refuseOtherConfiguration(record, paths, 'Name it with --config, or remove it anyway with --force');
   const directory = serviceDirectory(paths.home);
   const found = [...manager.filePaths(), directory].filter((path) => existsSync(path));
   const { isRegistered } = await manager.state();

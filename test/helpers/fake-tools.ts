@@ -1,5 +1,5 @@
 /** The service managers' commands, scripted: each call is recorded and answered by the first rule that matches it. */
-import type { RunTool, ToolResult } from '../../client/service/run-tool.js';
+import type { RunTool, ToolResult } from '../../client/service/manager/run-tool.js';
 
 export type ToolRule = readonly [command: RegExp, ...answers: Partial<ToolResult>[]];
 

@@ -1,5 +1,5 @@
 /** Plans of installations for tests of what is generated from them. */
-import type { ServicePlan } from '../../client/service/service-plan.js';
+import type { ServicePlan } from '../../client/service/plan/service-plan.js';
 
 export function makeServicePlan(overrides: Partial<ServicePlan> = {}): ServicePlan {
   return {

@@ -4,8 +4,8 @@ import { parsePort } from '../../../shared/node/process/env.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readListenSettings, readKnownToken } from '../../gateway/gateway-settings.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
-import { chooseManager } from '../../service/choose-manager.js';
-import type { FileChange } from '../../service/file-changes.js';
+import { chooseManager } from '../../service/manager/choose-manager.js';
+import type { FileChange } from '../../service/files/file-changes.js';
 import {
   install,
   type Installation,
@@ -14,10 +14,10 @@ import {
   previewInstall,
   storeToken,
 } from '../../service/install-service.js';
-import { type InstallOptions, makePlan, plannedFiles } from '../../service/make-plan.js';
-import { shellOnlyVariables } from '../../service/missing-environment.js';
-import type { ServiceManager } from '../../service/service-manager.js';
-import { SERVICE_NAME, type ServiceRuntime } from '../../service/service-plan.js';
+import { type InstallOptions, makePlan, plannedFiles } from '../../service/plan/make-plan.js';
+import { shellOnlyVariables } from '../../service/plan/shell-variables.js';
+import type { ServiceManager } from '../../service/manager/service-manager.js';
+import { SERVICE_NAME, type ServiceRuntime } from '../../service/plan/service-plan.js';
 
 const RUNTIMES: readonly ServiceRuntime[] = ['node', 'binary'];
 

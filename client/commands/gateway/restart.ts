@@ -6,7 +6,7 @@ import { callControl, hasLeft, type ControlDeadlines } from '../../gateway/contr
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
-import { recordOf } from '../../service/install-record.js';
+import { recordOf } from '../../service/files/install-record.js';
 import { waitForNewInstance } from '../../gateway/wait-ready.js';
 
 /** The supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */

@@ -9,7 +9,7 @@ import { isFirstStart, makeWelcome, renderWelcome } from '../../gateway/first-st
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
 import { findPortOwners } from '../../ports/port-owner.js';
-import { exitCodeForManager } from '../../service/service-plan.js';
+import { exitCodeForManager } from '../../service/plan/service-plan.js';
 import { checkStart, forceStart, type StartChecks, type Takeover } from '../../gateway/start-checks.js';
 import type { StartedGateway } from '../../gateway/start-supervisor.js';
 

@@ -3,10 +3,10 @@ import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { awaitService } from '../../service/await-service.js';
-import { chooseManager } from '../../service/choose-manager.js';
-import { type InstallRecord, recordOf } from '../../service/install-record.js';
-import { findRunning } from '../../service/make-way.js';
-import type { ServiceManager } from '../../service/service-manager.js';
+import { chooseManager } from '../../service/manager/choose-manager.js';
+import { type InstallRecord, recordOf } from '../../service/files/install-record.js';
+import { findRunning } from '../../service/stop-gateway.js';
+import type { ServiceManager } from '../../service/manager/service-manager.js';
 
 function notInstalled(): GatewayError {
   return new GatewayError('NOT_FOUND', {

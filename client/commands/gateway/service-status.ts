@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
 import { BaseCommand } from '../../cli/base-command.js';
-import { chooseManager } from '../../service/choose-manager.js';
+import { chooseManager } from '../../service/manager/choose-manager.js';
 import { makeServiceReport, renderServiceReport, serviceExitCode } from '../../service/service-report.js';
 
 export class ServiceStatusCommand extends BaseCommand {

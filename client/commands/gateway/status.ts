@@ -4,7 +4,7 @@ import { type ErrorDocument, GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { renderStatus, statusExitCode } from '../../output/status-text.js';
-import { hasInstallRecord } from '../../service/install-record.js';
+import { hasInstallRecord } from '../../service/files/install-record.js';
 
 export class StatusCommand extends BaseCommand {
   static override readonly paths = [['gateway', 'status'], ['status']];

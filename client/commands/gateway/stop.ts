@@ -13,7 +13,7 @@ import { locateGateway, unavailableError, type GatewayLocation } from '../../gat
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
 import { awaitStarting } from '../../gateway/wait-ready.js';
-import { recordOf } from '../../service/install-record.js';
+import { recordOf } from '../../service/files/install-record.js';
 
 /** Beyond the drain: killing what is left, closing files, leaving. */
 const STOP_MARGIN_MS = 10_000;

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { chooseManager } from '../../service/choose-manager.js';
+import { chooseManager } from '../../service/manager/choose-manager.js';
 import { previewUninstall, uninstall, type Uninstallation, type UninstallPreview } from '../../service/uninstall-service.js';
 
 export class UninstallCommand extends BaseCommand {

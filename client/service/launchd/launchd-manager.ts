@@ -4,10 +4,11 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../../shared/errors.js';
-import { findOthers } from '../other-units.js';
-import { makeRunTool, type RunTool, toolMessage } from '../run-tool.js';
-import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from '../service-manager.js';
-import { type Sandbox, SERVICE_NAME, type ServiceFile, type ServicePlan } from '../service-plan.js';
+import { BasicManager } from '../manager/basic-manager.js';
+import { findOthers } from '../manager/other-units.js';
+import { makeRunTool, type RunTool } from '../manager/run-tool.js';
+import type { OtherService, ServiceManager, ServiceState } from '../manager/service-manager.js';
+import { SERVICE_NAME, type ServiceFile, type ServicePlan } from '../plan/service-plan.js';
 import { launchdFiles, PLIST_NAME } from './plist.js';
 
 /** `bootstrap` answers 5 (EIO) while an earlier `bootout` is not finished. */
@@ -32,18 +33,16 @@ export function parseLaunchctlPrint(output: string | undefined): ServiceState {
   };
 }
 
-export class LaunchdManager implements ServiceManager {
+export class LaunchdManager extends BasicManager implements ServiceManager {
   readonly marker = 'launchd';
   readonly title = 'launchd';
-  readonly supportsSocket = false;
-  readonly #run: RunTool;
   readonly #uid: number;
   readonly #directory: string;
   readonly #errorLog: string;
 
   /** @param options.home  the gateway's, where start errors are written */
   constructor(options: { home: string; run?: RunTool; directory?: string; uid?: number }) {
-    this.#run = options.run ?? makeRunTool({});
+    super(options.run ?? makeRunTool({}), { command: 'launchctl', hint: 'See it with: xopc gateway service-status' });
     this.#uid = options.uid ?? userInfo().uid;
     this.#directory = options.directory ?? join(userInfo().homedir, 'Library', 'LaunchAgents');
     this.#errorLog = join(options.home, 'logs', 'service.log');
@@ -51,10 +50,6 @@ export class LaunchdManager implements ServiceManager {
 
   async assertAvailable(): Promise<void> {
     await this.#domain();
-  }
-
-  probeSandbox(): Promise<Sandbox> {
-    return Promise.resolve('basic');
   }
 
   files(plan: ServicePlan): ServiceFile[] {
@@ -66,48 +61,35 @@ export class LaunchdManager implements ServiceManager {
   }
 
   async state(): Promise<ServiceState> {
-    const { code, stdout } = await this.#run('launchctl', ['print', await this.#target()]);
+    const { code, stdout } = await this.run('print', await this.#target());
     const state = parseLaunchctlPrint(code === 0 ? stdout : undefined);
     return { ...state, isEnabled: existsSync(join(this.#directory, PLIST_NAME)) };
   }
 
   /** A plist is read at `bootstrap` only: what is loaded is let go first. */
   async activate(): Promise<void> {
-    await this.#run('launchctl', ['bootout', await this.#target()]);
+    await this.run('bootout', await this.#target());
     await this.#bootstrap();
   }
 
   async start(): Promise<void> {
     if (!(await this.state()).isRegistered) return this.#bootstrap();
-    await this.#launchctl(['kickstart', await this.#target()]);
-  }
-
-  suspend(): Promise<void> {
-    // An exit with 0 is final by itself (KeepAlive, SuccessfulExit).
-    return Promise.resolve();
+    await this.call('kickstart', await this.#target());
   }
 
   async confirmStopped(): Promise<void> {
     if ((await this.state()).activity === 'inactive') return;
-    await this.#run('launchctl', ['kill', 'SIGTERM', await this.#target()]);
+    await this.run('kill', 'SIGTERM', await this.#target());
   }
 
   async remove(): Promise<void> {
-    await this.#run('launchctl', ['bootout', await this.#target()]);
+    await this.run('bootout', await this.#target());
     for (const path of [...this.filePaths(), this.#errorLog]) rmSync(path, { force: true });
   }
 
-  lastWords(): Promise<string[]> {
+  override lastWords(): Promise<string[]> {
     if (!existsSync(this.#errorLog)) return Promise.resolve([]);
     return Promise.resolve(readFileSync(this.#errorLog, 'utf8').trimEnd().split('\n').slice(-LAST_WORDS));
-  }
-
-  concerns(): Promise<ServiceConcern[]> {
-    return Promise.resolve([]);
-  }
-
-  undoRepair(): Promise<string | undefined> {
-    return Promise.resolve(undefined);
   }
 
   others(): Promise<OtherService[]> {
@@ -130,13 +112,13 @@ export class LaunchdManager implements ServiceManager {
   async #bootstrap(): Promise<void> {
     const domain = await this.#domain();
     // `disable` outlives a bootout, and a disabled service cannot be bootstrapped.
-    await this.#run('launchctl', ['enable', `${domain}/${SERVICE_NAME}`]);
+    await this.run('enable', `${domain}/${SERVICE_NAME}`);
     const args = ['bootstrap', domain, join(this.#directory, PLIST_NAME)];
     for (let attempt = 1; ; attempt += 1) {
-      const result = await this.#run('launchctl', args);
+      const result = await this.run(...args);
       // 37: it is loaded already.
       if (result.code === 0 || result.code === 37) return;
-      if (attempt === BOOTSTRAP_ATTEMPTS) throw failed(args, toolMessage(result));
+      if (attempt === BOOTSTRAP_ATTEMPTS) throw this.failed(args, result);
       await delay(BOOTSTRAP_PAUSE_MS);
     }
   }
@@ -144,7 +126,7 @@ export class LaunchdManager implements ServiceManager {
   /** The desktop's session where there is one; over ssh alone only `user` exists. */
   async #domain(): Promise<string> {
     for (const domain of [`gui/${this.#uid}`, `user/${this.#uid}`]) {
-      if ((await this.#run('launchctl', ['print', domain])).code === 0) return domain;
+      if ((await this.run('print', domain)).code === 0) return domain;
     }
     throw new GatewayError('UNAVAILABLE', {
       message: `launchd has no session for user id ${this.#uid}`,
@@ -155,16 +137,4 @@ export class LaunchdManager implements ServiceManager {
   async #target(): Promise<string> {
     return `${await this.#domain()}/${SERVICE_NAME}`;
   }
-
-  async #launchctl(args: readonly string[]): Promise<void> {
-    const result = await this.#run('launchctl', args);
-    if (result.code !== 0) throw failed(args, toolMessage(result));
-  }
-}
-
-function failed(args: readonly string[], reason: string): GatewayError {
-  return new GatewayError('UNAVAILABLE', {
-    message: `'launchctl ${args.join(' ')}' failed: ${reason}`,
-    hint: 'See it with: xopc gateway service-status',
-  });
 }

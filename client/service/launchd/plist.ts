@@ -1,6 +1,6 @@
 /** The LaunchAgent: what `install` writes for macOS. Keys: launchd.plist(5). */
 import { join } from 'node:path';
-import { addChecksum, CHECKSUM_COMMENT } from '../checksum.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import {
   gatewayArguments,
   SERVICE_NAME,
@@ -8,8 +8,8 @@ import {
   type ServiceFile,
   type ServicePlan,
   stopLimitSeconds,
-} from '../service-plan.js';
-import { element, indent, parent, xmlComment } from '../xml-text.js';
+} from '../plan/service-plan.js';
+import { element, indent, parent, xmlComment } from '../files/xml-text.js';
 
 type Value = string | number | boolean | readonly string[] | { readonly [key: string]: Value };
 

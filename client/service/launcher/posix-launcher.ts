@@ -3,8 +3,8 @@
  * unit never names a path that an upgrade or a version manager removes. It becomes the gateway (`exec`): the manager's
  * pid stays that of the supervisor, and a passed socket stays valid.
  */
-import { addChecksum, CHECKSUM_COMMENT } from '../checksum.js';
-import type { ServicePlan } from '../service-plan.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
+import type { ServicePlan } from '../plan/service-plan.js';
 
 /** Everything literal (POSIX.1 shell, 2.2.2). */
 export function shellQuote(text: string): string {

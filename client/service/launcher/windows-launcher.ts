@@ -2,9 +2,9 @@
  * The launcher for the Task Scheduler: a batch file that finds Node and the package, sets the environment, and is what
  * starts the gateway again, because the Task Scheduler does so only where a task could not be started at all.
  */
-import { addChecksum, CHECKSUM_COMMENT } from '../checksum.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
-import { serviceEnvironment, type ServicePlan } from '../service-plan.js';
+import { serviceEnvironment, type ServicePlan } from '../plan/service-plan.js';
 
 /** In a batch file `%` starts a variable; a quote cannot be in a path. */
 function batchText(text: string): string {

@@ -1,7 +1,7 @@
 /** Lingering: whether the user's systemd runs from boot on and after the last logout (loginctl(1)). */
 import { existsSync, readdirSync } from 'node:fs';
-import type { RunTool } from '../run-tool.js';
-import type { ServiceConcern } from '../service-manager.js';
+import type { RunTool } from '../manager/run-tool.js';
+import type { ServiceConcern } from '../manager/service-manager.js';
 
 export async function isLingering(run: RunTool, userName: string): Promise<boolean | undefined> {
   const { code, stdout } = await run('loginctl', ['show-user', userName, '--property=Linger', '--value']);

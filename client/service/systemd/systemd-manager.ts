@@ -4,10 +4,10 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
 import { environmentValue } from '../../../shared/node/process/env.js';
-import { findOthers, type SearchPlace } from '../other-units.js';
-import { makeRunTool, type RunTool, toolMessage, type ToolResult } from '../run-tool.js';
-import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from '../service-manager.js';
-import { type Sandbox, SERVICE_NAME, type ServiceFile, type ServicePlan } from '../service-plan.js';
+import { findOthers, type SearchPlace } from '../manager/other-units.js';
+import { makeRunTool, type RunTool, toolFailed, type ToolResult } from '../manager/run-tool.js';
+import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from '../manager/service-manager.js';
+import { type Sandbox, SERVICE_NAME, type ServiceFile, type ServicePlan } from '../plan/service-plan.js';
 import { enableLinger, isLingering, lingerConcern, undoLinger } from './linger.js';
 import { FULL_SANDBOX, SERVICE_UNIT, SOCKET_UNIT, systemdFiles } from './units.js';
 import { parseUnitState, SHOWN_PROPERTIES } from './unit-state.js';
@@ -204,12 +204,9 @@ export class SystemdManager implements ServiceManager {
 
 function failed(args: readonly string[], result: ToolResult): GatewayError {
   const command = `systemctl --user ${args.join(' ')}`;
-  return new GatewayError('UNAVAILABLE', {
-    message: `'${command}' failed: ${toolMessage(result)}`,
-    details: { command, exitCode: result.code },
-    hint:
-      result.code === null
-        ? 'systemd is needed for the service; without it: xopc gateway start'
-        : `See why with: journalctl --user -u ${SERVICE_NAME} -n 20`,
-  });
+  const hint =
+    result.code === null
+      ? 'systemd is needed for the service; without it: xopc gateway start'
+      : `See why with: journalctl --user -u ${SERVICE_NAME} -n 20`;
+  return toolFailed(command, result, { details: { command, exitCode: result.code }, hint });
 }

@@ -1,5 +1,5 @@
 /** What `systemctl show` says, as a {@link ServiceState}. */
-import type { ServiceState } from '../service-manager.js';
+import type { ServiceState } from '../manager/service-manager.js';
 
 export const SHOWN_PROPERTIES = 'LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,ExecMainStatus,ExecMainCode,Result';
 

@@ -1,7 +1,7 @@
 /** The systemd user units: what `install` writes for Linux. Directives: systemd.service(5), systemd.exec(5), systemd.socket(5). */
 import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { dirname, join } from 'node:path';
-import { addChecksum, CHECKSUM_COMMENT } from '../checksum.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import {
   EXEC_FAILURE_CODES,
   gatewayArguments,
@@ -10,7 +10,7 @@ import {
   type ServiceFile,
   type ServicePlan,
   stopLimitSeconds,
-} from '../service-plan.js';
+} from '../plan/service-plan.js';
 import { commandWord, quoteWord, type UnitEntry, type UnitSection, unitText, word } from './unit-text.js';
 
 export const SERVICE_UNIT = `${SERVICE_NAME}.service`;

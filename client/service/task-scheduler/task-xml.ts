@@ -1,8 +1,8 @@
 /** The task for the Windows Task Scheduler. Elements: [MS-TSCH] section 2.5, "XML Task Definition Format", version 1.2. */
 import { win32 } from 'node:path';
-import { addChecksum, CHECKSUM_COMMENT } from '../checksum.js';
-import { gatewayArguments, type ServiceFile, type ServicePlan } from '../service-plan.js';
-import { element, parent, xmlComment } from '../xml-text.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
+import { gatewayArguments, type ServiceFile, type ServicePlan } from '../plan/service-plan.js';
+import { element, parent, xmlComment } from '../files/xml-text.js';
 
 /** Windows' rules for one argument (CommandLineToArgvW); none of ours ends in a backslash or holds a quote. */
 function argument(text: string): string {

@@ -2,12 +2,12 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { chooseNode, chooseProgram } from '../../../client/service/choose-program.js';
-import { compareFile, handMade } from '../../../client/service/file-changes.js';
-import { readInstallRecord, recordPath } from '../../../client/service/install-record.js';
-import { makePlan, refreshPlan } from '../../../client/service/make-plan.js';
-import { shellOnlyVariables } from '../../../client/service/missing-environment.js';
-import { addChecksum, CHECKSUM_COMMENT } from '../../../client/service/checksum.js';
+import { chooseNode, chooseProgram } from '../../../client/service/plan/choose-program.js';
+import { compareFile, handMade } from '../../../client/service/files/file-changes.js';
+import { readInstallRecord, recordPath } from '../../../client/service/files/install-record.js';
+import { makePlan, refreshPlan } from '../../../client/service/plan/make-plan.js';
+import { shellOnlyVariables } from '../../../client/service/plan/shell-variables.js';
+import { addChecksum, CHECKSUM_COMMENT } from '../../../client/service/files/checksum.js';
 import { SystemdManager } from '../../../client/service/systemd/systemd-manager.js';
 import { TaskSchedulerManager } from '../../../client/service/task-scheduler/task-scheduler-manager.js';
 import { resolvePaths } from '../../../shared/node/process/paths.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { exitCodeForManager } from '../../../../client/service/service-plan.js';
+import { exitCodeForManager } from '../../../../client/service/plan/service-plan.js';
 import { plistText } from '../../../../client/service/launchd/plist.js';
-import { compareChecksum } from '../../../../client/service/checksum.js';
+import { compareChecksum } from '../../../../client/service/files/checksum.js';
 import { makeServicePlan } from '../../../helpers/service-plan.js';
 
 const plan = makeServicePlan({

@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { posixLauncher } from '../../../../client/service/launcher/posix-launcher.js';
-import { compareChecksum } from '../../../../client/service/checksum.js';
-import type { ServiceProgram } from '../../../../client/service/service-plan.js';
+import { compareChecksum } from '../../../../client/service/files/checksum.js';
+import type { ServiceProgram } from '../../../../client/service/plan/service-plan.js';
 import { makeServicePlan } from '../../../helpers/service-plan.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareChecksum } from '../../../../client/service/checksum.js';
+import { compareChecksum } from '../../../../client/service/files/checksum.js';
 import { commandWord, quoteWord, word } from '../../../../client/service/systemd/unit-text.js';
 import { serviceUnitText, socketUnitText, systemdFiles } from '../../../../client/service/systemd/units.js';
 import { makeServicePlan } from '../../../helpers/service-plan.js';

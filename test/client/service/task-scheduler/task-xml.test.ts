@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareChecksum } from '../../../../client/service/checksum.js';
+import { compareChecksum } from '../../../../client/service/files/checksum.js';
 import { windowsLauncher } from '../../../../client/service/launcher/windows-launcher.js';
 import { taskXml } from '../../../../client/service/task-scheduler/task-xml.js';
 import { makeServicePlan } from '../../../helpers/service-plan.js';

@@ -1,8 +1,9 @@
 /** What `install` was asked for, kept beside the launcher: for drift, for a later start, and for leaving nothing behind. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import type { ServiceMarker, ServicePlan } from './service-plan.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import type { ServiceMarker, ServicePlan } from '../plan/service-plan.js';
 
 export interface InstallRecord {
   readonly v: 1;
@@ -64,4 +65,15 @@ export function hasInstallRecord(home: string): boolean {
 export function recordOf(paths: GatewayPaths): InstallRecord | undefined {
   const record = readInstallRecord(paths.home);
   return record?.configHash === paths.hash ? record : undefined;
+}
+
+/** @throws CONFLICT when the record is that of another configuration in the same home */
+export function refuseOtherConfiguration(record: InstallRecord | undefined, paths: GatewayPaths, hint: string): void {
+  if (record === undefined || record.configHash === paths.hash) return;
+  const configPath = record.plan.configPath ?? join(record.plan.home, 'config.json');
+  throw new GatewayError('CONFLICT', {
+    message: `the service of this home runs another configuration: ${configPath}`,
+    details: { configPath: record.plan.configPath },
+    hint,
+  });
 }

@@ -1,5 +1,5 @@
 /** The port to the system's service manager, with one implementation for each platform. */
-import type { Sandbox, ServiceFile, ServiceMarker, ServicePlan } from './service-plan.js';
+import type { Sandbox, ServiceFile, ServiceMarker, ServicePlan } from '../plan/service-plan.js';
 
 export interface ServiceState {
   /** The manager knows the service. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareChecksum, addChecksum, CHECKSUM_COMMENT } from '../../../client/service/checksum.js';
+import { compareChecksum, addChecksum, CHECKSUM_COMMENT } from '../../../../client/service/files/checksum.js';
 
 const text = addChecksum(`# first\n# ${CHECKSUM_COMMENT}\nKey=value\n`);
 

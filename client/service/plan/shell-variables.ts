@@ -1,7 +1,7 @@
 /** Variables of this shell that the gateway would use and a service does not see. */
-import { environmentValue } from '../../shared/node/process/env.js';
-import { readConfigText } from '../../shared/node/config/config-file.js';
-import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { environmentValue } from '../../../shared/node/process/env.js';
+import { readConfigText } from '../../../shared/node/config/config-file.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 
 /** What providers and channels are usually switched on by. */
 const USUAL = [

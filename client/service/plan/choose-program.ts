@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { GatewayError } from '../../shared/errors.js';
-import { bundleDirectory } from '../../shared/node/build/bundle.js';
-import { isSingleExecutable } from '../../shared/node/build/single-executable.js';
-import { childEnvironment } from '../../shared/node/process/env.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { bundleDirectory } from '../../../shared/node/build/bundle.js';
+import { isSingleExecutable } from '../../../shared/node/build/single-executable.js';
+import { childEnvironment } from '../../../shared/node/process/env.js';
 import type { ServiceProgram, ServiceRuntime } from './service-plan.js';
 
 /** Directories that a version manager removes when another version is chosen. */

@@ -1,11 +1,11 @@
 /** The service manager of this platform. */
-import { GatewayError } from '../../shared/errors.js';
-import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { LaunchdManager } from './launchd/launchd-manager.js';
-import { readInstallRecord } from './install-record.js';
+import { GatewayError } from '../../../shared/errors.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { LaunchdManager } from '../launchd/launchd-manager.js';
+import { readInstallRecord } from '../files/install-record.js';
 import type { ServiceManager } from './service-manager.js';
-import { SystemdManager } from './systemd/systemd-manager.js';
-import { TaskSchedulerManager } from './task-scheduler/task-scheduler-manager.js';
+import { SystemdManager } from '../systemd/systemd-manager.js';
+import { TaskSchedulerManager } from '../task-scheduler/task-scheduler-manager.js';
 
 /** @throws UNAVAILABLE where there is none that we know */
 export function chooseManager(paths: GatewayPaths, platform: NodeJS.Platform = process.platform): ServiceManager {

@@ -1,11 +1,11 @@
 /** What an installation would do to the files that are there. */
 import { copyFileSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { GatewayError } from '../../shared/errors.js';
-import { writeFileAtomic } from '../../shared/node/files/atomic-file.js';
-import { diffLines } from '../../shared/text/line-diff.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { writeFileAtomic } from '../../../shared/node/files/atomic-file.js';
+import { diffLines } from '../../../shared/text/line-diff.js';
 import { compareChecksum } from './checksum.js';
-import type { ServiceFile } from './service-plan.js';
+import type { ServiceFile } from '../plan/service-plan.js';
 
 export interface FileChange {
   readonly file: ServiceFile;

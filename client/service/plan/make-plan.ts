@@ -1,18 +1,18 @@
 /** From the options of `install` to the plan of an installation. */
-import { GATEWAY_DEFAULTS } from '../../shared/config/defaults.js';
+import { GATEWAY_DEFAULTS } from '../../../shared/config/defaults.js';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { valueAt } from '../../shared/config/key-path.js';
-import { GatewayError } from '../../shared/errors.js';
-import { loadConfigFile } from '../../shared/node/config/config-file.js';
-import type { GatewayEnvironment } from '../../shared/node/process/env.js';
-import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import { type ListenSettings, readListenSettings } from '../gateway/gateway-settings.js';
+import { valueAt } from '../../../shared/config/key-path.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { loadConfigFile } from '../../../shared/node/config/config-file.js';
+import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
+import { type ListenSettings, readListenSettings } from '../../gateway/gateway-settings.js';
 import { chooseProgram } from './choose-program.js';
-import { serviceDirectory } from './install-record.js';
-import { posixLauncher } from './launcher/posix-launcher.js';
-import { windowsLauncher } from './launcher/windows-launcher.js';
-import type { ServiceManager } from './service-manager.js';
+import { serviceDirectory } from '../files/install-record.js';
+import { posixLauncher } from '../launcher/posix-launcher.js';
+import { windowsLauncher } from '../launcher/windows-launcher.js';
+import type { ServiceManager } from '../manager/service-manager.js';
 import type { Sandbox, ServiceFile, ServicePlan, ServiceRuntime } from './service-plan.js';
 
 export interface InstallOptions {

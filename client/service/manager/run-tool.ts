@@ -1,6 +1,7 @@
 /** Runs the service managers' own commands. */
 import { execFile } from 'node:child_process';
-import { childEnvironment } from '../../shared/node/process/env.js';
+import { GatewayError } from '../../../shared/errors.js';
+import { childEnvironment } from '../../../shared/node/process/env.js';
 
 export interface ToolResult {
   /** null: the tool is not there, or did not end in time. */
@@ -34,8 +35,9 @@ export function makeRunTool(extra: Record<string, string>): RunTool {
     });
 }
 
-/** The words of a tool that failed, for a message. */
-export function toolMessage(result: ToolResult): string {
-  const text = (result.stderr.trim() || result.stdout.trim()).split('\n').filter((line) => line !== '');
-  return text.at(0) ?? (result.code === null ? 'it could not be run' : `it ended with exit code ${result.code}`);
+/** The error for a tool that failed, with its own words. */
+export function toolFailed(command: string, result: ToolResult, more: { hint: string; details?: Record<string, unknown> }): GatewayError {
+  const [text] = (result.stderr.trim() || result.stdout.trim()).split('\n').filter((line) => line !== '');
+  const reason = text ?? (result.code === null ? 'it could not be run' : `it ended with exit code ${result.code}`);
+  return new GatewayError('UNAVAILABLE', { message: `'${command}' failed: ${reason}`, ...more });
 }

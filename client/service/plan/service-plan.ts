@@ -1,5 +1,5 @@
 /** What an installation consists of, decided before any file is made: the generators below turn it into text. */
-import { FINAL_EXIT_CODES } from '../../shared/exit-codes.js';
+import { FINAL_EXIT_CODES } from '../../../shared/exit-codes.js';
 
 /** The name of the unit, the LaunchAgent and the task; one gateway per user is installed. */
 export const SERVICE_NAME = 'xopc-gateway';
