@@ -1,9 +1,8 @@
 /**
- * Asks the supervisor over its control socket; the owner of `node-ipc` on this side. `node-ipc` connects in raw mode
- * and hands over the plain socket: its own framing has no size limit. Every wait has a deadline.
+ * Asks the supervisor over its control socket; the owner of `node-ipc` on this side. `node-ipc` runs in raw mode: its
+ * own framing has no size limit. Every wait has a deadline.
  */
-import type { Socket } from 'node:net';
-import { IPCModule } from 'node-ipc';
+import { type Connection, IPCModule } from 'node-ipc';
 import {
   CONTROL_VERSION,
   MAX_FRAME_BYTES,
@@ -119,9 +118,9 @@ class ControlExchange {
       this.#outcome = { resolve, reject };
       this.#arm();
       this.#ipc.connectTo(CONNECTION, this.#path, () => undefined);
-      const socket = this.#ipc.of[CONNECTION]?.socket;
-      if (socket === undefined) return this.#fail(unreachable(this.#path, 'no connection was made'));
-      this.#listen(socket);
+      const connection = this.#ipc.of[CONNECTION];
+      if (connection === undefined) this.#fail(unreachable(this.#path, 'no connection was made'));
+      else this.#listen(connection);
     });
   }
 
@@ -145,14 +144,14 @@ class ControlExchange {
   readonly #onAbort = (): void =>
     this.#fail(new GatewayError('CONTROL_UNREACHABLE', { message: 'stopped waiting for the gateway', details: { aborted: true } }));
 
-  #listen(socket: Socket): void {
-    socket.on('connect', () => {
+  #listen(connection: Connection): void {
+    connection.on('connect', () => {
       this.#stopTimer('connectMs');
-      socket.write(`${JSON.stringify(this.#request)}\n`);
+      connection.emit(`${JSON.stringify(this.#request)}\n`);
     });
-    socket.on('data', (chunk: Buffer | string) => this.#receive(String(chunk)));
-    socket.on('error', (error) => this.#fail(connectionError(this.#path, error)));
-    socket.on('close', () => this.#fail(unreachable(this.#path, 'it closed the connection', { closed: true })));
+    connection.on('data', (bytes) => this.#receive(bytes.toString('utf8')));
+    connection.on('error', (error) => this.#fail(connectionError(this.#path, error)));
+    connection.on('disconnect', () => this.#fail(unreachable(this.#path, 'it closed the connection', { closed: true })));
   }
 
   #receive(text: string): void {

@@ -2,6 +2,14 @@
 declare module 'node-ipc' {
   import type { Socket, Server } from 'node:net';
 
+  export interface Connection {
+    on(event: 'connect' | 'disconnect', listener: () => void): void;
+    on(event: 'data', listener: (bytes: Buffer) => void): void;
+    on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): void;
+    /** Sends the text as it is. */
+    emit(text: string): void;
+  }
+
   export class IPCModule {
     config: {
       silent: boolean;
@@ -23,7 +31,7 @@ declare module 'node-ipc' {
       sockets: Socket[];
     };
     serve(path: string, onStart: () => void): void;
-    of: Record<string, { socket: Socket; on(event: string, listener: (...args: unknown[]) => void): void }>;
+    of: Record<string, Connection>;
     connectTo(id: string, path: string, onConnect: () => void): void;
     disconnect(id: string): void;
   }
