@@ -71,7 +71,7 @@ test.skipIf(noBrowser)(
     await page.getByRole('cell', { name: /^Done/ }).first().waitFor();
     await page.getByText('attempt 2').waitFor();
     await page.getByRole('link', { name: 'Log lines' }).first().click();
-    await page.getByText('a scheduled turn has ended').waitFor();
+    await page.getByText('scheduled turn done').waitFor();
     await page.getByText('a turn has ended').waitFor();
     await page.goBack();
     await page.getByRole('link', { name: 'Conversation' }).first().click();

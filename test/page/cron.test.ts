@@ -19,7 +19,7 @@ test.skipIf(noBrowser)('a job is made with a preview, run, paused, changed, dele
   await page.getByRole('button', { name: 'New schedule' }).click();
   await page.getByText('At 09:00, Monday through Friday').waitFor();
   await page.getByLabel('Schedule', { exact: true }).fill('0 99 * * *');
-  await page.getByText(/no cron expression: Invalid value for hour: 99/).waitFor();
+  await page.getByText(/has an invalid hour: 99/).waitFor();
   await page.getByLabel('Schedule', { exact: true }).fill('30 2 * 3 0');
   await page.getByLabel('Time zone').fill('Europe/Berlin');
   // The last Sunday in March has no 02:30 there.

@@ -1,7 +1,7 @@
 /** Reads a running turn for an HTTP client: as one answer, or as a stream of server-sent events. */
 import { GatewayError } from '../../../shared/errors.js';
 import type { DoneEvent, TurnEvent } from '../turns/turn-event.js';
-import { errorBody, toGatewayError } from './error-body.js';
+import { errorBody, toGatewayError } from '../../../shared/error-document.js';
 import type { PulledEvents, Step } from './connection/pulled-events.js';
 import { comment, serverSentEvent } from './connection/server-sent-events.js';
 

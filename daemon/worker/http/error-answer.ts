@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../../../shared/errors.js';
 import type { HttpLogger } from './context.js';
-import { errorBody, retryAfterSeconds, toGatewayError } from './error-body.js';
+import { errorBody, retryAfterSeconds, toGatewayError } from '../../../shared/error-document.js';
 import { isOpenAiPath, openAiError, openAiRetryHeaders } from './openai/error.js';
 import { traceOf } from './observe/trace.js';
 

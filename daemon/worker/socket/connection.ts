@@ -5,8 +5,8 @@ import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
-import { errorBody, toGatewayError } from '../http/error-body.js';
-import type { HttpLogger } from '../http/context.js';
+import { errorBody, toGatewayError } from '../../../shared/error-document.js';
+import type { LogPort } from '../../../shared/log/log-port.js';
 import type { ChatService } from '../chat/chat.js';
 import type { EventService } from '../observe/event-log.js';
 import { encodeFrame, type EventEncoder, idOf, type ParseFrame } from './frames.js';
@@ -15,7 +15,7 @@ export interface ConnectionDeps {
   readonly chat: ChatService;
   readonly events: EventService;
   readonly clock: Clock;
-  readonly logger: HttpLogger;
+  readonly logger: LogPort;
   readonly identity: { readonly instanceId: string; readonly version: string; readonly buildId: string };
   readonly parse: ParseFrame;
   readonly encodeEvent: EventEncoder;
@@ -54,7 +54,7 @@ export class Connection {
     socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => (this.#isAlive = true));
     // A violation of the WebSocket protocol: the socket closes itself with the code for it.
-    socket.on('error', (error) => deps.logger.debug({ err: error }, 'WebSocket protocol error'));
+    socket.on('error', (error) => deps.logger.debug?.({ err: error }, 'WebSocket protocol error'));
     socket.on('close', () => this.#end());
   }
 

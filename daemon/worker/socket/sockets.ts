@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { GatewayError } from '../../../shared/errors.js';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
-import { rawAnswer } from '../http/connection/raw-answer.js';
 import { Connection, type ConnectionDeps } from './connection.js';
 import { createEventEncoder, createFrameParser } from './frames.js';
 
@@ -49,12 +48,10 @@ export class Sockets {
     return this.#open.size;
   }
 
+  /** Completes the handshake of an admitted request. @throws UNAVAILABLE at the limit of connections */
   accept(request: IncomingMessage, socket: Socket, context: { head: Buffer } & SocketClient): void {
     const limit = this.#deps.maxConnections ?? SOCKET_LIMITS.maxConnections;
-    if (this.#open.size >= limit) {
-      rawAnswer(socket, new GatewayError('UNAVAILABLE', { message: `${limit} WebSockets are open; no more are taken.` }));
-      return;
-    }
+    if (this.#open.size >= limit) throw new GatewayError('UNAVAILABLE', { message: `${limit} WebSockets are open; no more are accepted.` });
     const { head, address, needsToken } = context;
     this.#server ??= this.#makeServer();
     this.#server.handleUpgrade(request, socket, head, (upgraded) => this.#begin(upgraded, { address, needsToken }));

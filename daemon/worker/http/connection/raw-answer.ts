@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { newId } from '../../../../shared/ids.js';
 import type { GatewayError } from '../../../../shared/errors.js';
-import { errorBody, retryAfterSeconds } from '../error-body.js';
+import { errorBody, retryAfterSeconds } from '../../../../shared/error-document.js';
 
 /** Writes the error document and ends the socket's sending side. Does nothing on a socket that has been ended. */
 export function rawAnswer(socket: Duplex, error: GatewayError, status: number = error.spec.status): void {

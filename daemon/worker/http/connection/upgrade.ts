@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { GatewayError } from '../../../../shared/errors.js';
 import { SOCKET_PATH } from '../../../../shared/socket.js';
-import { toGatewayError } from '../error-body.js';
+import { toGatewayError } from '../../../../shared/error-document.js';
 import { rawAnswer } from './raw-answer.js';
 
 export interface UpgradeDeps {

@@ -3,7 +3,7 @@ import type { ChatCompletion, ChatDelta, ChatUsage } from '../../../../shared/ap
 import { GatewayError } from '../../../../shared/errors.js';
 import type { CompletionOutput } from '../../models/completion-call.js';
 import type { CompletionUsage } from '../../providers/completion.js';
-import { toGatewayError } from '../error-body.js';
+import { toGatewayError } from '../../../../shared/error-document.js';
 import type { PulledEvents, Step } from '../connection/pulled-events.js';
 import { comment } from '../connection/server-sent-events.js';
 import { openAiError } from './error.js';

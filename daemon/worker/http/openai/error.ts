@@ -1,7 +1,7 @@
 /** Errors in the shape that OpenAI's SDKs read: they look at the status, `error` and the retry headers. */
 import type { OpenAiErrorResponse } from '../../../../shared/api/openai.js';
 import type { ErrorCode, GatewayError } from '../../../../shared/errors.js';
-import { errorBody, retryAfterSeconds } from '../error-body.js';
+import { errorBody, retryAfterSeconds } from '../../../../shared/error-document.js';
 
 /** Whether errors of this path have OpenAI's shape. */
 export function isOpenAiPath(path: string): boolean {

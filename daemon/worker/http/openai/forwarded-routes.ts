@@ -2,13 +2,22 @@
 import { Readable } from 'node:stream';
 import { forwardedAnswer, forwardedRequest } from '../../../../shared/api/openai.js';
 import type { GatewayError } from '../../../../shared/errors.js';
+import type { Clock } from '../../../../shared/clock.js';
 import type { ForwardOutput } from '../../models/completion-call.js';
-import { toGatewayError } from '../error-body.js';
+import type { CompletionService } from '../../models/completions.js';
+import type { Connections } from '../connection/connections.js';
+import { toGatewayError } from '../../../../shared/error-document.js';
 import { openAiError } from './error.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
-import type { HttpContext } from '../context.js';
-import type { OpenAiRouteDeps } from './openai-routes.js';
+import type { HttpContext, HttpLogger } from '../context.js';
+
+export interface OpenAiRouteDeps {
+  readonly completions: CompletionService;
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly logger: HttpLogger;
+}
 
 /** Longer than any provider takes until its first byte; the service ends calls that are silent for longer. */
 const FIRST_EVENT_MS = 600_000;

@@ -9,20 +9,18 @@ import {
 } from '../../../../shared/api/openai.js';
 import { label } from '../../../../shared/api/fields.js';
 import { validate } from '../../../../shared/api/validate.js';
-import type { Clock } from '../../../../shared/clock.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import { newId } from '../../../../shared/ids.js';
 import type { CompletionOutput } from '../../models/completion-call.js';
 import type { CompletionService } from '../../models/completions.js';
-import type { Connections } from '../connection/connections.js';
 import type { HttpContext, HttpLogger } from '../context.js';
-import { toGatewayError } from '../error-body.js';
+import { toGatewayError } from '../../../../shared/error-document.js';
 import { type AnswerHead, collectCompletion, streamChunks } from './answer.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { readCompletionCall } from './read-request.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';
-import { forwardRoutes } from './forwarded-routes.js';
+import { forwardRoutes, type OpenAiRouteDeps } from './forwarded-routes.js';
 import { EVENT_STREAM_HEADERS } from '../connection/server-sent-events.js';
 
 /** A failure within this time is answered with its status, which SDKs act on; a later one is an event in the stream. */
@@ -30,13 +28,6 @@ const FIRST_EVENT_MS = 10_000;
 
 /** Small, so that a client that reads slowly slows the model down instead of filling memory. */
 const STREAM_BUFFER_BYTES = 16_384;
-
-export interface OpenAiRouteDeps {
-  readonly completions: CompletionService;
-  readonly connections: Connections;
-  readonly clock: Clock;
-  readonly logger: HttpLogger;
-}
 
 function sessionOf(ctx: HttpContext): string | undefined {
   const header = ctx.get(SESSION_HEADER);

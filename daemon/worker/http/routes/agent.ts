@@ -6,7 +6,7 @@ import type { TurnEvent } from '../../turns/turn-event.js';
 import { readReply, streamEvents } from '../agent-turn.js';
 import type { Connections } from '../connection/connections.js';
 import type { HttpContext, HttpLogger } from '../context.js';
-import { toGatewayError } from '../error-body.js';
+import { toGatewayError } from '../../../../shared/error-document.js';
 import { callerKey, IDEMPOTENCY_HEADER } from '../idempotency.js';
 import { PulledEvents } from '../connection/pulled-events.js';
 import { type Route, route } from '../route.js';

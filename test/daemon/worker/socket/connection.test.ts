@@ -21,7 +21,7 @@ function connect(options: { authenticate?: Authenticate; chat?: Partial<ChatServ
     chat: { ...fakeChatService(calls), ...options.chat },
     events: { follow: options.follow ?? async function* () {} },
     clock,
-    logger: { ...logger, debug: logger.info, isDebugging: () => false },
+    logger: { ...logger, debug: logger.info },
     identity: { instanceId: 'wk_1', version: '1.0.0', buildId: 'b1' },
     parse: createFrameParser(),
     encodeEvent: createEventEncoder(),

@@ -1,6 +1,6 @@
 /** Turns any thrown value into the API's error document. Only this file decides what a caller may read. */
-import type { ErrorResponse } from '../../../shared/api/error.js';
-import { ERRORS, GatewayError } from '../../../shared/errors.js';
+import type { ErrorResponse } from './api/error.js';
+import { ERRORS, GatewayError } from './errors.js';
 
 const HIDDEN = 'Something went wrong inside the gateway. Its log has the cause under this request id.';
 
