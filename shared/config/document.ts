@@ -1,4 +1,4 @@
-/** A configuration file as it was read: its value with references filled in, and where each value stands in the text. */
+/** A parsed configuration file: its value with references replaced, and the position of each value in the text. */
 import type { Problem } from '../errors.js';
 import type { KeyPath } from './key-path.js';
 
@@ -21,11 +21,11 @@ export interface ConfigDocument {
   readonly exists: boolean;
   /** SHA-256 of the file's text, hexadecimal: the revision of the document. */
   readonly hash: string;
-  /** With references filled in; what an unset variable leaves open is missing. `{}` when the text cannot be read. */
+  /** References are replaced; values with an unset variable are missing. `{}` when the text cannot be parsed. */
   readonly value: Readonly<Record<string, unknown>>;
   /** As written. */
   readonly raw: Readonly<Record<string, unknown>>;
-  /** What keeps the text from being read: with any of them `value` means nothing. */
+  /** Syntax problems; with any of them, `value` is not usable. */
   readonly problems: readonly Problem[];
   readonly unresolved: readonly UnresolvedReference[];
   /**
@@ -37,7 +37,7 @@ export interface ConfigDocument {
   textPath(path: KeyPath): KeyPath;
 }
 
-/** The problem's place in a document. */
+/** Returns a problem with its position in a document. */
 export function problemAt(
   document: ConfigDocument,
   path: KeyPath,

@@ -11,10 +11,10 @@ export interface Rebuilt {
   sourcePath(path: KeyPath): KeyPath;
 }
 
-/** Returned by a visitor for a value that is to be left out: with its key, or with its array element. */
+/** Returned by a visitor to omit a value together with its key or array element. */
 export const OMIT = Symbol('omit');
 
-/** Copies a plain JSON value; `visit` sees every value with its path, before its parts, and may replace it or leave it out. */
+/** Copies a plain JSON value. `visit` gets every value with its path, parents first, and may replace or omit it. */
 export function rebuild(root: unknown, visit: (value: unknown, path: KeyPath) => unknown): Rebuilt {
   const keptIndices = new Map<unknown, readonly number[]>();
 
@@ -52,7 +52,7 @@ export interface Interpolation extends Rebuilt {
   readonly unresolved: readonly UnresolvedReference[];
 }
 
-/** Fills in every text of a plain JSON value, leaving out each that refers to an unset variable. Keys are left alone. */
+/** Replaces references in every text of a plain JSON value, and omits texts that refer to an unset variable. Keys stay. */
 export function interpolate(root: unknown, lookup: (name: string) => string | undefined): Interpolation {
   const unresolved: UnresolvedReference[] = [];
 

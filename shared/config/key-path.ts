@@ -1,10 +1,10 @@
-/** Names of places inside a configuration document: `agents.list[0].model`, `models.providers["my.host"].baseUrl`. */
+/** Paths in a configuration document: `agents.list[0].model`, `models.providers["my.host"].baseUrl`. */
 import { GatewayError } from '../errors.js';
 
 /** Object keys and array indices from the root. */
 export type KeyPath = readonly (string | number)[];
 
-/** Keys that would reach an object's prototype; no document may hold them. */
+/** Keys that would reach an object's prototype; documents must not contain them. */
 export const FORBIDDEN_KEYS: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
 function formatSegment(segment: string | number): string {
@@ -12,7 +12,7 @@ function formatSegment(segment: string | number): string {
   return /^[A-Za-z_$][\w$-]*$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`;
 }
 
-/** The text form of a path; empty for the root. */
+/** Returns the text form of a path; empty for the root. */
 export function formatKey(path: KeyPath): string {
   return path.map(formatSegment).join('').replace(/^\./, '');
 }
@@ -55,7 +55,7 @@ export function parseKey(text: string): KeyPath {
   return path;
 }
 
-/** The value at a path, or undefined. Numbers address array elements, and object keys that look like numbers. */
+/** Returns the value at a path, or undefined. Numbers are array indices or object keys that look like numbers. */
 export function valueAt(root: unknown, path: KeyPath): unknown {
   let value = root;
   for (const segment of path) {

@@ -1,6 +1,6 @@
 /**
- * Makes untrusted text safe to show on a terminal: what would move the cursor, change colours, ring, hide or reorder
- * text is shown as an escape instead.
+ * Makes untrusted text safe for a terminal: characters that move the cursor, change colours, ring, hide or reorder
+ * text become escape sequences.
  */
 
 // C0, DEL and C1 controls, line and paragraph separators, bidirectional controls, invisible fillers, lone surrogates.
@@ -18,7 +18,7 @@ function escapeOne(character: string): string {
   return NAMED[character] ?? (character.charCodeAt(0) < 0x100 ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`);
 }
 
-/** Text with every control character as `\n`, `\x1b`, `\u202e` and the like: always one line. */
+/** Returns a text with control characters escaped as `\n`, `\x1b` or `\u202e`: always one line. */
 export function escapeControls(text: string): string {
   return text.replace(UNSAFE, escapeOne);
 }
@@ -28,7 +28,7 @@ export function escapeControlsKeepLines(text: string): string {
   return text.replace(UNSAFE, (character) => (character === '\n' ? character : escapeOne(character)));
 }
 
-/** A JSON document with the characters a terminal would act on as `\uXXXX`: the same value, safe to print. */
+/** Escapes characters that a terminal interprets as `\uXXXX`: the same JSON value, safe to print. */
 export function escapeJsonControls(json: string): string {
   return json.replace(UNSAFE, (character) => `\\u${hex(character, 4)}`);
 }

@@ -1,4 +1,4 @@
-/** Decides which log lines a reader asked for. */
+/** Filters log lines. */
 import { entryTimeMs, type LogEntry, parseLogLine } from './entry.js';
 import { levelRank, type LogLevel } from './level.js';
 import { createSearch } from './search.js';
@@ -17,10 +17,10 @@ export interface LogFilter {
   readonly search?: string;
 }
 
-/** `tooOld`: before `sinceMs`, so that whoever reads backwards may soon stop. */
+/** `tooOld`: before `sinceMs`, so that reading backwards can stop. */
 export type LogVerdict = 'take' | 'leave' | 'tooOld';
 
-/** The head of every line that our own writers make; spares the parsing of lines that are not wanted. */
+/** The head of the gateway's own lines, so that unwanted lines need no parsing. */
 const OWN_HEAD = /^\{"level":"([a-z]{4,5})","time":"([^"]{20,30})"/;
 
 function headOf(line: string): { level: unknown; timeMs: number | undefined } {

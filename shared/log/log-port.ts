@@ -1,4 +1,4 @@
-/** The logger with fields that each of its lines has: what belongs together is found by them. */
+/** Returns a logger that adds the fields to each line. */
 export function withFields(logger: LogPort, fields: Record<string, unknown>): Required<LogPort> {
   return {
     debug: (own, message) => logger.debug?.({ ...fields, ...own }, message),
@@ -8,9 +8,9 @@ export function withFields(logger: LogPort, fields: Record<string, unknown>): Re
   };
 }
 
-/** What most code needs of a logger; pino's is one. Fields named `err` are rendered with their causes. */
+/** The port to the logger (pino). Fields named `err` are rendered with their causes. */
 export interface LogPort {
-  /** What is only wanted when somebody looks into something; the loggers of tests may leave it out. */
+  /** Optional, because loggers of tests may leave it out. */
   debug?(fields: Record<string, unknown>, message: string): void;
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;

@@ -1,4 +1,4 @@
-/** The parts of the worker that can be listened to one by one: the `module` of their lines in the log. */
+/** The modules of the worker whose log level can be set separately: the field `module` of their lines. */
 import { type LogPort, withFields } from './log-port.js';
 
 /** `store` is the database, `http` the API with its sockets; channels have their own names. */
@@ -10,7 +10,7 @@ export function isLogModule(value: unknown): value is LogModule {
   return LOG_MODULES.some((name) => name === value);
 }
 
-/** The logger of one module: each of its lines says so, and its level can be changed alone. */
+/** Returns the logger of a module: its lines carry `module`, and its level can be set separately. */
 export function ofModule(logger: LogPort, module: LogModule): Required<LogPort> {
   return withFields(logger, { module });
 }

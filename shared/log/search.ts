@@ -1,6 +1,6 @@
 /**
- * The search language of the log, alike in the page, the API and on the command line: words are all wanted, `-word` is
- * not, `name:value` wants a field; "quotes" keep spaces together. The case does not matter.
+ * The search language of the log in the page, the API and on the command line: all words must match, `-word` must
+ * not, `name:value` matches a field; quotes keep spaces. Upper and lower case are the same.
  */
 import type { LogEntry } from './entry.js';
 
@@ -11,7 +11,7 @@ export interface SearchTerm {
   readonly text: string;
 }
 
-/** A line in its two forms; either may be made only when it is asked for. */
+/** A line as text and as fields; either may be computed on demand. */
 export interface SearchedLine {
   readonly entry: LogEntry;
   /** As it stands in the file: quotes and backslashes escaped. */

@@ -26,7 +26,7 @@ export interface Delivery {
 }
 
 /**
- * What is known after an attempt. `refused`: the other side does not have it and never will. `failed`: it does not have
+ * The outcome of an attempt. `refused`: the other side does not have it and never will. `failed`: it does not have
  * it, and may take it later. `unknown`: it may have it. `interrupted`: `signal` stopped the attempt before anything was sent.
  */
 export type SendOutcome =
@@ -36,7 +36,7 @@ export type SendOutcome =
   | { readonly type: 'unknown'; readonly reason: string }
   | { readonly type: 'interrupted' };
 
-/** What the rest of the gateway must know of a chat. */
+/** The facts of a chat that other parts of the gateway use. */
 export interface ChatFacts {
   readonly peerKind: 'direct' | 'group';
   /** The agent that answers there; undefined: the default one. */
@@ -45,24 +45,24 @@ export interface ChatFacts {
   readonly peerId?: string;
 }
 
-/** Shows an answer while it is being written. Nothing depends on it: it fails silently. */
+/** Shows an answer while it is being written. It is optional, so its errors are ignored. */
 export interface Preview {
-  /** Everything said so far. Returns at once. */
+  /** Shows the text so far. Returns at once. */
   update(text: string): void;
-  /** Ends the showing. @returns the channel's id of the message that shows it, if there is one */
+  /** Ends the preview. Returns the channel's id of its message, if there is one. */
   end(): Promise<string | undefined>;
 }
 
 export interface PreviewTarget {
   readonly accountId: string;
   readonly chatId: string;
-  /** A message that an earlier attempt has left there. */
+  /** The message of an earlier attempt. */
   readonly previewId: string | undefined;
   /** Called once the message exists. */
   onShown(previewId: string): void;
 }
 
-/** `missing`: it is not there, and will not be. `failed`: it may be there later. Reading the bytes may fail half-way. */
+/** `missing`: the file does not exist and never will. `failed`: it may be readable later. Reading the bytes may fail in the middle. */
 export type OpenedFile =
   | { readonly type: 'opened'; readonly sizeBytes: number | undefined; readonly bytes: AsyncIterable<Buffer> }
   | { readonly type: 'missing'; readonly reason: string }
@@ -72,26 +72,26 @@ export type OpenedFile =
 export interface Channel {
   /** Lower-case, as in session keys and in the API's `channel`. */
   readonly name: string;
-  /** Whether the account is set up. @returns its name, the default one's if none is given; undefined if there is none */
+  /** Returns the name of a configured account, by default that of the default account; undefined if it is not configured. */
   findAccount(accountId: string | undefined): string | undefined;
   describeChat(accountId: string, chatId: string): ChatFacts;
-  /** Gives a text its form, in as many parts as it needs. None: it is delivered by being stored in its session. @throws INVALID_REQUEST */
+  /** Converts a text into bodies to send, in order. None: the text is delivered by being stored in its session. @throws INVALID_REQUEST */
   compose(message: Composition): string[];
-  /** Begins to receive and to send; only in the one active worker. Resolves without waiting for the other side. */
+  /** Starts to receive and to send; only in the one active worker. Resolves without waiting for the other side. */
   start(host: ChannelHost): Promise<void>;
   /** Receives nothing more; what was received is stored. */
   stop(): Promise<void>;
-  /** Takes over a changed configuration, if started. */
+  /** Applies a changed configuration, if started. */
   reconfigure(): Promise<void>;
-  /** Whether an attempt makes sense now: started, and not known to be in vain. */
+  /** Whether a send may succeed now: the account is started and has not failed. */
   isReady(accountId: string): boolean;
   /** Whether the other side drops a repeated delivery by its id. */
   isIdempotent(accountId: string): boolean;
   /** One attempt. Never rejects. */
   send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
-  /** Undefined where the channel cannot show anything. */
+  /** Undefined for channels without previews. */
   openPreview?(target: PreviewTarget): Preview | undefined;
-  /** Reads what somebody has sent. Undefined where nothing is ever attached. Never rejects. */
+  /** Reads a file that a person has sent. Undefined for channels without files. Never rejects. */
   openFile?(accountId: string, fileId: string, signal: AbortSignal): Promise<OpenedFile>;
   /** By account, also of those that are not started. */
   health(): Readonly<Record<string, ChannelStatus>>;

@@ -1,7 +1,7 @@
-/** What channels need of the gateway. They get it when they are started. */
+/** The port from channels to the gateway; channels get it at their start. */
 import type { ReceivedUpdate } from '../store/delivery/inbox.js';
 
-/** A sender who may write only once the owner has approved of it. */
+/** A sender who may write only after the owner's approval. */
 export interface PairingCandidate {
   readonly senderId: string;
   readonly senderName: string;
@@ -9,11 +9,11 @@ export interface PairingCandidate {
 
 /** A message as a channel has read it. */
 export interface IncomingMessage extends ReceivedUpdate {
-  /** Set: the message is stored only if that sender is paired; otherwise the sender is invited to pair. */
+  /** If set, the message is stored only if this sender is paired; otherwise the sender is invited to pair. */
   readonly pairing?: PairingCandidate;
 }
 
-/** A place for messages that a channel reads from another server, and the right to read them. */
+/** Stores messages that a channel reads from another server, and manages the poll leases of the sources. */
 export interface ChannelIntake {
   /**
    * Stores a batch, in one transaction with how far the source was read. Resolves when it is on disk: only then may it be
@@ -21,7 +21,7 @@ export interface ChannelIntake {
    * @throws UNAVAILABLE; then nothing of it was stored
    */
   store(batch: { messages: readonly IncomingMessage[]; cursor: { scope: string; position: number } }): Promise<void>;
-  /** @returns how far a source was read; undefined when that is not known, or too long ago to be valid */
+  /** Returns the position up to which a source was read; undefined when it is unknown or too old to be valid. */
   readCursor(scope: string): Promise<number | undefined>;
   /** Takes the poll lease of a source. @returns false while another live worker holds it */
   acquire(source: string): Promise<boolean>;
@@ -38,6 +38,6 @@ export interface ChatCommand {
 export interface ChannelHost {
   readonly intake: ChannelIntake;
   readonly commands: readonly ChatCommand[];
-  /** Call when an account has become ready: what waits for it can be sent. */
+  /** To be called when an account has become ready, so that waiting messages are sent. */
   accountReady(channel: string, accountId: string): void;
 }

@@ -7,7 +7,7 @@ import type { ChannelHost } from './host.js';
 
 const DEFAULT_ACCOUNT = 'default';
 
-/** How an account is called in `status`: `telegram:personal`, and only `webhook` for the default one. */
+/** Returns the name of an account in `status`: `telegram:personal`, or just `webhook` for the default account. */
 export function accountLabel(channel: string, accountId: string): string {
   return accountId === DEFAULT_ACCOUNT ? channel : `${channel}:${accountId}`;
 }
@@ -63,7 +63,7 @@ export class ChannelRegistry {
     return this.#channels.get(channel)?.isReady(accountId) ?? false;
   }
 
-  /** An account that is not set up any more may have been one that repeats what is sent again. */
+  /** False for an account that is no longer configured: its receiver may show a repeated message twice. */
   isIdempotent(channel: string, accountId: string): boolean {
     return this.#channels.get(channel)?.isIdempotent(accountId) ?? false;
   }

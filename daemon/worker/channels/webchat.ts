@@ -1,4 +1,4 @@
-/** The web page's chats. They live in the store alone: a message is delivered once it is in its session. */
+/** The chats of the web page. They exist only in the store: a message is delivered once it is in its session. */
 import type { ChannelStatus } from '../../../shared/control/messages.js';
 import type { Channel } from './channel.js';
 

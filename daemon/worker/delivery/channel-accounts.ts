@@ -1,4 +1,4 @@
-/** The channels as the API shows them: how each account is, and who may write to it. */
+/** The channels as the API shows them: the state of each account, and who may write to it. */
 import type { ChannelDocument, PairingDocument, PairingRevokeRequest } from '../../../shared/api/channels.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -17,7 +17,7 @@ export interface ChannelServiceOptions {
   readonly clock: Clock;
   readonly channels: ChannelRegistry;
   readonly outbox: Pick<Outbox, 'enqueue' | 'wake'>;
-  /** Of an account by its label. Default: nothing is known. */
+  /** Returns the times of an account by its label. Default: unknown. */
   readonly times?: ((label: string) => ChannelTimes) | undefined;
 }
 
@@ -60,7 +60,7 @@ export function createChannelService({ store, clock, channels, outbox, times }: 
       });
       if (approved === undefined) {
         throw new GatewayError('NOT_FOUND', {
-          message: `nobody waits for approval in '${channel}' with the code '${code.slice(0, 40)}'`,
+          message: `no sender waits for approval in '${channel}' with the code '${code.slice(0, 40)}'`,
           hint: 'A code is valid for an hour; to get a new one, the sender writes to the bot again. See: xopc channels',
         });
       }

@@ -1,4 +1,4 @@
-/** Stores what channels read from other servers, admits senders, and gives out the right to read a source. */
+/** Stores messages that channels read from other servers, admits senders, and manages poll leases. */
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.js';
 import { newId } from '../../../shared/ids.js';
@@ -23,7 +23,7 @@ export interface ChannelIntakeOptions {
   liveInstanceIds(): readonly string[];
 }
 
-/** An older position may belong to a sequence that has restarted since. */
+/** An older position may be from before Telegram restarted its sequence. */
 const CURSOR_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
 /** Without letters and digits that look alike. */
 const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';

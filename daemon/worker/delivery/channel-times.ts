@@ -1,4 +1,4 @@
-/** Since when each account of a channel is in its state, and what went wrong with it last: since this worker began. */
+/** Records since when each account is in its state, and its last error, since the start of this worker. */
 import type { ChannelDocument } from '../../../shared/api/channels.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { ChannelStatus } from '../../../shared/control/messages.js';

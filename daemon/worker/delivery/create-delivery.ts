@@ -41,11 +41,11 @@ export interface DeliveryParts {
   readonly channels: ChannelRegistry;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
-  /** Begins to send, to receive and to answer; only in the one active worker. */
+  /** Starts to send, to receive and to answer; only in the one active worker. */
   start(start: DeliveryStart): Promise<void>;
-  /** Ends all of that, within `timeoutMs`. Sends under way have a moment to end; answers under way go on. */
+  /** Stops all of that within `timeoutMs`. Pending sends get a short time to end; pending answers continue. */
   quiesce(timeoutMs: number): Promise<void>;
-  /** Aborts the answers under way: the next worker gives them. */
+  /** Aborts pending answers; the next worker gives them. */
   close(): Promise<void>;
   warnings(): StatusWarning[];
 }

@@ -1,11 +1,11 @@
-/** What becomes of a delivery after an attempt. Pure: time and chance are given. */
+/** Decides the state of a delivery after an attempt. Pure: time and randomness are parameters. */
 import type { SendOutcome } from '../channels/channel.js';
 
-/** How long a message is worth sending. */
+/** Messages expire after this time. */
 export const MESSAGE_TTL_MS = 24 * 60 * 60 * 1_000;
 
 const FIRST_BACKOFF_MS = 1_000;
-/** After a long outage messages arrive this soon. */
+/** The longest delay of a message after an outage has ended. */
 const LAST_BACKOFF_MS = 300_000;
 /** Spreads the retries of many chats; added only, so that a wait is never shorter than it should be. */
 const JITTER = 0.25;
@@ -15,12 +15,12 @@ export type DeliveryDecision =
   | { readonly state: 'dead'; readonly error: string }
   | { readonly state: 'unknown'; readonly error: string }
   | { readonly state: 'retry_wait'; readonly error: string; readonly dueAtMs: number }
-  /** As if it had not been tried. */
+  /** The attempt is not counted. */
   | { readonly state: 'queued' };
 
 /** @param attempts  how many have failed, at least 1. @param random  0 ≤ x < 1. @returns milliseconds until the next */
 export function backoffMs(attempts: number, random: number): number {
-  // Beyond 2^20 the wait has long been the longest.
+  // The exponent is bounded: the maximum is reached long before 2^20.
   const base = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempts - 1, 20), LAST_BACKOFF_MS);
   return Math.round(base * (1 + JITTER * random));
 }
@@ -28,7 +28,7 @@ export function backoffMs(attempts: number, random: number): number {
 export interface AttemptFacts {
   /** How often this delivery had failed before. */
   readonly attempts: number;
-  /** Whether the other side drops a repetition. */
+  /** Whether the other side ignores a repeated delivery. */
   readonly isIdempotent: boolean;
   readonly nowMs: number;
   readonly expiresAtMs: number;
@@ -38,7 +38,7 @@ export interface AttemptFacts {
 
 function retry(error: string, facts: AttemptFacts, retryAfterMs = 0): DeliveryDecision {
   const waitMs = Math.max(backoffMs(facts.attempts + 1, facts.random), retryAfterMs);
-  // Not beyond its end, so that it is seen to have expired when it has.
+  // Not later than the expiry, so that an expired message is noticed in time.
   return { state: 'retry_wait', error, dueAtMs: Math.min(facts.nowMs + waitMs, Math.max(facts.expiresAtMs, facts.nowMs)) };
 }
 
@@ -58,8 +58,8 @@ export function decide(outcome: SendOutcome, facts: AttemptFacts): DeliveryDecis
 }
 
 /**
- * What becomes of a delivery whose outcome nobody can tell any more, because the worker that sent it is gone, or was
- * told to stop. That uses up no attempt.
+ * Decides the state of a delivery with unknown outcome, because the worker that sent it has died or was
+ * stopped. The attempt is not counted.
  */
 export function decideInterrupted(isIdempotent: boolean, why: string): DeliveryDecision {
   return isIdempotent ? { state: 'queued' } : { state: 'unknown', error: `${why} while this was being sent; it may have arrived` };

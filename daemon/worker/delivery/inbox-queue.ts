@@ -1,4 +1,4 @@
-/** The inbox as a lane queue: which message of a chat is handled next, and what becomes of one whose handling was interrupted. */
+/** The inbox as a lane queue: claims messages and recovers interrupted ones. */
 import type { Clock } from '../../../shared/clock.js';
 import type { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
@@ -25,11 +25,11 @@ export interface InboxHandler {
    * not be handled
    */
   handle(message: InboxMessage): Promise<GatewayError | undefined>;
-  /** Runs in a write. Tells a chat why a message of it gets no answer. */
+  /** Notifies a chat why a message gets no answer. Runs in a write. */
   notify(tx: Transaction, message: InboxMessage, text: string): Promise<void>;
-  /** Ends what is being answered in a chat. */
+  /** Stops the answer that is being given in a chat. */
   interrupt(lane: Lane): void;
-  /** Aborts everything that is being answered; the next worker answers it. */
+  /** Aborts all answers; the next worker gives them. */
   stop(): void;
 }
 
@@ -44,7 +44,7 @@ const RETRY_MS = 1_000;
 
 /** Why a message is not handled again: for the owner. */
 const ERRORS = {
-  interrupted: 'interrupted after it had done something that must not be repeated',
+  interrupted: 'interrupted after it had effects that must not be repeated',
   poisoned: `the worker ended ${MAX_ATTEMPTS} times while this was handled`,
 } as const;
 
@@ -108,7 +108,7 @@ export class InboxQueue implements LaneQueue<InboxMessage> {
     }
     const { retryable } = error.spec;
     const fields = { messageId: message.id, channel: message.channel, err: error };
-    if (retryable) logger.warn(fields, 'a message cannot be handled now; it is tried again');
+    if (retryable) logger.warn(fields, 'a message cannot be handled now; retrying');
     else logger.error(fields, 'a message could not be handled');
     return {
       record: (tx) => this.#recordFailure(tx, message, error),
@@ -142,7 +142,7 @@ function outcomeOf(message: InboxMessage): 'repeated' | 'interrupted' | 'poisone
 }
 
 /**
- * Runs in a write. Decides about a message whose worker stops before the answer is complete; that does not count as an attempt.
+ * Decides about a message whose worker stops before the answer is complete; the attempt is not counted. Runs in a write.
  * @returns `repeated`: the next worker handles it
  */
 export async function releaseInterrupted(

@@ -1,5 +1,5 @@
 /**
- * The inbox: messages from chats are stored before the sender is told so, then handled one after another in each chat. Every
+ * The inbox: messages from chats are stored before they are confirmed, then handled one at a time in each chat. Every
  * worker may store messages; only the one active worker handles them.
  */
 import { newId } from '../../../shared/ids.js';
@@ -28,7 +28,7 @@ export class Inbox {
   }
 
   /**
-   * Stores what a channel has received. Resolves when it is on disk: only then may the sender be told.
+   * Stores messages that a channel has received. Resolves when they are on disk: only then may they be confirmed.
    * @throws UNAVAILABLE; then nothing was stored
    */
   async receive(updates: readonly ReceivedUpdate[]): Promise<StoredUpdate[]> {
@@ -50,14 +50,14 @@ export class Inbox {
     return stored;
   }
 
-  /** Call when a message was committed for that chat. One that asks to stop takes effect before those in front of it. */
+  /** To be called when a message for the chat was committed. `/stop` takes effect before the messages ahead of it. */
   wake({ channel, accountId, chatId, content = '' }: Lane & { readonly content?: string }): void {
     const lane = { channel, accountId, chatId };
     if (STOP.test(content)) this.#running?.handler.interrupt(lane);
     this.#running?.worker.wake(lane);
   }
 
-  /** Begins to handle messages. Never rejects. */
+  /** Starts to handle messages. Never rejects. */
   async start(handler: InboxHandler): Promise<void> {
     const queue = new InboxQueue(this.#options, handler);
     const worker = new LaneWorker(this.#options, queue);
@@ -65,12 +65,12 @@ export class Inbox {
     await worker.start();
   }
 
-  /** Begins nothing more. What is being handled goes on. */
+  /** Starts no more messages; those being handled continue. */
   stop(): void {
     this.#running?.worker.stop();
   }
 
-  /** Aborts what is still being handled: the next worker handles it. Call {@link stop} first. */
+  /** Aborts the messages being handled; the next worker handles them. Call {@link stop} first. */
   async close(): Promise<void> {
     this.#running?.handler.stop();
     this.#running?.worker.abort();

@@ -26,19 +26,19 @@ import { LaneSchedule } from './lane-schedule.js';
 
 export type Claim<Item> =
   | { readonly type: 'item'; readonly item: Item }
-  /** There is an item, but it is not due before then. */
+  /** The next item is due then. */
   | { readonly type: 'wait'; readonly untilMs: number }
   /** Another live worker holds the first item. */
   | { readonly type: 'held' }
   | { readonly type: 'empty' };
 
-/** What came of an attempt. */
+/** The result of an attempt. */
 export interface Attempt {
   /** Runs in a write, and again if that fails. Undefined: the attempt has recorded its result itself. */
   record?(tx: Transaction): Promise<void>;
   /** Called once the result is on disk. */
   recorded?(): void;
-  /** For how long the lane rests. Default: not at all. */
+  /** Pause of the lane before its next item. Default: none. */
   readonly pauseMs?: number;
 }
 
@@ -48,7 +48,7 @@ export interface LaneQueue<Item extends Lane> {
   readonly name: string;
   /** @returns every lane with an open item, the longest waiting first */
   listLanes(tx: Transaction): Promise<Lane[]>;
-  /** Decides about items of workers that are gone. @returns what to do once that is on disk */
+  /** Decides about items of dead workers. Returns a function to call once that is on disk. */
   recover(tx: Transaction, liveInstanceIds: readonly string[]): Promise<() => void>;
   /** Takes the first item of a lane. */
   claim(tx: Transaction, lane: Lane): Promise<Claim<Item>>;
@@ -66,7 +66,7 @@ export interface LaneWorkerOptions {
 }
 
 const MAX_RUNNING_PER_ACCOUNT = 8;
-/** An older worker that is ending may still add items, without a way to wake this one. */
+/** An older worker that is ending may still add items but cannot wake this one. */
 const OVERLAP_LOOK_MS = 500;
 /** Between attempts to record a result while the store fails. */
 const RECORD_RETRY_MS = 1_000;
@@ -84,7 +84,7 @@ export class LaneWorker<Item extends Lane> {
   constructor(options: LaneWorkerOptions, queue: LaneQueue<Item>) {
     this.#options = options;
     this.#queue = queue;
-    this.#lookWait = new StoreWait(options, `the ${queue.name} could not be read; it is tried again`);
+    this.#lookWait = new StoreWait(options, `failed to read the ${queue.name}; retrying`);
     this.#laneWait = new StoreWait(options, `a chat of the ${queue.name} waits for the database`);
     this.#lanes = new LaneSchedule({
       clock: options.clock,
@@ -184,7 +184,7 @@ export class LaneWorker<Item extends Lane> {
     return this.#claim(tx, lane);
   }
 
-  /** Writes, however long the store needs. @throws the error of the store once aborted, or when it will not pass */
+  /** Writes, and retries while the store is unavailable. @throws the store's error once aborted, or when it is permanent */
   async #stored<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const { store, clock } = this.#options;
     for (;;) {

@@ -1,5 +1,5 @@
 /**
- * The outbox as a lane queue: which delivery of a chat comes next, one attempt at it, and what the attempt has changed. A
+ * The outbox as a lane queue: claims deliveries, attempts them and records the results. A
  * message's parts are sent one after another, and no message overtakes another of its chat.
  */
 import type { Clock } from '../../../shared/clock.js';
@@ -32,11 +32,11 @@ export interface OutboxChannels {
   send(channel: string, delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>;
 }
 
-/** A delivery that is ours to send now. */
+/** A delivery that this worker has claimed. */
 export interface ClaimedDelivery extends Lane {
   readonly seq: number;
   readonly part: number;
-  /** The delivery's id, the same at every attempt: the message's, and from the second part on its number behind it. */
+  /** The same at every attempt: the message's id, from the second part on with the part's number appended. */
   readonly id: string;
   readonly messageId: string;
   readonly body: string;
@@ -121,7 +121,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
         isOurs = await this.#record(tx, delivery, decision);
       },
       recorded: () => {
-        if (!isOurs) this.#options.logger.warn({ messageId: delivery.messageId }, 'another worker had taken this delivery over');
+        if (!isOurs) this.#options.logger.warn({ messageId: delivery.messageId }, 'another worker has taken over this delivery');
         this.#options.onRecorded?.(delivery, decision.state);
       },
     };
@@ -145,7 +145,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
     return decide(outcome, { attempts, isIdempotent, nowMs: clock.now(), expiresAtMs, random: this.#options.random() });
   }
 
-  /** @returns false when the delivery is no longer ours, because another worker took this one for dead; then nothing is changed */
+  /** Returns false, without a change, when another worker considered this one dead and took over the delivery. */
   async #record(tx: Transaction, { seq, part }: ClaimedDelivery, decision: DeliveryDecision): Promise<boolean> {
     const { instanceId, clock } = this.#options;
     const message = await readOutboxMessage(tx, seq);
@@ -190,7 +190,7 @@ async function markDead(tx: Transaction, message: OutboxMessage, { error, nowMs 
   await changeMessage(tx, message, { state: 'dead', lastError: error, finishedAtMs: nowMs, nowMs });
 }
 
-/** Runs in a write. Records what an attempt at a part has come to. */
+/** Records the result of an attempt at a part. Runs in a write. */
 async function apply(
   tx: Transaction,
   message: OutboxMessage,

@@ -27,7 +27,7 @@ export class Outbox {
   }
 
   /**
-   * Returns what is to be stored of a message. One without bodies is delivered by being stored; it needs no {@link wake}.
+   * Returns the row of a message. One without bodies is delivered by being stored; it needs no {@link wake}.
    * @throws INVALID_REQUEST for a text that the channel cannot send
    */
   compose({ channel, accountId, chatId, id, content, previewId }: OutgoingMessage): NewOutboxMessage {
@@ -49,7 +49,7 @@ export class Outbox {
     this.#worker.wake(lane);
   }
 
-  /** Call when an account has become ready. */
+  /** To be called when an account has become ready. */
   wakeAccount(channel: string, accountId: string): void {
     this.#worker.wakeAccount(channel, accountId);
   }

@@ -1,4 +1,4 @@
-/** Messages to chats as the API shows them: their delivery, and what may be done about it. */
+/** The service for messages to chats: shows their delivery, retries and drops them. */
 import type { OutgoingDocument, OutgoingListQuery } from '../../../shared/api/messages.js';
 import type { Clock } from '../../../shared/clock.js';
 import { GatewayError } from '../../../shared/errors.js';

@@ -30,7 +30,7 @@ export interface CompletionTool {
   readonly strict?: boolean;
 }
 
-/** What was not said is left to the model's provider. */
+/** Settings that are left out are the provider's to choose. */
 export interface CompletionSettings {
   readonly tools?: readonly CompletionTool[];
   readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string };
@@ -56,11 +56,11 @@ export interface CompletionRequest extends CompletionSettings {
   readonly modelId: string;
   /** Oldest first. */
   readonly messages: readonly CompletionMessage[];
-  /** The most tokens that the model can write, where it is known: for the API that must be told. */
+  /** The model's output limit in tokens, if known; one API requires it. */
   readonly modelMaxTokens?: number;
 }
 
-/** Tokens as the provider counted them; null where it did not say. */
+/** Tokens as reported by the provider; null where it reported none. */
 export interface CompletionUsage {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;

@@ -1,11 +1,11 @@
-/** Failures of providers: their kinds, and what people are told: who failed, what it said, what to do. */
+/** Failures of providers: their kinds, and their messages for people: who failed, what it answered, what to do. */
 import { GatewayError, type ErrorCode } from '../../../shared/errors.js';
 
 /**
- * Why a provider did not answer. `auth` 401/403; `quota` no credit left; `rateLimited` 429; `notFound` no such model or
+ * Why a provider did not answer. `auth` 401/403; `quota` no credit left; `rateLimited` 429; `notFound` unknown model or
  * path; `tooLong` more context than the model takes; `rejected` another 4xx; `overloaded` 5xx; `unreachable` no
- * connection; `cut` the connection ended in mid-answer; `timeout` silence; `notTheApi` something else answered (a page);
- * `protocol` an invalid answer; `empty` nothing was said; `filtered` the provider withheld it;
+ * connection; `cut` the connection ended during the answer; `timeout` silence; `notTheApi` another program answered (a page);
+ * `protocol` an invalid answer; `empty` an answer without text; `filtered` the provider withheld it;
  * `unconfigured` the provider or model is not set up here.
  */
 export type FailureKind =
@@ -35,7 +35,7 @@ export interface ProviderFailure {
   readonly retryAfterMs: number | null;
 }
 
-/** Kinds that may pass within moments. A timeout is not one: a caller who has waited for minutes does not wait as long again. */
+/** Kinds that may pass soon. Timeouts are not repeated: the caller has waited for minutes already. */
 const TRANSIENT: ReadonlySet<FailureKind> = new Set<FailureKind>(['rateLimited', 'overloaded', 'unreachable', 'cut']);
 
 /** Whether the same request may succeed soon without a change. */
@@ -43,7 +43,7 @@ export function isTransient(failure: ProviderFailure): boolean {
   return TRANSIENT.has(failure.kind);
 }
 
-/** Who failed, as a person knows it. */
+/** The failing model, in terms that people know. */
 export interface FailingModel {
   /** `OpenAI`. */
   readonly providerName: string;

@@ -1,4 +1,4 @@
-/** Every provider that needs no entry in `models.json`: switched on by an environment variable, or found on this machine. */
+/** Providers that need no entry in `models.json`: enabled by an environment variable, or discovered on this machine. */
 import type { ApiKind, ModelConfig } from '../../../shared/config/models-schema.js';
 
 export interface KnownProvider {
@@ -6,9 +6,9 @@ export interface KnownProvider {
   readonly name: string;
   readonly api: ApiKind;
   readonly baseUrl: string;
-  /** Hold the key; the first that is set counts. */
+  /** The variables of the key; the first one that is set is used. */
   readonly keyVariables: readonly [string, ...string[]];
-  /** Names another server of the same API, with models of its own. */
+  /** The variable of another base URL with the same API, e.g. a proxy. */
   readonly baseUrlVariable?: string;
   /** The first one is the default. */
   readonly models: readonly ModelConfig[];
@@ -20,7 +20,7 @@ const image = (id: string, name: string, limits: Partial<ModelConfig> = {}): Mod
   input: ['text', 'image'],
 });
 
-/** In the order in which they are the default. */
+/** In order of preference for the default model. */
 export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
   {
     id: 'openai',
@@ -125,7 +125,7 @@ export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
   },
 ];
 
-/** A model server that people run on their own machine, at its usual address. All of them speak chat completions and want no key. */
+/** A model server on this machine at its default port. All of them speak chat completions without a key. */
 export interface LocalServer {
   readonly id: 'ollama' | 'lmstudio' | 'llamacpp';
   readonly name: string;
@@ -133,7 +133,7 @@ export interface LocalServer {
   readonly port: number;
 }
 
-/** In the order in which they are the default. */
+/** In order of preference for the default model. */
 export const LOCAL_SERVERS: readonly LocalServer[] = [
   { id: 'ollama', name: 'Ollama', port: 11_434 },
   { id: 'lmstudio', name: 'LM Studio', port: 1_234 },

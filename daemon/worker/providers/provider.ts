@@ -1,5 +1,5 @@
 /**
- * The port to whatever writes answers. A provider never throws: how a stream ended is its last event, as plain data,
+ * The port to models. A provider never throws: the last event of a stream says how it ended, as plain data,
  * because the bundle that speaks to vendors has classes of its own.
  */
 import type { ApiKind } from '../../../shared/config/models-schema.js';
@@ -11,22 +11,22 @@ export interface ChatImage {
   readonly bytes: Uint8Array;
 }
 
-/** What was said in a conversation. */
+/** A message of a conversation. */
 export interface ChatMessage {
   readonly role: 'user' | 'assistant';
   readonly content: string;
-  /** What a person has sent with it, for models that take pictures. */
+  /** Attached pictures, for models that accept them. */
   readonly images?: readonly ChatImage[];
 }
 
-/** A model's wish to have a tool run. */
+/** A tool call of a model. */
 export interface ToolCall {
   /** Unique in the turn. */
   readonly id: string;
   readonly name: string;
   /** As the model wrote it; tools check it themselves. */
   readonly input: unknown;
-  /** Why it cannot be run at all: no such tool, arguments that are no JSON. */
+  /** Why it cannot be run: an unknown tool, or arguments that are not JSON. */
   readonly problem?: string;
 }
 
@@ -37,7 +37,7 @@ export interface ToolResult {
   readonly isError: boolean;
 }
 
-/** What a model said and called in one step. */
+/** The text and the tool calls of one step. */
 export interface ToolCallMessage {
   readonly role: 'toolCalls';
   readonly content: string;
@@ -53,7 +53,7 @@ export interface ToolResultMessage {
   readonly results: readonly ToolResult[];
 }
 
-/** What a model is given, oldest first. */
+/** A message for a model. */
 export type ModelMessage = ChatMessage | ToolCallMessage | ToolResultMessage;
 
 export interface ToolDefinition {
@@ -72,13 +72,13 @@ export interface ModelRequest {
   /** The last chat message is the user's text, verbatim; the steps of this turn follow it. */
   readonly messages: readonly ModelMessage[];
   readonly tools?: readonly ToolDefinition[];
-  /** The tools were used often enough: only words are wanted now. */
+  /** The limit of tool calls is reached: only text is accepted now. */
   readonly isLastStep?: boolean;
-  /** The most tokens that the model can write, where it is known. */
+  /** The model's output limit in tokens, if known. */
   readonly maxTokens?: number;
 }
 
-/** Tokens as the provider counted them; null where it did not say. */
+/** Tokens as reported by the provider; null where it reported none. */
 export interface TokenUsage {
   /** All of them, also those from and for the provider's cache. */
   readonly inputTokens: number | null;
@@ -90,7 +90,7 @@ export interface TokenUsage {
 /** Any number of `delta`, `toolCall` and `alive`, then exactly one of the others. */
 export type ProviderEvent =
   | { readonly type: 'delta'; readonly text: string }
-  /** The model thinks, or writes what is not complete yet: it is not silent. */
+  /** The model is reasoning or writing incomplete output: it is not silent. */
   | { readonly type: 'alive' }
   | { readonly type: 'toolCall'; readonly call: ToolCall }
   /** `vendor`: the step in the vendor's own form, where it called tools; plain data. */

@@ -1,4 +1,4 @@
-/** Finds the provider and the model behind `provider/model`, and lists what there is. Made anew when `models.json` changes. */
+/** Resolves `provider/model`, and lists providers and models. Replaced when `models.json` changes. */
 import type { ModelDocument } from '../../../shared/api/models.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { ModelConfig, ModelsDocument } from '../../../shared/config/models-schema.js';
@@ -20,17 +20,17 @@ export interface ResolvedModel {
   readonly contextWindow: number | null;
   readonly maxTokens: number | null;
   readonly takesImages: boolean;
-  /** null: what it costs is not known. */
+  /** Null: unknown. */
   readonly prices: TokenPrices | null;
-  /** For the words of a failure. */
+  /** For error messages. */
   readonly failing: FailingModel;
 }
 
-/** What the search for model servers on this machine has found. */
+/** The models of discovered servers on this machine. */
 export interface LocalModels {
-  /** Undefined where no such server answers. */
+  /** Undefined if the server does not answer. */
   found(id: LocalServer['id']): readonly ModelConfig[] | undefined;
-  /** Waits, not for long, until the first look has been taken. */
+  /** Resolves after the first discovery, or after a short time limit. */
   ready(): Promise<void>;
 }
 
@@ -45,14 +45,14 @@ export interface RegistryOptions {
   readonly lookup: VariableLookup;
   /** The bundle that speaks to vendors; loaded by the first call. */
   ai(): AiModule;
-  /** Asks a server for its models. A rejection means: it does not say. */
+  /** Asks a server for its models. A rejection counts as an empty list. */
   listModels(settings: ConnectionSettings): Promise<string[]>;
   readonly builtIn: BuiltInProvider;
   readonly clock: Clock;
   readonly local: LocalModels;
 }
 
-/** How long a server's list of models counts. */
+/** How long a server's list of models is cached. */
 const LISTING_TTL_MS = 30_000;
 
 function splitRef(ref: string): { providerId: string; modelId: string } {
@@ -115,7 +115,7 @@ function lateProvider(entry: ProviderEntry, ai: () => AiModule): Provider {
 
 export class ProviderRegistry {
   readonly #options: RegistryOptions;
-  /** Those that are there as long as the document is. */
+  /** The providers of the document and the environment, which do not change. */
   readonly #lasting: readonly ProviderEntry[];
   readonly #providers = new Map<string, Provider>();
   readonly #listings = new Map<string, { askedAtMs: number; ids: Promise<readonly string[]> }>();
@@ -125,7 +125,7 @@ export class ProviderRegistry {
     this.#lasting = readProviders(options.document, options.lookup);
   }
 
-  /** Every provider, those that cannot be used as well. */
+  /** Every provider, also those that cannot be used. */
   get entries(): readonly ProviderEntry[] {
     return [...this.#lasting, ...this.#local()];
   }
@@ -146,7 +146,7 @@ export class ProviderRegistry {
     if (ref === builtIn.model.id) return this.#resolved(ref, { provider: builtIn.provider, info: builtIn.model });
     const { providerId, modelId } = splitRef(ref);
     const lasting = this.#lasting.find(({ id }) => id === providerId);
-    // A server of this machine may have been started since anybody looked; if not, the call will say so.
+    // A server on this machine may have started since the last discovery; otherwise the call fails.
     const entry = lasting ?? this.#local().find(({ id }) => id === providerId);
     if (entry === undefined || modelId === '') throw modelNotFound(ref, `there is no provider '${providerId}'`);
     if (lasting?.problem !== undefined) throw modelNotFound(ref, lasting.problem);
@@ -216,7 +216,7 @@ export class ProviderRegistry {
     return provider;
   }
 
-  /** A server that does not answer has no models for the while, so that it delays only one caller. */
+  /** A server that does not answer is cached as empty, so that it delays only one caller. */
   async #list(entry: ProviderEntry): Promise<readonly string[]> {
     const nowMs = this.#options.clock.now();
     const known = this.#listings.get(entry.id);

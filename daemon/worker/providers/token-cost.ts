@@ -1,4 +1,4 @@
-/** What tokens cost. */
+/** Computes the cost of tokens. */
 import type { TurnUsage } from '../../../shared/turn-usage.js';
 import type { TokenUsage } from './provider.js';
 
@@ -23,7 +23,7 @@ export function costOf(usage: TokenUsage, prices: TokenPrices | null): number | 
 
 const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 
-/** A count that one call did not say makes the sum unknown: half of it would pass for all. */
+/** Adds the usage of a call. A missing count makes the sum null, because a partial sum would look complete. */
 export function addUsage(total: TurnUsage | null, usage: TokenUsage, prices: TokenPrices | null): TurnUsage {
   const costUsd = costOf(usage, prices);
   return {

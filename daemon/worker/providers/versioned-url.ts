@@ -1,4 +1,4 @@
-/** Vendors write their addresses with and without the version; an address without any path means theirs. */
+/** Adds the version to a base URL without a path: vendors write their URLs with and without it. */
 export function withVersion(baseUrl: string, version: string): string {
   const url = new URL(baseUrl);
   return url.pathname === '/' ? `${url.origin}/${version}` : baseUrl;

@@ -1,4 +1,4 @@
-/** Whole sessions: changed, read page by page, copied, exported and imported. */
+/** The service for whole sessions: changes, pages, copies, exports and imports them. */
 import type { MessagePage } from '../../../shared/api/session-archive.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { GatewayError } from '../../../shared/errors.js';

@@ -1,8 +1,8 @@
-/** The names of sessions: `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`. Only the last part may hold colons. */
+/** Session keys: `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`. Only the last part may contain colons. */
 import { GatewayError } from '../../../shared/errors.js';
 import type { NewSession } from '../store/conversations/sessions.js';
 
-/** Who talks to which agent, and where. */
+/** A peer of an agent in a channel. */
 export interface Peer {
   readonly agentId: string;
   /** A channel's name, or `api`. */
@@ -32,8 +32,8 @@ function checkPeerId(name: string, value: string): void {
 }
 
 /**
- * The session of a chat.
- * @param peerName  what callers call the last part, for the message
+ * Returns the session of a chat.
+ * @param peerName  the caller's name of the last part, for the error message
  * @throws INVALID_REQUEST for a part that cannot be in a key
  */
 export function sessionOf(peer: Peer, peerName = 'chat_id'): NewSession {
@@ -44,7 +44,7 @@ export function sessionOf(peer: Peer, peerName = 'chat_id'): NewSession {
   return { key: [agentId, channel, accountId, peerKind, peerId].join(':'), agentId, channel, accountId, peerKind, peerId };
 }
 
-/** @returns the parts of a whole key; undefined for a short name */
+/** Returns the parts of a complete key; undefined for a short name. */
 export function parseSessionKey(text: string): NewSession | undefined {
   const [agentId, channel, accountId, peerKind, ...rest] = text.split(':');
   const peerId = rest.join(':');

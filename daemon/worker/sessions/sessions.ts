@@ -1,4 +1,4 @@
-/** Sessions for people: made, listed, searched, read, deleted. */
+/** The service for sessions: creates, lists, searches, reads and deletes them. */
 import type { SessionDocument, SessionPage, SessionStorage, SessionTranscript } from '../../../shared/api/sessions.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
@@ -66,9 +66,9 @@ const MAX_MESSAGES_SHOWN = 1_000;
 
 function sessionLives(key: string): GatewayError {
   return new GatewayError('CONFLICT', {
-    message: `the session '${key}' is not deleted, or its chat has begun a new one`,
+    message: `the session '${key}' is not deleted, or its chat has a new one`,
     details: { session: key },
-    hint: 'Delete the present one first, if the deleted one is to take its place.',
+    hint: 'Delete the current session first to restore the deleted one.',
   });
 }
 

@@ -11,7 +11,7 @@ function inZone(nowMs: number, timeZone: string | undefined): string {
     });
     return `${format.format(nowMs)} (${format.resolvedOptions().timeZone})`;
   } catch {
-    throw new ToolError(`'${timeZone}' is no time zone; write one as Europe/Berlin`);
+    throw new ToolError(`invalid time zone '${timeZone}'; write it like Europe/Berlin`);
   }
 }
 

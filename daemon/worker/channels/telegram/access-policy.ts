@@ -1,4 +1,4 @@
-/** Who may talk to a bot. Pure. */
+/** Decides who may talk to a bot. Pure. */
 import type { TelegramSettings } from './settings.js';
 
 export interface Sender {
@@ -6,7 +6,7 @@ export interface Sender {
   readonly username: string | undefined;
 }
 
-/** `pairing`: only once the owner has approved of the sender. */
+/** `pairing`: only after the owner's approval of the sender. */
 export type Access = 'granted' | 'refused' | 'pairing';
 
 /** User names are compared without their case and with or without `@`. */
@@ -19,7 +19,7 @@ function isListed(allowFrom: TelegramSettings['allowFrom'], candidate: Sender): 
   });
 }
 
-/** @param groupId  the group in which something was said; undefined in a conversation with the bot alone */
+/** @param groupId  the group of the message; undefined in a direct chat with the bot */
 export function decideAccess(settings: TelegramSettings, sender: Sender, groupId: number | undefined): Access {
   const { dmPolicy, groupPolicy, allowFrom } = settings;
   if (groupId !== undefined) {

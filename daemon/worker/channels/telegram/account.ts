@@ -32,7 +32,7 @@ export interface TelegramAccountOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
   readonly host: ChannelHost;
-  /** Called once the bot is known and can be sent with. */
+  /** Called once the bot is identified and messages can be sent. */
   onReady(): void;
   /** 0 ≤ x < 1. */
   readonly random: () => number;

@@ -1,4 +1,4 @@
-/** Photos and files that were sent together come as updates of their own; they are one message. Pure. */
+/** Joins photos and files that were sent together: Telegram delivers each as its own update. Pure. */
 import type { Message, Update } from './bot-api.js';
 
 /** An update with the messages that were sent together with its own. */
@@ -7,13 +7,13 @@ export interface GatheredUpdate {
   readonly rest: readonly Message[];
 }
 
-/** The ids are Telegram's own, so that no two chats have one together. */
+/** Telegram's ids of albums are unique over all chats. */
 const albumOf = ({ message }: Update): string | undefined => message?.media_group_id;
 
-/** What is said of an album stands with one of its parts. */
+/** The caption of an album belongs to one of its parts. */
 const isSaid = ({ message }: Update): boolean => message?.caption !== undefined;
 
-/** @returns the updates in their order, an album as its first part or the one with the words */
+/** Returns the updates in their order; an album becomes the part with the caption, or its first part. */
 export function gatherAlbums(updates: readonly Update[]): GatheredUpdate[] {
   const albums = new Map<string, Update[]>();
   const gathered: { update: Update; album: Update[] }[] = [];

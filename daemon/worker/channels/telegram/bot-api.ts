@@ -13,7 +13,7 @@ import type { BotRequest } from './compose.js';
 
 export type { BotCommand, Message, Update, UserFromGetMe } from 'grammy/types';
 
-/** Methods that are called, with what they answer. */
+/** The methods in use, with the types of their results. */
 export interface BotMethods {
   getMe: UserFromGetMe;
   deleteWebhook: true;
@@ -63,7 +63,7 @@ function failure(result: PostResult): Error {
   return new Error('the request failed', { cause: result });
 }
 
-/** Whether an error carries what is known of a request. */
+/** Returns the outcome of the request that an error carries. */
 function causeOf(error: unknown): PostResult | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return typeof cause === 'object' && cause !== null && 'type' in cause ? (cause as PostResult) : undefined;
@@ -91,7 +91,7 @@ function createFetch(options: BotApiOptions, keepAlive: HttpAgent): Fetch {
       timeoutMs: method === 'getUpdates' ? pollSeconds * 1_000 + POLL_MARGIN_MS : timeoutMs,
       readBytes: () => MAX_ANSWER_BYTES,
       signal: init.signal,
-      // A connection that the other side closes just as it is used again would leave open whether a message was sent.
+      // A reused connection may be closed by the server at the same moment: then it is unknown whether the message was sent.
       agent: method === 'sendMessage' ? false : keepAlive,
     });
     if (result.type !== 'answered') throw failure(result);
@@ -120,7 +120,7 @@ function toFailure(error: unknown): BotFailure {
   return { type: 'network', sent: true, reason: error instanceof Error ? error.message : String(error) };
 }
 
-/** The token is not, or no longer, a bot's: it must be replaced. */
+/** Whether Telegram refused the token: it is not, or no longer, valid. */
 export function isTokenRefused(failure: BotFailure): boolean {
   return failure.type === 'answered' && (failure.code === 401 || failure.code === 404);
 }

@@ -1,4 +1,4 @@
-/** The requests that bring a text into a Telegram chat. */
+/** Composes the requests that send a text to a Telegram chat. */
 import { GatewayError } from '../../../../shared/errors.js';
 import type { Composition } from '../channel.js';
 import { parseChatId } from './chat-id.js';
@@ -34,7 +34,7 @@ interface RenderedPart {
   readonly entities?: readonly TextEntity[];
 }
 
-/** In more parts where Telegram would leave out what is marked in it. */
+/** Splits a part further when it has more entities than Telegram accepts. */
 function render(part: string): RenderedPart[] {
   const { text, entities } = renderMarkdown(part);
   if (text.trim() === '') return [];
@@ -46,7 +46,7 @@ function render(part: string): RenderedPart[] {
 export function composeTelegram({ chatId, content, previewId }: Composition): string[] {
   const chat = parseChatId(chatId);
   const sources = splitMarkdown(content, MAX_TEXT_UNITS);
-  // Not rendered first: it may be a megabyte.
+  // Rendering is skipped for a text that is too long: it may have a megabyte.
   const texts = sources.length > MAX_PARTS ? [] : sources.flatMap(render);
   const count = Math.max(sources.length, texts.length);
   if (count > MAX_PARTS) {
@@ -54,7 +54,7 @@ export function composeTelegram({ chatId, content, previewId }: Composition): st
       message: `content is too long for Telegram: it would be ${count} messages; at most ${MAX_PARTS} are sent`,
     });
   }
-  if (texts.length === 0) throw new GatewayError('INVALID_REQUEST', { message: 'content has nothing that Telegram could show' });
+  if (texts.length === 0) throw new GatewayError('INVALID_REQUEST', { message: 'content has no visible text for Telegram' });
   return texts.map((text, index) => {
     const isEdit = index === 0 && previewId !== undefined;
     const request: BotRequest = isEdit

@@ -48,11 +48,11 @@ function openResponse(response: IncomingMessage): OpenedFile {
   return { type: status === 429 || status >= 500 ? 'failed' : 'missing', reason };
 }
 
-/** Never rejects; reading what it has opened may. */
+/** Never rejects; reading the opened file may. */
 export function downloadFile(download: Download): Promise<OpenedFile> {
   const url = addressOf(download);
   if (url === undefined)
-    return Promise.resolve({ type: 'missing', reason: 'this Bot API keeps its files where only its own machine can read them' });
+    return Promise.resolve({ type: 'missing', reason: 'this Bot API server keeps its files locally and does not serve them' });
   return new Promise((resolve) => {
     const { signal } = download;
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
@@ -60,7 +60,7 @@ export function downloadFile(download: Download): Promise<OpenedFile> {
       signal,
       headers: { 'User-Agent': 'xopc' },
     });
-    request.setTimeout(IDLE_MS, () => request.destroy(new Error(`nothing came for ${IDLE_MS / 1_000} s`)));
+    request.setTimeout(IDLE_MS, () => request.destroy(new Error(`no data for ${IDLE_MS / 1_000} s`)));
     request.once('response', (response) => resolve(openResponse(response)));
     request.on('error', (error: NodeJS.ErrnoException) =>
       resolve({ type: 'failed', reason: `Telegram cannot be reached: ${error.code ?? error.message}` }),

@@ -1,4 +1,4 @@
-/** What a message says to the agent: its text, with what is attached, quoted or forwarded in words and links. Pure. */
+/** Converts a message to text for the agent: its text, and its attachments, quotes and origin as words and links. Pure. */
 import type { Message } from './bot-api.js';
 import { MAX_FILE_BYTES } from './file-download.js';
 
@@ -17,7 +17,7 @@ type AnyFile = { readonly file_id?: string; readonly file_name?: string; readonl
 const MAX_QUOTE = 500;
 const MAX_NAME = 100;
 
-/** Names that people chose cannot imitate the brackets of the frame around them. */
+/** Removes brackets and control characters, so that a name cannot imitate the frame around it. */
 const plain = (text: string, limit = MAX_NAME): string => text.replace(/[\p{Cc}[\]]/gu, ' ').slice(0, limit);
 
 /** A person's name. */
@@ -31,7 +31,7 @@ function sizeOf(bytes: number | undefined): string {
   return bytes < 1_048_576 ? `, ${Math.ceil(bytes / 1_024)} KB` : `, ${(bytes / 1_048_576).toFixed(1)} MB`;
 }
 
-/** The last part of a link: harmless as a file's name everywhere. */
+/** Returns a file name that is safe on every platform: the last part of a link. */
 const fileName = (name: string): string =>
   name
     .replace(/[^\w.-]+/g, '_')
@@ -103,7 +103,7 @@ function originOf({ forward_origin: origin }: Message): string | undefined {
   }
 }
 
-/** What the message answers to: the words that were marked, or the beginning of all of it. */
+/** Returns the quote that the message replies to: the selected words, or the beginning of the message. */
 function quoteOf({ reply_to_message: replied, quote }: Message, botId: number): string | undefined {
   const attached = replied === undefined ? undefined : attachmentOf(replied)?.kind;
   const text = quote?.text ?? [attached, replied?.text ?? replied?.caption].filter((part) => part !== undefined).join(': ');
@@ -113,20 +113,20 @@ function quoteOf({ reply_to_message: replied, quote }: Message, botId: number): 
 }
 
 export interface MessageFrame {
-  /** What the person wrote, without what was only for the bot's attention. */
+  /** The person's text without the mention of the bot. */
   readonly text: string;
   readonly botId: number;
   readonly linkTo: LinkToFile;
-  /** What was sent together with it. */
+  /** The other parts of its album. */
   readonly rest: readonly Message[];
 }
 
-/** @returns empty for a message that says nothing */
+/** Returns an empty text for a message without content. */
 export function contentOf(message: Message, { text, botId, linkTo, rest }: MessageFrame): string {
   const origin = originOf(message);
   const attached = [message, ...rest].map((part) => showAttachment(part, linkTo));
   const said = [...attached, text].filter((part) => part !== undefined && part !== '');
-  // A command stays one, whatever it answers to; one that is only passed on is none.
+  // A command stays a command also as a reply; a forwarded one is not a command.
   if (said.length === 0 || (origin === undefined && text.startsWith('/'))) return said.join('\n');
   const frame = [origin === undefined ? undefined : `[forwarded from ${origin}]`, quoteOf(message, botId)];
   return [...frame.filter((part) => part !== undefined), ...said].join('\n');

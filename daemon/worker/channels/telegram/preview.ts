@@ -1,4 +1,4 @@
-/** Shows an answer while it is being written: as a message that grows, or only that somebody is typing. */
+/** Shows an answer while it is being written: as a message that is edited, or as "typing" only. */
 import type { Clock } from '../../../../shared/clock.js';
 import type { Preview, PreviewTarget } from '../channel.js';
 import type { BotApi } from './bot-api.js';
@@ -17,12 +17,12 @@ export interface PreviewOptions {
   readonly signal: AbortSignal;
 }
 
-/** An answer that is there so soon needs no preview. */
+/** An answer that is complete within this time needs no preview. */
 const FIRST_MS = 700;
 /** Telegram shows "typing" for five seconds. */
 const TYPING_MS = 4_500;
 const EDIT_MS = { direct: 1_000, group: 3_500 } as const;
-/** What is left of a change at the end has so long. */
+/** Limit for a pending change when the preview ends. */
 const END_MS = 5_000;
 const MORE = ' …';
 
@@ -62,7 +62,7 @@ export class TelegramPreview implements Preview {
     const everyMs = isTyping ? TYPING_MS : EDIT_MS[isGroupId(target.chatId) ? 'group' : 'direct'];
     this.#change = (isTyping ? this.#type() : this.#show()).then((waitMs) => {
       if (this.#ended.signal.aborted) return;
-      // Words may come before "typing" has faded.
+      // Text may arrive before Telegram hides "typing".
       const nextMs = isTyping && mode === 'partial' ? Math.min(everyMs, EDIT_MS.direct) : everyMs;
       this.#cancel = clock.after(Math.max(nextMs, waitMs), () => this.#tick());
     });
@@ -72,7 +72,7 @@ export class TelegramPreview implements Preview {
     return AbortSignal.any([this.#ended.signal, this.#options.signal]);
   }
 
-  /** @returns how long Telegram wants to be left alone, in ms */
+  /** Returns the delay that Telegram asks for, in ms. */
   async #type(): Promise<number> {
     const { api, target } = this.#options;
     const result = await api.call('sendChatAction', { ...parseChatId(target.chatId), action: 'typing' }, this.#signal());
@@ -88,7 +88,7 @@ export class TelegramPreview implements Preview {
     const chat = parseChatId(target.chatId);
     const result =
       this.#previewId === undefined
-        ? // Not cut when the account stops: the message would stay without anybody knowing its id.
+        ? // Not aborted when the account stops: the id of a sent message would be lost.
           await api.call('sendMessage', { ...chat, ...content }, this.#ended.signal)
         : await api.call('editMessageText', { chat_id: chat.chat_id, message_id: Number(this.#previewId), ...content }, this.#signal());
     if (!result.ok) return result.failure.type === 'answered' ? (result.failure.retryAfterMs ?? 0) : 0;

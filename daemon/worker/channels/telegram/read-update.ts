@@ -1,28 +1,28 @@
-/** What an update says, and whether it is meant for this bot. Pure. */
+/** Reads the content of an update and decides whether it is addressed to this bot. Pure. */
 import type { Sender } from './access-policy.js';
 import type { GatheredUpdate } from './albums.js';
 import type { Message } from './bot-api.js';
 import { contentOf, type LinkToFile, nameOf } from './message-content.js';
 
-/** The bot as it knows itself. */
+/** The bot's own identity. */
 export interface BotIdentity {
   readonly id: number;
   readonly username: string;
 }
 
-/** Something that a person said to the bot. */
+/** A message of a person to the bot. */
 export interface TelegramMessage {
   readonly updateId: number;
   /** The group's or the person's id, for a forum's topic `{id}:{topic}`. */
   readonly chatId: string;
-  /** Undefined in a conversation with the bot alone. */
+  /** Undefined in a direct chat with the bot. */
   readonly groupId: number | undefined;
   readonly sender: Sender;
   readonly senderName: string;
   readonly content: string;
 }
 
-/** https://core.telegram.org/bots/api#message: who an administrator is that speaks as the group, for clients of old. */
+/** The sender of messages from anonymous administrators: https://core.telegram.org/bots/api#message. */
 const ANONYMOUS_ADMIN = 1_087_968_824;
 
 const textOf = (message: Message): string => message.text ?? message.caption ?? '';
@@ -33,7 +33,7 @@ interface Addressed {
   readonly text: string;
 }
 
-/** In a group the bot is spoken to by its name, by an answer to it, or by a command. */
+/** In a group, a message addresses the bot by its name, as a reply to it, or by a command. */
 function addressIn(message: Message, bot: BotIdentity): Addressed {
   const text = textOf(message);
   const [, target] = /^\/\w+(?:@(\w+))?/.exec(text) ?? [];
@@ -56,7 +56,7 @@ interface Speaker {
   readonly name: string;
 }
 
-/** Who says it: a person, or an administrator in the name of the group. Other bots say nothing. */
+/** Returns the author: a person, or an anonymous administrator. Messages of other bots are ignored. */
 function speakerOf({ from, sender_chat: chat, chat: where }: Message): Speaker | undefined {
   if (from === undefined) return undefined;
   if (from.id === ANONYMOUS_ADMIN && chat !== undefined && chat.id === where.id) {
@@ -65,7 +65,7 @@ function speakerOf({ from, sender_chat: chat, chat: where }: Message): Speaker |
   return from.is_bot ? undefined : { sender: { id: from.id, username: from.username }, name: nameOf(from) };
 }
 
-/** @returns what was said to the bot; undefined when that is nothing */
+/** Returns the message to the bot; undefined when there is none. */
 export function readUpdate({ update, rest }: GatheredUpdate, bot: BotIdentity, linkTo: LinkToFile): TelegramMessage | undefined {
   const { message } = update;
   const speaker = message === undefined ? undefined : speakerOf(message);
@@ -86,6 +86,6 @@ export function readUpdate({ update, rest }: GatheredUpdate, bot: BotIdentity, l
   const { isForBot, text } = addressIn(message, bot);
   const content = isForBot ? contentOf(message, { ...frame, text }) : '';
   if (content === '') return undefined;
-  // In a group the agent must know who speaks; a command stays one.
+  // In a group the agent must know the author; a command stays a command.
   return { ...what, groupId: message.chat.id, content: content.startsWith('/') ? content : `[${speaker.name}] ${content}` };
 }

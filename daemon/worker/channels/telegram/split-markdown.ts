@@ -1,15 +1,15 @@
 /**
- * Cuts a long Markdown text into parts that each stand for themselves: between paragraphs where possible, else between
- * lines, else between words; a code block that is cut is closed and opened again.
+ * Splits a long Markdown text into parts that are valid on their own: between paragraphs where possible, else between
+ * lines, else between words; a code block that is split is closed and opened again.
  */
 
 /** The opening or closing line of a code block. */
 const FENCE = /^ {0,12}(`{3,}|~{3,})(.*)$/;
-/** What is not cut in the middle of a line stands between two of these, or is a link. */
+/** A line is not split between two of these, nor inside a link. */
 const MARKERS = ['`', '**', '__', '~~', '*', '_'];
-/** Belongs to the character before it: combining marks, variation selectors, skin tones, tags, the joiner and what is joined. */
+/** Characters that extend the one before: combining marks, variation selectors, skin tones, tags, the zero-width joiner. */
 const EXTENDER = /^[\p{M}\p{Emoji_Modifier}\u{E0020}-\u{E007F}\u200D]/u;
-/** Letters of which two are a flag. */
+/** Regional indicators: two of them are a flag. */
 const FLAG_LETTERS = /\p{Regional_Indicator}+$/u;
 const MAX_CLUSTER = 64;
 const MAX_OPENING = 64;
@@ -33,7 +33,7 @@ function cutAtCharacter(text: string, limit: number): number {
   return limit;
 }
 
-/** Finds the next place of a text again and again, looking at each character once. */
+/** Returns a memoized `indexOf` for growing positions: each character is scanned once per needle. */
 function finder(text: string): (needle: string, from: number) => number {
   const found = new Map<string, number>();
   return (needle, from) => {
@@ -45,13 +45,13 @@ function finder(text: string): (needle: string, from: number) => number {
   };
 }
 
-/** @returns the end of the link that begins at a place; -1 when none does */
+/** Returns the end of the link that begins at `at`; -1 if none does. */
 function linkEnd(text: string, at: number, find: ReturnType<typeof finder>): number {
   const label = text.startsWith('[', at) ? find('](', at) : -1;
   return label < 0 ? -1 : find(')', label);
 }
 
-/** @returns the places between which a line must not be cut, in order */
+/** Returns the spans in which a line must not be split, in order. */
 function findSpans(text: string): { start: number; end: number }[] {
   const spans: { start: number; end: number }[] = [];
   const find = finder(text);
@@ -69,7 +69,7 @@ function findSpans(text: string): { start: number; end: number }[] {
   return spans;
 }
 
-/** @returns where to cut a line that is longer than `limit`: behind a space outside of any span, behind any space, or at a character */
+/** Returns where to split a line that is longer than `limit`: after a space outside of all spans, after any space, or between characters. */
 function cutLine(line: string, limit: number): number {
   const head = line.slice(0, limit);
   const last = findSpans(line.slice(0, limit * 2)).findLast(({ start }) => start < limit);
@@ -83,7 +83,7 @@ class Splitter {
   readonly #limit: number;
   readonly #parts: string[] = [];
   #part = '';
-  /** How much of the part only opens a code block again. */
+  /** The length of the reopened code fence at the beginning of the part. */
   #headLength = 0;
   #fence: Fence | undefined;
   /** The last place in the part where a paragraph or a code block begins. */

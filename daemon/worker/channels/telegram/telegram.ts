@@ -1,4 +1,4 @@
-/** The channel `telegram`. What speaks to Telegram is a bundle of its own, loaded when an account is configured. */
+/** The channel `telegram`. The Telegram client is a bundle of its own, loaded when an account is configured. */
 import type { Clock } from '../../../../shared/clock.js';
 import type { Config } from '../../../../shared/config/schema.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
@@ -12,7 +12,7 @@ import { botIdOf, type TelegramSettings, telegramSettings } from './settings.js'
 /** What the bundle exports. */
 export interface TelegramModule {
   createTelegramAccount(options: TelegramAccountOptions): ChannelAccount;
-  /** @throws INVALID_REQUEST for a text with nothing to show, or one that is too long */
+  /** @throws INVALID_REQUEST for a text without visible content, or one that is too long */
   composeTelegram(message: Composition): string[];
 }
 
@@ -28,7 +28,7 @@ export interface TelegramChannelOptions {
   readonly pollSeconds?: number;
 }
 
-const LOAD_FAILED = 'the part of the gateway that speaks to Telegram does not load';
+const LOAD_FAILED = 'failed to load the Telegram bundle';
 
 /** An account that cannot be used until the configuration changes. */
 function failedAccount(message: string): ChannelAccount {

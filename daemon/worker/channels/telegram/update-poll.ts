@@ -1,6 +1,6 @@
 /**
- * Reads a bot's updates. What has been read is stored before the next request confirms it; nothing else confirms
- * anything, so that an update can be read twice but not be lost. Only one request is ever open.
+ * Reads a bot's updates. Updates are stored before the next request confirms them, and nothing else confirms
+ * them, so that an update may be read twice but is never lost. Only one request is open at a time.
  */
 import { type Clock, pause } from '../../../../shared/clock.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
@@ -13,14 +13,14 @@ export interface UpdatePollOptions {
   readonly intake: ChannelIntake;
   readonly clock: Clock;
   readonly logger: LogPort;
-  /** What the updates' ids are unique in. */
+  /** Ids of updates are unique within this scope. */
   readonly scope: string;
   readonly pollSeconds: number;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
-  /** @returns what is to be stored of an update; undefined for nothing */
+  /** Returns the message to store for an update; undefined for none. */
   read(gathered: GatheredUpdate): IncomingMessage | undefined;
-  /** Undefined: all is well. */
+  /** Undefined: no problem. */
   readonly onState: (problem: string | undefined) => void;
 }
 
@@ -32,7 +32,7 @@ const LAST_CONFLICT_WAIT_MS = 30_000;
 /** The parts of an album come within a moment of each other, at most ten of them. */
 const ALBUM_WAIT_MS = 500;
 const ALBUM_LOOKS = 4;
-/** After a week without updates their ids begin anew, anywhere: https://core.telegram.org/bots/api#update. */
+/** After a week without updates, their ids restart at a random number: https://core.telegram.org/bots/api#update. */
 const OFFSET_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
 
 const CONFLICT = 'another program reads the updates of this bot, and only one can: stop it, or give it a bot of its own';
@@ -82,7 +82,7 @@ export class UpdatePoll {
     return this.#options.api.call('getUpdates', payload, signal);
   }
 
-  /** The first part of an album ends a request; the rest of it is waited for. @returns nothing when it was stopped: all is read again */
+  /** Waits for the other parts of an album, whose first part ends a request. Returns no updates when stopped: all are read again. */
   async #complete(updates: Update[], signal: AbortSignal): Promise<Update[]> {
     let known = updates;
     for (let looks = 0; looks < ALBUM_LOOKS && mayGrow(known) && known.length < BATCH; looks += 1) {
@@ -95,7 +95,7 @@ export class UpdatePoll {
     return known;
   }
 
-  /** Where the worker before had come to. Without it what it has stored is only read once more. */
+  /** Reads the position of the previous worker. Without it, stored updates are read once more. */
   async #resume(signal: AbortSignal): Promise<void> {
     const { intake, scope, clock, logger } = this.#options;
     while (!signal.aborted) {
@@ -105,7 +105,7 @@ export class UpdatePoll {
         this.#readAtMs = clock.now();
         return;
       } catch (error) {
-        logger.warn({ err: error }, 'failed to read the position of the updates; it is tried again');
+        logger.warn({ err: error }, 'failed to read the position of the updates; retrying');
         await pause(FIRST_WAIT_MS, clock, signal);
       }
     }
@@ -116,7 +116,7 @@ export class UpdatePoll {
     return this.#offset === undefined || !isFresh ? {} : { offset: this.#offset };
   }
 
-  /** @returns false when they could not be stored: they are read again */
+  /** Returns false when the updates could not be stored; they are read again then. */
   async #take(updates: readonly Update[], signal: AbortSignal): Promise<boolean> {
     const { intake, scope, clock, logger, onState, random } = this.#options;
     if (updates.length === 0) return true;
@@ -138,7 +138,7 @@ export class UpdatePoll {
     return true;
   }
 
-  /** An update that fails is skipped; otherwise it would come again for ever. */
+  /** An update that cannot be read is skipped; otherwise it would return forever. */
   #read(gathered: GatheredUpdate): IncomingMessage | undefined {
     try {
       return this.#options.read(gathered);

@@ -1,4 +1,4 @@
-/** Sends messages to one webhook receiver. */
+/** An account that sends messages to one webhook receiver. */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Clock } from '../../../../shared/clock.js';
@@ -58,7 +58,7 @@ export class WebhookAccount implements ChannelAccount {
     this.#signing = prepareSigning(secret);
     this.#problem = 'problem' in this.#signing ? this.#signing.problem : undefined;
     const Agent = this.#url.protocol === 'https:' ? HttpsAgent : HttpAgent;
-    // A connection that was kept may be closed just as it is used: then nobody knows whether the message arrived.
+    // A kept connection may be closed at the moment of its use: then it is unknown whether the message arrived.
     this.#agent =
       idempotent && new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 2, timeout: options.timeoutMs ?? TIMEOUT_MS });
   }

@@ -1,4 +1,4 @@
-/** What a receiver's answer means for a message. */
+/** Classifies a receiver's answer. */
 import type { SendOutcome } from '../channel.js';
 import type { PostResult } from '../http-post.js';
 
@@ -21,7 +21,7 @@ function describe(status: number, excerpt: string): string {
   return `the receiver answered ${status}: ${text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED - 1)}…` : text}`;
 }
 
-/** Beside the outcome: whether the receiver wants nothing any more. */
+/** `isGone`: the receiver asks to send nothing more. */
 export interface ClassifiedAnswer {
   readonly outcome: SendOutcome;
   readonly isGone: boolean;
@@ -36,7 +36,7 @@ function classifyStatus(answer: Extract<PostResult, { type: 'answered' }>, nowMs
     const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
     return { type: 'failed', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
-  // 502, 504 and their like come from something in between: the receiver may have the message.
+  // 502, 504 and similar answers come from a proxy: the receiver may have the message.
   return status >= 500 ? { type: 'unknown', reason } : { type: 'refused', reason };
 }
 

@@ -1,4 +1,4 @@
-/** Who may write to an agent through a webhook account: whoever has its inbound token, or signs with its secret. */
+/** Checks who may write to an agent through a webhook account: callers with its inbound token or a signature by its secret. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import type { WebhookSettings } from './account.js';
@@ -27,12 +27,12 @@ function signerOf(secret: string | undefined): WebhookSigner | undefined {
   try {
     return secret === undefined ? undefined : createSigner(secret);
   } catch {
-    // The account says so itself; nobody can sign with it.
+    // The account reports its invalid secret itself; no signature can be valid.
     return undefined;
   }
 }
 
-/** @param settings  undefined: there is no such account, which nobody may learn from the answer */
+/** @param settings  undefined for an unknown account, which must look the same to the caller */
 export function checkCredentials(settings: WebhookSettings | undefined, request: InboundRequest): CredentialsResult {
   const tokens = presentedTokens(request.headers);
   const isSigned = request.headers['webhook-signature'] !== undefined;

@@ -7,7 +7,7 @@ import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 export interface WebhookSigner {
   /** @returns the signature header's value for an attempt at `time` */
   sign(message: { id: string; body: string; time: Date }): string;
-  /** @returns the `webhook-id` that is vouched for; undefined when the signature or the time is not right */
+  /** Returns the signed `webhook-id`; undefined when the signature or the timestamp is invalid. */
   verify(message: { headers: Readonly<Record<string, string | undefined>>; body: string }): string | undefined;
 }
 

@@ -14,7 +14,7 @@ export interface WebhookChannelOptions {
   readonly timeoutMs?: number;
 }
 
-/** @returns the accounts that are switched on */
+/** Returns the enabled accounts. */
 export function webhookSettings(config: Config): Record<string, WebhookSettings> {
   const { webhook } = config.channels;
   if (webhook?.enabled !== true) return {};

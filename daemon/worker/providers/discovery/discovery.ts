@@ -1,4 +1,4 @@
-/** Looks for model servers on this machine, in the background: now, and once in a while from then on. */
+/** Discovers model servers on this machine in the background: at the start and every minute. */
 import type { Clock } from '../../../../shared/clock.js';
 import type { ModelConfig } from '../../../../shared/config/models-schema.js';
 import type { LogPort } from '../../../../shared/log/log-port.js';
@@ -9,7 +9,7 @@ import { probeLocalServer, type ProbeTarget } from './probe.js';
 export interface DiscoveryOptions {
   readonly clock: Clock;
   readonly logger: LogPort;
-  /** `agents.defaults.discovery`; asked at each look. */
+  /** `agents.defaults.discovery`, read at each discovery. */
   isEnabled(): boolean;
   /** Default: the usual ports. */
   readonly ports?: Partial<Record<LocalServer['id'], number>>;
@@ -17,9 +17,9 @@ export interface DiscoveryOptions {
 }
 
 const EVERY_MS = 60_000;
-/** A server on this machine that needs longer is not one that answers questions. */
+/** A local server that needs longer is too busy to be used. */
 const PROBE_TIMEOUT_MS = 1_500;
-/** How long a request that has no other model waits for the first look. */
+/** How long a request without another model waits for the first discovery. */
 const FIRST_LOOK_MS = 400;
 
 export class LocalDiscovery implements LocalModels {
@@ -38,7 +38,7 @@ export class LocalDiscovery implements LocalModels {
     return this.#options.isEnabled() ? this.#found.get(id) : undefined;
   }
 
-  /** A worker that has just taken over would otherwise let the guide answer where a model did before. */
+  /** Without this wait, the guide would answer the first requests of a new worker. */
   ready(): Promise<void> {
     if (!this.#options.isEnabled() || this.#isStopped) return Promise.resolve();
     this.#firstLook ??= new Promise((resolve) => {
@@ -51,7 +51,7 @@ export class LocalDiscovery implements LocalModels {
     return this.#firstLook;
   }
 
-  /** Begins in the background; nothing waits for it. */
+  /** Starts the discovery in the background. */
   start(): void {
     void this.ready();
     this.#lookLater();

@@ -1,4 +1,4 @@
-/** Asks a server of this machine for a JSON document, in little time and little memory. */
+/** Requests a JSON document from a server on this machine, with a bounded size. */
 import { get } from 'node:http';
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -9,7 +9,7 @@ export interface LocalRequest {
   readonly signal: AbortSignal;
 }
 
-/** @returns undefined for anything but a 200 with JSON: no such server, another one, one that hangs until the signal fires */
+/** Returns undefined for anything but a 200 with JSON, also when the signal fires first. */
 export function getJson({ port, path, signal }: LocalRequest): Promise<unknown> {
   return new Promise((resolve) => {
     const nothing = (): void => resolve(undefined);

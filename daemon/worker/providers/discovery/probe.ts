@@ -1,6 +1,6 @@
 /**
- * Recognises a model server by its own API and reads which models it has. Any program may listen on these ports, so
- * nothing counts but what only the wanted server would say.
+ * Recognizes a model server by its own API and reads its models. Any program may listen on these ports, so
+ * only an answer that is specific to the server counts.
  */
 import type { ModelConfig } from '../../../../shared/config/models-schema.js';
 import type { LocalServer } from '../known-providers.js';
@@ -14,7 +14,7 @@ export interface ProbeTarget {
 type Fields = Readonly<Record<string, unknown>>;
 
 const MAX_MODELS = 200;
-/** Embedding models write no text. */
+/** Embedding models generate no text. */
 const EMBEDDING = /embed|\bbert\b|bge-|minilm/i;
 
 function fieldsOf(value: unknown): Fields {
@@ -41,7 +41,7 @@ async function probeOllama(target: ProbeTarget): Promise<ModelConfig[] | undefin
     .flatMap(({ name }) => toModel(name, undefined));
 }
 
-/** https://lmstudio.ai/docs/developer/rest/endpoints; what is loaded already comes first. */
+/** https://lmstudio.ai/docs/developer/rest/endpoints; loaded models come first. */
 async function probeLmStudio(target: ProbeTarget): Promise<ModelConfig[] | undefined> {
   const models = listOf(await getJson({ ...target, path: '/api/v0/models' }), 'data');
   if (models?.every(({ type }) => typeof type === 'string') !== true) return undefined;

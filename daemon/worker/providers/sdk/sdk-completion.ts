@@ -19,8 +19,8 @@ const MAX_NOTES = 1_000;
 const MAX_NOTE_CHARACTERS = 65_536;
 
 /**
- * What a vendor wants back with a call of a tool, and no caller of a chat-completions API knows of: Google's signature of
- * the thoughts before it. One that is not known any more, as after a restart, costs the model those thoughts, no more.
+ * Keeps vendor data that must return with a tool call and that callers of chat completions cannot carry: Google's signature of
+ * the reasoning before it. After a restart it is missing, and the model only loses that reasoning.
  */
 export class CallNotes {
   readonly #notes = new Map<string, NonNullable<SdkCallOptions['providerOptions']>>();
@@ -51,7 +51,7 @@ function parseInput(text: string): unknown {
   try {
     return JSON.parse(text === '' ? '{}' : text);
   } catch {
-    return text; // what a model wrote before goes back as it is
+    return text; // invalid input of a model goes back unchanged
   }
 }
 
@@ -85,7 +85,7 @@ function toToolChoice(choice: CompletionRequest['toolChoice']): NonNullable<SdkC
 
 type VendorOptions = Pick<SdkCallOptions, 'providerOptions'>;
 
-/** What the caller wrote beyond what every vendor knows. */
+/** Returns the caller's fields that are specific to a vendor. */
 function toVendorOptions({ extra = {} }: CompletionRequest, target: Target): VendorOptions {
   if (target.api === 'openai-completions') return { providerOptions: { [target.name]: { ...extra } as Fields } };
   if (target.api !== 'openai-responses') return {};
@@ -105,7 +105,7 @@ interface Target {
 }
 
 function limitOf({ extra = {}, maxOutputTokens, modelMaxTokens }: CompletionRequest, { api }: Target): number | undefined {
-  // Under the name that the caller chose, which newer models insist on.
+  // The caller's own field stays, because newer models require that name.
   if (api === 'openai-completions' && 'max_completion_tokens' in extra) return undefined;
   return maxOutputTokens ?? (api === 'anthropic-messages' ? modelMaxTokens : undefined);
 }
@@ -177,7 +177,7 @@ class CompletionReader {
         yield* this.#start(part.toolCallId, part.toolName);
         if (!this.#withArguments.has(part.toolCallId)) yield* this.#arguments(part.toolCallId, part.input);
         return;
-      default: // beginnings and ends of the parts above, and what no caller asked for
+      default: // starts and ends of the parts above, and other parts that are not used
     }
   }
 

@@ -1,8 +1,8 @@
-/** Turns what the AI SDK throws into plain facts. Part of the bundle that speaks to vendors. */
+/** Converts errors of the AI SDK into plain data. Part of the bundle that speaks to vendors. */
 import { APICallError, RetryError } from 'ai';
 import type { FailureKind, ProviderFailure } from '../failure.js';
 
-/** A 2xx answer that is no stream of events. */
+/** A 2xx answer that is not an event stream. */
 export class NotAStreamError extends Error {
   readonly status: number;
   readonly contentType: string;
@@ -17,10 +17,10 @@ export class NotAStreamError extends Error {
   }
 }
 
-/** A stream of which nothing can be understood, because what has begun does not end. */
+/** A stream with an event that never ends. */
 export class EndlessEventError extends Error {
   constructor() {
-    super('one event of the answer is larger than any that makes sense');
+    super('an event of the answer is too large');
     this.name = 'EndlessEventError';
   }
 }
@@ -28,7 +28,7 @@ export class EndlessEventError extends Error {
 const MAX_DETAIL_LENGTH = 300;
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
 
-/** Codes and phrases by which providers say the same things. */
+/** Codes and phrases of different providers for the same failures. */
 const QUOTA = /insufficient_quota|billing|credit balance|payment required/i;
 const TOO_LONG =
   /context_length_exceeded|context length|context window|maximum context|too many tokens|prompt is too long|token count .{0,40}exceeds/i;
@@ -46,7 +46,7 @@ function isPage(body: string | undefined, contentType: string | undefined): bool
   return /^text\/html/i.test(contentType ?? '') || /^\s*<(!doctype|html)/i.test(body ?? '');
 }
 
-/** A page's title says more than its markup. */
+/** Returns the title of a page, which is more useful than its markup. */
 function pageTitle(body: string): string {
   const title = /<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1]?.trim();
   return title === undefined || title === '' ? 'an HTML page' : `an HTML page titled "${title}"`;
@@ -139,7 +139,7 @@ export function toFailure(error: unknown): ProviderFailure {
   if (error instanceof NotAStreamError) return fromNotAStream(error);
   if (!APICallError.isInstance(error)) {
     if (!(error instanceof Error)) return fromStream(error);
-    // What the platform says of a header that it cannot send has the key in it.
+    // The platform's message about an invalid header contains the key.
     if (UNSENDABLE_HEADER.test(error.message))
       return { kind: 'auth', status: null, detail: 'the API key or a header has a character that cannot be sent', retryAfterMs: null };
     const kind = /without a finish reason/i.test(error.message) ? 'cut' : 'protocol';
@@ -150,7 +150,7 @@ export function toFailure(error: unknown): ProviderFailure {
   if (statusCode >= 200 && statusCode < 300) {
     const inner = innermost(error);
     if (inner instanceof EndlessEventError) return { kind: 'protocol', status: statusCode, detail: inner.message, retryAfterMs: null };
-    // The headers were fine, so it is the body that ended too early.
+    // The status was fine, so the body ended too early.
     const failure = fromNetwork(error);
     return { ...failure, kind: failure.kind === 'timeout' ? 'timeout' : 'cut', status: statusCode };
   }

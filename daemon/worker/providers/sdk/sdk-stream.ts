@@ -19,7 +19,7 @@ function toUsage({ inputTokens, outputTokens }: SdkFinish['usage']): TokenUsage 
 
 function withoutWords(reason: SdkFinishReason): ProviderEvent {
   const isFiltered = reason === 'content-filter';
-  const detail = reason === 'length' ? 'the limit of tokens was reached before the answer began' : '';
+  const detail = reason === 'length' ? 'the token limit was reached before the answer began' : '';
   return { type: 'failed', failure: { kind: isFiltered ? 'filtered' : 'empty', status: null, detail, retryAfterMs: null } };
 }
 
@@ -81,7 +81,7 @@ class StreamReader {
         yield { type: 'toolCall', call };
         return;
       }
-      default: // thoughts, beginnings and ends
+      default: // reasoning, starts and ends
     }
     this.step.read(part);
   }

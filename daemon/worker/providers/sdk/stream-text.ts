@@ -1,11 +1,11 @@
-/** Text of a vendor's stream: whole characters, without thoughts. Pure. */
+/** Cleans the text of a vendor's stream: whole characters, without reasoning. Pure. */
 
 const UNPAIRED = /\p{Surrogate}/gu;
 const HIGH_AT_END = /[\uD800-\uDBFF]$/;
 
 /**
- * Joins the halves of characters that a vendor has cut between two pieces: many languages cannot join them again once
- * each has been sent as JSON of its own. What is only half a character becomes U+FFFD.
+ * Joins characters that a vendor has split between two pieces: many languages cannot join the halves once
+ * each was sent as JSON of its own. An unpaired half becomes U+FFFD.
  */
 export class WholeCharacters {
   #held = '';
@@ -17,7 +17,7 @@ export class WholeCharacters {
     return text.slice(0, text.length - this.#held.length).replace(UNPAIRED, '\uFFFD');
   }
 
-  /** Ends the text and returns what is left of it. */
+  /** Ends the text and returns the rest. */
   end(): string {
     const rest = this.#held === '' ? '' : '\uFFFD';
     this.#held = '';
@@ -27,10 +27,10 @@ export class WholeCharacters {
 
 const OPENING = '<think>';
 const CLOSING = '</think>';
-/** In characters. What is longer is taken for the answer. */
+/** In characters. A longer block counts as the answer. */
 const MAX_THOUGHTS = 1_000_000;
 
-/** Leaves out the thoughts that many local models write at the beginning of their answer. Anywhere else the tag is text. */
+/** Removes the `<think>` block at the beginning of an answer, which many local models write. Elsewhere the tag is text. */
 export class WithoutThoughts {
   #state: 'start' | 'inside' | 'after' | 'through' = 'start';
   /** Text that may be part of a tag. */
@@ -39,7 +39,7 @@ export class WithoutThoughts {
   readonly #thoughts: string[] = [];
   #length = 0;
 
-  /** Returns as much of the text as is known to be no thought. */
+  /** Returns the text that cannot be part of a thought. */
   push(piece: string): string {
     if (this.#state === 'through') return piece;
     this.#held += piece;
@@ -50,7 +50,7 @@ export class WithoutThoughts {
     return this.#state === 'through' ? this.end() : '';
   }
 
-  /** Ends the text and returns what is left of it. Thoughts that never ended were the answer. */
+  /** Ends the text and returns the rest. A block that never ended was the answer. */
   end(): string {
     const rest = [...this.#thoughts.splice(0), this.#held].join('');
     this.#held = '';

@@ -1,6 +1,6 @@
 /**
- * A step as the vendor wants it back with the results of its tools: what was said, thought and called, in order, each with
- * what the vendor has noted beside it. Part of the bundle that speaks to vendors.
+ * Rebuilds a step as the vendor expects it back with the tool results: text, reasoning and calls in order, each with
+ * the vendor's metadata. Part of the bundle that speaks to vendors.
  */
 import type { SdkMessage, SdkStreamPart } from './sdk-call.js';
 
@@ -41,11 +41,11 @@ export class VendorStep {
         });
         return;
       }
-      default: // what is no part of the step
+      default: // parts that do not belong to the step
     }
   }
 
-  /** @returns the step, where it called tools; plain data */
+  /** Returns the step as plain data if it called tools. */
   message(): SdkMessage | undefined {
     if (!this.#hasCalls) return undefined;
     const content = this.#content.flatMap((part): Content[] => {

@@ -1,4 +1,4 @@
-/** Attached files. One that is not sent yet belongs to its session and to no message. */
+/** Statements on attached files. An unsent one belongs to its session and to no message. */
 import { sql } from 'kysely';
 import type { AttachmentNote } from '../../../../shared/api/attachments.js';
 import { prepare } from '../prepare.js';
@@ -36,7 +36,7 @@ export async function hasAttachments(tx: Transaction, sessionId: number): Promis
   return (await selectAny.first(tx, { sessionId })) !== undefined;
 }
 
-/** Returns what is attached to those messages, by message id, in the order in which it was attached. */
+/** Returns the attachments of the messages by message id, in the order in which they were attached. */
 export async function listAttachments(
   tx: Transaction,
   sessionId: number,
@@ -55,7 +55,7 @@ export async function listAttachments(
   return found;
 }
 
-/** Returns the files of those messages in the order in which they were attached. */
+/** Returns the files of the messages in the order in which they were attached. */
 export async function readAttachments(
   tx: Transaction,
   sessionId: number,
@@ -72,7 +72,7 @@ export async function readAttachments(
   return rows.map((row) => ({ ...row, content: Buffer.from(row.content) }));
 }
 
-/** Stores files for a message, or without `messageId` for one that is still to be sent. Runs in a write. */
+/** Stores files for a message, or, without `messageId`, unsent ones. Runs in a write. */
 export async function insertAttachments(
   tx: Transaction,
   added: { sessionId: number; messageId?: string; files: readonly NewFile[]; nowMs: number },
@@ -87,7 +87,7 @@ export async function insertAttachments(
 
 const COPIED = ['name', 'media_type', 'size', 'content'] as const;
 
-/** The driver returns content in another form than it takes. */
+/** Inserts a row; the driver returns content as another type than it accepts. */
 async function insertRow(tx: Transaction, row: NewAttachment): Promise<void> {
   await queriesOf(tx)
     .insertInto('attachments')
@@ -145,13 +145,13 @@ export async function readAttachment(tx: Transaction, id: string): Promise<Store
   return row && { ...row, content: Buffer.from(row.content) };
 }
 
-/** Removes a file that was not sent. Runs in a write. @returns whether there was one */
+/** Removes an unsent file. Returns whether it existed. Runs in a write. */
 export async function removeUnsent(tx: Transaction, id: string): Promise<boolean> {
   const result = await queriesOf(tx).deleteFrom('attachments').where('id', '=', id).where('message_id', '=', UNSENT).executeTakeFirst();
   return result.numDeletedRows > 0n;
 }
 
-/** Removes files that were never sent. Runs in a write: one step. @returns how many */
+/** Purges old unsent files: one step. Returns their number. Runs in a write. */
 export async function purgeUnsent(tx: Transaction, beforeMs: number): Promise<number> {
   const old = queriesOf(tx).selectFrom('attachments').select('seq').where('message_id', '=', UNSENT).where('created_at', '<=', beforeMs);
   const result = await queriesOf(tx).deleteFrom('attachments').where('seq', 'in', old.limit(PURGE_ROWS)).executeTakeFirst();

@@ -1,7 +1,7 @@
 /**
- * What was said in place of something else. Of each session one path is chosen: that is its conversation. What lies aside
- * of it names what it follows in `parent_seq`; on the path, a message follows the one before it. A message is never older
- * than the one that it follows, so a path is in the order of `seq`.
+ * Variants of a conversation. In each session one path of messages is chosen: that is its conversation. A message aside
+ * of it names its predecessor in `parent_seq`; on the path, a message follows the one before it. A message is never older
+ * than its predecessor, so a path is in the order of `seq`.
  */
 import { sql } from 'kysely';
 import { type Message, MESSAGE_COLUMNS } from './messages.js';
@@ -74,17 +74,17 @@ const selectAside = prepare<{ sessionId: number; fromSeq: number; toSeq: number 
     .orderBy('seq'),
 );
 
-/** @returns the message before that place on the chosen path; 0 at its beginning */
+/** Returns the `seq` of the message before a place on the chosen path; 0 at its beginning. */
 export async function seqBefore(tx: Transaction, place: Place): Promise<number> {
   return (await selectBefore.first(tx, place))?.seq ?? 0;
 }
 
-/** @returns the question on the chosen path that the message at that place belongs to */
+/** Returns the question on the chosen path to which the message at a place belongs. */
 export async function questionOf(tx: Transaction, place: Place): Promise<Message | undefined> {
   return selectQuestion.first(tx, place);
 }
 
-/** Runs in a write. Whatever follows that message leaves the chosen path, and can be chosen again. @returns how many messages */
+/** Removes all messages after a place from the chosen path; they can be chosen again. Returns their number. Runs in a write. */
 export async function leavePath(tx: Transaction, { sessionId, seq }: Place): Promise<number> {
   const result = await sql`update messages set parent_seq = path.previous from (
       select seq, lag(seq, 1, ${seq}) over (order by seq) as previous from messages
@@ -95,7 +95,7 @@ export async function leavePath(tx: Transaction, { sessionId, seq }: Place): Pro
   return count;
 }
 
-/** Runs in a write. Sets aside what tools said in a turn, each after the one before. @returns the last, or the question */
+/** Sets aside the messages of a turn after its question, each following the one before. Returns the `seq` of the last one, or of the question. Runs in a write. */
 export async function setTurnAside(tx: Transaction, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<number> {
   const rows = await selectOfTurn.all(tx, { ...turn, afterSeq: turn.questionSeq });
   let parentSeq = turn.questionSeq;
@@ -107,7 +107,7 @@ export async function setTurnAside(tx: Transaction, turn: { sessionId: number; t
   return parentSeq;
 }
 
-/** Runs in a write. Sets aside a question with all that its turn has left: it is asked once more, elsewhere. */
+/** Sets aside a question and the messages of its turn: it is asked again elsewhere. Runs in a write. */
 export async function setQuestionAside(tx: Transaction, turn: { sessionId: number; turnId: string; questionSeq: number }): Promise<void> {
   const { sessionId, questionSeq: seq } = turn;
   await setParent.run(tx, { seq, parentSeq: await seqBefore(tx, { sessionId, seq }) });
@@ -120,12 +120,12 @@ export async function readAsideText(tx: Transaction, turn: { sessionId: number; 
   return (await selectAsideText.first(tx, turn))?.content ?? '';
 }
 
-/** Whether anything in the session is not on its chosen path. */
+/** Returns whether the session has messages aside of its chosen path. */
 export async function hasAside(tx: Transaction, sessionId: number): Promise<boolean> {
   return (await selectAny.first(tx, { sessionId })) !== undefined;
 }
 
-/** @returns what follows each of those messages without being on the chosen path, oldest first */
+/** Returns, by predecessor, the messages aside of the chosen path, oldest first. */
 export async function readAside(
   tx: Transaction,
   range: { sessionId: number; fromSeq: number; toSeq: number },
@@ -138,8 +138,8 @@ export async function readAside(
 }
 
 /**
- * Runs in a write. Makes that message part of the chosen path, with the newest of what follows it.
- * @returns the last message that stays where it was
+ * Puts a message on the chosen path, with the newest messages that follow it. Runs in a write.
+ * @returns the `seq` of the last message that keeps its place
  */
 export async function choosePath(tx: Transaction, { sessionId, seq, parentSeq }: Message): Promise<number> {
   if (parentSeq === null) return seq;
@@ -147,7 +147,7 @@ export async function choosePath(tx: Transaction, { sessionId, seq, parentSeq }:
       select seq, parent_seq from messages where seq = ${seq}
       union all select above.seq, above.parent_seq from messages as above join up on above.seq = up.parent_seq where up.parent_seq is not null
     ) select seq, parent_seq from up order by seq`.execute(queriesOf(tx));
-  // The path begins below the first that is on the chosen one, if there is one at all.
+  // The path starts after the first message that is on the chosen path already, if there is one.
   const fork = rows.find((row) => row.parent_seq === null)?.seq ?? 0;
   await leavePath(tx, { sessionId, seq: fork });
   const path = await sql<{ seq: number }>`with recursive down (seq) as (

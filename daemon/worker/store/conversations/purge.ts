@@ -1,4 +1,4 @@
-/** Forgetting what is past its time, a little at a time: everybody else's writes wait for each step. */
+/** Purges expired rows in small steps, because other writes wait for each step. */
 import type { Store } from '../store.js';
 import type { Transaction } from '../transaction.js';
 

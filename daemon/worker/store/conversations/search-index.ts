@@ -1,4 +1,4 @@
-/** The messages that the search index does not have yet. */
+/** Statements on the backlog of the search index. */
 import { type RawBuilder, sql } from 'kysely';
 import { prepare } from '../prepare.js';
 import type { Transaction } from '../transaction.js';
@@ -39,12 +39,12 @@ const selectBacklog = prepare<Nothing>()((db) =>
   db.selectFrom('messages_search_position').select(sql<number | null>`(select max(seq) from messages) - position`.as('messages')),
 );
 
-/** @returns how many messages {@link indexNextMessages} has still to do, at the most; with 0 it would do nothing */
+/** Returns an upper bound of the messages that {@link indexNextMessages} has not indexed; 0: none. */
 export async function countSearchBacklog(tx: Transaction): Promise<number> {
   return Math.max(0, (await selectBacklog.first(tx, {}))?.messages ?? 0);
 }
 
-/** Puts the next messages into the index. Runs in a write. */
+/** Indexes the next messages. Runs in a write. */
 export async function indexNextMessages(tx: Transaction): Promise<void> {
   await insertStep.run(tx, {});
   await setPosition.run(tx, {});

@@ -1,17 +1,17 @@
 /**
- * A session that is being imported, invisible until it is complete: it counts as deleted long ago, and a lease keeps it from
- * being purged while the instance that fills it lives. However that instance ends, nobody ever sees half of it.
+ * A session during its import, invisible until it is complete: it counts as deleted long ago, and a lease keeps it from
+ * being purged while the importing instance lives. Whenever that instance ends, a partial session is never visible.
  */
 import { acquireLease, releaseLease } from '../leases.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import { ensureSession, type NewSession, type Session } from './sessions.js';
 
-/** When such a session counts as deleted: before any that a person has deleted. */
+/** The deletion time of such a session: earlier than any real one. */
 export const STAGED_AT = 1;
 
 const leaseOf = (id: number): string => `import:${id}`;
 
-/** Makes an invisible session. Its key must be new. Runs in a write. */
+/** Creates an invisible session. Its key must be new. Runs in a write. */
 export async function stageSession(tx: Transaction, staged: NewSession & { nowMs: number; instanceId: string }): Promise<Session> {
   const { instanceId, ...parts } = staged;
   const { session } = await ensureSession(tx, parts);
@@ -20,7 +20,7 @@ export async function stageSession(tx: Transaction, staged: NewSession & { nowMs
   return session;
 }
 
-/** Makes the session visible under its final key. Runs in a write. @returns whether it was still there */
+/** Makes the session visible under its final key. Returns whether it still existed. Runs in a write. */
 export async function publishSession(
   tx: Transaction,
   staged: Pick<Session, 'id' | 'agentId' | 'key'> & { instanceId: string },
@@ -36,7 +36,7 @@ export async function publishSession(
   return numUpdatedRows === 1n;
 }
 
-/** Gives the session up to the next purge. Runs in a write. */
+/** Releases the session to the next purge. Runs in a write. */
 export async function dropStagedSession(tx: Transaction, staged: { id: number; instanceId: string }): Promise<void> {
   await releaseLease(tx, { key: leaseOf(staged.id), owner: staged.instanceId });
 }

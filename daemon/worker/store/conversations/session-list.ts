@@ -1,4 +1,4 @@
-/** Sessions by page: pinned ones first, then newest first, filtered; and what a list shows of each. */
+/** Lists sessions by page, filtered: pinned ones first, then newest first. */
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { ListedSession } from '../../../../shared/api/sessions.js';
 import { sessionKindOf, SESSION_KINDS, type SessionKind } from '../../../../shared/sessions/kinds.js';
@@ -7,7 +7,7 @@ import { queriesOf, type Transaction } from '../transaction.js';
 import { containsText, walkForText } from './session-search.js';
 import { type Session, toSession, toSessionDocument } from './sessions.js';
 
-/** What sessions must be, all of it. */
+/** Conditions on sessions; all must hold. */
 export interface SessionFilter {
   /** In the title or the messages. */
   readonly text?: string;
@@ -15,7 +15,7 @@ export interface SessionFilter {
   readonly sinceMs?: number;
   /** Changed before. */
   readonly beforeMs?: number;
-  /** One of the values that are wanted for a field, and none of those that are not. A model is known by any part of its name. */
+  /** For each field, one of the wanted values and none of the unwanted ones. A model matches by any part of its name. */
   readonly values?: readonly { readonly field: 'channel' | 'agent' | 'model'; readonly value: string; readonly isNot: boolean }[];
   readonly tags?: readonly { readonly tag: string; readonly isNot: boolean }[];
   readonly states?: readonly { readonly state: 'pinned' | 'unread' | 'answering'; readonly isNot: boolean }[];
@@ -23,13 +23,13 @@ export interface SessionFilter {
   readonly archived?: 'no' | 'only' | 'any';
 }
 
-/** Where a page ends: the next begins below it. */
+/** The position of the last session of a page. */
 export type SessionPosition = Pick<Session, 'archived' | 'pinned' | 'updatedAtMs' | 'id'>;
 
 export interface SessionPage extends SessionFilter {
   readonly limit: number;
   readonly before?: SessionPosition;
-  /** Only those that were deleted after this, instead of those that live. */
+  /** Lists sessions that were deleted after this time, instead of existing ones. */
   readonly deletedAfterMs?: number;
 }
 
@@ -43,7 +43,7 @@ const running = sql`(select session_id from turns where state = 'running')`;
 function isValue(field: 'channel' | 'agent' | 'model', value: string): Condition {
   if (field === 'channel') return sql<boolean>`sessions.channel = ${value.toLowerCase()}`;
   if (field === 'agent') return sql<boolean>`sessions.agent_id = ${value}`;
-  // Unlike `like`, it costs no more than to look at the column. Null, where there is no model, is not false: it must not reach a `not`.
+  // `instr` is cheaper than `like`. It is null without a model, and `not null` would be null too.
   const spellings = [...new Set([value, value.toLowerCase()])];
   const parts = ['model', 'last_model'].flatMap((column) =>
     spellings.map((one) => sql<boolean>`ifnull(instr(${sql.ref(column)}, ${one}), 0)`),
@@ -51,14 +51,14 @@ function isValue(field: 'channel' | 'agent' | 'model', value: string): Condition
   return anyOf(parts);
 }
 
-/** More than this many sessions with a tag are met soon in any order; fewer are looked up by the tag. */
+/** With more sessions than this, a scan in list order finds enough of a tag soon; with fewer, the tag's index is used. */
 const COMMON_TAG = 2_000;
 
 async function hasTag(tx: Transaction, tag: string, isNot: boolean): Promise<Condition> {
   const counted = await sql<{ count: number }>`
     select count(*) as count from (select 1 from session_tags where tag = ${tag} limit ${COMMON_TAG})`.execute(queriesOf(tx));
   const count = counted.rows[0]?.count ?? 0;
-  // Without a look at any session.
+  // No session needs to be read.
   if (count === 0) return isNot ? sql<boolean>`1 = 1` : sql<boolean>`1 = 0`;
   const isCommon = isNot || count >= COMMON_TAG;
   return isCommon
@@ -94,7 +94,7 @@ function below({ updatedAtMs, id, ...position }: SessionPosition, archived: Sess
   return sql<boolean>`(is_archived > ${isArchived} or (is_archived = ${isArchived} and ${inOrder}))`;
 }
 
-/** The page as a query: up to `limit` sessions below `before`, those that are archived behind the others. */
+/** Returns the query of a page: up to `limit` sessions after `before`, archived ones last. */
 export async function sessionQuery(tx: Transaction, page: SessionPage): Promise<SelectQueryBuilder<Schema, 'sessions', SessionRow>> {
   const { before, deletedAfterMs, archived = deletedAfterMs === undefined ? 'no' : 'any' } = page;
   let query = queriesOf(tx).selectFrom('sessions').selectAll();
@@ -119,7 +119,7 @@ const lastSaid = <T>(column: RawBuilder<unknown>): RawBuilder<T> =>
   sql<T>`(select ${column} from messages
     where session_id = sessions.id and parent_seq is null and role in ('user', 'assistant') order by seq desc limit 1)`;
 
-/** Those of before the counting are added up here. */
+/** Returns a counter of a session; turns from before the counters existed are summed up. */
 const total = (column: 'input_tokens' | 'output_tokens' | 'cost_usd'): RawBuilder<number> =>
   sql<number>`coalesce(${sql.ref(`sessions.${column}`)}, (select sum(${sql.ref(column)}) from turns where session_id = sessions.id), 0)`;
 
@@ -179,7 +179,7 @@ export interface KindCount {
   readonly messages: number;
 }
 
-/** Of the living, in the order of the kinds. */
+/** Counts sessions and messages by kind, without deleted sessions. */
 export async function countSessionKinds(tx: Transaction): Promise<KindCount[]> {
   const rows = await queriesOf(tx)
     .selectFrom('sessions')

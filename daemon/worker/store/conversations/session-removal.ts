@@ -1,4 +1,4 @@
-/** Ends of sessions: deleted softly and restored, expired and trimmed by age and size, purged for good. */
+/** Statements that delete sessions softly, restore, expire, trim and purge them. */
 import { sql } from 'kysely';
 import { SESSION_KINDS, type SessionKind } from '../../../../shared/sessions/kinds.js';
 import { prepare } from '../prepare.js';
@@ -28,7 +28,7 @@ const selectDoomed = prepare<{ beforeMs: number }>()((db, p) =>
     .selectFrom('sessions')
     .select('id')
     .where('deleted_at', '<=', p.beforeMs)
-    // Not one that is being imported (session-import.ts).
+    // Sessions during their import are kept (session-import.ts).
     .where(sql<boolean>`not exists (select 1 from leases where leases.key = 'import:' || sessions.id)`)
     .limit(sql.lit(1)),
 );
@@ -47,7 +47,7 @@ const deleteTurns = prepare<{ sessionId: number; limit: number }>()((db, p) =>
 
 const deleteForGood = prepare<{ id: number }>()((db, p) => db.deleteFrom('sessions').where('id', '=', p.id));
 
-/** Returns whether there was such a session. */
+/** Deletes a session softly. Returns whether it existed. */
 export async function deleteSession(tx: Transaction, target: { key: string; nowMs: number }): Promise<boolean> {
   return (await markDeleted.run(tx, target)) > 0;
 }
@@ -58,14 +58,14 @@ export async function findDeletedSession(tx: Transaction, target: { key: string;
   return row && toSession(row);
 }
 
-/** Runs in a write. No other session of its key may live. */
+/** Restores a deleted session. No other session with its key may exist. Runs in a write. */
 export async function restoreSession(tx: Transaction, id: number): Promise<void> {
   await markLiving.run(tx, { id });
 }
 
 /**
- * Removes for good what was deleted at `beforeMs` or earlier, messages and turns with it. Runs in a write: one step,
- * which may end within a session. @returns how many rows
+ * Purges sessions that were deleted at `beforeMs` or earlier, with their messages and turns. Runs in a write: one step,
+ * which may end within a session. Returns the number of rows.
  */
 export async function purgeSessions(tx: Transaction, beforeMs: number): Promise<number> {
   let removed = 0;
@@ -81,13 +81,13 @@ export async function purgeSessions(tx: Transaction, beforeMs: number): Promise<
 
 const NAMED: readonly string[] = SESSION_KINDS.filter((kind) => kind !== 'channels');
 
-/** Which rows of `sessions` are of a kind: all channels that have no kind of their own are one. */
+/** Returns a condition for a kind of sessions; channels without a kind of their own belong to `channels`. */
 const isOfKind = (kind: SessionKind) =>
   kind === 'channels' ? sql<boolean>`channel not in (${sql.join(NAMED)})` : sql<boolean>`channel = ${kind}`;
 
 /**
- * Deletes sessions of a kind in which nothing was said since `beforeMs`; those that are pinned stay. They can be brought back
- * as those that a person has deleted. Runs in a write: one step. @returns how many
+ * Deletes sessions of a kind without a message since `beforeMs`, except pinned ones. They can be restored
+ * like others. Runs in a write: one step. Returns their number.
  */
 export async function expireSessions(tx: Transaction, limit: { kind: SessionKind; beforeMs: number; nowMs: number }): Promise<number> {
   const { kind, beforeMs, nowMs } = limit;
@@ -109,7 +109,7 @@ export async function expireSessions(tx: Transaction, limit: { kind: SessionKind
   return Number(numUpdatedRows);
 }
 
-/** Removes for good the oldest messages of a session of a kind beyond the newest `keep`. Runs in a write: one step. @returns how many */
+/** Purges the oldest messages of a session beyond the newest `keep`: one step. Returns their number. Runs in a write. */
 export async function trimSessions(tx: Transaction, { kind, keep }: { kind: SessionKind; keep: number }): Promise<number> {
   const session = await queriesOf(tx)
     .selectFrom('sessions')
@@ -124,7 +124,7 @@ export async function trimSessions(tx: Transaction, { kind, keep }: { kind: Sess
   const newest = queriesOf(tx).selectFrom('messages').select('seq').where('session_id', '=', session.id).orderBy('seq', 'desc');
   const last = await newest.offset(keep).limit(1).executeTakeFirst();
   if (last === undefined) {
-    // One that says it has more than it has is corrected, or it would be met for ever.
+    // A wrong count is corrected; otherwise this session would be selected forever.
     const { length } = await newest.execute();
     await uncountMessages(tx, { id: session.id, count: session.message_count - length });
     return PURGE_ROWS;

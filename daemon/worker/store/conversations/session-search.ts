@@ -1,12 +1,12 @@
-/** Finds sessions by what is in them. */
+/** Finds sessions by their titles and messages. */
 import { sql, type RawBuilder } from 'kysely';
 import type { SessionRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** What the index is made of: shorter texts are not in it. */
+/** The length of the index's terms: shorter texts cannot be looked up. */
 const TRIGRAM_LENGTH = 3;
 
-/** A `like` pattern for texts that contain `needle`. */
+/** Returns a `like` pattern for texts that contain `needle`. */
 function containing(needle: string): string {
   return `%${needle.replace(/[\\%_]/g, String.raw`\$&`)}%`;
 }
@@ -26,13 +26,13 @@ function anyLike(column: RawBuilder<unknown>, needle: string): RawBuilder<boolea
   )})`;
 }
 
-/** A phrase of FTS5, in which nothing has a meaning of its own. */
+/** Returns a phrase of FTS5, in which no character is an operator. */
 const phrase = (needle: string): string => `"${needle.replaceAll('"', '""')}"`;
 
-/** Bounds a search for what nearly every message contains: of those that do, the newest are looked at. */
+/** Bounds a search for a text in nearly every message: only the newest matches are used. */
 const MAX_MATCHES = 50_000;
 
-/** What the index has, and what it does not have yet. */
+/** Selects the matches of the index and of messages that are not indexed yet. */
 function indexed(needle: string): RawBuilder<unknown> {
   return sql`select session_id from messages where seq in (
       select rowid from messages_search where messages_search match ${phrase(needle)} order by rowid desc limit ${sql.lit(MAX_MATCHES)}
@@ -41,28 +41,28 @@ function indexed(needle: string): RawBuilder<unknown> {
     where seq > (select position from messages_search_position) and parent_seq is null and ${anyLike(sql`content`, needle)}`;
 }
 
-/** Texts too short for the index are looked for in the newest messages. */
+/** Selects matches among the newest messages, for texts too short for the index. */
 function unindexed(needle: string): RawBuilder<unknown> {
   return sql`select session_id from messages
     where seq > (select max(seq) from messages) - ${sql.lit(MAX_MATCHES)} and parent_seq is null and ${anyLike(sql`content`, needle)}`;
 }
 
-/** A condition on rows of `sessions`: title or messages contain the text, in any case of its letters. */
+/** Returns a condition on `sessions`: the title or a message contains the text, in any case. */
 export function containsText(needle: string): RawBuilder<boolean> {
   const inMessages = Array.from(needle).length >= TRIGRAM_LENGTH ? indexed(needle) : unindexed(needle);
-  // One list, so that each session is looked up in it instead of having its title compared, newest first.
+  // One list for both, so that sessions are looked up in it instead of comparing each title.
   return sql<boolean>`sessions.id in (select id from sessions where ${anyLike(sql`title`, needle)} union all ${inMessages})`;
 }
 
-/** A text with so many matches is met soon wherever one looks. */
+/** A text with this many matches is common: a scan finds it soon. */
 const COMMON_MATCHES = 2_000;
-/** So many sessions of the list are looked through, and so many messages in them. */
+/** Limits of the scan: sessions, and messages in them. */
 const WALKED_SESSIONS = 500;
 const WALKED_MESSAGES = 20_000;
 
-/** Whether a text is in so many messages that those of a few sessions tell more than a list of all. */
+/** Returns whether a text is so common that a scan of a few sessions is faster than the list of all matches. */
 async function isCommon(tx: Transaction, needle: string): Promise<boolean> {
-  // What has several spellings is found by the index only.
+  // Texts with several spellings are found by the index only.
   if (Array.from(needle).length < TRIGRAM_LENGTH || spellings(needle).length > 1) return false;
   const { rows } = await sql<{ count: number }>`select count(*) as count from (
     select 1 from messages_search where messages_search match ${phrase(needle)} limit ${sql.lit(COMMON_MATCHES)})`.execute(queriesOf(tx));
@@ -70,9 +70,9 @@ async function isCommon(tx: Transaction, needle: string): Promise<boolean> {
 }
 
 /**
- * Looks for a common text in the sessions of a list, from its beginning: to list all that have it would take long.
- * @param search.first  reads that many sessions of the list, as it is without the text
- * @returns up to `limit` of them; undefined where it is not to be met soon
+ * Scans the sessions of a list from its beginning for a common text, because a list of all matches would take long.
+ * @param search.first  reads that many sessions of the list without the condition on the text
+ * @returns up to `limit` sessions; undefined when a scan does not find enough of them
  */
 export async function walkForText(
   tx: Transaction,

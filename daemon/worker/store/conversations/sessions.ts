@@ -1,4 +1,4 @@
-/** Sessions: found by key while they live, changed, deleted softly. */
+/** Statements on sessions. A deleted one is not found by its key. */
 import { type RawBuilder, sql } from 'kysely';
 import type { SessionDocument } from '../../../../shared/api/sessions.js';
 import { GatewayError } from '../../../../shared/errors.js';
@@ -6,7 +6,7 @@ import { prepare } from '../prepare.js';
 import type { Queries, SessionRow } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
-/** What a new session is made of. `key` is the parts joined by colons. */
+/** The parts of a new session. `key` joins them with colons. */
 export interface NewSession {
   readonly key: string;
   readonly agentId: string;
@@ -16,10 +16,10 @@ export interface NewSession {
   readonly peerId: string;
 }
 
-/** A stored session: the fields of its document, and what only the gateway knows. */
+/** A stored session: the fields of its document, and internal ones. */
 export interface Session extends NewSession, Pick<SessionDocument, 'messageCount' | 'model' | 'pinned' | 'archived' | 'unread' | 'tags'> {
   readonly id: number;
-  /** Null until something was said in it. */
+  /** Null before the first message. */
   readonly title: string | null;
   /** Messages up to this `seq` are history to people but no longer context to the model (`/new`). */
   readonly contextAfterSeq: number;
@@ -52,7 +52,7 @@ export function toSession(row: SessionRow): Session {
   };
 }
 
-/** Returns the session as the API shows it. One without a title is named after its peer. */
+/** Returns the document of a session. Without a title, it is named after its peer. */
 export function toSessionDocument(session: Session): SessionDocument {
   const { key, agentId, channel, messageCount, model, pinned, archived, unread, tags } = session;
   return {
@@ -113,12 +113,12 @@ const insert = prepare<NewSession & { nowMs: number }>()((db, p) =>
     .returningAll(),
 );
 
-/** The id of the session of that key, within a statement. */
+/** Returns a subquery for the id of the session with a key. */
 export function livingId(db: Queries, key: string) {
   return db.selectFrom('sessions').select('id').where('key', '=', key).where('deleted_at', 'is', null);
 }
 
-/** Makes a session with a first message of the gateway's own in it. */
+/** Creates a session with a first message of the gateway itself. */
 export const insertBegun = prepare<NewSession & { title: string | null; nowMs: number }>()((db, p) =>
   db.insertInto('sessions').values({
     key: p.key,
@@ -151,7 +151,7 @@ function counted(
 /** Counts a message in. Runs in a write. */
 export const { run: touchSession } = prepare<Touch>()((db, p) => counted(db, p).where('id', '=', p.id));
 
-/** Counts in a message of the gateway's own, which is news and takes nothing out of the archive. */
+/** Counts a message of the gateway itself: the session becomes unread and stays archived. */
 export const touchByKey = prepare<Pick<Touch, 'title' | 'nowMs'> & { key: string }>()((db, p) =>
   counted(db, { title: p.title, nowMs: p.nowMs, isNews: sql.lit(1), staysArchived: sql.lit(1) })
     .where('key', '=', p.key)
@@ -173,26 +173,26 @@ const startFresh = prepare<{ id: number }>()((db, p) =>
     .where('id', '=', p.id),
 );
 
-/** Returns the living session of that key. */
+/** Returns the session with a key; undefined for a deleted one. */
 export async function findSession(tx: Transaction, key: string): Promise<Session | undefined> {
   const row = await selectByKey.first(tx, { key });
   return row && toSession(row);
 }
 
-/** Returns the living session of that key. @throws SESSION_NOT_FOUND */
+/** Returns the session with a key. @throws SESSION_NOT_FOUND */
 export async function getSession(tx: Transaction, key: string): Promise<Session> {
   const session = await findSession(tx, key);
   if (session === undefined) throw sessionNotFound(key);
   return session;
 }
 
-/** Returns the newest session of that agent and channel in which nothing was said yet. */
+/** Returns the newest session of an agent and channel without messages. */
 export async function findEmptySession(tx: Transaction, owner: { agentId: string; channel: string }): Promise<Session | undefined> {
   const row = await selectEmpty.first(tx, owner);
   return row && toSession(row);
 }
 
-/** Returns the session of that key, made now if there was none. Runs in a write. */
+/** Returns the session with a key, creating it if necessary. Runs in a write. */
 export async function ensureSession(
   tx: Transaction,
   parts: NewSession & { nowMs: number },
@@ -204,34 +204,34 @@ export async function ensureSession(
   return { session: toSession(row), created: true };
 }
 
-/** A message that was added. `title` is taken when the session has none yet. */
+/** A message that was added. `title` applies when the session has none. */
 export interface Touch {
   readonly id: number;
   readonly title: string | null;
   readonly nowMs: number;
-  /** 1: something that its reader has not seen. */
+  /** 1: the session becomes unread. */
   readonly isNews: number;
-  /** 0: it is taken out of the archive, because somebody speaks in it again. */
+  /** 0: the session is unarchived, because a person writes in it again. */
   readonly staysArchived: number;
 }
 
-/** Ends the context: what was said until now is no longer given to the model. */
+/** Ends the context: the messages so far are no longer given to the model. */
 export async function startFreshContext(tx: Transaction, id: number): Promise<void> {
   await startFresh.run(tx, { id });
 }
 
-/** What is not named stays as it is. `model`: null is what the configuration says. */
+/** Fields that are left out stay as they are. `model` null: the configured model. */
 export interface SessionChange {
   readonly title?: string;
   readonly model?: string | null;
   readonly pinned?: boolean;
   readonly archived?: boolean;
   readonly unread?: boolean;
-  /** All of them, in order, each once. */
+  /** All tags, in order, without duplicates. */
   readonly tags?: readonly string[];
 }
 
-/** Changes what people decide about a session. None of it changes when the session was last spoken in. Runs in a write. */
+/** Changes the settings of a session, without changing its `updatedAtMs`. Runs in a write. */
 export async function changeSession(tx: Transaction, id: number, change: SessionChange): Promise<void> {
   const { title, model, pinned, archived, unread, tags } = change;
   const columns = {

@@ -14,20 +14,20 @@ export interface SessionTable {
   message_count: Generated<number>;
   /** Messages up to this `seq` are history to people but no longer context to the model (`/new`). */
   context_after_seq: Generated<number>;
-  /** `provider/model` that the session was told to use (`/model`); null: what the configuration says. */
+  /** `provider/model` chosen by `/model`; null: the configured model. */
   model: Generated<string | null>;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
   is_pinned: Generated<number>;
   is_archived: Generated<number>;
-  /** 1 while the gateway has said something that nobody has looked at. */
+  /** 1 while there is an unread message of the gateway. */
   is_unread: Generated<number>;
   /** A JSON array, in order; `session_tags` finds them. */
   tags: Generated<string>;
   /** `provider/model` of the last turn. */
   last_model: Generated<string | null>;
-  /** Of all turns; null: of those that there are, which have not been counted yet. A trigger counts. */
+  /** Sums of all turns, kept by a trigger; null: not counted yet. */
   input_tokens: Generated<number | null>;
   output_tokens: Generated<number | null>;
   cost_usd: Generated<number | null>;
@@ -38,14 +38,14 @@ export interface SessionTagTable {
   session_id: number;
 }
 
-/** What has been said of an answer that is not complete: pieces, each with the UTF-16 index where it begins. */
+/** Pieces of an incomplete answer, each with the UTF-16 index of its beginning. */
 export interface TurnPartTable {
   turn_id: string;
   at: number;
   text: string;
 }
 
-/** The message of a file that is not sent. */
+/** The message id of an unsent file. */
 export const UNSENT = '';
 
 /** A file that belongs to a message. */

@@ -1,4 +1,4 @@
-/** Messages as the API shows them: with their files, what their turn used, and the variants in their place. */
+/** Converts messages to API documents: with their files, the usage of their turn, and their variants. */
 import type { MessageDocument, PlacedMessage } from '../../../../shared/api/sessions.js';
 import type { Transaction } from '../transaction.js';
 import { listAttachments } from './attachments.js';
@@ -45,7 +45,7 @@ async function withVariants(
 
 /**
  * Returns the documents of consecutive messages of one session.
- * @param isEnd  nothing follows the last of them
+ * @param isEnd  no message follows the last one
  */
 export async function toMessageDocuments(tx: Transaction, messages: readonly Message[], isEnd: boolean): Promise<PlacedMessage[]> {
   const [first] = messages;

@@ -1,24 +1,24 @@
-/** A turn with its result, for a caller that asks for its answer again. */
+/** Reads a turn with its result, for a caller that repeats a request. */
 import type { TurnState } from '../schema.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface TurnRecord {
   readonly id: string;
   readonly sessionId: number;
-  /** The key of its session, also when that is deleted. */
+  /** The key of its session, also of a deleted one. */
   readonly sessionKey: string;
   readonly instanceId: string;
   readonly state: TurnState;
-  /** False once it had effects that others noticed. */
+  /** False once it had effects. */
   readonly isRepeatable: boolean;
   readonly model: string | null;
   readonly usage: { readonly inputTokens: number | null; readonly outputTokens: number | null; readonly costUsd: number | null };
   readonly error: { readonly code: string | null; readonly message: string | null };
   /** Empty without an answer. */
   readonly reply: string;
-  /** The question's place; null when it is gone. */
+  /** The question's `seq`; null when it was deleted. */
   readonly questionSeq: number | null;
-  /** Others have spoken in the session since the question. */
+  /** Whether other messages follow the question. */
   readonly isFollowed: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Turns: begun before the model is called, ended exactly once. */
+/** Statements on turns. A turn begins before the model is called and ends exactly once. */
 import { sql } from 'kysely';
 import type { TurnUsage } from '../../../../shared/turn-usage.js';
 import { prepare } from '../prepare.js';
@@ -74,7 +74,7 @@ const update = prepare<EndedColumns>()((db, p) =>
     .where('state', '=', 'running'),
 );
 
-// A literal, because the partial index is of no use to a parameter.
+// A literal, because the partial index does not apply to a parameter.
 const selectRunning = prepare<Record<never, never>>()((db) =>
   db
     .selectFrom('turns')

@@ -1,4 +1,4 @@
-/** What a program sends to a chat: the message in the chat's session, which is made where there is none, and on its way out. */
+/** Accepts a program's message to a chat: stores it in the chat's session, creating that if necessary, and in the outbox. */
 import { sql } from 'kysely';
 import { titleFrom } from '../conversations/messages.js';
 import { insertOutboxMessage, type NewOutboxMessage } from './outbox.js';
@@ -6,13 +6,13 @@ import { prepare } from '../prepare.js';
 import { insertBegun, livingId, type NewSession, touchByKey } from '../conversations/sessions.js';
 import type { Transaction } from '../transaction.js';
 
-/** A message to take in, and the session of its chat. */
+/** A message to accept, and the session of its chat. */
 export interface Acceptance {
   readonly message: NewOutboxMessage;
   readonly session: NewSession;
 }
 
-/** The gateway says it to the chat, so in the conversation it is the assistant's; no model wrote it. */
+/** The message has the role `assistant`, because the gateway sends it, and no model. */
 const insertSaid = prepare<{ id: string; key: string; content: string; nowMs: number }>()((db, p) =>
   db.insertInto('messages').values({
     id: p.id,

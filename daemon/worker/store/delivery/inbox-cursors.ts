@@ -1,4 +1,4 @@
-/** How far channels have read their sources. */
+/** Statements on the read positions of channels. */
 import { queriesOf, type Transaction } from '../transaction.js';
 
 /** How far updates were read, and when that was. */

@@ -1,4 +1,4 @@
-/** The outbox for people: pages, one message, and what they may do with it. */
+/** Statements on the outbox for the API: pages, one message, retry and removal. */
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { OUTGOING_STATUSES, type OutgoingStatus } from '../../../../shared/delivery-status.js';
 import { PURGE_ROWS } from '../conversations/purge.js';
@@ -80,7 +80,7 @@ export async function findOutboxMessage(tx: Transaction, id: string): Promise<Ou
   return summaries(tx).where('id', '=', id).executeTakeFirst();
 }
 
-/** Puts what was not delivered of a finished message back into the queue, in its old place. Runs in a write. */
+/** Queues the undelivered parts of a finished message again, in its old place. Runs in a write. */
 export async function requeueMessage(tx: Transaction, change: { seq: number; nowMs: number; expiresAtMs: number }): Promise<void> {
   const { seq, nowMs, expiresAtMs } = change;
   await queriesOf(tx)
@@ -109,7 +109,7 @@ export async function deleteOutboxMessage(tx: Transaction, seq: number): Promise
   await queriesOf(tx).deleteFrom('outbox_messages').where('seq', '=', seq).execute();
 }
 
-/** Forgets what was delivered long ago, and later also what was not. Runs in a write: one step. @returns how many messages */
+/** Purges old delivered messages, and later undelivered ones: one step. Runs in a write. Returns their number. */
 export async function purgeOutbox(tx: Transaction, before: { deliveredMs: number; otherMs: number }): Promise<number> {
   const result = await queriesOf(tx)
     .deleteFrom('outbox_messages')

@@ -1,10 +1,10 @@
-/** Messages on their way to chats. Which state may follow which is decided in `delivery/`. */
+/** Statements on messages to chats. `delivery/` decides which state may follow which. */
 import { sql } from 'kysely';
 import type { OutgoingStatus } from '../../../../shared/delivery-status.js';
 import { prepare } from '../prepare.js';
 import type { Transaction } from '../transaction.js';
 
-/** A chat as a queue sees it: its messages are handled one after another. */
+/** A chat as a lane of a queue: its messages are handled one at a time. */
 export interface Lane {
   readonly channel: string;
   readonly accountId: string;
@@ -15,7 +15,7 @@ export interface NewOutboxMessage extends Lane {
   readonly id: string;
   /** The text, for people. */
   readonly content: string;
-  /** What is sent, in order. None: the message is delivered by being stored. */
+  /** The bodies to send, in order. None: the message is delivered by being stored. */
   readonly bodies: readonly string[];
   readonly nowMs: number;
   readonly expiresAtMs: number;
@@ -161,7 +161,7 @@ export interface MessageChange {
   readonly finishedAtMs?: number | null;
 }
 
-/** Stores a message and its parts, behind all others of its chat. Runs in a write. */
+/** Stores a message and its parts, after all others of its chat. Runs in a write. */
 export async function insertOutboxMessage(tx: Transaction, message: NewOutboxMessage): Promise<void> {
   const { bodies, ...values } = message;
   const isDelivered = bodies.length === 0;

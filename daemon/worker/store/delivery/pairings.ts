@@ -1,4 +1,4 @@
-/** Who may write to an account whose policy is pairing, and who has asked to. */
+/** Statements on pairings: senders who may write to an account with the policy `pairing`, or have asked to. */
 import { queriesOf, type Transaction } from '../transaction.js';
 
 export interface PairingKey {
@@ -21,9 +21,9 @@ const PAIRING = [
   ...(['created_at as createdAtMs', 'expires_at as expiresAtMs'] as const),
 ] as const;
 
-/** After that a request is void, and the sender may ask again. */
+/** A request expires after this time, and the sender may ask again. */
 export const PAIRING_TTL_MS = 60 * 60 * 1_000;
-/** Bounds the table: a stranger may have many accounts. */
+/** Bounds the table: one person may have many accounts. */
 const MAX_PENDING_PER_ACCOUNT = 20;
 
 function isValid({ expiresAtMs }: Pairing, nowMs: number): boolean {
@@ -42,7 +42,7 @@ export async function isPaired(tx: Transaction, key: PairingKey): Promise<boolea
 }
 
 /**
- * Runs in a write. Stores that a sender wants to be let in.
+ * Stores a sender's request for approval. Runs in a write.
  * @returns true when the code is new to the sender; false when there is a request or an approval already, or too many are pending
  */
 export async function requestPairing(
@@ -74,7 +74,7 @@ export async function requestPairing(
   return true;
 }
 
-/** Runs in a write. Lets a sender in. @returns undefined when no valid request has that code */
+/** Approves a sender. Returns undefined when no valid request has that code. Runs in a write. */
 export async function approvePairing(
   tx: Transaction,
   approval: { channel: string; code: string; nowMs: number },

@@ -32,7 +32,7 @@ const MAX_URL_LENGTH = 4_096;
 /** @throws ToolError for anything but an http address without credentials */
 export function parseAddress(text: string, base?: string): URL {
   if (text.length > MAX_URL_LENGTH) throw new ToolError(`the URL has ${text.length} characters; at most ${MAX_URL_LENGTH} are allowed`);
-  if (!URL.canParse(text, base)) throw new ToolError(`'${text.slice(0, 200)}' is no URL`);
+  if (!URL.canParse(text, base)) throw new ToolError(`'${text.slice(0, 200)}' is not a URL`);
   const url = new URL(text, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new ToolError(`only http and https can be fetched, not ${url.protocol.slice(0, 40)}`);

@@ -55,7 +55,7 @@ export function describeChannel(name: string, make: () => Promise<ChannelHarness
       await harness.channel.stop();
     });
 
-    test('gives the same text the same form each time', async () => {
+    test('composes the same text in the same way each time', async () => {
       const { channel, accountId, chatId } = await make();
       const message = { id: 'msg_1', accountId, chatId, content: 'a\n\n*b* `c` <d> & "e" \u{1F600}', nowMs: 1_770_000_000_000 };
       expect(channel.compose(message)).toEqual(channel.compose(message));
@@ -73,7 +73,7 @@ export function describeChannel(name: string, make: () => Promise<ChannelHarness
       await harness.channel.stop();
     });
 
-    test('leaves a message that it was stopped before sending as it was', async () => {
+    test('leaves a message alone when it was stopped before the send', async () => {
       const harness = await make();
       await harness.channel.start(harness.host);
       await harness.untilReady();

@@ -66,7 +66,7 @@ test.each([
   expect((await conversation.sessions.list({})).sessions).toEqual([]);
 });
 
-test('a synchronous message is a turn in the chat, with what was said to the chat before', async () => {
+test("a synchronous message is a turn in the chat, with the chat's earlier messages as context", async () => {
   const fake = await startFakeOpenAi();
   const conversation = await makeConversation({ models: fakeModels(fake.baseUrl) });
   await conversation.messages.accept({ ...message, content: 'Reminder: tea' }, {});
@@ -111,7 +111,7 @@ test('in a chat a slash command is for the gateway, over the API it is for the m
   await fake.close();
 });
 
-test('while the store is out of order everything is UNAVAILABLE with the reason, and works again by itself', async () => {
+test('while the store fails everything is UNAVAILABLE with the reason, and recovers by itself', async () => {
   const home = tempDir();
   const database = join(home, 'state', 'gateway.db');
   mkdirSync(database, { recursive: true });

@@ -127,7 +127,7 @@ test.each([
   ['in an object', { local: { apiKey: { key: 'sk-in-a-list-123456' } } }],
   ['in a provider that is a list', { local: [{ apiKey: 'sk-in-a-list-123456' }] }],
   ['among the providers as a list', [{ headers: { a: 'sk-in-a-list-123456' } }]],
-])('a secret %s, where none can be, is not told', async (_where, providers) => {
+])('a secret %s, in an invalid place, is not shown', async (_where, providers) => {
   const { config } = makeService();
   const error = await failure(config.patchModels({ providers }, {}));
   expect([error?.code, JSON.stringify([error?.message, error?.details])]).toEqual([
@@ -143,7 +143,7 @@ test('a provider that the configuration still names cannot be removed', async ()
   expect(read('modelsPath')).toBe(MODELS);
 });
 
-test('a patch for another revision is refused; one for this revision is taken, also where there is no file yet', async () => {
+test('a patch for another revision is refused; one for this revision is applied, also when there is no file yet', async () => {
   const { config } = makeService({});
   const { revision } = await config.read();
   const first = await config.patch({ logs: { level: 'debug' } }, { expectedRevision: revision });
@@ -159,7 +159,7 @@ test('of many patches at the same moment none is lost', async () => {
   expect(Object.keys((await config.readModels()).config['providers'] as object).toSorted()).toEqual(['local', ...names].toSorted());
 });
 
-test('a file that cannot be read is said so, and never overwritten', async () => {
+test('a file that cannot be parsed is reported and never overwritten', async () => {
   const { config, read } = makeService({ config: '{ "gateway": ', models: MODELS });
   expect((await failure(config.read()))?.code).toBe('CONFIG_INVALID');
   expect((await failure(config.patch({ logs: {} }, {})))?.code).toBe('CONFIG_INVALID');

@@ -21,7 +21,7 @@ function makeService(text: string) {
 
 const TEXT = '{\n  // keep\n  "gateway": { "auth": { "api_key": "0123456789abcdef-7890" } }\n}\n';
 
-test('the text is judged without being written, and written with its comments and its secrets', async () => {
+test('a text can be validated without being written, and is written with its comments and its secrets', async () => {
   const { config, read } = makeService(TEXT);
   const { text, revision } = await config.readText();
   const edited = text.replace('// keep', '// kept\n  "logs": { "level": "debug" },');
@@ -33,7 +33,7 @@ test('the text is judged without being written, and written with its comments an
   expect((await config.readText()).revision).toBe(outcome.revision);
 });
 
-test('what is wrong is told by line and column, and nothing is written; nor is anything over another’s change', async () => {
+test('problems have a line and a column and nothing is written; nor is another’s change overwritten', async () => {
   const { config, read } = makeService(TEXT);
   const { text } = await config.readText();
   const broken = await config.writeText(`${text.slice(0, -2)},,}`, { dryRun: false });

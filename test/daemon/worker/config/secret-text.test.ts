@@ -31,7 +31,7 @@ test('a mask that was changed or moved is a problem at its place, never a stored
   expect(moved.problems).toMatchObject([{ line: 1, column: 20, key: 'logs.level' }]);
 });
 
-test('whatever the secret is, it never stands in the masked text, and always comes back', () => {
+test('no secret is in the masked text, and every secret is restored', () => {
   fc.assert(
     fc.property(
       fc.string({ minLength: 8 }).filter((secret) => /^(?!\$\{).*[A-Za-z0-9]{6}/s.test(secret)),
@@ -67,7 +67,7 @@ test('the secrets of a text that cannot be read are masked too, and come back on
   });
 });
 
-test('of two loose secrets that look alike none is taken for the other', () => {
+test('two loose secrets with the same hint are not confused', () => {
   const broken = '{ "a": { "secret": "one" , ] "b": { "secret": "two" } }';
   const masked = maskText(broken);
   expect(masked).not.toMatch(/one|two/);

@@ -40,7 +40,7 @@ test('of each job the last 500 runs are kept', async () => {
   expect(await cron.runs('other')).toHaveLength(1);
 });
 
-test('runs are forgotten after the days of the configuration, and with them jobs that fire no more', async () => {
+test('runs are purged after the configured days, with jobs that fire no more', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T00:00:00Z') });
   await cron.start();
   await cron.addJob('once', { schedule: 'at 2026-01-02T00:00:00Z' });
@@ -54,7 +54,7 @@ test('runs are forgotten after the days of the configuration, and with them jobs
   expect((await cron.runs('monthly')).map((run) => new Date(run.scheduledAtMs).toISOString().slice(0, 10))).toEqual(['2026-02-02']);
 });
 
-test('a start plans nothing anew, unless the clock was set back while nothing ran', async () => {
+test('a start plans jobs again only when the clock was set back while the gateway was down', async () => {
   const first = await makeCron({ nowMs: at('2026-01-01T12:00:30Z') });
   await first.start();
   await first.addJob('hourly', { schedule: '0 * * * *' });

@@ -51,7 +51,7 @@ test('a run that failed is tried once more as the next attempt at the same, and 
   expect((await cron.runs(job.id, { failed: true })).runs).toHaveLength(1);
 });
 
-test('failures are told in the chat that was named for them, also of a job that has none', async () => {
+test('failures are reported in the alert chat, also those of a job without a chat of its own', async () => {
   const conversation = await makeConversation({ config: { agents: { list: [{ id: 'main', model: 'xopc/guide' }] } } });
   const { cron } = conversation;
   const alert = { alertChannel: 'webchat', alertChatId: 'ops' };

@@ -43,7 +43,7 @@ test('an agent job answers in a session of its own, and the reply goes to the ch
   expect(messages.map(({ chat_id, content }) => ({ chat_id, content }))).toEqual([{ chat_id: 'me', content: run.output }]);
 });
 
-test('the chat is told of a job that fails again and again, and a failure that will not pass is not tried again', async () => {
+test('the chat is notified of repeated failures, and a permanent failure is not retried', async () => {
   const conversation = await makeConversation();
   const job = await conversation.cron.create({
     schedule: 'every 1h',
@@ -72,7 +72,7 @@ test.each([
   expect(await cron.list()).toEqual([]);
 });
 
-test('a changed schedule counts from now, a renamed job keeps its next time, and a deleted one is gone', async () => {
+test('a changed schedule counts from now, a renamed job keeps its next time, and a deleted job is not found', async () => {
   const clock = new FakeClock(START);
   const { cron } = await makeConversation({ clock, isActive: false });
   const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
@@ -104,7 +104,7 @@ test('a deleted job comes back as it was: its id, its history, its next time cou
   await expect(cron.restore(job.id)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
 });
 
-test('/remind makes a job for the chat that it was said in', async () => {
+test('/remind makes a job for the chat in which it was given', async () => {
   const clock = new FakeClock(START);
   const conversation = await makeConversation({ clock, isActive: false });
   const signal = new AbortController().signal;
@@ -118,7 +118,7 @@ test('/remind makes a job for the chat that it was said in', async () => {
   ]);
 });
 
-test('/remind that is run again because its worker was killed is one reminder, at the time that was said first', async () => {
+test('/remind that runs again because its worker was killed makes one reminder, at the time of the first run', async () => {
   const clock = new FakeClock(START);
   const { cron } = await makeConversation({ clock, isActive: false });
   const command = createRemindCommand({ jobs: cron, clock });
@@ -166,7 +166,7 @@ test('what waits of a job that is changed or disabled is dropped; what a person 
   expect((await cron.runs(job.id, {})).runs.map(({ state }) => state)).toEqual(['queued']);
 });
 
-test('a job can be triggered ten times in a row, and not at all while all jobs are switched off', async () => {
+test('a job can be triggered ten times in a row, but not while scheduled jobs are switched off', async () => {
   const conversation = await makeConversation({ clock: new FakeClock(START), isActive: false });
   const { cron } = conversation;
   const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });

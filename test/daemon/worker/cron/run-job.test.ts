@@ -48,7 +48,7 @@ const ended = (conversation: TestConversation, id: string, count = 1): Promise<C
 const texts = async ({ sessions }: TestConversation, key: string): Promise<string[]> =>
   (await sessions.get(key)).messages.map(({ role, content }) => `${role}: ${content}`);
 
-test('an isolated turn knows nothing of the one before; its reply is in the chat, its session can be gone on with', async () => {
+test('an isolated turn starts with an empty context; its reply is in the chat, and its session can be continued', async () => {
   const conversation = await start();
   const job = await conversation.cron.create(turn);
   fake.reply(says('one'), says('two'));
@@ -75,7 +75,7 @@ test('a turn in the main session is a part of its chat, and is there once', asyn
   expect(await texts(conversation, CHAT_KEY)).toEqual(['user: Report', 'assistant: one']);
 });
 
-test('a turn that fails for a while is tried again after 30 s, 1 and 5 minutes, and its chat is told once', async () => {
+test('a failing turn is retried after 30 s, 1 and 5 minutes, and its chat is notified once', async () => {
   const clock = new FakeClock();
   const conversation = await start({ clock });
   const job = await conversation.cron.create({ ...turn, timeoutMs: 20_000, schedule: '0 0 1 1 *', notifyAfter: 2 });
@@ -109,7 +109,7 @@ test('a turn that fails for a while is tried again after 30 s, 1 and 5 minutes, 
   expect((await conversation.cron.list())[0]?.failures).toBe(4);
 });
 
-test('a turn that the end of the gateway cuts is interrupted, and its chat is told', async () => {
+test('a turn that the end of the gateway stops is interrupted, and its chat is notified', async () => {
   const home = tempDir();
   const first = await start({ home, instanceId: 'wk_1' });
   const job = await first.cron.create(turn);

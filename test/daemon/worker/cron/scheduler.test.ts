@@ -52,7 +52,7 @@ test('a job 30 days away waits with timers of a minute at most', async () => {
   expect(Math.max(...delays)).toBeLessThanOrEqual(MINUTE);
 });
 
-test('a timer fires what is due without being told', async () => {
+test('a timer starts due jobs without a wake-up', async () => {
   const cron = await makeCron({ nowMs: at('2026-01-01T00:00:30Z') });
   await cron.start();
   await cron.addJob('job', { schedule: '* * * * *' });

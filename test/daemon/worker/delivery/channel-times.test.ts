@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ChannelHistory } from '../../../../daemon/worker/delivery/channel-times.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 
-test('since when an account is as it is, and what went wrong last, also when that is over', () => {
+test("the time of an account's state and its last error, also after it has recovered", () => {
   const clock = new FakeClock();
   const iso = (): string => new Date(clock.now()).toISOString();
   const history = new ChannelHistory(clock);

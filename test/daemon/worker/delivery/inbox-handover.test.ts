@@ -10,7 +10,7 @@ import { join } from 'node:path';
 const never = new Promise<void>(() => undefined);
 const hanging = { ...says('begun ', 'never said'), gate: { before: 1, until: never } };
 
-test('an answer that a restart cuts is given by the next worker, once, to a question that is there once', async () => {
+test('the next worker gives an interrupted answer once, to a question that is stored once', async () => {
   const { start, say, told, model } = await makeChat();
   const old = await start({ instanceId: 'wk_old' });
   model.reply(hanging, says('whole'));
@@ -63,7 +63,7 @@ test('a turn that the worker before still runs is left to it, and the chat waits
   expect(texts[1]).toBe('from the old one');
 });
 
-test('a turn that has done something for others to see is not run again: the chat is told', async () => {
+test('an interrupted turn with effects is not run again, and the chat gets a notice', async () => {
   const { start, say, told, model } = await makeChat();
   const old = await start({ instanceId: 'wk_old', liveInstanceIds: () => ['wk_old', 'wk_next'] });
   model.reply(hanging);

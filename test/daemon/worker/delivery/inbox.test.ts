@@ -14,7 +14,7 @@ function gate(): { until: Promise<void>; open: () => void } {
   return { until, open };
 }
 
-test('what a chat says is answered in that chat, and both are in its session', async () => {
+test('a message is answered in its chat, and both are in its session', async () => {
   const { start, say, told, model, receiver } = await makeChat();
   const conversation = await start();
   model.reply(says('Good ', 'morning'));
@@ -26,7 +26,7 @@ test('what a chat says is answered in that chat, and both are in its session', a
   expect(receiver.received[0]).toMatchObject({ id: messages[1]?.id, chatId: 'chat' });
 });
 
-test('a message that is handed in twice is one message', async () => {
+test('a message that is received twice is stored once', async () => {
   const { start, say, told, model } = await makeChat();
   const conversation = await start();
   const first = await say(conversation, 'hello', { id: 'evt-1' });
@@ -61,7 +61,7 @@ test('the messages of a chat are answered one after another, those of other chat
   ]);
 });
 
-test('a chat is told when the model fails, and its next message is answered', async () => {
+test('a chat gets a notice when the model fails, and its next message is answered', async () => {
   const { start, say, told, model } = await makeChat();
   const conversation = await start();
   model.reply(unauthorized());
@@ -72,7 +72,7 @@ test('a chat is told when the model fails, and its next message is answered', as
   expect(help).toContain('/new');
 });
 
-test('a chat that asks to stop is not kept waiting for what it wants to end', async () => {
+test('/stop does not wait for the answer that it stops', async () => {
   const { start, say, told, model } = await makeChat();
   const conversation = await start();
   model.reply({ ...says('a long ', 'story'), gate: { before: 1, until: new Promise<void>(() => undefined) } });
@@ -86,7 +86,7 @@ test('a chat that asks to stop is not kept waiting for what it wants to end', as
   expect((await chatHistory(conversation))[0]).toBe('user complete: tell me a story');
 });
 
-test('a message for an agent that is switched off is answered with that, and not tried again', async () => {
+test('a message for a disabled agent gets a notice and is not retried', async () => {
   const { start, say, told, config } = await makeChat({ agentId: 'off' });
   const agents = { list: [{ id: 'main' }, { id: 'off', enabled: false }] };
   const conversation = await start({ config: { ...(config as object), agents } });

@@ -47,7 +47,7 @@ test.each(CELLS)('a lane that is %s comes with the event %s to: %s', (state, eve
   expect(LANE_TRANSITIONS[state][event] ?? '-').toBe(to);
 });
 
-test('a lane runs once, and once more for everything that happened meanwhile', async () => {
+test('a lane that is woken several times during a run runs once more', async () => {
   const { schedule, runs, end } = makeSchedule();
   schedule.wake(lane('x'));
   schedule.wake(lane('x'));

@@ -40,7 +40,7 @@ const CUT = [
   },
 ];
 
-test.each(CUT)('a send that does not end in time is cut and $title', async ({ isIdempotent, outcome, expected }) => {
+test.each(CUT)('a send that does not end in time is aborted and $title', async ({ isIdempotent, outcome, expected }) => {
   const { outbox, channels, put, read, clock } = await makeOutbox();
   if (isIdempotent) channels.idempotent.add('a');
   channels.cutOutcome = outcome;

@@ -87,7 +87,7 @@ test('what is left of a message is not sent when a part is refused', async () =>
   expect(channels.pending).toBe(0);
 });
 
-test('no attempt is spent while an account is not ready; all goes out once it is', async () => {
+test('no attempt is made while an account is not ready; messages are sent once it is', async () => {
   const { outbox, channels, put, until, read, clock } = await makeOutbox();
   channels.unready.add('a');
   await outbox.start();
@@ -170,7 +170,7 @@ test('at most eight chats of an account are sent to at a time, and all have thei
   expect(channels.sent).toHaveLength(9);
 });
 
-test('a store that fails after a send is told the outcome when it works again, and nothing is sent twice', async () => {
+test('the outcome of a send is stored once the store works again, and nothing is sent twice', async () => {
   const store = await openStore();
   const { outbox, channels, put, until, clock } = await makeOutbox({ store });
   await outbox.start();

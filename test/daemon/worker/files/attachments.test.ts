@@ -91,7 +91,7 @@ test('a program sends files with its message, stored together with it', async ()
   expect((await conversation.sessions.get('main:api:default:direct:p')).messages).toHaveLength(2);
 });
 
-test('files go with their session; one that is not sent can be taken back', async () => {
+test('files are purged with their session; an unsent one can be removed', async () => {
   const { conversation, session } = await makeWorld();
   const sent = await conversation.attachments.upload(session, picture);
   const taken = await conversation.attachments.upload(session, notes);
@@ -111,7 +111,7 @@ test('files go with their session; one that is not sent can be taken back', asyn
   expect(await store.read((tx) => queriesOf(tx).selectFrom('attachments').select('id').execute())).toEqual([]);
 });
 
-test('a file that is not sent within a day is forgotten', async () => {
+test('a file that is not sent within a day is purged', async () => {
   const clock = new FakeClock();
   const { conversation, session } = await makeWorld({ clock });
   const { id } = await conversation.attachments.upload(session, notes);

@@ -41,7 +41,7 @@ function serviceWith(providers: Record<string, unknown> = {}): ModelService {
   return createModelService(() => registry);
 }
 
-test('a provider that answers is told with its models, before it is saved and by its id', async () => {
+test('the test of a provider returns its models, before it is saved and by its id', async () => {
   const url = await serve(list);
   const wanted = { ok: true, cause: null, httpStatus: 200, models: ['small', 'large'], message: 'It answered with 2 models.' };
   expect(await serviceWith().test({ baseUrl: `${url}/v1`, apiKey: 'sk-right' })).toMatchObject(wanted);
@@ -54,14 +54,14 @@ test('a provider that answers is told with its models, before it is saved and by
   });
 });
 
-test('a key that cannot be sent is told as that, and is in no answer', async () => {
+test('a key that cannot be sent in a header is reported without being shown', async () => {
   const url = await serve(list);
   const report = await serviceWith().test({ baseUrl: `${url}/v1`, apiKey: 'sk-ri\nght' });
   expect(report).toMatchObject({ ok: false, cause: 'unauthorized', message: expect.stringContaining('cannot be sent') as string });
   expect(JSON.stringify(report)).not.toMatch(/sk-ri|ght/);
 });
 
-test('each cause is told apart, with what to do', async () => {
+test('each cause is reported with what to do', async () => {
   const service = serviceWith();
   const url = await serve(list);
   const page = await serve((_request, response) => response.end('<!doctype html><title>Router</title>'));

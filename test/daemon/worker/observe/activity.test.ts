@@ -21,7 +21,7 @@ test('sessions and turns are published as they come to be on disk', async () => 
   ]);
 });
 
-test('a message is published when it is taken in and when it has been delivered, once each', async () => {
+test('a message is published once when it is accepted and once when it is delivered', async () => {
   const receiver = await startWebhookReceiver();
   const events: GatewayEvent[] = [];
   const config = { channels: { webhook: { accounts: { default: { url: receiver.url } } } } };

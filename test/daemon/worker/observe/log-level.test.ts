@@ -7,7 +7,7 @@ import { eventually } from '../../../helpers/eventually.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
-test('a changed level holds for its time, is told meanwhile, and goes back by itself to what is configured then', () => {
+test('a temporary level is shown while it applies, and ends with the configured level', () => {
   const clock = new FakeClock();
   let configured: LogLevel = 'info';
   const level = new LogLevelOverride({ clock, configured: () => configured });
@@ -39,7 +39,7 @@ test('a second change takes the place of the first with its time, and null goes 
   expect(level.level).toBe('info');
 });
 
-test('a module has a level of its own for its time, whatever that of the others is', () => {
+test('a module has a temporary level of its own, independent of the others', () => {
   const clock = new FakeClock();
   const level = new LogLevelOverride({ clock, configured: () => 'info' });
   level.change({ level: 'trace', module: 'outbox', durationMs: 60_000 });

@@ -16,7 +16,7 @@ function setup(count: number): { logPath: string; logs: ReturnType<typeof create
 }
 
 describe('the log service', () => {
-  test('gives the newest hundred entries unless told otherwise, newest last, and pages back through rotated files', async () => {
+  test('returns the newest hundred entries by default, newest last, and pages back through rotated files', async () => {
     const { logPath, logs } = setup(150);
     rotateLogs({ logPath, files: 5 });
     appendFileSync(logPath, line(150));
@@ -34,7 +34,7 @@ describe('the log service', () => {
     expect(entries.map((entry) => entry['msg'])).toEqual(['m11', 'm13', 'm15', 'm17', 'm19']);
   });
 
-  test('a line that is no JSON is an entry with its text, and an old secret is taken out on the way', async () => {
+  test('a line that is not JSON becomes an entry with its text, and old secrets are redacted', async () => {
     const { logPath, logs } = setup(0);
     appendFileSync(logPath, 'Segmentation fault near old-secret-value\n');
     expect((await logs.query({})).entries).toEqual([{ msg: 'Segmentation fault near [redacted]', raw: true }]);
@@ -76,7 +76,7 @@ describe('the log service', () => {
     await Promise.all(followers.map(({ next }) => next));
   });
 
-  test('other work goes on while a large log is searched in vain', async () => {
+  test('other work continues while a large log is searched without a match', async () => {
     const { logPath, logs } = setup(0);
     writeFileSync(logPath, Array.from({ length: 100_000 }, (_, n) => line(n)).join(''));
     let turns = 0;

@@ -54,7 +54,7 @@ test('each minute has a row with what happened in it, and a worker that takes ov
   expect(rows[2]).toMatchObject({ starts: 1, requests: 3, failedRequests: 1, rssBytes: 1_000 });
 });
 
-test('a store that cannot be written keeps nobody from working, and what is old is forgotten in steps', async () => {
+test('a store that cannot be written delays no other work, and old samples are purged in steps', async () => {
   const store = await openStore();
   const clock = new FakeClock(START);
   const { samples } = worker(store, clock);

@@ -50,7 +50,7 @@ async function complete(provider: Provider): Promise<CompletionEvent[]> {
   return events;
 }
 
-test('a character whose halves come in two pieces is told whole, half a one as U+FFFD', async () => {
+test('a character that is split between two pieces is joined, and half a character becomes U+FFFD', async () => {
   const pieces = ['a\uD83D', '\uDE00b', '\uDC00c\uD800'].map((content) => ({ delta: { content } }));
   const { provider } = await connect(streamOf(...pieces, { reason: 'stop' }));
   const said = ['a', '\u{1F600}b', '\uFFFDc', '\uFFFD'];
@@ -58,7 +58,7 @@ test('a character whose halves come in two pieces is told whole, half a one as U
   expect((await complete(provider)).flatMap((next) => (next.type === 'text' ? [next.text] : []))).toEqual(said);
 });
 
-test('counts that are none are not counted', async () => {
+test('invalid counts become null', async () => {
   const usage = { prompt_tokens: -1, completion_tokens: 1.5, total_tokens: 0.5 };
   const { provider } = await connect(streamOf({ delta: { content: 'hi' } }, { reason: 'stop', usage }));
   expect((await turn(provider)).at(-1)).toMatchObject({ type: 'finish', usage: { inputTokens: null, outputTokens: null } });
@@ -66,7 +66,7 @@ test('counts that are none are not counted', async () => {
   expect([0, 7, NaN, -1, '3', undefined, 2 ** 60].map(tokenCount)).toEqual([0, 7, null, null, null, null, null]);
 });
 
-test('a step that calls tools is one, whatever reason its server gives', async () => {
+test('a step that calls tools ends with tool_calls even when the server reports another reason', async () => {
   const call = { index: 0, id: 'c', type: 'function', function: { name: 'time', arguments: '{}' } };
   const { provider } = await connect(streamOf({ delta: { tool_calls: [call] } }, { reason: 'stop' }));
   expect((await complete(provider)).at(-1)).toMatchObject({ type: 'finish', reason: 'tool_calls' });
@@ -102,7 +102,7 @@ test.each(['turn', 'complete'] as const)('an event without an end ends the call 
     more();
   });
   const last = (kind === 'turn' ? await turn(provider) : await complete(provider)).at(-1);
-  expect(last).toMatchObject({ type: 'failed', failure: { kind: 'protocol', detail: expect.stringContaining('larger than any') } });
+  expect(last).toMatchObject({ type: 'failed', failure: { kind: 'protocol', detail: expect.stringContaining('too large') } });
   await cut;
   expect(sent).toBeLessThan(64);
 });
@@ -118,13 +118,13 @@ test('a model that thinks is not silent, and its thoughts are not its answer', a
   expect(text.join('')).toBe('<think>hm</think>\nhi');
 });
 
-test('many small events are no large one', async () => {
+test('many small events do not count as a large one', async () => {
   const pieces = Array.from({ length: 40 }, () => ({ delta: { content: 'x'.repeat(500_000) } }));
   const { provider } = await connect(streamOf(...pieces, { reason: 'stop' }));
   expect((await turn(provider)).at(-1)).toMatchObject({ type: 'finish' });
 });
 
-test('characters are joined whatever the pieces', () => {
+test('characters are joined wherever the text is split', () => {
   const text = '\u{1F468}\u200D\u{1F469} ä \u{10FFFF}';
   for (let at = 0; at <= text.length; at += 1) {
     const whole = new WholeCharacters();

@@ -165,7 +165,7 @@ test.each([
   { name: 'a plain error', reason: new Error('the client is gone') },
   { name: 'nothing', reason: undefined },
   { name: 'a timeout', reason: new DOMException('late', 'TimeoutError') },
-])('an abort with $name as reason in mid-answer is an abort, keeps what was said and closes the connection', async ({ reason }) => {
+])('an abort in the middle of an answer with the reason $name keeps the text so far and closes the connection', async ({ reason }) => {
   fake.reply({ ...says('one ', 'two'), gate: { before: 1, until: new Promise(() => {}) } });
   const abort = new AbortController();
   const events: ProviderEvent[] = [];

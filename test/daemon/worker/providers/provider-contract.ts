@@ -160,7 +160,7 @@ export function describeProvider({ api, protocol, lastText, systemText }: Provid
       expect(fake.requests).toHaveLength(1);
     });
 
-    test('tells a wrong key, and never repeats it', async () => {
+    test('reports a wrong key without repeating it', async () => {
       const fake = await startVendor(protocol);
       const { last } = await collect(
         connect(fake, 'key-that-is-wrong').stream({ modelId: 'fake-model', messages: question }, new AbortController().signal),
@@ -169,7 +169,7 @@ export function describeProvider({ api, protocol, lastText, systemText }: Provid
       expect(JSON.stringify(last)).not.toContain('key-that-is-wrong');
     });
 
-    test('tells a server that is not there', async () => {
+    test('reports a server that is not there', async () => {
       const fake = await startVendor(protocol);
       await fake.close();
       expect((await ask(fake)).last).toMatchObject({

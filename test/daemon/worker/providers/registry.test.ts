@@ -110,7 +110,7 @@ test.each([
   expect(() => registry.resolve('mine/a')).toThrow(problem);
 });
 
-test('a key from the environment is judged alike, and white space around one is no fault', () => {
+test('a key from the environment is checked like a configured one, and white space around it is allowed', () => {
   const problemOf = (key: string) => make({}, { OPENAI_API_KEY: key }).registry.entries.find(({ id }) => id === 'openai')?.problem;
   expect(problemOf('sk-a\nb')).toContain('the environment variable OPENAI_API_KEY has a character');
   expect(problemOf(' sk-ab\n')).toBeUndefined();

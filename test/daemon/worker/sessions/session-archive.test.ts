@@ -35,7 +35,7 @@ test('a session is pinned, archived, tagged and marked as read, and found by it'
   await expect(sessions.list({ search: 'is:red' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
 });
 
-test('a list tells what was said last and what it took', async () => {
+test('a list shows the last message and the usage of each session', async () => {
   const { sessions } = await withTalk();
   const [listed] = (await sessions.list({})).sessions;
   expect(listed).toMatchObject({ lastMessage: { role: 'assistant' }, answering: false, unread: true, usage: { costUsd: 0 } });

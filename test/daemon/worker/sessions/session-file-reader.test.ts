@@ -17,7 +17,7 @@ function cut(text: string, places: readonly number[]): string[] {
 const messages = fc.array(fc.record({ content: fc.string({ unit: 'binary' }), deep: fc.jsonValue() }), { maxLength: 5 });
 const places = fc.array(fc.nat(), { maxLength: 8 });
 
-test('JSON, however it is written and wherever it is cut, gives its messages and its header', () => {
+test('JSON gives its messages and its header, however it is written and wherever it is split', () => {
   const header = fc.record({ title: fc.string({ unit: 'binary' }), deep: fc.jsonValue(), 'x"messages': fc.constant([1, [2]]) });
   fc.assert(
     fc.property(header, messages, fc.constantFrom(undefined, 2, '\t'), places, fc.boolean(), (...[first, said, indent, cuts, isLast]) => {
@@ -29,7 +29,7 @@ test('JSON, however it is written and wherever it is cut, gives its messages and
   );
 });
 
-test('JSON Lines, wherever they are cut, with or without a last line feed, give the same', () => {
+test('JSON Lines give the same wherever they are split, with or without a last line feed', () => {
   fc.assert(
     fc.property(messages, places, fc.constantFrom('', '\n', '\r\n\n'), (said, cuts, end) => {
       const text = [{ title: 't' }, ...said].map((line) => JSON.stringify(line)).join('\n') + end;

@@ -44,7 +44,7 @@ test.each(['json', 'jsonl'] as const)('an export in %s that is imported is the s
   });
 });
 
-test('an export for people names who said what', async () => {
+test('a Markdown export names the author of each message', async () => {
   const { archive } = await withTalk();
   const text = await exported(archive, KEY, 'markdown');
   expect(text).toMatch(/^# .+\n\n## User, \d{4}-\d\d-\d\dT[^\n]+\n\n\/help\n/);
@@ -55,7 +55,7 @@ const HEADER = '{"format":"xopc-session","version":1,"title":"Long"}\n';
 const line = (content: string): string =>
   `${JSON.stringify({ role: 'user', content, createdAt: '2026-01-02T03:04:05.678Z', model: null, status: 'complete' })}\n`;
 
-test('what is wrong at the end of a long file leaves nothing of it', async () => {
+test('an error at the end of a long file leaves nothing of the import', async () => {
   const { archive, sessions } = await makeConversation();
   const long = HEADER + line('x'.repeat(1_000)).repeat(1_000);
   for (const end of ['{"role":"nobody"}\n', 'no JSON\n', '{"__proto__":{}}\n']) {
@@ -77,7 +77,7 @@ test('a text with NUL and half of a surrogate pair, as models may write them, su
   expect((await sessions.get(key)).messages.map(({ content }) => content)).toEqual(['a\u0000b', 'half \ufffd']);
 });
 
-test('what an instance has begun to import is seen by nobody, kept while it lives, and purged when it is gone', async () => {
+test('an unfinished import is invisible, kept while its instance lives, and purged after that', async () => {
   const store = await openStore();
   const staged = { key: 'k', agentId: 'main', channel: 'webchat', accountId: 'default', peerKind: 'direct', peerId: 'p' };
   const { id } = await store.write((tx) => stageSession(tx, { ...staged, nowMs: 1_000, instanceId: 'dead' }));
@@ -129,7 +129,7 @@ test('an export with files comes in small pieces, and one for people names them'
   );
 });
 
-test('a file in an import that is none leaves nothing of it', async () => {
+test('an import with an invalid file leaves nothing', async () => {
   const { archive, sessions } = await makeConversation();
   const withFile = (attachments: unknown): string => line('x').replace('}\n', `,"attachments":${JSON.stringify(attachments)}}\n`);
   const [good] = FILES;

@@ -25,13 +25,13 @@ describe('text', () => {
     expect(parse(search)).toMatchObject({ text });
   });
 
-  test('nothing asks for everything', () => {
+  test('an empty search matches every session', () => {
     expect(parse('')).toEqual({});
     expect(parse('is:any')).toEqual({ archived: 'any' });
   });
 });
 
-test('each filter is understood, also turned round, in any case of its name', () => {
+test('each filter is parsed, also negated, in any case of its name', () => {
   expect(parse('From:telegram -agent:ops model:gpt-5 TAG:"Two Words" -tag:old')).toEqual({
     values: [
       { field: 'channel', value: 'telegram', isNot: false },

@@ -89,7 +89,7 @@ test.each([
   await expect(conversation.sessions.list(input)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
 });
 
-test('a search finds titles and texts, whatever the case, and takes no character for a wildcard', async () => {
+test('a search finds titles and texts in any case, and treats no character as a wildcard', async () => {
   const conversation = await makeConversation({ clock: clock() });
   await say(conversation, 'a', 'Shopping list');
   await say(conversation, 'a', 'buy 100% juice_box');
@@ -110,13 +110,13 @@ test.each([
   { text: `${'x'.repeat(78)}🌍🌍🌍`, title: `${'x'.repeat(78)}…` },
   { text: ' \n ', title: 'New chat' },
   { text: '/help', title: 'New chat' },
-])('a title is the first thing said, on one line and short: $title', async ({ text, title }) => {
+])('the title is the first message, shortened to one line: $title', async ({ text, title }) => {
   const conversation = await makeConversation();
   await say(conversation, 'a', text);
   expect(await titles(conversation)).toEqual([title]);
 });
 
-test('a deleted session is gone at once, and its chat begins anew', async () => {
+test('a deleted session disappears at once, and its chat starts a new one', async () => {
   const conversation = await makeConversation();
   await say(conversation, 'a', 'secret');
   const key = 'main:webchat:default:direct:a';
@@ -141,7 +141,7 @@ describe('a deleted session', () => {
     return { conversation, time };
   }
 
-  test('comes back with everything that was said in it', async () => {
+  test('comes back with all its messages', async () => {
     const { conversation, time } = await deleted();
     time.jump(7 * DAY_MS - 1);
     const listed = await conversation.sessions.list({ deleted: true });
@@ -155,14 +155,14 @@ describe('a deleted session', () => {
     expect((await conversation.sessions.list({ deleted: true })).sessions).toEqual([]);
   });
 
-  test('is gone for good after seven days', async () => {
+  test('is purged after seven days', async () => {
     const { conversation, time } = await deleted();
     time.jump(7 * DAY_MS);
     expect((await conversation.sessions.list({ deleted: true })).sessions).toEqual([]);
     await expect(conversation.sessions.restore(key)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 
-  test('takes nobody’s place; of several the last one comes back', async () => {
+  test('replaces no other session; of several deleted ones the last comes back', async () => {
     const { conversation, time } = await deleted();
     await say(conversation, 'a', 'second');
     await expect(conversation.sessions.restore(key)).rejects.toMatchObject({ code: 'CONFLICT' });

@@ -83,7 +83,7 @@ test('a key that was used for something else is refused, and nothing is answered
   expect((await conversation.sessions.get(session)).messages).toHaveLength(2);
 });
 
-test('who comes in the middle of an answer gets what was said and the rest, once', async () => {
+test('a watcher that joins in the middle of an answer gets its text so far and the rest, once', async () => {
   const { model, session, client, port } = await makeWorld();
   let open: (value?: unknown) => void = () => undefined;
   const gate = { before: 2, until: new Promise((resolve) => (open = resolve)) };
@@ -107,7 +107,7 @@ test('who comes in the middle of an answer gets what was said and the rest, once
   expect(resumed.frames.filter(({ type }) => type === 'message')).toHaveLength(1);
 });
 
-test('stop ends the answer, and keeps what was said', async () => {
+test('stop ends the answer and keeps its text so far', async () => {
   const { model, session, client, conversation } = await makeWorld();
   model.reply({ type: 'text', parts: ['said', 'never'], gate: { before: 1, until: new Promise(() => undefined) } });
   client.send('watch', { session });
@@ -125,7 +125,7 @@ test('stop ends the answer, and keeps what was said', async () => {
   expect((await client.next('stopped')).stopped).toBe(false);
 });
 
-test('a message in place of an earlier one takes that and what followed back, for every watcher', async () => {
+test('a message that replaces an earlier one takes back that one and all after it, for every watcher', async () => {
   const { model, session, client, port, conversation } = await makeWorld();
   const other = await greetSocket(port);
   for (const each of [client, other]) each.send('watch', { session });
@@ -149,7 +149,7 @@ test('a message in place of an earlier one takes that and what followed back, fo
   expect((await client.next('error')).error.code).toBe('CONFLICT');
 });
 
-test('nothing is taken back while an answer is being given', async () => {
+test('nothing can be replaced while an answer is being given', async () => {
   const { model, session, client, conversation } = await makeWorld();
   model.reply({ type: 'text', parts: ['a', 'b'], gate: { before: 1, until: new Promise(() => undefined) } });
   client.send('watch', { session });
@@ -180,7 +180,7 @@ test('a session of another channel is watched but not written to', async () => {
   expect((await client.next('error')).error.code).toBe('CONFLICT');
 });
 
-test('a model that fails is told as a message of the system, and a turn that ended in an error', async () => {
+test('a failed model gives a system message and a turn that ended in an error', async () => {
   const { model, session, client } = await makeWorld();
   model.reply({ type: 'status', status: 401, body: '{"error":{"message":"bad key"}}', headers: { 'content-type': 'application/json' } });
   client.send('watch', { session });

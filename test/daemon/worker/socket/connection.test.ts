@@ -142,7 +142,7 @@ test('an open connection answers each frame, and refuses a second hello and an i
   expect(socket.closedWith).toBeUndefined();
 });
 
-test('a watch sends its events with their session until it is taken back, and one that fails says so', async () => {
+test('a watch sends the events of its session until unwatch, and a failed watch sends an error', async () => {
   const signals: AbortSignal[] = [];
   const chat: Partial<ChatService> = {
     async *watch(session, position, signal) {
@@ -182,7 +182,7 @@ test('one more watch than allowed is refused; the end of the connection ends all
   expect(signals.every(({ aborted }) => aborted)).toBe(true);
 });
 
-test('more frames than allowed in a window close the connection with 4429; a new window counts anew', async () => {
+test('more frames than allowed in a window close the connection with 4429; the count restarts with each window', async () => {
   const { connection, socket, sendText } = await greeted();
   for (let index = 1; index < SOCKET_LIMITS.maxFramesPerWindow; index += 1) sendText('x');
   connection.beginWindow();

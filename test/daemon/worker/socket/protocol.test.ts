@@ -34,7 +34,7 @@ test.each([
   { hello: {}, code: 4401 },
   { hello: { token: 'x'.repeat(43) }, code: 4401 },
   { hello: { ticket: 'A'.repeat(43) }, code: 4401 },
-])('from elsewhere $hello is closed with $code, and told why', async ({ hello, code }) => {
+])('from another machine, $hello is closed with $code and a reason', async ({ hello, code }) => {
   const { port } = await startHttpApp({ peer: '198.51.100.7' });
   const client = await openSocket(port, { headers: { Host: '192.0.2.10' } });
   client.send('hello', hello);
@@ -60,7 +60,7 @@ test('from elsewhere the token, a ticket once, and a token in the header let in'
   expect((await program.next('hello')).re).toBe('c1');
 });
 
-test('the 20th wrong token in a minute is told to slow down; the right one still works', async () => {
+test('the 20th wrong token in a minute is rate-limited; the right one still works', async () => {
   const { port } = await startHttpApp({ gateway: { auth: { enabled: true } } });
   const codes: number[] = [];
   for (let round = 0; round < 20; round += 1) {
@@ -136,7 +136,7 @@ test('frames may follow the hello at once', async () => {
   expect(services.calls).toEqual([{ name: 'chat.stop', input: 's' }]);
 });
 
-test('who says nothing in time is closed with 4401', async () => {
+test('a client without a hello in time is closed with 4401', async () => {
   const clock = new FakeClock();
   const { port } = await startHttpApp({ clock });
   const client = await openSocket(port);
@@ -170,7 +170,7 @@ test.each([
   expect(app.vitals().connections).toBe(0);
 });
 
-test('a peer that is gone without a word is found by its silence', async () => {
+test('a peer that disappears without closing is dropped after it misses a ping', async () => {
   const clock = new FakeClock();
   const { app, port } = await startHttpApp({ clock });
   const client = await greetSocket(port);

@@ -135,7 +135,7 @@ test('an answer that never came leaves the ones before to be chosen, and a searc
   expect((await conversation.sessions.list({ search: 'Needle' })).sessions).toHaveLength(1);
 });
 
-test('the same wish again is the same; what cannot be is refused with what to do, and changes nothing', async () => {
+test('a repeated request has one effect; an impossible one is refused with a hint and changes nothing', async () => {
   const { say, again, path, conversation, session, client, idOf } = await makeWorld();
   const question = await say('Q', 'A1');
   await again('b', question, 'A2');

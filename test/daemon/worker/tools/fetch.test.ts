@@ -53,7 +53,7 @@ test.each([
   ['file:///etc/passwd', 'only http and https'],
   ['ftp://example.com/', 'only http and https'],
   ['http://user:pw@example.com/', 'user name or password'],
-  ['not a url', 'is no URL'],
+  ['not a url', 'is not a URL'],
   [`http://example.com/${'x'.repeat(5_000)}`, 'at most 4096'],
   ['', 'not empty'],
   [7, 'must be a text'],
@@ -61,7 +61,7 @@ test.each([
   await expect(fetchTool()(url)).rejects.toThrow(reason);
 });
 
-test('a redirect is judged like an address of its own, whatever its form', async () => {
+test('the target of a redirect is checked like any address, whatever its form', async () => {
   const inner = await serve((_request, response) => response.end('secret'));
   for (const target of [`http://127.0.0.1:${inner.port}/`, `//evil.example:${inner.port}/`, 'file:///etc/passwd']) {
     const outer = await serve((_request, response) => response.writeHead(302, { location: target }).end());
@@ -106,7 +106,7 @@ test('redirects end, and so does a server that never does', async () => {
   await expect(stuck('http://stuck.example/')).rejects.toThrow('within 0.1 s');
 });
 
-test('an endless body and a bomb are cut, not kept', async () => {
+test('an endless body and a decompression bomb are truncated', async () => {
   const endless = await serve((_request, response) => {
     const timer = setInterval(() => response.write('x'.repeat(100_000)), 0);
     response.on('close', () => clearInterval(timer));
@@ -132,7 +132,7 @@ test('a page is given as its text, with its status and the warning that it is da
   expect(text.split('\n\n').slice(1).join('\n\n')).toBe('A & B\n\nHead\n\nOne two\n\nthree €');
 });
 
-test('what is no text is named, not shown; another character set is read', async () => {
+test('content that is not text is described, not shown; other character sets are decoded', async () => {
   const image = await serve((_request, response) => response.writeHead(200, { 'content-type': 'image/png' }).end('PNG'));
   const latin = await serve((_request, response) =>
     response.writeHead(200, { 'content-type': 'text/plain; charset=iso-8859-1' }).end(Buffer.from('caf\u00e9', 'latin1')),
@@ -153,7 +153,7 @@ test.each(['<div>', '<b>', '<table><tr><td>', '<ul><li>', '<blockquote>', '<!-- 
   },
 );
 
-test('a page made to take long takes no time', () => {
+test('a hostile page takes no longer than others', () => {
   const startedAtMs = performance.now();
   for (const html of [
     '<'.repeat(500_000),

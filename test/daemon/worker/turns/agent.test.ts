@@ -45,7 +45,7 @@ test('a turn streams the answer and ends when question and answer are on disk', 
   expect(await history(conversation)).toEqual(['user complete -: hello', 'assistant complete fake/one: Good morning']);
 });
 
-test('the question is on disk before anything of the answer is told', async () => {
+test('the question is on disk before the first event of the answer', async () => {
   const conversation = await start();
   fake.reply(says('x'));
   const seen: string[][] = [];
@@ -55,7 +55,7 @@ test('the question is on disk before anything of the answer is told', async () =
   expect(seen[0]?.[0]).toBe('user complete -: durable?');
 });
 
-test('the text is the last message, verbatim, after what was said before', async () => {
+test('the text is the last message, verbatim, after the conversation so far', async () => {
   const conversation = await start({ config: { agents: { list: [{ id: 'main', systemPrompt: 'Be brief.' }] } } });
   const text = ' \u0000"quotes" \u001A1 ``` \r\n🌍 ';
   await ask(conversation, text);
@@ -94,7 +94,7 @@ test('turns of one session run one after another, those of two side by side', as
   expect(fake.requests[2]?.messages.map(({ content }) => content)).toEqual(['1', 'one', '2']);
 });
 
-test('an abort keeps what was said, closes the call and lets the next turn in', async () => {
+test('an abort keeps the text so far, closes the call and starts the next turn', async () => {
   const conversation = await start();
   fake.reply({ ...says('half ', 'never'), gate: { before: 1, until: new Promise(() => {}) } });
   const abort = new AbortController();
@@ -119,7 +119,7 @@ test('a reader that leaves stops the turn', async () => {
   expect((await history(conversation))[1]).toBe('assistant aborted fake/one: half ');
 });
 
-test('a turn that is aborted while it waits in line was never asked', async () => {
+test('a turn that is aborted in the queue stores no question', async () => {
   const conversation = await start();
   fake.reply({ ...says('one ', 'two'), gate: { before: 1, until: new Promise(() => {}) } });
   const [first, second] = [new AbortController(), new AbortController()];
@@ -134,7 +134,7 @@ test('a turn that is aborted while it waits in line was never asked', async () =
   expect(fake.requests).toHaveLength(1);
 });
 
-test('a failure of the provider names it, says what to do, and keeps what was said', async () => {
+test("a provider's failure names the provider and what to do, and keeps the text so far", async () => {
   const conversation = await start();
   fake.reply(unauthorized());
   const refused = await ask(conversation, 'a');
@@ -176,7 +176,7 @@ test.each([
   expect(fake.requests).toEqual([]);
 });
 
-test('deleting a session stops what is being said in it', async () => {
+test('deleting a session stops its answer', async () => {
   const conversation = await start();
   fake.reply({ ...says('one ', 'two'), gate: { before: 1, until: new Promise(() => {}) } });
   const asking = ask(conversation, 'x');
@@ -185,7 +185,7 @@ test('deleting a session stops what is being said in it', async () => {
   expect((await asking).last).toMatchObject({ type: 'error', code: 'SESSION_NOT_FOUND' });
 });
 
-test('a drain lets turns end until its time is up, then cuts them and keeps what was said', async () => {
+test('a drain lets turns end until its timeout, then stops them and keeps their text', async () => {
   const conversation = await start();
   fake.reply(says('quick'), { ...says('slow ', 'never'), gate: { before: 1, until: new Promise(() => {}) } });
   const quick = ask(conversation, { message: 'a', session: 'quick' });

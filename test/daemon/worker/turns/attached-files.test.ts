@@ -40,7 +40,7 @@ test('a model that takes pictures is given them, also when they are asked about 
   expect(fake.calls.filter((method) => method === 'file')).toHaveLength(1);
 });
 
-test('a text file is given as text, a picture to a model of words not at all', async () => {
+test('a text file is given as text, and a text-only model gets no pictures', async () => {
   const { fake, model } = await setUp(['text']);
   model.reply(says('Done.'), says('I cannot see it.'), says('No.'));
   const id = fake.bot.addFile('documents/file_1', Buffer.from('name,age\nÄnn,42\n'));

@@ -66,7 +66,7 @@ test('a repeated request gets the first answer, for another body a conflict, and
   expect(fake.requests).toHaveLength(2);
 });
 
-test('whoever repeats a request while it is answered reads the same answer along, from its beginning', async () => {
+test('a repeated request during the answer gets the same answer from its beginning', async () => {
   const conversation = await start();
   const { reply, release } = held('one ', 'two');
   fake.reply(reply);
@@ -96,7 +96,7 @@ test('a request that waits for its turn in the session is joined, not queued onc
   expect(fake.requests).toHaveLength(2);
 });
 
-test('an answer with a key is given to its end when its caller has gone, and he gets it when he comes back', async () => {
+test('a turn with a key runs to its end without its caller, who gets the answer with the same key later', async () => {
   const conversation = await start();
   const { reply, release } = held('half', ' and half');
   fake.reply(reply);
@@ -132,7 +132,7 @@ test('after its worker was killed the same question is answered once more, and s
   expect(fake.requests).toHaveLength(2);
 });
 
-test('where somebody has spoken since, the question of a killed worker is asked behind that, and stands in the session once', async () => {
+test("when other messages followed, a killed worker's question is asked again after them and stays in the session once", async () => {
   const { home } = await cutInTheMiddle();
   const second = await start({ home, instanceId: 'wk_2' });
   fake.reply(says('between'), says('hi'));
@@ -164,7 +164,7 @@ test('an answer that another live worker gives is waited for', async () => {
   expect(fake.requests).toHaveLength(1);
 });
 
-test('an answer that a restart has cut is given anew to whoever repeats the request', async () => {
+test('an answer that a restart interrupted is given again when the request is repeated', async () => {
   const { home, first } = await cutInTheMiddle();
   const cut = ask(first, keyed('hello'));
   await first.drain(0);

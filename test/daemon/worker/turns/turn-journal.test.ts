@@ -94,7 +94,7 @@ test('a turn of a worker that was killed is marked interrupted by whoever takes 
   ]);
 });
 
-test('a worker that was taken for dead cannot add its answer later', async () => {
+test('a worker that was considered dead cannot add its answer later', async () => {
   const { other, live, store, journal } = await setUp();
   live.delete('wk_other');
   expect(await journal.interruptOrphans()).toBe(0);

@@ -41,7 +41,7 @@ async function history(conversation: TestConversation): Promise<string[]> {
 
 const time = (id = 'c1') => ({ id, name: 'time', input: { timezone: 'UTC' } });
 
-test.each(VENDORS)('$api: a tool runs, its result goes back, and all of it is told and kept', async ({ api, protocol }) => {
+test.each(VENDORS)('$api: a tool runs, the model gets its result, and both are reported and stored', async ({ api, protocol }) => {
   const fake = await startVendor(protocol);
   const conversation = await start(fake, { api, cost: PRICES });
   fake.reply({ ...says('I look. '), calls: [time()] }, says('It is ', 'noon.'));
@@ -75,7 +75,7 @@ test('without prices the cost is unknown, not nothing', async () => {
   expect((await ask(conversation, 'x')).last).toMatchObject({ usage: { inputTokens: 11, outputTokens: 5, costUsd: null } });
 });
 
-test('what a tool refuses is told to the model, and the turn goes on', async () => {
+test("the model gets a tool's refusal, and the turn continues", async () => {
   const fake = await startVendor(anthropic);
   const conversation = await start(fake);
   fake.reply(
@@ -97,7 +97,7 @@ test('what a tool refuses is told to the model, and the turn goes on', async () 
   expect(JSON.stringify(fake.requests[1]?.body)).toContain('"is_error":true');
 });
 
-test('a model that only calls tools is asked for words at last, and cut if it still goes on', async () => {
+test('a model that only calls tools is asked for text in its last step, and fails if it calls a tool again', async () => {
   const fake = await startVendor(anthropic);
   const config = { agents: { defaults: { maxToolIterations: 2 } } };
   const conversation = await start(fake, { config });
@@ -159,7 +159,7 @@ test('a message that a tool sends is accepted like any other, and only once', as
   ]);
 });
 
-test('a fallback goes on with what the tools have said, and does not run them again', async () => {
+test('a fallback continues with the results of the tools and does not run them again', async () => {
   const first = await startVendor(openAiResponses);
   const second = await startVendor(anthropic);
   const config = { agents: { defaults: { model: { primary: 'fake/fake-model', fallbacks: ['other/fake-model'] } } } };
@@ -188,7 +188,7 @@ test('an abort while a tool runs ends the turn, and the model is not asked again
   expect(fake.requests).toHaveLength(1);
 });
 
-test('a turn in which a tool did what others notice is never run again; one that only looked may be', async () => {
+test('a turn with effects is never run again; one without may be', async () => {
   const fake = await startVendor(anthropic);
   const inboundToken = 'a-token-of-sixteen';
   const config = { channels: { webhook: { accounts: { default: { url: 'http://127.0.0.1:9/', inboundToken } } } } };

@@ -27,7 +27,7 @@ test('a turn found unfinished at boot is marked interrupted and not run again', 
   expect(messages[1]?.content).toContain('Send the message again');
 });
 
-test('while the worker before still ends its turns, they are left alone, and looked at until it is gone', async () => {
+test('turns of an older worker that is still ending are left alone and checked until it is gone', async () => {
   const { home } = await busyHome();
   const clock = new FakeClock();
   const live = ['wk_test', 'wk_other'];

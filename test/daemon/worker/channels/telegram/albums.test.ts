@@ -8,7 +8,7 @@ import { makeTelegram } from '../../../../helpers/telegram-fixture.js';
 const part = (id: number, album: string | undefined, caption?: string): Update =>
   ({ update_id: id, message: { media_group_id: album, caption, message_id: id } }) as Update;
 
-test('the parts of albums are gathered at their first place, led by the one with the words', () => {
+test('the parts of an album are joined at its first part, led by the one with the caption', () => {
   const updates = [part(1, 'a'), part(2, undefined), part(3, 'b'), part(4, 'a', 'words'), part(5, 'b')];
   const shown = gatherAlbums(updates).map(({ update, rest }) => [update.update_id, ...rest.map(({ message_id: id }) => id)]);
   expect(shown).toEqual([[4, 1], [2], [3, 5]]);
@@ -34,7 +34,7 @@ test('an album whose parts come one after another is one message', async () => {
   await advanceUntil(clock, () => intake.taken.length === 2);
 });
 
-test('an album that is cut off by a stop is read whole by the next', async () => {
+test('an album that a stop interrupts is read as a whole by the next worker', async () => {
   const clock = new FakeClock();
   const first = await makeTelegram({ clock });
   const { fake, channel, intake, host } = first;

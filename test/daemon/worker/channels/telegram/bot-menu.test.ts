@@ -28,7 +28,7 @@ test.each([
   expect(fake.bot.menu).toEqual(after);
 });
 
-test('a menu that cannot be offered is no trouble', async () => {
+test('a menu that cannot be set causes no error', async () => {
   const { fake, channel, untilReady, log, host } = await makeTelegram();
   fake.fault('getMyCommands', failure(500, 'Internal Server Error'));
   await channel.start(host);

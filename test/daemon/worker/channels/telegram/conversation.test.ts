@@ -76,7 +76,7 @@ test.each([
   await expect(messages.accept(message, {})).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND', message: expected });
 });
 
-test('a stranger is told a code once; whoever the owner approves is answered, and can be sent away again', async () => {
+test('a stranger gets a code once; an approved sender is answered, and can be revoked', async () => {
   const { fake, start } = await setUp();
   const { channelAccounts } = await start({ dmPolicy: 'pairing' });
   fake.say('hello');
@@ -99,7 +99,7 @@ test('a stranger is told a code once; whoever the owner approves is answered, an
   expect(texts(fake)[3]).toContain('I do not know you yet');
 });
 
-test('an answer that grows ends as one message, also when the worker that began it is gone', async () => {
+test('a preview becomes the one message of the answer, also after the death of its worker', async () => {
   const { fake, model, start } = await setUp();
   const never = new Promise<void>(() => undefined);
   model.reply({ ...says('A long answer ', 'is never finished'), gate: { before: 1, until: never } }, says('A long answer is finished'));
@@ -114,7 +114,7 @@ test('an answer that grows ends as one message, also when the worker that began 
   expect(fake.bot.sent).toHaveLength(1);
 });
 
-test('twenty restarts: no poll beside another, every message answered once', async () => {
+test('twenty restarts: polls never overlap, and every message is answered once', async () => {
   const { fake, start } = await setUp();
   const first = await start({}, { instanceId: 'wk_0' });
   let running = first;

@@ -60,7 +60,7 @@ test("a stranger's page is only saved, and a file with a strange name has a link
   expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="[\w.-]+\.html"$/);
 });
 
-test('what cannot be read is said, without the token of the bot', async () => {
+test("a file that cannot be read is an error without the bot's token", async () => {
   const { fake, app, link } = await setUp();
   const id = fake.bot.addFile('documents/file_1.txt', Buffer.from('text'));
   fake.say('', { message: { document: { file_id: id, file_name: 'a.txt' } } });
@@ -82,7 +82,7 @@ test('what cannot be read is said, without the token of the bot', async () => {
   expect(JSON.stringify(app.lines)).not.toContain(TOKEN);
 });
 
-test('half a file never looks like a whole one, and the next request gets all of it', async () => {
+test('a partial file is an error, and the next request gets all of it', async () => {
   const { fake, app, link } = await setUp();
   const id = fake.bot.addFile('photos/file_0.jpg', PNG);
   fake.say('', { message: { photo: [{ file_id: id }] } });
@@ -92,7 +92,7 @@ test('half a file never looks like a whole one, and the next request gets all of
   expect((await (await get(app, await link())).arrayBuffer()).byteLength).toBe(PNG.length);
 });
 
-test('paths that lead elsewhere lead nowhere', async () => {
+test("paths outside of the bot's directory are refused", async () => {
   const { fake, app } = await setUp();
   await fake.until(() => fake.openPolls === 1);
   const id = fake.bot.addFile('../../etc/passwd', Buffer.from('x'));
@@ -110,7 +110,7 @@ test('paths that lead elsewhere lead nowhere', async () => {
   expect(fake.calls).not.toContain('file');
 });
 
-test('links are known again in lines of their own, and nothing else is taken for one', () => {
+test('links are found in lines of their own, and nothing else is parsed as one', () => {
   const link = '/api/files/telegram/default/AgACAgIA_x-1/photo.jpg';
   const file = { channel: 'telegram', accountId: 'default', fileId: 'AgACAgIA_x-1', name: 'photo.jpg' };
   expect(findFileLinks(`[photo](${link})\nlook`)).toEqual([file]);

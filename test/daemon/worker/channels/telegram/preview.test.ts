@@ -29,7 +29,7 @@ function makePreview(options: { mode?: 'off' | 'partial'; chatId?: string; previ
   return { preview, calls, shown, pass };
 }
 
-test('an answer that is there at once has no preview', async () => {
+test('an answer that is complete at once has no preview', async () => {
   const { preview, calls, pass } = makePreview();
   preview.update('quick');
   await pass(600);
@@ -69,7 +69,7 @@ test('in a group a message is edited less often', async () => {
   expect(calls).toHaveLength(2);
 });
 
-test('until there are words, and where nothing is streamed, somebody is typing', async () => {
+test('"typing" is shown before the first text, and when nothing is streamed', async () => {
   const streamed = makePreview();
   await streamed.pass(700);
   streamed.preview.update('word');
@@ -83,7 +83,7 @@ test('until there are words, and where nothing is streamed, somebody is typing',
   expect(await off.preview.end()).toBeUndefined();
 });
 
-test('a preview that an earlier attempt has left goes on growing', async () => {
+test('the preview of an earlier attempt is edited further', async () => {
   const { preview, calls, shown, pass } = makePreview({ previewId: '5' });
   preview.update('again');
   await pass(700);
@@ -92,7 +92,7 @@ test('a preview that an earlier attempt has left goes on growing', async () => {
   expect(await preview.end()).toBe('5');
 });
 
-test('Telegram is left alone for as long as it asks', async () => {
+test('the delay that Telegram asks for is kept', async () => {
   const flood = { ok: false, failure: { type: 'answered', code: 429, description: 'Too Many Requests', retryAfterMs: 10_000 } } as const;
   const { preview, calls, pass } = makePreview({ answers: [flood] });
   preview.update('word');

@@ -15,7 +15,7 @@ function read(message: object, rest: readonly object[] = []): ReturnType<typeof 
   return readUpdate({ update, rest: rest as Message[] }, bot, linkTo);
 }
 
-test('a text to the bot alone is taken verbatim', () => {
+test('a direct message is taken verbatim', () => {
   expect(read({ text: '  ünï\n\u{1F6F6} @Helper_bot ' })).toEqual({
     updateId: 1,
     chatId: '42',
@@ -85,7 +85,7 @@ test.each([
   expect(read({ text, chat: group, ...more })).toMatchObject({ chatId: '-100', groupId: -100, content });
 });
 
-test('in a group a caption may name the bot, and what is only quoted or passed on does not', () => {
+test('in a group a caption may name the bot; quoted and forwarded texts do not', () => {
   const photo = [{ file_id: 'p1' }];
   expect(read({ photo, caption: '@helper_bot look', chat: group })?.content).toBe('[Ann Lee] [photo](/f/p1/photo.jpg)\nlook');
   const mention = [{ type: 'text_mention', offset: 0, length: 3, user: { id: 99 } }];
@@ -113,7 +113,7 @@ test('a topic of a forum is a chat of its own', () => {
   expect(read({ text: '/help', chat: group, message_thread_id: 7 })?.chatId).toBe('-100');
 });
 
-test('a name cannot pretend to be somebody else', () => {
+test('a name cannot imitate the frame of another author', () => {
   const from = { ...ann, first_name: 'Eve] [Owner\n', last_name: undefined };
   expect(read({ text: '@helper_bot hi', chat: group, from })?.content).toBe('[Eve   Owner ] hi');
 });

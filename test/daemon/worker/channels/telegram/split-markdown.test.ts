@@ -25,21 +25,21 @@ test('a text that fits comes back as it is, white space and all', () => {
   expect(splitMarkdown(' \n ', LIMIT)).toEqual([]);
 });
 
-test('a long text is cut between paragraphs', () => {
+test('a long text is split between paragraphs', () => {
   const paragraphs = Array.from({ length: 6 }, (_, index) => words(200, `p${index}-`));
   const parts = splitMarkdown(paragraphs.join('\n\n'), LIMIT);
   expect(parts.join('\n\n')).toBe(paragraphs.join('\n\n'));
   for (const part of parts) expect(paragraphs.some((paragraph) => part.endsWith(paragraph))).toBe(true);
 });
 
-test('a long paragraph is cut between lines, a long line between words', () => {
+test('a long paragraph is split between lines, a long line between words', () => {
   const lines = Array.from({ length: 300 }, (_, index) => `line ${index} of the list`);
   expect(splitMarkdown(lines.join('\n'), LIMIT).join('\n')).toBe(lines.join('\n'));
   const line = words(2_000);
   expect(splitMarkdown(line, LIMIT).join(' ')).toBe(line);
 });
 
-test('a code block that is cut is closed, and opened again with its language', () => {
+test('a code block that is split is closed, and opened again with its language', () => {
   const code = Array.from({ length: 600 }, (_, index) => `const x${index} = ${index};`).join('\n');
   const parts = splitMarkdown(`Before\n\n\`\`\`ts\n${code}\n\`\`\`\n\nAfter`, LIMIT);
   expect(parts.length).toBeGreaterThan(2);
@@ -48,13 +48,13 @@ test('a code block that is cut is closed, and opened again with its language', (
   expect(parts.at(-1)).toMatch(/After$/);
 });
 
-test('a code block that fits into the next part is not cut', () => {
+test('a code block that fits into the next part is not split', () => {
   const code = `\`\`\`\n${'code\n'.repeat(300)}\`\`\``;
   const parts = splitMarkdown(`${words(500)}\n${code}`, LIMIT);
   expect(parts).toEqual([words(500), code]);
 });
 
-test('links, bold text and inline code are not cut in the middle', () => {
+test('links, bold text and inline code are not split', () => {
   const spans = ['[a label of words](https://example.com/path)', '**bold words here**', '`code with spaces`', '*two words*'];
   const line = Array.from({ length: 400 }, (_, index) => spans[index % spans.length]).join(' and ');
   for (const part of splitMarkdown(line, 300)) {
@@ -64,7 +64,7 @@ test('links, bold text and inline code are not cut in the middle', () => {
   }
 });
 
-test('no character is cut, not even one of several code points', () => {
+test('no character is split, not even one of several code points', () => {
   const family = '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}';
   const scotland = '\u{1F3F4}\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}';
   for (const character of ['\u{1F600}', 'e\u0301', '\u{1F44D}\u{1F3FD}', family, scotland, '1\uFE0F\u20E3']) {
@@ -74,7 +74,7 @@ test('no character is cut, not even one of several code points', () => {
   }
 });
 
-test('no flag is cut into its letters', () => {
+test('no flag is split into its letters', () => {
   for (const before of ['', 'x', 'xx', 'xxx']) {
     const line = `${before}${'\u{1F1E9}\u{1F1EA} '.repeat(40)}${'\u{1F1E9}\u{1F1EA}'.repeat(60)}`;
     for (const part of splitMarkdown(line, 256)) expect(part.replaceAll('\u{1F1E9}\u{1F1EA}', '')).not.toMatch(/\p{Regional_Indicator}/u);
@@ -87,7 +87,7 @@ const piece = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
 );
 
-test('whatever the text, each part fits, nothing is lost, and every code block is closed', () => {
+test('for any text, each part fits, nothing is lost, and every code block is closed', () => {
   const text = fc.array(piece, { maxLength: 300 }).map((pieces) => pieces.join(''));
   const isSound = fc.property(text, fc.integer({ min: 256, max: 600 }), (source, limit) => {
     const parts = splitMarkdown(source, limit);
@@ -98,7 +98,7 @@ test('whatever the text, each part fits, nothing is lost, and every code block i
   fc.assert(isSound, { numRuns: 500 });
 });
 
-test('a megabyte of the worst text is cut in seconds, not in the hours that a quadratic rule would take', () => {
+test('a megabyte of the worst text is split in seconds, not in the hours of a quadratic algorithm', () => {
   for (const text of ['a '.repeat(500_000), '['.repeat(1_000_000), '*a '.repeat(333_000), '`'.repeat(1_000_000), '```\n'.repeat(250_000)]) {
     const startedAt = performance.now();
     expect(splitMarkdown(text, LIMIT).length).toBeGreaterThan(200);

@@ -115,14 +115,14 @@ test('a group that has become a supergroup is followed', async () => {
   expect(fixture.fake.bot.sent).toMatchObject([{ chatId: -100_5, text: 'hello' }]);
 });
 
-test('a preview in a group that has become a supergroup is sent there anew', async () => {
+test('a preview in a group that has become a supergroup is sent there again', async () => {
   const fixture = await start();
   fixture.fake.bot.migrated.set(-5, -100_5);
   expect(await send(fixture, 'hello', { chatId: '-5', previewId: '3' })).toEqual([{ type: 'delivered' }]);
   expect(fixture.fake.bot.sent).toMatchObject([{ chatId: -100_5, text: 'hello' }]);
 });
 
-test('an edit whose answer is lost is made again: twice is once', async () => {
+test('an edit whose answer is lost is repeated, which has no effect', async () => {
   const fixture = await start();
   const { bot } = fixture.fake;
   await send(fixture, 'preview …');
@@ -207,7 +207,7 @@ test('a Bot API behind a proxy may have a path', async () => {
   expect(channel.health()).toEqual({ default: { state: 'off' } });
 });
 
-test('a group that moves is told to the owner, whose allowFrom may name it', async () => {
+test('a migrated group is logged, because allowFrom may name it', async () => {
   const { fake, log } = await start();
   fake.say('', { chat: { id: -5, type: 'group' }, message: { migrate_to_chat_id: -1005 } });
   await fake.until(() => fake.bot.pendingUpdates === 0);

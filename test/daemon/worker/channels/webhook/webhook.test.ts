@@ -104,7 +104,7 @@ test.each(ANSWERS)('an answer of $reaction means $expected.type', async ({ react
   expect(receiver.received).toHaveLength(1);
 });
 
-test('a receiver that is down has certainly not got the message', async () => {
+test('a receiver that is down does not have the message', async () => {
   const receiver = await startWebhookReceiver();
   await receiver.close();
   const channel = await startChannel({ url: receiver.url });
@@ -112,14 +112,14 @@ test('a receiver that is down has certainly not got the message', async () => {
   expect(channel.health()).toMatchObject({ default: { state: 'backoff', message: expect.stringContaining('ECONNREFUSED') } });
 });
 
-test('a receiver that never answers may have got the message', async () => {
+test('a receiver that never answers may have the message', async () => {
   const receiver = await startWebhookReceiver();
   receiver.react = () => 'hang';
   const channel = await startChannel({ url: receiver.url }, 500);
   expect(await send(channel)).toEqual({ type: 'unknown', reason: 'no answer within 500 ms' });
 });
 
-test('a send that is cut after the request has gone out has an unknown outcome', async () => {
+test('a send that is aborted after the request has gone out has an unknown outcome', async () => {
   const receiver = await startWebhookReceiver();
   receiver.react = () => 'hang';
   const channel = await startChannel({ url: receiver.url });
@@ -153,13 +153,13 @@ test('410 disables the account until its configuration changes', async () => {
   expect(await send(channel)).toEqual({ type: 'delivered' });
 });
 
-test('a secret that is no Base64 makes the account fail, with the reason', async () => {
+test('a secret that is not Base64 makes the account fail with the reason', async () => {
   const channel = await startChannel({ url: 'http://127.0.0.1:9/', secret: 'whsec_!!!' });
   expect(channel.isReady('default')).toBe(false);
   expect(channel.health()).toMatchObject({ default: { state: 'failed', message: expect.stringContaining('whsec_') } });
 });
 
-test('connections are kept only where a repetition does no harm', async () => {
+test('connections are kept only for idempotent receivers', async () => {
   const kept = await startWebhookReceiver();
   const keeping = await startChannel({ url: kept.url });
   const fresh = await startWebhookReceiver();

@@ -35,7 +35,7 @@ test.each(['ollama', 'lmstudio', 'llamacpp'] as const)('another program on the p
   expect(await probe(id, {})).toBeUndefined();
 });
 
-test('a server that never answers is given up with the signal, and one that is not there at once', async () => {
+test('a silent server is given up with the signal, a missing one at once', async () => {
   const silent = createServer(() => undefined);
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void silent.close());
@@ -63,7 +63,7 @@ function discover(found: Record<string, readonly ModelConfig[]>, options: Partia
   return { discovery, clock, asked };
 }
 
-test('what is found, and what is gone, is noticed within a minute', async () => {
+test('servers that appear or disappear are noticed within a minute', async () => {
   const found: Record<string, ModelConfig[]> = {};
   const { discovery, clock } = discover(found);
   discovery.start();
@@ -77,7 +77,7 @@ test('what is found, and what is gone, is noticed within a minute', async () => 
   await eventually(() => expect(discovery.found('ollama')).toBeUndefined());
 });
 
-test('switched off, nobody is asked, and what was found before is not used', async () => {
+test('with discovery disabled no server is asked, and earlier results are not used', async () => {
   let isOn = true;
   const { discovery, clock, asked } = discover({ ollama: [{ id: 'a' }] }, { isEnabled: () => isOn });
   await discovery.ready();
@@ -89,7 +89,7 @@ test('switched off, nobody is asked, and what was found before is not used', asy
   expect(asked).toHaveLength(3);
 });
 
-test('a request waits for the first look, but not for long', async () => {
+test('a request waits for the first discovery, but not for long', async () => {
   const { discovery, clock } = discover({}, { probe: () => new Promise(() => {}) });
   const ready = discovery.ready();
   clock.advance(400);
@@ -115,7 +115,7 @@ test('a found server answers without any configuration, and its models are liste
   expect((await ask(off, 'hello')).last).toMatchObject({ type: 'done', model: 'xopc/guide' });
 });
 
-test('starting does not wait for the look around', async () => {
+test('the start does not wait for the discovery', async () => {
   const startedAtMs = systemClock.now();
   const conversation = await makeConversation({ discovery: { probe: () => new Promise(() => {}) } });
   await conversation.quiesce();

@@ -50,7 +50,7 @@ test('what is past its time is removed in steps, and nothing else is', async () 
   expect(await store.read((tx) => count(tx, 'outbox_parts'))).toBe(2);
 });
 
-test('a long session goes in steps too, and a purge that is told to stop does so', async () => {
+test('a long session is purged in steps too, and a purge stops when asked', async () => {
   const store = await openStore();
   const { id } = await addSession(store, 'long');
   await addSession(store, 'kept');

@@ -87,7 +87,7 @@ test('a session is unread until it is marked, and leaves the archive when somebo
   expect(await find(store, '')).toEqual(['a']);
 });
 
-test('what was used and said last is shown; turns of before the counting are counted with the next one', async () => {
+test('usage and the last message are shown; turns from before the counting are counted with the next turn', async () => {
   const store = await openStore();
   const { id, key } = await addSession(store, 'a');
   await store.write((tx) => appendMessage(tx, { ...said, id: 'm1', sessionId: id, role: 'user', nowMs: 2_000 }));

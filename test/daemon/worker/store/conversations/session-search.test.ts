@@ -83,7 +83,7 @@ test('what was deleted is not found, and purging it leaves the index sound', asy
   );
 });
 
-test('a hundred thousand messages are searched within a tenth of a second, whatever is looked for', { timeout: 120_000 }, async () => {
+test('any search of a hundred thousand messages takes less than a tenth of a second', { timeout: 120_000 }, async () => {
   const store = await openStore();
   await Promise.all(Array.from({ length: 500 }, (_, index) => addSession(store, `peer-${index}`, index)));
   // As they would be after a year: each with some two hundred characters, a word that half of them have, and one of its own.

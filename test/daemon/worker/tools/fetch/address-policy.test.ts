@@ -46,7 +46,7 @@ test.each([
   expect(policy.isAllowed(address)).toBe(isAllowed);
 });
 
-test('the owner can allow addresses, ranges and names, and nothing beside them', () => {
+test('only the addresses, ranges and names that the owner allows are added', () => {
   const open = new AddressPolicy(['127.0.0.1', '10.1.0.0/16', 'fd00::/8', 'Printer.local']);
   expect(['127.0.0.1', '10.1.9.9', 'fd12::1', '::ffff:127.0.0.1'].map((address) => open.isAllowed(address))).toEqual([
     true,

@@ -20,7 +20,7 @@ async function startChat() {
   return { fake, conversation, chat };
 }
 
-test('/model says, changes and takes back which model answers in a chat', async () => {
+test('/model shows, changes and resets the model of a chat', async () => {
   const { fake, conversation, chat } = await startChat();
   expect(await chat('/model')).toContain('The model here is fake/one');
   expect(await chat('/model fake/nine')).toContain("'fake' has one, two");
@@ -37,7 +37,7 @@ test('/model says, changes and takes back which model answers in a chat', async 
   expect(fake.requests.map(({ model }) => model)).toEqual(['two', 'one', 'one']);
 });
 
-test('a chosen model that is gone is said to be, and can be taken back', async () => {
+test('a chosen model that no longer exists is reported, and can be reset', async () => {
   const { fake, conversation, chat } = await startChat();
   await chat('/model fake/two');
   conversation.setModels({ providers: { fake: { baseUrl: fake.baseUrl, apiKey: 'key-of-the-fake', models: [{ id: 'one' }] } } });
@@ -46,7 +46,7 @@ test('a chosen model that is gone is said to be, and can be taken back', async (
   expect(await chat('hello')).toBe('hello');
 });
 
-test('/stop does not wait for the answer that it stops, and what was said is kept', async () => {
+test('/stop does not wait for the answer that it stops, and the text so far is kept', async () => {
   const { fake, conversation, chat } = await startChat();
   fake.reply({ ...says('one ', 'two'), gate: { before: 1, until: new Promise(() => {}) } });
   const answering = chat('count').catch((error: unknown) => error);

@@ -12,7 +12,7 @@ function model(ref: string, stream: Provider['stream']): { ref: string; model: R
   return { ref, model: { ref, modelId, provider: { id, name: id, stream }, ...limits, failing } };
 }
 
-test('a model that says nothing for minutes is waited for once, then the next one answers', async () => {
+test('a silent model times out once, then the fallback answers', async () => {
   const clock = new FakeClock();
   let asked = 0;
   const silent = model('a/silent', async function* (_request, signal): AsyncGenerator<ProviderEvent> {

@@ -80,7 +80,7 @@ test('the budget leaves room for the answer, also in a small window', () => {
 
 const never = new AbortController().signal;
 
-test('a line is served in its order, one at a time', async () => {
+test('a queue runs one turn at a time, in order', async () => {
   const queue = new TurnQueue();
   const order: number[] = [];
   const leave = await queue.enter('s', never);
@@ -96,7 +96,7 @@ test('a line is served in its order, one at a time', async () => {
   expect(queue.busy).toBe(0);
 });
 
-test('who gives up leaves the line, and a line that is too long takes no more', async () => {
+test('an aborted turn leaves the queue, and a full queue accepts no more', async () => {
   const queue = new TurnQueue();
   const leave = await queue.enter('s', never);
   const abort = new AbortController();
@@ -131,6 +131,6 @@ test('the oldest results are left out until the rest fits, and no call loses its
   expect(fitted.steps.map(({ role }) => role)).toEqual(steps.map(({ role }) => role));
 });
 
-test('where nothing helps, everything is left out, and said so', () => {
+test('when nothing fits, every result is replaced by a note', () => {
   expect(outputs(fitSteps(step('a', 'x'.repeat(4_000)), 1).steps)).toEqual(['(left out: the context is full)']);
 });

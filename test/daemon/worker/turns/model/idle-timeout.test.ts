@@ -26,7 +26,7 @@ function run(signal = new AbortController().signal) {
   return { clock, provider, events };
 }
 
-test('a stream that goes silent ends as a timeout, one that keeps talking does not', async () => {
+test('a silent stream ends with a timeout, an active one does not', async () => {
   const { clock, provider, events } = run();
   for (const text of ['a', 'b']) {
     const next = events.next();

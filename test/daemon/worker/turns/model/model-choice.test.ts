@@ -63,7 +63,7 @@ test('a key in the environment switches its provider on, with the models of the 
   expect((await ask(conversation, { message: 'x', model: 'openai/brand-new' })).last).toMatchObject({ model: 'openai/brand-new' });
 });
 
-test('without anything configured the built-in guide answers, and says that it is none', async () => {
+test('without a configured provider the built-in guide answers and explains that it is not a model', async () => {
   const conversation = await start({ models: {} });
   const { last, text } = await ask(conversation, 'What is the meaning of life?');
   expect(last).toMatchObject({ type: 'done', model: 'xopc/guide', reply: text, usage: { inputTokens: null, outputTokens: null } });
@@ -73,7 +73,7 @@ test('without anything configured the built-in guide answers, and says that it i
   expect((await conversation.models.providers())[0]).toMatchObject({ id: 'openai', configured: false });
 });
 
-test('a model that is added answers the next turn, which the guide’s words are no context of', async () => {
+test("a model that is added answers the next turn, without the guide's answers in its context", async () => {
   const conversation = await start({ models: {} });
   await ask(conversation, 'My name is Ada.');
   await ask(conversation, '/help');
@@ -82,7 +82,7 @@ test('a model that is added answers the next turn, which the guide’s words are
   expect(fake.requests[0]?.messages.map(({ content }) => content)).toEqual(['My name is Ada.', 'Who am I?']);
 });
 
-test('what may succeed is asked again, as long as the provider wants to wait', async () => {
+test('a transient failure is retried after the delay that the provider asks for', async () => {
   const { waits, clock } = hasty();
   const conversation = await start({ clock });
   fake.reply(overloaded(), rateLimited('3'), says('at last'));
@@ -91,7 +91,7 @@ test('what may succeed is asked again, as long as the provider wants to wait', a
   expect(fake.requests).toHaveLength(3);
 });
 
-test('a provider that stays away is given up after three attempts', async () => {
+test('a provider that stays unreachable is given up after three attempts', async () => {
   const { waits, clock } = hasty();
   const conversation = await start({ clock });
   fake.replyAlways(overloaded(500));
@@ -104,7 +104,7 @@ test('a provider that stays away is given up after three attempts', async () => 
   expect(fake.requests).toHaveLength(3);
 });
 
-test('who is asked to wait for long is told so, not kept waiting', async () => {
+test('a long delay that the provider asks for is an error at once', async () => {
   const conversation = await start();
   fake.reply(rateLimited('120'));
   expect((await ask(conversation, 'x')).last).toMatchObject({
@@ -116,7 +116,7 @@ test('who is asked to wait for long is told so, not kept waiting', async () => {
   expect(fake.requests).toHaveLength(1);
 });
 
-test('nothing is asked again once a word was said', async () => {
+test('nothing is retried after the first text', async () => {
   const { clock } = hasty();
   const conversation = await start({ clock });
   fake.reply({ type: 'broken', parts: ['half '], how: 'cut' });
@@ -152,7 +152,7 @@ test('when every model fails, the first one’s reason comes first', async () =>
   );
 });
 
-test('a bundle that does not load is said, not waited for', async () => {
+test('a bundle that fails to load is an error at once', async () => {
   const conversation = await start({
     loadAi: () => {
       throw new Error('dist/ai.cjs is gone');

@@ -45,7 +45,7 @@ test('a long result is given in part, a long input as the text that was kept', (
   expect(results.results[0]?.output).toContain('the rest is left out');
 });
 
-test('a text that is no use of a tool is not taken for one', () => {
+test('other texts are not parsed as the use of a tool', () => {
   expect(parseToolUse('hello')).toBeUndefined();
   expect(parseToolUse('time {}\n\n12:00\n\nand more')).toEqual({ name: 'time', input: '{}', output: '12:00\n\nand more' });
 });

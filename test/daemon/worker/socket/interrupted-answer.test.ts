@@ -63,7 +63,7 @@ async function look(conversation: TestConversation, session: string, more: objec
   return client;
 }
 
-test('an attempt whose worker dies is replaced by name, with what had been said, and stays aside of the answer', async () => {
+test('the next attempt names the one whose worker died and its text, which stays as a variant of the answer', async () => {
   const world = await makeWorld();
   const { session, turn } = await begin(world);
   let open: (value?: unknown) => void = () => undefined;
@@ -87,7 +87,7 @@ test('an attempt whose worker dies is replaced by name, with what had been said,
   await world.written('');
 });
 
-test('who comes to the next worker while the last one ends its answer sees it all the same, from where he was', async () => {
+test('a watcher that moves to the next worker still sees the answer of the last one, from its position on', async () => {
   const world = await makeWorld();
   const { session, turn } = await begin(world);
   const second = await world.join(['wk_a', 'wk_b'], false);
@@ -99,7 +99,7 @@ test('who comes to the next worker while the last one ends its answer sees it al
   expect(await behind.next('delta')).toMatchObject({ turn, at: 4, text: 'two ' });
 });
 
-test('of an answer to a program, which is not given again, what was said is kept as one that was cut', async () => {
+test('an interrupted answer to a program is not given again, and its text is kept as aborted', async () => {
   const world = await makeWorld();
   const signal = new AbortController().signal;
   void readTurn(world.first.agent.run({ message: 'Count', session: 'program' }, signal));
@@ -113,7 +113,7 @@ test('of an answer to a program, which is not given again, what was said is kept
   ]);
 });
 
-test('many words share one write, half a character waits for its other half, and an ended turn takes no more', async () => {
+test('many pieces of text share one write, half a character waits for its other half, and an ended turn accepts none', async () => {
   const store = await openStore();
   const { id: sessionId } = await addSession(store, 'chat');
   const turn = { id: 'turn_1', session_id: sessionId, agent_id: 'main', instance_id: 'wk', created_at: 1 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { WithoutThoughts } from '../../../../daemon/worker/providers/sdk/stream-text.js';
+import { WithoutThoughts } from '../../../../../daemon/worker/providers/sdk/stream-text.js';
 
 function filter(pieces: readonly string[]): string {
   const words = new WithoutThoughts();
@@ -18,18 +18,18 @@ test.each([
   ['<think>hm</think>', ''],
   ['a <think>b</think> c', 'a <think>b</think> c'],
   ['', ''],
-])('of %j %j is said, however it is cut', (text, expected) => {
+])('of %j, %j is the answer, wherever the stream is split', (text, expected) => {
   expect(filter([text])).toBe(expected);
   expect(filter(Array.from(text))).toBe(expected);
   for (let at = 1; at < text.length; at += 1) expect(filter([text.slice(0, at), text.slice(at)])).toBe(expected);
 });
 
-test('what is said is told as soon as it is known to be no thought', () => {
+test('text is passed on as soon as it cannot be part of a thought', () => {
   const words = new WithoutThoughts();
   expect(['<th', 'ink>a', 'b</think>', '\n', 'c', 'd'].map((piece) => words.push(piece))).toEqual(['', '', '', '', 'c', 'd']);
 });
 
-test('thoughts without an end are not kept without an end, nor looked at again and again', () => {
+test('thoughts without an end are bounded and scanned once', () => {
   const words = new WithoutThoughts();
   let said = 0;
   words.push('<think>');

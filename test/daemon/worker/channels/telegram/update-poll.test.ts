@@ -16,7 +16,7 @@ async function start(options?: Parameters<typeof makeTelegram>[0]): Promise<Tele
   return fixture;
 }
 
-test('what is said is stored before it is confirmed, and once', async () => {
+test('an update is stored once, before it is confirmed', async () => {
   const { fake, intake } = await start();
   const first = fake.say('one');
   fake.say('two');
@@ -41,7 +41,7 @@ test('updates that cannot be stored are not confirmed, and are read again', asyn
   expect(channel.health()).toEqual({ default: { state: 'running' } });
 });
 
-test('a restart goes on behind what was stored, without a second poll beside the first', async () => {
+test('a restart continues after the stored updates, without a second poll', async () => {
   const { fake, intake, channel, untilReady, host } = await start();
   for (let round = 0; round < 20; round += 1) {
     fake.say(`before ${round}`);
@@ -106,7 +106,7 @@ test('a webhook that is set on the bot is removed, also later', async () => {
   expect(channel.health()['default']).toEqual({ state: 'running' });
 });
 
-test('Telegram is left alone for as long as it asks', async () => {
+test('the delay that Telegram asks for is kept', async () => {
   const clock = new FakeClock();
   const { fake, channel, host } = await makeTelegram({ clock });
   fake.fault('getUpdates', failure(429, 'Too Many Requests: retry after 30', { retry_after: 30 }));
@@ -131,7 +131,7 @@ test('an account whose server cannot be reached is not ready, says why, and beco
   await ready;
 });
 
-test('an update that makes no sense is left out, and the others of its batch are not lost', async () => {
+test('an invalid update is skipped, and the others of its batch are stored', async () => {
   const { fake, intake, log, channel, host } = await makeTelegram();
   fake.say('before');
   fake.push({ message: { chat: null, from: { id: 1 } } });
@@ -144,7 +144,7 @@ test('an update that makes no sense is left out, and the others of its batch are
   expect(log.entries.filter(({ level }) => level === 'error')).toHaveLength(1);
 });
 
-test('after a week without updates their ids may begin anew, so none is asked for', async () => {
+test('after a week without updates no offset is sent, because their ids may restart', async () => {
   const clock = new FakeClock();
   const stop = new AbortController();
   const offsets: unknown[] = [];
