@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { listFiles, readAllSources, readSource, root, type SourceFile } from './source-tree.js';
+
+const sources = readAllSources();
+const MAX_FILES = 16;
+
+test('no folder holds more than 16 files, so that its purpose can be named', () => {
+  const files = ['bin', 'client', 'daemon', 'shared', 'webui/src'].flatMap((folder) => listFiles(folder, /./));
+  const counts = new Map<string, string[]>();
+  for (const path of files) counts.set(dirname(path), [...(counts.get(dirname(path)) ?? []), path]);
+  const full = [...counts]
+    // One file per migration, icon or command is the rule there.
+    .filter(([folder]) => !/\/migrations$|\/icons$|^client\/commands\//.test(folder))
+    .filter(([, members]) => members.length > MAX_FILES)
+    .map(([folder, members]) => `${folder} holds ${members.length} files`);
+  expect(full).toEqual([]);
+});
+
+/** Files that import each other in a ring, type imports counted; found by Tarjan's algorithm. */
+function findRings(files: readonly SourceFile[]): string[][] {
+  const targets = new Map(files.map(({ path, imports }) => [path, imports.map(({ target = '' }) => target)]));
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const rings: string[][] = [];
+  const visit = (path: string): void => {
+    order.set(path, order.size);
+    lowest.set(path, order.size - 1);
+    stack.push(path);
+    for (const target of targets.get(path) ?? []) {
+      if (!targets.has(target)) continue;
+      if (!order.has(target)) visit(target);
+      if (stack.includes(target)) lowest.set(path, Math.min(lowest.get(path) ?? 0, lowest.get(target) ?? 0));
+    }
+    if (lowest.get(path) !== order.get(path)) return;
+    const ring = stack.splice(stack.indexOf(path));
+    if (ring.length > 1) rings.push(ring.toSorted());
+  };
+  for (const path of targets.keys()) if (!order.has(path)) visit(path);
+  return rings;
+}
+
+test('no files import each other in a ring, type imports counted', () => {
+  expect(findRings(sources)).toEqual([]);
+});
+
+/** The floors of the worker, top to bottom. A room may import rooms on lower floors only. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['http'],
+  ['socket'],
+  ['chat', 'cron', 'observe', 'upkeep'],
+  ['delivery', 'models'],
+  ['turns'],
+  ['sessions'],
+  ['config', 'files', 'tools'],
+  ['channels', 'providers'],
+  ['store'],
+];
+
+const roomOf = (path: string): string | undefined => /^daemon\/worker\/([\w-]+)\//.exec(path)?.[1];
+const floorOf = (room: string): number => FLOORS.findIndex((floor) => floor.includes(room));
+
+test('rooms of the worker import downward only, type imports counted', () => {
+  const rooms = new Set(sources.flatMap(({ path }) => roomOf(path) ?? []));
+  expect([...rooms].filter((room) => room !== 'lazy' && floorOf(room) < 0)).toEqual([]);
+  const upward = sources.flatMap(({ path, imports }) =>
+    imports.flatMap(({ target = '' }) => {
+      const [from, to] = [roomOf(path), roomOf(target)];
+      // lazy/ holds the entries of bundles that are loaded late; they sit above all rooms.
+      if (from === undefined || from === to || from === 'lazy' || !target.startsWith('daemon/worker/')) return [];
+      return to !== undefined && floorOf(to) > floorOf(from) ? [] : [`${path} imports ${target}`];
+    }),
+  );
+  expect(upward).toEqual([]);
+});
+
+/** Where a fault loses data, connections or processes. */
+const CORE = /^daemon\/(supervisor|fallback)\/|^daemon\/worker\/(lifecycle\.ts$|turns\/|delivery\/|socket\/|store\/)/;
+/** Entries and composition: tests of whole processes run them. */
+const WITHOUT_LOGIC = /\/main\.ts$|\.d\.ts$|\/migrations\/\d|\/(gateway|foundation|create-delivery)\.ts$|-deps\.ts$/;
+/** Files of the core that a test of a larger unit runs, which is named here. */
+const TESTED_BY: Record<string, string> = {
+  'daemon/supervisor/config/known-secrets.ts': 'test/daemon/supervisor/config/live-config.test.ts',
+  'daemon/supervisor/control/buffer-collector.ts': 'test/daemon/supervisor/control/control-server-limits.test.ts',
+  'daemon/supervisor/control/gateway-status.ts': 'test/daemon/supervisor/gateway.test.ts',
+  'daemon/supervisor/socket/kept-socket.ts': 'test/daemon/supervisor/succession/gateway-resources.test.ts',
+  'daemon/supervisor/state/table.ts': 'test/daemon/supervisor/state/transition.test.ts',
+  'daemon/supervisor/workers/candidate-exit.ts': 'test/daemon/supervisor/supervisor.test.ts',
+  'daemon/supervisor/workers/worker-launch.ts': 'test/daemon/supervisor/workers/worker-process-fixtures.test.ts',
+  'daemon/worker/delivery/channel-intake.ts': 'test/daemon/worker/channels/telegram/conversation.test.ts',
+  'daemon/worker/delivery/inbox-queue.ts': 'test/daemon/worker/delivery/inbox.test.ts',
+  'daemon/worker/delivery/message-event.ts': 'test/daemon/worker/delivery/outbox.test.ts',
+  'daemon/worker/delivery/outbox-queue.ts': 'test/daemon/worker/delivery/outbox.test.ts',
+  'daemon/worker/socket/sockets.ts': 'test/daemon/worker/socket/protocol.test.ts',
+  'daemon/worker/store/columns.ts': 'test/daemon/worker/cron/jobs.test.ts',
+  'daemon/worker/store/conversations/attachments.ts': 'test/daemon/worker/files/attachments.test.ts',
+  'daemon/worker/store/conversations/branches.ts': 'test/daemon/worker/socket/variants.test.ts',
+  'daemon/worker/store/conversations/tables.ts': 'test/daemon/worker/store/migrations.test.ts',
+  'daemon/worker/store/conversations/transcript.ts': 'test/daemon/worker/sessions/sessions.test.ts',
+  'daemon/worker/store/conversations/turn-outcome.ts': 'test/daemon/worker/turns/keyed-turns.test.ts',
+  'daemon/worker/store/delivery/inbox-cursors.ts': 'test/daemon/worker/channels/telegram/conversation.test.ts',
+  'daemon/worker/store/delivery/pairings.ts': 'test/e2e/pairing.test.ts',
+  'daemon/worker/store/migrations/migrate.ts': 'test/daemon/worker/store/migrations.test.ts',
+  'daemon/worker/store/prepare.ts': 'test/daemon/worker/store/contract/store-contract.ts',
+  'daemon/worker/store/schema-cron.ts': 'test/daemon/worker/store/migrations.test.ts',
+  'daemon/worker/store/sqlite/database-file.ts': 'test/daemon/worker/store/store-faults.test.ts',
+  'daemon/worker/store/sqlite/dialect.ts': 'test/daemon/worker/store/sqlite/connection.test.ts',
+  'daemon/worker/store/sqlite/transactions.ts': 'test/daemon/worker/store/contract/store-contract.ts',
+  'daemon/worker/turns/attempts.ts': 'test/e2e/poison.test.ts',
+  'daemon/worker/turns/commands/built-in-commands.ts': 'test/daemon/worker/turns/commands/chat-commands.test.ts',
+  'daemon/worker/turns/event-stream.ts': 'test/daemon/worker/turns/turn-runner.test.ts',
+  'daemon/worker/turns/interrupted-turn.ts': 'test/daemon/worker/turns/turn-journal.test.ts',
+  'daemon/worker/turns/model/ask.ts': 'test/daemon/worker/turns/agent.test.ts',
+  'daemon/worker/turns/turn-context.ts': 'test/daemon/worker/turns/agent.test.ts',
+};
+
+test('every file of the core has a test: mirrored, importing it, or named here', () => {
+  const tests = listFiles('test', /\.(ts|mjs)$/).map(readSource);
+  const imported = new Set(tests.flatMap(({ imports }) => imports.map(({ target }) => target)));
+  const exists = (path: string): boolean => existsSync(join(root, path));
+  const isTested = (path: string): boolean =>
+    imported.has(path) || exists(`test/${path.replace(/\.ts$/, '.test.ts')}`) || exists(TESTED_BY[path] ?? 'none');
+  const core = sources.map(({ path }) => path).filter((path) => CORE.test(path) && !WITHOUT_LOGIC.test(path));
+  expect(core.length).toBeGreaterThan(100);
+  expect(core.filter((path) => !isTested(path))).toEqual([]);
+  expect(Object.keys(TESTED_BY).filter((path) => !exists(path))).toEqual([]);
+});
