@@ -3,14 +3,13 @@ import { GatewayError } from '../../../shared/errors.js';
 import type { TurnTools } from '../turns/model/answer.js';
 import type { CompletionMessage, CompletionTool, CompletionToolCall, CompletionUsage } from '../providers/completion.js';
 import type { ToolCall, ToolResult } from '../providers/provider.js';
+import { sum } from '../providers/token-cost.js';
 import type { CompletionCall, CompletionOutput } from './completion-call.js';
 
 /** Calls a model once. @returns the error, when it failed before its first output */
 export type AskModel = (call: CompletionCall) => AsyncGenerator<CompletionOutput, GatewayError | undefined>;
 
 type Finish = Extract<CompletionOutput, { type: 'finish' }>;
-
-const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 
 function addUsage(a: CompletionUsage | undefined, b: CompletionUsage): CompletionUsage {
   if (a === undefined) return b;

@@ -46,17 +46,12 @@ function settingsFor({ id, baseUrl, apiKey, api }: ProviderTest, registry: Provi
   return { ...base, ...headers, baseUrl: address, ...(key === undefined ? {} : { apiKey: key }) };
 }
 
-export interface ModelService {
-  providers(): Promise<ProviderDocument[]>;
-  models(): Promise<ModelDocument[]>;
-  /** Asks a provider for its models. @throws INVALID_REQUEST without an address; the stored key never goes to another server */
-  test(provider: ProviderTest): Promise<ProviderTestResult>;
-}
+export type ModelService = ReturnType<typeof createModelService>;
 
 /** @param registry  returns the one in force */
-export function createModelService(registry: () => ProviderRegistry): ModelService {
+export function createModelService(registry: () => ProviderRegistry) {
   return {
-    async providers() {
+    async providers(): Promise<ProviderDocument[]> {
       const entries = registry().entries.map(({ id, name, api, baseUrl, problem, source }) => ({
         id,
         name,
@@ -67,7 +62,9 @@ export function createModelService(registry: () => ProviderRegistry): ModelServi
       }));
       return [...entries, BUILT_IN];
     },
-    models: () => registry().models(),
-    test: async (provider) => checkConnection(settingsFor(provider, registry()), provider.model),
+    models: (): Promise<ModelDocument[]> => registry().models(),
+
+    /** Asks a provider for its models. @throws INVALID_REQUEST without an address; the stored key never goes to another server */
+    test: async (provider: ProviderTest): Promise<ProviderTestResult> => checkConnection(settingsFor(provider, registry()), provider.model),
   };
 }

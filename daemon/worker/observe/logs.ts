@@ -41,17 +41,9 @@ export interface LogServiceOptions {
   readonly redactor?: Redactor;
 }
 
-/** Every method that fails throws INVALID_REQUEST or RATE_LIMITED. */
-export interface LogService {
-  /** Newest last; 100 entries by default. */
-  query(query: LogQuery): Promise<LogPage>;
-  /** Yields lines as they are written, until the signal aborts. */
-  follow(query: LogFollowQuery, signal: AbortSignal): AsyncIterable<LogEvent>;
-  /** Yields all lines of all files, oldest first. */
-  download(query: LogDownloadQuery): AsyncIterable<string>;
-}
+export type LogService = Pick<FileLog, 'query' | 'follow' | 'download'>;
 
-class FileLog implements LogService {
+class FileLog {
   readonly #logPath: string;
   readonly #redactor: Redactor | undefined;
   #followers = 0;
@@ -62,6 +54,7 @@ class FileLog implements LogService {
     this.#redactor = redactor;
   }
 
+  /** Returns a page, newest entry last; 100 entries by default. @throws INVALID_REQUEST */
   async query({ limit = DEFAULT_LIMIT, cursor, ...choice }: LogQuery): Promise<LogPage> {
     const matcher = toMatcher(choice);
     // The newest page ends before a line that is still being written; a follower reads that line.
@@ -79,6 +72,7 @@ class FileLog implements LogService {
     return { entries: page.lines.map((line) => this.#parse(line)), ...matches, nextCursor: page.nextCursor, end };
   }
 
+  /** Yields lines as they are written, until the signal aborts. @throws INVALID_REQUEST, RATE_LIMITED */
   follow(query: LogFollowQuery, signal: AbortSignal): AsyncIterable<LogEvent> {
     if (this.#followers >= MAX_FOLLOWERS)
       throw tooMany(MAX_FOLLOWERS, 'follow', 'Close one of them, e.g. a tab of the page that shows the log.');
@@ -86,6 +80,7 @@ class FileLog implements LogService {
     return this.#follow(query, toMatcher(query), signal);
   }
 
+  /** Yields all lines of all files, oldest first. @throws INVALID_REQUEST, RATE_LIMITED */
   download(query: LogDownloadQuery): AsyncIterable<string> {
     if (this.#downloads >= MAX_DOWNLOADS) throw tooMany(MAX_DOWNLOADS, 'download', 'Try again when one of them has ended.');
     return this.#download(toFilter(query), toMatcher(query));

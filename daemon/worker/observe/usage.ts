@@ -7,9 +7,7 @@ import type { Store } from '../store/store.js';
 import { readSessionsById, sumUsage } from '../store/overview/usage.js';
 import { toSessionDocument } from '../store/conversations/sessions.js';
 
-export interface UsageService {
-  read(span: UsageQuery): Promise<Usage>;
-}
+export type UsageService = ReturnType<typeof createUsageService>;
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -69,9 +67,9 @@ async function topSessions(store: Store, sums: Sums<number>): Promise<Usage['ses
   });
 }
 
-export function createUsageService({ store, clock }: { store: Store; clock: Clock }): UsageService {
+export function createUsageService({ store, clock }: { store: Store; clock: Clock }) {
   return {
-    async read({ days, utcOffsetMinutes }) {
+    async read({ days, utcOffsetMinutes }: UsageQuery): Promise<Usage> {
       const offsetMs = utcOffsetMinutes * MINUTE_MS;
       const today = dayStart(clock.now(), offsetMs);
       const [models, sessions] = [new Sums<string>(), new Sums<number>()];

@@ -20,6 +20,11 @@ const image = (id: string, name: string, limits: Partial<ModelConfig> = {}): Mod
   input: ['text', 'image'],
 });
 
+/** Returns a host of models behind chat completions. */
+function host([id, name, baseUrl, keyVariable]: [string, string, string, string], models: readonly ModelConfig[]): KnownProvider {
+  return { id, name, api: 'openai-completions', baseUrl, keyVariables: [keyVariable], models };
+}
+
 /** In order of preference for the default model. */
 export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
   {
@@ -62,67 +67,43 @@ export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
       image('gemini-flash-lite-latest', 'Gemini Flash-Lite', { reasoning: true, contextWindow: 1_048_576, maxTokens: 65_536 }),
     ],
   },
-  {
-    id: 'openrouter',
-    name: 'OpenRouter',
-    api: 'openai-completions',
-    baseUrl: 'https://openrouter.ai/api/v1',
-    keyVariables: ['OPENROUTER_API_KEY'],
-    models: [text('openrouter/auto', 'OpenRouter Auto', { contextWindow: 128_000 })],
-  },
-  {
-    id: 'groq',
-    name: 'Groq',
-    api: 'openai-completions',
-    baseUrl: 'https://api.groq.com/openai/v1',
-    keyVariables: ['GROQ_API_KEY'],
-    models: [
+  host(
+    ['openrouter', 'OpenRouter', 'https://openrouter.ai/api/v1', 'OPENROUTER_API_KEY'],
+    [text('openrouter/auto', 'OpenRouter Auto', { contextWindow: 128_000 })],
+  ),
+  host(
+    ['groq', 'Groq', 'https://api.groq.com/openai/v1', 'GROQ_API_KEY'],
+    [
       text('llama-3.3-70b-versatile', 'Llama 3.3 70B', { contextWindow: 131_072, maxTokens: 32_768 }),
       text('openai/gpt-oss-120b', 'GPT OSS 120B', { reasoning: true, contextWindow: 131_072, maxTokens: 65_536 }),
     ],
-  },
-  {
-    id: 'mistral',
-    name: 'Mistral',
-    api: 'openai-completions',
-    baseUrl: 'https://api.mistral.ai/v1',
-    keyVariables: ['MISTRAL_API_KEY'],
-    models: [
+  ),
+  host(
+    ['mistral', 'Mistral', 'https://api.mistral.ai/v1', 'MISTRAL_API_KEY'],
+    [
       image('mistral-medium-latest', 'Mistral Medium', { contextWindow: 131_072 }),
       text('mistral-large-latest', 'Mistral Large', { contextWindow: 131_072 }),
       image('mistral-small-latest', 'Mistral Small', { contextWindow: 131_072 }),
     ],
-  },
-  {
-    id: 'deepseek',
-    name: 'DeepSeek',
-    api: 'openai-completions',
-    baseUrl: 'https://api.deepseek.com/v1',
-    keyVariables: ['DEEPSEEK_API_KEY'],
-    models: [
+  ),
+  host(
+    ['deepseek', 'DeepSeek', 'https://api.deepseek.com/v1', 'DEEPSEEK_API_KEY'],
+    [
       text('deepseek-chat', 'DeepSeek Chat', { contextWindow: 128_000, maxTokens: 8_192 }),
       text('deepseek-reasoner', 'DeepSeek Reasoner', { reasoning: true, contextWindow: 128_000, maxTokens: 65_536 }),
     ],
-  },
-  {
-    id: 'xai',
-    name: 'xAI',
-    api: 'openai-completions',
-    baseUrl: 'https://api.x.ai/v1',
-    keyVariables: ['XAI_API_KEY'],
-    models: [
+  ),
+  host(
+    ['xai', 'xAI', 'https://api.x.ai/v1', 'XAI_API_KEY'],
+    [
       image('grok-4', 'Grok 4', { reasoning: true, contextWindow: 256_000 }),
       text('grok-3-mini', 'Grok 3 mini', { reasoning: true, contextWindow: 131_072 }),
     ],
-  },
-  {
-    id: 'together',
-    name: 'Together AI',
-    api: 'openai-completions',
-    baseUrl: 'https://api.together.xyz/v1',
-    keyVariables: ['TOGETHER_API_KEY'],
-    models: [text('meta-llama/Llama-3.3-70B-Instruct-Turbo', 'Llama 3.3 70B', { contextWindow: 131_072 })],
-  },
+  ),
+  host(
+    ['together', 'Together AI', 'https://api.together.xyz/v1', 'TOGETHER_API_KEY'],
+    [text('meta-llama/Llama-3.3-70B-Instruct-Turbo', 'Llama 3.3 70B', { contextWindow: 131_072 })],
+  ),
 ];
 
 /** A model server on this machine at its default port. All of them speak chat completions without a key. */

@@ -21,7 +21,8 @@ export function costOf(usage: TokenUsage, prices: TokenPrices | null): number | 
   return (fresh * prices.input + cacheRead * prices.cacheRead + cacheWrite * prices.cacheWrite + outputTokens * prices.output) / MILLION;
 }
 
-const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
+/** Adds two counts; null if one of them is unknown. */
+export const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 
 /** Adds the usage of a call. A missing count makes the sum null, because a partial sum would look complete. */
 export function addUsage(total: TurnUsage | null, usage: TokenUsage, prices: TokenPrices | null): TurnUsage {

@@ -63,16 +63,9 @@ function hashOf({ message, session = 'default', agentId, model, attachments = []
   return hashRequest([message, session, agentId, model, files]);
 }
 
-export interface AgentService {
-  /**
-   * Runs one turn; turns of one session run one after another, those of different sessions side by side. An abort of `signal`
-   * stops it, and the text so far is kept. A provider's failure is an `error` event.
-   * @throws before the first event: INVALID_REQUEST, MODEL_NOT_FOUND, SESSION_NOT_FOUND; CONFLICT for a key of another request
-   */
-  run(request: AgentRequest, signal: AbortSignal): AsyncIterable<TurnEvent>;
-}
+export type AgentService = ReturnType<typeof createAgentService>;
 
-export function createAgentService(options: AgentServiceOptions): AgentService {
+export function createAgentService(options: AgentServiceOptions) {
   /** Decides everything about the turn. @throws for an invalid request */
   async function prepare(request: AgentRequest): Promise<TurnRequest> {
     const config = options.config();
@@ -90,7 +83,12 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
   }
 
   return {
-    async *run(request, signal) {
+    /**
+     * Runs one turn; turns of one session run one after another, those of different sessions side by side. An abort of `signal`
+     * stops it, and the text so far is kept. A provider's failure is an `error` event.
+     * @throws before the first event: INVALID_REQUEST, MODEL_NOT_FOUND, SESSION_NOT_FOUND; CONFLICT for a key of another request
+     */
+    async *run(request: AgentRequest, signal: AbortSignal): AsyncIterable<TurnEvent> {
       const { idempotency: caller } = request;
       if (caller === undefined) return yield* options.turns.start(await prepare(request), signal);
       const keyed = { scope: 'agent', caller, bodyHash: hashOf(request), prepare: () => prepare(request) };

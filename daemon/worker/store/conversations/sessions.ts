@@ -95,23 +95,21 @@ const selectEmpty = prepare<{ agentId: string; channel: string }>()((db, p) =>
     .limit(1),
 );
 
-const insert = prepare<NewSession & { nowMs: number }>()((db, p) =>
-  db
-    .insertInto('sessions')
-    .values({
-      key: p.key,
-      agent_id: p.agentId,
-      channel: p.channel,
-      account_id: p.accountId,
-      peer_kind: p.peerKind,
-      peer_id: p.peerId,
-      title: null,
-      created_at: p.nowMs,
-      updated_at: p.nowMs,
-      deleted_at: null,
-    })
-    .returningAll(),
-);
+type InsertedSession = NewSession & { readonly title: string | null; readonly nowMs: number };
+
+const rowOf = (p: InsertedSession) => ({
+  key: p.key,
+  agent_id: p.agentId,
+  channel: p.channel,
+  account_id: p.accountId,
+  peer_kind: p.peerKind,
+  peer_id: p.peerId,
+  title: p.title,
+  created_at: p.nowMs,
+  updated_at: p.nowMs,
+});
+
+const insert = prepare<InsertedSession>()((db, p) => db.insertInto('sessions').values(rowOf(p)).returningAll());
 
 /** Returns a subquery for the id of the session with a key. */
 export function livingId(db: Queries, key: string) {
@@ -119,20 +117,8 @@ export function livingId(db: Queries, key: string) {
 }
 
 /** Creates a session with a first message of the gateway itself. */
-export const insertBegun = prepare<NewSession & { title: string | null; nowMs: number }>()((db, p) =>
-  db.insertInto('sessions').values({
-    key: p.key,
-    agent_id: p.agentId,
-    channel: p.channel,
-    account_id: p.accountId,
-    peer_kind: p.peerKind,
-    peer_id: p.peerId,
-    title: p.title,
-    message_count: sql.lit(1),
-    created_at: p.nowMs,
-    updated_at: p.nowMs,
-    is_unread: sql.lit(1),
-  }),
+export const insertBegun = prepare<InsertedSession>()((db, p) =>
+  db.insertInto('sessions').values({ ...rowOf(p), message_count: sql.lit(1), is_unread: sql.lit(1) }),
 );
 
 function counted(
@@ -199,7 +185,7 @@ export async function ensureSession(
 ): Promise<{ session: Session; created: boolean }> {
   const found = await findSession(tx, parts.key);
   if (found !== undefined) return { session: found, created: false };
-  const row = await insert.first(tx, parts);
+  const row = await insert.first(tx, { ...parts, title: null });
   if (row === undefined) throw new Error(`session ${parts.key} was not stored`);
   return { session: toSession(row), created: true };
 }
