@@ -1,13 +1,13 @@
-/** What a view reads from the API: loading, loaded, failed, and read again. */
+/** Data that a view reads from the API. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 export interface Resource<Value> {
-  /** The last that was read: it stays while it is read again. */
+  /** The last value; it stays while a reload runs. */
   readonly value: Value | undefined;
   readonly error: unknown;
   readonly isLoading: boolean;
   readonly reload: () => void;
-  /** Replaces what is shown, for a change that is known to have been made. */
+  /** Replaces the value after a change that succeeded. */
   readonly set: (value: Value) => void;
 }
 
@@ -32,4 +32,20 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
   const reload = useCallback(() => setRound((number) => number + 1), []);
   const set = useCallback((value: Value) => setState({ value, isLoading: false }), []);
   return { value: state.value, error: state.error, isLoading: state.isLoading, reload, set };
+}
+
+/**
+ * Runs work once its inputs have not changed for a while. A change of them aborts it.
+ * @param work  undefined: nothing is to be done
+ */
+export function useDelayed(delayMs: number, work: ((signal: AbortSignal) => void) | undefined, inputs: readonly unknown[]): void {
+  useEffect(() => {
+    if (work === undefined) return undefined;
+    const controller = new AbortController();
+    const timer = setTimeout(() => work(controller.signal), delayMs);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [...inputs]);
 }

@@ -1,23 +1,45 @@
-/** Buttons: one with words, one with an icon alone whose words are its label. */
+/** Buttons: with words, or with an icon alone whose words are its label. */
 import type { ComponentChildren } from 'preact';
 import { Icon, type IconName } from './icon.js';
 
 interface Common {
-  readonly onClick?: () => void;
+  readonly onClick?: (() => void) | undefined;
   readonly disabled?: boolean;
   readonly type?: 'button' | 'submit';
   /** `plain` is the default. */
   readonly kind?: 'plain' | 'primary' | 'danger' | 'quiet';
-  /** It opens a menu, which is open or not. */
+  /** For a button that opens a menu: whether the menu is open. */
   readonly opensMenu?: { readonly isOpen: boolean };
+}
+
+interface ButtonProps extends Common {
+  readonly icon?: IconName;
+  readonly isBusy?: boolean;
+  readonly label?: string;
+  readonly text?: string | undefined;
+  /** What the button acts on, for screen readers: several buttons of a view have the same text. */
+  readonly about?: string;
+  readonly children?: ComponentChildren;
 }
 
 function menuState(menu: Common['opensMenu']) {
   return menu === undefined ? {} : { 'aria-haspopup': 'menu' as const, 'aria-expanded': menu.isOpen };
 }
 
-export function Button(props: Common & { icon?: IconName; isBusy?: boolean; label?: string; children: ComponentChildren }) {
-  const { kind = 'plain', type = 'button', icon, isBusy = false, label, opensMenu, disabled = false, onClick, children } = props;
+export function Button(props: ButtonProps) {
+  const {
+    kind = 'plain',
+    type = 'button',
+    icon,
+    isBusy = false,
+    label,
+    text,
+    about,
+    opensMenu,
+    disabled = false,
+    onClick,
+    children,
+  } = props;
   return (
     <button
       class={`button ${kind}`}
@@ -30,6 +52,8 @@ export function Button(props: Common & { icon?: IconName; isBusy?: boolean; labe
       onClick={onClick}
     >
       {icon !== undefined && <Icon name={icon} size={16} />}
+      {text}
+      {about !== undefined && <span class="off-screen"> {about}</span>}
       {children}
     </button>
   );

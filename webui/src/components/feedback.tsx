@@ -1,11 +1,14 @@
-/** What a view shows when there is nothing yet, nothing at all, or something went wrong. */
+/** What a view shows while it loads, when it is empty, and after an error. */
 import type { ComponentChildren } from 'preact';
 import { ApiError, toCurl } from '../api/client.js';
 import { NotDone } from '../api/copy-mode.js';
+import type { ChannelDocument } from '../../../shared/api/channels.js';
+import type { Resource } from '../api/use-resource.js';
 import { t } from '../shell/text.js';
 import { Button } from './button.js';
 import { copyText } from './copy.js';
 import { Icon } from './icon.js';
+import { errorText } from './toast.js';
 
 export function Spinner({ label = t('loading') }: { label?: string }) {
   return (
@@ -26,22 +29,14 @@ export function Empty({ title, children, action }: { title: string; children?: C
   );
 }
 
-/** What happened in words; a gateway that does not answer has none of its own. */
-export function errorText(error: unknown): string {
-  if (error instanceof NotDone) return '';
-  if (error instanceof ApiError && error.status === 0) return t('unreachable');
-  if (error instanceof Error && error.message !== '') return error.message;
-  return t('failed');
-}
-
-export interface ErrorBoxProps {
+interface ErrorBoxProps {
   readonly error: unknown;
   readonly retry?: () => void;
-  /** What was read before is still shown. Then a gateway that does not answer needs no box: the banner above the view says it. */
+  /** Earlier data is still shown. An unreachable gateway then gets no box: the banner above the view reports it. */
   readonly isStale?: boolean;
 }
 
-/** An error with its next step: again, or the same call on a command line. */
+/** An error with its next step: retry, or copy the same call as a command line. */
 export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
   if (error instanceof NotDone || (isStale && error instanceof ApiError && error.status === 0)) return null;
   const hint = error instanceof ApiError ? error.details['hint'] : undefined;
@@ -57,18 +52,34 @@ export function ErrorBox({ error, retry, isStale = false }: ErrorBoxProps) {
           </p>
         )}
         <div class="row">
-          {retry !== undefined && (
-            <Button icon="retry" onClick={retry}>
-              {t('retry')}
-            </Button>
-          )}
+          {retry !== undefined && <Button icon="retry" text={t('retry')} onClick={retry} />}
           {error instanceof ApiError && (
-            <Button kind="quiet" icon="copy" onClick={() => void copyText(toCurl(error.call))}>
-              {t('copyCurl')}
-            </Button>
+            <Button kind="quiet" icon="copy" text={t('copyCurl')} onClick={() => void copyText(toCurl(error.call))} />
           )}
         </div>
       </div>
     </div>
   );
+}
+
+interface LoadedProps<Value> {
+  readonly of: Pick<Resource<Value>, 'value' | 'error' | 'reload'>;
+  /** Without it, the resource is only reported on. */
+  readonly children?: (value: Value) => ComponentChildren;
+}
+
+/** A resource: a spinner until it is loaded, an error above what was loaded before, and its value. */
+export function Loaded<Value>({ of: { value, error, reload }, children }: LoadedProps<Value>) {
+  return (
+    <>
+      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
+      {value === undefined && error === undefined && <Spinner />}
+      {value !== undefined && children?.(value)}
+    </>
+  );
+}
+
+/** Returns the class of the chip that shows the state of an account. */
+export function channelChip(state: ChannelDocument['state']): string {
+  return { off: 'chip', starting: 'chip', running: 'chip good', backoff: 'chip warn', failed: 'chip bad' }[state];
 }

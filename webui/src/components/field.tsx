@@ -1,10 +1,10 @@
-/** Form fields: the words above, the help and the fault below, tied to the control for whoever does not see them. */
-import type { ComponentChildren } from 'preact';
+/** Form fields: a label above the control, a hint and an error below it, tied to it for screen readers. */
+import type { ComponentChildren, Ref } from 'preact';
 import { useId } from 'preact/hooks';
 
-export interface FieldProps {
+interface FieldProps {
   readonly label: string;
-  readonly hint?: ComponentChildren;
+  readonly hint?: ComponentChildren | undefined;
   readonly error?: string | undefined;
 }
 
@@ -38,8 +38,8 @@ interface TextProps extends FieldProps {
   readonly type?: 'text' | 'password';
   readonly placeholder?: string;
   readonly autoFocus?: boolean;
-  readonly autocomplete?: 'off' | 'on';
-  readonly spellcheck?: boolean;
+  /** For names, addresses and secrets: the browser checks no spelling. */
+  readonly isCode?: boolean;
   readonly required?: boolean;
   readonly disabled?: boolean;
   /** The id of a datalist. */
@@ -47,11 +47,17 @@ interface TextProps extends FieldProps {
 }
 
 export function TextField(props: TextProps) {
-  const { label: _label, hint: _hint, error: _error, onInput, ...rest } = props;
+  const { label: _label, hint: _hint, error: _error, isCode = false, onInput, ...rest } = props;
   const id = useId();
   return (
     <Frame {...props} id={id}>
-      <input {...ties(id, props)} {...(rest as object)} onInput={(event) => onInput(event.currentTarget.value)} />
+      <input
+        {...ties(id, props)}
+        {...(rest as object)}
+        autocomplete="off"
+        spellcheck={isCode ? false : undefined}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
     </Frame>
   );
 }
@@ -73,24 +79,22 @@ export function TextArea(props: FieldProps & { value: string; onInput: (value: s
   );
 }
 
-export interface Choice {
-  readonly value: string;
-  readonly label: string;
+interface SelectProps<Value extends string> extends FieldProps {
+  readonly value: Value;
+  /** Values with their labels, or values that are their own labels. */
+  readonly choices: readonly (Value | { readonly value: Value; readonly label: string })[];
+  readonly onChange: (value: Value) => void;
+  readonly disabled?: boolean;
 }
 
-export function SelectField(
-  props: FieldProps & { value: string; choices: readonly Choice[]; onChange: (value: string) => void; disabled?: boolean },
-) {
+export function SelectField<Value extends string>(props: SelectProps<Value>) {
   const id = useId();
+  const choices = props.choices.map((choice) => (typeof choice === 'string' ? { value: choice, label: choice } : choice));
+  const onChange = (event: { currentTarget: HTMLSelectElement }): void => props.onChange(event.currentTarget.value as Value);
   return (
     <Frame {...props} id={id}>
-      <select
-        {...ties(id, props)}
-        value={props.value}
-        disabled={props.disabled}
-        onChange={(event) => props.onChange(event.currentTarget.value)}
-      >
-        {props.choices.map(({ value, label }) => (
+      <select {...ties(id, props)} value={props.value} disabled={props.disabled} onChange={onChange}>
+        {choices.map(({ value, label }) => (
           <option key={value} value={value}>
             {label}
           </option>
@@ -100,12 +104,12 @@ export function SelectField(
   );
 }
 
-export function CheckField({
-  label,
-  hint,
-  isChecked,
-  onChange,
-}: FieldProps & { isChecked: boolean; onChange: (isChecked: boolean) => void }) {
+interface CheckProps extends FieldProps {
+  readonly isChecked: boolean;
+  readonly onChange: (isChecked: boolean) => void;
+}
+
+export function CheckField({ label, hint, isChecked, onChange }: CheckProps) {
   const id = useId();
   return (
     <div class="field check">
@@ -123,5 +127,29 @@ export function CheckField({
         </p>
       )}
     </div>
+  );
+}
+
+interface SearchProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onInput: (value: string) => void;
+  readonly class?: string;
+  readonly field?: Ref<HTMLInputElement>;
+}
+
+/** A search field without a visible label. */
+export function SearchField({ label, value, onInput, class: name, field }: SearchProps) {
+  const onChange = (event: { currentTarget: HTMLInputElement }): void => onInput(event.currentTarget.value);
+  return (
+    <input
+      {...(field === undefined ? {} : { ref: field })}
+      type="search"
+      class={name}
+      aria-label={label}
+      placeholder={label}
+      value={value}
+      onInput={onChange}
+    />
   );
 }

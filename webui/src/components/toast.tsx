@@ -1,10 +1,12 @@
-/** Short notices at the lower edge, some with a way back. They stay while the pointer or the focus is on them. */
+/** Short notices at the lower edge, some with an action. They stay while the pointer or the focus is on them. */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import { ApiError } from '../api/client.js';
+import { NotDone } from '../api/copy-mode.js';
 import { t } from '../shell/text.js';
 import { Button, IconButton } from './button.js';
 
-export interface Toast {
+interface Toast {
   readonly text: string;
   readonly kind?: 'note' | 'error';
   readonly action?: { readonly label: string; readonly run: () => void };
@@ -21,7 +23,7 @@ const MAX_SHOWN = 4;
 const shown = signal<readonly ShownToast[]>([]);
 const lastId = signal(0);
 
-/** A notice without a text is none. @returns what takes it away */
+/** Shows a notice; one without a text is not shown. @returns what removes it */
 export function showToast(toast: Toast): () => void {
   if (toast.text === '') return () => undefined;
   const id = (lastId.value = lastId.peek() + 1);
@@ -29,9 +31,32 @@ export function showToast(toast: Toast): () => void {
   return () => dismiss(id);
 }
 
-/** What every deletion shows: done, and for 10 s a way back. @returns what takes it away */
+/** Says that a change is made, and offers to undo it for 10 s. @returns what removes the notice */
 export function showUndo(text: string, undo: () => void): () => void {
   return showToast({ text, action: { label: t('undo'), run: undo } });
+}
+
+/** Returns what happened in words. An unreachable gateway sends no message of its own. */
+export function errorText(error: unknown): string {
+  if (error instanceof NotDone) return '';
+  if (error instanceof ApiError && error.status === 0) return t('unreachable');
+  if (error instanceof Error && error.message !== '') return error.message;
+  return t('failed');
+}
+
+export function showError(error: unknown): void {
+  showToast({ text: errorText(error), kind: 'error' });
+}
+
+/** Does the work and shows its failure as a notice. @returns whether it succeeded */
+export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    showError(error);
+    return false;
+  }
 }
 
 function dismiss(id: number): void {
@@ -56,11 +81,7 @@ function ToastItem({ toast }: { toast: ShownToast }) {
   return (
     <div class={`toast ${toast.kind ?? 'note'}`} onMouseEnter={hold} onMouseLeave={letGo} onFocusIn={hold} onFocusOut={letGo}>
       <span>{toast.text}</span>
-      {action !== undefined && (
-        <Button kind="quiet" onClick={runAction}>
-          {action.label}
-        </Button>
-      )}
+      {action !== undefined && <Button kind="quiet" text={action.label} onClick={runAction} />}
       <IconButton icon="close" label={t('dismiss')} onClick={() => dismiss(toast.id)} />
     </div>
   );

@@ -42,14 +42,7 @@ function ShownView({ view }: { view: View }) {
   if (Component !== undefined) return <Component />;
   if (!hasFailed) return <Spinner />;
   return (
-    <Empty
-      title={t('viewFailed')}
-      action={
-        <Button kind="primary" onClick={() => location.reload()}>
-          {t('reload')}
-        </Button>
-      }
-    >
+    <Empty title={t('viewFailed')} action={<Button kind="primary" text={t('reload')} onClick={() => location.reload()} />}>
       {t('viewFailedText')}
     </Empty>
   );
@@ -96,7 +89,7 @@ export function App() {
           {view === undefined ? (
             <Empty
               title={t('notFound')}
-              action={<Button onClick={() => navigate(hashOf(VIEWS[0]?.id ?? 'chat'))}>{t('goToChat')}</Button>}
+              action={<Button text={t('goToChat')} onClick={() => navigate(hashOf(VIEWS[0]?.id ?? 'chat'))} />}
             />
           ) : (
             <ShownView key={view.id} view={view} />

@@ -77,7 +77,7 @@ function ConnectionLine() {
           {reason === undefined ? t('gone') : t('goneReason', { reason })} {t('reconnecting', { seconds })}{' '}
           {t('shownFrom', { time: new Date(lostAt).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' }) })}
         </span>
-        <Button onClick={() => pageSocket.wake()}>{t('tryNow')}</Button>
+        <Button text={t('tryNow')} onClick={() => pageSocket.wake()} />
       </div>
     );
   }
@@ -98,13 +98,13 @@ export function Banners() {
       {isOutdated.value && (
         <div class="banner note">
           <span>{t('newBuild')}</span>
-          <Button onClick={() => location.reload()}>{t('reload')}</Button>
+          <Button text={t('reload')} onClick={() => location.reload()} />
         </div>
       )}
       {isInsecure && (
         <div class="banner warn">
           <span>{t('insecure')}</span>
-          <Button onClick={understand}>{t('understood')}</Button>
+          <Button text={t('understood')} onClick={understand} />
         </div>
       )}
     </div>

@@ -30,7 +30,7 @@ export function CopyModeLine() {
   return (
     <div class="banner note">
       <span>{t('copyModeOn')}</span>
-      <Button onClick={switchCopyMode}>{t('copyModeEnd')}</Button>
+      <Button text={t('copyModeEnd')} onClick={switchCopyMode} />
     </div>
   );
 }
@@ -39,9 +39,7 @@ function Line({ text, label }: { text: string; label: string }) {
   return (
     <div class="command-line">
       <pre tabIndex={0}>{text}</pre>
-      <Button icon="copy" onClick={() => void copyText(text)}>
-        {label}
-      </Button>
+      <Button icon="copy" text={label} onClick={() => void copyText(text)} />
     </div>
   );
 }

@@ -1,10 +1,10 @@
-/** The command palette: commands, views, and chats by their words. */
+/** The command palette: commands, views, and chats found by their text. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { z } from 'zod';
-import type { sessionListResponse } from '../../../shared/api/sessions.js';
+import type { SessionPage } from '../../../shared/api/sessions.js';
 import { apiPath, call } from '../api/client.js';
 import { connection } from '../api/socket.js';
+import { useDelayed } from '../api/use-resource.js';
 import { Dialog } from '../components/dialog.js';
 import { Icon } from '../components/icon.js';
 import { plainText } from '../components/plain-text.js';
@@ -42,34 +42,25 @@ function search(all: readonly Command[], wanted: string): Command[] {
   return scored.toSorted((a, b) => a.points - b.points).map(({ command }) => command);
 }
 
-type SessionList = z.output<ReturnType<typeof sessionListResponse>>;
-
 const CHATS_SHOWN = 6;
-/** Shorter words are in every chat. */
+/** Shorter words match nearly every chat. */
 const MIN_LENGTH = 2;
 const SETTLE_MS = 150;
 
-/** Chats in which it is said, a moment after it was typed. Without an answer there are none: commands work all the same. */
+/** Returns the chats that match, a moment after the text was typed. Commands work without them. */
 function useChats(wanted: string): readonly Command[] {
-  const [found, setFound] = useState<{ wanted: string; sessions: SessionList['sessions'] }>({ wanted: '', sessions: [] });
-  useEffect(() => {
-    if (wanted.length < MIN_LENGTH || connection.peek().kind !== 'online') return undefined;
-    const controller = new AbortController();
-    const look = (): void => {
-      const path = apiPath('/api/sessions', {}, { search: wanted, limit: CHATS_SHOWN });
-      call<SessionList>('GET', path, { signal: controller.signal }).then(
-        ({ sessions }) => setFound({ wanted, sessions }),
-        () => undefined,
-      );
-    };
-    const timer = setTimeout(look, SETTLE_MS);
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
-  }, [wanted]);
-  // What was found for the first letters is shown until there is more of it: nothing flickers.
-  if (wanted.length < MIN_LENGTH || !wanted.startsWith(found.wanted) || found.wanted === '') return [];
+  const [found, setFound] = useState<{ wanted: string; sessions: SessionPage['sessions'] }>({ wanted: '', sessions: [] });
+  const isLong = wanted.length >= MIN_LENGTH;
+  const look = (signal: AbortSignal): void => {
+    const path = apiPath('/api/sessions', {}, { search: wanted, limit: CHATS_SHOWN });
+    call<SessionPage>('GET', path, { signal }).then(
+      ({ sessions }) => setFound({ wanted, sessions }),
+      () => undefined,
+    );
+  };
+  useDelayed(SETTLE_MS, isLong && connection.peek().kind === 'online' ? look : undefined, [wanted]);
+  // Chats found for the first letters stay until newer ones arrive, so that the list does not flicker.
+  if (!isLong || !wanted.startsWith(found.wanted) || found.wanted === '') return [];
   return found.sessions.map(({ key, title }) => ({
     id: `chat-${key}`,
     label: plainText(title),

@@ -35,7 +35,7 @@ export function Settings() {
         choices={LANGUAGES.map(({ id, name }) => ({ value: id, label: name }))}
         onChange={(value) => chooseLanguage(value as Language)}
       />
-      {token.value !== undefined && <Button onClick={forgetToken}>{t('forgetToken')}</Button>}
+      {token.value !== undefined && <Button text={t('forgetToken')} onClick={forgetToken} />}
     </Dialog>
   );
 }

@@ -76,7 +76,7 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
       <p class="hint">{t('keysHint')}</p>
       {Object.keys(own).length > 0 && (
         <DialogActions>
-          <Button onClick={resetKeys}>{t('resetKeys')}</Button>
+          <Button text={t('resetKeys')} onClick={resetKeys} />
         </DialogActions>
       )}
     </Dialog>

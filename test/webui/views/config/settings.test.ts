@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { configJsonSchema } from '../../../../shared/config/validate.js';
 import ENGLISH from '../../../../webui/src/i18n/en/settings.json';
-import { type ConfigView, REBOUND_KEYS, sectionsOf, type Schema } from '../../../../webui/src/views/config/schema-fields.js';
+import type { ConfigView } from '../../../../shared/api/gateway/config.js';
+import { REBOUND_KEYS, sectionsOf, type Schema } from '../../../../webui/src/views/config/schema-fields.js';
 
 const DESCRIBED_KEYS = Object.keys(ENGLISH);
 const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { accounts: { x: { url: 'b' } } } };
@@ -11,7 +12,7 @@ const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { 
 function viewOf(config: Record<string, unknown>): ConfigView {
   const sessions = { retention: { webchat: {}, api: {}, cron: {}, channels: {} } };
   const effective = { ...config, gateway: { auth: {}, cors: {} }, agents: { defaults: {} }, cron: {}, sessions, logs: {} };
-  return { status: 'ok', revision: 'r', inForce: true, path: '/c', config, effective, sources: {}, pinned: {} };
+  return { revision: 'r', inForce: true, path: '/c', config, effective, sources: {}, pinned: {} };
 }
 
 test('every setting of the schema is described, and nothing else', () => {

@@ -1,32 +1,26 @@
-/** The channels view: how each account is, who asks to write to it, and what became of messages to chats. */
+/** The channels view: the state of each account, pairing requests, and messages to chats. */
 import { useState } from 'preact/hooks';
+import type { ChannelDocument as Channel, PairingDocument as Pairing } from '../../../../shared/api/channels.js';
+import { apiPath, call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
-import { ErrorBox, errorText, Spinner } from '../../components/feedback.js';
-import { fullTime, relativeTime } from '../../components/time-text.js';
-import { showToast } from '../../components/toast.js';
+import { channelChip, Loaded } from '../../components/feedback.js';
+import { Ago, relativeTime } from '../../components/time-text.js';
+import { attempt, showToast } from '../../components/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { changeQuery, hashOf, navigate } from '../../shell/router.js';
 import { AccountDialog } from './account-dialog.js';
-import { approve, type Channel, type ChannelState, type Pairing, readChannels, revoke } from './channels-api.js';
+import { type ChannelState, readChannels } from './channels-api.js';
 import { Messages } from './messages.js';
 import { TestDialog } from './test-dialog.js';
 import { t } from './text.js';
 import './channels.css';
 
-/** The gateway watches its file. */
+/** The gateway watches its file: a change is in force within this time. */
 const IN_FORCE_MS = 1_500;
 
-const CHIPS: Readonly<Record<Channel['state'], string>> = {
-  off: 'chip',
-  starting: 'chip',
-  running: 'chip good',
-  backoff: 'chip warn',
-  failed: 'chip bad',
-};
-
-/** A chat of the page is no place that a message could be sent to. */
+/** No message can be sent to a chat of the page. */
 const canBeTested = ({ channel, state }: Channel): boolean => channel !== 'webchat' && state !== 'off';
 
 function ChannelCard({ channel: account, onTest }: { channel: Channel; onTest: () => void }) {
@@ -37,30 +31,19 @@ function ChannelCard({ channel: account, onTest }: { channel: Channel; onTest: (
       <p class="row">
         <strong>{channel}</strong>
         <span class="muted">{accountId}</span>
-        <span class={`${CHIPS[state]} spread`}>{t(`state_${state}`)}</span>
+        <span class={`${channelChip(state)} spread`}>{t(`state_${state}`)}</span>
       </p>
       {message !== null && <p class={isWrong ? 'message-error' : 'hint'}>{message}</p>}
-      {since !== null && (
-        <p class="hint" title={fullTime(Date.parse(since))}>
-          {t('since', { time: relativeTime(Date.parse(since)) })}
-        </p>
-      )}
+      {since !== null && <Ago as="p" class="hint" at={since} text={(time) => t('since', { time })} />}
       {lastError !== null && lastError.message !== message && (
-        <p class="hint" title={fullTime(Date.parse(lastError.at))}>
-          {t('lastError', { time: relativeTime(Date.parse(lastError.at)), message: lastError.message })}
-        </p>
+        <Ago as="p" class="hint" at={lastError.at} text={(time) => t('lastError', { time, message: lastError.message })} />
       )}
       <p class="row">
         <a href={hashOf('logs', [], { q: channel })}>{t('logLines')}</a>
         <a href={hashOf('config', [], { q: `channels.${channel}.accounts.${accountId}` })}>{t('settingsOf')}</a>
         {canBeTested(account) && (
           <span class="channel-test">
-            <Button kind="quiet" icon="send" onClick={onTest}>
-              {t('test')}
-              <span class="off-screen">
-                {channel}/{accountId}
-              </span>
-            </Button>
+            <Button kind="quiet" icon="send" text={t('test')} about={`${channel}/${accountId}`} onClick={onTest} />
           </span>
         )}
       </p>
@@ -88,36 +71,43 @@ function Outbox({ outbox }: { outbox: ChannelState['outbox'] }) {
 }
 
 function Pairings({ pairings, reload }: { pairings: readonly Pairing[]; reload: () => void }) {
-  const act = (work: Promise<void>): void => {
-    work.then(reload, (error: unknown) => showToast({ text: errorText(error), kind: 'error' }));
+  const act = async (
+    path: '/api/channels/:channel/approve' | '/api/channels/:channel/revoke',
+    channel: string,
+    body: object,
+  ): Promise<void> => {
+    if (await attempt(() => call('POST', apiPath(path, { channel }), { body }))) reload();
   };
   if (pairings.length === 0) return null;
   return (
     <section class="card">
       <h2>{t('pairings')}</h2>
       <ul class="rows" aria-label={t('pairings')}>
-        {pairings.map((pairing) => (
-          <li key={`${pairing.channel}/${pairing.accountId}/${pairing.senderId}`}>
+        {pairings.map(({ channel, accountId, senderId, senderName, code, expiresAt, state }) => (
+          <li key={`${channel}/${accountId}/${senderId}`}>
             <span>
-              {pairing.senderName}{' '}
+              {senderName}{' '}
               <span class="muted">
-                {pairing.channel}/{pairing.accountId} · {pairing.senderId}
+                {channel}/{accountId} · {senderId}
               </span>
             </span>
-            {pairing.code !== null && <code>{pairing.code}</code>}
-            {pairing.expiresAt !== null && <span class="muted">{t('until', { time: relativeTime(Date.parse(pairing.expiresAt)) })}</span>}
+            {code !== null && <code>{code}</code>}
+            {expiresAt !== null && <span class="muted">{t('until', { time: relativeTime(Date.parse(expiresAt)) })}</span>}
             <span class="spread">
-              {pairing.code !== null && (
-                <Button kind="primary" onClick={() => act(approve(pairing.channel, pairing.code ?? ''))}>
-                  {t('approve')}
-                  <span class="off-screen">{pairing.senderName}</span>
-                </Button>
+              {code !== null && (
+                <Button
+                  kind="primary"
+                  text={t('approve')}
+                  about={senderName}
+                  onClick={() => void act('/api/channels/:channel/approve', channel, { code })}
+                />
               )}
-              {pairing.state === 'approved' && (
-                <Button onClick={() => act(revoke(pairing))}>
-                  {t('revoke')}
-                  <span class="off-screen">{pairing.senderName}</span>
-                </Button>
+              {state === 'approved' && (
+                <Button
+                  text={t('revoke')}
+                  about={senderName}
+                  onClick={() => void act('/api/channels/:channel/revoke', channel, { senderId, accountId })}
+                />
               )}
             </span>
           </li>
@@ -128,7 +118,8 @@ function Pairings({ pairings, reload }: { pairings: readonly Pairing[]; reload: 
 }
 
 export default function ChannelsView() {
-  const { value, error, reload } = useResource(readChannels, []);
+  const resource = useResource(readChannels, []);
+  const { value, reload } = resource;
   const [isAdding, setAdding] = useState(false);
   const [tested, setTested] = useState<Channel | undefined>(undefined);
   useLiveReload(['message', 'channel', 'config'], reload);
@@ -143,28 +134,26 @@ export default function ChannelsView() {
       <header class="view-head">
         <h1>{t('title')}</h1>
         <a href={hashOf('config', [], { q: 'channels' })}>{t('configure')}</a>
-        <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
-          {t('add')}
-        </Button>
+        <Button kind="primary" icon="plus" text={t('add')} onClick={() => setAdding(true)} />
       </header>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
-      {value === undefined && error === undefined && <Spinner />}
-      {value !== undefined && (
-        <>
-          <ul class="channels" aria-label={t('title')}>
-            {value.list.channels.map((channel) => (
-              <ChannelCard key={`${channel.channel}/${channel.accountId}`} channel={channel} onTest={() => setTested(channel)} />
-            ))}
-          </ul>
-          <Pairings pairings={value.list.pairings} reload={reload} />
-          <Outbox outbox={value.outbox} />
-        </>
-      )}
+      <Loaded of={resource}>
+        {({ channels, pairings, outbox }) => (
+          <>
+            <ul class="channels" aria-label={t('title')}>
+              {channels.map((channel) => (
+                <ChannelCard key={`${channel.channel}/${channel.accountId}`} channel={channel} onTest={() => setTested(channel)} />
+              ))}
+            </ul>
+            <Pairings pairings={pairings} reload={reload} />
+            <Outbox outbox={outbox} />
+          </>
+        )}
+      </Loaded>
       <Messages onChange={reload} />
       {tested !== undefined && <TestDialog channel={tested} onClose={() => setTested(undefined)} />}
       {isAdding && (
         <AccountDialog
-          taken={value?.list.channels.map(({ channel, accountId }) => `${channel}/${accountId}`) ?? []}
+          taken={value?.channels.map(({ channel, accountId }) => `${channel}/${accountId}`) ?? []}
           onClose={() => setAdding(false)}
           onSaved={(name) => {
             setAdding(false);

@@ -1,12 +1,14 @@
-/** Messages to chats: what waits, what failed and why, and what can be done with it. */
+/** Messages to chats: their delivery, its errors, and the actions on them. */
+import type { OutgoingDocument as Message } from '../../../../shared/api/messages.js';
+import { apiPath, call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
-import { Empty, ErrorBox, errorText, Spinner } from '../../components/feedback.js';
-import { fullTime, relativeTime } from '../../components/time-text.js';
-import { showToast, showUndo } from '../../components/toast.js';
+import { Empty, Loaded } from '../../components/feedback.js';
+import { Ago, relativeTime } from '../../components/time-text.js';
+import { attempt, showToast, showUndo } from '../../components/toast.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
-import { dropMessage, type Message, readMessages, retryMessage, sendMessage } from './channels-api.js';
+import { readMessages, sendMessage } from './channels-api.js';
 import { t } from './text.js';
 
 const STATUSES = ['queued', 'sending', 'retry_wait', 'unknown', 'dead', 'delivered'] as const;
@@ -24,9 +26,7 @@ function MessageRow({ message, onRetry, onDrop }: { message: Message; onRetry: (
       <p class="row">
         <span class={chipOf(status)}>{t(`status_${status}`)}</span>
         <span>{target}</span>
-        <span class="muted" title={fullTime(Date.parse(createdAt))}>
-          {relativeTime(Date.parse(createdAt))}
-        </span>
+        <Ago class="muted" at={createdAt} />
         {attempts > 1 && <span class="muted">{t('attempts', { count: attempts })}</span>}
         {nextAttemptAt !== null && <span class="muted">{t('nextAttempt', { time: relativeTime(Date.parse(nextAttemptAt)) })}</span>}
         <a class="spread" href={hashOf('logs', [], { q: id })}>
@@ -38,16 +38,8 @@ function MessageRow({ message, onRetry, onDrop }: { message: Message; onRetry: (
       {status === 'unknown' && <p class="hint">{t('unknownText')}</p>}
       {status !== 'delivered' && status !== 'sending' && (
         <p class="row">
-          {(status === 'dead' || status === 'unknown') && (
-            <Button icon="retry" onClick={onRetry}>
-              {t('retry')}
-              <span class="off-screen">{target}</span>
-            </Button>
-          )}
-          <Button icon="trash" kind="quiet" onClick={onDrop}>
-            {t('drop')}
-            <span class="off-screen">{target}</span>
-          </Button>
+          {(status === 'dead' || status === 'unknown') && <Button icon="retry" text={t('retry')} about={target} onClick={onRetry} />}
+          <Button icon="trash" kind="quiet" text={t('drop')} about={target} onClick={onDrop} />
         </p>
       )}
     </li>
@@ -56,38 +48,38 @@ function MessageRow({ message, onRetry, onDrop }: { message: Message; onRetry: (
 
 function useMessages(onChange: () => void) {
   const { status, channel } = address.value.query;
-  const query = { ...(status === undefined ? {} : { status }), ...(channel === undefined ? {} : { channel }) };
-  const { value, error, reload, set } = useResource((signal) => readMessages(query, signal), [status, channel]);
+  const resource = useResource((signal) => readMessages({ status, channel }, signal), [status, channel]);
+  const { value, reload, set } = resource;
   useLiveReload(['message'], reload);
-  const act = async (work: () => Promise<void>, done: () => void): Promise<void> => {
-    try {
-      await work();
-      done();
-    } catch (failure) {
-      showToast({ text: errorText(failure), kind: 'error' });
-    }
+  const act = async (work: () => Promise<unknown>, done: () => void): Promise<void> => {
+    if (await attempt(work)) done();
     reload();
     onChange();
   };
-  const nothing = (): void => undefined;
   return {
     status,
-    value,
-    error,
-    reload,
+    resource,
     retry: (message: Message) =>
       void act(
-        () => retryMessage(message.id),
+        () => call('POST', apiPath('/api/messages/:id/retry', { id: message.id })),
         () => showToast({ text: t('isRetried') }),
       ),
     drop: (message: Message) =>
       void act(
-        () => dropMessage(message.id),
-        () => showUndo(t('isDropped'), () => void act(() => sendMessage(message), nothing)),
+        () => call('DELETE', apiPath('/api/messages/:id', { id: message.id })),
+        () =>
+          showUndo(
+            t('isDropped'),
+            () =>
+              void act(
+                () => sendMessage(message),
+                () => undefined,
+              ),
+          ),
       ),
     more: async (): Promise<void> => {
       if (value === undefined || value.nextCursor === null) return;
-      const page = await readMessages({ ...query, cursor: value.nextCursor });
+      const page = await readMessages({ status, channel, cursor: value.nextCursor });
       set({ ...page, messages: [...value.messages, ...page.messages] });
     },
   };
@@ -107,22 +99,22 @@ function StatusFilter({ status }: { status: string | undefined }) {
 }
 
 export function Messages({ onChange }: { onChange: () => void }) {
-  const { status, value, error, reload, retry, drop, more } = useMessages(onChange);
+  const { status, resource, retry, drop, more } = useMessages(onChange);
+  const { value } = resource;
   return (
     <>
       <div class="view-head">
         <h2 class="messages-title">{t('messages')}</h2>
         <StatusFilter status={status} />
       </div>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
-      {value === undefined && error === undefined && <Spinner />}
+      <Loaded of={resource} />
       {value?.messages.length === 0 && <Empty title={t('noMessages')}>{t('noMessagesText')}</Empty>}
       <ul class="messages" aria-label={t('messages')}>
         {value?.messages.map((message) => (
           <MessageRow key={message.id} message={message} onRetry={() => retry(message)} onDrop={() => drop(message)} />
         ))}
       </ul>
-      {value !== undefined && value.nextCursor !== null && <Button onClick={() => void more()}>{t('older')}</Button>}
+      {value !== undefined && value.nextCursor !== null && <Button text={t('older')} onClick={() => void more()} />}
     </>
   );
 }

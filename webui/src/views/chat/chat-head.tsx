@@ -1,4 +1,5 @@
 /** Above a conversation: its title, what can be done with it, and on narrow screens the way to the other chats. */
+import type { SessionTranscript } from '../../../../shared/api/sessions.js';
 import { useEffect, useState } from 'preact/hooks';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import type { Resource } from '../../api/use-resource.js';
@@ -12,7 +13,6 @@ import type { SessionFacts } from '../sessions/session-actions.js';
 import { type RowAction, SessionMenu, useActions } from '../sessions/session-menu.js';
 import { TagDialog } from '../sessions/tag-dialog.js';
 import { ChatList } from './chat-list.js';
-import type { SessionAnswer } from './model-chip.js';
 import { t } from './text.js';
 
 /** Where there is no room for the chats beside the conversation. */
@@ -21,9 +21,7 @@ function ChatsButton({ current }: { current: string | undefined }) {
   const close = (): void => setOpen(false);
   return (
     <span class="to-chats">
-      <Button kind="quiet" icon="sessions" onClick={() => setOpen(true)}>
-        {t('chats')}
-      </Button>
+      <Button kind="quiet" icon="sessions" text={t('chats')} onClick={() => setOpen(true)} />
       {isOpen && (
         <Dialog title={t('chats')} onClose={close}>
           <ChatList current={current} onChosen={close} />
@@ -72,7 +70,7 @@ function Named({ session, reload }: { session: SessionFacts; reload: () => void 
 }
 
 /** @param props.own  undefined in a chat that has not begun */
-export function ChatHead({ current, own }: { current: string | undefined; own: Resource<SessionAnswer> | undefined }) {
+export function ChatHead({ current, own }: { current: string | undefined; own: Resource<SessionTranscript> | undefined }) {
   const session = own?.value?.session;
   useGatewayEvent(({ name, data }) => {
     // The first message gives a session its title.

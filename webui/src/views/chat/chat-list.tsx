@@ -1,7 +1,6 @@
-/** The chats at the side: the newest ones; all of them are in the sessions view. */
+/** The newest chats, beside the conversation. The sessions view has all of them. */
 import { useRef } from 'preact/hooks';
-import type { z } from 'zod';
-import type { sessionListResponse } from '../../../../shared/api/sessions.js';
+import type { ListedSession, SessionPage } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
 import { useResource } from '../../api/use-resource.js';
@@ -10,32 +9,28 @@ import { plainText } from '../../components/plain-text.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { t } from './text.js';
 
-type SessionList = z.output<ReturnType<typeof sessionListResponse>>;
-
 const SHOWN = 40;
-/** Several things happen at once: the list is read once for all of them. */
+/** Events that come close together cause one reload. */
 const SETTLE_MS = 250;
-
-type Listed = SessionList['sessions'][number];
 
 const DAY_MS = 86_400_000;
 
 const GROUPS = ['pinned', 'today', 'yesterday', 'lastWeek', 'longAgo'] as const;
 
-/** By when something was said last; a day begins at midnight here. */
-function groupOf({ pinned, updatedAt }: Listed, midnight: number): (typeof GROUPS)[number] {
+/** Returns the group of a chat by its last message; days begin at local midnight. */
+function groupOf({ pinned, updatedAt }: ListedSession, midnight: number): (typeof GROUPS)[number] {
   const age = midnight - Date.parse(updatedAt);
   if (pinned) return 'pinned';
   return age <= 0 ? 'today' : age <= DAY_MS ? 'yesterday' : age <= 7 * DAY_MS ? 'lastWeek' : 'longAgo';
 }
 
-function groupsOf(sessions: readonly Listed[], nowMs: number) {
+function groupsOf(sessions: readonly ListedSession[], nowMs: number) {
   const midnight = new Date(nowMs).setHours(0, 0, 0, 0);
   const groups = GROUPS.map((name) => ({ name, sessions: sessions.filter((session) => groupOf(session, midnight) === name) }));
   return groups.filter((group) => group.sessions.length > 0);
 }
 
-function ChatLink({ session, isCurrent }: { session: Listed; isCurrent: boolean }) {
+function ChatLink({ session, isCurrent }: { session: ListedSession; isCurrent: boolean }) {
   const { key, channel, unread, answering } = session;
   const title = plainText(session.title);
   return (
@@ -48,10 +43,10 @@ function ChatLink({ session, isCurrent }: { session: Listed; isCurrent: boolean 
   );
 }
 
-/** @param props.onChosen  is told when somebody goes to one */
+/** @param props.onChosen  called when a chat is opened */
 export function ChatList({ current, onChosen }: { current: string | undefined; onChosen?: () => void }) {
   const path = apiPath('/api/sessions', {}, { limit: SHOWN });
-  const { value, reload } = useResource((signal) => call<SessionList>('GET', path, { signal }), [path]);
+  const { value, reload } = useResource((signal) => call<SessionPage>('GET', path, { signal }), [path]);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useGatewayEvent(({ name }) => {
     if (name !== 'session' && name !== 'turn' && name !== 'reset') return;
@@ -63,9 +58,7 @@ export function ChatList({ current, onChosen }: { current: string | undefined; o
   };
   return (
     <nav class="chat-list" aria-label={t('chats')} onClick={onClick}>
-      <Button icon="plus" onClick={() => navigate(hashOf('chat'))}>
-        {t('newChat')}
-      </Button>
+      <Button icon="plus" text={t('newChat')} onClick={() => navigate(hashOf('chat'))} />
       <div class="chat-groups">
         {groupsOf(value?.sessions ?? [], Date.now()).map(({ name, sessions }) => (
           <section key={name}>

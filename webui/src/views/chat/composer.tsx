@@ -1,4 +1,5 @@
 /** Where messages are written: it keeps the draft, knows the commands, and shows what waits to be sent. */
+import type { SessionTranscript } from '../../../../shared/api/sessions.js';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isKeptInstead } from '../../api/copy-mode.js';
 import { call } from '../../api/client.js';
@@ -9,7 +10,7 @@ import { t as shell } from '../../shell/text.js';
 import type { ChatModel } from './chat-model.js';
 import { AttachButton, FileChips } from './file-list.js';
 import { type DraftFiles, type FileNote, isPicture } from './files.js';
-import { ModelChip, type ModelChoice, type SessionAnswer, useModelChoice } from './model-chip.js';
+import { ModelChip, type ModelChoice, useModelChoice } from './model-chip.js';
 import { type Entry, readDraft, writeDraft } from './outbox.js';
 import { t } from './text.js';
 import { TokenMeter } from './token-meter.js';
@@ -85,7 +86,7 @@ const QUEUE_LENGTH = 300;
 
 export interface ComposerProps {
   readonly model: ChatModel | undefined;
-  readonly own: Resource<SessionAnswer> | undefined;
+  readonly own: Resource<SessionTranscript> | undefined;
   /** Under which the draft is kept: the session, or `new`. */
   readonly draftName: string;
   readonly editing: { readonly messageId: string; readonly content: string; readonly files: readonly FileNote[] } | undefined;
@@ -257,10 +258,7 @@ function PictureNote({ choice: { info } }: { choice: ModelChoice }) {
 function EditNote({ onCancel }: { onCancel: () => void }) {
   return (
     <p class="row hint">
-      {t('editing')}{' '}
-      <Button kind="quiet" onClick={onCancel}>
-        {shell('cancel')}
-      </Button>
+      {t('editing')} <Button kind="quiet" text={shell('cancel')} onClick={onCancel} />
     </p>
   );
 }

@@ -1,21 +1,20 @@
-/** Files that go with the next message: kept by the gateway at once, so that they survive a reload as the draft does. */
+/** Files of the next message. They are uploaded at once, so that they survive a reload as the draft does. */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import type { AttachmentNote as FileNote } from '../../../../shared/api/attachments.js';
 import { FILE_LIMITS } from '../../../../shared/file-limits.js';
 import { apiPath, call, request } from '../../api/client.js';
-import { errorText } from '../../components/feedback.js';
 import { saveFile } from '../../components/save-file.js';
-import { showToast } from '../../components/toast.js';
+import { attempt, showToast } from '../../components/toast.js';
 import { readSetting, writeSetting } from '../../settings.js';
-import type { StoredMessage } from './chat-model.js';
 import { t } from './text.js';
 
-export type FileNote = NonNullable<StoredMessage['attachments']>[number];
+export type { FileNote };
 
-/** `id` is undefined while it is on its way. */
+/** `id` is undefined during the upload. */
 export type DraftFile = Omit<FileNote, 'id'> & { readonly id: string | undefined; readonly key: string };
 
-/** Pictures that were put into a new chat, on their way into its session. */
+/** Files added to a new chat, handed over to its session. */
 export const handedOver = signal<{ readonly session: string; readonly files: readonly File[] } | undefined>(undefined);
 
 const settingName = (session: string): string => `files.${session}`;
@@ -34,11 +33,11 @@ export function writeDraftFiles(session: string, files: readonly (FileNote | Dra
   writeSetting(settingName(session), notes.length === 0 ? undefined : JSON.stringify(notes));
 }
 
-/** Vendors look at no more of a picture than this. */
+/** Providers scale larger pictures down to this. */
 const MAX_SIDE_PX = 2_048;
 const JPEG_QUALITY = 0.86;
 
-/** A photograph as large as a camera makes it becomes one as large as a model looks at. What cannot be drawn goes as it is. */
+/** Scales a picture down to the size that models use. A file that cannot be drawn is returned unchanged. */
 async function shrink(file: File): Promise<Blob> {
   if (!/^image\/(png|jpeg|webp)$/.test(file.type)) return file;
   const picture = await createImageBitmap(file).catch(() => undefined);
@@ -61,7 +60,7 @@ function toBase64(blob: Blob): Promise<string> {
   });
 }
 
-/** What is pasted often has no name. */
+/** Returns the name of a file; pasted files often have none. */
 const nameOf = (file: File): string => (file.name === '' ? t('pastedFile') : file.name).replace(/\p{Cc}/gu, ' ').slice(-200);
 
 async function upload(session: string, file: File): Promise<FileNote> {
@@ -75,9 +74,9 @@ export interface DraftFiles {
   readonly isBusy: boolean;
   readonly add: (files: readonly File[]) => void;
   readonly remove: (key: string) => void;
-  /** @returns what is ready, which is no draft any more */
+  /** Removes the uploaded files from the draft and returns them. */
   readonly take: () => readonly FileNote[];
-  /** Puts files of a message back that was not sent. */
+  /** Puts back the files of a message that was not sent. */
   readonly putBack: (files: readonly FileNote[]) => void;
 }
 
@@ -89,13 +88,11 @@ export function useDraftFiles(session: string | undefined): DraftFiles {
   const addOne = async (file: File): Promise<void> => {
     const key = crypto.getRandomValues(new Uint32Array(2)).join('-');
     setFiles((now) => [...now, { key, id: undefined, name: nameOf(file), mediaType: file.type, size: file.size }]);
-    try {
+    const isKept = await attempt(async () => {
       const note = await upload(session ?? '', file);
       setFiles((now) => now.map((each) => (each.key === key ? { ...note, key } : each)));
-    } catch (error) {
-      setFiles((now) => now.filter((each) => each.key !== key));
-      showToast({ text: errorText(error), kind: 'error' });
-    }
+    });
+    if (!isKept) setFiles((now) => now.filter((each) => each.key !== key));
   };
   const add = (added: readonly File[]): void => {
     const room = FILE_LIMITS.maxPerMessage - files.length;
@@ -115,7 +112,7 @@ export function useDraftFiles(session: string | undefined): DraftFiles {
     remove(key) {
       const gone = files.find((each) => each.key === key);
       setFiles(files.filter((each) => each.key !== key));
-      // Whether it is forgotten now or in a day makes no difference to anybody.
+      // After a failure, the gateway deletes the file a day later.
       if (gone?.id !== undefined) call('DELETE', apiPath('/api/attachments/:id', { id: gone.id })).catch(() => undefined);
     },
     take() {
@@ -127,7 +124,7 @@ export function useDraftFiles(session: string | undefined): DraftFiles {
   };
 }
 
-/** @returns the address of a file for the time that the component is shown; undefined until it is there */
+/** Returns the address of a file while the component is shown; undefined until it is loaded. */
 export function useFileAddress(id: string | undefined): string | undefined {
   const [address, setAddress] = useState<string | undefined>(undefined);
   useEffect(() => {
@@ -157,11 +154,7 @@ async function readFile(id: string, signal?: AbortSignal): Promise<Blob> {
 }
 
 export async function downloadFile({ id, name, mediaType }: FileNote): Promise<void> {
-  try {
-    saveFile({ name, type: mediaType, parts: [await readFile(id)] });
-  } catch (error) {
-    showToast({ text: errorText(error), kind: 'error' });
-  }
+  await attempt(async () => saveFile({ name, type: mediaType, parts: [await readFile(id)] }));
 }
 
 export const isPicture = ({ mediaType }: { readonly mediaType: string }): boolean => mediaType.startsWith('image/');

@@ -1,11 +1,13 @@
-/** The chat view: the chats at the side, one conversation, and where the next message is written. */
+/** The chat view: the list of chats, one conversation, and the composer. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { MessagePage } from '../../../../shared/api/session-archive.js';
+import type { SessionDocument } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { isKeptInstead } from '../../api/copy-mode.js';
 import { Button } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
-import { Empty, errorText } from '../../components/feedback.js';
-import { showToast } from '../../components/toast.js';
+import { Empty } from '../../components/feedback.js';
+import { attempt, showError, showToast } from '../../components/toast.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import { ChatHead } from './chat-head.js';
@@ -21,35 +23,25 @@ import { t } from './text.js';
 import { neighbour, placeVariants } from './variants.js';
 import './chat.css';
 
-interface SessionAnswer {
-  readonly session: { readonly key: string; readonly model: string | null };
-}
-
 const chatHash = (key: string): string => hashOf('chat', [key]);
 
-function tell(error: unknown): void {
-  showToast({ text: errorText(error), kind: 'error' });
-}
-
 async function fork(session: string, messageId: string | undefined): Promise<void> {
-  try {
+  await attempt(async () => {
     const path = apiPath('/api/sessions/:key/fork', { key: session });
-    const made = await call<SessionAnswer>('POST', path, { body: messageId === undefined ? {} : { messageId } });
+    const made = await call<{ session: SessionDocument }>('POST', path, { body: messageId === undefined ? {} : { messageId } });
     navigate(chatHash(made.session.key));
-  } catch (error) {
-    tell(error);
-  }
+  });
 }
 
 async function makeSession(): Promise<string> {
-  const { session } = await call<SessionAnswer>('POST', '/api/sessions');
+  const { session } = await call<{ session: SessionDocument }>('POST', '/api/sessions');
   const { key, model } = session;
-  // An empty one is given again: a model that was chosen for what was not said there is not meant here.
+  // The gateway reuses an empty session: a model chosen there earlier does not apply to this chat.
   if (model !== null) await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { model: null } });
   return key;
 }
 
-/** The first message of a chat makes its session. */
+/** Creates a session for the first message of a chat. */
 async function begin(content: string): Promise<void> {
   try {
     const session = await makeSession();
@@ -57,39 +49,24 @@ async function begin(content: string): Promise<void> {
     navigate(chatHash(session), { replace: true });
   } catch (error) {
     writeDraft('new', content);
-    tell(error);
+    showError(error);
   }
-}
-
-async function chooseVariant(session: string, messageId: string): Promise<void> {
-  try {
-    await call('POST', apiPath('/api/sessions/:key/choose', { key: session }), { body: { messageId } });
-  } catch (error) {
-    tell(error);
-  }
-}
-
-interface OlderAnswer {
-  readonly messages: readonly StoredMessage[];
-  readonly hasOlder: boolean;
 }
 
 async function loadOlder(model: ChatModel): Promise<void> {
   const before = model.messages.peek()[0]?.seq;
-  try {
-    const older = await call<OlderAnswer>('GET', apiPath('/api/sessions/:key/messages', { key: model.session }, { before }));
+  await attempt(async () => {
+    const older = await call<MessagePage>('GET', apiPath('/api/sessions/:key/messages', { key: model.session }, { before }));
     model.prepend(older.messages, older.hasOlder);
-  } catch (error) {
-    tell(error);
-  }
+  });
 }
 
-/** @returns the last block of code in a text */
+/** Returns the last block of code in a text. */
 function lastCode(text: string): string | undefined {
   return [...text.matchAll(/^(```+|~~~+)[^\n]*\n([\s\S]*?)\n?^\1/gm)].at(-1)?.[2];
 }
 
-/** What can be done with the conversation, by button, key and palette. */
+/** The actions on the conversation, for buttons, keys and the palette. */
 function useActions(model: ChatModel, canWrite: boolean) {
   const [editing, setEditing] = useState<ComposerProps['editing']>(undefined);
   const question = (): StoredMessage | undefined => model.messages.peek().findLast(({ role }) => role === 'user');
@@ -100,12 +77,13 @@ function useActions(model: ChatModel, canWrite: boolean) {
   const regenerate = (): void => {
     const last = question();
     if (last === undefined || !canWrite) return;
-    // Over HTTP the question is asked once more.
+    // The HTTP API has no regeneration: its command sends the question again.
     if (isKeptInstead({ method: 'POST', path: '/api/agent', body: { message: last.content, session: model.session } })) return;
     model.send(last.content, { again: last.id });
   };
   const choose = (messageId: string | undefined): void => {
-    if (messageId !== undefined && canWrite && !model.isBusy.peek()) void chooseVariant(model.session, messageId);
+    if (messageId !== undefined && canWrite && !model.isBusy.peek())
+      void attempt(() => call('POST', apiPath('/api/sessions/:key/choose', { key: model.session }), { body: { messageId } }));
   };
   const step = (by: -1 | 1): void => {
     const last = [...placeVariants(model.messages.peek()).values()].at(-1);
@@ -133,7 +111,7 @@ function useActions(model: ChatModel, canWrite: boolean) {
   return { editing, edit, regenerate, choose, send, cancelEdit: () => setEditing(undefined) };
 }
 
-/** What is said while somebody looks at it is read. */
+/** Marks the session as read while it is visible. */
 function useMarkAsRead(model: ChatModel): void {
   const last = model.isCurrent.value && model.live.value === undefined ? model.messages.value.at(-1) : undefined;
   const seq = last === undefined || last.role === 'user' ? undefined : last.seq;
@@ -142,7 +120,7 @@ function useMarkAsRead(model: ChatModel): void {
     const mark = (): void => {
       if (document.visibilityState !== 'visible') return;
       document.removeEventListener('visibilitychange', mark);
-      // One that is not marked is shown as unread: nothing is lost.
+      // After a failure the session stays unread, which loses nothing.
       call('PATCH', apiPath('/api/sessions/:key', { key: model.session }), { body: { unread: false } }).catch(() => undefined);
     };
     document.addEventListener('visibilitychange', mark);
@@ -152,11 +130,7 @@ function useMarkAsRead(model: ChatModel): void {
 }
 
 function GoneChat() {
-  const action = (
-    <Button kind="primary" onClick={() => navigate(hashOf('chat'))}>
-      {t('newChat')}
-    </Button>
-  );
+  const action = <Button kind="primary" text={t('newChat')} onClick={() => navigate(hashOf('chat'))} />;
   return <Empty title={t('gone')} action={action} />;
 }
 
@@ -188,32 +162,27 @@ function Conversation({ session, isBare }: { session: string; isBare: boolean })
         />
       ) : (
         <p class="read-only">
-          {t('readOnly', { channel })}{' '}
-          <Button icon="fork" onClick={() => void fork(session, undefined)}>
-            {t('continueHere')}
-          </Button>
+          {t('readOnly', { channel })} <Button icon="fork" text={t('continueHere')} onClick={() => void fork(session, undefined)} />
         </p>
       )}
     </FileDrop>
   );
 }
 
-/** Goes on in a session that was made for something else than a message, with what has been written. */
+/** Opens a session that was created before the first message, and takes the draft along. */
 function goOnIn(session: string): void {
   writeDraft(session, readDraft('new'));
   writeDraft('new', '');
   navigate(chatHash(session), { replace: true });
 }
 
-/** Files belong to a session: the first one makes it. */
+/** Creates a session for the first file: files belong to a session. */
 async function beginWith(files: readonly File[]): Promise<void> {
-  try {
+  await attempt(async () => {
     const session = await makeSession();
     handedOver.value = { session, files };
     goOnIn(session);
-  } catch (error) {
-    tell(error);
-  }
+  });
 }
 
 function NewChat({ isBare }: { isBare: boolean }) {
@@ -229,11 +198,7 @@ function NewChat({ isBare }: { isBare: boolean }) {
         ) : (
           <Empty
             title={t('guideTitle')}
-            action={
-              <Button kind="primary" onClick={() => navigate(hashOf('models'))}>
-                {t('guideAction')}
-              </Button>
-            }
+            action={<Button kind="primary" text={t('guideAction')} onClick={() => navigate(hashOf('models'))} />}
           >
             {t('guideText')}
           </Empty>

@@ -138,18 +138,10 @@ function ErrorActions({ message, isLastAnswer, canChange, regenerate }: MessageP
   const report = [content, createdAt, ...(turn === undefined ? [] : [turn.id])].join('\n');
   return (
     <div class="error-actions">
-      {canChange && isLastAnswer && (
-        <Button icon="retry" onClick={regenerate}>
-          {t('regenerate')}
-        </Button>
-      )}
-      <Button icon="copy" onClick={() => void copyText(report)}>
-        {t('copyError')}
-      </Button>
+      {canChange && isLastAnswer && <Button icon="retry" text={t('regenerate')} onClick={regenerate} />}
+      <Button icon="copy" text={t('copyError')} onClick={() => void copyText(report)} />
       {turn !== undefined && (
-        <Button icon="logs" onClick={() => navigate(hashOf('logs', [], { q: `turnId:${turn.id}` }))}>
-          {t('logLines')}
-        </Button>
+        <Button icon="logs" text={t('logLines')} onClick={() => navigate(hashOf('logs', [], { q: `turnId:${turn.id}` }))} />
       )}
     </div>
   );

@@ -1,30 +1,25 @@
-/** Which model answers here, always in sight; a choice of another is this session's own. */
+/** The model of the conversation. A choice applies to this session only. */
 import { useEffect } from 'preact/hooks';
-import type { z } from 'zod';
-import type { modelsResponse } from '../../../../shared/api/models.js';
-import type { sessionResponse } from '../../../../shared/api/sessions.js';
+import type { ModelDocument } from '../../../../shared/api/models.js';
+import type { SessionTranscript } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { connection } from '../../api/socket.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
-import { errorText } from '../../components/feedback.js';
 import { Menu } from '../../components/menu.js';
-import { showToast } from '../../components/toast.js';
+import { attempt } from '../../components/toast.js';
 import type { ChatModel, StoredMessage } from './chat-model.js';
 import { t } from './text.js';
 
-type Models = z.output<ReturnType<typeof modelsResponse>>;
-export type SessionAnswer = z.output<ReturnType<typeof sessionResponse>>;
-
 const LOOK_AGAIN_MS = 1_500;
 
-/** Whether anything but the built-in guide can answer. */
-export function hasProvider(models: Models['models']): boolean {
+/** Returns whether anything but the built-in guide can answer. */
+export function hasProvider(models: readonly ModelDocument[]): boolean {
   return models.some(({ provider }) => provider !== 'xopc');
 }
 
-/** Where there is none yet, one that was added a moment ago comes into force, so it is looked again. */
-export function useModels(): Models['models'] | undefined {
-  const { value, reload } = useResource((signal) => call<Models>('GET', '/api/models', { signal }), []);
+/** Reads the models; repeatedly while there is no provider, because one may just have been added. */
+export function useModels(): readonly ModelDocument[] | undefined {
+  const { value, reload } = useResource((signal) => call<{ models: ModelDocument[] }>('GET', '/api/models', { signal }), []);
   useEffect(() => {
     if (value === undefined || hasProvider(value.models)) return undefined;
     const timer = setTimeout(reload, LOOK_AGAIN_MS);
@@ -34,39 +29,38 @@ export function useModels(): Models['models'] | undefined {
 }
 
 export interface ModelChoice {
-  readonly models: Models['models'] | undefined;
-  /** `provider/model` that was chosen for this session. */
+  readonly models: readonly ModelDocument[] | undefined;
+  /** The `provider/model` chosen for this session. */
   readonly chosen: string | null;
-  /** The one that answers: chosen, or what "as configured" came to at last. */
+  /** The model that answers: the chosen one, or the one that answered last. */
   readonly inForce: string | undefined;
-  /** What is known of it. */
-  readonly info: Models['models'][number] | undefined;
+  readonly info: ModelDocument | undefined;
   readonly costUsd: number | undefined;
   readonly choose: (model: string | null) => void;
 }
 
-/** The turn of the last answer. */
+/** Returns the turn of the last answer. */
 export function lastTurn(chat: ChatModel | undefined): StoredMessage['turn'] {
   return chat?.messages.value.findLast(({ turn }) => turn !== undefined)?.turn;
 }
 
-/** What is known of the session, without what was said in it. */
-export function useSession(chat: ChatModel): Resource<SessionAnswer> {
+/** Reads the session without its messages. */
+export function useSession(chat: ChatModel): Resource<SessionTranscript> {
   const path = apiPath('/api/sessions/:key', { key: chat.session }, { limit: 0 });
-  // What it has cost grows with each answer.
-  const own = useResource((signal) => call<SessionAnswer>('GET', path, { signal }), [path, lastTurn(chat)?.id]);
+  // The cost grows with each answer.
+  const own = useResource((signal) => call<SessionTranscript>('GET', path, { signal }), [path, lastTurn(chat)?.id]);
   const isMissed = own.error !== undefined && connection.value.kind === 'online';
   useEffect(() => {
     if (isMissed) own.reload();
-    // Once a connection: what fails with one fails again.
+    // Once per connection: a retry on the same one would fail again.
   }, [connection.value.kind]);
   return own;
 }
 
-/** @param onBegun  is told of the session that a choice has made */
+/** @param onBegun  called with the session that a choice has created */
 export function useModelChoice(
   chat: ChatModel | undefined,
-  own: Resource<SessionAnswer> | undefined,
+  own: Resource<SessionTranscript> | undefined,
   onBegun?: (session: string) => void,
 ): ModelChoice {
   const session = chat?.session;
@@ -74,17 +68,14 @@ export function useModelChoice(
   const chosen = own?.value?.session.model ?? null;
   const lastUsed = chat?.messages.value.findLast(({ role, model }) => role === 'assistant' && model !== null)?.model ?? undefined;
   const inForce = chosen ?? lastUsed;
-  const set = async (model: string | null): Promise<void> => {
-    try {
-      // A choice is a session's own: the first one makes it.
+  const set = (model: string | null): Promise<boolean> =>
+    attempt(async () => {
+      // A choice belongs to a session: the first one creates it.
       const key = session ?? (await call<{ session: { key: string } }>('POST', '/api/sessions')).session.key;
       await call('PATCH', apiPath('/api/sessions/:key', { key }), { body: { model } });
       if (session === undefined) onBegun?.(key);
       else own?.reload();
-    } catch (error) {
-      showToast({ text: errorText(error), kind: 'error' });
-    }
-  };
+    });
   return {
     models,
     chosen,

@@ -87,14 +87,8 @@ function Pending({ model, question, retry, choose }: PendingProps) {
   return (
     <div class="row live-state">
       {t('noAnswer')}
-      <Button icon="retry" onClick={retry}>
-        {t('regenerate')}
-      </Button>
-      {earlier !== undefined && (
-        <Button icon="left" onClick={() => choose(earlier)}>
-          {t('earlierAnswer')}
-        </Button>
-      )}
+      <Button icon="retry" text={t('regenerate')} onClick={retry} />
+      {earlier !== undefined && <Button icon="left" text={t('earlierAnswer')} onClick={() => choose(earlier)} />}
     </div>
   );
 }
@@ -189,11 +183,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
     <div class="transcript" ref={element} onScroll={onScroll} tabIndex={0} role="region" aria-label={t('transcript')}>
       <div class="said" ref={content}>
         {!model.isCurrent.value && messages.length === 0 && model.error.value === undefined && <Spinner />}
-        {model.hasOlder.value && (
-          <Button kind="quiet" onClick={loadOlder}>
-            {t('older')}
-          </Button>
-        )}
+        {model.hasOlder.value && <Button kind="quiet" text={t('older')} onClick={loadOlder} />}
         {messages.map((message) => (
           <Message
             key={message.seq}
@@ -219,9 +209,7 @@ export function Transcript({ model, canWrite, loadOlder, ...given }: TranscriptP
       </div>
       {isAway && (
         <div class="to-end">
-          <Button icon="down" onClick={toEnd}>
-            {t('newBelow')}
-          </Button>
+          <Button icon="down" text={t('newBelow')} onClick={toEnd} />
         </div>
       )}
       <Announcer text={live && shownText(live)} />

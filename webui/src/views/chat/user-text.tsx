@@ -1,22 +1,19 @@
-/** What a person said, as it was written; files that came with it are buttons that save them. */
+/** The text of a user's message, verbatim. Lines that name a file become buttons that save it. */
 import { useState } from 'preact/hooks';
 import { apiPath, request } from '../../api/client.js';
 import { Button } from '../../components/button.js';
-import { errorText } from '../../components/feedback.js';
 import { saveFile } from '../../components/save-file.js';
-import { showToast } from '../../components/toast.js';
+import { attempt } from '../../components/toast.js';
 import { t } from './text.js';
 
-/** A line as the gateway writes it: who says it, where that is told, then the file. */
+/** A line of the gateway that names a file, with the speaker before it where one is known. */
 const FILE_LINE = /^(\[[^\]]{0,100}\] )?\[([^\]]{1,300})\]\(\/api\/files\/([a-z]+)\/([\w.-]+)\/([\w-]+)\/([\w.-]+)\)$/;
 
 async function save(params: { channel: string; accountId: string; fileId: string; name: string }): Promise<void> {
-  try {
+  await attempt(async () => {
     const response = await request({ method: 'GET', path: apiPath('/api/files/:channel/:accountId/:fileId/:name', params) });
     saveFile({ name: params.name, type: response.headers.get('Content-Type') ?? '', parts: [await response.blob()] });
-  } catch (error) {
-    showToast({ text: errorText(error), kind: 'error' });
-  }
+  });
 }
 
 function Line({ text }: { text: string }) {
@@ -25,14 +22,17 @@ function Line({ text }: { text: string }) {
   return (
     <>
       {speaker}
-      <Button icon="download" label={t('saveFile', { name: label })} onClick={() => void save({ channel, accountId, fileId, name })}>
-        {label}
-      </Button>
+      <Button
+        icon="download"
+        label={t('saveFile', { name: label })}
+        text={label}
+        onClick={() => void save({ channel, accountId, fileId, name })}
+      />
     </>
   );
 }
 
-/** What is longer was pasted: its beginning tells what it is, and the answer is not pushed out of sight. */
+/** Longer text is folded, so that it does not push the answer out of view. */
 const MAX_LENGTH = 3_000;
 const MAX_LINES = 24;
 
@@ -55,9 +55,12 @@ export function UserText({ content }: { content: string }) {
             ))}
       </p>
       {canFold && (
-        <Button kind="quiet" icon={isWhole ? 'up' : 'down'} onClick={() => setWhole(!isWhole)}>
-          {isWhole ? t('foldText') : t('wholeText', { count: content.length })}
-        </Button>
+        <Button
+          kind="quiet"
+          icon={isWhole ? 'up' : 'down'}
+          text={isWhole ? t('foldText') : t('wholeText', { count: content.length })}
+          onClick={() => setWhole(!isWhole)}
+        />
       )}
     </>
   );

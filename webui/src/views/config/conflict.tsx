@@ -1,9 +1,10 @@
 /** The file was changed by somebody else meanwhile: each setting as it was read, as it is there now, and as it is here. */
+import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
 import { Dialog, DialogActions } from '../../components/dialog.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
-import { type ConfigView, draftOf, type Field } from './schema-fields.js';
+import { draftOf, type Field } from './schema-fields.js';
 import { t } from './text.js';
 import type { Edit, Edits } from './use-edits.js';
 
@@ -71,10 +72,8 @@ export function Conflict({ edits, base, theirs, onSave, onClose }: ConflictProps
         </table>
       </div>
       <DialogActions>
-        <Button onClick={() => onSave(new Map())}>{t('takeTheirs')}</Button>
-        <Button kind="primary" disabled={chosen.size === 0} onClick={() => onSave(chosen)}>
-          {t('saveMine')}
-        </Button>
+        <Button text={t('takeTheirs')} onClick={() => onSave(new Map())} />
+        <Button kind="primary" disabled={chosen.size === 0} text={t('saveMine')} onClick={() => onSave(chosen)} />
       </DialogActions>
     </Dialog>
   );

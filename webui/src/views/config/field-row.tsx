@@ -1,7 +1,8 @@
 /** One setting: its key, its value, where that comes from, and the way back to the default. */
+import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { Button } from '../../components/button.js';
 import { CheckField, SelectField, TextArea, TextField } from '../../components/field.js';
-import { type ConfigView, draftOf, type Field, isCustomised, isMask, isRebound, shownValue } from './schema-fields.js';
+import { draftOf, type Field, isCustomised, isMask, isRebound, shownValue } from './schema-fields.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { descriptionOf, t } from './text.js';
 
@@ -64,7 +65,6 @@ function Control({ field, view, edit, onEdit, pin }: RowProps & { pin: string | 
           value={edit ?? ''}
           placeholder={isMask(value) ? t('unchanged') : t('notSet')}
           disabled={isPinned}
-          autocomplete="off"
           onInput={(next) => onEdit(field, next === '' ? undefined : next)}
         />
       );
@@ -80,7 +80,7 @@ function Control({ field, view, edit, onEdit, pin }: RowProps & { pin: string | 
       );
     case 'number':
     case 'text':
-      return <TextField {...common} value={draft} disabled={isPinned} autocomplete="off" spellcheck={false} onInput={set} />;
+      return <TextField {...common} value={draft} disabled={isPinned} isCode onInput={set} />;
   }
 }
 
@@ -107,16 +107,15 @@ export function FieldRow(props: RowProps) {
         )}
         {isRebound(field.key) && <span class="muted">{t('effectRebind')}</span>}
         {isInFile && !isPinned && edit === undefined && (
-          <Button kind="quiet" onClick={() => onEdit(field, null)}>
-            {t(field.schema.type === undefined && field.kind === 'other' ? 'takeOut' : 'reset')}
-            <span class="off-screen">{field.key}</span>
-          </Button>
+          <Button
+            kind="quiet"
+            text={t(field.schema.type === undefined && field.kind === 'other' ? 'takeOut' : 'reset')}
+            about={field.key}
+            onClick={() => onEdit(field, null)}
+          />
         )}
         {edit !== undefined && (
-          <Button kind="quiet" icon="retry" onClick={() => onEdit(field, undefined)}>
-            {t('revert')}
-            <span class="off-screen">{field.key}</span>
-          </Button>
+          <Button kind="quiet" icon="retry" text={t('revert')} about={field.key} onClick={() => onEdit(field, undefined)} />
         )}
       </div>
     </li>

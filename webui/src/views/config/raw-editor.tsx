@@ -1,82 +1,35 @@
-/** The file itself, comments and all. It is judged while it is typed; a fault says its line and column. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError } from '../../api/client.js';
+/** The text of the file with its comments. It is validated while it is typed; a problem names its line and column. */
+import { useRef, useState } from 'preact/hooks';
+import type { ConfigText, ConfigTextOutcome } from '../../../../shared/api/gateway/config.js';
+import { ApiError, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
-import { ErrorBox, Spinner } from '../../components/feedback.js';
+import { ErrorBox, Loaded } from '../../components/feedback.js';
 import { useCommands } from '../../shell/commands.js';
 import { t as shell } from '../../shell/text.js';
-import { type FileText, judgeText, type Problem, readText, writeText } from './config-api.js';
+import { match, type Problem, readText } from './config-api.js';
 import { CodeArea } from './code-area.js';
 import { DiffView } from './diff-view.js';
 import { mergeTexts } from '../../../../shared/text/line-diff.js';
+import { Problems, useProblems } from './problems.js';
 import { showSaved } from './saved.js';
 import { t } from './text.js';
-
-const TYPING_MS = 300;
 
 function offsetOf(text: string, { line = 1, column = 1 }: Problem): number {
   const before = text.split('\n').slice(0, line - 1);
   return before.reduce((sum, { length }) => sum + length + 1, 0) + column - 1;
 }
 
-interface Judged {
-  readonly problems: readonly Problem[];
-  readonly set: (problems: readonly Problem[]) => void;
-}
-
-/** @param base  the file as it was read, with what was wrong with it then */
-function useProblems(text: string, base: FileText): Judged {
-  const [problems, set] = useState<readonly Problem[]>(base.problems);
-  const isChanged = text !== base.text;
-  useEffect(() => {
-    if (!isChanged) {
-      set(base.problems);
-      return undefined;
-    }
-    const controller = new AbortController();
-    const check = (): void => {
-      judgeText(text, controller.signal).then(
-        (outcome) => set(outcome.problems),
-        () => undefined,
-      );
-    };
-    const timer = setTimeout(check, TYPING_MS);
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
-  }, [text, isChanged, base]);
-  return { problems, set };
-}
-
-function Problems({ problems, onShow }: { problems: readonly Problem[]; onShow: (problem: Problem) => void }) {
-  return (
-    <ul class="config-problems" aria-label={t('problems')} aria-live="polite">
-      {problems.map((problem) => (
-        <li key={`${problem.line}:${problem.column} ${problem.message}`}>
-          <button type="button" onClick={() => onShow(problem)}>
-            {problem.line ?? 1}:{problem.column ?? 1}
-          </button>{' '}
-          <span>
-            <code>{problem.key}</code> {problem.message}
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 interface TextConflictProps {
-  readonly base: FileText;
+  readonly base: ConfigText;
   readonly mine: string;
-  readonly theirs: FileText;
+  readonly theirs: ConfigText;
   readonly onMerge: (text: string) => void;
   readonly onTake: () => void;
   readonly onKeep: () => void;
 }
 
-/** Three texts: as it was read, as it was typed here, and as the file is by now. */
+/** Shows three texts: the one that was read, the one typed here, and the file as it is now. */
 function TextConflict({ base, mine, theirs, onMerge, onTake, onKeep }: TextConflictProps) {
   const merged = mergeTexts(base.text, mine, theirs.text);
   return (
@@ -95,26 +48,22 @@ function TextConflict({ base, mine, theirs, onMerge, onTake, onKeep }: TextConfl
       </div>
       <p class="hint">{merged === undefined ? t('cannotMerge') : t('textConflict')}</p>
       <div class="row">
-        {merged !== undefined && (
-          <Button kind="primary" onClick={() => onMerge(merged)}>
-            {t('merge')}
-          </Button>
-        )}
-        <Button onClick={onTake}>{t('takeTheirs')}</Button>
-        <Button onClick={onKeep}>{t('saveMine')}</Button>
+        {merged !== undefined && <Button kind="primary" text={t('merge')} onClick={() => onMerge(merged)} />}
+        <Button text={t('takeTheirs')} onClick={onTake} />
+        <Button text={t('saveMine')} onClick={onKeep} />
       </div>
     </div>
   );
 }
 
-function useText(file: FileText) {
+function useText(file: ConfigText) {
   const [base, setBase] = useState(file);
   const [text, setText] = useState(file.text);
-  const [theirs, setTheirs] = useState<FileText | undefined>(undefined);
+  const [theirs, setTheirs] = useState<ConfigText | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
   const isChanged = text !== base.text;
-  const { problems, set } = useProblems(text, base);
-  const take = (next: FileText): void => {
+  const [problems, setProblems] = useProblems(text, isChanged ? undefined : base.problems);
+  const take = (next: ConfigText): void => {
     setBase(next);
     setText(next.text);
     setTheirs(undefined);
@@ -122,8 +71,8 @@ function useText(file: FileText) {
   const save = async (revision: string): Promise<void> => {
     setError(undefined);
     try {
-      const outcome = await writeText(text, revision);
-      set(outcome.problems);
+      const outcome = await call<ConfigTextOutcome>('POST', '/api/config/text', { body: { text }, headers: match(revision) });
+      setProblems(outcome.problems);
       if (!outcome.written) return;
       take(await readText());
       const reload = (): void => void readText().then(take);
@@ -140,7 +89,7 @@ function useText(file: FileText) {
   return { base, text, setText, theirs, error, isChanged, problems, take, merge, save };
 }
 
-function Editor({ file }: { file: FileText }) {
+function Editor({ file }: { file: ConfigText }) {
   const { base, text, setText, theirs, error, isChanged, problems, take, merge, save } = useText(file);
   const area = useRef<HTMLTextAreaElement>(null);
   const isReady = isChanged && problems.length === 0;
@@ -183,12 +132,8 @@ function Editor({ file }: { file: FileText }) {
       )}
       {theirs === undefined && isChanged && <DiffView before={base.text} after={text} label={t('changes')} />}
       <div class="row">
-        <Button kind="primary" disabled={!isReady} onClick={saveText}>
-          {shell('save')}
-        </Button>
-        <Button disabled={!isChanged} onClick={() => setText(base.text)}>
-          {t('discard')}
-        </Button>
+        <Button kind="primary" disabled={!isReady} text={shell('save')} onClick={saveText} />
+        <Button disabled={!isChanged} text={t('discard')} onClick={() => setText(base.text)} />
         <span class="muted">{t('live')}</span>
       </div>
     </>
@@ -196,7 +141,5 @@ function Editor({ file }: { file: FileText }) {
 }
 
 export function RawEditor() {
-  const { value, error, reload } = useResource(readText, []);
-  if (error !== undefined) return <ErrorBox error={error} retry={reload} />;
-  return value === undefined ? <Spinner /> : <Editor key={value.revision} file={value} />;
+  return <Loaded of={useResource(readText, [])}>{(file) => <Editor key={file.revision} file={file} />}</Loaded>;
 }

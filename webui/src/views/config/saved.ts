@@ -1,11 +1,10 @@
-/** What every change of the file shows: done, and the way back to what was before. */
+/** The notice after each change of the file, with undo. */
 import { signal } from '@preact/signals';
-import { errorText } from '../../components/feedback.js';
-import { showToast, showUndo } from '../../components/toast.js';
-import { restoreVersion, versionOf } from './config-api.js';
+import { attempt, showToast, showUndo } from '../../components/toast.js';
+import { listVersions, restoreVersion } from './config-api.js';
 import { t } from './text.js';
 
-export interface SavedChange {
+interface SavedChange {
   /** Revisions of the file. */
   readonly before: string;
   readonly after: string;
@@ -14,7 +13,7 @@ export interface SavedChange {
   readonly reload: () => void;
 }
 
-/** Takes the notice of the last change away: going back is from the newest only. */
+/** Removes the notice of the last change: only the newest can be undone. */
 const dismissLast = signal<() => void>(() => undefined);
 
 async function goBack(id: string, after: string): Promise<void> {
@@ -24,13 +23,14 @@ async function goBack(id: string, after: string): Promise<void> {
 
 export async function showSaved({ before, after, text, reload }: SavedChange): Promise<void> {
   dismissLast.peek()();
-  const version = await versionOf(before).catch(() => undefined);
+  const versions = await listVersions().catch(() => []);
+  const version = versions.find(({ id }) => before.startsWith(id.split('-')[1] ?? '-'));
   if (version === undefined) {
     showToast({ text });
     return;
   }
-  const undo = (): void => {
-    goBack(version.id, after).then(reload, (error: unknown) => showToast({ text: errorText(error), kind: 'error' }));
+  const undo = async (): Promise<void> => {
+    if (await attempt(() => goBack(version.id, after))) reload();
   };
-  dismissLast.value = showUndo(text, undo);
+  dismissLast.value = showUndo(text, () => void undo());
 }

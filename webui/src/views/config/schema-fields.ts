@@ -1,10 +1,7 @@
 /** The JSON Schema of the configuration as rows of a form. What has no simple field is left to the file's text. */
 import { isSecretName } from '../../../../shared/config/secrets.js';
-import type { z } from 'zod';
-import type { configResponse } from '../../../../shared/api/gateway/config.js';
+import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { formatKey, type KeyPath, valueAt } from '../../../../shared/config/key-path.js';
-
-export type ConfigView = z.output<ReturnType<typeof configResponse>>;
 
 /** The parts of JSON Schema that the gateway's uses. */
 export interface Schema {

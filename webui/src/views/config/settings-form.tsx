@@ -1,25 +1,21 @@
-/** The settings as a form made from the gateway's own schema. Only what was changed is sent. */
+/** The settings as a form made from the gateway's JSON Schema. Only changed settings are sent. */
+import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLiveReload } from '../../api/live-reload.js';
 import { call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
-import { CheckField } from '../../components/field.js';
-import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
+import { CheckField, SearchField } from '../../components/field.js';
+import { Empty, Loaded } from '../../components/feedback.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
 import { Conflict } from './conflict.js';
 import { FieldRow } from './field-row.js';
 import { Pending } from './pending.js';
-import { type ConfigView, isCustomised, type Schema, type Section, sectionsOf } from './schema-fields.js';
+import { isCustomised, type Schema, type Section, sectionsOf } from './schema-fields.js';
 import { descriptionOf, t } from './text.js';
 import { useEdits } from './use-edits.js';
 
-interface Loaded {
-  readonly schema: Schema;
-  readonly view: ConfigView;
-}
-
-async function load(signal: AbortSignal): Promise<Loaded> {
+async function load(signal: AbortSignal): Promise<{ schema: Schema; view: ConfigView }> {
   const [schema, view] = await Promise.all([
     call<Schema>('GET', '/api/config/schema', { signal }),
     call<ConfigView>('GET', '/api/config', { signal }),
@@ -27,7 +23,7 @@ async function load(signal: AbortSignal): Promise<Loaded> {
   return { schema, view };
 }
 
-/** Those that match the search, and are customised where only such are wanted. */
+/** Returns the fields that match the search and, if wanted, are customised. */
 function wantedOf(sections: readonly Section[], view: ConfigView): Section[] {
   const { q = '', only } = address.value.query;
   const wanted = q.trim().toLowerCase();
@@ -48,15 +44,7 @@ function Filters() {
   useCommands([{ id: 'config-search', label: t('search'), icon: 'search', keys: '/', run: () => search.current?.focus() }]);
   return (
     <div class="row">
-      <input
-        ref={search}
-        type="search"
-        class="config-search"
-        aria-label={t('search')}
-        placeholder={t('search')}
-        value={q}
-        onInput={(event) => changeQuery({ q: event.currentTarget.value })}
-      />
+      <SearchField class="config-search" field={search} label={t('search')} value={q} onInput={(text) => changeQuery({ q: text })} />
       <CheckField
         label={t('onlyCustomised')}
         isChecked={only !== undefined}
@@ -66,7 +54,7 @@ function Filters() {
   );
 }
 
-/** What was saved a moment ago is not in force yet, and need not be worried about. */
+/** A change is in force a moment after it was saved; only a longer delay is reported. */
 const SETTLE_MS = 3_000;
 
 function NotInForce({ isShown }: { isShown: boolean }) {
@@ -86,7 +74,7 @@ function NotInForce({ isShown }: { isShown: boolean }) {
 }
 
 interface FormProps {
-  readonly loaded: Loaded;
+  readonly loaded: { readonly schema: Schema; readonly view: ConfigView };
   readonly reload: () => void;
   readonly show: (view: ConfigView) => void;
 }
@@ -123,17 +111,17 @@ function Form({ loaded: { schema, view }, reload, show }: FormProps) {
 }
 
 export function SettingsForm() {
-  const { value: loaded, error, reload, set } = useResource(load, []);
-  if (loaded === undefined && error === undefined) return <Spinner />;
+  const resource = useResource(load, []);
+  const { value: loaded, error, reload, set } = resource;
   return (
     <>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={loaded !== undefined} />}
+      <Loaded of={resource} />
       {error !== undefined && loaded === undefined && (
         <p>
           <a href={hashOf('config', ['text'])}>{t('openText')}</a>
         </p>
       )}
-      {/* What is being edited outlives a gateway that is gone for a moment. */}
+      {/* The form stays while the gateway is unreachable, so that edits are not lost. */}
       {loaded !== undefined && <Form loaded={loaded} reload={reload} show={(view) => set({ ...loaded, view })} />}
     </>
   );

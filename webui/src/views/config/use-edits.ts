@@ -1,11 +1,12 @@
 /** What was changed in the form and not saved yet, and saving it: by key, so that nothing else in the file is touched. */
+import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { useRef, useState } from 'preact/hooks';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { editJsonc } from '../../../../shared/config/jsonc.js';
 import { ApiError, call, type Call } from '../../api/client.js';
 import { showSaved } from './saved.js';
 import { t } from './text.js';
-import { type ConfigView, type Field, patchOf, valueOf } from './schema-fields.js';
+import { type Field, patchOf, valueOf } from './schema-fields.js';
 
 export interface Edit {
   readonly field: Field;

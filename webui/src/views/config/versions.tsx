@@ -1,54 +1,50 @@
-/** Earlier versions of the file: what would change by going back to one, and going back. */
+/** Earlier versions of the file: their difference to the current text, and restoring one. */
 import { useResource } from '../../api/use-resource.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { Button } from '../../components/button.js';
-import { Empty, ErrorBox, errorText, Spinner } from '../../components/feedback.js';
+import type { ConfigText, ConfigVersion } from '../../../../shared/api/gateway/config.js';
+import { apiPath, call } from '../../api/client.js';
+import { Empty, Loaded } from '../../components/feedback.js';
 import { fullTime, relativeTime } from '../../components/time-text.js';
-import { showToast } from '../../components/toast.js';
+import { attempt, showToast } from '../../components/toast.js';
 import { address, hashOf } from '../../shell/router.js';
-import { type FileText, listVersions, readText, readVersion, restoreVersion, type Version } from './config-api.js';
+import { listVersions, readText, restoreVersion } from './config-api.js';
 import { DiffView } from './diff-view.js';
 import { showSaved } from './saved.js';
 import { t } from './text.js';
 
-function Chosen({ version, file, onDone }: { version: Version; file: FileText; onDone: () => void }) {
-  const { value: text, error, reload } = useResource((signal) => readVersion(version.id, signal), [version.id]);
+function Chosen({ version, file, onDone }: { version: ConfigVersion; file: ConfigText; onDone: () => void }) {
+  const path = apiPath('/api/config/versions/:id', { id: version.id });
+  const earlier = useResource((signal) => call<{ text: string }>('GET', path, { signal }), [path]);
   const restore = async (): Promise<void> => {
-    try {
+    await attempt(async () => {
       const { written, problems, revision } = await restoreVersion(version.id, file.revision);
       if (written) await showSaved({ before: file.revision, after: revision, text: t('isSaved'), reload: onDone });
       else showToast({ text: t('notRestored', { reason: problems[0]?.message ?? '' }), kind: 'error' });
-    } catch (failure) {
-      showToast({ text: errorText(failure), kind: 'error' });
-    }
+    });
     onDone();
   };
-  if (error !== undefined) return <ErrorBox error={error} retry={reload} />;
-  if (text === undefined) return <Spinner />;
+  if (earlier.value === undefined || earlier.error !== undefined) return <Loaded of={{ ...earlier, value: undefined }} />;
   return (
     <div class="card version-change">
       <h2>{t('versionChange')}</h2>
-      <DiffView before={file.text} after={text} label={t('versionChange')} />
-      {!version.current && (
-        <Button kind="primary" icon="retry" onClick={() => void restore()}>
-          {t('restore')}
-        </Button>
-      )}
+      <DiffView before={file.text} after={earlier.value.text} label={t('versionChange')} />
+      {!version.current && <Button kind="primary" icon="retry" text={t('restore')} onClick={() => void restore()} />}
     </div>
   );
 }
 
-async function load(signal: AbortSignal): Promise<{ file: FileText; versions: readonly Version[] }> {
+async function load(signal: AbortSignal): Promise<{ file: ConfigText; versions: readonly ConfigVersion[] }> {
   const [file, versions] = await Promise.all([readText(signal), listVersions(signal)]);
   return { file, versions };
 }
 
 export function Versions() {
-  const { value, error, reload } = useResource(load, []);
+  const resource = useResource(load, []);
+  const { value, reload } = resource;
   useLiveReload(['config'], reload);
   const chosenId = address.value.parts[1];
-  if (error !== undefined) return <ErrorBox error={error} retry={reload} />;
-  if (value === undefined) return <Spinner />;
+  if (value === undefined || resource.error !== undefined) return <Loaded of={{ ...resource, value: undefined }} />;
   const chosen = value.versions.find(({ id }) => id === chosenId);
   if (value.versions.length === 0) return <Empty title={t('noVersions')}>{t('versionsText')}</Empty>;
   return (

@@ -1,10 +1,11 @@
-/** The runs of a job: as a strip of bars, and in full. */
+/** The runs of a job: as a strip of bars, and as a table. */
 import { useEffect, useState } from 'preact/hooks';
+import type { CronRunDocument as Run } from '../../../../shared/api/cron.js';
 import { Button } from '../../components/button.js';
-import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
+import { Empty, Loaded } from '../../components/feedback.js';
 import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
 import { changeQuery, hashOf } from '../../shell/router.js';
-import { listRuns, type Run } from './cron-api.js';
+import { listRuns } from './cron-api.js';
 import { t } from './text.js';
 
 const STRIP_RUNS = 20;
@@ -24,7 +25,7 @@ function titleOf(run: Run): string {
   return `${fullTime(Date.parse(run.scheduledAt))}: ${t(`state_${run.state}`)}${duration}`;
 }
 
-/** The newest at the right; the height is the duration, against the longest of them. */
+/** One bar per run, the newest at the right. The height is the duration, relative to the longest run. */
 export function RunStrip({ runs }: { runs: readonly Run[] }) {
   const shown = runs.slice(0, STRIP_RUNS).toReversed();
   const longest = Math.max(1, ...shown.map(({ durationMs }) => durationMs ?? 0));
@@ -43,7 +44,7 @@ export function RunStrip({ runs }: { runs: readonly Run[] }) {
   );
 }
 
-/** What did not do its work can be tried once more. */
+/** Runs in these states can be repeated. */
 const AGAIN: ReadonlySet<Run['state']> = new Set(['failed', 'interrupted', 'missed', 'skipped', 'replaced']);
 
 function RunLinks({ run, onAgain }: { run: Run; onAgain: (runId: string) => void }) {
@@ -56,11 +57,7 @@ function RunLinks({ run, onAgain }: { run: Run; onAgain: (runId: string) => void
       {run.delivery !== null && <span>{t('delivery', { status: run.delivery.status ?? '—' })}</span>}
       {run.session !== null && <a href={hashOf('chat', [run.session])}>{t('transcript')}</a>}
       <a href={hashOf('logs', [], { q: `runId:${run.id}` })}>{t('logLines')}</a>
-      {AGAIN.has(run.state) && (
-        <Button kind="quiet" icon="retry" onClick={() => onAgain(run.id)}>
-          {t('again')}
-        </Button>
-      )}
+      {AGAIN.has(run.state) && <Button kind="quiet" icon="retry" text={t('again')} onClick={() => onAgain(run.id)} />}
     </p>
   );
 }
@@ -87,7 +84,7 @@ function RunRow({ run, onAgain }: { run: Run; onAgain: (runId: string) => void }
   );
 }
 
-/** Newest first; while one is going on it is read again each second. */
+/** Reads the runs of a job, newest first; every second while one of them is in progress. */
 export function useRuns(id: string, limit: number, isFailedOnly = false) {
   const [runs, setRuns] = useState<readonly Run[] | undefined>(undefined);
   const [cursor, setCursor] = useState<string | null>(null);
@@ -121,13 +118,12 @@ export function useRuns(id: string, limit: number, isFailedOnly = false) {
   return { runs, error, hasMore: cursor !== null, more, reload: () => setRound(round + 1) };
 }
 
-export interface HistoryProps {
+interface HistoryProps {
   readonly history: ReturnType<typeof useRuns>;
   readonly isFailedOnly: boolean;
   readonly onAgain: (runId: string) => void;
 }
 
-/** Which runs are listed. */
 function Filter({ isFailedOnly }: { isFailedOnly: boolean }) {
   return (
     <div class="row" role="group" aria-label={t('shownRuns')}>
@@ -148,7 +144,7 @@ function Filter({ isFailedOnly }: { isFailedOnly: boolean }) {
 
 export function History({ history, isFailedOnly, onAgain }: HistoryProps) {
   const { runs, error, hasMore, more, reload } = history;
-  if (runs === undefined) return error === undefined ? <Spinner /> : <ErrorBox error={error} retry={reload} />;
+  if (runs === undefined) return <Loaded of={{ value: runs, error, reload }} />;
   if (runs.length === 0 && isFailedOnly) {
     return (
       <>
@@ -182,7 +178,7 @@ export function History({ history, isFailedOnly, onAgain }: HistoryProps) {
           </tbody>
         </table>
       </div>
-      {hasMore && <Button onClick={() => void more()}>{t('older')}</Button>}
+      {hasMore && <Button text={t('older')} onClick={() => void more()} />}
     </>
   );
 }

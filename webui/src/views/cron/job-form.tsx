@@ -1,17 +1,19 @@
-/** Makes or changes a job. The schedule is told in words and times while it is typed. */
-import { useMemo, useState } from 'preact/hooks';
+/** Creates or changes a job. The schedule is shown in words, with its next runs, while it is typed. */
+import { useMemo } from 'preact/hooks';
+import type { CronJobInput } from '../../../../shared/api/cron.js';
+import { type Call, call } from '../../api/client.js';
 import { Button } from '../../components/button.js';
-import { CopyAs } from '../../components/copy-as.js';
+import { bind, CopyAs, useFields, useWork } from '../../components/form.js';
 import { ErrorBox } from '../../components/feedback.js';
 import { CheckField, SelectField, TextArea, TextField } from '../../components/field.js';
-import { type Job, type JobInput, saveCall, saveJob } from './cron-api.js';
+import { type Job, saveCall } from './cron-api.js';
 import { NextRuns, usePreview } from './preview.js';
 import { ScheduleControl } from './schedule-control.js';
 import { t as shell } from '../../shell/text.js';
 import { t } from './text.js';
 
-export interface JobFormProps {
-  /** The job that is changed; without it, or with `isCopy`, a new one is made. */
+interface JobFormProps {
+  /** The job to change; without it, or with `isCopy`, a new one is created. */
   readonly job: Job | undefined;
   readonly isCopy?: boolean;
   readonly channels: readonly string[];
@@ -20,27 +22,8 @@ export interface JobFormProps {
   readonly onCancel: () => void;
 }
 
-/** As the fields hold it. */
-export interface Draft {
-  readonly name: string;
-  readonly schedule: string;
-  readonly timezone: string;
-  readonly message: string;
-  readonly mode: 'direct' | 'agent';
-  readonly target: string;
-  readonly chat: string;
-  readonly model: string;
-  readonly overlap: Job['overlap'];
-  readonly missed: Job['missed'];
-  readonly timeout: string;
-  readonly retries: string;
-  readonly notifyAfter: string;
-  readonly alertTarget: string;
-  readonly alertChat: string;
-  readonly enabled: boolean;
-}
-
-function draftOf(job: Job | undefined, isCopy: boolean): Draft {
+/** Returns the texts and choices that the fields hold. */
+function draftOf(job: Job | undefined, isCopy: boolean) {
   return {
     name: job === undefined ? '' : isCopy ? t('copyOf', { name: job.name }) : job.name,
     schedule: job?.schedule ?? '0 9 * * 1-5',
@@ -61,8 +44,10 @@ function draftOf(job: Job | undefined, isCopy: boolean): Draft {
   };
 }
 
-/** Empty fields are left to the gateway's defaults; those of a job that is changed are emptied. */
-function inputOf(draft: Draft, isChange: boolean): JobInput {
+type Draft = ReturnType<typeof draftOf>;
+
+/** Empty fields get the gateway's defaults in a new job, and are emptied in a changed one. */
+function inputOf(draft: Draft, isChange: boolean): CronJobInput {
   const [channel = '', accountId = ''] = draft.target.split('/');
   const [alertChannel = '', alertAccountId = ''] = draft.alertTarget.split('/');
   const text = (value: string): string | null | undefined => (value.trim() === '' ? (isChange ? null : undefined) : value.trim());
@@ -87,15 +72,18 @@ function inputOf(draft: Draft, isChange: boolean): JobInput {
     alertChatId: alertChannel === '' ? text('') : text(draft.alertChat),
     enabled: draft.enabled,
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JobInput;
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as CronJobInput;
 }
+
+type Form = ReturnType<typeof useFields<Draft>>;
 
 interface PartProps {
-  readonly draft: Draft;
-  readonly set: (change: Partial<Draft>) => void;
+  readonly form: Form;
+  readonly channels: readonly string[];
 }
 
-function When({ draft, set }: PartProps) {
+function When({ form }: { form: Form }) {
+  const { fields: draft, set } = form;
   const { preview, fault } = usePreview(draft.schedule, draft.timezone);
   const zones = useMemo(() => Intl.supportedValuesOf('timeZone'), []);
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -111,13 +99,11 @@ function When({ draft, set }: PartProps) {
         />
         <TextField
           label={t('timezone')}
-          value={draft.timezone}
-          onInput={(timezone) => set({ timezone })}
+          {...bind(form, 'timezone')}
           placeholder={t('timezoneHost')}
           hint={t('timezoneHint', { zone: own })}
           error={faultOf('timezone')}
           list="time-zones"
-          autocomplete="off"
         />
         <datalist id="time-zones">
           {zones.map((zone) => (
@@ -133,16 +119,21 @@ function When({ draft, set }: PartProps) {
   );
 }
 
-function What({ draft, set, channels, models }: PartProps & { channels: readonly string[]; models: readonly string[] }) {
-  const targets = [...new Set([...channels, ...(draft.target === '' ? [] : [draft.target])])];
+/** Returns the channels to choose from, after an entry for none; the chosen one is always among them. */
+function targetsOf(channels: readonly string[], chosen: string, none: string) {
+  return [{ value: '', label: none }, ...new Set([...channels, chosen].filter((target) => target !== ''))];
+}
+
+function What({ form, channels, models }: PartProps & { models: readonly string[] }) {
+  const { fields: draft, set } = form;
   return (
     <fieldset class="card job-fields">
       <legend>{t('what')}</legend>
-      <TextArea label={t('message')} value={draft.message} rows={3} onInput={(message) => set({ message })} hint={t('messageHint')} />
+      <TextArea label={t('message')} {...bind(form, 'message')} rows={3} hint={t('messageHint')} />
       <SelectField
         label={t('mode')}
         value={draft.mode}
-        onChange={(mode) => set({ mode: mode === 'agent' ? 'agent' : 'direct' })}
+        onChange={(mode) => set({ mode })}
         choices={[
           { value: 'agent', label: t('modeAgent') },
           { value: 'direct', label: t('modeDirect') },
@@ -153,7 +144,7 @@ function What({ draft, set, channels, models }: PartProps & { channels: readonly
           label={t('model')}
           value={draft.model}
           onChange={(model) => set({ model })}
-          choices={[{ value: '', label: t('modelDefault') }, ...models.map((id) => ({ value: id, label: id }))]}
+          choices={[{ value: '', label: t('modelDefault') }, ...models]}
         />
       )}
       <SelectField
@@ -161,40 +152,32 @@ function What({ draft, set, channels, models }: PartProps & { channels: readonly
         value={draft.target}
         onChange={(target) => set({ target })}
         hint={draft.target !== '' ? undefined : t(draft.mode === 'direct' ? 'targetNeeded' : 'targetNone')}
-        choices={[{ value: '', label: t('nowhere') }, ...targets.map((id) => ({ value: id, label: id }))]}
+        choices={targetsOf(channels, draft.target, t('nowhere'))}
       />
-      {draft.target !== '' && (
-        <TextField label={t('chat')} value={draft.chat} onInput={(chat) => set({ chat })} autocomplete="off" required />
-      )}
+      {draft.target !== '' && <TextField label={t('chat')} {...bind(form, 'chat')} required />}
     </fieldset>
   );
 }
 
-function Alert({ draft, set, channels }: PartProps & { channels: readonly string[] }) {
-  const targets = [...new Set([...channels, ...(draft.alertTarget === '' ? [] : [draft.alertTarget])])];
+function Alert({ form, channels }: PartProps) {
+  const { fields: draft, set } = form;
   return (
     <>
-      <TextField
-        label={t('notifyAfter')}
-        value={draft.notifyAfter}
-        onInput={(notifyAfter) => set({ notifyAfter })}
-        placeholder={t('byDefault')}
-      />
+      <TextField label={t('notifyAfter')} {...bind(form, 'notifyAfter')} placeholder={t('byDefault')} />
       <SelectField
         label={t('alertTarget')}
         value={draft.alertTarget}
         onChange={(alertTarget) => set({ alertTarget })}
         hint={draft.target === '' && draft.alertTarget === '' ? t('alertNowhere') : undefined}
-        choices={[{ value: '', label: t('alertOwn') }, ...targets.map((id) => ({ value: id, label: id }))]}
+        choices={targetsOf(channels, draft.alertTarget, t('alertOwn'))}
       />
-      {draft.alertTarget !== '' && (
-        <TextField label={t('alertChat')} value={draft.alertChat} onInput={(alertChat) => set({ alertChat })} autocomplete="off" required />
-      )}
+      {draft.alertTarget !== '' && <TextField label={t('alertChat')} {...bind(form, 'alertChat')} required />}
     </>
   );
 }
 
-function Policy({ draft, set, channels }: PartProps & { channels: readonly string[] }) {
+function Policy({ form, channels }: PartProps) {
+  const { fields: draft, set } = form;
   return (
     <details class="card job-policy">
       <summary>{t('policy')}</summary>
@@ -202,60 +185,56 @@ function Policy({ draft, set, channels }: PartProps & { channels: readonly strin
         <SelectField
           label={t('overlap')}
           value={draft.overlap}
-          onChange={(overlap) => set({ overlap: overlap as Draft['overlap'] })}
+          onChange={(overlap) => set({ overlap })}
           choices={(['skip', 'queue', 'replace'] as const).map((value) => ({ value, label: t(`overlap_${value}`) }))}
         />
         <SelectField
           label={t('missed')}
           value={draft.missed}
-          onChange={(missed) => set({ missed: missed as Draft['missed'] })}
+          onChange={(missed) => set({ missed })}
           choices={(['once', 'skip'] as const).map((value) => ({ value, label: t(`missed_${value}`) }))}
         />
-        <TextField label={t('timeout')} value={draft.timeout} onInput={(timeout) => set({ timeout })} placeholder={t('byDefault')} />
-        <TextField label={t('retries')} value={draft.retries} onInput={(retries) => set({ retries })} placeholder={t('byDefault')} />
-        <Alert draft={draft} set={set} channels={channels} />
+        <TextField label={t('timeout')} {...bind(form, 'timeout')} placeholder={t('byDefault')} />
+        <TextField label={t('retries')} {...bind(form, 'retries')} placeholder={t('byDefault')} />
+        <Alert form={form} channels={channels} />
       </div>
     </details>
   );
 }
 
 export function JobForm({ job, isCopy = false, channels, models, onDone, onCancel }: JobFormProps) {
-  const [draft, setDraft] = useState(() => draftOf(job, isCopy));
-  const [error, setError] = useState<unknown>(undefined);
-  const [isBusy, setBusy] = useState(false);
-  const set = (change: Partial<Draft>): void => setDraft((before) => ({ ...before, ...change }));
+  const form = useFields(() => draftOf(job, isCopy));
+  const { fields: draft, set } = form;
+  const { busy, error, run } = useWork();
   const changed = isCopy ? undefined : job;
-  const input = (): JobInput => inputOf(draft, changed !== undefined);
+  const saving = (): Call => saveCall(inputOf(draft, changed !== undefined), changed);
   const save = async (): Promise<void> => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      onDone(await saveJob(input(), changed));
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
+    const { method, path, body } = saving();
+    onDone((await call<{ job: Job }>(method, path, { body })).job);
   };
+  const onSubmit = (event: Event): void => {
+    event.preventDefault();
+    void run('save', save);
+  };
+  const isReady = draft.message.trim() !== '' && draft.schedule.trim() !== '';
   return (
-    <form
-      class="job-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save();
-      }}
-    >
-      <TextField label={t('name')} value={draft.name} onInput={(name) => set({ name })} placeholder={t('nameHint')} autocomplete="off" />
-      <When draft={draft} set={set} />
-      <What draft={draft} set={set} channels={channels} models={models} />
-      <Policy draft={draft} set={set} channels={channels} />
+    <form class="job-form" onSubmit={onSubmit}>
+      <TextField label={t('name')} {...bind(form, 'name')} placeholder={t('nameHint')} />
+      <When form={form} />
+      <What form={form} channels={channels} models={models} />
+      <Policy form={form} channels={channels} />
       <CheckField label={t('enabled')} isChecked={draft.enabled} onChange={(enabled) => set({ enabled })} />
       {error !== undefined && <ErrorBox error={error} />}
       <div class="row">
-        <Button kind="primary" type="submit" isBusy={isBusy} disabled={draft.message.trim() === '' || draft.schedule.trim() === ''}>
-          {changed === undefined ? t('create') : shell('save')}
-        </Button>
-        <Button onClick={onCancel}>{shell('cancel')}</Button>
-        <CopyAs call={() => saveCall(input(), changed)} />
+        <Button
+          kind="primary"
+          type="submit"
+          isBusy={busy !== undefined}
+          disabled={!isReady}
+          text={changed === undefined ? t('create') : shell('save')}
+        />
+        <Button text={shell('cancel')} onClick={onCancel} />
+        <CopyAs call={saving} />
       </div>
     </form>
   );

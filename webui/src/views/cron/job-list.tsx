@@ -1,7 +1,8 @@
-/** All jobs: what each does, when it comes next, and how its last runs went. */
+/** All jobs with their schedules, next runs and last runs. */
 import { useState } from 'preact/hooks';
 import { Button, IconButton } from '../../components/button.js';
 import { Empty } from '../../components/feedback.js';
+import { SearchField } from '../../components/field.js';
 import { Menu } from '../../components/menu.js';
 import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
@@ -24,7 +25,7 @@ function StateChip({ job }: { job: Job }) {
   return null;
 }
 
-/** `every 1h` and `at …` are words already. */
+/** The schedule in words; `every 1h` and `at …` are words already. */
 function Words({ job: { schedule, timezone } }: { job: Job }) {
   const isCron = !/^(every|at)\s|^\d{4}-/i.test(schedule);
   const { preview } = usePreview(isCron ? schedule : '', timezone);
@@ -69,11 +70,7 @@ export function JobList({ jobs, actions }: { jobs: readonly Job[]; actions: JobA
   const [shownCount, setShownCount] = useState(PAGE_JOBS);
   const wanted = q.trim().toLowerCase();
   const found = jobs.filter((job) => `${job.name} ${job.message} ${job.schedule} ${job.channel}`.toLowerCase().includes(wanted));
-  const create = (
-    <Button kind="primary" icon="plus" onClick={() => navigate(hashOf('cron', ['new']))}>
-      {t('new')}
-    </Button>
-  );
+  const create = <Button kind="primary" icon="plus" text={t('new')} onClick={() => navigate(hashOf('cron', ['new']))} />;
   if (jobs.length === 0) {
     return (
       <Empty title={t('none')} action={create}>
@@ -84,14 +81,7 @@ export function JobList({ jobs, actions }: { jobs: readonly Job[]; actions: JobA
   return (
     <>
       <Lanes />
-      <input
-        type="search"
-        class="job-search"
-        aria-label={t('search')}
-        placeholder={t('search')}
-        value={q}
-        onInput={(event) => changeQuery({ q: event.currentTarget.value })}
-      />
+      <SearchField class="job-search" label={t('search')} value={q} onInput={(text) => changeQuery({ q: text })} />
       {found.length === 0 && <Empty title={t('noMatch', { search: q })} />}
       <ul class="rows jobs" aria-label={t('title')}>
         {found.slice(0, shownCount).map((job) => (
@@ -99,7 +89,7 @@ export function JobList({ jobs, actions }: { jobs: readonly Job[]; actions: JobA
         ))}
       </ul>
       {found.length > shownCount && (
-        <Button onClick={() => setShownCount(shownCount + PAGE_JOBS)}>{t('more', { count: found.length - shownCount })}</Button>
+        <Button text={t('more', { count: found.length - shownCount })} onClick={() => setShownCount(shownCount + PAGE_JOBS)} />
       )}
     </>
   );

@@ -1,24 +1,19 @@
-/** The next 24 hours of all jobs, a lane each: when they meet is seen at once. */
-import type { z } from 'zod';
-import type { cronPlanResponse } from '../../../../shared/api/cron.js';
+/** The runs of the next 24 hours, one lane per job, so that coinciding runs are visible. */
+import type { CronPlan } from '../../../../shared/api/cron.js';
 import { call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
-import { language } from '../../i18n/language.js';
+import { clockTime } from '../../components/time-text.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';
 
-type Plan = z.output<ReturnType<typeof cronPlanResponse>>;
-type Lane = Plan['jobs'][number];
+type Lane = CronPlan['jobs'][number];
 
 const RELOAD_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const MARK_HOURS = 3;
-/** There the jobs come first. */
+/** On narrow screens the lanes start closed. */
 const NARROW = '(max-width: 760px)';
-
-const clock = (atMs: number): string =>
-  new Date(atMs).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 interface Span {
   readonly fromMs: number;
@@ -29,7 +24,7 @@ function percent({ fromMs, untilMs }: Span, atMs: number): string {
   return `${((100 * (atMs - fromMs)) / (untilMs - fromMs)).toFixed(2)}%`;
 }
 
-/** At every third full hour of the browser's clock, but where the text would stand over an end. */
+/** Returns every third full hour of the browser's clock, except near the ends, where its text would not fit. */
 function marksOf({ fromMs, untilMs }: Span): number[] {
   const first = new Date(fromMs);
   first.setMinutes(0, 0, 0);
@@ -42,7 +37,7 @@ function marksOf({ fromMs, untilMs }: Span): number[] {
 
 function laneText({ runs, isMore }: Lane): string {
   const [next = ''] = runs;
-  return t(isMore ? 'laneMore' : 'lane', { count: runs.length, time: clock(Date.parse(next)) });
+  return t(isMore ? 'laneMore' : 'lane', { count: runs.length, time: clockTime(Date.parse(next)) });
 }
 
 function Track({ lane, span }: { lane: Lane; span: Span }) {
@@ -53,7 +48,7 @@ function Track({ lane, span }: { lane: Lane; span: Span }) {
         <span
           key={at}
           class={`lane-run ${lane.mode}`}
-          title={`${lane.name} · ${clock(Date.parse(at))}`}
+          title={`${lane.name} · ${clockTime(Date.parse(at))}`}
           style={{ left: percent(span, Date.parse(at)) }}
         />
       ))}
@@ -63,7 +58,7 @@ function Track({ lane, span }: { lane: Lane; span: Span }) {
 }
 
 export function Lanes() {
-  const { value, reload } = useResource((signal) => call<Plan>('GET', '/api/cron/plan', { signal }), []);
+  const { value, reload } = useResource((signal) => call<CronPlan>('GET', '/api/cron/plan', { signal }), []);
   useLiveReload(['cron'], reload, RELOAD_MS);
   if (value === undefined || value.jobs.length === 0) return null;
   const span = { fromMs: Date.parse(value.from), untilMs: Date.parse(value.until) };
@@ -77,7 +72,7 @@ export function Lanes() {
         <div class="lane-track">
           {marksOf(span).map((at) => (
             <span key={at} class="lane-mark" style={{ left: percent(span, at) }}>
-              {clock(at)}
+              {clockTime(at)}
             </span>
           ))}
         </div>

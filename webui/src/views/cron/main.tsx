@@ -1,8 +1,7 @@
-/** The schedules view: jobs, one job with its history, and the form. The address says which. */
+/** The schedules view: the list of jobs, one job with its history, or the form. The address selects it. */
 import { useEffect } from 'preact/hooks';
-import type { z } from 'zod';
-import type { channelListResponse } from '../../../../shared/api/channels.js';
-import type { modelsResponse } from '../../../../shared/api/models.js';
+import type { ChannelDocument } from '../../../../shared/api/channels.js';
+import type { ModelDocument } from '../../../../shared/api/models.js';
 import { call } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
@@ -23,17 +22,17 @@ import './cron.css';
 
 const SHOWN_RUNS = 50;
 
-/** A job's channel and account as one choice. */
+/** The choices of the form: `channel/account`, and models. */
 function useChoices(): { channels: readonly string[]; models: readonly string[] } {
-  const channels = useResource((signal) => call<z.output<ReturnType<typeof channelListResponse>>>('GET', '/api/channels', { signal }), []);
-  const models = useResource((signal) => call<z.output<ReturnType<typeof modelsResponse>>>('GET', '/api/models', { signal }), []);
+  const channels = useResource((signal) => call<{ channels: ChannelDocument[] }>('GET', '/api/channels', { signal }), []);
+  const models = useResource((signal) => call<{ models: ModelDocument[] }>('GET', '/api/models', { signal }), []);
   return {
     channels: (channels.value?.channels ?? []).map(({ channel, accountId }) => `${channel}/${accountId}`),
     models: (models.value?.models ?? []).map(({ id }) => id),
   };
 }
 
-/** What happens when it does not go as planned, in sentences. */
+/** How the job handles overlaps, missed runs, timeouts, failures and alerts, in sentences. */
 function Policies({ job }: { job: Job }) {
   const alert = job.alertChannel ?? job.channel;
   const sentences = [
@@ -68,21 +67,11 @@ function JobDetails({ job, actions }: { job: Job; actions: JobActions }) {
   return (
     <>
       <div class="row">
-        <Button icon="play" kind="primary" onClick={() => actions.run(job)}>
-          {t('run')}
-        </Button>
-        <Button icon={job.enabled ? 'pause' : 'play'} onClick={() => actions.toggle(job)}>
-          {job.enabled ? t('pause') : t('resume')}
-        </Button>
-        <Button icon="edit" onClick={() => navigate(hashOf('cron', [job.id, 'edit']))}>
-          {t('edit')}
-        </Button>
-        <Button icon="copy" onClick={() => navigate(hashOf('cron', [job.id, 'copy']))}>
-          {t('copy')}
-        </Button>
-        <Button icon="trash" kind="danger" onClick={() => actions.remove(job)}>
-          {t('delete')}
-        </Button>
+        <Button icon="play" kind="primary" text={t('run')} onClick={() => actions.run(job)} />
+        <Button icon={job.enabled ? 'pause' : 'play'} text={job.enabled ? t('pause') : t('resume')} onClick={() => actions.toggle(job)} />
+        <Button icon="edit" text={t('edit')} onClick={() => navigate(hashOf('cron', [job.id, 'edit']))} />
+        <Button icon="copy" text={t('copy')} onClick={() => navigate(hashOf('cron', [job.id, 'copy']))} />
+        <Button icon="trash" kind="danger" text={t('delete')} onClick={() => actions.remove(job)} />
       </div>
       <div class="job-facts">
         <section class="card">
@@ -125,8 +114,8 @@ function Body({ jobs, actions }: { jobs: Resource<readonly Job[]>; actions: JobA
   if (jobs.value === undefined) return jobs.error === undefined ? <Spinner /> : null;
   if (id === undefined) return <JobList jobs={jobs.value} actions={actions} />;
   if (job === undefined) {
-    // A job that was just made is in the next list.
-    return jobs.isLoading ? <Spinner /> : <Empty title={t('gone')} action={<Button onClick={back}>{t('all')}</Button>} />;
+    // A new job is only in the next list.
+    return jobs.isLoading ? <Spinner /> : <Empty title={t('gone')} action={<Button text={t('all')} onClick={back} />} />;
   }
   if (verb === 'edit' || verb === 'copy') {
     return <JobForm key={`${id}/${verb}`} job={job} isCopy={verb === 'copy'} {...choices} onDone={done} onCancel={back} />;
@@ -147,9 +136,7 @@ export default function CronView() {
       <header class="view-head">
         <h1>{title}</h1>
         {id === undefined && (jobs.value?.length ?? 0) > 0 && (
-          <Button kind="primary" icon="plus" onClick={() => navigate(hashOf('cron', ['new']))}>
-            {t('new')}
-          </Button>
+          <Button kind="primary" icon="plus" text={t('new')} onClick={() => navigate(hashOf('cron', ['new']))} />
         )}
         {id !== undefined && <a href={hashOf('cron')}>{t('all')}</a>}
       </header>

@@ -1,43 +1,40 @@
-/** A schedule in words and its next times, while it is typed. */
+/** A schedule in words, and its next runs, while it is typed. */
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError } from '../../api/client.js';
+import type { CronPreview } from '../../../../shared/api/cron.js';
+import { ApiError, apiPath, call } from '../../api/client.js';
+import { useDelayed } from '../../api/use-resource.js';
 import { fullTime, relativeTime } from '../../components/time-text.js';
 import { language } from '../../i18n/language.js';
-import { type Preview, previewSchedule } from './cron-api.js';
 import { t } from './text.js';
 
-export interface SchedulePreview {
-  readonly preview?: Preview;
-  /** Of the schedule, or of the time zone. */
+interface SchedulePreview {
+  readonly preview?: CronPreview;
+  /** An invalid schedule or time zone. */
   readonly fault?: { readonly field: string; readonly message: string };
 }
 
 const TYPING_MS = 150;
+const PREVIEWED_RUNS = 5;
 
-/** Asks again when the schedule has not changed for a moment; what was known stays meanwhile. */
+/** Reads the preview once the schedule has not changed for a moment; the last one stays until then. */
 export function usePreview(schedule: string, timezone: string): SchedulePreview {
   const [state, setState] = useState<SchedulePreview>({});
+  const isEmpty = schedule.trim() === '';
   useEffect(() => {
-    if (schedule.trim() === '') {
-      setState({});
-      return undefined;
-    }
-    const controller = new AbortController();
-    const timer = setTimeout(() => {
-      previewSchedule(schedule, timezone, controller.signal).then(
-        (preview) => setState({ preview }),
-        (error: unknown) => {
-          if (controller.signal.aborted) return;
-          const field = error instanceof ApiError ? error.details['field'] : undefined;
-          setState({ fault: { field: field === 'timezone' ? field : 'schedule', message: error instanceof Error ? error.message : '' } });
-        },
-      );
-    }, TYPING_MS);
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
-  }, [schedule, timezone]);
+    if (isEmpty) setState({});
+  }, [isEmpty]);
+  const read = (signal: AbortSignal): void => {
+    const query = { schedule, timezone: timezone.trim(), count: PREVIEWED_RUNS };
+    call<CronPreview>('GET', apiPath('/api/cron/preview', {}, query), { signal }).then(
+      (preview) => setState({ preview }),
+      (error: unknown) => {
+        if (signal.aborted) return;
+        const field = error instanceof ApiError ? error.details['field'] : undefined;
+        setState({ fault: { field: field === 'timezone' ? field : 'schedule', message: error instanceof Error ? error.message : '' } });
+      },
+    );
+  };
+  useDelayed(TYPING_MS, isEmpty ? undefined : read, [schedule, timezone]);
   return state;
 }
 
@@ -48,7 +45,7 @@ function weekday(local: string): string {
 
 const NOTES = { gap: 'noteGap', repeated: 'noteRepeated', 'repeated-again': 'noteRepeatedAgain' } as const;
 
-export function NextRuns({ preview }: { preview: Preview | undefined }) {
+export function NextRuns({ preview }: { preview: CronPreview | undefined }) {
   if (preview === undefined) return <p class="hint">{t('previewEmpty')}</p>;
   const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const { words, runs, warning, timezone } = preview;

@@ -1,7 +1,8 @@
-/** One control for all ways to say when: in words, a common one, an interval, once, or cron's own; the result is always seen. */
+/** The schedule, entered in words, as a preset, an interval, a time or cron fields. The resulting schedule is always visible. */
 import { useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
 import { TextField } from '../../components/field.js';
+import { fieldTime } from '../../components/time-text.js';
 import { readWords } from './natural.js';
 import { t } from './text.js';
 
@@ -16,15 +17,10 @@ const PRESETS = [
 const UNITS = ['m', 'h', 'd', 'w'] as const;
 const SOON_MS = 3_600_000;
 
-/** As the browser's field has it, in its zone. */
-function localField(atMs: number): string {
-  return new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
-export interface ScheduleControlProps {
+interface ScheduleControlProps {
   readonly schedule: string;
   readonly error: string | undefined;
-  /** With a time zone where the schedule was said in the browser's. */
+  /** With a time zone where the schedule was entered in the browser's. */
   readonly onChange: (schedule: string, timezone?: string) => void;
 }
 
@@ -44,8 +40,7 @@ function Words({ onChange }: Pick<ScheduleControlProps, 'onChange'>) {
       value={words}
       onInput={say}
       placeholder={t('inWordsExample')}
-      autocomplete="off"
-      spellcheck={false}
+      isCode
       hint={words.trim() !== '' && schedule === undefined ? t('notUnderstood') : undefined}
     />
   );
@@ -99,7 +94,7 @@ function Once({ schedule, onChange }: ScheduleControlProps) {
           onInput={(event) => event.currentTarget.value !== '' && onChange(`at ${event.currentTarget.value}`, ownZone())}
         />
       </label>
-      <Button onClick={() => onChange(`at ${localField(Date.now() + SOON_MS)}`, ownZone())}>{t('presetOnce')}</Button>
+      <Button text={t('presetOnce')} onClick={() => onChange(`at ${fieldTime(Date.now() + SOON_MS).slice(0, 16)}`, ownZone())} />
     </div>
   );
 }
@@ -111,9 +106,7 @@ export function ScheduleControl(props: ScheduleControlProps) {
       <Words onChange={onChange} />
       <div class="row" role="group" aria-label={t('presets')}>
         {PRESETS.map(([key, preset]) => (
-          <Button key={key} onClick={() => onChange(preset)}>
-            {t(key)}
-          </Button>
+          <Button key={key} text={t(key)} onClick={() => onChange(preset)} />
         ))}
       </div>
       <Interval {...props} />
@@ -124,8 +117,7 @@ export function ScheduleControl(props: ScheduleControlProps) {
         onInput={(text) => onChange(text)}
         hint={t('scheduleHint')}
         error={error}
-        autocomplete="off"
-        spellcheck={false}
+        isCode
         required
       />
     </>

@@ -1,24 +1,24 @@
-/** How much is logged: the level in force, changed for a while. It goes back by itself. */
+/** The log level in force. A change ends by itself after a time. */
 import { useEffect, useState } from 'preact/hooks';
+import type { LogLevelState } from '../../../../shared/api/gateway/logs.js';
 import { LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
 import { call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
-import { errorText } from '../../components/feedback.js';
 import { Menu } from '../../components/menu.js';
-import { showToast } from '../../components/toast.js';
-import { clock, LevelDialog, type LevelState } from './level-dialog.js';
+import { clockTime } from '../../components/time-text.js';
+import { showError } from '../../components/toast.js';
+import { LevelDialog } from './level-dialog.js';
 import { t } from './text.js';
 
 const FOR_MS = 15 * 60_000;
 
-/** What is in force, for the button that leads to it. */
-function buttonText({ level, until, modules }: LevelState): string {
-  const all = until === null ? t('levelIs', { level }) : t('levelUntil', { level, time: clock(until) });
+function buttonText({ level, until, modules }: LogLevelState): string {
+  const all = until === null ? t('levelIs', { level }) : t('levelUntil', { level, time: clockTime(until) });
   return modules.length === 0 ? all : `${all} · ${t('levelModules', { count: modules.length })}`;
 }
 
 export function LevelControl() {
-  const { value, set, reload } = useResource((signal) => call<LevelState>('GET', '/api/logs/level', { signal }), []);
+  const { value, set, reload } = useResource((signal) => call<LogLevelState>('GET', '/api/logs/level', { signal }), []);
   const [isOpen, setOpen] = useState(false);
   const ends = [value?.until, ...(value?.modules ?? []).map(({ until }) => until)].filter((at) => typeof at === 'string');
   const next = ends.toSorted()[0];
@@ -31,9 +31,7 @@ export function LevelControl() {
   const { level, configured } = value;
   const change = (to: LogLevel): void => {
     const body = to === configured ? { level: null } : { level: to, durationMs: FOR_MS };
-    call<LevelState>('PATCH', '/api/logs/level', { body }).then(set, (error: unknown) =>
-      showToast({ text: errorText(error), kind: 'error' }),
-    );
+    call<LogLevelState>('PATCH', '/api/logs/level', { body }).then(set, showError);
   };
   const items = [
     ...LOG_LEVELS.map((name) => ({

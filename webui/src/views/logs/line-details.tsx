@@ -79,14 +79,13 @@ export function Details({ item, isFiltered, onContext, onFilter }: DetailsProps)
         ))}
       </dl>
       <div class="row">
-        {isSearched && (
-          <Button icon="logs" onClick={() => onContext(row)}>
-            {t('context')}
-          </Button>
-        )}
-        <Button kind="quiet" icon="copy" onClick={() => void copyText(lines.join('\n'))}>
-          {lines.length > 1 ? t('copyLines', { count: lines.length }) : t('copyLine')}
-        </Button>
+        {isSearched && <Button icon="logs" text={t('context')} onClick={() => onContext(row)} />}
+        <Button
+          kind="quiet"
+          icon="copy"
+          text={lines.length > 1 ? t('copyLines', { count: lines.length }) : t('copyLine')}
+          onClick={() => void copyText(lines.join('\n'))}
+        />
       </div>
     </div>
   );

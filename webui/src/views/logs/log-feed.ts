@@ -1,13 +1,10 @@
 /** The log as it comes: a first page, what is written from then on, and older pages when they are wanted. Bounded. */
 import { signal } from '@preact/signals';
-import type { z } from 'zod';
-import type { logsResponse } from '../../../../shared/api/gateway/logs.js';
+import type { LogPage } from '../../../../shared/api/gateway/logs.js';
 import type { LogEntry } from '../../../../shared/log/entry.js';
 import { ApiError, apiPath, call, request } from '../../api/client.js';
 import { readEventStream } from '../../api/event-stream.js';
 import { gapRow, type LogRow, toRow } from './log-row.js';
-
-type LogPage = z.output<ReturnType<typeof logsResponse>>;
 
 /** More would make the tab slow; the files have the rest. */
 export const MAX_ROWS = 100_000;

@@ -98,9 +98,13 @@ function Beginning({ feed }: { feed: LogFeed }) {
   if (feed.older.value === 'none') return <span>{t('start')}</span>;
   const isReading = feed.older.value === 'loading';
   return (
-    <Button kind="quiet" icon="up" isBusy={isReading} onClick={() => void feed.readOlder()}>
-      {isReading ? t('readingOlder') : t('older')}
-    </Button>
+    <Button
+      kind="quiet"
+      icon="up"
+      isBusy={isReading}
+      text={isReading ? t('readingOlder') : t('older')}
+      onClick={() => void feed.readOlder()}
+    />
   );
 }
 
@@ -108,7 +112,7 @@ function NothingShown({ total, isFiltered }: { total: number; isFiltered: boolea
   if (!isFiltered) return <Empty title={t('none')}>{t('noneText')}</Empty>;
   const clear = (): void => changeQuery({ q: undefined, hide: undefined, since: undefined, until: undefined });
   return (
-    <Empty title={t('noMatch')} action={<Button onClick={clear}>{t('clear')}</Button>}>
+    <Empty title={t('noMatch')} action={<Button text={t('clear')} onClick={clear} />}>
       {t('noMatchText', { total })}
     </Empty>
   );
@@ -159,9 +163,7 @@ function LineList({ feed, items, view, switches, lines, list, following, onConte
       />
       {!isFollowing && items.length > 0 && (
         <div class="log-to-end">
-          <Button kind="primary" icon="down" onClick={goToEnd}>
-            {newer > 0 ? t('newLines', { count: newer }) : t('toEnd')}
-          </Button>
+          <Button kind="primary" icon="down" text={newer > 0 ? t('newLines', { count: newer }) : t('toEnd')} onClick={goToEnd} />
         </div>
       )}
     </div>

@@ -1,64 +1,46 @@
-/** From when to when: chosen from a few, or by two times in a dialog. */
+/** The time range of the shown lines: one of a few, or two times entered in a dialog. */
 import { useState } from 'preact/hooks';
-import { Button } from '../../components/button.js';
-import { Dialog, DialogActions } from '../../components/dialog.js';
-import { fullTime } from '../../components/time-text.js';
-import { t as shell } from '../../shell/text.js';
+import { FormDialog } from '../../components/form.js';
+import { fieldTime, fullTime } from '../../components/time-text.js';
 import { changeQuery } from '../../shell/router.js';
 import { t } from './text.js';
 import { SINCE, type ViewState } from './view-state.js';
 
 const SINCE_TEXT = { '15m': 'since15m', '1h': 'since1h', '24h': 'since24h' } as const;
 
-/** `2026-11-24T18:05`, as the browser's field has it, in its zone; empty for what is no instant. */
-function toField(instant: string): string {
-  const timeMs = Date.parse(instant);
-  if (Number.isNaN(timeMs)) return '';
-  return new Date(timeMs - new Date(timeMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
-}
-
 const fromField = (text: string): string | undefined => (text === '' ? undefined : new Date(text).toISOString());
 
 function RangeDialog({ since, until, onClose }: { since: string; until: string; onClose: () => void }) {
-  const [from, setFrom] = useState(
-    toField(since in SINCE ? new Date(Date.now() - SINCE[since as keyof typeof SINCE]).toISOString() : since),
-  );
-  const [to, setTo] = useState(toField(until));
+  const [from, setFrom] = useState(fieldTime(since in SINCE ? Date.now() - SINCE[since as keyof typeof SINCE] : Date.parse(since)));
+  const [to, setTo] = useState(fieldTime(Date.parse(until)));
   const isBackwards = from !== '' && to !== '' && from > to;
   const apply = (): void => {
     changeQuery({ since: fromField(from), until: fromField(to) });
     onClose();
   };
   return (
-    <Dialog title={t('range')} onClose={onClose}>
-      <form
-        class="log-range"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!isBackwards) apply();
-        }}
-      >
-        <label>
-          <span>{t('rangeFrom')}</span>
-          <input type="datetime-local" step="1" autoFocus value={from} onInput={(event) => setFrom(event.currentTarget.value)} />
-        </label>
-        <label>
-          <span>{t('rangeTo')}</span>
-          <input type="datetime-local" step="1" value={to} onInput={(event) => setTo(event.currentTarget.value)} />
-        </label>
-        {isBackwards && (
-          <p class="fault" role="alert">
-            {t('rangeBackwards')}
-          </p>
-        )}
-        <DialogActions>
-          <Button onClick={onClose}>{shell('cancel')}</Button>
-          <Button kind="primary" type="submit" disabled={isBackwards}>
-            {t('rangeApply')}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t('range')}
+      formClass="log-range"
+      submitText={t('rangeApply')}
+      isReady={!isBackwards}
+      onClose={onClose}
+      onSubmit={apply}
+    >
+      <label>
+        <span>{t('rangeFrom')}</span>
+        <input type="datetime-local" step="1" autoFocus value={from} onInput={(event) => setFrom(event.currentTarget.value)} />
+      </label>
+      <label>
+        <span>{t('rangeTo')}</span>
+        <input type="datetime-local" step="1" value={to} onInput={(event) => setTo(event.currentTarget.value)} />
+      </label>
+      {isBackwards && (
+        <p class="fault" role="alert">
+          {t('rangeBackwards')}
+        </p>
+      )}
+    </FormDialog>
   );
 }
 

@@ -1,15 +1,15 @@
-/** Search, levels with their counts, time, and how lines are shown. All of it is in the address. */
+/** Search, levels with their counts, time range and display options of the log. The address holds search, levels and range. */
 import { IconButton } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
 import { Menu, type MenuItem } from '../../components/menu.js';
 import { LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
 import { changeQuery } from '../../shell/router.js';
-import type { RefObject } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { t } from './text.js';
 import { TimeRange } from './time-range.js';
 import { shareAddress, type ViewState } from './view-state.js';
 
-/** A choice of this browser. */
+/** A display option, kept in this browser. */
 export interface Switch {
   readonly isOn: boolean;
   readonly toggle: () => void;
@@ -19,18 +19,18 @@ export interface Switches {
   readonly wrap: Switch;
   readonly dense: Switch;
   readonly utc: Switch;
-  /** On: each line stands for itself. */
+  /** On: repeated lines are not folded. */
   readonly unfold: Switch;
 }
 
-/** Which of the matches the view stands on, from 1; 0 for none. */
+/** The position of the current match, from 1; 0 for none. */
 export interface MatchPosition {
   readonly at: number;
   readonly count: number;
   readonly go: (step: 1 | -1) => void;
 }
 
-export interface ToolbarProps {
+interface ToolbarProps {
   readonly view: ViewState;
   readonly counts: ReadonlyMap<LogLevel, number>;
   readonly switches: Switches;
@@ -88,6 +88,14 @@ function Matches({ match: { at, count, go } }: { match: MatchPosition }) {
   );
 }
 
+function Toggle({ label, isOn, onClick, children }: { label: string; isOn: boolean; onClick: () => void; children: ComponentChildren }) {
+  return (
+    <button type="button" class="log-toggle" aria-pressed={isOn} title={label} aria-label={label} onClick={onClick}>
+      {children}
+    </button>
+  );
+}
+
 function Search({ view: { search, isRegex, isFind }, match, searchField }: ToolbarProps) {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' && event.key !== 'Enter') return;
@@ -107,26 +115,12 @@ function Search({ view: { search, isRegex, isFind }, match, searchField }: Toolb
         onInput={(event) => changeQuery({ q: event.currentTarget.value })}
         onKeyDown={onKeyDown}
       />
-      <button
-        type="button"
-        class="log-toggle"
-        aria-pressed={isRegex}
-        title={t('regex')}
-        aria-label={t('regex')}
-        onClick={() => changeQuery({ re: isRegex ? undefined : '1', all: undefined })}
-      >
+      <Toggle label={t('regex')} isOn={isRegex} onClick={() => changeQuery({ re: isRegex ? undefined : '1', all: undefined })}>
         <code>.*</code>
-      </button>
-      <button
-        type="button"
-        class="log-toggle"
-        aria-pressed={isFind}
-        title={t('find')}
-        aria-label={t('find')}
-        onClick={() => changeQuery({ all: isFind ? undefined : '1', re: undefined })}
-      >
+      </Toggle>
+      <Toggle label={t('find')} isOn={isFind} onClick={() => changeQuery({ all: isFind ? undefined : '1', re: undefined })}>
         {t('findShort')}
-      </button>
+      </Toggle>
       {match !== undefined && <Matches match={match} />}
     </div>
   );

@@ -1,17 +1,14 @@
-/** Which model each agent uses: everybody's, or one of its own. */
+/** The model of each agent: the shared default, or its own. */
 import { SelectField } from '../../components/field.js';
 import { hashOf } from '../../shell/router.js';
 import type { Agent, Setup } from './models-api.js';
 import { t } from './text.js';
 
 function AgentRow({ agent, setup, onChoose }: { agent: Agent; setup: Setup; onChoose: (model: string | undefined) => void }) {
-  const own = agent.order?.[0];
+  const [own, ...fallbacks] = agent.order ?? [];
   const inherited = setup.order[0] ?? setup.models[0]?.id ?? '';
   const known = setup.models.map(({ id }) => id).filter((id) => !id.startsWith('xopc/'));
-  const choices = [
-    { value: '', label: t('inherited', { model: inherited }) },
-    ...[...new Set([...known, ...(own === undefined ? [] : [own])])].map((id) => ({ value: id, label: id })),
-  ];
+  const choices = [{ value: '', label: t('inherited', { model: inherited }) }, ...new Set([...known, ...(own === undefined ? [] : [own])])];
   return (
     <li class="agent-row">
       <SelectField
@@ -19,9 +16,7 @@ function AgentRow({ agent, setup, onChoose }: { agent: Agent; setup: Setup; onCh
         value={own ?? ''}
         choices={choices}
         onChange={(model) => onChoose(model === '' ? undefined : model)}
-        {...(agent.order !== undefined && agent.order.length > 1
-          ? { hint: t('ownFallbacks', { models: agent.order.slice(1).join(', ') }) }
-          : {})}
+        hint={fallbacks.length === 0 ? undefined : t('ownFallbacks', { models: fallbacks.join(', ') })}
       />
       {own !== undefined && <span class="chip warn">{t('override')}</span>}
       {!agent.enabled && <span class="chip">{t('agentOff')}</span>}

@@ -1,10 +1,11 @@
-/** The models view: which model answers, what stands in for it, the providers and whether they work, and what was used. */
+/** The models view: the default model and its fallbacks, the providers with their tests, and usage. */
 import { useRef, useState } from 'preact/hooks';
 import { useLiveReload } from '../../api/live-reload.js';
 import { type Resource, useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
-import { ErrorBox, errorText, Spinner } from '../../components/feedback.js';
-import { showToast, showUndo } from '../../components/toast.js';
+import { Loaded } from '../../components/feedback.js';
+import { attempt, showError, showToast, showUndo } from '../../components/toast.js';
+import { Tabs } from '../../shell/tabs.js';
 import { useCommands } from '../../shell/commands.js';
 import { address, hashOf, navigate } from '../../shell/router.js';
 import { Agents } from './agents.js';
@@ -17,10 +18,10 @@ import { type Checks, useChecks } from './use-checks.js';
 import { UsageTab } from './usage.js';
 import './models.css';
 
-/** A change is in force within a second: the gateway watches its files. */
+/** The gateway watches its files: a change is in force within a second. */
 const IN_FORCE_MS = 1_200;
 
-/** One change after the other, in the order in which they were made, and the newest has the way back. */
+/** Saves changes of the order one after another. Only the newest can be undone. */
 function useOrder({ value: setup, set, reload }: Resource<Setup>): (order: readonly string[]) => void {
   const saving = useRef<Promise<unknown>>(Promise.resolve());
   const dismiss = useRef<() => void>(() => undefined);
@@ -31,7 +32,7 @@ function useOrder({ value: setup, set, reload }: Resource<Setup>): (order: reado
     if (now === undefined) return;
     set({ ...now, order });
     const failed = (error: unknown): void => {
-      showToast({ text: errorText(error), kind: 'error' });
+      showError(error);
       reload();
     };
     const saved = (): void => {
@@ -44,7 +45,7 @@ function useOrder({ value: setup, set, reload }: Resource<Setup>): (order: reado
   return choose;
 }
 
-/** Only the built-in guide can answer. */
+/** Returns whether only the built-in guide can answer. */
 function hasNoProvider(setup: Setup | undefined): boolean {
   return setup !== undefined && !setup.providers.some(({ configured, api }) => configured && api !== 'built-in');
 }
@@ -53,8 +54,8 @@ function useChanges({ value: setup, reload }: Resource<Setup>) {
   const isFirst = hasNoProvider(setup);
   const [edited, setEdited] = useState<{ readonly provider: Provider | undefined } | undefined>(undefined);
   const reloadSoon = (): void => void setTimeout(reload, IN_FORCE_MS);
-  const attempt = (work: () => Promise<void>): void => {
-    work().then(reloadSoon, (error: unknown) => showToast({ text: errorText(error), kind: 'error' }));
+  const change = async (work: () => Promise<void>): Promise<void> => {
+    if (await attempt(work)) reloadSoon();
   };
   return {
     edited,
@@ -66,37 +67,21 @@ function useChanges({ value: setup, reload }: Resource<Setup>) {
       showToast({ text: t('saved', { id }), ...(isFirst ? { action: toChat } : {}) });
       reloadSoon();
     },
-    remove: ({ id, name }: Provider) =>
-      attempt(async () => {
+    remove: ({ id, name }: Provider): void =>
+      void change(async () => {
         const restore = await removeProvider(id);
-        showUndo(t('removed', { name }), () => attempt(restore));
+        showUndo(t('removed', { name }), () => void change(restore));
       }),
     chooseForAgent: (agent: Agent, all: readonly Agent[], model: string | undefined) =>
-      attempt(async () => {
+      void change(async () => {
         await saveAgentModel(agent, all, model);
         const back = (): Promise<void> => saveAgentModel(agent, all, agent.order?.[0]);
         const text = t('agentSaved', { name: agent.name, model: model ?? t('everybodys') });
-        // One with fallbacks of its own cannot be put back from here as it was.
+        // An agent's own fallbacks cannot be restored from here.
         if ((agent.order?.length ?? 0) > 1) showToast({ text });
-        else showUndo(text, () => attempt(back));
+        else showUndo(text, () => void change(back));
       }),
   };
-}
-
-function Tabs({ tab }: { tab: string | undefined }) {
-  const tabs = [
-    { part: undefined, name: t('setup') },
-    { part: 'usage', name: t('usage') },
-  ] as const;
-  return (
-    <nav class="tabs" aria-label={t('tabs')}>
-      {tabs.map(({ part, name }) => (
-        <a key={name} href={hashOf('models', part === undefined ? [] : [part])} aria-current={part === tab ? 'page' : undefined}>
-          {name}
-        </a>
-      ))}
-    </nav>
-  );
 }
 
 interface SetupProps {
@@ -106,21 +91,19 @@ interface SetupProps {
 }
 
 function SetupTab({ resource, checks, changes }: SetupProps) {
-  const { value: setup, error, reload } = resource;
+  const { value: setup, reload } = resource;
   const choose = useOrder(resource);
   useLiveReload(['config'], reload);
-  if (setup === undefined) return error === undefined ? <Spinner /> : <ErrorBox error={error} retry={reload} />;
+  if (setup === undefined) return <Loaded of={resource} />;
   const others = setup.providers.filter(({ configured }) => !configured);
   return (
     <>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale />}
+      <Loaded of={resource} />
       {hasNoProvider(setup) && (
         <section class="card first-provider">
           <h2>{t('firstTitle')}</h2>
           <p>{t('firstText')}</p>
-          <Button kind="primary" icon="plus" onClick={() => changes.open(undefined)}>
-            {t('addFirst')}
-          </Button>
+          <Button kind="primary" icon="plus" text={t('addFirst')} onClick={() => changes.open(undefined)} />
         </section>
       )}
       <div class="model-choices">
@@ -168,15 +151,18 @@ export default function ModelsView() {
     <section class="view">
       <header class="view-head">
         <h1>{t('title')}</h1>
-        <Tabs tab={tab} />
+        <Tabs
+          label={t('tabs')}
+          view="models"
+          tabs={[
+            [undefined, t('setup')],
+            ['usage', t('usage')],
+          ]}
+        />
         {tab === undefined && (
           <>
-            <Button icon="retry" onClick={checkAll} disabled={testable.length === 0}>
-              {t('checkAll')}
-            </Button>
-            <Button kind="primary" icon="plus" onClick={add}>
-              {t('add')}
-            </Button>
+            <Button icon="retry" text={t('checkAll')} onClick={checkAll} disabled={testable.length === 0} />
+            <Button kind="primary" icon="plus" text={t('add')} onClick={add} />
           </>
         )}
       </header>

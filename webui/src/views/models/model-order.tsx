@@ -102,9 +102,7 @@ export function ModelOrder({ setup, checks, onOrder }: OrderProps) {
         <h2>{t('order')}</h2>
         {order.length > 0 && (
           <span class="spread">
-            <Button icon="play" onClick={() => checks.askModels(order)}>
-              {t('askAll')}
-            </Button>
+            <Button icon="play" text={t('askAll')} onClick={() => checks.askModels(order)} />
           </span>
         )}
       </div>

@@ -1,37 +1,36 @@
-/** Providers, models, who uses which, and the two files that say so. */
-import type { z } from 'zod';
-import type { configResponse } from '../../../../shared/api/gateway/config.js';
-import type { modelsResponse, providersResponse, providerTestRequest, providerTestResponse } from '../../../../shared/api/models.js';
-import type { usageResponse } from '../../../../shared/api/gateway/usage.js';
+/** Providers, models and agents, read from and written to the two configuration files. */
+import type { ConfigText, ConfigTextOutcome, ConfigView } from '../../../../shared/api/gateway/config.js';
+import type {
+  ModelDocument as Model,
+  ProviderDocument as Provider,
+  ProviderTest,
+  ProviderTestResult,
+} from '../../../../shared/api/models.js';
+import type { ApiKind } from '../../../../shared/config/models-schema.js';
 import { editJsonc, parseJsonc } from '../../../../shared/config/jsonc.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
-import { apiPath, call, type Call, request } from '../../api/client.js';
+import { call, type Call, request } from '../../api/client.js';
 
-export type Provider = z.output<ReturnType<typeof providersResponse>>['providers'][number];
-export type Model = z.output<ReturnType<typeof modelsResponse>>['models'][number];
-export type ProviderTest = z.output<ReturnType<typeof providerTestRequest>>;
-export type TestReport = z.output<ReturnType<typeof providerTestResponse>>;
-export type ApiKind = NonNullable<ProviderTest['api']>;
-export type Usage = z.output<ReturnType<typeof usageResponse>>;
+export type { Model, Provider };
 
 export interface Agent {
   readonly id: string;
   readonly name: string;
   readonly enabled: boolean;
-  /** Its own models in order; undefined: those of everybody. */
+  /** Its own models in order; undefined: the shared default. */
   readonly order: readonly string[] | undefined;
 }
 
-/** As it stands in `models.json`. */
+/** As written in `models.json`. */
 type ModelEntry = Readonly<Record<string, unknown>> & { readonly id: string };
 
 export interface Setup {
   readonly providers: readonly Provider[];
   readonly models: readonly Model[];
-  /** `provider/model`: the default, then its fallbacks. None: the first that can be used. */
+  /** `provider/model`: the default, then its fallbacks. Empty: the first usable model. */
   readonly order: readonly string[];
   readonly agents: readonly Agent[];
-  /** Provider → its models as written. */
+  /** Provider → its models as written in the file. */
   readonly entries: Readonly<Record<string, readonly ModelEntry[]>>;
 }
 
@@ -56,9 +55,9 @@ interface ModelsFile {
 
 export async function readSetup(signal: AbortSignal): Promise<Setup> {
   const [config, providers, models, file] = await Promise.all([
-    call<z.output<ReturnType<typeof configResponse>>>('GET', '/api/config', { signal }),
-    call<z.output<ReturnType<typeof providersResponse>>>('GET', '/api/providers', { signal }),
-    call<z.output<ReturnType<typeof modelsResponse>>>('GET', '/api/models', { signal }),
+    call<ConfigView>('GET', '/api/config', { signal }),
+    call<{ providers: Provider[] }>('GET', '/api/providers', { signal }),
+    call<{ models: Model[] }>('GET', '/api/models', { signal }),
     call<ModelsFile>('GET', '/api/models-json', { signal }),
   ]);
   const { agents } = config.effective as Effective;
@@ -76,40 +75,37 @@ export async function readSetup(signal: AbortSignal): Promise<Setup> {
   };
 }
 
-export function testProvider(body: ProviderTest): Promise<TestReport> {
-  return call('POST', '/api/providers/test', { body });
-}
+export const testProvider = (body: ProviderTest): Promise<ProviderTestResult> => call('POST', '/api/providers/test', { body });
 
-const QUESTION = 'Reply with the single word OK.';
-
-/** Asks a model one short question, which costs a few tokens. @returns how long the answer took. @throws ApiError */
+/** Asks a model one short question, which costs a few tokens. @returns how long the answer took, in milliseconds. @throws ApiError */
 export async function askModel(model: string): Promise<number> {
   const startedAt = performance.now();
-  await call('POST', '/v1/chat/completions', { body: { model, messages: [{ role: 'user', content: QUESTION }] } });
+  const messages = [{ role: 'user', content: 'Reply with the single word OK.' }];
+  await call('POST', '/v1/chat/completions', { body: { model, messages } });
   return Math.round(performance.now() - startedAt);
 }
 
-/** One model alone is written as such. */
+/** Returns the value for the file; a single model is written as a string. */
 function choiceOf(order: readonly string[]): string | { primary: string; fallbacks: readonly string[] } | null {
   const [primary, ...fallbacks] = order;
   if (primary === undefined) return null;
   return fallbacks.length === 0 ? primary : { primary, fallbacks };
 }
 
-/** Without any the first usable one is taken. */
+/** Saves the default model and its fallbacks. An empty order means the first usable model. */
 export async function saveOrder(order: readonly string[]): Promise<void> {
   await call('PATCH', '/api/config', { body: { agents: { defaults: { model: choiceOf(order) } } } });
 }
 
-/** Changes the one value in the file's text: as a list in a patch, the agents would lose the comments between them. */
+/** Edits the value in the file's text: a patch would replace the whole list of agents and lose the comments in it. */
 export async function saveAgentModel(agent: Agent, all: readonly Agent[], model: string | undefined): Promise<void> {
-  const { text, revision } = await call<{ text: string; revision: string }>('GET', '/api/config/text');
+  const { text, revision } = await call<ConfigText>('GET', '/api/config/text');
   const list = valueAt(parseJsonc(text).value, ['agents', 'list']) as readonly { id?: string }[] | undefined;
   const index = list?.findIndex(({ id }) => id === agent.id) ?? -1;
   const whole = all.map(({ id, name }) => ({ id, name, ...(id === agent.id && model !== undefined ? { model } : {}) }));
   const edit = index < 0 ? { path: ['agents', 'list'], value: whole } : { path: ['agents', 'list', index, 'model'], value: model };
   const body = { text: editJsonc(text, [edit]) };
-  const { written, problems } = await call<{ written: boolean; problems: { message: string }[] }>('POST', '/api/config/text', {
+  const { written, problems } = await call<ConfigTextOutcome>('POST', '/api/config/text', {
     body,
     headers: { 'If-Match': `"${revision}"` },
   });
@@ -120,13 +116,13 @@ export interface ProviderFields {
   readonly id: string;
   readonly baseUrl: string;
   readonly api: ApiKind;
-  /** Empty keeps the stored one. */
+  /** Empty keeps the stored key. */
   readonly apiKey: string;
-  /** Names, one a line; none: those that it lists itself. */
+  /** Names, one per line; empty: the models that the provider lists. */
   readonly models: string;
 }
 
-/** @param known  its models as written: what they say of themselves stays */
+/** Returns the call that saves a provider. @param known  its models as written; their own fields are kept */
 export function saveCall({ id, baseUrl, api, apiKey, models }: ProviderFields, known: readonly ModelEntry[] = []): Call {
   const names = models.split('\n').map((line) => line.trim());
   const entries = names.filter(Boolean).map((name) => known.find((entry) => entry.id === name) ?? { id: name });
@@ -135,12 +131,7 @@ export function saveCall({ id, baseUrl, api, apiKey, models }: ProviderFields, k
   return { method: 'PATCH', path: '/api/models-json', body: { providers: { [id]: fields } } };
 }
 
-export async function saveProvider(fields: ProviderFields, known?: readonly ModelEntry[]): Promise<void> {
-  const { method, path, body } = saveCall(fields, known);
-  await call(method, path, { body });
-}
-
-/** @returns what brings it back, with its key, as long as nothing else has changed the file */
+/** Removes a provider. @returns what restores it with its key, unless the file has changed since */
 export async function removeProvider(id: string): Promise<() => Promise<void>> {
   const response = await request({ method: 'PATCH', path: '/api/models-json', body: { providers: { [id]: null } } });
   const headers = { 'If-Match': response.headers.get('ETag') ?? '' };
@@ -149,12 +140,7 @@ export async function removeProvider(id: string): Promise<() => Promise<void>> {
   };
 }
 
-export function readUsage(days: number, signal: AbortSignal): Promise<Usage> {
-  const query = { days, utcOffsetMinutes: -new Date().getTimezoneOffset() };
-  return call('GET', apiPath('/api/usage', {}, query), { signal });
-}
-
-/** A name for a provider, from its address: `http://10.0.0.5:8000/v1` → `10.0.0.5`, `https://api.groq.com/…` → `groq`. */
+/** Suggests a name for a provider from its address: `http://10.0.0.5:8000/v1` → `10.0.0.5`, `https://api.groq.com/…` → `groq`. */
 export function suggestId(baseUrl: string): string {
   if (!URL.canParse(baseUrl)) return '';
   const { hostname } = new URL(baseUrl);

@@ -1,4 +1,4 @@
-/** Prices and amounts as people read them. */
+/** Prices as people read them. */
 import { language } from '../../i18n/language.js';
 
 /** US dollars; small amounts with more digits. */
@@ -12,9 +12,4 @@ export function dollars(amount: number): string {
     minimumFractionDigits: 0,
   };
   return new Intl.NumberFormat(language.value, options).format(amount);
-}
-
-/** `1.2M`, `34K`. */
-export function shortCount(count: number): string {
-  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }

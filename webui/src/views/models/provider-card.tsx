@@ -1,15 +1,17 @@
-/** One provider: where it is, whether it can be used, and its models. */
+/** One provider: its address, the result of its test, and its models. */
 import { useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
+import { SearchField } from '../../components/field.js';
 import { Menu } from '../../components/menu.js';
-import type { Model, Provider, TestReport } from './models-api.js';
+import type { Model, Provider } from './models-api.js';
 import { AskedChip } from './asked-chip.js';
 import { dollars } from './money.js';
 import { Report } from './report.js';
 import type { Checks } from './use-checks.js';
+import type { ProviderTestResult } from '../../../../shared/api/models.js';
 import { t } from './text.js';
 
-export interface CardProps {
+interface CardProps {
   readonly provider: Provider;
   readonly models: readonly Model[];
   /** The default, then its fallbacks. */
@@ -20,7 +22,7 @@ export interface CardProps {
   readonly onOrder: (order: readonly string[]) => void;
 }
 
-/** Longer lists open by themselves only when they are searched. */
+/** Longer lists start closed. */
 const SHORT_LIST = 8;
 const MAX_ROWS = 200;
 
@@ -32,8 +34,8 @@ function contextText({ contextWindow }: Model): string {
   return contextWindow === null ? t('contextUnknown') : t('context', { count: Math.round(contextWindow / 1_000) });
 }
 
-/** Whether its provider lists it, after that was asked. */
-function Listed({ model, report }: { model: Model; report: TestReport | 'running' | undefined }) {
+/** Shows whether the provider lists the model, after a test. */
+function Listed({ model, report }: { model: Model; report: ProviderTestResult | 'running' | undefined }) {
   if (report === undefined || report === 'running' || !report.ok) return null;
   const isListed = report.models.some((name) => `${model.provider}/${name}` === model.id);
   return isListed ? <span class="chip good">{t('listed')}</span> : <span class="chip bad">{t('cause_modelMissing')}</span>;
@@ -65,10 +67,12 @@ function ModelRow({ model, order, checks, onOrder }: CardProps & { model: Model 
       </div>
       <span class="row">
         {place !== 0 && (
-          <Button kind="quiet" onClick={() => onOrder([model.id, ...others.slice(place < 0 ? 1 : 0)])}>
-            {t('makeDefault')}
-            <span class="off-screen">{model.id}</span>
-          </Button>
+          <Button
+            kind="quiet"
+            text={t('makeDefault')}
+            about={model.id}
+            onClick={() => onOrder([model.id, ...others.slice(place < 0 ? 1 : 0)])}
+          />
         )}
         <Menu label={t('actions', { name: model.id })} items={items} />
       </span>
@@ -85,15 +89,7 @@ function Models(props: CardProps) {
   return (
     <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t('models', { count: models.length })}</summary>
-      {models.length > SHORT_LIST && (
-        <input
-          type="search"
-          aria-label={t('search')}
-          placeholder={t('search')}
-          value={search}
-          onInput={(event) => setSearch(event.currentTarget.value)}
-        />
-      )}
+      {models.length > SHORT_LIST && <SearchField label={t('search')} value={search} onInput={setSearch} />}
       <ul class="model-list">{isOpen && found.slice(0, MAX_ROWS).map((model) => <ModelRow key={model.id} {...props} model={model} />)}</ul>
       {isOpen && found.length > MAX_ROWS && <p class="hint">{t('moreModels', { count: found.length - MAX_ROWS })}</p>}
     </details>
@@ -117,10 +113,12 @@ export function ProviderCard(props: CardProps) {
         {!provider.configured && <span class="chip warn">{t('notSetUp')}</span>}
         <div class="row spread">
           {!isBuiltIn && (
-            <Button isBusy={report === 'running'} onClick={() => checks.testProviders([provider])}>
-              {report === 'running' ? t('testing') : t('test')}
-              <span class="off-screen">{provider.name}</span>
-            </Button>
+            <Button
+              isBusy={report === 'running'}
+              text={report === 'running' ? t('testing') : t('test')}
+              about={provider.name}
+              onClick={() => checks.testProviders([provider])}
+            />
           )}
           {isOwn && <Menu label={t('actions', { name: provider.name })} items={items} />}
         </div>

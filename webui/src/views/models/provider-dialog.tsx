@@ -1,27 +1,17 @@
-/** Adds a provider, or changes one: address, key, name. It can be tested before it is saved. */
+/** Adds or changes a provider: address, key, name. It can be tested before it is saved. */
 import { useState } from 'preact/hooks';
+import type { ProviderTestResult } from '../../../../shared/api/models.js';
+import type { ApiKind } from '../../../../shared/config/models-schema.js';
+import { call } from '../../api/client.js';
 import { Button } from '../../components/button.js';
-import { CopyAs } from '../../components/copy-as.js';
-import { Dialog, DialogActions } from '../../components/dialog.js';
-import { ErrorBox } from '../../components/feedback.js';
 import { SelectField, TextArea, TextField } from '../../components/field.js';
-import { t as shell } from '../../shell/text.js';
-import {
-  type ApiKind,
-  type Provider,
-  type ProviderFields,
-  saveCall,
-  saveProvider,
-  type Setup,
-  suggestId,
-  type TestReport,
-  testProvider,
-} from './models-api.js';
+import { bind, FormDialog, useFields, useWork } from '../../components/form.js';
+import { type Provider, type ProviderFields, saveCall, type Setup, suggestId, testProvider } from './models-api.js';
 import { Report } from './report.js';
 import { t } from './text.js';
 
-export interface ProviderDialogProps {
-  /** The one that is changed. */
+interface ProviderDialogProps {
+  /** The provider to change; undefined adds one. */
   readonly provider: Provider | undefined;
   /** Its models as written. */
   readonly entries: Setup['entries'][string];
@@ -29,7 +19,7 @@ export interface ProviderDialogProps {
   readonly onSaved: (id: string) => void;
 }
 
-/** Servers that people run themselves, at their usual ports, and where all others begin. */
+/** Local servers at their default ports, and common hosted providers. */
 const TEMPLATES = [
   ['Ollama', 'http://127.0.0.1:11434/v1'],
   ['LM Studio', 'http://127.0.0.1:1234/v1'],
@@ -52,73 +42,57 @@ function Templates({ onChoose }: { onChoose: (baseUrl: string) => void }) {
   return (
     <div class="row" role="group" aria-label={t('templates')}>
       {TEMPLATES.map(([name, url]) => (
-        <Button key={name} onClick={() => onChoose(url)}>
-          {name}
-        </Button>
+        <Button key={name} text={name} onClick={() => onChoose(url)} />
       ))}
     </div>
   );
 }
 
 function useProviderForm({ provider, entries, onSaved }: ProviderDialogProps) {
-  const [fields, setFields] = useState<ProviderFields>({
+  const { fields, set: setFields } = useFields<ProviderFields>({
     id: provider?.id ?? '',
     baseUrl: provider?.baseUrl ?? '',
     api: (provider?.api ?? 'openai-completions') as ApiKind,
     apiKey: '',
     models: entries.map(({ id }) => id).join('\n'),
   });
-  const [report, setReport] = useState<TestReport | undefined>(undefined);
-  const [error, setError] = useState<unknown>(undefined);
-  const [busy, setBusy] = useState<'test' | 'save' | undefined>(undefined);
+  const [report, setReport] = useState<ProviderTestResult | undefined>(undefined);
   const id = fields.id.trim() === '' ? suggestId(fields.baseUrl) : fields.id.trim();
   const set = (change: Partial<ProviderFields>): void => {
-    setFields((before) => ({ ...before, ...change }));
+    setFields(change);
     setReport(undefined);
   };
-  const attempt = async (kind: 'test' | 'save', work: () => Promise<void>): Promise<void> => {
-    setBusy(kind);
-    setError(undefined);
-    await work().catch(setError);
-    setBusy(undefined);
+  const test = async (): Promise<void> => {
+    const { baseUrl, api, apiKey } = fields;
+    const stored = provider === undefined ? {} : { id: provider.id };
+    setReport(await testProvider({ baseUrl, api, ...stored, ...(apiKey === '' ? {} : { apiKey }) }));
   };
-  const test = (): Promise<void> =>
-    attempt('test', async () => {
-      const { baseUrl, api, apiKey } = fields;
-      setReport(
-        await testProvider({ baseUrl, api, ...(provider === undefined ? {} : { id: provider.id }), ...(apiKey === '' ? {} : { apiKey }) }),
-      );
-    });
-  const save = (): Promise<void> =>
-    attempt('save', async () => {
-      await saveProvider({ ...fields, id }, entries);
-      onSaved(id);
-    });
-  return { fields, id, set, report, error, busy, test, save };
+  const saving = () => saveCall({ ...fields, id }, entries);
+  const save = async (): Promise<void> => {
+    const { method, path, body } = saving();
+    await call(method, path, { body });
+    onSaved(id);
+  };
+  return { form: { fields, set }, id, report, test, saving, save };
 }
 
-function NameField({ id, value, onInput }: { id: string; value: string; onInput: (id: string) => void }) {
-  const hint = t('idHint', { id: id === '' ? '…' : id });
-  return <TextField label={t('id')} value={value} onInput={onInput} placeholder={id} hint={hint} autocomplete="off" />;
-}
-
-function MoreFields({ fields, set }: { fields: ProviderFields; set: (change: Partial<ProviderFields>) => void }) {
+function MoreFields({ form }: { form: ReturnType<typeof useProviderForm>['form'] }) {
+  const { api, models } = form.fields;
   return (
-    <details open={fields.api !== 'openai-completions' || fields.models !== ''}>
+    <details open={api !== 'openai-completions' || models !== ''}>
       <summary>{t('moreFields')}</summary>
       <div class="more-fields">
         <SelectField
           label={t('api')}
-          value={fields.api}
-          onChange={(api) => set({ api: api as ApiKind })}
-          choices={Object.entries(API_NAMES).map(([value, label]) => ({ value, label }))}
+          value={api}
+          onChange={(value) => form.set({ api: value })}
+          choices={Object.entries(API_NAMES).map(([name, label]) => ({ value: name as ApiKind, label }))}
         />
         <TextArea
           label={t('manual')}
-          value={fields.models}
-          rows={Math.min(6, Math.max(2, fields.models.split('\n').length))}
+          {...bind(form, 'models')}
+          rows={Math.min(6, Math.max(2, models.split('\n').length))}
           isCode
-          onInput={(models) => set({ models })}
           hint={t('manualHint')}
         />
       </div>
@@ -128,52 +102,43 @@ function MoreFields({ fields, set }: { fields: ProviderFields; set: (change: Par
 
 export function ProviderDialog(props: ProviderDialogProps) {
   const { provider, onClose } = props;
-  const { fields, id, set, report, error, busy, test, save } = useProviderForm(props);
+  const work = useWork();
+  const { form, id, report, test, saving, save } = useProviderForm(props);
+  const { fields, set } = form;
+  const isNew = provider === undefined;
   const isReady = fields.baseUrl.trim() !== '' && id !== '';
+  const testButton = (
+    <Button isBusy={work.busy === 'test'} disabled={!isReady} text={t('test')} onClick={() => void work.run('test', test)} />
+  );
   return (
-    <Dialog title={provider === undefined ? t('add') : t('change', { name: provider.name })} size="wide" onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        {provider === undefined && <Templates onChoose={(baseUrl) => set({ baseUrl })} />}
-        <TextField
-          label={t('baseUrl')}
-          value={fields.baseUrl}
-          onInput={(baseUrl) => set({ baseUrl })}
-          placeholder="https://…/v1"
-          hint={t('baseUrlHint')}
-          autocomplete="off"
-          spellcheck={false}
-          autoFocus={provider === undefined}
-          required
-        />
-        <TextField
-          label={t('apiKey')}
-          type="password"
-          value={fields.apiKey}
-          onInput={(apiKey) => set({ apiKey })}
-          placeholder={provider === undefined ? t('apiKeyNone') : t('apiKeyKept')}
-          hint={t('apiKeyHint', { reference: '${VARIABLE}' })}
-          autocomplete="off"
-        />
-        {provider === undefined && <NameField id={id} value={fields.id} onInput={(value) => set({ id: value })} />}
-        <MoreFields fields={fields} set={set} />
-        {report !== undefined && <Report report={report} onUseUrl={(baseUrl) => set({ baseUrl })} isLong />}
-        {error !== undefined && <ErrorBox error={error} />}
-        <DialogActions>
-          <CopyAs call={() => saveCall({ ...fields, id }, props.entries)} />
-          <Button onClick={onClose}>{shell('cancel')}</Button>
-          <Button isBusy={busy === 'test'} disabled={!isReady} onClick={() => void test()}>
-            {t('test')}
-          </Button>
-          <Button kind="primary" type="submit" isBusy={busy === 'save'} disabled={!isReady}>
-            {shell('save')}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={isNew ? t('add') : t('change', { name: provider.name })}
+      size="wide"
+      {...{ work, isReady, onClose }}
+      call={saving}
+      actions={testButton}
+      onSubmit={save}
+    >
+      {isNew && <Templates onChoose={(baseUrl) => set({ baseUrl })} />}
+      <TextField
+        label={t('baseUrl')}
+        {...bind(form, 'baseUrl')}
+        placeholder="https://…/v1"
+        hint={t('baseUrlHint')}
+        isCode
+        autoFocus={isNew}
+        required
+      />
+      <TextField
+        label={t('apiKey')}
+        type="password"
+        {...bind(form, 'apiKey')}
+        placeholder={isNew ? t('apiKeyNone') : t('apiKeyKept')}
+        hint={t('apiKeyHint', { reference: '${VARIABLE}' })}
+      />
+      {isNew && <TextField label={t('id')} {...bind(form, 'id')} placeholder={id} hint={t('idHint', { id: id === '' ? '…' : id })} />}
+      <MoreFields form={form} />
+      {report !== undefined && <Report report={report} onUseUrl={(baseUrl) => set({ baseUrl })} isLong />}
+    </FormDialog>
   );
 }

@@ -1,12 +1,12 @@
-/** What a test of a provider found. */
+/** The result of a provider test. */
+import type { ProviderTestResult } from '../../../../shared/api/models.js';
 import { Button } from '../../components/button.js';
-import type { TestReport } from './models-api.js';
 import { t } from './text.js';
 
 const SHOWN_MODELS = 12;
 
-export interface ReportProps {
-  readonly report: TestReport;
+interface ReportProps {
+  readonly report: ProviderTestResult;
   readonly onUseUrl?: (baseUrl: string) => void;
   /** With the names of its models. */
   readonly isLong?: boolean;
@@ -21,7 +21,7 @@ export function Report({ report, onUseUrl, isLong = false }: ReportProps) {
         {ok ? t('found', { count: models.length, ms: latencyMs }) : message}
       </p>
       {suggestion !== null && onUseUrl !== undefined && (
-        <Button onClick={() => onUseUrl(suggestion)}>{t('useUrl', { url: suggestion })}</Button>
+        <Button text={t('useUrl', { url: suggestion })} onClick={() => onUseUrl(suggestion)} />
       )}
       {isLong && models.length > 0 && (
         <p class="hint">

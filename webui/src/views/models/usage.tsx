@@ -1,13 +1,13 @@
-/** What was used: a bar a day, and what each model and each session took. */
+/** Usage: a bar per day, and the tokens and cost of each model and session. */
+import type { Usage, UsageAmounts as Amounts } from '../../../../shared/api/gateway/usage.js';
+import { apiPath, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
-import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
+import { Empty, Loaded } from '../../components/feedback.js';
+import { shortCount } from '../../components/time-text.js';
 import { SelectField } from '../../components/field.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
-import { readUsage, type Usage } from './models-api.js';
-import { dollars, shortCount } from './money.js';
+import { dollars } from './money.js';
 import { t } from './text.js';
-
-type Amounts = Usage['total'];
 
 const SPANS = ['7', '30', '90', '366'] as const;
 const BAR = { width: 10, gap: 3, height: 120 } as const;
@@ -28,7 +28,7 @@ function dayTotal(models: Usage['days'][number]['models']): { tokens: number; co
   );
 }
 
-/** Cost where any is known, else tokens. */
+/** Shows the cost where any is known, else tokens. */
 function Chart({ days, hasCost }: { days: Usage['days']; hasCost: boolean }) {
   const totals = days.map(({ date, models }) => ({ date, ...dayTotal(models) }));
   const sizeOf = ({ costUsd, tokens }: (typeof totals)[number]): number => (hasCost ? costUsd : tokens);
@@ -121,9 +121,12 @@ function Tiles({ total }: { total: Amounts }) {
 export function UsageTab() {
   const { days = '30' } = address.value.query;
   const span = SPANS.find((known) => known === days) ?? '30';
-  const { value: usage, error, reload } = useResource((signal) => readUsage(Number(span), signal), [span]);
-  if (error !== undefined) return <ErrorBox error={error} retry={reload} />;
-  if (usage === undefined) return <Spinner />;
+  const query = { days: span, utcOffsetMinutes: -new Date().getTimezoneOffset() };
+  const usage = useResource((signal) => call<Usage>('GET', apiPath('/api/usage', {}, query), { signal }), [span]);
+  return <Loaded of={usage}>{(value) => <Report usage={value} span={span} />}</Loaded>;
+}
+
+function Report({ usage: { total, days, models, sessions }, span }: { usage: Usage; span: (typeof SPANS)[number] }) {
   return (
     <>
       <div class="usage-span">
@@ -134,18 +137,18 @@ export function UsageTab() {
           onChange={(value) => changeQuery({ days: value })}
         />
       </div>
-      {usage.total.turns === 0 ? (
+      {total.turns === 0 ? (
         <Empty title={t('noUsage')}>{t('noUsageText')}</Empty>
       ) : (
         <>
-          <Tiles total={usage.total} />
-          <Chart days={usage.days} hasCost={usage.total.costUsd > 0} />
-          <AmountTable title={t('byModel')} rows={usage.models.map((row) => ({ ...row, name: row.model }))} />
+          <Tiles total={total} />
+          <Chart days={days} hasCost={total.costUsd > 0} />
+          <AmountTable title={t('byModel')} rows={models.map((row) => ({ ...row, name: row.model }))} />
           <AmountTable
             title={t('bySession')}
-            rows={usage.sessions.map((row) => ({ ...row, name: row.title, href: hashOf('chat', [row.key]) }))}
+            rows={sessions.map((row) => ({ ...row, name: row.title, href: hashOf('chat', [row.key]) }))}
           />
-          {usage.total.unpricedTurns > 0 && <p class="hint">{t('unpricedText', { count: usage.total.unpricedTurns })}</p>}
+          {total.unpricedTurns > 0 && <p class="hint">{t('unpricedText', { count: total.unpricedTurns })}</p>}
         </>
       )}
     </>

@@ -1,14 +1,13 @@
-/** Tests of providers and of single models: a few side by side, each with its own result. */
+/** Tests of providers and of single models: a few at a time, each with its own result. */
 import { useState } from 'preact/hooks';
+import type { ProviderTestResult } from '../../../../shared/api/models.js';
 import { NotDone } from '../../api/copy-mode.js';
-import { errorText } from '../../components/feedback.js';
-import { showToast } from '../../components/toast.js';
-import { askModel, type Provider, type TestReport, testProvider } from './models-api.js';
+import { attempt, errorText } from '../../components/toast.js';
+import { askModel, type Provider, testProvider } from './models-api.js';
 
-/** Side by side at most. */
 const AT_ONCE = 4;
 
-/** What became of a question: milliseconds, or why there was no answer. */
+/** The state of a question to a model: running, answered in `ms`, or failed with a `problem`. */
 export type Asked = 'running' | { readonly ms: number } | { readonly problem: string };
 
 type Results<Result> = Readonly<Record<string, Result>>;
@@ -26,24 +25,22 @@ function without<Result>(results: Results<Result>, id: string): Results<Result> 
 }
 
 export interface Checks {
-  readonly reports: Results<TestReport | 'running'>;
+  readonly reports: Results<ProviderTestResult | 'running'>;
   readonly asked: Results<Asked>;
   testProviders(providers: readonly Provider[]): void;
   askModels(models: readonly string[]): void;
 }
 
 export function useChecks(): Checks {
-  const [reports, setReports] = useState<Results<TestReport | 'running'>>({});
+  const [reports, setReports] = useState<Results<ProviderTestResult | 'running'>>({});
   const [asked, setAsked] = useState<Results<Asked>>({});
   const test = async ({ id }: Provider): Promise<void> => {
     setReports((before) => ({ ...before, [id]: 'running' }));
-    try {
+    const isDone = await attempt(async () => {
       const report = await testProvider({ id });
       setReports((before) => ({ ...before, [id]: report }));
-    } catch (error) {
-      setReports((before) => without(before, id));
-      showToast({ text: errorText(error), kind: 'error' });
-    }
+    });
+    if (!isDone) setReports((before) => without(before, id));
   };
   const ask = async (id: string): Promise<void> => {
     setAsked((before) => ({ ...before, [id]: 'running' }));

@@ -16,28 +16,14 @@ export function BulkBar({ selection, onAct }: BulkBarProps) {
   return (
     <div class="row selection" role="toolbar" aria-label={t('selection')}>
       <span role="status">{t('selected', { count: selected.length })}</span>
-      <Button icon="archive" onClick={act('archive')}>
-        {t(selected.every(({ archived }) => archived) ? 'unarchive' : 'archive')}
-      </Button>
-      <Button icon="tag" onClick={act('tag')}>
-        {t('tags')}
-      </Button>
-      <Button icon="pin" onClick={act('pin')}>
-        {t(selected.every(({ pinned }) => pinned) ? 'unpin' : 'pin')}
-      </Button>
-      <Button icon="check" onClick={act('read')}>
-        {t(selected.some(({ unread }) => unread) ? 'markRead' : 'markUnread')}
-      </Button>
-      <Button kind="danger" icon="trash" onClick={act('delete')}>
-        {t('deleteSelected')}
-      </Button>
+      <Button icon="archive" text={t(selected.every(({ archived }) => archived) ? 'unarchive' : 'archive')} onClick={act('archive')} />
+      <Button icon="tag" text={t('tags')} onClick={act('tag')} />
+      <Button icon="pin" text={t(selected.every(({ pinned }) => pinned) ? 'unpin' : 'pin')} onClick={act('pin')} />
+      <Button icon="check" text={t(selected.some(({ unread }) => unread) ? 'markRead' : 'markUnread')} onClick={act('read')} />
+      <Button kind="danger" icon="trash" text={t('deleteSelected')} onClick={act('delete')} />
       <span class="row spread">
-        <Button kind="quiet" onClick={selection.selectAll}>
-          {t('selectAll')}
-        </Button>
-        <Button kind="quiet" onClick={selection.clear}>
-          {t('clear')}
-        </Button>
+        <Button kind="quiet" text={t('selectAll')} onClick={selection.selectAll} />
+        <Button kind="quiet" text={t('clear')} onClick={selection.clear} />
       </span>
     </div>
   );

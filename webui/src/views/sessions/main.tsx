@@ -1,16 +1,17 @@
-/** The sessions view: every conversation, found by title or text, renamed, copied, exported, imported, deleted and brought back. */
+/** The sessions view: searches, renames, copies, exports, imports, deletes and restores conversations. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ApiError, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
-import { Empty, ErrorBox, errorText, Spinner } from '../../components/feedback.js';
+import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
+import { attempt, errorText } from '../../components/toast.js';
 import type { VirtualListHandle } from '../../components/virtual-list.js';
 import { address, changeQuery, hashOf, keptPlace, navigate } from '../../shell/router.js';
 import { BulkBar } from './bulk-bar.js';
 import { RenameDialog } from './rename-dialog.js';
 import { SearchBox } from './search-box.js';
 import { useSelection } from './selection.js';
-import { attempt, importFile } from './session-actions.js';
+import { importFile } from './session-actions.js';
 import { lastFeed, SessionFeed } from './session-feed.js';
 import { SessionRows } from './session-rows.js';
 import { StorageButton } from './storage-facts.js';
@@ -20,17 +21,13 @@ import { t } from './text.js';
 import { useActions } from './session-menu.js';
 import './sessions.css';
 
-interface TagsAnswer {
-  readonly tags: readonly string[];
-}
-
-/** Back in the history, the list is as long as it was. */
+/** Returns the feed of a search. After a step back in the history, it is the last feed with all its pages. */
 function takeFeed(search: string): SessionFeed {
   const last = lastFeed.peek();
   return keptPlace() > 0 && last?.search === search ? last : new SessionFeed(search);
 }
 
-/** What the search finds; until its first page is here, what the one before had found. */
+/** Returns the feed of a search, and the one to show: the previous feed until the first page is loaded. */
 function useFeed(search: string) {
   const feed = useMemo(() => takeFeed(search), [search]);
   const shown = useRef(feed);
@@ -66,14 +63,12 @@ function ImportButton({ onDone }: { onDone: () => void }) {
         aria-hidden="true"
         onChange={() => void onChange()}
       />
-      <Button icon="upload" isBusy={isBusy} onClick={() => input.current?.click()}>
-        {t('import')}
-      </Button>
+      <Button icon="upload" isBusy={isBusy} text={t('import')} onClick={() => input.current?.click()} />
     </>
   );
 }
 
-/** Searches that are wanted often, each by one press. */
+/** Frequent searches as buttons. */
 const SHORTCUTS = [
   ['is:unread', 'unread'],
   ['is:pinned', 'pinned'],
@@ -100,7 +95,7 @@ function Shortcuts({ search, onToggle }: { search: string; onToggle: (filter: st
   );
 }
 
-/** A search that cannot be is said below it; the list stays. */
+/** An invalid search is reported below the search field; the list stays. */
 function Fault({ feed }: { feed: SessionFeed }) {
   const error = feed.error.value;
   if (error === undefined) return null;
@@ -116,25 +111,21 @@ function Fault({ feed }: { feed: SessionFeed }) {
 
 function NoSessions({ search }: { search: string }) {
   if (search === '') {
-    const action = (
-      <Button kind="primary" icon="chat" onClick={() => navigate(hashOf('chat'))}>
-        {t('startChat')}
-      </Button>
-    );
+    const action = <Button kind="primary" icon="chat" text={t('startChat')} onClick={() => navigate(hashOf('chat'))} />;
     return (
       <Empty title={t('none')} action={action}>
         {t('noneText')}
       </Empty>
     );
   }
-  return <Empty title={t('noMatch', { search })} action={<Button onClick={() => changeQuery({ q: '' })}>{t('clearSearch')}</Button>} />;
+  return <Empty title={t('noMatch', { search })} action={<Button text={t('clearSearch')} onClick={() => changeQuery({ q: '' })} />} />;
 }
 
 export default function SessionsView() {
   const search = address.value.query['q'] ?? '';
   const { feed, shown } = useFeed(search);
   const sessions = shown.sessions.value;
-  const tags = useResource((signal) => call<TagsAnswer>('GET', '/api/session-tags', { signal }), [sessions]).value?.tags ?? [];
+  const tags = useResource((signal) => call<{ tags: string[] }>('GET', '/api/session-tags', { signal }), [sessions]).value?.tags ?? [];
   const list = useRef<VirtualListHandle>(null);
   const selection = useSelection(sessions);
   const { opened, act, close, done } = useActions({ changed: (keys) => feed.reload(keys), clear: selection.clear });

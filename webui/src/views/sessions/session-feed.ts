@@ -1,49 +1,46 @@
-/**
- * Sessions as the list shows them: read page by page, each from where the one before ended, and read again only where
- * something happened. However many there are, what is far away costs nothing.
- */
+/** The sessions of the list, read page by page. After an event, only the pages of the affected sessions are read again. */
 import { computed, signal } from '@preact/signals';
+import type { SessionPage } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
-import type { SessionList } from './session-actions.js';
 import { distinct, type Page, withPage } from './session-pages.js';
 
 const PAGE = 100;
-/** A page that is read again has so many more, for what came into it meanwhile. */
+/** Additional sessions of a page that is read again, for those that have moved into it. */
 const SLACK = 50;
 
-/** The one that was shown last: who comes back to the list finds it as long as it was. */
+/** The feed that was shown last: the list keeps its length when the user comes back to it. */
 export const lastFeed = signal<SessionFeed | undefined>(undefined);
 
 export class SessionFeed {
   readonly search: string;
   readonly #pages = signal<readonly Page[]>([]);
   #stop = new AbortController();
-  /** In which page each session was seen last: one that is brought back comes there again. */
+  /** The page in which each session was last seen: a restored one appears there again. */
   readonly #places = new Map<string, number>();
   #stale: Set<string> | 'all' = new Set();
   #isReading = false;
   readonly error = signal<unknown>(undefined);
   readonly sessions = computed(() => distinct(this.#pages.value));
   readonly hasMore = computed(() => this.#pages.value.at(-1)?.next !== null);
-  /** The first page is here. */
+  /** Whether the first page is loaded. */
   readonly isRead = computed(() => this.#pages.value.length > 0);
 
   constructor(search: string) {
     this.search = search;
   }
 
-  /** Reads the next page; nothing while one is being read. */
+  /** Reads the next page, unless one is being read. */
   more(): void {
     if (!this.#isReading && this.hasMore.peek()) void this.#work(() => this.#append());
   }
 
-  /** Reads again what is no longer true. @param keys  sessions that something happened to; `all`: nobody knows which */
+  /** Reads outdated pages again. @param keys  the changed sessions; `all` where they are unknown */
   reload(keys: readonly string[] | 'all'): void {
     this.#stale = keys === 'all' || this.#stale === 'all' ? 'all' : new Set([...this.#stale, ...keys]);
     if (!this.#isReading) void this.#work(() => this.#refresh());
   }
 
-  /** Reads its first page, or again what it had when it was closed. */
+  /** Reads the first page, or reloads the pages that were loaded before the feed was closed. */
   open(): void {
     this.#stop = new AbortController();
     if (this.isRead.peek()) this.reload('all');
@@ -63,7 +60,7 @@ export class SessionFeed {
       while (this.#stale === 'all' || this.#stale.size > 0) await this.#refresh();
       this.error.value = undefined;
     } catch (error) {
-      // A page that failed is asked for again when it is wanted again.
+      // A failed page is requested again when the list needs it.
       if (!stop.aborted) this.error.value = error;
     } finally {
       if (!stop.aborted) this.#isReading = false;
@@ -78,7 +75,7 @@ export class SessionFeed {
   async #refresh(): Promise<void> {
     const stale = this.#stale;
     this.#stale = new Set();
-    // What is new is at the top; what happened elsewhere is where it was seen.
+    // New sessions are on the first page; changed ones are on the page where they were seen.
     const known = stale === 'all' ? [...this.#pages.peek().keys()] : [...stale].flatMap((key) => this.#places.get(key) ?? []);
     for (const index of [...new Set([0, ...known])].toSorted((one, other) => one - other)) {
       const page = this.#pages.peek()[index];
@@ -95,7 +92,7 @@ export class SessionFeed {
 
   async #read(cursor: string | undefined, limit: number): Promise<Page> {
     const path = apiPath('/api/sessions', {}, { search: this.search, limit, cursor });
-    const { sessions, nextCursor } = await call<SessionList>('GET', path, { signal: this.#stop.signal });
+    const { sessions, nextCursor } = await call<SessionPage>('GET', path, { signal: this.#stop.signal });
     return { cursor, sessions, next: nextCursor };
   }
 }

@@ -1,14 +1,15 @@
-/** What can be done with sessions, wherever they are shown. */
+/** The menu of a session and its actions, for the list and the chat. */
 import { useState } from 'preact/hooks';
 import { copyText } from '../../components/copy.js';
 import { Menu } from '../../components/menu.js';
 import { plainText } from '../../components/plain-text.js';
-import { archive, attempt, changeEach, download, fork, remove, type SessionFacts } from './session-actions.js';
+import { attempt } from '../../components/toast.js';
+import { archive, changeEach, download, fork, remove, type SessionFacts } from './session-actions.js';
 import { t } from './text.js';
 
 export type RowAction = 'rename' | 'delete' | 'pin' | 'archive' | 'read' | 'tag';
 
-/** @param props.onAct  does what needs a dialog, or changes what is shown */
+/** @param props.onAct  does the actions that need a dialog or change the shown data */
 export function SessionMenu({ session, onAct }: { session: SessionFacts; onAct: (action: RowAction) => void }) {
   const { key, pinned, archived, unread } = session;
   const title = plainText(session.title);
@@ -32,14 +33,11 @@ export function SessionMenu({ session, onAct }: { session: SessionFacts; onAct: 
   );
 }
 
-/** The dialog that is open, and for which sessions. */
-export type Opened = { readonly kind: 'rename' | 'tag'; readonly sessions: readonly SessionFacts[] } | undefined;
-
 const keysOf = (sessions: readonly SessionFacts[]): string[] => sessions.map(({ key }) => key);
 
-/** @param options.changed  is told which sessions are no longer what the list shows */
+/** @param options.changed  called with the keys of sessions that the list shows out of date */
 export function useActions({ changed, clear }: { changed: (keys: readonly string[]) => void; clear: () => void }) {
-  const [opened, setOpened] = useState<Opened>(undefined);
+  const [opened, setOpened] = useState<{ kind: 'rename' | 'tag'; sessions: readonly SessionFacts[] } | undefined>(undefined);
   const change = async (sessions: readonly SessionFacts[], values: Parameters<typeof changeEach>[1]): Promise<void> => {
     await changeEach(sessions, values);
     changed(keysOf(sessions));

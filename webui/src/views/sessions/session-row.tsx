@@ -2,6 +2,7 @@
 import { computed } from '@preact/signals';
 import { Icon } from '../../components/icon.js';
 import { plainText } from '../../components/plain-text.js';
+import { shortCount } from '../../components/time-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import type { Session } from './session-actions.js';
@@ -14,17 +15,16 @@ const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: num
   ['minute', 60],
 ];
 
-/** Making one takes longer than a row has time while the list is scrolled. */
+/** Created once per language: creating one is too slow for each row while the list scrolls. */
 const formats = computed(() => ({
   age: new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style: 'short' }),
   date: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium' }),
   instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' }),
-  count: new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }),
   number: new Intl.NumberFormat(language.value),
 }));
 
 /** `3 hours ago`; older than a month: the date. */
-export function ageOf(iso: string, nowMs: number): string {
+function ageOf(iso: string, nowMs: number): string {
   const { age, date } = formats.value;
   const seconds = Math.max(0, (nowMs - Date.parse(iso)) / 1_000);
   if (seconds > 30 * 86_400) return date.format(Date.parse(iso));
@@ -32,12 +32,7 @@ export function ageOf(iso: string, nowMs: number): string {
   return age.format(unit === 'second' ? 0 : -Math.floor(seconds / size), unit);
 }
 
-/** `950`, `12.3k`, `1.2M`. */
-export function countText(count: number): string {
-  return formats.value.count.format(count);
-}
-
-export interface SessionRowProps {
+interface SessionRowProps {
   readonly session: Session;
   readonly isSelected: boolean;
   readonly isAnswering: boolean;
@@ -65,7 +60,7 @@ function Facts({ session }: { session: Session }) {
       </time>
       <span>
         {agentId} · {t('messages', { count: messageCount })}
-        {tokens > 0 && <span title={t('usage', numbers) + cost}>{` · ${t('tokens', { count: countText(tokens) })}`}</span>}
+        {tokens > 0 && <span title={t('usage', numbers) + cost}>{` · ${t('tokens', { count: shortCount(tokens) })}`}</span>}
       </span>
     </span>
   );
@@ -96,7 +91,7 @@ export function SessionRow({ session, isSelected, isAnswering, onSelect, onAct, 
           </span>
           <Tags tags={tags} onFilter={onFilter} />
           {archived && <span class="chip warn">{t('archived')}</span>}
-          {/* What is from here is most of them, and says nothing. */}
+          {/* Most sessions are from the page itself. */}
           {channel !== 'webchat' && <span class="chip">{channel}</span>}
         </div>
         <p class="session-last" dir="auto">

@@ -1,7 +1,6 @@
-/** What sessions take and how long they are kept: read when it is opened. */
+/** The size of the stored sessions and their retention, read when the dialog opens. */
 import { useState } from 'preact/hooks';
-import type { z } from 'zod';
-import type { sessionStorageResponse } from '../../../../shared/api/sessions.js';
+import type { SessionStorage } from '../../../../shared/api/sessions.js';
 import { call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
@@ -11,14 +10,11 @@ import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';
 
-type Storage = z.output<ReturnType<typeof sessionStorageResponse>>;
-type Kind = Storage['kinds'][number];
-
 const NAMES = { webchat: 'kindWebchat', api: 'kindApi', cron: 'kindCron', channels: 'kindChannels' } as const;
 const KILOBYTE = 1_024;
 const MEGABYTE = KILOBYTE * KILOBYTE;
 
-function keptText({ maxAgeDays, maxMessages }: Kind): string {
+function keptText({ maxAgeDays, maxMessages }: SessionStorage['kinds'][number]): string {
   const limits = [
     ...(maxAgeDays === null ? [] : [t('keptDays', { count: maxAgeDays })]),
     ...(maxMessages === null ? [] : [t('keptMessages', { count: maxMessages })]),
@@ -34,7 +30,7 @@ function sizeText(bytes: number): string {
 }
 
 function Facts({ inputs }: { inputs: unknown }) {
-  const { value } = useResource((signal) => call<Storage>('GET', '/api/session-storage', { signal }), [inputs]);
+  const { value } = useResource((signal) => call<SessionStorage>('GET', '/api/session-storage', { signal }), [inputs]);
   if (value === undefined) return <Spinner />;
   return (
     <>
@@ -66,14 +62,12 @@ function Facts({ inputs }: { inputs: unknown }) {
   );
 }
 
-/** @param props.sessions  what it takes is read again when they are others */
+/** @param props.sessions  a change of them reloads the figures */
 export function StorageButton({ sessions }: { sessions: unknown }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <>
-      <Button kind="quiet" onClick={() => setOpen(true)}>
-        {t('storage')}
-      </Button>
+      <Button kind="quiet" text={t('storage')} onClick={() => setOpen(true)} />
       {isOpen && (
         <Dialog title={t('storageTitle')} size="wide" onClose={() => setOpen(false)}>
           <Facts inputs={sessions} />

@@ -1,12 +1,9 @@
-/** The tags of one session or of several: what all of them have is ticked; what only some have says so. */
+/** The tags of one or several sessions. Tags that all of them have are checked; a hint marks tags that only some have. */
 import { useState } from 'preact/hooks';
 import { MAX_TAG_LENGTH, MAX_TAGS, normaliseTag } from '../../../../shared/sessions/filters.js';
-import { Button } from '../../components/button.js';
-import { Dialog, DialogActions } from '../../components/dialog.js';
-import { errorText } from '../../components/feedback.js';
 import { CheckField, TextField } from '../../components/field.js';
+import { FormDialog } from '../../components/form.js';
 import { plainText } from '../../components/plain-text.js';
-import { t as shell } from '../../shell/text.js';
 import { changeEach, type SessionFacts } from './session-actions.js';
 import { t } from './text.js';
 
@@ -65,35 +62,17 @@ export function TagDialog({ sessions, known, onClose, onDone }: TagDialogProps) 
         (tag) => fresh.includes(tag) || (changed[tag] ?? tags.includes(tag)),
       );
     if (sessions.some((session) => tagsOf(session).length > MAX_TAGS)) return setFault(t('tooManyTags', { count: MAX_TAGS }));
-    try {
-      await changeEach(sessions, (session) => ({ tags: tagsOf(session) }));
-      onDone();
-      onClose();
-    } catch (error) {
-      setFault(errorText(error));
-    }
+    setFault(undefined);
+    await changeEach(sessions, (session) => ({ tags: tagsOf(session) }));
+    onDone();
+    onClose();
   };
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    void save();
-  };
+  const [only] = sessions.length === 1 ? sessions : [];
+  const title = only === undefined ? t('tagsOfMany', { count: sessions.length }) : t('tagsOf', { title: plainText(only.title) });
   return (
-    <Dialog
-      title={
-        sessions.length === 1 ? t('tagsOf', { title: plainText(sessions[0]?.title ?? '') }) : t('tagsOfMany', { count: sessions.length })
-      }
-      onClose={onClose}
-    >
-      <form onSubmit={submit}>
-        {all.length > 0 && <KnownTags {...{ all, sessions, changed, isTicked }} onChange={setChanged} />}
-        <TextField label={t('newTags')} hint={t('newTagsHint')} value={added} onInput={setAdded} error={fault} autoFocus />
-        <DialogActions>
-          <Button onClick={onClose}>{shell('cancel')}</Button>
-          <Button kind="primary" type="submit">
-            {shell('save')}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog title={title} onClose={onClose} onSubmit={save}>
+      {all.length > 0 && <KnownTags {...{ all, sessions, changed, isTicked }} onChange={setChanged} />}
+      <TextField label={t('newTags')} hint={t('newTagsHint')} value={added} onInput={setAdded} error={fault} autoFocus />
+    </FormDialog>
   );
 }

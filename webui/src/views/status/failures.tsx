@@ -1,10 +1,10 @@
-/** What went wrong lately, each with the way to it and to its log lines. */
-import { relativeTime, fullTime } from '../../components/time-text.js';
+/** The latest failures, each with links to its place and its log lines. */
+import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
+import { Ago } from '../../components/time-text.js';
 import { hashOf } from '../../shell/router.js';
-import type { History } from './history.js';
 import { t } from './text.js';
 
-type Failure = History['failures'][number];
+type Failure = OverviewHistory['failures'][number];
 
 const FIELD = { turn: 'turnId', run: 'runId', message: 'messageId' } as const;
 
@@ -27,10 +27,7 @@ function Item({ failure }: { failure: Failure }) {
   return (
     <li class="failure">
       <p>
-        <span class="muted" title={fullTime(Date.parse(at))}>
-          {relativeTime(Date.parse(at))}
-        </span>{' '}
-        {place === undefined ? title : <a href={place}>{title}</a>}{' '}
+        <Ago class="muted" at={at} /> {place === undefined ? title : <a href={place}>{title}</a>}{' '}
         <span class="chip bad">{isKnownState(state) ? t(`how_${state}`) : state}</span>
       </p>
       {error !== null && <p class="muted">{error}</p>}

@@ -1,11 +1,10 @@
-/** The last day at a glance: when the gateway was up, how much it did, and how late it was. */
-import type { z } from 'zod';
-import type { overviewHistoryResponse } from '../../../../shared/api/gateway/overview.js';
+/** The last 24 hours: uptime, load and delays of the gateway. */
+import type { OverviewHistory as History } from '../../../../shared/api/gateway/overview.js';
+import { clockTime } from '../../components/time-text.js';
 import { language } from '../../i18n/language.js';
 import { t } from './text.js';
 import { outagesOf, uptimeOf } from './uptime.js';
 
-export type History = z.output<ReturnType<typeof overviewHistoryResponse>>;
 type Bucket = History['buckets'][number];
 
 const MINUTE_MS = 60_000;
@@ -13,12 +12,8 @@ const BAR_HEIGHT = 28;
 
 const number = (value: number): string => value.toLocaleString(language.value);
 
-function clock(atMs: number): string {
-  return new Date(atMs).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-}
-
 function spanOf({ at }: Bucket, stepMinutes: number): string {
-  return `${clock(Date.parse(at))}–${clock(Date.parse(at) + stepMinutes * MINUTE_MS)}`;
+  return `${clockTime(Date.parse(at))}–${clockTime(Date.parse(at) + stepMinutes * MINUTE_MS)}`;
 }
 
 function beatTitle(bucket: Bucket, stepMinutes: number): string {
@@ -51,7 +46,7 @@ function Beats({ history }: { history: History }) {
       </p>
       <ul class="outages">
         {outages.map(({ fromMs, minutes }) => (
-          <li key={fromMs}>{t('outage', { time: clock(fromMs), count: minutes })}</li>
+          <li key={fromMs}>{t('outage', { time: clockTime(fromMs), count: minutes })}</li>
         ))}
       </ul>
     </div>
@@ -63,7 +58,7 @@ interface SparkProps {
   readonly total: string;
   readonly detail: string;
   readonly values: readonly number[];
-  /** Drawn in the colour of what is wrong. */
+  /** Drawn in the colour of errors. */
   readonly isBad?: boolean;
 }
 

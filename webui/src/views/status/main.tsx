@@ -1,33 +1,36 @@
-/** The status view: how the gateway is, what comes next, and what should be put right. */
+/** The status view: the state of the gateway, its issues, and what runs next. */
 import { useState } from 'preact/hooks';
+import type { ChannelDocument } from '../../../../shared/api/channels.js';
+import type { CronJobDocument } from '../../../../shared/api/cron.js';
+import type { Overview, OverviewHistory } from '../../../../shared/api/gateway/overview.js';
+import type { StatusDocument } from '../../../../shared/api/gateway/status.js';
 import { call } from '../../api/client.js';
-import { readHistory } from './read-history.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
-import { ErrorBox, errorText, Spinner } from '../../components/feedback.js';
+import { channelChip, Loaded } from '../../components/feedback.js';
 import { Icon } from '../../components/icon.js';
-import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
+import { Ago, durationText, fullTime, relativeTime } from '../../components/time-text.js';
 import { hashOf } from '../../shell/router.js';
-import { showToast } from '../../components/toast.js';
+import { attempt } from '../../components/toast.js';
 import { Failures } from './failures.js';
-import { Day, type History } from './history.js';
-import { type Channel, isLocal, type Job, type Overview, type Repair, repairsOf, type Status, type Whole } from './repairs.js';
+import { Day } from './history.js';
+import { isLocal, type Repair, repairsOf, type Whole } from './repairs.js';
 import { t } from './text.js';
 import './status.css';
 
 const RELOAD_MS = 5_000;
-/** A minute is what is kept. */
+/** The gateway keeps one sample per minute. */
 const HISTORY_MS = 60_000;
 const SHOWN_JOBS = 5;
 
 async function readWhole(signal: AbortSignal): Promise<Whole> {
   const [status, overview, { channels }, { jobs }] = await Promise.all([
-    call<Status>('GET', '/api/status', { signal }),
+    call<StatusDocument>('GET', '/api/status', { signal }),
     call<Overview>('GET', '/api/overview', { signal }),
-    call<{ channels: readonly Channel[] }>('GET', '/api/channels', { signal }),
-    call<{ jobs: readonly Job[] }>('GET', '/api/cron', { signal }),
+    call<{ channels: readonly ChannelDocument[] }>('GET', '/api/channels', { signal }),
+    call<{ jobs: readonly CronJobDocument[] }>('GET', '/api/cron', { signal }),
   ]);
   return { status, overview, channels, jobs };
 }
@@ -43,11 +46,7 @@ function RepairItem({ repair: { title, why, link, command, action }, reload }: {
   const [isBusy, setBusy] = useState(false);
   const act = async (run: () => Promise<unknown>): Promise<void> => {
     setBusy(true);
-    try {
-      await run();
-    } catch (error) {
-      showToast({ text: errorText(error), kind: 'error' });
-    }
+    await attempt(run);
     setBusy(false);
     reload();
   };
@@ -58,12 +57,7 @@ function RepairItem({ repair: { title, why, link, command, action }, reload }: {
         <h3>{title}</h3>
         {why !== '' && <p class="muted">{why}</p>}
         <p class="row">
-          {action !== undefined && (
-            <Button isBusy={isBusy} onClick={() => void act(action.run)}>
-              {action.text}
-              <span class="off-screen"> {title}</span>
-            </Button>
-          )}
+          {action !== undefined && <Button isBusy={isBusy} text={action.text} about={title} onClick={() => void act(action.run)} />}
           {link !== undefined && (
             <a class="button" href={link.hash}>
               {link.text}
@@ -72,10 +66,7 @@ function RepairItem({ repair: { title, why, link, command, action }, reload }: {
           {command !== undefined && (
             <>
               <code>{command}</code>
-              <Button kind="quiet" icon="copy" onClick={() => void copyText(command)}>
-                {t('copy')}
-                <span class="off-screen">{command}</span>
-              </Button>
+              <Button kind="quiet" icon="copy" text={t('copy')} about={command} onClick={() => void copyText(command)} />
             </>
           )}
         </p>
@@ -113,13 +104,13 @@ function Facts({ rows }: { rows: readonly (readonly [string, string | null | und
   );
 }
 
-/** Who can reach it, in words: the address that it listens on says so. */
-function exposure({ host, auth }: Status): string {
+/** Returns who can reach the gateway, which follows from the address that it listens on. */
+function exposure({ host, auth }: StatusDocument): string {
   if (isLocal(host)) return t('localOnly');
   return auth.enabled ? t('openWithToken') : t('openOthersToken');
 }
 
-function Gateway({ status }: { status: Status }) {
+function Gateway({ status }: { status: StatusDocument }) {
   const { worker, lastExit, supervisedBy } = status;
   return (
     <section class="card">
@@ -146,7 +137,7 @@ function Gateway({ status }: { status: Status }) {
   );
 }
 
-function Load({ status, overview }: { status: Status; overview: Overview }) {
+function Load({ status, overview }: { status: StatusDocument; overview: Overview }) {
   const { eventLoopDelayMs: delay, memoryBytes, disk, databaseBytes } = overview;
   return (
     <section class="card">
@@ -166,7 +157,7 @@ function Load({ status, overview }: { status: Status; overview: Overview }) {
   );
 }
 
-function Next({ jobs }: { jobs: readonly Job[] }) {
+function Next({ jobs }: { jobs: readonly CronJobDocument[] }) {
   const next = jobs
     .flatMap((job) => (job.nextRunAt === null ? [] : [{ ...job, atMs: Date.parse(job.nextRunAt) }]))
     .toSorted((a, b) => a.atMs - b.atMs)
@@ -176,12 +167,10 @@ function Next({ jobs }: { jobs: readonly Job[] }) {
       <h2>{t('next')}</h2>
       {next.length === 0 && <p class="muted">{t('nothingNext')}</p>}
       <ul class="rows next-jobs">
-        {next.map(({ id, name, atMs }) => (
+        {next.map(({ id, name, nextRunAt }) => (
           <li key={id}>
             <a href={hashOf('cron', [id])}>{name}</a>
-            <span class="muted spread" title={fullTime(atMs)}>
-              {relativeTime(atMs)}
-            </span>
+            <Ago class="muted spread" at={nextRunAt ?? ''} />
           </li>
         ))}
       </ul>
@@ -189,36 +178,22 @@ function Next({ jobs }: { jobs: readonly Job[] }) {
   );
 }
 
-const CHIPS: Readonly<Record<Channel['state'], string>> = {
-  off: 'chip',
-  starting: 'chip',
-  running: 'chip good',
-  backoff: 'chip warn',
-  failed: 'chip bad',
-};
-
-function ChannelItem({ channel: { channel, accountId, state, since, lastError } }: { channel: Channel }) {
+function ChannelItem({ channel: { channel, accountId, state, since, lastError } }: { channel: ChannelDocument }) {
   return (
     <li class="channel-item">
       <a href={hashOf('channels')}>
         {channel}/{accountId}
       </a>
-      <span class={`${CHIPS[state]} spread`}>{t(`channel_${state}`)}</span>
-      {since !== null && (
-        <p class="muted" title={fullTime(Date.parse(since))}>
-          {t('since', { time: relativeTime(Date.parse(since)) })}
-        </p>
-      )}
+      <span class={`${channelChip(state)} spread`}>{t(`channel_${state}`)}</span>
+      {since !== null && <Ago as="p" class="muted" at={since} text={(time) => t('since', { time })} />}
       {lastError !== null && (
-        <p class="muted" title={fullTime(Date.parse(lastError.at))}>
-          {t('lastError', { time: relativeTime(Date.parse(lastError.at)), message: lastError.message })}
-        </p>
+        <Ago as="p" class="muted" at={lastError.at} text={(time) => t('lastError', { time, message: lastError.message })} />
       )}
     </li>
   );
 }
 
-function Channels({ channels }: { channels: readonly Channel[] }) {
+function Channels({ channels }: { channels: readonly ChannelDocument[] }) {
   return (
     <section class="card">
       <h2>{t('channels')}</h2>
@@ -232,8 +207,9 @@ function Channels({ channels }: { channels: readonly Channel[] }) {
 }
 
 export default function StatusView() {
-  const { value, error, reload } = useResource(readWhole, []);
-  const day = useResource<History>(readHistory, []);
+  const resource = useResource(readWhole, []);
+  const { value, error, reload } = resource;
+  const day = useResource((signal) => call<OverviewHistory>('GET', '/api/overview/history', { signal }), []);
   useLiveReload(['message', 'channel', 'config'], reload, RELOAD_MS);
   useLiveReload(['cron', 'message', 'turn'], day.reload, HISTORY_MS);
   const state = value?.status.state;
@@ -246,8 +222,7 @@ export default function StatusView() {
         )}
         {state !== undefined && error !== undefined && <span class="chip">{t('stateWas', { state: t(`state_${state}`) })}</span>}
       </header>
-      {error !== undefined && <ErrorBox error={error} retry={reload} isStale={value !== undefined} />}
-      {value === undefined && error === undefined && <Spinner />}
+      <Loaded of={resource} />
       {value !== undefined && (
         <>
           <Repairs repairs={repairsOf(value)} reload={reload} />

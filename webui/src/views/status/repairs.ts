@@ -1,59 +1,53 @@
-/** What should be put right, gathered from what the gateway says of itself: what, why, and the next step. */
-import type { z } from 'zod';
-import type { channelListResponse } from '../../../../shared/api/channels.js';
-import type { cronListResponse } from '../../../../shared/api/cron.js';
-import type { overviewResponse } from '../../../../shared/api/gateway/overview.js';
-import type { statusResponse } from '../../../../shared/api/gateway/status.js';
+/** Issues of the gateway, collected from its own reports: each with its cause and the next step. */
+import type { ChannelDocument } from '../../../../shared/api/channels.js';
+import type { CronJobDocument } from '../../../../shared/api/cron.js';
+import type { Overview } from '../../../../shared/api/gateway/overview.js';
+import type { StatusDocument } from '../../../../shared/api/gateway/status.js';
 import { call } from '../../api/client.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';
 
-export type Status = z.output<ReturnType<typeof statusResponse>>;
-export type Overview = z.output<ReturnType<typeof overviewResponse>>;
-export type Channel = z.output<ReturnType<typeof channelListResponse>>['channels'][number];
-export type Job = z.output<ReturnType<typeof cronListResponse>>['jobs'][number];
-
 export interface Whole {
-  readonly status: Status;
+  readonly status: StatusDocument;
   readonly overview: Overview;
-  readonly channels: readonly Channel[];
-  readonly jobs: readonly Job[];
+  readonly channels: readonly ChannelDocument[];
+  readonly jobs: readonly CronJobDocument[];
 }
 
 export interface Repair {
   readonly id: string;
   readonly title: string;
   readonly why: string;
-  /** Where in the page it is put right. */
+  /** The place in the page where it is fixed. */
   readonly link?: { readonly hash: string; readonly text: string };
-  /** What to type on the gateway's machine. */
+  /** A command for the gateway's machine. */
   readonly command?: string;
-  /** What puts it right from here. */
+  /** An action that fixes it from here. */
   readonly action?: { readonly text: string; readonly run: () => Promise<unknown> };
 }
 
 const LOW_DISK_BYTES = 500_000_000;
 
-/** A command that a hint names, in quotes or after a colon. */
+/** Returns the command that a hint names. */
 function commandIn(text: string | undefined): string | undefined {
   return /(xopc [a-z][\w -]*[\w])/.exec(text ?? '')?.[1];
 }
 
 const resetLogLevel = (): Promise<unknown> => call('PATCH', '/api/logs/level', { body: { level: null } });
 
-/** What is said of the status in the words of a terminal is a headline with the whole of it below. */
+/** Warnings whose message is written for a terminal get a headline; the message goes below it. */
 const HEADLINES: Readonly<Record<string, 'configIncomplete' | 'configInvalid'>> = {
   CONFIG_INCOMPLETE: 'configIncomplete',
   CONFIG_INVALID: 'configInvalid',
 };
 
-function wordsOf({ code, message, hint = '' }: Status['warnings'][number]): Pick<Repair, 'title' | 'why'> {
+function wordsOf({ code, message, hint = '' }: StatusDocument['warnings'][number]): Pick<Repair, 'title' | 'why'> {
   const headline = HEADLINES[code];
   return headline === undefined ? { title: message, why: hint } : { title: t(headline), why: message };
 }
 
-function fromWarnings({ warnings }: Status): Repair[] {
-  // A newer build is known from the facts: `fromStatus` says it.
+function fromWarnings({ warnings }: StatusDocument): Repair[] {
+  // `fromStatus` reports a newer build.
   const said = warnings.filter(({ code }) => code !== 'NEWER_BUILD');
   return said.map((warning, index) => {
     const { code, hint } = warning;
@@ -64,7 +58,7 @@ function fromWarnings({ warnings }: Status): Repair[] {
   });
 }
 
-function fromChannels(channels: readonly Channel[]): Repair[] {
+function fromChannels(channels: readonly ChannelDocument[]): Repair[] {
   return channels
     .filter(({ state }) => state === 'failed' || state === 'backoff')
     .map(({ channel, accountId, message }) => ({
@@ -86,7 +80,7 @@ function fromOutbox({ outbox }: Overview): Repair[] {
     }));
 }
 
-function fromJobs(jobs: readonly Job[]): Repair[] {
+function fromJobs(jobs: readonly CronJobDocument[]): Repair[] {
   return jobs
     .filter(({ failures }) => failures > 0)
     .map(({ id, name, failures }) => ({
@@ -98,7 +92,7 @@ function fromJobs(jobs: readonly Job[]): Repair[] {
     }));
 }
 
-function fromStatus({ build, lastExit, state }: Status): Repair[] {
+function fromStatus({ build, lastExit, state }: StatusDocument): Repair[] {
   const repairs: Repair[] = [];
   if (build.running !== build.installed)
     repairs.push({ id: 'build', title: t('newerBuild'), why: t('newerWhy'), command: 'xopc gateway restart' });
@@ -107,8 +101,8 @@ function fromStatus({ build, lastExit, state }: Status): Repair[] {
   return repairs;
 }
 
-/** Reachable from the network with nothing asked of who comes from this machine: fine for one person, said all the same. */
-function fromExposure({ host, auth }: Status): Repair[] {
+/** Reports a gateway that is reachable from the network over plain HTTP while it asks local callers for no token. */
+function fromExposure({ host, auth }: StatusDocument): Repair[] {
   if (auth.enabled || isLocal(host) || location.protocol === 'https:') return [];
   if (/^(localhost|127\.|\[::1\])/.test(location.hostname)) return [];
   return [{ id: 'plain-http', title: t('plainHttp'), why: t('plainHttpWhy'), link: { hash: hashOf('config'), text: t('openConfig') } }];

@@ -1,28 +1,21 @@
-/** How much of the known time the gateway was up, and when it was not. */
-import type { z } from 'zod';
-import type { overviewHistoryResponse } from '../../../../shared/api/gateway/overview.js';
+/** The uptime of the gateway, and its outages. */
+import type { OverviewHistory } from '../../../../shared/api/gateway/overview.js';
 
-type History = z.output<ReturnType<typeof overviewHistoryResponse>>;
-type Part = Pick<History['buckets'][number], 'at' | 'state' | 'downMinutes'>;
+type Part = Pick<OverviewHistory['buckets'][number], 'at' | 'state' | 'downMinutes'>;
 
-/** Of what is known: in percent, to a tenth where it is not all. */
+/** Returns the uptime in percent of the known time, with one decimal place below 100. Undefined: no time is known. */
 export function uptimeOf({ buckets, stepMinutes }: { buckets: readonly Part[]; stepMinutes: number }): string | undefined {
   const known = buckets.filter(({ state }) => state !== 'unknown');
   if (known.length === 0) return undefined;
   const down = known.reduce((sum, { downMinutes }) => sum + downMinutes, 0);
   const share = 100 * (1 - down / (known.length * stepMinutes));
-  // Rounded down: an outage is never shown as none.
+  // Rounded down, so that an outage never shows as 100 %.
   return `${down === 0 ? '100' : (Math.floor(share * 10) / 10).toFixed(1)} %`;
 }
 
-interface Outage {
-  readonly fromMs: number;
-  readonly minutes: number;
-}
-
-/** Parts in a row that were not up all the time. */
-export function outagesOf({ buckets }: { buckets: readonly Part[] }): Outage[] {
-  const outages: Outage[] = [];
+/** Joins consecutive buckets with downtime into outages. */
+export function outagesOf({ buckets }: { buckets: readonly Part[] }) {
+  const outages: { fromMs: number; minutes: number }[] = [];
   let isDown = false;
   for (const { at, downMinutes } of buckets) {
     const last = outages.at(-1);

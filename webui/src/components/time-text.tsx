@@ -1,4 +1,4 @@
-/** Times as people read them, in the page's language. */
+/** Times and amounts as people read them, in the page's language. */
 import { computed } from '@preact/signals';
 import { language } from '../i18n/language.js';
 
@@ -9,7 +9,7 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['second', 1_000],
 ];
 
-/** Making one costs more than all that it says in a list. */
+/** Created once per language: creating one is slow. */
 const relativeFormat = computed(() => new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }));
 
 /** `in 5 minutes`, `2 days ago`. */
@@ -23,6 +23,22 @@ export function relativeTime(atMs: number, nowMs = Date.now()): string {
 export function fullTime(atMs: number, timeZone?: string): string {
   const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' };
   return new Intl.DateTimeFormat(language.value, timeZone === undefined ? options : { ...options, timeZone }).format(atMs);
+}
+
+/** `14:05`, in the browser's zone. */
+export function clockTime(at: number | string): string {
+  return new Date(at).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+}
+
+/** `2026-11-24T18:05:30`: the value of a `datetime-local` field, in the browser's zone; empty for an invalid time. */
+export function fieldTime(atMs: number): string {
+  if (Number.isNaN(atMs)) return '';
+  return new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
+/** `1.2M`, `34K`. */
+export function shortCount(count: number): string {
+  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }
 
 /** `850 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`, `5 d 3 h`. */
@@ -42,4 +58,24 @@ export function durationText(ms: number): string {
     .filter(([count]) => count > 0)
     .map(([count, unit]) => `${count} ${unit}`)
     .join(' ');
+}
+
+interface AgoProps {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly class?: string;
+  /** Default `span`. */
+  readonly as?: 'span' | 'p' | 'td';
+  /** Puts the time into a sentence. */
+  readonly text?: (time: string) => string;
+}
+
+/** A time relative to now; the full time is in the title. */
+export function Ago({ at, class: name, as: Tag = 'span', text = (time) => time }: AgoProps) {
+  const atMs = Date.parse(at);
+  return (
+    <Tag class={name} title={fullTime(atMs)}>
+      {text(relativeTime(atMs))}
+    </Tag>
+  );
 }

@@ -1,0 +1,102 @@
+/** Forms: their calls, the dialog around them, and what they send as a command line. */
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { type Call, toCurl } from '../api/client.js';
+import { cliLine } from '../api/command-line.js';
+import { t } from '../shell/text.js';
+import { Button } from './button.js';
+import { copyText } from './copy.js';
+import { Dialog, DialogActions, type DialogProps } from './dialog.js';
+import { ErrorBox } from './feedback.js';
+import type { IconName } from './icon.js';
+import { Menu } from './menu.js';
+
+/** The calls of a form: which one runs, and how the last one failed. */
+export interface Work {
+  readonly busy: string | undefined;
+  readonly error: unknown;
+  /** Does the work under a name, which is `busy` until it ends. */
+  readonly run: (name: string, work: () => Promise<unknown>) => Promise<void>;
+}
+
+export function useWork(): Work {
+  const [busy, setBusy] = useState<string | undefined>(undefined);
+  const [error, setError] = useState<unknown>(undefined);
+  const run = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+    setBusy(name);
+    setError(undefined);
+    await work().catch(setError);
+    setBusy(undefined);
+  };
+  return { busy, error, run };
+}
+
+/** The fields of a form, a function that changes some, and one that binds a text field to its control. */
+export function useFields<Fields extends object>(initial: Fields | (() => Fields)) {
+  const [fields, setFields] = useState<Fields>(initial);
+  const set = (change: Partial<Fields>): void => setFields((before) => ({ ...before, ...change }));
+  return { fields, set };
+}
+
+type Texts<Fields> = { [Name in keyof Fields]: Fields[Name] extends string ? Name : never }[keyof Fields] & string;
+
+/** Binds a text control to one field of a form. */
+export function bind<Fields extends object, Name extends Texts<Fields>>(
+  { fields, set }: { readonly fields: Fields; readonly set: (change: Partial<Fields>) => void },
+  name: Name,
+) {
+  return { value: fields[name] as string, onInput: (value: string) => set({ [name]: value } as unknown as Partial<Fields>) };
+}
+
+interface FormDialogProps extends DialogProps {
+  /** Returns the call that the form makes; with it, the form can be copied as a command line. */
+  readonly call?: () => Call;
+  readonly closeText?: string;
+  readonly submitText?: string;
+  readonly submitIcon?: IconName;
+  /** Whether the form is complete. Default true. */
+  readonly isReady?: boolean;
+  /** A failure is shown in the dialog. */
+  readonly onSubmit: () => unknown;
+  /** Shared with other calls of the form. */
+  readonly work?: Work;
+  /** Further buttons. */
+  readonly actions?: ComponentChildren;
+  readonly formClass?: string;
+}
+
+/** A dialog with a form: its fields, the last error, and buttons that close and submit it. */
+export function FormDialog(props: FormDialogProps) {
+  const { call, closeText = t('cancel'), submitText = t('save'), submitIcon, isReady = true, actions, formClass, children } = props;
+  const own = useWork();
+  const { busy, error, run } = props.work ?? own;
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (isReady) void run('submit', async () => props.onSubmit());
+  };
+  const icon = submitIcon === undefined ? {} : { icon: submitIcon };
+  return (
+    <Dialog {...props}>
+      <form class={formClass} onSubmit={submit}>
+        {children}
+        {error !== undefined && <ErrorBox error={error} />}
+        <DialogActions>
+          {call !== undefined && <CopyAs call={call} />}
+          <Button text={closeText} onClick={props.onClose} />
+          {actions}
+          <Button kind="primary" type="submit" isBusy={busy === 'submit'} disabled={!isReady} text={submitText} {...icon} />
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+/** What a form would send, as a command line: a menu beside the button that sends it. @param props.call  as it stands now */
+export function CopyAs({ call }: { call: () => Call }) {
+  const cli = cliLine(call());
+  const items = [
+    { label: t('copyCurl'), icon: 'terminal' as const, run: () => void copyText(toCurl(call())) },
+    ...(cli === undefined ? [] : [{ label: t('copyCli'), icon: 'terminal' as const, run: () => void copyText(cli) }]),
+  ];
+  return <Menu label={t('copyAs')} text={t('copyAs')} items={items} align="start" opens="up" />;
+}
