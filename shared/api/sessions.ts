@@ -20,6 +20,8 @@ export const sessionListQuery = () =>
     deleted: queryFlag().optional(),
   });
 
+export type SessionListQuery = z.output<ReturnType<typeof sessionListQuery>>;
+
 /** Query of `GET /api/sessions/:key`: how many of the newest messages come with it; default 1000. */
 export const sessionQuery = () => z.strictObject({ limit: queryInteger(0, 1_000).optional() });
 

@@ -1,5 +1,5 @@
 /** The service for sessions: creates, lists, searches, reads and deletes them. */
-import type { SessionDocument, SessionPage, SessionStorage, SessionTranscript } from '../../../shared/api/sessions.js';
+import type { SessionDocument, SessionListQuery, SessionPage, SessionStorage, SessionTranscript } from '../../../shared/api/sessions.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Config } from '../../../shared/config/schema.js';
 import { GatewayError } from '../../../shared/errors.js';
@@ -44,22 +44,9 @@ export interface SessionServiceOptions {
   stopTurns(sessionKey: string): void;
 }
 
-export interface SessionListInput {
-  /** Words of titles and messages, and filters; at most 200 characters. */
-  readonly search?: string;
-  /** 1 to 200, default 50. */
-  readonly limit?: number;
-  /** `nextCursor` of the page before. */
-  readonly cursor?: string;
-  /** Only sessions that were deleted and can be restored. */
-  readonly deleted?: boolean;
-}
-
 /** How long a deleted session can be restored. */
 export const SESSION_UNDO_MS = 7 * 24 * 60 * 60 * 1_000;
 const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 200;
-const MAX_SEARCH_LENGTH = 200;
 const MAX_TAGS_LISTED = 500;
 /** Of a longer session, the newest messages. */
 const MAX_MESSAGES_SHOWN = 1_000;
@@ -88,18 +75,6 @@ function decodeCursor(cursor: string): SessionPosition {
   return { archived: archived === '1', pinned: pinned === '1', updatedAtMs: Number(updatedAt), id: Number(id) };
 }
 
-function checkLimit(limit: number): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new GatewayError('INVALID_REQUEST', { message: `limit is ${limit}; it must be a whole number from 1 to ${MAX_LIMIT}` });
-}
-
-function checkSearch(search: string): string {
-  if (search.length <= MAX_SEARCH_LENGTH) return search;
-  throw new GatewayError('INVALID_REQUEST', {
-    message: `search has ${search.length} characters; the limit is ${MAX_SEARCH_LENGTH}`,
-  });
-}
-
 /** Runs in a write. */
 async function restoreDeleted(tx: Transaction, { key, nowMs }: { key: string; nowMs: number }): Promise<Session> {
   if ((await findSession(tx, key)) !== undefined) throw sessionLives(key);
@@ -112,21 +87,20 @@ async function restoreDeleted(tx: Transaction, { key, nowMs }: { key: string; no
 /** Returns one page of the list, and what the list shows of each session. */
 async function readPage(
   { store, clock }: SessionServiceOptions,
-  { search = '', limit = DEFAULT_LIMIT, cursor, deleted = false }: SessionListInput,
+  { search = '', limit = DEFAULT_LIMIT, cursor, deleted = false }: Omit<SessionListQuery, 'q'>,
 ): Promise<SessionPage> {
-  const size = checkLimit(limit);
   const before = cursor === undefined ? undefined : decodeCursor(cursor);
-  const filter = parseSessionQuery(checkSearch(search), clock.now());
+  const filter = parseSessionQuery(search, clock.now());
   return store.read(async (tx) => {
     const found = await listSessions(tx, {
       ...filter,
       // One more than asked for shows whether there is another page.
-      limit: size + 1,
+      limit: limit + 1,
       ...(before === undefined ? {} : { before }),
       ...(deleted ? { deletedAfterMs: clock.now() - SESSION_UNDO_MS } : {}),
     });
-    const page = found.slice(0, size);
-    const last = found.length > size ? page.at(-1) : undefined;
+    const page = found.slice(0, limit);
+    const last = found.length > limit ? page.at(-1) : undefined;
     return { sessions: await readListedSessions(tx, page), nextCursor: last === undefined ? null : encodeCursor(last) };
   });
 }
@@ -194,9 +168,9 @@ export function createSessionService(options: SessionServiceOptions) {
 
     /**
      * Returns a page of sessions: pinned ones first, then newest first.
-     * @throws INVALID_REQUEST for an invalid cursor, limit or filter
+     * @throws INVALID_REQUEST for an invalid cursor or filter
      */
-    list: (input: SessionListInput) => readPage(options, input),
+    list: (input: Omit<SessionListQuery, 'q'>) => readPage(options, input),
 
     /** Returns how many sessions of each kind there are, and how long they are kept. */
     storage: (): Promise<SessionStorage> => readSessionStorage(store, options.config()),

