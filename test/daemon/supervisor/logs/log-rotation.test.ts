@@ -146,7 +146,7 @@ describe('LogRotation', () => {
 
 test('two processes write 60,000 lines over many rotations: a follower sees each once, in order, and the size stays bounded', async () => {
   const logPath = setup({ 0: '{}\n' });
-  const maxBytes = 400_000;
+  const maxBytes = 150_000;
   const script = buildFixture('log-writer');
   const following = new Following(logPath);
   await following.until(1);
