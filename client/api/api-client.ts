@@ -6,6 +6,7 @@ import { GatewayError, isErrorCode } from '../../shared/errors.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { maskToken } from '../../shared/node/secrets/token-file.js';
+import { definedFields } from '../cli/defined-fields.js';
 import { readEvents, type ServerEvent } from './event-stream.js';
 import { readKnownToken } from '../gateway/gateway-settings.js';
 
@@ -84,7 +85,7 @@ export function errorFromBody(status: number, text: string): GatewayError {
     // The API says what a program would call; a person types the command.
     message: error.message.replace(/\bGET \/api\/(sessions|messages|models|cron) lists\b/, '`xopc $1` lists'),
     details: { requestId: error.requestId, ...error.details },
-    ...(hint === undefined ? {} : { hint }),
+    ...definedFields({ hint }),
   });
 }
 
@@ -97,23 +98,17 @@ export class ApiClient {
 
   /** @returns the answer's JSON @throws the API's error by its code; UNAVAILABLE when nothing answers; an abort's reason */
   async call<T>(request: ApiRequest): Promise<T> {
-    const response = await this.#send(request, 'application/json');
-    const text = await this.#guard(request, readBody(response));
-    if (!isSuccess(response)) throw errorFromBody(response.statusCode ?? 0, text);
-    return parseJson(text) as T;
+    return parseJson(await this.#read(request, await this.#open(request, 'application/json'))) as T;
   }
 
   /** @returns the answer as it arrives @throws as {@link call} */
-  async download(request: ApiRequest): Promise<IncomingMessage> {
-    const response = await this.#send(request, '*/*');
-    if (isSuccess(response)) return response;
-    throw errorFromBody(response.statusCode ?? 0, await this.#guard(request, readBody(response)));
+  download(request: ApiRequest): Promise<IncomingMessage> {
+    return this.#open(request, '*/*');
   }
 
   /** Events of a stream until it ends. @throws as {@link call}; UNAVAILABLE when it breaks off */
   async *stream(request: ApiRequest): AsyncGenerator<ServerEvent> {
-    const response = await this.#send(request, 'text/event-stream');
-    if (!isSuccess(response)) throw errorFromBody(response.statusCode ?? 0, await this.#guard(request, readBody(response)));
+    const response = await this.#open(request, 'text/event-stream');
     try {
       yield* readEvents(response);
     } catch (error) {
@@ -121,38 +116,34 @@ export class ApiClient {
     }
   }
 
+  async #open(request: ApiRequest, accept: string): Promise<IncomingMessage> {
+    const response = await this.#send(request, accept);
+    const { statusCode: status = 0 } = response;
+    if (status >= 200 && status < 300) return response;
+    throw errorFromBody(status, await this.#read(request, response));
+  }
+
   #send(request: ApiRequest, accept: string): Promise<IncomingMessage> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const { host, port, token } = this.#target;
+    const { method, path, key, file, signal } = request;
     const headers = {
       Accept: accept,
-      ...(this.#target.token === undefined ? {} : { Authorization: `Bearer ${this.#target.token}` }),
       ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
-      ...(request.file === undefined ? {} : { 'Content-Type': request.file.type }),
-      ...(request.key === undefined ? {} : { 'Idempotency-Key': request.key }),
+      ...(file === undefined ? {} : { 'Content-Type': file.type }),
+      ...definedFields({ Authorization: token === undefined ? undefined : `Bearer ${token}`, 'Idempotency-Key': key }),
     };
-    const { host, port } = this.#target;
     return new Promise((resolve, reject) => {
-      const sent = httpRequest(
-        {
-          host,
-          port,
-          method: request.method,
-          path: request.path,
-          headers,
-          agent: false,
-          ...(request.signal === undefined ? {} : { signal: request.signal }),
-        },
-        resolve,
-      );
+      const sent = httpRequest({ host, port, method, path, headers, agent: false, ...definedFields({ signal }) }, resolve);
       sent.on('error', (error) => reject(this.#translate(request, error)));
-      if (request.file === undefined) sent.end(body);
-      else request.file.content.on('error', (error) => sent.destroy(error)).pipe(sent);
+      if (file === undefined) sent.end(body);
+      else file.content.on('error', (error) => sent.destroy(error)).pipe(sent);
     });
   }
 
-  async #guard<T>(request: ApiRequest, work: Promise<T>): Promise<T> {
+  async #read(request: ApiRequest, response: IncomingMessage): Promise<string> {
     try {
-      return await work;
+      return await readBody(response);
     } catch (error) {
       throw this.#translate(request, error);
     }
@@ -162,8 +153,4 @@ export class ApiClient {
     if (error instanceof GatewayError || signal?.aborted === true) return error as Error;
     return connectionError(this.#target, error as NodeJS.ErrnoException);
   }
-}
-
-function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {
-  return statusCode >= 200 && statusCode < 300;
 }

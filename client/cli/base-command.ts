@@ -1,12 +1,14 @@
 /** What all commands share: the options `--config` and `--json`, a {@link CommandIo}, and the connection to the running gateway. */
 import { Command, Option } from 'clipanion';
+import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
 import type { ErrorDocument } from '../../shared/errors.js';
 import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
-import type { ApiClient } from '../api/api-client.js';
+import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import type { ClientContext } from './client-context.js';
 import { CommandIo, exitCodeOf } from './command-io.js';
 import type { Output } from '../output/output.js';
+import { TerminalText } from '../output/terminal-text.js';
 
 export abstract class BaseCommand extends Command<ClientContext> {
   readonly config = Option.String('--config', { description: 'Configuration file, instead of `~/.xopc/config.json`.' });
@@ -21,10 +23,6 @@ export abstract class BaseCommand extends Command<ClientContext> {
 
   protected get environment(): GatewayEnvironment {
     return this.io.environment;
-  }
-
-  protected get configPath(): string | undefined {
-    return this.io.configPath;
   }
 
   protected get gatewayPaths(): GatewayPaths {
@@ -62,6 +60,39 @@ export abstract class BaseCommand extends Command<ClientContext> {
     ]);
     const { status } = await requireGateway(this.gatewayPaths);
     return new ApiClient(apiTarget(status, this.gatewayPaths, this.environment));
+  }
+
+  /** Sends one request to the running gateway. @returns the answer's JSON @throws as {@link connect}; the API's error */
+  protected async request<T>(request: ApiRequest): Promise<T> {
+    return (await this.connect()).call<T>(request);
+  }
+
+  /** Prints `document` with `--json`, else `text` and then `note`. @returns exit code 0 */
+  protected async printResult(document: unknown, text: string, note?: string): Promise<number> {
+    await (this.json ? this.printJson(document) : this.printLine(text));
+    if (!this.json && note !== undefined) await this.note(note);
+    return 0;
+  }
+
+  /** Prints text of a model or another program. */
+  protected printForeign(text: string): Promise<void> {
+    const cleaner = new TerminalText(this.out.isTerminal);
+    return this.printLine(cleaner.push(text) + cleaner.end());
+  }
+
+  /** Runs `work` with a signal that Ctrl-C aborts. @returns its exit code; after Ctrl-C 130, and `stopped` is noted */
+  protected async runInterruptibly(stopped: string, work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+    const interruption = new AbortController();
+    const release = this.context.runtime.onInterrupt(() => interruption.abort());
+    try {
+      return await work(interruption.signal);
+    } catch (error) {
+      if (!interruption.signal.aborted) throw error;
+      await this.note(stopped);
+      return INTERRUPTED_EXIT_CODE;
+    } finally {
+      release();
+    }
   }
 
   /** Does the work. @returns the exit code */

@@ -6,6 +6,7 @@ import { resolvePaths, type GatewayPaths } from '../../shared/node/process/paths
 import type { ClientContext } from './client-context.js';
 import { Output } from '../output/output.js';
 import { withSystemHint } from './system-error.js';
+import { usage } from './usage.js';
 
 /** At most this many problems are listed; a file that is wrong throughout needs no longer list. */
 const MAX_LISTED_PROBLEMS = 20;
@@ -61,8 +62,7 @@ export class CommandIo {
   /** What `--config`, else XOPC_CONFIG, names; undefined for the default. */
   get configPath(): string | undefined {
     const { config } = this.#options;
-    if (config === '')
-      throw new GatewayError('USAGE', { message: "--config is '', which names no file", hint: 'e.g. --config ~/.xopc/config.json' });
+    if (config === '') throw usage("--config is '', which names no file", 'e.g. --config ~/.xopc/config.json');
     return config ?? this.environment.configPath;
   }
 

@@ -1,7 +1,14 @@
 /** Finds commands by the words of a command line. */
-import type { CommandEntry } from './client-context.js';
+import type { CommandClass } from 'clipanion';
+import type { ClientContext, CommandEntry } from './client-context.js';
 
 export type CommandPaths = CommandEntry['paths'];
+
+/** An entry of the registry. @param paths  the words that lead to the command; the first is its name */
+export function command(paths: readonly string[], load: () => Promise<CommandClass<ClientContext>>): CommandEntry {
+  const split = paths.map((path) => path.split(' '));
+  return { paths: split, load: async () => Object.assign(await load(), { paths: split }) };
+}
 
 /** The words before the first option. */
 export function leadingWords(args: readonly string[]): readonly string[] {

@@ -14,33 +14,21 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   '--runtime': ['node', 'binary'],
 };
 const OPTION_KINDS: Readonly<Record<string, ValueKind>> = { '--model': 'models', '--session': 'sessions' };
-/** By command; what each takes as its next word. */
-const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
-  'sessions show': 'sessions',
-  'sessions delete': 'sessions',
-  'sessions export': 'sessions',
-  'sessions pin': 'sessions',
-  'sessions unpin': 'sessions',
-  'sessions archive': 'sessions',
-  'sessions unarchive': 'sessions',
-  'sessions read': 'sessions',
-  'sessions unread': 'sessions',
-  'sessions tag': 'sessions',
-  'messages show': 'messages',
-  'messages retry': 'messages',
-  'messages drop': 'messages',
-  'models default': 'models',
-  'models test': 'models',
-  'cron edit': 'jobs',
-  'cron remove': 'jobs',
-  'cron enable': 'jobs',
-  'cron disable': 'jobs',
-  'cron run': 'jobs',
-  'cron history': 'jobs',
-  'config get': 'keys',
-  'config set': 'keys',
-  'config unset': 'keys',
-};
+/** The commands whose next word is a value, by where it comes from. */
+const ARGUMENTS: readonly { readonly group: string; readonly kind: ValueKind; readonly verbs: readonly string[] }[] = [
+  {
+    group: 'sessions',
+    kind: 'sessions',
+    verbs: ['show', 'delete', 'export', 'pin', 'unpin', 'archive', 'unarchive', 'read', 'unread', 'tag'],
+  },
+  { group: 'messages', kind: 'messages', verbs: ['show', 'retry', 'drop'] },
+  { group: 'models', kind: 'models', verbs: ['default', 'test'] },
+  { group: 'cron', kind: 'jobs', verbs: ['edit', 'remove', 'enable', 'disable', 'run', 'history'] },
+  { group: 'config', kind: 'keys', verbs: ['get', 'set', 'unset'] },
+];
+const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = Object.fromEntries(
+  ARGUMENTS.flatMap(({ group, kind, verbs }) => verbs.map((verb) => [`${group} ${verb}`, kind])),
+);
 
 /** Commands whose next word, and options whose value, `xopc @complete` knows. */
 export const ASKED_PATHS: readonly string[] = Object.keys(ARGUMENT_KINDS);

@@ -92,10 +92,6 @@ async function describe(entries: readonly CommandEntry[]): Promise<Described[]> 
   });
 }
 
-function heading(text: string, paint: Paint): string {
-  return paint.bold(text);
-}
-
 function usageLine(definition: Definition): string {
   const required = definition.options.filter(({ required: isRequired }) => isRequired).map((option) => optionName(option));
   const rest = definition.usage
@@ -113,13 +109,13 @@ function optionRows(options: Definition['options'], paint: Paint): string[] {
 function describeCommand(definition: Described, paint: Paint): string[] {
   const own = definition.options.filter(({ definition: form }) => !COMMON.has(form.split(' ')[0] ?? ''));
   const common = definition.options.filter((option) => !own.includes(option));
-  const lines = [...wrap(plain(definition.description ?? ''), WIDTH), '', `${heading('Usage', paint)}: ${usageLine(definition)}`];
+  const lines = [...wrap(plain(definition.description ?? ''), WIDTH), '', `${paint.bold('Usage')}: ${usageLine(definition)}`];
   if (definition.aliases.length > 0) lines.push(...wrap(`Also: ${definition.aliases.map((alias) => `xopc ${alias}`).join(', ')}`, WIDTH));
-  lines.push('', heading('Options', paint), ...optionRows(own, paint), ...optionRows(common, paint));
+  lines.push('', paint.bold('Options'), ...optionRows(own, paint), ...optionRows(common, paint));
   lines.push(...row('-h, --help', 'Print this.', paint.cyan));
   const details = (definition.details ?? '').trim();
   for (const paragraph of details === '' ? [] : details.split('\n\n')) lines.push('', ...wrap(plain(paragraph), WIDTH));
-  if ((definition.examples ?? []).length > 0) lines.push('', heading('Examples', paint));
+  if ((definition.examples ?? []).length > 0) lines.push('', paint.bold('Examples'));
   for (const [what, example] of definition.examples ?? []) lines.push(`${INDENT}# ${what.trim()}`, `${INDENT}${example}`);
   return lines;
 }
@@ -129,7 +125,7 @@ function listCommands(definitions: readonly Described[], paint: Paint): string[]
   const categories = [...new Set(definitions.map(({ category = '' }) => category.trim()))];
   return categories.flatMap((category) => [
     '',
-    heading(category, paint),
+    paint.bold(category),
     ...definitions
       .filter((definition) => definition.category?.trim() === category)
       .flatMap(({ path, description = '', aliases }) => [
@@ -148,10 +144,10 @@ function frame(list: readonly string[], { version, paint }: HelpRequest): string
   return [
     `xopc ${version}, a self-hosted gateway between programs, chats, schedules and agents`,
     '',
-    `${heading('Usage', paint)}: xopc <command> [options]`,
+    `${paint.bold('Usage')}: xopc <command> [options]`,
     ...list,
     '',
-    heading('Topics', paint),
+    paint.bold('Topics'),
     ...Object.entries(HELP_TOPICS).flatMap(([name, { title }]) => row(`xopc help ${name}`, title, paint.cyan)),
     '',
     '`xopc help COMMAND` or `xopc COMMAND --help` explains one with its options.',

@@ -1,7 +1,7 @@
 /** Values of command-line options. */
-import { GatewayError } from '../../shared/errors.js';
 import { parseSince } from '../../shared/log/since.js';
 import { isToken } from '../../shared/node/process/env.js';
+import { usage } from './usage.js';
 
 const MAX_TIMEOUT_MS = 600_000;
 
@@ -9,33 +9,25 @@ const MAX_TIMEOUT_MS = 600_000;
 export function parseTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,6}$/.test(text) && Number(text) <= MAX_TIMEOUT_MS) return Number(text);
-  throw new GatewayError('USAGE', {
-    message: `--timeout is '${text}'; it must be whole milliseconds from 0 to ${MAX_TIMEOUT_MS}`,
-    hint: 'e.g. --timeout 5000',
-  });
+  throw usage(`--timeout is '${text}'; it must be whole milliseconds from 0 to ${MAX_TIMEOUT_MS}`, 'e.g. --timeout 5000');
 }
 
 /** `--token`. @throws USAGE for what could not be sent in a header */
 export function parseToken(text: string | undefined): string | undefined {
   if (text === undefined || isToken(text)) return text;
-  throw new GatewayError('USAGE', {
-    message: '--token contains invalid characters',
-    hint: 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32',
-  });
+  throw usage('--token contains invalid characters', 'Use printable ASCII without spaces, e.g. the output of: openssl rand -hex 32');
 }
 
 /** `--host`. @throws USAGE */
 export function parseHost(text: string | undefined): string | undefined {
   if (text === undefined || /^[^\s/]{1,253}$/.test(text)) return text;
-  throw new GatewayError('USAGE', { message: `--host is '${text}', which is not an address`, hint: 'e.g. --host 127.0.0.1' });
+  throw usage(`--host is '${text}', which is not an address`, 'e.g. --host 127.0.0.1');
 }
 
 /** A `--key` as the API takes it. @throws USAGE */
 export function parseKey(key: string | undefined): string | undefined {
   if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
-  throw new GatewayError('USAGE', {
-    message: `--key is ${JSON.stringify(key.slice(0, 80))}; it must be 1 to 255 visible ASCII characters`,
-  });
+  throw usage(`--key is ${JSON.stringify(key.slice(0, 80))}; it must be 1 to 255 visible ASCII characters`);
 }
 
 /** `--limit` of a list, or another number of its kind. @throws USAGE */
@@ -43,18 +35,12 @@ export function parseLimit(text: string | undefined, range: { default: number; m
   const { flag = '--limit' } = range;
   if (text === undefined) return range.default;
   if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= range.max) return Number(text);
-  throw new GatewayError('USAGE', {
-    message: `${flag} is '${text}'; it must be a whole number from 1 to ${range.max}`,
-    hint: `e.g. ${flag} ${Math.min(50, range.max)}`,
-  });
+  throw usage(`${flag} is '${text}'; it must be a whole number from 1 to ${range.max}`, `e.g. ${flag} ${Math.min(50, range.max)}`);
 }
 
 /** `90s`, `1h30m` in ms. @throws USAGE */
 export function parseDuration(text: string, flag: string): number {
   const before = /^\d.*[smhdw]$/.test(text) ? parseSince(text, 0) : undefined;
   if (before !== undefined && before <= 0) return -before;
-  throw new GatewayError('USAGE', {
-    message: `${flag} is '${text}'; it must be a duration`,
-    hint: 'Units are s, m, h, d and w, as in 1h30m.',
-  });
+  throw usage(`${flag} is '${text}'; it must be a duration`, 'Units are s, m, h, d and w, as in 1h30m.');
 }

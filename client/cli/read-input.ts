@@ -1,6 +1,6 @@
 /** Text from standard input. */
 import type { Readable } from 'node:stream';
-import { GatewayError } from '../../shared/errors.js';
+import { usage } from './usage.js';
 
 const MAX_INPUT_BYTES = 8_388_608;
 
@@ -11,13 +11,21 @@ export async function readInput(stream: Readable): Promise<string> {
   for await (const chunk of stream as AsyncIterable<Buffer | string>) {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
-    if (length > MAX_INPUT_BYTES)
-      throw new GatewayError('USAGE', { message: `standard input has more than ${MAX_INPUT_BYTES} bytes`, hint: 'Send less.' });
+    if (length > MAX_INPUT_BYTES) throw usage(`standard input has more than ${MAX_INPUT_BYTES} bytes`, 'Send less.');
     chunks.push(bytes);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
   } catch {
-    throw new GatewayError('USAGE', { message: 'standard input is not UTF-8 text', hint: 'Convert it first, e.g. with iconv.' });
+    throw usage('standard input is not UTF-8 text', 'Convert it first, e.g. with iconv.');
   }
+}
+
+/** The message of a command line: its words, or standard input with `-` or where no words are given and it is no terminal. @throws USAGE */
+export async function readMessage(words: readonly string[], stdin: Readable, example: string): Promise<string> {
+  const isInput = words.length === 1 && words[0] === '-';
+  const isPiped = words.length === 0 && (stdin as Partial<NodeJS.ReadStream>).isTTY !== true;
+  const message = isInput || isPiped ? await readInput(stdin) : words.join(' ');
+  if (message.trim() !== '') return message;
+  throw usage('there is no message', `e.g. ${example}`);
 }

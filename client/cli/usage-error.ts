@@ -1,12 +1,9 @@
 /** Says what is wrong with a command line that no command accepts. */
 import type { Definition } from 'clipanion';
 import { closestMatch } from '../../shared/text/closest-match.js';
-import { GatewayError } from '../../shared/errors.js';
+import type { GatewayError } from '../../shared/errors.js';
 import { type CommandPaths, leadingWords, matchPath } from './command-paths.js';
-
-function usage(message: string, hint: string): GatewayError {
-  return new GatewayError('USAGE', { message, hint });
-}
+import { usage } from './usage.js';
 
 /** The positional part of a usage line: `xopc config set <key> <value>`. */
 function positionals(usageLine: string): string {

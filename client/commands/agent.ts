@@ -1,13 +1,12 @@
-import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
 import { Command, Option } from 'clipanion';
 import type { AgentResponse } from '../../shared/api/agent.js';
 import { GatewayError, isErrorCode } from '../../shared/errors.js';
-import { ApiClient, type ApiRequest, apiTarget } from '../api/api-client.js';
+import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
 import type { ServerEvent } from '../api/event-stream.js';
-import { requireGateway } from '../gateway/locate-gateway.js';
+import { definedFields } from '../cli/defined-fields.js';
 import { parseKey } from '../cli/parse-options.js';
-import { readInput } from '../cli/read-input.js';
+import { readMessage } from '../cli/read-input.js';
 import { TerminalText } from '../output/terminal-text.js';
 
 /** The fields of an event's data that we use; all may be missing in one that we do not know. */
@@ -44,7 +43,6 @@ function agentFailure(data: EventData): GatewayError {
 }
 
 export class AgentCommand extends BaseCommand {
-  static override readonly paths = [['agent']];
   static override readonly usage = Command.Usage({
     category: 'Agent',
     description: 'Send a message to an agent and print its answer as it arrives.',
@@ -71,48 +69,22 @@ export class AgentCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const key = parseKey(this.key);
-    const message = await this.#message();
-    const { status } = await requireGateway(this.gatewayPaths);
-    const api = new ApiClient(apiTarget(status, this.gatewayPaths, this.environment));
-    const interruption = new AbortController();
-    const release = this.context.runtime.onInterrupt(() => interruption.abort());
-    try {
+    const message = await readMessage(this.words, this.context.stdin, 'xopc agent "What can you do?"');
+    const api = await this.connect();
+    const { session, agent, model } = this;
+    const body = { message, ...definedFields({ session, agentId: agent, model }) };
+    return this.runInterruptibly('Stopped.', async (signal) => {
       const isStream = this.stream && !this.json;
-      const request = { method: 'POST', path: '/api/agent', body: this.#body(message), key, signal: interruption.signal } as const;
+      const request = { method: 'POST', path: '/api/agent', body, key, signal } as const;
       await (isStream ? this.#printStream(api, request) : this.#printReply(api, request));
       return 0;
-    } catch (error) {
-      if (!interruption.signal.aborted) throw error;
-      await this.note('Stopped.');
-      return INTERRUPTED_EXIT_CODE;
-    } finally {
-      release();
-    }
-  }
-
-  async #message(): Promise<string> {
-    const isInput = this.words.length === 1 && this.words[0] === '-';
-    const isPiped = this.words.length === 0 && (this.context.stdin as Partial<NodeJS.ReadStream>).isTTY !== true;
-    const message = isInput || isPiped ? await readInput(this.context.stdin) : this.words.join(' ');
-    if (message.trim() !== '') return message;
-    throw new GatewayError('USAGE', { message: 'there is no message', hint: 'e.g. xopc agent "What can you do?"' });
-  }
-
-  #body(message: string): Record<string, unknown> {
-    const { session, agent, model } = this;
-    return {
-      message,
-      ...(session === undefined ? {} : { session }),
-      ...(agent === undefined ? {} : { agentId: agent }),
-      ...(model === undefined ? {} : { model }),
-    };
+    });
   }
 
   async #printReply(api: ApiClient, request: ApiRequest): Promise<void> {
     const reply = await api.call<AgentResponse>(request);
     if (this.json) return this.printJson(reply);
-    const text = new TerminalText(this.out.isTerminal);
-    await this.printLine(text.push(reply.reply) + text.end());
+    await this.printForeign(reply.reply);
   }
 
   async #printStream(api: ApiClient, request: ApiRequest): Promise<void> {

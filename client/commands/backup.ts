@@ -6,7 +6,6 @@ import { BaseCommand } from '../cli/base-command.js';
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 export class BackupCommand extends BaseCommand {
-  static override readonly paths = [['backup']];
   static override readonly usage = Command.Usage({
     category: 'Backup',
     description: 'Write configuration, models, token and all conversations into one file.',

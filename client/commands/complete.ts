@@ -22,8 +22,6 @@ const ASKED: Readonly<Record<Exclude<ValueKind, 'keys'>, Asked>> = {
 
 /** What the scripts of `xopc completion` call, not for people: one value a line, a tab, what it is. Nothing where nothing is known. */
 export class CompleteCommand extends BaseCommand {
-  static override readonly paths = [['@complete']];
-
   readonly command = Option.String({ name: 'command' });
   readonly previous = Option.String({ name: 'previous', required: false });
 
@@ -41,8 +39,7 @@ export class CompleteCommand extends BaseCommand {
   /** Offers nothing when the gateway is down or slow; errors must not appear in a prompt. */
   async #ask(asked: Asked): Promise<void> {
     try {
-      const api = await this.connect();
-      const answer = await api.call<Parameters<Asked['read']>[0]>({
+      const answer = await this.request<Parameters<Asked['read']>[0]>({
         method: 'GET',
         path: asked.path,
         signal: AbortSignal.timeout(LIMIT_MS),

@@ -1,11 +1,10 @@
 import { Cli, Command, Option } from 'clipanion';
-import { GatewayError } from '../../shared/errors.js';
 import { BaseCommand } from '../cli/base-command.js';
 import type { ClientContext } from '../cli/client-context.js';
 import { completionScript, isShell, SHELLS, type CommandNode } from '../cli/completion-script.js';
+import { usage } from '../cli/usage.js';
 
 export class CompletionCommand extends BaseCommand {
-  static override readonly paths = [['completion']];
   static override readonly usage = Command.Usage({
     category: 'More',
     description: 'Print a completion script for bash, zsh, fish or PowerShell.',
@@ -21,11 +20,7 @@ export class CompletionCommand extends BaseCommand {
   readonly shell = Option.String({ name: 'shell' });
 
   protected async run(): Promise<number> {
-    if (!isShell(this.shell))
-      throw new GatewayError('USAGE', {
-        message: `unknown shell '${this.shell}'`,
-        hint: `One of: ${SHELLS.join(', ')}`,
-      });
+    if (!isShell(this.shell)) throw usage(`unknown shell '${this.shell}'`, `One of: ${SHELLS.join(', ')}`);
     await this.printLine(completionScript(this.shell, await this.#tree()));
     return 0;
   }

@@ -8,7 +8,6 @@ import { locateGateway } from '../gateway/locate-gateway.js';
 import { recordOf } from '../service/files/install-record.js';
 
 export class DoctorCommand extends BaseCommand {
-  static override readonly paths = [['doctor'], ['gateway', 'doctor']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
     description: 'Check everything that the gateway needs, even while it is down.',

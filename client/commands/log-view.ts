@@ -8,8 +8,6 @@ import { BaseCommand } from '../cli/base-command.js';
  * Ctrl-C that the terminal sends to both is the gateway's business.
  */
 export class LogViewCommand extends BaseCommand {
-  static override readonly paths = [['@log-view']];
-
   protected async run(): Promise<number> {
     const release = this.context.runtime.onInterrupt(() => undefined);
     const gone = new AbortController();

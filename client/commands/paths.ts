@@ -3,7 +3,6 @@ import { BaseCommand } from '../cli/base-command.js';
 import { renderTable } from '../output/table.js';
 
 export class PathsCommand extends BaseCommand {
-  static override readonly paths = [['paths']];
   static override readonly usage = Command.Usage({
     category: 'More',
     description: 'Print where files are stored.',
@@ -26,8 +25,6 @@ export class PathsCommand extends BaseCommand {
       lock: lockPath,
       controlSocket: controlPath,
     };
-    if (this.json) await this.printJson(named);
-    else await this.printLine(renderTable(Object.entries(named), [Infinity, Infinity]));
-    return 0;
+    return this.printResult(named, renderTable(Object.entries(named), [Infinity, Infinity]));
   }
 }

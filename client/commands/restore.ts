@@ -18,7 +18,6 @@ interface Restored {
 }
 
 export class RestoreCommand extends BaseCommand {
-  static override readonly paths = [['restore']];
   static override readonly usage = Command.Usage({
     category: 'Backup',
     description: 'Restore everything from a backup.',

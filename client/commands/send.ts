@@ -1,12 +1,13 @@
 import type { OutgoingDocument } from '../../shared/api/messages.js';
-import { INTERRUPTED_EXIT_CODE } from '../../shared/exit-codes.js';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'clipanion';
 import { isFinalStatus } from '../../shared/delivery-status.js';
 import { GatewayError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { ApiClient, ApiRequest } from '../api/api-client.js';
 import { BaseCommand } from '../cli/base-command.js';
-import { readInput } from '../cli/read-input.js';
+import { definedFields } from '../cli/defined-fields.js';
+import { readMessage } from '../cli/read-input.js';
 import { parseKey } from '../cli/parse-options.js';
 import { messagePath } from './messages/outgoing-message.js';
 
@@ -16,7 +17,6 @@ const FIRST_LOOK_MS = 100;
 const LAST_LOOK_MS = 2_000;
 
 export class SendCommand extends BaseCommand {
-  static override readonly paths = [['send']];
   static override readonly usage = Command.Usage({
     category: 'Messages',
     description: 'Send a message to a chat.',
@@ -42,16 +42,13 @@ export class SendCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const key = parseKey(this.key) ?? newId('req');
-    const content = await this.#content();
+    const content = await readMessage(this.words, this.context.stdin, 'xopc send --channel telegram --chat 42 "Hello"');
     const api = await this.connect();
     const { channel, chat, account } = this;
-    const body = { channel, chat_id: chat, content, ...(account === undefined ? {} : { accountId: account }) };
+    const body = { channel, chat_id: chat, content, ...definedFields({ accountId: account }) };
     const id = await this.#send(api, { method: 'POST', path: '/api/message', body, key });
     if (this.wait) return this.#waitFor(api, id);
-    if (this.json) await this.printJson({ message_id: id });
-    else await this.printLine(id);
-    if (this.out.isTerminal && !this.json) await this.note(`See its status with: xopc messages show ${id}`);
-    return 0;
+    return this.printResult({ message_id: id }, id, this.out.isTerminal ? `See its status with: xopc messages show ${id}` : undefined);
   }
 
   /** Where no answer came it is not known whether the message was taken: with the same key it may be sent again. */
@@ -61,55 +58,25 @@ export class SendCommand extends BaseCommand {
         return (await api.call<{ message_id: string }>(request)).message_id;
       } catch (error) {
         if (attempt === ATTEMPTS || !(error instanceof GatewayError) || error.code !== 'UNAVAILABLE') throw error;
-        await pause(RETRY_MS, new AbortController().signal);
+        await pause(RETRY_MS);
       }
     }
   }
 
-  async #content(): Promise<string> {
-    const isInput = this.words.length === 1 && this.words[0] === '-';
-    const isPiped = this.words.length === 0 && (this.context.stdin as Partial<NodeJS.ReadStream>).isTTY !== true;
-    const content = isInput || isPiped ? await readInput(this.context.stdin) : this.words.join(' ');
-    if (content.trim() !== '') return content;
-    throw new GatewayError('USAGE', { message: 'there is no message', hint: 'e.g. xopc send --channel telegram --chat 42 "Hello"' });
-  }
-
-  async #waitFor(api: ApiClient, id: string): Promise<number> {
-    const interruption = new AbortController();
-    const release = this.context.runtime.onInterrupt(() => interruption.abort());
-    try {
-      const message = await this.#untilFinal(api, id, interruption.signal);
-      if (this.json) await this.printJson(message);
-      else await this.printLine(`${id} ${message.status}`);
+  #waitFor(api: ApiClient, id: string): Promise<number> {
+    return this.runInterruptibly(`Stopped waiting; the message is still sent. See: xopc messages show ${id}`, async (signal) => {
+      const message = await this.#untilFinal(api, id, signal);
+      await this.printResult(message, `${id} ${message.status}`);
       if (message.error !== null) await this.note(message.error);
       return message.status === 'delivered' ? 0 : 1;
-    } catch (error) {
-      if (!interruption.signal.aborted) throw error;
-      await this.note(`Stopped waiting; the message is still sent. See: xopc messages show ${id}`);
-      return INTERRUPTED_EXIT_CODE;
-    } finally {
-      release();
-    }
+    });
   }
 
   async #untilFinal(api: ApiClient, id: string, signal: AbortSignal): Promise<OutgoingDocument> {
     for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(waitMs * 2, LAST_LOOK_MS)) {
       const { message } = await api.call<{ message: OutgoingDocument }>({ method: 'GET', path: messagePath(id), signal });
       if (isFinalStatus(message.status)) return message;
-      await pause(waitMs, signal);
+      await pause(waitMs, undefined, { signal });
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      if (signal.aborted) reject(signal.reason as Error);
-      else resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

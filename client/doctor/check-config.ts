@@ -39,7 +39,7 @@ function check<T>(
     return { value, finding: ok(id, document.exists ? `${path} is valid` : `there is no ${path}; the defaults hold`) };
   } catch (error) {
     const hint = error instanceof GatewayError ? error.hint : undefined;
-    return { value: undefined, finding: fail(id, reasonOf(error), hint === undefined ? {} : { fix: hint }) };
+    return { value: undefined, finding: fail(id, reasonOf(error), { fix: hint }) };
   }
 }
 

@@ -83,8 +83,6 @@ function stateFinding(status: StatusDocument, nowMs: number): Finding {
 export function checkWorker(location: GatewayLocation, nowMs: number): Finding[] {
   if (location.kind !== 'answers') return [];
   const { status } = location;
-  const warnings = status.warnings.map(({ code, message, hint }) =>
-    warn(`status:${code}`, message, hint === undefined ? {} : { fix: hint }),
-  );
+  const warnings = status.warnings.map(({ code, message, hint }) => warn(`status:${code}`, message, { fix: hint }));
   return [stateFinding(status, nowMs), ...warnings];
 }

@@ -16,7 +16,7 @@ function checkDrift(record: InstallRecord, paths: GatewayPaths, manager: Service
   return drift.map(({ message, hint }, index) => {
     const isFirst = drift.findIndex((other) => REPAIRABLE.includes(other.code)) === index;
     return warn('service-files', message, {
-      ...(hint === undefined ? {} : { fix: hint }),
+      fix: hint,
       // One repair sets all of them right.
       ...(canRepair && isFirst ? { repair: () => refreshService(record, paths, manager) } : {}),
     });
@@ -57,7 +57,7 @@ async function checkInstalled(record: InstallRecord, paths: GatewayPaths, manage
     ];
   } catch (error) {
     const hint = error instanceof GatewayError ? error.hint : undefined;
-    return [fail('service', reasonOf(error), hint === undefined ? {} : { fix: hint }), ...files];
+    return [fail('service', reasonOf(error), { fix: hint }), ...files];
   }
 }
 

@@ -10,24 +10,15 @@ export interface Finding {
   /** What is so, with its values. */
   readonly message: string;
   /** What to type, or to do, where it is not as it should be. */
-  readonly fix?: string;
+  readonly fix?: string | undefined;
   /** Puts it right without harm to anything that runs. @returns what it did */
   readonly repair?: () => string | Promise<string>;
 }
 
 export const ok = (id: string, message: string): Finding => ({ id, level: 'ok', message });
-export const warn = (id: string, message: string, more: Pick<Finding, 'fix' | 'repair'> = {}): Finding => ({
-  id,
-  level: 'warn',
-  message,
-  ...more,
-});
-export const fail = (id: string, message: string, more: Pick<Finding, 'fix' | 'repair'> = {}): Finding => ({
-  id,
-  level: 'fail',
-  message,
-  ...more,
-});
+type Remedy = Pick<Finding, 'fix' | 'repair'>;
+export const warn = (id: string, message: string, remedy: Remedy = {}): Finding => ({ id, level: 'warn', message, ...remedy });
+export const fail = (id: string, message: string, remedy: Remedy = {}): Finding => ({ id, level: 'fail', message, ...remedy });
 
 /** The message of anything thrown, without a stack. */
 export function reasonOf(error: unknown): string {

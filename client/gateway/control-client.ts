@@ -36,7 +36,10 @@ export interface ControlDeadlines {
 }
 
 /** Together with Node's start and the render a `status` of a silent supervisor ends within 2.5 s. */
-export const STATUS_DEADLINES: ControlDeadlines = { connectMs: 500, firstFrameMs: 2_000, totalMs: 2_300 };
+const STATUS_DEADLINES: ControlDeadlines = { connectMs: 500, firstFrameMs: 2_000, totalMs: 2_300 };
+
+/** A supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */
+export const RESTART_DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
 
 export interface ControlOptions {
   readonly deadlines?: ControlDeadlines;

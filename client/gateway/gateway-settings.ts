@@ -9,8 +9,6 @@ import type { GatewayEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { maskToken, readToken } from '../../shared/node/secrets/token-file.js';
 
-export type SettingSource = 'flag' | 'env' | 'file' | 'default';
-
 export interface ListenSettings {
   readonly host: string;
   readonly port: number;

@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/errors.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { isSameProcess, ownStartMs } from '../../shared/node/process/process-identity.js';
-import { callControl, hasLeft } from './control-client.js';
+import { callControl, hasLeft, RESTART_DEADLINES } from './control-client.js';
 import { freePort, portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from './gateway-settings.js';
 import { killGateway } from './kill-gateway.js';
@@ -40,7 +40,6 @@ export interface Takeover {
   readonly previousInstanceId: string;
 }
 
-const TAKEOVER_DEADLINES = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
 /** A drain takes at most ten minutes, and then some. */
 const STOPPING_LIMIT_MS = 620_000;
 
@@ -125,7 +124,7 @@ async function takeOver(
   const onProgress = ({ message }: { message: string }): void => void checks.note(`Taking over: ${message}`);
   const call = { type: 'restart', force: true, exclusive: true, expects: status.instanceId, succession: request } as const;
   try {
-    const result = await callControl(controlPath, call, { deadlines: TAKEOVER_DEADLINES, onProgress });
+    const result = await callControl(controlPath, call, { deadlines: RESTART_DEADLINES, onProgress });
     return { ...result, previousInstanceId: status.instanceId };
   } catch (error) {
     // It left while we asked: for the successor of another takeover, or for good.

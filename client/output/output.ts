@@ -26,7 +26,8 @@ export class Output {
   readonly isTerminal: boolean;
   readonly #isDispensable: boolean;
   #failure: Error | undefined;
-  #isClosed = false;
+  /** The reader has gone; an endless command ends then. */
+  isClosed = false;
 
   /** @param options.isDispensable  a failed write is ignored: for notes, which must not end the command */
   constructor(stream: Writable, environmentValue: (name: string) => string | undefined, options: { isDispensable?: boolean } = {}) {
@@ -37,19 +38,14 @@ export class Output {
     stream.on('error', this.#onError);
   }
 
-  /** The reader has gone; an endless command ends then. */
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   readonly #onError = (error: NodeJS.ErrnoException): void => {
-    this.#isClosed = true;
+    this.isClosed = true;
     if (error.code !== 'EPIPE' && !this.#isDispensable) this.#failure = error;
   };
 
   /** Resolves when the stream takes more. @throws the stream's own error other than EPIPE, e.g. ENOSPC */
   async write(text: string): Promise<void> {
-    if (!this.#isClosed && !this.#stream.write(text)) await this.#writable();
+    if (!this.isClosed && !this.#stream.write(text)) await this.#writable();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -65,6 +61,6 @@ export class Output {
 
   /** Waits until everything has been handed to the system. The error listener stays: the stream may report an error later. */
   async flush(): Promise<void> {
-    if (!this.#isClosed) await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
+    if (!this.isClosed) await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
   }
 }

@@ -1,9 +1,9 @@
 import { Command, Option } from 'clipanion';
 import type { PairingDocument } from '../../../shared/api/channels.js';
+import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 
 export class ChannelApproveCommand extends BaseCommand {
-  static override readonly paths = [['channels', 'approve']];
   static override readonly usage = Command.Usage({
     category: 'Channels',
     description: 'Allow a person to write to an agent through a channel.',
@@ -15,17 +15,16 @@ export class ChannelApproveCommand extends BaseCommand {
   readonly code = Option.String({ name: 'code' });
 
   protected async run(): Promise<number> {
-    const api = await this.connect();
     const path = `/api/channels/${encodeURIComponent(this.channel)}/approve`;
-    const { pairing } = await api.call<{ pairing: PairingDocument }>({ method: 'POST', path, body: { code: this.code } });
-    if (this.json) await this.printJson(pairing);
-    else await this.printLine(`${pairing.senderName} (${pairing.senderId}) may write to ${pairing.channel} now`.replace(/\p{Cc}/gu, ' '));
-    return 0;
+    const { pairing } = await this.request<{ pairing: PairingDocument }>({ method: 'POST', path, body: { code: this.code } });
+    return this.printResult(
+      pairing,
+      `${pairing.senderName} (${pairing.senderId}) may write to ${pairing.channel} now`.replace(/\p{Cc}/gu, ' '),
+    );
   }
 }
 
 export class ChannelRevokeCommand extends BaseCommand {
-  static override readonly paths = [['channels', 'revoke']];
   static override readonly usage = Command.Usage({
     category: 'Channels',
     description: 'Withdraw the access of a person, or reject a request for it.',
@@ -38,12 +37,12 @@ export class ChannelRevokeCommand extends BaseCommand {
   readonly account = Option.String('--account', { description: 'Account of the channel; default: its only one, or `default`.' });
 
   protected async run(): Promise<number> {
-    const api = await this.connect();
     const { account, sender } = this;
-    const body = { senderId: sender, ...(account === undefined ? {} : { accountId: account }) };
-    await api.call({ method: 'POST', path: `/api/channels/${encodeURIComponent(this.channel)}/revoke`, body });
-    if (this.json) await this.printJson({ senderId: sender, revoked: true });
-    else await this.printLine(`${sender} may not write to ${this.channel} any more`.replace(/\p{Cc}/gu, ' '));
-    return 0;
+    const body = { senderId: sender, ...definedFields({ accountId: account }) };
+    await this.request({ method: 'POST', path: `/api/channels/${encodeURIComponent(this.channel)}/revoke`, body });
+    return this.printResult(
+      { senderId: sender, revoked: true },
+      `${sender} may not write to ${this.channel} any more`.replace(/\p{Cc}/gu, ' '),
+    );
   }
 }

@@ -4,7 +4,6 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { renderTable } from '../../output/table.js';
 
 export class ChannelListCommand extends BaseCommand {
-  static override readonly paths = [['channels'], ['channels', 'list']];
   static override readonly usage = Command.Usage({
     category: 'Channels',
     description: 'Show the state of each account, and who may write to it.',
@@ -13,8 +12,7 @@ export class ChannelListCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const api = await this.connect();
-    const { channels, pairings } = await api.call<{ channels: ChannelDocument[]; pairings: PairingDocument[] }>({
+    const { channels, pairings } = await this.request<{ channels: ChannelDocument[]; pairings: PairingDocument[] }>({
       method: 'GET',
       path: '/api/channels',
     });

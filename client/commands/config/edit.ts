@@ -12,14 +12,12 @@ import { writeConfigText } from '../../../shared/node/config/config-write.js';
 import { describeError } from '../../cli/command-io.js';
 import { ConfigCommand } from './config-command.js';
 import { writeOptions } from './config-values.js';
+import { usage } from '../../cli/usage.js';
 
 const NEW_FILE = '{\n}\n';
 
 function editorFailed(editor: string, reason: string): GatewayError {
-  return new GatewayError('USAGE', {
-    message: `the editor '${editor}' ${reason}`,
-    hint: 'Name one that waits in EDITOR, e.g. EDITOR=vi or EDITOR="code --wait".',
-  });
+  return usage(`the editor '${editor}' ${reason}`, 'Name one that waits in EDITOR, e.g. EDITOR=vi or EDITOR="code --wait".');
 }
 
 /** Runs the editor on the terminal; its name may come with arguments, as every shell program accepts. */
@@ -38,7 +36,6 @@ function runEditor(editor: string, path: string): Promise<void> {
 }
 
 export class ConfigEditCommand extends ConfigCommand {
-  static override readonly paths = [['config', 'edit']];
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Edit the configuration; it is checked before it is written.',

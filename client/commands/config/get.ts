@@ -7,7 +7,6 @@ import { ConfigCommand } from './config-command.js';
 import { hideSecrets, unknownKey } from './config-values.js';
 
 export class ConfigGetCommand extends ConfigCommand {
-  static override readonly paths = [['config', 'get']];
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Print a value, or the whole configuration, defaults included.',

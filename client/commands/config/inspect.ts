@@ -4,11 +4,10 @@ import { formatProblem, type Problem } from '../../../shared/errors.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import { isVersionOf, listVersions } from '../../../shared/node/config/config-versions.js';
-import { renderTable } from '../../output/table.js';
+import { ListCommand } from '../../cli/list-command.js';
 import { ConfigCommand } from './config-command.js';
 
 export class ConfigValidateCommand extends ConfigCommand {
-  static override readonly paths = [['config', 'validate']];
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Check the configuration and models.json.',
@@ -40,7 +39,6 @@ export class ConfigValidateCommand extends ConfigCommand {
 }
 
 export class ConfigSchemaCommand extends ConfigCommand {
-  static override readonly paths = [['config', 'schema']];
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Print the JSON Schema of the configuration, for editors.',
@@ -53,8 +51,7 @@ export class ConfigSchemaCommand extends ConfigCommand {
   }
 }
 
-export class ConfigVersionsCommand extends ConfigCommand {
-  static override readonly paths = [['config', 'versions']];
+export class ConfigVersionsCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'List the earlier versions of the configuration, newest first.',
@@ -71,15 +68,14 @@ export class ConfigVersionsCommand extends ConfigCommand {
       current: isVersionOf(version, hash),
     }));
     const rows = versions.map(({ id, at, current }) => [id, at, current ? 'as it is now' : '']);
-    if (this.json) await this.printJson({ versions });
-    else if (rows.length === 0) await this.note('There are no earlier versions yet.');
-    else await this.printLine(renderTable([['VERSION', 'TIME', ''], ...rows], [Infinity, Infinity, Infinity]));
-    return 0;
+    return this.printTable(
+      { versions },
+      { columns: { VERSION: Infinity, TIME: Infinity, '': Infinity }, rows, none: 'There are no earlier versions yet.' },
+    );
   }
 }
 
 export class ConfigPathCommand extends ConfigCommand {
-  static override readonly paths = [['config', 'path']];
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Print where the configuration is.',
@@ -88,8 +84,6 @@ export class ConfigPathCommand extends ConfigCommand {
 
   protected async run(): Promise<number> {
     const { configPath, modelsPath, home } = this.gatewayPaths;
-    if (this.json) await this.printJson({ configPath, modelsPath, home });
-    else await this.printLine(configPath);
-    return 0;
+    return this.printResult({ configPath, modelsPath, home }, configPath);
   }
 }

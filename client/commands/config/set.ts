@@ -22,7 +22,6 @@ abstract class ConfigChangeCommand extends ConfigCommand {
 }
 
 export class ConfigSetCommand extends ConfigChangeCommand {
-  static override readonly paths = [['config', 'set']];
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Set a value; comments in the file are kept.',
@@ -56,7 +55,6 @@ export class ConfigSetCommand extends ConfigChangeCommand {
 }
 
 export class ConfigUnsetCommand extends ConfigChangeCommand {
-  static override readonly paths = [['config', 'unset']];
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Remove a value from the file; its default applies.',
@@ -76,7 +74,6 @@ export class ConfigUnsetCommand extends ConfigChangeCommand {
 }
 
 export class ConfigUndoCommand extends ConfigChangeCommand {
-  static override readonly paths = [['config', 'undo']];
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Undo the last change that xopc made to the file; a second undo redoes it.',

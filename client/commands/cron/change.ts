@@ -1,12 +1,14 @@
 import { Command, Option } from 'clipanion';
 import type { CronJobDocument } from '../../../shared/api/cron.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describeJob, JOB_FLAGS, type JobFlag, jobPath } from './job.js';
+import { usage } from '../../cli/usage.js';
 
 const category = 'Scheduled jobs';
 
-abstract class JobFieldsCommand extends BaseCommand {
+/** The flags are properties by their own names, as {@link JOB_FLAGS} lists them. */
+abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, string | undefined> {
   readonly name = Option.String('--name', { description: 'Name of the job.' });
   readonly timezone = Option.String('--timezone', { description: 'IANA time zone; default: `cron.defaultTimezone`.' });
   readonly mode = Option.String('--mode', { description: 'direct: send the message; agent: an agent answers it.' });
@@ -24,57 +26,24 @@ abstract class JobFieldsCommand extends BaseCommand {
   readonly grace = Option.String('--grace', { description: 'How late it may run: 10m, 2h.' });
   readonly timeout = Option.String('--timeout', { description: 'How long a turn may take: 90s, 10m.' });
   readonly retries = Option.String('--retries', { description: 'How often a failed run is retried.' });
-  readonly notifyAfter = Option.String('--notify-after', {
+  readonly 'notify-after' = Option.String('--notify-after', {
     description: 'Consecutive failures after which the chat is notified; 0: never.',
   });
 
-  readonly alertChannel = Option.String('--alert-channel', { description: 'Channel of the chat to notify instead of the job’s own.' });
-  readonly alertChat = Option.String('--alert-chat', { description: 'Chat of that channel.' });
-  readonly alertAccount = Option.String('--alert-account', { description: 'Account of that channel.' });
+  readonly 'alert-channel' = Option.String('--alert-channel', { description: 'Channel of the chat to notify instead of the job’s own.' });
+  readonly 'alert-chat' = Option.String('--alert-chat', { description: 'Chat of that channel.' });
+  readonly 'alert-account' = Option.String('--alert-account', { description: 'Account of that channel.' });
 
   protected fields(): Record<string, string | number | null> {
     const given = JOB_FLAGS.flatMap(({ flag, field, read }) => {
-      const text = this.#flags()[flag];
+      const text = this[flag];
       return text === undefined ? [] : [[field, read(text, `--${flag}`)] as const];
     });
     return Object.fromEntries(given);
   }
-
-  #flags(): Record<JobFlag, string | undefined> {
-    const { name, timezone, mode, channel, chat, account, agent, model, session, overlap, missed, interrupted, grace, timeout, retries } =
-      this;
-    return {
-      name,
-      timezone,
-      mode,
-      channel,
-      chat,
-      account,
-      agent,
-      model,
-      session,
-      overlap,
-      missed,
-      interrupted,
-      grace,
-      timeout,
-      retries,
-      'notify-after': this.notifyAfter,
-      'alert-channel': this.alertChannel,
-      'alert-chat': this.alertChat,
-      'alert-account': this.alertAccount,
-    };
-  }
-
-  protected async printJob(job: CronJobDocument): Promise<number> {
-    if (this.json) await this.printJson(job);
-    else await this.printLine(describeJob(job));
-    return 0;
-  }
 }
 
 export class CronAddCommand extends JobFieldsCommand {
-  static override readonly paths = [['cron', 'add']];
   static override readonly usage = Command.Usage({
     category,
     description: 'Create a scheduled job.',
@@ -88,14 +57,12 @@ export class CronAddCommand extends JobFieldsCommand {
 
   protected async run(): Promise<number> {
     const body = { ...this.fields(), schedule: this.schedule, message: this.message, ...(this.disabled ? { enabled: false } : {}) };
-    const api = await this.connect();
-    const { job } = await api.call<{ job: CronJobDocument }>({ method: 'POST', path: '/api/cron/create', body });
-    return this.printJob(job);
+    const { job } = await this.request<{ job: CronJobDocument }>({ method: 'POST', path: '/api/cron/create', body });
+    return this.printResult(job, describeJob(job));
   }
 }
 
 export class CronEditCommand extends JobFieldsCommand {
-  static override readonly paths = [['cron', 'edit']];
   static override readonly usage = Command.Usage({
     category,
     description: 'Change a scheduled job. Fields that are not given stay; an empty text empties the field.',
@@ -109,23 +76,14 @@ export class CronEditCommand extends JobFieldsCommand {
   protected async run(): Promise<number> {
     const path = jobPath(this.id);
     const { schedule, message } = this;
-    const body = { ...this.fields(), ...(schedule === undefined ? {} : { schedule }), ...(message === undefined ? {} : { message }) };
-    if (Object.keys(body).length === 0)
-      throw new GatewayError('USAGE', {
-        message: 'no change is given',
-        hint: 'e.g. --schedule, --message; all: xopc cron edit --help',
-      });
-    const api = await this.connect();
-    const { job } = await api.call<{ job: CronJobDocument }>({ method: 'PATCH', path, body });
-    return this.printJob(job);
+    const body = { ...this.fields(), ...definedFields({ schedule, message }) };
+    if (Object.keys(body).length === 0) throw usage('no change is given', 'e.g. --schedule, --message; all: xopc cron edit --help');
+    const { job } = await this.request<{ job: CronJobDocument }>({ method: 'PATCH', path, body });
+    return this.printResult(job, describeJob(job));
   }
 }
 
 export class CronEnableCommand extends BaseCommand {
-  static override readonly paths = [
-    ['cron', 'enable'],
-    ['cron', 'disable'],
-  ];
   static override readonly usage = Command.Usage({
     category,
     description: 'Enable or disable a scheduled job. Occurrences that pass while it is disabled are not made up for.',
@@ -136,16 +94,16 @@ export class CronEnableCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = jobPath(this.id);
-    const api = await this.connect();
-    const { job } = await api.call<{ job: CronJobDocument }>({ method: 'PATCH', path, body: { enabled: this.path.at(-1) === 'enable' } });
-    if (this.json) await this.printJson(job);
-    else await this.printLine(describeJob(job));
-    return 0;
+    const { job } = await this.request<{ job: CronJobDocument }>({
+      method: 'PATCH',
+      path,
+      body: { enabled: this.path.at(-1) === 'enable' },
+    });
+    return this.printResult(job, describeJob(job));
   }
 }
 
 export class CronRunCommand extends BaseCommand {
-  static override readonly paths = [['cron', 'run']];
   static override readonly usage = Command.Usage({
     category,
     description: 'Run a scheduled job now, or retry one of its failed runs.',
@@ -160,14 +118,8 @@ export class CronRunCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     jobPath(this.id);
-    const body = { job_id: this.id, ...(this.again === undefined ? {} : { run_id: this.again }) };
-    const api = await this.connect();
-    const { run_id: runId } = await api.call<{ run_id: string }>({ method: 'POST', path: '/api/cron/trigger', body });
-    if (this.json) await this.printJson({ job_id: this.id, run_id: runId });
-    else {
-      await this.printLine(`${runId} triggered`);
-      await this.note(`See the result with: xopc cron history ${this.id}`);
-    }
-    return 0;
+    const body = { job_id: this.id, ...definedFields({ run_id: this.again }) };
+    const { run_id: runId } = await this.request<{ run_id: string }>({ method: 'POST', path: '/api/cron/trigger', body });
+    return this.printResult({ job_id: this.id, run_id: runId }, `${runId} triggered`, `See the result with: xopc cron history ${this.id}`);
   }
 }

@@ -1,8 +1,8 @@
 /** Fields of scheduled jobs as flags, and how a job is shown. */
 import type { CronJobDocument } from '../../../shared/api/cron.js';
-import { GatewayError } from '../../../shared/errors.js';
 import { JOB_FLAG_FIELDS, type JobFlagKind } from '../../../shared/cron-job.js';
 import { parseDuration } from '../../cli/parse-options.js';
+import { usage } from '../../cli/usage.js';
 
 export type JobFlag = (typeof JOB_FLAG_FIELDS)[number]['flag'];
 
@@ -13,7 +13,7 @@ const readText: Read = (text) => (text === '' ? null : text);
 
 const readCount: Read = (text, flag) => {
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new GatewayError('USAGE', { message: `${flag} is '${text}'; it must be a whole number from 0` });
+  throw usage(`${flag} is '${text}'; it must be a whole number from 0`);
 };
 
 const READERS: Readonly<Record<JobFlagKind, Read>> = { text: readText, duration: parseDuration, count: readCount };
@@ -26,7 +26,7 @@ export const JOB_FLAGS: readonly { readonly flag: JobFlag; readonly field: strin
 /** Returns the API path of one job. @throws USAGE for an invalid id */
 export function jobPath(id: string): string {
   if (/^[\w.-]{1,128}$/.test(id)) return `/api/cron/${id}`;
-  throw new GatewayError('USAGE', { message: `invalid job id '${id}'`, hint: 'See them with: xopc cron list' });
+  throw usage(`invalid job id '${id}'`, 'See them with: xopc cron list');
 }
 
 export function describeJob({ id, enabled, nextRunAt }: CronJobDocument): string {

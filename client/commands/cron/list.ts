@@ -1,7 +1,8 @@
 import { Command, Option } from 'clipanion';
 import type { CronJobDocument, CronPreview, CronRunPage } from '../../../shared/api/cron.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { renderTable } from '../../output/table.js';
+import { definedFields } from '../../cli/defined-fields.js';
+import { ListCommand } from '../../cli/list-command.js';
 import { jobPath } from './job.js';
 
 /** Effects of daylight saving on a time. */
@@ -11,8 +12,7 @@ const NOTES: Readonly<Record<NonNullable<CronPreview['runs'][number]['note']>, s
   'repeated-again': '(this time comes twice that day: the second)',
 };
 
-export class CronListCommand extends BaseCommand {
-  static override readonly paths = [['cron'], ['cron', 'list']];
+export class CronListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
     description: 'List the scheduled jobs.',
@@ -20,29 +20,26 @@ export class CronListCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const api = await this.connect();
-    const { jobs } = await api.call<{ jobs: CronJobDocument[] }>({ method: 'GET', path: '/api/cron' });
-    if (this.json) await this.printJson({ jobs });
-    else if (jobs.length === 0) await this.note('There are no scheduled jobs. Create one with: xopc cron add');
-    else {
-      const rows = jobs.map(({ id, name, schedule, timezone, enabled, nextRunAt, lastRun }) => [
-        id,
-        enabled ? (nextRunAt ?? 'never') : 'disabled',
-        lastRun?.state ?? '',
-        schedule,
-        timezone,
-        name,
-      ]);
-      await this.printLine(
-        renderTable([['ID', 'NEXT RUN', 'LAST', 'SCHEDULE', 'TIME ZONE', 'NAME'], ...rows], [Infinity, 24, 11, 40, 32, 60]),
-      );
-    }
-    return 0;
+    const { jobs } = await this.request<{ jobs: CronJobDocument[] }>({ method: 'GET', path: '/api/cron' });
+    return this.printTable(
+      { jobs },
+      {
+        columns: { ID: Infinity, 'NEXT RUN': 24, LAST: 11, SCHEDULE: 40, 'TIME ZONE': 32, NAME: 60 },
+        rows: jobs.map(({ id, name, schedule, timezone, enabled, nextRunAt, lastRun }) => [
+          id,
+          enabled ? (nextRunAt ?? 'never') : 'disabled',
+          lastRun?.state ?? '',
+          schedule,
+          timezone,
+          name,
+        ]),
+        none: 'There are no scheduled jobs. Create one with: xopc cron add',
+      },
+    );
   }
 }
 
-export class CronHistoryCommand extends BaseCommand {
-  static override readonly paths = [['cron', 'history']];
+export class CronHistoryCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
     description: 'List the last runs of a job, newest first.',
@@ -55,34 +52,30 @@ export class CronHistoryCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = `${jobPath(this.id)}/runs${this.failed ? '?failed=true' : ''}`;
-    const api = await this.connect();
-    const { runs, nextCursor } = await api.call<CronRunPage>({ method: 'GET', path });
+    const { runs, nextCursor } = await this.request<CronRunPage>({ method: 'GET', path });
     const ms = (value: number | null): string => (value === null ? '' : `${value} ms`);
-    if (this.json) await this.printJson({ runs, nextCursor });
-    else if (runs.length === 0) await this.note(this.failed ? 'No run of it has failed.' : 'It has not run yet.');
-    else {
-      const rows = runs.map((run) => [
-        run.scheduledAt,
-        run.state,
-        String(run.attempt),
-        ms(run.latenessMs),
-        ms(run.durationMs),
-        run.id,
-        run.error ?? run.output ?? '',
-      ]);
-      await this.printLine(
-        renderTable([['SCHEDULED', 'STATE', 'ATTEMPT', 'LATE', 'TOOK', 'RUN', 'OUTPUT'], ...rows], [24, 12, 7, 16, 16, Infinity, 80]),
-      );
-    }
     const session = runs.find((run) => run.session !== null)?.session;
-    if (!this.json && typeof session === 'string')
-      await this.note(`Continue in the last run’s session with: xopc agent --session '${session}' TEXT`);
-    return 0;
+    return this.printTable(
+      { runs, nextCursor },
+      {
+        columns: { SCHEDULED: 24, STATE: 12, ATTEMPT: 7, LATE: 16, TOOK: 16, RUN: Infinity, OUTPUT: 80 },
+        rows: runs.map(({ scheduledAt, state, attempt, latenessMs, durationMs, id, error, output }) => [
+          scheduledAt,
+          state,
+          String(attempt),
+          ms(latenessMs),
+          ms(durationMs),
+          id,
+          error ?? output ?? '',
+        ]),
+        none: this.failed ? 'No run of it has failed.' : 'It has not run yet.',
+        notes: typeof session === 'string' ? [`Continue in the last run’s session with: xopc agent --session '${session}' TEXT`] : [],
+      },
+    );
   }
 }
 
 export class CronNextCommand extends BaseCommand {
-  static override readonly paths = [['cron', 'next']];
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
     description: 'Describe a schedule in words and with its next times.',
@@ -94,13 +87,9 @@ export class CronNextCommand extends BaseCommand {
   readonly count = Option.String('--count', { description: 'How many times, 1 to 100; default 5.' });
 
   protected async run(): Promise<number> {
-    const query = new URLSearchParams({
-      schedule: this.schedule,
-      ...(this.timezone === undefined ? {} : { timezone: this.timezone }),
-      ...(this.count === undefined ? {} : { count: this.count }),
-    });
-    const api = await this.connect();
-    const { timezone, words, warning, runs } = await api.call<CronPreview>({
+    const { schedule, count } = this;
+    const query = new URLSearchParams({ schedule, ...definedFields({ timezone: this.timezone, count }) });
+    const { timezone, words, warning, runs } = await this.request<CronPreview>({
       method: 'GET',
       path: `/api/cron/preview?${query.toString()}`,
     });

@@ -6,7 +6,6 @@ import { describeJob, jobPath } from './job.js';
 const category = 'Scheduled jobs';
 
 export class CronRemoveCommand extends BaseCommand {
-  static override readonly paths = [['cron', 'remove']];
   static override readonly usage = Command.Usage({
     category,
     description: 'Delete a scheduled job with its history. It can be restored for seven days.',
@@ -17,19 +16,16 @@ export class CronRemoveCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = jobPath(this.id);
-    const api = await this.connect();
-    const { job, restorableUntil } = await api.call<CronDeletion>({ method: 'DELETE', path });
-    if (this.json) await this.printJson({ job_id: this.id, removed: true, job, restorableUntil });
-    else {
-      await this.printLine(`${this.id} removed`);
-      await this.note(`Until ${restorableUntil} it can be restored with: xopc cron restore ${this.id}`);
-    }
-    return 0;
+    const { job, restorableUntil } = await this.request<CronDeletion>({ method: 'DELETE', path });
+    return this.printResult(
+      { job_id: this.id, removed: true, job, restorableUntil },
+      `${this.id} removed`,
+      `Until ${restorableUntil} it can be restored with: xopc cron restore ${this.id}`,
+    );
   }
 }
 
 export class CronRestoreCommand extends BaseCommand {
-  static override readonly paths = [['cron', 'restore']];
   static override readonly usage = Command.Usage({
     category,
     description: 'Restore a scheduled job that was deleted in the last seven days, with its history.',
@@ -41,10 +37,7 @@ export class CronRestoreCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = `${jobPath(this.id)}/restore`;
-    const api = await this.connect();
-    const { job } = await api.call<{ job: CronJobDocument }>({ method: 'POST', path });
-    if (this.json) await this.printJson(job);
-    else await this.printLine(describeJob(job));
-    return 0;
+    const { job } = await this.request<{ job: CronJobDocument }>({ method: 'POST', path });
+    return this.printResult(job, describeJob(job));
   }
 }

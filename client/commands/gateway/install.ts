@@ -1,11 +1,10 @@
 import { Command, Option } from 'clipanion';
-import { GatewayError } from '../../../shared/errors.js';
 import { parsePort } from '../../../shared/node/process/env.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readListenSettings, readKnownToken } from '../../gateway/gateway-settings.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
 import { chooseManager } from '../../service/manager/choose-manager.js';
-import type { FileChange } from '../../service/files/file-changes.js';
+import { type FileChange, withDifference } from '../../service/files/file-changes.js';
 import {
   install,
   type Installation,
@@ -18,6 +17,7 @@ import { type InstallOptions, makePlan, plannedFiles } from '../../service/plan/
 import { shellOnlyVariables } from '../../service/plan/shell-variables.js';
 import type { ServiceManager } from '../../service/manager/service-manager.js';
 import { SERVICE_NAME, type ServiceRuntime } from '../../service/plan/service-plan.js';
+import { usage } from '../../cli/usage.js';
 
 const RUNTIMES: readonly ServiceRuntime[] = ['node', 'binary'];
 
@@ -25,7 +25,7 @@ function parseRuntime(text: string | undefined): ServiceRuntime | undefined {
   if (text === undefined) return undefined;
   const runtime = RUNTIMES.find((known) => known === text);
   if (runtime !== undefined) return runtime;
-  throw new GatewayError('USAGE', { message: `--runtime is '${text}'; it must be node or binary`, hint: 'e.g. --runtime node' });
+  throw usage(`--runtime is '${text}'; it must be node or binary`, 'e.g. --runtime node');
 }
 
 const CHANGE_WORDS: Readonly<Record<FileChange['current'], string>> = {
@@ -37,7 +37,6 @@ const CHANGE_WORDS: Readonly<Record<FileChange['current'], string>> = {
 };
 
 export class InstallCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'install']];
   static override readonly usage = Command.Usage({
     category: 'Service',
     description: 'Install the gateway as a service of this user, and start it.',
@@ -72,7 +71,7 @@ export class InstallCommand extends BaseCommand {
     if (this.print) return this.#print(planned);
     await manager.assertAvailable();
     const installation = { ...planned, plan: { ...planned.plan, sandbox: await manager.probeSandbox() } };
-    const preview = await this.#preview(installation);
+    const preview = await withDifference(previewInstall(installation), 'what install would write', (text) => this.note(text));
     if (this.dryRun) return this.#reportDryRun(installation, preview);
     const isNewToken = token !== undefined && (await storeToken(this.gatewayPaths, token));
     await this.#noteEnvironment(token);
@@ -102,17 +101,6 @@ export class InstallCommand extends BaseCommand {
     if (this.json) await this.printJson({ files: files.map(({ path, text }) => ({ path, text })) });
     else for (const { path, text } of files) await this.printLine(`==> ${path} <==\n${text}`);
     return 0;
-  }
-
-  /** Prints the difference when a hand-edited file is refused. */
-  async #preview(installation: Installation): Promise<InstallPreview> {
-    try {
-      return await previewInstall(installation);
-    } catch (error) {
-      const diff = error instanceof GatewayError ? error.details?.['diff'] : undefined;
-      if (Array.isArray(diff)) await this.note(`Present file (-) and what install would write (+):\n${diff.join('\n')}`);
-      throw error;
-    }
   }
 
   async #reportDryRun({ manager }: Installation, { changes, isDone, replacesPid }: InstallPreview): Promise<number> {

@@ -3,11 +3,12 @@ import type { LogLevelChange, LogLevelState } from '../../../shared/api/gateway/
 import { GatewayError } from '../../../shared/errors.js';
 import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
 import { isLogModule, LOG_MODULES } from '../../../shared/log/modules.js';
+import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { parseDuration } from '../../cli/parse-options.js';
+import { usage } from '../../cli/usage.js';
 
 export class LogLevelCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'log-level']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
     description: 'Show the log level, or change it temporarily, for all modules or one.',
@@ -28,9 +29,8 @@ export class LogLevelCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const change = this.#change();
-    const api = await this.connect();
     const path = '/api/logs/level';
-    const { level, configured, until, modules } = await api.call<LogLevelState>(
+    const { level, configured, until, modules } = await this.request<LogLevelState>(
       change === undefined ? { method: 'GET', path } : { method: 'PATCH', path, body: change },
     );
     if (this.json) await this.printJson({ level, configured, until, modules });
@@ -46,10 +46,9 @@ export class LogLevelCommand extends BaseCommand {
     const { level, module } = this;
     const durationMs = this.for === undefined ? undefined : parseDuration(this.for, '--for');
     if (module !== undefined && !isLogModule(module)) {
-      throw new GatewayError('USAGE', { message: `unknown module '${module}'; it must be one of ${LOG_MODULES.join(', ')}` });
+      throw usage(`unknown module '${module}'; it must be one of ${LOG_MODULES.join(', ')}`);
     }
-    const of = module === undefined ? {} : { module };
-    if (this.reset) return { level: null, ...of };
+    if (this.reset) return { level: null, ...definedFields({ module }) };
     if (level === undefined && durationMs === undefined && module === undefined) return undefined;
     if (level === undefined || !isLogLevel(level)) {
       throw new GatewayError('USAGE', {
@@ -60,6 +59,6 @@ export class LogLevelCommand extends BaseCommand {
         hint: 'e.g. xopc gateway log-level debug --for 10m',
       });
     }
-    return { level, ...of, ...(durationMs === undefined ? {} : { durationMs }) };
+    return { level, ...definedFields({ module, durationMs }) };
   }
 }

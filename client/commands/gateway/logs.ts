@@ -5,14 +5,16 @@ import { GatewayError } from '../../../shared/errors.js';
 import { parseLogLine } from '../../../shared/log/entry.js';
 import { escapeJsonControls } from '../../../shared/log/escape.js';
 import { createLogFilter, type LogFilter } from '../../../shared/log/filter.js';
-import { isLogLevel, LOG_LEVELS } from '../../../shared/log/level.js';
+import { LOG_LEVELS } from '../../../shared/log/level.js';
 import { renderLogLine } from '../../../shared/log/render.js';
 import { parseSince } from '../../../shared/log/since.js';
 import { followFile, type FollowEvent } from '../../../shared/node/log/follow-file.js';
 import type { LogPosition } from '../../../shared/node/log/log-cursor.js';
 import type { LineMatcher } from '../../../shared/node/log/line-matcher.js';
 import { readLog } from '../../../shared/node/log/read-log.js';
+import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { oneOf, usage } from '../../cli/usage.js';
 
 const DEFAULT_LINES = 50;
 /** With `--since` alone all of that time is shown; this much is kept in memory for it. */
@@ -25,10 +27,7 @@ const NOTICES: Readonly<Record<Exclude<FollowEvent['type'], 'lines'>, string>> =
 
 function parseLines(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new GatewayError('USAGE', {
-    message: `--lines is '${text}'; it must be a whole number from 0 to 999999999`,
-    hint: 'e.g. --lines 200',
-  });
+  throw usage(`--lines is '${text}'; it must be a whole number from 0 to 999999999`, 'e.g. --lines 200');
 }
 
 /** What is in the place of a log counts as none: its lines went nowhere. */
@@ -46,14 +45,10 @@ function noLog(path: string): GatewayError {
 function readTime(flag: string, text: string | undefined): number | undefined {
   const timeMs = text === undefined ? undefined : parseSince(text, Date.now());
   if (text === undefined || timeMs !== undefined) return timeMs;
-  throw new GatewayError('USAGE', {
-    message: `${flag} is '${text}'; it must be a time such as 10m, 2h, 1d or 2026-03-01T14:00`,
-    hint: `e.g. ${flag} 10m`,
-  });
+  throw usage(`${flag} is '${text}'; it must be a time such as 10m, 2h, 1d or 2026-03-01T14:00`, `e.g. ${flag} 10m`);
 }
 
 export class LogsCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'logs']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
     description: 'Show the log, even while the gateway is down.',
@@ -80,8 +75,7 @@ export class LogsCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const filter = this.#filter();
     this.#matcher = this.regex === undefined ? undefined : this.context.runtime.loadPatterns().createLineMatcher(this.regex);
-    if (this.follow && this.until !== undefined)
-      throw new GatewayError('USAGE', { message: '--follow has no --until: it ends with Ctrl-C' });
+    if (this.follow && this.until !== undefined) throw usage('--follow has no --until: it ends with Ctrl-C');
     if (!this.follow) {
       if ((await this.#showLast(filter)) === null) throw noLog(this.gatewayPaths.logPath);
       return 0;
@@ -114,25 +108,17 @@ export class LogsCommand extends BaseCommand {
   }
 
   #filter(): LogFilter {
-    const { level, since } = this;
-    if (level !== undefined && !isLogLevel(level)) {
-      throw new GatewayError('USAGE', {
-        message: `--level is '${level}'; it must be one of ${LOG_LEVELS.join(', ')}`,
-        hint: 'e.g. --level warn',
-      });
-    }
-    const sinceMs = readTime('--since', since);
-    const untilMs = readTime('--until', this.until);
-    return {
-      ...(level === undefined ? {} : { level }),
-      ...(sinceMs === undefined ? {} : { sinceMs }),
-      ...(untilMs === undefined ? {} : { untilMs }),
-      ...(this.grep === undefined ? {} : { search: this.grep }),
-    };
+    const level = this.level === undefined ? undefined : oneOf('--level', this.level, { choices: LOG_LEVELS, hint: 'e.g. --level warn' });
+    return definedFields({
+      level,
+      sinceMs: readTime('--since', this.since),
+      untilMs: readTime('--until', this.until),
+      search: this.grep,
+    });
   }
 
   async #follow(from: LogPosition | 'start', { level, search }: LogFilter, signal: AbortSignal): Promise<void> {
-    const wanted = createLogFilter({ ...(level === undefined ? {} : { level }), ...(search === undefined ? {} : { search }) });
+    const wanted = createLogFilter(definedFields({ level, search }));
     for await (const event of followFile(this.gatewayPaths.logPath, { from, signal })) {
       if (signal.aborted) return;
       if (event.type === 'lines') await this.#print(await this.#matching(event.lines.filter((line) => wanted(line) === 'take')));

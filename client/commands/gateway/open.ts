@@ -4,7 +4,6 @@ import { requireGateway } from '../../gateway/locate-gateway.js';
 import { createPageLink } from '../../gateway/page-link.js';
 
 export class OpenCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'open']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
     description: 'Print a link to the page that works once, without showing the token.',

@@ -1,24 +1,25 @@
 import { Command, Option } from 'clipanion';
 import type { RestartResult, StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { callControl, hasLeft, type ControlDeadlines } from '../../gateway/control-client.js';
+import { callControl, hasLeft, RESTART_DEADLINES } from '../../gateway/control-client.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
 import { recordOf } from '../../service/files/install-record.js';
 import { waitForNewInstance } from '../../gateway/wait-ready.js';
 
-/** The supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */
-const DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
-
 /** The longest drain that may be configured: a supervised supervisor answers when it has drained. */
 const MAX_DRAIN_MS = 600_000;
 /** A successor has the lock before its predecessor leaves, and a start by hand would have it by then. */
 const ABSENT_LIMIT_MS = 2_000;
 
+function identityOf({ pid, worker, instanceId }: StatusDocument): Pick<RestartResult, 'pid' | 'workerPid' | 'instanceId'> {
+  return { pid, workerPid: worker?.pid ?? 0, instanceId: worker?.instanceId ?? instanceId };
+}
+
 export class RestartCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'restart']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
     description: 'Restart the gateway without a gap.',
@@ -42,8 +43,8 @@ export class RestartCommand extends BaseCommand {
     const isSupervised = this.#isReplaced(status) && status.supervisedBy !== null;
     if (isSupervised) await this.#refuseLostService();
     const drainMs = isSupervised ? (timeoutMs ?? MAX_DRAIN_MS) : 0;
-    const deadlines = { ...DEADLINES, totalMs: DEADLINES.totalMs + drainMs };
-    const call = { type: 'restart', ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(this.force ? { force: true } : {}) } as const;
+    const deadlines = { ...RESTART_DEADLINES, totalMs: RESTART_DEADLINES.totalMs + drainMs };
+    const call = { type: 'restart', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
     const onProgress = ({ message }: { message: string }): void => void this.note(`Restarting: ${message}`);
     await this.#report(await this.#outcome(callControl(controlPath, call, { deadlines, onProgress }), status), status);
     return 0;
@@ -69,16 +70,11 @@ export class RestartCommand extends BaseCommand {
       return result.succession === 'service-manager' ? await this.#awaitServiceManager(result, before) : result;
     } catch (error) {
       if (!hasLeft(error)) throw error;
-      // Another takeover was faster and its successor serves, or the gateway has died.
-      return { ...(await this.#newInstance(before)), succession: 'successor', durationMs: Date.now() - startedAtMs };
+      // Another takeover was faster and its successor serves, or the gateway has died. A service manager takes its time to start the next.
+      const absentLimit = before.supervisedBy === null ? { absentLimitMs: ABSENT_LIMIT_MS } : {};
+      const now = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: before.instanceId, ...absentLimit });
+      return { ...identityOf(now), succession: 'successor', durationMs: Date.now() - startedAtMs };
     }
-  }
-
-  async #newInstance(before: StatusDocument): Promise<Pick<RestartResult, 'pid' | 'workerPid' | 'instanceId'>> {
-    // A service manager takes its time to start the next one.
-    const absentLimit = before.supervisedBy === null ? { absentLimitMs: ABSENT_LIMIT_MS } : {};
-    const now = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: before.instanceId, ...absentLimit });
-    return { pid: now.pid, workerPid: now.worker?.pid ?? 0, instanceId: now.worker?.instanceId ?? now.instanceId };
   }
 
   /** The old supervisor has left; the service manager starts the next one, and only that it serves counts. */
@@ -86,13 +82,7 @@ export class RestartCommand extends BaseCommand {
     await this.note(`Restarting: waiting for ${before.supervisedBy ?? 'the service manager'} to start the gateway again`);
     const startedAtMs = Date.now();
     const now = await this.context.runtime.loadTools().awaitServiceManager(this.gatewayPaths, before.instanceId);
-    return {
-      ...asked,
-      pid: now.pid,
-      workerPid: now.worker?.pid ?? 0,
-      instanceId: now.worker?.instanceId ?? now.instanceId,
-      durationMs: asked.durationMs + Date.now() - startedAtMs,
-    };
+    return { ...asked, ...identityOf(now), durationMs: asked.durationMs + Date.now() - startedAtMs };
   }
 
   async #report(result: RestartResult, before: StatusDocument): Promise<void> {

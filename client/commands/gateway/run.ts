@@ -3,6 +3,7 @@ import { Command, Option } from 'clipanion';
 import { GatewayError } from '../../../shared/errors.js';
 import type { SupervisorOptions } from '../../../shared/node/process/entry.js';
 import { parsePort } from '../../../shared/node/process/env.js';
+import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { portTaken } from '../../ports/free-port.js';
 import { isFirstStart, makeWelcome, renderWelcome } from '../../gateway/first-start.js';
@@ -16,7 +17,6 @@ import type { StartedGateway } from '../../gateway/start-supervisor.js';
 type Flags = SupervisorOptions['flags'];
 
 export class RunCommand extends BaseCommand {
-  static override readonly paths = [['gateway'], ['gateway', 'start']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
     description: 'Start the gateway.',
@@ -53,12 +53,8 @@ export class RunCommand extends BaseCommand {
     const checks = this.#checks(flags);
     const isFirst = isFirstStart(this.gatewayPaths);
     if (this.force) {
-      const { port, host, token } = flags;
-      const takeover = await forceStart(checks, {
-        ...(port === undefined ? {} : { port }),
-        ...(host === undefined ? {} : { host }),
-        ...(token === undefined ? {} : { token }),
-      });
+      const { configPath: _, ...request } = flags;
+      const takeover = await forceStart(checks, request);
       if (takeover !== undefined) return this.#reportTakeover(takeover);
     } else {
       await checkStart(checks);
@@ -71,14 +67,12 @@ export class RunCommand extends BaseCommand {
   }
 
   #flags(): Flags {
-    const host = parseHost(this.host);
-    const token = parseToken(this.token);
-    return {
-      ...(this.port === undefined ? {} : { port: parsePort(this.port, '--port') }),
-      ...(host === undefined ? {} : { host }),
-      ...(token === undefined ? {} : { token }),
-      ...(this.config === undefined ? {} : { configPath: this.#namedConfig() }),
-    };
+    return definedFields({
+      host: parseHost(this.host),
+      token: parseToken(this.token),
+      port: this.port === undefined ? undefined : parsePort(this.port, '--port'),
+      configPath: this.config === undefined ? undefined : this.#namedConfig(),
+    });
   }
 
   /** A named file must exist: starting with defaults instead, perhaps on another port, would be a surprise. */
@@ -111,9 +105,8 @@ export class RunCommand extends BaseCommand {
 
   async #reportTakeover(takeover: Takeover): Promise<number> {
     const { pid, workerPid } = takeover.succession === 'service-manager' ? await this.#awaitServiceManager(takeover) : takeover;
-    if (this.json) await this.printJson({ started: true, takeover: takeover.succession, pid, workerPid });
-    else await this.printLine(`Gateway taken over; it continues in the background (pid ${pid}).`);
-    return 0;
+    const document = { started: true, takeover: takeover.succession, pid, workerPid };
+    return this.printResult(document, `Gateway taken over; it continues in the background (pid ${pid}).`);
   }
 
   async #awaitServiceManager({ previousInstanceId }: Takeover): Promise<{ pid: number; workerPid: number }> {
@@ -122,8 +115,7 @@ export class RunCommand extends BaseCommand {
   }
 
   async #runInBackground(flags: Flags, isFirst: boolean): Promise<number> {
-    const started = await this.context.runtime.loadTools().startSupervisor({ flags });
-    await this.#announce(started, isFirst);
+    await this.#announce(await this.context.runtime.loadTools().startSupervisor({ flags }), isFirst);
     return 0;
   }
 
@@ -148,17 +140,10 @@ export class RunCommand extends BaseCommand {
   /** stdout gets it as a result, or on a terminal; a foreground gateway without a terminal says it on stderr. */
   async #announce(started: StartedGateway, isFirst: boolean): Promise<void> {
     const { status } = await requireGateway(this.gatewayPaths);
-    const url = status.urls[0] ?? `http://localhost:${started.port}`;
-    if (this.json)
-      return this.printJson({
-        started: true,
-        pid: started.pid,
-        instanceId: started.instanceId,
-        host: started.host,
-        port: started.port,
-        url,
-      });
-    const lines = [`✅ Gateway is running (pid ${started.pid})`, `   URL: ${url}`];
+    const { pid, instanceId, host, port } = started;
+    const url = status.urls[0] ?? `http://localhost:${port}`;
+    if (this.json) return this.printJson({ started: true, pid, instanceId, host, port, url });
+    const lines = [`✅ Gateway is running (pid ${pid})`, `   URL: ${url}`];
     if (isFirst) lines.push(...renderWelcome(await makeWelcome(url, await this.connect()), this.gatewayPaths));
     for (const line of lines)
       await (this.out.isTerminal || this.background || this.path.includes('start') ? this.printLine(line) : this.note(line));

@@ -16,7 +16,6 @@ function notInstalled(): GatewayError {
 }
 
 export class ServiceStartCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'service-start']];
   static override readonly usage = Command.Usage({
     category: 'Service',
     description: 'Start the installed service after a stop or a failure.',
@@ -54,8 +53,9 @@ export class ServiceStartCommand extends BaseCommand {
   }
 
   async #report({ pid, instanceId, port, urls }: StatusDocument, hasStarted: boolean): Promise<number> {
-    if (this.json) await this.printJson({ started: hasStarted, running: true, pid, instanceId, port, url: urls[0] ?? null });
-    else await this.printLine(`✅ Gateway service ${hasStarted ? 'started' : 'runs already'} (pid ${pid})\n   URL: ${urls[0] ?? ''}`);
-    return 0;
+    return this.printResult(
+      { started: hasStarted, running: true, pid, instanceId, port, url: urls[0] ?? null },
+      `✅ Gateway service ${hasStarted ? 'started' : 'runs already'} (pid ${pid})\n   URL: ${urls[0] ?? ''}`,
+    );
   }
 }

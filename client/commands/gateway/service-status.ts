@@ -4,7 +4,6 @@ import { chooseManager } from '../../service/manager/choose-manager.js';
 import { makeServiceReport, renderServiceReport, serviceExitCode } from '../../service/service-report.js';
 
 export class ServiceStatusCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'service-status']];
   static override readonly usage = Command.Usage({
     category: 'Service',
     description: 'Show the installed service, and whether it matches its configuration.',

@@ -7,7 +7,6 @@ import { renderStatus, statusExitCode } from '../../output/status-text.js';
 import { hasInstallRecord } from '../../service/files/install-record.js';
 
 export class StatusCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'status'], ['status']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
     description: 'Show whether the gateway runs, where, and its state.',

@@ -5,6 +5,7 @@ import type { CutWork, StopResult } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { isLockRecord, readLock } from '../../../shared/node/files/lock-record.js';
 import { readStartTime } from '../../../shared/node/process/process-identity.js';
+import { definedFields } from '../../cli/defined-fields.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft } from '../../gateway/control-client.js';
 import { waitUntilGone, type KnownProcess } from '../../gateway/end-process.js';
@@ -13,10 +14,9 @@ import { locateGateway, unavailableError, type GatewayLocation } from '../../gat
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
 import { awaitStarting } from '../../gateway/wait-ready.js';
+import { STOP_MARGIN_MS } from '../../service/plan/service-plan.js';
 import { recordOf } from '../../service/files/install-record.js';
 
-/** Beyond the drain: killing what is left, closing files, leaving. */
-const STOP_MARGIN_MS = 10_000;
 /** The longest drain that may be configured. */
 const MAX_DRAIN_MS = 600_000;
 /** After its answer the supervisor closes its files and leaves; one that has just taken over waits for its predecessor to leave. */
@@ -24,7 +24,7 @@ const LEAVE_LIMIT_MS = 15_000;
 /** How often a long stop checks that the gateway still answers. */
 const LOOK_AGAIN_MS = 2_000;
 
-export function describeInterrupted(cut: CutWork): string | undefined {
+function describeInterrupted(cut: CutWork): string | undefined {
   const parts = (['requests', 'streams', 'sockets'] as const)
     .filter((kind) => cut[kind] > 0)
     .map((kind) => `${cut[kind]} ${cut[kind] === 1 ? kind.slice(0, -1) : kind}`);
@@ -34,7 +34,6 @@ export function describeInterrupted(cut: CutWork): string | undefined {
 type Answering = Extract<GatewayLocation, { kind: 'answers' }>;
 
 export class StopCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'stop']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
     description: 'Stop the gateway, after it has finished the work in progress.',
@@ -73,10 +72,8 @@ export class StopCommand extends BaseCommand {
             ? 'The gateway is not running.'
             : `The gateway is not running; pid ${location.lock.pid} has died before.`,
         );
-      case 'silent':
-        if (this.force && location.lock !== undefined) return this.#kill(location.lock.pid);
-        throw unavailableError(location);
       default:
+        if (this.force && location.kind === 'silent' && location.lock !== undefined) return this.#kill(location.lock.pid);
         throw unavailableError(location);
     }
   }
@@ -94,9 +91,10 @@ export class StopCommand extends BaseCommand {
     await this.note(`Gateway ${pid} does not answer; ending it ...`);
     const startedAtMs = Date.now();
     await killGateway(lock, lockPath);
-    if (this.json) await this.printJson({ stopped: true, wasRunning: true, killed: true, pid });
-    else await this.printLine(`Gateway killed (pid ${pid}) after ${formatSeconds(Date.now() - startedAtMs)}.`);
-    return 0;
+    return this.printResult(
+      { stopped: true, wasRunning: true, killed: true, pid },
+      `Gateway killed (pid ${pid}) after ${formatSeconds(Date.now() - startedAtMs)}.`,
+    );
   }
 
   async #stop({ controlPath, status }: Answering, timeoutMs: number | undefined): Promise<number> {
@@ -129,7 +127,7 @@ export class StopCommand extends BaseCommand {
   /** @returns undefined when the supervisor left before its answer arrived: its end is what counts */
   async #request(controlPath: string, timeoutMs: number | undefined, signal: AbortSignal): Promise<StopResult | undefined> {
     const answered = new AbortController();
-    const call = { type: 'stop', ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(this.force ? { force: true } : {}) } as const;
+    const call = { type: 'stop', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
     try {
       const onProgress = ({ message }: { message: string }): void => void this.note(`Stopping: ${message}`);
       const answer = callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_MS), signal, onProgress });

@@ -4,11 +4,9 @@ import { GatewayError } from '../../../shared/errors.js';
 import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
 import { loadOrCreateToken, maskToken, rotateToken } from '../../../shared/node/secrets/token-file.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { callControl } from '../../gateway/control-client.js';
+import { callControl, RESTART_DEADLINES } from '../../gateway/control-client.js';
 import { readKnownToken, type KnownToken } from '../../gateway/gateway-settings.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
-
-const RESTART_DEADLINES = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
 
 const SOURCES: Readonly<Record<KnownToken['source'], string>> = {
   env: 'XOPC_GATEWAY_TOKEN',
@@ -17,7 +15,6 @@ const SOURCES: Readonly<Record<KnownToken['source'], string>> = {
 };
 
 export class TokenCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'token']];
   static override readonly usage = Command.Usage({
     category: 'Gateway',
     description: 'Show or replace the token.',

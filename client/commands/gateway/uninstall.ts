@@ -1,11 +1,10 @@
 import { Command, Option } from 'clipanion';
-import { GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { chooseManager } from '../../service/manager/choose-manager.js';
-import { previewUninstall, uninstall, type Uninstallation, type UninstallPreview } from '../../service/uninstall-service.js';
+import { withDifference } from '../../service/files/file-changes.js';
+import { previewUninstall, uninstall, type Uninstallation } from '../../service/uninstall-service.js';
 
 export class UninstallCommand extends BaseCommand {
-  static override readonly paths = [['gateway', 'uninstall']];
   static override readonly usage = Command.Usage({
     category: 'Service',
     description: 'Stop the service and remove it.',
@@ -27,7 +26,7 @@ export class UninstallCommand extends BaseCommand {
     const manager = chooseManager(paths);
     await manager.assertAvailable();
     const uninstallation: Uninstallation = { paths, manager, force: this.force, note: (text) => this.note(text) };
-    const preview = await this.#preview(() => previewUninstall(uninstallation));
+    const preview = await withDifference(previewUninstall(uninstallation), 'what install wrote', uninstallation.note);
     if (!preview.isInstalled) return this.#report(false, [], 'The gateway is not installed as a service.');
     if (this.dryRun)
       return this.#report(
@@ -37,16 +36,6 @@ export class UninstallCommand extends BaseCommand {
       );
     await uninstall(uninstallation, preview);
     return this.#report(true, preview.paths, 'Gateway service stopped and removed.');
-  }
-
-  async #preview(look: () => Promise<UninstallPreview>): Promise<UninstallPreview> {
-    try {
-      return await look();
-    } catch (error) {
-      const diff = error instanceof GatewayError ? error.details?.['diff'] : undefined;
-      if (Array.isArray(diff)) await this.note(`Present file (-) and what install wrote (+):\n${diff.join('\n')}`);
-      throw error;
-    }
   }
 
   async #report(hasRemoved: boolean, paths: readonly string[], text: string): Promise<number> {

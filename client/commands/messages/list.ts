@@ -1,14 +1,13 @@
 import { Command, Option } from 'clipanion';
 import type { Answer } from '../../../shared/api/fields.js';
 import type { OutgoingDocument, outgoingListResponse } from '../../../shared/api/messages.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { definedFields } from '../../cli/defined-fields.js';
+import { ListCommand } from '../../cli/list-command.js';
 import { formatDuration } from '../../output/duration.js';
-import { renderTable } from '../../output/table.js';
 import { parseLimit } from '../../cli/parse-options.js';
 import { checkStatus, describeChat } from './outgoing-message.js';
 
 const LIMITS = { default: 20, max: 200 };
-const WIDTHS = [Infinity, Infinity, 16, 40, 40, 60];
 
 type Page = Answer<typeof outgoingListResponse>;
 
@@ -17,8 +16,7 @@ function renderRow(message: OutgoingDocument, nowMs: number): string[] {
   return [message.id, message.status, age, describeChat(message), message.content, message.error ?? ''];
 }
 
-export class MessageListCommand extends BaseCommand {
-  static override readonly paths = [['messages'], ['messages', 'list']];
+export class MessageListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Messages',
     description: 'List messages for chats with their delivery status, newest first.',
@@ -39,22 +37,19 @@ export class MessageListCommand extends BaseCommand {
   readonly cursor = Option.String('--cursor', { description: 'Continue after a page: its `nextCursor`.' });
 
   protected async run(): Promise<number> {
-    const query = new URLSearchParams({ limit: String(parseLimit(this.limit, LIMITS)) });
-    if (this.status !== undefined) query.set('status', checkStatus(this.status));
-    if (this.channel !== undefined) query.set('channel', this.channel);
-    if (this.cursor !== undefined) query.set('cursor', this.cursor);
-    const api = await this.connect();
-    const page = await api.call<Page>({ method: 'GET', path: `/api/messages?${query.toString()}` });
-    if (this.json) await this.printJson({ messages: page.messages, nextCursor: page.nextCursor });
-    else await this.#print(page);
-    return 0;
-  }
-
-  async #print({ messages, nextCursor }: Page): Promise<void> {
-    if (messages.length === 0) return this.note('There are no such messages.');
-    const heading = ['ID', 'STATUS', 'AGE', 'CHAT', 'TEXT', 'ERROR'];
+    const limit = String(parseLimit(this.limit, LIMITS));
+    const status = this.status === undefined ? undefined : checkStatus(this.status);
+    const query = new URLSearchParams({ limit, ...definedFields({ status, channel: this.channel, cursor: this.cursor }) });
+    const { messages, nextCursor } = await this.request<Page>({ method: 'GET', path: `/api/messages?${query.toString()}` });
     const nowMs = Date.now();
-    await this.printLine(renderTable([heading, ...messages.map((message) => renderRow(message, nowMs))], WIDTHS));
-    if (nextCursor !== null) await this.note(`There are more: --cursor ${nextCursor}`);
+    return this.printTable(
+      { messages, nextCursor },
+      {
+        columns: { ID: Infinity, STATUS: Infinity, AGE: 16, CHAT: 40, TEXT: 40, ERROR: 60 },
+        rows: messages.map((message) => renderRow(message, nowMs)),
+        none: 'There are no such messages.',
+        notes: nextCursor === null ? [] : [`There are more: --cursor ${nextCursor}`],
+      },
+    );
   }
 }

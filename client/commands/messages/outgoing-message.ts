@@ -1,21 +1,17 @@
 /** Messages on their way to chats, as the API gives them. */
 import { OUTGOING_STATUSES } from '../../../shared/delivery-status.js';
 import type { OutgoingDocument } from '../../../shared/api/messages.js';
-import { GatewayError } from '../../../shared/errors.js';
+import { oneOf, usage } from '../../cli/usage.js';
 
 /** The path of one message. @throws USAGE for what cannot be an id */
 export function messagePath(id: string): string {
   if (/^[\w.-]{1,128}$/.test(id)) return `/api/messages/${id}`;
-  throw new GatewayError('USAGE', { message: `invalid message id '${id}'`, hint: 'See them with: xopc messages' });
+  throw usage(`invalid message id '${id}'`, 'See them with: xopc messages');
 }
 
 /** `--status`. @throws USAGE */
 export function checkStatus(status: string): string {
-  if ((OUTGOING_STATUSES as readonly string[]).includes(status)) return status;
-  throw new GatewayError('USAGE', {
-    message: `--status is '${status}'; it must be one of ${OUTGOING_STATUSES.join(', ')}`,
-    hint: 'e.g. --status dead',
-  });
+  return oneOf('--status', status, { choices: OUTGOING_STATUSES, hint: 'e.g. --status dead' });
 }
 
 /** `telegram:personal 42`, and only `webhook chat` for the default account. */

@@ -4,7 +4,6 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { messagePath } from './outgoing-message.js';
 
 export class MessageRetryCommand extends BaseCommand {
-  static override readonly paths = [['messages', 'retry']];
   static override readonly usage = Command.Usage({
     category: 'Messages',
     description: 'Send a dead or unknown message again.',
@@ -16,16 +15,12 @@ export class MessageRetryCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = messagePath(this.id);
-    const api = await this.connect();
-    const { message } = await api.call<{ message: OutgoingDocument }>({ method: 'POST', path: `${path}/retry` });
-    if (this.json) await this.printJson(message);
-    else await this.printLine(`${message.id} ${message.status}`);
-    return 0;
+    const { message } = await this.request<{ message: OutgoingDocument }>({ method: 'POST', path: `${path}/retry` });
+    return this.printResult(message, `${message.id} ${message.status}`);
   }
 }
 
 export class MessageDropCommand extends BaseCommand {
-  static override readonly paths = [['messages', 'drop']];
   static override readonly usage = Command.Usage({
     category: 'Messages',
     description: 'Discard a message that was not delivered; it is not sent again.',
@@ -36,10 +31,7 @@ export class MessageDropCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = messagePath(this.id);
-    const api = await this.connect();
-    await api.call({ method: 'DELETE', path });
-    if (this.json) await this.printJson({ id: this.id, dropped: true });
-    else await this.printLine(`${this.id} dropped`);
-    return 0;
+    await this.request({ method: 'DELETE', path });
+    return this.printResult({ id: this.id, dropped: true }, `${this.id} dropped`);
   }
 }

@@ -1,7 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { OutgoingDocument } from '../../../shared/api/messages.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { TerminalText } from '../../output/terminal-text.js';
 import { describeChat, messagePath } from './outgoing-message.js';
 
 function describe(message: OutgoingDocument): string[] {
@@ -21,7 +20,6 @@ function describe(message: OutgoingDocument): string[] {
 }
 
 export class MessageShowCommand extends BaseCommand {
-  static override readonly paths = [['messages', 'show']];
   static override readonly usage = Command.Usage({
     category: 'Messages',
     description: 'Show one message for a chat with its delivery status.',
@@ -32,16 +30,14 @@ export class MessageShowCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = messagePath(this.id);
-    const api = await this.connect();
-    const { message } = await api.call<{ message: OutgoingDocument }>({ method: 'GET', path });
+    const { message } = await this.request<{ message: OutgoingDocument }>({ method: 'GET', path });
     if (this.json) await this.printJson(message);
     else await this.#print(message);
     return 0;
   }
 
   async #print(message: OutgoingDocument): Promise<void> {
-    const text = new TerminalText(this.out.isTerminal);
-    await this.printLine(text.push([...describe(message), '', message.content].join('\n')) + text.end());
+    await this.printForeign([...describe(message), '', message.content].join('\n'));
     if (message.status === 'dead' || message.status === 'unknown') await this.note(`Send it again with: xopc messages retry ${message.id}`);
   }
 }

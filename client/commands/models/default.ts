@@ -1,15 +1,14 @@
 import { Command, Option } from 'clipanion';
 import type { ModelDocument } from '../../../shared/api/models.js';
-import { GatewayError } from '../../../shared/errors.js';
 import { writeConfig } from '../../../shared/node/config/config-write.js';
 import { locateGateway } from '../../gateway/locate-gateway.js';
 import { ConfigCommand } from '../config/config-command.js';
 import { effectiveValue, writeOptions } from '../config/config-values.js';
+import { usage } from '../../cli/usage.js';
 
 const KEY = ['agents', 'defaults', 'model'];
 
 export class ModelDefaultCommand extends ConfigCommand {
-  static override readonly paths = [['models', 'default']];
   static override readonly usage = Command.Usage({
     category: 'Models',
     description: 'Show or set the model of agents that do not name one.',
@@ -43,10 +42,7 @@ export class ModelDefaultCommand extends ConfigCommand {
 
   async #set(model: string, current: unknown): Promise<void> {
     if (!/^[^\s/]+\/\S+$/.test(model)) {
-      throw new GatewayError('USAGE', {
-        message: `invalid model '${model}'; it must be PROVIDER/MODEL`,
-        hint: 'See them with: xopc models',
-      });
+      throw usage(`invalid model '${model}'; it must be PROVIDER/MODEL`, 'See them with: xopc models');
     }
     const isRunning = await this.#checkKnown(model);
     this.prepareDirectories();
@@ -62,8 +58,7 @@ export class ModelDefaultCommand extends ConfigCommand {
   async #checkKnown(model: string): Promise<boolean> {
     const location = await locateGateway(this.gatewayPaths);
     if (location.kind !== 'answers') return false;
-    const api = await this.connect();
-    const { models } = await api.call<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' });
+    const { models } = await this.request<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' });
     if (!models.some(({ id }) => id === model)) {
       await this.note(`Warning: no configured provider lists ${model}.`, this.err.paint.yellow);
     }

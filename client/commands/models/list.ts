@@ -1,10 +1,8 @@
 import { Command, Option } from 'clipanion';
 import type { ModelDocument, ProviderDocument } from '../../../shared/api/models.js';
-import { BaseCommand } from '../../cli/base-command.js';
-import { renderTable } from '../../output/table.js';
+import { ListCommand } from '../../cli/list-command.js';
 
-export class ModelListCommand extends BaseCommand {
-  static override readonly paths = [['models'], ['models', 'list']];
+export class ModelListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Models',
     description: 'List the models that can be used.',
@@ -17,28 +15,25 @@ export class ModelListCommand extends BaseCommand {
   readonly provider = Option.String('--provider', { description: 'Only those of this provider.' });
 
   protected async run(): Promise<number> {
-    const api = await this.connect();
-    const answer = await api.call<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' });
+    const answer = await this.request<{ models: ModelDocument[] }>({ method: 'GET', path: '/api/models' });
     const models = answer.models.filter(({ provider }) => this.provider === undefined || provider === this.provider);
-    if (this.json) await this.printJson({ models });
-    else if (models.length === 0) await this.note('There are no such models. See the configured providers with: xopc models providers');
-    else await this.#print(models);
-    return 0;
-  }
-
-  async #print(models: readonly ModelDocument[]): Promise<void> {
-    const rows = models.map(({ id, name, contextWindow, input, reasoning }) => [
-      id,
-      name,
-      contextWindow === null ? '' : String(contextWindow),
-      [...input, ...(reasoning ? ['reasoning'] : [])].join(', '),
-    ]);
-    await this.printLine(renderTable([['MODEL', 'NAME', 'CONTEXT', 'CAN'], ...rows], [Infinity, 48, Infinity, 40]));
+    return this.printTable(
+      { models },
+      {
+        columns: { MODEL: Infinity, NAME: 48, CONTEXT: Infinity, CAN: 40 },
+        rows: models.map(({ id, name, contextWindow, input, reasoning }) => [
+          id,
+          name,
+          contextWindow === null ? '' : String(contextWindow),
+          [...input, ...(reasoning ? ['reasoning'] : [])].join(', '),
+        ]),
+        none: 'There are no such models. See the configured providers with: xopc models providers',
+      },
+    );
   }
 }
 
-export class ProviderListCommand extends BaseCommand {
-  static override readonly paths = [['models', 'providers']];
+export class ProviderListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Models',
     description: 'List the model providers, and whether they are configured.',
@@ -46,13 +41,8 @@ export class ProviderListCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const api = await this.connect();
-    const { providers } = await api.call<{ providers: ProviderDocument[] }>({ method: 'GET', path: '/api/providers' });
-    if (this.json) await this.printJson({ providers });
-    else {
-      const rows = providers.map(({ id, name, configured, source, baseUrl }) => [id, name, configured ? 'yes' : 'no', source, baseUrl]);
-      await this.printLine(renderTable([['PROVIDER', 'NAME', 'SET UP', 'BY', 'ADDRESS'], ...rows], [Infinity, 32, Infinity, 60, 60]));
-    }
-    return 0;
+    const { providers } = await this.request<{ providers: ProviderDocument[] }>({ method: 'GET', path: '/api/providers' });
+    const rows = providers.map(({ id, name, configured, source, baseUrl }) => [id, name, configured ? 'yes' : 'no', source, baseUrl]);
+    return this.printTable({ providers }, { columns: { PROVIDER: Infinity, NAME: 32, 'SET UP': Infinity, BY: 60, ADDRESS: 60 }, rows });
   }
 }

@@ -3,7 +3,6 @@ import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import type { ChatCompletion } from '../../../shared/api/openai.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { clip } from '../../output/table.js';
-import { TerminalText } from '../../output/terminal-text.js';
 
 const MAX_SHOWN = 80;
 const QUESTION = 'Reply with the single word OK.';
@@ -12,7 +11,6 @@ const QUESTION = 'Reply with the single word OK.';
 const oneLine = (reply: string): string => clip(reply.replace(/\s+/g, ' ').trim(), MAX_SHOWN);
 
 export class ModelTestCommand extends BaseCommand {
-  static override readonly paths = [['models', 'test']];
   static override readonly usage = Command.Usage({
     category: 'Models',
     description: 'Ask a model one short question, and report the outcome.',
@@ -27,17 +25,15 @@ export class ModelTestCommand extends BaseCommand {
   readonly model = Option.String({ name: 'model', required: false });
 
   protected async run(): Promise<number> {
-    const api = await this.connect();
     const model = this.model ?? (await this.#defaultAgent());
     const startedAt = performance.now();
     const body = { model, messages: [{ role: 'user', content: QUESTION }] };
-    const { choices, usage } = await api.call<ChatCompletion>({ method: 'POST', path: '/v1/chat/completions', body });
+    const { choices, usage } = await this.request<ChatCompletion>({ method: 'POST', path: '/v1/chat/completions', body });
     const durationMs = Math.round(performance.now() - startedAt);
     const reply = choices[0]?.message.content ?? '';
     if (this.json) await this.printJson({ model, reply, durationMs, usage: usage ?? null });
     else {
-      const text = new TerminalText(this.out.isTerminal);
-      await this.printLine(text.push(`${model} answered in ${durationMs} ms: ${oneLine(reply)}`) + text.end());
+      await this.printForeign(`${model} answered in ${durationMs} ms: ${oneLine(reply)}`);
     }
     return 0;
   }

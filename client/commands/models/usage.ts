@@ -1,9 +1,8 @@
 import { Command, Option } from 'clipanion';
 import type { Usage, UsageAmounts } from '../../../shared/api/gateway/usage.js';
-import { GatewayError } from '../../../shared/errors.js';
-import { BaseCommand } from '../../cli/base-command.js';
-import { renderTable } from '../../output/table.js';
+import { ListCommand } from '../../cli/list-command.js';
 import { parseLimit } from '../../cli/parse-options.js';
+import { usage } from '../../cli/usage.js';
 
 const MAX_DAYS = 366;
 
@@ -13,8 +12,7 @@ function cells({ turns, inputTokens, outputTokens, costUsd, unpricedTurns }: Usa
   return [turns, inputTokens, outputTokens].map(String).concat(turns === 0 ? '' : cost);
 }
 
-export class ModelUsageCommand extends BaseCommand {
-  static override readonly paths = [['models', 'usage']];
+export class ModelUsageCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Models',
     description: 'Show what agents used: turns, tokens and cost by model.',
@@ -31,15 +29,10 @@ export class ModelUsageCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const days = parseLimit(this.days, { default: 30, max: MAX_DAYS, flag: '--days' });
     const rowsOf = this.#rows();
-    const api = await this.connect();
     const path = `/api/usage?days=${days}&utcOffsetMinutes=${-new Date().getTimezoneOffset()}`;
-    const usage = await api.call<Usage>({ method: 'GET', path });
-    if (this.json) await this.printJson(usage);
-    else {
-      const table = [[this.by.toUpperCase(), 'TURNS', 'INPUT', 'OUTPUT', 'COST'], ...rowsOf(usage), ['total', ...cells(usage.total)]];
-      await this.printLine(renderTable(table, [60, Infinity, Infinity, Infinity, Infinity]));
-    }
-    return 0;
+    const used = await this.request<Usage>({ method: 'GET', path });
+    const columns = { [this.by.toUpperCase()]: 60, TURNS: Infinity, INPUT: Infinity, OUTPUT: Infinity, COST: Infinity };
+    return this.printTable(used, { columns, rows: [...rowsOf(used), ['total', ...cells(used.total)]] });
   }
 
   /** @throws USAGE */
@@ -51,7 +44,7 @@ export class ModelUsageCommand extends BaseCommand {
     };
     const found = known[this.by];
     if (found !== undefined) return found;
-    throw new GatewayError('USAGE', { message: `--by is '${this.by}'; it must be model, day or session` });
+    throw usage(`--by is '${this.by}'; it must be model, day or session`);
   }
 }
 

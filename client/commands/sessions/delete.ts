@@ -4,7 +4,6 @@ import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { sessionPath } from './session.js';
 
 export class SessionDeleteCommand extends BaseCommand {
-  static override readonly paths = [['sessions', 'delete']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Delete a conversation. It can be restored for seven days.',
@@ -15,19 +14,16 @@ export class SessionDeleteCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = sessionPath(this.key);
-    const api = await this.connect();
-    const { restorableUntil } = await api.call<{ restorableUntil: string }>({ method: 'DELETE', path });
-    if (this.json) await this.printJson({ key: this.key, deleted: true, restorableUntil });
-    else {
-      await this.printLine(`${this.key} deleted`);
-      await this.note(`Until ${restorableUntil} it can be restored with: xopc sessions restore ${this.key}`);
-    }
-    return 0;
+    const { restorableUntil } = await this.request<{ restorableUntil: string }>({ method: 'DELETE', path });
+    return this.printResult(
+      { key: this.key, deleted: true, restorableUntil },
+      `${this.key} deleted`,
+      `Until ${restorableUntil} it can be restored with: xopc sessions restore ${this.key}`,
+    );
   }
 }
 
 export class SessionRestoreCommand extends BaseCommand {
-  static override readonly paths = [['sessions', 'restore']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Restore a conversation that was deleted in the last seven days.',
@@ -39,10 +35,7 @@ export class SessionRestoreCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = sessionPath(this.key);
-    const api = await this.connect();
-    const { session } = await api.call<{ session: SessionDocument }>({ method: 'POST', path: `${path}/restore` });
-    if (this.json) await this.printJson(session);
-    else await this.printLine(`${session.key} restored: ${session.messageCount} messages`);
-    return 0;
+    const { session } = await this.request<{ session: SessionDocument }>({ method: 'POST', path: `${path}/restore` });
+    return this.printResult(session, `${session.key} restored: ${session.messageCount} messages`);
   }
 }

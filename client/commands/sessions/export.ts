@@ -7,6 +7,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { TerminalText } from '../../output/terminal-text.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { sessionPath } from './session.js';
+import { oneOf } from '../../cli/usage.js';
 
 const FORMATS = ['jsonl', 'json', 'markdown'];
 
@@ -16,7 +17,6 @@ function fileError(path: string, error: unknown): GatewayError {
 }
 
 export class SessionExportCommand extends BaseCommand {
-  static override readonly paths = [['sessions', 'export']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Write a conversation to a file or to standard output.',
@@ -33,8 +33,7 @@ export class SessionExportCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = sessionPath(this.key);
-    if (!FORMATS.includes(this.format))
-      throw new GatewayError('USAGE', { message: `--format is '${this.format}'; it must be one of ${FORMATS.join(', ')}` });
+    oneOf('--format', this.format, { choices: FORMATS });
     const api = await this.connect();
     const content = await api.download({ method: 'GET', path: `${path}/export?format=${this.format}` });
     if (this.output === undefined) {
@@ -58,7 +57,6 @@ export class SessionExportCommand extends BaseCommand {
 }
 
 export class SessionImportCommand extends BaseCommand {
-  static override readonly paths = [['sessions', 'import']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Create a conversation from an exported file.',
@@ -75,11 +73,8 @@ export class SessionImportCommand extends BaseCommand {
       throw fileError(this.file, error);
     }
     const type = extname(this.file).toLowerCase() === '.json' ? 'application/json' : 'application/x-ndjson';
-    const api = await this.connect();
     const file = { type, content: createReadStream(this.file) };
-    const { session } = await api.call<{ session: SessionDocument }>({ method: 'POST', path: '/api/sessions/import', file });
-    if (this.json) await this.printJson(session);
-    else await this.printLine(`${session.key} imported: ${session.messageCount} messages`);
-    return 0;
+    const { session } = await this.request<{ session: SessionDocument }>({ method: 'POST', path: '/api/sessions/import', file });
+    return this.printResult(session, `${session.key} imported: ${session.messageCount} messages`);
   }
 }

@@ -1,12 +1,11 @@
 import { Command, Option } from 'clipanion';
-import { BaseCommand } from '../../cli/base-command.js';
+import { definedFields } from '../../cli/defined-fields.js';
+import { ListCommand } from '../../cli/list-command.js';
 import { formatDuration } from '../../output/duration.js';
-import { renderTable } from '../../output/table.js';
 import { parseLimit } from '../../cli/parse-options.js';
 import type { SessionDocument, SessionPage } from '../../../shared/api/sessions.js';
 
 const LIMITS = { default: 20, max: 200 };
-const WIDTHS = [Infinity, Infinity, 16, 60];
 
 /** A gateway that is older than this command says nothing of it. */
 type Shelf = Partial<Pick<SessionDocument, 'pinned' | 'archived' | 'unread' | 'tags'>>;
@@ -22,8 +21,7 @@ function marksOf({ pinned, archived, unread, tags = [] }: Shelf): string {
   return marks.length === 0 ? '' : ` (${marks.join(', ')})`;
 }
 
-export class SessionListCommand extends BaseCommand {
-  static override readonly paths = [['sessions'], ['sessions', 'list']];
+export class SessionListCommand extends ListCommand {
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'List or search conversations: pinned ones first, then newest first.',
@@ -45,28 +43,25 @@ export class SessionListCommand extends BaseCommand {
   readonly cursor = Option.String('--cursor', { description: 'Continue after a page: its `nextCursor`.' });
 
   protected async run(): Promise<number> {
-    const query = new URLSearchParams({ limit: String(parseLimit(this.limit, LIMITS)) });
-    if (this.search !== undefined) query.set('search', this.search);
-    if (this.deleted) query.set('deleted', 'true');
-    if (this.cursor !== undefined) query.set('cursor', this.cursor);
-    const api = await this.connect();
-    const page = await api.call<SessionPage>({ method: 'GET', path: `/api/sessions?${query.toString()}` });
-    if (this.json) await this.printJson({ sessions: page.sessions, nextCursor: page.nextCursor });
-    else await this.#print(page);
-    return 0;
-  }
-
-  async #print({ sessions, nextCursor }: SessionPage): Promise<void> {
-    if (sessions.length === 0) return this.note('There are no such sessions.');
+    const { search, deleted, cursor } = this;
+    const limit = String(parseLimit(this.limit, LIMITS));
+    const query = new URLSearchParams({ limit, ...definedFields({ search, deleted: deleted ? 'true' : undefined, cursor }) });
+    const { sessions, nextCursor } = await this.request<SessionPage>({ method: 'GET', path: `/api/sessions?${query.toString()}` });
+    const more = nextCursor === null ? [] : [`There are more: --cursor ${nextCursor}`];
     const nowMs = Date.now();
-    const rows = sessions.map(({ key, messageCount, updatedAt, title, ...shelf }) => [
-      key,
-      String(messageCount),
-      `${formatDuration(nowMs - Date.parse(updatedAt))} ago`,
-      title + marksOf(shelf),
-    ]);
-    await this.printLine(renderTable([['KEY', 'MESSAGES', 'CHANGED', 'TITLE'], ...rows], WIDTHS));
-    if (nextCursor !== null) await this.note(`There are more: --cursor ${nextCursor}`);
-    if (this.deleted) await this.note('Restore one with: xopc sessions restore KEY');
+    return this.printTable(
+      { sessions, nextCursor },
+      {
+        columns: { KEY: Infinity, MESSAGES: Infinity, CHANGED: 16, TITLE: 60 },
+        rows: sessions.map(({ key, messageCount, updatedAt, title, ...shelf }) => [
+          key,
+          String(messageCount),
+          `${formatDuration(nowMs - Date.parse(updatedAt))} ago`,
+          title + marksOf(shelf),
+        ]),
+        none: 'There are no such sessions.',
+        notes: [...more, ...(deleted ? ['Restore one with: xopc sessions restore KEY'] : [])],
+      },
+    );
   }
 }

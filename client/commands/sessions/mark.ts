@@ -1,9 +1,9 @@
 import { Command, Option } from 'clipanion';
-import { GatewayError } from '../../../shared/errors.js';
 import { MAX_TAG_LENGTH, normaliseTag } from '../../../shared/sessions/filters.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { sessionPath } from './session.js';
+import { usage } from '../../cli/usage.js';
 
 /** Verb → what is changed by it, and what has been done. */
 const VERBS: Readonly<Record<string, readonly [change: object, done: string]>> = {
@@ -16,7 +16,6 @@ const VERBS: Readonly<Record<string, readonly [change: object, done: string]>> =
 };
 
 export class SessionMarkCommand extends BaseCommand {
-  static override readonly paths = Object.keys(VERBS).map((verb) => ['sessions', verb]);
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Pin, archive or mark conversations as read, or undo it.',
@@ -34,9 +33,9 @@ export class SessionMarkCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const paths = this.keys.map(sessionPath);
     const [change, done] = VERBS[this.path[1] ?? ''] ?? [{}, ''];
-    const api = await this.connect();
     const changed: SessionDocument[] = [];
-    for (const path of paths) changed.push((await api.call<{ session: SessionDocument }>({ method: 'PATCH', path, body: change })).session);
+    for (const path of paths)
+      changed.push((await this.request<{ session: SessionDocument }>({ method: 'PATCH', path, body: change })).session);
     if (this.json) await this.printJson({ sessions: changed });
     else for (const { key } of changed) await this.printLine(`${key} ${done}`);
     return 0;
@@ -47,15 +46,11 @@ function checkTags(option: string, tags: readonly string[]): string[] {
   return tags.map((tag) => {
     const normal = normaliseTag(tag);
     if (normal !== '' && normal.length <= MAX_TAG_LENGTH && !/["\p{Cc}]/u.test(normal)) return normal;
-    throw new GatewayError('USAGE', {
-      message: `${option} ${tag.slice(0, 80)} cannot be a tag`,
-      hint: `A tag has 1 to ${MAX_TAG_LENGTH} characters, none of them a quote.`,
-    });
+    throw usage(`${option} ${tag.slice(0, 80)} cannot be a tag`, `A tag has 1 to ${MAX_TAG_LENGTH} characters, none of them a quote.`);
   });
 }
 
 export class SessionTagCommand extends BaseCommand {
-  static override readonly paths = [['sessions', 'tag']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: "Show or change a conversation's tags.",

@@ -1,6 +1,5 @@
 import { Command, Option } from 'clipanion';
 import { BaseCommand } from '../../cli/base-command.js';
-import { TerminalText } from '../../output/terminal-text.js';
 import type { MessageDocument, SessionDocument, SessionTranscript } from '../../../shared/api/sessions.js';
 import { sessionPath } from './session.js';
 
@@ -10,7 +9,6 @@ function describeMessage({ role, content, createdAt, model, status }: MessageDoc
 }
 
 export class SessionShowCommand extends BaseCommand {
-  static override readonly paths = [['sessions', 'show']];
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Show a conversation: the newest thousand messages of it.',
@@ -21,21 +19,19 @@ export class SessionShowCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const path = sessionPath(this.key);
-    const api = await this.connect();
-    const { session, messages } = await api.call<SessionTranscript>({ method: 'GET', path });
+    const { session, messages } = await this.request<SessionTranscript>({ method: 'GET', path });
     if (this.json) await this.printJson({ session, messages });
     else await this.#print(session, messages);
     return 0;
   }
 
   async #print(session: SessionDocument, messages: readonly MessageDocument[]): Promise<void> {
-    const text = new TerminalText(this.out.isTerminal);
     const heading = [
       `Session: ${session.key}`,
       `Title: ${session.title}`,
       `Created: ${session.createdAt}`,
       `Messages: ${session.messageCount}`,
     ];
-    await this.printLine(text.push([...heading, '', ...messages.map(describeMessage)].join('\n').trimEnd()) + text.end());
+    await this.printForeign([...heading, '', ...messages.map(describeMessage)].join('\n').trimEnd());
   }
 }

@@ -18,7 +18,7 @@ export interface FileChange {
 const BYTE_ORDER_MARK = '\ufeff';
 
 /** @returns undefined when there is no such file @throws the file system's own error, e.g. EACCES */
-export function readServiceFile(path: string, encoding: ServiceFile['encoding']): string | undefined {
+function readServiceFile(path: string, encoding: ServiceFile['encoding']): string | undefined {
   try {
     return readFileSync(path, encoding).replace(BYTE_ORDER_MARK, '');
   } catch (error) {
@@ -55,6 +55,17 @@ export function refuseHandMade(changes: readonly FileChange[], advice: string): 
     details: { path: file.path, diff },
     hint: advice,
   });
+}
+
+/** Notes the difference when `preview` refuses a file that is not as `install` left it. @param other  what the file is compared with */
+export async function withDifference<T>(preview: Promise<T>, other: string, note: (text: string) => Promise<void>): Promise<T> {
+  try {
+    return await preview;
+  } catch (error) {
+    const diff = error instanceof GatewayError ? error.details?.['diff'] : undefined;
+    if (Array.isArray(diff)) await note(`Present file (-) and ${other} (+):\n${diff.join('\n')}`);
+    throw error;
+  }
 }
 
 /** Puts what is overwritten by force aside. @returns where, or undefined when nothing of anybody's is lost */

@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { GatewayError } from '../../../shared/errors.js';
 import { bundleDirectory } from '../../../shared/node/build/bundle.js';
 import { isSingleExecutable } from '../../../shared/node/build/single-executable.js';
 import { childEnvironment } from '../../../shared/node/process/env.js';
+import { usage } from '../../cli/usage.js';
 import type { ServiceProgram, ServiceRuntime } from './service-plan.js';
 
 /** Directories that a version manager removes when another version is chosen. */
@@ -44,12 +44,8 @@ export function chooseNode(execPath = process.execPath, candidates: readonly str
   return candidates.find((path) => isLasting(path) && fits(path)) ?? execPath;
 }
 
-function usage(message: string, hint: string): GatewayError {
-  return new GatewayError('USAGE', { message, hint });
-}
-
 /** Where `npm run build:binary` puts the executable. */
-export const BINARY_NAME = process.platform === 'win32' ? 'xopc.exe' : 'xopc';
+const BINARY_NAME = process.platform === 'win32' ? 'xopc.exe' : 'xopc';
 
 function binaryPath(): string {
   if (isSingleExecutable()) return process.execPath;

@@ -3,7 +3,6 @@ import { GATEWAY_DEFAULTS } from '../../../shared/config/defaults.js';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { valueAt } from '../../../shared/config/key-path.js';
-import { GatewayError } from '../../../shared/errors.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import type { GatewayEnvironment } from '../../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
@@ -14,6 +13,7 @@ import { posixLauncher } from '../launcher/posix-launcher.js';
 import { windowsLauncher } from '../launcher/windows-launcher.js';
 import type { ServiceManager } from '../manager/service-manager.js';
 import type { Sandbox, ServiceFile, ServicePlan, ServiceRuntime } from './service-plan.js';
+import { usage } from '../../cli/usage.js';
 
 export interface InstallOptions {
   readonly port: number | undefined;
@@ -34,20 +34,17 @@ function readDrainMs(paths: GatewayPaths): number {
 function socketAddress(host: string, port: number): { host: string; port: number } {
   const address = host === 'localhost' ? '127.0.0.1' : host;
   if (isIP(address) !== 0) return { host: address, port };
-  throw new GatewayError('USAGE', {
-    message: `--socket needs an address to listen on, '${host}' is a name`,
-    hint: 'e.g. --host 127.0.0.1, or --host 0.0.0.0 for every interface',
-  });
+  throw usage(
+    `--socket needs an address to listen on, '${host}' is a name`,
+    'e.g. --host 127.0.0.1, or --host 0.0.0.0 for every interface',
+  );
 }
 
 /** A unit's line, a plist and a batch file end at a line break; nothing of ours can be installed from such a place. */
 function refuseLineBreaks(paths: readonly string[]): void {
   const bad = paths.find((path) => /[\r\n]/.test(path));
   if (bad === undefined) return;
-  throw new GatewayError('USAGE', {
-    message: `a service cannot be installed from a path with a line break: ${JSON.stringify(bad)}`,
-    hint: 'Set XOPC_HOME to another directory.',
-  });
+  throw usage(`a service cannot be installed from a path with a line break: ${JSON.stringify(bad)}`, 'Set XOPC_HOME to another directory.');
 }
 
 /** @throws USAGE for options that do not go together, or a runtime that is not there; CONFIG_INVALID */
@@ -56,8 +53,7 @@ export function makePlan(
   from: { paths: GatewayPaths; environment: GatewayEnvironment; manager: ServiceManager },
 ): ServicePlan {
   const { paths, environment, manager } = from;
-  if (options.socket && !manager.supportsSocket)
-    throw new GatewayError('USAGE', { message: `--socket needs systemd; here it is ${manager.title}`, hint: 'Leave --socket out.' });
+  if (options.socket && !manager.supportsSocket) throw usage(`--socket needs systemd; here it is ${manager.title}`, 'Leave --socket out.');
   const program = chooseProgram(options.runtime);
   refuseLineBreaks([paths.home, paths.configPath, program.path, program.nodePath ?? '']);
   const port = options.port ?? environment.port ?? null;
