@@ -18,7 +18,7 @@ async function runWith(given: readonly string[], context: ClientContext, io: Com
   const args = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   const { commands } = context;
   if (wantsHelp(args)) {
-    const { helpText } = await import('./help-text.js');
+    const { helpText } = await import('./help/help-text.js');
     const text = await helpText(leadingWords(args), { commands, version: context.runtime.version(), paint: io.out.paint });
     if (text !== undefined) {
       await io.out.write(text);

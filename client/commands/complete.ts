@@ -1,7 +1,7 @@
 import { Option } from 'clipanion';
 import { escapeControls } from '../../shared/log/escape.js';
 import { BaseCommand } from '../cli/base-command.js';
-import { schemaKeys, type ValueKind, valuesFor } from '../cli/completion-values.js';
+import { schemaKeys, type ValueKind, valuesFor } from '../cli/completion/completion-values.js';
 
 /** Completion must not make the user wait longer. */
 const LIMIT_MS = 1_000;

@@ -1,7 +1,7 @@
 import { Cli, Command, Option } from 'clipanion';
 import { BaseCommand } from '../cli/base-command.js';
 import type { ClientContext } from '../cli/client-context.js';
-import { completionScript, isShell, SHELLS, type CommandNode } from '../cli/completion-script.js';
+import { completionScript, isShell, SHELLS, type CommandNode } from '../cli/completion/completion-script.js';
 import { usage } from '../cli/usage.js';
 
 export class CompletionCommand extends BaseCommand {

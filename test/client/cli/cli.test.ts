@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
@@ -20,6 +20,15 @@ test('the registry has every command that is written', async () => {
   expect(written.length).toBeGreaterThan(50);
   expect(new Set(registered)).toEqual(new Set(written));
   expect(registered.length).toBe(written.length);
+});
+
+test('the manual names every command but the internal ones', () => {
+  const directory = join(root, 'docs');
+  const names = readdirSync(directory).filter((name) => name.endsWith('.md'));
+  const manual = names.map((name) => readFileSync(join(directory, name), 'utf8').replaceAll(/\s+/g, ' ')).join(' ');
+  const isNamed = (path: readonly string[]): boolean => manual.includes(['xopc', ...path].join(' '));
+  const visible = COMMANDS.filter(({ paths }) => paths[0]?.[0]?.startsWith('@') === false);
+  expect(visible.filter(({ paths }) => !paths.some(isNamed)).map(({ paths }) => paths[0])).toEqual([]);
 });
 
 test('every command but the internal ones has a description and an example', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ASKED_OPTIONS, ASKED_PATHS, valuesFor } from '../../../client/cli/completion-values.js';
+import { ASKED_OPTIONS, ASKED_PATHS, valuesFor } from '../../../client/cli/completion/completion-values.js';
 import { COMMANDS } from '../../../client/commands/registry.js';
 import { runCommand } from '../../helpers/command-line.js';
 import { tempDir } from '../../helpers/temp-dir.js';

@@ -1,9 +1,9 @@
 /** What `--help` and `xopc help` print: the commands as one table, a command with its options, and the topics. */
 import { Cli, type CommandClass, type Definition } from 'clipanion';
-import type { ClientContext, CommandEntry } from './client-context.js';
-import { findEntry } from './command-paths.js';
+import type { ClientContext, CommandEntry } from '../client-context.js';
+import { findEntry } from '../command-paths.js';
 import { HELP_TOPICS } from './help-topics.js';
-import type { Paint } from '../output/output.js';
+import type { Paint } from '../../output/output.js';
 
 const WIDTH = 80;
 /** Wide enough for the longest command and most options; a longer one has its text below it. */

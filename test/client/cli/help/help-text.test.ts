@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../../client/commands/registry.js';
-import { HELP_ENVIRONMENT, HELP_EXIT_CODES, HELP_FILES, HELP_TOPICS } from '../../../client/cli/help-topics.js';
-import { optionName } from '../../../client/cli/help-text.js';
-import { runCommand } from '../../helpers/command-line.js';
-import { codeSpans, tableRows } from '../../helpers/doc-commands.js';
-import { tempDir } from '../../helpers/temp-dir.js';
+import { COMMANDS } from '../../../../client/commands/registry.js';
+import { HELP_ENVIRONMENT, HELP_EXIT_CODES, HELP_FILES, HELP_TOPICS } from '../../../../client/cli/help/help-topics.js';
+import { optionName } from '../../../../client/cli/help/help-text.js';
+import { runCommand } from '../../../helpers/command-line.js';
+import { codeSpans, tableRows } from '../../../helpers/doc-commands.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
 
 const help = async (...args: string[]): Promise<string> => {
   const { code, stdout, stderr } = await runCommand([...args, '--help'], { home: tempDir() });
@@ -49,7 +49,7 @@ test.each(Object.keys(HELP_TOPICS))('xopc help %s explains what all commands sha
 });
 
 test('the topics say what the manual says', () => {
-  const manual = readFileSync(join(import.meta.dirname, '../../..', 'docs', 'gateway.md'), 'utf8');
+  const manual = readFileSync(join(import.meta.dirname, '../../../..', 'docs', 'gateway.md'), 'utf8');
   const first = (heading: string): string[] => tableRows(manual, heading).flatMap(([cell = '']) => codeSpans(cell));
   expect(Object.keys(HELP_EXIT_CODES)).toEqual(tableRows(manual, 'Exit codes').map(([code]) => code));
   for (const name of Object.keys(HELP_ENVIRONMENT)) expect(first('Environment variables')).toContain(name);

@@ -1,6 +1,6 @@
 /** What a shell may complete where a value is expected: of a fixed set, of the configuration, or known to the running gateway. */
-import { LOG_LEVELS } from '../../shared/log/level.js';
-import { LOG_MODULES } from '../../shared/log/modules.js';
+import { LOG_LEVELS } from '../../../shared/log/level.js';
+import { LOG_MODULES } from '../../../shared/log/modules.js';
 
 /** Where values come from. */
 export type ValueKind = 'sessions' | 'jobs' | 'messages' | 'models' | 'keys';

@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Cli } from 'clipanion';
-import { completionScript, isShell, SHELLS } from '../../client/cli/completion-script.js';
-import { ASKED_PATHS } from '../../client/cli/completion-values.js';
-import { COMMANDS } from '../../client/commands/registry.js';
-import { runCommand } from '../helpers/command-line.js';
-import { tempDir } from '../helpers/temp-dir.js';
+import { completionScript, isShell, SHELLS } from '../../../../client/cli/completion/completion-script.js';
+import { ASKED_PATHS } from '../../../../client/cli/completion/completion-values.js';
+import { COMMANDS } from '../../../../client/commands/registry.js';
+import { runCommand } from '../../../helpers/command-line.js';
+import { tempDir } from '../../../helpers/temp-dir.js';
 
 const commands = [
   { words: ['gateway'], description: 'Start the gateway.', options: ['--port', '--force'] },
