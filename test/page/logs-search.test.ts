@@ -139,7 +139,7 @@ test.skipIf(noBrowser)('one module is listened to for a while, by keyboard, and 
   const outcome = await gateway.xopc('gateway', 'log-level', 'debug', '--module', 'kitchen');
   expect([outcome.code, outcome.stderr]).toMatchObject([
     2,
-    expect.stringContaining("'kitchen' is no module; it must be one of http, agent"),
+    expect.stringContaining("unknown module 'kitchen'; it must be one of http, agent"),
   ]);
   expect((await gateway.xopc('gateway', 'log-level', '--reset', '--module', 'http')).stdout).toBe('info\n');
 });

@@ -1,4 +1,4 @@
-/** Entry of the page: takes the ticket of a one-time link, then shows the shell. */
+/** Entry of the page: redeems the ticket of a one-time link, then shows the shell. */
 import { render } from 'preact';
 import type { z } from 'zod';
 import type { pageTokenResponse } from '../../shared/api/gateway/page-links.js';
@@ -13,7 +13,7 @@ import './styles/base.css';
 import './styles/shell.css';
 import './styles/components.css';
 
-/** The ticket leaves the address before anything else: it must not stay in the history. */
+/** Redeems the ticket. It is removed from the address first, so that it does not stay in the history. */
 async function takeLink(): Promise<void> {
   if (!location.hash.startsWith(PAGE_LINK_FRAGMENT)) return;
   const ticket = location.hash.slice(PAGE_LINK_FRAGMENT.length);
@@ -30,7 +30,7 @@ const place = document.getElementById('page');
 if (place !== null) {
   void takeLink().then(() => {
     startSocket();
-    // A link that is opened in this tab changes only the address.
+    // A link opened in this tab changes only the address.
     window.addEventListener('hashchange', () => void takeLink().then(() => pageSocket.wake()));
     render(<App />, place);
   });

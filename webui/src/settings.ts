@@ -1,9 +1,9 @@
-/** What a person has chosen in this browser. Private windows and full disks may refuse to keep it: then it lives as long as the page. */
+/** Settings stored in this browser. Where the storage refuses them, in private windows or on a full disk, they last as long as the page. */
 import { signal } from '@preact/signals';
 
 const PREFIX = 'xopc.';
 
-/** What the browser would not keep. Not read while rendering: it is no state of the page. */
+/** Values that the storage refused. They are never read while rendering. */
 const unkept = signal<Readonly<Record<string, string | undefined>>>({});
 
 export function readSetting(name: string): string | undefined {
@@ -15,7 +15,7 @@ export function readSetting(name: string): string | undefined {
   }
 }
 
-/** @param value  undefined forgets it */
+/** @param value  undefined removes the setting */
 export function writeSetting(name: string, value: string | undefined): void {
   try {
     if (value === undefined) localStorage.removeItem(PREFIX + name);
@@ -27,7 +27,7 @@ export function writeSetting(name: string, value: string | undefined): void {
   }
 }
 
-/** Calls back when another tab has changed what is kept under that name. @returns what ends that */
+/** Calls back when another tab changes the setting. @returns a function that stops this */
 export function onSettingChanged(name: string, run: () => void): () => void {
   const onStorage = ({ key }: StorageEvent): void => {
     if (key === PREFIX + name) run();

@@ -1,13 +1,13 @@
-/** A call of the API as the page writes it. */
+/** A call of the API. */
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 export interface Call {
   readonly method: Method;
-  /** With its query. */
+  /** With the query. */
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-  /** Whether a person asked for it by an action; by default whatever is no GET. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether it is an action of the user. Default: every method but GET. */
   readonly isAction?: boolean;
 }

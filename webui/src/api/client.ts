@@ -1,6 +1,6 @@
 /**
- * Every HTTP call of the page. A refused token opens the dialog and the call goes on with what was given there; any other
- * failure is an {@link ApiError}. Paths are written as the API document has them, so that a test can compare the two.
+ * Every HTTP call of the page. A refused token opens the token dialog, and the call continues with the new token; any other
+ * failure is an {@link ApiError}. Paths are written as in the API document, so that a test can compare the two.
  */
 import type { ErrorResponse } from '../../../shared/api/error.js';
 import type { Call, Method } from './call.js';
@@ -49,10 +49,11 @@ async function send(call: Call): Promise<Response> {
       method: call.method,
       headers,
       cache: 'no-store',
-      ...(call.body === undefined
-        ? {}
-        : { body: typeof call.body === 'string' || call.body instanceof Blob ? call.body : JSON.stringify(call.body) }),
-      ...(call.signal === undefined ? {} : { signal: call.signal }),
+      body:
+        call.body === undefined || typeof call.body === 'string' || call.body instanceof Blob
+          ? (call.body ?? null)
+          : JSON.stringify(call.body),
+      signal: call.signal ?? null,
     });
   } catch (error) {
     if (call.signal?.aborted === true) throw error;
@@ -65,7 +66,7 @@ async function readError(call: Call, response: Response): Promise<ApiError> {
   return new ApiError(call, response.status, document.error ?? {});
 }
 
-/** For bodies that are no JSON, and for their headers. @throws ApiError */
+/** Makes a call whose answer is not JSON, or whose headers matter. @throws ApiError */
 export async function request(call: Call): Promise<Response> {
   keepInstead(call);
   for (;;) {
@@ -73,19 +74,23 @@ export async function request(call: Call): Promise<Response> {
     const response = await send(call);
     if (response.ok) return response;
     if (response.status !== 401) throw await readError(call, response);
-    // Another call's dialog may have been answered meanwhile.
+    // The dialog of another call may have been answered meanwhile.
     if (token.peek() !== used) continue;
     if (!(await askForToken(used === undefined ? 'wanted' : 'wrong'))) throw await readError(call, response);
   }
 }
 
-/** @returns the JSON document of a 200. @throws ApiError */
-export async function call<Answer>(method: Method, path: string, options: Omit<Call, 'method' | 'path'> = {}): Promise<Answer> {
-  const response = await request({ ...options, method, path });
-  return (await response.json()) as Answer;
+/** Makes a prepared call. @returns the JSON document of its answer. @throws ApiError */
+export async function make<Answer>(prepared: Call): Promise<Answer> {
+  return (await (await request(prepared)).json()) as Answer;
 }
 
-/** The call as a person can repeat it in a shell. */
+/** @returns the JSON document of the answer. @throws ApiError */
+export function call<Answer>(method: Method, path: string, options: Omit<Call, 'method' | 'path'> = {}): Promise<Answer> {
+  return make({ ...options, method, path });
+}
+
+/** Returns the call as a command line for a shell. */
 export function toCurl(call: Call): string {
   return curlLine(call, { origin: location.origin, hasToken: token.peek() !== undefined });
 }

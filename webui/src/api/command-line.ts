@@ -1,6 +1,6 @@
 /**
- * A call of the API as a line for a shell, so that what a button does can be done by a program too. No secret is in it:
- * the token and whatever else is one stand as variables, because what is copied is pasted into chats and files.
+ * A call of the API as a command line, so that a program can do what a button does. It contains no secret: the token and
+ * other secrets are variables, because copied lines are pasted into chats and files.
  */
 import { cronAddCommand, cronEditCommand, shellWord } from '../../../shared/cron-job.js';
 import { formatKey, type KeyPath } from '../../../shared/config/key-path.js';
@@ -13,7 +13,7 @@ const isFields = (value: unknown): value is Fields => typeof value === 'object' 
 const isMask = (value: unknown): boolean => isFields(value) && '$secret' in value;
 const isHidden = (value: unknown, path: KeyPath): boolean => isSecret(value, path) && !isVariableReference(value);
 
-/** Stands around the name of a variable until the text is quoted; no text has it. */
+/** Marks the name of a variable until the text is quoted; it is a private-use character. */
 const MARK = '\uE000';
 
 /** `channels.….botToken` → `BOT_TOKEN`. */
@@ -37,13 +37,13 @@ function quote(text: string): string {
   return quoted.replace(new RegExp(`${MARK}(\\w+)${MARK}`, 'g'), `'"$$$1"'`);
 }
 
-export interface CurlPlace {
+interface CurlPlace {
   readonly origin: string;
   /** Whether this page sends a token. */
   readonly hasToken: boolean;
 }
 
-/** The line for curl; `$XOPC_TOKEN` is what `xopc gateway token --show` prints. */
+/** Returns the command for curl. `$XOPC_TOKEN` stands for the output of `xopc gateway token --show`. */
 export function curlLine({ method, path, body, headers }: Call, { origin, hasToken }: CurlPlace): string {
   const parts = ['curl', ...(method === 'GET' ? [] : ['-X', method]), quote(new URL(path, origin).href)];
   if (hasToken) parts.push('-H', '"Authorization: Bearer $XOPC_TOKEN"');
@@ -51,7 +51,7 @@ export function curlLine({ method, path, body, headers }: Call, { origin, hasTok
   if (body instanceof File) parts.push('-T', shellWord(body.name));
   else if (body !== undefined) {
     if (headers?.['Content-Type'] === undefined) parts.push('-H', quote('Content-Type: application/json'));
-    // Raw: a text that begins with @ is no file.
+    // Raw: curl would read text that begins with @ as a file name.
     parts.push('--data-raw', quote(typeof body === 'string' ? body : JSON.stringify(hideSecrets(body))));
   }
   return parts.join(' ');
@@ -67,7 +67,7 @@ function configWord(value: unknown): string {
   }
 }
 
-/** A model with its fallbacks is one value, as it is one choice. */
+/** A model with its fallbacks is one value. */
 const isWhole = (value: unknown, key: string): boolean => !isFields(value) || Object.keys(value).length === 0 || key === 'model';
 
 function configLines(patch: Fields, parent: KeyPath = []): string[] {
@@ -81,7 +81,7 @@ function configLines(patch: Fields, parent: KeyPath = []): string[] {
   });
 }
 
-/** The same with the command line, where it has a command for it. */
+/** Returns the `xopc` command for the call; undefined where there is none. */
 export function cliLine({ method, path, body }: Call): string | undefined {
   const [, id = '', action = ''] = /^\/api\/cron\/([^/?]+)\/?([^/?]*)$/.exec(path) ?? [];
   const fields = isFields(body) ? body : {};

@@ -1,6 +1,6 @@
-/** Server-sent events of a response that is read as it comes. Source: HTML Standard, section 9.2. */
+/** Server-sent events, parsed while the response arrives. Source: HTML Standard, section 9.2. */
 
-export interface StreamedEvent {
+interface StreamedEvent {
   readonly name: string;
   /** Parsed JSON. */
   readonly data: unknown;
@@ -13,7 +13,7 @@ function parseBlock(block: string): StreamedEvent[] {
   return data.length === 0 ? [] : [{ name: values('event').at(-1) ?? 'message', data: JSON.parse(data.join('\n')) as unknown }];
 }
 
-/** Until the stream ends; leaving the loop ends the response. */
+/** Yields the events until the stream ends. Leaving the loop cancels the response. */
 export async function* readEventStream(response: Response): AsyncGenerator<StreamedEvent> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;

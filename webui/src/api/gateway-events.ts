@@ -1,4 +1,4 @@
-/** What happens in the gateway, as `GET /api/events` tells it, over the page's socket. */
+/** The events of `GET /api/events`, received over the page's socket. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { z } from 'zod';
 import type { gatewayEvents } from '../../../shared/api/gateway/events.js';
@@ -6,10 +6,10 @@ import { pageSocket } from './socket.js';
 
 type Schemas = ReturnType<typeof gatewayEvents>;
 
-/** `reset`: some were missed; read anew whatever is shown. */
+/** `reset` means that events are missing: shown data is to be read again. */
 export type GatewayEvent = { [Name in keyof Schemas]: { readonly name: Name; readonly data: z.output<Schemas[Name]> } }[keyof Schemas];
 
-/** Calls back for each event while the component is shown. */
+/** Calls back on each event while the component is shown. */
 export function useGatewayEvent(onEvent: (event: GatewayEvent) => void): void {
   const latest = useRef(onEvent);
   latest.current = onEvent;

@@ -1,13 +1,13 @@
-/** Reads a view's data again when the gateway tells that something of it has changed. */
+/** Reloads a view's data after events that concern it. */
 import { useEffect, useRef } from 'preact/hooks';
 import { useGatewayEvent } from './gateway-events.js';
 
-/** A burst of events is one reading. */
+/** A burst of events causes one reload. */
 const QUIET_MS = 250;
-/** What no event tells: times that pass, load, a socket that is not there. */
+/** For changes without an event: relative times, load, a missing socket. */
 const SLOW_MS = 15_000;
 
-/** @param names  the events that matter; a `reset` always does */
+/** @param names  the events that cause a reload, besides `reset` */
 export function useLiveReload(names: readonly string[], reload: () => void, everyMs = SLOW_MS): void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useGatewayEvent(({ name }) => {

@@ -1,21 +1,21 @@
 /**
- * The page's one WebSocket. It comes back by itself: at once after a planned restart, else after growing waits, and at once
- * when the device is online or the tab is looked at again. Whoever needs something on each new connection says so in
- * {@link onConnected}; what was sent while there was none is for the sender to repeat.
+ * The page's WebSocket. It reconnects by itself: at once after a planned restart, when the device comes online or the tab
+ * becomes visible, else after growing delays. {@link onConnected} runs work on each new connection. Frames that were sent
+ * without a connection are lost; the sender repeats them.
  */
 import { signal } from '@preact/signals';
 import type { ServerFrame } from '../../../shared/api/socket.js';
 import { CLOSE_CODES, SOCKET_LIMITS, SOCKET_PATH } from '../../../shared/socket.js';
 import { askForToken, token } from './token.js';
 
-export type ConnectionState =
+type ConnectionState =
   | { readonly kind: 'connecting' | 'online' | 'restarting' | 'offline' | 'unauthorized' }
-  /** Tried again at that time. */
+  /** The time of the next attempt. */
   | { readonly kind: 'waiting'; readonly untilMs: number; readonly tries: number };
 
 export const connection = signal<ConnectionState>({ kind: 'connecting' });
 
-/** What the gateway said of itself; the first build id is the page's own. */
+/** What the gateway's `hello` says. The first build id is the page's own. */
 export const gateway = signal<{ readonly buildId: string; readonly version: string; readonly instanceId: string } | undefined>(undefined);
 export const isOutdated = signal(false);
 
@@ -25,7 +25,7 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** A frame that was not answered: the connection ended, or the gateway refused it (`code`). */
+/** A frame without an answer: the connection ended, or the gateway refused it (`code`). */
 export class SocketError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -36,11 +36,11 @@ export class SocketError extends Error {
 
 const FIRST_WAIT_MS = 800;
 const LAST_WAIT_MS = 15_000;
-/** Silence of that length is a dead connection: the worker pings, and answers. */
+/** After this time without a frame the connection is probed: the worker pings and answers more often. */
 const PROBE_MS = SOCKET_LIMITS.pingIntervalMs;
 const ANSWER_MS = 8_000;
 
-/** For what stands around it in a frame. */
+/** For the other fields of a frame. */
 const FRAME_BYTES = 200;
 
 const sizeOf = (body: object): number => new TextEncoder().encode(JSON.stringify(body)).length + FRAME_BYTES;
@@ -63,23 +63,23 @@ class PageSocket {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Called now, if there is a connection, and on each new one. */
+  /** Runs on each new connection, and now if there is one. */
   onConnected(run: () => void): () => void {
     this.#onConnected.add(run);
     if (connection.peek().kind === 'online') run();
     return () => this.#onConnected.delete(run);
   }
 
-  /** Sends a frame, if there is a connection. @returns its answer. @throws SocketError */
+  /** Sends a frame. @returns its answer. @throws SocketError, also without a connection */
   ask(type: string, body: object): Promise<ServerFrame> {
     if (connection.peek().kind !== 'online') return Promise.reject(new SocketError('UNREACHABLE', ''));
-    // The gateway would close the connection for it, again and again.
+    // The gateway closes the connection on a larger frame, again on each attempt.
     if (sizeOf(body) > SOCKET_LIMITS.maxFrameBytes) return Promise.reject(new SocketError('PAYLOAD_TOO_LARGE', ''));
     const id = this.#send(type, body);
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  /** Sends a frame whose answer comes in other frames. */
+  /** Sends a frame that has no answer of its own. */
   tell(type: string, body: object): void {
     if (connection.peek().kind === 'online') this.#send(type, body);
   }
@@ -101,7 +101,7 @@ class PageSocket {
     socket.addEventListener('close', ({ code }) => this.#onClose(socket, code));
   }
 
-  /** Looks at once whether the connection still lives, or makes one. */
+  /** Probes the connection at once, or connects. */
   wake(): void {
     if (this.#socket === undefined) {
       this.#tries = 0;
@@ -172,7 +172,7 @@ class PageSocket {
 
   #wait(): void {
     const most = Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#tries);
-    // The first is quick: a worker that crashed has a successor in a fifth of a second.
+    // The first delay is short: a crashed worker has a successor within 200 ms.
     const waitMs = this.#tries === 0 ? 250 : most * (0.5 + Math.random() / 2);
     this.#tries += 1;
     connection.value = navigator.onLine ? { kind: 'waiting', untilMs: Date.now() + waitMs, tries: this.#tries } : { kind: 'offline' };
@@ -198,7 +198,7 @@ class PageSocket {
 
 export const pageSocket = new PageSocket();
 
-/** Begins to connect, and to listen to what makes a new try worth it. */
+/** Connects, and reconnects when the device comes online or the tab becomes visible. */
 export function startSocket(): void {
   window.addEventListener('online', () => pageSocket.wake());
   window.addEventListener('offline', () => pageSocket.drop());

@@ -1,4 +1,4 @@
-/** The token, where this browser keeps it: for the tab, or on the device when the person said so. Never in an address. */
+/** The access token, stored for the tab or, on request, for this browser. It is never part of an address. */
 import { signal } from '@preact/signals';
 import { readSetting, writeSetting } from '../settings.js';
 
@@ -15,14 +15,14 @@ function readTab(): string | undefined {
 
 export const token = signal<string | undefined>(readTab() ?? readSetting(NAME));
 
-/** @param options.remember  keep it on this device, not only for the tab */
+/** @param options.remember  stores it for this browser, not only for the tab */
 export function keepToken(value: string, options: { remember: boolean }): void {
   token.value = value;
   writeSetting(NAME, options.remember ? value : undefined);
   try {
     sessionStorage.setItem(TAB_KEY, value);
   } catch {
-    // It lives as long as the page then.
+    // Without storage it lasts as long as the page.
   }
 }
 
@@ -32,16 +32,16 @@ export function forgetToken(): void {
   try {
     sessionStorage.removeItem(TAB_KEY);
   } catch {
-    // Nothing was kept.
+    // Nothing was stored.
   }
 }
 
 /** Why the token dialog is open; undefined while it is not. */
-export type TokenWish = 'wanted' | 'wrong' | 'linkUsed';
+type TokenWish = 'wanted' | 'wrong' | 'linkUsed';
 
 export const tokenWish = signal<TokenWish | undefined>(undefined);
 
-/** Resolves when a person has given a token (true) or has closed the dialog (false). All callers share one dialog. */
+/** Callers that wait for the one dialog: true when the user gives a token, false when the dialog is closed. */
 const waiting = signal<readonly ((isGiven: boolean) => void)[]>([]);
 
 export function askForToken(wish: TokenWish): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** The clipboard. On plain HTTP in a LAN browsers have no clipboard API: there the old way is used. */
+/** The clipboard. Over plain HTTP browsers have no clipboard API; then the text is copied through a selection. */
 import { t } from '../shell/text.js';
 import { showToast } from './toast.js';
 
@@ -6,7 +6,7 @@ function copyBySelection(text: string): boolean {
   const area = document.createElement('textarea');
   area.value = text;
   area.className = 'off-screen';
-  // Inside the open dialog, or the focus cannot go there.
+  // Inside the open dialog, because the focus cannot leave it.
   (document.querySelector('dialog[open]') ?? document.body).append(area);
   area.select();
   try {
@@ -16,7 +16,7 @@ function copyBySelection(text: string): boolean {
   }
 }
 
-/** Copies, and says so. */
+/** Copies a text and shows a notice. */
 export async function copyText(text: string): Promise<void> {
   const isCopied = await navigator.clipboard?.writeText(text).then(
     () => true,

@@ -1,4 +1,4 @@
-/** A modal dialog: the browser's own, which keeps the focus inside, gives it back, and closes with Escape. */
+/** A modal dialog of the browser: it traps the focus, restores it, and closes with Escape. */
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../shell/text.js';
@@ -15,7 +15,7 @@ export interface DialogProps {
 export function Dialog({ title, onClose, size = 'narrow', children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // Before it is painted: what is typed next belongs into it.
+  // Before the paint, so that the next key goes to the dialog.
   useLayoutEffect(() => {
     element.current?.showModal();
   }, []);

@@ -79,6 +79,21 @@ export function Loaded<Value>({ of: { value, error, reload }, children }: Loaded
   );
 }
 
+/** The head of a table, one column per name. */
+export function TableHead({ names }: { names: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        {names.map((name) => (
+          <th key={name} scope="col">
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
 /** Returns the class of the chip that shows the state of an account. */
 export function channelChip(state: ChannelDocument['state']): string {
   return { off: 'chip', starting: 'chip', running: 'chip good', backoff: 'chip warn', failed: 'chip bad' }[state];

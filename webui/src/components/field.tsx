@@ -79,27 +79,38 @@ export function TextArea(props: FieldProps & { value: string; onInput: (value: s
   );
 }
 
-interface SelectProps<Value extends string> extends FieldProps {
+interface SelectProps<Value extends string> {
   readonly value: Value;
   /** Values with their labels, or values that are their own labels. */
   readonly choices: readonly (Value | { readonly value: Value; readonly label: string })[];
   readonly onChange: (value: Value) => void;
-  readonly disabled?: boolean;
+  readonly disabled?: boolean | undefined;
 }
 
-export function SelectField<Value extends string>(props: SelectProps<Value>) {
-  const id = useId();
-  const choices = props.choices.map((choice) => (typeof choice === 'string' ? { value: choice, label: choice } : choice));
-  const onChange = (event: { currentTarget: HTMLSelectElement }): void => props.onChange(event.currentTarget.value as Value);
+type Ties = Partial<ReturnType<typeof ties>> & { readonly class?: string; readonly 'aria-label'?: string };
+
+/** A select without a visible label; other attributes are passed on. */
+export function Select<Value extends string>({ choices, onChange, ...rest }: SelectProps<Value> & Ties) {
   return (
-    <Frame {...props} id={id}>
-      <select {...ties(id, props)} value={props.value} disabled={props.disabled} onChange={onChange}>
-        {choices.map(({ value, label }) => (
+    <select {...rest} onChange={(event) => onChange(event.currentTarget.value as Value)}>
+      {choices.map((choice) => {
+        const { value, label } = typeof choice === 'string' ? { value: choice, label: choice } : choice;
+        return (
           <option key={value} value={value}>
             {label}
           </option>
-        ))}
-      </select>
+        );
+      })}
+    </select>
+  );
+}
+
+export function SelectField<Value extends string>(props: SelectProps<Value> & FieldProps) {
+  const { value, choices, onChange, disabled } = props;
+  const id = useId();
+  return (
+    <Frame {...props} id={id}>
+      <Select {...ties(id, props)} {...{ value, choices, onChange, disabled }} />
     </Frame>
   );
 }

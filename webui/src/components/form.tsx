@@ -91,7 +91,7 @@ export function FormDialog(props: FormDialogProps) {
   );
 }
 
-/** What a form would send, as a command line: a menu beside the button that sends it. @param props.call  as it stands now */
+/** A menu that copies the call of a form as a command line. @param props.call  returns the current call */
 export function CopyAs({ call }: { call: () => Call }) {
   const cli = cliLine(call());
   const items = [

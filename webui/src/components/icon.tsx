@@ -1,4 +1,4 @@
-/** The page's icons: strokes on a 24-unit grid. They are decoration; what they stand beside or label has the words. */
+/** The page's icons: strokes on a 24-unit grid. They are decoration; the text beside them or a label names them. */
 
 const PATHS = {
   chat: 'M4 5h16v11H9l-5 4z',

@@ -1,6 +1,6 @@
 /**
- * Markdown of models and people, which is text of strangers: nothing in it runs, and nothing is loaded for it. Pictures
- * become links. Each block is made once: while an answer grows, only its last one changes.
+ * Markdown of models and people, which is untrusted: no script runs, and nothing is loaded. Pictures become links. Each
+ * block is rendered once: while an answer grows, only its last block changes.
  */
 import DOMPurify from 'dompurify';
 import { Marked, type Token } from 'marked';
@@ -9,7 +9,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { t } from '../shell/text.js';
 import { copyText } from './copy.js';
 
-/** Attributes are quoted by the sanitiser's parser; what is left open here, it drops. */
+/** Escapes text for an attribute or an element; the sanitiser drops whatever this misses. */
 const quote = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const marked = new Marked({
@@ -17,47 +17,22 @@ const marked = new Marked({
   breaks: true,
   renderer: {
     image: ({ href, text }) => `<a href="${quote(href)}">🖼 ${quote(text === '' ? href : text)}</a>`,
-    // Tags that somebody wrote are text, as they were written.
+    // HTML tags are shown as text.
     html: ({ text }) => (/^<br *\/?>$/i.test(text.trim()) ? '<br>' : quote(text)),
   },
 });
 
+const TAGS = 'p br hr em strong del code pre blockquote a ul ol li h1 h2 h3 h4 h5 h6 table thead tbody tr th td input';
+
 const ALLOWED = {
-  ALLOWED_TAGS: [
-    'p',
-    'br',
-    'hr',
-    'em',
-    'strong',
-    'del',
-    'code',
-    'pre',
-    'blockquote',
-    'a',
-    'ul',
-    'ol',
-    'li',
-    'h1',
-    'h2',
-    'h3',
-    'h4',
-    'h5',
-    'h6',
-    'table',
-    'thead',
-    'tbody',
-    'tr',
-    'th',
-    'td',
-    'input',
-  ],
+  ALLOWED_TAGS: TAGS.split(' '),
   ALLOWED_ATTR: ['href', 'class', 'start', 'align', 'type', 'checked', 'disabled'],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
-  // The others are no addresses: the rule for those must not take them away.
+  // The rule for addresses must not remove the other attributes.
   ADD_URI_SAFE_ATTR: ['start', 'align', 'type', 'checked', 'disabled'],
 };
 
-/** What the sanitiser left, as it is shown. */
+/** Completes the sanitised nodes: links open in a new tab, code gets a frame. */
 function finish(fragment: DocumentFragment): void {
   for (const link of fragment.querySelectorAll('a')) {
     link.rel = 'noopener noreferrer';
@@ -83,7 +58,7 @@ function codeButton(action: 'copy' | 'wrap'): HTMLButtonElement {
   return button;
 }
 
-/** The language's name, a button that breaks long lines and one that copies. */
+/** Adds the name of the language, a button that wraps long lines, and one that copies. */
 function frameCode(block: HTMLPreElement): void {
   const code = block.querySelector('code');
   const frame = document.createElement('div');

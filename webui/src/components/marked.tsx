@@ -1,9 +1,9 @@
-/** Text with what was searched for marked in it. */
+/** Text with the matches of a search marked. */
 import type { ComponentChildren } from 'preact';
 
 const MAX_MARKS = 40;
 
-/** Where the first of the needles begins from a place on; the longest where several do. */
+/** Returns the first match at or after `from`; the longest where several start there. */
 function firstOf(text: string, needles: readonly string[], from: number): { at: number; length: number } | undefined {
   let best: { at: number; length: number } | undefined;
   for (const needle of needles) {
@@ -16,7 +16,7 @@ function firstOf(text: string, needles: readonly string[], from: number): { at: 
 
 export function Marked({ text, needles }: { text: string; needles: readonly string[] }) {
   const lower = text.toLowerCase();
-  // A letter whose small form is longer would shift what follows.
+  // Letters whose lower case is longer would shift the positions.
   if (needles.length === 0 || lower.length !== text.length) return <>{text}</>;
   const wanted = needles.map((needle) => needle.toLowerCase());
   const parts: ComponentChildren[] = [];

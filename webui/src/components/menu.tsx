@@ -1,6 +1,6 @@
 /**
- * A button that opens a menu. Arrow keys, Home, End and the first letter move; Escape closes and gives the focus back. The
- * menu lies above everything and inside the window, whatever its button scrolls in.
+ * A button that opens a menu. Arrow keys, Home, End and the first letter move; Escape closes and restores the focus. The
+ * menu is above everything and inside the window, wherever its button scrolls.
  */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -11,12 +11,12 @@ export interface MenuItem {
   readonly label: string;
   readonly icon?: IconName;
   readonly kind?: 'danger';
-  /** For one of several choices: whether it is the one in force. */
+  /** For one of several choices: whether it is the current one. */
   readonly isChecked?: boolean;
   readonly run: () => void;
 }
 
-export interface MenuProps {
+interface MenuProps {
   readonly label: string;
   readonly icon?: IconName;
   /** The button's words; without them it is the icon alone. */
@@ -24,7 +24,7 @@ export interface MenuProps {
   readonly items: readonly MenuItem[];
   /** Which edge of the button the menu keeps to. Default `end`. */
   readonly align?: 'start' | 'end';
-  /** Where it goes while there is room for it. Default `down`. */
+  /** The preferred side. Default `down`. */
   readonly opens?: 'up' | 'down';
 }
 
@@ -35,7 +35,7 @@ const GAP_PX = 4;
 /** Between the menu and the edge of the window. */
 const EDGE_PX = 8;
 
-/** Puts the menu beside its button: on the side that was asked for, or on the one that has more room. */
+/** Places the menu beside its button: on the preferred side, or on the one with more room. */
 function place(list: HTMLElement, button: HTMLElement, { align, opens }: Side): void {
   const anchor = button.getBoundingClientRect();
   const above = anchor.top - GAP_PX - EDGE_PX;
@@ -48,13 +48,13 @@ function place(list: HTMLElement, button: HTMLElement, { align, opens }: Side): 
   list.style.top = goesUp ? `${anchor.top - GAP_PX - list.offsetHeight}px` : `${anchor.bottom + GAP_PX}px`;
 }
 
-/** Keeps it there while something scrolls below it. */
+/** Keeps the menu in place while the page below scrolls. */
 function usePlace(root: RefObject<HTMLElement | null>, isOpen: boolean, { align, opens }: Side): void {
   useLayoutEffect(() => {
     const list = root.current?.querySelector<HTMLElement>('[role=menu]');
     const button = root.current?.querySelector<HTMLElement>('button');
     if (!isOpen || !list || !button) return undefined;
-    // Browsers without popovers show it where it is: the worst is that something lies above it.
+    // Browsers without popovers show it in place, where other elements may cover it.
     list.showPopover?.();
     const keep = (event?: Event): void => {
       if (event?.target !== list) place(list, button, { align, opens });
@@ -80,13 +80,7 @@ function move(list: HTMLElement, key: string): boolean {
   return true;
 }
 
-interface ItemsProps {
-  readonly label: string;
-  readonly items: readonly MenuItem[];
-  readonly onChoose: (item: MenuItem) => void;
-}
-
-function Items({ label, items, onChoose }: ItemsProps) {
+function Items({ label, items, onChoose }: { label: string; items: readonly MenuItem[]; onChoose: (item: MenuItem) => void }) {
   return (
     <div class="menu-list" role="menu" popover="manual" aria-label={label}>
       {items.map((item) => (
@@ -116,7 +110,7 @@ export function Menu({ label, icon = 'more', text, items, align = 'end', opens =
     root.current?.querySelector<HTMLElement>('button')?.focus();
   };
   usePlace(root, isOpen, { align, opens });
-  // Before it is painted: the next key is for the menu.
+  // Before the paint, so that the next key goes to the menu.
   useLayoutEffect(() => {
     if (!isOpen) return undefined;
     root.current?.querySelector<HTMLElement>('[role^=menuitem]')?.focus({ preventScroll: true });

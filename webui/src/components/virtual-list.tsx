@@ -1,6 +1,6 @@
 /**
- * A list of any length of which only the visible part is in the document. Keys must be unique and keep their item: by
- * them the place is kept when items come or go above it. Rows are as high as they are. The owner of `@tanstack/virtual-core`.
+ * A list of any length, of which only the visible part is in the document. Keys are unique and stay with their item: they
+ * keep the position when items come or go above it. Rows may differ in height. The only user of `@tanstack/virtual-core`.
  */
 import {
   defaultRangeExtractor,
@@ -15,53 +15,53 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 
 export interface VirtualListHandle {
   scrollToEnd(): void;
-  /** Brings the item into view and its row's first button or link into focus, unless `focus` is false. */
+  /** Scrolls to the item and focuses the first button or link of its row, unless `focus` is false. */
   show(index: number, options?: { align?: 'center' | 'auto'; focus?: boolean }): void;
 }
 
-export interface VirtualListProps<Item> {
+interface VirtualListProps<Item> {
   readonly items: readonly Item[];
   readonly keyOf: (item: Item) => number | string;
-  /** Of a row that was not shown yet; corrected by the first that are. */
+  /** The expected height of a row, corrected by the first rendered rows. */
   readonly rowHeight: number;
   readonly label: string;
   readonly render: (item: Item, index: number) => ComponentChildren;
   readonly class?: string;
-  /** New items at the end are followed while the end is in view. */
+  /** Scrolls to new items while the end is in view. */
   readonly followsEnd?: boolean;
-  /** Is told when the end comes into view or leaves it, and when the start comes near. */
+  /** Called when the end comes into view or leaves it. */
   readonly onEnd?: (isAtEnd: boolean) => void;
   readonly onNearStart?: () => void;
-  /** Is called again and again while the end is near. */
+  /** Called repeatedly while the end is near. */
   readonly onNearEnd?: () => void;
-  /** What comes above the first item is shown while that is in view, in place of keeping what is read where it is. */
+  /** While the first item is in view, new items above it are shown, instead of keeping the position. */
   readonly showsNewFirst?: boolean;
-  /** Where it is scrolled to at first, in pixels, and what is told where it is. */
+  /** The initial scroll offset in pixels; `onScrolled` reports it. */
   readonly startsAt?: number;
   readonly onScrolled?: (offset: number) => void;
-  /** Of an item that stays in the document wherever the list is scrolled to: the one with the focus. */
+  /** The index of an item that always stays in the document: the one with the focus. */
   readonly kept?: number | undefined;
-  /** How many items there are in all, as a screen reader says it; -1: nobody knows yet. Default: those that are here. */
+  /** The total number of items for screen readers; -1: unknown. Default: the number of `items`. */
   readonly setSize?: number;
   readonly handle?: RefObject<VirtualListHandle | null>;
 }
 
 type ListVirtualizer = Virtualizer<HTMLDivElement, HTMLDivElement>;
 
-/** Rows beyond the visible ones, so that a quick scroll shows no gap. */
+/** Rows rendered beyond the visible ones, so that a quick scroll shows no gap. */
 const OVERSCAN = 12;
 const NEAR_START_PX = 400;
-/** Two screens or three, so that whoever scrolls does not come to the end before there is more. */
+/** Two or three screens, so that more items arrive before the user reaches the end. */
 const NEAR_END_PX = 2_000;
 const AT_END_PX = 24;
-/** A list that cannot be seen never arrives. */
+/** The limit of attempts: a hidden list never reaches its end. */
 const MOST_LOOKS = 60;
-/** So many rows are kept as they were drawn; the visible ones are far fewer. */
+/** The number of rendered rows that are kept; far fewer are visible. */
 const MAX_DRAWN = 400;
 
 /**
- * How high the rows are that were not shown yet: as most of those that were first. A wrong height would be corrected row by row,
- * and a way to the end take seconds in which rows lie over each other.
+ * Returns the expected height of rows: the median of the first rendered ones. A wrong height would be corrected row by row, and
+ * a jump to the end would take seconds in which rows overlap.
  */
 function useExpectedHeight<Item>({ items, rowHeight }: VirtualListProps<Item>, element: RefObject<HTMLElement | null>): number {
   const [seen, setSeen] = useState<{ readonly rowHeight: number; readonly height: number } | undefined>(undefined);
@@ -84,7 +84,7 @@ function useVirtualizer<Item>(props: VirtualListProps<Item>, element: RefObject<
   const height = useExpectedHeight(props, element);
   const key = useRef(keyOf);
   key.current = keyOf;
-  // Another function means that all places are computed again: none is made for a mere scroll.
+  // A new function makes the library compute all positions again, so a scroll must not create one.
   const getItemKey = useMemo(
     () => (index: number) => {
       const item = items[index];
@@ -122,9 +122,9 @@ function useVirtualizer<Item>(props: VirtualListProps<Item>, element: RefObject<
 }
 
 /**
- * A list that follows its end begins there. The first rows may be drawn, measured and joined by more before the jump is done, and the
- * jump be lost: it is made until it has arrived, or somebody goes elsewhere.
- * @returns whether that is over; may be set
+ * Scrolls a list that follows its end to the end at first. Rows that are measured or added meanwhile can cancel the jump, so it is
+ * repeated until it arrives or the user scrolls.
+ * @returns whether that is done; settable
  */
 function useArrival<Item>({ items, followsEnd = false }: VirtualListProps<Item>, virtualizer: ListVirtualizer): { current: boolean } {
   const hasArrived = useRef(!followsEnd);
@@ -144,9 +144,9 @@ function useArrival<Item>({ items, followsEnd = false }: VirtualListProps<Item>,
 }
 
 /**
- * What takes room from the list, a message above it, a keyboard or a turned screen, does not take its end out of view. It is brought back
- * as the height changes: later, it could have changed again, and where the browser has moved the list meanwhile look like somebody's wish.
- * @returns whether the height has changed and that is still to come
+ * Keeps the end in view when the list loses height, to a message above it, a keyboard or a rotated screen. It scrolls while the height
+ * changes: later, the browser's own scroll would look like one of the user.
+ * @returns whether the height has changed and the scroll is pending
  */
 function useHeldEnd(isHeld: () => boolean, element: RefObject<HTMLDivElement | null>): () => boolean {
   const height = useRef(0);
@@ -187,20 +187,20 @@ function useEdges<Item>(
     if (isAtEnd !== wasAtEnd.current) onEnd?.(isAtEnd);
     if (fromEnd < NEAR_END_PX) onNearEnd?.();
     wasAtEnd.current = isAtEnd;
-    // A list begins at its start before it is brought to its end.
+    // A list is at its start before it scrolls to its end.
     if (offset >= NEAR_START_PX || virtualizer.getTotalSize() <= viewHeight) hasLeftStart.current = true;
     if (offset < NEAR_START_PX && hasLeftStart.current) onNearStart?.();
   }, [offset, items, viewHeight]);
 }
 
-/** @returns whether the row is in the document */
+/** Focuses a row. @returns whether the row is in the document */
 function focusRow(list: HTMLDivElement | null, index: number): boolean {
   const row = list?.querySelector<HTMLElement>(`[data-index="${index}"] :is(button, a)`);
   row?.focus({ preventScroll: true });
   return row !== null && row !== undefined;
 }
 
-/** Draws a row once for as long as nothing but its place changes: a scroll then costs the rows that come into view. */
+/** Renders a row once while only its position changes, so that a scroll renders only rows that come into view. */
 function useDrawn<Item>({ keyOf, render }: VirtualListProps<Item>): VirtualListProps<Item>['render'] {
   const drawn = useMemo(() => new Map<number | string, { item: Item; index: number; row: ComponentChildren }>(), [render]);
   return (item, index) => {
@@ -228,7 +228,7 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
         goElsewhere();
         virtualizer.scrollToIndex(index, { align });
         if (!focus || focusRow(element.current, index)) return;
-        // The row comes into the document only now; meanwhile keys that are pressed are still for the list.
+        // The row enters the document in the next frames; until then the list itself takes keys.
         element.current?.focus({ preventScroll: true });
         requestAnimationFrame(() => requestAnimationFrame(() => focusRow(element.current, index)));
       },

@@ -1,4 +1,4 @@
-/** The page's language, and tables of text: every string that a person reads comes from one. */
+/** The page's language, and the tables of text: every visible string comes from one. */
 import { effect, signal } from '@preact/signals';
 import { readSetting, writeSetting } from '../settings.js';
 
@@ -26,9 +26,9 @@ effect(() => {
   document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';
 });
 
-export type TextValues = Readonly<Record<string, string | number>>;
+type TextValues = Readonly<Record<string, string | number>>;
 
-/** `{name}` is the value; `{count:message|messages}` chooses by the number. */
+/** Fills in values: `{name}` is the value, `{count:messagemessages}` chooses by the number. */
 function fill(text: string, values: TextValues): string {
   return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (...match: (string | undefined)[]) => {
     const [, name = '', one, other] = match;
@@ -39,8 +39,8 @@ function fill(text: string, values: TextValues): string {
 }
 
 /**
- * Makes a table of text. A key that one of the languages lacks is a type error.
- * @returns `t(key, values)`: the text in the language of now; read while rendering, it renders again when that changes
+ * Makes a table of text. A key missing in one language is a type error.
+ * @returns `t(key, values)`: the text in the current language. Components that call it render again when the language changes
  */
 export function defineText<Key extends string>(
   en: Readonly<Record<Key, string>>,

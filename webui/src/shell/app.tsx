@@ -1,4 +1,4 @@
-/** The frame around every view: navigation, notices, palette, and the view of the address. */
+/** The frame around every view: navigation, notices, palette, and the view that the address names. */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../components/button.js';
@@ -35,7 +35,7 @@ function useView(view: View): { component?: ComponentType; hasFailed: boolean } 
 function ShownView({ view }: { view: View }) {
   const { component: Component, hasFailed } = useView(view);
   const title = `${t(view.id)} · xopc`;
-  // A view may have a better one, while it has.
+  // A view may set a more specific title later.
   useEffect(() => {
     document.title = title;
   }, [title]);
@@ -68,7 +68,7 @@ export function App() {
   useCommands(shellCommands());
   const { view: id, query } = address.value;
   const view = VIEWS.find((known) => known.id === id);
-  // `?bare=1`: the view alone, to be shown inside something else.
+  // `?bare=1` shows the view alone, for embedding.
   const isBare = query['bare'] === '1';
   return (
     <div class={isBare ? 'frame bare' : 'frame'}>

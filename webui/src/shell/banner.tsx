@@ -1,4 +1,4 @@
-/** One line above the view, while something about the connection must be known. */
+/** Lines above the view about the connection. */
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { connection, isOutdated, pageSocket } from '../api/socket.js';
@@ -12,7 +12,7 @@ const isWarned = signal(readSetting('insecureKnown') === '1');
 
 const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.*\.localhost)$/.test(location.hostname);
 
-/** Short gaps are no news. */
+/** Shorter interruptions are not shown. */
 const QUIET_MS = 700;
 
 function useSeconds(untilMs: number | undefined): number {
@@ -27,7 +27,7 @@ function useSeconds(untilMs: number | undefined): number {
   return seconds;
 }
 
-/** Why the gateway cannot start, where it says so: while no worker lives, it answers everything with that. */
+/** Returns why the gateway cannot start, which it answers to every request while it has no worker. */
 function useReason(isDown: boolean): string | undefined {
   const [reason, setReason] = useState<string | undefined>(undefined);
   useEffect(() => {
@@ -55,7 +55,7 @@ function useLateState() {
   return shown;
 }
 
-/** When the connection was lost: what is shown is from then. */
+/** Returns when the connection was lost: the shown data is of that time. */
 function useLostAt(isOnline: boolean): number {
   const [lostAt, setLostAt] = useState(Date.now);
   useEffect(() => {

@@ -1,7 +1,4 @@
-/**
- * What can be done from the keyboard: one registry for the palette, the shortcuts and their list. A command is there
- * while the component that brought it is shown.
- */
+/** The registry of commands, for the palette, the shortcuts and their list. A component registers commands while it is shown. */
 import { computed, signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { IconName } from '../components/icon.js';
@@ -12,10 +9,10 @@ export interface Command {
   readonly label: string;
   readonly icon?: IconName;
   /** `mod+k`, `mod+shift+o`, `g s`, `/`, `escape`. `mod` is ⌘ on Apple's machines, Ctrl elsewhere. */
-  readonly keys?: string;
-  /** Also while a text field has the focus; commands with `mod` always are. */
+  readonly keys?: string | undefined;
+  /** Also works while a text field has the focus, as commands with `mod` do. */
   readonly whileTyping?: boolean;
-  /** Not in the palette. */
+  /** Not listed in the palette. */
   readonly isHidden?: boolean;
   readonly run: () => void;
 }
@@ -34,7 +31,7 @@ function readKeys(): Keys {
   }
 }
 
-/** A person's own shortcuts by the command's id; an empty one is none. */
+/** The user's own shortcuts by command id; empty: no shortcut. */
 export const ownKeys = signal<Keys>(readKeys());
 
 function keepKeys(keys: Keys): void {
@@ -42,7 +39,7 @@ function keepKeys(keys: Keys): void {
   writeSetting('keys', Object.keys(keys).length === 0 ? undefined : JSON.stringify(keys));
 }
 
-/** Gives a command other keys, which are taken from whichever command had them. */
+/** Binds a command to other keys; a command that had them loses them. */
 export function bindKeys(id: string, keys: string): void {
   const taken = commands.peek().filter((command) => command.id !== id && command.keys === keys);
   keepKeys({ ...ownKeys.peek(), ...Object.fromEntries(taken.map((command) => [command.id, ''])), [id]: keys });
@@ -52,26 +49,17 @@ export function resetKeys(): void {
   keepKeys({});
 }
 
-function withOwnKeys(command: Command, own: Keys): Command {
-  const keys = own[command.id];
-  if (keys === undefined) return command;
-  const { keys: _given, ...rest } = command;
-  return keys === '' ? rest : { ...rest, keys };
-}
-
-/** Nobody is told keys that do something else where he is. */
-function withoutTaken(command: Command, earlier: readonly Command[]): Command {
-  if (command.keys === undefined || earlier.every(({ keys }) => keys !== command.keys)) return command;
-  const { keys: _taken, ...rest } = command;
-  return rest;
-}
-
-/** The newest first: a view's shortcut comes before the shell's, and its command before the shell's of the same name. */
+/** All commands, the newest first: those of a view replace those of the shell with the same id, and take their keys. */
 export const commands = computed<readonly Command[]>(() => {
   const all = sets.value.toReversed().flat();
   const first = all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
-  const bound = first.map((command) => withOwnKeys(command, ownKeys.value));
-  return bound.map((command, index) => withoutTaken(command, bound.slice(0, index)));
+  const taken = new Set<string | undefined>(['', undefined]);
+  return first.map((command) => {
+    const keys = ownKeys.value[command.id] ?? command.keys;
+    const isFree = !taken.has(keys);
+    taken.add(keys);
+    return { ...command, keys: isFree ? keys : undefined };
+  });
 });
 
 export const areShortcutsOn = signal(readSetting('shortcuts') !== 'off');
@@ -81,12 +69,12 @@ export function switchShortcuts(isOn: boolean): void {
   areShortcutsOn.value = isOn;
 }
 
-/** Offers commands while the component is shown. `run` is always that of the last rendering. */
+/** Registers commands while the component is shown. `run` is that of the last rendering. */
 export function useCommands(list: readonly Command[]): void {
   const latest = useRef(list);
   latest.current = list;
   const shape = list.map(({ id, label, keys }) => `${id} ${label} ${keys}`).join('\n');
-  // Before it is painted: what can be seen can be called.
+  // Before the paint: a visible command can be called.
   useLayoutEffect(() => {
     const set = latest.current.map((command, index) => ({ ...command, run: () => latest.current[index]?.run() }));
     sets.value = [...sets.peek(), set];
@@ -98,7 +86,7 @@ export function useCommands(list: readonly Command[]): void {
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 
-/** `mod+shift+o` as it stands on the keyboard. */
+/** Returns keys such as `mod+shift+o` as the keyboard names them. */
 export function keysText(keys: string): string {
   const names: Record<string, string> = isApple ? { mod: '⌘', shift: '⇧', alt: '⌥' } : { mod: 'Ctrl', shift: 'Shift', alt: 'Alt' };
   const shown = (key: string): string => names[key] ?? (key === 'escape' ? 'Esc' : key.charAt(0).toUpperCase() + key.slice(1));
@@ -113,11 +101,11 @@ export function keysText(keys: string): string {
     .join(' ');
 }
 
-/** As {@link Command.keys} has it. */
+/** Returns the keys of an event in the form of {@link Command.keys}. */
 export function chordOf(event: KeyboardEvent): string {
   const isMod = isApple ? event.metaKey : event.ctrlKey;
   const key = event.key.toLowerCase();
-  // The character itself tells that Shift was pressed, except for letters and named keys.
+  // Shift is part of the character, except for letters and named keys.
   const isShift = event.shiftKey && (isMod || /^[a-z]$|^.{2,}$/.test(key));
   return [isMod ? 'mod' : '', event.altKey ? 'alt' : '', isShift ? 'shift' : '', key].filter(Boolean).join('+');
 }

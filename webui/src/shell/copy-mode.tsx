@@ -1,4 +1,4 @@
-/** Every action as a command line: it is switched on, the next action is done as always, and shown instead of made. */
+/** The switch of copy mode, and the dialog with the kept call as command lines. */
 import { isCopyMode, keptCall } from '../api/copy-mode.js';
 import { toCurl } from '../api/client.js';
 import { cliLine } from '../api/command-line.js';
@@ -23,8 +23,6 @@ export function copyModeCommands(): readonly Command[] {
   };
   return [{ id: 'copy-mode', label: t('copyMode'), icon: 'terminal', keys: 'y', run: switchCopyMode }, ...(isCopyMode.value ? [end] : [])];
 }
-
-/** In the place of notices above the view. */
 export function CopyModeLine() {
   if (!isCopyMode.value) return null;
   return (

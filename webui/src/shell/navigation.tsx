@@ -1,4 +1,4 @@
-/** The way from view to view: a rail at the side, on narrow screens a bar at the lower edge with the rest behind "More". */
+/** The navigation between views: a rail at the side; on narrow screens a bar at the lower edge, with the rest in a menu. */
 import { isCopyMode } from '../api/copy-mode.js';
 import { IconButton } from '../components/button.js';
 import { Icon } from '../components/icon.js';
@@ -10,7 +10,7 @@ import { openSettings } from './settings-dialog.js';
 import { t } from './text.js';
 import { VIEWS } from './views.js';
 
-/** As many fit side by side at 390 px, beside "More". */
+/** The number of links that fit beside "More" at 390 px. */
 const IN_BAR = 4;
 
 export function Navigation({ current }: { current: string }) {

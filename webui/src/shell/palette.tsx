@@ -19,7 +19,7 @@ const close = (): void => {
   openList.value = undefined;
 };
 
-/** Letters in order, anywhere: `nch` finds "New chat". A smaller number is a better match. */
+/** Matches letters in order, anywhere: `nch` finds "New chat". A lower score is better. */
 function score(label: string, wanted: string): number | undefined {
   const text = label.toLowerCase();
   const direct = text.indexOf(wanted);

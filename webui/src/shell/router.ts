@@ -1,4 +1,4 @@
-/** The address: `#/{view}/{part}/{part}?{query}`. What a view shows is in it, so that it can be kept and shared; secrets never are. */
+/** The address: `#/{view}/{part}/{part}?{query}`. It holds the state of the view, so that it can be shared. It holds no secret. */
 import { computed, signal } from '@preact/signals';
 
 export interface Address {
@@ -18,7 +18,7 @@ function decode(part: string): string {
   }
 }
 
-export function parseHash(hash: string): Address {
+function parseHash(hash: string): Address {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [view = '', ...parts] = path.split('/').map(decode);
   return {
@@ -28,7 +28,7 @@ export function parseHash(hash: string): Address {
   };
 }
 
-/** Empty and undefined values are left out. */
+/** Builds an address; empty and undefined values are left out. */
 export function hashOf(view: string, parts: readonly string[] = [], query: Readonly<Record<string, string | undefined>> = {}): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '');
   const search = new URLSearchParams(given).toString();
@@ -50,19 +50,19 @@ export function navigate(to: string, options: { replace?: boolean } = {}): void 
   hash.value = to;
 }
 
-/** Changes the query of the address of now, without a step in the history. */
+/** Changes the query of the current address without a step in the history. */
 export function changeQuery(change: Readonly<Record<string, string | undefined>>): void {
   const { view, parts, query } = address.peek();
   navigate(hashOf(view, parts, { ...query, ...change }), { replace: true });
 }
 
-/** Where somebody had scrolled to when he left this entry of the history, in pixels; 0 for one that is new. */
+/** Returns the scroll offset stored in this entry of the history, in pixels; 0 for a new entry. */
 export function keptPlace(): number {
   const { place } = (history.state ?? {}) as { readonly place?: unknown };
   return typeof place === 'number' ? place : 0;
 }
 
-/** Keeps it for whoever comes back. @param at  the address that it was at: one that was left meanwhile is left alone */
+/** Stores a scroll offset in the entry of the history. @param at  its address; nothing is stored if the address has changed */
 export function keepPlace(place: number, at: string): void {
   if (location.hash === at) history.replaceState({ place }, '');
 }

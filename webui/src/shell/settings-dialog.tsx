@@ -1,4 +1,4 @@
-/** Theme, language, and the token's place in this browser. */
+/** The settings of this browser: theme, language, and the stored token. */
 import { signal } from '@preact/signals';
 import { forgetToken, token } from '../api/token.js';
 import { Button } from '../components/button.js';

@@ -1,4 +1,4 @@
-/** The list of shortcuts: what they do, other keys for them, and all of them off (WCAG 2.1.4). */
+/** The list of shortcuts, where they can be changed and switched off (WCAG 2.1.4). */
 import { useLayoutEffect, useState } from 'preact/hooks';
 import { Button } from '../components/button.js';
 import { Dialog, DialogActions } from '../components/dialog.js';
@@ -17,12 +17,12 @@ import {
 } from './commands.js';
 import { t } from './text.js';
 
-/** Keys that move in the dialog, and those that every page needs. */
+/** Keys that move in the dialog or that every page needs. */
 const RESERVED = new Set(['tab', 'shift+tab', 'enter', ' ']);
 
-/** Takes the next keys that are pressed; Escape changes nothing, Backspace takes the shortcut away. */
+/** Captures the next keys. Escape cancels, Backspace removes the shortcut. */
 function useCapture(isOn: boolean, onDone: (keys: string | undefined) => void): void {
-  // Before what says "press" is painted: a quick key must not be lost.
+  // Before the paint, so that no quick key is lost.
   useLayoutEffect(() => {
     if (!isOn) return undefined;
     let first = '';

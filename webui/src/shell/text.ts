@@ -1,4 +1,4 @@
-/** Words of the shell and of the components. Each view has a table of its own, loaded with it. */
+/** The text of the shell and the components. Each view has its own table. */
 import en from '../i18n/en/shell.json';
 import { defineText } from '../i18n/language.js';
 import zh from '../i18n/zh/shell.json';

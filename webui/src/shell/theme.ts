@@ -1,4 +1,4 @@
-/** Light, dark, or as the system has it. */
+/** The colour theme: light, dark, or that of the system. */
 import { effect, signal } from '@preact/signals';
 import { readSetting, writeSetting } from '../settings.js';
 
@@ -15,7 +15,7 @@ export function chooseTheme(next: Theme): void {
   theme.value = next;
 }
 
-/** As it looks now. */
+/** Returns whether the page is dark now. */
 export function isDark(): boolean {
   return theme.peek() === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme.peek() === 'dark';
 }

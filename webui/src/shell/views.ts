@@ -1,11 +1,11 @@
 /**
- * The views, in the order of the navigation. Each is a chunk of its own, loaded when it is first shown: its `main.tsx`
+ * The views in the order of the navigation. Each is a separate chunk, loaded when it is first shown: its `main.tsx`
  * exports the component as default. The shortcut is `g`, then `key`.
  */
 import type { ComponentType } from 'preact';
 import type { IconName } from '../components/icon.js';
 
-export type ViewId = 'chat' | 'sessions' | 'logs' | 'cron' | 'models' | 'channels' | 'config' | 'status';
+type ViewId = 'chat' | 'sessions' | 'logs' | 'cron' | 'models' | 'channels' | 'config' | 'status';
 
 export interface View {
   /** The first part of the address, the key of its name in the shell's text, and its icon. */

@@ -1,5 +1,5 @@
 /** Adds a channel account in a few fields. The others have defaults and are changed in the configuration. */
-import { type Call, call } from '../../api/client.js';
+import { type Call, make } from '../../api/client.js';
 import { SelectField, TextField } from '../../components/field.js';
 import { bind, FormDialog, useFields } from '../../components/form.js';
 import { t } from './text.js';
@@ -58,8 +58,7 @@ export function AccountDialog({ taken, onClose, onSaved }: AccountDialogProps) {
   const isTaken = taken.includes(id);
   const isReady = !isTaken && fields.name !== '' && (fields.kind === 'telegram' ? fields.botToken : fields.url) !== '';
   const save = async (): Promise<void> => {
-    const { method, path, body } = saveCall(fields);
-    await call(method, path, { body });
+    await make(saveCall(fields));
     onSaved(id);
   };
   return (

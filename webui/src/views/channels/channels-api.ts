@@ -25,7 +25,7 @@ export interface MessagePage {
 
 /** Reads up to 50 messages, newest first. */
 export function readMessages(query: Readonly<Record<string, string | undefined>>, signal?: AbortSignal): Promise<MessagePage> {
-  return call('GET', apiPath('/api/messages', {}, { limit: 50, ...query }), signal === undefined ? {} : { signal });
+  return call('GET', apiPath('/api/messages', {}, { limit: 50, ...query }), { signal });
 }
 
 /** Sends the same text to the same chat again, as a new message. */

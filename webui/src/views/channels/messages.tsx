@@ -5,6 +5,7 @@ import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { Empty, Loaded } from '../../components/feedback.js';
+import { Select } from '../../components/field.js';
 import { Ago, relativeTime } from '../../components/time-text.js';
 import { attempt, showToast, showUndo } from '../../components/toast.js';
 import { address, changeQuery, hashOf } from '../../shell/router.js';
@@ -86,15 +87,9 @@ function useMessages(onChange: () => void) {
 }
 
 function StatusFilter({ status }: { status: string | undefined }) {
+  const choices = [{ value: '', label: t('anyStatus') }, ...STATUSES.map((value) => ({ value, label: t(`status_${value}`) }))];
   return (
-    <select aria-label={t('statusFilter')} value={status ?? ''} onChange={(event) => changeQuery({ status: event.currentTarget.value })}>
-      <option value="">{t('anyStatus')}</option>
-      {STATUSES.map((id) => (
-        <option key={id} value={id}>
-          {t(`status_${id}`)}
-        </option>
-      ))}
-    </select>
+    <Select aria-label={t('statusFilter')} value={status ?? ''} choices={choices} onChange={(value) => changeQuery({ status: value })} />
   );
 }
 

@@ -2,7 +2,7 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 import type { ChannelDocument } from '../../../../shared/api/channels.js';
 import type { OutgoingDocument } from '../../../../shared/api/messages.js';
-import { apiPath, type Call, call } from '../../api/client.js';
+import { apiPath, type Call, call, make } from '../../api/client.js';
 import { useLiveReload } from '../../api/live-reload.js';
 import { useResource } from '../../api/use-resource.js';
 import { TextField } from '../../components/field.js';
@@ -58,9 +58,8 @@ export function TestDialog({ channel, onClose }: { channel: ChannelDocument; onC
     if (chat === '' && known[0] !== undefined) setChat(known[0]);
   }, [known.length]);
   const send = async (): Promise<void> => {
-    const { method, path, body } = sendCall(channel, chat, content);
     setSent(undefined);
-    setSent((await call<{ message_id: string }>(method, path, { body })).message_id);
+    setSent((await make<{ message_id: string }>(sendCall(channel, chat, content))).message_id);
   };
   return (
     <FormDialog

@@ -1,4 +1,4 @@
-/** Above a conversation: its title, what can be done with it, and on narrow screens the way to the other chats. */
+/** The head of a conversation: its title, its menu, and on narrow screens a button for the list of chats. */
 import type { SessionTranscript } from '../../../../shared/api/sessions.js';
 import { useEffect, useState } from 'preact/hooks';
 import { useGatewayEvent } from '../../api/gateway-events.js';
@@ -15,7 +15,7 @@ import { TagDialog } from '../sessions/tag-dialog.js';
 import { ChatList } from './chat-list.js';
 import { t } from './text.js';
 
-/** Where there is no room for the chats beside the conversation. */
+/** Opens the list of chats where it does not fit beside the conversation. */
 function ChatsButton({ current }: { current: string | undefined }) {
   const [isOpen, setOpen] = useState(false);
   const close = (): void => setOpen(false);
@@ -46,7 +46,7 @@ function Named({ session, reload }: { session: SessionFacts; reload: () => void 
   usePageTitle(title);
   const onAct = (action: RowAction): void => {
     act(action, [session]);
-    // It is gone; the notice about it has the way back.
+    // The notice of the deletion offers undo.
     if (action === 'delete') navigate(hashOf('chat'));
   };
   return (
@@ -69,7 +69,7 @@ function Named({ session, reload }: { session: SessionFacts; reload: () => void 
   );
 }
 
-/** @param props.own  undefined in a chat that has not begun */
+/** @param props.own  undefined in a chat without a session */
 export function ChatHead({ current, own }: { current: string | undefined; own: Resource<SessionTranscript> | undefined }) {
   const session = own?.value?.session;
   useGatewayEvent(({ name, data }) => {

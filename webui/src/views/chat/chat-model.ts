@@ -1,4 +1,4 @@
-/** One conversation as the page knows it: what is on disk, what is being said, and what waits to be sent. */
+/** One conversation: the stored messages, the live answer, and the messages that wait to be sent. */
 import { batch, computed, signal } from '@preact/signals';
 import type { ServerFrame } from '../../../../shared/api/socket.js';
 import { connection, pageSocket, SocketError } from '../../api/socket.js';
@@ -12,13 +12,13 @@ export interface LiveAnswer {
   readonly turn: string;
   readonly text: string;
   readonly tools: readonly ToolStep[];
-  /** Given by a worker that is ending: what it says comes a moment later. */
+  /** The answer of a worker that is ending: its text arrives a moment later. */
   readonly isElsewhere: boolean;
-  /** What had been said in an attempt that was cut, and that this one replaces. */
+  /** The text of an interrupted attempt that this one replaces. */
   readonly earlier: string;
 }
 
-/** What is shown: an attempt that says the same again takes nothing away meanwhile. */
+/** Returns the text to show: the earlier attempt as long as the new one repeats it. */
 export function shownText({ text, earlier }: LiveAnswer): string {
   return earlier.startsWith(text) ? earlier : text;
 }
@@ -28,7 +28,7 @@ export class ChatModel {
   readonly messages = signal<readonly StoredMessage[]>([]);
   readonly live = signal<LiveAnswer | undefined>(undefined);
   readonly outbox = signal<readonly Entry[]>([]);
-  /** What was on disk when the watch began is here. */
+  /** Whether all messages that were stored when the watch began are loaded. */
   readonly isCurrent = signal(false);
   readonly hasOlder = signal(false);
   readonly error = signal<{ code: string; message: string } | undefined>(undefined);
@@ -36,7 +36,7 @@ export class ChatModel {
     () => this.live.value !== undefined || this.outbox.value.some(({ state }) => state === 'sending' || state === 'sent'),
   );
   #closes: (() => void)[] = [];
-  /** What was on disk already, until all of it is here: it is shown at once. */
+  /** Stored messages that have arrived; they are shown together once all are loaded. */
   #arriving: StoredMessage[] = [];
 
   constructor(session: string) {
@@ -48,7 +48,7 @@ export class ChatModel {
     this.#closes = [
       pageSocket.listen((frame) => batch(() => this.#receive(frame))),
       pageSocket.onConnected(() => this.#watch()),
-      // What was taken back in another tab is not sent from this one.
+      // A message that another tab removes is not sent from this one.
       onOutboxChanged(this.session, () => {
         this.outbox.value = readOutbox(this.session);
       }),
@@ -63,9 +63,9 @@ export class ChatModel {
     pageSocket.tell('unwatch', { session: this.session });
   }
 
-  /** Puts a message into the queue; it leaves in its order, when the answer before it is complete. */
+  /** Queues a message. Messages are sent in order, each after the answer to the one before. */
   send(content: string, more: Pick<Entry, 'replaceFrom' | 'again' | 'attachments'> = {}): void {
-    // It does not wait for what it is about.
+    // `/stop` does not wait for the answer that it stops.
     if (this.live.peek() !== undefined && /^\s*\/stop\s*$/i.test(content)) return this.stop();
     const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
     this.#change([...this.outbox.peek(), { key, content, state: 'queued', ...more }]);
@@ -92,9 +92,9 @@ export class ChatModel {
   }
 
   #watch(): void {
-    // It comes again.
+    // The gateway sends them again.
     this.#arriving = [];
-    // What was on its way when the connection ended goes again, under the same key.
+    // Messages in flight when the connection ended are sent again under the same key.
     this.#change(
       this.outbox
         .peek()
@@ -181,7 +181,7 @@ export class ChatModel {
       const isWhole = live.text.length === at;
       this.live.value = { ...live, text: live.text.slice(0, at), tools: isWhole ? live.tools : [], isElsewhere: elsewhere };
     } else {
-      // An answer that begins anew takes back what its last attempt did, and leaves in sight what it said.
+      // A restarted answer drops the tool results of the last attempt; the earlier text stays visible.
       if (!elsewhere) this.#dropToolResults();
       const shown = live === undefined || replaces === undefined ? '' : shownText(live);
       const told = replaces?.text ?? '';
@@ -203,7 +203,7 @@ export class ChatModel {
   async #pump(): Promise<void> {
     const next = this.outbox.peek().find(({ state }) => state === 'queued');
     if (next === undefined || !this.isCurrent.peek()) return;
-    // One that the gateway may have already is asked after at once.
+    // A message that the gateway may already have is sent at once.
     if (next.wasSent !== true && this.isBusy.peek()) return;
     this.#update(next.key, { state: 'sending' });
     const { key, content, replaceFrom, again, attachments = [] } = next;
@@ -219,7 +219,7 @@ export class ChatModel {
         : pageSocket.ask('regenerate', { ...wish, messageId: again }));
       if (answer.type === 'sent') this.#onSent(key, answer.messageId);
     } catch (error) {
-      // Without a connection it stays in the queue; the next one takes it up.
+      // Without a connection it stays in the queue until the next one.
       if (!(error instanceof SocketError) || error.code === 'UNREACHABLE') return;
       this.#update(key, { state: 'failed', error: error.code === 'PAYLOAD_TOO_LARGE' ? t('tooLong') : error.message });
       void this.#pump();

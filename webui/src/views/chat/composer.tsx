@@ -1,4 +1,4 @@
-/** Where messages are written: it keeps the draft, knows the commands, and shows what waits to be sent. */
+/** The composer: the draft, slash commands, files, and the queue of messages. */
 import type { SessionTranscript } from '../../../../shared/api/sessions.js';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isKeptInstead } from '../../api/copy-mode.js';
@@ -20,7 +20,7 @@ interface SlashCommand {
   readonly summary: string;
 }
 
-/** The commands that begin with what was typed; none once an argument follows. */
+/** Returns the commands that begin with the typed text; none once an argument follows. */
 function useSlashCommands(text: string): readonly SlashCommand[] {
   const [all, setAll] = useState<readonly SlashCommand[]>([]);
   const wants = text.startsWith('/') && !/\s/.test(text);
@@ -50,7 +50,7 @@ function Queue({ model, onEdit }: { model: ChatModel; onEdit: (text: string, fil
   );
 }
 
-/** What it waits for, as far as it can be told. */
+/** Returns what a queued message waits for. */
 function waitingFor(state: Entry['state'], model: ChatModel): 'sending' | 'queued' | 'queuedOffline' {
   if (state === 'sending') return 'sending';
   return model.isCurrent.value ? 'queued' : 'queuedOffline';
@@ -71,7 +71,7 @@ function QueueItem({ entry, model, onEdit }: { entry: Entry; model: ChatModel; o
   );
 }
 
-/** A longer text is higher than the box may become: to find out how high would take seconds. */
+/** Longer text exceeds the largest box anyway, and measuring it would take seconds. */
 const MEASURED_LENGTH = 20_000;
 
 function grow(box: HTMLTextAreaElement | null): void {
@@ -81,24 +81,24 @@ function grow(box: HTMLTextAreaElement | null): void {
   box.style.height = `${box.value.length > MEASURED_LENGTH ? most : Math.min(box.scrollHeight + 2, most)}px`;
 }
 
-/** More of it is not seen, and would have to be laid out. */
+/** More of a queued message is not visible, but would be laid out. */
 const QUEUE_LENGTH = 300;
 
 export interface ComposerProps {
   readonly model: ChatModel | undefined;
   readonly own: Resource<SessionTranscript> | undefined;
-  /** Under which the draft is kept: the session, or `new`. */
+  /** The name of the stored draft: the session, or `new`. */
   readonly draftName: string;
   readonly editing: { readonly messageId: string; readonly content: string; readonly files: readonly FileNote[] } | undefined;
   readonly onCancelEdit: () => void;
   readonly onEditLast: () => void;
   readonly onSend: (content: string, files: readonly FileNote[]) => void;
-  /** Of a chat that has not begun: something else than a message has made its session. */
+  /** Called in a new chat when something else than a message created its session. */
   readonly onBegun?: (session: string) => void;
   readonly draftFiles: DraftFiles;
 }
 
-/** The text in the box: the draft, which a reload keeps, or the message that is being edited. */
+/** The text in the box: the stored draft, or the message that is being edited. */
 function useText({ draftName, editing }: ComposerProps) {
   const [text, setState] = useState(() => readDraft(draftName));
   useLayoutEffect(() => setState(editing?.content ?? readDraft(draftName)), [editing, draftName]);
@@ -111,7 +111,7 @@ function useText({ draftName, editing }: ComposerProps) {
 
 const PAGE_SHARE = 0.85;
 
-/** Page keys are for the conversation while the box has no pages of its own. @returns whether it was one of them */
+/** Page keys scroll the conversation unless the box itself scrolls. @returns whether it handled the key */
 function turnPage({ key, currentTarget }: KeyboardEvent): boolean {
   const box = currentTarget as HTMLElement;
   const transcript = box.closest('.conversation')?.querySelector('.transcript');
@@ -127,12 +127,12 @@ interface KeyActions {
   readonly submit: () => void;
 }
 
-/** Enter, the arrows and Tab in the box. @returns which command is chosen, and what handles a key */
+/** Handles Enter, the arrows and Tab. @returns the chosen command and the key handler */
 function useKeys({ commands, text, setText, submit }: KeyActions, { model, editing, onCancelEdit, onEditLast }: ComposerProps) {
   const [chosen, setChosen] = useState(0);
   const at = Math.min(chosen, commands.length - 1);
   const onKeyDown = (event: KeyboardEvent): void => {
-    // An input method that is about to write: 229 is how Safari says so of the Enter that ends it.
+    // An input method is composing; Safari reports the Enter that ends it with 229.
     if (event.isComposing || event.keyCode === 229) return;
     const isListed = commands.length > 0 && `/${commands[at]?.name}` !== text;
     if (isListed && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
@@ -171,7 +171,7 @@ function SlashList({
   );
 }
 
-/** Files are what was pasted: a table that was copied has a picture of itself beside its text. */
+/** Takes pasted files, except beside text: a copied table also has a picture of itself. */
 function pasteFiles(event: ClipboardEvent, add: (files: readonly File[]) => void): void {
   const files = [...(event.clipboardData?.files ?? [])];
   if (files.length === 0 || event.clipboardData?.types.includes('text/plain') === true) return;

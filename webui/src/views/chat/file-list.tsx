@@ -1,4 +1,4 @@
-/** Files in sight: with a message, where they can be saved, and with what is being written, where they can be taken out. */
+/** Files of a message, which can be saved, and files of the draft, which can be removed. */
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { IconButton } from '../../components/button.js';
@@ -63,7 +63,7 @@ export function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) =>
   const input = useRef<HTMLInputElement>(null);
   const onChange = (event: { currentTarget: HTMLInputElement }): void => {
     onFiles([...(event.currentTarget.files ?? [])]);
-    // The same file may be chosen again.
+    // Lets the same file be chosen again.
     event.currentTarget.value = '';
   };
   return (
@@ -76,7 +76,7 @@ export function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) =>
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
 
-/** @param props.onFiles  undefined: none are taken */
+/** @param props.onFiles  undefined: files are not accepted */
 export function FileDrop({ onFiles, children }: { onFiles: ((files: readonly File[]) => void) | undefined; children: ComponentChildren }) {
   const [isOver, setOver] = useState(false);
   const onDragOver = (event: DragEvent): void => {

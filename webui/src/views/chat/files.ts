@@ -28,7 +28,7 @@ function readDraftFiles(session: string): DraftFile[] {
   }
 }
 
-export function writeDraftFiles(session: string, files: readonly (FileNote | DraftFile)[]): void {
+function writeDraftFiles(session: string, files: readonly (FileNote | DraftFile)[]): void {
   const notes = files.flatMap(({ id, name, mediaType, size }) => (id === undefined ? [] : [{ id, name, mediaType, size }]));
   writeSetting(settingName(session), notes.length === 0 ? undefined : JSON.stringify(notes));
 }
@@ -149,7 +149,7 @@ export function useFileAddress(id: string | undefined): string | undefined {
 
 async function readFile(id: string, signal?: AbortSignal): Promise<Blob> {
   const path = apiPath('/api/attachments/:id', { id });
-  const response = await request({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) });
+  const response = await request({ method: 'GET', path, signal });
   return response.blob();
 }
 

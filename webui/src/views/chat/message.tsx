@@ -1,4 +1,4 @@
-/** One thing said, with what can be done about it. */
+/** One message with its actions. */
 import { computed } from '@preact/signals';
 import { memo } from 'preact/compat';
 import { Button, IconButton } from '../../components/button.js';
@@ -21,14 +21,14 @@ export interface MessageActions {
   readonly fork: (message: StoredMessage) => void;
 }
 
-/** Made once: making one takes as long as a message. */
+/** Created once per language: creating one takes as long as rendering a message. */
 const formats = computed(() => ({
   clock: new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit' }),
   day: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' }),
   instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'full', timeStyle: 'medium' }),
 }));
 
-/** The time of day; of another day, that day too. */
+/** The time of day, with the date where it is not today. */
 function When({ iso }: { iso: string }) {
   const { clock, day, instant } = formats.value;
   const at = new Date(iso);
@@ -40,7 +40,7 @@ function When({ iso }: { iso: string }) {
   );
 }
 
-/** A tool's call as it is kept: its name and what it was given in the first line, then what came of it. */
+/** A stored tool call: name and input in the first line, then the output. */
 const TOOL_USE = /^([\w-]{1,64}) ([^\n]*)\n\n([\s\S]*)$/;
 
 function ToolRow({ content, isFailed }: { content: string; isFailed: boolean }) {
@@ -58,7 +58,7 @@ function ToolRow({ content, isFailed }: { content: string; isFailed: boolean }) 
   );
 }
 
-/** What tools do while an answer is given: each call with what came of it. */
+/** The tool calls of the live answer, with their results. */
 function LiveTools({ tools }: { tools: readonly ToolStep[] }) {
   if (tools.length === 0) return null;
   const failed = tools.filter(({ state }) => state === 'error').length;
@@ -102,7 +102,7 @@ export function LiveMessage({ live }: { live: LiveAnswer }) {
 
 interface MessageProps extends MessageActions {
   readonly message: StoredMessage;
-  /** Nothing is being said: it can be asked otherwise, or again, and another variant be chosen. */
+  /** No answer is running: messages can be edited and regenerated, and variants chosen. */
   readonly canChange: boolean;
   readonly isLastAnswer: boolean;
   readonly variants: Variants | undefined;
@@ -111,7 +111,7 @@ interface MessageProps extends MessageActions {
 
 const NAMES = { user: 'you', assistant: 'assistant', system: 'system', tool: 'assistant' } as const;
 
-/** What an answer took, and where its log is. */
+/** The tokens, cost and duration of an answer, and a link to its log lines. */
 function AnswerDetails({ turn, model }: { turn: NonNullable<StoredMessage['turn']>; model: string | null }) {
   const { id, inputTokens, outputTokens, costUsd, durationMs } = turn;
   const count = (tokens: number | null): string => (tokens === null ? t('unknown') : tokenText(tokens));
@@ -132,7 +132,7 @@ function AnswerDetails({ turn, model }: { turn: NonNullable<StoredMessage['turn'
   );
 }
 
-/** What can be done about an answer that failed: cause and next step are its text. What was being written stays. */
+/** The actions on a failed answer; its text names the cause and the next step. */
 function ErrorActions({ message, isLastAnswer, canChange, regenerate }: MessageProps) {
   const { content, createdAt, turn } = message;
   const report = [content, createdAt, ...(turn === undefined ? [] : [turn.id])].join('\n');
@@ -150,7 +150,7 @@ function ErrorActions({ message, isLastAnswer, canChange, regenerate }: MessageP
 const sameVariants = (one: Variants | undefined, other: Variants | undefined): boolean =>
   one === other || (one?.index === other?.index && one?.ids.join() === other?.ids.join());
 
-/** What can be done is the same for as long as the conversation is shown. */
+/** Compares props. The actions stay the same while the conversation is shown. */
 function isSame(before: MessageProps, after: MessageProps): boolean {
   const { message, canChange, isLastAnswer } = before;
   const isEqual = message === after.message && canChange === after.canChange && isLastAnswer === after.isLastAnswer;

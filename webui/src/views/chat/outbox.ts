@@ -1,19 +1,19 @@
-/** What a person has written and the gateway has not acknowledged, and drafts: they survive a reload of the page. */
+/** Drafts, and messages that the gateway has not acknowledged. They survive a reload of the page. */
 import { onSettingChanged, readSetting, writeSetting } from '../../settings.js';
 
 export interface Entry {
-  /** The idempotency key: it is the same however often the entry is sent. */
+  /** The idempotency key, the same for each attempt. */
   readonly key: string;
   readonly content: string;
-  /** `sent`: on the gateway's disk, and not in the conversation yet. */
+  /** `sent`: stored by the gateway, not in the conversation yet. */
   readonly state: 'queued' | 'sending' | 'sent' | 'failed';
   readonly replaceFrom?: string;
   readonly attachments?: readonly { readonly id: string; readonly name: string; readonly mediaType: string; readonly size: number }[];
-  /** Not a message, but the wish for another answer to that one. */
+  /** The message to regenerate the answer of; this entry is not a message. */
   readonly again?: string;
   readonly messageId?: string;
   readonly error?: string | undefined;
-  /** It left before, and nobody knows whether it arrived. */
+  /** It was sent before; whether it arrived is unknown. */
   readonly wasSent?: boolean;
 }
 
@@ -32,7 +32,7 @@ export function writeOutbox(session: string, entries: readonly Entry[]): void {
   writeSetting(outboxName(session), entries.length === 0 ? undefined : JSON.stringify(entries));
 }
 
-/** Calls back when another tab has changed it. @returns what ends that */
+/** Calls back when another tab changes the outbox. @returns a function that stops this */
 export const onOutboxChanged = (session: string, run: () => void): (() => void) => onSettingChanged(outboxName(session), run);
 
 export const readDraft = (session: string): string => readSetting(draftName(session)) ?? '';

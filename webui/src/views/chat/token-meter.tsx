@@ -1,4 +1,4 @@
-/** How much of the model's context the conversation takes, and what it has cost: always in sight beside the model. */
+/** The context that the conversation uses, and its cost, beside the model. */
 import { language } from '../../i18n/language.js';
 import type { ChatModel } from './chat-model.js';
 import { lastTurn, type ModelChoice } from './model-chip.js';
@@ -13,7 +13,7 @@ export function costText(usd: number): string {
   return new Intl.NumberFormat(language.value, { style: 'currency', currency: 'USD', ...digits }).format(usd);
 }
 
-/** What the last answer was given and gave is what the next one begins with; undefined: not counted, or nothing was said. */
+/** Returns the tokens of the last answer, which the next one starts with; undefined: unknown, or no answer yet. */
 function usedTokens(chat: ChatModel | undefined): number | undefined {
   const { inputTokens = null, outputTokens = null } = lastTurn(chat) ?? {};
   return inputTokens === null ? undefined : inputTokens + (outputTokens ?? 0);
@@ -29,7 +29,7 @@ export function TokenMeter({ chat, choice: { info, costUsd } }: { chat: ChatMode
     t('contextUsed', tokens),
     costUsd === undefined || costUsd === 0 ? t('costUnknown') : t('costSoFar', { cost: costText(costUsd) }),
   ].join(' ');
-  // Two question marks tell nobody anything.
+  // Two unknown values say nothing.
   if (used === undefined && (costUsd === undefined || costUsd === 0)) return null;
   const share = used === undefined || window === undefined ? undefined : Math.min(1, used / window);
   return (

@@ -1,4 +1,4 @@
-/** The conversation: it keeps to its lower edge while that is in sight, and to what is being read otherwise. */
+/** The messages of a conversation. It follows the end while that is in view, and keeps its position otherwise. */
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
@@ -9,15 +9,15 @@ import { MessageFiles } from './file-list.js';
 import { t } from './text.js';
 import { placeVariants } from './variants.js';
 
-/** So near to the end, who scrolls down has come back to it. */
+/** A scroll down to within this distance of the end follows the end again. */
 const NEAR_PX = 60;
-/** Sizes are rounded, positions are not. */
+/** Sizes are rounded; positions are not. */
 const AT_END_PX = 2;
-/** Nearer than that the way to the end would only lie over what is said there. */
+/** Closer to the end, the button for the end would only cover text. */
 const FAR_PX = 96;
-/** Until then, the wait for an answer is no news. */
+/** After this time without an answer, the page offers to regenerate it. */
 const LATE_MS = 8_000;
-/** Where there is an answer to go back to. */
+/** The same for a question with an earlier answer. */
 const SOON_MS = 1_500;
 
 /** Returns the length of the part of the text that consists of whole sentences or lines. */
@@ -45,7 +45,7 @@ function Announcer({ text }: { text: string | undefined }) {
   );
 }
 
-/** The value at most once per animation frame. */
+/** Returns the value, updated at most once per animation frame. */
 function usePerFrame<Value>(value: Value): Value {
   const [shown, setShown] = useState(value);
   const latest = useRef(value);
@@ -59,7 +59,7 @@ function usePerFrame<Value>(value: Value): Value {
     });
   }, [value]);
   useEffect(() => () => cancelAnimationFrame(frame.current), []);
-  // Its end and its beginning are shown at once.
+  // The first and the last value are shown at once.
   return value === undefined || shown === undefined ? value : shown;
 }
 
@@ -111,7 +111,7 @@ function useStickiness() {
   const onScroll = (): void => {
     const { scrollTop = 0 } = element.current ?? {};
     const distance = distanceToEnd();
-    // What is said grows while a scroll is told of: only who goes up has left the end, however little, and only who goes down comes back.
+    // The text grows between scroll events: only a scroll up leaves the end, and only a scroll down returns to it.
     if (distance <= AT_END_PX || (distance < NEAR_PX && scrollTop > lastTop.current)) isStuck.current = true;
     else if (scrollTop < lastTop.current) isStuck.current = false;
     lastTop.current = scrollTop;
@@ -124,7 +124,7 @@ function useStickiness() {
       element.current.scrollTop = element.current.scrollHeight;
       lastTop.current = element.current.scrollTop;
     };
-    // Of the frame too: it shrinks when the box grows, and when a telephone shows its keyboard.
+    // The frame is observed too: it shrinks when the box grows or a phone shows its keyboard.
     const observer = new ResizeObserver(keep);
     for (const { current } of [element, content]) if (current !== null) observer.observe(current);
     return () => observer.disconnect();
@@ -132,11 +132,11 @@ function useStickiness() {
   return { element, content, isAway, toEnd, onScroll };
 }
 
-/** What is read stays where it is when earlier messages come above it: at its very top a browser would show those. */
+/** Keeps the position when earlier messages are added above it; at the top, a browser would jump to them. */
 function useKeptPlace(element: RefObject<HTMLElement | null>, firstSeq: number | undefined): void {
   const last = useRef(firstSeq);
   const isPrepended = firstSeq !== undefined && last.current !== undefined && firstSeq < last.current;
-  // While it is drawn, the document is as it was.
+  // During the render the document still has the old layout.
   const read = isPrepended ? element.current?.querySelector('article, .tool-row') : undefined;
   const top = read?.getBoundingClientRect().top ?? 0;
   last.current = firstSeq;
@@ -145,14 +145,14 @@ function useKeptPlace(element: RefObject<HTMLElement | null>, firstSeq: number |
   }, [firstSeq]);
 }
 
-export interface TranscriptProps extends MessageActions {
+interface TranscriptProps extends MessageActions {
   readonly model: ChatModel;
   readonly canWrite: boolean;
   readonly loadOlder: () => void;
   readonly choose: (messageId: string) => void;
 }
 
-/** The actions of now under names that stay: a message is drawn again when it is another, not when anything is. */
+/** Returns stable functions that call the latest actions, so that a message renders again only when it changes. */
 function useStableActions(actions: MessageActions & { choose: (messageId: string) => void }): typeof actions {
   const latest = useRef(actions);
   latest.current = actions;

@@ -1,8 +1,8 @@
 /** The text of a user's message, verbatim. Lines that name a file become buttons that save it. */
 import { useState } from 'preact/hooks';
-import { apiPath, request } from '../../api/client.js';
+import { apiPath } from '../../api/client.js';
 import { Button } from '../../components/button.js';
-import { saveFile } from '../../components/save-file.js';
+import { saveAnswer } from '../../components/save-file.js';
 import { attempt } from '../../components/toast.js';
 import { t } from './text.js';
 
@@ -10,10 +10,8 @@ import { t } from './text.js';
 const FILE_LINE = /^(\[[^\]]{0,100}\] )?\[([^\]]{1,300})\]\(\/api\/files\/([a-z]+)\/([\w.-]+)\/([\w-]+)\/([\w.-]+)\)$/;
 
 async function save(params: { channel: string; accountId: string; fileId: string; name: string }): Promise<void> {
-  await attempt(async () => {
-    const response = await request({ method: 'GET', path: apiPath('/api/files/:channel/:accountId/:fileId/:name', params) });
-    saveFile({ name: params.name, type: response.headers.get('Content-Type') ?? '', parts: [await response.blob()] });
-  });
+  const path = apiPath('/api/files/:channel/:accountId/:fileId/:name', params);
+  await attempt(() => saveAnswer({ method: 'GET', path }, () => params.name));
 }
 
 function Line({ text }: { text: string }) {

@@ -1,4 +1,4 @@
-/** What was said in the place of a message: one of it is shown, the others are a step away. */
+/** The variants of a message. One is shown; buttons step to the others. */
 import { signal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton } from '../../components/button.js';
@@ -7,11 +7,11 @@ import { t } from './text.js';
 
 export interface Variants {
   readonly ids: readonly string[];
-  /** Of the one that is shown. */
+  /** The index of the shown variant. */
   readonly index: number;
 }
 
-/** By the message that shows the choice: where an answer begins with what tools said, that is the first after them. */
+/** Maps the message that shows the switch to its variants: the first message of the answer after tool results. */
 export function placeVariants(messages: readonly StoredMessage[]): ReadonlyMap<string, Variants> {
   const placed = new Map<string, Variants>();
   let open: Variants | undefined;
@@ -25,12 +25,12 @@ export function placeVariants(messages: readonly StoredMessage[]): ReadonlyMap<s
   return placed;
 }
 
-/** @returns the one that many steps away, if there is one */
+/** Returns the id of the variant one step away; undefined at the end. */
 export function neighbour({ ids, index }: Variants, step: -1 | 1): string | undefined {
   return ids[index + step];
 }
 
-/** The step that was asked for last: the place that it leads to is made anew, and takes the focus over. */
+/** The last step: the switch of the new variant is a new element, which takes over the focus. */
 const stepped = signal<{ readonly id: string; readonly step: -1 | 1 } | undefined>(undefined);
 
 function useFocusAfterStep(id: string | undefined) {

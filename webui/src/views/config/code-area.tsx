@@ -1,8 +1,8 @@
-/** A text with the numbers of its lines beside it; those where something is wrong are marked. */
+/** A text area with line numbers; lines with problems are marked. */
 import type { RefObject } from 'preact';
 import { useRef } from 'preact/hooks';
 
-export interface CodeAreaProps {
+interface CodeAreaProps {
   readonly area: RefObject<HTMLTextAreaElement | null>;
   readonly label: string;
   readonly text: string;
@@ -17,7 +17,7 @@ const ROWS = { least: 14, most: 32 } as const;
 export function CodeArea({ area, label, text, wrongLines, onInput, onKeyDown }: CodeAreaProps) {
   const numbers = useRef<HTMLDivElement>(null);
   const count = text.split('\n').length;
-  // The numbers go along; they are no part of what is read out or copied.
+  // The line numbers scroll along. They are not part of the text for screen readers and copying.
   const onScroll = ({ currentTarget }: { currentTarget: HTMLTextAreaElement }): void => {
     if (numbers.current !== null) numbers.current.style.transform = `translateY(${-currentTarget.scrollTop}px)`;
   };

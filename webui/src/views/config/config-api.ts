@@ -7,16 +7,14 @@ export type Problem = ConfigText['problems'][number];
 /** The header that makes a change fail when the file has another revision by then. */
 export const match = (revision: string): Record<string, string> => ({ 'If-Match': `"${revision}"` });
 
-export const readText = (signal?: AbortSignal): Promise<ConfigText> =>
-  call('GET', '/api/config/text', signal === undefined ? {} : { signal });
+export const readText = (signal?: AbortSignal): Promise<ConfigText> => call('GET', '/api/config/text', { signal });
 
 /** Validates a text without writing it. */
 export const checkText = (text: string, signal: AbortSignal): Promise<ConfigTextOutcome> =>
   call('POST', '/api/config/text', { body: { text, dryRun: true }, signal, isAction: false });
 
 export async function listVersions(signal?: AbortSignal): Promise<readonly ConfigVersion[]> {
-  const options = signal === undefined ? {} : { signal };
-  return (await call<{ versions: ConfigVersion[] }>('GET', '/api/config/versions', options)).versions;
+  return (await call<{ versions: ConfigVersion[] }>('GET', '/api/config/versions', { signal })).versions;
 }
 
 export const restoreVersion = (id: string, revision: string): Promise<ConfigTextOutcome> =>

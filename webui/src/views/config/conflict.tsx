@@ -1,19 +1,20 @@
-/** The file was changed by somebody else meanwhile: each setting as it was read, as it is there now, and as it is here. */
+/** The dialog after somebody else changed the file: each edited setting as read, as in the file now, and as edited here. */
 import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
 import { Dialog, DialogActions } from '../../components/dialog.js';
+import { TableHead } from '../../components/feedback.js';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { draftOf, type Field } from './schema-fields.js';
 import { t } from './text.js';
 import type { Edit, Edits } from './use-edits.js';
 
-export interface ConflictProps {
+interface ConflictProps {
   readonly edits: Edits;
-  /** As it was read before the changes. */
+  /** The configuration that the edits started from. */
   readonly base: ConfigView;
   readonly theirs: ConfigView;
-  /** Saves these over theirs; none: theirs stay. */
+  /** Saves the chosen edits over the file; without any, the file stays. */
   readonly onSave: (chosen: Edits) => void;
   readonly onClose: () => void;
 }
@@ -40,15 +41,7 @@ export function Conflict({ edits, base, theirs, onSave, onClose }: ConflictProps
       <p>{t('conflictText')}</p>
       <div class="scrolled" tabIndex={0} role="region" aria-label={t('conflict')}>
         <table class="table conflict-table">
-          <thead>
-            <tr>
-              <th scope="col">{t('key')}</th>
-              <th scope="col">{t('base')}</th>
-              <th scope="col">{t('theirs')}</th>
-              <th scope="col">{t('mine')}</th>
-              <th scope="col">{t('keepMine')}</th>
-            </tr>
-          </thead>
+          <TableHead names={[t('key'), t('base'), t('theirs'), t('mine'), t('keepMine')]} />
           <tbody>
             {[...edits.values()].map((edit) => (
               <tr key={edit.field.key}>

@@ -1,4 +1,4 @@
-/** Changed lines of the file, as it is written. */
+/** The changed lines between two texts of the file. */
 import { diffLines } from '../../../../shared/text/line-diff.js';
 import { t } from './text.js';
 

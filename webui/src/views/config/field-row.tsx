@@ -1,4 +1,4 @@
-/** One setting: its key, its value, where that comes from, and the way back to the default. */
+/** One setting: its key, its value, the source of the value, and a reset to the default. */
 import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { Button } from '../../components/button.js';
 import { CheckField, SelectField, TextArea, TextField } from '../../components/field.js';
@@ -9,12 +9,12 @@ import { descriptionOf, t } from './text.js';
 export interface RowProps {
   readonly field: Field;
   readonly view: ConfigView;
-  /** What was typed; undefined: as it is. Null: back to the default. */
+  /** The edited text; undefined: not edited; null: reset to the default. */
   readonly edit: string | null | undefined;
   readonly onEdit: (field: Field, edit: string | null | undefined) => void;
 }
 
-/** What it is, then what may be written. */
+/** Returns the description of the setting, then its permitted values. */
 function hintOf(field: Field, value: unknown, pin: string | undefined): string | undefined {
   const hints = [descriptionOf(field), pin === undefined ? allowedOf(field, value) : t('pinned', { name: pin })];
   return hints.filter(Boolean).join(' ') || undefined;

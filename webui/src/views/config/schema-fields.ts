@@ -1,9 +1,9 @@
-/** The JSON Schema of the configuration as rows of a form. What has no simple field is left to the file's text. */
+/** The JSON Schema of the configuration as rows of a form. Settings without a simple field are edited in the file's text. */
 import { isSecretName } from '../../../../shared/config/secrets.js';
 import type { ConfigView } from '../../../../shared/api/gateway/config.js';
 import { formatKey, type KeyPath, valueAt } from '../../../../shared/config/key-path.js';
 
-/** The parts of JSON Schema that the gateway's uses. */
+/** The parts of JSON Schema that the gateway uses. */
 export interface Schema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -17,7 +17,7 @@ export interface Schema {
   readonly description?: string;
 }
 
-export type FieldKind = 'switch' | 'choice' | 'number' | 'text' | 'secret' | 'list' | 'other';
+type FieldKind = 'switch' | 'choice' | 'number' | 'text' | 'secret' | 'list' | 'other';
 
 export interface Field {
   readonly path: KeyPath;
@@ -43,7 +43,7 @@ export function isMask(value: unknown): value is { readonly $secret: true; reado
   return typeof value === 'object' && value !== null && '$secret' in value;
 }
 
-/** The rows below one schema; objects with names of the user's own are followed where a value has them. */
+/** Returns the rows below a schema. Objects with user-defined names have the rows of the names in the value. */
 function fieldsBelow(schema: Schema, path: KeyPath, value: unknown): Field[] {
   const own = schema.additionalProperties;
   if (schema.properties === undefined && typeof own === 'object' && typeof value === 'object' && value !== null && !isMask(value)) {
@@ -64,7 +64,7 @@ export interface Section {
   readonly fields: readonly Field[];
 }
 
-/** What the file has and the schema does not: an older or a newer gateway's, or a slip. It stays until it is taken out. */
+/** Returns the keys of the file that the schema lacks: from another version of the gateway, or misspelled. They stay until removed. */
 function unknownFields(schema: Schema, value: unknown, path: KeyPath = []): Field[] {
   const { properties, additionalProperties: own } = schema;
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isMask(value)) return [];
@@ -77,7 +77,7 @@ function unknownFields(schema: Schema, value: unknown, path: KeyPath = []): Fiel
   });
 }
 
-/** By the first part of the key; those that are not known first, under no name. */
+/** Groups the settings by the first part of the key; unknown keys come first, under an empty name. */
 export function sectionsOf(schema: Schema, view: ConfigView): Section[] {
   const unknown = unknownFields(schema, view.config);
   const known = Object.entries(schema.properties ?? {})
@@ -87,26 +87,26 @@ export function sectionsOf(schema: Schema, view: ConfigView): Section[] {
   return unknown.length === 0 ? known : [{ name: '', fields: unknown }, ...known];
 }
 
-/** What a field shows: what the file says, else what is in force. A file that is not in force yet is shown as it is, too. */
+/** Returns the value to show: that of the file, even where it is not in force yet, else the one in force. */
 export function shownValue({ path, key }: Field, view: ConfigView): unknown {
   const inFile = valueAt(view.config, path);
   return inFile === undefined || view.pinned[key] !== undefined ? valueAt(view.effective, path) : inFile;
 }
 
-/** Whether the file sets it to something else than the default. */
+/** Returns whether the file sets it to another value than the default. */
 export function isCustomised({ path, schema }: Field, view: ConfigView): boolean {
   const value = valueAt(view.config, path);
   return value !== undefined && JSON.stringify(value) !== JSON.stringify(schema.default);
 }
 
-/** A value as its field holds it. */
+/** Returns a value as the text of its field. */
 export function draftOf(kind: FieldKind, value: unknown): string {
   if (value === undefined || value === null || isMask(value)) return '';
   if (kind === 'list') return (value as readonly unknown[]).join('\n');
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }
 
-/** What a field's text means; null takes the key out of the file. */
+/** Returns the value of a field's text; null removes the key from the file. */
 export function valueOf(kind: FieldKind, draft: string): unknown {
   if (kind === 'switch') return draft === 'true';
   if (kind === 'list')
@@ -119,7 +119,7 @@ export function valueOf(kind: FieldKind, draft: string): unknown {
   return draft;
 }
 
-/** Edits by path as one merge patch. */
+/** Returns edits by path as one merge patch. */
 export function patchOf(edits: readonly { readonly path: KeyPath; readonly value: unknown }[]): Record<string, unknown> {
   const patch: Record<string, unknown> = {};
   for (const { path, value } of edits) {
@@ -130,7 +130,7 @@ export function patchOf(edits: readonly { readonly path: KeyPath; readonly value
   return patch;
 }
 
-/** A change of these keys moves the gateway to another address, without a gap; every other key is in force at once. */
+/** A change of these keys moves the gateway to another address without an interruption; every other key is in force at once. */
 export const REBOUND_KEYS: readonly string[] = ['gateway.host', 'gateway.port'];
 
 export const isRebound = (key: string): boolean => REBOUND_KEYS.includes(key);

@@ -1,28 +1,29 @@
-/** What was changed in the form and not saved yet, and saving it: by key, so that nothing else in the file is touched. */
-import type { ConfigView } from '../../../../shared/api/gateway/config.js';
+/** The unsaved edits of the form. They are saved by key, so that nothing else in the file changes. */
+import type { ConfigRevision, ConfigView } from '../../../../shared/api/gateway/config.js';
 import { useRef, useState } from 'preact/hooks';
 import { valueAt } from '../../../../shared/config/key-path.js';
 import { editJsonc } from '../../../../shared/config/jsonc.js';
-import { ApiError, call, type Call } from '../../api/client.js';
+import { ApiError, call, type Call, make } from '../../api/client.js';
+import { match } from './config-api.js';
 import { showSaved } from './saved.js';
 import { t } from './text.js';
 import { type Field, patchOf, valueOf } from './schema-fields.js';
 
 export interface Edit {
   readonly field: Field;
-  /** As the control holds it; null: out of the file. */
+  /** The text of the control; null: remove the key from the file. */
   readonly draft: string | null;
 }
 export type Edits = ReadonlyMap<string, Edit>;
 
 const newValue = ({ field, draft }: Edit): unknown => (draft === null ? null : valueOf(field.kind, draft));
 
-/** The gateway watches its files. */
+/** The gateway watches its files: a change is in force within this time. */
 const IN_FORCE_MS = 1_500;
 
 const HIDDEN = '••••••••';
 
-/** The file's text with the edits in it. @param isShown  what was typed as a secret is hidden */
+/** Returns the file's text with the edits. @param isShown  replaces typed secrets by dots */
 export function editedText(text: string, edits: Edits, isShown: boolean): string {
   const changes = [...edits.values()].map((edit) => {
     const value = newValue(edit) ?? undefined;
@@ -36,26 +37,23 @@ export function callOf(edits: Edits): Call {
   return { method: 'PATCH', path: '/api/config', body };
 }
 
-/** Whether somebody else has changed one of the settings that are edited. */
+/** Returns whether somebody else has changed one of the edited settings. */
 function isTouched(edits: Edits, base: ConfigView, theirs: ConfigView): boolean {
   const textOf = (view: ConfigView, { field }: Edit): string | undefined => JSON.stringify(valueAt(view.config, field.path));
   return [...edits.values()].some((edit) => textOf(base, edit) !== textOf(theirs, edit));
 }
 
-/**
- * The view may be read again just when the first edit is made: what somebody else wrote is then not what the edits were made upon.
- * @returns the view as it was before them
- */
+/** Returns the view before the first edit: a reload after it must not pass off somebody else's change as the base of the edits. */
 function useBase(view: ConfigView | undefined, edits: Edits): ConfigView | undefined {
   const base = useRef(view);
   if (edits.size === 0) base.current = view;
   return base.current;
 }
 
-/** So often somebody else may write between reading and saving before it is given up. */
+/** The number of attempts to save while somebody else keeps writing. */
 const MAX_TRIES = 3;
 
-/** @param show  puts what was read anew in the place of the view */
+/** @param show  replaces the view by one that was read again */
 export function useEdits(view: ConfigView | undefined, { reload, show }: { reload: () => void; show: (view: ConfigView) => void }) {
   const [edits, setEdits] = useState<Edits>(new Map());
   const [error, setError] = useState<unknown>(undefined);
@@ -77,23 +75,22 @@ export function useEdits(view: ConfigView | undefined, { reload, show }: { reloa
     reload();
   };
   const save = async (chosen: Edits, revision: string, triesLeft = MAX_TRIES): Promise<void> => {
-    const { method, path, body } = callOf(chosen);
     try {
-      const saved = await call<{ revision: string }>(method, path, { body, headers: { 'If-Match': `"${revision}"` } });
+      const saved = await make<ConfigRevision>({ ...callOf(chosen), headers: match(revision) });
       const text = t('savedKeys', { keys: [...chosen.keys()].join(', ') });
-      // The next edit is made upon what was just saved.
+      // The next edit starts from the saved file.
       show(await call<ConfigView>('GET', '/api/config'));
       setEdits(new Map());
       setTheirs(undefined);
       await showSaved({ before: revision, after: saved.revision, text, reload });
-      // In force by then, also where no event says so. What is edited again meanwhile stays upon what was read: a newer revision
-      // would take somebody else's change for known.
+      // The change is in force by then, even without an event. New edits keep their base: a newer revision would hide a change
+      // of somebody else.
       setTimeout(() => latest.current.size === 0 && reload(), IN_FORCE_MS);
     } catch (failure) {
       setTheirs(undefined);
       if (!(failure instanceof ApiError && failure.status === 412)) return setError(failure);
       const now = await call<ConfigView>('GET', '/api/config');
-      // Another part of the file: nobody's change is lost.
+      // Another part of the file has changed: no change is lost.
       if (base !== undefined && triesLeft > 1 && !isTouched(chosen, base, now)) return save(chosen, now.revision, triesLeft - 1);
       setTheirs(now);
     }
@@ -101,14 +98,14 @@ export function useEdits(view: ConfigView | undefined, { reload, show }: { reloa
   return {
     edits,
     error,
-    /** What the edits were made upon. */
+    /** The view that the edits started from. */
     base,
     theirs,
     change,
     clear,
     closeConflict: () => setTheirs(undefined),
     save: () => save(edits, base?.revision ?? ''),
-    /** Over what somebody else has written meanwhile: only these. */
+    /** Saves the chosen edits over somebody else's change. */
     saveOver: (chosen: Edits) => (chosen.size === 0 ? clear() : void save(chosen, theirs?.revision ?? '')),
   };
 }

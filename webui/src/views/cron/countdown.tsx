@@ -1,4 +1,4 @@
-/** How long until then, counted down while it is seen: by the second in the last hour. */
+/** The time until a run, counted down; every second in the last hour. */
 import { useEffect, useState } from 'preact/hooks';
 import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
 import { t } from './text.js';

@@ -13,7 +13,7 @@ export function listRuns(
   query: { limit: number; cursor?: string; failed?: 'true' },
   signal?: AbortSignal,
 ): Promise<CronRunPage> {
-  return call('GET', apiPath('/api/cron/:id/runs', { id }, query), signal === undefined ? {} : { signal });
+  return call('GET', apiPath('/api/cron/:id/runs', { id }, query), { signal });
 }
 
 /** Returns the call that creates a job, or that changes the fields which differ. */

@@ -1,8 +1,9 @@
 /** The runs of a job: as a strip of bars, and as a table. */
-import { useEffect, useState } from 'preact/hooks';
-import type { CronRunDocument as Run } from '../../../../shared/api/cron.js';
+import { useEffect } from 'preact/hooks';
+import type { CronRunDocument as Run, CronRunPage } from '../../../../shared/api/cron.js';
+import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
-import { Empty, Loaded } from '../../components/feedback.js';
+import { Empty, Loaded, TableHead } from '../../components/feedback.js';
 import { durationText, fullTime, relativeTime } from '../../components/time-text.js';
 import { changeQuery, hashOf } from '../../shell/router.js';
 import { listRuns } from './cron-api.js';
@@ -86,36 +87,21 @@ function RunRow({ run, onAgain }: { run: Run; onAgain: (runId: string) => void }
 
 /** Reads the runs of a job, newest first; every second while one of them is in progress. */
 export function useRuns(id: string, limit: number, isFailedOnly = false) {
-  const [runs, setRuns] = useState<readonly Run[] | undefined>(undefined);
-  const [cursor, setCursor] = useState<string | null>(null);
-  const [error, setError] = useState<unknown>(undefined);
-  const [round, setRound] = useState(0);
   const failed = isFailedOnly ? ({ failed: 'true' } as const) : {};
-  const isOneGoing = runs?.some(isGoing) === true;
-  useEffect(() => {
-    const controller = new AbortController();
-    listRuns(id, { limit, ...failed }, controller.signal).then(
-      (page) => {
-        setRuns(page.runs);
-        setCursor(page.nextCursor);
-        setError(undefined);
-      },
-      (failure: unknown) => controller.signal.aborted || setError(failure),
-    );
-    return () => controller.abort();
-  }, [id, limit, round, isFailedOnly]);
+  const read = (signal: AbortSignal): Promise<CronRunPage> => listRuns(id, { limit, ...failed }, signal);
+  const { value, error, reload, set } = useResource(read, [id, limit, isFailedOnly]);
+  const isOneGoing = value?.runs.some(isGoing) === true;
   useEffect(() => {
     if (!isOneGoing) return undefined;
-    const timer = setInterval(() => setRound((number) => number + 1), RUNNING_POLL_MS);
+    const timer = setInterval(reload, RUNNING_POLL_MS);
     return () => clearInterval(timer);
   }, [isOneGoing]);
   const more = async (): Promise<void> => {
-    if (cursor === null) return;
-    const page = await listRuns(id, { limit: PAGE_RUNS, cursor, ...failed });
-    setRuns([...(runs ?? []), ...page.runs]);
-    setCursor(page.nextCursor);
+    if (value === undefined || value.nextCursor === null) return;
+    const page = await listRuns(id, { limit: PAGE_RUNS, cursor: value.nextCursor, ...failed });
+    set({ ...page, runs: [...value.runs, ...page.runs] });
   };
-  return { runs, error, hasMore: cursor !== null, more, reload: () => setRound(round + 1) };
+  return { runs: value?.runs, error, hasMore: typeof value?.nextCursor === 'string', more, reload };
 }
 
 interface HistoryProps {
@@ -163,14 +149,7 @@ export function History({ history, isFailedOnly, onAgain }: HistoryProps) {
       <div class="scroll-x">
         <table class="table run-table">
           <caption class="off-screen">{t('history')}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t('outcome')}</th>
-              <th scope="col">{t('scheduled')}</th>
-              <th scope="col">{t('duration')}</th>
-              <th scope="col">{t('result')}</th>
-            </tr>
-          </thead>
+          <TableHead names={[t('outcome'), t('scheduled'), t('duration'), t('result')]} />
           <tbody>
             {runs.map((run) => (
               <RunRow key={run.id} run={run} onAgain={onAgain} />

@@ -1,7 +1,7 @@
 /** Creates or changes a job. The schedule is shown in words, with its next runs, while it is typed. */
 import { useMemo } from 'preact/hooks';
 import type { CronJobInput } from '../../../../shared/api/cron.js';
-import { type Call, call } from '../../api/client.js';
+import { type Call, make } from '../../api/client.js';
 import { Button } from '../../components/button.js';
 import { bind, CopyAs, useFields, useWork } from '../../components/form.js';
 import { ErrorBox } from '../../components/feedback.js';
@@ -208,10 +208,7 @@ export function JobForm({ job, isCopy = false, channels, models, onDone, onCance
   const { busy, error, run } = useWork();
   const changed = isCopy ? undefined : job;
   const saving = (): Call => saveCall(inputOf(draft, changed !== undefined), changed);
-  const save = async (): Promise<void> => {
-    const { method, path, body } = saving();
-    onDone((await call<{ job: Job }>(method, path, { body })).job);
-  };
+  const save = async (): Promise<void> => onDone((await make<{ job: Job }>(saving())).job);
   const onSubmit = (event: Event): void => {
     event.preventDefault();
     void run('save', save);

@@ -1,4 +1,4 @@
-/** Schedules as people say them, in English and Chinese: what they come to in the field below. */
+/** Reads schedules in English or Chinese words. */
 
 const DAYS: readonly (readonly [RegExp, number])[] = [
   [/^(?:sun(?:day)?s?|周日|周天|星期日|星期天)$/, 0],
@@ -18,13 +18,8 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
 ];
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-interface Clock {
-  readonly hour: number;
-  readonly minute: number;
-}
-
 /** `9`, `9am`, `18:30`, `6:30 pm`, `下午6点半`, `9点`. */
-function readClock(text: string): Clock | undefined {
+function readClock(text: string): { hour: number; minute: number } | undefined {
   const [, before = '', hourText, minuteText, half, after = ''] =
     /^(上午|下午|晚上|早上|中午)?\s*(\d{1,2})(?:[:：点](\d{2})?分?(半)?)?\s*(am|pm)?$/.exec(text.trim()) ?? [];
   if (hourText === undefined) return text === 'noon' ? { hour: 12, minute: 0 } : text === 'midnight' ? { hour: 0, minute: 0 } : undefined;
@@ -41,7 +36,7 @@ const dayOf = (text: string): number | undefined => DAYS.find(([pattern]) => pat
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** In the browser's zone. */
+/** The time is in the browser's zone. */
 function atText(time: Date): string {
   return `at ${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}T${two(time.getHours())}:${two(time.getMinutes())}`;
 }
@@ -50,7 +45,7 @@ function interval(text: string): string | undefined {
   const [, count = '1', unitText = ''] = /^(?:every|each|每隔?)\s*(\d{1,4})?\s*([a-z一-龥]+)$/.exec(text) ?? [];
   const unit = unitOf(unitText);
   if (unit === undefined || Number(count) === 0) return undefined;
-  // A round hour or day is what is meant, not one counted from now.
+  // `every hour` means the full hour, not an hour from now.
   if (count === '1' && unit === 'h') return '0 * * * *';
   return count === '1' && unit === 'd' ? '0 9 * * *' : `every ${count}${unit}`;
 }
@@ -75,7 +70,7 @@ function onDay(text: string, nowMs: number): string | undefined {
   return atText(new Date(now.getFullYear(), now.getMonth(), now.getDate() + ahead, clock.hour, clock.minute));
 }
 
-/** The fields behind the time: which days. */
+/** Returns the cron fields for days. */
 function daysOf(text: string): string | undefined {
   const plain = text
     .replace(/^(?:every|each|on|每|the)\s*/g, '')
@@ -99,7 +94,7 @@ function recurring(text: string): string | undefined {
   return days === undefined || clock === undefined ? undefined : `${clock.minute} ${clock.hour} ${days}`;
 }
 
-/** @returns a schedule, or undefined for what is not understood */
+/** Returns the schedule; undefined where the words are not understood. */
 export function readWords(words: string, nowMs: number): string | undefined {
   const text = words.trim().toLowerCase().replaceAll(/\s+/g, ' ').replace(/\.$/, '');
   if (text === '') return undefined;

@@ -1,7 +1,7 @@
 /** The schedule, entered in words, as a preset, an interval, a time or cron fields. The resulting schedule is always visible. */
 import { useState } from 'preact/hooks';
 import { Button } from '../../components/button.js';
-import { TextField } from '../../components/field.js';
+import { Select, TextField } from '../../components/field.js';
 import { fieldTime } from '../../components/time-text.js';
 import { readWords } from './natural.js';
 import { t } from './text.js';
@@ -65,18 +65,13 @@ function Interval({ schedule, onChange }: ScheduleControlProps) {
         value={count}
         onInput={(event) => change(event.currentTarget.value, count === '' ? lastUnit : unit)}
       />
-      <select
+      <Select
         class="short-select"
         aria-label={t('intervalUnit')}
         value={count === '' ? lastUnit : unit}
-        onChange={(event) => change(count, event.currentTarget.value)}
-      >
-        {UNITS.map((name) => (
-          <option key={name} value={name}>
-            {t(`unit_${name}`)}
-          </option>
-        ))}
-      </select>
+        choices={UNITS.map((value) => ({ value, label: t(`unit_${value}`) }))}
+        onChange={(chosen) => change(count, chosen)}
+      />
     </div>
   );
 }

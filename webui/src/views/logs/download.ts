@@ -1,6 +1,6 @@
 /** Saves the log as a file: the shown lines, or lines from the gateway. */
-import { apiPath, request } from '../../api/client.js';
-import { saveFile } from '../../components/save-file.js';
+import { apiPath } from '../../api/client.js';
+import { saveAnswer, saveFile } from '../../components/save-file.js';
 import { attempt } from '../../components/toast.js';
 import type { LogRow } from './log-row.js';
 import { t } from './text.js';
@@ -15,10 +15,7 @@ function saveShown(rows: readonly LogRow[]): void {
 }
 
 function save(path: string): void {
-  void attempt(async () => {
-    const response = await request({ method: 'GET', path, isAction: true });
-    saveFile({ name: `xopc-log-${stamp()}.ndjson.gz`, type: 'application/gzip', parts: [await response.blob()] });
-  });
+  void attempt(() => saveAnswer({ method: 'GET', path, isAction: true }, () => `xopc-log-${stamp()}.ndjson.gz`));
 }
 
 export function downloadItems(view: ViewState, shown: readonly LogRow[]) {

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { LogLevelState } from '../../../../shared/api/gateway/logs.js';
 import { LOG_LEVELS, type LogLevel } from '../../../../shared/log/level.js';
 import { LOG_MODULES, type LogModule } from '../../../../shared/log/modules.js';
-import { type Call, call } from '../../api/client.js';
+import { type Call, make } from '../../api/client.js';
 import { Button } from '../../components/button.js';
 import { SelectField } from '../../components/field.js';
 import { FormDialog, useWork } from '../../components/form.js';
@@ -47,7 +47,7 @@ export function LevelDialog({ state, onChange, onClose }: LevelDialogProps) {
   const [level, setLevel] = useState<LogLevel>('debug');
   const [minutes, setMinutes] = useState<(typeof MINUTES)[number]>('15');
   const work = useWork();
-  const send = async ({ method, path, body }: Call): Promise<void> => onChange(await call<LogLevelState>(method, path, { body }));
+  const send = async (change: Call): Promise<void> => onChange(await make<LogLevelState>(change));
   return (
     <FormDialog
       title={t('levelOfModule')}

@@ -1,4 +1,4 @@
-/** An opened line: every field with what can be done with it, and the lines that were folded into it. */
+/** The details of a line: its fields with their actions, and the lines folded into it. */
 import { Button, IconButton } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
 import { fullTime } from '../../components/time-text.js';
@@ -15,7 +15,7 @@ function stackOf(value: unknown): string | undefined {
   return typeof stack === 'string' ? stack : undefined;
 }
 
-/** Ids of one thing that happened: every line that has it belongs together. */
+/** Ids that correlate log lines. */
 const CORRELATION = /^(?:request|run|turn|message|instance|delivery)Id$/;
 
 function targetOf(name: string, text: string): string | undefined {
@@ -24,7 +24,7 @@ function targetOf(name: string, text: string): string | undefined {
   return CORRELATION.test(name) ? hashOf('logs', [], { q: withField('', name, text) }) : undefined;
 }
 
-/** Ids lead to where they belong; everything else is text. */
+/** A field's value; ids link to what they name. */
 function Value({ name, value }: { name: string; value: unknown }) {
   const stack = stackOf(value);
   if (stack !== undefined) return <pre class="log-stack">{stack}</pre>;
@@ -51,7 +51,7 @@ function Field({ name, value, onFilter }: { name: string; value: unknown; onFilt
   );
 }
 
-export interface DetailsProps {
+interface DetailsProps {
   readonly item: LogItem;
   readonly isFiltered: boolean;
   readonly onContext: (row: LogRow) => void;

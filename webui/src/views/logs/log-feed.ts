@@ -1,4 +1,4 @@
-/** The log as it comes: a first page, what is written from then on, and older pages when they are wanted. Bounded. */
+/** The log: a first page, then new lines as they are written, and older pages on request. Bounded by {@link MAX_ROWS}. */
 import { signal } from '@preact/signals';
 import type { LogPage } from '../../../../shared/api/gateway/logs.js';
 import type { LogEntry } from '../../../../shared/log/entry.js';
@@ -6,13 +6,13 @@ import { ApiError, apiPath, call, request } from '../../api/client.js';
 import { readEventStream } from '../../api/event-stream.js';
 import { gapRow, type LogRow, toRow } from './log-row.js';
 
-/** More would make the tab slow; the files have the rest. */
+/** More rows would slow the tab down; the files have all lines. */
 export const MAX_ROWS = 100_000;
-/** Dropped at once, so that not each new line moves the list. */
+/** The number of rows dropped at once, so that not each new line moves the list. */
 const DROPPED_ROWS = 5_000;
 const PAGE_ROWS = 1_000;
 const RETRY_MS = { first: 800, most: 15_000 } as const;
-/** So many lines alike in a row are the same place. */
+/** The number of equal lines in a row that identify a position. */
 const WITNESS_ROWS = 3;
 
 const sleep = (ms: number, abort: AbortSignal): Promise<void> =>
@@ -21,8 +21,8 @@ const sleep = (ms: number, abort: AbortSignal): Promise<void> =>
     abort.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
   });
 
-/** @returns how many entries of a page are known already; undefined where it has nothing in common with what is known */
-export function countKnown(rows: readonly LogRow[], entries: readonly LogEntry[]): number | undefined {
+/** Returns how many entries of a page are already in `rows`; undefined where they have nothing in common. */
+function countKnown(rows: readonly LogRow[], entries: readonly LogEntry[]): number | undefined {
   const witness = rows
     .filter(({ isGap }) => isGap !== true)
     .slice(-WITNESS_ROWS)
@@ -35,8 +35,8 @@ export function countKnown(rows: readonly LogRow[], entries: readonly LogEntry[]
   return undefined;
 }
 
-/** Which lines the gateway gives: all of them, or those that match. */
-export interface FeedQuery {
+/** Selects lines at the gateway: all, or those that match. */
+interface FeedQuery {
   readonly regex?: string;
 }
 
@@ -51,7 +51,7 @@ function part({ entries, matches }: Lines, from: number): Lines {
 
 export class LogFeed {
   readonly rows = signal<readonly LogRow[]>([]);
-  /** `first`: nothing was read yet. `refused`: the gateway does not take the question. */
+  /** `first`: nothing was read yet. `refused`: the gateway rejects the query. */
   readonly state = signal<'first' | 'live' | 'lost' | 'refused'>('first');
   readonly error = signal<unknown>(undefined);
   readonly older = signal<'more' | 'loading' | 'none'>('none');
@@ -68,7 +68,7 @@ export class LogFeed {
     this.#query = query;
   }
 
-  /** Until {@link stop}. */
+  /** Reads and follows the log until {@link stop}. */
   async start(): Promise<void> {
     const { signal: left } = this.#leaving;
     for (let retryMs: number = RETRY_MS.first; !left.aborted; retryMs = Math.min(retryMs * 2, RETRY_MS.most)) {
@@ -109,7 +109,7 @@ export class LogFeed {
     }
   }
 
-  /** Reads older lines until one is there. @returns its row; undefined when the log does not have it, or too far back */
+  /** Reads older lines until one is found. @returns its row; undefined where it is missing or too old */
   async seek(entry: LogEntry): Promise<LogRow | undefined> {
     const wanted = JSON.stringify(entry);
     for (;;) {
@@ -128,7 +128,7 @@ export class LogFeed {
     return call<LogPage>('GET', path, { signal: this.#leaving.signal });
   }
 
-  /** After a lost connection only what is new is added. @returns where to go on */
+  /** Reads the newest page; after a lost connection, adds only new lines. @returns the position to follow from */
   async #readNewest(): Promise<string | null> {
     const page = await this.#read({});
     const rows = this.rows.peek();
@@ -162,7 +162,7 @@ export class LogFeed {
     if (!left.aborted) throw new ApiError({ method: 'GET', path }, 0, {});
   }
 
-  /** A burst is shown once a frame. A tab in the background has no frames: it takes what came when it is looked at. */
+  /** Shows new lines once per frame. A background tab has no frames: it shows them when it becomes visible. */
   #queue(lines: Lines): void {
     this.#pending.push(lines);
     this.#pendingCount += lines.entries.length;
@@ -199,7 +199,7 @@ export class LogFeed {
     const isFull = rows.length > MAX_ROWS;
     this.rows.value = isFull ? rows.slice(rows.length - MAX_ROWS + DROPPED_ROWS) : rows;
     if (!isFull) return;
-    // What was dropped is older than what the cursor knows: going back would leave a hole.
+    // Dropped lines are newer than the cursor: reading older pages would leave a gap.
     this.isCut.value = true;
     this.#cursor = null;
     this.older.value = 'none';

@@ -1,18 +1,18 @@
-/** Which lines are shown, and what in them is marked. A filter only leaves lines out. */
+/** The filter of lines, and the parts of them that are marked. */
 import type { LogLevel } from '../../../../shared/log/level.js';
 import { createSearch, parseSearch } from '../../../../shared/log/search.js';
-import type { LogRow } from './log-row.js';
+import { indexFrom, type LogRow } from './log-row.js';
 
-export interface LogView {
-  /** Levels that are left out. */
+interface LogView {
+  /** Hidden levels. */
   readonly hidden: ReadonlySet<LogLevel>;
   readonly search: string;
-  /** Lines before and after this are left out; epoch ms. */
+  /** The shown time range, in epoch milliseconds. */
   readonly sinceMs: number;
   readonly untilMs: number;
 }
 
-/** Whether a line has what is searched for. */
+/** Returns a function that tells whether a line matches the search. */
 export function compileSearch(search: string): (row: LogRow) => boolean {
   const isFound = createSearch(search);
   return ({ entry, message }) =>
@@ -35,7 +35,7 @@ export function compileFilter({ hidden, search, sinceMs, untilMs }: LogView): (r
   };
 }
 
-/** What is marked in a line: anywhere, and in a field alone. Lower case. */
+/** Texts to mark, in lower case: anywhere in a line, or in one field. */
 export interface Marks {
   readonly anywhere: readonly string[];
   readonly inField: ReadonlyMap<string, string>;
@@ -57,19 +57,9 @@ export interface Filtered {
   readonly shown: readonly LogRow[];
 }
 
-/** Where the first row with an id of at least `id` is: rows that were filtered before have gaps between their ids. */
-function indexFrom(rows: readonly LogRow[], id: number): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((rows[middle]?.id ?? Infinity) < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const idOf = ({ id }: LogRow): number => id;
 
-/** Filters what has come or gone since the last time alone: `rows` only ever change at their ends. */
+/** Filters only the rows added or removed since the last call: `rows` change only at their ends. */
 export function refilter(before: Filtered | undefined, rows: readonly LogRow[], filter: (row: LogRow) => boolean): Filtered {
   const firstId = rows[0]?.id ?? 0;
   const lastId = rows.at(-1)?.id ?? -1;
@@ -77,8 +67,8 @@ export function refilter(before: Filtered | undefined, rows: readonly LogRow[], 
     return { filter, firstId, lastId, shown: rows.filter(filter) };
   }
   if (before.firstId === firstId && before.lastId === lastId) return before;
-  const older = before.firstId > firstId ? rows.slice(0, indexFrom(rows, before.firstId)).filter(filter) : [];
-  const newer = lastId > before.lastId ? rows.slice(indexFrom(rows, before.lastId + 1)).filter(filter) : [];
+  const older = before.firstId > firstId ? rows.slice(0, indexFrom(rows, before.firstId, idOf)).filter(filter) : [];
+  const newer = lastId > before.lastId ? rows.slice(indexFrom(rows, before.lastId + 1, idOf)).filter(filter) : [];
   const kept = firstId > before.firstId ? before.shown.filter(({ id }) => id >= firstId) : before.shown;
   return { filter, firstId, lastId, shown: [...older, ...kept, ...newer] };
 }

@@ -1,25 +1,25 @@
-/** Lines as they are listed: one that repeats is folded, and what belongs to a stack trace stands below its first line. */
+/** The items of the list: repeated lines are folded, and a stack trace is one item. */
 import { escapeControls } from '../../../../shared/log/escape.js';
-import type { LogRow } from './log-row.js';
+import { indexFrom, type LogRow } from './log-row.js';
 
 export interface LogItem {
-  /** The first of its lines; its id is the item's. */
+  /** The first line; its id is that of the item. */
   readonly row: LogRow;
-  /** Further lines that say the same, oldest first. */
+  /** Repetitions of the line, oldest first. */
   readonly repeats: readonly LogRow[];
-  /** Lines that go on with the first: a stack trace. */
+  /** Further lines of a stack trace. */
   readonly rest: readonly LogRow[];
 }
 
-export interface Folding {
+interface Folding {
   readonly shown: readonly LogRow[];
   readonly isFolded: boolean;
   readonly items: readonly LogItem[];
 }
 
-/** Said by each line anew, although it is the same that happens. */
+/** Fields that may differ between repetitions. */
 const OWN_FIELDS: ReadonlySet<string> = new Set(['time', 'requestId', 'durationMs', 'repeated']);
-/** What a person would not read as one. */
+/** The longest stack trace shown as one item. */
 const MAX_REST = 200;
 const TRACE_MS = 1_000;
 /** `    at f (file:1:2)`, `  [cause]: …`, `}`, `Node.js v20`, `^^^`. */
@@ -38,7 +38,7 @@ function isSame(a: LogRow, b: LogRow): boolean {
   });
 }
 
-/** Output that is no log entry of its own: of a library, or of a process that dies. */
+/** Returns whether a line is raw output, of a library or a crashing process. */
 function isOutput({ entry }: LogRow): boolean {
   return entry['raw'] === true || typeof entry['source'] === 'string';
 }
@@ -58,7 +58,7 @@ function add(items: LogItem[], row: LogRow): void {
   } else items.push(single(row));
 }
 
-/** Folds what has come at the end since the last time alone, where nothing else has changed. */
+/** Folds lines; only those added since the last call, where nothing else has changed. */
 export function fold(before: Folding | undefined, shown: readonly LogRow[], isFolded: boolean): Folding {
   if (before?.shown === shown && before.isFolded === isFolded) return before;
   const known = before?.shown ?? [];
@@ -74,19 +74,12 @@ export function fold(before: Folding | undefined, shown: readonly LogRow[], isFo
   return { shown, isFolded, items };
 }
 
-/** Where the line is listed: in the last item that begins with it or before it. @returns -1 where there is none */
+/** Returns the index of the item that contains the line: the last one that does not begin after it. -1: there is none. */
 export function indexOfLine(items: readonly LogItem[], id: number): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((items[middle]?.row.id ?? Infinity) <= id) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return indexFrom(items, id + 1, ({ row }) => row.id) - 1;
 }
 
-/** The lines of a trace as one text. */
+/** Returns the lines of a trace as one text. */
 export function traceText({ row, rest }: LogItem): string {
   return [row, ...rest].map(({ entry, message }) => (typeof entry['msg'] === 'string' ? escapeControls(entry['msg']) : message)).join('\n');
 }

@@ -1,4 +1,4 @@
-/** One line: time, level, message and the rest in short; opened, its details. */
+/** One line of the log: time, level, message and short fields; when open, its details. */
 import { relativeTime } from '../../components/time-text.js';
 import { Details } from './line-details.js';
 import type { Marks } from './log-filter.js';
@@ -7,10 +7,10 @@ import { extraFields, type LogRow, valueText } from './log-row.js';
 import { Marked } from '../../components/marked.js';
 import { t } from './text.js';
 
-export interface LineProps {
+interface LineProps {
   readonly item: LogItem;
   readonly isOpen: boolean;
-  /** Reached by Tab; the other lines by the arrow keys. */
+  /** Whether Tab reaches the line; the arrow keys reach the others. */
   readonly isCurrent: boolean;
   readonly isMarked: boolean;
   readonly isUtc: boolean;
@@ -25,17 +25,9 @@ export interface LineProps {
 const MAX_SHORT_FIELDS = 6;
 const MAX_SHORT_CHARACTERS = 80;
 
-const two = (value: number): string => String(value).padStart(2, '0');
-
-/** `14:05:09.120`; the whole instant is in the title. */
-export function clockText(timeMs: number, isUtc: boolean): string {
-  const at = new Date(isUtc ? timeMs : timeMs - new Date(timeMs).getTimezoneOffset() * 60_000);
-  return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}.${String(at.getUTCMilliseconds()).padStart(3, '0')}`;
-}
-
-function dayText(timeMs: number, isUtc: boolean): string {
-  const at = new Date(isUtc ? timeMs : timeMs - new Date(timeMs).getTimezoneOffset() * 60_000);
-  return at.toISOString().slice(0, 10);
+/** `2026-11-24T14:05:09.120`, in UTC or the browser's zone. */
+function localTime(timeMs: number, isUtc: boolean): string {
+  return new Date(isUtc ? timeMs : timeMs - new Date(timeMs).getTimezoneOffset() * 60_000).toISOString().slice(0, -1);
 }
 
 function Short({ row, marks }: { row: LogRow; marks: Marks }) {
@@ -61,10 +53,11 @@ function Short({ row, marks }: { row: LogRow; marks: Marks }) {
 function Time({ row, isUtc }: { row: LogRow; isUtc: boolean }) {
   const { timeMs } = row;
   if (timeMs === undefined) return <span class="log-time" />;
+  const [day, clock] = localTime(timeMs, isUtc).split('T');
   return (
     <span class="log-time" title={`${new Date(timeMs).toISOString()} · ${relativeTime(timeMs)}`}>
-      <span class="log-day">{dayText(timeMs, isUtc)} </span>
-      {clockText(timeMs, isUtc)}
+      <span class="log-day">{day} </span>
+      {clock}
     </span>
   );
 }

@@ -1,24 +1,24 @@
-/** A log line as the view shows it: read once, when it comes. Any line may be anything. */
+/** A log line as the view shows it. Lines are untrusted and may have any form. */
 import { entryTimeMs, type LogEntry } from '../../../../shared/log/entry.js';
 import { escapeControls } from '../../../../shared/log/escape.js';
 import { isLogLevel, type LogLevel } from '../../../../shared/log/level.js';
 
 export interface LogRow {
-  /** In the order of the log: older lines have smaller ones. */
+  /** Grows in the order of the log. */
   readonly id: number;
-  /** Undefined for a line that is none of ours. */
+  /** Undefined for a line that is not a log entry of the gateway. */
   readonly level: LogLevel | undefined;
   readonly timeMs: number | undefined;
   readonly message: string;
   readonly entry: LogEntry;
-  /** What a regular expression found in it. */
+  /** The matches of a regular expression. */
   readonly matches?: readonly string[];
-  /** Lines are missing before this place; there is no line. */
+  /** Marks a gap in the log instead of a line. */
   readonly isGap?: boolean;
 }
 
 const MAX_MESSAGE_CHARACTERS = 2_000;
-/** Said by the message, or alike in most lines. */
+/** Fields that the message contains or that most lines share. */
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'pid', 'role', 'hostname', 'raw', 'instanceId']);
 
 export function toRow(id: number, entry: LogEntry, matches?: readonly string[]): LogRow {
@@ -38,12 +38,25 @@ export function gapRow(id: number): LogRow {
   return { id, level: undefined, timeMs: undefined, message: '', entry: {}, isGap: true };
 }
 
-/** A field's value as one line. */
+/** Returns a field's value as one line. */
 export function valueText(value: unknown): string {
   return escapeControls(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 }
 
-/** What is worth showing beside the message, in the line's own order. */
+/** Returns the fields to show beside the message, in the line's own order. */
 export function extraFields({ entry }: LogRow): [string, unknown][] {
   return Object.entries(entry).filter(([name]) => !PLAIN_FIELDS.has(name));
+}
+
+/** Returns the index of the first element whose id is at least `id`: ids grow, with gaps. */
+export function indexFrom<Item>(items: readonly Item[], id: number, idOf: (item: Item) => number): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle];
+    if (item !== undefined && idOf(item) < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

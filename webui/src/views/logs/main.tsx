@@ -1,4 +1,4 @@
-/** The logs view: the gateway's log as it is written, searched, filtered, and read in context. */
+/** The logs view: follows, searches and filters the gateway's log. */
 import { useComputed } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -24,15 +24,15 @@ import { type Lines, useContextOf, useFollowing, useLines, useMatches } from './
 import { shareAddress, useViewState, type ViewState } from './view-state.js';
 import './logs.css';
 
-/** As the style has it: a narrow screen has the time above the text. */
+/** Heights as in the style sheet: on a narrow screen the time is above the text. */
 const ROW_HEIGHT = { wide: { normal: 25, dense: 19 }, narrow: { normal: 42, dense: 36 } } as const;
 const NARROW = '(max-width: 760px)';
 const TYPING_MS = 350;
-/** Read without being asked where a filter leaves the screen empty; then the button is there. */
+/** The number of rows read automatically while a filter leaves the list nearly empty; then a button reads more. */
 const SEARCHED_ROWS = 20_000;
 const FEW_ROWS = 60;
 
-/** All lines; and while a regular expression is searched for, those that match. */
+/** Returns the feed of all lines, and the one to show: that of a regular expression while one is searched. */
 function useFeeds({ search, isRegex }: ViewState): { base: LogFeed; feed: LogFeed } {
   const [base] = useState(() => new LogFeed());
   const [found, setFound] = useState<LogFeed | undefined>(undefined);
@@ -56,7 +56,7 @@ function useFeeds({ search, isRegex }: ViewState): { base: LogFeed; feed: LogFee
   return { base, feed: regex === '' ? base : (found ?? base) };
 }
 
-/** A choice of this browser, kept. */
+/** A display option, stored in this browser. */
 function useSwitch(name: string): Switch {
   const [isOn, setOn] = useState(readSetting(name) === 'on');
   const toggle = (): void => {
@@ -76,7 +76,7 @@ function countLevels(rows: readonly LogRow[]): ReadonlyMap<LogLevel, number> {
   return counts;
 }
 
-/** What is shown of what was read. */
+/** Returns the filtered lines of a feed, and the items to list. */
 function useShown(feed: LogFeed, view: ViewState, isFolded: boolean): { shown: readonly LogRow[]; items: readonly LogItem[] } {
   const filtered = useRef<ReturnType<typeof refilter>>(undefined);
   const folded = useRef<ReturnType<typeof fold>>(undefined);

@@ -1,4 +1,4 @@
-/** Moving about in the list: with the arrows, from match to match, to a line in its context, and along with the newest. */
+/** Navigation in the list: arrow keys, matches, the context of a line, and following the newest lines. */
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { VirtualListHandle } from '../../components/virtual-list.js';
@@ -13,7 +13,7 @@ type List = RefObject<VirtualListHandle | null>;
 
 const PAGE_LINES = 20;
 
-/** Where a key leads from a place; undefined where it is none of ours. */
+/** Returns the index that a key leads to; undefined for other keys. */
 function targetOf(key: string, at: number, count: number): number | undefined {
   const to: Record<string, number> = {
     ArrowDown: at + 1,
@@ -28,7 +28,7 @@ function targetOf(key: string, at: number, count: number): number | undefined {
 }
 
 export interface Lines {
-  /** The id of the line that the arrow keys stand on. */
+  /** The id of the current line of the arrow keys. */
   readonly current: number | undefined;
   readonly setCurrent: (id: number) => void;
   readonly open: ReadonlySet<number>;
@@ -38,7 +38,7 @@ export interface Lines {
   readonly onKeyDown: (event: KeyboardEvent) => void;
 }
 
-/** The line that the arrow keys stand on, those that are open, and the one that was asked for. */
+/** The current line, the open lines, and the marked line. */
 export function useLines(items: readonly LogItem[], list: List): Lines {
   const [current, setCurrent] = useState<number | undefined>(undefined);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
@@ -62,12 +62,12 @@ export function useLines(items: readonly LogItem[], list: List): Lines {
   return { current: current ?? items.at(-1)?.row.id, setCurrent, open, toggle, marked, mark, onKeyDown };
 }
 
-/** Takes the filters away and stands on the line among all that were written about then. */
+/** Returns a function that removes the filters and shows the line among its neighbours. */
 export function useContextOf(
   base: LogFeed,
   { items, lines, list }: { items: readonly LogItem[]; lines: Lines; list: List },
 ): (row: LogRow) => void {
-  // Shown once the list has it.
+  // The line is shown once the list has it.
   const [wanted, setWanted] = useState<number | undefined>(undefined);
   useEffect(() => {
     if (wanted === undefined || items.length === 0) return;
@@ -85,7 +85,7 @@ export function useContextOf(
   };
 }
 
-/** The matches among the shown lines, and the way from one to the next. */
+/** Finds the matches among the shown lines, and steps between them. */
 export function useMatches(place: {
   readonly shown: readonly LogRow[];
   readonly items: readonly LogItem[];
@@ -103,7 +103,7 @@ export function useMatches(place: {
   const found = known.current.shown;
   const { marked } = lines;
   const isOnOne = marked !== undefined && found.some(({ id }) => id === marked);
-  // Among the matches: behind all that are before the line that is marked.
+  // The number of matches before the marked line.
   const before = marked === undefined ? found.length : found.filter(({ id }) => id < marked).length;
   const go = (step: 1 | -1): void => {
     const from = step === 1 ? before + (isOnOne ? 1 : 0) : before - 1;
@@ -117,7 +117,7 @@ export function useMatches(place: {
 
 interface EndState {
   readonly isAtEnd: boolean;
-  /** The newest line when the end was left. */
+  /** The id of the newest line when the list left its end. */
   readonly lastSeenId: number;
 }
 
@@ -127,7 +127,7 @@ function countNewer(shown: readonly LogRow[], lastSeenId: number): number {
   return count;
 }
 
-/** Whether new lines are followed: until the end is scrolled out of view, or following is paused. */
+/** Follows new lines until the end is scrolled out of view or the user pauses. */
 export function useFollowing(shown: readonly LogRow[], list: List) {
   const [end, setEnd] = useState<EndState>({ isAtEnd: true, lastSeenId: -1 });
   const [isPaused, setPaused] = useState(false);

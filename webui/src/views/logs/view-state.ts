@@ -1,4 +1,4 @@
-/** What the address says of the view: which lines, and how they are searched. All of it can be shared; no secret is in it. */
+/** The state of the view in the address: filters and search. It can be shared and holds no secret. */
 import { useMemo } from 'preact/hooks';
 import { apiPath } from '../../api/client.js';
 import { isLogLevel, type LogLevel } from '../../../../shared/log/level.js';
@@ -7,13 +7,13 @@ import { compileFilter, compileSearch, type Marks, marksOf, NO_MARKS } from './l
 import type { LogRow } from './log-row.js';
 
 export const SINCE = { '15m': 900_000, '1h': 3_600_000, '24h': 86_400_000 } as const;
-export type Since = keyof typeof SINCE;
+type Since = keyof typeof SINCE;
 
 export interface ViewState {
   readonly search: string;
-  /** The search is a regular expression: the gateway matches it. */
+  /** The search is a regular expression, matched by the gateway. */
   readonly isRegex: boolean;
-  /** Lines that do not match are shown too. */
+  /** Lines that do not match are shown, too. */
   readonly isFind: boolean;
   readonly hidden: ReadonlySet<LogLevel>;
   /** `15m`, `1h`, `24h`, an instant, or empty. */
@@ -21,7 +21,7 @@ export interface ViewState {
   readonly until: string;
   readonly isFiltered: boolean;
   readonly filter: (row: LogRow) => boolean;
-  /** Which of the shown lines are matches; undefined where nothing is searched. */
+  /** Tells whether a shown line matches; undefined without a search. */
   readonly isMatch: ((row: LogRow) => boolean) | undefined;
   readonly marks: Marks;
 }
@@ -62,7 +62,7 @@ export function useViewState(): ViewState {
 
 type Choice = Pick<ViewState, 'search' | 'isRegex' | 'isFind' | 'hidden' | 'since' | 'until'>;
 
-/** The path of the whole of it as a file. */
+/** Returns the path that downloads all matching lines. */
 export function downloadPath({ search, isRegex, isFind, hidden, since, until }: Choice): string {
   const sinceMs = sinceMsOf(since);
   const text = search.trim() === '' || isFind ? {} : isRegex ? { regex: search } : { search };
@@ -78,7 +78,7 @@ export function downloadPath({ search, isRegex, isFind, hidden, since, until }: 
   );
 }
 
-/** The address of this view for others: a time that is counted from now would be another one for them. */
+/** Returns an address to share. A relative time is made absolute, because it would differ for others. */
 export function shareAddress({ since }: Choice): string {
   const { query } = address.peek();
   const fixed = since in SINCE ? { since: new Date(sinceMsOf(since)).toISOString() } : {};

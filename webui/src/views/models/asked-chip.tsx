@@ -1,8 +1,8 @@
-/** What became of a question to a model. */
+/** The result of a question to a model. */
 import type { Asked } from './use-checks.js';
 import { t } from './text.js';
 
-/** @param props.isShort  the reason is told elsewhere */
+/** @param props.isShort  omits the reason, which is shown elsewhere */
 export function AskedChip({ asked, isShort = false }: { asked: Asked | undefined; isShort?: boolean }) {
   if (asked === undefined) return null;
   if (asked === 'running') return <span class="chip">{t('asking')}</span>;

@@ -84,13 +84,7 @@ function useChanges({ value: setup, reload }: Resource<Setup>) {
   };
 }
 
-interface SetupProps {
-  readonly resource: Resource<Setup>;
-  readonly checks: Checks;
-  readonly changes: ReturnType<typeof useChanges>;
-}
-
-function SetupTab({ resource, checks, changes }: SetupProps) {
+function SetupTab({ resource, checks, changes }: { resource: Resource<Setup>; checks: Checks; changes: ReturnType<typeof useChanges> }) {
   const { value: setup, reload } = resource;
   const choose = useOrder(resource);
   useLiveReload(['config'], reload);

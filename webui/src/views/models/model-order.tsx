@@ -1,13 +1,14 @@
-/** The default model and what stands in for it, in order: moved by buttons, which a keyboard reaches too, or dragged. */
+/** The default model and its fallbacks in order. Buttons, which a keyboard reaches, or dragging move them. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button, IconButton } from '../../components/button.js';
+import { Select } from '../../components/field.js';
 import type { Setup } from './models-api.js';
 import { AskedChip } from './asked-chip.js';
 import type { Checks } from './use-checks.js';
 import { t } from './text.js';
 
-/** The order with one item at another place. */
-export function moved(order: readonly string[], from: number, to: number): readonly string[] {
+/** Returns the order with one item moved. */
+function moved(order: readonly string[], from: number, to: number): readonly string[] {
   const rest = order.filter((_id, index) => index !== from);
   const item = order[from];
   return item === undefined ? order : [...rest.slice(0, to), item, ...rest.slice(to)];
@@ -55,29 +56,15 @@ function Row({ id, index, count, isKnown, checks, onMove, onRemove, drag }: RowP
   );
 }
 
-export interface OrderProps {
-  readonly setup: Setup;
-  readonly checks: Checks;
-  readonly onOrder: (order: readonly string[]) => void;
-}
-
 function AddModel({ setup: { order, models }, onAdd }: { setup: Setup; onAdd: (id: string) => void }) {
   const others = models.filter(({ id, provider }) => !order.includes(id) && provider !== 'xopc');
   if (others.length === 0) return null;
   const label = order.length === 0 ? t('chooseDefault') : t('addFallback');
-  return (
-    <select class="order-add" aria-label={label} value="" onChange={(event) => onAdd(event.currentTarget.value)}>
-      <option value="">{label}</option>
-      {others.map(({ id }) => (
-        <option key={id} value={id}>
-          {id}
-        </option>
-      ))}
-    </select>
-  );
+  const choices = [{ value: '', label }, ...others.map(({ id }) => id)];
+  return <Select class="order-add" aria-label={label} value="" choices={choices} onChange={onAdd} />;
 }
 
-export function ModelOrder({ setup, checks, onOrder }: OrderProps) {
+export function ModelOrder({ setup, checks, onOrder }: { setup: Setup; checks: Checks; onOrder: (order: readonly string[]) => void }) {
   const { order, models } = setup;
   const list = useRef<HTMLOListElement>(null);
   const [last, setLast] = useState<{ id: string; step: number; place: number } | undefined>(undefined);
@@ -88,7 +75,7 @@ export function ModelOrder({ setup, checks, onOrder }: OrderProps) {
     setLast({ id, step: to - from, place: to + 1 });
     onOrder(moved(order, from, to));
   };
-  // A row that moves loses the focus; at the end of the list the other button takes it.
+  // A moved row loses the focus: its button gets it back, or the other one where that is disabled.
   useLayoutEffect(() => {
     if (last === undefined) return;
     const buttons = list.current?.querySelectorAll<HTMLButtonElement>(`[data-moves="${CSS.escape(last.id)}"] > button`) ?? [];

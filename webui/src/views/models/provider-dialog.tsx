@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { ProviderTestResult } from '../../../../shared/api/models.js';
 import type { ApiKind } from '../../../../shared/config/models-schema.js';
-import { call } from '../../api/client.js';
+import { make } from '../../api/client.js';
 import { Button } from '../../components/button.js';
 import { SelectField, TextArea, TextField } from '../../components/field.js';
 import { bind, FormDialog, useFields, useWork } from '../../components/form.js';
@@ -69,8 +69,7 @@ function useProviderForm({ provider, entries, onSaved }: ProviderDialogProps) {
   };
   const saving = () => saveCall({ ...fields, id }, entries);
   const save = async (): Promise<void> => {
-    const { method, path, body } = saving();
-    await call(method, path, { body });
+    await make(saving());
     onSaved(id);
   };
   return { form: { fields, set }, id, report, test, saving, save };

@@ -58,12 +58,7 @@ function Chart({ days, hasCost }: { days: Usage['days']; hasCost: boolean }) {
   );
 }
 
-interface TableProps {
-  readonly title: string;
-  readonly rows: readonly (Amounts & { readonly name: string; readonly href?: string })[];
-}
-
-function AmountTable({ title, rows }: TableProps) {
+function AmountTable({ title, rows }: { title: string; rows: readonly (Amounts & { readonly name: string; readonly href?: string })[] }) {
   return (
     <section class="card usage-table">
       <h2>{title}</h2>

@@ -1,16 +1,11 @@
-/** What can be done with the sessions that are selected. It takes the place of the filters: no row moves when it comes. */
+/** The actions on the selected sessions. The bar replaces the filters, so that no row moves. */
 import { Button } from '../../components/button.js';
 import type { Selection } from './selection.js';
 import type { Session } from './session-actions.js';
 import type { RowAction } from './session-menu.js';
 import { t } from './text.js';
 
-export interface BulkBarProps {
-  readonly selection: Selection;
-  readonly onAct: (action: RowAction, sessions: readonly Session[]) => void;
-}
-
-export function BulkBar({ selection, onAct }: BulkBarProps) {
+export function BulkBar({ selection, onAct }: { selection: Selection; onAct: (action: RowAction, sessions: readonly Session[]) => void }) {
   const { selected } = selection;
   const act = (action: RowAction) => () => onAct(action, selected);
   return (

@@ -1,4 +1,4 @@
-/** The search, with what it may say next below it: a combobox. */
+/** The search field with suggestions below it: a combobox. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useCommands } from '../../shell/commands.js';
 import { changeQuery } from '../../shell/router.js';
@@ -23,7 +23,7 @@ function Options({ id, suggestions, chosen, onChoose }: OptionsProps) {
           id={`${id}-${index}`}
           role="option"
           aria-selected={index === chosen}
-          // The box keeps the focus.
+          // The field keeps the focus.
           onMouseDown={(event) => event.preventDefault()}
           onClick={() => onChoose(suggestion)}
         >
@@ -35,7 +35,7 @@ function Options({ id, suggestions, chosen, onChoose }: OptionsProps) {
   );
 }
 
-/** What is typed, and the address a moment later; what changes the address elsewhere comes back into the box. */
+/** Returns the typed text. The address follows a moment later, and a change of the address elsewhere changes the text. */
 function useSearchText(search: string) {
   const [text, setText] = useState(search);
   const written = useRef(search);
@@ -45,7 +45,7 @@ function useSearchText(search: string) {
   }, [search]);
   useEffect(() => {
     const timer = setTimeout(() => {
-      // What is not a filter yet would only be refused.
+      // An unfinished filter would be refused.
       if (text.trim() === written.current || isUnfinished(text)) return;
       written.current = text.trim();
       changeQuery({ q: written.current });
@@ -58,7 +58,7 @@ function useSearchText(search: string) {
 interface SearchBoxProps {
   readonly search: string;
   readonly known: Known;
-  /** The arrow below the last suggestion goes on into the list. */
+  /** Called when the arrow key moves below the last suggestion. */
   readonly onLeave: () => void;
 }
 
@@ -77,7 +77,7 @@ export function SearchBox({ search, known, onLeave }: SearchBoxProps) {
   };
   const onInput = (event: { currentTarget: HTMLInputElement }): void => {
     setText(event.currentTarget.value);
-    // Who has emptied it wants to see the list.
+    // An empty field shows the list of sessions.
     setOpen(event.currentTarget.value !== '');
     setChosen(-1);
   };

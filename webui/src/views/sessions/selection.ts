@@ -1,14 +1,14 @@
-/** Which sessions of the list are selected, and where the keyboard is in it. */
+/** The selected sessions of the list, and the keys that move and select. */
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Session } from './session-actions.js';
 
 export interface Selection {
   readonly keys: ReadonlySet<string>;
-  /** Those of them that are in the list. */
+  /** The selected sessions that are in the list. */
   readonly selected: readonly Session[];
-  /** With `isRange`, all from the last one to this. */
+  /** With `isRange`, selects all from the last selected session to this one. */
   select(index: number, isSelected: boolean, isRange: boolean): void;
-  /** Selects from the one to the other. */
+  /** Selects a range. */
   extend(from: number, to: number): void;
   readonly selectAll: () => void;
   readonly clear: () => void;
@@ -16,7 +16,7 @@ export interface Selection {
 
 export function useSelection(sessions: readonly Session[]): Selection {
   const [keys, setKeys] = useState<ReadonlySet<string>>(new Set());
-  /** By its key: rows come and go above it. */
+  /** Kept by key, because rows come and go above it. */
   const last = useRef<string | undefined>(undefined);
   const selected = useMemo(() => (keys.size === 0 ? [] : sessions.filter(({ key }) => keys.has(key))), [sessions, keys]);
   return {
@@ -43,19 +43,18 @@ export function useSelection(sessions: readonly Session[]): Selection {
   };
 }
 
-/** Rows that Page Up and Page Down go by. */
+/** The rows that Page Up and Page Down move by. */
 const LEAP = 10;
 
-export interface ListKeys {
+interface ListKeys {
   readonly selection: Selection;
   readonly count: number;
-  /** Of the row in focus. */
+  /** The index of the row in focus. */
   readonly at: number;
-  /** Moves the focus. */
   readonly goTo: (index: number) => void;
 }
 
-/** Arrow keys, Page Up and Down, Home and End move from session to session; with Shift they select on the way. */
+/** Handles keys: arrows, Page Up and Down, Home and End move; with Shift they also select. */
 export function listKeys({ selection, count, at, goTo }: ListKeys): (event: KeyboardEvent) => void {
   return (event) => {
     const isAll = event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey);

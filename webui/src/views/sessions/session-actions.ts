@@ -1,8 +1,8 @@
 /** Actions on sessions, as calls of the API. */
 import type { ListedSession as Session, SessionDocument as SessionFacts } from '../../../../shared/api/sessions.js';
-import { apiPath, call, request } from '../../api/client.js';
+import { apiPath, call } from '../../api/client.js';
 import { plainText } from '../../components/plain-text.js';
-import { saveFile } from '../../components/save-file.js';
+import { saveAnswer } from '../../components/save-file.js';
 import { attempt, showToast, showUndo } from '../../components/toast.js';
 import { hashOf, navigate } from '../../shell/router.js';
 import { t } from './text.js';
@@ -58,12 +58,12 @@ export async function remove(sessions: readonly SessionFacts[], settled: () => v
   showUndo(text, () => void attempt(restore));
 }
 
-export async function download(key: string, format: 'json' | 'jsonl' | 'markdown'): Promise<void> {
-  const response = await request({ method: 'GET', path: apiPath('/api/sessions/:key/export', { key }, { format }), isAction: true });
-  const disposition = response.headers.get('Content-Disposition') ?? '';
-  const name = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
-  const type = response.headers.get('Content-Type') ?? '';
-  saveFile({ name: name === undefined ? 'session' : decodeURIComponent(name), type, parts: [await response.blob()] });
+export function download(key: string, format: 'json' | 'jsonl' | 'markdown'): Promise<void> {
+  const path = apiPath('/api/sessions/:key/export', { key }, { format });
+  return saveAnswer({ method: 'GET', path, isAction: true }, ({ headers }) => {
+    const name = /filename\*=UTF-8''([^;]+)/.exec(headers.get('Content-Disposition') ?? '')?.[1];
+    return name === undefined ? 'session' : decodeURIComponent(name);
+  });
 }
 
 /** Imports a session. The browser streams the file from the disk. */

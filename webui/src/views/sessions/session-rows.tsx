@@ -1,4 +1,4 @@
-/** The list itself, of which only what can be seen is in the document, and the keys that work in it. */
+/** The list of sessions and its keys. Only visible rows are in the document. */
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useGatewayEvent } from '../../api/gateway-events.js';
@@ -12,13 +12,13 @@ import type { RowAction } from './session-menu.js';
 import { SessionRow } from './session-row.js';
 import { t } from './text.js';
 
-/** Several things happen at once: the list is read once for all of them. */
+/** Events that come close together cause one reload. */
 const SETTLE_MS = 200;
-/** Of a row without tags, which is most of them. */
+/** The height of a row without tags, as most are. */
 const ROW_HEIGHT_PX = 61;
 const LINKS = '.session-link';
 
-/** Which sessions an answer is being given in: those of the list, corrected by what has happened since. */
+/** Returns whether a session is being answered: what the list says, corrected by later events. */
 function useAnswering(feed: SessionFeed, sessions: readonly Session[]): (session: Session) => boolean {
   const [since, setSince] = useState<Readonly<Record<string, boolean>>>({});
   const changed = useRef(new Set<string>());
@@ -39,7 +39,7 @@ function useAnswering(feed: SessionFeed, sessions: readonly Session[]): (session
   return ({ key, answering }) => since[key] ?? answering;
 }
 
-/** Where the list is scrolled to stays in the history, a moment after it was. */
+/** Stores the scroll offset in the history a moment after each scroll. */
 function usePlace() {
   const [startsAt] = useState(keptPlace);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -53,12 +53,12 @@ function usePlace() {
 }
 
 interface RowKeysOptions extends SessionRowsProps {
-  /** The session whose row has the focus, or had it last. */
+  /** The session whose row has or last had the focus. */
   readonly current: Session | undefined;
   readonly area: RefObject<HTMLDivElement | null>;
 }
 
-/** A letter is for the selected ones where the row in focus is one of them. */
+/** Registers the keys of rows. A key acts on the selection if the row in focus belongs to it, else on that row. */
 function useRowKeys({ selection, sessions, onAct, current, area }: RowKeysOptions): void {
   const { keys, selected } = selection;
   const isInside = (): boolean => area.current?.contains(document.activeElement) === true;
@@ -80,7 +80,7 @@ function useRowKeys({ selection, sessions, onAct, current, area }: RowKeysOption
   ]);
 }
 
-export interface SessionRowsProps {
+interface SessionRowsProps {
   readonly feed: SessionFeed;
   readonly sessions: readonly Session[];
   readonly selection: Selection;
@@ -106,7 +106,7 @@ export function SessionRows(props: SessionRowsProps) {
     if (row !== null) setCurrent(sessions[Number(row.dataset['index'])]?.key);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    // The menu of a row has keys of its own; so has a tag.
+    // The menu of a row and its tags have their own keys.
     const isRow = (event.target as HTMLElement).matches(`${LINKS}, input, .virtual-list`);
     if (isRow) listKeys({ selection, count: sessions.length, at: Math.max(0, at), goTo })(event);
   };

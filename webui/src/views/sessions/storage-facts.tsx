@@ -5,14 +5,13 @@ import { call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { Dialog } from '../../components/dialog.js';
-import { Spinner } from '../../components/feedback.js';
+import { Spinner, TableHead } from '../../components/feedback.js';
+import { bytesText } from '../../components/time-text.js';
 import { language } from '../../i18n/language.js';
 import { hashOf } from '../../shell/router.js';
 import { t } from './text.js';
 
 const NAMES = { webchat: 'kindWebchat', api: 'kindApi', cron: 'kindCron', channels: 'kindChannels' } as const;
-const KILOBYTE = 1_024;
-const MEGABYTE = KILOBYTE * KILOBYTE;
 
 function keptText({ maxAgeDays, maxMessages }: SessionStorage['kinds'][number]): string {
   const limits = [
@@ -22,28 +21,14 @@ function keptText({ maxAgeDays, maxMessages }: SessionStorage['kinds'][number]):
   return limits.length === 0 ? t('keptForEver') : limits.join(', ');
 }
 
-function sizeText(bytes: number): string {
-  const [unit, size] = bytes < MEGABYTE ? (['kilobyte', KILOBYTE] as const) : (['megabyte', MEGABYTE] as const);
-  return new Intl.NumberFormat(language.value, { style: 'unit', unit, maximumFractionDigits: bytes < MEGABYTE ? 0 : 1 }).format(
-    bytes / size,
-  );
-}
-
 function Facts({ inputs }: { inputs: unknown }) {
   const { value } = useResource((signal) => call<SessionStorage>('GET', '/api/session-storage', { signal }), [inputs]);
   if (value === undefined) return <Spinner />;
   return (
     <>
-      {value.databaseBytes !== null && <p class="hint">{t('database', { size: sizeText(value.databaseBytes) })}</p>}
+      {value.databaseBytes !== null && <p class="hint">{t('database', { size: bytesText(value.databaseBytes) })}</p>}
       <table class="table storage">
-        <thead>
-          <tr>
-            <th scope="col">{t('kind')}</th>
-            <th scope="col">{t('count')}</th>
-            <th scope="col">{t('saidCount')}</th>
-            <th scope="col">{t('kept')}</th>
-          </tr>
-        </thead>
+        <TableHead names={[t('kind'), t('count'), t('saidCount'), t('kept')]} />
         <tbody>
           {value.kinds.map((kind) => (
             <tr key={kind.kind}>

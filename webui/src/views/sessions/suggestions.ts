@@ -1,10 +1,10 @@
-/** What a search may say next: names of filters, and values of the one that is being written. */
+/** Suggestions for a search: names of filters, and values of the filter at its end. */
 import { SESSION_FILTERS, SESSION_STATES, type SessionFilterName } from '../../../../shared/sessions/filters.js';
 import type { Session } from './session-actions.js';
 import { t } from './text.js';
 
 export interface Suggestion {
-  /** Takes the place of the word that is being written. */
+  /** Replaces the last word. */
   readonly text: string;
   readonly about: string;
 }
@@ -15,7 +15,7 @@ export interface Known {
 }
 
 const MAX_SHOWN = 9;
-/** What is behind the name of a filter, for those who meet it the first time. */
+/** The descriptions of filters. */
 const ABOUT: Readonly<Record<SessionFilterName, Parameters<typeof t>[0]>> = {
   from: 'aboutFrom',
   after: 'aboutAfter',
@@ -28,8 +28,8 @@ const ABOUT: Readonly<Record<SessionFilterName, Parameters<typeof t>[0]>> = {
 const ABOUT_STATE = { pinned: 'pinned', unread: 'unread', archived: 'archived', answering: 'answering', any: 'withArchived' } as const;
 const AGES = ['12h', '1d', '7d', '4w'];
 
-/** The word at the end of a text; quotes keep spaces together. */
-export function lastWord(text: string): string {
+/** Returns the last word of a text; quotes keep spaces together. */
+function lastWord(text: string): string {
   return /(?:"[^"]*"?|[^\s"])*$/.exec(text)?.[0] ?? '';
 }
 
@@ -56,7 +56,7 @@ function valuesOf(name: SessionFilterName, { sessions, tags }: Known): Suggestio
 
 const quoted = (value: string): string => (/\s/.test(value) ? `"${value}"` : value);
 
-/** For a text with the caret at its end. */
+/** Returns the suggestions for the end of a text. */
 export function suggestionsFor(text: string, known: Known): Suggestion[] {
   const word = lastWord(text);
   const [, minus = '', name, start = ''] = /^(-?)([a-z]+):"?(.*)$/i.exec(word) ?? [];
@@ -78,7 +78,7 @@ export function accept(text: string, suggestion: Suggestion): string {
   return text.slice(0, text.length - lastWord(text).length) + suggestion.text;
 }
 
-/** Adds a filter to a search, or takes it out. */
+/** Adds a filter to a search, or removes it. */
 export function toggleFilter(search: string, filter: string): string {
   const words = search.split(/\s+/).filter((word) => word !== '');
   return (words.includes(filter) ? words.filter((word) => word !== filter) : [...words, filter]).join(' ');
@@ -88,14 +88,14 @@ export function hasFilter(search: string, filter: string): boolean {
   return search.split(/\s+/).includes(filter);
 }
 
-/** What may stand behind a filter's name while it is still being written. */
+/** Whether a value is the beginning of a longer one. */
 const BEGUN: Partial<Record<SessionFilterName, (value: string) => boolean>> = {
   is: (value) => SESSION_STATES.some((state) => state !== value && state.startsWith(value)),
   after: (value) => /^\d{1,4}(-\d{0,2}(-\d?)?)?$/.test(value),
   before: (value) => /^\d{1,4}(-\d{0,2}(-\d?)?)?$/.test(value),
 };
 
-/** @returns whether the last word is a filter that is not one yet: `is:`, `is:un`, `after:7`, `tag:"two wo` */
+/** Returns whether the last word is an unfinished filter: `is:`, `is:un`, `after:7`, `tag:"two wo`. */
 export function isUnfinished(text: string): boolean {
   const [, name = '', value = ''] = /^-?([a-z]+):(.*)$/i.exec(lastWord(text)) ?? [];
   const filter = SESSION_FILTERS.find((one) => one === name.toLowerCase());

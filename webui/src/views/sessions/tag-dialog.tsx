@@ -7,7 +7,7 @@ import { plainText } from '../../components/plain-text.js';
 import { changeEach, type SessionFacts } from './session-actions.js';
 import { t } from './text.js';
 
-export interface TagDialogProps {
+interface TagDialogProps {
   readonly sessions: readonly SessionFacts[];
   readonly known: readonly string[];
   readonly onClose: () => void;

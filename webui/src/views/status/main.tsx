@@ -11,7 +11,7 @@ import { Button } from '../../components/button.js';
 import { copyText } from '../../components/copy.js';
 import { channelChip, Loaded } from '../../components/feedback.js';
 import { Icon } from '../../components/icon.js';
-import { Ago, durationText, fullTime, relativeTime } from '../../components/time-text.js';
+import { Ago, bytesText, durationText, fullTime, relativeTime } from '../../components/time-text.js';
 import { hashOf } from '../../shell/router.js';
 import { attempt } from '../../components/toast.js';
 import { Failures } from './failures.js';
@@ -33,13 +33,6 @@ async function readWhole(signal: AbortSignal): Promise<Whole> {
     call<{ jobs: readonly CronJobDocument[] }>('GET', '/api/cron', { signal }),
   ]);
   return { status, overview, channels, jobs };
-}
-
-function bytesText(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const value = bytes / 1_000 ** power;
-  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
 function RepairItem({ repair: { title, why, link, command, action }, reload }: { repair: Repair; reload: () => void }) {
@@ -89,18 +82,23 @@ function Repairs({ repairs, reload }: { repairs: readonly Repair[]; reload: () =
   );
 }
 
-function Facts({ rows }: { rows: readonly (readonly [string, string | null | undefined])[] }) {
+type Fact = readonly [name: string, value: string | null | undefined];
+
+/** Facts under a title; those without a value are left out. */
+function Facts({ title, rows }: { title: string; rows: readonly Fact[] }) {
+  const known = rows.filter(([, value]) => value !== null && value !== undefined && value !== '');
   return (
-    <dl class="facts">
-      {rows
-        .filter(([, value]) => value !== null && value !== undefined && value !== '')
-        .map(([name, value]) => (
+    <section class="card">
+      <h2>{title}</h2>
+      <dl class="facts">
+        {known.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>
         ))}
-    </dl>
+      </dl>
+    </section>
   );
 }
 
@@ -113,47 +111,40 @@ function exposure({ host, auth }: StatusDocument): string {
 function Gateway({ status }: { status: StatusDocument }) {
   const { worker, lastExit, supervisedBy } = status;
   return (
-    <section class="card">
-      <h2>{t('gateway')}</h2>
-      <Facts
-        rows={[
-          [t('version'), `${status.version} · ${status.build.running.slice(0, 8)}`],
-          [t('installed'), status.build.installed === status.build.running ? t('same') : status.build.installed.slice(0, 8)],
-          [t('uptime'), durationText(status.uptimeMs)],
-          [t('supervisor'), `${status.pid}${supervisedBy === null ? '' : ` · ${supervisedBy}`}`],
-          [
-            t('worker'),
-            worker === null ? t('none') : `${worker.pid} · ${t('since', { time: relativeTime(Date.parse(worker.startedAt)) })}`,
-          ],
-          [t('restarts'), t('restartCounts', status.restarts as unknown as Record<string, number>)],
-          [t('lastExit'), lastExit === null ? undefined : `${lastExit.reason}, ${fullTime(Date.parse(lastExit.at))}`],
-          [t('address'), `${status.host}:${status.port}`],
-          [t('reach'), exposure(status)],
-          [t('configFile'), status.configPath],
-          [t('logFile'), status.logPath],
-        ]}
-      />
-    </section>
+    <Facts
+      title={t('gateway')}
+      rows={[
+        [t('version'), `${status.version} · ${status.build.running.slice(0, 8)}`],
+        [t('installed'), status.build.installed === status.build.running ? t('same') : status.build.installed.slice(0, 8)],
+        [t('uptime'), durationText(status.uptimeMs)],
+        [t('supervisor'), `${status.pid}${supervisedBy === null ? '' : ` · ${supervisedBy}`}`],
+        [t('worker'), worker === null ? t('none') : `${worker.pid} · ${t('since', { time: relativeTime(Date.parse(worker.startedAt)) })}`],
+        [t('restarts'), t('restartCounts', status.restarts as unknown as Record<string, number>)],
+        [t('lastExit'), lastExit === null ? undefined : `${lastExit.reason}, ${fullTime(Date.parse(lastExit.at))}`],
+        [t('address'), `${status.host}:${status.port}`],
+        [t('reach'), exposure(status)],
+        [t('configFile'), status.configPath],
+        [t('logFile'), status.logPath],
+      ]}
+    />
   );
 }
 
 function Load({ status, overview }: { status: StatusDocument; overview: Overview }) {
   const { eventLoopDelayMs: delay, memoryBytes, disk, databaseBytes } = overview;
   return (
-    <section class="card">
-      <h2>{t('load')}</h2>
-      <Facts
-        rows={[
-          [t('connections'), String(status.worker?.connections ?? 0)],
-          [t('inFlight'), String(status.worker?.inFlight ?? 0)],
-          [t('memory'), bytesText(memoryBytes.rss)],
-          [t('loopDelay'), t('loopDelayText', { p50: String(delay.p50), p99: String(delay.p99), max: String(delay.max) })],
-          [t('database'), databaseBytes === null ? undefined : bytesText(databaseBytes)],
-          [t('disk'), disk === null ? undefined : t('diskText', { free: bytesText(disk.freeBytes), total: bytesText(disk.totalBytes) })],
-          [t('waiting'), String((overview.outbox.queued ?? 0) + (overview.outbox.sending ?? 0) + (overview.outbox.retry_wait ?? 0))],
-        ]}
-      />
-    </section>
+    <Facts
+      title={t('load')}
+      rows={[
+        [t('connections'), String(status.worker?.connections ?? 0)],
+        [t('inFlight'), String(status.worker?.inFlight ?? 0)],
+        [t('memory'), bytesText(memoryBytes.rss)],
+        [t('loopDelay'), t('loopDelayText', { p50: String(delay.p50), p99: String(delay.p99), max: String(delay.max) })],
+        [t('database'), databaseBytes === null ? undefined : bytesText(databaseBytes)],
+        [t('disk'), disk === null ? undefined : t('diskText', { free: bytesText(disk.freeBytes), total: bytesText(disk.totalBytes) })],
+        [t('waiting'), String((overview.outbox.queued ?? 0) + (overview.outbox.sending ?? 0) + (overview.outbox.retry_wait ?? 0))],
+      ]}
+    />
   );
 }
 
