@@ -60,14 +60,14 @@ describe('a stop', () => {
     expect((await gateway.process.done).code).toBe(0);
   });
 
-  test('with --timeout 500 is done within a second and says what was cut', async () => {
+  test('with --timeout 500 is done within a second and says what was interrupted', async () => {
     const { gateway, provider } = await startSlow(20_000);
     const running = ask(gateway, { session: 'long' }).catch(() => undefined);
     await provider.received(1);
     const stopped = await gateway.xopc('gateway', 'stop', '--timeout', '500');
     expect(stopped.code).toBe(0);
     expect(stopped.durationMs).toBeLessThan(1_000 + machineSlackMs());
-    expect(stopped.stdout + stopped.stderr).toMatch(/cut/i);
+    expect(stopped.stdout + stopped.stderr).toContain('interrupted');
     await running;
   });
 
