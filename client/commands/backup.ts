@@ -34,11 +34,7 @@ export class BackupCommand extends BaseCommand {
       nowMs,
       onProgress: (message) => void this.note(message),
     });
-    if (this.json) await this.printJson({ file: target, bytes, ...manifest });
-    else {
-      await this.printLine(`${target} (${megabytes(bytes)}): ${manifest.entries.map(({ name }) => name).join(', ')}`);
-      await this.note(`Put it back with: xopc restore ${target}`);
-    }
-    return 0;
+    const text = `${target} (${megabytes(bytes)}): ${manifest.entries.map(({ name }) => name).join(', ')}`;
+    return this.printResult({ file: target, bytes, ...manifest }, text, `Put it back with: xopc restore ${target}`);
   }
 }

@@ -37,12 +37,8 @@ export class DoctorCommand extends BaseCommand {
     const repairs = this.fix ? await repairAll(found) : [];
     const findings = repairs.length === 0 ? found : await runChecks(deps);
     const exitCode = doctorExitCode(findings);
-    if (this.json) {
-      const checks = findings.map(({ id, level, message, fix }) => ({ id, level, message, fix: fix ?? null }));
-      await this.printJson({ ok: exitCode === 0, checks, repaired: repairs });
-    } else {
-      await this.printLine(renderFindings(findings, repairs));
-    }
+    const checks = findings.map(({ id, level, message, fix }) => ({ id, level, message, fix: fix ?? null }));
+    await this.printResult({ ok: exitCode === 0, checks, repaired: repairs }, renderFindings(findings, repairs));
     return exitCode;
   }
 }

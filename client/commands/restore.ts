@@ -54,13 +54,11 @@ export class RestoreCommand extends BaseCommand {
     });
     if (this.check) {
       discardStaging(this.gatewayPaths, id);
-      if (this.json) await this.printJson({ file: source, usable: true, createdAt, names });
-      else await this.printLine(`${source} of ${createdAt} can be restored: ${names.join(', ')}`);
-      return 0;
+      const text = `${source} of ${createdAt} can be restored: ${names.join(', ')}`;
+      return this.printResult({ file: source, usable: true, createdAt, names }, text);
     }
     const restored = await this.#putInPlace(id);
-    await this.#report({ source, createdAt, names, restored });
-    return 0;
+    return this.#report({ source, createdAt, names, restored });
   }
 
   /** @throws what kept it from being done; the staging is gone then, unless it has begun */
@@ -100,16 +98,16 @@ export class RestoreCommand extends BaseCommand {
     }
   }
 
-  async #report(done: { source: string; createdAt: string; names: readonly string[]; restored: Restored }): Promise<void> {
-    const { source, createdAt, names, restored } = done;
-    const undo = `xopc restore ${restored.replaced}`;
-    if (this.json) {
-      const { gateway = null, replaced } = restored;
-      return this.printJson({ restored: true, file: source, createdAt, names, replaced, undo, gateway });
-    }
-    await this.printLine(`The state of ${createdAt} is restored: ${names.join(', ')}`);
-    await this.printLine(`What was there before is kept in ${restored.replaced}`);
-    await this.printLine(`Undo it with: ${undo}`);
-    if (restored.gateway === undefined) await this.note('No gateway runs. Start it with: xopc gateway start');
+  #report(done: { source: string; createdAt: string; names: readonly string[]; restored: Restored }): Promise<number> {
+    const { source, createdAt, names } = done;
+    const { gateway = null, replaced } = done.restored;
+    const undo = `xopc restore ${replaced}`;
+    const text = [
+      `The state of ${createdAt} is restored: ${names.join(', ')}`,
+      `What was there before is kept in ${replaced}`,
+      `Undo it with: ${undo}`,
+    ].join('\n');
+    const document = { restored: true, file: source, createdAt, names, replaced, undo, gateway };
+    return this.printResult(document, text, gateway === null ? 'No gateway runs. Start it with: xopc gateway start' : undefined);
   }
 }

@@ -1,6 +1,6 @@
 /** Ends processes that are not ours to wait for: asked first, then made to. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { isSameProcess } from '../../shared/node/process/process-identity.js';
+import { poll } from './poll.js';
 
 /** Identity of one process: a pid whose start time differs is somebody else and is never touched. */
 export interface KnownProcess {
@@ -27,12 +27,8 @@ function signal(target: number, name: NodeJS.Signals): void {
 
 /** Waits until none of the processes is left. @returns whether that came true within `limitMs` */
 export async function waitUntilGone(processes: readonly KnownProcess[], limitMs: number): Promise<boolean> {
-  const deadline = Date.now() + limitMs;
-  while (processes.some(isSameProcess)) {
-    if (Date.now() >= deadline) return false;
-    await delay(LOOK_AGAIN_MS);
-  }
-  return true;
+  const isGone = (): true | undefined => (processes.some(isSameProcess) ? undefined : true);
+  return (await poll(isGone, { limitMs, pause: LOOK_AGAIN_MS })) === true;
 }
 
 /**

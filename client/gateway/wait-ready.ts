@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { poll } from './poll.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
 
 /** How often a gateway is asked after its socket has appeared: no file shows its readiness. */
@@ -38,18 +39,12 @@ function nextLook(directory: string): Promise<void> {
  * Looks at the gateway until `check` is satisfied.
  * @returns what `check` made of it, or undefined when `limitMs` have passed
  */
-export async function watchGateway<T>(
+export function watchGateway<T>(
   paths: GatewayPaths,
   check: (location: GatewayLocation) => T | undefined,
   limitMs = DEFAULT_LIMIT_MS,
 ): Promise<T | undefined> {
-  const deadline = Date.now() + limitMs;
-  for (;;) {
-    const verdict = check(await locateGateway(paths));
-    if (verdict !== undefined) return verdict;
-    if (Date.now() >= deadline) return undefined;
-    await nextLook(dirname(paths.controlPath));
-  }
+  return poll(async () => check(await locateGateway(paths)), { limitMs, pause: () => nextLook(dirname(paths.controlPath)) });
 }
 
 /** Waits while a gateway has the lock and no control socket yet. @returns what it has become */

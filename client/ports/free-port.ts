@@ -1,8 +1,8 @@
 /** Frees a port for `--force`: ends the process that listens, with SIGTERM and then SIGKILL, unless that would do harm. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../shared/errors.js';
 import { readParentPid } from '../../shared/node/process/process-identity.js';
 import { endProcesses } from '../gateway/end-process.js';
+import { poll } from '../gateway/poll.js';
 import { describeListener, findPortOwners, type PortListener } from './port-owner.js';
 
 /** A listening socket is free as soon as its last holder has gone. */
@@ -42,16 +42,6 @@ export function reasonToSpare(
   return listener.startTime === null ? 'it cannot be distinguished from another process' : undefined;
 }
 
-async function waitUntilFree(host: string, port: number): Promise<PortListener | undefined> {
-  const deadline = Date.now() + FREE_LIMIT_MS;
-  for (;;) {
-    const [left] = findPortOwners(host, port);
-    if (left === undefined || Date.now() >= deadline) return left;
-    // A socket that is closed by somebody else makes no event here.
-    await delay(LOOK_AGAIN_MS);
-  }
-}
-
 /** The error for a port that somebody else listens on. */
 export function portTaken(port: number, owners: readonly PortListener[]): GatewayError {
   return new GatewayError('PORT_TAKEN', {
@@ -77,7 +67,10 @@ export async function freePort(host: string, port: number, note: (text: string) 
   }
   for (const owner of owners) await note(`Port ${port} is taken by ${describeListener(owner)}; ending it ...`);
   await endProcesses(owners.map(({ pid, startTime }) => ({ pid: pid ?? 0, startTime })));
-  const left = await waitUntilFree(host, port);
+  // A socket that is closed by another process makes no event here.
+  const isFree = (): true | undefined => (findPortOwners(host, port).length === 0 ? true : undefined);
+  if ((await poll(isFree, { limitMs: FREE_LIMIT_MS, pause: LOOK_AGAIN_MS })) === true) return;
+  const [left] = findPortOwners(host, port);
   if (left !== undefined)
     throw refusal(left, owners.some(({ pid }) => pid === left.pid) ? 'it could not be ended' : 'something started it again', port);
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { configJsonSchema, validateConfig, validateModels } from '../../../shared/config/validate.js';
-import { formatProblem, type Problem } from '../../../shared/errors.js';
+import { formatProblem } from '../../../shared/errors.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import { isVersionOf, listVersions } from '../../../shared/node/config/config-versions.js';
@@ -27,14 +27,8 @@ export class ConfigValidateCommand extends ConfigCommand {
     const problems = results.flatMap((result) => result.problems);
     const warnings = results.flatMap((result) => result.warnings);
     if (problems.length > 0) throw configInvalid(path, problems, 'A running gateway goes on with what it has.');
-    await this.#reportValid(path, warnings);
-    return 0;
-  }
-
-  async #reportValid(path: string, warnings: readonly Problem[]): Promise<void> {
-    if (this.json) return this.printJson({ valid: true, warnings });
-    for (const warning of warnings) await this.note(`Warning: ${formatProblem(warning)}`, this.err.paint.yellow);
-    await this.printLine(`${path} is valid.`);
+    if (!this.json) for (const warning of warnings) await this.note(`Warning: ${formatProblem(warning)}`, this.err.paint.yellow);
+    return this.printResult({ valid: true, warnings }, `${path} is valid.`);
   }
 }
 

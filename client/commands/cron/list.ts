@@ -93,12 +93,8 @@ export class CronNextCommand extends BaseCommand {
       method: 'GET',
       path: `/api/cron/preview?${query.toString()}`,
     });
-    if (this.json) await this.printJson({ timezone, words, warning, runs });
-    else {
-      await this.printLine(`${words.en} · ${words.zh} (${timezone})`);
-      for (const { local, note } of runs) await this.printLine(note === null ? local : `${local} ${NOTES[note]}`);
-      if (warning !== null) await this.note(warning);
-    }
-    return 0;
+    const times = runs.map(({ local, note }) => (note === null ? local : `${local} ${NOTES[note]}`));
+    const text = [`${words.en} · ${words.zh} (${timezone})`, ...times].join('\n');
+    return this.printResult({ timezone, words, warning, runs }, text, warning ?? undefined);
   }
 }

@@ -33,12 +33,9 @@ export class LogLevelCommand extends BaseCommand {
     const { level, configured, until, modules } = await this.request<LogLevelState>(
       change === undefined ? { method: 'GET', path } : { method: 'PATCH', path, body: change },
     );
-    if (this.json) await this.printJson({ level, configured, until, modules });
-    else {
-      await this.printLine(until === null ? level : `${level} until ${until}, then ${configured}`);
-      for (const own of modules) await this.printLine(`${own.module}: ${own.level} until ${own.until}, then ${level}`);
-    }
-    return 0;
+    const inForce = until === null ? level : `${level} until ${until}, then ${configured}`;
+    const own = modules.map((change) => `${change.module}: ${change.level} until ${change.until}, then ${level}`);
+    return this.printResult({ level, configured, until, modules }, [inForce, ...own].join('\n'));
   }
 
   /** @returns undefined when it is only looked at. @throws USAGE */

@@ -46,8 +46,7 @@ export class RestartCommand extends BaseCommand {
     const deadlines = { ...RESTART_DEADLINES, totalMs: RESTART_DEADLINES.totalMs + drainMs };
     const call = { type: 'restart', ...definedFields({ timeoutMs, force: this.force || undefined }) } as const;
     const onProgress = ({ message }: { message: string }): void => void this.note(`Restarting: ${message}`);
-    await this.#report(await this.#outcome(callControl(controlPath, call, { deadlines, onProgress }), status), status);
-    return 0;
+    return this.#report(await this.#outcome(callControl(controlPath, call, { deadlines, onProgress }), status), status);
   }
 
   #isReplaced({ build }: StatusDocument): boolean {
@@ -85,7 +84,7 @@ export class RestartCommand extends BaseCommand {
     return { ...asked, ...identityOf(now), durationMs: asked.durationMs + Date.now() - startedAtMs };
   }
 
-  async #report(result: RestartResult, before: StatusDocument): Promise<void> {
+  async #report(result: RestartResult, before: StatusDocument): Promise<number> {
     if (result.instanceId === before.worker?.instanceId) {
       throw new GatewayError('WORKER_NOT_READY', {
         message: 'the gateway still runs the same instance',
@@ -93,8 +92,8 @@ export class RestartCommand extends BaseCommand {
         hint: 'See why with: xopc gateway logs',
       });
     }
-    if (this.json) return this.printJson({ restarted: true, ...result });
     const supervisor = result.pid === before.pid ? '' : `, supervisor ${result.pid}`;
-    await this.printLine(`Gateway restarted in ${formatSeconds(result.durationMs)} (worker ${result.workerPid}${supervisor}).`);
+    const text = `Gateway restarted in ${formatSeconds(result.durationMs)} (worker ${result.workerPid}${supervisor}).`;
+    return this.printResult({ restarted: true, ...result }, text);
   }
 }

@@ -19,8 +19,7 @@ export class ServiceStatusCommand extends BaseCommand {
     const manager = chooseManager(paths);
     await manager.assertAvailable();
     const report = await makeServiceReport(paths, manager);
-    if (this.json) await this.printJson(report);
-    else await this.printLine(renderServiceReport(report));
+    await this.printResult(report, renderServiceReport(report));
     return serviceExitCode(report);
   }
 }

@@ -113,8 +113,7 @@ export class StopCommand extends BaseCommand {
       const heir = result === undefined ? await locateGateway(this.gatewayPaths) : undefined;
       // It left for a successor, which is the gateway now.
       if (heir?.kind === 'answers' && heir.status.instanceId !== status.instanceId) return await this.#stop(heir, timeoutMs);
-      await this.#report(status.pid, result);
-      return 0;
+      return await this.#report(status.pid, result);
     } catch (error) {
       if (!waiting.signal.aborted) throw error;
       await this.note('Not waiting any longer; the gateway continues to stop.');
@@ -161,11 +160,11 @@ export class StopCommand extends BaseCommand {
     });
   }
 
-  async #report(pid: number, result: StopResult | undefined): Promise<void> {
-    if (this.json) return this.printJson({ wasRunning: true, pid, ...(result ?? { stopped: true }) });
+  #report(pid: number, result: StopResult | undefined): Promise<number> {
     const cut = result === undefined ? undefined : describeInterrupted(result.cut);
     const time = result === undefined ? '' : ` in ${formatSeconds(result.durationMs)}`;
-    await this.printLine(`Gateway stopped (pid ${pid})${time}${cut === undefined ? '' : `; ${cut}`}.`);
+    const text = `Gateway stopped (pid ${pid})${time}${cut === undefined ? '' : `; ${cut}`}.`;
+    return this.printResult({ wasRunning: true, pid, ...(result ?? { stopped: true }) }, text);
   }
 }
 

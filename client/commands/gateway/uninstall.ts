@@ -39,9 +39,9 @@ export class UninstallCommand extends BaseCommand {
   }
 
   async #report(hasRemoved: boolean, paths: readonly string[], text: string): Promise<number> {
-    if (this.json) await this.printJson({ uninstalled: hasRemoved, dryRun: this.dryRun, paths });
-    else if (hasRemoved || this.dryRun) await this.printLine(text);
-    else await this.note(text);
+    const document = { uninstalled: hasRemoved, dryRun: this.dryRun, paths };
+    if (this.json || hasRemoved || this.dryRun) return this.printResult(document, text);
+    await this.note(text);
     return 0;
   }
 }

@@ -31,13 +31,12 @@ export class MessageShowCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const path = messagePath(this.id);
     const { message } = await this.request<{ message: OutgoingDocument }>({ method: 'GET', path });
-    if (this.json) await this.printJson(message);
-    else await this.#print(message);
-    return 0;
-  }
-
-  async #print(message: OutgoingDocument): Promise<void> {
+    if (this.json) {
+      await this.printJson(message);
+      return 0;
+    }
     await this.printForeign([...describe(message), '', message.content].join('\n'));
     if (message.status === 'dead' || message.status === 'unknown') await this.note(`Send it again with: xopc messages retry ${message.id}`);
+    return 0;
   }
 }

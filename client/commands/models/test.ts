@@ -32,9 +32,7 @@ export class ModelTestCommand extends BaseCommand {
     const durationMs = Math.round(performance.now() - startedAt);
     const reply = choices[0]?.message.content ?? '';
     if (this.json) await this.printJson({ model, reply, durationMs, usage: usage ?? null });
-    else {
-      await this.printForeign(`${model} answered in ${durationMs} ms: ${oneLine(reply)}`);
-    }
+    else await this.printForeign(`${model} answered in ${durationMs} ms: ${oneLine(reply)}`);
     return 0;
   }
 

@@ -36,9 +36,7 @@ export class SessionMarkCommand extends BaseCommand {
     const changed: SessionDocument[] = [];
     for (const path of paths)
       changed.push((await this.request<{ session: SessionDocument }>({ method: 'PATCH', path, body: change })).session);
-    if (this.json) await this.printJson({ sessions: changed });
-    else for (const { key } of changed) await this.printLine(`${key} ${done}`);
-    return 0;
+    return this.printResult({ sessions: changed }, changed.map(({ key }) => `${key} ${done}`).join('\n'));
   }
 }
 
@@ -73,9 +71,8 @@ export class SessionTagCommand extends BaseCommand {
     const tags = [...new Set([...before.tags, ...added])].filter((tag) => !removed.includes(tag));
     const isChanged = added.length + removed.length > 0;
     const session = isChanged ? (await api.call<{ session: SessionDocument }>({ method: 'PATCH', path, body: { tags } })).session : before;
-    if (this.json) await this.printJson(session);
-    else if (session.tags.length === 0) await this.note('It has no tags.');
-    else await this.printLine(session.tags.join('\n'));
+    if (this.json || session.tags.length > 0) return this.printResult(session, session.tags.join('\n'));
+    await this.note('It has no tags.');
     return 0;
   }
 }

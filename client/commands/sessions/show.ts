@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { BaseCommand } from '../../cli/base-command.js';
-import type { MessageDocument, SessionDocument, SessionTranscript } from '../../../shared/api/sessions.js';
+import type { MessageDocument, SessionTranscript } from '../../../shared/api/sessions.js';
 import { sessionPath } from './session.js';
 
 function describeMessage({ role, content, createdAt, model, status }: MessageDocument): string {
@@ -20,18 +20,14 @@ export class SessionShowCommand extends BaseCommand {
   protected async run(): Promise<number> {
     const path = sessionPath(this.key);
     const { session, messages } = await this.request<SessionTranscript>({ method: 'GET', path });
-    if (this.json) await this.printJson({ session, messages });
-    else await this.#print(session, messages);
-    return 0;
-  }
-
-  async #print(session: SessionDocument, messages: readonly MessageDocument[]): Promise<void> {
     const heading = [
       `Session: ${session.key}`,
       `Title: ${session.title}`,
       `Created: ${session.createdAt}`,
       `Messages: ${session.messageCount}`,
     ];
-    await this.printForeign([...heading, '', ...messages.map(describeMessage)].join('\n').trimEnd());
+    if (this.json) await this.printJson({ session, messages });
+    else await this.printForeign([...heading, '', ...messages.map(describeMessage)].join('\n').trimEnd());
+    return 0;
   }
 }
