@@ -26,12 +26,12 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** A document as it goes to stdout; safe on a terminal, the same value for a program. */
-export function formatJson(value: unknown): string {
+function formatJson(value: unknown): string {
   return JSON.stringify(value, null, 2).split('\n').map(escapeJsonControls).join('\n');
 }
 
 /** The options that all commands have. */
-export interface CommonOptions {
+interface CommonOptions {
   readonly config: string | undefined;
   readonly json: boolean;
 }
@@ -104,22 +104,19 @@ export class CommandIo {
    */
   async reportError(error: unknown, fields: (error: ErrorDocument) => Record<string, unknown> = () => ({})): Promise<void> {
     const document = withSystemHint(toErrorDocument(error), error);
-    if (this.json && (await this.#tryJson({ ...fields(document), error: document }))) return;
+    // A stdout that cannot be written to must not hide why the command failed.
+    const isPrinted =
+      this.json &&
+      this.printJson({ ...fields(document), error: document }).then(
+        () => true,
+        () => false,
+      );
+    if (await isPrinted) return;
     await this.err.write(`${this.err.paint.red(describeError(document))}\n`);
   }
 
   /** Waits until everything written has been handed to the system. */
   async flush(): Promise<void> {
     for (const output of [this.#out, this.#err]) await output?.flush();
-  }
-
-  /** @returns false where stdout cannot be written to, which must not hide why the command failed */
-  async #tryJson(value: unknown): Promise<boolean> {
-    try {
-      await this.printJson(value);
-      return true;
-    } catch {
-      return false;
-    }
   }
 }

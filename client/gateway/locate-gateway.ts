@@ -22,16 +22,13 @@ export type GatewayLocation =
   /** `lock`: what a gateway that died has left. */
   | { readonly kind: 'absent'; readonly lock: LockRecord | undefined };
 
+export type AnsweringGateway = Extract<GatewayLocation, { kind: 'answers' }>;
+
 /** Between the lock and the control socket lie milliseconds; a lock without socket that is older belongs to one that hangs. */
 const STARTING_LIMIT_MS = 10_000;
 
 function isYoung(lock: LockRecord, nowMs: number): boolean {
   return Math.abs(nowMs - Date.parse(lock.createdAt)) < STARTING_LIMIT_MS;
-}
-
-function asGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error;
-  throw error;
 }
 
 /** A supervisor that hands over to its successor, leaves, or is just being killed closes connections: look again. */
@@ -68,26 +65,26 @@ function classifyUnanswered(lock: LockRecord | undefined, error: GatewayError, l
   return isYoung(lock, Date.now()) ? { kind: 'starting', lock } : { kind: 'silent', lock, error };
 }
 
+/** @returns the gateway that answers, or why none does */
+async function ask(controlPath: string): Promise<AnsweringGateway | GatewayError> {
+  try {
+    return { kind: 'answers', status: await askStatus(controlPath), controlPath };
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
+}
+
 /** Never throws a GatewayError: what was found is the answer. Takes at most some 2.5 s. */
 export async function locateGateway(paths: GatewayPaths): Promise<GatewayLocation> {
-  let error: GatewayError;
-  try {
-    return { kind: 'answers', status: await askStatus(paths.controlPath), controlPath: paths.controlPath };
-  } catch (cause) {
-    error = asGatewayError(cause);
-  }
+  let answer = await ask(paths.controlPath);
+  if (!(answer instanceof GatewayError)) return answer;
   const read = readLock(paths.lockPath);
   const lock = isLockRecord(read) ? read : undefined;
   // With another XDG_RUNTIME_DIR (cron, ssh, sudo) a socket that had to move is elsewhere than we think.
   const isElsewhere = lock !== undefined && lock.controlPath !== '' && lock.controlPath !== paths.controlPath;
-  if (isElsewhere && error.code === 'NOT_RUNNING') {
-    try {
-      return { kind: 'answers', status: await askStatus(lock.controlPath), controlPath: lock.controlPath };
-    } catch (cause) {
-      error = asGatewayError(cause);
-    }
-  }
-  return classifyUnanswered(lock, error, paths.lockPath);
+  if (isElsewhere && answer.code === 'NOT_RUNNING') answer = await ask(lock.controlPath);
+  return answer instanceof GatewayError ? classifyUnanswered(lock, answer, paths.lockPath) : answer;
 }
 
 function notRunning(lock: LockRecord | undefined): GatewayError {
@@ -131,7 +128,7 @@ export function unavailableError(location: Exclude<GatewayLocation, { kind: 'ans
 }
 
 /** @throws NOT_RUNNING, STILL_STARTING, CONTROL_UNREACHABLE or CONTROL_PROTOCOL */
-export async function requireGateway(paths: GatewayPaths): Promise<Extract<GatewayLocation, { kind: 'answers' }>> {
+export async function requireGateway(paths: GatewayPaths): Promise<AnsweringGateway> {
   const location = await locateGateway(paths);
   if (location.kind !== 'answers') throw unavailableError(location);
   return location;

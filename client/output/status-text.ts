@@ -75,7 +75,8 @@ function warningLines({ warnings }: StatusDocument): string[] {
   return warnings.flatMap(({ code, message, hint }) => [`${code} ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])]);
 }
 
-function block(title: string, lines: readonly string[]): string[] {
+/** A title and its lines, indented; nothing where there are no lines. */
+export function block(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines.map((line) => `   ${escapeControls(line)}`)];
 }
 

@@ -1,8 +1,8 @@
 /** What `service-status` tells: the service as its manager sees it, the gateway as it answers itself, and what is amiss. */
 import type { StatusWarning } from '../../shared/control/messages.js';
-import { escapeControls } from '../../shared/log/escape.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { locateGateway } from '../gateway/locate-gateway.js';
+import { block } from '../output/status-text.js';
 import { serviceWarnings } from './drift.js';
 import { type InstallRecord, recordOf } from './files/install-record.js';
 import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './manager/service-manager.js';
@@ -61,10 +61,6 @@ const warningLines = ({ warnings, concerns, others }: ServiceReport): string[] =
   ...concerns.flatMap(({ message, hint }) => [message, `  ${hint}`]),
   ...others.flatMap(({ path, removeWith }) => [`another service starts a gateway: ${path}`, `  ${removeWith}`]),
 ];
-
-function block(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [title, ...lines.map((line) => `   ${escapeControls(line)}`)];
-}
 
 /** The text of `xopc gateway service-status`. */
 export function renderServiceReport(report: ServiceReport): string {

@@ -6,7 +6,7 @@ import { callControl } from '../gateway/control-client.js';
 import { waitUntilGone } from '../gateway/end-process.js';
 import { portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
-import { locateGateway, type GatewayLocation, unavailableError } from '../gateway/locate-gateway.js';
+import { locateGateway, type AnsweringGateway, unavailableError } from '../gateway/locate-gateway.js';
 import { findPortOwners } from '../ports/port-owner.js';
 import { chooseManager } from './manager/choose-manager.js';
 import type { ServiceManager } from './manager/service-manager.js';
@@ -14,10 +14,8 @@ import type { ServiceManager } from './manager/service-manager.js';
 /** A drain of ten minutes, and then some. */
 const STOP_LIMIT_MS = 640_000;
 
-type Answering = Extract<GatewayLocation, { kind: 'answers' }>;
-
 /** Returns what runs for this configuration. @throws CONTROL_UNREACHABLE or STILL_STARTING when that is not known */
-export async function findRunning(paths: GatewayPaths): Promise<Answering | undefined> {
+export async function findRunning(paths: GatewayPaths): Promise<AnsweringGateway | undefined> {
   const location = await locateGateway(paths);
   if (location.kind === 'absent') return undefined;
   if (location.kind !== 'answers') throw unavailableError(location);
@@ -31,7 +29,7 @@ export function assertPortFree({ host, port }: ListenSettings): void {
 }
 
 /** Stops a gateway gracefully and waits for its process to end. @throws CONTROL_UNREACHABLE when it stays */
-export async function stopGateway({ controlPath, status }: Answering): Promise<void> {
+export async function stopGateway({ controlPath, status }: AnsweringGateway): Promise<void> {
   const supervisor = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
   await callControl(
     controlPath,

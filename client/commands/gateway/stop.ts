@@ -10,7 +10,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, hasLeft } from '../../gateway/control-client.js';
 import { waitUntilGone, type KnownProcess } from '../../gateway/end-process.js';
 import { killGateway } from '../../gateway/kill-gateway.js';
-import { locateGateway, unavailableError, type GatewayLocation } from '../../gateway/locate-gateway.js';
+import { locateGateway, unavailableError, type AnsweringGateway } from '../../gateway/locate-gateway.js';
 import { parseTimeout } from '../../cli/parse-options.js';
 import { formatSeconds } from '../../output/duration.js';
 import { awaitStarting } from '../../gateway/wait-ready.js';
@@ -30,8 +30,6 @@ function describeInterrupted(cut: CutWork): string | undefined {
     .map((kind) => `${cut[kind]} ${cut[kind] === 1 ? kind.slice(0, -1) : kind}`);
   return parts.length === 0 ? undefined : `interrupted: ${parts.join(', ')}`;
 }
-
-type Answering = Extract<GatewayLocation, { kind: 'answers' }>;
 
 export class StopCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
@@ -97,7 +95,7 @@ export class StopCommand extends BaseCommand {
     );
   }
 
-  async #stop({ controlPath, status }: Answering, timeoutMs: number | undefined): Promise<number> {
+  async #stop({ controlPath, status }: AnsweringGateway, timeoutMs: number | undefined): Promise<number> {
     const supervisor: KnownProcess = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
     const waiting = new AbortController();
     let interrupts = 0;

@@ -7,18 +7,17 @@ import type { ServiceConcern } from './service-manager.js';
 export abstract class BasicManager {
   readonly supportsSocket = false;
   readonly #run: RunTool;
+  readonly #tool: { readonly command: string; readonly hint: string };
 
   /** @param tool.hint  what to do when a call of the tool fails */
-  constructor(
-    run: RunTool,
-    private readonly tool: { readonly command: string; readonly hint: string },
-  ) {
+  constructor(run: RunTool, tool: { command: string; hint: string }) {
     this.#run = run;
+    this.#tool = tool;
   }
 
   /** Runs the tool; a failure is the caller's to judge. */
   protected run(...args: string[]): Promise<ToolResult> {
-    return this.#run(this.tool.command, args);
+    return this.#run(this.#tool.command, args);
   }
 
   /** Runs the tool. @throws UNAVAILABLE when it fails */
@@ -28,7 +27,7 @@ export abstract class BasicManager {
   }
 
   protected failed(args: readonly string[], result: ToolResult): GatewayError {
-    return toolFailed([this.tool.command.replace('.exe', ''), ...args].join(' '), result, { hint: this.tool.hint });
+    return toolFailed([this.#tool.command.replace('.exe', ''), ...args].join(' '), result, { hint: this.#tool.hint });
   }
 
   probeSandbox(): Promise<Sandbox> {
