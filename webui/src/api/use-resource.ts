@@ -34,6 +34,16 @@ export function useResource<Value>(read: (signal: AbortSignal) => Promise<Value>
   return { value: state.value, error: state.error, isLoading: state.isLoading, reload, set };
 }
 
+/** Returns a function that runs work after a delay, and replaces work that still waits. Unmounting cancels it. */
+export function useDebounce(delayMs: number): (work: () => void) => void {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return (work) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(work, delayMs);
+  };
+}
+
 /**
  * Runs work once its inputs have not changed for a while. A change of them aborts it.
  * @param work  undefined: nothing is to be done

@@ -10,11 +10,11 @@ import { copyText } from './copy.js';
 import { Icon } from './icon.js';
 import { errorText } from './toast.js';
 
-export function Spinner({ label = t('loading') }: { label?: string }) {
+export function Spinner() {
   return (
     <p class="spinner" role="status">
       <span aria-hidden="true" />
-      {label}
+      {t('loading')}
     </p>
   );
 }

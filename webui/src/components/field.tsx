@@ -1,6 +1,6 @@
 /** Form fields: a label above the control, a hint and an error below it, tied to it for screen readers. */
 import type { ComponentChildren, Ref } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 
 interface FieldProps {
   readonly label: string;
@@ -162,5 +162,31 @@ export function SearchField({ label, value, onInput, class: name, field }: Searc
       value={value}
       onInput={onChange}
     />
+  );
+}
+
+interface FileInputProps {
+  /** File types as in the `accept` attribute. */
+  readonly accept: string;
+  readonly onFiles: (files: readonly File[]) => void;
+  /** Renders the button that opens the file chooser. */
+  readonly children: (open: () => void) => ComponentChildren;
+  readonly isMultiple?: boolean;
+}
+
+/** A hidden file input and the button that opens it. */
+export function FileInput({ accept, onFiles, children, isMultiple = false }: FileInputProps) {
+  const input = useRef<HTMLInputElement>(null);
+  const onChange = (event: { currentTarget: HTMLInputElement }): void => {
+    onFiles([...(event.currentTarget.files ?? [])]);
+    // Lets the same file be chosen again.
+    event.currentTarget.value = '';
+  };
+  const hidden = { class: 'off-screen', tabIndex: -1, 'aria-hidden': 'true' } as const;
+  return (
+    <>
+      <input ref={input} type="file" multiple={isMultiple} accept={accept} {...hidden} onChange={onChange} />
+      {children(() => input.current?.click())}
+    </>
   );
 }

@@ -10,8 +10,6 @@ interface Toast {
   readonly text: string;
   readonly kind?: 'note' | 'error';
   readonly action?: { readonly label: string; readonly run: () => void };
-  /** Default 4 s, 10 s with an action. */
-  readonly durationMs?: number;
 }
 
 interface ShownToast extends Toast {
@@ -65,21 +63,21 @@ function dismiss(id: number): void {
 
 function ToastItem({ toast }: { toast: ShownToast }) {
   const [isHeld, setHeld] = useState(false);
-  const { durationMs = toast.action === undefined ? 4_000 : 10_000 } = toast;
+  const durationMs = toast.action === undefined ? 4_000 : 10_000;
   useEffect(() => {
     if (isHeld) return undefined;
     const timer = setTimeout(() => dismiss(toast.id), durationMs);
     return () => clearTimeout(timer);
   }, [isHeld, durationMs, toast.id]);
   const hold = (): void => setHeld(true);
-  const letGo = (): void => setHeld(false);
+  const release = (): void => setHeld(false);
   const { action } = toast;
   const runAction = (): void => {
     dismiss(toast.id);
     action?.run();
   };
   return (
-    <div class={`toast ${toast.kind ?? 'note'}`} onMouseEnter={hold} onMouseLeave={letGo} onFocusIn={hold} onFocusOut={letGo}>
+    <div class={`toast ${toast.kind ?? 'note'}`} onMouseEnter={hold} onMouseLeave={release} onFocusIn={hold} onFocusOut={release}>
       <span>{toast.text}</span>
       {action !== undefined && <Button kind="quiet" text={action.label} onClick={runAction} />}
       <IconButton icon="close" label={t('dismiss')} onClick={() => dismiss(toast.id)} />

@@ -4,9 +4,9 @@ import { forgetToken, token } from '../api/token.js';
 import { Button } from '../components/button.js';
 import { Dialog } from '../components/dialog.js';
 import { SelectField } from '../components/field.js';
-import { chooseLanguage, type Language, language, LANGUAGES } from '../i18n/language.js';
+import { chooseLanguage, language, LANGUAGES } from '../i18n/language.js';
 import { t } from './text.js';
-import { chooseTheme, type Theme, theme, THEMES } from './theme.js';
+import { chooseTheme, theme, THEMES } from './theme.js';
 
 const isOpen = signal(false);
 
@@ -27,13 +27,13 @@ export function Settings() {
         label={t('theme')}
         value={theme.value}
         choices={THEMES.map((value) => ({ value, label: t(NAMES[value]) }))}
-        onChange={(value) => chooseTheme(value as Theme)}
+        onChange={chooseTheme}
       />
       <SelectField
         label={t('language')}
         value={language.value}
         choices={LANGUAGES.map(({ id, name }) => ({ value: id, label: name }))}
-        onChange={(value) => chooseLanguage(value as Language)}
+        onChange={chooseLanguage}
       />
       {token.value !== undefined && <Button text={t('forgetToken')} onClick={forgetToken} />}
     </Dialog>

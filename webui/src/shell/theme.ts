@@ -2,7 +2,7 @@
 import { effect, signal } from '@preact/signals';
 import { readSetting, writeSetting } from '../settings.js';
 
-export type Theme = 'system' | 'light' | 'dark';
+type Theme = 'system' | 'light' | 'dark';
 
 export const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 

@@ -1,9 +1,8 @@
 /** The newest chats, beside the conversation. The sessions view has all of them. */
-import { useRef } from 'preact/hooks';
 import type { ListedSession, SessionPage } from '../../../../shared/api/sessions.js';
 import { apiPath, call } from '../../api/client.js';
 import { useGatewayEvent } from '../../api/gateway-events.js';
-import { useResource } from '../../api/use-resource.js';
+import { useDebounce, useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { plainText } from '../../components/plain-text.js';
 import { hashOf, navigate } from '../../shell/router.js';
@@ -47,11 +46,9 @@ function ChatLink({ session, isCurrent }: { session: ListedSession; isCurrent: b
 export function ChatList({ current, onChosen }: { current: string | undefined; onChosen?: () => void }) {
   const path = apiPath('/api/sessions', {}, { limit: SHOWN });
   const { value, reload } = useResource((signal) => call<SessionPage>('GET', path, { signal }), [path]);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const later = useDebounce(SETTLE_MS);
   useGatewayEvent(({ name }) => {
-    if (name !== 'session' && name !== 'turn' && name !== 'reset') return;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(reload, SETTLE_MS);
+    if (name === 'session' || name === 'turn' || name === 'reset') later(reload);
   });
   const onClick = ({ target }: MouseEvent): void => {
     if ((target as HTMLElement).closest('a, button') !== null) onChosen?.();

@@ -85,13 +85,14 @@ function grow(box: HTMLTextAreaElement | null): void {
 const QUEUE_LENGTH = 300;
 
 export interface ComposerProps {
-  readonly model: ChatModel | undefined;
-  readonly own: Resource<SessionTranscript> | undefined;
+  /** Undefined in a chat without a session. */
+  readonly model?: ChatModel;
+  readonly own?: Resource<SessionTranscript>;
   /** The name of the stored draft: the session, or `new`. */
   readonly draftName: string;
-  readonly editing: { readonly messageId: string; readonly content: string; readonly files: readonly FileNote[] } | undefined;
-  readonly onCancelEdit: () => void;
-  readonly onEditLast: () => void;
+  readonly editing?: { readonly messageId: string; readonly content: string; readonly files: readonly FileNote[] } | undefined;
+  readonly onCancelEdit?: () => void;
+  readonly onEditLast?: () => void;
   readonly onSend: (content: string, files: readonly FileNote[]) => void;
   /** Called in a new chat when something else than a message created its session. */
   readonly onBegun?: (session: string) => void;
@@ -139,8 +140,8 @@ function useKeys({ commands, text, setText, submit }: KeyActions, { model, editi
       setChosen((at + (event.key === 'ArrowDown' ? 1 : commands.length - 1)) % commands.length);
     } else if (isListed && event.key === 'Tab' && !event.shiftKey) setText(`/${commands[at]?.name ?? ''} `);
     else if (event.key === 'Enter' && !event.shiftKey && !event.altKey) submit();
-    else if (event.key === 'ArrowUp' && text === '' && model?.isBusy.peek() !== true) onEditLast();
-    else if (event.key === 'Escape' && editing !== undefined) onCancelEdit();
+    else if (event.key === 'ArrowUp' && text === '' && model?.isBusy.peek() !== true) onEditLast?.();
+    else if (event.key === 'Escape' && editing !== undefined) onCancelEdit?.();
     else if (turnPage(event)) return event.preventDefault();
     else return;
     event.preventDefault();
@@ -255,7 +256,7 @@ function PictureNote({ choice: { info } }: { choice: ModelChoice }) {
   return <p class="hint box-note">{t('noPictures', { model: info.name })}</p>;
 }
 
-function EditNote({ onCancel }: { onCancel: () => void }) {
+function EditNote({ onCancel }: { onCancel: (() => void) | undefined }) {
   return (
     <p class="row hint">
       {t('editing')} <Button kind="quiet" text={shell('cancel')} onClick={onCancel} />

@@ -1,8 +1,9 @@
 /** Files of a message, which can be saved, and files of the draft, which can be removed. */
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { IconButton } from '../../components/button.js';
 import { Spinner } from '../../components/feedback.js';
+import { FileInput } from '../../components/field.js';
 import { Icon } from '../../components/icon.js';
 import { downloadFile, type DraftFile, type FileNote, isPicture, useFileAddress } from './files.js';
 import { t } from './text.js';
@@ -60,17 +61,10 @@ export function FileChips({ files, onRemove }: { files: readonly DraftFile[]; on
 const TYPES = 'image/png,image/jpeg,image/gif,image/webp,text/*,.md,.json,.csv,.log,.yml,.yaml,.toml,.ts,.tsx,.js,.py,.sh,.go,.rs,.sql';
 
 export function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  const onChange = (event: { currentTarget: HTMLInputElement }): void => {
-    onFiles([...(event.currentTarget.files ?? [])]);
-    // Lets the same file be chosen again.
-    event.currentTarget.value = '';
-  };
   return (
-    <>
-      <input ref={input} class="off-screen" type="file" multiple accept={TYPES} tabIndex={-1} aria-hidden="true" onChange={onChange} />
-      <IconButton icon="attach" label={t('attach')} onClick={() => input.current?.click()} />
-    </>
+    <FileInput accept={TYPES} isMultiple onFiles={onFiles}>
+      {(open) => <IconButton icon="attach" label={t('attach')} onClick={open} />}
+    </FileInput>
   );
 }
 

@@ -204,17 +204,7 @@ function NewChat({ isBare }: { isBare: boolean }) {
           </Empty>
         )}
       </div>
-      <Composer
-        model={undefined}
-        own={undefined}
-        draftName="new"
-        editing={undefined}
-        onCancelEdit={() => undefined}
-        onEditLast={() => undefined}
-        onSend={(content) => void begin(content)}
-        onBegun={goOnIn}
-        draftFiles={draftFiles}
-      />
+      <Composer draftName="new" onSend={(content) => void begin(content)} onBegun={goOnIn} draftFiles={draftFiles} />
     </FileDrop>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { Button, IconButton } from '../../components/button.js';
 import { Empty } from '../../components/feedback.js';
 import { SearchField } from '../../components/field.js';
-import { Menu } from '../../components/menu.js';
+import { Menu, type MenuItem } from '../../components/menu.js';
 import { language } from '../../i18n/language.js';
 import { address, changeQuery, hashOf, navigate } from '../../shell/router.js';
 import { Countdown } from './countdown.js';
@@ -35,15 +35,11 @@ function Words({ job: { schedule, timezone } }: { job: Job }) {
 function JobRow({ job, actions }: { job: Job; actions: JobActions }) {
   const { runs } = useRuns(job.id, STRIP_RUNS);
   const next = job.nextRunAt === null ? undefined : Date.parse(job.nextRunAt);
-  const menu = [
-    { label: t('edit'), icon: 'edit' as const, run: () => navigate(hashOf('cron', [job.id, 'edit'])) },
-    { label: t('copy'), icon: 'copy' as const, run: () => navigate(hashOf('cron', [job.id, 'copy'])) },
-    {
-      label: job.enabled ? t('pause') : t('resume'),
-      icon: job.enabled ? ('pause' as const) : ('play' as const),
-      run: () => actions.toggle(job),
-    },
-    { label: t('delete'), icon: 'trash' as const, kind: 'danger' as const, run: () => actions.remove(job) },
+  const menu: MenuItem[] = [
+    { label: t('edit'), icon: 'edit', run: () => navigate(hashOf('cron', [job.id, 'edit'])) },
+    { label: t('copy'), icon: 'copy', run: () => navigate(hashOf('cron', [job.id, 'copy'])) },
+    { label: t(job.enabled ? 'pause' : 'resume'), icon: job.enabled ? 'pause' : 'play', run: () => actions.toggle(job) },
+    { label: t('delete'), icon: 'trash', kind: 'danger', run: () => actions.remove(job) },
   ];
   return (
     <li class={job.enabled ? 'job' : 'job off'}>

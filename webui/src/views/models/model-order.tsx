@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button, IconButton } from '../../components/button.js';
 import { Select } from '../../components/field.js';
 import type { Setup } from './models-api.js';
-import { AskedChip } from './asked-chip.js';
+import { AskedChip } from './results.js';
 import type { Checks } from './use-checks.js';
 import { t } from './text.js';
 

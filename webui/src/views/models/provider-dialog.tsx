@@ -7,7 +7,7 @@ import { Button } from '../../components/button.js';
 import { SelectField, TextArea, TextField } from '../../components/field.js';
 import { bind, FormDialog, useFields, useWork } from '../../components/form.js';
 import { type Provider, type ProviderFields, saveCall, type Setup, suggestId, testProvider } from './models-api.js';
-import { Report } from './report.js';
+import { Report } from './results.js';
 import { t } from './text.js';
 
 interface ProviderDialogProps {

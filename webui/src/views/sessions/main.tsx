@@ -4,6 +4,7 @@ import { ApiError, call } from '../../api/client.js';
 import { useResource } from '../../api/use-resource.js';
 import { Button } from '../../components/button.js';
 import { Empty, ErrorBox, Spinner } from '../../components/feedback.js';
+import { FileInput } from '../../components/field.js';
 import { attempt, errorText } from '../../components/toast.js';
 import type { VirtualListHandle } from '../../components/virtual-list.js';
 import { address, changeQuery, hashOf, keptPlace, navigate } from '../../shell/router.js';
@@ -41,30 +42,18 @@ function useFeed(search: string) {
 }
 
 function ImportButton({ onDone }: { onDone: () => void }) {
-  const input = useRef<HTMLInputElement>(null);
   const [isBusy, setBusy] = useState(false);
-  const onChange = async (): Promise<void> => {
-    const file = input.current?.files?.[0];
-    if (input.current === null || file === undefined) return;
+  const read = async ([file]: readonly File[]): Promise<void> => {
+    if (file === undefined) return;
     setBusy(true);
     await attempt(() => importFile(file));
     setBusy(false);
-    input.current.value = '';
     onDone();
   };
   return (
-    <>
-      <input
-        ref={input}
-        type="file"
-        accept=".json,.jsonl,.ndjson,application/json"
-        class="off-screen"
-        tabIndex={-1}
-        aria-hidden="true"
-        onChange={() => void onChange()}
-      />
-      <Button icon="upload" isBusy={isBusy} text={t('import')} onClick={() => input.current?.click()} />
-    </>
+    <FileInput accept=".json,.jsonl,.ndjson,application/json" onFiles={(files) => void read(files)}>
+      {(open) => <Button icon="upload" isBusy={isBusy} text={t('import')} onClick={open} />}
+    </FileInput>
   );
 }
 

@@ -2,6 +2,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useGatewayEvent } from '../../api/gateway-events.js';
+import { useDebounce } from '../../api/use-resource.js';
 import { VirtualList, type VirtualListHandle } from '../../components/virtual-list.js';
 import { useCommands } from '../../shell/commands.js';
 import { keepPlace, keptPlace } from '../../shell/router.js';
@@ -22,32 +23,28 @@ const LINKS = '.session-link';
 function useAnswering(feed: SessionFeed, sessions: readonly Session[]): (session: Session) => boolean {
   const [since, setSince] = useState<Readonly<Record<string, boolean>>>({});
   const changed = useRef(new Set<string>());
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const later = useDebounce(SETTLE_MS);
   useEffect(() => setSince({}), [sessions]);
   useGatewayEvent(({ name, data }) => {
     if (name === 'reset') return feed.reload('all');
     if (name !== 'turn' && name !== 'session') return;
     changed.current.add(data.session);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
+    later(() => {
       feed.reload([...changed.current]);
       changed.current.clear();
-    }, SETTLE_MS);
+    });
     if (name === 'turn') setSince((before) => ({ ...before, [data.session]: data.state === 'started' }));
   });
-  useEffect(() => () => clearTimeout(timer.current), []);
   return ({ key, answering }) => since[key] ?? answering;
 }
 
 /** Stores the scroll offset in the history a moment after each scroll. */
 function usePlace() {
   const [startsAt] = useState(keptPlace);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const later = useDebounce(SETTLE_MS);
   const onScrolled = (offset: number): void => {
     const at = location.hash;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => keepPlace(Math.round(offset), at), SETTLE_MS);
+    later(() => keepPlace(Math.round(offset), at));
   };
   return { startsAt, onScrolled };
 }

@@ -10,10 +10,6 @@ const FIELD = { turn: 'turnId', run: 'runId', message: 'messageId' } as const;
 
 const STATES = ['error', 'interrupted', 'failed', 'missed', 'dead', 'unknown'] as const;
 
-function isKnownState(state: string): state is (typeof STATES)[number] {
-  return (STATES as readonly string[]).includes(state);
-}
-
 function placeOf({ kind, session, job_id: jobId, state }: Failure): string | undefined {
   if (kind === 'run' && jobId !== null) return hashOf('cron', [jobId]);
   if (kind === 'message') return hashOf('channels', [], { status: state });
@@ -23,12 +19,13 @@ function placeOf({ kind, session, job_id: jobId, state }: Failure): string | und
 function Item({ failure }: { failure: Failure }) {
   const { kind, id, at, error, name, state } = failure;
   const place = placeOf(failure);
+  const known = STATES.find((one) => one === state);
   const title = name === null || name === '' ? t(`failed_${kind}`) : name;
   return (
     <li class="failure">
       <p>
         <Ago class="muted" at={at} /> {place === undefined ? title : <a href={place}>{title}</a>}{' '}
-        <span class="chip bad">{isKnownState(state) ? t(`how_${state}`) : state}</span>
+        <span class="chip bad">{known === undefined ? state : t(`how_${known}`)}</span>
       </p>
       {error !== null && <p class="muted">{error}</p>}
       <p class="hint">

@@ -1,7 +1,8 @@
-/** The result of a provider test. */
+/** The results of tests: of a provider, and of a question to a model. */
 import type { ProviderTestResult } from '../../../../shared/api/models.js';
 import { Button } from '../../components/button.js';
 import { t } from './text.js';
+import type { Asked } from './use-checks.js';
 
 const SHOWN_MODELS = 12;
 
@@ -30,5 +31,18 @@ export function Report({ report, onUseUrl, isLong = false }: ReportProps) {
         </p>
       )}
     </div>
+  );
+}
+
+/** @param props.isShort  omits the reason, which is shown elsewhere */
+export function AskedChip({ asked, isShort = false }: { asked: Asked | undefined; isShort?: boolean }) {
+  if (asked === undefined) return null;
+  if (asked === 'running') return <span class="chip">{t('asking')}</span>;
+  if ('ms' in asked) return <span class="chip good">{t('answered', { ms: asked.ms })}</span>;
+  if (isShort) return <span class="chip bad">{t('noAnswer')}</span>;
+  return (
+    <span class="asked-problem" role="status">
+      <span class="chip bad">{t('noAnswer')}</span> {asked.problem}
+    </span>
   );
 }
