@@ -20,7 +20,7 @@ const WORK_PREFIX = '.xopc-backup-';
 /** A directory this old was left by a command that was killed. */
 const ABANDONED_MS = 24 * 60 * 60 * 1_000;
 
-export interface BackupOptions {
+interface BackupOptions {
   readonly paths: GatewayPaths;
   readonly database: DatabaseModule;
   readonly target: string;
@@ -29,7 +29,7 @@ export interface BackupOptions {
   readonly onProgress: (message: string) => void;
 }
 
-export interface BackupResult {
+interface BackupResult {
   readonly bytes: number;
   readonly manifest: BackupManifest;
 }

@@ -84,7 +84,7 @@ async function unpackEntries(tar: Extract, options: UnpackOptions): Promise<Back
   return manifest;
 }
 
-export interface UnpackOptions {
+interface UnpackOptions {
   readonly directory: string;
   /** Called with the manifest before anything is unpacked; may refuse by throwing. */
   onManifest?(manifest: BackupManifest): void;

@@ -18,7 +18,7 @@ import { commitStaging, discardStaging, makeStaging } from '../../shared/node/fi
 import { compactTime } from './create-backup.js';
 import { unpackArchive, unusable } from './read-archive.js';
 
-export interface StageOptions {
+interface StageOptions {
   readonly paths: GatewayPaths;
   readonly database: DatabaseModule;
   /** An archive, or the directory that an earlier restore has kept. */
@@ -28,7 +28,7 @@ export interface StageOptions {
   readonly onProgress: (message: string) => void;
 }
 
-export interface StagedRestore {
+interface StagedRestore {
   readonly id: string;
   /** When the state was taken. */
   readonly createdAt: string;

@@ -11,12 +11,12 @@ import { GatewayError } from '../../shared/errors.js';
 import { syncDirectory, temporaryName } from '../../shared/node/files/atomic-file.js';
 
 /** A file of the backup, and where its content lies now. It must not change while it is written. */
-export interface ArchiveSource {
+interface ArchiveSource {
   readonly name: BackupName;
   readonly path: string;
 }
 
-export interface ArchiveOptions {
+interface ArchiveOptions {
   readonly manifest: BackupManifest;
   readonly sources: readonly ArchiveSource[];
   readonly isOverwriting: boolean;

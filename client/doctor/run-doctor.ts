@@ -9,7 +9,7 @@ import { checkLock, checkPort, checkWorker } from './check-gateway.js';
 import { checkBuild, checkLauncher, checkNode } from './check-program.js';
 import { fail, type Finding, reasonOf } from './finding.js';
 
-export interface DoctorDeps {
+interface DoctorDeps {
   readonly paths: GatewayPaths;
   locate(): Promise<GatewayLocation>;
   /** Where a gateway that is started now listens. @throws CONFIG_INVALID */

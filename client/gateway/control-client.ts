@@ -18,7 +18,7 @@ import { fromErrorDocument, GatewayError } from '../../shared/errors.js';
 import { assertOwnSocket, noSocket } from '../ports/socket-owner.js';
 
 /** A request without what the client adds. */
-export type ControlCall = ControlRequest extends infer R ? (R extends ControlRequest ? Omit<R, 'v' | 'id'> : never) : never;
+type ControlCall = ControlRequest extends infer R ? (R extends ControlRequest ? Omit<R, 'v' | 'id'> : never) : never;
 
 interface ControlResults {
   readonly status: StatusDocument;
@@ -28,7 +28,7 @@ interface ControlResults {
 }
 
 /** Milliseconds from the start of the call. */
-export interface ControlDeadlines {
+interface ControlDeadlines {
   readonly connectMs: number;
   /** Until the first frame; a supervisor that is alive answers at once, if only with progress. */
   readonly firstFrameMs: number;
@@ -41,7 +41,7 @@ const STATUS_DEADLINES: ControlDeadlines = { connectMs: 500, firstFrameMs: 2_000
 /** A supervisor itself answers STILL_STARTING after 30 s; this is for one that dies meanwhile. */
 export const RESTART_DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFrameMs: 45_000, totalMs: 45_000 };
 
-export interface ControlOptions {
+interface ControlOptions {
   readonly deadlines?: ControlDeadlines;
   readonly onProgress?: (progress: ControlProgress) => void;
   /** Gives up waiting; the supervisor goes on with what was asked. */

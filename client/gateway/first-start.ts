@@ -10,7 +10,7 @@ export function isFirstStart(paths: GatewayPaths): boolean {
   return !existsSync(paths.tokenPath) && !existsSync(paths.databasePath);
 }
 
-export interface Welcome {
+interface Welcome {
   readonly url: string;
   /** Opens the page without asking for the token, once; undefined where the page needs none or none can be made. */
   readonly pageLink: string | undefined;

@@ -7,7 +7,7 @@ import { programArguments } from '../../shared/node/build/bundle.js';
 import { childEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 
-export interface LogView {
+interface LogView {
   /** Shows what is in the log by now, and ends. */
   end(): Promise<void>;
 }

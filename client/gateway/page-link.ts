@@ -2,7 +2,7 @@
 import { GatewayError } from '../../shared/errors.js';
 import type { ApiClient } from '../api/api-client.js';
 
-export interface PageLink {
+interface PageLink {
   readonly url: string;
   /** ISO 8601. */
   readonly expiresAt: string;

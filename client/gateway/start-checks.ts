@@ -25,7 +25,7 @@ export interface StartChecks {
 }
 
 /** A succession: what is asked of the gateway that answers. */
-export interface TakeoverRequest {
+interface TakeoverRequest {
   readonly port?: number;
   readonly host?: string;
   readonly token?: string;

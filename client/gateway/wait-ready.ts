@@ -54,7 +54,7 @@ export async function awaitStarting(paths: GatewayPaths, location: GatewayLocati
   return settled ?? location;
 }
 
-export interface NewInstanceOptions {
+interface NewInstanceOptions {
   /** Of the supervisor that has left. */
   readonly oldInstanceId: string;
   readonly limitMs?: number;

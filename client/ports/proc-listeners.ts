@@ -7,7 +7,7 @@ import { type PortListener, programName } from './port-listener.js';
 const LISTEN_STATE = '0A';
 const MAX_COMMAND_LINE = 200;
 
-export interface ListeningSocket {
+interface ListeningSocket {
   readonly address: string;
   readonly uid: number;
   readonly inode: string;

@@ -8,7 +8,7 @@ import { type InstallRecord, recordOf } from './files/install-record.js';
 import type { OtherService, ServiceConcern, ServiceManager, ServiceState } from './manager/service-manager.js';
 import { SERVICE_NAME } from './plan/service-plan.js';
 
-export interface ServiceReport {
+interface ServiceReport {
   readonly installed: boolean;
   readonly manager: string;
   readonly service: string;

@@ -43,7 +43,7 @@ export async function stopGateway({ controlPath, status }: AnsweringGateway): Pr
   });
 }
 
-export interface StopAround {
+interface StopAround {
   readonly paths: GatewayPaths;
   readonly note: (text: string) => Promise<void>;
   /** Stops the gateway. @returns the command's exit code: only after 0 it is known to have stopped */

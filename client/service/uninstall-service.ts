@@ -16,7 +16,7 @@ export interface Uninstallation {
   readonly note: (text: string) => Promise<void>;
 }
 
-export interface UninstallPreview {
+interface UninstallPreview {
   readonly isInstalled: boolean;
   /** What will be removed. */
   readonly paths: readonly string[];

@@ -5,7 +5,7 @@
 import { ASKED_OPTIONS, ASKED_PATHS } from './completion-values.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
-export type Shell = (typeof SHELLS)[number];
+type Shell = (typeof SHELLS)[number];
 
 export interface CommandNode {
   /** Words after `xopc`. */

@@ -31,7 +31,7 @@ const VALUE_NAMES: Readonly<Record<string, string>> = {
 };
 const COMMON: ReadonlySet<string> = new Set(['--config', '--json']);
 
-export interface HelpRequest {
+interface HelpRequest {
   readonly commands: readonly CommandEntry[];
   readonly version: string;
   readonly paint: Paint;

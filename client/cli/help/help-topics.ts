@@ -1,6 +1,6 @@
 /** What all commands share, for `xopc help <topic>`. The tables of docs/gateway.md say more; a test keeps both in step. */
 
-export interface HelpTopic {
+interface HelpTopic {
   readonly title: string;
   readonly text: readonly string[];
 }

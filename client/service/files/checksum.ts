@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 /** `unchanged`: as written; `edited`: written by `install` and changed since; `foreign`: not written by `install`. */
-export type ChecksumState = 'unchanged' | 'edited' | 'foreign';
+type ChecksumState = 'unchanged' | 'edited' | 'foreign';
 
 const CHECKSUM_LINE = /^.*\bxopc-seal ([0-9a-f]{16})\b.*\r?\n/m;
 const PLACEHOLDER = '{{checksum}}';

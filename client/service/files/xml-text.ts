@@ -1,7 +1,7 @@
 /** Writing XML: escaped text and indented elements. */
 
 /** Text or an attribute's value (XML 1.0, 2.4). Control characters cannot be in a document at all and are left out. */
-export function xmlText(value: string): string {
+function xmlText(value: string): string {
   // oxlint-disable-next-line no-control-regex
   const printable = value.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '');
   return printable.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

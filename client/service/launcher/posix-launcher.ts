@@ -7,7 +7,7 @@ import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import type { ServicePlan } from '../plan/service-plan.js';
 
 /** Everything literal (POSIX.1 shell, 2.2.2). */
-export function shellQuote(text: string): string {
+function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

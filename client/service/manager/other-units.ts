@@ -8,7 +8,7 @@ export interface SearchPlace {
   readonly scope: OtherService['scope'];
 }
 
-export interface SearchRules {
+interface SearchRules {
   /** `.service`, `.plist`. */
   readonly suffix: string;
   /** Our own files, which do not count. */

@@ -23,8 +23,6 @@ export interface InstallOptions {
   readonly sandbox: Sandbox;
 }
 
-/** As in shared/config/schema.ts. */
-
 function readDrainMs(paths: GatewayPaths): number {
   const document = loadConfigFile({ path: paths.configPath });
   const value = document.problems.length === 0 ? valueAt(document.value, ['gateway', 'drainTimeoutMs']) : undefined;

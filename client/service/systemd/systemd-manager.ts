@@ -23,7 +23,7 @@ const LAST_WORDS = 10;
  * Where the user's own units lie (systemd.unit(5), "User Unit Search Path"), until the manager has been asked. Its home is
  * that of the user database, whatever HOME says in this shell.
  */
-export function userUnitDirectory(): string {
+function userUnitDirectory(): string {
   return join(environmentValue('XDG_CONFIG_HOME') ?? join(userInfo().homedir, '.config'), 'systemd', 'user');
 }
 

@@ -4,7 +4,7 @@ import type { ServiceState } from '../manager/service-manager.js';
 export const SHOWN_PROPERTIES = 'LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,ExecMainStatus,ExecMainCode,Result';
 
 /** Lines NAME=value. */
-export function parseProperties(text: string): Record<string, string> {
+function parseProperties(text: string): Record<string, string> {
   const entries = text
     .split('\n')
     .filter((line) => line.includes('='))
