@@ -7,6 +7,17 @@
 const FORMS = /[\\/]formidable[\\/](src|dist)[\\/]index\.(js|cjs)$/;
 const NO_FORMS = "export default function formidable() { throw new Error('multipart bodies are not supported'); }";
 
+/** JSON is UTF-8 (RFC 8259, section 8.1): `raw-body` answers 415 where the decoder knows no other charset. */
+const CHARSETS = /[\\/]iconv-lite[\\/]lib[\\/]index\.js$/;
+const ONLY_UTF8 = `
+  const { StringDecoder } = require('node:string_decoder');
+  const isUtf8 = (encoding) => /^utf-?8$/i.test(encoding);
+  exports.encodingExists = isUtf8;
+  exports.getDecoder = (encoding) => {
+    if (!isUtf8(encoding)) throw new Error('Encoding not recognized: ' + encoding);
+    return new StringDecoder('utf8');
+  };`;
+
 /** node-ipc loads TLS and UDP for its network modes; the control socket is a local one. */
 const TRANSPORTS = { importer: /[\\/]node-ipc[\\/]/, filter: /^(node:)?(tls|dgram)$/ };
 
@@ -16,6 +27,7 @@ export function bundleStubs() {
     name: 'bundle-stubs',
     setup(build) {
       build.onLoad({ filter: FORMS }, () => ({ contents: NO_FORMS, loader: 'js' }));
+      build.onLoad({ filter: CHARSETS }, () => ({ contents: ONLY_UTF8, loader: 'js' }));
       build.onResolve({ filter: TRANSPORTS.filter }, ({ importer, path }) =>
         TRANSPORTS.importer.test(importer) ? { path, namespace: 'left-out' } : undefined,
       );
