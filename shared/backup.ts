@@ -55,7 +55,7 @@ export interface DatabaseModule {
 
 /** What is wrong with a manifest, in words; undefined for a good one. */
 export function manifestProblem(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'its manifest is no object';
+  if (typeof value !== 'object' || value === null) return 'its manifest is not an object';
   const { format, version, entries, createdAt, gatewayVersion } = value as Record<string, unknown>;
   if (format !== BACKUP_FORMAT) return 'it is not a backup of xopc';
   if (!Number.isInteger(version) || (version as number) < 1) return 'its manifest has no version';

@@ -23,7 +23,7 @@ function foreignStatus(error: unknown): keyof typeof FOREIGN | undefined {
 export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   const status = foreignStatus(error);
-  const message = error instanceof Error ? error.message : `a value was thrown that is no error: ${String(error)}`;
+  const message = error instanceof Error ? error.message : `a value that is not an error was thrown: ${String(error)}`;
   return new GatewayError(status === undefined ? 'INTERNAL_ERROR' : FOREIGN[status], { message, cause: error });
 }
 

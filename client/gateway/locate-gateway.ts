@@ -88,7 +88,7 @@ export async function locateGateway(paths: GatewayPaths): Promise<GatewayLocatio
 }
 
 function notRunning(lock: LockRecord | undefined): GatewayError {
-  const left = lock === undefined ? '' : `; the one with pid ${lock.pid} has died, what it left is cleared at the next start`;
+  const left = lock === undefined ? '' : `; process ${lock.pid} died, and the next start cleans up after it`;
   return new GatewayError('NOT_RUNNING', { message: `the gateway is not running${left}`, hint: 'Start it with: xopc gateway start' });
 }
 

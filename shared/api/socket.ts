@@ -65,7 +65,7 @@ export const serverFrames = () => ({
   stopped: z.strictObject({ re: z.string(), stopped: z.boolean() }),
   unwatched: z.strictObject({ re: z.string(), session: z.string() }),
   pong: z.strictObject({ re: z.string() }),
-  /** What was sent of the session before is void; everything follows anew. */
+  /** Discard what was received of the session: everything is sent again. */
   reset: z.strictObject({ session: z.string() }),
   /** `seq` is the message's durable number: it grows over all sessions and is never used twice. */
   message: z.strictObject({ session: z.string(), seq: seq(), message: messageDocument() }),

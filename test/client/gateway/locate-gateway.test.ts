@@ -45,7 +45,7 @@ test.each<[string, (paths: ReturnType<typeof testPaths>) => void | Promise<unkno
     (paths) => void writeLock(paths, lockRecord(paths, process.pid, DEAD)),
     'absent',
     'NOT_RUNNING',
-    /has died/,
+    /process \d+ died/,
   ],
   [
     'a lock that cannot be read',

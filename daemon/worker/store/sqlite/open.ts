@@ -1,4 +1,5 @@
 /** Opens the SQLite database: the writer's connection, the reader's, and the schema that the code expects. */
+import { createSerial } from '../../../../shared/serial.js';
 import { type OpenDatabase, storeUnavailable } from '../engine.js';
 import { migrate, readHeader } from '../migrations/migrate.js';
 import type { Migration } from '../migrations/migration.js';
@@ -71,22 +72,17 @@ export async function openSqlite(path: string, migrations: readonly Migration[])
     throw error;
   }
   const tx = openAccess(connection);
-  let running: Promise<unknown> = Promise.resolve();
   /** Uses of the writer's connection, one after another. */
-  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
-    const result = running.then(act);
-    running = result.catch(() => undefined);
-    return result;
-  };
+  const inOrder = createSerial();
   return {
     reader: openAccess(reading),
-    transaction: (run) => inTurn(() => inTransaction(connection, () => run(tx))),
+    transaction: (run) => inOrder(() => inTransaction(connection, () => run(tx))),
     isInPlace: () => fileIdentity(path) === identity,
-    contract: () => inTurn(() => migrate(connection, { migrations, phase: 'all' })),
-    async close() {
-      await running;
-      reading.close();
-      connection.close();
-    },
+    contract: () => inOrder(() => migrate(connection, { migrations, phase: 'all' })),
+    close: () =>
+      inOrder(async () => {
+        reading.close();
+        connection.close();
+      }),
   };
 }
