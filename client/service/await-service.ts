@@ -8,21 +8,21 @@ import { recordOf } from './files/install-record.js';
 import type { ServiceManager, ServiceState } from './manager/service-manager.js';
 
 const LIMIT_MS = 60_000;
-/** How often the manager is asked whether it has given up. */
+/** Interval at which the manager is asked whether it has given up. */
 const ASK_MANAGER_MS = 500;
 
-/** What the exit code of a start that failed means (see FINAL_EXIT_CODES). */
+/** Maps the exit code of a failed start to an error code (see FINAL_EXIT_CODES). */
 const CODE_OF_EXIT: Readonly<Record<number, ErrorCode>> = { 5: 'LOCK_HELD', 78: 'CONFIG_INVALID' };
 
 async function startFailed(manager: ServiceManager, state: ServiceState): Promise<GatewayError> {
   const words = await manager.lastWords();
-  // Its own message, else systemd's about a program that could not be run.
+  // The gateway's own message, otherwise systemd's about a program that could not be run.
   const reason = words.findLast((line) => line.startsWith('xopc:')) ?? words.findLast((line) => line.includes('Failed at step'));
   const exit = state.lastExitCode === null ? state.description : `exit code ${state.lastExitCode}`;
   return new GatewayError((state.lastExitCode === null ? undefined : CODE_OF_EXIT[state.lastExitCode]) ?? 'UNAVAILABLE', {
-    message: `the service was started and has ended: ${reason === undefined ? exit : reason.replace(/^xopc: /, '')}`,
+    message: `the service exited after it was started: ${reason === undefined ? exit : reason.replace(/^xopc: /, '')}`,
     details: { exitCode: state.lastExitCode, lastWords: words },
-    hint: 'The service stays installed. When the cause is gone, start it with: xopc gateway service-start',
+    hint: 'The service stays installed. Fix the cause, then start it with: xopc gateway service-start',
   });
 }
 
@@ -32,9 +32,9 @@ function classifyStatus(status: StatusDocument, marker: string, previousInstance
 }
 
 /**
- * Waits until the gateway that the manager has started serves.
- * @param options.previousInstanceId  of one that ran before and does not count
- * @throws CONFIG_INVALID, LOCK_HELD or UNAVAILABLE with the service's last words when it has ended; WORKER_NOT_READY;
+ * Waits until the gateway started by the manager is ready.
+ * @param options.previousInstanceId  of the gateway that ran before, which is ignored
+ * @throws CONFIG_INVALID, LOCK_HELD or UNAVAILABLE with the service's last output when it has exited; WORKER_NOT_READY;
  *   STILL_STARTING
  */
 export async function awaitService(
@@ -55,15 +55,15 @@ export async function awaitService(
     if (state.activity === 'failed' || state.activity === 'inactive') throw await startFailed(manager, state);
   }
   throw new GatewayError('STILL_STARTING', {
-    message: `the service does not serve after ${LIMIT_MS / 1000} s`,
-    hint: 'Look again with: xopc gateway service-status',
+    message: `the service is not ready after ${LIMIT_MS / 1000} s`,
+    hint: 'Check again with: xopc gateway service-status',
   });
 }
 
 /**
- * Waits for the gateway that the service manager starts in the place of `oldInstanceId`. Where the service is ours, systemd is
- * asked too, and the wait ends when it has given up. (What launchd reports between two starts is not known.)
- * @throws what {@link waitForNewInstance} throws; the service's last message when its manager has given up
+ * Waits for the gateway that the service manager starts in place of `oldInstanceId`. For our own service systemd is asked too, and the wait
+ * ends when systemd has given up. (It is not known what launchd reports between two starts.)
+ * @throws the errors of {@link waitForNewInstance}; the service's last message when its manager has given up
  */
 export function awaitServiceManager(paths: GatewayPaths, oldInstanceId: string): Promise<StatusDocument> {
   if (recordOf(paths)?.plan.marker !== 'systemd') return waitForNewInstance(paths, { oldInstanceId });

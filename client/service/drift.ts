@@ -1,6 +1,7 @@
 /**
- * Finds where an installed service is not what it should be, for `status`, `service-status` and `doctor`, and brings its files up
- * to date for `doctor --fix`. Finding reads a few small files and starts no process, which keeps `status` quick.
+ * Finds differences between an installed service and what `install` would write, for `status`, `service-status` and `doctor`, and brings
+ * its files up
+ * to date for `doctor --fix`. The check reads a few small files and starts no process, so that `status` stays fast.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,7 +17,7 @@ import { plannedFiles, refreshPlan } from './plan/make-plan.js';
 import type { ServiceManager } from './manager/service-manager.js';
 import type { ServicePlan } from './plan/service-plan.js';
 
-/** The command that brings an installation up to date with the options that it was made with. */
+/** The command that updates an installation with its original options. */
 export function reinstallCommand({ port, host, socket, program }: ServicePlan): string {
   const options = [
     ...(port === null ? [] : ['--port', String(port)]),
@@ -32,15 +33,19 @@ function fileWarning({ file, current }: FileChange, command: string): StatusWarn
     case 'same':
       return undefined;
     case 'absent':
-      return { code: 'SERVICE_FILE_MISSING', message: `${file.path} is gone; the service cannot be started again`, hint: command };
+      return { code: 'SERVICE_FILE_MISSING', message: `${file.path} is missing; the service cannot be started again`, hint: command };
     case 'outdated':
-      return { code: 'SERVICE_OUTDATED', message: `${file.path} is not what this version and configuration would install`, hint: command };
+      return {
+        code: 'SERVICE_OUTDATED',
+        message: `${file.path} differs from what this version and configuration would install`,
+        hint: command,
+      };
     case 'edited':
     case 'foreign':
       return {
         code: 'SERVICE_EDITED',
         message: `${file.path} was edited by hand`,
-        hint: `See the difference with: ${command} --dry-run   Overwrite it with: ${command} --force`,
+        hint: `Show the difference with: ${command} --dry-run   Overwrite it with: ${command} --force`,
       };
   }
 }
@@ -52,7 +57,7 @@ function programWarnings({ program }: ServicePlan, command: string): StatusWarni
     return [
       {
         code: 'SERVICE_PROGRAM_MOVED',
-        message: `${missing.join(' and ')} is gone; the service looks for another one at its next start`,
+        message: `${missing.join(' and ')} is missing; the service looks for another one at its next start`,
         hint: command,
       },
     ];
@@ -71,7 +76,7 @@ export function driftOf(record: InstallRecord, paths: GatewayPaths): StatusWarni
   return [...fileWarnings, ...programWarnings(record.plan, command)];
 }
 
-/** @returns nothing where no service is installed for this configuration; never throws */
+/** @returns an empty list if no service is installed for this configuration; never throws */
 export function serviceWarnings(paths: GatewayPaths): StatusWarning[] {
   const record = recordOf(paths);
   if (record === undefined) return [];
@@ -88,14 +93,14 @@ export function serviceWarnings(paths: GatewayPaths): StatusWarning[] {
   }
 }
 
-/** @returns whether {@link refreshService} can do it: another address to listen on needs a start */
+/** @returns whether {@link refreshService} can fix it: a changed listening address needs a restart */
 export function canRefresh(record: InstallRecord, paths: GatewayPaths, manager: ServiceManager): boolean {
   const { socket } = refreshPlan(record.plan, paths);
   const isSameSocket = socket?.port === record.plan.socket?.port && socket?.host === record.plan.socket?.host;
   return manager.reload !== undefined && isSameSocket;
 }
 
-/** Writes what is missing or out of date; edited files stay, and nothing is started or stopped. @returns what it did */
+/** Writes missing and outdated files; keeps edited files, and starts or stops nothing. @returns a description of the changes */
 export async function refreshService(record: InstallRecord, paths: GatewayPaths, manager: ServiceManager): Promise<string> {
   const plan = refreshPlan(record.plan, paths);
   const changes = plannedFiles(plan, manager).map(compareFile);
@@ -104,5 +109,5 @@ export async function refreshService(record: InstallRecord, paths: GatewayPaths,
   const version = readBuildInfo()?.version ?? record.version;
   await writeFileAtomic(recordPath(plan.home), `${JSON.stringify({ ...record, plan, version } satisfies InstallRecord, null, 2)}\n`);
   await manager.reload?.();
-  return `wrote ${stale.map(({ file }) => file.path).join(', ')}, and ${manager.title} has read it; the service was not restarted`;
+  return `wrote ${stale.map(({ file }) => file.path).join(', ')}, and reloaded ${manager.title}; the service was not restarted`;
 }

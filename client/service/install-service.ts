@@ -1,4 +1,4 @@
-/** The steps of `install`. Everything that can be known beforehand is checked before the first file is written. */
+/** The steps of `install`. All checks run before the first file is written. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { StatusDocument } from '../../shared/control/messages.js';
@@ -21,18 +21,18 @@ export interface Installation {
   readonly manager: ServiceManager;
   readonly plan: ServicePlan;
   readonly listen: ListenSettings;
-  /** Overwrite what was edited by hand, beside other services too. */
+  /** Overwrite edited files, and install even if other services start a gateway. */
   readonly force: boolean;
   readonly note: (text: string) => Promise<void>;
 }
 
-/** What an installation is going to do. */
+/** The planned changes of an installation. */
 export interface InstallPreview {
   readonly changes: readonly FileChange[];
   readonly state: ServiceState;
-  /** It runs already, exactly so. */
+  /** The service already runs with exactly these files. */
   readonly isDone: boolean;
-  /** Pid of a gateway that was started by hand and gives way. */
+  /** Pid of a manually started gateway that the service will replace. */
   readonly replacesPid: number | undefined;
   readonly previousInstanceId: string | undefined;
 }
@@ -50,13 +50,13 @@ function refuseOthers(others: readonly OtherService[], home: string): void {
   throw new GatewayError('CONFLICT', {
     message: `another service starts a gateway: ${rivals.map(({ path }) => path).join(', ')}`,
     details: { others: rivals },
-    hint: `Remove it with: ${first.removeWith}   Install beside it with --force`,
+    hint: `Remove it with: ${first.removeWith}   Install anyway with --force`,
   });
 }
 
 /**
  * Checks everything and changes nothing.
- * @throws CONFLICT for hand-made files or other services (unless forced); PORT_TAKEN; UNAVAILABLE; CONTROL_UNREACHABLE
+ * @throws CONFLICT for edited files or other services (unless forced); PORT_TAKEN; UNAVAILABLE; CONTROL_UNREACHABLE
  */
 export async function previewInstall(installation: Installation): Promise<InstallPreview> {
   const { manager, plan, paths, force, listen } = installation;
@@ -112,15 +112,15 @@ async function writeRecord({ plan, paths, manager }: Installation, enabledLinger
   await writeFileAtomic(recordPath(plan.home), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** Starting by hand until now: its users get a stop with a drain, and the service a second later. */
+/** A manually started gateway is drained and stopped first; the service takes over about a second later. */
 async function makeWay({ paths, note }: Installation, preview: InstallPreview): Promise<void> {
   if (preview.replacesPid === undefined) return;
-  await note(`The gateway that was started by hand (pid ${preview.replacesPid}) stops; the service takes its place.`);
+  await note(`Stopping the manually started gateway (pid ${preview.replacesPid}); the service replaces it.`);
   const running = await findRunning(paths);
   if (running !== undefined) await stopGateway(running);
 }
 
-/** Whether lingering came on between the two looks, which an uninstall undoes. */
+/** Whether lingering was turned on between the two checks; an uninstall turns it off again. */
 async function secureSurvival({ manager }: Installation): Promise<{ concerns: ServiceConcern[]; hasRepaired: boolean }> {
   const before = await manager.concerns({ repair: false });
   const concerns = before.length === 0 ? before : await manager.concerns({ repair: true });
@@ -128,8 +128,8 @@ async function secureSurvival({ manager }: Installation): Promise<{ concerns: Se
 }
 
 /**
- * Writes, registers, starts, and waits until the gateway serves.
- * @throws what {@link awaitService} throws; the files are then written and the service is registered
+ * Writes the files, registers and starts the service, and waits until the gateway is ready. @throws the errors of {@link awaitService}; the
+ * files are then written and the service is registered
  */
 export async function install(installation: Installation, preview: InstallPreview): Promise<InstallResult> {
   const { manager, paths, plan } = installation;
@@ -138,7 +138,7 @@ export async function install(installation: Installation, preview: InstallPrevie
     await writeFiles(installation, preview.changes);
     await writeRecord(installation, hadEnabledLinger);
     await makeWay(installation, preview);
-    // From here on a start that is killed is found as it is by `service-status`.
+    // From here on `service-status` reports an interrupted installation correctly.
     await manager.activate({ isSocketActivated: plan.socket !== null });
   }
   const { concerns, hasRepaired } = await secureSurvival(installation);
@@ -147,7 +147,7 @@ export async function install(installation: Installation, preview: InstallPrevie
   return { status: await awaitService(paths, manager, { previousInstanceId }), isChanged: !preview.isDone, concerns };
 }
 
-/** A token given to `install` is where the service finds it, and nowhere else. @returns whether it is another one */
+/** Stores a token given to `install` where the service reads it. @returns whether the token changed */
 export async function storeToken(paths: GatewayPaths, token: string): Promise<boolean> {
   ensureHomeDirectory(paths.home);
   ensurePrivateDirectory(paths.credentialsDir);

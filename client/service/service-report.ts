@@ -1,4 +1,4 @@
-/** What `service-status` tells: the service as its manager sees it, the gateway as it answers itself, and what is amiss. */
+/** The report of `service-status`: the manager's view of the service, the gateway's own status, and any problems. */
 import type { StatusWarning } from '../../shared/control/messages.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { locateGateway } from '../gateway/locate-gateway.js';
@@ -13,7 +13,7 @@ interface ServiceReport {
   readonly manager: string;
   readonly service: string;
   readonly state: ServiceState;
-  /** Whether the gateway that the service runs answers and serves. */
+  /** Whether the service's gateway is reachable and ready. */
   readonly serving: boolean;
   readonly gateway: { readonly pid: number; readonly port: number; readonly supervisedBy: string | null } | null;
   readonly files: readonly string[];
@@ -29,7 +29,7 @@ function stateLines({ state, gateway, manager }: ServiceReport): string[] {
   const exit = state.activity === 'failed' && state.lastExitCode !== null ? [`Last exit code: ${state.lastExitCode}`] : [];
   const byHand =
     gateway !== null && gateway.supervisedBy !== manager
-      ? [`A gateway that was started by hand runs: pid ${gateway.pid} on port ${gateway.port}`]
+      ? [`A manually started gateway is running: pid ${gateway.pid} on port ${gateway.port}`]
       : [];
   return [`State: ${state.description}`, `Starts at boot: ${state.isEnabled ? 'yes' : 'no'}`, ...restarts, ...exit, ...byHand];
 }
@@ -39,7 +39,7 @@ function programLines({ program, socket, files }: ServiceReport): string[] {
   return [
     ...files.map((path) => `File: ${path}`),
     ...(program === null ? [] : [`Program: ${program.path}${node}`]),
-    ...(socket === null ? [] : [`Socket: ${socket.host}:${socket.port}, held by systemd`]),
+    ...(socket === null ? [] : [`Socket: ${socket.host}:${socket.port}, owned by systemd`]),
   ];
 }
 
@@ -69,13 +69,13 @@ export function renderServiceReport(report: ServiceReport): string {
   return parts.flat().join('\n');
 }
 
-/** 0 it serves, 1 it has failed, 3 it is stopped or not installed. */
+/** Exit code: 0 ready, 1 failed, 3 stopped or not installed. */
 export function serviceExitCode({ serving, installed, state }: ServiceReport): number {
   if (serving) return 0;
   return installed && state.activity === 'failed' ? 1 : 3;
 }
 
-/** @throws UNAVAILABLE when the manager cannot be asked */
+/** @throws UNAVAILABLE when the manager cannot be queried */
 export async function makeServiceReport(paths: GatewayPaths, manager: ServiceManager): Promise<ServiceReport> {
   const record = recordOf(paths);
   const [state, location, others] = await Promise.all([manager.state(), locateGateway(paths), manager.others()]);

@@ -1,4 +1,4 @@
-/** Stops a gateway: one that was started by hand makes way for the service, and the service's own stays stopped. */
+/** Stops a gateway: a manually started one before the service starts, or the service's own until it is started again. */
 import { GatewayError } from '../../shared/errors.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { readStartTime } from '../../shared/node/process/process-identity.js';
@@ -11,10 +11,10 @@ import { findPortOwners } from '../ports/port-owner.js';
 import { chooseManager } from './manager/choose-manager.js';
 import type { ServiceManager } from './manager/service-manager.js';
 
-/** A drain of ten minutes, and then some. */
+/** Longer than the maximum drain of ten minutes. */
 const STOP_LIMIT_MS = 640_000;
 
-/** Returns what runs for this configuration. @throws CONTROL_UNREACHABLE or STILL_STARTING when that is not known */
+/** Returns the status of the gateway of this configuration. @throws CONTROL_UNREACHABLE or STILL_STARTING when the status is unknown */
 export async function findRunning(paths: GatewayPaths): Promise<AnsweringGateway | undefined> {
   const location = await locateGateway(paths);
   if (location.kind === 'absent') return undefined;
@@ -22,13 +22,13 @@ export async function findRunning(paths: GatewayPaths): Promise<AnsweringGateway
   return location;
 }
 
-/** @throws PORT_TAKEN when another program listens where the service would */
+/** @throws PORT_TAKEN when another program listens on the service's port */
 export function assertPortFree({ host, port }: ListenSettings): void {
   const owners = findPortOwners(host, port);
   if (owners.length > 0) throw portTaken(port, owners);
 }
 
-/** Stops a gateway gracefully and waits for its process to end. @throws CONTROL_UNREACHABLE when it stays */
+/** Stops a gateway gracefully and waits for its process to end. @throws CONTROL_UNREACHABLE when the process does not end */
 export async function stopGateway({ controlPath, status }: AnsweringGateway): Promise<void> {
   const supervisor = { pid: status.pid, startTime: readStartTime(status.pid) ?? null };
   await callControl(
@@ -38,7 +38,7 @@ export async function stopGateway({ controlPath, status }: AnsweringGateway): Pr
   );
   if (await waitUntilGone([supervisor], 5_000)) return;
   throw new GatewayError('CONTROL_UNREACHABLE', {
-    message: `the gateway (pid ${status.pid}) has stopped serving and its process is still there`,
+    message: `the gateway (pid ${status.pid}) has stopped serving, but its process is still running`,
     hint: 'End it with: xopc gateway stop --force',
   });
 }
@@ -46,23 +46,26 @@ export async function stopGateway({ controlPath, status }: AnsweringGateway): Pr
 interface StopAround {
   readonly paths: GatewayPaths;
   readonly note: (text: string) => Promise<void>;
-  /** Stops the gateway. @returns the command's exit code: only after 0 it is known to have stopped */
+  /** Stops the gateway. @returns the command's exit code; 0 means that the gateway has stopped */
   readonly stop: () => Promise<number>;
 }
 
-/** Takes a step of the manager. A failure is only noted: the gateway can be stopped without its manager, which may start it again. */
+/**
+ * Runs a step of the manager. A failure is only a warning: the gateway can be stopped without its manager, although the manager may start
+ * it again.
+ */
 async function tryStep(manager: ServiceManager, step: 'suspend' | 'confirmStopped', note: StopAround['note']): Promise<void> {
   try {
     await manager[step]();
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    await note(`${manager.title} could not be instructed to leave it stopped: ${error.message}`);
+    await note(`${manager.title} could not be told not to restart the gateway: ${error.message}`);
   }
 }
 
 /**
- * Stops the gateway of a configuration that is installed as a service: nothing starts it for a connection meanwhile, and
- * a start that the manager was about to make is called off. The supervisor is asked first, by `stop` itself.
+ * Stops the gateway of a configuration that is installed as a service: socket activation is disabled first, and a pending restart of the
+ * manager is cancelled. `stop` itself asks the supervisor first.
  */
 export async function stayStopped({ paths, note, stop }: StopAround): Promise<number> {
   const manager = chooseManager(paths);

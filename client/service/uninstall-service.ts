@@ -1,4 +1,4 @@
-/** The steps of `uninstall`: the gateway stops gracefully, and nothing that `install` made is left. */
+/** The steps of `uninstall`: the gateway stops gracefully, and everything that `install` created is removed. */
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
@@ -18,7 +18,7 @@ export interface Uninstallation {
 
 interface UninstallPreview {
   readonly isInstalled: boolean;
-  /** What will be removed. */
+  /** The planned removals. */
   readonly paths: readonly string[];
   readonly record: InstallRecord | undefined;
 }
@@ -26,14 +26,14 @@ interface UninstallPreview {
 function refuseEdited({ manager, paths, force }: Uninstallation, record: InstallRecord | undefined): void {
   if (force || record === undefined) return;
   const changes = plannedFiles(refreshPlan(record.plan, paths), manager).map(compareFile);
-  refuseHandMade(changes, 'Save what you need of it; remove it with: xopc gateway uninstall --force');
+  refuseHandMade(changes, 'Save your changes, then remove it with: xopc gateway uninstall --force');
 }
 
-/** Looks and changes nothing. @throws CONFLICT for hand-made files or a service of another configuration, unless forced */
+/** Checks without changing anything. @throws CONFLICT for edited files or a service of another configuration, unless forced */
 export async function previewUninstall(uninstallation: Uninstallation): Promise<UninstallPreview> {
   const { manager, paths, force } = uninstallation;
   const record = readInstallRecord(paths.home);
-  if (!force) refuseOtherConfiguration(record, paths, 'Name it with --config, or remove it anyway with --force');
+  if (!force) refuseOtherConfiguration(record, paths, 'Pass its --config, or remove it anyway with --force');
   const directory = serviceDirectory(paths.home);
   const found = [...manager.filePaths(), directory].filter((path) => existsSync(path));
   const { isRegistered } = await manager.state();
@@ -41,20 +41,21 @@ export async function previewUninstall(uninstallation: Uninstallation): Promise<
   return { isInstalled: isRegistered || found.length > 0, paths: found, record };
 }
 
-/** Removes a directory that nothing is in any more. */
+/** Removes a directory if it is empty. */
 function removeEmpty(path: string): void {
   try {
     rmdirSync(path);
   } catch {
-    // Somebody else's files are in it, or it was never there.
+    // Not empty, or it does not exist.
   }
 }
 
 async function noteDropIns(manager: ServiceManager, note: Uninstallation['note']): Promise<void> {
-  for (const path of manager.filePaths().map((unit) => `${unit}.d`)) if (existsSync(path)) await note(`Your own settings stay in ${path}`);
+  for (const path of manager.filePaths().map((unit) => `${unit}.d`))
+    if (existsSync(path)) await note(`Your own settings were kept in ${path}`);
 }
 
-/** @throws UNAVAILABLE when the manager still knows the service afterwards */
+/** @throws UNAVAILABLE when the service is still registered afterwards */
 export async function uninstall(uninstallation: Uninstallation, { record }: UninstallPreview): Promise<void> {
   const { manager, paths, note } = uninstallation;
   const running = await findRunning(paths).catch(() => undefined);
@@ -72,7 +73,7 @@ export async function uninstall(uninstallation: Uninstallation, { record }: Unin
   const { isRegistered } = await manager.state();
   if (!isRegistered) return;
   throw new GatewayError('UNAVAILABLE', {
-    message: `${manager.title} still knows the service after it was removed`,
-    hint: 'Look at it with: xopc gateway service-status',
+    message: `${manager.title} still lists the service after its removal`,
+    hint: 'Inspect it with: xopc gateway service-status',
   });
 }

@@ -10,24 +10,24 @@ export const agentRequest = () =>
     session: label(512).optional(),
     agentId: label(64).optional(),
     model: label(200).optional(),
-    /** Pictures and texts that go with the message. */
+    /** Images and text files sent with the message. */
     attachments: attachmentFiles().optional(),
   });
 
-/** Of all models that were asked; null where a provider does not count tokens, or `models.json` has no price. */
+/** Sums over all model calls; null if a provider reports no token counts, or `models.json` has no price. */
 const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() });
 
 /** The body as it is after validation. */
 export type AgentRequestBody = z.output<ReturnType<typeof agentRequest>>;
 
-/** The answer of a turn. `sessionKey` is the whole key of the session. */
+/** The response to a turn. `sessionKey` is the full session key. */
 const agentAnswer = () =>
   z.strictObject({ reply: z.string(), session: z.string(), sessionKey: z.string(), model: z.string(), usage: usage() });
 
 export const agentResponse = () => z.strictObject({ status: okStatus(), ...agentAnswer().shape });
 export type AgentResponse = z.output<ReturnType<typeof agentResponse>>;
 
-/** What happens to a tool call. `detail` is its input or its output, shortened. */
+/** Progress of a tool call. `detail` is its input or output, truncated. */
 export const toolStep = () => z.strictObject({ name: z.string(), state: z.enum(['call', 'result', 'error']), detail: z.string() });
 export type ToolStep = z.output<ReturnType<typeof toolStep>>;
 

@@ -1,9 +1,9 @@
-/** Files of messages: `POST /api/sessions/:key/attachments` keeps one, `attachments` of a message names it. */
+/** Files attached to messages: `POST /api/sessions/:key/attachments` stores one, `attachments` of a message refers to it. */
 import * as z from 'zod';
 import { FILE_LIMITS } from '../file-limits.js';
 import { label, okStatus } from './fields.js';
 
-/** A picture (PNG, JPEG, GIF, WebP) or text. `data`: its bytes in base64. */
+/** An image (PNG, JPEG, GIF, WebP) or a text file. `data`: its bytes in base64. */
 export const attachmentFile = () =>
   z.strictObject({
     name: label(200),
@@ -11,20 +11,20 @@ export const attachmentFile = () =>
     data: z.base64({ error: 'must be base64' }).min(1),
   });
 
-/** A file as callers send it. */
+/** A file as sent by callers. */
 export type AttachmentFile = z.output<ReturnType<typeof attachmentFile>>;
 
-/** Files of a message that is sent with them. */
+/** Files sent together with a message. */
 export const attachmentFiles = () => z.array(attachmentFile()).max(FILE_LIMITS.maxPerMessage);
 
-/** Ids of files that were kept before. */
+/** Ids of files stored earlier. */
 export const attachmentIds = () => z.array(label(128)).max(FILE_LIMITS.maxPerMessage);
 
 export const attachmentId = () => label(128);
 
 export const attachmentNote = () => z.strictObject({ id: z.string(), name: z.string(), mediaType: z.string(), size: z.int().min(0) });
 
-/** What a message says of a file. `size`: bytes. */
+/** A message's reference to a file. `size`: bytes. */
 export type AttachmentNote = z.output<ReturnType<typeof attachmentNote>>;
 
 export const attachmentResponse = () => z.strictObject({ status: okStatus(), attachment: attachmentNote() });

@@ -1,11 +1,11 @@
-/** `/api/channels`: how each account of a channel is, and who may write to those with the policy `pairing`. */
+/** `/api/channels`: the state of each channel account, and the senders approved under the policy `pairing`. */
 import * as z from 'zod';
 import { label, okStatus } from './fields.js';
 
-/** `:channel` of a path. */
+/** The path parameter `:channel`. */
 export const channelName = () => label(64);
 
-/** `:accountId`, `:fileId` and `:name` of a file's path. */
+/** The path parameters of a file: `:accountId`, `:fileId` and `:name`. */
 export const fileAccountId = () => label(64);
 export const fileId = () => z.string().regex(/^[\w-]{8,256}$/, 'must be the id of a file');
 export const fileName = () => z.string().regex(/^[\w.-]{1,64}$/, 'must be a plain file name');
@@ -22,16 +22,19 @@ export const channelDocument = () =>
     channel: z.string(),
     accountId: z.string(),
     state: z.enum(['off', 'starting', 'running', 'backoff', 'failed']),
-    /** Why it is in that state, where there is something to say. */
+    /** The reason for the state, if there is one. */
     message: z.string().nullable(),
-    /** Since when it is in that state, as far as this worker knows. */
+    /** When it entered that state, as seen by this worker. */
     since: z.iso.datetime().nullable(),
-    /** What went wrong last; it may be over. */
+    /** The most recent error; it may have been resolved. */
     lastError: z.strictObject({ message: z.string(), at: z.iso.datetime() }).nullable(),
   });
 export type ChannelDocument = z.output<ReturnType<typeof channelDocument>>;
 
-/** A sender who may write to an account with the policy `pairing`, or has asked to. `code` is null once approved; a request ends at `expiresAt`. */
+/**
+ * A sender who is approved for an account with the policy `pairing`, or has requested approval. `code` is null once approved; a request
+ * ends at `expiresAt`.
+ */
 export const pairingDocument = () =>
   z.strictObject({
     channel: z.string(),

@@ -1,10 +1,10 @@
-/** `/api/cron`. `chat_id` and `job_id` are names that documents fixed. */
+/** `/api/cron`. The names `chat_id` and `job_id` are part of the published API. */
 import * as z from 'zod';
 import { type Answer, label, okStatus, queryFlag, queryInteger, text } from './fields.js';
 
 const DAY_MS = 86_400_000;
 
-/** What callers set. `null` empties a field; a field that is not given keeps its value, or gets its default. */
+/** Fields set by callers. `null` clears a field; an omitted field keeps its value, or gets its default. */
 const jobFields = () => ({
   name: label(200),
   /** Five or six cron fields, `every 10m`, `at 2026-03-01T09:00`. */
@@ -16,17 +16,19 @@ const jobFields = () => ({
   chat_id: label(256).nullable(),
   accountId: label(64).nullable(),
   agentId: label(64).nullable(),
-  /** Of an agent's turn. `main`: in the chat's session; `isolated` (default): in the job's own session with an empty context. */
+  /** Where an agent's turn runs. `main`: in the chat's session; `isolated` (default): in the job's own session with an empty context. */
   session: z.enum(['main', 'isolated']),
   /** IANA name or `system`. Default: `cron.defaultTimezone`. */
   timezone: label(64),
   model: label(200).nullable(),
   enabled: z.boolean(),
-  /** When the previous run has not ended. Default `skip`. */
+  /** What to do when the previous run has not ended. Default `skip`. */
   overlap: z.enum(['skip', 'queue', 'replace']),
-  /** Occurrences that passed while the gateway was down. `once` (default): the last one runs if it is within the grace period. */
+  /**
+   * What to do about occurrences missed while the gateway was down. `once` (default): the last one runs if it is within the grace period.
+   */
   missed: z.enum(['once', 'skip']),
-  /** When the end of the gateway interrupted an agent's turn. Default `leave`. */
+  /** What to do when a shutdown interrupted an agent's turn. Default `leave`. */
   interrupted: z.enum(['leave', 'again']),
   /** How late an occurrence may run. Default: half the interval, between 2 minutes and 2 hours; a day for `at`. */
   graceMs: z
@@ -47,7 +49,7 @@ const jobFields = () => ({
 
 /** Body of `POST /api/cron/create`. */
 export const cronCreateRequest = () => z.strictObject(jobFields()).partial().required({ schedule: true, message: true });
-/** Body of `PATCH /api/cron/:id`; what is not given stays. */
+/** Body of `PATCH /api/cron/:id`; omitted fields are unchanged. */
 export const cronPatchRequest = () => z.strictObject(jobFields()).partial();
 /** Body of `POST /api/cron/trigger`. */
 export const cronTriggerRequest = () => z.strictObject({ job_id: label(128), run_id: label(128).optional() });
@@ -59,14 +61,14 @@ export const cronPreviewQuery = () =>
 /** Query of `GET /api/cron/:id/runs`. */
 export const cronRunsQuery = () =>
   z.strictObject({ limit: queryInteger(1, 200).optional(), cursor: label(1_024).optional(), failed: queryFlag().optional() });
-/** `:id` of a job's path. */
+/** The path parameter `:id` of a job. */
 export const cronJobId = () => label(128);
 
 const instant = () => z.iso.datetime();
 
 const runState = () => z.enum(['queued', 'running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']);
 
-/** A job: what callers set, and what follows from it. */
+/** A job: the fields set by callers, and derived fields. */
 export const cronJobDocument = () =>
   z.strictObject({
     id: z.string(),
@@ -103,12 +105,12 @@ export const cronRunDocument = () =>
     dueAt: instant(),
     latenessMs: z.int().nullable(),
     durationMs: z.int().nullable(),
-    /** Earlier occurrences that nothing ran, and which this run replaces. */
+    /** Earlier missed occurrences that this run replaces. */
     missedBefore: z.int().min(0),
     model: z.string().nullable(),
     inputTokens: z.int().nullable(),
     outputTokens: z.int().nullable(),
-    /** Null where `models.json` has no price for the model. */
+    /** Null if `models.json` has no price for the model. */
     costUsd: z.number().nullable(),
     output: z.string().nullable(),
     /** Key of the session in which an agent answered; the conversation can continue there. */
@@ -137,7 +139,7 @@ export const cronPlanResponse = () =>
         mode: z.enum(['direct', 'agent']),
         /** At most 50. */
         runs: z.array(instant()),
-        /** More runs follow within the span. */
+        /** Whether more runs follow within the time span. */
         isMore: z.boolean(),
       }),
     ),

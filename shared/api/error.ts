@@ -5,9 +5,9 @@ import { ERRORS, type ErrorCode } from '../errors.js';
 export interface ErrorResponse {
   readonly error: {
     readonly code: ErrorCode;
-    /** What happened, with the value, and what to do; a fixed sentence where the code is not for callers' eyes. */
+    /** What happened, with the value, and what to do; a fixed sentence for codes whose details are internal. */
     readonly message: string;
-    /** Also in the header `X-Request-Id` and in the log. */
+    /** Also sent in the header `X-Request-Id` and written to the log. */
     readonly requestId: string;
     readonly details?: Record<string, unknown>;
   };

@@ -10,7 +10,7 @@ export function label(maxLength: number): z.ZodString {
     .regex(/^\P{Cc}*$/u, 'must not contain control characters');
 }
 
-/** Text for a chat or a model, taken verbatim. The limit on the whole body (`gateway.maxBodyBytes`) bounds it. */
+/** Text for a chat or a model, passed on verbatim. The limit on the whole body (`gateway.maxBodyBytes`) bounds it. */
 export function text(): z.ZodString {
   return z.string().min(1);
 }
@@ -38,11 +38,11 @@ export function queryInstant(): z.ZodType<number, string> {
     .transform((value) => (/^\d+$/.test(value) ? Number(value) : Date.parse(value)));
 }
 
-/** What every answer of success carries. */
+/** Part of every successful response. */
 export const okStatus = (): z.ZodLiteral<'ok'> => z.literal('ok');
 
 /** An object of plain JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The body of an answer without its `status`: what a service returns. */
+/** A response body without its `status`, as services return it. */
 export type Answer<Response extends () => z.ZodType> = Omit<z.output<ReturnType<Response>>, 'status'>;

@@ -5,7 +5,7 @@ import type { Schema } from './validate.js';
 /** An object of plain JSON. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** @param side  `input`: what a caller may send; `output`: what it is answered. */
+/** @param side  `input`: what a caller may send; `output`: what a response contains. */
 export function toJsonSchema(schema: Schema<unknown>, side: 'input' | 'output'): JsonSchema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: side, target: 'draft-2020-12', unrepresentable: 'any' });
   return rest;

@@ -1,4 +1,6 @@
-/** `POST /api/message`, `POST /api/message/sync` and `/api/messages`. `chat_id` and `message_id` are names that documents fixed. */
+/**
+ * `POST /api/message`, `POST /api/message/sync` and `/api/messages`. The names `chat_id` and `message_id` are part of the published API.
+ */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../delivery-status.js';
 import { label, okStatus, queryInteger, text } from './fields.js';
@@ -9,7 +11,7 @@ const message = () => ({ channel: label(64), chat_id: label(256), content: text(
 export const messageRequest = () => z.strictObject(message());
 export type MessageRequest = z.output<ReturnType<typeof messageRequest>>;
 
-/** Answer: the message is on disk. */
+/** Response: the message is on disk. */
 export const messageResponse = () => z.strictObject({ status: okStatus(), message_id: z.string() });
 
 /** Body of `POST /api/message/sync`; `deliver: true` also sends the reply to the chat. */
@@ -30,13 +32,13 @@ export const outgoingListQuery = () =>
   });
 export type OutgoingListQuery = z.output<ReturnType<typeof outgoingListQuery>>;
 
-/** `:id` of a message's path. */
+/** The path parameter `:id` of a message. */
 export const messageId = () => label(128);
 
-/** A message for a chat as it was accepted, and its delivery. */
+/** An accepted message to a chat, and its delivery. */
 export const outgoingDocument = () =>
   z.strictObject({
-    /** The `message_id` of the answer that accepted it. */
+    /** The `message_id` of the response that accepted it. */
     id: z.string(),
     channel: z.string(),
     accountId: z.string(),
@@ -45,7 +47,7 @@ export const outgoingDocument = () =>
     status: z.enum(OUTGOING_STATUSES),
     /** Attempts since it was last queued, over all parts. */
     attempts: z.int().min(0),
-    /** How many requests it takes; 0 where being stored is the delivery. */
+    /** Number of requests needed; 0 if storing it is the delivery. */
     parts: z.int().min(0),
     deliveredParts: z.int().min(0),
     /** Why the last attempt failed, or why it is dead or unknown. */
@@ -53,13 +55,13 @@ export const outgoingDocument = () =>
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     expiresAt: z.iso.datetime(),
-    /** Set while it waits for another attempt. */
+    /** Set while the message waits for another attempt. */
     nextAttemptAt: z.iso.datetime().nullable(),
   });
 export type OutgoingDocument = z.output<ReturnType<typeof outgoingDocument>>;
 
 export const outgoingListResponse = () =>
   z.strictObject({ status: okStatus(), messages: z.array(outgoingDocument()), nextCursor: z.string().nullable() });
-/** Also of `POST /api/messages/:id/retry`. */
+/** Response to `GET /api/messages/:id` and `POST /api/messages/:id/retry`. */
 export const outgoingResponse = () => z.strictObject({ status: okStatus(), message: outgoingDocument() });
 export const outgoingDropResponse = () => z.strictObject({ status: okStatus() });

@@ -10,7 +10,7 @@ const providerDocument = () =>
     name: z.string(),
     api: z.string(),
     baseUrl: z.string(),
-    /** Whether it has what it needs: a key where one is required. */
+    /** Whether it is fully configured: a key is set if one is required. */
     configured: z.boolean(),
     /** `models.json`, or the environment variable that enabled it. */
     source: z.string(),
@@ -20,8 +20,8 @@ export type ProviderDocument = z.output<ReturnType<typeof providerDocument>>;
 export const providersResponse = () => z.strictObject({ status: okStatus(), providers: z.array(providerDocument()) });
 
 /**
- * Body of `POST /api/providers/test`: a provider by its `id` as it is set up, or one that is not saved yet. The stored
- * key is used where none is given, towards its own server only.
+ * Body of `POST /api/providers/test`: a configured provider by its `id`, or one that is not saved yet. Without a key the stored one is
+ * used, but only for that provider's own server.
  */
 export const providerTestRequest = () =>
   z.strictObject({
@@ -40,9 +40,9 @@ export const providerTestResponse = () =>
     status: okStatus(),
     ok: z.boolean(),
     /**
-     * `unauthorized`: 401 or 403; `dns`: no such host; `refused`: nothing listens; `tls`: the certificate is not trusted, or no TLS;
-     * `wrongPath`: 404 or a page, so another base URL; `notTheApi`: an answer without a list of models; `rateLimited`: 429;
-     * `overloaded`: 5xx; `rejected`: another refusal; `modelMissing`: the provider lacks the model; `unreachable`: otherwise.
+     * `unauthorized`: 401 or 403; `dns`: host not found; `refused`: connection refused; `tls`: the certificate is not trusted, or no TLS;
+     * `wrongPath`: 404 or an HTML page, so the base URL is wrong; `notTheApi`: a response without a list of models; `rateLimited`: 429;
+     * `overloaded`: 5xx; `rejected`: another 4xx; `modelMissing`: the provider lacks the model; `unreachable`: otherwise.
      */
     cause: z
       .enum([
@@ -63,10 +63,10 @@ export const providerTestResponse = () =>
     /** What happened and what to do. */
     message: z.string(),
     latencyMs: z.int().min(0),
-    /** Null without an answer. */
+    /** Null if there was no response. */
     httpStatus: z.int().nullable(),
     models: z.array(z.string()),
-    /** A base URL that answers, where the given one does not. */
+    /** A base URL that works, if the given one does not. */
     suggestedBaseUrl: z.string().nullable(),
   });
 
@@ -84,7 +84,7 @@ const modelDocument = () =>
     maxTokens: z.int().nullable(),
     reasoning: z.boolean(),
     input: z.array(z.string()),
-    /** US dollars per million tokens; null where no price is known. */
+    /** US dollars per million tokens; null if no price is known. */
     cost: z.strictObject({ input: price(), output: price(), cacheRead: price(), cacheWrite: price() }).nullable(),
   });
 export type ModelDocument = z.output<ReturnType<typeof modelDocument>>;

@@ -1,22 +1,22 @@
 /**
- * `/v1/models` and `/v1/chat/completions`, as OpenAI's SDKs send and read them. Fields that are not named here are let
- * through: to a provider of the same API as they are, to others not at all.
+ * `/v1/models` and `/v1/chat/completions`, as OpenAI's SDKs send and read them. Fields not named here are accepted: they are passed on
+ * unchanged to providers of the same API and dropped for others.
  * Source: the API reference of OpenAI, "Chat" and "Models".
  */
 import * as z from 'zod';
 
 const text = () => z.string();
 const textPart = () => z.looseObject({ type: z.literal('text'), text: text() });
-const texts = () => z.union([text(), z.array(textPart())], { error: 'must be a text, or parts of the type text' });
+const texts = () => z.union([text(), z.array(textPart())], { error: 'must be a string or an array of parts of type text' });
 
-/** A picture for a model: fetched by the provider, or inside the message. */
+/** An image for a model: a URL that the provider fetches, or inline data. */
 const imageUrl = () =>
   z
     .string()
     .max(33_554_432)
     .regex(/^(https?:\/\/\S+|data:image\/[\w.+-]+;base64,[A-Za-z0-9+/=\s]+)$/, 'must be an http(s) URL or a base64 data: URL of an image');
 const imagePart = () => z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: imageUrl() }) });
-const userPart = () => z.discriminatedUnion('type', [textPart(), imagePart()], { error: 'must be a part of the type text or image_url' });
+const userPart = () => z.discriminatedUnion('type', [textPart(), imagePart()], { error: 'must be a part of type text or image_url' });
 
 const toolCall = () =>
   z.looseObject({
@@ -30,7 +30,7 @@ const message = () =>
     z.looseObject({ role: z.enum(['system', 'developer']), content: texts() }),
     z.looseObject({
       role: z.literal('user'),
-      content: z.union([text(), z.array(userPart()).min(1)], { error: 'must be a text, or parts of the type text or image_url' }),
+      content: z.union([text(), z.array(userPart()).min(1)], { error: 'must be a string or an array of parts of type text or image_url' }),
     }),
     z.looseObject({ role: z.literal('assistant'), content: texts().nullish(), tool_calls: z.array(toolCall()).nullish() }),
     z.looseObject({ role: z.literal('tool'), content: texts(), tool_call_id: z.string().min(1) }),
@@ -83,30 +83,30 @@ export const chatCompletionRequest = () =>
     messages: z.array(message()).min(1),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-    /** Empty: the agent's own are not used either. */
+    /** An empty list also disables the agent's own tools. */
     tools: z.array(tool()).max(1_024).nullish(),
     tool_choice: toolChoice().nullish(),
     temperature: z.number().min(0).max(2).nullish(),
     top_p: z.number().min(0).max(1).nullish(),
     max_tokens: z.int().min(1).nullish(),
     max_completion_tokens: z.int().min(1).nullish(),
-    stop: z.union([z.string(), z.array(z.string()).max(16)], { error: 'must be a text, or up to 16 texts' }).nullish(),
+    stop: z.union([z.string(), z.array(z.string()).max(16)], { error: 'must be a string or an array of at most 16 strings' }).nullish(),
     seed: z.int().nullish(),
     presence_penalty: z.number().min(-2).max(2).nullish(),
     frequency_penalty: z.number().min(-2).max(2).nullish(),
     response_format: responseFormat().nullish(),
-    n: z.literal(1, { error: 'must be 1: one answer is given' }).nullish(),
-    logprobs: z.literal(false, { error: 'must be false: probabilities are not known here' }).nullish(),
-    functions: z.null({ error: 'is not read; send tools' }).optional(),
-    function_call: z.null({ error: 'is not read; send tool_choice' }).optional(),
+    n: z.literal(1, { error: 'must be 1: only one choice is supported' }).nullish(),
+    logprobs: z.literal(false, { error: 'must be false: log probabilities are not supported' }).nullish(),
+    functions: z.null({ error: 'is not supported; use tools' }).optional(),
+    function_call: z.null({ error: 'is not supported; use tool_choice' }).optional(),
   });
 
 export type ChatCompletionRequest = z.output<ReturnType<typeof chatCompletionRequest>>;
 
-/** Body of `POST /v1/embeddings` and `POST /v1/responses`; all but `model` is the provider's to read. */
+/** Body of `POST /v1/embeddings` and `POST /v1/responses`; everything but `model` is passed on to the provider. */
 export const forwardedRequest = () => z.looseObject({ model: z.string().min(1).max(200) });
 
-/** What the provider answers, as it is. */
+/** The provider's response, unchanged. */
 export const forwardedAnswer = () => z.looseObject({});
 
 const usage = () =>
@@ -175,7 +175,7 @@ export const chatCompletionChunk = () =>
     object: z.literal('chat.completion.chunk'),
     created: z.int(),
     model: z.string(),
-    /** Empty in the chunk that tells the usage. */
+    /** Empty in the chunk that carries the usage. */
     choices: z
       .array(z.strictObject({ index: z.literal(0), delta: delta(), logprobs: z.null(), finish_reason: finishReason().nullable() }))
       .max(1),
@@ -187,12 +187,12 @@ const modelObject = () => z.strictObject({ id: z.string(), object: z.literal('mo
 export const modelListResponse = () => z.strictObject({ object: z.literal('list'), data: z.array(modelObject()) });
 export const modelObjectResponse = modelObject;
 
-/** The shape of every failure below `/v1`. `code` is one that OpenAI's clients know, else ours in lower case. */
+/** The shape of every error under `/v1`. `code` is one that OpenAI's clients know, otherwise the gateway's code in lower case. */
 export const openAiErrorResponse = () =>
   z.strictObject({
     error: z.strictObject({ message: z.string().min(1), type: z.string(), param: z.string().nullable(), code: z.string() }),
   });
 export type OpenAiErrorResponse = z.output<ReturnType<typeof openAiErrorResponse>>;
 
-/** Header that names a session, which makes a call of `/v1/chat/completions` a turn in it. */
+/** Header that names a session; it makes a call of `/v1/chat/completions` a turn in that session. */
 export const SESSION_HEADER = 'x-xopc-session';

@@ -1,11 +1,11 @@
-/** What can be done with a whole session: `PATCH /api/sessions/:key`, and its messages by page, as a copy, as a file and back. */
+/** Operations on a whole session: `PATCH /api/sessions/:key`, paging through its messages, fork, export and import. */
 import * as z from 'zod';
 import { MAX_TAG_LENGTH, MAX_TAGS } from '../sessions/filters.js';
 import { attachmentFiles } from './attachments.js';
 import { label, okStatus, queryInteger } from './fields.js';
 import { placedMessage, sessionDocument } from './sessions.js';
 
-/** Body of `PATCH /api/sessions/:key`. `model`: `provider/model`, or null for what the configuration says; `tags`: all of them. */
+/** Body of `PATCH /api/sessions/:key`. `model`: `provider/model`, or null for the configured default; `tags`: the complete list. */
 export const sessionChangeRequest = () =>
   z.strictObject({
     title: label(200).optional(),
@@ -17,7 +17,7 @@ export const sessionChangeRequest = () =>
   });
 export const sessionChangeResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });
 
-/** Query of `GET /api/sessions/:key/messages`: those before the message of that `seq`, at most `limit` (default 100). */
+/** Query of `GET /api/sessions/:key/messages`: messages before that `seq`, at most `limit` (default 100). */
 export const messagePageQuery = () =>
   z.strictObject({ before: queryInteger(1, 999_999_999).optional(), limit: queryInteger(1, 200).optional() });
 export const messagePageResponse = () =>
@@ -30,14 +30,14 @@ export const messagePageResponse = () =>
 /** One page of messages, oldest first. */
 export type MessagePage = Omit<z.output<ReturnType<typeof messagePageResponse>>, 'status'>;
 
-/** Body of `POST /api/sessions/:key/fork`: a new session of the page with all messages up to that one; without it, with all. */
+/** Body of `POST /api/sessions/:key/fork`: creates a page session with all messages up to the given one; without it, with all messages. */
 export const sessionForkRequest = () => z.strictObject({ messageId: label(128).optional() });
 export const sessionForkResponse = () => z.strictObject({ status: okStatus(), session: sessionDocument() });
 
 /** Query of `GET /api/sessions/:key/export`. */
 export const sessionExportQuery = () => z.strictObject({ format: z.enum(['json', 'jsonl', 'markdown']).default('json') });
 
-/** The first line of an export in JSON Lines; in JSON, all of it but `messages`. */
+/** The first line of an export in JSON Lines; in JSON, all fields but `messages`. */
 export const sessionFileHeader = () =>
   z.strictObject({
     format: z.literal('xopc-session'),
@@ -47,7 +47,7 @@ export const sessionFileHeader = () =>
     tags: z.array(label(MAX_TAG_LENGTH)).max(MAX_TAGS).optional(),
     channel: label(64).optional(),
     exportedAt: z.iso.datetime().optional(),
-    /** Where they stand in JSON; they are read one by one. */
+    /** The messages of a JSON export; they are read one by one. */
     messages: z.array(z.never()).max(0).optional(),
   });
 
@@ -58,15 +58,15 @@ export const sessionFileMessage = () =>
     createdAt: z.iso.datetime(),
     model: z.string().max(512).nullable(),
     status: z.enum(['complete', 'aborted', 'error']),
-    /** Files of it. */
+    /** Attached files. */
     attachments: attachmentFiles().optional(),
   });
 
-/** The file of an export, and the body of `POST /api/sessions/import`. */
+/** An export file, and the body of `POST /api/sessions/import`. */
 export const sessionFile = () => sessionFileHeader().extend({ messages: z.array(sessionFileMessage()) });
 
 export type SessionFile = z.output<ReturnType<typeof sessionFile>>;
 
-/** `GET /api/commands`: what chats take as commands, without the slash. */
+/** `GET /api/commands`: the chat commands, without the slash. */
 export const commandsResponse = () =>
   z.strictObject({ status: okStatus(), commands: z.array(z.strictObject({ name: z.string(), summary: z.string() })) });

@@ -4,7 +4,7 @@ import { attachmentNote } from './attachments.js';
 import { SESSION_KINDS } from '../sessions/kinds.js';
 import { label, okStatus, queryFlag, queryInteger } from './fields.js';
 
-/** Body of `POST /api/sessions`; all of it optional, and so is the body itself. */
+/** Body of `POST /api/sessions`; all fields are optional, and so is the body itself. */
 export const sessionCreateRequest = () =>
   z.strictObject({ channel: label(64).optional(), chat_id: label(256).optional(), agentId: label(64).optional() });
 
@@ -13,7 +13,7 @@ export const sessionListQuery = () =>
   z.strictObject({
     /** Words of titles and messages, and filters such as `from:telegram`; see docs/api.md. */
     search: label(200).optional(),
-    /** Another name of `search`. */
+    /** Alias of `search`. */
     q: label(200).optional(),
     limit: queryInteger(1, 200).optional(),
     cursor: label(1_024).optional(),
@@ -22,10 +22,10 @@ export const sessionListQuery = () =>
 
 export type SessionListQuery = z.output<ReturnType<typeof sessionListQuery>>;
 
-/** Query of `GET /api/sessions/:key`: how many of the newest messages come with it; default 1000. */
+/** Query of `GET /api/sessions/:key`: the number of newest messages to include; default 1000. */
 export const sessionQuery = () => z.strictObject({ limit: queryInteger(0, 1_000).optional() });
 
-/** `:key` of a session's path. */
+/** The path parameter `:key` of a session. */
 export const sessionKey = () => label(512);
 
 export const sessionDocument = () =>
@@ -37,12 +37,12 @@ export const sessionDocument = () =>
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     messageCount: z.int().min(0),
-    /** `provider/model` that was chosen for it; null: what the configuration says. */
+    /** `provider/model` chosen for the session; null: the configured default. */
     model: z.string().nullable(),
     pinned: z.boolean(),
-    /** Shown only where `is:archived` or `is:any` asks for it, until somebody speaks in it again. */
+    /** Listed only with `is:archived` or `is:any`; the next message unarchives it. */
     archived: z.boolean(),
-    /** The gateway has said something in it since it was last marked as read. */
+    /** The gateway has added a message since the session was last marked as read. */
     unread: z.boolean(),
     tags: z.array(z.string()),
   });
@@ -50,13 +50,13 @@ export const sessionDocument = () =>
 /** A conversation. `key` is `{agentId}:{source}:{accountId}:{peerKind}:{peerId}`. */
 export type SessionDocument = z.output<ReturnType<typeof sessionDocument>>;
 
-/** Of all turns of a session; US dollars as far as prices are known. */
+/** Sums over all turns of a session; US dollars as far as prices are known. */
 const sessionUsage = () => z.strictObject({ inputTokens: z.int().min(0), outputTokens: z.int().min(0), costUsd: z.number().min(0) });
 
 /** A session as lists show it. */
 export const listedSession = () =>
   sessionDocument().extend({
-    /** What a person or an agent said last, as one line of up to 160 characters. */
+    /** The last message of a person or an agent, as one line of up to 160 characters. */
     lastMessage: z.strictObject({ role: z.enum(['user', 'assistant']), text: z.string() }).nullable(),
     /** `provider/model` of the last turn. */
     lastModel: z.string().nullable(),
@@ -74,11 +74,11 @@ export const messageDocument = () =>
     createdAt: z.iso.datetime(),
     model: z.string().nullable(),
     status: z.enum(['complete', 'aborted', 'error']),
-    /** Where something else was said in its place: the ids of all that can be chosen there, its own too, oldest first. */
+    /** If the message has variants: the ids of all of them, its own included, oldest first. */
     variants: z.array(z.string()).optional(),
-    /** Of the last message: what had been said after it before it was asked again, while nothing takes its place. */
+    /** Of the last message: ids of its earlier replies, while a regenerated reply has not replaced them. */
     replies: z.array(z.string()).optional(),
-    /** What the answer took; null where it is not known. The log lines of it have this id as `turnId`. */
+    /** Usage of the turn; null if unknown. Its log lines have this id as `turnId`. */
     turn: z
       .strictObject({
         id: z.string(),
@@ -88,13 +88,13 @@ export const messageDocument = () =>
         durationMs: z.int().min(0),
       })
       .optional(),
-    /** Files of it; `GET /api/attachments/:id` reads one. */
+    /** Attached files; `GET /api/attachments/:id` returns one. */
     attachments: z.array(attachmentNote()).optional(),
   });
 
 export type MessageDocument = z.output<ReturnType<typeof messageDocument>>;
 
-/** A message with its place: `seq` grows over all sessions and is never used twice. */
+/** A message with its position: `seq` increases across all sessions and is never reused. */
 export const placedMessage = () => messageDocument().extend({ seq: z.int().min(0) });
 
 export type PlacedMessage = z.output<ReturnType<typeof placedMessage>>;
@@ -109,7 +109,7 @@ export const sessionListResponse = () =>
 /** One page of sessions. */
 export type SessionPage = Omit<z.output<ReturnType<typeof sessionListResponse>>, 'status'>;
 
-/** `maxAgeDays`, `maxMessages`: what `sessions.retention` says; null is no limit. */
+/** `maxAgeDays`, `maxMessages`: from `sessions.retention`; null means no limit. */
 export const sessionStorageResponse = () =>
   z.strictObject({
     status: okStatus(),

@@ -1,6 +1,6 @@
 /**
- * `/ws`: one WebSocket for a page. Text frames of JSON, `{v: 1, id, type, …}` both ways; an answer names the frame that it
- * answers in `re`. What is documented here and in docs/api.md may grow: clients ignore types and fields they do not know.
+ * `/ws`: one WebSocket for a page. Text frames of JSON, `{v: 1, id, type, …}` both ways; a response names the frame that it answers in
+ * `re`. Types and fields may be added: clients ignore those they do not know.
  */
 import * as z from 'zod';
 import { toolStep } from './agent.js';
@@ -22,16 +22,19 @@ const count = () => z.int().min(0).max(100_000_000);
 /** What a client sends. `hello` comes first. */
 export const clientFrame = () =>
   z.discriminatedUnion('type', [
-    /** `token` or the `ticket` of a page link, where one is wanted; `resume`: the id of the last gateway event that was seen. */
+    /** `token` or the `ticket` of a page link, if one is required; `resume`: the id of the last gateway event received. */
     frame('hello', { token: label(512).optional(), ticket: pageTicket().optional(), resume: lastEventId().optional() }),
-    /** Follow a session: from `after` (a message's `seq`) on, and from `turn.length` of the answer that is being given. */
+    /** Follow a session: from `after` (a message's `seq`) on, and from `turn.length` of the answer in progress. */
     frame('watch', {
       session: session(),
       after: seq().optional(),
       turn: z.strictObject({ id: label(64), length: count(), tools: count() }).optional(),
     }),
     frame('unwatch', { session: session() }),
-    /** A message for the agent. The same `key` again is the same message, and CONFLICT with another content; `replaceFrom`: it takes the place of that one and all after it. `attachments`: ids of files. */
+    /**
+     * A message for the agent. Repeating a `key` sends the message once; with different content it fails with CONFLICT. `replaceFrom`: the
+     * message replaces that one and all after it. `attachments`: ids of files.
+     */
     frame('send', {
       session: session(),
       key: idempotencyKey(),
@@ -39,9 +42,9 @@ export const clientFrame = () =>
       replaceFrom: label(128).optional(),
       attachments: attachmentIds().optional(),
     }),
-    /** Another answer to that message, or to the question that it answers. The same `key` again is the same wish. */
+    /** Regenerates the answer to that message, or that answer. Repeating a `key` has no further effect. */
     frame('regenerate', { session: session(), key: idempotencyKey(), messageId: label(128) }),
-    /** End the answer that is being given. */
+    /** Stops the answer in progress. */
     frame('stop', { session: session() }),
     frame('ping', {}),
   ]);
@@ -49,14 +52,14 @@ export const clientFrame = () =>
 export type ClientFrame = z.output<ReturnType<typeof clientFrame>>;
 
 type Client<T extends ClientFrame['type']> = Omit<Extract<ClientFrame, { type: T }>, 'v' | 'id' | 'type'>;
-/** What a watcher has already: `after` is the `seq` of its last message; without it, it gets the newest ones. */
+/** What a watcher already has: `after` is the `seq` of its last message; without it, the newest messages are sent. */
 export type ChatPosition = Omit<Client<'watch'>, 'session'>;
 export type ChatMessage = Client<'send'>;
 export type ChatRegeneration = Client<'regenerate'>;
 
-/** Type → what a frame of it has beside `v`, `id` and `type`. */
+/** Type → the fields of a frame besides `v`, `id` and `type`. */
 export const serverFrames = () => ({
-  /** The answer to `hello`. */
+  /** The response to `hello`. */
   hello: z.strictObject({ re: z.string(), instanceId: z.string(), version: z.string(), buildId: z.string() }),
   /** An event of the gateway, as in `GET /api/events`; `event` is its id. */
   event: z.strictObject({ event: z.string(), name: z.string(), data: z.looseObject({}) }),
@@ -65,15 +68,15 @@ export const serverFrames = () => ({
   stopped: z.strictObject({ re: z.string(), stopped: z.boolean() }),
   unwatched: z.strictObject({ re: z.string(), session: z.string() }),
   pong: z.strictObject({ re: z.string() }),
-  /** Discard what was received of the session: everything is sent again. */
+  /** Discard everything received of the session; it is sent again. */
   reset: z.strictObject({ session: z.string() }),
-  /** `seq` is the message's durable number: it grows over all sessions and is never used twice. */
+  /** `seq` is the message's durable number: it increases across all sessions and is never reused. */
   message: z.strictObject({ session: z.string(), seq: seq(), message: messageDocument() }),
-  /** The messages from this `seq` on were taken back. */
+  /** The messages from this `seq` on were removed. */
   rewound: z.strictObject({ session: z.string(), fromSeq: seq() }),
   /**
    * `running`: the next text of the answer begins at `at`; with `elsewhere`, it comes from a worker that is ending. `replaces`:
-   * the interrupted attempt and its text. Deltas name their turn, so that no text mixes two attempts.
+   * the interrupted attempt and its text. Deltas name their turn, so that the texts of two attempts never mix.
    */
   turn: z.strictObject({
     session: z.string(),
@@ -85,7 +88,7 @@ export const serverFrames = () => ({
   }),
   delta: z.strictObject({ session: z.string(), turn: z.string(), at: count(), text: z.string() }),
   tool: z.strictObject({ session: z.string(), turn: z.string(), index: count(), tool: toolStep() }),
-  /** All that is on disk was sent; more follows as it happens. `hasOlder`: there are messages before the first that was sent. */
+  /** Everything on disk has been sent; new messages follow as they arrive. `hasOlder`: there are messages before the first one sent. */
   current: z.strictObject({ session: z.string(), hasOlder: z.boolean() }),
   /** A frame that failed, or a watch that ended. */
   error: z.strictObject({
@@ -101,5 +104,5 @@ export type ServerFrame = { [T in ServerFrameType]: { v: 1; id: string; type: T 
 
 /** Frames of a watched session. */
 type ChatEventType = 'reset' | 'message' | 'rewound' | 'turn' | 'delta' | 'tool' | 'current';
-/** One event of a watched session, in order: a frame without what only the connection knows. */
+/** One event of a watched session, in order: a frame without the fields of the connection. */
 export type ChatEvent = { [T in ChatEventType]: { type: T } & Omit<ServerFrameBody<T>, 'session'> }[ChatEventType];

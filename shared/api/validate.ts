@@ -1,8 +1,8 @@
-/** Checks input from outside against its schema. Errors name the field and use words of the API. */
+/** Checks input from outside against its schema. Errors name the field in the API's terms. */
 import type { z } from 'zod';
 import { GatewayError } from '../errors.js';
 
-/** A schema to be used with {@link validate}. */
+/** A schema for {@link validate}. */
 export type Schema<Output> = z.ZodType<Output>;
 
 const MAX_ISSUES = 20;
@@ -11,7 +11,7 @@ function pathOf(issue: z.core.$ZodIssue): string {
   return issue.path.map(String).join('.');
 }
 
-/** Names of JSON types for people. */
+/** Human-readable names of JSON types. */
 const NOUNS: Readonly<Record<string, string>> = {
   string: 'a string',
   number: 'a number',
@@ -45,7 +45,7 @@ function describeSize({ origin }: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSm
   return `must be ${isTooBig ? 'at most' : 'at least'} ${limit}`;
 }
 
-/** What is wrong, as a phrase that follows the name of the field. Returns undefined for a message that the schema defines. */
+/** Describes the issue as a phrase that follows the field name. Returns undefined for messages defined by the schema. */
 function describeProblem(issue: z.core.$ZodIssue): string | undefined {
   if (!LIBRARY.test(issue.message)) return undefined;
   switch (issue.code) {
@@ -60,7 +60,7 @@ function describeProblem(issue: z.core.$ZodIssue): string | undefined {
     case 'invalid_union': {
       const expected = /Expected (.+)$/.exec(issue.message)?.[1];
       return expected === undefined
-        ? 'has none of the allowed forms'
+        ? 'matches none of the allowed forms'
         : `must be one of ${expected.replaceAll(' | ', ', ').replaceAll("'", '"')}`;
     }
     case 'not_multiple_of':
@@ -74,7 +74,7 @@ function describeProblem(issue: z.core.$ZodIssue): string | undefined {
   }
 }
 
-/** Names of text formats for people. */
+/** Human-readable names of text formats. */
 const FORMATS: Readonly<Record<string, string>> = { datetime: 'time', date: 'date', url: 'URL', email: 'e-mail address' };
 
 function describe(issue: z.core.$ZodIssue): string {

@@ -5,12 +5,14 @@
 import * as z from 'zod';
 import { label, okStatus, text } from './fields.js';
 
-/** `:accountId` of the path. */
+/** The path parameter `:accountId`. */
 export const webhookAccountId = () => label(64);
 
-/** Body. `id` names the message for its sender: a second one with the same id is the same message. A signed `webhook-id` counts before it. */
+/**
+ * Body. `id` is the sender's id of the message: a second request with the same id is a duplicate. A signed `webhook-id` takes precedence.
+ */
 export const webhookRequest = () => z.strictObject({ chat_id: label(256), content: text(), id: label(200).optional() });
 export type WebhookRequest = z.output<ReturnType<typeof webhookRequest>>;
 
-/** Answer: the message is on disk. */
+/** Response: the message is on disk. */
 export const webhookResponse = () => z.strictObject({ status: okStatus(), message_id: z.string() });

@@ -1,8 +1,8 @@
 /**
- * The control protocol: what the client asks of the supervisor over the control socket.
- * Frames are JSON documents, one a line, at most {@link MAX_FRAME_BYTES}. A request gets any number of `progress`
- * frames and then exactly one `result` or `error`. Unknown fields are ignored in both directions, so that a client
- * and a supervisor of different versions understand each other; an unknown request type is answered with CONTROL_PROTOCOL.
+ * The control protocol: requests of the client to the supervisor over the control socket. Frames are JSON documents, one per line, of at
+ * most {@link MAX_FRAME_BYTES}. A request gets any number of `progress`
+ * frames and then exactly one `result` or `error`. Unknown fields are ignored in both directions, so that a client and a supervisor of
+ * different versions can talk to each other; an unknown request type is answered with CONTROL_PROTOCOL.
  */
 import type { ErrorDocument } from '../errors.js';
 
@@ -11,11 +11,11 @@ export type { ChannelStatus, ExitRecord, GatewayState, StatusDocument, StatusWar
 export const CONTROL_VERSION = 1;
 export const MAX_FRAME_BYTES = 65_536;
 
-/** How the supervisor is to be replaced. Options override those that the running one was started with. */
+/** How to replace the supervisor. Options override those of the running one. */
 export interface SuccessionOptions {
   readonly port?: number;
   readonly host?: string;
-  /** Takes the place of `gateway.auth.api_key` and of the generated token, as `--token` does. */
+  /** Overrides `gateway.auth.api_key` and of the generated token, as `--token` does. */
   readonly token?: string;
 }
 
@@ -30,14 +30,14 @@ export type ControlRequest = { readonly v: number; readonly id: string } & (
       readonly succession?: SuccessionOptions;
       /** True from `gateway --force`: a second such caller gets LOCK_HELD instead of joining. */
       readonly exclusive?: boolean;
-      /** With `exclusive`: the supervisor that is to be succeeded. Another one is the successor of somebody who was faster. */
+      /** With `exclusive`: instance id of the supervisor to replace. A different id means that another caller replaced it first. */
       readonly expects?: string;
     }
-  /** Put a staged state (`xopc restore`) in place while no worker lives. */
+  /** Put a staged state (`xopc restore`) in place while no worker runs. */
   | { readonly type: 'restore'; readonly restoreId: string; readonly timeoutMs?: number }
 );
 
-/** A step of long work, for the person who waits. */
+/** A progress step of a long request, shown to the user. */
 export interface ControlProgress {
   readonly v: number;
   readonly id: string;
@@ -53,7 +53,7 @@ export type ControlReply =
   | { readonly v: number; readonly id: string; readonly type: 'result'; readonly result: unknown }
   | { readonly v: number; readonly id: string; readonly type: 'error'; readonly error: ErrorDocument };
 
-/** What a drain could not finish in time. All zero: nothing was cut. */
+/** What a drain could not finish in time. All zero: nothing was interrupted. */
 export interface CutWork {
   readonly requests: number;
   readonly streams: number;
@@ -68,19 +68,19 @@ export interface StopResult {
 }
 
 export interface RestartResult {
-  /** Instance id of the worker that serves now; differs from the one before. */
+  /** Instance id of the new worker. */
   readonly instanceId: string;
   readonly workerPid: number;
-  /** The supervisor's pid now; differs after a succession. */
+  /** The supervisor's current pid; it changes with a succession. */
   readonly pid: number;
   readonly succession: 'none' | 'successor' | 'service-manager';
   readonly durationMs: number;
 }
 
 export interface RestoreResult {
-  /** Where the state that was replaced is kept. */
+  /** Directory that keeps the replaced state. */
   readonly replaced: string;
-  /** Of the worker that serves the restored state. */
+  /** Instance id of the worker that serves the restored state. */
   readonly instanceId: string;
   readonly workerPid: number;
   readonly durationMs: number;

@@ -1,20 +1,20 @@
-/** A checksum line in each generated file: whether the file is still as `install` wrote it. */
+/** A checksum line in each generated file shows whether the file was changed since `install` wrote it. */
 import { createHash } from 'node:crypto';
 
-/** `unchanged`: as written; `edited`: written by `install` and changed since; `foreign`: not written by `install`. */
+/** `unchanged`: as `install` wrote it; `edited`: written by `install` and changed since; `foreign`: not written by `install`. */
 type ChecksumState = 'unchanged' | 'edited' | 'foreign';
 
-const CHECKSUM_LINE = /^.*\bxopc-seal ([0-9a-f]{16})\b.*\r?\n/m;
+const CHECKSUM_LINE = /^.*\bxopc-checksum ([0-9a-f]{16})\b.*\r?\n/m;
 const PLACEHOLDER = '{{checksum}}';
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** The comment's content to put on a line of its own where {@link addChecksum} will fill in the hash. */
-export const CHECKSUM_COMMENT = `xopc-seal ${PLACEHOLDER}`;
+/** Content of a comment line in which {@link addChecksum} fills in the hash. */
+export const CHECKSUM_COMMENT = `xopc-checksum ${PLACEHOLDER}`;
 
-/** Fills in the hash of all lines but its own. */
+/** Fills in the hash of all other lines. */
 export function addChecksum(text: string): string {
   const at = text.indexOf(PLACEHOLDER);
   const start = text.lastIndexOf('\n', at) + 1;

@@ -1,4 +1,4 @@
-/** What an installation would do to the files that are there. */
+/** The changes that an installation would make to existing files. */
 import { copyFileSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
@@ -9,15 +9,15 @@ import type { ServiceFile } from '../plan/service-plan.js';
 
 export interface FileChange {
   readonly file: ServiceFile;
-  /** `edited`, `foreign`: changed or written by somebody else, and overwritten only with --force. */
+  /** `edited`, `foreign`: changed or written by someone else; overwritten only with --force. */
   readonly current: 'absent' | 'same' | 'outdated' | 'edited' | 'foreign';
-  /** From what is there to what would be written. */
+  /** From the present file to the one to be written. */
   readonly diff: readonly string[];
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** @returns undefined when there is no such file @throws the file system's own error, e.g. EACCES */
+/** @returns undefined when the file does not exist @throws the file system's own error, e.g. EACCES */
 function readServiceFile(path: string, encoding: ServiceFile['encoding']): string | undefined {
   try {
     return readFileSync(path, encoding).replace(BYTE_ORDER_MARK, '');
@@ -35,7 +35,7 @@ export function compareFile(file: ServiceFile): FileChange {
   return { file, current: state === 'unchanged' ? 'outdated' : state, diff: changedLines(text, file.text) };
 }
 
-/** Lines with `- ` (only in `before`) or `+ ` (only in `after`) in front. */
+/** Lines prefixed with `- ` (only in `before`) or `+ ` (only in `after`). */
 function changedLines(before: string, after: string): string[] {
   const lines = diffLines(before, after, 0).filter((line) => line !== undefined);
   return lines.map(({ kind, text }) => `${kind === 'removed' ? '-' : '+'} ${text}`);
@@ -57,7 +57,7 @@ export function refuseHandMade(changes: readonly FileChange[], advice: string): 
   });
 }
 
-/** Notes the difference when `preview` refuses a file that is not as `install` left it. @param other  what the file is compared with */
+/** Adds the difference to `preview` when a file is not as `install` left it. @param other  what the file is compared with */
 export async function withDifference<T>(preview: Promise<T>, other: string, note: (text: string) => Promise<void>): Promise<T> {
   try {
     return await preview;
@@ -68,7 +68,7 @@ export async function withDifference<T>(preview: Promise<T>, other: string, note
   }
 }
 
-/** Puts what is overwritten by force aside. @returns where, or undefined when nothing of anybody's is lost */
+/** Backs up a file that --force overwrites. @returns the path of the copy, or undefined when the file has no changes to keep */
 export function keepAside({ file, current }: FileChange, directory: string): string | undefined {
   if (current !== 'edited' && current !== 'foreign') return undefined;
   const copy = join(directory, `${basename(file.path)}.replaced`);

@@ -1,4 +1,6 @@
-/** What `install` was asked for, kept beside the launcher: for drift, for a later start, and for leaving nothing behind. */
+/**
+ * The options of `install`, stored beside the launcher. Used to detect drift, to start the service later, and to uninstall it completely.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../../shared/errors.js';
@@ -7,18 +9,18 @@ import type { ServiceMarker, ServicePlan } from '../plan/service-plan.js';
 
 export interface InstallRecord {
   readonly v: 1;
-  /** Of the configuration that the service runs. */
+  /** Path of the configuration that the service runs with. */
   readonly configHash: string;
   readonly plan: ServicePlan;
-  /** Lingering was off before, and `install` switched it on. */
+  /** Whether `install` turned lingering on. */
   readonly enabledLinger: boolean;
-  /** Where the manager's files lie; not there in a record of an earlier version. */
+  /** Directory of the manager's files; missing in records of earlier versions. */
   readonly unitDirectory?: string;
   readonly version: string;
   readonly installedAt: string;
 }
 
-/** Launcher, record, and what the launcher remembers. */
+/** Launcher, record, and the launcher's state. */
 export function serviceDirectory(home: string): string {
   return join(home, 'service');
 }
@@ -29,7 +31,7 @@ export function recordPath(home: string): string {
 
 const MARKERS: readonly ServiceMarker[] = ['systemd', 'launchd', 'schtasks'];
 
-/** Only what would lead us astray is checked: the file is ours, in a directory that is ours alone. */
+/** Minimal validation suffices: the file was written by `install`, in a private directory. */
 function isInstallRecord(value: unknown): value is InstallRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { v, configHash, plan, unitDirectory = '' } = value as Partial<InstallRecord>;
@@ -46,7 +48,7 @@ function isInstallRecord(value: unknown): value is InstallRecord {
   );
 }
 
-/** @returns undefined when no service was installed from this home, or its record cannot be read */
+/** @returns undefined when no service was installed from this home, or its record is unreadable */
 export function readInstallRecord(home: string): InstallRecord | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(recordPath(home), 'utf8'));
@@ -56,18 +58,18 @@ export function readInstallRecord(home: string): InstallRecord | undefined {
   }
 }
 
-/** Whether a service may be installed from this home. Most commands need not look further. */
+/** Whether a service may be installed from this home. Most commands need no more than this. */
 export function hasInstallRecord(home: string): boolean {
   return existsSync(recordPath(home));
 }
 
-/** The record when the service is that of this configuration. */
+/** Returns the record if the service belongs to this configuration. */
 export function recordOf(paths: GatewayPaths): InstallRecord | undefined {
   const record = readInstallRecord(paths.home);
   return record?.configHash === paths.hash ? record : undefined;
 }
 
-/** @throws CONFLICT when the record is that of another configuration in the same home */
+/** @throws CONFLICT when the record belongs to another configuration in the same home */
 export function refuseOtherConfiguration(record: InstallRecord | undefined, paths: GatewayPaths, hint: string): void {
   if (record === undefined || record.configHash === paths.hash) return;
   const configPath = record.plan.configPath ?? join(record.plan.home, 'config.json');

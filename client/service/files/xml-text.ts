@@ -1,18 +1,18 @@
-/** Writing XML: escaped text and indented elements. */
+/** Writes XML: escaped text and indented elements. */
 
-/** Text or an attribute's value (XML 1.0, 2.4). Control characters cannot be in a document at all and are left out. */
+/** Text or an attribute's value (XML 1.0, 2.4). Control characters are not allowed in XML and are dropped. */
 function xmlText(value: string): string {
   // oxlint-disable-next-line no-control-regex
   const printable = value.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '');
   return printable.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** What a comment may hold: no `--` (XML 1.0, 2.5). */
+/** Text for a comment, which must not contain `--` (XML 1.0, 2.5). */
 export function xmlComment(text: string): string {
   return `<!-- ${text.replaceAll('--', '- -')} -->`;
 }
 
-/** Lines moved in by two spaces. */
+/** Indents lines by two spaces. */
 export function indent(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
 }

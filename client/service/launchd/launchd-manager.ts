@@ -1,4 +1,4 @@
-/** launchd, by `launchctl` (launchctl(1), "SUBCOMMANDS" of macOS 10.11 and later). */
+/** launchd, controlled through `launchctl` (launchctl(1), "SUBCOMMANDS" of macOS 10.11 and later). */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ import type { OtherService, ServiceManager, ServiceState } from '../manager/serv
 import { SERVICE_NAME, type ServiceFile, type ServicePlan } from '../plan/service-plan.js';
 import { launchdFiles, PLIST_NAME } from './plist.js';
 
-/** `bootstrap` answers 5 (EIO) while an earlier `bootout` is not finished. */
+/** `bootstrap` fails with 5 (EIO) while an earlier `bootout` is in progress. */
 const BOOTSTRAP_ATTEMPTS = 20;
 const BOOTSTRAP_PAUSE_MS = 250;
 const LAST_WORDS = 5;
 
-/** What `launchctl print` says; `undefined` when the service is not loaded. */
+/** Parses the output of `launchctl print`; `undefined` when the service is not loaded. */
 export function parseLaunchctlPrint(output: string | undefined): ServiceState {
   const field = (name: string): string | undefined => new RegExp(`^\\s*${name} = (.+)$`, 'm').exec(output ?? '')?.[1];
   const number = (text: string | undefined): number | null => (text !== undefined && /^\d+/.test(text) ? Number.parseInt(text, 10) : null);
@@ -26,7 +26,7 @@ export function parseLaunchctlPrint(output: string | undefined): ServiceState {
     isEnabled: output !== undefined,
     activity: state === undefined ? 'inactive' : state === 'running' ? 'active' : state === 'spawn scheduled' ? 'restarting' : 'inactive',
     pid: number(field('pid')),
-    // `runs` counts the first start too.
+    // `runs` includes the first start.
     restarts: output === undefined ? null : Math.max(0, (number(field('runs')) ?? 1) - 1),
     lastExitCode: number(field('last exit code')),
     description: state ?? 'not loaded',
@@ -66,7 +66,7 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
     return { ...state, isEnabled: existsSync(join(this.#directory, PLIST_NAME)) };
   }
 
-  /** A plist is read at `bootstrap` only: what is loaded is let go first. */
+  /** launchd reads a plist only at `bootstrap`, so a loaded service is unloaded first. */
   async activate(): Promise<void> {
     await this.run('bootout', await this.#target());
     await this.#bootstrap();
@@ -116,14 +116,14 @@ export class LaunchdManager extends BasicManager implements ServiceManager {
     const args = ['bootstrap', domain, join(this.#directory, PLIST_NAME)];
     for (let attempt = 1; ; attempt += 1) {
       const result = await this.run(...args);
-      // 37: it is loaded already.
+      // 37: already loaded.
       if (result.code === 0 || result.code === 37) return;
       if (attempt === BOOTSTRAP_ATTEMPTS) throw this.failed(args, result);
       await delay(BOOTSTRAP_PAUSE_MS);
     }
   }
 
-  /** The desktop's session where there is one; over ssh alone only `user` exists. */
+  /** The desktop session if there is one; over ssh only `user` exists. */
   async #domain(): Promise<string> {
     for (const domain of [`gui/${this.#uid}`, `user/${this.#uid}`]) {
       if ((await this.run('print', domain)).code === 0) return domain;

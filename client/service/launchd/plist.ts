@@ -1,4 +1,4 @@
-/** The LaunchAgent: what `install` writes for macOS. Keys: launchd.plist(5). */
+/** The LaunchAgent that `install` writes for macOS. Keys: launchd.plist(5). */
 import { join } from 'node:path';
 import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import {

@@ -1,19 +1,19 @@
 /**
  * The launcher for systemd and launchd: a POSIX shell script that finds Node and the package at each start, so that the
- * unit never names a path that an upgrade or a version manager removes. It becomes the gateway (`exec`): the manager's
- * pid stays that of the supervisor, and a passed socket stays valid.
+ * unit never names a path that an upgrade or a version manager removes. It replaces itself with the gateway (`exec`): the manager sees the
+ * supervisor's pid, and a passed socket stays valid.
  */
 import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import type { ServicePlan } from '../plan/service-plan.js';
 
-/** Everything literal (POSIX.1 shell, 2.2.2). */
+/** Quotes a value literally (POSIX.1 shell, 2.2.2). */
 function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
- * More than 10 starts, each within 10 s of the one before, wait ever longer, up to 30 s: a gateway that cannot start
- * is tried without limit and costs nothing.
+ * After 10 starts, each within 10 s of the previous one, the delay grows up to 30 s: a gateway that cannot start
+ * is retried without limit at little cost.
  */
 const THROTTLE = `
 now=$(date +%s)
@@ -30,7 +30,7 @@ fi
 { echo "$now $quick" >"$dir/starts"; } 2>/dev/null
 `;
 
-/** Lines NAME=value, taken literally: nothing in them is run. */
+/** Reads lines NAME=value literally, without running anything in them. */
 const READ_ENVIRONMENT = `
 if [ -r "$XOPC_HOME/service.env" ]; then
   while IFS= read -r line || [ -n "$line" ]; do
@@ -41,7 +41,7 @@ if [ -r "$XOPC_HOME/service.env" ]; then
 fi
 `;
 
-/** Node's versions from 20.19 on. `newest` keeps the highest of those that it is shown. */
+/** Node's versions from 20.19 on. `newest` keeps the highest version that it is passed. */
 const FIND_NODE = `
 version_of() {
   [ -x "$1" ] || return 1
@@ -72,7 +72,7 @@ find_node() {
 }
 `;
 
-/** The package where it was installed; else where the Node that was found, or the command in PATH, has it. */
+/** Finds the package where it was installed; otherwise beside the Node found above or the command in PATH. */
 const FIND_PACKAGE = `
 find_package() {
   command=$(command -v xopc)
@@ -90,23 +90,23 @@ find_package() {
 `;
 
 const START_NODE = `
-find_node || give_up "no Node.js from 20.19 on was found; it was $node at the installation"
+find_node || give_up "Node.js 20.19 or later was not found; it was $node at installation"
 node=$best
-find_package || give_up "the package is not at $installed any more, nor where npm, pnpm or yarn install one"
+find_package || give_up "the package was not found at $installed, nor where npm, pnpm or yarn install packages"
 exec "$node" --inspect-port=192.0.2.1:9229 "$package/dist/main.cjs" gateway "$@"
 `;
 
 const START_BINARY = `
 for binary in "$binary" "$(command -v xopc)" "$HOME/.local/bin/xopc" /usr/local/bin/xopc /usr/bin/xopc; do
-  # A script of that name would start another installation.
+  # A script of that name would start a different installation.
   [ -x "$binary" ] && [ "$(head -c 2 "$binary" | tr -d '\\0')" != '#!' ] && break
   binary=
 done
-[ -n "$binary" ] || give_up "the executable is not at $installed any more, nor in PATH"
+[ -n "$binary" ] || give_up "the executable was not found at $installed, nor in PATH"
 exec "$binary" gateway "$@"
 `;
 
-/** launchd starts again after every exit code but 0, whatever the reason; systemd knows 78 as final. */
+/** launchd restarts after every exit code but 0; systemd treats 78 as final. */
 const giveUpCode = (plan: ServicePlan): number => (plan.marker === 'launchd' ? 0 : 78);
 
 function variables(plan: ServicePlan): string {
@@ -118,7 +118,7 @@ function variables(plan: ServicePlan): string {
   return [`dir=${shellQuote(plan.launcherPath.replace(/\/[^/]*$/, ''))}`, ...found, `installed=${shellQuote(program.path)}`].join('\n');
 }
 
-/** The script's text; it goes to `plan.launcherPath` with mode 0700. */
+/** Returns the script, to be written to `plan.launcherPath` with mode 0700. */
 export function posixLauncher(plan: ServicePlan): string {
   const { runtime } = plan.program;
   const giveUp = `give_up() {
@@ -129,9 +129,9 @@ export function posixLauncher(plan: ServicePlan): string {
     `#!/bin/sh
 # Starts the gateway for the service manager. Written by \`xopc gateway install\`.
 # ${CHECKSUM_COMMENT}
-# Own environment variables belong in service.env in the gateway's home: lines NAME=value, mode 0600.
+# Put your own environment variables in service.env in the gateway's home: lines NAME=value, mode 0600.
 
-# Until Node has a handler, SIGUSR1 would open its debugger, or kill.
+# Until Node installs a handler, SIGUSR1 would open its debugger or kill it.
 trap '' USR1
 umask 077
 cd /

@@ -1,12 +1,12 @@
 /**
- * The launcher for the Task Scheduler: a batch file that finds Node and the package, sets the environment, and is what
- * starts the gateway again, because the Task Scheduler does so only where a task could not be started at all.
+ * The launcher for the Task Scheduler: a batch file that finds Node and the package, sets the environment, and restarts the gateway. The
+ * Task Scheduler restarts only a task that could not be started at all.
  */
 import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { serviceEnvironment, type ServicePlan } from '../plan/service-plan.js';
 
-/** In a batch file `%` starts a variable; a quote cannot be in a path. */
+/** In a batch file `%` starts a variable; a path cannot contain a quote. */
 function batchText(text: string): string {
   return text.replaceAll('%', '%%');
 }
@@ -29,13 +29,13 @@ function programLines({ program }: ServicePlan): string[] {
   return [set('XOPC_NODE', program.nodePath ?? ''), set('XOPC_PACKAGE', program.path), ...FIND_NODE];
 }
 
-/** The batch file's text, with Windows line ends; it goes to `plan.launcherPath`. */
+/** Returns the batch file, with Windows line ends, to be written to `plan.launcherPath`. */
 export function windowsLauncher(plan: ServicePlan): string {
   const lines = [
     '@echo off',
-    'rem Starts the gateway for the Task Scheduler, and again when it dies. Written by `xopc gateway install`.',
+    'rem Starts the gateway for the Task Scheduler, and restarts it after a crash. Written by `xopc gateway install`.',
     `rem ${CHECKSUM_COMMENT}`,
-    "rem Own environment variables belong in service.env in the gateway's home: lines NAME=value.",
+    "rem Put your own environment variables in service.env in the gateway's home: lines NAME=value.",
     'setlocal',
     'chcp 65001 >nul',
     ...Object.entries(serviceEnvironment(plan)).map(([name, value]) => set(name, value)),

@@ -1,4 +1,4 @@
-/** What launchd and the Task Scheduler have in common: one tool, and neither socket activation, a sandbox nor lingering. */
+/** Base of launchd and the Task Scheduler: one tool; no socket activation, sandbox or lingering. */
 import type { GatewayError } from '../../../shared/errors.js';
 import type { Sandbox } from '../plan/service-plan.js';
 import { type RunTool, toolFailed, type ToolResult } from './run-tool.js';
@@ -15,7 +15,7 @@ export abstract class BasicManager {
     this.#tool = tool;
   }
 
-  /** Runs the tool; a failure is the caller's to judge. */
+  /** Runs the tool and returns its result, even when it fails. */
   protected run(...args: string[]): Promise<ToolResult> {
     return this.#run(this.#tool.command, args);
   }
@@ -34,7 +34,7 @@ export abstract class BasicManager {
     return Promise.resolve('basic');
   }
 
-  /** Nothing to do: an exit with 0 is final (KeepAlive of a plist; the launcher of a task). */
+  /** Nothing to do: exit code 0 is final (KeepAlive of a plist; the launcher of a task). */
   suspend(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,4 +1,4 @@
-/** The service manager of this platform. */
+/** Chooses the service manager of this platform. */
 import { GatewayError } from '../../../shared/errors.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { LaunchdManager } from '../launchd/launchd-manager.js';
@@ -7,7 +7,7 @@ import type { ServiceManager } from './service-manager.js';
 import { SystemdManager } from '../systemd/systemd-manager.js';
 import { TaskSchedulerManager } from '../task-scheduler/task-scheduler-manager.js';
 
-/** @throws UNAVAILABLE where there is none that we know */
+/** @throws UNAVAILABLE on a platform without a supported manager */
 export function chooseManager(paths: GatewayPaths, platform: NodeJS.Platform = process.platform): ServiceManager {
   switch (platform) {
     case 'linux':
@@ -18,7 +18,7 @@ export function chooseManager(paths: GatewayPaths, platform: NodeJS.Platform = p
       return new TaskSchedulerManager({ home: paths.home });
     default:
       throw new GatewayError('UNAVAILABLE', {
-        message: `services on ${platform} are not supported; supported are systemd, launchd and the Task Scheduler`,
+        message: `services are not supported on ${platform}, only with systemd, launchd or the Task Scheduler`,
         hint: 'Run the gateway in the background instead: xopc gateway start',
       });
   }

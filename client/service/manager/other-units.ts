@@ -1,4 +1,4 @@
-/** Finds registrations other than ours that start a gateway: two managers would fight for one port. */
+/** Finds other registrations that start a gateway, because two gateways would compete for one port. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OtherService } from './service-manager.js';
@@ -13,9 +13,9 @@ interface SearchRules {
   readonly suffix: string;
   /** Our own files, which do not count. */
   readonly own: readonly string[];
-  /** What a file that starts a gateway has in it, whatever its name. */
+  /** Matches the content of a file that starts a gateway. */
   readonly command: RegExp;
-  /** Group 1: the home that it sets. */
+  /** Group 1 captures the home that it sets. */
   readonly home: RegExp;
   removeWith(name: string, scope: OtherService['scope'], path: string): string;
 }
@@ -26,7 +26,7 @@ function readNames(directory: string): string[] {
   try {
     return readdirSync(directory).toSorted();
   } catch {
-    // Not there, or not ours to read: then nothing of ours is in it.
+    // Missing or unreadable: it cannot contain our registrations.
     return [];
   }
 }

@@ -4,13 +4,13 @@ import { GatewayError } from '../../../shared/errors.js';
 import { childEnvironment } from '../../../shared/node/process/env.js';
 
 export interface ToolResult {
-  /** null: the tool is not there, or did not end in time. */
+  /** null: the tool does not exist, or timed out. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** How a command of the system is run; tests give another. */
+/** Runs a system command; tests inject their own. */
 export type RunTool = (command: string, args: readonly string[], options?: { timeoutMs?: number }) => Promise<ToolResult>;
 
 const TIMEOUT_MS = 30_000;
@@ -35,9 +35,9 @@ export function makeRunTool(extra: Record<string, string>): RunTool {
     });
 }
 
-/** The error for a tool that failed, with its own words. */
+/** Returns the error for a failed tool, with the tool's output. */
 export function toolFailed(command: string, result: ToolResult, more: { hint: string; details?: Record<string, unknown> }): GatewayError {
   const [text] = (result.stderr.trim() || result.stdout.trim()).split('\n').filter((line) => line !== '');
-  const reason = text ?? (result.code === null ? 'it could not be run' : `it ended with exit code ${result.code}`);
+  const reason = text ?? (result.code === null ? 'the command could not be run' : `it ended with exit code ${result.code}`);
   return new GatewayError('UNAVAILABLE', { message: `'${command}' failed: ${reason}`, ...more });
 }

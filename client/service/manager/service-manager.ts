@@ -1,25 +1,25 @@
-/** The port to the system's service manager, with one implementation for each platform. */
+/** Interface to the system's service manager, with one implementation per platform. */
 import type { Sandbox, ServiceFile, ServiceMarker, ServicePlan } from '../plan/service-plan.js';
 
 export interface ServiceState {
-  /** The manager knows the service. */
+  /** Whether the service is registered. */
   readonly isRegistered: boolean;
-  /** It starts at boot or login. */
+  /** Whether it starts at boot or login. */
   readonly isEnabled: boolean;
   /** `failed`: the manager has given up. `restarting`: between two starts. */
   readonly activity: 'active' | 'restarting' | 'stopping' | 'inactive' | 'failed' | 'unknown';
   readonly pid: number | null;
-  /** How often the manager has started it again by itself; null where it does not count. */
+  /** Number of automatic restarts; null if the manager does not count them. */
   readonly restarts: number | null;
   readonly lastExitCode: number | null;
-  /** The manager's own words, e.g. `active (running)`. */
+  /** The manager's own description, e.g. `active (running)`. */
   readonly description: string;
 }
 
-/** Something that keeps the service from living as long as it should. */
+/** A setting that will end the service too early. */
 export interface ServiceConcern {
   readonly message: string;
-  /** What to type. */
+  /** The command that fixes it. */
   readonly hint: string;
 }
 
@@ -27,43 +27,43 @@ export interface ServiceConcern {
 export interface OtherService {
   readonly path: string;
   readonly scope: 'user' | 'system';
-  /** The home that it names, where it names one. */
+  /** The home that it sets, if any. */
   readonly home: string | null;
   readonly removeWith: string;
 }
 
 export interface ServiceManager {
   readonly marker: ServiceMarker;
-  /** For a message: `systemd`, `launchd`, `the Task Scheduler`. */
+  /** Name in messages: `systemd`, `launchd`, `the Task Scheduler`. */
   readonly title: string;
   readonly supportsSocket: boolean;
-  /** @throws UNAVAILABLE when this manager cannot be reached here, with what to do */
+  /** @throws UNAVAILABLE with a hint when the manager cannot be reached */
   assertAvailable(): Promise<void>;
-  /** How much of a sandbox it can give a service here; tried out, changes nothing. */
+  /** Probes which sandbox the manager can provide here; changes nothing. */
   probeSandbox(): Promise<Sandbox>;
-  /** Everything that it reads; the launcher is not among them. */
+  /** All files that the manager reads; the launcher is not included. */
   files(plan: ServicePlan): ServiceFile[];
-  /** Where the files lie that {@link files} makes, with and without socket. */
+  /** Paths of the files of {@link files}, with and without socket. */
   filePaths(): string[];
   state(): Promise<ServiceState>;
-  /** Registers the written files and starts the service anew. */
+  /** Registers the written files and restarts the service. */
   activate(options: { isSocketActivated: boolean }): Promise<void>;
-  /** Reads changed files anew; starts and stops nothing. Not there where that cannot be. */
+  /** Reloads changed files without starting or stopping anything; undefined if the manager cannot do that. */
   reload?(): Promise<void>;
-  /** Starts what is registered, forgetting earlier failures. */
+  /** Starts the registered service and clears earlier failures. */
   start(options: { isSocketActivated: boolean }): Promise<void>;
-  /** Nothing starts the gateway by itself any more: to be called before it is asked to stop. */
+  /** Disables automatic starts; called before the gateway is asked to stop. */
   suspend(): Promise<void>;
-  /** Whatever still runs is stopped, and stays so until {@link start} or the next boot. */
+  /** Stops the service until {@link start} or the next boot. */
   confirmStopped(): Promise<void>;
-  /** Stops and forgets the service, and removes its files. */
+  /** Stops and unregisters the service, and removes its files. */
   remove(): Promise<void>;
-  /** The last lines that the service said before it had a log. */
+  /** Returns the last lines that the service printed before its log was open. */
   lastWords(): Promise<string[]>;
-  /** What will end the service too early, e.g. at logout. @param options.repair  set it right where that is possible */
+  /** Returns settings that will end the service too early, e.g. at logout. @param options.repair  fix them if possible */
   concerns(options: { repair: boolean }): Promise<ServiceConcern[]>;
-  /** Takes back what {@link concerns} has set right. @returns why it stays, or undefined */
+  /** Reverts what {@link concerns} has repaired. @returns why it could not be reverted, or undefined */
   undoRepair(): Promise<string | undefined>;
-  /** Registrations other than ours. */
+  /** Finds other registrations that start a gateway. */
   others(): Promise<OtherService[]>;
 }

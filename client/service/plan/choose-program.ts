@@ -1,4 +1,4 @@
-/** Which program the service is to run: this one, by the most lasting of its paths. */
+/** Chooses the program that the service runs: this one, by its most stable path. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -37,7 +37,7 @@ function fits(path: string): boolean {
   }
 }
 
-/** @returns the Node that runs us, or the system's where ours belongs to a version manager and the system's will do */
+/** @returns the Node that runs this process; the system's if this one belongs to a version manager and the system's is suitable */
 export function chooseNode(execPath = process.execPath, candidates: readonly string[] = SYSTEM_NODES[process.platform] ?? []): string {
   if (!VERSION_MANAGERS.test(execPath)) return execPath;
   const isLasting = (path: string): boolean => existsSync(path) && !VERSION_MANAGERS.test(realpathSync(path));
@@ -51,20 +51,16 @@ function binaryPath(): string {
   if (isSingleExecutable()) return process.execPath;
   const path = join(bundleDirectory, BINARY_NAME);
   if (existsSync(path)) return path;
-  throw usage(`there is no executable at ${path}`, 'Build it with: npm run build:binary');
+  throw usage(`no executable found at ${path}`, 'Build it with: npm run build:binary');
 }
 
 /**
- * @param runtime  undefined: what runs this command
- * @throws USAGE when the wanted runtime is not there
+ * @param runtime  undefined: the runtime of this command @throws USAGE when the runtime does not exist
  */
 export function chooseProgram(runtime: ServiceRuntime | undefined): ServiceProgram {
   if (runtime === 'binary' || (runtime === undefined && isSingleExecutable()))
     return { runtime: 'binary', path: binaryPath(), nodePath: null };
   if (isSingleExecutable())
-    throw usage(
-      'this is the single executable; the package that --runtime node would run is not known to it',
-      'Run install from the package: bin/xopc gateway install',
-    );
+    throw usage('--runtime node is not available in the single executable', 'Run install from the npm package: bin/xopc gateway install');
   return { runtime: 'node', path: dirname(bundleDirectory), nodePath: chooseNode() };
 }

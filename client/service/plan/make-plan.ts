@@ -1,4 +1,4 @@
-/** From the options of `install` to the plan of an installation. */
+/** Turns the options of `install` into an installation plan. */
 import { GATEWAY_DEFAULTS } from '../../../shared/config/defaults.js';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -32,26 +32,24 @@ function readDrainMs(paths: GatewayPaths): number {
 function socketAddress(host: string, port: number): { host: string; port: number } {
   const address = host === 'localhost' ? '127.0.0.1' : host;
   if (isIP(address) !== 0) return { host: address, port };
-  throw usage(
-    `--socket needs an address to listen on, '${host}' is a name`,
-    'e.g. --host 127.0.0.1, or --host 0.0.0.0 for every interface',
-  );
+  throw usage(`--socket needs an IP address, but '${host}' is a host name`, 'e.g. --host 127.0.0.1, or --host 0.0.0.0 for every interface');
 }
 
-/** A unit's line, a plist and a batch file end at a line break; nothing of ours can be installed from such a place. */
+/** Unit files, plists and batch files cannot contain a path with a line break. */
 function refuseLineBreaks(paths: readonly string[]): void {
   const bad = paths.find((path) => /[\r\n]/.test(path));
   if (bad === undefined) return;
-  throw usage(`a service cannot be installed from a path with a line break: ${JSON.stringify(bad)}`, 'Set XOPC_HOME to another directory.');
+  throw usage(`cannot install a service from a path with a line break: ${JSON.stringify(bad)}`, 'Set XOPC_HOME to another directory.');
 }
 
-/** @throws USAGE for options that do not go together, or a runtime that is not there; CONFIG_INVALID */
+/** @throws USAGE for conflicting options or a missing runtime; CONFIG_INVALID */
 export function makePlan(
   options: InstallOptions,
   from: { paths: GatewayPaths; environment: GatewayEnvironment; manager: ServiceManager },
 ): ServicePlan {
   const { paths, environment, manager } = from;
-  if (options.socket && !manager.supportsSocket) throw usage(`--socket needs systemd; here it is ${manager.title}`, 'Leave --socket out.');
+  if (options.socket && !manager.supportsSocket)
+    throw usage(`--socket needs systemd; this platform uses ${manager.title}`, 'Omit --socket.');
   const program = chooseProgram(options.runtime);
   refuseLineBreaks([paths.home, paths.configPath, program.path, program.nodePath ?? '']);
   const port = options.port ?? environment.port ?? null;
@@ -71,13 +69,13 @@ export function makePlan(
   };
 }
 
-/** What was given to `install`, as flags over the configuration. */
+/** Options given to `install`, as flags that override the configuration. */
 function listenSettings({ port, host }: Pick<ServicePlan, 'port' | 'host'>, paths: GatewayPaths): ListenSettings {
   const flags = { ...(port === null ? {} : { port }), ...(host === null ? {} : { host }) };
   return readListenSettings(paths, { port: undefined, host: undefined }, flags);
 }
 
-/** The plan of an earlier installation as it would be today: its options, and what the configuration says now. */
+/** Rebuilds the plan of an earlier installation from its options and the current configuration. */
 export function refreshPlan(plan: ServicePlan, paths: GatewayPaths): ServicePlan {
   const listen = listenSettings(plan, paths);
   return {
@@ -87,7 +85,7 @@ export function refreshPlan(plan: ServicePlan, paths: GatewayPaths): ServicePlan
   };
 }
 
-/** Every file of an installation: the launcher, and what the manager reads. */
+/** Returns every file of an installation: the launcher and the manager's files. */
 export function plannedFiles(plan: ServicePlan, manager: ServiceManager): ServiceFile[] {
   const text = plan.marker === 'schtasks' ? windowsLauncher(plan) : posixLauncher(plan);
   return [{ path: plan.launcherPath, text, mode: 0o700, encoding: 'utf8' }, ...manager.files(plan)];

@@ -1,15 +1,15 @@
-/** What an installation consists of, decided before any file is made: the generators below turn it into text. */
+/** The content of an installation, decided before any file is generated. */
 import { FINAL_EXIT_CODES } from '../../../shared/exit-codes.js';
 
 /** The name of the unit, the LaunchAgent and the task; one gateway per user is installed. */
 export const SERVICE_NAME = 'xopc-gateway';
 
-/** Beyond the drain: killing what is left, closing files, leaving. The manager kills only a supervisor that hangs. */
+/** Time after the drain to kill remaining processes, close files and exit. The manager kills only a supervisor that hangs. */
 export const STOP_MARGIN_MS = 10_000;
 
 /**
- * systemd's own, for a program that cannot be run at all (systemd.exec(5), "Process Exit Codes"): EXEC, SECCOMP, USER,
- * CAPABILITIES, NAMESPACE. Trying again changes nothing.
+ * systemd's exit codes for a program that cannot be run at all (systemd.exec(5), "Process Exit Codes"): EXEC, SECCOMP, USER,
+ * CAPABILITIES, NAMESPACE. Retrying does not help.
  */
 export const EXEC_FAILURE_CODES = [203, 228, 217, 218, 226] as const;
 
@@ -18,10 +18,10 @@ export type ServiceRuntime = 'node' | 'binary';
 /** Value of XOPC_SERVICE_MARKER. */
 export type ServiceMarker = 'systemd' | 'launchd' | 'schtasks';
 
-/** `basic`: only what needs no capability; a manager that may not drop any refuses to start a service with `full`. */
+/** `basic`: only what needs no capability; a manager that cannot drop capabilities fails to start a service with `full`. */
 export type Sandbox = 'full' | 'basic';
 
-/** Which program the launcher starts, and where it was at the installation. */
+/** The program that the launcher starts, and its path at installation. */
 export interface ServiceProgram {
   readonly runtime: ServiceRuntime;
   /** The package directory (`node`), with `dist/main.cjs` in it, or the executable (`binary`). */
@@ -33,12 +33,12 @@ export interface ServiceProgram {
 export interface ServicePlan {
   readonly marker: ServiceMarker;
   readonly home: string;
-  /** Absolute; null where it is `config.json` in the home. */
+  /** Absolute path; null for `config.json` in the home. */
   readonly configPath: string | null;
   /** `<home>/service/launch`, or `launch.cmd` on Windows. */
   readonly launcherPath: string;
   readonly program: ServiceProgram;
-  /** Options that were given, in force over environment and configuration. */
+  /** Options given to `install`; they override environment and configuration. */
   readonly port: number | null;
   readonly host: string | null;
   /** Address that the service manager itself listens on; null without socket activation. */
@@ -47,14 +47,14 @@ export interface ServicePlan {
   readonly sandbox: Sandbox;
 }
 
-/** The command line of the gateway, after the launcher. */
+/** Arguments of the gateway, after the launcher. */
 export function gatewayArguments(plan: ServicePlan): string[] {
-  // With a passed socket an address on the command line would only contradict it.
+  // With a passed socket, an address on the command line could only conflict with it.
   if (plan.socket !== null) return [];
   return [...(plan.port === null ? [] : ['--port', String(plan.port)]), ...(plan.host === null ? [] : ['--host', plan.host])];
 }
 
-/** What the manager sets in the gateway's environment. Never a secret: unit files are readable for others. */
+/** Environment variables that the manager sets for the gateway. Never a secret: other users can read unit files. */
 export function serviceEnvironment(plan: ServicePlan): Record<string, string> {
   return {
     XOPC_SERVICE_MARKER: plan.marker,
@@ -63,7 +63,7 @@ export function serviceEnvironment(plan: ServicePlan): Record<string, string> {
   };
 }
 
-/** How long the manager waits before it kills, in whole seconds. */
+/** Time until the manager kills the gateway, in whole seconds. */
 export function stopLimitSeconds(plan: ServicePlan): number {
   return Math.ceil((plan.drainTimeoutMs + STOP_MARGIN_MS) / 1000);
 }
@@ -76,7 +76,7 @@ export interface ServiceFile {
   readonly encoding: 'utf8' | 'utf16le';
 }
 
-/** launchd knows one exit code that is final, 0 (see the plist's KeepAlive); the others know all of them. */
+/** launchd knows only one final exit code, 0 (see the plist's KeepAlive); the other managers know all of them. */
 export function exitCodeForManager(marker: string | undefined, exitCode: number): number {
   return marker === 'launchd' && FINAL_EXIT_CODES.some((final) => final === exitCode) ? 0 : exitCode;
 }

@@ -1,9 +1,9 @@
-/** Variables of this shell that the gateway would use and a service does not see. */
+/** Finds variables of this shell that the gateway uses and a service does not inherit. */
 import { environmentValue } from '../../../shared/node/process/env.js';
 import { readConfigText } from '../../../shared/node/config/config-file.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 
-/** What providers and channels are usually switched on by. */
+/** Variables that usually enable providers and channels. */
 const USUAL = [
   'OPENAI_API_KEY',
   'ANTHROPIC_API_KEY',
@@ -18,13 +18,13 @@ function referenced(path: string): string[] {
   try {
     text = readConfigText(path);
   } catch {
-    // That the file is bad is said elsewhere, with its place.
+    // An invalid file is reported elsewhere, with line and column.
     return [];
   }
   return [...(text ?? '').matchAll(/(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map((match) => match[1] ?? '');
 }
 
-/** @returns names of variables that are set here, sorted, without their values */
+/** @returns sorted names of the variables set here, without their values */
 export function shellOnlyVariables(paths: GatewayPaths, lookup: (name: string) => string | undefined = environmentValue): string[] {
   const names = new Set([...USUAL, ...referenced(paths.configPath), ...referenced(paths.modelsPath)]);
   return [...names].filter((name) => lookup(name) !== undefined).toSorted();

@@ -1,4 +1,4 @@
-/** Lingering: whether the user's systemd runs from boot on and after the last logout (loginctl(1)). */
+/** Lingering: keeps the user's systemd running from boot until shutdown, independent of logins (loginctl(1)). */
 import { existsSync, readdirSync } from 'node:fs';
 import type { RunTool } from '../manager/run-tool.js';
 import type { ServiceConcern } from '../manager/service-manager.js';
@@ -15,7 +15,7 @@ export async function enableLinger(run: RunTool, userName: string): Promise<bool
 }
 
 /**
- * Without a login, the end of lingering ends the user's systemd at once, this very command with it. The manager itself
+ * Without a login session, disabling lingering ends the user's systemd at once, and this command with it. The manager itself
  * has a session too, of the class `manager`, which does not count.
  */
 async function hasLogin(run: RunTool, userName: string): Promise<boolean> {
@@ -27,22 +27,23 @@ async function hasLogin(run: RunTool, userName: string): Promise<boolean> {
 }
 
 /**
- * Lingering may serve other services too: it goes only where no other unit of the user starts at boot.
+ * Lingering may serve other services too: it is disabled only if no other unit of the user starts at boot.
  * @param unitDirectory  the user's own units
- * @returns why it stays, or undefined
+ * @returns why it stays enabled, or undefined
  */
 export async function undoLinger(run: RunTool, userName: string, unitDirectory: string): Promise<string | undefined> {
   const hasOthers = existsSync(unitDirectory) && readdirSync(unitDirectory).some((name) => /\.(wants|requires)$/.test(name));
-  const command = `to end it: loginctl disable-linger ${userName}`;
-  if (hasOthers) return `Lingering stays on for your other services; ${command}`;
-  if (!(await hasLogin(run, userName))) return `Lingering stays on, because its end would end this shell's systemd; ${command}`;
+  const command = `to disable it: loginctl disable-linger ${userName}`;
+  if (hasOthers) return `Lingering stays enabled for your other services; ${command}`;
+  if (!(await hasLogin(run, userName)))
+    return `Lingering stays enabled, because disabling it would end the systemd of this shell; ${command}`;
   await run('loginctl', ['--no-ask-password', 'disable-linger', userName]);
   return undefined;
 }
 
 export function lingerConcern(userName: string): ServiceConcern {
   return {
-    message: `the gateway will end when ${userName} logs out, and not start at boot: lingering is off`,
+    message: `the gateway will end when ${userName} logs out, and not start at boot: lingering is disabled`,
     hint: `sudo loginctl enable-linger ${userName}`,
   };
 }

@@ -1,4 +1,4 @@
-/** The user's systemd. Whatever is asked here is answered by `systemctl --user`; the truth about the gateway is its own. */
+/** The user's systemd, queried through `systemctl --user`. The gateway's own status is authoritative, not systemd's. */
 import { realpathSync, rmSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -13,21 +13,21 @@ import { FULL_SANDBOX, SERVICE_UNIT, SOCKET_UNIT, systemdFiles } from './units.j
 import { parseUnitState, SHOWN_PROPERTIES } from './unit-state.js';
 import { assertUserSession, userSession, type UserSession } from './user-session.js';
 
-/** A stop waits for the drain, which may be ten minutes. */
+/** A stop waits for the drain, which may take ten minutes. */
 const STOP_TIMEOUT_MS = 640_000;
-/** systemctl's exit code for a unit that systemd has not in memory: it does not run. */
+/** systemctl's exit code for a unit that is not loaded and so not running. */
 const NOT_LOADED = 5;
 const LAST_WORDS = 10;
 
 /**
- * Where the user's own units lie (systemd.unit(5), "User Unit Search Path"), until the manager has been asked. Its home is
- * that of the user database, whatever HOME says in this shell.
+ * Default directory of the user's units (systemd.unit(5), "User Unit Search Path"), used until the manager is asked. systemd takes the home
+ * from the user database and ignores HOME of this shell.
  */
 function userUnitDirectory(): string {
   return join(environmentValue('XDG_CONFIG_HOME') ?? join(userInfo().homedir, '.config'), 'systemd', 'user');
 }
 
-/** The manager's first place to look is `user.control` beside it. A home may have spaces in it. */
+/** The manager searches `user.control` beside it first. A home may contain spaces. */
 const FIRST_UNIT_PATH = /^(\/.+?)\/systemd\/user\.control(?: |$)/;
 
 /** @param unitPath  the manager's property of that name */
@@ -67,7 +67,7 @@ export class SystemdManager implements ServiceManager {
 
   async assertAvailable(): Promise<void> {
     assertUserSession(this.#session);
-    // Its environment is another one than this shell's: only it knows where it looks.
+    // systemd's environment differs from this shell's: only systemd knows its search path.
     this.#directory = unitDirectoryIn(await this.#systemctl(['show', '--property=UnitPath', '--value'])) ?? this.#directory;
   }
 
@@ -92,11 +92,11 @@ export class SystemdManager implements ServiceManager {
   async activate({ isSocketActivated }: { isSocketActivated: boolean }): Promise<void> {
     await this.#systemctl(['daemon-reload']);
     await this.#assertRead();
-    // A unit that is new as a socket cannot be started while the service holds the port, nor be left when it was one.
+    // A new socket unit cannot be started while the service holds the port, nor can an old one be dropped.
     await this.confirmStopped();
     if (!isSocketActivated) await this.#forget(SOCKET_UNIT);
     const units = isSocketActivated ? [SOCKET_UNIT, SERVICE_UNIT] : [SERVICE_UNIT];
-    // `reenable` also drops links that an older unit's [Install] section made.
+    // `reenable` also removes links made by the [Install] section of an older unit.
     await this.#systemctl(['reenable', '--quiet', ...units]);
     await this.start({ isSocketActivated });
   }
@@ -112,7 +112,7 @@ export class SystemdManager implements ServiceManager {
     await this.#run('systemctl', ['--user', 'reset-failed', ...units]);
     this.#startedAtMs = Date.now();
     const result = await this.#run('systemctl', ['--user', 'start', ...units]);
-    // A service that ends at once makes the command fail; its state and last log lines say why.
+    // The command fails if the service exits at once; its state and last log lines show why.
     if (result.code !== 0 && !(await this.state()).isRegistered) throw failed(['start', ...units], result);
   }
 
@@ -142,7 +142,7 @@ export class SystemdManager implements ServiceManager {
 
   async concerns({ repair }: { repair: boolean }): Promise<ServiceConcern[]> {
     const { userName } = this.#session;
-    // Without logind nothing is ended at logout, and the question has no answer.
+    // Without logind nothing ends at logout, and lingering does not exist.
     if ((await isLingering(this.#run, userName)) !== false) return [];
     return repair && (await enableLinger(this.#run, userName)) ? [] : [lingerConcern(userName)];
   }
@@ -162,17 +162,17 @@ export class SystemdManager implements ServiceManager {
     return Promise.resolve(found);
   }
 
-  /** @throws UNAVAILABLE when the manager reads another file than the one that was written */
+  /** @throws UNAVAILABLE when the manager reads a file other than the one written */
   async #assertRead(): Promise<void> {
     const own = join(this.#directory, SERVICE_UNIT);
     const read = (await this.#systemctl(['show', SERVICE_UNIT, '--property=FragmentPath', '--value'])).trim();
     if (read === own || (read !== '' && realpathSync(read) === realpathSync(own))) return;
     throw new GatewayError('UNAVAILABLE', {
-      message: `systemd does not read ${own}; for ${SERVICE_UNIT} it has ${read === '' ? 'no file' : read}`,
+      message: `systemd does not read ${own}; for ${SERVICE_UNIT} it uses ${read === '' ? 'no file' : read}`,
       details: { written: own, read },
       hint:
         read === ''
-          ? 'See where it looks: systemctl --user show --property=UnitPath   Then set XDG_CONFIG_HOME to match, and install again.'
+          ? 'Show its search path with: systemctl --user show --property=UnitPath   Then set XDG_CONFIG_HOME to match, and install again.'
           : `Remove ${read}, then install again.`,
     });
   }
@@ -187,14 +187,14 @@ export class SystemdManager implements ServiceManager {
     if (result.code !== 0 && result.code !== NOT_LOADED) throw failed(args, result);
   }
 
-  /** Disables a unit and removes its file; nothing where there is none. */
+  /** Disables a unit and removes its file, if it exists. */
   async #forget(unit: string): Promise<void> {
     if (!this.#has(unit)) return;
     await this.#run('systemctl', ['--user', 'disable', '--quiet', unit]);
     rmSync(join(this.#directory, unit), { force: true });
   }
 
-  /** @throws UNAVAILABLE with systemd's own words */
+  /** @throws UNAVAILABLE with systemd's own message */
   async #systemctl(args: readonly string[]): Promise<string> {
     const result = await this.#run('systemctl', ['--user', ...args], { timeoutMs: STOP_TIMEOUT_MS });
     if (result.code !== 0) throw failed(args, result);
@@ -206,7 +206,7 @@ function failed(args: readonly string[], result: ToolResult): GatewayError {
   const command = `systemctl --user ${args.join(' ')}`;
   const hint =
     result.code === null
-      ? 'systemd is needed for the service; without it: xopc gateway start'
-      : `See why with: journalctl --user -u ${SERVICE_NAME} -n 20`;
+      ? 'The service needs systemd; without it, run: xopc gateway start'
+      : `Show the cause with: journalctl --user -u ${SERVICE_NAME} -n 20`;
   return toolFailed(command, result, { details: { command, exitCode: result.code }, hint });
 }

@@ -1,9 +1,9 @@
-/** What `systemctl show` says, as a {@link ServiceState}. */
+/** Converts the output of `systemctl show` to a {@link ServiceState}. */
 import type { ServiceState } from '../manager/service-manager.js';
 
 export const SHOWN_PROPERTIES = 'LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,ExecMainStatus,ExecMainCode,Result';
 
-/** Lines NAME=value. */
+/** Parses lines NAME=value. */
 function parseProperties(text: string): Record<string, string> {
   const entries = text
     .split('\n')
@@ -49,7 +49,7 @@ export function parseUnitState(output: string): ServiceState {
     activity: activityOf(ActiveState, SubState),
     pid: pid === 0 ? null : pid,
     restarts: count(NRestarts),
-    // ExecMainCode 1 is CLD_EXITED: only then the status is an exit code.
+    // ExecMainCode 1 is CLD_EXITED: only then is the status an exit code.
     lastExitCode: ExecMainCode === '1' ? count(ExecMainStatus) : null,
     description: ActiveState === '' ? 'not known to systemd' : `${ActiveState} (${SubState})`,
   };

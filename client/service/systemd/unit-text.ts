@@ -1,28 +1,28 @@
 /** The syntax of systemd's unit files (systemd.syntax(7), systemd.service(5), "Command lines"). */
 
-/** Text in a unit: `%` starts a specifier, and a line ends the value. */
+/** Escapes text in a unit: `%` starts a specifier, and a line break ends the value. */
 function escapeText(value: string): string {
   return value.replaceAll('%', '%%');
 }
 
-/** A quoted word. Only these two escapes mean the same everywhere: path lists know no `\\t`, so a tab stays one. */
+/** Quotes a word. Only these two escapes work everywhere: path lists do not support `\\t`, so a tab is kept. */
 export function quoteWord(value: string): string {
   return `"${escapeText(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-/** A path or word where nothing in it needs quoting; quoted otherwise. */
+/** Returns a path or word, quoted only if needed. */
 export function word(value: string): string {
   return /^[A-Za-z0-9_@:,./=+-]+$/.test(value) ? value : quoteWord(value);
 }
 
-/** An argument in ExecStart=, where `$` is expanded as well. */
+/** Quotes an argument in ExecStart=, where `$` is expanded as well. */
 export function commandWord(value: string): string {
   return word(value).replaceAll('$', '$$$$');
 }
 
 export type UnitEntry = readonly [key: string, value: string | number];
 
-/** One section: `[name]` and its entries; a string is a comment line. */
+/** Formats one section: `[name]` and its entries; a string is a comment line. */
 export interface UnitSection {
   readonly name: string;
   readonly entries: readonly (UnitEntry | string)[];
@@ -33,7 +33,7 @@ function sectionText({ name, entries }: UnitSection): string {
   return [`[${name}]`, ...lines].join('\n');
 }
 
-/** A unit file: comment lines, a blank line, the sections. */
+/** Formats a unit file: comment lines, a blank line, the sections. */
 export function unitText(comments: readonly string[], sections: readonly UnitSection[]): string {
   return [comments.map((line) => `# ${line}`).join('\n'), ...sections.map(sectionText)].join('\n\n') + '\n';
 }

@@ -1,4 +1,4 @@
-/** The systemd user units: what `install` writes for Linux. Directives: systemd.service(5), systemd.exec(5), systemd.socket(5). */
+/** The systemd user units that `install` writes for Linux. Directives: systemd.service(5), systemd.exec(5), systemd.socket(5). */
 import { FINAL_EXIT_CODES, RESTART_ME_EXIT_CODE } from '../../../shared/exit-codes.js';
 import { dirname, join } from 'node:path';
 import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
@@ -17,18 +17,18 @@ export const SERVICE_UNIT = `${SERVICE_NAME}.service`;
 export const SOCKET_UNIT = `${SERVICE_NAME}.socket`;
 
 const COMMENTS = [
-  `Written by \`xopc gateway install\`, which refuses to overwrite an edited one. Settings of your own belong in a`,
-  `drop-in, which survives: systemctl --user edit ${SERVICE_NAME}`,
+  `Written by \`xopc gateway install\`, which refuses to overwrite an edited one. Put your own settings in a`,
+  `drop-in, which is kept: systemctl --user edit ${SERVICE_NAME}`,
   CHECKSUM_COMMENT,
 ];
 
-/** A private /tmp would hide a home or a program that lies there. */
+/** A private /tmp would hide a home or a program located there. */
 function usesSharedTmp({ home, configPath, program }: ServicePlan): boolean {
   const paths = [home, configPath, program.path, program.nodePath].filter((path) => path !== null);
   return paths.some((path) => /^\/(var\/)?tmp\//.test(path));
 }
 
-/** All that the gateway writes: its home, the configuration where it lies elsewhere, and the runtime directory. */
+/** All paths that the gateway writes to: its home, a configuration outside of it, and the runtime directory. */
 function writablePaths({ home, configPath }: ServicePlan): string {
   const outside = configPath !== null && !configPath.startsWith(`${home}/`) ? [dirname(configPath)] : [];
   return [...[home, ...outside].map(word), '-%t'].join(' ');
@@ -44,9 +44,9 @@ export const FULL_SANDBOX: readonly UnitEntry[] = [
 ];
 
 /**
- * Limits of the process. Those of files are left out by systemd where it may not make namespaces. Not among them:
+ * Sandbox settings. systemd skips those for files if it may not create namespaces. Left out:
  * MemoryDenyWriteExecute= (V8 compiles to memory), PrivateNetwork= and IPAddressDeny= (it is a network service),
- * ProtectProc= (it judges other processes by /proc), SystemCallFilter=~@resources (Node raises its limit of open files).
+ * ProtectProc= (the gateway inspects other processes through /proc), SystemCallFilter=~@resources (Node raises its limit of open files).
  */
 function hardening(plan: ServicePlan): UnitEntry[] {
   return [
@@ -69,7 +69,7 @@ function hardening(plan: ServicePlan): UnitEntry[] {
     ['SystemCallArchitectures', 'native'],
     ['SystemCallFilter', '@system-service'],
     ['SystemCallFilter', '~@privileged'],
-    // Files written as root keep their owner.
+    // Files owned by root stay readable.
     ['SystemCallFilter', '@chown'],
     ['SystemCallErrorNumber', 'EPERM'],
   ];
@@ -77,7 +77,7 @@ function hardening(plan: ServicePlan): UnitEntry[] {
 
 /** Read by systemd 254 and later; older ones refuse connections while the supervisor is replaced, unless --socket is used. */
 const KEEPS_SOCKET: readonly (UnitEntry | string)[] = [
-  'systemd keeps the listening socket while the supervisor is replaced or comes back: nobody is refused.',
+  'systemd keeps the listening socket while the supervisor is replaced or restarted: no connection is refused.',
   ['NotifyAccess', 'all'],
   ['FileDescriptorStoreMax', 1],
 ];
@@ -90,22 +90,22 @@ function serviceSection(plan: ServicePlan): UnitSection {
   return {
     name: 'Service',
     entries: [
-      // Not notify: a supervisor whose worker cannot start is up all the same, answers 503 with the reason.
+      // Not notify: a supervisor whose worker cannot start keeps running and answers 503 with the reason.
       ['Type', 'exec'],
-      // By the shell's name: a path of systemd's own may hold no quote or backslash, and the home may be mounted noexec.
+      // Runs the shell by name: systemd does not accept quotes or backslashes in a program path, and the home may be mounted noexec.
       ['ExecStart', ['/bin/sh', ...[plan.launcherPath, ...gatewayArguments(plan)].map(commandWord)].join(' ')],
       ...environment,
-      'A supervisor that is killed comes back; one that was stopped, finds another one running, or cannot use its',
-      'configuration, does not. The launcher slows down a start that fails again and again.',
+      'A killed supervisor is restarted; one that was stopped, finds another one running, or has an invalid',
+      'configuration, is not. The launcher delays starts that fail repeatedly.',
       ['Restart', 'always'],
       ['RestartSec', '100ms'],
       ['RestartPreventExitStatus', [...FINAL_EXIT_CODES, ...EXEC_FAILURE_CODES].join(' ')],
       ['SuccessExitStatus', RESTART_ME_EXIT_CODE],
       ...(plan.socket === null ? KEEPS_SOCKET : []),
-      'SIGTERM goes to the supervisor alone, which drains; what is left after it is killed.',
+      'SIGTERM goes only to the supervisor, which drains; processes left after it are killed.',
       ['KillMode', 'mixed'],
       ['TimeoutStopSec', stopLimitSeconds(plan)],
-      // A worker that the kernel killed for its memory is replaced by the supervisor.
+      // The supervisor replaces a worker killed by the kernel's OOM killer.
       ['OOMPolicy', 'continue'],
       ['SyslogIdentifier', SERVICE_NAME],
       ...hardening(plan),
@@ -134,7 +134,7 @@ export function socketUnitText(socket: { host: string; port: number }): string {
   const address = socket.host.includes(':') ? `[${socket.host}]` : socket.host;
   return addChecksum(
     unitText(COMMENTS, [
-      { name: 'Unit', entries: [['Description', 'xopc gateway, listening socket']] },
+      { name: 'Unit', entries: [['Description', 'xopc gateway listening socket']] },
       {
         name: 'Socket',
         entries: [
@@ -149,7 +149,7 @@ export function socketUnitText(socket: { host: string; port: number }): string {
   );
 }
 
-/** @param directory  where the user's units lie, `~/.config/systemd/user` */
+/** @param directory  of the user's units, `~/.config/systemd/user` */
 export function systemdFiles(plan: ServicePlan, directory: string): ServiceFile[] {
   const file = (name: string, text: string): ServiceFile => ({ path: join(directory, name), text, mode: 0o644, encoding: 'utf8' });
   const socket = plan.socket === null ? [] : [file(SOCKET_UNIT, socketUnitText(plan.socket))];

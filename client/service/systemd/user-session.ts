@@ -1,4 +1,4 @@
-/** How to reach the user's systemd: in a `su` or `sudo` shell, in cron or over ssh its address is not in the environment. */
+/** Locates the user's systemd: in a `su` or `sudo` shell, in cron or over ssh the environment lacks its address. */
 import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { GatewayError } from '../../../shared/errors.js';
@@ -13,7 +13,7 @@ export interface UserSession {
 /** systemd is the init system when this exists (sd_booted(3)). */
 const BOOTED = '/run/systemd/system';
 
-/** Addresses of the manager of the user that this process runs as. Nothing is checked. */
+/** Addresses of the manager of the user that this process runs as. Performs no checks. */
 export function userSession(): UserSession {
   const { uid, username } = userInfo();
   const runtimeDir = `/run/user/${uid}`;
@@ -31,13 +31,13 @@ function noSystemd(): GatewayError {
   });
 }
 
-/** @throws UNAVAILABLE when there is no manager for this user, with the command that makes one */
+/** @throws UNAVAILABLE when there is no manager for this user, with the command that starts one */
 export function assertUserSession(session: UserSession): void {
   if (!existsSync(BOOTED)) throw noSystemd();
   const entry = statSync(session.runtimeDir, { throwIfNoEntry: false });
   if (entry !== undefined && entry.uid === process.getuid?.() && existsSync(`${session.runtimeDir}/systemd`)) return;
   throw new GatewayError('UNAVAILABLE', {
-    message: `no systemd runs for user ${session.userName} (${session.runtimeDir} is ${entry === undefined ? 'not there' : 'not usable'})`,
-    hint: `Have one started at boot: sudo loginctl enable-linger ${session.userName}   Then install again.`,
+    message: `no systemd runs for user ${session.userName} (${session.runtimeDir} ${entry === undefined ? 'does not exist' : 'is not usable'})`,
+    hint: `Start one at boot with: sudo loginctl enable-linger ${session.userName}   Then install again.`,
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The Windows Task Scheduler, by `schtasks.exe`. Its texts are translated and its task states lag behind: only exit codes
- * are read here, and whether the gateway runs is for its control pipe to tell.
+ * The Windows Task Scheduler, controlled through `schtasks.exe`. Its output is localized and its task states lag behind, so only exit codes
+ * are read; the control pipe shows whether the gateway runs.
  */
 import { rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -28,7 +28,7 @@ export class TaskSchedulerManager extends BasicManager implements ServiceManager
   readonly #userId: string;
   readonly #xmlPath: string;
 
-  /** @param options.home  the gateway's */
+  /** @param options.home  home of the gateway */
   constructor(options: { home: string; run?: RunTool; userId?: string }) {
     super(options.run ?? makeRunTool({}), { command: 'schtasks.exe', hint: HINT });
     this.#userId = options.userId ?? currentUser();

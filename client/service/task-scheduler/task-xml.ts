@@ -4,29 +4,29 @@ import { addChecksum, CHECKSUM_COMMENT } from '../files/checksum.js';
 import { gatewayArguments, type ServiceFile, type ServicePlan } from '../plan/service-plan.js';
 import { element, parent, xmlComment } from '../files/xml-text.js';
 
-/** Windows' rules for one argument (CommandLineToArgvW); none of ours ends in a backslash or holds a quote. */
+/** Quotes one argument by Windows' rules (CommandLineToArgvW); our arguments never end in a backslash or contain a quote. */
 function argument(text: string): string {
   return /[\s&()^;,=]/.test(text) ? `"${text}"` : text;
 }
 
 function settings(): string[] {
   return [
-    xmlComment('one at a time: the gateway itself refuses a second one too'),
+    xmlComment('one instance: the gateway itself also refuses a second one'),
     element('MultipleInstancesPolicy', 'IgnoreNew'),
-    xmlComment('a laptop runs its gateway on battery too'),
+    xmlComment('also run on battery'),
     element('DisallowStartIfOnBatteries', false),
     element('StopIfGoingOnBatteries', false),
     element('AllowHardTerminate', true),
     element('StartWhenAvailable', true),
     element('AllowStartOnDemand', true),
     element('Enabled', true),
-    xmlComment('not among the tasks that the list shows at first'),
+    xmlComment('hidden from the default view'),
     element('Hidden', true),
-    xmlComment('for ever; the default ends it after 72 hours'),
+    xmlComment('no time limit; the default is 72 hours'),
     element('ExecutionTimeLimit', 'PT0S'),
-    xmlComment('normal; the default of 7 is below normal, for disk and memory too'),
+    xmlComment('normal priority; the default of 7 is below normal, also for disk and memory'),
     element('Priority', 5),
-    xmlComment('where the launcher cannot be started at all; a gateway that dies is started again by the launcher'),
+    xmlComment('only if the launcher cannot be started; the launcher itself restarts a crashed gateway'),
     ...parent('RestartOnFailure', [element('Interval', 'PT1M'), element('Count', 255)]),
   ];
 }
@@ -49,7 +49,7 @@ export function taskXml(plan: ServicePlan, userId: string): string {
             'Principal',
             [
               element('UserId', userId),
-              xmlComment('with the logged-in user: no stored password and no right of an administrator is needed'),
+              xmlComment('runs as the logged-in user: no stored password or administrator rights needed'),
               element('LogonType', 'InteractiveToken'),
               element('RunLevel', 'LeastPrivilege'),
             ],

@@ -1,36 +1,36 @@
 /**
  * `/api/config` and `/api/models-json`: the two files that users edit, read and changed in place. Both always need the
- * token. A secret is shown as `{"$secret": true, "hint": "…7890"}`; that object sent back keeps it.
+ * token. A secret is shown as `{"$secret": true, "hint": "…7890"}`; sending that object back keeps the secret.
  */
 import * as z from 'zod';
 import { type Answer, okStatus } from '../fields.js';
 
 const fields = () => z.record(z.string(), z.unknown());
 
-/** Body of both PATCHes: a JSON merge patch (RFC 7396). What it does not name stays as it was written; null removes. */
+/** Body of both PATCHes: a JSON merge patch (RFC 7396). Keys that it does not name stay as written; null removes a key. */
 export const mergePatch = fields;
 
 const source = () => z.enum(['file', 'env', 'flag', 'default']);
 
-/** `GET /api/config`. `revision` is also the ETag; with `If-Match` a PATCH changes that revision and no other. */
+/** `GET /api/config`. `revision` is also the ETag; with `If-Match`, a PATCH applies only to that revision. */
 export const configResponse = () =>
   z.strictObject({
     status: okStatus(),
     revision: z.string(),
-    /** False when the gateway runs with another revision, because this one is new or invalid (see the warnings of the status). */
+    /** False while the gateway runs with another revision, because this one is new or invalid (see the warnings in the status). */
     inForce: z.boolean(),
     path: z.string(),
     /** As written: `${VAR}` is not replaced, secrets are masked. */
     config: fields(),
     /** The configuration in force, with defaults filled in and secrets masked. */
     effective: fields(),
-    /** Dotted key → `file`, `env`, `flag` or `default`, for every value in force. */
+    /** Dotted key → `file`, `env`, `flag` or `default`, for every value in effect. */
     sources: z.record(z.string(), source()),
-    /** Dotted key → the variable or option that sets it, whatever the file says: `XOPC_PORT`, `--port`. */
+    /** Dotted key → the variable or option that overrides the file: `XOPC_PORT`, `--port`. */
     pinned: z.record(z.string(), z.string()),
   });
 
-/** Answer of `PATCH /api/config`: on disk; in force within a second, without a restart. */
+/** Response to `PATCH /api/config`: the change is on disk and takes effect within a second, without a restart. */
 export const configPatchResponse = () => z.strictObject({ status: okStatus(), revision: z.string(), config: fields() });
 
 /** Problems of a text, with line and column from 1. */
@@ -45,18 +45,18 @@ const problems = () =>
     }),
   );
 
-/** `GET /api/config/text`: the file as written, with comments; secrets are masked. `problems` keep it from being read. */
+/** `GET /api/config/text`: the file as written, with comments; secrets are masked. `problems` lists what prevents it from being parsed. */
 export const configTextResponse = () =>
   z.strictObject({ status: okStatus(), revision: z.string(), path: z.string(), text: z.string(), problems: problems() });
 
-/** Body of `POST /api/config/text`: the whole file. A mask keeps its secret. `dryRun` only validates. */
+/** Body of `POST /api/config/text`: the whole file. A masked value keeps its secret. `dryRun` only validates. */
 export const configTextRequest = () => z.strictObject({ text: z.string().max(1_048_576), dryRun: z.boolean().default(false) });
 
 /** The result of writing a text. Nothing is written when there are problems. */
 export const configTextWrittenResponse = () =>
   z.strictObject({
     status: okStatus(),
-    /** Of the file as it is now. */
+    /** Revision of the current file. */
     revision: z.string(),
     written: z.boolean(),
     problems: problems(),
@@ -66,13 +66,13 @@ const version = () => z.strictObject({ id: z.string(), at: z.iso.datetime(), cur
 
 export const configVersionId = () => z.string().regex(/^\d{13,15}-[0-9a-f]{16}$/, 'must be an id of GET /api/config/versions');
 
-/** `GET /api/config/versions`: earlier texts of the file, newest first. `current`: the file has this text now. */
+/** `GET /api/config/versions`: earlier texts of the file, newest first. `current`: this is the file's current text. */
 export const configVersionsResponse = () => z.strictObject({ status: okStatus(), versions: z.array(version()) });
 
 /** `GET /api/config/versions/:id`: one version, secrets masked. */
 export const configVersionResponse = () => z.strictObject({ status: okStatus(), version: version(), text: z.string() });
 
-/** `GET` and answer of `PATCH /api/models-json`: the document itself, as written. */
+/** Response to `GET` and `PATCH /api/models-json`: the document itself, as written. */
 export const modelsJsonResponse = fields;
 
 /** `GET /api/config/schema`: the JSON Schema (2020-12) of `config.json`. */

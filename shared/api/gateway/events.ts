@@ -1,19 +1,19 @@
 /**
- * `GET /api/events`: what happens in the gateway, as server-sent events. Each has an `id`; a client that comes back with
- * the last one in `Last-Event-ID` gets what it missed, or `reset` where that is not kept any more.
+ * `GET /api/events`: gateway events, as server-sent events. Each has an `id`; a client that reconnects with `Last-Event-ID` gets the events
+ * that it missed, or `reset` if they are no longer kept.
  */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
 
 const at = () => z.iso.datetime();
-/** Of all models that were called; null where one did not report tokens, or a price is unknown. */
+/** Sums over all model calls; null if a model did not report tokens, or a price is unknown. */
 const usage = () => z.strictObject({ inputTokens: z.int().nullable(), outputTokens: z.int().nullable(), costUsd: z.number().nullable() });
 
 /** Event name → its `data`. */
 export const gatewayEvents = () => ({
-  /** First in each stream. */
+  /** First event of each stream. */
   hello: z.strictObject({ instanceId: z.string(), version: z.string(), buildId: z.string() }),
-  /** Events are missing: read anew whatever is shown. */
+  /** Events are missing: reload the data shown. */
   reset: z.strictObject({ reason: z.string() }),
   session: z.strictObject({ at: at(), session: z.string(), change: z.enum(['created', 'updated', 'deleted']) }),
   turn: z.strictObject({
@@ -26,7 +26,7 @@ export const gatewayEvents = () => ({
   }),
   /** A model was called for a program that keeps its conversation itself (`/v1/chat/completions`). */
   completion: z.strictObject({ at: at(), model: z.string(), state: z.enum(['done', 'aborted', 'error']), usage: usage().nullable() }),
-  /** What became of a message to a chat, or of a part of one. */
+  /** Delivery state of a message to a chat, or of a part of one. */
   message: z.strictObject({
     at: at(),
     id: z.string(),
@@ -51,7 +51,7 @@ export const gatewayEvents = () => ({
     state: z.enum(['running', 'done', 'failed', 'interrupted', 'replaced', 'skipped', 'missed']).nullable(),
   }),
   config: z.strictObject({ at: at(), outcome: z.enum(['applied', 'rejected']), revision: z.string() }),
-  /** Last in a stream that ends because the gateway restarts or stops; come back after `retry`. */
+  /** Last event of a stream that ends because the gateway restarts or stops; reconnect after `retry`. */
   draining: z.strictObject({ at: at() }),
 });
 
@@ -60,7 +60,7 @@ export const lastEventId = () => z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must 
 
 type GatewayEvents = { [Name in keyof ReturnType<typeof gatewayEvents>]: z.output<ReturnType<typeof gatewayEvents>[Name]> };
 
-/** Something that happened in the gateway. `at` is added when it is published. */
+/** A gateway event. `at` is added when it is published. */
 export type GatewayEvent = {
   [Name in Exclude<keyof GatewayEvents, 'hello' | 'reset'>]: { readonly type: Name } & Readonly<Omit<GatewayEvents[Name], 'at'>>;
 }[Exclude<keyof GatewayEvents, 'hello' | 'reset'>];

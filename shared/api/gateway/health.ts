@@ -1,4 +1,4 @@
-/** `GET /health`, `/health/live`, `/health/ready`: no token, any Host. */
+/** `GET /health`, `/health/live`, `/health/ready`: no token needed, any `Host` header accepted. */
 import * as z from 'zod';
 
 /** `uptime` is the worker's, in whole seconds; `instanceId` names the worker that answered. */

@@ -10,7 +10,7 @@ const which = () => ({
   level: z.enum(LOG_LEVELS).optional(),
   hide: z
     .string()
-    .regex(LEVEL_LIST, `must be levels with commas between them, of ${LOG_LEVELS.join(', ')}`)
+    .regex(LEVEL_LIST, `must be a comma-separated list of ${LOG_LEVELS.join(', ')}`)
     .transform((list) => list.split(',') as LogLevel[])
     .optional(),
   q: label(200).optional(),
@@ -47,7 +47,7 @@ export const logsFollowQuery = () => z.strictObject({ ...which(), from: label(1_
 const DAY_MS = 86_400_000;
 
 /**
- * Body of `PATCH /api/logs/level`. `null` restores the configured level: of the module, or without one of everything.
+ * Body of `PATCH /api/logs/level`. `null` restores the configured level of the module, or of everything if no module is given.
  * `durationMs` defaults to 15 minutes.
  */
 export const logLevelRequest = () =>
@@ -67,10 +67,10 @@ export const logLevelResponse = () =>
     modules: z.array(z.strictObject({ module: z.enum(LOG_MODULES), level: z.enum(LOG_LEVELS), until: z.iso.datetime() })),
   });
 
-/** Events of `GET /api/logs/follow`, by name: their `data`. */
+/** Events of `GET /api/logs/follow`: name → `data`. */
 export const logEvents = () => ({
   lines: z.strictObject({ entries: entries(), matches: matches() }),
-  /** Lines are missing: their files were removed by rotation, or emptied, before they were read. Read the log again. */
+  /** Lines are missing: rotation removed their files, or the files were truncated, before they were read. Read the log again. */
   gap: z.strictObject({ reason: z.enum(['rotated', 'truncated']) }),
 });
 

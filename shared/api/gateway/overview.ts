@@ -1,4 +1,4 @@
-/** `GET /api/overview`: the worker's load in numbers. `/api/status` is the supervisor's. */
+/** `GET /api/overview`: metrics of the worker. For the supervisor's, see `/api/status`. */
 import * as z from 'zod';
 import { OUTGOING_STATUSES } from '../../delivery-status.js';
 import { type Answer, okStatus, queryInteger } from '../fields.js';
@@ -13,7 +13,7 @@ export const overviewResponse = () =>
     /** Delay of the worker's event loop since the last request, over one minute at most. */
     eventLoopDelayMs: z.strictObject({ p50: z.number().min(0), p99: z.number().min(0), max: z.number().min(0) }),
     memoryBytes: z.strictObject({ rss: count(), heapUsed: count() }),
-    /** The file system that holds the database; null where it cannot be read. */
+    /** The file system that holds the database; null if it cannot be read. */
     disk: z.strictObject({ freeBytes: count(), totalBytes: count() }).nullable(),
     databaseBytes: count().nullable(),
   });
@@ -22,13 +22,13 @@ export const overviewResponse = () =>
 export const overviewHistoryQuery = () =>
   z.strictObject({ hours: queryInteger(1, 168).optional(), stepMinutes: queryInteger(1, 240).optional() });
 
-/** `down`: no worker lived in any minute of it; `partly`: in some minutes; `unknown`: there are no samples of that time. */
+/** `down`: no worker ran in any minute of it; `partly`: a worker ran in some minutes; `unknown`: there are no samples for that time. */
 const bucket = () =>
   z.strictObject({
     at: z.iso.datetime(),
     state: z.enum(['up', 'partly', 'down', 'unknown']),
     downMinutes: count(),
-    /** Workers that started. */
+    /** Number of worker starts. */
     starts: count(),
     requests: count(),
     failedRequests: count(),
@@ -36,7 +36,7 @@ const bucket = () =>
     failedTurns: count(),
     inputTokens: count(),
     outputTokens: count(),
-    /** The largest delay of the worker's event loop. */
+    /** Maximum event loop delay of the worker. */
     lateMs: count(),
     rssBytes: count(),
   });
@@ -50,7 +50,7 @@ const failure = () =>
     error: z.string().nullable(),
     session: z.string().nullable(),
     job_id: z.string().nullable(),
-    /** Of the job, the session or the chat. */
+    /** Id of the job, the session or the chat. */
     name: z.string().nullable(),
   });
 
@@ -60,7 +60,7 @@ export const overviewHistoryResponse = () =>
     stepMinutes: count(),
     /** Time of the first sample; null before there is one. */
     knownSince: z.iso.datetime().nullable(),
-    /** Oldest first; the last one is not over. */
+    /** Oldest first; the last one is still in progress. */
     buckets: z.array(bucket()),
     /** Newest first, at most 20. */
     failures: z.array(failure()),

@@ -1,8 +1,8 @@
-/** The status document: made by the supervisor, shown by the CLI, by `GET /api/status` and by the page. It may grow. */
+/** The status document: built by the supervisor, shown by the CLI, by `GET /api/status` and by the page. New fields may be added. */
 import * as z from 'zod';
 import { type Answer, okStatus } from '../fields.js';
 
-/** Unknown fields pass, because a newer supervisor may send more; the type has only the known ones. */
+/** Unknown fields are kept, because a newer supervisor may send more; the type lists only the known ones. */
 const growing = <Shape extends z.ZodRawShape>(shape: Shape) => z.looseObject(shape) as unknown as z.ZodObject<Shape>;
 
 const warning = () =>
@@ -24,7 +24,7 @@ const worker = () =>
     rssBytes: z.int().nullable(),
     connections: z.int().nullable(),
     inFlight: z.int().nullable(),
-    /** By the label of the account, as the worker last reported. */
+    /** By account label, as last reported by the worker. */
     channels: z.record(z.string(), channel()),
   });
 
@@ -34,7 +34,7 @@ const exit = () =>
     pid: z.int(),
     code: z.int().nullable(),
     signal: z.string().nullable(),
-    /** In words: `exited with code 1`, `killed by SIGKILL`, `out of memory`, `did not answer for 15 s`. */
+    /** Readable reason: `exited with code 1`, `killed by SIGKILL`, `out of memory`, `did not answer for 15 s`. */
     reason: z.string(),
     /** The end of the worker's raw output, control characters escaped; at most 2 KiB here (64 KiB in the log). */
     output: z.string(),
@@ -49,7 +49,7 @@ export const statusResponse = () =>
     pid: z.int(),
     instanceId: z.string(),
     version: z.string(),
-    /** Build id that runs, and the one on disk now; they differ after an upgrade until `restart`. */
+    /** The running build id and the one on disk; they differ between an upgrade and the next `restart`. */
     build: growing({ running: z.string(), installed: z.string() }),
     startedAt: z.iso.datetime(),
     uptimeMs: z.number().min(0),
@@ -59,7 +59,7 @@ export const statusResponse = () =>
     home: z.string(),
     configPath: z.string(),
     logPath: z.string(),
-    /** Where the values in force come from: `flag`, `env`, `file` or `default`. */
+    /** Source of each value in effect: `flag`, `env`, `file` or `default`. */
     sources: z.record(z.string(), z.string()),
     supervisedBy: z.string().nullable(),
     auth: growing({ enabled: z.boolean(), tokenHint: z.string().nullable() }),

@@ -1,4 +1,4 @@
-/** `GET /api/usage`: what agents' turns used, by day, model and session. */
+/** `GET /api/usage`: usage of agents' turns, by day, model and session. */
 import * as z from 'zod';
 import { type Answer, okStatus, queryInteger } from '../fields.js';
 
@@ -12,7 +12,7 @@ export const usageQuery = () =>
   z.strictObject({
     /** Number of days up to today, today included. */
     days: queryInteger(1, MAX_USAGE_DAYS).default(30),
-    /** Offset of the caller's time zone to UTC in minutes: days start there. */
+    /** Offset of the caller's time zone from UTC in minutes; days start at midnight there. */
     utcOffsetMinutes: z
       .string()
       .regex(/^-?\d{1,3}$/, 'must be a whole number of minutes')
@@ -28,7 +28,7 @@ const amounts = () => ({
   /** Parts of the input tokens. */
   cacheReadTokens: count(),
   cacheWriteTokens: count(),
-  /** US dollars, of turns whose price is known. */
+  /** US dollars, summed over turns whose price is known. */
   costUsd: z.number().min(0),
   /** Turns of unknown cost: the model has no price, or the provider reported no tokens. */
   unpricedTurns: count(),
@@ -41,7 +41,7 @@ export const usageResponse = () =>
   z.strictObject({
     status: okStatus(),
     total: usageAmounts(),
-    /** Every day, oldest first, also days without turns. */
+    /** Every day, oldest first, including days without turns. */
     days: z.array(z.strictObject({ date: z.iso.date(), models: z.array(modelUsage()) })),
     /** Highest cost first. */
     models: z.array(modelUsage()),

@@ -50,7 +50,14 @@ test.each<[string, (paths: ReturnType<typeof testPaths>) => unknown, number, boo
   ['backoff', running({ state: 'backoff', ready: false }), 1, true, undefined, /down and will be started again/],
   ['failed', running({ state: 'failed', ready: false }), 1, true, undefined, /has failed and keeps trying/],
   ['nothing', () => undefined, 3, false, 'NOT_RUNNING', /the gateway is not running/],
-  ['a stale lock', (paths) => writeLock(paths, lockRecord(paths, process.pid, { startTime: '1' })), 3, false, 'NOT_RUNNING', /process \d+ died/],
+  [
+    'a stale lock',
+    (paths) => writeLock(paths, lockRecord(paths, process.pid, { startTime: '1' })),
+    3,
+    false,
+    'NOT_RUNNING',
+    /process \d+ died/,
+  ],
   [
     'a lock without a socket yet',
     (paths) => writeLock(paths, lockRecord(paths, process.pid, young)),

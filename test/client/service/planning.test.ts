@@ -60,7 +60,7 @@ describe('a plan', () => {
 
   test('refuses a socket for a name, or where there is no systemd, and a home with a line break', () => {
     const from = { ...makeHome(), manager: systemd };
-    expect(() => makePlan({ ...OPTIONS, host: 'a.example', socket: true }, from)).toThrow("'a.example' is a name");
+    expect(() => makePlan({ ...OPTIONS, host: 'a.example', socket: true }, from)).toThrow("'a.example' is a host name");
     const windows = new TaskSchedulerManager({ home: from.home, userId: 'A' });
     expect(() => makePlan({ ...OPTIONS, socket: true }, { ...from, manager: windows })).toThrow('--socket needs systemd');
     const odd = resolvePaths({ home: join(from.home, 'a\nb'), runtimeDir: from.home });
@@ -89,7 +89,7 @@ describe('the program of a service', () => {
 
   test('is the package by default, and an executable only where there is one', () => {
     expect(chooseProgram(undefined)).toMatchObject({ runtime: 'node', nodePath: expect.any(String) as string });
-    expect(() => chooseProgram('binary')).toThrow('there is no executable at');
+    expect(() => chooseProgram('binary')).toThrow('no executable found at');
   });
 });
 

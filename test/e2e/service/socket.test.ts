@@ -90,6 +90,6 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
   test('needs an address, not a name', async () => {
     const gateway = await ServiceGateway.create(machine);
     const refused = await gateway.xopc('gateway', 'install', '--socket', '--host', 'gateway.example');
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("'gateway.example' is a name") as string });
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("'gateway.example' is a host name") as string });
   });
 });

@@ -5,7 +5,7 @@ const text = addChecksum(`# first\n# ${CHECKSUM_COMMENT}\nKey=value\n`);
 
 describe('a sealed file', () => {
   test('is recognised as it was written', () => {
-    expect(text).toMatch(/^# first\n# xopc-seal [0-9a-f]{16}\nKey=value\n$/);
+    expect(text).toMatch(/^# first\n# xopc-checksum [0-9a-f]{16}\nKey=value\n$/);
     expect(compareChecksum(text)).toBe('unchanged');
   });
 
@@ -20,7 +20,7 @@ describe('a sealed file', () => {
   });
 
   test('without its addChecksum is nobody of ours', () => {
-    expect(compareChecksum(text.replace(/^.*xopc-seal.*\n/m, ''))).toBe('foreign');
+    expect(compareChecksum(text.replace(/^.*xopc-checksum.*\n/m, ''))).toBe('foreign');
     expect(compareChecksum('')).toBe('foreign');
   });
 });

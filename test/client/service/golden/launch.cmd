@@ -1,7 +1,7 @@
 @echo off
-rem Starts the gateway for the Task Scheduler, and again when it dies. Written by `xopc gateway install`.
-rem xopc-seal 467ad0d3c011913a
-rem Own environment variables belong in service.env in the gateway's home: lines NAME=value.
+rem Starts the gateway for the Task Scheduler, and restarts it after a crash. Written by `xopc gateway install`.
+rem xopc-checksum 2863b66c58d23f84
+rem Put your own environment variables in service.env in the gateway's home: lines NAME=value.
 setlocal
 chcp 65001 >nul
 set "XOPC_SERVICE_MARKER=schtasks"

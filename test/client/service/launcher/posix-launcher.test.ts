@@ -93,7 +93,7 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
     launch.install({ runtime: 'node', path: launch.at('gone'), nodePath: makeNode(launch.at('node'), 'v20.19.0') }, marker);
     const result = launch.run();
     expect(result.code).toBe(code);
-    expect(result.stderr).toContain(`the package is not at ${launch.at('gone')} any more`);
+    expect(result.stderr).toContain(`the package was not found at ${launch.at('gone')}, nor`);
   });
 
   test('passes over a Node that is too old, and takes the newest of a version manager', () => {
@@ -141,6 +141,10 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
     launch.install({ runtime: 'binary', path: '/bin/echo', nodePath: null });
     expect(launch.run(['--port', '1']).stdout).toBe('gateway --port 1\n');
     launch.install({ runtime: 'binary', path: launch.at('gone'), nodePath: null });
-    expect(launch.run()).toMatchObject({ code: 78, stdout: '', stderr: expect.stringContaining('the executable is not at') as string });
+    expect(launch.run()).toMatchObject({
+      code: 78,
+      stdout: '',
+      stderr: expect.stringContaining('the executable was not found at') as string,
+    });
   });
 });

@@ -68,7 +68,7 @@ describe('the systemd manager', () => {
 
   test('does not start a unit that it does not read', async () => {
     const { manager, calls } = makeManager([/FragmentPath/, { stdout: '\n' }, { stdout: '/etc/systemd/user/xopc-gateway.service\n' }]);
-    await expect(manager.activate({ isSocketActivated: false })).rejects.toThrow('it has no file');
+    await expect(manager.activate({ isSocketActivated: false })).rejects.toThrow('it uses no file');
     expect(calls.some((call) => call.includes(' start '))).toBe(false);
   });
 
