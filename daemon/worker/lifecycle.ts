@@ -37,8 +37,6 @@ const HEARTBEAT_MS = { busy: 1_000, idle: 3_000 } as const;
 const WAKE_MS = 50;
 /** The kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4_096;
-/** Part of the supervisor's deadline that is reserved for closing the store and exiting. */
-const CLOSE_RESERVE_MS = 150;
 
 /** The messages to the supervisor. */
 export type WorkerChannel = Pick<SupervisorChannel, 'send' | 'flush' | 'ask'>;
@@ -156,17 +154,13 @@ export class WorkerLifecycle {
     this.#log.debug({ instanceId: this.#boot.instanceId }, 'active');
   }
 
-  /** Ends everything within the deadline. Resolves when this process may exit. */
-  async drain(message: Message<'drain'>): Promise<void> {
+  /** Ends everything; see `DRAIN_END` for the deadlines. Resolves when this process may exit. */
+  async drain({ mode, timeoutMs }: Message<'drain'>): Promise<void> {
     this.#isDraining = true;
     this.#activity.publish({ type: 'draining' });
-    const timeoutMs = Math.max(0, message.timeoutMs - CLOSE_RESERVE_MS);
     const quiesced = this.#conversation.quiesce(timeoutMs).then(() => this.#channel.send({ type: 'quiesced' }));
     // Turns of chats get the same time as requests of HTTP clients.
-    const [cut] = await Promise.all([
-      this.#http.drain(message.mode, timeoutMs),
-      this.#conversation.drain(Math.max(0, timeoutMs - CLOSE_RESERVE_MS)),
-    ]);
+    const [cut] = await Promise.all([this.#http.drain(mode, timeoutMs), this.#conversation.drain(timeoutMs)]);
     await quiesced;
     await this.#conversation.close();
     clearTimeout(this.#heartbeat);

@@ -60,15 +60,21 @@ describe('a stop', () => {
     expect((await gateway.process.done).code).toBe(0);
   });
 
-  test('with --timeout 500 is done within a second and says what was interrupted', async () => {
+  test('with --timeout gives turns all of that time, then aborts, stores and answers them, and says so', async () => {
     const { gateway, provider } = await startSlow(20_000);
-    const running = ask(gateway, { session: 'long' }).catch(() => undefined);
+    const running = ask(gateway, { session: 'long' });
     await provider.received(1);
-    const stopped = await gateway.xopc('gateway', 'stop', '--timeout', '500');
+    const stopped = await gateway.xopc('gateway', 'stop', '--timeout', '1500');
     expect(stopped.code).toBe(0);
-    expect(stopped.durationMs).toBeLessThan(1_000 + machineSlackMs());
-    expect(stopped.stdout + stopped.stderr).toContain('interrupted');
-    await running;
+    expect(stopped.durationMs).toBeGreaterThan(1_500);
+    expect(stopped.durationMs).toBeLessThan(1_800 + machineSlackMs());
+    expect(stopped.stdout + stopped.stderr).toContain('interrupted: 1 request');
+    expect(await (await running).json()).toMatchObject({
+      error: { code: 'UNAVAILABLE', message: expect.stringContaining('turn was cut') },
+    });
+    await gateway.process.done;
+    await gateway.run();
+    expect((await gateway.xopc('sessions', 'show', 'main:api:default:direct:long')).stdout).toContain('one');
   });
 
   test('with --force is done at once', async () => {

@@ -1,6 +1,7 @@
 /** One worker from spawn to exit: its IPC channel, phase, heartbeat and exit record. The supervisor decides what follows from them. */
 import type { Clock } from '../../../shared/clock.js';
 import type { CutWork, ExitRecord } from '../../../shared/control/messages.js';
+import { DRAIN_END } from '../../../shared/ipc/drain.js';
 import type { SupervisorMessage, WorkerBoot, WorkerMessage, WorkerVitals } from '../../../shared/ipc/messages.js';
 import type { Logger } from '../../../shared/node/log/logger.js';
 import type { Redactor } from '../../../shared/node/secrets/redact.js';
@@ -103,7 +104,7 @@ export class WorkerProcess {
     this.#dispatch({ type: 'activate' });
   }
 
-  /** Has it finish its work. It is killed with its process group when `timeoutMs` is over. */
+  /** Has it finish its work, which is aborted after `timeoutMs`. Right after that it is killed with its process group. */
   drain(mode: 'restart' | 'stop', timeoutMs: number): void {
     this.#dispatch({ type: 'drain', mode, timeoutMs });
   }
@@ -180,7 +181,9 @@ export class WorkerProcess {
     this.#cancelLimit();
     if (timeoutMs <= 0) return this.kill('was stopped by force');
     this.send({ type: 'drain', mode, timeoutMs });
-    this.#cancelLimit = this.#clock.after(timeoutMs, () => this.kill(`did not finish within its ${timeoutMs} ms to drain`));
+    this.#cancelLimit = this.#clock.after(timeoutMs + DRAIN_END.killMs, () =>
+      this.kill(`did not finish within its ${timeoutMs} ms to drain`),
+    );
   }
 
   #limit(limitMs: number, failure: string): void {

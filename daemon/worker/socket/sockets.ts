@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { DRAIN_END } from '../../../shared/ipc/drain.js';
 import { GatewayError } from '../../../shared/errors.js';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../../shared/socket.js';
 import { Connection, type ConnectionDeps } from './connection.js';
@@ -25,8 +26,8 @@ export interface SocketClient {
   readonly needsToken: boolean;
 }
 
-/** Part of the drain time that is reserved for the closing handshake. */
-const CLOSE_MS = 500;
+/** After the drain time: for the last answers; the rest of `DRAIN_END.answersMs` is for the closing handshake. */
+const LAST_ANSWERS_MS = 100;
 /** How often a drain checks whether the awaited answers were given. */
 const POLL_MS = 50;
 
@@ -58,12 +59,12 @@ export class Sockets {
   }
 
   /**
-   * Closes all connections. Those that wait for an answer of this worker are closed after it, at the latest at the deadline.
+   * Closes all connections. Those that wait for an answer of this worker are closed after it, at the latest soon after the drain time.
    * @returns how many did not close by themselves
    */
   async drain(mode: 'restart' | 'stop', timeoutMs: number): Promise<number> {
     const code = mode === 'restart' ? CLOSE_CODES.restart : CLOSE_CODES.goingAway;
-    const endMs = this.#deps.clock.now() + Math.max(0, timeoutMs - CLOSE_MS);
+    const endMs = this.#deps.clock.now() + timeoutMs + LAST_ANSWERS_MS;
     const isEmpty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
@@ -80,7 +81,7 @@ export class Sockets {
     look();
     if (this.#open.size === 0) return 0;
     let cut = 0;
-    const cancel = this.#deps.clock.after(timeoutMs, () => {
+    const cancel = this.#deps.clock.after(timeoutMs + DRAIN_END.answersMs, () => {
       cut = this.#open.size;
       this.destroyAll();
     });

@@ -30,7 +30,7 @@ describe('a stop', () => {
     void gateway.stop();
     void gateway.stop({ timeoutMs: 250 });
     expect(gateway.first.last('drain')).toMatchObject({ timeoutMs: 250 });
-    gateway.clock.advance(250);
+    gateway.clock.advance(550);
     expect(gateway.first.kills).toBe(1);
     void gateway.stop({ timeoutMs: 60_000 });
     expect(gateway.first.last('drain')).toMatchObject({ timeoutMs: 250 });

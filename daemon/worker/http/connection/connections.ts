@@ -81,7 +81,7 @@ export class Connections {
   }
 
   /**
-   * Returns the signal of one request. It aborts with UNAVAILABLE shortly before a drain ends and when the client disconnects.
+   * Returns the signal of one request. It aborts with UNAVAILABLE at the end of the drain time and when the client disconnects.
    * @param options.survivesClient  true: does not abort when the client disconnects.
    */
   abortable(response: ServerResponse, kind: WorkKind, options: { survivesClient?: boolean } = {}): AbortSignal {

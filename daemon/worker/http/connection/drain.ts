@@ -3,11 +3,9 @@ import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Clock } from '../../../../shared/clock.js';
 import type { CutWork } from '../../../../shared/control/messages.js';
+import { DRAIN_END } from '../../../../shared/ipc/drain.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { Connections } from './connections.js';
-
-/** How long before the deadline turns are aborted and idle connections ended, so that both can still finish cleanly. */
-const LEAD_MS = 1_000;
 
 export type DrainMode = 'restart' | 'stop';
 
@@ -32,7 +30,7 @@ export class Drain {
   }
 
   /**
-   * Stops accepting and finishes within `timeoutMs`; earlier when nothing is left.
+   * Stops accepting. What is not done after `timeoutMs` is aborted, and its connections are destroyed soon after; earlier when nothing is left.
    * `restart`: an idle connection may send one more request; `stop`: idle and half-sent ones are ended at once.
    * A second call can only shorten the drain: an earlier deadline, or `stop` after `restart`. All calls get the same result.
    */
@@ -59,8 +57,8 @@ export class Drain {
     this.#deadlineMs = deadlineMs;
     this.#cancelTimers();
     const cancels = [
-      this.#clock.after(timeoutMs - Math.min(LEAD_MS, timeoutMs / 2), () => this.#abort()),
-      this.#clock.after(timeoutMs, () => this.#cutRest()),
+      this.#clock.after(timeoutMs, () => this.#abort()),
+      this.#clock.after(timeoutMs + DRAIN_END.answersMs, () => this.#cutRest()),
     ];
     this.#cancelTimers = () => cancels.forEach((cancel) => cancel());
   }

@@ -1,0 +1,10 @@
+/**
+ * The end of a drain, in milliseconds after the drain time. At the drain time itself, requests and turns are aborted; what they have is
+ * stored and answered meanwhile.
+ */
+export const DRAIN_END = {
+  /** The worker destroys the connections that are left, and closes its store. */
+  answersMs: 200,
+  /** The supervisor kills the worker with its process group. */
+  killMs: 300,
+} as const;
