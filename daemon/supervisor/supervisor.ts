@@ -188,10 +188,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       isPlanned ? 'worker finished' : 'worker died',
     );
     this.#stop?.countCut(worker);
-    this.#announce();
     if (slot === 'candidate') this.#candidateExited(worker, record);
     if (slot === 'active') this.dispatch({ type: 'activeExited', verdict: this.#deps.respawn.recordCrash(worker, record) });
     if (hasQuiesced) this.dispatch({ type: 'quiesced' });
+    // After the next worker has been spawned: it boots while the lock is written to a disk that may be busy.
+    this.#announce();
     if (this.slots.all().length === 0) this.dispatch({ type: 'allExited' });
   }
 

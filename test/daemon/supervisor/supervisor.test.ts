@@ -172,6 +172,14 @@ describe('a crash', () => {
     expect(gateway.respawn).toMatchObject({ crashes: 1, lastExit: { pid: gateway.first.pid, signal: 'SIGKILL' } });
   });
 
+  test('is answered before the lock is written, which may wait for the disk', () => {
+    const gateway = Supervised.running();
+    const workersAtWrite: number[] = [];
+    gateway.resources.updateLock = () => void workersAtWrite.push(gateway.workers.length);
+    gateway.first.exits(KILLED);
+    expect(workersAtWrite[0]).toBe(2);
+  });
+
   test('again and again is answered later and later, then only now and then, and is said', () => {
     const gateway = Supervised.started();
     const delays: number[] = [];
