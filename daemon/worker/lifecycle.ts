@@ -26,7 +26,7 @@ import { Activity } from './observe/activity.js';
 import { ConfigDocuments } from './config/config-documents.js';
 import { type Conversation, createConversation } from './compose.js';
 import { checkInProcess } from './upkeep/integrity-check.js';
-import { LogLevelOverride } from './observe/log-level.js';
+import { LogLevelOverride, LogLevels } from './observe/log-level.js';
 import { lateLogs } from './observe/late-logs.js';
 import type { SupervisorChannel } from './supervisor-channel.js';
 import { WorkerConfig } from './config/worker-config.js';
@@ -49,6 +49,7 @@ export class WorkerLifecycle {
   readonly #config: WorkerConfig;
   readonly #logFile: LogFile;
   readonly #redactor: Redactor;
+  readonly #levels: LogLevels;
   readonly #logLevel: LogLevelOverride;
   readonly #log: Logger;
   readonly #build = readBuildInfo() ?? { version: '0.0.0', buildId: 'unknown' };
@@ -86,14 +87,14 @@ export class WorkerLifecycle {
     this.#redactor = createRedactor(environmentSecrets());
     this.#learnSecrets();
     const configured = (): LogLevel => environment.logLevel ?? loaded().config.logs.level;
-    this.#logLevel = new LogLevelOverride({ clock, configured, path: paths.logLevelPath });
+    this.#levels = new LogLevels(configured);
     this.#log = createLogger({
       file: this.#logFile,
-      level: (module) => this.#logLevel.levelOf(module),
+      level: (module) => this.#levels.levelOf(module),
       bindings: { role: 'worker', instanceId: boot.instanceId },
       redactor: this.#redactor,
     });
-    this.#logLevel.logger = this.#log;
+    this.#logLevel = new LogLevelOverride({ clock, levels: this.#levels, logger: this.#log, path: paths.logLevelPath });
     this.#activity = new Activity({ instanceId: boot.instanceId, build: this.#build, clock });
     this.#conversation = createConversation({
       paths,
@@ -225,7 +226,7 @@ export class WorkerLifecycle {
       loadMetrics: this.#loadLate,
       loadWs: this.#loadLate,
       token: () => this.#config.current.token,
-      logger: { ...ofModule(this.#log, 'http'), isDebugging: () => levelRank(this.#logLevel.levelOf('http')) <= levelRank('debug') },
+      logger: { ...ofModule(this.#log, 'http'), isDebugging: () => levelRank(this.#levels.levelOf('http')) <= levelRank('debug') },
       clock,
       version: this.#build,
       instanceId: this.#boot.instanceId,

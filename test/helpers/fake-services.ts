@@ -7,7 +7,8 @@ import { fakeArchive, fakeAttachments, fakeChatService } from './fake-chat.js';
 import { fakeCompletionService } from './fake-completions.js';
 import { fakeConfigService } from './fake-config.js';
 import { EventLog } from '../../daemon/worker/observe/event-log.js';
-import { LogLevelOverride } from '../../daemon/worker/observe/log-level.js';
+import { logMemory } from './log-memory.js';
+import { LogLevelOverride, LogLevels } from '../../daemon/worker/observe/log-level.js';
 import { systemClock } from '../../shared/clock.js';
 import { GatewayError } from '../../shared/errors.js';
 import { fakeSessionService } from './fake-sessions.js';
@@ -117,7 +118,7 @@ export function createFakeServices(): FakeServices {
         Promise.resolve([{ name: 'xopc_fake_total', help: 'Fake.', kind: 'counter', values: [{ labels: { a: 'b' }, value: 3 }] }]),
     },
     logs: fakeLogService(calls),
-    logLevel: new LogLevelOverride({ clock: systemClock, configured: () => 'info' }),
+    logLevel: new LogLevelOverride({ clock: systemClock, levels: new LogLevels(() => 'info'), logger: logMemory() }),
   };
   return Object.assign(fake, { messages: messageService(fake), sessions: fakeSessionService(fake.calls) });
 }

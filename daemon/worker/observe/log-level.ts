@@ -24,9 +24,31 @@ interface Override {
   readonly cancel: () => void;
 }
 
+/** The levels in force. The logger asks them for each line, so they exist before it. */
+export class LogLevels {
+  readonly overrides = new Map<Scope, Override>();
+  readonly configured: () => LogLevel;
+
+  constructor(configured: () => LogLevel) {
+    this.configured = configured;
+  }
+
+  /** The level of everything without a level of its own. */
+  get level(): LogLevel {
+    return this.overrides.get(ALL)?.level ?? this.configured();
+  }
+
+  /** Called for each line. @param module  the module of the line; any other value means none */
+  levelOf(module: unknown): LogLevel {
+    if (this.overrides.size === 0) return this.configured();
+    return this.overrides.get(module as Scope)?.level ?? this.level;
+  }
+}
+
 export interface LogLevelOptions {
   readonly clock: Clock;
-  readonly configured: () => LogLevel;
+  readonly levels: LogLevels;
+  readonly logger: LogPort;
   /** The file that keeps temporary levels. Without it they end with the process. */
   readonly path?: string;
 }
@@ -55,16 +77,15 @@ export type LogLevelService = Pick<LogLevelOverride, 'read' | 'change'>;
 
 export class LogLevelOverride {
   readonly #clock: Clock;
-  readonly #configured: () => LogLevel;
+  readonly #levels: LogLevels;
+  readonly #logger: LogPort;
   readonly #path: string | undefined;
-  readonly #overrides = new Map<Scope, Override>();
-  /** Set once the logger exists: the logger asks for the level while it is made. */
-  logger: LogPort | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor({ clock, configured, path }: LogLevelOptions) {
+  constructor({ clock, levels, logger, path }: LogLevelOptions) {
     this.#clock = clock;
-    this.#configured = configured;
+    this.#levels = levels;
+    this.#logger = logger;
     this.#path = path;
     if (path === undefined) return;
     for (const { scope, level, untilMs } of readKept(path)) {
@@ -73,33 +94,27 @@ export class LogLevelOverride {
     }
   }
 
-  /** The level of everything without a level of its own. */
-  get level(): LogLevel {
-    return this.#overrides.get(ALL)?.level ?? this.#configured();
-  }
-
-  /** Called for each line. @param module  the module of the line; any other value means none */
-  levelOf(module: unknown): LogLevel {
-    if (this.#overrides.size === 0) return this.#configured();
-    return this.#overrides.get(module as Scope)?.level ?? this.level;
-  }
-
   read(): LogLevelState {
-    const all = this.#overrides.get(ALL);
-    const modules = [...this.#overrides].flatMap(([module, { level, untilMs }]) =>
+    const all = this.#levels.overrides.get(ALL);
+    const modules = [...this.#levels.overrides].flatMap(([module, { level, untilMs }]) =>
       module === ALL ? [] : [{ module, level, until: iso(untilMs) }],
     );
-    return { level: this.level, configured: this.#configured(), until: all === undefined ? null : iso(all.untilMs), modules };
+    return {
+      level: this.#levels.level,
+      configured: this.#levels.configured(),
+      until: all === undefined ? null : iso(all.untilMs),
+      modules,
+    };
   }
 
   /** Sets a level for a time, 15 minutes by default. It survives restarts. */
   change({ level, module, durationMs = DEFAULT_MS }: LogLevelChange): LogLevelState {
     const scope = module ?? ALL;
-    if (level === null) for (const name of module === undefined ? [...this.#overrides.keys()] : [module]) this.#end(name);
+    if (level === null) for (const name of module === undefined ? [...this.#levels.overrides.keys()] : [module]) this.#end(name);
     else {
       this.#set(scope, level, durationMs);
       const until = iso(this.#clock.now() + durationMs);
-      this.logger?.warn({ logLevel: level, until, of: scope }, `${nameOf(scope)} was changed temporarily`);
+      this.#logger.warn({ logLevel: level, until, of: scope }, `${nameOf(scope)} was changed temporarily`);
       this.#keep();
     }
     return this.read();
@@ -107,26 +122,26 @@ export class LogLevelOverride {
 
   /** Returns a warning for the status for each temporary level. */
   warnings(): StatusWarning[] {
-    return [...this.#overrides].map(([scope, { level, untilMs }]) => ({
+    return [...this.#levels.overrides].map(([scope, { level, untilMs }]) => ({
       code: 'LOG_LEVEL_CHANGED',
-      message: `${nameOf(scope)} is '${level}' until ${iso(untilMs)}, then '${scope === ALL ? this.#configured() : this.level}' again`,
+      message: `${nameOf(scope)} is '${level}' until ${iso(untilMs)}, then '${scope === ALL ? this.#levels.configured() : this.#levels.level}' again`,
       hint: `Change it back now with: xopc gateway log-level --reset${scope === ALL ? '' : ` --module ${scope}`}`,
     }));
   }
 
   #set(scope: Scope, level: LogLevel, durationMs: number): void {
-    this.#overrides.get(scope)?.cancel();
+    this.#levels.overrides.get(scope)?.cancel();
     const cancel = this.#clock.after(durationMs, () => this.#end(scope));
-    this.#overrides.set(scope, { level, untilMs: this.#clock.now() + durationMs, cancel });
+    this.#levels.overrides.set(scope, { level, untilMs: this.#clock.now() + durationMs, cancel });
   }
 
   #end(scope: Scope): void {
-    const override = this.#overrides.get(scope);
+    const override = this.#levels.overrides.get(scope);
     if (override === undefined) return;
     override.cancel();
-    this.#overrides.delete(scope);
-    const level = scope === ALL ? this.#configured() : this.level;
-    this.logger?.warn({ logLevel: level, of: scope }, `${nameOf(scope)} was reset`);
+    this.#levels.overrides.delete(scope);
+    const level = scope === ALL ? this.#levels.configured() : this.#levels.level;
+    this.#logger.warn({ logLevel: level, of: scope }, `${nameOf(scope)} was reset`);
     this.#keep();
   }
 
@@ -134,9 +149,9 @@ export class LogLevelOverride {
   #keep(): void {
     const path = this.#path;
     if (path === undefined) return;
-    const text = JSON.stringify([...this.#overrides].map(([scope, { level, untilMs }]) => ({ scope, level, untilMs })));
+    const text = JSON.stringify([...this.#levels.overrides].map(([scope, { level, untilMs }]) => ({ scope, level, untilMs })));
     this.#writing = this.#writing
       .then(() => writeFileAtomic(path, `${text}\n`))
-      .catch((error: unknown) => this.logger?.warn({ err: error }, 'failed to store the log level; it will not survive a restart'));
+      .catch((error: unknown) => this.#logger.warn({ err: error }, 'failed to store the log level; it will not survive a restart'));
   }
 }

@@ -1,17 +1,26 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LogLevelOverride } from '../../../../daemon/worker/observe/log-level.js';
+import { LogLevelOverride, type LogLevelOptions, LogLevels } from '../../../../daemon/worker/observe/log-level.js';
 import type { LogLevel } from '../../../../shared/log/level.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
+import { logMemory } from '../../../helpers/log-memory.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
+
+function make(
+  options: Pick<LogLevelOptions, 'clock' | 'path'>,
+  configured = (): LogLevel => 'info',
+): LogLevelOverride & { readonly levels: LogLevels } {
+  const levels = new LogLevels(configured);
+  return Object.assign(new LogLevelOverride({ ...options, levels, logger: logMemory() }), { levels });
+}
 
 test('a temporary level is shown while it applies, and ends with the configured level', () => {
   const clock = new FakeClock();
   let configured: LogLevel = 'info';
-  const level = new LogLevelOverride({ clock, configured: () => configured });
-  expect([level.level, level.read().until, level.warnings()]).toEqual(['info', null, []]);
+  const level = make({ clock }, () => configured);
+  expect([level.levels.level, level.read().until, level.warnings()]).toEqual(['info', null, []]);
   level.change({ level: 'debug', durationMs: 60_000 });
   expect(level.read()).toEqual({
     level: 'debug',
@@ -21,29 +30,29 @@ test('a temporary level is shown while it applies, and ends with the configured 
   });
   expect(level.warnings()).toMatchObject([{ code: 'LOG_LEVEL_CHANGED', message: expect.stringContaining("'debug' until") as string }]);
   configured = 'warn';
-  expect(level.level).toBe('debug');
+  expect(level.levels.level).toBe('debug');
   clock.advance(60_000);
-  expect([level.level, level.read().until, level.warnings()]).toEqual(['warn', null, []]);
+  expect([level.levels.level, level.read().until, level.warnings()]).toEqual(['warn', null, []]);
 });
 
 test('a second change takes the place of the first with its time, and null goes back at once', () => {
   const clock = new FakeClock();
-  const level = new LogLevelOverride({ clock, configured: () => 'info' });
+  const level = make({ clock });
   level.change({ level: 'debug', durationMs: 1_000 });
   level.change({ level: 'trace' });
   clock.advance(1_000);
-  expect(level.level).toBe('trace');
+  expect(level.levels.level).toBe('trace');
   level.change({ level: null });
-  expect(level.level).toBe('info');
+  expect(level.levels.level).toBe('info');
   clock.advance(3_600_000);
-  expect(level.level).toBe('info');
+  expect(level.levels.level).toBe('info');
 });
 
 test('a module has a temporary level of its own, independent of the others', () => {
   const clock = new FakeClock();
-  const level = new LogLevelOverride({ clock, configured: () => 'info' });
+  const level = make({ clock });
   level.change({ level: 'trace', module: 'outbox', durationMs: 60_000 });
-  expect(['outbox', 'cron', undefined, 'constructor', 7].map((name) => level.levelOf(name))).toEqual([
+  expect(['outbox', 'cron', undefined, 'constructor', 7].map((name) => level.levels.levelOf(name))).toEqual([
     'trace',
     'info',
     'info',
@@ -51,7 +60,7 @@ test('a module has a temporary level of its own, independent of the others', () 
     'info',
   ]);
   level.change({ level: 'error', durationMs: 30_000 });
-  expect([level.levelOf('outbox'), level.levelOf('cron')]).toEqual(['trace', 'error']);
+  expect([level.levels.levelOf('outbox'), level.levels.levelOf('cron')]).toEqual(['trace', 'error']);
   expect(level.warnings().map(({ hint }) => hint)).toEqual([
     'Change it back now with: xopc gateway log-level --reset --module outbox',
     'Change it back now with: xopc gateway log-level --reset',
@@ -59,11 +68,11 @@ test('a module has a temporary level of its own, independent of the others', () 
   clock.advance(30_000);
   expect(level.read()).toMatchObject({ level: 'info', until: null, modules: [{ module: 'outbox', level: 'trace' }] });
   clock.advance(30_000);
-  expect([level.levelOf('outbox'), level.read().modules]).toEqual(['info', []]);
+  expect([level.levels.levelOf('outbox'), level.read().modules]).toEqual(['info', []]);
 });
 
 test('null takes back a module alone, or without one all that was changed', () => {
-  const level = new LogLevelOverride({ clock: new FakeClock(), configured: () => 'info' });
+  const level = make({ clock: new FakeClock() });
   level.change({ level: 'debug', module: 'outbox' });
   level.change({ level: 'debug', module: 'cron' });
   level.change({ level: 'warn' });
@@ -74,19 +83,18 @@ test('null takes back a module alone, or without one all that was changed', () =
 test('what was changed holds in the next process for the rest of its time, and no longer', async () => {
   const clock = new FakeClock();
   const path = join(tempDir(), 'log-level.json');
-  const make = (): LogLevelOverride => new LogLevelOverride({ clock, configured: () => 'info', path });
-  const first = make();
+  const first = make({ clock, path });
   first.change({ level: 'warn', durationMs: 60_000 });
   first.change({ level: 'debug', module: 'cron', durationMs: 90_000 });
   await eventually(() => expect(JSON.parse(readFileSync(path, 'utf8'))).toHaveLength(2));
   clock.advance(59_000);
-  expect(make().read()).toEqual(first.read());
-  const second = make();
+  expect(make({ clock, path }).read()).toEqual(first.read());
+  const second = make({ clock, path });
   clock.advance(1_000);
-  expect([second.levelOf('cron'), second.levelOf('outbox'), second.read().until]).toEqual(['debug', 'info', null]);
+  expect([second.levels.levelOf('cron'), second.levels.levelOf('outbox'), second.read().until]).toEqual(['debug', 'info', null]);
   await eventually(() => expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject([{ scope: 'cron' }]));
   clock.advance(30_000);
-  expect(make().read()).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
+  expect(make({ clock, path }).read()).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
 });
 
 test.each([
@@ -99,6 +107,6 @@ test.each([
 ])('a file that says nothing of use is as none: %j', (text) => {
   const path = join(tempDir(), 'log-level.json');
   writeFileSync(path, text);
-  const level = new LogLevelOverride({ clock: new FakeClock(), configured: () => 'info', path });
+  const level = make({ clock: new FakeClock(), path });
   expect(level.read()).toEqual({ level: 'info', configured: 'info', until: null, modules: [] });
 });
