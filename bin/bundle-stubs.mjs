@@ -18,6 +18,11 @@ const ONLY_UTF8 = `
     return new StringDecoder('utf8');
   };`;
 
+/** Warns those who call outdated functions of Koa. It reads a stack when it is loaded, for which V8 parses the whole bundle again. */
+const DEPRECATIONS = /[\\/]depd[\\/]index\.js$/;
+const NO_DEPRECATIONS = `
+  module.exports = () => Object.assign(() => undefined, { function: (work) => work, property: () => undefined });`;
+
 /** node-ipc loads TLS and UDP for its network modes; the control socket is a local one. */
 const TRANSPORTS = { importer: /[\\/]node-ipc[\\/]/, filter: /^(node:)?(tls|dgram)$/ };
 
@@ -28,6 +33,7 @@ export function bundleStubs() {
     setup(build) {
       build.onLoad({ filter: FORMS }, () => ({ contents: NO_FORMS, loader: 'js' }));
       build.onLoad({ filter: CHARSETS }, () => ({ contents: ONLY_UTF8, loader: 'js' }));
+      build.onLoad({ filter: DEPRECATIONS }, () => ({ contents: NO_DEPRECATIONS, loader: 'js' }));
       build.onResolve({ filter: TRANSPORTS.filter }, ({ importer, path }) =>
         TRANSPORTS.importer.test(importer) ? { path, namespace: 'left-out' } : undefined,
       );

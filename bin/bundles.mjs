@@ -29,8 +29,9 @@ const OPTIONS = {
   alias: {
     // Its CommonJS form loads its parts in a way that cannot be bundled.
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
-    // One copy of the table in place of the three versions that koa's parts ask for.
+    // One table, read once, in place of the three versions that koa's parts ask for.
     'mime-db': 'mime-db',
+    'mime-types': 'mime-types',
     '@neon-rs/load': './bin/native-database.ts',
   },
   // With it libsql leaves the choice of its native part to `@neon-rs/load`.

@@ -58,11 +58,16 @@ test.each([
 test.each([
   ['worker', 'koa-body', /formidable\/(src|dist)\/(?!index\.)/],
   ['worker', 'koa-body', /iconv-lite\/encodings\//],
-  ['worker', 'koa', /node_modules\/.+\/node_modules\/mime-db\//],
+  ['worker', 'koa', /node_modules\/.+\/node_modules\/mime-(db|types)\//],
   ['worker', 'libsql', /@neon-rs\/load/],
 ])('%s.cjs has %s without what it never uses', (bundle, name, leftOut) => {
   expect(packagesOf(bundle)).toContain(name);
   expect(bytesOf(bundle, leftOut)).toBe(0);
+});
+
+test('worker.cjs reads no stack when it is loaded', () => {
+  expect(packagesOf('worker')).toContain('depd');
+  expect(bytesOf('worker', /\/depd\//)).toBeLessThan(500);
 });
 
 test.each(['client', 'tools', 'supervisor'])('the control socket of %s.cjs brings no TLS and no UDP along', (bundle) => {

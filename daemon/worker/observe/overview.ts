@@ -1,7 +1,7 @@
 /** The worker's load in numbers: undelivered messages, event loop, memory, disk. */
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { IntervalHistogram } from 'node:perf_hooks';
 import type { Overview } from '../../../shared/api/gateway/overview.js';
 import type { Clock } from '../../../shared/clock.js';
 import { countUndelivered } from '../store/delivery/outbox-pages.js';
@@ -23,7 +23,8 @@ class LoopDelay {
   #end: NodeJS.Timeout | undefined;
 
   /** Returns the delay since the last call; zeros at the first. */
-  read(): Overview['eventLoopDelayMs'] {
+  async read(): Promise<Overview['eventLoopDelayMs']> {
+    const { monitorEventLoopDelay } = await import('node:perf_hooks'); // takes a start a millisecond
     clearTimeout(this.#end);
     this.#end = setTimeout(() => this.#stop(), WINDOW_MS).unref();
     const known = this.#histogram;
@@ -63,11 +64,16 @@ export function createOverviewService({ store, clock, databasePath }: OverviewOp
   return {
     history: createOverviewHistory({ store, clock }),
     async read() {
-      const [counts, disk, databaseBytes] = await Promise.all([store.read(countUndelivered), diskOf(databasePath), store.readSize()]);
+      const [counts, disk, databaseBytes, eventLoopDelayMs] = await Promise.all([
+        store.read(countUndelivered),
+        diskOf(databasePath),
+        store.readSize(),
+        delay.read(),
+      ]);
       const { rss, heapUsed } = process.memoryUsage();
       return {
         outbox: Object.fromEntries(counts.map(({ state, count }) => [state, count])),
-        eventLoopDelayMs: delay.read(),
+        eventLoopDelayMs,
         memoryBytes: { rss, heapUsed },
         disk,
         databaseBytes,
