@@ -11,7 +11,7 @@ import {
   type DatabaseModule,
 } from '../../shared/backup.js';
 import { validateConfig, validateModels } from '../../shared/config/validate.js';
-import { ensureHomeDirectory, ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
+import { ensurePrivateDirectory } from '../../shared/node/files/atomic-file.js';
 import { configInvalid, parseConfigText } from '../../shared/node/config/config-text.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { commitStaging, discardStaging, makeStaging } from '../../shared/node/files/restore-journal.js';
@@ -42,8 +42,7 @@ const SPACE_FACTOR = 2.2;
 /** @throws INVALID_REQUEST, CONFIG_INVALID or STORE_UNAVAILABLE with what is wrong; nothing is left behind then */
 export async function stageRestore(options: StageOptions): Promise<StagedRestore> {
   const { paths, nowMs, onProgress } = options;
-  ensureHomeDirectory(paths.home);
-  for (const path of [paths.lockDir, paths.stateDir, paths.credentialsDir]) ensurePrivateDirectory(path);
+  for (const path of [paths.lockDir, paths.credentialsDir]) ensurePrivateDirectory(path);
   const id = `${compactTime(nowMs)}-${randomBytes(3).toString('hex')}`;
   try {
     const directory = await makeStaging(paths, id);

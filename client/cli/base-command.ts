@@ -29,6 +29,11 @@ export abstract class BaseCommand extends Command<ClientContext> {
     return this.io.gatewayPaths;
   }
 
+  /** Set by a command that has claimed them. */
+  protected set gatewayPaths(paths: GatewayPaths) {
+    this.io.gatewayPaths = paths;
+  }
+
   protected get out(): Output {
     return this.io.out;
   }

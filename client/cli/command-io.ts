@@ -68,8 +68,12 @@ export class CommandIo {
 
   get gatewayPaths(): GatewayPaths {
     const { home, runtimeDir } = this.environment;
-    const configPath = this.configPath;
-    return (this.#paths ??= resolvePaths({ home, runtimeDir, ...(configPath === undefined ? {} : { configPath }) }));
+    return (this.#paths ??= resolvePaths({ home, runtimeDir, configPath: this.configPath }));
+  }
+
+  /** Claimed paths from now on. */
+  set gatewayPaths(paths: GatewayPaths) {
+    this.#paths = paths;
   }
 
   /** stdout: the result and nothing else. */

@@ -14,9 +14,10 @@ export class PathsCommand extends BaseCommand {
   });
 
   protected async run(): Promise<number> {
-    const { home, configPath, modelsPath, tokenPath, logPath, databasePath, lockPath, controlPath } = this.gatewayPaths;
+    const { home, dataDir, configPath, modelsPath, tokenPath, logPath, databasePath, lockPath, controlPath } = this.gatewayPaths;
     const named = {
       home,
+      data: dataDir,
       config: configPath,
       models: modelsPath,
       token: tokenPath,

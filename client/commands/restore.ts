@@ -4,6 +4,7 @@ import type { RestoreResult } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
 import { carryOutRestore, discardStaging, withRestoreLock } from '../../shared/node/files/restore-journal.js';
 import { stageRestore } from '../backup/stage-restore.js';
+import { claimPaths } from '../../shared/node/process/claim-paths.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { callControl, hasLeft } from '../gateway/control-client.js';
 import { locateGateway, unavailableError } from '../gateway/locate-gateway.js';
@@ -44,6 +45,7 @@ export class RestoreCommand extends BaseCommand {
 
   protected async run(): Promise<number> {
     const source = resolve(this.source);
+    this.gatewayPaths = claimPaths(this.gatewayPaths);
     const { id, createdAt, names } = await stageRestore({
       paths: this.gatewayPaths,
       database: this.context.runtime.loadDatabase(),

@@ -6,7 +6,7 @@ import type { StartReport, SupervisorBoot } from '../../shared/ipc/messages.js';
 import type { SupervisorOptions } from '../../shared/node/process/entry.js';
 import { readBootDocument, readEnvironment } from '../../shared/node/process/env.js';
 import { finishRestores } from '../../shared/node/files/restore-journal.js';
-import { gatewayPaths } from './config/foundation.js';
+import { openPaths } from './config/foundation.js';
 import { Gateway } from './gateway.js';
 import { PredecessorLink } from './succession/predecessor-link.js';
 
@@ -24,7 +24,7 @@ function ignoreLateSignals(): void {
 export async function runSupervisor(options: SupervisorOptions): Promise<number> {
   ignoreLateSignals();
   // Before the configuration is read: an unfinished restore may replace it.
-  await finishRestores(gatewayPaths(options));
+  await finishRestores(openPaths(options));
   return new Gateway({ ...options, clock: systemClock }).run();
 }
 
@@ -64,7 +64,7 @@ export async function main(): Promise<number> {
   const link = !isAsked ? undefined : new PredecessorLink(systemClock);
   try {
     const start = { environment: readEnvironment(), flags: boot.flags };
-    await finishRestores(gatewayPaths(start));
+    await finishRestores(openPaths(start));
     const gateway = new Gateway({
       ...start,
       foreground: boot.foreground,

@@ -57,6 +57,7 @@ export class WorkerLifecycle {
   readonly #activity: Activity;
   readonly #requests = new RequestStats();
   readonly #conversation: Conversation;
+  readonly #paths: GatewayPaths;
   readonly #http: HttpApp;
   #liveInstanceIds: readonly string[];
   #isDraining = false;
@@ -70,7 +71,9 @@ export class WorkerLifecycle {
     this.#boot = boot;
     this.#channel = channel;
     this.#liveInstanceIds = boot.liveInstanceIds;
-    const paths = resolvePaths({ home: boot.home, configPath: boot.configPath, runtimeDir: environment.runtimeDir });
+    const { home, configPath, dataDir } = boot;
+    const paths = resolvePaths({ home, configPath, dataDir, runtimeDir: environment.runtimeDir });
+    this.#paths = paths;
     this.#config = new WorkerConfig({
       config: boot.configSource,
       models: boot.modelsSource,
@@ -79,7 +82,7 @@ export class WorkerLifecycle {
     });
     const loaded = (): WorkerConfig['current'] => this.#config.current;
     this.#logFile = new LogFile({
-      path: boot.logPath,
+      path: paths.logPath,
       maxBytes: loaded().config.logs.maxBytes,
       role: 'worker',
       wantsRotation: (bytes) => channel.send({ type: 'rotateLogs', bytes }),
@@ -112,7 +115,7 @@ export class WorkerLifecycle {
       requests: () => this.#requests.totals,
       channelTimes: (label) => this.#activity.channelTimes(label),
     });
-    this.#http = this.#createHttp(paths, clock);
+    this.#http = this.#createHttp(clock);
   }
 
   /** Opens the store and tells the supervisor that this worker can listen. */
@@ -179,9 +182,8 @@ export class WorkerLifecycle {
   }
 
   applyConfig(message: Message<'applyConfig'>): void {
-    const { configPath } = this.#boot;
-    const paths = resolvePaths({ home: this.#boot.home, configPath, runtimeDir: readEnvironment().runtimeDir });
-    const problems = this.#config.reload({ config: configPath, models: paths.modelsPath });
+    const { configPath, modelsPath } = this.#paths;
+    const problems = this.#config.reload({ config: configPath, models: modelsPath });
     this.#learnSecrets();
     const { config, tokenHint } = this.#config.current;
     this.#logFile.setMaxBytes(config.logs.maxBytes);
@@ -208,7 +210,7 @@ export class WorkerLifecycle {
     this.#log.fatal({ err: error }, 'the worker cannot continue');
   }
 
-  #createHttp(paths: GatewayPaths, clock: Clock): HttpApp {
+  #createHttp(clock: Clock): HttpApp {
     const status = { read: () => this.#channel.ask({ type: 'status' }) };
     const isTokenOverridden = readEnvironment().token !== undefined;
     const inForce = () => ({ config: this.#config.current.config, revision: this.#config.current.hash, isTokenOverridden });
@@ -216,9 +218,9 @@ export class WorkerLifecycle {
       services: {
         ...this.#conversation,
         status,
-        logs: lateLogs(this.#loadLate, { logPath: paths.logPath, redactor: this.#redactor }),
+        logs: lateLogs(this.#loadLate, { logPath: this.#paths.logPath, redactor: this.#redactor }),
         logLevel: this.#logLevel,
-        config: new ConfigDocuments({ paths, inForce, status }),
+        config: new ConfigDocuments({ paths: this.#paths, inForce, status }),
         events: this.#activity.events,
         counters: this.#activity.counters(() => this.#conversation.gauges()),
       },

@@ -49,7 +49,7 @@ export async function warmUp(): Promise<void> {
         configPath,
         configSource: configPath,
         modelsSource: join(home, 'models.json'),
-        logPath: join(home, 'logs', 'gateway.log'),
+        dataDir: home,
         host: HOST,
         port,
         liveInstanceIds: ['wk_warm_up'],

@@ -14,7 +14,8 @@ export interface WorkerBoot {
   /** The files to load: the ones that users edit, or their last good copies while an edit is known to be invalid. */
   readonly configSource: string;
   readonly modelsSource: string;
-  readonly logPath: string;
+  /** A supervisor of an earlier version does not say: its gateway owns the home's data. */
+  readonly dataDir?: string | undefined;
   readonly host: string;
   readonly port: number;
   /** Instance ids whose leases are still good. */

@@ -25,7 +25,7 @@ export function workerBoot(fields: Partial<WorkerBoot> = {}): WorkerBoot {
     configPath: '/nowhere/config.json',
     configSource: '/nowhere/config.json',
     modelsSource: '/nowhere/models.json',
-    logPath: '/nowhere/logs/gateway.log',
+    dataDir: '/nowhere',
     host: '127.0.0.1',
     port: 18_790,
     liveInstanceIds: ['wk_1'],

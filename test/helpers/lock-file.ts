@@ -22,6 +22,7 @@ export function lockRecord(paths: GatewayPaths, pid: number, change: Partial<Loc
     controlPath: paths.controlPath,
     version: '1.2.3',
     home: paths.home,
+    dataDir: paths.dataDir,
     children: [],
     ...change,
   };

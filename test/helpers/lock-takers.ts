@@ -66,6 +66,7 @@ export function deadRecord(changes: Partial<LockRecord> = {}): LockRecord {
     controlPath: '/nowhere/gateway.sock',
     version: '0.0.0',
     home: '/nowhere',
+    dataDir: '/nowhere',
     children: [],
     ...changes,
   };

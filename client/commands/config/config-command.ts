@@ -1,5 +1,6 @@
 /** What the config commands share. */
-import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
+import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
+import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { loadConfigFile } from '../../../shared/node/config/config-file.js';
 import { configInvalid } from '../../../shared/node/config/config-text.js';
 import type { ConfigDocument } from '../../../shared/config/document.js';
@@ -15,9 +16,8 @@ export abstract class ConfigCommand extends BaseCommand {
 
   /** Directories for the lock and the copy for undo, before the first gateway has made them. */
   protected prepareDirectories(): void {
-    const { home, lockDir, stateDir } = this.gatewayPaths;
-    ensureHomeDirectory(home);
-    for (const directory of [lockDir, stateDir]) ensurePrivateDirectory(directory);
+    this.gatewayPaths = claimPaths(this.gatewayPaths);
+    ensurePrivateDirectory(this.gatewayPaths.lockDir);
   }
 
   /** A single value as it is, anything else as JSON. */

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { parsePort } from '../../../shared/node/process/env.js';
+import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { readListenSettings, readKnownToken } from '../../gateway/gateway-settings.js';
 import { parseHost, parseToken } from '../../cli/parse-options.js';
@@ -73,9 +74,10 @@ export class InstallCommand extends BaseCommand {
     const installation = { ...planned, plan: { ...planned.plan, sandbox: await manager.probeSandbox() } };
     const preview = await withDifference(previewInstall(installation), 'what install would write', (text) => this.note(text));
     if (this.dryRun) return this.#reportDryRun(installation, preview);
-    const isNewToken = token !== undefined && (await storeToken(this.gatewayPaths, token));
+    const paths = (this.gatewayPaths = claimPaths(this.gatewayPaths));
+    const isNewToken = token !== undefined && (await storeToken(paths, token));
     await this.#noteEnvironment(token);
-    const result = await install(installation, isNewToken ? { ...preview, isDone: false } : preview);
+    const result = await install({ ...installation, paths }, isNewToken ? { ...preview, isDone: false } : preview);
     return this.#report(installation, result);
   }
 

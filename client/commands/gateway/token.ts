@@ -1,7 +1,8 @@
 import { Command, Option } from 'clipanion';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
-import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
+import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
+import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { loadOrCreateToken, maskToken, rotateToken } from '../../../shared/node/secrets/token-file.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { callControl, RESTART_DEADLINES } from '../../gateway/control-client.js';
@@ -49,7 +50,7 @@ export class TokenCommand extends BaseCommand {
   }
 
   #prepareDirectory(): void {
-    ensureHomeDirectory(this.gatewayPaths.home);
+    this.gatewayPaths = claimPaths(this.gatewayPaths);
     ensurePrivateDirectory(this.gatewayPaths.credentialsDir);
   }
 

@@ -1,10 +1,11 @@
 /** Directories, configuration and log: opened before the lock and the sockets. */
 import { dirname } from 'node:path';
-import { ensureHomeDirectory, ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
+import { ensurePrivateDirectory } from '../../../shared/node/files/atomic-file.js';
 import { type BuildInfo, readBuildInfo } from '../../../shared/node/build/bundle.js';
 import type { SupervisorOptions } from '../../../shared/node/process/entry.js';
 import { LogFile } from '../../../shared/node/log/log-file.js';
 import { createLogger, type Logger } from '../../../shared/node/log/logger.js';
+import { claimPaths } from '../../../shared/node/process/claim-paths.js';
 import { type GatewayPaths, resolvePaths } from '../../../shared/node/process/paths.js';
 import { createRedactor, type Redactor } from '../../../shared/node/secrets/redact.js';
 import { LogRotation } from '../logs/log-rotation.js';
@@ -25,18 +26,20 @@ export interface Foundation {
 
 const NO_BUILD: BuildInfo = { version: '0.0.0', buildId: 'unknown' };
 
-/** Where this gateway's files are. */
-export function gatewayPaths({ environment, flags }: Pick<SupervisorOptions, 'environment' | 'flags'>): GatewayPaths {
+/** Returns where this gateway's files are, and makes their directories. @throws CONFIG_INVALID */
+export function openPaths({ environment, flags }: Pick<SupervisorOptions, 'environment' | 'flags'>): GatewayPaths {
   const configPath = flags.configPath ?? environment.configPath;
   const { home, runtimeDir } = environment;
-  return resolvePaths({ home, runtimeDir, ...(configPath === undefined ? {} : { configPath }) });
+  const paths = claimPaths(resolvePaths({ home, runtimeDir, configPath }));
+  for (const path of [paths.lockDir, paths.runDir, paths.logDir, paths.credentialsDir]) ensurePrivateDirectory(path);
+  if (process.platform !== 'win32' && dirname(paths.controlPath) !== paths.runDir) ensurePrivateDirectory(dirname(paths.controlPath));
+  return paths;
 }
 
 /** @param slots  the workers, which log into the same file @throws CONFIG_INVALID */
 export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 'flags'>, slots: WorkerSlots): Foundation {
   const { environment, flags } = options;
-  const paths = gatewayPaths(options);
-  prepareDirectories(paths);
+  const paths = openPaths(options);
   const config = new LiveConfig({ paths, flags, environment });
   const rotation = new LogRotation({
     logPath: paths.logPath,
@@ -63,10 +66,4 @@ export function openFoundation(options: Pick<SupervisorOptions, 'environment' | 
 export function refreshFoundation({ paths, config, logFile, redactor }: Foundation): void {
   learnFileSecrets(redactor, paths);
   logFile.setMaxBytes(config.settings.logs.maxBytes);
-}
-
-function prepareDirectories(paths: GatewayPaths): void {
-  ensureHomeDirectory(paths.home);
-  for (const path of [paths.lockDir, paths.runDir, paths.logDir, paths.stateDir, paths.credentialsDir]) ensurePrivateDirectory(path);
-  if (process.platform !== 'win32' && dirname(paths.controlPath) !== paths.runDir) ensurePrivateDirectory(dirname(paths.controlPath));
 }

@@ -221,8 +221,8 @@ export class GatewayResources {
   }
 
   #record({ host, port }: Address): LockRecord {
-    const { configPath, controlPath, home } = this.#deps.paths;
-    return { ...readIdentity(), ...this.#deps.record, configPath, controlPath, home, host, port, children: [], ...this.#noted };
+    const { configPath, controlPath, home, dataDir } = this.#deps.paths;
+    return { ...readIdentity(), ...this.#deps.record, configPath, controlPath, home, dataDir, host, port, children: [], ...this.#noted };
   }
 
   #lockDependencies(): GatewayLockDeps {

@@ -20,7 +20,7 @@ export function launchWorker(
     configPath: paths.configPath,
     configSource: source.configSource,
     modelsSource: source.modelsSource,
-    logPath: paths.logPath,
+    dataDir: paths.dataDir,
     host: config.settings.host,
     port: config.settings.port,
     liveInstanceIds: [...liveInstanceIds, instanceId],

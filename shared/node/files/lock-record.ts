@@ -28,6 +28,8 @@ export interface LockRecord extends ProcessIdentity {
   readonly controlPath: string;
   readonly version: string;
   readonly home: string;
+  /** Empty in a record of a version that kept the data of every configuration in the home. */
+  readonly dataDir: string;
   readonly children: readonly LockedChild[];
 }
 
@@ -83,6 +85,7 @@ function asLockRecord(value: unknown): LockContent {
     controlPath: asText(fields['controlPath']),
     version: asText(fields['version']),
     home: asText(fields['home']),
+    dataDir: asText(fields['dataDir']),
     children: children
       .slice(0, 64)
       .map(asChild)

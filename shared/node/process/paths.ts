@@ -1,7 +1,8 @@
-/** Where everything lives under the home directory (`~/.xopc`). No file is touched here. */
-import { realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+/** Where everything lives under the home directory (`~/.xopc`). Nothing is written here; at most the data's owner record is read. */
+import { join, resolve } from 'node:path';
 import { sha256Hex } from '../../sha256.js';
+import { configHash } from './config-identity.js';
+import { findDataDir, ownerPathIn } from './data-owner.js';
 
 export interface GatewayPaths {
   readonly home: string;
@@ -13,6 +14,10 @@ export interface GatewayPaths {
   readonly lockPath: string;
   readonly runDir: string;
   readonly controlPath: string;
+  /** The home for the configuration that owns its data, `{home}/gateways/{key}` for every other. */
+  readonly dataDir: string;
+  /** Records whose data it is. */
+  readonly ownerPath: string;
   readonly logDir: string;
   readonly logPath: string;
   readonly stateDir: string;
@@ -36,21 +41,6 @@ export interface GatewayPaths {
 /** Linux allows 107 bytes in a socket path and Node cuts a longer one silently; macOS allows 103. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
-function realOrSame(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
-/** Two spellings of one configuration path (a symlinked directory, `..`) give one lock. */
-export function configHash(configPath: string): string {
-  const absolute = resolve(configPath);
-  const canonical = join(realOrSame(dirname(absolute)), basename(absolute));
-  return sha256Hex(canonical).slice(0, 16);
-}
-
 function controlSocketPath(runDir: string, hash: string, runtimeDir: string): string {
   if (process.platform === 'win32') return `\\\\.\\pipe\\xopc-gateway-${hash}`;
   const path = join(runDir, `gateway.${hash}.sock`);
@@ -60,11 +50,61 @@ function controlSocketPath(runDir: string, hash: string, runtimeDir: string): st
   return join(runtimeDir, `xopc-${short}`, `${hash}.sock`);
 }
 
+type DataPaths = Pick<
+  GatewayPaths,
+  | 'dataDir'
+  | 'ownerPath'
+  | 'logDir'
+  | 'logPath'
+  | 'stateDir'
+  | 'databasePath'
+  | 'logLevelPath'
+  | 'lastGoodConfigPath'
+  | 'lastGoodModelsPath'
+  | 'undoConfigPath'
+  | 'undoModelsPath'
+  | 'configVersionsDir'
+  | 'credentialsDir'
+  | 'tokenPath'
+>;
+
+function dataPaths(dataDir: string, hash: string): DataPaths {
+  const at = (...parts: string[]): string => join(dataDir, ...parts);
+  return {
+    dataDir,
+    ownerPath: ownerPathIn(dataDir),
+    logDir: at('logs'),
+    logPath: at('logs', 'gateway.log'),
+    stateDir: at('state'),
+    databasePath: at('state', 'gateway.db'),
+    logLevelPath: at('state', `log-level.${hash}.json`),
+    lastGoodConfigPath: at('state', `config.${hash}.last-good.json`),
+    undoConfigPath: at('state', `config.${hash}.undo.json`),
+    undoModelsPath: at('state', `models.${hash}.undo.json`),
+    configVersionsDir: at('state', `config.${hash}.versions`),
+    lastGoodModelsPath: at('state', `models.${hash}.last-good.json`),
+    credentialsDir: at('credentials'),
+    tokenPath: at('credentials', 'token'),
+  };
+}
+
+/** Returns the same gateway's paths with its data in another directory. */
+export function withDataDir(paths: GatewayPaths, dataDir: string): GatewayPaths {
+  return dataDir === paths.dataDir ? paths : { ...paths, ...dataPaths(dataDir, paths.hash) };
+}
+
 /**
  * Resolves every path from the home directory and the configuration path.
  * @param options.runtimeDir  where a too long control socket path moves to (XDG_RUNTIME_DIR or the temp directory).
+ * @param options.dataDir  where the caller knows it; default: what the home's owner record says
+ * @throws CONFIG_INVALID when that record cannot be read
  */
-export function resolvePaths(options: { home: string; configPath?: string; runtimeDir: string }): GatewayPaths {
+export function resolvePaths(options: {
+  home: string;
+  configPath?: string | undefined;
+  runtimeDir: string;
+  dataDir?: string | undefined;
+}): GatewayPaths {
   const home = resolve(options.home);
   const configPath = resolve(options.configPath ?? join(home, 'config.json'));
   const hash = configHash(configPath);
@@ -78,18 +118,7 @@ export function resolvePaths(options: { home: string; configPath?: string; runti
     lockPath: at('locks', `gateway.${hash}.lock`),
     runDir: at('run'),
     controlPath: controlSocketPath(at('run'), hash, options.runtimeDir),
-    logDir: at('logs'),
-    logPath: at('logs', 'gateway.log'),
-    stateDir: at('state'),
-    databasePath: at('state', 'gateway.db'),
-    logLevelPath: at('state', `log-level.${hash}.json`),
-    lastGoodConfigPath: at('state', `config.${hash}.last-good.json`),
-    undoConfigPath: at('state', `config.${hash}.undo.json`),
-    undoModelsPath: at('state', `models.${hash}.undo.json`),
-    configVersionsDir: at('state', `config.${hash}.versions`),
     configLockPath: at('locks', `config.${hash}.lock`),
-    lastGoodModelsPath: at('state', `models.${hash}.last-good.json`),
-    credentialsDir: at('credentials'),
-    tokenPath: at('credentials', 'token'),
+    ...dataPaths(options.dataDir ?? findDataDir({ home, configPath, hash }), hash),
   };
 }

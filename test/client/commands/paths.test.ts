@@ -8,5 +8,5 @@ test('every path is printed by its name, also where nothing is there yet', async
   expect(text).toMatchObject({ code: 0, stderr: '' });
   expect(text.stdout).toContain(`config         ${configPath}\n`);
   const { stdout } = await runCommand(['paths', '--json'], { home });
-  expect(JSON.parse(stdout)).toMatchObject({ home, config: configPath, database: databasePath, controlSocket: controlPath });
+  expect(JSON.parse(stdout)).toMatchObject({ home, data: home, config: configPath, database: databasePath, controlSocket: controlPath });
 });

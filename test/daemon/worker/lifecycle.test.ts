@@ -55,7 +55,7 @@ async function makeWorker({ config = CONFIG, home = tempDir(), prepare }: Worker
       configPath,
       configSource: configPath,
       modelsSource: join(home, 'models.json'),
-      logPath,
+      dataDir: home,
       host: HOST,
       port,
       liveInstanceIds: ['wk_test'],

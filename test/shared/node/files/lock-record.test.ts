@@ -19,6 +19,7 @@ const record: LockRecord = {
   controlPath: '/run/x.sock',
   version: '0.1.0',
   home: '/home/u/.xopc',
+  dataDir: '/home/u/.xopc',
   children: [{ role: 'worker', pid: 4243, startTime: '987655' }],
 };
 

@@ -1,0 +1,61 @@
+/** Makes a configuration's data directory and records that it is its own. */
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { GatewayError } from '../../errors.js';
+import { ensureHomeDirectory, ensurePrivateDirectory, temporaryName } from '../files/atomic-file.js';
+import { ownerName } from './config-identity.js';
+import { OWNER_VERSION, ownDataDir, ownerPathIn, readOwner } from './data-owner.js';
+import { type GatewayPaths, withDataDir } from './paths.js';
+
+/**
+ * Creates the home, the data directory and its `state`, and claims the directory for this configuration.
+ * @returns the paths to use from now on: another configuration may have claimed the home since they were resolved
+ * @throws CONFIG_INVALID when a directory or record cannot be used
+ */
+export function claimPaths(paths: GatewayPaths): GatewayPaths {
+  ensureHomeDirectory(paths.home);
+  const name = ownerName(paths);
+  const ownDirectory = ownDataDir(paths);
+  for (const dataDir of new Set([paths.dataDir, ownDirectory])) if (claim(dataDir, name) === name) return withDataDir(paths, dataDir);
+  throw new GatewayError('CONFIG_INVALID', {
+    message: `${ownerPathIn(ownDirectory)} names another configuration: ${readOwner(ownDirectory)}`,
+    details: { path: ownerPathIn(ownDirectory) },
+    hint: `The directory is that of ${paths.configPath}. Move away what was copied there.`,
+  });
+}
+
+/** @returns the owner from now on */
+function claim(dataDir: string, name: string): string | undefined {
+  for (const path of [dataDir, dirname(ownerPathIn(dataDir))]) ensurePrivateDirectory(path);
+  const owner = readOwner(dataDir);
+  if (owner !== undefined) return owner;
+  link(ownerPathIn(dataDir), `${JSON.stringify({ v: OWNER_VERSION, configPath: name })}\n`);
+  return readOwner(dataDir);
+}
+
+/** Puts a whole file in place if there is none; a reader never sees half of it, even after a power cut. */
+function link(path: string, content: string): void {
+  const temporary = temporaryName(path);
+  try {
+    writeFileSync(temporary, content, { mode: 0o600, flag: 'wx', flush: true });
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  syncDirectoryNow(dirname(path));
+}
+
+/** Data that is written from now on must not outlive the record. */
+function syncDirectoryNow(directory: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Which directory holds a configuration's data: the home itself for one configuration, `{home}/gateways/{key}` for every other.
+ * `{home}/state/owner.json` names the one that owns the home's data; see docs/adr/0001-lock.md, "Data".
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GatewayError } from '../../errors.js';
+import { sha256Hex } from '../../sha256.js';
+import { type ConfigIdentity, ownerName } from './config-identity.js';
+import { isEarlierOwner } from './earlier-owner.js';
+
+/** Owner records of a later format are refused, not guessed. */
+export const OWNER_VERSION = 1;
+
+/** Returns the data directory of a configuration that does not own the home's data. */
+export function ownDataDir(config: ConfigIdentity): string {
+  return join(config.home, 'gateways', sha256Hex(ownerName(config)).slice(0, 16));
+}
+
+/** Returns where a data directory's owner is recorded. */
+export function ownerPathIn(dataDir: string): string {
+  return join(dataDir, 'state', 'owner.json');
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): GatewayError {
+  return new GatewayError('CONFIG_INVALID', {
+    message: `${path} cannot be used: ${reason}; it records which configuration the data beside it belongs to`,
+    details: { path },
+    hint: `Make it readable, or write the configuration's path into it: {"v":1,"configPath":"config.json"}`,
+    cause,
+  });
+}
+
+/** Returns the name of the configuration that owns the data; undefined without a record. @throws CONFIG_INVALID for one that cannot be read */
+export function readOwner(dataDir: string): string | undefined {
+  const path = ownerPathIn(dataDir);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw unreadable(path, `reading it failed (${code ?? String(error)})`, error);
+  }
+  return parseOwner(path, text);
+}
+
+function parseOwner(path: string, text: string): string {
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(path, 'it is not JSON', error);
+  }
+  const { v, configPath } = (record ?? {}) as { v?: unknown; configPath?: unknown };
+  if (v !== OWNER_VERSION) throw unreadable(path, `its version ${JSON.stringify(v)} is not ${OWNER_VERSION}`);
+  if (typeof configPath !== 'string' || configPath === '') throw unreadable(path, 'it names no configuration');
+  return configPath;
+}
+
+/** Returns the directory of a configuration's data as it is now; only a claim settles it. @throws CONFIG_INVALID */
+export function findDataDir(config: ConfigIdentity): string {
+  const owner = readOwner(config.home);
+  const ownsHome = owner === undefined ? isEarlierOwner(config) : owner === ownerName(config);
+  return ownsHome ? config.home : ownDataDir(config);
+}

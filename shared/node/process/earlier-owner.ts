@@ -1,0 +1,102 @@
+/**
+ * Whose data a home without an owner record holds. Earlier versions kept the data of every configuration in the home, one after
+ * the other: it belongs to the configuration that used it last.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isLockRecord, readLock } from '../files/lock-record.js';
+import { configHash, type ConfigIdentity } from './config-identity.js';
+
+/** A sign that a configuration was in use. */
+interface Trace {
+  readonly hash: string;
+  readonly atMs: number;
+  /** Where the sign says it. */
+  readonly configPath?: string;
+}
+
+/** Written by each start, with the configuration's path. */
+const START_ENTRY = '"msg":"gateway running"';
+
+/** Whether the home's data was last used by this configuration, or by none. */
+export function isEarlierOwner(config: ConfigIdentity): boolean {
+  const last = lastTrace(config.home);
+  return last === undefined || last.hash === config.hash || isMoved(config, last);
+}
+
+function lastTrace(home: string): Trace | undefined {
+  const traces = [...lockTraces(join(home, 'locks')), ...copyTraces(join(home, 'state'))];
+  // The copies change with the configuration only: of several, the log says which ran last.
+  if (new Set(traces.map(({ hash }) => hash)).size > 1) traces.push(...logTraces(join(home, 'logs')));
+  return traces.toSorted((a, b) => b.atMs - a.atMs)[0];
+}
+
+/** A home that was moved or copied before its upgrade gives the same file another hash: its text tells. */
+function isMoved({ home, configPath }: ConfigIdentity, last: Trace): boolean {
+  if (last.configPath !== undefined && existsSync(last.configPath)) return false;
+  const text = textOf(configPath);
+  return text !== undefined && text === textOf(join(home, 'state', `config.${last.hash}.last-good.json`));
+}
+
+/** Locks of living or killed gateways of an earlier version; later ones say where their data is. */
+function lockTraces(directory: string): Trace[] {
+  return namesIn(directory).flatMap((name) => {
+    const [, hash] = /^gateway\.([0-9a-f]{16})\.lock$/.exec(name) ?? [];
+    if (hash === undefined) return [];
+    const path = join(directory, name);
+    const lock = readLock(path);
+    return isLockRecord(lock) && lock.dataDir === '' ? [{ hash, atMs: changedAtMs(path), configPath: lock.configPath }] : [];
+  });
+}
+
+/** The copies of the configuration that a worker last ran with. */
+function copyTraces(directory: string): Trace[] {
+  return namesIn(directory).flatMap((name) => {
+    const [, hash] = /^config\.([0-9a-f]{16})\.last-good\.json$/.exec(name) ?? [];
+    return hash === undefined ? [] : [{ hash, atMs: changedAtMs(join(directory, name)) }];
+  });
+}
+
+/** The last start that the newest generation of the log has. */
+function logTraces(directory: string): Trace[] {
+  const names = namesIn(directory).filter((name) => /^gateway\.log(?:\.\d+)?$/.test(name));
+  const newestFirst = names.toSorted((a, b) => a.length - b.length || a.localeCompare(b));
+  for (const name of newestFirst) {
+    const line = (textOf(join(directory, name)) ?? '').split('\n').findLast((entry) => entry.includes(START_ENTRY));
+    const trace = line === undefined ? undefined : parseStart(line);
+    if (trace !== undefined) return [trace];
+  }
+  return [];
+}
+
+function parseStart(line: string): Trace | undefined {
+  try {
+    const { time, configPath } = JSON.parse(line) as { time?: unknown; configPath?: unknown };
+    if (typeof time !== 'string' || typeof configPath !== 'string') return undefined;
+    return { hash: configHash(configPath), atMs: Date.parse(time), configPath };
+  } catch {
+    return undefined; // a torn line
+  }
+}
+
+function namesIn(directory: string): string[] {
+  return attempt(() => readdirSync(directory)) ?? [];
+}
+
+function textOf(path: string): string | undefined {
+  return attempt(() => readFileSync(path, 'utf8'));
+}
+
+function changedAtMs(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** What is absent says nothing; whatever else is wrong with the home is an error. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
