@@ -65,7 +65,7 @@ export function checkExposure({ gateway }: Config, host: string): Finding {
   const { auth, trustedProxies, cors } = gateway;
   const wide = trustedProxies.filter(trustsEverybody);
   if (wide.length > 0)
-    return fail(id, `gateway.trustedProxies has ${wide.join(', ')}: anybody can claim to be this machine, which needs no token`, {
+    return fail(id, `gateway.trustedProxies has ${wide.join(', ')}: anybody can claim any address`, {
       fix: "Name the proxy's own address: xopc config set gateway.trustedProxies '[\"127.0.0.1\"]'",
     });
   const isOpen = !isLoopback(host);
@@ -82,6 +82,10 @@ export function checkExposure({ gateway }: Config, host: string): Finding {
       fix: 'Use https: in gateway.cors.origins',
     });
   if (!isOpen) return ok(id, `only this machine reaches it (${host})`);
+  if (auth.enabled === false)
+    return warn(id, `other machines reach it on ${host} and need no token, because gateway.auth.enabled is false`, {
+      fix: 'Ask them for the token: xopc config unset gateway.auth.enabled',
+    });
   const own = auth.enabled ? 'this machine too' : 'this machine does not';
   return ok(id, `other machines reach it on ${host} and need the token, ${own}; only this machine: xopc config set gateway.host 127.0.0.1`);
 }

@@ -23,6 +23,7 @@ import { createHttpApp, type HttpApp } from './http/app.js';
 import { RequestStats } from './http/observe/request-stats.js';
 import type { AiModule } from './providers/provider.js';
 import { Activity } from './observe/activity.js';
+import { OpenAccess } from './config/open-access.js';
 import { ConfigDocuments } from './config/config-documents.js';
 import { type Conversation, createConversation } from './compose.js';
 import { checkInProcess } from './upkeep/integrity-check.js';
@@ -59,6 +60,7 @@ export class WorkerLifecycle {
   readonly #conversation: Conversation;
   readonly #paths: GatewayPaths;
   readonly #http: HttpApp;
+  readonly #openAccess: OpenAccess;
   #liveInstanceIds: readonly string[];
   #isDraining = false;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -116,6 +118,7 @@ export class WorkerLifecycle {
       channelTimes: (label) => this.#activity.channelTimes(label),
     });
     this.#http = this.#createHttp(clock);
+    this.#openAccess = new OpenAccess(() => loaded().config, this.#http.server, this.#log);
   }
 
   /** Opens the store and tells the supervisor that this worker can listen. */
@@ -127,7 +130,7 @@ export class WorkerLifecycle {
       version: this.#build.version,
       configHash: hash,
       tokenHint,
-      authEnabled: config.gateway.auth.enabled,
+      authEnabled: config.gateway.auth.enabled === true,
       warnings: this.#warnings(),
     });
   }
@@ -155,6 +158,7 @@ export class WorkerLifecycle {
     this.#channel.send({ type: 'active' });
     // The channels have just started; a status must not show them as stopped until the next heartbeat.
     this.#beat();
+    this.#openAccess.log();
     this.#log.debug({ instanceId: this.#boot.instanceId }, 'active');
   }
 
@@ -188,6 +192,7 @@ export class WorkerLifecycle {
     const { config, tokenHint } = this.#config.current;
     this.#logFile.setMaxBytes(config.logs.maxBytes);
     if (problems.length === 0) void this.#conversation.reconfigure();
+    this.#openAccess.log();
     const outcome = problems.length === 0 ? 'applied' : 'rejected';
     this.#activity.publish({ type: 'config', outcome, revision: this.#config.current.hash });
     this.#channel.send({
@@ -196,7 +201,7 @@ export class WorkerLifecycle {
       outcome,
       problems,
       tokenHint,
-      authEnabled: config.gateway.auth.enabled,
+      authEnabled: config.gateway.auth.enabled === true,
     });
   }
 
@@ -239,7 +244,12 @@ export class WorkerLifecycle {
   }
 
   #warnings(): StatusWarning[] {
-    return [...this.#config.current.warnings, ...this.#logLevel.warnings(), ...this.#conversation.warnings()];
+    return [
+      ...this.#openAccess.warnings(),
+      ...this.#config.current.warnings,
+      ...this.#logLevel.warnings(),
+      ...this.#conversation.warnings(),
+    ];
   }
 
   #beat(): void {

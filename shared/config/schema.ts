@@ -26,8 +26,8 @@ const addressRange = z.string().refine(isAddressRange, {
 });
 
 const auth = z.strictObject({
-  /** true: this machine needs the token too. Other machines always do. */
-  enabled: z.boolean().default(false),
+  /** Not set: other machines need the token. true: this machine too. false: only the log and the configuration do. */
+  enabled: z.boolean().optional(),
   /** null: the generated token in `credentials/token`. */
   api_key: z
     .string()

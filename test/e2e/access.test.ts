@@ -49,7 +49,7 @@ async function expectRows(rows: readonly Row[]): Promise<void> {
   }
 }
 
-describe('with auth.enabled false', () => {
+describe('with auth.enabled not set', () => {
   beforeEach(() => start({}));
 
   test('this machine needs no token except for logs; whoever was forwarded does', async () => {
@@ -112,6 +112,28 @@ describe('with auth.enabled false', () => {
   });
 });
 
+describe('with auth.enabled false', () => {
+  test('nobody needs the token except for the log and the configuration; status warns, and the log once', async () => {
+    await start({ gateway: { auth: { enabled: false } } });
+    await expectRows([
+      { name: 'this machine', status: 200 },
+      { name: 'forwarded', ask: { headers: FORWARDED }, status: 200 },
+      { name: 'logs, forwarded', path: '/api/logs', ask: { headers: FORWARDED }, status: 401 },
+      { name: 'the configuration', path: '/api/config', status: 401 },
+      { name: 'models.json with the token', path: '/api/models-json', withToken: 'bearer', status: 200 },
+      { name: 'foreign host', ask: { headers: { Host: 'evil.example' } }, status: 403 },
+    ]);
+    const isWarned = ({ code }: { code: string }): boolean => code === 'AUTH_DISABLED';
+    await expect.poll(async () => (await gateway.status()).warnings.some(isWarned)).toBe(true);
+    expect((await gateway.xopc('gateway', 'status')).stdout).toContain('gateway.auth.enabled is false');
+    await gateway.xopc('config', 'set', 'gateway.maxBodyBytes', '2048');
+    await gateway.xopc('config', 'unset', 'gateway.auth.enabled');
+    await expect.poll(async () => (await gateway.status()).warnings.some(isWarned)).toBe(false);
+    await expectRows([{ name: 'forwarded', ask: { headers: FORWARDED }, status: 401 }]);
+    expect(readFileSync(gateway.logPath, 'utf8').match(/"msg":"gateway\.auth\.enabled is false/g)).toHaveLength(1);
+  });
+});
+
 describe('with auth.enabled true', () => {
   test('this machine needs the token too', async () => {
     await start({ gateway: { auth: { enabled: true } } });
@@ -126,11 +148,11 @@ describe('with auth.enabled true', () => {
 });
 
 describe('behind a trusted proxy on this machine', () => {
-  test('the client that it names counts', async () => {
+  test('whoever it forwards is remote', async () => {
     await start({ gateway: { trustedProxies: ['127.0.0.1'] } });
     await expectRows([
       { name: 'a client elsewhere', ask: { headers: FORWARDED }, status: 401 },
-      { name: 'a client on this machine', ask: { headers: { 'X-Forwarded-For': '127.0.0.1' } }, status: 200 },
+      { name: 'a client on this machine', ask: { headers: { 'X-Forwarded-For': '127.0.0.1' } }, status: 401 },
       {
         name: 'a client that names itself local before the proxy',
         ask: { headers: { 'X-Forwarded-For': '127.0.0.1, 203.0.113.7' } },

@@ -81,7 +81,6 @@ export function describeRoutes(version: string): OpenApiDocument {
     clock: systemClock,
     document,
     isDraining: () => false,
-    isAuthEnabled: () => false,
     token: () => '',
     page: undefined,
   };

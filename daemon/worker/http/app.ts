@@ -88,7 +88,6 @@ function createKoa(deps: HttpDeps, connections: Connections, isDraining: () => b
     isDraining,
     tickets,
     document: healthDocument(deps),
-    isAuthEnabled: () => rules().isAuthEnabled,
     metrics: new Metrics({ ...deps, vitals }),
     page: readBuiltPage(deps.page),
   });

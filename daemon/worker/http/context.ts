@@ -10,6 +10,8 @@ export interface RequestState {
   requestId: string;
   client: ClientAddress;
   token: TokenState;
+  /** Whether calls of the API from there need the token. */
+  needsToken: boolean;
   /** The body as it arrived, once it has been read. */
   rawBody?: () => Buffer;
   /** Set when the answer is an error, for the log. */

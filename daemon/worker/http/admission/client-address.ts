@@ -1,7 +1,6 @@
 /**
  * Determines the client's address: the peer's, unless the peer is a proxy in `gateway.trustedProxies`; then the address in
- * its forwarding headers. A forwarding header from any other peer proves only that the request was forwarded, so such a
- * request is never local.
+ * its forwarding headers. A forwarded request is never local, whatever its headers say.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type AddressList, canonicalAddress, isLoopback } from '../../../../shared/node/ip-address.js';
@@ -11,7 +10,7 @@ export interface ClientAddress {
   readonly address: string;
   /** Every address that the peer and trusted headers name, '' for an unreadable one. A rule must admit all of them. */
   readonly claims: readonly string[];
-  /** Every claim is a loopback address. */
+  /** The peer is a loopback address, and nothing says that it forwards. */
   readonly isLocal: boolean;
 }
 
@@ -95,5 +94,5 @@ export function clientAddress(request: AddressedRequest, trusted: AddressList): 
   if (!isForwarded(request.headers)) return { address: peer, claims: [peer], isLocal: isLoopback(peer) };
   if (!trusted.has(peer)) return { address: peer, claims: [peer], isLocal: false };
   const claims = claimsOf(request.headers, trusted);
-  return { address: claims.find((claim) => claim !== '') ?? peer, claims, isLocal: claims.every(isLoopback) };
+  return { address: claims.find((claim) => claim !== '') ?? peer, claims, isLocal: false };
 }

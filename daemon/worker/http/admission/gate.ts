@@ -7,7 +7,7 @@ import { GatewayError } from '../../../../shared/errors.js';
 import { type ClientAddress, clientAddress } from './client-address.js';
 import { type CredentialRefusal, tokenRefusal } from './credentials.js';
 import { corsMatch } from './origin.js';
-import { type OwnHosts, parseHost } from './own-hosts.js';
+import { isLoopbackName, type OwnHosts, parseHost } from './own-hosts.js';
 import { type PathKind, pathKind } from './paths.js';
 import type { AdmissionRules } from './rules.js';
 import type { TokenCheck, TokenState } from './token.js';
@@ -21,6 +21,8 @@ export interface Refusal {
 export interface Admission {
   readonly client: ClientAddress;
   readonly token: TokenState;
+  /** Whether calls of the API from there need the token. */
+  readonly needsToken: boolean;
   /** Undefined: the request is admitted. */
   readonly refusal: Refusal | undefined;
 }
@@ -38,7 +40,10 @@ interface Candidate {
   readonly request: IncomingMessage;
   readonly path: PathKind;
   readonly client: ClientAddress;
+  /** The Host header; undefined where it does not matter or is malformed. */
+  readonly host: string | undefined;
   readonly token: TokenState;
+  readonly needsToken: boolean;
 }
 
 const invalid = (message: string): GatewayError => new GatewayError('INVALID_REQUEST', { message });
@@ -83,14 +88,13 @@ function hostHeaders({ rawHeaders }: IncomingMessage): string[] {
  * Against DNS rebinding: a page under a foreign name that resolves to this machine says that name in Host. The names of
  * this machine and `gateway.allowedHosts` pass; any other name needs the token, which such a page does not have.
  */
-function checkHost({ request, path, token }: Candidate, { allowedHosts }: AdmissionRules, ownHosts: OwnHosts): Refusal | undefined {
+function checkHost({ request, path, host, token }: Candidate, { allowedHosts }: AdmissionRules, ownHosts: OwnHosts): Refusal | undefined {
   if (path === 'health' || path === 'credentials') return undefined;
   const headers = hostHeaders(request);
   // RFC 9112, section 3.2: exactly one in HTTP/1.1.
   if (headers.length > 1 || (headers.length === 0 && request.httpVersion !== '1.0'))
     return { rule: 'host', reason: invalid(`The request has ${headers.length} Host headers; it must have one.`) };
   const [header = ''] = headers;
-  const host = parseHost(header);
   if (token === 'valid' || (host !== undefined && (ownHosts.has(host) || allowedHosts.has(host)))) return undefined;
   if (token === 'wrong') return { rule: 'host', reason: tokenRefusal(token) };
   const reason = new GatewayError('FORBIDDEN', {
@@ -118,10 +122,15 @@ function checkOrigin({ request: { headers } }: Candidate, { cors }: AdmissionRul
   return { rule: 'origin', reason };
 }
 
-/** This machine needs no token unless `gateway.auth.enabled`; any other address always does. */
-function checkToken({ path, client, token }: Candidate, { isAuthEnabled }: AdmissionRules): Refusal | undefined {
-  if (path !== 'api' || token === 'valid' || (client.isLocal && !isAuthEnabled)) return undefined;
+function checkToken({ path, token, needsToken }: Candidate): Refusal | undefined {
+  if (path !== 'api' || token === 'valid' || !needsToken) return undefined;
   return { rule: 'token', reason: tokenRefusal(token) };
+}
+
+/** A request is local if nothing forwarded it and it names this machine by a loopback name: a tunnel keeps the name that its visitors use. */
+function needsToken({ tokenless }: AdmissionRules, client: ClientAddress, host: string | undefined): boolean {
+  if (tokenless === 'everybody') return false;
+  return tokenless === 'nobody' || !client.isLocal || host === undefined || !isLoopbackName(host);
 }
 
 export function createGate({ rules: rulesInForce, ownHosts, tokenState }: GateDeps): Gate {
@@ -129,13 +138,15 @@ export function createGate({ rules: rulesInForce, ownHosts, tokenState }: GateDe
     const rules = rulesInForce();
     const client = clientAddress(request, rules.trustedProxies);
     const token = tokenState(request.headers);
-    const candidate = { request, path: pathKind(path), client, token };
+    const kind = pathKind(path);
+    const host = kind === 'health' || kind === 'credentials' ? undefined : parseHost(request.headers.host ?? '');
+    const candidate = { request, path: kind, client, host, token, needsToken: needsToken(rules, client, host) };
     const refusal =
       checkTarget(candidate) ??
       checkAddress(candidate, rules) ??
       checkHost(candidate, rules, ownHosts) ??
       checkOrigin(candidate, rules) ??
-      checkToken(candidate, rules);
-    return { client, token, refusal };
+      checkToken(candidate);
+    return { client, token, needsToken: candidate.needsToken, refusal };
   };
 }

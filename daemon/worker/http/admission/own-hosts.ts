@@ -33,7 +33,8 @@ export function parseHost(header: string): string | undefined {
   return canonicalAddress(host) ?? (match?.[1] === undefined ? host.toLowerCase().replace(/\.$/, '') : undefined);
 }
 
-function isLoopbackName(host: string): boolean {
+/** @param host  as {@link parseHost} gives it */
+export function isLoopbackName(host: string): boolean {
   // RFC 6761, section 6.3: every name under .localhost is this machine.
   return host === 'localhost' || host.endsWith('.localhost') || isLoopback(host);
 }

@@ -11,7 +11,13 @@ export interface AdmissionRules {
   /** As {@link parseHost} returns them. */
   readonly allowedHosts: ReadonlySet<string>;
   readonly cors: CorsConfig;
-  readonly isAuthEnabled: boolean;
+  /** Who needs no token, except for what always needs it. */
+  readonly tokenless: 'nobody' | 'local' | 'everybody';
+}
+
+function tokenlessBy(enabled: boolean | undefined): AdmissionRules['tokenless'] {
+  if (enabled === undefined) return 'local';
+  return enabled ? 'nobody' : 'everybody';
 }
 
 function prepare({ trustedProxies, allowedIps, allowedHosts, cors, auth }: Config['gateway']): AdmissionRules {
@@ -20,7 +26,7 @@ function prepare({ trustedProxies, allowedIps, allowedHosts, cors, auth }: Confi
     allowedIps: parseAddressList(allowedIps),
     allowedHosts: new Set(allowedHosts.map((host) => parseHost(host) ?? host)),
     cors,
-    isAuthEnabled: auth.enabled,
+    tokenless: tokenlessBy(auth.enabled),
   };
 }
 

@@ -10,12 +10,13 @@ export async function refuse({ reason }: Refusal, address: string, refuseCredent
   return await refuseCredentials(address, reason);
 }
 
-/** Sets `client` and `token`. */
+/** Sets `client`, `token` and `needsToken`. */
 export function admission(gate: Gate, refuseCredentials: RefuseCredentials, cors: HttpMiddleware): HttpMiddleware {
   return (ctx, next) => {
-    const { client, token, refusal } = gate(ctx.req, ctx.path);
+    const { client, token, needsToken, refusal } = gate(ctx.req, ctx.path);
     ctx.state.client = client;
     ctx.state.token = token;
+    ctx.state.needsToken = needsToken;
     if (refusal === undefined) return cors(ctx, next);
     const reject = (): Promise<never> => refuse(refusal, client.address, refuseCredentials);
     return refusal.rule === 'token' ? cors(ctx, reject) : reject();

@@ -17,7 +17,7 @@ function block(title: string, value: unknown): string {
 function access({ security }: Operation): string {
   if (security.every((way) => Object.keys(way).length === 0)) return 'No token.';
   if (security.some((way) => Object.keys(way).length === 0))
-    return 'Token, except from the gateway’s own machine while <code>gateway.auth.enabled</code> is false.';
+    return 'Token, except from the gateway’s own machine unless <code>gateway.auth.enabled</code> is true.';
   return 'Token, always.';
 }
 

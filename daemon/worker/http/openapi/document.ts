@@ -118,7 +118,7 @@ const TOKEN = [{ bearer: [] }, { apiKey: [] }] as const;
 
 function securityOf({ access }: RouteFacts, path: string): Operation['security'] {
   if (access === 'token') return TOKEN;
-  // Without, where the caller is on the gateway's machine and `gateway.auth.enabled` is false, or the path is public.
+  // Without, where the caller is on the gateway's machine or `gateway.auth.enabled` is false, or the path is public.
   return access === 'own' || path.startsWith('/health') ? [{}] : [{}, ...TOKEN];
 }
 

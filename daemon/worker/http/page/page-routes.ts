@@ -12,7 +12,6 @@ import { type Route, route } from '../route.js';
 export interface PageDeps {
   readonly document: () => HealthDocument;
   readonly isDraining: () => boolean;
-  readonly isAuthEnabled: () => boolean;
   readonly page: BuiltPage | undefined;
 }
 
@@ -50,14 +49,14 @@ function builtRoutes(page: BuiltPage, index: PageFile): Route[] {
   ];
 }
 
-function smallRoutes({ document, isDraining, isAuthEnabled }: PageDeps): Route[] {
+function smallRoutes({ document, isDraining }: PageDeps): Route[] {
   const assets = createAssets();
   const page = route({
     method: 'GET',
     path: '/',
     handle(ctx) {
       const { uptime, version } = document();
-      const needsToken = isAuthEnabled() || !ctx.state.client.isLocal;
+      const { needsToken } = ctx.state;
       ctx.set({ 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': PAGE_POLICY });
       ctx.body = renderPage({ host: ctx.get('Host'), uptimeSeconds: uptime, version, isDraining: isDraining(), needsToken, assets });
     },

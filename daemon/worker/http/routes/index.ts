@@ -40,7 +40,6 @@ export interface RouteDeps {
   readonly logger: HttpLogger;
   readonly document: () => HealthDocument;
   readonly isDraining: () => boolean;
-  readonly isAuthEnabled: () => boolean;
   readonly token: () => string;
   readonly tickets: PageTickets;
   readonly metrics: Metrics;
@@ -48,7 +47,7 @@ export interface RouteDeps {
 }
 
 export function apiRoutes(deps: RouteDeps): Route[] {
-  const { services, connections, clock, logger, document, isDraining, isAuthEnabled } = deps;
+  const { services, connections, clock, logger, document, isDraining } = deps;
   const routes = [
     ...messageRoutes(services.messages, connections),
     ...outgoingRoutes(services.outgoing),
@@ -72,7 +71,7 @@ export function apiRoutes(deps: RouteDeps): Route[] {
     ...logRoutes({ logs: services.logs, logLevel: services.logLevel, connections, clock }),
     ...pageLinkRoutes(deps.tickets, deps.token),
     ...healthRoutes(document, isDraining),
-    ...pageRoutes({ document, isDraining, isAuthEnabled, page: deps.page }),
+    ...pageRoutes({ document, isDraining, page: deps.page }),
   ];
   return [...routes, ...openApiRoutes(routes, document().version)];
 }

@@ -61,7 +61,7 @@ test('the configuration is shown as written and as in force, without its secrets
     gateway: { port: 18_791, auth: { api_key: { $secret: true, hint: '…7890' } } },
     agents: { defaults: { model: 'local/qwen' } },
   });
-  expect(view.effective).toMatchObject({ gateway: { host: '0.0.0.0', auth: { enabled: false, api_key: { $secret: true } } } });
+  expect(view.effective).toMatchObject({ gateway: { host: '0.0.0.0', auth: { api_key: { $secret: true } } } });
   expect(view.sources).toMatchObject({
     'gateway.port': 'env',
     'gateway.host': 'default',

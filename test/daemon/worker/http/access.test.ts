@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { startHttpApp, TOKEN } from '../../../helpers/http-app.js';
+import { openSocket } from '../../../helpers/socket-client.js';
 
 const LAN = '192.0.2.10';
 const bearer = { Authorization: `Bearer ${TOKEN}` };
@@ -7,77 +10,121 @@ const bearer = { Authorization: `Bearer ${TOKEN}` };
 interface Caller {
   readonly from: string;
   readonly peer: string;
-  readonly headers: Record<string, string>;
-  readonly isLocal: boolean;
+  readonly headers?: Record<string, string>;
   readonly trustedProxies?: string[];
 }
 
-const callers: readonly Caller[] = [
-  { from: 'IPv4 loopback', peer: '127.0.0.1', headers: {}, isLocal: true },
-  { from: 'another loopback address', peer: '127.8.9.10', headers: {}, isLocal: true },
-  { from: 'IPv6 loopback', peer: '::1', headers: {}, isLocal: true },
-  { from: 'mapped loopback', peer: '::ffff:127.0.0.1', headers: {}, isLocal: true },
-  { from: "this machine's own LAN address", peer: LAN, headers: {}, isLocal: false },
-  { from: 'another machine', peer: '198.51.100.7', headers: {}, isLocal: false },
-  { from: 'another machine over IPv6', peer: '2001:db8::7', headers: {}, isLocal: false },
-  { from: 'a name that only begins like loopback', peer: '127.evil', headers: {}, isLocal: false },
-  { from: 'a proxy on this machine', peer: '127.0.0.1', headers: { 'X-Forwarded-For': '198.51.100.7' }, isLocal: false },
-  { from: 'a proxy that claims loopback', peer: '127.0.0.1', headers: { 'X-Forwarded-For': '127.0.0.1' }, isLocal: false },
-  { from: 'a proxy that says only Via', peer: '127.0.0.1', headers: { Via: '1.1 squid' }, isLocal: false },
-  { from: 'a proxy that says Forwarded', peer: '::1', headers: { Forwarded: 'for=127.0.0.1' }, isLocal: false },
-  { from: 'a tunnel', peer: '127.0.0.1', headers: { 'CF-Connecting-IP': '127.0.0.1' }, isLocal: false },
+const localCallers: readonly Caller[] = [
+  { from: 'IPv4 loopback', peer: '127.0.0.1' },
+  { from: 'another loopback address', peer: '127.8.9.10' },
+  { from: 'IPv6 loopback', peer: '::1', headers: { Host: '[::1]:18790' } },
+  { from: 'mapped loopback', peer: '::ffff:127.0.0.1', headers: { Host: 'localhost:18790' } },
+  { from: 'loopback by a name under .localhost', peer: '127.0.0.1', headers: { Host: 'app.localhost:18790' } },
+];
+
+const remoteCallers: readonly Caller[] = [
+  { from: "this machine's own LAN address", peer: LAN },
+  { from: 'another machine', peer: '198.51.100.7' },
+  { from: 'another machine over IPv6', peer: '2001:db8::7' },
+  { from: 'a name that only begins like loopback', peer: '127.evil' },
+  { from: "loopback by this machine's name, as through a tunnel", peer: '127.0.0.1', headers: { Host: 'boat' } },
+  { from: "loopback by this machine's LAN address", peer: '127.0.0.1', headers: { Host: `${LAN}:18790` } },
+  { from: 'a proxy on this machine', peer: '127.0.0.1', headers: { 'X-Forwarded-For': '198.51.100.7' } },
+  { from: 'a proxy that claims loopback', peer: '127.0.0.1', headers: { 'X-Forwarded-For': '127.0.0.1' } },
+  { from: 'a proxy that says only Via', peer: '127.0.0.1', headers: { Via: '1.1 squid' } },
+  { from: 'a proxy that says Forwarded', peer: '::1', headers: { Forwarded: 'for=127.0.0.1' } },
+  { from: 'a tunnel', peer: '127.0.0.1', headers: { 'CF-Connecting-IP': '127.0.0.1' } },
   {
     from: 'a trusted proxy for another machine',
     peer: '127.0.0.1',
     headers: { 'X-Forwarded-For': '127.0.0.1, 198.51.100.7' },
-    isLocal: false,
     trustedProxies: ['127.0.0.1'],
   },
   {
     from: 'a trusted proxy for this machine',
     peer: '127.0.0.1',
     headers: { 'X-Forwarded-For': '127.0.0.1' },
-    isLocal: true,
     trustedProxies: ['127.0.0.1'],
-  },
-  {
-    from: 'a trusted proxy on another machine for its own loopback',
-    peer: '198.51.100.9',
-    headers: { 'X-Forwarded-For': '198.51.100.8' },
-    isLocal: false,
-    trustedProxies: ['198.51.100.0/24'],
   },
 ];
 
-/** Path → who needs no token there. */
-const paths = [
-  { path: '/health', open: 'everybody' },
-  { path: '/health/ready', open: 'everybody' },
-  { path: '/', open: 'everybody' },
-  { path: '/api/sessions', open: 'local' },
-  { path: '/api/status', open: 'local' },
-  { path: '/api/models', open: 'local' },
-  { path: '/api/logs', open: 'nobody' },
-  { path: '/api/nothing-here', open: 'local' },
+/** The kinds of path. `open`: no token in any cell. `private`: the token in every cell. `call`: as the table says. */
+const PATHS = [
+  { path: '/health', kind: 'open' },
+  { path: '/health/ready', kind: 'open' },
+  { path: '/', kind: 'open' },
+  { path: '/docs', kind: 'open' },
+  { path: '/api/webhook/default', kind: 'open', method: 'POST', found: 401 },
+  { path: '/api/sessions', kind: 'call' },
+  { path: '/api/status', kind: 'call' },
+  { path: '/api/nothing-here', kind: 'call', found: 404 },
+  { path: '/v1/models', kind: 'call' },
+  { path: '/metrics', kind: 'call' },
+  { path: '/api/logs', kind: 'private' },
+  { path: '/api/config', kind: 'private' },
+  { path: '/api/models-json', kind: 'private' },
 ] as const;
 
-const cells = callers.flatMap((caller) => [false, true].map((enabled) => ({ ...caller, enabled })));
+type Setting = boolean | undefined;
+const SETTINGS: readonly Setting[] = [undefined, false, true];
 
-test.each(cells)('from $from with auth.enabled=$enabled, the token is asked for exactly where it must be', async (cell) => {
-  const { from: _from, peer, headers, isLocal, enabled, trustedProxies = [] } = cell;
-  const { send, services } = await startHttpApp({ peer, gateway: { auth: { enabled }, trustedProxies } });
-  for (const { path, open } of paths) {
-    const isFree = open === 'everybody' || (open === 'local' && isLocal && !enabled);
-    const without = await send(path, { headers });
-    const withToken = await send(path, { headers: { ...headers, ...bearer } });
-    const found = path === '/api/nothing-here' ? 404 : 200;
+/** The table of docs/access.md: whether ordinary calls need the token. */
+function needsToken(enabled: Setting, isLocal: boolean): boolean {
+  if (enabled === undefined) return !isLocal;
+  return enabled;
+}
+
+const cells = SETTINGS.flatMap((enabled) =>
+  [true, false].flatMap((isLocal) => (isLocal ? localCallers : remoteCallers).map((caller) => ({ ...caller, enabled, isLocal }))),
+);
+
+const gatewayOf = (enabled: Setting) => ({ auth: enabled === undefined ? {} : { enabled } });
+
+test.each(cells)('from $from with auth.enabled=$enabled, the token is needed exactly where the table says', async (cell) => {
+  const { peer, headers = {}, isLocal, enabled, trustedProxies = [] } = cell;
+  const { send, services } = await startHttpApp({ peer, gateway: { ...gatewayOf(enabled), trustedProxies } });
+  for (const { path, kind, ...rest } of PATHS) {
+    const found = 'found' in rest ? rest.found : 200;
+    const ask = 'method' in rest ? { method: rest.method, body: { chat_id: '1', content: 'x' } } : {};
+    const isFree = kind === 'open' || (kind === 'call' && !needsToken(enabled, isLocal));
+    const without = await send(path, { ...ask, headers });
+    const withToken = await send(path, { ...ask, headers: { ...headers, ...bearer } });
     expect([path, without.status, withToken.status]).toEqual([path, isFree ? found : 401, found]);
-    const challenge = [without.headers['www-authenticate'], without.text.includes('"code":"UNAUTHORIZED"')];
-    expect([path, ...challenge]).toEqual([path, isFree ? undefined : 'Bearer realm="xopc"', !isFree]);
+    if (kind !== 'open') expect([path, without.headers['www-authenticate']]).toEqual([path, isFree ? undefined : 'Bearer realm="xopc"']);
   }
-  const reached = services.calls.filter(({ name }) => name === 'logs.query').length;
-  expect(reached).toBe(1);
+  expect(services.calls.filter(({ name }) => name === 'logs.query')).toHaveLength(1);
 });
+
+test.each(cells)('from $from with auth.enabled=$enabled, /ws wants the token where calls do', async (cell) => {
+  const { peer, headers = {}, isLocal, enabled, trustedProxies = [] } = cell;
+  const { port } = await startHttpApp({ peer, gateway: { ...gatewayOf(enabled), trustedProxies } });
+  const plain = await openSocket(port, { headers });
+  plain.send('hello');
+  if (needsToken(enabled, isLocal)) expect((await plain.closed).code).toBe(4401);
+  else expect((await plain.next('hello')).re).toBe('c1');
+  const withToken = await openSocket(port, { headers });
+  withToken.send('hello', { token: TOKEN });
+  expect((await withToken.next('hello')).re).toBe('c1');
+});
+
+test.each(SETTINGS.flatMap((enabled) => ['127.0.0.1', '198.51.100.7'].map((peer) => ({ enabled, peer }))))(
+  'with auth.enabled=$enabled an unknown Host from $peer needs the token, and a foreign Origin is refused with it',
+  async ({ enabled, peer }) => {
+    const { send, port } = await startHttpApp({ peer, gateway: gatewayOf(enabled) });
+    const Host = 'evil.example';
+    for (const path of ['/api/sessions', '/v1/models', '/metrics', '/']) {
+      expect([path, (await send(path, { headers: { Host } })).status]).toEqual([path, 403]);
+      expect([path, (await send(path, { headers: { Host, ...bearer } })).status]).toEqual([path, 200]);
+      expect([path, (await send(path, { headers: { Origin: 'http://evil.example', ...bearer } })).status]).toEqual([path, 403]);
+    }
+    for (const headers of [{ Host }, { Origin: 'http://evil.example', ...bearer }]) {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers: headers as Record<string, string> });
+      const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number; resume(): void }];
+      response.resume();
+      expect(response.statusCode).toBe(403);
+    }
+  },
+);
 
 const presentations: readonly { what: string; headers: Record<string, string>; isRight: boolean }[] = [
   { what: 'a bearer token', headers: bearer, isRight: true },

@@ -51,10 +51,11 @@ test('the page is true, has the next command, and nothing inline or from elsewhe
 });
 
 test.each([
-  { peer: '198.51.100.7', enabled: false },
-  { peer: '127.0.0.1', enabled: true },
-])('a visitor from $peer with auth.enabled=$enabled reads that calls need the token', async ({ peer, enabled }) => {
-  const { send } = await startHttpApp({ peer, gateway: { auth: { enabled } } });
+  { peer: '198.51.100.7', auth: {} },
+  { peer: '127.0.0.1', auth: {} },
+  { peer: '127.0.0.1', auth: { enabled: true } },
+])('a visitor of 192.0.2.10 from $peer with auth $auth reads that calls need the token', async ({ peer, auth }) => {
+  const { send } = await startHttpApp({ peer, gateway: { auth } });
   const { text } = await send('/', { headers: { Host: '192.0.2.10:18790' } });
   expect(text).toContain('xopc gateway token --show');
   expect(text).toContain('Authorization: Bearer TOKEN');

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { configJsonSchema } from '../../../../shared/config/validate.js';
 import ENGLISH from '../../../../webui/src/i18n/en/settings.json';
 import type { ConfigView } from '../../../../shared/api/gateway/config.js';
-import { REBOUND_KEYS, sectionsOf, type Schema } from '../../../../webui/src/views/config/schema-fields.js';
+import { REBOUND_KEYS, sectionsOf, type Schema, valueOf } from '../../../../webui/src/views/config/schema-fields.js';
 
 const DESCRIBED_KEYS = Object.keys(ENGLISH);
 const ACCOUNTS = { telegram: { accounts: { x: { botToken: 'a' } } }, webhook: { accounts: { x: { url: 'b' } } } };
@@ -41,4 +41,11 @@ test('what the file has and the schema does not is shown first, at its place', (
   const [unknown] = sectionsOf(configJsonSchema() as Schema, viewOf(config));
   expect(unknown?.name).toBe('');
   expect(unknown?.fields.map(({ key }) => key)).toEqual(['colour', 'gateway.prot', 'channels.webhook.accounts.x.ulr']);
+});
+
+test('who needs the token has three values: nobody, everybody, and not set', () => {
+  const fields = sectionsOf(configJsonSchema() as Schema, viewOf({})).flatMap((section) => section.fields);
+  const kinds = ['gateway.auth.enabled', 'gateway.cors.enabled'].map((key) => fields.find((field) => field.key === key)?.kind);
+  expect(kinds).toEqual(['choice', 'switch']);
+  expect(['true', 'false', ''].map((draft) => valueOf('choice', draft))).toEqual([true, false, null]);
 });

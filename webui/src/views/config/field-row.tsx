@@ -29,6 +29,13 @@ function allowedOf({ schema, kind }: Field, value: unknown): string | undefined 
   return undefined;
 }
 
+/** A switch without a default has a third state. */
+function choicesOf(schema: Field['schema']): { value: string; label: string }[] {
+  const names = (schema.anyOf?.find((part) => part.enum !== undefined) ?? schema).enum ?? ['true', 'false'];
+  const choices = names.map((id) => ({ value: id, label: id }));
+  return schema.type === 'boolean' ? [{ value: '', label: t('notSet') }, ...choices] : choices;
+}
+
 function Control({ field, view, edit, onEdit, pin }: RowProps & { pin: string | undefined }) {
   const { kind, key, schema } = field;
   const isPinned = pin !== undefined;
@@ -37,7 +44,6 @@ function Control({ field, view, edit, onEdit, pin }: RowProps & { pin: string | 
   const hint = hintOf(field, value, pin);
   const common = { label: key, ...(hint === undefined ? {} : { hint }) };
   const set = (next: string): void => onEdit(field, next === draftOf(kind, value) ? undefined : next);
-  const choices = (schema.anyOf?.find((part) => part.enum !== undefined) ?? schema).enum ?? [];
   switch (kind) {
     case 'switch':
       return isPinned ? (
@@ -46,15 +52,7 @@ function Control({ field, view, edit, onEdit, pin }: RowProps & { pin: string | 
         <CheckField {...common} isChecked={draft === 'true'} onChange={(isOn) => set(String(isOn))} />
       );
     case 'choice':
-      return (
-        <SelectField
-          {...common}
-          value={draft}
-          disabled={isPinned}
-          onChange={set}
-          choices={choices.map((id) => ({ value: id, label: id }))}
-        />
-      );
+      return <SelectField {...common} value={draft} disabled={isPinned} onChange={set} choices={choicesOf(schema)} />;
     case 'list':
       return <TextArea {...common} value={draft} rows={Math.min(6, Math.max(2, draft.split('\n').length))} isCode onInput={set} />;
     case 'secret':

@@ -31,7 +31,7 @@ function kindOf(schema: Schema, name: string, value: unknown): FieldKind {
   const simple = schema.anyOf?.find(({ type }) => type !== 'null') ?? schema;
   if (isMask(value) || isSecretName(name)) return 'secret';
   if (simple.enum !== undefined) return 'choice';
-  if (simple.type === 'boolean') return 'switch';
+  if (simple.type === 'boolean') return simple.default === undefined ? 'choice' : 'switch';
   if (simple.type === 'integer' || simple.type === 'number') return 'number';
   if (simple.type === 'string' && (typeof value === 'string' || value === undefined || value === null)) return 'text';
   const items = simple.items?.anyOf?.[0] ?? simple.items;
@@ -115,6 +115,7 @@ export function valueOf(kind: FieldKind, draft: string): unknown {
       .map((line) => line.trim())
       .filter(Boolean);
   if (draft === '') return null;
+  if (kind === 'choice' && (draft === 'true' || draft === 'false')) return draft === 'true';
   if (kind === 'number') return /^-?\d+(\.\d+)?$/.test(draft.trim()) ? Number(draft) : draft;
   return draft;
 }

@@ -103,7 +103,8 @@ function Facts({ title, rows }: { title: string; rows: readonly Fact[] }) {
 }
 
 /** Returns who can reach the gateway, which follows from the address that it listens on. */
-function exposure({ host, auth }: StatusDocument): string {
+function exposure({ host, auth, warnings }: StatusDocument): string {
+  if (warnings.some(({ code }) => code === 'AUTH_DISABLED')) return t('openToAll');
   if (isLocal(host)) return t('localOnly');
   return auth.enabled ? t('openWithToken') : t('openOthersToken');
 }
