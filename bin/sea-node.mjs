@@ -37,7 +37,7 @@ export function findSeaNode(root, note) {
   const name = packageName();
   const path = join(directory, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (!existsSync(path)) {
-    note(`taking Node ${PACKAGE_VERSION} for the executable from the npm registry (${name}) ...`);
+    note(`downloading Node ${PACKAGE_VERSION} for the executable from the npm registry (${name}) ...`);
     mkdirSync(directory, { recursive: true });
     const args = [
       'install',
@@ -55,7 +55,9 @@ export function findSeaNode(root, note) {
       const reason = String(error.stderr ?? error.message)
         .trim()
         .split('\n')[0];
-      throw new Error(`no Node for it: ${reason}. Build it with Node ${OLDEST.major}.${OLDEST.minor} or newer from https://nodejs.org`);
+      throw new Error(
+        `no suitable Node found: ${reason}. Build it with Node ${OLDEST.major}.${OLDEST.minor} or newer from https://nodejs.org`,
+      );
     }
   }
   if (!isUsable(path)) throw new Error(`${path} cannot carry a program`);

@@ -88,7 +88,7 @@ function runTool({ root, lock, command, args, onOutput = () => undefined }) {
       for (const name of SIGNALS) process.off(name, onSignal);
       lock.recordChild(undefined);
       if (failure instanceof Error) reject(failure);
-      else resolve(failure ?? (code === 0 ? undefined : output.trim() || `it ended with ${signal ?? `exit code ${code}`}`));
+      else resolve(failure ?? (code === 0 ? undefined : output.trim() || `npm exited with ${signal ?? `exit code ${code}`}`));
     });
     // Only now that it is recorded and a signal would end it.
     child.stdin.on('error', () => undefined).end('go\n');
@@ -106,7 +106,7 @@ function makeRegistryWatch() {
     const [, url, reason] = /^npm http fetch GET (\S+) attempt \d failed with (\S+)$/m.exec(output) ?? [];
     if (url === undefined) return undefined;
     const { origin } = new URL(url);
-    if (failedSince === undefined) note(`npm does not reach ${origin} (${reason}); it tries again ...`);
+    if (failedSince === undefined) note(`npm cannot reach ${origin} (${reason}); retrying ...`);
     failedSince ??= performance.now();
     const isHopeless = / attempt [2-9] failed with /.test(output) || performance.now() - failedSince > UNREACHABLE_MS;
     return isHopeless ? `${origin} cannot be reached: ${reason}` : undefined;
@@ -115,14 +115,16 @@ function makeRegistryWatch() {
 
 async function install(root, lock) {
   const startedAt = performance.now();
-  note('first run here, or new packages: installing what package-lock.json names (npm ci) ...');
+  note('first run or changed dependencies: installing packages (npm ci) ...');
   const failure = await runTool({ root, lock, command: 'npm', args: NPM_CI, onOutput: makeRegistryWatch() });
   if (failure !== undefined && /\bnpm: (command )?not found|is not recognized/.test(failure)) {
     throw new SetupError('npm is not installed, or not in PATH; it comes with Node.js: https://nodejs.org');
   }
   if (failure !== undefined) {
     const reason = failure.replace(/^npm (http .*|error A complete log.*|error +at .*)\n?/gm, '').trim();
-    throw new SetupError(`npm could not install the packages:\n${reason}\nThis needs the network once. Then run the same command again.`);
+    throw new SetupError(
+      `npm could not install the packages:\n${reason}\nInstalling needs network access. Run the same command again when it is available.`,
+    );
   }
   note(`packages installed in ${seconds(startedAt)}`);
 }
@@ -138,7 +140,7 @@ async function build(root, lock) {
 
 /** Installs and builds what is missing or older than the sources. */
 async function makeReady(root) {
-  const onWait = (pid) => note(`process ${pid} is making this clone ready; waiting for it ...`);
+  const onWait = (pid) => note(`process ${pid} is setting up this clone; waiting for it ...`);
   const lock = await acquireSetupLock(join(root, '.cache', 'setup'), onWait);
   try {
     if (!isInstalled(root)) await install(root, lock);
@@ -164,7 +166,7 @@ export async function setUp(root) {
     const isExpected = error instanceof SetupError || error.code === 'EACCES' || error.code === 'EROFS';
     note(isExpected ? error.message : error.stack);
     if (!existsSync(join(root, 'dist', 'build.json')) || error.message?.startsWith('interrupted')) return false;
-    note('using the build that is there, which is older than the sources');
+    note('using the existing build, which is older than the sources');
     return true;
   }
 }

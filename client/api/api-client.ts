@@ -48,7 +48,7 @@ function connectionError(target: ApiTarget, error: NodeJS.ErrnoException): Gatew
   return new GatewayError('UNAVAILABLE', {
     message: `the gateway's API on ${target.host} port ${target.port} is unreachable (${error.code ?? error.message})`,
     details: { host: target.host, port: target.port },
-    hint: 'See its state with: xopc gateway status',
+    hint: 'Check it with: xopc gateway status',
   });
 }
 
@@ -58,7 +58,7 @@ async function readBody(response: IncomingMessage): Promise<string> {
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > MAX_RESPONSE_BYTES)
-      throw new GatewayError('INTERNAL_ERROR', { message: `the answer has more than ${MAX_RESPONSE_BYTES} bytes` });
+      throw new GatewayError('INTERNAL_ERROR', { message: `the response has more than ${MAX_RESPONSE_BYTES} bytes` });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -80,7 +80,7 @@ export function errorFromBody(status: number, text: string): GatewayError {
   if (!isErrorCode(error?.code) || typeof error.message !== 'string') {
     return new GatewayError('INTERNAL_ERROR', { message: `the gateway answered with status ${status}`, details: { status } });
   }
-  const hint = error.code === 'UNAUTHORIZED' ? 'Give the token in XOPC_GATEWAY_TOKEN.' : undefined;
+  const hint = error.code === 'UNAUTHORIZED' ? 'Set the token in XOPC_GATEWAY_TOKEN.' : undefined;
   return new GatewayError(error.code, {
     // The API says what a program would call; a person types the command.
     message: error.message.replace(/\bGET \/api\/(sessions|messages|models|cron) lists\b/, '`xopc $1` lists'),

@@ -92,7 +92,7 @@ async function collect(
     if (names.length > 0) return { names, schemaVersion: null };
     throw new GatewayError('NOT_FOUND', {
       message: `there is nothing to back up in ${paths.home}`,
-      hint: 'Is it another home? XOPC_HOME and --config say which.',
+      hint: 'To back up another home, set XOPC_HOME or --config.',
     });
   }
   onProgress('Copying the database ...');

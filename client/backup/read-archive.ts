@@ -28,14 +28,14 @@ export function unusable(path: string, reason: string, cause?: unknown): Gateway
 
 /** Errors of `tar-stream`, in our words. */
 const TAR_REASONS = [
-  { pattern: /^Unexpected end of data/, reason: 'it ends in the middle' },
+  { pattern: /^Unexpected end of data/, reason: 'it is truncated' },
   { pattern: /^(Invalid tar header|Invalid header|Header exceeds)/, reason: 'it is damaged: a header is invalid' },
 ];
 
 /** Reads the manifest, which is the first entry. */
 async function readManifest({ header, stream }: TarEntry): Promise<BackupManifest> {
   if (header.name !== MANIFEST_NAME || header.type !== 'file' || header.size > MAX_MANIFEST_BYTES) {
-    throw new Error('it is not a backup of xopc');
+    throw new Error('it is not an xopc backup');
   }
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
@@ -47,10 +47,10 @@ async function readManifest({ header, stream }: TarEntry): Promise<BackupManifes
 
 /** Writes one file; name, size and hash must be those of the manifest. */
 async function unpackEntry({ header, stream }: TarEntry, wanted: BackupEntry | undefined, directory: string): Promise<void> {
-  if (wanted === undefined) throw new Error('it holds more than its manifest says');
+  if (wanted === undefined) throw new Error('it contains more files than its manifest lists');
   if (header.type !== 'file') throw new Error(`'${header.name}' is not a regular file`);
   if (header.name !== wanted.name || header.size !== wanted.bytes) {
-    throw new Error(`it does not hold what its manifest says: '${header.name}' where '${wanted.name}' should be`);
+    throw new Error(`it does not match its manifest: '${header.name}' instead of '${wanted.name}'`);
   }
   if (wanted.name !== BACKUP_DATABASE && wanted.bytes > MAX_TEXT_BYTES) throw new Error(`'${wanted.name}' is too large`);
   const hash = createHash('sha256');
@@ -80,7 +80,7 @@ async function unpackEntries(tar: Extract, options: UnpackOptions): Promise<Back
       count += 1;
     }
   }
-  if (manifest !== undefined && count < manifest.entries.length) throw new Error('it ends in the middle');
+  if (manifest !== undefined && count < manifest.entries.length) throw new Error('it is truncated');
   return manifest;
 }
 
@@ -105,12 +105,12 @@ export async function unpackArchive(path: string, options: UnpackOptions): Promi
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'the file does not exist',
   EACCES: 'this user may not read it',
   EISDIR: 'it is a directory',
-  Z_DATA_ERROR: 'it is damaged, or no backup of xopc',
-  Z_BUF_ERROR: 'it is cut off',
-  ENOSPC: 'there is not enough space beside the database',
+  Z_DATA_ERROR: 'it is damaged, or not an xopc backup',
+  Z_BUF_ERROR: 'it is truncated',
+  ENOSPC: 'there is not enough disk space beside the database',
 };
 
 function toUnusable(path: string, error: unknown): GatewayError {

@@ -77,7 +77,7 @@ interface Unpacked {
 async function unpack(options: StageOptions, directory: string): Promise<Unpacked> {
   const { source, onProgress } = options;
   const entry = statSync(source, { throwIfNoEntry: false });
-  if (entry === undefined) throw unusable(source, 'there is no such file');
+  if (entry === undefined) throw unusable(source, 'the file does not exist');
   if (entry.isDirectory()) return copyReplacedState(options, directory);
   if (!entry.isFile()) throw unusable(source, 'it is not a regular file');
   onProgress('Unpacking ...');
@@ -95,7 +95,7 @@ function assertSpace(source: string, { manifest, directory }: { manifest: Backup
 }
 
 async function copyReplacedState({ source, database, onProgress }: StageOptions, directory: string): Promise<Unpacked> {
-  if (!existsSync(join(source, 'journal.json'))) throw unusable(source, 'it is a directory, but not one that a restore has kept');
+  if (!existsSync(join(source, 'journal.json'))) throw unusable(source, 'it is a directory, but was not created by a restore');
   onProgress('Copying ...');
   const names = BACKUP_NAMES.filter((name) => existsSync(join(source, name)));
   for (const name of BACKUP_TEXTS) if (names.includes(name)) copyFileSync(join(source, name), join(directory, name));

@@ -62,7 +62,7 @@ export class CommandIo {
   /** What `--config`, else XOPC_CONFIG, names; undefined for the default. */
   get configPath(): string | undefined {
     const { config } = this.#options;
-    if (config === '') throw usage("--config is '', which names no file", 'e.g. --config ~/.xopc/config.json');
+    if (config === '') throw usage('--config is empty', 'e.g. --config ~/.xopc/config.json');
     return config ?? this.environment.configPath;
   }
 

@@ -27,5 +27,5 @@ export async function readMessage(words: readonly string[], stdin: Readable, exa
   const isPiped = words.length === 0 && (stdin as Partial<NodeJS.ReadStream>).isTTY !== true;
   const message = isInput || isPiped ? await readInput(stdin) : words.join(' ');
   if (message.trim() !== '') return message;
-  throw usage('there is no message', `e.g. ${example}`);
+  throw usage('no message given', `e.g. ${example}`);
 }

@@ -6,15 +6,15 @@ function hintFor({ code, path, syscall }: Partial<NodeJS.ErrnoException>): strin
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return `It belongs to another user or may not be changed${path === undefined ? '' : `; see: ls -ld ${path}`}. Run the command as its owner.`;
+      return `It belongs to another user or is read-only${path === undefined ? '' : `; see: ls -ld ${path}`}. Run the command as its owner.`;
     case 'EROFS':
-      return 'The file system is read-only. Make it writable, or put XOPC_HOME elsewhere.';
+      return 'The file system is read-only. Make it writable, or set XOPC_HOME to another directory.';
     case 'ENOSPC':
     case 'EDQUOT':
       return 'The disk is full. Free some space and run the command again.';
     case 'EISDIR':
     case 'ENOTDIR':
-      return `A directory is where a file should be, or a file where a directory should be. Move it away and run the command again.`;
+      return `A directory is in the place of a file, or a file in the place of a directory. Move it away and run the command again.`;
     case 'EMFILE':
     case 'ENFILE':
       return 'Too many files are open. Raise the limit: ulimit -n';

@@ -38,11 +38,12 @@ function argumentError(error: Error, given: readonly string[], { definition, hel
   const valueless = /Not enough arguments to option ([^.]*)\./.exec(error.message)?.[1];
   if (valueless !== undefined) return usage(`option ${valueless} needs a value`, help);
   const extra = /Extraneous positional argument \("([^"]*)"\)/.exec(error.message)?.[1];
-  if (extra !== undefined) return usage(`'${extra}' is one word too many`, help);
+  if (extra !== undefined) return usage(`unexpected argument '${extra}'`, help);
   if (error.message.startsWith('Not enough positional arguments'))
-    return usage('an argument is missing', `Usage: ${positionals(definition?.usage ?? '')}`);
+    return usage('missing argument', `Usage: ${positionals(definition?.usage ?? '')}`);
   const missing = missingOptions(given, definition);
-  if (error.message.startsWith('Command not found') && missing.length > 0) return usage(`${missing.join(' and ')} must be given`, help);
+  if (error.message.startsWith('Command not found') && missing.length > 0)
+    return usage(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} required`, help);
   return usage((error.message.split('\n')[0] ?? '').replace(/\.$/, ''), help);
 }
 

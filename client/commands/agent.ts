@@ -38,7 +38,7 @@ function agentFailure(data: EventData): GatewayError {
   const { code, message } = data.error ?? data;
   return new GatewayError(isErrorCode(code) ? code : 'AGENT_ERROR', {
     message: typeof message === 'string' ? message : 'the agent failed',
-    hint: 'See why with: xopc gateway logs',
+    hint: 'Show the cause with: xopc gateway logs',
   });
 }
 
@@ -47,14 +47,13 @@ export class AgentCommand extends BaseCommand {
     category: 'Agent',
     description: 'Send a message to an agent and print its answer as it arrives.',
     details: `
-      The message is the words given, or standard input with \`-\`. Ctrl-C stops the answer; what was said so far is kept.
-      --session continues a conversation by its name or key; without it the conversation is called \`default\`. With --key
-      the question is asked once, however often the command is run within a day, and answered also when it is interrupted.
+      The message is given as arguments, or read from standard input with \`-\`. Ctrl-C stops the answer; the text so far is kept.
+      --session continues a conversation by its name or key; the default is \`default\`. With --key, running the command repeatedly within a day asks the question only once, and answers it even if a run was interrupted.
     `,
     examples: [
       ['Ask something', 'xopc agent "What can you do?"'],
-      ['Hand over a file', 'xopc agent - < notes.md'],
-      ['In a conversation of its own, as JSON', 'xopc agent --session trip --json "Plan a day in Rome"'],
+      ['Send a file', 'xopc agent - < notes.md'],
+      ['In a separate conversation, as JSON', 'xopc agent --session trip --json "Plan a day in Rome"'],
     ],
   });
 
@@ -98,7 +97,7 @@ export class AgentCommand extends BaseCommand {
     throw await this.#endLine(
       new GatewayError('UNAVAILABLE', {
         message: 'the answer ended early',
-        hint: 'Say it again; what was said so far is in the conversation.',
+        hint: 'Send it again; the text so far is kept in the conversation.',
       }),
     );
   }

@@ -10,13 +10,11 @@ export class BackupCommand extends BaseCommand {
     category: 'Backup',
     description: 'Write configuration, models, token and all conversations into one file.',
     details: `
-      Works while the gateway runs, which neither stops nor waits for it; what is stored meanwhile is not in the copy.
-      The file can be read by its owner alone, because it holds the token and the keys that the configuration holds.
-      Logs are not in it.
+      Works while the gateway runs, without interrupting it; data stored meanwhile is not included. Only its owner can read the file, because it contains the token and the keys of the configuration. Logs are not included.
     `,
     examples: [
-      ['Into a file named after the time, here', 'xopc backup'],
-      ['Into a file of your choice', 'xopc backup /mnt/backup/xopc.tar.gz --force'],
+      ['To a file named after the current time', 'xopc backup'],
+      ['To a file of your choice', 'xopc backup /mnt/backup/xopc.tar.gz --force'],
     ],
   });
 
@@ -35,6 +33,6 @@ export class BackupCommand extends BaseCommand {
       onProgress: (message) => void this.note(message),
     });
     const text = `${target} (${megabytes(bytes)}): ${manifest.entries.map(({ name }) => name).join(', ')}`;
-    return this.printResult({ file: target, bytes, ...manifest }, text, `Put it back with: xopc restore ${target}`);
+    return this.printResult({ file: target, bytes, ...manifest }, text, `Restore it with: xopc restore ${target}`);
   }
 }

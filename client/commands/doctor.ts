@@ -12,9 +12,7 @@ export class DoctorCommand extends BaseCommand {
     category: 'Gateway',
     description: 'Check everything that the gateway needs, even while it is down.',
     details: `
-      Each check says what is so and, where it is not as it should be, what to type. --fix sets right what can be without
-      harm to anything that runs: permissions, and files of the service that are missing or out of date.
-      Exit code: 0 nothing has failed, 1 otherwise; warnings do not count.
+      Each check reports the state and, for a problem, the command that fixes it. --fix repairs what is safe while the gateway runs: permissions, and missing or outdated files of the service. Exit code: 0 no failures, 1 otherwise; warnings do not count.
     `,
     examples: [
       ['Look', 'xopc doctor'],

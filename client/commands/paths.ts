@@ -6,7 +6,7 @@ export class PathsCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'More',
     description: 'Print where files are stored.',
-    details: 'The paths follow from `--config`, XOPC_HOME and XOPC_CONFIG; the files need not exist.',
+    details: 'The paths depend on `--config`, XOPC_HOME and XOPC_CONFIG; the files may not exist yet.',
     examples: [
       ['All of them', 'xopc paths'],
       ['One, in a script', 'xopc paths --json | jq -r .database'],

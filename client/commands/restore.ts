@@ -24,21 +24,21 @@ export class RestoreCommand extends BaseCommand {
     description: 'Restore everything from a backup.',
     details: `
       The file is checked in full before anything changes. A running gateway finishes its work, as at a restart, and
-      continues with the restored state; connections wait in the meantime. What is replaced is kept, and the command that brings it back is
-      printed. A backup of an older version is brought up to date; one of a newer version is refused.
+      continues with the restored state; connections wait in the meantime. The replaced state is kept, and the command that restores it is
+      printed. A backup of an older version is migrated; one of a newer version is refused.
 
-      Messages that were on their way when the backup was made may have been sent since: they are shown as unknown and wait
+      Messages that were waiting when the backup was made may have been sent since: they are marked unknown and wait
       for your decision (xopc messages --status unknown), unless --send-queued is given.
     `,
     examples: [
-      ['Put a backup back', 'xopc restore xopc-backup-20261124T192403Z.tar.gz'],
-      ['Only look whether it could be restored', 'xopc restore backup.tar.gz --check'],
-      ['On a new machine: send what the old one had not sent', 'xopc restore backup.tar.gz --send-queued'],
+      ['Restore a backup', 'xopc restore xopc-backup-20261124T192403Z.tar.gz'],
+      ['Only check whether it can be restored', 'xopc restore backup.tar.gz --check'],
+      ['On a new machine: also send what was still waiting', 'xopc restore backup.tar.gz --send-queued'],
     ],
   });
 
   readonly source = Option.String({ name: 'file' });
-  readonly check = Option.Boolean('--check', false, { description: 'Check the file and change nothing.' });
+  readonly check = Option.Boolean('--check', false, { description: 'Check the file without changing anything.' });
   readonly sendQueued = Option.Boolean('--send-queued', false, {
     description: 'Send messages that were waiting when the backup was made.',
   });
@@ -93,7 +93,7 @@ export class RestoreCommand extends BaseCommand {
     } catch (error) {
       if (!hasLeft(error)) throw error;
       throw new GatewayError('CONTROL_UNREACHABLE', {
-        message: 'the gateway ended during the restore; if it had begun, the next start carries it to its end',
+        message: 'the gateway exited during the restore; if the restore had begun, the next start completes it',
         hint: 'Start it with: xopc gateway start',
         cause: error,
       });
@@ -105,8 +105,8 @@ export class RestoreCommand extends BaseCommand {
     const { gateway = null, replaced } = done.restored;
     const undo = `xopc restore ${replaced}`;
     const text = [
-      `The state of ${createdAt} is restored: ${names.join(', ')}`,
-      `What was there before is kept in ${replaced}`,
+      `State of ${createdAt} restored: ${names.join(', ')}`,
+      `The previous state is kept in ${replaced}`,
       `Undo it with: ${undo}`,
     ].join('\n');
     const document = { restored: true, file: source, createdAt, names, replaced, undo, gateway };

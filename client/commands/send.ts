@@ -21,14 +21,12 @@ export class SendCommand extends BaseCommand {
     category: 'Messages',
     description: 'Send a message to a chat.',
     details: `
-      Prints the message's id once it is stored: from then on it is sent, also across restarts. --wait waits until it has
-      arrived, or is known not to; the exit code is then 0 only if it has. With --key the same message is sent once, however
-      often the command is run within a day. The message is the words given, or standard input with \`-\`.
+      Prints the message's id once it is stored; it is then sent even across restarts. --wait waits until it is delivered or has failed; the exit code is 0 only if it was delivered. With --key, running the command repeatedly within a day sends the message once. The message is given as arguments, or read from standard input with \`-\`.
     `,
     examples: [
       ['To a person on Telegram', 'xopc send --channel telegram --chat 42 "The backup is done"'],
       ['A file, through one of several accounts', 'xopc send --channel webhook --account ops --chat alerts - < report.md'],
-      ['And wait until it has arrived', 'xopc send --channel telegram --chat 42 --wait "Wake up"'],
+      ['And wait until it is delivered', 'xopc send --channel telegram --chat 42 --wait "Wake up"'],
       ['Once, from a script that may run again', 'xopc send --channel telegram --chat 42 --key backup-17 "The backup is done"'],
     ],
   });

@@ -36,7 +36,7 @@ function check<T>(
     if (problems.length > 0)
       return { value: undefined, finding: fail(id, list(problems), { fix: `Correct it, then: xopc config validate` }) };
     if (warnings.length > 0) return { value, finding: warn(id, list(warnings), { fix: 'Set the variable where the gateway is started' }) };
-    return { value, finding: ok(id, document.exists ? `${path} is valid` : `there is no ${path}; the defaults hold`) };
+    return { value, finding: ok(id, document.exists ? `${path} is valid` : `${path} does not exist; defaults apply`) };
   } catch (error) {
     const hint = error instanceof GatewayError ? error.hint : undefined;
     return { value: undefined, finding: fail(id, reasonOf(error), { fix: hint }) };
@@ -65,12 +65,12 @@ export function checkExposure({ gateway }: Config, host: string): Finding {
   const { auth, trustedProxies, cors } = gateway;
   const wide = trustedProxies.filter(trustsEverybody);
   if (wide.length > 0)
-    return fail(id, `gateway.trustedProxies has ${wide.join(', ')}: anybody can claim any address`, {
+    return fail(id, `gateway.trustedProxies contains ${wide.join(', ')}: anyone can pretend to have any address`, {
       fix: "Name the proxy's own address: xopc config set gateway.trustedProxies '[\"127.0.0.1\"]'",
     });
   const isOpen = !isLoopback(host);
   if (isOpen && auth.api_key !== null && auth.api_key.length < SHORT_TOKEN)
-    return fail(id, `other machines reach it on ${host}, and gateway.auth.api_key has only ${auth.api_key.length} characters`, {
+    return fail(id, `other machines can reach it on ${host}, and gateway.auth.api_key has only ${auth.api_key.length} characters`, {
       fix: 'Generate a long one: xopc config unset gateway.auth.api_key',
     });
   if (
@@ -78,14 +78,17 @@ export function checkExposure({ gateway }: Config, host: string): Finding {
     cors.credentials &&
     cors.origins.some((origin) => origin.startsWith('http:') && !/^http:\/\/(localhost|127\.)/.test(origin))
   )
-    return warn(id, 'gateway.cors lets a page that is not encrypted use the credentials', {
+    return warn(id, 'gateway.cors allows credentials for a page served over plain HTTP', {
       fix: 'Use https: in gateway.cors.origins',
     });
-  if (!isOpen) return ok(id, `only this machine reaches it (${host})`);
+  if (!isOpen) return ok(id, `only this machine can reach it (${host})`);
   if (auth.enabled === false)
-    return warn(id, `other machines reach it on ${host} and need no token, because gateway.auth.enabled is false`, {
-      fix: 'Ask them for the token: xopc config unset gateway.auth.enabled',
+    return warn(id, `other machines can reach it on ${host} and need no token, because gateway.auth.enabled is false`, {
+      fix: 'Require the token with: xopc config unset gateway.auth.enabled',
     });
   const own = auth.enabled ? 'this machine too' : 'this machine does not';
-  return ok(id, `other machines reach it on ${host} and need the token, ${own}; only this machine: xopc config set gateway.host 127.0.0.1`);
+  return ok(
+    id,
+    `other machines can reach it on ${host} and need the token, ${own}; to allow only this machine: xopc config set gateway.host 127.0.0.1`,
+  );
 }

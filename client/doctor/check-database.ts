@@ -67,11 +67,11 @@ function readHeader(path: string): HeaderBytes | undefined {
 }
 
 function inspect(path: string, { size, header }: HeaderBytes): Finding {
-  if (size === 0) return ok('database', `${path} is new`);
-  const setAside = 'The next start sets it aside and begins a new one; what can be saved: sqlite3 FILE .recover';
+  if (size === 0) return ok('database', `${path} is empty`);
+  const setAside = 'The next start sets it aside and creates a new one; recover the readable part with: sqlite3 FILE .recover';
   if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) return fail('database', `${path} is not an SQLite database`, { fix: setAside });
   if (header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID)
-    return fail('database', `${path} is the database of another program, or is empty`, { fix: 'Move it away' });
+    return fail('database', `${path} belongs to another program, or is empty`, { fix: 'Move it away' });
   const packed = header.readUInt32BE(USER_VERSION_OFFSET);
   const megabytes = (size / 1_048_576).toFixed(1);
   return ok('database', `${path} has schema version ${packed % READER_FACTOR} and ${megabytes} MB`);
@@ -81,11 +81,11 @@ function inspect(path: string, { size, header }: HeaderBytes): Finding {
 export function checkDatabase({ databasePath }: GatewayPaths): Finding {
   try {
     const found = readHeader(databasePath);
-    return found === undefined ? ok('database', `${databasePath} is made at the first start`) : inspect(databasePath, found);
+    return found === undefined ? ok('database', `${databasePath} is created at the first start`) : inspect(databasePath, found);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     return fail('database', `${databasePath} cannot be read (${code})`, {
-      fix: code === 'EISDIR' ? 'Move the directory away' : `Give it to this user, mode 0600: ${databasePath}`,
+      fix: code === 'EISDIR' ? 'Move the directory away' : `Make this user its owner, with mode 0600: ${databasePath}`,
     });
   }
 }

@@ -29,11 +29,11 @@ function inspect(path: string, kind: 'directory' | 'file'): Permission | undefin
     return { path, problem: kind === 'directory' ? 'is not a directory' : 'is not a regular file' };
   const uid = process.getuid?.();
   if (uid === undefined) return undefined;
-  if (entry.uid !== uid) return { path, problem: `belongs to user id ${entry.uid}, this is ${uid}` };
+  if (entry.uid !== uid) return { path, problem: `belongs to user id ${entry.uid}, not ${uid}` };
   const isShared = kind === 'directory' && (entry.mode & 0o1000) !== 0;
-  if (isShared) return { path, problem: 'is a directory that everybody shares' };
+  if (isShared) return { path, problem: 'is a shared directory' };
   if ((entry.mode & OPEN_BITS) === 0) return undefined;
-  return { path, problem: `is open to others (${octal(entry.mode)})`, mode: kind === 'directory' ? DIRECTORY_MODE : FILE_MODE };
+  return { path, problem: `is accessible to other users (${octal(entry.mode)})`, mode: kind === 'directory' ? DIRECTORY_MODE : FILE_MODE };
 }
 
 function toFinding(id: string, good: string, problems: readonly Permission[]): Finding {
@@ -41,7 +41,7 @@ function toFinding(id: string, good: string, problems: readonly Permission[]): F
   const message = problems.map(({ path, problem }) => `${path} ${problem}`).join('; ');
   const closable = problems.filter(({ mode }) => mode !== undefined);
   if (closable.length < problems.length)
-    return fail(id, message, { fix: 'Give it to this user, or set XOPC_HOME to a directory of your own' });
+    return fail(id, message, { fix: 'Make this user its owner, or set XOPC_HOME to a directory of your own' });
   const commands = closable.map(({ path, mode = 0 }) => `chmod ${mode.toString(8)} ${path}`);
   return fail(id, message, {
     fix: commands.join(' && '),
@@ -53,11 +53,11 @@ function toFinding(id: string, good: string, problems: readonly Permission[]): F
 }
 
 export function checkDirectories(paths: GatewayPaths): Finding {
-  if (entryOf(paths.home) === undefined) return ok('directories', `${paths.home} is made at the first start`);
+  if (entryOf(paths.home) === undefined) return ok('directories', `${paths.home} is created at the first start`);
   const names = [paths.home, paths.lockDir, dirname(paths.controlPath), paths.logDir, paths.stateDir, paths.credentialsDir];
   const own = [...new Set([...names, join(paths.home, 'service'), join(paths.home, 'cache')])];
   const problems = own.map((path) => inspect(path, 'directory')).filter((problem) => problem !== undefined);
-  return toFinding('directories', `${paths.home} and what is in it belong to this user alone`, problems);
+  return toFinding('directories', `${paths.home} is private to this user`, problems);
 }
 
 /** Files that hold secrets, or what people said. */
@@ -70,20 +70,20 @@ export function checkPrivateFiles(paths: GatewayPaths): Finding {
     ...databases.map((name) => join(paths.stateDir, name)).filter((path) => entryOf(path)?.isFile()),
   ];
   const problems = files.map((path) => inspect(path, 'file')).filter((problem) => problem !== undefined);
-  return toFinding('private-files', 'configuration, models and database are closed to others', problems);
+  return toFinding('private-files', 'configuration, models and database are private to this user', problems);
 }
 
 export function checkTokenFile({ tokenPath }: GatewayPaths): Finding {
   const id = 'token-file';
   const entry = entryOf(tokenPath);
-  if (entry === undefined) return ok(id, `${tokenPath} is made at the first start`);
+  if (entry === undefined) return ok(id, `${tokenPath} is created at the first start`);
   const problem = inspect(tokenPath, 'file');
   if (problem !== undefined) return toFinding(id, '', [problem]);
   try {
     const text = readFileSync(tokenPath, 'utf8').trim();
-    if (/^[\x21-\x7e]{16,4096}$/.test(text)) return ok(id, `${tokenPath} is closed to others`);
+    if (/^[\x21-\x7e]{16,4096}$/.test(text)) return ok(id, `${tokenPath} is private to this user`);
     return text === ''
-      ? ok(id, `${tokenPath} is empty and is filled at the next start`)
+      ? ok(id, `${tokenPath} is empty; the next start generates a token`)
       : fail(id, `${tokenPath} holds an invalid token, or one with fewer than 16 characters`, { fix: 'xopc gateway token --rotate' });
   } catch (error) {
     return fail(id, `${tokenPath} cannot be read: ${reasonOf(error)}`, { fix: `chmod 600 ${tokenPath}` });
@@ -107,9 +107,9 @@ export function checkDisk(
   const { bavail, bsize, files, ffree } = room(path);
   const free = bavail * bsize;
   const text = `${Math.floor(free / MEGABYTE)} MB are free for ${path}`;
-  const fix = 'Make room; the log and old copies of the database are in ' + paths.home;
+  const fix = 'Free some space; the log and old copies of the database are in ' + paths.home;
   if (free < ROOM.fail) return fail('disk', text, { fix });
-  if (files > 0 && ffree < 1_000) return fail('disk', `${text}, and only ${ffree} more files can be made`, { fix });
+  if (files > 0 && ffree < 1_000) return fail('disk', `${text}, and only ${ffree} more files can be created`, { fix });
   return free < ROOM.warn ? warn('disk', text, { fix }) : ok('disk', text);
 }
 

@@ -10,9 +10,9 @@ import { fail, type Finding, ok, warn } from './finding.js';
 
 function checkHeld({ lockPath }: GatewayPaths, status: StatusDocument): Finding {
   const lock = readLock(lockPath);
-  const repairs = 'The gateway writes it again within 30 s; or now: xopc gateway restart --force';
+  const repairs = 'The gateway recreates it within 30 s; to do it now: xopc gateway restart --force';
   if (!isLockRecord(lock))
-    return warn('lock', `the gateway (pid ${status.pid}) runs, and its lock ${lockPath} is gone or damaged`, { fix: repairs });
+    return warn('lock', `the gateway (pid ${status.pid}) is running, but its lock ${lockPath} is missing or damaged`, { fix: repairs });
   return lock.instanceId === status.instanceId
     ? ok('lock', `held by pid ${lock.pid}, which answers`)
     : fail('lock', `${lockPath} names pid ${lock.pid}, and pid ${status.pid} answers`, { fix: 'xopc gateway restart --force' });
@@ -26,18 +26,22 @@ export function checkLock(paths: GatewayPaths, location: GatewayLocation): Findi
     case 'starting':
       return warn('lock', `a gateway is starting (pid ${location.lock.pid})`, { fix: 'xopc gateway status' });
     case 'foreign':
-      return fail('lock', `a gateway on another machine or in another container has it (pid ${location.lock.pid})`, {
-        fix: 'Stop it there, or give this one a home of its own with XOPC_HOME',
+      return fail('lock', `held by a gateway on another machine or in another container (pid ${location.lock.pid})`, {
+        fix: 'Stop it there, or set XOPC_HOME to a separate home for this one',
       });
     case 'silent':
-      return fail('lock', location.lock === undefined ? location.error.message : `pid ${location.lock.pid} has it and does not answer`, {
-        fix: location.lock === undefined ? (location.error.hint ?? 'xopc gateway status') : 'xopc gateway stop --force',
-      });
+      return fail(
+        'lock',
+        location.lock === undefined ? location.error.message : `held by pid ${location.lock.pid}, which does not answer`,
+        {
+          fix: location.lock === undefined ? (location.error.hint ?? 'xopc gateway status') : 'xopc gateway stop --force',
+        },
+      );
     case 'absent': {
-      if (location.lock !== undefined) return ok('lock', `left by pid ${location.lock.pid}, which has died; the next start clears it`);
+      if (location.lock !== undefined) return ok('lock', `left by pid ${location.lock.pid}, which died; the next start removes it`);
       const lock = readLock(paths.lockPath);
       const isDamaged = lock !== 'absent' && !isLockRecord(lock);
-      return ok('lock', isDamaged ? `${paths.lockPath} is damaged; the next start keeps a copy and clears it` : 'no gateway runs');
+      return ok('lock', isDamaged ? `${paths.lockPath} is damaged; the next start keeps a copy and removes it` : 'no gateway runs');
     }
   }
 }
@@ -63,7 +67,7 @@ export function checkPort(
   if (location.kind === 'answers' && (location.status.ready || location.status.fallback))
     return ok('port', `${host}:${port} is the gateway's`);
   if (strangers.length === 0) return ok('port', `${host}:${port} is free`);
-  if (passed) return ok('port', `${host}:${port} is held by the service manager`);
+  if (passed) return ok('port', `${host}:${port} is owned by the service manager`);
   return fail('port', `${host}:${port} is taken by ${strangers.map(describeListener).join(', ')}`, {
     fix: 'Stop it, take the port over with xopc gateway --force, or choose another: xopc config set gateway.port PORT',
   });
@@ -71,12 +75,12 @@ export function checkPort(
 
 function stateFinding(status: StatusDocument, nowMs: number): Finding {
   const last = status.lastExit === null ? '' : `; the last worker ${describeExit(status.lastExit, nowMs)}`;
-  const fix = 'See why with: xopc gateway logs   Then: xopc gateway restart';
+  const fix = 'Show the cause with: xopc gateway logs   Then: xopc gateway restart';
   const { crashes } = status.restarts;
   if (status.ready)
     return ok('worker', `${status.state}, worker ${status.worker?.pid ?? 'unknown'}, ${crashes} crash${crashes === 1 ? '' : 'es'}`);
   if (status.state === 'failed' || status.state === 'backoff') return fail('worker', `${status.state}${last}`, { fix });
-  return warn('worker', `${status.state}${last}`, { fix: 'Look again with: xopc gateway status' });
+  return warn('worker', `${status.state}${last}`, { fix: 'Check again with: xopc gateway status' });
 }
 
 /** What the supervisor says of the worker, and every warning that `status` shows. */

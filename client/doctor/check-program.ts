@@ -34,7 +34,7 @@ function damage(directory: string): string[] {
   const names = new Set([...BUNDLE_NAMES.map((name) => `${name}.cjs`), ...present]);
   return [...names].flatMap((name) => {
     try {
-      return isWhole(join(directory, name)) ? [] : [`${name} is not as it was built`];
+      return isWhole(join(directory, name)) ? [] : [`${name} differs from the build`];
     } catch (error) {
       return [`${name} cannot be read (${(error as NodeJS.ErrnoException).code})`];
     }
@@ -76,10 +76,10 @@ export function checkLauncher(
   const target = realpathSync(found);
   const isPackage = existsSync(join(target, '..', '..', 'dist', 'main.cjs')) || readTrailer(target) !== undefined;
   // A shim of a version manager, or npm's for Windows: what it leads to cannot be seen from outside.
-  if (!isPackage) return ok('launcher', `${found}, which starts another package; this one is ${own}`);
+  if (!isPackage) return ok('launcher', `${found}, which starts a different package; this one is ${own}`);
   return target === own || target.startsWith(join(own, 'bin'))
     ? ok('launcher', `${found} is this one`)
     : warn('launcher', `xopc in PATH is ${target}, this one is ${own}`, {
-        fix: 'Remove one of them, or type the path of the one that you mean',
+        fix: 'Remove one of them, or use the full path of the one you want',
       });
 }

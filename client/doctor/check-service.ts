@@ -11,7 +11,7 @@ const REPAIRABLE = ['SERVICE_OUTDATED', 'SERVICE_FILE_MISSING'];
 
 function checkDrift(record: InstallRecord, paths: GatewayPaths, manager: ServiceManager): Finding[] {
   const drift = driftOf(record, paths);
-  if (drift.length === 0) return [ok('service-files', 'the files of the service are as this version installs them')];
+  if (drift.length === 0) return [ok('service-files', 'the files of the service match this version')];
   const canRepair = canRefresh(record, paths, manager);
   return drift.map(({ message, hint }, index) => {
     const isFirst = drift.findIndex((other) => REPAIRABLE.includes(other.code)) === index;
@@ -29,7 +29,7 @@ async function checkState({ plan }: InstallRecord, manager: ServiceManager): Pro
   if (state.activity === 'failed') {
     const exit = state.lastExitCode === null ? '' : ` (exit code ${state.lastExitCode})`;
     return fail('service', `${manager.title} has given up${exit}`, {
-      fix: 'See why: xopc gateway logs   Then: xopc gateway service-start',
+      fix: 'Show the cause with: xopc gateway logs   Then: xopc gateway service-start',
     });
   }
   if (!state.isEnabled) return warn('service', 'it does not start at boot', { fix: reinstallCommand(plan) });
@@ -68,7 +68,7 @@ export async function checkService(paths: GatewayPaths, manager?: ServiceManager
     const chosen = manager ?? chooseManager(paths);
     const own =
       record === undefined
-        ? [ok('service', 'not installed; it would be with: xopc gateway install')]
+        ? [ok('service', 'not installed; install it with: xopc gateway install')]
         : await checkInstalled(record, paths, chosen);
     return [...own, ...(await checkOthers(paths, chosen))];
   } catch (error) {

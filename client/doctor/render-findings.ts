@@ -13,7 +13,7 @@ function findingLines({ id, level, message, fix }: Finding): string[] {
 
 function summary(findings: readonly Finding[]): string {
   const [failures, warnings] = [count(findings, 'fail'), count(findings, 'warn')];
-  if (failures + warnings === 0) return 'All is as it should be.';
+  if (failures + warnings === 0) return 'No problems found.';
   const words = [
     ...(failures === 0 ? [] : [`${failures} ${failures === 1 ? 'problem' : 'problems'}`]),
     ...(warnings === 0 ? [] : [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`]),

@@ -35,8 +35,8 @@ async function guarded(id: string, check: () => Finding | Finding[] | Promise<Fi
     return Array.isArray(found) ? found : [found];
   } catch (error) {
     const isForeign = ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
-    const fix = isForeign ? { fix: 'Run it as the user whose home that is, or set XOPC_HOME' } : {};
-    return [fail(id, `this could not be checked: ${reasonOf(error)}`, fix)];
+    const fix = isForeign ? { fix: 'Run it as the owner of that home, or set XOPC_HOME' } : {};
+    return [fail(id, `could not be checked: ${reasonOf(error)}`, fix)];
   }
 }
 

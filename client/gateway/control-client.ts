@@ -86,7 +86,7 @@ function parseReply(line: string, id: string): ControlReply | undefined {
   const reply = JSON.parse(line) as Partial<ControlReply> | null;
   if (typeof reply !== 'object' || reply === null) throw new Error('a frame is not an object');
   if (reply.v !== CONTROL_VERSION)
-    throw new Error(`it speaks version ${JSON.stringify(reply.v)} of the control protocol, this is ${CONTROL_VERSION}`);
+    throw new Error(`it speaks version ${JSON.stringify(reply.v)} of the control protocol instead of ${CONTROL_VERSION}`);
   // A request that could not be read at all is answered without an id.
   if (reply.id !== id && !(reply.id === '' && reply.type === 'error')) return undefined;
   if (reply.type === 'error' && typeof reply.error?.message !== 'string') throw new Error('an error frame has no message');

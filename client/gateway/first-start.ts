@@ -51,7 +51,7 @@ export function renderWelcome(welcome: Welcome, paths: GatewayPaths): string[] {
     ...lines,
     '📝 Next:',
     '   xopc agent "hello"            # Talk to the agent',
-    '   xopc gateway status           # See how it is',
-    '   xopc gateway logs --follow    # Watch it',
+    '   xopc gateway status           # Show its status',
+    '   xopc gateway logs --follow    # Follow its log',
   ];
 }

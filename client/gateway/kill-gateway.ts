@@ -9,15 +9,15 @@ const CHILDREN_GRACE_MS = 300;
 
 function unprovable(lock: LockRecord): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {
-    message: `process ${lock.pid} cannot be verified as the gateway and is not touched`,
+    message: `process ${lock.pid} cannot be verified as the gateway and was not touched`,
     details: { pid: lock.pid },
-    hint: `Look at it with: ps -fp ${lock.pid}`,
+    hint: `Inspect it with: ps -fp ${lock.pid}`,
   });
 }
 
 function stillThere(left: readonly KnownProcess[]): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {
-    message: `process ${left.map(({ pid }) => pid).join(', ')} cannot be ended`,
+    message: `process ${left.map(({ pid }) => pid).join(', ')} could not be ended`,
     details: { pids: left.map(({ pid }) => pid) },
     hint: 'It belongs to another user, or hangs in the kernel. End it as root.',
   });

@@ -105,7 +105,7 @@ function elsewhere(lock: LockRecord): GatewayError {
   return new GatewayError('CONTROL_UNREACHABLE', {
     message: `the gateway with pid ${lock.pid} belongs to another machine or container that shares ${lock.home}`,
     details: { pid: lock.pid, port: lock.port, home: lock.home },
-    hint: 'Run the command there, or give this one a home of its own with XOPC_HOME.',
+    hint: 'Run the command there, or set XOPC_HOME to a separate home for this one.',
   });
 }
 
@@ -118,7 +118,7 @@ export function unavailableError(location: Exclude<GatewayLocation, { kind: 'ans
       return new GatewayError('STILL_STARTING', {
         message: `the gateway is still starting, pid ${location.lock.pid}`,
         details: { pid: location.lock.pid },
-        hint: 'Look again with: xopc gateway status',
+        hint: 'Check again with: xopc gateway status',
       });
     case 'foreign':
       return elsewhere(location.lock);

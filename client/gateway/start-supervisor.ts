@@ -87,7 +87,7 @@ function diedSilently(exit: {
   return new GatewayError('WORKER_NOT_READY', {
     message: `the gateway process ended without a report (${how})`,
     details: { exitCode: exit.exitCode ?? null, signal: exit.signal ?? null },
-    hint: 'See the log with: xopc gateway logs   Start it in the foreground with: xopc gateway',
+    hint: 'Show the log with: xopc gateway logs   Start it in the foreground with: xopc gateway',
   });
 }
 
@@ -123,9 +123,9 @@ export async function startSupervisor(options: StartOptions): Promise<StartedGat
   if (outcome !== undefined) throw failure(outcome, exit === undefined ? subprocess.pid : undefined);
   if (exit !== undefined) throw diedSilently(exit);
   throw new GatewayError('STILL_STARTING', {
-    message: `the gateway (pid ${subprocess.pid}) is not ready after ${limitMs} ms and continues to start`,
+    message: `the gateway (pid ${subprocess.pid}) is not ready after ${limitMs} ms; it continues to start`,
     details: { pid: subprocess.pid },
-    hint: 'Look again with: xopc gateway status',
+    hint: 'Check again with: xopc gateway status',
   });
 }
 

@@ -92,8 +92,8 @@ export async function waitForNewInstance(paths: GatewayPaths, options: NewInstan
   if (settled !== undefined) throw leftAlone();
   if (last === undefined || last.kind === 'answers') {
     throw new GatewayError('STILL_STARTING', {
-      message: `no new instance serves after ${limitMs} ms`,
-      hint: 'Look again with: xopc gateway status',
+      message: `no new instance is ready after ${limitMs} ms`,
+      hint: 'Check again with: xopc gateway status',
     });
   }
   throw unavailableError(last);
@@ -102,7 +102,7 @@ export async function waitForNewInstance(paths: GatewayPaths, options: NewInstan
 function leftAlone(): GatewayError {
   return new GatewayError('NOT_RUNNING', {
     message: 'the gateway has ended, and no other has started',
-    hint: 'See why with: xopc gateway logs   Start it again with: xopc gateway start',
+    hint: 'Show the cause with: xopc gateway logs   Start it again with: xopc gateway start',
   });
 }
 
@@ -112,6 +112,6 @@ export function notServing(status: StatusDocument): GatewayError {
   return new GatewayError('WORKER_NOT_READY', {
     message: `the gateway (pid ${status.pid}) does not serve: ${reason}; it keeps trying`,
     details: { pid: status.pid, state: status.state, lastExit: status.lastExit },
-    hint: 'See why with: xopc gateway logs   End it with: xopc gateway stop',
+    hint: 'Show the cause with: xopc gateway logs   End it with: xopc gateway stop',
   });
 }

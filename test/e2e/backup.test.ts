@@ -108,7 +108,7 @@ describe('a running gateway', () => {
       expect(outcome.stderr).toContain('cannot be restored');
       expect(outcome.stderr).toContain('Nothing was changed');
     }
-    expect((await gateway.xopc('restore', join(gateway.home, 'absent'))).stderr).toContain('there is no such file');
+    expect((await gateway.xopc('restore', join(gateway.home, 'absent'))).stderr).toContain('the file does not exist');
     expect((await gateway.xopc('backup', file)).code).toBe(1);
     expect((await gateway.xopc('restore', file, '--check')).code).toBe(0);
     expect(gateway.workerPid()).toBe(worker);

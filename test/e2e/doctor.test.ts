@@ -86,7 +86,7 @@ test('a lock of a gateway that hangs, and a damaged package, are found', async (
     expect(report.code).toBe(1);
     expect(bad(report)).toEqual(['build', 'lock', 'port'].filter((id) => bad(report).includes(id)));
     expect(bad(report)).toEqual(expect.arrayContaining(['build', 'lock']));
-    expect(find(report, 'build')?.message).toContain('worker.cjs is not as it was built');
+    expect(find(report, 'build')?.message).toContain('worker.cjs differs from the build');
     expect(find(report, 'lock')?.fix).toBe('xopc gateway stop --force');
   } finally {
     process.kill(gateway.process.pid, 'SIGCONT');

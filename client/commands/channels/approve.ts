@@ -19,7 +19,7 @@ export class ChannelApproveCommand extends BaseCommand {
     const { pairing } = await this.request<{ pairing: PairingDocument }>({ method: 'POST', path, body: { code: this.code } });
     return this.printResult(
       pairing,
-      `${pairing.senderName} (${pairing.senderId}) may write to ${pairing.channel} now`.replace(/\p{Cc}/gu, ' '),
+      `${pairing.senderName} (${pairing.senderId}) can now write to ${pairing.channel}`.replace(/\p{Cc}/gu, ' '),
     );
   }
 }
@@ -42,7 +42,7 @@ export class ChannelRevokeCommand extends BaseCommand {
     await this.request({ method: 'POST', path: `/api/channels/${encodeURIComponent(this.channel)}/revoke`, body });
     return this.printResult(
       { senderId: sender, revoked: true },
-      `${sender} may not write to ${this.channel} any more`.replace(/\p{Cc}/gu, ' '),
+      `${sender} can no longer write to ${this.channel}`.replace(/\p{Cc}/gu, ' '),
     );
   }
 }

@@ -41,7 +41,7 @@ export function unknownKey(path: KeyPath): GatewayError | undefined {
     message: `'${formatKey(path)}' is not a key of the configuration${suggestion}`,
     hint:
       names.length === 0
-        ? 'See all of it with: xopc config schema'
+        ? 'List all keys with: xopc config schema'
         : `Known ${parent.length === 0 ? 'at the top' : `in ${formatKey(parent)}`}: ${names.join(', ')}`,
   });
 }

@@ -17,7 +17,7 @@ import { usage } from '../../cli/usage.js';
 const NEW_FILE = '{\n}\n';
 
 function editorFailed(editor: string, reason: string): GatewayError {
-  return usage(`the editor '${editor}' ${reason}`, 'Name one that waits in EDITOR, e.g. EDITOR=vi or EDITOR="code --wait".');
+  return usage(`the editor '${editor}' ${reason}`, 'Set EDITOR to an editor that waits, e.g. EDITOR=vi or EDITOR="code --wait".');
 }
 
 /** Runs the editor on the terminal; its name may come with arguments, as every shell program accepts. */

@@ -10,7 +10,7 @@ export class ConfigGetCommand extends ConfigCommand {
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Print a value, or the whole configuration, defaults included.',
-    details: 'Secrets are shown as `****` unless --show is given. --raw prints what the file itself says.',
+    details: 'Secrets are shown as `****` unless --show is given. --raw prints the value as written in the file.',
     examples: [
       ['One value', 'xopc config get gateway.port'],
       ['All of it', 'xopc config get'],

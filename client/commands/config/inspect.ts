@@ -11,7 +11,7 @@ export class ConfigValidateCommand extends ConfigCommand {
   static override readonly usage = Command.Usage({
     category: 'Configuration',
     description: 'Check the configuration and models.json.',
-    details: 'Exit code: 0 valid, 78 not. Every problem names file, line, column, key and what is allowed.',
+    details: 'Exit code: 0 valid, 78 invalid. Every problem names file, line, column, key and the allowed values.',
     examples: [
       ['The files in use', 'xopc config validate'],
       ['Another file', 'xopc config validate draft.json'],
@@ -26,7 +26,7 @@ export class ConfigValidateCommand extends ConfigCommand {
     const results = this.file === undefined ? [config, validateModels(loadConfigFile({ path: this.gatewayPaths.modelsPath }))] : [config];
     const problems = results.flatMap((result) => result.problems);
     const warnings = results.flatMap((result) => result.warnings);
-    if (problems.length > 0) throw configInvalid(path, problems, 'A running gateway goes on with what it has.');
+    if (problems.length > 0) throw configInvalid(path, problems, 'A running gateway keeps its current configuration.');
     if (!this.json) for (const warning of warnings) await this.note(`Warning: ${formatProblem(warning)}`, this.err.paint.yellow);
     return this.printResult({ valid: true, warnings }, `${path} is valid.`);
   }
@@ -61,7 +61,7 @@ export class ConfigVersionsCommand extends ListCommand {
       at: new Date(version.atMs).toISOString(),
       current: isVersionOf(version, hash),
     }));
-    const rows = versions.map(({ id, at, current }) => [id, at, current ? 'as it is now' : '']);
+    const rows = versions.map(({ id, at, current }) => [id, at, current ? 'current' : '']);
     return this.printTable(
       { versions },
       { columns: { VERSION: Infinity, TIME: Infinity, '': Infinity }, rows, none: 'There are no earlier versions yet.' },

@@ -26,8 +26,8 @@ export class ConfigSetCommand extends ConfigChangeCommand {
     category: 'Configuration',
     description: 'Set a value; comments in the file are kept.',
     details: `
-      The value is JSON where it reads as such, otherwise text; \`-\` reads it from standard input, which keeps a secret
-      out of the shell's history. Nothing is written if the result would be invalid. A gateway that runs takes it over.
+      The value is parsed as JSON if possible, otherwise taken as text; \`-\` reads it from standard input, which keeps a secret
+      out of the shell's history. Nothing is written if the result would be invalid. A running gateway applies the change.
     `,
     examples: [
       ['A number', 'xopc config set gateway.port 8080'],

@@ -12,12 +12,12 @@ abstract class JobFieldsCommand extends BaseCommand implements Record<JobFlag, s
   readonly name = Option.String('--name', { description: 'Name of the job.' });
   readonly timezone = Option.String('--timezone', { description: 'IANA time zone; default: `cron.defaultTimezone`.' });
   readonly mode = Option.String('--mode', { description: 'direct: send the message; agent: an agent answers it.' });
-  readonly channel = Option.String('--channel', { description: 'Where to send it.' });
-  readonly chat = Option.String('--chat', { description: 'Which chat of the channel.' });
-  readonly account = Option.String('--account', { description: 'Which account of the channel.' });
-  readonly agent = Option.String('--agent', { description: 'Which agent answers.' });
-  readonly model = Option.String('--model', { description: 'Which model answers: provider/model.' });
-  readonly session = Option.String('--session', { description: 'main: in the chat’s own conversation; isolated: in one of its own.' });
+  readonly channel = Option.String('--channel', { description: 'Channel to send it to.' });
+  readonly chat = Option.String('--chat', { description: 'Chat id in the channel.' });
+  readonly account = Option.String('--account', { description: 'Account of the channel.' });
+  readonly agent = Option.String('--agent', { description: 'Agent that answers.' });
+  readonly model = Option.String('--model', { description: 'Model that answers: provider/model.' });
+  readonly session = Option.String('--session', { description: 'main: in the chat’s conversation; isolated: in a separate one.' });
   readonly overlap = Option.String('--overlap', {
     description: 'While the previous run goes on: skip the new one, queue it, or replace the previous one.',
   });
@@ -65,7 +65,7 @@ export class CronAddCommand extends JobFieldsCommand {
 export class CronEditCommand extends JobFieldsCommand {
   static override readonly usage = Command.Usage({
     category,
-    description: 'Change a scheduled job. Fields that are not given stay; an empty text empties the field.',
+    description: 'Change a scheduled job. Omitted fields are unchanged; an empty text clears a field.',
     examples: [['Another time', "xopc cron edit job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f --schedule '0 10 * * *'"]],
   });
 
@@ -77,7 +77,7 @@ export class CronEditCommand extends JobFieldsCommand {
     const path = jobPath(this.id);
     const { schedule, message } = this;
     const body = { ...this.fields(), ...definedFields({ schedule, message }) };
-    if (Object.keys(body).length === 0) throw usage('no change is given', 'e.g. --schedule, --message; all: xopc cron edit --help');
+    if (Object.keys(body).length === 0) throw usage('no changes given', 'e.g. --schedule, --message; all: xopc cron edit --help');
     const { job } = await this.request<{ job: CronJobDocument }>({ method: 'PATCH', path, body });
     return this.printResult(job, describeJob(job));
   }
@@ -86,7 +86,7 @@ export class CronEditCommand extends JobFieldsCommand {
 export class CronEnableCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category,
-    description: 'Enable or disable a scheduled job. Occurrences that pass while it is disabled are not made up for.',
+    description: 'Enable or disable a scheduled job. Occurrences missed while it is disabled do not run later.',
     examples: [['Stop it for now', 'xopc cron disable job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
   });
 

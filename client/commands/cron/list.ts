@@ -7,9 +7,9 @@ import { jobPath } from './job.js';
 
 /** Effects of daylight saving on a time. */
 const NOTES: Readonly<Record<NonNullable<CronPreview['runs'][number]['note']>, string>> = {
-  gap: '(moved: the clocks skip the hour before)',
-  repeated: '(this time comes twice that day: the first)',
-  'repeated-again': '(this time comes twice that day: the second)',
+  gap: '(moved: this hour is skipped by daylight saving)',
+  repeated: '(this time occurs twice that day: first)',
+  'repeated-again': '(this time occurs twice that day: second)',
 };
 
 export class CronListCommand extends ListCommand {
@@ -68,7 +68,7 @@ export class CronHistoryCommand extends ListCommand {
           id,
           error ?? output ?? '',
         ]),
-        none: this.failed ? 'No run of it has failed.' : 'It has not run yet.',
+        none: this.failed ? 'No run of this job has failed.' : 'This job has not run yet.',
         notes: typeof session === 'string' ? [`Continue in the last run’s session with: xopc agent --session '${session}' TEXT`] : [],
       },
     );
@@ -78,7 +78,7 @@ export class CronHistoryCommand extends ListCommand {
 export class CronNextCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Scheduled jobs',
-    description: 'Describe a schedule in words and with its next times.',
+    description: 'Describe a schedule in words and list its next times.',
     examples: [['Workdays at nine', "xopc cron next '0 9 * * 1-5' --timezone Europe/Berlin"]],
   });
 

@@ -29,7 +29,7 @@ export class CronRestoreCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category,
     description: 'Restore a scheduled job that was deleted in the last seven days, with its history.',
-    details: 'The job keeps its id. Occurrences that passed meanwhile are not made up for.',
+    details: 'The job keeps its id. Occurrences missed meanwhile do not run later.',
     examples: [['By its id', 'xopc cron restore job_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f']],
   });
 

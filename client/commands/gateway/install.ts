@@ -31,8 +31,8 @@ function parseRuntime(text: string | undefined): ServiceRuntime | undefined {
 
 const CHANGE_WORDS: Readonly<Record<FileChange['current'], string>> = {
   absent: 'would be written',
-  same: 'stays as it is',
-  outdated: 'would be brought up to date',
+  same: 'would stay unchanged',
+  outdated: 'would be updated',
   edited: 'was edited by hand and would be overwritten',
   foreign: 'was not written by xopc and would be overwritten',
 };
@@ -42,9 +42,7 @@ export class InstallCommand extends BaseCommand {
     category: 'Service',
     description: 'Install the gateway as a service of this user, and start it.',
     details: `
-      A systemd user unit on Linux, a LaunchAgent on macOS, a task of the Task Scheduler on Windows. Installing again
-      brings an installation up to date; what was edited by hand is shown and left alone, unless --force is given.
-      A gateway that was started by hand is stopped, and the service takes its place.
+      A systemd user unit on Linux, a LaunchAgent on macOS, a task of the Task Scheduler on Windows. Installing again updates an installation; manual edits are shown and kept, unless --force is given. A manually started gateway is stopped, and the service replaces it.
     `,
     examples: [
       ['Install and start', 'xopc gateway install'],
@@ -61,9 +59,13 @@ export class InstallCommand extends BaseCommand {
   readonly runtime = Option.String('--runtime', {
     description: '`node` or `binary` (npm run build:binary); default: what runs this command.',
   });
-  readonly print = Option.Boolean('--print', false, { description: 'Print the files and do nothing.' });
-  readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Show what would be done, with the differences, and do nothing.' });
-  readonly force = Option.Boolean('-f,--force', false, { description: 'Overwrite hand-edited files; install beside another service.' });
+  readonly print = Option.Boolean('--print', false, { description: 'Print the files without changing anything.' });
+  readonly dryRun = Option.Boolean('--dry-run', false, {
+    description: 'Show what would be done, with the differences, without changing anything.',
+  });
+  readonly force = Option.Boolean('-f,--force', false, {
+    description: 'Overwrite hand-edited files; install even if another service starts a gateway.',
+  });
 
   protected async run(): Promise<number> {
     const manager = chooseManager(this.gatewayPaths);
@@ -115,10 +117,10 @@ export class InstallCommand extends BaseCommand {
       await this.printLine(`${path} ${CHANGE_WORDS[current]}`);
       if (diff.length > 0) await this.printLine(diff.map((line) => `  ${line}`).join('\n'));
     }
-    if (replacesPid !== undefined) await this.printLine(`The gateway that was started by hand (pid ${replacesPid}) would stop`);
+    if (replacesPid !== undefined) await this.printLine(`The manually started gateway (pid ${replacesPid}) would be stopped`);
     await this.printLine(
       isDone
-        ? 'It is installed and running exactly so; nothing would be done'
+        ? 'It is already installed and running with these settings; nothing would be done'
         : `${SERVICE_NAME} would be enabled and started (${manager.title})`,
     );
     return 0;
@@ -127,14 +129,14 @@ export class InstallCommand extends BaseCommand {
   async #noteEnvironment(token: string | undefined): Promise<void> {
     const names = shellOnlyVariables(this.gatewayPaths, (name) => this.context.runtime.environmentValue(name));
     if (names.length > 0) {
-      await this.note(`Set in this shell and not for the service: ${names.join(', ')}`);
+      await this.note(`Set in this shell but not for the service: ${names.join(', ')}`);
       await this.note(
-        `  What the gateway needs of them belongs in ${this.gatewayPaths.home}/service.env (NAME=value, mode 0600) or in the configuration.`,
+        `    Put those that the gateway needs in ${this.gatewayPaths.home}/service.env (NAME=value, mode 0600) or in the configuration.`,
       );
     }
     const isShadowed =
       token !== undefined && readKnownToken(this.gatewayPaths, { ...this.environment, token: undefined })?.source === 'config';
-    if (isShadowed) await this.note('gateway.auth.api_key in the configuration remains in force; the given token is not used.');
+    if (isShadowed) await this.note('gateway.auth.api_key in the configuration takes precedence; the given token is not used.');
   }
 
   async #report({ manager, plan }: Installation, { status, isChanged, concerns }: InstallResult): Promise<number> {
@@ -160,11 +162,11 @@ export class InstallCommand extends BaseCommand {
     const lines = [
       isChanged
         ? `✅ Gateway is installed as a service and running (pid ${status.pid})`
-        : `✅ Gateway is already installed so and running (pid ${status.pid})`,
+        : `✅ Gateway is already installed and running (pid ${status.pid})`,
       `   Service: ${SERVICE_NAME} (${manager.title})`,
       `   URL: ${url}`,
       '📝 Management:',
-      '   xopc gateway service-status   # See the service',
+      '   xopc gateway service-status   # Show the service',
       '   xopc gateway stop             # Stop it until service-start',
       '   xopc gateway uninstall        # Remove the service',
     ];

@@ -13,11 +13,11 @@ export class LogLevelCommand extends BaseCommand {
     category: 'Gateway',
     description: 'Show the log level, or change it temporarily, for all modules or one.',
     details:
-      'A change goes back by itself, and holds through restarts until then; `status` shows it meanwhile. For good: `xopc config set logs.level`.',
+      'A change ends by itself and survives restarts until then; `status` shows it meanwhile. To change the level permanently: `xopc config set logs.level`.',
     examples: [
-      ['In force now', 'xopc gateway log-level'],
+      ['Show the current level', 'xopc gateway log-level'],
       ['Everything for ten minutes', 'xopc gateway log-level debug --for 10m'],
-      ['One part of the gateway alone', 'xopc gateway log-level debug --module outbox'],
+      ['Only one module', 'xopc gateway log-level debug --module outbox'],
       ['Back now', 'xopc gateway log-level --reset'],
     ],
   });

@@ -21,8 +21,8 @@ const DEFAULT_LINES = 50;
 const MAX_SINCE_LINES = 100_000;
 
 const NOTICES: Readonly<Record<Exclude<FollowEvent['type'], 'lines'>, string>> = {
-  truncated: 'The log file was truncated; what is written from now on follows.',
-  gap: 'Some lines are missing here: their file was rotated away before it could be read.',
+  truncated: 'The log file was truncated; new lines follow.',
+  gap: 'Some lines are missing here: their file was removed by rotation before it could be read.',
 };
 
 function parseLines(text: string): number {
@@ -55,9 +55,9 @@ export class LogsCommand extends BaseCommand {
     details: 'Reads the log files directly. One entry is one line; `--json` prints each entry as one line of JSON.',
     examples: [
       ['The last 50 lines', 'xopc gateway logs'],
-      ['What is written from now on, too', 'xopc gateway logs --follow'],
+      ['And new lines as they are written', 'xopc gateway logs --follow'],
       ['Warnings and errors of the last ten minutes', 'xopc gateway logs --level warn --since 10m'],
-      ['What belongs to one run of a job', 'xopc gateway logs --grep runId:run_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f'],
+      ['Lines of one run of a job', 'xopc gateway logs --grep runId:run_0192f3c2a1b47c3e9d5f6a7b8c9d0e1f'],
     ],
   });
 
@@ -69,13 +69,13 @@ export class LogsCommand extends BaseCommand {
   readonly since = Option.String('--since', { description: 'Only entries since then: 10m, 2h, 1d, or a date such as 2026-03-01T14:00.' });
   readonly until = Option.String('--until', { description: 'Only entries until then; same format as --since.' });
   readonly grep = Option.String('--grep', { description: 'Lines with these words; -word: without it; field:value: with that field.' });
-  readonly regex = Option.String('--regex', { description: 'Lines that match this regular expression (RE2), upper and lower case alike.' });
+  readonly regex = Option.String('--regex', { description: 'Lines that match this regular expression (RE2), case-insensitive.' });
   #matcher: LineMatcher | undefined;
 
   protected async run(): Promise<number> {
     const filter = this.#filter();
     this.#matcher = this.regex === undefined ? undefined : this.context.runtime.loadPatterns().createLineMatcher(this.regex);
-    if (this.follow && this.until !== undefined) throw usage('--follow has no --until: it ends with Ctrl-C');
+    if (this.follow && this.until !== undefined) throw usage('--until cannot be combined with --follow, which ends with Ctrl-C');
     if (!this.follow) {
       if ((await this.#showLast(filter)) === null) throw noLog(this.gatewayPaths.logPath);
       return 0;
@@ -100,7 +100,7 @@ export class LogsCommand extends BaseCommand {
     const refine = matcher === undefined ? {} : { refine: (lines: readonly string[]) => matcher.match(lines) };
     const page = await readLog(logPath, { ...filter, ...refine, limit, completeOnly: this.follow });
     if (isAllSince && page.nextCursor !== null)
-      await this.note(`Only the newest ${MAX_SINCE_LINES} lines are shown; give --lines for more.`);
+      await this.note(`Only the newest ${MAX_SINCE_LINES} lines are shown; use --lines for more.`);
     if (page.end === null && this.follow)
       await this.note(`There is no log yet at ${logPath}; waiting for it. Start the gateway with: xopc gateway`);
     await this.#print(page.lines);

@@ -17,7 +17,7 @@ export class OpenCommand extends BaseCommand {
     const url = link?.url ?? pageUrl;
     if (this.json) await this.printJson({ url, expiresAt: link?.expiresAt ?? null });
     else await this.printLine(url);
-    if (link === undefined && status.auth.enabled) await this.note('The page asks for the token; see it with: xopc gateway token --show');
+    if (link === undefined && status.auth.enabled) await this.note('The page asks for the token; show it with: xopc gateway token --show');
     return 0;
   }
 }

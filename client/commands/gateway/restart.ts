@@ -22,10 +22,9 @@ function identityOf({ pid, worker, instanceId }: StatusDocument): Pick<RestartRe
 export class RestartCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Gateway',
-    description: 'Restart the gateway without a gap.',
+    description: 'Restart the gateway without downtime.',
     details: `
-      A new worker starts and serves before the old one finishes its work; no connection is refused. If the new one does
-      not become ready, the old one goes on and the command fails with the reason. Returns when the new one is ready.
+      A new worker is ready before the old one finishes its work; no connection is refused. If the new one does not become ready, the old one continues and the command fails with the reason. Returns when the new one is ready.
       With --force, and after an upgrade, the supervisor process is replaced too.
     `,
     examples: [
@@ -59,7 +58,7 @@ export class RestartCommand extends BaseCommand {
     const warnings = await this.context.runtime.loadTools().serviceWarnings(this.gatewayPaths);
     const missing = warnings.find(({ code }) => code === 'SERVICE_FILE_MISSING');
     if (missing !== undefined)
-      throw new GatewayError('CONFLICT', { message: missing.message, hint: 'Write it again with: xopc doctor --fix' });
+      throw new GatewayError('CONFLICT', { message: missing.message, hint: 'Recreate it with: xopc doctor --fix' });
   }
 
   async #outcome(request: Promise<RestartResult>, before: StatusDocument): Promise<RestartResult> {
@@ -89,7 +88,7 @@ export class RestartCommand extends BaseCommand {
       throw new GatewayError('WORKER_NOT_READY', {
         message: 'the gateway still runs the same instance',
         details: { instanceId: result.instanceId },
-        hint: 'See why with: xopc gateway logs',
+        hint: 'Show the cause with: xopc gateway logs',
       });
     }
     const supervisor = result.pid === before.pid ? '' : `, supervisor ${result.pid}`;

@@ -21,10 +21,7 @@ export class RunCommand extends BaseCommand {
     category: 'Gateway',
     description: 'Start the gateway.',
     details: `
-      Runs in the foreground until Ctrl-C; with --background, and as \`xopc gateway start\`, it runs on by itself and the
-      command returns when it serves. One gateway runs for one configuration: a second start fails and names the first.
-      With --force a gateway that answers is succeeded without a gap, one that does not is ended, and so is any other
-      process of yours that listens on the port.
+      Runs in the foreground until Ctrl-C; with --background, and as \`xopc gateway start\`, it runs detached and the command returns once it is ready. One gateway runs per configuration: a second start fails and names the first. With --force, a gateway that answers is replaced without downtime, one that does not answer is ended, and so is any other process of yours that listens on the port.
     `,
     examples: [
       ['In the foreground', 'xopc gateway'],
@@ -41,7 +38,9 @@ export class RunCommand extends BaseCommand {
   readonly force = Option.Boolean('-f,--force', false, {
     description: 'Take over from whatever runs for this configuration or listens on the port.',
   });
-  readonly background = Option.Boolean('-b,--background', false, { description: 'Run in the background; return when the gateway serves.' });
+  readonly background = Option.Boolean('-b,--background', false, {
+    description: 'Run in the background; return once the gateway is ready.',
+  });
 
   override async execute(): Promise<number> {
     return exitCodeForManager(this.context.runtime.environmentValue('XOPC_SERVICE_MARKER'), await super.execute());
@@ -80,8 +79,8 @@ export class RunCommand extends BaseCommand {
     const { configPath } = this.gatewayPaths;
     if (existsSync(configPath)) return configPath;
     throw new GatewayError('CONFIG_INVALID', {
-      message: `there is no file ${configPath}`,
-      hint: `Make it ({} is enough), or leave --config out.`,
+      message: `${configPath} does not exist`,
+      hint: `Create it ({} is enough), or omit --config.`,
     });
   }
 

@@ -19,7 +19,7 @@ export class ServiceStartCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Service',
     description: 'Start the installed service after a stop or a failure.',
-    details: 'Returns when the gateway serves. Starting a running service succeeds.',
+    details: 'Returns once the gateway is ready. Starting a running service succeeds.',
     examples: [['Start the service', 'xopc gateway service-start']],
   });
 
@@ -46,7 +46,7 @@ export class ServiceStartCommand extends BaseCommand {
 
   #runsByHand({ pid, port }: StatusDocument): GatewayError {
     return new GatewayError('LOCK_HELD', {
-      message: `a gateway that was started by hand already runs: pid ${pid} on port ${port}`,
+      message: `a manually started gateway is already running: pid ${pid} on port ${port}`,
       details: { pid, port },
       hint: 'Stop it first: xopc gateway stop',
     });
@@ -55,7 +55,7 @@ export class ServiceStartCommand extends BaseCommand {
   async #report({ pid, instanceId, port, urls }: StatusDocument, hasStarted: boolean): Promise<number> {
     return this.printResult(
       { started: hasStarted, running: true, pid, instanceId, port, url: urls[0] ?? null },
-      `✅ Gateway service ${hasStarted ? 'started' : 'runs already'} (pid ${pid})\n   URL: ${urls[0] ?? ''}`,
+      `✅ Gateway service ${hasStarted ? 'started' : 'is already running'} (pid ${pid})\n   URL: ${urls[0] ?? ''}`,
     );
   }
 }

@@ -20,8 +20,7 @@ export class TokenCommand extends BaseCommand {
     category: 'Gateway',
     description: 'Show or replace the token.',
     details: `
-      The token is shown masked; --show prints all of it and nothing else. --rotate makes a new one and lets the running
-      gateway move to it without a gap; the old one stops working.
+      The token is shown masked; --show prints all of it and nothing else. --rotate generates a new one, which a running gateway uses at once; the old one stops working.
     `,
     examples: [
       ['Masked', 'xopc gateway token'],
@@ -89,6 +88,6 @@ export class TokenCommand extends BaseCommand {
     if (location.kind !== 'answers' || !this.#hasOther(location.status, known.token)) return;
     const why = 'it was started with --token or XOPC_GATEWAY_TOKEN, or before the token changed';
     await this.note(`The running gateway uses another token (${location.status.auth.tokenHint}): ${why}.`);
-    if (this.rotate) await this.note('The new one applies when the gateway is started without that.');
+    if (this.rotate) await this.note('The new token applies once the gateway is restarted without it.');
   }
 }

@@ -9,16 +9,15 @@ export class UninstallCommand extends BaseCommand {
     category: 'Service',
     description: 'Stop the service and remove it.',
     details: `
-      Removes what install wrote and nothing else: configuration, messages, token and service.env stay. A gateway that was
-      started by hand goes on. Removing a service that is not installed succeeds.
+      Removes only what install created: configuration, messages, token and service.env are kept. A manually started gateway continues. Removing a service that is not installed succeeds.
     `,
     examples: [
       ['Remove the service', 'xopc gateway uninstall'],
-      ['See what would go', 'xopc gateway uninstall --dry-run'],
+      ['Show what would be removed', 'xopc gateway uninstall --dry-run'],
     ],
   });
 
-  readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Show what would be removed and do nothing.' });
+  readonly dryRun = Option.Boolean('--dry-run', false, { description: 'Show what would be removed without changing anything.' });
   readonly force = Option.Boolean('-f,--force', false, { description: 'Remove hand-edited files too.' });
 
   protected async run(): Promise<number> {

@@ -21,11 +21,10 @@ export class MessageListCommand extends ListCommand {
     category: 'Messages',
     description: 'List messages for chats with their delivery status, newest first.',
     details: `
-      queued, sending and retry_wait go on by themselves. dead: the other side refused it, or it took longer than a day.
-      unknown: it may have arrived, and the other side would not notice a repetition, so it is not sent again by itself.
+      queued, sending and retry_wait continue automatically. dead: the receiver refused it, or it could not be delivered within a day. unknown: it may have arrived, and the receiver would not detect a duplicate, so it is not sent again automatically.
     `,
     examples: [
-      ['The last ones', 'xopc messages'],
+      ['Recent messages', 'xopc messages'],
       ['Those that need a decision', 'xopc messages --status unknown'],
       ['More of one channel, as JSON', 'xopc messages list --channel telegram --limit 200 --json'],
     ],
@@ -47,8 +46,8 @@ export class MessageListCommand extends ListCommand {
       {
         columns: { ID: Infinity, STATUS: Infinity, AGE: 16, CHAT: 40, TEXT: 40, ERROR: 60 },
         rows: messages.map((message) => renderRow(message, nowMs)),
-        none: 'There are no such messages.',
-        notes: nextCursor === null ? [] : [`There are more: --cursor ${nextCursor}`],
+        none: 'No messages found.',
+        notes: nextCursor === null ? [] : [`More with: --cursor ${nextCursor}`],
       },
     );
   }

@@ -12,7 +12,7 @@ export class ModelDefaultCommand extends ConfigCommand {
   static override readonly usage = Command.Usage({
     category: 'Models',
     description: 'Show or set the model of agents that do not name one.',
-    details: 'It is `agents.defaults.model` of the configuration; its fallbacks stay. A running gateway applies it.',
+    details: 'This is `agents.defaults.model` in the configuration; its fallbacks are kept. A running gateway applies it.',
     examples: [
       ['Show it', 'xopc models default'],
       ['Set it', 'xopc models default ollama/llama3.2'],

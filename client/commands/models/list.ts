@@ -27,7 +27,7 @@ export class ModelListCommand extends ListCommand {
           contextWindow === null ? '' : String(contextWindow),
           [...input, ...(reasoning ? ['reasoning'] : [])].join(', '),
         ]),
-        none: 'There are no such models. See the configured providers with: xopc models providers',
+        none: 'No models found. See the configured providers with: xopc models providers',
       },
     );
   }

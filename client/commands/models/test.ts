@@ -15,7 +15,7 @@ export class ModelTestCommand extends BaseCommand {
     category: 'Models',
     description: 'Ask a model one short question, and report the outcome.',
     details:
-      'Exit code: 0 it has answered, 1 it has not; the reason comes from its provider. It costs a few tokens and is not stored in a session.',
+      'Exit code: 0 it answered, 1 it did not; the reason comes from the provider. The question costs a few tokens and is not stored in a session.',
     examples: [
       ['One model', 'xopc models test openai/gpt-5-mini'],
       ['What the default agent uses', 'xopc models test'],

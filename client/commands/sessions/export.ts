@@ -13,14 +13,14 @@ const FORMATS = ['jsonl', 'json', 'markdown'];
 
 function fileError(path: string, error: unknown): GatewayError {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
-  return new GatewayError('USAGE', { message: `${path} cannot be used (${code})`, hint: 'Give another file.', cause: error });
+  return new GatewayError('USAGE', { message: `${path} cannot be used (${code})`, hint: 'Choose another file.', cause: error });
 }
 
 export class SessionExportCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Write a conversation to a file or to standard output.',
-    details: 'What is written as jsonl (the default) or json can be imported, however long it is; markdown is for people.',
+    details: 'jsonl (the default) and json can be imported at any length; markdown is for reading.',
     examples: [
       ['To a file', 'xopc sessions export main:webchat:default:direct:me --output me.jsonl'],
       ['To read', 'xopc sessions export main:webchat:default:direct:me --format markdown'],
@@ -60,7 +60,7 @@ export class SessionImportCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Create a conversation from an exported file.',
-    details: 'It becomes a new conversation of the page. Either all of it is imported or nothing.',
+    details: 'It becomes a new conversation of the page. Either all of it is imported or none.',
     examples: [['From a file', 'xopc sessions import me.jsonl']],
   });
 

@@ -26,14 +26,14 @@ export class SessionListCommand extends ListCommand {
     category: 'Sessions',
     description: 'List or search conversations: pinned ones first, then newest first.',
     details: `
-      What is searched for are words of titles and messages, and filters: from:telegram, after:2026-11-01 (or after:7d), before:, model:,
-      agent:, tag:, is:pinned, is:unread, is:archived, is:answering, is:any. A minus in front turns one round: -tag:work.
+      A search takes words of titles and messages, and filters: from:telegram, after:2026-11-01 (or after:7d), before:, model:,
+      agent:, tag:, is:pinned, is:unread, is:archived, is:answering, is:any. A leading minus negates a filter: -tag:work.
     `,
     examples: [
-      ['The last ones', 'xopc sessions'],
-      ['Those in which something was said', 'xopc sessions --search invoice'],
+      ['Recent conversations', 'xopc sessions'],
+      ['Those that contain a word', 'xopc sessions --search invoice'],
       ['Unread ones of a channel, of the last week', "xopc sessions --search 'from:telegram is:unread after:7d'"],
-      ['Those that were deleted and can be brought back', 'xopc sessions --deleted'],
+      ['Deleted ones that can be restored', 'xopc sessions --deleted'],
     ],
   });
 
@@ -47,7 +47,7 @@ export class SessionListCommand extends ListCommand {
     const limit = String(parseLimit(this.limit, LIMITS));
     const query = new URLSearchParams({ limit, ...definedFields({ search, deleted: deleted ? 'true' : undefined, cursor }) });
     const { sessions, nextCursor } = await this.request<SessionPage>({ method: 'GET', path: `/api/sessions?${query.toString()}` });
-    const more = nextCursor === null ? [] : [`There are more: --cursor ${nextCursor}`];
+    const more = nextCursor === null ? [] : [`More with: --cursor ${nextCursor}`];
     const nowMs = Date.now();
     return this.printTable(
       { sessions, nextCursor },
@@ -59,7 +59,7 @@ export class SessionListCommand extends ListCommand {
           `${formatDuration(nowMs - Date.parse(updatedAt))} ago`,
           title + marksOf(shelf),
         ]),
-        none: 'There are no such sessions.',
+        none: 'No sessions found.',
         notes: [...more, ...(deleted ? ['Restore one with: xopc sessions restore KEY'] : [])],
       },
     );

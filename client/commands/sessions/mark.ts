@@ -10,7 +10,7 @@ const VERBS: Readonly<Record<string, readonly [change: object, done: string]>> =
   pin: [{ pinned: true }, 'pinned'],
   unpin: [{ pinned: false }, 'no longer pinned'],
   archive: [{ archived: true }, 'archived'],
-  unarchive: [{ archived: false }, 'taken out of the archive'],
+  unarchive: [{ archived: false }, 'unarchived'],
   read: [{ unread: false }, 'marked as read'],
   unread: [{ unread: true }, 'marked as unread'],
 };
@@ -19,12 +19,11 @@ export class SessionMarkCommand extends BaseCommand {
   static override readonly usage = Command.Usage({
     category: 'Sessions',
     description: 'Pin, archive or mark conversations as read, or undo it.',
-    details:
-      'Pinned ones come first in every list. Archived ones are listed only by is:archived or is:any, until somebody speaks in them again.',
+    details: 'Pinned ones come first in every list. Archived ones are listed only by is:archived or is:any, until a new message arrives.',
     examples: [
       ['Always at the top', 'xopc sessions pin main:webchat:default:direct:me'],
       ['Out of the way', 'xopc sessions archive main:webchat:default:direct:me'],
-      ['Which ones are there', "xopc sessions --search 'is:archived'"],
+      ['List archived ones', "xopc sessions --search 'is:archived'"],
     ],
   });
 
@@ -44,7 +43,7 @@ function checkTags(option: string, tags: readonly string[]): string[] {
   return tags.map((tag) => {
     const normal = normaliseTag(tag);
     if (normal !== '' && normal.length <= MAX_TAG_LENGTH && !/["\p{Cc}]/u.test(normal)) return normal;
-    throw usage(`${option} ${tag.slice(0, 80)} cannot be a tag`, `A tag has 1 to ${MAX_TAG_LENGTH} characters, none of them a quote.`);
+    throw usage(`${option} ${tag.slice(0, 80)} is not a valid tag`, `A tag has 1 to ${MAX_TAG_LENGTH} characters, none of them a quote.`);
   });
 }
 
@@ -53,8 +52,8 @@ export class SessionTagCommand extends BaseCommand {
     category: 'Sessions',
     description: "Show or change a conversation's tags.",
     examples: [
-      ['Give it one and take another', 'xopc sessions tag main:webchat:default:direct:me --add work --remove inbox'],
-      ['Find what has it', "xopc sessions --search 'tag:work'"],
+      ['Add one and remove another', 'xopc sessions tag main:webchat:default:direct:me --add work --remove inbox'],
+      ['Find conversations with a tag', "xopc sessions --search 'tag:work'"],
     ],
   });
 
@@ -72,7 +71,7 @@ export class SessionTagCommand extends BaseCommand {
     const isChanged = added.length + removed.length > 0;
     const session = isChanged ? (await api.call<{ session: SessionDocument }>({ method: 'PATCH', path, body: { tags } })).session : before;
     if (this.json || session.tags.length > 0) return this.printResult(session, session.tags.join('\n'));
-    await this.note('It has no tags.');
+    await this.note('This conversation has no tags.');
     return 0;
   }
 }

@@ -93,30 +93,34 @@ describe('what is no sound backup is refused with the reason', () => {
 
   test.each([
     { name: 'a damaged header', change: (tar: Buffer) => tar.fill(1, 2, 4), says: 'header is invalid' },
-    { name: 'an end in the middle of a file', change: (tar: Buffer) => tar.subarray(0, 50_000), says: 'ends in the middle' },
-    { name: 'an end between two files', change: (tar: Buffer) => tar.subarray(0, 4 * 512), says: 'ends in the middle' },
+    { name: 'an end in the middle of a file', change: (tar: Buffer) => tar.subarray(0, 50_000), says: 'is truncated' },
+    { name: 'an end between two files', change: (tar: Buffer) => tar.subarray(0, 4 * 512), says: 'is truncated' },
     { name: 'no file at all', change: () => Buffer.alloc(1_024), says: 'is empty' },
     { name: 'something behind the end', change: (tar: Buffer) => Buffer.concat([tar, Buffer.alloc(512, 3)]), says: 'header is invalid' },
     {
       name: 'less than a block behind the end',
       change: (tar: Buffer) => Buffer.concat([tar, Buffer.from('x')]),
-      says: 'ends in the middle',
+      says: 'is truncated',
     },
-    { name: 'a second archive behind the end', change: (tar: Buffer) => Buffer.concat([tar, tar]), says: 'more than its manifest says' },
+    {
+      name: 'a second archive behind the end',
+      change: (tar: Buffer) => Buffer.concat([tar, tar]),
+      says: 'more files than its manifest lists',
+    },
     {
       name: 'one file more',
       change: async (tar: Buffer) => Buffer.concat([tar.subarray(0, -1_024), await tarOf([{ name: 'evil' }])]),
-      says: 'more than its manifest says',
+      says: 'more files than its manifest lists',
     },
     {
       name: 'a name that leads elsewhere',
       change: async (tar: Buffer) => Buffer.concat([tar.subarray(0, 1_024), await tarOf([{ name: '../config.json' }, TEXT])]),
-      says: "'../config.json' where 'config.json' should be",
+      says: "'../config.json' instead of 'config.json'",
     },
     {
       name: 'another size',
       change: async (tar: Buffer) => Buffer.concat([tar.subarray(0, 1_024), await tarOf([{ name: 'config.json' }, `${TEXT}more`])]),
-      says: "'config.json' where 'config.json' should be",
+      says: "'config.json' instead of 'config.json'",
     },
     {
       name: 'a link in the place of a file',
@@ -144,14 +148,14 @@ describe('what is no sound backup is refused with the reason', () => {
     const { file } = await archive();
     writeFileSync(file, readFileSync(file).subarray(0, -20));
     await expect(unpackArchive(file, { directory: target() })).rejects.toMatchObject({
-      message: expect.stringContaining('it is cut off') as string,
+      message: expect.stringContaining('it is truncated') as string,
     });
   });
 
   test('a file that is not compressed, and none', async () => {
     const path = join(tempDir(), 'x');
     await expect(unpackArchive(path, { directory: target() })).rejects.toMatchObject({
-      message: expect.stringContaining('no such file') as string,
+      message: expect.stringContaining('the file does not exist') as string,
     });
     writeFileSync(path, 'hello');
     await expect(unpackArchive(path, { directory: target() })).rejects.toMatchObject({

@@ -89,10 +89,10 @@ describe('wrong usage ends with exit code 2, says what is wrong, and writes noth
     [['gateway', '--prot', '1'], "unknown option '--prot'; did you mean '--port'?"],
     [['gateway', 'status', '--zzzzzz'], "unknown option '--zzzzzz'"],
     [['gateway', 'stop', '--timeout'], 'option --timeout needs a value'],
-    [['gateway', 'stop', 'now'], "'now' is one word too many"],
-    [['send'], '--channel and --chat must be given'],
-    [['send', '--channel=x', 'hi'], '--chat must be given'],
-    [['config', 'set', 'gateway.port'], 'an argument is missing'],
+    [['gateway', 'stop', 'now'], "unexpected argument 'now'"],
+    [['send'], '--channel and --chat are required'],
+    [['send', '--channel=x', 'hi'], '--chat is required'],
+    [['config', 'set', 'gateway.port'], 'missing argument'],
     [['--config', 'x'], "'--config' needs a command before it"],
     [['help', 'frobnicate'], "unknown command 'frobnicate'"],
     [['frobnicate', '--help'], "unknown command 'frobnicate'"],
@@ -100,7 +100,7 @@ describe('wrong usage ends with exit code 2, says what is wrong, and writes noth
     [['gateway', 'stop', '--timeout', '5s'], "--timeout is '5s'; it must be whole milliseconds"],
     [['gateway', '--port', '99999'], "--port: invalid port '99999'"],
     [['gateway', '--host', 'a b'], "--host is 'a b', which is not an address"],
-    [['gateway', 'status', '--config', ''], "--config is '', which names no file"],
+    [['gateway', 'status', '--config', ''], '--config is empty'],
     [['@log-vew'], "unknown command '@log-vew'"],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await run(...args);

@@ -82,7 +82,7 @@ test('words that look like options come behind --', async () => {
 
 test.each([[[]], [['']], [['  ', ' ']]])('no message in %j is wrong usage', async (args) => {
   const { run, seen } = await setUp((_request, response) => stream(response, DONE));
-  expect(await run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no message') });
+  expect(await run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining('no message given') });
   expect(seen).toEqual([]);
 });
 

@@ -55,7 +55,7 @@ test.each([
     'GET',
     '/api/cron/preview?schedule=0+9+*+*+*',
     '',
-    /^At 09:00 · 在09:00 \(UTC\)\n2026-03-29T03:00:00\+02:00 \(moved: the clocks skip the hour before\)/,
+    /^At 09:00 · 在09:00 \(UTC\)\n2026-03-29T03:00:00\+02:00 \(moved: this hour is skipped by daylight saving\)/,
   ],
 ])('%j asks the API and prints what it answers', async (...[args, method, path, body, expected]) => {
   const server = await fakeHttp((_request, response) =>
@@ -89,7 +89,7 @@ test('what was removed is brought back with the command that is printed', async 
 test.each([
   [['cron', 'add', 'every 1h', 'hi', '--grace', 'soon'], "--grace is 'soon'"],
   [['cron', 'add', 'every 1h', 'hi', '--retries', 'many'], "--retries is 'many'"],
-  [['cron', 'edit', 'job_1'], 'no change is given'],
+  [['cron', 'edit', 'job_1'], 'no changes given'],
   [['cron', 'run', 'a/b'], "invalid job id 'a/b'"],
 ])('%j is a wrong use', async (args, message) => {
   const { code, stderr } = await runCommand(args, { home: testPaths().home });

@@ -48,7 +48,7 @@ test('a list is one JSON document with --json', async () => {
 
 test('an empty list says so on stderr', async () => {
   const { run } = await setUp((_request, response) => json(response, { messages: [], nextCursor: null }));
-  expect(await run(['messages'])).toEqual({ code: 0, stdout: '', stderr: 'There are no such messages.\n' });
+  expect(await run(['messages'])).toEqual({ code: 0, stdout: '', stderr: 'No messages found.\n' });
 });
 
 test('one message is shown with its text and what can be done', async () => {
@@ -74,9 +74,9 @@ test.each([
   [['messages', '--status', 'lost'], 'must be one of queued'],
   [['messages', '--limit', '0'], '--limit is'],
   [['messages', 'show', 'a/b'], 'invalid message id'],
-  [['messages', 'retry'], 'an argument is missing'],
-  [['send', '--channel', 'webhook', '--chat', '1'], 'there is no message'],
-  [['send', 'hello'], '--channel and --chat must be given'],
+  [['messages', 'retry'], 'missing argument'],
+  [['send', '--channel', 'webhook', '--chat', '1'], 'no message given'],
+  [['send', 'hello'], '--channel and --chat are required'],
   [['send', '--channel', 'webhook', '--chat', '1', '--key', 'two words', 'hello'], '--key is "two words"'],
 ])('%j is wrong usage', async (args, message) => {
   const { run, seen } = await setUp((_request, response) => json(response, {}));
@@ -164,7 +164,7 @@ test('channels are listed with who may write to them, and somebody is let in or 
   expect(stdout).toMatch(/telegram +default +failed +its token is refused\n/);
   expect(stdout).toMatch(/telegram +default +42 +Ann +pending +ABCD2345\n/);
   expect(stderr).toContain('xopc channels approve telegram ABCD2345');
-  expect((await run(['channels', 'approve', 'telegram', 'ABCD2345'])).stdout).toBe('Ann (42) may write to telegram now\n');
+  expect((await run(['channels', 'approve', 'telegram', 'ABCD2345'])).stdout).toBe('Ann (42) can now write to telegram\n');
   expect((await run(['channels', 'revoke', 'telegram', '42', '--account', 'ops'])).code).toBe(0);
   expect(seen.slice(1).map(({ path, body }) => [path, JSON.parse(body)])).toEqual([
     ['/api/channels/telegram/approve', { code: 'ABCD2345' }],

@@ -49,7 +49,7 @@ test('what is special about a session stands behind its title', async () => {
 test('sessions are pinned, archived and marked, several at once', async () => {
   const { run, seen } = await setUp((_request, response) => json(response, { session }));
   expect((await run('sessions', 'pin', KEY, KEY)).stdout).toBe(`${KEY} pinned\n${KEY} pinned\n`);
-  expect((await run('sessions', 'unarchive', KEY)).stdout).toBe(`${KEY} taken out of the archive\n`);
+  expect((await run('sessions', 'unarchive', KEY)).stdout).toBe(`${KEY} unarchived\n`);
   expect((await run('sessions', 'read', KEY)).stdout).toBe(`${KEY} marked as read\n`);
   expect(seen.map(({ method, body }) => `${method} ${body}`)).toEqual([
     'PATCH {"pinned":true}',
@@ -70,7 +70,7 @@ test('tags are given and taken away, and shown', async () => {
 
 test('an empty list says so; --json is one document', async () => {
   const { run } = await setUp((_request, response) => json(response, { sessions: [], nextCursor: null }));
-  expect(await run('sessions', 'list')).toEqual({ code: 0, stdout: '', stderr: 'There are no such sessions.\n' });
+  expect(await run('sessions', 'list')).toEqual({ code: 0, stdout: '', stderr: 'No sessions found.\n' });
   expect(JSON.parse((await run('sessions', '--json')).stdout)).toEqual({ sessions: [], nextCursor: null });
 });
 
@@ -102,10 +102,10 @@ test('a session is deleted with the command that brings it back, and brought bac
 
 test.each([
   [['sessions', 'show', 'nonsense'], "invalid session key 'nonsense'"],
-  [['sessions', 'delete'], 'an argument is missing'],
+  [['sessions', 'delete'], 'missing argument'],
   [['sessions', '--limit', '0'], '--limit is'],
-  [['sessions', 'pin'], 'an argument is missing'],
-  [['sessions', 'tag', KEY, '--add', '"'], 'cannot be a tag'],
+  [['sessions', 'pin'], 'missing argument'],
+  [['sessions', 'tag', KEY, '--add', '"'], 'is not a valid tag'],
 ])('%j is wrong usage', async (args, message) => {
   const { run, seen } = await setUp((_request, response) => json(response, {}));
   const { code, stderr } = await run(...args);

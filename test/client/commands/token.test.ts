@@ -60,7 +60,7 @@ test('--rotate leaves a gateway alone that was given its token at its start, and
   const control = await fakeControl(paths.controlPath, answers(sampleStatus));
   const { code, stderr } = await run(['--rotate']);
   expect(code).toBe(0);
-  expect(stderr).toMatch(/^The running gateway uses another token \(abc12345\.\.\.xyz67890\).*\nThe new one applies when/);
+  expect(stderr).toMatch(/^The running gateway uses another token \(abc12345\.\.\.xyz67890\).*\nThe new token applies once/);
   expect(stderr).not.toContain('uses the new token now');
   expect(control.requests.map(({ type }) => type)).not.toContain('restart');
 });

@@ -7,7 +7,7 @@ import { parseConfigText } from '../../../shared/node/config/config-text.js';
 import { testPaths } from '../../helpers/lock-file.js';
 
 test.each([
-  { what: 'no file', text: undefined, level: 'ok', says: 'the defaults hold' },
+  { what: 'no file', text: undefined, level: 'ok', says: 'defaults apply' },
   { what: 'a good file', text: '{ "gateway": { "port": 1234 } }', level: 'ok', says: 'is valid' },
   { what: 'a bad value', text: '{\n  "gateway": { "port": "x" } }', level: 'fail', says: 'config.json:2:24 gateway.port' },
   { what: 'no JSON', text: '{ "gateway": ', level: 'fail', says: 'config.json:1' },
@@ -50,13 +50,13 @@ function exposure(gateway: object): ReturnType<typeof checkExposure> {
 }
 
 test.each([
-  { gateway: {}, level: 'ok', says: 'other machines reach it on 0.0.0.0 and need the token, this machine does not' },
+  { gateway: {}, level: 'ok', says: 'other machines can reach it on 0.0.0.0 and need the token, this machine does not' },
   { gateway: { auth: { enabled: true } }, level: 'ok', says: 'this machine too' },
   { gateway: { host: '127.0.0.1' }, level: 'ok', says: 'only this machine' },
   { gateway: { host: '::1', auth: { api_key: 'short' } }, level: 'ok', says: 'only this machine' },
   { gateway: { auth: { api_key: 'short' } }, level: 'fail', says: 'has only 5 characters' },
-  { gateway: { trustedProxies: ['10.0.0.1', '0.0.0.0/0'] }, level: 'fail', says: 'gateway.trustedProxies has 0.0.0.0/0' },
-  { gateway: { cors: { enabled: true, credentials: true, origins: ['http://page.example'] } }, level: 'warn', says: 'not encrypted' },
+  { gateway: { trustedProxies: ['10.0.0.1', '0.0.0.0/0'] }, level: 'fail', says: 'gateway.trustedProxies contains 0.0.0.0/0' },
+  { gateway: { cors: { enabled: true, credentials: true, origins: ['http://page.example'] } }, level: 'warn', says: 'over plain HTTP' },
 ])('what lets others in: $gateway', ({ gateway, level, says }) => {
   const finding = exposure(gateway);
   expect(finding).toMatchObject({ id: 'exposure', level, message: expect.stringContaining(says) as string });

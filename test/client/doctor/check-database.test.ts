@@ -14,11 +14,11 @@ function header(options: { applicationId?: number; version?: number }): Buffer {
 const OURS = 0x78_6f_70_63;
 
 test.each([
-  { what: 'none', content: undefined, level: 'ok', says: 'made at the first start' },
-  { what: 'an empty file', content: '', level: 'ok', says: 'is new' },
+  { what: 'none', content: undefined, level: 'ok', says: 'created at the first start' },
+  { what: 'an empty file', content: '', level: 'ok', says: 'is empty' },
   { what: 'ours', content: header({ applicationId: OURS, version: 65_536 * 2 + 5 }), level: 'ok', says: 'schema version 5' },
   { what: 'text', content: 'hello', level: 'fail', says: 'not an SQLite database' },
-  { what: "another program's", content: header({ applicationId: 42 }), level: 'fail', says: 'of another program' },
+  { what: "another program's", content: header({ applicationId: 42 }), level: 'fail', says: 'to another program' },
 ])('a database that is $what', ({ content, level, says }) => {
   const paths = testPaths();
   mkdirSync(paths.stateDir);

@@ -30,7 +30,7 @@ describe('permissions', () => {
     const finding = checkDirectories(paths);
     expect(finding).toMatchObject({
       level: 'fail',
-      message: `${paths.stateDir} is open to others (0755)`,
+      message: `${paths.stateDir} is accessible to other users (0755)`,
       fix: `chmod 700 ${paths.stateDir}`,
     });
     expect(mode(paths.stateDir)).toBe('755');
@@ -47,7 +47,7 @@ describe('permissions', () => {
       chmodSync(path, 0o644);
     }
     const finding = checkPrivateFiles(paths);
-    expect(finding.message.match(/open to others/g)).toHaveLength(3);
+    expect(finding.message.match(/accessible to other users/g)).toHaveLength(3);
     await finding.repair?.();
     expect(checkPrivateFiles(paths)).toMatchObject({ level: 'ok' });
   });
@@ -62,8 +62,8 @@ describe('permissions', () => {
 });
 
 test.each([
-  { what: 'a good one', paths: () => tokenFile('a-token-of-some-length-0123456789\n'), level: 'ok', says: 'closed to others' },
-  { what: 'an empty one', paths: () => tokenFile('\n'), level: 'ok', says: 'filled at the next start' },
+  { what: 'a good one', paths: () => tokenFile('a-token-of-some-length-0123456789\n'), level: 'ok', says: 'private to this user' },
+  { what: 'an empty one', paths: () => tokenFile('\n'), level: 'ok', says: 'the next start generates a token' },
   { what: 'one for all to read', paths: () => tokenFile('a-token-of-some-length-0123456789', 0o644), level: 'fail', says: '(0644)' },
   { what: 'a short one', paths: () => tokenFile('secret'), level: 'fail', says: 'fewer than 16' },
   { what: 'no text', paths: () => tokenFile('a\0b\n c'), level: 'fail', says: 'an invalid token' },

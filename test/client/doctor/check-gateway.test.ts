@@ -28,7 +28,7 @@ describe('the lock', () => {
     ['one that hangs', { kind: 'silent', lock, error }, 'fail', 'does not answer'],
     ['a socket without a lock', { kind: 'silent', lock: undefined, error }, 'fail', 'it says nothing'],
     ['another machine', { kind: 'foreign', lock }, 'fail', 'another machine'],
-    ['one that runs without it', answering(), 'warn', 'gone or damaged'],
+    ['one that runs without it', answering(), 'warn', 'missing or damaged'],
   ])('of %s', (...[_title, location, level, says]) => {
     expect(checkLock(paths, location)).toMatchObject({ id: 'lock', level, message: expect.stringContaining(says) as string });
   });
@@ -63,7 +63,7 @@ describe('the port', () => {
   test.each<[string, GatewayLocation, PortListener[], boolean, string, string]>([
     ['free', ABSENT, [], false, 'ok', 'is free'],
     ["a stranger's", ABSENT, [nginx], false, 'fail', 'taken by nginx (pid 812, user www-data)'],
-    ["the service manager's", ABSENT, [nginx], true, 'ok', 'held by the service manager'],
+    ["the service manager's", ABSENT, [nginx], true, 'ok', 'owned by the service manager'],
     ["the gateway's", answering(), [{ ...nginx, pid: 4711 }], false, 'ok', "is the gateway's"],
     [
       'still of the worker that finishes',
