@@ -7,7 +7,7 @@ import type { ChannelRegistry } from '../channels/registry.js';
 import { type MessageEvent, messageEvent } from '../delivery/message-event.js';
 import type { Outbox } from '../delivery/outbox.js';
 import type { ProviderRegistry } from '../providers/registry.js';
-import { type Acceptance, storeAcceptance } from '../store/delivery/accept.js';
+import { type Acceptance, storeAcceptances } from '../store/delivery/accept.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import { findSession, type NewSession } from '../store/conversations/sessions.js';
 import type { Store } from '../store/store.js';
@@ -70,7 +70,7 @@ interface Accepted {
 /** Runs in a write. */
 async function acceptOnce(tx: Transaction, acceptance: Acceptance, use: KeyUse): Promise<Accepted> {
   const act = async (): Promise<string> => {
-    await storeAcceptance(tx, acceptance);
+    await storeAcceptances(tx, [acceptance]);
     return acceptance.message.id;
   };
   const { result, isRepeated } = await once(tx, { use, nowMs: acceptance.message.nowMs, act });
@@ -101,7 +101,7 @@ export function createAcceptMessage(options: AcceptOptions): AcceptMessage {
     const stored = outbox.compose({ channel, accountId, chatId, id: newId('msg'), content });
     const acceptance = { message: stored, session };
     let accepted: Accepted = { messageId: stored.id, replayed: false };
-    if (key === undefined) await store.write((tx) => storeAcceptance(tx, acceptance));
+    if (key === undefined) await store.writeItem(storeAcceptances, acceptance);
     else {
       const use = { scope: IDEMPOTENCY_SCOPE, key, bodyHash: hashBody(lane, content) };
       accepted = await store.write((tx) => acceptOnce(tx, acceptance, use));

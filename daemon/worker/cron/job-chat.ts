@@ -8,7 +8,7 @@ import type { Outbox } from '../delivery/outbox.js';
 import { sessionOf } from '../sessions/session-key.js';
 import type { NewSession } from '../store/conversations/sessions.js';
 import type { CronJob } from '../store/cron/cron-jobs.js';
-import { storeAcceptance } from '../store/delivery/accept.js';
+import { storeAcceptances } from '../store/delivery/accept.js';
 import type { Lane } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 
@@ -50,7 +50,7 @@ export class JobChats {
   /** Adds a message to the chat's session and to its outbox. Runs in a write; call {@link wake} after it. Returns the message id. */
   async say(tx: Transaction, { lane, session }: Chat, content: string): Promise<string> {
     const message = this.#options.outbox.compose({ ...lane, id: newId('msg'), content });
-    await storeAcceptance(tx, { message, session });
+    await storeAcceptances(tx, [{ message, session }]);
     return message.id;
   }
 

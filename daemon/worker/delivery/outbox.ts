@@ -1,5 +1,5 @@
 /** The outbox: stores messages for chats in the caller's transaction, and sends them. Only the one active worker sends. */
-import { insertOutboxMessage, type Lane, type NewOutboxMessage } from '../store/delivery/outbox.js';
+import { insertOutboxMessages, type Lane, type NewOutboxMessage } from '../store/delivery/outbox.js';
 import type { Transaction } from '../store/transaction.js';
 import { MESSAGE_TTL_MS } from './delivery-policy.js';
 import { LaneWorker, type LaneWorkerOptions } from './lane-worker.js';
@@ -41,7 +41,7 @@ export class Outbox {
    * @throws INVALID_REQUEST for a text that the channel cannot send
    */
   async enqueue(tx: Transaction, message: OutgoingMessage): Promise<void> {
-    await insertOutboxMessage(tx, this.compose(message));
+    await insertOutboxMessages(tx, [this.compose(message)]);
   }
 
   /** Call when a message was committed for that chat. */

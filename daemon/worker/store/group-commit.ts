@@ -12,6 +12,9 @@ import { queriesOf, type Transaction } from './transaction.js';
  */
 export type Write<T> = (tx: Transaction) => Promise<T>;
 
+/** A write of several items, in their order, as a {@link Write}. */
+export type WriteItems<Item> = (tx: Transaction, items: readonly Item[]) => Promise<void>;
+
 /** The value of a write whose commit is under way. */
 export interface EarlyResult<T> {
   readonly value: T;
@@ -20,7 +23,9 @@ export interface EarlyResult<T> {
 }
 
 interface Pending {
-  readonly work: Write<unknown>;
+  readonly work: (tx: Transaction, items: readonly never[]) => Promise<unknown>;
+  /** Undefined: the work has no items, and is never joined with another. */
+  readonly item?: unknown;
   /** Called with the value as soon as no other write can undo this one any more, before the commit. */
   readonly onValue?: (value: unknown) => void;
   readonly resolve: (value: unknown) => void;
@@ -57,6 +62,13 @@ export class GroupCommit {
   submit<T>(work: Write<T>): Promise<T> {
     return new Promise<T>((resolve, reject) =>
       this.#add({ work, resolve: resolve as Pending['resolve'], reject, sinceMs: performance.now() }),
+    );
+  }
+
+  /** Runs `work` in a transaction, in one call for all adjacent items of the same `work` that wait. Resolves when it is on disk. */
+  submitItem<Item>(work: WriteItems<Item>, item: Item): Promise<void> {
+    return new Promise<void>((resolve, reject) =>
+      this.#add({ work, item, resolve: resolve as Pending['resolve'], reject, sinceMs: performance.now() }),
     );
   }
 
@@ -109,14 +121,26 @@ export class GroupCommit {
   }
 }
 
+/** Returns the calls to make for a batch: one for adjacent items of the same work. */
+function joinItems(batch: readonly Pending[]): { work: Pending['work']; items: never[] }[] {
+  const calls: { work: Pending['work']; items: unknown[] }[] = [];
+  for (const { work, item } of batch) {
+    const last = calls.at(-1);
+    if (item !== undefined && last?.work === work) last.items.push(item);
+    else calls.push({ work, items: [item] });
+  }
+  return calls as { work: Pending['work']; items: never[] }[];
+}
+
 /** Runs all in one transaction, without savepoints, which cost more than the writes. Returns undefined when one of several failed. */
 async function runTogether(database: Pick<OpenDatabase, 'transaction'>, batch: readonly Pending[]): Promise<Outcome[] | undefined> {
   try {
     return await database.transaction(async (tx) => {
       const outcomes: Outcome[] = [];
-      for (const { work } of batch) {
+      for (const { work, items } of joinItems(batch)) {
         try {
-          outcomes.push({ value: await work(tx) });
+          const value = await work(tx, items);
+          for (const _item of items) outcomes.push({ value });
         } catch (error) {
           throw batch.length === 1 ? error : new OneFailed('one write of a batch failed', { cause: error });
         }
@@ -138,10 +162,10 @@ const releaseSavepoint = sql`release savepoint one_write`;
 async function runApart(tx: Transaction, batch: readonly Pending[]): Promise<Outcome[]> {
   const db = queriesOf(tx);
   const outcomes: Outcome[] = [];
-  for (const { work } of batch) {
+  for (const { work, item } of batch) {
     await savepoint.execute(db);
     try {
-      outcomes.push({ value: await work(tx) });
+      outcomes.push({ value: await work(tx, [item] as never[]) });
     } catch (error) {
       // Rejects when the whole transaction is gone: then nothing of the batch was kept.
       await undoSavepoint.execute(db).catch(() => Promise.reject(error));

@@ -7,7 +7,7 @@ import type { StatusWarning } from '../../../shared/control/messages.js';
 import { GatewayError } from '../../../shared/errors.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
 import { type OpenDatabase, type SetAside, type StoreEngine, type StoreFault, storeUnavailable } from './engine.js';
-import { type EarlyResult, GroupCommit, type Write } from './group-commit.js';
+import { type EarlyResult, GroupCommit, type Write, type WriteItems } from './group-commit.js';
 import { probeWriting } from './leases.js';
 import type { Transaction } from './transaction.js';
 
@@ -70,6 +70,14 @@ export class Store {
    */
   write<T>(work: Write<T>): Promise<T> {
     return this.#noteStored(this.#commits.submit(work));
+  }
+
+  /**
+   * Like {@link write}, for work that many callers submit with an item each: those that wait together are handed to one call of
+   * `work`, in order. When that fails, each is run alone. @throws as {@link write}
+   */
+  writeItem<Item>(work: WriteItems<Item>, item: Item): Promise<void> {
+    return this.#noteStored(this.#commits.submitItem(work, item));
   }
 
   /**

@@ -116,17 +116,19 @@ export function livingId(db: Queries, key: string) {
   return db.selectFrom('sessions').select('id').where('key', '=', key).where('deleted_at', 'is', null);
 }
 
-/** Creates a session with a first message of the gateway itself. */
-export const insertBegun = prepare<InsertedSession>()((db, p) =>
-  db.insertInto('sessions').values({ ...rowOf(p), message_count: sql.lit(1), is_unread: sql.lit(1) }),
+/** Creates a session with its first messages, which are the gateway's own. */
+export const insertBegun = prepare<InsertedSession & { count: number }>()((db, p) =>
+  db.insertInto('sessions').values({ ...rowOf(p), message_count: p.count, is_unread: sql.lit(1) }),
 );
+
+type Counting = Omit<Touch, 'id'> & { readonly count: number };
 
 function counted(
   db: Queries,
-  { title, nowMs, isNews, staysArchived }: { [name in keyof Omit<Touch, 'id'>]: Touch[name] | RawBuilder<Touch[name]> },
+  { count, title, nowMs, isNews, staysArchived }: { [name in keyof Counting]: Counting[name] | RawBuilder<Counting[name]> },
 ) {
   return db.updateTable('sessions').set({
-    message_count: sql`message_count + 1`,
+    message_count: sql`message_count + ${count}`,
     title: sql`coalesce(title, ${title})`,
     updated_at: nowMs,
     is_unread: sql`max(is_unread, ${isNews})`,
@@ -135,11 +137,17 @@ function counted(
 }
 
 /** Counts a message in. Runs in a write. */
-export const { run: touchSession } = prepare<Touch>()((db, p) => counted(db, p).where('id', '=', p.id));
+export const { run: touchSession } = prepare<Touch>()((db, p) =>
+  counted(db, { count: sql.lit(1), title: p.title, nowMs: p.nowMs, isNews: p.isNews, staysArchived: p.staysArchived }).where(
+    'id',
+    '=',
+    p.id,
+  ),
+);
 
-/** Counts a message of the gateway itself: the session becomes unread and stays archived. */
-export const touchByKey = prepare<Pick<Touch, 'title' | 'nowMs'> & { key: string }>()((db, p) =>
-  counted(db, { title: p.title, nowMs: p.nowMs, isNews: sql.lit(1), staysArchived: sql.lit(1) })
+/** Counts messages of the gateway itself: the session becomes unread and stays archived. */
+export const touchByKey = prepare<Pick<Counting, 'count' | 'title' | 'nowMs'> & { key: string }>()((db, p) =>
+  counted(db, { count: p.count, title: p.title, nowMs: p.nowMs, isNews: sql.lit(1), staysArchived: sql.lit(1) })
     .where('key', '=', p.key)
     .where('deleted_at', 'is', null),
 );

@@ -1,8 +1,8 @@
-/** Accepts a program's message to a chat: stores it in the chat's session, creating that if necessary, and in the outbox. */
+/** Accepts programs' messages to chats: stores them in the chats' sessions, creating those if necessary, and in the outbox. */
 import { sql } from 'kysely';
 import { titleFrom } from '../conversations/messages.js';
-import { insertOutboxMessage, type NewOutboxMessage } from './outbox.js';
-import { prepare } from '../prepare.js';
+import { insertOutboxMessages, type NewOutboxMessage } from './outbox.js';
+import { prepareRows } from '../prepare.js';
 import { insertBegun, livingId, type NewSession, touchByKey } from '../conversations/sessions.js';
 import type { Transaction } from '../transaction.js';
 
@@ -12,24 +12,48 @@ export interface Acceptance {
   readonly session: NewSession;
 }
 
-/** The message has the role `assistant`, because the gateway sends it, and no model. */
-const insertSaid = prepare<{ id: string; key: string; content: string; nowMs: number }>()((db, p) =>
-  db.insertInto('messages').values({
-    id: p.id,
-    session_id: livingId(db, p.key),
-    role: sql.lit('assistant' as const),
-    content: p.content,
-    status: sql.lit('complete' as const),
-    created_at: p.nowMs,
-  }),
+/** The messages have the role `assistant`, because the gateway sends them, and no model. */
+const insertSaid = prepareRows<{ id: string; key: string; content: string; nowMs: number }>()((db, rows) =>
+  db.insertInto('messages').values(
+    rows.map((p) => ({
+      id: p.id,
+      session_id: livingId(db, p.key),
+      role: sql.lit('assistant' as const),
+      content: p.content,
+      status: sql.lit('complete' as const),
+      created_at: p.nowMs,
+    })),
+  ),
 );
 
-/** Runs in a write. */
-export async function storeAcceptance(tx: Transaction, { message, session }: Acceptance): Promise<void> {
-  const { id, content, nowMs } = message;
-  const { key } = session;
-  const title = titleFrom(content);
-  if ((await touchByKey.run(tx, { key, title, nowMs })) === 0) await insertBegun.run(tx, { ...session, title, nowMs });
-  await insertSaid.run(tx, { id, key, content, nowMs });
-  await insertOutboxMessage(tx, message);
+/** Counts messages into their session, which is named after the first that makes a title. */
+async function countIn(tx: Transaction, session: NewSession, messages: readonly NewOutboxMessage[]): Promise<void> {
+  let title: string | null = null;
+  let nowMs = 0;
+  for (const message of messages) {
+    title ??= titleFrom(message.content);
+    nowMs = message.nowMs;
+  }
+  const count = messages.length;
+  const changes = await touchByKey.run(tx, { key: session.key, count, title, nowMs });
+  if (changes === 0) await insertBegun.run(tx, { ...session, count, title, nowMs });
+}
+
+/** Stores messages in their order. Runs in a write. */
+export async function storeAcceptances(tx: Transaction, acceptances: readonly Acceptance[]): Promise<void> {
+  const chats = new Map<string, { session: NewSession; messages: NewOutboxMessage[] }>();
+  for (const { session, message } of acceptances) {
+    const chat = chats.get(session.key);
+    if (chat === undefined) chats.set(session.key, { session, messages: [message] });
+    else chat.messages.push(message);
+  }
+  for (const { session, messages } of chats.values()) await countIn(tx, session, messages);
+  await insertSaid(
+    tx,
+    acceptances.map(({ message: { id, content, nowMs }, session: { key } }) => ({ id, key, content, nowMs })),
+  );
+  await insertOutboxMessages(
+    tx,
+    acceptances.map(({ message }) => message),
+  );
 }

@@ -1,7 +1,7 @@
 /** Statements on messages to chats. `delivery/` decides which state may follow which. */
 import { sql } from 'kysely';
 import type { OutgoingStatus } from '../../../../shared/delivery-status.js';
-import { prepare } from '../prepare.js';
+import { prepare, prepareRows } from '../prepare.js';
 import type { Transaction } from '../transaction.js';
 
 /** A chat as a lane of a queue: its messages are handled one at a time. */
@@ -23,24 +23,33 @@ export interface NewOutboxMessage extends Lane {
 
 type RowValues = Omit<NewOutboxMessage, 'bodies'> & { state: OutgoingStatus; finishedAtMs: number | null };
 
-const insertRow = prepare<RowValues>()((db, p) =>
-  db.insertInto('outbox_messages').values({
-    id: p.id,
-    channel: p.channel,
-    account_id: p.accountId,
-    chat_id: p.chatId,
-    content: p.content,
-    state: p.state,
-    due_at: p.nowMs,
-    expires_at: p.expiresAtMs,
-    created_at: p.nowMs,
-    updated_at: p.nowMs,
-    finished_at: p.finishedAtMs,
-  }),
+const insertRows = prepareRows<RowValues>()((db, rows) =>
+  db.insertInto('outbox_messages').values(
+    rows.map((p) => ({
+      id: p.id,
+      channel: p.channel,
+      account_id: p.accountId,
+      chat_id: p.chatId,
+      content: p.content,
+      state: p.state,
+      due_at: p.nowMs,
+      expires_at: p.expiresAtMs,
+      created_at: p.nowMs,
+      updated_at: p.nowMs,
+      finished_at: p.finishedAtMs,
+    })),
+  ),
 );
 
-const insertPart = prepare<{ seq: number; part: number; body: string }>()((db, p) =>
-  db.insertInto('outbox_parts').values({ message_seq: p.seq, part: p.part, body: p.body, state: sql.lit('queued' as const) }),
+const insertParts = prepareRows<{ id: string; part: number; body: string }>()((db, rows) =>
+  db.insertInto('outbox_parts').values(
+    rows.map((p) => ({
+      message_seq: db.selectFrom('outbox_messages').select('seq').where('id', '=', p.id),
+      part: p.part,
+      body: p.body,
+      state: sql.lit('queued' as const),
+    })),
+  ),
 );
 
 /** A message on its way, without its text and its parts. Times are epoch milliseconds. */
@@ -161,16 +170,19 @@ export interface MessageChange {
   readonly finishedAtMs?: number | null;
 }
 
-/** Stores a message and its parts, after all others of its chat. Runs in a write. */
-export async function insertOutboxMessage(tx: Transaction, message: NewOutboxMessage): Promise<void> {
-  const { bodies, ...values } = message;
-  const isDelivered = bodies.length === 0;
-  const seq = await insertRow.insert(tx, {
-    ...values,
-    state: isDelivered ? 'delivered' : 'queued',
-    finishedAtMs: isDelivered ? message.nowMs : null,
-  });
-  for (const [index, body] of bodies.entries()) await insertPart.run(tx, { seq, part: index + 1, body });
+function toRow({ bodies, ...message }: NewOutboxMessage): RowValues {
+  return bodies.length === 0
+    ? { ...message, state: 'delivered', finishedAtMs: message.nowMs }
+    : { ...message, state: 'queued', finishedAtMs: null };
+}
+
+/** Stores messages and their parts in this order, after all others of their chats. Runs in a write. */
+export async function insertOutboxMessages(tx: Transaction, messages: readonly NewOutboxMessage[]): Promise<void> {
+  await insertRows(tx, messages.map(toRow));
+  await insertParts(
+    tx,
+    messages.flatMap(({ id, bodies }) => bodies.map((body, index) => ({ id, part: index + 1, body }))),
+  );
 }
 
 /** Returns every chat with an unfinished message, the one that has waited longest first. */

@@ -138,6 +138,21 @@ test('a commit that fails rejects what was handed out early as well, and the nex
   expect(await commits.submit(claim('c'))).toBe(true);
 });
 
+test('adjacent items of the same work are written by one call, and one by one after a failure', async () => {
+  const { commits } = await setUp();
+  const calls: string[] = [];
+  const write = async (_tx: Transaction, items: readonly string[]) => {
+    calls.push(items.join());
+    if (items.includes('bad')) throw new Error('not this one');
+  };
+  const plain = () => commits.submit(() => Promise.resolve(void calls.push('other')));
+  await Promise.all([commits.submitItem(write, 'a'), commits.submitItem(write, 'b'), plain(), plain(), commits.submitItem(write, 'c')]);
+  expect(calls.splice(0)).toEqual(['a,b', 'other', 'other', 'c']);
+  const results = await Promise.allSettled(['a', 'bad', 'b'].map((item) => commits.submitItem(write, item)));
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(calls).toEqual(['a,bad,b', 'a', 'bad', 'b']);
+});
+
 test('a write that fails undoes its own changes and nobody else’s', async () => {
   const { commits, reader, transactions } = await setUp();
   const results = await Promise.allSettled([

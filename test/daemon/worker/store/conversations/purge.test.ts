@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { appendMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
-import { insertOutboxMessage } from '../../../../../daemon/worker/store/delivery/outbox.js';
+import { insertOutboxMessages } from '../../../../../daemon/worker/store/delivery/outbox.js';
 import { purgeOutbox } from '../../../../../daemon/worker/store/delivery/outbox-pages.js';
 import { PURGE_ROWS, purgeInSteps, type PurgeStep } from '../../../../../daemon/worker/store/conversations/purge.js';
 import type { DeliveryState } from '../../../../../daemon/worker/store/schema.js';
@@ -11,7 +11,7 @@ import { queriesOf, type Transaction } from '../../../../../daemon/worker/store/
 
 async function addOutbox(tx: Transaction, id: string, row: { state: DeliveryState; finishedAtMs: number }): Promise<void> {
   const lane = { channel: 'webhook', accountId: 'default', chatId: 'chat' };
-  await insertOutboxMessage(tx, { ...lane, id, content: 'x', bodies: ['x'], nowMs: 1, expiresAtMs: 2 });
+  await insertOutboxMessages(tx, [{ ...lane, id, content: 'x', bodies: ['x'], nowMs: 1, expiresAtMs: 2 }]);
   await queriesOf(tx)
     .updateTable('outbox_messages')
     .set({ state: row.state, finished_at: row.finishedAtMs })

@@ -3,7 +3,7 @@ import Database from 'libsql';
 import { expect, onTestFinished, test } from 'vitest';
 import { deleteSession } from '../../../../../daemon/worker/store/conversations/session-removal.js';
 import { changeSession, findSession } from '../../../../../daemon/worker/store/conversations/sessions.js';
-import { type Acceptance, storeAcceptance } from '../../../../../daemon/worker/store/delivery/accept.js';
+import { type Acceptance, storeAcceptances } from '../../../../../daemon/worker/store/delivery/accept.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../../../../../daemon/worker/store/migrations/index.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';
 import { queriesOf } from '../../../../../daemon/worker/store/transaction.js';
@@ -102,7 +102,7 @@ const lengthOf = (database: Database.Database) => database.prepare('select count
 
 async function expected(): Promise<unknown> {
   const { store } = await storeOf(NEWEST_SCHEMA);
-  for (const entry of ENTRIES) await store.write((tx) => storeAcceptance(tx, acceptance(entry)));
+  for (const entry of ENTRIES) await store.write((tx) => storeAcceptances(tx, [acceptance(entry)]));
   return dump(store);
 }
 
@@ -118,7 +118,7 @@ test('what an older worker journals while this one runs is stored at once, in or
   const { store, database } = await storeOf(12);
   for (const [index, entry] of ENTRIES.entries()) {
     if (index % 2 === 0) journal(database, entry);
-    else await store.write((tx) => storeAcceptance(tx, acceptance(entry)));
+    else await store.write((tx) => storeAcceptances(tx, [acceptance(entry)]));
     expect(lengthOf(database)).toMatchObject({ length: 0 });
   }
   expect(await dump(store)).toEqual(await expected());
@@ -127,7 +127,7 @@ test('what an older worker journals while this one runs is stored at once, in or
 test('an id that is stored already is not stored a second time', async () => {
   const { path, store, database } = await storeOf(11);
   const entry = { chat: 'known', id: 'twice', body: 'x', nowMs: 1_000 };
-  await store.write((tx) => storeAcceptance(tx, acceptance(entry)));
+  await store.write((tx) => storeAcceptances(tx, [acceptance(entry)]));
   journal(database, entry);
   const next = await openStore({ path });
   expect(await next.read((tx) => queriesOf(tx).selectFrom('messages').select('id').execute())).toEqual([{ id: 'twice' }]);

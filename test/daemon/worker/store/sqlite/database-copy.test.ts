@@ -4,7 +4,7 @@ import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { copyDatabase, prepareDatabase } from '../../../../../daemon/worker/lazy/database.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../../../../../daemon/worker/store/migrations/index.js';
-import { insertOutboxMessage } from '../../../../../daemon/worker/store/delivery/outbox.js';
+import { insertOutboxMessages } from '../../../../../daemon/worker/store/delivery/outbox.js';
 import { openSqlite } from '../../../../../daemon/worker/store/sqlite/open.js';
 import { addSession, openStore } from '../../../../helpers/open-store.js';
 import { tempDir } from '../../../../helpers/temp-dir.js';
@@ -18,7 +18,7 @@ async function filledStore() {
   const store = await openStore({ path });
   await addSession(store, 'kept');
   const values = { ...lane, content: 'hi', bodies: ['hi', 'ho'], nowMs: 1_000, expiresAtMs: 9_000 };
-  await store.write((db) => insertOutboxMessage(db, { ...values, id: 'msg_1' }));
+  await store.write((db) => insertOutboxMessages(db, [{ ...values, id: 'msg_1' }]));
   return { path, store, copy: join(dirname(path), 'copy.db'), ready: join(dirname(path), 'ready.db') };
 }
 
