@@ -1,22 +1,19 @@
 /**
  * The least that stores what `POST /api/message` stores: Koa, koa-body, and the rows of a message that is delivered by being
- * stored. All that wait share a transaction, and are answered once the log is synced. `node bare-store.mjs PORT DATABASE`, of
- * a gateway that was stopped.
+ * stored, with ids in the order of time as there. All that wait share a transaction, which is synced as it is there.
+ * `node bare-store.mjs PORT DATABASE`, of a gateway that was stopped.
  */
 import { randomUUID } from 'node:crypto';
-import { fdatasync, openSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { promisify } from 'node:util';
 import Koa from 'koa';
 import { koaBody } from 'koa-body';
 import Database from 'libsql';
 
 const [port, path] = process.argv.slice(2);
-const sync = promisify(fdatasync);
 const DAY_MS = 86_400_000;
 
 const database = new Database(path);
-for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', 'wal_autocheckpoint = 4000']) {
+for (const pragma of ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', 'wal_autocheckpoint = 4000']) {
   database.exec(`pragma ${pragma}`);
 }
 const touch = database.prepare(`update sessions set message_count = message_count + 1, updated_at = ?, is_unread = 1
@@ -38,9 +35,11 @@ function store(id, { channel, chat_id: chat, content }) {
   send.run([id, channel, chat, content, now, now + DAY_MS, now, now, now]);
 }
 
+/** Random ids would change a page of each index for each message. */
+const newId = () => `msg_${Date.now().toString(16).padStart(12, '0')}${randomUUID().replaceAll('-', '').slice(12)}`;
+
 const waiting = [];
 let isCommitting = false;
-let log;
 
 async function commit() {
   isCommitting = true;
@@ -50,8 +49,6 @@ async function commit() {
     database.exec('begin immediate');
     for (const { id, message } of batch) store(id, message);
     database.exec('commit');
-    log ??= openSync(`${path}-wal`, 'r+');
-    await sync(log);
     for (const { done } of batch) done();
   }
   isCommitting = false;
@@ -61,7 +58,7 @@ const app = new Koa();
 app.use(koaBody());
 app.use(async (ctx) => {
   if (ctx.method === 'GET') return void (ctx.body = {});
-  const id = `msg_${randomUUID()}`;
+  const id = newId();
   await new Promise((done) => {
     waiting.push({ id, message: ctx.request.body, done });
     if (!isCommitting) void commit();
