@@ -11,7 +11,7 @@ const MAGIC = 'SQLite format 3\0';
 const USER_VERSION_OFFSET = 60;
 const APPLICATION_ID_OFFSET = 68;
 
-/** As in daemon/worker/store/migrations/migrate.ts. */
+/** As in daemon/worker/store/sqlite/migrate.ts. */
 const APPLICATION_ID = 0x78_6f_70_63;
 const READER_FACTOR = 65_536;
 

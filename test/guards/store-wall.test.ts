@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readAllSources, type SourceFile } from './source-tree.js';
+import { findInCode, readAllSources, type SourceFile } from './source-tree.js';
 
 const STORE = 'daemon/worker/store/';
 const sources = readAllSources();
@@ -13,6 +13,9 @@ const OPENERS: Record<string, string> = {
   'daemon/worker/compose.ts': 'daemon/worker/store/sqlite/engine.ts',
   'daemon/worker/lazy/database.ts': 'daemon/worker/store/sqlite/database-copy.ts',
 };
+
+/** What statements can say to SQLite alone: its settings, its full-text index and its row ids. */
+const SQLITE_WORDS = /\bpragma\b|\browid\b|\bmatch \$\{|\bmessages_search|\bsqlite_|\bvacuum\b|\bcreate (?:virtual|trigger)/i;
 
 function importsMatching(files: readonly SourceFile[], isForbidden: (file: SourceFile, imported: string) => boolean): string[] {
   return files.flatMap((file) =>
@@ -38,4 +41,5 @@ test('SQLite is known to store/sqlite and the migrations alone', () => {
   const above = sources.filter(({ path }) => path.startsWith(STORE) && !/\/(sqlite|migrations)\//.test(path));
   expect(above.length).toBeGreaterThan(10);
   expect(importsMatching(above, (_, imported) => /\/store\/sqlite\/|^libsql/.test(imported))).toEqual([]);
+  expect(above.flatMap((file) => findInCode({ ...file, code: file.text }, SQLITE_WORDS))).toEqual([]);
 });

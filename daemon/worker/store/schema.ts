@@ -174,24 +174,10 @@ export interface MinuteSampleTable {
   rss_bytes: number;
 }
 
-/** The full-text index over the messages. */
-interface MessageSearchTable {
-  rowid: number;
-  content: string;
-}
-
-/** One row. */
-interface MessageSearchPositionTable {
-  /** The `seq` of the newest message in the index. */
-  position: number;
-}
-
 export interface Schema {
   sessions: SessionTable;
   session_tags: SessionTagTable;
   messages: MessageTable;
-  messages_search: MessageSearchTable;
-  messages_search_position: MessageSearchPositionTable;
   turns: TurnTable;
   turn_parts: TurnPartTable;
   attachments: AttachmentTable;

@@ -2,6 +2,7 @@
  * The access to the database that `Store.read` and `Store.write` hand to their work. Code outside `store/` can only pass
  * it to the functions of `store/`.
  */
+import type { RawBuilder } from 'kysely';
 import type { Queries } from './schema.js';
 
 declare const brand: unique symbol;
@@ -20,9 +21,24 @@ export interface StatementResult<R> {
   readonly insertId: number;
 }
 
+/** How an engine finds messages by a part of their text, in any case. */
+export interface MessageSearch {
+  /** Returns the condition that the text of a column contains `needle`. */
+  contains(column: RawBuilder<unknown>, needle: string): RawBuilder<boolean>;
+  /** Returns a query for the `session_id` of messages that contain `needle`. */
+  sessionsWith(needle: string): RawBuilder<unknown>;
+  /** Returns whether the index has at least `count` matches; false where that cannot be said quickly. */
+  hasMatches(tx: Transaction, needle: string, count: number): Promise<boolean>;
+  /** Returns an upper bound of the messages that {@link indexNext} has not indexed; 0: none. */
+  countBacklog(tx: Transaction): Promise<number>;
+  /** Indexes the next messages: a step that is short enough for the event loop. Runs in a write. */
+  indexNext(tx: Transaction): Promise<void>;
+}
+
 /** What an engine puts behind a `Transaction`. */
 export interface DatabaseAccess {
   readonly queries: Queries;
+  readonly search: MessageSearch;
   /** Runs a compiled statement without the layers of the query builder, which cost more than most statements. */
   run<R>(sql: string, parameters: readonly unknown[]): Promise<StatementResult<R>>;
   /** Runs a compiled statement for its first row. */

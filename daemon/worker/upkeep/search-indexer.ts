@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../../shared/clock.js';
 import type { LogPort } from '../../../shared/log/log-port.js';
-import { countSearchBacklog, indexNextMessages } from '../store/conversations/search-index.js';
+import { countSearchBacklog, indexNextMessages } from '../store/conversations/session-search.js';
 import type { Store } from '../store/store.js';
 import { StoreWait } from '../store/store-wait.js';
 

@@ -83,7 +83,7 @@ async function conditionsOf(tx: Transaction, filter: SessionFilter): Promise<Con
   for (const { field, value, isNot } of values) if (isNot) conditions.push(negate(isValue(field, value), true));
   for (const { state, isNot } of states) conditions.push(isState(state, isNot));
   for (const { tag, isNot } of tags) conditions.push(await hasTag(tx, tag, isNot));
-  if (text !== undefined) conditions.push(containsText(text));
+  if (text !== undefined) conditions.push(containsText(tx, text));
   return conditions;
 }
 

@@ -2,10 +2,10 @@
 import { statSync } from 'node:fs';
 import { storeUnavailable } from '../engine.js';
 import { MIGRATIONS, NEWEST_SCHEMA } from '../migrations/index.js';
-import { readHeader } from '../migrations/migrate.js';
 import { queriesOf, type Transaction } from '../transaction.js';
 import { LibsqlConnection } from './connection.js';
 import { classifyFault, describeFault } from './faults.js';
+import { readHeader } from './migrate.js';
 import { openSqlite } from './open.js';
 
 /** Another process's checkpoint or migration ends within this. */

@@ -1,12 +1,13 @@
 /** Opens the SQLite database: the writer's connection, the reader's, and the schema that the code expects. */
 import { createSerial } from '../../../../shared/serial.js';
 import { type OpenDatabase, storeUnavailable } from '../engine.js';
-import { migrate, readHeader } from '../migrations/migrate.js';
 import type { Migration } from '../migrations/migration.js';
 import { transactionOf } from '../transaction.js';
 import { LibsqlConnection } from './connection.js';
 import { fileIdentity, prepareDatabaseFile } from './database-file.js';
 import { createQueries } from './dialect.js';
+import { messageSearch } from './message-search.js';
+import { migrate, readHeader } from './migrate.js';
 import { inTransaction } from './transactions.js';
 
 /** How long opening waits for another worker's transaction before it fails. */
@@ -44,9 +45,9 @@ async function assertUsable(path: string, connection: LibsqlConnection, newest: 
 }
 
 function openAccess(connection: LibsqlConnection) {
-  const queries = createQueries(connection);
   return transactionOf({
-    queries,
+    queries: createQueries(connection),
+    search: messageSearch,
     run: (sql, parameters) => connection.run(sql, parameters),
     first: (sql, parameters) => connection.first(sql, parameters),
   });

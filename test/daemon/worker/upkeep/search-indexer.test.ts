@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { SearchIndexer } from '../../../../daemon/worker/upkeep/search-indexer.js';
 import { appendMessage } from '../../../../daemon/worker/store/conversations/messages.js';
-import { countSearchBacklog } from '../../../../daemon/worker/store/conversations/search-index.js';
+import { countSearchBacklog } from '../../../../daemon/worker/store/conversations/session-search.js';
 import type { Store } from '../../../../daemon/worker/store/store.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { logMemory } from '../../../helpers/log-memory.js';

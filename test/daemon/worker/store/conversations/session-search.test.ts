@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { appendMessage, type NewMessage } from '../../../../../daemon/worker/store/conversations/messages.js';
-import { countSearchBacklog, indexNextMessages } from '../../../../../daemon/worker/store/conversations/search-index.js';
+import { countSearchBacklog, indexNextMessages } from '../../../../../daemon/worker/store/conversations/session-search.js';
 import { listSessions } from '../../../../../daemon/worker/store/conversations/session-list.js';
 import { deleteSession, purgeSessions } from '../../../../../daemon/worker/store/conversations/session-removal.js';
 import type { Store } from '../../../../../daemon/worker/store/store.js';

@@ -1,8 +1,8 @@
 /** Brings an open SQLite database to the newest schema. The version is in the file's header, so that opening reads nothing else. */
-import type { LibsqlConnection } from '../sqlite/connection.js';
-import { createQueries } from '../sqlite/dialect.js';
-import { inTransaction } from '../sqlite/transactions.js';
-import { versionAfter, type Migration, type SchemaVersion } from './migration.js';
+import { versionAfter, type Migration, type SchemaVersion } from '../migrations/migration.js';
+import type { LibsqlConnection } from './connection.js';
+import { createQueries } from './dialect.js';
+import { inTransaction } from './transactions.js';
 
 /** `xopc` in ASCII: marks a file as ours (https://www.sqlite.org/fileformat.html, offset 68). */
 const APPLICATION_ID = 0x78_6f_70_63;
