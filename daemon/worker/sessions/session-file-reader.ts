@@ -23,6 +23,12 @@ export function invalidFile(message: string): GatewayError {
   });
 }
 
+/** The parser's own decoder removes U+FEFF at the beginning of a text. */
+function keepByteOrderMarks(parser: JSONParser): void {
+  const { tokenizer } = parser as unknown as { tokenizer: { bufferedString: { decoder: unknown } } };
+  tokenizer.bufferedString.decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+}
+
 export class SessionFileReader {
   readonly #parser: JSONParser;
   readonly #format: 'json' | 'jsonl';
@@ -45,6 +51,7 @@ export class SessionFileReader {
     const buffers = { stringBufferSize: BUFFER_BYTES, numberBufferSize: BUFFER_BYTES };
     const parts = format === 'json' ? { paths: ['$.messages.*', '$'] } : { paths: ['$'], separator: '' };
     this.#parser = new JSONParser({ ...buffers, ...parts });
+    keepByteOrderMarks(this.#parser);
     this.#parser.onToken = ({ token, value }) => this.#check(token, value);
     this.#parser.onValue = ({ value, parent, stack }) => this.#take(value, stack.length === 0 ? undefined : parent);
   }

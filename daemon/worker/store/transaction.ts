@@ -24,15 +24,15 @@ export interface StatementResult<R> {
 /** How an engine finds messages by a part of their text, in any case. */
 export interface MessageSearch {
   /** Returns the condition that the text of a column contains `needle`. */
-  contains(column: RawBuilder<unknown>, needle: string): RawBuilder<boolean>;
+  readonly contains: (column: RawBuilder<unknown>, needle: string) => RawBuilder<boolean>;
   /** Returns a query for the `session_id` of messages that contain `needle`. */
-  sessionsWith(needle: string): RawBuilder<unknown>;
+  readonly sessionsWith: (needle: string) => RawBuilder<unknown>;
   /** Returns whether the index has at least `count` matches; false where that cannot be said quickly. */
-  hasMatches(tx: Transaction, needle: string, count: number): Promise<boolean>;
+  readonly hasMatches: (tx: Transaction, needle: string, count: number) => Promise<boolean>;
   /** Returns an upper bound of the messages that {@link indexNext} has not indexed; 0: none. */
-  countBacklog(tx: Transaction): Promise<number>;
+  readonly countBacklog: (tx: Transaction) => Promise<number>;
   /** Indexes the next messages: a step that is short enough for the event loop. Runs in a write. */
-  indexNext(tx: Transaction): Promise<void>;
+  readonly indexNext: (tx: Transaction) => Promise<void>;
 }
 
 /** What an engine puts behind a `Transaction`. */

@@ -29,6 +29,12 @@ test('JSON gives its messages and its header, however it is written and wherever
   );
 });
 
+test.each(['json', 'jsonl'] as const)('a text keeps the byte order marks in it (%s)', (format) => {
+  const said = [{ content: '\uFEFFa\uFEFF\n\uFEFF', '\uFEFF': '\uFEFF' }];
+  const text = format === 'json' ? JSON.stringify({ messages: said }) : `{}\n${JSON.stringify(said[0])}`;
+  expect(readAll(format, [text]).messages).toEqual(said);
+});
+
 test('JSON Lines give the same wherever they are split, with or without a last line feed', () => {
   fc.assert(
     fc.property(messages, places, fc.constantFrom('', '\n', '\r\n\n'), (said, cuts, end) => {
