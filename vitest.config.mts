@@ -5,10 +5,12 @@ const APART = ['test/e2e/**', 'test/torture/**', 'test/guards/**', 'test/bench/*
 /** Tests that start processes or wait for real time to pass: a part each, and too slow for `npm run check`. */
 const COMPONENT = [
   'test/bin/**/*.test.ts',
-  'test/client/commands/{run,status,stop-restart,stop-races}.test.ts',
-  'test/client/{gateway,ports}/{control-client,end-process,free-port,kill-gateway,locate-gateway}.test.ts',
-  'test/daemon/supervisor/{lock-race,worker-process-fixtures}.test.ts',
-  'test/daemon/supervisor/{config/config-watch,lock/lock-holder,logs/log-rotation}.test.ts',
+  'test/client/commands/{run,run-force,status,stop-restart,stop-races}.test.ts',
+  'test/client/gateway/{control-client,end-process,kill-gateway,locate-gateway,start-supervisor}.test.ts',
+  'test/client/ports/{free-port,port-owner}.test.ts',
+  'test/daemon/supervisor/{gateway,config/config-watch,logs/log-rotation,socket/listen-socket-hand-over}.test.ts',
+  'test/daemon/supervisor/lock/{gateway-lock,lock-holder,lock-race}.test.ts',
+  'test/daemon/supervisor/workers/{child-process,worker-output,worker-process-fixtures}.test.ts',
   'test/daemon/worker/channels/telegram/conversation.test.ts',
   'test/daemon/worker/http/{connection/server,openai/ai-sdk,openai/errors}.test.ts',
   'test/daemon/worker/store/{crash,conversations/session-search}.test.ts',
@@ -35,20 +37,19 @@ const UNTIMED = [
   'test/e2e/{signals-and-succession,slow-succession,socket}.test.ts',
 ];
 /** What measures time or floods a gateway: one file at a time. */
-/** A second try tells a fault from a machine that was busy elsewhere: what fails twice fails the run, and the report names both. */
 const serial = {
   ...shared,
   setupFiles: [...shared.setupFiles, 'test/helpers/closing-fetch.ts'],
   fileParallelism: false,
   testTimeout: 60_000,
   hookTimeout: 60_000,
-  retry: 1,
 };
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
+    experimental: { fsModuleCache: true },
     projects: [
       {
         test: {
@@ -81,7 +82,6 @@ export default defineConfig({
           include: ['test/torture/**/*.test.ts'],
           globalSetup: ['test/helpers/browser-setup.ts'],
           testTimeout: 600_000,
-          retry: 0,
         },
       },
     ],

@@ -16,8 +16,8 @@ const LONG = [
   'e2e/delivery',
   'e2e/delivery-failures',
   'client/commands/stop-restart',
-  'client/locate-gateway',
-  'daemon/supervisor/config-watch',
+  'client/gateway/locate-gateway',
+  'daemon/supervisor/config/config-watch',
   'bin/launcher',
 ];
 
