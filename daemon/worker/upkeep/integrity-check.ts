@@ -28,8 +28,8 @@ export interface IntegrityCheckOptions {
   readonly check: CheckDatabase;
 }
 
-/** A start does not check at once: a worker that dies early would check each time. */
-const FIRST_LOOK_MS = 15_000;
+/** A start does not check at once: its first minute is for those who wait for it, and a worker that dies early would check each time. */
+const FIRST_LOOK_MS = 60_000;
 const LOOK_EVERY_MS = 60 * 60 * 1_000;
 const CHECK_EVERY_MS = 24 * 60 * 60 * 1_000;
 /** Limit of one check. */

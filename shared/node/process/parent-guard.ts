@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads';
 
 const GUARD_FD = 3;
 const STACK_LIMIT_MS = 800;
-const PARENT_CHECK_MS = 2_000;
+const PARENT_CHECK_MS = 5_000;
 
 const guardSource = `
 const fs = require('node:fs');

@@ -29,17 +29,18 @@ async function setUp(options: { check?: CheckDatabase; isSole?: () => boolean } 
 
 const mark = (path: string): boolean => existsSync(`${path}.checked`);
 
-test('a database is read some seconds after the start, then once a day, also across restarts of the worker', async () => {
+test('a database is read a minute after the start, then once a day, also across restarts of the worker', async () => {
   const { path, check, make, pass } = await setUp();
   const first = make();
   first.start();
+  await pass(59_000);
   expect(check).not.toHaveBeenCalled();
-  await pass(15_000);
+  await pass(1_000);
   await eventually(() => expect(mark(path)).toBe(true));
   await first.stop();
   const second = make();
   second.start();
-  await pass(15_000);
+  await pass(60_000);
   for (let hour = 0; hour < 22; hour += 1) await pass(HOUR_MS);
   expect(check).toHaveBeenCalledTimes(1);
   for (let hour = 0; hour < 3; hour += 1) await pass(HOUR_MS);
@@ -54,7 +55,7 @@ test('damage that only a full reading finds sets the database aside, and the rea
   await addSession(store, 'kept');
   const integrity = make();
   integrity.start();
-  await pass(15_000);
+  await pass(60_000);
   await eventually(() => expect(store.warnings().map(({ code }) => code)).toEqual(['STORE_SET_ASIDE']));
   await integrity.stop();
   const copy = readdirSync(dirname(path)).find((name) => name.includes('.corrupt-') && name.endsWith('Z')) ?? '';
@@ -74,7 +75,7 @@ test('while another worker lives nothing is checked; a check that could not be m
   const { path, check: spy, logger, make, pass } = await setUp({ check, isSole: () => isSole });
   const integrity = make();
   integrity.start();
-  await pass(15_000);
+  await pass(60_000);
   expect(spy).not.toHaveBeenCalled();
   isSole = true;
   await pass(HOUR_MS);
