@@ -4,6 +4,7 @@
  */
 import { portTaken } from '../../shared/port-taken.js';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.js';
 import type { StatusWarning } from '../../shared/control/messages.js';
 import type { SupervisorMessage, WorkerBoot } from '../../shared/ipc/messages.js';
@@ -36,6 +37,8 @@ import { WorkerConfig } from './config/worker-config.js';
 const HEARTBEAT_MS = { busy: 1_000, idle: 3_000 } as const;
 /** Time for the first requests of a new connection to arrive. */
 const WAKE_MS = 50;
+/** After a crash connections wait in the kernel. They are answered first: what else a worker starts waits this long after it listens. */
+export const FIRST_ANSWERS_MS = 50;
 /** The kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4_096;
 
@@ -153,7 +156,10 @@ export class WorkerLifecycle {
     });
   }
 
+  /** Starts what only the one active worker does, unless a drain begins first. */
   async activate(): Promise<void> {
+    await delay(FIRST_ANSWERS_MS);
+    if (this.#isDraining) return;
     await this.#conversation.activate();
     this.#channel.send({ type: 'active' });
     // The channels have just started; a status must not show them as stopped until the next heartbeat.

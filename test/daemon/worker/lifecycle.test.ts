@@ -132,6 +132,16 @@ test('a worker that never listened, and one that was never active, drain all the
   expect(listening.types()).toEqual(['ready', 'listening', 'quiesced', 'drained']);
 });
 
+test('a worker that is drained right after it was activated starts nothing more', async () => {
+  const { lifecycle, types, port, handle } = await makeWorker();
+  await lifecycle.start();
+  await lifecycle.listen({ type: 'listen', host: HOST, port }, handle);
+  const activation = lifecycle.activate();
+  await lifecycle.drain(drain('stop'));
+  await activation;
+  expect(types()).toEqual(['ready', 'listening', 'quiesced', 'drained']);
+});
+
 test('an invalid configuration is refused before anything is opened', async () => {
   const failure = await makeWorker({ config: '{ "gateway": { "port": "x" } }' }).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: 'CONFIG_INVALID', details: { problems: [{ key: 'gateway.port' }] } });
