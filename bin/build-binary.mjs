@@ -35,7 +35,7 @@ const TRAILER_BYTES = 256;
 const sha256 = (data) => createHash('sha256').update(data).digest('hex');
 const note = (text) => process.stdout.write(`xopc: ${text}\n`);
 
-/** What goes into the executable: name → file. Cached data loses the hash in its name: it can be of no other build here. */
+/** What goes into the executable: name → file. Cached data loses the hash in its name, because the executable contains only one build. */
 function collectAssets(node, work) {
   const names = readdirSync(dist).filter(
     (name) => (name.endsWith('.cjs') && name !== 'main.cjs') || ['build.json', 'page.json'].includes(name),
@@ -68,7 +68,7 @@ function makeBlob(node, work) {
   return readFileSync(blob);
 }
 
-/** Runs a tool that only makes the result better. */
+/** Runs an optional tool. */
 function tryTool(command, args) {
   try {
     execFileSync(command, args, { stdio: 'ignore' });
@@ -92,7 +92,7 @@ async function inject(target, blob) {
   await postject(target, 'NODE_SEA_BLOB', blob, { sentinelFuse: FUSE, ...(isMac ? { machoSegmentName: 'NODE_SEA' } : {}) });
 }
 
-/** macOS wants the whole file signed, so nothing can follow: there a running gateway does not see that it was replaced. */
+/** macOS requires a signature over the whole file, so nothing can be appended: there a running gateway does not notice its replacement. */
 function finish(target, info) {
   if (isMac) return tryTool('codesign', ['--sign', '-', target]);
   const trailer = Buffer.alloc(TRAILER_BYTES);
@@ -114,7 +114,7 @@ async function buildBinary() {
     finish(target, info);
     const version = execFileSync(target, ['--version'], { encoding: 'utf8' }).trim();
     if (version !== info.version) throw new Error(`the executable says version '${version}' instead of ${info.version}`);
-    // A running one cannot be written to, and goes on with the file that it was started from.
+    // A running executable cannot be written to, and keeps the file that it was started from.
     renameSync(target, join(dist, binaryName));
     const megabytes = Math.round(statSync(join(dist, binaryName)).size / 1_048_576);
     note(

@@ -17,7 +17,7 @@ import { readSources, writeStamp } from './stamp.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Loading every bundle once and running what they warm up takes half a second. */
+/** Loading every bundle once and running its warm-up takes half a second. */
 const WARM_UP_TIMEOUT_MS = 30_000;
 
 const sha256 = (data) => createHash('sha256').update(data).digest('hex');
@@ -29,7 +29,7 @@ function nativeLibsql(require) {
       require(name);
       return require.resolve(name);
     } catch {
-      // Made for the other C library, or left out by the package manager.
+      // For the other C library, or omitted by the package manager.
     }
   }
   return undefined;
@@ -61,7 +61,7 @@ function writeStaging({ staging, dist, files, require }) {
   return sha256(files.map(([, source]) => source).join('\0')).slice(0, 16);
 }
 
-/** Renames the staged files into `dist`, then removes what belongs to no bundle of this build. */
+/** Renames the staged files into `dist`, then removes files of other builds. */
 function publish({ staging, dist, files, info }) {
   const [cacheKey] = readdirSync(join(staging, 'cache'));
   const cacheDirectory = join(dist, 'cache', cacheKey);
@@ -79,8 +79,8 @@ function publish({ staging, dist, files, info }) {
 }
 
 /**
- * Builds the sources under `sourceRoot` into its `dist`. The caller holds the setup lock: what lies in the staging
- * directory was left by a build that was killed.
+ * Builds the sources under `sourceRoot` into its `dist`. The caller holds the setup lock: anything in the staging directory was left by a
+ * killed build.
  * @returns build.json's content and the bundles' sizes in bytes
  */
 async function buildAll(sourceRoot) {
@@ -121,7 +121,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
     await main();
   } catch (error) {
-    // What esbuild says of a source has its place in it; our own faults need the stack.
+    // esbuild's messages include the position in the source; our own errors need the stack.
     process.stderr.write(`${error.errors === undefined ? error.stack : error.message}\n`);
     process.exitCode = 1;
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Modules of dependencies that the bundles leave out or replace as a whole. docs/adr/0011-start-cost.md says what
- * each one saves; test/guards/bundles.test.ts checks that each is replaced.
+ * Modules of dependencies that the bundles leave out or replace as a whole. docs/adr/0011-start-cost.md lists the savings;
+ * test/guards/bundles.test.ts checks the replacements.
  */
 
 /** Parses uploads by form; the JSON API accepts none. */

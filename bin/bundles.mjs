@@ -1,4 +1,4 @@
-/** Which bundles there are, and how esbuild makes them. Nothing is written here. */
+/** The bundles, and how esbuild builds them. Writes nothing. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
@@ -49,9 +49,9 @@ export async function bundleSources(sourceRoot) {
   const options = { ...OPTIONS, absWorkingDir: sourceRoot };
   const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(sourceRoot, path))));
   const results = await Promise.all([
-    // The entry tells even an old Node what is wrong, so it must parse there.
+    // The entry must parse on an old Node, to report that it is too old.
     build({ ...options, entryPoints: { main: 'bin/main.ts' }, target: 'node12' }),
-    // clipanion would open standard input when it is loaded. Code of ours that reads it imports `node:process`.
+    // clipanion would open standard input when loaded. Our own code that reads it imports `node:process`.
     build({ ...options, entryPoints: present(CLIENT), define: { 'process.stdin': 'undefined' }, target: 'node20' }),
     build({ ...options, entryPoints: present(DAEMON), target: 'node20' }),
   ]);

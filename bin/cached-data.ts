@@ -19,8 +19,8 @@ function isAccessible(path: string, mode: number): boolean {
 }
 
 /**
- * Has missing cached data written by a process of its own, which outlives this one.
- * Does nothing where it exists, where `dist` is not ours to write, and in the executable, which has it inside.
+ * Starts a detached process that writes missing cached data. Does nothing if it exists, if `dist` is not writable, or in the executable,
+ * which contains it.
  */
 export async function supplyCachedData(): Promise<void> {
   if (isSingleExecutable() || isAccessible(cacheDirectory, constants.F_OK) || !isAccessible(bundleDirectory, constants.W_OK)) return;
@@ -55,7 +55,7 @@ async function writeOne(file: string, options: { from: string; finalDirectory: s
 
 /**
  * Writes the cached data of every bundle beside this file.
- * @param finalDirectory  where the bundles will live when they are built elsewhere; scripts are named after it.
+ * @param finalDirectory  the bundles' final directory, if they are built elsewhere; scripts are named after it.
  */
 export async function writeCachedData(finalDirectory: string = bundleDirectory): Promise<void> {
   const temp = `${cacheDirectory}.${process.pid}`;
@@ -69,7 +69,7 @@ export async function writeCachedData(finalDirectory: string = bundleDirectory):
     renameSync(temp, cacheDirectory);
   } catch (error) {
     rmSync(temp, { recursive: true, force: true });
-    // Somebody else's complete directory is as good as ours.
+    // Another process has written the same directory.
     if (!isAccessible(cacheDirectory, constants.F_OK)) throw error;
   }
 }

@@ -34,7 +34,7 @@ async function exit(code: number): Promise<void> {
   process.exit(code);
 }
 
-/** A bundle that cannot be loaded: the worker says so to its supervisor, every other role to the person. */
+/** Reports a bundle that cannot be loaded: the worker to its supervisor, every other role to the user. */
 async function reportBrokenBuild(name: BundleName, error: unknown): Promise<void> {
   const message = `the ${name} program cannot be loaded from ${bundleDirectory}: ${error instanceof Error ? error.message : String(error)}`;
   const hint = 'Build it again: npm run build';

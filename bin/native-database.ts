@@ -1,5 +1,5 @@
 /**
- * What the bundles have in the place of `@neon-rs/load`, which libsql asks for its native part: in the single executable its
+ * Replaces `@neon-rs/load` in the bundles, through which libsql loads its native part: in the single executable its
  * asset; elsewhere the copy beside the bundles, which an upgrade of `node_modules` does not touch, then the installed package.
  */
 import { loadNativeAsset } from '../shared/node/build/native-asset.js';

@@ -1,6 +1,6 @@
 /**
- * The page as one file: what vite makes of `webui/`, each part compressed, in `page.json`. One file, because it is renamed
- * into place as a whole: a worker never finds the document of one build beside the scripts of another.
+ * Packs the page into one file, `page.json`: vite's output for `webui/`, each part compressed. One file can be renamed into place as a
+ * whole, so a worker never mixes the document of one build with the scripts of another.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ async function bundlePage(root) {
 }
 
 /**
- * Builds the page under `sourceRoot`, where there is one.
+ * Builds the page under `sourceRoot`, if it has one.
  * @returns the text of `page.json`: by path, media type and content (gzip, base64) and its bytes; undefined without `webui/`
  */
 export async function packPage(sourceRoot) {

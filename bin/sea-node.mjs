@@ -1,6 +1,6 @@
 /**
- * The Node that goes into the single executable: at least 24, whose executables take options of Node from their own
- * configuration. A build under an older one takes it from the npm registry.
+ * The Node inside the single executable: at least 24, which reads Node options from the executable's configuration. A build under an older
+ * Node downloads one from the npm registry.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -28,8 +28,8 @@ function packageName() {
 }
 
 /**
- * @param note  told what takes its time
- * @returns the path of a Node of this platform and architecture @throws where there is none
+ * @param note  called with progress messages
+ * @returns the path of a Node of this platform and architecture @throws if there is none
  */
 export function findSeaNode(root, note) {
   if (isNewEnough() && isUsable(process.execPath)) return process.execPath;

@@ -1,7 +1,7 @@
 /**
- * One setup at a time in a clone, and no stale lock ever. The lock is a directory of numbered files; the highest number
- * is the holder's. Whoever finds it free or its holder dead creates the next number, which only one can do. The highest
- * number is never removed, so nobody can take a lock by a view that has become old.
+ * Allows one setup at a time in a clone, without stale locks. The lock is a directory of numbered files; the highest number
+ * is the holder's. A process that finds it free or its holder dead creates the next number, which only one can do. The highest number is
+ * never removed, so an outdated directory listing cannot lead to a second holder.
  */
 import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, utimes, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 200;
-/** A holder renews its file this often; one that cannot be judged by its pid (another container) is dead after `FOREIGN_DEAD_MS`. */
+/** A holder renews its file this often; one whose pid cannot be checked (another container) counts as dead after `FOREIGN_DEAD_MS`. */
 const RENEW_MS = 5_000;
 const FOREIGN_DEAD_MS = 30_000;
 
@@ -22,7 +22,7 @@ function pidNamespace() {
   }
 }
 
-/** When the process started, exactly; the same pid used again has another. Undefined when there is no such process. */
+/** Exact start time of a process, which distinguishes a reused pid. Undefined when the process does not exist. */
 function startTime(pid) {
   try {
     if (process.platform === 'linux') {
@@ -40,7 +40,7 @@ function startTime(pid) {
   }
 }
 
-/** What identifies a process until it is gone. */
+/** Identifies a process during its lifetime. */
 export const identify = (pid) => ({ pid, startTime: startTime(pid) });
 export const isRunning = (identity) => identity.startTime !== undefined && startTime(identity.pid) === identity.startTime;
 
@@ -61,7 +61,7 @@ function readHighest(directory) {
   }
 }
 
-/** A process group that a killed holder left at work is ended first: two package managers must not meet. */
+/** A process group left running by a killed holder is ended first: two package managers must not run at once. */
 async function endOrphan(child) {
   if (child === undefined || !isRunning(child)) return;
   process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
@@ -116,7 +116,7 @@ function tryAcquire(directory, seen) {
 
 /**
  * Waits for the lock.
- * @param onWait  called once with the holder's pid when somebody else has it.
+ * @param onWait  called once with the holder's pid when another process holds it.
  */
 export async function acquireSetupLock(directory, onWait) {
   mkdirSync(directory, { recursive: true });

@@ -1,6 +1,6 @@
 /**
  * Makes a clone ready to run: installs the packages of the lockfile, builds, and stamps (bin/stamp.mjs). Needs nothing
- * but Node and npm. What is ready is left alone; what an interrupted run left is done again. Progress goes to stderr.
+ * but Node and npm. Finished steps are skipped; those of an interrupted run are repeated. Progress goes to stderr.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ const NPM_CI = [
   '--no-audit',
   '--no-fund',
   '--progress=false',
-  // Its lines tell whether the registry answers at all.
+  // Its output shows whether the registry responds at all.
   '--loglevel=http',
   '--fetch-retries=2',
   '--fetch-retry-mintimeout=1000',
@@ -32,7 +32,7 @@ const NPM_CI = [
 const note = (text) => process.stderr.write(`xopc: ${text}\n`);
 const seconds = (sinceMs) => `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`;
 
-/** A step that failed, with the words of the tool that failed. */
+/** A failed step, with the output of its tool. */
 class SetupError extends Error {}
 
 /**
@@ -59,7 +59,7 @@ function killGroup(child, signal) {
 /**
  * Runs a tool in a process group of its own, recorded in the lock before it begins: should this process be killed, the
  * next one ends what is left of it.
- * @param options.onOutput  sees the output so far; what it returns, if anything, ends the tool as a failure in those words.
+ * @param options.onOutput  sees the output so far; a returned text ends the tool as a failure with that message.
  * @returns the tool's output when it fails, undefined when it succeeds
  */
 function runTool({ root, lock, command, args, onOutput = () => undefined }) {
@@ -96,8 +96,8 @@ function runTool({ root, lock, command, args, onOutput = () => undefined }) {
 }
 
 /**
- * npm asks for some hundred packages and repeats each before it gives up, minutes without a network. When second attempts
- * fail, or first ones for `UNREACHABLE_MS`, and nothing has ever arrived, more of them will not help.
+ * npm requests some hundred packages and retries each one, which takes minutes without a network. When second attempts fail, or first ones
+ * for `UNREACHABLE_MS`, and nothing has arrived, further attempts will not help.
  */
 function makeRegistryWatch() {
   let failedSince;
@@ -155,8 +155,8 @@ async function makeReady(root) {
 }
 
 /**
- * @returns whether the clone can be run. With a build of older sources there, a failure is only a warning: what
- * runs can always be asked and stopped.
+ * @returns whether the clone can be run. With a build of older sources, a failure is only a warning, so that a running gateway can still be
+ *   queried and stopped.
  */
 export async function setUp(root) {
   try {

@@ -1,5 +1,5 @@
 /**
- * How the launcher knows, in a millisecond and without starting a process, that the build is that of the sources:
+ * Lets the launcher check, in a millisecond and without starting a process, that the build matches the sources:
  * `dist/ready.sh` names every source file and directory, and none of them may be newer than it. It is a shell script
  * because a shell reads that fastest. A hash over the contents decides when a time has changed.
  */
@@ -11,7 +11,7 @@ const SOURCE_DIRECTORIES = ['bin', 'client', 'daemon', 'shared', 'webui'];
 const SOURCE_FILES = ['package.json', 'package-lock.json'];
 const NOT_SOURCE = new Set(['node_modules', 'dist']);
 
-/** Names that a shell need not quote; editors' hidden and backup files are no sources. */
+/** Names that a shell need not quote; hidden and backup files are not sources. */
 const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
 export const stampPath = (root) => join(root, 'dist', 'ready.sh');
@@ -27,7 +27,7 @@ function* walk(root, directory) {
   }
 }
 
-/** Every source path, relative to `root`, directories included: what is added or removed shows in their time. */
+/** Every source path, relative to `root`, directories included: additions and removals change their time. */
 function listSources(root) {
   const top = new Set(readdirSync(root));
   const directories = SOURCE_DIRECTORIES.filter((name) => top.has(name)).flatMap((name) => [...walk(root, name)]);
@@ -64,8 +64,8 @@ export function readStampHash(root) {
 const TIME_STEP_MS = 10;
 
 /**
- * Marks `sources`, as they were read before the build, as built. The stamp's time is that of the reading, so that an edit
- * made during the build is noticed; but after that of the newest source, which may lie in the future.
+ * Marks `sources`, as they were read before the build, as built. The stamp's time is when they were read, so that an edit made during the
+ * build is noticed; but never before the newest source, whose time may be in the future.
  */
 export function writeStamp(root, sources, readAtMs) {
   const temp = `${stampPath(root)}.${process.pid}`;

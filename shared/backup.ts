@@ -57,10 +57,10 @@ export interface DatabaseModule {
 export function manifestProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'its manifest is not an object';
   const { format, version, entries, createdAt, gatewayVersion } = value as Record<string, unknown>;
-  if (format !== BACKUP_FORMAT) return 'it is not a backup of xopc';
+  if (format !== BACKUP_FORMAT) return 'it is not an xopc backup';
   if (!Number.isInteger(version) || (version as number) < 1) return 'its manifest has no version';
   if ((version as number) > BACKUP_VERSION)
-    return `a newer xopc (${String(gatewayVersion)}) has made it; this one reads version ${BACKUP_VERSION}`;
+    return `it was created by a newer xopc (${String(gatewayVersion)}); this one reads version ${BACKUP_VERSION}`;
   if (typeof createdAt !== 'string' || typeof gatewayVersion !== 'string') return 'its manifest is incomplete';
   if (!Array.isArray(entries) || !entries.every(isEntry)) return 'its manifest has unusable entries';
   const names = entries.map(({ name }: BackupEntry) => name);

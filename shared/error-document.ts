@@ -2,7 +2,7 @@
 import type { ErrorResponse } from './api/error.js';
 import { ERRORS, GatewayError } from './errors.js';
 
-const HIDDEN = 'Something went wrong inside the gateway. Its log has the cause under this request id.';
+const HIDDEN = 'Internal error in the gateway. The log shows the cause under this request id.';
 
 /** Our codes for the client errors that libraries throw (http-errors). Any other error of theirs is an internal one. */
 const FOREIGN = {

@@ -39,7 +39,7 @@ function connectHost(host: string): string {
 /** Where the gateway with this status is reached, with the token if we know the one in force. */
 export function apiTarget(status: StatusDocument, paths: GatewayPaths, environment: GatewayEnvironment): ApiTarget {
   const known = readKnownToken(paths, environment)?.token;
-  // One that was started with --token has another: ours would only count as a wrong try.
+  // A gateway started with --token has a different token: ours would only count as a failed attempt.
   const isInForce = known !== undefined && (status.auth.tokenHint === null || status.auth.tokenHint === maskToken(known));
   return { host: connectHost(status.host), port: status.port, token: isInForce ? known : undefined };
 }
@@ -82,7 +82,7 @@ export function errorFromBody(status: number, text: string): GatewayError {
   }
   const hint = error.code === 'UNAUTHORIZED' ? 'Set the token in XOPC_GATEWAY_TOKEN.' : undefined;
   return new GatewayError(error.code, {
-    // The API says what a program would call; a person types the command.
+    // The API's hints name API calls; a user needs the command.
     message: error.message.replace(/\bGET \/api\/(sessions|messages|models|cron) lists\b/, '`xopc $1` lists'),
     details: { requestId: error.requestId, ...error.details },
     ...definedFields({ hint }),
@@ -106,7 +106,7 @@ export class ApiClient {
     return this.#open(request, '*/*');
   }
 
-  /** Events of a stream until it ends. @throws as {@link call}; UNAVAILABLE when it breaks off */
+  /** Events of a stream until it ends. @throws the errors of {@link call}; UNAVAILABLE when it breaks off */
   async *stream(request: ApiRequest): AsyncGenerator<ServerEvent> {
     const response = await this.#open(request, 'text/event-stream');
     try {

@@ -15,7 +15,7 @@ const MAX_EVENT_CHARACTERS = 4_194_304;
 const toServerEvent = ({ event = 'message', data, id }: EventSourceMessage): ServerEvent => ({ event, data, id });
 
 /**
- * Yields the events of a UTF-8 byte stream; an unfinished one at its end is dropped, as the specification says.
+ * Yields the events of a UTF-8 byte stream; an unfinished one at the end is dropped, as specified.
  * @throws INTERNAL_ERROR for an event of more than 4 MiB characters
  */
 export async function* readEvents(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<ServerEvent> {

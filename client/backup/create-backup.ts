@@ -48,7 +48,7 @@ function removeAbandoned(directory: string, nowMs: number): void {
 }
 
 /**
- * @throws NOT_FOUND where there is nothing to back up, CONFLICT where the file exists, STORE_UNAVAILABLE for a database
+ * @throws NOT_FOUND if there is nothing to back up, CONFLICT if the file exists, STORE_UNAVAILABLE for a database
  *   that cannot be copied
  */
 export async function createBackup(options: BackupOptions): Promise<BackupResult> {
@@ -56,7 +56,7 @@ export async function createBackup(options: BackupOptions): Promise<BackupResult
   if (!isOverwriting && existsSync(target)) throw alreadyThere(target);
   mkdirSync(dirname(target), { recursive: true });
   removeAbandoned(dirname(target), nowMs);
-  // Beside the archive: whoever has chosen that disk has room for the copy there too. Only its owner can enter it.
+  // The copy is made beside the archive, because that disk was chosen for its space. Only its owner can enter the directory.
   const work = mkdtempSync(join(dirname(target), WORK_PREFIX));
   try {
     const { names, schemaVersion } = await collect(options, work);

@@ -26,7 +26,7 @@ export function unusable(path: string, reason: string, cause?: unknown): Gateway
   });
 }
 
-/** Errors of `tar-stream`, in our words. */
+/** Messages for errors of `tar-stream`. */
 const TAR_REASONS = [
   { pattern: /^Unexpected end of data/, reason: 'it is truncated' },
   { pattern: /^(Invalid tar header|Invalid header|Header exceeds)/, reason: 'it is damaged: a header is invalid' },
@@ -90,7 +90,7 @@ interface UnpackOptions {
   onManifest?(manifest: BackupManifest): void;
 }
 
-/** @throws INVALID_REQUEST with what is wrong; what was unpacked until then is the caller's to remove */
+/** @throws INVALID_REQUEST with what is wrong; the caller removes what was unpacked until then */
 export async function unpackArchive(path: string, options: UnpackOptions): Promise<BackupManifest> {
   const tar = extract();
   const [unpacked, read] = await Promise.allSettled([unpackEntries(tar, options), pipeline(createReadStream(path), createGunzip(), tar)]);

@@ -1,4 +1,4 @@
-/** Makes a restore ready beside the present state: all of it is unpacked, checked and on disk before anything changes. */
+/** Stages a restore beside the current state: everything is unpacked, checked and on disk before anything changes. */
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ interface StagedRestore {
 /** Room for the copy while the present database is still there, for a second one while it is prepared, and for what its migration adds. */
 const SPACE_FACTOR = 2.2;
 
-/** @throws INVALID_REQUEST, CONFIG_INVALID or STORE_UNAVAILABLE with what is wrong; nothing is left behind then */
+/** @throws INVALID_REQUEST, CONFIG_INVALID or STORE_UNAVAILABLE with what is wrong; nothing is left behind */
 export async function stageRestore(options: StageOptions): Promise<StagedRestore> {
   const { paths, nowMs, onProgress } = options;
   for (const path of [paths.lockDir, paths.credentialsDir]) ensurePrivateDirectory(path);
@@ -49,7 +49,7 @@ export async function stageRestore(options: StageOptions): Promise<StagedRestore
     const { createdAt, names, isReplacedState } = await unpack(options, directory);
     onProgress('Checking ...');
     checkTexts(options, directory);
-    // What a restore had replaced was sent by nobody since.
+    // Nothing of a state kept by a restore has been sent since.
     const unsettled = options.unsettled ?? (isReplacedState ? 'send' : 'unknown');
     if (names.includes(BACKUP_DATABASE)) await prepare(options.database, { directory, unsettled });
     await commitStaging(paths, id, { names, createdAt });

@@ -1,4 +1,4 @@
-/** Writes a backup: first the manifest with what is to follow, then the files, through gzip into a file of ours alone. */
+/** Writes a backup: the manifest, then the files, gzipped into a private file. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { chmod, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { type BackupEntry, type BackupManifest, type BackupName, MANIFEST_NAME }
 import { GatewayError } from '../../shared/errors.js';
 import { syncDirectory, temporaryName } from '../../shared/node/files/atomic-file.js';
 
-/** A file of the backup, and where its content lies now. It must not change while it is written. */
+/** A file of the backup and its source path. The source must not change during the backup. */
 interface ArchiveSource {
   readonly name: BackupName;
   readonly path: string;
@@ -61,7 +61,7 @@ async function compress(file: FileHandle, options: Pick<ArchiveOptions, 'manifes
   for (const outcome of await Promise.allSettled([filled, written])) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** Gives the complete file its name; before, it is not found as a backup. */
+/** Renames the complete file to its final name. */
 async function publish(temporary: string, target: string, isOverwriting: boolean): Promise<void> {
   if (isOverwriting) await rename(temporary, target);
   else {

@@ -1,4 +1,4 @@
-/** What a command gets from the process that it runs in; tests give it another. */
+/** The process environment of a command; tests inject their own. */
 import type { BaseContext, CommandClass } from 'clipanion';
 import type { DatabaseModule } from '../../shared/backup.js';
 import type { PatternModule } from '../../shared/node/log/line-matcher.js';
@@ -11,7 +11,7 @@ import type { stayStopped } from '../service/stop-gateway.js';
 
 /** How a command is found before it is loaded. */
 export interface CommandEntry {
-  /** The words that lead to it; the first path is its name. */
+  /** The command paths; the first one is its name. */
   readonly paths: readonly (readonly string[])[];
   load(): Promise<CommandClass<ClientContext>>;
 }

@@ -36,7 +36,7 @@ interface CommonOptions {
   readonly json: boolean;
 }
 
-/** Nothing is read or opened before it is asked for. */
+/** Everything is read and opened on first use. */
 export class CommandIo {
   readonly context: ClientContext;
   readonly #options: CommonOptions;

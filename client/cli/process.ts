@@ -43,8 +43,8 @@ function processContext(commands: readonly CommandEntry[]): ClientContext {
 }
 
 /**
- * Ends this process by SIGHUP where one of its terminals has been closed, as is usual for programs without a handler.
- * Node restores the terminals at its exit, and aborts with a core dump where one is gone.
+ * Ends this process by SIGHUP if one of its terminals has been closed, as is usual for programs without a handler. Otherwise Node would
+ * restore the terminals at exit, and abort with a core dump if one is closed.
  */
 function endWithClosedTerminal(terminals: readonly number[]): void {
   if (terminals.every((descriptor) => isatty(descriptor))) return;

@@ -21,7 +21,10 @@ export async function readInput(stream: Readable): Promise<string> {
   }
 }
 
-/** The message of a command line: its words, or standard input with `-` or where no words are given and it is no terminal. @throws USAGE */
+/**
+ * The message of a command line: its arguments, or standard input with `-` or if there are no arguments and stdin is not a terminal.
+ * @throws USAGE
+ */
 export async function readMessage(words: readonly string[], stdin: Readable, example: string): Promise<string> {
   const isInput = words.length === 1 && words[0] === '-';
   const isPiped = words.length === 0 && (stdin as Partial<NodeJS.ReadStream>).isTTY !== true;

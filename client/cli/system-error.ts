@@ -23,14 +23,14 @@ function hintFor({ code, path, syscall }: Partial<NodeJS.ErrnoException>): strin
   }
 }
 
-/** A system error that another process has reported is known by its message alone: `ENOSPC: no space left on device, write`. */
+/** A system error reported by another process has only its message: `ENOSPC: no space left on device, write`. */
 export function withReportedHint(document: ErrorDocument): ErrorDocument {
   const code = /^(E[A-Z0-9]+): /.exec(document.message)?.[1];
   const hint = document.hint ?? (code === undefined ? undefined : hintFor({ code }));
   return hint === undefined ? document : { ...document, hint };
 }
 
-/** The document with a hint, where the error is the system's and has none of its own. */
+/** Adds a hint to the document of a system error that has none. */
 export function withSystemHint(document: ErrorDocument, error: unknown): ErrorDocument {
   if (document.hint !== undefined || !(error instanceof Error)) return document;
   const hint = hintFor(error);

@@ -1,4 +1,4 @@
-/** Says what is wrong with a command line that no command accepts. */
+/** Explains why no command accepts a command line. */
 import type { Definition } from 'clipanion';
 import { closestMatch } from '../../shared/text/closest-match.js';
 import type { GatewayError } from '../../shared/errors.js';
@@ -25,7 +25,7 @@ function missingOptions(given: readonly string[], definition: Definition | undef
     .map((forms) => forms.at(-1) ?? '');
 }
 
-/** clipanion's message for wrong arguments, in our words. */
+/** Rewords clipanion's message for wrong arguments. */
 function argumentError(error: Error, given: readonly string[], { definition, help }: ArgumentContext): GatewayError {
   const unsupported = /Unsupported option name \("([^"]*)"\)/.exec(error.message)?.[1];
   if (unsupported !== undefined) {
@@ -51,7 +51,7 @@ function argumentError(error: Error, given: readonly string[], { definition, hel
  * @param error  what clipanion threw for `args`.
  * @param tree.paths  of all commands; the first of each entry is its name.
  * @param tree.definitions  of the commands that were tried, by their name.
- * @returns USAGE with what was meant, if that can be guessed
+ * @returns USAGE with a suggestion, if there is a close match
  */
 export function explainUsage(
   error: Error,

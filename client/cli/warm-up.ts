@@ -1,6 +1,6 @@
 /**
- * Runs once what most commands run, so that V8's cached data, made right after, holds it compiled: a `status` of a
- * gateway that answers. Nothing outside a directory of its own is touched.
+ * Runs the code shared by most commands once, so that V8's cached data, written right after, contains it compiled: a `status` of a gateway
+ * that answers. Touches nothing outside a temporary directory.
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -77,7 +77,7 @@ function quietContext(home: string, commands: readonly CommandEntry[]): ClientCo
 /** `gateway` is refused, because a gateway answers already. */
 const COMMAND_LINES = [['gateway', 'status'], ['gateway', 'status', '--json'], ['gateway'], ['--version']];
 
-/** Called by the build and by whoever makes cached data for another Node. Failing only leaves the data less complete. */
+/** Called by the build, and when cached data is written for another Node. A failure only makes the data less complete. */
 export async function warmUp(commands: readonly CommandEntry[]): Promise<void> {
   if (process.platform === 'win32') return;
   const home = mkdtempSync(join(tmpdir(), 'xopc-warm-'));

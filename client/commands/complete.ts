@@ -20,7 +20,10 @@ const ASKED: Readonly<Record<Exclude<ValueKind, 'keys'>, Asked>> = {
   models: { path: '/api/models', read: ({ models = [] }) => models.map(({ id, name }) => [id, name]) },
 };
 
-/** What the scripts of `xopc completion` call, not for people: one value a line, a tab, what it is. Nothing where nothing is known. */
+/**
+ * Called by the scripts of `xopc completion`, not by users: prints one value per line, a tab, its description. Prints nothing if nothing is
+ * known.
+ */
 export class CompleteCommand extends BaseCommand {
   readonly command = Option.String({ name: 'command' });
   readonly previous = Option.String({ name: 'previous', required: false });

@@ -1,4 +1,4 @@
-/** The commands that people and their scripts call all day. None of them takes an argument. */
+/** The most frequent commands. None of them takes an argument. */
 import type { CommandEntry } from '../cli/client-context.js';
 import { command } from '../cli/command-paths.js';
 

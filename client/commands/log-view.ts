@@ -4,8 +4,8 @@ import { readLog } from '../../shared/node/log/read-log.js';
 import { BaseCommand } from '../cli/base-command.js';
 
 /**
- * The process behind client/output/log-view.ts, not for people. Its standard input is the gateway's: it ends with it, and a
- * Ctrl-C that the terminal sends to both is the gateway's business.
+ * The process behind client/output/log-view.ts, not called by users. It ends when its standard input, held by the gateway, closes; it
+ * ignores Ctrl-C, which the gateway handles.
  */
 export class LogViewCommand extends BaseCommand {
   protected async run(): Promise<number> {

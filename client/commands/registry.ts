@@ -1,6 +1,5 @@
 /**
- * All commands, in the order of the help, each loaded when its words are typed: a command costs the start-up time of
- * what it needs itself and of nothing else.
+ * All commands, in the order of the help, each loaded on demand, so that a command loads only the code that it needs.
  */
 import type { CommandEntry } from '../cli/client-context.js';
 import { command } from '../cli/command-paths.js';

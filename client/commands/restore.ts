@@ -9,7 +9,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { callControl, hasLeft } from '../gateway/control-client.js';
 import { locateGateway, unavailableError } from '../gateway/locate-gateway.js';
 
-/** The drain takes up to ten minutes where it is configured so, the swap milliseconds. */
+/** The drain may take up to ten minutes if so configured, the swap takes milliseconds. */
 const DEADLINES = { connectMs: 2_000, firstFrameMs: 60_000, totalMs: 700_000 };
 
 interface Restored {
@@ -63,7 +63,7 @@ export class RestoreCommand extends BaseCommand {
     return this.#report({ source, createdAt, names, restored });
   }
 
-  /** @throws what kept it from being done; the staging is gone then, unless it has begun */
+  /** @throws the error of the restore; the staging directory is then removed, unless the restore has begun */
   async #putInPlace(id: string): Promise<Restored> {
     try {
       return (await this.#withoutGateway(id)) ?? (await this.#throughGateway(id));
@@ -73,7 +73,7 @@ export class RestoreCommand extends BaseCommand {
     }
   }
 
-  /** A gateway that starts in the meantime looks for a restore under the same lock. @returns undefined when one runs */
+  /** A gateway that starts in the meantime checks for a restore under the same lock. @returns undefined when one runs */
   #withoutGateway(id: string): Promise<Restored | undefined> {
     return withRestoreLock(this.gatewayPaths, async () => {
       const location = await locateGateway(this.gatewayPaths);

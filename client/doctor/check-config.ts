@@ -7,7 +7,7 @@ import { loadConfigFile } from '../../shared/node/config/config-file.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { fail, type Finding, ok, reasonOf, warn } from './finding.js';
 
-/** More are no help. */
+/** Number of problems to list. */
 const MAX_LISTED = 5;
 
 interface Checked<T> {

@@ -1,5 +1,5 @@
 /**
- * The database by its header alone (https://www.sqlite.org/fileformat.html, "The Database Header" and "The WAL File
+ * Checks the database by its header alone (https://www.sqlite.org/fileformat.html, "The Database Header" and "The WAL File
  * Format"): the newest copy of the first page may still be in the write-ahead log.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
@@ -28,7 +28,7 @@ function readAt(fd: number, position: number, length: number): Buffer {
   return bytes;
 }
 
-/** @returns what `read` makes of the file; undefined when there is none @throws the file system's own error */
+/** @returns the result of `read`; undefined when the file does not exist @throws the file system's own error */
 function withFile<T>(path: string, read: (fd: number, size: number) => T): T | undefined {
   let fd: number;
   try {

@@ -1,4 +1,4 @@
-/** Permissions, room and size of what lies in the home. */
+/** Checks permissions, disk space and sizes of the home's files. */
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
@@ -18,7 +18,7 @@ const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '
 interface Permission {
   readonly path: string;
   readonly problem: string;
-  /** What closes it; undefined where that is not ours to do. */
+  /** Returns the repair; undefined if this process cannot do it. */
   readonly mode?: number;
 }
 
@@ -60,7 +60,7 @@ export function checkDirectories(paths: GatewayPaths): Finding {
   return toFinding('directories', `${paths.home} is private to this user`, problems);
 }
 
-/** Files that hold secrets, or what people said. */
+/** Files that contain secrets or conversations. */
 export function checkPrivateFiles(paths: GatewayPaths): Finding {
   const databases = existsSync(paths.stateDir) && entryOf(paths.stateDir)?.isDirectory() === true ? readdirSync(paths.stateDir) : [];
   const files = [
@@ -91,14 +91,14 @@ export function checkTokenFile({ tokenPath }: GatewayPaths): Finding {
 }
 
 const MEGABYTE = 1_048_576;
-/** Below this the database cannot grow by what a busy day brings, or not at all. */
+/** Limits in bytes: below the first the database may run out of space within a day, below the second at once. */
 const ROOM = { warn: 500 * MEGABYTE, fail: 50 * MEGABYTE } as const;
 
 function existingParent(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : existingParent(dirname(path));
 }
 
-/** Where the database lies decides: what is accepted is on disk before it is answered. */
+/** Checks the disk of the database, because accepted messages must be stored before they are acknowledged. */
 export function checkDisk(
   paths: GatewayPaths,
   room: (path: string) => { bavail: number; bsize: number; files: number; ffree: number } = statfsSync,

@@ -18,7 +18,7 @@ function checkHeld({ lockPath }: GatewayPaths, status: StatusDocument): Finding 
     : fail('lock', `${lockPath} names pid ${lock.pid}, and pid ${status.pid} answers`, { fix: 'xopc gateway restart --force' });
 }
 
-/** The lock's truth is a process that lives and answers with the same instance id; a dead one's is cleared at the next start. */
+/** A lock is valid if its process runs and answers with the same instance id; the lock of a dead process is removed at the next start. */
 export function checkLock(paths: GatewayPaths, location: GatewayLocation): Finding {
   switch (location.kind) {
     case 'answers':
@@ -83,7 +83,7 @@ function stateFinding(status: StatusDocument, nowMs: number): Finding {
   return warn('worker', `${status.state}${last}`, { fix: 'Check again with: xopc gateway status' });
 }
 
-/** What the supervisor says of the worker, and every warning that `status` shows. */
+/** Reports the worker's state as seen by the supervisor, and every warning of `status`. */
 export function checkWorker(location: GatewayLocation, nowMs: number): Finding[] {
   if (location.kind !== 'answers') return [];
   const { status } = location;

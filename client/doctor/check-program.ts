@@ -66,7 +66,7 @@ function inPath(name: string, path: string): string | undefined {
     });
 }
 
-/** Which program `xopc` is for whoever types it. */
+/** Checks which program `xopc` in PATH is. */
 export function checkLauncher(
   own = realpathSync(isSingleExecutable() ? process.execPath : join(bundleDirectory, '..')),
   path = environmentValue('PATH') ?? '',

@@ -7,7 +7,7 @@ export interface Finding {
   /** Stable, e.g. `token-file`. */
   readonly id: string;
   readonly level: FindingLevel;
-  /** What is so, with its values. */
+  /** The state found, with its values. */
   readonly message: string;
   /** What to type, or to do, where it is not as it should be. */
   readonly fix?: string | undefined;

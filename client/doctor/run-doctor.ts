@@ -1,4 +1,4 @@
-/** All checks of `doctor`, in the order in which one thing stands on another. Nothing is changed but by {@link repairAll}. */
+/** All checks of `doctor`, in order of dependency. Only {@link repairAll} changes anything. */
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ListenSettings } from '../gateway/gateway-settings.js';
 import type { GatewayLocation } from '../gateway/locate-gateway.js';
@@ -21,14 +21,14 @@ interface DoctorDeps {
 
 export interface Repair {
   readonly id: string;
-  /** What was done, or why it could not be. */
+  /** What was repaired, or why it could not be. */
   readonly did: string;
   readonly succeeded: boolean;
 }
 
 const LOG_LIMITS = { maxBytes: 10_485_760, files: 5 } as const;
 
-/** A check that itself fails is a finding too, and keeps nobody from the others. */
+/** A check that throws becomes a finding, and the other checks still run. */
 async function guarded(id: string, check: () => Finding | Finding[] | Promise<Finding[]>): Promise<Finding[]> {
   try {
     const found = await check();
@@ -46,7 +46,7 @@ export async function runChecks(deps: DoctorDeps): Promise<Finding[]> {
   const config = checkConfig(paths);
   const { value } = config;
   const address = (): ListenSettings => (location.kind === 'answers' ? location.status : deps.listen());
-  // Where the file cannot even be read, the check of the configuration has said so.
+  // An unreadable file is already reported by the check of the configuration.
   const hasAddress = value !== undefined || location.kind === 'answers';
   const checks: readonly (readonly [string, () => Finding | Finding[] | Promise<Finding[]>])[] = [
     ['node', () => checkNode()],

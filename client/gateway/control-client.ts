@@ -44,17 +44,17 @@ export const RESTART_DEADLINES: ControlDeadlines = { connectMs: 1_000, firstFram
 interface ControlOptions {
   readonly deadlines?: ControlDeadlines;
   readonly onProgress?: (progress: ControlProgress) => void;
-  /** Gives up waiting; the supervisor goes on with what was asked. */
+  /** Stops waiting; the supervisor continues with the request. */
   readonly signal?: AbortSignal;
 }
 
-/** Whether the peer went away instead of answering: it has left, or handed over to a successor. */
+/** Whether the peer disconnected without an answer: it has exited, or handed over to a successor. */
 export function hasLeft(error: unknown): boolean {
   return error instanceof GatewayError && error.details?.['closed'] === true;
 }
 
 const CONNECTION = 'gateway';
-/** One request on one connection needs no id of its own. */
+/** With one request per connection, a constant id suffices. */
 const REQUEST_ID = '1';
 
 function unreachable(path: string, reason: string, details: Record<string, unknown> = {}): GatewayError {
@@ -81,7 +81,7 @@ function connectionError(path: string, error: NodeJS.ErrnoException): GatewayErr
   return unreachable(path, `the connection failed (${code})`, { reason: code, ...(isClosed ? { closed: true } : {}) });
 }
 
-/** Checks a line of the peer's. @returns undefined for a frame that answers somebody else */
+/** Parses a line from the peer. @returns undefined for a frame with a different id */
 function parseReply(line: string, id: string): ControlReply | undefined {
   const reply = JSON.parse(line) as Partial<ControlReply> | null;
   if (typeof reply !== 'object' || reply === null) throw new Error('a frame is not an object');
@@ -200,8 +200,8 @@ class ControlExchange {
 
 /**
  * Sends one request and waits for its result.
- * @throws NOT_RUNNING when nothing listens; CONTROL_UNREACHABLE when it is not ours, silent or gone; CONTROL_PROTOCOL
- *   when it speaks something else; whatever error the supervisor answers with
+ * @throws NOT_RUNNING when nothing listens; CONTROL_UNREACHABLE when the socket is not ours, silent or closed; CONTROL_PROTOCOL for an
+ *   invalid reply; the error of the supervisor
  */
 export async function callControl<T extends ControlCall['type']>(
   path: string,

@@ -1,8 +1,8 @@
-/** Ends processes that are not ours to wait for: asked first, then made to. */
+/** Ends processes that are not our children: SIGTERM first, then SIGKILL. */
 import { isSameProcess } from '../../shared/node/process/process-identity.js';
 import { poll } from './poll.js';
 
-/** Identity of one process: a pid whose start time differs is somebody else and is never touched. */
+/** Identity of one process: a pid with a different start time is another process and is never touched. */
 export interface KnownProcess {
   readonly pid: number;
   readonly startTime: string | null;
@@ -12,14 +12,14 @@ export interface KnownProcess {
 export const TERM_GRACE_MS = 700;
 /** A killed process is gone within milliseconds, unless the kernel is stuck in a device. */
 const KILL_LIMIT_MS = 2_000;
-/** The exit of a process that is not our child makes no event. */
+/** There is no event for the exit of a process that is not our child. */
 const LOOK_AGAIN_MS = 10;
 
 function signal(target: number, name: NodeJS.Signals): void {
   try {
     process.kill(target, name);
   } catch (error) {
-    // ESRCH: gone already; EPERM: another user's, and the caller sees that it lives on.
+    // ESRCH: already exited; EPERM: another user's, and the caller sees that it still runs.
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }

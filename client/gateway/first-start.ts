@@ -5,14 +5,14 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import type { ApiClient } from '../api/api-client.js';
 import { createPageLink } from './page-link.js';
 
-/** Whether nothing has ever run in this home. To be asked before the start. */
+/** Whether nothing has ever run in this home. Call it before the start. */
 export function isFirstStart(paths: GatewayPaths): boolean {
   return !existsSync(paths.tokenPath) && !existsSync(paths.databasePath);
 }
 
 interface Welcome {
   readonly url: string;
-  /** Opens the page without asking for the token, once; undefined where the page needs none or none can be made. */
+  /** A one-time link that opens the page without the token; undefined if the page needs none or none can be created. */
   readonly pageLink: string | undefined;
   /** False: only the built-in guide answers. undefined: could not be asked. */
   readonly hasModel: boolean | undefined;

@@ -32,7 +32,7 @@ function childrenOf(lock: LockRecord, lockPath: string): readonly KnownProcess[]
 
 /**
  * SIGTERM, 700 ms, SIGCONT + SIGKILL for the supervisor; then its children and what they started.
- * @throws CONTROL_UNREACHABLE when the process cannot be proven to be the one that the lock means, or lives on
+ * @throws CONTROL_UNREACHABLE when the process cannot be verified as the lock's holder, or does not end
  */
 export async function killGateway(lock: LockRecord, lockPath: string): Promise<void> {
   if (lock.startTime === null || classifyProcess(lock) !== 'alive') throw unprovable(lock);

@@ -1,6 +1,6 @@
 /**
- * Finds the gateway of a configuration: one question to the control socket; only where that fails does the lock say
- * whether there is a gateway that starts, hangs, or lives elsewhere.
+ * Finds the gateway of a configuration: one request to the control socket; if that fails, the lock shows whether a gateway is starting,
+ * hangs, or runs elsewhere.
  */
 import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import { callControl, hasLeft } from './control-client.js';
 
 export type GatewayLocation =
   | { readonly kind: 'answers'; readonly status: StatusDocument; readonly controlPath: string }
-  /** Alive by its identity, or said to be by a socket that does not speak; `lock` where it names the process. */
+  /** Alive by its identity, or because its socket accepts without answering; `lock` if it names the process. */
   | { readonly kind: 'silent'; readonly lock: LockRecord | undefined; readonly error: GatewayError }
   /** Has the lock and not yet a control socket. */
   | { readonly kind: 'starting'; readonly lock: LockRecord }
@@ -24,14 +24,14 @@ export type GatewayLocation =
 
 export type AnsweringGateway = Extract<GatewayLocation, { kind: 'answers' }>;
 
-/** Between the lock and the control socket lie milliseconds; a lock without socket that is older belongs to one that hangs. */
+/** The control socket is created milliseconds after the lock; an older lock without a socket belongs to a gateway that hangs. */
 const STARTING_LIMIT_MS = 10_000;
 
 function isYoung(lock: LockRecord, nowMs: number): boolean {
   return Math.abs(nowMs - Date.parse(lock.createdAt)) < STARTING_LIMIT_MS;
 }
 
-/** A supervisor that hands over to its successor, leaves, or is just being killed closes connections: look again. */
+/** A supervisor that hands over to its successor, exits, or is being killed closes connections: try again. */
 const REPEAT = { times: 10, pauseMs: 50 } as const;
 
 async function askStatus(controlPath: string): Promise<StatusDocument> {
@@ -46,7 +46,7 @@ async function askStatus(controlPath: string): Promise<StatusDocument> {
 }
 
 /**
- * A holder that cannot be judged by its pid and has no socket that answers. A container of this kernel would have
+ * A holder whose pid cannot be checked and whose socket does not answer. A container of this kernel would have
  * answered on the shared socket; another machine renews its lock every 30 s.
  */
 function isForeignAlive(lock: LockRecord, lockPath: string): boolean {
@@ -75,7 +75,7 @@ async function ask(controlPath: string): Promise<AnsweringGateway | GatewayError
   }
 }
 
-/** Never throws a GatewayError: what was found is the answer. Takes at most some 2.5 s. */
+/** Never throws a GatewayError; every finding is a result. Takes at most about 2.5 s. */
 export async function locateGateway(paths: GatewayPaths): Promise<GatewayLocation> {
   let answer = await ask(paths.controlPath);
   if (!(answer instanceof GatewayError)) return answer;

@@ -1,6 +1,6 @@
 /**
- * Shows the log of a foreground gateway on its terminal. A process of its own: a terminal that is held (Ctrl-S) or
- * whose connection hangs makes the writer wait, and the supervisor must never wait.
+ * Shows the log of a foreground gateway on its terminal. Runs in a separate process: a paused terminal (Ctrl-S) or a hanging connection
+ * blocks the writer, and the supervisor must never block.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { programArguments } from '../../shared/node/build/bundle.js';
@@ -8,7 +8,7 @@ import { childEnvironment } from '../../shared/node/process/env.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 
 interface LogView {
-  /** Shows what is in the log by now, and ends. */
+  /** Shows what the log contains so far, and exits. */
   end(): Promise<void>;
 }
 

@@ -9,8 +9,8 @@ interface PageLink {
 }
 
 /**
- * @param pageUrl  where people open the page; what a browser keeps is kept by that address, not by the one we call.
- * @returns undefined when this gateway makes none
+ * @param pageUrl  the page's public address, because browsers store data by that address, not by the one called here. @returns undefined
+ *   when this gateway does not support page links
  * @throws the API's other errors
  */
 export async function createPageLink(api: ApiClient, pageUrl: string): Promise<PageLink | undefined> {

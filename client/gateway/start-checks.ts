@@ -17,14 +17,14 @@ import { awaitStarting, watchGateway } from './wait-ready.js';
 
 export interface StartChecks {
   readonly paths: GatewayPaths;
-  /** Where the new gateway will listen; asked only when none is in the way. */
+  /** Address of the new gateway; evaluated only if no other gateway is in the way. */
   listen(): Promise<ListenSettings>;
-  /** The port comes from the service manager, which holds it. */
+  /** The service manager holds the port and passes it. */
   readonly isSocketPassed: boolean;
   note(text: string): Promise<void>;
 }
 
-/** A succession: what is asked of the gateway that answers. */
+/** The succession to request from the running gateway. */
 interface TakeoverRequest {
   readonly port?: number;
   readonly host?: string;
@@ -40,7 +40,7 @@ export interface Takeover {
   readonly previousInstanceId: string;
 }
 
-/** A drain takes at most ten minutes, and then some. */
+/** Longer than the maximum drain of ten minutes. */
 const STOPPING_LIMIT_MS = 620_000;
 
 function alreadyRuns(holder: { pid: number; port: number; instanceId: string }): GatewayError {
@@ -96,7 +96,7 @@ async function lastingStrangersOn(checks: StartChecks, listen: ListenSettings, d
 }
 
 /**
- * Checks for a start that gives way.
+ * Checks for a start without --force.
  * @throws LOCK_HELD when a gateway runs or starts; CONTROL_UNREACHABLE when one does not respond; PORT_TAKEN
  */
 export async function checkStart(checks: StartChecks): Promise<void> {
@@ -114,7 +114,7 @@ function refuseCompetitor(startedAt: string, holder: { pid: number; port: number
   if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder);
 }
 
-/** @returns undefined when it has left meanwhile and nobody has come in its place */
+/** @returns undefined when it has exited meanwhile and no other has taken its place */
 async function takeOver(
   controlPath: string,
   status: StatusDocument,
@@ -127,7 +127,7 @@ async function takeOver(
     const result = await callControl(controlPath, call, { deadlines: RESTART_DEADLINES, onProgress });
     return { ...result, previousInstanceId: status.instanceId };
   } catch (error) {
-    // It left while we asked: for the successor of another takeover, or for good.
+    // It exited during the request: for the successor of another takeover, or permanently.
     const isGone = hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING');
     const now = isGone ? await locateGateway(checks.paths) : undefined;
     if (now?.kind === 'answers') throw alreadyRuns(now.status);
@@ -143,9 +143,9 @@ async function endSilent(lock: LockRecord, checks: StartChecks): Promise<void> {
 }
 
 /**
- * Prepares a start with `--force`: a gateway that answers is succeeded, one that does not is ended, a stranger on the port too.
- * @returns the takeover when there is a successor already; undefined when the caller has to start
- * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must be left alone
+ * Prepares a start with `--force`: a gateway that answers is replaced, one that does not is ended, and so is another program on the port.
+ * @returns the takeover when there is already a successor; undefined when the caller has to start
+ * @throws LOCK_HELD when another start has won; CONTROL_UNREACHABLE; PORT_TAKEN for a process that must not be ended
  */
 export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
   const found = await locateGateway(checks.paths);

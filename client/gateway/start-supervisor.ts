@@ -17,7 +17,7 @@ const REPORT_FD = 3;
 const START_LIMIT_MS = 60_000;
 /** A supervisor that has reported a failure and is still there after this stays and tries again. */
 const LEAVE_LIMIT_MS = 500;
-/** A report is one line of some hundred bytes; a list of problems makes it longer. */
+/** A report is one line of some hundred bytes, more with a list of problems. */
 const MAX_REPORT_BYTES = 262_144;
 
 export interface StartOptions {
@@ -92,16 +92,16 @@ function diedSilently(exit: {
 }
 
 /**
- * Starts a supervisor in its own session, without a terminal, and returns when the gateway serves.
- * @throws what the supervisor reports (LOCK_HELD, PORT_TAKEN, CONFIG_INVALID …); WORKER_NOT_READY when it dies without
- *   a word; STILL_STARTING when it takes longer than `limitMs` (default 60 s) and goes on
+ * Starts a supervisor in its own session, without a terminal, and returns once the gateway is ready.
+ * @throws what the supervisor reports (LOCK_HELD, PORT_TAKEN, CONFIG_INVALID …); WORKER_NOT_READY when it dies without a report;
+ *   STILL_STARTING when it takes longer than `limitMs` (default 60 s) and continues
  */
 export async function startSupervisor(options: StartOptions): Promise<StartedGateway> {
   const boot: SupervisorBoot = { flags: options.flags, foreground: false, reportFd: REPORT_FD };
   const [file, ...args] = options.command ?? supervisorCommand();
   const subprocess = execa(file, args, {
     cwd: lastingDirectory(),
-    // One that we start is ours, even where a service manager runs us (a tool inside the gateway, say).
+    // A supervisor started here is not the service's, even if a service manager runs this process (e.g. a tool inside the gateway).
     env: childEnvironment({ XOPC_BOOT: JSON.stringify(boot), XOPC_SERVICE_MARKER: '' }),
     extendEnv: false,
     detached: true,

@@ -7,7 +7,7 @@ import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { poll } from './poll.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
 
-/** How often a gateway is asked after its socket has appeared: no file shows its readiness. */
+/** Poll interval after the socket has appeared: no file shows readiness. */
 const ASK_AGAIN_MS = 100;
 const DEFAULT_LIMIT_MS = 60_000;
 
@@ -22,7 +22,7 @@ function watchQuietly(directory: string, onChange: () => void): FSWatcher | unde
   }
 }
 
-/** Resolves at a change in the directory, or when it is time to ask again. */
+/** Resolves at a change in the directory, or after the poll interval. */
 function nextLook(directory: string): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -36,8 +36,7 @@ function nextLook(directory: string): Promise<void> {
 }
 
 /**
- * Looks at the gateway until `check` is satisfied.
- * @returns what `check` made of it, or undefined when `limitMs` have passed
+ * Locates the gateway repeatedly until `check` returns a value. @returns that value, or undefined after `limitMs`
  */
 export function watchGateway<T>(
   paths: GatewayPaths,
@@ -77,7 +76,7 @@ function makeCheck({ oldInstanceId, absentLimitMs = Infinity }: NewInstanceOptio
 }
 
 /**
- * Waits for a supervisor other than the one that has left, until it serves.
+ * Waits until a supervisor other than the one that has exited is ready.
  * @throws WORKER_NOT_READY when it does not; NOT_RUNNING when there is none; STILL_STARTING when it takes longer than `limitMs`
  */
 export async function waitForNewInstance(paths: GatewayPaths, options: NewInstanceOptions): Promise<StatusDocument> {

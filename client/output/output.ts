@@ -1,4 +1,4 @@
-/** Writing for a command: backpressure, a reader that has gone, colours. */
+/** Output of a command: backpressure, closed pipes, colours. */
 import type { Writable } from 'node:stream';
 import { createColors } from 'picocolors';
 
@@ -8,7 +8,7 @@ function isTerminal(stream: Writable): boolean {
   return (stream as Partial<NodeJS.WriteStream>).isTTY === true;
 }
 
-/** NO_COLOR (no-color.org) and FORCE_COLOR win over what the stream is. */
+/** NO_COLOR (no-color.org) and FORCE_COLOR override the stream's type. */
 export function wantsColour(stream: Writable, environmentValue: (name: string) => string | undefined): boolean {
   const forced = environmentValue('FORCE_COLOR');
   if (environmentValue('NO_COLOR') !== undefined || forced === '0') return false;
@@ -17,8 +17,8 @@ export function wantsColour(stream: Writable, environmentValue: (name: string) =
 }
 
 /**
- * One output stream of a command. After its reader has gone (EPIPE, as with `| head -1`) writing does nothing:
- * and the command does not fail for it.
+ * One output stream of a command. After its reader has closed (EPIPE, as with `| head -1`), writing does nothing and the command does not
+ * fail.
  */
 export class Output {
   readonly #stream: Writable;
@@ -26,7 +26,7 @@ export class Output {
   readonly isTerminal: boolean;
   readonly #isDispensable: boolean;
   #failure: Error | undefined;
-  /** The reader has gone; an endless command ends then. */
+  /** The reader has closed; an endless command ends. */
   isClosed = false;
 
   /** @param options.isDispensable  a failed write is ignored: for notes, which must not end the command */
@@ -43,7 +43,7 @@ export class Output {
     if (error.code !== 'EPIPE' && !this.#isDispensable) this.#failure = error;
   };
 
-  /** Resolves when the stream takes more. @throws the stream's own error other than EPIPE, e.g. ENOSPC */
+  /** Resolves when the stream accepts more. @throws the stream's own error other than EPIPE, e.g. ENOSPC */
   async write(text: string): Promise<void> {
     if (!this.isClosed && !this.#stream.write(text)) await this.#writable();
     if (this.#failure !== undefined) throw this.#failure;

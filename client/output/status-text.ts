@@ -1,4 +1,4 @@
-/** The status document as text. The first block is fixed, word for word; what follows are further lines. */
+/** The status document as text. The wording of the first block is fixed; further lines follow. */
 import type { ExitRecord, StatusDocument } from '../../shared/control/messages.js';
 import { escapeControls } from '../../shared/log/escape.js';
 import type { Paint } from './output.js';
@@ -75,7 +75,7 @@ function warningLines({ warnings }: StatusDocument): string[] {
   return warnings.flatMap(({ code, message, hint }) => [`${code} ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])]);
 }
 
-/** A title and its lines, indented; nothing where there are no lines. */
+/** A title and its indented lines; nothing without lines. */
 export function block(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines.map((line) => `   ${escapeControls(line)}`)];
 }

@@ -5,7 +5,7 @@ import { escapeControls } from '../../shared/log/escape.js';
 const GAP = '  ';
 const graphemes = new Intl.Segmenter();
 
-/** Cuts text to at most `width` columns of a terminal, with a sign that it was cut. */
+/** Truncates text to at most `width` columns of a terminal, ending with an ellipsis. */
 export function clip(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let clipped = '';

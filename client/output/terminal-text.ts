@@ -3,7 +3,7 @@ import { escapeControlsKeepLines } from '../../shared/log/escape.js';
 
 const TAB = '    ';
 
-/** On a terminal nothing in the text may move the cursor or hide what was said; a file or program gets it as it is. */
+/** On a terminal the text must not move the cursor or hide other output; a file or program gets it unchanged. */
 export class TerminalText {
   readonly #isTerminal: boolean;
   /** First half of a character outside the basic plane, whose second half is in the next piece. */
@@ -21,7 +21,7 @@ export class TerminalText {
     return this.#clean(isCut ? text.slice(0, -1) : text);
   }
 
-  /** @returns what is left */
+  /** @returns the remaining text */
   end(): string {
     const rest = this.#clean(this.#half);
     this.#half = '';

@@ -15,7 +15,7 @@ function output(command: string, args: readonly string[]): string | undefined {
       env: childEnvironment({ LC_ALL: 'C' }),
     });
   } catch (error) {
-    // lsof exits 1 when it finds nothing; a program that is not there says nothing at all.
+    // lsof exits with 1 when it finds nothing; a missing program has no exit code.
     const { status, stdout } = error as { status?: number | null; stdout?: string };
     return typeof status === 'number' ? (stdout ?? '') : undefined;
   }

@@ -5,10 +5,10 @@ import { endProcesses } from '../gateway/end-process.js';
 import { poll } from '../gateway/poll.js';
 import { describeListener, findPortOwners, type PortListener } from './port-owner.js';
 
-/** A listening socket is free as soon as its last holder has gone. */
+/** A listening socket is free as soon as its last holder has exited. */
 const FREE_LIMIT_MS = 2_000;
 const LOOK_AGAIN_MS = 20;
-/** Deeper trees of processes do not exist; a loop by reused pids might. */
+/** Real process trees are not deeper; reused pids might form a loop. */
 const MAX_ANCESTORS = 256;
 
 /** This process, its parent, and so on. */
@@ -42,7 +42,7 @@ export function reasonToSpare(
   return listener.startTime === null ? 'it cannot be distinguished from another process' : undefined;
 }
 
-/** The error for a port that somebody else listens on. */
+/** The error for a taken port. */
 export function portTaken(port: number, owners: readonly PortListener[]): GatewayError {
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} is taken by ${owners.map(describeListener).join(' and ')}`,
@@ -52,9 +52,9 @@ export function portTaken(port: number, owners: readonly PortListener[]): Gatewa
 }
 
 /**
- * Ends whoever listens on `host`:`port`: SIGTERM, 700 ms, SIGKILL, and returns when the port is free.
+ * Ends the processes that listen on `host`:`port`: SIGTERM, 700 ms, SIGKILL, and returns when the port is free.
  * @param note  called with the name of each process before it is ended.
- * @throws PORT_TAKEN, with nobody harmed, for process 1, ourselves, an ancestor, another user's process; and when the
+ * @throws PORT_TAKEN, without ending any process, for process 1, ourselves, an ancestor, another user's process; and when the
  *   port is taken again at once
  */
 export async function freePort(host: string, port: number, note: (text: string) => Promise<void>): Promise<void> {
@@ -67,7 +67,7 @@ export async function freePort(host: string, port: number, note: (text: string) 
   }
   for (const owner of owners) await note(`Port ${port} is taken by ${describeListener(owner)}; ending it ...`);
   await endProcesses(owners.map(({ pid, startTime }) => ({ pid: pid ?? 0, startTime })));
-  // A socket that is closed by another process makes no event here.
+  // There is no event for a socket closed by another process.
   const isFree = (): true | undefined => (findPortOwners(host, port).length === 0 ? true : undefined);
   if ((await poll(isFree, { limitMs: FREE_LIMIT_MS, pause: LOOK_AGAIN_MS })) === true) return;
   const [left] = findPortOwners(host, port);

@@ -1,11 +1,11 @@
-/** One process that listens on a port, and whether that stands in the way of an address. */
+/** One process that listens on a port, and whether it blocks an address. */
 import { isIP } from 'node:net';
 import { basename } from 'node:path';
 
 export interface PortListener {
   /** null: another user's, hidden from us. */
   readonly pid: number | null;
-  /** null where the platform does not say. */
+  /** null if the platform does not report it. */
   readonly uid: number | null;
   readonly user: string | null;
   readonly name: string;

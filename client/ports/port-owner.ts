@@ -13,8 +13,8 @@ function findListeners(port: number): PortListener[] {
 }
 
 /**
- * The processes whose listening socket keeps `host`:`port` from being bound. Several may share one socket.
- * Empty when the port is free, and where nothing on this platform tells.
+ * Returns the processes whose listening socket blocks `host`:`port`. Several may share one socket. Empty when the port is free or the
+ * platform cannot tell.
  */
 export function findPortOwners(host: string, port: number): PortListener[] {
   if (port === 0) return [];

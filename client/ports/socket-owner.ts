@@ -1,4 +1,4 @@
-/** A control socket is believed only if nobody else could have put it there. */
+/** A control socket is trusted only if no other user could have created it. */
 import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GatewayError } from '../../shared/errors.js';
@@ -7,7 +7,7 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
-/** No socket to talk to; whether a gateway runs nevertheless, its lock tells. */
+/** There is no socket; the lock shows whether a gateway runs nevertheless. */
 export function noSocket(path: string, reason: string): GatewayError {
   return new GatewayError('NOT_RUNNING', {
     message: 'the gateway is not running',
@@ -25,7 +25,7 @@ function notOurs(path: string, reason: string, hint: string): GatewayError {
 }
 
 /**
- * Checks that the socket and its directory are this user's and that nobody else may write there.
+ * Checks that the socket and its directory belong to this user and that no one else can write there.
  * @throws NOT_RUNNING when there is no socket; CONTROL_UNREACHABLE when it is another user's
  */
 export function assertOwnSocket(path: string): void {

@@ -41,8 +41,8 @@ function page({ reason, lastExitAt }: FallbackBoot): string {
   const since =
     lastExitAt === null
       ? ''
-      : `<p class="muted">Its last worker ended at <time datetime="${escapeHtml(lastExitAt)}">${escapeHtml(lastExitAt)}</time>.</p>`;
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>xopc gateway: not available</title><style>${STYLE}</style></head><body><main><h1>The gateway is not available right now</h1><p>Its worker is not running:</p><p class="reason">${escapeHtml(reason)}</p>${since}<p>It tries again by itself, and this page opens as soon as it is back. What was accepted before is kept.</p><p>On the gateway’s machine, <code>xopc gateway status</code> and <code>xopc gateway logs</code> say more.</p></main><script>${SCRIPT}</script></body></html>`;
+      : `<p class="muted">The last worker exited at <time datetime="${escapeHtml(lastExitAt)}">${escapeHtml(lastExitAt)}</time>.</p>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>xopc gateway: not available</title><style>${STYLE}</style></head><body><main><h1>The gateway is not available right now</h1><p>Its worker is not running:</p><p class="reason">${escapeHtml(reason)}</p>${since}<p>It is restarted automatically, and this page opens as soon as it is back. Accepted messages are kept.</p><p>On the gateway’s machine, <code>xopc gateway status</code> and <code>xopc gateway logs</code> show details.</p></main><script>${SCRIPT}</script></body></html>`;
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, boot: FallbackBoot): void {

@@ -45,7 +45,7 @@ function makeReporter(fd: number | undefined): (report: StartReport) => void {
 
 function stoppedAtStart(): GatewayError {
   return new GatewayError('STOPPING', {
-    message: 'the gateway was stopped while it started',
+    message: 'the gateway was stopped during its start',
     hint: 'Start it again with: xopc gateway start',
   });
 }

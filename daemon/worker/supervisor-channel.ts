@@ -47,7 +47,7 @@ export class SupervisorChannel {
     return new Promise((resolve, reject) => {
       const cancel = this.#clock.after(ANSWER_LIMIT_MS, () => {
         this.#pending.delete(id);
-        reject(new GatewayError('UNAVAILABLE', { message: 'the supervisor does not answer', hint: 'See: xopc gateway status' }));
+        reject(new GatewayError('UNAVAILABLE', { message: 'the supervisor does not answer', hint: 'Check it with: xopc gateway status' }));
       });
       this.#pending.set(id, (message) => {
         cancel();

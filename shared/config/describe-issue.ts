@@ -55,7 +55,7 @@ function describeText(node: SchemaNode): string {
   if (node.format === 'uri') return 'a URL such as https://example.com';
   if (node.maxLength !== undefined) return `text of ${node.minLength ?? 0} to ${node.maxLength} characters`;
   if ((node.minLength ?? 0) > 1) return `text of at least ${node.minLength} characters`;
-  return node.minLength === 1 ? 'text that is not empty' : 'text';
+  return node.minLength === 1 ? 'a non-empty string' : 'text';
 }
 
 /** Returns what is allowed, as a phrase that follows "must be". */
@@ -92,7 +92,7 @@ function hideSecret(key: string, value: unknown): unknown {
 export function showValue(value: unknown, path: KeyPath): string {
   if (value === undefined) return 'is required';
   // A list or an object in the place of a secret may contain the secret.
-  if (isSecret(typeof value === 'object' ? '' : value, path)) return 'has a value that cannot be used';
+  if (isSecret(typeof value === 'object' ? '' : value, path)) return 'has an invalid value';
   const text = escapeJsonControls(JSON.stringify(value, hideSecret));
   return `is ${text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text}`;
 }

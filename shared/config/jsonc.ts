@@ -40,17 +40,17 @@ export interface JsoncDocument {
 
 const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   InvalidSymbol: 'is not JSON: text needs double quotes',
-  InvalidNumberFormat: 'is not a number that JSON knows',
+  InvalidNumberFormat: 'is not a valid JSON number',
   PropertyNameExpected: 'a key in double quotes is expected here',
   ValueExpected: 'a value is expected here',
   ColonExpected: "':' is expected here",
   CommaExpected: "',' is expected here",
   CloseBraceExpected: "'}' is missing",
   CloseBracketExpected: "']' is missing",
-  EndOfFileExpected: 'nothing may follow the document',
-  UnexpectedEndOfComment: 'this comment has no end',
-  UnexpectedEndOfString: 'this text has no closing quote',
-  UnexpectedEndOfNumber: 'this number has no end',
+  EndOfFileExpected: 'unexpected text after the document',
+  UnexpectedEndOfComment: 'this comment is not closed',
+  UnexpectedEndOfString: 'this string has no closing quote',
+  UnexpectedEndOfNumber: 'this number is incomplete',
   InvalidUnicode: "'\\u' needs four hexadecimal digits",
   InvalidEscapeCharacter: 'this escape is not one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX',
   InvalidCharacter: 'this character must be escaped',
@@ -95,7 +95,7 @@ function buildObject(node: Node, path: KeyPath, report: Report): Record<string, 
     const key = String(keyNode.value);
     const keyPath = [...path, key];
     if (FORBIDDEN_KEYS.includes(key)) report(keyNode.offset, keyPath, 'is not allowed as a key');
-    else if (Object.hasOwn(value, key)) report(keyNode.offset, keyPath, 'is set twice; keep one of the two');
+    else if (Object.hasOwn(value, key)) report(keyNode.offset, keyPath, 'is set twice; remove one of them');
     else value[key] = buildValue(valueNode, keyPath, report);
   }
   return value;

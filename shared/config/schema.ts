@@ -31,7 +31,7 @@ const auth = z.strictObject({
   /** null: the generated token in `credentials/token`. */
   api_key: z
     .string()
-    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, as a header can carry it')
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, to be valid in a header')
     .nullable()
     .default(null),
 });

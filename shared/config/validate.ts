@@ -146,7 +146,7 @@ export function validateConfig(document: ConfigDocument): Validation<Config> {
   const lifted = document.unresolved.filter(({ path }) => NEVER_LEFT_OUT.some((restriction) => isPrefix(restriction, path)));
   if (lifted.length === 0) return validation;
   const problems = lifted.map(({ path, variable }) => {
-    const message = `refers to \${${variable}}, which is not set; without it this restriction would not hold`;
+    const message = `refers to \${${variable}}, which is not set; without it this restriction would be lifted`;
     return problemAt(document, path, { key: formatKey(path), message });
   });
   return { value: undefined, problems: [...validation.problems, ...problems], warnings: validation.warnings };

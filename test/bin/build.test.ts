@@ -30,7 +30,7 @@ test('a build is of one bundle per role, made from the same sources into the sam
   expect(before.buildId).toMatch(/^[0-9a-f]{16}$/);
 });
 
-test.each(['client', 'supervisor', 'worker', 'fallback'])('the cached data of the %s bundle is accepted by this Node', (name) => {
+test.each(['client', 'supervisor', 'worker', 'fallback'])('this Node accepts the cached data of the %s bundle', (name) => {
   const source = bundle(name);
   const data = readFileSync(cachedDataPath(cacheDirectory(), name, source));
   expect(compileBundle(source, clone.at('dist', `${name}.cjs`), data).cachedDataRejected).toBe(false);
@@ -61,7 +61,7 @@ test('cached data of another build with a source of the same length is never use
   expect(readdirSync(cacheDirectory()).filter((name) => name.startsWith('client-'))).toHaveLength(1);
 });
 
-test('a program that reads the bundles during builds never meets a half-written one', async () => {
+test('a program that reads the bundles during builds never sees a partial one', async () => {
   const reads = new Set<string>();
   let isBuilding = true;
   const reader = (async () => {
@@ -114,7 +114,7 @@ test('under a Node for which there is no cached data the first command has it wr
   expect(statSync(cacheDirectory()).mode & 0o777).toBe(0o755);
 });
 
-test('a damaged or unreadable cached data file costs time and nothing else', async () => {
+test('a damaged or unreadable cached data file is ignored', async () => {
   const path = cachedDataPath(cacheDirectory(), 'client', bundle('client'));
   writeFileSync(path, 'not V8 data');
   expect(await clone.runEntry()).toMatchObject({ code: 3, stderr: '' });
@@ -135,7 +135,7 @@ test('a bundle that cannot be loaded fails the build, and the one before stays i
   expect((await clone.runEntry()).code).toBe(3);
 });
 
-test('a warm-up that fails costs speed, not the build', async () => {
+test('a failed warm-up does not fail the build', async () => {
   const main = readFileSync(clone.at('client', 'main.ts'), 'utf8');
   writeFileSync(clone.at('client', 'main.ts'), `${main}\nexport const warmUp = (): Promise<void> => Promise.reject(new Error('cold'));\n`);
   const built = await build();
@@ -156,7 +156,7 @@ test('the build has its own copy of the native driver, and runs while node_modul
   expect(result).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('an edit during the build is built by the next command', async () => {
+test('an edit made during the build is picked up by the next command', async () => {
   const running = start(process.execPath, [clone.at('bin', 'build.mjs')], { env: clone.env });
   await running.done;
   const stampedAt = statSync(clone.at('dist', 'ready.sh')).mtimeMs;

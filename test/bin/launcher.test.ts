@@ -45,7 +45,7 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(one.stderr).toMatch(/packages installed in [\d.]+ s\n.*building/);
   });
 
-  test('a clone that is ready is only started: nothing is printed, nothing written', async () => {
+  test('a clone that is set up starts without output or writes', async () => {
     const clone = miniClone();
     await clone.run();
     const before = statSync(clone.at('dist', 'ready.sh')).mtimeMs;
@@ -75,7 +75,7 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(await clone.run()).toMatchObject({ code: 3, stderr: '' });
   });
 
-  test('a source with a new time and the same content is not built again, nor is one from the future for ever', async () => {
+  test('a source with a new mtime but the same content is not rebuilt, nor is one with a future mtime rebuilt forever', async () => {
     const clone = miniClone();
     await clone.run();
     const future = new Date(Date.now() + 3_600_000);
@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(statSync(clone.at('dist', 'ready.sh')).mtimeMs).toBeGreaterThanOrEqual(future.getTime());
   });
 
-  test('sources that do not build leave the build that is there in use, with the reason', async () => {
+  test('if the sources fail to build, the existing build is used and the reason printed', async () => {
     const clone = miniClone();
     await clone.run();
     edit(clone.at('client', 'words.ts'), 'export', 'export }');
@@ -103,7 +103,7 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect(readdirSync(clone.at('dist'))).toEqual([]);
   });
 
-  test("without the network the reason is npm's own, and the next command tries again", async () => {
+  test("without a network npm's own reason is shown, and the next command retries", async () => {
     const clone = miniClone(false);
     writeFileSync(join(clone.npm, 'fail'), 'npm error code ENOTFOUND\nnpm error network request to https://registry.example failed\n');
     const failed = await clone.run();
@@ -113,7 +113,7 @@ describe.skipIf(process.platform === 'win32')('bin/xopc', () => {
     expect((await clone.run()).code).toBe(3);
   });
 
-  test('a registry that never answers is given up after the second attempt, whatever npm would still try', async () => {
+  test('a registry that never answers fails the setup after the second attempt', async () => {
     const clone = miniClone(false);
     const request = 'npm http fetch GET https://registry.example/zod/-/zod-4.6.7.tgz attempt';
     writeFileSync(join(clone.npm, 'unreachable'), `${request} 1 failed with EAI_AGAIN\n${request} 2 failed with EAI_AGAIN\n`);

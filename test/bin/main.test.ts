@@ -31,7 +31,7 @@ test('the exit waits until a slow reader has taken everything', async () => {
   expect((await running.done).stdout.trim()).toBe('5000000');
 });
 
-test('a reader that leaves early ends nothing with an error', async () => {
+test('a reader that closes the pipe early causes no error', async () => {
   const running = start('/bin/sh', ['-c', `"${process.execPath}" "${clone.at('dist', 'main.cjs')}" big 5000000 | head -c 10`], {
     env: clone.env,
   });
@@ -90,7 +90,7 @@ test.each(BROKEN)('a worker bundle %s tells the supervisor by IPC before it exit
   });
 });
 
-test.each(BROKEN)('a client bundle %s is one line on stderr with what to type', async (_how, source) => {
+test.each(BROKEN)('a client bundle %s prints one line with the fix on stderr', async (_how, source) => {
   await withBundle('client', source, async () => {
     const result = await clone.runEntry('agent');
     expect(result).toMatchObject({ code: 1, stdout: '' });

@@ -24,7 +24,7 @@ async function npmStarted(count = 1): Promise<void> {
 }
 
 describe.skipIf(process.platform === 'win32')('an interrupted first run', () => {
-  test('a killed setup leaves npm at work: the next command ends it, installs anew and runs', async () => {
+  test('after a killed setup the next command ends the leftover npm, reinstalls and runs', async () => {
     writeFileSync(hold(), '');
     const first = clone.launch('first');
     await npmStarted();
@@ -43,7 +43,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted first run', () => 
     expect(lockRecord()).toEqual({ free: true });
   });
 
-  test('of ten commands that find a dead holder, one takes its place and all run', async () => {
+  test('of ten commands that find a dead lock holder, one takes over and all run', async () => {
     writeFileSync(hold(), '');
     const first = clone.launch();
     await npmStarted();
@@ -70,7 +70,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted first run', () => 
     await expect.poll(() => lockRecord().free, { timeout: 5_000 }).toBe(true);
   });
 
-  test('killed while it builds, at any moment, the next command builds and leaves nothing of the first', async () => {
+  test('after a kill at any moment of the build, the next command rebuilds and removes leftovers', async () => {
     for (const delayMs of [10, 70, 130, 190]) {
       rmSync(clone.at('dist'), { recursive: true, force: true });
       const running = start(clone.at('bin', 'xopc'), [], { env: clone.env, detached: true });

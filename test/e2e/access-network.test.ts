@@ -69,7 +69,7 @@ const isRoot = process.getuid?.() === 0;
 describe.skipIf(!isRoot)(`another user of this machine${isRoot ? '' : ' (only root can become one)'}`, () => {
   const STRANGER = 1999;
 
-  test('can neither command nor read, and is told whose gateway it is', async () => {
+  test('can neither command nor read, and learns whose gateway it is', async () => {
     const gateway = await RealGateway.start();
     // Even where the directories above let everybody in.
     for (const path of [gateway.home, gateway.xopcHome, join(gateway.xopcHome, 'run')]) chmodSync(path, 0o755);

@@ -33,7 +33,7 @@ async function setUp() {
   return { receiver, gateway, send, show, arrived };
 }
 
-test('what is refused for good is dead at once, and the next message of that chat goes on', async () => {
+test('a permanently refused message is dead at once, and the next message of that chat is sent', async () => {
   const { receiver, send, show, arrived } = await setUp();
   receiver.react = ({ content }) => (content === 'refused' ? { status: 422, body: 'not for me' } : { status: 204 });
   const [refused = '', next = ''] = await send('refused', 'next');

@@ -72,7 +72,7 @@ describe('messages for chats', () => {
     expect(JSON.parse(shown.stdout)).toMatchObject({ id: ids[0], status: 'delivered', content: '0-0' });
   });
 
-  test('are refused for a channel that is not there, and told as dead when their chat is not', async () => {
+  test('are refused for an unknown channel, and dead for an unknown chat', async () => {
     const receiver = await startWebhookReceiver();
     receiver.react = () => ({ status: 404, body: 'no such chat' });
     const gateway = await RealGateway.create();
@@ -129,7 +129,7 @@ describe('messages from chats', () => {
     expect(readFileSync(gateway.logPath, 'utf8')).not.toContain(TOKEN);
   });
 
-  test('of a program are stored before it is answered, and replied to through the account', async () => {
+  test('from a program are stored before the response, and replied to through the account', async () => {
     const receiver = await startWebhookReceiver();
     const gateway = await RealGateway.create();
     writeConfig(gateway, { webhook: webhook(receiver) });

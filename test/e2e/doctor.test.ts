@@ -27,7 +27,7 @@ async function doctor(gateway: RealGateway, ...args: string[]): Promise<Report> 
 const bad = ({ checks }: Report): string[] => checks.filter(({ level }) => level === 'fail').map(({ id }) => id);
 const find = ({ checks }: Report, id: string): Check | undefined => checks.find((check) => check.id === id);
 
-test('a fresh home is in order, and nothing is made by looking', async () => {
+test('a fresh home has no problems, and the check creates nothing', async () => {
   const gateway = await RealGateway.create();
   const report = await doctor(gateway);
   expect(bad(report)).toEqual([]);
@@ -53,7 +53,7 @@ test('a gateway that runs is in order: its lock, its port, its worker, its datab
   );
 });
 
-test('what is in disorder is named with what to do; --fix sets right what is safe and says so', async () => {
+test('problems are reported with a fix; --fix repairs what is safe and reports it', async () => {
   const gateway = await RealGateway.create();
   mkdirSync(join(gateway.xopcHome, 'credentials'), { recursive: true, mode: 0o755 });
   for (const path of [gateway.xopcHome, join(gateway.xopcHome, 'credentials')]) chmodSync(path, 0o755);

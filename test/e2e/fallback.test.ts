@@ -20,7 +20,7 @@ async function readAll(socket: Socket): Promise<string> {
   return text;
 }
 
-test('told to drain, it answers whoever is connected, accepts nobody else, and leaves by itself', async () => {
+test('when draining, it answers connected clients, accepts no others, and exits', async () => {
   const listening = await bindListenSocket('127.0.0.1', 0);
   onTestFinished(() => listening.close());
   let exited = (_exit: ChildExit): void => undefined;

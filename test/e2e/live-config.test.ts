@@ -11,7 +11,7 @@ function configure(gateway: RealGateway, config: object): void {
 }
 
 describe('an edit of config.json', () => {
-  test('of a live key is in force at once, in the same worker', async () => {
+  test('of a live key takes effect at once, in the same worker', async () => {
     const gateway = await RealGateway.start();
     const worker = gateway.workerPid();
     configure(gateway, { gateway: { auth: { enabled: true } } });

@@ -21,7 +21,7 @@ test('a start that is stopped before it serves says so', async () => {
   process.kill(supervisor, 'SIGTERM');
   const { code, stdout, stderr } = await start;
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toBe('xopc: the gateway was stopped while it started\n  Start it again with: xopc gateway start\n');
+  expect(stderr).toBe('xopc: the gateway was stopped during its start\n  Start it again with: xopc gateway start\n');
   expect(isAlive(supervisor)).toBe(false);
   expect(readdirSync(join(gateway.xopcHome, 'locks'))).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { startFakeTelegram, TOKEN } from '../fakes/telegram/server.js';
 import { RealGateway, until } from '../helpers/real-gateway.js';
 
-test('a stranger is told a code, let in with it, answered, and sent away again', async () => {
+test('a stranger gets a code, is approved with it, answered, and revoked again', async () => {
   const fake = await startFakeTelegram();
   const gateway = await RealGateway.create();
   mkdirSync(gateway.xopcHome, { mode: 0o700 });

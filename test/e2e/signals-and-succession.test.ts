@@ -158,7 +158,7 @@ describe('an upgrade', () => {
 });
 
 describe('a package that is removed while the gateway runs', () => {
-  test('is missed by nothing that the running worker has not loaded yet', async () => {
+  test('does not affect parts that the running worker has not loaded yet', async () => {
     const installation = new Installation();
     const gateway = await RealGateway.start({ command: installation.command });
     installation.remove();

@@ -81,7 +81,7 @@ test.skipIf(noBrowser)('a message that was refused is sent again by keyboard, on
   expect(receiver.received).toHaveLength(2);
 });
 
-test.skipIf(noBrowser)('the status names what to put right, each with the way there, and says so when nothing is', async () => {
+test.skipIf(noBrowser)('the status lists issues with links to fix them, and says when there are none', async () => {
   const { gateway } = await startWithDeadMessage();
   await callApi(gateway, 'POST /api/cron/create', { name: 'Soon', schedule: 'every 1h', message: 'x', mode: 'agent' });
   const page = await openView(gateway, '#/status');
@@ -165,6 +165,6 @@ test.skipIf(noBrowser)('a test is sent through an account by keyboard, and the d
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   await page
     .getByRole('dialog')
-    .getByText(/nothing listens at its address: connect ECONNREFUSED/)
+    .getByText(/connection refused: connect ECONNREFUSED/)
     .waitFor();
 });

@@ -67,7 +67,7 @@ test.skipIf(noBrowser)('what cannot be attached is refused in words, and an edit
   await give(page, 'drop', { name: 'a.txt', type: 'text/plain', base64: btoa('the text') });
   await chips.getByText('a.txt').waitFor();
   await give(page, 'drop', { name: 'program.exe', type: '', base64: 'AAEC' });
-  await page.getByText('neither a picture').waitFor();
+  await page.getByText('neither an image').waitFor();
   await expect.poll(() => chips.getByRole('listitem').count()).toBe(1);
   // A message may be files alone.
   await box.focus();

@@ -17,7 +17,7 @@ async function startWithConfig(): Promise<{ gateway: RealGateway; path: string; 
   const path = join(gateway.xopcHome, 'config.json');
   writeFileSync(path, TEXT);
   await until('the file in force', () =>
-    gateway.log().some(({ msg }) => /config/.test(String(msg)) && /applied|in force/.test(String(msg))),
+    gateway.log().some(({ msg }) => /config/.test(String(msg)) && /applied|in effect/.test(String(msg))),
   );
   return { gateway, path, read: () => readFileSync(path, 'utf8') };
 }

@@ -74,7 +74,7 @@ test.skipIf(noBrowser)('while the gateway cannot start, an open tab keeps what i
   const late = await openPage(gateway.url, { allowedErrors: /503/ });
   await late.getByRole('heading', { name: 'The gateway is not available right now' }).waitFor();
   await late.getByText(/exited with code 1/).waitFor();
-  await late.getByText('Its last worker ended at').waitFor();
+  await late.getByText('The last worker exited at').waitFor();
   await expectAccessible(late);
   repair();
   expect((await gateway.xopc('gateway', 'restart')).code).toBe(0);

@@ -44,7 +44,7 @@ test.skipIf(noBrowser)('single keys can be switched off, the language and the th
   expect(shown).toEqual(['zh-CN', 'dark', '会话 · xopc']);
 });
 
-test.skipIf(noBrowser)('a gateway that is gone is said to be, and what was written waits until it is back', async () => {
+test.skipIf(noBrowser)('a stopped gateway is reported, and unsent messages wait until it is back', async () => {
   const { gateway } = await startPageWorld();
   const page = await openPage(gateway.url, { allowedErrors: /WebSocket|Failed to load resource|ERR_/ });
   const box = page.getByRole('textbox', { name: 'Message' });

@@ -1,6 +1,6 @@
 /**
- * Completion scripts from the command tree. Words and options are in the script, so that completing them is instant; only for
- * values (completion-values.ts) `xopc @complete` is asked.
+ * Completion scripts from the command tree. Words and options are in the script, so that completing them is instant; only values
+ * (completion-values.ts) need a call of `xopc @complete`.
  */
 import { ASKED_OPTIONS, ASKED_PATHS } from './completion-values.js';
 
@@ -33,7 +33,7 @@ function followers(commands: readonly CommandNode[]): Map<string, string[]> {
   return new Map([...table].toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([key, words]) => [key, [...words]]));
 }
 
-/** What the shell does at a command: the words it offers, and whether it asks for more. */
+/** What the shell completes at a command: its words, and whether to ask for values. */
 function cases(commands: readonly CommandNode[], render: (path: string, words: string, asks: boolean) => string): string {
   return [...followers(commands)].map(([path, words]) => render(path, words.join(' '), ASKED_PATHS.includes(path))).join('\n');
 }

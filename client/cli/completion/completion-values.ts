@@ -2,7 +2,7 @@
 import { LOG_LEVELS } from '../../../shared/log/level.js';
 import { LOG_MODULES } from '../../../shared/log/modules.js';
 
-/** Where values come from. */
+/** Sources of values. */
 export type ValueKind = 'sessions' | 'jobs' | 'messages' | 'models' | 'keys';
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
@@ -14,7 +14,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   '--runtime': ['node', 'binary'],
 };
 const OPTION_KINDS: Readonly<Record<string, ValueKind>> = { '--model': 'models', '--session': 'sessions' };
-/** The commands whose next word is a value, by where it comes from. */
+/** The commands whose next word is a value, by its source. */
 const ARGUMENTS: readonly { readonly group: string; readonly kind: ValueKind; readonly verbs: readonly string[] }[] = [
   {
     group: 'sessions',
@@ -30,14 +30,13 @@ const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = Object.fromEntries(
   ARGUMENTS.flatMap(({ group, kind, verbs }) => verbs.map((verb) => [`${group} ${verb}`, kind])),
 );
 
-/** Commands whose next word, and options whose value, `xopc @complete` knows. */
+/** Commands and options whose next word `xopc @complete` can complete. */
 export const ASKED_PATHS: readonly string[] = Object.keys(ARGUMENT_KINDS);
 export const ASKED_OPTIONS: readonly string[] = [...Object.keys(CHOICES), ...Object.keys(OPTION_KINDS)];
 
 /**
  * @param path  the command's words, without options
- * @param previous  the word before the one that is completed
- * @returns the choices, where they come from, or nothing
+ * @param previous  the word before the completed one @returns the choices, their source, or undefined
  */
 export function valuesFor(path: string, previous: string): readonly string[] | ValueKind | undefined {
   return CHOICES[previous] ?? OPTION_KINDS[previous] ?? ARGUMENT_KINDS[path];
@@ -47,7 +46,7 @@ interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
 }
 
-/** Dotted keys of a JSON Schema, those of sections too. */
+/** Dotted keys of a JSON Schema, including sections. */
 export function schemaKeys({ properties = {} }: SchemaNode, prefix = ''): string[] {
   return Object.entries(properties).flatMap(([name, node]) => [`${prefix}${name}`, ...schemaKeys(node, `${prefix}${name}.`)]);
 }

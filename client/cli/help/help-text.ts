@@ -71,7 +71,7 @@ export function optionName({ definition, description = '' }: { definition: strin
 }
 
 interface Described extends Definition {
-  /** Other words for the same, `list` for a list apart. */
+  /** Aliases; the implicit `list` is handled separately. */
   readonly aliases: readonly string[];
 }
 
@@ -139,7 +139,7 @@ function isPrefix(words: readonly string[], path: readonly string[]): boolean {
   return words.length < path.length && words.every((word, index) => word === path[index]);
 }
 
-/** What stands above and below the list of all commands. */
+/** The text above and below the list of all commands. */
 function frame(list: readonly string[], { version, paint }: HelpRequest): string[] {
   return [
     `xopc ${version}, a self-hosted gateway between programs, chats, schedules and agents`,
@@ -156,7 +156,7 @@ function frame(list: readonly string[], { version, paint }: HelpRequest): string
 
 /**
  * The help for the words of a command, for those that begin several commands, for a topic, or, with none, for all.
- * @returns undefined where the words mean nothing
+ * @returns undefined if the words match nothing
  */
 export async function helpText(words: readonly string[], request: HelpRequest): Promise<string | undefined> {
   const { paint } = request;

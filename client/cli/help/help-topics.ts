@@ -1,4 +1,4 @@
-/** What all commands share, for `xopc help <topic>`. The tables of docs/gateway.md say more; a test keeps both in step. */
+/** Topics shared by all commands, for `xopc help <topic>`. docs/gateway.md has more detail; a test keeps both in step. */
 
 interface HelpTopic {
   readonly title: string;

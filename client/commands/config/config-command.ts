@@ -7,7 +7,7 @@ import type { ConfigDocument } from '../../../shared/config/document.js';
 import { BaseCommand } from '../../cli/base-command.js';
 
 export abstract class ConfigCommand extends BaseCommand {
-  /** The file as it is. @throws CONFIG_INVALID when it cannot be read */
+  /** Returns the file's content. @throws CONFIG_INVALID when it cannot be read */
   protected loadReadable(): ConfigDocument {
     const document = loadConfigFile({ path: this.gatewayPaths.configPath });
     if (document.problems.length > 0) throw configInvalid(document.file, document.problems);
@@ -20,7 +20,7 @@ export abstract class ConfigCommand extends BaseCommand {
     ensurePrivateDirectory(this.gatewayPaths.lockDir);
   }
 
-  /** A single value as it is, anything else as JSON. */
+  /** Prints a single value verbatim, anything else as JSON. */
   protected async printValue(value: unknown): Promise<void> {
     if (typeof value === 'string' && !this.json) await this.printLine(value);
     else await this.printJson(value ?? null);

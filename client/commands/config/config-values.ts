@@ -46,7 +46,7 @@ export function unknownKey(path: KeyPath): GatewayError | undefined {
   });
 }
 
-/** The value in force by the file, defaults included. */
+/** Returns the value from the file, or its default. */
 export function effectiveValue(document: ConfigDocument, path: KeyPath): unknown {
   return valueAt(validateConfig(document).value, path);
 }
@@ -65,8 +65,8 @@ function problemsWith(text: string, edit: { file: string; path: KeyPath; value: 
 }
 
 /**
- * What a value on the command line means: JSON where it reads as such, otherwise text. Where the schema refuses the
- * one and takes the other (a name that looks like a number), the other is meant.
+ * Parses a value of the command line: JSON if possible, otherwise text. If the schema accepts only one of the two (a name that looks like a
+ * number), that one is used.
  */
 export function interpretValue(given: string, context: { text: string; file: string; path: KeyPath }): unknown {
   const literal = parseLiteral(given);

@@ -10,7 +10,7 @@ import { readInput } from '../../cli/read-input.js';
 import { ConfigCommand } from './config-command.js';
 import { interpretValue, unknownKey, writeOptions } from './config-values.js';
 
-/** Says what a change of the file means for a gateway that runs. */
+/** Reports how a change of the file affects a running gateway. */
 abstract class ConfigChangeCommand extends ConfigCommand {
   protected async reportChange(change: { key: string; action: 'set' | 'removed' | 'restored' }): Promise<void> {
     const isRunning = (await locateGateway(this.gatewayPaths)).kind === 'answers';

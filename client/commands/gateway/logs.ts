@@ -17,7 +17,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { oneOf, usage } from '../../cli/usage.js';
 
 const DEFAULT_LINES = 50;
-/** With `--since` alone all of that time is shown; this much is kept in memory for it. */
+/** With only `--since`, all entries of that time are shown, up to this limit. */
 const MAX_SINCE_LINES = 100_000;
 
 const NOTICES: Readonly<Record<Exclude<FollowEvent['type'], 'lines'>, string>> = {
@@ -30,7 +30,7 @@ function parseLines(text: string): number {
   throw usage(`--lines is '${text}'; it must be a whole number from 0 to 999999999`, 'e.g. --lines 200');
 }
 
-/** What is in the place of a log counts as none: its lines went nowhere. */
+/** Anything but a regular file counts as no log: its lines were not stored. */
 function noLog(path: string): GatewayError {
   const isObstructed = lstatSync(path, { throwIfNoEntry: false })?.isFile() === false;
   return isObstructed
@@ -91,7 +91,7 @@ export class LogsCommand extends BaseCommand {
     }
   }
 
-  /** @returns where the shown lines end; null when there is no log */
+  /** @returns the position after the shown lines; null when there is no log */
   async #showLast(filter: LogFilter): Promise<LogPosition | null> {
     const isAllSince = this.lines === undefined && this.since !== undefined;
     const limit = isAllSince ? MAX_SINCE_LINES : parseLines(this.lines ?? String(DEFAULT_LINES));

@@ -68,7 +68,8 @@ export class RestartCommand extends BaseCommand {
       return result.succession === 'service-manager' ? await this.#awaitServiceManager(result, before) : result;
     } catch (error) {
       if (!hasLeft(error)) throw error;
-      // Another takeover was faster and its successor serves, or the gateway has died. A service manager takes its time to start the next.
+      // Another takeover was faster and its successor serves, or the gateway has died. A service manager needs some time to start the next
+      // one.
       const absentLimit = before.supervisedBy === null ? { absentLimitMs: ABSENT_LIMIT_MS } : {};
       const now = await waitForNewInstance(this.gatewayPaths, { oldInstanceId: before.instanceId, ...absentLimit });
       return { ...identityOf(now), succession: 'successor', durationMs: Date.now() - startedAtMs };

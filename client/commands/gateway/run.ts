@@ -136,7 +136,7 @@ export class RunCommand extends BaseCommand {
     }
   }
 
-  /** stdout gets it as a result, or on a terminal; a foreground gateway without a terminal says it on stderr. */
+  /** Prints to stdout for a background start or on a terminal; a foreground gateway without a terminal prints to stderr. */
   async #announce(started: StartedGateway, isFirst: boolean): Promise<void> {
     const { status } = await requireGateway(this.gatewayPaths);
     const { pid, instanceId, host, port } = started;

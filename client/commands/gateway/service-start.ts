@@ -36,7 +36,7 @@ export class ServiceStartCommand extends BaseCommand {
     return this.#report(await awaitService(paths, manager), true);
   }
 
-  /** What was registered and is not any more (an upgrade of the system, a moved home directory) is registered again. */
+  /** Registers the service again if its registration was lost (a system upgrade, a moved home directory). */
   async #start(manager: ServiceManager, { plan }: InstallRecord): Promise<void> {
     const options = { isSocketActivated: plan.socket !== null };
     const { isRegistered, isEnabled } = await manager.state();

@@ -19,7 +19,7 @@ import { recordOf } from '../../service/files/install-record.js';
 
 /** The longest drain that may be configured. */
 const MAX_DRAIN_MS = 600_000;
-/** After its answer the supervisor closes its files and leaves; one that has just taken over waits for its predecessor to leave. */
+/** After its reply the supervisor closes its files and exits; one that has just taken over waits for its predecessor to exit. */
 const LEAVE_LIMIT_MS = 15_000;
 /** How often a long stop checks that the gateway still answers. */
 const LOOK_AGAIN_MS = 2_000;
@@ -130,7 +130,7 @@ export class StopCommand extends BaseCommand {
       const answer = callControl(controlPath, call, { deadlines: deadlines(timeoutMs ?? MAX_DRAIN_MS), signal, onProgress });
       return await Promise.race([answer, this.#untilSilent(answered.signal)]);
     } catch (error) {
-      // It answered a moment before: with its socket gone it is about to be gone itself.
+      // It answered a moment before: without its socket it is about to exit.
       if (hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING')) return undefined;
       throw error;
     } finally {
@@ -168,6 +168,6 @@ export class StopCommand extends BaseCommand {
 
 function deadlines(drainMs: number): { connectMs: number; firstFrameMs: number; totalMs: number } {
   const totalMs = drainMs + STOP_MARGIN_MS;
-  // Joining a stop that is under way may bring no frame before the result.
+  // Joining a stop in progress may yield no frame before the result.
   return { connectMs: 1_000, firstFrameMs: totalMs, totalMs };
 }

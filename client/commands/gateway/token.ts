@@ -65,7 +65,7 @@ export class TokenCommand extends BaseCommand {
             : 'Change it with: xopc config set gateway.auth.api_key -',
       });
     }
-    // A gateway that was given its token when it was started does not look at the file.
+    // A gateway that got its token at start does not read the file.
     const running = await locateGateway(this.gatewayPaths);
     const isFollowing = running.kind === 'answers' && !this.#hasOther(running.status, known.token);
     const token = await rotateToken(this.gatewayPaths.tokenPath);
@@ -82,7 +82,7 @@ export class TokenCommand extends BaseCommand {
     return auth.tokenHint !== null && auth.tokenHint !== maskToken(token);
   }
 
-  /** A gateway that was started with --token, or in another environment, has one that no file tells. */
+  /** The token of a gateway started with --token, or in a different environment, is in no file. */
   async #noteDifference(known: KnownToken): Promise<void> {
     const location = await locateGateway(this.gatewayPaths);
     if (location.kind !== 'answers' || !this.#hasOther(location.status, known.token)) return;

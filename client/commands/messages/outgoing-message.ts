@@ -1,4 +1,4 @@
-/** Messages on their way to chats, as the API gives them. */
+/** Messages to chats, as returned by the API. */
 import { OUTGOING_STATUSES } from '../../../shared/delivery-status.js';
 import type { OutgoingDocument } from '../../../shared/api/messages.js';
 import { oneOf, usage } from '../../cli/usage.js';

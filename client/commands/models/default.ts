@@ -54,7 +54,7 @@ export class ModelDefaultCommand extends ConfigCommand {
     );
   }
 
-  /** Warns about a model that the running gateway does not list; providers may not list all of theirs. */
+  /** Warns about a model that the running gateway does not list; providers may not list all of their models. */
   async #checkKnown(model: string): Promise<boolean> {
     const location = await locateGateway(this.gatewayPaths);
     if (location.kind !== 'answers') return false;

@@ -7,7 +7,7 @@ import { clip } from '../../output/table.js';
 const MAX_SHOWN = 80;
 const QUESTION = 'Reply with the single word OK.';
 
-/** Of a model that takes the question for an invitation, so much as fits in a line. */
+/** Shortens a long answer to one line. */
 const oneLine = (reply: string): string => clip(reply.replace(/\s+/g, ' ').trim(), MAX_SHOWN);
 
 export class ModelTestCommand extends BaseCommand {

@@ -7,10 +7,10 @@ import type { SessionDocument, SessionPage } from '../../../shared/api/sessions.
 
 const LIMITS = { default: 20, max: 200 };
 
-/** A gateway that is older than this command says nothing of it. */
+/** Missing in responses of an older gateway. */
 type Shelf = Partial<Pick<SessionDocument, 'pinned' | 'archived' | 'unread' | 'tags'>>;
 
-/** Behind the title: what is special about a session. */
+/** The marks after the title of a session. */
 function marksOf({ pinned, archived, unread, tags = [] }: Shelf): string {
   const marks = [
     ...(pinned === true ? ['pinned'] : []),

@@ -5,7 +5,7 @@ import type { SessionDocument } from '../../../shared/api/sessions.js';
 import { sessionPath } from './session.js';
 import { usage } from '../../cli/usage.js';
 
-/** Verb → what is changed by it, and what has been done. */
+/** Verb → the change, and the text that reports it. */
 const VERBS: Readonly<Record<string, readonly [change: object, done: string]>> = {
   pin: [{ pinned: true }, 'pinned'],
   unpin: [{ pinned: false }, 'no longer pinned'],

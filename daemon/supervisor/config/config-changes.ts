@@ -86,7 +86,7 @@ export class ConfigChanges {
       enabled: result.authEnabled ?? this.auth.enabled,
       tokenHint: result.tokenHint === undefined ? this.auth.tokenHint : result.tokenHint,
     };
-    this.#deps.log.info('the changed configuration is in force');
+    this.#deps.log.info('the changed configuration is in effect');
     this.#acceptAndMove(this.#deps.config.editedSource(result.hash));
     this.#deps.onApplied();
   }
@@ -101,7 +101,7 @@ export class ConfigChanges {
 
   #rejected(hash: string, problems: readonly { message: string }[]): void {
     this.#deps.config.reject(hash, problems);
-    this.#deps.log.error({ problems }, 'the changed configuration is invalid; the previous one stays in force');
+    this.#deps.log.error({ problems }, 'the changed configuration is invalid; the previous one stays in effect');
   }
 
   /** Never rejects. @param before  the settings before the change: a socket that a service manager passed moves only if the address was edited */

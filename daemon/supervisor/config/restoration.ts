@@ -46,7 +46,7 @@ export class Restoration {
     const startedAtMs = performance.now();
     assertStaged(paths, id);
     if (this.#pending !== undefined) {
-      throw new GatewayError('CONFLICT', { message: 'another restore is under way', hint: 'Try again when it is done.' });
+      throw new GatewayError('CONFLICT', { message: 'another restore is in progress', hint: 'Try again when it has finished.' });
     }
     const pending = makePending(id);
     this.#pending = pending;

@@ -112,7 +112,7 @@ async function assertReplaceable(context: ControlContext, timeoutMs: number | un
 
 async function leaveToServiceManager(context: ControlContext, timeoutMs: number | undefined, progress: Progress): Promise<RestartResult> {
   await assertReplaceable(context, timeoutMs, progress);
-  progress('draining', `${context.serviceMarker} starts the gateway again`);
+  progress('draining', `${context.serviceMarker} restarts the gateway`);
   const before = context.status.document();
   const { durationMs } = await context.supervisor.requestStop(
     { purpose: 'serviceRestart', timeoutMs: timeoutMs ?? context.config.settings.drainTimeoutMs },
@@ -139,7 +139,7 @@ function fasterSuccessor(context: ControlContext, expects: string | undefined): 
 
 function takenOverError(pid: number): GatewayError {
   return new GatewayError('LOCK_HELD', {
-    message: `another start has just taken the gateway over: pid ${pid}`,
+    message: `another process has just taken over the gateway: pid ${pid}`,
     details: { pid },
     hint: 'See it with: xopc gateway status',
   });

@@ -194,7 +194,7 @@ function obstructed(path: string, error: unknown): unknown {
   return new GatewayError('CONFIG_INVALID', {
     message: `a directory is in the place of the control socket ${path}`,
     details: { path },
-    hint: 'The gateway did not make it: move it away.',
+    hint: 'It was not created by the gateway; move it away.',
     cause: error,
   });
 }

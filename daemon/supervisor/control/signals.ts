@@ -21,7 +21,7 @@ export function listenToSignals(options: SignalOptions): () => void {
   const note = (signal: NodeJS.Signals): void => log.info({ signal }, 'signal ignored');
   const restart = (): void => {
     if (options.restart !== undefined) return options.restart();
-    log.warn({}, 'SIGUSR1 is ignored; XOPC_ALLOW_SIGUSR1_RESTART=1 lets it restart, and `xopc gateway restart` does so at any time');
+    log.warn({}, 'SIGUSR1 is ignored; restart with `xopc gateway restart`, or set XOPC_ALLOW_SIGUSR1_RESTART=1');
   };
   const handlers: [NodeJS.Signals, (signal: NodeJS.Signals) => void][] = [
     ['SIGTERM', stop],

@@ -48,7 +48,7 @@ function workerStatus(worker: WorkerProcess): WorkerStatus {
 
 function newerBuildWarning(facts: StatusFacts): StatusWarning[] {
   if (facts.installed === undefined || facts.installed.buildId === facts.build.buildId) return [];
-  const message = `version ${facts.installed.version} (build ${facts.installed.buildId}) is installed; ${facts.build.version} (build ${facts.build.buildId}) runs`;
+  const message = `version ${facts.installed.version} (build ${facts.installed.buildId}) is installed; ${facts.build.version} (build ${facts.build.buildId}) is running`;
   return [{ code: 'NEWER_BUILD', message, hint: 'Switch to it without downtime: xopc gateway restart' }];
 }
 

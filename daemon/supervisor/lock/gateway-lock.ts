@@ -98,7 +98,7 @@ async function acquire(path: string, record: LockRecord, deps: GatewayLockDeps):
   });
   if (replaced === undefined) return;
   if (isLockRecord(replaced)) {
-    deps.log('took over the lock of a gateway that is gone', { pid: replaced.pid, instanceId: replaced.instanceId });
+    deps.log('took over the lock of a dead gateway', { pid: replaced.pid, instanceId: replaced.instanceId });
   } else {
     deps.log('the lock could not be read; a copy is kept', { copy: `${path}.bad`, reason: replaced.unreadable });
   }

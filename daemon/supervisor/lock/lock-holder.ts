@@ -105,6 +105,6 @@ function sharedHomeError(paths: GatewayPaths, other: LockRecord): GatewayError {
   return new GatewayError('CONFIG_INVALID', {
     message: `the home ${paths.home} is in use by the gateway with pid ${other.pid} on port ${other.port} (configuration ${other.configPath})`,
     details: { pid: other.pid, port: other.port, configPath: other.configPath },
-    hint: 'Give this one a home of its own: XOPC_HOME=… xopc gateway',
+    hint: 'Use a separate home for this one: XOPC_HOME=… xopc gateway',
   });
 }

@@ -66,6 +66,6 @@ export class SocketKeeper {
     // Without FDPOLL=0 systemd drops a socket that no worker listens on yet: poll(2) calls that a hang-up.
     const message = ['--fd=3', `--fdname=${KEPT_SOCKET_NAME}`, 'FDSTORE=1', 'FDPOLL=0'];
     const isKept = (await forget()) && (await notify(message, fd));
-    if (!isKept) this.#log.warn('systemd does not store the listening socket; while the supervisor is replaced, connections are refused');
+    if (!isKept) this.#log.warn('systemd does not store the listening socket; connections are refused while the supervisor is replaced');
   }
 }

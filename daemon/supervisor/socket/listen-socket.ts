@@ -77,7 +77,7 @@ export function inheritListenSocket(fd: number): ListenSocket {
   const handle = createServerHandle(undefined, undefined, undefined, fd);
   if (typeof handle === 'number') {
     throw new GatewayError('CONFIG_INVALID', {
-      message: `descriptor ${fd}, which the service manager passed, is not a listening socket`,
+      message: `descriptor ${fd} passed by the service manager is not a listening socket`,
       hint: 'Check the .socket unit.',
     });
   }

@@ -88,7 +88,7 @@ export function failureOf(worker: WorkerProcess, record: ExitRecord): GatewayErr
     return new GatewayError('WORKER_NOT_READY', {
       message: `the worker (pid ${record.pid}) ${record.reason}`,
       details: { reason: record.reason, output: record.output },
-      hint: 'Its last output is in: xopc gateway logs',
+      hint: 'Show its last output with: xopc gateway logs',
     });
   }
   const error = fromErrorDocument(worker.refusal.error);

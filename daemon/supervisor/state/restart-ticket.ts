@@ -58,7 +58,7 @@ export class RestartTicket {
 
 function stillStarting(): GatewayError {
   return new GatewayError('STILL_STARTING', {
-    message: `the new worker is not ready after ${WAIT_LIMIT_MS / 1000} s; the restart goes on`,
+    message: `the new worker is not ready after ${WAIT_LIMIT_MS / 1000} s; the restart continues`,
     hint: 'Watch it with: xopc gateway status',
   });
 }

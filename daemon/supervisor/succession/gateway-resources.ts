@@ -123,7 +123,7 @@ export class GatewayResources {
     const { link, host, port } = predecessor;
     const handed = await link.takeOver().catch((error: unknown) => {
       if (!link.isGone) throw error;
-      this.#deps.log.warn({ err: error }, 'the predecessor is gone; starting without a hand-over');
+      this.#deps.log.warn({ err: error }, 'the predecessor has exited; starting without a hand-over');
     });
     if (handed === undefined) return this.#take(this.#prepared ?? { host, port }, { listenFds: 0 });
     const socket = this.#prepared ?? adoptListenSocket(handed.handle, { host: handed.host, origin: 'bound' });

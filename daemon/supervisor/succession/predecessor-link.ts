@@ -181,5 +181,8 @@ function handOverError({ type }: PredecessorEvent): GatewayError {
     });
   }
   if (type === 'handOver') return new GatewayError('SUCCESSION_FAILED', { message: 'the running gateway did not pass a listening socket' });
-  return new GatewayError('SUCCESSION_FAILED', { message: 'the gateway to take over from is gone', hint: 'Start one with: xopc gateway' });
+  return new GatewayError('SUCCESSION_FAILED', {
+    message: 'the gateway to take over from has exited',
+    hint: 'Start one with: xopc gateway',
+  });
 }

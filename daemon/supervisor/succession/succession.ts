@@ -181,7 +181,7 @@ export class Succession {
 
   #complete({ pid, workerPid, instanceId }: Extract<SuccessionMessage, { type: 'succeeded' }>): void {
     const { clock, log } = this.#deps;
-    log.info({ successor: pid, worker: workerPid }, 'the successor serves; leaving');
+    log.info({ successor: pid, worker: workerPid }, 'the successor is serving; exiting');
     const result: RestartResult = { instanceId, workerPid, pid, succession: 'successor', durationMs: clock.now() - this.#startedAtMs };
     this.#result = result;
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(result);
@@ -211,7 +211,7 @@ export class Succession {
     const outcome = await this.#deps.resources.takeBack().catch((error: unknown) => {
       log.error({ err: error }, 'failed to take back the lock and the control socket');
     });
-    if (outcome === 'lost') log.warn('another gateway has taken over; leaving');
+    if (outcome === 'lost') log.warn('another gateway has taken over; exiting');
     this.#dispatch({ type: outcome === 'lost' ? 'lost' : 'reclaimed' });
   }
 
@@ -231,7 +231,7 @@ export class Succession {
 
 function lostError(cause: unknown): GatewayError {
   return new GatewayError('LOCK_HELD', {
-    message: 'the successor died before it served, and another gateway has taken its place',
+    message: 'the successor exited before it was ready, and another gateway has taken over',
     hint: 'See it with: xopc gateway status',
     cause,
   });
@@ -240,13 +240,13 @@ function lostError(cause: unknown): GatewayError {
 function hangingError(pid: number): GatewayError {
   return new GatewayError('SUCCESSION_FAILED', {
     message: `the successor (pid ${pid}) was not ready after ${START_LIMIT_MS / 1_000} s and was ended`,
-    hint: 'Its last output is in: xopc gateway logs',
+    hint: 'Show its last output with: xopc gateway logs',
   });
 }
 
 function diedError(): GatewayError {
   return new GatewayError('SUCCESSION_FAILED', {
-    message: 'the successor died before it served',
-    hint: 'Its last output is in: xopc gateway logs',
+    message: 'the successor exited before it was ready',
+    hint: 'Show its last output with: xopc gateway logs',
   });
 }

@@ -13,7 +13,7 @@ export function describeExit(exit: ChildExit, options: { output: string; killedF
   if (exit.spawnError !== undefined) return `failed to start (${exit.spawnError})`;
   if (options.killedFor !== undefined) return options.killedFor;
   if (isOutOfMemory(exit, options.output)) return 'ran out of memory (JavaScript heap limit)';
-  if (exit.signal === 'SIGKILL') return 'killed by SIGKILL (by hand, or by the kernel for want of memory)';
+  if (exit.signal === 'SIGKILL') return 'killed by SIGKILL (manually, or by the kernel when out of memory)';
   if (exit.signal !== null) return `killed by ${exit.signal}`;
   if (exit.code === PERMANENT_EXIT_CODE) return 'asked not to be respawned (exit code 125)';
   return `exited with code ${exit.code ?? 'unknown'}`;

@@ -136,7 +136,7 @@ export class WorkerProcess {
       case 'limitListen':
         return this.#limit(LISTEN_LIMIT_MS, 'did not listen');
       case 'limitRefusal':
-        return this.#limit(REFUSAL_LIMIT_MS, 'did not leave');
+        return this.#limit(REFUSAL_LIMIT_MS, 'did not exit');
       case 'cancelLimit':
         return this.#cancelLimit();
       case 'watchHeartbeat':
@@ -181,9 +181,7 @@ export class WorkerProcess {
     this.#cancelLimit();
     if (timeoutMs <= 0) return this.kill('was stopped by force');
     this.send({ type: 'drain', mode, timeoutMs });
-    this.#cancelLimit = this.#clock.after(timeoutMs + DRAIN_END.killMs, () =>
-      this.kill(`did not finish within its ${timeoutMs} ms to drain`),
-    );
+    this.#cancelLimit = this.#clock.after(timeoutMs + DRAIN_END.killMs, () => this.kill(`did not drain within ${timeoutMs} ms`));
   }
 
   #limit(limitMs: number, failure: string): void {
@@ -192,7 +190,7 @@ export class WorkerProcess {
   }
 
   #hang(silentMs: number): void {
-    this.#log.error({ silentMs }, 'the worker does not answer; its stack follows');
+    this.#log.error({ silentMs }, 'the worker does not respond; its stack follows');
     this.#child.requestStack();
     this.#clock.after(STACK_CAPTURE_MS, () => this.kill(`did not answer for ${Math.round(silentMs / 1000)} s`));
   }

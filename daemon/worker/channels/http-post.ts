@@ -71,15 +71,15 @@ function watchConnection(request: ClientRequest, progress: Progress, isTls: bool
 
 /** Explanations of system errors for people; the system's own message follows. */
 const MEANINGS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at its address',
+  ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'host not found',
-  EAI_AGAIN: 'the host name cannot be resolved now',
+  EAI_AGAIN: 'the host name cannot be resolved at the moment',
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   CERT_HAS_EXPIRED: 'its certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself alone',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that this machine does not know',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an authority that this machine does not know',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an unknown authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an unknown authority',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 };
 
@@ -113,7 +113,7 @@ function awaitAnswer(
       }
     });
     request.on('error', (error: NodeJS.ErrnoException) => fail(describe(error), error.code));
-    request.once('close', () => fail('the connection was closed without an answer'));
+    request.once('close', () => fail('the connection was closed without a response'));
   });
 }
 
@@ -124,7 +124,7 @@ async function attempt(options: PostRequest, agent: HttpAgent | false): Promise<
   const request = (isTls ? httpsRequest : httpRequest)(url, { method: 'POST', headers, agent });
   const progress: Progress = { sent: false };
   watchConnection(request, progress, isTls);
-  const tooLate = (): Error => new Error(`no ${progress.sent ? 'answer' : 'connection'} within ${timeoutMs} ms`);
+  const tooLate = (): Error => new Error(`no ${progress.sent ? 'response' : 'connection'} within ${timeoutMs} ms`);
   const timer = setTimeout(() => request.destroy(tooLate()), timeoutMs);
   const abort = (): void => void request.destroy(new Error('stopped'));
   signal.addEventListener('abort', abort, { once: true });

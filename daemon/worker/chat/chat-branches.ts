@@ -25,7 +25,7 @@ async function findIn(tx: Transaction, { session, messageId }: Target): Promise<
   if (message?.sessionId === session.id) return message;
   throw new GatewayError('CONFLICT', {
     message: `the message '${messageId}' is no longer in this session`,
-    hint: 'Read the session again.',
+    hint: 'Reload the session.',
   });
 }
 
@@ -33,14 +33,14 @@ async function checkIdle(tx: Transaction, { session, nextId = '' }: Target): Pro
   const running = await readRunningTurns(tx);
   const isBusy =
     running.some((turn) => turn.sessionId === session.id) || (await hasPendingInbox(tx, { ...webchatLane(session.key), exceptId: nextId }));
-  if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is being given in this session', hint: 'Stop it first.' });
+  if (isBusy) throw new GatewayError('CONFLICT', { message: 'an answer is in progress in this session', hint: 'Stop it first.' });
 }
 
 async function checkOnPath(message: Message): Promise<void> {
   if (message.parentSeq === null) return;
   throw new GatewayError('CONFLICT', {
     message: `the message '${message.id}' is not on the chosen path of this session`,
-    hint: 'Read the session again; POST /api/sessions/:key/choose chooses a variant.',
+    hint: 'Reload the session; POST /api/sessions/:key/choose chooses a variant.',
   });
 }
 
@@ -48,8 +48,8 @@ async function checkRoom(tx: Transaction, { sessionId, seq }: { sessionId: numbe
   const others = (await readAside(tx, { sessionId, fromSeq: seq, toSeq: seq })).get(seq) ?? [];
   if (others.length + 1 < MAX_VARIANTS) return;
   throw new GatewayError('CONFLICT', {
-    message: `there are ${MAX_VARIANTS} variants here already`,
-    hint: 'Continue in a copy: POST /api/sessions/:key/fork',
+    message: `this message already has ${MAX_VARIANTS} variants`,
+    hint: 'Continue in a fork: POST /api/sessions/:key/fork',
   });
 }
 
@@ -70,8 +70,8 @@ export async function findQuestion(tx: Transaction, target: Target): Promise<Mes
   const question = message.role === 'user' ? message : await questionOf(tx, { sessionId: target.session.id, seq: message.seq });
   if (question !== undefined) return question;
   throw new GatewayError('CONFLICT', {
-    message: `there is no question before the message '${target.messageId}'`,
-    hint: 'Ask something first.',
+    message: `no question precedes the message '${target.messageId}'`,
+    hint: 'Ask a question first.',
   });
 }
 

@@ -64,7 +64,7 @@ export class ChatTurns implements InboxHandler {
 
   /** Aborts what is being answered, and whatever is about to begin. */
   stop(): void {
-    this.#stopped.abort(new GatewayError('STOPPING', { message: 'the gateway stops or restarts' }));
+    this.#stopped.abort(new GatewayError('STOPPING', { message: 'the gateway is stopping or restarting' }));
   }
 
   interrupt(lane: Lane): void {
@@ -209,7 +209,7 @@ export class ChatTurns implements InboxHandler {
         return;
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
-        this.#options.logger.error({ channel, err: error }, 'a reply cannot be sent');
+        this.#options.logger.error({ channel, err: error }, 'failed to send a reply');
       }
     }
   }

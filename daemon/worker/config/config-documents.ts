@@ -110,7 +110,7 @@ function shownVersion(version: StoredVersion, revision: string): ConfigVersion {
 function throwNoVersion(id: string): never {
   throw new GatewayError('NOT_FOUND', {
     message: `there is no version '${id}'`,
-    hint: 'GET /api/config/versions lists those that are kept.',
+    hint: 'List the versions with: GET /api/config/versions',
   });
 }
 

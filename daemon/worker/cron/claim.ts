@@ -44,8 +44,8 @@ function admit(job: CronJob, unfinished: readonly CronRun[]): Admission {
   if (job.overlap === 'replace') return { ...queued, replaced: unfinished };
   if (job.overlap === 'queue' && unfinished.length < MAX_QUEUED_PER_JOB) return queued;
   const isRetry = unfinished.every(({ state, attempt }) => state === 'queued' && attempt > 1);
-  const why = isRetry ? 'the previous run failed and waits for its retry' : 'the previous run has not ended';
-  return { state: 'skipped', error: job.overlap === 'queue' ? `${unfinished.length} runs are waiting already` : why, replaced: [] };
+  const why = isRetry ? 'the previous run failed and waits for its retry' : 'the previous run is still in progress';
+  return { state: 'skipped', error: job.overlap === 'queue' ? `${unfinished.length} runs are already waiting` : why, replaced: [] };
 }
 
 const MISSED: Admission = { state: 'missed', error: 'too late: the gateway or the machine was not running', replaced: [] };

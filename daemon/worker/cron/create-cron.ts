@@ -77,7 +77,7 @@ export function createCron(deps: CronDeps): CronParts {
       return scheduler.start((claimed, signal) => runner.run(claimed, signal));
     },
     quiesce: () => scheduler.stop(),
-    close: () => scheduler.close(new GatewayError('STOPPING', { message: 'the gateway stops or restarts' })),
+    close: () => scheduler.close(new GatewayError('STOPPING', { message: 'the gateway is stopping or restarting' })),
     reconfigure: () => void scheduler.wake(),
   };
 }

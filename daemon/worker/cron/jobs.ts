@@ -85,9 +85,9 @@ async function queueRun(tx: Transaction, triggered: TriggeredRun): Promise<strin
   const { jobId } = triggered;
   await loadJob(tx, jobId);
   if ((await listUnfinishedRuns(tx, [jobId])).length >= MAX_QUEUED_PER_JOB)
-    throw conflict(`${MAX_QUEUED_PER_JOB} runs of this job are waiting already`, jobId);
+    throw conflict(`${MAX_QUEUED_PER_JOB} runs of this job are already waiting`, jobId);
   const run = await manualRun(tx, triggered);
-  if (!(await insertCronRun(tx, run))) throw conflict('this run was retried already', jobId, 'See the newest run of the job.');
+  if (!(await insertCronRun(tx, run))) throw conflict('this run was already retried', jobId, 'See the newest run of the job.');
   return run.id;
 }
 
@@ -197,8 +197,8 @@ function createTrigger({ store, clock, config }: CronServiceOptions, announce: A
       const nowMs = clock.now();
       if (!config().cron.enabled)
         throw new GatewayError('CONFLICT', {
-          message: 'scheduled jobs are switched off',
-          hint: 'Switch them on with: xopc config set cron.enabled true',
+          message: 'scheduled jobs are disabled',
+          hint: 'Enable them with: xopc config set cron.enabled true',
         });
       const use = keyUse('cron/trigger', caller, [jobId, runId]);
       const { result, isRepeated } = await store.write((tx) => once(tx, { use, nowMs, act: () => queueRun(tx, { jobId, runId, nowMs }) }));

@@ -140,7 +140,7 @@ export class JobRunner {
 
   async #fail({ job, run }: ClaimedRun, cause: unknown): Promise<void> {
     const { store, clock, logger, chats, announce } = this.#options;
-    const error = cause instanceof GatewayError && cause.spec.expose ? cause.message : 'the gateway failed to run it; see its log';
+    const error = cause instanceof GatewayError && cause.spec.expose ? cause.message : 'the gateway failed to run the job; see its log';
     const isRetryable = cause instanceof GatewayError && cause.spec.retryable;
     logger.warn({ jobId: job.id, runId: run.id, err: cause }, 'a scheduled job failed');
     const change = await store.write((tx) => finishFailed(tx, run, { error, isRetryable, nowMs: clock.now(), chats }));

@@ -79,7 +79,7 @@ async function remind(
   // A command that is run again makes no second reminder; the time of the first run holds.
   const caller = { key: callKey, bodyHash: '' };
   const job = await jobs.create({ ...chatOf(sessionKey), schedule, message: `⏰ ${message}`, mode: 'direct' }, caller);
-  return `I will remind you at ${job.nextRunAt} (${job.id}). Not after all? /remind cancel ${job.id}`;
+  return `I will remind you at ${job.nextRunAt} (${job.id}). To cancel it: /remind cancel ${job.id}`;
 }
 
 /** Returns the jobs that report to the chat: reminders, and what agents or people scheduled. */

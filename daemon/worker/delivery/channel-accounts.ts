@@ -21,7 +21,7 @@ export interface ChannelServiceOptions {
   readonly times?: ((label: string) => ChannelTimes) | undefined;
 }
 
-const WELCOME = 'You can write to me now. /help lists the commands that I understand.';
+const WELCOME = 'You can write to me now. /help lists my commands.';
 
 function toDocument({ code, createdAtMs, expiresAtMs, ...pairing }: Pairing): PairingDocument {
   return {

@@ -96,6 +96,6 @@ function setAsideWarning(count: number): StatusWarning {
   return {
     code: 'MESSAGE_SET_ASIDE',
     message: `${count} ${count === 1 ? 'message was' : 'messages were'} set aside, because the worker ended each time it was handled`,
-    hint: 'The log says which: xopc gateway logs --level error',
+    hint: 'The log names them: xopc gateway logs --level error',
   };
 }

@@ -62,5 +62,5 @@ export function decide(outcome: SendOutcome, facts: AttemptFacts): DeliveryDecis
  * stopped. The attempt is not counted.
  */
 export function decideInterrupted(isIdempotent: boolean, why: string): DeliveryDecision {
-  return isIdempotent ? { state: 'queued' } : { state: 'unknown', error: `${why} while this was being sent; it may have arrived` };
+  return isIdempotent ? { state: 'queued' } : { state: 'unknown', error: `${why} during the send; the message may have arrived` };
 }

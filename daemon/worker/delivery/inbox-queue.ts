@@ -44,7 +44,7 @@ const RETRY_MS = 1_000;
 
 /** Why a message is not handled again: for the owner. */
 const ERRORS = {
-  interrupted: 'interrupted after it had effects that must not be repeated',
+  interrupted: 'interrupted after effects that must not be repeated',
   poisoned: `the worker ended ${MAX_ATTEMPTS} times while this was handled`,
 } as const;
 

@@ -166,7 +166,7 @@ export class OutboxQueue implements LaneQueue<ClaimedDelivery> {
         return logger.warn({ ...fields, reason: decision.error }, 'whether a message arrived is unknown, so it is not sent again');
       case 'retry_wait': {
         const dueAt = new Date(decision.dueAtMs).toISOString();
-        return logger.info({ ...fields, reason: decision.error, dueAt }, 'a message is sent again later');
+        return logger.info({ ...fields, reason: decision.error, dueAt }, 'a message will be sent again later');
       }
       case 'delivered':
         return logger.debug?.(fields, 'a message was delivered');

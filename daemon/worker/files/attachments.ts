@@ -30,13 +30,13 @@ export interface FilesOfMessage {
 const newFileId = (): string => newId('file');
 
 function fileNotFound(id: string): GatewayError {
-  return new GatewayError('NOT_FOUND', { message: `there is no file '${id}'`, hint: 'A file that is not sent is kept for a day.' });
+  return new GatewayError('NOT_FOUND', { message: `there is no file '${id}'`, hint: 'Unsent files are kept for a day.' });
 }
 
 const quote = (name: string): string => name.replace(/["<>&\n]/g, '_');
 
 function textOf({ name, mediaType, content }: StoredFile): string {
-  if (mediaType.startsWith('image/')) return `\n\n[A picture, "${quote(name)}", was attached; this model takes no pictures.]`;
+  if (mediaType.startsWith('image/')) return `\n\n[An image, "${quote(name)}", was attached, but this model does not accept images.]`;
   return `\n\n<file name="${quote(name)}">\n${content.toString('utf8')}\n</file>`;
 }
 

@@ -28,15 +28,15 @@ export function classifyFile({ name, mediaType, data }: AttachmentFile): StoredF
   const image = IMAGES.find(([, matches]) => matches(content))?.[0];
   if (image === undefined && !isText(content)) {
     throw refused(
-      `the file '${name}' is neither a picture (PNG, JPEG, GIF, WebP) nor text in UTF-8`,
-      'Attach it as one of those: a PDF as its text, or as pictures of its pages.',
+      `the file '${name}' is neither an image (PNG, JPEG, GIF, WebP) nor UTF-8 text`,
+      'Convert it first, e.g. a PDF to text or to images of its pages.',
     );
   }
   const limit = image === undefined ? FILE_LIMITS.maxTextBytes : FILE_LIMITS.maxImageBytes;
   if (content.length > limit) {
     throw refused(
-      `the file '${name}' has ${megabytes(content.length)}; a file of its kind may have ${megabytes(limit)}`,
-      'Attach a smaller picture, or the part of the text that matters.',
+      `the file '${name}' has ${megabytes(content.length)}; the limit for its type is ${megabytes(limit)}`,
+      'Attach a smaller image, or only the relevant part of the text.',
     );
   }
   const textType = /^(text\/[\w.+-]+|application\/json)$/.test(mediaType) && mediaType !== 'text/html' ? mediaType : 'text/plain';

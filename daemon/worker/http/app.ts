@@ -69,8 +69,8 @@ export interface HttpApp {
 /** Errors outside the chain: mostly clients that leave while an answer is being sent. */
 function logUnsent(logger: HttpLogger, error: NodeJS.ErrnoException): void {
   const isClientGone = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');
-  if (isClientGone) logger.debug({ code: error.code }, 'the client went away before its answer was sent');
-  else logger.error({ err: error }, 'failed to send an answer');
+  if (isClientGone) logger.debug({ code: error.code }, 'the client disconnected before the response was sent');
+  else logger.error({ err: error }, 'failed to send a response');
 }
 
 /** Builds the chain, in the order in which a request passes it, and the admission of WebSockets by the same gate. */

@@ -6,7 +6,7 @@ import type { HttpContext } from './context.js';
 
 /** For the OpenAPI document of a route that takes one. */
 export const IDEMPOTENCY_HEADER = {
-  'Idempotency-Key': 'The same key with the same body gives the first answer again, for 24 hours; with another body: 409',
+  'Idempotency-Key': 'For 24 hours, the same key with the same body returns the first response; with a different body: 409',
 } as const;
 
 /** @returns undefined without one @throws INVALID_REQUEST */

@@ -93,8 +93,8 @@ async function readBody<Body, Query>(ctx: HttpContext, definition: RouteDefiniti
 }
 
 const UNKNOWN_CALLER = {
-  message: 'The credentials for this are missing or wrong.',
-  hint: "They are those of the account that is called, not the gateway's token.",
+  message: 'The credentials are missing or wrong.',
+  hint: "Use the credentials of the account, not the gateway's token.",
 };
 
 /** Makes a route. Its input has been checked when `handle` runs. */

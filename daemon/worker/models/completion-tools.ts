@@ -73,9 +73,9 @@ async function runAll(tools: TurnTools, calls: readonly CompletionToolCall[]): P
 
 function toolLoop({ maxIterations }: TurnTools): GatewayError {
   return new GatewayError('AGENT_ERROR', {
-    message: `the model called tools ${maxIterations} times and wanted to go on instead of answering`,
+    message: `the model called tools ${maxIterations} times without giving an answer`,
     details: { reason: 'toolLoop' },
-    hint: 'Ask for less at once, or raise agents.defaults.maxToolIterations.',
+    hint: 'Send a smaller request, or raise agents.defaults.maxToolIterations.',
   });
 }
 

@@ -66,12 +66,12 @@ function questionOf({ messages, tools }: CompletionCall): string {
     throw new GatewayError('INVALID_REQUEST', {
       message: 'tools cannot be sent for a session: its agent has its own',
       details: { param: 'tools' },
-      hint: 'Leave out either the tools or X-Xopc-Session.',
+      hint: 'Omit either the tools or X-Xopc-Session.',
     });
   }
   if (last?.role !== 'user' || last.content.some(({ type }) => type !== 'text') || textOf(last) === '') {
     throw new GatewayError('INVALID_REQUEST', {
-      message: 'in a session the last message must be a text of the user; those before it are not read',
+      message: 'with a session the last message must be a text from the user; earlier ones are ignored',
       details: { param: 'messages' },
     });
   }
@@ -94,7 +94,7 @@ async function* answerLastText(
 
 function stopped(signal: AbortSignal): GatewayError {
   if (signal.reason instanceof GatewayError) return signal.reason;
-  return new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it was finished' });
+  return new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it finished' });
 }
 
 function open({ provider, modelId, maxTokens }: ResolvedModel, call: CompletionCall, signal: AbortSignal): AsyncIterable<CompletionEvent> {
@@ -170,7 +170,7 @@ export class Completions {
     if (tools === undefined || tools.definitions.length === 0) return yield* this.#ask(candidate, call, signal);
     const error = yield* completeWithTools(call, tools, (step) => this.#ask(candidate, step, signal));
     if (error === undefined || !REFUSES_TOOLS.test(error.message)) return error;
-    this.#options.logger.warn({ model: candidate.ref, err: error }, 'the model takes no tools; it is asked without them');
+    this.#options.logger.warn({ model: candidate.ref, err: error }, 'the model does not support tools; calling it without tools');
     return yield* this.#ask(candidate, call, signal);
   }
 

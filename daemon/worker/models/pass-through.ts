@@ -9,7 +9,7 @@ import type { ForwardOutput } from './completion-call.js';
 
 function refuse(model: string, path: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
-    message: `'${model.slice(0, 200)}' has no ${path}: they are passed on to providers that speak OpenAI's API`,
+    message: `'${model.slice(0, 200)}' does not support ${path}: these calls are forwarded to providers of OpenAI's API`,
     details: { param: 'model' },
     hint: 'Name a model as provider/model; GET /v1/models lists them.',
   });
@@ -35,7 +35,7 @@ export async function* passThrough(
       const error =
         event.type === 'failed'
           ? describeFailure(event.failure, failing)
-          : new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it was finished' });
+          : new GatewayError('UNAVAILABLE', { message: 'the call was stopped before it finished' });
       if (!hasBegun) throw signal.reason instanceof GatewayError ? signal.reason : error;
       return yield { type: 'error', error };
     }

@@ -41,13 +41,9 @@ export class ActivityCounters {
   read(): CounterSample[] {
     return [
       counter('xopc_agent_turns_total', 'Turns that have ended, by state.', by('state', this.#turns)),
-      counter(
-        'xopc_completions_total',
-        'Model calls for programs that keep the conversation themselves, by state.',
-        by('state', this.#completions),
-      ),
+      counter('xopc_completions_total', 'Stateless model calls, by state.', by('state', this.#completions)),
       counter('xopc_agent_tokens_total', 'Tokens reported by providers.', by('direction', new Map(Object.entries(this.#tokens)))),
-      counter('xopc_agent_cost_usd_total', 'Cost of turns and completions by the prices in models.json, in US dollars.', [
+      counter('xopc_agent_cost_usd_total', 'Cost of turns and completions in US dollars, by the prices in models.json.', [
         { labels: {}, value: this.#costUsd },
       ]),
       counter('xopc_outbox_attempts_total', 'Attempts to deliver a message or a part of one, by outcome.', by('outcome', this.#deliveries)),

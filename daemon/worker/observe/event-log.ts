@@ -65,7 +65,7 @@ export class EventLog {
       if (seen === this.#last) await this.#followers.wait(signal);
       else if (seen < this.#last - this.#capacity) {
         seen = this.#last;
-        yield this.#reset(seen, 'some events are not kept any more');
+        yield this.#reset(seen, 'some events are no longer available');
       } else {
         seen += 1;
         const kept = this.#ring[seen % this.#capacity];

@@ -32,7 +32,7 @@ function toMatcher({ regex }: LogDownloadQuery): LineMatcher | undefined {
 }
 
 function tooMany(count: number, what: string, hint: string): GatewayError {
-  return new GatewayError('RATE_LIMITED', { message: `${count} callers ${what} the log already, which is the most.`, hint });
+  return new GatewayError('RATE_LIMITED', { message: `${count} callers already ${what} the log, which is the limit.`, hint });
 }
 
 export interface LogServiceOptions {

@@ -26,7 +26,7 @@ function fromNetwork(settings: ConnectionSettings, error: unknown): Finding {
     return { cause: 'dns', message: `Host not found: ${host} (${code}). Check the base URL, and this machine's network.` };
   }
   if (code === 'ECONNREFUSED') {
-    return { cause: 'refused', message: `Nothing listens at ${host}. Start the server, or correct the port in the base URL.` };
+    return { cause: 'refused', message: `Connection refused by ${host}. Start the server, or correct the port in the base URL.` };
   }
   if (/CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/.test(code)) {
     const how = 'Set NODE_EXTRA_CA_CERTS to its certificate authority, or use a trusted certificate.';
@@ -50,7 +50,7 @@ function fromNetwork(settings: ConnectionSettings, error: unknown): Finding {
 function fromStatus(settings: ConnectionSettings, status: number): Finding {
   const { name, apiKey } = settings;
   if (status === 401 || status === 403) {
-    const key = apiKey === undefined ? 'It needs an API key, and none is set' : 'It refused the API key';
+    const key = apiKey === undefined ? 'The server needs an API key, but none is set' : 'The server rejected the API key';
     return { cause: 'unauthorized', message: `${key} (HTTP ${status}). Copy the key of ${name} again.` };
   }
   if (status === 404 || status === 405) {
@@ -73,7 +73,7 @@ async function probe(settings: ConnectionSettings): Promise<Finding> {
       const message = 'It did not answer with a list of models. Check the base URL (it usually ends in /v1) and the kind of API.';
       return { cause: 'notTheApi', message, ...found };
     }
-    return { cause: null, message: `It answered with ${models.length} models.`, models, ...found };
+    return { cause: null, message: `Connected; ${models.length} models found.`, models, ...found };
   } catch (error) {
     return fromNetwork(settings, error);
   }
@@ -86,7 +86,7 @@ async function suggest(settings: ConnectionSettings, finding: Finding): Promise<
   if (settings.baseUrl.replace(/\/+$/, '') === baseUrl) return finding;
   const other = await probe({ ...settings, baseUrl });
   if (other.cause !== null) return finding;
-  return { ...finding, message: `${finding.message} ${baseUrl} answers.`, suggestedBaseUrl: baseUrl };
+  return { ...finding, message: `${finding.message} ${baseUrl} works.`, suggestedBaseUrl: baseUrl };
 }
 
 /** @param model  the name of a model that the provider must have */

@@ -62,7 +62,7 @@ const keyPlace = ({ source }: FailingModel): string =>
 const http = ({ status }: ProviderFailure): string => (status === null ? '' : ` (HTTP ${status})`);
 
 const waiting = (failure: ProviderFailure): string =>
-  failure.retryAfterMs === null ? 'Wait a little and try again' : `Try again in ${Math.max(1, Math.ceil(failure.retryAfterMs / 1_000))} s`;
+  failure.retryAfterMs === null ? 'Wait a moment and try again' : `Try again in ${Math.max(1, Math.ceil(failure.retryAfterMs / 1_000))} s`;
 
 const SENTENCES: Readonly<Record<FailureKind, Describe>> = {
   auth: (model, failure) => `${model.providerName} refused the API key${http(failure)}. Check ${keyPlace(model)}.`,
@@ -72,7 +72,7 @@ const SENTENCES: Readonly<Record<FailureKind, Describe>> = {
   notFound: (model, failure) =>
     `${model.providerName} does not know the model '${model.modelId}' at ${model.baseUrl}${http(failure)}. Check the model's name and the provider's baseUrl.`,
   tooLong: (model) =>
-    `The conversation is longer than '${model.modelId}' of ${model.providerName} takes. Start a new one (/new), or send less.`,
+    `The conversation is too long for '${model.modelId}' of ${model.providerName}. Start a new one (/new), or send a shorter message.`,
   rejected: (model, failure) => `${model.providerName} rejected the request${http(failure)}.`,
   overloaded: (model, failure) =>
     `${model.providerName} failed or is overloaded${http(failure)}. Try again in a moment, or configure a fallback model.`,
@@ -83,9 +83,9 @@ const SENTENCES: Readonly<Record<FailureKind, Describe>> = {
   notTheApi: (model, failure) =>
     `${model.baseUrl} does not answer with the API of ${model.providerName}${http(failure)}. Check baseUrl; is there a proxy in between?`,
   protocol: (model) =>
-    `${model.providerName} gave an invalid answer. Try again; if that does not help, check the provider's api and baseUrl in models.json.`,
-  empty: (model) => `${model.providerName} gave an empty answer. Try again, or choose another model.`,
-  filtered: (model) => `${model.providerName} withheld the answer by its content filter.`,
+    `${model.providerName} returned an invalid response. Try again; if that does not help, check the provider's api and baseUrl in models.json.`,
+  empty: (model) => `${model.providerName} returned an empty response. Try again, or choose another model.`,
+  filtered: (model) => `The content filter of ${model.providerName} blocked the answer.`,
   unconfigured: (model) => `The model '${model.modelId}' cannot be used.`,
 };
 

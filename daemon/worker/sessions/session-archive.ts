@@ -54,7 +54,7 @@ async function copySession(
   if (messageId !== undefined && (last?.sessionId !== source.id || last.parentSeq !== null)) {
     throw new GatewayError('CONFLICT', {
       message: `the message '${messageId}' is not in this session, or another variant is chosen`,
-      hint: 'Read the session again; POST /api/sessions/:key/choose chooses a variant.',
+      hint: 'Reload the session; POST /api/sessions/:key/choose chooses a variant.',
     });
   }
   const agent = findAgent(options.config(), source.agentId);

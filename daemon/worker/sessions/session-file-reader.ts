@@ -19,7 +19,7 @@ const BUFFER_BYTES = 65_536;
 export function invalidFile(message: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', {
     message: `This is not an export of a session: ${message}`,
-    hint: 'Nothing was imported. GET /api/sessions/{key}/export gives such a file.',
+    hint: 'Nothing was imported. GET /api/sessions/{key}/export creates such a file.',
   });
 }
 
@@ -63,13 +63,13 @@ export class SessionFileReader {
     const found = this.#found;
     if (found.length > 0) this.#length = text.length;
     this.#found = [];
-    if (this.#length > this.#maxMessageLength) throw invalidFile(`a message of it is longer than ${this.#maxMessageLength} characters.`);
+    if (this.#length > this.#maxMessageLength) throw invalidFile(`it contains a message longer than ${this.#maxMessageLength} characters.`);
     return found;
   }
 
   /** Returns the header once all text was pushed. @throws INVALID_REQUEST */
   end(): unknown {
-    if (this.#depth > 0) throw invalidFile('its end is missing.');
+    if (this.#depth > 0) throw invalidFile('it is truncated.');
     this.#parse(() => {
       if (!this.#parser.isEnded) this.#parser.end();
     });
@@ -99,7 +99,7 @@ export class SessionFileReader {
     if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) this.#depth -= 1;
     this.#tokens += 1;
     if (this.#depth > MAX_DEPTH) throw invalidFile(`it is nested more than ${MAX_DEPTH} levels deep.`);
-    if (this.#tokens > MAX_TOKENS) throw invalidFile(`a message of it has more than ${MAX_TOKENS} parts.`);
+    if (this.#tokens > MAX_TOKENS) throw invalidFile(`it contains a message with more than ${MAX_TOKENS} parts.`);
     const isHeader = this.#format === 'json' ? this.#depth < 3 : this.#header === undefined;
     if (isHeader && typeof value === 'string') this.#headerLength += value.length;
     if (this.#headerLength > MAX_HEADER_LENGTH) throw invalidFile(`its header is longer than ${MAX_HEADER_LENGTH} characters.`);

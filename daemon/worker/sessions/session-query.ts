@@ -93,7 +93,7 @@ export function parseSessionQuery(search: string, nowMs: number): SessionFilter 
     terms.push({ name: name.toLowerCase() as SessionFilterName, value: unquote(value).trim(), isNot: minus === '-', text });
     return '';
   });
-  if (terms.length > MAX_FILTERS) throw wrong(terms[MAX_FILTERS]?.text ?? '', `a search has at most ${MAX_FILTERS} filters`);
+  if (terms.length > MAX_FILTERS) throw wrong(terms[MAX_FILTERS]?.text ?? '', `a search can have at most ${MAX_FILTERS} filters`);
   for (const term of terms) add(filter, term, nowMs);
   // Filters leave no gap in the text.
   const words = terms.length === 0 ? search : rest.replaceAll(/\s+/g, ' ').trim();

@@ -69,7 +69,7 @@ function decodeCursor(cursor: string): SessionPosition {
   if (id === undefined) {
     throw new GatewayError('INVALID_REQUEST', {
       message: `invalid cursor '${cursor.slice(0, 80)}'`,
-      hint: 'Use nextCursor of the page before.',
+      hint: 'Use nextCursor of the previous page.',
     });
   }
   return { archived: archived === '1', pinned: pinned === '1', updatedAtMs: Number(updatedAt), id: Number(id) };

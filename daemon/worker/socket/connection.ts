@@ -88,7 +88,7 @@ export class Connection {
     this.#frames += 1;
     this.#isAlive = true;
     if (this.#frames > SOCKET_LIMITS.maxFramesPerWindow) return this.close(CLOSE_CODES.tooMuch, 'too many frames');
-    if (isBinary) return this.close(CLOSE_CODES.refused, 'frames are text');
+    if (isBinary) return this.close(CLOSE_CODES.refused, 'frames must be text');
     const text = data.toString('utf8');
     let frame: ClientFrame;
     try {
@@ -109,7 +109,7 @@ export class Connection {
       this.#state = { name: 'greeting', checked };
       return checked;
     }
-    if (frame.type === 'hello') throw new GatewayError('CONFLICT', { message: 'This connection has said hello before.' });
+    if (frame.type === 'hello') throw new GatewayError('CONFLICT', { message: 'This connection has already sent hello.' });
     if (state.name === 'greeting') await state.checked;
     if (this.#state.name === 'open') await this.#handle(frame);
   }
@@ -210,7 +210,7 @@ export class Connection {
     const frame = encode(`s${this.#lastId}`);
     return new Promise((resolve) => {
       const cancel = this.#deps.clock.after(SOCKET_LIMITS.stallTimeoutMs, () => {
-        this.#socket.close(CLOSE_CODES.tooMuch, 'the client does not read what it is sent');
+        this.#socket.close(CLOSE_CODES.tooMuch, 'the client reads too slowly');
         this.terminate();
       });
       this.#socket.send(frame, () => {

@@ -74,7 +74,7 @@ export class Sockets {
       for (const connection of this.#open) {
         if (closing.has(connection) || (!isOver && connection.isListening)) continue;
         closing.add(connection);
-        connection.close(code, mode === 'restart' ? 'the gateway restarts' : 'the gateway stops');
+        connection.close(code, mode === 'restart' ? 'the gateway is restarting' : 'the gateway is stopping');
       }
       if (!isOver && this.#open.size > 0) this.#deps.clock.after(POLL_MS, look);
     };

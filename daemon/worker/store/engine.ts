@@ -58,7 +58,7 @@ export function storeUnavailable(place: string, reason: string, cause?: unknown)
   return new GatewayError('STORE_UNAVAILABLE', {
     message: `${place} cannot be used: ${reason}`,
     details: { path: place },
-    hint: 'Nothing can be stored until this is put right; the gateway then goes on by itself.',
+    hint: 'Nothing can be stored until this is fixed; the gateway then recovers automatically.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

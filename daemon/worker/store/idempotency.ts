@@ -68,8 +68,8 @@ export function inOrder(document: object): [string, unknown][] {
 /** Returns the error for a key or an id that was already used for something else. */
 export function usedBefore(kind: 'Idempotency-Key' | 'key' | 'id', name: string, thing: 'request' | 'message'): GatewayError {
   return new GatewayError('CONFLICT', {
-    message: `the ${kind} '${name}' was used for another ${thing} before`,
-    hint: `Use a new one for a new ${thing}; the same one only repeats the same ${thing}.`,
+    message: `the ${kind} '${name}' was already used for a different ${thing}`,
+    hint: `Use a new one for each new ${thing}.`,
   });
 }
 

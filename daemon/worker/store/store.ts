@@ -185,7 +185,7 @@ export class Store {
     this.#setAside = engine.setAside(clock.now());
     logger.error(
       { path: engine.place, copy: this.#setAside.path, err: damage },
-      'the database is damaged: it was set aside and a new one made',
+      'the database is damaged; it was set aside and a new one was created',
     );
     return engine.open();
   }
@@ -209,7 +209,7 @@ export class Store {
     const database = await this.#ready();
     if (database.isInPlace()) return database;
     const { engine, logger } = this.#options;
-    logger.error({ path: engine.place }, 'the database file was removed or replaced while it was open; opening what is there now');
+    logger.error({ path: engine.place }, 'the database file was removed or replaced while it was open; reopening it');
     await this.#drop();
     await this.open();
     return this.#ready();
@@ -255,7 +255,7 @@ export class Store {
   }
 
   #noteSound(): void {
-    if (this.#fault !== undefined) this.#options.logger.info({ path: this.#options.engine.place }, 'the database can be used again');
+    if (this.#fault !== undefined) this.#options.logger.info({ path: this.#options.engine.place }, 'the database is available again');
     this.#fault = undefined;
     this.#logged = undefined;
     this.#retryMs = FIRST_RETRY_MS;

@@ -34,12 +34,12 @@ export function createScheduleTool(scheduler: TaskScheduler): Tool {
   return {
     definition: {
       name: 'schedule',
-      description: 'Schedules a message to this chat, once or again and again. Use the tool time first to know what time it is.',
+      description: 'Schedules a message to this chat, once or repeatedly. Use the tool time first to get the current time.',
       inputSchema: {
         type: 'object',
         properties: {
-          schedule: { type: 'string', description: 'An ISO 8601 time with its offset for once, or five cron fields, e.g. "0 9 * * 1".' },
-          message: { type: 'string', description: 'What is sent then; with mode agent, what you are asked then.' },
+          schedule: { type: 'string', description: 'An ISO 8601 time with an offset to run once, or five cron fields, e.g. "0 9 * * 1".' },
+          message: { type: 'string', description: 'The message to send; with mode agent, the message that you will receive.' },
           mode: { type: 'string', enum: ['direct', 'agent'], description: 'Default: direct.' },
           timezone: { type: 'string', description: 'IANA time zone of the cron fields.' },
         },

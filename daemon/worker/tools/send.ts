@@ -28,7 +28,7 @@ export function createSendTool(port: SendPort): Tool {
   return {
     definition: {
       name: 'send',
-      description: `Sends a message to a chat on one of the channels: ${port.channels().join(', ')}. Not for answering: your answer is sent by itself.`,
+      description: `Sends a message to a chat on one of the channels: ${port.channels().join(', ')}. Do not use it to answer: your answer is sent automatically.`,
       inputSchema: {
         type: 'object',
         properties: {
@@ -52,7 +52,7 @@ export function createSendTool(port: SendPort): Tool {
       };
       try {
         const id = await port.send({ ...message, ...(accountId === undefined ? {} : { accountId }) }, callKey);
-        return `The message is accepted as ${id} and on its way.`;
+        return `The message was accepted as ${id} and will be sent.`;
       } catch (error) {
         throw toToolError(error);
       }

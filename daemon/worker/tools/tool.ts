@@ -30,14 +30,14 @@ export class ToolError extends Error {
 export function readInput(input: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new ToolError('the input must be an object');
   const unknown = Object.keys(input).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw new ToolError(`there is no input '${unknown.slice(0, 64)}'; known are: ${known.join(', ')}`);
+  if (unknown !== undefined) throw new ToolError(`unknown input '${unknown.slice(0, 64)}'; known inputs: ${known.join(', ')}`);
   return input as Readonly<Record<string, unknown>>;
 }
 
 /** @throws ToolError when it is missing, not a text, empty or too long */
 export function readText(input: Readonly<Record<string, unknown>>, key: string, maxLength = 100_000): string {
   const value = input[key];
-  if (typeof value !== 'string' || value.trim() === '') throw new ToolError(`'${key}' must be a text that is not empty`);
+  if (typeof value !== 'string' || value.trim() === '') throw new ToolError(`'${key}' must be a non-empty string`);
   if (value.length > maxLength) throw new ToolError(`'${key}' has ${value.length} characters; at most ${maxLength} are allowed`);
   return value;
 }

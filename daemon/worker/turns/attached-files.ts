@@ -133,7 +133,7 @@ export class AttachedFiles {
       }
       return toAttached(link.name, Buffer.concat(chunks));
     } catch (error) {
-      this.#options.logger.warn({ channel: link.channel, err: error }, 'a file cannot be read; the model is given its link alone');
+      this.#options.logger.warn({ channel: link.channel, err: error }, 'failed to read a file; the model gets only its link');
       return undefined;
     }
   }

@@ -194,7 +194,7 @@ export class KeyedTurns {
         const stored = await findAnswer(tx, { ...useOf(keyed), nowMs: this.#options.clock.now() });
         if (stored !== known?.result) {
           begun.isTaken = true;
-          throw new GatewayError('CONFLICT', { message: 'another worker of the gateway has begun this turn' });
+          throw new GatewayError('CONFLICT', { message: 'another worker of the gateway has started this turn' });
         }
         if (previous !== undefined) await clear(tx, previous);
         if (previous?.isFollowed !== false) await request.hooks?.begun?.(tx, turn);
@@ -220,8 +220,8 @@ const textOf = ({ reply }: TurnRecord): TurnEvent[] => (reply === '' ? [] : [{ t
 function interruptedEvent({ sessionKey: session }: TurnRecord): TurnEvent {
   return toErrorEvent(
     new GatewayError('CONFLICT', {
-      message: 'the answer was interrupted when the gateway ended, after it had effects that must not be repeated, or for the third time',
-      hint: 'Look at the session; to ask again, use a new Idempotency-Key.',
+      message: 'the answer was interrupted by a stop of the gateway, after effects that must not be repeated or for the third time',
+      hint: 'Check the session; to ask again, use a new Idempotency-Key.',
       details: { session },
     }),
   );

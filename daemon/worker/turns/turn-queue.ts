@@ -31,7 +31,7 @@ export class TurnQueue {
     }
     if (line.length >= MAX_WAITING) {
       throw new GatewayError('RATE_LIMITED', {
-        message: `${MAX_WAITING} turns are waiting in session '${key}'`,
+        message: `${MAX_WAITING} turns are already waiting in session '${key}'`,
         hint: 'Wait for their answers, or use another session.',
       });
     }

@@ -125,7 +125,7 @@ export class TurnRunner {
     cancel();
     const stopped = [...this.#running];
     const reason = new GatewayError('STOPPING', {
-      message: 'the gateway stops or restarts; the text so far is kept in the session',
+      message: 'the gateway is stopping or restarting; the text so far is kept in the session',
       hint: 'Send the message again.',
     });
     for (const [{ stop }] of stopped) stop.abort(reason);
@@ -179,7 +179,7 @@ export class TurnRunner {
   #toExposed(error: unknown): GatewayError {
     if (error instanceof GatewayError && error.spec.expose) return error;
     this.#options.logger.error({ err: error }, 'a turn failed');
-    return new GatewayError('INTERNAL_ERROR', { message: 'the gateway failed to run the turn; its log says why', cause: error });
+    return new GatewayError('INTERNAL_ERROR', { message: 'the gateway failed to run the turn; see its log', cause: error });
   }
 
   async #end(run: Run, turn: BeginningTurn, outcome: TurnOutcome): Promise<StoredEnd> {

@@ -105,7 +105,7 @@ class ToolRun implements TurnTools {
         this.#options.logger.error({ tool: call.name, turnId: this.#place.id, err: error }, 'unexpected tool error');
       return {
         ...result,
-        output: this.#signal.aborted ? 'stopped' : 'the gateway failed to run this tool; its log says why',
+        output: this.#signal.aborted ? 'stopped' : 'the gateway failed to run this tool; see its log',
         isError: true,
       };
     }
@@ -116,10 +116,10 @@ class ToolRun implements TurnTools {
     const tool = this.#find(name);
     if (tool === undefined)
       throw new ToolError(
-        `there is no tool '${name.slice(0, 64)}'; there are: ${this.definitions.map((known) => known.name).join(', ') || 'none'}`,
+        `there is no tool '${name.slice(0, 64)}'; available tools: ${this.definitions.map((known) => known.name).join(', ') || 'none'}`,
       );
     if (problem !== undefined) throw new ToolError(`the input cannot be read: ${shorten(problem, MAX_DETAIL_LENGTH)}`);
-    if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls are run at once`);
+    if (index >= MAX_CALLS) throw new ToolError(`not run: at most ${MAX_CALLS} calls can run at once`);
     const { store } = this.#options;
     const { id: placeId, sessionKey, sessionId } = this.#place;
     if (tool.hasEffects && sessionId !== undefined) await store.write((tx) => markTurnUnrepeatable(tx, placeId));

@@ -18,7 +18,7 @@ function extractTo(directory: string, name: string): string {
   const content = readAsset(name);
   const target = join(directory, name);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (!isTrusted(directory, 'directory')) throw new Error(`${directory} is not this user's alone`);
+  if (!isTrusted(directory, 'directory')) throw new Error(`${directory} is not private to this user`);
   if (isTrusted(target, 'file', content.length)) return target;
   const temporary = `${target}.${process.pid}`;
   try {
@@ -51,6 +51,6 @@ export function loadNativeAsset(name: string): unknown {
   }
   throw new GatewayError('STORE_UNAVAILABLE', {
     message: `the native part of the database cannot be loaded: ${reasons.join('; ')}`,
-    hint: 'Set XOPC_HOME to a directory that may hold programs (not mounted noexec).',
+    hint: 'Set XOPC_HOME to a directory that is not mounted noexec.',
   });
 }

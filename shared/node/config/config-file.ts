@@ -20,7 +20,7 @@ function readRegularFile(path: string): Buffer {
     if (entry.isDirectory()) throw unreadable(path, 'is a directory', 'Move it away, or name another file with --config.');
     if (!entry.isFile()) throw unreadable(path, 'is not a regular file', 'Name a file with --config.');
     if (entry.size > MAX_CONFIG_BYTES)
-      throw unreadable(path, `has ${entry.size} bytes; at most ${MAX_CONFIG_BYTES} are read`, 'Is it the right file?');
+      throw unreadable(path, `has ${entry.size} bytes; at most ${MAX_CONFIG_BYTES} are read`, 'Check that it is the right file.');
     const buffer = Buffer.alloc(MAX_CONFIG_BYTES);
     let length = 0;
     for (let read = -1; read !== 0; length += read) read = readSync(fd, buffer, length, buffer.length - length, length);
@@ -53,7 +53,7 @@ export function readConfigText(path: string): string | undefined {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     if (code === 'ENOENT') return undefined;
     if (code === 'EACCES' || code === 'EPERM')
-      throw unreadable(path, `may not be read by this user (${code})`, `Give it to this user, or name another file with --config.`);
+      throw unreadable(path, `is not readable by this user (${code})`, `Make this user its owner, or name another file with --config.`);
     throw unreadable(path, `cannot be read (${code})`, 'Name another file with --config.');
   }
 }

@@ -35,8 +35,8 @@ function assertSafe(edits: readonly JsoncEdit[]): void {
 
 export function changedMeanwhile(path: string): GatewayError {
   return new GatewayError('PRECONDITION_FAILED', {
-    message: `${path} has changed meanwhile`,
-    hint: 'Read it again and repeat the change.',
+    message: `${path} was changed in the meantime`,
+    hint: 'Reload it and repeat the change.',
   });
 }
 
@@ -91,7 +91,7 @@ export async function undoConfig(options: ConfigWriteOptions): Promise<ConfigDoc
   if (previous === undefined) {
     throw new GatewayError('NOT_FOUND', {
       message: 'there is no earlier version of the configuration',
-      hint: 'One is kept whenever xopc changes the file.',
+      hint: 'A version is kept whenever xopc changes the file.',
     });
   }
   return replaceText(options, () => previous);

@@ -38,7 +38,7 @@ function sectionRules(path: string, waitMs: number): LockRules {
       if (Date.now() >= deadlineMs) {
         throw new GatewayError('CONFLICT', {
           message: `process ${pid} has held ${path} for more than ${waitMs} ms`,
-          hint: 'Try again, or look at what that process does.',
+          hint: 'Try again, or check what that process is doing.',
         });
       }
       await delay(RETRY_MS); // sections take milliseconds, and there is no event to wait for across processes

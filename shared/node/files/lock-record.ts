@@ -157,7 +157,7 @@ function parseLock(content: Buffer): LockContent {
 function directoryError(path: string): GatewayError {
   return new GatewayError('CONFIG_INVALID', {
     message: `a directory is in the place of the lock ${path}`,
-    hint: 'The gateway did not make it: move it away.',
+    hint: 'It was not created by the gateway; move it away.',
   });
 }
 
@@ -166,6 +166,6 @@ function foreignOwnerError(path: string): GatewayError {
   return new GatewayError('LOCK_HELD', {
     message: `the lock ${path} belongs to another user (uid ${uid}) and cannot be read by this one`,
     details: { uid },
-    hint: 'A gateway of that user ran with this home. Stop it as that user, or give this one a home of its own with XOPC_HOME.',
+    hint: 'A gateway of that user ran with this home. Stop it as that user, or set XOPC_HOME to a separate home for this one.',
   });
 }

@@ -55,7 +55,7 @@ export async function acquireLock(path: string, content: string, rules: LockRule
       await rules.onHeld(outcome.holder);
       round = 0;
     }
-    throw new GatewayError('LOCK_HELD', { message: `the lock ${path} changes hands too fast`, hint: 'Try again.' });
+    throw new GatewayError('LOCK_HELD', { message: `the lock ${path} changes owner too often`, hint: 'Try again.' });
   } finally {
     rmSync(temp, { force: true });
     removeStaleTemps(dirname(path), rules.now());

@@ -36,7 +36,7 @@ test('without a token and a body, neither is sent', async () => {
   expect(Object.keys(server.seen[0]?.headers ?? {})).not.toEqual(expect.arrayContaining(['authorization', 'content-type']));
 });
 
-test('an error of the API is thrown as what it is, for calls and streams', async () => {
+test('an API error is thrown with its code, for calls and streams', async () => {
   const body = { error: { code: 'MODEL_NOT_FOUND', message: "no model 'x'", requestId: 'req_1', details: { model: 'x' } } };
   const server = await fakeHttp((_request, response) => json(response, body, 404));
   const expected = { code: 'MODEL_NOT_FOUND', message: "no model 'x'", details: { requestId: 'req_1', model: 'x' } };
@@ -54,7 +54,7 @@ test.each([
   expect(errorFromBody(502, text)).toMatchObject({ code, message: expect.stringMatching(message) });
 });
 
-test('where nothing answers, the address is named', async () => {
+test('an unreachable address is named in the error', async () => {
   await expect(client(1).call({ method: 'GET', path: '/' })).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     message: expect.stringMatching(/port 1 is unreachable \(ECONNREFUSED\)/),
@@ -69,7 +69,7 @@ test('an abort is an abort, not a failure of the gateway', async () => {
   await expect(call).rejects.toMatchObject({ name: 'AbortError' });
 });
 
-test('a stream that breaks off in the middle is told', async () => {
+test('a stream that breaks off is reported', async () => {
   const server = await fakeHttp((_request, response) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
     response.write('event: delta\ndata: {"text":"a"}\n\n', () => response.destroy());
@@ -88,7 +88,7 @@ test.each([
   expect(apiTarget({ ...sampleStatus, host }, paths, testEnvironment(paths.home))).toMatchObject({ host: expected, port: 18_790 });
 });
 
-test('a token that is not the one in force is not sent: it would count as a wrong try', () => {
+test('an outdated token is not sent, because it would count as a failed attempt', () => {
   const paths = testPaths();
   mkdirSync(paths.credentialsDir);
   const token = `abc12345${'-'.repeat(20)}xyz67890`;
@@ -100,7 +100,7 @@ test('a token that is not the one in force is not sent: it would count as a wron
   expect(apiTarget(sampleStatus, paths, testEnvironment(paths.home, { token: 'short' })).token).toBeUndefined();
 });
 
-test('where the API names a call that lists what there is, a person reads the command', () => {
+test('hints that name an API call are shown as the equivalent command', () => {
   const text = JSON.stringify({ error: { code: 'SESSION_NOT_FOUND', message: "there is no session 'x'. GET /api/sessions lists them." } });
   expect(errorFromBody(404, text).message).toBe("there is no session 'x'. `xopc sessions` lists them.");
 });

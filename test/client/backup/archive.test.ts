@@ -60,7 +60,7 @@ test('what was written is unpacked byte by byte, and other programs read it too'
   expect(execFileSync('tar', ['-xzOf', file, 'config.json'], { encoding: 'utf8' })).toBe(TEXT);
 });
 
-test('a file that exists is not replaced unasked, and nothing else is left there', async () => {
+test('an existing file is not replaced without --force, and no temporary file is left', async () => {
   const { file, directory } = await archive();
   const before = readFileSync(file);
   const options = { manifest: { entries: [], createdAt: '2026-01-01T00:00:00.000Z' } as unknown as BackupManifest, sources: [] };
@@ -71,11 +71,11 @@ test('a file that exists is not replaced unasked, and nothing else is left there
   expect(readdirSync(directory).toSorted()).toEqual(['backup.tar.gz', 'config.json', 'gateway.db']);
 });
 
-describe('what is no sound backup is refused with the reason', () => {
+describe('an invalid backup is refused with the reason', () => {
   const sha256 = createHash('sha256').update(TEXT).digest('hex');
   test.each([
-    { name: 'another format', extra: { format: 'tarball' as typeof BACKUP_FORMAT }, says: 'not a backup of xopc' },
-    { name: 'a newer version', extra: { version: 2 }, says: 'a newer xopc (0.1.0) has made it' },
+    { name: 'another format', extra: { format: 'tarball' as typeof BACKUP_FORMAT }, says: 'not an xopc backup' },
+    { name: 'a newer version', extra: { version: 2 }, says: 'it was created by a newer xopc (0.1.0)' },
     { name: 'a foreign name', extra: { entries: [{ name: '../x' as 'token', bytes: 1, sha256 }] }, says: 'unusable entries' },
     {
       name: 'a wrong hash',
@@ -152,7 +152,7 @@ describe('what is no sound backup is refused with the reason', () => {
     });
   });
 
-  test('a file that is not compressed, and none', async () => {
+  test('an uncompressed file, and a missing one', async () => {
     const path = join(tempDir(), 'x');
     await expect(unpackArchive(path, { directory: target() })).rejects.toMatchObject({
       message: expect.stringContaining('the file does not exist') as string,
@@ -165,7 +165,7 @@ describe('what is no sound backup is refused with the reason', () => {
   });
 });
 
-test('a file whose size has changed since it was measured is no backup, and nothing is left', async () => {
+test('a file whose size changes during the backup fails it, and nothing is left', async () => {
   const directory = tempDir();
   const source = { name: 'config.json' as const, path: join(directory, 'config.json') };
   writeFileSync(source.path, TEXT);

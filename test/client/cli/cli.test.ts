@@ -10,7 +10,7 @@ import { tempDir } from '../../helpers/temp-dir.js';
 
 const run = (...args: string[]) => runCommand(args, { home: tempDir() });
 
-test('the registry has every command that is written', async () => {
+test('the registry lists every command', async () => {
   const directory = join(root, 'client', 'commands');
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const modules = await Promise.all(names.map((name) => import(join(directory, name)) as Promise<Record<string, unknown>>));
@@ -110,11 +110,11 @@ describe('wrong usage ends with exit code 2, says what is wrong, and writes noth
     expect(stderr.trimEnd().split('\n')).toHaveLength(2);
   });
 
-  test('the missing argument is shown by the usage', async () => {
+  test('a missing argument is shown in the usage', async () => {
     expect((await run('config', 'set', 'gateway.port')).stderr).toContain('Usage: xopc config set <key> <value>');
   });
 
-  test('control characters in what was typed do not reach the terminal', async () => {
+  test('control characters in arguments do not reach the terminal', async () => {
     const { stderr } = await run('\u001b[31mevil\u202e');
     // eslint-disable-next-line no-control-regex -- what must not be there
     expect(stderr).not.toMatch(/[\u001b\u202e]/);
@@ -127,7 +127,7 @@ describe('wrong usage ends with exit code 2, says what is wrong, and writes noth
   });
 });
 
-test('an environment that cannot be used is told by every command, with exit code 2', async () => {
+test('every command reports an invalid environment with exit code 2', async () => {
   const broken = {
     readEnvironment: () => {
       throw Object.assign(new Error('unexpected'), { code: 'X' });
@@ -150,14 +150,14 @@ describe('a reader that goes away', () => {
 
   const full = () => Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' });
 
-  test.each([[['config', 'path']], [['--help']]])('another error of stdout fails %j and is told on stderr', async (args) => {
+  test.each([[['config', 'path']], [['--help']]])('any other stdout error fails %j and is reported on stderr', async (args) => {
     const command = startCommand(args, { home: tempDir() });
     command.out.failure = full();
     expect(await command.exitCode).toBe(1);
     expect(command.err.text).toBe('xopc: write ENOSPC\n  The disk is full. Free some space and run the command again.\n');
   });
 
-  test('a failure whose document stdout does not take keeps its exit code and is told on stderr', async () => {
+  test('if stdout rejects the error document, the exit code is kept and the error goes to stderr', async () => {
     const command = startCommand(['gateway', 'restart', '--json'], { home: tempDir() });
     command.out.failure = full();
     expect(await command.exitCode).toBe(3);
@@ -168,14 +168,14 @@ describe('a reader that goes away', () => {
     [['gateway', 'status'], 3],
     [['gateway', 'stop'], 0],
     [['gateway', 'sttaus'], 2],
-  ])('notes that stderr does not take change nothing of %j', async (args, code) => {
+  ])('notes that stderr rejects do not affect %j', async (args, code) => {
     const command = startCommand(args, { home: tempDir() });
     command.err.failure = full();
     expect(await command.exitCode).toBe(code);
   });
 });
 
-test('a slow reader of stdout holds the command until all is read', async () => {
+test('the command waits until a slow reader of stdout has read everything', async () => {
   const context = { home: tempDir() };
   const command = startCommand(['config', 'schema'], context);
   const slow = command.out as unknown as Writable & { _write: Writable['_write'] };

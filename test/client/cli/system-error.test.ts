@@ -14,7 +14,7 @@ test.each([
   expect(withSystemHint(document, failure(code)).hint).toContain(words);
 });
 
-test('the path is named, a hint of the error’s own is kept, and other errors are left alone', () => {
+test('the path is named, an existing hint is kept, and other errors are unchanged', () => {
   expect(withSystemHint(document, failure('EACCES', '/x/y')).hint).toContain('ls -ld /x/y');
   expect(withSystemHint({ ...document, hint: 'own' }, failure('EACCES')).hint).toBe('own');
   expect(withSystemHint(document, failure('EWHATEVER'))).toEqual(document);
@@ -28,7 +28,7 @@ test('one that another process has reported is known by its message', () => {
   expect(withReportedHint(document)).toEqual(document);
 });
 
-test('a directory that was deleted under the command is told apart from a file that is missing', () => {
+test('a deleted working directory is distinguished from a missing file', () => {
   const error = Object.assign(failure('ENOENT'), { syscall: 'uv_cwd' });
   expect(withSystemHint(document, error).hint).toContain('The current directory has been deleted');
 });

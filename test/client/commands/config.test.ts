@@ -52,7 +52,7 @@ describe('xopc config get', () => {
     expect(await home().run(['get', key])).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) });
   });
 
-  test('an invalid file is told with its place and exit code 78', async () => {
+  test('an invalid file is reported with its position and exit code 78', async () => {
     const broken = home('{ "gateway": {\n    "drainTimeoutMs": -1 } }');
     expect(await broken.run(['get', 'gateway.port'])).toMatchObject({
       code: 78,
@@ -117,7 +117,7 @@ describe('xopc config set', () => {
     expect(readFileSync(path, 'utf8')).toBe('{ "gateway": ');
   });
 
-  test('unset brings the default back, undo the value, and a second undo the default', async () => {
+  test('unset restores the default, undo the value, and a second undo the default', async () => {
     const { run } = home('{ "gateway": { "port": 1 } }');
     const port = async (): Promise<string> => (await run(['get', 'gateway.port'])).stdout;
     expect((await run(['unset', 'gateway.port'])).code).toBe(0);
@@ -128,7 +128,7 @@ describe('xopc config set', () => {
     expect(await port()).toBe('18790\n');
   });
 
-  test('versions lists what was before, and undo goes back to any of them', async () => {
+  test('versions lists earlier versions, and undo restores any of them', async () => {
     const { run, path } = home('{ "logs": { "files": 1 } } // one');
     expect((await run(['versions'])).stderr).toContain('no earlier versions');
     for (const files of ['2', '3']) expect((await run(['set', 'logs.files', files])).code).toBe(0);
@@ -173,7 +173,7 @@ describe('xopc config validate', () => {
     ]);
   });
 
-  test('models.json is looked at as well, a warning is told, another file can be named', async () => {
+  test('models.json is checked too, warnings are printed, another file can be named', async () => {
     const { run, home: directory } = home('{ "channels": { "telegram": { "accounts": { "a": { "botToken": "${XOPC_TEST_UNSET}" } } } } }');
     expect(await run(['validate'])).toMatchObject({
       code: 0,
@@ -186,7 +186,7 @@ describe('xopc config validate', () => {
     expect(await run(['validate', draft])).toMatchObject({ code: 78, stderr: expect.stringContaining('draft.json:1:11 logs is 1') });
   });
 
-  test("a directory in the file's place is told, not thrown at people", async () => {
+  test('a directory in place of the file is reported without a stack', async () => {
     const { run, path } = home();
     mkdirSync(path);
     expect(await run(['validate'])).toMatchObject({ code: 78, stderr: expect.stringMatching(/is a directory/) });
@@ -238,7 +238,7 @@ describe.runIf(process.platform !== 'win32')('xopc config edit', () => {
       '{ "logs": { "level": "info" } }',
       `f() { echo '{ "cron": { "enabled": false } }' > "$PWD_CONFIG"; sed -i 's/info/warn/' "$1"; }; PWD_CONFIG=$(dirname "$(dirname "$1")")/config.json; f`,
     );
-    expect(await outcome).toMatchObject({ code: 1, stderr: expect.stringMatching(/has changed meanwhile/) });
+    expect(await outcome).toMatchObject({ code: 1, stderr: expect.stringMatching(/was changed in the meantime/) });
     expect(readFileSync(path, 'utf8')).toContain('cron');
   });
 

@@ -76,7 +76,7 @@ test.each([
   expect(server.seen[0]).toMatchObject({ method, path, body });
 });
 
-test('what was removed is brought back with the command that is printed', async () => {
+test('the printed command restores a removed job', async () => {
   const server = await fakeHttp((_request, response) => json(response, { job: fakeJob, restorableUntil: '2026-01-08T00:00:00.000Z' }));
   const { home, controlPath } = testPaths();
   await fakeControl(controlPath, answers({ ...sampleStatus, port: server.port }));

@@ -26,7 +26,7 @@ const page = {
   nextCursor: 'abc',
 };
 
-test('messages are listed with what became of them, one a line', async () => {
+test('messages are listed with their status, one per line', async () => {
   const { run, seen } = await setUp((_request, response) => json(response, page));
   const { code, stdout, stderr } = await run(['messages', '--status', 'dead', '--channel', 'webhook', '-n', '2']);
   expect(code).toBe(0);
@@ -64,7 +64,7 @@ test('one message is shown with its text and what can be done', async () => {
 test.each([
   { args: ['messages', 'retry', 'msg_1'], method: 'POST', path: '/api/messages/msg_1/retry', expected: 'msg_1 queued\n' },
   { args: ['messages', 'drop', 'msg_1'], method: 'DELETE', path: '/api/messages/msg_1', expected: 'msg_1 dropped\n' },
-])('$args calls the API and says what came of it', async ({ args, method, path, expected }) => {
+])('$args calls the API and prints the result', async ({ args, method, path, expected }) => {
   const { run, seen } = await setUp((_request, response) => json(response, { message: queued }));
   expect(await run(args)).toEqual({ code: 0, stdout: expected, stderr: '' });
   expect(seen[0]).toMatchObject({ method, path, body: '' });
@@ -152,7 +152,7 @@ test('an error of the API is told in its words, and decides the exit code', asyn
   expect(stderr).toContain("there is no channel 'nowhere'");
 });
 
-test('channels are listed with who may write to them, and somebody is let in or sent away', async () => {
+test('channels are listed with their senders, who can be approved and revoked', async () => {
   const channels = [{ channel: 'telegram', accountId: 'default', state: 'failed', message: 'its token is refused' }];
   const { run, seen } = await setUp(({ path }, response) =>
     json(

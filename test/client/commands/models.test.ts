@@ -40,7 +40,7 @@ function configure(paths: GatewayPaths, text: string): void {
   writeFileSync(paths.configPath, text);
 }
 
-test('models are listed with what they can, all or those of a provider', async () => {
+test('models are listed with their features, all or those of a provider', async () => {
   const { run } = await setUp();
   const lines = (await run('models')).stdout.trimEnd().split('\n');
   expect(lines[1]).toMatch(/^ollama\/llama3\.2 +Llama +8192 +text, image, reasoning$/);
@@ -49,7 +49,7 @@ test('models are listed with what they can, all or those of a provider', async (
   expect((await run('models', '--provider', 'none')).stderr).toContain('xopc models providers');
 });
 
-test('providers are listed with whether they are set up', async () => {
+test('providers are listed with whether they are configured', async () => {
   const providers = [
     {
       id: 'openai',
@@ -65,7 +65,7 @@ test('providers are listed with whether they are set up', async () => {
   expect(seen[0]?.path).toBe('/api/providers');
 });
 
-test('a long answer to the question is told in one line, and in full as JSON', async () => {
+test('a long answer is shown in one line, and in full as JSON', async () => {
   const content = `No language model is configured yet.\n\n${'Word '.repeat(60)}`;
   const { run } = await setUp((_request, response) => json(response, { choices: [{ message: { content } }] }));
   const { stdout } = await run('models', 'test', 'xopc/guide');
@@ -119,7 +119,7 @@ test('the default is shown and set, comments and fallbacks kept', async () => {
   expect(JSON.parse((await run('models', 'default', '--json')).stdout)).toEqual({ model: 'e/f', fallbacks: ['c/d'] });
 });
 
-test('what is no model is wrong usage, and nothing is written', async () => {
+test('an invalid model is a usage error, and nothing is written', async () => {
   const { run, paths } = await setUp();
   configure(paths, '{}\n');
   expect((await run('models', 'default', 'gpt')).code).toBe(2);

@@ -17,13 +17,13 @@ async function open(args: readonly string[], reply: { status: number; body: unkn
 
 const link = { status: 200, body: { status: 'ok', url: 'http://127.0.0.1:9/#ticket=abc', expiresAt: EXPIRES } };
 
-test('the link is the address that people use, with the ticket and without the token', async () => {
+test('the link has the public address and the ticket, but not the token', async () => {
   const { code, stdout, stderr, seen } = await open([], link);
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'http://gateway.example:18790/#ticket=abc\n', stderr: '' });
   expect(seen).toMatchObject([{ method: 'POST', path: '/api/page-links', headers: { authorization: 'Bearer secret-token' } }]);
 });
 
-test('--json tells until when it works', async () => {
+test('--json includes the expiry time', async () => {
   const { stdout } = await open(['--json'], link);
   expect(JSON.parse(stdout)).toEqual({ url: 'http://gateway.example:18790/#ticket=abc', expiresAt: EXPIRES });
 });

@@ -81,7 +81,7 @@ describe('--force', () => {
     });
   });
 
-  test('starts where the gateway leaves for good while it is asked', async () => {
+  test('starts when the gateway exits while it is asked', async () => {
     const paths = testPaths();
     const port = await freePort();
     await fakeControl(paths.controlPath, (socket, request) => {
@@ -121,7 +121,7 @@ describe('--force', () => {
     expect(background).toHaveLength(1);
   });
 
-  test('spares this process and starts nothing', async () => {
+  test('never ends this process, and starts nothing', async () => {
     const paths = testPaths();
     const server = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());

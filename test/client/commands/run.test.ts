@@ -60,7 +60,7 @@ describe('a start where nothing is in the way', () => {
     });
   });
 
-  test('what the supervisor fails of is told with its exit code', async () => {
+  test('a failed supervisor is reported with its exit code', async () => {
     const paths = testPaths();
     const error = new GatewayError('CONFIG_INVALID', { message: 'config.json:1:2 gateway.port is 0', hint: 'mend it' });
     const port = String(await freePort());
@@ -71,7 +71,7 @@ describe('a start where nothing is in the way', () => {
     });
   });
 
-  test('a port that was taken meanwhile is told with its owner', async () => {
+  test('a port taken in the meantime is reported with its owner', async () => {
     const paths = testPaths();
     const port = await freePort();
     const error = new GatewayError('PORT_TAKEN', { message: 'taken' });

@@ -26,7 +26,7 @@ async function setUp(
   return { ...server, run: (...args) => runCommand(args, { home: paths.home }) };
 }
 
-test('sessions are listed, one a line, and searched', async () => {
+test('sessions are listed, one per line, and searched', async () => {
   const { run, seen } = await setUp((_request, response) => json(response, { sessions: [session], nextCursor: 'abc' }));
   const { code, stdout, stderr } = await run('sessions', '--search', 'in voice', '-n', '3', '--deleted', '--cursor', 'x');
   expect(code).toBe(0);
@@ -59,7 +59,7 @@ test('sessions are pinned, archived and marked, several at once', async () => {
   ]);
 });
 
-test('tags are given and taken away, and shown', async () => {
+test('tags are added, removed and shown', async () => {
   const { run, seen } = await setUp(({ method, body }, response) =>
     json(response, { session: { ...session, tags: method === 'PATCH' ? (JSON.parse(body) as { tags: string[] }).tags : ['a', 'b'] } }),
   );

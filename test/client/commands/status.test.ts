@@ -102,7 +102,7 @@ test.each<[string, (paths: ReturnType<typeof testPaths>) => unknown, number, boo
   expect({ running: document.running, error: document.error?.code }).toEqual({ running: isRunning, error: errorCode });
 });
 
-test('a worker that has not told its token yet is no reason to show none', async () => {
+test('the token is shown even if the worker has not reported it yet', async () => {
   const paths = testPaths();
   await fakeControl(paths.controlPath, answers({ ...sampleStatus, auth: { enabled: false, tokenHint: null } }));
   const token = `first123${'-'.repeat(30)}lastchar`;

@@ -7,7 +7,7 @@ import { lockRecord, testPaths, writeLock } from '../../helpers/lock-file.js';
 
 const startSupervisor = (): Promise<ChildProgram> => startProgram("console.log('ready'); setInterval(() => {}, 1e6)");
 
-test('a gateway that leaves between the look at it and the request to stop has stopped', async () => {
+test('a gateway that exits between the check and the stop request counts as stopped', async () => {
   const paths = testPaths();
   const supervisor = await startSupervisor();
   await fakeControl(paths.controlPath, (socket, request) => {
@@ -22,7 +22,7 @@ test('a gateway that leaves between the look at it and the request to stop has s
   });
 });
 
-test('of one that leaves for its successor the successor is stopped', async () => {
+test('stopping a gateway that hands over stops its successor', async () => {
   const paths = testPaths();
   const [first, second] = [await startSupervisor(), await startSupervisor()];
   const succeed = (): Promise<unknown> =>
@@ -52,7 +52,7 @@ test('of one that leaves for its successor the successor is stopped', async () =
   });
 });
 
-test('one that says nothing any more in the middle of its drain is told so, long before the longest drain is over', async () => {
+test('a gateway that stops responding during its drain is reported long before the maximum drain time', async () => {
   const paths = testPaths();
   const supervisor = await startSupervisor();
   writeLock(paths, lockRecord(paths, supervisor.pid));

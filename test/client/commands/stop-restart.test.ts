@@ -18,7 +18,7 @@ function gateway(behave: Behaviour, status: object = {}): Behaviour {
 }
 
 describe('xopc gateway stop', () => {
-  test('shows progress, returns when the process is gone, and says what was cut', async () => {
+  test('shows progress, returns when the process is gone, and reports what was interrupted', async () => {
     const paths = testPaths();
     const supervisor = await startProgram(READY);
     const control = await fakeControl(
@@ -46,7 +46,7 @@ describe('xopc gateway stop', () => {
   test.each([
     [[], 'The gateway is not running.\n', ''],
     [['--json'], '', '{\n  "stopped": true,\n  "wasRunning": false\n}\n'],
-  ])('of a stopped one with %j is no error', async (args, stderr, stdout) => {
+  ])('of a stopped gateway with %j succeeds', async (args, stderr, stdout) => {
     expect(await runCommand(['gateway', 'stop', ...args], { home: testPaths().home })).toEqual({ code: 0, stdout, stderr });
   });
 
@@ -105,7 +105,7 @@ describe('xopc gateway stop', () => {
     expect(command.err.text).toMatch(/Ending the drain early.*\n.*continues to stop/);
   });
 
-  test('a stopped supervisor is told within 3 s, and --force ends it', async () => {
+  test('a suspended supervisor is reported within 3 s, and --force ends it', async () => {
     const paths = testPaths();
     const supervisor = await startProgram(READY);
     writeLock(paths, lockRecord(paths, supervisor.pid));
@@ -145,7 +145,7 @@ describe('xopc gateway restart', () => {
     (socket, request) =>
       void socket.write(frame(request, { type: 'result', result }));
 
-  test('tells the steps and what serves now', async () => {
+  test('reports the steps and the new instance', async () => {
     const paths = testPaths();
     const control = await fakeControl(
       paths.controlPath,
@@ -162,7 +162,7 @@ describe('xopc gateway restart', () => {
     expect(control.requests.at(-1)).toMatchObject({ type: 'restart', force: true, timeoutMs: 1_000 });
   });
 
-  test('the same instance as before is no success', async () => {
+  test('the same instance as before is a failure', async () => {
     const paths = testPaths();
     await fakeControl(paths.controlPath, gateway(succeed({ ...RESULT, instanceId: sampleStatus.worker?.instanceId })));
     expect(await runCommand(['gateway', 'restart'], { home: paths.home })).toMatchObject({
@@ -198,7 +198,7 @@ describe('xopc gateway restart', () => {
     expect(JSON.parse(stdout)).toMatchObject({ restarted: true, pid: 55, workerPid: 56, instanceId: 'wk_5', succession: 'successor' });
   });
 
-  test('whose supervisor dies meanwhile ends soon, and says so', async () => {
+  test('fails soon when the supervisor dies meanwhile', async () => {
     const paths = testPaths();
     const control = await fakeControl(
       paths.controlPath,
@@ -214,14 +214,14 @@ describe('xopc gateway restart', () => {
     });
   });
 
-  test('of a stopped one is exit code 3', async () => {
+  test('of a stopped gateway exits with 3', async () => {
     expect(await runCommand(['gateway', 'restart'], { home: testPaths().home })).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('xopc gateway start'),
     });
   });
 
-  test('left to a service manager, only a new instance that serves counts', async () => {
+  test('under a service manager, only a new ready instance counts', async () => {
     const paths = testPaths();
     const old = await fakeControl(
       paths.controlPath,

@@ -23,7 +23,7 @@ test('the first call makes the token and shows it masked; --show shows all of it
   expect(await run(['--show'])).toEqual({ code: 0, stdout: `${token}\n`, stderr: '' });
 });
 
-test('the environment wins over the configuration, and that over the generated token', async () => {
+test('the environment overrides the configuration, which overrides the generated token', async () => {
   const { paths, run } = setUp();
   writeFileSync(paths.configPath, `{ "gateway": { "auth": { "api_key": "${TOKEN}" } } }`);
   expect(JSON.parse((await run(['--json'])).stdout)).toEqual({ token: maskToken(TOKEN), source: 'config', rotated: false });
@@ -53,7 +53,7 @@ test('--rotate replaces it and lets the running gateway move to it', async () =>
   expect(control.requests.map(({ type }) => type)).toContain('restart');
 });
 
-test('--rotate leaves a gateway alone that was given its token at its start, and says only that', async () => {
+test('--rotate only warns when a gateway got its token at start', async () => {
   const { paths, run } = setUp();
   mkdirSync(paths.credentialsDir, { mode: 0o700 });
   writeFileSync(paths.tokenPath, TOKEN);
@@ -75,7 +75,7 @@ test.each([
   expect(existsSync(paths.tokenPath)).toBe(false);
 });
 
-test('another token in force is pointed out', async () => {
+test('a different token in effect is reported', async () => {
   const { paths, run } = setUp();
   await fakeControl(paths.controlPath, answers(sampleStatus));
   expect(await run([])).toMatchObject({ code: 0, stderr: expect.stringMatching(/uses another token \(abc12345\.\.\.xyz67890\)/) });

@@ -57,7 +57,7 @@ test.each([
   { gateway: { auth: { api_key: 'short' } }, level: 'fail', says: 'has only 5 characters' },
   { gateway: { trustedProxies: ['10.0.0.1', '0.0.0.0/0'] }, level: 'fail', says: 'gateway.trustedProxies contains 0.0.0.0/0' },
   { gateway: { cors: { enabled: true, credentials: true, origins: ['http://page.example'] } }, level: 'warn', says: 'over plain HTTP' },
-])('what lets others in: $gateway', ({ gateway, level, says }) => {
+])('exposure of $gateway', ({ gateway, level, says }) => {
   const finding = exposure(gateway);
   expect(finding).toMatchObject({ id: 'exposure', level, message: expect.stringContaining(says) as string });
   expect(finding.message).not.toContain('short');

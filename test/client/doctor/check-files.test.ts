@@ -22,7 +22,7 @@ describe('permissions', () => {
     for (const check of [checkDirectories, checkPrivateFiles, checkTokenFile]) expect(check(paths)).toMatchObject({ level: 'ok' });
   });
 
-  test('of directories that others may enter are named, with the command, and repaired', async () => {
+  test('of accessible directories are reported with the command, and repaired', async () => {
     const paths = testPaths();
     chmodSync(paths.home, 0o700);
     mkdirSync(paths.stateDir, { mode: 0o755 });
@@ -39,7 +39,7 @@ describe('permissions', () => {
     expect(checkDirectories(paths)).toMatchObject({ level: 'ok' });
   });
 
-  test('of what holds secrets are named, and repaired', async () => {
+  test('of files with secrets are reported, and repaired', async () => {
     const paths = testPaths();
     mkdirSync(paths.stateDir, { mode: 0o700 });
     for (const path of [paths.configPath, join(paths.home, 'service.env'), paths.databasePath]) {
@@ -73,7 +73,7 @@ test.each([
   expect(finding.message).not.toContain('a-token-of');
 });
 
-test('a dangling link in the place of the token is as none', () => {
+test('a dangling link in place of the token counts as missing', () => {
   const paths = testPaths();
   mkdirSync(paths.credentialsDir, { mode: 0o700 });
   symlinkSync('nowhere', paths.tokenPath);

@@ -40,7 +40,7 @@ describe('the lock', () => {
     expect(checkLock(held, answering({ instanceId: 'gw_other' }))).toMatchObject({ level: 'fail', fix: 'xopc gateway restart --force' });
   });
 
-  test('that is damaged is no trouble', () => {
+  test('that is damaged is not a problem', () => {
     const damaged = testPaths();
     mkdirSync(dirname(damaged.lockPath), { recursive: true });
     writeFileSync(damaged.lockPath, 'nonsense');
@@ -81,7 +81,7 @@ describe('the port', () => {
 });
 
 describe('the worker', () => {
-  test('of a gateway that is down is nobody’s concern', () => {
+  test('of a gateway that is down is not a problem', () => {
     expect(checkWorker(ABSENT, 0)).toEqual([]);
   });
 

@@ -51,7 +51,7 @@ describe('xopc in PATH', () => {
     expect(checkLauncher(own, [tempDir(), linkTo(join(own, 'bin', 'xopc'))].join(delimiter))).toMatchObject({ level: 'ok' });
   });
 
-  test('may be none, or a shim that chooses by itself', () => {
+  test("may be missing, or a version manager's shim", () => {
     const own = makePackage();
     expect(checkLauncher(own, tempDir())).toMatchObject({ level: 'ok', message: expect.stringContaining('no xopc is in PATH') as string });
     const shims = tempDir();

@@ -37,7 +37,7 @@ test('a request gets its result, whatever pieces it comes in', async () => {
   expect(requests).toEqual([{ v: 1, id: expect.stringMatching(/\S/), type: 'status' }]);
 });
 
-test('progress is told before the result, and frames for others are passed over', async () => {
+test('progress is reported before the result, and frames with other ids are ignored', async () => {
   const path = socketPath();
   await fakeControl(path, (socket, request) => {
     const other = { id: 'other' } as ControlRequest;
@@ -53,13 +53,13 @@ test('progress is told before the result, and frames for others are passed over'
   expect(told).toEqual(['one', 'two']);
 });
 
-test('an error comes as the error that it was, with its hint', async () => {
+test('an error keeps its code and hint', async () => {
   const error = { code: 'STOPPING', message: 'the gateway is stopping', hint: 'wait', details: { pid: 7 } };
   const failing = askOf((socket, request) => void socket.write(frame(request, { type: 'error', error })));
   await expect(failing).rejects.toMatchObject(error);
 });
 
-test('an error without an id is for us: the request could not be read', async () => {
+test('an error without an id means that the request was unreadable', async () => {
   const error = { code: 'CONTROL_PROTOCOL', message: 'unknown request' };
   await expect(askOf((socket) => void socket.write(frame({ id: '' }, { type: 'error', error })))).rejects.toMatchObject(error);
 });

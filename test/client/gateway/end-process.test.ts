@@ -6,13 +6,13 @@ import { endOf, startProgram } from '../../helpers/child-program.js';
 const READY = "console.log('ready'); setInterval(() => {}, 1e6)";
 const DEAF = `process.on('SIGTERM', () => {}); ${READY}`;
 
-test('a process that obeys is asked and not killed', async () => {
+test('a process that exits on SIGTERM is not killed', async () => {
   const program = await startProgram(`process.on('SIGTERM', () => process.exit(7)); ${READY}`);
   expect(await endProcesses([program])).toEqual([]);
   expect(await endOf(program)).toBe(7);
 });
 
-test('one that does not obey is killed after the grace period', async () => {
+test('one that ignores SIGTERM is killed after the grace period', async () => {
   const program = await startProgram(DEAF);
   const startedAt = performance.now();
   expect(await endProcesses([program])).toEqual([]);
@@ -20,7 +20,7 @@ test('one that does not obey is killed after the grace period', async () => {
   expect(await endOf(program)).toBe('SIGKILL');
 });
 
-test('one that is stopped is killed all the same', async () => {
+test('a suspended one is killed too', async () => {
   const program = await startProgram(READY);
   program.child.kill('SIGSTOP');
   expect(await endProcesses([program])).toEqual([]);
@@ -34,7 +34,7 @@ test('a pid that means another process by now is never signalled', async () => {
   expect(isAlive(program.pid)).toBe(true);
 });
 
-test('processes that are gone need nothing', async () => {
+test('exited processes are ignored', async () => {
   const program = await startProgram("console.log('done')");
   await endOf(program);
   expect(await waitUntilGone([program], 0)).toBe(true);

@@ -10,7 +10,7 @@ import { tempDir } from '../../helpers/temp-dir.js';
 const DEAD = { startTime: '1' };
 const young = (): Partial<LockRecord> => ({ createdAt: new Date().toISOString() });
 
-test('one that answers is told with its status, whatever its lock says', async () => {
+test('one that answers is reported with its status, whatever its lock says', async () => {
   const paths = testPaths();
   await fakeControl(paths.controlPath, answers(sampleStatus));
   expect(await locateGateway(paths)).toEqual({ kind: 'answers', status: sampleStatus, controlPath: paths.controlPath });
@@ -18,7 +18,7 @@ test('one that answers is told with its status, whatever its lock says', async (
   expect(await locateGateway(paths)).toMatchObject({ kind: 'answers' });
 });
 
-test('a supervisor that leaves in the middle of an answer is asked again', async () => {
+test('a supervisor that exits in the middle of a reply is asked again', async () => {
   const paths = testPaths();
   let asked = 0;
   await fakeControl(paths.controlPath, (socket, request) => {

@@ -25,7 +25,7 @@ function start(code: string, options: { limitMs?: number } = {}): { started: Ret
   return { started: startSupervisor({ flags: {}, command: program(note + code), ...options }), pid };
 }
 
-test('returns what the supervisor reports, which lives on without us', async () => {
+test('returns the report of the supervisor, which outlives the command', async () => {
   const { started, pid } = start(report(running) + STAY);
   expect(await started).toEqual(running);
   expect(isAlive(pid())).toBe(true);
@@ -50,14 +50,14 @@ test('the supervisor leads a session of its own, has no terminal, a lasting dire
   expect(facts['options']).toBeUndefined();
 });
 
-test("a failed start is told in the supervisor's own words, with its problems", async () => {
+test("a failed start is reported with the supervisor's message and problems", async () => {
   const error = { code: 'CONFIG_INVALID', message: 'config.json:1:2 is wrong', hint: 'mend it' };
   const problems = [{ file: 'config.json', line: 1, column: 2, message: 'is wrong' }];
   const { started } = start(`${report({ ok: false, error, problems, exitCode: 78 })} process.exitCode = 78`);
   await expect(started).rejects.toMatchObject({ ...error, details: { problems }, spec: { exitCode: 78 } });
 });
 
-test('one that keeps trying after its report is told so, and stays', async () => {
+test('one that keeps trying after its report is reported as such, and stays', async () => {
   const error = { code: 'WORKER_NOT_READY', message: 'five workers died' };
   const { started, pid } = start(report({ ok: false, error, problems: [], exitCode: 1 }) + STAY);
   await expect(started).rejects.toMatchObject({
@@ -73,7 +73,7 @@ test.each([
   ['throws', "throw new Error('broken')", /exit code 1/],
   ['reports nonsense and exits', "require('fs').writeSync(3, 'hello\\n')", /exit code 0/],
   ['reports half a line and exits', "require('fs').writeSync(3, '{\"ok\":tr')", /exit code 0/],
-])('one that %s without a word is told with how it ended', async (_title, code, how) => {
+])('one that %s silently is reported with its exit', async (_title, code, how) => {
   await expect(start(code).started).rejects.toMatchObject({
     code: 'WORKER_NOT_READY',
     message: expect.stringMatching(how),
@@ -81,7 +81,7 @@ test.each([
   });
 });
 
-test('one that takes longer than the limit goes on, and the caller is told so', async () => {
+test('one that takes longer than the limit continues, and the caller is informed', async () => {
   const error = await start(STAY, { limitMs: 300 }).started.then(String, (reason: unknown) => reason as GatewayError);
   expect(error).toMatchObject({ code: 'STILL_STARTING', details: { pid: expect.any(Number) } });
   const pid = (error as GatewayError).details?.['pid'] as number;
@@ -89,7 +89,7 @@ test('one that takes longer than the limit goes on, and the caller is told so', 
   process.kill(pid, 'SIGKILL');
 });
 
-test('a program that does not exist is told, not waited for', async () => {
+test('a missing program is reported at once', async () => {
   await expect(startSupervisor({ flags: {}, command: ['/nowhere/node'] })).rejects.toMatchObject({ code: 'WORKER_NOT_READY' });
 });
 

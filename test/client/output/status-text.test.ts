@@ -9,7 +9,7 @@ const NOW = Date.parse('2026-01-01T00:00:00.000Z');
 const render = (change: Partial<StatusDocument> = {}): string =>
   renderStatus({ ...sampleStatus, ...change }, { tokenHint: 'abc12345...xyz67890', nowMs: NOW, paint: createColors(false) });
 
-test('the first block is word for word what the documentation shows', () => {
+test('the first block matches the documentation exactly', () => {
   expect(render().split('\n').slice(0, 8).join('\n')).toBe(`✅ Gateway is running
    Port: 18790
 🌐 Access:
@@ -20,7 +20,7 @@ test('the first block is word for word what the documentation shows', () => {
    xopc gateway restart   # Restart gateway`);
 });
 
-test('the further lines say how it is', () => {
+test('further lines show the details', () => {
   expect(render().split('\n').slice(8)).toEqual([
     '📋 Details:',
     `   PID: ${process.pid}`,
@@ -34,7 +34,7 @@ test('the further lines say how it is', () => {
   ]);
 });
 
-test('what went wrong is shown: the last exit, the next attempt, channels, warnings', () => {
+test('problems are shown: the last exit, the next attempt, channels, warnings', () => {
   const text = render({
     state: 'failed',
     ready: false,
@@ -74,7 +74,7 @@ test('channels, a service manager, an old worker and another build are named', (
   expect(text).toContain('1.2.3 (another build is installed)');
 });
 
-test('nothing in the document can move the cursor', () => {
+test('control characters of the document are escaped', () => {
   const evil = '\u001b[2J\u0007\u202e\r\nfake line';
   const text = render({ configPath: evil, version: evil, warnings: [{ code: evil, message: evil }] });
   // eslint-disable-next-line no-control-regex -- what must not be there

@@ -42,7 +42,7 @@ test('a free port is left as it is', async () => {
   await expect(freePort('127.0.0.1', 1, silent)).resolves.toBeUndefined();
 });
 
-test('our own process is never ended', async () => {
+test('the calling process is never ended', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
@@ -53,7 +53,7 @@ test('our own process is never ended', async () => {
   });
 });
 
-test('nobody is harmed when one of several owners must be spared', async () => {
+test('no owner is ended when one of several must not be', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
@@ -63,7 +63,7 @@ test('nobody is harmed when one of several owners must be spared', async () => {
   expect(isAlive(program.pid)).toBe(true);
 });
 
-test('a port that somebody else has at once is told so', async () => {
+test('a port that is taken again at once is reported', async () => {
   // The listener hands its socket back to its parent before it ends.
   const child = JSON.stringify(`
     let server;

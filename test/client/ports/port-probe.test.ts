@@ -11,22 +11,22 @@ async function listen(host: string): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test.each(['127.0.0.1', '0.0.0.0'])('a listener on %s is heard', async (host) => {
+test.each(['127.0.0.1', '0.0.0.0'])('a listener on %s is detected', async (host) => {
   const port = await listen(host);
   expect(await isPortSilent(host, port)).toBe(false);
   expect(await isPortSilent('0.0.0.0', port)).toBe(false);
 });
 
-test('a port on which nothing listens is silent', async () => {
+test('a port without a listener is reported as free', async () => {
   const port = await freePort();
   expect(await isPortSilent('0.0.0.0', port)).toBe(true);
   expect(await isPortSilent('127.0.0.1', port)).toBe(true);
 });
 
-test('of a name nothing is said', async () => {
+test('a host name is not probed', async () => {
   expect(await isPortSilent('gateway.invalid', await freePort())).toBe(false);
 });
 
-test('any free port is silent', async () => {
+test('every free port is reported as free', async () => {
   expect(await isPortSilent('0.0.0.0', 0)).toBe(true);
 });

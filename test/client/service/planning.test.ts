@@ -51,14 +51,14 @@ describe('a plan', () => {
     expect(makePlan({ ...OPTIONS, host, socket: true }, from).socket).toEqual({ host: address, port: 90 });
   });
 
-  test('follows the configuration when it is looked at again', () => {
+  test('follows the configuration when it is refreshed', () => {
     const { home, paths, environment } = makeHome();
     const plan = makePlan({ ...OPTIONS, socket: true }, { paths, environment, manager: systemd });
     writeFileSync(join(home, 'config.json'), '{ "gateway": { "port": 91, "drainTimeoutMs": 9000 } }');
     expect(refreshPlan(plan, paths)).toEqual({ ...plan, drainTimeoutMs: 9_000, socket: { host: '0.0.0.0', port: 91 } });
   });
 
-  test('refuses a socket for a name, or where there is no systemd, and a home with a line break', () => {
+  test('refuses a socket for a host name or without systemd, and a home with a line break', () => {
     const from = { ...makeHome(), manager: systemd };
     expect(() => makePlan({ ...OPTIONS, host: 'a.example', socket: true }, from)).toThrow("'a.example' is a host name");
     const windows = new TaskSchedulerManager({ home: from.home, userId: 'A' });
@@ -76,7 +76,7 @@ describe('the program of a service', () => {
     return path;
   };
 
-  test('runs with this Node, unless a version manager owns it and a lasting one will do', () => {
+  test('runs with this Node, unless a version manager owns it and a system Node is suitable', () => {
     const directory = tempDir();
     const owned = join(directory, '.nvm', 'versions', 'node', 'v20.19.0', 'bin', 'node');
     const good = node(join(directory, 'good'), 'v20.19.0');

@@ -114,7 +114,7 @@ describe('a stop', () => {
   });
 });
 
-describe('leaving for somebody else', () => {
+describe('leaving for a successor', () => {
   test.each([
     ['serviceRestart', 75],
     ['succession', 0],
@@ -126,7 +126,7 @@ describe('leaving for somebody else', () => {
     expect(gateway.told.at(-1)).toBe(`left ${exitCode}`);
   });
 
-  test('a stop that comes in between is a stop for good', () => {
+  test('a stop in between is permanent', () => {
     const gateway = Supervised.running();
     void gateway.stop({ purpose: 'serviceRestart' });
     void gateway.stop();
@@ -140,7 +140,7 @@ describe('leaving for somebody else', () => {
     ['its worker has died instead', (gateway) => gateway.worker.exits({ signal: 'SIGKILL' })],
   ];
 
-  test.each(quiescing)('a successor is told once that nothing is done here any more: %s', (_what, act) => {
+  test.each(quiescing)('a successor is told once that this gateway has quiesced: %s', (_what, act) => {
     const gateway = Supervised.running();
     void gateway.stop({ purpose: 'succession' });
     expect(gateway.told).not.toContain('quiesced');

@@ -200,7 +200,7 @@ describe('a crash', () => {
     ['a restart', (gateway: Supervised) => void gateway.restart()],
     ['a changed configuration', (gateway: Supervised) => gateway.supervisor.dispatch({ type: 'configChanged' })],
     ['the next try', (gateway: Supervised) => gateway.clock.advance(30_000)],
-  ])('that has become failed ends with %s', (_what, act) => {
+  ])('that has failed ends with %s', (_what, act) => {
     const gateway = Supervised.started();
     gateway.worker.exits({ code: 125 });
     expect(gateway.supervisor.state).toBe('failed');

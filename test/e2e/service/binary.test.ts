@@ -143,7 +143,7 @@ describe.skipIf(process.platform !== 'linux')('the executable', () => {
     expect(least.binary / least.package).toBeLessThanOrEqual(1.2);
   });
 
-  test('refuses to be replaced by an executable that is none, and goes on', async () => {
+  test('refuses to be replaced by an invalid executable, and continues', async () => {
     const gateway = await RealGateway.start({ command: [binary] });
     const original = readFileSync(binary);
     writeFileSync(`${binary}.new`, '#!/bin/sh\nexit 1\n', { mode: 0o755 });

@@ -33,7 +33,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect((await gateway.status()).pid).toBe(pid);
   });
 
-  test('gives way for good, and does not loop, when a gateway was started by hand first', async () => {
+  test('gives way permanently, without a restart loop, when a gateway was started by hand first', async () => {
     const gateway = await ServiceGateway.create(machine);
     await gateway.install();
     await gateway.xopcOk('gateway', 'stop');
@@ -86,7 +86,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect(readFileSync(join(gateway.home, 'service', 'xopc-gateway.service.replaced'), 'utf8')).toContain('KillMode=process');
   });
 
-  test('is told of another unit that starts a gateway, and installed beside it only by force', async () => {
+  test('reports another unit that starts a gateway, and is installed beside it only with --force', async () => {
     const gateway = await ServiceGateway.create(machine);
     mkdirSync(machine.unitDirectory, { recursive: true });
     const other = join(machine.unitDirectory, 'my-gateway.service');
@@ -103,7 +103,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     });
   });
 
-  test('warns of a drain that has become longer than its stop limit, with the command that sets it right', async () => {
+  test('warns of a drain that has become longer than its stop limit, with the command that fixes it', async () => {
     const gateway = await ServiceGateway.create(machine);
     await gateway.install();
     await gateway.xopcOk('config', 'set', 'gateway.drainTimeoutMs', '60000');
@@ -114,7 +114,7 @@ describe.skipIf(process.platform !== 'linux' || reason !== undefined)('a service
     expect((await gateway.status()).warnings).toEqual([]);
   });
 
-  test('is set right by doctor, which restarts nothing and overwrites nothing that was edited', async () => {
+  test('is repaired by doctor, which restarts nothing and keeps edited files', async () => {
     const gateway = await ServiceGateway.create(machine);
     const { instanceId } = await gateway.install();
     const healthy = JSON.parse(await gateway.xopcOk('doctor', '--json')) as DoctorDocument;

@@ -32,7 +32,7 @@ const cases: readonly (readonly [Schema<unknown>, unknown, string])[] = [
 ];
 
 test.each(cases.map(([schema, value, expected]) => ({ schema, value, expected })))(
-  'what is wrong is said in words: $expected',
+  'issues are described in words: $expected',
   ({ schema, value, expected }) => {
     expect(() => validate(schema, value, 'body')).toThrow(expected);
     expect(() => validate(schema, value, 'body')).not.toThrow(/Invalid (?!body:)|Too (?:big|small)|undefined|nonoptional/);

@@ -23,7 +23,7 @@ test.each([
   ['{ "gateway": { "port": 99999 } }', 'gateway.port is 99999; it must be a whole number from 1 to 65535'],
   ['{ "gateway": { "port": "80" } }', 'gateway.port is "80"; it must be a whole number from 1 to 65535'],
   ['{ "gateway": { "port": 1.5 } }', 'gateway.port is 1.5; it must be a whole number from 1 to 65535'],
-  ['{ "gateway": { "auth": { "api_key": " " } } }', 'gateway.auth.api_key has a value that cannot be used'],
+  ['{ "gateway": { "auth": { "api_key": " " } } }', 'gateway.auth.api_key has an invalid value'],
   ['{ "gateway": [] }', 'gateway is []; it must be an object { … }'],
   ['{ "gateway": { "prot": 1 } }', "gateway.prot is not a known key; did you mean 'port'?"],
   ['{ "gateway": { "qqqqqq": 1 } }', 'gateway.qqqqqq is not a known key; known here: host, port,'],
@@ -39,7 +39,7 @@ test.each([
     '{ "channels": { "webhook": { "accounts": { "a b": { "url": "http://x" } } } } }',
     'channels.webhook.accounts["a b"] is not a valid name; it must be 1–64 letters',
   ],
-])('%s is told as: %s', (text, expected) => {
+])('%s is reported as: %s', (text, expected) => {
   const found = lines(config(text));
   expect(found.map((line) => line.replace(/^config\.json:\d+:\d+ /, ''))).toContainEqual(expect.stringContaining(expected));
 });
@@ -57,7 +57,7 @@ test.each([
 ])('a value that may be a secret is never shown: %s', (text) => {
   const found = lines(config(text));
   expect(found).toHaveLength(1);
-  expect(found[0]).toMatch(/has a value that cannot be used; it must be/);
+  expect(found[0]).toMatch(/has an invalid value; it must be/);
   expect(found[0]).not.toContain('123456789');
 });
 
@@ -103,11 +103,11 @@ describe('an unset variable', () => {
     (text) => {
       const { value, problems } = config(text);
       expect(value).toBeUndefined();
-      expect(problems[0]?.message).toMatch(/is not set; without it this restriction would not hold/);
+      expect(problems[0]?.message).toMatch(/is not set; without it this restriction would be lifted/);
     },
   );
 
-  test('in a list element shifts no position: a later problem is told at its own place', () => {
+  test('in a list element shifts no position: a later problem is reported at its own position', () => {
     const text = '{ "agents": { "list": [\n{ "id": "${NONE}" },\n{ "id": "main" },\n{ "id": "x", "enabled": 3 } ] } }';
     const { problems } = config(text);
     expect(problems.map(formatProblem)).toEqual(['config.json:4:25 agents.list[2].enabled is 3; it must be true or false']);
@@ -127,7 +127,7 @@ test('a text that cannot be read has its problems passed on', () => {
   expect(problems).toEqual([{ file: 'config.json', line: 1, column: 14, message: expect.stringMatching(/expected/) }]);
 });
 
-test('models.json is judged the same way', () => {
+test('models.json is checked the same way', () => {
   const text = '{ "providers": { "local": { "baseUrl": "localhost", "apiKey": "${NONE}" }, "Big": {} } }';
   expect(lines(validateModels(parseConfigText(text, 'models.json', () => undefined)))).toEqual([
     'models.json:1:40 providers.local.baseUrl is "localhost"; it must be a URL such as https://example.com',

@@ -43,7 +43,7 @@ export interface TelegramAccountOptions {
 const POLL_SECONDS = 25;
 /** Between attempts to get the poll lease, which another live worker holds during a restart. */
 const ACQUIRE_MS = 250;
-const TOKEN_REFUSED = 'Telegram does not know its token; take the current one from @BotFather and put it into the configuration';
+const TOKEN_REFUSED = 'Telegram rejects the token; get the current one from @BotFather and update the configuration';
 
 export class TelegramAccount implements ChannelAccount {
   readonly #options: TelegramAccountOptions;
@@ -190,7 +190,7 @@ export class TelegramAccount implements ChannelAccount {
     const { accountId, settings, logger } = this.#options;
     const { chat, migrate_to_chat_id: movedTo } = gathered.update.message ?? {};
     if (movedTo !== undefined)
-      logger.warn({ accountId }, `the group ${chat?.id} is the supergroup ${movedTo} now: where allowFrom names it, name the new one`);
+      logger.warn({ accountId }, `the group ${chat?.id} has become the supergroup ${movedTo}; update allowFrom if it names the old id`);
     const linkTo: LinkToFile = ({ id, name }) => fileLink({ channel: 'telegram', accountId, fileId: id, name });
     const message = readUpdate(gathered, bot, linkTo);
     if (message === undefined) return undefined;
@@ -232,7 +232,8 @@ export class TelegramAccount implements ChannelAccount {
   #fail(): void {
     const { accountId, logger, settings } = this.#options;
     this.#isReady = false;
-    const message = settings.apiRoot === undefined ? TOKEN_REFUSED : `${TOKEN_REFUSED}; or its apiRoot is not the address of a Bot API`;
+    const message =
+      settings.apiRoot === undefined ? TOKEN_REFUSED : `${TOKEN_REFUSED}. Also check that apiRoot is the address of a Bot API`;
     this.#status = { state: 'failed', message };
     logger.error({ channel: 'telegram', accountId }, `the Telegram account '${accountId}' has failed: ${message}`);
   }

@@ -97,7 +97,7 @@ function createFetch(options: BotApiOptions, keepAlive: HttpAgent): Fetch {
     if (result.type !== 'answered') throw failure(result);
     const { status, body } = result;
     if (!isJson(body))
-      throw failure({ type: 'failed', sent: true, reason: `the server answered ${status} and no JSON; is its address right?` });
+      throw failure({ type: 'failed', sent: true, reason: `the server answered ${status} without JSON; check its address` });
     return { status, json: async () => JSON.parse(body) as unknown };
   };
   return run as unknown as Fetch;

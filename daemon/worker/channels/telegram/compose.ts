@@ -51,7 +51,7 @@ export function composeTelegram({ chatId, content, previewId }: Composition): st
   const count = Math.max(sources.length, texts.length);
   if (count > MAX_PARTS) {
     throw new GatewayError('INVALID_REQUEST', {
-      message: `content is too long for Telegram: it would be ${count} messages; at most ${MAX_PARTS} are sent`,
+      message: `content is too long for Telegram: it needs ${count} messages; at most ${MAX_PARTS} are allowed`,
     });
   }
   if (texts.length === 0) throw new GatewayError('INVALID_REQUEST', { message: 'content has no visible text for Telegram' });

@@ -44,7 +44,7 @@ function openResponse(response: IncomingMessage): OpenedFile {
   if (status === 200 && !isTooLarge) return { type: 'opened', sizeBytes, bytes: limited(response) };
   response.destroy();
   if (isTooLarge) return { type: 'missing', reason: TOO_LARGE };
-  const reason = `Telegram answered ${status} when it was asked for the file`;
+  const reason = `Telegram answered ${status} to the file request`;
   return { type: status === 429 || status >= 500 ? 'failed' : 'missing', reason };
 }
 

@@ -73,7 +73,7 @@ export function createTelegramChannel({ config, clock, logger, load, random, pol
 
   function createAccount({ accountId, settings: owned, host, onReady }: AccountCreation<OwnedSettings>): ChannelAccount {
     const { owner, ...account } = owned;
-    if (owner !== undefined) return failedAccount(`it has the same bot as the account '${owner}'`);
+    if (owner !== undefined) return failedAccount(`it uses the same bot as the account '${owner}'`);
     const options = {
       accountId,
       settings: account,

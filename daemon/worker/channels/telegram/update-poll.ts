@@ -35,9 +35,9 @@ const ALBUM_LOOKS = 4;
 /** After a week without updates, their ids restart at a random number: https://core.telegram.org/bots/api#update. */
 const OFFSET_TTL_MS = 6 * 24 * 60 * 60 * 1_000;
 
-const CONFLICT = 'another program reads the updates of this bot, and only one can: stop it, or give it a bot of its own';
+const CONFLICT = 'another program reads the updates of this bot, but only one can; stop it, or use a separate bot for it';
 const WEBHOOK =
-  'another program had set a webhook on this bot; it was removed, since only one can read its updates. If it comes back, give that program a bot of its own';
+  'another program had set a webhook on this bot; it was removed, because only one program can read its updates. If it comes back, use a separate bot for that program';
 
 /** How the reading ended. */
 export type PollEnd = 'stopped' | 'refused';
@@ -128,7 +128,7 @@ export class UpdatePoll {
       });
     } catch (error) {
       this.#failures += 1;
-      logger.warn({ err: error }, 'failed to store updates; they are read again');
+      logger.warn({ err: error }, 'failed to store updates; they will be read again');
       onState('updates cannot be stored');
       await pause(waitMs(this.#failures, random()), clock, signal);
       return false;

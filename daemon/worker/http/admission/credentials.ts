@@ -20,7 +20,7 @@ export function createRefuseCredentials(limiter: FailureLimiter): RefuseCredenti
     const retryAfterSeconds = isWrong ? await limiter.countFailure(address) : undefined;
     if (retryAfterSeconds === undefined) throw new GatewayError('UNAUTHORIZED', { message, hint });
     throw new GatewayError('RATE_LIMITED', {
-      message: `Too many wrong tokens from ${address}. The right one works at once.`,
+      message: `Too many wrong tokens from ${address}. The correct token is still accepted.`,
       details: { retryAfterSeconds },
     });
   };
@@ -29,5 +29,5 @@ export function createRefuseCredentials(limiter: FailureLimiter): RefuseCredenti
 /** @param hint  how the token is sent */
 export function tokenRefusal(token: Exclude<TokenState, 'valid'>, hint: string = HOW): CredentialRefusal {
   const isWrong = token === 'wrong';
-  return { message: isWrong ? "The token that was sent is not this gateway's." : "This needs the gateway's token.", hint, isWrong };
+  return { message: isWrong ? 'The token is not valid for this gateway.' : "This request needs the gateway's token.", hint, isWrong };
 }

@@ -62,14 +62,14 @@ function checkTarget({ request: { method, url = '' } }: Candidate): Refusal | un
   // A proxy's absolute form (RFC 9112, 3.2.2) would name a host beside the one in the Host header.
   if (!url.startsWith('/')) return { rule: 'target', reason: invalid('The request target must be a path that begins with /.') };
   if (!url.includes('%') || isDecodable(url.split('?', 1)[0] ?? '')) return undefined;
-  return { rule: 'target', reason: invalid('The path has a percent sign that no valid escape follows. Write it as %25.') };
+  return { rule: 'target', reason: invalid('The path contains a percent sign without a valid escape. Write it as %25.') };
 }
 
 function checkAddress({ client: { address, claims } }: Candidate, { allowedIps }: AdmissionRules): Refusal | undefined {
   if (allowedIps.isEmpty || claims.every((claim) => allowedIps.has(claim))) return undefined;
   const reason = new GatewayError('FORBIDDEN', {
-    message: `The address ${address} may not connect.`,
-    hint: 'gateway.allowedIps lists those that may.',
+    message: `The address ${address} is not allowed to connect.`,
+    hint: 'Allowed addresses are listed in gateway.allowedIps.',
   });
   return { rule: 'address', reason };
 }
@@ -93,7 +93,7 @@ function checkHost({ request, path, host, token }: Candidate, { allowedHosts }: 
   const headers = hostHeaders(request);
   // RFC 9112, section 3.2: exactly one in HTTP/1.1.
   if (headers.length > 1 || (headers.length === 0 && request.httpVersion !== '1.0'))
-    return { rule: 'host', reason: invalid(`The request has ${headers.length} Host headers; it must have one.`) };
+    return { rule: 'host', reason: invalid(`The request has ${headers.length} Host headers; it must have exactly one.`) };
   const [header = ''] = headers;
   if (token === 'valid' || (host !== undefined && (ownHosts.has(host) || allowedHosts.has(host)))) return undefined;
   if (token === 'wrong') return { rule: 'host', reason: tokenRefusal(token) };
@@ -116,8 +116,8 @@ function checkOrigin({ request: { headers } }: Candidate, { cors }: AdmissionRul
   const { origin, host = '' } = headers;
   if (origin === undefined || isOwnOrigin(origin, host) || corsMatch(cors, origin) !== 'none') return undefined;
   const reason = new GatewayError('FORBIDDEN', {
-    message: `Pages of the origin '${origin.slice(0, 200)}' may not call this gateway.`,
-    hint: 'If it is yours, set gateway.cors.enabled and add it to gateway.cors.origins.',
+    message: `The origin '${origin.slice(0, 200)}' is not allowed to call this gateway.`,
+    hint: 'To allow it, set gateway.cors.enabled and add it to gateway.cors.origins.',
   });
   return { rule: 'origin', reason };
 }

@@ -115,7 +115,7 @@ export class Connections {
       if (isHalfSent && !options.halfSent) continue;
       if (isHalfSent) {
         halfSent += 1;
-        rawAnswer(socket, new GatewayError('UNAVAILABLE', { message: 'The gateway stops; the request had not arrived in full.' }));
+        rawAnswer(socket, new GatewayError('UNAVAILABLE', { message: 'The gateway is stopping; the request was incomplete.' }));
       }
       state.isEnding = true;
       socket.destroySoon();
@@ -179,5 +179,5 @@ export class Connections {
 }
 
 function abortUnlessFinished(response: ServerResponse, controller: AbortController): void {
-  if (!response.writableFinished) controller.abort(new GatewayError('UNAVAILABLE', { message: 'the client has gone away' }));
+  if (!response.writableFinished) controller.abort(new GatewayError('UNAVAILABLE', { message: 'the client disconnected' }));
 }

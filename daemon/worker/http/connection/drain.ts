@@ -71,7 +71,7 @@ export class Drain {
 
   #abort(): void {
     const reason = new GatewayError('UNAVAILABLE', {
-      message: 'The gateway is restarting or stopping; the turn was cut.',
+      message: 'The gateway is restarting or stopping; the turn was interrupted.',
       hint: 'Send it again.',
     });
     const { requests, streams } = this.#connections.abortAll(reason);

@@ -40,7 +40,7 @@ type Malformed = { readonly status: number; readonly message: string };
 function describe(code: string | undefined, limits: ServerLimits): Malformed {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, message: `The request's header is larger than ${limits.maxHeaderBytes} bytes.` };
+      return { status: 431, message: `The request header is larger than ${limits.maxHeaderBytes} bytes.` };
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return {
         status: 408,

@@ -50,7 +50,7 @@ export function listenForUpgrades(server: Server, deps: UpgradeDeps): void {
       rawAnswer(
         socket,
         new GatewayError('UNAVAILABLE', {
-          message: 'The gateway is restarting or stopping and opens no WebSocket.',
+          message: 'The gateway is restarting or stopping and accepts no WebSocket.',
           hint: 'Connect again.',
         }),
       );

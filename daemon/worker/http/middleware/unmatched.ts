@@ -13,7 +13,7 @@ export const unmatched: HttpMiddleware = (ctx) => {
   ctx.set('Allow', methods.join(', '));
   if (ctx.method !== 'OPTIONS') {
     throw new GatewayError('METHOD_NOT_ALLOWED', {
-      message: `${ctx.path.slice(0, 200)} does not take ${ctx.method}, only ${methods.join(', ')}.`,
+      message: `${ctx.path.slice(0, 200)} does not support ${ctx.method}, only ${methods.join(', ')}.`,
     });
   }
   ctx.status = 204;

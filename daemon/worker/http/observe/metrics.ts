@@ -58,19 +58,19 @@ function httpMetrics({ stats, vitals, version }: MetricsDeps): MetricValues[] {
   return [
     {
       name: 'xopc_build_info',
-      help: 'The build that runs.',
+      help: 'The running build.',
       type: 'gauge',
       values: [{ labels: { version: version.version, build: version.buildId }, value: 1 }],
     },
     gauge('xopc_http_connections', 'Open connections.', connections),
-    gauge('xopc_http_requests_in_flight', 'Requests that are being answered, this one included.', inFlight),
+    gauge('xopc_http_requests_in_flight', 'Requests in progress, including this one.', inFlight),
     {
       name: 'xopc_http_requests_total',
       help: 'Requests by route and status; /health is not counted.',
       type: 'counter',
       values: stats.counts.map(({ count, ...labels }) => ({ labels, value: count })),
     },
-    histogram('xopc_http_request_duration_seconds', 'Time until an answer was sent, streams to their end.', stats.durations),
+    histogram('xopc_http_request_duration_seconds', 'Time until the response was complete.', stats.durations),
   ];
 }
 
@@ -80,8 +80,8 @@ function statusMetrics({ restarts, ready, draining }: StatusDocument): MetricVal
     value,
   }));
   return [
-    gauge('xopc_ready', 'Whether a worker takes requests.', ready ? 1 : 0),
-    gauge('xopc_workers_draining', 'Workers that are ending.', draining.length),
+    gauge('xopc_ready', 'Whether a worker accepts requests.', ready ? 1 : 0),
+    gauge('xopc_workers_draining', 'Workers that are draining.', draining.length),
     { name: 'xopc_worker_restarts_total', help: 'Restarts of the worker since the gateway was started, by kind.', type: 'counter', values },
   ];
 }

@@ -59,7 +59,7 @@ export class RequestLog {
     // Most lines are not written, and their fields cost more than everything else here.
     if ((!headersSent || statusCode < 400) && !this.#logger.isDebugging()) return;
     const fields = fieldsOf(ctx, durationMs);
-    if (!headersSent) this.#logger.debug(fields, 'the client went away unanswered');
+    if (!headersSent) this.#logger.debug(fields, 'the client disconnected before a response');
     else if (statusCode >= 500) this.#logger.warn(fields, 'request failed');
     else if (statusCode >= 400) this.#logger.info(fields, 'request refused');
     else this.#logger.debug(fields, 'request');

@@ -85,7 +85,7 @@ class Collected {
     if (this.#length > MAX_COLLECTED)
       throw new GatewayError('AGENT_ERROR', {
         message: `The answer is longer than ${MAX_COLLECTED} characters.`,
-        hint: 'Ask for a stream.',
+        hint: 'Use "stream": true.',
       });
     if (output.type === 'text') this.text += output.text;
     else if (output.type === 'reasoning') this.reasoning += output.text;

@@ -56,7 +56,7 @@ async function pass(ctx: HttpContext, events: PulledEvents<ForwardOutput>, logge
   const first = await events.wait(FIRST_EVENT_MS);
   if (first.kind !== 'event' || first.event.type !== 'head') {
     events.close();
-    throw toGatewayError('error' in first ? first.error : new Error('a call that was passed on ended without an answer'));
+    throw toGatewayError('error' in first ? first.error : new Error('a forwarded call ended without a response'));
   }
   events.take();
   const { contentType } = first.event;
@@ -65,7 +65,7 @@ async function pass(ctx: HttpContext, events: PulledEvents<ForwardOutput>, logge
   if (isStream) ctx.set('X-Accel-Buffering', 'no');
   const onError = (error: GatewayError): void => {
     ctx.state.errorCode = error.code;
-    logger.info({ requestId, code: error.code, err: error }, 'a call that was passed on ended with an error');
+    logger.info({ requestId, code: error.code, err: error }, 'a forwarded call failed');
   };
   const tell = (error: GatewayError): string => {
     const { message, code, param } = openAiError(error, requestId).body.error;
@@ -83,9 +83,7 @@ export function forwardRoutes({ completions, connections, clock, logger }: OpenA
       method: 'POST',
       path: `/v1/${path}`,
       summary:
-        path === 'embeddings'
-          ? 'Embed texts with a model; passed on to its provider'
-          : 'Ask a model by OpenAI’s Responses API; passed on to its provider',
+        path === 'embeddings' ? 'Create embeddings; forwarded to the provider' : 'Create a model response; forwarded to the provider',
       body: forwardedRequest,
       answer: forwardedAnswer,
       ...(path === 'responses' ? { media: { 'text/event-stream': 'With `stream: true`: the provider’s events' } } : {}),

@@ -70,7 +70,7 @@ function modelRoutes(completions: CompletionService, startedAtMs: number): Route
     route({
       method: 'GET',
       path: '/v1/models',
-      summary: 'List what `model` may be: agents and models',
+      summary: 'List the values of `model`: agents and models',
       answer: modelListResponse,
       async handle(ctx) {
         ctx.body = { object: 'list', data: await list() };
@@ -104,13 +104,13 @@ export function openAiRoutes({ completions, connections, clock, logger }: OpenAi
     route({
       method: 'POST',
       path: '/v1/chat/completions',
-      summary: 'Ask an agent or a model, with the conversation and the tools of the caller',
+      summary: 'Create a chat completion with an agent or a model',
       body: chatCompletionRequest,
       answer: chatCompletion,
-      media: { 'text/event-stream': 'With `stream: true`: chunks as OpenAI writes them, then `[DONE]`' },
+      media: { 'text/event-stream': 'With `stream: true`: chunks in OpenAI’s format, then `[DONE]`' },
       headers: {
-        [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and what was said before is the session’s own',
-        'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: of other calls nothing is kept`,
+        [SESSION_HEADER]: 'A session; the last message becomes a turn in it, and earlier messages come from the session',
+        'Idempotency-Key': `${IDEMPOTENCY_HEADER['Idempotency-Key']}. Only with a session: other calls are not stored`,
       },
       async handle(ctx, { body }) {
         const call = readCompletionCall(body, sessionOf(ctx), callerKey(ctx));

@@ -60,7 +60,7 @@ function readMessages(messages: readonly RequestMessage[]): CompletionMessage[] 
         if (name === undefined)
           throw refuse(
             `messages.${index}.tool_call_id`,
-            `No message before it calls a tool with the id '${message.tool_call_id.slice(0, 80)}'.`,
+            `No earlier message calls a tool with the id '${message.tool_call_id.slice(0, 80)}'.`,
           );
         return { role: 'tool', callId: message.tool_call_id, name, content: textOf(message.content) };
       }

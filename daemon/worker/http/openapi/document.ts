@@ -40,19 +40,19 @@ export interface Operation {
 }
 
 const TAGS: Readonly<Record<string, string>> = {
-  agent: 'Talk to an agent',
+  agent: 'Agent turns',
   channels: 'Chat channels and who may write through them',
-  config: 'The files that users edit',
+  config: 'Configuration files',
   cron: 'Scheduled jobs',
-  events: 'What happens, as it happens',
-  health: 'For whoever supervises the gateway',
+  events: 'Live events',
+  health: 'Monitoring',
   logs: 'The gateway’s log',
   messages: 'Messages to chats',
   models: 'Models and their providers',
   openai: 'The API of OpenAI, for its SDKs and the programs built on them',
   page: 'The page',
   sessions: 'Conversations',
-  status: 'How the gateway is',
+  status: 'Status of the gateway',
 };
 
 const SEGMENT_TAGS: Readonly<Record<string, string>> = {
@@ -136,8 +136,8 @@ function responsesOf({ answer, media }: RouteFacts, path: string): Operation['re
   const content = { ...(answer === undefined ? {} : json(toJsonSchema(answer(), 'output'))), ...texts(media) };
   return {
     200: { description: 'Done', content },
-    '4XX': { description: 'The request is not right, or not allowed', content: errors },
-    '5XX': { description: 'The gateway, or whoever it asked, could not do it', content: errors },
+    '4XX': { description: 'The request is invalid or not allowed', content: errors },
+    '5XX': { description: 'The gateway or an upstream service failed', content: errors },
   };
 }
 
@@ -175,7 +175,7 @@ export function createOpenApiDocument(routes: readonly Route[], version: string)
     info: {
       title: 'xopc gateway',
       version,
-      description: 'Programs, chat channels, schedules and a page talk to LLM-backed agents through it.',
+      description: 'Connects programs, chat channels, schedules and a web page to LLM agents.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],

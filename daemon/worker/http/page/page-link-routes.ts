@@ -17,7 +17,7 @@ export function pageLinkRoutes(tickets: PageTickets, token: () => string): Route
       method: 'POST',
       path: '/api/page-links',
       access: 'token',
-      summary: 'Make a link that opens the page once, without showing the token',
+      summary: 'Create a link that opens the page once, without showing the token',
       answer: pageLinkResponse,
       handle(ctx) {
         const { ticket, expiresAtMs } = tickets.create();
@@ -33,7 +33,7 @@ export function pageLinkRoutes(tickets: PageTickets, token: () => string): Route
       answer: pageTokenResponse,
       // Taken synchronously: of two requests with one ticket, only one gets the token.
       authorize: (ctx) => (tickets.take(ctx.params['ticket'] ?? '') ? 'valid' : 'wrong'),
-      refusal: { message: 'This link was used before, has expired, or is none.', hint: 'Make another with: xopc gateway open' },
+      refusal: { message: 'This link is invalid, has expired or was already used.', hint: 'Create a new one with: xopc gateway open' },
       handle(ctx) {
         ctx.body = { status: 'ok', token: token() };
       },

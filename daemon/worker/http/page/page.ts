@@ -31,7 +31,7 @@ function exampleCall(facts: PageFacts): string {
 export function renderPage(facts: PageFacts): string {
   const state = facts.isDraining ? 'Restarting or stopping' : 'Running';
   const tokenNote = facts.needsToken
-    ? '<p class="muted">Your calls need the token: <code>xopc gateway token --show</code> prints it on the gateway’s machine.</p>'
+    ? '<p class="muted">Requests need the token: <code>xopc gateway token --show</code> prints it on the gateway’s machine.</p>'
     : '';
   return `<!doctype html>
 <html lang="en">
@@ -50,21 +50,21 @@ export function renderPage(facts: PageFacts): string {
 <p class="state${facts.isDraining ? ' draining' : ''}">${state}</p>
 <p class="muted">Version ${escapeHtml(facts.version)}, up for ${duration(facts.uptimeSeconds)}.</p>
 <h2>On the gateway’s machine</h2>
-<pre><code>xopc gateway status    # what it is doing
-xopc gateway logs      # what it has done
+<pre><code>xopc gateway status    # its state
+xopc gateway logs      # its log
 xopc agent "Hello"     # talk to it</code></pre>
 <h2>From a program</h2>
 <pre><code>${escapeHtml(exampleCall(facts))}</code></pre>
 ${tokenNote}
-<p><a href="/docs">All of the API</a></p>
+<p><a href="/docs">API reference</a></p>
 <section id="access" aria-live="polite" hidden>
 <h2>This page</h2>
 <p id="notice"></p>
 <dl id="facts" hidden></dl>
 <form id="sign-in" hidden>
-<label for="token">Token</label>
+<label for="token">Access token</label>
 <input id="token" name="token" type="password" autocomplete="off" spellcheck="false" required>
-<button>Use it in this tab</button>
+<button>Sign in</button>
 </form>
 </section>
 </main>

@@ -43,7 +43,7 @@ export const SCRIPT = `'use strict';
 
   async function showStatus(token) {
     const { ok, status, body } = await call('GET', '/api/status', token);
-    if (status === 401 || status === 429) return askForToken(token ? 'That token is not this gateway’s.' : 'Your calls need the token.');
+    if (status === 401 || status === 429) return askForToken(token ? 'Wrong access token.' : 'Requests need the access token.');
     if (!ok) return tell(body.error ? body.error.message : 'The gateway answered with status ' + status + '.');
     if (token) sessionStorage.setItem(KEY, token);
     element('sign-in').hidden = true;
@@ -56,7 +56,7 @@ export const SCRIPT = `'use strict';
       ['Channels', channels.map(([name, channel]) => name + ' ' + channel.state).join(', ') || 'none'],
       ['Warnings', body.warnings.map((warning) => warning.message).join(' ') || 'none'],
     ]);
-    tell(token ? 'This tab has the token until it is closed.' : 'Calls from this machine need no token.');
+    tell(token ? 'Signed in until this tab is closed.' : 'Requests from this machine need no token.');
   }
 
   async function takeLink() {
@@ -65,7 +65,7 @@ export const SCRIPT = `'use strict';
     history.replaceState(null, '', location.pathname);
     const { ok, body } = await call('POST', '/api/page-links/' + encodeURIComponent(ticket));
     if (ok) return body.token;
-    throw new Error('This link was used before or has expired. Print another with: xopc gateway open');
+    throw new Error('This link was already used or has expired. Print a new one with: xopc gateway open');
   }
 
   async function start() {

@@ -47,7 +47,7 @@ export function agentRoutes({ agent, connections, clock, logger }: AgentRouteDep
       method: 'POST',
       path: '/api/agent',
       summary: 'Run one turn of an agent; JSON, or a stream of `delta`, `tool`, `done`, `error`',
-      media: { 'text/event-stream': 'With `Accept: text/event-stream`: the turn’s events as they come, one `done` or `error` last' },
+      media: { 'text/event-stream': 'With `Accept: text/event-stream`: the turn’s events, ending with `done` or `error`' },
       headers: IDEMPOTENCY_HEADER,
       answer: agentResponse,
       body: agentRequest,

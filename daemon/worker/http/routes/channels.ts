@@ -20,7 +20,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
     route({
       method: 'GET',
       path: '/api/channels',
-      summary: 'List the channels’ accounts, and who asks or may write to them',
+      summary: 'List channel accounts, their approved senders and pending requests',
       answer: channelListResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', ...(await channels.list()) };
@@ -29,7 +29,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
     route({
       method: 'POST',
       path: '/api/channels/:channel/approve',
-      summary: 'Let a sender in by the code that it was told',
+      summary: 'Approve a sender by its code',
       params: { channel: channelName },
       answer: pairingApproveResponse,
       body: pairingApproveRequest,
@@ -40,7 +40,7 @@ export function channelRoutes(channels: ChannelService): Route[] {
     route({
       method: 'POST',
       path: '/api/channels/:channel/revoke',
-      summary: 'Shut a sender out again',
+      summary: 'Revoke the approval of a sender',
       params: { channel: channelName },
       answer: pairingRevokeResponse,
       body: pairingRevokeRequest,

@@ -25,7 +25,7 @@ export function cronRoutes(cron: CronService): Route[] {
     route({
       method: 'GET',
       path: '/api/cron/preview',
-      summary: 'Describe a schedule in words and with its next times',
+      summary: 'Describe a schedule in words and list its next times',
       query: api.cronPreviewQuery,
       answer: api.cronPreviewResponse,
       async handle(ctx, { query }) {

@@ -11,7 +11,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
     route({
       method: 'POST',
       path: '/api/message',
-      summary: 'Send a message to a chat; answered once it is on disk',
+      summary: 'Send a message to a chat; returns once it is on disk',
       headers: IDEMPOTENCY_HEADER,
       answer: messageResponse,
       body: messageRequest,
@@ -26,7 +26,7 @@ export function messageRoutes(messages: MessageService, connections: Connections
     route({
       method: 'POST',
       path: '/api/message/sync',
-      summary: 'Handle a message as if that chat had sent it, and answer with the reply',
+      summary: 'Handle a message as if the chat had sent it, and return the reply',
       headers: IDEMPOTENCY_HEADER,
       answer: messageSyncResponse,
       body: messageSyncRequest,

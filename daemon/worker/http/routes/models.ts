@@ -8,7 +8,7 @@ export function modelRoutes(models: ModelService): Route[] {
     route({
       method: 'GET',
       path: '/api/providers',
-      summary: 'List the providers of models',
+      summary: 'List the model providers',
       answer: providersResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', providers: await models.providers() };
@@ -18,7 +18,7 @@ export function modelRoutes(models: ModelService): Route[] {
       method: 'POST',
       path: '/api/providers/test',
       access: 'token',
-      summary: 'Test whether a provider can be used, saved or not',
+      summary: 'Test a provider, saved or not',
       body: providerTestRequest,
       answer: providerTestResponse,
       async handle(ctx, { body }) {
@@ -28,7 +28,7 @@ export function modelRoutes(models: ModelService): Route[] {
     route({
       method: 'GET',
       path: '/api/models',
-      summary: 'List the models that can be used',
+      summary: 'List the available models',
       answer: modelsResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', models: await models.models() };

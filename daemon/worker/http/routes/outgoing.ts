@@ -49,7 +49,7 @@ export function outgoingRoutes(outgoing: OutgoingService): Route[] {
     route({
       method: 'DELETE',
       path: '/api/messages/:id',
-      summary: 'Remove a message that has not been delivered',
+      summary: 'Drop an undelivered message',
       params: { id: messageId },
       answer: outgoingDropResponse,
       async handle(ctx) {

@@ -16,8 +16,8 @@ function callOf(ctx: HttpContext, rawBody: Buffer): WebhookCall {
 const rawBodyOf = (ctx: HttpContext): Buffer => ctx.state.rawBody?.() ?? Buffer.alloc(0);
 
 const REFUSAL = {
-  message: 'The credentials for this are missing or wrong.',
-  hint: "Use those of the account that is called, not the gateway's token; a signature is valid within five minutes of its webhook-timestamp.",
+  message: 'The credentials are missing or wrong.',
+  hint: "Use the credentials of the account, not the gateway's token; a signature is valid within five minutes of its webhook-timestamp.",
 };
 
 export function webhookRoutes(webhooks: WebhookService): Route[] {
@@ -25,7 +25,7 @@ export function webhookRoutes(webhooks: WebhookService): Route[] {
     route({
       method: 'POST',
       path: '/api/webhook/:accountId',
-      summary: 'Write to an agent through a webhook account, with the account’s own credentials',
+      summary: 'Send a message to an agent through a webhook account, with the account’s credentials',
       params: { accountId: webhookAccountId },
       answer: webhookResponse,
       body: webhookRequest,

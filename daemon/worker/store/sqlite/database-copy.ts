@@ -10,8 +10,8 @@ import { openSqlite } from './open.js';
 
 /** Another process's checkpoint or migration ends within this. */
 const BUSY_TIMEOUT_MS = 10_000;
-const UNSENT_REASON = 'the state was restored from a backup: it may have been sent after the backup was made';
-const UNFINISHED_REASON = 'the state was restored from a backup: it may have been done after the backup was made';
+const UNSENT_REASON = 'the state was restored from a backup: it may have been sent after the backup';
+const UNFINISHED_REASON = 'the state was restored from a backup: it may have been completed after the backup';
 
 function assertFile(path: string): void {
   const entry = statSync(path, { throwIfNoEntry: false });
@@ -60,7 +60,7 @@ async function assertSound(path: string): Promise<void> {
   await withConnection(path, async (connection) => {
     const version = await readVersion(path, connection);
     if (version > NEWEST_SCHEMA) {
-      throw storeUnavailable(path, `a newer xopc has written it (schema ${version}, this one knows ${NEWEST_SCHEMA})`);
+      throw storeUnavailable(path, `it was written by a newer xopc (schema ${version}, this one knows ${NEWEST_SCHEMA})`);
     }
     const damage = await quickCheck(connection);
     if (damage !== null) throw storeUnavailable(path, `it is damaged (${damage})`);
@@ -79,7 +79,7 @@ async function withConnection<T>(path: string, use: (connection: LibsqlConnectio
 
 async function readVersion(path: string, connection: LibsqlConnection): Promise<number> {
   const { origin, version } = await readHeader(connection);
-  if (origin === 'foreign') throw storeUnavailable(path, 'it is the database of another program');
+  if (origin === 'foreign') throw storeUnavailable(path, 'it belongs to another program');
   return version.version;
 }
 

@@ -9,7 +9,7 @@ import { openSqlite } from './open.js';
 
 const describeCopy = (path: string): SetAside => ({
   path,
-  hint: `Put a backup back with 'xopc restore', or look into the copy with 'sqlite3 ${path} .recover'; this is said as long as the copy is there.`,
+  hint: `Restore a backup with 'xopc restore', or recover the copy with 'sqlite3 ${path} .recover'. This warning ends when the copy is removed.`,
   exists: () => existsSync(path),
 });
 

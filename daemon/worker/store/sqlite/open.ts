@@ -23,7 +23,7 @@ async function connect(path: string, options: { isThreaded: boolean }): Promise<
     await connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
     const { rows } = await connection.run<{ journal_mode: string }>('pragma journal_mode = wal');
     if (rows[0]?.journal_mode !== 'wal') {
-      throw storeUnavailable(path, 'its file system cannot keep a write-ahead log; a network file system is no place for it');
+      throw storeUnavailable(path, 'its file system does not support a write-ahead log; use a local one instead of a network file system');
     }
     await connection.exec(`pragma synchronous = full; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma foreign_keys = on`);
     return connection;
@@ -35,11 +35,11 @@ async function connect(path: string, options: { isThreaded: boolean }): Promise<
 
 async function assertUsable(path: string, connection: LibsqlConnection, newest: number): Promise<void> {
   const { origin, version } = await readHeader(connection);
-  if (origin === 'foreign') throw storeUnavailable(path, 'it is the database of another program');
+  if (origin === 'foreign') throw storeUnavailable(path, 'it belongs to another program');
   if (version.minimumReader > newest) {
     throw storeUnavailable(
       path,
-      `a newer xopc has changed it (schema ${version.version}, this one knows ${newest}); start that version, or restore a backup`,
+      `it was changed by a newer xopc (schema ${version.version}, this one knows ${newest}); start that version, or restore a backup`,
     );
   }
 }

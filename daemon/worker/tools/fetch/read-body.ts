@@ -18,7 +18,7 @@ function decoderFor(encoding: string | undefined): Transform | undefined {
     case 'br':
       return createBrotliDecompress();
     default:
-      throw new ToolError(`the answer is packed as '${encoding?.slice(0, 40)}', which cannot be read`);
+      throw new ToolError(`the response has the unsupported encoding '${encoding?.slice(0, 40)}'`);
   }
 }
 

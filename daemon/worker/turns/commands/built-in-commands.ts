@@ -40,43 +40,43 @@ async function models({ args, model: current }: CommandContext, { registry }: Co
 async function model({ args, model: current, sessionId }: CommandContext, { store, registry }: CommandSources): Promise<string> {
   const set = (ref: string | null): Promise<void> => store.write((tx) => changeSession(tx, sessionId, { model: ref }));
   if (args === '')
-    return `The model here is ${current}. /model PROVIDER/MODEL changes it, /model default takes it back; /models lists them.`;
+    return `The model here is ${current}. /model PROVIDER/MODEL changes it, /model default resets it; /models lists the models.`;
   if (args === 'default') {
     await set(null);
-    return 'From now on the model of the configuration answers here.';
+    return 'This chat now uses the configured model.';
   }
   try {
     registry().resolve(args);
   } catch (error) {
-    if (error instanceof GatewayError) return `That is not possible: ${error.message}. /models lists the models.`;
+    if (error instanceof GatewayError) return `Failed to change the model: ${error.message}. /models lists the models.`;
     throw error;
   }
   await set(args);
-  return `From now on ${args} answers here.`;
+  return `This chat now uses ${args}.`;
 }
 
 export function createCommands(sources: CommandSources): CommandRegistry {
   return new CommandRegistry([
     sources.remind,
-    { name: 'status', summary: 'says which agent and model answer here', run: (context) => status(context, sources) },
+    { name: 'status', summary: 'shows the agent and model of this chat', run: (context) => status(context, sources) },
     { name: 'models', summary: 'lists the models; /models TEXT those that contain TEXT', run: (context) => models(context, sources) },
     {
       name: 'model',
-      summary: 'says which model answers here; /model PROVIDER/MODEL changes it, /model default takes that back',
+      summary: 'shows the model of this chat; /model PROVIDER/MODEL changes it, /model default resets it',
       run: (context) => model(context, sources),
     },
     {
       name: 'stop',
-      summary: 'stops the answer that is being given',
+      summary: 'stops the answer in progress',
       stopsTurns: true,
       run: async () => 'Stopped. The text so far is kept.',
     },
     {
       name: 'new',
-      summary: 'starts a new conversation; what was said before is forgotten, not deleted',
+      summary: 'starts a new conversation; earlier messages are kept but no longer used',
       async run({ sessionId }) {
         await sources.store.write((tx) => startFreshContext(tx, sessionId));
-        return 'A new conversation begins here.';
+        return 'New conversation started.';
       },
     },
   ]);

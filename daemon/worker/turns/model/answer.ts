@@ -127,7 +127,10 @@ class Answer {
         case 'unanswered':
           if (this.#isLastStep && isForbiddenToolCall(end.failure)) return endAs('error', this.#toolLoop(model));
           if (!usesTools || !isAboutTools(end.failure)) return describeFailure(end.failure, model.failing);
-          this.#options.logger.warn({ model: ref, detail: end.failure.detail }, 'the model takes no tools; it is asked without them');
+          this.#options.logger.warn(
+            { model: ref, detail: end.failure.detail },
+            'the model does not support tools; calling it without tools',
+          );
           usesTools = false;
           break;
         case 'finished':
@@ -169,9 +172,9 @@ class Answer {
   #toolLoop({ failing }: ResolvedModel): GatewayError {
     const { maxIterations } = this.#options.tools;
     return new GatewayError('AGENT_ERROR', {
-      message: `${failing.modelId} of ${failing.providerName} called tools ${maxIterations} times and wanted to go on instead of answering.`,
+      message: `${failing.modelId} of ${failing.providerName} called tools ${maxIterations} times without giving an answer.`,
       details: { provider: failing.providerName, reason: 'toolLoop' },
-      hint: 'Ask for less at once, or raise agents.defaults.maxToolIterations.',
+      hint: 'Send a smaller request, or raise agents.defaults.maxToolIterations.',
     });
   }
 }

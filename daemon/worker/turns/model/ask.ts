@@ -99,7 +99,7 @@ export async function* ask(model: ResolvedModel, options: AskOptions): AsyncGene
     const { failure } = end;
     const waitMs = waitBefore(failure, { attempts, random: options.random() });
     if (waitMs === undefined) return end;
-    options.logger.info({ model: model.ref, reason: failure.kind, detail: failure.detail, waitMs }, 'the model is asked again');
+    options.logger.info({ model: model.ref, reason: failure.kind, detail: failure.detail, waitMs }, 'retrying the model call');
     await pause(waitMs, options.clock, options.signal);
   }
 }

@@ -74,7 +74,7 @@ export async function gatherContext(options: ContextOptions): Promise<ModelMessa
   return oldestFirst(newestFirst);
 }
 
-const LEFT_OUT = '(left out: the context is full)';
+const LEFT_OUT = '(omitted: the context is full)';
 
 const stepTokens = (message: StepMessage): number =>
   message.role === 'toolResults'

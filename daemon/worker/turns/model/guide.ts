@@ -26,7 +26,7 @@ const EXAMPLE = `\`\`\`json
 
 /** Returns the answer, the same for every question. */
 export function guideText({ modelsPath, configPath }: GuideOptions): string {
-  return `Your message arrived and is stored, but no language model is configured yet. I am only the built-in guide: I understand commands, not questions.
+  return `Your message arrived and is stored, but no language model is configured yet. This is the built-in guide, which understands commands but cannot answer questions.
 
 To get real answers, do one of these:
 

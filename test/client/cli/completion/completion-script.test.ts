@@ -28,7 +28,7 @@ describe.runIf(has('bash'))('in bash', () => {
     return execFileSync('bash', ['--norc', '-c', code], { encoding: 'utf8', cwd: tempDir() }).split('\n').filter(Boolean);
   }
 
-  test('values come from xopc itself, behind a colon as readline wants them', () => {
+  test('values come from xopc itself, without the part before a colon for readline', () => {
     expect(complete('xopc', 'sessions', 'show', '')).toContain('main:api:default:direct:notes');
     expect(complete('xopc', 'sessions', 'show', 'main:api:d')).toEqual(['default:direct:notes']);
     expect(complete('xopc', 'agent', 'hello', '--session', 'main:api:o')).toEqual(['other']);
@@ -92,7 +92,7 @@ test('the command prints the script for the real tree, and names the shells for 
 /** What is brought back is in no list. */
 const UNKNOWN_TO_THE_GATEWAY = ['sessions restore', 'cron restore'];
 
-test('every command that names a session, a job or a message is completed with those that there are', async () => {
+test('commands that name a session, a job or a message complete existing ones', async () => {
   const classes = await Promise.all(COMMANDS.map((entry) => entry.load()));
   const named = Cli.from(classes, { binaryName: 'xopc' })
     .definitions()

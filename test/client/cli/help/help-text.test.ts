@@ -41,14 +41,14 @@ test.each([
   expect(optionName({ definition, description })).toBe(expected);
 });
 
-test.each(Object.keys(HELP_TOPICS))('xopc help %s explains what all commands share', async (topic) => {
+test.each(Object.keys(HELP_TOPICS))('xopc help %s prints the shared topic', async (topic) => {
   const { code, stdout } = await runCommand(['help', topic], { home: tempDir() });
   expect(code).toBe(0);
   expect(stdout.split('\n').length).toBeGreaterThan(5);
   expect(await help()).toContain(`xopc help ${topic}`);
 });
 
-test('the topics say what the manual says', () => {
+test('the topics match the manual', () => {
   const manual = readFileSync(join(import.meta.dirname, '../../../..', 'docs', 'gateway.md'), 'utf8');
   const first = (heading: string): string[] => tableRows(manual, heading).flatMap(([cell = '']) => codeSpans(cell));
   expect(Object.keys(HELP_EXIT_CODES)).toEqual(tableRows(manual, 'Exit codes').map(([code]) => code));

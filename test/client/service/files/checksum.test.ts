@@ -3,7 +3,7 @@ import { compareChecksum, addChecksum, CHECKSUM_COMMENT } from '../../../../clie
 
 const text = addChecksum(`# first\n# ${CHECKSUM_COMMENT}\nKey=value\n`);
 
-describe('a sealed file', () => {
+describe('a file with a checksum', () => {
   test('is recognised as it was written', () => {
     expect(text).toMatch(/^# first\n# xopc-checksum [0-9a-f]{16}\nKey=value\n$/);
     expect(compareChecksum(text)).toBe('unchanged');
@@ -19,7 +19,7 @@ describe('a sealed file', () => {
     expect(compareChecksum(edited)).toBe('edited');
   });
 
-  test('without its addChecksum is nobody of ours', () => {
+  test('without a checksum line is foreign', () => {
     expect(compareChecksum(text.replace(/^.*xopc-checksum.*\n/m, ''))).toBe('foreign');
     expect(compareChecksum('')).toBe('foreign');
   });

@@ -25,7 +25,7 @@ describe('the LaunchAgent manager', () => {
     ]);
   });
 
-  test('takes an agent that is loaded already for loaded', async () => {
+  test('treats an already loaded agent as success', async () => {
     const { manager } = makeManager([/bootstrap/, { code: 37 }]);
     await expect(manager.activate()).resolves.toBeUndefined();
   });

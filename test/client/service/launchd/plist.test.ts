@@ -12,7 +12,7 @@ const plan = makeServicePlan({
 });
 
 describe('the LaunchAgent', () => {
-  test('is written as it was reviewed, and sealed', async () => {
+  test('matches the golden file and its checksum', async () => {
     await expect(plistText(plan)).toMatchFileSnapshot('../golden/xopc-gateway.plist');
     expect(compareChecksum(plistText(plan))).toBe('unchanged');
   });

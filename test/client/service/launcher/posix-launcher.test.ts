@@ -53,7 +53,7 @@ class Launch {
 }
 
 describe.skipIf(process.platform === 'win32')('the launcher', () => {
-  test('is sealed, and starts the gateway with the Node and the package of the installation', () => {
+  test('has a checksum, and starts the gateway with the Node and the package of the installation', () => {
     const launch = new Launch();
     const node = makeNode(launch.at('my node'), 'v22.1.0');
     const path = makePackage(launch.at("it's here"));
@@ -88,7 +88,7 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
   test.each([
     { marker: 'systemd', code: 78 },
     { marker: 'launchd', code: 0 },
-  ] as const)('gives up for good under $marker, with the reason, when there is no package', ({ marker, code }) => {
+  ] as const)('gives up permanently under $marker, with the reason, when the package is missing', ({ marker, code }) => {
     const launch = new Launch();
     launch.install({ runtime: 'node', path: launch.at('gone'), nodePath: makeNode(launch.at('node'), 'v20.19.0') }, marker);
     const result = launch.run();

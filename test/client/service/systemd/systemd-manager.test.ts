@@ -17,26 +17,26 @@ function makeManager(...rules: ToolRule[]): { manager: SystemdManager; calls: st
 }
 
 describe('lingering', () => {
-  test('is switched on where it is off, and no concern then', async () => {
+  test('is enabled when it is disabled', async () => {
     const { manager, calls } = makeManager([/show-user ada --property=Linger/, { stdout: 'no\n' }, { stdout: 'yes\n' }]);
     expect(await manager.concerns({ repair: true })).toEqual([]);
     expect(calls).toContain('loginctl --no-ask-password enable-linger ada');
   });
 
-  test('that cannot be switched on is a concern with the exact command', async () => {
+  test('that cannot be enabled is reported with the exact command', async () => {
     const { manager } = makeManager([/show-user/, { stdout: 'no\n' }], [/enable-linger/, { code: 1 }]);
     expect(await manager.concerns({ repair: true })).toEqual([
       { message: expect.stringContaining('logs out') as string, hint: 'sudo loginctl enable-linger ada' },
     ]);
   });
 
-  test('is only looked at without being asked to repair it', async () => {
+  test('is only checked without the option to repair', async () => {
     const { manager, calls } = makeManager([/show-user/, { stdout: 'no\n' }]);
     expect(await manager.concerns({ repair: false })).toHaveLength(1);
     expect(calls.some((call) => call.includes('enable-linger'))).toBe(false);
   });
 
-  test('is no concern where there is no logind that would end anything', async () => {
+  test('is not a problem without logind', async () => {
     expect(await makeManager([/show-user/, { code: null }]).manager.concerns({ repair: true })).toEqual([]);
   });
 
@@ -81,14 +81,14 @@ describe('the systemd manager', () => {
     expect(calls.slice(1)).toEqual(['systemctl --user stop xopc-gateway.socket', 'systemctl --user stop xopc-gateway.service']);
   });
 
-  test('takes a unit that is not loaded for stopped', async () => {
+  test('treats a unit that is not loaded as stopped', async () => {
     await expect(makeManager([/stop/, { code: 5 }]).manager.confirmStopped()).resolves.toBeUndefined();
     await expect(makeManager([/stop/, { code: 1, stderr: 'Access denied\n' }]).manager.confirmStopped()).rejects.toMatchObject({
       message: "'systemctl --user stop xopc-gateway.service' failed: Access denied",
     });
   });
 
-  test('gives a service the sandbox that can be had here', async () => {
+  test('gives a service the sandbox that is available', async () => {
     expect(await makeManager([/systemd-run/, { code: 0 }]).manager.probeSandbox()).toBe('full');
     expect(await makeManager([/systemd-run/, { code: 218 }]).manager.probeSandbox()).toBe('basic');
     expect(await makeManager([/systemd-run/, { code: null }]).manager.probeSandbox()).toBe('basic');

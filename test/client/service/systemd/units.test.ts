@@ -13,14 +13,14 @@ function values(unit: string, key: string): string[] {
 }
 
 describe('the systemd service unit', () => {
-  test('is written as it was reviewed', async () => {
+  test('matches the golden file', async () => {
     await expect(serviceUnitText(makeServicePlan({ port: 18_790, host: '127.0.0.1' }))).toMatchFileSnapshot(
       '../golden/xopc-gateway.service',
     );
     await expect(socketUnitText({ host: '0.0.0.0', port: 18_790 })).toMatchFileSnapshot('../golden/xopc-gateway.socket');
   });
 
-  test('carries a seal that fits', () => {
+  test('has a valid checksum', () => {
     for (const { text } of systemdFiles(makeServicePlan({ socket: { host: '::', port: 1 } }), '/units'))
       expect(compareChecksum(text)).toBe('unchanged');
   });

@@ -19,12 +19,12 @@ describe('the Task Scheduler manager', () => {
     ]);
   });
 
-  test('tells by the exit code alone whether the task is there', async () => {
+  test('uses only the exit code to check whether the task exists', async () => {
     expect(await makeManager([/Query/, { stdout: 'ORDNER: \\ irgendetwas' }]).manager.state()).toMatchObject({ isRegistered: true });
     expect(await makeManager([/Query/, { code: 1, stdout: 'xopc-gateway' }]).manager.state()).toMatchObject({ isRegistered: false });
   });
 
-  test('passes a refusal on in its own words, whatever the language, and says what else can be done', async () => {
+  test('passes on an error message in any language, with an alternative', async () => {
     const { manager } = makeManager([/Create/, { code: 1, stderr: 'FEHLER: Zugriff verweigert\r\n' }]);
     await expect(manager.activate()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -33,7 +33,7 @@ describe('the Task Scheduler manager', () => {
     });
   });
 
-  test('removes the task, and is content when there is none', async () => {
+  test('removes the task, and succeeds if it does not exist', async () => {
     const there = makeManager();
     await there.manager.remove();
     expect(there.calls).toContain('schtasks.exe /Delete /TN xopc-gateway /F');

@@ -14,7 +14,7 @@ const plan = makeServicePlan({
 });
 
 describe('the task', () => {
-  test('is written as it was reviewed, and sealed', async () => {
+  test('matches the golden file and its checksum', async () => {
     const text = taskXml(plan, 'DESKTOP\\Ada');
     await expect(text.replaceAll('\r\n', '\n')).toMatchFileSnapshot('../golden/task.xml');
     expect(compareChecksum(text)).toBe('unchanged');
@@ -24,7 +24,7 @@ describe('the task', () => {
 describe('the batch file', () => {
   const text = windowsLauncher(plan);
 
-  test('is written as it was reviewed, with the line ends of Windows, and sealed', async () => {
+  test('matches the golden file, with Windows line ends and a valid checksum', async () => {
     await expect(text.replaceAll('\r\n', '\n')).toMatchFileSnapshot('../golden/launch.cmd');
     expect(text.replaceAll('\r\n', '')).not.toContain('\n');
     expect(compareChecksum(text)).toBe('unchanged');

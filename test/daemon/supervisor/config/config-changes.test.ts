@@ -108,7 +108,7 @@ describe('an edit', () => {
     expect(gateway.workers).toHaveLength(1);
   });
 
-  test('that our own keys rule out is not even tried, and changes nothing', async () => {
+  test("that the supervisor's own keys reject is not tried, and changes nothing", async () => {
     const { gateway, edit } = await changing();
     edit({ gateway: { port: 'x' } });
     expect(gateway.worker.sentTypes).not.toContain('applyConfig');
@@ -197,7 +197,7 @@ describe('another address', () => {
     expect(changes.warnings).toEqual([]);
   });
 
-  test('on which no worker comes up is given back', async () => {
+  test('on which no worker starts is released', async () => {
     const { gateway, edit, answers, socket, changes } = await changing();
     const [before, port] = [socket(), await freePort()];
     edit({ gateway: { host: '127.0.0.1', port } });

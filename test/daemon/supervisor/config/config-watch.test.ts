@@ -96,7 +96,7 @@ describe('a change of the content is reported', () => {
   });
 });
 
-describe('where no event comes, a regular look finds it', () => {
+describe('a periodic check finds changes without an event', () => {
   /** Nothing is awaited, so no event can have come. */
   function looked(change: (watched: Watched) => void): Watched {
     const clock = new FakeClock();
@@ -117,7 +117,7 @@ describe('where no event comes, a regular look finds it', () => {
     expect(looked(({ config }) => utimesSync(config, 1, 1)).changes).toEqual([]);
   });
 
-  test('while the directory is away nothing is said of its files', () => {
+  test('while the directory is missing its files are not reported', () => {
     expect(looked(({ directory }) => renameSync(directory, `${directory}.old`)).changes).toEqual([]);
   });
 });
@@ -137,7 +137,7 @@ describe('one report, or none', () => {
     watched.expectSeen('{ "save": 19 }');
   });
 
-  test('a touch, the same content again, a change that is taken back, and other files are none', async () => {
+  test('a touch, a rewrite with the same content, a reverted change and other files are not reported', async () => {
     const watched = await Watched.started();
     const before = readFileSync(watched.config);
     utimesSync(watched.config, new Date(), new Date());
@@ -162,7 +162,7 @@ describe('one report, or none', () => {
     expect(watched.changes).toEqual([]);
   });
 
-  test('a look on demand reports what the watch has not seen yet', () => {
+  test('a check on demand reports changes that the watch has not seen yet', () => {
     const watched = new Watched(eventsOnly);
     writeFileSync(watched.config, '{ "before": "start" }');
     watched.watch.check();
@@ -172,7 +172,7 @@ describe('one report, or none', () => {
 });
 
 describe('the hash', () => {
-  test('tells apart which file says what, and what is there from what is not', () => {
+  test('distinguishes the two files, and present from missing', () => {
     const directory = tempDir();
     const [a, b] = [join(directory, 'a'), join(directory, 'b')];
     const hashes = [hashFiles([a, b])];

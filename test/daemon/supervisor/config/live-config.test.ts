@@ -28,7 +28,7 @@ describe('at the start', () => {
     expect(open(gatewayHome()).settings).toMatchObject({ port: 18_790, sources: { port: 'default' } });
   });
 
-  test('the file is in force, with the flags above it', () => {
+  test('the file is in effect, overridden by flags', () => {
     const home = gatewayHome();
     home.writeConfig(port(1001));
     expect(open(home, { host: '127.0.0.1' }).settings).toMatchObject({ port: 1001, host: '127.0.0.1' });
@@ -47,7 +47,7 @@ describe('at the start', () => {
 });
 
 describe('a worker runs with the edited file', () => {
-  test('then its settings are in force', async () => {
+  test('then its settings are in effect', async () => {
     const { config } = await edited(port(1002));
     expect(config.settings.port).toBe(1001);
     expect(config.accept(config.editedSource())).toBe(true);
@@ -70,7 +70,7 @@ describe('a worker runs with the edited file', () => {
     expect(config.isOutdated(source)).toBe(true);
   });
 
-  test('nothing is thrown where our own keys turn out to be invalid', async () => {
+  test('invalid supervisor keys do not throw', async () => {
     const { config } = await edited(port('x'));
     expect(config.accept(config.editedSource())).toBe(false);
     expect(config.settings.port).toBe(1001);
@@ -78,7 +78,7 @@ describe('a worker runs with the edited file', () => {
 });
 
 describe('an invalid edit', () => {
-  test('is found by our own keys before any worker tries it', async () => {
+  test("is detected by the supervisor's own keys before any worker tries it", async () => {
     const { config } = await edited(port('x'));
     expect(config.check()).toMatchObject([{ key: 'gateway.port', line: 1 }]);
     expect(config.settings.port).toBe(1001);
@@ -121,7 +121,7 @@ describe('an invalid edit', () => {
     expect(config.source().configSource).toBe(home.paths.configPath);
   });
 
-  test('is what an asked restart loads all the same', async () => {
+  test('is loaded by a requested restart nevertheless', async () => {
     const { home, config } = await edited(port('x'));
     config.reject(hashFiles(config.editedPaths), [PROBLEM]);
     expect(config.editedSource().configSource).toBe(home.paths.configPath);

@@ -74,7 +74,7 @@ test('a gateway that is stopping, an unknown restore and a second one are refuse
   await first;
 });
 
-test('what keeps it from beginning is told, and the gateway goes on with what it has', async () => {
+test('a failure to begin is reported, and the gateway keeps its state', async () => {
   const { restoration, goOn, config, paths } = await setUp();
   // A directory where the copy of the present configuration is to go.
   mkdirSync(join(paths.stateDir, 'restore', ID, 'config.json'));

@@ -50,7 +50,7 @@ describe('everything else is refused, with the id where there is one', () => {
     expect(parsed).toMatchObject({ id, refusal: { code: 'CONTROL_PROTOCOL', message: expect.stringContaining(reason) as string } });
   });
 
-  test('whatever JSON is sent, it is a request or a refusal, never a throw', () => {
+  test('any JSON is either a request or refused, and never throws', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const parsed = parse(value);

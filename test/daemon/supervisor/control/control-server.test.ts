@@ -62,7 +62,7 @@ describe('an answer', () => {
     expect((await client.received(2)).map(({ id }) => id)).toEqual(['quick', 'slow']);
   });
 
-  test('goes nowhere when the client is gone, and harms nobody', async () => {
+  test('is dropped when the client has disconnected', async () => {
     let answer: () => void = () => undefined;
     const { path, errors } = await serveControl((request) =>
       request.type === 'status' ? Promise.resolve('alive') : new Promise((resolve) => (answer = () => resolve('x'.repeat(50_000)))),
@@ -149,7 +149,7 @@ describe('the socket', () => {
   });
 });
 
-test('a directory in its place is said, and leaves nothing that listens or lies about', async () => {
+test('a directory in its place is reported, and no listener or file is left', async () => {
   const path = join(tempDir(), 'gateway.sock');
   mkdirSync(path);
   const server = new ControlServer({ path, handler: echo, onError: () => undefined });
@@ -175,7 +175,7 @@ test('a path that was removed is taken back, one that still leads to us is left 
   expect(existsSync(path)).toBe(false);
 });
 
-test('a path that is handed over while it is taken back is the successor’s', async () => {
+test('a path handed over while it is reclaimed belongs to the successor', async () => {
   const { path, server } = await serveControl(echo);
   rmSync(path);
   const healing = server.heal();

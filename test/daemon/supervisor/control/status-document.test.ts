@@ -71,7 +71,7 @@ test('it fits into one control frame and survives the wire', () => {
 });
 
 describe('the worker', () => {
-  test('is shown with what it said last', () => {
+  test('is shown with its last heartbeat', () => {
     const { worker, child } = activeWorker({ clock: new FakeClock(START) });
     child.says({ type: 'heartbeat', vitals: vitals() });
     expect(makeStatus(facts({ active: worker })).worker).toEqual({
@@ -86,7 +86,7 @@ describe('the worker', () => {
     });
   });
 
-  test('has unknown vitals, not zero, before its first heartbeat', () => {
+  test('has unknown metrics, not zero, before its first heartbeat', () => {
     const { worker } = activeWorker();
     expect(makeStatus(facts({ active: worker })).worker).toMatchObject({ rssBytes: null, connections: null, inFlight: null, channels: {} });
   });
@@ -109,7 +109,7 @@ describe('builds', () => {
     expect(status.warnings).toEqual([
       {
         code: 'NEWER_BUILD',
-        message: 'version 1.3.0 (build bbbb) is installed; 1.2.3 (build aaaa) runs',
+        message: 'version 1.3.0 (build bbbb) is installed; 1.2.3 (build aaaa) is running',
         hint: expect.stringContaining('xopc gateway restart') as string,
       },
     ]);

@@ -82,7 +82,7 @@ describe.skipIf(process.platform !== 'linux')('a holder in another container of 
     expect(pauses.reduce((sum, delayMs) => sum + delayMs, 0)).toBeLessThanOrEqual(3_000);
   });
 
-  test('whose lock is from the future keeps nobody waiting for ever', async () => {
+  test('whose lock has a future time does not block a start forever', async () => {
     const { path, world, pauses } = judged({ ageMs: -3_600_000 });
     expect(await classifyHolder(path, inContainer(), world)).toBe('dead');
     expect(pauses.length).toBeLessThanOrEqual(30);

@@ -59,7 +59,7 @@ describe('a lock whose holder is gone', () => {
     writeFileSync(path, JSON.stringify(dead));
     await acquire();
     expect(swept).toEqual([dead]);
-    expect(logged).toEqual(['took over the lock of a gateway that is gone']);
+    expect(logged).toEqual(['took over the lock of a dead gateway']);
     expect(readdirSync(directory)).toEqual(['gateway.lock']);
   });
 

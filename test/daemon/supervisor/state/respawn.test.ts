@@ -20,7 +20,7 @@ function recordDeath(respawn: Respawn, { worker, child, exits }: FakeWorker, exi
   return respawn.recordDeath(worker, record);
 }
 
-describe('what the policy is told of a death', () => {
+describe('the deaths reported to the policy', () => {
   const KILLED = { code: null, signal: 'SIGKILL' } as const;
 
   test('five early crashes make it fail', () => {
@@ -59,7 +59,7 @@ describe('what the policy is told of a death', () => {
     expect(recordDeath(respawn, lasting, { code: 1 })).toBe('now');
   });
 
-  test('exit code 125 is a wish not to be respawned', () => {
+  test('exit code 125 asks not to be respawned', () => {
     const { respawn, clock } = respawnWithoutJitter();
     expect(recordDeath(respawn, activeWorker({ clock }), { code: 125 })).toBe('failed');
   });
@@ -120,7 +120,7 @@ describe('why the last worker could not serve', () => {
     expect(failure.details).toEqual({ reason: 'exited with code 1', output: fake.exits[0]?.output });
   });
 
-  test('is its own word if it said one, with the problems', () => {
+  test("is the worker's own message if it sent one, with the problems", () => {
     const fake = fakeWorker();
     const problems = [{ file: 'config.json', line: 2, column: 3, key: 'gateway.port', message: 'must be a number' }];
     const error = { code: 'CONFIG_INVALID', message: 'config.json:2:3 gateway.port must be a number', hint: 'Correct it.' } as const;

@@ -55,7 +55,7 @@ describe('without jitter', () => {
     expect(new Set(decisions)).toEqual(new Set(['now 0']));
   });
 
-  test('a worker that the kernel kills again and again ends as failed, too', () => {
+  test('a worker that the kernel kills repeatedly ends as failed, too', () => {
     const decisions = decide(policyWithoutJitter(), Array<Death>(200).fill(shotDown));
     expect(decisions.at(-1)).toBe('failed 30000');
   });

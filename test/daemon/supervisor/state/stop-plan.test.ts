@@ -35,7 +35,7 @@ describe('the deadline', () => {
   });
 });
 
-describe('a stop for good wins', () => {
+describe('a permanent stop wins', () => {
   test.each(['serviceRestart', 'succession'] as const)(
     'over a %s under way: the workers hear of it and the process stays down',
     (purpose) => {
@@ -47,13 +47,13 @@ describe('a stop for good wins', () => {
     },
   );
 
-  test.each(['serviceRestart', 'succession'] as const)('and no later %s changes that', (purpose) => {
+  test.each(['serviceRestart', 'succession'] as const)('and a later %s does not change that', (purpose) => {
     const stop = plan('stop');
     expect(stop.tighten({ purpose, timeoutMs: 60_000, nowMs: NOW })).toBe(false);
     expect(stop.purpose).toBe('stop');
   });
 
-  test('whoever waited for the service manager to start it again is told that it stays down', async () => {
+  test('callers waiting for the service manager learn that it stays down', async () => {
     const stop = plan('serviceRestart');
     const restart = stop.join('serviceRestart', quiet);
     stop.tighten({ purpose: 'stop', timeoutMs: 100, nowMs: NOW });

@@ -109,11 +109,11 @@ function canReach(fits: (world: World) => boolean): Set<string> {
 }
 
 describe('whatever happens in whatever order', () => {
-  test('every state can come about', () => {
+  test('every state is reachable', () => {
     expect(new Set([...worlds.values()].map(({ world }) => world.state))).toEqual(new Set(STATES));
   });
 
-  test('no world is without a way to an end, and none that is not stopping without a way to a serving worker', () => {
+  test('every state can reach an end, and every state that is not stopping a serving worker', () => {
     const [ending, serving] = [canReach((world) => world.hasLeft), canReach((world) => world.state === 'running' && world.active)];
     const stuck = [...worlds.keys()].filter((key) => !ending.has(key));
     const hopeless = [...worlds.values()].filter(({ world }) => !world.hasLeft && world.state !== 'draining' && !serving.has(keyOf(world)));

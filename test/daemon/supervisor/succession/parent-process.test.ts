@@ -17,14 +17,14 @@ function parent(looks: number): { isAlive(): boolean; hasten(): void; kill(): vo
   };
 }
 
-test('a parent that exits in time is not hastened', async () => {
+test('a parent that exits in time is not signalled', async () => {
   const exiting = parent(3);
   await awaitExit(exiting, new FakeClock(), 5_000);
   await awaitExit(exiting, new FakeClock(), 5_000);
   expect(exiting.hastened()).toBe(0);
 });
 
-test('a parent that has not exited in time is hastened once', async () => {
+test('a parent that does not exit in time is signalled once', async () => {
   const slow = parent(1_000);
   await awaitExit(slow, new FakeClock(), 0);
   expect(slow.hastened()).toBe(1);

@@ -16,7 +16,7 @@ describe('taking over', () => {
   test('fails at once when the predecessor is gone already', async () => {
     const { link, parent, types } = successor();
     parent.leaves();
-    await expect(link.takeOver()).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: 'the gateway to take over from is gone' });
+    await expect(link.takeOver()).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: 'the gateway to take over from has exited' });
     expect(link.isGone).toBe(true);
     expect(types()).toEqual([]);
   });

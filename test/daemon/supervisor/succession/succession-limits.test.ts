@@ -40,7 +40,7 @@ test('a successor that hangs before it has asked for anything is ended, and the 
   expect(spawned.last('supervisor')).not.toBe(hanging);
 });
 
-test('one that has asked is bound by the drain of its predecessor, not by this', () => {
+test('one that has asked is limited by the drain of its predecessor instead', () => {
   const { clock, spawned } = starting();
   spawned.last('supervisor').says({ type: 'takeOver' });
   clock.advance(10 * START_LIMIT_MS);

@@ -114,7 +114,7 @@ describe('a succession that works', () => {
     expect(done).toEqual(['handOver', 'retire 250']);
   });
 
-  test('is told at once to whoever asks afterwards, and the end of the successor is not ours any more', async () => {
+  test('is reported at once to later callers, and the end of the successor no longer matters', async () => {
     const { succession, successor, outcome, done, spawned } = retiring();
     successor().says(SUCCEEDED);
     await outcome;
@@ -150,7 +150,7 @@ describe('a succession that fails leaves all as it was', () => {
     const outcome = succession.run({}, quiet);
     for (const type of messages) successor().says({ type });
     successor().exits({ signal: 'SIGKILL' });
-    await expect(outcome).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: 'the successor died before it served' });
+    await expect(outcome).rejects.toMatchObject({ code: 'SUCCESSION_FAILED', message: 'the successor exited before it was ready' });
     expect(done.includes('takeBack')).toBe(takesBack);
     expect(succession).toMatchObject({ isUnderWay: false, successorPid: undefined, isOver: false });
   });
@@ -232,7 +232,7 @@ describe('a succession after which there is nothing to go on with', () => {
     expect(done).not.toContain('takeBack');
   });
 
-  test('before it has been given anything it has nothing to say about us', () => {
+  test('before the hand-over it cannot stop its predecessor', () => {
     const { succession, successor, done } = predecessor();
     succession.run({}, quiet).catch(quiet);
     successor().says({ type: 'dismissed', timeoutMs: 250 });

@@ -54,7 +54,7 @@ function start(args: readonly string[], options: Partial<SpawnOptions> = {}): St
 }
 
 describe('a child', () => {
-  test('is born with its boot document and what is meant for it, and without what is meant for us', async () => {
+  test('gets its boot document and its environment, without that of its parent', async () => {
     vi.stubEnv('NODE_OPTIONS', '--no-warnings');
     vi.stubEnv('LISTEN_FDS', '1');
     vi.stubEnv('LISTEN_PID', '1');

@@ -11,7 +11,7 @@ describe('how a worker ended is said in words', () => {
     { exit: { code: 0, signal: null }, words: 'exited with code 0' },
     { exit: { code: 1, signal: null }, words: 'exited with code 1' },
     { exit: { code: 125, signal: null }, words: 'asked not to be respawned (exit code 125)' },
-    { exit: { code: null, signal: 'SIGKILL' }, words: 'killed by SIGKILL (by hand, or by the kernel for want of memory)' },
+    { exit: { code: null, signal: 'SIGKILL' }, words: 'killed by SIGKILL (manually, or by the kernel when out of memory)' },
     { exit: { code: null, signal: 'SIGSEGV' }, words: 'killed by SIGSEGV' },
     { exit: { code: null, signal: 'SIGABRT' }, words: 'killed by SIGABRT' },
     { exit: { code: null, signal: 'SIGABRT' }, output: HEAP, words: 'ran out of memory (JavaScript heap limit)' },
@@ -34,7 +34,7 @@ describe('the record', () => {
   const record = (output: string): ReturnType<typeof makeExitRecord> =>
     makeExitRecord({ pid: 42, exit: { code: 3, signal: null }, output, atMs: Date.UTC(2026, 2, 1, 14, 5, 9, 120) });
 
-  test('says when, who, how, and the last words', () => {
+  test('has time, pid, reason and last output', () => {
     expect(record('bye')).toEqual({
       at: '2026-03-01T14:05:09.120Z',
       pid: 42,
@@ -56,7 +56,7 @@ describe('the record', () => {
     expect(output.replaceAll(character, '')).toBe('');
   });
 
-  test('finds the heap limit in words that are not kept', () => {
+  test('finds the heap limit in output that is not kept', () => {
     const options = { pid: 42, exit: { code: null, signal: 'SIGABRT' }, atMs: 0 } as const;
     expect(makeExitRecord({ ...options, output: `${HEAP}\n${'stack '.repeat(1_000)}` }).reason).toContain('ran out of memory');
   });

@@ -65,7 +65,7 @@ test('it does not start when a worker accepts before, and the time counts anew a
   expect(children).toEqual([]);
 });
 
-test('it is told a changed reason', () => {
+test('it receives a changed reason', () => {
   const kept = keeping();
   kept.keeper.update(true);
   kept.clock.advance(FALLBACK_AFTER_MS);
@@ -109,7 +109,7 @@ test('it is killed at once when the supervisor leaves', () => {
   expect(children[0]?.kills).toBe(1);
 });
 
-describe('somebody answers although it ends', () => {
+describe('requests are answered although it exits', () => {
   test('by itself: another one starts', () => {
     const { keeper, clock, children } = keeping();
     keeper.update(true);

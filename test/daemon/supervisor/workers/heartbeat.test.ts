@@ -60,7 +60,7 @@ test('a beat after almost 15 s starts the count anew', () => {
   expect(hangs).toEqual([]);
 });
 
-test('nobody is judged once the watch has stopped', () => {
+test('no worker is checked once the watch has stopped', () => {
   const { clock, monitor, hangs } = monitored();
   clock.advance(10_000);
   monitor.stop();
@@ -101,7 +101,7 @@ test.each([3_600_000, -3_600_000])('silence that begins before a jump of %i ms s
   expect(hangs).toEqual([HANG_AFTER_MS]);
 });
 
-test('a check that comes late because we ourselves stood still judges nobody by it', () => {
+test('a check delayed by a suspended supervisor does not count as silence', () => {
   const { clock, monitor, hangs, setTime } = monitored();
   for (let round = 0; round < 10; round += 1) {
     setTime(14_000); // SIGSTOP: no timer runs, and the beats that came are still unread

@@ -53,7 +53,7 @@ test('one that ignores messages and signals is killed 300 ms after the drain tim
   await logged('ignores drain');
   expect(isAlive(worker.pid)).toBe(true);
   clock.advance(800);
-  expect(await exited).toMatchObject({ signal: 'SIGKILL', reason: 'did not finish within its 500 ms to drain' });
+  expect(await exited).toMatchObject({ signal: 'SIGKILL', reason: 'did not drain within 500 ms' });
   expect(isAlive(worker.pid)).toBe(false);
 });
 

@@ -6,7 +6,7 @@ import { activeWorker, fakeWorker } from '../../../helpers/fake-worker.js';
 const REFUSAL = { type: 'bootFailed', error: { code: 'PORT_TAKEN', message: 'port 1 is taken' }, problems: [], exitCode: 78 };
 
 describe('the phases of a worker', () => {
-  test('follow what it says and what it is told', () => {
+  test('follow its messages and its commands', () => {
     const { worker, child, clock, exits } = fakeWorker();
     const phases: string[] = [worker.phase];
     child.says(readyMessage());
@@ -25,7 +25,7 @@ describe('the phases of a worker', () => {
     expect(exits).toHaveLength(1);
   });
 
-  test('do not go back: what it says while it drains, or too early, changes none', () => {
+  test('never go back: messages while it drains, or too early, change nothing', () => {
     const early = fakeWorker();
     early.child.says({ type: 'listening', port: 1 });
     expect(early.worker.phase).toBe('booting');
@@ -84,7 +84,7 @@ describe('a worker that does not come up in time is killed, with the reason', ()
   test.each([
     ['was not ready within 120 s', BOOT_LIMIT_MS, []],
     ['did not listen within 30 s', LISTEN_LIMIT_MS, [readyMessage()]],
-    ['did not leave within 2 s', REFUSAL_LIMIT_MS, [REFUSAL]],
+    ['did not exit within 2 s', REFUSAL_LIMIT_MS, [REFUSAL]],
   ])('%s', (reason, limitMs, says) => {
     const { worker, child, clock, exits } = fakeWorker();
     for (const message of says) child.says(message);
@@ -138,7 +138,7 @@ describe('draining', () => {
     expect(child.kills).toBe(0);
     clock.advance(1);
     expect(child.kills).toBe(1);
-    expect(worker.killedFor).toBe('did not finish within its 250 ms to drain');
+    expect(worker.killedFor).toBe('did not drain within 250 ms');
     clock.advance(60_000);
     expect(child.kills).toBe(1);
   });

@@ -22,7 +22,7 @@ test('a candidate takes the active place, and whoever had it retires', () => {
   expect(slots.instanceIds()).toEqual([b, a]);
 });
 
-test('whoever is removed is nowhere', () => {
+test('a removed worker is in no slot', () => {
   const { slots, fakes } = slotsOf(a, b, c);
   const workers = fakes.map(({ worker }) => worker);
   [slots.active, slots.candidate] = workers;

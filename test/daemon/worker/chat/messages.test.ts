@@ -102,7 +102,7 @@ test('in a chat a slash command is for the gateway, over the API it is for the m
   expect(fake.requests).toHaveLength(0);
   expect(await chat('/etc/hosts is a file')).toBe('/etc/hosts is a file');
   expect(await chat('remember: blue')).toBe('remember: blue');
-  expect(await chat('/new')).toBe('A new conversation begins here.');
+  expect(await chat('/new')).toBe('New conversation started.');
   await chat('what?');
   expect(fake.requests.at(-1)?.messages).toEqual([{ role: 'user', content: 'what?' }]);
   expect((await conversation.sessions.get(KEY)).messages.length).toBe(14);

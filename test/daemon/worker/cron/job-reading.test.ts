@@ -45,7 +45,7 @@ test('a run that failed is tried once more as the next attempt at the same, and 
   await expect.poll(async () => (await cron.runs(job.id, {})).runs[0]?.state).toBe('done');
   const [again] = (await cron.runs(job.id, {})).runs;
   expect(again).toMatchObject({ id: runId, attempt: 2, trigger: 'manual', scheduledAt: failed?.scheduledAt });
-  await expect(cron.trigger(job.id, failed?.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run was retried already' });
+  await expect(cron.trigger(job.id, failed?.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run was already retried' });
   await expect(cron.trigger(job.id, runId)).rejects.toMatchObject({ code: 'CONFLICT', message: 'this run has succeeded' });
   await expect(cron.trigger(job.id, 'run_none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect((await cron.runs(job.id, { failed: true })).runs).toHaveLength(1);

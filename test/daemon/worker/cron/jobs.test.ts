@@ -166,12 +166,12 @@ test('what waits of a job that is changed or disabled is dropped; what a person 
   expect((await cron.runs(job.id, {})).runs.map(({ state }) => state)).toEqual(['queued']);
 });
 
-test('a job can be triggered ten times in a row, but not while scheduled jobs are switched off', async () => {
+test('a job can be triggered ten times in a row, but not while scheduled jobs are disabled', async () => {
   const conversation = await makeConversation({ clock: new FakeClock(START), isActive: false });
   const { cron } = conversation;
   const job = await cron.create({ schedule: 'every 1h', message: 'x', ...chat });
   for (let count = 0; count < 10; count += 1) await cron.trigger(job.id);
-  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: '10 runs of this job are waiting already' });
+  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: '10 runs of this job are already waiting' });
   conversation.setConfig({ cron: { enabled: false } });
-  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'scheduled jobs are switched off' });
+  await expect(cron.trigger(job.id)).rejects.toMatchObject({ code: 'CONFLICT', message: 'scheduled jobs are disabled' });
 });

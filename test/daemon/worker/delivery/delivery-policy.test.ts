@@ -64,7 +64,7 @@ describe('what becomes of a delivery after an attempt', () => {
     expect(decideInterrupted(true, 'the worker ended')).toEqual({ state: 'queued' });
     expect(decideInterrupted(false, 'the worker ended')).toEqual({
       state: 'unknown',
-      error: 'the worker ended while this was being sent; it may have arrived',
+      error: 'the worker ended during the send; the message may have arrived',
     });
   });
 

@@ -74,7 +74,7 @@ test('what a dead worker was sending is sent again with the same id and body, or
   expect(sends[0]?.delivery).toEqual(before[0]?.delivery);
   expect(await next.read(unsafe)).toMatchObject({
     state: 'unknown',
-    lastError: 'the worker ended while this was being sent; it may have arrived',
+    lastError: 'the worker ended during the send; the message may have arrived',
   });
   expect(channels.sent).toEqual(['x:same\u0000bytes', 'y:2']);
   expect(next.log.entries.map(({ level }) => level)).toEqual(['info', 'warn']);

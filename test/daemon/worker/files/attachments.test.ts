@@ -63,7 +63,7 @@ test('files are kept before the message that they go with, shown with it, and gi
   client.send('send', { session, key: 'b', content: 'And?' });
   await client.next('turn', ({ state }) => state === 'done');
   const [first] = model.requests.at(-1)?.messages ?? [];
-  expect(first?.content).toContain('[A picture, "dot.png", was attached; this model takes no pictures.]');
+  expect(first?.content).toContain('[An image, "dot.png", was attached, but this model does not accept images.]');
   expect(first?.content).toContain('Some *notes*');
   // An edited message may keep the files of the one whose place it takes, and a copy of the session has them too.
   client.send('send', { session, key: 'c', content: 'Look again', replaceFrom: message.id, attachments: [dot.id] });
@@ -130,14 +130,18 @@ test('a file that is not sent within a day is purged', async () => {
 });
 
 test.each([
-  ['a program', { data: Buffer.from('\x7fELF\0\0').toString('base64') }, /neither a picture .* nor text/],
-  ['a picture by its name alone', { data: Buffer.from([0xff, 0xfe, 0]).toString('base64') }, /neither a picture/],
+  ['a program', { data: Buffer.from('\x7fELF\0\0').toString('base64') }, /neither an image .* nor UTF-8 text/],
+  ['a picture by its name alone', { data: Buffer.from([0xff, 0xfe, 0]).toString('base64') }, /neither an image/],
   ['nothing', { data: '' }, /is empty/],
-  ['a text that is too long', { data: Buffer.alloc(FILE_LIMITS.maxTextBytes + 1, 'a').toString('base64') }, /may have 0\.5 MB/],
+  [
+    'a text that is too long',
+    { data: Buffer.alloc(FILE_LIMITS.maxTextBytes + 1, 'a').toString('base64') },
+    /limit for its type is 0\.5 MB/,
+  ],
   [
     'a picture that is too large',
     { data: Buffer.concat([PNG, Buffer.alloc(FILE_LIMITS.maxImageBytes)]).toString('base64') },
-    /may have 4 MB/,
+    /limit for its type is 4 MB/,
   ],
 ])('%s is refused with what to do', (_what, change, says) => {
   expect(() => classifyFile({ ...picture, ...change })).toThrow(

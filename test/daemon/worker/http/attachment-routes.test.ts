@@ -40,7 +40,7 @@ test('what cannot be attached is refused with the reason, and what is too large 
   const odd = await post({ name: 'a.bin', data: 'AAEC' });
   expect([odd.status, ((await odd.json()) as { error: { message: string } }).error.message]).toEqual([
     400,
-    expect.stringContaining('neither a picture'),
+    expect.stringContaining('neither an image'),
   ]);
   expect((await post({ name: 'a.txt', data: 'not base64!' })).status).toBe(400);
   expect((await post({ name: 'a.txt', data: 'A'.repeat(6_000_000) })).status).toBe(413);

@@ -109,7 +109,7 @@ async function openPage(app: TestApp, hash: string, store = new Map<string, stri
 test('the page takes the link’s ticket out of its address, keeps the token for the tab, and shows the status', async () => {
   const app = await startHttpApp({ gateway: { auth: { enabled: true } } });
   const page = await openPage(app, `#link=${await makeTicket(app)}`);
-  expect(page).toMatchObject({ notice: 'This tab has the token until it is closed.', needsToken: false, location: { hash: '' } });
+  expect(page).toMatchObject({ notice: 'Signed in until this tab is closed.', needsToken: false, location: { hash: '' } });
   expect(page.store.get('xopc.token')).toBe(TOKEN);
   expect(await openPage(app, '', page.store)).toMatchObject({ needsToken: false });
 });
@@ -117,5 +117,5 @@ test('the page takes the link’s ticket out of its address, keeps the token for
 test('a page with a used link, or with none where the token is needed, asks for the token', async () => {
   const app = await startHttpApp({ gateway: { auth: { enabled: true } } });
   expect(await openPage(app, '#link=used')).toMatchObject({ notice: expect.stringContaining('xopc gateway open'), needsToken: true });
-  expect(await openPage(app, '')).toMatchObject({ notice: 'Your calls need the token.', needsToken: true });
+  expect(await openPage(app, '')).toMatchObject({ notice: 'Requests need the access token.', needsToken: true });
 });

@@ -43,7 +43,7 @@ function serviceWith(providers: Record<string, unknown> = {}): ModelService {
 
 test('the test of a provider returns its models, before it is saved and by its id', async () => {
   const url = await serve(list);
-  const wanted = { ok: true, cause: null, httpStatus: 200, models: ['small', 'large'], message: 'It answered with 2 models.' };
+  const wanted = { ok: true, cause: null, httpStatus: 200, models: ['small', 'large'], message: 'Connected; 2 models found.' };
   expect(await serviceWith().test({ baseUrl: `${url}/v1`, apiKey: 'sk-right' })).toMatchObject(wanted);
   const saved = serviceWith({ mine: { baseUrl: `${url}/v1`, apiKey: 'sk-right' } });
   expect(await saved.test({ id: 'mine', model: 'small' })).toMatchObject(wanted);
@@ -71,7 +71,7 @@ test('each cause is reported with what to do', async () => {
     (await service.test(apiKey === undefined ? { baseUrl } : { baseUrl, apiKey })).cause;
   expect(await service.test({ baseUrl: `${url}/v1`, apiKey: 'sk-wrong' })).toMatchObject({
     cause: 'unauthorized',
-    message: expect.stringMatching(/refused the API key \(HTTP 401\)/),
+    message: expect.stringMatching(/rejected the API key \(HTTP 401\)/),
   });
   expect(await service.test({ baseUrl: `${url}/v1` })).toMatchObject({
     cause: 'unauthorized',

@@ -111,7 +111,7 @@ describe('a download', () => {
     const { logs } = setup(1);
     const running = Array.from({ length: 4 }, () => (logs.download({}) as AsyncGenerator<string>)[Symbol.asyncIterator]());
     for (const one of running) await one.next();
-    expect(() => logs.download({})).toThrow(/4 callers download the log already/);
+    expect(() => logs.download({})).toThrow(/4 callers already download the log/);
     for (const one of running) await one.return?.(undefined);
     expect(await read(logs, {})).toBe(line(0));
   });

@@ -68,7 +68,7 @@ describe('the log service', () => {
       const leaving = new AbortController();
       return { leaving, next: (logs.follow({}, leaving.signal) as AsyncGenerator).next() };
     });
-    expect(() => logs.follow({}, AbortSignal.abort())).toThrow(/32 callers follow the log already/);
+    expect(() => logs.follow({}, AbortSignal.abort())).toThrow(/32 callers already follow the log/);
     followers[0]?.leaving.abort();
     await followers[0]?.next;
     for await (const event of logs.follow({}, AbortSignal.abort())) expect(event).toBeUndefined();

@@ -53,8 +53,8 @@ test.each([
   ['not valid JSON after 1 messages', '{"messages":[{}]} {}'],
   ['twice', '{"messages":[{}],"messages":[]}'],
   ['twice', '{"messages":[{}],"messages":[{}]}'],
-  ['its end is missing', '{"messages":[{}]'],
-  ['its end is missing', '{"messages":[{}],"title'],
+  ['it is truncated', '{"messages":[{}]'],
+  ['it is truncated', '{"messages":[{}],"title'],
   ['no messages', '{"title":"x"}'],
   ['no messages', '{"title":"messages"}'],
   ['longer than 65536', `{"title":"${'x'.repeat(70_000)}","messages":[]}`],
@@ -67,7 +67,7 @@ test.each([
 
 test.each([
   ['it is empty', ''],
-  ['its end is missing', '{}\n{"a":'],
+  ['it is truncated', '{}\n{"a":'],
   ['not valid JSON after 0 messages', '{}\nno JSON\n'],
   ['longer than 65536', `{"title":"${'x'.repeat(70_000)}"}`],
 ])('a file in JSON Lines is refused because: %s', (message, text) => {

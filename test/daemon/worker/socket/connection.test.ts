@@ -233,9 +233,9 @@ test('gateway events are sent from the resumed one on; nothing is sent after a c
   expect(await next('event')).toMatchObject({ event: 'e1', name: 'session', data: { change: 'created' } });
   expect(resumed).toEqual(['e0']);
   await tick();
-  connection.close(1012, 'the gateway restarts');
+  connection.close(1012, 'the gateway is restarting');
   publish();
   await tick();
   expect(socket.frames.filter(({ type }) => type === 'event')).toHaveLength(1);
-  expect(socket.closedWith).toEqual([1012, 'the gateway restarts']);
+  expect(socket.closedWith).toEqual([1012, 'the gateway is restarting']);
 });

@@ -73,7 +73,7 @@ test('the database of another program, and one of a later version, are left alon
   await filled(later);
   new Database(later).pragma(`user_version = ${65_536 * 999 + 999}`);
   const old = await openStore({ path: later });
-  await expect(works(old)).rejects.toMatchObject({ message: expect.stringContaining('a newer xopc has changed it') as string });
+  await expect(works(old)).rejects.toMatchObject({ message: expect.stringContaining('it was changed by a newer xopc') as string });
   expect(readdirSync(dirname(later)).some((name) => name.includes('corrupt'))).toBe(false);
 });
 

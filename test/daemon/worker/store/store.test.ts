@@ -72,7 +72,7 @@ test('a fault is logged once while it lasts, and its end, too', async () => {
   expect(await store.write(work)).toBe('done');
   expect(log.entries.map(({ message }) => message)).toEqual([
     'the-place cannot be used: it is unavailable',
-    'the database can be used again',
+    'the database is available again',
   ]);
   expect(store.warnings()).toEqual([]);
 });

@@ -149,7 +149,7 @@ test("a provider's failure names the provider and what to do, and keeps the text
   expect(await history(conversation, 'main:api:default:direct:two')).toEqual([
     'user complete -: b',
     'assistant error fake/one: half ',
-    expect.stringMatching(/^system error -: fake gave an invalid answer/),
+    expect.stringMatching(/^system error -: fake returned an invalid response/),
   ]);
 });
 

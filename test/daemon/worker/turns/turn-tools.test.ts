@@ -92,7 +92,7 @@ test("the model gets a tool's refusal, and the turn continues", async () => {
   expect(errors).toEqual([
     expect.stringContaining('private network'),
     expect.stringContaining("no tool 'launch'"),
-    expect.stringContaining("no input 'zone'"),
+    expect.stringContaining("unknown input 'zone'"),
   ]);
   expect(JSON.stringify(fake.requests[1]?.body)).toContain('"is_error":true');
 });
@@ -149,9 +149,9 @@ test('a message that a tool sends is accepted like any other, and only once', as
     event.type === 'tool' && event.state !== 'call' ? [`${event.state}: ${event.detail.slice(0, 40)}`] : [],
   );
   expect(states).toEqual([
-    expect.stringContaining('result: The message is accepted'),
+    expect.stringContaining('result: The message was accepted'),
     expect.stringContaining('error: '),
-    expect.stringContaining("error: 'content' must be a text"),
+    expect.stringContaining("error: 'content' must be a non-empty string"),
   ]);
   const { messages } = await conversation.outgoing.list({});
   expect(messages.map(({ channel, chat_id, content }) => ({ channel, chat_id, content }))).toEqual([

@@ -81,7 +81,7 @@ test.runIf(process.platform !== 'win32')('a FIFO in its place is refused without
   expect(() => loadConfigFile({ path })).toThrow(invalid(/not a regular file/));
 });
 
-test.runIf(process.getuid !== undefined && process.getuid() !== 0)('a file that may not be read is told so', () => {
+test.runIf(process.getuid !== undefined && process.getuid() !== 0)('an unreadable file is reported as such', () => {
   const path = fileWith('{}');
   chmodSync(path, 0o000);
   expect(() => loadConfigFile({ path })).toThrow(invalid(/may not be read/));

@@ -87,7 +87,7 @@ test('a revision is expected of a file that is gone', async () => {
   });
 });
 
-test('undo takes the change back, and a second undo brings it again', async () => {
+test('undo reverts the change, and a second undo restores it', async () => {
   const options = setUp('{ "a": 1 }');
   await writeConfigText(options, '{ "a": 2 } // two\n');
   await undoConfig(options);

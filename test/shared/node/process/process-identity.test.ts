@@ -92,7 +92,7 @@ test('this process was made before it could say so, and not long ago', () => {
   expect(Date.now() - ownStartMs()).toBeLessThan(600_000);
 });
 
-describe('the judgement over an identity', () => {
+describe('checking an identity', () => {
   test('we ourselves are alive', () => {
     expect(classifyProcess(readIdentity())).toBe('alive');
   });

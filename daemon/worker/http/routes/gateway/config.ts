@@ -18,7 +18,7 @@ import type { HttpContext } from '../../context.js';
 import { given } from '../../given.js';
 import { type Route, route } from '../../route.js';
 
-const IF_MATCH = { 'If-Match': 'The revision that is to be changed, as `ETag` gave it' };
+const IF_MATCH = { 'If-Match': 'The revision to change, from `ETag`' };
 
 /** @returns undefined where the caller named none, or any */
 function expectedRevision(ctx: HttpContext): { expectedRevision?: string } {
@@ -26,7 +26,7 @@ function expectedRevision(ctx: HttpContext): { expectedRevision?: string } {
   if (header === '' || header === '*') return {};
   const tag = /^"([^"]*)"$/.exec(header)?.[1];
   if (tag === undefined) {
-    throw new GatewayError('INVALID_REQUEST', { message: 'The If-Match header must be one strong entity tag, as ETag gave it: "…".' });
+    throw new GatewayError('INVALID_REQUEST', { message: 'The If-Match header must be one strong entity tag from ETag: "…".' });
   }
   return given({ expectedRevision: tag });
 }
@@ -41,7 +41,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
       method: 'GET',
       path: '/api/models-json',
       access: 'token',
-      summary: 'Read models.json, its secrets masked',
+      summary: 'Read models.json with masked secrets',
       answer: modelsJsonResponse,
       async handle(ctx) {
         const { revision, config: document } = await config.readModels();
@@ -53,7 +53,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
       method: 'PATCH',
       path: '/api/models-json',
       access: 'token',
-      summary: 'Change models.json by a merge patch; comments and masked secrets stay',
+      summary: 'Change models.json by a merge patch; comments and masked secrets are kept',
       headers: IF_MATCH,
       body: mergePatch,
       answer: modelsJsonResponse,
@@ -67,7 +67,7 @@ function modelsJsonRoutes(config: ConfigService): Route[] {
       method: 'POST',
       path: '/api/models-json/undo',
       access: 'token',
-      summary: 'Take back the last change that xopc made to models.json; a second time brings it back',
+      summary: 'Undo the last change that xopc made to models.json; a second undo redoes it',
       headers: IF_MATCH,
       answer: modelsJsonResponse,
       async handle(ctx) {
@@ -87,7 +87,7 @@ function versionRoutes(config: ConfigService): Route[] {
       method: 'GET',
       path: '/api/config/versions',
       access: 'token',
-      summary: 'List the earlier versions of config.json that are kept',
+      summary: 'List the earlier versions of config.json',
       answer: configVersionsResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', versions: await config.versions() };
@@ -98,7 +98,7 @@ function versionRoutes(config: ConfigService): Route[] {
       path: '/api/config/versions/:id',
       params: { id: configVersionId },
       access: 'token',
-      summary: 'Read an earlier version of config.json, its secrets masked',
+      summary: 'Read an earlier version of config.json with masked secrets',
       answer: configVersionResponse,
       async handle(ctx) {
         const { text, ...version } = await config.readVersion(versionId(ctx));
@@ -110,7 +110,7 @@ function versionRoutes(config: ConfigService): Route[] {
       path: '/api/config/versions/:id/restore',
       params: { id: configVersionId },
       access: 'token',
-      summary: 'Put an earlier version in the place of config.json, with its secrets',
+      summary: 'Restore an earlier version of config.json with its secrets',
       headers: IF_MATCH,
       answer: configTextWrittenResponse,
       async handle(ctx) {
@@ -128,7 +128,7 @@ function textRoutes(config: ConfigService): Route[] {
       method: 'GET',
       path: '/api/config/text',
       access: 'token',
-      summary: 'Read config.json as it is written, its secrets masked',
+      summary: 'Read config.json as written, with masked secrets',
       answer: configTextResponse,
       async handle(ctx) {
         const view = await config.readText();
@@ -140,7 +140,7 @@ function textRoutes(config: ConfigService): Route[] {
       method: 'POST',
       path: '/api/config/text',
       access: 'token',
-      summary: 'Replace config.json, or only have a text judged; masked secrets stay',
+      summary: 'Replace config.json, or only validate a text; masked secrets are kept',
       headers: IF_MATCH,
       body: configTextRequest,
       answer: configTextWrittenResponse,
@@ -159,7 +159,7 @@ export function configRoutes(config: ConfigService): Route[] {
       method: 'GET',
       path: '/api/config',
       access: 'token',
-      summary: 'Read config.json, what is in force, and where each value comes from',
+      summary: 'Read config.json, the values in effect and their sources',
       answer: configResponse,
       async handle(ctx) {
         const view = await config.read();
@@ -171,7 +171,7 @@ export function configRoutes(config: ConfigService): Route[] {
       method: 'PATCH',
       path: '/api/config',
       access: 'token',
-      summary: 'Change config.json by a merge patch; comments and masked secrets stay',
+      summary: 'Change config.json by a merge patch; comments and masked secrets are kept',
       headers: IF_MATCH,
       body: mergePatch,
       answer: configPatchResponse,

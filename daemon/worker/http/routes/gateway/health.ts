@@ -34,11 +34,11 @@ export function healthRoutes(document: () => HealthDocument, isDraining: () => b
     });
   const isReady = (): void => {
     if (!isDraining()) return;
-    throw new GatewayError('UNAVAILABLE', { message: 'This worker is draining and takes no new work.', details: { ready: false } });
+    throw new GatewayError('UNAVAILABLE', { message: 'This worker is draining and accepts no new work.', details: { ready: false } });
   };
   return [
-    get('/health', 'Whether the gateway answers', () => undefined),
-    get('/health/live', 'Whether the gateway answers', () => undefined),
-    get('/health/ready', 'Whether the gateway takes new work: not while it restarts or stops', isReady),
+    get('/health', 'Check that the gateway responds', () => undefined),
+    get('/health/live', 'Check that the gateway responds', () => undefined),
+    get('/health/ready', 'Check that the gateway accepts new work', isReady),
   ];
 }

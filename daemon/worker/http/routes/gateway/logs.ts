@@ -43,7 +43,7 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
     route({
       method: 'GET',
       path: '/api/logs/level',
-      summary: 'Read the level of the log and of its modules',
+      summary: 'Read the log level of the gateway and its modules',
       answer: api.logLevelResponse,
       access: 'token',
       handle(ctx) {
@@ -53,7 +53,7 @@ function levelRoutes(logLevel: LogLevelService): Route[] {
     route({
       method: 'PATCH',
       path: '/api/logs/level',
-      summary: 'Change the level of the log, or of one module, for a time',
+      summary: 'Change the log level, or that of one module, temporarily',
       answer: api.logLevelResponse,
       access: 'token',
       body: api.logLevelRequest,
@@ -76,7 +76,7 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
     route({
       method: 'GET',
       path: '/api/logs',
-      summary: 'Read the gateway’s log, newest last',
+      summary: 'Read the log, newest last',
       answer: api.logsResponse,
       access: 'token',
       query: api.logsQuery,
@@ -87,10 +87,10 @@ export function logRoutes({ logs, logLevel, connections, clock }: LogRouteDeps):
     route({
       method: 'GET',
       path: '/api/logs/follow',
-      summary: 'Follow the gateway’s log while it is written',
+      summary: 'Follow the log',
       access: 'token',
       query: api.logsFollowQuery,
-      media: { 'text/event-stream': 'Events `lines` (`{entries}`), and `gap` where lines are missing' },
+      media: { 'text/event-stream': 'Events `lines` (`{entries}`), and `gap` if lines are missing' },
       handle(ctx, { query }) {
         const signal = connections.abortable(ctx.res, 'stream');
         const followed = new PulledEvents(logs.follow(query, signal), signal, clock);

@@ -7,7 +7,7 @@ export function overviewRoutes(overview: OverviewService): Route[] {
     route({
       method: 'GET',
       path: '/api/overview',
-      summary: 'Read the load in numbers',
+      summary: 'Read the current load',
       answer: overviewResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', ...(await overview.read()) };
@@ -16,7 +16,7 @@ export function overviewRoutes(overview: OverviewService): Route[] {
     route({
       method: 'GET',
       path: '/api/overview/history',
-      summary: 'Read the history of the last hours, and what failed',
+      summary: 'Read the history and failures of the last hours',
       query: overviewHistoryQuery,
       answer: overviewHistoryResponse,
       async handle(ctx, { query }) {

@@ -7,7 +7,7 @@ export function usageRoutes(usage: UsageService): Route[] {
     route({
       method: 'GET',
       path: '/api/usage',
-      summary: 'Add up tokens and cost of agents’ turns, by day, model and session',
+      summary: 'Read tokens and cost of agents’ turns by day, model and session',
       query: usageQuery,
       answer: usageResponse,
       async handle(ctx, { query }) {

@@ -16,7 +16,7 @@ export function attachmentRoutes(attachments: Services['attachments']): Route[] 
     route({
       method: 'POST',
       path: '/api/sessions/:key/attachments',
-      summary: 'Keep a file for a message that is still to be sent in the session',
+      summary: 'Upload a file for a later message of the session',
       params: { key: sessionKey },
       body: attachmentFile,
       minimumBodyLimit: FILE_BODY_BYTES,
@@ -31,7 +31,7 @@ export function attachmentRoutes(attachments: Services['attachments']): Route[] 
       path: '/api/attachments/:id',
       summary: 'Read an attached file',
       params: { id: attachmentId },
-      media: { 'application/octet-stream': 'The file, as the type that it has' },
+      media: { 'application/octet-stream': 'The file, with its media type' },
       async handle(ctx) {
         const { name, mediaType, content } = await attachments.read(idOf(ctx));
         // Never shown by the browser itself: the page makes a picture of it, or saves it.
@@ -43,7 +43,7 @@ export function attachmentRoutes(attachments: Services['attachments']): Route[] 
     route({
       method: 'DELETE',
       path: '/api/attachments/:id',
-      summary: 'Forget a file that was not sent',
+      summary: 'Delete an unsent file',
       params: { id: attachmentId },
       answer: attachmentDeleteResponse,
       async handle(ctx) {

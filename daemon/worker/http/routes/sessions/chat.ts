@@ -8,7 +8,7 @@ export function chatRoutes(chat: Pick<ChatService, 'choose'>): Route[] {
     route({
       method: 'POST',
       path: '/api/sessions/:key/choose',
-      summary: 'Choose one of the variants of a message; the conversation goes on from it',
+      summary: 'Choose a variant of a message; the conversation continues from it',
       params: { key: sessionKey },
       body: sessionChooseRequest,
       answer: sessionChooseResponse,

@@ -25,9 +25,9 @@ export function fileRoutes(channels: ChannelService, connections: Connections): 
     route({
       method: 'GET',
       path: '/api/files/:channel/:accountId/:fileId/:name',
-      summary: 'A file that a chat has sent, as the link in its message names it',
+      summary: 'Read a file sent by a chat, by the link in its message',
       params: { channel: channelName, accountId: fileAccountId, fileId, name: fileName },
-      media: { 'application/octet-stream': 'The file; pictures, sound, film and plain text have types of their own' },
+      media: { 'application/octet-stream': 'The file; images, audio, video and plain text keep their media type' },
       async handle(ctx) {
         const { params } = ctx;
         const file = {

@@ -45,7 +45,7 @@ function wholeSessionRoutes(archive: SessionArchive): Route[] {
     route({
       method: 'POST',
       path: '/api/sessions/:key/fork',
-      summary: 'Copy a session, up to a message, into a new one of the page',
+      summary: 'Copy a session, up to a message, into a new page session',
       headers: IDEMPOTENCY_HEADER,
       params: { key: sessionKey },
       answer: sessionForkResponse,
@@ -58,13 +58,13 @@ function wholeSessionRoutes(archive: SessionArchive): Route[] {
     route({
       method: 'GET',
       path: '/api/sessions/:key/export',
-      summary: 'A session as a file: JSON or JSON Lines that can be imported, or Markdown',
+      summary: 'Export a session as JSON or JSON Lines, which can be imported, or as Markdown',
       params: { key: sessionKey },
       query: sessionExportQuery,
       answer: sessionFile,
       media: {
-        [JSON_LINES]: 'With `format=jsonl`: the header, and a message a line',
-        'text/markdown': 'With `format=markdown`: the session for people',
+        [JSON_LINES]: 'With `format=jsonl`: the header, then one message per line',
+        'text/markdown': 'With `format=markdown`: the session as readable text',
       },
       async handle(ctx, { query }) {
         const [extension, type] = FILES[query.format];
@@ -77,11 +77,11 @@ function wholeSessionRoutes(archive: SessionArchive): Route[] {
     route({
       method: 'POST',
       path: '/api/sessions/import',
-      summary: 'Make a session of the page from an exported file',
+      summary: 'Import an exported file as a new page session',
       headers: IDEMPOTENCY_HEADER,
       answer: sessionForkResponse,
       body: sessionFile,
-      upload: { [JSON_LINES]: 'As `format=jsonl` of the export' },
+      upload: { [JSON_LINES]: 'In the format of the export with `format=jsonl`' },
       async handle(ctx, { upload }) {
         const format = upload.type === JSON_LINES ? 'jsonl' : 'json';
         ctx.body = { status: 'ok', session: await archive.import(upload.text, format, callerKey(ctx)) };
@@ -95,7 +95,7 @@ export function sessionArchiveRoutes(archive: SessionArchive, commands: () => re
     route({
       method: 'PATCH',
       path: '/api/sessions/:key',
-      summary: 'Rename a session, choose its model, pin, archive or tag it, mark it as read',
+      summary: 'Rename, pin, archive or tag a session, set its model, mark it as read',
       params: { key: sessionKey },
       answer: sessionChangeResponse,
       body: sessionChangeRequest,
@@ -106,7 +106,7 @@ export function sessionArchiveRoutes(archive: SessionArchive, commands: () => re
     route({
       method: 'GET',
       path: '/api/sessions/:key/messages',
-      summary: 'Messages of a session, page by page from the newest back',
+      summary: 'List the messages of a session by page, newest page first',
       params: { key: sessionKey },
       query: messagePageQuery,
       answer: messagePageResponse,
@@ -118,7 +118,7 @@ export function sessionArchiveRoutes(archive: SessionArchive, commands: () => re
     route({
       method: 'GET',
       path: '/api/commands',
-      summary: 'The slash commands that every chat takes',
+      summary: 'List the slash commands of chats',
       answer: commandsResponse,
       handle(ctx) {
         ctx.body = { status: 'ok', commands: commands() };

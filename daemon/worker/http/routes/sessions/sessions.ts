@@ -33,7 +33,7 @@ function listRoutes(sessions: SessionService): Route[] {
       query: sessionListQuery,
       async handle(ctx, { query: { q, search = q, ...query } }) {
         if (q !== undefined && search !== q) {
-          throw new GatewayError('INVALID_REQUEST', { message: 'search and q are the same; give one of them' });
+          throw new GatewayError('INVALID_REQUEST', { message: 'search and q are aliases; use only one of them' });
         }
         ctx.body = { status: 'ok', ...(await sessions.list(given({ ...query, search }))) };
       },
@@ -41,7 +41,7 @@ function listRoutes(sessions: SessionService): Route[] {
     route({
       method: 'GET',
       path: '/api/session-storage',
-      summary: 'What sessions take, by kind, and how long they are kept',
+      summary: 'Read the storage and retention of sessions by kind',
       answer: sessionStorageResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', ...(await sessions.storage()) };
@@ -50,7 +50,7 @@ function listRoutes(sessions: SessionService): Route[] {
     route({
       method: 'GET',
       path: '/api/session-tags',
-      summary: 'The tags that sessions have',
+      summary: 'List the tags of sessions',
       answer: sessionTagsResponse,
       async handle(ctx) {
         ctx.body = { status: 'ok', tags: await sessions.tags() };
@@ -64,7 +64,7 @@ export function sessionRoutes(sessions: SessionService): Route[] {
     route({
       method: 'POST',
       path: '/api/sessions',
-      summary: 'Make a session, or get the existing one of that chat',
+      summary: 'Create a session, or return the existing one of that chat',
       headers: IDEMPOTENCY_HEADER,
       answer: sessionCreateResponse,
       body: sessionCreateRequest,
@@ -98,7 +98,7 @@ export function sessionRoutes(sessions: SessionService): Route[] {
     route({
       method: 'POST',
       path: '/api/sessions/:key/restore',
-      summary: 'Bring back a session that was deleted in the last seven days',
+      summary: 'Restore a session that was deleted in the last seven days',
       params: { key: sessionKey },
       answer: sessionRestoreResponse,
       async handle(ctx) {

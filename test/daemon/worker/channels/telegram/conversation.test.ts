@@ -89,9 +89,7 @@ test('a stranger gets a code once; an approved sender is answered, and can be re
   await expect(channelAccounts.approve('telegram', code)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   fake.say('and now?');
   await fake.until(() => fake.bot.sent.length === 3);
-  expect(texts(fake).slice(1).toSorted()).toEqual(
-    ['You can write to me now. /help lists the commands that I understand.', 'and now?'].toSorted(),
-  );
+  expect(texts(fake).slice(1).toSorted()).toEqual(['You can write to me now. /help lists my commands.', 'and now?'].toSorted());
   await channelAccounts.revoke('telegram', { senderId: '42' });
   await expect(channelAccounts.revoke('telegram', { senderId: '42' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   fake.say('still there?');

@@ -186,7 +186,7 @@ test('several accounts run side by side; a second one with the same bot fails an
   await fake.until(() => fake.openPolls === 2);
   expect(several.channel.health()).toMatchObject({
     one: { state: 'running' },
-    two: { state: 'failed', message: "it has the same bot as the account 'one'" },
+    two: { state: 'failed', message: "it uses the same bot as the account 'one'" },
     three: { state: 'running' },
   });
   expect(several.channel.findAccount(undefined)).toBeUndefined();
@@ -212,6 +212,6 @@ test('a migrated group is logged, because allowFrom may name it', async () => {
   fake.say('', { chat: { id: -5, type: 'group' }, message: { migrate_to_chat_id: -1005 } });
   await fake.until(() => fake.bot.pendingUpdates === 0);
   expect(log.entries.map(({ message }) => message)).toContain(
-    'the group -5 is the supergroup -1005 now: where allowFrom names it, name the new one',
+    'the group -5 has become the supergroup -1005; update allowFrom if it names the old id',
   );
 });

@@ -100,7 +100,7 @@ test('a webhook that is set on the bot is removed, also later', async () => {
   fake.say('first');
   fake.say('second');
   await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
-  expect(channel.health()['default']?.message).toMatch(/webhook on this bot; it was removed.*a bot of its own/);
+  expect(channel.health()['default']?.message).toMatch(/webhook on this bot; it was removed.*use a separate bot/);
   await advanceUntil(clock, () => intake.taken.length === 2);
   expect(fake.bot.webhookUrl).toBe('');
   expect(channel.health()['default']).toEqual({ state: 'running' });
@@ -125,7 +125,7 @@ test('an account whose server cannot be reached is not ready, says why, and beco
   await channel.start(host);
   await advanceUntil(clock, () => channel.health()['default']?.state === 'backoff');
   expect(channel.isReady('default')).toBe(false);
-  expect(channel.health()['default']?.message).toContain('502 and no JSON');
+  expect(channel.health()['default']?.message).toContain('502 without JSON');
   const ready = untilReady();
   await advanceUntil(clock, () => channel.isReady('default'));
   await ready;

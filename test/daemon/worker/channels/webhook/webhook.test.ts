@@ -116,7 +116,7 @@ test('a receiver that never answers may have the message', async () => {
   const receiver = await startWebhookReceiver();
   receiver.react = () => 'hang';
   const channel = await startChannel({ url: receiver.url }, 500);
-  expect(await send(channel)).toEqual({ type: 'unknown', reason: 'no answer within 500 ms' });
+  expect(await send(channel)).toEqual({ type: 'unknown', reason: 'no response within 500 ms' });
 });
 
 test('a send that is aborted after the request has gone out has an unknown outcome', async () => {

@@ -89,7 +89,7 @@ test('a client that leaves in the middle of its body is counted, and no service 
   await vi.waitFor(() => expect(app.vitals().inFlight).toBe(1));
   wire.socket.destroy();
   await vi.waitFor(() => expect(stats.totals.count).toBe(1));
-  expect(lines.at(-1)?.message).toBe('the client went away unanswered');
+  expect(lines.at(-1)?.message).toBe('the client disconnected before a response');
   expect(services.calls).toEqual([]);
   expect(app.vitals().inFlight).toBe(0);
 });

@@ -67,9 +67,9 @@ test.each([
   {
     name: 'a newer schema',
     damage: (path: string) => rows(path, `pragma user_version = ${NEWEST_SCHEMA + 1}`),
-    says: 'a newer xopc has written it',
+    says: 'it was written by a newer xopc',
   },
-  { name: 'another program', damage: (path: string) => rows(path, 'pragma application_id = 7'), says: 'the database of another program' },
+  { name: 'another program', damage: (path: string) => rows(path, 'pragma application_id = 7'), says: 'it belongs to another program' },
   { name: 'a shopping list', damage: (path: string) => writeFileSync(path, 'milk, eggs\n'.repeat(100)), says: 'cannot be used' },
 ])('$name is refused', async ({ damage, says }) => {
   const { path, copy, ready } = await filledStore();

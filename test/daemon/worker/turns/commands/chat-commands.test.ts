@@ -24,7 +24,7 @@ test('/model shows, changes and resets the model of a chat', async () => {
   const { fake, conversation, chat } = await startChat();
   expect(await chat('/model')).toContain('The model here is fake/one');
   expect(await chat('/model fake/nine')).toContain("'fake' has one, two");
-  expect(await chat('/model fake/two')).toBe('From now on fake/two answers here.');
+  expect(await chat('/model fake/two')).toBe('This chat now uses fake/two.');
   await chat('hello');
   expect(await chat('/model')).toContain('fake/two');
   // Another chat is not concerned, and a request's own model comes first.

@@ -102,7 +102,10 @@ test('an aborted turn leaves the queue, and a full queue accepts no more', async
   const abort = new AbortController();
   const gone = queue.enter('s', abort.signal);
   const waiting = Array.from({ length: 49 }, () => queue.enter('s', new AbortController().signal));
-  await expect(queue.enter('s', never)).rejects.toMatchObject({ code: 'RATE_LIMITED', message: "50 turns are waiting in session 's'" });
+  await expect(queue.enter('s', never)).rejects.toMatchObject({
+    code: 'RATE_LIMITED',
+    message: "50 turns are already waiting in session 's'",
+  });
   abort.abort(new Error('gone'));
   await expect(gone).rejects.toThrow('gone');
   await expect(queue.enter('s', AbortSignal.abort(new Error('at once')))).rejects.toThrow('at once');
@@ -126,11 +129,11 @@ test('results that fit stay as they are', () => {
 test('the oldest results are left out until the rest fits, and no call loses its result', () => {
   const steps = [...step('a', 'x'.repeat(4_000)), ...step('b', 'y'.repeat(4_000)), ...step('c', 'z'.repeat(2_000))];
   const fitted = fitSteps(steps, 1_700);
-  expect(outputs(fitted.steps)).toEqual(['(left out: the context is full)', 'y'.repeat(4_000), 'z'.repeat(2_000)]);
+  expect(outputs(fitted.steps)).toEqual(['(omitted: the context is full)', 'y'.repeat(4_000), 'z'.repeat(2_000)]);
   expect(fitted.tokens).toBeLessThanOrEqual(1_700);
   expect(fitted.steps.map(({ role }) => role)).toEqual(steps.map(({ role }) => role));
 });
 
 test('when nothing fits, every result is replaced by a note', () => {
-  expect(outputs(fitSteps(step('a', 'x'.repeat(4_000)), 1).steps)).toEqual(['(left out: the context is full)']);
+  expect(outputs(fitSteps(step('a', 'x'.repeat(4_000)), 1).steps)).toEqual(['(omitted: the context is full)']);
 });
