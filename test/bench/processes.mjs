@@ -14,9 +14,12 @@ export const cleanEnvironment = (extra = {}) => {
 const CLOCK_TICKS_PER_SECOND = 100;
 const started = new Set();
 
-/** Starts a process that is killed with the benchmark, however that ends. */
+/**
+ * Starts a process that is killed with the benchmark, however that ends. It has a session of its own, as the worker has: Linux
+ * divides a busy CPU among sessions, so that a floor in the session of the load generator would get another share.
+ */
 export function startProcess(file, args, options = {}) {
-  const child = spawn(file, args, { stdio: 'ignore', ...options, env: options.env ?? cleanEnvironment() });
+  const child = spawn(file, args, { stdio: 'ignore', detached: true, ...options, env: options.env ?? cleanEnvironment() });
   started.add(child);
   child.once('exit', () => started.delete(child));
   return child;

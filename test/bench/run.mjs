@@ -80,4 +80,11 @@ async function main(names) {
   return 0;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    killAllStarted();
+    process.exit(1);
+  });
+}
+
 process.exitCode = await main(process.argv.slice(2));
