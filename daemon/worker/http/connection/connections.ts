@@ -65,10 +65,10 @@ export class Connections {
   begin(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     if (this.#isClosing) response.shouldKeepAlive = false;
-    const state = this.#sockets.get(socket);
-    state?.work.push({ response, kind: 'request', abort: undefined, isCut: false });
+    const work: Work = { response, kind: 'request', abort: undefined, isCut: false };
+    this.#sockets.get(socket)?.work.push(work);
     this.#inFlight += 1;
-    response.on('close', () => this.#finish(response, socket));
+    response.on('close', () => this.#finish(work, socket));
   }
 
   isIdle(socket: Socket): boolean {
@@ -152,14 +152,11 @@ export class Connections {
     this.#notify();
   }
 
-  #finish(response: ServerResponse, socket: Socket): void {
+  #finish(work: Work, socket: Socket): void {
     this.#inFlight -= 1;
     const state = this.#sockets.get(socket);
     if (state !== undefined) {
-      state.work.splice(
-        state.work.findIndex((one) => one.response === response),
-        1,
-      );
+      state.work.splice(state.work.indexOf(work), 1);
       state.bytesAtRest = socket.bytesRead;
       if (this.#endsAtRest && state.work.length === 0) {
         state.isEnding = true;
