@@ -1,11 +1,10 @@
 /**
- * Headers that every answer carries. Answers are never cached, framed, sniffed or run; the page's own policy allows its own
- * files and nothing inline. Source: the OWASP Secure Headers Project, less what does not apply to a server without TLS.
+ * Headers of every answer, and of HTML documents. Answers are never cached, framed, sniffed or run; the page's own policy allows
+ * its own files and nothing inline. Source: the OWASP Secure Headers Project, less what does not apply to a server without TLS.
  */
 import type { ServerResponse } from 'node:http';
 
-/** For HTML documents of the page. */
-export const PAGE_POLICY = [
+const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -17,14 +16,20 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** An answer is JSON unless its route sets another type. Koa would look the type up with each answer. */
+/** What an HTML document has besides: only a document sends a referrer, and only browsers too old for `frame-ancestors` need `DENY`. */
+export const DOCUMENT_HEADERS = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': PAGE_POLICY,
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+} as const;
+
+/** An answer is JSON unless its route sets another type. In lower case, because Node converts each name that is not. */
 export function setCommonHeaders(response: ServerResponse, requestId: string): void {
-  response.setHeader('X-Request-Id', requestId);
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('X-Frame-Options', 'DENY');
-  response.setHeader('Referrer-Policy', 'no-referrer');
-  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-  response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+  response.setHeader('x-request-id', requestId);
+  response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader('cross-origin-resource-policy', 'same-origin');
+  response.setHeader('cache-control', 'no-store');
+  response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
 }

@@ -1,6 +1,6 @@
 /** The API's description: for programs at `/openapi.json`, for people at `/docs`. Built on the first request. */
 import { openApiResponse } from '../../../../shared/api/openapi.js';
-import { PAGE_POLICY } from '../middleware/security-headers.js';
+import { DOCUMENT_HEADERS } from '../middleware/security-headers.js';
 import { createOpenApiDocument, type OpenApiDocument } from './document.js';
 import { renderDocs } from './docs-page.js';
 import { createAssets } from '../page/assets.js';
@@ -25,7 +25,7 @@ export function openApiRoutes(routes: readonly Route[], version: string): Route[
       method: 'GET',
       path: '/docs',
       handle(ctx) {
-        ctx.set({ 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': PAGE_POLICY });
+        ctx.set(DOCUMENT_HEADERS);
         ctx.body = page ??= renderDocs(read(), createAssets());
       },
     }),

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { HealthDocument } from '../../../../shared/api/gateway/health.js';
 import { GatewayError } from '../../../../shared/errors.js';
 import type { HttpContext } from '../context.js';
-import { PAGE_POLICY } from '../middleware/security-headers.js';
+import { DOCUMENT_HEADERS } from '../middleware/security-headers.js';
 import { createAssets } from './assets.js';
 import type { BuiltPage, PageFile } from './built-page.js';
 import { renderPage } from './page.js';
@@ -32,7 +32,7 @@ function builtRoutes(page: BuiltPage, index: PageFile): Route[] {
       method: 'GET',
       path: '/',
       handle(ctx) {
-        ctx.set('Content-Security-Policy', PAGE_POLICY);
+        ctx.set(DOCUMENT_HEADERS);
         send(ctx, index);
       },
     }),
@@ -57,7 +57,7 @@ function smallRoutes({ document, isDraining }: PageDeps): Route[] {
     handle(ctx) {
       const { uptime, version } = document();
       const { needsToken } = ctx.state;
-      ctx.set({ 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': PAGE_POLICY });
+      ctx.set(DOCUMENT_HEADERS);
       ctx.body = renderPage({ host: ctx.get('Host'), uptimeSeconds: uptime, version, isDraining: isDraining(), needsToken, assets });
     },
   });
