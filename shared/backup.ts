@@ -4,7 +4,7 @@
  */
 
 export const BACKUP_FORMAT = 'xopc-backup';
-/** Raised when an older xopc could no longer read what is written. */
+/** Increased when an older xopc can no longer read the format. */
 export const BACKUP_VERSION = 1;
 
 export const MANIFEST_NAME = 'manifest.json';
@@ -25,13 +25,13 @@ export interface BackupEntry {
   readonly sha256: string;
 }
 
-/** The archive's first entry. A name that is not in `entries` did not exist, and a restore takes it away. */
+/** The archive's first entry. A name missing in `entries` did not exist, and a restore removes it. */
 export interface BackupManifest {
   readonly format: typeof BACKUP_FORMAT;
   readonly version: number;
   readonly createdAt: string;
   readonly gatewayVersion: string;
-  /** Version of the database's schema; null where there was no database. */
+  /** Version of the database's schema; null if there was no database. */
   readonly schemaVersion: number | null;
   readonly entries: readonly BackupEntry[];
 }
@@ -44,16 +44,16 @@ export interface DatabaseModule {
    */
   copyDatabase(from: string, to: string): Promise<number>;
   /**
-   * Makes of a copy one that is fit to be put in place: checks that it is sound, brings its schema to this build's, and
-   * settles what was on its way when the copy was made. The copy itself is changed too.
+   * Prepares a copy for use: checks its integrity, migrates its schema to this build's, and resolves messages and runs that were pending
+   * when the copy was made. Also changes the copy itself.
    * @param options.to  must not exist
-   * @param options.unsettled  `unknown`: what was waiting may have been sent since, and is not sent again by itself; `send`: it is.
-   * @throws STORE_UNAVAILABLE when it is unsound, another program's, or of a newer xopc
+   * @param options.unsettled  `unknown`: pending messages may have been sent since, and are not sent automatically; `send`: they are sent.
+   * @throws STORE_UNAVAILABLE when it is damaged, belongs to another program, or to a newer xopc
    */
   prepareDatabase(path: string, options: { readonly to: string; readonly unsettled: 'unknown' | 'send' }): Promise<void>;
 }
 
-/** What is wrong with a manifest, in words; undefined for a good one. */
+/** Returns what is wrong with a manifest; undefined for a valid one. */
 export function manifestProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'its manifest is not an object';
   const { format, version, entries, createdAt, gatewayVersion } = value as Record<string, unknown>;

@@ -9,7 +9,7 @@ export interface JobFlagField {
   readonly kind: JobFlagKind;
 }
 
-/** All fields of a job except schedule, message and enabled, which are given otherwise. */
+/** All fields of a job except schedule, message and enabled, which have no flag. */
 export const JOB_FLAG_FIELDS = [
   { flag: 'name', field: 'name', kind: 'text' },
   { flag: 'timezone', field: 'timezone', kind: 'text' },
@@ -35,7 +35,7 @@ export const JOB_FLAG_FIELDS = [
 /** Fields that have no fixed default: required ones, and those that depend on others or on the configuration. */
 type Computed = 'name' | 'schedule' | 'message' | 'timezone' | 'graceMs';
 
-/** What a new job has where nothing is given. */
+/** Defaults of a new job. */
 export const JOB_DEFAULTS: { readonly [Name in Exclude<keyof CronJobInput, Computed>]-?: Exclude<CronJobInput[Name], undefined> } = {
   mode: 'direct',
   channel: null,

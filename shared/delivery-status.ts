@@ -3,7 +3,7 @@ export const OUTGOING_STATUSES = ['queued', 'sending', 'retry_wait', 'delivered'
 
 export type OutgoingStatus = (typeof OUTGOING_STATUSES)[number];
 
-/** Nothing more happens to such a message by itself. */
+/** Final states: nothing more happens to such a message automatically. */
 export function isFinalStatus(status: string): boolean {
   return status === 'delivered' || status === 'unknown' || status === 'dead';
 }

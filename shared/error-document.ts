@@ -4,7 +4,7 @@ import { ERRORS, GatewayError } from './errors.js';
 
 const HIDDEN = 'Internal error in the gateway. The log shows the cause under this request id.';
 
-/** Our codes for the client errors that libraries throw (http-errors). Any other error of theirs is an internal one. */
+/** Codes for the client errors that libraries throw (http-errors). Any other library error is an internal one. */
 const FOREIGN = {
   400: 'INVALID_REQUEST',
   404: 'NOT_FOUND',
@@ -42,7 +42,9 @@ export function errorBody(error: GatewayError, requestId: string, trace: { trace
   };
 }
 
-/** Seconds for `Retry-After`: what the error says, else 1 for what may soon work again. @returns undefined where a retry is no use */
+/**
+ * Seconds for `Retry-After`: the error's own value, otherwise 1 for retryable errors. @returns undefined for errors that a retry cannot fix
+ */
 export function retryAfterSeconds(error: GatewayError): number | undefined {
   const asked = error.details?.['retryAfterSeconds'];
   if (typeof asked === 'number' && Number.isFinite(asked)) return Math.max(1, Math.ceil(asked));

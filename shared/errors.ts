@@ -5,7 +5,7 @@
 
 /** How an error with the code is reported. */
 export interface ErrorSpec {
-  /** HTTP status of an answer that carries the code. */
+  /** HTTP status of a response with the code. */
   readonly status: number;
   /** Whether the message may be shown to the caller; if not, a fixed sentence replaces it. */
   readonly expose: boolean;
@@ -81,7 +81,7 @@ export interface Problem {
 /** Marks every GatewayError, of any bundle's copy of the class. */
 const MARK = Symbol.for('xopc.GatewayError');
 
-/** The project's only error class. The message says what happened, with the value; `hint` is what to do or type next. */
+/** The project's only error class. The message says what happened, with the value; `hint` says what to do next. */
 export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly details: Record<string, unknown> | undefined;

@@ -1,4 +1,4 @@
-/** What an id names; the prefix makes ids readable in logs and tells a wrong one at the edge. */
+/** Kind of an id; the prefix makes ids readable in logs and lets callers reject a wrong kind. */
 export type IdPrefix = 'gw' | 'wk' | 'req' | 'msg' | 'turn' | 'run' | 'job' | 'evt' | 'chat' | 'file';
 
 const RANDOM_BYTES = 10;

@@ -10,9 +10,9 @@ export const CLOSE_CODES = {
   restart: 1012,
   /** No token, a wrong one, or none in time. */
   unauthorized: 4401,
-  /** What was sent is no frame of this protocol, or comes from where it may not. */
+  /** Not a frame of this protocol, or sent from a disallowed origin. */
   refused: 4403,
-  /** Too many connections or frames, or what was sent is not being read. */
+  /** Too many connections or frames, or the client does not read. */
   tooMuch: 4429,
 } as const;
 
@@ -27,6 +27,6 @@ export const SOCKET_LIMITS = {
   /** The first frame must be there in this time. */
   helloTimeoutMs: 10_000,
   pingIntervalMs: 30_000,
-  /** A client that does not take what it is sent for this long is dropped. */
+  /** A client that does not read for this long is dropped. */
   stallTimeoutMs: 30_000,
 } as const;

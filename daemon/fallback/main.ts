@@ -1,5 +1,5 @@
 /**
- * The fallback: answers every request 503 with the reason while no worker can live. No dependency but Node, so that
+ * The fallback: answers every request 503 with the reason while no worker runs. No dependency but Node, so that
  * whatever broke the worker cannot break it.
  */
 import { createHash } from 'node:crypto';
@@ -36,7 +36,7 @@ const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(
 /** Style and script are allowed by their hashes, and nothing else is. */
 const POLICY = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 
-/** What is known of it, for a person whose browser has nothing of the page. */
+/** The page for browsers that have not loaded the real one. */
 function page({ reason, lastExitAt }: FallbackBoot): string {
   const since =
     lastExitAt === null
@@ -60,12 +60,12 @@ function answer(request: IncomingMessage, response: ServerResponse, boot: Fallba
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** What a drain leaves a client that is connected and has not asked yet; the supervisor kills later. */
+/** Time that a drain gives a connected client to send its request; the supervisor kills later. */
 const DRAIN_LIMIT_MS = 1_000;
 
 /**
- * A worker accepts again: no new connections, and those that are here get their answer. `http.Server.close()` would
- * reset the ones that have not asked yet.
+ * A worker accepts again: no new connections, and open ones get their answer. `http.Server.close()` would reset those without a request
+ * yet.
  */
 function drain(server: Server): void {
   NetServer.prototype.close.call(server, () => process.exit(0));

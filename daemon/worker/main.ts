@@ -27,7 +27,7 @@ async function leave(work: Promise<void>): Promise<void> {
 export async function main(): Promise<undefined> {
   const boot = readBootDocument() as WorkerBoot;
   const channel = new SupervisorChannel(systemClock);
-  // Only the supervisor stops a worker. A SIGTERM from elsewhere asks to be replaced without a gap.
+  // Only the supervisor stops a worker. A SIGTERM from elsewhere requests a replacement without downtime.
   process.on('SIGTERM', () => void channel.ask({ type: 'restart', reason: 'SIGTERM to the worker' }).catch(() => undefined));
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   try {

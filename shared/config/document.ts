@@ -29,7 +29,7 @@ export interface ConfigDocument {
   readonly problems: readonly Problem[];
   readonly unresolved: readonly UnresolvedReference[];
   /**
-   * Where the value (or its key) stands; for a path that is not in the text, its nearest ancestor.
+   * Position of the value (or its key); for a path that is not in the text, of its nearest ancestor.
    * Array indices are those of the text, see {@link ConfigDocument.textPath}.
    */
   locate(path: KeyPath, part?: 'key' | 'value'): TextPosition;

@@ -180,7 +180,7 @@ export interface JsoncEdit {
 }
 
 /**
- * Replaces values in the text, everything else kept as it is.
+ * Replaces values in the text and keeps everything else.
  * @param choose  called for each value from the root down. What it returns replaces the value and everything in it.
  */
 export function replaceValues(text: string, choose: (value: unknown, path: KeyPath) => string | undefined): string {

@@ -25,7 +25,7 @@ const model = z.strictObject({
 
 const provider = z.strictObject({
   baseUrl: httpUrl,
-  /** A key, or `${VAR}` from the environment; absent for servers that want none. */
+  /** A key, or `${VAR}` from the environment; absent for servers that need none. */
   apiKey: z.string().min(1).optional(),
   api: z.enum(API_KINDS).default('openai-completions'),
   headers: z.record(z.string(), z.string()).optional(),

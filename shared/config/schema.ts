@@ -1,6 +1,6 @@
 /**
  * The configuration's one zod schema: types, validation, JSON Schema and the page's form all come from here.
- * Unknown keys are refused at every level. Names that documents fixed (`api_key`) stay; the rest is camelCase with units.
+ * Unknown keys are refused at every level. Published names (`api_key`) stay; the rest is camelCase with units.
  */
 import * as z from 'zod';
 import { GATEWAY_DEFAULTS, LOG_DEFAULTS } from './defaults.js';
@@ -86,7 +86,7 @@ const agents = z
         maxToolIterations: z.int().min(1).max(200).default(20),
         /** For agents without a list of their own. */
         tools: tools.default([...TOOL_NAMES]),
-        /** What the tool `fetch` may ask beyond the public internet. */
+        /** Private addresses that the tool `fetch` may access. */
         fetchAllow: z.array(fetchTarget).default([]),
         /** Whether model servers on this machine are looked for. */
         discovery: z.boolean().default(true),

@@ -1,11 +1,11 @@
 /**
- * The IPC protocol between the supervisor and its children (worker, fallback, successor), over the channel that the
- * spawn makes. Messages are plain JSON objects with a `type`; the receiver parses at the edge and switches exhaustively.
+ * The IPC protocol between the supervisor and its children (worker, fallback, successor), over the channel created by the spawn. Messages
+ * are plain JSON objects with a `type`; the receiver parses at the edge and switches exhaustively.
  */
 import type { ChannelStatus, CutWork, StatusDocument, StatusWarning } from '../control/messages.js';
 import type { ErrorDocument, Problem } from '../errors.js';
 
-/** What a worker is told at birth (environment variable `XOPC_WORKER_BOOT`, JSON). */
+/** Start parameters of a worker (environment variable `XOPC_WORKER_BOOT`, JSON). */
 export interface WorkerBoot {
   readonly instanceId: string;
   readonly supervisorPid: number;
@@ -14,7 +14,7 @@ export interface WorkerBoot {
   /** The files to load: the ones that users edit, or their last good copies while an edit is known to be invalid. */
   readonly configSource: string;
   readonly modelsSource: string;
-  /** A supervisor of an earlier version does not say: its gateway owns the home's data. */
+  /** Missing from a supervisor of an earlier version: its gateway owns the home's data. */
   readonly dataDir?: string | undefined;
   readonly host: string;
   readonly port: number;
@@ -33,7 +33,7 @@ export type SupervisorMessage =
   | { readonly type: 'applyConfig'; readonly hash: string }
   | { readonly type: 'reply'; readonly id: string; readonly result?: unknown; readonly error?: ErrorDocument };
 
-/** What the worker may ask of the supervisor. */
+/** Requests of the worker to the supervisor. */
 export type WorkerQuery = { readonly type: 'status' } | { readonly type: 'restart'; readonly reason: string };
 
 export interface WorkerVitals {
@@ -41,7 +41,7 @@ export interface WorkerVitals {
   readonly connections: number;
   readonly inFlight: number;
   readonly channels: Record<string, ChannelStatus>;
-  /** What is wrong now; a worker of an older build does not say. */
+  /** Current problems; missing from a worker of an older build. */
   readonly warnings?: readonly StatusWarning[];
 }
 
@@ -83,7 +83,7 @@ export interface WorkerQueryResult {
   readonly restart: { readonly accepted: true };
 }
 
-/** What the fallback is told at birth, and again when the reason changes. */
+/** Sent to the fallback at start, and again when the reason changes. */
 export interface FallbackBoot {
   readonly supervisorPid: number;
   readonly reason: string;
@@ -100,22 +100,22 @@ export type SuccessionMessage =
   | { readonly type: 'handOver'; readonly host: string; readonly port: number }
   /** successor: my worker listens, drain yours */
   | { readonly type: 'retire' }
-  /** predecessor: mine does nothing any more that only one may do */
+  /** predecessor: my worker has quiesced */
   | { readonly type: 'quiesced' }
-  /** successor: my worker is active; tell whoever asked */
+  /** successor: my worker is active; reply to the callers */
   | { readonly type: 'succeeded'; readonly pid: number; readonly workerPid: number; readonly instanceId: string }
-  /** successor: I was told to stop before my worker was active; finish within that time and leave with me */
+  /** successor: I was asked to stop before my worker was active; finish within that time and exit as well */
   | { readonly type: 'dismissed'; readonly timeoutMs: number }
   /** successor: cannot start, and leaves */
   | { readonly type: 'failed'; readonly error: ErrorDocument };
 
-/** What a supervisor is told at birth when it is started by a client or by a predecessor (JSON in `XOPC_BOOT`). */
+/** Start parameters of a supervisor started by a client or a predecessor (JSON in `XOPC_BOOT`). */
 export interface SupervisorBoot {
   readonly flags: { readonly port?: number; readonly host?: string; readonly token?: string; readonly configPath?: string };
   readonly foreground: boolean;
   /** Descriptor on which the start's outcome is written as one JSON line. */
   readonly reportFd?: number;
-  /** Only shows that it could start, and says why not as a successor does. */
+  /** Rehearsal: only checks whether it could start, and reports a failure as a successor does. */
   readonly rehearsal?: boolean;
   /** Set for a successor: it takes over from its parent. */
   readonly predecessor?: {

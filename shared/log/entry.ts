@@ -12,7 +12,7 @@ export function parseLogLine(line: string): LogEntry {
     try {
       return JSON.parse(line) as LogEntry;
     } catch {
-      // Half a line, or text that only looks like JSON: shown as it is.
+      // An incomplete line, or text that only looks like JSON, is shown verbatim.
     }
   }
   return { msg: line, raw: true };

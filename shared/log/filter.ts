@@ -29,7 +29,7 @@ function headOf(line: string): { level: unknown; timeMs: number | undefined } {
   return { level: entry['level'], timeMs: entryTimeMs(entry) };
 }
 
-/** A line that is parsed only where a search asks for its fields. */
+/** A line that is parsed only if a search needs its fields. */
 class Line {
   readonly text: string;
   #entry: LogEntry | undefined;
@@ -51,7 +51,7 @@ export function createLogFilter(filter: LogFilter): (line: string) => LogVerdict
   const hidden: ReadonlySet<unknown> = new Set(filter.hide);
   const hasTimeLimit = sinceMs > -Infinity || untilMs < Infinity;
   const plain = (filter.q ?? '').toLowerCase();
-  // In the file a quote or a backslash stands escaped.
+  // In the file, quotes and backslashes are escaped.
   const escaped = JSON.stringify(plain).slice(1, -1);
   const containsText = (line: string): boolean => {
     if (plain === '') return true;

@@ -90,7 +90,7 @@ export function renderLogEntry(entry: LogEntry, options: RenderOptions = {}): st
   return `${head}${escapeControls(message)}${renderFields(entry, options)}`;
 }
 
-/** A line of the log file as a person reads it; one that is not JSON is shown as it is, control characters escaped. */
+/** Renders a line of the log file for reading; a line that is not JSON is shown verbatim with control characters escaped. */
 export function renderLogLine(line: string, options: RenderOptions = {}): string {
   return renderLogEntry(parseLogLine(line), options);
 }

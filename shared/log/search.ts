@@ -14,9 +14,9 @@ export interface SearchTerm {
 /** A line as text and as fields; either may be computed on demand. */
 export interface SearchedLine {
   readonly entry: LogEntry;
-  /** As it stands in the file: quotes and backslashes escaped. */
+  /** The text as in the file: quotes and backslashes escaped. */
   readonly text: string;
-  /** As it is shown, where that differs from the entry's own message. */
+  /** The text as displayed, if different from the entry's own message. */
   readonly message?: string;
 }
 
@@ -44,7 +44,7 @@ function fieldText(entry: LogEntry, path: string): string | undefined {
   return (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).toLowerCase();
 }
 
-/** `http://…` looks like a field: where there is none by that name, the whole is looked for. */
+/** `http://…` looks like a field: if no such field exists, the whole text is searched. */
 function wholeText({ field, text }: SearchTerm): string {
   return field === undefined ? text : `${field}:${text}`.toLowerCase();
 }

@@ -1,4 +1,4 @@
-/** Points in time as people give them on a command line. */
+/** Parses points in time given on a command line. */
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 

@@ -12,7 +12,7 @@ export function parseAddress(text: string): IpAddress | undefined {
   return isIP(text) === 0 ? undefined : ipaddr.process(text.split('%', 1)[0] ?? '');
 }
 
-/** The one spelling of an address (RFC 5952), as {@link parseAddress} reads it. @returns undefined for what is not an IP address */
+/** The one spelling of an address (RFC 5952), as {@link parseAddress} reads it. @returns undefined if the text is not an IP address */
 export function canonicalAddress(text: string): string | undefined {
   // What nearly every connection has: an IPv4 address, or one as a socket for both families writes it.
   const ipv4 = text.startsWith('::ffff:') ? text.slice(7) : text;
@@ -25,7 +25,7 @@ export function isLoopback(address: string): boolean {
 
 type Range = readonly [network: IpAddress, bits: number];
 
-/** `192.168.0.0/16`, `fd00::/8` or a single address. @returns undefined for what is neither */
+/** `192.168.0.0/16`, `fd00::/8` or a single address. @returns undefined if the text is neither */
 function parseRange(entry: string): Range | undefined {
   const [base = '', prefix, ...rest] = entry.trim().split('/');
   const network = parseAddress(base);
@@ -36,9 +36,9 @@ function parseRange(entry: string): Range | undefined {
 }
 
 export interface AddressList {
-  /** Whether nothing at all was listed. A list of entries that cannot be read is not empty: it admits nobody. */
+  /** Whether nothing was listed. A list with only unreadable entries is not empty: it admits no one. */
   readonly isEmpty: boolean;
-  /** False for what is not an IP address. */
+  /** False if the text is not an IP address. */
   has(address: string | IpAddress): boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What a search for sessions may say beside words: `name:value`. The grammar is in docs/api.md. */
+/** Filters of a session search: `name:value`. The grammar is in docs/api.md. */
 
 export const SESSION_FILTERS = ['from', 'after', 'before', 'model', 'agent', 'tag', 'is'] as const;
 

@@ -90,7 +90,7 @@ export class LiveConfig {
   accept(source: ConfigSource): boolean {
     if (source.configSource !== this.#paths.configPath || this.isOutdated(source)) return false;
     const settings = this.#tryResolve();
-    if (Array.isArray(settings)) return false; // edited again at this very moment: the watch comes back to it
+    if (Array.isArray(settings)) return false; // edited again meanwhile: the watch will report it
     this.#invalid = undefined;
     this.#settings = settings;
     return true;

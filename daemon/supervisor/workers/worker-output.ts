@@ -17,7 +17,7 @@ interface OutputOptions {
   /** Takes the lines: stderr as warnings, stdout as info, each with `source`. */
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly clock: Clock;
-  /** Frees {@link CapturedOutput.tail} of secrets; the log does so itself. */
+  /** Removes secrets from {@link CapturedOutput.tail}; the log redacts its own lines. */
   readonly redactor?: Redactor;
 }
 

@@ -69,7 +69,7 @@ function leaves(value: unknown, path: KeyPath = []): KeyPath[] {
 
 const isSource = (value: unknown): value is ConfigSource => value === 'file' || value === 'env' || value === 'flag' || value === 'default';
 
-/** @throws CONFIG_INVALID when the text cannot be read, or the file not at all */
+/** @throws CONFIG_INVALID when the text is invalid or the file unreadable */
 function readDocument(path: string): ConfigDocument {
   const document = loadConfigFile({ path });
   if (document.problems.length > 0) throw configInvalid(path, document.problems);
@@ -241,7 +241,7 @@ export class ConfigDocuments {
     return shown(await undoConfig({ ...this.#writeOptions('models'), ...expected }));
   }
 
-  /** Both files together: what one names, the other must have. */
+  /** Checks both files together: references between them must resolve. */
   #problemsWith(changed: { config?: ConfigDocument; models?: ConfigDocument }): Problem[] {
     const { paths } = this.#options;
     const configDocument = changed.config ?? loadConfigFile({ path: paths.configPath });

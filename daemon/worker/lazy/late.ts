@@ -1,5 +1,5 @@
 /**
- * Entry of the bundle with what a worker needs seldom or late, so that its start does not load it: the log service,
+ * Entry of the bundle with code that a worker needs rarely or late, so that its start does not load it: the log service,
  * Prometheus's text format, WebSockets, and cron expressions in words.
  */
 import 'cronstrue/locales/zh_CN';

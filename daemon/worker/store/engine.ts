@@ -20,7 +20,7 @@ export interface OpenDatabase {
   transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Whether the database in its place is still the one that was opened. */
   isInPlace(): boolean;
-  /** Runs the migrations that builds before this one could not live with. */
+  /** Runs the migrations that are incompatible with earlier builds. */
   contract(): Promise<void>;
   /** Waits for the transaction under way. */
   close(): Promise<void>;
@@ -29,7 +29,7 @@ export interface OpenDatabase {
 /** A damaged database that was moved out of the way. */
 export interface SetAside {
   readonly path: string;
-  /** How to get at what is in it. */
+  /** How to recover its content. */
   readonly hint: string;
   exists(): boolean;
 }

@@ -185,7 +185,7 @@ function handOut(batch: readonly Pending[], outcomes: readonly Outcome[]): void 
   });
 }
 
-/** Tells each writer what became of its write. */
+/** Reports the outcome to each writer. */
 function report(batch: readonly Pending[], outcomes: readonly Outcome[]): void {
   batch.forEach(({ resolve, reject }, index) => {
     const outcome = outcomes[index];

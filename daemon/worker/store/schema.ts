@@ -9,7 +9,7 @@ import type { AttachmentTable, SessionTable, SessionTagTable, TurnPartTable } fr
 export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
 export type MessageStatus = 'complete' | 'aborted' | 'error';
 
-/** One thing said. `seq` is the order in which messages were committed, over all sessions. */
+/** A message. `seq` is the order in which messages were committed, over all sessions. */
 export interface MessageTable {
   seq: Generated<number>;
   id: string;
@@ -110,7 +110,7 @@ export interface OutboxPartTable {
  */
 export type InboxState = 'pending' | 'running' | 'done' | 'failed' | 'interrupted' | 'poisoned';
 
-/** What a chat outside said. `id` becomes the id of the message in the chat's session. */
+/** A message received from a chat. `id` becomes the id of the message in the chat's session. */
 export interface InboxMessageTable {
   seq: Generated<number>;
   id: string;
@@ -151,7 +151,7 @@ export interface PairingTable {
   account_id: string;
   sender_id: string;
   sender_name: string;
-  /** What the sender was told and the owner approves; null once approved. */
+  /** The code sent to the sender, which the owner approves; null once approved. */
   code: string | null;
   expires_at: number | null;
   created_at: number;

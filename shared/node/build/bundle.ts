@@ -1,6 +1,6 @@
 /**
  * Loads one of the built bundles (`dist/<name>.cjs`) with V8's cached data beside it, which halves the load time.
- * Cached data belongs to one Node version and architecture; a missing or rejected one is no error, only slower.
+ * Cached data belongs to one Node version and architecture; missing or rejected data is not an error, only slower.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -32,7 +32,7 @@ export function holdBundle<T>(name: BundleName, directory = bundleDirectory): ()
   const filename = join(directory, `${name}.cjs`);
   const code = isSingleExecutable() || process.platform === 'win32' ? undefined : open(filename);
   let bundle: T | undefined;
-  // One that is not there says so when it is needed.
+  // A missing bundle fails when it is needed.
   if (code === undefined) return () => (bundle ??= loadBundle<T>(name));
   const header = read(code, HEADER_BYTES).toString('utf8');
   const data = open(cachedDataPath(join(directory, 'cache', cacheKey()), name, header));

@@ -5,7 +5,7 @@ import { GatewayError } from '../../errors.js';
 import { readEnvironment } from '../process/env.js';
 import { readAsset, readTextAsset } from './single-executable.js';
 
-/** Our own directory, closed to others: a native module that somebody else put there would run as us. */
+/** A private directory: a native module placed there by another user would run as us. */
 function isTrusted(path: string, kind: 'directory' | 'file', size?: number): boolean {
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (entry === undefined || (kind === 'directory' ? !entry.isDirectory() : !entry.isFile())) return false;
@@ -13,7 +13,7 @@ function isTrusted(path: string, kind: 'directory' | 'file', size?: number): boo
   return isOurs && (size === undefined || entry.size === size);
 }
 
-/** Several first starts at once are harmless: each writes a file of its own and renames it. */
+/** Several first starts at once are harmless: each writes its own file and renames it. */
 function extractTo(directory: string, name: string): string {
   const content = readAsset(name);
   const target = join(directory, name);
@@ -33,7 +33,7 @@ function extractTo(directory: string, name: string): string {
 
 /**
  * Loads a native module from an asset: the system's loader needs a file. The gateway's home comes first, because a
- * hardened service may write nowhere else; a directory that is mounted noexec is passed over.
+ * hardened service may write nowhere else; a directory that is mounted noexec is skipped.
  * @throws STORE_UNAVAILABLE naming each place and why it failed
  */
 export function loadNativeAsset(name: string): unknown {

@@ -1,7 +1,7 @@
 /**
  * The single executable (`npm run build:binary`): Node with the bundles, their cached data and the native part of the
- * database inside, as assets (https://nodejs.org/api/single-executable-applications.html). What is a file beside the
- * entry elsewhere is an asset here, under the same name.
+ * database inside, as assets (https://nodejs.org/api/single-executable-applications.html). Files beside the entry are assets here, under
+ * the same name.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
@@ -18,7 +18,7 @@ export function isSingleExecutable(): boolean {
   return sea().isSea();
 }
 
-/** An asset's bytes, inside the running image: not to be written to. @throws when there is none */
+/** An asset's bytes, inside the running image; do not write to them. @throws when there is none */
 export function readAsset(name: string): Buffer {
   return Buffer.from(sea().getRawAsset(name));
 }
@@ -33,7 +33,7 @@ const TRAILER_BYTES = 256;
 
 /**
  * Reads which build an executable file holds, without running it: how a running gateway notices that its file was replaced.
- * @returns undefined where the file is gone or ends otherwise
+ * @returns undefined if the file is missing or has no such trailer
  */
 export function readTrailer(path: string): unknown {
   let fd: number | undefined;

@@ -1,4 +1,4 @@
-/** Reads `config.json` and `models.json` from disk, bounded and without ever waiting for a file that is none. */
+/** Reads `config.json` and `models.json` from disk, bounded, and never blocking on a pipe or device. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { ConfigDocument } from '../../config/document.js';
 import { GatewayError } from '../../errors.js';
@@ -41,9 +41,8 @@ function decode(path: string, bytes: Buffer): string {
 }
 
 /**
- * Reads a configuration file's text.
- * @returns undefined when there is no file
- * @throws CONFIG_INVALID for a directory, a file that may not be read, is too long, or is not UTF-8
+ * Reads a configuration file's text. @returns undefined when there is no file @throws CONFIG_INVALID for a directory, a file that is not
+ * readable, is too long, or is not UTF-8
  */
 export function readConfigText(path: string): string | undefined {
   try {
@@ -60,7 +59,7 @@ export function readConfigText(path: string): string | undefined {
 
 /**
  * Loads a configuration file; a missing one is an empty document with `exists: false`.
- * @throws CONFIG_INVALID when the file cannot be read at all; what is wrong with its text is in `problems`
+ * @throws CONFIG_INVALID when the file cannot be read at all; errors in its text are in `problems`
  */
 export function loadConfigFile(options: { path: string; lookup?: VariableLookup }): ConfigDocument {
   const text = readConfigText(options.path);

@@ -8,7 +8,7 @@ import { environmentValue } from '../process/env.js';
 
 export type VariableLookup = (name: string) => string | undefined;
 
-/** Makes the error that a set of problems amounts to. */
+/** Creates the error for a set of problems. */
 export function configInvalid(file: string, problems: readonly Problem[], hint = `Check it with: xopc config validate`): GatewayError {
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const first = problems[0];
@@ -30,14 +30,14 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 function collectProblems(parsed: JsoncDocument, text: string, file: string): Problem[] {
   const at = { file, line: 1, column: 1 };
-  // A file cut to nothing is far more often an accident (a full disk, an editor's half save) than a wish for defaults.
+  // An empty file is far more often an accident (a full disk, an interrupted save) than a request for defaults.
   if (text.trim() === '') return [{ ...at, message: 'is empty; write {} for a configuration that sets nothing' }];
   if (parsed.problems.length === 0 && !isPlainObject(parsed.value)) return [{ ...at, message: 'must be an object: { … }' }];
   return parsed.problems.map(({ position, key, message }) => ({ file, ...position, ...(key === '' ? {} : { key }), message }));
 }
 
 /**
- * Parses a text. Never throws: what is wrong with it is in `problems`.
+ * Parses a text. Never throws: errors are in `problems`.
  * @param file  shown in problems.
  * @param lookup  value of an environment variable, default the process's own.
  */

@@ -1,6 +1,6 @@
 /**
- * Earlier versions of `config.json`: whatever the gateway ran with, and whatever xopc was about to replace. A bounded
- * number of whole texts, each a file of its own whose name is its time and its content.
+ * Earlier versions of `config.json`: those that the gateway ran with, and those that xopc replaced. A bounded number of texts, each in a
+ * file named after its time and a hash of its content.
  */
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -37,7 +37,7 @@ export function listVersions(directory: string): ConfigVersion[] {
   return versions.toSorted((left, right) => right.atMs - left.atMs || (left.id < right.id ? 1 : -1));
 }
 
-/** @returns undefined when there is no such version (any more) */
+/** @returns undefined when the version does not exist or is no longer kept */
 export function readVersion(directory: string, id: string): string | undefined {
   return NAME.test(`${id}.json`) ? readConfigText(join(directory, `${id}.json`)) : undefined;
 }

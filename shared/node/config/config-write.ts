@@ -19,9 +19,9 @@ export interface ConfigWriteOptions {
   readonly undoPath: string;
   /** Where earlier versions are kept, if they are. */
   readonly versionsDir?: string;
-  /** Judges the new document; any problem refuses the write. Kept outside so that this file needs no schema. */
+  /** Validates the new document; any problem prevents the write. Passed in so that this file needs no schema. */
   readonly validate: (document: ConfigDocument) => readonly Problem[];
-  /** Write only if the file still has this revision (`ConfigDocument.hash`; that of an empty text where there is no file). */
+  /** Write only if the file still has this revision (`ConfigDocument.hash`; that of an empty text if there is no file). */
   readonly expectedHash?: string;
 }
 

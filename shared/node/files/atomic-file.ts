@@ -6,7 +6,7 @@ import { basename, dirname, join, parse, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError } from '../../errors.js';
 
-/** A temp file this old belongs to a writer that was killed. */
+/** A temporary file of this age was left by a killed writer. */
 const ABANDONED_TEMP_MS = 60_000;
 
 function codeOf(error: unknown): string | undefined {
@@ -47,7 +47,7 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Renames, and tries again on Windows, where a reader that has the target open makes the rename fail. */
+/** Renames, and retries on Windows, where the rename fails while a reader has the target open. */
 async function renameOver(source: string, target: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -133,7 +133,7 @@ function assertPrivateCandidate(path: string, entry: Stats): void {
 
 /**
  * Ensures that a directory exists, belongs to us and is inaccessible to others (0700, repaired if needed). A symlink is accepted only
- * when the link and its target are both ours: anybody may make a link in a shared directory.
+ * when the link and its target are both ours: anyone can create a link in a shared directory.
  * @throws CONFIG_INVALID when it is another user's, shared or a file, or cannot be created or made private
  */
 export function ensurePrivateDirectory(path: string): void {
@@ -163,10 +163,13 @@ export function ensurePrivateDirectory(path: string): void {
   }
 }
 
-/** A directory with one of these is a home of ours, even if its permissions were changed. */
+/** A directory with one of these is a gateway home, even if its permissions were changed. */
 const HOME_MARKS: readonly string[] = ['config.json', 'models.json', 'locks', 'credentials'];
 
-/** Checks a directory of our own: only that could be made private by mistake. One that cannot be read is refused later, with the reason. */
+/**
+ * Checks that a directory is a gateway home, so that no other directory is made private by mistake. An unreadable one is refused later,
+ * with the reason.
+ */
 function isOpenToOthers(path: string): boolean {
   try {
     const entry = statSync(path);

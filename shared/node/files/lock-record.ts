@@ -93,7 +93,7 @@ function asLockRecord(value: unknown): LockContent {
   };
 }
 
-/** Narrows what was read to a record. */
+/** Narrows the parsed value to a record. */
 export function isLockRecord(lock: LockContent | 'absent'): lock is LockRecord {
   return lock !== 'absent' && !('unreadable' in lock);
 }
@@ -114,7 +114,7 @@ export function inspectLock(path: string): LockState | 'absent' {
   }
 }
 
-/** As {@link inspectLock}, for those who only want to know: never throws. */
+/** Like {@link inspectLock}, but never throws. */
 export function readLock(path: string): LockContent | 'absent' {
   try {
     const state = inspectLock(path);

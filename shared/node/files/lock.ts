@@ -10,7 +10,7 @@ import { classifyProcess } from '../process/process-identity.js';
 import { temporaryName } from './atomic-file.js';
 import { inspectLock, isLockRecord, lockAgeMs, type LockContent, type LockRecord, type LockState, readLock } from './lock-record.js';
 
-/** What is said of a living holder. */
+/** The state of a living holder. */
 export type LockHolder = Pick<LockRecord, 'pid' | 'port' | 'host' | 'configPath' | 'instanceId'> & { readonly createdAt?: string };
 
 export interface LockRules {
@@ -25,12 +25,15 @@ export interface LockRules {
 }
 
 const MAX_ROUNDS = 100;
-/** Longer than anybody waits for a lock. */
+/** Longer than any wait for a lock. */
 const STALE_TEMP_MS = 600_000;
-/** A claim of another machine or container; longer than from the first look at a lock to the end of a reclaim. */
+/** Age limit for a claim of another machine or container; longer than an inspection and reclaim take. */
 const FOREIGN_CLAIM_MS = 15_000;
 
-/** Whether the process that a lock or claim names lives. A pid of another machine or container says nothing: there the file's age decides. */
+/**
+ * Whether the process that a lock or claim names lives. The pid of another machine or container cannot be checked: there the file's age
+ * decides.
+ */
 export function isHolderAlive(path: string, record: LockRecord, foreign: { readonly limitMs: number; readonly nowMs: number }): boolean {
   const verdict = classifyProcess(record);
   return verdict === 'foreign' ? lockAgeMs(path, foreign.nowMs) < foreign.limitMs : verdict === 'alive';
@@ -39,7 +42,7 @@ export function isHolderAlive(path: string, record: LockRecord, foreign: { reado
 /**
  * Takes the lock, replacing a dead holder's.
  * @returns the lock that was replaced, if there was one
- * @throws what `rules.onHeld` throws; LOCK_HELD when the lock changes hands all the time; CONFIG_INVALID when a directory is in its place
+ * @throws the errors of `rules.onHeld`; LOCK_HELD when the lock keeps changing owner; CONFIG_INVALID when a directory is in its place
  */
 export async function acquireLock(path: string, content: string, rules: LockRules): Promise<LockContent | undefined> {
   const temp = temporaryName(path);
@@ -69,7 +72,7 @@ export function replaceLock(path: string, content: string): void {
   renameSync(temp, path);
 }
 
-/** Removes our own lock. Nobody replaces the lock of a living holder, so that it cannot change between look and removal. */
+/** Removes our own lock. Nobody replaces the lock of a living holder, so it cannot change between check and removal. */
 export function releaseLock(path: string, isOurs: (record: LockRecord) => boolean): void {
   const lock = readLock(path);
   if (isLockRecord(lock) && isOurs(lock)) unlinkSync(path);
@@ -79,7 +82,7 @@ type Outcome = 'changed' | { readonly replaced: LockContent } | { readonly holde
 
 /** Replaces the lock that is in the way if its holder is dead. */
 async function reclaim(path: string, temp: string, { content, rules }: { content: string; rules: LockRules }): Promise<Outcome> {
-  // Holder and content come from the same bytes: a lock that is replaced between two reads would pass as the dead one.
+  // Holder and content come from one read: a lock replaced between two reads would be mistaken for the dead one.
   const seen = inspectLock(path);
   if (seen === 'absent') return 'changed';
   const holder = await rules.findHolder(seen.lock);
@@ -134,7 +137,7 @@ function keepCopy(path: string): void {
   tryLink(path, `${path}.bad`);
 }
 
-/** Claims on earlier contents of the lock. Whoever holds one finds the lock changed and drops it. */
+/** Claims on earlier contents of the lock. Their holders find the lock changed and drop them. */
 function removeClaims(path: string): void {
   const prefix = `${basename(path)}.reclaim.`;
   for (const name of readdirSync(dirname(path))) if (name.startsWith(prefix)) rmSync(join(dirname(path), name), { force: true });

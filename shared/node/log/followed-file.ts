@@ -9,7 +9,7 @@ export type FileEvent = { readonly type: 'lines'; readonly lines: string[] } | {
 export interface LiveBytes {
   /** Returns the next bytes in order; undefined when there are none yet. */
   take(): Buffer | undefined;
-  /** No more bytes will come: the file was renamed or cannot be watched. What was not taken must be read from the file. */
+  /** No more bytes will come: the file was renamed or cannot be watched. The rest must be read from the file. */
   readonly isEnded: boolean;
   close(): void;
 }

@@ -7,7 +7,7 @@ import { GatewayError } from '../../errors.js';
 export type LineMatch = readonly string[] | null;
 
 export interface LineMatcher {
-  /** Lets other work go on in between. @throws INVALID_REQUEST when it takes longer than {@link LIMIT_MS} */
+  /** Yields to the event loop in between. @throws INVALID_REQUEST when it takes longer than {@link LIMIT_MS} */
   match(lines: readonly string[]): Promise<LineMatch[]>;
 }
 
@@ -29,7 +29,7 @@ const MAX_PART_LENGTH = 200;
 const MAX_FINDS = 64;
 const MESSAGE = /"msg":("(?:[^"\\]|\\.)*")/;
 
-/** @throws INVALID_REQUEST that says what is wrong and at which character, counted from 1 */
+/** @throws INVALID_REQUEST with the error and its character, counted from 1 */
 export function createLineMatcher(pattern: string): LineMatcher {
   if (pattern.length > MAX_PATTERN_LENGTH) throw refuse(`regex has ${pattern.length} characters; ${MAX_PATTERN_LENGTH} is the most`);
   const compiled = compile(pattern);
@@ -71,7 +71,7 @@ function partsOf(compiled: RE2JS, line: string): LineMatch {
   return null;
 }
 
-/** The message as it is read comes first: there a quote is a quote, and `^` is its beginning. Then the whole line. */
+/** The unescaped message is matched first: there quotes are unescaped, and `^` is its beginning. Then the whole line. */
 function textsOf(line: string): string[] {
   const whole = line.slice(0, MAX_TEXT_LENGTH);
   const [, message] = (line.startsWith('{') ? MESSAGE.exec(line) : null) ?? [];
@@ -85,7 +85,7 @@ function textsOf(line: string): string[] {
 
 /** @returns what is wrong with a pattern that cannot be compiled */
 function compile(pattern: string): RE2JS | string {
-  if (bareOf(pattern).includes('\\k<')) return 'backreference'; // re2js would take it for a plain k
+  if (bareOf(pattern).includes('\\k<')) return 'backreference'; // re2js would treat it as a plain k
   try {
     return RE2JS.compile(RE2JS.translateRegExp(pattern), RE2JS.CASE_INSENSITIVE);
   } catch (error) {

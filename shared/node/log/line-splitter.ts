@@ -64,7 +64,7 @@ export class LineSplitter {
     this.#rest = [];
     this.#restBytes = 0;
     if (bytes.length > this.#maxLineBytes) {
-      // Not in the middle of a character: U+FFFD at the end is what a cut one decodes to.
+      // Never in the middle of a character: a split one decodes to U+FFFD at the end.
       const start = bytes.toString('utf8', 0, this.#maxLineBytes).replace(/\ufffd{1,3}$/, '');
       return `${start}… (line cut at ${this.#maxLineBytes} bytes)`;
     }

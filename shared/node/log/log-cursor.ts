@@ -75,7 +75,7 @@ function isWhole(value: unknown, max: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
 }
 
-/** Whether the file is the one that the cursor was made for. */
+/** Whether the cursor belongs to this file. */
 export async function isCursorOf(cursor: Cursor, file: OpenGeneration): Promise<boolean> {
   return (
     cursor.fileId === file.id && cursor.offset <= Number(file.stats.size) && (await hashHead(file, cursor.headBytes)) === cursor.headHash

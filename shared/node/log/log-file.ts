@@ -28,10 +28,10 @@ const RESYNC_BYTES = 65_536;
 const LINE_LIMIT = { min: 16_384, max: 524_288 };
 const LINE_BREAK = Buffer.from('\n');
 
-/** Bytes that must follow what is in the file before any new line may: the rest of a line that a full disk cut. */
+/** Bytes that must be written before any new line: the rest of a line that a full disk cut. */
 interface OwedBytes {
   readonly rest: Buffer;
-  /** Size of the file at the cut; another size means that somebody else has written since. */
+  /** Size of the file at the cut; another size means that another process has written since. */
   readonly fileBytes: number;
 }
 
@@ -130,7 +130,7 @@ export class LogFile {
     if (this.#sinceSync >= Math.min(RESYNC_BYTES, this.#maxBytes / 16)) this.#sync();
   }
 
-  /** Puts before `data` what has to go first: the rest of a cut line or else a line break, and the report of a loss. */
+  /** Prepends to `data` what must be written first: the rest of a cut line or else a line break, and the report of a loss. */
   #resume(file: AppendFile, data: Buffer, nowMs: number): Buffer {
     this.#sync();
     const parts: Buffer[] = [];

@@ -21,7 +21,7 @@ export function listGenerations(logPath: string): number[] {
   return numbers.map((name) => Number(name.slice(prefix.length))).toSorted((a, b) => a - b);
 }
 
-/** What tells one file from every other for as long as it exists, whatever its name. */
+/** Identifies a file for as long as it exists, whatever its name. */
 export function fileId(stats: BigIntStats): string {
   return `${stats.dev}:${stats.ino}`;
 }
@@ -65,8 +65,8 @@ export async function openGeneration(logPath: string, generation: number): Promi
 }
 
 /**
- * Opens the generations from newest to oldest. A rotation meanwhile only moves files towards higher numbers, which this
- * walk has still before it: nothing is missed, and what is met twice is left out. The caller closes each handle.
+ * Opens the generations from newest to oldest. A rotation meanwhile only moves files to higher numbers, which are opened later: nothing is
+ * missed, and duplicates are skipped. The caller closes each handle.
  */
 export async function* walkGenerations(logPath: string, from = 0): AsyncGenerator<OpenGeneration> {
   const seen = new Set<string>();

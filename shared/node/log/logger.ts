@@ -1,7 +1,6 @@
 /**
  * The structured log; the owner of pino. One JSON object a line: `level` (its name), `time` (ISO 8601 UTC), `pid`,
- * `role`, then fields, then `msg`. On the way to the file a line is collapsed if it repeats, freed of secrets and cut
- * to a sane length.
+ * `role`, then fields, then `msg`. On the way to the file a line is collapsed if it repeats, cleaned of secrets and truncated.
  */
 import pino, { type Logger } from 'pino';
 import { systemClock, type Clock } from '../../clock.js';
@@ -15,7 +14,7 @@ export type { Logger } from 'pino';
 
 interface LoggerOptions {
   readonly file: Pick<LogFile, 'write' | 'maxLineBytes'>;
-  /** The level in force, or a function that tells that of a line's `module`: then a change takes effect at once, in child loggers too. */
+  /** The current level, or a function that returns that of a line's `module`: then a change takes effect at once, in child loggers too. */
   readonly level: string | ((module: unknown) => string);
   /** In every line: the process's role, and what names the instance. */
   readonly bindings: { readonly role: string } & Readonly<Record<string, unknown>>;
@@ -47,7 +46,7 @@ function withoutTime(line: string): string {
   return at < 0 ? line : line.slice(0, at) + line.slice(at + TIME_FIELD.length);
 }
 
-/** The sink: everything that pino makes goes through here, a whole line at a time. */
+/** The sink: all of pino's output passes through here, one whole line at a time. */
 function createSink(options: LoggerOptions): { write(line: string): void } {
   const { file, redactor } = options;
   const put = (line: string): void => file.write(cutLine(redactor.redact(line), file.maxLineBytes));

@@ -14,7 +14,7 @@ export interface BackwardLine {
 
 const CHUNK_BYTES = 65_536;
 const NEWLINE = 0x0a;
-/** A longer line is shown by its start alone. */
+/** Only the start of a longer line is shown. */
 export const MAX_READ_LINE_BYTES = 1_048_576;
 const SHOWN_OF_LONG_LINE = 16_384;
 

@@ -8,13 +8,13 @@ import { readLinesBackward, type BackwardLine } from './read-backward.js';
 export interface ReadLogOptions extends LogFilter {
   /** How many lines at most. */
   readonly limit: number;
-  /** From an earlier page: what is older than that. */
+  /** Cursor of an earlier page: returns older entries. */
   readonly cursor?: string;
-  /** Bytes to look at before the page is given as it is, with a cursor to go on. Default: all. */
+  /** Bytes to scan before an incomplete page is returned, with a cursor to continue. Default: all. */
   readonly maxScanBytes?: number;
   /** Leaves out a last line that is not complete: it is being written, and who follows from `end` gets it whole. */
   readonly completeOnly?: boolean;
-  /** A second, slower look at lines that pass the filter, a batch at a time. */
+  /** A second, slower filter for lines that pass the first one, in batches. */
   readonly refine?: (lines: readonly string[]) => Promise<LineMatch[]>;
 }
 
@@ -23,9 +23,9 @@ export interface LogPage {
   readonly lines: string[];
   /** With `refine`: for each line what it found there. */
   readonly matches?: readonly (readonly string[])[];
-  /** Where to go on towards older lines; null when there are none. */
+  /** Cursor for older lines; null when there are none. */
   readonly nextCursor: string | null;
-  /** Behind the newest complete line, where a follower goes on; null when there is no log. */
+  /** Position after the newest complete line, where a follower continues; null when there is no log. */
   readonly end: LogPosition | null;
 }
 
@@ -53,7 +53,7 @@ class PageReader {
     this.#filter = createLogFilter(options);
   }
 
-  /** Reads one file. @returns `undefined` to go on with the next older one, `null` when nothing older is wanted, else the cursor */
+  /** Reads one file. @returns `undefined` to continue with the next older one, `null` when nothing older is wanted, else the cursor */
   async read(file: OpenGeneration, from: number): Promise<string | null | undefined> {
     const isNewest = this.end === null;
     if (isNewest) this.end = { fileId: file.id, offset: from };
@@ -112,8 +112,8 @@ class PageReader {
 
 /**
  * Reads a page of the log, the newest lines that pass the filter unless a cursor says otherwise. Only as much is read as
- * is needed, in chunks between which other work goes on.
- * @throws INVALID_REQUEST for a cursor that is not ours; what `refine` throws. One whose file has been deleted since gives an empty page.
+ * is needed, in chunks that yield to the event loop. @throws INVALID_REQUEST for an invalid cursor; the errors of `refine`. A cursor whose
+ * file was deleted returns an empty page.
  */
 export async function readLog(logPath: string, options: ReadLogOptions): Promise<LogPage> {
   const cursor = options.cursor === undefined ? undefined : decodeCursor(options.cursor);

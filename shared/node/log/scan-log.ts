@@ -1,4 +1,4 @@
-/** Reads the whole log forwards, oldest generation first, as it stands when the reading begins: for who takes it away. */
+/** Reads the whole log forwards, oldest generation first, as it is when the reading begins; used for downloads. */
 import { createLogFilter, type LogFilter } from '../../log/filter.js';
 import { LineSplitter } from './line-splitter.js';
 import { type OpenGeneration, walkGenerations } from './log-generations.js';

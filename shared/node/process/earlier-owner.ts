@@ -11,7 +11,7 @@ import { configHash, type ConfigIdentity } from './config-identity.js';
 interface Trace {
   readonly hash: string;
   readonly atMs: number;
-  /** Where the sign says it. */
+  /** The file that names the owner. */
   readonly configPath?: string;
 }
 

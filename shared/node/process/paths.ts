@@ -22,7 +22,7 @@ export interface GatewayPaths {
   readonly logPath: string;
   readonly stateDir: string;
   readonly databasePath: string;
-  /** What was changed of the log's level for a time. */
+  /** Temporary log levels. */
   readonly logLevelPath: string;
   /** Copies of the configuration that a worker last ran with. */
   readonly lastGoodConfigPath: string;

@@ -86,7 +86,7 @@ export function readStartTime(pid: number): string | undefined {
   }
 }
 
-/** Returns undefined when the process does not exist or the platform does not tell. */
+/** Returns undefined when the process does not exist or the platform does not report it. */
 export function readParentPid(pid: number): number | undefined {
   if (!isPid(pid) || process.platform === 'win32') return undefined;
   if (process.platform === 'linux') return readProcStat(pid)?.parentPid;

@@ -1,13 +1,13 @@
 /**
- * Finds secrets by their shape: values beside a telling name (`"api_key": "…"`, `?token=…`, `Authorization: …`) and
- * texts that look like keys wherever they stand. Every pattern starts at a fixed text or at the start of a run and
+ * Finds secrets by their shape: values beside a name of a secret (`"api_key": "…"`, `?token=…`, `Authorization: …`) and
+ * texts that look like keys anywhere. Every pattern starts at a fixed text or at the start of a run and
  * nothing is read twice, so that no input is slow. A value is replaced inside its quotes: JSON stays valid.
  */
 
-/** What stands in a secret's place. */
+/** The replacement for a secret. */
 export const REDACTED = '[redacted]';
 
-/** Texts that are secrets wherever they stand. Runs begin at a look-behind, so each is tried once. */
+/** Texts that are secrets anywhere. Runs begin at a look-behind, so each is tried once. */
 const TOKEN_SHAPES =
   /(?<![\w-])(?:eyJ[\w-]{10,}\.[\w-]{4,}(?:\.[\w-]*)?|sk-[\w-]{16,}|[srp]k_(?:live|test)_\w{10,}|whsec_[\w+/=-]{8,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|(?:hf|gsk)_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{36}|(?:glpat|xai)-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{30,})|(?<!\d)\d{5,14}:[\w-]{30,}/g;
 
@@ -29,7 +29,7 @@ const HEADER_NAME = /^(?:authorization|cookie|x-api-key)$/i;
 /** Where an unquoted value ends. */
 const VALUE_END = /[\s"'\\&,;<>)\]}#]/;
 const LINE_END = /["'\\\r\n]/;
-/** Words that follow a telling name in prose or code; and our own hints, which are masked already. */
+/** Words that follow the name of a secret in prose or code; and our own hints, which are already masked. */
 const HARMLESS_VALUE = /^(?:null|undefined|true|false|none|unset|missing|invalid|required|expired|redacted|\[redacted\]|\*+|)$/i;
 
 function looksSecret(word: string): boolean {

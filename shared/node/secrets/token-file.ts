@@ -1,4 +1,4 @@
-/** The generated token: made once, shown masked, replaced on request. */
+/** The generated token: created once, shown masked, replaced on request. */
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -82,7 +82,7 @@ export function readToken(path: string): string | undefined {
   return text;
 }
 
-/** Puts `temporary` at `path` unless something is there. @returns whether it is ours that is there now */
+/** Puts `temporary` at `path` unless something is there. @returns whether our file is at the path now */
 function publish(temporary: string, path: string): boolean {
   try {
     linkSync(temporary, path);
@@ -98,7 +98,7 @@ function publish(temporary: string, path: string): boolean {
 }
 
 /**
- * Reads the token, or makes one. Any number of processes may do so at once and all get the same one: the file appears
+ * Reads the token, or generates one. Concurrent processes all get the same one: the file appears
  * with its content or not at all. The directory must exist.
  * @throws CONFIG_INVALID as {@link readToken}
  */

@@ -2,7 +2,7 @@
 import { parseAddress } from '../../../../shared/node/ip-address.js';
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 
-/** The answer is RATE_LIMITED from this failure within a minute on. */
+/** From this many failures within a minute on, the response is RATE_LIMITED. */
 export const FAILURE_LIMIT = 20;
 const WINDOW_SECONDS = 60;
 

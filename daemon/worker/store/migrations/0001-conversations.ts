@@ -1,4 +1,4 @@
-/** Sessions, what was said in them, and who works on them. */
+/** Sessions, their messages and turns, and leases. */
 import { sql } from 'kysely';
 import type { Queries } from '../schema.js';
 import type { Migration } from './migration.js';

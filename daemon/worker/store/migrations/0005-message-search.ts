@@ -22,6 +22,6 @@ export const messageSearch: Migration = {
       insert into messages_search (messages_search, rowid, content) values ('delete', old.seq, old.content);
       insert into messages_search (rowid, content) values (new.seq, new.content);
     end`.execute(db);
-    // What is there already is indexed later, in small steps (migration 6): here it would hold the file for seconds.
+    // Existing messages are indexed later, in small steps (migration 6): here it would lock the file for seconds.
   },
 };

@@ -1,7 +1,7 @@
 /**
  * The search index follows the messages instead of being kept by each insert: indexing a message costs several times
- * what storing it does, and many at once cost far less than one by one. Up to which message it goes is kept here. Two more
- * indices find what is past its time without looking at everything.
+ * what storing it does, and many at once cost far less than one by one. The last indexed message is recorded here. Two more indices find
+ * expired rows without a full scan.
  */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';
@@ -11,7 +11,7 @@ export const searchBacklog: Migration = {
   phase: 'expand',
   async up(db) {
     await sql`create table messages_search_position (position bigint not null)`.execute(db);
-    // Whatever triggers have put in comes again, in its turn.
+    // Rows inserted by the triggers are indexed again later.
     await sql`insert into messages_search (messages_search) values ('delete-all')`.execute(db);
     await sql`insert into messages_search_position (position) values (0)`.execute(db);
     await sql`create index sessions_deleted on sessions (deleted_at) where deleted_at is not null`.execute(db);
@@ -19,7 +19,7 @@ export const searchBacklog: Migration = {
     await sql`drop trigger messages_search_insert`.execute(db);
     await sql`drop trigger messages_search_delete`.execute(db);
     await sql`drop trigger messages_search_update`.execute(db);
-    // Taking out what was never put in would damage the index.
+    // Deleting rows that were never inserted would damage the index.
     await sql`create trigger messages_search_delete after delete on messages
       when old.seq <= (select position from messages_search_position) begin
       insert into messages_search (messages_search, rowid, content) values ('delete', old.seq, old.content);

@@ -1,6 +1,6 @@
 /**
- * What was said in place of something else stays: a message that is not on its session's chosen path names the one that it
- * follows. Beside that, what has been said of an answer that is not complete yet, and files that belong to messages.
+ * Variants of messages are kept: a message that is not on its session's chosen path names the one that it follows. Also adds the text of
+ * incomplete answers, and attached files.
  */
 import { sql } from 'kysely';
 import type { Migration } from './migration.js';

@@ -1,6 +1,6 @@
 /**
- * What people do with their sessions (pin, tag, archive, have read), what was used in them, jobs that can be brought
- * back, and the order in which the messages of one channel are listed.
+ * Adds the state of sessions (pinned, tags, archived, unread), their usage, restorable jobs, and an index to list the messages of one
+ * channel.
  */
 import { sql } from 'kysely';
 import type { Queries } from '../schema.js';
@@ -21,7 +21,7 @@ async function sessions(db: Queries): Promise<void> {
   await db.schema.alterTable('sessions').addColumn('input_tokens', 'bigint').execute();
   await db.schema.alterTable('sessions').addColumn('output_tokens', 'bigint').execute();
   await db.schema.alterTable('sessions').addColumn('cost_usd', 'real').execute();
-  // The columns behind the order are what filters look at: a hundred thousand sessions are gone through in the index alone.
+  // The columns behind the order are what filters look at: a hundred thousand sessions are scanned in the index alone.
   await sql`create index sessions_listed on sessions
     (is_archived, is_pinned desc, updated_at desc, id desc, is_unread, channel, agent_id, model, last_model)
     where deleted_at is null`.execute(db);
@@ -35,7 +35,7 @@ async function sessions(db: Queries): Promise<void> {
   await sql`create index session_tags_session on session_tags (session_id)`.execute(db);
 }
 
-/** A trigger, so that turns which a build before this one ends are counted, too. What was used earlier is counted with the next. */
+/** A trigger, so that turns ended by an earlier build are counted, too. Earlier usage is added with the next turn. */
 async function usage(db: Queries): Promise<void> {
   const total = (column: string) =>
     sql.raw(`${column} = coalesce(

@@ -44,7 +44,7 @@ export function fileRoutes(channels: ChannelService, connections: Connections): 
         ctx.set('Cache-Control', 'private, max-age=3600');
         if (sizeBytes !== undefined) ctx.set('Content-Length', String(sizeBytes));
         const stream = Readable.from(bytes, { objectMode: false });
-        // What has begun cannot be answered otherwise any more: half a file must not look like a whole one.
+        // The response has begun, so an error can only abort it: half a file must not look complete.
         stream.once('error', () => ctx.res.destroy());
         ctx.body = stream;
       },
