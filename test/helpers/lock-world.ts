@@ -1,13 +1,15 @@
 /** A directory with room for a lock, and what taking the lock does to the world around it. */
 import { join } from 'node:path';
-import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps } from '../../daemon/supervisor/lock/gateway-lock.js';
+import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps, type LockPaths } from '../../daemon/supervisor/lock/gateway-lock.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import { readIdentity } from '../../shared/node/process/process-identity.js';
 import { deadRecord } from './lock-takers.js';
 import { tempDir } from './temp-dir.js';
 
 export interface LockedWorld {
+  /** The lock of the configuration. */
   readonly path: string;
+  readonly paths: LockPaths;
   readonly directory: string;
   readonly swept: LockRecord[];
   readonly logged: string[];
@@ -32,5 +34,6 @@ export function lockWorld(changes: Partial<GatewayLockDeps> = {}): LockedWorld {
     log: (message) => logged.push(message),
     ...changes,
   };
-  return { path, directory, swept, logged, deps, acquire: (record) => acquireGatewayLock(path, ownRecord(record), deps) };
+  const paths = { lockPath: path, dataLockPath: join(tempDir(), 'data.lock') };
+  return { path, paths, directory, swept, logged, deps, acquire: (record) => acquireGatewayLock(paths, ownRecord(record), deps) };
 }

@@ -1,8 +1,9 @@
-/** The exclusive lock of one configuration. See docs/adr/0001-lock.md. */
+/** The exclusive lock of one configuration and of its data. See docs/adr/0001-lock.md. */
 import { utimesSync } from 'node:fs';
-import { GatewayError } from '../../../shared/errors.js';
-import { acquireLock, type LockHolder, releaseLock, replaceLock } from '../../../shared/node/files/lock.js';
-import { isLockRecord, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import { alreadyRuns } from '../../../shared/node/files/gateway-locks.js';
+import { acquireLock, releaseLock, replaceLock } from '../../../shared/node/files/lock.js';
+import { isLockRecord, type LockContent, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { classifyHolder, type LockWorld } from './lock-holder.js';
 
 /** A holder renews its lock this often, for those on other machines. */
@@ -14,13 +15,16 @@ export interface GatewayLockDeps extends LockWorld {
   log(message: string, details: Record<string, unknown>): void;
 }
 
+/** One lock for the configuration, one for its data; taken in this order. */
+export type LockPaths = Pick<GatewayPaths, 'lockPath' | 'dataLockPath'>;
+
 export class GatewayLock {
-  readonly path: string;
+  readonly #paths: LockPaths;
   #record: LockRecord;
   #isHeld = true;
 
-  constructor(path: string, record: LockRecord) {
-    this.path = path;
+  constructor(paths: LockPaths, record: LockRecord) {
+    this.#paths = paths;
     this.#record = record;
   }
 
@@ -28,20 +32,26 @@ export class GatewayLock {
     return this.#record;
   }
 
+  get #files(): readonly string[] {
+    return [this.#paths.lockPath, this.#paths.dataLockPath];
+  }
+
   /** Rewrites our record. Only the holder writes a lock whose holder lives, so this races with nobody. */
   update(patch: Partial<LockRecord>): void {
     this.#record = { ...this.#record, ...patch };
-    if (this.#isHeld) replaceLock(this.path, serialize(this.#record));
+    if (this.#isHeld) this.#write();
   }
 
   /** Renews the lease for machines that share this directory. A lock that was deleted by hand is written again. */
   renew(nowMs: number): void {
     if (!this.#isHeld) return;
-    try {
-      utimesSync(this.path, nowMs / 1000, nowMs / 1000);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      replaceLock(this.path, serialize(this.#record));
+    for (const path of this.#files) {
+      try {
+        utimesSync(path, nowMs / 1000, nowMs / 1000);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        replaceLock(path, serialize(this.#record));
+      }
     }
   }
 
@@ -52,18 +62,24 @@ export class GatewayLock {
 
   /** The successor died before it served; its lock is taken like any dead holder's. @throws LOCK_HELD when another start was faster */
   async takeBack(deps: GatewayLockDeps): Promise<void> {
-    const lock = readLock(this.path);
-    const isOurs = isLockRecord(lock) && this.#isOwn(lock);
-    if (!isOurs) await acquire(this.path, this.#record, deps);
+    for (const path of this.#files) {
+      const lock = readLock(path);
+      const isOurs = isLockRecord(lock) && this.#isOwn(lock);
+      if (!isOurs) report(path, await acquire(path, this.#record, deps), deps);
+    }
     this.#isHeld = true;
-    replaceLock(this.path, serialize(this.#record));
+    this.#write();
   }
 
-  /** Removes the lock if it is still ours. */
+  /** Removes the locks that are still ours. */
   release(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    releaseLock(this.path, (record) => this.#isOwn(record));
+    for (const path of this.#files.toReversed()) releaseLock(path, (record) => this.#isOwn(record));
+  }
+
+  #write(): void {
+    for (const path of this.#files) replaceLock(path, serialize(this.#record));
   }
 
   #isOwn({ instanceId }: LockRecord): boolean {
@@ -71,22 +87,33 @@ export class GatewayLock {
   }
 }
 
-/** Takes the lock for `record`, reclaiming a dead holder's. @throws LOCK_HELD (details: who holds or reclaims it), CONFIG_INVALID */
-export async function acquireGatewayLock(path: string, record: LockRecord, deps: GatewayLockDeps): Promise<GatewayLock> {
-  await acquire(path, record, deps);
-  return new GatewayLock(path, record);
+/** Takes both locks for `record`, reclaiming a dead holder's. @throws LOCK_HELD (details: who holds or reclaims it), CONFIG_INVALID */
+export async function acquireGatewayLock(paths: LockPaths, record: LockRecord, deps: GatewayLockDeps): Promise<GatewayLock> {
+  const replaced = await acquire(paths.lockPath, record, deps);
+  report(paths.lockPath, replaced, deps);
+  const lock = new GatewayLock(paths, record);
+  try {
+    const data = await acquire(paths.dataLockPath, record, deps);
+    if (!isSameHolder(replaced, data)) report(paths.dataLockPath, data, deps);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return lock;
 }
 
-/** A successor takes the lock that its predecessor has just handed over. */
-export function inheritLock(path: string, record: LockRecord): GatewayLock {
-  replaceLock(path, serialize(record));
-  return new GatewayLock(path, record);
+/** A successor takes the locks that its predecessor has just handed over. */
+export function inheritLock(paths: LockPaths, record: LockRecord): GatewayLock {
+  const lock = new GatewayLock(paths, record);
+  lock.update({});
+  return lock;
 }
 
-async function acquire(path: string, record: LockRecord, deps: GatewayLockDeps): Promise<void> {
-  const replaced = await acquireLock(path, serialize(record), {
+/** @returns the dead holder's lock that was replaced */
+function acquire(path: string, record: LockRecord, deps: GatewayLockDeps): Promise<LockContent | undefined> {
+  return acquireLock(path, serialize(record), {
     now: () => deps.now(),
-    onHeld: (holder) => Promise.reject(heldError(holder)),
+    onHeld: (holder) => Promise.reject(alreadyRuns(holder, record.configPath)),
     async findHolder(lock) {
       // Where the record cannot be read, the control socket says whether its writer lives.
       if (!isLockRecord(lock)) return deps.probe(record.controlPath);
@@ -96,20 +123,19 @@ async function acquire(path: string, record: LockRecord, deps: GatewayLockDeps):
       if (isLockRecord(lock)) await deps.sweep(lock);
     },
   });
+}
+
+function isSameHolder(a: LockContent | undefined, b: LockContent | undefined): boolean {
+  return a !== undefined && b !== undefined && isLockRecord(a) && isLockRecord(b) && a.instanceId === b.instanceId;
+}
+
+function report(path: string, replaced: LockContent | undefined, deps: GatewayLockDeps): void {
   if (replaced === undefined) return;
   if (isLockRecord(replaced)) {
     deps.log('took over the lock of a dead gateway', { pid: replaced.pid, instanceId: replaced.instanceId });
   } else {
     deps.log('the lock could not be read; a copy is kept', { copy: `${path}.bad`, reason: replaced.unreadable });
   }
-}
-
-function heldError({ pid, port, host, configPath, instanceId, createdAt }: LockHolder): GatewayError {
-  return new GatewayError('LOCK_HELD', {
-    message: `a gateway already runs for this configuration: pid ${pid} on port ${port}`,
-    details: { pid, port, host, configPath, instanceId, ...(createdAt === undefined ? {} : { createdAt }) },
-    hint: 'See it with: xopc gateway status   Replace it with: xopc gateway --force',
-  });
 }
 
 function serialize(record: LockRecord): string {

@@ -1,11 +1,9 @@
-/** The holder of a lock: whether it lives, what a dead one left behind, and which other gateway uses the same home. */
-import { readdirSync } from 'node:fs';
+/** The holder of a lock: whether it lives, what a dead one left behind, and whether another path names its configuration. */
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CONTROL_VERSION, MAX_FRAME_BYTES, type StatusDocument } from '../../../shared/control/messages.js';
-import { GatewayError } from '../../../shared/errors.js';
-import { FOREIGN_LEASE_MS, isLockRecord, lockAgeMs, type LockRecord, readLock } from '../../../shared/node/files/lock-record.js';
+import { alreadyRuns, listAliases } from '../../../shared/node/files/gateway-locks.js';
+import { FOREIGN_LEASE_MS, lockAgeMs, type LockRecord } from '../../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../../shared/node/process/paths.js';
 import { bootId, isSameProcess, classifyProcess } from '../../../shared/node/process/process-identity.js';
 import { killGroup } from '../workers/child-process.js';
@@ -86,25 +84,12 @@ export async function sweepChildren(record: LockRecord): Promise<void> {
 }
 
 /**
- * Refuses to start beside a gateway that runs in the same home with another configuration: they would share database and log.
- * Of two that start at once, the older one stays.
- * @throws CONFIG_INVALID naming it
+ * Refuses a second gateway for a configuration that one runs with under another path. Of two that start at once, the older one stays.
+ * @throws LOCK_HELD naming it
  */
-export function refuseSharedHome(paths: GatewayPaths, own: LockRecord): void {
-  for (const name of readdirSync(paths.lockDir)) {
-    const path = join(paths.lockDir, name);
-    if (!/^gateway\.[0-9a-f]{16}\.lock$/.test(name) || path === paths.lockPath) continue;
-    const other = readLock(path);
-    if (!isLockRecord(other) || classifyProcess(other) !== 'alive') continue;
-    const isOlder = other.createdAt < own.createdAt || (other.createdAt === own.createdAt && other.instanceId < own.instanceId);
-    if (isOlder) throw sharedHomeError(paths, other);
+export async function refuseAlias(paths: GatewayPaths, own: LockRecord, world: LockWorld): Promise<void> {
+  for (const { lockPath, record } of listAliases(paths)) {
+    const isOlder = record.createdAt < own.createdAt || (record.createdAt === own.createdAt && record.instanceId < own.instanceId);
+    if (isOlder && (await classifyHolder(lockPath, record, world)) === 'alive') throw alreadyRuns(record, own.configPath);
   }
-}
-
-function sharedHomeError(paths: GatewayPaths, other: LockRecord): GatewayError {
-  return new GatewayError('CONFIG_INVALID', {
-    message: `the home ${paths.home} is in use by the gateway with pid ${other.pid} on port ${other.port} (configuration ${other.configPath})`,
-    details: { pid: other.pid, port: other.port, configPath: other.configPath },
-    hint: 'Use a separate home for this one: XOPC_HOME=… xopc gateway',
-  });
 }

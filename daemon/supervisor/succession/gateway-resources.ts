@@ -16,7 +16,7 @@ import { type ControlHandler, ControlServer } from '../control/control-server.js
 import { SocketKeeper } from '../socket/kept-socket.js';
 import { adoptListenSocket, bindListenSocket, type ListenSocket } from '../socket/listen-socket.js';
 import { acquireGatewayLock, type GatewayLock, type GatewayLockDeps, inheritLock, RENEW_MS } from '../lock/gateway-lock.js';
-import { probeControl, refuseSharedHome, sweepChildren } from '../lock/lock-holder.js';
+import { probeControl, refuseAlias, sweepChildren } from '../lock/lock-holder.js';
 import type { PredecessorLink } from './predecessor-link.js';
 
 export interface Address {
@@ -104,8 +104,8 @@ export class GatewayResources {
   /** The lock first, then the sockets. */
   async #take(address: Address, passed: Acquisition['passed']): Promise<void> {
     const { paths } = this.#deps;
-    this.#lock = await acquireGatewayLock(paths.lockPath, this.#record(address), this.#lockDependencies());
-    refuseSharedHome(paths, this.#lock.record);
+    this.#lock = await acquireGatewayLock(paths, this.#record(address), this.#lockDependencies());
+    await refuseAlias(paths, this.#lock.record, this.#lockDependencies());
     // A command that restores looks for a gateway under this lock: it has seen ours, or is done.
     await finishRestores(paths);
     this.use(this.#socket ?? this.#prepared ?? (await this.#keeper.open(address, passed)));
@@ -129,7 +129,7 @@ export class GatewayResources {
     const socket = this.#prepared ?? adoptListenSocket(handed.handle, { host: handed.host, origin: 'bound' });
     const left = readLock(paths.lockPath);
     this.#inherited = isLockRecord(left) ? left : undefined;
-    this.#lock = inheritLock(paths.lockPath, this.#record(socket));
+    this.#lock = inheritLock(paths, this.#record(socket));
     this.use(socket);
     await this.#control?.start();
     this.#renew();
@@ -197,7 +197,7 @@ export class GatewayResources {
     const { clock, paths, log } = this.#deps;
     this.#cancelRenewal = clock.after(RENEW_MS, () => {
       this.#keepLock((lock) => {
-        ensurePrivateDirectory(paths.lockDir);
+        for (const path of [paths.lockDir, paths.stateDir]) ensurePrivateDirectory(path);
         lock.renew(clock.now());
       });
       this.#healControl().catch((error: unknown) => log.error({ err: error }, 'failed to bind the control socket again'));

@@ -276,7 +276,7 @@ export class ConfigDocuments {
     const { paths } = this.#options;
     return {
       path: file === 'config' ? paths.configPath : paths.modelsPath,
-      lockPath: paths.configLockPath,
+      lockPath: file === 'config' ? paths.configLockPath : paths.modelsLockPath,
       undoPath: file === 'config' ? paths.undoConfigPath : paths.undoModelsPath,
       ...(file === 'config' ? { versionsDir: paths.configVersionsDir } : {}),
       validate: (document) => this.#problemsWith({ [file]: document }),

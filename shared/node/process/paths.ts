@@ -18,6 +18,8 @@ export interface GatewayPaths {
   readonly dataDir: string;
   /** Records whose data it is. */
   readonly ownerPath: string;
+  /** Held by the gateway that uses the data. */
+  readonly dataLockPath: string;
   readonly logDir: string;
   readonly logPath: string;
   readonly stateDir: string;
@@ -34,6 +36,8 @@ export interface GatewayPaths {
   readonly configVersionsDir: string;
   /** Held while the configuration is read, changed and written. */
   readonly configLockPath: string;
+  /** The same for `models.json`, which all configurations of the home share. */
+  readonly modelsLockPath: string;
   readonly credentialsDir: string;
   readonly tokenPath: string;
 }
@@ -54,6 +58,7 @@ type DataPaths = Pick<
   GatewayPaths,
   | 'dataDir'
   | 'ownerPath'
+  | 'dataLockPath'
   | 'logDir'
   | 'logPath'
   | 'stateDir'
@@ -73,6 +78,7 @@ function dataPaths(dataDir: string, hash: string): DataPaths {
   return {
     dataDir,
     ownerPath: ownerPathIn(dataDir),
+    dataLockPath: at('state', 'data.lock'),
     logDir: at('logs'),
     logPath: at('logs', 'gateway.log'),
     stateDir: at('state'),
@@ -119,6 +125,7 @@ export function resolvePaths(options: {
     runDir: at('run'),
     controlPath: controlSocketPath(at('run'), hash, options.runtimeDir),
     configLockPath: at('locks', `config.${hash}.lock`),
+    modelsLockPath: at('locks', 'models.lock'),
     ...dataPaths(options.dataDir ?? findDataDir({ home, configPath, hash }), hash),
   };
 }

@@ -182,3 +182,42 @@ describe('our lock', () => {
     expect(readLock(path)).toMatchObject({ instanceId: 'gw_thief' });
   });
 });
+
+describe('the lock of the data', () => {
+  test('has the same record, and is rewritten, renewed and removed with the other', async () => {
+    const { acquire, paths } = lockWorld();
+    const lock = await acquire();
+    lock.update({ port: 1 });
+    expect(readLock(paths.dataLockPath)).toEqual(readLock(paths.lockPath));
+    rmSync(paths.dataLockPath);
+    lock.renew(1_000_000);
+    lock.renew(2_000_000);
+    expect(statSync(paths.dataLockPath).mtimeMs).toBe(2_000_000);
+    lock.release();
+    expect([paths.lockPath, paths.dataLockPath].map((path) => existsSync(path))).toEqual([false, false]);
+  });
+
+  test('of a killed gateway of another configuration is taken over once its children are ended', async () => {
+    const { acquire, paths, swept, logged } = lockWorld();
+    const dead = deadRecord({ configPath: '/elsewhere/config.json' });
+    writeFileSync(paths.dataLockPath, JSON.stringify(dead));
+    await acquire();
+    expect(swept).toEqual([dead]);
+    expect(logged).toEqual(['took over the lock of a gateway that is gone']);
+  });
+
+  test('that is held keeps the start out, which gives the lock of the configuration back', async () => {
+    const { acquire, paths } = lockWorld();
+    writeFileSync(paths.dataLockPath, JSON.stringify(ownRecord({ instanceId: 'gw_other', configPath: '/elsewhere/config.json' })));
+    await expect(acquire()).rejects.toThrow(held);
+    expect(existsSync(paths.lockPath)).toBe(false);
+    expect(readLock(paths.dataLockPath)).toMatchObject({ instanceId: 'gw_other' });
+  });
+
+  test('of the same killed gateway is named once', async () => {
+    const { acquire, paths, logged } = lockWorld();
+    for (const path of [paths.lockPath, paths.dataLockPath]) writeFileSync(path, JSON.stringify(deadRecord()));
+    await acquire();
+    expect(logged).toEqual(['took over the lock of a gateway that is gone']);
+  });
+});

@@ -9,14 +9,14 @@ const held = expect.objectContaining({ code: 'LOCK_HELD' }) as Error;
 
 describe('handed over to a successor', () => {
   test('it is the successor’s; ours is neither written nor removed any more', async () => {
-    const { acquire, path } = lockWorld();
+    const { acquire, path, paths } = lockWorld();
     const lock = await acquire();
     lock.handOver();
-    inheritLock(path, ownRecord({ instanceId: 'gw_successor' }));
+    inheritLock(paths, ownRecord({ instanceId: 'gw_successor' }));
     lock.update({ port: 1 });
     lock.renew(0);
     lock.release();
-    expect(readLock(path)).toMatchObject({ instanceId: 'gw_successor' });
+    for (const file of [path, paths.dataLockPath]) expect(readLock(file)).toMatchObject({ instanceId: 'gw_successor' });
   });
 
   test.each([

@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { linkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { probeControl, refuseSharedHome, sweepChildren } from '../../../../daemon/supervisor/lock/lock-holder.js';
+import { type LockWorld, probeControl, refuseAlias, sweepChildren } from '../../../../daemon/supervisor/lock/lock-holder.js';
 import type { LockedChild, LockRecord } from '../../../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../../../shared/node/process/paths.js';
 import { isAlive, readStartTime, readIdentity } from '../../../../shared/node/process/process-identity.js';
 import { exitOf } from '../../../helpers/fixture-process.js';
-import { gatewayHome, type GatewayHome } from '../../../helpers/gateway-home.js';
+import { gatewayHome } from '../../../helpers/gateway-home.js';
 import { deadRecord } from '../../../helpers/lock-takers.js';
 import { tempDir } from '../../../helpers/temp-dir.js';
 
@@ -115,40 +116,56 @@ describe('what a dead supervisor left', () => {
   });
 });
 
-describe('two configurations in one home', () => {
+describe('a configuration under two paths', () => {
   const early = '2026-03-01T12:00:00.000Z';
   const late = '2026-03-01T12:00:00.001Z';
+  const world: LockWorld = { probe: () => Promise.resolve(undefined), pause: () => Promise.resolve(), now: Date.now };
   const living = (changes: Partial<LockRecord>): LockRecord => deadRecord({ ...readIdentity(), ...changes });
 
-  function homeWith(other: LockRecord | string, name = 'gateway.0123456789abcdef.lock'): GatewayHome {
-    const home = gatewayHome();
-    writeFileSync(join(home.paths.lockDir, name), typeof other === 'string' ? other : JSON.stringify(other));
-    return home;
+  /** A home whose configuration has another name: a symlink or a hard link. */
+  function homeWith(other: Partial<LockRecord>, makeLink = symlinkSync): { paths: GatewayPaths; alias: string } {
+    const { paths, writeConfig } = gatewayHome();
+    writeConfig({});
+    const alias = join(paths.home, 'alias.json');
+    makeLink(paths.configPath, alias);
+    const lock = join(paths.lockDir, 'gateway.0123456789abcdef.lock');
+    writeFileSync(lock, JSON.stringify(living({ createdAt: early, configPath: alias, ...other })));
+    return { paths, alias };
   }
 
   test.each([
-    ['started before', { createdAt: early }, { createdAt: late }],
-    ['of the same moment has the lower id', { createdAt: early, instanceId: 'gw_a' }, { createdAt: early, instanceId: 'gw_b' }],
-  ])('the one refuses to start when the other lives and %s', (_what, other, own) => {
-    const home = homeWith(living({ ...other, configPath: '/other.json' }));
-    expect(() => refuseSharedHome(home.paths, living(own))).toThrow(
-      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('/other.json') as string }) as Error,
-    );
+    ['a symlink', symlinkSync],
+    ['a hard link', linkSync],
+  ])('%s to that of a living gateway is refused with its name', async (_what, makeLink) => {
+    const { paths, alias } = homeWith({}, makeLink);
+    await expect(refuseAlias(paths, living({ createdAt: late, configPath: paths.configPath }), world)).rejects.toMatchObject({
+      code: 'LOCK_HELD',
+      message: `a gateway already runs for this configuration as ${alias}: pid ${process.pid} on port 18790`,
+      hint: `See it with: xopc gateway status --config ${alias}   Replace it with: xopc gateway --force --config ${alias}`,
+    });
+  });
+
+  test('of two that start at the same moment the one with the lower id stays', async () => {
+    const { paths } = homeWith({ instanceId: 'gw_b' });
+    const own = (instanceId: string): LockRecord => living({ createdAt: early, instanceId });
+    await expect(refuseAlias(paths, own('gw_a'), world)).resolves.toBeUndefined();
+    await expect(refuseAlias(paths, own('gw_c'), world)).rejects.toMatchObject({ code: 'LOCK_HELD' });
   });
 
   test.each([
-    ['the other is younger and will give way itself', living({ createdAt: late }), undefined],
-    ['the other is dead', deadRecord({ createdAt: early, startTime: '1' }), undefined],
-    ['the other’s lock cannot be read', 'damaged', undefined],
-    ['the file is no lock of a gateway', living({ createdAt: early }), 'config.0123456789abcdef.lock'],
-  ])('it starts when %s', (_what, other, name) => {
-    const home = homeWith(other, name);
-    expect(() => refuseSharedHome(home.paths, living({ createdAt: early, instanceId: 'gw_z' }))).not.toThrow();
+    ['the other is younger and gives way itself', { createdAt: late }],
+    ['the other is dead', { startTime: '1' }],
+    ['the other has a configuration of its own', { configPath: '/etc/hostname' }],
+    ['the other has no file', { configPath: '/nowhere/config.json' }],
+  ])('it starts when %s', async (_what, other) => {
+    const { paths } = homeWith(other);
+    await expect(refuseAlias(paths, living({ createdAt: early, instanceId: 'gw_z' }), world)).resolves.toBeUndefined();
   });
 
-  test('its own lock is no other one', () => {
-    const home = gatewayHome();
-    writeFileSync(home.paths.lockPath, JSON.stringify(living({ createdAt: early })));
-    expect(() => refuseSharedHome(home.paths, living({ createdAt: late }))).not.toThrow();
+  test('its own lock and one that cannot be read are no alias', async () => {
+    const { paths } = homeWith({ configPath: '' });
+    writeFileSync(paths.lockPath, JSON.stringify(living({ createdAt: early, configPath: paths.configPath })));
+    writeFileSync(join(paths.lockDir, 'gateway.fedcba9876543210.lock'), 'damaged');
+    await expect(refuseAlias(paths, living({ createdAt: late }), world)).resolves.toBeUndefined();
   });
 });

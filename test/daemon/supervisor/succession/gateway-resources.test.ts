@@ -70,12 +70,22 @@ describe('taken together', () => {
     expect(resources.openSocket).toBeUndefined();
   });
 
-  test('a home in use under another configuration gives the lock back', async () => {
+  test('a configuration that another gateway runs with under another path gives the locks back', async () => {
     const { acquire, resources, home } = holding('gw_1');
-    const other = deadRecord({ ...readIdentity(), createdAt: '2020-01-01T00:00:00.000Z', instanceId: 'gw_0' });
+    home.writeConfig({});
+    const configPath = `${home.paths.home}/./config.json`;
+    const other = deadRecord({ ...readIdentity(), createdAt: '2020-01-01T00:00:00.000Z', instanceId: 'gw_0', configPath });
     writeFileSync(`${home.paths.lockDir}/gateway.0123456789abcdef.lock`, JSON.stringify(other));
-    await expect(acquire()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(acquire()).rejects.toMatchObject({ code: 'LOCK_HELD' });
     resources.release();
+    expect([home.paths.lockPath, home.paths.dataLockPath].map((path) => existsSync(path))).toEqual([false, false]);
+  });
+
+  test('data that another gateway uses gives the lock of the configuration back', async () => {
+    const { acquire, home } = holding('gw_1');
+    const other = deadRecord({ ...readIdentity(), instanceId: 'gw_0', configPath: '/elsewhere/config.json' });
+    writeFileSync(home.paths.dataLockPath, JSON.stringify(other));
+    await expect(acquire()).rejects.toMatchObject({ code: 'LOCK_HELD', details: { configPath: '/elsewhere/config.json' } });
     expect(existsSync(home.paths.lockPath)).toBe(false);
   });
 });

@@ -1,0 +1,63 @@
+/** The gateways of one home, by the locks that they hold or have left. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { GatewayError } from '../../errors.js';
+import type { GatewayPaths } from '../process/paths.js';
+import { isLockRecord, type LockRecord, readLock } from './lock-record.js';
+
+/** What finds one gateway, as the paths of its configuration would. */
+export interface GatewayLockFile {
+  readonly lockPath: string;
+  readonly controlPath: string;
+  readonly record: LockRecord;
+}
+
+/** Lists the locks that can be read, of living and of dead gateways. */
+export function listGatewayLocks({ lockDir }: Pick<GatewayPaths, 'lockDir'>): GatewayLockFile[] {
+  return lockNames(lockDir).flatMap((name) => {
+    const lockPath = join(lockDir, name);
+    const record = readLock(lockPath);
+    return isLockRecord(record) ? [{ lockPath, controlPath: record.controlPath, record }] : [];
+  });
+}
+
+/** Lists the locks of gateways whose configuration is the same file under another path: a link, or another spelling. */
+export function listAliases(paths: Pick<GatewayPaths, 'lockDir' | 'lockPath' | 'configPath'>): GatewayLockFile[] {
+  const own = fileId(paths.configPath);
+  if (own === undefined) return [];
+  return listGatewayLocks(paths).filter(({ lockPath, record }) => lockPath !== paths.lockPath && fileId(record.configPath) === own);
+}
+
+function lockNames(directory: string): string[] {
+  try {
+    return readdirSync(directory).filter((name) => /^gateway\.[0-9a-f]{16}\.lock$/.test(name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Device and inode of the file that a path names; undefined when there is none that can be looked at. */
+function fileId(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error of a start for `configPath` that finds a gateway. */
+export function alreadyRuns(
+  holder: Pick<LockRecord, 'pid' | 'port' | 'host' | 'configPath' | 'instanceId'> & { readonly createdAt?: string },
+  configPath: string,
+): GatewayError {
+  const { pid, port, host, instanceId, createdAt } = holder;
+  const isAlias = holder.configPath !== '' && holder.configPath !== configPath;
+  const option = isAlias ? ` --config ${holder.configPath}` : '';
+  return new GatewayError('LOCK_HELD', {
+    message: `a gateway already runs for this configuration${isAlias ? ` as ${holder.configPath}` : ''}: pid ${pid} on port ${port}`,
+    details: { pid, port, host, configPath: holder.configPath, instanceId, ...(createdAt === undefined ? {} : { createdAt }) },
+    hint: `See it with: xopc gateway status${option}   Replace it with: xopc gateway --force${option}`,
+  });
+}
