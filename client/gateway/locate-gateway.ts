@@ -76,7 +76,7 @@ async function ask(controlPath: string): Promise<AnsweringGateway | GatewayError
 }
 
 /** Never throws a GatewayError; every finding is a result. Takes at most about 2.5 s. */
-export async function locateGateway(paths: GatewayPaths): Promise<GatewayLocation> {
+export async function locateGateway(paths: Pick<GatewayPaths, 'controlPath' | 'lockPath'>): Promise<GatewayLocation> {
   let answer = await ask(paths.controlPath);
   if (!(answer instanceof GatewayError)) return answer;
   const read = readLock(paths.lockPath);

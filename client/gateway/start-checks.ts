@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusDocument } from '../../shared/control/messages.js';
 import { GatewayError } from '../../shared/errors.js';
+import { alreadyRuns, listAliases } from '../../shared/node/files/gateway-locks.js';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import type { GatewayPaths } from '../../shared/node/process/paths.js';
 import { isSameProcess, ownStartMs } from '../../shared/node/process/process-identity.js';
 import { callControl, hasLeft, RESTART_DEADLINES } from './control-client.js';
-import { freePort, portTaken } from '../ports/free-port.js';
+import { freePort, gatewayAmong, portTaken } from '../ports/free-port.js';
 import type { ListenSettings } from './gateway-settings.js';
 import { killGateway } from './kill-gateway.js';
 import { locateGateway, unavailableError, type GatewayLocation } from './locate-gateway.js';
@@ -43,14 +44,6 @@ export interface Takeover {
 /** Longer than the maximum drain of ten minutes. */
 const STOPPING_LIMIT_MS = 620_000;
 
-function alreadyRuns(holder: { pid: number; port: number; instanceId: string }): GatewayError {
-  return new GatewayError('LOCK_HELD', {
-    message: `a gateway already runs for this configuration: pid ${holder.pid} on port ${holder.port}`,
-    details: { pid: holder.pid, port: holder.port, instanceId: holder.instanceId },
-    hint: 'See it with: xopc gateway status   Replace it with: xopc gateway --force',
-  });
-}
-
 /** Waits until a gateway that is stopping has left. */
 async function awaitStopping(checks: StartChecks, location: GatewayLocation): Promise<GatewayLocation> {
   if (location.kind !== 'answers' || location.status.desired === 'up') return location;
@@ -63,13 +56,20 @@ async function awaitStopping(checks: StartChecks, location: GatewayLocation): Pr
   return settled ?? location;
 }
 
-function refuseRunning(location: GatewayLocation): void {
+function refuseRunning(location: GatewayLocation, { configPath }: GatewayPaths): void {
   if (location.kind === 'absent') return;
-  if (location.kind === 'answers') throw alreadyRuns(location.status);
-  if (location.kind === 'starting') throw alreadyRuns(location.lock);
+  if (location.kind === 'answers') throw alreadyRuns(location.status, configPath);
+  if (location.kind === 'starting') throw alreadyRuns(location.lock, configPath);
   // Twenty starts at once keep a small machine so busy that the winner is slow to answer.
   if (location.kind === 'silent' && location.lock !== undefined) refuseCompetitor(location.lock.createdAt, location.lock);
   throw unavailableError(location);
+}
+
+/** @throws LOCK_HELD when a gateway runs with the same file under another path */
+async function refuseAlias(paths: GatewayPaths): Promise<void> {
+  for (const alias of listAliases(paths)) {
+    if ((await locateGateway(alias)).kind !== 'absent') throw alreadyRuns(alias.record, paths.configPath);
+  }
 }
 
 /** Returns the listeners without the children of a dead supervisor, which the next supervisor ends. */
@@ -89,7 +89,7 @@ async function lastingStrangersOn(checks: StartChecks, listen: ListenSettings, d
   for (let look = 1; ; look += 1) {
     const strangers = strangersOn(listen, dead);
     if (strangers.length === 0) return strangers;
-    refuseRunning(await locateGateway(checks.paths));
+    refuseRunning(await locateGateway(checks.paths), checks.paths);
     if (!existsSync(checks.paths.lockPath) || look === ENDING.looks) return strangers;
     await pause(ENDING.pauseMs);
   }
@@ -101,17 +101,18 @@ async function lastingStrangersOn(checks: StartChecks, listen: ListenSettings, d
  */
 export async function checkStart(checks: StartChecks): Promise<void> {
   const location = await awaitStopping(checks, await locateGateway(checks.paths));
-  refuseRunning(location);
+  refuseRunning(location, checks.paths);
+  await refuseAlias(checks.paths);
   if (checks.isSocketPassed || location.kind !== 'absent') return;
   const listen = await checks.listen();
   if (await isPortSilent(listen.host, listen.port)) return;
   const strangers = await lastingStrangersOn(checks, listen, location.lock);
-  if (strangers.length > 0) throw portTaken(listen.port, strangers);
+  if (strangers.length > 0) throw portTaken(listen.port, strangers, checks.paths);
 }
 
 /** @throws LOCK_HELD for a gateway that was started after this command: another start has won */
-function refuseCompetitor(startedAt: string, holder: { pid: number; port: number; instanceId: string }): void {
-  if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder);
+function refuseCompetitor(startedAt: string, holder: Parameters<typeof alreadyRuns>[0]): void {
+  if (Date.parse(startedAt) >= ownStartMs()) throw alreadyRuns(holder, holder.configPath);
 }
 
 /** @returns undefined when it has exited meanwhile and no other has taken its place */
@@ -130,7 +131,7 @@ async function takeOver(
     // It exited during the request: for the successor of another takeover, or permanently.
     const isGone = hasLeft(error) || (error instanceof GatewayError && error.code === 'NOT_RUNNING');
     const now = isGone ? await locateGateway(checks.paths) : undefined;
-    if (now?.kind === 'answers') throw alreadyRuns(now.status);
+    if (now?.kind === 'answers') throw alreadyRuns(now.status, checks.paths.configPath);
     if (now?.kind === 'absent') return undefined;
     throw error;
   }
@@ -149,6 +150,7 @@ async function endSilent(lock: LockRecord, checks: StartChecks): Promise<void> {
  */
 export async function forceStart(checks: StartChecks, request: TakeoverRequest): Promise<Takeover | undefined> {
   const found = await locateGateway(checks.paths);
+  await refuseAlias(checks.paths);
   if (found.kind === 'starting') refuseCompetitor(found.lock.createdAt, found.lock);
   const location = await awaitStopping(checks, await awaitStarting(checks.paths, found));
   switch (location.kind) {
@@ -158,7 +160,7 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
       break;
     }
     case 'starting':
-      throw alreadyRuns(location.lock);
+      throw alreadyRuns(location.lock, checks.paths.configPath);
     case 'foreign':
       throw unavailableError(location);
     case 'silent':
@@ -170,7 +172,9 @@ export async function forceStart(checks: StartChecks, request: TakeoverRequest):
   if (checks.isSocketPassed) return undefined;
   const listen = await checks.listen();
   const dead = location.kind === 'answers' ? undefined : location.lock;
-  if ((await lastingStrangersOn(checks, listen, dead)).length === 0) return undefined;
+  const strangers = await lastingStrangersOn(checks, listen, dead);
+  if (strangers.length === 0) return undefined;
+  if (gatewayAmong(strangers, checks.paths) !== undefined) throw portTaken(listen.port, strangers, checks.paths);
   await freePort(listen.host, listen.port, (text) => checks.note(text));
   return undefined;
 }

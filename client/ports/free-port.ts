@@ -1,6 +1,9 @@
 /** Frees a port for `--force`: ends the process that listens, with SIGTERM and then SIGKILL, unless that would do harm. */
 import { GatewayError } from '../../shared/errors.js';
-import { readParentPid } from '../../shared/node/process/process-identity.js';
+import { listGatewayLocks } from '../../shared/node/files/gateway-locks.js';
+import type { LockRecord } from '../../shared/node/files/lock-record.js';
+import type { GatewayPaths } from '../../shared/node/process/paths.js';
+import { isSameProcess, readParentPid } from '../../shared/node/process/process-identity.js';
 import { endProcesses } from '../gateway/end-process.js';
 import { poll } from '../gateway/poll.js';
 import { describeListener, findPortOwners, type PortListener } from './port-owner.js';
@@ -42,8 +45,24 @@ export function reasonToSpare(
   return listener.startTime === null ? 'it cannot be distinguished from another process' : undefined;
 }
 
-/** The error for a taken port. */
-export function portTaken(port: number, owners: readonly PortListener[]): GatewayError {
+/** Returns the gateway of this home that one of these processes belongs to. */
+export function gatewayAmong(owners: readonly PortListener[], paths: Pick<GatewayPaths, 'lockDir'>): LockRecord | undefined {
+  const pids = new Set(owners.map(({ pid }) => pid));
+  const records = listGatewayLocks(paths).map(({ record }) => record);
+  return records.find((record) => [record, ...record.children].some((process) => pids.has(process.pid) && isSameProcess(process)));
+}
+
+/** The error for a taken port; a gateway of this home is named by its configuration. */
+export function portTaken(port: number, owners: readonly PortListener[], paths: Pick<GatewayPaths, 'lockDir'>): GatewayError {
+  const gateway = gatewayAmong(owners, paths);
+  if (gateway !== undefined) {
+    const { pid, configPath } = gateway;
+    return new GatewayError('PORT_TAKEN', {
+      message: `port ${port} is taken by the gateway that runs as ${configPath} (pid ${pid})`,
+      details: { port, owners, configPath },
+      hint: `Use another port with --port or gateway.port.   See that one with: xopc gateway status --config ${configPath}`,
+    });
+  }
   return new GatewayError('PORT_TAKEN', {
     message: `port ${port} is taken by ${owners.map(describeListener).join(' and ')}`,
     details: { port, owners },

@@ -71,7 +71,7 @@ export async function previewInstall(installation: Installation): Promise<Instal
   const running = await findRunning(paths);
   const isOurs = running?.status.supervisedBy === manager.marker;
   // Under socket activation the manager itself listens, whether the gateway runs or not.
-  if (running === undefined && !state.isRegistered) assertPortFree(listen);
+  if (running === undefined && !state.isRegistered) assertPortFree(listen, paths);
   const isSame = changes.every(({ current }) => current === 'same');
   return {
     changes,

@@ -16,6 +16,10 @@ const VARYING: readonly (readonly [pattern: RegExp, placeholder: string])[] = [
   [/(durationMs|bootMs)=\d+/g, '$1=N'],
   [/\b\d+ MB\b/g, 'SIZE'],
   [/gateway\.[0-9a-f]{16}\./g, 'gateway.HASH.'],
+  [/(running +\d+ +)\d+/g, '$1PID'],
+  [/gateways\/[0-9a-f]{16}/g, 'gateways/KEY'],
+  // Columns are as wide as their widest value.
+  [/ {2,}/g, '  '],
   [DURATION, 'DURATION'],
   // A source that was edited meanwhile is built first.
   [/^xopc: (?:building|built in|process \S+ is making).*\n/gm, ''],

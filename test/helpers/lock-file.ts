@@ -1,13 +1,13 @@
 /** A lock as a supervisor leaves it, for a home of the test's own. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { LockRecord } from '../../shared/node/files/lock-record.js';
 import { resolvePaths, type GatewayPaths } from '../../shared/node/process/paths.js';
 import { readIdentity } from '../../shared/node/process/process-identity.js';
 import { tempDir } from './temp-dir.js';
 
-export function testPaths(home = tempDir()): GatewayPaths {
-  return resolvePaths({ home, runtimeDir: home });
+export function testPaths(home = tempDir(), name = 'config.json'): GatewayPaths {
+  return resolvePaths({ home, runtimeDir: home, configPath: join(home, name) });
 }
 
 /** The record of the process `pid`, which must live; `change` makes it another. */

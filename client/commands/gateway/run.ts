@@ -99,7 +99,7 @@ export class RunCommand extends BaseCommand {
     if (!(error instanceof GatewayError) || error.code !== 'PORT_TAKEN' || error.details?.['owners'] !== undefined) return error;
     const { host, port } = await checks.listen();
     const owners = findPortOwners(host, port);
-    return owners.length === 0 ? error : portTaken(port, owners);
+    return owners.length === 0 ? error : portTaken(port, owners, checks.paths);
   }
 
   async #reportTakeover(takeover: Takeover): Promise<number> {

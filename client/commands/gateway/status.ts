@@ -2,6 +2,7 @@ import { Command } from 'clipanion';
 import type { StatusDocument } from '../../../shared/control/messages.js';
 import { type ErrorDocument, GatewayError } from '../../../shared/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { findOthers } from '../../gateway/home-gateways.js';
 import { requireGateway } from '../../gateway/locate-gateway.js';
 import { renderStatus, statusExitCode } from '../../output/status-text.js';
 import { hasInstallRecord } from '../../service/files/install-record.js';
@@ -30,16 +31,29 @@ export class StatusCommand extends BaseCommand {
   /** The supervisor's status. Where a service is installed, its warnings are added, and the service is what to start. */
   async #ask(): Promise<StatusDocument> {
     const paths = this.gatewayPaths;
-    if (!hasInstallRecord(paths.home)) return (await requireGateway(paths)).status;
+    const hasService = hasInstallRecord(paths.home);
     try {
       const { status } = await requireGateway(paths);
+      if (!hasService) return status;
       const warnings = await this.context.runtime.loadTools().serviceWarnings(paths);
       return { ...status, warnings: [...status.warnings, ...warnings] };
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'NOT_RUNNING') throw error;
-      const hint = 'Start the service with: xopc gateway service-start';
-      throw new GatewayError('NOT_RUNNING', { message: error.message, hint, cause: error });
+      throw await this.#notRunning(error, hasService ? 'Start the service with: xopc gateway service-start' : error.hint);
     }
+  }
+
+  /** Names the gateways of this home that do run. */
+  async #notRunning(error: GatewayError, start = ''): Promise<GatewayError> {
+    const found = await findOthers(this.gatewayPaths);
+    const others = found.map(({ configPath, pid, host, port }) => ({ configPath, pid, host, port }));
+    const named = others.map(({ configPath, pid, port }) => `Running in this home: ${configPath} (pid ${pid}, port ${port})`);
+    return new GatewayError('NOT_RUNNING', {
+      message: error.message,
+      hint: [start, ...named].join('\n  '),
+      ...(others.length === 0 ? {} : { details: { others } }),
+      cause: error,
+    });
   }
 
   /** The token that the first worker will load. */

@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as tools from '../../../client/tools.js';
 import { GatewayError } from '../../../shared/errors.js';
+import { readIdentity } from '../../../shared/node/process/process-identity.js';
 import { fakeControl } from '../../fakes/control-socket.js';
 import { listenerCode, startProgram } from '../../helpers/child-program.js';
 import { runCommand } from '../../helpers/command-line.js';
@@ -131,6 +132,34 @@ describe('a start without --force gives way', () => {
       stderr: expect.stringMatching(new RegExp(`port ${program.line} is taken by node \\(pid ${program.pid}, user`)),
     });
     expect(program.child.exitCode).toBeNull();
+  });
+
+  test('to a gateway that runs with the same file under another path: exit code 5, named', async () => {
+    const paths = testPaths();
+    const alias = testPaths(paths.home, 'alias.json');
+    writeFileSync(paths.configPath, '{}');
+    symlinkSync(paths.configPath, alias.configPath);
+    writeLock(paths, lockRecord(paths, process.pid));
+    await fakeControl(paths.controlPath, gateway({}));
+    for (const args of [[], ['--force']])
+      expect(await refused(paths, ['--config', alias.configPath, ...args])).toMatchObject({
+        code: 5,
+        stderr: expect.stringContaining(`already runs for this configuration as ${paths.configPath}: pid ${process.pid} on port 18790`),
+      });
+  });
+
+  test('to the gateway of another configuration on the port, also with --force: exit code 78, named, unharmed', async () => {
+    const paths = testPaths();
+    const work = testPaths(paths.home, 'work.json');
+    const worker = await startProgram(listenerCode());
+    const { pid, startTime } = readIdentity(worker.pid);
+    writeLock(work, lockRecord(work, process.pid, { children: [{ role: 'worker', pid, startTime }] }));
+    for (const args of [[], ['--force']])
+      expect(await refused(paths, ['--port', worker.line, ...args])).toMatchObject({
+        code: 78,
+        stderr: expect.stringContaining(`port ${worker.line} is taken by the gateway that runs as ${work.configPath} (pid ${process.pid})`),
+      });
+    expect(worker.child.exitCode).toBeNull();
   });
 
   test('but not to what a dead gateway has left on the port: the new one ends that itself', async () => {

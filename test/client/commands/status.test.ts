@@ -110,3 +110,25 @@ test('the token is shown even if the worker has not reported it yet', async () =
   expect(stdout).toContain('   Token: first123...lastchar\n');
   expect(stdout).not.toContain(token);
 });
+
+test('where it does not run, the gateways of this home that do are named', async () => {
+  const paths = testPaths();
+  const work = testPaths(paths.home, 'work.json');
+  writeLock(work, lockRecord(work, process.pid, { port: 4711 }));
+  await fakeControl(work.controlPath, answers(sampleStatus));
+  const dead = testPaths(paths.home, 'dead.json');
+  writeLock(dead, lockRecord(dead, process.pid, { startTime: '1' }));
+  const { code, stderr } = await runCommand(['gateway', 'status'], { home: paths.home });
+  expect({ code, stderr }).toEqual({
+    code: 3,
+    stderr: [
+      'xopc: the gateway is not running',
+      '  Start it with: xopc gateway start',
+      `  Running in this home: ${work.configPath} (pid ${process.pid}, port 4711)`,
+      '',
+    ].join('\n'),
+  });
+  const { stdout } = await runCommand(['gateway', 'status', '--json'], { home: paths.home });
+  const others = [{ configPath: work.configPath, pid: process.pid, host: '127.0.0.1', port: 4711 }];
+  expect(JSON.parse(stdout)).toMatchObject({ running: false, error: { code: 'NOT_RUNNING', details: { others } } });
+});

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { freePort, portTaken, reasonToSpare, selfAndAncestors } from '../../../client/ports/free-port.js';
 import { findPortOwners, type PortListener } from '../../../client/ports/port-owner.js';
 import { isAlive } from '../../../shared/node/process/process-identity.js';
+import { testPaths } from '../../helpers/lock-file.js';
 import { endOf, listenerCode, startProgram } from '../../helpers/child-program.js';
 
 const silent = (): Promise<void> => Promise.resolve();
@@ -117,7 +118,7 @@ test('the ancestors reach from this process to the first', () => {
 });
 
 test('the error for a taken port names all owners', () => {
-  expect(portTaken(80, [listener, { ...listener, pid: 813 }])).toMatchObject({
+  expect(portTaken(80, [listener, { ...listener, pid: 813 }], testPaths())).toMatchObject({
     code: 'PORT_TAKEN',
     message: 'port 80 is taken by node (pid 812, user u) and node (pid 813, user u)',
     hint: expect.stringContaining('--force'),

@@ -1,0 +1,54 @@
+/** The gateways of one home: those that have a lock, and the configurations that own data there. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type GatewayLockFile, listGatewayLocks } from '../../shared/node/files/gateway-locks.js';
+import { readOwner } from '../../shared/node/process/data-owner.js';
+import { type GatewayPaths, resolvePaths } from '../../shared/node/process/paths.js';
+import { type GatewayLocation, locateGateway } from './locate-gateway.js';
+
+export interface HomeGateway {
+  readonly configPath: string;
+  readonly dataDir: string;
+  readonly location: GatewayLocation;
+}
+
+/** Finds the gateways of other configurations of the home that run or start. */
+export async function findOthers(paths: Pick<GatewayPaths, 'lockDir' | 'lockPath'>): Promise<readonly GatewayLockFile['record'][]> {
+  const others = listGatewayLocks(paths).filter(({ lockPath }) => lockPath !== paths.lockPath);
+  const found = await Promise.all(others.map(async (other) => ((await locateGateway(other)).kind === 'absent' ? [] : [other.record])));
+  return found.flat();
+}
+
+/**
+ * Finds every gateway of the home that runs, and every configuration that owns data there or was asked for.
+ * @param paths  of the configuration that was asked for: listed if it exists
+ * @throws CONFIG_INVALID when an owner record cannot be read
+ */
+export async function listHomeGateways(paths: GatewayPaths, runtimeDir: string): Promise<HomeGateway[]> {
+  const { home } = paths;
+  const asked = [paths.configPath, paths.databasePath].some((path) => existsSync(path)) ? [paths.configPath] : [];
+  const known = [...ownersIn(home), ...asked].map((configPath) => resolvePaths({ home, configPath, runtimeDir }));
+  const byLock = new Map(
+    known.map((one) => [one.lockPath, one as Pick<GatewayPaths, 'configPath' | 'dataDir' | 'lockPath' | 'controlPath'>]),
+  );
+  for (const { lockPath, controlPath, record } of listGatewayLocks(paths)) {
+    // A lock without a data directory is of a version that kept all data in the home.
+    if (!byLock.has(lockPath))
+      byLock.set(lockPath, { lockPath, controlPath, configPath: record.configPath, dataDir: record.dataDir || home });
+  }
+  const found = await Promise.all([...byLock.values()].map(async (one) => ({ ...one, location: await locateGateway(one) })));
+  const isFirst = (one: HomeGateway): number => (one.dataDir === home ? 0 : 1);
+  return found
+    .map(({ configPath, dataDir, location }) => ({ configPath, dataDir, location }))
+    .toSorted((a, b) => isFirst(a) - isFirst(b) || a.configPath.localeCompare(b.configPath));
+}
+
+/** The configurations that the home's owner records name. */
+function ownersIn(home: string): string[] {
+  const root = join(home, 'gateways');
+  const directories = existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
+  return [home, ...directories].flatMap((directory) => {
+    const name = readOwner(directory);
+    return name === undefined ? [] : [resolve(home, name)];
+  });
+}
