@@ -80,14 +80,6 @@ describe('taken together', () => {
     resources.release();
     expect([home.paths.lockPath, home.paths.dataLockPath].map((path) => existsSync(path))).toEqual([false, false]);
   });
-
-  test('data that another gateway uses gives the lock of the configuration back', async () => {
-    const { acquire, home } = holding('gw_1');
-    const other = deadRecord({ ...readIdentity(), instanceId: 'gw_0', configPath: '/elsewhere/config.json' });
-    writeFileSync(home.paths.dataLockPath, JSON.stringify(other));
-    await expect(acquire()).rejects.toMatchObject({ code: 'LOCK_HELD', details: { configPath: '/elsewhere/config.json' } });
-    expect(existsSync(home.paths.lockPath)).toBe(false);
-  });
 });
 
 describe('the lock while it is held', () => {
