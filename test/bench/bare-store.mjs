@@ -1,6 +1,6 @@
 /**
  * The least that stores what `POST /api/message` stores: Koa, koa-body, and the rows of a message that is delivered by being
- * stored, with ids in the order of time as there. All that wait share a transaction, which is synced as it is there.
+ * stored, with random ids as most programs draw them. All that wait share a transaction, which is synced as it is there.
  * `node bare-store.mjs PORT DATABASE`, of a gateway that was stopped.
  */
 import { randomUUID } from 'node:crypto';
@@ -35,9 +35,6 @@ function store(id, { channel, chat_id: chat, content }) {
   send.run([id, channel, chat, content, now, now + DAY_MS, now, now, now]);
 }
 
-/** Random ids would change a page of each index for each message. */
-const newId = () => `msg_${Date.now().toString(16).padStart(12, '0')}${randomUUID().replaceAll('-', '').slice(12)}`;
-
 const waiting = [];
 let isCommitting = false;
 
@@ -58,7 +55,7 @@ const app = new Koa();
 app.use(koaBody());
 app.use(async (ctx) => {
   if (ctx.method === 'GET') return void (ctx.body = {});
-  const id = newId();
+  const id = `msg_${randomUUID()}`;
   await new Promise((done) => {
     waiting.push({ id, message: ctx.request.body, done });
     if (!isCommitting) void commit();

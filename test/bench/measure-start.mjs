@@ -9,7 +9,8 @@ import { row } from './statistics.mjs';
 const bareServer = join(import.meta.dirname, 'bare-node.cjs');
 const COMMAND_RUNS = 30;
 const START_RUNS = 8;
-const SETTLE_MS = 10_000;
+/** A minute after its start a gateway checks its database once; afterwards it is at rest. */
+const SETTLE_MS = 75_000;
 const IDLE_WINDOW_MS = 20_000;
 
 /** Commands against a running gateway, in turn with the bare interpreter. */

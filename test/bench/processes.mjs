@@ -1,7 +1,7 @@
 /** Starting, measuring and surely ending the processes of a benchmark. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -11,7 +11,6 @@ export const cleanEnvironment = (extra = {}) => {
   return { ...rest, ...extra };
 };
 
-const CLOCK_TICKS_PER_SECOND = 100;
 const started = new Set();
 
 /**
@@ -73,12 +72,13 @@ export async function waitUntilHealthy(port, timeoutMs = 20_000) {
   }
 }
 
-/** Resident memory in MiB and the CPU time used so far in ms; Linux only. */
+/** Resident memory in MiB and the CPU time that its living threads have used so far, in ms; Linux only. */
 export function readUsage(pid) {
   const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { rssMiB: (pages * 4_096) / 1_048_576, cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1_000) / CLOCK_TICKS_PER_SECOND };
+  const cpuNs = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]),
+  );
+  return { rssMiB: (pages * 4_096) / 1_048_576, cpuMs: cpuNs.reduce((sum, ns) => sum + ns, 0) / 1e6 };
 }
 
 const LOOK_MS = 250;
