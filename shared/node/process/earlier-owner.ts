@@ -11,7 +11,7 @@ import { configHash, type ConfigIdentity } from './config-identity.js';
 interface Trace {
   readonly hash: string;
   readonly atMs: number;
-  /** The file that names the owner. */
+  /** The configuration path, if the trace names it. */
   readonly configPath?: string;
 }
 
